@@ -1,0 +1,226 @@
+/**
+ * The Nix language as data: a closed union of readonly nodes tagged by `kind`.
+ *
+ * Nodes are plain objects. They carry values, never source text: how a name is quoted, a string escaped or an operand
+ * parenthesised is the printer's business alone.
+ */
+
+/** A comment or blank line that stands before a node. */
+export type Trivium =
+  /** One `# …` line; `text` holds no newline and keeps the space after `#` out. */
+  | { readonly kind: "lineComment"; readonly text: string }
+  /** A block comment of several lines, or with `doc` a documentation comment (slash, two asterisks). */
+  | { readonly kind: "blockComment"; readonly doc: boolean; readonly lines: readonly string[] }
+  /** A language tag such as `bash` in a one-line block comment, right before a string. */
+  | { readonly kind: "languageTag"; readonly text: string }
+  /** One blank line. */
+  | { readonly kind: "blankLine" };
+
+/** What any node may carry beside its meaning. */
+export interface Annotated {
+  /** Comments and blank lines before the node, in order. */
+  readonly before?: readonly Trivium[];
+  /** A comment after the node on its last line, one line of text. */
+  readonly after?: string;
+}
+
+/** A piece of a string or path: literal text, or an interpolated expression. */
+export type StringPart = string | Interpolation;
+export interface Interpolation {
+  readonly kind: "interpolation";
+  readonly expr: Expr;
+}
+
+/** One step of an attribute path: a static name (any text), or an expression that evaluates to one. */
+export type AttrName = string | DynamicName;
+export interface DynamicName {
+  readonly kind: "dynamicName";
+  readonly expr: Expr;
+}
+/** At least one name. */
+export type AttrPath = readonly [AttrName, ...AttrName[]];
+
+/** A signed 64-bit integer. */
+export interface Int extends Annotated {
+  readonly kind: "int";
+  readonly value: bigint;
+}
+/** A finite, normal double. */
+export interface Float extends Annotated {
+  readonly kind: "float";
+  readonly value: number;
+}
+/** A string with `"` quotes. */
+export interface Str extends Annotated {
+  readonly kind: "str";
+  readonly parts: readonly StringPart[];
+}
+/** A string with `''` quotes; `parts` hold the value after Nix strips indentation. */
+export interface IndentedStr extends Annotated {
+  readonly kind: "indentedStr";
+  readonly parts: readonly StringPart[];
+}
+/** A path: relative (`./a`, `../a`), absolute (`/a`) or home (`~/a`). The first part is text and tells which. */
+export interface Path extends Annotated {
+  readonly kind: "path";
+  readonly parts: readonly [string, ...StringPart[]];
+}
+/** `<nixpkgs/lib>`; `path` is the text between the brackets. */
+export interface SearchPath extends Annotated {
+  readonly kind: "searchPath";
+  readonly path: string;
+}
+/** A variable; `true`, `false`, `null` and `__curPos` are identifiers too. */
+export interface Ident extends Annotated {
+  readonly kind: "ident";
+  readonly name: string;
+}
+export interface List extends Annotated {
+  readonly kind: "list";
+  readonly items: readonly Expr[];
+  /** Comments after the last item, before `]`. */
+  readonly inner?: readonly Trivium[];
+}
+/** `{ … }`, or `rec { … }`. */
+export interface Attrs extends Annotated {
+  readonly kind: "attrs";
+  readonly recursive: boolean;
+  readonly bindings: readonly Binding[];
+  /** Comments after the last binding, before `}`. */
+  readonly inner?: readonly Trivium[];
+}
+/** `a.b.c = value;` */
+export interface ValueBinding extends Annotated {
+  readonly kind: "binding";
+  readonly path: AttrPath;
+  readonly value: Expr;
+}
+/** `inherit a b;`, or with `from` `inherit (from) a b;`. */
+export interface Inherit extends Annotated {
+  readonly kind: "inherit";
+  readonly from?: Expr;
+  readonly names: readonly string[];
+}
+export type Binding = ValueBinding | Inherit;
+export interface Let extends Annotated {
+  readonly kind: "let";
+  readonly bindings: readonly Binding[];
+  /** Comments after the last binding, before `in`. */
+  readonly inner?: readonly Trivium[];
+  readonly body: Expr;
+}
+export interface With extends Annotated {
+  readonly kind: "with";
+  readonly scope: Expr;
+  readonly body: Expr;
+}
+export interface Assert extends Annotated {
+  readonly kind: "assert";
+  readonly condition: Expr;
+  readonly body: Expr;
+}
+export interface If extends Annotated {
+  readonly kind: "if";
+  readonly condition: Expr;
+  readonly then: Expr;
+  readonly else: Expr;
+}
+/** `param: body`. */
+export interface Lambda extends Annotated {
+  readonly kind: "lambda";
+  readonly param: Param;
+  readonly body: Expr;
+}
+export type Param = IdentParam | Formals;
+export interface IdentParam extends Annotated {
+  readonly kind: "identParam";
+  readonly name: string;
+}
+/** `{ a, b ? 1, ... }`, with `as` naming the whole argument before or after the braces. */
+export interface Formals extends Annotated {
+  readonly kind: "formals";
+  readonly formals: readonly Formal[];
+  readonly ellipsis: boolean;
+  readonly as?: { readonly name: string; readonly side: "before" | "after" };
+  /** Comments after the last formal, before `}`. */
+  readonly inner?: readonly Trivium[];
+}
+export interface Formal extends Annotated {
+  readonly kind: "formal";
+  readonly name: string;
+  readonly default?: Expr;
+}
+/** `function argument`; several arguments are nested calls. */
+export interface Call extends Annotated {
+  readonly kind: "call";
+  readonly function: Expr;
+  readonly argument: Expr;
+}
+/** `target.a.b`, with `or` the value where the path is missing. */
+export interface Select extends Annotated {
+  readonly kind: "select";
+  readonly target: Expr;
+  readonly path: AttrPath;
+  readonly or?: Expr;
+}
+/** `target ? a.b`. */
+export interface HasAttr extends Annotated {
+  readonly kind: "hasAttr";
+  readonly target: Expr;
+  readonly path: AttrPath;
+}
+export interface Unary extends Annotated {
+  readonly kind: "unary";
+  readonly operator: UnaryOperator;
+  readonly operand: Expr;
+}
+export interface Binary extends Annotated {
+  readonly kind: "binary";
+  readonly operator: BinaryOperator;
+  readonly left: Expr;
+  readonly right: Expr;
+}
+
+export type UnaryOperator = "-" | "!";
+export type BinaryOperator =
+  | "++"
+  | "*"
+  | "/"
+  | "+"
+  | "-"
+  | "//"
+  | "<"
+  | "<="
+  | ">"
+  | ">="
+  | "=="
+  | "!="
+  | "&&"
+  | "||"
+  | "->"
+  | "|>"
+  | "<|";
+
+export type Expr =
+  | Int
+  | Float
+  | Str
+  | IndentedStr
+  | Path
+  | SearchPath
+  | Ident
+  | List
+  | Attrs
+  | Let
+  | With
+  | Assert
+  | If
+  | Lambda
+  | Call
+  | Select
+  | HasAttr
+  | Unary
+  | Binary;
+
+/** Every node, expressions and their parts. */
+export type Node = Expr | Binding | Param | Formal | Interpolation | DynamicName;
