@@ -1,0 +1,14 @@
+import { z } from "zod";
+
+/**
+ * Which VM has which index, kept beside the config so that adding, removing or reordering VMs renumbers none:
+ * host name → VM name → index.
+ */
+export const lockSchema = z.strictObject({
+  version: z.literal(1),
+  hosts: z.record(z.string(), z.record(z.string(), z.int().min(0))),
+});
+
+export type Lock = z.infer<typeof lockSchema>;
+
+export const emptyLock: Lock = { version: 1, hosts: {} };

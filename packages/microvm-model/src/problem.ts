@@ -1,0 +1,34 @@
+/** Where in a config: object keys and list positions from the top, `["hosts", "midna", "vms", "emacsvm", "vcpu"]`. */
+export type ConfigPath = readonly (string | number)[];
+
+/** What is wrong with a config, in words a person can act on. */
+export interface Problem {
+  /** Stable name of the rule, such as `duplicate-address`. */
+  readonly code: string;
+  /** An error stops the run; a warning does not. */
+  readonly severity: "error" | "warning";
+  readonly path: ConfigPath;
+  /** What is wrong, one sentence. */
+  readonly message: string;
+  /** What to do about it, one sentence in the imperative. */
+  readonly remedy: string;
+  /** Other places that take part, such as where a duplicate was first used. */
+  readonly related?: readonly RelatedPlace[];
+}
+
+export interface RelatedPlace {
+  readonly path: ConfigPath;
+  readonly note: string;
+}
+
+/** `hosts.midna.vms.emacsvm.shares[0].tag`, with keys that are no identifiers in quotes. */
+export const formatPath = (path: ConfigPath): string =>
+  path
+    .map((step, position) =>
+      typeof step === "number"
+        ? `[${String(step)}]`
+        : /^[A-Za-z_$][\w$-]*$/.test(step)
+          ? `${position === 0 ? "" : "."}${step}`
+          : `[${JSON.stringify(step)}]`,
+    )
+    .join("");
