@@ -1,0 +1,24 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (packageFolder: string): string =>
+  fileURLToPath(new URL(`packages/${packageFolder}/src/index.ts`, import.meta.url));
+
+export default defineConfig({
+  test: {
+    include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
+    // Run by `npm run test:packaging`: it installs from the registry.
+    exclude: ["test/packaging/**"],
+    // One evaluation of a whole host by Nix takes seconds, and more on a busy machine.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+  resolve: {
+    // Tests import the packages by name and run their source, so that no build can be stale.
+    alias: {
+      "@microvm-emit/nix-ast": source("nix-ast"),
+      "@microvm-emit/model": source("microvm-model"),
+      "microvm-emit": source("emit"),
+    },
+  },
+});
