@@ -5,9 +5,15 @@
  * parenthesised is the printer's business alone.
  */
 
+/**
+ * The mark of a node, which tells it from data of the same shape (`{ kind: "int" }`). A registered symbol, so that two
+ * copies of this package in one process recognise each other's nodes; JSON does not show it and a spread copies it.
+ */
+export const NODE: unique symbol = Symbol.for("@microvm-emit/nix-ast/node") as never;
+
 /** A comment or blank line that stands before a node. */
 export type Trivium =
-  /** One `# …` line; `text` holds no newline and keeps the space after `#` out. */
+  /** One line; `text` is all that follows the `#`, as a rule with a space in front, and holds no newline. */
   | { readonly kind: "lineComment"; readonly text: string }
   /** A block comment of several lines, or with `doc` a documentation comment (slash, two asterisks). */
   | { readonly kind: "blockComment"; readonly doc: boolean; readonly lines: readonly string[] }
@@ -18,15 +24,42 @@ export type Trivium =
 
 /** What any node may carry beside its meaning. */
 export interface Annotated {
+  readonly [NODE]: true;
   /** Comments and blank lines before the node, in order. */
   readonly before?: readonly Trivium[];
-  /** A comment after the node on its last line, one line of text. */
+  /** A comment after the node on its last line, one line of text without the `# `. */
+  readonly after?: string;
+  /** Comments at a token of the node's own that no part of it begins with: `=`, `then`, an operator, … */
+  readonly tokens?: Readonly<Partial<Record<TokenSlot, TokenTrivia>>>;
+}
+
+/** The tokens inside nodes that comments can stand at; `open` and `close` are the brackets. */
+export type TokenSlot =
+  | "open"
+  | "close"
+  | "="
+  | ";"
+  | ":"
+  | "@"
+  | "as"
+  | ","
+  | "?"
+  | "..."
+  | "operator"
+  | "then"
+  | "else"
+  | "in"
+  | "or"
+  | "rec";
+export interface TokenTrivia {
+  readonly before?: readonly Trivium[];
   readonly after?: string;
 }
 
 /** A piece of a string or path: literal text, or an interpolated expression. */
 export type StringPart = string | Interpolation;
 export interface Interpolation {
+  readonly [NODE]: true;
   readonly kind: "interpolation";
   readonly expr: Expr;
 }
@@ -34,6 +67,7 @@ export interface Interpolation {
 /** One step of an attribute path: a static name (any text), or an expression that evaluates to one. */
 export type AttrName = string | DynamicName;
 export interface DynamicName {
+  readonly [NODE]: true;
   readonly kind: "dynamicName";
   readonly expr: Expr;
 }
@@ -60,7 +94,10 @@ export interface IndentedStr extends Annotated {
   readonly kind: "indentedStr";
   readonly parts: readonly StringPart[];
 }
-/** A path: relative (`./a`, `../a`), absolute (`/a`) or home (`~/a`). The first part is text and tells which. */
+/**
+ * A path: relative (`./a`, `../a`), absolute (`/a`) or home (`~/a`). The first part is text and tells which; characters
+ * that a path literal does not allow are fine.
+ */
 export interface Path extends Annotated {
   readonly kind: "path";
   readonly parts: readonly [string, ...StringPart[]];
@@ -78,6 +115,8 @@ export interface Ident extends Annotated {
 export interface List extends Annotated {
   readonly kind: "list";
   readonly items: readonly Expr[];
+  /** Keep the brackets on lines of their own even where the list would fit on one, as nixfmt keeps its author's. */
+  readonly expanded?: boolean;
   /** Comments after the last item, before `]`. */
   readonly inner?: readonly Trivium[];
 }
@@ -86,6 +125,8 @@ export interface Attrs extends Annotated {
   readonly kind: "attrs";
   readonly recursive: boolean;
   readonly bindings: readonly Binding[];
+  /** Keep the braces on lines of their own even where the set would fit on one, as nixfmt keeps its author's. */
+  readonly expanded?: boolean;
   /** Comments after the last binding, before `}`. */
   readonly inner?: readonly Trivium[];
 }
@@ -100,6 +141,8 @@ export interface Inherit extends Annotated {
   readonly kind: "inherit";
   readonly from?: Expr;
   readonly names: readonly string[];
+  /** Keep one name a line even where they would fit on one. */
+  readonly expanded?: boolean;
 }
 export type Binding = ValueBinding | Inherit;
 export interface Let extends Annotated {
@@ -130,6 +173,8 @@ export interface Lambda extends Annotated {
   readonly kind: "lambda";
   readonly param: Param;
   readonly body: Expr;
+  /** Begin the body on the line of the colon after `{ … }:` where nixfmt (1.3 and later) allows it. */
+  readonly sameLine?: boolean;
 }
 export type Param = IdentParam | Formals;
 export interface IdentParam extends Annotated {
@@ -141,6 +186,8 @@ export interface Formals extends Annotated {
   readonly kind: "formals";
   readonly formals: readonly Formal[];
   readonly ellipsis: boolean;
+  /** Keep the braces on lines of their own even where the names would fit on one. */
+  readonly expanded?: boolean;
   readonly as?: { readonly name: string; readonly side: "before" | "after" };
   /** Comments after the last formal, before `}`. */
   readonly inner?: readonly Trivium[];
@@ -183,23 +230,7 @@ export interface Binary extends Annotated {
 
 export type UnaryOperator = "-" | "!";
 export type BinaryOperator =
-  | "++"
-  | "*"
-  | "/"
-  | "+"
-  | "-"
-  | "//"
-  | "<"
-  | "<="
-  | ">"
-  | ">="
-  | "=="
-  | "!="
-  | "&&"
-  | "||"
-  | "->"
-  | "|>"
-  | "<|";
+  "++" | "*" | "/" | "+" | "-" | "//" | "<" | "<=" | ">" | ">=" | "==" | "!=" | "&&" | "||" | "->" | "|>" | "<|";
 
 export type Expr =
   | Int

@@ -1,0 +1,38 @@
+export {
+  assertThat,
+  attrs,
+  binary,
+  binding,
+  blankLine,
+  call,
+  comment,
+  dynamic,
+  float,
+  formal,
+  formals,
+  hasAttr,
+  ident,
+  ifElse,
+  indentedStr,
+  inherit,
+  inheritFrom,
+  int,
+  interp,
+  lambda,
+  letIn,
+  list,
+  negate,
+  not,
+  path,
+  recAttrs,
+  searchPath,
+  select,
+  selectOr,
+  str,
+  withIn,
+} from "./build.js";
+export type { Bindings, Comments, FormalsOptions } from "./build.js";
+export type * from "./expr.js";
+export { NODE } from "./expr.js";
+export { isNode, toNix, ToNixError } from "./to-nix.js";
+export type { DataPath, NixInput, NixRecord } from "./to-nix.js";
