@@ -1,0 +1,94 @@
+import { execFile } from "node:child_process";
+import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { nixes, nixSandbox, type NixSandbox } from "./nix.js";
+
+const run = promisify(execFile);
+const project = fileURLToPath(new URL("..", import.meta.url));
+const nixpkgs = join(project, "test/flake/nixpkgs");
+const packageFolders = ["packages/nix-ast", "packages/microvm-model", "packages/emit"];
+
+const readJson = async (path: string): Promise<unknown> => JSON.parse(await readFile(join(project, path), "utf8"));
+
+describe.each(nixes)("the project's flake under $name", ({ bin }) => {
+  let sandbox: NixSandbox;
+  let flake: string;
+
+  beforeAll(async () => {
+    sandbox = await nixSandbox(bin);
+    flake = join(sandbox.root, "flake");
+    const manifests = packageFolders.map((folder) => `${folder}/package.json`);
+    for (const path of ["flake.nix", "package.nix", "package.json", "package-lock.json", "templates", ...manifests]) {
+      await cp(join(project, path), join(flake, path), { recursive: true });
+    }
+  });
+  afterAll(() => sandbox.dispose());
+
+  const evaluate = async (attribute: string, apply: string): Promise<unknown> => {
+    const overrides = ["--no-write-lock-file", "--override-input", "nixpkgs", `path:${nixpkgs}`];
+    const output = await sandbox.run("nix", [
+      ...["eval", "--json", `path:${flake}#${attribute}`, "--apply", apply],
+      ...overrides,
+    ]);
+    return JSON.parse(output);
+  };
+
+  it("has a package and a dev shell for both systems", async () => {
+    const drvPaths = "builtins.mapAttrs (_: outputs: outputs.default.drvPath)";
+    const derivations = {
+      "aarch64-linux": expect.stringMatching(/\.drv$/) as string,
+      "x86_64-linux": expect.stringMatching(/\.drv$/) as string,
+    };
+    expect(await evaluate("packages", drvPaths)).toEqual(derivations);
+    expect(await evaluate("devShells", drvPaths)).toEqual(derivations);
+    expect(
+      await evaluate("devShells.x86_64-linux.default", "shell: map (tool: tool.name) shell.nativeBuildInputs"),
+    ).toEqual(["nix", "nixfmt", "nodejs"]);
+  });
+
+  it("names the package as package.json does", async () => {
+    const {
+      version,
+      description,
+      license,
+      bin: commands,
+    } = (await readJson("packages/emit/package.json")) as Record<string, unknown>;
+    expect(
+      await evaluate(
+        "packages.x86_64-linux.default",
+        "p: { inherit (p) version; inherit (p.meta) description mainProgram; license = p.meta.license.spdxId; }",
+      ),
+    ).toEqual({ version, description, license, mainProgram: Object.keys(commands as object).join() });
+  });
+
+  it("has a template with everything to start from", async () => {
+    expect(await evaluate("templates.default.path", "path: builtins.attrNames (builtins.readDir path)")).toEqual(
+      (await readdir(join(project, "templates/default"))).sort(),
+    );
+  });
+
+  it("cuts package-lock.json down to what the build needs, and npm accepts it", async () => {
+    const { root, lock } = (await evaluate(
+      "packages.x86_64-linux.default",
+      "p: { root = p.cutRoot; lock = p.cutLock; }",
+    )) as { root: object; lock: { packages: Record<string, { resolved?: string; integrity?: string }> } };
+
+    const build = join(sandbox.root, "build");
+    await mkdir(build);
+    for (const folder of packageFolders) await cp(join(flake, folder), join(build, folder), { recursive: true });
+    await writeFile(join(build, "package.json"), JSON.stringify(root));
+    await writeFile(join(build, "package-lock.json"), JSON.stringify(lock));
+
+    const fetched = Object.entries(lock.packages).filter(([, { integrity }]) => integrity !== undefined);
+    expect(fetched.map(([path]) => path)).toEqual(
+      expect.arrayContaining(["node_modules/typescript", "node_modules/fp-ts", "node_modules/zod"]),
+    );
+    expect(fetched.map(([path]) => path)).not.toContain("node_modules/vitest");
+    for (const [, { resolved }] of fetched) expect(resolved).toMatch(/^file:.*\.tgz$/);
+
+    await run("npm", ["ci", "--dry-run", "--offline", "--ignore-scripts"], { cwd: build });
+  });
+});
