@@ -1,0 +1,89 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, it } from "vitest";
+
+const script = fileURLToPath(new URL("ensure-nix.sh", import.meta.url));
+
+/** The only folder on the script's PATH: stand-ins for a machine's commands, and no nix to begin with. */
+let bin: string;
+let log: string;
+
+beforeEach(() => {
+  bin = mkdtempSync(join(tmpdir(), "microvm-emit-path-"));
+  log = join(bin, "log");
+  writeFileSync(log, "");
+  provide("cat", 'while IFS= read -r line; do echo "$line"; done');
+  provide("env", 'shift; exec "$@"');
+});
+afterEach(() => {
+  rmSync(bin, { recursive: true });
+});
+
+function provide(command: string, body: string): void {
+  writeFileSync(join(bin, command), `#!/bin/sh\n${body}\n`);
+  chmodSync(join(bin, command), 0o755);
+}
+
+/** An apt-get that notes how it is called and, on `install`, leaves a nix. */
+function provideApt(): void {
+  writeFileSync(join(bin, "nix"), "#!/bin/sh\n", { mode: 0o644 });
+  provide(
+    "apt-get",
+    `echo "apt-get $*" >>'${log}'; [ "$1" != install ] || PATH='${process.env["PATH"] ?? ""}' chmod +x '${bin}/nix'`,
+  );
+}
+
+const ensureNix = (): { status: number | null; stderr: string; called: string } => {
+  const { status, stderr } = spawnSync("/bin/sh", [script], { env: { PATH: bin }, encoding: "utf8" });
+  return { status, stderr, called: readFileSync(log, "utf8") };
+};
+
+const remedy = "sudo apt-get update && sudo apt-get install -y nix-bin";
+
+it("does nothing where there is a nix", () => {
+  provide("nix", "");
+  expect(ensureNix()).toEqual({ status: 0, stderr: "", called: "" });
+});
+
+it("installs Debian's nix as root", () => {
+  provideApt();
+  provide("id", "echo 0");
+  expect(ensureNix()).toMatchObject({ status: 0, called: "apt-get update\napt-get install -y nix-bin\n" });
+});
+
+it("installs Debian's nix with a sudo that asks nothing", () => {
+  provideApt();
+  provide("id", "echo 1000");
+  provide("sudo", `[ "$2" = true ] || { echo sudo >>'${log}'; shift; "$@"; }`);
+  provide("true", "");
+  expect(ensureNix()).toMatchObject({
+    status: 0,
+    called: "sudo\napt-get update\nsudo\napt-get install -y nix-bin\n",
+  });
+});
+
+it("says what to do where it may not install", () => {
+  provideApt();
+  provide("id", "echo 1000");
+  provide("sudo", "exit 1");
+  const { status, stderr, called } = ensureNix();
+  expect({ status, called }).toEqual({ status: 1, called: "" });
+  expect(stderr).toContain(remedy);
+});
+
+it("says what to do where there is no apt", () => {
+  const { status, stderr } = ensureNix();
+  expect(status).toBe(1);
+  expect(stderr).toContain(remedy);
+});
+
+it("says what to do where apt fails", () => {
+  provide("id", "echo 0");
+  provide("apt-get", "exit 100");
+  const { status, stderr } = ensureNix();
+  expect(status).toBe(1);
+  expect(stderr).toContain(remedy);
+});

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Installs the packed packages into an empty folder, as a user would, and uses them there: the command on a copied
+# config, and the library from a program that is type-checked and run.
+set -euo pipefail
+project=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+typescript=$(node -p 'require(process.argv[1]).version' "$project/node_modules/typescript/package.json")
+(cd "$project" && npm pack --silent --workspaces --pack-destination "$work")
+
+cp -r "$project/test/packaging/consumer" "$work/consumer"
+cp "$project/examples/minimal/microvm.config.ts" "$work/consumer"
+cd "$work/consumer"
+npm install --silent --save-exact "typescript@$typescript" "$work"/*.tgz
+[ "$(npm ls --parseable | grep -c "$project")" = 0 ] # nothing of it is the checkout's
+
+npx tsc
+npx microvm-emit microvm.config.ts -o flake
+node program.js flake
+echo 'packaging: ok'
