@@ -32,3 +32,18 @@ export const formatPath = (path: ConfigPath): string =>
           : `[${JSON.stringify(step)}]`,
     )
     .join("");
+
+/** An error at a place. */
+export const error = (
+  code: string,
+  path: ConfigPath,
+  message: string,
+  remedy: string,
+  related: readonly RelatedPlace[] = [],
+): Problem => ({ code, severity: "error", path, message, remedy, ...(related.length > 0 && { related }) });
+
+/** A warning at a place. */
+export const warning = (...problem: Parameters<typeof error>): Problem => ({
+  ...error(...problem),
+  severity: "warning",
+});

@@ -1,0 +1,187 @@
+import type { Expr } from "@microvm-emit/nix-ast";
+import type { InputFile } from "./home.js";
+import type { VmModel } from "./config.js";
+import type { ConfigPath } from "./problem.js";
+
+/** A config with every name resolved and every address known, sorted by name: what `compile` turns into Nix. */
+export interface Plan {
+  readonly description: string;
+  readonly inputs: readonly InputPlan[];
+  readonly hosts: readonly HostPlan[];
+}
+
+/** A flake input that the output declares. */
+export interface InputPlan {
+  readonly name: string;
+  readonly url: string;
+  readonly follows: Readonly<Record<string, string>>;
+  readonly flake: boolean;
+}
+
+export interface HostPlan {
+  readonly path: ConfigPath;
+  readonly name: string;
+  readonly system: string;
+  readonly stateVersion: string;
+  readonly modules: readonly ModulePlan[];
+  readonly bridges: readonly BridgePlan[];
+  readonly vms: readonly VmPlan[];
+}
+
+/** A module by path from the config file, by an input's attribute, or as Nix. */
+export type ModulePlan =
+  | { readonly kind: "path"; readonly path: string; readonly at: ConfigPath }
+  | { readonly kind: "input"; readonly input: string; readonly attribute: readonly [string, ...string[]] }
+  | { readonly kind: "nix"; readonly expr: Expr };
+
+/** A package below `pkgs`, or as Nix. */
+export type PackagePlan =
+  | { readonly kind: "attribute"; readonly attribute: readonly [string, ...string[]] }
+  | { readonly kind: "nix"; readonly expr: Expr };
+
+export interface BridgePlan {
+  readonly path: ConfigPath;
+  readonly name: string;
+  readonly subnet: Subnet;
+  readonly externalInterface: string | null;
+  /** What networkd matches to find this bridge's taps: one glob, or each name. */
+  readonly tapMatch: string;
+}
+
+/** An IPv4 subnet; addresses are numbers so that they can be counted and compared. */
+export interface Subnet {
+  /** The bridge's own address, the guests' gateway. */
+  readonly gateway: number;
+  readonly network: number;
+  readonly broadcast: number;
+  readonly prefixLength: number;
+}
+
+export interface VmPlan {
+  readonly path: ConfigPath;
+  readonly name: string;
+  readonly index: number;
+  readonly autostart: boolean;
+  readonly restartIfChanged: boolean;
+  readonly hypervisor: VmModel["hypervisor"];
+  readonly vcpu: number;
+  readonly memoryMiB: number;
+  readonly socket: string | null;
+  readonly vsockCid: Placed<number> | null;
+  readonly interfaces: readonly InterfacePlan[];
+  readonly nameservers: readonly string[];
+  readonly firewall: FirewallPlan;
+  readonly shares: readonly SharePlan[];
+  readonly volumes: readonly VolumePlan[];
+  readonly writableStoreOverlay: string | null;
+  /** Host folders made before the VM starts, outermost first. */
+  readonly directories: readonly DirectoryPlan[];
+  /** The host folder of the guest's SSH host keys, one of `directories`. */
+  readonly sshHostKeys: string | null;
+  /** The folder the agent works in. */
+  readonly workspace: string | null;
+  /** The host's main user first. */
+  readonly users: readonly [UserPlan, ...UserPlan[]];
+  readonly groups: readonly GroupPlan[];
+  readonly agent: AgentPlan | null;
+  readonly toolchains: readonly ToolchainPlan[];
+  readonly packages: readonly PackagePlan[];
+  readonly modules: readonly ModulePlan[];
+  readonly stateVersion: string;
+}
+
+/** A value and where the config says it: the VM itself where the index decides. */
+export interface Placed<A> {
+  readonly value: A;
+  readonly path: ConfigPath;
+}
+
+export interface InterfacePlan {
+  readonly bridge: string;
+  readonly tap: Placed<string>;
+  readonly mac: Placed<string>;
+  readonly address: Placed<number>;
+  readonly subnet: Subnet;
+}
+
+export interface FirewallPlan {
+  readonly enable: boolean;
+  readonly allowedTCPPorts: readonly number[];
+  readonly allowedUDPPorts: readonly number[];
+}
+
+export interface SharePlan {
+  readonly path: ConfigPath;
+  readonly tag: Placed<string>;
+  readonly source: string;
+  readonly mountPoint: Placed<string>;
+  readonly readOnly: boolean;
+  readonly proto: "virtiofs" | "9p";
+}
+
+export interface VolumePlan {
+  readonly path: ConfigPath;
+  readonly image: string;
+  readonly mountPoint: Placed<string> | null;
+  readonly sizeMiB: number;
+  readonly fsType: string;
+  readonly readOnly: boolean;
+}
+
+export interface DirectoryPlan {
+  readonly path: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** Octal, as in `0755`. */
+  readonly mode: string;
+}
+
+export interface UserPlan {
+  readonly path: ConfigPath;
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** The primary group, whose id is `gid`. */
+  readonly group: string;
+  readonly extraGroups: readonly string[];
+  readonly homeDirectory: string;
+  readonly sshKeys: readonly string[];
+  readonly home: readonly HomePlan[];
+}
+
+export interface GroupPlan {
+  readonly path: ConfigPath;
+  readonly name: string;
+  readonly gid: number;
+}
+
+export type HomePlan = ZshPlan | EmacsPlan | { readonly kind: "module"; readonly module: ModulePlan };
+
+export interface ZshPlan {
+  readonly kind: "zsh";
+  readonly history: Readonly<Record<string, number | boolean | undefined>>;
+  readonly init: readonly (string | InputFile)[];
+  readonly extraInit: string | null;
+}
+
+export interface EmacsPlan {
+  readonly kind: "emacs";
+  readonly package: PackagePlan | null;
+  readonly configDirectory: InputFile | null;
+}
+
+export interface AgentPlan {
+  readonly name: string;
+  readonly package: PackagePlan;
+  readonly packagesFrom: "nixpkgs" | "nixpkgs-unstable";
+  readonly unfree: boolean;
+  readonly state: { readonly directory: string; readonly variable: string } | null;
+  readonly command: string;
+}
+
+export interface ToolchainPlan {
+  readonly name: string;
+  readonly packages: readonly PackagePlan[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly searchPath: readonly string[];
+}

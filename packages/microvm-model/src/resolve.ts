@@ -1,0 +1,90 @@
+import { type Checked, gather, withProblems } from "./checked.js";
+import type { HostModel, Model } from "./config.js";
+import type { Lock } from "./lock.js";
+import type { HostPlan, Plan } from "./plan.js";
+import { chooseIndexes, identifier } from "./resolve/indexes.js";
+import { matchTaps } from "./resolve/interfaces.js";
+import { mentionsOf } from "./resolve/mentions.js";
+import { planInputs, planModule } from "./resolve/references.js";
+import { parseAddress, parseSubnet } from "./resolve/subnet.js";
+import { type Draft, draftVm, planVm } from "./resolve/vm.js";
+import { sortedEntries } from "./sorted.js";
+
+/** A plan, and the lock that remembers its indexes. */
+export interface Resolution {
+  readonly plan: Plan;
+  readonly lock: Lock;
+}
+
+/** Names become addresses: every reference is followed and every default that depends on others is filled in. */
+export const resolve =
+  (lock: Lock) =>
+  (model: Model): Checked<Resolution> => {
+    const hosts = gather(
+      sortedEntries(model.hosts).map(([name, host]) => resolveHost(name, host, lock.hosts[name] ?? {})),
+    );
+    if (hosts._tag === "Left") return hosts;
+    const { inputs, problems } = planInputs(model, mentionsOf(model));
+    return withProblems([...(hosts._tag === "Both" ? hosts.left : []), ...problems], {
+      plan: { description: model.description, inputs, hosts: hosts.right },
+      lock: {
+        version: 1,
+        hosts: Object.fromEntries(
+          hosts.right.map(({ name, vms }) => [name, Object.fromEntries(vms.map((vm) => [vm.name, vm.index]))]),
+        ),
+      },
+    });
+  };
+
+const resolveHost = (name: string, host: HostModel, locked: Readonly<Record<string, number>>): Checked<HostPlan> => {
+  const path = ["hosts", name];
+  const bridges = sortedEntries(host.bridges);
+  const subnets = new Map(bridges.map(([bridge, { address }]) => [bridge, parseSubnet(address)]));
+  const drafts = gather(
+    sortedEntries(host.vms).map(([vmName, vm]) =>
+      draftVm(
+        vmName,
+        vm,
+        [...path, "vms", vmName],
+        subnets,
+        Object.hasOwn(locked, vmName) ? locked[vmName] : undefined,
+      ),
+    ),
+  );
+  if (drafts._tag === "Left") return drafts;
+  const { indexes, problems } = chooseIndexes(
+    drafts.right.map(({ request }) => request),
+    explicitIdentifiers(drafts.right),
+  );
+  const vms = drafts.right.flatMap((draft) => {
+    const index = indexes.get(draft.request.name);
+    return index === undefined ? [] : [planVm(draft, index, host, path)];
+  });
+  return withProblems([...(drafts._tag === "Both" ? drafts.left : []), ...problems], {
+    path,
+    name,
+    system: host.system,
+    stateVersion: host.stateVersion,
+    modules: host.modules.map((module, position) => planModule(module, [...path, "modules", position])),
+    bridges: bridges.map(([bridge, { address, nat }]) => ({
+      path: [...path, "bridges", bridge],
+      name: bridge,
+      subnet: parseSubnet(address),
+      externalInterface: nat?.externalInterface ?? null,
+      tapMatch: matchTaps(bridge, subnets.size === 1, vms),
+    })),
+    vms,
+  });
+};
+
+const explicitIdentifiers = (drafts: readonly Draft[]): ReadonlySet<string> =>
+  new Set(
+    drafts.flatMap(({ vm, links }) => [
+      ...(vm.vsock !== false && vm.vsock.cid !== undefined ? [identifier.cid(vm.vsock.cid)] : []),
+      ...links.flatMap(({ written: { tap, mac, address } }) => [
+        ...(tap === undefined ? [] : [identifier.tap(tap)]),
+        ...(mac === undefined ? [] : [identifier.mac(mac)]),
+        ...(address === undefined ? [] : [identifier.address(parseAddress(address))]),
+      ]),
+    ]),
+  );

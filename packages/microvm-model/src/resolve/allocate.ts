@@ -1,0 +1,28 @@
+import type { Subnet } from "../plan.js";
+
+/**
+ * One index gives a VM all its identifiers, in the pattern that is otherwise counted up by hand: index 4 is tap
+ * `microvm4`, MAC `02:00:00:00:00:05`, the sixth address of the subnet and vsock CID 7.
+ */
+
+/** The tap of a VM's interface number `position`; the first carries the index alone. */
+export const tapOf = (index: number, position: number): string =>
+  position === 0 ? `${tapPrefix}${String(index)}` : `${tapPrefix}${String(index)}-${String(position)}`;
+
+/** What every allocated tap starts with. */
+export const tapPrefix = "microvm";
+
+/** A locally administered MAC: the position in the second byte, index + 1 in the last four. */
+export const macOf = (index: number, position: number): string => {
+  const digits = (0x02_00_00_00_00_00 + position * 2 ** 32 + index + 1).toString(16).padStart(12, "0");
+  return digits.replace(/(..)(?=.)/g, "$1:");
+};
+
+/** The address `index + 2` above the subnet's own. */
+export const addressOf = (index: number, subnet: Subnet): number => subnet.network + index + 2;
+
+/** The vsock CID: 0, 1 and 2 are reserved (vsock(7)). */
+export const cidOf = (index: number): number => index + firstGuestCid;
+
+/** The lowest CID a guest may have. */
+export const firstGuestCid = 3;

@@ -1,0 +1,95 @@
+import type { VmModel } from "../config.js";
+import type { DirectoryPlan, Placed, SharePlan, UserPlan } from "../plan.js";
+import type { ConfigPath } from "../problem.js";
+
+/** The folders of the host that a VM stands on; null where the config wants none. */
+export interface Folders {
+  /** The folder the agent works in. */
+  readonly workspace: string | null;
+  /** The guest's SSH host keys. */
+  readonly sshHostKeys: string | null;
+  /** Where the agent keeps its login. */
+  readonly agentState: string | null;
+}
+
+/** Names the folders: as written, with `~` as the owner's home, else their defaults. */
+export const nameFolders = (name: string, vm: VmModel, owner: UserPlan): Folders => ({
+  workspace: vm.workspace === false ? null : expandHome(vm.workspace ?? `~/microvm/${name}`, owner),
+  // Outside the workspace, so that what runs in the guest cannot read or swap the keys.
+  sshHostKeys:
+    vm.sshHostKeys === false ? null : expandHome(vm.sshHostKeys ?? `/var/lib/microvm-host-keys/${name}`, owner),
+  agentState: vm.agent === false || vm.agent.state === undefined ? null : expandHome(vm.agent.state.directory, owner),
+});
+
+const expandHome = (path: string, owner: UserPlan): string => path.replace(/^~(?=\/)/, owner.homeDirectory);
+
+/** A VM's shares: the store and the folders at fixed tags, then the config's own. */
+export const planShares = (vm: VmModel, folders: Folders, owner: UserPlan, path: ConfigPath): readonly SharePlan[] => {
+  const builtIn = (tag: string, source: string | null, key: string, options: BuiltIn = {}): readonly SharePlan[] => {
+    if (source === null) return [];
+    const place = [...path, key];
+    const placed = (value: string): Placed<string> => ({ value, path: place });
+    const { mountPoint = source, readOnly = false } = options;
+    return [
+      { path: place, tag: placed(tag), source, mountPoint: placed(mountPoint), readOnly, proto: "virtiofs" as const },
+    ];
+  };
+  return [
+    ...builtIn("ro-store", vm.store === "share" ? "/nix/store" : null, "store", {
+      mountPoint: "/nix/.ro-store",
+      readOnly: true,
+    }),
+    ...builtIn("ssh-keys", folders.sshHostKeys, "sshHostKeys", { mountPoint: "/etc/ssh/host-keys", readOnly: true }),
+    ...builtIn(vm.agent === false ? "" : (vm.agent.state?.tag ?? ""), folders.agentState, "agent"),
+    ...builtIn("workspace", folders.workspace, "workspace"),
+    ...vm.shares.map(({ tag, source, mountPoint, readOnly, proto }, position) => {
+      const place = [...path, "shares", position];
+      return {
+        path: place,
+        tag: { value: tag, path: [...place, "tag"] },
+        source: expandHome(source, owner),
+        mountPoint:
+          mountPoint === undefined
+            ? { value: expandHome(source, owner), path: [...place, "source"] }
+            : { value: mountPoint, path: [...place, "mountPoint"] },
+        readOnly,
+        proto,
+      };
+    }),
+  ];
+};
+
+interface BuiltIn {
+  readonly mountPoint?: string;
+  readonly readOnly?: boolean;
+}
+
+/**
+ * The folders the host must have before the VM starts, outermost first. What lies below the owner's home is the
+ * owner's, parents included; host keys elsewhere are root's.
+ */
+export const planDirectories = (folders: Folders, owner: UserPlan): readonly DirectoryPlan[] => {
+  const directories = new Map<string, DirectoryPlan>();
+  const home = `${owner.homeDirectory}/`;
+  const add = (path: string | null, mode: string, outside: Ids): void => {
+    if (path === null) return;
+    const inHome = path.startsWith(home);
+    const { uid, gid } = inHome ? owner : outside;
+    for (let slash = path.indexOf("/", home.length); inHome && slash > 0; slash = path.indexOf("/", slash + 1)) {
+      const parent = path.slice(0, slash);
+      if (!directories.has(parent)) directories.set(parent, { path: parent, uid, gid, mode: "0755" });
+    }
+    directories.set(path, { path, uid, gid, mode });
+  };
+  add(folders.workspace, "0755", owner);
+  add(folders.agentState, "0700", owner);
+  add(folders.sshHostKeys, "0700", root);
+  return [...directories.values()];
+};
+
+interface Ids {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+const root: Ids = { uid: 0, gid: 0 };

@@ -1,0 +1,89 @@
+import type { Expr } from "@microvm-emit/nix-ast";
+import type { Model } from "../config.js";
+import { defaultInputs, type InputDefault } from "../flake-inputs.js";
+import type { InputFile } from "../home.js";
+import type { InputPlan, ModulePlan, PackagePlan } from "../plan.js";
+import { type ConfigPath, error, type Problem } from "../problem.js";
+import { didYouMean } from "../suggest.js";
+
+/** A module as it is written. */
+type Module = Model["hosts"][string]["modules"][number];
+
+const splitAttribute = (text: string): [string, ...string[]] => {
+  const [first = "", ...rest] = text.split(".");
+  return [first, ...rest];
+};
+
+/** What a module's text or expression refers to. */
+export const planModule = (module: Module, at: ConfigPath): ModulePlan => {
+  if (typeof module !== "string") return { kind: "nix", expr: module };
+  if (module.startsWith(".")) return { kind: "path", path: module, at };
+  const [input, attribute = "", ...rest] = module.split(".");
+  return { kind: "input", input: input ?? "", attribute: [attribute, ...rest] };
+};
+
+/** What a package's text or expression refers to. */
+export const planPackage = (reference: string | Expr): PackagePlan =>
+  typeof reference === "string"
+    ? { kind: "attribute", attribute: splitAttribute(reference) }
+    : { kind: "nix", expr: reference };
+
+/** Every mention of a flake input in a config, by place. */
+export interface InputMention {
+  readonly input: string;
+  readonly path: ConfigPath;
+}
+
+export const mentionOf = (reference: Module | InputFile, path: ConfigPath): readonly InputMention[] => {
+  if (typeof reference === "string")
+    return reference.startsWith(".") ? [] : [{ input: splitAttribute(reference)[0], path }];
+  return "input" in reference ? [{ input: reference.input, path: [...path, "input"] }] : [];
+};
+
+/**
+ * The inputs that the flake declares: the defaults that something mentions, then the config's own by name; and the
+ * mentions of none.
+ */
+export const planInputs = (
+  model: Model,
+  mentions: readonly InputMention[],
+): { readonly inputs: readonly InputPlan[]; readonly problems: readonly Problem[] } => {
+  const defaults: Readonly<Record<string, InputDefault>> = defaultInputs;
+  const own = Object.keys(model.inputs).filter((name) => !Object.hasOwn(defaults, name));
+  const known = [...Object.keys(defaults), ...own.sort()];
+  const mentioned = new Set(mentions.map(({ input }) => input));
+  const follows = Object.entries(model.inputs).flatMap(([name, input]) =>
+    Object.entries(("follows" in input ? input.follows : undefined) ?? {}).map(([inner, outer]) => ({
+      input: outer,
+      path: ["inputs", name, "follows", inner],
+    })),
+  );
+  const problems: Problem[] = [];
+  for (const { input, path } of [...mentions, ...follows])
+    if (!known.includes(input))
+      problems.push(
+        error(
+          "unknown-input",
+          path,
+          `There is no flake input ${JSON.stringify(input)}`,
+          `${didYouMean(input, known)} Own inputs are declared at the top, in \`inputs\`.`,
+        ),
+      );
+  const inputs: InputPlan[] = [];
+  for (const name of known) {
+    const written = Object.hasOwn(model.inputs, name) ? model.inputs[name] : undefined;
+    const fallback = Object.hasOwn(defaults, name) ? defaults[name] : undefined;
+    if (written === undefined && !mentioned.has(name) && !follows.some(({ input }) => input === name)) continue;
+    const url = written?.url ?? fallback?.url;
+    if (url === undefined)
+      problems.push(error("missing-url", ["inputs", name], `The input ${name} has no URL`, "Set its `url`."));
+    else
+      inputs.push({
+        name,
+        url,
+        follows: (written && "follows" in written ? written.follows : undefined) ?? fallback?.follows ?? {},
+        flake: !(written && "flake" in written),
+      });
+  }
+  return { inputs, problems };
+};

@@ -1,0 +1,56 @@
+import type { HostModel, VmModel } from "../config.js";
+import type { GroupPlan, HomePlan, UserPlan } from "../plan.js";
+import type { ConfigPath } from "../problem.js";
+import { sortedEntries } from "../sorted.js";
+import { planModule, planPackage } from "./references.js";
+
+/** The users of a guest: the host's main one, with the VM's `home`, then the VM's own by name. */
+export const planUsers = (
+  host: HostModel,
+  hostPath: ConfigPath,
+  vm: VmModel,
+  path: ConfigPath,
+): readonly [UserPlan, ...UserPlan[]] => [
+  planUser(host.user.name, { ...host.user, extraGroups: [], home: vm.home }, [...hostPath, "user"], path),
+  ...sortedEntries(vm.users).map(([name, user]) => {
+    const place = [...path, "users", name];
+    return planUser(name, user, place, place);
+  }),
+];
+
+const planUser = (name: string, user: VmModel["users"][string], path: ConfigPath, homePath: ConfigPath): UserPlan => ({
+  path,
+  name,
+  uid: user.uid,
+  gid: user.gid,
+  group: user.group ?? name,
+  extraGroups: user.extraGroups,
+  homeDirectory: user.homeDirectory ?? `/home/${name}`,
+  sshKeys: user.sshKeys,
+  home: user.home.map((home, position) => planHome(home, [...homePath, "home", position])),
+});
+
+/** The primary groups of a guest's users, then its other groups by name. */
+export const planGroups = (users: readonly UserPlan[], vm: VmModel, path: ConfigPath): readonly GroupPlan[] => [
+  ...users.map(({ group, gid, path: place }) => ({ path: [...place, "gid"], name: group, gid })),
+  ...sortedEntries(vm.groups).map(([name, { gid }]) => ({ path: [...path, "groups", name, "gid"], name, gid })),
+];
+
+const planHome = (home: VmModel["home"][number], path: ConfigPath): HomePlan => {
+  if (typeof home === "string" || "kind" in home) return { kind: "module", module: planModule(home, path) };
+  switch (home.program) {
+    case "zsh":
+      return {
+        kind: "zsh",
+        history: home.history ?? {},
+        init: home.init,
+        extraInit: home.extraInit ?? null,
+      };
+    case "emacs":
+      return {
+        kind: "emacs",
+        package: home.package === undefined ? null : planPackage(home.package),
+        configDirectory: home.configDirectory ?? null,
+      };
+  }
+};

@@ -1,0 +1,130 @@
+import { map } from "fp-ts/lib/These.js";
+import { pipe } from "fp-ts/lib/function.js";
+import type { Checked } from "../checked.js";
+import type { HostModel, VmModel } from "../config.js";
+import type { AgentPlan, FirewallPlan, Placed, Subnet, ToolchainPlan, VmPlan, VolumePlan } from "../plan.js";
+import type { ConfigPath } from "../problem.js";
+import { sortedEntries } from "../sorted.js";
+import { cidOf } from "./allocate.js";
+import { nameFolders, planDirectories, planShares } from "./folders.js";
+import type { IndexRequest } from "./indexes.js";
+import { type Link, linkInterfaces, planInterface } from "./interfaces.js";
+import { planModule, planPackage } from "./references.js";
+import { planGroups, planUsers } from "./users.js";
+
+/** A VM whose bridges are known and whose index is not. */
+export interface Draft {
+  readonly request: IndexRequest;
+  readonly vm: VmModel;
+  readonly links: readonly Link[];
+}
+
+/** Follows a VM's references to bridges, and says what it needs of an index. */
+export const draftVm = (
+  name: string,
+  vm: VmModel,
+  path: ConfigPath,
+  subnets: ReadonlyMap<string, Subnet>,
+  locked: number | undefined,
+): Checked<Draft> =>
+  pipe(
+    linkInterfaces(vm, path, subnets),
+    map((links) => ({
+      vm,
+      links,
+      request: {
+        name,
+        path,
+        fixed: vm.index,
+        locked,
+        wantsCid: vm.vsock !== false && vm.vsock.cid === undefined,
+        interfaces: links.map(({ written, bridge, subnet }) => ({
+          bridge,
+          subnet,
+          tap: written.tap === undefined,
+          mac: written.mac === undefined,
+          address: written.address === undefined,
+        })),
+      },
+    })),
+  );
+
+/** A VM with its index, complete. */
+export const planVm = (
+  { request: { name, path }, vm, links }: Draft,
+  index: number,
+  host: HostModel,
+  hostPath: ConfigPath,
+): VmPlan => {
+  const users = planUsers(host, hostPath, vm, path);
+  const [owner] = users;
+  const folders = nameFolders(name, vm, owner);
+  return {
+    path,
+    name,
+    index,
+    autostart: vm.autostart,
+    restartIfChanged: vm.restartIfChanged,
+    hypervisor: vm.hypervisor,
+    vcpu: vm.vcpu,
+    memoryMiB: vm.memoryMiB,
+    socket: vm.socket,
+    vsockCid: planCid(vm, index, path),
+    interfaces: links.map((link, position) => planInterface(link, index, position, path)),
+    nameservers: vm.nameservers,
+    firewall: planFirewall(vm),
+    shares: planShares(vm, folders, owner, path),
+    volumes: vm.volumes.map((volume, position) => planVolume(volume, [...path, "volumes", position])),
+    writableStoreOverlay: vm.writableStoreOverlay,
+    directories: planDirectories(folders, owner),
+    sshHostKeys: folders.sshHostKeys,
+    workspace: folders.workspace,
+    users,
+    groups: planGroups(users, vm, path),
+    agent: vm.agent === false ? null : planAgent(vm.agent, folders.agentState),
+    toolchains: vm.toolchains.map(planToolchain),
+    packages: vm.packages.map(planPackage),
+    modules: vm.modules.map((module, position) => planModule(module, [...path, "modules", position])),
+    stateVersion: vm.stateVersion ?? host.stateVersion,
+  };
+};
+
+const planCid = (vm: VmModel, index: number, path: ConfigPath): Placed<number> | null => {
+  if (vm.vsock === false) return null;
+  return vm.vsock.cid === undefined
+    ? { value: cidOf(index), path }
+    : { value: vm.vsock.cid, path: [...path, "vsock", "cid"] };
+};
+
+const planFirewall = ({ firewall }: VmModel): FirewallPlan =>
+  typeof firewall === "boolean"
+    ? { enable: firewall, allowedTCPPorts: [], allowedUDPPorts: [] }
+    : { enable: true, ...firewall };
+
+const planVolume = (
+  { image, mountPoint, sizeMiB, fsType, readOnly }: VmModel["volumes"][number],
+  path: ConfigPath,
+): VolumePlan => ({
+  path,
+  image,
+  mountPoint: mountPoint === undefined ? null : { value: mountPoint, path: [...path, "mountPoint"] },
+  sizeMiB,
+  fsType,
+  readOnly,
+});
+
+const planAgent = (agent: Exclude<VmModel["agent"], false>, directory: string | null): AgentPlan => ({
+  name: agent.name,
+  package: planPackage(agent.package),
+  packagesFrom: agent.packagesFrom,
+  unfree: agent.unfree,
+  state: agent.state === undefined || directory === null ? null : { directory, variable: agent.state.variable },
+  command: agent.command,
+});
+
+const planToolchain = ({ name, packages, environment, searchPath }: VmModel["toolchains"][number]): ToolchainPlan => ({
+  name,
+  packages: packages.map(planPackage),
+  environment: Object.fromEntries(sortedEntries(environment)),
+  searchPath,
+});

@@ -1,0 +1,24 @@
+import { type Checked, withProblems } from "./checked.js";
+import type { HostPlan } from "./plan.js";
+import type { Problem } from "./problem.js";
+import type { Resolution } from "./resolve.js";
+import { address } from "./rules/address.js";
+import { bridge } from "./rules/bridge.js";
+import { cid } from "./rules/cid.js";
+import { group } from "./rules/group.js";
+import { home } from "./rules/home.js";
+import { hypervisor } from "./rules/hypervisor.js";
+import { login } from "./rules/login.js";
+import { unique } from "./rules/unique.js";
+
+/** A rule sees one host whole and says everything that breaks it. */
+type Rule = (host: HostPlan) => readonly Problem[];
+
+const rules: readonly Rule[] = [unique, address, cid, bridge, hypervisor, home, group, login];
+
+/** Holds a plan against every rule that spans several parts of a host. */
+export const checkRules = (resolution: Resolution): Checked<Resolution> =>
+  withProblems(
+    resolution.plan.hosts.flatMap((host) => rules.flatMap((rule) => rule(host))),
+    resolution,
+  );

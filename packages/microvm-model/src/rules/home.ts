@@ -1,0 +1,15 @@
+import type { HostPlan } from "../plan.js";
+import { error, type Problem } from "../problem.js";
+
+/** home-manager writes profiles to the guest's store when it activates, which needs a writable one. */
+export const home = (host: HostPlan): readonly Problem[] =>
+  host.vms
+    .filter((vm) => vm.writableStoreOverlay === null && vm.users.some((user) => user.home.length > 0))
+    .map(({ path, name }) =>
+      error(
+        "home-needs-writable-store",
+        [...path, "writableStoreOverlay"],
+        `${name} has a home-manager configuration and a read-only store`,
+        'Set `writableStoreOverlay`, such as "/nix/.rw-store", or take `home` out.',
+      ),
+    );

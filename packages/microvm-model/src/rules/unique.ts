@@ -1,0 +1,108 @@
+import type { HostPlan, Placed, VmPlan } from "../plan.js";
+import { error, type Problem, type RelatedPlace } from "../problem.js";
+import { formatAddress } from "../resolve/subnet.js";
+
+/** A kind of value that no two things may share. */
+interface Uniqueness<Scope> {
+  readonly code: string;
+  readonly noun: string;
+  readonly remedy: string;
+  readonly of: (scope: Scope) => readonly Placed<string>[];
+}
+
+const acrossHost: readonly Uniqueness<HostPlan>[] = [
+  {
+    code: "duplicate-address",
+    noun: "address",
+    remedy: "Give it another address, or none so that a free one is chosen.",
+    of: (host) => [
+      ...host.bridges.map(({ path, subnet }) => ({ value: formatAddress(subnet.gateway), path: [...path, "address"] })),
+      ...host.vms.flatMap(({ interfaces }) =>
+        interfaces
+          .filter(({ address, subnet }) => address.value !== subnet.gateway)
+          .map(({ address }) => ({ value: formatAddress(address.value), path: address.path })),
+      ),
+    ],
+  },
+  {
+    code: "duplicate-mac",
+    noun: "MAC address",
+    remedy: "Give it another MAC, or none so that a free one is chosen.",
+    of: (host) => host.vms.flatMap(({ interfaces }) => interfaces.map(({ mac }) => mac)),
+  },
+  {
+    code: "duplicate-tap",
+    noun: "interface name",
+    remedy: "Give the tap another name, or none so that a free one is chosen.",
+    of: (host) => [
+      ...host.bridges.map(({ name, path }) => ({ value: name, path })),
+      ...host.vms.flatMap(({ interfaces }) => interfaces.map(({ tap }) => tap)),
+    ],
+  },
+  {
+    code: "duplicate-cid",
+    noun: "vsock CID",
+    remedy: "Give it another CID, or none so that a free one is chosen.",
+    of: (host) =>
+      host.vms.flatMap(({ vsockCid }) => (vsockCid === null ? [] : [{ ...vsockCid, value: String(vsockCid.value) }])),
+  },
+  {
+    code: "duplicate-volume-image",
+    noun: "volume image",
+    remedy: "Use another image file: two writers of one image destroy it.",
+    of: (host) =>
+      host.vms.flatMap(({ name, volumes }) =>
+        volumes.map(({ image, path }) => ({
+          value: image.startsWith("/") ? image : `/var/lib/microvms/${name}/${image}`,
+          path: [...path, "image"],
+        })),
+      ),
+  },
+];
+
+const withinVm: readonly Uniqueness<VmPlan>[] = [
+  {
+    code: "duplicate-share-tag",
+    noun: "share tag",
+    remedy: "Give the share another tag.",
+    of: ({ shares }) => shares.map(({ tag }) => tag),
+  },
+  {
+    code: "duplicate-mount-point",
+    noun: "mount point",
+    remedy: "Mount it elsewhere: microvm.nix would keep the last one silently.",
+    of: ({ shares, volumes }) =>
+      [...shares, ...volumes].flatMap(({ mountPoint }) =>
+        mountPoint === null ? [] : [{ ...mountPoint, value: mountPoint.value.replace(/(?<=.)\/+$/, "") }],
+      ),
+  },
+  {
+    code: "duplicate-uid",
+    noun: "uid",
+    remedy: "Give the user another uid.",
+    of: ({ users }) => users.map(({ uid, path }) => ({ value: String(uid), path: [...path, "uid"] })),
+  },
+  {
+    code: "duplicate-user",
+    noun: "user name",
+    remedy: "Leave the host's main user out: every guest has it.",
+    of: ({ users }) => users.map(({ name, path }) => ({ value: name, path })),
+  },
+];
+
+const repeated = <Scope>({ code, noun, remedy, of }: Uniqueness<Scope>, scope: Scope): readonly Problem[] => {
+  const first = new Map<string, RelatedPlace>();
+  const problems: Problem[] = [];
+  for (const { value, path } of of(scope)) {
+    const seen = first.get(value);
+    if (seen === undefined) first.set(value, { path, note: "first used here" });
+    else problems.push(error(code, path, `The ${noun} ${value} is used twice`, remedy, [seen]));
+  }
+  return problems;
+};
+
+/** What must be one of a kind on a host or in a guest (microvm.nix asserts.nix checks some of it, in one guest only). */
+export const unique = (host: HostPlan): readonly Problem[] => [
+  ...acrossHost.flatMap((uniqueness) => repeated(uniqueness, host)),
+  ...withinVm.flatMap((uniqueness) => host.vms.flatMap((vm) => repeated(uniqueness, vm))),
+];

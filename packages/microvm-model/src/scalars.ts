@@ -1,0 +1,226 @@
+import { Address4 } from "ip-address";
+import { z } from "zod";
+
+/** What a refused scalar says of itself; `validate` turns it into a `Problem`. */
+export interface ScalarRefusal {
+  readonly code: string;
+  readonly remedy: string;
+}
+
+interface Rule extends ScalarRefusal {
+  readonly holds: (text: string) => boolean;
+  /** Reads on from the refused text: `"eth0/1" is …`. */
+  readonly complaint: string;
+}
+
+const text = (...rules: readonly Rule[]) =>
+  z.string().superRefine((value, context) => {
+    const broken = rules.find((rule) => !rule.holds(value));
+    if (broken === undefined) return;
+    context.addIssue({
+      code: "custom",
+      message: `${JSON.stringify(value)} ${broken.complaint}`,
+      params: { code: broken.code, remedy: broken.remedy } satisfies ScalarRefusal,
+    });
+  });
+
+const pattern =
+  (regex: RegExp): Rule["holds"] =>
+  (value) =>
+    regex.test(value);
+
+// eslint-disable-next-line no-control-regex -- control characters are what is refused
+const controlFree = pattern(/^[^\u0000-\u001f\u007f]*$/);
+
+/** An RFC 1123 label: a host name without dots, also usable in a systemd unit name. */
+export const hostLabel = text({
+  code: "bad-host-name",
+  holds: pattern(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/),
+  complaint: "is not a host name",
+  remedy: "Use 1 to 63 lower-case letters, digits and inner hyphens.",
+});
+
+/** A Linux network interface name, at most 15 bytes (IFNAMSIZ; microvm.nix asserts.nix). */
+export const interfaceName = text(
+  {
+    code: "interface-name-too-long",
+    holds: (value) => new TextEncoder().encode(value).length <= 15,
+    complaint: "is longer than the 15 characters Linux allows in an interface name",
+    remedy: "Choose a shorter name.",
+  },
+  {
+    code: "bad-interface-name",
+    holds: pattern(/^(?!\.{1,2}$)[A-Za-z0-9_.-]+$/),
+    complaint: "is not a network interface name",
+    remedy: "Use letters, digits, `_`, `.` and `-`.",
+  },
+);
+
+/** A unicast MAC address; microvm.nix passes any text on to the hypervisor. */
+export const macAddress = text(
+  {
+    code: "bad-mac",
+    holds: pattern(/^[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}$/),
+    complaint: "is not a MAC address",
+    remedy: "Write six pairs of hex digits, such as 02:00:00:00:00:05.",
+  },
+  {
+    code: "bad-mac",
+    holds: pattern(/^.[02468aceACE]/),
+    complaint: "is a multicast address, which no interface can have",
+    remedy: "Make the second hex digit even, best 2, 6, A or E (locally administered).",
+  },
+).transform((value) => value.toLowerCase());
+
+const isAddress = (value: string): boolean => !value.includes("/") && Address4.isValid(value);
+
+/** An IPv4 address without a prefix length. */
+export const ipv4Address = text({
+  code: "bad-address",
+  holds: isAddress,
+  complaint: "is not an IPv4 address",
+  remedy: "Write four numbers from 0 to 255, such as 192.168.83.6.",
+});
+
+/** A resolver's address, IPv4 or IPv6. */
+export const nameserver = text({
+  code: "bad-address",
+  holds: (value) => isAddress(value) || z.ipv6().safeParse(value).success,
+  complaint: "is not the address of a nameserver",
+  remedy: "Write an IPv4 or IPv6 address, such as 1.1.1.1.",
+});
+
+/** A bridge's own address with the prefix length of its subnet. */
+export const ipv4Cidr = text(
+  {
+    code: "bad-cidr",
+    holds: (value) => /\/\d+$/.test(value) && Address4.isValid(value),
+    complaint: "is not an IPv4 address with a prefix length",
+    remedy: "Write it as 192.168.83.1/24.",
+  },
+  {
+    code: "bad-cidr",
+    holds: (value) => {
+      const { subnetMask } = new Address4(value);
+      return subnetMask >= 8 && subnetMask <= 30;
+    },
+    complaint: "leaves no usable room for a bridge and its VMs",
+    remedy: "Use a prefix length from /8 to /30.",
+  },
+  {
+    code: "bad-cidr",
+    holds: (value) => {
+      const address = new Address4(value);
+      return ![address.startAddress(), address.endAddress()].some((edge) => edge.bigInt() === address.bigInt());
+    },
+    complaint: "is the network or broadcast address of its subnet",
+    remedy: "Give the bridge an address inside the subnet, such as the first one.",
+  },
+);
+
+/** An absolute path on the host, or one below the user's home written `~/…`. */
+export const hostPath = text({
+  code: "bad-path",
+  holds: (value) => /^(\/|~\/)/.test(value) && controlFree(value),
+  complaint: "is not an absolute path or one that starts with ~/",
+  remedy: "Write the whole path, such as /srv/data or ~/microvm/data.",
+});
+
+/** An absolute path in a guest. */
+export const guestPath = text({
+  code: "bad-path",
+  holds: (value) => value.startsWith("/") && controlFree(value),
+  complaint: "is not an absolute path",
+  remedy: "Write the whole path, such as /var/lib/data.",
+});
+
+/** A virtiofs or 9p tag: at most 36 bytes, the room virtiofs has for it (Linux `struct virtio_fs_config`). */
+export const shareTag = text({
+  code: "bad-share-tag",
+  holds: pattern(/^[A-Za-z0-9_.-]{1,36}$/),
+  complaint: "is not a share tag",
+  remedy: "Use up to 36 letters, digits, `_`, `.` and `-`.",
+});
+
+/** A disk image: absolute, or relative to the VM's folder below `/var/lib/microvms`. */
+export const imagePath = text({
+  code: "bad-path",
+  holds: (value) => value !== "" && controlFree(value) && !value.endsWith("/"),
+  complaint: "is not the path of an image file",
+  remedy: "Write a file name such as var.img, or an absolute path.",
+});
+
+/** A user or group name that `useradd` takes. */
+export const userName = text({
+  code: "bad-user-name",
+  holds: pattern(/^[a-z_][a-z0-9_-]{0,30}$/),
+  complaint: "is not a user or group name",
+  remedy: "Use up to 31 lower-case letters, digits, `_` and `-`, not starting with a digit or hyphen.",
+});
+
+/** A NixOS release such as 25.11. */
+export const stateVersion = text({
+  code: "bad-state-version",
+  holds: pattern(/^\d\d\.\d\d$/),
+  complaint: "is not a NixOS release",
+  remedy: "Write the release the machine was first installed with, such as 25.11.",
+});
+
+/** The name of a flake input, also usable as a Nix variable. */
+export const inputName = text({
+  code: "bad-input-name",
+  holds: (value) =>
+    /^[A-Za-z_][A-Za-z0-9_-]*$/.test(value) &&
+    !["self", "assert", "else", "if", "in", "inherit", "let", "or", "rec", "then", "with"].includes(value),
+  complaint: "cannot name a flake input",
+  remedy: "Use letters, digits, `_` and `-`, no Nix keyword and not `self`.",
+});
+
+/** A flake reference such as `github:nixos/nixpkgs/nixos-26.05`. */
+export const flakeRef = text({
+  code: "bad-flake-ref",
+  holds: (value) => value !== "" && !/\s/.test(value) && controlFree(value),
+  complaint: "is not a flake reference",
+  remedy: "Write a reference such as github:owner/repo or path:../other.",
+});
+
+/** An attribute path below `pkgs`, such as `git` or `python3Packages.requests`. */
+export const packageName = text({
+  code: "bad-package-name",
+  holds: pattern(/^[A-Za-z_][A-Za-z0-9_'-]*(\.[A-Za-z0-9_][A-Za-z0-9_'-]*)*$/),
+  complaint: "is not the name of a package",
+  remedy: "Write its attribute below pkgs, such as ripgrep or nodePackages.prettier.",
+});
+
+/** Text of any kind that Nix can hold: everything but NUL. */
+export const anyText = text({
+  code: "bad-text",
+  holds: (value) => !value.includes("\0"),
+  complaint: "contains a NUL character",
+  remedy: "Remove it: Nix strings cannot hold NUL.",
+});
+
+/** One line of text, such as a public key. */
+export const line = text({
+  code: "bad-text",
+  holds: (value) => value !== "" && controlFree(value),
+  complaint: "is not one line of text",
+  remedy: "Write one non-empty line without control characters.",
+});
+
+/** A path relative to the config file, or a module that an input provides. */
+export const moduleReference = text(
+  {
+    code: "absolute-module-path",
+    holds: (value) => !/^[/~]/.test(value),
+    complaint: "is an absolute path, which a flake cannot read",
+    remedy: "Keep the module beside the config and write a relative path, such as ./configuration.nix.",
+  },
+  {
+    code: "bad-module",
+    holds: (value) =>
+      controlFree(value) && /^(\.{1,2}\/.|[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_'-]*)+$)/.test(value),
+    complaint: "names no module",
+    remedy: "Write a relative path (./configuration.nix) or an input's attribute (stapelbergnix.lib.userSettings).",
+  },
+);
