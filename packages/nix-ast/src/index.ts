@@ -36,3 +36,5 @@ export type * from "./expr.js";
 export { NODE } from "./expr.js";
 export { isNode, toNix, ToNixError } from "./to-nix.js";
 export type { DataPath, NixInput, NixRecord } from "./to-nix.js";
+export { print } from "./print.js";
+export type { PrintOptions } from "./print.js";

@@ -1,0 +1,304 @@
+/**
+ * A document for the layout, as one flat tape: texts, spacings that may become line breaks, and groups. The model is
+ * nixfmt's (Predoc): a group is laid out on one line where it fits, else its own spacings break; spacings that meet are
+ * merged; a spacing that always breaks moves out of a group's ends, so that it does not force the group open.
+ */
+
+/** Spacings, weakest first: where two meet, the stronger stays. */
+export const SOFTBREAK = 1; // nothing, or a line break where what follows does not fit
+export const BREAK = 2; // nothing, or a line break where its group breaks
+export const HARDSPACE = 3; // a space
+export const SOFTSPACE = 4; // a space, or a line break where what follows does not fit
+export const SPACE = 5; // a space, or a line break where its group breaks
+export const HARDLINE = 6; // a line break
+export const EMPTYLINE = 7; // a line break and a blank line
+export const NEWLINES = 8; // as many line breaks as its value says
+
+export const NOTHING = 0;
+export const TEXT = 10;
+export const COMMENT = 11; // text that does not count towards the width
+export const TRAILING_COMMENT = 12;
+export const TRAILING = 13; // text only of a group that breaks
+export const OPEN = 20;
+export const CLOSE = 21;
+
+export const REGULAR = 0;
+/** A group to break first, if what stands before and after it in its parent then fits. */
+export const PRIORITY = 1;
+/** A group whose priority groups count as its parent's. */
+export const TRANSPARENT = 2;
+
+export const isSpacing = (kind: number): boolean => kind >= SOFTBREAK && kind <= NEWLINES;
+const isHard = (kind: number): boolean => kind === HARDSPACE || (kind >= HARDLINE && kind <= NEWLINES);
+/** The columns of a spacing that does not break. */
+export const flatWidth = (kind: number): number => (kind === HARDSPACE || kind === SOFTSPACE || kind === SPACE ? 1 : 0);
+
+/** The number of characters of `text`, a surrogate pair being one. */
+export const widthOf = (text: string): number => {
+  let width = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 0xd800 && unit <= 0xdbff) width--;
+  }
+  return width;
+};
+
+/** What two spacings that meet become. */
+export const mergeSpacings = (a: number, b: number): number => {
+  const weak = a < b ? a : b;
+  const strong = a < b ? b : a;
+  if (weak === BREAK && (strong === SOFTSPACE || strong === HARDSPACE)) return SPACE;
+  if (weak === SOFTBREAK && strong === HARDSPACE) return SOFTSPACE;
+  return strong;
+};
+
+const mergeCounts = (a: number, countA: number, b: number, countB: number): number => {
+  if (a !== NEWLINES && b !== NEWLINES) return 0;
+  return breaksOf(a, countA) + breaksOf(b, countB);
+};
+const breaksOf = (kind: number, count: number): number =>
+  kind === NEWLINES ? count : kind === EMPTYLINE ? 2 : kind === HARDSPACE ? 0 : 1;
+
+export class Tape {
+  length = 0;
+  kind = new Uint8Array(1024);
+  /** Texts: their width. NEWLINES: how many. OPEN and CLOSE: the index of the other. */
+  value = new Int32Array(1024);
+  /** Texts: nesting level. OPEN: which group. */
+  level = new Int32Array(1024);
+  /** Texts: extra columns of indentation. OPEN: 1 if a priority group is to be tried in it. */
+  offset = new Int32Array(1024);
+  text: string[] = [];
+
+  /** The nesting and extra indentation of the texts to come. */
+  nesting = 0;
+  indentation = 0;
+  /** Greater than 0 where spacings that may break do not, and groups do not count. */
+  flat = 0;
+  /** Columns and line breaks given so far, before merging, to tell whether a stretch of tape is short. */
+  rawWidth = 0;
+  rawBreaks = 0;
+
+  readonly #open: number[] = [];
+
+  #push(kind: number, value: number, level: number, offset: number, text: string): void {
+    const at = this.length++;
+    if (at === this.kind.length) this.#grow();
+    this.kind[at] = kind;
+    this.value[at] = value;
+    this.level[at] = level;
+    this.offset[at] = offset;
+    this.text[at] = text;
+  }
+
+  #grow(): void {
+    const size = this.kind.length * 2;
+    const kind = new Uint8Array(size);
+    kind.set(this.kind);
+    this.kind = kind;
+    for (const field of ["value", "level", "offset"] as const) {
+      const array = new Int32Array(size);
+      array.set(this[field]);
+      this[field] = array;
+    }
+  }
+
+  spacing(kind: number, count = 0): void {
+    this.rawWidth += flatWidth(kind);
+    if (kind >= HARDLINE) this.rawBreaks++;
+    if (this.flat > 0 && kind < HARDLINE) {
+      if (flatWidth(kind) === 0) return;
+      this.#space(HARDSPACE, 0);
+    } else this.#space(kind, count);
+  }
+
+  #space(kind: number, count: number): void {
+    let last = this.length - 1;
+    let before = last < 0 ? NOTHING : this.#kindAt(last);
+    if (isSpacing(before)) {
+      this.#merge(last, kind, count);
+      return;
+    }
+    // A plain space before a group joins the spacing that the group begins with.
+    if (before === OPEN) {
+      while (before === OPEN) before = --last < 0 ? NOTHING : this.#kindAt(last);
+      if (before === HARDSPACE) {
+        this.kind[last] = NOTHING;
+        this.#push(mergeSpacings(HARDSPACE, kind), mergeCounts(HARDSPACE, 0, kind, count), 0, 0, "");
+        return;
+      }
+    }
+    this.#push(kind, count, 0, 0, "");
+  }
+
+  #merge(at: number, kind: number, count: number): void {
+    const old = this.#kindAt(at);
+    this.value[at] = mergeCounts(old, this.#valueAt(at), kind, count);
+    this.kind[at] = mergeSpacings(old, kind);
+  }
+
+  put(text: string, kind = TEXT, width = widthOf(text)): void {
+    this.rawWidth += width;
+    this.putAt(text, kind, width, this.nesting, this.indentation);
+  }
+
+  putAt(text: string, kind: number, width: number, level: number, offset: number): void {
+    this.#moveOut();
+    const last = this.length - 1;
+    if (last >= 0 && this.kind[last] === kind) {
+      // Texts that touch are one, with the nesting of the first.
+      this.#push(kind, width, this.#levelAt(last), this.#offsetAt(last), text);
+    } else if (last >= 0 && this.kind[last] === OPEN && (kind === COMMENT || kind === TRAILING_COMMENT)) {
+      const first = this.#shiftOpens(last);
+      this.#set(first, kind, width, level, offset, text);
+    } else this.#push(kind, width, level, offset, text);
+  }
+
+  /** Moves a spacing that always breaks, or a plain space, out of the groups it is the first thing of. */
+  #moveOut(): void {
+    let at = this.length - 1;
+    while (at > 0 && isHard(this.#kindAt(at)) && this.#kindAt(at - 1) === OPEN) {
+      const kind = this.#kindAt(at);
+      const count = this.#valueAt(at);
+      let first = at - 1;
+      while (first > 0 && this.#kindAt(first - 1) === OPEN) first--;
+      if (first > 0 && isSpacing(this.#kindAt(first - 1))) {
+        this.#remove(at);
+        at = first - 1;
+        this.#merge(at, kind, count);
+      } else {
+        this.#remove(at);
+        this.#shiftOpens(this.length - 1, first);
+        this.#set(first, kind, count, 0, 0, "");
+        return;
+      }
+    }
+  }
+
+  /** Removes an element that only opens of groups follow. */
+  #remove(at: number): void {
+    for (let i = at + 1; i < this.length; i++) this.#copy(i, i - 1);
+    for (let i = this.#open.length - 1; i >= 0 && (this.#open[i] ?? 0) > at; i--)
+      this.#open[i] = (this.#open[i] ?? 0) - 1;
+    this.length--;
+  }
+
+  /** Makes room before a run of opens that ends the tape (and begins at `first`, if known); returns the free index. */
+  #shiftOpens(last: number, first = last): number {
+    while (first > 0 && this.#kindAt(first - 1) === OPEN) first--;
+    this.#push(NOTHING, 0, 0, 0, "");
+    for (let i = this.length - 2; i >= first; i--) this.#copy(i, i + 1);
+    for (let i = this.#open.length - 1; i >= 0 && (this.#open[i] ?? 0) >= first; i--) {
+      this.#open[i] = (this.#open[i] ?? 0) + 1;
+    }
+    return first;
+  }
+
+  #set(at: number, kind: number, value: number, level: number, offset: number, text: string): void {
+    this.kind[at] = kind;
+    this.value[at] = value;
+    this.level[at] = level;
+    this.offset[at] = offset;
+    this.text[at] = text;
+  }
+  #copy(from: number, to: number): void {
+    this.#set(
+      to,
+      this.#kindAt(from),
+      this.#valueAt(from),
+      this.#levelAt(from),
+      this.#offsetAt(from),
+      this.textAt(from),
+    );
+  }
+  #kindAt(at: number): number {
+    return this.kind[at] as number;
+  }
+  #valueAt(at: number): number {
+    return this.value[at] as number;
+  }
+  #levelAt(at: number): number {
+    return this.level[at] as number;
+  }
+  #offsetAt(at: number): number {
+    return this.offset[at] as number;
+  }
+  textAt(at: number): string {
+    return this.text[at] as string;
+  }
+
+  open(group: number): void {
+    if (this.flat > 0) return;
+    if (group === PRIORITY) {
+      // Tell every group that would try this one.
+      for (let i = this.#open.length - 1; i >= 0; i--) {
+        const parent = this.#open[i] ?? 0;
+        this.offset[parent] = 1;
+        if (this.level[parent] !== TRANSPARENT) break;
+      }
+    }
+    this.#open.push(this.length);
+    this.#push(OPEN, 0, group, 0, "");
+  }
+
+  close(): void {
+    if (this.flat > 0) return;
+    const open = this.#open.pop() ?? 0;
+    const last = this.length - 1;
+    const kind = this.#kindAt(last);
+    const hard = isHard(kind);
+    const count = this.#valueAt(last);
+    if (hard) this.length--;
+    if (this.length - 1 === open) this.length = open;
+    else {
+      const end = this.length - 1;
+      // A group that holds one group of its kind, and nothing else, is that group.
+      if (
+        this.kind[open + 1] === OPEN &&
+        this.kind[end] === CLOSE &&
+        this.value[end] === open + 1 &&
+        this.level[open + 1] === this.level[open]
+      ) {
+        this.offset[open] = this.#offsetAt(open) | this.#offsetAt(open + 1);
+        this.kind[open + 1] = NOTHING;
+        this.length--;
+      }
+      this.value[open] = this.length;
+      this.#push(CLOSE, open, 0, 0, "");
+    }
+    if (hard) this.#space(kind, count);
+  }
+
+  /** Puts a comment after the last text, inside the groups that it ends. */
+  trailingComment(text: string): void {
+    let first = this.length;
+    while (first > 0 && this.kind[first - 1] === CLOSE) first--;
+    const closed: number[] = [];
+    for (let i = first; i < this.length; i++) closed.push(this.#valueAt(i));
+    this.length = first;
+    for (const open of closed.reverse()) this.#open.push(open);
+    this.spacing(HARDSPACE);
+    this.put(text, TRAILING_COMMENT);
+    this.spacing(HARDLINE);
+    for (let i = 0; i < closed.length; i++) this.close();
+  }
+
+  /** Lays what stands since `start` on one line, one level of nesting up: spacings become plain, groups dissolve. */
+  flatten(start: number): void {
+    const end = this.length;
+    const kinds = this.kind.slice(start, end);
+    const values = this.value.slice(start, end);
+    const levels = this.level.slice(start, end);
+    const offsets = this.offset.slice(start, end);
+    const texts = this.text.slice(start, end);
+    this.length = start;
+    for (let i = 0; i < kinds.length; i++) {
+      const kind = kinds[i] ?? 0;
+      if (isSpacing(kind)) {
+        if (flatWidth(kind) > 0) this.#space(HARDSPACE, 0);
+      } else if (kind >= TEXT && kind <= TRAILING) {
+        this.putAt(texts[i] ?? "", kind, values[i] ?? 0, (levels[i] ?? 0) - 1, offsets[i] ?? 0);
+      }
+    }
+  }
+}

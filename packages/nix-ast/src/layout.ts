@@ -1,0 +1,391 @@
+import {
+  BREAK,
+  CLOSE,
+  EMPTYLINE,
+  flatWidth,
+  HARDLINE,
+  HARDSPACE,
+  isSpacing,
+  mergeSpacings,
+  NEWLINES,
+  NOTHING,
+  OPEN,
+  PRIORITY,
+  SOFTBREAK,
+  SOFTSPACE,
+  SPACE,
+  type Tape,
+  TEXT,
+  TRAILING,
+  TRAILING_COMMENT,
+  TRANSPARENT,
+} from "./doc.js";
+
+const INDENT = 2;
+
+/** The indentation of the lines of one nesting level; a line indents by one step at most, however many levels it opens. */
+interface Indent {
+  readonly columns: number;
+  readonly level: number;
+  readonly outer: Indent | undefined;
+}
+
+/** A priority group being laid out, and where to go back to if what follows it does not fit. */
+interface Attempt {
+  readonly open: number;
+  readonly priority: number;
+  /** Priority groups still to be tried if this one fails, the next last. */
+  readonly others: number[];
+  readonly out: string;
+  readonly column: number;
+  readonly indent: Indent;
+  /** Spacings after the priority group that were made plain meanwhile, with their kinds. */
+  readonly changed: readonly number[];
+}
+
+/**
+ * Lays the tape out in lines of `width` columns, indentation not counted; the algorithm is nixfmt's. Linear: whether a
+ * stretch fits is read off prefix sums, and every look ahead ends with the line.
+ */
+export const layout = (tape: Tape, width: number): string => new Layout(tape, width).run();
+
+class Layout {
+  readonly #tape: Tape;
+  readonly #width: number;
+  readonly #kind: Uint8Array;
+  readonly #value: Int32Array;
+  readonly #level: Int32Array;
+  readonly #text: readonly string[];
+  /** For every index the columns and the forced line breaks of all before it, and the next element that is no mark. */
+  readonly #columns: Int32Array;
+  readonly #breaks: Int32Array;
+  readonly #next: Int32Array;
+
+  #out = "";
+  /** Columns on the current line without its indentation; 0 only at its start. */
+  #column = 0;
+  #indent: Indent = { columns: 0, level: 0, outer: undefined };
+  readonly #attempts: Attempt[] = [];
+  /** Elements laid out in vain may grow to a multiple of the tape; then only attempts that cannot fail are made. */
+  #budget: number;
+
+  constructor(tape: Tape, width: number) {
+    const { length, kind, value } = tape;
+    this.#tape = tape;
+    this.#width = width;
+    this.#kind = kind;
+    this.#value = value;
+    this.#level = tape.level;
+    this.#text = tape.text;
+    this.#columns = new Int32Array(length + 1);
+    this.#breaks = new Int32Array(length + 1);
+    this.#next = new Int32Array(length + 1);
+    this.#budget = 16 * length + 4096;
+    let columns = 0;
+    let breaks = 0;
+    /** The columns of the run of spacings that ends here; spacings that meet on one line are one. */
+    let run = -1;
+    for (let i = 0; i < length; i++) {
+      this.#columns[i] = columns;
+      this.#breaks[i] = breaks;
+      const one = kind[i] as number;
+      if (one === TEXT) {
+        columns += value[i] as number;
+        run = -1;
+      } else if (isSpacing(one)) {
+        if (one >= HARDLINE) breaks++;
+        const own = flatWidth(one);
+        columns += run < 0 ? own : Math.max(0, own - run);
+        run = Math.max(run, own);
+      } else if (one >= TEXT && one <= TRAILING) run = -1;
+    }
+    this.#columns[length] = columns;
+    this.#breaks[length] = breaks;
+    this.#next[length] = length;
+    for (let i = length - 1; i >= 0; i--) {
+      const one = kind[i] as number;
+      this.#next[i] = one === OPEN || one === CLOSE || one === NOTHING ? (this.#next[i + 1] as number) : i;
+    }
+  }
+
+  run(): string {
+    const { length } = this.#tape;
+    let i = 0;
+    while (i < length) {
+      const kind = this.#kind[i] as number;
+      if (kind === OPEN) i = this.#group(i);
+      else if (kind === CLOSE) i = this.#close(i);
+      else {
+        if (kind >= TEXT) this.#putText(i);
+        else if (kind !== NOTHING && this.#column > 0) this.#space(i, kind);
+        i++;
+      }
+    }
+    return this.#out;
+  }
+
+  /** Lays out the group that opens at `open` as far as it is known; returns where to go on. */
+  #group(open: number): number {
+    const close = this.#value[open] as number;
+    if (this.#fit(open + 1, close)) return close + 1;
+    if (this.#tape.offset[open] === 1 && this.#level[open] !== TRANSPARENT) {
+      return this.#attempt(open, this.#priorities(open, close));
+    }
+    return open + 1;
+  }
+
+  /** The priority groups to be tried in a group, in order. */
+  #priorities(open: number, close: number): number[] {
+    const found: number[] = [];
+    for (let i = open + 1; i < close; i++) {
+      if (this.#kind[i] !== OPEN) continue;
+      const group = this.#level[i];
+      if (group === PRIORITY) found.push(i);
+      if (group !== TRANSPARENT) i = this.#value[i] as number;
+    }
+    return found;
+  }
+
+  /** Tries to break one priority group only, the last first; returns where to go on. */
+  #attempt(open: number, candidates: number[]): number {
+    const close = this.#value[open] as number;
+    for (let priority = candidates.pop(); priority !== undefined; priority = candidates.pop()) {
+      const end = this.#value[priority] as number;
+      const post = this.#next[end + 1] as number;
+      const safe = post >= close;
+      if (!safe && (this.#budget < 0 || !this.#couldFit(post, close))) continue;
+      const saved = { out: this.#out, column: this.#column, indent: this.#indent };
+      if (!this.#fitPart(open + 1, priority)) continue;
+      const changed = safe ? [] : this.#unbreak(end + 1, close);
+      this.#attempts.push({ open, priority, others: candidates, ...saved, changed });
+      return priority + 1;
+    }
+    return open + 1;
+  }
+
+  #close(at: number): number {
+    const attempt = this.#attempts.at(-1);
+    if (attempt === undefined || this.#value[attempt.priority] !== at) return at + 1;
+    this.#attempts.pop();
+    const { changed } = attempt;
+    for (let i = 0; i < changed.length; i += 2) this.#kind[changed[i] as number] = changed[i + 1] as number;
+    const close = this.#value[attempt.open] as number;
+    if (this.#fitPart(at + 1, close)) return close + 1;
+    this.#budget -= at - attempt.open;
+    this.#out = attempt.out;
+    this.#column = attempt.column;
+    this.#indent = attempt.indent;
+    return this.#attempt(attempt.open, attempt.others);
+  }
+
+  /** Makes plain the spacings after a priority group that its parent would break; returns pairs of index and old kind. */
+  #unbreak(from: number, close: number): number[] {
+    const changed: number[] = [];
+    let dissolved = 0;
+    for (let i = from; i < close; i++) {
+      const kind = this.#kind[i] as number;
+      if (kind === OPEN) {
+        const group = this.#level[i];
+        // A priority group inside another is a group of its own; in the parent itself it is dissolved.
+        if (group === PRIORITY && dissolved < i) dissolved = this.#value[i] as number;
+        else if (group !== TRANSPARENT || dissolved > i) i = this.#value[i] as number;
+      } else if (kind >= SOFTBREAK && kind <= SPACE && kind !== HARDSPACE) {
+        changed.push(i, kind);
+        this.#kind[i] = kind === SPACE || kind === SOFTSPACE ? HARDSPACE : NOTHING;
+      }
+    }
+    return changed;
+  }
+
+  /** Whether a stretch after a priority group may fit at all, wherever it will begin. */
+  #couldFit(from: number, to: number): boolean {
+    const start = isSpacing(this.#kind[from] as number) ? from + 1 : from;
+    return this.#breaks[to] === this.#breaks[start] && this.#columnsOf(start, to) <= this.#width;
+  }
+
+  /** As {@link #fit}, for a stretch that may hold nothing. */
+  #fitPart(from: number, to: number): boolean {
+    return (this.#next[from] as number) >= to || this.#fit(from, to);
+  }
+
+  #columnsOf(from: number, to: number): number {
+    const first = this.#next[from] as number;
+    const columns = (this.#columns[to] as number) - (this.#columns[from] as number);
+    if (first >= to || !isSpacing(this.#kind[first] as number)) return columns;
+    // A spacing first in the stretch counts in full, though one before it may have taken its column.
+    const counted = (this.#columns[first + 1] as number) - (this.#columns[first] as number);
+    return columns + flatWidth(this.#kind[first] as number) - counted;
+  }
+
+  /** Puts a stretch on the current line if it fits there, together with what follows up to the next possible break. */
+  #fit(from: number, to: number): boolean {
+    let start = from;
+    if (this.#column === 0) {
+      // A line does not begin with a space: the stretch's own first spacing, or that of its first group, falls away.
+      let first = start;
+      while (first < to && this.#kind[first] === NOTHING) first++;
+      if (this.#kind[first] === OPEN) first++;
+      while (first < to && this.#kind[first] === NOTHING) first++;
+      if (first < to && isSpacing(this.#kind[first] as number)) start = first + 1;
+    }
+    if (this.#breaks[to] !== this.#breaks[start]) return false;
+    const columns = this.#columnsOf(start, to);
+    const room = this.#width - this.#column;
+    if (columns > room || columns > room - this.#firstLineWidth(to, room - columns)) return false;
+    let indents = 0;
+    let line = this.#indent.level;
+    if (this.#column === 0) {
+      const first = this.#nextText(start);
+      const level = first < to ? (this.#level[first] as number) : 0;
+      const offset = first < to ? (this.#tape.offset[first] as number) : 0;
+      if (level > line) line += INDENT;
+      if (this.#levelAfter(to) > line) indents = INDENT;
+      this.#startText(level, offset);
+    } else if (this.#levelAfter(to) > line) indents = INDENT;
+    this.#putFlat(start, to, indents - this.#column);
+    return true;
+  }
+
+  #nextText(from: number): number {
+    let i = this.#next[from] as number;
+    while (i < this.#tape.length && (this.#kind[i] as number) < TEXT) i = this.#next[i + 1] as number;
+    return i;
+  }
+
+  #levelAfter(at: number): number {
+    const text = this.#nextText(at);
+    return text < this.#tape.length ? (this.#level[text] as number) : 0;
+  }
+
+  /** Puts a stretch on the current line; `indents` is how far a trailing comment is from the next line's indentation. */
+  #putFlat(from: number, to: number, indents: number): void {
+    let left = indents;
+    let spaced = false;
+    for (let i = this.#next[from] as number; i < to; i = this.#next[i + 1] as number) {
+      const kind = this.#kind[i] as number;
+      if (kind >= TEXT) {
+        spaced = false;
+        if (kind === TRAILING) continue;
+        const width = this.#value[i] as number;
+        if (kind === TRAILING_COMMENT && left === 0) {
+          this.#out += " ";
+          this.#column++;
+        } else if (kind === TEXT) left -= width;
+        this.#out += this.#text[i] as string;
+        this.#column += width;
+      } else if (!spaced && flatWidth(kind) > 0) {
+        spaced = true;
+        left--;
+        this.#out += " ";
+        this.#column++;
+      }
+    }
+  }
+
+  /** Brings the indentation to the level of a text that comes next, and indents if it begins its line. */
+  #startText(level: number, offset: number): void {
+    while (level < this.#indent.level && this.#indent.outer) this.#indent = this.#indent.outer;
+    if (level > this.#indent.level) {
+      const columns = this.#indent.columns + (this.#column === 0 ? INDENT : 0);
+      this.#indent = { columns, level, outer: this.#indent };
+    }
+    if (this.#column === 0) this.#out += spaces(this.#indent.columns + offset);
+  }
+
+  #putText(at: number): void {
+    const text = this.#text[at] as string;
+    const width = this.#value[at] as number;
+    // A comment right after a bracket stays apart from it by two spaces, lest it be read as the first item's.
+    if (this.#kind[at] === TRAILING_COMMENT && this.#column === 2 && this.#levelAfter(at + 1) > this.#indent.level) {
+      this.#out += ` ${text}`;
+      this.#column += width + 1;
+      return;
+    }
+    this.#startText(this.#level[at] as number, this.#tape.offset[at] as number);
+    this.#out += text;
+    this.#column += width;
+  }
+
+  /** A spacing of a group that breaks. */
+  #space(at: number, kind: number): void {
+    switch (kind) {
+      case HARDSPACE:
+        this.#out += " ";
+        this.#column++;
+        return;
+      case SOFTBREAK:
+        if (this.#firstLineFits(at + 1, this.#width - this.#column)) return;
+        break;
+      case SOFTSPACE:
+        if (this.#firstLineFits(at + 1, this.#width - this.#column - 1)) {
+          this.#out += " ";
+          this.#column++;
+          return;
+        }
+        break;
+      case EMPTYLINE:
+        this.#out += "\n";
+        break;
+      case NEWLINES:
+        this.#out += "\n".repeat((this.#value[at] as number) - 1);
+        break;
+      case BREAK:
+      case SPACE:
+      case HARDLINE:
+        break;
+    }
+    this.#out += "\n";
+    this.#column = 0;
+  }
+
+  /** The columns from `from` to the next possible line break; no more than needed to exceed `limit` is looked at. */
+  #firstLineWidth(from: number, limit: number): number {
+    let width = 0;
+    const { length } = this.#tape;
+    for (let i = this.#next[from] as number; i < length && width <= limit; i = this.#next[i + 1] as number) {
+      const kind = this.#kind[i] as number;
+      if (kind === TEXT || kind === TRAILING) width += this.#value[i] as number;
+      else if (kind === HARDSPACE && this.#staysPlain(i)) width++;
+      else if (kind < TEXT && kind !== NOTHING) return width;
+    }
+    return width;
+  }
+
+  /** Whether a plain space meets no spacing that may break. */
+  #staysPlain(at: number): boolean {
+    const next = this.#next[at + 1] as number;
+    if (next >= this.#tape.length) return true;
+    const kind = this.#kind[next] as number;
+    return !isSpacing(kind) || mergeSpacings(HARDSPACE, kind) === HARDSPACE;
+  }
+
+  /** Whether what stands from `from` to the next possible line break fits in `target` columns, groups kept whole. */
+  #firstLineFits(from: number, target: number): boolean {
+    const { length } = this.#tape;
+    let room = this.#width;
+    for (let i = from; i < length && room >= 0;) {
+      const kind = this.#kind[i] as number;
+      if (kind === OPEN) {
+        const close = this.#value[i] as number;
+        const columns = this.#columnsOf(i + 1, close);
+        const whole =
+          this.#breaks[close] === this.#breaks[i] &&
+          columns <= room &&
+          columns + this.#firstLineWidth(close, room - columns) <= room;
+        if (whole) {
+          room -= columns;
+          i = close + 1;
+        } else i++;
+        continue;
+      }
+      if (kind === TEXT) room -= this.#value[i] as number;
+      else if (kind === HARDSPACE && this.#staysPlain(i)) room--;
+      else if (kind !== NOTHING && kind < TEXT) break;
+      i++;
+    }
+    return room >= 0 && this.#width - room <= target;
+  }
+}
+
+const SPACES: string[] = [""];
+const spaces = (count: number): string => (SPACES[count] ??= " ".repeat(count));

@@ -1,0 +1,1015 @@
+import { canFlatten, isAbsorbable, isAbsorbableExpr, isSimple, isSimplePath, isTerm } from "./absorb.js";
+import { isBare } from "./absorb.js";
+import {
+  BREAK,
+  COMMENT,
+  EMPTYLINE,
+  HARDLINE,
+  HARDSPACE,
+  NEWLINES,
+  PRIORITY,
+  REGULAR,
+  SOFTBREAK,
+  SOFTSPACE,
+  SPACE,
+  Tape,
+  TRAILING,
+  TRANSPARENT,
+  widthOf,
+} from "./doc.js";
+import type {
+  AttrName,
+  AttrPath,
+  Attrs,
+  Binary,
+  BinaryOperator,
+  Binding,
+  Expr,
+  Formal,
+  Formals,
+  If,
+  Inherit,
+  Interpolation,
+  Lambda,
+  Let,
+  List,
+  Param,
+  Select,
+  Trivium,
+  ValueBinding,
+  With,
+} from "./expr.js";
+import { layout } from "./layout.js";
+import { str } from "./literal.js";
+import { interp } from "./literal.js";
+import { isIdentifier } from "./names.js";
+import { LEVEL } from "./operators.js";
+import {
+  commented,
+  END,
+  FLAT,
+  group,
+  GROUP,
+  lifted,
+  liftedToken,
+  nest,
+  NEST,
+  PRINTED,
+  priority,
+  PRIORITY_GROUP,
+  term,
+  token,
+  transparent,
+  TRANSPARENT_GROUP,
+  UNFLAT,
+  UNNEST,
+  whole,
+  type CallContext,
+  type Instruction,
+  type Part,
+  type Parts,
+} from "./parts.js";
+import { escapeStr, indentedLines, isMultiline, pathParts, strLine, type StringLine } from "./strings.js";
+import { paren, view, viewLeft, viewRight, viewTarget, type Paren, type Written } from "./view.js";
+
+export interface PrintOptions {
+  /** Columns a line may have, its indentation not counted. Default: 100, as nixfmt. */
+  readonly width?: number;
+}
+
+/** The text of a Nix file that holds `expr`, laid out as nixfmt does, with a final newline. */
+export const print = (expr: Expr, { width = 100 }: PrintOptions = {}): string => {
+  const tape = new Tape();
+  new Printer(tape).print(whole(expr));
+  return `${layout(tape, width).trim()}\n`;
+};
+
+/** Interpolations up to so many columns stay on one line, whatever the line's width. */
+const SHORT_INTERPOLATION = 30;
+/** Chains of more pipes after the first have a line for each. */
+const SHORT_PIPE = 3;
+/** An `inherit` of more names has a line for each. */
+const SHORT_INHERIT = 3;
+/** Attribute paths of more parts may have the value on the next line. */
+const SHORT_PATH = 4;
+/** Lists of more items are not kept on one line as arguments. */
+const SHORT_LIST = 6;
+
+const COMPARISONS: ReadonlySet<BinaryOperator> = new Set(["<", "<=", ">", ">=", "==", "!="]);
+const PIPES: ReadonlySet<BinaryOperator> = new Set(["|>", "<|"]);
+/** Operators whose last operand may begin on the operator's line as the value of a binding. */
+const JOINS: ReadonlySet<BinaryOperator> = new Set(["++", "//", "+"]);
+
+/** Takes expressions apart into parts and lays them on a tape. */
+class Printer {
+  readonly #tape: Tape;
+  readonly #waiting: Part[] = [];
+  /** Comments that the next token begins with. */
+  #before: Trivium[] = [];
+  /** Whether the comments before the next token have been printed ahead. */
+  #printed = false;
+
+  constructor(tape: Tape) {
+    this.#tape = tape;
+  }
+
+  print(expr: Written): void {
+    this.#run(group(withoutBlankStart(expr)));
+  }
+
+  #run(part: Part): void {
+    const waiting = this.#waiting;
+    waiting.push(part);
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) this.#step(next);
+  }
+
+  #wait(parts: Parts): void {
+    for (let i = parts.length - 1; i >= 0; i--) this.#waiting.push(parts[i] as Part);
+  }
+
+  #step(part: Part): void {
+    if (typeof part === "string") this.#token(part);
+    else if (typeof part === "number") this.#mark(part);
+    else if ("kind" in part) this.#expand(part);
+    else this.#wait(part);
+  }
+
+  #mark(mark: number): void {
+    switch (mark) {
+      case GROUP:
+        this.#tape.open(REGULAR);
+        break;
+      case PRIORITY_GROUP:
+        this.#tape.open(PRIORITY);
+        break;
+      case TRANSPARENT_GROUP:
+        this.#tape.open(TRANSPARENT);
+        break;
+      case END:
+        this.#tape.close();
+        break;
+      case NEST:
+        this.#tape.nesting++;
+        break;
+      case UNNEST:
+        this.#tape.nesting--;
+        break;
+      case FLAT:
+        this.#tape.flat++;
+        break;
+      case UNFLAT:
+        this.#tape.flat--;
+        break;
+      case PRINTED:
+        this.#printed = true;
+        break;
+      default:
+        this.#tape.spacing(mark, mark === NEWLINES ? 1 : 0);
+    }
+  }
+
+  #token(text: string): void {
+    if (this.#before.length > 0) {
+      const trivia = this.#before;
+      this.#before = [];
+      this.#comments(trivia);
+    }
+    this.#printed = false;
+    this.#tape.put(text);
+  }
+
+  #comments(trivia: readonly Trivium[]): void {
+    const [first] = trivia;
+    if (first === undefined) return;
+    if (trivia.length > 1 || first.kind !== "languageTag") this.#tape.spacing(HARDLINE);
+    for (const trivium of trivia) this.#comment(trivium);
+  }
+
+  #comment(trivium: Trivium): void {
+    const tape = this.#tape;
+    switch (trivium.kind) {
+      case "blankLine":
+        tape.spacing(EMPTYLINE);
+        break;
+      case "languageTag":
+        tape.put(`/* ${trivium.text} */`, COMMENT);
+        tape.spacing(HARDSPACE);
+        break;
+      case "lineComment":
+        tape.put(`#${trivium.text}`, COMMENT);
+        tape.spacing(HARDLINE);
+        break;
+      case "blockComment":
+        tape.put(trivium.doc ? "/**" : "/*", COMMENT);
+        tape.spacing(HARDLINE);
+        tape.indentation += 2;
+        for (const line of trivium.lines) {
+          if (line === "") tape.spacing(EMPTYLINE);
+          else {
+            tape.put(line.replaceAll("*/", "* /"), COMMENT);
+            tape.spacing(HARDLINE);
+          }
+        }
+        tape.indentation -= 2;
+        tape.put("*/", COMMENT);
+        tape.spacing(HARDLINE);
+    }
+  }
+
+  /** Keeps the comments around an expression for its first token and after its last. */
+  #enter({ before, after }: Written): void {
+    if (before !== undefined && !this.#printed) this.#before.push(...before);
+    if (after !== undefined) this.#waiting.push({ kind: "#after", text: after });
+  }
+
+  #expand(part: Written | Instruction): void {
+    switch (part.kind) {
+      case "#term":
+        this.#enter(part.term);
+        this.#wait(termParts(part.term, part.wide));
+        break;
+      case "#before":
+        if (!this.#printed) this.#before.push(...part.trivia);
+        break;
+      case "#comments":
+        this.#comments(part.trivia);
+        break;
+      case "#tag":
+        this.#comment({ kind: "languageTag", text: part.text });
+        break;
+      case "#after":
+        this.#tape.trailingComment(`# ${part.text}`);
+        break;
+      case "#indent":
+        this.#tape.indentation += part.columns;
+        break;
+      case "#trailing":
+        this.#tape.put(part.text, TRAILING);
+        break;
+      case "#binding":
+        this.#wait(bindingParts(part.binding));
+        break;
+      case "#formal":
+        this.#wait(formalParts(part.formal, part.last));
+        break;
+      case "#argument":
+        this.#enter(part.argument);
+        this.#wait(argumentParts(part.argument));
+        break;
+      case "#call":
+        this.#enter(part.call);
+        this.#wait(this.#callParts(spineOf(part.call), part.context));
+        break;
+      case "#assert":
+        this.#wait(this.#callParts(assertSpine(part.condition), OPEN_CALL));
+        break;
+      case "call":
+        this.#enter(part);
+        this.#wait(this.#callParts(spineOf(part), OPEN_CALL));
+        break;
+      case "#interpolation":
+        this.#wait(interpolationParts(part.interpolation));
+        break;
+      case "#short":
+        this.#short(part);
+        break;
+      default:
+        this.#enter(part);
+        this.#wait(exprParts(part));
+    }
+  }
+
+  #short(part: Extract<Instruction, { kind: "#short" }>): void {
+    const tape = this.#tape;
+    if (part.at < 0) {
+      part.at = tape.length;
+      part.width = tape.rawWidth;
+      part.breaks = tape.rawBreaks;
+    } else if (tape.rawBreaks === part.breaks && tape.rawWidth - part.width <= SHORT_INTERPOLATION) {
+      tape.flatten(part.at);
+    }
+  }
+
+  /**
+   * A call breaks as a whole: each argument on a line of its own, or the last one alone spread over several, or one
+   * before it if the rest fits on that one's first and last line.
+   */
+  #callParts({ head, args, afters }: Spine, { pre, enclosed }: CallContext): Parts {
+    // Comments before the function come before the call, lest they break it up; tags stay with their string.
+    const comments = this.#before.filter((trivium) => trivium.kind !== "languageTag");
+    this.#before = this.#before.filter((trivium) => trivium.kind === "languageTag");
+    const inner = this.#printed || typeof head === "string" ? [] : leadingTrivia(head);
+    comments.push(...inner.filter((trivium) => trivium.kind !== "languageTag"));
+    this.#before.push(...inner.filter((trivium) => trivium.kind === "languageTag"));
+
+    const f: Part[] = [PRINTED, head];
+    if (enclosed && comments.length === 0) f.splice(0, 2, NEST, GROUP, BREAK, PRINTED, head, END, UNNEST);
+    const last = args.length - 1;
+    const after = (index: number): Part => afters[index] ?? [];
+    const post: Parts = enclosed ? [BREAK] : [];
+    const lastArg = args[last] as Written;
+    const previous = args[last - 1];
+    let call: Parts;
+    if (lastArg.kind === "list" && previous?.kind === "list") {
+      call = group(
+        pre,
+        transparent(applied(f, args, last - 1, after)),
+        SPACE,
+        nest(group({ kind: "#argument", argument: previous })),
+        after(last - 1),
+        SPACE,
+        nest(group({ kind: "#argument", argument: lastArg })),
+        after(last),
+        post,
+      );
+    } else {
+      const simple =
+        comments.length === 0 &&
+        this.#before.length === 0 &&
+        typeof head !== "string" &&
+        args.length <= 2 &&
+        isSimple(head) &&
+        args.every(isSimple) &&
+        afters.every((one) => one === undefined) &&
+        ![head, ...args.slice(0, last)].some(holdsBreak);
+      const front = [pre, transparent(applied(f, args, last, after))];
+      call = simple
+        ? group(FLAT, front, UNFLAT, HARDSPACE, lastArgumentParts(lastArg), after(last))
+        : group(front, SPACE, lastArgumentParts(lastArg), after(last), post);
+    }
+    if (comments.length === 0) return call;
+    return [{ kind: "#comments", trivia: comments }, call, enclosed ? HARDLINE : []];
+  }
+}
+
+const OPEN_CALL: CallContext = { pre: [], enclosed: false };
+
+/** `expr` without the blank lines that its file would begin with. */
+const withoutBlankStart = (expr: Written): Written => {
+  const { before } = expr;
+  if (before?.[0]?.kind !== "blankLine") return expr;
+  const first = before.findIndex((trivium) => trivium.kind !== "blankLine");
+  return { ...expr, before: first < 0 ? [] : before.slice(first) };
+};
+
+/** Whether a simple expression's text holds line breaks for certain: a string on several lines, or one in a string. */
+const holdsBreak = (simple: Written): boolean => {
+  let next = simple;
+  for (;;) {
+    switch (next.kind) {
+      case "indentedStr":
+        if (isMultiline(next.parts)) return true;
+        break;
+      case "select":
+        next = viewTarget(next.target);
+        continue;
+      case "paren":
+        next = whole(next.expr);
+        continue;
+      case "call":
+        if (holdsBreak(view(next.argument, LEVEL.select))) return true;
+        next = view(next.function, LEVEL.call);
+        continue;
+      default:
+        break;
+    }
+    if (next.kind !== "str" && next.kind !== "indentedStr" && next.kind !== "path") return false;
+    if (next.parts.every((part) => typeof part === "string")) return false;
+    const tape = new Tape();
+    new Printer(tape).print(next);
+    return tape.rawBreaks > 0;
+  }
+};
+
+// Calls
+
+/** A call taken apart: the function and all its arguments, with the comments after them that belong to no argument. */
+interface Spine {
+  readonly head: Written | "assert";
+  readonly args: readonly Written[];
+  readonly afters: readonly (Part | undefined)[];
+}
+
+const spineOf = (call: Extract<Written, { kind: "call" }>): Spine => {
+  const args: Written[] = [view(call.argument, LEVEL.select)];
+  const afters: (Part | undefined)[] = [undefined];
+  let head = view(call.function, LEVEL.call);
+  while (head.kind === "call") {
+    args.push(view(head.argument, LEVEL.select));
+    afters.push(head.after === undefined ? undefined : { kind: "#after", text: head.after });
+    // The comments before an inner call stand before the whole.
+    const { before } = head;
+    head = view(head.function, LEVEL.call);
+    if (before) head = { ...head, before: [...before, ...(head.before ?? [])] };
+  }
+  return { head, args: args.reverse(), afters: afters.reverse() };
+};
+
+const assertSpine = (condition: Written): Spine => {
+  if (condition.kind !== "call") return { head: "assert", args: [condition], afters: [undefined] };
+  const { head, args, afters } = spineOf(condition);
+  return { head: "assert", args: [head as Written, ...args], afters: [undefined, ...afters] };
+};
+
+/** The comments before the first token of an expression that stand in it, outermost first. */
+const leadingTrivia = (expr: Written): readonly Trivium[] => {
+  const trivia: Trivium[] = [];
+  for (let next = expr; ;) {
+    trivia.push(...(next.before ?? []));
+    if (next.kind === "select") next = viewTarget(next.target);
+    else break;
+  }
+  return trivia;
+};
+
+/** A function with the first `count` of its arguments, each call a group of its own. */
+const applied = (f: Parts, args: readonly Written[], count: number, after: (index: number) => Part): Parts => {
+  const opens: Part[] = [];
+  const rest: Parts[] = [];
+  for (let i = count - 1; i >= 0; i--) {
+    const arg = args[i] as Written;
+    const previous = args[i - 1];
+    opens.push(TRANSPARENT_GROUP);
+    if (arg.kind === "list" && previous?.kind === "list") {
+      // Two lists in a row are spread over lines together or not at all.
+      opens.push(TRANSPARENT_GROUP);
+      rest.push([
+        END,
+        nest(
+          group(
+            SPACE,
+            group({ kind: "#argument", argument: previous }),
+            after(i - 1),
+            SPACE,
+            group({ kind: "#argument", argument: arg }),
+            after(i),
+          ),
+        ),
+        END,
+      ]);
+      i--;
+    } else {
+      const argument: Part = { kind: "#argument", argument: arg };
+      // A selection spread over lines would look odd, so it is never the first to break.
+      rest.push([END, SPACE, nest(arg.kind === "select" ? group(argument) : priority(argument)), after(i)]);
+    }
+  }
+  return [opens, f, rest.reverse()];
+};
+
+const argumentParts = (argument: Written): Parts =>
+  argument.kind === "list" &&
+  argument.items.length > 0 &&
+  countItems(argument.items, argument.inner) <= SHORT_LIST &&
+  argument.items.every((item) => isSimple(view(item, LEVEL.select)))
+    ? listParts(argument, SPACE)
+    : argument.kind === "list"
+      ? group(termParts(argument, false))
+      : argument.kind === "call"
+        ? [{ kind: "#call", call: argument, context: OPEN_CALL }]
+        : exprParts(argument);
+
+const lastArgumentParts = (argument: Written): Part => {
+  if (isTerm(argument) && isAbsorbable(argument)) return priority(nest(term(argument)));
+  if (argument.kind !== "paren") return group(nest(argument));
+  const inner = whole(argument.expr);
+  if (isBare(argument) && isBare(inner)) {
+    if (inner.kind === "lambda" && inner.param.kind === "identParam" && isBare(inner.param)) {
+      const body = whole(inner.body);
+      if (isTerm(body) && isAbsorbable(body)) {
+        return priority(nest("(", inner.param.name, ":", HARDSPACE, term(body, true), ")"));
+      }
+    } else if (inner.kind === "call") {
+      const f = view(inner.function, LEVEL.call);
+      const body = view(inner.argument, LEVEL.select);
+      if (f.kind === "ident" && isBare(f) && isTerm(body) && isAbsorbable(body)) {
+        return priority(nest("(", f.name, HARDSPACE, term(body, true), ")"));
+      }
+    }
+  }
+  return absorbParen(argument);
+};
+
+const absorbParen = (written: Paren): Part =>
+  commented(written, priority(nest("(", BREAK, group(nest(whole(written.expr))), BREAK, ")")));
+
+// Values: what stands after the `=` of a binding and the `?` of a formal
+
+const valueParts = (value: Written): Part => {
+  if (value.kind === "attrs" && value.inner === undefined && value.bindings.length === 1) {
+    const [only] = value.bindings;
+    if (only?.kind === "inherit" && only.before === undefined) return nest(HARDSPACE, group(absorbed(value, false)));
+  }
+  if (isAbsorbableExpr(value)) return nest(HARDSPACE, group(absorbed(value, true)));
+  switch (value.kind) {
+    case "paren":
+      return nest(HARDSPACE, absorbParen(value));
+    case "str":
+    case "indentedStr":
+    case "path":
+      return nest(HARDSPACE, group(value));
+    case "call":
+      return nest({ kind: "#call", call: value, context: { pre: [SPACE], enclosed: false } });
+    case "with":
+      return nest(group(SPACE, value));
+    case "binary": {
+      if (!JOINS.has(value.operator)) break;
+      const left = viewLeft(value);
+      const first = value.operator === "+" ? operandsOf(value)[0].operand : left;
+      if (isTerm(first) && isAbsorbable(first) && first.before === undefined && value.before === undefined) {
+        return [HARDSPACE, commented(value, operationParts(value, true))];
+      }
+      const right = viewRight(value);
+      const chain = value.operator === "+" && left.kind === "binary" && left.operator === "+";
+      if (!chain && isTerm(right) && isAbsorbable(right) && value.tokens === undefined) {
+        return nest(
+          group(
+            SPACE,
+            commented(value, left, SPACE, transparent(value.operator, HARDSPACE, priority(term(right, true)))),
+          ),
+        );
+      }
+      break;
+    }
+    default:
+      if (isTerm(value)) return nest(group(SPACE, value));
+  }
+  return nest(SPACE, group(value));
+};
+
+/** An absorbable expression as it stands on the line of what comes before it; `wide`: a set on several lines. */
+const absorbed = (expr: Written, wide: boolean): Part => {
+  if (isTerm(expr)) return term(expr, wide);
+  if (expr.kind === "with") {
+    const body = whole(expr.body);
+    if (isTerm(body) && isAbsorbable(body)) {
+      return commented(
+        expr,
+        group(
+          BREAK,
+          "with",
+          HARDSPACE,
+          nest(group(whole(expr.scope))),
+          token(expr.tokens, ";", ";"),
+          HARDSPACE,
+          priority(term(body, true)),
+        ),
+      );
+    }
+  }
+  return expr;
+};
+
+// Terms
+
+const countItems = (items: readonly { readonly before?: readonly Trivium[] }[], inner?: readonly Trivium[]): number =>
+  items.reduce((count, item) => count + (item.before ? 2 : 1), inner ? 1 : 0);
+
+/** Items with the comments before each, and those after the last, separated by a spacing. */
+const itemParts = <T extends { readonly before?: readonly Trivium[] }>(
+  separator: number,
+  items: readonly T[],
+  inner: readonly Trivium[] | undefined,
+  toPart: (item: T) => Part,
+): Parts => {
+  const parts: Part[] = [];
+  items.forEach((item, i) => {
+    if (i > 0) parts.push(separator);
+    const { before } = item;
+    if (before !== undefined && before.length > 0) {
+      const tag = before.at(-1);
+      if (tag?.kind === "languageTag") {
+        parts.push({ kind: "#comments", trivia: before.slice(0, -1) }, { kind: "#tag", text: tag.text });
+      } else parts.push({ kind: "#comments", trivia: before }, separator);
+    }
+    parts.push(toPart(item));
+  });
+  if (inner !== undefined && inner.length > 0) {
+    if (items.length > 0) parts.push(separator);
+    parts.push({ kind: "#comments", trivia: inner });
+  }
+  return parts;
+};
+
+const withoutBefore = (written: Written): Written => {
+  if (written.before === undefined) return written;
+  const { before: _, ...rest } = written;
+  return rest as Written;
+};
+
+const listParts = (list: List, separator: number): Parts => {
+  const { items, inner, tokens, expanded } = list;
+  const open = tokens?.open;
+  const comments: Part = [open?.before ? { kind: "#before", trivia: open.before } : [], "["];
+  if (items.length === 0 && inner === undefined && open?.after === undefined) {
+    return [comments, expanded === true ? HARDLINE : HARDSPACE, "]"];
+  }
+  const around = expanded === true || items.length === 0 ? HARDLINE : SPACE;
+  return [
+    comments,
+    around,
+    nest(
+      open?.after === undefined ? [] : { kind: "#after", text: open.after },
+      itemParts(separator, items, inner, (item) => group(withoutBefore(view(item, LEVEL.select)))),
+    ),
+    around,
+    token(tokens, "close", "]"),
+  ];
+};
+
+const attrsParts = (attrs: Attrs, wide: boolean): Parts => {
+  const { bindings, inner, tokens, recursive, expanded } = attrs;
+  const open = tokens?.open;
+  const start: Part = [
+    recursive ? [token(tokens, "rec", "rec"), HARDSPACE] : [],
+    open?.before ? { kind: "#before", trivia: open.before } : [],
+    "{",
+  ];
+  if (bindings.length === 0 && inner === undefined && open?.after === undefined) {
+    return [start, expanded === true ? HARDLINE : HARDSPACE, "}"];
+  }
+  const filled = bindings.length > 0 || inner !== undefined;
+  const around = (wide && filled) || expanded === true ? HARDLINE : SPACE;
+  return [
+    start,
+    around,
+    nest(
+      open?.after === undefined ? [] : { kind: "#after", text: open.after },
+      itemParts(HARDLINE, bindings, inner, (binding) => ({ kind: "#binding", binding })),
+    ),
+    around,
+    token(tokens, "close", "}"),
+  ];
+};
+
+const termParts = (written: Written, wide: boolean): Parts => {
+  switch (written.kind) {
+    case "int":
+      return [String(written.value)];
+    case "float":
+      return [floatText(written.value)];
+    case "ident":
+      return [written.name];
+    case "searchPath":
+      return [`<${written.path}>`];
+    case "str":
+      return strParts(strLine(written.parts));
+    case "indentedStr":
+      return indentedStrParts(indentedLines(written.parts));
+    case "path":
+      return lineParts(pathParts(written.parts, (text) => interp(str(text))));
+    case "list":
+      return listParts(written, HARDLINE);
+    case "attrs":
+      return attrsParts(written, wide);
+    case "select":
+      return selectParts(written);
+    case "paren":
+      return group("(", nest(parenthesized(whole(written.expr))), ")");
+    default:
+      return [written];
+  }
+};
+
+/** What stands between brackets, on the opening one's line where it may. */
+const parenthesized = (expr: Written): Part => {
+  if (isAbsorbableExpr(expr)) return group(absorbed(expr, false));
+  if (expr.kind === "call") return { kind: "#call", call: expr, context: { pre: [], enclosed: true } };
+  if (expr.kind === "select" && !isAbsorbable(viewTarget(expr.target))) return [group(expr), BREAK];
+  return [BREAK, group(expr), BREAK];
+};
+
+/** The shortest digits that read back as `value`, with the point that makes them a float. */
+const floatText = (value: number): string => {
+  const [digits = "", exponent] = String(value).replace("e+", "e").split("e");
+  const pointed = digits.includes(".") ? digits : `${digits}.0`;
+  return exponent === undefined ? pointed : `${pointed}e${exponent}`;
+};
+
+const selectParts = ({ target, path, or, tokens }: Select): Parts => {
+  const written = viewTarget(target);
+  let separator: Parts;
+  switch (written.kind) {
+    case "int":
+    case "float":
+    case "ident":
+    case "searchPath":
+      separator = [];
+      break;
+    case "paren":
+      separator = [SOFTBREAK];
+      break;
+    default:
+      separator = [BREAK];
+  }
+  const selected: Part = [term(written), separator, path.map((name): Part => [".", nameParts(name)])];
+  if (or === undefined) return [selected];
+  return [selected, SOFTSPACE, nest(token(tokens, "or", "or"), HARDSPACE, view(or, LEVEL.select))];
+};
+
+const nameParts = (name: AttrName): Part => {
+  if (typeof name !== "string") return interpolationParts(name);
+  return isIdentifier(name) ? name : group(`"${escapeStr(name)}"`);
+};
+
+const pathPartsOf = (path: AttrPath): Part =>
+  path.map((name, i): Part => (i > 0 ? [".", nameParts(name)] : nameParts(name)));
+
+// Strings
+
+const strParts = (line: StringLine): Parts => group('"', lineParts(line), '"');
+
+const indentedStrParts = (lines: readonly StringLine[]): Parts =>
+  group(
+    "''",
+    lines.length > 1 ? BREAK : [],
+    nest(lines.map((line, i): Part => (i > 0 ? [NEWLINES, lineParts(line)] : lineParts(line)))),
+    "''",
+  );
+
+/** The parts of one line of a string. */
+const lineParts = (line: StringLine): Parts => {
+  const [first, second] = line;
+  const only =
+    line.length === 1
+      ? first
+      : line.length === 2 && typeof first === "string" && /^ *$/.test(first)
+        ? second
+        : undefined;
+  if (typeof only === "object") {
+    // Alone on its line, an interpolation is laid out as parentheses are.
+    const spaces = typeof first === "string" ? first : "";
+    return [
+      spaces === "" ? [] : spaces,
+      ...indented(spaces.length, group("${", nest(parenthesized(whole(only.expr))), "}")),
+    ];
+  }
+  if (typeof first !== "string") return line.map(stringPart);
+  const rest = line.slice(1).map(stringPart);
+  return [first, ...indented(widthOf(/^\s*/.exec(first)?.[0] ?? ""), rest)];
+};
+
+/** `part` with the lines it is spread over indented further. */
+const indented = (columns: number, part: Part): Parts =>
+  columns === 0 ? [part] : [{ kind: "#indent", columns }, part, { kind: "#indent", columns: -columns }];
+
+const stringPart = (part: string | Interpolation): Part =>
+  typeof part === "string" ? part : { kind: "#interpolation", interpolation: part };
+
+const interpolationParts = ({ expr }: { readonly expr: Expr }): Parts => {
+  const inner = whole(expr);
+  if (isTerm(inner) && isAbsorbable(inner)) return group("${", term(inner), "}");
+  if (isSimple(inner)) return holdsBreak(inner) ? ["${", inner, "}"] : ["${", FLAT, inner, UNFLAT, "}"];
+  const short: Instruction = { kind: "#short", at: -1, width: 0, breaks: 0 };
+  return group("${", short, NEST, BREAK, group(inner), BREAK, UNNEST, short, "}");
+};
+
+// Bindings
+
+const bindingParts = (binding: Binding): Parts => [
+  binding.kind === "inherit" ? inheritParts(binding) : valueBindingParts(binding),
+  binding.after === undefined ? [] : { kind: "#after", text: binding.after },
+];
+
+const valueBindingParts = ({ path, value, tokens }: ValueBinding): Parts => {
+  const rhs = valueParts(whole(value));
+  return group(
+    pathPartsOf(path),
+    nest(
+      HARDSPACE,
+      token(tokens, "=", "="),
+      path.length <= SHORT_PATH && isSimplePath(path) ? rhs : [BREAK, priority(rhs)],
+    ),
+    token(tokens, ";", ";"),
+  );
+};
+
+const inheritParts = ({ from, names, expanded, tokens }: Inherit): Parts => {
+  const short = names.length <= SHORT_INHERIT && expanded !== true;
+  const separator = short ? SPACE : HARDLINE;
+  const list = names.map((name, i): Part => (i > 0 ? [separator, nameParts(name)] : nameParts(name)));
+  const end: Part = [list, short ? BREAK : HARDLINE, token(tokens, ";", ";")];
+  return from === undefined
+    ? group("inherit", separator, nest(end))
+    : group("inherit", nest(group(SPACE, term(paren(from))), separator, end));
+};
+
+// Functions
+
+const formalParts = (formal: Formal, last: boolean): Parts => {
+  const { name, default: value, before, after, tokens } = formal;
+  // The last comma is there only if the formals stand on lines of their own.
+  const comma: Part =
+    last && after === undefined && tokens?.[","] === undefined
+      ? { kind: "#trailing", text: "," }
+      : token(tokens, ",", ",");
+  const start: Part = commented({ before }, name);
+  const end: Part = after === undefined ? [] : { kind: "#after", text: after };
+  if (value === undefined) return [start, comma, end];
+  const rest = [start, HARDSPACE, nest(token(tokens, "?", "?"), valueParts(whole(value)))];
+  return typeof comma === "object" ? [group(rest), comma, end] : [group(rest, comma), end];
+};
+
+const formalsParts = (formals: Formals): Parts => {
+  const { formals: names, ellipsis, inner, tokens, expanded } = formals;
+  const open: Part = commented({ before: lifted(tokens?.open) }, "{");
+  const close: Part = "}";
+  if (names.length === 0 && !ellipsis) {
+    const blank = inner === undefined ? [] : ({ kind: "#before", trivia: inner } as const);
+    return group(open, expanded === true ? HARDLINE : HARDSPACE, blank, close);
+  }
+  const separator = canFlatten({ ...formals, as: undefined } as unknown as Formals) ? SPACE : HARDLINE;
+  const list: Part[] = names.map((formal, i) => ({
+    kind: "#formal",
+    formal,
+    last: i === names.length - 1 && !ellipsis,
+  }));
+  if (ellipsis) list.push(token(tokens, "...", "..."));
+  return group(
+    open,
+    separator,
+    nest(list.map((part, i): Part => (i > 0 ? [separator, part] : part))),
+    separator,
+    inner === undefined ? [] : nest({ kind: "#comments", trivia: inner }),
+    close,
+  );
+};
+
+const paramParts = (param: Param): Part => {
+  if (param.kind === "identParam") return commented(param, param.name);
+  const { as, tokens } = param;
+  if (as === undefined) return commented(param, formalsParts(param));
+  const at = token(tokens, "@", "@");
+  const name = token(tokens, "as", as.name);
+  return as.side === "before"
+    ? commented(param, name, at, formalsParts(param))
+    : commented(param, formalsParts(param), at, name);
+};
+
+const lambdaParts = (lambda: Lambda): Parts => {
+  const { param, tokens, sameLine } = lambda;
+  const colon = token(tokens, ":", ":");
+  const body = whole(lambda.body);
+  if (param.kind === "identParam") return group(BREAK, paramParts(param), colon, curriedBody(body));
+  const head: Part = [paramParts(param), colon];
+  if (param.as === undefined) {
+    if (sameLine !== true) return [head, HARDLINE, body];
+    if (canFlatten(param) && isAbsorbableExpr(body)) return [head, HARDSPACE, priority(body)];
+  }
+  return isTerm(body) && isAbsorbable(body) ? [head, SPACE, group(term(body, true))] : [head, SPACE, body];
+};
+
+/** What follows the first parameter: any more of them, all on one line, and the body. */
+const curriedBody = (first: Written): Parts => {
+  const parts: Part[] = [];
+  const ends: Part[] = [];
+  let body = first;
+  let depth = 1;
+  while (body.kind === "lambda" && body.param.kind === "identParam") {
+    const { param, tokens, before, after } = body;
+    parts.push(HARDSPACE, commented({ before }, paramParts(param)), token(tokens, ":", ":"));
+    if (after !== undefined) ends.push({ kind: "#after", text: after });
+    body = whole(body.body);
+    depth++;
+  }
+  if (isAbsorbableExpr(body)) parts.push(HARDSPACE, priority(absorbed(body, false)));
+  else parts.push(depth <= 2 ? SPACE : HARDLINE, body);
+  return [parts, ends.reverse()];
+};
+
+// Other expressions
+
+const exprParts = (expr: Exclude<Written, { kind: "call" }>): Parts => {
+  switch (expr.kind) {
+    case "list":
+      return group(termParts(expr, false));
+    case "let":
+      return letParts(expr);
+    case "with":
+      return withParts(expr);
+    case "assert":
+      return group(
+        { kind: "#assert", condition: whole(expr.condition) },
+        token(expr.tokens, ";", ";"),
+        HARDLINE,
+        whole(expr.body),
+      );
+    case "if":
+      return group(ifParts(expr));
+    case "lambda":
+      return lambdaParts(expr);
+    case "hasAttr":
+      return [
+        view(expr.target, LEVEL.negate),
+        SOFTSPACE,
+        token(expr.tokens, "?", "?"),
+        HARDSPACE,
+        pathPartsOf(expr.path),
+      ];
+    case "unary":
+      return [expr.operator, view(expr.operand, expr.operator === "-" ? LEVEL.negate : LEVEL.not)];
+    case "binary":
+      if (!COMPARISONS.has(expr.operator)) return operationParts(expr, false);
+      return [viewLeft(expr), SOFTSPACE, token(expr.tokens, "operator", expr.operator), HARDSPACE, viewRight(expr)];
+    default:
+      return termParts(expr, false);
+  }
+};
+
+const letParts = ({ bindings, inner, body, tokens }: Let): Parts => {
+  // Comments around the `in` belong to the body.
+  const after = lifted(tokens?.in);
+  return [
+    group("let", HARDLINE, nest(itemParts(HARDLINE, bindings, inner, (binding) => ({ kind: "#binding", binding })))),
+    HARDLINE,
+    group("in", HARDLINE, commented({ before: after.length > 0 ? after : undefined }, whole(body))),
+  ];
+};
+
+const withParts = ({ scope, body, tokens }: With): Parts => [
+  group("with", HARDSPACE, nest(group(whole(scope))), token(tokens, ";", ";")),
+  SPACE,
+  whole(body),
+];
+
+const ifParts = (first: If): Parts => {
+  const parts: Part[] = [];
+  const ends: Part[] = [];
+  let next: Written = first;
+  for (let separator: number = SPACE; next.kind === "if"; separator = HARDLINE) {
+    const { condition, tokens } = next;
+    if (next !== first) parts.push(commented({ before: next.before }));
+    parts.push(
+      group("if", SPACE, nest(whole(condition)), SPACE, token(tokens, "then", "then")),
+      separator,
+      nest(group(whole(next.then))),
+      separator,
+      liftedToken(tokens, "else", "else"),
+      HARDSPACE,
+    );
+    const rest: Written = whole(next.else);
+    if (rest.kind === "if" && rest.after !== undefined) ends.push({ kind: "#after", text: rest.after });
+    next = rest;
+  }
+  return [parts, SPACE, nest(group(next)), ends.reverse()];
+};
+
+interface Operand {
+  readonly operand: Written;
+  /** The operation whose operator stands before the operand; none before the first. */
+  readonly operation?: Binary;
+}
+
+/** The operands of a chain of one operator, in order. */
+const operandsOf = (operation: Binary): readonly [Operand, ...Operand[]] => {
+  const operands: Operand[] = [];
+  let before: Binary | undefined;
+  const waiting: (Written | { readonly kind: "#operator"; readonly operation: Binary })[] = [operation];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (next.kind === "#operator") before = next.operation;
+    else if (next.kind === "binary" && next.operator === operation.operator) {
+      waiting.push(
+        next === operation ? viewRight(next) : around({ after: next.after }, viewRight(next)),
+        { kind: "#operator", operation: next },
+        next === operation ? viewLeft(next) : around({ before: next.before }, viewLeft(next)),
+      );
+    } else operands.push(before === undefined ? { operand: next } : { operand: next, operation: before });
+  }
+  return operands as unknown as readonly [Operand, ...Operand[]];
+};
+
+/** `written` with the comments of an operation that it is an end of. */
+const around = (
+  { before, after }: { readonly before?: readonly Trivium[] | undefined; readonly after?: string | undefined },
+  written: Written,
+): Written =>
+  before === undefined && after === undefined
+    ? written
+    : {
+        ...written,
+        ...(before ? { before: [...before, ...(written.before ?? [])] } : {}),
+        ...(after === undefined ? {} : { after: written.after === undefined ? after : `${written.after} ${after}` }),
+      };
+
+/** A chain of one operator: all on one line, or a line for each operand, led by its operator. */
+const operationParts = (operation: Binary, firstWide: boolean): Parts => {
+  const { operator } = operation;
+  const [first, ...rest] = operandsOf(operation);
+  const separator = PIPES.has(operator) && rest.length + 1 > SHORT_PIPE ? HARDLINE : SPACE;
+  return group(
+    firstWide && isTerm(first.operand) && isAbsorbable(first.operand) ? term(first.operand, true) : first.operand,
+    rest.map(({ operand, operation: own }): Part => [
+      separator,
+      liftedToken(own?.tokens, "operator", operator),
+      nest(operandParts(operand)),
+    ]),
+  );
+};
+
+const operandParts = (operand: Written): Part => {
+  if (operand.kind === "binary") return group(SPACE, operand);
+  if (operand.kind === "call") {
+    return group(HARDSPACE, { kind: "#call", call: operand, context: { pre: [SPACE], enclosed: false } });
+  }
+  return [HARDSPACE, operand];
+};

@@ -1,0 +1,113 @@
+/** How texts are written inside the two kinds of string quotes. */
+import type { Interpolation, StringPart } from "./expr.js";
+
+const PLAIN = /^[^"\\$\n\r\t]*$/;
+const ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+/** `text` as it stands between `"` quotes; `interpolated` tells that a `${` of the string's own follows. */
+export const escapeStr = (text: string, interpolated = false): string => {
+  if (PLAIN.test(text)) return text;
+  const escaped = text.replace(/["\\\n\r\t]|\$\{/g, (found) => ESCAPES[found] ?? `\\${found}`);
+  // "$${x}" is literal text, so a dollar right before an interpolation is escaped.
+  return interpolated && text.endsWith("$") ? `${escaped.slice(0, -1)}\\$` : escaped;
+};
+
+/**
+ * `text` as it stands between `''` quotes. `''` is written `'''`; a single quote only needs an escape where the next
+ * characters would make `''` of it.
+ */
+const escapeIndented = (text: string, interpolated: boolean): string => {
+  const escaped = text.replace(/'+(\$\{|$)?|\$\{|\r/g, (found, after: string | undefined) => {
+    if (found === "\r") return "''\\r";
+    if (found === "${") return "''${";
+    const quotes = found.length - (after?.length ?? 0);
+    const single = quotes % 2 === 0 ? "" : after === "${" || (after === "" && !interpolated) ? "''\\'" : "'";
+    return "'''".repeat(quotes >> 1) + single + (after === "${" ? "''${" : "");
+  });
+  return interpolated && text.endsWith("$") ? `${escaped.slice(0, -1)}''$` : escaped;
+};
+
+/** One line of a string: escaped text and interpolations. */
+export type StringLine = readonly (string | Interpolation)[];
+
+/** The parts of a `"` string, escaped; always one line. */
+export const strLine = (parts: readonly StringPart[]): StringLine =>
+  parts.map((part, i) => (typeof part === "string" ? escapeStr(part, typeof parts[i + 1] === "object") : part));
+
+/** Whether nixfmt writes a `''` string of these parts with `"` quotes: it is one line that needs no escape there. */
+export const isPlain = (parts: readonly StringPart[]): boolean =>
+  parts.every((part) => typeof part !== "string" || !/["\\\n\r]/.test(part));
+
+/** Whether a `''` string of these parts is written on more than one line. */
+export const isMultiline = (parts: readonly StringPart[]): boolean =>
+  parts.some((part) => typeof part === "string" && part.includes("\n"));
+
+/**
+ * The lines of a `''` string of these parts, escaped, without the indentation that Nix strips. A space that Nix would
+ * strip though it is content is written `''\ `: the first of a line where every line begins with one, or of a last line
+ * that is all spaces.
+ */
+export const indentedLines = (parts: readonly StringPart[]): readonly StringLine[] => {
+  const lines: (string | Interpolation)[][] = [[]];
+  parts.forEach((part, i) => {
+    if (typeof part === "object") {
+      lines.at(-1)?.push(part);
+      return;
+    }
+    escapeIndented(part, i + 1 < parts.length)
+      .split("\n")
+      .forEach((text, j) => {
+        if (j > 0) lines.push([]);
+        if (text !== "") lines.at(-1)?.push(text);
+      });
+  });
+  const last = lines.at(-1);
+  if (last && last.length > 0 && isBlank(last)) anchor(last);
+  const content = lines.filter((line) => !isBlank(line));
+  if (content.length > 0) {
+    if (content.every(startsWithSpace)) anchor(content[0]);
+  } else anchor(lines.find((line) => line.length > 0));
+  return lines;
+};
+
+const isBlank = (line: StringLine): boolean => line.every((part) => typeof part === "string" && /^ *$/.test(part));
+const startsWithSpace = (line: StringLine): boolean => typeof line[0] === "string" && line[0].startsWith(" ");
+const anchor = (line: (string | Interpolation)[] | undefined): void => {
+  if (line && typeof line[0] === "string") line[0] = `''\\${line[0]}`;
+};
+
+/** The parts of a path as a literal has them: text of path characters, and an interpolated string for any other text. */
+export const pathParts = (parts: readonly StringPart[], quote: (text: string) => Interpolation): StringLine => {
+  const written: (string | Interpolation)[] = [];
+  const add = (text: string): void => {
+    const last = written.at(-1);
+    if (typeof last === "string") written[written.length - 1] = last + text;
+    else if (text !== "") written.push(text);
+  };
+  parts.forEach((part, i) => {
+    if (typeof part === "object") {
+      written.push(part);
+      return;
+    }
+    const home = i === 0 && part.startsWith("~") ? "~" : "";
+    add(home);
+    const steps = part
+      .slice(home.length)
+      .replace(/\/{2,}/g, "/")
+      .split("/");
+    steps.forEach((step, j) => {
+      if (j > 0) add("/");
+      if (/^[a-zA-Z0-9._+-]*$/.test(step)) add(step);
+      else written.push(quote(step));
+    });
+  });
+  // A literal has a slash, and none at its end.
+  const end = written.at(-1);
+  if (typeof end === "string" && end.endsWith("/")) {
+    if (written.length > 1) {
+      if (end === "/") written.pop();
+      else written[written.length - 1] = end.slice(0, -1);
+    } else written[0] = /^(?:\.{0,2}|~)\/$/.test(end) ? `${end}.` : end.slice(0, -1);
+  } else if (written.length === 1 && typeof end === "string" && !end.includes("/")) written[0] = `${end}/.`;
+  return written;
+};
