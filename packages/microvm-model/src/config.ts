@@ -13,8 +13,9 @@ const object = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
     error: (issue) => (issue.code === "unrecognized_keys" ? Object.keys(shape).join(" ") : undefined),
   });
 
+/** A node of nix-ast, known by its mark; the mark is registered because this package never loads that one. */
 const nixExpression = z.custom<Expr>(
-  (value) => typeof value === "object" && value !== null && "kind" in value,
+  (value) => typeof value === "object" && value !== null && Symbol.for("@microvm-emit/nix-ast/node") in value,
   "expected a Nix expression",
 );
 
@@ -92,7 +93,7 @@ const userSchema = object({
   name: scalar.userName,
   uid: id.default(1000),
   gid: id.default(1000),
-  /** The primary group; as the user by default. */
+  /** The primary group; as the user by default, `users` for gid 100. */
   group: scalar.userName.optional(),
   /** The home directory on the host and in guests; `/home/NAME` by default. */
   homeDirectory: scalar.guestPath.optional(),
@@ -103,7 +104,7 @@ const userSchema = object({
 const guestUserSchema = object({
   uid: id,
   gid: id,
-  /** The primary group; as the user by default. */
+  /** The primary group; as the user by default, `users` for gid 100. */
   group: scalar.userName.optional(),
   extraGroups: z.array(scalar.userName).default([]),
   homeDirectory: scalar.guestPath.optional(),

@@ -23,12 +23,15 @@ const planUser = (name: string, user: VmModel["users"][string], path: ConfigPath
   name,
   uid: user.uid,
   gid: user.gid,
-  group: user.group ?? name,
+  group: user.group ?? (user.gid === usersGid ? "users" : name),
   extraGroups: user.extraGroups,
   homeDirectory: user.homeDirectory ?? `/home/${name}`,
   sshKeys: user.sshKeys,
   home: user.home.map((home, position) => planHome(home, [...homePath, "home", position])),
 });
+
+/** The group that NixOS puts normal users in (nixos/modules/misc/ids.nix); a guest has it by that name already. */
+const usersGid = 100;
 
 /** The primary groups of a guest's users, then its other groups by name. */
 export const planGroups = (users: readonly UserPlan[], vm: VmModel, path: ConfigPath): readonly GroupPlan[] => [

@@ -1,0 +1,9 @@
+# Stands for the host's own configuration: the least that NixOS wants of one.
+{
+  boot.loader.systemd-boot.enable = true;
+
+  fileSystems."/" = {
+    device = "/dev/disk/by-label/nixos";
+    fsType = "ext4";
+  };
+}

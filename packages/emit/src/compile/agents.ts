@@ -1,0 +1,70 @@
+import type { AgentPlan, HostPlan } from "@microvm-emit/model";
+import {
+  attrs,
+  binding,
+  type Binding,
+  call,
+  comment,
+  ident,
+  inheritFrom,
+  lambda,
+  list,
+  select,
+} from "@microvm-emit/nix-ast";
+import { input, lib } from "./terms.js";
+
+/** Which package set an agent comes from: the guests' own, or one that the host's file imports for all guests. */
+export const packageSetOf = ({ packagesFrom, unfree }: AgentPlan): "pkgs" | ImportedSet =>
+  packagesFrom === "nixpkgs-unstable" ? "pkgsUnstable" : unfree ? "pkgsUnfree" : "pkgs";
+
+type ImportedSet = keyof typeof importedSets;
+
+const importedSets = {
+  pkgsUnfree: "nixpkgs",
+  pkgsUnstable: "nixpkgs-unstable",
+} as const;
+
+/** The package sets that a host's agents need besides the guests' own, each imported once. */
+export const importPackageSets = ({
+  vms,
+}: HostPlan): readonly { readonly name: ImportedSet; readonly binding: Binding }[] => {
+  const agents = vms.flatMap(({ agent }) => (agent === null ? [] : [agent]));
+  return (["pkgsUnfree", "pkgsUnstable"] as const).flatMap((name) => {
+    const members = agents.filter((agent) => packageSetOf(agent) === name);
+    if (members.length === 0) return [];
+    const unfree = [...new Set(members.filter((agent) => agent.unfree).map(packageNameOf))].sort();
+    return [
+      {
+        name,
+        binding: comment(
+          binding(
+            name,
+            call(
+              ident("import"),
+              input(importedSets[name]),
+              attrs([
+                inheritFrom(select(ident("pkgs"), "stdenv", "hostPlatform"), "system"),
+                ...(unfree.length === 0
+                  ? []
+                  : [
+                      binding(
+                        ["config", "allowUnfreePredicate"],
+                        lambda(
+                          "package",
+                          call(select(ident("builtins"), "elem"), lib("getName", ident("package")), list(unfree)),
+                        ),
+                      ),
+                    ]),
+              ]),
+            ),
+          ),
+          { before: "One set for all guests, since each import costs an evaluation of its own." },
+        ),
+      },
+    ];
+  });
+};
+
+/** What `lib.getName` says of the agent's package, as far as the config tells. */
+const packageNameOf = (agent: AgentPlan): string =>
+  agent.package.kind === "attribute" ? (agent.package.attribute.at(-1) ?? agent.name) : agent.name;

@@ -1,0 +1,88 @@
+import type { HostPlan, InputPlan, Plan } from "@microvm-emit/model";
+import {
+  attrs,
+  binding,
+  type Binding,
+  blankLine,
+  call,
+  comment,
+  type Expr,
+  formals,
+  ident,
+  inherit,
+  lambda,
+  list,
+  path,
+  select,
+} from "@microvm-emit/nix-ast";
+import type { NixFile } from "../file.js";
+import type { Relocate } from "./locations.js";
+import { importModule } from "./terms.js";
+
+/** `flake.nix`: the inputs, each host as a module for other flakes, and each host as a system. */
+export const compileFlake = (plan: Plan, relocate: Relocate): NixFile => ({
+  kind: "nix",
+  path: "flake.nix",
+  expr: attrs([
+    binding("description", plan.description),
+    blankLine(binding("inputs", attrs(plan.inputs.map(compileInput)))),
+    blankLine(
+      binding(
+        "outputs",
+        lambda(
+          formals(["self", "nixpkgs"], { ellipsis: true, as: { name: "inputs", side: "after" } }),
+          attrs(plan.hosts.flatMap((host, position) => compileOutputs(host, position > 0, relocate))),
+        ),
+      ),
+    ),
+  ]),
+});
+
+const compileInput = ({ name, url, follows, flake }: InputPlan): Binding => {
+  const followed = Object.entries(follows);
+  return followed.length === 0 && flake
+    ? binding([name, "url"], url)
+    : binding(
+        name,
+        attrs([
+          binding("url", url),
+          ...(flake ? [] : [binding("flake", false)]),
+          ...followed.map(([inner, outer]) => binding(["inputs", inner, "follows"], outer)),
+        ]),
+      );
+};
+
+const compileOutputs = (host: HostPlan, isLater: boolean, relocate: Relocate): readonly Binding[] => {
+  const lib = select(ident("nixpkgs"), "lib");
+  const inputs = attrs([inherit("inputs")]);
+  const module = binding(
+    ["nixosModules", host.name],
+    call(select(lib, "modules", "importApply"), path(`./hosts/${host.name}.nix`), inputs),
+  );
+  return [
+    comment(isLater ? blankLine(module) : module, {
+      before: `The network and the microVMs of ${host.name}, also for use from another flake.`,
+    }),
+    binding(
+      ["nixosConfigurations", host.name],
+      call(
+        select(lib, "nixosSystem"),
+        attrs([
+          binding("system", host.system),
+          binding("specialArgs", inputs),
+          binding(
+            "modules",
+            list([
+              ...host.modules.map((module): Expr => importModule(module, relocate, 0)),
+              select(ident("self"), "nixosModules", host.name),
+              attrs([
+                binding(["networking", "hostName"], call(select(lib, "mkDefault"), host.name)),
+                binding(["system", "stateVersion"], call(select(lib, "mkDefault"), host.stateVersion)),
+              ]),
+            ]),
+          ),
+        ]),
+      ),
+    ),
+  ];
+};

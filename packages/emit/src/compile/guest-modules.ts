@@ -1,0 +1,108 @@
+import type { AgentPlan, GroupPlan, ToolchainPlan, UserPlan } from "@microvm-emit/model";
+import { attrs, binding, blankLine, comment, type Expr, list } from "@microvm-emit/nix-ast";
+import { packageSetOf } from "./agents.js";
+import { moduleOf } from "./module.js";
+import { lib, packageFrom, packages } from "./terms.js";
+
+/** What every guest has. */
+export const base = (): Expr =>
+  comment(
+    moduleOf(
+      binding("networking", attrs({ useDHCP: false, useNetworkd: true, tempAddresses: "disabled" })),
+      binding(["systemd", "network", "enable"], true),
+      binding(["services", "resolved", "enable"], true),
+      binding(["services", "openssh", "enable"], true),
+      blankLine(
+        comment(binding(["systemd", "settings", "Manager", "DefaultTimeoutStopSec"], "5s"), {
+          before: "A guest that is thrown away need not wait for stragglers.",
+        }),
+      ),
+    ),
+    { before: "What every guest has." },
+  );
+
+/** SSH host keys that the host made, so that a rebuilt guest is still known by name. */
+export const sshHostKeys = (): Expr =>
+  moduleOf(
+    comment(
+      binding(
+        ["services", "openssh", "hostKeys"],
+        [{ path: "/etc/ssh/host-keys/ssh_host_ed25519_key", type: "ed25519" }],
+      ),
+      { before: "Shared by the host, so that a rebuilt guest is still the one its clients know." },
+    ),
+  );
+
+/** A store that takes writes, on an overlay that is gone at shutdown. */
+export const writableStore = (overlay: string): Expr =>
+  moduleOf(
+    binding(["microvm", "writableStoreOverlay"], overlay),
+    blankLine(
+      comment(
+        binding(
+          ["systemd", "mounts"],
+          list([
+            attrs([
+              binding("what", "store"),
+              binding("where", "/nix/store"),
+              binding("overrideStrategy", "asDropin"),
+              binding(["unitConfig", "DefaultDependencies"], false),
+            ]),
+          ]),
+        ),
+        {
+          before: [
+            "Shutdown would hang unmounting /nix/store, from which umount itself runs:",
+            "https://github.com/microvm-nix/microvm.nix/issues/170",
+          ],
+        },
+      ),
+    ),
+    blankLine(
+      comment(binding(["nix", "gc", "automatic"], lib("mkForce", false)), {
+        before: "Collecting garbage in an overlay hides paths of the host's store from the guest.",
+      }),
+    ),
+  );
+
+/** A user with the ids that the host knows, since virtiofs passes ids on. */
+export const user = ({ name, uid, group, extraGroups, homeDirectory, sshKeys, home }: UserPlan): Expr => {
+  const usesZsh = home.some(({ kind }) => kind === "zsh");
+  return moduleOf(
+    binding(
+      ["users", "users", name],
+      attrs([
+        binding("isNormalUser", true),
+        binding("uid", uid),
+        binding("group", group),
+        ...(homeDirectory === `/home/${name}` ? [] : [binding("home", homeDirectory)]),
+        ...(extraGroups.length === 0 ? [] : [binding("extraGroups", extraGroups)]),
+        ...(usesZsh
+          ? [binding("shell", lib("mkDefault", packageFrom("pkgs", { kind: "attribute", attribute: ["zsh"] })))]
+          : []),
+        ...(sshKeys.length === 0 ? [] : [binding(["openssh", "authorizedKeys", "keys"], sshKeys)]),
+      ]),
+    ),
+    ...(usesZsh ? [binding(["programs", "zsh", "enable"], true)] : []),
+  );
+};
+
+/** Groups with the ids that the host knows. */
+export const groups = (plans: readonly GroupPlan[]): Expr =>
+  moduleOf(binding(["users", "groups"], attrs(plans.map(({ name, gid }) => binding([name, "gid"], gid)))));
+
+/** A coding agent and where it finds its login. */
+export const agent = (plan: AgentPlan): Expr =>
+  moduleOf(
+    binding(["environment", "systemPackages"], list([packageFrom(packageSetOf(plan), plan.package)])),
+    ...(plan.state === null ? [] : [binding(["environment", "variables", plan.state.variable], plan.state.directory)]),
+  );
+
+/** A toolchain's packages and environment. */
+export const toolchain = ({ packages: plans, environment, searchPath }: ToolchainPlan): Expr => {
+  const variables = { ...environment, ...(searchPath.length === 0 ? {} : { PATH: searchPath }) };
+  return moduleOf(
+    binding(["environment", "systemPackages"], packages(plans)),
+    ...(Object.keys(variables).length === 0 ? [] : [binding(["environment", "variables"], attrs(variables))]),
+  );
+};

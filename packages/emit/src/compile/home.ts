@@ -1,0 +1,109 @@
+import type { EmacsPlan, HomePlan, UserPlan, VmPlan, ZshPlan } from "@microvm-emit/model";
+import {
+  attrs,
+  binding,
+  type Binding,
+  call,
+  type Expr,
+  ident,
+  indentedStr,
+  inherit,
+  interp,
+  list,
+  path,
+  select,
+  type StringPart,
+} from "@microvm-emit/nix-ast";
+import type { Relocate } from "./locations.js";
+import { moduleOf } from "./module.js";
+import type { SharedModules } from "./shared-modules.js";
+import { importModule, input, inputFile, lib, packageFrom } from "./terms.js";
+
+/** A user's home-manager configuration in a guest's file; nothing for a user without. */
+export const compileHome = (
+  { name, homeDirectory, home }: UserPlan,
+  vm: VmPlan,
+  shared: SharedModules,
+  relocate: Relocate,
+): readonly Binding[] => {
+  if (home.length === 0) return [];
+  const extraInit = home.flatMap((part) => (part.kind === "zsh" && part.extraInit !== null ? [part.extraInit] : []));
+  return [
+    binding(
+      ["home-manager", "users", name],
+      attrs([
+        binding("imports", list(home.map((part) => importPart(part, shared, relocate)))),
+        binding("home", attrs({ username: name, homeDirectory, stateVersion: vm.stateVersion })),
+        ...(extraInit.length === 0
+          ? []
+          : [
+              binding(
+                ["programs", "zsh", "initContent"],
+                lib("mkAfter", indentedStr(extraInit.map((text) => ensureNewline(text)).join(""))),
+              ),
+            ]),
+      ]),
+    ),
+  ];
+};
+
+/** The NixOS module that puts home-manager into a guest. */
+export const homeManager = (): Expr =>
+  moduleOf(
+    binding("imports", list([select(input("home-manager"), "nixosModules", "home-manager")])),
+    binding(
+      "home-manager",
+      attrs([
+        binding("useGlobalPkgs", true),
+        binding("useUserPackages", true),
+        binding("extraSpecialArgs", attrs([inherit("inputs")])),
+        binding("sharedModules", list([attrs([binding(["programs", "home-manager", "enable"], true)])])),
+      ]),
+    ),
+  );
+
+const importPart = (part: HomePlan, shared: SharedModules, relocate: Relocate): Expr => {
+  switch (part.kind) {
+    case "module":
+      return importModule(part.module, relocate, 2);
+    case "zsh":
+      return sharedModule(shared.use("zsh", [part.history, part.init], () => zsh(part)));
+    case "emacs":
+      return sharedModule(shared.use("emacs", part, () => emacs(part)));
+  }
+};
+
+const sharedModule = (fileName: string): Expr => path(`../../modules/${fileName}`);
+
+const zsh = ({ history, init }: ZshPlan): Expr =>
+  moduleOf(
+    binding(
+      ["programs", "zsh"],
+      attrs([
+        binding("enable", true),
+        ...(Object.keys(history).length === 0 ? [] : [binding("history", history)]),
+        ...(init.length === 0 ? [] : [binding("initContent", indentedStr(...init.flatMap(initPart)))]),
+      ]),
+    ),
+  );
+
+const initPart = (part: ZshPlan["init"][number]): readonly StringPart[] =>
+  typeof part === "string"
+    ? [ensureNewline(part)]
+    : [interp(call(select(ident("builtins"), "readFile"), inputFile(part))), "\n"];
+
+const ensureNewline = (text: string): string => (text.endsWith("\n") ? text : `${text}\n`);
+
+const emacs = ({ package: emacsPackage, configDirectory }: EmacsPlan): Expr =>
+  moduleOf(
+    binding(
+      ["programs", "emacs"],
+      attrs([
+        binding("enable", true),
+        ...(emacsPackage === null ? [] : [binding("package", packageFrom("pkgs", emacsPackage))]),
+      ]),
+    ),
+    ...(configDirectory === null
+      ? []
+      : [binding(["home", "file", ".config/emacs", "source"], inputFile(configDirectory))]),
+  );

@@ -1,0 +1,32 @@
+import type { InputFile, ModulePlan, PackagePlan } from "@microvm-emit/model";
+import { call, type Expr, ident, interp, list, type NixInput, path, select, str } from "@microvm-emit/nix-ast";
+import type { Relocate } from "./locations.js";
+
+/** `inputs.NAME`. */
+export const input = (name: string): Expr => select(ident("inputs"), name);
+
+/** `lib.NAME argument`. */
+export const lib = (name: string, argument: NixInput, ...more: NixInput[]): Expr =>
+  call(select(ident("lib"), name), argument, ...more);
+
+/** `"${inputs.NAME}/path"`. */
+export const inputFile = ({ input: name, path: inside }: InputFile): Expr => str(interp(input(name)), `/${inside}`);
+
+/** A package out of the package set `from`. */
+export const packageFrom = (from: string, plan: PackagePlan): Expr =>
+  plan.kind === "attribute" ? select(ident(from), ...plan.attribute) : plan.expr;
+
+/** Packages out of the guest's own set. */
+export const packages = (plans: readonly PackagePlan[]): Expr => list(plans.map((plan) => packageFrom("pkgs", plan)));
+
+/** A module in an `imports` list of a file `depth` folders below the output directory. */
+export const importModule = (module: ModulePlan, relocate: Relocate, depth: 0 | 1 | 2): Expr => {
+  switch (module.kind) {
+    case "path":
+      return path(relocate(module.path, depth));
+    case "input":
+      return select(input(module.input), ...module.attribute);
+    case "nix":
+      return module.expr;
+  }
+};

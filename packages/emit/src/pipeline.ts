@@ -1,0 +1,36 @@
+import { emptyLock, type Lock, type Plan, planConfig, type Problem } from "@microvm-emit/model";
+import { type Either, map } from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
+import { compile } from "./compile.js";
+import type { OutputFile } from "./file.js";
+
+/** All that a config comes to, before any of it is text or on disk. */
+export interface Emission {
+  readonly plan: Plan;
+  readonly files: readonly OutputFile[];
+  /** The lock to keep beside the config. */
+  readonly lock: Lock;
+  readonly warnings: readonly Problem[];
+}
+
+export interface EmitOptions {
+  /** The lock kept from the last run; none by default. */
+  readonly lock?: Lock;
+  /** The config file as the output directory sees it, with `/`; `../microvm.config.ts` by default. */
+  readonly configFile?: string;
+}
+
+/** A config becomes the files of a flake, or every problem it has. */
+export const emit = (
+  config: unknown,
+  { lock = emptyLock, configFile = "../microvm.config.ts" }: EmitOptions = {},
+): Either<readonly Problem[], Emission> =>
+  pipe(
+    planConfig(config, lock),
+    map(({ value: { plan, lock: next }, warnings }) => ({
+      plan,
+      files: compile(plan, { configFile }),
+      lock: next,
+      warnings,
+    })),
+  );
