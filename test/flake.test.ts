@@ -3,38 +3,28 @@ import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { nixes, nixSandbox, type NixSandbox } from "./nix.js";
+import { beforeAll, describe, expect, it } from "vitest";
+import { evalFlake, nixes, temporaryFolder } from "./nix/harness.js";
 
 const run = promisify(execFile);
 const project = fileURLToPath(new URL("..", import.meta.url));
-const nixpkgs = join(project, "test/flake/nixpkgs");
 const packageFolders = ["packages/nix-ast", "packages/microvm-model", "packages/emit"];
 
 const readJson = async (path: string): Promise<unknown> => JSON.parse(await readFile(join(project, path), "utf8"));
 
-describe.each(nixes)("the project's flake under $name", ({ bin }) => {
-  let sandbox: NixSandbox;
-  let flake: string;
+describe.each(nixes())("the project's flake under $version", (nix) => {
+  const folder = temporaryFolder();
+  const flake = join(folder, "flake");
 
   beforeAll(async () => {
-    sandbox = await nixSandbox(bin);
-    flake = join(sandbox.root, "flake");
-    const manifests = packageFolders.map((folder) => `${folder}/package.json`);
+    const manifests = packageFolders.map((packageFolder) => `${packageFolder}/package.json`);
     for (const path of ["flake.nix", "package.nix", "package.json", "package-lock.json", "templates", ...manifests]) {
       await cp(join(project, path), join(flake, path), { recursive: true });
     }
   });
-  afterAll(() => sandbox.dispose());
 
-  const evaluate = async (attribute: string, apply: string): Promise<unknown> => {
-    const overrides = ["--no-write-lock-file", "--override-input", "nixpkgs", `path:${nixpkgs}`];
-    const output = await sandbox.run("nix", [
-      ...["eval", "--json", `path:${flake}#${attribute}`, "--apply", apply],
-      ...overrides,
-    ]);
-    return JSON.parse(output);
-  };
+  const evaluate = (attribute: string, apply: string): Promise<unknown> =>
+    evalFlake(flake, attribute, { nix, apply, overrides: { nixpkgs: `path:${join(project, "test/flake/nixpkgs")}` } });
 
   it("has a package and a dev shell for both systems", async () => {
     const drvPaths = "builtins.mapAttrs (_: outputs: outputs.default.drvPath)";
@@ -76,9 +66,9 @@ describe.each(nixes)("the project's flake under $name", ({ bin }) => {
       "p: { root = p.cutRoot; lock = p.cutLock; }",
     )) as { root: object; lock: { packages: Record<string, { resolved?: string; integrity?: string }> } };
 
-    const build = join(sandbox.root, "build");
+    const build = join(folder, "build");
     await mkdir(build);
-    for (const folder of packageFolders) await cp(join(flake, folder), join(build, folder), { recursive: true });
+    for (const path of packageFolders) await cp(join(flake, path), join(build, path), { recursive: true });
     await writeFile(join(build, "package.json"), JSON.stringify(root));
     await writeFile(join(build, "package-lock.json"), JSON.stringify(lock));
 
