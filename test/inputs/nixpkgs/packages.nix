@@ -1,0 +1,53 @@
+# Names that exist in nixpkgs, with what is not the rule about them.
+{ lib, withPackages }:
+let
+  words = text: lib.filter (n: n != "") (lib.splitString " " (lib.replaceString "\n" " " text));
+
+  plain = lib.genAttrs (words ''
+    actionlint age air alioth ansible autoconf automake awscli2 babashka bat bats biome bison black btop buf bun bzip2 cacert
+    cargo cargo-audit cargo-deny cargo-edit cargo-nextest cargo-watch caddy ccache clang clang-tools claude-code-router clojure
+    cloud-hypervisor cloud-hypervisor-graphics cmake codex composer coreutils cosign cri-tools crosvm curl curlFull deadnix delta delve
+    deno diffutils direnv dive docker docker-compose dool dotnet-sdk elixir elixir-ls elmPackages erlang esbuild eslint eza fd ffmpeg file
+    findutils firecracker fish flex fzf gawk gcc gdb gemini-cli ghc git-lfs gleam glibcLocales gnugrep gnumake gnupg gnused gnutar
+    gnutls go-tools gofumpt golangci-lint golint google-cloud-sdk gopls goreleaser gotestsum gotools gradle graphviz groff grpcurl
+    gzip haskell-language-server hello helix helm htop httpie hugo hyperfine imagemagick inetutils iperf3 iproute2 iptables jdk
+    jdk17 jdk21 jq just k9s kind kotlin ktlint kubectl kubernetes-helm kustomize kvmtool less libiconv linux lld llvm lsof ltrace lua
+    lua-language-server maven meson minikube mkcert mold moreutils mypy mysql80 nano ncdu netcat-openbsd nftables nil ninja nixd
+    nixfmt nixfmt-rfc-style nmap nodejs nodejs_20 nodejs_22 nodejs_24 ocaml opam openssh openssl opencode openjdk packer parallel
+    patch perl php pkg-config playwright-driver pnpm podman poetry postgresql postgresql_16 pre-commit prettierd procps
+    protoc-gen-go protoc-gen-go-grpc protoc-gen-connect-go protoc-gen-es protols psmisc pyright pipx qemu qemu_kvm qemu_test
+    redis rsync rubocop ruby ruby-lsp ruff rust-analyzer rustc rustfmt rustup rxvt-unicode sbt scala screen sccache sbcl sd shadow
+    shellcheck shfmt socat sops sqlite ssh-to-age stack starship statix strace stratovirt stylua sudo sysstat systemd tcpdump
+    terraform-ls tldr tmux tokei traceroute tree tree-sitter typescript typescript-language-server unzip usbutils util-linux uv vfkit
+    vim virtiofsd wasm-pack watchexec wget which wireguard-tools xxd xz yamllint yarn yarn-berry yq-go zellij zig zls zip zlib
+    zopfli zoxide zstd
+  '') (_: { });
+
+  python = withPackages "python3" [ "ipython" "numpy" "pip" "pytest" "requests" "virtualenv" ];
+  emacs = withPackages "emacs" [ "counsel" "eglot" "go-mode" "magit" "markdown-mode" "nix-mode" "org" "projectile" ];
+
+  shell = name: { passthru.shellPath = "/bin/${name}"; };
+in
+plain // {
+  bash = shell "bash";
+  bashInteractive = shell "bash";
+  fish = shell "fish";
+  nushell = { mainProgram = "nu"; passthru.shellPath = "/bin/nu"; };
+  zsh = shell "zsh";
+  shadow = { passthru.shellPath = "/bin/nologin"; };
+
+  claude-code = { version = (import ./release.nix).claude-code; mainProgram = "claude"; license = lib.licenses.unfree; };
+  terraform = { license = lib.licenses.unfree; };
+
+  git = { passthru.lfs = true; };
+  gh = { };
+  go = { version = "1.25.0"; };
+  go_1_24 = { pname = "go"; version = "1.24.0"; };
+  nix = { version = "2.31.0"; };
+  protobuf = { version = "32.1"; mainProgram = "protoc"; };
+  ripgrep = { mainProgram = "rg"; };
+  neovim = { mainProgram = "nvim"; };
+  python3 = { mainProgram = "python3"; passthru.pkgs = python; passthru.withPackages = python.withPackages; };
+  emacs = { passthru.pkgs = emacs; };
+  emacs-nox = { mainProgram = "emacs"; passthru.pkgs = emacs; };
+}

@@ -1,0 +1,217 @@
+/**
+ * Real Nix, offline, in a store of its own: evaluates flakes with their inputs replaced by the small typed
+ * stand-ins of `test/inputs`.
+ */
+import { execFile, execFileSync } from "node:child_process";
+import { accessSync, constants, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** A `nix` to test with. */
+export interface Nix {
+  readonly binary: string;
+  /** As it names itself: `nix (Nix) 2.8.0`. */
+  readonly version: string;
+}
+
+export interface EvalOptions {
+  readonly nix: Nix;
+  /** A Nix function applied to the attribute before it is turned to JSON: the way to ask for many facts at once. */
+  readonly apply?: string;
+  /** Flake references by input name: inputs that have no stand-in, or another one for an input that has. */
+  readonly overrides?: Readonly<Record<string, string>>;
+}
+
+/** An evaluation that failed; the message is what Nix wrote to standard error. */
+export class NixError extends Error {
+  override readonly name = "NixError";
+}
+
+const INPUTS = join(dirname(fileURLToPath(import.meta.url)), "..", "inputs");
+const STAND_INS = [
+  "nixpkgs",
+  "nixpkgs-unstable",
+  "microvm",
+  "home-manager",
+  "stapelbergnix",
+  "zkjnastools",
+  "configfiles",
+];
+const CURRENT_NIX = "MICROVM_EMIT_NIX_CURRENT";
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function nixOnPath(): string | undefined {
+  const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
+  return folders.map((folder) => join(folder, "nix")).find(isExecutable);
+}
+
+/**
+ * The `nix` on PATH and the one that `MICROVM_EMIT_NIX_CURRENT` names. A missing one is told on standard error.
+ *
+ * @throws Error when there is none at all, so that no test passes for want of a Nix.
+ */
+export function nixes(): readonly Nix[] {
+  const current = process.env[CURRENT_NIX];
+  const found = nixOnPath();
+  if (found === undefined) console.error("NOT TESTED with the nix on PATH: there is none.");
+  if (current === undefined) console.error(`NOT TESTED with a second nix: set ${CURRENT_NIX} to its binary.`);
+  const binaries = [...new Set([found, current].filter((binary) => binary !== undefined))];
+  if (binaries.length === 0) {
+    throw new Error(`No nix to test with: install one (Debian: apt install nix-bin) or set ${CURRENT_NIX}.`);
+  }
+  return binaries.map((binary) => ({
+    binary,
+    version: execFileSync(binary, ["--version"], { encoding: "utf8", env: environment(binary) }).trim(),
+  }));
+}
+
+const folders: string[] = [];
+process.on("exit", () => {
+  for (const folder of folders) {
+    // Nix takes the write permission from what it puts into a store.
+    execFileSync("chmod", ["-R", "u+w", folder]);
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+/** A temporary folder that goes away with this process. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "microvm-emit-nix-"));
+  folders.push(folder);
+  return folder;
+}
+
+const environments = new Map<string, NodeJS.ProcessEnv>();
+
+// Two versions of Nix do not share a store, and neither sees the user's or the system's state.
+function environment(binary: string): NodeJS.ProcessEnv {
+  const known = environments.get(binary);
+  if (known !== undefined) return known;
+  const root = temporaryFolder();
+  const at = (name: string): string => join(root, name);
+  for (const name of ["etc", "home"]) mkdirSync(at(name));
+  writeFileSync(at("etc/registry.json"), JSON.stringify({ flakes: [], version: 2 }));
+  const own: NodeJS.ProcessEnv = {
+    PATH: process.env["PATH"],
+    HOME: at("home"),
+    NIX_CONF_DIR: at("etc"),
+    NIX_STORE_DIR: at("store"),
+    NIX_STATE_DIR: at("var"),
+    NIX_LOCALSTATE_DIR: at("var"),
+    NIX_LOG_DIR: at("log"),
+    NIX_REMOTE: "local",
+    NIX_CONFIG: [
+      "experimental-features = nix-command flakes",
+      `flake-registry = ${at("etc/registry.json")}`,
+      "substitute = false",
+      "substituters =",
+      "build-users-group =",
+      "sandbox = false",
+      "warn-dirty = false",
+      "accept-flake-config = false",
+      "connect-timeout = 1",
+      "download-attempts = 1",
+    ].join("\n"),
+  };
+  environments.set(binary, own);
+  return own;
+}
+
+// Told of every flake without a lock file, which is every flake here.
+function withoutLockNotice(log: string): string {
+  return log.replace(/^warning: not writing modified lock file of flake .*\n(?:(?:•| {4}).*\n)*/gm, "");
+}
+
+interface Output {
+  readonly stdout: string;
+  readonly log: string;
+}
+
+function run(nix: Nix, args: readonly string[]): Promise<Output> {
+  return new Promise((fulfil, reject) => {
+    execFile(
+      nix.binary,
+      args,
+      { env: environment(nix.binary), encoding: "utf8", maxBuffer: 64 * 1024 * 1024 },
+      (error, stdout, stderr) => {
+        const log = withoutLockNotice(stderr).trim();
+        if (error === null) fulfil({ stdout, log });
+        else reject(new NixError(log === "" ? error.message : log));
+      },
+    );
+  });
+}
+
+let unstable: string | undefined;
+
+// A flake cannot reach out of its folder, so nixpkgs-unstable is nixpkgs with a few files laid over it.
+function standIn(input: string): string {
+  const folder = join(INPUTS, input);
+  if (input !== "nixpkgs-unstable") return `path:${folder}`;
+  if (unstable === undefined) {
+    unstable = join(temporaryFolder(), input);
+    cpSync(join(INPUTS, "nixpkgs"), unstable, { recursive: true });
+    cpSync(folder, unstable, { recursive: true });
+  }
+  return `path:${unstable}`;
+}
+
+async function declaredInputs(nix: Nix, folder: string): Promise<readonly string[]> {
+  const expression = `builtins.attrNames ((import ${JSON.stringify(join(folder, "flake.nix"))}).inputs or { })`;
+  const { stdout } = await run(nix, ["eval", "--impure", "--json", "--expr", expression]);
+  return JSON.parse(stdout) as readonly string[];
+}
+
+/** What an evaluation gives: the value, and what Nix wrote to standard error (warnings, traces), mostly nothing. */
+export interface Evaluation {
+  readonly value: unknown;
+  readonly log: string;
+}
+
+/**
+ * Evaluates `attr` of a flake: `DIR`, `path:DIR` or `path:DIR?dir=SUBFOLDER`, the last for a flake that refers to
+ * files beside its folder. Nothing is written beside it.
+ *
+ * @throws NixError when Nix refuses, Error when the flake declares an input that has neither stand-in nor override.
+ */
+export async function evaluateFlake(ref: string, attr: string, options: EvalOptions): Promise<Evaluation> {
+  const { nix, apply, overrides = {} } = options;
+  const [folder = "", query = ""] = ref.replace(/^path:/, "").split("?");
+  const path = resolve(folder);
+  const subfolder = new URLSearchParams(query).get("dir") ?? "";
+
+  const inputs = await declaredInputs(nix, join(path, subfolder));
+  const redirected = inputs.flatMap((input) => {
+    const target = overrides[input] ?? (STAND_INS.includes(input) ? standIn(input) : undefined);
+    if (target === undefined)
+      throw new Error(`The flake ${ref} declares the input ${input}: no stand-in, no override.`);
+    return ["--override-input", input, target];
+  });
+
+  // Nix 2.8 refuses `path:…?dir=…` on the command line, and takes the same thing from a registry.
+  const registry = join(temporaryFolder(), "registry.json");
+  const to = { type: "path", path, ...(subfolder === "" ? {} : { dir: subfolder }) };
+  writeFileSync(registry, JSON.stringify({ flakes: [{ from: { type: "indirect", id: "subject" }, to }], version: 2 }));
+
+  const { stdout, log } = await run(nix, [
+    ...["eval", "--json", "--offline", "--no-write-lock-file", "--option", "flake-registry", registry],
+    ...redirected,
+    ...(apply === undefined ? [] : ["--apply", apply]),
+    `subject#${attr}`,
+  ]);
+  return { value: JSON.parse(stdout) as unknown, log };
+}
+
+/** The value alone of {@link evaluateFlake}. */
+export async function evalFlake(ref: string, attr: string, options: EvalOptions): Promise<unknown> {
+  return (await evaluateFlake(ref, attr, options)).value;
+}
