@@ -4,9 +4,20 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 /** The files of packages/emit that may touch the disk, processes and the terminal. */
-const edgeFiles = ["load", "lock-file", "transaction", "user-cache", "write", "nix", "command", "main"].map(
-  (name) => `packages/emit/src/${name}.ts`,
-);
+const edgeFiles = [
+  "command",
+  "load",
+  "lock-file",
+  "main",
+  "next-commands",
+  "nix",
+  "run",
+  "source-tree",
+  "terminal",
+  "transaction",
+  "user-cache",
+  "write",
+].map((name) => `packages/emit/src/${name}.ts`);
 
 const node = {
   regex: `^(node:.*|(${builtinModules.filter((name) => !name.startsWith("_")).join("|")})(/.*)?)$`,

@@ -35,8 +35,9 @@
         path = ./templates/default;
         description = "A host with one microVM, described in TypeScript";
         welcomeText = ''
-          Edit `microvm.config.ts`, then:
+          Copy the host's own configuration here, edit `microvm.config.ts`, and emit the flake:
 
+              cp /etc/nixos/*.nix .
               npm install
               npm run emit
         '';

@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
+import { emit } from "microvm-emit";
+import template from "../templates/default/microvm.config.js";
 import { evalFlake, nixes, temporaryFolder } from "./nix/harness.js";
 
 const run = promisify(execFile);
@@ -58,6 +60,7 @@ describe.each(nixes())("the project's flake under $version", (nix) => {
     expect(await evaluate("templates.default.path", "path: builtins.attrNames (builtins.readDir path)")).toEqual(
       (await readdir(join(project, "templates/default"))).sort(),
     );
+    expect(emit(template)._tag).toBe("Right");
   });
 
   it("cuts package-lock.json down to what the build needs, and npm accepts it", async () => {

@@ -2,15 +2,15 @@ import { claudeCode, defineConfig, zsh } from "microvm-emit";
 
 export default defineConfig({
   hosts: {
-    // The name of the NixOS host, as in `nixos-rebuild switch --flake ./flake#myhost`.
+    // The host's name, as in `nixos-rebuild switch --flake ./flake#myhost`.
     myhost: {
-      system: "x86_64-linux",
-      // As in the host's configuration.nix: it does not follow upgrades.
+      // What the host's configuration.nix says: it does not follow upgrades.
       stateVersion: "25.11",
+      // The host as it is: copy the files of /etc/nixos here.
       modules: ["./configuration.nix"],
-      // Who works in the virtual machines, with the ids of `id` on the host.
-      user: { name: "me", uid: 1000, gid: 100 },
-      // externalInterface: what `ip route get 1.1.1.1` names after `dev`.
+      // Who works in the virtual machines: the name, and what `id -u` and `cat ~/.ssh/id_ed25519.pub` print.
+      user: { name: "me", uid: 1000, sshKeys: [] },
+      // The interface that `ip route get 1.1.1.1` names after `dev`.
       bridges: { microbr: { address: "192.168.83.1/24", nat: { externalInterface: "eno1" } } },
       vms: {
         devvm: { agent: claudeCode(), home: [zsh()] },
