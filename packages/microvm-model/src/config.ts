@@ -19,6 +19,18 @@ const nixExpression = z.custom<Expr>(
   "expected a Nix expression",
 );
 
+/** Values by name; the names are held to `key` and the values checked whatever the names are. */
+const record = <Value extends z.ZodType>(key: z.ZodType<unknown, string>, value: Value) => {
+  const names = z.check<Record<string, unknown>>(({ value: entries, issues }) => {
+    if (typeof entries !== "object") return;
+    for (const name of Object.keys(entries))
+      for (const issue of key.safeParse(name).error?.issues ?? [])
+        if (issue.code === "custom") issues.push({ ...issue, path: [name], input: name });
+  });
+  names._zod.def.when = () => true;
+  return z.record(z.string(), value).check(names);
+};
+
 /** A value that may be given by the name of a table row. */
 const named = <Name extends string, Row extends z.ZodType>(table: Readonly<Record<Name, z.input<Row>>>, row: Row) =>
   z.union([z.enum(Object.keys(table) as [Name, ...Name[]]).transform((name) => row.parse(table[name])), row]);
@@ -81,7 +93,7 @@ export const toolchainSchema = object({
   name: scalar.hostLabel,
   packages: z.array(packageSchema).readonly(),
   /** Environment variables; `$HOME` and the like are expanded by the shell. */
-  environment: z.record(scalar.line, scalar.anyText).default({}),
+  environment: record(scalar.line, scalar.anyText).default({}),
   /** Folders put in front of PATH; `$HOME` is expanded by the shell. */
   searchPath: z.array(scalar.line).readonly().default([]),
 });
@@ -179,9 +191,9 @@ const vmSchema = object({
     ])
     .default(true),
   /** Users besides the host's main one, by name. */
-  users: z.record(scalar.userName, guestUserSchema).default({}),
+  users: record(scalar.userName, guestUserSchema).default({}),
   /** Groups besides those of the users, by name. */
-  groups: z.record(scalar.userName, object({ gid: id })).default({}),
+  groups: record(scalar.userName, object({ gid: id })).default({}),
   agent: z.union([named<AgentName, typeof agentSchema>(agents, agentSchema), z.literal(false)]).default(false),
   toolchains: z.array(named<ToolchainName, typeof toolchainSchema>(toolchains, toolchainSchema)).default([]),
   packages: z.array(packageSchema).default([]),
@@ -208,14 +220,14 @@ const hostSchema = object({
   modules: z.array(moduleSchema).default([]),
   /** Whose VMs these are; present on the host, made in every guest with the same ids. */
   user: userSchema,
-  bridges: z.record(scalar.interfaceName, bridgeSchema).default({}),
-  vms: z.record(scalar.hostLabel, vmSchema).default({}),
+  bridges: record(scalar.interfaceName, bridgeSchema).default({}),
+  vms: record(scalar.hostLabel, vmSchema).default({}),
 });
 
 const inputSchema = object({
   url: scalar.flakeRef.optional(),
   /** Inputs of the input that are ours instead: its input name → our input name. */
-  follows: z.record(scalar.inputName, scalar.inputName).optional(),
+  follows: record(scalar.inputName, scalar.inputName).optional(),
   /** False for a plain source tree. */
   flake: z.literal(false).optional(),
 });
@@ -224,8 +236,8 @@ const inputSchema = object({
 export const configSchema = object({
   description: scalar.line.default("NixOS hosts and their microVMs"),
   /** Flake inputs: own ones, or others in place of the defaults; a string is a URL. */
-  inputs: z.record(scalar.inputName, z.union([scalar.flakeRef.transform((url) => ({ url })), inputSchema])).default({}),
-  hosts: z.record(scalar.hostLabel, hostSchema),
+  inputs: record(scalar.inputName, z.union([scalar.flakeRef.transform((url) => ({ url })), inputSchema])).default({}),
+  hosts: record(scalar.hostLabel, hostSchema),
 });
 
 /** What a person writes. */

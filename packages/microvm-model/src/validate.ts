@@ -67,8 +67,6 @@ const explain = (issue: Issue, input: unknown): readonly Problem[] => {
       );
     case "custom":
       return [refusal(path, issue)];
-    case "invalid_key":
-      return issue.issues.flatMap((inner) => explain({ ...inner, path: issue.path }, input));
     case "invalid_union":
       return explainUnion(issue, input, path);
     case "invalid_value":
@@ -143,8 +141,7 @@ const explainUnion = (
     return meant.flatMap((inner) => explain({ ...inner, path: [...issue.path, ...inner.path] }, input));
   const given = at(input, path);
   if (given === undefined) return [missing(path)];
-  const choices = issue.errors.flat().flatMap((inner) => (inner.code === "invalid_value" ? inner.values : []));
-  const names = choices.filter((choice) => typeof choice === "string");
+  const names = issue.errors.flat().flatMap(choicesOf);
   if (typeof given === "string" && names.length > 0) return [badChoice(path, given, names)];
   const kinds = new Set(issue.errors.flat().flatMap(expectations));
   const wanted = [...kinds].join(" or ");
@@ -157,6 +154,12 @@ const isTypeMismatch = (issue: Issue): boolean =>
     issue.code === "invalid_value" ||
     (issue.code === "custom" && issue.params === undefined) ||
     (issue.code === "invalid_union" && issue.errors.every((branch) => branch.some(isTypeMismatch))));
+
+/** The texts that some branch would take. */
+const choicesOf = (issue: Issue): readonly string[] => {
+  if (issue.code === "invalid_union") return issue.errors.flat().flatMap(choicesOf);
+  return issue.code === "invalid_value" ? issue.values.filter((choice) => typeof choice === "string") : [];
+};
 
 const expectations = (issue: Issue): readonly string[] => {
   switch (issue.code) {

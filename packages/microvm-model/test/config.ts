@@ -1,0 +1,17 @@
+import type { Config } from "../src/index.js";
+
+type Host = Config["hosts"][string];
+
+/** A config with one host `h` that is right but for what is given. */
+export const config = (vms: unknown, host: object = {}, rest: object = {}): unknown => ({
+  hosts: {
+    h: {
+      stateVersion: "26.05",
+      user: { name: "alice", sshKeys: ["ssh-ed25519 AAAA alice"] },
+      bridges: { br0: { address: "10.0.0.1/24" } },
+      vms,
+      ...host,
+    } satisfies Record<keyof Pick<Host, "stateVersion" | "user" | "bridges" | "vms">, unknown>,
+  },
+  ...rest,
+});

@@ -1,0 +1,177 @@
+import fc from "fast-check";
+import { assert, describe, expect, it } from "vitest";
+import { claudeCode, emptyLock, formatAddress, type Lock, planConfig, type Resolution } from "../src/index.js";
+import { config } from "./config.js";
+
+const planned = (input: unknown, lock: Lock = emptyLock): Resolution => {
+  const result = planConfig(input, lock);
+  assert(result._tag === "Right", JSON.stringify(result));
+  return result.right.value;
+};
+
+const identities = ({ plan }: Resolution): Record<string, unknown> =>
+  Object.fromEntries(
+    plan.hosts.flatMap(({ vms }) =>
+      vms.map(({ name, index, vsockCid, interfaces }) => [
+        name,
+        [
+          index,
+          vsockCid?.value,
+          ...interfaces.map(({ tap, mac, address }) => `${tap.value} ${mac.value} ${formatAddress(address.value)}`),
+        ],
+      ]),
+    ),
+  );
+
+describe("an index", () => {
+  it("gives tap, MAC, address and CID in the article's pattern", () => {
+    expect(identities(planned(config({ a: { index: 4 }, b: { index: 5 } })))).toEqual({
+      a: [4, 7, "microvm4 02:00:00:00:00:05 10.0.0.6"],
+      b: [5, 8, "microvm5 02:00:00:00:00:06 10.0.0.7"],
+    });
+  });
+
+  it("is the next free one by name, whatever the order of the config", () => {
+    expect(identities(planned(config({ c: {}, a: {}, b: { index: 0 } })))).toEqual({
+      a: [1, 4, "microvm1 02:00:00:00:00:02 10.0.0.3"],
+      b: [0, 3, "microvm0 02:00:00:00:00:01 10.0.0.2"],
+      c: [2, 5, "microvm2 02:00:00:00:00:03 10.0.0.4"],
+    });
+  });
+
+  it("passes over what explicit values took, and the gateway", () => {
+    const bridges = { br0: { address: "10.0.0.3/24" } };
+    const vms = { a: {}, z: { index: 9, interfaces: [{ address: "10.0.0.2" }] } };
+    expect(identities(planned(config(vms, { bridges })))).toEqual({
+      a: [2, 5, "microvm2 02:00:00:00:00:03 10.0.0.4"],
+      z: [9, 12, "microvm9 02:00:00:00:00:0a 10.0.0.2"],
+    });
+  });
+
+  it("yields to explicit values", () => {
+    const vm = { vsock: { cid: 77 }, interfaces: [{ tap: "t", mac: "06:00:00:00:00:01", address: "10.0.0.200" }] };
+    expect(identities(planned(config({ a: vm })))).toEqual({ a: [0, 77, "t 06:00:00:00:00:01 10.0.0.200"] });
+  });
+
+  it("gives each interface of a VM identifiers of its own", () => {
+    const bridges = { br0: { address: "10.0.0.1/24" }, br1: { address: "10.0.1.1/24" } };
+    const vm = { index: 4, interfaces: [{ bridge: "br0" }, { bridge: "br1" }] };
+    expect(identities(planned(config({ a: vm }, { bridges })))).toEqual({
+      a: [4, 7, "microvm4 02:00:00:00:00:05 10.0.0.6", "microvm4-1 02:01:00:00:00:05 10.0.1.6"],
+    });
+  });
+
+  it("reaches far", () => {
+    const bridges = { br0: { address: "10.0.0.1/8" } };
+    expect(identities(planned(config({ a: { index: 9_999_999 } }, { bridges })))).toEqual({
+      a: [9_999_999, 10_000_002, "microvm9999999 02:00:00:98:96:80 10.152.150.129"],
+    });
+  });
+});
+
+describe("the lock", () => {
+  const vmNames = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,4}$/), { maxLength: 12 });
+  const withVms = (names: readonly string[]): unknown => config(Object.fromEntries(names.map((name) => [name, {}])));
+
+  it("keeps every VM's identity while others come and go", () => {
+    fc.assert(
+      fc.property(vmNames, vmNames, (before, after) => {
+        const first = planned(withVms(before));
+        const second = planned(withVms(after), first.lock);
+        const kept = identities(first);
+        for (const [name, identity] of Object.entries(identities(second)))
+          if (name in kept) expect(identity).toEqual(kept[name]);
+        expect(new Set(Object.values(second.lock.hosts["h"] ?? {})).size).toBe(after.length);
+      }),
+    );
+  });
+
+  it("forgets what is gone and remembers what the config fixes", () => {
+    const { lock } = planned(config({ a: {}, b: { index: 7 } }));
+    expect(lock).toEqual({ version: 1, hosts: { h: { a: 0, b: 7 } } });
+    expect(planned(config({ b: {} }), lock).lock).toEqual({ version: 1, hosts: { h: { b: 7 } } });
+  });
+
+  it("makes a plan that its own indexes give again", () => {
+    fc.assert(
+      fc.property(vmNames, (names) => {
+        const first = planned(withVms(names));
+        expect(planned(withVms(names), first.lock)).toEqual(first);
+      }),
+    );
+  });
+});
+
+describe("a plan", () => {
+  const full = config(
+    {
+      b: { agent: claudeCode(), home: [{ program: "zsh", history: { save: 2, size: 1 } }] },
+      a: { groups: { y: { gid: 8 }, x: { gid: 9 } } },
+    },
+    {},
+    { inputs: { z: "path:z", y: { url: "path:y", follows: { nixpkgs: "nixpkgs", z: "z" } } } },
+  );
+
+  /** The same data with the keys of every object in another order. */
+  const permuted = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(permuted);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value)
+        .map(([key, inner]) => [key, permuted(inner)] as const)
+        .reverse(),
+    );
+  };
+
+  it("does not depend on the order of keys", () => {
+    expect(JSON.stringify(planned(permuted(full)))).toBe(JSON.stringify(planned(full)));
+  });
+
+  it("declares the default inputs that are used and the config's own", () => {
+    expect(planned(full).plan.inputs.map(({ name }) => name)).toEqual([
+      "nixpkgs",
+      "nixpkgs-unstable",
+      "microvm",
+      "home-manager",
+      "y",
+      "z",
+    ]);
+    expect(planned(config({ a: {} })).plan.inputs.map(({ name }) => name)).toEqual(["nixpkgs", "microvm"]);
+  });
+
+  it("keeps what a default input follows when only its URL changes", () => {
+    const inputs = { microvm: "path:m", nixpkgs: { url: "path:n" } };
+    expect(planned(config({}, {}, { inputs })).plan.inputs).toEqual([
+      { name: "nixpkgs", url: "path:n", follows: {}, flake: true },
+      { name: "microvm", url: "path:m", follows: { nixpkgs: "nixpkgs" }, flake: true },
+    ]);
+  });
+
+  it("makes the folders of a VM, parents below home first, host keys out of the workspace", () => {
+    const [vm] = planned(config({ a: { agent: "claude-code" } })).plan.hosts[0]?.vms ?? [];
+    const alice = { uid: 1000, gid: 1000 };
+    expect(vm?.directories).toEqual([
+      { path: "/home/alice/microvm", ...alice, mode: "0755" },
+      { path: "/home/alice/microvm/a", ...alice, mode: "0755" },
+      { path: "/home/alice/claude-microvm", ...alice, mode: "0700" },
+      { path: "/var/lib/microvm-host-keys/a", uid: 0, gid: 0, mode: "0700" },
+    ]);
+    expect(
+      vm?.shares.map(({ tag, source, mountPoint, readOnly }) => [tag.value, source, mountPoint.value, readOnly]),
+    ).toEqual([
+      ["ro-store", "/nix/store", "/nix/.ro-store", true],
+      ["ssh-keys", "/var/lib/microvm-host-keys/a", "/etc/ssh/host-keys", true],
+      ["claude-credentials", "/home/alice/claude-microvm", "/home/alice/claude-microvm", false],
+      ["workspace", "/home/alice/microvm/a", "/home/alice/microvm/a", false],
+    ]);
+  });
+
+  it("finds the taps of the only bridge by one glob, of several by name", () => {
+    const taps = (input: unknown): unknown => planned(input).plan.hosts[0]?.bridges.map(({ tapMatch }) => tapMatch);
+    expect(taps(config({ a: {}, b: {} }))).toEqual(["microvm*"]);
+    expect(taps(config({ a: {}, b: { interfaces: [{ tap: "lan" }] } }))).toEqual(["microvm0 lan"]);
+    const bridges = { br0: { address: "10.0.0.1/24" }, br1: { address: "10.0.1.1/24" } };
+    const vms = { a: { interfaces: [{ bridge: "br0" }] }, b: { interfaces: [{ bridge: "br1" }] } };
+    expect(taps(config(vms, { bridges }))).toEqual(["microvm0", "microvm1"]);
+  });
+});

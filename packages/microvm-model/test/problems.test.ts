@@ -1,0 +1,277 @@
+import { describe, expect, it } from "vitest";
+import { emptyLock, formatPath, type Lock, planConfig, type Problem } from "../src/index.js";
+import { config } from "./config.js";
+
+const problemsOf = (input: unknown, lock: Lock = emptyLock): readonly Problem[] => {
+  const result = planConfig(input, lock);
+  return result._tag === "Left" ? result.left : result.right.warnings;
+};
+
+/** `code path` of every problem, in the order in which they are told. */
+const summary = (input: unknown, lock?: Lock): readonly string[] =>
+  problemsOf(input, lock).map(({ code, path }) => `${code} ${formatPath(path)}`);
+
+const v = "hosts.h.vms";
+
+/** One broken config a row, and all the problems that it has. */
+const table: readonly (readonly [what: string, input: unknown, ...problems: string[]])[] = [
+  ["no config", undefined, "wrong-type "],
+  ["no object", 3, "wrong-type "],
+  ["no hosts", {}, "missing-key hosts"],
+  ["empty hosts", { hosts: {} }, "empty-hosts hosts"],
+  ["hosts of a wrong type", { hosts: [] }, "wrong-type hosts"],
+  ["an unknown key at the top", config({}, {}, { host: 1 }), "unknown-key host"],
+  ["an unknown key", config({ a: { vcpus: 2 } }), `unknown-key ${v}.a.vcpus`],
+  ["several unknown keys", config({ a: { x: 1, y: 2 } }), `unknown-key ${v}.a.x`, `unknown-key ${v}.a.y`],
+  ["a wrong type", config({ a: { autostart: "yes" } }), `wrong-type ${v}.a.autostart`],
+  ["null", config({ a: { vcpu: null } }), `wrong-type ${v}.a.vcpu`],
+  ["a missing key", config({ a: { shares: [{ tag: "t" }] } }), `missing-key ${v}.a.shares[0].source`],
+  [
+    "a bad host name, and what is wrong below it",
+    { hosts: { "A b": { user: { name: "a" } } } },
+    `missing-key hosts["A b"].stateVersion`,
+    `bad-host-name hosts["A b"]`,
+  ],
+  ["a bad VM name", config({ "-a": {} }), `bad-host-name ${v}["-a"]`],
+  ["no memory", config({ a: { memoryMiB: 0 } }), `bad-value ${v}.a.memoryMiB`],
+  ["no vcpu", config({ a: { vcpu: 0 } }), `bad-value ${v}.a.vcpu`],
+  ["half a vcpu", config({ a: { vcpu: 0.5 } }), `wrong-type ${v}.a.vcpu`],
+  ["an unknown hypervisor", config({ a: { hypervisor: "quemu" } }), `bad-value ${v}.a.hypervisor`],
+  ["an unknown agent", config({ a: { agent: "claud-code" } }), `bad-value ${v}.a.agent`],
+  ["an unknown program", config({ a: { home: [{ program: "fish" }] } }), `bad-value ${v}.a.home[0].program`],
+  ["a bad MAC", config({ a: { interfaces: [{ mac: "02:00" }] } }), `bad-mac ${v}.a.interfaces[0].mac`],
+  [
+    "a multicast MAC",
+    config({ a: { interfaces: [{ mac: "03:00:00:00:00:01" }] } }),
+    `bad-mac ${v}.a.interfaces[0].mac`,
+  ],
+  [
+    "a bad address",
+    config({ a: { interfaces: [{ address: "10.0.0.256" }] } }),
+    `bad-address ${v}.a.interfaces[0].address`,
+  ],
+  [
+    "an address with a prefix",
+    config({ a: { interfaces: [{ address: "10.0.0.2/24" }] } }),
+    `bad-address ${v}.a.interfaces[0].address`,
+  ],
+  [
+    "a tap name of 16 characters",
+    config({ a: { interfaces: [{ tap: "microvm123456789" }] } }),
+    `interface-name-too-long ${v}.a.interfaces[0].tap`,
+  ],
+  ["a bad tap name", config({ a: { interfaces: [{ tap: "a/b" }] } }), `bad-interface-name ${v}.a.interfaces[0].tap`],
+  [
+    "a long bridge name",
+    config({}, { bridges: { bridgebridgebridge: { address: "10.0.0.1/24" } } }),
+    "interface-name-too-long hosts.h.bridges.bridgebridgebridge",
+  ],
+  [
+    "a bridge without a prefix",
+    config({}, { bridges: { b: { address: "10.0.0.1" } } }),
+    "bad-cidr hosts.h.bridges.b.address",
+  ],
+  [
+    "a bridge at the network address",
+    config({}, { bridges: { b: { address: "10.0.0.0/24" } } }),
+    "bad-cidr hosts.h.bridges.b.address",
+  ],
+  [
+    "a bridge without room",
+    config({}, { bridges: { b: { address: "10.0.0.1/31" } } }),
+    "bad-cidr hosts.h.bridges.b.address",
+  ],
+  [
+    "an unknown bridge",
+    config({ a: { interfaces: [{ bridge: "br1" }] } }),
+    `unknown-bridge ${v}.a.interfaces[0].bridge`,
+  ],
+  ["no bridge", config({ a: {} }, { bridges: {} }), `no-bridge ${v}.a`],
+  [
+    "one bridge of several",
+    config({ a: {} }, { bridges: { b: { address: "10.0.0.1/24" }, c: { address: "10.0.1.1/24" } } }),
+    `ambiguous-bridge ${v}.a`,
+  ],
+  [
+    "overlapping subnets",
+    config({}, { bridges: { b: { address: "10.0.0.1/16" }, c: { address: "10.0.1.1/24" } } }),
+    "overlapping-subnets hosts.h.bridges.c.address",
+  ],
+  [
+    "two ways out",
+    config(
+      {},
+      {
+        bridges: {
+          b: { address: "10.0.0.1/24", nat: { externalInterface: "eno1" } },
+          c: { address: "10.0.1.1/24", nat: { externalInterface: "eno2" } },
+        },
+      },
+    ),
+    "several-external-interfaces hosts.h.bridges.c.nat.externalInterface",
+  ],
+  [
+    "an address outside the subnet",
+    config({ a: { interfaces: [{ address: "10.0.1.2" }] } }),
+    `address-outside-subnet ${v}.a.interfaces[0].address`,
+  ],
+  [
+    "the gateway's address",
+    config({ a: { interfaces: [{ address: "10.0.0.1" }] } }),
+    `address-is-gateway ${v}.a.interfaces[0].address`,
+  ],
+  [
+    "the network address",
+    config({ a: { interfaces: [{ address: "10.0.0.0" }] } }),
+    `address-is-network ${v}.a.interfaces[0].address`,
+  ],
+  [
+    "the broadcast address",
+    config({ a: { interfaces: [{ address: "10.0.0.255" }] } }),
+    `address-is-broadcast ${v}.a.interfaces[0].address`,
+  ],
+  [
+    "a repeated address",
+    config({ a: { interfaces: [{ address: "10.0.0.9" }] }, b: { interfaces: [{ address: "10.0.0.9" }] } }),
+    `duplicate-address ${v}.b.interfaces[0].address`,
+  ],
+  [
+    "a repeated MAC in other case",
+    config({ a: { interfaces: [{ mac: "02:00:00:00:00:aa" }] }, b: { interfaces: [{ mac: "02:00:00:00:00:AA" }] } }),
+    `duplicate-mac ${v}.b.interfaces[0].mac`,
+  ],
+  [
+    "a repeated tap",
+    config({ a: { interfaces: [{ tap: "t" }] }, b: { interfaces: [{ tap: "t" }] } }),
+    `duplicate-tap ${v}.b.interfaces[0].tap`,
+  ],
+  [
+    "a tap named as the bridge",
+    config({ a: { interfaces: [{ tap: "br0" }] } }),
+    `duplicate-tap ${v}.a.interfaces[0].tap`,
+  ],
+  ["a repeated CID", config({ a: { vsock: { cid: 9 } }, b: { vsock: { cid: 9 } } }), `duplicate-cid ${v}.b.vsock.cid`],
+  ["a reserved CID", config({ a: { vsock: { cid: 2 } } }), `bad-cid ${v}.a.vsock.cid`],
+  ["a repeated index", config({ a: { index: 1 }, b: { index: 1 } }), `duplicate-index ${v}.b.index`],
+  ["an index beyond the subnet", config({ a: { index: 253 } }), `subnet-full ${v}.a.index`],
+  [
+    "a repeated share tag",
+    config({ a: { shares: [{ tag: "workspace", source: "/srv" }] } }),
+    `duplicate-share-tag ${v}.a.shares[0].tag`,
+  ],
+  [
+    "a repeated mount point",
+    config({ a: { shares: [{ tag: "t", source: "/srv", mountPoint: "/var/" }] } }),
+    `duplicate-mount-point ${v}.a.volumes[0].mountPoint`,
+  ],
+  [
+    "a repeated image in one VM",
+    config({
+      a: {
+        volumes: [
+          { image: "x.img", sizeMiB: 1 },
+          { image: "x.img", sizeMiB: 1 },
+        ],
+      },
+    }),
+    `duplicate-volume-image ${v}.a.volumes[1].image`,
+  ],
+  [
+    "one image of two VMs",
+    config({ a: { volumes: [{ image: "/x.img", sizeMiB: 1 }] }, b: { volumes: [{ image: "/x.img", sizeMiB: 1 }] } }),
+    `duplicate-volume-image ${v}.b.volumes[0].image`,
+  ],
+  [
+    "another VM's image",
+    config({ a: {}, b: { volumes: [{ image: "/var/lib/microvms/a/var.img", sizeMiB: 1 }] } }),
+    `duplicate-volume-image ${v}.b.volumes[0].image`,
+  ],
+  [
+    "9p on cloud-hypervisor",
+    config({ a: { shares: [{ tag: "t", source: "/srv", proto: "9p" }] } }),
+    `unsupported-share-proto ${v}.a.shares[0].proto`,
+  ],
+  [
+    "home-manager on a read-only store",
+    config({ a: { writableStoreOverlay: null, home: [{ program: "zsh" }] } }),
+    `home-needs-writable-store ${v}.a.writableStoreOverlay`,
+  ],
+  [
+    "the main user again",
+    config({ a: { users: { alice: { uid: 1, gid: 1000 } } } }),
+    `duplicate-user ${v}.a.users.alice`,
+  ],
+  ["a repeated uid", config({ a: { users: { bob: { uid: 1000, gid: 1001 } } } }), `duplicate-uid ${v}.a.users.bob.uid`],
+  ["a gid of two groups", config({ a: { groups: { dev: { gid: 1000 } } } }), `group-conflict ${v}.a.groups.dev.gid`],
+  ["an unknown input", config({ a: { modules: ["nixpkg.lib.x"] } }), `unknown-input ${v}.a.modules[0]`],
+  [
+    "an unknown input of a file",
+    config({ a: { home: [{ program: "zsh", init: [{ input: "x", path: "y" }] }] } }),
+    `unknown-input ${v}.a.home[0].init[0].input`,
+  ],
+  [
+    "an input that follows none",
+    config({}, {}, { inputs: { x: { url: "path:x", follows: { a: "b" } } } }),
+    "unknown-input inputs.x.follows.a",
+  ],
+  ["an input without a URL", config({}, {}, { inputs: { x: { flake: false } } }), "missing-url inputs.x"],
+  ["a keyword as an input", config({}, {}, { inputs: { in: "path:x" } }), "bad-input-name inputs.in"],
+  ["an absolute module", config({ a: { modules: ["/etc/nixos/x.nix"] } }), `absolute-module-path ${v}.a.modules[0]`],
+  ["a module that is none", config({ a: { modules: ["x.nix y"] } }), `bad-module ${v}.a.modules[0]`],
+  ["data as a module", config({ a: { modules: [{ kind: "int" }] } }), `wrong-type ${v}.a.modules[0]`],
+  ["a relative share", config({ a: { shares: [{ tag: "t", source: "data" }] } }), `bad-path ${v}.a.shares[0].source`],
+  ["a line break in a path", config({ a: { workspace: "/a\nb" } }), `bad-path ${v}.a.workspace`],
+  [
+    "a NUL in a text",
+    config({ a: { home: [{ program: "zsh", extraInit: "\0" }] } }),
+    `bad-text ${v}.a.home[0].extraInit`,
+  ],
+  ["nobody who could log in", config({ a: {} }, { user: { name: "alice" } }), "no-login hosts.h.user.sshKeys"],
+];
+
+describe("problems", () => {
+  it.each(table)("%s", (_, input, ...problems) => {
+    expect(summary(input)).toEqual(problems);
+  });
+
+  it("are all told at once, of shape, references and rules", () => {
+    expect(
+      summary(
+        config({
+          shape: { vcpu: "many" },
+          reference: { interfaces: [{ bridge: "br9" }] },
+          rule: { interfaces: [{ address: "10.0.0.1" }] },
+        }),
+      ),
+    ).toEqual([
+      `wrong-type ${v}.shape.vcpu`,
+      `unknown-bridge ${v}.reference.interfaces[0].bridge`,
+      `address-is-gateway ${v}.rule.interfaces[0].address`,
+    ]);
+  });
+
+  it("each say what to do", () => {
+    for (const [, input] of table)
+      for (const { message, remedy } of problemsOf(input)) {
+        expect(message).toMatch(/^\S.*[^.]$/);
+        expect(remedy).toMatch(/^\S.*[.?]$/);
+      }
+  });
+
+  it("name what was meant", () => {
+    expect(problemsOf(config({ a: { memoryMib: 1 } }))[0]?.remedy).toBe('Did you mean "memoryMiB"?');
+    expect(problemsOf(config({ a: { hypervisor: "quemu" } }))[0]?.remedy).toBe('Did you mean "qemu"?');
+    expect(problemsOf(config({ a: { modules: ["nixpkg.lib.x"] } }))[0]?.remedy).toMatch(/^Did you mean "nixpkgs"\?/);
+  });
+
+  it("name the other place", () => {
+    const [problem] = problemsOf(config({ a: { vsock: { cid: 9 } }, b: { vsock: { cid: 9 } } }));
+    expect(problem?.related).toEqual([{ path: ["hosts", "h", "vms", "a", "vsock", "cid"], note: "first used here" }]);
+  });
+
+  it("tell a fixed index that the lock file gave to another VM", () => {
+    expect(summary(config({ a: { index: 3 }, b: {} }), { version: 1, hosts: { h: { b: 3 } } })).toEqual([
+      `index-locked ${v}.a.index`,
+    ]);
+  });
+});
