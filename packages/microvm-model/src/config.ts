@@ -19,6 +19,10 @@ const nixExpression = z.custom<Expr>(
   "expected a Nix expression",
 );
 
+/** The same entries in code-unit order, so that the order in which a config is written changes nothing. */
+const sortKeys = <A>(entries: Record<string, A>): Record<string, A> =>
+  Object.fromEntries(Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1)));
+
 /** Values by name; the names are held to `key` and the values checked whatever the names are. */
 const record = <Value extends z.ZodType>(key: z.ZodType<unknown, string>, value: Value) => {
   const names = z.check<Record<string, unknown>>(({ value: entries, issues }) => {
@@ -28,7 +32,7 @@ const record = <Value extends z.ZodType>(key: z.ZodType<unknown, string>, value:
         if (issue.code === "custom") issues.push({ ...issue, path: [name], input: name });
   });
   names._zod.def.when = () => true;
-  return z.record(z.string(), value).check(names);
+  return z.record(z.string(), value).check(names).transform(sortKeys);
 };
 
 /** A value that may be given by the name of a table row. */

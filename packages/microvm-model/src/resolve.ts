@@ -8,7 +8,6 @@ import { mentionsOf } from "./resolve/mentions.js";
 import { planInputs, planModule } from "./resolve/references.js";
 import { parseAddress, parseSubnet } from "./resolve/subnet.js";
 import { type Draft, draftVm, planVm } from "./resolve/vm.js";
-import { sortedEntries } from "./sorted.js";
 
 /** A plan, and the lock that remembers its indexes. */
 export interface Resolution {
@@ -21,7 +20,7 @@ export const resolve =
   (lock: Lock) =>
   (model: Model): Checked<Resolution> => {
     const hosts = gather(
-      sortedEntries(model.hosts).map(([name, host]) => resolveHost(name, host, lock.hosts[name] ?? {})),
+      Object.entries(model.hosts).map(([name, host]) => resolveHost(name, host, lock.hosts[name] ?? {})),
     );
     if (hosts._tag === "Left") return hosts;
     const { inputs, problems } = planInputs(model, mentionsOf(model));
@@ -38,10 +37,10 @@ export const resolve =
 
 const resolveHost = (name: string, host: HostModel, locked: Readonly<Record<string, number>>): Checked<HostPlan> => {
   const path = ["hosts", name];
-  const bridges = sortedEntries(host.bridges);
+  const bridges = Object.entries(host.bridges);
   const subnets = new Map(bridges.map(([bridge, { address }]) => [bridge, parseSubnet(address)]));
   const drafts = gather(
-    sortedEntries(host.vms).map(([vmName, vm]) =>
+    Object.entries(host.vms).map(([vmName, vm]) =>
       draftVm(
         vmName,
         vm,

@@ -50,7 +50,7 @@ export const planInputs = (
 ): { readonly inputs: readonly InputPlan[]; readonly problems: readonly Problem[] } => {
   const defaults: Readonly<Record<string, InputDefault>> = defaultInputs;
   const own = Object.keys(model.inputs).filter((name) => !Object.hasOwn(defaults, name));
-  const known = [...Object.keys(defaults), ...own.sort()];
+  const known = [...Object.keys(defaults), ...own];
   const mentioned = new Set(mentions.map(({ input }) => input));
   const follows = Object.entries(model.inputs).flatMap(([name, input]) =>
     Object.entries(("follows" in input ? input.follows : undefined) ?? {}).map(([inner, outer]) => ({

@@ -1,7 +1,6 @@
 import type { HostModel, VmModel } from "../config.js";
 import type { GroupPlan, HomePlan, UserPlan } from "../plan.js";
 import type { ConfigPath } from "../problem.js";
-import { sortedEntries } from "../sorted.js";
 import { planModule, planPackage } from "./references.js";
 
 /** The users of a guest: the host's main one, with the VM's `home`, then the VM's own by name. */
@@ -12,7 +11,7 @@ export const planUsers = (
   path: ConfigPath,
 ): readonly [UserPlan, ...UserPlan[]] => [
   planUser(host.user.name, { ...host.user, extraGroups: [], home: vm.home }, [...hostPath, "user"], path),
-  ...sortedEntries(vm.users).map(([name, user]) => {
+  ...Object.entries(vm.users).map(([name, user]) => {
     const place = [...path, "users", name];
     return planUser(name, user, place, place);
   }),
@@ -36,7 +35,7 @@ const usersGid = 100;
 /** The primary groups of a guest's users, then its other groups by name. */
 export const planGroups = (users: readonly UserPlan[], vm: VmModel, path: ConfigPath): readonly GroupPlan[] => [
   ...users.map(({ group, gid, path: place }) => ({ path: [...place, "gid"], name: group, gid })),
-  ...sortedEntries(vm.groups).map(([name, { gid }]) => ({ path: [...path, "groups", name, "gid"], name, gid })),
+  ...Object.entries(vm.groups).map(([name, { gid }]) => ({ path: [...path, "groups", name, "gid"], name, gid })),
 ];
 
 const planHome = (home: VmModel["home"][number], path: ConfigPath): HomePlan => {

@@ -4,7 +4,6 @@ import type { Checked } from "../checked.js";
 import type { HostModel, VmModel } from "../config.js";
 import type { AgentPlan, FirewallPlan, Placed, Subnet, ToolchainPlan, VmPlan, VolumePlan } from "../plan.js";
 import type { ConfigPath } from "../problem.js";
-import { sortedEntries } from "../sorted.js";
 import { cidOf } from "./allocate.js";
 import { nameFolders, planDirectories, planShares } from "./folders.js";
 import type { IndexRequest } from "./indexes.js";
@@ -125,6 +124,6 @@ const planAgent = (agent: Exclude<VmModel["agent"], false>, directory: string | 
 const planToolchain = ({ name, packages, environment, searchPath }: VmModel["toolchains"][number]): ToolchainPlan => ({
   name,
   packages: packages.map(planPackage),
-  environment: Object.fromEntries(sortedEntries(environment)),
+  environment,
   searchPath,
 });
