@@ -1,0 +1,128 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import * as E from "fp-ts/lib/Either.js";
+import type { Failure } from "./failure.js";
+
+/** What a command line asks for, paths as typed. */
+export type Request = { readonly json: boolean } & (
+  | { readonly kind: "tell"; readonly text: string }
+  | ({ readonly kind: "emit"; readonly force: boolean } & ConfigAndDirectory)
+  | ({ readonly kind: "stop"; readonly after: Stage } & ConfigAndDirectory)
+  | ({
+      readonly kind: "check";
+      readonly overrides: readonly (readonly [string, string])[];
+      readonly verbose: boolean;
+    } & ConfigAndDirectory)
+);
+
+export interface ConfigAndDirectory {
+  readonly config: string;
+  /** The output directory; beside the config when undefined. */
+  readonly output: string | undefined;
+}
+
+const stages = ["plan", "ast", "text"] as const;
+export type Stage = (typeof stages)[number];
+
+const examples = `
+Examples:
+  $ microvm-emit microvm.config.ts                emit to flake/ beside the config
+  $ microvm-emit microvm.config.ts -o out         emit to out/
+  $ microvm-emit check microvm.config.ts          have Nix evaluate every host, writing nothing
+  $ microvm-emit check microvm.config.ts --override-input nixpkgs path:$HOME/nixpkgs
+  $ microvm-emit microvm.config.ts --stop-after plan
+
+Exit codes: 0 fine, 1 problems to mend, 2 could not run.`;
+
+/** Reads a command line, without the program's name; runs and prints nothing. */
+export const parseCommand = (argv: readonly string[]): E.Either<Failure, Request> => {
+  let request: Request | undefined;
+  let told = "";
+  const program = new Command("microvm-emit")
+    .description("Emits a NixOS flake from a typed description of hosts and their microVMs.")
+    .argument("<config>", "the config: a .ts .mts .js .mjs or .json file")
+    .option("-o, --output <dir>", "the directory to emit to (default: flake/ beside the config)")
+    .option("--force", "overwrite and remove files that are not ours or were edited by hand", false)
+    .addOption(new Option("--stop-after <stage>", "print a stage and write nothing").choices(stages))
+    .option("--json", "print one JSON object, whatever the outcome", false)
+    .version(version(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .showSuggestionAfterError(true)
+    .addHelpText("after", examples)
+    .action((config: string, options: { output?: string; force: boolean; stopAfter?: Stage; json: boolean }) => {
+      const common = { config, output: options.output, json: options.json };
+      request =
+        options.stopAfter === undefined
+          ? { kind: "emit", ...common, force: options.force }
+          : { kind: "stop", ...common, after: options.stopAfter };
+    });
+  program
+    .command("check")
+    .description("have Nix evaluate every host of the config, in a temporary place")
+    .argument("<config>", "the config")
+    .option("-o, --output <dir>", "the directory it would be emitted to, whose flake.lock is used")
+    .option("--override-input <name=ref>", "use another flake for an input: NAME REF", collectOverride, [])
+    .option("--verbose", "show all that Nix writes", false)
+    .option("--json", "print one JSON object, whatever the outcome", false)
+    .action(
+      (
+        config: string,
+        options: { output?: string; overrideInput: (readonly [string, string])[]; verbose: boolean; json: boolean },
+      ) => {
+        const { output, overrideInput: overrides, verbose, json } = options;
+        request = { kind: "check", config, output, overrides, verbose, json };
+      },
+    );
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({ writeOut: (text) => (told += text), writeErr: () => undefined });
+  }
+  try {
+    program.parse(joinOverrides(argv), { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) return E.left({ kind: "usage", message: sentence(error.message) });
+    request = { kind: "tell", text: told, json: argv.includes("--json") };
+  }
+  return request === undefined ? E.left({ kind: "usage", message: "No config is named." }) : E.right(request);
+};
+
+/** `--override-input NAME REF` as Nix has it takes two words, of which the parser knows one only. */
+const joinOverrides = (argv: readonly string[]): string[] => {
+  const joined: string[] = [];
+  for (let position = 0; position < argv.length; position++) {
+    const word = argv[position] ?? "";
+    const [name, reference] = [argv[position + 1], argv[position + 2]];
+    if (word === "--override-input" && name !== undefined && reference !== undefined) {
+      joined.push(`${word}=${name}=${reference}`);
+      position += 2;
+    } else joined.push(word);
+  }
+  return joined;
+};
+
+const collectOverride = (
+  given: string,
+  before: readonly (readonly [string, string])[],
+): readonly (readonly [string, string])[] => {
+  const at = given.indexOf("=");
+  if (at < 1) throw new InvalidArgumentError("It takes a name and a flake reference.");
+  return [...before, [given.slice(0, at), given.slice(at + 1)]];
+};
+
+/** `error: unknown option '--x'\n(Did you mean --y?)` → `Unknown option '--x' (Did you mean --y?).` */
+const sentence = (message: string): string => {
+  const text = message
+    .replace(/^error: /, "")
+    .replaceAll("\n", " ")
+    .trim();
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? "" : "."}`;
+};
+
+const version = (): string => {
+  const { version: text } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  return text;
+};

@@ -1,0 +1,338 @@
+import type { Problem } from "@microvm-emit/model";
+import { formatPath } from "@microvm-emit/model";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import { match } from "ts-pattern";
+import type { Diagnostic } from "./diagnostic.js";
+import type { Place } from "./place.js";
+
+/** Everything that can end a run, closed: a new member does not compile until it has words and an exit code. */
+export type Failure =
+  | { readonly kind: "usage"; readonly message: string }
+  | { readonly kind: "config-missing"; readonly file: string; readonly candidates: readonly string[] }
+  | { readonly kind: "config-unreadable"; readonly file: string; readonly cause: string }
+  | { readonly kind: "config-unsupported"; readonly file: string; readonly extensions: readonly string[] }
+  | { readonly kind: "config-syntax"; readonly place: Place; readonly message: string }
+  | {
+      readonly kind: "config-import";
+      readonly importer: string;
+      readonly specifier: string;
+      readonly place?: Place;
+    }
+  | {
+      readonly kind: "config-throws";
+      readonly file: string;
+      readonly error: string;
+      readonly place?: Place;
+      /** The user's own frames, innermost first. */
+      readonly frames: readonly string[];
+    }
+  | { readonly kind: "config-not-exported"; readonly file: string; readonly found: string }
+  | { readonly kind: "config-unfinished"; readonly file: string }
+  | { readonly kind: "config-problems"; readonly problems: readonly LocatedProblem[] }
+  | { readonly kind: "lock-broken"; readonly file: string; readonly place?: Place; readonly reason: string }
+  | { readonly kind: "manifest-broken"; readonly file: string; readonly reason: string }
+  | { readonly kind: "output-not-directory"; readonly dir: string; readonly obstacle: string }
+  | { readonly kind: "output-not-writable"; readonly paths: readonly string[]; readonly cause: string }
+  | { readonly kind: "output-conflicts"; readonly dir: string; readonly conflicts: readonly Conflict[] }
+  | { readonly kind: "output-busy"; readonly dir: string; readonly holder: string; readonly staging: string }
+  | { readonly kind: "write-failed"; readonly dir: string; readonly cause: string; readonly isUndone: boolean }
+  | { readonly kind: "modules-unreachable"; readonly root: string; readonly modules: readonly UnreachableModule[] }
+  | { readonly kind: "source-too-large"; readonly root: string; readonly limit: string }
+  | { readonly kind: "mirror-failed"; readonly root: string; readonly cause: string }
+  | { readonly kind: "nix-missing" }
+  | { readonly kind: "nix-failed"; readonly cause: string }
+  | { readonly kind: "evaluation-failed"; readonly hosts: readonly FailedHost[]; readonly fine: readonly string[] }
+  | { readonly kind: "internal"; readonly error: string };
+
+export type LocatedProblem = Problem & {
+  readonly place?: Place;
+  /** The places of `related`, in its order. */
+  readonly relatedPlaces?: readonly (Place | undefined)[];
+};
+
+/** A file of the output directory that a run would have to overwrite or remove, and may not. */
+export interface Conflict {
+  /** Relative to the output directory. */
+  readonly path: string;
+  readonly reason: "edited" | "foreign" | "symlink" | "directory" | "not-a-directory";
+}
+
+/** A module of the user's own that Nix would not find. */
+export interface UnreachableModule {
+  /** As the config says it. */
+  readonly path: string;
+  readonly reason: "missing" | "outside" | "ignored";
+}
+
+/** A host whose configuration Nix could not evaluate. */
+export interface FailedHost {
+  readonly host: string;
+  /** Nix's message without its trace. */
+  readonly message: string;
+  /** All that Nix wrote. */
+  readonly fullMessage: string;
+}
+
+/** Carries a failure out of code that works by exceptions, as everything on `node:fs` does. */
+export class Failed extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.kind);
+    this.failure = failure;
+  }
+}
+
+/** Runs what may throw; whatever is no `Failed` is a mistake of our own. */
+export const attempt = <A>(run: () => A | Promise<A>): TE.TaskEither<Failure, A> =>
+  TE.tryCatch(
+    async () => await run(),
+    (error) =>
+      error instanceof Failed
+        ? error.failure
+        : { kind: "internal", error: error instanceof Error ? (error.stack ?? error.message) : String(error) },
+  );
+
+/** What the process says to its caller: 1 is for problems to mend in the input, 2 for what kept us from looking. */
+export const exitCode = (failure: Failure): 1 | 2 =>
+  match(failure)
+    .returnType<1 | 2>()
+    .with(
+      { kind: "config-missing" },
+      { kind: "config-unreadable" },
+      { kind: "config-unsupported" },
+      { kind: "config-syntax" },
+      { kind: "config-import" },
+      { kind: "config-throws" },
+      { kind: "config-not-exported" },
+      { kind: "config-unfinished" },
+      { kind: "config-problems" },
+      { kind: "lock-broken" },
+      { kind: "manifest-broken" },
+      { kind: "output-not-directory" },
+      { kind: "output-not-writable" },
+      { kind: "output-conflicts" },
+      { kind: "output-busy" },
+      { kind: "write-failed" },
+      { kind: "modules-unreachable" },
+      { kind: "evaluation-failed" },
+      () => 1,
+    )
+    .with(
+      { kind: "usage" },
+      { kind: "source-too-large" },
+      { kind: "mirror-failed" },
+      { kind: "nix-missing" },
+      { kind: "nix-failed" },
+      { kind: "internal" },
+      () => 2,
+    )
+    .exhaustive();
+
+export const locatedProblem = (problem: LocatedProblem): Diagnostic => ({
+  code: problem.code,
+  severity: problem.severity,
+  ...(problem.path.length === 0 ? {} : { subject: formatPath(problem.path) }),
+  ...(problem.place === undefined ? {} : { place: problem.place }),
+  message: problem.message,
+  remedy: problem.remedy,
+  ...(problem.related === undefined
+    ? {}
+    : {
+        related: problem.related.map(({ path, note }, position) => {
+          const place = problem.relatedPlaces?.[position];
+          return { subject: formatPath(path), note, ...(place === undefined ? {} : { place }) };
+        }),
+      }),
+});
+
+const conflictWords: Record<Conflict["reason"], string> = {
+  edited: "edited by hand since it was emitted",
+  foreign: "not written by microvm-emit",
+  symlink: "a symbolic link, which is never followed or replaced",
+  directory: "a directory where a file is to be",
+  "not-a-directory": "a file where a directory is to be",
+};
+
+const unreachableWords: Record<UnreachableModule["reason"], string> = {
+  missing: "does not exist",
+  outside: "lies outside the source that Nix sees",
+  ignored: "is ignored by git, so Nix does not see it",
+};
+
+/** What is wrong and what to do about it, for every way to fail. */
+export const words = (failure: Failure): readonly Diagnostic[] => {
+  const error = (rest: Omit<Diagnostic, "code" | "severity">): readonly Diagnostic[] => [
+    { code: failure.kind, severity: "error", ...rest },
+  ];
+  return match(failure)
+    .returnType<readonly Diagnostic[]>()
+    .with({ kind: "usage" }, ({ message }) =>
+      error({ message, remedy: "Run `microvm-emit --help` to see the commands and options." }),
+    )
+    .with({ kind: "config-missing" }, ({ file, candidates }) =>
+      error({
+        subject: file,
+        message: "There is no such config file.",
+        remedy: candidates.length === 0 ? "Check the path." : `Did you mean ${candidates.join(" or ")}?`,
+      }),
+    )
+    .with({ kind: "config-unreadable" }, ({ file, cause }) =>
+      error({
+        subject: file,
+        message: `The config cannot be read: ${cause}.`,
+        remedy: "Check what it is and its permissions.",
+      }),
+    )
+    .with({ kind: "config-unsupported" }, ({ file, extensions }) =>
+      error({
+        subject: file,
+        message: "The name of the config does not end in a way that says how to read it.",
+        remedy: `Name it with one of ${extensions.join(" ")}.`,
+      }),
+    )
+    .with({ kind: "config-syntax" }, ({ place, message }) =>
+      error({ place, message, remedy: "Mend the syntax there or just before." }),
+    )
+    .with({ kind: "config-import" }, ({ importer, specifier, place }) =>
+      error({
+        ...(place === undefined ? { subject: importer } : { place }),
+        message: `The import ${JSON.stringify(specifier)} is not found.`,
+        remedy: /^[./]/.test(specifier)
+          ? "Check the path, which is relative to the importing file."
+          : `Install it beside the config (npm install ${specifier}) or remove the import.`,
+      }),
+    )
+    .with({ kind: "config-throws" }, ({ file, error: thrown, place, frames }) =>
+      error({
+        ...(place === undefined ? { subject: file } : { place }),
+        message: `The config throws: ${thrown}`,
+        remedy: "Mend the code the stack leads to; nothing was written.",
+        details: frames,
+      }),
+    )
+    .with({ kind: "config-not-exported" }, ({ file, found }) =>
+      error({
+        subject: file,
+        message: `The config exports ${found}.`,
+        remedy: "Export the config as the default: `export default defineConfig({ hosts: { … } })`.",
+      }),
+    )
+    .with({ kind: "config-unfinished" }, ({ file }) =>
+      error({
+        subject: file,
+        message: "The config never finishes loading: it awaits something that never comes.",
+        remedy: "Look for an `await` on a promise that nothing settles.",
+      }),
+    )
+    .with({ kind: "config-problems" }, ({ problems }) => problems.map(locatedProblem))
+    .with({ kind: "lock-broken" }, ({ file, place, reason }) =>
+      error({
+        ...(place === undefined ? { subject: file } : { place }),
+        message: `The lock file is broken: ${reason}.`,
+        remedy: "Restore it from version control; without it, VMs may get other addresses than they have now.",
+      }),
+    )
+    .with({ kind: "manifest-broken" }, ({ file, reason }) =>
+      error({
+        subject: file,
+        message: `The record of what was emitted is broken: ${reason}.`,
+        remedy: "Restore it from version control, or run again with --force to overwrite every file by that name.",
+      }),
+    )
+    .with({ kind: "output-not-directory" }, ({ dir, obstacle }) =>
+      error({
+        subject: dir,
+        message: `The output directory cannot be made: ${obstacle} is not a directory.`,
+        remedy: "Move it away or choose another directory with -o.",
+      }),
+    )
+    .with({ kind: "output-not-writable" }, ({ paths, cause }) =>
+      error({
+        message: `The output cannot be written: ${cause}.`,
+        remedy: "Change the permissions or choose another directory with -o; nothing was changed.",
+        details: paths,
+      }),
+    )
+    .with({ kind: "output-conflicts" }, ({ dir, conflicts }) =>
+      error({
+        subject: dir,
+        message: "Files are in the way; nothing was changed.",
+        remedy: conflicts.every(({ reason }) => reason === "edited" || reason === "foreign")
+          ? "Move them away, or lose what they hold by running again with --force."
+          : "Move them away.",
+        details: conflicts.map(({ path, reason }) => `${path}: ${conflictWords[reason]}`),
+      }),
+    )
+    .with({ kind: "output-busy" }, ({ dir, holder, staging }) =>
+      error({
+        subject: dir,
+        message: `Another run is writing there (${holder}).`,
+        remedy: `Wait for it, then run again; when there is no such run, remove ${staging}.`,
+      }),
+    )
+    .with({ kind: "write-failed" }, ({ dir, cause, isUndone }) =>
+      error({
+        subject: dir,
+        message: `Writing failed: ${cause}.`,
+        remedy: isUndone
+          ? "Every file is as it was before. Mend what the message names and run again."
+          : "It could not be undone either. Mend what the message names and run again: that undoes it first.",
+      }),
+    )
+    .with({ kind: "modules-unreachable" }, ({ root, modules }) =>
+      error({
+        subject: root,
+        message: "Modules that the config names cannot be found by Nix.",
+        remedy:
+          "Correct the paths, which are relative to the config, or move the files below the directory named above.",
+        details: modules.map(({ path, reason }) => `${path} ${unreachableWords[reason]}`),
+      }),
+    )
+    .with({ kind: "source-too-large" }, ({ root, limit }) =>
+      error({
+        subject: root,
+        message: `The directory of the config holds more than ${limit}, all of which Nix would copy.`,
+        remedy: "Give the config a directory of its own, or keep it in a git work tree.",
+      }),
+    )
+    .with({ kind: "mirror-failed" }, ({ root, cause }) =>
+      error({
+        subject: root,
+        message: `The source cannot be copied to a temporary place: ${cause}.`,
+        remedy: "Free some space, or set TMPDIR to a directory that can be written.",
+      }),
+    )
+    .with({ kind: "nix-missing" }, () =>
+      error({
+        message: "There is no `nix` on the PATH, and checking needs it.",
+        remedy:
+          "Install it (https://nixos.org/download, or `apt install nix-bin` on Debian and Ubuntu); emitting works without.",
+      }),
+    )
+    .with({ kind: "nix-failed" }, ({ cause }) =>
+      error({
+        message: "Nix could not run.",
+        remedy: "Mend what Nix names (network, store or inputs) and check again.",
+        details: cause.split("\n"),
+      }),
+    )
+    .with({ kind: "evaluation-failed" }, ({ hosts }) =>
+      hosts.map(({ host, message }) => ({
+        code: failure.kind,
+        severity: "error",
+        subject: `hosts.${host}`,
+        message: "Nix cannot evaluate this host.",
+        remedy: "Mend the option or module that Nix names; --verbose shows all that Nix wrote.",
+        details: message.split("\n"),
+      })),
+    )
+    .with({ kind: "internal" }, ({ error: stack }) =>
+      error({
+        message: "microvm-emit itself failed.",
+        remedy: "Please report this with the config that causes it.",
+        details: stack.split("\n"),
+      }),
+    )
+    .exhaustive();
+};

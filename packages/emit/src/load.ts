@@ -1,0 +1,216 @@
+import { readFileSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename, dirname, extname, join, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import type * as TE from "fp-ts/lib/TaskEither.js";
+import { Failed, type Failure, attempt } from "./failure.js";
+import { jsonErrorPlace } from "./json-place.js";
+import { type Place, placeAtLine, placeAtOffset } from "./place.js";
+import { userCache } from "./user-cache.js";
+
+/**
+ * What a config may import from us, already loaded: a config finds these wherever it lies, and gets the very
+ * modules that will read it.
+ */
+export type OwnModules = Readonly<Record<string, object>>;
+
+/** Loads the default export of a config, which may be anything still. `file` is absolute. */
+export const load = (file: string, own: OwnModules): TE.TaskEither<Failure, unknown> =>
+  attempt(async () => {
+    const loader = loaders[extname(file)];
+    requireFile(file);
+    if (loader === undefined) {
+      throw new Failed({ kind: "config-unsupported", file, extensions: Object.keys(loaders) });
+    }
+    return loader(file, own);
+  });
+
+const loadModule = async (file: string, own: OwnModules): Promise<unknown> => {
+  const { createJiti } = await import("jiti");
+  const jiti = createJiti(file, {
+    // Else `export default` and the named exports cannot be told apart.
+    interopDefault: false,
+    moduleCache: false,
+    fsCache: join(userCache(), "jiti"),
+    virtualModules: Object.fromEntries(Object.entries(own).map(([name, module]) => [name, strict(name, module)])),
+  });
+  const exported = await withLogOnStderr(async () => {
+    try {
+      return await jiti.import<object>(file);
+    } catch (error) {
+      throw new Failed(thrown(file, error));
+    }
+  });
+  return defaultExport(file, exported);
+};
+
+const loadJson = async (file: string): Promise<unknown> => {
+  const text = readFileSync(file, "utf8");
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    const { place, message } = await jsonErrorPlace(file, text);
+    throw new Failed({ kind: "config-syntax", place, message: `The config is ${message}.` });
+  }
+};
+
+const loaders: Readonly<Record<string, (file: string, own: OwnModules) => Promise<unknown>>> = {
+  ".ts": loadModule,
+  ".mts": loadModule,
+  ".js": loadModule,
+  ".mjs": loadModule,
+  ".json": loadJson,
+};
+
+const requireFile = (file: string): void => {
+  let isFile: boolean;
+  try {
+    isFile = statSync(file).isFile();
+    if (isFile) readFileSync(file);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new Failed(
+      code === "ENOENT" || code === "ENOTDIR"
+        ? { kind: "config-missing", file, candidates: configsIn(dirname(file)) }
+        : { kind: "config-unreadable", file, cause: message },
+    );
+  }
+  if (!isFile) throw new Failed({ kind: "config-missing", file, candidates: configsIn(file) });
+};
+
+/** What looks like a config in a directory, for a person who mistyped its name. */
+const configsIn = (dir: string): string[] => {
+  try {
+    return readdirSync(dir)
+      .filter((name) => basename(name, extname(name)).endsWith("microvm.config") && extname(name) in loaders)
+      .map((name) => join(dir, name));
+  } catch {
+    return [];
+  }
+};
+
+/** A module whose missing exports throw: transpiled imports would give `undefined`, and fail far from the cause. */
+const strict = (name: string, module: object): object =>
+  new Proxy(module, {
+    get(target, key, receiver) {
+      if (key === "__esModule") return true;
+      if (typeof key === "string" && !(key in target) && key !== "default" && key !== "then") {
+        throw new ReferenceError(`${JSON.stringify(name)} has no export named ${JSON.stringify(key)}.`);
+      }
+      return Reflect.get(target, key, receiver) as unknown;
+    },
+  });
+
+/** Keeps stdout for what we print ourselves: a config that logs must not break JSON on it. */
+const withLogOnStderr = async <A>(run: () => Promise<A>): Promise<A> => {
+  const { log, info, debug } = console;
+  console.log = console.info = console.debug = console.error;
+  try {
+    return await run();
+  } finally {
+    Object.assign(console, { log, info, debug });
+  }
+};
+
+const defaultExport = (file: string, exported: object): unknown => {
+  const found = (what: string): Failed => new Failed({ kind: "config-not-exported", file, found: what });
+  if (!("default" in exported) || exported.default === undefined) {
+    const names = Object.keys(exported).filter((name) => name !== "default");
+    throw found(names.length === 0 ? "nothing" : `${names.join(", ")} but no default`);
+  }
+  const value = exported.default;
+  if (typeof value === "function") throw found("a function as its default, not the config that it returns");
+  if (value instanceof Promise) throw found("a promise as its default, not the config that it brings (await it)");
+  if (Array.isArray(value)) throw found("a list as its default");
+  if (value === null || typeof value !== "object") throw found(`${String(value)} (${typeof value}) as its default`);
+  return value;
+};
+
+/** What a failed import of the config says: bad syntax, an import that is not there, or the config's own exception. */
+const thrown = (file: string, error: unknown): Failure => {
+  const message = error instanceof Error ? error.message : String(error);
+  const syntax = /^ParseError: (?<what>.*?)\s*\n (?<file>.*):(?<line>\d+):(?<column>\d+)$/s.exec(message)?.groups;
+  if (syntax?.["file"] !== undefined) {
+    return {
+      kind: "config-syntax",
+      // The parser counts columns from 0.
+      place: placeIn(syntax["file"], Number(syntax["line"]), Number(syntax["column"]) + 1),
+      message: `${syntax["what"] ?? message}.`,
+    };
+  }
+  const specifier = /^Cannot find (?:module|package) '(?<specifier>[^']+)'/.exec(message)?.groups?.["specifier"];
+  if (specifier !== undefined && error instanceof Error) {
+    const importer = importerOf(error) ?? file;
+    const place = importPlace(importer, specifier);
+    return { kind: "config-import", importer, specifier, ...(place === undefined ? {} : { place }) };
+  }
+  const frames = error instanceof Error ? userFrames(error) : [];
+  const [innermost] = frames;
+  return {
+    kind: "config-throws",
+    file,
+    error: error instanceof Error && error.name !== "Error" ? `${error.name}: ${message}` : message,
+    ...(innermost === undefined ? {} : { place: placeIn(innermost.file, innermost.line, innermost.column) }),
+    frames: frames.map(({ text }) => text),
+  };
+};
+
+const importerOf = (error: Error): string | undefined => {
+  const [required] =
+    "requireStack" in error && Array.isArray(error.requireStack) ? (error.requireStack as unknown[]) : [];
+  if (typeof required === "string") return required;
+  return / imported from (?<importer>.+)$/.exec(error.message)?.groups?.["importer"];
+};
+
+const importPlace = (importer: string, specifier: string): Place | undefined => {
+  const source = readIfThere(importer);
+  if (source === undefined) return undefined;
+  const offset = [`"${specifier}"`, `'${specifier}'`, `\`${specifier}\``]
+    .map((quoted) => source.indexOf(quoted))
+    .find((found) => found >= 0);
+  return offset === undefined ? undefined : placeAtOffset(importer, source, offset);
+};
+
+const placeIn = (file: string, line: number, column: number): Place => {
+  const source = readIfThere(file);
+  return source === undefined ? { file, line, column } : placeAtLine(file, source, line, column);
+};
+
+const readIfThere = (file: string): string | undefined => {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+};
+
+interface Frame {
+  /** As the stack says it. */
+  readonly text: string;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** The frames of an exception that lie in files of the user's own: not in Node, not in a package, not in ours. */
+const userFrames = (error: Error): Frame[] => {
+  const ours = ownDirectories();
+  return (error.stack ?? "").split("\n").flatMap((text) => {
+    const groups = /^\s+at (?:.*\()?(?<file>(?:file:\/\/)?\/.*?):(?<line>\d+):(?<column>\d+)\)?$/.exec(text)?.groups;
+    if (groups?.["file"] === undefined) return [];
+    const file = groups["file"].startsWith("file:") ? fileURLToPath(groups["file"]) : groups["file"];
+    if (file.includes(`${sep}node_modules${sep}`) || ours.some((dir) => file.startsWith(dir))) return [];
+    return [{ text: text.trim(), file, line: Number(groups["line"]), column: Number(groups["column"]) }];
+  });
+};
+
+/** Where our own packages lie, which in a checkout is not below node_modules. */
+const ownDirectories = (): string[] => {
+  const require = createRequire(import.meta.url);
+  return [
+    realpathSync(fileURLToPath(new URL("..", import.meta.url))),
+    ...["@microvm-emit/model", "@microvm-emit/nix-ast"].map((name) =>
+      dirname(realpathSync(require.resolve(`${name}/package.json`))),
+    ),
+  ].map((dir) => (dir.endsWith(sep) ? dir : dir + sep));
+};

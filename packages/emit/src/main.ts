@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+import module from "node:module";
+import { join } from "node:path";
+import { userCache } from "./user-cache.js";
+
+// Node 22.8 and later keep compiled code, which makes the next start quicker; what is imported before gains nothing.
+(module as { enableCompileCache?: (directory: string) => unknown }).enableCompileCache?.(join(userCache(), "compiled"));
+const { main } = await import("./terminal.js");
+await main(process.argv.slice(2));

@@ -1,0 +1,32 @@
+import { existsSync } from "node:fs";
+import { relative, resolve } from "node:path";
+import type { Plan } from "@microvm-emit/model";
+import { pathsIn } from "./planned-paths.js";
+import { isBelow, sourceTreeOf } from "./source-tree.js";
+
+/** What to type after emitting, where the process stands: a flake in a git work tree sees no file git does not know. */
+export const nextCommands = (plan: Plan, configDir: string, outputDir: string, lock: string): string[] => {
+  const { root, isGit } = sourceTreeOf(outputDir);
+  const own = pathsIn(plan).map((path) => resolve(configDir, path));
+  const added = [outputDir, lock, ...own.filter((path) => existsSync(path))].filter((path) => isBelow(root, path));
+  // Outside git, a flake sees nothing above its own directory unless it is told to.
+  const reference =
+    isGit || own.every((path) => isBelow(outputDir, path))
+      ? relativeReference(outputDir)
+      : `path:${configDir}?dir=${relative(configDir, outputDir)}`;
+  return [
+    ...(isGit ? [`git add ${[...new Set(added)].map((path) => quoted(fromHere(path))).join(" ")}`] : []),
+    ...plan.hosts.map(({ name }) => `nixos-rebuild switch --flake ${quoted(`${reference}#${name}`)}`),
+  ];
+};
+
+const fromHere = (path: string): string => relative(process.cwd(), path) || ".";
+
+/** A flake reference to a directory has to begin with a dot or slash, else it would name a registry's flake. */
+const relativeReference = (dir: string): string => {
+  const path = fromHere(dir);
+  return path.startsWith(".") ? path : `./${path}`;
+};
+
+/** A word as a POSIX shell reads it back. */
+const quoted = (word: string): string => (/^[\w@%+=:,./#-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

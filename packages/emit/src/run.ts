@@ -1,0 +1,187 @@
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { sequenceS } from "fp-ts/lib/Apply.js";
+import * as RA from "fp-ts/lib/ReadonlyArray.js";
+import * as T from "fp-ts/lib/Task.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import { pipe } from "fp-ts/lib/function.js";
+import type { Problem } from "@microvm-emit/model";
+import * as model from "@microvm-emit/model";
+import * as nixAst from "@microvm-emit/nix-ast";
+import type { ConfigAndDirectory, Request, Stage } from "./command.js";
+import { type Failure, type LocatedProblem, attempt, locatedProblem } from "./failure.js";
+import * as self from "./index.js";
+import { load } from "./load.js";
+import { type LockFile, lockFileName, printLock, readLockFile } from "./lock-file.js";
+import { nextCommands } from "./next-commands.js";
+import type { OnProgress } from "./nix.js";
+import { type Emission, emit } from "./pipeline.js";
+import { pathsIn } from "./planned-paths.js";
+import { render } from "./render.js";
+import { type Outcome, toJson } from "./report.js";
+import { requireDirectory, write } from "./write.js";
+
+/** Everything that kept a run from its end. */
+export type Failures = readonly Failure[];
+
+/** Runs a request; prints nothing. */
+export const run = (request: Request, onProgress: OnProgress): TE.TaskEither<Failures, Outcome> => {
+  if (request.kind === "tell") return TE.right({ kind: "told", text: request.text });
+  const places = placesOf(request);
+  return pipe(
+    emission(places, request.kind === "emit"),
+    TE.chain((emitted) => {
+      switch (request.kind) {
+        case "emit":
+          return pipe(writeEmission(places, emitted, request.force), TE.mapLeft(RA.of));
+        case "stop":
+          return TE.right(stopped(request.after, emitted));
+        case "check":
+          return pipe(checkEmission(places, emitted, request.overrides, onProgress), TE.mapLeft(RA.of));
+      }
+    }),
+  );
+};
+
+/** Where a run reads and writes: absolute and, where it can be known, without links, as Nix resolves `../`. */
+export interface Places {
+  readonly config: string;
+  readonly configDir: string;
+  readonly outputDir: string;
+  readonly lock: string;
+}
+
+const placesOf = ({ config, output }: ConfigAndDirectory): Places => {
+  const file = resolve(config);
+  const configDir = withoutLinks(dirname(file));
+  return {
+    config: join(configDir, basename(file)),
+    configDir,
+    outputDir: withoutLinks(output === undefined ? join(configDir, "flake") : resolve(output)),
+    lock: withoutLinks(join(configDir, lockFileName)),
+  };
+};
+
+/** The path with the links of as much of it as is there resolved. */
+const withoutLinks = (path: string): string => {
+  if (existsSync(path)) return realpathSync(path);
+  return dirname(path) === path ? path : join(withoutLinks(dirname(path)), basename(path));
+};
+
+interface Emitted {
+  readonly emission: Emission;
+  readonly lockFile: LockFile;
+  readonly warnings: readonly LocatedProblem[];
+}
+
+const own = { "microvm-emit": self, "@microvm-emit/model": model, "@microvm-emit/nix-ast": nixAst };
+
+/** Config to emission; what is wrong with config, lock file and output directory is found together. */
+const emission = (places: Places, isToBeWritten: boolean): TE.TaskEither<Failures, Emitted> => {
+  const together = TE.getApplicativeTaskValidation(T.ApplyPar, RA.getSemigroup<Failure>());
+  return pipe(
+    sequenceS(together)({
+      config: pipe(load(places.config, own), TE.mapLeft(RA.of)),
+      lockFile: pipe(
+        attempt(() => readLockFile(places.lock)),
+        TE.mapLeft(RA.of),
+      ),
+      output: pipe(
+        attempt(() => {
+          if (isToBeWritten) requireDirectory(places.outputDir);
+        }),
+        TE.mapLeft(RA.of),
+      ),
+    }),
+    TE.chain(({ config, lockFile }) =>
+      pipe(
+        TE.fromEither(emit(config, { lock: lockFile.lock, configFile: relative(places.outputDir, places.config) })),
+        TE.orElse((problems) =>
+          pipe(
+            located(places.config, problems),
+            TE.chain((found) => TE.left<Failures, Emission>([{ kind: "config-problems", problems: found }])),
+          ),
+        ),
+        TE.bindTo("emission"),
+        TE.bind("warnings", (bound) => located(places.config, bound.emission.warnings)),
+        TE.map((bound) => ({ ...bound, lockFile })),
+      ),
+    ),
+  );
+};
+
+/** The problems with their places in the config's source; parsing it is worth the time only when there are some. */
+const located = (file: string, problems: readonly Problem[]): TE.TaskEither<Failures, readonly LocatedProblem[]> =>
+  pipe(
+    attempt(async () => {
+      if (problems.length === 0) return [];
+      const { locator } = await import("./locate.js");
+      const locate = await locator(file, readFileSync(file, "utf8"));
+      return problems.map((problem): LocatedProblem => {
+        const place = locate(problem.path);
+        return {
+          ...problem,
+          ...(place === undefined ? {} : { place }),
+          ...(problem.related === undefined ? {} : { relatedPlaces: problem.related.map(({ path }) => locate(path)) }),
+        };
+      });
+    }),
+    TE.mapLeft(RA.of),
+  );
+
+const writeEmission = (
+  { configDir, outputDir, lock }: Places,
+  { emission: { plan, files, lock: next }, lockFile, warnings }: Emitted,
+  force: boolean,
+): TE.TaskEither<Failure, Outcome> => {
+  const lockText = printLock(next);
+  return pipe(
+    write({ dir: outputDir, files: render(files), beside: { [lock]: lockText }, force }),
+    TE.map((written) => ({
+      kind: "emitted",
+      dir: outputDir,
+      files: written,
+      lock: { file: lock, changed: lockText !== lockFile.text },
+      next: nextCommands(plan, configDir, outputDir, lock),
+      warnings: warnings.map(locatedProblem),
+    })),
+  );
+};
+
+const checkEmission = (
+  { configDir, outputDir }: Places,
+  { emission: { plan, files }, warnings }: Emitted,
+  overrides: readonly (readonly [string, string])[],
+  onProgress: OnProgress,
+): TE.TaskEither<Failure, Outcome> =>
+  pipe(
+    attempt(() => import("./nix.js")),
+    TE.chain(({ check }) =>
+      check(
+        {
+          configDir,
+          outputDir,
+          files: render(files),
+          hosts: plan.hosts.map(({ name }) => name),
+          modulePaths: pathsIn(plan),
+          overrides,
+        },
+        onProgress,
+      ),
+    ),
+    TE.map((hosts) => ({ kind: "checked", hosts, warnings: warnings.map(locatedProblem) })),
+  );
+
+const stopped = (after: Stage, { emission: { plan, files }, warnings }: Emitted): Outcome => {
+  const shown = { kind: "stopped", after, warnings: warnings.map(locatedProblem) } as const;
+  switch (after) {
+    case "plan":
+      return { ...shown, value: plan, text: `${toJson(plan)}\n` };
+    case "ast":
+      return { ...shown, value: files, text: `${toJson(files)}\n` };
+    case "text": {
+      const texts = render(files);
+      return { ...shown, value: texts, text: texts.map(({ path, text }) => `# ==> ${path}\n${text}`).join("\n") };
+    }
+  }
+};

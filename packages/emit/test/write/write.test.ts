@@ -1,0 +1,208 @@
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as E from "fp-ts/lib/Either.js";
+import { describe, expect, it } from "vitest";
+import type { Failure } from "../../src/failure.js";
+import { manifestName } from "../../src/manifest.js";
+import { type Written, write } from "../../src/write.js";
+import { layOut, temporaryDirectory, treeOf } from "./tree.js";
+
+const run = (
+  dir: string,
+  files: Readonly<Record<string, string>>,
+  { force = false, beside = {} }: { force?: boolean; beside?: Record<string, string> } = {},
+): Promise<E.Either<Failure, Written>> =>
+  write({
+    dir,
+    files: Object.entries(files).map(([path, text]) => ({ kind: "text", path, text })),
+    beside,
+    force,
+  })();
+
+const succeed = async (...args: Parameters<typeof run>): Promise<Written> => {
+  const result = await run(...args);
+  if (E.isLeft(result)) throw new Error(`failed: ${JSON.stringify(result.left)}`);
+  return result.right;
+};
+
+const fail = async (...args: Parameters<typeof run>): Promise<Failure> => {
+  const result = await run(...args);
+  if (E.isRight(result)) throw new Error(`succeeded: ${JSON.stringify(result.right)}`);
+  return result.left;
+};
+
+const first = { "flake.nix": "{ }\n", "hosts/midna.nix": "midna\n", "guests/a.nix": "a\n" };
+
+describe("write", () => {
+  it("writes the files, a record of them, and what stands beside", async () => {
+    const root = temporaryDirectory();
+    const dir = join(root, "deep/flake");
+    const beside = { [join(root, "x.lock.json")]: "lock\n" };
+    expect(await succeed(dir, first, { beside })).toEqual({
+      written: ["flake.nix", "guests/a.nix", "hosts/midna.nix"],
+      unchanged: [],
+      removed: [],
+    });
+    expect(treeOf(root)).toEqual({
+      deep: null,
+      "deep/flake": null,
+      "deep/flake/.microvm-emit.json": expect.stringContaining('"flake.nix"') as unknown,
+      "deep/flake/flake.nix": "{ }\n",
+      "deep/flake/guests": null,
+      "deep/flake/guests/a.nix": "a\n",
+      "deep/flake/hosts": null,
+      "deep/flake/hosts/midna.nix": "midna\n",
+      "x.lock.json": "lock\n",
+    });
+  });
+
+  it("does not touch what has its text already", async () => {
+    const dir = temporaryDirectory();
+    await succeed(dir, first);
+    const old = new Date("2020-01-01T00:00:00Z");
+    for (const path of [...Object.keys(first), manifestName]) utimesSync(join(dir, path), old, old);
+    expect(await succeed(dir, first)).toEqual({
+      written: [],
+      unchanged: ["flake.nix", "guests/a.nix", "hosts/midna.nix"],
+      removed: [],
+    });
+    expect(await succeed(dir, { ...first, "guests/a.nix": "new\n" })).toMatchObject({ written: ["guests/a.nix"] });
+    expect(statSync(join(dir, "flake.nix")).mtime).toEqual(old);
+    expect(statSync(join(dir, "hosts/midna.nix")).mtime).toEqual(old);
+    expect(statSync(join(dir, "guests/a.nix")).mtime).not.toEqual(old);
+  });
+
+  it("removes orphans with the directories they leave empty, and keeps others", async () => {
+    const dir = temporaryDirectory();
+    await succeed(dir, { ...first, "deep/er/b.nix": "b\n", "guests/c.nix": "c\n" });
+    layOut(dir, { "guests/own.nix": "own\n", "flake.lock": "{}" });
+    expect(await succeed(dir, { "flake.nix": "{ }\n" })).toEqual({
+      written: [],
+      unchanged: ["flake.nix"],
+      removed: ["deep/er/b.nix", "guests/a.nix", "guests/c.nix", "hosts/midna.nix"],
+    });
+    expect(Object.keys(treeOf(dir))).toEqual([manifestName, "flake.lock", "flake.nix", "guests", "guests/own.nix"]);
+  });
+
+  it("names every file that is not its own at once, and changes none", async () => {
+    const dir = temporaryDirectory();
+    await succeed(dir, { ...first, "orphan.nix": "o\n" });
+    layOut(dir, { "hosts/midna.nix": "edited\n", "orphan.nix": "edited\n", "new.nix": "foreign\n" });
+    const before = treeOf(dir);
+    const wanted = { ...first, "hosts/midna.nix": "other\n", "new.nix": "ours\n", "guests/a.nix": "other\n" };
+    expect(await fail(dir, wanted)).toEqual({
+      kind: "output-conflicts",
+      dir,
+      conflicts: [
+        { path: "hosts/midna.nix", reason: "edited" },
+        { path: "new.nix", reason: "foreign" },
+        { path: "orphan.nix", reason: "edited" },
+      ],
+    });
+    expect(treeOf(dir)).toEqual(before);
+
+    expect(await succeed(dir, wanted, { force: true })).toMatchObject({
+      written: ["guests/a.nix", "hosts/midna.nix", "new.nix"],
+      removed: ["orphan.nix"],
+    });
+    expect(treeOf(dir)).toMatchObject(wanted);
+  });
+
+  it("takes an edited file back when it is edited to what is wanted", async () => {
+    const dir = temporaryDirectory();
+    await succeed(dir, first);
+    layOut(dir, { "flake.nix": "{ new }\n" });
+    await succeed(dir, { ...first, "flake.nix": "{ new }\n" });
+    await succeed(dir, { ...first, "flake.nix": "{ newer }\n" });
+    expect(readFileSync(join(dir, "flake.nix"), "utf8")).toBe("{ newer }\n");
+  });
+
+  it("lets an own file that was removed by hand go or come back", async () => {
+    const dir = temporaryDirectory();
+    await succeed(dir, first);
+    const { unlinkSync } = await import("node:fs");
+    unlinkSync(join(dir, "flake.nix"));
+    unlinkSync(join(dir, "guests/a.nix"));
+    expect(await succeed(dir, { "flake.nix": "{ }\n", "hosts/midna.nix": "midna\n" })).toEqual({
+      written: ["flake.nix"],
+      unchanged: ["hosts/midna.nix"],
+      removed: [],
+    });
+  });
+
+  it.each([false, true])("follows and replaces no link, with force %s", async (force) => {
+    const dir = temporaryDirectory();
+    const elsewhere = temporaryDirectory();
+    layOut(elsewhere, { "victim.nix": "victim\n" });
+    symlinkSync(elsewhere, join(dir, "hosts"));
+    symlinkSync(join(elsewhere, "victim.nix"), join(dir, "flake.nix"));
+    symlinkSync(join(elsewhere, "none"), join(dir, manifestName));
+    expect(await fail(dir, first, { force })).toMatchObject({
+      kind: "output-conflicts",
+      conflicts: [
+        { path: manifestName, reason: "symlink" },
+        { path: "flake.nix", reason: "symlink" },
+        { path: "hosts", reason: "symlink" },
+      ],
+    });
+    expect(treeOf(elsewhere)).toEqual({ "victim.nix": "victim\n" });
+    expect(Object.keys(treeOf(dir)).sort()).toEqual([manifestName, "flake.nix", "hosts"]);
+  });
+
+  it("names directories where files, and files where directories, are to be", async () => {
+    const dir = temporaryDirectory();
+    mkdirSync(join(dir, "flake.nix"));
+    writeFileSync(join(dir, "hosts"), "");
+    expect(await fail(dir, first, { force: true })).toMatchObject({
+      conflicts: [
+        { path: "flake.nix", reason: "directory" },
+        { path: "hosts", reason: "not-a-directory" },
+      ],
+    });
+  });
+
+  it("says what is no directory, above the output directory too", async () => {
+    const root = temporaryDirectory();
+    layOut(root, { file: "" });
+    expect(await fail(join(root, "file"), first)).toMatchObject({
+      kind: "output-not-directory",
+      obstacle: join(root, "file"),
+    });
+    expect(await fail(join(root, "file/deep/er"), first)).toMatchObject({
+      kind: "output-not-directory",
+      obstacle: join(root, "file"),
+    });
+    symlinkSync(join(root, "nowhere"), join(root, "dangling"));
+    expect(await fail(join(root, "dangling"), first)).toMatchObject({ kind: "output-not-directory" });
+  });
+
+  it.each([
+    ["no JSON", "{"],
+    ["another version", '{ "version": 99, "files": {} }'],
+    ["a path that leads out", '{ "version": 1, "files": { "../victim": "0" } }'],
+    ["an absolute path", '{ "version": 1, "files": { "/victim": "0" } }'],
+  ])("refuses a record with %s, and only --force goes on", async (_, text) => {
+    const root = temporaryDirectory();
+    const dir = join(root, "flake");
+    layOut(root, { "flake/.microvm-emit.json": text, victim: "victim\n" });
+    expect(await fail(dir, first)).toMatchObject({ kind: "manifest-broken" });
+    await succeed(dir, first, { force: true });
+    expect(readFileSync(join(root, "victim"), "utf8")).toBe("victim\n");
+    await succeed(dir, {});
+  });
+
+  it("writes nothing outside, whatever it is asked for", async () => {
+    const root = temporaryDirectory();
+    for (const path of ["../out.nix", "/out.nix", "a/../../out.nix", "a//b.nix", ""]) {
+      expect(await fail(join(root, "flake"), { [path]: "" })).toMatchObject({ kind: "internal" });
+    }
+    expect(existsSync(join(root, "flake"))).toBe(false);
+  });
+
+  it("is the same whatever the order of the files", async () => {
+    const dirs = [temporaryDirectory(), temporaryDirectory()] as const;
+    await succeed(dirs[0], first);
+    await succeed(dirs[1], Object.fromEntries(Object.entries(first).reverse()));
+    expect(treeOf(dirs[0])).toEqual(treeOf(dirs[1]));
+  });
+});
