@@ -73,7 +73,11 @@ export default defineConfig(
       "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
     },
   },
-  { files: ["**/*.{js,mjs}"], extends: [tseslint.configs.disableTypeChecked] },
+  {
+    files: ["**/*.{js,mjs}"],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: { globals: { console: "readonly", process: "readonly" } },
+  },
 
   restrictImports(
     ["packages/nix-ast/src/**"],

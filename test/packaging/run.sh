@@ -10,12 +10,13 @@ typescript=$(node -p 'require(process.argv[1]).version' "$project/node_modules/t
 (cd "$project" && npm pack --silent --workspaces --pack-destination "$work")
 
 cp -r "$project/test/packaging/consumer" "$work/consumer"
-cp "$project/examples/minimal/microvm.config.ts" "$work/consumer"
+cp "$project"/examples/minimal/* "$work/consumer"
 cd "$work/consumer"
 npm install --silent --save-exact "typescript@$typescript" "$work"/*.tgz
 [ "$(npm ls --parseable | grep -c "$project")" = 0 ] # nothing of it is the checkout's
 
 npx tsc
 npx microvm-emit microvm.config.ts -o flake
-node program.js flake
+[ -s flake/flake.nix ]
+node program.js | grep -x 'flake.nix [1-9][0-9]*'
 echo 'packaging: ok'

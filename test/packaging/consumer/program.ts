@@ -14,4 +14,4 @@ const config = defineConfig({
 
 const emitted = emit(config);
 if (emitted._tag === "Left") throw new Error(emitted.left.map(({ message }) => message).join("\n"));
-for (const { path, text } of render(emitted.right.files)) console.log(`# ${path}\n${text}`);
+for (const { path, text } of render(emitted.right.files)) console.log(path, text.length);
