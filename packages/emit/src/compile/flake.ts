@@ -53,36 +53,39 @@ const compileInput = ({ name, url, follows, flake }: InputPlan): Binding => {
 };
 
 const compileOutputs = (host: HostPlan, isLater: boolean, relocate: Relocate): readonly Binding[] => {
-  const lib = select(ident("nixpkgs"), "lib");
   const inputs = attrs([inherit("inputs")]);
   const module = binding(
     ["nixosModules", host.name],
-    call(select(lib, "modules", "importApply"), path(`./hosts/${host.name}.nix`), inputs),
+    call(lib("modules", "importApply"), path(`./hosts/${host.name}.nix`), inputs),
   );
   return [
     comment(isLater ? blankLine(module) : module, {
       before: `The network and the microVMs of ${host.name}, also for use from another flake.`,
     }),
-    binding(
-      ["nixosConfigurations", host.name],
-      call(
-        select(lib, "nixosSystem"),
-        attrs([
-          binding("system", host.system),
-          binding("specialArgs", inputs),
-          binding(
-            "modules",
-            list([
-              ...host.modules.map((module): Expr => importModule(module, relocate, 0)),
-              select(ident("self"), "nixosModules", host.name),
-              attrs([
-                binding(["networking", "hostName"], call(select(lib, "mkDefault"), host.name)),
-                binding(["system", "stateVersion"], call(select(lib, "mkDefault"), host.stateVersion)),
+    blankLine(
+      binding(
+        ["nixosConfigurations", host.name],
+        call(
+          lib("nixosSystem"),
+          attrs([
+            binding("system", host.system),
+            binding("specialArgs", inputs),
+            binding(
+              "modules",
+              list([
+                ...host.modules.map((module): Expr => importModule(module, relocate, 0)),
+                select(ident("self"), "nixosModules", host.name),
+                attrs([
+                  binding(["networking", "hostName"], call(lib("mkDefault"), host.name)),
+                  binding(["system", "stateVersion"], call(lib("mkDefault"), host.stateVersion)),
+                ]),
               ]),
-            ]),
-          ),
-        ]),
+            ),
+          ]),
+        ),
       ),
     ),
   ];
 };
+
+const lib = (...name: [string, ...string[]]): Expr => select(ident("nixpkgs"), "lib", ...name);

@@ -66,9 +66,10 @@ export const writableStore = (overlay: string): Expr =>
   );
 
 /** A user with the ids that the host knows, since virtiofs passes ids on. */
-export const user = ({ name, uid, group, extraGroups, homeDirectory, sshKeys, home }: UserPlan): Expr => {
+export const user = ({ name, uid, gid, group, extraGroups, homeDirectory, sshKeys, home }: UserPlan): Expr => {
   const usesZsh = home.some(({ kind }) => kind === "zsh");
   return moduleOf(
+    binding(["users", "groups", group, "gid"], gid),
     binding(
       ["users", "users", name],
       attrs([
@@ -87,9 +88,9 @@ export const user = ({ name, uid, group, extraGroups, homeDirectory, sshKeys, ho
   );
 };
 
-/** Groups with the ids that the host knows. */
-export const groups = (plans: readonly GroupPlan[]): Expr =>
-  moduleOf(binding(["users", "groups"], attrs(plans.map(({ name, gid }) => binding([name, "gid"], gid)))));
+/** Groups that are no user's own, with the ids that the host knows. */
+export const groups = (plans: readonly Omit<GroupPlan, "path">[]): Expr =>
+  moduleOf(...plans.map(({ name, gid }) => binding(["users", "groups", name, "gid"], gid)));
 
 /** A coding agent and where it finds its login. */
 export const agent = (plan: AgentPlan): Expr =>

@@ -1,4 +1,4 @@
-import { formatAddress, type HostPlan, type InterfacePlan, type VmPlan } from "@microvm-emit/model";
+import { formatAddress, type GroupPlan, type HostPlan, type InterfacePlan, type VmPlan } from "@microvm-emit/model";
 import { attrs, binding, type Binding, blankLine, comment, type Expr, list, path } from "@microvm-emit/nix-ast";
 import type { NixFile } from "../file.js";
 import * as modules from "./guest-modules.js";
@@ -22,10 +22,7 @@ export const compileGuest = (host: HostPlan, vm: VmPlan, shared: SharedModules, 
           list([...importShared(vm, shared), ...vm.modules.map((module) => importModule(module, relocate, 2))]),
         ),
         blankLine(binding("networking", compileNetworking(vm))),
-        binding(
-          ["systemd", "network", "networks"],
-          attrs(vm.interfaces.map((link, position) => compileLink(link, position, vm))),
-        ),
+        ...vm.interfaces.map((link, position) => compileLink(link, position, vm)),
         ...(vm.packages.length === 0
           ? []
           : [blankLine(binding(["environment", "systemPackages"], packages(vm.packages)))]),
@@ -42,27 +39,27 @@ const importShared = (vm: VmPlan, shared: SharedModules): readonly Expr[] => {
   const use = (name: string, key: unknown, make: () => Expr): Expr =>
     path(`../../modules/${shared.use(name, key, make)}`);
   const { agent, writableStoreOverlay } = vm;
+  const groups = otherGroups(vm);
   return [
     use("base", null, modules.base),
     ...(vm.sshHostKeys === null ? [] : [use("ssh-host-keys", null, modules.sshHostKeys)]),
     ...(writableStoreOverlay === null
       ? []
       : [use("writable-store", writableStoreOverlay, () => modules.writableStore(writableStoreOverlay))]),
-    use("groups", groupsOf(vm), () => modules.groups(groupsOf(vm))),
     ...vm.users.map((user) => {
       const { path: _, home, ...account } = user;
       return use(`user-${user.name}`, [account, home.some(({ kind }) => kind === "zsh")], () => modules.user(user));
     }),
+    ...(groups.length === 0 ? [] : [use("groups", groups, () => modules.groups(groups))]),
     ...(vm.users.some(({ home }) => home.length > 0) ? [use("home-manager", null, homeManager)] : []),
     ...(agent === null ? [] : [use(agent.name, agent, () => modules.agent(agent))]),
     ...vm.toolchains.map((toolchain) => use(toolchain.name, toolchain, () => modules.toolchain(toolchain))),
   ];
 };
 
-/** Each group once, without its place in the config. */
-const groupsOf = (vm: VmPlan): VmPlan["groups"] => [
-  ...new Map(vm.groups.map(({ name, gid }) => [name, { path: [], name, gid }])).values(),
-];
+/** The groups that are no user's own, without their places in the config. */
+const otherGroups = ({ groups, users }: VmPlan): readonly Omit<GroupPlan, "path">[] =>
+  groups.filter(({ name }) => users.every(({ group }) => group !== name)).map(({ name, gid }) => ({ name, gid }));
 
 const compileNetworking = ({ name, nameservers, firewall }: VmPlan): Expr =>
   attrs([
@@ -80,7 +77,7 @@ const compileNetworking = ({ name, nameservers, firewall }: VmPlan): Expr =>
 /** The only interface is found by what kernels call it, several by their MACs; the first one leads out. */
 const compileLink = (link: InterfacePlan, position: number, { interfaces }: VmPlan): Binding =>
   binding(
-    position === 0 ? "10-e" : `10-e${String(position)}`,
+    ["systemd", "network", "networks", position === 0 ? "10-e" : `10-e${String(position)}`],
     attrs([
       interfaces.length === 1
         ? binding(["matchConfig", "Name"], "e*")

@@ -50,7 +50,7 @@ export const compileHome = (
 /** The NixOS module that puts home-manager into a guest. */
 export const homeManager = (): Expr =>
   moduleOf(
-    binding("imports", list([select(input("home-manager"), "nixosModules", "home-manager")])),
+    binding("imports", list([input("home-manager", "nixosModules", "home-manager")])),
     binding(
       "home-manager",
       attrs([

@@ -11,7 +11,6 @@ import {
   lambda,
   list,
   path,
-  select,
 } from "@microvm-emit/nix-ast";
 import type { NixFile } from "../file.js";
 import { importPackageSets } from "./agents.js";
@@ -31,7 +30,7 @@ export const compileHost = (host: HostPlan, shared: SharedModules): NixFile => {
   });
   const module = moduleWithin(
     [...sets.map(({ binding: set }) => set), specialArgs],
-    binding("imports", list([select(input("microvm"), "nixosModules", "host"), ...state])),
+    binding("imports", list([input("microvm", "nixosModules", "host"), ...state])),
     ...compileNetwork(host),
     ...(host.vms.length === 0
       ? []

@@ -2,8 +2,9 @@ import type { InputFile, ModulePlan, PackagePlan } from "@microvm-emit/model";
 import { call, type Expr, ident, interp, list, type NixInput, path, select, str } from "@microvm-emit/nix-ast";
 import type { Relocate } from "./locations.js";
 
-/** `inputs.NAME`. */
-export const input = (name: string): Expr => select(ident("inputs"), name);
+/** `inputs.NAME`, or an attribute below it. */
+export const input = (name: string, ...attribute: readonly string[]): Expr =>
+  select(ident("inputs"), name, ...attribute);
 
 /** `lib.NAME argument`. */
 export const lib = (name: string, argument: NixInput, ...more: NixInput[]): Expr =>
@@ -25,7 +26,7 @@ export const importModule = (module: ModulePlan, relocate: Relocate, depth: 0 | 
     case "path":
       return path(relocate(module.path, depth));
     case "input":
-      return select(input(module.input), ...module.attribute);
+      return input(module.input, ...module.attribute);
     case "nix":
       return module.expr;
   }

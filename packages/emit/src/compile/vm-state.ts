@@ -1,4 +1,4 @@
-import type { VmPlan } from "@microvm-emit/model";
+import type { DirectoryPlan, VmPlan } from "@microvm-emit/model";
 import {
   attrs,
   binding,
@@ -16,6 +16,7 @@ import {
   lambda,
   letIn,
   list,
+  type NixInput,
   path,
   select,
   str,
@@ -25,31 +26,76 @@ import type { SharedModules } from "./shared-modules.js";
 import { lib } from "./terms.js";
 
 /** The module that makes a VM's folders and host key on the host; undefined for a VM that needs none. */
-export const compileVmState = ({ name, directories, sshHostKeys }: VmPlan, shared: SharedModules): Expr | undefined =>
-  directories.length === 0
-    ? undefined
-    : call(
-        ident("import"),
-        path(`../modules/${shared.use("vm-state", null, vmState)}`),
-        attrs({
-          name,
-          directories: directories.map(({ path: directory, uid, gid, mode }) => ({ path: directory, uid, gid, mode })),
-          sshHostKeys: sshHostKeys ?? undefined,
-        }),
-      );
+export const compileVmState = (
+  { name, directories, sshHostKeys, users: [owner] }: VmPlan,
+  shared: SharedModules,
+): Expr | undefined => {
+  if (directories.length === 0) return undefined;
+  const folders = (isMember: (directory: DirectoryPlan) => boolean): readonly string[] | undefined => {
+    const members = directories.filter(isMember).map((directory) => directory.path);
+    return members.length === 0 ? undefined : members;
+  };
+  const isRoots = ({ uid }: DirectoryPlan): boolean => uid === 0 && owner.uid !== 0;
+  return call(
+    ident("import"),
+    path(`../modules/${shared.use("vm-state", null, vmState)}`),
+    attrs({
+      name,
+      owner: `${String(owner.uid)}:${String(owner.gid)}`,
+      folders: folders((directory) => !isRoots(directory) && directory.mode === "0755"),
+      privateFolders: folders((directory) => !isRoots(directory) && directory.mode === "0700"),
+      rootFolders: folders(isRoots),
+      sshHostKeys: sshHostKeys ?? undefined,
+    }),
+  );
+};
 
-const name = interp(ident("name"));
+const none = list([]);
 
 const vmState = (): Expr =>
   comment(
     lambda(
-      formals(["name", "directories", formal("sshHostKeys", null)]),
+      formals([
+        "name",
+        comment(formal("owner"), { before: "UID:GID of the VM's user." }),
+        formal("folders", none),
+        comment(formal("privateFolders", none), { before: "Closed to other users of the host." }),
+        comment(formal("rootFolders", none), { before: "Closed to the VM's user too." }),
+        formal("sshHostKeys", null),
+      ]),
       lambda(
         formals(["lib", "pkgs"], { ellipsis: true }),
         letIn(
           [
-            binding("paths", call(ident("map"), lambda("directory", ofDirectory("path")), ident("directories"))),
+            binding(
+              "paths",
+              binary(ident("folders"), "++", binary(ident("privateFolders"), "++", ident("rootFolders"))),
+            ),
             binding("units", list([str("microvm-virtiofsd@", name, ".service"), str("microvm@", name, ".service")])),
+            binding(
+              "make",
+              lambda(
+                "owner",
+                lambda(
+                  "mode",
+                  lib(
+                    "concatMapStrings",
+                    lambda(
+                      "path",
+                      str(
+                        "makeFolder ",
+                        interp(ident("owner")),
+                        " ",
+                        interp(ident("mode")),
+                        " ",
+                        shellWord(ident("path")),
+                        "\n",
+                      ),
+                    ),
+                  ),
+                ),
+              ),
+            ),
           ],
           attrs([
             comment(
@@ -57,7 +103,7 @@ const vmState = (): Expr =>
                 ["systemd", "tmpfiles", "settings", "10-microvm"],
                 lib("genAttrs", ident("paths"), lambda("_", lib("mkForce", attrs([])))),
               ),
-              { before: "microvm.nix makes missing folders as microvm:kvm, where the guest's user could not write." },
+              { before: "microvm.nix makes missing folders as microvm:kvm, where the VM's user could not write." },
             ),
             blankLine(
               binding(
@@ -69,9 +115,7 @@ const vmState = (): Expr =>
                   binding(["unitConfig", "RequiresMountsFor"], ident("paths")),
                   binding(["serviceConfig", "Type"], "oneshot"),
                   binding("path", list([select(ident("pkgs"), "openssh")])),
-                  comment(binding("script", binary(makeFolders, "+", makeHostKey)), {
-                    before: "What is there already stays as it is.",
-                  }),
+                  comment(binding("script", script), { before: "What is there already stays as it is." }),
                 ]),
               ),
             ),
@@ -82,40 +126,15 @@ const vmState = (): Expr =>
     { before: "What a VM needs on the host, made right before it starts." },
   );
 
-const ofDirectory = (attribute: string): Expr => select(ident("directory"), attribute);
+const name = interp(ident("name"));
 
 const shellWord = (expr: Expr): Interpolation => interp(lib("escapeShellArg", expr));
 
-const makeFolders = indentedStr(
-  "makeFolder() {\n",
-  '  if [ ! -e "$1" ] && [ ! -L "$1" ]; then\n',
-  '    install -d -o "$2" -g "$3" -m "$4" "$1"\n',
-  "  fi\n",
-  "}\n",
-  interp(
-    lib(
-      "concatMapStrings",
-      lambda(
-        "directory",
-        indentedStr(
-          "makeFolder ",
-          shellWord(ofDirectory("path")),
-          " ",
-          interp(call(ident("toString"), ofDirectory("uid"))),
-          " ",
-          interp(call(ident("toString"), ofDirectory("gid"))),
-          " ",
-          interp(ofDirectory("mode")),
-          "\n",
-        ),
-      ),
-      ident("directories"),
-    ),
-  ),
-);
+const made = (owner: NixInput, mode: string, folders: string): Interpolation =>
+  interp(call(ident("make"), owner, mode, ident(folders)));
 
 /** The private key takes its final name last, so that a key is there whole or not at all. */
-const makeHostKey = lib(
+const hostKey = lib(
   "optionalString",
   binary(ident("sshHostKeys"), "!=", ident("null")),
   indentedStr(
@@ -132,4 +151,19 @@ const makeHostKey = lib(
     '  mv "$key.new" "$key"\n',
     "fi\n",
   ),
+);
+
+const script = binary(
+  indentedStr(
+    "makeFolder() {\n",
+    '  if [ ! -e "$3" ] && [ ! -L "$3" ]; then\n',
+    '    install -d -o "\${1%:*}" -g "\${1#*:}" -m "$2" "$3"\n',
+    "  fi\n",
+    "}\n",
+    made(ident("owner"), "0755", "folders"),
+    made(ident("owner"), "0700", "privateFolders"),
+    made("0:0", "0700", "rootFolders"),
+  ),
+  "+",
+  hostKey,
 );
