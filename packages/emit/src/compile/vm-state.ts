@@ -157,7 +157,8 @@ const script = binary(
   indentedStr(
     "makeFolder() {\n",
     '  if [ ! -e "$3" ] && [ ! -L "$3" ]; then\n',
-    '    install -d -o "\${1%:*}" -g "\${1#*:}" -m "$2" "$3"\n',
+    '    mkdir -p -m "$2" "$3"\n',
+    '    chown "$1" "$3"\n',
     "  fi\n",
     "}\n",
     made(ident("owner"), "0755", "folders"),
