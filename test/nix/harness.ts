@@ -122,6 +122,8 @@ function environment(binary: string): NodeJS.ProcessEnv {
       "download-attempts = 1",
     ].join("\n"),
   };
+  // Several processes may not make one store at once: this one makes it.
+  execFileSync(binary, ["eval", "--expr", 'builtins.toFile "first" ""'], { env: own, stdio: "pipe" });
   environments.set(binary, own);
   return own;
 }

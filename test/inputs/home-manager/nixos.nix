@@ -66,6 +66,7 @@ in
           serviceConfig = {
             User = user.home.username;
             Type = "oneshot";
+            TimeoutStartSec = "5m";
             RemainAfterExit = "yes";
             ExecStart = "${user.home.activationPackage}/activate";
           };

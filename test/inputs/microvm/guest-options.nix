@@ -49,7 +49,7 @@ in
     crosvm = vmm "crosvm" // { pivotRoot = maybe str; };
     declaredRunner = option package cfg.runner.${cfg.hypervisor};
     deflateOnOOM = flag true;
-    deploy = { installOnHost = maybe package; rebuild = maybe package; sshSwitch = maybe package; };
+    deploy = { installOnHost = option package pkgs.hello; rebuild = maybe package; sshSwitch = maybe package; };
     devices = records {
       bus = required (enum [ "pci" "usb" ]);
       path = required str;

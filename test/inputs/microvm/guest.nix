@@ -56,31 +56,31 @@ in
         ++ must cfg.interfaces (i: (i.type == "bridge") == (i.bridge != null))
           (i: "interface ${i.id} is of type \"${i.type}\", and a bridge goes with type \"bridge\" and no other.")
         ++ must cfg.interfaces (i: builtins.stringLength i.id <= 15)
-          (i: "interface name ${i.id} is longer than the the maximum length of 15 characters on Linux.")
-        ++ must virtiofs (s: s.socket != null) (s: "virtiofs share with tag \"${s.tag}\" is missing a `socket` path.")
+          (i: "interface name ${i.id} has more than 15 characters.")
+        ++ must virtiofs (s: s.socket != null) (s: "virtiofs share \"${s.tag}\" has no socket.")
         ++ must virtiofs (s: !(s.posixAcl && mapsIds (cfg.virtiofsd.extraArgs ++ s.extraArgs)))
           (s: "virtiofs share \"${s.tag}\" has posixAcl=true, which --translate-uid and --translate-gid exclude.")
         ++ must [ cfg.forwardPorts ] (ports: ports == [ ] || (cfg.hypervisor == "qemu" && any (i: i.type == "user") cfg.interfaces))
-          (_: "`config.microvm.forwardPorts` works only with qemu and one network interface with `type = \"user\"`")
+          (_: "microvm.forwardPorts needs qemu and an interface of type \"user\".")
         ++ must (optional (cfg.hypervisor == "cloud-hypervisor") cfg.cloud-hypervisor.platformOEMStrings) (strings: !any (hasInfix "oem_strings") strings)
-          (_: "`config.microvm.cloud-hypervisor.platformOEMStrings` items must not contain `oem_strings`")
+          (_: "microvm.cloud-hypervisor.platformOEMStrings: leave out the `oem_strings` itself.")
         ++ [
           {
             assertion = cfg.writableStoreOverlay != null -> !config.nix.optimise.automatic && !config.nix.settings.auto-optimise-store;
-            message = "`nix.optimise.automatic` and `nix.settings.auto-optimise-store` do not work with `microvm.writableStoreOverlay`.";
+            message = "microvm.writableStoreOverlay excludes nix.optimise.automatic and nix.settings.auto-optimise-store.";
           }
           {
             assertion = cfg.vsock.ssh.enable -> cfg.vsock.cid != null;
-            message = "microvm.vsock.ssh.enable requires microvm.vsock.cid to be set";
+            message = "microvm.vsock.ssh.enable needs microvm.vsock.cid.";
           }
         ];
 
       warnings =
-        optional (cfg.mem < 32) "MicroVM ${hostName}: ${toString cfg.mem} MB of RAM is uncomfortably narrow."
+        optional (cfg.mem < 32) "MicroVM ${hostName}: ${toString cfg.mem} MB of RAM are hardly enough."
         ++ optional (cfg.hypervisor == "qemu" && cfg.mem == 2048) "MicroVM ${hostName}: qemu hangs with exactly 2048 MB of RAM."
         ++ optional (cfg.hypervisor == "cloud-hypervisor" && cfg.vsock.cid == null)
           "MicroVM ${hostName}: cloud-hypervisor tells of its readiness only with microvm.vsock.cid."
-        ++ optional config.nix.optimise.automatic "Optimising the nix store of a MicroVM is not recommended.";
+        ++ optional config.nix.optimise.automatic "nix.optimise.automatic does no good to the store of a MicroVM.";
 
       microvm.kernelParams = config.boot.kernelParams ++ [
         "init=${if cfg.storeOnDisk then builtins.unsafeDiscardStringContext config.system.build.toplevel else config.system.build.toplevel}/init"

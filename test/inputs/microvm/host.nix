@@ -80,9 +80,11 @@ let
   templates = mapAttrs' (unit: nameValuePair "${unit}@") (lib.genAttrs instances (unit: {
     description = "${unit} of MicroVM '%i'";
     before = [ "microvm@%i.service" ];
+    after = lib.optional (unit != "microvm-set-booted") "microvm-set-booted@%i.service";
     partOf = [ "microvm@%i.service" ];
     restartIfChanged = false;
-    serviceConfig = { Type = if unit == "microvm-virtiofsd" then "notify" else "oneshot"; SyslogIdentifier = "${unit}@%i"; };
+    serviceConfig = if unit == "microvm-virtiofsd" then { Type = "notify"; Restart = "always"; RestartSec = "5s"; }
+    else { Type = "oneshot"; RemainAfterExit = true; };
   }) // {
     microvm = {
       description = "MicroVM '%i'";
@@ -122,7 +124,7 @@ in
       (name: map
         (attribute: {
           assertion = cfg.vms.${name}.config != null -> cfg.vms.${name}.${attribute} == null;
-          message = "vm ${name}: Fully-declarative VMs cannot also set a ${attribute}!";
+          message = "microvm.vms.${name} has a config, which excludes ${attribute}.";
         }) [ "flake" "updateFlake" ])
       (attrNames cfg.vms);
 

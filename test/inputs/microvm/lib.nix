@@ -43,7 +43,7 @@ let
 
   checked = vm: facts:
     if refused vm != [ ] then throw "${vm.hypervisor} does not support: ${lib.concatMapStringsSep ", " (u: u.say) (refused vm)}"
-    else if vm.hypervisor == "firecracker" && vm.socket == null then throw "Firecracker must be configured with an API socket (option microvm.socket)!"
+    else if vm.hypervisor == "firecracker" && vm.socket == null then throw "firecracker needs microvm.socket"
     else facts;
 
   sized = volume:

@@ -6,7 +6,7 @@ let
   inherit (lib.declare) flag many maybe named option required;
 
   variable = nullOr (oneOf [ str path int float bool ]);
-  releases = lib.concatMap (year: [ "${year}.05" "${year}.11" ]) (map toString (lib.range 21 26));
+  releases = lib.concatMap (year: [ "${year}.05" "${year}.11" ]) (map toString (lib.range 22 26));
   entry = types.coercedTo str (data: { inherit data; })
     (submodule { options = { data = required str; after = many str; before = many str; }; });
 in
@@ -19,7 +19,7 @@ in
       username = required types.nonEmptyStr;
       homeDirectory = required path;
       uid = maybe types.ints.unsigned;
-      stateVersion = required (types.enum ([ "18.09" "19.03" "19.09" "20.03" "20.09" ] ++ releases));
+      stateVersion = required (types.enum ([ "18.09" "19.03" "19.09" "20.03" "20.09" "21.03" "21.05" "21.11" ] ++ releases));
       enableNixpkgsReleaseCheck = flag true;
       packages = many package;
       sessionVariables = option (types.lazyAttrsOf variable) { };

@@ -7,6 +7,7 @@ let
   cfg = config.programs;
 
   program = name: { enable = flag false; package = option package pkgs.${name}; };
+  nullable = program: program // { package = program.package // { type = nullOr package; }; };
   variables = option (types.lazyAttrsOf (nullOr (oneOf [ str path int float bool ]))) { };
   integrations = lib.genAttrs [ "enableBashIntegration" "enableFishIntegration" "enableZshIntegration" ] (_: flag true);
 
@@ -35,7 +36,7 @@ in
   options.programs = {
     home-manager = program "nix" // { path = maybe str; };
 
-    bash = program "bash" // {
+    bash = nullable (program "bash") // {
       enableCompletion = flag true;
       historySize = option (nullOr int) 10000;
       historyFile = maybe str;
@@ -81,7 +82,7 @@ in
       extraPackages = lib.mkOption { type = types.functionTo (listOf package); default = _: [ ]; };
     };
 
-    git = program "git" // {
+    git = nullable (program "git") // {
       settings = option (either gitSettings (listOf gitSettings)) { };
       ignores = many str;
       attributes = many str;
@@ -98,10 +99,10 @@ in
       stdlib = option lines "";
     };
 
-    go = program "go" // {
+    go = nullable (program "go") // {
       env = option
         (submodule {
-          freeformType = attrsOf (either str (listOf str));
+          freeformType = attrsOf str;
           options = lib.genAttrs [ "GOPATH" "GOPRIVATE" ] (_: option (either str (listOf str)) [ ]);
         })
         { };
@@ -109,7 +110,7 @@ in
       telemetry.mode = maybe (enum [ "off" "local" "on" ]);
     };
 
-    tmux = program "tmux" // {
+    tmux = nullable (program "tmux") // {
       aggressiveResize = flag false;
       baseIndex = option types.ints.unsigned 0;
       clock24 = flag false;
@@ -130,6 +131,6 @@ in
   };
 
   config.home.packages =
-    lib.concatMap (name: optional cfg.${name}.enable cfg.${name}.package)
+    lib.concatMap (name: optional (cfg.${name}.enable && cfg.${name}.package != null) cfg.${name}.package)
       [ "bash" "zsh" "emacs" "git" "direnv" "go" "tmux" "fzf" "starship" "neovim" ];
 }

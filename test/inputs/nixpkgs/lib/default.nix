@@ -102,6 +102,7 @@ let
     unique = foldl' (seen: x: if elem x seen then seen else seen ++ [ x ]) [ ];
     remove = x: filter (y: y != x);
     subtractLists = gone: filter (x: !elem x gone);
+    intersectLists = kept: filter (x: elem x kept);
     forEach = list: f: map f list;
     findFirst = pred: default: list: let found = filter pred list; in if found == [ ] then default else head found;
     count = pred: list: length (filter pred list);

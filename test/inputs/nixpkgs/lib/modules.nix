@@ -3,7 +3,7 @@
 { lib }:
 let
   inherit (builtins)
-    addErrorContext all any attrNames attrValues concatLists concatMap elem filter foldl' functionArgs
+    addErrorContext all any attrNames attrValues concatLists concatMap filter foldl' functionArgs
     genericClosure head isAttrs isBool isFunction isPath isString length mapAttrs match removeAttrs seq sort
     tail toJSON typeOf zipAttrsWith;
   inherit (lib) concatStringsSep imap1 optional recursiveUpdate types;

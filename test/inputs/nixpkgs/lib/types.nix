@@ -3,8 +3,8 @@
 { lib }:
 let
   inherit (builtins)
-    all any attrNames attrValues concatLists concatMap elem elemAt filter foldl' head isAttrs isBool isFloat isInt
-    isList isPath isString isFunction length listToAttrs mapAttrs match stringLength substring tail toJSON
+    all any attrValues concatLists concatMap elem filter foldl' head isAttrs isBool isFloat isInt
+    isList isPath isString isFunction length mapAttrs match stringLength substring tail toJSON
     zipAttrsWith;
   inherit (lib)
     concatStringsSep evalModules imap1 isDerivation isStringLike last mergeDefinitions mkOptionDefault
@@ -45,7 +45,7 @@ let
   # Definitions of attribute sets, as definitions by attribute.
   byName = defs: zipAttrsWith (_: at: at) (map (d: mapAttrs (_: value: { inherit (d) file; inherit value; }) d.value) defs);
 
-  # `class` says when a description needs parentheses inside another.
+  # `class` says where a description needs parentheses: "unnamed" everywhere, "noun" nowhere.
   mkOptionType = { name, description ? name, class ? "noun", check ? (_: true), merge ? mergeEqual, ... }@type: {
     _type = "option-type";
     eval = loc: defs: { value = merge loc defs; parts = [ ]; };
@@ -62,8 +62,11 @@ let
     qualified "intBetween" "integer between ${toString low} and ${toString high} (both inclusive)"
       (addCheck types.int (v: v >= low && v <= high));
 
-  # { isDefined, value, parts }s to a list of values and their parts.
-  gather = merged: concatMap (m: m.parts) merged;
+  bits = n: high: between 0 high // {
+    name = "unsignedInt${toString n}";
+    description = "${toString n} bit unsigned integer; between 0 and ${toString high} (both inclusive)";
+    class = "noun";
+  };
 
   listEval = elemType: loc: defs:
     let
@@ -101,7 +104,7 @@ let
       named = description: mkOptionType {
         name = "submodule";
         inherit description;
-        class = if description == "submodule" then "composite" else "noun";
+        class = "unnamed";
         check = isModule;
         eval = evaluate;
         empty = (evaluate [ "<name>" ] [ ]).value;
@@ -109,9 +112,8 @@ let
       };
       freeforms = concatMap (m: lib.optional (isAttrs m && m ? freeformType) m.freeformType) modules;
     in
-    # nixpkgs writes "(submodule)" wherever it is nested, "open submodule of …" if any name may be set.
-    if freeforms == [ ] then named description
-    else named "open submodule of ${phrase [ "noun" "composite" ] (head freeforms)}";
+    if freeforms == [ ] || description != "submodule" then named description
+    else named "open submodule of ${phrase [ "noun" "composite" ] (head freeforms)}" // { class = "composite"; };
 
   types = {
     bool = scalar "bool" "boolean" isBool;
@@ -124,9 +126,9 @@ let
       inherit between;
       unsigned = qualified "unsignedInt" "unsigned integer, meaning >=0" (addCheck types.int (v: v >= 0));
       positive = qualified "positiveInt" "positive integer, meaning >0" (addCheck types.int (v: v > 0));
-      u8 = qualified "unsignedInt8" "8 bit unsigned integer; between 0 and 255 (both inclusive)" (between 0 255);
-      u16 = qualified "unsignedInt16" "16 bit unsigned integer; between 0 and 65535 (both inclusive)" (between 0 65535);
-      u32 = qualified "unsignedInt32" "32 bit unsigned integer; between 0 and 4294967295 (both inclusive)" (between 0 4294967295);
+      u8 = bits 8 255;
+      u16 = bits 16 65535;
+      u32 = bits 32 4294967295;
     };
     port = types.ints.u16;
 
@@ -175,6 +177,7 @@ let
     attrs = mkOptionType {
       name = "attrs";
       description = "attribute set";
+      class = "unnamed";
       check = isAttrs;
       merge = _: defs: foldl' (a: b: a // b) { } (values defs);
       empty = { };
@@ -263,7 +266,7 @@ let
       let
         type = types.nullOr (types.oneOf (leaves ++ [ (types.attrsOf type) (types.listOf type) ])) // {
           description = "${name} value";
-          class = "noun";
+          class = "unnamed";
         };
       in
       type;

@@ -7,6 +7,7 @@ let
   # Lists add up; anything else has to agree.
   unitOption = types.mkOptionType {
     name = "systemd option";
+    class = "unnamed";
     merge = loc: defs:
       if builtins.any (d: builtins.isList d.value) defs
       then builtins.concatMap (d: lib.toList d.value) defs

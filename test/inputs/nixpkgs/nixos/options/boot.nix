@@ -6,9 +6,10 @@ let
   inherit (lib.declare) flag many maybe named option required;
   inherit (config.boot) loader;
 
+  fileSystemNames = types.coercedTo (listOf str) (names: lib.genAttrs names (_: true)) (attrsOf types.bool);
+
   fileSystem = submodule ({ name, config, ... }: {
     options = {
-      enable = flag true;
       mountPoint = option nonEmptyStr name;
       device = maybe nonEmptyStr;
       label = maybe nonEmptyStr;
@@ -22,11 +23,12 @@ let
         lowerdir = maybe (types.nonEmptyListOf (either str path));
         upperdir = maybe str;
         workdir = maybe str;
-        useStage1BaseDirectories = flag true;
       };
     };
-    config.fsType = mkIf (config.overlay.lowerdir != null) (mkDefault "overlay");
-    config.device = mkIf (config.label != null) (mkDefault "/dev/disk/by-label/${config.label}");
+    config = lib.mkMerge [
+      (mkIf (config.overlay.lowerdir != null) { fsType = mkDefault "overlay"; device = mkDefault "overlay"; })
+      (mkIf (config.label != null) { device = mkDefault "/dev/disk/by-label/${config.label}"; })
+    ];
   });
 in
 {
@@ -39,7 +41,7 @@ in
       blacklistedKernelModules = many str;
       extraModprobeConfig = option lines "";
       isContainer = flag false;
-      supportedFilesystems = option (types.coercedTo (listOf str) (list: lib.genAttrs list (_: true)) (attrsOf types.bool)) { };
+      supportedFilesystems = option fileSystemNames { };
       swraid.enable = flag false;
       growPartition = flag false;
       tmp = { useTmpfs = flag false; cleanOnBoot = flag false; };
@@ -47,8 +49,8 @@ in
       initrd = {
         kernelModules = many str;
         availableKernelModules = many str;
-        supportedFilesystems = many str;
-        secrets = named (nullOr (either str path));
+        supportedFilesystems = option fileSystemNames { };
+        secrets = named (nullOr path);
         systemd = { enable = flag false; tpm2.enable = flag true; };
       };
       loader = {
@@ -76,11 +78,11 @@ in
     assertions = [
       {
         assertion = config.boot.isContainer || config.fileSystems ? "/";
-        message = "The ‘fileSystems’ option does not specify your root file system.";
+        message = "fileSystems has no root file system (\"/\").";
       }
       {
         assertion = loader.grub.enable -> loader.grub.devices != [ ];
-        message = "You must set the option ‘boot.loader.grub.devices’ or 'boot.loader.grub.mirroredBoots' to make the system bootable.";
+        message = "boot.loader.grub.devices is empty, so that the system would not boot.";
       }
     ];
   };

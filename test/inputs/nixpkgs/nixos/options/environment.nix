@@ -2,10 +2,10 @@
 { lib, pkgs, ... }:
 let
   inherit (lib) mkIf types;
-  inherit (types) either enum int lines listOf nullOr oneOf package path str submodule;
+  inherit (types) either int lines listOf nullOr oneOf package path str submodule;
   inherit (lib.declare) flag many maybe named option required;
 
-  variable = types.coercedTo (either int types.float) toString (oneOf [ (listOf (oneOf [ int str path ])) str path ]);
+  variable = oneOf [ (listOf (oneOf [ int str path ])) int str path ];
 
   file = submodule ({ name, config, ... }: {
     options = {
@@ -64,7 +64,5 @@ in
       cpu.amd.updateMicrocode = flag false;
       graphics.enable = flag false;
     };
-    powerManagement.cpuFreqGovernor = maybe str;
-    zramSwap = { enable = flag false; memoryPercent = option int 50; algorithm = option (either (enum [ "zstd" "lz4" "lzo" ]) str) "zstd"; };
   };
 }

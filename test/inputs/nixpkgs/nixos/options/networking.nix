@@ -1,5 +1,5 @@
 # networking.*, without systemd-networkd's own units.
-{ config, lib, ... }:
+{ config, lib, pkgs, ... }:
 let
   inherit (lib) mkDefault mkIf types;
   inherit (types) attrsOf either enum int listOf lines nullOr package port str submodule;
@@ -12,7 +12,7 @@ let
     allowedTCPPortRanges = many (attrsOf port);
     allowedUDPPortRanges = many (attrsOf port);
   };
-  route = { options = { address = required str; prefixLength = required (types.ints.between 0 32); via = maybe str; }; };
+  address = { address = required str; prefixLength = required int; };
   forward.options = {
     sourcePort = required (either int (types.strMatching "[[:digit:]]+:[[:digit:]]+"));
     destination = required str;
@@ -30,7 +30,7 @@ let
 in
 {
   options.networking = {
-    hostName = option (types.strMatching "$|^[[:alnum:]]([[:alnum:]_-]{0,61}[[:alnum:]])?$") "nixos";
+    hostName = option (types.strMatching "^$|^[[:alnum:]]([[:alnum:]_-]{0,61}[[:alnum:]])?$") "nixos";
     hostId = maybe (types.strMatching "[0-9a-f]{8}");
     domain = maybe str;
     search = many str;
@@ -45,12 +45,15 @@ in
     useNetworkd = flag false;
     enableIPv6 = flag true;
     tempAddresses = option (enum [ "default" "disabled" "enabled" ]) (if cfg.enableIPv6 then "default" else "disabled");
-    usePredictableInterfaceNames = option (nullOr types.bool) true;
+    usePredictableInterfaceNames = flag true;
     interfaces = named (submodule {
       options = {
         useDHCP = maybe types.bool;
         macAddress = maybe str;
-        ipv4 = { addresses = many (submodule route); routes = many (submodule route); };
+        ipv4 = {
+          addresses = many (submodule { options = address; });
+          routes = many (submodule { options = address // { via = maybe str; }; });
+        };
       };
     });
     bridges = named (submodule { options = { interfaces = many str; rstp = flag false; }; });
@@ -59,7 +62,7 @@ in
 
     firewall = ports // {
       enable = flag true;
-      package = maybe package;
+      package = option package pkgs.iptables;
       allowPing = flag true;
       checkReversePath = option (either types.bool (enum [ "strict" "loose" ])) true;
       logRefusedConnections = flag true;

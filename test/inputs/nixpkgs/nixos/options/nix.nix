@@ -28,7 +28,7 @@ in
           substituters = many str;
           trusted-substituters = many str;
           trusted-public-keys = many str;
-          trusted-users = many str;
+          trusted-users = option (listOf str) [ "root" ];
           allowed-users = option (listOf str) [ "*" ];
           require-sigs = flag true;
         };
@@ -46,10 +46,7 @@ in
     distributedBuilds = flag false;
   };
 
-  config.nix.settings = {
-    substituters = lib.mkAfter [ "https://cache.nixos.org/" ];
-    trusted-users = [ "root" ];
-  };
+  config.nix.settings.substituters = lib.mkAfter [ "https://cache.nixos.org/" ];
   config.assertions = [
     { assertion = config.nix.gc.automatic -> config.nix.enable; message = "nix.gc.automatic requires nix.enable"; }
   ];

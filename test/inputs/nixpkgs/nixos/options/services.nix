@@ -32,7 +32,6 @@ in
           { type = "rsa"; bits = 4096; path = "/etc/ssh/ssh_host_rsa_key"; }
           { type = "ed25519"; path = "/etc/ssh/ssh_host_ed25519_key"; }
         ];
-        generateHostKeys = flag true;
         banner = maybe lines;
         authorizedKeysFiles = many str;
         authorizedKeysInHomedir = flag true;

@@ -49,7 +49,6 @@ in
       activationScripts = named (types.either types.str (types.submodule {
         options = { deps = many types.str; text = required types.lines; supportsDryActivation = flag false; };
       }));
-      extraDependencies = many types.package;
       autoUpgrade = { enable = flag false; flake = maybe types.str; dates = option types.str "04:40"; allowReboot = flag false; flags = many types.str; };
       boot.loader = { initrdFile = option types.str "initrd"; kernelFile = option types.str "bzImage"; };
     };
@@ -76,9 +75,7 @@ in
     assertions = [
       {
         assertion = options.nixpkgs.pkgs.isDefined -> cfg.config == { };
-        message = ''
-          Your system configures nixpkgs with an externally created instance.
-          `nixpkgs.config` options should be passed when creating the instance instead.'';
+        message = "nixpkgs.config does nothing to packages that were made elsewhere (nixpkgs.pkgs): configure them there.";
       }
     ];
 

@@ -3,7 +3,7 @@
 let
   inherit (lib) mkOption types;
   inherit (types) attrsOf commas either enum int lines listOf nullOr oneOf package path singleLineStr str submodule;
-  inherit (lib.declare) flag many maybe named option required;
+  inherit (lib.declare) flag many named option required;
   inherit (import ../unit-option.nix { inherit lib; }) unitOption;
 
   unitName = types.strMatching "[a-zA-Z0-9@%:_.\\-]+[.](service|socket|device|mount|automount|swap|target|path|timer|scope|slice)";
@@ -32,7 +32,7 @@ let
     serviceConfig = option
       (types.addCheck
         (types.addCheck (attrsOf unitOption) (isOneOf "Type" [ "exec" "simple" "forking" "oneshot" "dbus" "notify" "notify-reload" "idle" ]))
-        (isOneOf "Restart" [ "no" "on-success" "on-failure" "on-abnormal" "on-abort" "on-watchdog" "always" ]))
+        (isOneOf "Restart" [ "no" "on-success" "on-failure" "on-abnormal" "on-abort" "always" ]))
       { };
     inherit script;
     scriptArgs = option str "";
@@ -44,10 +44,7 @@ let
     restartIfChanged = flag true;
     reloadIfChanged = flag false;
     stopIfChanged = flag true;
-    enableDefaultPath = flag true;
-    enableStrictShellChecks = flag false;
     startAt = mkOption { type = either str (listOf str); default = [ ]; apply = lib.toList; };
-    confinement.enable = flag false;
   };
   socket = unit // { listenStreams = many str; listenDatagrams = many str; socketConfig = named unitOption; };
   timer = unit // { timerConfig = named unitOption; };

@@ -2,7 +2,7 @@
 { config, lib, pkgs, ... }:
 let
   inherit (lib) concatMap mapAttrsToList mkDefault mkIf mkMerge mkOption types;
-  inherit (types) attrsOf either enum int lines listOf nullOr package passwdEntry path shellPackage str submodule;
+  inherit (types) either enum int lines listOf nullOr package passwdEntry path shellPackage str submodule;
   inherit (lib.declare) flag many maybe named option required;
   cfg = config.users;
 
@@ -13,7 +13,6 @@ let
   user = submodule ({ name, config, ... }: {
     options = {
       name = mkOption { type = passwdEntry str; apply = short "Username"; };
-      enable = flag true;
       description = option (passwdEntry str) "";
       uid = maybe int;
       isSystemUser = flag false;
@@ -61,6 +60,11 @@ let
     };
   });
 
+  pamItems = [
+    "core" "data" "fsize" "memlock" "nofile" "rss" "stack" "cpu" "nproc" "as" "maxlogins" "maxsyslogins" "priority" "locks"
+    "sigpending" "msgqueue" "nice" "rtprio"
+  ];
+
   ids = attribute: set: builtins.filter (id: id != null) (mapAttrsToList (_: x: x.${attribute}) set);
   distinct = list: builtins.length list == builtins.length (lib.unique list);
   canLogIn = name: u:
@@ -70,11 +74,11 @@ let
   userAssertions = u: [
     {
       assertion = u.isNormalUser != (u.isSystemUser || (u.uid != null && u.uid < 1000));
-      message = "Exactly one of users.users.${u.name}.isSystemUser and users.users.${u.name}.isNormalUser must be set.";
+      message = "users.users.${u.name} has to be either isNormalUser or isSystemUser.";
     }
     {
       assertion = u.group != "";
-      message = "users.users.${u.name}.group is unset. For example you can create a group for this user with: users.users.${u.name}.group = \"${u.name}\"; users.groups.${u.name} = {};";
+      message = "users.users.${u.name}.group is not set.";
     }
     {
       assertion = u.group == "" || cfg.groups ? ${u.group};
@@ -83,7 +87,7 @@ let
   ] ++ map
     (program: {
       assertion = u.ignoreShellProgramCheck || toString u.shell != toString pkgs.${program} || config.programs.${program}.enable;
-      message = "users.users.${u.name}.shell is set to ${program}, but programs.${program}.enable is not true.";
+      message = "users.users.${u.name}.shell is ${program} without programs.${program}.enable.";
     }) [ "zsh" "fish" ];
 
   sudoRule = submodule {
@@ -120,10 +124,9 @@ in
       polkit.enable = flag false;
       rtkit.enable = flag false;
       pam.loginLimits = many (submodule {
-        options = { domain = required str; type = required (enum [ "-" "hard" "soft" ]); item = required str; value = required (either str int); };
+        options = { domain = required str; type = required (enum [ "-" "hard" "soft" ]); item = required (enum pamItems); value = required (either str int); };
       });
       pki.certificateFiles = many path;
-      wrappers = named (submodule { freeformType = attrsOf types.anything; });
     };
   };
 
@@ -133,11 +136,11 @@ in
     assertions = [
       {
         assertion = !cfg.enforceIdUniqueness || (distinct (ids "uid" cfg.users) && distinct (ids "gid" cfg.groups));
-        message = "UIDs and GIDs must be unique!";
+        message = "Two users have one uid, or two groups have one gid.";
       }
       {
         assertion = cfg.mutableUsers || cfg.allowNoPasswordLogin || builtins.any (name: canLogIn name cfg.users.${name}) (builtins.attrNames cfg.users);
-        message = "Neither the root account nor any wheel user has a password or SSH authorized key.";
+        message = "Nobody could log in: neither root nor a wheel user has a password or an SSH key.";
       }
     ] ++ concatMap userAssertions (builtins.attrValues cfg.users);
   };
