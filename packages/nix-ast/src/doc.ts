@@ -79,7 +79,9 @@ export class Tape {
   rawWidth = 0;
   rawBreaks = 0;
 
+  /** Where the groups begin that are not closed yet; -1 if that part of the tape has been laid out. */
   readonly #open: number[] = [];
+  #openPriorities = 0;
 
   #push(kind: number, value: number, level: number, offset: number, text: string): void {
     const at = this.length++;
@@ -232,18 +234,22 @@ export class Tape {
     if (group === PRIORITY) {
       // Tell every group that would try this one.
       for (let i = this.#open.length - 1; i >= 0; i--) {
-        const parent = this.#open[i] ?? 0;
+        const parent = this.#open[i] ?? -1;
+        if (parent < 0) break;
         this.offset[parent] = 1;
         if (this.level[parent] !== TRANSPARENT) break;
       }
     }
+    if (group === PRIORITY) this.#openPriorities++;
     this.#open.push(this.length);
     this.#push(OPEN, 0, group, 0, "");
   }
 
   close(): void {
     if (this.flat > 0) return;
-    const open = this.#open.pop() ?? 0;
+    const open = this.#open.pop() ?? -1;
+    if (open < 0) return;
+    if (this.level[open] === PRIORITY) this.#openPriorities--;
     const last = this.length - 1;
     const kind = this.#kindAt(last);
     const hard = isHard(kind);
@@ -276,11 +282,43 @@ export class Tape {
     const closed: number[] = [];
     for (let i = first; i < this.length; i++) closed.push(this.#valueAt(i));
     this.length = first;
-    for (const open of closed.reverse()) this.#open.push(open);
+    for (const open of closed.reverse()) {
+      this.#open.push(open);
+      if (this.level[open] === PRIORITY) this.#openPriorities++;
+    }
     this.spacing(HARDSPACE);
     this.put(text, TRAILING_COMMENT);
     this.spacing(HARDLINE);
     for (let i = 0; i < closed.length; i++) this.close();
+  }
+
+  /**
+   * Whether how to lay out the tape is known but for its last spacing, a line break: every group that is open has that
+   * break in it, and none of them is one to break first.
+   */
+  get isSettled(): boolean {
+    const last = this.length - 1;
+    if (this.#openPriorities > 0 || this.flat > 0 || last < 0) return false;
+    const kind = this.#kindAt(last);
+    if (kind < HARDLINE || kind > NEWLINES) return false;
+    if (last === 0) return true;
+    let before = last - 1;
+    if (this.kind[before] === OPEN) return false;
+    while (before > 0 && this.kind[before] === CLOSE) before--;
+    return this.kind[before] !== TRAILING_COMMENT;
+  }
+
+  /** Begins anew with the last spacing, after all before it has been laid out. */
+  restart(): void {
+    const last = this.length - 1;
+    this.length = 0;
+    this.#push(this.#kindAt(last), this.#valueAt(last), 0, 0, "");
+    this.forget();
+  }
+
+  /** Takes all open groups as laid out up to here. */
+  forget(): void {
+    for (let i = this.#open.length - 1; i >= 0 && this.#open[i] !== -1; i--) this.#open[i] = -1;
   }
 
   /** Lays what stands since `start` on one line, one level of nesting up: spacings become plain, groups dissolve. */

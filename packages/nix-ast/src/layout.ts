@@ -22,6 +22,8 @@ import {
 } from "./doc.js";
 
 const INDENT = 2;
+/** Characters after which what is laid out is put aside. */
+const PAGE = 8192;
 
 /** The indentation of the lines of one nesting level; a line indents by one step at most, however many levels it opens. */
 interface Indent {
@@ -44,42 +46,51 @@ interface Attempt {
 }
 
 /**
- * Lays the tape out in lines of `width` columns, indentation not counted; the algorithm is nixfmt's. Linear: whether a
+ * Lays a tape out in lines of `width` columns, indentation not counted; the algorithm is nixfmt's. Linear: whether a
  * stretch fits is read off prefix sums, and every look ahead ends with the line.
  */
-export const layout = (tape: Tape, width: number): string => new Layout(tape, width).run();
-
-class Layout {
+export class Layout {
   readonly #tape: Tape;
   readonly #width: number;
-  readonly #kind: Uint8Array;
-  readonly #value: Int32Array;
-  readonly #level: Int32Array;
-  readonly #text: readonly string[];
+  #kind: Uint8Array;
+  #value: Int32Array;
+  #level: Int32Array;
   /** For every index the columns and the forced line breaks of all before it, and the next element that is no mark. */
-  readonly #columns: Int32Array;
-  readonly #breaks: Int32Array;
-  readonly #next: Int32Array;
+  #columns: Int32Array = new Int32Array();
+  #breaks: Int32Array = new Int32Array();
+  #next: Int32Array = new Int32Array();
 
+  readonly #pages: string[] = [];
   #out = "";
   /** Columns on the current line without its indentation; 0 only at its start. */
   #column = 0;
   #indent: Indent = { columns: 0, level: 0, outer: undefined };
   readonly #attempts: Attempt[] = [];
   /** Elements laid out in vain may grow to a multiple of the tape; then only attempts that cannot fail are made. */
-  #budget: number;
+  #budget = 0;
 
   constructor(tape: Tape, width: number) {
-    const { length, kind, value } = tape;
     this.#tape = tape;
     this.#width = width;
+    this.#kind = tape.kind;
+    this.#value = tape.value;
+    this.#level = tape.level;
+  }
+
+  get width(): number {
+    return this.#width;
+  }
+
+  #measure(): void {
+    const { length, kind, value, level } = this.#tape;
     this.#kind = kind;
     this.#value = value;
-    this.#level = tape.level;
-    this.#text = tape.text;
-    this.#columns = new Int32Array(length + 1);
-    this.#breaks = new Int32Array(length + 1);
-    this.#next = new Int32Array(length + 1);
+    this.#level = level;
+    if (this.#columns.length <= length) {
+      this.#columns = new Int32Array(kind.length + 1);
+      this.#breaks = new Int32Array(kind.length + 1);
+      this.#next = new Int32Array(kind.length + 1);
+    }
     this.#budget = 16 * length + 4096;
     let columns = 0;
     let breaks = 0;
@@ -108,10 +119,48 @@ class Layout {
     }
   }
 
-  run(): string {
-    const { length } = this.#tape;
+  /** Lays out the tape, which is settled, and begins it anew. */
+  settle(): void {
+    this.#run(this.#tape.length - 1);
+    this.#tape.restart();
+    this.#turnPage();
+  }
+
+  /** Lays out the tape, which is settled, with `text` as its last line. */
+  line(text: string): void {
+    const tape = this.#tape;
+    this.#run(tape.length - 1);
+    const last = tape.length - 1;
+    if (this.#column > 0) this.#space(last, tape.kind[last] as number);
+    tape.length = 0;
+    tape.forget();
+    this.#startText(tape.nesting, tape.indentation);
+    this.#out += text;
+    this.#column = text.length;
+    this.#turnPage();
+  }
+
+  #turnPage(): void {
+    if (this.#out.length < PAGE) return;
+    // Reading a character makes the engine lay the many pieces of the page in one, while they are young and cheap to drop.
+    this.#out.charCodeAt(0);
+    this.#pages.push(this.#out);
+    this.#out = "";
+  }
+
+  /** Lays out the rest of the tape; returns all of the text, without blanks around it but for a final line break. */
+  finish(): string {
+    this.#run(this.#tape.length);
+    this.#pages.push(`${this.#out.trimEnd()}\n`);
+    this.#pages[0] = this.#pages[0]?.trimStart() ?? "";
+    return this.#pages.join("");
+  }
+
+  #run(end: number): void {
+    if (end === 0) return;
+    this.#measure();
     let i = 0;
-    while (i < length) {
+    while (i < end) {
       const kind = this.#kind[i] as number;
       if (kind === OPEN) i = this.#group(i);
       else if (kind === CLOSE) i = this.#close(i);
@@ -121,12 +170,13 @@ class Layout {
         i++;
       }
     }
-    return this.#out;
   }
 
   /** Lays out the group that opens at `open` as far as it is known; returns where to go on. */
   #group(open: number): number {
     const close = this.#value[open] as number;
+    // A group that is still open breaks.
+    if (close === 0) return open + 1;
     if (this.#fit(open + 1, close)) return close + 1;
     if (this.#tape.offset[open] === 1 && this.#level[open] !== TRANSPARENT) {
       return this.#attempt(open, this.#priorities(open, close));
@@ -271,7 +321,7 @@ class Layout {
           this.#out += " ";
           this.#column++;
         } else if (kind === TEXT) left -= width;
-        this.#out += this.#text[i] as string;
+        this.#out += this.#tape.textAt(i);
         this.#column += width;
       } else if (!spaced && flatWidth(kind) > 0) {
         spaced = true;
@@ -293,7 +343,7 @@ class Layout {
   }
 
   #putText(at: number): void {
-    const text = this.#text[at] as string;
+    const text = this.#tape.textAt(at);
     const width = this.#value[at] as number;
     // A comment right after a bracket stays apart from it by two spaces, lest it be read as the first item's.
     if (this.#kind[at] === TRAILING_COMMENT && this.#column === 2 && this.#levelAfter(at + 1) > this.#indent.level) {
@@ -327,7 +377,7 @@ class Layout {
         this.#out += "\n";
         break;
       case NEWLINES:
-        this.#out += "\n".repeat((this.#value[at] as number) - 1);
+        this.#out += "\n".repeat((this.#tape.value[at] as number) - 1);
         break;
       case BREAK:
       case SPACE:

@@ -24,6 +24,8 @@ export type Instruction =
   | { readonly kind: "#indent"; readonly columns: number }
   /** Text that only a group that breaks has. */
   | { readonly kind: "#trailing"; readonly text: string }
+  /** Bindings or items on lines of their own, those before `next` done. */
+  | { readonly kind: "#lines"; readonly items: readonly (Binding | Expr)[]; next: number }
   | { readonly kind: "#binding"; readonly binding: Binding }
   | { readonly kind: "#formal"; readonly formal: Formal; readonly last: boolean }
   /** An argument that is not the last. */

@@ -39,10 +39,11 @@ import type {
   ValueBinding,
   With,
 } from "./expr.js";
-import { layout } from "./layout.js";
+import { Layout } from "./layout.js";
 import { str } from "./literal.js";
 import { interp } from "./literal.js";
 import { isIdentifier } from "./names.js";
+import { floatText } from "./numbers.js";
 import { LEVEL } from "./operators.js";
 import {
   commented,
@@ -70,6 +71,7 @@ import {
   type Parts,
 } from "./parts.js";
 import { escapeStr, indentedLines, isMultiline, pathParts, strLine, type StringLine } from "./strings.js";
+import { plainLine } from "./plain.js";
 import { paren, view, viewLeft, viewRight, viewTarget, type Paren, type Written } from "./view.js";
 
 export interface PrintOptions {
@@ -80,10 +82,13 @@ export interface PrintOptions {
 /** The text of a Nix file that holds `expr`, laid out as nixfmt does, with a final newline. */
 export const print = (expr: Expr, { width = 100 }: PrintOptions = {}): string => {
   const tape = new Tape();
-  new Printer(tape).print(whole(expr));
-  return `${layout(tape, width).trim()}\n`;
+  const layout = new Layout(tape, width);
+  new Printer(tape, layout).print(whole(expr));
+  return layout.finish();
 };
 
+/** Elements on the tape after which it is laid out as soon as may be. */
+const FULL_TAPE = 512;
 /** Interpolations up to so many columns stay on one line, whatever the line's width. */
 const SHORT_INTERPOLATION = 30;
 /** Chains of more pipes after the first have a line for each. */
@@ -103,14 +108,17 @@ const JOINS: ReadonlySet<BinaryOperator> = new Set(["++", "//", "+"]);
 /** Takes expressions apart into parts and lays them on a tape. */
 class Printer {
   readonly #tape: Tape;
+  /** Lays out the tape when it is full, as far as it is settled. */
+  readonly #layout: Layout | undefined;
   readonly #waiting: Part[] = [];
   /** Comments that the next token begins with. */
   #before: Trivium[] = [];
   /** Whether the comments before the next token have been printed ahead. */
   #printed = false;
 
-  constructor(tape: Tape) {
+  constructor(tape: Tape, layout?: Layout) {
     this.#tape = tape;
+    this.#layout = layout;
   }
 
   print(expr: Written): void {
@@ -249,6 +257,9 @@ class Printer {
       case "#binding":
         this.#wait(bindingParts(part.binding));
         break;
+      case "#lines":
+        this.#lines(part);
+        break;
       case "#formal":
         this.#wait(formalParts(part.formal, part.last));
         break;
@@ -276,6 +287,29 @@ class Printer {
       default:
         this.#enter(part);
         this.#wait(exprParts(part));
+    }
+  }
+
+  #lines(part: Extract<Instruction, { kind: "#lines" }>): void {
+    const tape = this.#tape;
+    const { items } = part;
+    while (part.next < items.length) {
+      if (part.next > 0) tape.spacing(HARDLINE);
+      const item = items[part.next++] as Binding | Expr;
+      if (this.#layout !== undefined && tape.isSettled) {
+        const line = item.before === undefined ? plainLine(item, this.#layout.width) : undefined;
+        if (line !== undefined) {
+          this.#layout.line(line.text);
+          if (line.rest === undefined) continue;
+          this.#waiting.push(part);
+          this.#wait(line.rest);
+          return;
+        }
+        if (tape.length > FULL_TAPE) this.#layout.settle();
+      }
+      this.#waiting.push(part);
+      this.#wait(itemParts(HARDLINE, item));
+      return;
     }
   }
 
@@ -565,30 +599,31 @@ const absorbed = (expr: Written, wide: boolean): Part => {
 const countItems = (items: readonly { readonly before?: readonly Trivium[] }[], inner?: readonly Trivium[]): number =>
   items.reduce((count, item) => count + (item.before ? 2 : 1), inner ? 1 : 0);
 
-/** Items with the comments before each, and those after the last, separated by a spacing. */
-const itemParts = <T extends { readonly before?: readonly Trivium[] }>(
+/** A binding or list item, with the comments before it. */
+const itemParts = (separator: number, item: Binding | Expr): Parts => {
+  const part: Part =
+    item.kind === "binding" || item.kind === "inherit"
+      ? { kind: "#binding", binding: item }
+      : group(withoutBefore(view(item, LEVEL.select)));
+  const { before } = item;
+  if (before === undefined || before.length === 0) return [part];
+  const tag = before.at(-1);
+  if (tag?.kind !== "languageTag") return [{ kind: "#comments", trivia: before }, separator, part];
+  return [{ kind: "#comments", trivia: before.slice(0, -1) }, { kind: "#tag", text: tag.text }, part];
+};
+
+/** All bindings or items with the comments after the last, separated by a spacing. */
+const itemsParts = (
   separator: number,
-  items: readonly T[],
+  items: readonly (Binding | Expr)[],
   inner: readonly Trivium[] | undefined,
-  toPart: (item: T) => Part,
 ): Parts => {
-  const parts: Part[] = [];
-  items.forEach((item, i) => {
-    if (i > 0) parts.push(separator);
-    const { before } = item;
-    if (before !== undefined && before.length > 0) {
-      const tag = before.at(-1);
-      if (tag?.kind === "languageTag") {
-        parts.push({ kind: "#comments", trivia: before.slice(0, -1) }, { kind: "#tag", text: tag.text });
-      } else parts.push({ kind: "#comments", trivia: before }, separator);
-    }
-    parts.push(toPart(item));
-  });
-  if (inner !== undefined && inner.length > 0) {
-    if (items.length > 0) parts.push(separator);
-    parts.push({ kind: "#comments", trivia: inner });
-  }
-  return parts;
+  const lines: Part =
+    separator === HARDLINE
+      ? { kind: "#lines", items, next: 0 }
+      : items.map((item, i): Part => [i > 0 ? separator : [], itemParts(separator, item)]);
+  if (inner === undefined || inner.length === 0) return [lines];
+  return [lines, items.length > 0 ? separator : [], { kind: "#comments", trivia: inner }];
 };
 
 const withoutBefore = (written: Written): Written => {
@@ -608,10 +643,7 @@ const listParts = (list: List, separator: number): Parts => {
   return [
     comments,
     around,
-    nest(
-      open?.after === undefined ? [] : { kind: "#after", text: open.after },
-      itemParts(separator, items, inner, (item) => group(withoutBefore(view(item, LEVEL.select)))),
-    ),
+    nest(open?.after === undefined ? [] : { kind: "#after", text: open.after }, itemsParts(separator, items, inner)),
     around,
     token(tokens, "close", "]"),
   ];
@@ -633,10 +665,7 @@ const attrsParts = (attrs: Attrs, wide: boolean): Parts => {
   return [
     start,
     around,
-    nest(
-      open?.after === undefined ? [] : { kind: "#after", text: open.after },
-      itemParts(HARDLINE, bindings, inner, (binding) => ({ kind: "#binding", binding })),
-    ),
+    nest(open?.after === undefined ? [] : { kind: "#after", text: open.after }, itemsParts(HARDLINE, bindings, inner)),
     around,
     token(tokens, "close", "}"),
   ];
@@ -677,13 +706,6 @@ const parenthesized = (expr: Written): Part => {
   if (expr.kind === "call") return { kind: "#call", call: expr, context: { pre: [], enclosed: true } };
   if (expr.kind === "select" && !isAbsorbable(viewTarget(expr.target))) return [group(expr), BREAK];
   return [BREAK, group(expr), BREAK];
-};
-
-/** The shortest digits that read back as `value`, with the point that makes them a float. */
-const floatText = (value: number): string => {
-  const [digits = "", exponent] = String(value).replace("e+", "e").split("e");
-  const pointed = digits.includes(".") ? digits : `${digits}.0`;
-  return exponent === undefined ? pointed : `${pointed}e${exponent}`;
 };
 
 const selectParts = ({ target, path, or, tokens }: Select): Parts => {
@@ -920,7 +942,7 @@ const letParts = ({ bindings, inner, body, tokens }: Let): Parts => {
   // Comments around the `in` belong to the body.
   const after = lifted(tokens?.in);
   return [
-    group("let", HARDLINE, nest(itemParts(HARDLINE, bindings, inner, (binding) => ({ kind: "#binding", binding })))),
+    group("let", HARDLINE, nest(itemsParts(HARDLINE, bindings, inner))),
     HARDLINE,
     group("in", HARDLINE, commented({ before: after.length > 0 ? after : undefined }, whole(body))),
   ];

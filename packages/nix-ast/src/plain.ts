@@ -1,0 +1,106 @@
+/**
+ * A short cut for plain data, which most of a generated file is: a binding or list item on a line of its own whose first
+ * line is known without the layout. What it gives is what the layout would; anything else it leaves to that.
+ */
+import type { Attrs, Binding, Expr, List } from "./expr.js";
+import { isIdentifier } from "./names.js";
+import { floatText } from "./numbers.js";
+import { HARDLINE } from "./doc.js";
+import { NEST, UNNEST, type Parts } from "./parts.js";
+import { escapeStr } from "./strings.js";
+
+export interface PlainLine {
+  /** The first line, or all of it. */
+  readonly text: string;
+  /** What follows on more lines. */
+  readonly rest?: Parts;
+}
+
+/** `item` on a line of its own, if it is plain data whose layout needs no measuring. */
+export const plainLine = (item: Binding | Expr, width: number): PlainLine | undefined => {
+  if (item.kind === "binding") {
+    const { path, value, after, tokens } = item;
+    const [name] = path;
+    if (after !== undefined || tokens !== undefined || path.length > 1 || typeof name !== "string") return undefined;
+    const written = writtenName(name);
+    // A quoted name may have its value on the next line.
+    const limit = written === name ? Infinity : width;
+    return plainValue(value, `${written} = `, ";", limit, width);
+  }
+  return item.kind === "inherit" ? undefined : plainValue(item, "", "", Infinity, width);
+};
+
+/** `limit` is for text that only a quoted name makes breakable, `width` for text that may break in any case. */
+const plainValue = (value: Expr, start: string, end: string, limit: number, width: number): PlainLine | undefined => {
+  if (value.before !== undefined || value.after !== undefined || value.tokens !== undefined) return undefined;
+  if (value.kind === "attrs") {
+    if (!isPlainSet(value, start === "" ? 2 : 1) || start.length + 1 > limit) return undefined;
+    return { text: `${start}{`, rest: lines(value.bindings, `}${end}`) };
+  }
+  if (value.kind === "list" && value.items.length > 1) {
+    if (!isPlainList(value) || start.length + 1 > limit) return undefined;
+    return { text: `${start}[`, rest: lines(value.items, `]${end}`) };
+  }
+  const text = scalarText(value);
+  if (text === undefined) return undefined;
+  const line = start + text + end;
+  const fits = value.kind === "str" ? line.length <= limit : line.length <= width;
+  return fits ? { text: line } : undefined;
+};
+
+const lines = (items: readonly (Binding | Expr)[], end: string): Parts => [
+  NEST,
+  HARDLINE,
+  { kind: "#lines", items, next: 0 },
+  HARDLINE,
+  UNNEST,
+  end,
+];
+
+const isPlainSet = ({ bindings, inner, recursive, expanded }: Attrs, atLeast: number): boolean =>
+  !recursive &&
+  inner === undefined &&
+  expanded !== true &&
+  bindings.length >= atLeast &&
+  (bindings.length > 1 || bindings[0]?.kind === "binding");
+
+const isPlainList = ({ inner, expanded }: List): boolean => inner === undefined && expanded !== true;
+
+/** A value without parts, on one line. */
+const scalarText = (value: Expr): string | undefined => {
+  switch (value.kind) {
+    case "ident":
+      return value.name;
+    case "int":
+      return value.value >= 0n ? String(value.value) : undefined;
+    case "float":
+      return value.value > 0 ? floatText(value.value) : undefined;
+    case "str": {
+      const [only, more] = value.parts;
+      if (only === undefined) return '""';
+      return more === undefined && typeof only === "string" ? `"${escapeStr(only)}"` : undefined;
+    }
+    case "list": {
+      if (!isPlainList(value) || value.items.length > 1) return undefined;
+      const [only] = value.items;
+      if (only === undefined) return "[ ]";
+      if ((only.kind === "list" || only.before) ?? only.after ?? only.tokens) return undefined;
+      const text = scalarText(only);
+      return text === undefined ? undefined : `[ ${text} ]`;
+    }
+    default:
+      return undefined;
+  }
+};
+
+/** Names as they are written, of those seen lately: configurations repeat the same few. */
+const writtenNames = new Map<string, string>();
+const writtenName = (name: string): string => {
+  let written = writtenNames.get(name);
+  if (written === undefined) {
+    written = isIdentifier(name) ? name : `"${escapeStr(name)}"`;
+    if (writtenNames.size > 4096) writtenNames.clear();
+    writtenNames.set(name, written);
+  }
+  return written;
+};
