@@ -7,6 +7,7 @@ import { accessSync, constants, cpSync, mkdirSync, mkdtempSync, rmSync, writeFil
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { afterAll } from "vitest";
 
 /** A `nix` to test with. */
 export interface Nix {
@@ -74,20 +75,17 @@ export function nixes(): readonly Nix[] {
   }));
 }
 
-const folders: string[] = [];
-process.on("exit", () => {
-  for (const folder of folders) {
-    // Nix takes the write permission from what it puts into a store.
-    execFileSync("chmod", ["-R", "u+w", folder]);
-    rmSync(folder, { recursive: true, force: true });
-  }
+const temporary = mkdtempSync(join(tmpdir(), "microvm-emit-nix-"));
+// Of the test file that imports this module: a worker of vitest is killed, and has no exit to wait for.
+afterAll(() => {
+  // Nix takes the write permission from what it puts into a store.
+  execFileSync("chmod", ["-R", "u+w", temporary]);
+  rmSync(temporary, { recursive: true, force: true });
 });
 
-/** A temporary folder that goes away with this process. */
+/** A temporary folder that goes away after the last test of the file. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "microvm-emit-nix-"));
-  folders.push(folder);
-  return folder;
+  return mkdtempSync(join(temporary, "folder-"));
 }
 
 const environments = new Map<string, NodeJS.ProcessEnv>();

@@ -1,0 +1,194 @@
+/** The article's host, as emitted, evaluated by real Nix: every fact of the article, and every place where we differ. */
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, it } from "vitest";
+import { evaluateFlake, type Nix, nixes } from "./harness.js";
+
+const EXAMPLE = `path:${join(dirname(fileURLToPath(import.meta.url)), "..", "..", "examples", "midna")}?dir=flake`;
+
+const FACTS = readFileSync(new URL("fixtures/facts.nix", import.meta.url), "utf8");
+
+const guest = (name: string, index: number, project: string): object => ({
+  autostart: false,
+  hostName: name,
+  address: [`192.168.83.${String(index + 2)}/24`],
+  routes: ["192.168.83.1"],
+  match: "e*",
+  nameservers: ["8.8.8.8", "1.1.1.1"],
+  firewall: false,
+  useDHCP: false,
+  useNetworkd: true,
+  tempAddresses: "disabled",
+  networkd: true,
+  resolved: true,
+  openssh: true,
+  hostKeys: [{ path: "/etc/ssh/host-keys/ssh_host_ed25519_key", type: "ed25519" }],
+  stateVersion: "25.11",
+  stopTimeout: "5s",
+  storeMount: { what: "store", where: "/nix/store", overrideStrategy: "asDropin", defaultDependencies: false },
+  userGroup: "michael",
+  gid: 1000,
+  normalUser: true,
+  zsh: true,
+  hypervisor: "cloud-hypervisor",
+  vcpu: 8,
+  mem: 4096,
+  socket: "control.socket",
+  overlay: "/nix/.rw-store",
+  volumes: [{ image: "var.img", mountPoint: "/var", size: 8192 }],
+  interfaces: [{ type: "tap", id: `microvm${String(index)}`, mac: `02:00:00:00:00:0${String(index + 1)}` }],
+  shares: {
+    "ro-store": { proto: "virtiofs", source: "/nix/store", mountPoint: "/nix/.ro-store" },
+    "ssh-keys": {
+      proto: "virtiofs",
+      source: `/home/michael/microvm/${project}/ssh-host-keys`,
+      mountPoint: "/etc/ssh/host-keys",
+    },
+    "claude-credentials": {
+      proto: "virtiofs",
+      source: "/home/michael/claude-microvm",
+      mountPoint: "/home/michael/claude-microvm",
+    },
+    workspace: {
+      proto: "virtiofs",
+      source: `/home/michael/microvm/${project}`,
+      mountPoint: `/home/michael/microvm/${project}`,
+    },
+  },
+  homeManager: { useGlobalPkgs: true, useUserPackages: true },
+  home: {
+    username: "michael",
+    homeDirectory: "/home/michael",
+    stateVersion: "25.11",
+    zsh: true,
+    history: { size: 4000, save: 10_000_000, ignoreDups: true, share: false, append: true },
+    emacs: true,
+    emacsConfig: "/config/emacs",
+    homeManager: true,
+  },
+});
+
+/** The article's tables, sections 1.2 to 1.6. */
+const article = {
+  host: {
+    netdev: { Kind: "bridge", Name: "microbr" },
+    bridgeMatch: "microbr",
+    bridgeAddresses: ["192.168.83.1/24"],
+    configureWithoutCarrier: true,
+    tapMatch: "microvm*",
+    tapBridge: "microbr",
+    nat: { enable: true, internalInterfaces: ["microbr"], externalInterface: "eno1" },
+    system: "x86_64-linux",
+  },
+  guests: { emacsvm: guest("emacsvm", 4, "emacs"), goprotobufvm: guest("goprotobufvm", 5, "goprotobuf") },
+};
+
+/** Where the emitted flake is not the article's, each for a hazard of the article's setup. */
+const different = {
+  // A switch of the host must not end an agent's work.
+  restartIfChanged: false,
+  // The store and the host keys are nothing for the guest to write.
+  readOnly: ["ro-store", "ssh-keys"],
+  // The host learns over vsock that the guest is up, and Nix no longer warns that it cannot.
+  cids: [7, 8],
+  // Collecting garbage over an overlay hides the host's paths.
+  gc: false,
+  // Ids are what virtiofs carries.
+  uid: 1000,
+};
+
+const articleInputs = {
+  nixpkgs: { url: "github:nixos/nixpkgs/nixos-25.11" },
+  "nixpkgs-unstable": { url: "github:nixos/nixpkgs/nixos-unstable" },
+  stapelbergnix: { url: "github:stapelberg/nix", inputs: { nixpkgs: { follows: "nixpkgs" } } },
+  zkjnastools: { url: "github:stapelberg/zkj-nas-tools", inputs: { nixpkgs: { follows: "nixpkgs" } } },
+  microvm: { url: "github:microvm-nix/microvm.nix", inputs: { nixpkgs: { follows: "nixpkgs" } } },
+  "home-manager": {
+    url: "github:nix-community/home-manager/release-25.11",
+    inputs: { nixpkgs: { follows: "nixpkgs" } },
+  },
+  configfiles: { url: "github:stapelberg/configfiles", flake: false },
+};
+
+interface Facts {
+  readonly inputs: unknown;
+  readonly article: unknown;
+  readonly different: unknown;
+  readonly packages: Readonly<Record<string, readonly string[]>>;
+  readonly initContent: Readonly<Record<string, string>>;
+  readonly emacsPackage: Readonly<Record<string, string>>;
+  readonly claudeConfigDir: Readonly<Record<string, string>>;
+  readonly assertions: readonly string[];
+  readonly toplevels: readonly string[];
+  readonly stateUnits: Readonly<Record<string, unknown>>;
+  readonly tmpfiles: readonly string[];
+  readonly hostHas: unknown;
+}
+
+describe.each(nixes())("the article's host by $version", (nix: Nix) => {
+  let facts: Facts;
+  let log: string;
+  beforeAll(async () => {
+    const evaluation = await evaluateFlake(EXAMPLE, "nixosConfigurations.midna", { nix, apply: FACTS });
+    facts = evaluation.value as Facts;
+    log = evaluation.log;
+  });
+
+  it("declares the article's inputs", () => {
+    expect(facts.inputs).toEqual(articleInputs);
+  });
+
+  it("has every value of the article", () => {
+    expect(facts.article).toEqual(article);
+  });
+
+  it("differs where it says that it does", () => {
+    expect(facts.different).toEqual(different);
+  });
+
+  it("installs the agent and the toolchains", () => {
+    expect(facts.packages["emacsvm"]).toEqual(expect.arrayContaining(["claude-code"]));
+    expect(facts.packages["goprotobufvm"]).toEqual(
+      expect.arrayContaining(["claude-code", "go", "gopls", "delve", "protobuf", "gnumake", "gcc", "git", "ripgrep"]),
+    );
+  });
+
+  it("starts zsh as the article does, with the VM's own line last", () => {
+    const zshrc = readFileSync(new URL("../inputs/configfiles/zshrc", import.meta.url), "utf8");
+    const shared = `${zshrc}\nexport CLAUDE_CONFIG_DIR=/home/michael/claude-microvm\n`;
+    const own = "export GOPATH=$HOME/go; PATH=$GOPATH/bin:$PATH\n";
+    expect(facts.initContent["emacsvm"]).toContain(shared);
+    expect(facts.initContent["emacsvm"]).not.toContain("GOPATH");
+    expect(facts.initContent["goprotobufvm"]).toContain(shared);
+    expect(facts.initContent["goprotobufvm"]?.endsWith(own)).toBe(true);
+    expect(facts.claudeConfigDir).toEqual({
+      emacsvm: "/home/michael/claude-microvm",
+      goprotobufvm: "/home/michael/claude-microvm",
+    });
+  });
+
+  it("has the host's own modules in effect", () => {
+    expect(facts.hostHas).toEqual({ systemdBoot: true, networkd: true, user: true });
+  });
+
+  it("makes folders and keys before a VM starts, and leaves them to nothing else", () => {
+    const units = (name: string): string[] => [`microvm-virtiofsd@${name}.service`, `microvm@${name}.service`];
+    expect(facts.stateUnits).toEqual(
+      Object.fromEntries(
+        ["emacsvm", "goprotobufvm"].map((name) => [
+          name,
+          { type: "oneshot", before: units(name), requiredBy: units(name) },
+        ]),
+      ),
+    );
+    expect(facts.tmpfiles).toEqual(["/var/lib/microvms"]);
+  });
+
+  it("evaluates whole, without a failed assertion or a warning", () => {
+    expect(facts.assertions).toEqual([]);
+    expect(facts.toplevels).toHaveLength(3);
+    for (const path of facts.toplevels) expect(path).toMatch(/\.drv$/);
+    expect(log).toBe("");
+  });
+});
