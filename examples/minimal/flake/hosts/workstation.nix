@@ -1,0 +1,68 @@
+# The network and the microVMs of workstation.
+{ inputs }:
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+let
+  # One set for all guests, since each import costs an evaluation of its own.
+  pkgsUnstable = import inputs.nixpkgs-unstable {
+    inherit (pkgs.stdenv.hostPlatform) system;
+    config.allowUnfreePredicate = package: builtins.elem (lib.getName package) [ "claude-code" ];
+  };
+  specialArgs = { inherit inputs pkgsUnstable; };
+in
+{
+  imports = [
+    inputs.microvm.nixosModules.host
+    (import ../modules/vm-state.nix {
+      name = "projectvm";
+      owner = "1000:1000";
+      folders = [
+        "/home/alice/microvm"
+        "/home/alice/microvm/projectvm"
+      ];
+      privateFolders = [ "/home/alice/claude-microvm" ];
+      rootFolders = [ "/var/lib/microvm-host-keys/projectvm" ];
+      sshHostKeys = "/var/lib/microvm-host-keys/projectvm";
+    })
+  ];
+
+  systemd.network = {
+    enable = true;
+    # Where networkd has only these bridges, nothing of it has to be online.
+    wait-online.enable = lib.mkDefault config.networking.useNetworkd;
+
+    netdevs."20-microbr".netdevConfig = {
+      Kind = "bridge";
+      Name = "microbr";
+    };
+    networks."20-microbr" = {
+      matchConfig.Name = "microbr";
+      addresses = [ { Address = "192.168.83.1/24"; } ];
+      # The bridge has its address before the first VM runs.
+      networkConfig.ConfigureWithoutCarrier = true;
+    };
+    networks."21-microvm-tap" = {
+      matchConfig.Name = "microvm*";
+      networkConfig.Bridge = "microbr";
+    };
+  };
+
+  networking.nat = {
+    enable = true;
+    internalInterfaces = [ "microbr" ];
+    externalInterface = "eno1";
+  };
+
+  microvm.vms = {
+    projectvm = {
+      inherit specialArgs;
+      autostart = false;
+      restartIfChanged = false;
+      config.imports = [ ../guests/workstation/projectvm.nix ];
+    };
+  };
+}

@@ -1,0 +1,53 @@
+/** The emitted trees of the examples, kept in the repository for people to read. */
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type Config, emit, type Lock, render } from "microvm-emit";
+import { describe, expect, it } from "vitest";
+import midna from "../../examples/midna/microvm.config.js";
+import minimal from "../../examples/minimal/microvm.config.js";
+
+const folderOf = (example: string): string => fileURLToPath(new URL(`../../examples/${example}`, import.meta.url));
+
+const emitted = (config: unknown, lock?: Lock): Record<string, string> => {
+  const result = emit(config, lock === undefined ? {} : { lock });
+  if (result._tag === "Left") throw new Error(JSON.stringify(result.left));
+  expect(result.right.warnings).toEqual([]);
+  return Object.fromEntries(render(result.right.files).map(({ path, text }) => [path, text]));
+};
+
+const kept = (example: string): Record<string, string> => {
+  const flake = `${folderOf(example)}/flake`;
+  return Object.fromEntries(
+    readdirSync(flake, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name !== ".microvm-emit.json")
+      .map((entry) => `${entry.parentPath}/${entry.name}`)
+      .map((file) => [file.slice(flake.length + 1), readFileSync(file, "utf8")]),
+  );
+};
+
+/** The same data with the keys of every plain object the other way round; Nix nodes stay as they are. */
+const permuted = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(permuted);
+  if (typeof value !== "object" || value === null || "kind" in value) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([key, inner]) => [key, permuted(inner)] as const)
+      .reverse(),
+  );
+};
+
+const examples: readonly { readonly name: string; readonly config: Config }[] = [
+  { name: "midna", config: midna },
+  { name: "minimal", config: minimal },
+];
+
+describe.each(examples)("the tree of $name", ({ name, config }) => {
+  it("is the one that is kept (`microvm-emit examples/NAME/microvm.config.ts` writes it anew)", () => {
+    const lock = JSON.parse(readFileSync(`${folderOf(name)}/microvm-emit.lock.json`, "utf8")) as Lock;
+    expect(emitted(config, lock)).toEqual(kept(name));
+  });
+
+  it("does not depend on the order of the config's keys, nor on a lock of its own making", () => {
+    expect(emitted(permuted(config))).toEqual(kept(name));
+  });
+});
