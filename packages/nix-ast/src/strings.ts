@@ -17,12 +17,14 @@ export const escapeStr = (text: string, interpolated = false): string => {
  * characters would make `''` of it.
  */
 const escapeIndented = (text: string, interpolated: boolean): string => {
-  const escaped = text.replace(/'+(\$\{|$)?|\$\{|\r/g, (found, after: string | undefined) => {
+  const escaped = text.replace(/'+|\$\{|\r/g, (found, at: number) => {
     if (found === "\r") return "''\\r";
     if (found === "${") return "''${";
-    const quotes = found.length - (after?.length ?? 0);
-    const single = quotes % 2 === 0 ? "" : after === "${" || (after === "" && !interpolated) ? "''\\'" : "'";
-    return "'''".repeat(quotes >> 1) + single + (after === "${" ? "''${" : "");
+    const end = at + found.length;
+    const rest = text.slice(end, end + 2);
+    const escapeFollows = rest.startsWith("\r") || rest === "${" || (rest === "$" && interpolated);
+    const quoteFollows = escapeFollows || (rest === "" && !interpolated);
+    return "'''".repeat(found.length >> 1) + (found.length % 2 === 0 ? "" : quoteFollows ? "''\\'" : "'");
   });
   return interpolated && text.endsWith("$") ? `${escaped.slice(0, -1)}''$` : escaped;
 };
