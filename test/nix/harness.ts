@@ -215,3 +215,9 @@ export async function evaluateFlake(ref: string, attr: string, options: EvalOpti
 export async function evalFlake(ref: string, attr: string, options: EvalOptions): Promise<unknown> {
   return (await evaluateFlake(ref, attr, options)).value;
 }
+
+/** What a Nix file says at `attr`, evaluated by itself: of a flake, its `inputs` as they are written. */
+export async function evalFile(file: string, attr: string, nix: Nix): Promise<unknown> {
+  const expression = `(import ${JSON.stringify(resolve(file))}).${attr}`;
+  return JSON.parse((await run(nix, ["eval", "--impure", "--json", "--expr", expression])).stdout) as unknown;
+}

@@ -5,7 +5,8 @@
     isNormalUser = true;
     uid = 1000;
     group = "michael";
-    shell = lib.mkDefault pkgs.zsh;
+    # Stronger than NixOS's default, weaker than a module of one's own.
+    shell = lib.mkOverride 900 pkgs.zsh;
   };
   programs.zsh.enable = true;
 }

@@ -1,5 +1,5 @@
 import type { AgentPlan, GroupPlan, ToolchainPlan, UserPlan } from "@microvm-emit/model";
-import { attrs, binding, blankLine, comment, type Expr, list } from "@microvm-emit/nix-ast";
+import { attrs, binding, blankLine, comment, type Expr, ident, list, select } from "@microvm-emit/nix-ast";
 import { packageSetOf } from "./agents.js";
 import { moduleOf } from "./module.js";
 import { lib, packageFrom, packages } from "./terms.js";
@@ -79,7 +79,11 @@ export const user = ({ name, uid, gid, group, extraGroups, homeDirectory, sshKey
         ...(homeDirectory === `/home/${name}` ? [] : [binding("home", homeDirectory)]),
         ...(extraGroups.length === 0 ? [] : [binding("extraGroups", extraGroups)]),
         ...(usesZsh
-          ? [binding("shell", lib("mkDefault", packageFrom("pkgs", { kind: "attribute", attribute: ["zsh"] })))]
+          ? [
+              comment(binding("shell", lib("mkOverride", 900, select(ident("pkgs"), "zsh"))), {
+                before: "Stronger than NixOS's default, weaker than a module of one's own.",
+              }),
+            ]
           : []),
         ...(sshKeys.length === 0 ? [] : [binding(["openssh", "authorizedKeys", "keys"], sshKeys)]),
       ]),

@@ -1,0 +1,21 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type Config, emit, render } from "microvm-emit";
+import { temporaryFolder } from "./harness.js";
+
+/** The flake of a config, on disk in `flake/` of a new folder, with `files` beside it. */
+export const emitted = (config: Config, files: Readonly<Record<string, string>> = {}): string => {
+  const result = emit(config);
+  if (result._tag === "Left") throw new Error(JSON.stringify(result.left, null, 2));
+  const folder = temporaryFolder();
+  const write = (path: string, text: string): void => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  };
+  for (const { path, text } of render(result.right.files)) write(`flake/${path}`, text);
+  for (const [path, text] of Object.entries(files)) write(path, text);
+  return `path:${folder}?dir=flake`;
+};
+
+/** What NixOS asks of any host, for configs that bring nothing of their own. */
+export const hostModule = '{ boot.loader.systemd-boot.enable = true; fileSystems."/".device = "/dev/sda1"; }';

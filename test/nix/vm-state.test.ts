@@ -1,0 +1,115 @@
+/** The script that prepares a VM's folders and host key on the host, taken from the evaluated unit and really run. */
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Config } from "microvm-emit";
+import { beforeEach, describe, expect, it } from "vitest";
+import { emitted, hostModule } from "./emitted.js";
+import { evalFlake, nixes, temporaryFolder } from "./harness.js";
+
+const isRoot = process.getuid?.() === 0;
+const hasKeygen = ((): boolean => {
+  try {
+    execFileSync("sh", ["-c", "command -v ssh-keygen"]);
+    return true;
+  } catch {
+    return false;
+  }
+})();
+if (!hasKeygen)
+  console.error("NOT TESTED: the unit that makes SSH host keys, for want of ssh-keygen (openssh-client).");
+if (!isRoot) console.error("NOT TESTED: that folders get their owner, which takes root.");
+
+/** Whose the VM is: somebody else where we may give folders away. */
+const ids = isRoot ? { uid: 4242, gid: 4343 } : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+
+const configAt = (root: string): Config => ({
+  hosts: {
+    h: {
+      stateVersion: "25.11",
+      modules: ["./host.nix"],
+      user: { name: "alice", ...ids, homeDirectory: join(root, "home"), sshKeys: ["ssh-ed25519 AAAA alice"] },
+      bridges: { br0: { address: "10.7.0.1/24" } },
+      vms: {
+        a: {
+          agent: "claude-code",
+          workspace: "~/it's $HOME/work",
+          sshHostKeys: isRoot ? join(root, "keys/a") : "~/keys/a",
+        },
+      },
+    },
+  },
+});
+
+const script = async (root: string): Promise<string> => {
+  const [nix] = nixes();
+  if (nix === undefined) throw new Error("no nix");
+  return (await evalFlake(
+    emitted(configAt(root), { "host.nix": hostModule }),
+    "nixosConfigurations.h.config.systemd.services.microvm-state-a.script",
+    { nix },
+  )) as string;
+};
+
+const about = (path: string): object => {
+  const { uid, gid, mode } = statSync(path);
+  return { uid, gid, mode: (mode & 0o7777).toString(8) };
+};
+
+describe.skipIf(!hasKeygen)("the state unit", () => {
+  let root: string;
+  let home: string;
+  let keys: string;
+  let run: () => void;
+  beforeEach(async () => {
+    root = temporaryFolder();
+    chmodSync(root, 0o755);
+    home = join(root, "home");
+    keys = isRoot ? join(root, "keys/a") : join(home, "keys/a");
+    mkdirSync(home);
+    const text = await script(root);
+    run = () => {
+      execFileSync("bash", ["-e", "-c", text], { stdio: "pipe" });
+    };
+  });
+
+  it("makes folders with their owners and modes, and an ed25519 key", () => {
+    run();
+    const private_ = { ...ids, mode: "700" };
+    expect(about(join(home, "it's $HOME"))).toEqual({ ...ids, mode: "755" });
+    expect(about(join(home, "it's $HOME/work"))).toEqual({ ...ids, mode: "755" });
+    expect(about(join(home, "claude-microvm"))).toEqual(private_);
+    expect(about(keys)).toEqual(isRoot ? { uid: 0, gid: 0, mode: "700" } : private_);
+    const key = join(keys, "ssh_host_ed25519_key");
+    expect(about(key)).toEqual({ ...(isRoot ? { uid: 0, gid: 0 } : ids), mode: "600" });
+    expect(readFileSync(`${key}.pub`, "utf8")).toMatch(/^ssh-ed25519 \S+ a\n$/);
+    const derived = execFileSync("ssh-keygen", ["-y", "-f", key], { encoding: "utf8" });
+    expect(derived.split(" ").slice(0, 2)).toEqual(readFileSync(`${key}.pub`, "utf8").split(" ").slice(0, 2));
+  });
+
+  it("replaces nothing when it runs again", () => {
+    run();
+    const key = readFileSync(join(keys, "ssh_host_ed25519_key"), "utf8");
+    chmodSync(join(home, "claude-microvm"), 0o755);
+    writeFileSync(join(home, "claude-microvm/login"), "secret");
+    run();
+    expect(readFileSync(join(keys, "ssh_host_ed25519_key"), "utf8")).toBe(key);
+    expect(about(join(home, "claude-microvm"))).toMatchObject({ mode: "755" });
+    expect(readFileSync(join(home, "claude-microvm/login"), "utf8")).toBe("secret");
+  });
+
+  it("follows no link that stands in a folder's place", () => {
+    const elsewhere = join(root, "elsewhere");
+    symlinkSync(elsewhere, join(home, "claude-microvm"));
+    run();
+    expect(readdirSync(root)).not.toContain("elsewhere");
+  });
+
+  it("makes a key again after one that was cut off", () => {
+    run();
+    rmSync(join(keys, "ssh_host_ed25519_key"));
+    writeFileSync(join(keys, "ssh_host_ed25519_key.new"), "half");
+    run();
+    expect(readdirSync(keys).sort()).toEqual(["ssh_host_ed25519_key", "ssh_host_ed25519_key.pub"]);
+  });
+});
