@@ -66,6 +66,12 @@ in
     };
   };
 
+  # Where dhcpcd runs the host's network, it would ask for addresses here too.
+  networking.dhcpcd.denyInterfaces = [
+    "microbr"
+    "microvm*"
+  ];
+
   networking.nat = {
     enable = true;
     internalInterfaces = [ "microbr" ];

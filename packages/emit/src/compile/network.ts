@@ -27,6 +27,19 @@ export const compileNetwork = ({ bridges }: HostPlan): readonly Binding[] => {
             ),
           ),
         ]),
+    ...(bridges.length === 0
+      ? []
+      : [
+          blankLine(
+            comment(
+              binding(
+                ["networking", "dhcpcd", "denyInterfaces"],
+                bridges.flatMap(({ name, tapMatch }) => [name, ...tapMatch.split(" ").filter((tap) => tap !== "")]),
+              ),
+              { before: "Where dhcpcd runs the host's network, it would ask for addresses here too." },
+            ),
+          ),
+        ]),
     ...(first?.externalInterface == null
       ? []
       : [

@@ -42,6 +42,7 @@ in
     }))) null;
     useDHCP = flag true;
     dhcpcd.enable = flag true;
+    dhcpcd.denyInterfaces = many str;
     useNetworkd = flag false;
     enableIPv6 = flag true;
     tempAddresses = option (enum [ "default" "disabled" "enabled" ]) (if cfg.enableIPv6 then "default" else "disabled");
