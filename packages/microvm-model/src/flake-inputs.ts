@@ -17,5 +17,3 @@ export const defaultInputs = {
   microvm: { url: "github:microvm-nix/microvm.nix", follows: followsNixpkgs },
   "home-manager": { url: `github:nix-community/home-manager/release-${release}`, follows: followsNixpkgs },
 } as const satisfies Record<string, InputDefault>;
-
-export type DefaultInput = keyof typeof defaultInputs;

@@ -14,6 +14,7 @@ import {
   select,
   type StringPart,
 } from "@microvm-emit/nix-ast";
+import { match } from "ts-pattern";
 import type { Relocate } from "./locations.js";
 import { moduleOf } from "./module.js";
 import type { SharedModules } from "./shared-modules.js";
@@ -62,16 +63,12 @@ export const homeManager = (): Expr =>
     ),
   );
 
-const importPart = (part: HomePlan, shared: SharedModules, relocate: Relocate): Expr => {
-  switch (part.kind) {
-    case "module":
-      return importModule(part.module, relocate, 2);
-    case "zsh":
-      return sharedModule(shared.use("zsh", [part.history, part.init], () => zsh(part)));
-    case "emacs":
-      return sharedModule(shared.use("emacs", part, () => emacs(part)));
-  }
-};
+const importPart = (part: HomePlan, shared: SharedModules, relocate: Relocate): Expr =>
+  match(part)
+    .with({ kind: "module" }, ({ module }) => importModule(module, relocate, 2))
+    .with({ kind: "zsh" }, (plan) => sharedModule(shared.use("zsh", [plan.history, plan.init], () => zsh(plan))))
+    .with({ kind: "emacs" }, (plan) => sharedModule(shared.use("emacs", plan, () => emacs(plan))))
+    .exhaustive();
 
 const sharedModule = (fileName: string): Expr => path(`../../modules/${fileName}`);
 

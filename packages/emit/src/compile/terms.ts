@@ -1,5 +1,6 @@
 import type { InputFile, ModulePlan, PackagePlan } from "@microvm-emit/model";
 import { call, type Expr, ident, interp, list, type NixInput, path, select, str } from "@microvm-emit/nix-ast";
+import { match } from "ts-pattern";
 import type { Relocate } from "./locations.js";
 
 /** `inputs.NAME`, or an attribute below it. */
@@ -21,13 +22,9 @@ export const packageFrom = (from: string, plan: PackagePlan): Expr =>
 export const packages = (plans: readonly PackagePlan[]): Expr => list(plans.map((plan) => packageFrom("pkgs", plan)));
 
 /** A module in an `imports` list of a file `depth` folders below the output directory. */
-export const importModule = (module: ModulePlan, relocate: Relocate, depth: 0 | 1 | 2): Expr => {
-  switch (module.kind) {
-    case "path":
-      return path(relocate(module.path, depth));
-    case "input":
-      return input(module.input, ...module.attribute);
-    case "nix":
-      return module.expr;
-  }
-};
+export const importModule = (module: ModulePlan, relocate: Relocate, depth: 0 | 1 | 2): Expr =>
+  match(module)
+    .with({ kind: "path" }, ({ path: written }) => path(relocate(written, depth)))
+    .with({ kind: "input" }, ({ input: name, attribute }) => input(name, ...attribute))
+    .with({ kind: "nix" }, ({ expr }) => expr)
+    .exhaustive();

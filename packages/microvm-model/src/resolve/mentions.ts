@@ -1,3 +1,4 @@
+import { match } from "ts-pattern";
 import type { Model, VmModel } from "../config.js";
 import type { ConfigPath } from "../problem.js";
 import { type InputMention, mentionOf } from "./references.js";
@@ -26,12 +27,12 @@ const mentionsOfVm = (vm: VmModel, path: ConfigPath): readonly InputMention[] =>
 
 const mentionsOfHome = (home: VmModel["home"][number], path: ConfigPath): readonly InputMention[] => {
   if (typeof home === "string" || "kind" in home) return mentionOf(home, path);
-  switch (home.program) {
-    case "zsh":
-      return home.init.flatMap((part, position) =>
-        typeof part === "string" ? [] : mentionOf(part, [...path, "init", position]),
-      );
-    case "emacs":
-      return home.configDirectory === undefined ? [] : mentionOf(home.configDirectory, [...path, "configDirectory"]);
-  }
+  return match(home)
+    .with({ program: "zsh" }, ({ init }) =>
+      init.flatMap((part, position) => (typeof part === "string" ? [] : mentionOf(part, [...path, "init", position]))),
+    )
+    .with({ program: "emacs" }, ({ configDirectory }) =>
+      configDirectory === undefined ? [] : mentionOf(configDirectory, [...path, "configDirectory"]),
+    )
+    .exhaustive();
 };

@@ -1,3 +1,4 @@
+import { match } from "ts-pattern";
 import type { HostModel, VmModel } from "../config.js";
 import type { GroupPlan, HomePlan, UserPlan } from "../plan.js";
 import type { ConfigPath } from "../problem.js";
@@ -40,19 +41,17 @@ export const planGroups = (users: readonly UserPlan[], vm: VmModel, path: Config
 
 const planHome = (home: VmModel["home"][number], path: ConfigPath): HomePlan => {
   if (typeof home === "string" || "kind" in home) return { kind: "module", module: planModule(home, path) };
-  switch (home.program) {
-    case "zsh":
-      return {
-        kind: "zsh",
-        history: home.history ?? {},
-        init: home.init,
-        extraInit: home.extraInit ?? null,
-      };
-    case "emacs":
-      return {
-        kind: "emacs",
-        package: home.package === undefined ? null : planPackage(home.package),
-        configDirectory: home.configDirectory ?? null,
-      };
-  }
+  return match(home)
+    .with({ program: "zsh" }, ({ history = {}, init, extraInit = null }) => ({
+      kind: "zsh" as const,
+      history,
+      init,
+      extraInit,
+    }))
+    .with({ program: "emacs" }, ({ package: written, configDirectory = null }) => ({
+      kind: "emacs" as const,
+      package: written === undefined ? null : planPackage(written),
+      configDirectory,
+    }))
+    .exhaustive();
 };
