@@ -4,16 +4,25 @@ import * as E from "fp-ts/lib/Either.js";
 import type { Failure } from "./failure.js";
 
 /** What a command line asks for, paths as typed. */
-export type Request = { readonly json: boolean } & (
+export type Request =
   | { readonly kind: "tell"; readonly text: string }
   | ({ readonly kind: "emit"; readonly force: boolean } & ConfigAndDirectory)
   | ({ readonly kind: "stop"; readonly after: Stage } & ConfigAndDirectory)
-  | ({
-      readonly kind: "check";
-      readonly overrides: readonly (readonly [string, string])[];
-      readonly verbose: boolean;
-    } & ConfigAndDirectory)
-);
+  | ({ readonly kind: "check"; readonly overrides: readonly Override[] } & ConfigAndDirectory);
+
+/** How a command line asks to be answered, which holds even where it cannot be understood. */
+export interface Presentation {
+  readonly json: boolean;
+  readonly verbose: boolean;
+}
+
+export const presentationOf = (argv: readonly string[]): Presentation => ({
+  json: argv.includes("--json"),
+  verbose: argv.includes("--verbose"),
+});
+
+/** Input name and flake reference, as `--override-input` takes them. */
+export type Override = readonly [name: string, reference: string];
 
 export interface ConfigAndDirectory {
   readonly config: string;
@@ -42,39 +51,32 @@ export const parseCommand = (argv: readonly string[]): E.Either<Failure, Request
     .description("Emits a NixOS flake from a typed description of hosts and their microVMs.")
     .argument("<config>", "the config: a .ts .mts .js .mjs or .json file")
     .option("-o, --output <dir>", "the directory to emit to (default: flake/ beside the config)")
-    .option("--force", "overwrite and remove files that are not ours or were edited by hand", false)
+    .option("--force", "overwrite and remove files that are not ours or were edited by hand")
     .addOption(new Option("--stop-after <stage>", "print a stage and write nothing").choices(stages))
-    .option("--json", "print one JSON object, whatever the outcome", false)
+    .option("--json", "print one JSON object, whatever the outcome")
     .version(version(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
     .enablePositionalOptions()
     .showSuggestionAfterError(true)
     .addHelpText("after", examples)
-    .action((config: string, options: { output?: string; force: boolean; stopAfter?: Stage; json: boolean }) => {
-      const common = { config, output: options.output, json: options.json };
+    .action((config: string, { output, force, stopAfter }: { output?: string; force?: true; stopAfter?: Stage }) => {
       request =
-        options.stopAfter === undefined
-          ? { kind: "emit", ...common, force: options.force }
-          : { kind: "stop", ...common, after: options.stopAfter };
+        stopAfter === undefined
+          ? { kind: "emit", config, output, force: force === true }
+          : { kind: "stop", config, output, after: stopAfter };
     });
   program
     .command("check")
     .description("have Nix evaluate every host of the config, in a temporary place")
     .argument("<config>", "the config")
     .option("-o, --output <dir>", "the directory it would be emitted to, whose flake.lock is used")
-    .option("--override-input <name=ref>", "use another flake for an input: NAME REF", collectOverride, [])
-    .option("--verbose", "show all that Nix writes", false)
-    .option("--json", "print one JSON object, whatever the outcome", false)
-    .action(
-      (
-        config: string,
-        options: { output?: string; overrideInput: (readonly [string, string])[]; verbose: boolean; json: boolean },
-      ) => {
-        const { output, overrideInput: overrides, verbose, json } = options;
-        request = { kind: "check", config, output, overrides, verbose, json };
-      },
-    );
+    .option("--override-input <name> <ref>", "use another flake for an input", collectOverride)
+    .option("--verbose", "show all that Nix writes")
+    .option("--json", "print one JSON object, whatever the outcome")
+    .action((config: string, { output, overrideInput }: { output?: string; overrideInput?: Override[] }) => {
+      request = { kind: "check", config, output, overrides: overrideInput ?? [] };
+    });
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeOut: (text) => (told += text), writeErr: () => undefined });
   }
@@ -83,7 +85,7 @@ export const parseCommand = (argv: readonly string[]): E.Either<Failure, Request
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode !== 0) return E.left({ kind: "usage", message: sentence(error.message) });
-    request = { kind: "tell", text: told, json: argv.includes("--json") };
+    request = { kind: "tell", text: told };
   }
   return request === undefined ? E.left({ kind: "usage", message: "No config is named." }) : E.right(request);
 };
@@ -102,10 +104,7 @@ const joinOverrides = (argv: readonly string[]): string[] => {
   return joined;
 };
 
-const collectOverride = (
-  given: string,
-  before: readonly (readonly [string, string])[],
-): readonly (readonly [string, string])[] => {
+const collectOverride = (given: string, before: readonly Override[] = []): readonly Override[] => {
   const at = given.indexOf("=");
   if (at < 1) throw new InvalidArgumentError("It takes a name and a flake reference.");
   return [...before, [given.slice(0, at), given.slice(at + 1)]];

@@ -1,11 +1,10 @@
-import { readFileSync, readdirSync, realpathSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
-import { basename, dirname, extname, join, sep } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFileSync, readdirSync, statSync } from "node:fs";
+import { basename, dirname, extname, join, relative } from "node:path";
 import type * as TE from "fp-ts/lib/TaskEither.js";
 import { Failed, type Failure, attempt } from "./failure.js";
 import { jsonErrorPlace } from "./json-place.js";
 import { type Place, placeAtLine, placeAtOffset } from "./place.js";
+import { formatFrame, userFrames } from "./stack.js";
 import { userCache } from "./user-cache.js";
 
 /**
@@ -28,8 +27,6 @@ export const load = (file: string, own: OwnModules): TE.TaskEither<Failure, unkn
 const loadModule = async (file: string, own: OwnModules): Promise<unknown> => {
   const { createJiti } = await import("jiti");
   const jiti = createJiti(file, {
-    // Else `export default` and the named exports cannot be told apart.
-    interopDefault: false,
     moduleCache: false,
     fsCache: join(userCache(), "jiti"),
     virtualModules: Object.fromEntries(Object.entries(own).map(([name, module]) => [name, strict(name, module)])),
@@ -38,7 +35,7 @@ const loadModule = async (file: string, own: OwnModules): Promise<unknown> => {
     try {
       return await jiti.import<object>(file);
     } catch (error) {
-      throw new Failed(thrown(file, error));
+      throw new Failed(await thrown(file, error));
     }
   });
   return defaultExport(file, exported);
@@ -71,19 +68,19 @@ const requireFile = (file: string): void => {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new Failed(
       code === "ENOENT" || code === "ENOTDIR"
-        ? { kind: "config-missing", file, candidates: configsIn(dirname(file)) }
+        ? { kind: "config-missing", file, candidates: configsNear(file, dirname(file)) }
         : { kind: "config-unreadable", file, cause: message },
     );
   }
-  if (!isFile) throw new Failed({ kind: "config-missing", file, candidates: configsIn(file) });
+  if (!isFile) throw new Failed({ kind: "config-missing", file, candidates: configsNear(file, file) });
 };
 
-/** What looks like a config in a directory, for a person who mistyped its name. */
-const configsIn = (dir: string): string[] => {
+/** What looks like a config in a directory, for a person who mistyped its name; relative to what was typed. */
+const configsNear = (typed: string, dir: string): string[] => {
   try {
     return readdirSync(dir)
       .filter((name) => basename(name, extname(name)).endsWith("microvm.config") && extname(name) in loaders)
-      .map((name) => join(dir, name));
+      .map((name) => relative(dirname(typed), join(dir, name)));
   } catch {
     return [];
   }
@@ -92,14 +89,18 @@ const configsIn = (dir: string): string[] => {
 /** A module whose missing exports throw: transpiled imports would give `undefined`, and fail far from the cause. */
 const strict = (name: string, module: object): object =>
   new Proxy(module, {
+    // So that the loader asks for what is missing instead of giving up on it.
+    has: (target, key) => key in target || (typeof key === "string" && !askedByLoader.has(key)),
     get(target, key, receiver) {
       if (key === "__esModule") return true;
-      if (typeof key === "string" && !(key in target) && key !== "default" && key !== "then") {
+      if (typeof key === "string" && !(key in target) && !askedByLoader.has(key)) {
         throw new ReferenceError(`${JSON.stringify(name)} has no export named ${JSON.stringify(key)}.`);
       }
       return Reflect.get(target, key, receiver) as unknown;
     },
   });
+
+const askedByLoader: ReadonlySet<string> = new Set(["default", "then", "__esModule"]);
 
 /** Keeps stdout for what we print ourselves: a config that logs must not break JSON on it. */
 const withLogOnStderr = async <A>(run: () => Promise<A>): Promise<A> => {
@@ -114,7 +115,9 @@ const withLogOnStderr = async <A>(run: () => Promise<A>): Promise<A> => {
 
 const defaultExport = (file: string, exported: object): unknown => {
   const found = (what: string): Failed => new Failed({ kind: "config-not-exported", file, found: what });
-  if (!("default" in exported) || exported.default === undefined) {
+  if (!isModule(exported) && Object.keys(exported).length > 0) return exported;
+  // Asked for its value, a module without one gives itself.
+  if (!("default" in exported)) {
     const names = Object.keys(exported).filter((name) => name !== "default");
     throw found(names.length === 0 ? "nothing" : `${names.join(", ")} but no default`);
   }
@@ -126,8 +129,13 @@ const defaultExport = (file: string, exported: object): unknown => {
   return value;
 };
 
+/** Whether these are the exports of a module with `export`, and no `module.exports`. */
+const isModule = (exported: object): boolean =>
+  Object.hasOwn(exported, "__esModule") ||
+  (Symbol.toStringTag in exported && exported[Symbol.toStringTag] === "Module");
+
 /** What a failed import of the config says: bad syntax, an import that is not there, or the config's own exception. */
-const thrown = (file: string, error: unknown): Failure => {
+const thrown = async (file: string, error: unknown): Promise<Failure> => {
   const message = error instanceof Error ? error.message : String(error);
   const syntax = /^ParseError: (?<what>.*?)\s*\n (?<file>.*):(?<line>\d+):(?<column>\d+)$/s.exec(message)?.groups;
   if (syntax?.["file"] !== undefined) {
@@ -144,14 +152,14 @@ const thrown = (file: string, error: unknown): Failure => {
     const place = importPlace(importer, specifier);
     return { kind: "config-import", importer, specifier, ...(place === undefined ? {} : { place }) };
   }
-  const frames = error instanceof Error ? userFrames(error) : [];
+  const frames = error instanceof Error ? await userFrames(error) : [];
   const [innermost] = frames;
   return {
     kind: "config-throws",
     file,
     error: error instanceof Error && error.name !== "Error" ? `${error.name}: ${message}` : message,
     ...(innermost === undefined ? {} : { place: placeIn(innermost.file, innermost.line, innermost.column) }),
-    frames: frames.map(({ text }) => text),
+    frames: frames.map(formatFrame),
   };
 };
 
@@ -182,35 +190,4 @@ const readIfThere = (file: string): string | undefined => {
   } catch {
     return undefined;
   }
-};
-
-interface Frame {
-  /** As the stack says it. */
-  readonly text: string;
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
-
-/** The frames of an exception that lie in files of the user's own: not in Node, not in a package, not in ours. */
-const userFrames = (error: Error): Frame[] => {
-  const ours = ownDirectories();
-  return (error.stack ?? "").split("\n").flatMap((text) => {
-    const groups = /^\s+at (?:.*\()?(?<file>(?:file:\/\/)?\/.*?):(?<line>\d+):(?<column>\d+)\)?$/.exec(text)?.groups;
-    if (groups?.["file"] === undefined) return [];
-    const file = groups["file"].startsWith("file:") ? fileURLToPath(groups["file"]) : groups["file"];
-    if (file.includes(`${sep}node_modules${sep}`) || ours.some((dir) => file.startsWith(dir))) return [];
-    return [{ text: text.trim(), file, line: Number(groups["line"]), column: Number(groups["column"]) }];
-  });
-};
-
-/** Where our own packages lie, which in a checkout is not below node_modules. */
-const ownDirectories = (): string[] => {
-  const require = createRequire(import.meta.url);
-  return [
-    realpathSync(fileURLToPath(new URL("..", import.meta.url))),
-    ...["@microvm-emit/model", "@microvm-emit/nix-ast"].map((name) =>
-      dirname(realpathSync(require.resolve(`${name}/package.json`))),
-    ),
-  ].map((dir) => (dir.endsWith(sep) ? dir : dir + sep));
 };

@@ -1,27 +1,30 @@
-/** The part of what Nix wrote that says what is wrong: from its last `error:` on, without the trace that leads to it. */
+/** The part of what Nix wrote that says what is wrong: what its last `error:` says, without the trace leading there. */
 export const nixMessage = (stderr: string): string => {
   const lines = stderr.split("\n").filter((line) => !isNoise(line));
   const last = lines.findLastIndex((line) => /^\s*error:/.test(line));
-  return dedent(last < 0 ? lines : lines.slice(last)).trim();
+  const [first = "", ...rest] = lines.slice(Math.max(last, 0));
+  return [first.replace(/^\s*error:\s*/, ""), ...dedent(rest)].join("\n").trim();
 };
 
 const isNoise = (line: string): boolean =>
   /^\s*\((use '--show-trace'|stack trace truncated)/.test(line) || /^(evaluating|copying|fetching) /.test(line);
 
-const dedent = (lines: readonly string[]): string => {
-  const indent = /^\s*/.exec(lines[0] ?? "")?.[0].length ?? 0;
-  return lines.map((line) => (line.slice(0, indent).trim() === "" ? line.slice(indent) : line)).join("\n");
+/** Without the indentation that all lines share. */
+const dedent = (lines: readonly string[]): string[] => {
+  const depths = lines.filter((line) => line.trim() !== "").map((line) => line.search(/\S/));
+  return lines.map((line) => line.slice(Math.min(...depths)));
 };
 
 /** What the modules warn of, each once; what Nix says of the lock file and of itself is left out. */
-export const nixWarnings = (stderr: string): string[] => [
-  ...new Set(
-    stderr.split("\n").flatMap((line) => {
-      const text = /^(?:trace: (?:evaluation )?warning|evaluation warning): (?<text>.*)$/.exec(line)?.groups?.["text"];
-      return text === undefined ? [] : [text];
-    }),
-  ),
-];
+export const nixWarnings = (stderr: string): string[] => {
+  const warnings = new Set<string>();
+  for (const message of stderr.split(/^(?=trace: |warning: |evaluation warning: |error:|•)/m)) {
+    const text = /^(?:trace: warning|trace: evaluation warning|evaluation warning): (?<text>.*)$/s.exec(message)
+      ?.groups?.["text"];
+    if (text !== undefined) warnings.add(text.trim().replaceAll(/\n\s*/g, "\n"));
+  }
+  return [...warnings];
+};
 
 /**
  * Whether Nix got as far as the configuration: what it says when network, store or a feature fails it before that,

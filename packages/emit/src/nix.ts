@@ -2,7 +2,9 @@ import { spawn } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
+import { attrs, binding, formals, ident, inheritFrom, lambda, print, select, toNix } from "@microvm-emit/nix-ast";
 import type * as TE from "fp-ts/lib/TaskEither.js";
+import type { Override } from "./command.js";
 import { Failed, type FailedHost, type Failure, attempt } from "./failure.js";
 import type { TextFile } from "./file.js";
 import { nixMessage, nixWarnings, ranAtAll } from "./nix-message.js";
@@ -16,8 +18,7 @@ export interface Checkable {
   readonly hosts: readonly string[];
   /** Files and directories of the user's that the emitted files refer to, relative to the config. */
   readonly modulePaths: readonly string[];
-  /** Input name and flake reference, as `--override-input` takes them. */
-  readonly overrides: readonly (readonly [string, string])[];
+  readonly overrides: readonly Override[];
 }
 
 export interface CheckedHost {
@@ -42,22 +43,27 @@ export const check = (checkable: Checkable, onProgress: OnProgress): TE.TaskEith
   attempt(() =>
     withTemporaryDirectory(async (directory, signal) => {
       const flake = layOut(checkable, directory);
+      const evaluate = (attribute: string): Promise<Finished> =>
+        nixEval(`${flake.reference}#${attribute}`, checkable.overrides, signal);
       const fine: CheckedHost[] = [];
       const failed: FailedHost[] = [];
       for (const [index, host] of checkable.hosts.entries()) {
         onProgress({ kind: "started", host, position: index + 1, count: checkable.hosts.length });
         const start = performance.now();
-        const { code, stdout, stderr } = await evaluate(flake.reference, host, checkable.overrides, signal);
+        const { code, stdout, stderr } = await evaluate(
+          `${hostsAttribute}.${JSON.stringify(host)}.config.system.build.toplevel.drvPath`,
+        );
         const milliseconds = Math.round(performance.now() - start);
-        const output = flake.inUsersPlaces(stderr);
         if (code === 0) {
           onProgress({ kind: "fine", host, milliseconds });
-          fine.push({ host, drvPath: stdout.trim(), milliseconds, warnings: nixWarnings(output) });
-        } else {
-          onProgress({ kind: "failed", host, milliseconds });
-          if (!ranAtAll(output)) throw new Failed({ kind: "nix-failed", cause: nixMessage(output) });
-          failed.push({ host, message: nixMessage(output), fullMessage: output.trim() });
+          fine.push({ host, drvPath: stdout.trim(), milliseconds, warnings: nixWarnings(stderr) });
+          continue;
         }
+        onProgress({ kind: "failed", host, milliseconds });
+        const source = await evaluate(sourceAttribute);
+        const output = inUsersPlaces(stderr, flake, source.code === 0 ? source.stdout.trim() : "");
+        if (!ranAtAll(output)) throw new Failed({ kind: "nix-failed", cause: nixMessage(output) });
+        failed.push({ host, message: nixMessage(output), fullMessage: output.trim() });
       }
       if (failed.length > 0) {
         throw new Failed({ kind: "evaluation-failed", hosts: failed, fine: fine.map(({ host }) => host) });
@@ -66,48 +72,62 @@ export const check = (checkable: Checkable, onProgress: OnProgress): TE.TaskEith
     }),
   );
 
-interface Flake {
+interface LaidOut {
+  /** A reference to the flake whose outputs are {@link hostsAttribute} and {@link sourceAttribute}. */
   readonly reference: string;
-  /** Nix's message with the temporary places in it called by what they stand for. */
-  readonly inUsersPlaces: (message: string) => string;
+  /** The user's directory that was copied, and the copy. */
+  readonly root: string;
+  readonly copy: string;
 }
 
-const layOut = (checkable: Checkable, directory: string): Flake => {
+/** The input by which the flake to check is known to the one that is evaluated. */
+const subject = "subject";
+
+/** Lays out a copy of the source with the emitted files in it, and beside it the flake that Nix is to evaluate. */
+const layOut = (checkable: Checkable, directory: string): LaidOut => {
   const { configDir, outputDir, files, modulePaths } = checkable;
   const ofConfig = sourceTreeOf(configDir);
   // A flake elsewhere is a source of its own, which no module of the config's is part of.
   const source = isBelow(ofConfig.root, outputDir) ? ofConfig : { root: outputDir, isGit: false };
   const copy = join(directory, "source");
-  const flakeDir = join(copy, relative(source.root, outputDir));
-  mkdirSync(flakeDir, { recursive: true });
-
-  if (modulePaths.length > 0 || source.root === outputDir) {
-    if (existsSync(source.root)) mirror(source, copy);
-    const modules = unreachable(source, configDir, copy, modulePaths);
-    if (modules.length > 0) throw new Failed({ kind: "modules-unreachable", root: source.root, modules });
-  }
+  const subdirectory = relative(source.root, outputDir);
+  writeNew(join(copy, subdirectory), files);
+  const lock = join(outputDir, "flake.lock");
   // Pinned inputs stay pinned, whether or not git knows of it.
-  if (existsSync(join(outputDir, "flake.lock")))
-    copyFileSync(join(outputDir, "flake.lock"), join(flakeDir, "flake.lock"));
-  for (const { path, text } of files) {
-    const file = join(flakeDir, path);
-    mkdirSync(dirname(file), { recursive: true });
-    // What stands there may be a link, or not ours to write.
-    rmSync(file, { force: true });
-    writeFileSync(file, text);
-  }
+  if (existsSync(lock)) copyFileSync(lock, join(copy, subdirectory, "flake.lock"));
+  if (modulePaths.length > 0 && existsSync(source.root)) mirror(source, copy, directory);
+  const modules = unreachable(source, configDir, copy, modulePaths);
+  if (modules.length > 0) throw new Failed({ kind: "modules-unreachable", root: source.root, modules });
 
-  const subdirectory = relative(copy, flakeDir);
-  const query = subdirectory === "" ? "" : `?dir=${subdirectory.split("/").map(encodeURIComponent).join("/")}`;
-  return {
-    reference: `path:${copy}${query}`,
-    inUsersPlaces: (message) =>
-      message
-        .replaceAll(copy, source.root)
-        .replaceAll(/\/nix\/store\/[0-9a-z]{32}-source\/([^\s:'"»]+)/g, (whole, path: string) =>
-          existsSync(join(copy, path)) ? join(source.root, path) : whole,
-        ),
-  };
+  // Nix before 2.14 refuses `path:…?dir=…` on the command line, and takes the same as an input.
+  const input = { type: "path", path: copy, ...(subdirectory === "" ? {} : { dir: subdirectory }) };
+  const outputs = lambda(
+    formals([subject], { ellipsis: true }),
+    attrs([
+      inheritFrom(ident(subject), hostsAttribute),
+      binding(sourceAttribute, select(ident(subject), "sourceInfo", "outPath")),
+    ]),
+  );
+  const flake = attrs({ inputs: attrs({ [subject]: toNix(input) }), outputs });
+  writeNew(join(directory, "check"), [{ kind: "text", path: "flake.nix", text: print(flake) }]);
+  return { reference: `path:${join(directory, "check")}`, root: source.root, copy };
+};
+
+const hostsAttribute = "nixosConfigurations";
+const sourceAttribute = "source";
+
+/** What Nix wrote, with the places in it called by what they stand for. */
+const inUsersPlaces = (message: string, { root, copy }: LaidOut, storePath: string): string =>
+  [copy, ...(storePath === "" ? [] : [storePath])]
+    .reduce((text, place) => text.replaceAll(place, root), message)
+    .replaceAll(`${subject}/`, "");
+
+/** Writes files where nothing stands yet. */
+const writeNew = (dir: string, files: readonly TextFile[]): void => {
+  for (const { path, text } of files) {
+    mkdirSync(dirname(join(dir, path)), { recursive: true });
+    writeFileSync(join(dir, path), text, { flag: "wx" });
+  }
 };
 
 /** Runs with a directory that is gone afterwards, however it ends. */
@@ -140,20 +160,15 @@ interface Finished {
   readonly stderr: string;
 }
 
-const evaluate = (
-  reference: string,
-  host: string,
-  overrides: Checkable["overrides"],
-  signal: AbortSignal,
-): Promise<Finished> =>
+const nixEval = (installable: string, overrides: readonly Override[], signal: AbortSignal): Promise<Finished> =>
   new Promise((resolve, reject) => {
     const nix = spawn(
       "nix",
       [
         ...["--extra-experimental-features", "nix-command flakes"],
         ...["eval", "--raw", "--no-write-lock-file", "--no-eval-cache"],
-        ...overrides.flatMap(([name, to]) => ["--override-input", name, to]),
-        `${reference}#nixosConfigurations.${JSON.stringify(host)}.config.system.build.toplevel.drvPath`,
+        ...overrides.flatMap(([name, to]) => ["--override-input", `${subject}/${name}`, to]),
+        installable,
       ],
       { stdio: ["ignore", "pipe", "pipe"], signal },
     );

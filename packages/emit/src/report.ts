@@ -101,10 +101,12 @@ export const formatOutcome = (outcome: Exclude<Outcome, { kind: "told" | "stoppe
       const { dir, files, lock, next } = outcome;
       const { written, unchanged, removed } = files;
       const lines = [
-        ...written.map((path) => `${style.green("written")}  ${style.path(`${dir}/${path}`)}`),
-        ...removed.map((path) => `${style.red("removed")}  ${style.path(`${dir}/${path}`)}`),
+        ...listed(written, (path) => `${style.green("written")}  ${style.path(`${dir}/${path}`)}`),
+        ...listed(removed, (path) => `${style.red("removed")}  ${style.path(`${dir}/${path}`)}`),
         ...(lock.changed ? [`${style.green("written")}  ${style.path(lock.file)}`] : []),
-        ...(unchanged.length === 0 ? [] : [style.dim(`${files_(unchanged.length)} unchanged in ${style.path(dir)}`)]),
+        ...(unchanged.length === 0
+          ? []
+          : [style.dim(`${fileCount(unchanged.length)} unchanged in ${style.path(dir)}`)]),
       ];
       return `${[...lines, "", "Next:", ...next.map((command) => `  ${style.bold(command)}`)].join("\n")}\n`;
     }
@@ -112,13 +114,21 @@ export const formatOutcome = (outcome: Exclude<Outcome, { kind: "told" | "stoppe
       return `${outcome.hosts
         .flatMap(({ host, drvPath, warnings }) => [
           `${style.green("fine")}  ${host}  ${style.dim(drvPath)}`,
-          ...warnings.map((warning) => `  ${style.yellow("warning:")} ${warning}`),
+          ...warnings.map((warning) => `  ${style.yellow("warning:")} ${warning.replaceAll("\n", "\n    ")}`),
         ])
         .join("\n")}\n`;
   }
 };
 
-const files_ = (count: number): string => (count === 1 ? "1 file" : `${count} files`);
+const fileCount = (count: number): string => (count === 1 ? "1 file" : `${count} files`);
+
+/** More lines than a person reads are counted instead. */
+const maxListed = 40;
+
+const listed = (paths: readonly string[], line: (path: string) => string): string[] => [
+  ...paths.slice(0, maxListed).map(line),
+  ...(paths.length > maxListed ? [`…and ${fileCount(paths.length - maxListed)} more`] : []),
+];
 
 /** One event of a check as a line. */
 export const formatProgress = (progress: Progress, style: Style): string => {

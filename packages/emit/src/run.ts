@@ -8,7 +8,7 @@ import { pipe } from "fp-ts/lib/function.js";
 import type { Problem } from "@microvm-emit/model";
 import * as model from "@microvm-emit/model";
 import * as nixAst from "@microvm-emit/nix-ast";
-import type { ConfigAndDirectory, Request, Stage } from "./command.js";
+import type { ConfigAndDirectory, Override, Request, Stage } from "./command.js";
 import { type Failure, type LocatedProblem, attempt, locatedProblem } from "./failure.js";
 import * as self from "./index.js";
 import { load } from "./load.js";
@@ -93,6 +93,7 @@ const emission = (places: Places, isToBeWritten: boolean): TE.TaskEither<Failure
         TE.mapLeft(RA.of),
       ),
     }),
+    TE.mapLeft(withoutConsequences),
     TE.chain(({ config, lockFile }) =>
       pipe(
         TE.fromEither(emit(config, { lock: lockFile.lock, configFile: relative(places.outputDir, places.config) })),
@@ -108,6 +109,12 @@ const emission = (places: Places, isToBeWritten: boolean): TE.TaskEither<Failure
       ),
     ),
   );
+};
+
+/** Where there is no config, there is no lock file and no directory beside it to speak of. */
+const withoutConsequences = (failures: Failures): Failures => {
+  const missing = failures.filter(({ kind }) => kind === "config-missing");
+  return missing.length > 0 ? missing : failures;
 };
 
 /** The problems with their places in the config's source; parsing it is worth the time only when there are some. */
@@ -151,7 +158,7 @@ const writeEmission = (
 const checkEmission = (
   { configDir, outputDir }: Places,
   { emission: { plan, files }, warnings }: Emitted,
-  overrides: readonly (readonly [string, string])[],
+  overrides: readonly Override[],
   onProgress: OnProgress,
 ): TE.TaskEither<Failure, Outcome> =>
   pipe(

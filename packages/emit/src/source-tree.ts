@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { Failed, type UnreachableModule } from "./failure.js";
+import { isThere } from "./transaction.js";
 
 /** The directory whose files Nix sees when it evaluates the flake: all that the flake may refer to. */
 export interface SourceTree {
@@ -32,11 +33,16 @@ const workTreeRoot = (dir: string): string | undefined =>
 export const isBelow = (root: string, path: string): boolean =>
   path === root || path.startsWith(root === sep ? sep : root + sep);
 
-/** Copies the source to a place of its own, so that a check can put the emitted files where they belong. */
-export const mirror = (source: SourceTree, target: string): void => {
-  const paths = (source.isGit ? gitFiles(source.root) : undefined) ?? plainFiles(source.root);
+/**
+ * Copies the source to a place where other files may stand already, and replaces none of those; `besides` is no part
+ * of the source wherever it lies.
+ */
+export const mirror = (source: SourceTree, target: string, besides: string): void => {
+  const paths = (source.isGit ? gitFiles(source.root) : undefined) ?? plainFiles(source.root, besides);
   try {
-    for (const path of paths) copyInto(source.root, path, target);
+    for (const path of paths) {
+      if (!isThere(join(target, path))) copyInto(source.root, path, target);
+    }
   } catch (error) {
     throw new Failed({ kind: "mirror-failed", root: source.root, cause: (error as Error).message });
   }
@@ -60,13 +66,13 @@ const gitFiles = (root: string): string[] | undefined => {
 const limits = { files: 50_000, bytes: 1 << 30, words: "50,000 files or 1 GiB" };
 
 /** Every file below a directory but what is known to be no source. */
-const plainFiles = (root: string): string[] => {
+const plainFiles = (root: string, besides: string): string[] => {
   const found: string[] = [];
   let bytes = 0;
   const walk = (dir: string): void => {
     for (const entry of readdirSync(join(root, dir), { withFileTypes: true })) {
       const path = join(dir, entry.name);
-      if (entry.name === ".git" || entry.name === "node_modules") continue;
+      if (entry.name === ".git" || entry.name === "node_modules" || join(root, path) === besides) continue;
       if (entry.isDirectory()) walk(path);
       else if (entry.isFile() || (entry.isSymbolicLink() && !isBuildResult(join(root, path)))) {
         bytes += lstatSync(join(root, path)).size;

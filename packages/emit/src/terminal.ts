@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { pipe } from "fp-ts/lib/function.js";
 import picocolors from "picocolors";
-import { parseCommand } from "./command.js";
+import { type Presentation, parseCommand, presentationOf } from "./command.js";
 import { exitCode, words } from "./failure.js";
 import type { OnProgress } from "./nix.js";
 import {
@@ -19,22 +19,21 @@ import { type Failures, run } from "./run.js";
 
 /** Runs a command line, prints how it ended and ends the process. */
 export const main = async (argv: readonly string[]): Promise<void> => {
-  const json = argv.includes("--json");
-  const verbose = argv.includes("--verbose");
+  const presentation = presentationOf(argv);
   // `head` and its like close the pipe when they have enough.
   process.stdout.on("error", () => process.exit(0));
   const unfinished = (): void => {
     const file = argv.findLast((word) => !word.startsWith("-")) ?? "";
-    end(failed([{ kind: "config-unfinished", file }], json, verbose));
+    end(failed([{ kind: "config-unfinished", file }], presentation));
   };
   process.once("beforeExit", unfinished);
   const ending = await pipe(
     TE.fromEither(parseCommand(argv)),
     TE.mapLeft((failure): Failures => [failure]),
-    TE.chain((request) => run(request, json ? () => undefined : showProgress())),
+    TE.chain((request) => run(request, presentation.json ? () => undefined : showProgress())),
     TE.match(
-      (failures) => failed(failures, json, verbose),
-      (outcome) => succeeded(outcome, json),
+      (failures) => failed(failures, presentation),
+      (outcome) => succeeded(outcome, presentation),
     ),
   )();
   process.off("beforeExit", unfinished);
@@ -52,7 +51,7 @@ const end = ({ stdout, stderr, exitCode: code }: Ending): void => {
   process.stderr.write(stderr, () => process.stdout.write(stdout, () => process.exit(code)));
 };
 
-const failed = (failures: Failures, json: boolean, verbose: boolean): Ending => {
+const failed = (failures: Failures, { json, verbose }: Presentation): Ending => {
   const code = Math.max(...failures.map(exitCode));
   const diagnostics = failures.flatMap(words);
   if (json) return { stdout: `${toJson(failureReport(code, diagnostics))}\n`, stderr: "", exitCode: code };
@@ -66,7 +65,7 @@ const failed = (failures: Failures, json: boolean, verbose: boolean): Ending => 
   };
 };
 
-const succeeded = (outcome: Outcome, json: boolean): Ending => {
+const succeeded = (outcome: Outcome, { json }: Presentation): Ending => {
   if (json) return { stdout: `${toJson(outcomeReport(outcome))}\n`, stderr: "", exitCode: 0 };
   if (outcome.kind === "told") return { stdout: outcome.text, stderr: "", exitCode: 0 };
   const stderr = formatDiagnostics(outcome.warnings, styleOf(process.stderr));

@@ -144,7 +144,16 @@ const take = (dir: string): Hold | Busy => {
 /** Makes a directory and those above it; gives the ones that were not there, outermost first. */
 const makeDirectory = (dir: string): string[] => {
   const missing = missingDirectories(dir);
-  mkdirSync(dir, { recursive: true });
+  // Not by `recursive`, which never ends where the system makes no directories, as in /proc.
+  for (const each of missing) {
+    try {
+      mkdirSync(each);
+    } catch (error) {
+      if (codeOf(error) === "EEXIST") continue;
+      removeEmpty(missing.toReversed());
+      throw error;
+    }
+  }
   return missing;
 };
 
@@ -204,7 +213,7 @@ const stage = (hold: Hold, changes: readonly Change[]): void => {
   const draft = join(hold.staging, `journal-${randomUUID()}`);
   writeFileSync(draft, JSON.stringify({ entries, directories } satisfies Journal));
   renameSync(draft, join(hold.staging, journalName));
-  for (const dir of parents) mkdirSync(dir, { recursive: true });
+  for (const dir of parents) makeDirectory(dir);
 };
 
 /** Renames, or copies where that crosses file systems, so that `to` is never seen half-written. */

@@ -11,7 +11,7 @@ import { manifestName } from "../../src/manifest.js";
 import { stagingName } from "../../src/transaction.js";
 import { type Wanted, type Written, write } from "../../src/write.js";
 import { withFault } from "./fault.js";
-import { layOut, temporaryDirectory, treeOf } from "./tree.js";
+import { layOut, temporaryDirectory, treeOf } from "../tree.js";
 
 type Files = Readonly<Record<string, string>>;
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { Failure } from "../../src/failure.js";
 import { manifestName } from "../../src/manifest.js";
 import { type Written, write } from "../../src/write.js";
-import { layOut, temporaryDirectory, treeOf } from "./tree.js";
+import { layOut, temporaryDirectory, treeOf } from "../tree.js";
 
 const run = (
   dir: string,

@@ -1,0 +1,307 @@
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { layOut, temporaryDirectory, treeOf } from "../tree.js";
+import { configOf, type JsonProblem, microvmEmit, parsed, project, sourceOf } from "./cli.js";
+
+const config = "microvm.config.ts";
+
+/** The problems of a run that has to fail with exit code 1 and change nothing; what it prints for people is checked too. */
+const problemsOf = (dir: string, args: readonly string[]): readonly JsonProblem[] => {
+  const before = treeOf(dir);
+  const ended = microvmEmit(dir, [...args, "--json"]);
+  const { ok, problems } = parsed(ended);
+  expect([ok, ended.exitCode, ended.stderr]).toEqual([false, 1, ""]);
+  const forPeople = microvmEmit(dir, args);
+  expect([forPeople.exitCode, forPeople.stdout]).toEqual([1, ""]);
+  for (const { code, severity, message, remedy } of problems) {
+    expect(forPeople.stderr).toContain(`${severity}[${code}]`);
+    for (const line of message.split("\n")) expect(forPeople.stderr).toContain(line);
+    expect(forPeople.stderr).toContain(`help: ${remedy}`);
+  }
+  expect(treeOf(dir)).toEqual(before);
+  return problems;
+};
+
+const placeOf = (dir: string, { place }: JsonProblem): string =>
+  place === undefined ? "" : `${place.file.replace(`${dir}/`, "")}:${place.line}:${place.column}`;
+
+describe("a config that cannot be loaded", () => {
+  it.each<[string, Record<string, string>, string, Partial<JsonProblem> & { readonly at?: string }]>([
+    [
+      "is not there",
+      { "my.microvm.config.ts": "" },
+      config,
+      { code: "config-missing", remedy: "Did you mean my.microvm.config.ts?" },
+    ],
+    [
+      "is a directory",
+      { "sub/microvm.config.mjs": "" },
+      "sub",
+      { code: "config-missing", remedy: "Did you mean sub/microvm.config.mjs?" },
+    ],
+    [
+      "lies below a file",
+      { file: "" },
+      "file/microvm.config.ts",
+      { code: "config-missing", remedy: "Check the path." },
+    ],
+    [
+      "has another extension",
+      { "config.yaml": "" },
+      "config.yaml",
+      { code: "config-unsupported", remedy: "Name it with one of .ts .mts .js .mjs .json." },
+    ],
+    ["has no extension", { config: "" }, "config", { code: "config-unsupported" }],
+    [
+      "is no TypeScript",
+      { [config]: "export default {\n  a: 1\n  b: 2,\n};\n" },
+      config,
+      { code: "config-syntax", at: "microvm.config.ts:3:3", message: 'Unexpected token, expected ",".' },
+    ],
+    [
+      "imports what is no TypeScript",
+      { [config]: 'import x from "./lib.ts";\nexport default x;\n', "lib.ts": "export default (;\n" },
+      config,
+      { code: "config-syntax", at: "lib.ts:1:17" },
+    ],
+    [
+      "is no JSON",
+      { "c.json": '{\n  "hosts": {},\n}\n' },
+      "c.json",
+      { code: "config-syntax", at: "c.json:3:1", message: "The config is not valid JSON (property name expected)." },
+    ],
+    [
+      "is JSON that breaks off",
+      { "c.json": '{\n  "hosts": {' },
+      "c.json",
+      { code: "config-syntax", at: "c.json:2:13" },
+    ],
+    [
+      "is JSON with a comment",
+      { "c.json": '{ /* no */ "hosts": {} }' },
+      "c.json",
+      { code: "config-syntax", at: "c.json:1:3" },
+    ],
+    ["is an empty JSON file", { "c.json": "" }, "c.json", { code: "config-syntax", at: "c.json:1:1" }],
+    [
+      "imports a file that is not there",
+      { [config]: 'import { zsh as a } from "microvm-emit";\nimport b from "./none.js";\nexport default [a, b];\n' },
+      config,
+      {
+        code: "config-import",
+        at: "microvm.config.ts:2:15",
+        message: 'The import "./none.js" is not found.',
+        remedy: "Check the path, which is relative to the importing file.",
+      },
+    ],
+    [
+      "imports a package that is not there",
+      { [config]: 'import b from "@no/package";\nexport default b;\n' },
+      config,
+      {
+        code: "config-import",
+        at: "microvm.config.ts:1:15",
+        remedy: "Install it beside the config (npm install @no/package) or remove the import.",
+      },
+    ],
+    [
+      "imports what imports what is not there",
+      { [config]: 'import "./lib.ts";\n', "lib.ts": "\n  import './none.ts';\n" },
+      config,
+      { code: "config-import", at: "lib.ts:2:10" },
+    ],
+    [
+      "imports what we do not export",
+      { [config]: 'import { defineConfg } from "microvm-emit";\nexport default defineConfg({});\n' },
+      config,
+      {
+        code: "config-throws",
+        at: "microvm.config.ts:2:16",
+        message: 'The config throws: ReferenceError: "microvm-emit" has no export named "defineConfg".',
+      },
+    ],
+    [
+      "throws a string",
+      { [config]: 'throw "no";\n' },
+      config,
+      { code: "config-throws", message: "The config throws: no" },
+    ],
+    [
+      "exports nothing",
+      { [config]: "const a = 1;\n" },
+      config,
+      { code: "config-not-exported", message: "The config exports nothing." },
+    ],
+    [
+      "exports no default",
+      { [config]: "export const a = 1, b = 2;\n" },
+      config,
+      { code: "config-not-exported", message: "The config exports a, b but no default." },
+    ],
+    [
+      "exports a function",
+      { [config]: "export default () => ({});\n" },
+      config,
+      {
+        code: "config-not-exported",
+        message: "The config exports a function as its default, not the config that it returns.",
+      },
+    ],
+    [
+      "exports a promise",
+      { [config]: "export default Promise.resolve({});\n" },
+      config,
+      { code: "config-not-exported" },
+    ],
+    [
+      "exports a list",
+      { [config]: "export default [];\n" },
+      config,
+      { code: "config-not-exported", message: "The config exports a list as its default." },
+    ],
+    [
+      "never finishes",
+      { [config]: "await new Promise(() => {});\nexport default {};\n" },
+      config,
+      { code: "config-unfinished" },
+    ],
+  ])("because it %s is told with code, place and remedy", (_, files, name, { at, ...expected }) => {
+    const dir = temporaryDirectory();
+    layOut(dir, files);
+    const problems = problemsOf(dir, [name]);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatchObject(expected);
+    if (at !== undefined) expect(problems.map((problem) => placeOf(dir, problem))).toEqual([at]);
+  });
+
+  it("shows the user's own frames of an exception, in the columns of the source", () => {
+    const dir = temporaryDirectory();
+    layOut(dir, {
+      "node_modules/calls/index.js": "exports.call = (f) => f();\n",
+      "lib.ts":
+        'import { call } from "calls";\n\ninterface Options { readonly name: string }\n' +
+        "export const vm = (options: Options): never => call(() => { throw new TypeError(`no ${options.name}\\nat all`); });\n",
+      [config]:
+        'import { vm } from "./lib.ts";\n\nexport default { hosts:   vm({ name: "x" } as { name: string }) };\n',
+    });
+    const [problem] = problemsOf(dir, [config]);
+    expect(problem).toMatchObject({
+      code: "config-throws",
+      message: "The config throws: TypeError: no x\nat all",
+      place: { file: join(dir, "lib.ts"), line: 4, column: 67 },
+      details: [
+        `at ${join(dir, "lib.ts")}:4:67`,
+        `at vm (${join(dir, "lib.ts")}:4:52)`,
+        `at ${join(dir, config)}:3:29`,
+      ],
+    });
+    const { stderr } = microvmEmit(dir, [config]);
+    expect(stderr).not.toContain("node_modules");
+    expect(stderr).not.toContain("jiti");
+    expect(stderr).not.toContain("dist/");
+  });
+});
+
+describe("a config with problems", () => {
+  it("has all of them told at once, each at its place", () => {
+    const dir = temporaryDirectory();
+    layOut(dir, {
+      [config]: `import { defineConfig } from "microvm-emit";
+
+const small = { vcpu: 0, memoryMB: 512 };
+const user = { name: "alice" } as const;
+
+export default defineConfig({
+  hosts: {
+    alpha: {
+      stateVersion: "25.11",
+      user,
+      bridges: { br0: { address: "10.0.0.1/24" } },
+      vms: {
+        a: { ...small, interfaces: [{ address: "10.0.0.9" }] },
+        b: { interfaces: [{ address: "10.0.0.9" }] },
+      },
+    },
+  },
+});
+`,
+    });
+    const problems = problemsOf(dir, [config]);
+    const told = problems.map((problem) => `${problem.subject ?? ""} ${placeOf(dir, problem)}`);
+    expect(told).toContain("hosts.alpha.vms.a.vcpu microvm.config.ts:3:17");
+    expect(told).toContain("hosts.alpha.vms.a.memoryMB microvm.config.ts:3:26");
+    const { stderr } = microvmEmit(dir, [config]);
+    expect(stderr).toContain(
+      "  --> microvm.config.ts:3:17\n  3 | const small = { vcpu: 0, memoryMB: 512 };\n    |                 ^\n",
+    );
+  });
+
+  it("names both places of a conflict", () => {
+    const dir = temporaryDirectory();
+    const source = sourceOf(configOf("a", "b")).replaceAll(/"(?:a|b)": \{\}/g, (vm) =>
+      vm.replace("{}", '{ interfaces: [{ address: "10.0.0.9" }] }'),
+    );
+    layOut(dir, { [config]: source, "configuration.nix": "{ }" });
+    const [problem, ...others] = problemsOf(dir, [config]);
+    expect(others).toEqual([]);
+    expect(problem).toMatchObject({ code: "duplicate-address", related: [{ place: { file: join(dir, config) } }] });
+  });
+
+  it("in JSON has places too", () => {
+    const dir = temporaryDirectory();
+    layOut(dir, { "c.json": JSON.stringify(configOf("a"), undefined, 2).replace('"a": {}', '"a": { "vcpu": 0 }') });
+    const problems = problemsOf(dir, ["c.json"]);
+    const lines = readFileSync(join(dir, "c.json"), "utf8").split("\n");
+    const line = lines.findIndex((text) => text.includes("vcpu"));
+    expect(problems.map((problem) => placeOf(dir, problem))).toEqual([
+      `c.json:${line + 1}:${(lines[line] ?? "").indexOf('"vcpu"') + 1}`,
+    ]);
+  });
+
+  it("is told of together with a broken lock file and an output directory that is none", () => {
+    const dir = project("a");
+    layOut(dir, { "microvm-emit.lock.json": "{", out: "" });
+    writeFileSync(join(dir, config), "export default 1;\n");
+    const codes = problemsOf(dir, [config, "-o", "out"]).map(({ code }) => code);
+    expect(codes.sort()).toEqual(["config-not-exported", "lock-broken", "output-not-directory"]);
+  });
+});
+
+describe("a broken lock file", () => {
+  it.each([
+    ["no JSON", '{ "version": 1,\n', "microvm-emit.lock.json:2:1"],
+    ["another version", '{ "version": 2, "hosts": {} }', ""],
+    ["an index that is none", '{ "version": 1, "hosts": { "alpha": { "a": -1 } } }', ""],
+  ])("with %s is told", (_, text, place) => {
+    const dir = project("a");
+    layOut(dir, { "microvm-emit.lock.json": text });
+    const [problem, ...others] = problemsOf(dir, [config]);
+    expect(others).toEqual([]);
+    expect(problem?.code).toBe("lock-broken");
+    if (problem !== undefined) expect(placeOf(dir, problem)).toBe(place);
+  });
+});
+
+describe("an output directory", () => {
+  it.each(["taken", "taken/deep"])("that is a file is told (%s)", (output) => {
+    const dir = project("a");
+    layOut(dir, { taken: "" });
+    expect(problemsOf(dir, [config, "-o", output])).toMatchObject([
+      { code: "output-not-directory", message: expect.stringContaining(join(dir, "taken")) as unknown },
+    ]);
+  });
+
+  it("that cannot be written is told", () => {
+    const dir = project("a");
+    mkdirSync(join(dir, "flake"));
+    if (process.getuid?.() === 0) {
+      // Root may write anywhere but where the system lets no one.
+      expect(problemsOf(dir, [config, "-o", "/proc/flake"])).toMatchObject([{ severity: "error" }]);
+    } else {
+      chmodSync(join(dir, "flake"), 0o555);
+      expect(problemsOf(dir, [config])).toMatchObject([{ code: "output-not-writable" }]);
+      chmodSync(join(dir, "flake"), 0o755);
+    }
+  });
+});

@@ -1,0 +1,237 @@
+import { spawn, spawnSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Nix, nixes } from "../../../../test/nix/harness.js";
+import { layOut, temporaryDirectory, treeOf } from "../tree.js";
+import { bin, configOf, type Ended, environment, example, microvmEmit, parsed, project, sourceOf } from "./cli.js";
+
+const config = "microvm.config.ts";
+const standIns = fileURLToPath(new URL("../../../../test/inputs", import.meta.url));
+const root = mkdtempSync(join(tmpdir(), "emit-check-"));
+const unstable = join(root, "nixpkgs-unstable");
+
+beforeAll(() => {
+  cpSync(join(standIns, "nixpkgs"), unstable, { recursive: true });
+  cpSync(join(standIns, "nixpkgs-unstable"), unstable, { recursive: true });
+});
+afterAll(() => {
+  // Nix takes the write permission from what it puts into a store.
+  spawnSync("chmod", ["-R", "u+w", root]);
+  rmSync(root, { recursive: true, force: true });
+});
+
+const overridesOf = (...names: readonly string[]): string[] =>
+  names.flatMap((name) => [
+    "--override-input",
+    name,
+    `path:${name === "nixpkgs-unstable" ? unstable : join(standIns, name)}`,
+  ]);
+const overrides = overridesOf("nixpkgs", "nixpkgs-unstable", "microvm");
+
+/** A Nix of its own without network, as `nix` on the PATH, whose temporary directory can be looked into. */
+const nixEnvironment = ({ binary, version }: Nix): NodeJS.ProcessEnv & { readonly TMPDIR: string } => {
+  const place = join(root, version.replaceAll(/\W+/g, "-"));
+  const at = (name: string): string => join(place, name);
+  if (!existsSync(place)) {
+    for (const name of ["bin", "etc", "home", "tmp"]) mkdirSync(at(name), { recursive: true });
+    symlinkSync(binary, at("bin/nix"));
+    writeFileSync(at("etc/registry.json"), JSON.stringify({ flakes: [], version: 2 }));
+  }
+  return {
+    PATH: `${at("bin")}:${process.env["PATH"] ?? ""}`,
+    HOME: at("home"),
+    TMPDIR: at("tmp"),
+    NIX_CONF_DIR: at("etc"),
+    NIX_STORE_DIR: at("store"),
+    NIX_STATE_DIR: at("var"),
+    NIX_LOCALSTATE_DIR: at("var"),
+    NIX_LOG_DIR: at("log"),
+    NIX_REMOTE: "local",
+    NIX_CONFIG: [
+      `flake-registry = ${at("etc/registry.json")}`,
+      "substitute = false",
+      "substituters =",
+      "build-users-group =",
+      "sandbox = false",
+      "connect-timeout = 1",
+      "download-attempts = 1",
+    ].join("\n"),
+  };
+};
+
+describe.each(nixes())("microvm-emit check with $version", (nix) => {
+  const env = nixEnvironment(nix);
+  const check = (dir: string, ...args: readonly string[]): Ended => {
+    const before = treeOf(dir);
+    const ended = microvmEmit(dir, ["check", config, ...args], env);
+    expect(treeOf(dir)).toEqual(before);
+    expect(readdirSync(env.TMPDIR).filter((name) => name.startsWith("microvm-emit-"))).toEqual([]);
+    return ended;
+  };
+
+  it("evaluates every host, tells of each, and writes nothing", () => {
+    const dir = example("midna");
+    const { exitCode, stdout, stderr } = check(
+      dir,
+      ...overrides,
+      ...overridesOf("home-manager", "stapelbergnix", "zkjnastools", "configfiles"),
+    );
+    expect(stderr).toMatch(/^evaluating midna \(1 of 1\)\nfine {4}midna \d+\.\d s\n$/);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^fine {2}midna {2}\S+-nixos-system-midna-test\.drv$/m);
+  });
+
+  it("goes on to the next host after one that fails, and names all that fail", () => {
+    const dir = temporaryDirectory();
+    const one = (configOf("a") as { hosts: { alpha: object } }).hosts.alpha;
+    const hosts = Object.fromEntries(
+      ["alpha", "beta", "gamma"].map((name) => [name, { ...one, modules: [`./${name}.nix`] }]),
+    );
+    layOut(dir, {
+      [config]: sourceOf({ hosts }),
+      "alpha.nix": '{ networking.hosName = "x"; }',
+      "beta.nix": "{ imports = [ ./shared/beta.nix ]; }",
+      "shared/beta.nix":
+        '{ boot.loader.systemd-boot.enable = true; fileSystems."/" = { device = "x"; fsType = "ext4"; }; warnings = [ "old\\nnews" ]; }',
+      "gamma.nix": "{\n  imports = [ ./none.nix ];\n}\n",
+    });
+    const ended = check(dir, ...overrides, "--json");
+    expect([ended.exitCode, ended.stderr]).toEqual([1, ""]);
+    const { problems } = parsed(ended);
+    expect(problems.map(({ code, subject }) => `${code} ${subject ?? ""}`)).toEqual([
+      "evaluation-failed hosts.alpha",
+      "evaluation-failed hosts.gamma",
+    ]);
+    const details = problems.map((problem) => (problem.details ?? []).join("\n"));
+    expect(details[0]).toMatch(/^The option `networking\.hosName' does not exist/);
+    expect(details[0]).toContain(`In \`${join(dir, "alpha.nix")}': "x"`);
+    expect(details[0]).not.toMatch(/…|show-trace/);
+    expect(details[1]).toContain(join(dir, "none.nix"));
+
+    const { stderr } = check(dir, ...overrides, "--verbose");
+    expect(stderr).toMatch(/failed {2}alpha .*\n.*\nfine {4}beta .*\n.*\nfailed {2}gamma/);
+    expect(stderr.length).toBeGreaterThan(check(dir, ...overrides).stderr.length);
+  });
+
+  it("shows what modules warn of", () => {
+    const dir = project("a");
+    layOut(dir, {
+      "configuration.nix":
+        '{ boot.loader.systemd-boot.enable = true; fileSystems."/" = { device = "x"; fsType = "ext4"; }; warnings = [ "old\\nnews" ]; }',
+    });
+    expect(parsed(check(dir, ...overrides, "--json"))).toMatchObject({
+      ok: true,
+      hosts: [{ host: "alpha", warnings: ["old\nnews"] }],
+    });
+  });
+
+  it("evaluates with the pins of the flake.lock in the output directory", () => {
+    const dir = project("a");
+    expect(microvmEmit(dir, [config]).exitCode).toBe(0);
+    const locked = spawnSync(
+      "nix",
+      [
+        ...["--extra-experimental-features", "nix-command flakes", "flake", "lock"],
+        ...overrides,
+        `path:${join(dir, "flake")}`,
+      ],
+      { encoding: "utf8", env: environment(env) },
+    );
+    expect(locked).toMatchObject({ status: 0 });
+    expect(existsSync(join(dir, "flake/flake.lock"))).toBe(true);
+    // Without network, only what is pinned can be found.
+    expect(check(dir)).toMatchObject({ exitCode: 0 });
+    renameSync(join(dir, "flake/flake.lock"), join(dir, "flake.lock"));
+    expect(check(dir).exitCode).toBe(2);
+  });
+
+  it("sees the files of a git work tree that git does not ignore, from its root on", () => {
+    const repo = join(temporaryDirectory(), "a repo");
+    layOut(repo, {
+      "hosts/it's/microvm.config.ts": sourceOf(configOf("a")).replace("./configuration.nix", "../../common/host.nix"),
+      "common/host.nix": "{ imports = [ ./disk.nix ]; boot.loader.systemd-boot.enable = true; }",
+      "common/disk.nix": '{ fileSystems."/" = { device = "x"; fsType = "ext4"; }; }',
+    });
+    const dir = join(repo, "hosts/it's");
+    expect(spawnSync("git", ["init", "-q", repo]).status).toBe(0);
+    expect(check(dir, ...overrides)).toMatchObject({ exitCode: 0 });
+    writeFileSync(join(repo, ".gitignore"), "common/host.nix\n");
+    const { problems } = parsed(check(dir, ...overrides, "--json"));
+    expect(problems).toMatchObject([
+      { code: "modules-unreachable", details: ["../../common/host.nix is ignored by git, so Nix does not see it"] },
+    ]);
+  });
+
+  it("says which modules are missing or out of reach before Nix runs", () => {
+    const dir = project("a");
+    const source = JSON.stringify(configOf("a")).replace('"./configuration.nix"', '"./none.nix", "../../etc/x.nix"');
+    layOut(dir, { [config]: `export default ${source};\n` });
+    const ended = check(dir, ...overrides);
+    expect(ended.exitCode).toBe(1);
+    expect(ended.stderr).toContain("error[modules-unreachable]");
+    expect(ended.stderr).toContain("./none.nix does not exist");
+    expect(ended.stderr).toContain("../../etc/x.nix lies outside the source that Nix sees");
+    expect(ended.stderr).not.toContain("evaluating");
+  });
+
+  it("writes nowhere through a link in the output directory", () => {
+    const dir = project("a");
+    const elsewhere = temporaryDirectory();
+    mkdirSync(join(dir, "flake"));
+    symlinkSync(elsewhere, join(dir, "flake/hosts"));
+    expect(check(dir, ...overrides)).toMatchObject({ exitCode: 0 });
+    expect(treeOf(elsewhere)).toEqual({});
+  });
+
+  it("says that Nix could not run when inputs cannot be had", () => {
+    const ended = check(project("a"));
+    expect(ended.exitCode).toBe(2);
+    expect(ended.stderr).toContain("error[nix-failed]");
+    expect(ended.stderr).toContain("unable to download");
+  });
+
+  it.each(["SIGINT", "SIGTERM"] as const)("leaves nothing behind when it is stopped with %s", async (signal) => {
+    const dir = project("a");
+    layOut(dir, {
+      "configuration.nix": "{ x = builtins.foldl' (a: b: a + b) 0 (builtins.genList (x: x) 100000000); }",
+    });
+    const child = spawn(process.execPath, [bin, "check", config, ...overrides], { cwd: dir, env: environment(env) });
+    const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
+    await new Promise<void>((resolve) => child.stderr.once("data", () => setTimeout(resolve, 300)));
+    expect(readdirSync(env.TMPDIR).filter((name) => name.startsWith("microvm-emit-"))).toHaveLength(1);
+    child.kill(signal);
+    expect(await ended).toBe(signal === "SIGINT" ? 130 : 143);
+    expect(readdirSync(env.TMPDIR).filter((name) => name.startsWith("microvm-emit-"))).toEqual([]);
+  });
+});
+
+describe("microvm-emit check without Nix", () => {
+  it("says how to get it", () => {
+    const dir = project("a");
+    const bare = temporaryDirectory();
+    symlinkSync(process.execPath, join(bare, basename(process.execPath)));
+    const ended = microvmEmit(dir, ["check", config], { PATH: bare });
+    expect(ended.exitCode).toBe(2);
+    expect(ended.stderr).toContain("error[nix-missing]");
+    expect(ended.stderr).toContain("apt install nix-bin");
+  });
+
+  it("tells the config's problems first", () => {
+    const dir = project();
+    layOut(dir, { [config]: "export default { hosts: {} };\n" });
+    expect(microvmEmit(dir, ["check", config], { PATH: "/none" })).toMatchObject({ exitCode: 1 });
+  });
+});

@@ -1,0 +1,104 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll } from "vitest";
+import { layOut, temporaryDirectory } from "../tree.js";
+
+/** The built command, as the package's `bin` names it. */
+export const bin = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+
+const cache = mkdtempSync(join(tmpdir(), "emit-cli-cache-"));
+afterAll(() => {
+  rmSync(cache, { recursive: true, force: true });
+});
+
+export interface Ended {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
+  ...process.env,
+  XDG_CACHE_HOME: cache,
+  ...more,
+});
+
+/** Runs the command where a person would stand. */
+export const microvmEmit = (cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Ended => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
+    cwd,
+    encoding: "utf8",
+    env: environment(env),
+  });
+  return { exitCode: status, stdout, stderr };
+};
+
+/** What `--json` gives of a problem. */
+export interface JsonProblem {
+  readonly code: string;
+  readonly severity: string;
+  readonly subject?: string;
+  readonly place?: { readonly file: string; readonly line: number; readonly column: number };
+  readonly message: string;
+  readonly remedy: string;
+  readonly details?: readonly string[];
+}
+
+export interface Json {
+  readonly ok: boolean;
+  readonly exitCode: number;
+  readonly problems: readonly JsonProblem[];
+  readonly [more: string]: unknown;
+}
+
+export const parsed = ({ stdout }: Ended): Json => JSON.parse(stdout) as Json;
+
+/** A config of one host with the VMs of the names given, as JSON reads. */
+export const configOf = (...vms: readonly string[]): object => ({
+  hosts: {
+    alpha: {
+      stateVersion: "25.11",
+      modules: ["./configuration.nix"],
+      user: {
+        name: "alice",
+        sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1 alice"],
+      },
+      bridges: { br0: { address: "10.0.0.1/24" } },
+      vms: Object.fromEntries(vms.map((name) => [name, {}])),
+    },
+  },
+});
+
+/** A module that gives a host the least that NixOS wants of one. */
+export const configurationNix = `{
+  boot.loader.systemd-boot.enable = true;
+  fileSystems."/" = {
+    device = "/dev/disk/by-label/nixos";
+    fsType = "ext4";
+  };
+}
+`;
+
+/** The source of a TypeScript config. */
+export const sourceOf = (config: object): string =>
+  `import { defineConfig } from "microvm-emit";\n\nexport default defineConfig(${JSON.stringify(config, undefined, 2)});\n`;
+
+/** A directory with a config of one host and the VMs of the names given. */
+export const project = (...vms: readonly string[]): string => {
+  const dir = temporaryDirectory();
+  layOut(dir, { "microvm.config.ts": sourceOf(configOf(...vms)), "configuration.nix": configurationNix });
+  return dir;
+};
+
+/** A directory with a copy of one of the examples. */
+export const example = (name: string): string => {
+  const dir = temporaryDirectory();
+  cpSync(fileURLToPath(new URL(`../../../../examples/${name}`, import.meta.url)), dir, {
+    recursive: true,
+    filter: (path) => !path.endsWith("/flake"),
+  });
+  return dir;
+};

@@ -1,0 +1,286 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { layOut, temporaryDirectory, treeOf } from "../tree.js";
+import { configOf, configurationNix, microvmEmit, parsed, project, sourceOf } from "./cli.js";
+
+const config = "microvm.config.ts";
+
+const lockOf = (dir: string): unknown => JSON.parse(readFileSync(join(dir, "microvm-emit.lock.json"), "utf8"));
+
+describe("microvm-emit CONFIG", () => {
+  it("emits to flake/ beside the config and says what it wrote and what to type", () => {
+    const dir = project("a");
+    const { exitCode, stdout, stderr } = microvmEmit(dir, [config]);
+    expect([exitCode, stderr]).toEqual([0, ""]);
+    const written = [...stdout.matchAll(/^written {2}(.*)$/gm)].map(([, path]) => path ?? "");
+    const files = Object.entries(treeOf(dir)).flatMap(([path, text]) => (text === null ? [] : [path]));
+    expect([...written, config, "configuration.nix", "flake/.microvm-emit.json"].sort()).toEqual(files.sort());
+    expect(written).toContain("flake/flake.nix");
+    expect(stdout).toContain(`nixos-rebuild switch --flake 'path:${dir}?dir=flake#alpha'`);
+  });
+
+  it("touches nothing when nothing changed", () => {
+    const dir = project("a", "b");
+    microvmEmit(dir, [config]);
+    const old = new Date("2020-01-01T00:00:00Z");
+    const files = Object.entries(treeOf(dir)).flatMap(([path, text]) => (text === null ? [] : [join(dir, path)]));
+    for (const file of files) utimesSync(file, old, old);
+    const again = microvmEmit(dir, [config]);
+    expect(again.exitCode).toBe(0);
+    expect(again.stdout).toMatch(/^\d+ files unchanged in flake$/m);
+    expect(again.stdout).not.toContain("written");
+    for (const file of files) expect(statSync(file).mtime).toEqual(old);
+  });
+
+  it("keeps every VM's index when VMs come and go", () => {
+    const dir = project("b", "d");
+    microvmEmit(dir, [config]);
+    const before = lockOf(dir) as { hosts: { alpha: Record<string, number> } };
+    writeFileSync(join(dir, config), sourceOf(configOf("a", "b", "c", "d")));
+    microvmEmit(dir, [config]);
+    expect(lockOf(dir)).toMatchObject(before);
+    const emitted = treeOf(join(dir, "flake"));
+    writeFileSync(join(dir, config), sourceOf(configOf("d", "c", "b", "a")));
+    expect(microvmEmit(dir, [config]).stdout).not.toContain("written");
+    expect(treeOf(join(dir, "flake"))).toEqual(emitted);
+  });
+
+  it("removes the files of a VM that is gone", () => {
+    const dir = project("a", "b");
+    microvmEmit(dir, [config]);
+    writeFileSync(join(dir, config), sourceOf(configOf("a")));
+    const { stdout } = microvmEmit(dir, [config]);
+    expect(stdout).toContain("removed  flake/guests/alpha/b.nix");
+    expect(Object.keys(treeOf(dir))).not.toContain("flake/guests/alpha/b.nix");
+    expect(Object.keys(treeOf(dir))).toContain("flake/guests/alpha/a.nix");
+  });
+
+  it("names files edited by hand and writes nothing, unless forced", () => {
+    const dir = project("a");
+    microvmEmit(dir, [config]);
+    layOut(dir, { "flake/flake.nix": "mine\n", "flake/hosts/alpha.nix": "mine\n" });
+    writeFileSync(join(dir, config), sourceOf(configOf("a", "b")));
+    const before = treeOf(dir);
+    const refused = microvmEmit(dir, [config]);
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain("error[output-conflicts] flake");
+    expect(refused.stderr).toContain("flake.nix: edited by hand since it was emitted");
+    expect(refused.stderr).toContain("hosts/alpha.nix: edited by hand since it was emitted");
+    expect(refused.stderr).toContain("--force");
+    expect(treeOf(dir)).toEqual(before);
+
+    expect(microvmEmit(dir, [config, "--force"]).exitCode).toBe(0);
+    expect(readFileSync(join(dir, "flake/flake.nix"), "utf8")).not.toBe("mine\n");
+  });
+
+  it("emits the same from every kind of config, wherever it stands and is started from", () => {
+    const source = sourceOf(configOf("a"));
+    const data = JSON.stringify(configOf("a"));
+    const sources = {
+      "microvm.config.ts": source,
+      "microvm.config.mts": source
+        .replace("export default", "const typed: object =")
+        .concat("export default await Promise.resolve(typed);\n"),
+      "microvm.config.mjs": source,
+      "microvm.config.js": `module.exports = ${data};\n`,
+      "microvm.config.json": data,
+    };
+    const trees = Object.entries(sources).map(([name, text]) => {
+      const dir = join(temporaryDirectory(), "a dir #1");
+      layOut(dir, { [name]: text, "configuration.nix": configurationNix });
+      const elsewhere = temporaryDirectory();
+      expect(microvmEmit(elsewhere, [join(dir, name)])).toMatchObject({ exitCode: 0, stderr: "" });
+      expect(treeOf(elsewhere)).toEqual({});
+      return JSON.parse(JSON.stringify(treeOf(join(dir, "flake"))).replaceAll(name, "CONFIG")) as Record<
+        string,
+        string
+      >;
+    });
+    const [first, ...others] = trees.map(({ ".microvm-emit.json": _hashes, ...tree }) => tree);
+    for (const tree of others) expect(tree).toEqual(first);
+  });
+
+  it("loads what the config imports, from a package too", () => {
+    const dir = project();
+    layOut(dir, {
+      "node_modules/names/package.json": '{ "name": "names", "version": "1.0.0", "main": "index.js" }',
+      "node_modules/names/index.js": 'module.exports = { name: "frompackage" };\n',
+      "vms.ts":
+        'import { name } from "names";\nexport enum Size { Small = 512 }\nexport const vms = { [name]: { memoryMiB: Size.Small } };\n',
+      [config]: sourceOf(configOf())
+        .replace('"vms": {}', "vms")
+        .replace("import", 'import { vms } from "./vms.ts";\nimport'),
+    });
+    expect(microvmEmit(dir, [config])).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(Object.keys(treeOf(dir))).toContain("flake/guests/alpha/frompackage.nix");
+  });
+
+  it("lets a config log without breaking what it prints itself", () => {
+    const dir = project("a");
+    writeFileSync(join(dir, config), `console.log("hello");\n${readFileSync(join(dir, config), "utf8")}`);
+    const ended = microvmEmit(dir, [config, "--json"]);
+    expect(ended.stderr).toContain("hello");
+    expect(parsed(ended)).toMatchObject({ ok: true });
+  });
+
+  it("says what git has to be told", () => {
+    const dir = project("a");
+    expect(spawnSync("git", ["init", "-q", dir]).status).toBe(0);
+    mkdirSync(join(dir, "sub"));
+    const { stdout } = microvmEmit(join(dir, "sub"), ["../microvm.config.ts"]);
+    expect(stdout).toContain("git add ../flake ../microvm-emit.lock.json ../configuration.nix\n");
+    expect(stdout).toContain("nixos-rebuild switch --flake ../flake#alpha\n");
+    const { stdout: here } = microvmEmit(dir, [config, "-o", "out of/it's"]);
+    expect(here).toContain(String.raw`git add 'out of/it'\''s' microvm-emit.lock.json`);
+    expect(here).toContain(String.raw`--flake './out of/it'\''s#alpha'`);
+  });
+});
+
+describe("--json", () => {
+  it("prints one object for what was written", () => {
+    const dir = project("a");
+    const ended = microvmEmit(dir, [config, "--json"]);
+    expect(ended).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(parsed(ended)).toMatchObject({
+      ok: true,
+      exitCode: 0,
+      directory: join(dir, "flake"),
+      written: expect.arrayContaining(["flake.nix", "hosts/alpha.nix", "guests/alpha/a.nix"]) as unknown,
+      unchanged: [],
+      removed: [],
+      lock: { file: join(dir, "microvm-emit.lock.json"), changed: true },
+      problems: [],
+    });
+  });
+
+  it.each([
+    ["help", ["--help", "--json"], 0],
+    ["the version", ["--version", "--json"], 0],
+    ["a command line it cannot read", ["--json", "--bogus"], 2],
+    ["no config", ["--json"], 2],
+    ["a config that is not there", ["none.ts", "--json"], 1],
+    ["a stage", [config, "--json", "--stop-after", "text"], 0],
+  ])("prints one object for %s", (_, args, exitCode) => {
+    const ended = microvmEmit(project("a"), args);
+    expect(ended.exitCode).toBe(exitCode);
+    expect(ended.stderr).toBe("");
+    expect(parsed(ended)).toMatchObject({ ok: exitCode === 0, exitCode });
+  });
+});
+
+describe("--stop-after", () => {
+  it("prints the plan", () => {
+    const dir = project("a");
+    const { exitCode, stdout } = microvmEmit(dir, [config, "--stop-after", "plan"]);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ hosts: [{ name: "alpha", vms: [{ name: "a" }] }] });
+  });
+
+  it("prints the tree of every file", () => {
+    const files = JSON.parse(microvmEmit(project("a"), [config, "--stop-after", "ast"]).stdout) as { path: string }[];
+    expect(files).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ kind: "nix", path: "flake.nix", expr: expect.anything() as unknown }),
+      ]),
+    );
+  });
+
+  it("prints the text of every file below its name, as it would be written", () => {
+    const dir = project("a");
+    const { stdout } = microvmEmit(dir, [config, "--stop-after", "text"]);
+    microvmEmit(dir, [config]);
+    const { ".microvm-emit.json": _record, ...tree } = treeOf(join(dir, "flake"));
+    const printed = stdout.split(/^# ==> (.*)\n/m).slice(1);
+    const texts = Object.fromEntries(
+      Array.from({ length: printed.length / 2 }, (_, index) => [printed[2 * index], printed[2 * index + 1]?.trimEnd()]),
+    );
+    expect(texts).toEqual(
+      Object.fromEntries(
+        Object.entries(tree).flatMap(([path, text]) => (text === null ? [] : [[path, text.trimEnd()]])),
+      ),
+    );
+  });
+
+  it.each(["plan", "ast", "text"])("writes nothing after %s", (stage) => {
+    const dir = project("a");
+    const before = treeOf(dir);
+    expect(microvmEmit(dir, [config, "--stop-after", stage]).exitCode).toBe(0);
+    expect(treeOf(dir)).toEqual(before);
+  });
+
+  it("gives way when its reader has enough", () => {
+    const dir = project(...Array.from({ length: 200 }, (_, index) => `vm${index}`));
+    const { stdout, stderr } = spawnSync(
+      "sh",
+      [
+        "-c",
+        `"${process.execPath}" "$0" microvm.config.ts --stop-after text | head -n 1`,
+        join(import.meta.dirname, "../../dist/main.js"),
+      ],
+      { cwd: dir, encoding: "utf8" },
+    );
+    expect([stdout.split("\n").length, stderr]).toEqual([2, ""]);
+  });
+});
+
+describe("the command line", () => {
+  it("explains itself", () => {
+    const { exitCode, stdout } = microvmEmit(temporaryDirectory(), ["--help"]);
+    expect(exitCode).toBe(0);
+    for (const words of [
+      "Usage: microvm-emit",
+      "--stop-after <stage>",
+      "--force",
+      "check [options] <config>",
+      "Examples:",
+    ]) {
+      expect(stdout).toContain(words);
+    }
+    expect(microvmEmit(temporaryDirectory(), ["check", "--help"]).stdout).toContain("--override-input <name> <ref>");
+  });
+
+  it("knows the package's version", () => {
+    const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+      version: string;
+    };
+    expect(microvmEmit(temporaryDirectory(), ["--version"])).toEqual({
+      exitCode: 0,
+      stdout: `${version}\n`,
+      stderr: "",
+    });
+  });
+
+  it.each([
+    [["x.ts", "--forse"], "Did you mean --force?"],
+    [["x.ts", "--stop-after", "txt"], "Allowed choices are plan, ast, text."],
+    [["x.ts", "y.ts"], "Too many arguments"],
+    [[], "Missing required argument 'config'."],
+    [["check"], "Missing required argument 'config'."],
+    [["check", "x.ts", "--override-input", "a"], "It takes a name and a flake reference."],
+  ])("says what is wrong with %j", (args, words) => {
+    const { exitCode, stdout, stderr } = microvmEmit(temporaryDirectory(), args);
+    expect([exitCode, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("error[usage]");
+    expect(stderr).toContain(words);
+    expect(stderr).toContain("microvm-emit --help");
+  });
+
+  it("uses colours on a terminal only, and none where NO_COLOR asks", () => {
+    const onTerminal = (env: NodeJS.ProcessEnv): string =>
+      spawnSync(
+        "script",
+        ["-qec", `"${process.execPath}" "${join(import.meta.dirname, "../../dist/main.js")}" none.ts`, "/dev/null"],
+        {
+          encoding: "utf8",
+          cwd: temporaryDirectory(),
+          env: { ...process.env, TERM: "xterm", ...env },
+        },
+      ).stdout;
+    const escape = "\u001b[";
+    expect(onTerminal({ NO_COLOR: "" })).toContain(escape);
+    expect(onTerminal({ NO_COLOR: "1" })).not.toContain(escape);
+    expect(microvmEmit(temporaryDirectory(), ["none.ts"]).stderr).not.toContain(escape);
+  });
+});
