@@ -66,7 +66,7 @@ export const isAbsorbableExpr = (expr: Written): boolean => {
         const { param, sameLine } = body;
         const next = view(body.body, LEVEL.greedy);
         if (param.kind === "formals") {
-          if (!canFlatten(param) || param.before !== undefined || sameLine !== true) return false;
+          if (!canFlatten(param) || param.as || param.before !== undefined || sameLine !== true) return false;
         } else if (next.kind !== "lambda") return isAbsorbable(next);
         body = next;
         break;
@@ -78,8 +78,7 @@ export const isAbsorbableExpr = (expr: Written): boolean => {
 };
 
 /** Whether formals may stand on one line: two names at most, without defaults or comments. */
-export const canFlatten = ({ formals, inner, expanded, as, tokens }: Formals): boolean =>
-  as === undefined &&
+export const canFlatten = ({ formals, inner, expanded, tokens }: Formals): boolean =>
   expanded !== true &&
   inner === undefined &&
   tokens?.close === undefined &&
@@ -89,12 +88,15 @@ export const canFlatten = ({ formals, inner, expanded, as, tokens }: Formals): b
 export const isSimplePath = (path: AttrPath): boolean =>
   path.every((name) => typeof name === "string" && isIdentifier(name));
 
+/** Parts after which an expression is not looked at further: it is not simple. */
+const SIMPLE_PARTS = 256;
+
 /** Small enough to be kept on one line: names, numbers, strings, plain selections, calls of these with two arguments. */
 export const isSimple = (expr: Written): boolean => {
-  let term = expr;
-  for (;;) {
-    if (!isBare(term)) return false;
-    switch (term.kind) {
+  const waiting: Written[] = [expr];
+  for (let parts = 0, next = waiting.pop(); next !== undefined; next = waiting.pop(), parts++) {
+    if (!isBare(next) || parts > SIMPLE_PARTS) return false;
+    switch (next.kind) {
       case "str":
       case "indentedStr":
       case "path":
@@ -102,23 +104,23 @@ export const isSimple = (expr: Written): boolean => {
       case "int":
       case "float":
       case "searchPath":
-        return true;
+        break;
       case "select":
-        if (term.or !== undefined || !isSimplePath(term.path)) return false;
-        term = viewTarget(term.target);
+        if (next.or !== undefined || !isSimplePath(next.path)) return false;
+        waiting.push(viewTarget(next.target));
         break;
       case "paren":
-        term = view(term.expr, LEVEL.greedy);
+        waiting.push(view(next.expr, LEVEL.greedy));
         break;
       case "call": {
-        const f = view(term.function, LEVEL.call);
+        const f = view(next.function, LEVEL.call);
         if (f.kind === "call" && f.function.kind === "call") return false;
-        if (!isSimple(view(term.argument, LEVEL.select))) return false;
-        term = f;
+        waiting.push(f, view(next.argument, LEVEL.select));
         break;
       }
       default:
         return false;
     }
   }
+  return true;
 };

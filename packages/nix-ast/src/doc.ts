@@ -73,8 +73,6 @@ export class Tape {
   /** The nesting and extra indentation of the texts to come. */
   nesting = 0;
   indentation = 0;
-  /** Greater than 0 where spacings that may break do not, and groups do not count. */
-  flat = 0;
   /** Columns and line breaks given so far, before merging, to tell whether a stretch of tape is short. */
   rawWidth = 0;
   rawBreaks = 0;
@@ -108,10 +106,7 @@ export class Tape {
   spacing(kind: number, count = 0): void {
     this.rawWidth += flatWidth(kind);
     if (kind >= HARDLINE) this.rawBreaks++;
-    if (this.flat > 0 && kind < HARDLINE) {
-      if (flatWidth(kind) === 0) return;
-      this.#space(HARDSPACE, 0);
-    } else this.#space(kind, count);
+    this.#space(kind, count);
   }
 
   #space(kind: number, count: number): void {
@@ -125,7 +120,7 @@ export class Tape {
     if (before === OPEN) {
       while (before === OPEN) before = --last < 0 ? NOTHING : this.#kindAt(last);
       if (before === HARDSPACE) {
-        this.kind[last] = NOTHING;
+        this.#remove(last);
         this.#push(mergeSpacings(HARDSPACE, kind), mergeCounts(HARDSPACE, 0, kind, count), 0, 0, "");
         return;
       }
@@ -151,7 +146,9 @@ export class Tape {
       // Texts that touch are one, with the nesting of the first.
       this.#push(kind, width, this.#levelAt(last), this.#offsetAt(last), text);
     } else if (last >= 0 && this.kind[last] === OPEN && (kind === COMMENT || kind === TRAILING_COMMENT)) {
-      const first = this.#shiftOpens(last);
+      let first = last;
+      while (first > 0 && this.kind[first - 1] === OPEN) first--;
+      this.#shiftOpens(first);
       this.#set(first, kind, width, level, offset, text);
     } else this.#push(kind, width, level, offset, text);
   }
@@ -159,18 +156,18 @@ export class Tape {
   /** Moves a spacing that always breaks, or a plain space, out of the groups it is the first thing of. */
   #moveOut(): void {
     let at = this.length - 1;
-    while (at > 0 && isHard(this.#kindAt(at)) && this.#kindAt(at - 1) === OPEN) {
+    while (at > 0 && this.kind[at] === OPEN) at--;
+    while (at > 0 && isHard(this.#kindAt(at)) && this.kind[at - 1] === OPEN) {
       const kind = this.#kindAt(at);
       const count = this.#valueAt(at);
       let first = at - 1;
-      while (first > 0 && this.#kindAt(first - 1) === OPEN) first--;
+      while (first > 0 && this.kind[first - 1] === OPEN) first--;
+      this.#remove(at);
       if (first > 0 && isSpacing(this.#kindAt(first - 1))) {
-        this.#remove(at);
         at = first - 1;
         this.#merge(at, kind, count);
       } else {
-        this.#remove(at);
-        this.#shiftOpens(this.length - 1, first);
+        this.#shiftOpens(first);
         this.#set(first, kind, count, 0, 0, "");
         return;
       }
@@ -185,15 +182,13 @@ export class Tape {
     this.length--;
   }
 
-  /** Makes room before a run of opens that ends the tape (and begins at `first`, if known); returns the free index. */
-  #shiftOpens(last: number, first = last): number {
-    while (first > 0 && this.#kindAt(first - 1) === OPEN) first--;
+  /** Makes room before the run of opens that begins at `first` and ends the tape. */
+  #shiftOpens(first: number): void {
     this.#push(NOTHING, 0, 0, 0, "");
     for (let i = this.length - 2; i >= first; i--) this.#copy(i, i + 1);
     for (let i = this.#open.length - 1; i >= 0 && (this.#open[i] ?? 0) >= first; i--) {
       this.#open[i] = (this.#open[i] ?? 0) + 1;
     }
-    return first;
   }
 
   #set(at: number, kind: number, value: number, level: number, offset: number, text: string): void {
@@ -230,7 +225,6 @@ export class Tape {
   }
 
   open(group: number): void {
-    if (this.flat > 0) return;
     if (group === PRIORITY) {
       // Tell every group that would try this one.
       for (let i = this.#open.length - 1; i >= 0; i--) {
@@ -246,7 +240,6 @@ export class Tape {
   }
 
   close(): void {
-    if (this.flat > 0) return;
     const open = this.#open.pop() ?? -1;
     if (open < 0) return;
     if (this.level[open] === PRIORITY) this.#openPriorities--;
@@ -298,7 +291,7 @@ export class Tape {
    */
   get isSettled(): boolean {
     const last = this.length - 1;
-    if (this.#openPriorities > 0 || this.flat > 0 || last < 0) return false;
+    if (this.#openPriorities > 0 || last < 0) return false;
     const kind = this.#kindAt(last);
     if (kind < HARDLINE || kind > NEWLINES) return false;
     if (last === 0) return true;
@@ -321,12 +314,17 @@ export class Tape {
     for (let i = this.#open.length - 1; i >= 0 && this.#open[i] !== -1; i--) this.#open[i] = -1;
   }
 
-  /** Lays what stands since `start` on one line, one level of nesting up: spacings become plain, groups dissolve. */
-  flatten(start: number): void {
+  /** Lays what stands in the innermost open group on one line: spacings become plain, groups dissolve. */
+  flattenGroup(): void {
+    this.flatten((this.#open.at(-1) ?? -1) + 1, 0);
+  }
+
+  /** Lays what stands since `start` on one line, so many levels of nesting up. */
+  flatten(start: number, levels: number): void {
     const end = this.length;
     const kinds = this.kind.slice(start, end);
     const values = this.value.slice(start, end);
-    const levels = this.level.slice(start, end);
+    const nestings = this.level.slice(start, end);
     const offsets = this.offset.slice(start, end);
     const texts = this.text.slice(start, end);
     this.length = start;
@@ -335,7 +333,7 @@ export class Tape {
       if (isSpacing(kind)) {
         if (flatWidth(kind) > 0) this.#space(HARDSPACE, 0);
       } else if (kind >= TEXT && kind <= TRAILING) {
-        this.putAt(texts[i] ?? "", kind, values[i] ?? 0, (levels[i] ?? 0) - 1, offsets[i] ?? 0);
+        this.putAt(texts[i] ?? "", kind, values[i] ?? 0, (nestings[i] ?? 0) - levels, offsets[i] ?? 0);
       }
     }
   }

@@ -173,7 +173,10 @@ export interface Lambda extends Annotated {
   readonly kind: "lambda";
   readonly param: Param;
   readonly body: Expr;
-  /** Begin the body on the line of the colon after `{ … }:` where nixfmt (1.3 and later) allows it. */
+  /**
+   * Where the body of `{ … }:` begins: on the line of the colon as far as nixfmt (1.3 and later) allows, or (false) on the
+   * next. Left out: on the next unless all of it fits on one, which every nixfmt leaves as it is.
+   */
   readonly sameLine?: boolean;
 }
 export type Param = IdentParam | Formals;

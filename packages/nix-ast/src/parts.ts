@@ -34,8 +34,20 @@ export type Instruction =
   /** `assert condition;`, laid out as if `assert` were a function. */
   | { readonly kind: "#assert"; readonly condition: Written }
   | { readonly kind: "#interpolation"; readonly interpolation: Interpolation }
-  /** Stands at both ends of an interpolation, which is laid on one line if it is short. */
-  | { readonly kind: "#short"; at: number; width: number; breaks: number };
+  /** Stands at both ends of an interpolation, which is laid on one line if it has no more columns than `limit`. */
+  | {
+      readonly kind: "#short";
+      readonly limit: number;
+      readonly levels: number;
+      at: number;
+      width: number;
+      breaks: number;
+    }
+  /**
+   * Stands at both ends of a simple call but its last argument; that is laid on one line, with `then` to follow, unless
+   * it has line breaks for certain, with `otherwise` to follow.
+   */
+  | { readonly kind: "#simple"; readonly then: Parts; readonly otherwise: Parts; breaks: number };
 
 /** Where a call stands: what goes before it in its group, and whether it has brackets of its own around it. */
 export interface CallContext {
@@ -49,10 +61,8 @@ export const TRANSPARENT_GROUP = 34;
 export const END = 35;
 export const NEST = 36;
 export const UNNEST = 37;
-export const FLAT = 38;
-export const UNFLAT = 39;
 /** The comments before the next token have been printed. */
-export const PRINTED = 40;
+export const PRINTED = 38;
 
 export const group = (...parts: Parts): Parts => [GROUP, ...parts, END];
 export const priority = (...parts: Parts): Parts => [PRIORITY_GROUP, ...parts, END];

@@ -48,7 +48,6 @@ import { LEVEL } from "./operators.js";
 import {
   commented,
   END,
-  FLAT,
   group,
   GROUP,
   lifted,
@@ -62,7 +61,6 @@ import {
   token,
   transparent,
   TRANSPARENT_GROUP,
-  UNFLAT,
   UNNEST,
   whole,
   type CallContext,
@@ -70,7 +68,7 @@ import {
   type Part,
   type Parts,
 } from "./parts.js";
-import { escapeStr, indentedLines, isMultiline, pathParts, strLine, type StringLine } from "./strings.js";
+import { escapeStr, indentedLines, pathParts, strLine, type StringLine } from "./strings.js";
 import { plainLine } from "./plain.js";
 import { paren, view, viewLeft, viewRight, viewTarget, type Paren, type Written } from "./view.js";
 
@@ -80,10 +78,16 @@ export interface PrintOptions {
 }
 
 /** The text of a Nix file that holds `expr`, laid out as nixfmt does, with a final newline. */
-export const print = (expr: Expr, { width = 100 }: PrintOptions = {}): string => {
+export const print = (expr: Expr, { width = 100 }: PrintOptions = {}): string => printWith(expr, width, plainLine);
+
+/** As {@link print}, without its short cut for plain data: the reference that the short cut is tested against. */
+export const printMeasured = (expr: Expr, { width = 100 }: PrintOptions = {}): string =>
+  printWith(expr, width, () => undefined);
+
+const printWith = (expr: Expr, width: number, shortCut: typeof plainLine): string => {
   const tape = new Tape();
   const layout = new Layout(tape, width);
-  new Printer(tape, layout).print(whole(expr));
+  new Printer(tape, layout, shortCut).print(whole(expr));
   return layout.finish();
 };
 
@@ -110,15 +114,17 @@ class Printer {
   readonly #tape: Tape;
   /** Lays out the tape when it is full, as far as it is settled. */
   readonly #layout: Layout | undefined;
+  readonly #shortCut: typeof plainLine;
   readonly #waiting: Part[] = [];
   /** Comments that the next token begins with. */
   #before: Trivium[] = [];
   /** Whether the comments before the next token have been printed ahead. */
   #printed = false;
 
-  constructor(tape: Tape, layout?: Layout) {
+  constructor(tape: Tape, layout?: Layout, shortCut: typeof plainLine = plainLine) {
     this.#tape = tape;
     this.#layout = layout;
+    this.#shortCut = shortCut;
   }
 
   print(expr: Written): void {
@@ -161,12 +167,6 @@ class Printer {
         break;
       case UNNEST:
         this.#tape.nesting--;
-        break;
-      case FLAT:
-        this.#tape.flat++;
-        break;
-      case UNFLAT:
-        this.#tape.flat--;
         break;
       case PRINTED:
         this.#printed = true;
@@ -284,6 +284,9 @@ class Printer {
       case "#short":
         this.#short(part);
         break;
+      case "#simple":
+        this.#simple(part);
+        break;
       default:
         this.#enter(part);
         this.#wait(exprParts(part));
@@ -297,7 +300,7 @@ class Printer {
       if (part.next > 0) tape.spacing(HARDLINE);
       const item = items[part.next++] as Binding | Expr;
       if (this.#layout !== undefined && tape.isSettled) {
-        const line = item.before === undefined ? plainLine(item, this.#layout.width) : undefined;
+        const line = item.before === undefined ? this.#shortCut(item, this.#layout.width) : undefined;
         if (line !== undefined) {
           this.#layout.line(line.text);
           if (line.rest === undefined) continue;
@@ -319,9 +322,18 @@ class Printer {
       part.at = tape.length;
       part.width = tape.rawWidth;
       part.breaks = tape.rawBreaks;
-    } else if (tape.rawBreaks === part.breaks && tape.rawWidth - part.width <= SHORT_INTERPOLATION) {
-      tape.flatten(part.at);
+    } else if (tape.rawBreaks === part.breaks && tape.rawWidth - part.width <= part.limit) {
+      tape.flatten(part.at, part.levels);
     }
+  }
+
+  #simple(part: Extract<Instruction, { kind: "#simple" }>): void {
+    const tape = this.#tape;
+    if (part.breaks < 0) part.breaks = tape.rawBreaks;
+    else if (part.breaks === tape.rawBreaks) {
+      tape.flattenGroup();
+      this.#wait(part.then);
+    } else this.#wait(part.otherwise);
   }
 
   /**
@@ -364,12 +376,18 @@ class Printer {
         args.length <= 2 &&
         isSimple(head) &&
         args.every(isSimple) &&
-        afters.every((one) => one === undefined) &&
-        ![head, ...args.slice(0, last)].some(holdsBreak);
+        afters.every((one) => one === undefined);
       const front = [pre, transparent(applied(f, args, last, after))];
-      call = simple
-        ? group(FLAT, front, UNFLAT, HARDSPACE, lastArgumentParts(lastArg), after(last))
-        : group(front, SPACE, lastArgumentParts(lastArg), after(last), post);
+      const spread: Parts = [SPACE, lastArgumentParts(lastArg), after(last), post];
+      if (simple) {
+        const mark: Instruction = {
+          kind: "#simple",
+          then: [HARDSPACE, lastArgumentParts(lastArg)],
+          otherwise: spread,
+          breaks: -1,
+        };
+        call = group(mark, front, mark);
+      } else call = group(front, spread);
     }
     if (comments.length === 0) return call;
     return [{ kind: "#comments", trivia: comments }, call, enclosed ? HARDLINE : []];
@@ -384,35 +402,6 @@ const withoutBlankStart = (expr: Written): Written => {
   if (before?.[0]?.kind !== "blankLine") return expr;
   const first = before.findIndex((trivium) => trivium.kind !== "blankLine");
   return { ...expr, before: first < 0 ? [] : before.slice(first) };
-};
-
-/** Whether a simple expression's text holds line breaks for certain: a string on several lines, or one in a string. */
-const holdsBreak = (simple: Written): boolean => {
-  let next = simple;
-  for (;;) {
-    switch (next.kind) {
-      case "indentedStr":
-        if (isMultiline(next.parts)) return true;
-        break;
-      case "select":
-        next = viewTarget(next.target);
-        continue;
-      case "paren":
-        next = whole(next.expr);
-        continue;
-      case "call":
-        if (holdsBreak(view(next.argument, LEVEL.select))) return true;
-        next = view(next.function, LEVEL.call);
-        continue;
-      default:
-        break;
-    }
-    if (next.kind !== "str" && next.kind !== "indentedStr" && next.kind !== "path") return false;
-    if (next.parts.every((part) => typeof part === "string")) return false;
-    const tape = new Tape();
-    new Printer(tape).print(next);
-    return tape.rawBreaks > 0;
-  }
 };
 
 // Calls
@@ -781,8 +770,14 @@ const stringPart = (part: string | Interpolation): Part =>
 const interpolationParts = ({ expr }: { readonly expr: Expr }): Parts => {
   const inner = whole(expr);
   if (isTerm(inner) && isAbsorbable(inner)) return group("${", term(inner), "}");
-  if (isSimple(inner)) return holdsBreak(inner) ? ["${", inner, "}"] : ["${", FLAT, inner, UNFLAT, "}"];
-  const short: Instruction = { kind: "#short", at: -1, width: 0, breaks: 0 };
+  const mark = (limit: number, levels: number): Instruction => {
+    return { kind: "#short", limit, levels, at: -1, width: 0, breaks: 0 };
+  };
+  if (isSimple(inner)) {
+    const short = mark(Infinity, 0);
+    return ["${", short, inner, short, "}"];
+  }
+  const short = mark(SHORT_INTERPOLATION, 1);
   return group("${", short, NEST, BREAK, group(inner), BREAK, UNNEST, short, "}");
 };
 
@@ -840,7 +835,7 @@ const formalsParts = (formals: Formals): Parts => {
     const blank = inner === undefined ? [] : ({ kind: "#before", trivia: inner } as const);
     return group(open, expanded === true ? HARDLINE : HARDSPACE, blank, close);
   }
-  const separator = canFlatten({ ...formals, as: undefined } as unknown as Formals) ? SPACE : HARDLINE;
+  const separator = canFlatten(formals) ? SPACE : HARDLINE;
   const list: Part[] = names.map((formal, i) => ({
     kind: "#formal",
     formal,
@@ -875,8 +870,8 @@ const lambdaParts = (lambda: Lambda): Parts => {
   if (param.kind === "identParam") return group(BREAK, paramParts(param), colon, curriedBody(body));
   const head: Part = [paramParts(param), colon];
   if (param.as === undefined) {
-    if (sameLine !== true) return [head, HARDLINE, body];
-    if (canFlatten(param) && isAbsorbableExpr(body)) return [head, HARDSPACE, priority(body)];
+    if (sameLine === false) return [head, HARDLINE, body];
+    if (sameLine === true && canFlatten(param) && isAbsorbableExpr(body)) return [head, HARDSPACE, priority(body)];
   }
   return isTerm(body) && isAbsorbable(body) ? [head, SPACE, group(term(body, true))] : [head, SPACE, body];
 };

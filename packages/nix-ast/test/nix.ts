@@ -54,12 +54,14 @@ const run = (nix: Nix, program: string, args: readonly string[], text: string): 
     NIX_REMOTE: "local",
     NIX_CONFIG: "extra-experimental-features = nix-command pipe-operators\nsubstitute = false\nbuild-users-group =",
   };
-  return execFileSync(join(nix.folder, program), [...args, file], {
+  const output = execFileSync(join(nix.folder, program), [...args, file], {
     encoding: "utf8",
     env,
     maxBuffer: 1 << 28,
     stdio: ["ignore", "pipe", "pipe"],
   });
+  // Relative paths are shown with the folder of the file.
+  return output.replaceAll(root, ".");
 };
 
 /** The text with all its parentheses, as Nix prints what it has read; several expressions are read as one list. */

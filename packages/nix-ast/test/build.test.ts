@@ -1,0 +1,165 @@
+import fc from "fast-check";
+import { describe, expect, expectTypeOf, it } from "vitest";
+import {
+  attrs,
+  binding,
+  blankLine,
+  call,
+  comment,
+  formal,
+  formals,
+  ident,
+  indentedStr,
+  int,
+  interp,
+  isNode,
+  lambda,
+  list,
+  NODE,
+  path,
+  print,
+  searchPath,
+  select,
+  str,
+  toNix,
+  ToNixError,
+  type Ident,
+  type ValueBinding,
+} from "../src/index.js";
+
+describe("constructors", () => {
+  it("take data where expressions stand", () => {
+    const pkgs = ident("pkgs");
+    expect(attrs({ enable: true, ports: [22], package: select(pkgs, "zsh") })).toEqual(
+      attrs([
+        binding("enable", ident("true")),
+        binding("ports", list([int(22)])),
+        binding("package", select(pkgs, "zsh")),
+      ]),
+    );
+    expect(call(ident("f"), { a: 1 }, [2])).toEqual(
+      call(call(ident("f"), attrs([binding("a", int(1))])), list([int(2)])),
+    );
+  });
+
+  it("join neighbouring texts and drop empty ones", () => {
+    expect(str("a", "", "b", interp(ident("x")), "")).toEqual(str("ab", interp(ident("x"))));
+    expect(str("")).toEqual(str());
+    // Two halves of a surrogate pair are a character.
+    expect(str("\ud83d", "\ude00")).toEqual(str("😀"));
+  });
+
+  it("refuse what Nix cannot say, and name it", () => {
+    const refused: [() => unknown, RegExp][] = [
+      [() => str("a\0b"), /NUL.*"a\\u0000b"/],
+      [() => indentedStr("\ud800"), /surrogate/],
+      [() => path("./\0"), /NUL/],
+      [() => attrs({ "a\0": 1 }), /NUL.*at \["a\\u0000"\]/],
+      [() => binding("\udc00", 1), /surrogate/],
+      [() => comment(ident("x"), { before: "\0" }), /NUL/],
+      [() => ident("if"), /"if"/],
+      [() => ident("or"), /"or"/],
+      [() => ident("a b"), /"a b"/],
+      [() => ident(""), /""/],
+      [() => lambda("1", 1), /"1"/],
+      [() => formal("let"), /"let"/],
+      [() => formals(["a", "a"]), /"a" stands twice/],
+      [() => formals(["a"], { as: { name: "a", side: "after" } }), /"a" stands twice/],
+      [() => formals(["a"], { as: { name: "in", side: "after" } }), /"in"/],
+      [() => searchPath("a b"), /"a b"/],
+      [() => comment(str("x"), { language: "*/ evil" }), /language/],
+      [() => toNix({ a: [NaN] }), /NaN.* at \.a\[0\]/],
+    ];
+    for (const [make, message] of refused) {
+      expect(make).toThrow(RangeError);
+      expect(make).toThrow(message);
+    }
+  });
+
+  it("keep the type of the node that gets a comment or a blank line", () => {
+    expectTypeOf(comment(ident("x"), { before: "y" })).toEqualTypeOf<Ident>();
+    expectTypeOf(blankLine(binding("a", 1))).toEqualTypeOf<ValueBinding>();
+  });
+
+  it("let no comment out of its line", () => {
+    const hostile = fc.array(
+      fc.constantFrom("\n", "\r", "\r\n", "*/", "#", "''", '"', "${", "}", "a", " ", "\u2028", "\u0085"),
+    );
+    fc.assert(
+      fc.property(hostile, hostile, (before, after) => {
+        const node = comment(binding("a", 1), { before: before.join(""), after: after.join("") });
+        const code = print(attrs([node, binding("b", 2)]))
+          .split("\n")
+          .map((line) => line.replace(/#[^\n]*/, "").trim())
+          .filter((line) => line !== "");
+        expect(code).toEqual(["{", "a = 1;", "b = 2;", "}"]);
+      }),
+    );
+  });
+});
+
+describe("toNix", () => {
+  it("makes integers of numbers where they are exact, floats of others", () => {
+    expect(print(toNix([1, 1.5, -0, 2 ** 53, 10n ** 18n, 1e21]))).toBe(
+      "[\n  1\n  1.5\n  0\n  9007199254740992.0\n  1000000000000000000\n  1.0e21\n]\n",
+    );
+  });
+
+  it("keeps the order of keys and leaves out what is undefined", () => {
+    expect(print(toNix({ b: 1, a: undefined, c: null, aa: true }))).toBe("{\n  b = 1;\n  c = null;\n  aa = true;\n}\n");
+  });
+
+  it("tells nodes from data that looks like them", () => {
+    expect(print(toNix({ kind: "int", value: 1 }))).toBe('{\n  kind = "int";\n  value = 1;\n}\n');
+    expect(print(toNix({ a: JSON.parse(JSON.stringify(ident("x"))) }))).toContain('kind = "ident"');
+    expect(isNode({ kind: "ident", name: "x" })).toBe(false);
+    // Copies are nodes still, as are those of another copy of this package.
+    expect(toNix({ ...ident("x") })).toEqual(ident("x"));
+    expect(isNode({ [Symbol.for("@microvm-emit/nix-ast/node")]: true, kind: "ident", name: "x" })).toBe(true);
+    expect(NODE).toBe(Symbol.for("@microvm-emit/nix-ast/node"));
+  });
+
+  it("takes objects without a prototype, and from data seen twice, but no cycle", () => {
+    const shared = { x: 1 };
+    expect(toNix(Object.assign(Object.create(null), { a: shared, b: shared }))).toEqual(
+      toNix({ a: { x: 1 }, b: { x: 1 } }),
+    );
+  });
+
+  it("refuses everything else, with the path to it", () => {
+    const cycle: Record<string, unknown> = {};
+    cycle["a"] = [cycle];
+    class Point {
+      x = 1;
+    }
+    const refused: [unknown, (string | number)[], RegExp][] = [
+      [undefined, [], /undefined into Nix$/],
+      [{ a: [1, undefined] }, ["a", 1], /undefined into Nix at \.a\[1\]/],
+      [{ when: new Date() }, ["when"], /class Date/],
+      [[new Map()], [0], /class Map/],
+      [{ a: { "b c": new Point() } }, ["a", "b c"], /class Point into Nix at \.a\["b c"\]/],
+      [{ f: () => 1 }, ["f"], /a function/],
+      [{ s: Symbol("s") }, ["s"], /a symbol/],
+      [cycle, ["a", 0], /a cycle/],
+      [{ a: binding("b", 1) }, ["a"], /kind binding/],
+      [[/x/], [0], /class RegExp/],
+      // eslint-disable-next-line no-sparse-arrays
+      [[1, , 2], [1], /undefined/],
+      [new (class {})(), [], /class/],
+    ];
+    for (const [value, where, message] of refused) {
+      const error = caught(() => toNix(value));
+      expect(error).toBeInstanceOf(ToNixError);
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error).toMatchObject({ path: where, message: expect.stringMatching(message) as string });
+    }
+  });
+});
+
+const caught = (action: () => unknown): unknown => {
+  try {
+    return action();
+  } catch (error) {
+    return error;
+  }
+};

@@ -1,0 +1,223 @@
+/** Expressions by the name of the fixture that holds their text; each is about one rule of the layout. */
+import {
+  assertThat,
+  attrs,
+  binary,
+  binding,
+  blankLine,
+  call,
+  comment,
+  dynamic,
+  formal,
+  formals,
+  hasAttr,
+  ident,
+  ifElse,
+  indentedStr,
+  inherit,
+  inheritFrom,
+  interp,
+  lambda,
+  letIn,
+  list,
+  not,
+  path,
+  recAttrs,
+  searchPath,
+  select,
+  selectOr,
+  str,
+  withIn,
+  type Expr,
+} from "../src/index.js";
+
+const i = ident;
+const lib = (name: string): Expr => select(i("lib"), name);
+const [a, b, c, f, pkgs, config] = [i("a"), i("b"), i("c"), i("f"), i("pkgs"), i("config")];
+const long = (name: string, length = 40): Expr => i(name + "x".repeat(length - name.length));
+
+export const fixtures: Readonly<Record<string, Expr>> = {
+  sets: attrs({
+    empty: {},
+    nested: { one: 1 },
+    deep: { a: { b: { c: null } } },
+    inList: [{ a: 1 }, { b: 2, c: 3 }, {}],
+    one: [{ a: 1 }],
+    lone: attrs([inherit("a", "b")]),
+    rec: recAttrs({ x: 1, y: i("x") }),
+    "quoted name": { "a.b": true },
+  }),
+  lists: attrs({
+    empty: [],
+    one: ["a"],
+    two: [1, 2],
+    nested: [[], [1], [1, 2]],
+    calls: [call(f, a), lambda("x", i("x")), -1, select(a, "b"), binary(a, "+", b)],
+    tooLong: [str("x".repeat(100))],
+  }),
+  "attribute-paths": attrs([
+    binding(["a", "b", "c"], 1),
+    binding(["a", "two words", "d"], 2),
+    binding(["a", dynamic(b), "d"], call(f, long("argument", 50), long("other", 40))),
+    binding(["services", "nginx", "virtualHosts", "localhost", "locations"], { root: "/srv" }),
+  ]),
+  inherits: attrs([
+    inherit("a"),
+    inherit("b", "c", "d"),
+    inherit("e", "f", "g", "h"),
+    inheritFrom(i("lib"), "mkIf"),
+    inheritFrom(call(i("import"), path("./lib.nix"), {}), "i", "j"),
+    inheritFrom(i("lib"), "mkForce", "mkOption", "types", "or"),
+  ]),
+  values: attrs({
+    fits: call(f, "a", "b"),
+    moved: call(f, long("first", 50), long("second", 50)),
+    call: call(lib("mkIf"), select(config, "services", "x", "enable"), { a: 1 }),
+    text: str("a ".repeat(60)),
+    ifShort: ifElse(a, b, c),
+    ifLong: ifElse(long("condition"), long("yes"), long("no")),
+    chain: ifElse(a, 1, ifElse(b, 2, 3)),
+    letIn: letIn({ x: 1 }, i("x")),
+    with: withIn(pkgs, [i("git"), i("vim")]),
+    withOther: withIn(pkgs, i("git")),
+    assert: assertThat(a, b),
+    lambda: lambda("x", { y: i("x") }),
+    formals: lambda(formals(["x"], { ellipsis: true }), { y: i("x") }),
+    path: path("./hosts/", interp(i("name")), "/configuration.nix"),
+    searchPath: searchPath("nixpkgs/lib"),
+  }),
+  arguments: list([
+    call(f, { a: 1 }, b),
+    call(f, { a: 1, b: 2 }, c),
+    call(f, ["a", "b"], { x: 1 }),
+    call(lib("genAttrs"), ["x86_64-linux", "aarch64-linux"], lambda("system", { a: i("system") })),
+    call(lib("mapAttrs"), lambda("name", lambda("value", { inherit: i("value") })), a),
+    call(f, lambda("x", call(i("g"), i("x")))),
+    call(f, call(i("g"), { a: 1, b: 2 })),
+    call(f, call(lib("g"), { a: 1, b: 2 })),
+    call(f, [1, 2], [3, 4]),
+    call(f, long("a"), long("b"), long("c")),
+    call(long("simple", 60), long("kept", 60)),
+    call(f, "text", indentedStr("one\ntwo\n")),
+  ]),
+  lambdas: attrs({
+    ident: lambda("x", i("x")),
+    curried: lambda("x", lambda("y", { a: i("x"), b: i("y") })),
+    three: lambda("x", lambda("y", lambda("z", call(f, i("x"), i("y"), i("z"))))),
+    empty: lambda(formals([]), 1),
+    ellipsis: lambda(formals([], { ellipsis: true }), 1),
+    two: lambda(formals(["a", "b"], { ellipsis: true }), a),
+    three2: lambda(formals(["a", "b", "c"]), a),
+    defaults: lambda(formals(["a", formal("b", 1), formal("c", { x: 1 })], { ellipsis: true }), a),
+    before: lambda(formals(["a"], { ellipsis: true, as: { name: "args", side: "before" } }), a),
+    after: lambda(formals(["a", "b", "c"], { ellipsis: true, as: { name: "args", side: "after" } }), { x: a }),
+  }),
+  operators: attrs({
+    short: binary(binary(1, "+", 2), "*", 3),
+    list: binary([1, 2], "++", binary(call(lib("optional"), a, 3), "++", [4])),
+    listLast: binary(a, "++", [1, 2]),
+    update: binary({ a: 1 }, "//", b),
+    updateLast: binary(a, "//", { b: 1 }),
+    plus: binary(binary(path("./a"), "+", "/b"), "+", c),
+    and: binary(binary(long("first"), "&&", long("second")), "&&", not(long("third"))),
+    mixed: binary(binary(long("first"), "&&", long("second")), "||", binary(long("third"), "==", long("fourth"))),
+    has: binary(hasAttr(a, "b", "c"), "->", selectOr(a, ["b", "c"], "d")),
+    compare: binary(long("left", 60), "==", long("right", 60)),
+    pipes: binary(binary(binary(a, "|>", f), "|>", f), "|>", f),
+  }),
+  strings: attrs({
+    escapes: 'quote " backslash \\ dollar ${ newline \n tab \t',
+    dollar: str("a $", interp(a), " b"),
+    plain: indentedStr("no quotes needed ", interp(a)),
+    quotes: indentedStr('say "hi"'),
+    script: indentedStr("set -eu\n\nif true; then\n  echo '${HOME}' ''\nfi\n"),
+    noNewline: indentedStr("one\ntwo"),
+    indented: indentedStr("  one\n    two\n"),
+    call: str("a ", interp(call(f, a, b)), " b"),
+    longCall: str("a ", interp(call(f, long("argument"), long("other"))), " b"),
+    lines: indentedStr(
+      "first ",
+      interp(a),
+      "\n  ",
+      interp(call(lib("concatStringsSep"), "\n", i("lines"))),
+      "\nlast\n",
+    ),
+    set: indentedStr("a\n", interp(call(select(i("builtins"), "toJSON"), { a: 1, b: 2 })), "\n"),
+    language: comment(indentedStr("echo\nls\n"), { language: "bash" }),
+  }),
+  comments: comment(
+    attrs([
+      comment(binding("a", 1), { before: "what it is\nin two lines" }),
+      blankLine(comment(binding("b", 2), { after: "trailing" })),
+      blankLine(comment(inherit("c"), { before: "inherited" })),
+      binding("d", list([comment(a, { before: "first" }), comment(b, { after: "second" }), blankLine(c)])),
+      binding(
+        "e",
+        lambda(
+          formals([comment(formal("x"), { before: "a formal" }), comment(formal("y", 1), { after: "its default" })]),
+          comment(i("x"), { before: "the body" }),
+        ),
+      ),
+      binding("f", comment(call(f, a), { before: "the value" })),
+      comment(binding("g", 1), { before: ["*/ ${x} ''", "#", ""], after: "two\nlines" }),
+    ]),
+    { before: "The file." },
+  ),
+  flake: attrs([
+    binding("description", "A flake"),
+    blankLine(
+      binding(
+        "inputs",
+        attrs([
+          binding(["nixpkgs", "url"], "github:NixOS/nixpkgs/nixos-unstable"),
+          binding(
+            "home-manager",
+            attrs([
+              binding("url", "github:nix-community/home-manager"),
+              binding(["inputs", "nixpkgs", "follows"], "nixpkgs"),
+            ]),
+          ),
+        ]),
+      ),
+    ),
+    blankLine(
+      binding(
+        "outputs",
+        lambda(
+          formals(["self", "nixpkgs", "home-manager"], { ellipsis: true, as: { name: "inputs", side: "after" } }),
+          letIn(
+            { system: "x86_64-linux" },
+            attrs([
+              binding(
+                ["nixosConfigurations", "host"],
+                call(
+                  select(i("nixpkgs"), "lib", "nixosSystem"),
+                  attrs([
+                    inherit("system"),
+                    binding("specialArgs", attrs([inherit("inputs")])),
+                    binding("modules", [
+                      path("./configuration.nix"),
+                      select(i("home-manager"), "nixosModules", "home-manager"),
+                      lambda(
+                        formals(["pkgs"], { ellipsis: true }),
+                        attrs([binding(["environment", "systemPackages"], [select(pkgs, "git")])]),
+                      ),
+                    ]),
+                  ]),
+                ),
+              ),
+              binding(
+                "packages",
+                call(
+                  select(i("nixpkgs"), "lib", "genAttrs"),
+                  [i("system")],
+                  lambda("system", { default: select(i("self"), "x") }),
+                ),
+              ),
+            ]),
+          ),
+        ),
+      ),
+    ),
+  ]),
+};

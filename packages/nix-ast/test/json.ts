@@ -1,0 +1,11 @@
+import fc from "fast-check";
+
+const isSayable = (value: unknown): boolean => {
+  if (typeof value === "number") return value === 0 || Math.abs(value) >= 2 ** -1022;
+  if (typeof value === "string") return !/[\0\p{Surrogate}]/u.test(value);
+  if (typeof value !== "object" || value === null) return true;
+  return Object.entries(value).every(([name, part]) => isSayable(name) && isSayable(part));
+};
+
+/** Any JSON that Nix can say: no subnormal number, no NUL, no half of a surrogate pair. */
+export const json = fc.jsonValue({ stringUnit: "binary", maxDepth: 5 }).filter(isSayable);
