@@ -126,16 +126,25 @@ export class Layout {
     this.#turnPage();
   }
 
-  /** Lays out the tape, which is settled, with `text` as its last line. */
-  line(text: string): void {
+  /** Lays out the tape, which is settled, and `text` on a line after it; the tape is empty then. */
+  lastLine(text: string): void {
     const tape = this.#tape;
-    this.#run(tape.length - 1);
     const last = tape.length - 1;
+    this.#run(last);
     if (this.#column > 0) this.#space(last, tape.kind[last] as number);
     tape.length = 0;
     tape.forget();
     this.#startText(tape.nesting, tape.indentation);
     this.#out += text;
+    this.#column = text.length;
+  }
+
+  /** Puts `text` on the next line, with nothing on the tape. */
+  nextLine(text: string): void {
+    const tape = this.#tape;
+    this.#column = 0;
+    const columns = this.#toLevel(tape.nesting) + tape.indentation;
+    this.#out += lineStart(columns) + text;
     this.#column = text.length;
     this.#turnPage();
   }
@@ -334,12 +343,18 @@ export class Layout {
 
   /** Brings the indentation to the level of a text that comes next, and indents if it begins its line. */
   #startText(level: number, offset: number): void {
+    const columns = this.#toLevel(level);
+    if (this.#column === 0) this.#out += " ".repeat(columns + offset);
+  }
+
+  /** Brings the indentation to a level; a line indents by one step at most, however many levels it opens. */
+  #toLevel(level: number): number {
     while (level < this.#indent.level && this.#indent.outer) this.#indent = this.#indent.outer;
     if (level > this.#indent.level) {
       const columns = this.#indent.columns + (this.#column === 0 ? INDENT : 0);
       this.#indent = { columns, level, outer: this.#indent };
     }
-    if (this.#column === 0) this.#out += spaces(this.#indent.columns + offset);
+    return this.#indent.columns;
   }
 
   #putText(at: number): void {
@@ -437,5 +452,6 @@ export class Layout {
   }
 }
 
-const SPACES: string[] = [""];
-const spaces = (count: number): string => (SPACES[count] ??= " ".repeat(count));
+/** Line starts by their indentation, those that are common. */
+const LINE_STARTS = Array.from({ length: 64 }, (_, columns) => `\n${" ".repeat(columns)}`);
+const lineStart = (columns: number): string => LINE_STARTS[columns] ?? `\n${" ".repeat(columns)}`;

@@ -59,6 +59,8 @@ export const float = (value: number): Float => {
 
 /** Joins neighbouring texts and drops empty ones, so that equal strings are equal nodes. */
 const joinParts = (parts: readonly StringPart[]): readonly StringPart[] => {
+  const [only] = parts;
+  if (parts.length === 1 && typeof only === "string") return only === "" ? [] : [checkText(only)];
   const joined: StringPart[] = [];
   for (const part of parts) {
     const last = joined.at(-1);

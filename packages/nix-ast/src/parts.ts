@@ -26,6 +26,8 @@ export type Instruction =
   | { readonly kind: "#trailing"; readonly text: string }
   /** Bindings or items on lines of their own, those before `next` done. */
   | { readonly kind: "#lines"; readonly items: readonly (Binding | Expr)[]; next: number }
+  /** The bracket that ends such lines, on a line of its own. */
+  | { readonly kind: "#closing"; readonly text: string }
   | { readonly kind: "#binding"; readonly binding: Binding }
   | { readonly kind: "#formal"; readonly formal: Formal; readonly last: boolean }
   /** An argument that is not the last. */

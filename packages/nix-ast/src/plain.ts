@@ -5,19 +5,17 @@
 import type { Attrs, Binding, Expr, List } from "./expr.js";
 import { isIdentifier } from "./names.js";
 import { floatText } from "./numbers.js";
-import { HARDLINE } from "./doc.js";
 import { NEST, UNNEST, type Parts } from "./parts.js";
 import { escapeStr } from "./strings.js";
 
-export interface PlainLine {
-  /** The first line, or all of it. */
+/** The first line of a set or list, and what follows on more lines. */
+export interface Opening {
   readonly text: string;
-  /** What follows on more lines. */
-  readonly rest?: Parts;
+  readonly rest: Parts;
 }
 
 /** `item` on a line of its own, if it is plain data whose layout needs no measuring. */
-export const plainLine = (item: Binding | Expr, width: number): PlainLine | undefined => {
+export const plainLine = (item: Binding | Expr, width: number): string | Opening | undefined => {
   if (item.kind === "binding") {
     const { path, value, after, tokens } = item;
     const [name] = path;
@@ -31,7 +29,13 @@ export const plainLine = (item: Binding | Expr, width: number): PlainLine | unde
 };
 
 /** `limit` is for text that only a quoted name makes breakable, `width` for text that may break in any case. */
-const plainValue = (value: Expr, start: string, end: string, limit: number, width: number): PlainLine | undefined => {
+const plainValue = (
+  value: Expr,
+  start: string,
+  end: string,
+  limit: number,
+  width: number,
+): string | Opening | undefined => {
   if (value.before !== undefined || value.after !== undefined || value.tokens !== undefined) return undefined;
   if (value.kind === "attrs") {
     if (!isPlainSet(value, start === "" ? 2 : 1) || start.length + 1 > limit) return undefined;
@@ -45,16 +49,14 @@ const plainValue = (value: Expr, start: string, end: string, limit: number, widt
   if (text === undefined) return undefined;
   const line = start + text + end;
   const fits = value.kind === "str" ? line.length <= limit : line.length <= width;
-  return fits ? { text: line } : undefined;
+  return fits ? line : undefined;
 };
 
 const lines = (items: readonly (Binding | Expr)[], end: string): Parts => [
   NEST,
-  HARDLINE,
   { kind: "#lines", items, next: 0 },
-  HARDLINE,
   UNNEST,
-  end,
+  { kind: "#closing", text: end },
 ];
 
 const isPlainSet = ({ bindings, inner, recursive, expanded }: Attrs, atLeast: number): boolean =>
@@ -72,7 +74,7 @@ const scalarText = (value: Expr): string | undefined => {
     case "ident":
       return value.name;
     case "int":
-      return value.value >= 0n ? String(value.value) : undefined;
+      return value.value >= 0n ? value.value.toString() : undefined;
     case "float":
       return value.value > 0 ? floatText(value.value) : undefined;
     case "str": {

@@ -260,6 +260,9 @@ class Printer {
       case "#lines":
         this.#lines(part);
         break;
+      case "#closing":
+        this.#closing(part.text);
+        break;
       case "#formal":
         this.#wait(formalParts(part.formal, part.last));
         break;
@@ -295,24 +298,39 @@ class Printer {
 
   #lines(part: Extract<Instruction, { kind: "#lines" }>): void {
     const tape = this.#tape;
+    const layout = this.#layout;
     const { items } = part;
     while (part.next < items.length) {
-      if (part.next > 0) tape.spacing(HARDLINE);
+      const first = part.next === 0;
       const item = items[part.next++] as Binding | Expr;
-      if (this.#layout !== undefined && tape.isSettled) {
-        const line = item.before === undefined ? this.#shortCut(item, this.#layout.width) : undefined;
+      // The tape is empty after a line that took the short cut, and only then.
+      const afterLine = tape.length === 0;
+      if (!first && !afterLine) tape.spacing(HARDLINE);
+      if (layout !== undefined && (afterLine || tape.isSettled)) {
+        const line = item.before === undefined ? this.#shortCut(item, layout.width) : undefined;
         if (line !== undefined) {
-          this.#layout.line(line.text);
-          if (line.rest === undefined) continue;
+          const text = typeof line === "string" ? line : line.text;
+          if (afterLine) layout.nextLine(text);
+          else layout.lastLine(text);
+          if (typeof line === "string") continue;
           this.#waiting.push(part);
           this.#wait(line.rest);
           return;
         }
-        if (tape.length > FULL_TAPE) this.#layout.settle();
+        if (tape.length > FULL_TAPE) layout.settle();
       }
+      if (afterLine) tape.spacing(HARDLINE);
       this.#waiting.push(part);
       this.#wait(itemParts(HARDLINE, item));
       return;
+    }
+  }
+
+  #closing(text: string): void {
+    if (this.#tape.length === 0) this.#layout?.nextLine(text);
+    else {
+      this.#tape.spacing(HARDLINE);
+      this.#token(text);
     }
   }
 
@@ -618,7 +636,7 @@ const itemsParts = (
 const withoutBefore = (written: Written): Written => {
   if (written.before === undefined) return written;
   const { before: _, ...rest } = written;
-  return rest as Written;
+  return rest;
 };
 
 const listParts = (list: List, separator: number): Parts => {

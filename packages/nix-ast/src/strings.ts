@@ -1,12 +1,20 @@
 /** How texts are written inside the two kinds of string quotes. */
 import type { Interpolation, StringPart } from "./expr.js";
 
-const PLAIN = /^[^"\\$\n\r\t]*$/;
+/** Whether `text` stands as it is between `"` quotes: it has no `"`, `\`, `$` or control character. */
+const isUnescaped = (text: string): boolean => {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x20 || unit === 0x22 || unit === 0x24 || unit === 0x5c) return false;
+  }
+  return true;
+};
+
 const ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /** `text` as it stands between `"` quotes; `interpolated` tells that a `${` of the string's own follows. */
 export const escapeStr = (text: string, interpolated = false): string => {
-  if (PLAIN.test(text)) return text;
+  if (isUnescaped(text)) return text;
   const escaped = text.replace(/["\\\n\r\t]|\$\{/g, (found) => ESCAPES[found] ?? `\\${found}`);
   // "$${x}" is literal text, so a dollar right before an interpolation is escaped.
   return interpolated && text.endsWith("$") ? `${escaped.slice(0, -1)}\\$` : escaped;

@@ -66,9 +66,6 @@ const describe = (value: unknown): string => {
   }
 };
 
-/** A number as JSON would read it back: an integer where it is exact, a float otherwise; -0 is 0. */
-const numberToNix = (value: number): Expr => (Number.isSafeInteger(value) ? int(value) : float(value));
-
 /**
  * JSON-like data as nodes: null, booleans, numbers (integers where exact), `bigint`, strings, arrays, plain objects, and
  * nodes anywhere inside. A property that is `undefined` is left out.
@@ -77,64 +74,87 @@ const numberToNix = (value: number): Expr => (Number.isSafeInteger(value) ? int(
  *   `undefined` in an array.
  * @throws {RangeError} for what Nix cannot say: see {@link int}, {@link float}, {@link str}.
  */
-export const toNix = (value: unknown): Expr => convert(value, [], new Set());
+export const toNix = (value: unknown): Expr => {
+  if (typeof value !== "object" || value === null || isNode(value)) return leafToNix(value, NO_PATH);
+  return dataToNix(value);
+};
 
-const convert = (value: unknown, path: (string | number)[], ancestors: Set<object>): Expr => {
+/** An array or object being converted, its parts before `next` done. */
+interface Frame {
+  readonly source: object;
+  /** The names of an object's values. */
+  readonly names: readonly string[] | undefined;
+  readonly values: readonly unknown[];
+  readonly items: Expr[];
+  readonly bindings: Binding[];
+  next: number;
+}
+
+const NO_PATH = (): DataPath => [];
+
+/** Goes through arrays and objects with a stack of its own, so that no depth overflows the program's. */
+const dataToNix = (data: object): Expr => {
+  const frames: Frame[] = [];
+  const ancestors = new Set<object>();
+  const path = (): DataPath => frames.map(({ names, next }) => names?.[next - 1] ?? next - 1);
+  const enter = (source: object): void => {
+    if (ancestors.has(source)) throw new ToNixError("a cycle", path());
+    if (!Array.isArray(source) && !isRecord(source)) throw new ToNixError(describe(source), path());
+    const names = Array.isArray(source) ? undefined : Object.keys(source);
+    const values: readonly unknown[] = Array.isArray(source) ? source : Object.values(source);
+    ancestors.add(source);
+    frames.push({ source, names, values, items: [], bindings: [], next: 0 });
+  };
+  enter(data);
+  try {
+    for (;;) {
+      const frame = frames.at(-1) as Frame;
+      if (frame.next < frame.values.length) {
+        const value = frame.values[frame.next++];
+        if (value === undefined && frame.names !== undefined) continue;
+        if (typeof value === "object" && value !== null && !isNode(value)) enter(value);
+        else add(frame, leafToNix(value, path));
+      } else {
+        frames.pop();
+        ancestors.delete(frame.source);
+        const node: Expr =
+          frame.names === undefined
+            ? { [NODE]: true, kind: "list", items: frame.items }
+            : { [NODE]: true, kind: "attrs", recursive: false, bindings: frame.bindings };
+        const outer = frames.at(-1);
+        if (outer === undefined) return node;
+        add(outer, node);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new RangeError(error.message + showPath(path()), { cause: error });
+  }
+};
+
+const add = (frame: Frame, node: Expr): void => {
+  const name = frame.names?.[frame.next - 1];
+  if (name === undefined) frame.items.push(node);
+  else frame.bindings.push({ [NODE]: true, kind: "binding", path: [checkText(name)], value: node });
+};
+
+const leafToNix = (value: unknown, path: () => DataPath): Expr => {
   switch (typeof value) {
     case "string":
-      return at(path, () => str(value));
+      return str(value);
     case "number":
-      return at(path, () => numberToNix(value));
     case "bigint":
-      return at(path, () => int(value));
+      return numberToNix(value);
     case "boolean":
       return ident(value ? "true" : "false");
-    case "object":
-      break;
     default:
-      throw new ToNixError(describe(value), [...path]);
+      if (value === null) return ident("null");
+      if (!isNode(value)) throw new ToNixError(describe(value), path());
+      if (isExpr(value)) return value;
+      throw new ToNixError(`a node of kind ${value.kind}, which is no expression,`, path());
   }
-  if (value === null) return ident("null");
-  if (isNode(value)) {
-    if (isExpr(value)) return value;
-    throw new ToNixError(`a node of kind ${value.kind}, which is no expression,`, [...path]);
-  }
-  if (ancestors.has(value)) throw new ToNixError("a cycle", [...path]);
-  ancestors.add(value);
-  const node = Array.isArray(value) ? convertArray(value, path, ancestors) : convertRecord(value, path, ancestors);
-  ancestors.delete(value);
-  return node;
 };
 
-const convertArray = (items: readonly unknown[], path: (string | number)[], ancestors: Set<object>): Expr => {
-  const nodes: Expr[] = [];
-  for (let index = 0; index < items.length; index++) {
-    path.push(index);
-    nodes.push(convert(items[index], path, ancestors));
-    path.pop();
-  }
-  return { [NODE]: true, kind: "list", items: nodes };
-};
-
-const convertRecord = (record: object, path: (string | number)[], ancestors: Set<object>): Expr => {
-  if (!isRecord(record)) throw new ToNixError(describe(record), [...path]);
-  const bindings: Binding[] = [];
-  for (const [name, value] of Object.entries(record)) {
-    if (value === undefined) continue;
-    path.push(name);
-    at(path, () => checkText(name));
-    bindings.push({ [NODE]: true, kind: "binding", path: [name], value: convert(value, path, ancestors) });
-    path.pop();
-  }
-  return { [NODE]: true, kind: "attrs", recursive: false, bindings };
-};
-
-/** Adds to a RangeError where in the data the value stands. */
-const at = <T>(path: DataPath, make: () => T): T => {
-  try {
-    return make();
-  } catch (error) {
-    if (error instanceof RangeError && path.length > 0) throw new RangeError(error.message + showPath(path));
-    throw error;
-  }
-};
+/** A number as JSON would read it back: an integer where it is exact, a float otherwise; -0 is 0. */
+const numberToNix = (value: number | bigint): Expr =>
+  typeof value === "bigint" || Number.isSafeInteger(value) ? int(value) : float(value);

@@ -24,6 +24,7 @@ import {
   toNix,
   ToNixError,
   type Ident,
+  type NixInput,
   type ValueBinding,
 } from "../src/index.js";
 
@@ -111,7 +112,7 @@ describe("toNix", () => {
 
   it("tells nodes from data that looks like them", () => {
     expect(print(toNix({ kind: "int", value: 1 }))).toBe('{\n  kind = "int";\n  value = 1;\n}\n');
-    expect(print(toNix({ a: JSON.parse(JSON.stringify(ident("x"))) }))).toContain('kind = "ident"');
+    expect(print(toNix({ a: JSON.parse(JSON.stringify(ident("x"))) as NixInput }))).toContain('kind = "ident"');
     expect(isNode({ kind: "ident", name: "x" })).toBe(false);
     // Copies are nodes still, as are those of another copy of this package.
     expect(toNix({ ...ident("x") })).toEqual(ident("x"));
@@ -121,9 +122,15 @@ describe("toNix", () => {
 
   it("takes objects without a prototype, and from data seen twice, but no cycle", () => {
     const shared = { x: 1 };
-    expect(toNix(Object.assign(Object.create(null), { a: shared, b: shared }))).toEqual(
+    expect(toNix(Object.setPrototypeOf({ a: shared, b: shared }, null) as unknown)).toEqual(
       toNix({ a: { x: 1 }, b: { x: 1 } }),
     );
+  });
+
+  it("goes to any depth", () => {
+    let data: unknown = 1;
+    for (let i = 0; i < 100_000; i++) data = i % 2 === 0 ? [data] : { a: data };
+    expect(toNix(data).kind).toBe("attrs");
   });
 
   it("refuses everything else, with the path to it", () => {
@@ -145,7 +152,7 @@ describe("toNix", () => {
       [[/x/], [0], /class RegExp/],
       // eslint-disable-next-line no-sparse-arrays
       [[1, , 2], [1], /undefined/],
-      [new (class {})(), [], /class/],
+      [new Point(), [], /class Point/],
     ];
     for (const [value, where, message] of refused) {
       const error = caught(() => toNix(value));

@@ -61,7 +61,7 @@ describe("layout", () => {
     fc.assert(
       fc.property(json, fc.constantFrom(1, 10, 20, 40, 100), (value, width) => {
         const noted = (input: NixInput): Expr => attrs([binding("a", input), binding(["b", "c"], [input])]);
-        for (const expr of [toNix(value), noted(value as NixInput), lambda(formals(["x"]), noted(value as NixInput))]) {
+        for (const expr of [toNix(value), noted(value), lambda(formals(["x"]), noted(value))]) {
           expect(print(expr, { width })).toBe(printMeasured(expr, { width }));
         }
       }),

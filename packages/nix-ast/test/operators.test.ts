@@ -14,6 +14,7 @@ import {
   select,
   selectOr,
   withIn,
+  type AttrPath,
   type BinaryOperator,
   type Expr,
 } from "../src/index.js";
@@ -22,6 +23,8 @@ import { everyNix, nameOf, nixWithPipes, parse, type Nix } from "./nix.js";
 
 const OPERATORS = Object.keys(BINARY) as BinaryOperator[];
 const isPipe = (operator: BinaryOperator): boolean => operator === "|>" || operator === "<|";
+
+const pathOf = (path: AttrPath): string => path.map((name) => (typeof name === "string" ? name : "")).join(".");
 
 /** The expression in Nix with parentheses around everything, which needs no precedence to be right. */
 const parenthesized = (expr: Expr): string => {
@@ -36,9 +39,9 @@ const parenthesized = (expr: Expr): string => {
     case "call":
       return `(${p(expr.function)} ${p(expr.argument)})`;
     case "hasAttr":
-      return `(${p(expr.target)} ? ${expr.path.join(".")})`;
+      return `(${p(expr.target)} ? ${pathOf(expr.path)})`;
     case "select":
-      return `(${p(expr.target)}.${expr.path.join(".")}${expr.or ? ` or ${p(expr.or)}` : ""})`;
+      return `(${p(expr.target)}.${pathOf(expr.path)}${expr.or ? ` or ${p(expr.or)}` : ""})`;
     case "list":
       return `[ ${expr.items.map(p).join(" ")} ]`;
     case "if":

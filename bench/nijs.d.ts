@@ -1,0 +1,5 @@
+/** The part of nijs that the benchmark calls; the package has no types of its own. */
+declare module "nijs" {
+  const nijs: { jsToNix(value: unknown, format: boolean): string };
+  export default nijs;
+}
