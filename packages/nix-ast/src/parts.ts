@@ -102,7 +102,7 @@ export const lifted = (trivia: TokenTrivia | undefined): readonly Trivium[] =>
     ? []
     : [...(trivia.before ?? []), ...(trivia.after === undefined ? [] : [lineComment(trivia.after)])];
 
-export const lineComment = (text: string): Trivium => ({ kind: "lineComment", text: ` ${text}` });
+const lineComment = (text: string): Trivium => ({ kind: "lineComment", text: ` ${text}` });
 
 /** A token whose comment after it is printed before it. */
 export const liftedToken = (tokens: Tokens, slot: TokenSlot, text: string): Part =>

@@ -21,7 +21,7 @@ const versionOf = (folder: string): Nix["version"] => {
 const find = (folder: string): Nix => ({ folder, version: versionOf(folder) });
 
 /** The Nix on PATH. Tests cannot run without one: they fail and say so. */
-export const nix: Nix = find("");
+const nix: Nix = find("");
 
 const current = process.env["MICROVM_EMIT_NIX_CURRENT"];
 
