@@ -83,15 +83,15 @@ export class Failed extends Error {
   }
 }
 
-/** Runs what may throw; whatever is no `Failed` is a mistake of our own. */
+/** The failure that an exception carries; whatever is no {@link Failed} is a mistake of our own. */
+export const failureOf = (error: unknown): Failure =>
+  error instanceof Failed
+    ? error.failure
+    : { kind: "internal", error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+
+/** Runs what may throw. */
 export const attempt = <A>(run: () => A | Promise<A>): TE.TaskEither<Failure, A> =>
-  TE.tryCatch(
-    async () => await run(),
-    (error) =>
-      error instanceof Failed
-        ? error.failure
-        : { kind: "internal", error: error instanceof Error ? (error.stack ?? error.message) : String(error) },
-  );
+  TE.tryCatch(async () => await run(), failureOf);
 
 /** What the process says to its caller: 1 is for problems to mend in the input, 2 for what kept us from looking. */
 export const exitCode = (failure: Failure): 1 | 2 =>

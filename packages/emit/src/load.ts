@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
 import { basename, dirname, extname, join, relative } from "node:path";
 import type * as TE from "fp-ts/lib/TaskEither.js";
 import { Failed, type Failure, attempt } from "./failure.js";
@@ -25,7 +26,8 @@ export const load = (file: string, own: OwnModules): TE.TaskEither<Failure, unkn
   });
 
 const loadModule = async (file: string, own: OwnModules): Promise<unknown> => {
-  const { createJiti } = await import("jiti");
+  // Required, because an import would first read all of it for the names that it exports.
+  const { createJiti } = createRequire(import.meta.url)("jiti") as typeof import("jiti");
   const jiti = createJiti(file, {
     moduleCache: false,
     fsCache: join(userCache(), "jiti"),

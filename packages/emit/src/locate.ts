@@ -225,7 +225,7 @@ const meanings = (value: Value, depth: number): Value[] => {
     case "ConditionalExpression":
       return [...deeper(node.consequent), ...deeper(node.alternate)];
     case "LogicalExpression":
-      return [...deeper(node.left as Expression), ...deeper(node.right)];
+      return [...deeper(node.left), ...deeper(node.right)];
     case "MemberExpression": {
       const name =
         node.property.type === "Identifier" && !node.computed ? node.property.name : literalKey(node.property);

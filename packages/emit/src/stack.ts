@@ -59,7 +59,7 @@ const toOriginal = async (): Promise<(frame: Frame) => Frame> => {
       const payload = /sourceMappingURL=data:application\/json;charset=utf-8;base64,(?<map>\S+)/.exec(code)?.groups?.[
         "map"
       ];
-      const map = new SourceMap(JSON.parse(Buffer.from(payload ?? "", "base64").toString()) as SourceMapPayload);
+      const map = new SourceMap(JSON.parse(atob(payload ?? "")) as SourceMapPayload);
       const entry = map.findEntry(frame.line - 1, frame.column - 1);
       return "originalColumn" in entry && entry.originalLine === frame.line - 1
         ? { ...frame, column: entry.originalColumn + 1 }

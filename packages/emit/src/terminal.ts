@@ -3,7 +3,7 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { pipe } from "fp-ts/lib/function.js";
 import picocolors from "picocolors";
 import { type Presentation, parseCommand, presentationOf } from "./command.js";
-import { exitCode, words } from "./failure.js";
+import { exitCode, failureOf, words } from "./failure.js";
 import type { OnProgress } from "./nix.js";
 import {
   type Outcome,
@@ -35,7 +35,7 @@ export const main = async (argv: readonly string[]): Promise<void> => {
       (failures) => failed(failures, presentation),
       (outcome) => succeeded(outcome, presentation),
     ),
-  )();
+  )().catch((error: unknown) => failed([failureOf(error)], presentation));
   process.off("beforeExit", unfinished);
   end(ending);
 };

@@ -194,7 +194,9 @@ describe("--stop-after", () => {
     const { ".microvm-emit.json": _record, ...tree } = treeOf(join(dir, "flake"));
     const printed = stdout.split(/^# ==> (.*)\n/m).slice(1);
     const texts = Object.fromEntries(
-      Array.from({ length: printed.length / 2 }, (_, index) => [printed[2 * index], printed[2 * index + 1]?.trimEnd()]),
+      printed.flatMap((path, index): [string, string][] =>
+        index % 2 === 0 ? [[path, (printed[index + 1] ?? "").trimEnd()]] : [],
+      ),
     );
     expect(texts).toEqual(
       Object.fromEntries(

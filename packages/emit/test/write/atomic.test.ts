@@ -10,7 +10,7 @@ import type { Failure } from "../../src/failure.js";
 import { manifestName } from "../../src/manifest.js";
 import { stagingName } from "../../src/transaction.js";
 import { type Wanted, type Written, write } from "../../src/write.js";
-import { withFault } from "./fault.js";
+import { withFault } from "./fault.mjs";
 import { layOut, temporaryDirectory, treeOf } from "../tree.js";
 
 type Files = Readonly<Record<string, string>>;
@@ -122,10 +122,9 @@ describe("two runs at once", () => {
     const root = temporaryDirectory();
     const filesOf = (text: string): Files =>
       Object.fromEntries(
-        Array.from({ length: 200 }, (_, index) => [
-          [`d${index % 7}/${text}-or-${index}.nix`, `${text}\n`],
-          [`common/${index}.nix`, `${text}\n`],
-        ]).flat(),
+        Array.from({ length: 200 }, (_, index) => [`d${index % 7}/${text}-or-${index}.nix`, `common/${index}.nix`])
+          .flat()
+          .map((path): [string, string] => [path, `${text}\n`]),
       );
     for (const result of await Promise.all(["a", "b", "c", "d"].map((text) => apart(root, filesOf(text))))) {
       expect(result).toMatchObject({ _tag: "Right" });

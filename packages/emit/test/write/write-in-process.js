@@ -1,7 +1,7 @@
 // Writes what a JSON argument says, with the built package in this process, which is killed at the call to the disk
 // that a second argument numbers; prints how it ended as JSON.
 import { write } from "../../dist/write.js";
-import { withFault } from "./fault.js";
+import { withFault } from "./fault.mjs";
 
 const [wanted, killAt = "0"] = process.argv.slice(2);
 const { result } = await withFault("kill", Number(killAt), () => write(JSON.parse(wanted))());
