@@ -11,7 +11,6 @@ const folderOf = (example: string): string => fileURLToPath(new URL(`../../examp
 const emitted = (config: unknown, lock?: Lock): Record<string, string> => {
   const result = emit(config, lock === undefined ? {} : { lock });
   if (result._tag === "Left") throw new Error(JSON.stringify(result.left));
-  expect(result.right.warnings).toEqual([]);
   return Object.fromEntries(render(result.right.files).map(({ path, text }) => [path, text]));
 };
 
@@ -36,15 +35,23 @@ const permuted = (value: unknown): unknown => {
   );
 };
 
-const examples: readonly { readonly name: string; readonly config: Config }[] = [
+const examples = [
   { name: "midna", config: midna },
   { name: "minimal", config: minimal },
-];
+] as const satisfies readonly { readonly name: string; readonly config: Config }[];
+
+/** The article's host keys lie in the workspace, and the example keeps them there. */
+const warnings = { midna: ["share-in-writable-share", "share-in-writable-share"], minimal: [] };
 
 describe.each(examples)("the tree of $name", ({ name, config }) => {
   it("is the one that is kept (`microvm-emit examples/NAME/microvm.config.ts` writes it anew)", () => {
     const lock = JSON.parse(readFileSync(`${folderOf(name)}/microvm-emit.lock.json`, "utf8")) as Lock;
     expect(emitted(config, lock)).toEqual(kept(name));
+  });
+
+  it("warns of what it should", () => {
+    const result = emit(config);
+    expect(result._tag === "Right" && result.right.warnings.map(({ code }) => code)).toEqual(warnings[name]);
   });
 
   it("does not depend on the order of the config's keys, nor on a lock of its own making", () => {

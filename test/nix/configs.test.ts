@@ -123,7 +123,7 @@ describe.each(nixes())("by $version", (nix) => {
       nameservers: ["9.9.9.9", "2620:fe::fe"],
       shares: [["9p", "data", "/home/alice/data", "/data", true]],
       volumes: [["/srv/big.img", 10, "/big", "xfs"]],
-      state: false,
+      state: true,
     });
   });
 

@@ -33,7 +33,7 @@ const configAt = (root: string): Config => ({
       vms: {
         a: {
           agent: "claude-code",
-          workspace: "~/it's $HOME/work",
+          workspace: "~/deep/work",
           sshHostKeys: isRoot ? join(root, "keys/a") : "~/keys/a",
         },
       },
@@ -41,11 +41,11 @@ const configAt = (root: string): Config => ({
   },
 });
 
-const script = async (root: string): Promise<string> => {
+const script = async (config: Config): Promise<string> => {
   const [nix] = nixes();
   if (nix === undefined) throw new Error("no nix");
   return (await evalFlake(
-    emitted(configAt(root), { "host.nix": hostModule }),
+    emitted(config, { "host.nix": hostModule }),
     "nixosConfigurations.h.config.systemd.services.microvm-state-a.script",
     { nix },
   )) as string;
@@ -67,7 +67,7 @@ describe.skipIf(!hasKeygen)("the state unit", () => {
     home = join(root, "home");
     keys = isRoot ? join(root, "keys/a") : join(home, "keys/a");
     mkdirSync(home);
-    const text = await script(root);
+    const text = await script(configAt(root));
     run = () => {
       execFileSync("bash", ["-e", "-c", text], { stdio: "pipe" });
     };
@@ -76,8 +76,8 @@ describe.skipIf(!hasKeygen)("the state unit", () => {
   it("makes folders with their owners and modes, and an ed25519 key", () => {
     run();
     const private_ = { ...ids, mode: "700" };
-    expect(about(join(home, "it's $HOME"))).toEqual({ ...ids, mode: "755" });
-    expect(about(join(home, "it's $HOME/work"))).toEqual({ ...ids, mode: "755" });
+    expect(about(join(home, "deep"))).toEqual({ ...ids, mode: "755" });
+    expect(about(join(home, "deep/work"))).toEqual({ ...ids, mode: "755" });
     expect(about(join(home, "claude-microvm"))).toEqual(private_);
     expect(about(keys)).toEqual(isRoot ? { uid: 0, gid: 0, mode: "700" } : private_);
     const key = join(keys, "ssh_host_ed25519_key");
@@ -103,6 +103,19 @@ describe.skipIf(!hasKeygen)("the state unit", () => {
     symlinkSync(elsewhere, join(home, "claude-microvm"));
     run();
     expect(readdirSync(root)).not.toContain("elsewhere");
+  });
+
+  it("stops at a link that a guest may have put in place of a folder", async () => {
+    const [vm] = Object.values(configAt(root).hosts["h"]?.vms ?? {});
+    const text = await script({
+      ...configAt(root),
+      hosts: { h: { ...configAt(root).hosts["h"], vms: { a: { ...vm, sshHostKeys: "~/deep/work/keys" } } } },
+    } as Config);
+    mkdirSync(join(home, "deep/work"), { recursive: true });
+    mkdirSync(join(root, "elsewhere"));
+    symlinkSync(join(root, "elsewhere"), join(home, "deep/work/keys"));
+    expect(() => execFileSync("bash", ["-e", "-c", text], { stdio: "pipe" })).toThrow(/a guest may have put there/);
+    expect(readdirSync(join(root, "elsewhere"))).toEqual([]);
   });
 
   it("makes a key again after one that was cut off", () => {

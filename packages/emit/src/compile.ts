@@ -12,6 +12,9 @@ export const compile = (plan: Plan, locations: Locations): readonly OutputFile[]
   const place = relocate(locations);
   const shared = sharedModules();
   const hosts = plan.hosts.map((host) => compileHost(host, shared));
-  const guests = plan.hosts.flatMap((host) => host.vms.map((vm) => compileGuest(host, vm, shared, place)));
+  // By index, which a new VM leaves as they are, so that the numbers of shared modules stay too.
+  const guests = plan.hosts.flatMap((host) =>
+    host.vms.toSorted((a, b) => a.index - b.index).map((vm) => compileGuest(host, vm, shared, place)),
+  );
   return [compileFlake(plan, place), ...hosts, ...guests, ...shared.files(), compileSkill(plan, locations)];
 };

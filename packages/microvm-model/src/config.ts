@@ -1,6 +1,7 @@
 import type { Expr } from "@microvm-emit/nix-ast";
 import { z } from "zod";
 import { agents, type AgentName } from "./agents.js";
+import { maxIndex } from "./resolve/allocate.js";
 import * as scalar from "./scalars.js";
 import { toolchains, type ToolchainName } from "./toolchains.js";
 
@@ -13,11 +14,16 @@ const object = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
     error: (issue) => (issue.code === "unrecognized_keys" ? Object.keys(shape).join(" ") : undefined),
   });
 
-/** A node of nix-ast, known by its mark; the mark is registered because this package never loads that one. */
+/** Whether a value is a node of nix-ast, known by its mark, which is registered so that none need load that package. */
+export const isNode = (value: object): value is Expr => Symbol.for("@microvm-emit/nix-ast/node") in value;
+
 const nixExpression = z.custom<Expr>(
-  (value) => typeof value === "object" && value !== null && Symbol.for("@microvm-emit/nix-ast/node") in value,
+  (value) => typeof value === "object" && value !== null && isNode(value),
   "expected a Nix expression",
 );
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The same entries in code-unit order, so that the order in which a config is written changes nothing. */
 const sortKeys = <A>(entries: Record<string, A>): Record<string, A> =>
@@ -26,7 +32,7 @@ const sortKeys = <A>(entries: Record<string, A>): Record<string, A> =>
 /** Values by name; the names are held to `key` and the values checked whatever the names are. */
 const record = <Value extends z.ZodType>(key: z.ZodType<unknown, string>, value: Value) => {
   const names = z.check<Record<string, unknown>>(({ value: entries, issues }) => {
-    if (typeof entries !== "object") return;
+    if (!isRecord(entries)) return;
     for (const name of Object.keys(entries))
       for (const issue of key.safeParse(name).error?.issues ?? [])
         if (issue.code === "custom") issues.push({ ...issue, path: [name], input: name });
@@ -76,7 +82,11 @@ export const emacsSchema = object({
   configDirectory: inputFileSchema.optional(),
 });
 
-export const homeSchema = z.union([z.discriminatedUnion("program", [zshSchema, emacsSchema]), moduleSchema]);
+export const homeSchema = z.union([
+  z.enum(["zsh", "emacs"]).transform((program) => (program === "zsh" ? zshSchema : emacsSchema).parse({ program })),
+  z.discriminatedUnion("program", [zshSchema, emacsSchema]),
+  moduleSchema,
+]);
 
 export const agentSchema = object({
   /** What its emitted module is called. */
@@ -87,7 +97,7 @@ export const agentSchema = object({
   /** Whether its licence must be allowed by name. */
   unfree: z.boolean().default(false),
   /** Where its login and settings live on the host, shared at the same path in the guest; `variable` tells the agent. */
-  state: object({ directory: scalar.hostPath, tag: scalar.shareTag, variable: scalar.line }).optional(),
+  state: object({ directory: scalar.hostPath, tag: scalar.shareTag, variable: scalar.variableName }).optional(),
   /** What a person types to start it without permission prompts. */
   command: scalar.line,
 });
@@ -97,20 +107,20 @@ export const toolchainSchema = object({
   name: scalar.hostLabel,
   packages: z.array(packageSchema).readonly(),
   /** Environment variables; `$HOME` and the like are expanded by the shell. */
-  environment: record(scalar.line, scalar.anyText).default({}),
+  environment: record(scalar.variableName, scalar.variableValue).default({}),
   /** Folders put in front of PATH; `$HOME` is expanded by the shell. */
-  searchPath: z.array(scalar.line).readonly().default([]),
+  searchPath: z.array(scalar.variableValue).readonly().default([]),
 });
 
 /** Numeric ids are what virtiofs carries between host and guest, so they must agree. */
-const id = z.int().min(0).max(4_294_967_294);
+const id = z.int().min(1).max(4_294_967_294);
 
 const userSchema = object({
   name: scalar.userName,
   uid: id.default(1000),
   gid: id.default(1000),
   /** The primary group; as the user by default, `users` for gid 100. */
-  group: scalar.userName.optional(),
+  group: scalar.groupName.optional(),
   /** The home directory on the host and in guests; `/home/NAME` by default. */
   homeDirectory: scalar.guestPath.optional(),
   /** Public keys that may log in over SSH. */
@@ -121,8 +131,8 @@ const guestUserSchema = object({
   uid: id,
   gid: id,
   /** The primary group; as the user by default, `users` for gid 100. */
-  group: scalar.userName.optional(),
-  extraGroups: z.array(scalar.userName).default([]),
+  group: scalar.groupName.optional(),
+  extraGroups: z.array(scalar.groupName).default([]),
   homeDirectory: scalar.guestPath.optional(),
   sshKeys: z.array(scalar.line).default([]),
   home: z.array(homeSchema).default([]),
@@ -158,7 +168,7 @@ const port = z.int().min(1).max(65535);
 
 const vmSchema = object({
   /** Fixes tap, MAC, address and CID together; the next free one, kept in the lock file, by default. */
-  index: z.int().min(0).max(4_294_967_290).optional(),
+  index: z.int().min(0).max(maxIndex).optional(),
   /** Whether the host starts it at boot. */
   autostart: z.boolean().default(false),
   /** Whether a host switch restarts it; off, so that a switch never ends a running agent. */
@@ -167,7 +177,7 @@ const vmSchema = object({
   vcpu: z.int().positive().default(8),
   memoryMiB: z.int().positive().default(4096),
   /** The control socket, relative to the VM's folder below `/var/lib/microvms`; null gives up graceful shutdown. */
-  socket: scalar.imagePath.nullable().default("control.socket"),
+  socket: scalar.socketPath.nullable().default("control.socket"),
   interfaces: z
     .array(interfaceSchema)
     .min(1)
@@ -197,7 +207,7 @@ const vmSchema = object({
   /** Users besides the host's main one, by name. */
   users: record(scalar.userName, guestUserSchema).default({}),
   /** Groups besides those of the users, by name. */
-  groups: record(scalar.userName, object({ gid: id })).default({}),
+  groups: record(scalar.ownGroupName, object({ gid: id })).default({}),
   agent: z.union([named<AgentName, typeof agentSchema>(agents, agentSchema), z.literal(false)]).default(false),
   toolchains: z.array(named<ToolchainName, typeof toolchainSchema>(toolchains, toolchainSchema)).default([]),
   packages: z.array(packageSchema).default([]),
@@ -231,9 +241,9 @@ const hostSchema = object({
 const inputSchema = object({
   url: scalar.flakeRef.optional(),
   /** Inputs of the input that are ours instead: its input name → our input name. */
-  follows: record(scalar.inputName, scalar.inputName).optional(),
+  follows: record(scalar.inputName, scalar.followsPath).optional(),
   /** False for a plain source tree. */
-  flake: z.literal(false).optional(),
+  flake: z.boolean().optional(),
 });
 
 /** The one description of what a config may hold; types, defaults and messages come from it. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { maxIndex } from "./resolve/allocate.js";
 
 /**
  * Which VM has which index, kept beside the config so that adding, removing or reordering VMs renumbers none:
@@ -6,7 +7,7 @@ import { z } from "zod";
  */
 export const lockSchema = z.strictObject({
   version: z.literal(1),
-  hosts: z.record(z.string(), z.record(z.string(), z.int().min(0))),
+  hosts: z.record(z.string(), z.record(z.string(), z.int().min(0).max(maxIndex))),
 });
 
 export type Lock = z.infer<typeof lockSchema>;

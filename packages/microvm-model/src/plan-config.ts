@@ -1,8 +1,8 @@
-import type { Either } from "fp-ts/lib/Either.js";
+import { type Either, left } from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { andThen, settle } from "./checked.js";
-import type { Lock } from "./lock.js";
-import type { Problem } from "./problem.js";
+import { type Lock, lockSchema } from "./lock.js";
+import { error, type Problem } from "./problem.js";
 import { resolve, type Resolution } from "./resolve.js";
 import { checkRules } from "./rules.js";
 import { validate } from "./validate.js";
@@ -12,4 +12,13 @@ export const planConfig = (
   config: unknown,
   lock: Lock,
 ): Either<readonly Problem[], { readonly value: Resolution; readonly warnings: readonly Problem[] }> =>
-  pipe(validate(config), andThen(resolve(lock)), andThen(checkRules), settle);
+  lockSchema.safeParse(lock).success
+    ? pipe(validate(config), andThen(resolve(lock)), andThen(checkRules), settle)
+    : left([brokenLock]);
+
+const brokenLock = error(
+  "bad-lock",
+  [],
+  "The lock is not one of microvm-emit's",
+  "Pass what an earlier run gave back, or the empty lock.",
+);

@@ -44,8 +44,8 @@ export interface BridgePlan {
   readonly name: string;
   readonly subnet: Subnet;
   readonly externalInterface: string | null;
-  /** What networkd matches to find this bridge's taps: one glob, or each name. */
-  readonly tapMatch: string;
+  /** The names of this bridge's taps, or one glob that finds them. */
+  readonly taps: readonly string[];
 }
 
 /** An IPv4 subnet; addresses are numbers so that they can be counted and compared. */
@@ -68,7 +68,7 @@ export interface VmPlan {
   readonly memoryMiB: number;
   readonly socket: string | null;
   readonly vsockCid: Placed<number> | null;
-  readonly interfaces: readonly InterfacePlan[];
+  readonly interfaces: readonly [InterfacePlan, ...InterfacePlan[]];
   readonly nameservers: readonly string[];
   readonly firewall: FirewallPlan;
   readonly shares: readonly SharePlan[];
@@ -134,6 +134,8 @@ export interface DirectoryPlan {
   readonly gid: number;
   /** Octal, as in `0755`. */
   readonly mode: string;
+  /** Whether a guest can replace it by a link, since it lies in a folder that one may write. */
+  readonly exposed: boolean;
 }
 
 export interface UserPlan {
@@ -158,6 +160,7 @@ export interface GroupPlan {
 export type HomePlan = ZshPlan | EmacsPlan | { readonly kind: "module"; readonly module: ModulePlan };
 
 export interface ZshPlan {
+  readonly path: ConfigPath;
   readonly kind: "zsh";
   readonly history: Readonly<Record<string, number | boolean | undefined>>;
   readonly init: readonly (string | InputFile)[];
@@ -165,6 +168,7 @@ export interface ZshPlan {
 }
 
 export interface EmacsPlan {
+  readonly path: ConfigPath;
   readonly kind: "emacs";
   readonly package: PackagePlan | null;
   readonly configDirectory: InputFile | null;

@@ -20,7 +20,9 @@ export const resolve =
   (lock: Lock) =>
   (model: Model): Checked<Resolution> => {
     const hosts = gather(
-      Object.entries(model.hosts).map(([name, host]) => resolveHost(name, host, lock.hosts[name] ?? {})),
+      Object.entries(model.hosts).map(([name, host]) =>
+        resolveHost(name, host, Object.hasOwn(lock.hosts, name) ? lock.hosts[name] : undefined),
+      ),
     );
     if (hosts._tag === "Left") return hosts;
     const { inputs, problems } = planInputs(model, mentionsOf(model));
@@ -35,10 +37,13 @@ export const resolve =
     });
   };
 
-const resolveHost = (name: string, host: HostModel, locked: Readonly<Record<string, number>>): Checked<HostPlan> => {
+const resolveHost = (
+  name: string,
+  host: HostModel,
+  locked: Readonly<Record<string, number>> = {},
+): Checked<HostPlan> => {
   const path = ["hosts", name];
-  const bridges = Object.entries(host.bridges);
-  const subnets = new Map(bridges.map(([bridge, { address }]) => [bridge, parseSubnet(address)]));
+  const subnets = new Map(Object.entries(host.bridges).map(([bridge, { address }]) => [bridge, parseSubnet(address)]));
   const drafts = gather(
     Object.entries(host.vms).map(([vmName, vm]) =>
       draftVm(
@@ -53,7 +58,7 @@ const resolveHost = (name: string, host: HostModel, locked: Readonly<Record<stri
   if (drafts._tag === "Left") return drafts;
   const { indexes, problems } = chooseIndexes(
     drafts.right.map(({ request }) => request),
-    explicitIdentifiers(drafts.right),
+    explicitIdentifiers([...subnets.keys()], drafts.right),
   );
   const vms = drafts.right.flatMap((draft) => {
     const index = indexes.get(draft.request.name);
@@ -65,20 +70,21 @@ const resolveHost = (name: string, host: HostModel, locked: Readonly<Record<stri
     system: host.system,
     stateVersion: host.stateVersion,
     modules: host.modules.map((module, position) => planModule(module, [...path, "modules", position])),
-    bridges: bridges.map(([bridge, { address, nat }]) => ({
+    bridges: [...subnets].map(([bridge, subnet]) => ({
       path: [...path, "bridges", bridge],
       name: bridge,
-      subnet: parseSubnet(address),
-      externalInterface: nat?.externalInterface ?? null,
-      tapMatch: matchTaps(bridge, subnets.size === 1, vms),
+      subnet,
+      externalInterface: host.bridges[bridge]?.nat?.externalInterface ?? null,
+      taps: matchTaps(bridge, subnets.size === 1, vms),
     })),
     vms,
   });
 };
 
-const explicitIdentifiers = (drafts: readonly Draft[]): ReadonlySet<string> =>
-  new Set(
-    drafts.flatMap(({ vm, links }) => [
+const explicitIdentifiers = (bridges: readonly string[], drafts: readonly Draft[]): ReadonlySet<string> =>
+  new Set([
+    ...bridges.map(identifier.tap),
+    ...drafts.flatMap(({ vm, links }) => [
       ...(vm.vsock !== false && vm.vsock.cid !== undefined ? [identifier.cid(vm.vsock.cid)] : []),
       ...links.flatMap(({ written: { tap, mac, address } }) => [
         ...(tap === undefined ? [] : [identifier.tap(tap)]),
@@ -86,4 +92,4 @@ const explicitIdentifiers = (drafts: readonly Draft[]): ReadonlySet<string> =>
         ...(address === undefined ? [] : [identifier.address(parseAddress(address))]),
       ]),
     ]),
-  );
+  ]);

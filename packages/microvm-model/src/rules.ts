@@ -5,16 +5,19 @@ import type { Resolution } from "./resolve.js";
 import { address } from "./rules/address.js";
 import { bridge } from "./rules/bridge.js";
 import { cid } from "./rules/cid.js";
+import { environment } from "./rules/environment.js";
 import { group } from "./rules/group.js";
 import { home } from "./rules/home.js";
 import { hypervisor } from "./rules/hypervisor.js";
 import { login } from "./rules/login.js";
+import { share } from "./rules/share.js";
+import { tap } from "./rules/tap.js";
 import { unique } from "./rules/unique.js";
 
 /** A rule sees one host whole and says everything that breaks it. */
 type Rule = (host: HostPlan) => readonly Problem[];
 
-const rules: readonly Rule[] = [unique, address, cid, bridge, hypervisor, home, group, login];
+const rules: readonly Rule[] = [unique, tap, address, cid, bridge, hypervisor, environment, home, group, share, login];
 
 /** Holds a plan against every rule that spans several parts of a host. */
 export const checkRules = (resolution: Resolution): Checked<Resolution> =>

@@ -29,8 +29,25 @@ const pattern =
   (value) =>
     regex.test(value);
 
-// eslint-disable-next-line no-control-regex -- control characters are what is refused
-const controlFree = pattern(/^[^\u0000-\u001f\u007f]*$/);
+/** Nix strings hold neither NUL nor half a surrogate pair. */
+const isNixText = (value: string): boolean => !/[\0\p{Surrogate}]/u.test(value);
+
+/** Text on one line, without control characters. */
+const isLine = (value: string): boolean => isNixText(value) && !/\p{Control}/u.test(value);
+
+/** A path that systemd units, shells and mount options all read as it is, without steps that lead nowhere or up. */
+const isPlainPath = (value: string): boolean =>
+  /^[\p{L}\p{N}._+@:,=~/-]+$/u.test(value) && !/(^|\/)\.{1,2}(\/|$)/.test(value);
+
+const plainPath: Rule = {
+  code: "bad-path",
+  holds: isPlainPath,
+  complaint: "has characters or steps that systemd, a shell or a mount would read otherwise",
+  remedy: "Use letters, digits and ._+@:,=- between the slashes, and no `.` or `..` as a step.",
+};
+
+/** `/a//b/` as `/a/b`, so that one place has one name. */
+const normalizePath = (value: string): string => value.replace(/\/{2,}/g, "/").replace(/(?<=.)\/$/, "");
 
 /** An RFC 1123 label: a host name without dots, also usable in a systemd unit name. */
 export const hostLabel = text({
@@ -50,9 +67,10 @@ export const interfaceName = text(
   },
   {
     code: "bad-interface-name",
-    holds: pattern(/^(?!\.{1,2}$)[A-Za-z0-9_.-]+$/),
-    complaint: "is not a network interface name",
-    remedy: "Use letters, digits, `_`, `.` and `-`.",
+    // networkd refuses what looks like an index, and the names under which the kernel keeps common settings.
+    holds: (value) => /^[A-Za-z0-9_.-]+$/.test(value) && !/^(\d+|\.{1,2}|all|default|lo)$/.test(value),
+    complaint: "is not the name of a network interface of your own",
+    remedy: "Use letters, digits, `_`, `.` and `-`, and not digits alone, `all`, `default` or `lo`.",
   },
 );
 
@@ -63,6 +81,12 @@ export const macAddress = text(
     holds: pattern(/^[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}$/),
     complaint: "is not a MAC address",
     remedy: "Write six pairs of hex digits, such as 02:00:00:00:00:05.",
+  },
+  {
+    code: "bad-mac",
+    holds: (value) => value !== "00:00:00:00:00:00",
+    complaint: "is no interface's address",
+    remedy: "Write one such as 02:00:00:00:00:05.",
   },
   {
     code: "bad-mac",
@@ -100,6 +124,12 @@ export const ipv4Cidr = text(
   },
   {
     code: "bad-cidr",
+    holds: (value) => !/^(0|127|22[4-9]|2[3-5]\d)\./.test(value),
+    complaint: "is not in a range that hosts can have",
+    remedy: "Use a private subnet, such as 192.168.83.1/24.",
+  },
+  {
+    code: "bad-cidr",
     holds: (value) => {
       const { subnetMask } = new Address4(value);
       return subnetMask >= 8 && subnetMask <= 30;
@@ -119,20 +149,38 @@ export const ipv4Cidr = text(
 );
 
 /** An absolute path on the host, or one below the user's home written `~/…`. */
-export const hostPath = text({
-  code: "bad-path",
-  holds: (value) => /^(\/|~\/)/.test(value) && controlFree(value),
-  complaint: "is not an absolute path or one that starts with ~/",
-  remedy: "Write the whole path, such as /srv/data or ~/microvm/data.",
-});
+export const hostPath = text(
+  {
+    code: "bad-path",
+    holds: (value) => /^(\/|~\/)/.test(value),
+    complaint: "is not an absolute path or one that starts with ~/",
+    remedy: "Write the whole path, such as /srv/data or ~/microvm/data.",
+  },
+  {
+    code: "bad-path",
+    holds: (value) => !/^~?\/+$/.test(value),
+    complaint: "is all of the host's files or all of the user's home",
+    remedy: "Name a folder below it, made for the VM.",
+  },
+  plainPath,
+).transform(normalizePath);
 
-/** An absolute path in a guest. */
-export const guestPath = text({
-  code: "bad-path",
-  holds: (value) => value.startsWith("/") && controlFree(value),
-  complaint: "is not an absolute path",
-  remedy: "Write the whole path, such as /var/lib/data.",
-});
+/** An absolute path in a guest, where something can be mounted. */
+export const guestPath = text(
+  {
+    code: "bad-path",
+    holds: pattern(/^\/+[^/]/),
+    complaint: "is not an absolute path below /",
+    remedy: "Write the whole path, such as /var/lib/data.",
+  },
+  plainPath,
+  {
+    code: "reserved-mount-point",
+    holds: (value) => normalizePath(value) !== "/nix/store",
+    complaint: "is where microvm.nix puts the guest's store together",
+    remedy: "Use another mount point.",
+  },
+).transform(normalizePath);
 
 /** A virtiofs or 9p tag: at most 36 bytes, the room virtiofs has for it (Linux `struct virtio_fs_config`). */
 export const shareTag = text({
@@ -143,19 +191,79 @@ export const shareTag = text({
 });
 
 /** A disk image: absolute, or relative to the VM's folder below `/var/lib/microvms`. */
-export const imagePath = text({
-  code: "bad-path",
-  holds: (value) => value !== "" && controlFree(value) && !value.endsWith("/"),
-  complaint: "is not the path of an image file",
-  remedy: "Write a file name such as var.img, or an absolute path.",
+export const imagePath = text(
+  {
+    code: "bad-path",
+    holds: (value) => value !== "" && !/\/$/.test(value) && !value.startsWith("~"),
+    complaint: "is not the path of an image file",
+    remedy: "Write a file name such as var.img, or an absolute path.",
+  },
+  plainPath,
+).transform(normalizePath);
+
+/** A control socket, in the VM's folder. */
+export const socketPath = text({
+  code: "bad-socket",
+  holds: pattern(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/),
+  complaint: "is not the name of a socket",
+  remedy: "Write a file name such as control.socket.",
 });
 
-/** A user or group name that `useradd` takes. */
-export const userName = text({
-  code: "bad-user-name",
+/** A user name that `useradd` takes and no service of a guest has. */
+export const userName = text(
+  {
+    code: "bad-user-name",
+    holds: pattern(/^[a-z_][a-z0-9_-]{0,30}$/),
+    complaint: "is not a user name",
+    remedy: "Use up to 31 lower-case letters, digits, `_` and `-`, not starting with a digit or hyphen.",
+  },
+  {
+    code: "reserved-user-name",
+    holds: (value) => !/^(root|nobody|sshd|messagebus|polkituser|nscd|systemd-.*|nixbld.*)$/.test(value),
+    complaint: "is a user that NixOS makes itself",
+    remedy: "Name a person.",
+  },
+);
+
+/** The groups with fixed ids (NixOS nixos/modules/misc/ids.nix) that a guest has anyway. */
+const nixosGroups: ReadonlySet<string> = new Set(
+  "root wheel kmem tty messagebus floppy uucp lp cdrom tape audio video dialout nogroup users adm disk utmp keys input sgx render kvm nixbld".split(
+    " ",
+  ),
+);
+
+const groupRule: Rule = {
+  code: "bad-group-name",
   holds: pattern(/^[a-z_][a-z0-9_-]{0,30}$/),
-  complaint: "is not a user or group name",
+  complaint: "is not a group name",
   remedy: "Use up to 31 lower-case letters, digits, `_` and `-`, not starting with a digit or hyphen.",
+};
+
+/** A group name that `groupadd` takes. */
+export const groupName = text(groupRule);
+
+/** The name of a group that is the config's own. */
+export const ownGroupName = text(groupRule, {
+  code: "reserved-group-name",
+  holds: (value) => !nixosGroups.has(value),
+  complaint: "is a group of NixOS, with an id of its own",
+  remedy: "Leave it out: `extraGroups` can name it as it is.",
+});
+
+/** The name of an environment variable. */
+export const variableName = text({
+  code: "bad-variable-name",
+  holds: pattern(/^[A-Za-z_][A-Za-z0-9_]*$/),
+  complaint: "is not the name of an environment variable",
+  remedy: "Use letters, digits and `_`.",
+});
+
+/** The value of an environment variable, which NixOS puts between double quotes in a script that every login runs. */
+export const variableValue = text({
+  code: "bad-variable-value",
+  holds: (value) => isLine(value) && !/["`\\]|\$\(/.test(value),
+  complaint: "cannot stand between the quotes of a shell script",
+  remedy: "Leave out quotes, backticks, backslashes and `$(`; `$HOME` is fine.",
 });
 
 /** A NixOS release such as 25.11. */
@@ -170,16 +278,24 @@ export const stateVersion = text({
 export const inputName = text({
   code: "bad-input-name",
   holds: (value) =>
-    /^[A-Za-z_][A-Za-z0-9_-]*$/.test(value) &&
+    /^[A-Za-z][A-Za-z0-9_-]*$/.test(value) &&
     !["self", "assert", "else", "if", "in", "inherit", "let", "or", "rec", "then", "with"].includes(value),
   complaint: "cannot name a flake input",
   remedy: "Use letters, digits, `_` and `-`, no Nix keyword and not `self`.",
 });
 
+/** What an input of an input follows: an input of ours, an input of that (`a/b`), or nothing (empty). */
+export const followsPath = text({
+  code: "bad-follows",
+  holds: pattern(/^([A-Za-z][A-Za-z0-9_-]*(\/[A-Za-z][A-Za-z0-9_-]*)*)?$/),
+  complaint: "names no flake input",
+  remedy: "Write the name of an input, such as nixpkgs.",
+});
+
 /** A flake reference such as `github:nixos/nixpkgs/nixos-26.05`. */
 export const flakeRef = text({
   code: "bad-flake-ref",
-  holds: (value) => value !== "" && !/\s/.test(value) && controlFree(value),
+  holds: (value) => value !== "" && !/\s/.test(value) && isLine(value),
   complaint: "is not a flake reference",
   remedy: "Write a reference such as github:owner/repo or path:../other.",
 });
@@ -195,15 +311,15 @@ export const packageName = text({
 /** Text of any kind that Nix can hold: everything but NUL. */
 export const anyText = text({
   code: "bad-text",
-  holds: (value) => !value.includes("\0"),
-  complaint: "contains a NUL character",
-  remedy: "Remove it: Nix strings cannot hold NUL.",
+  holds: isNixText,
+  complaint: "contains a NUL or half a surrogate pair",
+  remedy: "Remove it: Nix strings cannot hold it.",
 });
 
 /** One line of text, such as a public key. */
 export const line = text({
   code: "bad-text",
-  holds: (value) => value !== "" && controlFree(value),
+  holds: (value) => value !== "" && isLine(value),
   complaint: "is not one line of text",
   remedy: "Write one non-empty line without control characters.",
 });
@@ -218,8 +334,14 @@ export const moduleReference = text(
   },
   {
     code: "bad-module",
+    holds: (value) => /^\.{1,2}\//.test(value) || !value.endsWith(".nix"),
+    complaint: "is a path that does not say where it starts",
+    remedy: "Put `./` in front of it.",
+  },
+  {
+    code: "bad-module",
     holds: (value) =>
-      controlFree(value) && /^(\.{1,2}\/.|[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_'-]*)+$)/.test(value),
+      isLine(value) && /^(\.{1,2}\/.|[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_'-]*)+$)/.test(value),
     complaint: "names no module",
     remedy: "Write a relative path (./configuration.nix) or an input's attribute (stapelbergnix.lib.userSettings).",
   },

@@ -1,7 +1,7 @@
 import { left } from "fp-ts/lib/These.js";
 import type { z } from "zod";
 import { type Checked, withProblems } from "./checked.js";
-import { configSchema, type Model } from "./config.js";
+import { configSchema, isNode, type Model } from "./config.js";
 import { type ConfigPath, error, formatPath, type Problem } from "./problem.js";
 import type { ScalarRefusal } from "./scalars.js";
 import { didYouMean } from "./suggest.js";
@@ -9,62 +9,94 @@ import { didYouMean } from "./suggest.js";
 type Issue = z.core.$ZodIssue;
 
 /**
- * Whether the config has the right shape. Where it has not, the broken parts are left out and the rest goes on, so that
+ * Whether the config has the right shape. Where it has not, what is broken is left out and the rest goes on, so that
  * the rules see what they can.
  */
 export const validate = (input: unknown): Checked<Model> => {
+  const hidden = unreadableKeys(input, []);
   const result = configSchema.safeParse(input);
-  const problems = result.success
-    ? noHosts(result.data)
-    : result.error.issues.flatMap((issue) => explain(issue, input));
-  const model = result.success ? result.data : salvage(input, result.error.issues);
-  return model === undefined ? left(problems) : withProblems(problems, model);
+  if (result.success) return withProblems([...hidden, ...noHosts(input)], result.data);
+  const { issues } = result.error;
+  const problems = [...hidden, ...noHosts(input), ...issues.flatMap((issue) => explain(issue, input))];
+  const mended = configSchema.safeParse(issues.reduce(mend, input));
+  return mended.success ? withProblems(problems, mended.data) : left(problems);
 };
 
-const noHosts = (model: Model): readonly Problem[] =>
-  Object.keys(model.hosts).length > 0
-    ? []
-    : [error("empty-hosts", ["hosts"], "The config has no host", "Describe at least one host below `hosts`.")];
+const noHosts = (input: unknown): readonly Problem[] =>
+  isRecord(input) && isRecord(input["hosts"]) && Object.keys(input["hosts"]).length === 0
+    ? [error("empty-hosts", ["hosts"], "The config has no host", "Describe at least one host below `hosts`.")]
+    : [];
 
-/** The model without the hosts and inputs that have a part of the wrong shape. */
-const salvage = (input: unknown, issues: readonly Issue[]): Model | undefined => {
-  const broken = issues.map((issue) => issue.path);
-  if (!isRecord(input) || broken.some((path) => path.length < 2)) return undefined;
-  const without = (section: string): unknown => {
-    const entries = input[section];
-    return isRecord(entries)
-      ? Object.fromEntries(
-          Object.entries(entries).flatMap(([name, value]) => {
-            const below = broken.filter((path) => path[0] === section && path[1] === name).map((path) => path.slice(2));
-            return below.length === 0 ? [[name, value]] : section === "hosts" ? salvageHost(name, value, below) : [];
-          }),
-        )
-      : entries;
-  };
-  const result = configSchema.safeParse({ ...input, inputs: without("inputs"), hosts: without("hosts") });
-  return result.success ? result.data : undefined;
+/** Keys that JSON can hold and JavaScript reads past. */
+const unreadableKeys = (value: unknown, path: ConfigPath): readonly Problem[] => {
+  if (typeof value !== "object" || value === null || isNode(value)) return [];
+  return [
+    ...(Object.hasOwn(value, "__proto__")
+      ? [error("unknown-key", [...path, "__proto__"], "Nothing can be called __proto__", "Choose another name.")]
+      : []),
+    ...Object.entries(value).flatMap(([key, inner]) =>
+      key === "__proto__" ? [] : unreadableKeys(inner, [...path, Array.isArray(value) ? Number(key) : key]),
+    ),
+  ];
 };
 
-/** A host without its broken VMs, or no host where more is broken. */
-const salvageHost = (name: string, host: unknown, broken: readonly (readonly PropertyKey[])[]): [string, unknown][] => {
-  if (!isRecord(host) || !isRecord(host["vms"])) return [];
-  if (broken.some((path) => path[0] !== "vms" || path.length < 2)) return [];
-  const names = new Set(broken.map((path) => path[1]));
-  return [[name, { ...host, vms: Object.fromEntries(Object.entries(host["vms"]).filter(([vm]) => !names.has(vm))) }]];
+/** The config without what an issue speaks of, or with a stand-in for it. */
+const mend = (config: unknown, issue: Issue): unknown => {
+  if (issue.code === "unrecognized_keys" && issue.path[0] !== "inputs")
+    return issue.keys.reduce((rest, key) => replaced(rest, [...issue.path, key], undefined), config);
+  const [section, name, field, entry, setting] = issue.path;
+  const upTo = (steps: number): readonly PropertyKey[] => issue.path.slice(0, steps);
+  if (section === "inputs" && name !== undefined) return replaced(config, upTo(2), standIns.input);
+  if (section !== "hosts" || name === undefined) return replaced(config, upTo(1), undefined);
+  switch (field) {
+    case undefined:
+      return replaced(config, upTo(2), undefined);
+    case "stateVersion":
+      return replaced(config, upTo(3), standIns.stateVersion);
+    case "user":
+      return replaced(config, upTo(3), standIns.user);
+    case "bridges":
+      // Every VM would seem to name a bridge that is not there.
+      return replaced(config, upTo(2), undefined);
+    case "vms":
+      if (entry === undefined) return replaced(config, upTo(3), undefined);
+      return replaced(config, upTo(setting === undefined || setting === "interfaces" ? 4 : 5), undefined);
+    default:
+      return replaced(config, upTo(3), undefined);
+  }
+};
+
+/** What the rules take for a broken part that others depend on. */
+const standIns = {
+  input: { url: "path:." },
+  stateVersion: "00.00",
+  user: { name: "user", sshKeys: ["key"] },
+};
+
+/** A copy of `value` with something else at a path, or without it. */
+const replaced = (value: unknown, [step, ...rest]: readonly PropertyKey[], substitute: unknown): unknown => {
+  if (step === undefined) return substitute;
+  if (!isRecord(value)) return value;
+  const key = String(step);
+  const inner = replaced(Object.hasOwn(value, key) ? value[key] : undefined, rest, substitute);
+  const { [key]: _, ...others } = value;
+  return inner === undefined ? others : { ...others, [key]: inner };
 };
 
 const explain = (issue: Issue, input: unknown): readonly Problem[] => {
   const path = issue.path.map((step) => (typeof step === "number" ? step : String(step)));
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.map((key) =>
-        error(
-          "unknown-key",
-          [...path, key],
-          `There is no setting ${JSON.stringify(key)} here`,
-          didYouMean(key, issue.message.split(" ")),
-        ),
-      );
+      return issue.keys
+        .filter((key) => key !== "__proto__")
+        .map((key) =>
+          error(
+            "unknown-key",
+            [...path, key],
+            `There is no setting ${JSON.stringify(key)} here`,
+            didYouMean(key, issue.message.split(" ")),
+          ),
+        );
     case "custom":
       return [refusal(path, issue)];
     case "invalid_union":
@@ -176,8 +208,11 @@ const expectations = (issue: Issue): readonly string[] => {
   }
 };
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+const isRecord = (value: unknown): value is Record<string, unknown> => {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+};
 
 const at = (input: unknown, path: ConfigPath): unknown =>
   path.reduce<unknown>(
@@ -189,7 +224,7 @@ const at = (input: unknown, path: ConfigPath): unknown =>
 const describe = (value: unknown): string => {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
-  if (typeof value === "object") return "an object";
+  if (typeof value === "object") return isRecord(value) ? "an object" : `a ${value.constructor.name}`;
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return show(value);
   return `a value of type ${typeof value}`;
 };

@@ -147,14 +147,14 @@ describe("a plan", () => {
     ]);
   });
 
-  it("makes the folders of a VM, parents below home first, host keys out of the workspace", () => {
+  it("makes the folders of a VM, parents first, host keys out of the workspace", () => {
     const [vm] = planned(config({ a: { agent: "claude-code" } })).plan.hosts[0]?.vms ?? [];
-    const alice = { uid: 1000, gid: 1000 };
+    const alice = { uid: 1000, gid: 1000, exposed: false };
     expect(vm?.directories).toEqual([
+      { path: "/home/alice/claude-microvm", ...alice, mode: "0700" },
       { path: "/home/alice/microvm", ...alice, mode: "0755" },
       { path: "/home/alice/microvm/a", ...alice, mode: "0755" },
-      { path: "/home/alice/claude-microvm", ...alice, mode: "0700" },
-      { path: "/var/lib/microvm-host-keys/a", uid: 0, gid: 0, mode: "0700" },
+      { path: "/var/lib/microvm-host-keys/a", uid: 0, gid: 0, mode: "0700", exposed: false },
     ]);
     expect(
       vm?.shares.map(({ tag, source, mountPoint, readOnly }) => [tag.value, source, mountPoint.value, readOnly]),
@@ -167,11 +167,11 @@ describe("a plan", () => {
   });
 
   it("finds the taps of the only bridge by one glob, of several by name", () => {
-    const taps = (input: unknown): unknown => planned(input).plan.hosts[0]?.bridges.map(({ tapMatch }) => tapMatch);
-    expect(taps(config({ a: {}, b: {} }))).toEqual(["microvm*"]);
-    expect(taps(config({ a: {}, b: { interfaces: [{ tap: "lan" }] } }))).toEqual(["microvm0 lan"]);
+    const taps = (input: unknown): unknown => planned(input).plan.hosts[0]?.bridges.map(({ taps: names }) => names);
+    expect(taps(config({ a: {}, b: {} }))).toEqual([["microvm*"]]);
+    expect(taps(config({ a: {}, b: { interfaces: [{ tap: "lan" }] } }))).toEqual([["microvm0", "lan"]]);
     const bridges = { br0: { address: "10.0.0.1/24" }, br1: { address: "10.0.1.1/24" } };
     const vms = { a: { interfaces: [{ bridge: "br0" }] }, b: { interfaces: [{ bridge: "br1" }] } };
-    expect(taps(config(vms, { bridges }))).toEqual(["microvm0", "microvm1"]);
+    expect(taps(config(vms, { bridges }))).toEqual([["microvm0"], ["microvm1"]]);
   });
 });

@@ -226,6 +226,90 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
     config({ a: { home: [{ program: "zsh", extraInit: "\0" }] } }),
     `bad-text ${v}.a.home[0].extraInit`,
   ],
+  ["hosts that are null", { hosts: null }, "wrong-type hosts"],
+  ["VMs that are null", config(null), "wrong-type hosts.h.vms"],
+  ["an index whose tap would be too long", config({ a: { index: 100_000_000 } }), `bad-value ${v}.a.index`],
+  [
+    "a second tap that is too long",
+    config(
+      { a: { index: 12_345_678, interfaces: [{ bridge: "b" }, { bridge: "c" }] } },
+      { bridges: { b: { address: "10.0.0.1/8" }, c: { address: "11.0.0.1/8" } } },
+    ),
+    `interface-name-too-long ${v}.a`,
+  ],
+  ["a second interface on one bridge", config({ a: { interfaces: [{}, {}] } }), `address-needed ${v}.a.interfaces[1]`],
+  [
+    "half a surrogate pair",
+    config({ a: { home: [{ program: "zsh", extraInit: "\ud800" }] } }),
+    `bad-text ${v}.a.home[0].extraInit`,
+  ],
+  ["a whole home as workspace", config({ a: { workspace: "~/" } }), `bad-path ${v}.a.workspace`],
+  ["a step up", config({ a: { workspace: "~/../bob" } }), `bad-path ${v}.a.workspace`],
+  ["a percent sign", config({ a: { workspace: "~/100%" } }), `bad-path ${v}.a.workspace`],
+  [
+    "the root as mount point",
+    config({ a: { shares: [{ tag: "t", source: "/s", mountPoint: "/" }] } }),
+    `bad-path ${v}.a.shares[0].mountPoint`,
+  ],
+  [
+    "the store as mount point",
+    config({ a: { shares: [{ tag: "t", source: "/s", mountPoint: "/nix//store/" }] } }),
+    `reserved-mount-point ${v}.a.shares[0].mountPoint`,
+  ],
+  [
+    "one mount point in two spellings",
+    config({ a: { shares: [{ tag: "t", source: "/s", mountPoint: "//var" }] } }),
+    `duplicate-mount-point ${v}.a.volumes[0].mountPoint`,
+  ],
+  ["a socket elsewhere", config({ a: { socket: "/run/x" } }), `bad-socket ${v}.a.socket`],
+  [
+    "a subnet of no use",
+    config({}, { bridges: { b: { address: "224.0.0.1/24" } } }),
+    "bad-cidr hosts.h.bridges.b.address",
+  ],
+  [
+    "a bridge called by a number",
+    config({}, { bridges: { 10: { address: "10.0.0.1/24" } } }),
+    `bad-interface-name hosts.h.bridges["10"]`,
+  ],
+  [
+    "root as the user",
+    config({}, { user: { name: "root", uid: 0 } }),
+    "reserved-user-name hosts.h.user.name",
+    "bad-value hosts.h.user.uid",
+  ],
+  ["a group of NixOS", config({ a: { groups: { wheel: { gid: 2000 } } } }), `reserved-group-name ${v}.a.groups.wheel`],
+  [
+    "a command in a variable",
+    config({ a: { toolchains: [{ name: "t", packages: [], environment: { A: "$(id)", "B C": "d" } }] } }),
+    `bad-variable-value ${v}.a.toolchains[0].environment.A`,
+    `bad-variable-name ${v}.a.toolchains[0].environment["B C"]`,
+  ],
+  [
+    "PATH as a variable",
+    config({ a: { toolchains: [{ name: "t", packages: [], environment: { PATH: "/x" } }] } }),
+    `path-in-environment ${v}.a.toolchains[0]`,
+  ],
+  [
+    "one variable, two values",
+    config({ a: { toolchains: ["go", { name: "t", packages: [], environment: { GOPATH: "/x" } }] } }),
+    `conflicting-variable ${v}.a.toolchains[1]`,
+  ],
+  ["a program twice", config({ a: { home: ["zsh", { program: "zsh" }] } }), `duplicate-program ${v}.a.home[1]`],
+  ["QEMU with two GiB", config({ a: { hypervisor: "qemu", memoryMiB: 2048 } }), `qemu-memory ${v}.a.memoryMiB`],
+  [
+    "host keys in the workspace",
+    config({ a: { sshHostKeys: "~/microvm/a/keys" } }),
+    `share-in-writable-share ${v}.a.sshHostKeys`,
+  ],
+  ["a module without its start", config({ a: { modules: ["guest.nix"] } }), `bad-module ${v}.a.modules[0]`],
+  [
+    "a key that JavaScript reads past",
+    JSON.parse('{ "hosts": {}, "inputs": { "__proto__": "path:x" } }'),
+    "unknown-key inputs.__proto__",
+    "empty-hosts hosts",
+  ],
+  ["a map as hosts", { hosts: new Map() }, "wrong-type hosts"],
   ["nobody who could log in", config({ a: {} }, { user: { name: "alice" } }), "no-login hosts.h.user.sshKeys"],
 ];
 
@@ -248,6 +332,45 @@ describe("problems", () => {
       `unknown-bridge ${v}.reference.interfaces[0].bridge`,
       `address-is-gateway ${v}.rule.interfaces[0].address`,
     ]);
+  });
+
+  it("are told whatever else is wrong", () => {
+    const wrong = {
+      a: { interfaces: [{ bridge: "br9" }] },
+      b: { vcpus: 1, vsock: { cid: 9 } },
+      c: { vsock: { cid: 9 } },
+    };
+    const rest = [`unknown-bridge ${v}.a.interfaces[0].bridge`, `duplicate-cid ${v}.c.vsock.cid`];
+    expect(summary(config(wrong, { bridgez: {} }, { description: 5, x: 1 }))).toEqual([
+      "wrong-type description",
+      `unknown-key ${v}.b.vcpus`,
+      "unknown-key hosts.h.bridgez",
+      "unknown-key x",
+      ...rest,
+    ]);
+    expect(summary(config(wrong, { stateVersion: 26 }))).toEqual([
+      "wrong-type hosts.h.stateVersion",
+      `unknown-key ${v}.b.vcpus`,
+      ...rest,
+    ]);
+  });
+
+  it("do not follow from one another", () => {
+    const inputs = { x: { urll: "path:x" } };
+    expect(summary(config({ a: { modules: ["x.lib.y"] } }, {}, { inputs }))).toEqual(["unknown-key inputs.x.urll"]);
+  });
+
+  it("are told of a lock that is none", () => {
+    expect(summary(config({}), {} as Lock)).toEqual(["bad-lock "]);
+  });
+
+  it("are not made by names that objects have already", () => {
+    const { hosts } = config({ toString: {}, length: {} }) as { hosts: { h: unknown } };
+    expect(summary({ hosts: { constructor: hosts.h } })).toEqual(["bad-host-name hosts.constructor.vms.toString"]);
+    const vms = { length: {}, name: {} };
+    expect(
+      summary({ hosts: { constructor: (config(vms) as typeof hosts & { hosts: { h: unknown } }).hosts.h } }),
+    ).toEqual([]);
   });
 
   it("each say what to do", () => {

@@ -737,7 +737,12 @@ const selectParts = ({ target, path, or, tokens }: Select): Parts => {
 };
 
 const nameParts = (name: AttrName): Part => {
-  if (typeof name !== "string") return interpolationParts(name);
+  if (typeof name !== "string") {
+    const { expr } = name;
+    // A string that is more than an interpolation needs no `${}` around it.
+    const isQuoted = expr.kind === "str" && expr.parts.length > 1 && isBare(expr);
+    return isQuoted ? strParts(strLine(expr.parts)) : interpolationParts(name);
+  }
   return isIdentifier(name) ? name : group(`"${escapeStr(name)}"`);
 };
 

@@ -19,36 +19,35 @@ in
     inputs.microvm.nixosModules.host
     (import ../modules/vm-state.nix {
       name = "emacsvm";
-      owner = "1000:1000";
-      folders = [
-        "/home/michael/microvm"
-        "/home/michael/microvm/emacs"
-      ];
-      privateFolders = [
-        "/home/michael/claude-microvm"
-        "/home/michael/microvm/emacs/ssh-host-keys"
-      ];
+      directories = {
+        "/home/michael/claude-microvm" = "0700 1000:1000";
+        "/home/michael/microvm" = "0755 1000:1000";
+        "/home/michael/microvm/emacs" = "0755 1000:1000";
+        "/home/michael/microvm/emacs/ssh-host-keys" = "0700 1000:1000";
+      };
+      exposed = [ "/home/michael/microvm/emacs/ssh-host-keys" ];
       sshHostKeys = "/home/michael/microvm/emacs/ssh-host-keys";
     })
     (import ../modules/vm-state.nix {
       name = "goprotobufvm";
-      owner = "1000:1000";
-      folders = [
-        "/home/michael/microvm"
-        "/home/michael/microvm/goprotobuf"
-      ];
-      privateFolders = [
-        "/home/michael/claude-microvm"
-        "/home/michael/microvm/goprotobuf/ssh-host-keys"
-      ];
+      directories = {
+        "/home/michael/claude-microvm" = "0700 1000:1000";
+        "/home/michael/microvm" = "0755 1000:1000";
+        "/home/michael/microvm/goprotobuf" = "0755 1000:1000";
+        "/home/michael/microvm/goprotobuf/ssh-host-keys" = "0700 1000:1000";
+      };
+      exposed = [ "/home/michael/microvm/goprotobuf/ssh-host-keys" ];
       sshHostKeys = "/home/michael/microvm/goprotobuf/ssh-host-keys";
     })
   ];
 
   systemd.network = {
     enable = true;
-    # Where networkd has only these bridges, nothing of it has to be online.
-    wait-online.enable = lib.mkDefault config.networking.useNetworkd;
+    # Beside another network manager, networkd has nothing here that ought to be online.
+    wait-online.enable = lib.mkIf (
+      config.networking.networkmanager.enable
+      || config.networking.useDHCP && !config.networking.useNetworkd
+    ) (lib.mkDefault false);
 
     netdevs."20-microbr".netdevConfig = {
       Kind = "bridge";
@@ -59,10 +58,12 @@ in
       addresses = [ { Address = "192.168.83.1/24"; } ];
       # The bridge has its address before the first VM runs.
       networkConfig.ConfigureWithoutCarrier = true;
+      linkConfig.RequiredForOnline = "no";
     };
     networks."21-microvm-tap" = {
       matchConfig.Name = "microvm*";
       networkConfig.Bridge = "microbr";
+      linkConfig.RequiredForOnline = "no";
     };
   };
 

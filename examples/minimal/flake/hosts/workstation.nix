@@ -19,21 +19,23 @@ in
     inputs.microvm.nixosModules.host
     (import ../modules/vm-state.nix {
       name = "projectvm";
-      owner = "1000:1000";
-      folders = [
-        "/home/alice/microvm"
-        "/home/alice/microvm/projectvm"
-      ];
-      privateFolders = [ "/home/alice/claude-microvm" ];
-      rootFolders = [ "/var/lib/microvm-host-keys/projectvm" ];
+      directories = {
+        "/home/alice/claude-microvm" = "0700 1000:1000";
+        "/home/alice/microvm" = "0755 1000:1000";
+        "/home/alice/microvm/projectvm" = "0755 1000:1000";
+        "/var/lib/microvm-host-keys/projectvm" = "0700 0:0";
+      };
       sshHostKeys = "/var/lib/microvm-host-keys/projectvm";
     })
   ];
 
   systemd.network = {
     enable = true;
-    # Where networkd has only these bridges, nothing of it has to be online.
-    wait-online.enable = lib.mkDefault config.networking.useNetworkd;
+    # Beside another network manager, networkd has nothing here that ought to be online.
+    wait-online.enable = lib.mkIf (
+      config.networking.networkmanager.enable
+      || config.networking.useDHCP && !config.networking.useNetworkd
+    ) (lib.mkDefault false);
 
     netdevs."20-microbr".netdevConfig = {
       Kind = "bridge";
@@ -44,10 +46,12 @@ in
       addresses = [ { Address = "192.168.83.1/24"; } ];
       # The bridge has its address before the first VM runs.
       networkConfig.ConfigureWithoutCarrier = true;
+      linkConfig.RequiredForOnline = "no";
     };
     networks."21-microvm-tap" = {
       matchConfig.Name = "microvm*";
       networkConfig.Bridge = "microbr";
+      linkConfig.RequiredForOnline = "no";
     };
   };
 

@@ -1,31 +1,25 @@
 # What a VM needs on the host, made right before it starts.
 {
   name,
-  # UID:GID of the VM's user.
-  owner,
-  folders ? [ ],
-  # Closed to other users of the host.
-  privateFolders ? [ ],
-  # Closed to the VM's user too.
-  rootFolders ? [ ],
+  # Path to mode and owner; parents sort before what is in them.
+  directories,
+  # Those that a guest could replace by a link.
+  exposed ? [ ],
   sshHostKeys ? null,
 }:
 { lib, pkgs, ... }:
 let
-  paths = folders ++ privateFolders ++ rootFolders;
+  paths = builtins.attrNames directories;
   units = [
     "microvm-virtiofsd@${name}.service"
     "microvm@${name}.service"
   ];
-  make =
-    owner: mode:
-    lib.concatMapStrings (path: "makeFolder ${owner} ${mode} ${lib.escapeShellArg path}\n");
 in
 {
   # microvm.nix makes missing folders as microvm:kvm, where the VM's user could not write.
   systemd.tmpfiles.settings."10-microvm" = lib.genAttrs paths (_: lib.mkForce { });
 
-  systemd.services.${"microvm-state-${name}"} = {
+  systemd.services."microvm-state-${name}" = {
     description = "Folders and SSH host key of MicroVM '${name}'";
     before = units;
     requiredBy = units;
@@ -36,11 +30,21 @@ in
     script = ''
       makeFolder() {
         if [ ! -e "$3" ] && [ ! -L "$3" ]; then
-          mkdir -p -m "$2" "$3"
-          chown "$1" "$3"
+          mkdir -p -m "$1" "$3"
+          chown "$2" "$3"
         fi
       }
-      ${make owner "0755" folders}${make owner "0700" privateFolders}${make "0:0" "0700" rootFolders}''
+      refuseLink() {
+        if [ -L "$1" ]; then
+          echo "$1 is a link, which a guest may have put there" >&2
+          exit 1
+        fi
+      }
+      ${lib.concatMapStrings (path: "refuseLink ${lib.escapeShellArg path}\n") exposed}${
+        lib.concatStrings (
+          lib.mapAttrsToList (path: mode: "makeFolder ${mode} ${lib.escapeShellArg path}\n") directories
+        )
+      }''
     + lib.optionalString (sshHostKeys != null) ''
       key=${lib.escapeShellArg sshHostKeys}/ssh_host_ed25519_key
       if [ ! -e "$key" ]; then

@@ -24,12 +24,14 @@ const importedSets = {
   pkgsUnstable: "nixpkgs-unstable",
 } as const;
 
+const packageSets = Object.keys(importedSets) as ImportedSet[];
+
 /** The package sets that a host's agents need besides the guests' own, each imported once. */
 export const importPackageSets = ({
   vms,
 }: HostPlan): readonly { readonly name: ImportedSet; readonly binding: Binding }[] => {
   const agents = vms.flatMap(({ agent }) => (agent === null ? [] : [agent]));
-  return (["pkgsUnfree", "pkgsUnstable"] as const).flatMap((name) => {
+  return packageSets.flatMap((name) => {
     const members = agents.filter((agent) => packageSetOf(agent) === name);
     if (members.length === 0) return [];
     const unfree = [...new Set(members.filter((agent) => agent.unfree).map(packageNameOf))].sort();

@@ -11,7 +11,6 @@ import { importModule, packages } from "./terms.js";
 /** `guests/HOST/NAME.nix`: who the guest is, what it is made of, and the modules that it shares with others. */
 export const compileGuest = (host: HostPlan, vm: VmPlan, shared: SharedModules, relocate: Relocate): NixFile => {
   const [first] = vm.interfaces;
-  const where = first === undefined ? "" : `, at ${formatAddress(first.address.value)}`;
   return {
     kind: "nix",
     path: `guests/${host.name}/${vm.name}.nix`,
@@ -30,7 +29,7 @@ export const compileGuest = (host: HostPlan, vm: VmPlan, shared: SharedModules, 
         blankLine(binding("microvm", compileHardware(vm))),
         blankLine(binding(["system", "stateVersion"], vm.stateVersion)),
       ),
-      { before: `The microVM ${vm.name} of ${host.name}${where}.` },
+      { before: `The microVM ${vm.name} of ${host.name}, at ${formatAddress(first.address.value)}.` },
     ),
   };
 };

@@ -67,7 +67,9 @@ const importPart = (part: HomePlan, shared: SharedModules, relocate: Relocate): 
   match(part)
     .with({ kind: "module" }, ({ module }) => importModule(module, relocate, 2))
     .with({ kind: "zsh" }, (plan) => sharedModule(shared.use("zsh", [plan.history, plan.init], () => zsh(plan))))
-    .with({ kind: "emacs" }, (plan) => sharedModule(shared.use("emacs", plan, () => emacs(plan))))
+    .with({ kind: "emacs" }, (plan) =>
+      sharedModule(shared.use("emacs", [plan.package, plan.configDirectory], () => emacs(plan))),
+    )
     .exhaustive();
 
 const sharedModule = (fileName: string): Expr => path(`../../modules/${fileName}`);

@@ -1,5 +1,17 @@
 import { type BridgePlan, formatAddress, type HostPlan } from "@microvm-emit/model";
-import { attrs, binding, type Binding, blankLine, comment, ident, list, select } from "@microvm-emit/nix-ast";
+import {
+  attrs,
+  binary,
+  binding,
+  type Binding,
+  blankLine,
+  comment,
+  type Expr,
+  ident,
+  list,
+  not,
+  select,
+} from "@microvm-emit/nix-ast";
 import { lib } from "./terms.js";
 
 /** The host's bridges, the taps that join them, and the way out. */
@@ -15,13 +27,9 @@ export const compileNetwork = ({ bridges }: HostPlan): readonly Binding[] => {
               ["systemd", "network"],
               attrs([
                 binding("enable", true),
-                comment(
-                  binding(
-                    ["wait-online", "enable"],
-                    lib("mkDefault", select(ident("config"), "networking", "useNetworkd")),
-                  ),
-                  { before: "Where networkd has only these bridges, nothing of it has to be online." },
-                ),
+                comment(binding(["wait-online", "enable"], lib("mkIf", othersRunTheNetwork, lib("mkDefault", false))), {
+                  before: "Beside another network manager, networkd has nothing here that ought to be online.",
+                }),
                 ...bridges.flatMap(compileBridge),
               ]),
             ),
@@ -34,7 +42,7 @@ export const compileNetwork = ({ bridges }: HostPlan): readonly Binding[] => {
             comment(
               binding(
                 ["networking", "dhcpcd", "denyInterfaces"],
-                bridges.flatMap(({ name, tapMatch }) => [name, ...tapMatch.split(" ").filter((tap) => tap !== "")]),
+                bridges.flatMap(({ name, taps }) => [name, ...taps]),
               ),
               { before: "Where dhcpcd runs the host's network, it would ask for addresses here too." },
             ),
@@ -57,7 +65,18 @@ export const compileNetwork = ({ bridges }: HostPlan): readonly Binding[] => {
   ];
 };
 
-const compileBridge = ({ name, subnet, tapMatch }: BridgePlan): readonly Binding[] => [
+const networking = (...path: [string, ...string[]]): Expr => select(ident("config"), "networking", ...path);
+
+const othersRunTheNetwork = binary(
+  networking("networkmanager", "enable"),
+  "||",
+  binary(networking("useDHCP"), "&&", not(networking("useNetworkd"))),
+);
+
+/** What comes and goes with VMs keeps nobody waiting for the network. */
+const notRequired = binding(["linkConfig", "RequiredForOnline"], "no");
+
+const compileBridge = ({ name, subnet, taps }: BridgePlan): readonly Binding[] => [
   blankLine(binding(["netdevs", `20-${name}`, "netdevConfig"], attrs({ Kind: "bridge", Name: name }))),
   binding(
     ["networks", `20-${name}`],
@@ -70,18 +89,23 @@ const compileBridge = ({ name, subnet, tapMatch }: BridgePlan): readonly Binding
       comment(binding(["networkConfig", "ConfigureWithoutCarrier"], true), {
         before: "The bridge has its address before the first VM runs.",
       }),
+      notRequired,
     ]),
   ),
-  ...(tapMatch === ""
+  ...(taps.length === 0
     ? []
     : [
         binding(
-          ["networks", tapNetwork(name, tapMatch)],
-          attrs([binding(["matchConfig", "Name"], tapMatch), binding(["networkConfig", "Bridge"], name)]),
+          ["networks", tapNetwork(name, taps)],
+          attrs([
+            binding(["matchConfig", "Name"], taps.join(" ")),
+            binding(["networkConfig", "Bridge"], name),
+            notRequired,
+          ]),
         ),
       ]),
 ];
 
 /** The glob serves the host's only bridge; lists are per bridge. */
-const tapNetwork = (bridge: string, tapMatch: string): string =>
-  tapMatch.endsWith("*") ? "21-microvm-tap" : `21-${bridge}-tap`;
+const tapNetwork = (bridge: string, taps: readonly string[]): string =>
+  taps.some((tap) => tap.endsWith("*")) ? "21-microvm-tap" : `21-${bridge}-tap`;

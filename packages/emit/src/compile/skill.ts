@@ -13,30 +13,24 @@ export const compileSkill = (plan: Plan, { configFile }: Locations): TextFile =>
 const skill = (hosts: readonly HostPlan[], configFile: string): string => {
   const config = basename(configFile);
   const names = hosts.map(({ name }) => name);
-  const [host = "HOST"] = names;
+  const description = `Adds a microVM for a project to the NixOS configuration of ${names.join(", ")} by editing ${config}. Use when the user asks for a new microVM, agent VM or sandbox, or wants to change one.`;
   return `---
 name: create-microvm
-description: Adds a microVM for a project to the NixOS configuration of ${names.join(", ")} by editing ${config}. Use when the user asks for a new microVM, agent VM or sandbox, or wants to change one.
+description: ${JSON.stringify(description)}
 ---
 
 # Create a microVM
 
 The VMs are described in \`${config}\`, which lies at \`${configFile}\` as seen from the folder of \`flake.nix\`.
-Everything beside \`flake.nix\` is generated from it: change the config, never the generated files.
+Everything beside \`flake.nix\` is generated from it: change the config, never the generated files. Run the commands below in
+the config's folder.
 
 ## Steps
 
 1. Read \`${config}\`. The VMs of a host are the entries of its \`vms\`: ${names.map((name) => `\`hosts.${name}.vms\``).join(", ")}.
 2. Add an entry, named for the project with \`vm\` at the end, in lower-case letters, digits and hyphens:
 
-   \`\`\`ts
-   examplevm: {
-     agent: claudeCode(),
-     workspace: "~/microvm/example",
-     toolchains: [go()],
-     packages: ["git", "ripgrep"],
-   },
-   \`\`\`
+${indented(config.endsWith(".json") ? jsonEntry : entry)}
 
    - Leave out \`index\` and \`interfaces\`: the tap, MAC and IP address are allocated and never clash.
    - Put what the project needs to build into \`toolchains\` where there is one, else into \`packages\`, as attributes of
@@ -63,10 +57,11 @@ Everything beside \`flake.nix\` is generated from it: change the config, never t
 
 ## What the user runs
 
-Tell the user these commands, with the name and address of the new VM, which stands at the top of its file in \`guests/\`:
+Tell the user these commands, with the name and address of the new VM, which stands at the top of its file in \`guests/\`.
+The first one is what \`microvm-emit\` prints last:
 
 \`\`\`bash
-sudo nixos-rebuild switch --flake .#${host}
+sudo nixos-rebuild switch --flake ./flake#${names[0] ?? "HOST"}
 sudo systemctl start microvm@examplevm
 ssh ADDRESS
 \`\`\`
@@ -74,6 +69,27 @@ ssh ADDRESS
 In the VM, \`cd\` to the workspace and start the agent${startCommand(hosts)}.
 `;
 };
+
+const entry = `\`\`\`ts
+examplevm: {
+  agent: claudeCode(),
+  workspace: "~/microvm/example",
+  toolchains: [go()],
+  packages: ["git", "ripgrep"],
+},
+\`\`\``;
+
+const jsonEntry = `\`\`\`json
+"examplevm": {
+  "agent": "claude-code",
+  "workspace": "~/microvm/example",
+  "toolchains": ["go"],
+  "packages": ["git", "ripgrep"]
+}
+\`\`\``;
+
+/** Lines of a list item's content. */
+const indented = (text: string): string => text.replace(/^/gm, "   ");
 
 const startCommand = (hosts: readonly HostPlan[]): string => {
   const commands = new Set(

@@ -1,4 +1,4 @@
-import type { DirectoryPlan, VmPlan } from "@microvm-emit/model";
+import type { VmPlan } from "@microvm-emit/model";
 import {
   attrs,
   binding,
@@ -16,7 +16,6 @@ import {
   lambda,
   letIn,
   list,
-  type NixInput,
   path,
   select,
   str,
@@ -26,76 +25,40 @@ import type { SharedModules } from "./shared-modules.js";
 import { lib } from "./terms.js";
 
 /** The module that makes a VM's folders and host key on the host; undefined for a VM that needs none. */
-export const compileVmState = (
-  { name, directories, sshHostKeys, users: [owner] }: VmPlan,
-  shared: SharedModules,
-): Expr | undefined => {
+export const compileVmState = ({ name, directories, sshHostKeys }: VmPlan, shared: SharedModules): Expr | undefined => {
   if (directories.length === 0) return undefined;
-  const folders = (isMember: (directory: DirectoryPlan) => boolean): readonly string[] | undefined => {
-    const members = directories.filter(isMember).map((directory) => directory.path);
-    return members.length === 0 ? undefined : members;
-  };
-  const isRoots = ({ uid }: DirectoryPlan): boolean => uid === 0 && owner.uid !== 0;
+  const exposed = directories.filter((directory) => directory.exposed).map((directory) => directory.path);
   return call(
     ident("import"),
     path(`../modules/${shared.use("vm-state", null, vmState)}`),
     attrs({
       name,
-      owner: `${String(owner.uid)}:${String(owner.gid)}`,
-      folders: folders((directory) => !isRoots(directory) && directory.mode === "0755"),
-      privateFolders: folders((directory) => !isRoots(directory) && directory.mode === "0700"),
-      rootFolders: folders(isRoots),
+      directories: attrs(
+        directories.map(({ path: directory, mode, uid, gid }) =>
+          binding(directory, `${mode} ${String(uid)}:${String(gid)}`),
+        ),
+      ),
+      exposed: exposed.length === 0 ? undefined : exposed,
       sshHostKeys: sshHostKeys ?? undefined,
     }),
   );
 };
-
-const none = list([]);
 
 const vmState = (): Expr =>
   comment(
     lambda(
       formals([
         "name",
-        comment(formal("owner"), { before: "UID:GID of the VM's user." }),
-        formal("folders", none),
-        comment(formal("privateFolders", none), { before: "Closed to other users of the host." }),
-        comment(formal("rootFolders", none), { before: "Closed to the VM's user too." }),
+        comment(formal("directories"), { before: "Path to mode and owner; parents sort before what is in them." }),
+        comment(formal("exposed", list([])), { before: "Those that a guest could replace by a link." }),
         formal("sshHostKeys", null),
       ]),
       lambda(
         formals(["lib", "pkgs"], { ellipsis: true }),
         letIn(
           [
-            binding(
-              "paths",
-              binary(ident("folders"), "++", binary(ident("privateFolders"), "++", ident("rootFolders"))),
-            ),
+            binding("paths", call(select(ident("builtins"), "attrNames"), ident("directories"))),
             binding("units", list([str("microvm-virtiofsd@", name, ".service"), str("microvm@", name, ".service")])),
-            binding(
-              "make",
-              lambda(
-                "owner",
-                lambda(
-                  "mode",
-                  lib(
-                    "concatMapStrings",
-                    lambda(
-                      "path",
-                      str(
-                        "makeFolder ",
-                        interp(ident("owner")),
-                        " ",
-                        interp(ident("mode")),
-                        " ",
-                        shellWord(ident("path")),
-                        "\n",
-                      ),
-                    ),
-                  ),
-                ),
-              ),
-            ),
           ],
           attrs([
             comment(
@@ -130,9 +93,6 @@ const name = interp(ident("name"));
 
 const shellWord = (expr: Expr): Interpolation => interp(lib("escapeShellArg", expr));
 
-const made = (owner: NixInput, mode: string, folders: string): Interpolation =>
-  interp(call(ident("make"), owner, mode, ident(folders)));
-
 /** The private key takes its final name last, so that a key is there whole or not at all. */
 const hostKey = lib(
   "optionalString",
@@ -157,13 +117,32 @@ const script = binary(
   indentedStr(
     "makeFolder() {\n",
     '  if [ ! -e "$3" ] && [ ! -L "$3" ]; then\n',
-    '    mkdir -p -m "$2" "$3"\n',
-    '    chown "$1" "$3"\n',
+    '    mkdir -p -m "$1" "$3"\n',
+    '    chown "$2" "$3"\n',
     "  fi\n",
     "}\n",
-    made(ident("owner"), "0755", "folders"),
-    made(ident("owner"), "0700", "privateFolders"),
-    made("0:0", "0700", "rootFolders"),
+    "refuseLink() {\n",
+    '  if [ -L "$1" ]; then\n',
+    '    echo "$1 is a link, which a guest may have put there" >&2\n',
+    "    exit 1\n",
+    "  fi\n",
+    "}\n",
+    interp(
+      lib("concatMapStrings", lambda("path", str("refuseLink ", shellWord(ident("path")), "\n")), ident("exposed")),
+    ),
+    interp(
+      call(
+        select(ident("lib"), "concatStrings"),
+        lib(
+          "mapAttrsToList",
+          lambda(
+            "path",
+            lambda("mode", str("makeFolder ", interp(ident("mode")), " ", shellWord(ident("path")), "\n")),
+          ),
+          ident("directories"),
+        ),
+      ),
+    ),
   ),
   "+",
   hostKey,

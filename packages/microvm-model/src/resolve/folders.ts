@@ -65,26 +65,29 @@ interface BuiltIn {
 }
 
 /**
- * The folders the host must have before the VM starts, outermost first. What lies below the owner's home is the
- * owner's, parents included; host keys elsewhere are root's.
+ * The folders the host must have before the VM starts, outermost first: every share's source but the store. They are the
+ * owner's, with their parents below the owner's home; host keys elsewhere are root's.
  */
-export const planDirectories = (folders: Folders, owner: UserPlan): readonly DirectoryPlan[] => {
+export const planDirectories = (
+  shares: readonly SharePlan[],
+  folders: Folders,
+  owner: UserPlan,
+): readonly DirectoryPlan[] => {
   const directories = new Map<string, DirectoryPlan>();
   const home = `${owner.homeDirectory}/`;
-  const add = (path: string | null, mode: string, outside: Ids): void => {
-    if (path === null) return;
-    const inHome = path.startsWith(home);
-    const { uid, gid } = inHome ? owner : outside;
-    for (let slash = path.indexOf("/", home.length); inHome && slash > 0; slash = path.indexOf("/", slash + 1)) {
-      const parent = path.slice(0, slash);
-      if (!directories.has(parent)) directories.set(parent, { path: parent, uid, gid, mode: "0755" });
+  for (const { source } of shares) {
+    if (source === "/nix/store") continue;
+    const inHome = source.startsWith(home);
+    const { uid, gid } = inHome || source !== folders.sshHostKeys ? owner : root;
+    for (let slash = source.indexOf("/", home.length); inHome && slash > 0; slash = source.indexOf("/", slash + 1)) {
+      const parent = source.slice(0, slash);
+      if (!directories.has(parent)) directories.set(parent, { path: parent, uid, gid, mode: "0755", exposed: false });
     }
-    directories.set(path, { path, uid, gid, mode });
-  };
-  add(folders.workspace, "0755", owner);
-  add(folders.agentState, "0700", owner);
-  add(folders.sshHostKeys, "0700", root);
-  return [...directories.values()];
+    const isPrivate = source === folders.sshHostKeys || source === folders.agentState;
+    const exposed = shares.some((share) => !share.readOnly && source.startsWith(`${share.source}/`));
+    directories.set(source, { path: source, uid, gid, mode: isPrivate ? "0700" : "0755", exposed });
+  }
+  return [...directories.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 };
 
 interface Ids {

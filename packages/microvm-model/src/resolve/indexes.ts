@@ -95,8 +95,8 @@ export const chooseIndexes = (
           error(
             "subnet-full",
             request.fixed === undefined ? request.path : [...request.path, "index"],
-            `Index ${String(index)} of ${request.name} has no address in the subnet of ${bridge} (/${String(subnet.prefixLength)})`,
-            "Give the bridge a larger subnet, the VM a lower index, or its interface an `address`.",
+            `Index ${String(index)} of ${request.name} has no address of its own in the subnet of ${bridge} (/${String(subnet.prefixLength)})`,
+            "Give the bridge a larger subnet, the VM another index, or its interface an `address`.",
           ),
         );
   }

@@ -1,5 +1,5 @@
-import { left } from "fp-ts/lib/These.js";
-import { type Checked, withProblems } from "../checked.js";
+import { left, right } from "fp-ts/lib/These.js";
+import type { Checked } from "../checked.js";
 import type { VmModel } from "../config.js";
 import type { InterfacePlan, Subnet, VmPlan } from "../plan.js";
 import { type ConfigPath, error, type Problem } from "../problem.js";
@@ -15,21 +15,30 @@ export interface Link {
   readonly subnet: Subnet;
 }
 
+/** At least one, as the schema asks. */
+export type Links = readonly [Link, ...Link[]];
+
 /** Finds the bridge of each of a VM's interfaces. */
-export const linkInterfaces = (
-  vm: VmModel,
-  path: ConfigPath,
-  subnets: ReadonlyMap<string, Subnet>,
-): Checked<readonly Link[]> => {
+export const linkInterfaces = (vm: VmModel, path: ConfigPath, subnets: ReadonlyMap<string, Subnet>): Checked<Links> => {
   const links: Link[] = [];
   const problems: Problem[] = [];
   vm.interfaces.forEach((written, position) => {
     const place = [...path, "interfaces", position];
     const found = findBridge(written.bridge, [...place, "bridge"], path, subnets);
-    if ("bridge" in found) links.push({ written, path: place, ...found });
-    else problems.push(found);
+    if ("code" in found) problems.push(found);
+    else if (written.address === undefined && links.some(({ bridge }) => bridge === found.bridge))
+      problems.push(
+        error(
+          "address-needed",
+          place,
+          `The VM's index gives one address on ${found.bridge}, and another interface has it`,
+          "Set this interface's `address`.",
+        ),
+      );
+    else links.push({ written, path: place, ...found });
   });
-  return problems.length > 0 ? left(problems) : withProblems([], links);
+  const [first, ...others] = links;
+  return first === undefined || problems.length > 0 ? left(problems) : right([first, ...others]);
 };
 
 const findBridge = (
@@ -79,10 +88,10 @@ export const planInterface = (
   };
 };
 
-/** One glob while it finds exactly this bridge's taps, else each tap by name; networkd matches a list of either. */
-export const matchTaps = (bridge: string, isOnlyBridge: boolean, vms: readonly VmPlan[]): string => {
+/** One glob while it finds exactly this bridge's taps, else each tap by name. */
+export const matchTaps = (bridge: string, isOnlyBridge: boolean, vms: readonly VmPlan[]): readonly string[] => {
   const taps = vms.flatMap(({ interfaces }) =>
     interfaces.filter((link) => link.bridge === bridge).map(({ tap }) => tap.value),
   );
-  return isOnlyBridge && taps.every((tap) => tap.startsWith(tapPrefix)) ? `${tapPrefix}*` : taps.join(" ");
+  return isOnlyBridge && taps.every((tap) => tap.startsWith(tapPrefix)) ? [`${tapPrefix}*`] : taps;
 };

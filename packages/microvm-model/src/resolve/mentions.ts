@@ -1,21 +1,28 @@
 import { match } from "ts-pattern";
 import type { Model, VmModel } from "../config.js";
 import type { ConfigPath } from "../problem.js";
-import { type InputMention, mentionOf } from "./references.js";
+import { type InputMention, mentionsIn } from "./references.js";
 
 /** Every place of a config that needs a flake input. */
 export const mentionsOf = (model: Model): readonly InputMention[] => [
   { input: "nixpkgs", path: ["inputs"] },
   { input: "microvm", path: ["inputs"] },
   ...Object.entries(model.hosts).flatMap(([name, host]) => [
-    ...host.modules.flatMap((module, position) => mentionOf(module, ["hosts", name, "modules", position])),
+    ...host.modules.flatMap((module, position) => mentionsIn(module, ["hosts", name, "modules", position])),
     ...Object.entries(host.vms).flatMap(([vmName, vm]) => mentionsOfVm(vm, ["hosts", name, "vms", vmName])),
   ]),
 ];
 
 const mentionsOfVm = (vm: VmModel, path: ConfigPath): readonly InputMention[] => [
-  ...vm.modules.flatMap((module, position) => mentionOf(module, [...path, "modules", position])),
-  ...(vm.agent === false ? [] : [{ input: vm.agent.packagesFrom, path: [...path, "agent"] }]),
+  ...vm.modules.flatMap((module, position) => mentionsIn(module, [...path, "modules", position])),
+  ...(vm.agent === false
+    ? []
+    : [
+        { input: vm.agent.packagesFrom, path: [...path, "agent"] },
+        ...mentionsOfPackages([vm.agent.package], [...path, "agent"]),
+      ]),
+  ...mentionsOfPackages(vm.packages, [...path, "packages"]),
+  ...vm.toolchains.flatMap(({ packages }, position) => mentionsOfPackages(packages, [...path, "toolchains", position])),
   ...[
     { home: vm.home, at: path },
     ...Object.entries(vm.users).map(([name, { home }]) => ({ home, at: [...path, "users", name] })),
@@ -26,13 +33,20 @@ const mentionsOfVm = (vm: VmModel, path: ConfigPath): readonly InputMention[] =>
 ];
 
 const mentionsOfHome = (home: VmModel["home"][number], path: ConfigPath): readonly InputMention[] => {
-  if (typeof home === "string" || "kind" in home) return mentionOf(home, path);
+  if (typeof home === "string" || "kind" in home) return mentionsIn(home, path);
   return match(home)
     .with({ program: "zsh" }, ({ init }) =>
-      init.flatMap((part, position) => (typeof part === "string" ? [] : mentionOf(part, [...path, "init", position]))),
+      init.flatMap((part, position) => (typeof part === "string" ? [] : mentionsIn(part, [...path, "init", position]))),
     )
-    .with({ program: "emacs" }, ({ configDirectory }) =>
-      configDirectory === undefined ? [] : mentionOf(configDirectory, [...path, "configDirectory"]),
-    )
+    .with({ program: "emacs" }, ({ package: own, configDirectory }) => [
+      ...(own === undefined ? [] : mentionsOfPackages([own], [...path, "package"])),
+      ...(configDirectory === undefined ? [] : mentionsIn(configDirectory, [...path, "configDirectory"])),
+    ])
     .exhaustive();
 };
+
+/** Packages by name come from `pkgs`; those written as Nix may come from anywhere. */
+const mentionsOfPackages = (
+  packages: readonly VmModel["packages"][number][],
+  path: ConfigPath,
+): readonly InputMention[] => packages.flatMap((own) => (typeof own === "string" ? [] : mentionsIn(own, path)));

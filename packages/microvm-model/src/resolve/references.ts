@@ -28,16 +28,38 @@ export const planPackage = (reference: string | Expr): PackagePlan =>
     ? { kind: "attribute", attribute: splitAttribute(reference) }
     : { kind: "nix", expr: reference };
 
-/** Every mention of a flake input in a config, by place. */
+/** A mention of a flake input in a config. */
 export interface InputMention {
   readonly input: string;
   readonly path: ConfigPath;
 }
 
-export const mentionOf = (reference: Module | InputFile, path: ConfigPath): readonly InputMention[] => {
+/** The inputs that a module, a package or a file of an input stands on. */
+export const mentionsIn = (reference: Module | InputFile, path: ConfigPath): readonly InputMention[] => {
   if (typeof reference === "string")
     return reference.startsWith(".") ? [] : [{ input: splitAttribute(reference)[0], path }];
-  return "input" in reference ? [{ input: reference.input, path: [...path, "input"] }] : [];
+  if (!("kind" in reference)) return [{ input: reference.input, path: [...path, "input"] }];
+  return [...inputsIn(reference)].map((input) => ({ input, path }));
+};
+
+/** The names that an expression selects from the variable `inputs`, but for the flake itself. */
+const inputsIn = (expr: Expr): ReadonlySet<string> => {
+  const found = new Set<string>();
+  const waiting: unknown[] = [expr];
+  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
+    if (typeof value !== "object" || value === null) continue;
+    const { kind, target, path } = value as {
+      kind?: unknown;
+      target?: { kind?: unknown; name?: unknown };
+      path?: unknown;
+    };
+    if (kind === "select" && target?.kind === "ident" && target.name === "inputs" && Array.isArray(path)) {
+      const [name] = path as readonly unknown[];
+      if (typeof name === "string" && name !== "self") found.add(name);
+    }
+    for (const part of Object.values(value)) if (typeof part === "object") waiting.push(part);
+  }
+  return found;
 };
 
 /**
@@ -53,10 +75,9 @@ export const planInputs = (
   const known = [...Object.keys(defaults), ...own];
   const mentioned = new Set(mentions.map(({ input }) => input));
   const follows = Object.entries(model.inputs).flatMap(([name, input]) =>
-    Object.entries(("follows" in input ? input.follows : undefined) ?? {}).map(([inner, outer]) => ({
-      input: outer,
-      path: ["inputs", name, "follows", inner],
-    })),
+    Object.entries(("follows" in input ? input.follows : undefined) ?? {}).flatMap(([inner, outer]) =>
+      outer === "" ? [] : [{ input: outer.replace(/\/.*/, ""), path: ["inputs", name, "follows", inner] }],
+    ),
   );
   const problems: Problem[] = [];
   for (const { input, path } of [...mentions, ...follows])
@@ -82,7 +103,7 @@ export const planInputs = (
         name,
         url,
         follows: (written && "follows" in written ? written.follows : undefined) ?? fallback?.follows ?? {},
-        flake: !(written && "flake" in written),
+        flake: !(written && "flake" in written && written.flake === false),
       });
   }
   return { inputs, problems };

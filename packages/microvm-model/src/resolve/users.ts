@@ -43,12 +43,14 @@ const planHome = (home: VmModel["home"][number], path: ConfigPath): HomePlan => 
   if (typeof home === "string" || "kind" in home) return { kind: "module", module: planModule(home, path) };
   return match(home)
     .with({ program: "zsh" }, ({ history = {}, init, extraInit = null }) => ({
+      path,
       kind: "zsh" as const,
       history,
       init,
       extraInit,
     }))
     .with({ program: "emacs" }, ({ package: written, configDirectory = null }) => ({
+      path,
       kind: "emacs" as const,
       package: written === undefined ? null : planPackage(written),
       configDirectory,

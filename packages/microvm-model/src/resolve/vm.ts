@@ -7,7 +7,7 @@ import type { ConfigPath } from "../problem.js";
 import { cidOf } from "./allocate.js";
 import { nameFolders, planDirectories, planShares } from "./folders.js";
 import type { IndexRequest } from "./indexes.js";
-import { type Link, linkInterfaces, planInterface } from "./interfaces.js";
+import { linkInterfaces, type Links, planInterface } from "./interfaces.js";
 import { planModule, planPackage } from "./references.js";
 import { planGroups, planUsers } from "./users.js";
 
@@ -15,7 +15,7 @@ import { planGroups, planUsers } from "./users.js";
 export interface Draft {
   readonly request: IndexRequest;
   readonly vm: VmModel;
-  readonly links: readonly Link[];
+  readonly links: Links;
 }
 
 /** Follows a VM's references to bridges, and says what it needs of an index. */
@@ -57,7 +57,9 @@ export const planVm = (
 ): VmPlan => {
   const users = planUsers(host, hostPath, vm, path);
   const [owner] = users;
+  const [first, ...others] = links;
   const folders = nameFolders(name, vm, owner);
+  const shares = planShares(vm, folders, owner, path);
   return {
     path,
     name,
@@ -69,13 +71,16 @@ export const planVm = (
     memoryMiB: vm.memoryMiB,
     socket: vm.socket,
     vsockCid: planCid(vm, index, path),
-    interfaces: links.map((link, position) => planInterface(link, index, position, path)),
+    interfaces: [
+      planInterface(first, index, 0, path),
+      ...others.map((link, position) => planInterface(link, index, position + 1, path)),
+    ],
     nameservers: vm.nameservers,
     firewall: planFirewall(vm),
-    shares: planShares(vm, folders, owner, path),
+    shares,
     volumes: vm.volumes.map((volume, position) => planVolume(volume, [...path, "volumes", position])),
     writableStoreOverlay: vm.writableStoreOverlay,
-    directories: planDirectories(folders, owner),
+    directories: planDirectories(shares, folders, owner),
     sshHostKeys: folders.sshHostKeys,
     workspace: folders.workspace,
     users,

@@ -15,7 +15,7 @@ export const address = (host: HostPlan): readonly Problem[] =>
           wrong.code,
           link.address.path,
           `${formatAddress(link.address.value)} ${wrong.complaint} ${link.bridge}'s subnet ${formatAddress(network)}/${String(prefixLength)}`,
-          `Use a free address from ${formatAddress(network + 1)} to ${formatAddress(broadcast - 1)}, or none so that one is chosen.`,
+          `Use an address from ${formatAddress(network + 1)} to ${formatAddress(broadcast - 1)} that is not ${link.bridge}'s own, or none so that one is chosen.`,
         ),
       ];
     }),

@@ -83,6 +83,15 @@ const withinVm: readonly Uniqueness<VmPlan>[] = [
     of: ({ users }) => users.map(({ uid, path }) => ({ value: String(uid), path: [...path, "uid"] })),
   },
   {
+    code: "duplicate-program",
+    noun: "program of a user",
+    remedy: "Write it once, with all of its settings.",
+    of: ({ users }) =>
+      users.flatMap(({ name, home }) =>
+        home.flatMap((part) => (part.kind === "module" ? [] : [{ value: `${part.kind} of ${name}`, path: part.path }])),
+      ),
+  },
+  {
     code: "duplicate-user",
     noun: "user name",
     remedy: "Leave the host's main user out: every guest has it.",
