@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
 import { basename, dirname, extname, join, relative } from "node:path";
 import type * as TE from "fp-ts/lib/TaskEither.js";
+import { requireJiti } from "./commonjs.js";
 import { Failed, type Failure, attempt } from "./failure.js";
 import { jsonErrorPlace } from "./json-place.js";
 import { type Place, placeAtLine, placeAtOffset } from "./place.js";
@@ -26,8 +26,7 @@ export const load = (file: string, own: OwnModules): TE.TaskEither<Failure, unkn
   });
 
 const loadModule = async (file: string, own: OwnModules): Promise<unknown> => {
-  // Required, because an import would first read all of it for the names that it exports.
-  const { createJiti } = createRequire(import.meta.url)("jiti") as typeof import("jiti");
+  const { createJiti } = requireJiti();
   const jiti = createJiti(file, {
     moduleCache: false,
     fsCache: join(userCache(), "jiti"),
@@ -37,7 +36,7 @@ const loadModule = async (file: string, own: OwnModules): Promise<unknown> => {
     try {
       return await jiti.import<object>(file);
     } catch (error) {
-      throw new Failed(await thrown(file, error));
+      throw new Failed(thrown(file, error));
     }
   });
   return defaultExport(file, exported);
@@ -137,7 +136,7 @@ const isModule = (exported: object): boolean =>
   (Symbol.toStringTag in exported && exported[Symbol.toStringTag] === "Module");
 
 /** What a failed import of the config says: bad syntax, an import that is not there, or the config's own exception. */
-const thrown = async (file: string, error: unknown): Promise<Failure> => {
+const thrown = (file: string, error: unknown): Failure => {
   const message = error instanceof Error ? error.message : String(error);
   const syntax = /^ParseError: (?<what>.*?)\s*\n (?<file>.*):(?<line>\d+):(?<column>\d+)$/s.exec(message)?.groups;
   if (syntax?.["file"] !== undefined) {
@@ -154,7 +153,7 @@ const thrown = async (file: string, error: unknown): Promise<Failure> => {
     const place = importPlace(importer, specifier);
     return { kind: "config-import", importer, specifier, ...(place === undefined ? {} : { place }) };
   }
-  const frames = error instanceof Error ? await userFrames(error) : [];
+  const frames = error instanceof Error ? userFrames(error) : [];
   const [innermost] = frames;
   return {
     kind: "config-throws",

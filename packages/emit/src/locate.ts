@@ -1,5 +1,6 @@
 import type { ParseResult } from "@babel/parser";
 import type { ConfigPath } from "@microvm-emit/model";
+import { requireBabelParser } from "./commonjs.js";
 import { type Place, placeAtOffset } from "./place.js";
 
 /** Finds where a config path is written; the deepest part of it that can be found, when it is computed. */
@@ -7,7 +8,7 @@ export type Locator = (path: ConfigPath) => Place | undefined;
 
 /** Reads a config's source for places, running nothing of it; `file` says by its name how to read it. */
 export const locator = async (file: string, source: string): Promise<Locator> => {
-  const offsetOf = file.endsWith(".json") ? await jsonOffsets(source) : await moduleOffsets(file, source);
+  const offsetOf = file.endsWith(".json") ? await jsonOffsets(source) : moduleOffsets(file, source);
   return (path) => {
     const offset = offsetOf(path);
     return offset === undefined ? undefined : placeAtOffset(file, source, offset);
@@ -29,8 +30,8 @@ const jsonOffsets = async (source: string): Promise<Offsets> => {
   };
 };
 
-const moduleOffsets = async (file: string, source: string): Promise<Offsets> => {
-  const { parse } = await import("@babel/parser");
+const moduleOffsets = (file: string, source: string): Offsets => {
+  const { parse } = requireBabelParser();
   let program: ParseResult["program"];
   try {
     ({ program } = parse(source, {

@@ -2,6 +2,7 @@ import { readFileSync, realpathSync } from "node:fs";
 import { SourceMap, type SourceMapPayload, createRequire } from "node:module";
 import { dirname, extname, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { requireJiti } from "./commonjs.js";
 
 /** A frame of a stack; line and column from 1, as in the file that was written. */
 export interface Frame {
@@ -16,7 +17,7 @@ export const formatFrame = ({ name, file, line, column }: Frame): string =>
   name === "" ? `at ${file}:${line}:${column}` : `at ${name} (${file}:${line}:${column})`;
 
 /** The frames of an exception that lie in files of the user's own: not in Node, not in a package, not in ours. */
-export const userFrames = async (error: Error): Promise<Frame[]> => {
+export const userFrames = (error: Error): Frame[] => {
   const ours = ownDirectories();
   const frames = (error.stack ?? "").split("\n").flatMap((text) => {
     const groups =
@@ -28,7 +29,7 @@ export const userFrames = async (error: Error): Promise<Frame[]> => {
     if (file.includes(`${sep}node_modules${sep}`) || ours.some((dir) => file.startsWith(dir))) return [];
     return [{ name: groups["name"] ?? "", file, line: Number(groups["line"]), column: Number(groups["column"]) }];
   });
-  return frames.length === 0 ? [] : frames.map(await toOriginal());
+  return frames.length === 0 ? [] : frames.map(toOriginal());
 };
 
 /** Where our own packages lie, which in a checkout is not below node_modules. */
@@ -43,8 +44,8 @@ const ownDirectories = (): string[] => {
 };
 
 /** Loading keeps every line where it was, and moves what is in it: this finds the columns again. */
-const toOriginal = async (): Promise<(frame: Frame) => Frame> => {
-  const { createJiti } = await import("jiti");
+const toOriginal = (): ((frame: Frame) => Frame) => {
+  const { createJiti } = requireJiti();
   const jiti = createJiti(import.meta.url, { fsCache: false, sourceMaps: true });
   return (frame) => {
     // The first line begins with what the loader puts around the file.
