@@ -659,7 +659,7 @@ export interface Toolchain {
  * A part of a user's home-manager configuration: `"zsh"` or `"emacs"` as they come, `zsh({ … })` or `emacs({ … })` with
  * settings, or a home-manager module.
  */
-export type Home = "zsh" | "emacs" | Zsh | Emacs | Module;
+export type Home = Zsh | Emacs | Module;
 
 /** Zsh as the user's shell, with its history and start-up files; `zsh({ … })` makes one. */
 export interface Zsh {

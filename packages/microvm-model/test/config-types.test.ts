@@ -1,0 +1,258 @@
+import { fileURLToPath } from "node:url";
+import type { Expr } from "@microvm-emit/nix-ast";
+import ts from "typescript";
+import { assert, describe, expect, expectTypeOf, it } from "vitest";
+import { parse } from "yaml";
+import type { z } from "zod";
+import type {
+  agentSchema,
+  emacsSchema,
+  homeSchema,
+  inputFileSchema,
+  toolchainSchema,
+  zshSchema,
+} from "../src/config.js";
+import { configSchema } from "../src/config.js";
+import type * as written from "../src/config-types.js";
+
+/** A type without the names of its interfaces, and with all of it readonly; Nix is left as it is, since it nests in itself. */
+type Bare<A> = A extends Expr | ((...parameters: never) => unknown)
+  ? A
+  : A extends readonly (infer Item)[]
+    ? readonly Bare<Item>[]
+    : A extends object
+      ? { readonly [Key in keyof A]: Bare<A[Key]> }
+      : A;
+
+describe("the written types", () => {
+  it("are what the schemas take, setting by setting", () => {
+    expectTypeOf<Bare<written.Config>>().toEqualTypeOf<Bare<z.input<typeof configSchema>>>();
+    expectTypeOf<Bare<written.Agent>>().toEqualTypeOf<Bare<z.input<typeof agentSchema>>>();
+    expectTypeOf<Bare<written.Toolchain>>().toEqualTypeOf<Bare<z.input<typeof toolchainSchema>>>();
+    expectTypeOf<Bare<written.Home>>().toEqualTypeOf<Bare<z.input<typeof homeSchema>>>();
+    expectTypeOf<Bare<written.Zsh>>().toEqualTypeOf<Bare<z.input<typeof zshSchema>>>();
+    expectTypeOf<Bare<written.Emacs>>().toEqualTypeOf<Bare<z.input<typeof emacsSchema>>>();
+    expectTypeOf<Bare<written.InputFile>>().toEqualTypeOf<Bare<z.input<typeof inputFileSchema>>>();
+  });
+
+  it("hold what the schema takes, and are taken by it", () => {
+    expectTypeOf<z.input<typeof configSchema>>().toExtend<written.Config>();
+    // The schema's arrays are writable; it copies them and writes to none.
+    expectTypeOf<written.Config>().toExtend<Bare<z.input<typeof configSchema>>>();
+  });
+
+  it("take data that is written `as const`", () => {
+    const config = {
+      hosts: {
+        h: { stateVersion: "26.05", user: { name: "alice" }, vms: { a: { toolchains: ["go"], home: ["zsh"] } } },
+      },
+    } as const satisfies written.Config;
+    expect(configSchema.parse(config).hosts["h"]?.vms["a"]?.toolchains[0]?.name).toBe("go");
+  });
+
+  it("refuse a setting that no one knows", () => {
+    // @ts-expect-error -- it is `vcpu`
+    const vm: written.Vm = { vcpus: 4 };
+    expect(
+      configSchema.safeParse({ hosts: { h: { stateVersion: "26.05", user: { name: "a" }, vms: { vm } } } }).success,
+    ).toBe(false);
+  });
+});
+
+/** An editor with one file open, of a person who has the packages as they are built. */
+const open = (text: string): { readonly file: string; readonly service: ts.LanguageService } => {
+  const file = fileURLToPath(new URL("microvm.config.ts", import.meta.url));
+  const service = ts.createLanguageService({
+    getScriptFileNames: () => [file],
+    getScriptVersion: () => "0",
+    getScriptSnapshot: (name) => {
+      const content = name === file ? text : ts.sys.readFile(name);
+      return content === undefined ? undefined : ts.ScriptSnapshot.fromString(content);
+    },
+    getCurrentDirectory: () => fileURLToPath(new URL(".", import.meta.url)),
+    getCompilationSettings: () => ({
+      module: ts.ModuleKind.NodeNext,
+      target: ts.ScriptTarget.ES2023,
+      strict: true,
+      skipLibCheck: true,
+      noEmit: true,
+      types: [],
+    }),
+    getDefaultLibFileName: ts.getDefaultLibFilePath,
+    fileExists: (name) => name === file || ts.sys.fileExists(name),
+    readFile: (name) => ts.sys.readFile(name),
+    directoryExists: (name) => ts.sys.directoryExists(name),
+    getDirectories: (name) => ts.sys.getDirectories(name),
+    realpath: (name) => ts.sys.realpath?.(name) ?? name,
+  });
+  return { file, service };
+};
+
+const config = `import { claudeCode, defineConfig, zsh } from "@microvm-emit/model";
+
+export default defineConfig({
+  inputs: { dotfiles: { url: "github:me/dotfiles", flake: false } },
+  hosts: {
+    h: {
+      stateVersion: "26.05",
+      user: { name: "alice" },
+      bridges: { br0: { address: "10.0.0.1/24", nat: { externalInterface: "eno1" } } },
+      vms: {
+        a: {
+          index: 4,
+          vcpu: 2,
+          workspace: "~/src/a",
+          interfaces: [{ tap: "a0" }],
+          agent: { ...claudeCode(), command: "claude" },
+          home: [zsh({ extraInit: "true" })],
+        },
+      },
+    },
+  },
+});
+`;
+
+const hover = ({ file, service }: ReturnType<typeof open>, text: string, setting: string): string => {
+  const position = text.search(new RegExp(`\\b${setting}:`));
+  assert(position >= 0, `${setting} is not in the text`);
+  const info = service.getQuickInfoAtPosition(file, position);
+  assert(info, `the editor knows nothing of ${setting}`);
+  const tags = (info.tags ?? []).map((tag) => `@${tag.name} ${ts.displayPartsToString(tag.text)}`);
+  return [ts.displayPartsToString(info.displayParts), ts.displayPartsToString(info.documentation), ...tags].join("\n");
+};
+
+describe("an editor, by the built declarations", () => {
+  const editor = open(config);
+
+  it("finds nothing wrong with a right config", () => {
+    const found = [
+      ...editor.service.getSyntacticDiagnostics(editor.file),
+      ...editor.service.getSemanticDiagnostics(editor.file),
+    ];
+    expect(found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))).toEqual([]);
+  });
+
+  it.each([
+    ["vcpu", "Vm.vcpu", "virtual CPUs", "@default 8"],
+    ["index", "Vm.index", "index 4 is tap `microvm4`", "@default the next free one, kept in the lock file"],
+    ["workspace", "Vm.workspace", "the agent works in", "@default `~/microvm/NAME`"],
+    ["address", "Bridge.address", "prefix length of its subnet", '@example "192.168.83.1/24"'],
+    ["tap", "Interface.tap", "at most 15 characters", "@default `microvmINDEX`"],
+    ["flake", "FlakeInput.flake", "plain source tree", "@default true"],
+    ["externalInterface", "Nat.externalInterface", "leads out", '@example "eno1"'],
+    ["command", "Agent.command", "without permission prompts", "@example"],
+    ["extraInit", "extraInit", "at the end of `.zshrc`", "@default none"],
+  ])("says what %s means", (setting, ...facts) => {
+    const shown = hover(editor, config, setting);
+    for (const fact of facts) expect(shown).toContain(fact);
+  });
+
+  it("names a VM's type in an error, not its settings", () => {
+    const { file, service } = open(config.replace("vcpu: 2", "vcpus: 2"));
+    const messages = service
+      .getSemanticDiagnostics(file)
+      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))
+      .join("\n");
+    expect(messages).toMatch(/'vcpus' does not exist in type 'Vm'/);
+  });
+});
+
+/** What each interface's settings are when its object leaves them out. */
+const leftOut = (): Readonly<Record<string, object | undefined>> => {
+  const model = configSchema.parse({
+    inputs: { i: {} },
+    hosts: {
+      h: {
+        stateVersion: "26.05",
+        user: { name: "alice" },
+        bridges: { br0: { address: "10.0.0.1/24" } },
+        vms: {
+          plain: {},
+          full: {
+            interfaces: [{}],
+            shares: [{ tag: "t", source: "/srv/t" }],
+            volumes: [{ image: "a.img", sizeMiB: 1 }],
+            vsock: {},
+            firewall: {},
+            users: { bob: { uid: 1001, gid: 1001 } },
+            groups: { data: { gid: 2000 } },
+            agent: { name: "a", package: "a", command: "a", state: { directory: "/srv/a", tag: "a", variable: "A" } },
+            toolchains: [{ name: "t", packages: [] }],
+            home: [
+              { program: "zsh", history: {} },
+              { program: "emacs", configDirectory: { input: "i", path: "p" } },
+            ],
+          },
+        },
+      },
+    },
+  });
+  const host = model.hosts["h"];
+  const full = host?.vms["full"];
+  assert(full?.agent && full.vsock && typeof full.firewall === "object");
+  const [zsh, emacs] = full.home;
+  assert(typeof zsh === "object" && "program" in zsh && zsh.program === "zsh");
+  assert(typeof emacs === "object" && "program" in emacs && emacs.program === "emacs");
+  return {
+    Config: configSchema.parse({ hosts: {} }),
+    FlakeInput: model.inputs["i"],
+    Host: configSchema.parse({ hosts: { h: { stateVersion: "26.05", user: { name: "alice" } } } }).hosts["h"],
+    User: host?.user,
+    Bridge: host?.bridges["br0"],
+    Nat: { externalInterface: "eno1" },
+    Vm: host?.vms["plain"],
+    Interface: full.interfaces[0],
+    Share: full.shares[0],
+    Volume: full.volumes[0],
+    Vsock: full.vsock,
+    Firewall: full.firewall,
+    GuestUser: full.users["bob"],
+    GuestGroup: full.groups["data"],
+    Agent: { ...full.agent, state: undefined },
+    AgentState: full.agent.state,
+    Toolchain: full.toolchains[0],
+    Zsh: { ...zsh, history: undefined },
+    ZshHistory: zsh.history,
+    Emacs: { ...emacs, configDirectory: undefined },
+    InputFile: emacs.configDirectory,
+  };
+};
+
+describe("the documentation", () => {
+  const source = fileURLToPath(new URL("../src/config-types.ts", import.meta.url));
+  const tree = ts.createSourceFile(source, ts.sys.readFile(source) ?? "", ts.ScriptTarget.ES2023, true);
+  const interfaces = tree.statements.filter(ts.isInterfaceDeclaration);
+  const parsed = leftOut();
+
+  it("is there for every type and is tried for every interface", () => {
+    const types = tree.statements.filter(
+      (statement) => ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement),
+    );
+    expect(types.filter((type) => ts.getJSDocCommentsAndTags(type).length === 0).map(({ name }) => name.text)).toEqual(
+      [],
+    );
+    expect(interfaces.map(({ name }) => name.text).sort()).toEqual(Object.keys(parsed).sort());
+  });
+
+  const settings = interfaces.flatMap(({ name, members }) =>
+    members.filter(ts.isPropertySignature).map((member) => {
+      const setting = member.name.getText(tree);
+      const docs = ts.getJSDocCommentsAndTags(member).filter(ts.isJSDoc);
+      const defaults = ts.getJSDocTags(member).filter(({ tagName }) => tagName.text === "default");
+      return {
+        name: `${name.text}.${setting}`,
+        meaning: docs.map(({ comment }) => ts.getTextOfJSDocComment(comment) ?? "").join(""),
+        optional: member.questionToken !== undefined,
+        defaults: defaults.map(({ comment }) => ts.getTextOfJSDocComment(comment) ?? ""),
+        value: (parsed[name.text] as Readonly<Record<string, unknown>> | undefined)?.[setting],
+      };
+    }),
+  );
+
+  it.each(settings)("says the meaning and the default of $name", ({ meaning, optional, defaults, value }) => {
+    expect(meaning).toMatch(/^[A-Z].{10,}\.$/s);
+    expect(defaults).toHaveLength(optional ? 1 : 0);
+    // JavaScript's literals for data are YAML's too; a default that depends on others is prose.
+    if (optional && value !== undefined) expect(parse(defaults[0] ?? "")).toEqual(value);
+  });
+});
