@@ -25,7 +25,7 @@ export interface EvalOptions {
 }
 
 /** An evaluation that failed; the message is what Nix wrote to standard error. */
-export class NixError extends Error {
+class NixError extends Error {
   override readonly name = "NixError";
 }
 

@@ -170,7 +170,8 @@ const nixEval = (installable: string, overrides: readonly Override[], signal: Ab
         ...overrides.flatMap(([name, to]) => ["--override-input", `${subject}/${name}`, to]),
         installable,
       ],
-      { stdio: ["ignore", "pipe", "pipe"], signal },
+      // An evaluation that does not end hears no gentler signal.
+      { stdio: ["ignore", "pipe", "pipe"], signal, killSignal: "SIGKILL" },
     );
     let stdout = "";
     let stderr = "";
