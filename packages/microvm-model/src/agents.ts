@@ -1,8 +1,4 @@
-import type { z } from "zod";
-import type { agentSchema } from "./config.js";
-
-/** A coding agent: what is installed, where it keeps its login, how it starts without permission prompts. */
-export type Agent = z.input<typeof agentSchema>;
+import type { Agent } from "./config-types.js";
 
 /** The agents known by name. */
 export const agents = {

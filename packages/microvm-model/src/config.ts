@@ -1,6 +1,7 @@
 import type { Expr } from "@microvm-emit/nix-ast";
 import { z } from "zod";
 import { agents, type AgentName } from "./agents.js";
+import type { Config } from "./config-types.js";
 import { maxIndex } from "./resolve/allocate.js";
 import * as scalar from "./scalars.js";
 import { toolchains, type ToolchainName } from "./toolchains.js";
@@ -253,15 +254,6 @@ export const configSchema = object({
   inputs: record(scalar.inputName, z.union([scalar.flakeRef.transform((url) => ({ url })), inputSchema])).default({}),
   hosts: record(scalar.hostLabel, hostSchema),
 });
-
-/** What a person writes. */
-export type Config = z.input<typeof configSchema>;
-
-/** A host, as a person writes it. */
-export type Host = Config["hosts"][string];
-
-/** A VM, as a person writes it. */
-export type Vm = NonNullable<Host["vms"]>[string];
 
 /** A config with every default filled in. */
 export type Model = z.output<typeof configSchema>;

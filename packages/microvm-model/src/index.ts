@@ -1,10 +1,11 @@
-export { type Agent, type AgentName, agents, claudeCode } from "./agents.js";
-export { type Config, defineConfig, type Host, type Vm } from "./config.js";
-export { emacs, fromInput, type Home, type InputFile, zsh } from "./home.js";
+export { type AgentName, agents, claudeCode } from "./agents.js";
+export { defineConfig } from "./config.js";
+export type * from "./config-types.js";
+export { emacs, fromInput, zsh } from "./home.js";
 export { emptyLock, type Lock, lockSchema } from "./lock.js";
 export type * from "./plan.js";
 export { planConfig } from "./plan-config.js";
 export { type ConfigPath, formatPath, type Problem, type RelatedPlace } from "./problem.js";
 export type { Resolution } from "./resolve.js";
 export { formatAddress } from "./resolve/subnet.js";
-export { go, protobuf, type Toolchain, type ToolchainName, toolchains } from "./toolchains.js";
+export { go, protobuf, type ToolchainName, toolchains } from "./toolchains.js";

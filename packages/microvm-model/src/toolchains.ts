@@ -1,8 +1,4 @@
-import type { z } from "zod";
-import type { toolchainSchema } from "./config.js";
-
-/** Packages that belong together, and the environment they want. */
-export type Toolchain = z.input<typeof toolchainSchema>;
+import type { Toolchain } from "./config-types.js";
 
 /** The toolchains known by name. */
 export const toolchains = {
