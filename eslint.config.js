@@ -6,6 +6,7 @@ import tseslint from "typescript-eslint";
 /** The files of packages/emit that may touch the disk, processes and the terminal. */
 const edgeFiles = [
   "command",
+  "commonjs",
   "load",
   "lock-file",
   "main",
@@ -13,6 +14,7 @@ const edgeFiles = [
   "nix",
   "run",
   "source-tree",
+  "stack",
   "terminal",
   "transaction",
   "user-cache",

@@ -1,14 +1,19 @@
 import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
-import type { Plan } from "@microvm-emit/model";
+import type { Lock, Plan } from "@microvm-emit/model";
 import { pathsIn } from "./planned-paths.js";
 import { isBelow, sourceTreeOf } from "./source-tree.js";
 
 /** What to type after emitting, where the process stands: a flake in a git work tree sees no file git does not know. */
-export const nextCommands = (plan: Plan, configDir: string, outputDir: string, lock: string): string[] => {
+export const nextCommands = (
+  plan: Plan,
+  configDir: string,
+  outputDir: string,
+  lock: { readonly file: string; readonly before: Lock },
+): string[] => {
   const { root, isGit } = sourceTreeOf(outputDir);
   const own = pathsIn(plan).map((path) => resolve(configDir, path));
-  const added = [outputDir, lock, ...own.filter((path) => existsSync(path))].filter((path) => isBelow(root, path));
+  const added = [outputDir, lock.file, ...own.filter((path) => existsSync(path))].filter((path) => isBelow(root, path));
   // Outside git, a flake sees nothing above its own directory unless it is told to.
   const reference =
     isGit || own.every((path) => isBelow(outputDir, path))
@@ -16,8 +21,18 @@ export const nextCommands = (plan: Plan, configDir: string, outputDir: string, l
       : `path:${configDir}?dir=${relative(configDir, outputDir)}`;
   return [
     ...(isGit ? [`git add ${[...new Set(added)].map((path) => quoted(fromHere(path))).join(" ")}`] : []),
+    // NixOS stops nothing that it no longer knows, and the next VM may get its addresses.
+    ...goneVms(plan, lock.before).map((name) => `systemctl stop microvm@${name}  # gone from the config`),
     ...plan.hosts.map(({ name }) => `nixos-rebuild switch --flake ${quoted(`${reference}#${name}`)}`),
   ];
+};
+
+/** The VMs that the lock of the last run knows and the plan does not. */
+const goneVms = (plan: Plan, before: Lock): readonly string[] => {
+  const kept = new Set(plan.hosts.flatMap(({ name: host, vms }) => vms.map(({ name }) => `${host}/${name}`)));
+  return Object.entries(before.hosts).flatMap(([host, vms]) =>
+    Object.keys(vms).filter((name) => !kept.has(`${host}/${name}`)),
+  );
 };
 
 const fromHere = (path: string): string => relative(process.cwd(), path) || ".";

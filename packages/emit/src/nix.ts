@@ -130,16 +130,17 @@ const writeNew = (dir: string, files: readonly TextFile[]): void => {
   }
 };
 
-/** Runs with a directory that is gone afterwards, however it ends. */
+/** Runs with a directory that is gone afterwards, however it ends; a signal ends first what runs, then the process. */
 const withTemporaryDirectory = async <A>(run: (directory: string, signal: AbortSignal) => Promise<A>): Promise<A> => {
   const directory = mkdtempSync(join(realpathSync(tmpdir()), "microvm-emit-"));
   const remove = (): void => {
     rmSync(directory, { recursive: true, force: true });
   };
   const abort = new AbortController();
+  let stoppedBy: NodeJS.Signals | undefined;
   const stop = (signal: NodeJS.Signals): void => {
+    stoppedBy = signal;
     abort.abort();
-    process.exit(128 + constants.signals[signal]);
   };
   process.on("exit", remove);
   for (const signal of signals) process.on(signal, stop);
@@ -149,10 +150,14 @@ const withTemporaryDirectory = async <A>(run: (directory: string, signal: AbortS
     for (const signal of signals) process.off(signal, stop);
     process.off("exit", remove);
     remove();
+    if (stoppedBy !== undefined) process.exit(128 + constants.signals[stoppedBy]);
   }
 };
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** How long Nix may take to end when asked to; in the midst of a long evaluation it does not listen. */
+const graceMs = 1_000;
 
 interface Finished {
   readonly code: number | null;
@@ -183,6 +188,8 @@ const nixEval = (installable: string, overrides: readonly Override[], signal: Ab
       );
     });
     nix.on("close", (code) => {
-      resolve({ code, stdout, stderr });
+      signal.removeEventListener("abort", stop);
+      if (signal.aborted) reject(new Error("stopped"));
+      else resolve({ code, stdout, stderr });
     });
   });

@@ -152,7 +152,7 @@ const writeEmission = (
       dir: outputDir,
       files: written,
       lock: { file: lock, changed: lockText !== lockFile.text },
-      next: nextCommands(plan, configDir, outputDir, lock),
+      next: nextCommands(plan, configDir, outputDir, { file: lock, before: lockFile.lock }),
       warnings: warnings.map(locatedProblem),
     })),
   );

@@ -67,10 +67,14 @@ in
     };
   };
 
-  # Where dhcpcd runs the host's network, it would ask for addresses here too.
+  # Whatever else runs the host's network leaves the VMs' to networkd.
   networking.dhcpcd.denyInterfaces = [
     "microbr"
     "microvm*"
+  ];
+  networking.networkmanager.unmanaged = [
+    "interface-name:microbr"
+    "interface-name:microvm*"
   ];
 
   networking.nat = {

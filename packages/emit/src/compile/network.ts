@@ -44,8 +44,12 @@ export const compileNetwork = ({ bridges }: HostPlan): readonly Binding[] => {
                 ["networking", "dhcpcd", "denyInterfaces"],
                 bridges.flatMap(({ name, taps }) => [name, ...taps]),
               ),
-              { before: "Where dhcpcd runs the host's network, it would ask for addresses here too." },
+              { before: "Whatever else runs the host's network leaves the VMs' to networkd." },
             ),
+          ),
+          binding(
+            ["networking", "networkmanager", "unmanaged"],
+            bridges.flatMap(({ name, taps }) => [name, ...taps].map((link) => `interface-name:${link}`)),
           ),
         ]),
     ...(first?.externalInterface == null

@@ -1,5 +1,5 @@
 import type { HostPlan, Placed, VmPlan } from "../plan.js";
-import { error, type Problem, type RelatedPlace } from "../problem.js";
+import { type ConfigPath, error, type Problem, type RelatedPlace } from "../problem.js";
 import { formatAddress } from "../resolve/subnet.js";
 
 /** A kind of value that no two things may share. */
@@ -104,11 +104,18 @@ const repeated = <Scope>({ code, noun, remedy, of }: Uniqueness<Scope>, scope: S
   const problems: Problem[] = [];
   for (const { value, path } of of(scope)) {
     const seen = first.get(value);
-    if (seen === undefined) first.set(value, { path, note: "first used here" });
-    else problems.push(error(code, path, `The ${noun} ${value} is used twice`, remedy, [seen]));
+    if (seen === undefined) first.set(value, isWritten(path) ? { path, note: "first used here" } : ofIndex(path));
+    else if (isWritten(path)) problems.push(error(code, path, `The ${noun} ${value} is used twice`, remedy, [seen]));
+    // Nothing is written here that could be mended: the other place is.
+    else problems.push(error(code, seen.path, `The ${noun} ${value} is used twice`, remedy, [ofIndex(path)]));
   }
   return problems;
 };
+
+/** Whether the config says the value itself, and not the VM's index. */
+const isWritten = (path: ConfigPath): boolean => path.at(-2) !== "vms";
+
+const ofIndex = (path: ConfigPath): RelatedPlace => ({ path, note: "has it by its index" });
 
 /** What must be one of a kind on a host or in a guest (microvm.nix asserts.nix checks some of it, in one guest only). */
 export const unique = (host: HostPlan): readonly Problem[] => [
