@@ -156,9 +156,6 @@ const withTemporaryDirectory = async <A>(run: (directory: string, signal: AbortS
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** How long Nix may take to end when asked to; in the midst of a long evaluation it does not listen. */
-const graceMs = 1_000;
-
 interface Finished {
   readonly code: number | null;
   readonly stdout: string;
@@ -188,8 +185,6 @@ const nixEval = (installable: string, overrides: readonly Override[], signal: Ab
       );
     });
     nix.on("close", (code) => {
-      signal.removeEventListener("abort", stop);
-      if (signal.aborted) reject(new Error("stopped"));
-      else resolve({ code, stdout, stderr });
+      resolve({ code, stdout, stderr });
     });
   });
