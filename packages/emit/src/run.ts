@@ -15,7 +15,7 @@ import { type LockFile, lockFileName, printLock, readLockFile } from "./lock-fil
 import { nextCommands } from "./next-commands.js";
 import type { OnProgress } from "./nix.js";
 import { type Emission, emit } from "./pipeline.js";
-import { pathsIn } from "./planned-paths.js";
+import { pathsIn, plannedPaths } from "./planned-paths.js";
 import { render } from "./render.js";
 import { type Outcome, toJson } from "./report.js";
 import { requireDirectory, write } from "./write.js";
@@ -100,6 +100,10 @@ const emission = (places: Places, isToBeWritten: boolean): TE.TaskEither<Failure
     TE.chain(({ config, lockFile }) =>
       pipe(
         TE.fromEither(emit(config, { lock: lockFile.lock, configFile: relative(places.outputDir, places.config) })),
+        TE.filterOrElse(
+          ({ plan }) => missingModules(plan, places.configDir).length === 0,
+          ({ plan, warnings }): readonly Problem[] => [...missingModules(plan, places.configDir), ...warnings],
+        ),
         TE.orElse((problems) =>
           pipe(
             located(places.config, problems),
@@ -113,6 +117,18 @@ const emission = (places: Places, isToBeWritten: boolean): TE.TaskEither<Failure
     ),
   );
 };
+
+/** Modules of the config's that are not on disk, which only the edge can know. */
+const missingModules = (plan: model.Plan, configDir: string): readonly Problem[] =>
+  plannedPaths(plan)
+    .filter(({ path }) => !existsSync(resolve(configDir, path)))
+    .map(({ path, at }) => ({
+      code: "module-missing",
+      severity: "error",
+      path: at,
+      message: `There is no ${path} beside the config`,
+      remedy: "Create the file, or mend its path.",
+    }));
 
 /** Where there is no config, there is no lock file and no directory beside it to speak of. */
 const withoutConsequences = (failures: Failures): Failures => {

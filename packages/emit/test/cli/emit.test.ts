@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { layOut, temporaryDirectory, treeOf } from "../tree.js";
@@ -102,6 +102,25 @@ describe("microvm-emit CONFIG", () => {
     const skill = ".claude/skills/create-microvm/SKILL.md";
     const [first, ...others] = trees.map(({ ".microvm-emit.json": _hashes, [skill]: _shown, ...tree }) => tree);
     for (const tree of others) expect(tree).toEqual(first);
+  });
+
+  it("places a module that is not there, before anything is written", () => {
+    const dir = project("a");
+    const source = sourceOf(configOf("a")).replace("./configuration.nix", "./confguration.nix");
+    writeFileSync(join(dir, config), source);
+    const ended = microvmEmit(dir, [config]);
+    expect(ended.exitCode).toBe(1);
+    expect(ended.stderr).toContain("error[module-missing] hosts.alpha.modules[0]");
+    expect(ended.stderr).toMatch(/--> microvm\.config\.ts:\d+:\d+/);
+    expect(readdirSync(dir)).not.toContain("flake");
+  });
+
+  it("says which VM to stop when one is gone", () => {
+    const dir = project("a", "b");
+    microvmEmit(dir, [config]);
+    writeFileSync(join(dir, config), sourceOf(configOf("a")));
+    expect(microvmEmit(dir, [config]).stdout).toContain("systemctl stop microvm@b");
+    expect(microvmEmit(dir, [config]).stdout).not.toContain("systemctl stop");
   });
 
   it("loads what the config imports, from a package too", () => {
