@@ -10,7 +10,7 @@ typescript=$(node -p 'require(process.argv[1]).version' "$project/node_modules/t
 (cd "$project" && npm pack --silent --workspaces --pack-destination "$work")
 
 cp -r "$project/test/packaging/consumer" "$work/consumer"
-cp "$project"/examples/minimal/* "$work/consumer"
+cp "$project"/examples/minimal/{microvm.config.ts,configuration.nix} "$work/consumer"
 cd "$work/consumer"
 npm install --silent --save-exact "typescript@$typescript" "$work"/*.tgz
 [ "$(npm ls --parseable | grep -c "$project")" = 0 ] # nothing of it is the checkout's

@@ -85,8 +85,10 @@ const showProgress = (): OnProgress => {
 
 const styleOf = (stream: NodeJS.WriteStream): Style => {
   const { NO_COLOR = "", TERM } = process.env;
+  // `isTTY` is not there where the stream is no terminal, and picocolors decides for itself on anything but a boolean.
+  const isTerminal = "isTTY" in stream && stream.isTTY;
   const { bold, dim, red, yellow, green, cyan } = picocolors.createColors(
-    stream.isTTY && NO_COLOR === "" && TERM !== "dumb",
+    isTerminal && NO_COLOR === "" && TERM !== "dumb",
   );
   return { bold, dim, red, yellow, green, cyan, path: shownPath };
 };

@@ -1,5 +1,4 @@
 import { type Either, left, right } from "fp-ts/lib/Either.js";
-import { getSemigroup } from "fp-ts/lib/ReadonlyArray.js";
 import * as These from "fp-ts/lib/These.js";
 import type { Problem } from "./problem.js";
 
@@ -9,7 +8,7 @@ import type { Problem } from "./problem.js";
  */
 export type Checked<A> = These.These<readonly Problem[], A>;
 
-const monad = These.getMonad(getSemigroup<Problem>());
+const monad = These.getMonad<readonly Problem[]>({ concat: (earlier, later) => [...earlier, ...later] });
 
 /** The next stage, on what the stage before left usable; problems of both add up. */
 export const andThen =
