@@ -19,8 +19,6 @@ const editor = emacs({
 const vm = (project: string) => ({
   agent: claudeCode(),
   workspace: `~/microvm/${project}`,
-  // The article keeps the keys in the workspace, where the agent can read them.
-  sshHostKeys: `~/microvm/${project}/ssh-host-keys`,
   firewall: false,
   modules: ["stapelbergnix.lib.userSettings"],
 });

@@ -41,9 +41,10 @@ const guest = (name: string, index: number, project: string): object => ({
   interfaces: [{ type: "tap", id: `microvm${String(index)}`, mac: `02:00:00:00:00:0${String(index + 1)}` }],
   shares: {
     "ro-store": { proto: "virtiofs", source: "/nix/store", mountPoint: "/nix/.ro-store" },
+    // The article keeps the keys in the workspace, where the agent can read and replace them.
     "ssh-keys": {
       proto: "virtiofs",
-      source: `/home/michael/microvm/${project}/ssh-host-keys`,
+      source: `/var/lib/microvm-host-keys/${name}`,
       mountPoint: "/etc/ssh/host-keys",
     },
     "claude-credentials": {

@@ -23,10 +23,9 @@ in
         "/home/michael/claude-microvm" = "0700 1000:1000";
         "/home/michael/microvm" = "0755 1000:1000";
         "/home/michael/microvm/emacs" = "0755 1000:1000";
-        "/home/michael/microvm/emacs/ssh-host-keys" = "0700 1000:1000";
+        "/var/lib/microvm-host-keys/emacsvm" = "0700 0:0";
       };
-      exposed = [ "/home/michael/microvm/emacs/ssh-host-keys" ];
-      sshHostKeys = "/home/michael/microvm/emacs/ssh-host-keys";
+      sshHostKeys = "/var/lib/microvm-host-keys/emacsvm";
     })
     (import ../modules/vm-state.nix {
       name = "goprotobufvm";
@@ -34,10 +33,9 @@ in
         "/home/michael/claude-microvm" = "0700 1000:1000";
         "/home/michael/microvm" = "0755 1000:1000";
         "/home/michael/microvm/goprotobuf" = "0755 1000:1000";
-        "/home/michael/microvm/goprotobuf/ssh-host-keys" = "0700 1000:1000";
+        "/var/lib/microvm-host-keys/goprotobufvm" = "0700 0:0";
       };
-      exposed = [ "/home/michael/microvm/goprotobuf/ssh-host-keys" ];
-      sshHostKeys = "/home/michael/microvm/goprotobuf/ssh-host-keys";
+      sshHostKeys = "/var/lib/microvm-host-keys/goprotobufvm";
     })
   ];
 

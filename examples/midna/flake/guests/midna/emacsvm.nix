@@ -61,7 +61,7 @@
       {
         proto = "virtiofs";
         tag = "ssh-keys";
-        source = "/home/michael/microvm/emacs/ssh-host-keys";
+        source = "/var/lib/microvm-host-keys/emacsvm";
         mountPoint = "/etc/ssh/host-keys";
         readOnly = true;
       }

@@ -80,7 +80,7 @@
       {
         proto = "virtiofs";
         tag = "ssh-keys";
-        source = "/home/michael/microvm/goprotobuf/ssh-host-keys";
+        source = "/var/lib/microvm-host-keys/goprotobufvm";
         mountPoint = "/etc/ssh/host-keys";
         readOnly = true;
       }
