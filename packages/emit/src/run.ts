@@ -100,10 +100,10 @@ const emission = (places: Places, isToBeWritten: boolean): TE.TaskEither<Failure
     TE.chain(({ config, lockFile }) =>
       pipe(
         TE.fromEither(emit(config, { lock: lockFile.lock, configFile: relative(places.outputDir, places.config) })),
-        TE.filterOrElse(
-          ({ plan }) => missingModules(plan, places.configDir).length === 0,
-          ({ plan, warnings }): readonly Problem[] => [...missingModules(plan, places.configDir), ...warnings],
-        ),
+        TE.chain((emitted) => {
+          const missing = missingModules(emitted.plan, places.configDir);
+          return missing.length === 0 ? TE.right(emitted) : TE.left([...missing, ...emitted.warnings]);
+        }),
         TE.orElse((problems) =>
           pipe(
             located(places.config, problems),

@@ -209,13 +209,16 @@ export const socketPath = text({
   remedy: "Write a file name such as control.socket.",
 });
 
+const isAccountName = pattern(/^[a-z_][a-z0-9_-]{0,30}$/);
+const accountNameRemedy = "Use up to 31 lower-case letters, digits, `_` and `-`, not starting with a digit or hyphen.";
+
 /** A user name that `useradd` takes and no service of a guest has. */
 export const userName = text(
   {
     code: "bad-user-name",
-    holds: pattern(/^[a-z_][a-z0-9_-]{0,30}$/),
+    holds: isAccountName,
     complaint: "is not a user name",
-    remedy: "Use up to 31 lower-case letters, digits, `_` and `-`, not starting with a digit or hyphen.",
+    remedy: accountNameRemedy,
   },
   {
     code: "reserved-user-name",
@@ -234,9 +237,9 @@ const nixosGroups: ReadonlySet<string> = new Set(
 
 const groupRule: Rule = {
   code: "bad-group-name",
-  holds: pattern(/^[a-z_][a-z0-9_-]{0,30}$/),
+  holds: isAccountName,
   complaint: "is not a group name",
-  remedy: "Use up to 31 lower-case letters, digits, `_` and `-`, not starting with a digit or hyphen.",
+  remedy: accountNameRemedy,
 };
 
 /** A group name that `groupadd` takes. */

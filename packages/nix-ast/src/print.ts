@@ -1,5 +1,4 @@
-import { canFlatten, isAbsorbable, isAbsorbableExpr, isSimple, isSimplePath, isTerm } from "./absorb.js";
-import { isBare } from "./absorb.js";
+import { canFlatten, isAbsorbable, isAbsorbableExpr, isBare, isSimple, isSimplePath, isTerm } from "./absorb.js";
 import {
   BREAK,
   COMMENT,
@@ -40,8 +39,7 @@ import type {
   With,
 } from "./expr.js";
 import { Layout } from "./layout.js";
-import { str } from "./literal.js";
-import { interp } from "./literal.js";
+import { interp, str } from "./literal.js";
 import { isIdentifier } from "./names.js";
 import { floatText } from "./numbers.js";
 import { LEVEL } from "./operators.js";
