@@ -1,8 +1,9 @@
 /**
  * The Nix language as data: a closed union of readonly nodes tagged by `kind`.
  *
- * Nodes are plain objects. They carry values, never source text: how a name is quoted, a string escaped or an operand
- * parenthesised is the printer's business alone.
+ * Nodes are plain objects. What they mean is in their values; how a name is quoted, a string escaped or an operand
+ * parenthesised is the printer's business. A node that was parsed also remembers what its author wrote where the printer
+ * would write something else that means the same (`spelling`, `quoted`, `parens`), and where it stood (`start`, `end`).
  */
 
 /**
@@ -30,13 +31,41 @@ export interface Annotated {
   /** A comment after the node on its last line, one line of text without the `# `. */
   readonly after?: string;
   /** Comments at a token of the node's own that no part of it begins with: `=`, `then`, an operator, … */
-  readonly tokens?: Readonly<Partial<Record<TokenSlot, TokenTrivia>>>;
+  readonly tokens?: Tokens;
+  /** Comments and blank lines after the node, where nothing else follows: at the end of a file or an interpolation. */
+  readonly below?: readonly Trivium[];
+  /**
+   * The parentheses around the node in the text it was parsed from, innermost first; those that precedence asks for are
+   * printed without them. The node's own comments stand inside.
+   */
+  readonly parens?: readonly Parens[];
+  /** Where the node begins and ends in the text it was parsed from, in UTF-16 units, without its comments and parentheses. */
+  readonly start?: number;
+  readonly end?: number;
+  /** Where the node came from, as its maker names places: a path into a config, say. The printer does not read it. */
+  readonly origin?: Origin;
 }
 
-/** The tokens inside nodes that comments can stand at; `open` and `close` are the brackets. */
+/** Keys and indexes from the outside in. */
+export type Origin = readonly (string | number)[];
+
+/** A pair of parentheses, with its comments: `before` the opening one, `after` the closing one, `tokens` inside. */
+export interface Parens {
+  readonly before?: readonly Trivium[];
+  readonly after?: string;
+  readonly tokens?: Tokens;
+  readonly start: number;
+  readonly end: number;
+}
+
+export type Tokens = Readonly<Partial<Record<TokenSlot, TokenTrivia>>>;
+
+/** The tokens inside nodes that comments can stand at; `open` is the bracket or keyword a node begins with. */
 export type TokenSlot =
   | "open"
   | "close"
+  | "name"
+  | "."
   | "="
   | ";"
   | ":"
@@ -65,11 +94,20 @@ export interface Interpolation {
 }
 
 /** One step of an attribute path: a static name (any text), or an expression that evaluates to one. */
-export type AttrName = string | DynamicName;
-export interface DynamicName {
-  readonly [NODE]: true;
+export type AttrName = StaticName | DynamicName;
+/** A name, as a node where it has comments or a spelling of its own. */
+export type StaticName = string | Name;
+export interface Name extends Annotated {
+  readonly kind: "name";
+  readonly name: string;
+  /** The name as its author wrote it: `"a"`, `${"a"}`. */
+  readonly spelling?: string;
+}
+export interface DynamicName extends Annotated {
   readonly kind: "dynamicName";
   readonly expr: Expr;
+  /** Whether a string stands for itself, `"a${b}"`, or as any other expression does, `${"a${b}"}`. */
+  readonly quoted?: boolean;
 }
 /** At least one name. */
 export type AttrPath = readonly [AttrName, ...AttrName[]];
@@ -78,22 +116,31 @@ export type AttrPath = readonly [AttrName, ...AttrName[]];
 export interface Int extends Annotated {
   readonly kind: "int";
   readonly value: bigint;
+  /** The digits as their author wrote them. */
+  readonly spelling?: string;
 }
 /** A finite, normal double. */
 export interface Float extends Annotated {
   readonly kind: "float";
   readonly value: number;
+  /** The digits as their author wrote them. */
+  readonly spelling?: string;
 }
 /** A string with `"` quotes. */
 export interface Str extends Annotated {
   readonly kind: "str";
   readonly parts: readonly StringPart[];
+  readonly spelling?: Spelling;
 }
 /** A string with `''` quotes; `parts` hold the value after Nix strips indentation. */
 export interface IndentedStr extends Annotated {
   readonly kind: "indentedStr";
   readonly parts: readonly StringPart[];
+  /** Without the indentation. */
+  readonly spelling?: Spelling;
 }
+/** Texts of a string's parts as their author wrote them, each at the index of its part; used while they mean that part. */
+export type Spelling = readonly (string | undefined)[];
 /**
  * A path: relative (`./a`, `../a`), absolute (`/a`) or home (`~/a`). The first part is text and tells which; characters
  * that a path literal does not allow are fine.
@@ -101,6 +148,7 @@ export interface IndentedStr extends Annotated {
 export interface Path extends Annotated {
   readonly kind: "path";
   readonly parts: readonly [string, ...StringPart[]];
+  readonly spelling?: Spelling;
 }
 /** `<nixpkgs/lib>`; `path` is the text between the brackets. */
 export interface SearchPath extends Annotated {
@@ -140,11 +188,19 @@ export interface ValueBinding extends Annotated {
 export interface Inherit extends Annotated {
   readonly kind: "inherit";
   readonly from?: Expr;
-  readonly names: readonly string[];
+  readonly names: readonly StaticName[];
   /** Keep one name a line even where they would fit on one. */
   readonly expanded?: boolean;
 }
 export type Binding = ValueBinding | Inherit;
+/** `let { body = …; }`, which old Nix files hold: the attribute `body` of the recursive set. */
+export interface LegacyLet extends Annotated {
+  readonly kind: "legacyLet";
+  readonly bindings: readonly Binding[];
+  readonly expanded?: boolean;
+  /** Comments after the last binding, before `}`. */
+  readonly inner?: readonly Trivium[];
+}
 export interface Let extends Annotated {
   readonly kind: "let";
   readonly bindings: readonly Binding[];
@@ -245,6 +301,7 @@ export type Expr =
   | Ident
   | List
   | Attrs
+  | LegacyLet
   | Let
   | With
   | Assert
@@ -257,4 +314,4 @@ export type Expr =
   | Binary;
 
 /** Every node, expressions and their parts. */
-export type Node = Expr | Binding | Param | Formal | Interpolation | DynamicName;
+export type Node = Expr | Binding | Param | Formal | Interpolation | Name | DynamicName;

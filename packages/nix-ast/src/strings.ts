@@ -1,5 +1,6 @@
 /** How texts are written inside the two kinds of string quotes. */
-import type { Interpolation, StringPart } from "./expr.js";
+import type { Interpolation, Spelling, StringPart } from "./expr.js";
+import { unescapeIndented, unescapeStr } from "./unescape.js";
 
 /** Whether `text` stands as it is between `"` quotes: it has no `"`, `\`, `$` or control character. */
 const isUnescaped = (text: string): boolean => {
@@ -24,7 +25,7 @@ export const escapeStr = (text: string, interpolated = false): string => {
  * `text` as it stands between `''` quotes. `''` is written `'''`; a single quote only needs an escape where the next
  * characters would make `''` of it.
  */
-const escapeIndented = (text: string, interpolated: boolean): string => {
+export const escapeIndented = (text: string, interpolated: boolean): string => {
   const escaped = text.replace(/'+|\$\{|\r/g, (found, at: number) => {
     if (found === "\r") return "''\\r";
     if (found === "${") return "''${";
@@ -40,13 +41,33 @@ const escapeIndented = (text: string, interpolated: boolean): string => {
 /** One line of a string: escaped text and interpolations. */
 export type StringLine = readonly (string | Interpolation)[];
 
-/** The parts of a `"` string, escaped; always one line. */
-export const strLine = (parts: readonly StringPart[]): StringLine =>
-  parts.map((part, i) => (typeof part === "string" ? escapeStr(part, typeof parts[i + 1] === "object") : part));
+interface Text {
+  readonly parts: readonly StringPart[];
+  readonly spelling?: Spelling;
+}
 
-/** Whether nixfmt writes a `''` string of these parts with `"` quotes: it is one line that needs no escape there. */
-export const isPlain = (parts: readonly StringPart[]): boolean =>
-  parts.every((part) => typeof part !== "string" || !/["\\\n\r]/.test(part));
+/** The text of a part as its author wrote it, while it means that part. */
+const spelled = ({ parts, spelling }: Text, i: number, unescape: (raw: string) => string): string | undefined => {
+  const text = spelling?.[i];
+  return text !== undefined && unescape(text) === parts[i] ? text : undefined;
+};
+
+/** The lines of a `"` string, escaped; it is one line unless its author wrote line breaks. */
+export const strLines = (text: Text): readonly StringLine[] => {
+  const { parts, spelling } = text;
+  const line = parts.map((part, i) =>
+    typeof part === "string"
+      ? (spelled(text, i, unescapeStr) ?? escapeStr(part, typeof parts[i + 1] === "object"))
+      : part,
+  );
+  return spelling === undefined ? [line] : splitLines(line);
+};
+
+/** Whether nixfmt writes a `''` string with `"` quotes: it is one line that needs no escape there. */
+export const isPlain = (text: Text): boolean =>
+  text.parts.every(
+    (part, i) => typeof part !== "string" || !/["\\\n\r]/.test(spelled(text, i, unescapeIndented) ?? part),
+  );
 
 /** Whether a `''` string of these parts is written on more than one line. */
 export const isMultiline = (parts: readonly StringPart[]): boolean =>
@@ -57,26 +78,35 @@ export const isMultiline = (parts: readonly StringPart[]): boolean =>
  * strip though it is content is written `''\ `: the first of a line where every line begins with one, or of a last line
  * that is all spaces.
  */
-export const indentedLines = (parts: readonly StringPart[]): readonly StringLine[] => {
-  const lines: (string | Interpolation)[][] = [[]];
-  parts.forEach((part, i) => {
-    if (typeof part === "object") {
-      lines.at(-1)?.push(part);
-      return;
-    }
-    escapeIndented(part, i + 1 < parts.length)
-      .split("\n")
-      .forEach((text, j) => {
-        if (j > 0) lines.push([]);
-        if (text !== "") lines.at(-1)?.push(text);
-      });
-  });
+export const indentedLines = (text: Text): readonly StringLine[] => {
+  const { parts } = text;
+  const lines = splitLines(
+    parts.map((part, i) =>
+      typeof part === "string"
+        ? (spelled(text, i, unescapeIndented) ?? escapeIndented(part, i + 1 < parts.length))
+        : part,
+    ),
+  );
   const last = lines.at(-1);
   if (last && last.length > 0 && isBlank(last)) anchor(last);
   const content = lines.filter((line) => !isBlank(line));
   if (content.length > 0) {
     if (content.every(startsWithSpace)) anchor(content[0]);
   } else anchor(lines.find((line) => line.length > 0));
+  return lines;
+};
+
+const splitLines = (line: StringLine): (string | Interpolation)[][] => {
+  const lines: (string | Interpolation)[][] = [[]];
+  for (const part of line) {
+    if (typeof part === "object") lines.at(-1)?.push(part);
+    else {
+      part.split("\n").forEach((text, i) => {
+        if (i > 0) lines.push([]);
+        if (text !== "") lines.at(-1)?.push(text);
+      });
+    }
+  }
   return lines;
 };
 
@@ -87,7 +117,10 @@ const anchor = (line: (string | Interpolation)[] | undefined): void => {
 };
 
 /** The parts of a path as a literal has them: text of path characters, and an interpolated string for any other text. */
-export const pathParts = (parts: readonly StringPart[], quote: (text: string) => Interpolation): StringLine => {
+export const pathParts = (text: Text, quote: (text: string) => Interpolation): StringLine => {
+  const { parts, spelling } = text;
+  // A path without `./` before it means the same.
+  if (spelling?.[0] !== undefined && `./${spelling[0]}` === parts[0]) return [spelling[0], ...parts.slice(1)];
   const written: (string | Interpolation)[] = [];
   const add = (text: string): void => {
     const last = written.at(-1);

@@ -23,7 +23,7 @@ import {
   type Expr,
   type NixInput,
 } from "../src/index.js";
-import { printMeasured } from "../src/print.js";
+import { printMeasured } from "../src/print/print.js";
 import { fixtures } from "./fixtures.js";
 import { json } from "./json.js";
 import { everyNix, nameOf, parse } from "./nix.js";

@@ -2,11 +2,12 @@
  * A short cut for plain data, which most of a generated file is: a binding or list item on a line of its own whose first
  * line is known without the layout. What it gives is what the layout would; anything else it leaves to that.
  */
-import type { Attrs, Binding, Expr, List } from "./expr.js";
-import { isIdentifier } from "./names.js";
+import type { Attrs, Binding, Expr, List } from "../expr.js";
+import { isIdentifier } from "../names.js";
+import { isBare } from "./absorb.js";
 import { floatText } from "./numbers.js";
 import { NEST, UNNEST, type Parts } from "./parts.js";
-import { escapeStr } from "./strings.js";
+import { escapeStr } from "../strings.js";
 
 /** The first line of a set or list, and what follows on more lines. */
 export interface Opening {
@@ -36,7 +37,7 @@ const plainValue = (
   limit: number,
   width: number,
 ): string | Opening | undefined => {
-  if (value.before !== undefined || value.after !== undefined || value.tokens !== undefined) return undefined;
+  if (!isBare(value) || value.parens !== undefined) return undefined;
   if (value.kind === "attrs") {
     if (!isPlainSet(value, start === "" ? 2 : 1) || start.length + 1 > limit) return undefined;
     return { text: `${start}{`, rest: lines(value.bindings, `}${end}`) };
@@ -74,10 +75,11 @@ const scalarText = (value: Expr): string | undefined => {
     case "ident":
       return value.name;
     case "int":
-      return value.value >= 0n ? value.value.toString() : undefined;
+      return value.value >= 0n && value.spelling === undefined ? value.value.toString() : undefined;
     case "float":
-      return value.value > 0 ? floatText(value.value) : undefined;
+      return value.value > 0 && value.spelling === undefined ? floatText(value.value) : undefined;
     case "str": {
+      if (value.spelling !== undefined) return undefined;
       const [only, more] = value.parts;
       if (only === undefined) return '""';
       return more === undefined && typeof only === "string" ? `"${escapeStr(only)}"` : undefined;
@@ -86,7 +88,7 @@ const scalarText = (value: Expr): string | undefined => {
       if (!isPlainList(value) || value.items.length > 1) return undefined;
       const [only] = value.items;
       if (only === undefined) return "[ ]";
-      if ((only.kind === "list" || only.before) ?? only.after ?? only.tokens) return undefined;
+      if (only.kind === "list" || !isBare(only) || only.parens !== undefined) return undefined;
       const text = scalarText(only);
       return text === undefined ? undefined : `[ ${text} ]`;
     }

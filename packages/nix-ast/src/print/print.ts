@@ -24,12 +24,15 @@ import type {
   BinaryOperator,
   Binding,
   Expr,
+  Float,
   Formal,
   Formals,
   If,
   Inherit,
+  Int,
   Interpolation,
   Lambda,
+  LegacyLet,
   Let,
   List,
   Param,
@@ -37,12 +40,12 @@ import type {
   Trivium,
   ValueBinding,
   With,
-} from "./expr.js";
+} from "../expr.js";
 import { Layout } from "./layout.js";
-import { interp, str } from "./literal.js";
-import { isIdentifier } from "./names.js";
+import { interp, str } from "../literal.js";
+import { isIdentifier } from "../names.js";
 import { floatText } from "./numbers.js";
-import { LEVEL } from "./operators.js";
+import { LEVEL } from "../operators.js";
 import {
   commented,
   END,
@@ -50,6 +53,7 @@ import {
   GROUP,
   lifted,
   liftedToken,
+  lineComment,
   nest,
   NEST,
   PRINTED,
@@ -66,9 +70,10 @@ import {
   type Part,
   type Parts,
 } from "./parts.js";
-import { escapeStr, indentedLines, pathParts, strLine, type StringLine } from "./strings.js";
+import { escapeStr, indentedLines, pathParts, strLines, type StringLine } from "../strings.js";
+import { unescapeName } from "../unescape.js";
 import { plainLine } from "./plain.js";
-import { paren, view, viewLeft, viewRight, viewTarget, type Paren, type Written } from "./view.js";
+import { inside, view, viewEnclosed, viewLeft, viewRight, viewTarget, type Paren, type Written } from "./view.js";
 
 export interface PrintOptions {
   /** Columns a line may have, its indentation not counted. Default: 100, as nixfmt. */
@@ -118,6 +123,8 @@ class Printer {
   #before: Trivium[] = [];
   /** Whether the comments before the next token have been printed ahead. */
   #printed = false;
+  /** Whether the next comment after a token has been. */
+  #printedAfter = false;
 
   constructor(tape: Tape, layout?: Layout, shortCut: typeof plainLine = plainLine) {
     this.#tape = tape;
@@ -126,7 +133,7 @@ class Printer {
   }
 
   print(expr: Written): void {
-    this.#run(group(withoutBlankStart(expr)));
+    this.#run(group(withoutBlankStart(expr), belowParts(belowOf(expr))));
   }
 
   #run(part: Part): void {
@@ -244,7 +251,8 @@ class Printer {
         this.#comment({ kind: "languageTag", text: part.text });
         break;
       case "#after":
-        this.#tape.trailingComment(`# ${part.text}`);
+        if (this.#printedAfter) this.#printedAfter = false;
+        else this.#tape.trailingComment(`# ${part.text}`);
         break;
       case "#indent":
         this.#tape.indentation += part.columns;
@@ -273,7 +281,7 @@ class Printer {
         this.#wait(this.#callParts(spineOf(part.call), part.context));
         break;
       case "#assert":
-        this.#wait(this.#callParts(assertSpine(part.condition), OPEN_CALL));
+        this.#wait(this.#callParts(assertSpine(part.condition), OPEN_CALL, part.after));
         break;
       case "call":
         this.#enter(part);
@@ -356,13 +364,14 @@ class Printer {
    * A call breaks as a whole: each argument on a line of its own, or the last one alone spread over several, or one
    * before it if the rest fits on that one's first and last line.
    */
-  #callParts({ head, args, afters }: Spine, { pre, enclosed }: CallContext): Parts {
-    // Comments before the function come before the call, lest they break it up; tags stay with their string.
-    const comments = this.#before.filter((trivium) => trivium.kind !== "languageTag");
-    this.#before = this.#before.filter((trivium) => trivium.kind === "languageTag");
-    const inner = this.#printed || typeof head === "string" ? [] : leadingTrivia(head);
-    comments.push(...inner.filter((trivium) => trivium.kind !== "languageTag"));
-    this.#before.push(...inner.filter((trivium) => trivium.kind === "languageTag"));
+  #callParts({ head, args, afters }: Spine, { pre, enclosed }: CallContext, assertAfter?: string): Parts {
+    // Comments at the first token come before the call, lest they break it up; tags stay with their string.
+    const first = typeof head === "string" ? { trivia: [], after: assertAfter } : firstComments(head);
+    const leading = [...this.#before, ...(this.#printed ? [] : first.trivia)];
+    if (first.after !== undefined) leading.push(lineComment(first.after));
+    this.#printedAfter = first.printed === true;
+    const comments = leading.filter((trivium) => trivium.kind !== "languageTag");
+    this.#before = leading.filter((trivium) => trivium.kind === "languageTag");
 
     const f: Part[] = [PRINTED, head];
     if (enclosed && comments.length === 0) f.splice(0, 2, NEST, GROUP, BREAK, PRINTED, head, END, UNNEST);
@@ -412,6 +421,10 @@ class Printer {
 
 const OPEN_CALL: CallContext = { pre: [], enclosed: false };
 
+/** The comments below all of an expression. */
+const belowOf = (written: Written): readonly Trivium[] | undefined =>
+  written.kind === "paren" ? written.expr.below : written.below;
+
 /** `expr` without the blank lines that its file would begin with. */
 const withoutBlankStart = (expr: Written): Written => {
   const { before } = expr;
@@ -450,15 +463,34 @@ const assertSpine = (condition: Written): Spine => {
   return { head: "assert", args: [head as Written, ...args], afters: [undefined, ...afters] };
 };
 
-/** The comments before the first token of an expression that stand in it, outermost first. */
-const leadingTrivia = (expr: Written): readonly Trivium[] => {
+interface FirstComments {
+  readonly trivia: readonly Trivium[];
+  readonly after?: string | undefined;
+  /** Whether what comes after would be printed as the comment of a token. */
+  readonly printed?: boolean;
+}
+
+/** The comments around the first token of an expression that stand in it, outermost first. */
+const firstComments = (expr: Written): FirstComments => {
   const trivia: Trivium[] = [];
-  for (let next = expr; ;) {
+  let next = expr;
+  for (;;) {
     trivia.push(...(next.before ?? []));
-    if (next.kind === "select") next = viewTarget(next.target);
-    else break;
+    if (next.kind !== "select") break;
+    next = viewTarget(next.target);
   }
-  return trivia;
+  switch (next.kind) {
+    case "paren":
+      return { trivia, after: next.tokens?.open?.after };
+    case "attrs":
+    case "legacyLet":
+    case "list": {
+      const after = next.tokens?.rec?.after ?? next.tokens?.open?.after;
+      return { trivia, after, printed: after !== undefined };
+    }
+    default:
+      return { trivia, after: next.after, printed: next.after !== undefined };
+  }
 };
 
 /** A function with the first `count` of its arguments, each call a group of its own. */
@@ -500,7 +532,7 @@ const argumentParts = (argument: Written): Parts =>
   argument.kind === "list" &&
   argument.items.length > 0 &&
   countItems(argument.items, argument.inner) <= SHORT_LIST &&
-  argument.items.every((item) => isSimple(view(item, LEVEL.select)))
+  argument.items.every((item) => isSimple(withoutBefore(view(item, LEVEL.select))))
     ? listParts(argument, SPACE)
     : argument.kind === "list"
       ? group(termParts(argument, false))
@@ -511,26 +543,52 @@ const argumentParts = (argument: Written): Parts =>
 const lastArgumentParts = (argument: Written): Part => {
   if (isTerm(argument) && isAbsorbable(argument)) return priority(nest(term(argument)));
   if (argument.kind !== "paren") return group(nest(argument));
-  const inner = whole(argument.expr);
-  if (isBare(argument) && isBare(inner)) {
+  const inner = inside(argument);
+  const { before, tokens } = argument;
+  if (before === undefined && tokens?.open === undefined && isBare(inner)) {
+    const close = closingParen(argument, tokens?.close?.before);
     if (inner.kind === "lambda" && inner.param.kind === "identParam" && isBare(inner.param)) {
       const body = whole(inner.body);
       if (isTerm(body) && isAbsorbable(body)) {
-        return priority(nest("(", inner.param.name, ":", HARDSPACE, term(body, true), ")"));
+        return priority(nest("(", inner.param.name, ":", HARDSPACE, term(body, true), close));
       }
-    } else if (inner.kind === "call") {
+    } else if (inner.kind === "call" && isBare(argument)) {
       const f = view(inner.function, LEVEL.call);
       const body = view(inner.argument, LEVEL.select);
       if (f.kind === "ident" && isBare(f) && isTerm(body) && isAbsorbable(body)) {
-        return priority(nest("(", f.name, HARDSPACE, term(body, true), ")"));
+        return priority(nest("(", f.name, HARDSPACE, term(body, true), close));
       }
     }
   }
   return absorbParen(argument);
 };
 
-const absorbParen = (written: Paren): Part =>
-  commented(written, priority(nest("(", BREAK, group(nest(whole(written.expr))), BREAK, ")")));
+/** `)` with the comments around it. */
+const closingParen = ({ after }: Paren, before: readonly Trivium[] | undefined): Part =>
+  commented({ before, after }, ")");
+
+const absorbParen = (written: Paren): Part => {
+  const { before, tokens } = written;
+  const open = lifted(tokens?.open);
+  return priority(
+    nest(
+      commented({ before }, "("),
+      BREAK,
+      group(
+        nest(
+          commented({ before: open.length > 0 ? open : undefined }, inside(written)),
+          commentLines(tokens?.close?.before),
+        ),
+      ),
+      BREAK,
+      closingParen(written, undefined),
+    ),
+  );
+};
+
+/** Comments on lines of their own, if there are any. */
+const commentLines = (trivia: readonly Trivium[] | undefined): Part =>
+  trivia === undefined ? [] : { kind: "#comments", trivia };
 
 // Values: what stands after the `=` of a binding and the `?` of a formal
 
@@ -586,7 +644,7 @@ const absorbed = (expr: Written, wide: boolean): Part => {
         expr,
         group(
           BREAK,
-          "with",
+          token(expr.tokens, "open", "with"),
           HARDSPACE,
           nest(group(whole(expr.scope))),
           token(expr.tokens, ";", ";"),
@@ -601,16 +659,18 @@ const absorbed = (expr: Written, wide: boolean): Part => {
 
 // Terms
 
-const countItems = (items: readonly { readonly before?: readonly Trivium[] }[], inner?: readonly Trivium[]): number =>
-  items.reduce((count, item) => count + (item.before ? 2 : 1), inner ? 1 : 0);
+const countItems = (items: readonly Expr[], inner?: readonly Trivium[]): number =>
+  items.reduce((count, item) => count + (view(item, LEVEL.select).before ? 2 : 1), inner ? 1 : 0);
 
 /** A binding or list item, with the comments before it. */
 const itemParts = (separator: number, item: Binding | Expr): Parts => {
+  const isBinding = item.kind === "binding" || item.kind === "inherit";
+  const written = isBinding ? item : view(item, LEVEL.select);
   const part: Part =
-    item.kind === "binding" || item.kind === "inherit"
-      ? { kind: "#binding", binding: item }
-      : group(withoutBefore(view(item, LEVEL.select)));
-  const { before } = item;
+    written.kind === "binding" || written.kind === "inherit"
+      ? { kind: "#binding", binding: written }
+      : group(withoutBefore(written));
+  const { before } = written;
   if (before === undefined || before.length === 0) return [part];
   const tag = before.at(-1);
   if (tag?.kind !== "languageTag") return [{ kind: "#comments", trivia: before }, separator, part];
@@ -654,15 +714,17 @@ const listParts = (list: List, separator: number): Parts => {
   ];
 };
 
-const attrsParts = (attrs: Attrs, wide: boolean): Parts => {
-  const { bindings, inner, tokens, recursive, expanded } = attrs;
+const attrsParts = (attrs: Attrs | LegacyLet, wide: boolean): Parts => {
+  const { bindings, inner, tokens, expanded, before } = attrs;
+  const keyword = attrs.kind === "legacyLet" ? "let" : attrs.recursive ? "rec" : undefined;
   const open = tokens?.open;
   const start: Part = [
-    recursive ? [token(tokens, "rec", "rec"), HARDSPACE] : [],
+    keyword === undefined ? [] : [token(tokens, "rec", keyword), HARDSPACE],
     open?.before ? { kind: "#before", trivia: open.before } : [],
     "{",
   ];
-  if (bindings.length === 0 && inner === undefined && open?.after === undefined) {
+  const bare = open === undefined && (keyword !== undefined || before === undefined);
+  if (bindings.length === 0 && inner === undefined && bare) {
     return [start, expanded === true ? HARDLINE : HARDSPACE, "}"];
   }
   const filled = bindings.length > 0 || inner !== undefined;
@@ -676,30 +738,45 @@ const attrsParts = (attrs: Attrs, wide: boolean): Parts => {
   ];
 };
 
+/** The digits of a number as its author wrote them, while they mean its value. */
+const intText = ({ value, spelling }: Int): string =>
+  spelling !== undefined && /^\d+$/.test(spelling) && BigInt(spelling) === value ? spelling : String(value);
+const floatTextOf = ({ value, spelling }: Float): string =>
+  spelling !== undefined && FLOAT.test(spelling) && Number(spelling) === value ? spelling : floatText(value);
+const FLOAT = /^(?:[1-9]\d*\.\d*|0?\.\d+)(?:[Ee][+-]?\d+)?$/;
+
 const termParts = (written: Written, wide: boolean): Parts => {
   switch (written.kind) {
     case "int":
-      return [String(written.value)];
+      return [intText(written)];
     case "float":
-      return [floatText(written.value)];
+      return [floatTextOf(written)];
     case "ident":
       return [written.name];
     case "searchPath":
       return [`<${written.path}>`];
     case "str":
-      return strParts(strLine(written.parts));
+      return strParts(strLines(written));
     case "indentedStr":
-      return indentedStrParts(indentedLines(written.parts));
+      return indentedStrParts(indentedLines(written));
     case "path":
-      return lineParts(pathParts(written.parts, (text) => interp(str(text))));
+      return lineParts(pathParts(written, (text) => interp(str(text))));
     case "list":
       return listParts(written, HARDLINE);
     case "attrs":
+    case "legacyLet":
       return attrsParts(written, wide);
     case "select":
       return selectParts(written);
-    case "paren":
-      return group("(", nest(parenthesized(whole(written.expr))), ")");
+    case "paren": {
+      const { open, close } = written.tokens ?? {};
+      const before = lifted(open);
+      return group(
+        commented({ before: before.length > 0 ? before : undefined }, "("),
+        nest(parenthesized(inside(written)), commentLines(close?.before)),
+        ")",
+      );
+    }
     default:
       return [written];
   }
@@ -719,6 +796,9 @@ const selectParts = ({ target, path, or, tokens }: Select): Parts => {
   switch (written.kind) {
     case "int":
     case "float":
+      // A dot after the digits would make another number of them.
+      separator = [HARDSPACE];
+      break;
     case "ident":
     case "searchPath":
       separator = [];
@@ -729,27 +809,39 @@ const selectParts = ({ target, path, or, tokens }: Select): Parts => {
     default:
       separator = [BREAK];
   }
-  const selected: Part = [term(written), separator, path.map((name): Part => [".", nameParts(name)])];
+  const selected: Part = [term(written), separator, path.map((name): Part => [dotParts(name), nameParts(name)])];
   if (or === undefined) return [selected];
   return [selected, SOFTSPACE, nest(token(tokens, "or", "or"), HARDSPACE, view(or, LEVEL.select))];
 };
 
 const nameParts = (name: AttrName): Part => {
-  if (typeof name !== "string") {
-    const { expr } = name;
-    // A string that is more than an interpolation needs no `${}` around it.
-    const isQuoted = expr.kind === "str" && expr.parts.length > 1 && isBare(expr);
-    return isQuoted ? strParts(strLine(expr.parts)) : interpolationParts(name);
+  if (typeof name === "string") return isIdentifier(name) ? name : group(`"${escapeStr(name)}"`);
+  if (name.kind === "name") {
+    const { spelling } = name;
+    const text =
+      spelling !== undefined && unescapeName(spelling) === name.name ? group(spelling) : nameParts(name.name);
+    return commented(name, text);
   }
-  return isIdentifier(name) ? name : group(`"${escapeStr(name)}"`);
+  const { expr, quoted } = name;
+  // A string that is more than an interpolation needs no `${}` around it.
+  const isQuoted = expr.kind === "str" && (quoted ?? (expr.parts.length > 1 && isBare(expr)));
+  return commented(name, isQuoted ? strParts(strLines(expr)) : interpolationParts(name));
 };
 
+/** The `.` before a name. */
+const dotParts = (name: AttrName): Part => (typeof name === "string" ? "." : token(name.tokens, ".", "."));
+
 const pathPartsOf = (path: AttrPath): Part =>
-  path.map((name, i): Part => (i > 0 ? [".", nameParts(name)] : nameParts(name)));
+  path.map((name, i): Part => (i > 0 ? [dotParts(name), nameParts(name)] : nameParts(name)));
 
 // Strings
 
-const strParts = (line: StringLine): Parts => group('"', lineParts(line), '"');
+const strParts = (lines: readonly StringLine[]): Parts =>
+  group(
+    '"',
+    lines.map((line, i): Part => (i > 0 ? ["\n", lineParts(line)] : lineParts(line))),
+    '"',
+  );
 
 const indentedStrParts = (lines: readonly StringLine[]): Parts =>
   group(
@@ -768,7 +860,11 @@ const lineParts = (line: StringLine): Parts => {
       : line.length === 2 && typeof first === "string" && /^ *$/.test(first)
         ? second
         : undefined;
-  if (typeof only === "object") {
+  if (typeof only === "object" && only.expr.below !== undefined && typeof first === "object") {
+    const { expr } = only;
+    return group("${", BREAK, nest(group(whole(expr), belowParts(expr.below))), BREAK, "}");
+  }
+  if (typeof only === "object" && only.expr.below === undefined) {
     // Alone on its line, an interpolation is laid out as parentheses are.
     const spaces = typeof first === "string" ? first : "";
     return [
@@ -790,17 +886,21 @@ const stringPart = (part: string | Interpolation): Part =>
 
 const interpolationParts = ({ expr }: { readonly expr: Expr }): Parts => {
   const inner = whole(expr);
-  if (isTerm(inner) && isAbsorbable(inner)) return group("${", term(inner), "}");
+  const bare = expr.below === undefined;
+  if (bare && isTerm(inner) && isAbsorbable(inner)) return group("${", term(inner), "}");
   const mark = (limit: number, levels: number): Instruction => {
     return { kind: "#short", limit, levels, at: -1, width: 0, breaks: 0 };
   };
-  if (isSimple(inner)) {
+  if (bare && isSimple(inner)) {
     const short = mark(Infinity, 0);
     return ["${", short, inner, short, "}"];
   }
   const short = mark(SHORT_INTERPOLATION, 1);
-  return group("${", short, NEST, BREAK, group(inner), BREAK, UNNEST, short, "}");
+  return group("${", short, NEST, BREAK, group(inner, belowParts(expr.below)), BREAK, UNNEST, short, "}");
 };
+
+/** Comments after all of a file or interpolation. */
+const belowParts = (trivia: readonly Trivium[] | undefined): Part => commentLines(trivia);
 
 // Bindings
 
@@ -828,8 +928,8 @@ const inheritParts = ({ from, names, expanded, tokens }: Inherit): Parts => {
   const list = names.map((name, i): Part => (i > 0 ? [separator, nameParts(name)] : nameParts(name)));
   const end: Part = [list, short ? BREAK : HARDLINE, token(tokens, ";", ";")];
   return from === undefined
-    ? group("inherit", separator, nest(end))
-    : group("inherit", nest(group(SPACE, term(paren(from))), separator, end));
+    ? group(token(tokens, "open", "inherit"), separator, nest(end))
+    : group(token(tokens, "open", "inherit"), nest(group(SPACE, term(viewEnclosed(from))), separator, end));
 };
 
 // Functions
@@ -841,7 +941,7 @@ const formalParts = (formal: Formal, last: boolean): Parts => {
     last && after === undefined && tokens?.[","] === undefined
       ? { kind: "#trailing", text: "," }
       : token(tokens, ",", ",");
-  const start: Part = commented({ before }, name);
+  const start: Part = commented({ before }, token(tokens, "name", name));
   const end: Part = after === undefined ? [] : { kind: "#after", text: after };
   if (value === undefined) return [start, comma, end];
   const rest = [start, HARDSPACE, nest(token(tokens, "?", "?"), valueParts(whole(value)))];
@@ -851,7 +951,7 @@ const formalParts = (formal: Formal, last: boolean): Parts => {
 const formalsParts = (formals: Formals): Parts => {
   const { formals: names, ellipsis, inner, tokens, expanded } = formals;
   const open: Part = commented({ before: lifted(tokens?.open) }, "{");
-  const close: Part = "}";
+  const close = token(tokens, "close", "}");
   if (names.length === 0 && !ellipsis) {
     const blank = inner === undefined ? [] : ({ kind: "#before", trivia: inner } as const);
     return group(open, expanded === true ? HARDLINE : HARDSPACE, blank, close);
@@ -927,7 +1027,7 @@ const exprParts = (expr: Exclude<Written, { kind: "call" }>): Parts => {
       return withParts(expr);
     case "assert":
       return group(
-        { kind: "#assert", condition: whole(expr.condition) },
+        { kind: "#assert", condition: whole(expr.condition), after: expr.tokens?.open?.after },
         token(expr.tokens, ";", ";"),
         HARDLINE,
         whole(expr.body),
@@ -945,7 +1045,10 @@ const exprParts = (expr: Exclude<Written, { kind: "call" }>): Parts => {
         pathPartsOf(expr.path),
       ];
     case "unary":
-      return [expr.operator, view(expr.operand, expr.operator === "-" ? LEVEL.negate : LEVEL.not)];
+      return [
+        token(expr.tokens, "operator", expr.operator),
+        view(expr.operand, expr.operator === "-" ? LEVEL.negate : LEVEL.not),
+      ];
     case "binary":
       if (!COMPARISONS.has(expr.operator)) return operationParts(expr, false);
       return [viewLeft(expr), SOFTSPACE, token(expr.tokens, "operator", expr.operator), HARDSPACE, viewRight(expr)];
@@ -958,14 +1061,14 @@ const letParts = ({ bindings, inner, body, tokens }: Let): Parts => {
   // Comments around the `in` belong to the body.
   const after = lifted(tokens?.in);
   return [
-    group("let", HARDLINE, nest(itemsParts(HARDLINE, bindings, inner))),
+    group(token(tokens, "open", "let"), HARDLINE, nest(itemsParts(HARDLINE, bindings, inner))),
     HARDLINE,
     group("in", HARDLINE, commented({ before: after.length > 0 ? after : undefined }, whole(body))),
   ];
 };
 
 const withParts = ({ scope, body, tokens }: With): Parts => [
-  group("with", HARDSPACE, nest(group(whole(scope))), token(tokens, ";", ";")),
+  group(token(tokens, "open", "with"), HARDSPACE, nest(group(whole(scope))), token(tokens, ";", ";")),
   SPACE,
   whole(body),
 ];
@@ -976,9 +1079,11 @@ const ifParts = (first: If): Parts => {
   let next: Written = first;
   for (let separator: number = SPACE; next.kind === "if"; separator = HARDLINE) {
     const { condition, tokens } = next;
+    // Only the first `if` begins a line, on which a comment after it could stand.
+    const keyword = next === first ? liftedToken(tokens, "open", "if") : token(tokens, "open", "if");
     if (next !== first) parts.push(commented({ before: next.before }));
     parts.push(
-      group("if", SPACE, nest(whole(condition)), SPACE, token(tokens, "then", "then")),
+      group(keyword, SPACE, nest(whole(condition)), SPACE, token(tokens, "then", "then")),
       separator,
       nest(group(whole(next.then))),
       separator,

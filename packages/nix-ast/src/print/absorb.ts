@@ -1,9 +1,9 @@
 /** Which expressions may begin on the line of what comes before them, and which are simple enough to stay on it. */
-import type { AttrPath, Expr, Formals, Trivium } from "./expr.js";
-import { isIdentifier } from "./names.js";
-import { LEVEL } from "./operators.js";
-import { isMultiline } from "./strings.js";
-import { view, viewTarget, type Written } from "./view.js";
+import type { AttrPath, Attrs, Expr, Formals, LegacyLet, List, Trivium } from "../expr.js";
+import { isIdentifier } from "../names.js";
+import { LEVEL } from "../operators.js";
+import { isMultiline } from "../strings.js";
+import { inside, view, viewTarget, type Written } from "./view.js";
 
 type Commented = { readonly [Field in "before" | "after" | "tokens"]?: Expr[Field] | undefined };
 
@@ -38,13 +38,13 @@ export const isAbsorbable = (expr: Written): boolean => {
       case "indentedStr":
         return isMultiline(term.parts);
       case "list":
-        return term.items.length > 0 || term.inner !== undefined || term.expanded === true || term.tokens !== undefined;
+        return term.items.length > 0 || isFilled(term);
       case "attrs":
-        return (
-          term.bindings.length > 0 || term.inner !== undefined || term.expanded === true || term.tokens !== undefined
-        );
+      case "legacyLet":
+        return term.bindings.length > 0 || isFilled(term);
       case "paren": {
-        const inner = view(term.expr, LEVEL.greedy);
+        const inner = inside(term);
+        if (term.before !== undefined || term.tokens?.open !== undefined) return false;
         if (!isTerm(inner) || !onlyTags(inner.before)) return false;
         term = inner;
         break;
@@ -54,6 +54,10 @@ export const isAbsorbable = (expr: Written): boolean => {
     }
   }
 };
+
+/** Whether brackets without items hold something to keep apart: a comment or their author's line break. */
+const isFilled = ({ before, inner, expanded, tokens }: List | Attrs | LegacyLet): boolean =>
+  inner !== undefined || expanded === true || before !== undefined || tokens?.open !== undefined;
 
 /** As {@link isAbsorbable}, and `with x; [ … ]` and functions that end in such a term. */
 export const isAbsorbableExpr = (expr: Written): boolean => {
@@ -66,7 +70,8 @@ export const isAbsorbableExpr = (expr: Written): boolean => {
         const { param, sameLine } = body;
         const next = view(body.body, LEVEL.greedy);
         if (param.kind === "formals") {
-          if (!canFlatten(param) || param.as || param.before !== undefined || sameLine !== true) return false;
+          const { as, before, tokens } = param;
+          if (!canFlatten(param) || as || before !== undefined || tokens?.open || sameLine !== true) return false;
         } else if (next.kind !== "lambda") return isAbsorbable(next);
         body = next;
         break;
@@ -82,11 +87,16 @@ export const canFlatten = ({ formals, inner, expanded, tokens }: Formals): boole
   expanded !== true &&
   inner === undefined &&
   tokens?.close === undefined &&
+  tokens?.["..."] === undefined &&
   formals.length <= 2 &&
   formals.every((formal) => formal.default === undefined && isBare(formal));
 
 export const isSimplePath = (path: AttrPath): boolean =>
-  path.every((name) => typeof name === "string" && isIdentifier(name));
+  path.every((name) =>
+    typeof name === "string"
+      ? isIdentifier(name)
+      : name.kind === "name" && (name.spelling === "or" || (name.spelling === undefined && isIdentifier(name.name))),
+  );
 
 /** Parts after which an expression is not looked at further: it is not simple. */
 const SIMPLE_PARTS = 256;
@@ -95,7 +105,8 @@ const SIMPLE_PARTS = 256;
 export const isSimple = (expr: Written): boolean => {
   const waiting: Written[] = [expr];
   for (let parts = 0, next = waiting.pop(); next !== undefined; next = waiting.pop(), parts++) {
-    if (!isBare(next) || parts > SIMPLE_PARTS) return false;
+    // A comment after a selection is its last name's, which does not count.
+    if (!(next.kind === "select" ? next.before === undefined : isBare(next)) || parts > SIMPLE_PARTS) return false;
     switch (next.kind) {
       case "str":
       case "indentedStr":
@@ -110,11 +121,11 @@ export const isSimple = (expr: Written): boolean => {
         waiting.push(viewTarget(next.target));
         break;
       case "paren":
-        waiting.push(view(next.expr, LEVEL.greedy));
+        waiting.push(inside(next));
         break;
       case "call": {
         const f = view(next.function, LEVEL.call);
-        if (f.kind === "call" && f.function.kind === "call") return false;
+        if (f.kind === "call" && view(f.function, LEVEL.call).kind === "call") return false;
         waiting.push(f, view(next.argument, LEVEL.select));
         break;
       }

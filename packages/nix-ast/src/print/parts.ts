@@ -3,8 +3,8 @@
  * below), an expression still to be taken apart, a list of parts, or an instruction. They are data, so that the printer
  * can keep those that wait on a stack of its own and no depth of nesting overflows the program's.
  */
-import type { Binding, Call, Expr, Formal, Interpolation, TokenSlot, TokenTrivia, Trivium } from "./expr.js";
-import { LEVEL } from "./operators.js";
+import type { Binding, Call, Expr, Formal, Interpolation, Tokens, TokenSlot, TokenTrivia, Trivium } from "../expr.js";
+import { LEVEL } from "../operators.js";
 import { view, type Written } from "./view.js";
 
 export type Part = string | number | Parts | Written | Instruction;
@@ -34,7 +34,7 @@ export type Instruction =
   | { readonly kind: "#argument"; readonly argument: Written }
   | { readonly kind: "#call"; readonly call: Call; readonly context: CallContext }
   /** `assert condition;`, laid out as if `assert` were a function. */
-  | { readonly kind: "#assert"; readonly condition: Written }
+  | { readonly kind: "#assert"; readonly condition: Written; readonly after: string | undefined }
   | { readonly kind: "#interpolation"; readonly interpolation: Interpolation }
   /** Stands at both ends of an interpolation, which is laid on one line if it has no more columns than `limit`. */
   | {
@@ -88,10 +88,8 @@ export const commented = ({ before, after }: Commented, ...parts: Parts): Part =
   ];
 };
 
-type Tokens = Readonly<Partial<Record<TokenSlot, TokenTrivia>>> | undefined;
-
 /** A token of a node's own, with the comments it carries. */
-export const token = (tokens: Tokens, slot: TokenSlot, text: string): Part => {
+export const token = (tokens: Tokens | undefined, slot: TokenSlot, text: string): Part => {
   const trivia = tokens?.[slot];
   return trivia === undefined ? text : commented(trivia, text);
 };
@@ -102,8 +100,8 @@ export const lifted = (trivia: TokenTrivia | undefined): readonly Trivium[] =>
     ? []
     : [...(trivia.before ?? []), ...(trivia.after === undefined ? [] : [lineComment(trivia.after)])];
 
-const lineComment = (text: string): Trivium => ({ kind: "lineComment", text: ` ${text}` });
+export const lineComment = (text: string): Trivium => ({ kind: "lineComment", text: ` ${text}` });
 
 /** A token whose comment after it is printed before it. */
-export const liftedToken = (tokens: Tokens, slot: TokenSlot, text: string): Part =>
+export const liftedToken = (tokens: Tokens | undefined, slot: TokenSlot, text: string): Part =>
   tokens?.[slot] === undefined ? text : commented({ before: lifted(tokens[slot]) }, text);

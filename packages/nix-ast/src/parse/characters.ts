@@ -1,0 +1,26 @@
+/** The classes of characters that Nix's tokens are made of; all of them are ASCII. */
+export const LETTER = 1; // begins a name
+export const NAME = 2;
+export const DIGIT = 4;
+export const PATH = 8;
+export const SCHEME = 16;
+export const URI = 32;
+
+const classes = new Uint8Array(128);
+const add = (flag: number, characters: RegExp): void => {
+  for (let unit = 0; unit < 128; unit++) {
+    if (characters.test(String.fromCharCode(unit))) classes[unit] = (classes[unit] ?? 0) | flag;
+  }
+};
+add(LETTER, /[A-Za-z_]/);
+add(NAME, /[A-Za-z0-9_'-]/);
+add(DIGIT, /[0-9]/);
+add(PATH, /[A-Za-z0-9._+-]/);
+add(SCHEME, /[A-Za-z0-9+.-]/);
+add(URI, /[A-Za-z0-9%/?:@&=+$,_.!~*'-]/);
+
+/** Whether the character at `at` is of a class; nothing is past the end of the text. */
+export const isOf = (flag: number, text: string, at: number): boolean => {
+  const unit = text.charCodeAt(at);
+  return unit < 128 && ((classes[unit] as number) & flag) !== 0;
+};

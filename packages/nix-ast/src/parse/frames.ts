@@ -1,0 +1,188 @@
+/**
+ * What the parser is in the middle of. It keeps these on a stack of its own, so that no depth of nesting overflows the
+ * program's.
+ */
+import type {
+  Assert,
+  AttrName,
+  Binary,
+  Binding,
+  Expr,
+  Formal,
+  Formals,
+  If,
+  Inherit,
+  Interpolation,
+  Lambda,
+  Let,
+  Tokens,
+  TokenSlot,
+  TokenTrivia,
+  Trivium,
+  UnaryOperator,
+  With,
+} from "../expr.js";
+import type { TokenKind } from "./lexer.js";
+
+export type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+export type Before = readonly Trivium[] | undefined;
+export type After = string | undefined;
+
+/** An opening token: where it is, and the comments around it. */
+export interface Opening {
+  readonly start: number;
+  readonly line: number;
+  readonly before: Before;
+  readonly after: After;
+}
+
+export type Frame =
+  | { readonly kind: "root" }
+  // Terms with brackets
+  | { readonly kind: "parens"; readonly opening: Opening }
+  | {
+      readonly kind: "list";
+      readonly opening: Opening;
+      readonly items: Expr[];
+      /** Comments before the item being read, which are its own whatever its first token is. */
+      before: Before;
+    }
+  | {
+      readonly kind: "set";
+      readonly of: "attrs" | "recAttrs" | "legacyLet";
+      readonly start: number;
+      readonly before: Before;
+      readonly brace: Opening;
+      readonly tokens: Tokens | undefined;
+      readonly bindings: Binding[];
+    }
+  | TextFrame
+  | { readonly kind: "interpolation"; readonly start: number }
+  // Names
+  | PathFrame
+  | { readonly kind: "dynamic"; readonly opening: Opening }
+  | { readonly kind: "inherit"; readonly node: Mutable<Inherit>; readonly names: AttrName[]; readonly line: number }
+  | { readonly kind: "inheritFrom"; readonly opening: Opening }
+  // Operators
+  | { readonly kind: "binary"; readonly node: Mutable<Binary>; readonly level: number }
+  | {
+      readonly kind: "prefix";
+      readonly operator: UnaryOperator;
+      readonly level: number;
+      readonly opening: Opening;
+    }
+  | { readonly kind: "application"; readonly function: Expr }
+  | { readonly kind: "or"; readonly frame: PathFrame; readonly tokens: Tokens | undefined }
+  // Parts of bindings and of what binds weakest
+  | { readonly kind: "binding"; readonly frame: PathFrame; readonly tokens: Tokens | undefined }
+  | { readonly kind: "let"; readonly node: Mutable<Let>; readonly bindings: Binding[] }
+  | { readonly kind: "letBody"; readonly node: Mutable<Let> }
+  | { readonly kind: "withScope" | "withBody"; readonly node: Mutable<With> }
+  | { readonly kind: "assertCondition" | "assertBody"; readonly node: Mutable<Assert> }
+  | { readonly kind: "ifCondition" | "ifThen" | "ifElse"; readonly node: Mutable<If> }
+  | FormalsFrame
+  | { readonly kind: "default"; readonly formal: Mutable<Formal> }
+  | { readonly kind: "lambda"; readonly node: Mutable<Lambda> };
+
+/** A string or path being read. */
+export interface TextFrame {
+  readonly kind: "text";
+  readonly of: '"' | "''" | "path";
+  readonly start: number;
+  readonly before: Before;
+  /** Texts as they are written, and interpolations. */
+  readonly pieces: (string | Interpolation)[];
+}
+
+/** An attribute path, and what it is for. */
+export interface PathFrame {
+  readonly kind: "path";
+  readonly use: "binding" | "select" | "hasAttr";
+  readonly start: number;
+  readonly before: Before;
+  readonly target: Expr | undefined;
+  readonly tokens: Tokens | undefined;
+  readonly names: AttrName[];
+  /** The comments at the `.` before the next name. */
+  dot: TokenTrivia | undefined;
+  /** A comment after the last name so far. */
+  after: After;
+}
+
+export interface FormalsFrame {
+  readonly kind: "formals";
+  readonly node: Mutable<Formals>;
+  readonly formals: Formal[];
+  readonly line: number;
+  /** Comments before the last comma, which belong to what follows it. */
+  carried: Before;
+}
+
+/** Which token each frame goes on at after an error. */
+export const RESUMES: Readonly<Partial<Record<Frame["kind"], readonly TokenKind[]>>> = {
+  parens: [")"],
+  list: ["]"],
+  set: ["}", ";"],
+  interpolation: ["}"],
+  dynamic: ["}"],
+  inheritFrom: [")"],
+  binding: [";"],
+  let: ["in", ";"],
+  withScope: [";"],
+  assertCondition: [";"],
+  ifCondition: ["then"],
+  ifThen: ["else"],
+  formals: ["}"],
+  default: [",", "}"],
+};
+
+/** What a frame needs after an expression. */
+export const EXPECTS: Readonly<Partial<Record<Frame["kind"], string>>> = {
+  root: "the end of the file",
+  parens: "`)`",
+  list: "an item or `]`",
+  set: "a binding or `}`",
+  interpolation: "`}`",
+  dynamic: "`}`",
+  inherit: "a name or `;`",
+  inheritFrom: "`)`",
+  binding: "`;`",
+  let: "a binding or `in`",
+  withScope: "`;`",
+  assertCondition: "`;`",
+  ifCondition: "`then`",
+  ifThen: "`else`",
+  formals: "a name, `...` or `}`",
+  default: "`,` or `}`",
+};
+
+/** Whether a frame takes any expression, and not only what binds more tightly. */
+export const takesAny = (frame: Frame): boolean => {
+  switch (frame.kind) {
+    case "binary":
+    case "prefix":
+    case "application":
+    case "or":
+    case "list":
+      return false;
+    default:
+      return true;
+  }
+};
+
+/** Comments at a token, if there are any. */
+export const trivia = (before: Before, after: After): TokenTrivia | undefined =>
+  before === undefined && after === undefined
+    ? undefined
+    : { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
+
+/** `tokens` with the comments at one more of them. */
+export const withToken = (
+  tokens: Tokens | undefined,
+  slot: TokenSlot,
+  before: Before,
+  after: After,
+): Tokens | undefined => {
+  const own = trivia(before, after);
+  return own === undefined ? tokens : { ...tokens, [slot]: own };
+};

@@ -1,0 +1,506 @@
+import type { Trivium } from "../expr.js";
+import { DIGIT, isOf, LETTER, NAME, PATH, SCHEME, URI } from "./characters.js";
+import { BLANK_LINE, blockLines, divide, isLanguageTag, leading, type Piece } from "./comments.js";
+
+/** Keywords and punctuation are kinds of their own, named as they are written. */
+export type TokenKind =
+  | "identifier"
+  | "int"
+  | "float"
+  | "uri"
+  | "path"
+  | "searchPath"
+  | '"'
+  | "''"
+  | "end"
+  | "unknown"
+  | Keyword
+  | Punctuation;
+export type Keyword = "assert" | "else" | "if" | "in" | "inherit" | "let" | "or" | "rec" | "then" | "with";
+type Punctuation =
+  | "${" | "{" | "}" | "(" | ")" | "[" | "]" | ";" | ":" | "," | "@" | "." | "..." | "?" | "="
+  | "!" | "-" | "+" | "++" | "*" | "/" | "//" | "<" | "<=" | ">" | ">=" | "==" | "!=" | "&&" | "||" | "->" | "|>" | "<|"; // prettier-ignore
+
+const KEYWORDS: ReadonlyMap<string, Keyword> = new Map(
+  (["assert", "else", "if", "in", "inherit", "let", "or", "rec", "then", "with"] as const).map((word) => [word, word]),
+);
+/** No keyword is longer. */
+const LONGEST_KEYWORD = 7;
+
+/** What ends a piece of text between quotes or in a path. */
+export type TextEnd = "quote" | "interpolation" | "end";
+
+/** An opening brace, by what its closing one goes back to. */
+type Brace = "code" | "text";
+
+const BLANK: readonly Trivium[] = [BLANK_LINE];
+
+/**
+ * Nix's tokens, one at a time, each with the comments around it. Its fields are the current token; `next` moves on. Text
+ * between quotes is read piece by piece by whoever met the quote.
+ */
+export class Lexer {
+  readonly text: string;
+  kind: TokenKind = "end";
+  start = 0;
+  end = 0;
+  /** The line the token begins on, from 0. */
+  line = 0;
+  /** Comments and blank lines before the token. */
+  before: readonly Trivium[] | undefined;
+  /** A comment after the token on its line. */
+  after: string | undefined;
+  /** Where a comment without an end begins; -1 if there is none. */
+  unclosedComment = -1;
+
+  #at = 0;
+  #line = 0;
+  #before: readonly Trivium[] | undefined;
+  readonly #braces: Brace[] = [];
+  /** The characters that a path or URI can hold stretch up to here; what they are is known for all of them. */
+  #runEnd = 0;
+  #runIsPath = false;
+  /** From where on a name in the run begins a URI. */
+  #uriStart = Infinity;
+  #lineStart = 0;
+  /** Where the column was last counted. */
+  #columnAt = 0;
+  #column = 0;
+
+  constructor(text: string) {
+    this.text = text;
+    this.#leading();
+    // Blank lines at the start of a file separate nothing.
+    const first = this.#before?.findIndex((trivium) => trivium.kind !== "blankLine") ?? 0;
+    this.#before = first < 0 ? undefined : this.#before?.slice(first);
+  }
+
+  next(): void {
+    this.before = this.#before;
+    this.#before = undefined;
+    this.start = this.#at;
+    this.line = this.#line;
+    this.kind = this.#scan();
+    this.#at = this.end;
+    this.after = undefined;
+    switch (this.kind) {
+      case '"':
+      case "''":
+      case "path":
+        return;
+      case "${":
+        this.#braces.push("code");
+        this.#leading();
+        return;
+      case "{":
+        this.#braces.push("code");
+        break;
+      case "}":
+        if (this.#braces.pop() === "text") return;
+    }
+    this.#trivia();
+  }
+
+  /** Reads text between quotes up to an interpolation or its end; the token is that piece of text. */
+  textPiece(quote: '"' | "''"): TextEnd {
+    this.start = this.#at;
+    const found = quote === '"' ? this.#strPiece() : this.#indentedPiece();
+    return this.#endPiece(found, quote.length);
+  }
+
+  /** Reads the text of a path, from its start or the end of an interpolation; the token is that piece of text. */
+  pathPiece(): TextEnd {
+    const { text } = this;
+    this.start = this.#at;
+    let i = this.#at;
+    if (this.kind === "path" && text.charCodeAt(i) === 0x7e) i++;
+    for (;;) {
+      while (isOf(PATH, text, i)) i++;
+      if (text.charCodeAt(i) !== 0x2f) break;
+      if (isOf(PATH, text, i + 1)) i++;
+      else {
+        if (text.startsWith("${", i + 1)) i++;
+        break;
+      }
+    }
+    this.end = i;
+    return this.#endPiece(text.startsWith("${", i) ? "interpolation" : "quote", 0);
+  }
+
+  #endPiece(found: TextEnd, quoteLength: number): TextEnd {
+    if (found === "interpolation") {
+      this.#at = this.end + 2;
+      this.#braces.push("text");
+      this.#leading();
+    } else {
+      this.#at = this.end + (found === "quote" ? quoteLength : 0);
+      const { end } = this;
+      this.end = this.#at;
+      this.#trivia();
+      this.end = end;
+    }
+    return found;
+  }
+
+  #strPiece(): TextEnd {
+    const { text } = this;
+    let i = this.start;
+    for (; i < text.length; i++) {
+      switch (text.charCodeAt(i)) {
+        case 0x22: // "
+          this.end = i;
+          return "quote";
+        case 0x5c: // backslash
+          i++;
+          if (text.charCodeAt(i) === 0x0a) this.#newline(i);
+          break;
+        case 0x24: // $
+          if (text.charCodeAt(i + 1) === 0x7b) {
+            this.end = i;
+            return "interpolation";
+          }
+          if (text.charCodeAt(i + 1) === 0x24) i++;
+          break;
+        case 0x0a:
+          this.#newline(i);
+      }
+    }
+    this.end = text.length;
+    return "end";
+  }
+
+  #indentedPiece(): TextEnd {
+    const { text } = this;
+    let i = this.start;
+    for (; i < text.length; i++) {
+      switch (text.charCodeAt(i)) {
+        case 0x27: // '
+          if (text.charCodeAt(i + 1) !== 0x27) break;
+          switch (text.charCodeAt(i + 2)) {
+            case 0x24: // $
+            case 0x27: // '
+              i += 2;
+              break;
+            case 0x5c: // backslash
+              i += 3;
+              if (text.charCodeAt(i) === 0x0a) this.#newline(i);
+              break;
+            default:
+              this.end = i;
+              return "quote";
+          }
+          break;
+        case 0x24: // $
+          if (text.charCodeAt(i + 1) === 0x7b) {
+            this.end = i;
+            return "interpolation";
+          }
+          if (text.charCodeAt(i + 1) === 0x24) i++;
+          break;
+        case 0x0a:
+          this.#newline(i);
+      }
+    }
+    this.end = text.length;
+    return "end";
+  }
+
+  /** Whether what follows the current `{` makes it a function's formals, and not a set. */
+  get opensFormals(): boolean {
+    const { text } = this;
+    let i = this.#at;
+    if (text.startsWith("...", i)) return true;
+    if (text.charCodeAt(i) !== 0x7d) {
+      if (!isOf(LETTER, text, i)) return false;
+      while (isOf(NAME, text, i)) i++;
+      const follower = text.charCodeAt((i = this.#skip(i)));
+      // , ?
+      if (follower === 0x2c || follower === 0x3f) return true;
+      if (follower !== 0x7d) return false;
+    }
+    const follower = text.charCodeAt(this.#skip(i + 1));
+    // : @
+    return follower === 0x3a || follower === 0x40;
+  }
+
+  /** Whether a `{` follows the current token. */
+  get precedesBrace(): boolean {
+    return this.text.charCodeAt(this.#at) === 0x7b;
+  }
+
+  /** Whether a `/` that ends no path follows the token, which is a path. */
+  get precedesSlash(): boolean {
+    return this.text.charCodeAt(this.end) === 0x2f;
+  }
+
+  /** The place after blanks and comments. */
+  #skip(from: number): number {
+    const blanks = /(?:[ \t\r\n]+|#[^\r\n]*|\/\*(?:[^*]|\*(?!\/))*\*\/)*/y;
+    blanks.lastIndex = from;
+    blanks.exec(this.text);
+    return blanks.lastIndex;
+  }
+
+  // Tokens
+
+  #scan(): TokenKind {
+    const { text } = this;
+    const at = this.#at;
+    const unit = text.charCodeAt(at);
+    if (isOf(PATH, text, at)) {
+      if (this.#isPath(at)) return this.#until(at, "path");
+      if (isOf(LETTER, text, at)) return this.#word(at);
+      if (isOf(DIGIT, text, at)) return this.#number(at);
+    }
+    switch (unit) {
+      case 0x22:
+        return this.#until(at + 1, '"');
+      case 0x27:
+        return text.charCodeAt(at + 1) === 0x27 ? this.#until(at + 2, "''") : this.#until(at + 1, "unknown");
+      case 0x28:
+        return this.#until(at + 1, "(");
+      case 0x29:
+        return this.#until(at + 1, ")");
+      case 0x5b:
+        return this.#until(at + 1, "[");
+      case 0x5d:
+        return this.#until(at + 1, "]");
+      case 0x7b:
+        return this.#until(at + 1, "{");
+      case 0x7d:
+        return this.#until(at + 1, "}");
+      case 0x3b:
+        return this.#until(at + 1, ";");
+      case 0x3a:
+        return this.#until(at + 1, ":");
+      case 0x2c:
+        return this.#until(at + 1, ",");
+      case 0x40:
+        return this.#until(at + 1, "@");
+      case 0x3f:
+        return this.#until(at + 1, "?");
+      case 0x2a:
+        return this.#until(at + 1, "*");
+      case 0x3d:
+        return this.#either(at, "==", "=");
+      case 0x21:
+        return this.#either(at, "!=", "!");
+      case 0x3e:
+        return this.#either(at, ">=", ">");
+      case 0x2b:
+        return this.#either(at, "++", "+");
+      case 0x2d:
+        return this.#either(at, "->", "-");
+      case 0x26:
+        return this.#either(at, "&&", "unknown");
+      case 0x24:
+        return this.#either(at, "${", "unknown");
+      case 0x7c:
+        return text.charCodeAt(at + 1) === 0x3e ? this.#until(at + 2, "|>") : this.#either(at, "||", "unknown");
+      case 0x3c:
+        return this.#less(at);
+      case 0x2f:
+        if (isOf(PATH, text, at + 1) || text.startsWith("${", at + 1)) return this.#until(at, "path");
+        return this.#either(at, "//", "/");
+      case 0x7e:
+        if (text.charCodeAt(at + 1) === 0x2f && (isOf(PATH, text, at + 2) || text.startsWith("${", at + 2))) {
+          return this.#until(at, "path");
+        }
+        return this.#until(at + 1, "unknown");
+      case 0x2e:
+        if (isOf(DIGIT, text, at + 1)) return this.#until(this.#exponent(this.#digits(at + 1)), "float");
+        return text.startsWith("...", at) ? this.#until(at + 3, "...") : this.#until(at + 1, ".");
+      default:
+        if (at >= text.length) return this.#until(text.length, "end");
+        return this.#until(at + ((text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1), "unknown");
+    }
+  }
+
+  #until(end: number, kind: TokenKind): TokenKind {
+    this.end = end;
+    return kind;
+  }
+
+  #either(at: number, long: TokenKind, short: TokenKind): TokenKind {
+    return this.text.startsWith(long, at) ? this.#until(at + long.length, long) : this.#until(at + 1, short);
+  }
+
+  #less(at: number): TokenKind {
+    const { text } = this;
+    let i = at + 1;
+    if (isOf(PATH, text, i)) {
+      for (;;) {
+        while (isOf(PATH, text, i)) i++;
+        if (text.charCodeAt(i) === 0x2f && isOf(PATH, text, i + 1)) i++;
+        else break;
+      }
+      if (text.charCodeAt(i) === 0x3e) return this.#until(i + 1, "searchPath");
+    }
+    return text.charCodeAt(at + 1) === 0x7c ? this.#until(at + 2, "<|") : this.#either(at, "<=", "<");
+  }
+
+  #word(at: number): TokenKind {
+    const { text } = this;
+    let i = at + 1;
+    if (at >= this.#uriStart && at < this.#runEnd && text.charCodeAt(at) !== 0x5f) {
+      i = this.#runEnd + 1;
+      while (isOf(URI, text, i)) i++;
+      return this.#until(i, "uri");
+    }
+    while (isOf(NAME, text, i)) i++;
+    const keyword = i - at <= LONGEST_KEYWORD ? KEYWORDS.get(text.slice(at, i)) : undefined;
+    return this.#until(i, keyword ?? "identifier");
+  }
+
+  #number(at: number): TokenKind {
+    const { text } = this;
+    const end = this.#digits(at);
+    if (text.charCodeAt(end) !== 0x2e) return this.#until(end, "int");
+    const zero = text.charCodeAt(at) === 0x30;
+    if (zero ? end > at + 1 || !isOf(DIGIT, text, end + 1) : false) return this.#until(end, "int");
+    return this.#until(this.#exponent(this.#digits(end + 1)), "float");
+  }
+
+  #digits(from: number): number {
+    let i = from;
+    while (isOf(DIGIT, this.text, i)) i++;
+    return i;
+  }
+
+  /** The end of an exponent that begins at `from`, if one does. */
+  #exponent(from: number): number {
+    const { text } = this;
+    const letter = text.charCodeAt(from);
+    if (letter !== 0x45 && letter !== 0x65) return from;
+    const sign = text.charCodeAt(from + 1);
+    const digits = sign === 0x2b || sign === 0x2d ? from + 2 : from + 1;
+    return isOf(DIGIT, text, digits) ? this.#digits(digits) : from;
+  }
+
+  /** Whether a path begins here, at a character that one can hold. */
+  #isPath(at: number): boolean {
+    if (at >= this.#runEnd) {
+      const { text } = this;
+      let i = at;
+      let scheme = at;
+      for (; isOf(PATH, text, i); i++) if (!isOf(SCHEME, text, i)) scheme = i + 1;
+      this.#runEnd = i;
+      const follower = text.charCodeAt(i);
+      this.#runIsPath = follower === 0x2f && (isOf(PATH, text, i + 1) || text.startsWith("${", i + 1));
+      this.#uriStart = follower === 0x3a && isOf(URI, text, i + 1) ? scheme : Infinity;
+    }
+    return this.#runIsPath;
+  }
+
+  /** Counts the line break that ends at `at`. */
+  #newline(at: number): void {
+    this.#line++;
+    this.#lineStart = at + 1;
+  }
+
+  // Comments
+
+  /** Reads what stands between the token and the next. */
+  #trivia(): void {
+    const { text } = this;
+    let newlines = 0;
+    let i = this.end;
+    for (; ; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit === 0x20 || unit === 0x09) continue;
+      if (unit === 0x0a || unit === 0x0d) {
+        newlines++;
+        if (unit === 0x0d && text.charCodeAt(i + 1) === 0x0a) i++;
+        this.#lineStart = i + 1;
+      } else if (unit === 0x23 || (unit === 0x2f && text.charCodeAt(i + 1) === 0x2a)) {
+        const pieces = this.#pieces(this.end);
+        const { after, before } = divide(pieces, this.#columnOf(this.#at));
+        this.after = after;
+        this.#before = before.length > 0 ? before : undefined;
+        return;
+      } else break;
+    }
+    this.#line += newlines;
+    this.#at = i;
+    this.after = undefined;
+    this.#before = newlines > 1 ? BLANK : undefined;
+  }
+
+  /** Reads what stands before the first token of a file or interpolation. */
+  #leading(): void {
+    const before = leading(this.#pieces(this.#at));
+    this.#before = before.length > 0 ? before : undefined;
+  }
+
+  #pieces(from: number): readonly Piece[] {
+    const { text } = this;
+    const pieces: Piece[] = [];
+    let newlines = 0;
+    const lineEnd = (): void => {
+      if (newlines > 0) pieces.push({ kind: "newlines", count: newlines });
+      newlines = 0;
+    };
+    let i = from;
+    for (;;) {
+      const unit = text.charCodeAt(i);
+      if (unit === 0x20 || unit === 0x09) i++;
+      else if (unit === 0x0a || unit === 0x0d) {
+        i += unit === 0x0d && text.charCodeAt(i + 1) === 0x0a ? 2 : 1;
+        newlines++;
+        this.#newline(i - 1);
+      } else if (unit === 0x23) {
+        lineEnd();
+        const start = i;
+        while (i < text.length && text.charCodeAt(i) !== 0x0a && text.charCodeAt(i) !== 0x0d) i++;
+        pieces.push({ kind: "line", text: text.slice(start + 1, i).trimEnd(), column: this.#columnOf(start) });
+      } else if (unit === 0x2f && text.charCodeAt(i + 1) === 0x2a) {
+        const close = text.indexOf("*/", i + 2);
+        if (close < 0) {
+          this.unclosedComment = i;
+          i = text.length;
+          break;
+        }
+        lineEnd();
+        pieces.push(this.#block(i, close));
+        i = close + 2;
+      } else break;
+    }
+    lineEnd();
+    this.#at = i;
+    return pieces;
+  }
+
+  #block(start: number, close: number): Piece {
+    const { text } = this;
+    const doc = text.charCodeAt(start + 2) === 0x2a && start + 2 < close;
+    const content = text.slice(start + (doc ? 3 : 2), close);
+    const column = this.#columnOf(start);
+    for (let i = content.indexOf("\n"); i >= 0; i = content.indexOf("\n", i + 1)) {
+      this.#line++;
+      this.#lineStart = close - content.length + i + 1;
+    }
+    const lines = blockLines(content, column);
+    const [only, ...more] = lines;
+    if (!doc && only !== undefined && more.length === 0 && isLanguageTag(only, text, close + 2)) {
+      return { kind: "languageTag", text: only.trim() };
+    }
+    return { kind: "block", doc, lines };
+  }
+
+  /** Columns before `at` on its line, a tab reaching to the next multiple of eight. */
+  #columnOf(at: number): number {
+    const { text } = this;
+    let i = this.#columnAt;
+    if (this.#lineStart > i) {
+      i = this.#lineStart;
+      this.#column = 0;
+    }
+    for (; i < at; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit === 0x09) this.#column += 8 - (this.#column % 8);
+      else if (unit < 0xdc00 || unit > 0xdfff) this.#column++;
+    }
+    this.#columnAt = at;
+    return this.#column;
+  }
+}

@@ -1,0 +1,18 @@
+import type { Either } from "fp-ts/lib/Either.js";
+import type { Expr } from "../expr.js";
+import type { ParseError, SyntaxProblem } from "./parse-error.js";
+import { Parser } from "./parser.js";
+
+/**
+ * The expression that a Nix file holds, for the language of Nix 2.34 with pipe operators. Nodes carry their place in the
+ * text, the comments around them and how their author wrote them. All mistakes that can be told apart are reported
+ * together.
+ */
+export const parse = (text: string): Either<ParseError, Expr> => {
+  const parser = new Parser(text);
+  const expr = parser.parse();
+  const [first, ...more] = parser.problems.toSorted((a, b) => a.start - b.start);
+  if (first === undefined) return { _tag: "Right", right: expr };
+  const problems: readonly [SyntaxProblem, ...SyntaxProblem[]] = [first, ...more];
+  return { _tag: "Left", left: { _tag: "ParseError", text, problems } };
+};

@@ -1,0 +1,1428 @@
+import {
+  NODE,
+  type Annotated,
+  type Assert,
+  type AttrName,
+  type AttrPath,
+  type Binding,
+  type Expr,
+  type Formal,
+  type Formals,
+  type IdentParam,
+  type If,
+  type Interpolation,
+  type Lambda,
+  type Let,
+  type Name,
+  type Parens,
+  type Select,
+  type Spelling,
+  type StaticName,
+  type StringPart,
+  type Tokens,
+  type TokenTrivia,
+  type Trivium,
+  type With,
+} from "../expr.js";
+import { isIdentifier } from "../names.js";
+import { BINARY, LEVEL } from "../operators.js";
+import { escapeIndented, escapeStr } from "../strings.js";
+import { unescapeIndented, unescapeStr } from "../unescape.js";
+import { AttributeTables } from "./duplicates.js";
+import {
+  EXPECTS,
+  RESUMES,
+  takesAny,
+  trivia,
+  withToken,
+  type After,
+  type Before,
+  type FormalsFrame,
+  type Frame,
+  type Mutable,
+  type Opening,
+  type PathFrame,
+  type TextFrame,
+} from "./frames.js";
+import { stripIndentation } from "./indentation.js";
+import { Lexer, type TokenKind } from "./lexer.js";
+import type { SyntaxErrorKind, SyntaxProblem } from "./parse-error.js";
+
+/** What the parser does next: it wants an operand, has a value, or goes on with the frame on top of its stack. */
+type State = "operand" | "value" | "items" | "bindings" | "names" | "inherited" | "formals" | "text" | "done";
+
+/** Problems after which the rest of a text is not looked at. */
+const MOST_PROBLEMS = 50;
+const INT64_MAX = 2n ** 63n - 1n;
+const FLOAT_MIN = 2 ** -1022;
+
+/** Stands where an expression is still to come. */
+const MISSING: Expr = Object.freeze({ [NODE]: true as const, kind: "ident" as const, name: "null" });
+
+/** An operator-precedence parser over Nix's tokens, with a stack of its own. */
+export class Parser {
+  readonly problems: SyntaxProblem[] = [];
+  readonly #text: string;
+  readonly #lexer: Lexer;
+  readonly #frames: Frame[] = [];
+  /** How many frames could go on at a token after an error. */
+  readonly #resuming = new Map<TokenKind, number>();
+  readonly #tables = new AttributeTables();
+  /** The value of the state "value", and how tightly it binds. */
+  #value: Expr = MISSING;
+  #level = 0;
+  /** The end of the last token taken. */
+  #last = 0;
+  /** What has the comment after the last token, where there is one. */
+  #lastCommented: { after?: string } | undefined;
+  #commentedEnd = -1;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#lexer = new Lexer(text);
+  }
+
+  /** The expression of the text; meaningless if there are problems. */
+  parse(): Expr {
+    const nul = this.#text.indexOf("\0");
+    if (nul >= 0) this.#problem("nul", nul, nul + 1, "Nix text cannot hold a NUL character");
+    const lone = /\p{Surrogate}/u.exec(this.#text);
+    if (lone) this.#problem("surrogate", lone.index, lone.index + 1, "half of a surrogate pair stands alone");
+    this.#push({ kind: "root" });
+    this.#lexer.next();
+    let state: State = "operand";
+    while (state !== "done" && this.problems.length < MOST_PROBLEMS) state = this.#step(state);
+    return this.#value;
+  }
+
+  #step(state: State): State {
+    switch (state) {
+      case "operand":
+        return this.#operand();
+      case "value":
+        return this.#continue();
+      case "items":
+        return this.#items();
+      case "bindings":
+        return this.#bindings();
+      case "names":
+        return this.#names();
+      case "inherited":
+        return this.#inherited();
+      case "formals":
+        return this.#formals();
+      case "text":
+        return this.#textPiece();
+      case "done":
+        return "done";
+    }
+  }
+
+  // The stack
+
+  get #top(): Frame {
+    return this.#frames[this.#frames.length - 1] as Frame;
+  }
+
+  #push(frame: Frame): void {
+    this.#frames.push(frame);
+    for (const token of RESUMES[frame.kind] ?? []) this.#resuming.set(token, (this.#resuming.get(token) ?? 0) + 1);
+  }
+
+  #pop(): void {
+    const frame = this.#frames.pop();
+    if (frame === undefined) return;
+    for (const token of RESUMES[frame.kind] ?? []) this.#resuming.set(token, (this.#resuming.get(token) ?? 0) - 1);
+  }
+
+  /** Replaces the frame on top by the one for its next part. */
+  #advance(frame: Frame, state: State): State {
+    this.#pop();
+    this.#push(frame);
+    return state;
+  }
+
+  #have(value: Expr, level: number): State {
+    this.#value = value;
+    this.#level = level;
+    return "value";
+  }
+
+  // Tokens
+
+  /** Moves on to the next token. */
+  #next(): void {
+    this.#last = this.#lexer.end;
+    this.#lexer.next();
+  }
+
+  #opening(): Opening {
+    const { start, line, before, after } = this.#lexer;
+    return { start, line, before, after };
+  }
+
+  #takeBefore(): Before {
+    const { before } = this.#lexer;
+    this.#lexer.before = undefined;
+    return before;
+  }
+
+  /** Gives `node` the comments around the token that ends it, or that it is. */
+  #comment<T extends Annotated>(node: T, before: Before, after: After): T {
+    const notes: Mutable<Annotated> = node;
+    if (before !== undefined) notes.before = before;
+    if (after !== undefined) this.#commentAfter(notes, after);
+    return node;
+  }
+
+  /** Gives `node` the comment after its last token, which has been taken. */
+  #commentAfter(node: { after?: string }, after: string): void {
+    node.after = after;
+    this.#lastCommented = node;
+    this.#commentedEnd = this.#last;
+  }
+
+  /** Puts comments before an expression and its parentheses. */
+  #commentOutside(expr: Expr, before: readonly Trivium[]): void {
+    const outer: { before?: readonly Trivium[] } = expr.parens?.at(-1) ?? expr;
+    outer.before = before;
+  }
+
+  // Operands
+
+  #operand(): State {
+    const lexer = this.#lexer;
+    switch (lexer.kind) {
+      case "identifier":
+        return this.#identifier();
+      case '"':
+      case "''":
+      case "path":
+        return this.#openText(lexer.kind);
+      case "{":
+        return lexer.opensFormals ? this.#openFormals(undefined) : this.#openSet("attrs");
+      case "[": {
+        const opening = this.#opening();
+        this.#next();
+        this.#push({ kind: "list", opening, items: [], before: undefined });
+        return "items";
+      }
+      case "(": {
+        const opening = this.#opening();
+        this.#next();
+        this.#push({ kind: "parens", opening });
+        return "operand";
+      }
+      case "int":
+        return this.#leaf(this.#int());
+      case "float":
+        return this.#leaf(this.#float());
+      case "searchPath":
+        return this.#leaf({
+          [NODE]: true,
+          kind: "searchPath",
+          path: this.#text.slice(lexer.start + 1, lexer.end - 1),
+          start: lexer.start,
+          end: lexer.end,
+        });
+      case "uri":
+        return this.#leaf({
+          [NODE]: true,
+          kind: "str",
+          parts: [this.#text.slice(lexer.start, lexer.end)],
+          start: lexer.start,
+          end: lexer.end,
+        });
+      case "rec":
+        return this.#openSet("recAttrs");
+      case "let":
+        return lexer.precedesBrace ? this.#openSet("legacyLet") : this.#openLet();
+      case "with":
+      case "assert":
+      case "if":
+        return this.#openGreedy(lexer.kind);
+      case "-":
+      case "!":
+        return this.#prefix(lexer.kind);
+      default:
+        return this.#unexpected("an expression");
+    }
+  }
+
+  #leaf(node: Expr): State {
+    const { before, after } = this.#lexer;
+    this.#next();
+    return this.#have(this.#comment(node, before, after), LEVEL.atom);
+  }
+
+  #int(): Expr {
+    const { start, end } = this.#lexer;
+    const text = this.#text.slice(start, end);
+    const value = BigInt(text);
+    if (value > INT64_MAX) this.#problem("intTooLarge", start, end, "this integer has more than 64 bits");
+    const node: Expr = { [NODE]: true, kind: "int", value, start, end };
+    return text.length > 1 && text.startsWith("0") ? { ...node, spelling: text } : node;
+  }
+
+  #float(): Expr {
+    const { start, end } = this.#lexer;
+    const spelling = this.#text.slice(start, end);
+    const value = Number(spelling);
+    if (value === Infinity || (value < FLOAT_MIN && /[1-9]/.test(spelling.replace(/[Ee].*/, "")))) {
+      this.#problem("floatOutOfRange", start, end, "this float is too large, or too close to zero, for a double");
+    }
+    return { [NODE]: true, kind: "float", value, spelling, start, end };
+  }
+
+  #identifier(): State {
+    const { start, end, before, after } = this.#lexer;
+    const name = this.#text.slice(start, end);
+    this.#next();
+    switch (this.#lexer.kind) {
+      case ":": {
+        const param: Mutable<IdentParam> = { [NODE]: true, kind: "identParam", name, start, end };
+        return this.#openLambda(this.#comment(param, before, after), start);
+      }
+      case "@":
+        return this.#openFormals({ name, start, before, after });
+      default:
+        return this.#have(
+          this.#comment<Expr>({ [NODE]: true, kind: "ident", name, start, end }, before, after),
+          LEVEL.atom,
+        );
+    }
+  }
+
+  #prefix(operator: "-" | "!"): State {
+    if (this.#top.kind === "or") this.#needsParentheses(`\`${operator}\``);
+    this.#push({
+      kind: "prefix",
+      operator,
+      level: operator === "-" ? LEVEL.negate : LEVEL.not,
+      opening: this.#opening(),
+    });
+    this.#next();
+    return "operand";
+  }
+
+  /** Reports what stands where only what binds more tightly may. */
+  #needsParentheses(what: string): void {
+    const { start, end } = this.#lexer;
+    this.#problem("needsParentheses", start, end, `${what} needs parentheses around it here`);
+  }
+
+  #checkGreedy(what: string): void {
+    if (!takesAny(this.#top)) this.#needsParentheses(what);
+  }
+
+  #openLet(): State {
+    this.#checkGreedy("`let`");
+    const { start, before, after } = this.#lexer;
+    this.#next();
+    const bindings: Binding[] = [];
+    const node = this.#keyword<Mutable<Let>>(
+      { [NODE]: true, kind: "let", bindings, body: MISSING, start, end: start },
+      before,
+      after,
+    );
+    this.#push({ kind: "let", node, bindings });
+    return "bindings";
+  }
+
+  #openGreedy(keyword: "with" | "assert" | "if"): State {
+    this.#checkGreedy(`\`${keyword}\``);
+    const { start, before, after } = this.#lexer;
+    this.#next();
+    const body = MISSING;
+    const place = { start, end: start };
+    switch (keyword) {
+      case "with": {
+        const node = this.#keyword<Mutable<With>>(
+          { [NODE]: true, kind: "with", scope: MISSING, body, ...place },
+          before,
+          after,
+        );
+        this.#push({ kind: "withScope", node });
+        break;
+      }
+      case "assert": {
+        const node = this.#keyword<Mutable<Assert>>(
+          { [NODE]: true, kind: "assert", condition: MISSING, body, ...place },
+          before,
+          after,
+        );
+        this.#push({ kind: "assertCondition", node });
+        break;
+      }
+      case "if": {
+        const parts = { condition: MISSING, then: MISSING, else: MISSING };
+        const node = this.#keyword<Mutable<If>>({ [NODE]: true, kind: "if", ...parts, ...place }, before, after);
+        this.#push({ kind: "ifCondition", node });
+      }
+    }
+    return "operand";
+  }
+
+  /** Gives a node the comments around the keyword it begins with. */
+  #keyword<T extends Annotated>(node: T, before: Before, after: After): T {
+    const notes: Mutable<Annotated> = node;
+    if (before !== undefined) notes.before = before;
+    if (after !== undefined) notes.tokens = { open: { after } };
+    return node;
+  }
+
+  // Values
+
+  /** Goes on with a value: what follows it binds to it, or the frame on top takes it. */
+  #continue(): State {
+    const { kind } = this.#lexer;
+    if (this.#level === LEVEL.atom) {
+      if (kind === ".") return this.#openPath("select");
+      if (kind === "or") return this.#legacyOr();
+      this.#level = LEVEL.select;
+    }
+    const top = this.#top;
+    if (this.#level === LEVEL.select) {
+      switch (top.kind) {
+        case "or":
+          this.#pop();
+          return this.#have(this.#selection(top.frame, top), LEVEL.select);
+        case "list":
+          if (top.before !== undefined) this.#commentOutside(this.#value, top.before);
+          top.items.push(this.#value);
+          return "items";
+        case "application":
+          this.#pop();
+          this.#value = this.#call(top.function, this.#value);
+          this.#level = LEVEL.call;
+          return "value";
+      }
+    }
+    if (this.#level <= LEVEL.call && this.#startsTerm(kind)) {
+      this.#push({ kind: "application", function: this.#value });
+      return "operand";
+    }
+    return this.#operator();
+  }
+
+  #startsTerm(kind: TokenKind): boolean {
+    switch (kind) {
+      case "identifier":
+      case '"':
+      case "''":
+      case "{":
+      case "(":
+      case "[":
+      case "path":
+      case "int":
+      case "float":
+      case "searchPath":
+      case "uri":
+      case "rec":
+        return true;
+      case "let":
+        return this.#lexer.precedesBrace;
+      default:
+        return false;
+    }
+  }
+
+  #call(f: Expr, argument: Expr): Expr {
+    return { [NODE]: true, kind: "call", function: f, argument, start: startOf(f), end: this.#last };
+  }
+
+  /** `f or`, which Nix reads as a call with a variable of that name. */
+  #legacyOr(): State {
+    const { start, end, before, after } = this.#lexer;
+    this.#next();
+    const or = this.#comment<Expr>({ [NODE]: true, kind: "ident", name: "or", start, end }, before, after);
+    return this.#have(this.#call(this.#value, or), LEVEL.select);
+  }
+
+  #operator(): State {
+    const { kind, before, after } = this.#lexer;
+    if (kind === "?") {
+      this.#reduce(LEVEL.hasAttr, false);
+      return this.#openPath("hasAttr");
+    }
+    const rule = kind in BINARY ? BINARY[kind as keyof typeof BINARY] : undefined;
+    if (rule === undefined) {
+      this.#reduce(LEVEL.greedy, true);
+      return this.#finish();
+    }
+    const operator = kind as keyof typeof BINARY;
+    this.#reduce(rule.level, rule.left === rule.level);
+    const top = this.#top;
+    if (top.kind === "binary" && top.level === rule.level) this.#checkChain(top.node.operator, operator);
+    const tokens = withToken(undefined, "operator", before, after);
+    const left = this.#value;
+    this.#push({
+      kind: "binary",
+      node: {
+        [NODE]: true,
+        kind: "binary",
+        operator,
+        left,
+        right: MISSING,
+        start: startOf(left),
+        end: 0,
+        ...(tokens ? { tokens } : {}),
+      },
+      level: rule.level,
+    });
+    this.#next();
+    return "operand";
+  }
+
+  #checkChain(first: keyof typeof BINARY, second: keyof typeof BINARY): void {
+    const { start, end } = this.#lexer;
+    if (BINARY[first].left < BINARY[first].level && BINARY[first].right < BINARY[first].level) {
+      const message = `\`${first}\` and \`${second}\` cannot be chained: put parentheses around one comparison`;
+      this.#problem("chainedComparison", start, end, message);
+    } else if (first !== second) {
+      this.#problem("mixedPipes", start, end, "`|>` and `<|` cannot be mixed without parentheses");
+    }
+  }
+
+  /** Completes the operations on top that bind more tightly than `level`, or as tightly where `alike` says so. */
+  #reduce(level: number, alike: boolean): void {
+    for (;;) {
+      const top = this.#top;
+      if (top.kind !== "binary" && top.kind !== "prefix") return;
+      if (top.level > level || (top.level === level && !(alike && this.#groupsLeft(top)))) return;
+      this.#pop();
+      if (top.kind === "binary") {
+        const { node } = top;
+        node.right = this.#value;
+        node.end = this.#last;
+        this.#value = node;
+      } else {
+        const { operator, opening } = top;
+        this.#value = {
+          [NODE]: true,
+          kind: "unary",
+          operator,
+          operand: this.#value,
+          start: opening.start,
+          end: this.#last,
+          ...(opening.before ? { before: opening.before } : {}),
+          ...(opening.after === undefined ? {} : { tokens: { operator: { after: opening.after } } }),
+        };
+      }
+      this.#level = top.level;
+    }
+  }
+
+  #groupsLeft(frame: Extract<Frame, { kind: "binary" | "prefix" }>): boolean {
+    return frame.kind === "prefix" || BINARY[frame.node.operator].left === frame.level;
+  }
+
+  /** Hands a whole expression to the frame on top. */
+  #finish(): State {
+    const { kind, before, after } = this.#lexer;
+    const top = this.#top;
+    switch (top.kind) {
+      case "root": {
+        if (kind !== "end") break;
+        if (before !== undefined) this.#value = { ...this.#value, below: before };
+        return "done";
+      }
+      case "parens":
+        if (kind !== ")") break;
+        this.#closeParens(top.opening);
+        this.#pop();
+        this.#level = LEVEL.atom;
+        return "value";
+      case "interpolation":
+      case "dynamic":
+        if (kind !== "}") break;
+        if (before !== undefined) this.#value = { ...this.#value, below: before };
+        return top.kind === "dynamic" ? this.#closeDynamic(top.opening) : this.#closeInterpolation(top.start);
+      case "inheritFrom": {
+        if (kind !== ")") break;
+        this.#closeParens(top.opening);
+        this.#pop();
+        const inherit = this.#top;
+        if (inherit.kind === "inherit") inherit.node.from = this.#value;
+        return "inherited";
+      }
+      case "binding":
+        if (kind === ";") return this.#closeBinding(top.frame, top.tokens);
+        break;
+      case "letBody":
+      case "withBody":
+      case "assertBody":
+      case "lambda":
+        top.node.body = this.#value;
+        return this.#complete(top.node);
+      case "ifElse":
+        top.node.else = this.#value;
+        return this.#complete(top.node);
+      case "withScope":
+        if (kind !== ";") break;
+        top.node.scope = this.#value;
+        this.#separate(top.node, ";", before, after);
+        return this.#advance({ kind: "withBody", node: top.node }, "operand");
+      case "assertCondition":
+        if (kind !== ";") break;
+        top.node.condition = this.#value;
+        this.#separate(top.node, ";", before, after);
+        return this.#advance({ kind: "assertBody", node: top.node }, "operand");
+      case "ifCondition":
+        if (kind !== "then") break;
+        top.node.condition = this.#value;
+        this.#separate(top.node, "then", before, after);
+        return this.#advance({ kind: "ifThen", node: top.node }, "operand");
+      case "ifThen":
+        if (kind !== "else") break;
+        top.node.then = this.#value;
+        this.#separate(top.node, "else", before, after);
+        return this.#advance({ kind: "ifElse", node: top.node }, "operand");
+      case "default": {
+        if (kind !== "," && kind !== "}") break;
+        this.#pop();
+        top.formal.default = this.#value;
+        const formals = this.#top;
+        return formals.kind === "formals" ? this.#endFormal(formals, top.formal) : "value";
+      }
+    }
+    return this.#unexpected(EXPECTS[top.kind] ?? "an operator");
+  }
+
+  /** Notes the comments at the token between two parts of a node, and moves on. */
+  #separate(node: Mutable<Annotated>, slot: ";" | "then" | "else", before: Before, after: After): void {
+    const tokens = withToken(node.tokens, slot, before, after);
+    if (tokens) node.tokens = tokens;
+    this.#next();
+  }
+
+  /** Ends a node with its last part, the value. */
+  #complete(node: Mutable<Let | With | Assert | If | Lambda>): State {
+    this.#pop();
+    node.end = this.#last;
+    return this.#have(node, LEVEL.greedy);
+  }
+
+  #closeParens(opening: Opening): void {
+    const { end, before, after } = this.#lexer;
+    this.#next();
+    const parens: Mutable<Parens> = { start: opening.start, end };
+    let tokens = withToken(undefined, "open", undefined, opening.after);
+    tokens = withToken(tokens, "close", before, undefined);
+    if (tokens) parens.tokens = tokens;
+    if (opening.before) parens.before = opening.before;
+    if (after !== undefined) this.#commentAfter(parens, after);
+    const value = this.#value as Mutable<Expr>;
+    // The stand-in for a missing expression is shared.
+    if (value !== MISSING) value.parens = value.parens === undefined ? [parens] : [...value.parens, parens];
+  }
+
+  // Lists
+
+  #items(): State {
+    const list = this.#top;
+    if (list.kind !== "list") return "value";
+    const before = this.#takeBefore();
+    const { kind } = this.#lexer;
+    if (kind === "]") return this.#closeList(list.opening, list.items, before);
+    if (!this.#startsTerm(kind)) {
+      if (kind === "-" || kind === "!") {
+        this.#needsParentheses(`\`${kind}\``);
+        return this.#prefix(kind);
+      }
+      return this.#unexpected("an item or `]`");
+    }
+    list.before = before;
+    return "operand";
+  }
+
+  #closeList({ start, line, before, after: openAfter }: Opening, items: readonly Expr[], inner: Before): State {
+    const { end, after, line: closeLine } = this.#lexer;
+    this.#next();
+    this.#pop();
+    const tokens = withToken(undefined, "open", undefined, openAfter);
+    const node: Expr = {
+      [NODE]: true,
+      kind: "list",
+      items,
+      start,
+      end,
+      ...(line === closeLine ? {} : { expanded: true }),
+      ...(inner ? { inner } : {}),
+      ...(tokens ? { tokens } : {}),
+    };
+    return this.#have(this.#comment(node, before, after), LEVEL.atom);
+  }
+
+  // Sets and lets
+
+  #openSet(of: "attrs" | "recAttrs" | "legacyLet"): State {
+    const { start, before, after } = this.#lexer;
+    let tokens: Annotated["tokens"];
+    if (of !== "attrs") {
+      tokens = withToken(undefined, "rec", undefined, after);
+      this.#next();
+      if (this.#lexer.kind !== "{") return this.#unexpected("`{`");
+      tokens = withToken(tokens, "open", this.#lexer.before, this.#lexer.after);
+    } else tokens = withToken(undefined, "open", undefined, after);
+    const brace = this.#opening();
+    this.#next();
+    this.#push({ kind: "set", of, start, before, brace, tokens, bindings: [] });
+    return "bindings";
+  }
+
+  #bindings(): State {
+    const top = this.#top;
+    if (top.kind !== "set" && top.kind !== "let") return "value";
+    const before = this.#takeBefore();
+    const lexer = this.#lexer;
+    switch (lexer.kind) {
+      case "identifier":
+      case "or":
+      case '"':
+      case "${":
+        this.#push({
+          kind: "path",
+          use: "binding",
+          start: lexer.start,
+          before,
+          target: undefined,
+          tokens: undefined,
+          names: [],
+          dot: undefined,
+          after: undefined,
+        });
+        return "names";
+      case "inherit":
+        return this.#openInherit(before);
+      case "}":
+        if (top.kind === "set") return this.#closeSet(top, before);
+        break;
+      case "in":
+        if (top.kind === "let") {
+          if (before) top.node.inner = before;
+          this.#checkAttributes(top.bindings);
+          const tokens = withToken(top.node.tokens, "in", undefined, lexer.after);
+          if (tokens) top.node.tokens = tokens;
+          this.#next();
+          return this.#advance({ kind: "letBody", node: top.node }, "operand");
+        }
+    }
+    return this.#unexpected(top.kind === "set" ? "a name, `inherit` or `}`" : "a name, `inherit` or `in`");
+  }
+
+  #closeSet(frame: Extract<Frame, { kind: "set" }>, inner: Before): State {
+    const { of, start, before, brace, tokens, bindings } = frame;
+    const { end, after, line } = this.#lexer;
+    this.#next();
+    this.#pop();
+    this.#checkAttributes(bindings);
+    const rest = {
+      bindings,
+      start,
+      end,
+      ...(line === brace.line ? {} : { expanded: true }),
+      ...(inner ? { inner } : {}),
+      ...(tokens ? { tokens } : {}),
+    };
+    const node: Expr =
+      of === "legacyLet"
+        ? { [NODE]: true, kind: "legacyLet", ...rest }
+        : { [NODE]: true, kind: "attrs", recursive: of === "recAttrs", ...rest };
+    return this.#have(this.#comment(node, before, after), LEVEL.atom);
+  }
+
+  #checkAttributes(bindings: readonly Binding[]): void {
+    for (const { name, again, first } of this.#tables.duplicates(bindings)) {
+      const message = `attribute \`${name}\` is already defined`;
+      this.#problem("duplicateAttribute", again.start, again.end, message, { ...first, message: "first defined here" });
+    }
+  }
+
+  /** The bindings that the frame on top collects. */
+  #collect(binding: Binding): State {
+    const frame = this.#top;
+    if (frame.kind === "set" || frame.kind === "let") frame.bindings.push(binding);
+    return "bindings";
+  }
+
+  #closeBinding(frame: PathFrame, tokens: Annotated["tokens"]): State {
+    const { end, before, after } = this.#lexer;
+    this.#next();
+    this.#pop();
+    const all = withToken(tokens, ";", before, undefined);
+    const binding: Mutable<Binding> = {
+      [NODE]: true,
+      kind: "binding",
+      path: frame.names as unknown as AttrPath,
+      value: this.#value,
+      start: frame.start,
+      end,
+      ...(all ? { tokens: all } : {}),
+    };
+    return this.#collect(this.#comment(binding, frame.before, after));
+  }
+
+  #openInherit(before: Before): State {
+    const { start, after, line } = this.#lexer;
+    const names: AttrName[] = [];
+    this.#next();
+    const node = this.#keyword(
+      { [NODE]: true as const, kind: "inherit" as const, names: [], start, end: start },
+      before,
+      after,
+    );
+    this.#push({ kind: "inherit", node, names, line });
+    if (this.#lexer.kind !== "(") return "inherited";
+    const opening = this.#opening();
+    this.#next();
+    this.#push({ kind: "inheritFrom", opening });
+    return "operand";
+  }
+
+  #inherited(): State {
+    const frame = this.#top;
+    if (frame.kind !== "inherit") return "value";
+    const { kind, before, after, end, line } = this.#lexer;
+    switch (kind) {
+      case "identifier":
+      case "or": {
+        const name = this.#bareName(undefined);
+        frame.names.push(after === undefined ? name : { ...this.#nameNode(name), after });
+        return "inherited";
+      }
+      case '"':
+        return this.#openText('"');
+      case "${":
+        return this.#openDynamic();
+      case ";": {
+        const { node, names } = frame;
+        this.#next();
+        this.#pop();
+        node.names = names.filter((name): name is StaticName => this.#checkStatic(name, "`inherit`"));
+        if (line !== frame.line) node.expanded = true;
+        node.end = end;
+        const tokens = withToken(node.tokens, ";", before, undefined);
+        if (tokens) node.tokens = tokens;
+        return this.#collect(this.#comment(node, undefined, after));
+      }
+      default:
+        return this.#unexpected("a name or `;`");
+    }
+  }
+
+  #checkStatic(name: AttrName, where: string): boolean {
+    if (typeof name === "string" || name.kind === "name") return true;
+    const { start = 0, end = start } = name;
+    this.#problem("dynamicName", start, end, `a name that is computed cannot stand in ${where}`);
+    return false;
+  }
+
+  // Names
+
+  #openPath(use: "select" | "hasAttr"): State {
+    const { before, after } = this.#lexer;
+    const target = this.#value;
+    this.#push({
+      kind: "path",
+      use,
+      start: startOf(target),
+      before: undefined,
+      target,
+      tokens: use === "hasAttr" ? withToken(undefined, "?", before, after) : undefined,
+      names: [],
+      dot: use === "select" ? trivia(before, after) : undefined,
+      after: undefined,
+    });
+    this.#next();
+    return "names";
+  }
+
+  /** Reads a name, or what follows the last. */
+  #names(): State {
+    const frame = this.#top;
+    if (frame.kind !== "path") return "value";
+    const { kind, after } = this.#lexer;
+    switch (kind) {
+      case "identifier":
+      case "or":
+        frame.names.push(this.#bareName(frame.dot));
+        return this.#afterName(frame, after);
+      case '"':
+        return this.#openText('"');
+      case "${":
+        return this.#openDynamic();
+      default:
+        return this.#unexpected("a name");
+    }
+  }
+
+  /** The name that is the current token, with the comments before it. */
+  #bareName(dot: TokenTrivia | undefined): StaticName {
+    const { start, end, before } = this.#lexer;
+    const name = this.#text.slice(start, end);
+    this.#next();
+    return this.#named({ name, start, end, ...(name === "or" ? { spelling: name } : {}) }, before, dot);
+  }
+
+  /** A name as a text where it needs no node. */
+  #named(
+    { name, spelling, start, end }: Pick<Name, "name" | "spelling"> & { readonly start: number; readonly end: number },
+    before: Before,
+    dot: TokenTrivia | undefined,
+  ): StaticName {
+    if (spelling === undefined && before === undefined && dot === undefined) return name;
+    return {
+      [NODE]: true,
+      kind: "name",
+      name,
+      start,
+      end,
+      ...(spelling === undefined ? {} : { spelling }),
+      ...(before ? { before } : {}),
+      ...(dot ? { tokens: { ".": dot } } : {}),
+    };
+  }
+
+  #nameNode(name: StaticName): Name {
+    return typeof name === "string" ? { [NODE]: true, kind: "name", name } : name;
+  }
+
+  /** Goes on after a name of a path, which has been taken with the comment after it. */
+  #afterName(frame: PathFrame, after: After): State {
+    const { names } = frame;
+    const { kind, before: dotBefore, after: dotAfter } = this.#lexer;
+    frame.dot = undefined;
+    if (kind === ".") {
+      if (after !== undefined) this.#commentLastName(names, after);
+      frame.dot = trivia(dotBefore, dotAfter);
+      this.#next();
+      return "names";
+    }
+    switch (frame.use) {
+      case "binding":
+        return this.#assign(frame, after);
+      case "hasAttr":
+        this.#pop();
+        return this.#have(
+          this.#comment<Expr>(
+            {
+              [NODE]: true,
+              kind: "hasAttr",
+              target: frame.target ?? MISSING,
+              path: pathOf(names),
+              start: frame.start,
+              end: this.#last,
+              ...(frame.tokens ? { tokens: frame.tokens } : {}),
+            },
+            undefined,
+            after,
+          ),
+          LEVEL.hasAttr,
+        );
+      case "select":
+        this.#pop();
+        if (kind === "or") {
+          if (after !== undefined) this.#commentLastName(names, after);
+          const tokens = withToken(undefined, "or", dotBefore, dotAfter);
+          this.#next();
+          this.#push({ kind: "or", frame, tokens });
+          return "operand";
+        }
+        return this.#have(this.#comment(this.#selection(frame, undefined), undefined, after), LEVEL.select);
+    }
+  }
+
+  #commentLastName(names: AttrName[], after: string): void {
+    const last = names.at(-1);
+    if (last !== undefined) {
+      names[names.length - 1] = { ...(typeof last === "string" ? this.#nameNode(last) : last), after };
+    }
+  }
+
+  #selection(
+    { target = MISSING, names, start }: PathFrame,
+    or: { readonly tokens: Tokens | undefined } | undefined,
+  ): Select {
+    return {
+      [NODE]: true,
+      kind: "select",
+      target,
+      path: pathOf(names),
+      start,
+      end: this.#last,
+      ...(or ? { or: this.#value } : {}),
+      ...(or?.tokens ? { tokens: or.tokens } : {}),
+    };
+  }
+
+  #assign(frame: PathFrame, after: After): State {
+    const { kind, before: equalsBefore, after: equalsAfter } = this.#lexer;
+    if (kind !== "=") return this.#unexpected("`=`");
+    if (after !== undefined) this.#commentLastName(frame.names, after);
+    this.#pop();
+    if (this.#top.kind === "let") this.#checkStatic(frame.names[0] ?? "", "`let`");
+    this.#next();
+    this.#push({ kind: "binding", frame, tokens: withToken(undefined, "=", equalsBefore, equalsAfter) });
+    return "operand";
+  }
+
+  #openDynamic(): State {
+    const opening = this.#opening();
+    this.#next();
+    this.#push({ kind: "dynamic", opening });
+    return "operand";
+  }
+
+  #closeDynamic({ start, before }: Opening): State {
+    const { end, after } = this.#lexer;
+    const expr = this.#value;
+    this.#next();
+    this.#pop();
+    const top = this.#top;
+    const dot = top.kind === "path" ? top.dot : undefined;
+    const text = staticText(expr);
+    const name: AttrName =
+      text === undefined
+        ? {
+            [NODE]: true,
+            kind: "dynamicName",
+            expr,
+            start,
+            end,
+            ...(expr.kind === "str" ? { quoted: false } : {}),
+            ...(before ? { before } : {}),
+            ...(dot ? { tokens: { ".": dot } } : {}),
+          }
+        : this.#named(
+            { name: text, spelling: `\${${this.#text.slice(expr.start, expr.end)}}`, start, end },
+            before,
+            dot,
+          );
+    return this.#addName(name, after);
+  }
+
+  /** Gives a name that was not a single token to the frame that it is for. */
+  #addName(name: AttrName, after: After): State {
+    const top = this.#top;
+    if (top.kind === "path") {
+      top.names.push(name);
+      return this.#afterName(top, after);
+    }
+    if (top.kind === "inherit") {
+      top.names.push(name);
+      if (after !== undefined) this.#commentLastName(top.names, after);
+    }
+    return "inherited";
+  }
+
+  // Text
+
+  #openText(of: TextFrame["of"]): State {
+    const { start, before } = this.#lexer;
+    this.#push({ kind: "text", of, start, before, pieces: [] });
+    return "text";
+  }
+
+  #textPiece(): State {
+    const frame = this.#top;
+    if (frame.kind !== "text") return "value";
+    const lexer = this.#lexer;
+    const { of, pieces, start } = frame;
+    const found = of === "path" ? lexer.pathPiece() : lexer.textPiece(of);
+    if (lexer.end > lexer.start) pieces.push(this.#text.slice(lexer.start, lexer.end));
+    switch (found) {
+      case "interpolation":
+        this.#push({ kind: "interpolation", start: lexer.end });
+        this.#last = lexer.end + 2;
+        lexer.next();
+        return "operand";
+      case "end":
+        this.#problem("unclosedText", start, start + of.length, `this string has no closing ${of}`);
+        return "done";
+      case "quote":
+        return this.#closeText(frame);
+    }
+  }
+
+  #closeInterpolation(start: number): State {
+    const { end } = this.#lexer;
+    const interpolation: Interpolation = { [NODE]: true, kind: "interpolation", expr: this.#value };
+    this.#pop();
+    const text = this.#top;
+    if (text.kind === "text") text.pieces.push({ ...interpolation, start, end } as Interpolation);
+    return "text";
+  }
+
+  #closeText({ of, start, before, pieces }: TextFrame): State {
+    const lexer = this.#lexer;
+    const { after } = lexer;
+    const end = lexer.end + (of === "path" ? 0 : of.length);
+    if (of === "path" && lexer.precedesSlash) {
+      this.#problem("trailingSlash", lexer.end, lexer.end + 1, "a path cannot end with a slash");
+    }
+    this.#pop();
+    lexer.next();
+    this.#last = end;
+    const top = this.#top;
+    if (top.kind === "path" || top.kind === "inherit") {
+      return this.#addName(this.#quotedName(pieces, start, end, before), after);
+    }
+    return this.#have(this.#comment(textNode(of, pieces, start, end), before, after), LEVEL.atom);
+  }
+
+  #quotedName(pieces: readonly StringPart[], start: number, end: number, before: Before): AttrName {
+    const top = this.#top;
+    const dot = top.kind === "path" ? top.dot : undefined;
+    const expr = textNode('"', pieces, start, end);
+    const text = staticText(expr);
+    if (text !== undefined) {
+      const spelling = this.#text.slice(start, end);
+      const plain = !isIdentifier(text) && spelling === `"${escapeStr(text)}"`;
+      return this.#named({ name: text, start, end, ...(plain ? {} : { spelling }) }, before, dot);
+    }
+    return {
+      [NODE]: true,
+      kind: "dynamicName",
+      expr,
+      quoted: true,
+      start,
+      end,
+      ...(before ? { before } : {}),
+      ...(dot ? { tokens: { ".": dot } } : {}),
+    };
+  }
+
+  // Functions
+
+  /** `name` stands before an `@`, which is the current token. */
+  #openFormals(
+    name: { readonly name: string; readonly start: number; readonly before: Before; readonly after: After } | undefined,
+  ): State {
+    this.#checkGreedy("a function");
+    const lexer = this.#lexer;
+    const node: Mutable<Formals> = {
+      [NODE]: true,
+      kind: "formals",
+      formals: [],
+      ellipsis: false,
+      start: name?.start ?? lexer.start,
+      end: lexer.end,
+    };
+    if (name) {
+      node.as = { name: name.name, side: "before" };
+      if (name.before) node.before = name.before;
+      let tokens = withToken(undefined, "as", undefined, name.after);
+      tokens = withToken(tokens, "@", lexer.before, lexer.after);
+      this.#next();
+      if (lexer.kind !== "{") return this.#unexpected("`{`");
+      tokens = withToken(tokens, "open", lexer.before, lexer.after);
+      if (tokens) node.tokens = tokens;
+    } else {
+      if (lexer.before) node.before = lexer.before;
+      const tokens = withToken(undefined, "open", undefined, lexer.after);
+      if (tokens) node.tokens = tokens;
+    }
+    const { line } = lexer;
+    this.#next();
+    this.#push({ kind: "formals", node, formals: [], line, carried: undefined });
+    return "formals";
+  }
+
+  #formals(): State {
+    const frame = this.#top;
+    if (frame.kind !== "formals") return "value";
+    const { node, carried } = frame;
+    const { kind, start, end, before: own, after } = this.#lexer;
+    const before = carried === undefined ? own : [...carried, ...(own ?? [])];
+    switch (kind) {
+      case "identifier": {
+        frame.carried = undefined;
+        const formal: Mutable<Formal> = {
+          [NODE]: true,
+          kind: "formal",
+          name: this.#text.slice(start, end),
+          start,
+          end,
+          ...(before ? { before } : {}),
+        };
+        this.#next();
+        if (this.#lexer.kind !== "?") return this.#endFormal(frame, formal, after);
+        let tokens = withToken(undefined, "name", undefined, after);
+        tokens = withToken(tokens, "?", this.#lexer.before, this.#lexer.after);
+        if (tokens) formal.tokens = tokens;
+        this.#next();
+        this.#push({ kind: "default", formal });
+        return "operand";
+      }
+      case "...": {
+        frame.carried = undefined;
+        node.ellipsis = true;
+        const tokens = withToken(node.tokens, "...", before, after);
+        if (tokens) node.tokens = tokens;
+        this.#next();
+        return this.#lexer.kind === "}" ? this.#closeFormals(frame) : this.#unexpected("`}`");
+      }
+      case "}":
+        return this.#closeFormals(frame);
+      default:
+        return this.#unexpected("a name, `...` or `}`");
+    }
+  }
+
+  /** Takes what follows a formal; `nameAfter` is the comment after its name, where that ends it. */
+  #endFormal(frame: FormalsFrame, formal: Mutable<Formal>, nameAfter?: string): State {
+    const { kind, before, after } = this.#lexer;
+    formal.end = this.#last;
+    frame.formals.push(formal);
+    if (kind !== "," && kind !== "}") return this.#unexpected("`,` or `}`");
+    const alone = kind === "}" || after === undefined;
+    // A comment at the end of the line stands after the comma, wherever its author put that.
+    let end = nameAfter;
+    if (formal.default !== undefined && this.#commentedEnd === this.#last && alone) {
+      end = this.#lastCommented?.after;
+      delete this.#lastCommented?.after;
+    }
+    if (kind === "}") {
+      if (end !== undefined) formal.after = end;
+      return "formals";
+    }
+    if (after !== undefined) {
+      const name = withToken(formal.tokens, "name", undefined, nameAfter);
+      const tokens = withToken(name, ",", before, undefined);
+      if (tokens) formal.tokens = tokens;
+      formal.after = after;
+    } else {
+      if (end !== undefined) formal.after = end;
+      frame.carried = before;
+    }
+    this.#next();
+    return "formals";
+  }
+
+  #closeFormals(frame: FormalsFrame): State {
+    const { node, formals, line, carried } = frame;
+    const { before, after, line: closeLine, end } = this.#lexer;
+    const last = formals.at(-1) as Mutable<Formal> | undefined;
+    if (carried !== undefined && last !== undefined) last.tokens = { ...last.tokens, ",": { before: carried } };
+    this.#next();
+    this.#pop();
+    node.formals = formals;
+    node.end = end;
+    if (line !== closeLine) node.expanded = true;
+    if (before) node.inner = before;
+    let tokens = withToken(node.tokens, "close", undefined, after);
+    const follower = this.#lexer.kind;
+    if (follower === "@" && node.as === undefined) {
+      tokens = withToken(tokens, "@", this.#lexer.before, this.#lexer.after);
+      this.#next();
+      const { kind: nameKind, start: nameStart, end: nameEnd, before: nameBefore, after: nameAfter } = this.#lexer;
+      if (nameKind !== "identifier") return this.#unexpected("a name");
+      node.as = { name: this.#text.slice(nameStart, nameEnd), side: "after" };
+      tokens = withToken(tokens, "as", nameBefore, nameAfter);
+      node.end = nameEnd;
+      this.#next();
+    }
+    if (tokens) node.tokens = tokens;
+    this.#checkFormals(node);
+    if (this.#lexer.kind !== ":") return this.#unexpected("`:`");
+    return this.#openLambda(node, node.start ?? 0);
+  }
+
+  #checkFormals({ formals, as, start = 0 }: Formals): void {
+    if (as !== undefined || formals.length > 1) {
+      const seen = new Map<string, { readonly start: number; readonly end: number }>();
+      if (as !== undefined) seen.set(as.name, { start, end: start + as.name.length });
+      for (const formal of formals) {
+        const { name, start: from = 0 } = formal;
+        const place = { start: from, end: from + name.length };
+        const first = seen.get(name);
+        if (first === undefined) seen.set(name, place);
+        else {
+          const message = `argument \`${name}\` stands twice`;
+          this.#problem("duplicateFormal", place.start, place.end, message, { ...first, message: "first named here" });
+        }
+      }
+    }
+  }
+
+  /** The current token is the `:`. */
+  #openLambda(param: IdentParam | Formals, start: number): State {
+    this.#checkGreedy("a function");
+    const { before, after, line } = this.#lexer;
+    this.#next();
+    const tokens = withToken(undefined, ":", before, after);
+    const node: Mutable<Lambda> = {
+      [NODE]: true,
+      kind: "lambda",
+      param,
+      body: MISSING,
+      start,
+      end: start,
+      ...(param.kind === "formals" ? { sameLine: this.#lexer.line === line } : {}),
+      ...(tokens ? { tokens } : {}),
+    };
+    this.#push({ kind: "lambda", node });
+    return "operand";
+  }
+
+  // Problems
+
+  #problem(
+    kind: SyntaxErrorKind,
+    start: number,
+    end: number,
+    message: string,
+    related?: NonNullable<SyntaxProblem["related"]>,
+  ): void {
+    this.problems.push({ kind, start, end, message, ...(related ? { related } : {}) });
+  }
+
+  /** Reports the current token, which is not what is wanted, and goes on where the text makes sense again. */
+  #unexpected(wanted: string): State {
+    const { kind, start, end, unclosedComment } = this.#lexer;
+    if (unclosedComment >= 0) {
+      this.#problem("unclosedComment", unclosedComment, unclosedComment + 2, "this comment has no closing `*/`");
+      return "done";
+    }
+    if (kind === "unknown") {
+      this.#problem(
+        "unknownCharacter",
+        start,
+        end,
+        `${JSON.stringify(this.#text.slice(start, end))} means nothing in Nix`,
+      );
+    } else if (kind === "end") {
+      const opening = this.#unclosed();
+      const message = `unexpected end, ${wanted} is missing`;
+      this.#problem("unclosed", start, end, message, opening);
+      return "done";
+    } else this.#problem("unexpected", start, end, `unexpected ${this.#shown()}, ${wanted} is missing`);
+    return this.#recover();
+  }
+
+  #shown(): string {
+    const { kind, start, end } = this.#lexer;
+    if (kind === "path") return "path";
+    if (kind === '"' || kind === "''") return "string";
+    const text = this.#text.slice(start, Math.min(end, start + 40));
+    return `\`${text}\``;
+  }
+
+  /** The bracket that was opened last and is still open. */
+  #unclosed(): SyntaxProblem["related"] {
+    for (let i = this.#frames.length - 1; i >= 0; i--) {
+      const frame = this.#frames[i];
+      const start =
+        frame?.kind === "parens" || frame?.kind === "list" || frame?.kind === "dynamic" || frame?.kind === "inheritFrom"
+          ? frame.opening.start
+          : frame?.kind === "set"
+            ? frame.brace.start
+            : frame?.kind === "interpolation"
+              ? frame.start
+              : frame?.kind === "formals" || frame?.kind === "let"
+                ? frame.node.start
+                : undefined;
+      if (start !== undefined) return { start, end: start + 1, message: "opened here" };
+    }
+    return undefined;
+  }
+
+  /** Skips tokens up to one that a frame can go on at, and drops the frames above that. */
+  #recover(): State {
+    const lexer = this.#lexer;
+    const closing: TokenKind[] = [];
+    for (; lexer.kind !== "end"; this.#next()) {
+      const { kind } = lexer;
+      if (closing.length > 0 && kind === closing.at(-1)) closing.pop();
+      else if (closing.length === 0 && (this.#resuming.get(kind) ?? 0) > 0) return this.#resume(kind);
+      else if (kind === "(") closing.push(")");
+      else if (kind === "[") closing.push("]");
+      else if (kind === "{" || kind === "${") closing.push("}");
+      else if (kind === '"' || kind === "''" || kind === "path") {
+        this.#push({ kind: "text", of: kind, start: lexer.start, before: undefined, pieces: [] });
+        return "text";
+      }
+    }
+    return "done";
+  }
+
+  #resume(kind: TokenKind): State {
+    for (;;) {
+      const top = this.#top;
+      if (RESUMES[top.kind]?.includes(kind) === true) {
+        this.#value = MISSING;
+        this.#level = LEVEL.greedy;
+        switch (top.kind) {
+          case "list":
+            return "items";
+          case "set":
+          case "let":
+            if (kind === ";") this.#next();
+            return "bindings";
+          case "formals":
+            return "formals";
+          default:
+            return "value";
+        }
+      }
+      this.#pop();
+    }
+  }
+}
+
+const startOf = (expr: Expr): number => expr.parens?.at(-1)?.start ?? expr.start ?? 0;
+
+const pathOf = (names: readonly AttrName[]): AttrPath => names as unknown as AttrPath;
+
+/** The value of a string without interpolations or comments. */
+const staticText = (expr: Expr): string | undefined => {
+  if (expr.kind !== "str" || expr.parens !== undefined || expr.before !== undefined || expr.after !== undefined) {
+    return undefined;
+  }
+  const [only, more] = expr.parts;
+  if (more !== undefined || typeof only === "object" || expr.below !== undefined) return undefined;
+  return only ?? "";
+};
+
+/** A string or path of these pieces, with their spelling where the printer's would be another. */
+const textNode = (of: TextFrame["of"], pieces: readonly StringPart[], start: number, end: number): Expr => {
+  switch (of) {
+    case '"': {
+      const parts = pieces.map((piece) => (typeof piece === "string" ? unescapeStr(piece) : piece));
+      const spelling = spellingOf(pieces, parts, escapeStr);
+      return { [NODE]: true, kind: "str", parts, start, end, ...(spelling ? { spelling } : {}) };
+    }
+    case "''": {
+      const stripped = stripIndentation(pieces);
+      const parts = stripped.map((piece) => (typeof piece === "string" ? unescapeIndented(piece) : piece));
+      const spelling = spellingOf(stripped, parts, escapeIndented);
+      return { [NODE]: true, kind: "indentedStr", parts, start, end, ...(spelling ? { spelling } : {}) };
+    }
+    case "path": {
+      const [first] = pieces;
+      const head = typeof first === "string" ? first : "";
+      const rooted = /^(?:\.{0,2}|~)\//.test(head) ? head : `./${head}`;
+      const parts = [rooted, ...pieces.slice(1)] as const;
+      const spelling = rooted === head ? undefined : [head];
+      return { [NODE]: true, kind: "path", parts, start, end, ...(spelling ? { spelling } : {}) };
+    }
+  }
+};
+
+/** The pieces that are written otherwise than the printer would write their values; nothing if there are none. */
+const spellingOf = (
+  pieces: readonly StringPart[],
+  parts: readonly StringPart[],
+  escape: (text: string, interpolated: boolean) => string,
+): Spelling | undefined => {
+  let spelling: (string | undefined)[] | undefined;
+  for (let i = 0; i < pieces.length; i++) {
+    const piece = pieces[i];
+    const part = parts[i];
+    if (typeof piece !== "string" || typeof part !== "string") continue;
+    if (piece === part && !/["$'\\\n\r\t]/.test(piece)) continue;
+    if (escape(part, i + 1 < parts.length) !== piece) (spelling ??= [])[i] = piece;
+  }
+  return spelling;
+};

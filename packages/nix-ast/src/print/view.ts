@@ -1,0 +1,108 @@
+/**
+ * Expressions as they are written: with the parentheses that precedence asks for, negative numbers as the negations they
+ * are in Nix, and `''` strings that need no `''` with `"` quotes.
+ */
+import { binary, float, int, negate } from "../build.js";
+import type { Annotated, Binary, BinaryOperator, Expr, IndentedStr, Parens, Tokens, Trivium } from "../expr.js";
+import { clash, levelOf, BINARY, LEVEL } from "../operators.js";
+import { isPlain } from "../strings.js";
+
+/** Parentheses, those of the source or those that precedence asks for. */
+export interface Paren {
+  readonly kind: "paren";
+  readonly expr: Expr;
+  /** How many of the source's parentheses of `expr` stand inside these. */
+  readonly depth: number;
+  readonly before?: readonly Trivium[];
+  readonly after?: string;
+  readonly tokens?: Tokens;
+}
+/** An expression as it is written; the parentheses of its source are around it, not on it. */
+export type Written = Expr | Paren;
+
+const INT64_MIN = -(2n ** 63n);
+
+/** `expr` without a number that is negative, which Nix has no literal for. */
+const withoutSign = (expr: Expr): Expr => {
+  if (expr.kind === "int" && expr.value < 0n) {
+    const unsigned =
+      expr.value === INT64_MIN ? binary(negate(int(-INT64_MIN - 1n)), "-", int(1)) : negate(int(-expr.value));
+    return annotate(unsigned, expr);
+  }
+  if (expr.kind === "float" && (expr.value < 0 || Object.is(expr.value, -0))) {
+    // Nix negates by subtracting from 0, which loses the sign of a zero; a product keeps it.
+    return annotate(expr.value === 0 ? binary(float(0), "*", negate(float(1))) : negate(float(-expr.value)), expr);
+  }
+  if (expr.kind === "indentedStr" && isPlain(expr)) return quoted(expr);
+  return expr;
+};
+
+/** A `''` string with `"` quotes. */
+const quoted = (expr: IndentedStr): Expr => {
+  const { spelling, ...rest } = expr;
+  if (spelling === undefined) return { ...rest, kind: "str" };
+  const texts = spelling.map((text) => text?.replace(/''\$|'''/g, (found) => (found === "'''" ? "''" : "\\$")));
+  return { ...rest, kind: "str", spelling: texts };
+};
+
+const annotate = (node: Expr, { before, after }: Annotated): Expr => ({
+  ...node,
+  ...(before ? { before } : {}),
+  ...(after === undefined ? {} : { after }),
+});
+
+/** Parentheses that the source does not have. They take over the comments of what they hold, for they stand outside it. */
+export const paren = (expr: Expr): Paren => {
+  const { before, after } = expr;
+  if (before === undefined && after === undefined) return { kind: "paren", expr, depth: 0 };
+  const { before: _, after: __, ...inner } = expr;
+  return {
+    kind: "paren",
+    expr: inner,
+    depth: 0,
+    ...(before ? { before } : {}),
+    ...(after === undefined ? {} : { after }),
+  };
+};
+
+/** The source's parentheses around `expr`, so many of them. */
+const sourceParen = (expr: Expr, parens: readonly Parens[], depth: number): Paren => {
+  const { before, after, tokens } = parens[depth] as Parens;
+  return {
+    kind: "paren",
+    expr,
+    depth,
+    ...(before ? { before } : {}),
+    ...(after === undefined ? {} : { after }),
+    ...(tokens ? { tokens } : {}),
+  };
+};
+
+/** What stands between parentheses. */
+export const inside = ({ expr, depth }: Paren): Written =>
+  depth > 0 && expr.parens !== undefined ? sourceParen(expr, expr.parens, depth - 1) : withoutSign(expr);
+
+/** `expr` in a place that takes what binds at least as tightly as `level`. */
+export const view = (expr: Expr, level: number): Written => {
+  const { parens } = expr;
+  if (parens !== undefined && parens.length > 0) return sourceParen(expr, parens, parens.length - 1);
+  const written = withoutSign(expr);
+  return levelOf(written) > level ? paren(written) : written;
+};
+
+/** `expr` in a place that has parentheses around it in any case. */
+export const viewEnclosed = (expr: Expr): Paren => {
+  const written = view(expr, LEVEL.greedy);
+  return written.kind === "paren" ? written : paren(written);
+};
+
+/** An operand of an operator, in parentheses if it is one that must not meet it. */
+const viewOperand = (operator: BinaryOperator, operand: Expr, level: number): Written =>
+  clash(operator, operand) && operand.parens === undefined ? paren(operand) : view(operand, level);
+
+export const viewLeft = ({ operator, left }: Binary): Written => viewOperand(operator, left, BINARY[operator].left);
+export const viewRight = ({ operator, right }: Binary): Written => viewOperand(operator, right, BINARY[operator].right);
+
+/** What a `.` can follow: no path, whose text would swallow it. */
+export const viewTarget = (target: Expr): Written =>
+  target.kind === "path" && target.parens === undefined ? paren(target) : view(target, LEVEL.atom);
