@@ -8,8 +8,13 @@ import { Parser } from "./parser.js";
  * text, the comments around them and how their author wrote them. All mistakes that can be told apart are reported
  * together.
  */
-export const parse = (text: string): Either<ParseError, Expr> => {
-  const parser = new Parser(text);
+export const parse = (text: string): Either<ParseError, Expr> => read(text, true);
+
+/** As {@link parse}, for what may define a name twice: it is well formed, though Nix will not have it. */
+export const parseForm = (text: string): Either<ParseError, Expr> => read(text, false);
+
+const read = (text: string, definitions: boolean): Either<ParseError, Expr> => {
+  const parser = new Parser(text, definitions);
   const expr = parser.parse();
   const [first, ...more] = parser.problems.toSorted((a, b) => a.start - b.start);
   if (first === undefined) return { _tag: "Right", right: expr };

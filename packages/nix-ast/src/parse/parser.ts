@@ -63,6 +63,7 @@ const MISSING: Expr = Object.freeze({ [NODE]: true as const, kind: "ident" as co
 export class Parser {
   readonly problems: SyntaxProblem[] = [];
   readonly #text: string;
+  readonly #definitions: boolean;
   readonly #lexer: Lexer;
   readonly #frames: Frame[] = [];
   /** How many frames could go on at a token after an error. */
@@ -77,8 +78,10 @@ export class Parser {
   #lastCommented: { after?: string } | undefined;
   #commentedEnd = -1;
 
-  constructor(text: string) {
+  /** `definitions` says whether names that are defined twice are problems too. */
+  constructor(text: string, definitions: boolean) {
     this.#text = text;
+    this.#definitions = definitions;
     this.#lexer = new Lexer(text);
   }
 
@@ -733,6 +736,7 @@ export class Parser {
   }
 
   #checkAttributes(bindings: readonly Binding[]): void {
+    if (!this.#definitions) return;
     for (const { name, again, first } of this.#tables.duplicates(bindings)) {
       const message = `attribute \`${name}\` is already defined`;
       this.#problem("duplicateAttribute", again.start, again.end, message, { ...first, message: "first defined here" });
@@ -1230,18 +1234,16 @@ export class Parser {
   }
 
   #checkFormals({ formals, as, start = 0 }: Formals): void {
-    if (as !== undefined || formals.length > 1) {
-      const seen = new Map<string, { readonly start: number; readonly end: number }>();
-      if (as !== undefined) seen.set(as.name, { start, end: start + as.name.length });
-      for (const formal of formals) {
-        const { name, start: from = 0 } = formal;
-        const place = { start: from, end: from + name.length };
-        const first = seen.get(name);
-        if (first === undefined) seen.set(name, place);
-        else {
-          const message = `argument \`${name}\` stands twice`;
-          this.#problem("duplicateFormal", place.start, place.end, message, { ...first, message: "first named here" });
-        }
+    if (!this.#definitions) return;
+    const seen = new Map<string, { readonly start: number; readonly end: number }>();
+    if (as !== undefined) seen.set(as.name, { start, end: start + as.name.length });
+    for (const { name, start: from = 0 } of formals) {
+      const place = { start: from, end: from + name.length };
+      const first = seen.get(name);
+      if (first === undefined) seen.set(name, place);
+      else {
+        const message = `argument \`${name}\` stands twice`;
+        this.#problem("duplicateFormal", place.start, place.end, message, { ...first, message: "first named here" });
       }
     }
   }
