@@ -30,12 +30,13 @@ const fpTs = {
   message: "Write fp-ts/lib/Name.js: Node's ESM resolver finds no other form.",
 };
 const otherPackageByPath = {
-  regex: "(^|/)(nix-ast|microvm-model|emit)/",
+  regex: "(^|/)(nix-ast|microvm-model|emit|prettier-plugin-nix)/",
   message: "Import the package by its name: what its index does not export is not for others.",
 };
 const forbiddenPackage = (name, because) => ({ regex: `^${name}(/.*)?$`, message: because });
 
 const sayWhat = "nix-ast knows the Nix language and nothing of microVMs.";
+const onlyNix = "The plugin formats any Nix: it needs nix-ast alone.";
 const neverBack = "The model does not know what is made of it.";
 const typesOnly = {
   ...forbiddenPackage("@microvm-emit/nix-ast", "The model may only name the types of nix-ast: it writes no Nix."),
@@ -93,6 +94,15 @@ export default defineConfig(
   restrictImports(
     ["packages/microvm-model/src/**"],
     [node, otherPackageByPath, typesOnly, forbiddenPackage("microvm-emit", neverBack)],
+  ),
+  restrictImports(
+    ["packages/prettier-plugin-nix/src/**"],
+    [
+      node,
+      otherPackageByPath,
+      forbiddenPackage("@microvm-emit/model", onlyNix),
+      forbiddenPackage("microvm-emit", onlyNix),
+    ],
   ),
   restrictImports(["packages/emit/src/**"], [otherPackageByPath]),
   restrictImports(["packages/emit/src/**"], [node, otherPackageByPath], edgeFiles),

@@ -23,7 +23,20 @@ let
 
   nameOf = path: lib.last (lib.splitString "node_modules/" path);
 
-  isNeeded = path: module: !(module.dev or false) || builtins.elem (nameOf path) compiler;
+  # The plugin is no part of the command line, and brings all of Prettier.
+  plugin = [
+    "node_modules/prettier"
+    "node_modules/prettier-plugin-nix"
+    "packages/prettier-plugin-nix"
+  ];
+  workspaces = [
+    "packages/nix-ast"
+    "packages/microvm-model"
+    "packages/emit"
+  ];
+
+  isNeeded =
+    path: module: !(builtins.elem path plugin) && (!(module.dev or false) || builtins.elem (nameOf path) compiler);
 
   tarball =
     path: module:
@@ -41,16 +54,17 @@ let
     };
 
   cutRoot = root // {
+    inherit workspaces;
     devDependencies = onlyCompiler root.devDependencies;
   };
   cutLock = lock // {
     packages =
       builtins.mapAttrs (
-        path: module:
-        module // lib.optionalAttrs (module ? integrity) { resolved = "file:${tarball path module}"; }
+        path: module: module // lib.optionalAttrs (module ? integrity) { resolved = "file:${tarball path module}"; }
       ) (lib.filterAttrs isNeeded lock.packages)
       // {
         "" = lock.packages."" // {
+          inherit workspaces;
           devDependencies = onlyCompiler lock.packages."".devDependencies;
         };
       };

@@ -10,7 +10,7 @@ import { evalFlake, nixes, temporaryFolder } from "./nix/harness.js";
 
 const run = promisify(execFile);
 const project = fileURLToPath(new URL("..", import.meta.url));
-const packageFolders = ["packages/nix-ast", "packages/microvm-model", "packages/emit"];
+const packageFolders = ["packages/nix-ast", "packages/microvm-model", "packages/emit", "packages/prettier-plugin-nix"];
 
 const readJson = async (path: string): Promise<unknown> => JSON.parse(await readFile(join(project, path), "utf8"));
 
@@ -80,6 +80,7 @@ describe.each(nixes())("the project's flake under $version", (nix) => {
       expect.arrayContaining(["node_modules/typescript", "node_modules/fp-ts", "node_modules/zod"]),
     );
     expect(fetched.map(([path]) => path)).not.toContain("node_modules/vitest");
+    expect(fetched.map(([path]) => path)).not.toContain("node_modules/prettier");
     for (const [, { resolved }] of fetched) expect(resolved).toMatch(/^file:.*\.tgz$/);
 
     await run("npm", ["ci", "--dry-run", "--offline", "--ignore-scripts"], { cwd: build });

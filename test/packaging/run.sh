@@ -18,5 +18,6 @@ npm install --silent --save-exact "typescript@$typescript" "$work"/*.tgz
 npx tsc
 npx microvm-emit microvm.config.ts -o flake
 [ -s flake/flake.nix ]
+npx prettier --plugin prettier-plugin-nix --check 'flake/**/*.nix'
 node program.js | grep -x 'flake.nix [1-9][0-9]*'
 echo 'packaging: ok'
