@@ -36,7 +36,8 @@ let
   ];
 
   isNeeded =
-    path: module: !(builtins.elem path plugin) && (!(module.dev or false) || builtins.elem (nameOf path) compiler);
+    path: module:
+    !(builtins.elem path plugin) && (!(module.dev or false) || builtins.elem (nameOf path) compiler);
 
   tarball =
     path: module:
@@ -60,7 +61,8 @@ let
   cutLock = lock // {
     packages =
       builtins.mapAttrs (
-        path: module: module // lib.optionalAttrs (module ? integrity) { resolved = "file:${tarball path module}"; }
+        path: module:
+        module // lib.optionalAttrs (module ? integrity) { resolved = "file:${tarball path module}"; }
       ) (lib.filterAttrs isNeeded lock.packages)
       // {
         "" = lock.packages."" // {
