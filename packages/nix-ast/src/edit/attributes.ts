@@ -1,0 +1,255 @@
+/** Attributes by path: read, set, inserted, removed. */
+import type { Either } from "fp-ts/lib/Either.js";
+import { NODE, type AttrPath, type Attrs, type Binding, type Expr, type Inherit } from "../expr.js";
+import { comment } from "../build.js";
+import { isIdentifier } from "../names.js";
+import { toNix, type NixInput } from "../to-nix.js";
+import { sameMeaning } from "./compare.js";
+import { fail, right, splice, type EditError, type Edited, type NixFile } from "./file.js";
+import {
+  definitions,
+  nameOf,
+  placeFor,
+  rangeOf,
+  resultOf,
+  sequenceOf,
+  setIn,
+  staticName,
+  type Definition,
+} from "./find.js";
+import { bindingFragment, exprFragment, textAt, valueFragment } from "./fragment.js";
+import { usesOf } from "./scope.js";
+import { insertElement, removeElement } from "./sequence.js";
+import { indentation, styleOf, tokenAt, type Range, type Sequence } from "./text.js";
+
+/** Names from the outside in, each one attribute, whatever dots it holds. */
+export type Names = readonly string[];
+
+/** A path as Nix writes it. */
+export const showPath = (path: Names): string =>
+  path.map((name) => (isIdentifier(name) ? name : JSON.stringify(name))).join(".");
+
+/**
+ * The value of an attribute, however its path is written: `a.b = 1;`, `a = { b = 1; };`, quoted names. The file's set, and
+ * those on the way, may stand in functions, `let`, `with`, `assert` and parentheses. An attribute that is defined piece by
+ * piece is a set made up of the pieces, and an inherited one the variable or selection that it stands for; neither has a
+ * place in the text. The empty path is what the file gives in the end. Nothing if the path is not there, or leads
+ * through something that is not written out as a set.
+ */
+export const getAttr = (file: NixFile, path: Names): Expr | undefined => {
+  if (path.length === 0) return resultOf(file.expr);
+  const root = setIn(file.expr);
+  const found = root ? definitions(root, path) : [];
+  const [only] = found;
+  if (only?.kind === "inherited") return only.exact ? inheritedValue(only) : undefined;
+  if (only === undefined || only.kind === "opaque") return undefined;
+  return found.length === 1 && only.kind === "whole" ? only.binding.value : merge(found);
+};
+
+const inheritedValue = ({ binding: { from }, name }: Extract<Definition, { kind: "inherited" }>): Expr =>
+  from ? { [NODE]: true, kind: "select", target: from, path: [name] } : { [NODE]: true, kind: "ident", name };
+
+const merge = (found: readonly Definition[]): Expr => {
+  const recursive = found.some(({ kind, binding }) => kind === "whole" && setIn(binding.value)?.recursive === true);
+  const bindings = found.flatMap((one): readonly Binding[] => {
+    if (one.kind === "part") {
+      const { start: _start, end: _end, ...rest } = one.binding;
+      return [{ ...rest, path: one.binding.path.slice(one.depth) as unknown as AttrPath }];
+    }
+    return one.kind === "whole" ? (setIn(one.binding.value)?.bindings ?? []) : [];
+  });
+  return { [NODE]: true, kind: "attrs", recursive, bindings };
+};
+
+/** The set of a file in which a path can be defined. */
+const rootFor = (file: NixFile, path: Names): Either<EditError, Attrs> => {
+  if (path.length === 0) return fail("invalid", "the path is empty; name at least one attribute");
+  const root = setIn(file.expr);
+  if (root) return right(root);
+  return fail(
+    "notASet",
+    "the file gives no set that is written out in it; edit the set where it is",
+    resultOf(file.expr),
+  );
+};
+
+/** What keeps a path from being changed where it is. */
+const obstacle = (found: readonly Definition[], path: Names): Either<EditError, never> | undefined => {
+  for (const one of found) {
+    if (one.kind === "inherited") {
+      const message = `\`${one.name}\` is inherited; change it where it comes from, or take it out of the \`inherit\` first`;
+      return fail("inherited", message, one.binding);
+    }
+    if (one.kind === "opaque") {
+      const message = `\`${showPath(path)}\` leads through something that is not written out as a set here; change that by hand`;
+      return fail("notASet", message, rangeOf(one.binding.value));
+    }
+  }
+  return undefined;
+};
+
+/** Makes sure that an attribute has the value it was given, once more of its text was read. */
+const confirm = (edited: Edited, path: Names, value: Expr): Edited => {
+  if (edited._tag === "Left") return edited;
+  const now = getAttr(edited.right, path);
+  if (now !== undefined && sameMeaning(now, value)) return edited;
+  return fail(
+    "unsafe",
+    `the text of \`${showPath(path)}\` would not mean its value where it stands; change it by hand`,
+  );
+};
+
+/**
+ * Gives an attribute a value: in place of the one it has, all pieces of it, or else as {@link insertAttr}. A set takes the
+ * place of a set, they are not merged. Variables in the value mean what they mean where it comes to stand.
+ *
+ * @throws {ToNixError} or RangeError for a value that {@link toNix} does not take.
+ */
+export const setAttr = (file: NixFile, path: Names, value: NixInput): Edited => {
+  const node = toNix(value);
+  const root = rootFor(file, path);
+  if (root._tag === "Left") return root;
+  const found = definitions(root.right, path);
+  const [first, ...more] = found;
+  if (first === undefined) return insert(file, root.right, path, node);
+  const blocked = obstacle(found, path);
+  if (blocked) return blocked;
+  const kept = found.find((one) => one.kind === "whole") ?? first;
+  const other = more.length === 0 ? undefined : found.findLast((one) => one !== kept);
+  if (other !== undefined) {
+    const fewer = removeDefinition(file, other);
+    return fewer._tag === "Left" ? fewer : setAttr(fewer.right, path, node);
+  }
+  return replace(file, path, kept, commentedBefore(node));
+};
+
+/** A comment after a value would come after its semicolon, where the old value's may be. */
+const commentedBefore = ({ after, ...node }: Expr): Expr =>
+  after === undefined ? node : comment<Expr>(node, { before: after });
+
+const replace = (file: NixFile, path: Names, found: Definition, node: Expr): Edited => {
+  if (found.kind === "inherited" || found.kind === "opaque") throw new Error("an obstacle is no place for a value");
+  const { text } = file;
+  const { binding } = found;
+  const { start = 0, end = 0 } = binding;
+  const style = styleOf(text);
+  const indent = indentation(text, start);
+  if (found.kind === "part") {
+    const names = binding.path.slice(0, found.depth) as unknown as AttrPath;
+    const fragment = bindingFragment(names, node);
+    return confirm(splice(file, [{ start, end, text: textAt(fragment, indent, style) }]), path, fragment.node);
+  }
+  const value = rangeOf(binding.value);
+  const gap = text.slice(0, value.start).trimEnd().length;
+  const before = binding.value.before ?? binding.value.parens?.at(-1)?.before ?? binding.tokens?.["="];
+  if (before !== undefined || text[gap - 1] !== "=") {
+    const fragment = exprFragment(node);
+    const own = indentation(text, value.start);
+    return confirm(splice(file, [{ ...value, text: textAt(fragment, own, style) }]), path, fragment.node);
+  }
+  const fragment = valueFragment(binding.path, node);
+  const added = textAt(fragment, indent, style);
+  const change = fragment.oneLine ? { ...value, text: added.trimStart() } : { start: gap, end: value.end, text: added };
+  return confirm(splice(file, [change]), path, fragment.node);
+};
+
+/**
+ * Defines an attribute: in the innermost set on the way that is written out, after the last binding that shares the most of
+ * the path, else at the end. An error if it is defined, wholly or in part.
+ *
+ * @throws {ToNixError} or RangeError for a value that {@link toNix} does not take.
+ */
+export const insertAttr = (file: NixFile, path: Names, value: NixInput): Edited => {
+  const node = toNix(value);
+  const root = rootFor(file, path);
+  if (root._tag === "Left") return root;
+  const found = definitions(root.right, path);
+  const [first] = found;
+  if (first === undefined) return insert(file, root.right, path, node);
+  return (
+    obstacle(found, path) ??
+    fail("defined", `\`${showPath(path)}\` is defined already; use setAttr to replace it`, first.binding)
+  );
+};
+
+const insert = (file: NixFile, root: Attrs, path: Names, node: Expr): Edited => {
+  const place = placeFor(root, path);
+  const captured = captures(
+    place.set,
+    place.path[0],
+    "would mean the new attribute, as the set is `rec`; give one of them another name",
+  );
+  if (captured) return captured;
+  const fragment = bindingFragment(place.path as unknown as AttrPath, node);
+  const splices = insertElement(file.text, sequenceOf(file.text, place.set), place.after, fragment, {
+    spreadEmpty: true,
+  });
+  return confirm(splice(file, splices), path, fragment.node);
+};
+
+/** Uses of a name that a recursive set would begin or cease to bind. */
+const captures = (
+  set: Attrs,
+  name: string | undefined,
+  effect: string,
+  bindings = set.bindings,
+): Either<EditError, never> | undefined => {
+  if (!set.recursive || name === undefined || bindings.some((one) => firstNames(one).includes(name))) return undefined;
+  const [use] = usesOf(name, bindings);
+  if (use === undefined) return undefined;
+  return fail("captured", `\`${name}\` here ${effect}`, use.node);
+};
+
+const firstNames = (binding: Binding): readonly (string | undefined)[] =>
+  binding.kind === "inherit" ? binding.names.map(nameOf) : [staticName(binding.path[0])];
+
+/**
+ * Takes out an attribute, all pieces of it, with the comments right above each (no blank line between) and the one after it
+ * on its line. Sets that it was in stay: `a.b` out of `a = { b = 1; };` leaves `a = { };`, but out of `a.b = 1;` nothing.
+ * A name that is inherited is taken out of its `inherit`.
+ */
+export const removeAttr = (file: NixFile, path: Names): Edited => {
+  const root = rootFor(file, path);
+  if (root._tag === "Left") return root;
+  const found = definitions(root.right, path);
+  const last = found.at(-1);
+  if (last === undefined) return fail("missing", `there is no \`${showPath(path)}\` to remove`);
+  const blocked = obstacle(
+    found.filter((one) => one.kind !== "inherited" || !one.exact),
+    path,
+  );
+  if (blocked) return blocked;
+  const edited = removeDefinition(file, last);
+  return edited._tag === "Left" || found.length === 1 ? edited : removeAttr(edited.right, path);
+};
+
+const removeDefinition = (file: NixFile, { kind, set, index, binding, ...found }: Definition): Edited => {
+  const { text } = file;
+  const name = "name" in found ? found.name : firstNames(binding)[0];
+  const others = set.bindings.filter((one) => one !== binding);
+  const captured = captures(set, name, "needs the attribute, as the set is `rec`; change that first", others);
+  if (captured) return captured;
+  const cut =
+    kind === "inherited" && binding.names.length > 1
+      ? removeElement(
+          text,
+          inheritedNames(text, binding),
+          binding.names.findIndex((one) => nameOf(one) === name),
+        )
+      : removeElement(text, sequenceOf(text, set), index);
+  return splice(file, cut ? [cut] : []);
+};
+
+/** Where the names of an `inherit` stand. */
+const inheritedNames = (text: string, { start = 0, end: close = 0, from, names }: Inherit): Sequence => {
+  const open = from ? rangeOf(from).end : start + "inherit".length;
+  const elements: Range[] = [];
+  let at = open;
+  for (const name of names) {
+    at = tokenAt(text, at);
+    const end = (typeof name === "string" ? undefined : name.end) ?? at + nameOf(name).length;
+    elements.push({ start: at, end });
+    at = elements.at(-1)?.end ?? at;
+  }
+  return { open, close: close - 1, elements };
+};

@@ -1,0 +1,192 @@
+/** Inputs of a flake. */
+import type { Either } from "fp-ts/lib/Either.js";
+import { attrs, binding, ident, select } from "../build.js";
+import type { Expr, Formals, Lambda } from "../expr.js";
+import { isIdentifier } from "../names.js";
+import { toNix, type NixInput } from "../to-nix.js";
+import { getAttr, insertAttr, type Names } from "./attributes.js";
+import { fail, right, splice, type EditError, type Edited, type NixFile, type Splice } from "./file.js";
+import { definitions, sequenceOf, setIn, staticName, type Definition } from "./find.js";
+import { bindingFragment } from "./fragment.js";
+import { usesOf } from "./scope.js";
+import { insertLineBefore } from "./sequence.js";
+import { beginsLine, indentation, isMultiline, lineStart, styleOf, tokenAt, withTrailing } from "./text.js";
+
+/** An input of a flake, as Nix's `inputs` describes it. */
+export interface FlakeInput {
+  /** A flake reference: `github:owner/repository`, … */
+  readonly url: string;
+  /** Inputs of the input that are to be inputs of this flake: `{ nixpkgs: "nixpkgs" }`; of an input's input: `"a/b"`. */
+  readonly follows?: Readonly<Record<string, string>>;
+  /** false for a source that is no flake. Default: true, and not written. */
+  readonly flake?: boolean;
+}
+
+/** As Nix's FlakeIdRegex. */
+const FLAKE_ID = /^[a-zA-Z][a-zA-Z0-9_-]*$/;
+
+/**
+ * Adds an input to a flake, written as the others are: in `inputs = { … };` or as `inputs.name.url = …;`, as a set or as
+ * paths. Where the function of the outputs would not take it or could not reach it, a formal is added:
+ * {@link inputReference} says how the input is called there.
+ */
+export const addFlakeInput = (file: NixFile, name: string, input: FlakeInput): Edited => {
+  if (!FLAKE_ID.test(name) || name === "self") {
+    const message = `${JSON.stringify(name)} cannot name an input: a letter, then letters, digits, _ and -, but not self`;
+    return fail("invalid", message);
+  }
+  const stranger = Object.values(input.follows ?? {}).find((target) => !isInput(file, target.split("/")[0] ?? ""));
+  if (stranger !== undefined) {
+    return fail("missing", `the flake has no input ${JSON.stringify(stranger)} to follow; add that first`);
+  }
+  const existing = getAttr(file, ["inputs", name]);
+  if (existing)
+    return fail("defined", `the flake has an input \`${name}\` already; use setAttr to change it`, existing);
+  const added = writeInput(file, name, input);
+  return added._tag === "Left" ? added : takeInput(added.right, name);
+};
+
+/** Whether a flake has an input by that name; those that only the outputs name come from the registry. */
+const isInput = (file: NixFile, name: string): boolean =>
+  name === "" ||
+  getAttr(file, ["inputs", name]) !== undefined ||
+  formalsOf(file)?.formals.some((formal) => formal.name === name) === true;
+
+const writeInput = (file: NixFile, name: string, { url, follows = {}, flake = true }: FlakeInput): Edited => {
+  const rest: readonly (readonly [Names, NixInput])[] = [
+    ...Object.entries(follows).map(([from, to]) => [["inputs", from, "follows"], to] as const),
+    ...(flake ? [] : [[["flake"], false] as const]),
+  ];
+  const parts: readonly (readonly [Names, NixInput])[] = [[["url"], url], ...rest];
+  const root = setIn(file.expr);
+  const found = root ? definitions(root, ["inputs"]) : [];
+  const asSet = attrs(parts.map(([path, value]) => binding(path as [string], value)));
+  const whole = writtenAsSet(found.flatMap(inputBindings), rest.length > 0);
+  if (root && found.length === 0) {
+    const outputs = root.bindings.findIndex((one) => one.kind === "binding" && staticName(one.path[0]) === "outputs");
+    const [path, value] = whole ? [["inputs", name], asSet] : [["inputs", name, "url"], toNix(url)];
+    const fragment = bindingFragment(path as [string], value);
+    const splices = insertLineBefore(file.text, sequenceOf(file.text, root), outputs, fragment);
+    if (splices) return splice(file, splices);
+  }
+  if (whole) return insertAttr(file, ["inputs", name], asSet);
+  return parts.reduce<Edited>(
+    (edited, [path, value]) =>
+      edited._tag === "Left" ? edited : insertAttr(edited.right, ["inputs", name, ...path], value),
+    right(file),
+  );
+};
+
+/** The rest of a binding's path after the name of the input, and its value. */
+interface InputBinding {
+  readonly path: readonly (string | undefined)[];
+  readonly value: Expr;
+}
+
+const inputBindings = (one: Definition): readonly InputBinding[] => {
+  if (one.kind === "part") {
+    return [{ path: one.binding.path.slice(one.depth + 1).map(staticName), value: one.binding.value }];
+  }
+  const set = one.kind === "whole" ? setIn(one.binding.value) : undefined;
+  return (set?.bindings ?? []).flatMap((inner) =>
+    inner.kind === "binding" ? [{ path: inner.path.slice(1).map(staticName), value: inner.value }] : [],
+  );
+};
+
+/**
+ * Whether an input is written as a set, as the last that is like it is: one of more than a `url`, or of nothing else. With
+ * no example, what has more than a `url` is one.
+ */
+const writtenAsSet = (inputs: readonly InputBinding[], large: boolean): boolean => {
+  const likeIt = inputs.filter(({ path, value }) =>
+    path.length === 0
+      ? setIn(value) !== undefined && (setIn(value)?.bindings.length === 1) !== large
+      : (path[0] === "url") !== large,
+  );
+  return (likeIt.at(-1)?.path.length ?? (large ? 0 : 1)) === 0;
+};
+
+/** The function of a flake's outputs, if it is written out. */
+const outputsOf = (file: NixFile): Lambda | undefined => {
+  const outputs = getAttr(file, ["outputs"]);
+  return outputs?.kind === "lambda" ? outputs : undefined;
+};
+
+const formalsOf = (file: NixFile): Formals | undefined => {
+  const param = outputsOf(file)?.param;
+  return param?.kind === "formals" ? param : undefined;
+};
+
+/** Adds a formal for an input where the outputs cannot do without. */
+const takeInput = (file: NixFile, name: string): Edited => {
+  const outputs = outputsOf(file);
+  if (outputs === undefined) {
+    const message = "the outputs are not a function that is written out here; write them as `outputs = inputs: …`";
+    return fail("notAFunction", message, getAttr(file, ["outputs"]));
+  }
+  const { param } = outputs;
+  if (param.kind === "identParam" || param.formals.some((one) => one.name === name)) return right(file);
+  if (param.ellipsis && param.as !== undefined) return right(file);
+  if (!isIdentifier(name)) {
+    return fail("invalid", `\`${name}\` cannot be a formal of the outputs; give the input another name`, param);
+  }
+  if (param.as?.name === name) {
+    return fail("captured", `\`${name}\` names all arguments of the outputs; rename that or the input`, param);
+  }
+  const use = usesOf(name, [outputs]).find((one) => one.inWith);
+  if (use) {
+    const message = `\`${name}\` here comes from a \`with\` and would mean the input; write out where it comes from`;
+    return fail("captured", message, use.node);
+  }
+  return splice(file, formalSplices(file.text, param, name));
+};
+
+/** A formal after the last one, its comma where the others have theirs. */
+const formalSplices = (
+  text: string,
+  { start = 0, end = 0, as, formals, ellipsis }: Formals,
+  name: string,
+): Splice[] => {
+  const { newline } = styleOf(text);
+  const put = (at: number, added: string): Splice => ({ start: at, end: at, text: added });
+  const last = formals.at(-1);
+  if (last?.start === undefined || last.end === undefined) {
+    const brace = as?.side === "before" ? tokenAt(text, tokenAt(text, start + as.name.length) + 1) : start;
+    const next = tokenAt(text, brace + 1);
+    if (!ellipsis) return [{ start: brace + 1, end: brace + 1, text: ` ${name}${next === brace + 1 ? " " : ""}` }];
+    return [put(next, beginsLine(text, next) ? `${name},${newline}${indentation(text, next)}` : `${name}, `)];
+  }
+  const next = tokenAt(text, last.end);
+  const comma = text[next] === "," && next < end ? next : undefined;
+  const own = beginsLine(text, last.start);
+  const indent = indentation(text, last.start);
+  if (comma !== undefined && !isMultiline(text.slice(last.end, comma))) {
+    const trailing = withTrailing(text, comma + 1);
+    if (own && trailing.endsLine) return [put(trailing.end, `${newline}${indent}${name},`)];
+    return [put(comma + 1, ` ${name},`)];
+  }
+  const trailing = withTrailing(text, last.end);
+  const leading = /^[ \t]*[,{][ \t]*$/.exec(text.slice(lineStart(text, last.start), last.start));
+  if (leading && trailing.endsLine) return [put(trailing.end, `${newline}${indent}, ${name}`)];
+  if (!own || !trailing.endsLine) return [put(last.end, `, ${name}`)];
+  return [put(last.end, ","), put(trailing.end, `${newline}${indent}${name}`)];
+};
+
+/**
+ * How the outputs of a flake call one of its inputs, or with a path something in it: by its formal (`name`), or as a part of
+ * the whole argument (`inputs.name`). It means that wherever no code in between gives these names another meaning.
+ */
+export const inputReference = (file: NixFile, name: string, path: Names = []): Either<EditError, Expr> => {
+  if (name !== "self" && !isInput(file, name)) {
+    return fail("missing", `the flake has no input ${JSON.stringify(name)}; add it with addFlakeInput`);
+  }
+  const param = outputsOf(file)?.param;
+  const [first, ...rest] = path;
+  if (param?.kind === "formals" && param.formals.some((formal) => formal.name === name)) {
+    return right(first === undefined ? ident(name) : select(ident(name), first, ...rest));
+  }
+  const all = param?.kind === "identParam" ? param.name : param?.as?.name;
+  if (all !== undefined) return right(select(ident(all), name, ...path));
+  const message = `the outputs do not name the input \`${name}\`; add it to their formals`;
+  return fail(param ? "missing" : "notAFunction", message, param ?? getAttr(file, ["outputs"]));
+};

@@ -1,0 +1,67 @@
+/** Variables and what binds them. */
+import type { Binding, Node } from "../expr.js";
+import { nameOf, staticName } from "./find.js";
+import type { Range } from "./text.js";
+import { childrenOf } from "./walk.js";
+
+const binds = (bindings: readonly Binding[], name: string): boolean =>
+  bindings.some((binding) =>
+    binding.kind === "inherit"
+      ? binding.names.some((one) => nameOf(one) === name)
+      : staticName(binding.path[0]) === name,
+  );
+
+/** `inherit name;`, which takes the variable from outside of what it is in, be that recursive. */
+const inheriting = (bindings: readonly Binding[], name: string): Binding | undefined =>
+  bindings.find((one) => one.kind === "inherit" && one.from === undefined && binds([one], name));
+
+/** A use of a variable; `inWith` says whether a `with` around it may be what it means. */
+export interface Use {
+  readonly node: Node & Partial<Range>;
+  readonly inWith: boolean;
+}
+
+/** The uses of a variable in these nodes that nothing in them binds. */
+export const usesOf = (name: string, roots: readonly Node[]): readonly Use[] => {
+  const uses: Use[] = [];
+  const stack: Use[] = roots.map((node) => ({ node, inWith: false }));
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    const { node, inWith } = next;
+    const enter = (...nodes: readonly Node[]): void => {
+      for (const one of nodes) stack.push({ node: one, inWith });
+    };
+    switch (node.kind) {
+      case "ident":
+        if (node.name === name) uses.push(next);
+        break;
+      case "inherit":
+        if (inheriting([node], name)) uses.push(next);
+        enter(...childrenOf(node));
+        break;
+      case "with":
+        enter(node.scope);
+        stack.push({ node: node.body, inWith: true });
+        break;
+      case "lambda": {
+        const { param } = node;
+        const names =
+          param.kind === "identParam" ? [param.name] : [...param.formals.map((one) => one.name), param.as?.name];
+        if (!names.includes(name)) enter(...childrenOf(node));
+        break;
+      }
+      case "let":
+      case "legacyLet":
+      case "attrs": {
+        if ((node.kind === "attrs" && !node.recursive) || !binds(node.bindings, name)) enter(...childrenOf(node));
+        else {
+          const inherit = inheriting(node.bindings, name);
+          if (inherit) uses.push({ node: inherit, inWith });
+        }
+        break;
+      }
+      default:
+        enter(...childrenOf(node));
+    }
+  }
+  return uses;
+};

@@ -1,0 +1,178 @@
+/** Elements of a set or list put in and taken out, as the lines and spaces around them ask for. */
+import type { Splice } from "./file.js";
+import { textAt, type Fragment } from "./fragment.js";
+import {
+  beginsLine,
+  commentsAbove,
+  commentsIn,
+  indentation,
+  isMultiline,
+  lineStart,
+  nextLine,
+  styleOf,
+  tokenAt,
+  withTrailing,
+  type Range,
+  type Sequence,
+  type Style,
+} from "./text.js";
+
+/** Columns that a line may have, its indentation not counted, as nixfmt counts. */
+const WIDTH = 100;
+
+const fits = (text: string, at: number, added: number): boolean =>
+  text.slice(lineStart(text, at), nextLine(text, at)).trim().length + added <= WIDTH;
+
+const insertion = (at: number, text: string): Splice => ({ start: at, end: at, text });
+
+/** An element after the one of index `after`; the sequence is empty if there is none. */
+export const insertElement = (
+  text: string,
+  sequence: Sequence,
+  after: number,
+  fragment: Fragment,
+  { spreadEmpty }: { /** Whether an empty sequence gets lines of its own. */ readonly spreadEmpty: boolean },
+): readonly Splice[] => {
+  const style = styleOf(text);
+  const anchor = sequence.elements[after];
+  if (anchor === undefined) return [insertFirst(text, sequence, fragment, spreadEmpty, style)];
+  const line = text.slice(lineStart(text, anchor.start), anchor.start);
+  const trailing = withTrailing(text, anchor.end);
+  if (beginsLine(text, anchor.start)) {
+    const gap = separated(text, sequence, after) && !fragment.oneLine ? style.newline : "";
+    const at = trailing.endsLine ? trailing.end : anchor.end;
+    return [insertion(at, gap + style.newline + line + textAt(fragment, line, style))];
+  }
+  const inside = text.slice(sequence.open, sequence.close);
+  const oneLine = fragment.oneLine ? textAt(fragment, "", style) : undefined;
+  if (!isMultiline(inside)) {
+    if (oneLine !== undefined && fits(text, anchor.start, oneLine.length + 1)) {
+      return [insertion(trailing.end, ` ${oneLine}`)];
+    }
+    return spread(text, sequence, after, fragment, style);
+  }
+  if (trailing.endsLine) {
+    const indent = line.replaceAll(/[^\t]/g, " ");
+    return [insertion(trailing.end, style.newline + indent + textAt(fragment, indent, style))];
+  }
+  return [insertion(trailing.end, ` ${textAt(fragment, indentation(text, anchor.end), style)}`)];
+};
+
+/** Whether a blank line stands before an element of several lines, as it does before all of them. */
+const separated = (text: string, { elements }: Sequence, index: number): boolean => {
+  const [previous, element] = [elements[index - 1], elements[index]];
+  return (
+    previous !== undefined && element !== undefined && /\n[ \t]*\r?\n/.test(text.slice(previous.end, element.start))
+  );
+};
+
+const insertFirst = (
+  text: string,
+  { open, close }: Sequence,
+  fragment: Fragment,
+  spreadEmpty: boolean,
+  style: Style,
+): Splice => {
+  const base = indentation(text, open);
+  const inner = base + style.unit;
+  const between = text.slice(open, close);
+  const last = commentsIn(text, open, close).at(-1);
+  if (last === undefined) {
+    const oneLine = fragment.oneLine && !spreadEmpty && !isMultiline(between) ? textAt(fragment, "", style) : undefined;
+    if (oneLine !== undefined && fits(text, open, oneLine.length + 2)) {
+      return { start: open, end: close, text: ` ${oneLine} ` };
+    }
+    const added = style.newline + inner + textAt(fragment, inner, style) + style.newline + base;
+    return { start: open, end: close, text: added };
+  }
+  const indent = beginsLine(text, last.start) ? indentation(text, last.start) : inner;
+  const added = style.newline + indent + textAt(fragment, indent, style);
+  return insertion(last.end, isMultiline(text.slice(last.end, close)) ? added : added + style.newline + base);
+};
+
+/** Gives each element of a sequence that stands on one line a line of its own, and the new one too. */
+const spread = (
+  text: string,
+  { open, close, elements }: Sequence,
+  after: number,
+  fragment: Fragment,
+  style: Style,
+): readonly Splice[] => {
+  const base = indentation(text, open);
+  const indent = base + style.unit;
+  const added = style.newline + indent + textAt(fragment, indent, style);
+  return [...elements, { start: close, end: close }].map((element, i): Splice => {
+    const start = elements[i - 1]?.end ?? open;
+    const comments = text.slice(start, element.start).trim();
+    const first = i - 1 === after ? added : "";
+    const note = comments === "" ? "" : i === 0 ? `${style.newline}${indent}${comments}` : ` ${comments}`;
+    const next = style.newline + (i === elements.length ? base : indent);
+    return { start, end: element.start, text: note + first + next };
+  });
+};
+
+/** A line of its own before an element, a blank line between; nothing if other code stands before that on its line. */
+export const insertLineBefore = (
+  text: string,
+  { open, elements }: Sequence,
+  before: number,
+  fragment: Fragment,
+): readonly Splice[] | undefined => {
+  const element = elements[before];
+  if (element === undefined || !beginsLine(text, element.start)) return undefined;
+  const style = styleOf(text);
+  const indent = indentation(text, element.start);
+  const from = elements[before - 1]?.end ?? open;
+  const at = commentsAbove(text, from, lineStart(text, element.start));
+  return [insertion(at, indent + textAt(fragment, indent, style) + style.newline + style.newline)];
+};
+
+/** The text to take out with an element: comments right above it, the one after it on its line, a blank line too many. */
+export const removeElement = (text: string, { open, close, elements }: Sequence, index: number): Splice | undefined => {
+  const element = elements[index];
+  if (element === undefined) return undefined;
+  const from = elements[index - 1]?.end ?? open;
+  const to = elements[index + 1]?.start ?? close;
+  const cut = withComments(text, from, element);
+  if (elements.length === 1 && text.slice(from, cut.start).trim() === "" && text.slice(cut.end, to).trim() === "") {
+    return { start: open, end: close, text: " " };
+  }
+  if (!cut.lines) {
+    // Of the white space on both sides, one side goes too.
+    const next = tokenAt(text, cut.end);
+    const end = next === to && index + 1 < elements.length && !isMultiline(text.slice(cut.end, to)) ? to : cut.end;
+    if (end > cut.end) return { start: cut.start, end, text: "" };
+    const space = text.slice(from, cut.start);
+    const lineEnds = space.trimEnd().length > 0 ? space.trimEnd().length : 0;
+    const keepsComment = commentsIn(text, from, cut.start).length > 0 && isMultiline(space.slice(lineEnds));
+    return { start: keepsComment ? cut.start : from + lineEnds, end: cut.end, text: "" };
+  }
+  const blankBefore = blankLineBefore(text, cut.start);
+  const first = text.slice(open, cut.start).trim() === "";
+  const blankAfter = /^[ \t]*(?:\r?\n|$)/.exec(text.slice(cut.end))?.[0];
+  const last = text.slice(cut.end, close).trim() === "";
+  if (blankBefore !== undefined && (blankAfter !== undefined || last)) {
+    return { start: blankBefore, end: cut.end, text: "" };
+  }
+  if (first && blankAfter !== undefined) return { start: cut.start, end: cut.end + blankAfter.length, text: "" };
+  return { start: cut.start, end: cut.end, text: "" };
+};
+
+/** An element with its comments: whole lines where it has them to itself. */
+const withComments = (text: string, from: number, element: Range): Range & { readonly lines: boolean } => {
+  const trailing = withTrailing(text, element.end);
+  const line = lineStart(text, element.start);
+  if (!beginsLine(text, element.start)) return { start: element.start, end: trailing.end, lines: false };
+  const top = commentsAbove(text, from, line);
+  if (trailing.endsLine) return { start: top, end: nextLine(text, trailing.end), lines: true };
+  const start = top < line ? top + indentation(text, element.start).length : element.start;
+  return { start, end: trailing.end, lines: false };
+};
+
+/** Where the blank line begins that ends at the start of a line, if one does. */
+const blankLineBefore = (text: string, line: number): number | undefined => {
+  const before = line - (text[line - 2] === "\r" ? 2 : 1);
+  if (line === 0 || before < 0) return undefined;
+  const start = lineStart(text, before);
+  return start > 0 && text.slice(start, before).trim() === "" ? start : undefined;
+};

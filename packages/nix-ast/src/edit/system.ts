@@ -1,0 +1,198 @@
+/** Modules of the systems that a flake defines. */
+import type { Either } from "fp-ts/lib/Either.js";
+import { list } from "../build.js";
+import type { AttrName, Attrs, Call, Expr, Node } from "../expr.js";
+import { toNix, type NixInput } from "../to-nix.js";
+import { fail, right, splice, type EditError, type Edited, type NixFile } from "./file.js";
+import { definitions, rangeOf, sequenceOf, staticName } from "./find.js";
+import { bindingFragment, itemFragment, textAt } from "./fragment.js";
+import { appendTo, listIn } from "./lists.js";
+import { insertElement } from "./sequence.js";
+import { indentation, styleOf, type Range } from "./text.js";
+import { childrenOf } from "./walk.js";
+
+/** Where code of a flake belongs. */
+interface Context {
+  /** The attribute of `nixosConfigurations` that it is in, if that has a name. */
+  readonly host?: string;
+  /** Whether it is `nixosConfigurations`, the attributes of which are systems. */
+  readonly inSystems: boolean;
+  /** The innermost variable that it is the value of. */
+  readonly variable?: string;
+}
+
+interface SystemCall extends Context {
+  readonly call: Call;
+}
+
+/** The use of a variable. */
+interface VariableUse extends Context {
+  readonly name: string;
+}
+
+const SYSTEMS = "nixosConfigurations";
+
+const isNixosSystem = (expr: Expr): boolean =>
+  expr.kind === "ident"
+    ? expr.name === "nixosSystem"
+    : expr.kind === "select" && staticName(expr.path.at(-1)) === "nixosSystem";
+
+/** The system that a binding's path leads to, or into. */
+const along = (path: readonly AttrName[], context: Context): Context => {
+  if (context.host !== undefined) return context;
+  const names = path.map(staticName);
+  const first = context.inSystems ? 0 : names.indexOf(SYSTEMS) + 1;
+  if (first === 0 && !context.inSystems) return context;
+  const host = names[first];
+  return { ...context, inSystems: path.length === first, ...(host === undefined ? {} : { host }) };
+};
+
+/** The calls of `nixosSystem` in a file, and what its variables are used for. */
+const survey = (root: Expr): { readonly calls: readonly SystemCall[]; readonly uses: readonly VariableUse[] } => {
+  const calls: SystemCall[] = [];
+  const uses: VariableUse[] = [];
+  const stack: { readonly node: Node; readonly context: Context }[] = [{ node: root, context: { inSystems: false } }];
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    const { node, context } = next;
+    if (node.kind === "call" && isNixosSystem(node.function)) calls.push({ ...context, call: node });
+    if (node.kind === "ident") uses.push({ ...context, name: node.name });
+    for (const child of childrenOf(node).toReversed()) {
+      stack.push({ node: child, context: contextOf(node, child, context) });
+    }
+  }
+  return { calls, uses };
+};
+
+const contextOf = (parent: Node, child: Node, context: Context): Context => {
+  // What a function makes of its arguments is not known.
+  if (parent.kind === "call") return { ...context, inSystems: false };
+  if (child.kind !== "binding") return context;
+  const variable = staticName(child.path[0]);
+  if (parent.kind !== "let") return along(child.path, context);
+  const own = along(child.path, { ...context, inSystems: false });
+  return variable !== undefined && child.path.length === 1 ? { ...own, variable } : own;
+};
+
+/** The systems that a variable goes into; `more` says that it is used elsewhere too, or in systems whose names are not known. */
+const systemsBy = (
+  variable: string,
+  uses: readonly VariableUse[],
+  seen: ReadonlySet<string> = new Set(),
+): { readonly hosts: ReadonlySet<string>; readonly more: boolean } => {
+  const hosts = new Set<string>();
+  let more = false;
+  for (const use of uses) {
+    if (use.name !== variable) continue;
+    if (use.host !== undefined) hosts.add(use.host);
+    else if (use.variable !== undefined && use.variable !== variable && !seen.has(use.variable)) {
+      const outer = systemsBy(use.variable, uses, new Set([...seen, variable]));
+      for (const host of outer.hosts) hosts.add(host);
+      more ||= outer.more;
+    } else more = true;
+  }
+  return { hosts, more };
+};
+
+export interface ModuleTarget {
+  /**
+   * The system to add to, by its name in `nixosConfigurations`; or the name of the function that calls `nixosSystem`, for
+   * all systems it makes. Not needed if there is one call only.
+   */
+  readonly system?: string;
+}
+
+const nameOfCall = ({ host, variable }: SystemCall): string | undefined => host ?? variable;
+
+const choose = (file: NixFile, system: string | undefined): Either<EditError, SystemCall> => {
+  const { calls, uses } = survey(file.expr);
+  const [only, ...others] = calls;
+  const names = [...new Set(calls.map(nameOfCall).filter((name) => name !== undefined))];
+  const known = names.length === 0 ? "none with a name" : names.join(", ");
+  if (only === undefined)
+    return fail("missing", "the file has no call of `nixosSystem`; add the module where the system is made");
+  if (system === undefined) {
+    if (others.length === 0) return right(only);
+    return fail(
+      "ambiguous",
+      `the file has several calls of \`nixosSystem\`; pass one of their names as system: ${known}`,
+    );
+  }
+  const named = calls.filter((one) => nameOfCall(one) === system);
+  const [call, second] = named;
+  if (call !== undefined) {
+    if (second === undefined) return right(call);
+    return fail("ambiguous", `\`${system}\` has several calls of \`nixosSystem\`; add the module by hand`, second.call);
+  }
+  for (const one of calls) {
+    if (one.host !== undefined || one.variable === undefined) continue;
+    const { hosts, more } = systemsBy(one.variable, uses);
+    if (!hosts.has(system)) continue;
+    if (hosts.size === 1 && !more) return right(one);
+    const message = `\`${system}\` is made by \`${one.variable}\`, as others are; pass "${one.variable}" as system to add the module to all of them`;
+    return fail("ambiguous", message, one.call);
+  }
+  return fail("missing", `no call of \`nixosSystem\` makes \`${system}\`; there are: ${known}`);
+};
+
+/**
+ * Adds a module at the end of the `modules` of a `nixosSystem` call. Modules that are not a list written out get one behind
+ * them: `modules = common ++ [ … ];`.
+ *
+ * @throws {ToNixError} or RangeError for a module that {@link toNix} does not take.
+ */
+export const addModule = (file: NixFile, { system }: ModuleTarget, module: NixInput): Edited => {
+  const node = toNix(module);
+  const chosen = choose(file, system);
+  if (chosen._tag === "Left") return chosen;
+  const { argument } = chosen.right.call;
+  if (argument.kind === "attrs") return addTo(file, argument, node);
+  const message = "the argument of `nixosSystem` is not a set that is written out here; add the module where it is";
+  return fail("notASet", message, rangeOf(argument));
+};
+
+const addTo = (file: NixFile, argument: Attrs, module: Expr): Edited => {
+  const { text } = file;
+  const [found] = definitions(argument, ["modules"]);
+  if (found === undefined) {
+    const fragment = bindingFragment(["modules"], list([module]));
+    const sequence = sequenceOf(text, argument);
+    const place = { spreadEmpty: true };
+    return splice(file, insertElement(text, sequence, argument.bindings.length - 1, fragment, place));
+  }
+  if (found.kind !== "whole") {
+    const message = "`modules` is inherited here; add the module where it comes from, or write `modules = …;`";
+    return fail("inherited", message, found.binding);
+  }
+  const { value } = found.binding;
+  const modules = listIn(value);
+  return modules ? appendTo(file, modules, module) : concatenate(file, value, module);
+};
+
+/** `value ++ [ item ]`. */
+const concatenate = (file: NixFile, value: Expr, item: Expr): Edited => {
+  const { start, end }: Range = rangeOf(value);
+  const style = styleOf(file.text);
+  const grouped = value.parens === undefined && needsParentheses(value);
+  const added = textAt(itemFragment(list([item])), indentation(file.text, start), style);
+  return splice(file, [
+    ...(grouped ? [{ start, end: start, text: "(" }] : []),
+    { start: end, end, text: `${grouped ? ")" : ""} ++ ${added}` },
+  ]);
+};
+
+/** Whether a value would come apart as the left side of `++`. */
+const needsParentheses = (value: Expr): boolean => {
+  switch (value.kind) {
+    case "binary":
+      return value.operator !== "++";
+    case "lambda":
+    case "let":
+    case "with":
+    case "assert":
+    case "if":
+    case "unary":
+      return true;
+    default:
+      return false;
+  }
+};
