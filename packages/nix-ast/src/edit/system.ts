@@ -19,6 +19,8 @@ interface Context {
   readonly inSystems: boolean;
   /** The innermost variable that it is the value of. */
   readonly variable?: string;
+  /** The innermost attribute that it is in. */
+  readonly attribute?: string;
 }
 
 interface SystemCall extends Context {
@@ -67,8 +69,11 @@ const contextOf = (parent: Node, child: Node, context: Context): Context => {
   // What a function makes of its arguments is not known.
   if (parent.kind === "call") return { ...context, inSystems: false };
   if (child.kind !== "binding") return context;
+  if (parent.kind !== "let") {
+    const attribute = staticName(child.path.at(-1));
+    return { ...along(child.path, context), ...(attribute === undefined ? {} : { attribute }) };
+  }
   const variable = staticName(child.path[0]);
-  if (parent.kind !== "let") return along(child.path, context);
   const own = along(child.path, { ...context, inSystems: false });
   return variable !== undefined && child.path.length === 1 ? { ...own, variable } : own;
 };
@@ -95,13 +100,13 @@ const systemsBy = (
 
 export interface ModuleTarget {
   /**
-   * The system to add to, by its name in `nixosConfigurations`; or the name of the function that calls `nixosSystem`, for
-   * all systems it makes. Not needed if there is one call only.
+   * The system to add to, by its name in `nixosConfigurations`; or the name of what calls `nixosSystem` for several systems,
+   * a function as a rule, to add to all of them. Not needed if there is one call only.
    */
   readonly system?: string;
 }
 
-const nameOfCall = ({ host, variable }: SystemCall): string | undefined => host ?? variable;
+const nameOfCall = ({ host, variable, attribute }: SystemCall): string | undefined => host ?? variable ?? attribute;
 
 const choose = (file: NixFile, system: string | undefined): Either<EditError, SystemCall> => {
   const { calls, uses } = survey(file.expr);
