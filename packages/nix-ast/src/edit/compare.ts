@@ -22,11 +22,12 @@ export const changed = (before: NixFile, after: NixFile, splices: readonly Splic
   };
   const key = (kind: string, start: number, end: number): string => `${kind} ${String(start)} ${String(end)}`;
   const kept = new Set(placed(after.expr).map(({ kind, start, end }) => key(kind, start, end)));
-  return placed(before.expr).find(
-    ({ kind, start, end }) =>
-      !splices.some((one) => one.start <= start && end <= one.end && one.start < one.end) &&
-      !kept.has(key(kind, shift(start, false), shift(end, true))),
-  );
+  return placed(before.expr).find(({ kind, start, end }) => {
+    if (splices.some((one) => one.start <= start && end <= one.end && one.start < one.end)) return false;
+    if (kept.has(key(kind, shift(start, false), shift(end, true)))) return false;
+    // Operators may go on: `a ++ b` in `a ++ b ++ c`.
+    return kind !== "binary" || !kept.has(key(kind, shift(start, false), shift(end + 1, true) - 1));
+  });
 };
 
 /** What a node is beside its meaning. */

@@ -121,7 +121,7 @@ const formalsOf = (file: NixFile): Formals | undefined => {
 const takeInput = (file: NixFile, name: string): Edited => {
   const outputs = outputsOf(file);
   if (outputs === undefined) {
-    const message = "the outputs are not a function that is written out here; write them as `outputs = inputs: …`";
+    const message = `the outputs are not a function that is written out here; set \`inputs.${name}\` with setAttr and take it where they are`;
     return fail("notAFunction", message, getAttr(file, ["outputs"]));
   }
   const { param } = outputs;
@@ -147,7 +147,7 @@ const formalSplices = (
   { start = 0, end = 0, as, formals, ellipsis }: Formals,
   name: string,
 ): Splice[] => {
-  const { newline } = styleOf(text);
+  const { newline, unit } = styleOf(text);
   const put = (at: number, added: string): Splice => ({ start: at, end: at, text: added });
   const last = formals.at(-1);
   if (last?.start === undefined || last.end === undefined) {
@@ -168,8 +168,8 @@ const formalSplices = (
   const trailing = withTrailing(text, last.end);
   const leading = /^[ \t]*[,{][ \t]*$/.exec(text.slice(lineStart(text, last.start), last.start));
   if (leading && trailing.endsLine) return [put(trailing.end, `${newline}${indent}, ${name}`)];
-  if (!own || !trailing.endsLine) return [put(last.end, `, ${name}`)];
-  return [put(last.end, ","), put(trailing.end, `${newline}${indent}${name}`)];
+  if (!trailing.endsLine || (!own && trailing.end === last.end)) return [put(last.end, `, ${name}`)];
+  return [put(last.end, ","), put(trailing.end, `${newline}${own ? indent : indent + unit}${name}`)];
 };
 
 /**

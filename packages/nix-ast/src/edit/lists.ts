@@ -4,26 +4,20 @@ import { toNix, type NixInput } from "../to-nix.js";
 import { getAttr, showPath, type Names } from "./attributes.js";
 import { sameMeaning } from "./compare.js";
 import { fail, splice, type Edited, type NixFile } from "./file.js";
-import { rangeOf } from "./find.js";
+import { rangeOf, resultOf } from "./find.js";
 import { itemFragment } from "./fragment.js";
 import { insertElement } from "./sequence.js";
 import { nodesOf } from "./walk.js";
 
 /** The last list that is written out in what an expression gives, `++` on either side of it. */
 export const listIn = (expr: Expr): List | undefined => {
-  switch (expr.kind) {
-    case "list":
-      return expr;
-    case "lambda":
-    case "let":
-    case "with":
-    case "assert":
-      return listIn(expr.body);
-    case "binary":
-      return expr.operator === "++" ? (listIn(expr.right) ?? listIn(expr.left)) : undefined;
-    default:
-      return undefined;
+  const stack = [expr];
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    const result = resultOf(next);
+    if (result.kind === "list") return result;
+    if (result.kind === "binary" && result.operator === "++") stack.push(result.left, result.right);
   }
+  return undefined;
 };
 
 /** The item at the end of a list of the file. */

@@ -10,7 +10,6 @@ import {
   lineStart,
   nextLine,
   styleOf,
-  tokenAt,
   withTrailing,
   type Range,
   type Sequence,
@@ -139,9 +138,9 @@ export const removeElement = (text: string, { open, close, elements }: Sequence,
   }
   if (!cut.lines) {
     // Of the white space on both sides, one side goes too.
-    const next = tokenAt(text, cut.end);
-    const end = next === to && index + 1 < elements.length && !isMultiline(text.slice(cut.end, to)) ? to : cut.end;
-    if (end > cut.end) return { start: cut.start, end, text: "" };
+    const after = /^[ \t]*/.exec(text.slice(cut.end, to))?.[0].length ?? 0;
+    const followed = index + 1 < elements.length && !/[\r\n]/.test(text[cut.end + after] ?? "");
+    if (followed) return { start: cut.start, end: cut.end + after, text: "" };
     const space = text.slice(from, cut.start);
     const lineEnds = space.trimEnd().length > 0 ? space.trimEnd().length : 0;
     const keepsComment = commentsIn(text, from, cut.start).length > 0 && isMultiline(space.slice(lineEnds));

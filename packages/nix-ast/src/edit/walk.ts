@@ -14,7 +14,7 @@ export const nodesOf = (root: Node): readonly (Node & Partial<Range>)[] => {
   const stack: Node[] = [root];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     found.push(node);
-    stack.push(...childrenOf(node).toReversed());
+    for (const child of childrenOf(node).toReversed()) stack.push(child);
   }
   return found;
 };
