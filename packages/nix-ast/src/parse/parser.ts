@@ -650,7 +650,7 @@ export class Parser {
       items,
       start,
       end,
-      ...(line === closeLine ? {} : { expanded: true }),
+      expanded: line !== closeLine,
       ...(inner ? { inner } : {}),
       ...(tokens ? { tokens } : {}),
     };
@@ -724,7 +724,7 @@ export class Parser {
       bindings,
       start,
       end,
-      ...(line === brace.line ? {} : { expanded: true }),
+      expanded: line !== brace.line,
       ...(inner ? { inner } : {}),
       ...(tokens ? { tokens } : {}),
     };

@@ -433,7 +433,9 @@ export class Layout {
       if (kind === OPEN) {
         const close = this.#value[i] as number;
         const columns = this.#columnsOf(i + 1, close);
+        // A group that is still open has a line break in it.
         const whole =
+          close > 0 &&
           this.#breaks[close] === this.#breaks[i] &&
           columns <= room &&
           columns + this.#firstLineWidth(close, room - columns) <= room;

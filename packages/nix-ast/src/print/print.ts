@@ -73,7 +73,17 @@ import {
 import { escapeStr, indentedLines, pathParts, strLines, type StringLine } from "../strings.js";
 import { unescapeName } from "../unescape.js";
 import { plainLine } from "./plain.js";
-import { inside, view, viewEnclosed, viewLeft, viewRight, viewTarget, type Paren, type Written } from "./view.js";
+import {
+  inside,
+  view,
+  viewEnclosed,
+  viewLeft,
+  viewRight,
+  viewTarget,
+  viewUnaryOperand,
+  type Paren,
+  type Written,
+} from "./view.js";
 
 export interface PrintOptions {
   /** Columns a line may have, its indentation not counted. Default: 100, as nixfmt. */
@@ -704,7 +714,9 @@ const listParts = (list: List, separator: number): Parts => {
   if (items.length === 0 && inner === undefined && open?.after === undefined) {
     return [comments, expanded === true ? HARDLINE : HARDSPACE, "]"];
   }
-  const around = expanded === true || items.length === 0 ? HARDLINE : SPACE;
+  // Items with a line each are read back as expanded, so they are printed so unless their author wrote them otherwise.
+  const many = separator === HARDLINE && items.length > 1;
+  const around = (expanded ?? many) || items.length === 0 ? HARDLINE : SPACE;
   return [
     comments,
     around,
@@ -728,7 +740,7 @@ const attrsParts = (attrs: Attrs | LegacyLet, wide: boolean): Parts => {
     return [start, expanded === true ? HARDLINE : HARDSPACE, "}"];
   }
   const filled = bindings.length > 0 || inner !== undefined;
-  const around = (wide && filled) || expanded === true ? HARDLINE : SPACE;
+  const around = (wide && filled) || (expanded ?? bindings.length > 1) ? HARDLINE : SPACE;
   return [
     start,
     around,
@@ -1045,10 +1057,7 @@ const exprParts = (expr: Exclude<Written, { kind: "call" }>): Parts => {
         pathPartsOf(expr.path),
       ];
     case "unary":
-      return [
-        token(expr.tokens, "operator", expr.operator),
-        view(expr.operand, expr.operator === "-" ? LEVEL.negate : LEVEL.not),
-      ];
+      return [token(expr.tokens, "operator", expr.operator), viewUnaryOperand(expr)];
     case "binary":
       if (!COMPARISONS.has(expr.operator)) return operationParts(expr, false);
       return [viewLeft(expr), SOFTSPACE, token(expr.tokens, "operator", expr.operator), HARDSPACE, viewRight(expr)];

@@ -3,7 +3,7 @@
  * are in Nix, and `''` strings that need no `''` with `"` quotes.
  */
 import { binary, float, int, negate } from "../build.js";
-import type { Annotated, Binary, BinaryOperator, Expr, IndentedStr, Parens, Tokens, Trivium } from "../expr.js";
+import type { Annotated, Binary, BinaryOperator, Expr, IndentedStr, Parens, Tokens, Trivium, Unary } from "../expr.js";
 import { clash, levelOf, BINARY, LEVEL } from "../operators.js";
 import { isPlain } from "../strings.js";
 
@@ -106,3 +106,11 @@ export const viewRight = ({ operator, right }: Binary): Written => viewOperand(o
 /** What a `.` can follow: no path, whose text would swallow it. */
 export const viewTarget = (target: Expr): Written =>
   target.kind === "path" && target.parens === undefined ? paren(target) : view(target, LEVEL.atom);
+
+/** What a prefix operator stands before; a path would swallow a minus. */
+export const viewUnaryOperand = ({ operator, operand }: Unary): Written => {
+  if (operator === "!") return view(operand, LEVEL.not);
+  let first = view(operand, LEVEL.negate);
+  while (first.kind === "call") first = view(first.function, LEVEL.call);
+  return first.kind === "path" ? viewEnclosed(operand) : view(operand, LEVEL.negate);
+};
