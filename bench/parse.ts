@@ -8,9 +8,8 @@
  * same work: ours makes plain objects with values, comments and places; tree-sitter, here its WebAssembly, and Lezer make
  * compact trees of tokens. nijs has no parser and prints data only, so it prints the JSON of our trees as Nix.
  */
-import { type Expr, parse, type ParseError, print, toNix } from "@microvm-emit/nix-ast";
+import { type Expr, parse, print, toNix } from "@microvm-emit/nix-ast";
 import { parser as lezer } from "@replit/codemirror-lang-nix";
-import type { Either } from "fp-ts/lib/Either.js";
 import nijs from "nijs";
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -49,8 +48,8 @@ if (texts.length === 0) throw new Error(`no .nix file below ${String(folder)}`);
 const textMB = sum(texts.map(megabytes));
 
 const parsed = texts.map(parse);
-const isTree = (result: Either<ParseError, Expr>): result is Extract<typeof result, { _tag: "Right" }> =>
-  result._tag === "Right";
+type Parsed = ReturnType<typeof parse>;
+const isTree = (result: Parsed): result is Extract<Parsed, { _tag: "Right" }> => result._tag === "Right";
 const trees = parsed.filter(isTree).map(({ right }) => right);
 
 /** The trees as JSON has them: integers as text, no marks. */
