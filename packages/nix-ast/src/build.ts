@@ -50,7 +50,8 @@ export type Bindings = readonly Binding[] | NixRecord;
 
 const isBindings = (bindings: Bindings): bindings is readonly Binding[] => Array.isArray(bindings);
 
-const toBindings = (bindings: Bindings): readonly Binding[] => {
+/** The bindings that a record or list of them stands for. */
+export const toBindings = (bindings: Bindings): readonly Binding[] => {
   if (isBindings(bindings)) return bindings;
   const node = toNix(bindings);
   if (node.kind !== "attrs") throw new TypeError(`bindings are a list or a record, not a node of kind ${node.kind}`);

@@ -91,6 +91,9 @@ export interface Interpolation {
   readonly [NODE]: true;
   readonly kind: "interpolation";
   readonly expr: Expr;
+  /** Where it begins and ends in the text it was parsed from. */
+  readonly start?: number;
+  readonly end?: number;
 }
 
 /** One step of an attribute path: a static name (any text), or an expression that evaluates to one. */

@@ -58,7 +58,7 @@ export const float = (value: number): Float => {
 };
 
 /** Joins neighbouring texts and drops empty ones, so that equal strings are equal nodes. */
-const joinParts = (parts: readonly StringPart[]): readonly StringPart[] => {
+export const joinParts = (parts: readonly StringPart[]): readonly StringPart[] => {
   const [only] = parts;
   if (parts.length === 1 && typeof only === "string") return only === "" ? [] : [checkText(only)];
   const joined: StringPart[] = [];

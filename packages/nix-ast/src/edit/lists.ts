@@ -7,7 +7,7 @@ import { fail, splice, type Edited, type NixFile } from "./file.js";
 import { rangeOf, resultOf } from "./find.js";
 import { itemFragment } from "./fragment.js";
 import { insertElement } from "./sequence.js";
-import { nodesOf } from "./walk.js";
+import { nodeAt } from "./walk.js";
 
 /** The last list that is written out in what an expression gives, `++` on either side of it. */
 export const listIn = (expr: Expr): List | undefined => {
@@ -28,8 +28,8 @@ export const appendTo = (file: NixFile, list: List, item: Expr): Edited => {
   const splices = insertElement(file.text, sequence, items.length - 1, fragment, { spreadEmpty: false });
   const edited = splice(file, splices);
   if (edited._tag === "Left") return edited;
-  const now = nodesOf(edited.right.expr).find((node) => node.kind === "list" && node.start === start);
-  const last = now?.kind === "list" && now.items.length === items.length + 1 ? now.items.at(-1) : undefined;
+  const now = nodeAt(edited.right.expr, "list", start);
+  const last = now?.items.length === items.length + 1 ? now.items.at(-1) : undefined;
   if (last !== undefined && sameMeaning(last, fragment.node)) return edited;
   return fail("unsafe", "the text of the item would not mean it where it stands; change the list by hand", list);
 };

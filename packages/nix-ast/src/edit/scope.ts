@@ -1,8 +1,7 @@
 /** Variables and what binds them. */
 import type { Binding, Node } from "../expr.js";
 import { nameOf, staticName } from "./find.js";
-import type { Range } from "./text.js";
-import { childrenOf } from "./walk.js";
+import { childrenOf, type Placed } from "./walk.js";
 
 const binds = (bindings: readonly Binding[], name: string): boolean =>
   bindings.some((binding) =>
@@ -17,7 +16,7 @@ const inheriting = (bindings: readonly Binding[], name: string): Binding | undef
 
 /** A use of a variable; `inWith` says whether a `with` around it may be what it means. */
 export interface Use {
-  readonly node: Node & Partial<Range>;
+  readonly node: Placed;
   readonly inWith: boolean;
 }
 
@@ -27,7 +26,7 @@ export const usesOf = (name: string, roots: readonly Node[]): readonly Use[] => 
   const stack: Use[] = roots.map((node) => ({ node, inWith: false }));
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const { node, inWith } = next;
-    const enter = (...nodes: readonly Node[]): void => {
+    const enter = (nodes: readonly Node[]): void => {
       for (const one of nodes) stack.push({ node: one, inWith });
     };
     switch (node.kind) {
@@ -36,23 +35,23 @@ export const usesOf = (name: string, roots: readonly Node[]): readonly Use[] => 
         break;
       case "inherit":
         if (inheriting([node], name)) uses.push(next);
-        enter(...childrenOf(node));
+        enter(childrenOf(node));
         break;
       case "with":
-        enter(node.scope);
+        enter([node.scope]);
         stack.push({ node: node.body, inWith: true });
         break;
       case "lambda": {
         const { param } = node;
         const names =
           param.kind === "identParam" ? [param.name] : [...param.formals.map((one) => one.name), param.as?.name];
-        if (!names.includes(name)) enter(...childrenOf(node));
+        if (!names.includes(name)) enter(childrenOf(node));
         break;
       }
       case "let":
       case "legacyLet":
       case "attrs": {
-        if ((node.kind === "attrs" && !node.recursive) || !binds(node.bindings, name)) enter(...childrenOf(node));
+        if ((node.kind === "attrs" && !node.recursive) || !binds(node.bindings, name)) enter(childrenOf(node));
         else {
           const inherit = inheriting(node.bindings, name);
           if (inherit) uses.push({ node: inherit, inWith });
@@ -60,7 +59,7 @@ export const usesOf = (name: string, roots: readonly Node[]): readonly Use[] => 
         break;
       }
       default:
-        enter(...childrenOf(node));
+        enter(childrenOf(node));
     }
   }
   return uses;

@@ -90,8 +90,12 @@ export interface TextFrame {
   readonly of: '"' | "''" | "path";
   readonly start: number;
   readonly before: Before;
-  /** Texts as they are written, and interpolations. */
-  readonly pieces: (string | Interpolation)[];
+  /** Texts as they are written, values of holes that are text, and interpolations. */
+  readonly pieces: (string | HoleText | Interpolation)[];
+}
+export interface HoleText {
+  readonly kind: "holeText";
+  readonly text: string;
 }
 
 /** An attribute path, and what it is for. */

@@ -10,6 +10,7 @@ export type TokenKind =
   | "uri"
   | "path"
   | "searchPath"
+  | "hole"
   | '"'
   | "''"
   | "end"
@@ -28,7 +29,10 @@ const KEYWORDS: ReadonlyMap<string, Keyword> = new Map(
 const LONGEST_KEYWORD = 7;
 
 /** What ends a piece of text between quotes or in a path. */
-export type TextEnd = "quote" | "interpolation" | "end";
+export type TextEnd = "quote" | "interpolation" | "hole" | "end";
+
+/** Stands in a text for a value that is no text; whether it does is known by its place. */
+export const HOLE = "\ue000";
 
 /** An opening brace, by what its closing one goes back to. */
 type Brace = "code" | "text";
@@ -41,6 +45,7 @@ const BLANK: readonly Trivium[] = [BLANK_LINE];
  */
 export class Lexer {
   readonly text: string;
+  readonly #isHole: (at: number) => boolean;
   kind: TokenKind = "end";
   start = 0;
   end = 0;
@@ -67,8 +72,10 @@ export class Lexer {
   #columnAt = 0;
   #column = 0;
 
-  constructor(text: string) {
+  /** `isHole` tells whether a {@link HOLE} at a place stands for a value. */
+  constructor(text: string, isHole: (at: number) => boolean) {
     this.text = text;
+    this.#isHole = isHole;
     this.#leading();
     // Blank lines at the start of a file separate nothing.
     const first = this.#before?.findIndex((trivium) => trivium.kind !== "blankLine") ?? 0;
@@ -119,12 +126,21 @@ export class Lexer {
       if (text.charCodeAt(i) !== 0x2f) break;
       if (isOf(PATH, text, i + 1)) i++;
       else {
-        if (text.startsWith("${", i + 1)) i++;
+        if (this.#interpolates(i + 1)) i++;
         break;
       }
     }
     this.end = i;
-    return this.#endPiece(text.startsWith("${", i) ? "interpolation" : "quote", 0);
+    return this.#endPiece(this.#isHoleAt(i) ? "hole" : text.startsWith("${", i) ? "interpolation" : "quote", 0);
+  }
+
+  /** Whether an interpolation or what stands for one is at a place. */
+  #interpolates(at: number): boolean {
+    return this.text.startsWith("${", at) || this.#isHoleAt(at);
+  }
+
+  #isHoleAt(at: number): boolean {
+    return this.text.startsWith(HOLE, at) && this.#isHole(at);
   }
 
   #endPiece(found: TextEnd, quoteLength: number): TextEnd {
@@ -132,7 +148,8 @@ export class Lexer {
       this.#at = this.end + 2;
       this.#braces.push("text");
       this.#leading();
-    } else {
+    } else if (found === "hole") this.#at = this.end + HOLE.length;
+    else {
       this.#at = this.end + (found === "quote" ? quoteLength : 0);
       const { end } = this;
       this.end = this.#at;
@@ -161,6 +178,10 @@ export class Lexer {
           }
           if (text.charCodeAt(i + 1) === 0x24) i++;
           break;
+        case 0xe000:
+          if (!this.#isHole(i)) break;
+          this.end = i;
+          return "hole";
         case 0x0a:
           this.#newline(i);
       }
@@ -197,6 +218,10 @@ export class Lexer {
           }
           if (text.charCodeAt(i + 1) === 0x24) i++;
           break;
+        case 0xe000:
+          if (!this.#isHole(i)) break;
+          this.end = i;
+          return "hole";
         case 0x0a:
           this.#newline(i);
       }
@@ -300,10 +325,10 @@ export class Lexer {
       case 0x3c:
         return this.#less(at);
       case 0x2f:
-        if (isOf(PATH, text, at + 1) || text.startsWith("${", at + 1)) return this.#until(at, "path");
+        if (isOf(PATH, text, at + 1) || this.#interpolates(at + 1)) return this.#until(at, "path");
         return this.#either(at, "//", "/");
       case 0x7e:
-        if (text.charCodeAt(at + 1) === 0x2f && (isOf(PATH, text, at + 2) || text.startsWith("${", at + 2))) {
+        if (text.charCodeAt(at + 1) === 0x2f && (isOf(PATH, text, at + 2) || this.#interpolates(at + 2))) {
           return this.#until(at, "path");
         }
         return this.#until(at + 1, "unknown");
@@ -312,6 +337,7 @@ export class Lexer {
         return text.startsWith("...", at) ? this.#until(at + 3, "...") : this.#until(at + 1, ".");
       default:
         if (at >= text.length) return this.#until(text.length, "end");
+        if (this.#isHoleAt(at)) return this.#until(at + HOLE.length, "hole");
         return this.#until(at + ((text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1), "unknown");
     }
   }
@@ -386,7 +412,7 @@ export class Lexer {
       for (; isOf(PATH, text, i); i++) if (!isOf(SCHEME, text, i)) scheme = i + 1;
       this.#runEnd = i;
       const follower = text.charCodeAt(i);
-      this.#runIsPath = follower === 0x2f && (isOf(PATH, text, i + 1) || text.startsWith("${", i + 1));
+      this.#runIsPath = follower === 0x2f && (isOf(PATH, text, i + 1) || this.#interpolates(i + 1));
       this.#uriStart = follower === 0x3a && isOf(URI, text, i + 1) ? scheme : Infinity;
     }
     return this.#runIsPath;

@@ -17,7 +17,7 @@ export type SyntaxErrorKind =
   | "duplicateAttribute"
   | "duplicateFormal"
   | "dynamicName"
-  | "tooManyErrors";
+  | "hole";
 
 /** One mistake. */
 export interface SyntaxProblem {

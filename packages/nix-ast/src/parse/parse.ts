@@ -1,7 +1,7 @@
 import type { Either } from "fp-ts/lib/Either.js";
 import type { Expr } from "../expr.js";
 import type { ParseError, SyntaxProblem } from "./parse-error.js";
-import { Parser } from "./parser.js";
+import { Parser, type Holes } from "./parser.js";
 
 /**
  * The expression that a Nix file holds, for the language of Nix 2.34 with pipe operators. Nodes carry their place in the
@@ -13,8 +13,11 @@ export const parse = (text: string): Either<ParseError, Expr> => read(text, true
 /** As {@link parse}, for what may define a name twice: it is well formed, though Nix will not have it. */
 export const parseForm = (text: string): Either<ParseError, Expr> => read(text, false);
 
-const read = (text: string, definitions: boolean): Either<ParseError, Expr> => {
-  const parser = new Parser(text, definitions);
+/** As {@link parse}, with values in the places of the text that `holes` names. */
+export const parseWith = (text: string, holes: Holes): Either<ParseError, Expr> => read(text, true, holes);
+
+const read = (text: string, definitions: boolean, holes?: Holes): Either<ParseError, Expr> => {
+  const parser = new Parser(text, definitions, holes);
   const expr = parser.parse();
   const [first, ...more] = parser.problems.toSorted((a, b) => a.start - b.start);
   if (first === undefined) return { _tag: "Right", right: expr };

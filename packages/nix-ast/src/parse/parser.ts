@@ -18,15 +18,19 @@ import {
   type Select,
   type Spelling,
   type StaticName,
+  type Str,
   type StringPart,
   type Tokens,
   type TokenTrivia,
   type Trivium,
   type With,
 } from "../expr.js";
+import { toBindings, type Bindings } from "../build.js";
+import { checkText, dynamic, interp, joinParts } from "../literal.js";
 import { isIdentifier } from "../names.js";
 import { BINARY, LEVEL } from "../operators.js";
 import { escapeIndented, escapeStr } from "../strings.js";
+import { isNode, toNix } from "../to-nix.js";
 import { unescapeIndented, unescapeStr } from "../unescape.js";
 import { AttributeTables } from "./duplicates.js";
 import {
@@ -39,13 +43,14 @@ import {
   type Before,
   type FormalsFrame,
   type Frame,
+  type HoleText,
   type Mutable,
   type Opening,
   type PathFrame,
   type TextFrame,
 } from "./frames.js";
 import { stripIndentation } from "./indentation.js";
-import { Lexer, type TokenKind } from "./lexer.js";
+import { HOLE, Lexer, type TokenKind } from "./lexer.js";
 import type { SyntaxErrorKind, SyntaxProblem } from "./parse-error.js";
 
 /** What the parser does next: it wants an operand, has a value, or goes on with the frame on top of its stack. */
@@ -59,11 +64,15 @@ const FLOAT_MIN = 2 ** -1022;
 /** Stands where an expression is still to come. */
 const MISSING: Expr = Object.freeze({ [NODE]: true as const, kind: "ident" as const, name: "null" });
 
+/** Values by their place in a text, where a {@link HOLE} stands for each. */
+export type Holes = ReadonlyMap<number, unknown>;
+
 /** An operator-precedence parser over Nix's tokens, with a stack of its own. */
 export class Parser {
   readonly problems: SyntaxProblem[] = [];
   readonly #text: string;
   readonly #definitions: boolean;
+  readonly #holes: Holes;
   readonly #lexer: Lexer;
   readonly #frames: Frame[] = [];
   /** How many frames could go on at a token after an error. */
@@ -79,10 +88,11 @@ export class Parser {
   #commentedEnd = -1;
 
   /** `definitions` says whether names that are defined twice are problems too. */
-  constructor(text: string, definitions: boolean) {
+  constructor(text: string, definitions: boolean, holes: Holes = new Map()) {
     this.#text = text;
     this.#definitions = definitions;
-    this.#lexer = new Lexer(text);
+    this.#holes = holes;
+    this.#lexer = new Lexer(text, (at) => holes.has(at));
   }
 
   /** The expression of the text; meaningless if there are problems. */
@@ -216,6 +226,8 @@ export class Parser {
         this.#push({ kind: "parens", opening });
         return "operand";
       }
+      case "hole":
+        return this.#leaf(this.#hole());
       case "int":
         return this.#leaf(this.#int());
       case "float":
@@ -256,6 +268,23 @@ export class Parser {
     const { before, after } = this.#lexer;
     this.#next();
     return this.#have(this.#comment(node, before, after), LEVEL.atom);
+  }
+
+  /** The value of the hole that is the current token, as a node of its own. */
+  #hole(): Expr {
+    const { start, end } = this.#lexer;
+    return { ...this.#valueOf(start, toNix), start, end };
+  }
+
+  /** What `read` makes of the value at a place; a value that it cannot take is a problem there. */
+  #valueOf<T extends object>(start: number, read: (value: unknown) => T): T | typeof MISSING {
+    try {
+      return read(this.#holes.get(start));
+    } catch (error) {
+      if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+      this.#problem("hole", start, start + HOLE.length, error.message);
+      return MISSING;
+    }
   }
 
   #int(): Expr {
@@ -422,6 +451,7 @@ export class Parser {
       case "searchPath":
       case "uri":
       case "rec":
+      case "hole":
         return true;
       case "let":
         return this.#lexer.precedesBrace;
@@ -551,6 +581,7 @@ export class Parser {
       }
       case "binding":
         if (kind === ";") return this.#closeBinding(top.frame, top.tokens);
+        if (kind === "=" && this.#value.kind === "call") return this.#missingSemicolon(this.#value.argument);
         break;
       case "letBody":
       case "withBody":
@@ -628,6 +659,7 @@ export class Parser {
     const before = this.#takeBefore();
     const { kind } = this.#lexer;
     if (kind === "]") return this.#closeList(list.opening, list.items, before);
+    if (kind === "...") return this.#spliceItems(list.items);
     if (!this.#startsTerm(kind)) {
       if (kind === "-" || kind === "!") {
         this.#needsParentheses(`\`${kind}\``);
@@ -637,6 +669,20 @@ export class Parser {
     }
     list.before = before;
     return "operand";
+  }
+
+  /** `...${items}` in a template: the items of an array, each for itself. */
+  #spliceItems(items: Expr[]): State {
+    this.#next();
+    const { kind, start } = this.#lexer;
+    if (kind !== "hole") return this.#unexpected("a list of items");
+    const spliced = this.#valueOf(start, (value) => {
+      if (!Array.isArray(value)) throw new TypeError("what follows `...` in a list is an array of items");
+      return value.map((item: unknown) => toNix(item));
+    });
+    if (Array.isArray(spliced)) items.push(...spliced);
+    this.#next();
+    return "items";
   }
 
   #closeList({ start, line, before, after: openAfter }: Opening, items: readonly Expr[], inner: Before): State {
@@ -684,6 +730,7 @@ export class Parser {
       case "or":
       case '"':
       case "${":
+      case "hole":
         this.#push({
           kind: "path",
           use: "binding",
@@ -698,6 +745,8 @@ export class Parser {
         return "names";
       case "inherit":
         return this.#openInherit(before);
+      case "...":
+        return this.#spliceBindings(top.bindings);
       case "}":
         if (top.kind === "set") return this.#closeSet(top, before);
         break;
@@ -712,6 +761,17 @@ export class Parser {
         }
     }
     return this.#unexpected(top.kind === "set" ? "a name, `inherit` or `}`" : "a name, `inherit` or `in`");
+  }
+
+  /** `...${bindings}` in a template: the attributes of a record or set, or bindings. */
+  #spliceBindings(bindings: Binding[]): State {
+    this.#next();
+    const { kind, start } = this.#lexer;
+    if (kind !== "hole") return this.#unexpected("a record of attributes");
+    const spliced = this.#valueOf(start, (value) => toBindings(value as Bindings));
+    if (spliced !== MISSING) bindings.push(...(spliced as readonly Binding[]));
+    this.#next();
+    return "bindings";
   }
 
   #closeSet(frame: Extract<Frame, { kind: "set" }>, inner: Before): State {
@@ -799,6 +859,10 @@ export class Parser {
         return this.#openText('"');
       case "${":
         return this.#openDynamic();
+      case "hole": {
+        frame.names.push(...this.#holeNames(undefined));
+        return "inherited";
+      }
       case ";": {
         const { node, names } = frame;
         this.#next();
@@ -856,9 +920,25 @@ export class Parser {
         return this.#openText('"');
       case "${":
         return this.#openDynamic();
+      case "hole":
+        frame.names.push(...this.#holeNames(frame.dot));
+        return this.#afterName(frame, after);
       default:
         return this.#unexpected("a name");
     }
+  }
+
+  /** The names of a hole: a text, a node that is computed, or a list of them. */
+  #holeNames(dot: TokenTrivia | undefined): readonly AttrName[] {
+    const { start, end, before } = this.#lexer;
+    this.#next();
+    const values = this.#valueOf(start, (value) => [value].flat().map(toName));
+    const names = Array.isArray(values) ? values : [];
+    const [first = "", ...rest] = names;
+    if (names.length === 0) this.#problem("hole", start, end, "an attribute path needs at least one name");
+    if (before === undefined && dot === undefined) return [first, ...rest];
+    const noted = typeof first === "string" ? this.#named({ name: first, start, end }, before, dot) : first;
+    return [noted, ...rest];
   }
 
   /** The name that is the current token, with the comments before it. */
@@ -1036,6 +1116,11 @@ export class Parser {
     const found = of === "path" ? lexer.pathPiece() : lexer.textPiece(of);
     if (lexer.end > lexer.start) pieces.push(this.#text.slice(lexer.start, lexer.end));
     switch (found) {
+      case "hole": {
+        const part = this.#valueOf(lexer.end, (value) => toTextPart(value));
+        if (part !== MISSING) pieces.push(part as HoleText | Interpolation);
+        return "text";
+      }
       case "interpolation":
         this.#push({ kind: "interpolation", start: lexer.end });
         this.#last = lexer.end + 2;
@@ -1075,13 +1160,15 @@ export class Parser {
     return this.#have(this.#comment(textNode(of, pieces, start, end), before, after), LEVEL.atom);
   }
 
-  #quotedName(pieces: readonly StringPart[], start: number, end: number, before: Before): AttrName {
+  #quotedName(pieces: TextFrame["pieces"], start: number, end: number, before: Before): AttrName {
     const top = this.#top;
     const dot = top.kind === "path" ? top.dot : undefined;
     const expr = textNode('"', pieces, start, end);
     const text = staticText(expr);
     if (text !== undefined) {
       const spelling = this.#text.slice(start, end);
+      if (pieces.some((piece) => typeof piece === "object"))
+        return this.#named({ name: text, start, end }, before, dot);
       const plain = !isIdentifier(text) && spelling === `"${escapeStr(text)}"`;
       return this.#named({ name: text, start, end, ...(plain ? {} : { spelling }) }, before, dot);
     }
@@ -1280,6 +1367,12 @@ export class Parser {
     this.problems.push({ kind, start, end, message, ...(related ? { related } : {}) });
   }
 
+  /** Reports that a binding goes on into the next, whose name has been taken for an argument. */
+  #missingSemicolon({ start = 0, end = start }: Expr): State {
+    this.#problem("unexpected", start, end, `\`;\` is missing before \`${this.#text.slice(start, end)}\``);
+    return this.#recover();
+  }
+
   /** Reports the current token, which is not what is wanted, and goes on where the text makes sense again. */
   #unexpected(wanted: string): State {
     const { kind, start, end, unclosedComment } = this.#lexer;
@@ -1387,8 +1480,46 @@ const staticText = (expr: Expr): string | undefined => {
   return only ?? "";
 };
 
+/** A value as a step of an attribute path. */
+const toName = (value: unknown): AttrName => {
+  if (typeof value === "string") return checkText(value);
+  if (isNode(value) && (value.kind === "name" || value.kind === "dynamicName")) return value;
+  const expr = toNix(value);
+  if (!isNode(value)) throw new TypeError("a name is a text or a node that computes one");
+  return dynamic(expr);
+};
+
+/** A value as a part of a string: text as it is, numbers as their digits, a node as an interpolation. */
+const toTextPart = (value: unknown): HoleText | Interpolation => {
+  switch (typeof value) {
+    case "string":
+      return { kind: "holeText", text: checkText(value) };
+    case "number":
+    case "bigint":
+      return { kind: "holeText", text: String(value) };
+    default:
+      if (!isNode(value)) throw new TypeError("a part of a string is a text, a number or a node");
+      return value.kind === "interpolation" ? value : interp(toNix(value));
+  }
+};
+
+/** A string or path of pieces, some of which are values. */
+const textNode = (of: TextFrame["of"], pieces: TextFrame["pieces"], start: number, end: number): Expr => {
+  if (!pieces.some((piece) => typeof piece === "object" && piece.kind === "holeText")) {
+    return writtenText(of, pieces as readonly StringPart[], start, end);
+  }
+  // Values stand in for themselves while the text around them is read, and are no text of the author's.
+  const { spelling: _, ...node } = writtenText(of, pieces as readonly StringPart[], start, end) as Str;
+  const parts = joinParts(
+    (node.parts as TextFrame["pieces"]).map((part) =>
+      typeof part === "object" && part.kind === "holeText" ? part.text : part,
+    ),
+  );
+  return { ...node, parts };
+};
+
 /** A string or path of these pieces, with their spelling where the printer's would be another. */
-const textNode = (of: TextFrame["of"], pieces: readonly StringPart[], start: number, end: number): Expr => {
+const writtenText = (of: TextFrame["of"], pieces: readonly StringPart[], start: number, end: number): Expr => {
   switch (of) {
     case '"': {
       const parts = pieces.map((piece) => (typeof piece === "string" ? unescapeStr(piece) : piece));

@@ -1,0 +1,141 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  attrs,
+  binary,
+  call,
+  ident,
+  inherit,
+  interp,
+  nix,
+  NixTemplateError,
+  print,
+  select,
+  str,
+} from "../src/index.js";
+import { evaluate, everyNix, nameOf } from "./nix.js";
+
+const x = ident("x");
+const text = (expr: Parameters<typeof print>[0]): string => print(expr).trimEnd();
+
+describe("nix`…`", () => {
+  it("is the expression that it says", () => {
+    expect(nix`{ lib, ... }: lib.mkIf true { a = [ 1 2 ]; }`.kind).toBe("lambda");
+    expect(text(nix`f  ( a+b )  ./c.nix`)).toBe("f (a + b) ./c.nix");
+  });
+
+  it.each([
+    ["a number", nix`a + ${1}`, "a + 1"],
+    ["a negative number, in parentheses where it needs them", nix`f ${-1}`, "f (-1)"],
+    ["a string", nix`f ${'say "hi" to ${HOME}'}`, 'f "say \\"hi\\" to \\${HOME}"'],
+    ["null and booleans", nix`[ ${null} ${true} ]`, "[\n  null\n  true\n]"],
+    ["a record", nix`f ${{ a: 1 }}`, "f { a = 1; }"],
+    ["an array, as one list", nix`[ ${[1]} ]`, "[ [ 1 ] ]"],
+    ["a node, in parentheses where it needs them", nix`${binary(x, "+", 1)} * 2`, "(x + 1) * 2"],
+    ["the value of a binding", nix`{ a = ${x}; }`, "{ a = x; }"],
+    ["a name", nix`{ ${"a b"} = 1; c.${"d"}.e = 2; }`, '{\n  "a b" = 1;\n  c.d.e = 2;\n}'],
+    ["a path of names", nix`x.${["a", "b.c"]}.d`, 'x.a."b.c".d'],
+    ["a computed name", nix`x.${ident("y")} or 1`, "x.${y} or 1"],
+    ["a name asked for", nix`x ? ${"if"}`, 'x ? "if"'],
+    ["inherited names", nix`{ inherit ${"a"} ${["b", "c d"]}; }`, '{ inherit a b "c d"; }'],
+    ["a part of a string", nix`"a ${"$"}{b} ${1} ${x}"`, '"a \\${b} 1 ${x}"'],
+    ["a part of a string in two quotes", nix`''${"''"} "${x}"''`, "''''' \"${x}\"''"],
+    ["a part of a path", nix`./hosts/${"a b"}/${ident("n")}.nix`, './hosts/${"a b"}/${n}.nix'],
+    ["items of a list", nix`[ 1 ...${[2, x]} 3 ]`, "[\n  1\n  2\n  x\n  3\n]"],
+    ["attributes of a set", nix`{ a = 1; ...${{ b: 2 }} ...${[inherit("c")]} ...${attrs({ d: 4 })} }`, "{\n  a = 1;\n  b = 2;\n  inherit c;\n  d = 4;\n}"], // prettier-ignore
+    ["an argument", nix`${ident("f")} ${call(x, 1)} ${select(x, "a")}`, "f (x 1) x.a"],
+    ["the body of a function", nix`x: ${x}`, "x: x"],
+    ["an interpolation of Nix's own", nix`"\${a}"`, '"${a}"'],
+  ])("takes %s", (_, expr, printed) => {
+    expect(text(expr)).toBe(printed);
+  });
+
+  it("keeps comments, and how the author laid it out", () => {
+    expect(
+      text(nix`{
+      # why
+      a = ${1}; # after
+
+      b = [ # first
+        ${x}
+      ];
+    }`),
+    ).toBe("{\n  # why\n  a = 1; # after\n\n  b = [\n    # first\n    x\n  ];\n}");
+  });
+
+  it("changes no value it is given", () => {
+    const node = Object.freeze(call(x, 1));
+    expect(
+      text(nix`(${node}) + ${node} # c
+    `),
+    ).toBe("(x 1) + x 1 # c");
+    expect(node).toEqual(call(x, 1));
+  });
+
+  const failure = (make: () => unknown): NixTemplateError => {
+    try {
+      make();
+    } catch (error) {
+      if (error instanceof NixTemplateError) return error;
+      throw error;
+    }
+    throw new Error("the template was accepted");
+  };
+
+  it("tells every mistake, and points at it", () => {
+    const { message } = failure(() => nix`{ a = ${1} b = ${new Date()}; c = ; }`);
+    expect(message).toBe(
+      [
+        "this template is not Nix:",
+        "template:1:12: `;` is missing before `b`",
+        "1 | { a = ${…} b = ${…}; c = ; }",
+        "  |            ^",
+        "",
+        "template:1:26: unexpected `;`, an expression is missing",
+        "1 | { a = ${…} b = ${…}; c = ; }",
+        "  |                          ^",
+      ].join("\n"),
+    );
+    expect(failure(() => nix`{ a = ${{ at: [() => 1] }}; }`).message).toContain(
+      "template:1:7: cannot turn a function into Nix at .at[0]\n1 | { a = ${…}; }\n  |       ^^^^",
+    );
+  });
+
+  it.each([
+    ["a value as a name", () => nix`{ ${1} = 2; }`, "a name is a text or a node that computes one"],
+    ["no name at all", () => nix`x.${[]}`, "an attribute path needs at least one name"],
+    ["a record in a string", () => nix`"${{}}"`, "a part of a string is a text, a number or a node"],
+    ["a splice of no array", () => nix`[ ...${1} ]`, "what follows `...` in a list is an array of items"],
+    ["a parameter", () => nix`{ ${"a"}, b }: a`, "unexpected"],
+    ["a number Nix cannot say", () => nix`${NaN}`, "Nix has no float NaN"],
+    ["a name twice", () => nix`{ ${"a"} = 1; a = 2; }`, "attribute `a` is already defined"],
+    ["the mark of a hole in the text", () => nix`a \ue000`, "means nothing in Nix"],
+  ])("refuses %s", (_, make, message) => {
+    expect(failure(make).message).toContain(message);
+  });
+
+  it.each(everyNix.map((one) => [nameOf(one), one] as const))("lets no text become code, as %s reads it", (_, one) => {
+    const hostile = fc.oneof(
+      fc.constantFrom(
+        '"; evil = 1; "',
+        "''",
+        "${builtins.abort 1}",
+        "\\",
+        "*/ # /*",
+        "\n",
+        "\ue000",
+        "a.b",
+        "or",
+        "]",
+        ")",
+      ),
+      fc.string({ unit: "binary", maxLength: 12 }).filter((value) => !/[\0\p{Surrogate}]/u.test(value)),
+    );
+    const values = fc.sample(hostile, 200);
+    const expected = values.map((value) => ({ a: value, [`k${value}`]: [`x${value}`, `${value}${value}`] }));
+    const made = values.map(
+      (value) => nix`{ a = ${value}; ${`k${value}`} = [ "x${value}" ''${value}${interp(str(value))}'' ]; }`,
+    );
+    expect(evaluate(one, print(nix`[ ...${made} ]`))).toEqual(expected);
+  });
+});
