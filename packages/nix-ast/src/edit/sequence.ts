@@ -57,12 +57,12 @@ export const insertElement = (
   return [insertion(trailing.end, ` ${textAt(fragment, indentation(text, anchor.end), style)}`)];
 };
 
-/** Whether a blank line stands before an element of several lines, as it does before all of them. */
+/** Whether a blank line stands on both sides of an element, so far as others do. */
 const separated = (text: string, { elements }: Sequence, index: number): boolean => {
-  const [previous, element] = [elements[index - 1], elements[index]];
-  return (
-    previous !== undefined && element !== undefined && /\n[ \t]*\r?\n/.test(text.slice(previous.end, element.start))
-  );
+  const [previous, element, next] = [elements[index - 1], elements[index], elements[index + 1]];
+  const apart = (one: Range | undefined, other: Range | undefined): boolean =>
+    one === undefined || other === undefined || /\n[ \t]*\r?\n/.test(text.slice(one.end, other.start));
+  return previous !== undefined && apart(previous, element) && apart(element, next);
 };
 
 const insertFirst = (
