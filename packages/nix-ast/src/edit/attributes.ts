@@ -220,7 +220,24 @@ export const removeAttr = (file: NixFile, path: Names): Edited => {
   );
   if (blocked) return blocked;
   const edited = removeDefinition(file, last);
-  return edited._tag === "Left" || found.length === 1 ? edited : removeAttr(edited.right, path);
+  if (edited._tag === "Left") return edited;
+  return found.length === 1 ? (orphaned(edited.right, path) ?? edited) : removeAttr(edited.right, path);
+};
+
+/** A recursive set that used an attribute which was merged into it from elsewhere, and is gone. */
+const orphaned = (file: NixFile, path: Names): Either<EditError, never> | undefined => {
+  const root = setIn(file.expr);
+  for (let depth = 1; root && depth < path.length; depth++) {
+    const name = path[depth] ?? "";
+    if (getAttr(file, path.slice(0, depth + 1)) !== undefined) continue;
+    for (const one of definitions(root, path.slice(0, depth))) {
+      const set = one.kind === "whole" ? setIn(one.binding.value) : undefined;
+      if (set?.recursive !== true || usesOf(name, set.bindings).length === 0) continue;
+      const where = showPath(path.slice(0, depth));
+      return fail("captured", `\`${where}\` is \`rec\` and needs \`${name}\`, which would be gone; change that first`);
+    }
+  }
+  return undefined;
 };
 
 const removeDefinition = (file: NixFile, { kind, set, index, binding, ...found }: Definition): Edited => {

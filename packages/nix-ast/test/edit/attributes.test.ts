@@ -249,6 +249,8 @@ describe("an error says why not", () => {
     ["captured", "x: rec { a = x; }", set("x", 1), "x"],
     ["captured", "x: rec { a = with y; x; }", set("x", 1), "x"],
     ["captured", "x: rec { a = x; x = 1; }", remove("x"), "x"],
+    ["captured", "{ a = rec { y = x; }; a.x = 1; }", remove("a.x"), undefined],
+    ["captured", "{ a = rec { y = x; }; a.x.z = 1; }", remove("a.x.z"), undefined],
     ["captured", "x: rec { a = { inherit x; }; }", set("x.y", 1), "inherit x;"],
   ])("%s: %s", (kind, text, edit, at) => {
     const error = errorOf(edit(open(text)));
