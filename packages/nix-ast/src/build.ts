@@ -144,6 +144,7 @@ export const formal = (name: string, byDefault?: NixInput): Formal => ({
   ...(byDefault === undefined ? {} : { default: toNix(byDefault) }),
 });
 
+/** What {@link formals} may have beside names. */
 export interface FormalsOptions {
   /** Allow further attributes: `...`. Default: false. */
   readonly ellipsis?: boolean;
@@ -225,6 +226,7 @@ export const binary = (left: NixInput, operator: BinaryOperator, right: NixInput
   right: toNix(right),
 });
 
+/** What {@link comment} puts around a node. */
 export interface Comments {
   /** Lines before the node; a text of several lines becomes several comments. */
   readonly before?: string | readonly string[];

@@ -58,6 +58,7 @@ export interface Parens {
   readonly end: number;
 }
 
+/** Comments by the token they stand at. */
 export type Tokens = Readonly<Partial<Record<TokenSlot, TokenTrivia>>>;
 
 /** The tokens inside nodes that comments can stand at; `open` is the bracket or keyword a node begins with. */
@@ -80,6 +81,7 @@ export type TokenSlot =
   | "in"
   | "or"
   | "rec";
+/** Comments on lines before a token, and one after it on its line. */
 export interface TokenTrivia {
   readonly before?: readonly Trivium[];
   readonly after?: string;
@@ -87,6 +89,7 @@ export interface TokenTrivia {
 
 /** A piece of a string or path: literal text, or an interpolated expression. */
 export type StringPart = string | Interpolation;
+/** `${expr}` in a string or path. */
 export interface Interpolation {
   readonly [NODE]: true;
   readonly kind: "interpolation";
@@ -106,6 +109,7 @@ export interface Name extends Annotated {
   /** The name as its author wrote it: `"a"`, `${"a"}`. */
   readonly spelling?: string;
 }
+/** `${expr}` or `"a${expr}"` as a name. */
 export interface DynamicName extends Annotated {
   readonly kind: "dynamicName";
   readonly expr: Expr;
@@ -195,6 +199,7 @@ export interface Inherit extends Annotated {
   /** Keep one name a line even where they would fit on one. */
   readonly expanded?: boolean;
 }
+/** What stands in a set or `let`. */
 export type Binding = ValueBinding | Inherit;
 /** `let { body = …; }`, which old Nix files hold: the attribute `body` of the recursive set. */
 export interface LegacyLet extends Annotated {
@@ -238,6 +243,7 @@ export interface Lambda extends Annotated {
    */
   readonly sameLine?: boolean;
 }
+/** What a function takes: a name for the argument, or the names of its attributes. */
 export type Param = IdentParam | Formals;
 export interface IdentParam extends Annotated {
   readonly kind: "identParam";
@@ -290,10 +296,13 @@ export interface Binary extends Annotated {
   readonly right: Expr;
 }
 
+/** Operators before their operand. */
 export type UnaryOperator = "-" | "!";
+/** Operators between two operands, the pipes included. */
 export type BinaryOperator =
   "++" | "*" | "/" | "+" | "-" | "//" | "<" | "<=" | ">" | ">=" | "==" | "!=" | "&&" | "||" | "->" | "|>" | "<|";
 
+/** An expression of any kind. */
 export type Expr =
   | Int
   | Float

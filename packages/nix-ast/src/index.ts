@@ -45,3 +45,15 @@ export type { ParseError, Position, SyntaxErrorKind, SyntaxProblem } from "./par
 export { nodeAt, originAt, printMapped, withOrigin } from "./source-map.js";
 export type { MappedText, Mapping } from "./source-map.js";
 export { nix, NixTemplateError } from "./template.js";
+export {
+  addFlakeInput,
+  addModule,
+  appendItem,
+  getAttr,
+  inputReference,
+  insertAttr,
+  openNix,
+  removeAttr,
+  setAttr,
+} from "./edit/edit.js";
+export type { Edited, EditError, EditErrorKind, FlakeInput, ModuleTarget, Names, NixFile, Range } from "./edit/edit.js";

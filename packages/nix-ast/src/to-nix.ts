@@ -40,6 +40,7 @@ const isExpr = (node: Node): node is Expr => {
     case "formals":
     case "formal":
     case "interpolation":
+    case "name":
     case "dynamicName":
       return false;
     default:

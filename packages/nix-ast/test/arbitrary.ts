@@ -39,6 +39,7 @@ import {
   type Formals,
   type StringPart,
 } from "../src/index.js";
+import { nameOf } from "../src/names.js";
 import { BINARY } from "../src/operators.js";
 
 const identifier = fc.constantFrom(
@@ -135,7 +136,7 @@ export const arbitraryExpr = ({ comments }: ArbitraryOptions): fc.Arbitrary<Expr
           const seen = new Set<string>();
           const isNew = (name: string): boolean => seen.size < seen.add(name).size;
           return all.flatMap((one): Binding[] => {
-            if (one.kind === "inherit") return [{ ...one, names: one.names.filter((name) => isNew(String(name))) }];
+            if (one.kind === "inherit") return [{ ...one, names: one.names.filter((name) => isNew(nameOf(name))) }];
             const [first] = one.path;
             const known = typeof first === "object" && first.kind === "dynamicName" ? staticText(first.expr) : first;
             if (typeof known === "string") return isNew(known) ? [one] : [];

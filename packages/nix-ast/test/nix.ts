@@ -70,3 +70,13 @@ export const parse = (nix: Nix, text: string): string => run(nix, "nix-instantia
 /** The value of the text as JSON, all of it computed. */
 export const evaluate = (nix: Nix, text: string): unknown =>
   JSON.parse(run(nix, "nix-instantiate", ["--eval", "--strict", "--json"], text));
+
+/** Whether Nix can read the text. */
+export const accepts = (nix: Nix, text: string): boolean => {
+  try {
+    parse(nix, text);
+    return true;
+  } catch {
+    return false;
+  }
+};

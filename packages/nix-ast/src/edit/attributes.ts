@@ -4,19 +4,10 @@ import { NODE, type AttrPath, type Attrs, type Binding, type Expr, type Inherit 
 import { comment } from "../build.js";
 import { isIdentifier } from "../names.js";
 import { toNix, type NixInput } from "../to-nix.js";
+import { nameOf, staticName } from "../names.js";
 import { sameMeaning } from "./compare.js";
 import { fail, right, splice, type EditError, type Edited, type NixFile } from "./file.js";
-import {
-  definitions,
-  nameOf,
-  placeFor,
-  rangeOf,
-  resultOf,
-  sequenceOf,
-  setIn,
-  staticName,
-  type Definition,
-} from "./find.js";
+import { definitions, placeFor, rangeOf, resultOf, sequenceOf, setIn, type Definition } from "./find.js";
 import { bindingFragment, exprFragment, textAt, valueFragment } from "./fragment.js";
 import { usesOf } from "./scope.js";
 import { insertElement, removeElement } from "./sequence.js";

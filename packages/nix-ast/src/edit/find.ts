@@ -1,23 +1,12 @@
 /** What a file says about an attribute, however its path is written. */
-import type { AttrName, Attrs, Expr, Inherit, StaticName, ValueBinding } from "../expr.js";
+import type { AttrName, Attrs, Expr, Inherit, ValueBinding } from "../expr.js";
+import { nameOf, staticName } from "../names.js";
 import { tokenAt, type Range, type Sequence } from "./text.js";
 
 /** Where an expression stands, with its parentheses. */
 export const rangeOf = (expr: Expr): Range => {
   const { start = 0, end = start } = expr.parens?.at(-1) ?? expr;
   return { start, end };
-};
-
-export const nameOf = (name: StaticName): string => (typeof name === "string" ? name : name.name);
-
-/** A name that is known without evaluating. */
-export const staticName = (name: AttrName | undefined): string | undefined => {
-  if (name === undefined) return undefined;
-  if (typeof name === "string") return name;
-  if (name.kind === "name") return name.name;
-  const { expr } = name;
-  if (expr.kind !== "str" && expr.kind !== "indentedStr") return undefined;
-  return expr.parts.every((part) => typeof part === "string") ? expr.parts.join("") : undefined;
 };
 
 /** What a function, `let`, `with` or `assert` gives in the end. */
@@ -66,7 +55,7 @@ export type Definition = { readonly set: Attrs; readonly index: number } & (
 );
 
 /** How many names two paths have in common from the start. */
-export const commonNames = (path: readonly AttrName[], names: readonly string[]): number => {
+const commonNames = (path: readonly AttrName[], names: readonly string[]): number => {
   let count = 0;
   while (count < names.length && staticName(path[count]) === names[count]) count++;
   return count;

@@ -1,6 +1,7 @@
 /** Variables and what binds them. */
 import type { Binding, Node } from "../expr.js";
-import { nameOf, staticName } from "./find.js";
+import { nameOf, staticName } from "../names.js";
+
 import { childrenOf, type Placed } from "./walk.js";
 
 const binds = (bindings: readonly Binding[], name: string): boolean =>

@@ -1,4 +1,5 @@
-import type { AttrName, Attrs, Binding, Expr, StaticName } from "../expr.js";
+import type { AttrName, Attrs, Binding, Expr } from "../expr.js";
+import { nameOf, staticName } from "../names.js";
 
 interface Place {
   readonly start: number;
@@ -41,7 +42,8 @@ export class AttributeTables {
     for (const binding of bindings) {
       const place = { start: binding.start ?? 0, end: binding.end ?? 0 };
       if (binding.kind === "inherit") {
-        for (const name of binding.names) define(table, textOf(name), placeOf(name, place), found);
+        for (const name of binding.names)
+          define(table, nameOf(name), typeof name === "string" ? place : placeOf(name, place), found);
       } else this.#add(table, binding.path, binding.value, placeOf(binding.path[0], place), found);
     }
     return table;
@@ -50,7 +52,7 @@ export class AttributeTables {
   #add(root: Table, path: readonly AttrName[], value: Expr, place: Place, found: Duplicate[]): void {
     let table = root;
     for (let i = 0; i < path.length; i++) {
-      const name = staticName(path[i] as AttrName);
+      const name = staticName(path[i]);
       if (name === undefined) return;
       const entry = table.get(name);
       const last = i === path.length - 1;
@@ -107,7 +109,7 @@ const define = (table: Table, name: string, place: Place, found: Duplicate[]): v
 const repeatsFirstName = (bindings: readonly Binding[]): boolean => {
   const names: string[] = [];
   for (const binding of bindings) {
-    if (binding.kind === "inherit") names.push(...binding.names.map(textOf));
+    if (binding.kind === "inherit") names.push(...binding.names.map(nameOf));
     else {
       const name = staticName(binding.path[0]);
       if (name !== undefined) names.push(name);
@@ -115,17 +117,6 @@ const repeatsFirstName = (bindings: readonly Binding[]): boolean => {
   }
   if (names.length > FEW_NAMES) return new Set(names).size < names.length;
   return names.some((name, i) => names.indexOf(name) < i);
-};
-
-const textOf = (name: StaticName): string => (typeof name === "string" ? name : name.name);
-
-/** The name as it is known before evaluation, if it is. */
-const staticName = (name: AttrName): string | undefined => {
-  if (typeof name === "string") return name;
-  if (name.kind === "name") return name.name;
-  const { expr } = name;
-  if (expr.kind !== "str" && expr.kind !== "indentedStr") return undefined;
-  return expr.parts.every((part) => typeof part === "string") ? expr.parts.join("") : undefined;
 };
 
 /** Where a name is, or else what it is in. */

@@ -104,6 +104,8 @@ export class Lexer {
         break;
       case "}":
         if (this.#braces.pop() === "text") return;
+        break;
+      default:
     }
     this.#trivia();
   }

@@ -1,7 +1,8 @@
 import type { Either } from "fp-ts/lib/Either.js";
 import type { Expr } from "../expr.js";
+import type { Holes } from "./holes.js";
 import type { ParseError, SyntaxProblem } from "./parse-error.js";
-import { Parser, type Holes } from "./parser.js";
+import { Parser } from "./parser.js";
 
 /**
  * The expression that a Nix file holds, for the language of Nix 2.34 with pipe operators. Nodes carry their place in the

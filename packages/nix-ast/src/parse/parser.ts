@@ -16,22 +16,17 @@ import {
   type Name,
   type Parens,
   type Select,
-  type Spelling,
   type StaticName,
-  type Str,
-  type StringPart,
   type Tokens,
   type TokenTrivia,
   type Trivium,
   type With,
 } from "../expr.js";
 import { toBindings, type Bindings } from "../build.js";
-import { checkText, dynamic, interp, joinParts } from "../literal.js";
 import { isIdentifier } from "../names.js";
 import { BINARY, LEVEL } from "../operators.js";
-import { escapeIndented, escapeStr } from "../strings.js";
-import { isNode, toNix } from "../to-nix.js";
-import { unescapeIndented, unescapeStr } from "../unescape.js";
+import { escapeStr } from "../strings.js";
+import { toNix } from "../to-nix.js";
 import { AttributeTables } from "./duplicates.js";
 import {
   EXPECTS,
@@ -49,9 +44,10 @@ import {
   type PathFrame,
   type TextFrame,
 } from "./frames.js";
-import { stripIndentation } from "./indentation.js";
+import { toName, toTextPart, type Holes } from "./holes.js";
 import { HOLE, Lexer, type TokenKind } from "./lexer.js";
 import type { SyntaxErrorKind, SyntaxProblem } from "./parse-error.js";
+import { staticText, textNode } from "./text-node.js";
 
 /** What the parser does next: it wants an operand, has a value, or goes on with the frame on top of its stack. */
 type State = "operand" | "value" | "items" | "bindings" | "names" | "inherited" | "formals" | "text" | "done";
@@ -63,9 +59,6 @@ const FLOAT_MIN = 2 ** -1022;
 
 /** Stands where an expression is still to come. */
 const MISSING: Expr = Object.freeze({ [NODE]: true as const, kind: "ident" as const, name: "null" });
-
-/** Values by their place in a text, where a {@link HOLE} stands for each. */
-export type Holes = ReadonlyMap<number, unknown>;
 
 /** An operator-precedence parser over Nix's tokens, with a stack of its own. */
 export class Parser {
@@ -105,6 +98,10 @@ export class Parser {
     this.#lexer.next();
     let state: State = "operand";
     while (state !== "done" && this.problems.length < MOST_PROBLEMS) state = this.#step(state);
+    const { unclosedComment } = this.#lexer;
+    if (unclosedComment >= 0) {
+      this.#problem("unclosedComment", unclosedComment, unclosedComment + 2, "this comment has no closing `*/`");
+    }
     return this.#value;
   }
 
@@ -428,6 +425,7 @@ export class Parser {
           this.#value = this.#call(top.function, this.#value);
           this.#level = LEVEL.call;
           return "value";
+        default:
       }
     }
     if (this.#level <= LEVEL.call && this.#startsTerm(kind)) {
@@ -619,6 +617,7 @@ export class Parser {
         const formals = this.#top;
         return formals.kind === "formals" ? this.#endFormal(formals, top.formal) : "value";
       }
+      default:
     }
     return this.#unexpected(EXPECTS[top.kind] ?? "an operator");
   }
@@ -648,7 +647,9 @@ export class Parser {
     if (after !== undefined) this.#commentAfter(parens, after);
     const value = this.#value as Mutable<Expr>;
     // The stand-in for a missing expression is shared.
-    if (value !== MISSING) value.parens = value.parens === undefined ? [parens] : [...value.parens, parens];
+    if (value === MISSING) return;
+    if (value.parens === undefined) value.parens = [parens];
+    else (value.parens as Parens[]).push(parens);
   }
 
   // Lists
@@ -663,7 +664,8 @@ export class Parser {
     if (!this.#startsTerm(kind)) {
       if (kind === "-" || kind === "!") {
         this.#needsParentheses(`\`${kind}\``);
-        return this.#prefix(kind);
+        this.#next();
+        return "items";
       }
       return this.#unexpected("an item or `]`");
     }
@@ -759,6 +761,8 @@ export class Parser {
           this.#next();
           return this.#advance({ kind: "letBody", node: top.node }, "operand");
         }
+        break;
+      default:
     }
     return this.#unexpected(top.kind === "set" ? "a name, `inherit` or `}`" : "a name, `inherit` or `in`");
   }
@@ -1139,7 +1143,7 @@ export class Parser {
     const interpolation: Interpolation = { [NODE]: true, kind: "interpolation", expr: this.#value };
     this.#pop();
     const text = this.#top;
-    if (text.kind === "text") text.pieces.push({ ...interpolation, start, end } as Interpolation);
+    if (text.kind === "text") text.pieces.push({ ...interpolation, start, end });
     return "text";
   }
 
@@ -1147,11 +1151,11 @@ export class Parser {
     const lexer = this.#lexer;
     const { after } = lexer;
     const end = lexer.end + (of === "path" ? 0 : of.length);
-    if (of === "path" && lexer.precedesSlash) {
-      this.#problem("trailingSlash", lexer.end, lexer.end + 1, "a path cannot end with a slash");
-    }
     this.#pop();
+    const slash = of === "path" && lexer.precedesSlash;
+    if (slash) this.#problem("trailingSlash", lexer.end, lexer.end + 1, "a path cannot end with a slash");
     lexer.next();
+    if (slash && lexer.kind === "/") lexer.next();
     this.#last = end;
     const top = this.#top;
     if (top.kind === "path" || top.kind === "inherit") {
@@ -1190,7 +1194,6 @@ export class Parser {
   #openFormals(
     name: { readonly name: string; readonly start: number; readonly before: Before; readonly after: After } | undefined,
   ): State {
-    this.#checkGreedy("a function");
     const lexer = this.#lexer;
     const node: Mutable<Formals> = {
       [NODE]: true,
@@ -1337,8 +1340,10 @@ export class Parser {
 
   /** The current token is the `:`. */
   #openLambda(param: IdentParam | Formals, start: number): State {
-    this.#checkGreedy("a function");
-    const { before, after, line } = this.#lexer;
+    const { before, after, line, end } = this.#lexer;
+    if (!takesAny(this.#top)) {
+      this.#problem("needsParentheses", start, end, "a function needs parentheses around it here");
+    }
     this.#next();
     const tokens = withToken(undefined, ":", before, after);
     const node: Mutable<Lambda> = {
@@ -1376,10 +1381,7 @@ export class Parser {
   /** Reports the current token, which is not what is wanted, and goes on where the text makes sense again. */
   #unexpected(wanted: string): State {
     const { kind, start, end, unclosedComment } = this.#lexer;
-    if (unclosedComment >= 0) {
-      this.#problem("unclosedComment", unclosedComment, unclosedComment + 2, "this comment has no closing `*/`");
-      return "done";
-    }
+    if (unclosedComment >= 0 && kind === "end") return "done";
     if (kind === "unknown") {
       this.#problem(
         "unknownCharacter",
@@ -1427,7 +1429,7 @@ export class Parser {
   #recover(): State {
     const lexer = this.#lexer;
     const closing: TokenKind[] = [];
-    for (; lexer.kind !== "end"; this.#next()) {
+    while (lexer.kind !== "end") {
       const { kind } = lexer;
       if (closing.length > 0 && kind === closing.at(-1)) closing.pop();
       else if (closing.length === 0 && (this.#resuming.get(kind) ?? 0) > 0) return this.#resume(kind);
@@ -1438,6 +1440,7 @@ export class Parser {
         this.#push({ kind: "text", of: kind, start: lexer.start, before: undefined, pieces: [] });
         return "text";
       }
+      this.#next();
     }
     return "done";
   }
@@ -1469,93 +1472,3 @@ export class Parser {
 const startOf = (expr: Expr): number => expr.parens?.at(-1)?.start ?? expr.start ?? 0;
 
 const pathOf = (names: readonly AttrName[]): AttrPath => names as unknown as AttrPath;
-
-/** The value of a string without interpolations or comments. */
-const staticText = (expr: Expr): string | undefined => {
-  if (expr.kind !== "str" || expr.parens !== undefined || expr.before !== undefined || expr.after !== undefined) {
-    return undefined;
-  }
-  const [only, more] = expr.parts;
-  if (more !== undefined || typeof only === "object" || expr.below !== undefined) return undefined;
-  return only ?? "";
-};
-
-/** A value as a step of an attribute path. */
-const toName = (value: unknown): AttrName => {
-  if (typeof value === "string") return checkText(value);
-  if (isNode(value) && (value.kind === "name" || value.kind === "dynamicName")) return value;
-  const expr = toNix(value);
-  if (!isNode(value)) throw new TypeError("a name is a text or a node that computes one");
-  return dynamic(expr);
-};
-
-/** A value as a part of a string: text as it is, numbers as their digits, a node as an interpolation. */
-const toTextPart = (value: unknown): HoleText | Interpolation => {
-  switch (typeof value) {
-    case "string":
-      return { kind: "holeText", text: checkText(value) };
-    case "number":
-    case "bigint":
-      return { kind: "holeText", text: String(value) };
-    default:
-      if (!isNode(value)) throw new TypeError("a part of a string is a text, a number or a node");
-      return value.kind === "interpolation" ? value : interp(toNix(value));
-  }
-};
-
-/** A string or path of pieces, some of which are values. */
-const textNode = (of: TextFrame["of"], pieces: TextFrame["pieces"], start: number, end: number): Expr => {
-  if (!pieces.some((piece) => typeof piece === "object" && piece.kind === "holeText")) {
-    return writtenText(of, pieces as readonly StringPart[], start, end);
-  }
-  // Values stand in for themselves while the text around them is read, and are no text of the author's.
-  const { spelling: _, ...node } = writtenText(of, pieces as readonly StringPart[], start, end) as Str;
-  const parts = joinParts(
-    (node.parts as TextFrame["pieces"]).map((part) =>
-      typeof part === "object" && part.kind === "holeText" ? part.text : part,
-    ),
-  );
-  return { ...node, parts };
-};
-
-/** A string or path of these pieces, with their spelling where the printer's would be another. */
-const writtenText = (of: TextFrame["of"], pieces: readonly StringPart[], start: number, end: number): Expr => {
-  switch (of) {
-    case '"': {
-      const parts = pieces.map((piece) => (typeof piece === "string" ? unescapeStr(piece) : piece));
-      const spelling = spellingOf(pieces, parts, escapeStr);
-      return { [NODE]: true, kind: "str", parts, start, end, ...(spelling ? { spelling } : {}) };
-    }
-    case "''": {
-      const stripped = stripIndentation(pieces);
-      const parts = stripped.map((piece) => (typeof piece === "string" ? unescapeIndented(piece) : piece));
-      const spelling = spellingOf(stripped, parts, escapeIndented);
-      return { [NODE]: true, kind: "indentedStr", parts, start, end, ...(spelling ? { spelling } : {}) };
-    }
-    case "path": {
-      const [first] = pieces;
-      const head = typeof first === "string" ? first : "";
-      const rooted = /^(?:\.{0,2}|~)\//.test(head) ? head : `./${head}`;
-      const parts = [rooted, ...pieces.slice(1)] as const;
-      const spelling = rooted === head ? undefined : [head];
-      return { [NODE]: true, kind: "path", parts, start, end, ...(spelling ? { spelling } : {}) };
-    }
-  }
-};
-
-/** The pieces that are written otherwise than the printer would write their values; nothing if there are none. */
-const spellingOf = (
-  pieces: readonly StringPart[],
-  parts: readonly StringPart[],
-  escape: (text: string, interpolated: boolean) => string,
-): Spelling | undefined => {
-  let spelling: (string | undefined)[] | undefined;
-  for (let i = 0; i < pieces.length; i++) {
-    const piece = pieces[i];
-    const part = parts[i];
-    if (typeof piece !== "string" || typeof part !== "string") continue;
-    if (piece === part && !/["$'\\\n\r\t]/.test(piece)) continue;
-    if (escape(part, i + 1 < parts.length) !== piece) (spelling ??= [])[i] = piece;
-  }
-  return spelling;
-};

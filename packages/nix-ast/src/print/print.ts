@@ -85,6 +85,7 @@ import {
   type Written,
 } from "./view.js";
 
+/** How {@link print} lays a text out. */
 export interface PrintOptions {
   /** Columns a line may have, its indentation not counted. Default: 100, as nixfmt. */
   readonly width?: number;

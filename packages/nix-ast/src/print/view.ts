@@ -52,7 +52,7 @@ const annotate = (node: Expr, { before, after }: Annotated): Expr => ({
 });
 
 /** Parentheses that the source does not have. They take over the comments of what they hold, for they stand outside it. */
-export const paren = (expr: Expr): Paren => {
+const paren = (expr: Expr): Paren => {
   const { before, after } = expr;
   if (before === undefined && after === undefined) return { kind: "paren", expr, depth: 0 };
   const { before: _, after: __, ...inner } = expr;

@@ -1,0 +1,74 @@
+/** Strings and paths from the pieces that were read of them. */
+import { NODE, type Expr, type Spelling, type Str, type StringPart } from "../expr.js";
+import { joinParts } from "../literal.js";
+import { escapeIndented, escapeStr } from "../strings.js";
+import { unescapeIndented, unescapeStr } from "../unescape.js";
+import type { TextFrame } from "./frames.js";
+import { stripIndentation } from "./indentation.js";
+
+/** The value of a string without interpolations or comments. */
+export const staticText = (expr: Expr): string | undefined => {
+  if (expr.kind !== "str" || expr.parens !== undefined || expr.before !== undefined || expr.after !== undefined) {
+    return undefined;
+  }
+  const [only, more] = expr.parts;
+  if (more !== undefined || typeof only === "object" || expr.below !== undefined) return undefined;
+  return only ?? "";
+};
+
+/** A string or path of pieces, some of which are values. */
+export const textNode = (of: TextFrame["of"], pieces: TextFrame["pieces"], start: number, end: number): Expr => {
+  if (!pieces.some((piece) => typeof piece === "object" && piece.kind === "holeText")) {
+    return writtenText(of, pieces as readonly StringPart[], start, end);
+  }
+  // Values stand in for themselves while the text around them is read, and are no text of the author's.
+  const { spelling: _, ...node } = writtenText(of, pieces as readonly StringPart[], start, end) as Str;
+  const parts = joinParts(
+    (node.parts as TextFrame["pieces"]).map((part) =>
+      typeof part === "object" && part.kind === "holeText" ? part.text : part,
+    ),
+  );
+  return { ...node, parts };
+};
+
+/** A string or path of these pieces, with their spelling where the printer's would be another. */
+const writtenText = (of: TextFrame["of"], pieces: readonly StringPart[], start: number, end: number): Expr => {
+  switch (of) {
+    case '"': {
+      const parts = pieces.map((piece) => (typeof piece === "string" ? unescapeStr(piece) : piece));
+      const spelling = spellingOf(pieces, parts, escapeStr);
+      return { [NODE]: true, kind: "str", parts, start, end, ...(spelling ? { spelling } : {}) };
+    }
+    case "''": {
+      const stripped = stripIndentation(pieces);
+      const parts = stripped.map((piece) => (typeof piece === "string" ? unescapeIndented(piece) : piece));
+      const spelling = spellingOf(stripped, parts, escapeIndented);
+      return { [NODE]: true, kind: "indentedStr", parts, start, end, ...(spelling ? { spelling } : {}) };
+    }
+    case "path": {
+      const [first] = pieces;
+      const head = typeof first === "string" ? first : "";
+      const rooted = /^(?:\.{0,2}|~)\//.test(head) ? head : `./${head}`;
+      const parts = [rooted, ...pieces.slice(1)] as const;
+      const spelling = rooted === head ? undefined : [head];
+      return { [NODE]: true, kind: "path", parts, start, end, ...(spelling ? { spelling } : {}) };
+    }
+  }
+};
+
+/** The pieces that are written otherwise than the printer would write their values; nothing if there are none. */
+const spellingOf = (
+  pieces: readonly StringPart[],
+  parts: readonly StringPart[],
+  escape: (text: string, interpolated: boolean) => string,
+): Spelling | undefined => {
+  let spelling: (string | undefined)[] | undefined;
+  for (let i = 0; i < pieces.length; i++) {
+    const piece = pieces[i];
+    const part = parts[i];
+    if (typeof piece !== "string" || typeof part !== "string") continue;
+    if (piece === part && !/["$'\\\n\r\t]/.test(piece)) continue;
+    if (escape(part, i + 1 < parts.length) !== piece) (spelling ??= [])[i] = piece;
+  }
+  return spelling;
+};
