@@ -4,6 +4,8 @@ import {
   type Assert,
   type AttrName,
   type AttrPath,
+  type Attrs,
+  type Binary,
   type Binding,
   type Expr,
   type Formal,
@@ -12,7 +14,9 @@ import {
   type If,
   type Interpolation,
   type Lambda,
+  type LegacyLet,
   type Let,
+  type List,
   type Name,
   type Parens,
   type Select,
@@ -68,8 +72,6 @@ export class Parser {
   readonly #holes: Holes;
   readonly #lexer: Lexer;
   readonly #frames: Frame[] = [];
-  /** How many frames could go on at a token after an error. */
-  readonly #resuming = new Map<TokenKind, number>();
   readonly #tables = new AttributeTables();
   /** The value of the state "value", and how tightly it binds. */
   #value: Expr = MISSING;
@@ -92,7 +94,7 @@ export class Parser {
   parse(): Expr {
     const nul = this.#text.indexOf("\0");
     if (nul >= 0) this.#problem("nul", nul, nul + 1, "Nix text cannot hold a NUL character");
-    const lone = /\p{Surrogate}/u.exec(this.#text);
+    const lone = isWellFormed(this.#text) ? null : /\p{Surrogate}/u.exec(this.#text);
     if (lone) this.#problem("surrogate", lone.index, lone.index + 1, "half of a surrogate pair stands alone");
     this.#push({ kind: "root" });
     this.#lexer.next();
@@ -136,13 +138,10 @@ export class Parser {
 
   #push(frame: Frame): void {
     this.#frames.push(frame);
-    for (const token of RESUMES[frame.kind] ?? []) this.#resuming.set(token, (this.#resuming.get(token) ?? 0) + 1);
   }
 
   #pop(): void {
-    const frame = this.#frames.pop();
-    if (frame === undefined) return;
-    for (const token of RESUMES[frame.kind] ?? []) this.#resuming.set(token, (this.#resuming.get(token) ?? 0) - 1);
+    this.#frames.pop();
   }
 
   /** Replaces the frame on top by the one for its next part. */
@@ -178,9 +177,10 @@ export class Parser {
   }
 
   /** Gives `node` the comments around the token that ends it, or that it is. */
-  #comment<T extends Annotated>(node: T, before: Before, after: After): T {
+  #comment<T extends Annotated>(node: T, before: Before, after: After, tokens?: Tokens): T {
     const notes: Mutable<Annotated> = node;
     if (before !== undefined) notes.before = before;
+    if (tokens !== undefined) notes.tokens = tokens;
     if (after !== undefined) this.#commentAfter(notes, after);
     return node;
   }
@@ -487,20 +487,16 @@ export class Parser {
     if (top.kind === "binary" && top.level === rule.level) this.#checkChain(top.node.operator, operator);
     const tokens = withToken(undefined, "operator", before, after);
     const left = this.#value;
-    this.#push({
+    const node: Mutable<Binary> = {
+      [NODE]: true,
       kind: "binary",
-      node: {
-        [NODE]: true,
-        kind: "binary",
-        operator,
-        left,
-        right: MISSING,
-        start: startOf(left),
-        end: 0,
-        ...(tokens ? { tokens } : {}),
-      },
-      level: rule.level,
-    });
+      operator,
+      left,
+      right: MISSING,
+      start: startOf(left),
+      end: 0,
+    };
+    this.#push({ kind: "binary", node: this.#comment(node, undefined, undefined, tokens), level: rule.level });
     this.#next();
     return "operand";
   }
@@ -692,17 +688,9 @@ export class Parser {
     this.#next();
     this.#pop();
     const tokens = withToken(undefined, "open", undefined, openAfter);
-    const node: Expr = {
-      [NODE]: true,
-      kind: "list",
-      items,
-      start,
-      end,
-      expanded: line !== closeLine,
-      ...(inner ? { inner } : {}),
-      ...(tokens ? { tokens } : {}),
-    };
-    return this.#have(this.#comment(node, before, after), LEVEL.atom);
+    const node: Mutable<List> = { [NODE]: true, kind: "list", items, start, end, expanded: line !== closeLine };
+    if (inner !== undefined) node.inner = inner;
+    return this.#have(this.#comment(node, before, after, tokens), LEVEL.atom);
   }
 
   // Sets and lets
@@ -784,19 +772,13 @@ export class Parser {
     this.#next();
     this.#pop();
     this.#checkAttributes(bindings);
-    const rest = {
-      bindings,
-      start,
-      end,
-      expanded: line !== brace.line,
-      ...(inner ? { inner } : {}),
-      ...(tokens ? { tokens } : {}),
-    };
-    const node: Expr =
+    const expanded = line !== brace.line;
+    const node: Mutable<Attrs | LegacyLet> =
       of === "legacyLet"
-        ? { [NODE]: true, kind: "legacyLet", ...rest }
-        : { [NODE]: true, kind: "attrs", recursive: of === "recAttrs", ...rest };
-    return this.#have(this.#comment(node, before, after), LEVEL.atom);
+        ? { [NODE]: true, kind: "legacyLet", bindings, start, end, expanded }
+        : { [NODE]: true, kind: "attrs", recursive: of === "recAttrs", bindings, start, end, expanded };
+    if (inner !== undefined) node.inner = inner;
+    return this.#have(this.#comment<Expr>(node, before, after, tokens), LEVEL.atom);
   }
 
   #checkAttributes(bindings: readonly Binding[]): void {
@@ -826,9 +808,8 @@ export class Parser {
       value: this.#value,
       start: frame.start,
       end,
-      ...(all ? { tokens: all } : {}),
     };
-    return this.#collect(this.#comment(binding, frame.before, after));
+    return this.#collect(this.#comment(binding, frame.before, after, all));
   }
 
   #openInherit(before: Before): State {
@@ -1032,16 +1013,10 @@ export class Parser {
     { target = MISSING, names, start }: PathFrame,
     or: { readonly tokens: Tokens | undefined } | undefined,
   ): Select {
-    return {
-      [NODE]: true,
-      kind: "select",
-      target,
-      path: pathOf(names),
-      start,
-      end: this.#last,
-      ...(or ? { or: this.#value } : {}),
-      ...(or?.tokens ? { tokens: or.tokens } : {}),
-    };
+    const node: Mutable<Select> = { [NODE]: true, kind: "select", target, path: pathOf(names), start, end: this.#last };
+    if (or === undefined) return node;
+    node.or = this.#value;
+    return this.#comment(node, undefined, undefined, or.tokens);
   }
 
   #assign(frame: PathFrame, after: After): State {
@@ -1140,10 +1115,10 @@ export class Parser {
 
   #closeInterpolation(start: number): State {
     const { end } = this.#lexer;
-    const interpolation: Interpolation = { [NODE]: true, kind: "interpolation", expr: this.#value };
+    const interpolation: Interpolation = { [NODE]: true, kind: "interpolation", expr: this.#value, start, end };
     this.#pop();
     const text = this.#top;
-    if (text.kind === "text") text.pieces.push({ ...interpolation, start, end });
+    if (text.kind === "text") text.pieces.push(interpolation);
     return "text";
   }
 
@@ -1429,10 +1404,11 @@ export class Parser {
   #recover(): State {
     const lexer = this.#lexer;
     const closing: TokenKind[] = [];
+    const resuming = new Set(this.#frames.flatMap(({ kind }) => RESUMES[kind] ?? []));
     while (lexer.kind !== "end") {
       const { kind } = lexer;
       if (closing.length > 0 && kind === closing.at(-1)) closing.pop();
-      else if (closing.length === 0 && (this.#resuming.get(kind) ?? 0) > 0) return this.#resume(kind);
+      else if (closing.length === 0 && resuming.has(kind)) return this.#resume(kind);
       else if (kind === "(") closing.push(")");
       else if (kind === "[") closing.push("]");
       else if (kind === "{" || kind === "${") closing.push("}");
@@ -1468,6 +1444,10 @@ export class Parser {
     }
   }
 }
+
+/** Whether no half of a surrogate pair stands alone; engines that know it at once are asked. */
+const isWellFormed = (text: string): boolean =>
+  (text as { readonly isWellFormed?: () => boolean }).isWellFormed?.() ?? !/\p{Surrogate}/u.test(text);
 
 const startOf = (expr: Expr): number => expr.parens?.at(-1)?.start ?? expr.start ?? 0;
 

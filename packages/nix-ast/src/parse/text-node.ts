@@ -16,8 +16,15 @@ export const staticText = (expr: Expr): string | undefined => {
   return only ?? "";
 };
 
+/** What is written in more than one way, or means more than itself. */
+const SPECIAL = /["$'\\\n\r\t]/;
+
 /** A string or path of pieces, some of which are values. */
 export const textNode = (of: TextFrame["of"], pieces: TextFrame["pieces"], start: number, end: number): Expr => {
+  const [only] = pieces;
+  if (of === '"' && pieces.length === 1 && typeof only === "string" && !SPECIAL.test(only)) {
+    return { [NODE]: true, kind: "str", parts: [only], start, end };
+  }
   if (!pieces.some((piece) => typeof piece === "object" && piece.kind === "holeText")) {
     return writtenText(of, pieces as readonly StringPart[], start, end);
   }
@@ -67,7 +74,7 @@ const spellingOf = (
     const piece = pieces[i];
     const part = parts[i];
     if (typeof piece !== "string" || typeof part !== "string") continue;
-    if (piece === part && !/["$'\\\n\r\t]/.test(piece)) continue;
+    if (piece === part && !SPECIAL.test(piece)) continue;
     if (escape(part, i + 1 < parts.length) !== piece) (spelling ??= [])[i] = piece;
   }
   return spelling;
