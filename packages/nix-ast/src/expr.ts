@@ -21,7 +21,13 @@ export type Trivium =
   /** A language tag such as `bash` in a one-line block comment, right before a string. */
   | { readonly kind: "languageTag"; readonly text: string }
   /** One blank line. */
-  | { readonly kind: "blankLine" };
+  | { readonly kind: "blankLine" }
+  /** `nixfmt:disable` in a block comment of its own: what follows is printed as its author wrote it. */
+  | { readonly kind: "disable" }
+  /** `nixfmt:enable`, with the lines from the `disable` before it to this one as their author wrote them. */
+  | { readonly kind: "enable"; readonly region?: string }
+  /** The end of a file that no `enable` comes before, with all of it from its `disable`. */
+  | { readonly kind: "disabledToEnd"; readonly region: string };
 
 /** What any node may carry beside its meaning. */
 export interface Annotated {
@@ -145,6 +151,8 @@ export interface IndentedStr extends Annotated {
   readonly parts: readonly StringPart[];
   /** Without the indentation. */
   readonly spelling?: Spelling;
+  /** The indentation that its lines keep, because some of them stand where formatting is disabled. */
+  readonly kept?: string;
 }
 /** Texts of a string's parts as their author wrote them, each at the index of its part; used while they mean that part. */
 export type Spelling = readonly (string | undefined)[];

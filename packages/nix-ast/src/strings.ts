@@ -44,6 +44,7 @@ export type StringLine = readonly (string | Interpolation)[];
 interface Text {
   readonly parts: readonly StringPart[];
   readonly spelling?: Spelling;
+  readonly kept?: string;
 }
 
 /** The text of a part as its author wrote it, while it means that part. */
@@ -65,6 +66,7 @@ export const strLines = (text: Text): readonly StringLine[] => {
 
 /** Whether nixfmt writes a `''` string with `"` quotes: it is one line that needs no escape there. */
 export const isPlain = (text: Text): boolean =>
+  text.kept === undefined &&
   text.parts.every(
     (part, i) => typeof part !== "string" || !/["\\\n\r]/.test(spelled(text, i, unescapeIndented) ?? part),
   );

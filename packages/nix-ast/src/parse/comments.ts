@@ -9,16 +9,46 @@ export type Piece =
   | { readonly kind: "newlines"; readonly count: number }
   | { readonly kind: "line"; readonly text: string; readonly column: number }
   | { readonly kind: "block"; readonly doc: boolean; readonly lines: readonly string[] }
-  | { readonly kind: "languageTag"; readonly text: string };
+  | { readonly kind: "languageTag"; readonly text: string }
+  /** A switch of nixfmt's. */
+  | { readonly kind: "directive"; readonly disable: boolean; readonly start: number; readonly end: number };
+
+/** What the switches of nixfmt before a token come to; they depend on one another. */
+export type Resolve = (directive: Extract<Piece, { kind: "directive" }>) => Trivium;
+
+const DIRECTIVE = /\/\*nixfmt:(disable|enable)\*\/[ \t]*(?=[\r\n]|$)/y;
+
+/** The switch of nixfmt that begins at `start`, if one does and nothing follows on its line. */
+export const directiveAt = (text: string, start: number): Piece | undefined => {
+  DIRECTIVE.lastIndex = start;
+  const found = DIRECTIVE.exec(text);
+  return found === null
+    ? undefined
+    : { kind: "directive", disable: found[1] === "disable", start, end: DIRECTIVE.lastIndex };
+};
+
+const directiveText = (disable: boolean): string => `nixfmt:${disable ? "disable" : "enable"}`;
 
 export const BLANK_LINE: Trivium = { kind: "blankLine" };
 
 const isTrailing = (piece: Piece): boolean =>
-  piece.kind === "line" || (piece.kind === "block" && !piece.doc && piece.lines.length <= 1);
+  piece.kind === "line" ||
+  piece.kind === "directive" ||
+  (piece.kind === "block" && !piece.doc && piece.lines.length <= 1);
 
 /** How a one-line comment reads after a token; nothing for an empty one. */
-const trailingText = (piece: Piece | undefined): string =>
-  piece?.kind === "line" ? piece.text.trim() : piece?.kind === "block" ? (piece.lines[0] ?? "").trim() : "";
+const trailingText = (piece: Piece): string => {
+  switch (piece.kind) {
+    case "line":
+      return piece.text.trim();
+    case "block":
+      return (piece.lines[0] ?? "").trim();
+    case "directive":
+      return directiveText(piece.disable);
+    default:
+      return "";
+  }
+};
 
 /**
  * The comments between two tokens, divided among them; `column` is where the second one stands. A comment on the line of
@@ -27,6 +57,7 @@ const trailingText = (piece: Piece | undefined): string =>
 export const divide = (
   pieces: readonly Piece[],
   column: number,
+  resolve: Resolve,
 ): { readonly after: string | undefined; readonly before: readonly Trivium[] } => {
   let count = 0;
   while (count < pieces.length && isTrailing(pieces[count] as Piece)) count++;
@@ -37,23 +68,28 @@ export const divide = (
     second?.kind === "newlines" &&
     second.count === 1 &&
     (third === undefined ? first.column === column : third.kind === "line" && third.column === first.column);
-  if (aligned) return { after: undefined, before: leading(pieces) };
+  if (aligned) return { after: undefined, before: leading(pieces, resolve) };
   const after = pieces
     .slice(0, count)
     .map(trailingText)
     .filter((text) => text !== "")
     .join(" ");
-  return { after: after === "" ? undefined : after, before: leading(pieces.slice(count)) };
+  return { after: after === "" ? undefined : after, before: leading(pieces.slice(count), resolve) };
 };
 
+/** A switch that shares its line with code and so is a comment like any other. */
+export const asComment = (disable: boolean): Trivium => ({ kind: "lineComment", text: ` ${directiveText(disable)}` });
+
 /** The comments and blank lines before a token that all belong to it. */
-export const leading = (pieces: readonly Piece[]): readonly Trivium[] =>
+export const leading = (pieces: readonly Piece[], resolve: Resolve): readonly Trivium[] =>
   pieces.flatMap((piece): Trivium | readonly Trivium[] => {
     switch (piece.kind) {
       case "newlines":
         return piece.count > 1 ? BLANK_LINE : [];
       case "line":
         return { kind: "lineComment", text: piece.text };
+      case "directive":
+        return resolve(piece);
       case "languageTag":
         return { kind: "languageTag", text: piece.text };
       case "block": {

@@ -57,7 +57,7 @@ export type Frame =
       readonly bindings: Binding[];
     }
   | TextFrame
-  | { readonly kind: "interpolation"; readonly start: number }
+  | { readonly kind: "interpolation"; readonly start: number; readonly disabledFrom: number | undefined }
   // Names
   | PathFrame
   | { readonly kind: "dynamic"; readonly opening: Opening }
@@ -92,6 +92,8 @@ export interface TextFrame {
   readonly before: Before;
   /** Texts as they are written, values of holes that are text, and interpolations. */
   readonly pieces: (string | HoleText | Interpolation)[];
+  /** Whether one end of lines that are not to be formatted lies in an interpolation. */
+  cut: boolean;
 }
 export interface HoleText {
   readonly kind: "holeText";

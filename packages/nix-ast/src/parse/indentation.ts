@@ -6,7 +6,9 @@ type Piece = string | Interpolation;
  * The text between `''` quotes without what Nix strips: a blank first line, the indentation that all lines share, and the
  * spaces of a blank last line. Escapes count as text, so the pieces are as their author wrote them.
  */
-export const stripIndentation = (pieces: readonly Piece[]): readonly Piece[] => {
+export const stripIndentation = (
+  pieces: readonly Piece[],
+): { readonly stripped: readonly Piece[]; readonly indentation: string } => {
   const lines = linesOf(pieces);
   const [first = []] = lines;
   if (lines.length > 1 && isBlank(first)) lines.shift();
@@ -30,7 +32,7 @@ export const stripIndentation = (pieces: readonly Piece[]): readonly Piece[] => 
       else add(j === 0 ? piece.slice(Math.min(indentation, leadingSpaces(piece))) : piece);
     });
   });
-  return stripped;
+  return { stripped, indentation: " ".repeat(indentation === Infinity ? 0 : indentation) };
 };
 
 const linesOf = (pieces: readonly Piece[]): Piece[][] => {

@@ -1,6 +1,16 @@
 import type { Trivium } from "../expr.js";
 import { DIGIT, isOf, LETTER, NAME, PATH, SCHEME, URI } from "./characters.js";
-import { BLANK_LINE, blockLines, divide, isLanguageTag, leading, type Piece } from "./comments.js";
+import {
+  asComment,
+  BLANK_LINE,
+  blockLines,
+  directiveAt,
+  divide,
+  isLanguageTag,
+  leading,
+  type Piece,
+  type Resolve,
+} from "./comments.js";
 
 /** Keywords and punctuation are kinds of their own, named as they are written. */
 export type TokenKind =
@@ -57,6 +67,9 @@ export class Lexer {
   after: string | undefined;
   /** Where a comment without an end begins; -1 if there is none. */
   unclosedComment = -1;
+
+  /** Where the lines begin that are not to be formatted, while they last. */
+  disabledFrom: number | undefined;
 
   #at = 0;
   #line = 0;
@@ -428,6 +441,21 @@ export class Lexer {
 
   // Comments
 
+  /** What a switch of nixfmt comes to, by those before it. */
+  readonly #resolve: Resolve = ({ disable, start, end }) => {
+    const { text } = this;
+    let lineStart = start;
+    while (lineStart > 0 && /[ \t]/.test(text.charAt(lineStart - 1))) lineStart--;
+    if (lineStart > 0 && text.charAt(lineStart - 1) !== "\n") return asComment(disable);
+    const { disabledFrom } = this;
+    if (disable) {
+      this.disabledFrom ??= lineStart;
+      return { kind: "disable" };
+    }
+    this.disabledFrom = undefined;
+    return disabledFrom === undefined ? { kind: "enable" } : { kind: "enable", region: text.slice(disabledFrom, end) };
+  };
+
   /** Reads what stands between the token and the next. */
   #trivia(): void {
     const { text } = this;
@@ -442,7 +470,7 @@ export class Lexer {
         this.#lineStart = i + 1;
       } else if (unit === 0x23 || (unit === 0x2f && text.charCodeAt(i + 1) === 0x2a)) {
         const pieces = this.#pieces(this.end);
-        const { after, before } = divide(pieces, this.#columnOf(this.#at));
+        const { after, before } = divide(pieces, this.#columnOf(this.#at), this.#resolve);
         this.after = after;
         this.#before = before.length > 0 ? before : undefined;
         return;
@@ -456,7 +484,7 @@ export class Lexer {
 
   /** Reads what stands before the first token of a file or interpolation. */
   #leading(): void {
-    const before = leading(this.#pieces(this.#at));
+    const before = leading(this.#pieces(this.#at), this.#resolve);
     this.#before = before.length > 0 ? before : undefined;
   }
 
@@ -489,8 +517,9 @@ export class Lexer {
           break;
         }
         lineEnd();
-        pieces.push(this.#block(i, close));
-        i = close + 2;
+        const directive = directiveAt(text, i);
+        pieces.push(directive ?? this.#block(i, close));
+        i = directive?.kind === "directive" ? directive.end : close + 2;
       } else break;
     }
     lineEnd();

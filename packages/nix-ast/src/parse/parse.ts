@@ -11,14 +11,14 @@ import { Parser } from "./parser.js";
  */
 export const parse = (text: string): Either<ParseError, Expr> => read(text, true);
 
-/** As {@link parse}, for what may define a name twice: it is well formed, though Nix will not have it. */
+/** As {@link parse}, for what may be well formed and yet refused by Nix: a name defined twice, a number too large. */
 export const parseForm = (text: string): Either<ParseError, Expr> => read(text, false);
 
 /** As {@link parse}, with values in the places of the text that `holes` names. */
 export const parseWith = (text: string, holes: Holes): Either<ParseError, Expr> => read(text, true, holes);
 
-const read = (text: string, definitions: boolean, holes?: Holes): Either<ParseError, Expr> => {
-  const parser = new Parser(text, definitions, holes);
+const read = (text: string, strict: boolean, holes?: Holes): Either<ParseError, Expr> => {
+  const parser = new Parser(text, strict, holes);
   const expr = parser.parse();
   const [first, ...more] = parser.problems.toSorted((a, b) => a.start - b.start);
   if (first === undefined) return { _tag: "Right", right: expr };

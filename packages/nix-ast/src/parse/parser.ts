@@ -68,7 +68,7 @@ const MISSING: Expr = Object.freeze({ [NODE]: true as const, kind: "ident" as co
 export class Parser {
   readonly problems: SyntaxProblem[] = [];
   readonly #text: string;
-  readonly #definitions: boolean;
+  readonly #strict: boolean;
   readonly #holes: Holes;
   readonly #lexer: Lexer;
   readonly #frames: Frame[] = [];
@@ -82,10 +82,10 @@ export class Parser {
   #lastCommented: { after?: string } | undefined;
   #commentedEnd = -1;
 
-  /** `definitions` says whether names that are defined twice are problems too. */
-  constructor(text: string, definitions: boolean, holes: Holes = new Map()) {
+  /** `strict` says whether what is well formed but refused by Nix is a problem too: names defined twice, huge numbers. */
+  constructor(text: string, strict: boolean, holes: Holes = new Map()) {
     this.#text = text;
-    this.#definitions = definitions;
+    this.#strict = strict;
     this.#holes = holes;
     this.#lexer = new Lexer(text, (at) => holes.has(at));
   }
@@ -288,7 +288,8 @@ export class Parser {
     const { start, end } = this.#lexer;
     const text = this.#text.slice(start, end);
     const value = BigInt(text);
-    if (value > INT64_MAX) this.#problem("intTooLarge", start, end, "this integer has more than 64 bits");
+    if (this.#strict && value > INT64_MAX)
+      this.#problem("intTooLarge", start, end, "this integer has more than 64 bits");
     const node: Expr = { [NODE]: true, kind: "int", value, start, end };
     return text.length > 1 && text.startsWith("0") ? { ...node, spelling: text } : node;
   }
@@ -297,7 +298,8 @@ export class Parser {
     const { start, end } = this.#lexer;
     const spelling = this.#text.slice(start, end);
     const value = Number(spelling);
-    if (value === Infinity || (value < FLOAT_MIN && /[1-9]/.test(spelling.replace(/[Ee].*/, "")))) {
+    const inRange = value !== Infinity && (value >= FLOAT_MIN || !/[1-9]/.test(spelling.replace(/[Ee].*/, "")));
+    if (this.#strict && !inRange) {
       this.#problem("floatOutOfRange", start, end, "this float is too large, or too close to zero, for a double");
     }
     return { [NODE]: true, kind: "float", value, spelling, start, end };
@@ -551,7 +553,8 @@ export class Parser {
     switch (top.kind) {
       case "root": {
         if (kind !== "end") break;
-        if (before !== undefined) this.#value = { ...this.#value, below: before };
+        const below = this.#untilEnd(before);
+        if (below !== undefined) this.#value = { ...this.#value, below };
         return "done";
       }
       case "parens":
@@ -564,7 +567,7 @@ export class Parser {
       case "dynamic":
         if (kind !== "}") break;
         if (before !== undefined) this.#value = { ...this.#value, below: before };
-        return top.kind === "dynamic" ? this.#closeDynamic(top.opening) : this.#closeInterpolation(top.start);
+        return top.kind === "dynamic" ? this.#closeDynamic(top.opening) : this.#closeInterpolation(top);
       case "inheritFrom": {
         if (kind !== ")") break;
         this.#closeParens(top.opening);
@@ -616,6 +619,13 @@ export class Parser {
       default:
     }
     return this.#unexpected(EXPECTS[top.kind] ?? "an operator");
+  }
+
+  /** The comments at the end of the file, with all that is not to be formatted up to there. */
+  #untilEnd(before: Before): Before {
+    const { disabledFrom } = this.#lexer;
+    if (disabledFrom === undefined) return before;
+    return [...(before ?? []), { kind: "disabledToEnd", region: this.#text.slice(disabledFrom) }];
   }
 
   /** Notes the comments at the token between two parts of a node, and moves on. */
@@ -782,7 +792,7 @@ export class Parser {
   }
 
   #checkAttributes(bindings: readonly Binding[]): void {
-    if (!this.#definitions) return;
+    if (!this.#strict) return;
     for (const { name, again, first } of this.#tables.duplicates(bindings)) {
       const message = `attribute \`${name}\` is already defined`;
       this.#problem("duplicateAttribute", again.start, again.end, message, { ...first, message: "first defined here" });
@@ -1083,7 +1093,7 @@ export class Parser {
 
   #openText(of: TextFrame["of"]): State {
     const { start, before } = this.#lexer;
-    this.#push({ kind: "text", of, start, before, pieces: [] });
+    this.#push({ kind: "text", of, start, before, pieces: [], cut: false });
     return "text";
   }
 
@@ -1092,6 +1102,7 @@ export class Parser {
     if (frame.kind !== "text") return "value";
     const lexer = this.#lexer;
     const { of, pieces, start } = frame;
+    const { disabledFrom } = lexer;
     const found = of === "path" ? lexer.pathPiece() : lexer.textPiece(of);
     if (lexer.end > lexer.start) pieces.push(this.#text.slice(lexer.start, lexer.end));
     switch (found) {
@@ -1101,7 +1112,7 @@ export class Parser {
         return "text";
       }
       case "interpolation":
-        this.#push({ kind: "interpolation", start: lexer.end });
+        this.#push({ kind: "interpolation", start: lexer.end, disabledFrom });
         this.#last = lexer.end + 2;
         lexer.next();
         return "operand";
@@ -1113,16 +1124,19 @@ export class Parser {
     }
   }
 
-  #closeInterpolation(start: number): State {
+  #closeInterpolation({ start, disabledFrom }: Extract<Frame, { kind: "interpolation" }>): State {
     const { end } = this.#lexer;
     const interpolation: Interpolation = { [NODE]: true, kind: "interpolation", expr: this.#value, start, end };
     this.#pop();
     const text = this.#top;
-    if (text.kind === "text") text.pieces.push(interpolation);
+    if (text.kind === "text") {
+      text.pieces.push(interpolation);
+      if (this.#lexer.disabledFrom !== disabledFrom) text.cut = true;
+    }
     return "text";
   }
 
-  #closeText({ of, start, before, pieces }: TextFrame): State {
+  #closeText({ of, start, before, pieces, cut }: TextFrame): State {
     const lexer = this.#lexer;
     const { after } = lexer;
     const end = lexer.end + (of === "path" ? 0 : of.length);
@@ -1136,7 +1150,7 @@ export class Parser {
     if (top.kind === "path" || top.kind === "inherit") {
       return this.#addName(this.#quotedName(pieces, start, end, before), after);
     }
-    return this.#have(this.#comment(textNode(of, pieces, start, end), before, after), LEVEL.atom);
+    return this.#have(this.#comment(textNode(of, pieces, start, end, cut), before, after), LEVEL.atom);
   }
 
   #quotedName(pieces: TextFrame["pieces"], start: number, end: number, before: Before): AttrName {
@@ -1263,7 +1277,9 @@ export class Parser {
       formal.after = after;
     } else {
       if (end !== undefined) formal.after = end;
-      frame.carried = before;
+      // Where formatting is switched on or off, nothing is moved.
+      if (before?.some(isSwitch) === true) formal.tokens = { ...formal.tokens, ",": { before } };
+      else frame.carried = before;
     }
     this.#next();
     return "formals";
@@ -1299,7 +1315,7 @@ export class Parser {
   }
 
   #checkFormals({ formals, as, start = 0 }: Formals): void {
-    if (!this.#definitions) return;
+    if (!this.#strict) return;
     const seen = new Map<string, { readonly start: number; readonly end: number }>();
     if (as !== undefined) seen.set(as.name, { start, end: start + as.name.length });
     for (const { name, start: from = 0 } of formals) {
@@ -1413,7 +1429,7 @@ export class Parser {
       else if (kind === "[") closing.push("]");
       else if (kind === "{" || kind === "${") closing.push("}");
       else if (kind === '"' || kind === "''" || kind === "path") {
-        this.#push({ kind: "text", of: kind, start: lexer.start, before: undefined, pieces: [] });
+        this.#push({ kind: "text", of: kind, start: lexer.start, before: undefined, pieces: [], cut: false });
         return "text";
       }
       this.#next();
@@ -1450,5 +1466,7 @@ const isWellFormed = (text: string): boolean =>
   (text as { readonly isWellFormed?: () => boolean }).isWellFormed?.() ?? !/\p{Surrogate}/u.test(text);
 
 const startOf = (expr: Expr): number => expr.parens?.at(-1)?.start ?? expr.start ?? 0;
+
+const isSwitch = ({ kind }: Trivium): boolean => kind === "disable" || kind === "enable";
 
 const pathOf = (names: readonly AttrName[]): AttrPath => names as unknown as AttrPath;

@@ -20,16 +20,22 @@ export const staticText = (expr: Expr): string | undefined => {
 const SPECIAL = /["$'\\\n\r\t]/;
 
 /** A string or path of pieces, some of which are values. */
-export const textNode = (of: TextFrame["of"], pieces: TextFrame["pieces"], start: number, end: number): Expr => {
+export const textNode = (
+  of: TextFrame["of"],
+  pieces: TextFrame["pieces"],
+  start: number,
+  end: number,
+  cut = false,
+): Expr => {
   const [only] = pieces;
   if (of === '"' && pieces.length === 1 && typeof only === "string" && !SPECIAL.test(only)) {
     return { [NODE]: true, kind: "str", parts: [only], start, end };
   }
   if (!pieces.some((piece) => typeof piece === "object" && piece.kind === "holeText")) {
-    return writtenText(of, pieces as readonly StringPart[], start, end);
+    return writtenText(of, pieces as readonly StringPart[], start, end, cut);
   }
   // Values stand in for themselves while the text around them is read, and are no text of the author's.
-  const { spelling: _, ...node } = writtenText(of, pieces as readonly StringPart[], start, end) as Str;
+  const { spelling: _, ...node } = writtenText(of, pieces as readonly StringPart[], start, end, cut) as Str;
   const parts = joinParts(
     (node.parts as TextFrame["pieces"]).map((part) =>
       typeof part === "object" && part.kind === "holeText" ? part.text : part,
@@ -39,7 +45,13 @@ export const textNode = (of: TextFrame["of"], pieces: TextFrame["pieces"], start
 };
 
 /** A string or path of these pieces, with their spelling where the printer's would be another. */
-const writtenText = (of: TextFrame["of"], pieces: readonly StringPart[], start: number, end: number): Expr => {
+const writtenText = (
+  of: TextFrame["of"],
+  pieces: readonly StringPart[],
+  start: number,
+  end: number,
+  cut: boolean,
+): Expr => {
   switch (of) {
     case '"': {
       const parts = pieces.map((piece) => (typeof piece === "string" ? unescapeStr(piece) : piece));
@@ -47,10 +59,18 @@ const writtenText = (of: TextFrame["of"], pieces: readonly StringPart[], start: 
       return { [NODE]: true, kind: "str", parts, start, end, ...(spelling ? { spelling } : {}) };
     }
     case "''": {
-      const stripped = stripIndentation(pieces);
+      const { stripped, indentation } = stripIndentation(pieces);
       const parts = stripped.map((piece) => (typeof piece === "string" ? unescapeIndented(piece) : piece));
       const spelling = spellingOf(stripped, parts, escapeIndented);
-      return { [NODE]: true, kind: "indentedStr", parts, start, end, ...(spelling ? { spelling } : {}) };
+      return {
+        [NODE]: true,
+        kind: "indentedStr",
+        parts,
+        start,
+        end,
+        ...(spelling ? { spelling } : {}),
+        ...(cut ? { kept: indentation } : {}),
+      };
     }
     case "path": {
       const [first] = pieces;

@@ -19,6 +19,11 @@ export const TEXT = 10;
 export const COMMENT = 11; // text that does not count towards the width
 export const TRAILING_COMMENT = 12;
 export const TRAILING = 13; // text only of a group that breaks
+// What can stand on no line with anything else:
+export const RAW = 14; // text at the start of a line, without indentation
+export const DISABLE = 15; // nothing; what follows is laid out but not kept
+export const VERBATIM = 16; // whole lines in the place of what was not kept
+export const VERBATIM_TO_END = 17; // the same, up to the end of the file
 export const OPEN = 20;
 export const CLOSE = 21;
 
@@ -136,6 +141,7 @@ export class Tape {
 
   put(text: string, kind = TEXT, width = widthOf(text)): void {
     this.rawWidth += width;
+    if (kind >= RAW) this.rawBreaks++;
     this.putAt(text, kind, width, this.nesting, this.indentation);
   }
 
@@ -145,7 +151,11 @@ export class Tape {
     if (last >= 0 && this.kind[last] === kind) {
       // Texts that touch are one, with the nesting of the first.
       this.#push(kind, width, this.#levelAt(last), this.#offsetAt(last), text);
-    } else if (last >= 0 && this.kind[last] === OPEN && (kind === COMMENT || kind === TRAILING_COMMENT)) {
+    } else if (
+      last >= 0 &&
+      this.kind[last] === OPEN &&
+      (kind === COMMENT || kind === TRAILING_COMMENT || kind >= VERBATIM)
+    ) {
       let first = last;
       while (first > 0 && this.kind[first - 1] === OPEN) first--;
       this.#shiftOpens(first);

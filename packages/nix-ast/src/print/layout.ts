@@ -1,6 +1,7 @@
 import {
   BREAK,
   CLOSE,
+  DISABLE,
   EMPTYLINE,
   flatWidth,
   HARDLINE,
@@ -11,6 +12,7 @@ import {
   NOTHING,
   OPEN,
   PRIORITY,
+  RAW,
   SOFTBREAK,
   SOFTSPACE,
   SPACE,
@@ -19,6 +21,8 @@ import {
   TRAILING,
   TRAILING_COMMENT,
   TRANSPARENT,
+  VERBATIM,
+  VERBATIM_TO_END,
 } from "./doc.js";
 
 const INDENT = 2;
@@ -41,6 +45,7 @@ interface Attempt {
   readonly out: string;
   readonly column: number;
   readonly indent: Indent;
+  readonly disabledAt: number;
   /** Spacings after the priority group that were made plain meanwhile, with their kinds. */
   readonly changed: readonly number[];
 }
@@ -62,6 +67,10 @@ export class Layout {
 
   readonly #pages: string[] = [];
   #out = "";
+  /** Where in it began what is not kept; -1 if all is. */
+  #disabledAt = -1;
+  /** Whether the end of the text is there as it was written. */
+  #isWhole = false;
   /** Columns on the current line without its indentation; 0 only at its start. */
   #column = 0;
   #indent: Indent = { columns: 0, level: 0, outer: undefined };
@@ -108,7 +117,10 @@ export class Layout {
         const own = flatWidth(one);
         columns += run < 0 ? own : Math.max(0, own - run);
         run = Math.max(run, own);
-      } else if (one >= TEXT && one <= TRAILING) run = -1;
+      } else if (one >= TEXT && one <= VERBATIM_TO_END) {
+        if (one >= RAW) breaks++;
+        run = -1;
+      }
     }
     this.#columns[length] = columns;
     this.#breaks[length] = breaks;
@@ -150,7 +162,7 @@ export class Layout {
   }
 
   #turnPage(): void {
-    if (this.#out.length < PAGE) return;
+    if (this.#out.length < PAGE || this.#disabledAt >= 0) return;
     // Reading a character makes the engine lay the many pieces of the page in one, while they are young and cheap to drop.
     this.#out.charCodeAt(0);
     this.#pages.push(this.#out);
@@ -160,7 +172,7 @@ export class Layout {
   /** Lays out the rest of the tape; returns all of the text, without blanks around it but for a final line break. */
   finish(): string {
     this.#run(this.#tape.length);
-    this.#pages.push(`${this.#out.trimEnd()}\n`);
+    this.#pages.push(this.#isWhole ? this.#out : `${this.#out.trimEnd()}\n`);
     this.#pages[0] = this.#pages[0]?.trimStart() ?? "";
     return this.#pages.join("");
   }
@@ -174,7 +186,8 @@ export class Layout {
       if (kind === OPEN) i = this.#group(i);
       else if (kind === CLOSE) i = this.#close(i);
       else {
-        if (kind >= TEXT) this.#putText(i);
+        if (kind >= RAW) this.#putRaw(i, kind);
+        else if (kind >= TEXT) this.#putText(i);
         else if (kind !== NOTHING && this.#column > 0) this.#space(i, kind);
         i++;
       }
@@ -213,7 +226,7 @@ export class Layout {
       const post = this.#next[end + 1] as number;
       const safe = post >= close;
       if (!safe && (this.#budget < 0 || !this.#couldFit(post, close))) continue;
-      const saved = { out: this.#out, column: this.#column, indent: this.#indent };
+      const saved = { out: this.#out, column: this.#column, indent: this.#indent, disabledAt: this.#disabledAt };
       if (!this.#fitPart(open + 1, priority)) continue;
       const changed = safe ? [] : this.#unbreak(end + 1, close);
       this.#attempts.push({ open, priority, others: candidates, ...saved, changed });
@@ -234,6 +247,7 @@ export class Layout {
     this.#out = attempt.out;
     this.#column = attempt.column;
     this.#indent = attempt.indent;
+    this.#disabledAt = attempt.disabledAt;
     return this.#attempt(attempt.open, attempt.others);
   }
 
@@ -371,6 +385,26 @@ export class Layout {
     this.#column += width;
   }
 
+  #putRaw(at: number, kind: number): void {
+    const text = this.#tape.textAt(at);
+    if (kind === DISABLE) {
+      if (this.#disabledAt < 0) this.#disabledAt = this.#out.length;
+      return;
+    }
+    if (kind === RAW) {
+      this.#toLevel(this.#level[at] as number);
+      this.#out += text;
+      this.#column = Math.max(1, this.#column + (this.#value[at] as number));
+      return;
+    }
+    if (this.#disabledAt >= 0) this.#out = this.#out.slice(0, this.#disabledAt);
+    else if (this.#column > 0) this.#out += "\n";
+    this.#disabledAt = -1;
+    this.#out += text;
+    this.#column = text.length - text.lastIndexOf("\n") - 1;
+    this.#isWhole = kind === VERBATIM_TO_END;
+  }
+
   /** A spacing of a group that breaks. */
   #space(at: number, kind: number): void {
     switch (kind) {
@@ -409,7 +443,7 @@ export class Layout {
     const { length } = this.#tape;
     for (let i = this.#next[from] as number; i < length && width <= limit; i = this.#next[i + 1] as number) {
       const kind = this.#kind[i] as number;
-      if (kind === TEXT || kind === TRAILING) width += this.#value[i] as number;
+      if (kind === TEXT || kind >= TRAILING) width += this.#value[i] as number;
       else if (kind === HARDSPACE && this.#staysPlain(i)) width++;
       else if (kind < TEXT && kind !== NOTHING) return width;
     }
@@ -447,6 +481,7 @@ export class Layout {
       }
       if (kind === TEXT) room -= this.#value[i] as number;
       else if (kind === HARDSPACE && this.#staysPlain(i)) room--;
+      else if (kind === VERBATIM || kind === VERBATIM_TO_END) break;
       else if (kind !== NOTHING && kind < TEXT) break;
       i++;
     }

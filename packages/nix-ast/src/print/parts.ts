@@ -22,6 +22,8 @@ export type Instruction =
   /** A comment after the last token. */
   | { readonly kind: "#after"; readonly text: string }
   | { readonly kind: "#indent"; readonly columns: number }
+  /** Text at the start of a line that no indentation comes before. */
+  | { readonly kind: "#raw"; readonly text: string }
   /** Text that only a group that breaks has. */
   | { readonly kind: "#trailing"; readonly text: string }
   /** Bindings or items on lines of their own, those before `next` done. */

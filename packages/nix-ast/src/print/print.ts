@@ -2,11 +2,13 @@ import { canFlatten, isAbsorbable, isAbsorbableExpr, isBare, isSimple, isSimpleP
 import {
   BREAK,
   COMMENT,
+  DISABLE,
   EMPTYLINE,
   HARDLINE,
   HARDSPACE,
   NEWLINES,
   PRIORITY,
+  RAW,
   REGULAR,
   SOFTBREAK,
   SOFTSPACE,
@@ -14,6 +16,8 @@ import {
   Tape,
   TRAILING,
   TRANSPARENT,
+  VERBATIM,
+  VERBATIM_TO_END,
   widthOf,
 } from "./doc.js";
 import type {
@@ -215,6 +219,17 @@ class Printer {
       case "blankLine":
         tape.spacing(EMPTYLINE);
         break;
+      case "disable":
+        tape.put("", DISABLE);
+        break;
+      case "enable":
+        if (trivium.region === undefined) tape.put("/*nixfmt:enable*/", COMMENT);
+        else tape.put(trivium.region, VERBATIM);
+        tape.spacing(HARDLINE);
+        break;
+      case "disabledToEnd":
+        tape.put(trivium.region, VERBATIM_TO_END);
+        break;
       case "languageTag":
         tape.put(`/* ${trivium.text} */`, COMMENT);
         tape.spacing(HARDSPACE);
@@ -267,6 +282,9 @@ class Printer {
         break;
       case "#indent":
         this.#tape.indentation += part.columns;
+        break;
+      case "#raw":
+        this.#tape.put(part.text, RAW);
         break;
       case "#trailing":
         this.#tape.put(part.text, TRAILING);
@@ -771,7 +789,7 @@ const termParts = (written: Written, wide: boolean): Parts => {
     case "str":
       return strParts(strLines(written));
     case "indentedStr":
-      return indentedStrParts(indentedLines(written));
+      return indentedStrParts(indentedLines(written), written.kept);
     case "path":
       return lineParts(pathParts(written, (text) => interp(str(text))));
     case "list":
@@ -856,13 +874,27 @@ const strParts = (lines: readonly StringLine[]): Parts =>
     '"',
   );
 
-const indentedStrParts = (lines: readonly StringLine[]): Parts =>
-  group(
+const indentedStrParts = (lines: readonly StringLine[], kept: string | undefined): Parts => {
+  const parts = (line: StringLine): Part => (kept === undefined ? lineParts(line) : rawLineParts(line, kept));
+  return group(
     "''",
     lines.length > 1 ? BREAK : [],
-    nest(lines.map((line, i): Part => (i > 0 ? [NEWLINES, lineParts(line)] : lineParts(line)))),
+    nest(lines.map((line, i): Part => (i > 0 ? [NEWLINES, parts(line)] : parts(line)))),
     "''",
   );
+};
+
+/** A line that keeps its indentation; the code in it is laid out as ever. */
+const rawLineParts = (line: StringLine, kept: string): Part => {
+  const [first, ...rest] = line;
+  if (first === undefined) return [];
+  if (typeof first === "object") return [{ kind: "#raw", text: kept }, lineParts(line)];
+  const [blanks = ""] = /^\s*/.exec(first) ?? [];
+  return [
+    { kind: "#raw", text: kept + blanks },
+    ...indented(widthOf(blanks), lineParts([first.slice(blanks.length), ...rest])),
+  ];
+};
 
 /** The parts of one line of a string. */
 const lineParts = (line: StringLine): Parts => {
