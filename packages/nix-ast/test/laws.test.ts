@@ -24,7 +24,7 @@ describe("laws of every expression", () => {
 
   it("print(parse(print(e))) = print(e)", () => {
     fc.assert(
-      fc.property(arbitraryExpr({ comments: false }), fc.constantFrom(...WIDTHS), (expr, width) => {
+      fc.property(arbitraryExpr({ comments: true }), fc.constantFrom(...WIDTHS), (expr, width) => {
         const text = print(expr, { width });
         expect(print(read(text), { width })).toBe(text);
       }),

@@ -103,6 +103,7 @@ describe("problems", () => {
     '{ ${"a"}.b = 1; a.c = 2; "a".d = 3; }',
     "{ ${a} = 1; ${a} = 2; }",
     'let ${"a"} = 1; in a',
+    "let ${''a''} = 1; in { inherit ${''b''}; }",
     "{ a, }: a",
     "f or",
     "let { body = 1; }",

@@ -27,7 +27,7 @@ import {
   type With,
 } from "../expr.js";
 import { toBindings, type Bindings } from "../build.js";
-import { isIdentifier } from "../names.js";
+import { isIdentifier, staticName } from "../names.js";
 import { BINARY, LEVEL } from "../operators.js";
 import { escapeStr } from "../strings.js";
 import { toNix } from "../to-nix.js";
@@ -862,7 +862,7 @@ export class Parser {
         const { node, names } = frame;
         this.#next();
         this.#pop();
-        node.names = names.filter((name): name is StaticName => this.#checkStatic(name, "`inherit`"));
+        node.names = names.map((name) => this.#staticName(name));
         if (line !== frame.line) node.expanded = true;
         node.end = end;
         const tokens = withToken(node.tokens, ";", before, undefined);
@@ -874,11 +874,17 @@ export class Parser {
     }
   }
 
-  #checkStatic(name: AttrName, where: string): boolean {
-    if (typeof name === "string" || name.kind === "name") return true;
-    const { start = 0, end = start } = name;
+  /** A name that `inherit` can have: one that is known. */
+  #staticName(name: AttrName): StaticName {
+    if (typeof name === "string" || name.kind === "name") return name;
+    const known = staticName(name);
+    if (known === undefined) this.#computed(name, "`inherit`");
+    const { kind: _, expr: __, quoted: ___, ...notes } = name;
+    return { ...notes, kind: "name", name: known ?? "" };
+  }
+
+  #computed({ start = 0, end = start }: Annotated, where: string): void {
     this.#problem("dynamicName", start, end, `a name that is computed cannot stand in ${where}`);
-    return false;
   }
 
   // Names
@@ -1034,7 +1040,10 @@ export class Parser {
     if (kind !== "=") return this.#unexpected("`=`");
     if (after !== undefined) this.#commentLastName(frame.names, after);
     this.#pop();
-    if (this.#top.kind === "let") this.#checkStatic(frame.names[0] ?? "", "`let`");
+    const [first] = frame.names;
+    if (this.#strict && this.#top.kind === "let" && typeof first === "object" && staticName(first) === undefined) {
+      this.#computed(first, "`let`");
+    }
     this.#next();
     this.#push({ kind: "binding", frame, tokens: withToken(undefined, "=", equalsBefore, equalsAfter) });
     return "operand";
