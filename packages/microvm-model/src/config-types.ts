@@ -1,5 +1,6 @@
 import type { Expr } from "@microvm-emit/nix-ast";
 import type { AgentName } from "./agents.js";
+import type { HypervisorName } from "./hypervisors.js";
 import type { ToolchainName } from "./toolchains.js";
 
 /*
@@ -199,11 +200,11 @@ export interface Vm {
   readonly restartIfChanged?: boolean | undefined;
 
   /**
-   * The program that runs the VM; 9p shares need `qemu`.
+   * The program that runs the VM. What one cannot do is told with what can.
    *
    * @default "cloud-hypervisor"
    */
-  readonly hypervisor?: "cloud-hypervisor" | "qemu" | undefined;
+  readonly hypervisor?: HypervisorName | undefined;
 
   /**
    * The number of virtual CPUs.
@@ -433,7 +434,7 @@ export interface Share {
   readonly readOnly?: boolean | undefined;
 
   /**
-   * The protocol; `9p` needs the hypervisor `qemu`.
+   * The protocol; not every hypervisor has both.
    *
    * @default "virtiofs"
    */

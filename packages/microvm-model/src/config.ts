@@ -2,6 +2,7 @@ import type { Expr } from "@microvm-emit/nix-ast";
 import { z } from "zod";
 import { agents, type AgentName } from "./agents.js";
 import type { Config } from "./config-types.js";
+import { hypervisors } from "./hypervisors.js";
 import { maxIndex } from "./resolve/allocate.js";
 import * as scalar from "./scalars.js";
 import { toolchains, type ToolchainName } from "./toolchains.js";
@@ -174,7 +175,7 @@ const vmSchema = object({
   autostart: z.boolean().default(false),
   /** Whether a host switch restarts it; off, so that a switch never ends a running agent. */
   restartIfChanged: z.boolean().default(false),
-  hypervisor: z.enum(["cloud-hypervisor", "qemu"]).default("cloud-hypervisor"),
+  hypervisor: z.enum(hypervisors).default("cloud-hypervisor"),
   vcpu: z.int().positive().default(8),
   memoryMiB: z.int().positive().default(4096),
   /** The control socket, relative to the VM's folder below `/var/lib/microvms`; null gives up graceful shutdown. */
