@@ -321,7 +321,7 @@ export interface Vm {
   readonly groups?: Readonly<Record<string, GuestGroup>> | undefined;
 
   /**
-   * The coding agent: its name where that is known, `claudeCode({ … })`, or one of your own; false for none.
+   * The coding agent: its name where that is known, `claudeCode({ … })` and the like, or one of your own; false for none.
    *
    * @default false
    * @example "claude-code"
@@ -329,7 +329,7 @@ export interface Vm {
   readonly agent?: AgentName | Agent | false | undefined;
 
   /**
-   * Toolchains, each packages with the environment they want: names of known ones, `go()`, `protobuf()`, or your own.
+   * Toolchains, each packages with the environment they want: names of known ones, `go()` and the like, or your own.
    *
    * @default []
    * @example ["go", "protobuf"]
@@ -594,6 +594,23 @@ export interface Agent {
    * @example "claude --dangerously-skip-permissions"
    */
   readonly command: string;
+
+  /**
+   * Domains that it must reach, `*.` in front for all below one; those of model providers it lets one choose are not
+   * among them. Nothing is closed by it: it is there for a firewall of one's own to read.
+   *
+   * @default []
+   * @example ["api.anthropic.com"]
+   */
+  readonly domains?: readonly string[] | undefined;
+
+  /**
+   * Environment variables from which it takes an API key or token, the usual one first. They are named only, never set.
+   *
+   * @default []
+   * @example ["ANTHROPIC_API_KEY"]
+   */
+  readonly apiKeyVariables?: readonly string[] | undefined;
 }
 
 /**
@@ -602,11 +619,19 @@ export interface Agent {
  */
 export interface AgentState {
   /**
-   * The folder on the host, absolute or below `~/`; guests have it at the same path.
+   * The folder on the host, absolute or below `~/`.
    *
    * @example "~/claude-microvm"
    */
   readonly directory: string;
+
+  /**
+   * Where the guest has it, absolute or below `~/`, for an agent that looks in one place only.
+   *
+   * @default the path of `directory`
+   * @example "~/.local/share/opencode"
+   */
+  readonly mountPoint?: string | undefined;
 
   /**
    * The tag of its share, as in `Share`.
@@ -616,11 +641,12 @@ export interface AgentState {
   readonly tag: string;
 
   /**
-   * The environment variable that tells the agent where the folder is.
+   * The environment variable that tells the agent where the folder is in the guest.
    *
+   * @default none: the agent looks at `mountPoint` by itself
    * @example "CLAUDE_CONFIG_DIR"
    */
-  readonly variable: string;
+  readonly variable?: string | undefined;
 }
 
 /** Packages that belong together, and the environment they want. */
@@ -654,6 +680,24 @@ export interface Toolchain {
    * @example ["$HOME/go/bin"]
    */
   readonly searchPath?: readonly string[] | undefined;
+
+  /**
+   * Folders of downloads and build results, absolute or below `~/`, that are worth keeping between starts. Nothing is
+   * mounted there by it.
+   *
+   * @default []
+   * @example ["~/go/pkg/mod"]
+   */
+  readonly caches?: readonly string[] | undefined;
+
+  /**
+   * Domains of its package registry, `*.` in front for all below one. Nothing is closed by it: it is there for a firewall
+   * of one's own to read.
+   *
+   * @default []
+   * @example ["proxy.golang.org", "sum.golang.org"]
+   */
+  readonly domains?: readonly string[] | undefined;
 }
 
 /**

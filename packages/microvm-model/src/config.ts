@@ -98,10 +98,19 @@ export const agentSchema = object({
   packagesFrom: z.enum(["nixpkgs", "nixpkgs-unstable"]).default("nixpkgs-unstable"),
   /** Whether its licence must be allowed by name. */
   unfree: z.boolean().default(false),
-  /** Where its login and settings live on the host, shared at the same path in the guest; `variable` tells the agent. */
-  state: object({ directory: scalar.hostPath, tag: scalar.shareTag, variable: scalar.variableName }).optional(),
+  /** Where its login and settings live on the host, and where the guest has them; `variable` tells the agent. */
+  state: object({
+    directory: scalar.hostPath,
+    tag: scalar.shareTag,
+    mountPoint: scalar.hostPath.optional(),
+    variable: scalar.variableName.optional(),
+  }).optional(),
   /** What a person types to start it without permission prompts. */
   command: scalar.line,
+  /** What it must reach, besides model providers that it lets one choose. */
+  domains: z.array(scalar.domain).readonly().default([]),
+  /** Where it takes an API key from. */
+  apiKeyVariables: z.array(scalar.variableName).readonly().default([]),
 });
 
 export const toolchainSchema = object({
@@ -112,6 +121,10 @@ export const toolchainSchema = object({
   environment: record(scalar.variableName, scalar.variableValue).default({}),
   /** Folders put in front of PATH; `$HOME` is expanded by the shell. */
   searchPath: z.array(scalar.variableValue).readonly().default([]),
+  /** Folders worth keeping between starts. */
+  caches: z.array(scalar.hostPath).readonly().default([]),
+  /** Its package registry. */
+  domains: z.array(scalar.domain).readonly().default([]),
 });
 
 /** Numeric ids are what virtiofs carries between host and guest, so they must agree. */

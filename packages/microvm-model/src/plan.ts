@@ -179,8 +179,16 @@ export interface AgentPlan {
   readonly package: PackagePlan;
   readonly packagesFrom: "nixpkgs" | "nixpkgs-unstable";
   readonly unfree: boolean;
-  readonly state: { readonly directory: string; readonly variable: string } | null;
+  readonly state: AgentStatePlan | null;
   readonly command: string;
+}
+
+export interface AgentStatePlan {
+  /** Where the guest has it. */
+  readonly directory: string;
+  readonly variable: string | null;
+  /** The folders of the user's home that lead to it, outermost first: a mount would make them root's. */
+  readonly parents: readonly { readonly path: string; readonly user: string; readonly group: string }[];
 }
 
 export interface ToolchainPlan {

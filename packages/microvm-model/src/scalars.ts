@@ -261,6 +261,14 @@ export const variableName = text({
   remedy: "Use letters, digits and `_`.",
 });
 
+/** A domain of at least two labels, or all those below one. */
+export const domain = text({
+  code: "bad-domain",
+  holds: pattern(/^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/),
+  complaint: "is not a domain",
+  remedy: "Write one such as proxy.golang.org or *.example.org, in lower case, without a scheme, port or path.",
+});
+
 /** The value of an environment variable, which NixOS puts between double quotes in a script that every login runs. */
 export const variableValue = text({
   code: "bad-variable-value",

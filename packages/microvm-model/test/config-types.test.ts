@@ -176,7 +176,7 @@ const leftOut = (): Readonly<Record<string, object | undefined>> => {
             firewall: {},
             users: { bob: { uid: 1001, gid: 1001 } },
             groups: { data: { gid: 2000 } },
-            agent: { name: "a", package: "a", command: "a", state: { directory: "/srv/a", tag: "a", variable: "A" } },
+            agent: { name: "a", package: "a", command: "a", state: { directory: "/srv/a", tag: "a" } },
             toolchains: [{ name: "t", packages: [] }],
             home: [
               { program: "zsh", history: {} },

@@ -1,8 +1,9 @@
-import type { AgentPlan, HostPlan } from "@microvm-emit/model";
+import type { AgentPlan, AgentStatePlan, HostPlan } from "@microvm-emit/model";
 import {
   attrs,
   binding,
   type Binding,
+  blankLine,
   call,
   comment,
   ident,
@@ -66,6 +67,24 @@ export const importPackageSets = ({
     ];
   });
 };
+
+/** How the agent finds its login and settings in the guest. */
+export const agentState = ({ directory, variable, parents }: AgentStatePlan): readonly Binding[] => [
+  ...(variable === null ? [] : [binding(["environment", "variables", variable], directory)]),
+  ...(parents.length === 0
+    ? []
+    : [
+        blankLine(
+          comment(
+            binding(
+              ["systemd", "tmpfiles", "settings", "agent-state"],
+              attrs(parents.map(({ path, user, group }) => binding([path, "d"], { mode: "0755", user, group }))),
+            ),
+            { before: "Mounting makes the folders on the way as root's; they are the user's." },
+          ),
+        ),
+      ]),
+];
 
 /** What `lib.getName` says of the agent's package, as far as the config tells. */
 const packageNameOf = (agent: AgentPlan): string =>

@@ -1,6 +1,6 @@
 import type { AgentPlan, GroupPlan, ToolchainPlan, UserPlan } from "@microvm-emit/model";
 import { attrs, binding, blankLine, comment, type Expr, ident, list, select } from "@microvm-emit/nix-ast";
-import { packageSetOf } from "./agents.js";
+import { agentState, packageSetOf } from "./agents.js";
 import { moduleOf } from "./module.js";
 import { lib, packageFrom, packages } from "./terms.js";
 
@@ -100,7 +100,7 @@ export const groups = (plans: readonly Omit<GroupPlan, "path">[]): Expr =>
 export const agent = (plan: AgentPlan): Expr =>
   moduleOf(
     binding(["environment", "systemPackages"], list([packageFrom(packageSetOf(plan), plan.package)])),
-    ...(plan.state === null ? [] : [binding(["environment", "variables", plan.state.variable], plan.state.directory)]),
+    ...(plan.state === null ? [] : agentState(plan.state)),
   );
 
 /** A toolchain's packages and environment. */

@@ -10,16 +10,22 @@ export interface Folders {
   readonly sshHostKeys: string | null;
   /** Where the agent keeps its login. */
   readonly agentState: string | null;
+  /** Where the guest has that. */
+  readonly agentMountPoint: string | null;
 }
 
 /** Names the folders: as written, with `~` as the owner's home, else their defaults. */
-export const nameFolders = (name: string, vm: VmModel, owner: UserPlan): Folders => ({
-  workspace: vm.workspace === false ? null : expandHome(vm.workspace ?? `~/microvm/${name}`, owner),
-  // Outside the workspace, so that what runs in the guest cannot read or swap the keys.
-  sshHostKeys:
-    vm.sshHostKeys === false ? null : expandHome(vm.sshHostKeys ?? `/var/lib/microvm-host-keys/${name}`, owner),
-  agentState: vm.agent === false || vm.agent.state === undefined ? null : expandHome(vm.agent.state.directory, owner),
-});
+export const nameFolders = (name: string, vm: VmModel, owner: UserPlan): Folders => {
+  const state = vm.agent === false ? undefined : vm.agent.state;
+  return {
+    workspace: vm.workspace === false ? null : expandHome(vm.workspace ?? `~/microvm/${name}`, owner),
+    // Outside the workspace, so that what runs in the guest cannot read or swap the keys.
+    sshHostKeys:
+      vm.sshHostKeys === false ? null : expandHome(vm.sshHostKeys ?? `/var/lib/microvm-host-keys/${name}`, owner),
+    agentState: state === undefined ? null : expandHome(state.directory, owner),
+    agentMountPoint: state === undefined ? null : expandHome(state.mountPoint ?? state.directory, owner),
+  };
+};
 
 const expandHome = (path: string, owner: UserPlan): string => path.replace(/^~(?=\/)/, owner.homeDirectory);
 
@@ -40,7 +46,9 @@ export const planShares = (vm: VmModel, folders: Folders, owner: UserPlan, path:
       readOnly: true,
     }),
     ...builtIn("ssh-keys", folders.sshHostKeys, "sshHostKeys", { mountPoint: "/etc/ssh/host-keys", readOnly: true }),
-    ...builtIn(vm.agent === false ? "" : (vm.agent.state?.tag ?? ""), folders.agentState, "agent"),
+    ...builtIn(vm.agent === false ? "" : (vm.agent.state?.tag ?? ""), folders.agentState, "agent", {
+      ...(folders.agentMountPoint === null ? {} : { mountPoint: folders.agentMountPoint }),
+    }),
     ...builtIn("workspace", folders.workspace, "workspace"),
     ...vm.shares.map(({ tag, source, mountPoint, readOnly, proto }, position) => {
       const place = [...path, "shares", position];

@@ -2,7 +2,17 @@ import { map } from "fp-ts/lib/These.js";
 import { pipe } from "fp-ts/lib/function.js";
 import type { Checked } from "../checked.js";
 import type { HostModel, VmModel } from "../config.js";
-import type { AgentPlan, FirewallPlan, Placed, Subnet, ToolchainPlan, VmPlan, VolumePlan } from "../plan.js";
+import type {
+  AgentPlan,
+  AgentStatePlan,
+  FirewallPlan,
+  Placed,
+  Subnet,
+  ToolchainPlan,
+  UserPlan,
+  VmPlan,
+  VolumePlan,
+} from "../plan.js";
 import type { ConfigPath } from "../problem.js";
 import { cidOf } from "./allocate.js";
 import { nameFolders, planDirectories, planShares } from "./folders.js";
@@ -85,7 +95,7 @@ export const planVm = (
     workspace: folders.workspace,
     users,
     groups: planGroups(users, vm, path),
-    agent: vm.agent === false ? null : planAgent(vm.agent, folders.agentState),
+    agent: vm.agent === false ? null : planAgent(vm.agent, folders.agentMountPoint, owner),
     toolchains: vm.toolchains.map(planToolchain),
     packages: vm.packages.map(planPackage),
     modules: vm.modules.map((module, position) => planModule(module, [...path, "modules", position])),
@@ -117,14 +127,27 @@ const planVolume = (
   readOnly,
 });
 
-const planAgent = (agent: Exclude<VmModel["agent"], false>, directory: string | null): AgentPlan => ({
+const planAgent = (agent: Exclude<VmModel["agent"], false>, directory: string | null, owner: UserPlan): AgentPlan => ({
   name: agent.name,
   package: planPackage(agent.package),
   packagesFrom: agent.packagesFrom,
   unfree: agent.unfree,
-  state: agent.state === undefined || directory === null ? null : { directory, variable: agent.state.variable },
+  state:
+    agent.state === undefined || directory === null
+      ? null
+      : { directory, variable: agent.state.variable ?? null, parents: parentsOf(directory, owner) },
   command: agent.command,
 });
+
+/** The folders between a user's home and a folder in it. */
+const parentsOf = (directory: string, { name: user, group, homeDirectory }: UserPlan): AgentStatePlan["parents"] => {
+  if (!directory.startsWith(`${homeDirectory}/`)) return [];
+  const steps = directory
+    .slice(homeDirectory.length + 1)
+    .split("/")
+    .slice(0, -1);
+  return steps.map((_, last) => ({ path: [homeDirectory, ...steps.slice(0, last + 1)].join("/"), user, group }));
+};
 
 const planToolchain = ({ name, packages, environment, searchPath }: VmModel["toolchains"][number]): ToolchainPlan => ({
   name,

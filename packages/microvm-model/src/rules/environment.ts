@@ -6,7 +6,7 @@ export const environment = (host: HostPlan): readonly Problem[] => host.vms.flat
 
 const clashes = ({ path, agent, toolchains }: VmPlan): readonly Problem[] => {
   const given = [
-    ...(agent?.state
+    ...(agent?.state?.variable
       ? [{ from: agent.name, path: [...path, "agent"], name: agent.state.variable, value: agent.state.directory }]
       : []),
     ...toolchains.flatMap(({ name: from, environment: variables }, position) =>

@@ -1,0 +1,106 @@
+/** The tables of agents and toolchains, as a config may name and extend them. */
+import { describe, expect, expectTypeOf, it } from "vitest";
+import * as model from "../src/index.js";
+import {
+  type Agent,
+  type AgentName,
+  agents,
+  type Config,
+  planConfig,
+  type Toolchain,
+  toolchains,
+} from "../src/index.js";
+import { config } from "./config.js";
+
+const problems = (vms: unknown): readonly model.Problem[] => {
+  const result = planConfig(config(vms), model.emptyLock);
+  return result._tag === "Left" ? result.left : [];
+};
+
+describe("the table of agents", () => {
+  const rows: readonly (readonly [string, Agent])[] = Object.entries(agents);
+
+  it.each(rows)("%s is called by its name, names where keys come from, and shares by a tag of its own", (name, row) => {
+    expect(row.name).toBe(name);
+    expect(row.apiKeyVariables?.length).toBeGreaterThan(0);
+    expect(rows.filter(([, other]) => other.state?.tag === row.state?.tag)).toHaveLength(1);
+    expect(rows.filter(([, other]) => other.state?.directory === row.state?.directory)).toHaveLength(1);
+    // By a variable or by a place: an agent that is told neither looks elsewhere.
+    expect(row.state?.variable ?? row.state?.mountPoint).toBeDefined();
+  });
+
+  it.each(rows)("%s plans to a VM, with what the table says", (name) => {
+    expect(problems({ a: { agent: name } })).toEqual([]);
+  });
+
+  it.each([
+    ["claud-code", "claude-code"],
+    ["gemini-cl", "gemini-cli"],
+    ["open-code", "opencode"],
+    ["qwencode", "qwen-code"],
+  ])("asks whether %s is meant to be %s", (given, meant) => {
+    const [problem] = problems({ a: { agent: given } });
+    expect(problem).toMatchObject({ code: "bad-value", path: ["hosts", "h", "vms", "a", "agent"] });
+    expect(JSON.stringify(problem)).toContain(`Did you mean \\"${meant}\\"?`);
+  });
+});
+
+describe("the table of toolchains", () => {
+  const rows: readonly (readonly [string, Toolchain])[] = Object.entries(toolchains);
+
+  it.each(rows)("%s is called by its name and plans", (name, row) => {
+    expect(row.name).toBe(name);
+    expect(problems({ a: { toolchains: [name] } })).toEqual([]);
+  });
+
+  it.each(rows)("%s has a function of its name", (name, row) => {
+    expect((model as unknown as Readonly<Record<string, () => Toolchain>>)[name]?.()).toEqual(row);
+  });
+
+  it("agrees in all its rows on the environment", () => {
+    expect(problems({ a: { toolchains: Object.keys(toolchains) } })).toEqual([]);
+  });
+
+  it("asks whether pyton is meant to be python", () => {
+    expect(JSON.stringify(problems({ a: { toolchains: ["pyton"] } }))).toContain('Did you mean \\"python\\"?');
+  });
+});
+
+describe("domains", () => {
+  it.each(["https://example.org", "example", "Example.org", "example.org:443", "*", "a.*.org", "-a.org"])(
+    "do not look like %s",
+    (domain) => {
+      const agent = { name: "a", package: "a", command: "a", domains: [domain] };
+      expect(problems({ a: { agent } }).map(({ code }) => code)).toEqual(["bad-domain"]);
+    },
+  );
+});
+
+describe("the types", () => {
+  it("take an agent and a toolchain of one's own", () => {
+    const agent = {
+      name: "mine",
+      package: "my-agent",
+      unfree: true,
+      state: { directory: "~/mine", tag: "mine", mountPoint: "~/.mine" },
+      command: "mine --yes",
+      domains: ["api.example.org"],
+      apiKeyVariables: ["MINE_API_KEY"],
+    } as const;
+    const toolchain = { name: "t", packages: ["gcc"], caches: ["~/.cache/t"], domains: ["example.org"] } as const;
+    expectTypeOf(agent).toExtend<Agent>();
+    expectTypeOf(toolchain).toExtend<Toolchain>();
+    const own: Config = {
+      hosts: { h: { stateVersion: "26.05", user: { name: "alice" }, vms: { a: { agent, toolchains: [toolchain] } } } },
+    };
+    expectTypeOf(own).toEqualTypeOf<Config>();
+    expect(problems({ a: { agent, toolchains: [toolchain] } })).toEqual([]);
+  });
+
+  it("know the names", () => {
+    expectTypeOf<"copilot-cli">().toExtend<AgentName>();
+    // @ts-expect-error -- it is `claude-code`
+    const vm: model.Vm = { agent: "claude" };
+    expect(problems({ a: vm })).toHaveLength(1);
+  });
+});

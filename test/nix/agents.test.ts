@@ -1,0 +1,161 @@
+/** Every known agent and toolchain, and some of one's own, compiled to guests that real Nix evaluates. */
+import {
+  type Agent,
+  type AgentName,
+  agents,
+  amp,
+  aider,
+  claudeCode,
+  codex,
+  type Config,
+  copilotCli,
+  crush,
+  geminiCli,
+  goose,
+  opencode,
+  qwenCode,
+  type Toolchain,
+  type ToolchainName,
+  toolchains,
+  type Vm,
+} from "microvm-emit";
+import { describe, expect, it } from "vitest";
+import { emitted, hostModule } from "./emitted.js";
+import { evalFlake, type Nix, nixes } from "./harness.js";
+
+const agentNames = Object.keys(agents) as AgentName[];
+const toolchainNames = Object.keys(toolchains) as ToolchainName[];
+
+/** The last step of an attribute: what the stand-ins call a package, but for those in sets. */
+const lastStep = (attribute: string): string => attribute.split(".").at(-1) ?? attribute;
+
+const host = (vms: Readonly<Record<string, Vm>>): Config => ({
+  hosts: {
+    h: {
+      stateVersion: "25.11",
+      modules: ["./host.nix"],
+      user: { name: "alice" },
+      bridges: { br0: { address: "10.7.0.1/24" } },
+      vms,
+    },
+  },
+});
+
+interface Guest {
+  readonly packages: readonly string[];
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly shares: readonly (readonly [string, string, string])[];
+  readonly tmpfiles: Readonly<Record<string, { readonly d: Readonly<Record<string, unknown>> }>>;
+}
+
+const facts = `systems: builtins.mapAttrs (_: vm: let guest = vm.config.config; in
+  assert guest.system.build.toplevel.drvPath != "";
+  {
+    packages = map (package: assert package.drvPath != ""; package.pname or package.name) guest.environment.systemPackages;
+    variables = guest.environment.variables;
+    shares = map (share: [ share.tag share.source share.mountPoint ]) guest.microvm.shares;
+    tmpfiles = guest.systemd.tmpfiles.settings.agent-state or { };
+  }) systems.h.config.microvm.vms`;
+
+const guests = async (nix: Nix, vms: Readonly<Record<string, Vm>>): Promise<Readonly<Record<string, Guest>>> =>
+  (await evalFlake(emitted(host(vms), { "host.nix": hostModule }), "nixosConfigurations", {
+    nix,
+    apply: facts,
+  })) as Readonly<Record<string, Guest>>;
+
+const byFunction: Readonly<Record<AgentName, (options?: { stateDirectory?: string }) => Agent>> = {
+  "claude-code": claudeCode,
+  codex,
+  "gemini-cli": geminiCli,
+  opencode,
+  aider,
+  goose,
+  crush,
+  amp,
+  "qwen-code": qwenCode,
+  "copilot-cli": copilotCli,
+};
+
+describe.each(nixes())("by $version", (nix) => {
+  it("every agent: its package, licence and state", async () => {
+    // One host for all, so that the unfree ones have to be allowed beside each other.
+    const found = await guests(nix, Object.fromEntries(agentNames.map((name) => [name, { agent: name }])));
+    for (const name of agentNames) {
+      const row: Agent = agents[name];
+      const guest = found[name];
+      expect(guest?.packages, name).toContain(row.package);
+      const directory = (path: string | undefined): string => (path ?? "").replace(/^~/, "/home/alice");
+      const mountPoint = directory(row.state?.mountPoint ?? row.state?.directory);
+      expect(guest?.shares, name).toContainEqual([row.state?.tag, directory(row.state?.directory), mountPoint]);
+      if (row.state?.variable !== undefined) expect(guest?.variables[row.state.variable], name).toBe(mountPoint);
+    }
+  });
+
+  it("an agent that looks in one place only: the folders on the way there are the user's", async () => {
+    const found = await guests(nix, {
+      a: { agent: opencode({ stateDirectory: "/srv/opencode" }) },
+      b: { agent: aider() },
+    });
+    const folder = { d: expect.objectContaining({ mode: "0755", user: "alice", group: "alice" }) as unknown };
+    expect(found["a"]?.shares).toContainEqual(["opencode-state", "/srv/opencode", "/home/alice/.local/share/opencode"]);
+    expect(found["a"]?.tmpfiles).toEqual({ "/home/alice/.local": folder, "/home/alice/.local/share": folder });
+    expect(found["b"]?.tmpfiles).toEqual({});
+  });
+
+  it("an unfree agent that does not say so is refused, by its licence", async () => {
+    const agent: Agent = { ...crush(), unfree: false };
+    await expect(guests(nix, { a: { agent } })).rejects.toThrow(/crush.*unfree license/s);
+  });
+
+  it("every toolchain: its packages and environment, all in one guest", async () => {
+    const found = await guests(nix, {
+      ...Object.fromEntries(toolchainNames.map((name) => [name, { toolchains: [name] }])),
+      all: { toolchains: toolchainNames },
+    });
+    for (const name of toolchainNames) {
+      const row: Toolchain = toolchains[name];
+      for (const guest of [found[name], found["all"]]) {
+        for (const attribute of row.packages)
+          expect(
+            guest?.packages.some((pname) => pname.endsWith(lastStep(attribute as string))),
+            `${name}: ${attribute as string}`,
+          ).toBe(true);
+        expect(guest?.variables, name).toMatchObject(row.environment ?? {});
+        expect(guest?.variables["PATH"] ?? [], name).toEqual(expect.arrayContaining([...(row.searchPath ?? [])]));
+      }
+    }
+  });
+
+  it("an agent and a toolchain of one's own", async () => {
+    const agent: Agent = {
+      name: "mine",
+      package: "ripgrep",
+      packagesFrom: "nixpkgs",
+      state: { directory: "~/mine", tag: "mine", mountPoint: "~/.config/mine" },
+      command: "rg --yolo",
+      domains: ["*.example.org"],
+      apiKeyVariables: ["MINE_KEY"],
+    };
+    const toolchain: Toolchain = {
+      name: "shell",
+      packages: ["shellcheck", "shfmt"],
+      environment: { SHELLCHECK_OPTS: "-x" },
+      caches: ["~/.cache/shell"],
+      domains: ["example.org"],
+    };
+    const { a } = await guests(nix, { a: { agent, toolchains: [toolchain] } });
+    expect(a?.packages).toEqual(expect.arrayContaining(["ripgrep", "shellcheck", "shfmt"]));
+    expect(a?.variables).toMatchObject({ SHELLCHECK_OPTS: "-x" });
+    expect(a?.shares).toContainEqual(["mine", "/home/alice/mine", "/home/alice/.config/mine"]);
+  });
+});
+
+it("each function names its row, and moves its state", () => {
+  for (const name of agentNames) {
+    expect(byFunction[name]()).toEqual(agents[name]);
+    expect(byFunction[name]({ stateDirectory: "/srv/x" }).state).toEqual({
+      ...agents[name].state,
+      directory: "/srv/x",
+    });
+  }
+});
