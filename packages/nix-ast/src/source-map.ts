@@ -37,7 +37,7 @@ export const printMapped = (expr: Expr, options: PrintOptions = {}): MappedText 
       if (found.start !== undefined && found.end !== undefined) {
         mappings.push({ node: made, start: found.start, end: found.end });
       }
-      if (made.kind !== found.kind) continue;
+      if (made.kind !== found.kind && !(isString(made) && isString(found))) continue;
       const parts = Object.entries(made).filter(([key, part]) => typeof part === "object" && !NO_PARTS.has(key));
       for (const [key, part] of parts.reverse()) waiting.push([part, found[key as keyof typeof found]]);
     }
@@ -45,16 +45,19 @@ export const printMapped = (expr: Expr, options: PrintOptions = {}): MappedText 
   return { text, mappings };
 };
 
+/** Whether a node is a string; one of `''` quotes may be printed with `"`. */
+const isString = ({ kind }: Node): boolean => kind === "str" || kind === "indentedStr";
+
 /** The innermost node whose text holds the character at `offset`. */
 export const nodeAt = ({ mappings }: MappedText, offset: number): Node | undefined =>
   mappings.findLast(({ start, end }) => start <= offset && offset < end)?.node;
 
 /** The origin of the innermost node at `offset` that has one. */
 export const originAt = ({ mappings }: MappedText, offset: number): Origin | undefined => {
-  const origins = mappings.map(({ node, start, end }) =>
-    "origin" in node && start <= offset && offset < end ? node.origin : undefined,
+  const found = mappings.findLast(
+    ({ node, start, end }) => start <= offset && offset < end && "origin" in node && node.origin !== undefined,
   );
-  return origins.findLast((origin) => origin !== undefined);
+  return found !== undefined && "origin" in found.node ? found.node.origin : undefined;
 };
 
 /** The same node, with where it came from. */

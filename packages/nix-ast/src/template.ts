@@ -33,7 +33,8 @@ export class NixTemplateError extends SyntaxError {
 export const nix = (strings: TemplateStringsArray, ...values: readonly unknown[]): Expr => {
   const holes = new Map<number, unknown>();
   let text = "";
-  strings.forEach((piece, i) => {
+  strings.forEach((piece: string | undefined, i) => {
+    if (piece === undefined) throw new SyntaxError("this template holds an escape that JavaScript cannot read");
     text += piece;
     if (i >= values.length) return;
     holes.set(text.length, values[i]);
@@ -55,6 +56,7 @@ const shown = ({ text, problems, ...error }: ParseError, holes: readonly number[
   });
   const [first, ...rest] = problems.map((problem) => ({
     ...move(problem),
+    message: problem.message.replaceAll(HOLE, SHOWN_HOLE),
     ...(problem.related ? { related: move(problem.related) } : {}),
   }));
   const pieces = [0, ...holes.map((hole) => hole + HOLE.length)];

@@ -103,10 +103,7 @@ export const leading = (pieces: readonly Piece[], resolve: Resolve): readonly Tr
 
 /** The lines of a block comment that begins in `column`, without its stars and indentation. */
 export const blockLines = (text: string, column: number): readonly string[] => {
-  const lines = text
-    .replaceAll("\r\n", "\n")
-    .split("\n")
-    .map((line) => line.trimEnd());
+  const lines = text.split(/\r\n?|\n/).map((line) => line.trimEnd());
   dropLastEmpty(lines);
   const [first, ...rest] = lines;
   if (first === undefined) return [];

@@ -1,4 +1,5 @@
 import type { Interpolation } from "../expr.js";
+import { unescapeIndented } from "../unescape.js";
 
 type Piece = string | Interpolation;
 
@@ -58,4 +59,77 @@ const leadingSpaces = (piece: Piece): number => {
   let count = 0;
   while (piece.charCodeAt(count) === 0x20) count++;
   return count;
+};
+
+/**
+ * An escaped line break with spaces after it, or before what would be indented: Nix strips those spaces too, by the
+ * indentation of the other lines.
+ */
+const FRAGILE = /''\\(?:\n(?!\n)|n(?: |''\\ ))/;
+
+/** Whether the value of the text between `''` quotes is not that of its lines, so that it cannot be kept as it is written. */
+export const isFragile = (pieces: readonly Piece[]): boolean =>
+  pieces.some((piece) => typeof piece === "string" && FRAGILE.test(piece));
+
+/** Escapes, and what stands between them. */
+const TOKEN = /''(?:\$|'|\\[^])|(?:(?!''[$'\\])[^])+/gu;
+
+/** The value of the text between `''` quotes, by the steps that Nix takes (`ParserState::stripIndentation`). */
+export const valueOf = (pieces: readonly Piece[]): readonly Piece[] => {
+  const [first, ...rest] = pieces;
+  const opened = typeof first === "string" ? [first.replace(/^ *\n/, ""), ...rest] : pieces;
+  const tokens = opened.flatMap((piece): readonly (Piece | { readonly escape: string })[] =>
+    typeof piece === "object"
+      ? [piece]
+      : (piece.match(TOKEN) ?? []).map((text) => (isEscape(text) ? { escape: unescapeIndented(text) } : text)),
+  );
+  const indentation = leastIndentation(tokens);
+  let dropped = 0;
+  let atStart = true;
+  const strip = (text: string): string => {
+    let kept = "";
+    for (const character of text) {
+      if (character === "\n") {
+        atStart = true;
+        dropped = 0;
+      } else if (atStart && character === " ") {
+        if (dropped++ < indentation) continue;
+      } else atStart = false;
+      kept += character;
+    }
+    return kept;
+  };
+  return tokens.map((token, i) => {
+    if (typeof token === "object" && "kind" in token) {
+      atStart = false;
+      return token;
+    }
+    const text = strip(typeof token === "string" ? token : token.escape);
+    return i === tokens.length - 1 ? text.replace(/(?<=\n) +$/, "") : text;
+  });
+};
+
+const isEscape = (text: string): boolean => /^''[$'\\]/.test(text);
+
+const leastIndentation = (tokens: readonly (Piece | { readonly escape: string })[]): number => {
+  let least = Infinity;
+  let current = 0;
+  let atStart = true;
+  const content = (): void => {
+    if (atStart) least = Math.min(least, current);
+    atStart = false;
+  };
+  for (const token of tokens) {
+    if (typeof token === "object") content();
+    else {
+      for (const character of token) {
+        if (character === "\n") {
+          atStart = true;
+          current = 0;
+        } else if (character !== " ") content();
+        else if (atStart) current++;
+      }
+    }
+  }
+  return least;
 };

@@ -249,7 +249,7 @@ export class Lexer {
   get opensFormals(): boolean {
     const { text } = this;
     let i = this.#at;
-    if (text.startsWith("...", i)) return true;
+    if (text.startsWith("...", i)) return !this.#isHoleAt(this.#skip(i + 3));
     if (text.charCodeAt(i) !== 0x7d) {
       if (!isOf(LETTER, text, i)) return false;
       while (isOf(NAME, text, i)) i++;
@@ -275,10 +275,18 @@ export class Lexer {
 
   /** The place after blanks and comments. */
   #skip(from: number): number {
-    const blanks = /(?:[ \t\r\n]+|#[^\r\n]*|\/\*(?:[^*]|\*(?!\/))*\*\/)*/y;
-    blanks.lastIndex = from;
-    blanks.exec(this.text);
-    return blanks.lastIndex;
+    const { text } = this;
+    let i = from;
+    for (;;) {
+      const unit = text.charCodeAt(i);
+      if (unit === 0x20 || unit === 0x09 || unit === 0x0a || unit === 0x0d) i++;
+      else if (unit === 0x23) {
+        while (i < text.length && text.charCodeAt(i) !== 0x0a && text.charCodeAt(i) !== 0x0d) i++;
+      } else if (unit === 0x2f && text.charCodeAt(i + 1) === 0x2a) {
+        const close = text.indexOf("*/", i + 2);
+        i = close < 0 ? text.length : close + 2;
+      } else return i;
+    }
   }
 
   // Tokens

@@ -70,6 +70,8 @@ export class Parser {
   readonly #text: string;
   readonly #strict: boolean;
   readonly #holes: Holes;
+  /** The places of the values that have been used. */
+  readonly #used = new Set<number>();
   readonly #lexer: Lexer;
   readonly #frames: Frame[] = [];
   readonly #tables = new AttributeTables();
@@ -104,7 +106,29 @@ export class Parser {
     if (unclosedComment >= 0) {
       this.#problem("unclosedComment", unclosedComment, unclosedComment + 2, "this comment has no closing `*/`");
     }
+    if (this.problems.length === 0) this.#checkHoles();
     return this.#value;
+  }
+
+  /** Every value has its place in the tree: none is in a comment, after a backslash, or part of a name. */
+  #checkHoles(): void {
+    for (const start of this.#holes.keys()) {
+      const end = start + HOLE.length;
+      if (!this.#used.has(start)) this.#problem("hole", start, end, "a value cannot stand here");
+    }
+  }
+
+  /** Reports a value that touches a name, which it would be taken for a part of. */
+  #checkApart(): void {
+    const { start, end } = this.#lexer;
+    if (/[\w'-]/.test(this.#text.charAt(start - 1)) || /[\w'-]/.test(this.#text.charAt(end))) {
+      this.#problem(
+        "hole",
+        start,
+        end,
+        "a value is no part of a name: put a space between them, or join them in the value",
+      );
+    }
   }
 
   #step(state: State): State {
@@ -194,8 +218,9 @@ export class Parser {
 
   /** Puts comments before an expression and its parentheses. */
   #commentOutside(expr: Expr, before: readonly Trivium[]): void {
+    if (expr === MISSING) return;
     const outer: { before?: readonly Trivium[] } = expr.parens?.at(-1) ?? expr;
-    outer.before = before;
+    outer.before = [...before, ...(outer.before ?? [])];
   }
 
   // Operands
@@ -224,7 +249,7 @@ export class Parser {
         return "operand";
       }
       case "hole":
-        return this.#leaf(this.#hole());
+        return this.#hole();
       case "int":
         return this.#leaf(this.#int());
       case "float":
@@ -267,14 +292,24 @@ export class Parser {
     return this.#have(this.#comment(node, before, after), LEVEL.atom);
   }
 
-  /** The value of the hole that is the current token, as a node of its own. */
-  #hole(): Expr {
-    const { start, end } = this.#lexer;
-    return { ...this.#valueOf(start, toNix), start, end };
+  /** The value of the hole that is the current token, as a node of its own with the comments of both. */
+  #hole(): State {
+    const { start, end, before, after } = this.#lexer;
+    this.#checkApart();
+    const { parens, ...node } = this.#valueOf(start, toNix);
+    // Parentheses were for the place that the node comes from, unless they say something.
+    const kept = parens?.filter((one) => one.before ?? one.after ?? one.tokens).map((one) => ({ ...one }));
+    const copy: Expr = { ...node, ...(kept === undefined || kept.length === 0 ? {} : { parens: kept }), start, end };
+    this.#next();
+    if (before !== undefined) this.#commentOutside(copy, before);
+    const outer = copy.parens?.at(-1) ?? copy;
+    if (after !== undefined) this.#commentAfter(outer, outer.after === undefined ? after : `${outer.after} ${after}`);
+    return this.#have(copy, LEVEL.atom);
   }
 
   /** What `read` makes of the value at a place; a value that it cannot take is a problem there. */
   #valueOf<T extends object>(start: number, read: (value: unknown) => T): T | typeof MISSING {
+    this.#used.add(start);
     try {
       return read(this.#holes.get(start));
     } catch (error) {
@@ -430,7 +465,7 @@ export class Parser {
         default:
       }
     }
-    if (this.#level <= LEVEL.call && this.#startsTerm(kind)) {
+    if (this.#level <= LEVEL.call && (this.#startsTerm(kind) || isGreedy(kind))) {
       this.#push({ kind: "application", function: this.#value });
       return "operand";
     }
@@ -618,6 +653,11 @@ export class Parser {
       }
       default:
     }
+    if (!takesAny(top) && top.kind !== "binary" && top.kind !== "prefix") {
+      // Its lack of parentheses has been reported.
+      this.#level = LEVEL.select;
+      return "value";
+    }
     return this.#unexpected(EXPECTS[top.kind] ?? "an operator");
   }
 
@@ -666,31 +706,53 @@ export class Parser {
     const before = this.#takeBefore();
     const { kind } = this.#lexer;
     if (kind === "]") return this.#closeList(list.opening, list.items, before);
-    if (kind === "...") return this.#spliceItems(list.items);
+    if (kind === "...") return this.#spliceItems(list.items, before);
     if (!this.#startsTerm(kind)) {
       if (kind === "-" || kind === "!") {
         this.#needsParentheses(`\`${kind}\``);
         this.#next();
         return "items";
       }
-      return this.#unexpected("an item or `]`");
+      if (!isGreedy(kind)) return this.#unexpected("an item or `]`");
     }
     list.before = before;
     return "operand";
   }
 
   /** `...${items}` in a template: the items of an array, each for itself. */
-  #spliceItems(items: Expr[]): State {
-    this.#next();
-    const { kind, start } = this.#lexer;
-    if (kind !== "hole") return this.#unexpected("a list of items");
-    const spliced = this.#valueOf(start, (value) => {
+  #spliceItems(items: Expr[], before: Before): State {
+    return this.#splice(items, before, "a list of items", (value) => {
       if (!Array.isArray(value)) throw new TypeError("what follows `...` in a list is an array of items");
       return value.map((item: unknown) => toNix(item));
     });
-    if (Array.isArray(spliced)) items.push(...spliced);
+  }
+
+  /** Adds what `read` makes of the hole after `...` to `parts`, with the comments around it on the first and last. */
+  #splice<T extends Expr | Binding>(
+    parts: T[],
+    before: Before,
+    wanted: string,
+    read: (value: unknown) => readonly T[],
+  ): State {
+    const comments = [...(before ?? []), ...lineComments(this.#lexer.after)];
     this.#next();
-    return "items";
+    const { kind, start, end, before: own, after } = this.#lexer;
+    if (kind !== "hole") return this.#unexpected(`${wanted} after \`...\``);
+    const value = this.#valueOf(start, (hole) => ({ spliced: read(hole) }));
+    const spliced = "spliced" in value ? value.spliced.map((part): Mutable<T> => ({ ...part, start, end })) : [];
+    this.#next();
+    comments.push(...(own ?? []));
+    const [first] = spliced;
+    const last = spliced.at(-1);
+    if (first === undefined || last === undefined) {
+      comments.push(...lineComments(after));
+      if (comments.length > 0) this.#lexer.before = [...comments, ...(this.#lexer.before ?? [])];
+    } else {
+      if (comments.length > 0) first.before = [...comments, ...(first.before ?? [])];
+      if (after !== undefined) last.after = last.after === undefined ? after : `${last.after} ${after}`;
+    }
+    parts.push(...spliced);
+    return this.#top.kind === "list" ? "items" : "bindings";
   }
 
   #closeList({ start, line, before, after: openAfter }: Opening, items: readonly Expr[], inner: Before): State {
@@ -746,7 +808,7 @@ export class Parser {
       case "inherit":
         return this.#openInherit(before);
       case "...":
-        return this.#spliceBindings(top.bindings);
+        return this.#spliceBindings(top.bindings, before);
       case "}":
         if (top.kind === "set") return this.#closeSet(top, before);
         break;
@@ -766,14 +828,8 @@ export class Parser {
   }
 
   /** `...${bindings}` in a template: the attributes of a record or set, or bindings. */
-  #spliceBindings(bindings: Binding[]): State {
-    this.#next();
-    const { kind, start } = this.#lexer;
-    if (kind !== "hole") return this.#unexpected("a record of attributes");
-    const spliced = this.#valueOf(start, (value) => toBindings(value as Bindings));
-    if (spliced !== MISSING) bindings.push(...(spliced as readonly Binding[]));
-    this.#next();
-    return "bindings";
+  #spliceBindings(bindings: Binding[], before: Before): State {
+    return this.#splice(bindings, before, "a record of attributes", (value) => toBindings(value as Bindings));
   }
 
   #closeSet(frame: Extract<Frame, { kind: "set" }>, inner: Before): State {
@@ -794,6 +850,7 @@ export class Parser {
   #checkAttributes(bindings: readonly Binding[]): void {
     if (!this.#strict) return;
     for (const { name, again, first } of this.#tables.duplicates(bindings)) {
+      if (this.problems.length >= MOST_PROBLEMS) return;
       const message = `attribute \`${name}\` is already defined`;
       this.#problem("duplicateAttribute", again.start, again.end, message, { ...first, message: "first defined here" });
     }
@@ -854,10 +911,10 @@ export class Parser {
         return this.#openText('"');
       case "${":
         return this.#openDynamic();
-      case "hole": {
+      case "hole":
         frame.names.push(...this.#holeNames(undefined));
+        if (after !== undefined) this.#commentLastName(frame.names, after);
         return "inherited";
-      }
       case ";": {
         const { node, names } = frame;
         this.#next();
@@ -932,14 +989,21 @@ export class Parser {
   /** The names of a hole: a text, a node that is computed, or a list of them. */
   #holeNames(dot: TokenTrivia | undefined): readonly AttrName[] {
     const { start, end, before } = this.#lexer;
+    this.#checkApart();
+    const isPath = this.#top.kind === "path";
+    const value = this.#valueOf(start, (hole) => {
+      const names = [hole].flat().map(toName);
+      if (isPath && names.length === 0) throw new TypeError("an attribute path needs at least one name");
+      return { names };
+    });
     this.#next();
-    const values = this.#valueOf(start, (value) => [value].flat().map(toName));
-    const names = Array.isArray(values) ? values : [];
-    const [first = "", ...rest] = names;
-    if (names.length === 0) this.#problem("hole", start, end, "an attribute path needs at least one name");
-    if (before === undefined && dot === undefined) return [first, ...rest];
-    const noted = typeof first === "string" ? this.#named({ name: first, start, end }, before, dot) : first;
-    return [noted, ...rest];
+    const [first = "", ...rest] = "names" in value ? value.names : [""];
+    if ("names" in value && value.names.length === 0) return [];
+    if (typeof first === "string") return [this.#named({ name: first, start, end }, before, dot), ...rest];
+    const tokens = dot === undefined ? first.tokens : { ...first.tokens, ".": dot };
+    const comments = [...(before ?? []), ...(first.before ?? [])];
+    const node = { ...first, start, end, ...(tokens ? { tokens } : {}) };
+    return [comments.length > 0 ? { ...node, before: comments } : node, ...rest];
   }
 
   /** The name that is the current token, with the comments before it. */
@@ -1469,6 +1533,12 @@ export class Parser {
     }
   }
 }
+
+/** Whether a keyword begins what only parentheses let stand beside anything else. */
+const isGreedy = (kind: TokenKind): boolean => kind === "let" || kind === "with" || kind === "assert" || kind === "if";
+
+const lineComments = (text: string | undefined): readonly Trivium[] =>
+  text === undefined ? [] : [{ kind: "lineComment", text: ` ${text}` }];
 
 /** Whether no half of a surrogate pair stands alone; engines that know it at once are asked. */
 const isWellFormed = (text: string): boolean =>

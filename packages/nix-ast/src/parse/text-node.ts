@@ -4,7 +4,7 @@ import { joinParts } from "../literal.js";
 import { escapeIndented, escapeStr } from "../strings.js";
 import { unescapeIndented, unescapeStr } from "../unescape.js";
 import type { TextFrame } from "./frames.js";
-import { stripIndentation } from "./indentation.js";
+import { isFragile, stripIndentation, valueOf } from "./indentation.js";
 
 /** The value of a string without interpolations or comments. */
 export const staticText = (expr: Expr): string | undefined => {
@@ -59,6 +59,9 @@ const writtenText = (
       return { [NODE]: true, kind: "str", parts, start, end, ...(spelling ? { spelling } : {}) };
     }
     case "''": {
+      if (isFragile(pieces)) {
+        return { [NODE]: true, kind: "indentedStr", parts: joinParts(valueOf(pieces)), start, end };
+      }
       const { stripped, indentation } = stripIndentation(pieces);
       const parts = stripped.map((piece) => (typeof piece === "string" ? unescapeIndented(piece) : piece));
       const spelling = spellingOf(stripped, parts, escapeIndented);

@@ -1,5 +1,5 @@
 /** Which expressions may begin on the line of what comes before them, and which are simple enough to stay on it. */
-import type { AttrPath, Attrs, Expr, Formals, LegacyLet, List, Trivium } from "../expr.js";
+import type { AttrPath, Attrs, Expr, Formals, Lambda, LegacyLet, List, Trivium } from "../expr.js";
 import { isIdentifier } from "../names.js";
 import { LEVEL } from "../operators.js";
 import { isMultiline } from "../strings.js";
@@ -61,26 +61,29 @@ const isFilled = ({ before, inner, expanded, tokens }: List | Attrs | LegacyLet)
 
 /** As {@link isAbsorbable}, and `with x; [ … ]` and functions that end in such a term. */
 export const isAbsorbableExpr = (expr: Written): boolean => {
+  const chain: Lambda[] = [];
   let body = expr;
-  for (;;) {
-    switch (body.kind) {
-      case "with":
-        return isAbsorbable(view(body.body, LEVEL.greedy));
-      case "lambda": {
-        const { param, sameLine } = body;
-        const next = view(body.body, LEVEL.greedy);
-        if (param.kind === "formals") {
-          const { as, before, tokens } = param;
-          if (!canFlatten(param) || as || before !== undefined || tokens?.open || sameLine !== true) return false;
-        } else if (next.kind !== "lambda") return isAbsorbable(next);
-        body = next;
-        break;
-      }
-      default:
-        return isAbsorbable(body);
-    }
+  let known: boolean | undefined;
+  while (known === undefined) {
+    if (body.kind === "lambda") {
+      known = absorbableLambdas.get(body);
+      if (known !== undefined) break;
+      chain.push(body);
+      const { param, sameLine } = body;
+      const next = view(body.body, LEVEL.greedy);
+      if (param.kind === "formals") {
+        const { as, before, tokens } = param;
+        if (!canFlatten(param) || as || before !== undefined || tokens?.open || sameLine !== true) known = false;
+      } else if (next.kind !== "lambda") known = isAbsorbable(next);
+      body = next;
+    } else known = isAbsorbable(body.kind === "with" ? view(body.body, LEVEL.greedy) : body);
   }
+  // Each function of a long chain is asked about in turn.
+  if (chain.length > 1) for (const lambda of chain) absorbableLambdas.set(lambda, known);
+  return known;
 };
+
+const absorbableLambdas = new WeakMap<Lambda, boolean>();
 
 /** Whether formals may stand on one line: two names at most, without defaults or comments. */
 export const canFlatten = ({ formals, inner, expanded, tokens }: Formals): boolean =>

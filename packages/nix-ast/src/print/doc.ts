@@ -239,7 +239,8 @@ export class Tape {
       // Tell every group that would try this one.
       for (let i = this.#open.length - 1; i >= 0; i--) {
         const parent = this.#open[i] ?? -1;
-        if (parent < 0) break;
+        // Those around one that knows of an earlier priority group know of it too.
+        if (parent < 0 || this.offset[parent] === 1) break;
         this.offset[parent] = 1;
         if (this.level[parent] !== TRANSPARENT) break;
       }

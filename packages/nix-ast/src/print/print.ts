@@ -231,11 +231,11 @@ class Printer {
         tape.put(trivium.region, VERBATIM_TO_END);
         break;
       case "languageTag":
-        tape.put(`/* ${trivium.text} */`, COMMENT);
+        tape.put(`/* ${oneLine(trivium.text).replaceAll("*/", "")} */`, COMMENT);
         tape.spacing(HARDSPACE);
         break;
       case "lineComment":
-        tape.put(`#${trivium.text}`, COMMENT);
+        tape.put(`#${oneLine(trivium.text)}`, COMMENT);
         tape.spacing(HARDLINE);
         break;
       case "blockComment":
@@ -245,7 +245,7 @@ class Printer {
         for (const line of trivium.lines) {
           if (line === "") tape.spacing(EMPTYLINE);
           else {
-            tape.put(line.replaceAll("*/", "* /"), COMMENT);
+            tape.put(oneLine(line).replaceAll("*/", "* /"), COMMENT);
             tape.spacing(HARDLINE);
           }
         }
@@ -278,7 +278,7 @@ class Printer {
         break;
       case "#after":
         if (this.#printedAfter) this.#printedAfter = false;
-        else this.#tape.trailingComment(`# ${part.text}`);
+        else this.#tape.trailingComment(`# ${oneLine(part.text)}`);
         break;
       case "#indent":
         this.#tape.indentation += part.columns;
@@ -448,6 +448,9 @@ class Printer {
   }
 }
 
+/** A comment's text, which no line break may end. */
+const oneLine = (text: string): string => (/[\r\n]/.test(text) ? text.replace(/[\r\n]+/g, " ") : text);
+
 const OPEN_CALL: CallContext = { pre: [], enclosed: false };
 
 /** The comments below all of an expression. */
@@ -489,7 +492,12 @@ const spineOf = (call: Extract<Written, { kind: "call" }>): Spine => {
 const assertSpine = (condition: Written): Spine => {
   if (condition.kind !== "call") return { head: "assert", args: [condition], afters: [undefined] };
   const { head, args, afters } = spineOf(condition);
-  return { head: "assert", args: [head as Written, ...args], afters: [undefined, ...afters] };
+  const { before, after } = condition;
+  return {
+    head: "assert",
+    args: [around({ before }, head as Written), ...args],
+    afters: [undefined, ...afters.slice(0, -1), after === undefined ? afters.at(-1) : { kind: "#after", text: after }],
+  };
 };
 
 interface FirstComments {
