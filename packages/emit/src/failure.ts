@@ -2,8 +2,9 @@ import type { Problem } from "@microvm-emit/model";
 import { formatPath } from "@microvm-emit/model";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { match } from "ts-pattern";
-import type { Diagnostic } from "./diagnostic.js";
+import type { Diagnostic, RelatedDiagnostic } from "./diagnostic.js";
 import type { Place } from "./place.js";
+import type { Trail } from "./trace-back.js";
 
 /** Everything that can end a run, closed: a new member does not compile until it has words and an exit code. */
 export type Failure =
@@ -71,6 +72,8 @@ export interface FailedHost {
   readonly message: string;
   /** All that Nix wrote. */
   readonly fullMessage: string;
+  /** Where it leads, the first one most likely to be where to mend it. */
+  readonly trails: readonly Trail[];
 }
 
 /** Carries a failure out of code that works by exceptions, as everything on `node:fs` does. */
@@ -145,6 +148,30 @@ export const locatedProblem = (problem: LocatedProblem): Diagnostic => ({
         }),
       }),
 });
+
+/** A host that Nix cannot evaluate, where the user would mend it. */
+const failedHost = ({ host, message, trails }: FailedHost): Diagnostic => {
+  const [first, ...others] = trails;
+  const emitted = trails.flatMap((trail) => trail.emitted ?? []);
+  const related: readonly RelatedDiagnostic[] = [
+    ...others.map(({ path, place }) => ({
+      subject: path === undefined ? "what microvm-emit or Nix sets" : formatPath(path),
+      note: "takes part",
+      ...(place === undefined ? {} : { place }),
+    })),
+    ...emitted.map((place) => ({ subject: "emitted as", place, note: place.lineText?.trim() ?? "" })),
+  ];
+  return {
+    code: "evaluation-failed",
+    severity: "error",
+    subject: formatPath(first?.path ?? ["hosts", host]),
+    ...(first?.place === undefined ? {} : { place: first.place }),
+    message: `Nix cannot evaluate the host ${host}.`,
+    remedy: "Mend what Nix names; --verbose shows all that Nix wrote.",
+    details: message.split("\n"),
+    ...(related.length === 0 ? {} : { related }),
+  };
+};
 
 const conflictWords: Record<Conflict["reason"], string> = {
   edited: "edited by hand since it was emitted",
@@ -317,16 +344,7 @@ export const words = (failure: Failure): readonly Diagnostic[] => {
         details: cause.split("\n"),
       }),
     )
-    .with({ kind: "evaluation-failed" }, ({ hosts }) =>
-      hosts.map(({ host, message }) => ({
-        code: failure.kind,
-        severity: "error",
-        subject: `hosts.${host}`,
-        message: "Nix cannot evaluate this host.",
-        remedy: "Mend the option or module that Nix names; --verbose shows all that Nix wrote.",
-        details: message.split("\n"),
-      })),
-    )
+    .with({ kind: "evaluation-failed" }, ({ hosts }) => hosts.map(failedHost))
     .with({ kind: "internal" }, ({ error: stack }) =>
       error({
         message: "microvm-emit itself failed.",

@@ -1,23 +1,37 @@
 import { spawn } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { attrs, binding, formals, ident, inheritFrom, lambda, print, select, toNix } from "@microvm-emit/nix-ast";
 import type * as TE from "fp-ts/lib/TaskEither.js";
 import type { Override } from "./command.js";
 import { Failed, type FailedHost, type Failure, attempt } from "./failure.js";
-import type { TextFile } from "./file.js";
+import type { OutputFile, TextFile } from "./file.js";
+import { type NixError, readNixLog } from "./nix-log.js";
 import { nixMessage, nixWarnings, ranAtAll } from "./nix-message.js";
+import type { PlannedPath } from "./planned-paths.js";
+import { render } from "./render.js";
 import { isBelow, mirror, sourceTreeOf, unreachable } from "./source-tree.js";
+import type { Trail } from "./trace-back.js";
 
 export interface Checkable {
-  /** Absolute and without links, as are the two below. */
-  readonly configDir: string;
+  /** Absolute and without links, as is the one below. */
+  readonly config: string;
   readonly outputDir: string;
-  readonly files: readonly TextFile[];
+  readonly files: readonly OutputFile[];
   readonly hosts: readonly string[];
-  /** Files and directories of the user's that the emitted files refer to, relative to the config. */
-  readonly modulePaths: readonly string[];
+  /** Files and directories of the user's that the emitted files refer to. */
+  readonly modules: readonly PlannedPath[];
   readonly overrides: readonly Override[];
 }
 
@@ -56,14 +70,25 @@ export const check = (checkable: Checkable, onProgress: OnProgress): TE.TaskEith
         const milliseconds = Math.round(performance.now() - start);
         if (code === 0) {
           onProgress({ kind: "fine", host, milliseconds });
-          fine.push({ host, drvPath: stdout.trim(), milliseconds, warnings: nixWarnings(stderr) });
+          fine.push({
+            host,
+            drvPath: stdout.trim(),
+            milliseconds,
+            warnings: nixWarnings(readNixLog(stderr, stripVTControlCharacters).text),
+          });
           continue;
         }
         onProgress({ kind: "failed", host, milliseconds });
         const source = await evaluate(sourceAttribute);
-        const output = inUsersPlaces(stderr, flake, source.code === 0 ? source.stdout.trim() : "");
-        if (!ranAtAll(output)) throw new Failed({ kind: "nix-failed", cause: nixMessage(output) });
-        failed.push({ host, message: nixMessage(output), fullMessage: output.trim() });
+        const storePath = source.code === 0 ? source.stdout.trim() : "";
+        const log = readNixLog(stderr, (text) => inUsersPlaces(stripVTControlCharacters(text), flake, storePath));
+        if (!ranAtAll(log.text)) throw new Failed({ kind: "nix-failed", cause: nixMessage(log.text) });
+        failed.push({
+          host,
+          message: log.error?.message ?? nixMessage(log.text),
+          fullMessage: log.text.trim(),
+          trails: log.error === undefined ? [] : await trails(log.error, host, checkable, flake),
+        });
       }
       if (failed.length > 0) {
         throw new Failed({ kind: "evaluation-failed", hosts: failed, fine: fine.map(({ host }) => host) });
@@ -71,6 +96,26 @@ export const check = (checkable: Checkable, onProgress: OnProgress): TE.TaskEith
       return fine;
     }),
   );
+
+/** Where an error leads; what is needed for that is loaded only when there is one. */
+const trails = async (
+  error: NixError,
+  host: string,
+  { config, outputDir, files, modules }: Checkable,
+  { root }: LaidOut,
+): Promise<readonly Trail[]> => {
+  const [{ locator }, { traceBack }] = await Promise.all([import("./locate.js"), import("./trace-back.js")]);
+  return traceBack(error, {
+    host,
+    outputDir,
+    configDir: dirname(config),
+    emitted: files.filter((file) => file.kind === "nix"),
+    modules,
+    locate: await locator(config, readFileSync(config, "utf8")),
+    read: (file) =>
+      isBelow(root, file) && file.endsWith(".nix") && existsSync(file) ? readFileSync(file, "utf8") : undefined,
+  });
+};
 
 interface LaidOut {
   /** A reference to the flake whose outputs are {@link hostsAttribute} and {@link sourceAttribute}. */
@@ -85,18 +130,19 @@ const subject = "subject";
 
 /** Lays out a copy of the source with the emitted files in it, and beside it the flake that Nix is to evaluate. */
 const layOut = (checkable: Checkable, directory: string): LaidOut => {
-  const { configDir, outputDir, files, modulePaths } = checkable;
+  const { config, outputDir, files, modules: planned } = checkable;
+  const configDir = dirname(config);
   const ofConfig = sourceTreeOf(configDir);
   // A flake elsewhere is a source of its own, which no module of the config's is part of.
   const source = isBelow(ofConfig.root, outputDir) ? ofConfig : { root: outputDir, isGit: false };
   const copy = join(directory, "source");
   const subdirectory = relative(source.root, outputDir);
-  writeNew(join(copy, subdirectory), files);
+  writeNew(join(copy, subdirectory), render(files));
   const lock = join(outputDir, "flake.lock");
   // Pinned inputs stay pinned, whether or not git knows of it.
   if (existsSync(lock)) copyFileSync(lock, join(copy, subdirectory, "flake.lock"));
-  if (modulePaths.length > 0 && existsSync(source.root)) mirror(source, copy, directory);
-  const modules = unreachable(source, configDir, copy, modulePaths);
+  if (planned.length > 0 && existsSync(source.root)) mirror(source, copy, directory);
+  const modules = unreachable(source, configDir, copy, [...new Set(planned.map(({ path }) => path))]);
   if (modules.length > 0) throw new Failed({ kind: "modules-unreachable", root: source.root, modules });
 
   // Nix before 2.14 refuses `path:…?dir=…` on the command line, and takes the same as an input.
@@ -120,7 +166,7 @@ const sourceAttribute = "source";
 const inUsersPlaces = (message: string, { root, copy }: LaidOut, storePath: string): string =>
   [copy, ...(storePath === "" ? [] : [storePath])]
     .reduce((text, place) => text.replaceAll(place, root), message)
-    .replaceAll(`${subject}/`, "");
+    .replaceAll(`'${subject}/`, "'");
 
 /** Writes files where nothing stands yet. */
 const writeNew = (dir: string, files: readonly TextFile[]): void => {
@@ -169,6 +215,8 @@ const nixEval = (installable: string, overrides: readonly Override[], signal: Ab
       [
         ...["--extra-experimental-features", "nix-command flakes"],
         ...["eval", "--raw", "--no-write-lock-file", "--no-eval-cache"],
+        // The trace leads from what fails to what the user wrote.
+        ...["--log-format", "internal-json", "--show-trace"],
         ...overrides.flatMap(([name, to]) => ["--override-input", `${subject}/${name}`, to]),
         installable,
       ],

@@ -15,7 +15,7 @@ import { type LockFile, lockFileName, printLock, readLockFile } from "./lock-fil
 import { nextCommands } from "./next-commands.js";
 import type { OnProgress } from "./nix.js";
 import { type Emission, emit } from "./pipeline.js";
-import { pathsIn, plannedPaths } from "./planned-paths.js";
+import { plannedPaths } from "./planned-paths.js";
 import { render } from "./render.js";
 import { type Outcome, toJson } from "./report.js";
 import { requireDirectory, write } from "./write.js";
@@ -175,7 +175,7 @@ const writeEmission = (
 };
 
 const checkEmission = (
-  { configDir, outputDir }: Places,
+  { config, outputDir }: Places,
   { emission: { plan, files }, warnings }: Emitted,
   overrides: readonly Override[],
   onProgress: OnProgress,
@@ -185,11 +185,11 @@ const checkEmission = (
     TE.chain(({ check }) =>
       check(
         {
-          configDir,
+          config,
           outputDir,
-          files: render(files),
+          files,
           hosts: plan.hosts.map(({ name }) => name),
-          modulePaths: pathsIn(plan),
+          modules: plannedPaths(plan),
           overrides,
         },
         onProgress,

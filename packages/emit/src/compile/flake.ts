@@ -17,7 +17,7 @@ import {
 } from "@microvm-emit/nix-ast";
 import type { NixFile } from "../file.js";
 import type { Relocate } from "./locations.js";
-import { importModule } from "./terms.js";
+import { bindingAt, importModule } from "./terms.js";
 
 /** `flake.nix`: the inputs, each host as a module for other flakes, and each host as a system. */
 export const compileFlake = (plan: Plan, relocate: Relocate): NixFile => ({
@@ -40,9 +40,11 @@ export const compileFlake = (plan: Plan, relocate: Relocate): NixFile => ({
 
 const compileInput = ({ name, url, follows, flake }: InputPlan): Binding => {
   const followed = Object.entries(follows);
+  const origin = ["inputs", name];
   return followed.length === 0 && flake
-    ? binding([name, "url"], url)
-    : binding(
+    ? bindingAt(origin, [name, "url"], url)
+    : bindingAt(
+        origin,
         name,
         attrs([
           binding("url", url),
@@ -63,21 +65,28 @@ const compileOutputs = (host: HostPlan, isLater: boolean, relocate: Relocate): r
       before: `The network and the microVMs of ${host.name}, also for use from another flake.`,
     }),
     blankLine(
-      binding(
+      bindingAt(
+        host.path,
         ["nixosConfigurations", host.name],
         call(
           lib("nixosSystem"),
           attrs([
-            binding("system", host.system),
+            bindingAt([...host.path, "system"], "system", host.system),
             binding("specialArgs", inputs),
             binding(
               "modules",
               list([
-                ...host.modules.map((module): Expr => importModule(module, relocate, 0)),
+                ...host.modules.map((module, position): Expr =>
+                  importModule(module, relocate, 0, [...host.path, "modules", position]),
+                ),
                 select(ident("self"), "nixosModules", host.name),
                 attrs([
-                  binding(["networking", "hostName"], call(lib("mkDefault"), host.name)),
-                  binding(["system", "stateVersion"], call(lib("mkDefault"), host.stateVersion)),
+                  bindingAt(host.path, ["networking", "hostName"], call(lib("mkDefault"), host.name)),
+                  bindingAt(
+                    [...host.path, "stateVersion"],
+                    ["system", "stateVersion"],
+                    call(lib("mkDefault"), host.stateVersion),
+                  ),
                 ]),
               ]),
             ),

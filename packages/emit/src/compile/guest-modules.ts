@@ -2,7 +2,7 @@ import type { AgentPlan, GroupPlan, ToolchainPlan, UserPlan } from "@microvm-emi
 import { attrs, binding, blankLine, comment, type Expr, ident, list, select } from "@microvm-emit/nix-ast";
 import { agentState, packageSetOf } from "./agents.js";
 import { moduleOf } from "./module.js";
-import { lib, packageFrom, packages } from "./terms.js";
+import { bindingAt, lib, packageFrom, packages } from "./terms.js";
 
 /** What every guest has. */
 export const base = (): Expr =>
@@ -66,11 +66,22 @@ export const writableStore = (overlay: string): Expr =>
   );
 
 /** A user with the ids that the host knows, since virtiofs passes ids on. */
-export const user = ({ name, uid, gid, group, extraGroups, homeDirectory, sshKeys, home }: UserPlan): Expr => {
+export const user = ({
+  path: origin,
+  name,
+  uid,
+  gid,
+  group,
+  extraGroups,
+  homeDirectory,
+  sshKeys,
+  home,
+}: UserPlan): Expr => {
   const usesZsh = home.some(({ kind }) => kind === "zsh");
   return moduleOf(
-    binding(["users", "groups", group, "gid"], gid),
-    binding(
+    bindingAt([...origin, "gid"], ["users", "groups", group, "gid"], gid),
+    bindingAt(
+      origin,
       ["users", "users", name],
       attrs([
         binding("isNormalUser", true),

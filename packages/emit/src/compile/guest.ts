@@ -1,12 +1,23 @@
 import { formatAddress, type GroupPlan, type HostPlan, type InterfacePlan, type VmPlan } from "@microvm-emit/model";
-import { attrs, binding, type Binding, blankLine, comment, type Expr, list, path } from "@microvm-emit/nix-ast";
+import {
+  attrs,
+  binding,
+  type Binding,
+  blankLine,
+  comment,
+  type Expr,
+  list,
+  path,
+  str,
+  toNix,
+} from "@microvm-emit/nix-ast";
 import type { NixFile } from "../file.js";
 import * as modules from "./guest-modules.js";
 import { compileHome, homeManager } from "./home.js";
 import type { Relocate } from "./locations.js";
 import { moduleOf } from "./module.js";
 import type { SharedModules } from "./shared-modules.js";
-import { importModule, packages } from "./terms.js";
+import { at, bindingAt, importModule, packageFrom } from "./terms.js";
 
 /** `guests/HOST/NAME.nix`: who the guest is, what it is made of, and the modules that it shares with others. */
 export const compileGuest = (host: HostPlan, vm: VmPlan, shared: SharedModules, relocate: Relocate): NixFile => {
@@ -18,16 +29,21 @@ export const compileGuest = (host: HostPlan, vm: VmPlan, shared: SharedModules, 
       moduleOf(
         binding(
           "imports",
-          list([...importShared(vm, shared), ...vm.modules.map((module) => importModule(module, relocate, 2))]),
+          list([
+            ...importShared(vm, shared),
+            ...vm.modules.map((module, position) =>
+              importModule(module, relocate, 2, [...vm.path, "modules", position]),
+            ),
+          ]),
         ),
-        blankLine(binding("networking", compileNetworking(vm))),
+        blankLine(bindingAt(vm.path, "networking", compileNetworking(vm))),
         ...vm.interfaces.map((link, position) => compileLink(link, position, vm)),
         ...(vm.packages.length === 0
           ? []
-          : [blankLine(binding(["environment", "systemPackages"], packages(vm.packages)))]),
+          : [blankLine(bindingAt([...vm.path, "packages"], ["environment", "systemPackages"], packagesOf(vm)))]),
         ...vm.users.flatMap((user) => compileHome(user, vm, shared, relocate)).map(blankLine),
-        blankLine(binding("microvm", compileHardware(vm))),
-        blankLine(binding(["system", "stateVersion"], vm.stateVersion)),
+        blankLine(bindingAt(vm.path, "microvm", compileHardware(vm))),
+        blankLine(bindingAt([...vm.path, "stateVersion"], ["system", "stateVersion"], vm.stateVersion)),
       ),
       { before: `The microVM ${vm.name} of ${host.name}, at ${formatAddress(first.address.value)}.` },
     ),
@@ -39,6 +55,7 @@ const importShared = (vm: VmPlan, shared: SharedModules): readonly Expr[] => {
     path(`../../modules/${shared.use(name, key, make)}`);
   const { agent, writableStoreOverlay } = vm;
   const groups = otherGroups(vm);
+  const agentPath = [...vm.path, "agent"];
   return [
     use("base", null, modules.base),
     ...(vm.sshHostKeys === null ? [] : [use("ssh-host-keys", null, modules.sshHostKeys)]),
@@ -47,12 +64,29 @@ const importShared = (vm: VmPlan, shared: SharedModules): readonly Expr[] => {
       : [use("writable-store", writableStoreOverlay, () => modules.writableStore(writableStoreOverlay))]),
     ...vm.users.map((user) => {
       const { path: _, home, ...account } = user;
-      return use(`user-${user.name}`, [account, home.some(({ kind }) => kind === "zsh")], () => modules.user(user));
+      const key = [account, home.some(({ kind }) => kind === "zsh")];
+      return at(
+        user.path,
+        use(`user-${user.name}`, key, () => modules.user(user)),
+      );
     }),
     ...(groups.length === 0 ? [] : [use("groups", groups, () => modules.groups(groups))]),
     ...(vm.users.some(({ home }) => home.length > 0) ? [use("home-manager", null, homeManager)] : []),
-    ...(agent === null ? [] : [use(agent.name, agent, () => modules.agent(agent))]),
-    ...vm.toolchains.map((toolchain) => use(toolchain.name, toolchain, () => modules.toolchain(toolchain))),
+    ...(agent === null
+      ? []
+      : [
+          at(
+            agentPath,
+            use(agent.name, agent, () => at(agentPath, modules.agent(agent))),
+          ),
+        ]),
+    ...vm.toolchains.map((toolchain, position) => {
+      const origin = [...vm.path, "toolchains", position];
+      return at(
+        origin,
+        use(toolchain.name, toolchain, () => at(origin, modules.toolchain(toolchain))),
+      );
+    }),
   ];
 };
 
@@ -60,27 +94,43 @@ const importShared = (vm: VmPlan, shared: SharedModules): readonly Expr[] => {
 const otherGroups = ({ groups, users }: VmPlan): readonly Omit<GroupPlan, "path">[] =>
   groups.filter(({ name }) => users.every(({ group }) => group !== name)).map(({ name, gid }) => ({ name, gid }));
 
-const compileNetworking = ({ name, nameservers, firewall }: VmPlan): Expr =>
+const packagesOf = ({ path: origin, packages }: VmPlan): Expr =>
+  list(packages.map((plan, position) => at([...origin, "packages", position], packageFrom("pkgs", plan))));
+
+const compileNetworking = ({ path: origin, name, nameservers, firewall }: VmPlan): Expr =>
   attrs([
-    binding("hostName", name),
-    binding("nameservers", nameservers),
-    binding(["firewall", "enable"], firewall.enable),
+    bindingAt(origin, "hostName", name),
+    bindingAt([...origin, "nameservers"], "nameservers", nameservers),
+    bindingAt([...origin, "firewall"], ["firewall", "enable"], firewall.enable),
     ...(firewall.allowedTCPPorts.length === 0
       ? []
-      : [binding(["firewall", "allowedTCPPorts"], firewall.allowedTCPPorts)]),
+      : [
+          bindingAt(
+            [...origin, "firewall", "allowedTCPPorts"],
+            ["firewall", "allowedTCPPorts"],
+            firewall.allowedTCPPorts,
+          ),
+        ]),
     ...(firewall.allowedUDPPorts.length === 0
       ? []
-      : [binding(["firewall", "allowedUDPPorts"], firewall.allowedUDPPorts)]),
+      : [
+          bindingAt(
+            [...origin, "firewall", "allowedUDPPorts"],
+            ["firewall", "allowedUDPPorts"],
+            firewall.allowedUDPPorts,
+          ),
+        ]),
   ]);
 
 /** The only interface is found by what kernels call it, several by their MACs; the first one leads out. */
 const compileLink = (link: InterfacePlan, position: number, { interfaces }: VmPlan): Binding =>
-  binding(
+  bindingAt(
+    link.address.path,
     ["systemd", "network", "networks", position === 0 ? "10-e" : `10-e${String(position)}`],
     attrs([
       interfaces.length === 1
         ? binding(["matchConfig", "Name"], "e*")
-        : binding(["matchConfig", "MACAddress"], link.mac.value),
+        : bindingAt(link.mac.path, ["matchConfig", "MACAddress"], link.mac.value),
       binding("addresses", [{ Address: `${formatAddress(link.address.value)}/${String(link.subnet.prefixLength)}` }]),
       ...(position === 0 ? [binding("routes", [{ Gateway: formatAddress(link.subnet.gateway) }])] : []),
     ]),
@@ -88,33 +138,50 @@ const compileLink = (link: InterfacePlan, position: number, { interfaces }: VmPl
 
 const compileHardware = (vm: VmPlan): Expr =>
   attrs([
-    binding("hypervisor", vm.hypervisor),
-    binding("vcpu", vm.vcpu),
-    binding("mem", vm.memoryMiB),
-    binding("socket", vm.socket),
-    ...(vm.vsockCid === null ? [] : [binding(["vsock", "cid"], vm.vsockCid.value)]),
-    binding(
+    bindingAt([...vm.path, "hypervisor"], "hypervisor", vm.hypervisor),
+    bindingAt([...vm.path, "vcpu"], "vcpu", vm.vcpu),
+    bindingAt([...vm.path, "memoryMiB"], "mem", vm.memoryMiB),
+    bindingAt([...vm.path, "socket"], "socket", vm.socket),
+    ...(vm.vsockCid === null ? [] : [bindingAt(vm.vsockCid.path, ["vsock", "cid"], vm.vsockCid.value)]),
+    bindingAt(
+      [...vm.path, "interfaces"],
       "interfaces",
-      vm.interfaces.map(({ tap, mac }) => ({ type: "tap", id: tap.value, mac: mac.value })),
+      vm.interfaces.map(({ tap, mac }) => ({
+        type: "tap",
+        id: at(tap.path, str(tap.value)),
+        mac: at(mac.path, str(mac.value)),
+      })),
     ),
-    binding(
+    bindingAt(
+      [...vm.path, "shares"],
       "shares",
-      vm.shares.map(({ proto, tag, source, mountPoint, readOnly }) => ({
-        proto,
-        tag: tag.value,
-        source,
-        mountPoint: mountPoint.value,
-        readOnly: readOnly || undefined,
-      })),
+      vm.shares.map(({ path: origin, proto, tag, source, mountPoint, readOnly }) =>
+        at(
+          origin,
+          toNix({
+            proto,
+            tag: at(tag.path, str(tag.value)),
+            source,
+            mountPoint: at(mountPoint.path, str(mountPoint.value)),
+            readOnly: readOnly || undefined,
+          }),
+        ),
+      ),
     ),
-    binding(
+    bindingAt(
+      [...vm.path, "volumes"],
       "volumes",
-      vm.volumes.map(({ image, mountPoint, sizeMiB, fsType, readOnly }) => ({
-        image,
-        mountPoint: mountPoint?.value,
-        size: sizeMiB,
-        fsType: fsType === "ext4" ? undefined : fsType,
-        readOnly: readOnly || undefined,
-      })),
+      vm.volumes.map(({ path: origin, image, mountPoint, sizeMiB, fsType, readOnly }) =>
+        at(
+          origin,
+          toNix({
+            image,
+            mountPoint: mountPoint === null ? undefined : at(mountPoint.path, str(mountPoint.value)),
+            size: sizeMiB,
+            fsType: fsType === "ext4" ? undefined : fsType,
+            readOnly: readOnly || undefined,
+          }),
+        ),
+      ),
     ),
   ]);

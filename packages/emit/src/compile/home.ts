@@ -1,4 +1,4 @@
-import type { EmacsPlan, HomePlan, UserPlan, VmPlan, ZshPlan } from "@microvm-emit/model";
+import type { ConfigPath, EmacsPlan, HomePlan, UserPlan, VmPlan, ZshPlan } from "@microvm-emit/model";
 import {
   attrs,
   binding,
@@ -10,7 +10,7 @@ import {
   inherit,
   interp,
   list,
-  path,
+  path as nixPath,
   select,
   type StringPart,
 } from "@microvm-emit/nix-ast";
@@ -18,22 +18,28 @@ import { match } from "ts-pattern";
 import type { Relocate } from "./locations.js";
 import { moduleOf } from "./module.js";
 import type { SharedModules } from "./shared-modules.js";
-import { importModule, input, inputFile, lib, packageFrom } from "./terms.js";
+import { at, bindingAt, importModule, input, inputFile, lib, packageFrom } from "./terms.js";
 
 /** A user's home-manager configuration in a guest's file; nothing for a user without. */
 export const compileHome = (
-  { name, homeDirectory, home }: UserPlan,
+  { path, name, homeDirectory, home }: UserPlan,
   vm: VmPlan,
   shared: SharedModules,
   relocate: Relocate,
 ): readonly Binding[] => {
   if (home.length === 0) return [];
+  // The VM itself says the home of the main user.
+  const origin = [...(name === vm.users[0].name ? vm.path : path), "home"];
   const extraInit = home.flatMap((part) => (part.kind === "zsh" && part.extraInit !== null ? [part.extraInit] : []));
   return [
-    binding(
+    bindingAt(
+      origin,
       ["home-manager", "users", name],
       attrs([
-        binding("imports", list(home.map((part) => importPart(part, shared, relocate)))),
+        binding(
+          "imports",
+          list(home.map((part, position) => importPart(part, shared, relocate, [...origin, position]))),
+        ),
         binding("home", attrs({ username: name, homeDirectory, stateVersion: vm.stateVersion })),
         ...(extraInit.length === 0
           ? []
@@ -63,25 +69,30 @@ export const homeManager = (): Expr =>
     ),
   );
 
-const importPart = (part: HomePlan, shared: SharedModules, relocate: Relocate): Expr =>
+const importPart = (part: HomePlan, shared: SharedModules, relocate: Relocate, origin: ConfigPath): Expr =>
   match(part)
-    .with({ kind: "module" }, ({ module }) => importModule(module, relocate, 2))
-    .with({ kind: "zsh" }, (plan) => sharedModule(shared.use("zsh", [plan.history, plan.init], () => zsh(plan))))
+    .with({ kind: "module" }, ({ module }) => importModule(module, relocate, 2, origin))
+    .with({ kind: "zsh" }, (plan) =>
+      at(plan.path, sharedModule(shared.use("zsh", [plan.history, plan.init], () => zsh(plan)))),
+    )
     .with({ kind: "emacs" }, (plan) =>
-      sharedModule(shared.use("emacs", [plan.package, plan.configDirectory], () => emacs(plan))),
+      at(plan.path, sharedModule(shared.use("emacs", [plan.package, plan.configDirectory], () => emacs(plan)))),
     )
     .exhaustive();
 
-const sharedModule = (fileName: string): Expr => path(`../../modules/${fileName}`);
+const sharedModule = (fileName: string): Expr => nixPath(`../../modules/${fileName}`);
 
-const zsh = ({ history, init }: ZshPlan): Expr =>
+const zsh = ({ path: origin, history, init }: ZshPlan): Expr =>
   moduleOf(
-    binding(
+    bindingAt(
+      origin,
       ["programs", "zsh"],
       attrs([
         binding("enable", true),
-        ...(Object.keys(history).length === 0 ? [] : [binding("history", history)]),
-        ...(init.length === 0 ? [] : [binding("initContent", indentedStr(...init.flatMap(initPart)))]),
+        ...(Object.keys(history).length === 0 ? [] : [bindingAt([...origin, "history"], "history", history)]),
+        ...(init.length === 0
+          ? []
+          : [bindingAt([...origin, "init"], "initContent", indentedStr(...init.flatMap(initPart)))]),
       ]),
     ),
   );
@@ -93,16 +104,25 @@ const initPart = (part: ZshPlan["init"][number]): readonly StringPart[] =>
 
 const ensureNewline = (text: string): string => (text.endsWith("\n") ? text : `${text}\n`);
 
-const emacs = ({ package: emacsPackage, configDirectory }: EmacsPlan): Expr =>
+const emacs = ({ path: origin, package: emacsPackage, configDirectory }: EmacsPlan): Expr =>
   moduleOf(
-    binding(
+    bindingAt(
+      origin,
       ["programs", "emacs"],
       attrs([
         binding("enable", true),
-        ...(emacsPackage === null ? [] : [binding("package", packageFrom("pkgs", emacsPackage))]),
+        ...(emacsPackage === null
+          ? []
+          : [bindingAt([...origin, "package"], "package", packageFrom("pkgs", emacsPackage))]),
       ]),
     ),
     ...(configDirectory === null
       ? []
-      : [binding(["home", "file", ".config/emacs", "source"], inputFile(configDirectory))]),
+      : [
+          bindingAt(
+            [...origin, "configDirectory"],
+            ["home", "file", ".config/emacs", "source"],
+            inputFile(configDirectory),
+          ),
+        ]),
   );

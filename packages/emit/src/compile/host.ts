@@ -17,7 +17,7 @@ import { importPackageSets } from "./agents.js";
 import { moduleWithin } from "./module.js";
 import { compileNetwork } from "./network.js";
 import type { SharedModules } from "./shared-modules.js";
-import { input } from "./terms.js";
+import { at, bindingAt, input } from "./terms.js";
 import { compileVmState } from "./vm-state.js";
 
 /** `hosts/NAME.nix`: the network of a host's VMs, what they need on the host, and the VMs. */
@@ -26,7 +26,7 @@ export const compileHost = (host: HostPlan, shared: SharedModules): NixFile => {
   const specialArgs = binding("specialArgs", attrs([inherit("inputs", ...sets.map(({ name }) => name))]));
   const state = host.vms.flatMap((vm): Expr[] => {
     const module = compileVmState(vm, shared);
-    return module === undefined ? [] : [module];
+    return module === undefined ? [] : [at(vm.path, module)];
   });
   const module = moduleWithin(
     [...sets.map(({ binding: set }) => set), specialArgs],
@@ -46,12 +46,13 @@ export const compileHost = (host: HostPlan, shared: SharedModules): NixFile => {
 };
 
 const compileVm = (host: HostPlan, vm: VmPlan): Binding =>
-  binding(
+  bindingAt(
+    vm.path,
     vm.name,
     attrs([
       inherit("specialArgs"),
-      binding("autostart", vm.autostart),
-      binding("restartIfChanged", vm.restartIfChanged),
+      bindingAt([...vm.path, "autostart"], "autostart", vm.autostart),
+      bindingAt([...vm.path, "restartIfChanged"], "restartIfChanged", vm.restartIfChanged),
       binding(["config", "imports"], list([path(`../guests/${host.name}/${vm.name}.nix`)])),
     ]),
   );

@@ -11,8 +11,9 @@ import {
   list,
   not,
   select,
+  str,
 } from "@microvm-emit/nix-ast";
-import { lib } from "./terms.js";
+import { at, bindingAt, lib } from "./terms.js";
 
 /** The host's bridges, the taps that join them, and the way out. */
 export const compileNetwork = ({ bridges }: HostPlan): readonly Binding[] => {
@@ -61,7 +62,7 @@ export const compileNetwork = ({ bridges }: HostPlan): readonly Binding[] => {
               attrs({
                 enable: true,
                 internalInterfaces: outward.map(({ name }) => name),
-                externalInterface: first.externalInterface,
+                externalInterface: at([...first.path, "nat", "externalInterface"], str(first.externalInterface)),
               }),
             ),
           ),
@@ -80,15 +81,20 @@ const othersRunTheNetwork = binary(
 /** What comes and goes with VMs keeps nobody waiting for the network. */
 const notRequired = binding(["linkConfig", "RequiredForOnline"], "no");
 
-const compileBridge = ({ name, subnet, taps }: BridgePlan): readonly Binding[] => [
-  blankLine(binding(["netdevs", `20-${name}`, "netdevConfig"], attrs({ Kind: "bridge", Name: name }))),
-  binding(
+const compileBridge = ({ path, name, subnet, taps }: BridgePlan): readonly Binding[] => [
+  blankLine(bindingAt(path, ["netdevs", `20-${name}`, "netdevConfig"], attrs({ Kind: "bridge", Name: name }))),
+  bindingAt(
+    path,
     ["networks", `20-${name}`],
     attrs([
       binding(["matchConfig", "Name"], name),
       binding(
         "addresses",
-        list([attrs({ Address: `${formatAddress(subnet.gateway)}/${String(subnet.prefixLength)}` })]),
+        list([
+          attrs({
+            Address: at([...path, "address"], str(`${formatAddress(subnet.gateway)}/${String(subnet.prefixLength)}`)),
+          }),
+        ]),
       ),
       comment(binding(["networkConfig", "ConfigureWithoutCarrier"], true), {
         before: "The bridge has its address before the first VM runs.",
@@ -99,7 +105,8 @@ const compileBridge = ({ name, subnet, taps }: BridgePlan): readonly Binding[] =
   ...(taps.length === 0
     ? []
     : [
-        binding(
+        bindingAt(
+          path,
           ["networks", tapNetwork(name, taps)],
           attrs([
             binding(["matchConfig", "Name"], taps.join(" ")),

@@ -1,7 +1,28 @@
-import type { InputFile, ModulePlan, PackagePlan } from "@microvm-emit/model";
-import { call, type Expr, ident, interp, list, type NixInput, path, select, str } from "@microvm-emit/nix-ast";
+import type { ConfigPath, InputFile, ModulePlan, PackagePlan } from "@microvm-emit/model";
+import {
+  binding,
+  type Binding,
+  call,
+  type Expr,
+  ident,
+  interp,
+  list,
+  type NixInput,
+  type Node,
+  path,
+  select,
+  str,
+  withOrigin,
+} from "@microvm-emit/nix-ast";
 import { match } from "ts-pattern";
 import type { Relocate } from "./locations.js";
+
+/** A node with the part of the config that it came from, to which an error of Nix's there is led back. */
+export const at = <T extends Node>(origin: ConfigPath, node: T): T => withOrigin(node, origin);
+
+/** `name = value;` out of the part of the config that is `at`. */
+export const bindingAt = (origin: ConfigPath, name: Parameters<typeof binding>[0], value: NixInput): Binding =>
+  at(origin, binding(name, value));
 
 /** `inputs.NAME`, or an attribute below it. */
 export const input = (name: string, ...attribute: readonly string[]): Expr =>
@@ -21,8 +42,11 @@ export const packageFrom = (from: string, plan: PackagePlan): Expr =>
 /** Packages out of the guest's own set. */
 export const packages = (plans: readonly PackagePlan[]): Expr => list(plans.map((plan) => packageFrom("pkgs", plan)));
 
-/** A module in an `imports` list of a file `depth` folders below the output directory. */
-export const importModule = (module: ModulePlan, relocate: Relocate, depth: 0 | 1 | 2): Expr =>
+/** A module of the config's in an `imports` list of a file `depth` folders below the output directory. */
+export const importModule = (module: ModulePlan, relocate: Relocate, depth: 0 | 1 | 2, origin: ConfigPath): Expr =>
+  at(origin, moduleExpr(module, relocate, depth));
+
+const moduleExpr = (module: ModulePlan, relocate: Relocate, depth: 0 | 1 | 2): Expr =>
   match(module)
     .with({ kind: "path" }, ({ path: written }) => path(relocate(written, depth)))
     .with({ kind: "input" }, ({ input: name, attribute }) => input(name, ...attribute))

@@ -113,7 +113,7 @@ describe.each(nixes())("microvm-emit check with $version", (nix) => {
     expect([ended.exitCode, ended.stderr]).toEqual([1, ""]);
     const { problems } = parsed(ended);
     expect(problems.map(({ code, subject }) => `${code} ${subject ?? ""}`)).toEqual([
-      "evaluation-failed hosts.alpha",
+      "evaluation-failed hosts.alpha.modules[0]",
       "evaluation-failed hosts.gamma",
     ]);
     const details = problems.map((problem) => (problem.details ?? []).join("\n"));

@@ -1,0 +1,279 @@
+import type { ConfigPath } from "@microvm-emit/model";
+import { type Expr, type MappedText, type Origin, originAt, parse, print, printMapped } from "@microvm-emit/nix-ast";
+import { join } from "pathe";
+import { type Definition, definitionsOf, optionPath, withoutProperties } from "./definitions.js";
+import type { NixFile } from "./file.js";
+import type { Locator } from "./locate.js";
+import type { NixError, NixPosition } from "./nix-log.js";
+import { type Place, placeAtLine, placeAtOffset } from "./place.js";
+import type { PlannedPath } from "./planned-paths.js";
+
+/** All that an error of Nix's about a host can lead to. */
+export interface Sources {
+  readonly host: string;
+  readonly outputDir: string;
+  readonly configDir: string;
+  readonly emitted: readonly NixFile[];
+  /** The user's own modules that the config names. */
+  readonly modules: readonly PlannedPath[];
+  readonly locate: Locator;
+  /** The text of a file of the user's; undefined for what is none. */
+  readonly read: (file: string) => string | undefined;
+}
+
+/** A place that an error of Nix's leads to. */
+export interface Trail {
+  /** The part of the config that led there. */
+  readonly path?: ConfigPath;
+  /** In the config, in a module of the user's, or, where neither says it, in an emitted file. */
+  readonly place?: Place;
+  /** The emitted line that the part of the config became. */
+  readonly emitted?: Place;
+}
+
+/**
+ * Follows an error of Nix's back to what the user wrote: to every definition that it names, else to every place that
+ * says its sentence, else to the innermost place of its trace. What the user wrote comes first, what is ours alone last.
+ */
+export const traceBack = (error: NixError, sources: Sources): readonly Trail[] => {
+  const files = openFiles(sources);
+  const found = firstOf<readonly Trail[]>([
+    () => namedDefinitions(error.message, files),
+    () => (error.at === undefined ? [] : trailAt(error.at, files)),
+    () => (error.at === undefined ? saying(error.message, files) : []),
+    () => alongTrace(error, files),
+    () => theHost(error, files),
+  ]);
+  return (found ?? []).toSorted((a, b) => Number(isOursAlone(a, sources)) - Number(isOursAlone(b, sources)));
+};
+
+const firstOf = <A extends readonly unknown[]>(ways: readonly (() => A)[]): A | undefined => {
+  for (const way of ways) {
+    const found = way();
+    if (found.length > 0) return found;
+  }
+  return undefined;
+};
+
+const isOursAlone = ({ path, place }: Trail, { outputDir }: Sources): boolean =>
+  path === undefined && (place?.file.startsWith(`${outputDir}/`) ?? true);
+
+/** A Nix file by what is known of it. */
+interface Source {
+  readonly file: string;
+  readonly text: string;
+  readonly expr: () => Expr | undefined;
+  readonly trail: (offset: number) => Trail;
+  readonly trailOf: (definition: Definition) => Trail;
+}
+
+interface Files {
+  readonly sources: Sources;
+  readonly open: (file: string) => Source | undefined;
+}
+
+const openFiles = (sources: Sources): Files => {
+  const known = new Map<string, Source | undefined>();
+  const emitted = new Map(sources.emitted.map((file) => [join(sources.outputDir, file.path), file]));
+  return {
+    sources,
+    open: (file) => {
+      if (!known.has(file)) {
+        const ours = emitted.get(file);
+        known.set(file, ours === undefined ? openUsers(file, sources) : openEmitted(file, ours, sources));
+      }
+      return known.get(file);
+    },
+  };
+};
+
+const openEmitted = (file: string, { expr }: NixFile, { locate }: Sources): Source => {
+  const mapped: MappedText = printMapped(expr);
+  const trailFrom = (origin: Origin | undefined, offset: number): Trail => {
+    const emitted = placeAtOffset(file, mapped.text, offset);
+    if (origin === undefined) return { place: emitted };
+    const place = locate(origin);
+    return { path: origin, emitted, ...(place === undefined ? {} : { place }) };
+  };
+  return {
+    file,
+    text: mapped.text,
+    expr: () => expr,
+    trail: (offset) => trailFrom(originAt(mapped, offset), offset),
+    trailOf: ({ node, origin }) =>
+      trailFrom(origin, mapped.mappings.find((mapping) => mapping.node === node)?.start ?? 0),
+  };
+};
+
+/** What a module's path may mean: a file, or a folder by its `default.nix`. */
+const filesOf = (configDir: string, path: string): readonly string[] => [
+  join(configDir, path),
+  join(configDir, path, "default.nix"),
+];
+
+const moduleFiles = ({ modules, configDir }: Sources, isAbout: (at: ConfigPath) => boolean): readonly string[] =>
+  modules.filter(({ at }) => isAbout(at)).flatMap(({ path }) => filesOf(configDir, path));
+
+const openUsers = (file: string, { read, modules, configDir }: Sources): Source | undefined => {
+  const text = read(file);
+  if (text === undefined) return undefined;
+  const at = modules.find(({ path }) => filesOf(configDir, path).includes(file))?.at;
+  const trail = (offset: number): Trail => ({
+    place: placeAtOffset(file, text, offset),
+    ...(at === undefined ? {} : { path: at }),
+  });
+  return {
+    file,
+    text,
+    expr: () => {
+      const read = parse(text);
+      return read._tag === "Right" ? read.right : undefined;
+    },
+    trail,
+    trailOf: ({ node }) => trail("start" in node ? (node.start ?? 0) : 0),
+  };
+};
+
+const trailAt = ({ file, line, column }: NixPosition, { open }: Files): readonly Trail[] => {
+  const source = open(file);
+  if (source === undefined) return [];
+  const { lineText = "" } = placeAtLine(file, source.text, line, column);
+  const before = positionOffset(source.text, line);
+  // Nix counts bytes.
+  const units = new TextDecoder().decode(new TextEncoder().encode(lineText).subarray(0, column - 1)).length;
+  return [source.trail(before + units)];
+};
+
+/** Where a line begins. */
+const positionOffset = (text: string, line: number): number => {
+  let offset = 0;
+  for (let at = 1; at < line; at++) {
+    const end = text.indexOf("\n", offset);
+    if (end === -1) break;
+    offset = end + 1;
+  }
+  return offset;
+};
+
+/** What the module system says of an option's definitions, each with its file and, where it is short, its value. */
+const namedDefinitions = (message: string, files: Files): readonly Trail[] => {
+  const option = /option [`‘'](?<option>.*?)['’](?: (?:has|is|does|was|in)\b|:|$)/m.exec(message)?.groups?.["option"];
+  if (option === undefined) return [];
+  const used = new Set<Definition>();
+  return [...message.matchAll(/^- In [`‘'](?<file>[^'’]*)['’](?:: (?<value>.*))?$/gm)].flatMap(({ groups }) => {
+    const source = files.open(withoutVia(groups?.["file"] ?? ""));
+    if (source === undefined) return [];
+    const unused = definitionsIn(source, option).filter((definition) => !used.has(definition));
+    const chosen =
+      unused.find(({ value }) => print(withoutProperties(value)).trim() === groups?.["value"]) ?? unused[0];
+    if (chosen === undefined) return [source.trail(0)];
+    used.add(chosen);
+    return [source.trailOf(chosen)];
+  });
+};
+
+const withoutVia = (file: string): string => file.replace(/, via option .*/, "");
+
+/** A guest's options are known by where the host has them, a home's by where the guest has them. */
+const nestings: readonly RegExp[] = [/^microvm\.vms\.(?:"[^"]*"|[^.]+)\.config\./, /^home-manager\.users\.[^.]+\./];
+
+const definitionsIn = (source: Source, option: string): readonly Definition[] => {
+  const expr = source.expr();
+  if (expr === undefined) return [];
+  const names = nestings.reduce<readonly string[]>(
+    (known, nesting) => [
+      ...known,
+      ...known.slice(-1).flatMap((name) => (nesting.test(name) ? [name.replace(nesting, "")] : [])),
+    ],
+    [option],
+  );
+  return firstOf(names.map((name) => () => definitionsOf(expr, optionPath(name)))) ?? [];
+};
+
+/** The strings that say what a `throw`, `abort` or assertion said, where Nix does not tell the place. */
+const saying = (message: string, files: Files): readonly Trail[] => {
+  const assertions = /^\s*Failed assertions:\s*$/m.test(message) ? message.split(/^- /m).slice(1) : undefined;
+  const aborted = /^evaluation aborted with the following error message: '(?<said>.*)'$/s.exec(message)?.groups?.[
+    "said"
+  ];
+  const { emitted, outputDir } = files.sources;
+  const paths = new Set([
+    ...emitted.map(({ path }) => join(outputDir, path)),
+    ...moduleFiles(files.sources, () => true),
+  ]);
+  return (assertions ?? [aborted ?? message]).flatMap((sentence) => {
+    const said = sentence.trim();
+    if (said.length < minSaid) return [];
+    const places = [...paths].flatMap((path) => {
+      const source = files.open(path);
+      const offset = source?.text.indexOf(said) ?? -1;
+      return source === undefined || offset === -1 ? [] : [source.trail(offset)];
+    });
+    return places.length === 1 ? places : [];
+  });
+};
+
+/** Shorter sentences may stand anywhere. */
+const minSaid = 4;
+
+/** The innermost of what was being evaluated that is not nixpkgs' own, nor the flake's, which leads to all of a host. */
+const alongTrace = ({ trace }: NixError, files: Files): readonly Trail[] => {
+  let definedIn: string | undefined;
+  for (const { message, at } of trace) {
+    const trails = at === undefined ? [] : trailAt(at, files);
+    if (trails.some(({ path, place }) => !isHostAtLarge(path, place, files))) return trails;
+    const file = /^while evaluating definitions from [`'](?<file>[^']*)'/.exec(message)?.groups?.["file"];
+    if (file !== undefined) definedIn = withoutVia(file);
+    const option = /^while evaluating the option [`'](?<option>.*)':?$/.exec(message)?.groups?.["option"];
+    if (option === undefined) continue;
+    const source = definedIn === undefined ? undefined : files.open(definedIn);
+    const isOthers = definedIn !== undefined && source === undefined;
+    definedIn = undefined;
+    if (isOthers) continue;
+    const found =
+      source === undefined
+        ? onlyDefinition(option, files)
+        : definitionsIn(source, option).map((definition) => source.trailOf(definition));
+    if (found.length > 0) return found.slice(0, 1);
+  }
+  return [];
+};
+
+const isHostAtLarge = (
+  path: ConfigPath | undefined,
+  place: Place | undefined,
+  { sources: { outputDir } }: Files,
+): boolean => (path === undefined ? place?.file === join(outputDir, "flake.nix") : path.length <= hostDepth);
+
+/** `hosts.NAME` */
+const hostDepth = 2;
+
+/** The definition of an option that Nix names without a file, where just one of the user's or our files has one. */
+const onlyDefinition = (option: string, files: Files): readonly Trail[] => {
+  const { host, outputDir } = files.sources;
+  const vm = vmIn(option);
+  const ours = vm === undefined ? `hosts/${host}.nix` : `guests/${host}/${vm}.nix`;
+  const about: ConfigPath = vm === undefined ? ["hosts", host, "modules"] : ["hosts", host, "vms", vm];
+  const trails = [
+    ...[ours, "flake.nix"].map((path) => join(outputDir, path)),
+    ...moduleFiles(files.sources, (at) => about.every((step, position) => at[position] === step)),
+  ].flatMap((file) => {
+    const source = files.open(file);
+    return source === undefined ? [] : definitionsIn(source, option).map((definition) => source.trailOf(definition));
+  });
+  return trails.length === 1 ? trails : [];
+};
+
+const vmIn = (text: string): string | undefined => {
+  const groups = /\bmicrovm\.vms\.(?:"(?<quoted>[^"]*)"|(?<plain>[\w-]+))/.exec(text)?.groups;
+  return groups?.["quoted"] ?? groups?.["plain"];
+};
+
+/** The VM that Nix was about, as far as it says so, else the host. */
+const theHost = ({ message, trace }: NixError, { sources: { host, emitted, locate } }: Files): readonly Trail[] => {
+  const isVm = (name: string): boolean => emitted.some(({ path }) => path === `guests/${host}/${name}.nix`);
+  const named = [message, ...trace.map((frame) => frame.message)].map(vmIn).find((name) => name !== undefined);
+  const path = named !== undefined && isVm(named) ? ["hosts", host, "vms", named] : ["hosts", host];
+  const place = locate(path);
+  return [{ path, ...(place === undefined ? {} : { place }) }];
+};
