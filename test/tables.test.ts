@@ -1,0 +1,67 @@
+/** docs/agents.md and docs/toolchains.md say what the tables say, and their configs emit. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { createJiti } from "jiti";
+import * as library from "microvm-emit";
+import { describe, expect, it } from "vitest";
+
+const read = (name: string): string => readFileSync(new URL(`../docs/${name}`, import.meta.url), "utf8");
+const docs = { agents: read("agents.md"), toolchains: read("toolchains.md") };
+
+/** All that the document's tables say of a name in backticks, cell by cell. */
+const cellsOf = (text: string, name: string): readonly string[] =>
+  text
+    .split("\n")
+    .filter((line) => line.startsWith(`| \`${name}\` `))
+    .flatMap((line) => line.split("|").slice(1, -1))
+    .map((cell) => cell.trim());
+
+/** Values in backticks, as a list in a cell has them. */
+const quoted = (values: readonly string[]): string => values.map((value) => `\`${value}\``).join(", ");
+
+describe("docs/agents.md", () => {
+  const rows: readonly (readonly [string, library.Agent])[] = Object.entries(library.agents);
+
+  it.each(rows)("says of %s what its row says", (name, row) => {
+    const cells = cellsOf(docs.agents, name);
+    for (const value of [row.package as string, row.command, row.state?.directory ?? ""])
+      expect(cells).toContain(`\`${value}\``);
+    expect(cells.filter((cell) => cell === "yes")).toHaveLength(row.unfree === true ? 1 : 0);
+    const place = row.state?.variable ?? row.state?.mountPoint ?? "";
+    expect(cells.some((cell) => cell.startsWith(`\`${place}\``))).toBe(true);
+    expect(cells).toContain(row.domains?.length === 0 ? "the provider's" : quoted(row.domains ?? []));
+    expect(cells).toContain(quoted(row.apiKeyVariables ?? []));
+  });
+});
+
+describe("docs/toolchains.md", () => {
+  const rows: readonly (readonly [string, library.Toolchain])[] = Object.entries(library.toolchains);
+
+  it.each(rows)("says of %s what its row says", (name, row) => {
+    const cells = cellsOf(docs.toolchains, name);
+    const variables = Object.entries(row.environment ?? {}).map(([variable, value]) => `${variable}=${value}`);
+    for (const values of [row.packages as readonly string[], variables, row.searchPath ?? [], row.caches ?? []])
+      expect(cells).toContain(quoted(values));
+    expect(cells.some((cell) => cell.startsWith(quoted(row.domains ?? [])))).toBe(true);
+  });
+});
+
+const blocks = Object.entries(docs).flatMap(([name, text]) =>
+  [...text.matchAll(/```ts\n([^]*?)```/g)].map(
+    ([, block = ""], position) => [`${name}.md`, position + 1, block] as const,
+  ),
+);
+
+it("has configs to try", () => {
+  expect(blocks.length).toBeGreaterThanOrEqual(4);
+});
+
+it.each(blocks)("emits the config of docs/%s, number %i", async (_name, _position, block) => {
+  const jiti = createJiti(import.meta.url, { virtualModules: { "microvm-emit": library } });
+  const { default: config } = (await jiti.evalModule(block, {
+    filename: fileURLToPath(new URL("../microvm.config.ts", import.meta.url)),
+    async: true,
+  })) as { default: library.Config };
+  const result = library.emit(config);
+  expect(result._tag === "Left" ? result.left : []).toEqual([]);
+});
