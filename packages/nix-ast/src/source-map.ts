@@ -54,10 +54,11 @@ export const nodeAt = ({ mappings }: MappedText, offset: number): Node | undefin
 
 /** The origin of the innermost node at `offset` that has one. */
 export const originAt = ({ mappings }: MappedText, offset: number): Origin | undefined => {
-  const found = mappings.findLast(
-    ({ node, start, end }) => start <= offset && offset < end && "origin" in node && node.origin !== undefined,
-  );
-  return found !== undefined && "origin" in found.node ? found.node.origin : undefined;
+  for (let i = mappings.length - 1; i >= 0; i--) {
+    const { node, start, end } = mappings[i] as Mapping;
+    if (start <= offset && offset < end && "origin" in node) return node.origin;
+  }
+  return undefined;
 };
 
 /** The same node, with where it came from. */

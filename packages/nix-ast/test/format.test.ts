@@ -39,6 +39,11 @@ const cases: Readonly<Record<string, readonly [before: string, after: string]>> 
     '{ "a" = "\\${x}\\q"; ${"b"} = 007; "c${d}" = a/b; e.or = 1.50; }',
     '{\n  "a" = "\\${x}\\q";\n  ${"b"} = 007;\n  "c${d}" = a/b;\n  e.or = 1.50;\n}\n',
   ],
+  "escaped line breaks whose value depends on the indentation": [
+    "[ ''\n  a''\\n    b\n'' ''\n  a''\\nb\n'' ]",
+    "[\n  ''\n    a\n      b\n  ''\n  ''\n    a''\\nb\n  ''\n]\n",
+  ],
+  "comments with line ends of other systems": ["{ a = 1; /* p\rq = 2; */ }", "{\n  a = 1;\n  /*\n    p\n    q = 2;\n  */\n}\n"], // prettier-ignore
   "parentheses that say nothing": ["((a)) + ((b + c))", "((a)) + ((b + c))\n"],
   "what old files hold": ["let { body = x; x = http://a.b/c; }", 'let {\n  body = x;\n  x = "http://a.b/c";\n}\n'],
   "line ends of other systems": ["{\r\n  a = 1; # c\r\n\r\n}\r\n", "{\n  a = 1; # c\n\n}\n"],

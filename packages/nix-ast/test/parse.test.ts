@@ -72,6 +72,10 @@ describe("problems", () => {
     ["{ ä = 1; }", ["unknownCharacter", "ä"]],
     ["a + x: x", ["needsParentheses", "x:"]],
     ["[ -1 ]", ["needsParentheses", "-"]],
+    ["[ x: x ]", ["needsParentheses", "x:"]],
+    ["a.b or -1", ["needsParentheses", "-"]],
+    ["f let a = 1; in a", ["needsParentheses", "let"]],
+    ["[\n# c\n()]", ["unexpected", ")"]],
     ["a ++ let in b", ["needsParentheses", "let"]],
     ["a == b == c", ["chainedComparison", "=="]],
     ["a < b > c", ["chainedComparison", ">"]],
@@ -184,6 +188,21 @@ describe("any text", () => {
     const text = `${open.repeat(DEEP)}a${close.repeat(DEEP)}`;
     expect(parse(text)._tag).toBe("Right");
     expect(parse(open.repeat(DEEP))._tag).toBe("Left");
+  });
+
+  it("may have long comments anywhere", () => {
+    for (const comment of [`/*${" ".repeat(10_000_000)}*/`, "# x\n".repeat(1_000_000)]) {
+      expect(parse(`{ a ${comment} }: a`)._tag).toBe("Right");
+    }
+  });
+
+  it.each(["f ", "{ a }: ", "x: "])("that repeats %j is formatted in a time that grows as it does", (piece) => {
+    expect(format(`${piece.repeat(20_000)}a`)._tag).toBe("Right");
+  });
+
+  it("tells the first of many problems only", () => {
+    const parsed = parse(`{ ${"a = 1; ".repeat(20_000)} }`);
+    expect(parsed._tag === "Left" && showParseError(parsed.left).length).toBeLessThan(100_000);
   });
 
   it.each(["a.", "a/* */", "a\n# c\n", "''${a}''\n", "{ a", "/*", '"', "[ - ", "a_b.", "http:", "${", "<a", "1 = ;"])(

@@ -4,6 +4,7 @@ import {
   attrs,
   binary,
   call,
+  comment,
   ident,
   inherit,
   interp,
@@ -63,6 +64,24 @@ describe("nix`…`", () => {
     ).toBe("{\n  # why\n  a = 1; # after\n\n  b = [\n    # first\n    x\n  ];\n}");
   });
 
+  it("keeps the comments of values beside its own", () => {
+    const noted = comment(ident("a"), { before: "own", after: "end" });
+    expect(
+      text(nix`[
+      # template
+      ${noted} # after
+      # before
+      ...${[1, 2]} # behind
+      ...${[]}
+    ]`),
+    ).toBe("[\n  # template\n  # own\n  a # end after\n  # before\n  1\n  2 # behind\n]");
+  });
+
+  it("takes attributes before any others", () => {
+    expect(text(nix`{ ...${{ a: 1 }} }`)).toBe("{ a = 1; }");
+    expect(text(nix`{ ... }: ${x}`)).toBe("{ ... }: x");
+  });
+
   it("changes no value it is given", () => {
     const node = Object.freeze(call(x, 1));
     expect(
@@ -70,6 +89,9 @@ describe("nix`…`", () => {
     `),
     ).toBe("(x 1) + x 1 # c");
     expect(node).toEqual(call(x, 1));
+    const enclosed = nix`(a)`;
+    for (let i = 0; i < 3; i++) expect(text(nix`f ((${enclosed}))`)).toBe("f ((a))");
+    expect(text(enclosed)).toBe("(a)");
   });
 
   const failure = (make: () => unknown): NixTemplateError => {
@@ -109,6 +131,11 @@ describe("nix`…`", () => {
     ["a parameter", () => nix`{ ${"a"}, b }: a`, "unexpected"],
     ["a number Nix cannot say", () => nix`${NaN}`, "Nix has no float NaN"],
     ["a name twice", () => nix`{ ${"a"} = 1; a = 2; }`, "attribute `a` is already defined"],
+    ["a value in a comment", () => nix`1 # ${2}`, "a value cannot stand here"],
+    ["a value in a block of comments", () => nix`/* ${2} */ 1`, "a value cannot stand here"],
+    ["a value after a backslash", () => nix`"\\${"x"}"`, "a value cannot stand here"],
+    ["a value that touches a name", () => nix`pkgs.linux_${"6_6"}`, "a value is no part of a name"],
+    ["a value before a name", () => nix`[ ${1}a ]`, "a value is no part of a name"],
     ["the mark of a hole in the text", () => nix`a \ue000`, "means nothing in Nix"],
   ])("refuses %s", (_, make, message) => {
     expect(failure(make).message).toContain(message);

@@ -113,21 +113,17 @@ const isEscape = (text: string): boolean => /^''[$'\\]/.test(text);
 
 const leastIndentation = (tokens: readonly (Piece | { readonly escape: string })[]): number => {
   let least = Infinity;
-  let current = 0;
-  let atStart = true;
-  const content = (): void => {
-    if (atStart) least = Math.min(least, current);
-    atStart = false;
-  };
+  /** Spaces at the start of the current line; nothing once it holds more. */
+  let indentation: number | undefined = 0;
   for (const token of tokens) {
-    if (typeof token === "object") content();
-    else {
-      for (const character of token) {
-        if (character === "\n") {
-          atStart = true;
-          current = 0;
-        } else if (character !== " ") content();
-        else if (atStart) current++;
+    for (const character of typeof token === "string" ? token : ["any content"]) {
+      if (character === "\n") indentation = 0;
+      else if (indentation !== undefined) {
+        if (character === " ") indentation++;
+        else {
+          least = Math.min(least, indentation);
+          indentation = undefined;
+        }
       }
     }
   }
