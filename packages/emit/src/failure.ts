@@ -155,7 +155,7 @@ const failedHost = ({ host, message, trails }: FailedHost): Diagnostic => {
   const emitted = trails.flatMap((trail) => trail.emitted ?? []);
   const related: readonly RelatedDiagnostic[] = [
     ...others.map(({ path, place }) => ({
-      subject: path === undefined ? "what microvm-emit or Nix sets" : formatPath(path),
+      subject: path === undefined ? "a module" : formatPath(path),
       note: "takes part",
       ...(place === undefined ? {} : { place }),
     })),

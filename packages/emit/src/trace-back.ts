@@ -41,6 +41,7 @@ export const traceBack = (error: NixError, sources: Sources): readonly Trail[] =
     () => namedDefinitions(error.message, files),
     () => (error.at === undefined ? [] : trailAt(error.at, files)),
     () => (error.at === undefined ? saying(error.message, files) : []),
+    () => refusedPackage(error.message, files),
     () => alongTrace(error, files),
     () => theHost(error, files),
   ]);
@@ -212,6 +213,26 @@ const saying = (message: string, files: Files): readonly Trail[] => {
     return places.length === 1 ? places : [];
   });
 };
+
+/** The packages by the name that nixpkgs refuses for their licence, platform or flaws: it does not tell who asked. */
+const refusedPackage = (message: string, { sources: { host, emitted, outputDir }, open }: Files): readonly Trail[] => {
+  const refused = /^\s*Package [‘'](?<name>[^’']+)[’'] .*refusing to evaluate/s.exec(message)?.groups?.["name"];
+  if (refused === undefined) return [];
+  return emitted
+    .filter(({ path }) => path.startsWith(`guests/${host}/`) || path.startsWith("modules/"))
+    .flatMap(({ path, expr }) => {
+      const source = open(join(outputDir, path));
+      return source === undefined ? [] : packageOffsets(expr, refused).map(source.trail);
+    });
+};
+
+/** Where an expression selects a package that nixpkgs calls `NAME` or `NAME-VERSION` from a package set. */
+const packageOffsets = (expr: Expr, fullName: string): readonly number[] =>
+  printMapped(expr).mappings.flatMap(({ node, start }) => {
+    if (node.kind !== "select" || node.target.kind !== "ident" || !node.target.name.startsWith("pkgs")) return [];
+    const name = node.path.at(-1);
+    return typeof name === "string" && (fullName === name || fullName.startsWith(`${name}-`)) ? [start] : [];
+  });
 
 /** Shorter sentences may stand anywhere. */
 const minSaid = 4;

@@ -1,78 +1,13 @@
 import { spawn, spawnSync } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { type Nix, nixes } from "../../../../test/nix/harness.js";
+import { describe, expect, it, vi } from "vitest";
+import { nixes } from "../../../../test/nix/harness.js";
 import { layOut, temporaryDirectory, treeOf } from "../tree.js";
 import { bin, configOf, type Ended, environment, example, microvmEmit, parsed, project, sourceOf } from "./cli.js";
+import { nixEnvironment, overrides, overridesOf } from "./offline-nix.js";
 
 const config = "microvm.config.ts";
-const standIns = fileURLToPath(new URL("../../../../test/inputs", import.meta.url));
-const root = mkdtempSync(join(tmpdir(), "emit-check-"));
-const unstable = join(root, "nixpkgs-unstable");
-
-beforeAll(() => {
-  cpSync(join(standIns, "nixpkgs"), unstable, { recursive: true });
-  cpSync(join(standIns, "nixpkgs-unstable"), unstable, { recursive: true });
-});
-afterAll(() => {
-  // Nix takes the write permission from what it puts into a store.
-  spawnSync("chmod", ["-R", "u+w", root]);
-  rmSync(root, { recursive: true, force: true });
-});
-
-const overridesOf = (...names: readonly string[]): string[] =>
-  names.flatMap((name) => [
-    "--override-input",
-    name,
-    `path:${name === "nixpkgs-unstable" ? unstable : join(standIns, name)}`,
-  ]);
-const overrides = overridesOf("nixpkgs", "nixpkgs-unstable", "microvm");
-
-/** A Nix of its own without network, as `nix` on the PATH, whose temporary directory can be looked into. */
-const nixEnvironment = ({ binary, version }: Nix): NodeJS.ProcessEnv & { readonly TMPDIR: string } => {
-  const place = join(root, version.replaceAll(/\W+/g, "-"));
-  const at = (name: string): string => join(place, name);
-  if (!existsSync(place)) {
-    for (const name of ["bin", "etc", "home", "tmp"]) mkdirSync(at(name), { recursive: true });
-    symlinkSync(binary, at("bin/nix"));
-    writeFileSync(at("etc/registry.json"), JSON.stringify({ flakes: [], version: 2 }));
-  }
-  return {
-    PATH: `${at("bin")}:${process.env["PATH"] ?? ""}`,
-    HOME: at("home"),
-    TMPDIR: at("tmp"),
-    NIX_CONF_DIR: at("etc"),
-    NIX_STORE_DIR: at("store"),
-    NIX_STATE_DIR: at("var"),
-    NIX_LOCALSTATE_DIR: at("var"),
-    NIX_LOG_DIR: at("log"),
-    NIX_REMOTE: "local",
-    NIX_CONFIG: [
-      `flake-registry = ${at("etc/registry.json")}`,
-      "substitute = false",
-      "substituters =",
-      "build-users-group =",
-      "sandbox = false",
-      "connect-timeout = 1",
-      "download-attempts = 1",
-    ].join("\n"),
-  };
-};
-
 describe.each(nixes())("microvm-emit check with $version", (nix) => {
   const env = nixEnvironment(nix);
   const check = (dir: string, ...args: readonly string[]): Ended => {

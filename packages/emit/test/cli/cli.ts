@@ -45,6 +45,11 @@ export interface JsonProblem {
   readonly message: string;
   readonly remedy: string;
   readonly details?: readonly string[];
+  readonly related?: readonly {
+    readonly subject: string;
+    readonly note: string;
+    readonly place?: JsonProblem["place"];
+  }[];
 }
 
 export interface Json {
