@@ -1,5 +1,15 @@
 import type { ConfigPath } from "@microvm-emit/model";
-import { type Expr, type MappedText, type Origin, originAt, parse, print, printMapped } from "@microvm-emit/nix-ast";
+import {
+  attrs,
+  binding,
+  type Expr,
+  type MappedText,
+  type Origin,
+  originAt,
+  parse,
+  print,
+  printMapped,
+} from "@microvm-emit/nix-ast";
 import { join } from "pathe";
 import { type Definition, definitionsOf, optionPath, withoutProperties } from "./definitions.js";
 import type { NixFile } from "./file.js";
@@ -88,7 +98,7 @@ const openFiles = (sources: Sources): Files => {
   };
 };
 
-const openEmitted = (file: string, { expr }: NixFile, { locate }: Sources): Source => {
+const openEmitted = (file: string, { path, expr }: NixFile, { host, locate }: Sources): Source => {
   const mapped: MappedText = printMapped(expr);
   const trailFrom = (origin: Origin | undefined, offset: number): Trail => {
     const emitted = placeAtOffset(file, mapped.text, offset);
@@ -99,11 +109,19 @@ const openEmitted = (file: string, { expr }: NixFile, { locate }: Sources): Sour
   return {
     file,
     text: mapped.text,
-    expr: () => expr,
+    expr: () => (path === "flake.nix" ? hostModules(expr, host) : expr),
     trail: (offset) => trailFrom(originAt(mapped, offset), offset),
     trailOf: ({ node, origin }) =>
       trailFrom(origin, mapped.mappings.find((mapping) => mapping.node === node)?.start ?? 0),
   };
+};
+
+/** The modules that the flake gives a host, as one that imports them. */
+const hostModules = (flake: Expr, host: string): Expr | undefined => {
+  const [system] = definitionsOf(flake, ["outputs", "nixosConfigurations", host]);
+  if (system?.value.kind !== "call") return undefined;
+  const [modules] = definitionsOf(system.value.argument, ["modules"]);
+  return modules === undefined ? undefined : attrs([binding("imports", modules.value)]);
 };
 
 /** What a module's path may mean: a file, or a folder by its `default.nix`. */
@@ -161,7 +179,7 @@ const namedDefinitions = (message: string, files: Files): readonly Trail[] => {
   const option = /option [`‘'](?<option>.*?)['’](?: (?:has|is|does|was|in)\b|:|$)/m.exec(message)?.groups?.["option"];
   if (option === undefined) return [];
   const used = new Set<Definition>();
-  return [...message.matchAll(/^- In [`‘'](?<file>[^'’]*)['’](?:: (?<value>.*))?$/gm)].flatMap(({ groups }) => {
+  const found = [...message.matchAll(/^- In [`‘'](?<file>[^'’]*)['’](?:: (?<value>.*))?$/gm)].flatMap(({ groups }) => {
     const source = files.open(withoutVia(groups?.["file"] ?? ""));
     if (source === undefined) return [];
     const unused = definitionsIn(source, option).filter((definition) => !used.has(definition));
@@ -171,6 +189,8 @@ const namedDefinitions = (message: string, files: Files): readonly Trail[] => {
     used.add(chosen);
     return [source.trailOf(chosen)];
   });
+  // Modules that nixpkgs wraps are called by a file of its own.
+  return found.length > 0 ? found : onlyDefinition(option, files);
 };
 
 const withoutVia = (file: string): string => file.replace(/, via option .*/, "");

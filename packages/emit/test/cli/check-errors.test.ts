@@ -179,6 +179,18 @@ describe.each(nixes())("an error of $version", (nix) => {
   see: emitted as (flake/guests/alpha/web.nix:`);
   });
 
+  it("is led back to a module of the host's", () => {
+    const dir = temporaryDirectory();
+    const module = '["./configuration.nix", nix`{ networking.firewal.enable = true; }`]';
+    layOut(dir, {
+      [config]: source("").replace('["./configuration.nix"]', module),
+      "configuration.nix": configurationNix,
+    });
+    const { problems } = parsed(microvmEmit(dir, ["check", config, "--json", ...overrides], env));
+    expect(problems).toMatchObject([{ subject: "hosts.alpha.modules[1]" }]);
+    expect(written(dir, problems[0]?.place)[1]).toMatch(/^nix`\{ networking\.firewal/);
+  });
+
   it("is told of the host where it leads to nothing more", () => {
     const dir = temporaryDirectory();
     layOut(dir, { [config]: source(""), "configuration.nix": "{ }\n" });
