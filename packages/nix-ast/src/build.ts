@@ -27,7 +27,7 @@ import {
   type With,
 } from "./expr.js";
 import { checkIdentifier, checkText } from "./literal.js";
-import { toNix, type NixInput, type NixRecord } from "./to-nix.js";
+import { isNode, toNix, type NixInput, type NixRecord } from "./to-nix.js";
 
 export { dynamic, float, ident, indentedStr, int, interp, path, searchPath, str } from "./literal.js";
 
@@ -52,7 +52,13 @@ const isBindings = (bindings: Bindings): bindings is readonly Binding[] => Array
 
 /** The bindings that a record or list of them stands for. */
 export const toBindings = (bindings: Bindings): readonly Binding[] => {
-  if (isBindings(bindings)) return bindings;
+  if (isBindings(bindings)) {
+    const wrong = bindings.findIndex(
+      (one: unknown) => !isNode(one) || (one.kind !== "binding" && one.kind !== "inherit"),
+    );
+    if (wrong >= 0) throw new TypeError(`bindings are made by binding and inherit; number ${String(wrong + 1)} is not`);
+    return bindings;
+  }
   const node = toNix(bindings);
   if (node.kind !== "attrs") throw new TypeError(`bindings are a list or a record, not a node of kind ${node.kind}`);
   return node.bindings;

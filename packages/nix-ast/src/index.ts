@@ -38,6 +38,8 @@ export { isNode, toNix, ToNixError } from "./to-nix.js";
 export type { DataPath, NixInput, NixRecord } from "./to-nix.js";
 export { print } from "./print/print.js";
 export type { PrintOptions } from "./print/print.js";
+export { childrenOf, nodesOf } from "./children.js";
+export type { Placed } from "./children.js";
 export { format } from "./format.js";
 export { parse } from "./parse/parse.js";
 export { positionOf, showParseError } from "./parse/parse-error.js";

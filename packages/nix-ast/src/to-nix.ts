@@ -54,6 +54,12 @@ const isRecord = (value: object): value is Readonly<Record<string, unknown>> => 
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 };
 
+/** What `parse` and edits return. As data it would be a set that nobody wants. */
+const isEither = (value: object): boolean => {
+  const { _tag: tag } = value as { readonly _tag?: unknown };
+  return (tag === "Left" && "left" in value) || (tag === "Right" && "right" in value);
+};
+
 const describe = (value: unknown): string => {
   switch (typeof value) {
     case "function":
@@ -100,6 +106,7 @@ const dataToNix = (data: object): Expr => {
   const path = (): DataPath => frames.map(({ names, next }) => names?.[next - 1] ?? next - 1);
   const enter = (source: object): void => {
     if (ancestors.has(source)) throw new ToNixError("a cycle", path());
+    if (isEither(source)) throw new ToNixError("an Either, whose value is to be taken out first,", path());
     if (!Array.isArray(source) && !isRecord(source)) throw new ToNixError(describe(source), path());
     const names = Array.isArray(source) ? undefined : Object.keys(source);
     const values: readonly unknown[] = Array.isArray(source) ? source : Object.values(source);

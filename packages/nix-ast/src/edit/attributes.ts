@@ -7,7 +7,7 @@ import { toNix, type NixInput } from "../to-nix.js";
 import { nameOf, staticName } from "../names.js";
 import { sameMeaning } from "./compare.js";
 import { fail, right, splice, type EditError, type Edited, type NixFile } from "./file.js";
-import { definitions, placeFor, rangeOf, resultOf, sequenceOf, setIn, type Definition } from "./find.js";
+import { computedFor, definitions, placeFor, rangeOf, resultOf, sequenceOf, setIn, type Definition } from "./find.js";
 import { bindingFragment, exprFragment, textAt, valueFragment } from "./fragment.js";
 import { usesOf } from "./scope.js";
 import { insertElement, removeElement } from "./sequence.js";
@@ -164,6 +164,11 @@ export const insertAttr = (file: NixFile, path: Names, value: NixInput): Edited 
 };
 
 const insert = (file: NixFile, root: Attrs, path: Names, node: Expr): Edited => {
+  const computed = computedFor(root, path);
+  if (computed) {
+    const message = `a name here is computed and may be one of ${path.join(".")}; write that attribute by hand`;
+    return fail("ambiguous", message, computed);
+  }
   const place = placeFor(root, path);
   const captured = captures(
     place.set,

@@ -3,7 +3,7 @@ import type { Node } from "../expr.js";
 import { isNode } from "../to-nix.js";
 import type { NixFile, Splice } from "./file.js";
 import type { Range } from "./text.js";
-import { nodesOf } from "./walk.js";
+import { nodesOf } from "../children.js";
 
 /**
  * A node of `before` outside of what was taken out that is not in `after`, at its place and of its kind; the splices are in

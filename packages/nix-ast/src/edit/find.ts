@@ -78,6 +78,21 @@ export const definitions = (set: Attrs, path: readonly string[]): readonly Defin
     return inner ? definitions(inner, path.slice(common)) : [{ kind: "opaque", set, index, binding }];
   });
 
+/** A binding whose name is computed where a path has one, so that it may be that path. */
+export const computedFor = (set: Attrs, path: readonly string[]): ValueBinding | undefined => {
+  for (const binding of set.bindings) {
+    if (binding.kind === "inherit") continue;
+    let depth = 0;
+    while (depth < binding.path.length && staticName(binding.path[depth]) === path[depth]) depth++;
+    if (depth < binding.path.length && depth < path.length && staticName(binding.path[depth]) === undefined)
+      return binding;
+    const inner = depth === binding.path.length ? setIn(binding.value) : undefined;
+    const found = inner && computedFor(inner, path.slice(depth));
+    if (found) return found;
+  }
+  return undefined;
+};
+
 /** Where a binding for a path that is not there yet goes: into a set, after one of its bindings. */
 export interface Place {
   readonly set: Attrs;

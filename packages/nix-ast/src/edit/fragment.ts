@@ -2,7 +2,7 @@
 import { NODE, type AttrName, type AttrPath, type Binding, type Expr } from "../expr.js";
 import { parse } from "../parse/parse.js";
 import { print } from "../print/print.js";
-import { nodesOf } from "./walk.js";
+import { nodesOf } from "../children.js";
 import { rangeOf } from "./find.js";
 import type { Range, Style } from "./text.js";
 

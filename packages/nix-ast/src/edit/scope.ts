@@ -2,7 +2,7 @@
 import type { Binding, Node } from "../expr.js";
 import { nameOf, staticName } from "../names.js";
 
-import { childrenOf, type Placed } from "./walk.js";
+import { childrenOf, type Placed } from "../children.js";
 
 const binds = (bindings: readonly Binding[], name: string): boolean =>
   bindings.some((binding) =>

@@ -10,7 +10,7 @@ import { bindingFragment, itemFragment, textAt } from "./fragment.js";
 import { appendTo, listIn } from "./lists.js";
 import { insertElement } from "./sequence.js";
 import { indentation, styleOf, type Range } from "./text.js";
-import { childrenOf } from "./walk.js";
+import { childrenOf } from "../children.js";
 
 /** Where code of a flake belongs. */
 interface Context {

@@ -1458,7 +1458,16 @@ export class Parser {
       const message = `unexpected end, ${wanted} is missing`;
       this.#problem("unclosed", start, end, message, opening);
       return "done";
-    } else this.#problem("unexpected", start, end, `unexpected ${this.#shown()}, ${wanted} is missing`);
+    } else {
+      const top = this.#top;
+      const opening =
+        top.kind === "list" || top.kind === "parens"
+          ? { start: top.opening.start, end: top.opening.start + 1, message: "opened here" }
+          : undefined;
+      const sentence = top.kind === "root" ? "after the end of the expression" : `, ${wanted} is missing`;
+      const message = `unexpected ${this.#shown()}${top.kind === "root" ? " " : ""}${sentence}`;
+      this.#problem("unexpected", start, end, message, wanted === "an expression" ? undefined : opening);
+    }
     return this.#recover();
   }
 

@@ -75,6 +75,7 @@ import {
   type Parts,
 } from "./parts.js";
 import { escapeStr, indentedLines, pathParts, strLines, type StringLine } from "../strings.js";
+import { isNode } from "../to-nix.js";
 import { unescapeName } from "../unescape.js";
 import { plainLine } from "./plain.js";
 import {
@@ -103,6 +104,7 @@ export const printMeasured = (expr: Expr, { width = 100 }: PrintOptions = {}): s
   printWith(expr, width, () => undefined);
 
 const printWith = (expr: Expr, width: number, shortCut: typeof plainLine): string => {
+  if (!isNode(expr)) throw new TypeError("print takes a node; make one of data with toNix");
   const tape = new Tape();
   const layout = new Layout(tape, width);
   new Printer(tape, layout, shortCut).print(whole(expr));
