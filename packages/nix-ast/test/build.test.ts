@@ -26,6 +26,7 @@ import {
   type Ident,
   type NixInput,
   type ValueBinding,
+  parse,
 } from "../src/index.js";
 
 describe("constructors", () => {
@@ -153,6 +154,7 @@ describe("toNix", () => {
       // eslint-disable-next-line no-sparse-arrays
       [[1, , 2], [1], /undefined/],
       [new Point(), [], /class Point/],
+      [{ a: parse("1") }, ["a"], /an Either/],
     ];
     for (const [value, where, message] of refused) {
       const error = caught(() => toNix(value));
@@ -161,6 +163,15 @@ describe("toNix", () => {
       expect(error).toMatchObject({ path: where, message: expect.stringMatching(message) as string });
     }
   });
+});
+
+it("prints nodes only, and takes only bindings for bindings", () => {
+  for (const value of [{ a: 1 }, [1], "a", parse("1"), undefined]) {
+    expect(() => print(value as never)).toThrow(/print takes a node/);
+  }
+  expect(() => attrs([binding("a", 1), 2] as never)).toThrow(
+    "bindings are made by binding and inherit; number 2 is not",
+  );
 });
 
 const caught = (action: () => unknown): unknown => {

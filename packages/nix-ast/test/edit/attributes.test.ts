@@ -265,3 +265,18 @@ describe("an error says why not", () => {
     expect(done(setAttr(open("{ a = x; }"), ["x"], 2)).text).toBe("{ a = x; x = 2; }");
   });
 });
+
+describe("a name that is computed", () => {
+  it.each([
+    ["{ d.${s}.default = 2; }", ["d", "x", "default"]],
+    ["{ d = { ${s} = 2; }; }", ["d", "x"]],
+    ["{ ${s} = 2; }", ["x"]],
+  ])("keeps others from being put beside it: %s", (text, path) => {
+    const error = errorOf(setAttr(open(text), path, 1));
+    expect(error).toMatchObject({ kind: "ambiguous", message: expect.stringContaining(path.join(".")) as string });
+  });
+
+  it("does not hinder what it cannot be", () => {
+    expect(done(setAttr(open("{ d.${s} = 2; }"), ["e"], 1)).text).toContain("e = 1;");
+  });
+});
