@@ -16,7 +16,7 @@ export {
 export { defineConfig } from "./config.js";
 export type * from "./config-types.js";
 export { emacs, fromInput, zsh } from "./home.js";
-export type { HypervisorName } from "./hypervisors.js";
+export { type HypervisorName, hypervisors } from "./hypervisors.js";
 export { emptyLock, type Lock, lockSchema } from "./lock.js";
 export type * from "./plan.js";
 export { planConfig } from "./plan-config.js";
