@@ -1,4 +1,4 @@
-import type { AttrName, Binding, Expr, Node, Origin } from "@microvm-emit/nix-ast";
+import { type Binding, type Expr, type Node, type Origin, staticName } from "@microvm-emit/nix-ast";
 
 /** A place in a module that gives an option, or a part of it, its value. */
 export interface Definition {
@@ -45,7 +45,7 @@ export const definitionsOf = (module: Expr, option: readonly string[]): readonly
   const enter = (binding: Binding, depth: number, outer: Origin | undefined): void => {
     const origin = binding.origin ?? outer;
     if (binding.kind === "inherit") return;
-    const names = binding.path.map(nameOf);
+    const names = binding.path.map(staticName);
     const isModulePart = names.length === 1 && (names[0] === "config" || names[0] === "content");
     const matching = names.findIndex((name, position) => name !== option[depth + position]);
     if (matching === -1) visit(binding.value, depth + names.length, origin, binding);
@@ -92,7 +92,7 @@ export const withoutProperties = (value: Expr): Expr =>
 const propertyOf = (expr: Expr): string | undefined => {
   if (expr.kind === "call") return propertyOf(expr.function);
   const last =
-    expr.kind === "ident" ? expr.name : expr.kind === "select" ? nameOf(expr.path[expr.path.length - 1]) : "";
+    expr.kind === "ident" ? expr.name : expr.kind === "select" ? staticName(expr.path[expr.path.length - 1]) : "";
   return properties.has(last ?? "") ? last : undefined;
 };
 
@@ -100,9 +100,6 @@ const properties = new Set([
   ...["mkIf", "mkMerge", "mkForce", "mkDefault", "mkOverride", "mkVMOverride", "mkImageMediaOverride"],
   ...["mkOptionDefault", "mkBefore", "mkAfter", "mkOrder"],
 ]);
-
-const nameOf = (name: AttrName | undefined): string | undefined =>
-  typeof name === "string" ? name : name?.kind === "name" ? name.name : undefined;
 
 /** Which item of a list a name such as `[definition 1-entry 2]` means, from 0. */
 const positionIn = (name: string): number | undefined => {

@@ -4,6 +4,7 @@ import {
   binding,
   type Expr,
   type MappedText,
+  type Mapping,
   type Origin,
   originAt,
   parse,
@@ -74,6 +75,8 @@ interface Source {
   readonly file: string;
   readonly text: string;
   readonly expr: () => Expr | undefined;
+  /** Where the nodes of an emitted file are. */
+  readonly mappings: readonly Mapping[];
   readonly trail: (offset: number) => Trail;
   readonly trailOf: (definition: Definition) => Trail;
 }
@@ -109,6 +112,7 @@ const openEmitted = (file: string, { path, expr }: NixFile, { host, locate }: So
   return {
     file,
     text: mapped.text,
+    mappings: mapped.mappings,
     expr: () => (path === "flake.nix" ? hostModules(expr, host) : expr),
     trail: (offset) => trailFrom(originAt(mapped, offset), offset),
     trailOf: ({ node, origin }) =>
@@ -148,8 +152,9 @@ const openUsers = (file: string, { read, modules, configDir }: Sources): Source 
       const read = parse(text);
       return read._tag === "Right" ? read.right : undefined;
     },
+    mappings: [],
     trail,
-    trailOf: ({ node }) => trail("start" in node ? (node.start ?? 0) : 0),
+    trailOf: ({ node }) => trail(node.start ?? 0),
   };
 };
 
@@ -240,15 +245,15 @@ const refusedPackage = (message: string, { sources: { host, emitted, outputDir }
   if (refused === undefined) return [];
   return emitted
     .filter(({ path }) => path.startsWith(`guests/${host}/`) || path.startsWith("modules/"))
-    .flatMap(({ path, expr }) => {
+    .flatMap(({ path }) => {
       const source = open(join(outputDir, path));
-      return source === undefined ? [] : packageOffsets(expr, refused).map(source.trail);
+      return source === undefined ? [] : packageOffsets(source.mappings, refused).map(source.trail);
     });
 };
 
-/** Where an expression selects a package that nixpkgs calls `NAME` or `NAME-VERSION` from a package set. */
-const packageOffsets = (expr: Expr, fullName: string): readonly number[] =>
-  printMapped(expr).mappings.flatMap(({ node, start }) => {
+/** Where a package that nixpkgs calls `NAME` or `NAME-VERSION` is selected from a package set. */
+const packageOffsets = (mappings: readonly Mapping[], fullName: string): readonly number[] =>
+  mappings.flatMap(({ node, start }) => {
     if (node.kind !== "select" || node.target.kind !== "ident" || !node.target.name.startsWith("pkgs")) return [];
     const name = node.path.at(-1);
     return typeof name === "string" && (fullName === name || fullName.startsWith(`${name}-`)) ? [start] : [];

@@ -27,6 +27,7 @@ import {
   type With,
 } from "./expr.js";
 import { checkIdentifier, checkText } from "./literal.js";
+import { joinAfter } from "./trivia.js";
 import { isNode, toNix, type NixInput, type NixRecord } from "./to-nix.js";
 
 export { dynamic, float, ident, indentedStr, int, interp, path, searchPath, str } from "./literal.js";
@@ -258,7 +259,7 @@ export const comment = <T extends Annotated>(node: T, { before = [], after, lang
   return {
     ...node,
     ...(trivia.length > 0 ? { before: [...(node.before ?? []), ...trivia] } : {}),
-    ...(afterLines.length === 1 && afterLine ? { after: node.after ? `${node.after} ${afterLine}` : afterLine } : {}),
+    ...(afterLines.length === 1 && afterLine ? { after: joinAfter(node.after, afterLine) } : {}),
   };
 };
 

@@ -1,12 +1,9 @@
 import type { Node } from "./expr.js";
 import { isNode } from "./to-nix.js";
 
-/** A node with its place, where it has one. */
-export type Placed = Node & { readonly start?: number; readonly end?: number };
-
 /** The nodes right below a node, in order; names that are plain texts are none. */
-export const childrenOf = (node: Node): readonly Placed[] => {
-  const found: Placed[] = [];
+export const childrenOf = (node: Node): readonly Node[] => {
+  const found: Node[] = [];
   for (const value of Object.values(node) as unknown[]) {
     if (typeof value !== "object" || value === null) continue;
     if (isNode(value)) found.push(value);
@@ -18,13 +15,13 @@ export const childrenOf = (node: Node): readonly Placed[] => {
 };
 
 /** A node and all below it, each before those in it. */
-export const nodesOf = (root: Node): readonly Placed[] => {
-  const found: Placed[] = [];
-  const stack: Placed[] = [root];
+export const nodesOf = (root: Node): readonly Node[] => {
+  const found: Node[] = [];
+  const stack: Node[] = [root];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     found.push(node);
     const children = childrenOf(node);
-    for (let i = children.length - 1; i >= 0; i--) stack.push(children[i] as Placed);
+    for (let i = children.length - 1; i >= 0; i--) stack.push(children[i] as Node);
   }
   return found;
 };

@@ -39,7 +39,7 @@ export type { DataPath, NixInput, NixRecord } from "./to-nix.js";
 export { print } from "./print/print.js";
 export type { PrintOptions } from "./print/print.js";
 export { childrenOf, nodesOf } from "./children.js";
-export type { Placed } from "./children.js";
+export { nameOf, staticName } from "./names.js";
 export { format } from "./format.js";
 export { parse } from "./parse/parse.js";
 export { positionOf, showParseError } from "./parse/parse-error.js";

@@ -15,10 +15,10 @@ import {
 } from "./expr.js";
 import { isIdentifier } from "./names.js";
 
-const INT64_MIN = -(2n ** 63n);
-const INT64_MAX = 2n ** 63n - 1n;
+export const INT64_MIN = -(2n ** 63n);
+export const INT64_MAX = 2n ** 63n - 1n;
 /** The smallest double that is not subnormal; Nix refuses to read smaller ones. */
-const FLOAT_MIN = 2 ** -1022;
+export const FLOAT_MIN = 2 ** -1022;
 
 /** `value` as an error message shows it: short, quoted, on one line. */
 const show = (value: string): string => JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
@@ -59,8 +59,6 @@ export const float = (value: number): Float => {
 
 /** Joins neighbouring texts and drops empty ones, so that equal strings are equal nodes. */
 export const joinParts = (parts: readonly StringPart[]): readonly StringPart[] => {
-  const [only] = parts;
-  if (parts.length === 1 && typeof only === "string") return only === "" ? [] : [checkText(only)];
   const joined: StringPart[] = [];
   for (const part of parts) {
     const last = joined.at(-1);
@@ -68,6 +66,12 @@ export const joinParts = (parts: readonly StringPart[]): readonly StringPart[] =
     if (typeof part === "string" && typeof last === "string") joined[joined.length - 1] = last + part;
     else joined.push(part);
   }
+  return joined;
+};
+
+/** {@link joinParts} of texts that Nix can hold; RangeError for others. */
+const checkParts = (parts: readonly StringPart[]): readonly StringPart[] => {
+  const joined = joinParts(parts);
   for (const part of joined) if (typeof part === "string") checkText(part);
   return joined;
 };
@@ -79,7 +83,7 @@ export const interp = (expr: Expr): Interpolation => ({ [NODE]: true, kind: "int
 export const dynamic = (expr: Expr): DynamicName => ({ [NODE]: true, kind: "dynamicName", expr });
 
 /** A string with `"` quotes: `str("a ", interp(ident("b")))`. RangeError for NUL and lone surrogates. */
-export const str = (...parts: readonly StringPart[]): Str => ({ [NODE]: true, kind: "str", parts: joinParts(parts) });
+export const str = (...parts: readonly StringPart[]): Str => ({ [NODE]: true, kind: "str", parts: checkParts(parts) });
 
 /**
  * A string with `''` quotes, one source line for each of its lines. The parts are its value: indentation is the
@@ -88,7 +92,7 @@ export const str = (...parts: readonly StringPart[]): Str => ({ [NODE]: true, ki
 export const indentedStr = (...parts: readonly StringPart[]): IndentedStr => ({
   [NODE]: true,
   kind: "indentedStr",
-  parts: joinParts(parts),
+  parts: checkParts(parts),
 });
 
 /**
@@ -98,7 +102,7 @@ export const indentedStr = (...parts: readonly StringPart[]): IndentedStr => ({
 export const path = (first: string, ...rest: readonly StringPart[]): Path => {
   const rooted =
     /^(?:\.{0,2}|~)(?:\/|$)/.test(first) && !(first === "" && rest.length > 0) ? first || "./." : `./${first}`;
-  const [head, ...tail] = joinParts([rooted, ...rest]);
+  const [head, ...tail] = checkParts([rooted, ...rest]);
   return { [NODE]: true, kind: "path", parts: [typeof head === "string" ? head : rooted, ...tail] };
 };
 

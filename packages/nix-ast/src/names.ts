@@ -1,23 +1,14 @@
 import type { AttrName, StaticName } from "./expr.js";
 
 /** The words that cannot name a variable. `or` can name an attribute without quotes; quoting it everywhere is safe. */
-const KEYWORDS: ReadonlySet<string> = new Set([
-  "assert",
-  "else",
-  "if",
-  "in",
-  "inherit",
-  "let",
-  "or",
-  "rec",
-  "then",
-  "with",
-]);
+export const KEYWORDS = ["assert", "else", "if", "in", "inherit", "let", "or", "rec", "then", "with"] as const;
+export type Keyword = (typeof KEYWORDS)[number];
+const keywords: ReadonlySet<string> = new Set(KEYWORDS);
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_'-]*$/;
 
 /** Whether `name` can stand bare: as a variable, a lambda's parameter, a formal, an attribute name without quotes. */
-export const isIdentifier = (name: string): boolean => IDENTIFIER.test(name) && !KEYWORDS.has(name);
+export const isIdentifier = (name: string): boolean => IDENTIFIER.test(name) && !keywords.has(name);
 
 /** The text of a name, with or without a node around it. */
 export const nameOf = (name: StaticName): string => (typeof name === "string" ? name : name.name);

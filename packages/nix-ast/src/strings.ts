@@ -98,7 +98,8 @@ export const indentedLines = (text: Text): readonly StringLine[] => {
   return lines;
 };
 
-const splitLines = (line: StringLine): (string | Interpolation)[][] => {
+/** A text with interpolations by its lines; empty texts are left out. */
+export const splitLines = (line: StringLine): (string | Interpolation)[][] => {
   const lines: (string | Interpolation)[][] = [[]];
   for (const part of line) {
     if (typeof part === "object") lines.at(-1)?.push(part);
@@ -112,7 +113,9 @@ const splitLines = (line: StringLine): (string | Interpolation)[][] => {
   return lines;
 };
 
-const isBlank = (line: StringLine): boolean => line.every((part) => typeof part === "string" && /^ *$/.test(part));
+/** Whether a line holds spaces at most. */
+export const isBlank = (line: StringLine): boolean =>
+  line.every((part) => typeof part === "string" && /^ *$/.test(part));
 const startsWithSpace = (line: StringLine): boolean => typeof line[0] === "string" && line[0].startsWith(" ");
 const anchor = (line: (string | Interpolation)[] | undefined): void => {
   if (line && typeof line[0] === "string") line[0] = `''\\${line[0]}`;

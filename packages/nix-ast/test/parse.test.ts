@@ -196,6 +196,11 @@ describe("any text", () => {
     }
   });
 
+  it.each(["''a''\\\nb\ud800''", "''a''\\\nb\0''"])("may hold what no Nix string can: %j", (text) => {
+    expect(parse(text)._tag).toBe("Left");
+    expect(format(text)._tag).toBe("Left");
+  });
+
   it.each(["f ", "{ a }: ", "x: "])("that repeats %j is formatted in a time that grows as it does", (piece) => {
     expect(format(`${piece.repeat(20_000)}a`)._tag).toBe("Right");
   });

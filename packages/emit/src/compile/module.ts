@@ -1,4 +1,4 @@
-import { attrs, type Binding, type Expr, formals, lambda, letIn } from "@microvm-emit/nix-ast";
+import { attrs, type Binding, type Expr, formals, lambda, letIn, nameOf, nodesOf } from "@microvm-emit/nix-ast";
 
 /** What a module may be handed, in the order in which it asks; package sets come from the host's file. */
 const moduleArguments = ["config", "inputs", "lib", "pkgs", "pkgsUnfree", "pkgsUnstable"];
@@ -17,15 +17,10 @@ const asking = (body: Expr, available: readonly string[]): Expr => {
 };
 
 /** Every variable that an expression names, bound in it or not. */
-const variablesIn = (root: Expr): ReadonlySet<string> => {
-  const found = new Set<string>();
-  const waiting: unknown[] = [root];
-  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
-    if (typeof value !== "object" || value === null) continue;
-    const node = value as { readonly kind?: unknown; readonly name?: string; readonly names?: readonly string[] };
-    if (node.kind === "ident" && node.name !== undefined) found.add(node.name);
-    if (node.kind === "inherit" && !("from" in node)) for (const name of node.names ?? []) found.add(name);
-    for (const part of Object.values(value)) if (typeof part === "object") waiting.push(part);
-  }
-  return found;
-};
+const variablesIn = (root: Expr): ReadonlySet<string> =>
+  new Set(
+    nodesOf(root).flatMap((node) => {
+      if (node.kind === "ident") return [node.name];
+      return node.kind === "inherit" && node.from === undefined ? node.names.map(nameOf) : [];
+    }),
+  );

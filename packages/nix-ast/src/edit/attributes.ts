@@ -11,7 +11,8 @@ import { computedFor, definitions, placeFor, rangeOf, resultOf, sequenceOf, setI
 import { bindingFragment, exprFragment, textAt, valueFragment } from "./fragment.js";
 import { usesOf } from "./scope.js";
 import { insertElement, removeElement } from "./sequence.js";
-import { indentation, styleOf, tokenAt, type Range, type Sequence } from "./text.js";
+import { indentation, styleOf, type Range, type Sequence } from "./text.js";
+import { skipBlanks } from "../parse/blanks.js";
 
 /** Names from the outside in, each one attribute, whatever dots it holds. */
 export type Names = readonly string[];
@@ -259,7 +260,7 @@ const inheritedNames = (text: string, { start = 0, end: close = 0, from, names }
   const elements: Range[] = [];
   let at = open;
   for (const name of names) {
-    at = tokenAt(text, at);
+    at = skipBlanks(text, at);
     const end = (typeof name === "string" ? undefined : name.end) ?? at + nameOf(name).length;
     elements.push({ start: at, end });
     at = elements.at(-1)?.end ?? at;

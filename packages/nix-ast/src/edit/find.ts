@@ -1,7 +1,8 @@
 /** What a file says about an attribute, however its path is written. */
 import type { AttrName, Attrs, Expr, Inherit, ValueBinding } from "../expr.js";
 import { nameOf, staticName } from "../names.js";
-import { tokenAt, type Range, type Sequence } from "./text.js";
+import { type Range, type Sequence } from "./text.js";
+import { skipBlanks } from "../parse/blanks.js";
 
 /** Where an expression stands, with its parentheses. */
 export const rangeOf = (expr: Expr): Range => {
@@ -34,7 +35,7 @@ export const setIn = (expr: Expr): Attrs | undefined => {
 /** Where the parts of a set stand. */
 export const sequenceOf = (text: string, set: Attrs): Sequence => {
   const start = set.start ?? 0;
-  const brace = set.recursive ? tokenAt(text, start + "rec".length) : start;
+  const brace = set.recursive ? skipBlanks(text, start + "rec".length) : start;
   return {
     open: brace + 1,
     close: (set.end ?? 0) - 1,

@@ -11,7 +11,8 @@ import { definitions, sequenceOf, setIn, type Definition } from "./find.js";
 import { bindingFragment } from "./fragment.js";
 import { usesOf } from "./scope.js";
 import { insertLineBefore } from "./sequence.js";
-import { beginsLine, indentation, isMultiline, lineStart, styleOf, tokenAt, withTrailing } from "./text.js";
+import { beginsLine, indentation, isMultiline, lineStart, styleOf, withTrailing } from "./text.js";
+import { skipBlanks } from "../parse/blanks.js";
 
 /** An input of a flake, as Nix's `inputs` describes it. */
 export interface FlakeInput {
@@ -152,12 +153,12 @@ const formalSplices = (
   const put = (at: number, added: string): Splice => ({ start: at, end: at, text: added });
   const last = formals.at(-1);
   if (last?.start === undefined || last.end === undefined) {
-    const brace = as?.side === "before" ? tokenAt(text, tokenAt(text, start + as.name.length) + 1) : start;
-    const next = tokenAt(text, brace + 1);
+    const brace = as?.side === "before" ? skipBlanks(text, skipBlanks(text, start + as.name.length) + 1) : start;
+    const next = skipBlanks(text, brace + 1);
     if (!ellipsis) return [{ start: brace + 1, end: brace + 1, text: ` ${name}${next === brace + 1 ? " " : ""}` }];
     return [put(next, beginsLine(text, next) ? `${name},${newline}${indentation(text, next)}` : `${name}, `)];
   }
-  const next = tokenAt(text, last.end);
+  const next = skipBlanks(text, last.end);
   const comma = text[next] === "," && next < end ? next : undefined;
   const own = beginsLine(text, last.start);
   const indent = indentation(text, last.start);

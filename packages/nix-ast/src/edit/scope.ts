@@ -2,7 +2,7 @@
 import type { Binding, Node } from "../expr.js";
 import { nameOf, staticName } from "../names.js";
 
-import { childrenOf, type Placed } from "../children.js";
+import { childrenOf } from "../children.js";
 
 const binds = (bindings: readonly Binding[], name: string): boolean =>
   bindings.some((binding) =>
@@ -17,7 +17,7 @@ const inheriting = (bindings: readonly Binding[], name: string): Binding | undef
 
 /** A use of a variable; `inWith` says whether a `with` around it may be what it means. */
 export interface Use {
-  readonly node: Placed;
+  readonly node: Node;
   readonly inWith: boolean;
 }
 

@@ -1,4 +1,5 @@
 /** A Nix file's text between its nodes: white space, comments, lines. Offsets are those of nodes, in UTF-16 units. */
+import { commentEnd } from "../parse/blanks.js";
 
 /** A stretch of a text; `end` is past its last unit. */
 export interface Range {
@@ -25,29 +26,6 @@ export const commentsIn = (text: string, from: number, to: number): readonly Ran
     at = end - 1;
   }
   return found;
-};
-
-/** Where the comment ends that begins at an offset, if one does. */
-const commentEnd = (text: string, at: number): number | undefined => {
-  if (text[at] === "#") {
-    const line = /[\r\n]/g;
-    line.lastIndex = at;
-    return line.exec(text)?.index ?? text.length;
-  }
-  if (!text.startsWith("/*", at)) return undefined;
-  const end = text.indexOf("*/", at + 2);
-  return end < 0 ? text.length : end + 2;
-};
-
-/** The next token at or after an offset between tokens. */
-export const tokenAt = (text: string, from: number): number => {
-  for (let at = from; at < text.length;) {
-    const end = commentEnd(text, at);
-    if (end !== undefined) at = end;
-    else if (/\s/.test(text[at] ?? "")) at++;
-    else return at;
-  }
-  return text.length;
 };
 
 export const lineStart = (text: string, at: number): number => {

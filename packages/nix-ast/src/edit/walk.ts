@@ -1,4 +1,4 @@
-import { childrenOf, type Placed } from "../children.js";
+import { childrenOf } from "../children.js";
 import type { Expr, Node } from "../expr.js";
 
 /** The innermost expression of a kind that begins at an offset. */
@@ -8,7 +8,7 @@ export const nodeAt = <Kind extends Expr["kind"]>(
   at: number,
 ): Extract<Expr, { kind: Kind }> | undefined => {
   let found: Node | undefined;
-  const stack: Placed[] = [root];
+  const stack: Node[] = [root];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     if (node.start !== undefined && node.end !== undefined && (at < node.start || node.end <= at)) continue;
     if (node.kind === kind && node.start === at) found = node;

@@ -3,6 +3,7 @@
  * after them, and the text of a block is taken out of its indentation.
  */
 import type { Trivium } from "../expr.js";
+import { lineComment } from "../trivia.js";
 
 /** What stands between two tokens, in order. */
 export type Piece =
@@ -14,12 +15,13 @@ export type Piece =
   | { readonly kind: "directive"; readonly disable: boolean; readonly start: number; readonly end: number };
 
 /** What the switches of nixfmt before a token come to; they depend on one another. */
-export type Resolve = (directive: Extract<Piece, { kind: "directive" }>) => Trivium;
+export type Resolve = (directive: Directive) => Trivium;
+type Directive = Extract<Piece, { kind: "directive" }>;
 
 const DIRECTIVE = /\/\*nixfmt:(disable|enable)\*\/[ \t]*(?=[\r\n]|$)/y;
 
 /** The switch of nixfmt that begins at `start`, if one does and nothing follows on its line. */
-export const directiveAt = (text: string, start: number): Piece | undefined => {
+export const directiveAt = (text: string, start: number): Directive | undefined => {
   DIRECTIVE.lastIndex = start;
   const found = DIRECTIVE.exec(text);
   return found === null
@@ -78,7 +80,7 @@ export const divide = (
 };
 
 /** A switch that shares its line with code and so is a comment like any other. */
-export const asComment = (disable: boolean): Trivium => ({ kind: "lineComment", text: ` ${directiveText(disable)}` });
+export const asComment = (disable: boolean): Trivium => lineComment(directiveText(disable));
 
 /** The comments and blank lines before a token that all belong to it. */
 export const leading = (pieces: readonly Piece[], resolve: Resolve): readonly Trivium[] =>
@@ -96,7 +98,7 @@ export const leading = (pieces: readonly Piece[], resolve: Resolve): readonly Tr
         const [only, ...more] = piece.lines;
         if (only === undefined) return [];
         if (piece.doc || more.length > 0) return { kind: "blockComment", doc: piece.doc, lines: piece.lines };
-        return { kind: "lineComment", text: ` ${only.trim()}` };
+        return lineComment(only.trim());
       }
     }
   });

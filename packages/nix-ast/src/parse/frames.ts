@@ -111,8 +111,6 @@ export interface PathFrame {
   readonly names: AttrName[];
   /** The comments at the `.` before the next name. */
   dot: TokenTrivia | undefined;
-  /** A comment after the last name so far. */
-  after: After;
 }
 
 export interface FormalsFrame {
@@ -142,24 +140,39 @@ export const RESUMES: Readonly<Partial<Record<Frame["kind"], readonly TokenKind[
   default: [",", "}"],
 };
 
-/** What a frame needs after an expression. */
+/** What a frame that has its expression needs next. */
 export const EXPECTS: Readonly<Partial<Record<Frame["kind"], string>>> = {
   root: "the end of the file",
   parens: "`)`",
-  list: "an item or `]`",
-  set: "a binding or `}`",
   interpolation: "`}`",
   dynamic: "`}`",
-  inherit: "a name or `;`",
   inheritFrom: "`)`",
   binding: "`;`",
-  let: "a binding or `in`",
   withScope: "`;`",
   assertCondition: "`;`",
   ifCondition: "`then`",
   ifThen: "`else`",
-  formals: "a name, `...` or `}`",
   default: "`,` or `}`",
+};
+
+/** Where the bracket or keyword stands that a frame is between, if it is one that has an end. */
+export const openedAt = (frame: Frame): number | undefined => {
+  switch (frame.kind) {
+    case "parens":
+    case "list":
+    case "dynamic":
+    case "inheritFrom":
+      return frame.opening.start;
+    case "set":
+      return frame.brace.start;
+    case "interpolation":
+      return frame.start;
+    case "formals":
+    case "let":
+      return frame.node.start;
+    default:
+      return undefined;
+  }
 };
 
 /** Whether a frame takes any expression, and not only what binds more tightly. */

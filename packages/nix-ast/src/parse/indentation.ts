@@ -1,4 +1,6 @@
 import type { Interpolation } from "../expr.js";
+import { joinParts } from "../literal.js";
+import { isBlank, splitLines } from "../strings.js";
 import { unescapeIndented } from "../unescape.js";
 
 type Piece = string | Interpolation;
@@ -10,7 +12,7 @@ type Piece = string | Interpolation;
 export const stripIndentation = (
   pieces: readonly Piece[],
 ): { readonly stripped: readonly Piece[]; readonly indentation: string } => {
-  const lines = linesOf(pieces);
+  const lines = splitLines(pieces);
   const [first = []] = lines;
   if (lines.length > 1 && isBlank(first)) lines.shift();
   const last = lines.at(-1);
@@ -19,40 +21,14 @@ export const stripIndentation = (
   for (const line of lines) {
     if (!isBlank(line)) indentation = Math.min(indentation, leadingSpaces(line[0] ?? ""));
   }
-  const stripped: Piece[] = [];
-  const add = (text: string): void => {
-    const end = stripped.length - 1;
-    const before = stripped[end];
-    if (typeof before === "string") stripped[end] = before + text;
-    else if (text !== "") stripped.push(text);
-  };
-  lines.forEach((line, i) => {
-    if (i > 0) add("\n");
-    line.forEach((piece, j) => {
-      if (typeof piece === "object") stripped.push(piece);
-      else add(j === 0 ? piece.slice(Math.min(indentation, leadingSpaces(piece))) : piece);
-    });
-  });
-  return { stripped, indentation: " ".repeat(indentation === Infinity ? 0 : indentation) };
+  const stripped = lines.flatMap((line, i): readonly Piece[] => [
+    ...(i > 0 ? ["\n"] : []),
+    ...line.map((piece, j) =>
+      j === 0 && typeof piece === "string" ? piece.slice(Math.min(indentation, leadingSpaces(piece))) : piece,
+    ),
+  ]);
+  return { stripped: joinParts(stripped), indentation: " ".repeat(indentation === Infinity ? 0 : indentation) };
 };
-
-const linesOf = (pieces: readonly Piece[]): Piece[][] => {
-  let line: Piece[] = [];
-  const lines = [line];
-  for (const piece of pieces) {
-    if (typeof piece === "object") line.push(piece);
-    else {
-      piece.split("\n").forEach((text, i) => {
-        if (i > 0) lines.push((line = []));
-        if (text !== "") line.push(text);
-      });
-    }
-  }
-  return lines;
-};
-
-const isBlank = (line: readonly Piece[]): boolean =>
-  line.length === 0 || (line.length === 1 && typeof line[0] === "string" && /^ *$/.test(line[0]));
 
 const leadingSpaces = (piece: Piece): number => {
   if (typeof piece === "object") return 0;

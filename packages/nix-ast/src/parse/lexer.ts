@@ -1,4 +1,6 @@
 import type { Trivium } from "../expr.js";
+import { KEYWORDS, type Keyword } from "../names.js";
+import { skipBlanks } from "./blanks.js";
 import { DIGIT, isOf, LETTER, NAME, PATH, SCHEME, URI } from "./characters.js";
 import {
   asComment,
@@ -27,16 +29,12 @@ export type TokenKind =
   | "unknown"
   | Keyword
   | Punctuation;
-export type Keyword = "assert" | "else" | "if" | "in" | "inherit" | "let" | "or" | "rec" | "then" | "with";
 type Punctuation =
   | "${" | "{" | "}" | "(" | ")" | "[" | "]" | ";" | ":" | "," | "@" | "." | "..." | "?" | "="
   | "!" | "-" | "+" | "++" | "*" | "/" | "//" | "<" | "<=" | ">" | ">=" | "==" | "!=" | "&&" | "||" | "->" | "|>" | "<|"; // prettier-ignore
 
-const KEYWORDS: ReadonlyMap<string, Keyword> = new Map(
-  (["assert", "else", "if", "in", "inherit", "let", "or", "rec", "then", "with"] as const).map((word) => [word, word]),
-);
-/** No keyword is longer. */
-const LONGEST_KEYWORD = 7;
+const keywords: ReadonlyMap<string, Keyword> = new Map(KEYWORDS.map((word) => [word, word]));
+const LONGEST_KEYWORD = Math.max(...KEYWORDS.map((word) => word.length));
 
 /** What ends a piece of text between quotes or in a path. */
 export type TextEnd = "quote" | "interpolation" | "hole" | "end";
@@ -126,8 +124,7 @@ export class Lexer {
   /** Reads text between quotes up to an interpolation or its end; the token is that piece of text. */
   textPiece(quote: '"' | "''"): TextEnd {
     this.start = this.#at;
-    const found = quote === '"' ? this.#strPiece() : this.#indentedPiece();
-    return this.#endPiece(found, quote.length);
+    return this.#endPiece(this.#piece(quote === '"'), quote.length);
   }
 
   /** Reads the text of a path, from its start or the end of an interpolation; the token is that piece of text. */
@@ -174,52 +171,28 @@ export class Lexer {
     return found;
   }
 
-  #strPiece(): TextEnd {
+  /** Finds the end of a piece of text between `"` quotes, if it is not between `''` quotes. */
+  #piece(isStr: boolean): TextEnd {
     const { text } = this;
     let i = this.start;
     for (; i < text.length; i++) {
       switch (text.charCodeAt(i)) {
         case 0x22: // "
+          if (!isStr) break;
           this.end = i;
           return "quote";
         case 0x5c: // backslash
-          i++;
-          if (text.charCodeAt(i) === 0x0a) this.#newline(i);
+          if (isStr) i = this.#escaped(i + 1);
           break;
-        case 0x24: // $
-          if (text.charCodeAt(i + 1) === 0x7b) {
-            this.end = i;
-            return "interpolation";
-          }
-          if (text.charCodeAt(i + 1) === 0x24) i++;
-          break;
-        case 0xe000:
-          if (!this.#isHole(i)) break;
-          this.end = i;
-          return "hole";
-        case 0x0a:
-          this.#newline(i);
-      }
-    }
-    this.end = text.length;
-    return "end";
-  }
-
-  #indentedPiece(): TextEnd {
-    const { text } = this;
-    let i = this.start;
-    for (; i < text.length; i++) {
-      switch (text.charCodeAt(i)) {
         case 0x27: // '
-          if (text.charCodeAt(i + 1) !== 0x27) break;
+          if (isStr || text.charCodeAt(i + 1) !== 0x27) break;
           switch (text.charCodeAt(i + 2)) {
             case 0x24: // $
             case 0x27: // '
               i += 2;
               break;
             case 0x5c: // backslash
-              i += 3;
-              if (text.charCodeAt(i) === 0x0a) this.#newline(i);
+              i = this.#escaped(i + 3);
               break;
             default:
               this.end = i;
@@ -245,20 +218,26 @@ export class Lexer {
     return "end";
   }
 
+  /** The place of an escaped character, which may be a line break. */
+  #escaped(at: number): number {
+    if (this.text.charCodeAt(at) === 0x0a) this.#newline(at);
+    return at;
+  }
+
   /** Whether what follows the current `{` makes it a function's formals, and not a set. */
   get opensFormals(): boolean {
     const { text } = this;
     let i = this.#at;
-    if (text.startsWith("...", i)) return !this.#isHoleAt(this.#skip(i + 3));
+    if (text.startsWith("...", i)) return !this.#isHoleAt(skipBlanks(text, i + 3));
     if (text.charCodeAt(i) !== 0x7d) {
       if (!isOf(LETTER, text, i)) return false;
       while (isOf(NAME, text, i)) i++;
-      const follower = text.charCodeAt((i = this.#skip(i)));
+      const follower = text.charCodeAt((i = skipBlanks(text, i)));
       // , ?
       if (follower === 0x2c || follower === 0x3f) return true;
       if (follower !== 0x7d) return false;
     }
-    const follower = text.charCodeAt(this.#skip(i + 1));
+    const follower = text.charCodeAt(skipBlanks(text, i + 1));
     // : @
     return follower === 0x3a || follower === 0x40;
   }
@@ -271,22 +250,6 @@ export class Lexer {
   /** Whether a `/` that ends no path follows the token, which is a path. */
   get precedesSlash(): boolean {
     return this.text.charCodeAt(this.end) === 0x2f;
-  }
-
-  /** The place after blanks and comments. */
-  #skip(from: number): number {
-    const { text } = this;
-    let i = from;
-    for (;;) {
-      const unit = text.charCodeAt(i);
-      if (unit === 0x20 || unit === 0x09 || unit === 0x0a || unit === 0x0d) i++;
-      else if (unit === 0x23) {
-        while (i < text.length && text.charCodeAt(i) !== 0x0a && text.charCodeAt(i) !== 0x0d) i++;
-      } else if (unit === 0x2f && text.charCodeAt(i + 1) === 0x2a) {
-        const close = text.indexOf("*/", i + 2);
-        i = close < 0 ? text.length : close + 2;
-      } else return i;
-    }
   }
 
   // Tokens
@@ -397,7 +360,7 @@ export class Lexer {
       return this.#until(i, "uri");
     }
     while (isOf(NAME, text, i)) i++;
-    const keyword = i - at <= LONGEST_KEYWORD ? KEYWORDS.get(text.slice(at, i)) : undefined;
+    const keyword = i - at <= LONGEST_KEYWORD ? keywords.get(text.slice(at, i)) : undefined;
     return this.#until(i, keyword ?? "identifier");
   }
 
@@ -406,7 +369,7 @@ export class Lexer {
     const end = this.#digits(at);
     if (text.charCodeAt(end) !== 0x2e) return this.#until(end, "int");
     const zero = text.charCodeAt(at) === 0x30;
-    if (zero ? end > at + 1 || !isOf(DIGIT, text, end + 1) : false) return this.#until(end, "int");
+    if (zero && (end > at + 1 || !isOf(DIGIT, text, end + 1))) return this.#until(end, "int");
     return this.#until(this.#exponent(this.#digits(end + 1)), "float");
   }
 
@@ -527,7 +490,7 @@ export class Lexer {
         lineEnd();
         const directive = directiveAt(text, i);
         pieces.push(directive ?? this.#block(i, close));
-        i = directive?.kind === "directive" ? directive.end : close + 2;
+        i = directive?.end ?? close + 2;
       } else break;
     }
     lineEnd();

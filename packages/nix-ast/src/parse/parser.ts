@@ -7,6 +7,7 @@ import {
   type Attrs,
   type Binary,
   type Binding,
+  type DynamicName,
   type Expr,
   type Formal,
   type Formals,
@@ -27,13 +28,16 @@ import {
   type With,
 } from "../expr.js";
 import { toBindings, type Bindings } from "../build.js";
+import { FLOAT_MIN, INT64_MAX } from "../literal.js";
 import { isIdentifier, staticName } from "../names.js";
 import { BINARY, LEVEL } from "../operators.js";
 import { escapeStr } from "../strings.js";
 import { toNix } from "../to-nix.js";
+import { joinAfter, lineComment } from "../trivia.js";
 import { AttributeTables } from "./duplicates.js";
 import {
   EXPECTS,
+  openedAt,
   RESUMES,
   takesAny,
   trivia,
@@ -58,8 +62,6 @@ type State = "operand" | "value" | "items" | "bindings" | "names" | "inherited" 
 
 /** Problems after which the rest of a text is not looked at. */
 const MOST_PROBLEMS = 50;
-const INT64_MAX = 2n ** 63n - 1n;
-const FLOAT_MIN = 2 ** -1022;
 
 /** Stands where an expression is still to come. */
 const MISSING: Expr = Object.freeze({ [NODE]: true as const, kind: "ident" as const, name: "null" });
@@ -96,8 +98,8 @@ export class Parser {
   parse(): Expr {
     const nul = this.#text.indexOf("\0");
     if (nul >= 0) this.#problem("nul", nul, nul + 1, "Nix text cannot hold a NUL character");
-    const lone = isWellFormed(this.#text) ? null : /\p{Surrogate}/u.exec(this.#text);
-    if (lone) this.#problem("surrogate", lone.index, lone.index + 1, "half of a surrogate pair stands alone");
+    const lone = loneSurrogate(this.#text);
+    if (lone !== undefined) this.#problem("surrogate", lone, lone + 1, "half of a surrogate pair stands alone");
     this.#push({ kind: "root" });
     this.#lexer.next();
     let state: State = "operand";
@@ -303,7 +305,7 @@ export class Parser {
     this.#next();
     if (before !== undefined) this.#commentOutside(copy, before);
     const outer = copy.parens?.at(-1) ?? copy;
-    if (after !== undefined) this.#commentAfter(outer, outer.after === undefined ? after : `${outer.after} ${after}`);
+    if (after !== undefined) this.#commentAfter(outer, joinAfter(outer.after, after));
     return this.#have(copy, LEVEL.atom);
   }
 
@@ -749,7 +751,7 @@ export class Parser {
       if (comments.length > 0) this.#lexer.before = [...comments, ...(this.#lexer.before ?? [])];
     } else {
       if (comments.length > 0) first.before = [...comments, ...(first.before ?? [])];
-      if (after !== undefined) last.after = last.after === undefined ? after : `${last.after} ${after}`;
+      if (after !== undefined) last.after = joinAfter(last.after, after);
     }
     parts.push(...spliced);
     return this.#top.kind === "list" ? "items" : "bindings";
@@ -802,7 +804,6 @@ export class Parser {
           tokens: undefined,
           names: [],
           dot: undefined,
-          after: undefined,
         });
         return "names";
       case "inherit":
@@ -871,7 +872,7 @@ export class Parser {
     const binding: Mutable<Binding> = {
       [NODE]: true,
       kind: "binding",
-      path: frame.names as unknown as AttrPath,
+      path: pathOf(frame.names),
       value: this.#value,
       start: frame.start,
       end,
@@ -902,18 +903,17 @@ export class Parser {
     const { kind, before, after, end, line } = this.#lexer;
     switch (kind) {
       case "identifier":
-      case "or": {
-        const name = this.#bareName(undefined);
-        frame.names.push(after === undefined ? name : { ...this.#nameNode(name), after });
+      case "or":
+        frame.names.push(this.#bareName(undefined));
+        this.#commentLastName(frame.names, after);
         return "inherited";
-      }
       case '"':
         return this.#openText('"');
       case "${":
         return this.#openDynamic();
       case "hole":
         frame.names.push(...this.#holeNames(undefined));
-        if (after !== undefined) this.#commentLastName(frame.names, after);
+        this.#commentLastName(frame.names, after);
         return "inherited";
       case ";": {
         const { node, names } = frame;
@@ -958,7 +958,6 @@ export class Parser {
       tokens: use === "hasAttr" ? withToken(undefined, "?", before, after) : undefined,
       names: [],
       dot: use === "select" ? trivia(before, after) : undefined,
-      after: undefined,
     });
     this.#next();
     return "names";
@@ -1033,17 +1032,13 @@ export class Parser {
     };
   }
 
-  #nameNode(name: StaticName): Name {
-    return typeof name === "string" ? { [NODE]: true, kind: "name", name } : name;
-  }
-
   /** Goes on after a name of a path, which has been taken with the comment after it. */
   #afterName(frame: PathFrame, after: After): State {
     const { names } = frame;
     const { kind, before: dotBefore, after: dotAfter } = this.#lexer;
     frame.dot = undefined;
     if (kind === ".") {
-      if (after !== undefined) this.#commentLastName(names, after);
+      this.#commentLastName(names, after);
       frame.dot = trivia(dotBefore, dotAfter);
       this.#next();
       return "names";
@@ -1072,7 +1067,7 @@ export class Parser {
       case "select":
         this.#pop();
         if (kind === "or") {
-          if (after !== undefined) this.#commentLastName(names, after);
+          this.#commentLastName(names, after);
           const tokens = withToken(undefined, "or", dotBefore, dotAfter);
           this.#next();
           this.#push({ kind: "or", frame, tokens });
@@ -1082,11 +1077,11 @@ export class Parser {
     }
   }
 
-  #commentLastName(names: AttrName[], after: string): void {
+  #commentLastName(names: AttrName[], after: After): void {
     const last = names.at(-1);
-    if (last !== undefined) {
-      names[names.length - 1] = { ...(typeof last === "string" ? this.#nameNode(last) : last), after };
-    }
+    if (last === undefined || after === undefined) return;
+    names[names.length - 1] =
+      typeof last === "string" ? { [NODE]: true, kind: "name", name: last, after } : { ...last, after };
   }
 
   #selection(
@@ -1102,7 +1097,7 @@ export class Parser {
   #assign(frame: PathFrame, after: After): State {
     const { kind, before: equalsBefore, after: equalsAfter } = this.#lexer;
     if (kind !== "=") return this.#unexpected("`=`");
-    if (after !== undefined) this.#commentLastName(frame.names, after);
+    this.#commentLastName(frame.names, after);
     this.#pop();
     const [first] = frame.names;
     if (this.#strict && this.#top.kind === "let" && typeof first === "object" && staticName(first) === undefined) {
@@ -1125,27 +1120,33 @@ export class Parser {
     const expr = this.#value;
     this.#next();
     this.#pop();
-    const top = this.#top;
-    const dot = top.kind === "path" ? top.dot : undefined;
     const text = staticText(expr);
-    const name: AttrName =
-      text === undefined
-        ? {
-            [NODE]: true,
-            kind: "dynamicName",
-            expr,
-            start,
-            end,
-            ...(expr.kind === "str" ? { quoted: false } : {}),
-            ...(before ? { before } : {}),
-            ...(dot ? { tokens: { ".": dot } } : {}),
-          }
-        : this.#named(
-            { name: text, spelling: `\${${this.#text.slice(expr.start, expr.end)}}`, start, end },
-            before,
-            dot,
-          );
-    return this.#addName(name, after);
+    if (text === undefined) {
+      const quoted = expr.kind === "str" ? false : undefined;
+      return this.#addName(this.#dynamicName(expr, quoted, start, end, before), after);
+    }
+    const spelling = `\${${this.#text.slice(expr.start, expr.end)}}`;
+    return this.#addName(this.#named({ name: text, spelling, start, end }, before, this.#dot), after);
+  }
+
+  /** The comments at the `.` before the name being read. */
+  get #dot(): TokenTrivia | undefined {
+    const top = this.#top;
+    return top.kind === "path" ? top.dot : undefined;
+  }
+
+  #dynamicName(expr: Expr, quoted: boolean | undefined, start: number, end: number, before: Before): DynamicName {
+    const dot = this.#dot;
+    return {
+      [NODE]: true,
+      kind: "dynamicName",
+      expr,
+      start,
+      end,
+      ...(quoted === undefined ? {} : { quoted }),
+      ...(before ? { before } : {}),
+      ...(dot ? { tokens: { ".": dot } } : {}),
+    };
   }
 
   /** Gives a name that was not a single token to the frame that it is for. */
@@ -1157,7 +1158,7 @@ export class Parser {
     }
     if (top.kind === "inherit") {
       top.names.push(name);
-      if (after !== undefined) this.#commentLastName(top.names, after);
+      this.#commentLastName(top.names, after);
     }
     return "inherited";
   }
@@ -1227,27 +1228,14 @@ export class Parser {
   }
 
   #quotedName(pieces: TextFrame["pieces"], start: number, end: number, before: Before): AttrName {
-    const top = this.#top;
-    const dot = top.kind === "path" ? top.dot : undefined;
     const expr = textNode('"', pieces, start, end);
     const text = staticText(expr);
-    if (text !== undefined) {
-      const spelling = this.#text.slice(start, end);
-      if (pieces.some((piece) => typeof piece === "object"))
-        return this.#named({ name: text, start, end }, before, dot);
-      const plain = !isIdentifier(text) && spelling === `"${escapeStr(text)}"`;
-      return this.#named({ name: text, start, end, ...(plain ? {} : { spelling }) }, before, dot);
-    }
-    return {
-      [NODE]: true,
-      kind: "dynamicName",
-      expr,
-      quoted: true,
-      start,
-      end,
-      ...(before ? { before } : {}),
-      ...(dot ? { tokens: { ".": dot } } : {}),
-    };
+    if (text === undefined) return this.#dynamicName(expr, true, start, end, before);
+    const spelling = this.#text.slice(start, end);
+    const holdsValue = pieces.some((piece) => typeof piece === "object");
+    const isUsual = !isIdentifier(text) && spelling === `"${escapeStr(text)}"`;
+    const name = { name: text, start, end, ...(holdsValue || isUsual ? {} : { spelling }) };
+    return this.#named(name, before, this.#dot);
   }
 
   // Functions
@@ -1454,19 +1442,20 @@ export class Parser {
         `${JSON.stringify(this.#text.slice(start, end))} means nothing in Nix`,
       );
     } else if (kind === "end") {
-      const opening = this.#unclosed();
-      const message = `unexpected end, ${wanted} is missing`;
-      this.#problem("unclosed", start, end, message, opening);
+      const opened = this.#frames.findLast((frame) => openedAt(frame) !== undefined);
+      this.#problem("unclosed", start, end, `unexpected end, ${wanted} is missing`, opened && openedHere(opened));
       return "done";
     } else {
       const top = this.#top;
-      const opening =
-        top.kind === "list" || top.kind === "parens"
-          ? { start: top.opening.start, end: top.opening.start + 1, message: "opened here" }
-          : undefined;
-      const sentence = top.kind === "root" ? "after the end of the expression" : `, ${wanted} is missing`;
-      const message = `unexpected ${this.#shown()}${top.kind === "root" ? " " : ""}${sentence}`;
-      this.#problem("unexpected", start, end, message, wanted === "an expression" ? undefined : opening);
+      const rest = top.kind === "root" ? " after the end of the expression" : `, ${wanted} is missing`;
+      const closes = (top.kind === "list" || top.kind === "parens") && wanted !== "an expression";
+      this.#problem(
+        "unexpected",
+        start,
+        end,
+        `unexpected ${this.#shown()}${rest}`,
+        closes ? openedHere(top) : undefined,
+      );
     }
     return this.#recover();
   }
@@ -1477,25 +1466,6 @@ export class Parser {
     if (kind === '"' || kind === "''") return "string";
     const text = this.#text.slice(start, Math.min(end, start + 40));
     return `\`${text}\``;
-  }
-
-  /** The bracket that was opened last and is still open. */
-  #unclosed(): SyntaxProblem["related"] {
-    for (let i = this.#frames.length - 1; i >= 0; i--) {
-      const frame = this.#frames[i];
-      const start =
-        frame?.kind === "parens" || frame?.kind === "list" || frame?.kind === "dynamic" || frame?.kind === "inheritFrom"
-          ? frame.opening.start
-          : frame?.kind === "set"
-            ? frame.brace.start
-            : frame?.kind === "interpolation"
-              ? frame.start
-              : frame?.kind === "formals" || frame?.kind === "let"
-                ? frame.node.start
-                : undefined;
-      if (start !== undefined) return { start, end: start + 1, message: "opened here" };
-    }
-    return undefined;
   }
 
   /** Skips tokens up to one that a frame can go on at, and drops the frames above that. */
@@ -1546,12 +1516,19 @@ export class Parser {
 /** Whether a keyword begins what only parentheses let stand beside anything else. */
 const isGreedy = (kind: TokenKind): boolean => kind === "let" || kind === "with" || kind === "assert" || kind === "if";
 
-const lineComments = (text: string | undefined): readonly Trivium[] =>
-  text === undefined ? [] : [{ kind: "lineComment", text: ` ${text}` }];
+const lineComments = (text: string | undefined): readonly Trivium[] => (text === undefined ? [] : [lineComment(text)]);
 
-/** Whether no half of a surrogate pair stands alone; engines that know it at once are asked. */
-const isWellFormed = (text: string): boolean =>
-  (text as { readonly isWellFormed?: () => boolean }).isWellFormed?.() ?? !/\p{Surrogate}/u.test(text);
+/** Where half of a surrogate pair stands alone, if one does; engines that know at once that none does are asked. */
+const loneSurrogate = (text: string): number | undefined =>
+  (text as { readonly isWellFormed?: () => boolean }).isWellFormed?.() === true
+    ? undefined
+    : /\p{Surrogate}/u.exec(text)?.index;
+
+/** The bracket that a frame is between. */
+const openedHere = (frame: Frame): SyntaxProblem["related"] => {
+  const start = openedAt(frame);
+  return start === undefined ? undefined : { start, end: start + 1, message: "opened here" };
+};
 
 const startOf = (expr: Expr): number => expr.parens?.at(-1)?.start ?? expr.start ?? 0;
 

@@ -5,6 +5,7 @@
  */
 import type { Binding, Call, Expr, Formal, Interpolation, Tokens, TokenSlot, TokenTrivia, Trivium } from "../expr.js";
 import { LEVEL } from "../operators.js";
+import { lineComment } from "../trivia.js";
 import { view, type Written } from "./view.js";
 
 export type Part = string | number | Parts | Written | Instruction;
@@ -97,13 +98,9 @@ export const token = (tokens: Tokens | undefined, slot: TokenSlot, text: string)
 };
 
 /** The comments of a token, all as if they stood before it. */
-export const lifted = (trivia: TokenTrivia | undefined): readonly Trivium[] =>
-  trivia === undefined
-    ? []
-    : [...(trivia.before ?? []), ...(trivia.after === undefined ? [] : [lineComment(trivia.after)])];
-
-export const lineComment = (text: string): Trivium => ({ kind: "lineComment", text: ` ${text}` });
+export const lifted = (trivia: TokenTrivia | undefined): readonly Trivium[] | undefined =>
+  trivia?.after === undefined ? trivia?.before : [...(trivia.before ?? []), lineComment(trivia.after)];
 
 /** A token whose comment after it is printed before it. */
 export const liftedToken = (tokens: Tokens | undefined, slot: TokenSlot, text: string): Part =>
-  tokens?.[slot] === undefined ? text : commented({ before: lifted(tokens[slot]) }, text);
+  commented({ before: lifted(tokens?.[slot]) }, text);

@@ -57,7 +57,6 @@ import {
   GROUP,
   lifted,
   liftedToken,
-  lineComment,
   nest,
   NEST,
   PRINTED,
@@ -76,6 +75,7 @@ import {
 } from "./parts.js";
 import { escapeStr, indentedLines, pathParts, strLines, type StringLine } from "../strings.js";
 import { isNode } from "../to-nix.js";
+import { joinAfter, lineComment } from "../trivia.js";
 import { unescapeName } from "../unescape.js";
 import { plainLine } from "./plain.js";
 import {
@@ -150,7 +150,7 @@ class Printer {
   }
 
   print(expr: Written): void {
-    this.#run(group(withoutBlankStart(expr), belowParts(belowOf(expr))));
+    this.#run(group(withoutBlankStart(expr), commentLines(belowOf(expr))));
   }
 
   #run(part: Part): void {
@@ -608,17 +608,11 @@ const closingParen = ({ after }: Paren, before: readonly Trivium[] | undefined):
 
 const absorbParen = (written: Paren): Part => {
   const { before, tokens } = written;
-  const open = lifted(tokens?.open);
   return priority(
     nest(
       commented({ before }, "("),
       BREAK,
-      group(
-        nest(
-          commented({ before: open.length > 0 ? open : undefined }, inside(written)),
-          commentLines(tokens?.close?.before),
-        ),
-      ),
+      group(nest(commented({ before: lifted(tokens?.open) }, inside(written)), commentLines(tokens?.close?.before))),
       BREAK,
       closingParen(written, undefined),
     ),
@@ -811,9 +805,8 @@ const termParts = (written: Written, wide: boolean): Parts => {
       return selectParts(written);
     case "paren": {
       const { open, close } = written.tokens ?? {};
-      const before = lifted(open);
       return group(
-        commented({ before: before.length > 0 ? before : undefined }, "("),
+        commented({ before: lifted(open) }, "("),
         nest(parenthesized(inside(written)), commentLines(close?.before)),
         ")",
       );
@@ -917,7 +910,7 @@ const lineParts = (line: StringLine): Parts => {
         : undefined;
   if (typeof only === "object" && only.expr.below !== undefined && typeof first === "object") {
     const { expr } = only;
-    return group("${", BREAK, nest(group(whole(expr), belowParts(expr.below))), BREAK, "}");
+    return group("${", BREAK, nest(group(whole(expr), commentLines(expr.below))), BREAK, "}");
   }
   if (typeof only === "object" && only.expr.below === undefined) {
     // Alone on its line, an interpolation is laid out as parentheses are.
@@ -951,11 +944,8 @@ const interpolationParts = ({ expr }: { readonly expr: Expr }): Parts => {
     return ["${", short, inner, short, "}"];
   }
   const short = mark(SHORT_INTERPOLATION, 1);
-  return group("${", short, NEST, BREAK, group(inner, belowParts(expr.below)), BREAK, UNNEST, short, "}");
+  return group("${", short, NEST, BREAK, group(inner, commentLines(expr.below)), BREAK, UNNEST, short, "}");
 };
-
-/** Comments after all of a file or interpolation. */
-const belowParts = (trivia: readonly Trivium[] | undefined): Part => commentLines(trivia);
 
 // Bindings
 
@@ -1111,11 +1101,10 @@ const exprParts = (expr: Exclude<Written, { kind: "call" }>): Parts => {
 
 const letParts = ({ bindings, inner, body, tokens }: Let): Parts => {
   // Comments around the `in` belong to the body.
-  const after = lifted(tokens?.in);
   return [
     group(token(tokens, "open", "let"), HARDLINE, nest(itemsParts(HARDLINE, bindings, inner))),
     HARDLINE,
-    group("in", HARDLINE, commented({ before: after.length > 0 ? after : undefined }, whole(body))),
+    group("in", HARDLINE, commented({ before: lifted(tokens?.in) }, whole(body))),
   ];
 };
 
@@ -1183,7 +1172,7 @@ const around = (
     : {
         ...written,
         ...(before ? { before: [...before, ...(written.before ?? [])] } : {}),
-        ...(after === undefined ? {} : { after: written.after === undefined ? after : `${written.after} ${after}` }),
+        ...(after === undefined ? {} : { after: joinAfter(written.after, after) }),
       };
 
 /** A chain of one operator: all on one line, or a line for each operand, led by its operator. */

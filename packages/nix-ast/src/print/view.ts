@@ -4,6 +4,7 @@
  */
 import { binary, float, int, negate } from "../build.js";
 import type { Annotated, Binary, BinaryOperator, Expr, IndentedStr, Parens, Tokens, Trivium, Unary } from "../expr.js";
+import { INT64_MIN } from "../literal.js";
 import { clash, levelOf, BINARY, LEVEL } from "../operators.js";
 import { isPlain } from "../strings.js";
 
@@ -19,8 +20,6 @@ export interface Paren {
 }
 /** An expression as it is written; the parentheses of its source are around it, not on it. */
 export type Written = Expr | Paren;
-
-const INT64_MIN = -(2n ** 63n);
 
 /** `expr` without a number that is negative, which Nix has no literal for. */
 const withoutSign = (expr: Expr): Expr => {
