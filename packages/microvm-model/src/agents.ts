@@ -1,4 +1,4 @@
-import type { Agent } from "./config-types.js";
+import type { Agent } from "./config/agent.js";
 
 /**
  * The agents known by name.

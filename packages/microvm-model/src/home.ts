@@ -1,4 +1,4 @@
-import type { Emacs, InputFile, Zsh } from "./config-types.js";
+import type { Emacs, InputFile, Zsh } from "./config/home.js";
 
 /** `path` inside the flake input `input`: `fromInput("configfiles", "zshrc")`. */
 export const fromInput = (input: string, path: string): InputFile => ({ input, path });

@@ -1,5 +1,5 @@
 import type { Expr } from "@microvm-emit/nix-ast";
-import type { InputFile } from "./config-types.js";
+import type { InputFile } from "./config/home.js";
 import type { VmModel } from "./config.js";
 import type { ConfigPath } from "./problem.js";
 

@@ -1,7 +1,8 @@
 import { left } from "fp-ts/lib/These.js";
 import type { z } from "zod";
 import { type Checked, withProblems } from "./checked.js";
-import { configSchema, isNode, type Model } from "./config.js";
+import { configSchema, type Model } from "./config.js";
+import { isNode } from "./config/terms.js";
 import { type ConfigPath, error, formatPath, type Problem } from "./problem.js";
 import type { ScalarRefusal } from "./scalars.js";
 import { didYouMean } from "./suggest.js";

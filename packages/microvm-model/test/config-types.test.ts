@@ -4,16 +4,11 @@ import ts from "typescript";
 import { assert, describe, expect, expectTypeOf, it } from "vitest";
 import { parse } from "yaml";
 import type { z } from "zod";
-import type {
-  agentSchema,
-  emacsSchema,
-  homeSchema,
-  inputFileSchema,
-  toolchainSchema,
-  zshSchema,
-} from "../src/config.js";
+import type { agentSchema } from "../src/config/agent.js";
+import type { emacsSchema, homeSchema, inputFileSchema, zshSchema } from "../src/config/home.js";
+import type { toolchainSchema } from "../src/config/toolchain.js";
 import { configSchema } from "../src/config.js";
-import type * as written from "../src/config-types.js";
+import type * as written from "../src/index.js";
 
 /** A type without the names of its interfaces, and with all of it readonly; Nix is left as it is, since it nests in itself. */
 type Bare<A> = A extends Expr | ((...parameters: never) => unknown)
@@ -219,13 +214,18 @@ const leftOut = (): Readonly<Record<string, object | undefined>> => {
 };
 
 describe("the documentation", () => {
-  const source = fileURLToPath(new URL("../src/config-types.ts", import.meta.url));
-  const tree = ts.createSourceFile(source, ts.sys.readFile(source) ?? "", ts.ScriptTarget.ES2023, true);
-  const interfaces = tree.statements.filter(ts.isInterfaceDeclaration);
+  const sources = [
+    fileURLToPath(new URL("../src/config.ts", import.meta.url)),
+    ...ts.sys.readDirectory(fileURLToPath(new URL("../src/config", import.meta.url)), [".ts"]),
+  ];
+  const statements = sources.flatMap((source) => [
+    ...ts.createSourceFile(source, ts.sys.readFile(source) ?? "", ts.ScriptTarget.ES2023, true).statements,
+  ]);
+  const interfaces = statements.filter(ts.isInterfaceDeclaration);
   const parsed = leftOut();
 
   it("is there for every type and is tried for every interface", () => {
-    const types = tree.statements.filter(
+    const types = statements.filter(
       (statement) => ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement),
     );
     expect(types.filter((type) => ts.getJSDocCommentsAndTags(type).length === 0).map(({ name }) => name.text)).toEqual(
@@ -236,7 +236,7 @@ describe("the documentation", () => {
 
   const settings = interfaces.flatMap(({ name, members }) =>
     members.filter(ts.isPropertySignature).map((member) => {
-      const setting = member.name.getText(tree);
+      const setting = member.name.getText();
       const docs = ts.getJSDocCommentsAndTags(member).filter(ts.isJSDoc);
       const defaults = ts.getJSDocTags(member).filter(({ tagName }) => tagName.text === "default");
       return {

@@ -1,7 +1,7 @@
 import type { Expr } from "@microvm-emit/nix-ast";
 import type { Model } from "../config.js";
 import { defaultInputs, type InputDefault } from "../flake-inputs.js";
-import type { InputFile } from "../config-types.js";
+import type { InputFile } from "../config/home.js";
 import type { InputPlan, ModulePlan, PackagePlan } from "../plan.js";
 import { type ConfigPath, error, type Problem } from "../problem.js";
 import { didYouMean } from "../suggest.js";

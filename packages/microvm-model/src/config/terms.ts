@@ -1,0 +1,70 @@
+import type { Expr } from "@microvm-emit/nix-ast";
+import { z } from "zod";
+import * as scalar from "../scalars.js";
+
+/**
+ * A NixOS or home-manager module: a path relative to the config file (`"./configuration.nix"`), an attribute of a flake
+ * input (`"stapelbergnix.lib.userSettings"`), or Nix built with `ast`, in which a guest's or home's module may name
+ * `inputs`.
+ */
+export type Module = string | Expr;
+
+/**
+ * A package: its attribute below `pkgs` (`"ripgrep"`, `"python3Packages.requests"`), or Nix built with `ast`, which has
+ * `pkgs`, `lib` and `inputs` in scope.
+ */
+export type Package = string | Expr;
+
+/**
+ * An object that refuses unknown keys. Its message is the list of keys it knows, from which `validate` finds the one
+ * that was meant.
+ */
+export const object = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
+  z.strictObject(shape, {
+    error: (issue) => (issue.code === "unrecognized_keys" ? Object.keys(shape).join(" ") : undefined),
+  });
+
+/** Whether a value is a node of nix-ast, known by its mark, which is registered so that none need load that package. */
+export const isNode = (value: object): value is Expr => Symbol.for("@microvm-emit/nix-ast/node") in value;
+
+const nixExpression = z.custom<Expr>(
+  (value) => typeof value === "object" && value !== null && isNode(value),
+  "expected a Nix expression",
+);
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The same entries in code-unit order, so that the order in which a config is written changes nothing. */
+const sortKeys = <A>(entries: Record<string, A>): Record<string, A> =>
+  Object.fromEntries(Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+/** Values by name; the names are held to `key` and the values checked whatever the names are. */
+export const record = <Value extends z.ZodType>(key: z.ZodType<unknown, string>, value: Value) => {
+  const names = z.check<Record<string, unknown>>(({ value: entries, issues }) => {
+    if (!isRecord(entries)) return;
+    for (const name of Object.keys(entries))
+      for (const issue of key.safeParse(name).error?.issues ?? [])
+        if (issue.code === "custom") issues.push({ ...issue, path: [name], input: name });
+  });
+  names._zod.def.when = () => true;
+  return z.record(z.string(), value).check(names).transform(sortKeys);
+};
+
+/** A value that may be given by the name of a table row. */
+export const named = <Name extends string, Row extends z.ZodType>(
+  table: Readonly<Record<Name, z.input<Row>>>,
+  row: Row,
+): z.ZodType<z.output<Row>, Name | z.input<Row>> =>
+  z.union([z.enum(Object.keys(table) as [Name, ...Name[]]).transform((name) => row.parse(table[name])), row]);
+
+/** A NixOS or home-manager module: a path from the config file, an input's attribute, or Nix. */
+export const moduleSchema = z.union([scalar.moduleReference, nixExpression]);
+
+/** A package: its attribute below `pkgs`, or Nix. */
+export const packageSchema = z.union([scalar.packageName, nixExpression]);
+
+/** Numeric ids are what virtiofs carries between host and guest, so they must agree. */
+export const id = z.int().min(1).max(4_294_967_294);
+
+export const port = z.int().min(1).max(65535);
