@@ -49,7 +49,7 @@ export const parseCommand = (argv: readonly string[]): E.Either<Failure, Request
   let told = "";
   const program = new Command("microvm-emit")
     .description("Emits a NixOS flake from a typed description of hosts and their microVMs.")
-    .argument("<config>", "the config: a .ts .mts .js .mjs or .json file")
+    .argument("<config>", "the config: a .ts .mts .js .mjs .json .jsonc .yaml or .yml file")
     .option("-o, --output <dir>", "the directory to emit to (default: flake/ beside the config)")
     .option("--force", "overwrite and remove files that are not ours or were edited by hand")
     .addOption(new Option("--stop-after <stage>", "print a stage and write nothing").choices(stages))

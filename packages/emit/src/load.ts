@@ -3,7 +3,7 @@ import { basename, dirname, extname, join, relative } from "node:path";
 import type * as TE from "fp-ts/lib/TaskEither.js";
 import { requireJiti } from "./commonjs.js";
 import { Failed, type Failure, attempt } from "./failure.js";
-import { jsonErrorPlace } from "./json-place.js";
+import { type ReadData, jsonErrorPlace, readJsonc } from "./json-place.js";
 import { type Place, placeAtLine, placeAtOffset } from "./place.js";
 import { formatFrame, userFrames } from "./stack.js";
 import { userCache } from "./user-cache.js";
@@ -42,14 +42,35 @@ const loadModule = async (file: string, own: OwnModules): Promise<unknown> => {
   return defaultExport(file, exported);
 };
 
-const loadJson = async (file: string): Promise<unknown> => {
-  const text = readFileSync(file, "utf8");
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    const { place, message } = await jsonErrorPlace(file, text);
-    throw new Failed({ kind: "config-syntax", place, message: `The config is ${message}.` });
-  }
+const loadJson = async (file: string): Promise<unknown> =>
+  readData(file, async (text) => {
+    try {
+      return { data: JSON.parse(text) as unknown };
+    } catch {
+      return { problem: await jsonErrorPlace(file, text) };
+    }
+  });
+
+const loadJsonc = async (file: string): Promise<unknown> => readData(file, (text) => readJsonc(file, text));
+
+const loadYaml = async (file: string): Promise<unknown> => {
+  const { readYaml } = await import("./yaml-place.js");
+  return readData(file, (text) => readYaml(file, text));
+};
+
+/** Reads a config that is data. */
+const readData = async (file: string, read: (text: string) => ReadData | Promise<ReadData>): Promise<unknown> => {
+  const result = await read(readFileSync(file, "utf8"));
+  if ("data" in result) return withoutSchema(result.data);
+  const { place, message } = result.problem;
+  throw new Failed({ kind: "config-syntax", place, message: `The config is ${message}.` });
+};
+
+/** Without the `$schema` by which an editor knows what a file of data is. */
+const withoutSchema = (data: unknown): unknown => {
+  if (typeof data !== "object" || data === null || Array.isArray(data)) return data;
+  const { $schema, ...config } = data as Readonly<Record<string, unknown>>;
+  return typeof $schema === "string" ? config : data;
 };
 
 const loaders: Readonly<Record<string, (file: string, own: OwnModules) => Promise<unknown>>> = {
@@ -58,6 +79,9 @@ const loaders: Readonly<Record<string, (file: string, own: OwnModules) => Promis
   ".js": loadModule,
   ".mjs": loadModule,
   ".json": loadJson,
+  ".jsonc": loadJsonc,
+  ".yaml": loadYaml,
+  ".yml": loadYaml,
 };
 
 const requireFile = (file: string): void => {

@@ -8,7 +8,7 @@ export type Locator = (path: ConfigPath) => Place | undefined;
 
 /** Reads a config's source for places, running nothing of it; `file` says by its name how to read it. */
 export const locator = async (file: string, source: string): Promise<Locator> => {
-  const offsetOf = file.endsWith(".json") ? await jsonOffsets(source) : moduleOffsets(file, source);
+  const offsetOf = await offsetsIn(file, source);
   return (path) => {
     const offset = offsetOf(path);
     return offset === undefined ? undefined : placeAtOffset(file, source, offset);
@@ -16,6 +16,12 @@ export const locator = async (file: string, source: string): Promise<Locator> =>
 };
 
 type Offsets = (path: ConfigPath) => number | undefined;
+
+const offsetsIn = async (file: string, source: string): Promise<Offsets> => {
+  if (/\.jsonc?$/.test(file)) return jsonOffsets(source);
+  if (/\.ya?ml$/.test(file)) return (await import("./yaml-place.js")).yamlOffsets(source);
+  return moduleOffsets(file, source);
+};
 
 const jsonOffsets = async (source: string): Promise<Offsets> => {
   const { findNodeAtLocation, parseTree } = await import("jsonc-parser");

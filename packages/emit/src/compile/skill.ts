@@ -30,7 +30,7 @@ the config's folder.
 1. Read \`${config}\`. The VMs of a host are the entries of its \`vms\`: ${names.map((name) => `\`hosts.${name}.vms\``).join(", ")}.
 2. Add an entry, named for the project with \`vm\` at the end, in lower-case letters, digits and hyphens:
 
-${indented(config.endsWith(".json") ? jsonEntry : entry)}
+${indented(entryFor(config))}
 
    - Leave out \`index\` and \`interfaces\`: the tap, MAC and IP address are allocated and never clash.
    - Put what the project needs to build into \`toolchains\` where there is one, else into \`packages\`, as attributes of
@@ -87,6 +87,20 @@ const jsonEntry = `\`\`\`json
   "packages": ["git", "ripgrep"]
 }
 \`\`\``;
+
+const yamlEntry = `\`\`\`yaml
+examplevm:
+  agent: claude-code
+  workspace: ~/microvm/example
+  toolchains: [go]
+  packages: [git, ripgrep]
+\`\`\``;
+
+/** The entry as it is written in a config of that name. */
+const entryFor = (config: string): string => {
+  if (/\.jsonc?$/.test(config)) return jsonEntry;
+  return /\.ya?ml$/.test(config) ? yamlEntry : entry;
+};
 
 /** Lines of a list item's content. */
 const indented = (text: string): string => text.replace(/^/gm, "   ");

@@ -48,9 +48,9 @@ describe("a config that cannot be loaded", () => {
     ],
     [
       "has another extension",
-      { "config.yaml": "" },
-      "config.yaml",
-      { code: "config-unsupported", remedy: "Name it with one of .ts .mts .js .mjs .json." },
+      { "config.toml": "" },
+      "config.toml",
+      { code: "config-unsupported", remedy: "Name it with one of .ts .mts .js .mjs .json .jsonc .yaml .yml." },
     ],
     ["has no extension", { config: "" }, "config", { code: "config-unsupported" }],
     [

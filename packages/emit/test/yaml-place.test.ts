@@ -1,0 +1,63 @@
+import type { ConfigPath } from "@microvm-emit/model";
+import { describe, expect, it } from "vitest";
+import { locator } from "../src/locate.js";
+import { readYaml } from "../src/yaml-place.js";
+
+/** What stands at the place of a path, to the end of its line. */
+const textAt = async (source: string, path: ConfigPath): Promise<string | undefined> => {
+  const place = (await locator("/c.yaml", source))(path);
+  return place?.lineText?.slice(place.column - 1);
+};
+
+const vcpu: ConfigPath = ["hosts", "a", "vms", "v", "vcpu"];
+
+describe("the place of a path in YAML", () => {
+  it.each<[string, string, ConfigPath, string]>([
+    ["in block maps", "hosts:\n  a:\n    vms:\n      v:\n        vcpu: 0\n", vcpu, "vcpu: 0"],
+    ["in flow maps", 'hosts: { a: { vms: { v: { "vcpu": 0 } } } }\n', vcpu, '"vcpu": 0 } } } }'],
+    ["behind comments and a document's start", "# c\n---\nhosts:\n  a: {vms: {v: {vcpu: 0}}}\n", vcpu, "vcpu: 0}}}"],
+    ["in a list", "modules:\n  - a\n  - ./b.nix # here\n", ["modules", 1], "./b.nix # here"],
+    ["behind an alias", "x: &small\n  vcpu: 0\nhosts:\n  a:\n    vms:\n      v: *small\n", vcpu, "vcpu: 0"],
+    [
+      "behind a merge key",
+      "x: &small\n  vcpu: 0\nhosts:\n  a:\n    vms:\n      v:\n        <<: *small\n        index: 1\n",
+      vcpu,
+      "vcpu: 0",
+    ],
+    [
+      "behind a merge key with several maps, the first winning",
+      "x: &x { index: 0 }\ny: &y { vcpu: 0 }\nz: &z { vcpu: 1 }\nhosts: { a: { vms: { v: { <<: [*x, *y, *z] } } } }\n",
+      vcpu,
+      "vcpu: 0 }",
+    ],
+    [
+      "in the map itself where a merge key has the key too",
+      "x: &small { vcpu: 1 }\nhosts: { a: { vms: { v: { <<: *small, vcpu: 0 } } } }\n",
+      vcpu,
+      "vcpu: 0 } } } }",
+    ],
+    ["with keys that are numbers", "hosts: { 1: { vms: {} } }\n", ["hosts", "1"], "1: { vms: {} } }"],
+    ["else that of its deepest part found", "hosts:\n  a: {}\n", vcpu, "a: {}"],
+    ["else that of the config", "hosts: {}\n", ["description"], "hosts: {}"],
+  ])("is found %s", async (_, source, path, expected) => {
+    expect(await textAt(source, path)).toBe(expected);
+    const read = readYaml("/c.yaml", source);
+    expect("problem" in read ? read.problem : undefined).toBeUndefined();
+  });
+});
+
+describe("what is no YAML", () => {
+  it.each<[string, string, string, RegExp]>([
+    ["a key given twice", "hosts: {}\nhosts: {}\n", "2:1", /unique/],
+    ["an open bracket", "hosts: {\n", "2:1", /end with a }/],
+    ["wrong indentation", "hosts:\n  a: 1\n b: 2\n", "3:1", /column|indent/],
+    ["two documents", "hosts: {}\n---\nhosts: {}\n", "2:1", /multiple documents/],
+    ["a tag of no one's", "hosts: !mine {}\n", "1:8", /!mine/],
+    ["an alias of nothing", "hosts: *none\n", "1:1", /none/],
+  ])("%s, is said where it is", (_, source, place, words) => {
+    const read = readYaml("/c.yaml", source);
+    if (!("problem" in read)) throw new Error("it was read");
+    expect(`${read.problem.place.line}:${read.problem.place.column}`).toBe(place);
+    expect(read.problem.message).toMatch(words);
+  });
+});
