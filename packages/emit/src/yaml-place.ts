@@ -1,5 +1,5 @@
 import type { ConfigPath } from "@microvm-emit/model";
-import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument } from "yaml";
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument } from "yaml";
 import type { ReadData } from "./json-place.js";
 import { placeAtOffset } from "./place.js";
 
@@ -66,7 +66,6 @@ const isMerge = ({ key }: Pair): boolean => isScalar(key) && (key.value === "<<"
 const keyOf = (key: unknown): string | undefined =>
   isScalar(key) && typeof key.value !== "symbol" ? String(key.value) : undefined;
 
-const behindAlias = (node: unknown, document: Document): unknown =>
-  isAlias(node) ? (node as Alias).resolve(document) : node;
+const behindAlias = (node: unknown, document: Document): unknown => (isAlias(node) ? node.resolve(document) : node);
 
 const startOf = (node: unknown): number | undefined => (node as Node | null | undefined)?.range?.[0];
