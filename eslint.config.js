@@ -12,6 +12,7 @@ const edgeFiles = [
   "main",
   "next-commands",
   "nix",
+  "problem-pages",
   "run",
   "source-tree",
   "stack",

@@ -6,6 +6,7 @@ import type { Failure } from "./failure.js";
 /** What a command line asks for, paths as typed. */
 export type Request =
   | { readonly kind: "tell"; readonly text: string }
+  | { readonly kind: "explain"; readonly code: string | undefined }
   | ({ readonly kind: "emit"; readonly force: boolean } & ConfigAndDirectory)
   | ({ readonly kind: "stop"; readonly after: Stage } & ConfigAndDirectory)
   | ({ readonly kind: "check"; readonly overrides: readonly Override[] } & ConfigAndDirectory);
@@ -40,6 +41,7 @@ Examples:
   $ microvm-emit check microvm.config.ts          have Nix evaluate every host, writing nothing
   $ microvm-emit check microvm.config.ts --override-input nixpkgs path:$HOME/nixpkgs
   $ microvm-emit microvm.config.ts --stop-after plan
+  $ microvm-emit explain duplicate-address        say why that is a problem
 
 Exit codes: 0 fine, 1 problems to mend, 2 could not run.`;
 
@@ -76,6 +78,14 @@ export const parseCommand = (argv: readonly string[]): E.Either<Failure, Request
     .option("--json", "print one JSON object, whatever the outcome")
     .action((config: string, { output, overrideInput }: { output?: string; overrideInput?: Override[] }) => {
       request = { kind: "check", config, output, overrides: overrideInput ?? [] };
+    });
+  program
+    .command("explain")
+    .description("say why something is a problem, and show what fails and what passes")
+    .argument("[code]", "the code of a problem, such as duplicate-address; all of them are listed without")
+    .option("--json", "print one JSON object, whatever the outcome")
+    .action((code: string | undefined) => {
+      request = { kind: "explain", code };
     });
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeOut: (text) => (told += text), writeErr: () => undefined });

@@ -9,6 +9,7 @@ import type { Trail } from "./trace-back.js";
 /** Everything that can end a run, closed: a new member does not compile until it has words and an exit code. */
 export type Failure =
   | { readonly kind: "usage"; readonly message: string }
+  | { readonly kind: "unknown-code"; readonly code: string; readonly meant: string | undefined }
   | { readonly kind: "config-missing"; readonly file: string; readonly candidates: readonly string[] }
   | { readonly kind: "config-unreadable"; readonly file: string; readonly cause: string }
   | { readonly kind: "config-unsupported"; readonly file: string; readonly extensions: readonly string[] }
@@ -97,40 +98,38 @@ export const attempt = <A>(run: () => A | Promise<A>): TE.TaskEither<Failure, A>
   TE.tryCatch(async () => await run(), failureOf);
 
 /** What the process says to its caller: 1 is for problems to mend in the input, 2 for what kept us from looking. */
-export const exitCode = (failure: Failure): 1 | 2 =>
-  match(failure)
-    .returnType<1 | 2>()
-    .with(
-      { kind: "config-missing" },
-      { kind: "config-unreadable" },
-      { kind: "config-unsupported" },
-      { kind: "config-syntax" },
-      { kind: "config-import" },
-      { kind: "config-throws" },
-      { kind: "config-not-exported" },
-      { kind: "config-unfinished" },
-      { kind: "config-problems" },
-      { kind: "lock-broken" },
-      { kind: "manifest-broken" },
-      { kind: "output-not-directory" },
-      { kind: "output-not-writable" },
-      { kind: "output-conflicts" },
-      { kind: "output-busy" },
-      { kind: "write-failed" },
-      { kind: "modules-unreachable" },
-      { kind: "evaluation-failed" },
-      () => 1,
-    )
-    .with(
-      { kind: "usage" },
-      { kind: "source-too-large" },
-      { kind: "mirror-failed" },
-      { kind: "nix-missing" },
-      { kind: "nix-failed" },
-      { kind: "internal" },
-      () => 2,
-    )
-    .exhaustive();
+const exitCodes = {
+  "config-missing": 1,
+  "config-unreadable": 1,
+  "config-unsupported": 1,
+  "config-syntax": 1,
+  "config-import": 1,
+  "config-throws": 1,
+  "config-not-exported": 1,
+  "config-unfinished": 1,
+  "config-problems": 1,
+  "lock-broken": 1,
+  "manifest-broken": 1,
+  "output-not-directory": 1,
+  "output-not-writable": 1,
+  "output-conflicts": 1,
+  "output-busy": 1,
+  "write-failed": 1,
+  "modules-unreachable": 1,
+  "evaluation-failed": 1,
+  usage: 2,
+  "unknown-code": 2,
+  "source-too-large": 2,
+  "mirror-failed": 2,
+  "nix-missing": 2,
+  "nix-failed": 2,
+  internal: 2,
+} as const satisfies Readonly<Record<Failure["kind"], 1 | 2>>;
+
+export const exitCode = ({ kind }: Failure): 1 | 2 => exitCodes[kind];
+
+/** The codes of what can end a run, but for the problems of a config, which have codes of their own. */
+export const failureCodes: readonly string[] = Object.keys(exitCodes).filter((kind) => kind !== "config-problems");
 
 export const locatedProblem = (problem: LocatedProblem): Diagnostic => ({
   code: problem.code,
@@ -196,6 +195,12 @@ export const words = (failure: Failure): readonly Diagnostic[] => {
     .returnType<readonly Diagnostic[]>()
     .with({ kind: "usage" }, ({ message }) =>
       error({ message, remedy: "Run `microvm-emit --help` to see the commands and options." }),
+    )
+    .with({ kind: "unknown-code" }, ({ code, meant }) =>
+      error({
+        message: `There is no problem with the code ${JSON.stringify(code)}.`,
+        remedy: meant === undefined ? "Run `microvm-emit explain` to see them all." : `Did you mean ${meant}?`,
+      }),
     )
     .with({ kind: "config-missing" }, ({ file, candidates }) =>
       error({

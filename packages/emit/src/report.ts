@@ -1,6 +1,7 @@
 import type { Diagnostic } from "./diagnostic.js";
 import type { CheckedHost, Progress } from "./nix.js";
 import type { Place } from "./place.js";
+import type { ProblemPage } from "./problem-page.js";
 import type { Written } from "./write.js";
 
 /** How a run that did what it was asked to ended. */
@@ -26,6 +27,12 @@ export type Outcome =
       /** The value as it is printed for people. */
       readonly text: string;
       readonly warnings: readonly Diagnostic[];
+    }
+  | {
+      readonly kind: "explained";
+      readonly pages: readonly ProblemPage[];
+      /** The pages for people, prose at most `width` columns wide. */
+      readonly text: (style: Style, width: number) => string;
     }
   | { readonly kind: "told"; readonly text: string };
 
@@ -95,7 +102,10 @@ const frame = ({ line, column, lineText }: Place, tint: Style["red"], style: Sty
 };
 
 /** An outcome for people. */
-export const formatOutcome = (outcome: Exclude<Outcome, { kind: "told" | "stopped" }>, style: Style): string => {
+export const formatOutcome = (
+  outcome: Exclude<Outcome, { kind: "told" | "explained" | "stopped" }>,
+  style: Style,
+): string => {
   switch (outcome.kind) {
     case "emitted": {
       const { dir, files, lock, next } = outcome;
@@ -174,6 +184,8 @@ export const outcomeReport = (outcome: Outcome): Report => {
       return { ...ok, hosts: outcome.hosts, problems: outcome.warnings };
     case "stopped":
       return { ...ok, stage: outcome.after, [outcome.after]: outcome.value, problems: outcome.warnings };
+    case "explained":
+      return { ...ok, pages: outcome.pages, problems: [] };
     case "told":
       return { ...ok, text: outcome.text, problems: [] };
   }

@@ -8,7 +8,7 @@ import type { Problem } from "@microvm-emit/model";
 import * as model from "@microvm-emit/model";
 import * as nixAst from "@microvm-emit/nix-ast";
 import type { ConfigAndDirectory, Override, Request, Stage } from "./command.js";
-import { type Failure, type LocatedProblem, attempt, locatedProblem } from "./failure.js";
+import { Failed, type Failure, type LocatedProblem, attempt, locatedProblem } from "./failure.js";
 import * as self from "./index.js";
 import { load } from "./load.js";
 import { type LockFile, lockFileName, printLock, readLockFile } from "./lock-file.js";
@@ -30,6 +30,7 @@ const failureSemigroup = { concat: (first: Failures, second: Failures): Failures
 /** Runs a request; prints nothing. */
 export const run = (request: Request, onProgress: OnProgress): TE.TaskEither<Failures, Outcome> => {
   if (request.kind === "tell") return TE.right({ kind: "told", text: request.text });
+  if (request.kind === "explain") return pipe(explained(request.code), TE.mapLeft(alone));
   const places = placesOf(request);
   return pipe(
     emission(places, request.kind === "emit"),
@@ -45,6 +46,26 @@ export const run = (request: Request, onProgress: OnProgress): TE.TaskEither<Fai
     }),
   );
 };
+
+/** The page of a code, or all pages; read with what reads them only when asked for. */
+const explained = (code: string | undefined): TE.TaskEither<Failure, Outcome> =>
+  attempt(async () => {
+    const [{ readPages }, { formatContents, formatPage }] = await Promise.all([
+      import("./problem-pages.js"),
+      import("./format-page.js"),
+    ]);
+    const pages = readPages();
+    if (code === undefined) return { kind: "explained", pages, text: (style) => formatContents(pages, style) };
+    const page = pages.find((known) => known.code === code);
+    if (page === undefined) {
+      const meant = model.nearest(
+        code,
+        pages.map((known) => known.code),
+      );
+      throw new Failed({ kind: "unknown-code", code, meant });
+    }
+    return { kind: "explained", pages: [page], text: (style, width) => formatPage(page, style, width) };
+  });
 
 /** Where a run reads and writes: absolute and, where it can be known, without links, as Nix resolves `../`. */
 export interface Places {

@@ -68,10 +68,17 @@ const failed = (failures: Failures, { json, verbose }: Presentation): Ending => 
 const succeeded = (outcome: Outcome, { json }: Presentation): Ending => {
   if (json) return { stdout: `${toJson(outcomeReport(outcome))}\n`, stderr: "", exitCode: 0 };
   if (outcome.kind === "told") return { stdout: outcome.text, stderr: "", exitCode: 0 };
+  if (outcome.kind === "explained") {
+    const width = Math.min(process.stdout.columns || maxWidth, maxWidth);
+    return { stdout: outcome.text(styleOf(process.stdout), width), stderr: "", exitCode: 0 };
+  }
   const stderr = formatDiagnostics(outcome.warnings, styleOf(process.stderr));
   const stdout = outcome.kind === "stopped" ? outcome.text : formatOutcome(outcome, styleOf(process.stdout));
   return { stdout, stderr, exitCode: 0 };
 };
+
+/** Longer lines of prose are hard to read. */
+const maxWidth = 100;
 
 const showProgress = (): OnProgress => {
   const style = styleOf(process.stderr);

@@ -1,4 +1,5 @@
 import type { VmPlan } from "./plan.js";
+import type { ProblemCode } from "./problem-codes.js";
 import type { ConfigPath } from "./problem.js";
 
 /** The programs that can run a VM; microvm.nix has a runner for each. */
@@ -21,7 +22,7 @@ export type Support = "yes" | "fails" | "ignored" | "doubtful";
 
 /** Something that a VM can ask of its hypervisor. */
 export interface Feature {
-  readonly code: string;
+  readonly code: ProblemCode;
   /** The feature as what a hypervisor does: "share … over 9p". */
   readonly does: (what: string) => string;
   /** What to do instead, whatever the hypervisor. */

@@ -29,8 +29,10 @@ export { emptyLock, type Lock, lockSchema } from "./lock.js";
 export type * from "./plan.js";
 export { planConfig } from "./plan-config.js";
 export { type ConfigPath, formatPath, type Problem, type RelatedPlace } from "./problem.js";
+export { type ProblemCode, problemCodes } from "./problem-codes.js";
 export type { Resolution } from "./resolve.js";
 export { formatAddress } from "./resolve/subnet.js";
+export { nearest } from "./suggest.js";
 export {
   cpp,
   elixir,

@@ -1,10 +1,12 @@
+import type { ProblemCode } from "./problem-codes.js";
+
 /** Where in a config: object keys and list positions from the top, `["hosts", "midna", "vms", "emacsvm", "vcpu"]`. */
 export type ConfigPath = readonly (string | number)[];
 
 /** What is wrong with a config, in words a person can act on. */
 export interface Problem {
   /** Stable name of the rule, such as `duplicate-address`. */
-  readonly code: string;
+  readonly code: ProblemCode;
   /** An error stops the run; a warning does not. */
   readonly severity: "error" | "warning";
   readonly path: ConfigPath;
@@ -35,7 +37,7 @@ export const formatPath = (path: ConfigPath): string =>
 
 /** An error at a place. */
 export const error = (
-  code: string,
+  code: ProblemCode,
   path: ConfigPath,
   message: string,
   remedy: string,

@@ -1,9 +1,10 @@
 import { Address4 } from "ip-address";
 import { z } from "zod";
+import type { ProblemCode } from "./problem-codes.js";
 
 /** What a refused scalar says of itself; `validate` turns it into a `Problem`. */
 export interface ScalarRefusal {
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly remedy: string;
 }
 

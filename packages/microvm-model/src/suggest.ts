@@ -1,7 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 
 /** The known name that `given` most likely meant; undefined when none is near. */
-const nearest = (given: string, known: readonly string[]): string | undefined => {
+export const nearest = (given: string, known: readonly string[]): string | undefined => {
   if (known.length === 0) return undefined;
   const candidate = closest(given, known);
   const edits = distance(given.toLowerCase(), candidate.toLowerCase());

@@ -1,5 +1,6 @@
 import type { HostPlan, InterfacePlan } from "../plan.js";
 import { error, type Problem } from "../problem.js";
+import type { ProblemCode } from "../problem-codes.js";
 import { formatAddress } from "../resolve/subnet.js";
 
 /** A guest's address lies in its bridge's subnet and is no address with a meaning of its own there. */
@@ -21,7 +22,10 @@ export const address = (host: HostPlan): readonly Problem[] =>
     }),
   );
 
-const mistake = ({ address: { value }, subnet }: InterfacePlan): { code: string; complaint: string } | undefined => {
+const mistake = ({
+  address: { value },
+  subnet,
+}: InterfacePlan): { code: ProblemCode; complaint: string } | undefined => {
   if (value < subnet.network || value > subnet.broadcast)
     return { code: "address-outside-subnet", complaint: "lies outside" };
   if (value === subnet.gateway) return { code: "address-is-gateway", complaint: "is the bridge's own address in" };

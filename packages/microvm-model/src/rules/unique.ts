@@ -1,10 +1,11 @@
 import type { HostPlan, Placed, VmPlan } from "../plan.js";
 import { type ConfigPath, error, type Problem, type RelatedPlace } from "../problem.js";
+import type { ProblemCode } from "../problem-codes.js";
 import { formatAddress } from "../resolve/subnet.js";
 
 /** A kind of value that no two things may share. */
 interface Uniqueness<Scope> {
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly noun: string;
   readonly remedy: string;
   readonly of: (scope: Scope) => readonly Placed<string>[];

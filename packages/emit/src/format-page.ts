@@ -1,0 +1,89 @@
+import { lexer, type Token } from "marked";
+import { type ProblemPage, severities } from "./problem-page.js";
+import type { Style } from "./report.js";
+
+/** A page as it is read in a terminal, at most `width` columns wide where it is prose. */
+export const formatPage = ({ code, severity, title, body }: ProblemPage, style: Style, width: number): string => {
+  const tint = severity === "error" ? style.red : style.yellow;
+  const head = `${style.bold(tint(`${severity}[${code}]`))} ${style.bold(title)}`;
+  return `${[head, ...lexer(body).flatMap((token) => block(token, style, width))].join("\n\n")}\n`;
+};
+
+/** Every code with its title, by severity. */
+export const formatContents = (pages: readonly ProblemPage[], style: Style): string => {
+  const longest = Math.max(...pages.map(({ code }) => code.length));
+  const groups = severities.map((severity) => {
+    const lines = pages
+      .filter((page) => page.severity === severity)
+      .map(({ code, title }) => `  ${style.cyan(code.padEnd(longest))}  ${title}`);
+    return [style.bold(headings[severity]), ...lines].join("\n");
+  });
+  return `${groups.join("\n\n")}\n`;
+};
+
+const headings: Readonly<Record<ProblemPage["severity"], string>> = {
+  error: "Errors",
+  "error or warning": "Errors or warnings, by what else the config says",
+  warning: "Warnings",
+};
+
+const block = (token: Token, style: Style, width: number): readonly string[] => {
+  switch (token.type) {
+    case "space":
+      return [];
+    case "heading":
+      return [style.bold(`${textOf(token)}:`)];
+    case "code":
+      return [indent("text" in token ? String(token.text) : "", "    ", style.cyan)];
+    case "list":
+      return [
+        childrenOf(token, "items")
+          .map((item) => `- ${wrap(inlines(item), style, width - 2, "  ")}`)
+          .join("\n"),
+      ];
+    default:
+      return [wrap(inlines(token), style, width, "")];
+  }
+};
+
+const textOf = (token: Token): string => ("text" in token ? String(token.text) : token.raw);
+
+const indent = (text: string, by: string, paint: Style["cyan"]): string =>
+  text
+    .split("\n")
+    .map((line) => (line === "" ? "" : by + paint(line)))
+    .join("\n");
+
+const childrenOf = (token: Token, key: "items" | "tokens"): readonly Token[] =>
+  key in token ? ((token as Partial<Record<typeof key, Token[]>>)[key] ?? []) : [];
+
+/** The runs of text below a token that look alike. */
+const inlines = (token: Token): readonly Token[] => {
+  const children = childrenOf(token, "tokens");
+  return children.length === 0 ? [token] : children.flatMap(inlines);
+};
+
+const wrap = (tokens: readonly Token[], style: Style, width: number, hanging: string): string => {
+  const lines: string[] = [];
+  let line = { shown: "", width: 0 };
+  let word = { shown: "", width: 0 };
+  const endWord = (): void => {
+    if (word.width === 0) return;
+    if (line.width > 0 && line.width + 1 + word.width > width) {
+      lines.push(line.shown);
+      line = word;
+    } else
+      line = line.width === 0 ? word : { shown: `${line.shown} ${word.shown}`, width: line.width + 1 + word.width };
+    word = { shown: "", width: 0 };
+  };
+  for (const token of tokens)
+    for (const piece of textOf(token).split(/(\s+)/)) {
+      if (/^\s+$/.test(piece)) endWord();
+      else {
+        const shown = token.type === "codespan" ? style.cyan(piece) : piece;
+        word = { shown: word.shown + shown, width: word.width + piece.length };
+      }
+    }
+  endWord();
+  return [...lines, line.shown].join(`\n${hanging}`);
+};
