@@ -2,6 +2,7 @@ import { readFileSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative } from "node:path";
 import type * as TE from "fp-ts/lib/TaskEither.js";
 import { requireJiti } from "./commonjs.js";
+import type { Environment } from "@microvm-emit/model";
 import { Failed, type Failure, attempt } from "./failure.js";
 import { type ReadData, jsonErrorPlace, readJsonc } from "./json-place.js";
 import { type Place, placeAtLine, placeAtOffset } from "./place.js";
@@ -32,15 +33,21 @@ const loadModule = async (file: string, own: OwnModules): Promise<unknown> => {
     fsCache: join(userCache(), "jiti"),
     virtualModules: Object.fromEntries(Object.entries(own).map(([name, module]) => [name, strict(name, module)])),
   });
-  const exported = await withLogOnStderr(async () => {
+  return withLogOnStderr(async () => {
     try {
-      return await jiti.import<object>(file);
+      const exported = defaultExport(file, await jiti.import<object>(file));
+      return isFunction(exported)
+        ? requireConfig(file, await called(file, exported), "a function as its default that returns ", "")
+        : exported;
     } catch (error) {
-      throw new Failed(thrown(file, error));
+      throw error instanceof Failed ? error : new Failed(thrown(file, error));
     }
   });
-  return defaultExport(file, exported);
 };
+
+/** What a config that is a function makes of where it is. */
+const called = (file: string, config: ConfigFunction): unknown =>
+  config({ env: { ...process.env }, configDir: dirname(file) });
 
 const loadJson = async (file: string): Promise<unknown> =>
   readData(file, async (text) => {
@@ -138,21 +145,32 @@ const withLogOnStderr = async <A>(run: () => Promise<A>): Promise<A> => {
   }
 };
 
-const defaultExport = (file: string, exported: object): unknown => {
-  const found = (what: string): Failed => new Failed({ kind: "config-not-exported", file, found: what });
-  if (!isModule(exported) && Object.keys(exported).length > 0) return exported;
+type ConfigFunction = (environment: Environment) => unknown;
+
+const isFunction = (exported: object): exported is ConfigFunction => typeof exported === "function";
+
+const defaultExport = (file: string, exported: object): object => {
+  if (!isModule(exported) && (typeof exported === "function" || Object.keys(exported).length > 0)) return exported;
   // Asked for its value, a module without one gives itself.
   if (!("default" in exported)) {
     const names = Object.keys(exported).filter((name) => name !== "default");
-    throw found(names.length === 0 ? "nothing" : `${names.join(", ")} but no default`);
+    throw notExported(file, names.length === 0 ? "nothing" : `${names.join(", ")} but no default`);
   }
   const value = exported.default;
-  if (typeof value === "function") throw found("a function as its default, not the config that it returns");
-  if (value instanceof Promise) throw found("a promise as its default, not the config that it brings (await it)");
-  if (Array.isArray(value)) throw found("a list as its default");
-  if (value === null || typeof value !== "object") throw found(`${String(value)} (${typeof value}) as its default`);
+  return typeof value === "function" ? value : requireConfig(file, value, "", " as its default");
+};
+
+const requireConfig = (file: string, value: unknown, before: string, after: string): object => {
+  const refuse = (what: string): Failed => notExported(file, `${before}${what}${after}`);
+  if (typeof value === "function") throw refuse("a function");
+  if (value instanceof Promise)
+    throw notExported(file, "a promise as its default, not the config that it brings (await it)");
+  if (Array.isArray(value)) throw refuse("a list");
+  if (value === null || typeof value !== "object") throw refuse(`${String(value)} (${typeof value})`);
   return value;
 };
+
+const notExported = (file: string, found: string): Failed => new Failed({ kind: "config-not-exported", file, found });
 
 /** Whether these are the exports of a module with `export`, and no `module.exports`. */
 const isModule = (exported: object): boolean =>

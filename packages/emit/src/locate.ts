@@ -51,8 +51,9 @@ const moduleOffsets = (file: string, source: string): Offsets => {
   const scope = scopeOf(program.body, undefined);
   const exported = defaultExport(program.body);
   if (exported === undefined) return () => undefined;
+  const config = madeBy({ node: exported, scope });
   return (path) => {
-    let here: Found = { value: { node: exported, scope }, offset: exported.start ?? 0 };
+    let here: Found = { value: config, offset: exported.start ?? 0 };
     for (const step of path) {
       const next = descend(here.value, step, 0);
       if (next === undefined) break;
@@ -110,8 +111,10 @@ const defaultExport = (body: readonly Statement[]): Expression | undefined => {
   for (const statement of body) {
     if (statement.type === "ExportDefaultDeclaration") {
       const { declaration } = statement;
-      const isExpression = declaration.type !== "FunctionDeclaration" && declaration.type !== "ClassDeclaration";
-      return isExpression && declaration.type !== "TSDeclareFunction" ? declaration : undefined;
+      if (declaration.type === "FunctionDeclaration") return { ...declaration, type: "FunctionExpression" };
+      return declaration.type !== "ClassDeclaration" && declaration.type !== "TSDeclareFunction"
+        ? declaration
+        : undefined;
     }
     if (statement.type === "ExportNamedDeclaration" && statement.source == null) {
       for (const specifier of statement.specifiers) {
@@ -133,6 +136,17 @@ const defaultExport = (body: readonly Statement[]): Expression | undefined => {
   }
   return undefined;
 };
+
+/** What is exported, or what it returns where it is a function of the environment. */
+const madeBy = (exported: Value): Value => {
+  const [config] = meanings(exported, 0);
+  return config !== undefined && isFunction(config.node)
+    ? (returnedBy(config.node, config.scope, [], undefined) ?? exported)
+    : exported;
+};
+
+const isFunction = (node: Expression): node is LocalFunction =>
+  node.type === "ArrowFunctionExpression" || node.type === "FunctionExpression";
 
 /** Where a key or position of a value is written; undefined when that cannot be read off the source. */
 const descend = (value: Value, step: string | number, depth: number): Found | undefined => {
@@ -262,7 +276,7 @@ const called = ({ callee, arguments: given }: Call, scope: Scope | undefined, de
     argument.type === "SpreadElement" || argument.type === "ArgumentPlaceholder" ? [] : [argument],
   );
   const local = callee.type === "Identifier" ? lookUp(callee.name, scope) : undefined;
-  if (local?.node.type === "ArrowFunctionExpression" || local?.node.type === "FunctionExpression") {
+  if (local !== undefined && isFunction(local.node)) {
     const returned = returnedBy(local.node, local.scope, args, scope);
     return returned === undefined || depth > maxDepth ? [] : meanings(returned, depth + 1);
   }

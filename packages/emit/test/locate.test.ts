@@ -64,6 +64,16 @@ describe("the place of a config path", () => {
       `const all = { small: {\n  vcpu: 0 } };\nexport default { hosts: { a: { vms: { v: all.small } } } };`,
       "vcpu: 0",
     ],
+    [
+      "in what a function of the environment returns",
+      `export default defineConfig(async ({ env }) => {\n  const n = Number(env.N);\n  return { hosts: { a: { vms: { v: {\n  vcpu: n } } } } };\n});`,
+      "vcpu: n",
+    ],
+    [
+      "in what a declared function returns",
+      `export default function (env) { return { hosts: { a: { vms: { v: {\n  vcpu: 0 } } } } }; }`,
+      "vcpu: 0",
+    ],
     ["in module.exports", `module.exports = { hosts: { a: { vms: { v: {\n  vcpu: 0 } } } } };`, "vcpu: 0"],
     [
       "in an export by name",

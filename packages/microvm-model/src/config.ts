@@ -79,6 +79,3 @@ export type Model = z.output<typeof configSchema>;
 export type HostModel = Model["hosts"][string];
 /** A VM of it. */
 export type VmModel = HostModel["vms"][string];
-
-/** Types a config without changing it. */
-export const defineConfig = (config: Config): Config => config;

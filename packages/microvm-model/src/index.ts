@@ -13,7 +13,7 @@ export {
   opencode,
   qwenCode,
 } from "./agents.js";
-export { type Config, defineConfig, type FlakeInput } from "./config.js";
+export type { Config, FlakeInput } from "./config.js";
 export type { Agent, AgentState } from "./config/agent.js";
 export type { Emacs, Home, InputFile, Zsh, ZshHistory } from "./config/home.js";
 export type { Host } from "./config/host.js";
@@ -23,6 +23,7 @@ export type { Module, Package } from "./config/terms.js";
 export type { Toolchain } from "./config/toolchain.js";
 export type { GuestGroup, GuestUser, User } from "./config/user.js";
 export type { Vm, Vsock } from "./config/vm.js";
+export { type ConfigFunction, defineConfig, type Environment } from "./define-config.js";
 export { emacs, fromInput, zsh } from "./home.js";
 export { type HypervisorName, hypervisors } from "./hypervisors.js";
 export { emptyLock, type Lock, lockSchema } from "./lock.js";

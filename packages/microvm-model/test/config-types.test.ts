@@ -8,6 +8,7 @@ import type { agentSchema } from "../src/config/agent.js";
 import type { emacsSchema, homeSchema, inputFileSchema, zshSchema } from "../src/config/home.js";
 import type { toolchainSchema } from "../src/config/toolchain.js";
 import { configSchema } from "../src/config.js";
+import { defineConfig } from "../src/define-config.js";
 import type * as written from "../src/index.js";
 
 /** A type without the names of its interfaces, and with all of it readonly; Nix is left as it is, since it nests in itself. */
@@ -148,7 +149,92 @@ describe("an editor, by the built declarations", () => {
       .getSemanticDiagnostics(file)
       .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))
       .join("\n");
-    expect(messages).toMatch(/'vcpus' does not exist in type 'Vm'/);
+    expect(messages).toMatch(/'vcpus' does not exist in type 'Vm/);
+    expect(messages).toMatch(/Did you mean to write 'vcpu'\?/);
+  });
+
+  it.each<[string, string, string, RegExp]>([
+    [
+      "another bridge than the host's",
+      '[{ tap: "a0", bridge: "br1" }]',
+      "bridge",
+      /'"br1"' is not assignable to .*"br0"/,
+    ],
+    [
+      "another bridge in one of several",
+      '[{ bridge: "br0" }, { bridge: "br5" }]',
+      "bridge",
+      /'"br5"' is not assignable/,
+    ],
+  ])("finds %s, at that setting", (_, interfaces, setting, words) => {
+    const text = config.replace('[{ tap: "a0" }]', interfaces);
+    const { file, service } = open(text);
+    const found = service.getSemanticDiagnostics(file);
+    expect(found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))).toEqual([
+      expect.stringMatching(words),
+    ]);
+    expect(found.map(({ start }) => start)).toEqual([text.lastIndexOf(`${setting}:`)]);
+  });
+
+  it("offers the host's bridges where an interface names one", () => {
+    const text = config.replace('tap: "a0"', 'bridge: ""');
+    const { file, service } = open(text);
+    const offered = service.getCompletionsAtPosition(file, text.indexOf('bridge: "') + 9, undefined);
+    expect(offered?.entries.map(({ name }) => name)).toContain("br0");
+  });
+});
+
+describe("defineConfig", () => {
+  const host = { stateVersion: "26.05", user: { name: "alice" } } as const;
+
+  it("gives back what it is given, and keeps whether that is a function", () => {
+    const config = defineConfig({ hosts: { h: host } });
+    expectTypeOf(config).toEqualTypeOf<written.Config>();
+    expect(config).toEqual({ hosts: { h: host } });
+    const made = defineConfig(({ env, configDir }) => ({
+      description: `${env["HOST"]} ${configDir}`,
+      hosts: { h: host },
+    }));
+    expectTypeOf(made).toEqualTypeOf<written.ConfigFunction>();
+    expectTypeOf(
+      defineConfig(async () => Promise.resolve({ hosts: { h: host } })),
+    ).toEqualTypeOf<written.ConfigFunction>();
+    expectTypeOf(defineConfig(() => config)).toEqualTypeOf<written.ConfigFunction>();
+  });
+
+  it("takes computed bridges, names, VMs and hosts as they are", () => {
+    const bridges: Record<string, written.Bridge> = { br7: { address: "10.0.7.1/24" } };
+    const vm: written.Vm = { interfaces: [{ bridge: "br7" }] };
+    const named = (bridge: string): written.Vm => ({ interfaces: [{ bridge }] });
+    const written: written.Host = { ...host, bridges, vms: { vm } };
+    const text: string = "br7";
+    defineConfig({ hosts: { a: { ...host, bridges, vms: { x: { interfaces: [{ bridge: "br7" }] }, vm } } } });
+    defineConfig({
+      hosts: {
+        b: {
+          ...host,
+          bridges: { br0: { address: "10.0.0.1/24" }, br1: { address: "10.0.1.1/24" } },
+          vms: { vm, named: named("br0"), text: { interfaces: [{ bridge: text }, { bridge: "br1" }, {}] } },
+        },
+        written,
+      },
+    });
+    defineConfig({ hosts: Object.fromEntries(["a", "b"].map((name) => [name, written])) });
+    defineConfig({ hosts: { ...{ c: host }, d: { ...host, vms: { x: { interfaces: [{ bridge: "any" }] } } } } });
+  });
+
+  it("refuses a bridge of another host, and one that a function of the environment mistypes", () => {
+    const one = { br0: { address: "10.0.0.1/24" } };
+    const other = { br1: { address: "10.0.1.1/24" } };
+    defineConfig({
+      hosts: {
+        a: { ...host, bridges: one },
+        // @ts-expect-error -- br0 is the other host's
+        b: { ...host, bridges: other, vms: { x: { interfaces: [{ bridge: "br0" }] } } },
+      },
+    });
+    // @ts-expect-error -- it is br0
+    defineConfig(() => ({ hosts: { a: { ...host, bridges: one, vms: { x: { interfaces: [{ bridge: "br" }] } } } } }));
   });
 });
 

@@ -140,13 +140,34 @@ describe("a config that cannot be loaded", () => {
       { code: "config-not-exported", message: "The config exports a, b but no default." },
     ],
     [
-      "exports a function",
-      { [config]: "export default () => ({});\n" },
+      "exports a function that returns a list",
+      { [config]: "export default () => [];\n" },
       config,
       {
         code: "config-not-exported",
-        message: "The config exports a function as its default, not the config that it returns.",
+        message: "The config exports a function as its default that returns a list.",
       },
+    ],
+    [
+      "exports a function that returns a function",
+      { [config]: "export default () => () => ({});\n" },
+      config,
+      {
+        code: "config-not-exported",
+        message: "The config exports a function as its default that returns a function.",
+      },
+    ],
+    [
+      "exports a function that throws",
+      { [config]: "export default async ({ env }) => {\n  await Promise.resolve();\n  return env.x.y;\n};\n" },
+      config,
+      { code: "config-throws", at: "microvm.config.ts:3:16" },
+    ],
+    [
+      "exports a function that never returns",
+      { [config]: "export default () => new Promise(() => {});\n" },
+      config,
+      { code: "config-unfinished" },
     ],
     [
       "exports a promise",
