@@ -1,4 +1,4 @@
-/** docs/agents.md and docs/toolchains.md say what the tables say, and their configs emit. */
+/** docs/agents.md and docs/toolchains.md say what the tables say, and their configs and those of docs/secrets.md emit. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createJiti } from "jiti";
@@ -6,7 +6,7 @@ import * as library from "microvm-emit";
 import { describe, expect, it } from "vitest";
 
 const read = (name: string): string => readFileSync(new URL(`../docs/${name}`, import.meta.url), "utf8");
-const docs = { agents: read("agents.md"), toolchains: read("toolchains.md") };
+const docs = { agents: read("agents.md"), toolchains: read("toolchains.md"), secrets: read("secrets.md") };
 
 /** All that the document's tables say of a name in backticks, cell by cell. */
 const cellsOf = (text: string, name: string): readonly string[] =>

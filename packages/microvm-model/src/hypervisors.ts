@@ -14,6 +14,9 @@ export const hypervisors = [
 ] as const;
 export type HypervisorName = (typeof hypervisors)[number];
 
+/** How a hypervisor hands secrets to its guest: QEMU alone has systemd credentials (microvm.nix `credentialFiles`). */
+export const secretsBy = (name: HypervisorName): "credential" | "share" => (name === "qemu" ? "credential" : "share");
+
 /**
  * What comes of a feature: it works; building the runner fails; it is left out without a word; or the runner passes it on,
  * but microvm.nix's README says that it does not work.

@@ -18,6 +18,7 @@ export type { Agent, AgentState } from "./config/agent.js";
 export type { Emacs, Home, InputFile, Zsh, ZshHistory } from "./config/home.js";
 export type { Host } from "./config/host.js";
 export type { Bridge, Firewall, Interface, Nat } from "./config/network.js";
+export type { Secret } from "./config/secret.js";
 export type { Share, Volume } from "./config/storage.js";
 export type { Module, Package } from "./config/terms.js";
 export type { Toolchain } from "./config/toolchain.js";

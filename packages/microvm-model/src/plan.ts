@@ -84,6 +84,7 @@ export interface VmPlan {
   readonly users: readonly [UserPlan, ...UserPlan[]];
   readonly groups: readonly GroupPlan[];
   readonly agent: AgentPlan | null;
+  readonly secrets: readonly SecretPlan[];
   readonly toolchains: readonly ToolchainPlan[];
   readonly packages: readonly PackagePlan[];
   readonly modules: readonly ModulePlan[];
@@ -183,9 +184,22 @@ export interface AgentPlan {
   readonly command: string;
 }
 
+/** A secret of a guest's main user. */
+export interface SecretPlan {
+  readonly path: ConfigPath;
+  readonly name: string;
+  /** Where the host has it. */
+  readonly file: string | Expr;
+  readonly variable: string | null;
+  /** How it comes into the guest: as a systemd credential of the hypervisor's, or on a share that root alone reads. */
+  readonly by: "credential" | "share";
+}
+
 export interface AgentStatePlan {
   /** Where the guest has it. */
   readonly directory: string;
+  /** Where the guest finds what it copies to `directory` when it starts; null where `directory` is the host's folder. */
+  readonly copiedFrom: string | null;
   readonly variable: string | null;
   /** The folders of the user's home that lead to it, outermost first: a mount would make them root's. */
   readonly parents: readonly { readonly path: string; readonly user: string; readonly group: string }[];

@@ -10,14 +10,30 @@ import { group } from "./rules/group.js";
 import { home } from "./rules/home.js";
 import { hypervisor } from "./rules/hypervisor.js";
 import { login } from "./rules/login.js";
+import { secret } from "./rules/secret.js";
 import { share } from "./rules/share.js";
 import { tap } from "./rules/tap.js";
 import { unique } from "./rules/unique.js";
+import { writableStore } from "./rules/writable-store.js";
 
 /** A rule sees one host whole and says everything that breaks it. */
 type Rule = (host: HostPlan) => readonly Problem[];
 
-const rules: readonly Rule[] = [unique, tap, address, cid, bridge, hypervisor, environment, home, group, share, login];
+const rules: readonly Rule[] = [
+  unique,
+  tap,
+  address,
+  cid,
+  bridge,
+  hypervisor,
+  environment,
+  home,
+  group,
+  share,
+  writableStore,
+  secret,
+  login,
+];
 
 /** Holds a plan against every rule that spans several parts of a host. */
 export const checkRules = (resolution: Resolution): Checked<Resolution> =>

@@ -262,6 +262,14 @@ export const variableName = text({
   remedy: "Use letters, digits and `_`.",
 });
 
+/** The name of a secret: of a file, of an environment variable and of a systemd credential. */
+export const secretName = text({
+  code: "bad-secret-name",
+  holds: pattern(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/),
+  complaint: "is not the name of a secret",
+  remedy: "Use up to 64 letters, digits and `_`, such as ANTHROPIC_API_KEY.",
+});
+
 /** A domain of at least two labels, or all those below one. */
 export const domain = text({
   code: "bad-domain",

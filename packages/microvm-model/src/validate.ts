@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { type Checked, withProblems } from "./checked.js";
 import { configSchema, type Model } from "./config.js";
 import { isNode } from "./config/terms.js";
+import { literalSecrets } from "./literal-secret.js";
 import { type ConfigPath, error, formatPath, type Problem } from "./problem.js";
 import type { ScalarRefusal } from "./scalars.js";
 import { didYouMean } from "./suggest.js";
@@ -14,7 +15,7 @@ type Issue = z.core.$ZodIssue;
  * the rules see what they can.
  */
 export const validate = (input: unknown): Checked<Model> => {
-  const hidden = unreadableKeys(input, []);
+  const hidden = [...unreadableKeys(input, []), ...literalSecrets(input)];
   const result = configSchema.safeParse(input);
   if (result.success) return withProblems([...hidden, ...noHosts(input)], result.data);
   const { issues } = result.error;

@@ -257,6 +257,7 @@ const leftOut = (): Readonly<Record<string, object | undefined>> => {
             firewall: {},
             users: { bob: { uid: 1001, gid: 1001 } },
             groups: { data: { gid: 2000 } },
+            secrets: { KEY: { file: "/run/key" } },
             agent: { name: "a", package: "a", command: "a", state: { directory: "/srv/a", tag: "a" } },
             toolchains: [{ name: "t", packages: [] }],
             home: [
@@ -289,6 +290,7 @@ const leftOut = (): Readonly<Record<string, object | undefined>> => {
     Firewall: full.firewall,
     GuestUser: full.users["bob"],
     GuestGroup: full.groups["data"],
+    Secret: full.secrets["KEY"] as object,
     Agent: { ...full.agent, state: undefined },
     AgentState: full.agent.state,
     Toolchain: full.toolchains[0],

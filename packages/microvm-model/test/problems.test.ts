@@ -1,3 +1,4 @@
+import { attrs } from "@microvm-emit/nix-ast";
 import { describe, expect, it } from "vitest";
 import { emptyLock, formatPath, type Lock, planConfig, type Problem } from "../src/index.js";
 import { config } from "./config.js";
@@ -91,6 +92,39 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
     "one bridge of several",
     config({ a: {} }, { bridges: { b: { address: "10.0.0.1/24" }, c: { address: "10.0.1.1/24" } } }),
     `ambiguous-bridge ${v}.a`,
+  ],
+  [
+    "a secret in a writable share, one in the store",
+    config({ a: { workspace: "~/w", secrets: { A: "~/w/a", B: { file: "/nix/store/x/b" } } } }),
+    `secret-in-writable-share ${v}.a.secrets.A`,
+    `secret-in-store ${v}.a.secrets.B`,
+  ],
+  [
+    "a secret's name that QEMU has no room for",
+    config({ a: { hypervisor: "qemu", secrets: { [`A${"B".repeat(28)}`]: "/run/a" } } }),
+    `secret-name-too-long ${v}.a.secrets.A${"B".repeat(28)}`,
+  ],
+  [
+    "a variable of a secret that a toolchain sets too",
+    config({ a: { secrets: { A: "/run/a" }, toolchains: [{ name: "t", packages: [], environment: { A: "1" } }] } }),
+    `conflicting-variable ${v}.a.toolchains[0]`,
+  ],
+  [
+    "secrets where nothing can be shared",
+    config({
+      a: { hypervisor: "kvmtool", store: "disk", workspace: false, sshHostKeys: false, secrets: { A: "/run/a" } },
+    }),
+    `unsupported-share-proto ${v}.a.secrets.proto`,
+  ],
+  [
+    "the store for writing",
+    config({ a: { shares: [{ tag: "n", source: "/nix/store", mountPoint: "/n" }] } }),
+    `writable-nix-store ${v}.a.shares[0]`,
+  ],
+  [
+    "a secret by its name",
+    config({ a: { toolchains: [{ name: "t", packages: [], environment: { MY_TOKEN: "x" } }] } }),
+    `literal-secret ${v}.a.toolchains[0].environment.MY_TOKEN`,
   ],
   [
     "overlapping subnets",
@@ -396,5 +430,44 @@ describe("problems", () => {
     expect(summary(config({ a: { index: 3 }, b: {} }), { version: 1, hosts: { h: { b: 3 } } })).toEqual([
       `index-locked ${v}.a.index`,
     ]);
+  });
+});
+
+describe("a secret that stands in a config", () => {
+  const letters = "Ab3".repeat(30);
+  it.each([
+    `sk-ant-api03-${letters}`,
+    `sk-proj-${letters}`,
+    `ghp_${letters.slice(0, 36)}`,
+    `github_pat_${letters.slice(0, 30)}`,
+    `glpat-${letters.slice(0, 20)}`,
+    `AIza${letters.slice(0, 35)}`,
+    `AKIA${"A1".repeat(8)}`,
+    `xoxb-${letters.slice(0, 20)}`,
+    `npm_${letters.slice(0, 36)}`,
+    `hf_${letters.slice(0, 34)}`,
+    `AGE-SECRET-KEY-1${"Q3".repeat(29)}`,
+    `eyJ${letters.slice(0, 20)}.eyJ${letters.slice(0, 20)}.${letters.slice(0, 20)}`,
+    ["-----BEGIN OPENSSH", "PRIVATE KEY-----\nb3Bl"].join(" "),
+    "git+https://me:hunter2@example.org/repo",
+  ])("is found wherever it stands, and not repeated: %s", (secret) => {
+    const written = config({ a: { home: [{ program: "zsh", extraInit: `export KEY=${secret}` }] } });
+    const [problem] = problemsOf(written).filter(({ code }) => code === "literal-secret");
+    expect(problem && formatPath(problem.path)).toBe(`${v}.a.home[0].extraInit`);
+    expect(JSON.stringify(problem)).not.toContain(secret.slice(12));
+    const inNix = config({ a: { modules: [attrs({ key: [`before ${secret}`] })] } });
+    expect(problemsOf(inNix).map(({ code, path }) => `${code} ${formatPath(path)}`)).toContain(
+      `literal-secret ${v}.a.modules[0]`,
+    );
+  });
+
+  it.each([
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPn8QvyS5ZgJ5qkhwD7V0h2KQG3kFp5nJq7vJ3XyZQab alice@host",
+    "git+ssh://git@github.com/me/secrets",
+    "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+    "task-runner-with-a-long-name-that-is-no-key",
+    "export EDITOR=emacs",
+  ])("is not seen in %s", (text) => {
+    expect(summary(config({ a: { home: [{ program: "zsh", extraInit: text }] } }))).toEqual([]);
   });
 });

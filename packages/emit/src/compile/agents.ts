@@ -7,6 +7,7 @@ import {
   call,
   comment,
   ident,
+  indentedStr,
   inheritFrom,
   lambda,
   list,
@@ -69,8 +70,28 @@ export const importPackageSets = ({
 };
 
 /** How the agent finds its login and settings in the guest. */
-export const agentState = ({ directory, variable, parents }: AgentStatePlan): readonly Binding[] => [
-  ...(variable === null ? [] : [binding(["environment", "variables", variable], directory)]),
+export const agentState = (state: AgentStatePlan, user: string): readonly Binding[] => [
+  ...(state.variable === null ? [] : [binding(["environment", "variables", state.variable], state.directory)]),
+  ...(state.copiedFrom === null ? stateParents(state) : [copyState(state.copiedFrom, state.directory, user)]),
+];
+
+/** Brings the state to where the agent may write it. */
+const copyState = (from: string, to: string, user: string): Binding =>
+  blankLine(
+    binding(
+      ["systemd", "services", "agent-state"],
+      attrs([
+        binding("description", "A copy of the agent's login and settings"),
+        binding("wantedBy", ["multi-user.target"]),
+        binding("before", ["sshd.service", "systemd-user-sessions.service"]),
+        binding(["unitConfig", "RequiresMountsFor"], from),
+        binding("serviceConfig", { Type: "oneshot", RemainAfterExit: true, User: user }),
+        binding("script", indentedStr(`mkdir -p ${to}\n`, `cp -rT --preserve=mode,timestamps ${from} ${to}\n`)),
+      ]),
+    ),
+  );
+
+const stateParents = ({ parents }: AgentStatePlan): readonly Binding[] => [
   ...(parents.length === 0
     ? []
     : [

@@ -108,10 +108,10 @@ export const groups = (plans: readonly Omit<GroupPlan, "path">[]): Expr =>
   moduleOf(...plans.map(({ name, gid }) => binding(["users", "groups", name, "gid"], gid)));
 
 /** A coding agent and where it finds its login. */
-export const agent = (plan: AgentPlan): Expr =>
+export const agent = (plan: AgentPlan, user: string): Expr =>
   moduleOf(
     binding(["environment", "systemPackages"], list([packageFrom(packageSetOf(plan), plan.package)])),
-    ...(plan.state === null ? [] : agentState(plan.state)),
+    ...(plan.state === null ? [] : agentState(plan.state, user)),
   );
 
 /** A toolchain's packages and environment. */

@@ -16,6 +16,7 @@ import * as modules from "./guest-modules.js";
 import { compileHome, homeManager } from "./home.js";
 import type { Relocate } from "./locations.js";
 import { moduleOf } from "./module.js";
+import { credentialFiles, secretsKey, secretsModule } from "./secrets.js";
 import type { SharedModules } from "./shared-modules.js";
 import { at, bindingAt, importModule, packageFrom } from "./terms.js";
 
@@ -77,7 +78,17 @@ const importShared = (vm: VmPlan, shared: SharedModules): readonly Expr[] => {
       : [
           at(
             agentPath,
-            use(agent.name, agent, () => at(agentPath, modules.agent(agent))),
+            use(agent.name, [agent, agent.state?.copiedFrom == null ? null : vm.users[0].name], () =>
+              at(agentPath, modules.agent(agent, vm.users[0].name)),
+            ),
+          ),
+        ]),
+    ...(vm.secrets.length === 0
+      ? []
+      : [
+          at(
+            [...vm.path, "secrets"],
+            use("secrets", secretsKey(vm), () => secretsModule(vm.secrets, vm.users[0])),
           ),
         ]),
     ...vm.toolchains.map((toolchain, position) => {
@@ -152,6 +163,7 @@ const compileHardware = (vm: VmPlan): Expr =>
         mac: at(mac.path, str(mac.value)),
       })),
     ),
+    ...credentialFiles(vm),
     bindingAt(
       [...vm.path, "shares"],
       "shares",

@@ -16,6 +16,7 @@ import type { NixFile } from "../file.js";
 import { importPackageSets } from "./agents.js";
 import { moduleWithin } from "./module.js";
 import { compileNetwork } from "./network.js";
+import { compileVmSecrets } from "./secrets.js";
 import type { SharedModules } from "./shared-modules.js";
 import { at, bindingAt, input } from "./terms.js";
 import { compileVmState } from "./vm-state.js";
@@ -24,10 +25,11 @@ import { compileVmState } from "./vm-state.js";
 export const compileHost = (host: HostPlan, shared: SharedModules): NixFile => {
   const sets = importPackageSets(host);
   const specialArgs = binding("specialArgs", attrs([inherit("inputs", ...sets.map(({ name }) => name))]));
-  const state = host.vms.flatMap((vm): Expr[] => {
-    const module = compileVmState(vm, shared);
-    return module === undefined ? [] : [at(vm.path, module)];
-  });
+  const state = host.vms.flatMap((vm): Expr[] =>
+    [compileVmState(vm, shared), compileVmSecrets(vm, shared)].flatMap((module) =>
+      module === undefined ? [] : [at(vm.path, module)],
+    ),
+  );
   const module = moduleWithin(
     [...sets.map(({ binding: set }) => set), specialArgs],
     binding("imports", list([input("microvm", "nixosModules", "host"), ...state])),

@@ -27,7 +27,8 @@ export const object = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
 /** Whether a value is a node of nix-ast, known by its mark, which is registered so that none need load that package. */
 export const isNode = (value: object): value is Expr => Symbol.for("@microvm-emit/nix-ast/node") in value;
 
-const nixExpression = z.custom<Expr>(
+/** Nix built with `ast` or the `nix` template. */
+export const nixExpression = z.custom<Expr>(
   (value) => typeof value === "object" && value !== null && isNode(value),
   "expected a Nix expression",
 );

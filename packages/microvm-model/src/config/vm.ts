@@ -1,3 +1,4 @@
+import type { Expr } from "@microvm-emit/nix-ast";
 import { z } from "zod";
 import { type AgentName, agents } from "../agents.js";
 import { type HypervisorName, hypervisors } from "../hypervisors.js";
@@ -7,6 +8,7 @@ import { type ToolchainName, toolchains } from "../toolchains.js";
 import { type Agent, agentSchema } from "./agent.js";
 import { type Home, homeSchema } from "./home.js";
 import { type Firewall, firewallSchema, type Interface, interfaceSchema } from "./network.js";
+import { type Secret, secretSchema } from "./secret.js";
 import { type Share, shareSchema, type Volume, volumeSchema } from "./storage.js";
 import { type Module, moduleSchema, named, object, type Package, packageSchema, record } from "./terms.js";
 import { type Toolchain, toolchainSchema } from "./toolchain.js";
@@ -167,6 +169,25 @@ export interface Vm {
   readonly agent?: AgentName | Agent | false | undefined;
 
   /**
+   * Whose the agent's login and settings are. `"shared"`: one folder of the host, writable in every VM: one login serves
+   * all, and one compromised VM can read and change it. `"own"`: a folder for this VM, which needs a login of its own.
+   * `"copy"`: the shared folder's files as they are when the VM starts; what the agent changes is gone with the guest's
+   * home, and a login that is renewed in one place may end in another.
+   *
+   * @default "shared"
+   */
+  readonly agentState?: "shared" | "own" | "copy" | undefined;
+
+  /**
+   * API keys, tokens and other secrets by name: the host's file, or a `Secret`. A file alone is also the environment
+   * variable of that name. The main user reads it in the guest at `/run/microvm-secrets/NAME`.
+   *
+   * @default {}
+   * @example { ANTHROPIC_API_KEY: "/run/secrets/anthropic", netrc: { file: "~/.config/agent-netrc" } }
+   */
+  readonly secrets?: Readonly<Record<string, string | Expr | Secret>> | undefined;
+
+  /**
    * Toolchains, each packages with the environment they want: names of known ones, `go()` and the like, or your own.
    *
    * @default []
@@ -255,6 +276,10 @@ export const vmSchema = object({
   /** Groups besides those of the users, by name. */
   groups: record(scalar.ownGroupName, guestGroupSchema).default({}),
   agent: z.union([named<AgentName, typeof agentSchema>(agents, agentSchema), z.literal(false)]).default(false),
+  /** Whose the agent's login is. */
+  agentState: z.enum(["shared", "own", "copy"]).default("shared"),
+  /** Secrets by name, each a file of the host's. */
+  secrets: record(scalar.secretName, secretSchema).default({}),
   toolchains: z.array(named<ToolchainName, typeof toolchainSchema>(toolchains, toolchainSchema)).default([]),
   packages: z.array(packageSchema).default([]),
   /** The main user's home-manager configuration. */

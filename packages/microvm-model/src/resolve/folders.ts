@@ -1,4 +1,5 @@
 import type { VmModel } from "../config.js";
+import { secretsBy } from "../hypervisors.js";
 import type { DirectoryPlan, Placed, SharePlan, UserPlan } from "../plan.js";
 import type { ConfigPath } from "../problem.js";
 
@@ -8,10 +9,12 @@ export interface Folders {
   readonly workspace: string | null;
   /** The guest's SSH host keys. */
   readonly sshHostKeys: string | null;
-  /** Where the agent keeps its login. */
+  /** Where the agent keeps its login, or the guest copies it from. */
   readonly agentState: string | null;
-  /** Where the guest has that. */
+  /** Where the agent looks for it in the guest. */
   readonly agentMountPoint: string | null;
+  /** What the host hands in at each start, for guests that get it by share. */
+  readonly secrets: string | null;
 }
 
 /** Names the folders: as written, with `~` as the owner's home, else their defaults. */
@@ -22,12 +25,20 @@ export const nameFolders = (name: string, vm: VmModel, owner: UserPlan): Folders
     // Outside the workspace, so that what runs in the guest cannot read or swap the keys.
     sshHostKeys:
       vm.sshHostKeys === false ? null : expandHome(vm.sshHostKeys ?? `/var/lib/microvm-host-keys/${name}`, owner),
-    agentState: state === undefined ? null : expandHome(state.directory, owner),
+    agentState:
+      state === undefined
+        ? null
+        : `${expandHome(state.directory, owner)}${vm.agentState === "own" ? `-vms/${name}` : ""}`,
     agentMountPoint: state === undefined ? null : expandHome(state.mountPoint ?? state.directory, owner),
+    secrets:
+      Object.keys(vm.secrets).length === 0 || secretsBy(vm.hypervisor) === "credential" ? null : secretsDirectory(name),
   };
 };
 
-const expandHome = (path: string, owner: UserPlan): string => path.replace(/^~(?=\/)/, owner.homeDirectory);
+/** The host's folder of a running VM's secrets, in memory. */
+const secretsDirectory = (name: string): string => `/run/microvm-secrets/${name}`;
+
+export const expandHome = (path: string, owner: UserPlan): string => path.replace(/^~(?=\/)/, owner.homeDirectory);
 
 /** A VM's shares: the store and the folders at fixed tags, then the config's own. */
 export const planShares = (vm: VmModel, folders: Folders, owner: UserPlan, path: ConfigPath): readonly SharePlan[] => {
@@ -48,7 +59,9 @@ export const planShares = (vm: VmModel, folders: Folders, owner: UserPlan, path:
     ...builtIn("ssh-keys", folders.sshHostKeys, "sshHostKeys", { mountPoint: "/etc/ssh/host-keys", readOnly: true }),
     ...builtIn(vm.agent === false ? "" : (vm.agent.state?.tag ?? ""), folders.agentState, "agent", {
       ...(folders.agentMountPoint === null ? {} : { mountPoint: folders.agentMountPoint }),
+      ...(vm.agentState === "copy" && { mountPoint: agentStateToCopy, readOnly: true }),
     }),
+    ...builtIn("secrets", folders.secrets, "secrets", { mountPoint: "/run/host-secrets", readOnly: true }),
     ...builtIn("workspace", folders.workspace, "workspace"),
     ...vm.shares.map(({ tag, source, mountPoint, readOnly, proto }, position) => {
       const place = [...path, "shares", position];
@@ -67,6 +80,9 @@ export const planShares = (vm: VmModel, folders: Folders, owner: UserPlan, path:
   ];
 };
 
+/** Where a guest sees the state that it copies. */
+export const agentStateToCopy = "/run/agent-state";
+
 interface BuiltIn {
   readonly mountPoint?: string;
   readonly readOnly?: boolean;
@@ -84,7 +100,7 @@ export const planDirectories = (
   const directories = new Map<string, DirectoryPlan>();
   const home = `${owner.homeDirectory}/`;
   for (const { source } of shares) {
-    if (source === "/nix/store") continue;
+    if (source === "/nix/store" || source === folders.secrets) continue;
     const inHome = source.startsWith(home);
     const { uid, gid } = inHome || source !== folders.sshHostKeys ? owner : root;
     for (let slash = source.indexOf("/", home.length); inHome && slash > 0; slash = source.indexOf("/", slash + 1)) {

@@ -22,6 +22,10 @@ const mentionsOfVm = (vm: VmModel, path: ConfigPath): readonly InputMention[] =>
         ...mentionsOfPackages([vm.agent.package], [...path, "agent"]),
       ]),
   ...mentionsOfPackages(vm.packages, [...path, "packages"]),
+  ...Object.entries(vm.secrets).flatMap(([name, secret]) => {
+    const file = typeof secret === "string" || "kind" in secret ? secret : secret.file;
+    return typeof file === "string" ? [] : mentionsIn(file, [...path, "secrets", name]);
+  }),
   ...vm.toolchains.flatMap(({ packages }, position) => mentionsOfPackages(packages, [...path, "toolchains", position])),
   ...[
     { home: vm.home, at: path },

@@ -7,6 +7,7 @@ import type {
   AgentStatePlan,
   FirewallPlan,
   Placed,
+  SecretPlan,
   Subnet,
   ToolchainPlan,
   UserPlan,
@@ -15,7 +16,8 @@ import type {
 } from "../plan.js";
 import type { ConfigPath } from "../problem.js";
 import { cidOf } from "./allocate.js";
-import { nameFolders, planDirectories, planShares } from "./folders.js";
+import { secretsBy } from "../hypervisors.js";
+import { agentStateToCopy, expandHome, nameFolders, planDirectories, planShares } from "./folders.js";
 import type { IndexRequest } from "./indexes.js";
 import { linkInterfaces, type Links, planInterface } from "./interfaces.js";
 import { planModule, planPackage } from "./references.js";
@@ -95,7 +97,10 @@ export const planVm = (
     workspace: folders.workspace,
     users,
     groups: planGroups(users, vm, path),
-    agent: vm.agent === false ? null : planAgent(vm.agent, folders.agentMountPoint, owner),
+    agent: vm.agent === false ? null : planAgent(vm, vm.agent, folders.agentMountPoint, owner),
+    secrets: Object.entries(vm.secrets).map(([secret, written]) =>
+      planSecret(secret, written, vm.hypervisor, owner, [...path, "secrets", secret]),
+    ),
     toolchains: vm.toolchains.map(planToolchain),
     packages: vm.packages.map(planPackage),
     modules: vm.modules.map((module, position) => planModule(module, [...path, "modules", position])),
@@ -127,7 +132,30 @@ const planVolume = (
   readOnly,
 });
 
-const planAgent = (agent: Exclude<VmModel["agent"], false>, directory: string | null, owner: UserPlan): AgentPlan => ({
+const planSecret = (
+  name: string,
+  written: VmModel["secrets"][string],
+  hypervisor: VmModel["hypervisor"],
+  owner: UserPlan,
+  path: ConfigPath,
+): SecretPlan => {
+  const { file, variable } =
+    typeof written === "string" || "kind" in written ? { file: written, variable: name } : written;
+  return {
+    path,
+    name,
+    file: typeof file === "string" ? expandHome(file, owner) : file,
+    variable: variable ?? null,
+    by: secretsBy(hypervisor),
+  };
+};
+
+const planAgent = (
+  { agentState }: VmModel,
+  agent: Exclude<VmModel["agent"], false>,
+  directory: string | null,
+  owner: UserPlan,
+): AgentPlan => ({
   name: agent.name,
   package: planPackage(agent.package),
   packagesFrom: agent.packagesFrom,
@@ -135,7 +163,12 @@ const planAgent = (agent: Exclude<VmModel["agent"], false>, directory: string | 
   state:
     agent.state === undefined || directory === null
       ? null
-      : { directory, variable: agent.state.variable ?? null, parents: parentsOf(directory, owner) },
+      : {
+          directory,
+          copiedFrom: agentState === "copy" ? agentStateToCopy : null,
+          variable: agent.state.variable ?? null,
+          parents: parentsOf(directory, owner),
+        },
   command: agent.command,
 });
 

@@ -4,11 +4,16 @@ import { error, type Problem } from "../problem.js";
 /** An environment variable has one value, and PATH is put together from `searchPath`. */
 export const environment = (host: HostPlan): readonly Problem[] => host.vms.flatMap(clashes);
 
-const clashes = ({ path, agent, toolchains }: VmPlan): readonly Problem[] => {
+const clashes = ({ path, agent, toolchains, secrets }: VmPlan): readonly Problem[] => {
   const given = [
     ...(agent?.state?.variable
       ? [{ from: agent.name, path: [...path, "agent"], name: agent.state.variable, value: agent.state.directory }]
       : []),
+    ...secrets.flatMap(({ path: place, name, variable }) =>
+      variable === null
+        ? []
+        : [{ from: `the secret ${name}`, path: place, name: variable, value: `what ${name} holds` }],
+    ),
     ...toolchains.flatMap(({ name: from, environment: variables }, position) =>
       Object.entries(variables).map(([name, value]) => ({
         from,

@@ -32,6 +32,7 @@ in
       sessionVariables = named variable;
       shellAliases = named (nullOr (either str path));
       shellInit = option lines "";
+      extraInit = option lines "";
       loginShellInit = option lines "";
       interactiveShellInit = option lines "";
       shells = many (either types.shellPackage path);

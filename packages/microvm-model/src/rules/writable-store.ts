@@ -1,0 +1,17 @@
+import type { HostPlan } from "../plan.js";
+import { error, type Problem } from "../problem.js";
+
+/** The host's store is shared for reading only: the article's share could be written by root in the guest. */
+export const writableStore = (host: HostPlan): readonly Problem[] =>
+  host.vms.flatMap(({ name, shares }) =>
+    shares
+      .filter(({ source, readOnly }) => !readOnly && /^\/nix(\/store)?(\/|$)/.test(source))
+      .map(({ path, source }) =>
+        error(
+          "writable-nix-store",
+          path,
+          `${name} could change ${source}, from which the host itself runs`,
+          "Set readOnly: true.",
+        ),
+      ),
+  );

@@ -1,0 +1,148 @@
+/** Secrets on their way from the host's files to the guest's user: the evaluated scripts of both, really run. */
+import { execFileSync } from "node:child_process";
+import { ast, type Config } from "microvm-emit";
+import { describe, expect, it } from "vitest";
+import { emitted, hostModule } from "./emitted.js";
+import { evalFlake, nixes } from "./harness.js";
+
+const canMount = ((): boolean => {
+  try {
+    execFileSync("unshare", ["-m", "sh", "-c", "mount -t tmpfs tmpfs /run"], { stdio: "pipe" });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+if (!canMount) console.error("NOT TESTED: the scripts that hand secrets in, which take root and a mount namespace.");
+
+// A user that every Linux has, so that the guest's script can give files away here.
+const config = (secrets: object, hypervisor: "qemu" | "cloud-hypervisor" = "cloud-hypervisor"): Config => ({
+  hosts: {
+    h: {
+      stateVersion: "25.11",
+      modules: ["./host.nix"],
+      user: { name: "daemon", uid: 1, gid: 1, sshKeys: ["ssh-ed25519 AAAA"] },
+      bridges: { br0: { address: "10.7.0.1/24" } },
+      vms: {
+        a: {
+          hypervisor,
+          secrets: secrets as NonNullable<NonNullable<Config["hosts"][string]["vms"]>[string]["secrets"]>,
+        },
+      },
+    },
+  },
+});
+
+const evaluate = async (written: Config, attribute: string): Promise<unknown> => {
+  const [first] = nixes();
+  if (first === undefined) throw new Error("no nix");
+  return evalFlake(emitted(written, { "host.nix": hostModule }), `nixosConfigurations.h.config.${attribute}`, {
+    nix: first,
+  });
+};
+
+const guest = "microvm.vms.a.config.config";
+
+/** Runs a script with an empty `/run` of its own. */
+const inEmptyRun = (script: string): string =>
+  execFileSync("unshare", ["-m", "bash", "-euc", `mount -t tmpfs -o mode=755 tmpfs /run\n${script}`], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+
+describe("secrets", () => {
+  it("are files that nobody but the guest's user reads, and variables of its shells", { skip: !canMount }, async () => {
+    const written = config({ API_KEY: "/run/secrets/api", netrc: { file: "/run/secrets/netrc" } });
+    const hand = String(await evaluate(written, 'systemd.services."microvm-secrets-a".script'));
+    const take = String(await evaluate(written, `${guest}.systemd.services.microvm-secrets.script`));
+    const init = String(await evaluate(written, `${guest}.environment.extraInit`));
+    const out = inEmptyRun(
+      `mkdir -p /run/secrets /run/host-secrets
+      echo old-key > /run/secrets/api; echo other > /run/secrets/netrc
+      ${hand}
+      echo new-key > /run/secrets/api
+      ${hand}
+      stat -c '%n %U %a' /run/microvm-secrets /run/microvm-secrets/a /run/microvm-secrets/a/*
+      mount --bind /run/microvm-secrets/a /run/host-secrets
+      mkdir /run/guest; mount --bind /run/guest /run/microvm-secrets
+      ${take}
+      stat -c '%n %U %a' /run/microvm-secrets /run/microvm-secrets/*
+      ${init}
+      echo "API_KEY=$API_KEY netrc=\${netrc-unset}"`,
+    );
+    expect(out.trim().split("\n")).toEqual([
+      "/run/microvm-secrets root 711",
+      "/run/microvm-secrets/a root 700",
+      "/run/microvm-secrets/a/API_KEY root 400",
+      "/run/microvm-secrets/a/netrc root 400",
+      "/run/microvm-secrets daemon 500",
+      "/run/microvm-secrets/API_KEY daemon 400",
+      "/run/microvm-secrets/netrc daemon 400",
+      "API_KEY=new-key netrc=unset",
+    ]);
+  });
+
+  it("stop the VM when a file is missing, and leave nothing of an earlier start", { skip: !canMount }, async () => {
+    const hand = String(
+      await evaluate(config({ API_KEY: "/run/secrets/api" }), 'systemd.services."microvm-secrets-a".script'),
+    );
+    const out = inEmptyRun(
+      `mkdir -p /run/secrets; echo key > /run/secrets/api
+      ${hand}
+      rm /run/secrets/api
+      ( ${hand} ) 2>&1 || echo failed
+      ls /run/microvm-secrets/a`,
+    );
+    expect(out).toMatch(/cannot stat '\/run\/secrets\/api'[^]*failed\n$/);
+  });
+
+  it("are systemd credentials with QEMU", async () => {
+    const written = config({ API_KEY: "/run/secrets/api" }, "qemu");
+    expect(await evaluate(written, `${guest}.microvm.credentialFiles`)).toEqual({
+      API_KEY: "/run/microvm-secrets/a/API_KEY",
+    });
+    expect(await evaluate(written, `${guest}.systemd.services.microvm-secrets.serviceConfig.LoadCredential`)).toEqual([
+      "API_KEY",
+    ]);
+    expect(await evaluate(written, 'systemd.services."microvm-secrets-a".script')).toMatch(/-o microvm /);
+  });
+
+  it("may be where a module of the host says, and not in the store", async () => {
+    const failed = async (file: unknown): Promise<unknown> => {
+      const assertions = (await evaluate(config({ KEY: file }), "assertions")) as readonly {
+        readonly assertion: boolean;
+        readonly message: string;
+      }[];
+      return assertions.filter(({ assertion }) => !assertion).map(({ message }) => message);
+    };
+    expect(await failed(ast.nix`"/run/agenix/\${config.networking.hostName}"`)).toEqual([]);
+    expect(await failed(ast.nix`./host.ast.nix`)).toEqual([
+      "The secret KEY of a lies in the Nix store, which everyone may read.",
+    ]);
+    expect(
+      await evaluate(
+        config({ KEY: ast.nix`"/run/agenix/\${config.networking.hostName}"` }),
+        'systemd.services."microvm-secrets-a".script',
+      ),
+    ).toContain("/run/agenix/h ");
+  });
+});
+
+describe("an agent's state", () => {
+  const states = async (agentState: "shared" | "own" | "copy"): Promise<unknown> => {
+    const written = config({});
+    const host = { ...written.hosts["h"], vms: { a: { agent: "claude-code" as const, agentState } } };
+    const whole = { hosts: { h: host } } as Config;
+    const shares = (await evaluate(whole, `${guest}.microvm.shares`)) as readonly Readonly<Record<string, unknown>>[];
+    const share = shares.find(({ tag }) => tag === "claude-credentials");
+    return [share?.["source"], share?.["mountPoint"], share?.["readOnly"] ?? false];
+  };
+
+  it.each([
+    ["shared", "/home/daemon/claude-microvm", "/home/daemon/claude-microvm", false],
+    ["own", "/home/daemon/claude-microvm-vms/a", "/home/daemon/claude-microvm", false],
+    ["copy", "/home/daemon/claude-microvm", "/run/agent-state", true],
+  ] as const)("is %s", async (agentState, ...expected) => {
+    expect(await states(agentState)).toEqual(expected);
+  });
+});
