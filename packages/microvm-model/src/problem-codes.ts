@@ -25,6 +25,7 @@ export const problemCodes = {
   "bad-module": "error",
   "bad-package-name": "error",
   "bad-path": "error",
+  "bad-secret-name": "error",
   "bad-share-tag": "error",
   "bad-socket": "error",
   "bad-state-version": "error",
@@ -50,6 +51,7 @@ export const problemCodes = {
   "home-needs-writable-store": "error",
   "index-locked": "error",
   "interface-name-too-long": "error",
+  "literal-secret": "error",
   "missing-key": "error",
   "missing-url": "error",
   "module-missing": "error",
@@ -61,6 +63,9 @@ export const problemCodes = {
   "reserved-group-name": "error",
   "reserved-mount-point": "error",
   "reserved-user-name": "error",
+  "secret-in-store": "error",
+  "secret-in-writable-share": "error",
+  "secret-name-too-long": "error",
   "several-external-interfaces": "error",
   "share-in-writable-share": "warning",
   "subnet-full": "error",
@@ -70,6 +75,7 @@ export const problemCodes = {
   "unsupported-no-socket": "error or warning",
   "unsupported-share-proto": "error or warning",
   "unsupported-vsock": "error or warning",
+  "writable-nix-store": "error",
   "wrong-type": "error",
 } as const;
 
