@@ -16,11 +16,27 @@ export {
 export type { Config, FlakeInput } from "./config.js";
 export type { Agent, AgentState } from "./config/agent.js";
 export type { Emacs, Home, InputFile, Zsh, ZshHistory } from "./config/home.js";
-export type { Host } from "./config/host.js";
+export type { Balloon, Device, Graphics, Hotplug, QemuDevice, StoreDisk } from "./config/hardware.js";
+export type { EvaluatedVm, FlakeVm, Host, ImportedVm } from "./config/host.js";
+export type {
+  CloudHypervisorOptions,
+  CrosvmOptions,
+  DeployOptions,
+  FirecrackerOptions,
+  HypervisorPackage,
+  MicrovmHostOptions,
+  MicrovmOptions,
+  PcieRootPort,
+  QemuOptions,
+  RosettaOptions,
+  Toggle,
+  VfkitOptions,
+  VirtiofsdOptions,
+} from "./config/microvm.js";
 export type { Bridge, Firewall, Interface, Nat } from "./config/network.js";
 export type { Secret } from "./config/secret.js";
 export type { Share, Volume } from "./config/storage.js";
-export type { Module, Package } from "./config/terms.js";
+export type { Module, NixData, NixText, Package } from "./config/terms.js";
 export type { Toolchain } from "./config/toolchain.js";
 export type { GuestGroup, GuestUser, User } from "./config/user.js";
 export type { Vm, Vsock } from "./config/vm.js";
@@ -28,6 +44,7 @@ export { type ConfigFunction, defineConfig, type Environment } from "./define-co
 export { emacs, fromInput, zsh } from "./home.js";
 export { type HypervisorName, hypervisors } from "./hypervisors.js";
 export { emptyLock, type Lock, lockSchema } from "./lock.js";
+export { hostSettings, vmSettings } from "./microvm-options.js";
 export type * from "./plan.js";
 export { planConfig } from "./plan-config.js";
 export { type ConfigPath, formatPath, type Problem, type RelatedPlace } from "./problem.js";

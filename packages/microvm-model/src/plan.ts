@@ -1,5 +1,6 @@
 import type { Expr } from "@microvm-emit/nix-ast";
 import type { InputFile } from "./config/home.js";
+import type { NixData, NixText } from "./config/terms.js";
 import type { VmModel } from "./config.js";
 import type { ConfigPath } from "./problem.js";
 
@@ -26,6 +27,13 @@ export interface HostPlan {
   readonly modules: readonly ModulePlan[];
   readonly bridges: readonly BridgePlan[];
   readonly vms: readonly VmPlan[];
+  readonly importedVms: readonly ImportedVmPlan[];
+  /** The folder of the VMs' folders. */
+  readonly stateDirectory: string;
+  readonly startupTimeoutSeconds: number;
+  readonly useNotifySockets: boolean;
+  /** Whether microvm.nix's host module does anything. */
+  readonly enable: boolean;
 }
 
 /** A module by path from the config file, by an input's attribute, or as Nix. */
@@ -57,7 +65,21 @@ export interface Subnet {
   readonly prefixLength: number;
 }
 
-export interface VmPlan {
+/** A VM that is described elsewhere. */
+export interface ImportedVmPlan {
+  readonly path: ConfigPath;
+  readonly name: string;
+  readonly autostart: boolean;
+  readonly restartIfChanged: boolean;
+  readonly source: ImportedSource;
+}
+
+export type ImportedSource =
+  | { readonly kind: "flake"; readonly input: string; readonly updateFlake: string | null }
+  | { readonly kind: "input"; readonly input: string; readonly attribute: readonly [string, ...string[]] }
+  | { readonly kind: "nix"; readonly expr: Expr };
+
+export interface VmPlan extends HardwarePlan {
   readonly path: ConfigPath;
   readonly name: string;
   readonly index: number;
@@ -88,8 +110,64 @@ export interface VmPlan {
   readonly toolchains: readonly ToolchainPlan[];
   readonly packages: readonly PackagePlan[];
   readonly modules: readonly ModulePlan[];
+  readonly specialArgs: Readonly<Record<string, NixData>>;
+  /** The guest's package set; null for one of its own, undefined for the host's. */
+  readonly pkgs: Expr | null | undefined;
+  /** The input whose NixOS modules the guest is made of. */
+  readonly nixpkgs: string | null;
   readonly stateVersion: string;
 }
+
+/** What a VM's hypervisor is asked for besides network and disks; null where the config says nothing. */
+export interface HardwarePlan {
+  readonly balloon: { readonly initialMiB: number; readonly deflateOnOOM: boolean } | null;
+  readonly hotplug: { readonly maxMiB: number; readonly initialMiB: number | null } | null;
+  readonly hugepages: boolean;
+  readonly cpu: string | null;
+  readonly devices: readonly DevicePlan[];
+  readonly graphics: GraphicsPlan | null;
+  /** Files of the host by the name of the credential. */
+  readonly credentialFiles: Readonly<Record<string, string>>;
+  readonly runAs: string | null;
+  readonly kernel: PackagePlan | null;
+  readonly kernelParams: readonly NixText[];
+  /** Null is a choice of its own here; undefined where the config says nothing. */
+  readonly machineId: string | null | undefined;
+  readonly storeDisk: { readonly type: "erofs" | "squashfs"; readonly flags: readonly NixText[] | null } | null;
+  readonly vsockSsh: boolean;
+  /** The machine that QEMU would be asked for, given or microvm.nix's default. */
+  readonly qemuMachine: string;
+  /** What is given by microvm.nix's own names. */
+  readonly options: readonly OptionPlan[];
+}
+
+export interface DevicePlan {
+  readonly path: ConfigPath;
+  readonly bus: "pci" | "usb";
+  readonly device: string;
+  readonly qemu: Readonly<Record<string, string | undefined>>;
+}
+
+export interface GraphicsPlan {
+  readonly backend: "gtk" | "cocoa" | "headless";
+  readonly crosvmPackage: PackagePlan | null;
+  readonly hostMemoryMiB: number;
+  readonly socket: string | null;
+  readonly vulkan: string | null;
+}
+
+/** An option of microvm.nix that the config gives by its own name. */
+export interface OptionPlan {
+  readonly path: ConfigPath;
+  /** Its attribute path below `microvm`. */
+  readonly option: readonly [string, ...string[]];
+  readonly value: OptionValue;
+}
+
+export type OptionValue =
+  | { readonly kind: "data"; readonly data: NixData }
+  | { readonly kind: "package"; readonly package: PackagePlan }
+  | { readonly kind: "packages"; readonly packages: Readonly<Record<string, PackagePlan>> };
 
 /** A value and where the config says it: the VM itself where the index decides. */
 export interface Placed<A> {
@@ -118,15 +196,26 @@ export interface SharePlan {
   readonly mountPoint: Placed<string>;
   readonly readOnly: boolean;
   readonly proto: "virtiofs" | "9p";
+  readonly cache: string | null;
+  readonly securityModel: string | null;
+  readonly posixAcl: boolean | null;
+  readonly socket: string | null;
+  readonly extraArgs: readonly NixText[];
 }
 
 export interface VolumePlan {
   readonly path: ConfigPath;
   readonly image: string;
   readonly mountPoint: Placed<string> | null;
-  readonly sizeMiB: number;
+  readonly sizeMiB: number | null;
   readonly fsType: string;
   readonly readOnly: boolean;
+  readonly autoCreate: boolean;
+  readonly label: string | null;
+  readonly serial: string | null;
+  readonly direct: boolean;
+  readonly imageType: string | null;
+  readonly mkfsExtraArgs: readonly string[];
 }
 
 export interface DirectoryPlan {

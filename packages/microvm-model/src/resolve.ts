@@ -1,11 +1,12 @@
 import { type Checked, gather, withProblems } from "./checked.js";
 import type { HostModel, Model } from "./config.js";
 import type { Lock } from "./lock.js";
-import type { HostPlan, Plan } from "./plan.js";
+import type { HostPlan, ImportedSource, Plan } from "./plan.js";
+import type { ConfigPath } from "./problem.js";
 import { chooseIndexes, identifier } from "./resolve/indexes.js";
 import { matchTaps } from "./resolve/interfaces.js";
 import { mentionsOf } from "./resolve/mentions.js";
-import { planInputs, planModule } from "./resolve/references.js";
+import { planInputs, planModule, splitReference } from "./resolve/references.js";
 import { parseAddress, parseSubnet } from "./resolve/subnet.js";
 import { type Draft, draftVm, planVm } from "./resolve/vm.js";
 
@@ -78,7 +79,32 @@ const resolveHost = (
       taps: matchTaps(bridge, subnets.size === 1, vms),
     })),
     vms,
+    importedVms: Object.entries(host.importedVms).map(([vmName, vm]) => planImported(vmName, vm, path)),
+    stateDirectory: host.stateDirectory,
+    startupTimeoutSeconds: host.startupTimeoutSeconds,
+    useNotifySockets: host.useNotifySockets,
+    enable: host.microvm.host?.enable ?? true,
   });
+};
+
+const planImported = (
+  name: string,
+  vm: HostModel["importedVms"][string],
+  hostPath: ConfigPath,
+): HostPlan["importedVms"][number] => ({
+  path: [...hostPath, "importedVms", name],
+  name,
+  autostart: vm.autostart,
+  restartIfChanged: vm.restartIfChanged,
+  source: "flake" in vm ? { kind: "flake", input: vm.flake, updateFlake: vm.updateFlake ?? null } : planSystem(vm),
+});
+
+const planSystem = ({
+  evaluatedConfig,
+}: Extract<HostModel["importedVms"][string], { evaluatedConfig: unknown }>): ImportedSource => {
+  if (typeof evaluatedConfig !== "string") return { kind: "nix", expr: evaluatedConfig };
+  const [input, attribute] = splitReference(evaluatedConfig);
+  return { kind: "input", input, attribute };
 };
 
 const explicitIdentifiers = (bridges: readonly string[], drafts: readonly Draft[]): ReadonlySet<string> =>

@@ -210,8 +210,64 @@ export const socketPath = text({
   remedy: "Write a file name such as control.socket.",
 });
 
+/** The name of a file alone, as a script or a credential has. */
+export const fileName = text({
+  code: "bad-file-name",
+  holds: pattern(/^[A-Za-z0-9_][A-Za-z0-9._@-]*$/),
+  complaint: "is not the name of a file",
+  remedy: "Use letters, digits and `._@-`, and no folders.",
+});
+
+/** What names a device to a hypervisor; microvm.nix puts it on a command line without quotes. */
+export const devicePath = text({
+  code: "bad-device",
+  holds: pattern(/^[A-Za-z0-9._:,=/+-]+$/),
+  complaint: "names no device",
+  remedy: "Write a PCI address such as 0000:01:00.0, or properties such as vendorid=0x046d,productid=0xc52b.",
+});
+
+/** A UUID, as SMBIOS and `/etc/machine-id` have it. */
+export const machineId = text({
+  code: "bad-machine-id",
+  holds: pattern(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i),
+  complaint: "is not a UUID",
+  remedy: "Write 32 hex digits as uuidgen(1) does: a67472e5-570e-5c8a-b18c-ae3c77701050.",
+});
+
+/** A label that every file system can have: vfat, the narrowest, has room for 11 characters. */
+export const volumeLabel = text({
+  code: "bad-label",
+  holds: pattern(/^[A-Za-z0-9_.-]{1,16}$/),
+  complaint: "is not a label",
+  remedy: "Use up to 16 letters, digits, `_`, `.` and `-`.",
+});
+
+/** The serial number of a disk, for which virtio has 20 bytes (Virtio 1.2, 5.2.6.1). */
+export const diskSerial = text({
+  code: "bad-serial",
+  holds: pattern(/^[A-Za-z0-9_.-]{1,20}$/),
+  complaint: "is not the serial number of a disk",
+  remedy: "Use up to 20 letters, digits, `_`, `.` and `-`.",
+});
+
+/** An attribute that a flake input provides. */
+export const inputAttribute = text({
+  code: "bad-input-attribute",
+  holds: pattern(/^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_'-]*)+$/),
+  complaint: "names nothing of a flake input",
+  remedy: "Write an input's name and the attribute, such as fleet.nixosConfigurations.web.",
+});
+
 const isAccountName = pattern(/^[a-z_][a-z0-9_-]{0,30}$/);
 const accountNameRemedy = "Use up to 31 lower-case letters, digits, `_` and `-`, not starting with a digit or hyphen.";
+
+/** The name of a user of the host. */
+export const accountName = text({
+  code: "bad-user-name",
+  holds: isAccountName,
+  complaint: "is not a user name",
+  remedy: accountNameRemedy,
+});
 
 /** A user name that `useradd` takes and no service of a guest has. */
 export const userName = text(

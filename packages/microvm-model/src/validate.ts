@@ -5,6 +5,7 @@ import { configSchema, type Model } from "./config.js";
 import { isNode } from "./config/terms.js";
 import { literalSecrets } from "./literal-secret.js";
 import { type ConfigPath, error, formatPath, type Problem } from "./problem.js";
+import { hostSettings, settingsOf, vmSettings } from "./microvm-options.js";
 import type { ScalarRefusal } from "./scalars.js";
 import { didYouMean } from "./suggest.js";
 
@@ -96,7 +97,7 @@ const explain = (issue: Issue, input: unknown): readonly Problem[] => {
             "unknown-key",
             [...path, key],
             `There is no setting ${JSON.stringify(key)} here`,
-            didYouMean(key, issue.message.split(" ")),
+            settingFor(path, key) ?? didYouMean(key, issue.message.split(" ")),
           ),
         );
     case "custom":
@@ -121,6 +122,17 @@ const explain = (issue: Issue, input: unknown): readonly Problem[] => {
     default:
       return [error("bad-value", path, issue.message, "Write a value of the documented form.")];
   }
+};
+
+/** What microvm.nix calls `mem` is `memoryMiB` here: the remedy for an option by name that has a setting of its own. */
+const settingFor = (path: ConfigPath, key: string): string | undefined => {
+  const below = path.indexOf("microvm", 2);
+  if (path[0] !== "hosts" || below < 0) return undefined;
+  const [settings, from] = path[2] === "vms" && below === 4 ? [vmSettings, "the VM"] : [hostSettings, "the host"];
+  const found = settingsOf(settings, [...path.slice(below + 1), key].join("."));
+  return found.length === 0
+    ? undefined
+    : `Use ${found.map((setting) => `\`${setting}\``).join(", ")} of ${from} itself.`;
 };
 
 const refusal = (path: ConfigPath, issue: Issue & { readonly code: "custom" }): Problem => {

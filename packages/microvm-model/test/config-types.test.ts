@@ -238,6 +238,11 @@ describe("defineConfig", () => {
   });
 });
 
+const objectIn = (value: boolean | string | object): object => {
+  assert(typeof value === "object");
+  return value;
+};
+
 /** What each interface's settings are when its object leaves them out. */
 const leftOut = (): Readonly<Record<string, object | undefined>> => {
   const model = configSchema.parse({
@@ -247,6 +252,8 @@ const leftOut = (): Readonly<Record<string, object | undefined>> => {
         stateVersion: "26.05",
         user: { name: "alice" },
         bridges: { br0: { address: "10.0.0.1/24" } },
+        importedVms: { f: { flake: "i" }, e: { evaluatedConfig: "i.nixosConfigurations.e" } },
+        microvm: { host: {} },
         vms: {
           plain: {},
           full: {
@@ -260,6 +267,22 @@ const leftOut = (): Readonly<Record<string, object | undefined>> => {
             secrets: { KEY: { file: "/run/key" } },
             agent: { name: "a", package: "a", command: "a", state: { directory: "/srv/a", tag: "a" } },
             toolchains: [{ name: "t", packages: [] }],
+            balloon: {},
+            hotplug: { maxMiB: 1024 },
+            devices: [{ bus: "pci", path: "0000:01:00.0", qemu: {} }],
+            graphics: {},
+            store: { disk: "erofs" },
+            microvm: {
+              alioth: {},
+              "cloud-hypervisor": {},
+              crosvm: {},
+              deploy: {},
+              firecracker: {},
+              guest: {},
+              qemu: { pcieRootPorts: [{ id: "port0" }] },
+              vfkit: { rosetta: {} },
+              virtiofsd: {},
+            },
             home: [
               { program: "zsh", history: {} },
               { program: "emacs", configDirectory: { input: "i", path: "p" } },
@@ -285,7 +308,28 @@ const leftOut = (): Readonly<Record<string, object | undefined>> => {
     Vm: host?.vms["plain"],
     Interface: full.interfaces[0],
     Share: full.shares[0],
-    Volume: full.volumes[0],
+    Volume: { ...full.volumes[0], sizeMiB: undefined },
+    Balloon: objectIn(full.balloon),
+    Hotplug: full.hotplug,
+    Device: { ...full.devices[0], qemu: undefined },
+    QemuDevice: full.devices[0]?.qemu,
+    Graphics: objectIn(full.graphics),
+    StoreDisk: objectIn(full.store),
+    MicrovmOptions: host?.vms["plain"]?.microvm,
+    HypervisorPackage: full.microvm.alioth,
+    CloudHypervisorOptions: full.microvm["cloud-hypervisor"],
+    CrosvmOptions: full.microvm.crosvm,
+    DeployOptions: full.microvm.deploy,
+    FirecrackerOptions: full.microvm.firecracker,
+    QemuOptions: { ...full.microvm.qemu, pcieRootPorts: undefined },
+    PcieRootPort: full.microvm.qemu?.pcieRootPorts?.[0],
+    VfkitOptions: { ...full.microvm.vfkit, rosetta: undefined },
+    RosettaOptions: full.microvm.vfkit?.rosetta,
+    Toggle: full.microvm.guest,
+    VirtiofsdOptions: full.microvm.virtiofsd,
+    MicrovmHostOptions: { ...host?.microvm, host: undefined },
+    FlakeVm: host?.importedVms["f"],
+    EvaluatedVm: host?.importedVms["e"],
     Vsock: full.vsock,
     Firewall: full.firewall,
     GuestUser: full.users["bob"],

@@ -9,10 +9,10 @@ import {
   list,
   path,
   str,
-  toNix,
 } from "@microvm-emit/nix-ast";
 import type { NixFile } from "../file.js";
 import * as modules from "./guest-modules.js";
+import { compileHardware, compileShare, compileVolume } from "./hardware.js";
 import { compileHome, homeManager } from "./home.js";
 import type { Relocate } from "./locations.js";
 import { moduleOf } from "./module.js";
@@ -43,7 +43,7 @@ export const compileGuest = (host: HostPlan, vm: VmPlan, shared: SharedModules, 
           ? []
           : [blankLine(bindingAt([...vm.path, "packages"], ["environment", "systemPackages"], packagesOf(vm)))]),
         ...vm.users.flatMap((user) => compileHome(user, vm, shared, relocate)).map(blankLine),
-        blankLine(bindingAt(vm.path, "microvm", compileHardware(vm))),
+        blankLine(bindingAt(vm.path, "microvm", compileMachine(vm))),
         blankLine(bindingAt([...vm.path, "stateVersion"], ["system", "stateVersion"], vm.stateVersion)),
       ),
       { before: `The microVM ${vm.name} of ${host.name}, at ${formatAddress(first.address.value)}.` },
@@ -147,7 +147,7 @@ const compileLink = (link: InterfacePlan, position: number, { interfaces }: VmPl
     ]),
   );
 
-const compileHardware = (vm: VmPlan): Expr =>
+const compileMachine = (vm: VmPlan): Expr =>
   attrs([
     bindingAt([...vm.path, "hypervisor"], "hypervisor", vm.hypervisor),
     bindingAt([...vm.path, "vcpu"], "vcpu", vm.vcpu),
@@ -164,36 +164,7 @@ const compileHardware = (vm: VmPlan): Expr =>
       })),
     ),
     ...credentialFiles(vm),
-    bindingAt(
-      [...vm.path, "shares"],
-      "shares",
-      vm.shares.map(({ path: origin, proto, tag, source, mountPoint, readOnly }) =>
-        at(
-          origin,
-          toNix({
-            proto,
-            tag: at(tag.path, str(tag.value)),
-            source,
-            mountPoint: at(mountPoint.path, str(mountPoint.value)),
-            readOnly: readOnly || undefined,
-          }),
-        ),
-      ),
-    ),
-    bindingAt(
-      [...vm.path, "volumes"],
-      "volumes",
-      vm.volumes.map(({ path: origin, image, mountPoint, sizeMiB, fsType, readOnly }) =>
-        at(
-          origin,
-          toNix({
-            image,
-            mountPoint: mountPoint === null ? undefined : at(mountPoint.path, str(mountPoint.value)),
-            size: sizeMiB,
-            fsType: fsType === "ext4" ? undefined : fsType,
-            readOnly: readOnly || undefined,
-          }),
-        ),
-      ),
-    ),
+    bindingAt([...vm.path, "shares"], "shares", vm.shares.map(compileShare)),
+    bindingAt([...vm.path, "volumes"], "volumes", vm.volumes.map(compileVolume)),
+    ...compileHardware(vm),
   ]);

@@ -86,20 +86,18 @@ export const secretsModule = (secrets: readonly SecretPlan[], { name: user, grou
   );
 };
 
-/** Credentials that the hypervisor reads from files of the host. */
-export const credentialFiles = ({ name, secrets, path: origin }: VmPlan): readonly Binding[] => {
-  const files = secrets.filter(({ by }) => by === "credential");
-  return files.length === 0
-    ? []
-    : [
-        bindingAt(
-          [...origin, "secrets"],
-          "credentialFiles",
-          attrs(
-            files.map((secret) => bindingAt(secret.path, secret.name, `/run/microvm-secrets/${name}/${secret.name}`)),
-          ),
-        ),
-      ];
+/** Credentials that the hypervisor reads from files of the host: those of secrets, and the config's own. */
+export const credentialFiles = ({ name, secrets, credentialFiles: own, path: origin }: VmPlan): readonly Binding[] => {
+  const files = [
+    ...secrets.flatMap(({ by, path: place, name: secret }) =>
+      by === "credential" ? [bindingAt(place, secret, `/run/microvm-secrets/${name}/${secret}`)] : [],
+    ),
+    ...Object.entries(own).map(([credential, file]) =>
+      bindingAt([...origin, "credentialFiles", credential], credential, file),
+    ),
+  ];
+  const place = [...origin, secrets.some(({ by }) => by === "credential") ? "secrets" : "credentialFiles"];
+  return files.length === 0 ? [] : [bindingAt(place, "credentialFiles", attrs(files))];
 };
 
 /** The module that hands a VM's secrets in, right before it starts; undefined for a VM that has none. */

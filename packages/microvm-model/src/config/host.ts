@@ -1,7 +1,9 @@
+import type { Expr } from "@microvm-emit/nix-ast";
 import { z } from "zod";
 import * as scalar from "../scalars.js";
 import { type Bridge, bridgeSchema } from "./network.js";
-import { type Module, moduleSchema, object, record } from "./terms.js";
+import { type MicrovmHostOptions, microvmHostSchema } from "./microvm.js";
+import { type Module, moduleSchema, nixExpression, object, record } from "./terms.js";
 import { type User, userSchema } from "./user.js";
 import { type Vm, vmSchema } from "./vm.js";
 
@@ -47,7 +49,111 @@ export interface Host {
    * @example { projectvm: { agent: "claude-code" } }
    */
   readonly vms?: Readonly<Record<string, Vm>> | undefined;
+
+  /**
+   * VMs that are described elsewhere, by name: in another flake, or as a system that is evaluated already.
+   *
+   * @default {}
+   * @example { web: { flake: "fleet" } }
+   */
+  readonly importedVms?: Readonly<Record<string, ImportedVm>> | undefined;
+
+  /**
+   * The host's folder that has a folder for each VM.
+   *
+   * @default "/var/lib/microvms"
+   */
+  readonly stateDirectory?: string | undefined;
+
+  /**
+   * How many seconds a VM may take to start or stop before systemd gives up.
+   *
+   * @default 150
+   */
+  readonly startupTimeoutSeconds?: number | undefined;
+
+  /**
+   * Whether every VM's service waits until its guest says that it is up; with a hypervisor that cannot, the service fails.
+   * Where it can, `microvm@NAME.service` waits even so.
+   *
+   * @default false
+   */
+  readonly useNotifySockets?: boolean | undefined;
+
+  /**
+   * Everything else that microvm.nix knows of a host, by its own names.
+   *
+   * @default {}
+   */
+  readonly microvm?: MicrovmHostOptions | undefined;
 }
+
+/** A VM that another flake describes. */
+export interface FlakeVm {
+  /** The flake input that has it, as `nixosConfigurations.NAME` with microvm.nix's guest module. */
+  readonly flake: string;
+
+  /**
+   * The flake reference from which `microvm -u` on the host updates the VM; a switch of the host then leaves the installed
+   * one alone.
+   *
+   * @default none: a switch of the host updates it
+   * @example "git+file:///home/alice/fleet"
+   */
+  readonly updateFlake?: string | undefined;
+
+  /**
+   * Whether the VM starts with the host.
+   *
+   * @default false
+   */
+  readonly autostart?: boolean | undefined;
+
+  /**
+   * Whether a switch of the host restarts the VM when its configuration changed.
+   *
+   * @default false
+   */
+  readonly restartIfChanged?: boolean | undefined;
+}
+
+/** A VM whose system is evaluated elsewhere. */
+export interface EvaluatedVm {
+  /**
+   * A NixOS system with microvm.nix's guest module: an attribute of a flake input, or Nix with `inputs`, `pkgs`, `lib` and
+   * `config` in scope.
+   *
+   * @example "fleet.nixosConfigurations.web"
+   */
+  readonly evaluatedConfig: string | Expr;
+
+  /**
+   * Whether the VM starts with the host.
+   *
+   * @default false
+   */
+  readonly autostart?: boolean | undefined;
+
+  /**
+   * Whether a switch of the host restarts the VM when its configuration changed.
+   *
+   * @default false
+   */
+  readonly restartIfChanged?: boolean | undefined;
+}
+
+/** A VM of this host that is not described here. */
+export type ImportedVm = FlakeVm | EvaluatedVm;
+
+const start = { autostart: z.boolean().default(false), restartIfChanged: z.boolean().default(false) };
+
+export const flakeVmSchema = object({
+  flake: scalar.inputName,
+  updateFlake: scalar.flakeRef.optional(),
+  ...start,
+});
+
+export const evaluatedVmSchema = object({ evaluatedConfig: z.union([scalar.inputAttribute, nixExpression]), ...start });
 
 export const hostSchema = object({
   system: z.enum(["x86_64-linux", "aarch64-linux"]).default("x86_64-linux"),
@@ -59,4 +165,10 @@ export const hostSchema = object({
   user: userSchema,
   bridges: record(scalar.interfaceName, bridgeSchema).default({}),
   vms: record(scalar.hostLabel, vmSchema).default({}),
+  /** VMs that are described elsewhere. */
+  importedVms: record(scalar.hostLabel, z.union([flakeVmSchema, evaluatedVmSchema])).default({}),
+  stateDirectory: scalar.guestPath.default("/var/lib/microvms"),
+  startupTimeoutSeconds: z.int().positive().default(150),
+  useNotifySockets: z.boolean().default(false),
+  microvm: microvmHostSchema.default({}),
 });

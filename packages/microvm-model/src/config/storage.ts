@@ -1,6 +1,6 @@
 import { z } from "zod";
 import * as scalar from "../scalars.js";
-import { object } from "./terms.js";
+import { type NixText, nixTextSchema, object } from "./terms.js";
 
 /** A folder of the host that a guest mounts. */
 export interface Share {
@@ -38,6 +38,43 @@ export interface Share {
    * @default "virtiofs"
    */
   readonly proto?: "virtiofs" | "9p" | undefined;
+
+  /**
+   * How long the guest believes what it has read, over virtiofs: `never` where the host changes files too.
+   *
+   * @default microvm.nix's: `auto`
+   */
+  readonly cache?: "auto" | "always" | "metadata" | "never" | undefined;
+
+  /**
+   * How the guest's owners and modes are kept, over 9p.
+   *
+   * @default microvm.nix's: `none`
+   */
+  readonly securityModel?: "passthrough" | "none" | "mapped" | "mapped-file" | undefined;
+
+  /**
+   * Whether the guest has POSIX ACLs and extended attributes, over virtiofs; not together with `--translate-uid` or
+   * `--translate-gid`.
+   *
+   * @default microvm.nix's: yes
+   */
+  readonly posixAcl?: boolean | undefined;
+
+  /**
+   * The socket of the virtiofs daemon: a name in the VM's folder, or an absolute path.
+   *
+   * @default `NAME-virtiofs-TAG.sock`
+   */
+  readonly socket?: string | undefined;
+
+  /**
+   * Further arguments of the virtiofs daemon for this share.
+   *
+   * @default []
+   * @example ["--translate-uid=squash-guest:0:1000:1"]
+   */
+  readonly extraArgs?: readonly NixText[] | undefined;
 }
 
 /** A disk image of a guest, made when it is missing. */
@@ -57,8 +94,13 @@ export interface Volume {
    */
   readonly mountPoint?: string | undefined;
 
-  /** The size of a newly made image in MiB (1024 MiB = 1 GiB); an image that exists keeps its size. */
-  readonly sizeMiB: number;
+  /**
+   * The size of a newly made image in MiB (1024 MiB = 1 GiB); an image that exists keeps its size. Needed unless
+   * `autoCreate` is false.
+   *
+   * @default none
+   */
+  readonly sizeMiB?: number | undefined;
 
   /**
    * The file system.
@@ -73,6 +115,50 @@ export interface Volume {
    * @default false
    */
   readonly readOnly?: boolean | undefined;
+
+  /**
+   * Whether the image is made, with its file system, when it is missing.
+   *
+   * @default microvm.nix's: yes
+   */
+  readonly autoCreate?: boolean | undefined;
+
+  /**
+   * The label of the file system, by which the guest finds it whatever the order of the disks.
+   *
+   * @default none: the guest finds it by its position
+   * @example "var"
+   */
+  readonly label?: string | undefined;
+
+  /**
+   * The serial number that the guest reads from the disk, up to 20 characters.
+   *
+   * @default none
+   */
+  readonly serial?: string | undefined;
+
+  /**
+   * Whether the image is read and written past the host's page cache.
+   *
+   * @default microvm.nix's: no
+   */
+  readonly direct?: boolean | undefined;
+
+  /**
+   * The format of the image, for `cloud-hypervisor`; what is made is always `raw`.
+   *
+   * @default microvm.nix's: `raw`
+   */
+  readonly imageType?: "raw" | "qcow2" | "vhd" | "vhdx" | undefined;
+
+  /**
+   * Further arguments of `mkfs`.
+   *
+   * @default none
+   * @example ["-m", "0"]
+   */
+  readonly mkfsExtraArgs?: readonly string[] | undefined;
 }
 
 export const shareSchema = object({
@@ -83,12 +169,23 @@ export const shareSchema = object({
   mountPoint: scalar.guestPath.optional(),
   readOnly: z.boolean().default(false),
   proto: z.enum(["virtiofs", "9p"]).default("virtiofs"),
+  cache: z.enum(["auto", "always", "metadata", "never"]).optional(),
+  securityModel: z.enum(["passthrough", "none", "mapped", "mapped-file"]).optional(),
+  posixAcl: z.boolean().optional(),
+  socket: scalar.imagePath.optional(),
+  extraArgs: z.array(nixTextSchema).default([]),
 });
 
 export const volumeSchema = object({
   image: scalar.imagePath,
   mountPoint: scalar.guestPath.optional(),
-  sizeMiB: z.int().positive(),
+  sizeMiB: z.int().positive().optional(),
   fsType: z.enum(["ext2", "ext3", "ext4", "xfs", "btrfs", "vfat"]).default("ext4"),
   readOnly: z.boolean().default(false),
+  autoCreate: z.boolean().optional(),
+  label: scalar.volumeLabel.optional(),
+  serial: scalar.diskSerial.optional(),
+  direct: z.boolean().optional(),
+  imageType: z.enum(["raw", "qcow2", "vhd", "vhdx"]).optional(),
+  mkfsExtraArgs: z.array(scalar.line).optional(),
 });

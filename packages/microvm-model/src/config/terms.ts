@@ -15,6 +15,19 @@ export type Module = string | Expr;
  */
 export type Package = string | Expr;
 
+/** Text, or Nix built with `ast` that gives text, which has `pkgs`, `lib`, `config` and `inputs` in scope. */
+export type NixText = string | Expr;
+
+/** Data as in JSON, with Nix built with `ast` anywhere in it. */
+export type NixData =
+  | string
+  | number
+  | boolean
+  | null
+  | Expr
+  | readonly NixData[]
+  | { readonly [name: string]: NixData };
+
 /**
  * An object that refuses unknown keys. Its message is the list of keys it knows, from which `validate` finds the one
  * that was meant.
@@ -32,6 +45,39 @@ export const nixExpression = z.custom<Expr>(
   (value) => typeof value === "object" && value !== null && isNode(value),
   "expected a Nix expression",
 );
+
+/** Text that Nix can hold, or Nix. */
+export const nixTextSchema = z.union([scalar.anyText, nixExpression]);
+
+const isData = (value: unknown): value is NixData => {
+  switch (typeof value) {
+    case "string":
+      return scalar.anyText.safeParse(value).success;
+    case "number":
+      return Number.isFinite(value);
+    case "boolean":
+      return true;
+    case "object":
+      if (value === null || isNode(value)) return true;
+      return Array.isArray(value) ? value.every(isData) : isPlain(value) && Object.values(value).every(isData);
+    default:
+      return false;
+  }
+};
+
+const isPlain = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+};
+
+/** Data as in JSON, with Nix anywhere in it. */
+export const nixDataSchema = z.custom<NixData>(isData, {
+  error: "This is no data that Nix can hold",
+  params: {
+    code: "wrong-type",
+    remedy: "Write data as in JSON, or Nix expressions built with the AST.",
+  } satisfies scalar.ScalarRefusal,
+});
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

@@ -6,11 +6,37 @@ import { maxIndex } from "../resolve/allocate.js";
 import * as scalar from "../scalars.js";
 import { type ToolchainName, toolchains } from "../toolchains.js";
 import { type Agent, agentSchema } from "./agent.js";
+import {
+  type Balloon,
+  balloonSchema,
+  type Device,
+  deviceSchema,
+  type Graphics,
+  graphicsSchema,
+  type Hotplug,
+  hotplugSchema,
+  type StoreDisk,
+  storeDiskSchema,
+} from "./hardware.js";
 import { type Home, homeSchema } from "./home.js";
+import { type MicrovmOptions, microvmSchema } from "./microvm.js";
 import { type Firewall, firewallSchema, type Interface, interfaceSchema } from "./network.js";
 import { type Secret, secretSchema } from "./secret.js";
 import { type Share, shareSchema, type Volume, volumeSchema } from "./storage.js";
-import { type Module, moduleSchema, named, object, type Package, packageSchema, record } from "./terms.js";
+import {
+  type Module,
+  moduleSchema,
+  named,
+  type NixData,
+  nixDataSchema,
+  nixExpression,
+  type NixText,
+  nixTextSchema,
+  object,
+  type Package,
+  packageSchema,
+  record,
+} from "./terms.js";
 import { type Toolchain, toolchainSchema } from "./toolchain.js";
 import { type GuestGroup, guestGroupSchema, type GuestUser, guestUserSchema } from "./user.js";
 
@@ -69,6 +95,91 @@ export interface Vm {
   readonly socket?: string | null | undefined;
 
   /**
+   * Whether the host can take memory back from the running guest.
+   *
+   * @default false
+   * @example { initialMiB: 1024 }
+   */
+  readonly balloon?: boolean | Balloon | undefined;
+
+  /**
+   * Memory that the running guest can be given, besides `memoryMiB`.
+   *
+   * @default none
+   * @example { maxMiB: 8192, initialMiB: 0 }
+   */
+  readonly hotplug?: Hotplug | undefined;
+
+  /**
+   * Whether the guest's memory is in huge pages, which the host must have set aside; `cloud-hypervisor` only.
+   *
+   * @default false
+   */
+  readonly hugepages?: boolean | undefined;
+
+  /**
+   * The CPU that `qemu` emulates, which is far slower than the host's own.
+   *
+   * @default none: the host's
+   * @example "max"
+   */
+  readonly cpu?: string | undefined;
+
+  /**
+   * PCI and USB devices of the host that the guest has for itself.
+   *
+   * @default []
+   * @example [{ bus: "pci", path: "0000:01:00.0" }]
+   */
+  readonly devices?: readonly Device[] | undefined;
+
+  /**
+   * Whether the guest has a screen.
+   *
+   * @default false
+   * @example { backend: "headless" }
+   */
+  readonly graphics?: boolean | Graphics | undefined;
+
+  /**
+   * Files of the host that services of the guest get as systemd credentials, by name; `qemu` only.
+   *
+   * @default {}
+   * @example { API_KEY: "/run/secrets/api-key" }
+   */
+  readonly credentialFiles?: Readonly<Record<string, string>> | undefined;
+
+  /**
+   * The user of the host that `qemu` becomes after it started as root.
+   *
+   * @default none: what the service runs as
+   */
+  readonly runAs?: string | undefined;
+
+  /**
+   * The kernel that the hypervisor starts; the guest's modules come from its `boot.kernelPackages`.
+   *
+   * @default the guest's `boot.kernelPackages.kernel`
+   */
+  readonly kernel?: Package | undefined;
+
+  /**
+   * Further parameters of the kernel, which may name the guest's own system.
+   *
+   * @default []
+   * @example ["quiet"]
+   */
+  readonly kernelParams?: readonly NixText[] | undefined;
+
+  /**
+   * The UUID that the guest has as `/etc/machine-id` and in SMBIOS; null for one that microvm.nix makes of the name at
+   * run time.
+   *
+   * @default one made of the VM's name
+   */
+  readonly machineId?: string | null | undefined;
+
+  /**
    * Network interfaces, at least one; what an interface leaves out comes from the only bridge and the VM's index.
    *
    * @default [{}]
@@ -86,11 +197,13 @@ export interface Vm {
   readonly workspace?: string | false | undefined;
 
   /**
-   * How the guest gets `/nix/store`: `share` mounts the host's over virtiofs, read-only; `disk` builds an image of its own.
+   * How the guest gets `/nix/store`: `share` mounts the host's over virtiofs, read-only; `disk` builds an image of its own,
+   * an object says of which kind.
    *
    * @default "share"
+   * @example { disk: "squashfs" }
    */
-  readonly store?: "share" | "disk" | undefined;
+  readonly store?: "share" | "disk" | StoreDisk | undefined;
 
   /**
    * The host's folder of the guest's SSH host keys, out of the agent's reach; false for keys that change at every start.
@@ -125,7 +238,7 @@ export interface Vm {
   /**
    * The VM's vsock, by which the host learns that the guest is up; false for none.
    *
-   * @default {}
+   * @default { ssh: false }
    */
   readonly vsock?: Vsock | false | undefined;
 
@@ -220,6 +333,38 @@ export interface Vm {
   readonly modules?: readonly Module[] | undefined;
 
   /**
+   * Further arguments of the guest's modules, besides `inputs`.
+   *
+   * @default {}
+   * @example { site: "berlin" }
+   */
+  readonly specialArgs?: Readonly<Record<string, NixData>> | undefined;
+
+  /**
+   * The guest's package set, as Nix with `inputs`, `pkgs`, `lib` and `config` in scope; null for one of its own, which its
+   * modules may configure by `nixpkgs.config`.
+   *
+   * @default the host's
+   */
+  readonly pkgs?: Expr | null | undefined;
+
+  /**
+   * The flake input whose NixOS modules the guest is made of.
+   *
+   * @default the one of the guest's package set
+   * @example "nixpkgs-unstable"
+   */
+  readonly nixpkgs?: string | undefined;
+
+  /**
+   * Everything else that microvm.nix knows, by its own names.
+   *
+   * @default {}
+   * @example { "cloud-hypervisor": { extraArgs: ["--pvpanic"] } }
+   */
+  readonly microvm?: MicrovmOptions | undefined;
+
+  /**
    * The NixOS release the guest was first made with, its `system.stateVersion`.
    *
    * @default the host's
@@ -236,6 +381,13 @@ export interface Vsock {
    * @default the VM's index + 3
    */
   readonly cid?: number | undefined;
+
+  /**
+   * Whether the guest lets in SSH over it, without any network: `microvm -s NAME` on the host.
+   *
+   * @default false
+   */
+  readonly ssh?: boolean | undefined;
 }
 
 export const vmSchema = object({
@@ -250,6 +402,17 @@ export const vmSchema = object({
   memoryMiB: z.int().positive().default(4096),
   /** The control socket, relative to the VM's folder below `/var/lib/microvms`; null gives up graceful shutdown. */
   socket: scalar.socketPath.nullable().default("control.socket"),
+  balloon: z.union([z.boolean(), balloonSchema]).default(false),
+  hotplug: hotplugSchema.optional(),
+  hugepages: z.boolean().default(false),
+  cpu: scalar.line.optional(),
+  devices: z.array(deviceSchema).default([]),
+  graphics: z.union([z.boolean(), graphicsSchema]).default(false),
+  credentialFiles: record(scalar.fileName, scalar.hostPath).default({}),
+  runAs: scalar.accountName.optional(),
+  kernel: packageSchema.optional(),
+  kernelParams: z.array(nixTextSchema).default([]),
+  machineId: scalar.machineId.nullable().optional(),
   interfaces: z
     .array(interfaceSchema)
     .min(1)
@@ -257,7 +420,7 @@ export const vmSchema = object({
   /** The folder the agent works in, at the same path in the guest; `~/microvm/NAME` by default. */
   workspace: z.union([scalar.hostPath, z.literal(false)]).optional(),
   /** How the guest gets `/nix/store`: the host's over virtiofs, or an image of its own. */
-  store: z.enum(["share", "disk"]).default("share"),
+  store: z.union([z.enum(["share", "disk"]), storeDiskSchema]).default("share"),
   /** The host folder of the guest's SSH host keys, out of the workspace's reach by default. */
   sshHostKeys: z.union([scalar.hostPath, z.literal(false)]).optional(),
   shares: z.array(shareSchema).default([]),
@@ -267,7 +430,9 @@ export const vmSchema = object({
   /** Where writes to `/nix/store` go, gone at shutdown; home-manager needs one. */
   writableStoreOverlay: scalar.guestPath.nullable().default("/nix/.rw-store"),
   /** The vsock address, by which the host learns that the guest is up. */
-  vsock: z.union([object({ cid: z.int().optional() }), z.literal(false)]).default({}),
+  vsock: z
+    .union([object({ cid: z.int().optional(), ssh: z.boolean().default(false) }), z.literal(false)])
+    .default({ ssh: false }),
   nameservers: z.array(scalar.nameserver).default(() => ["8.8.8.8", "1.1.1.1"]),
   /** The guest's own firewall: off, on with SSH open, or on with more ports open. */
   firewall: z.union([z.boolean(), firewallSchema]).default(true),
@@ -286,6 +451,11 @@ export const vmSchema = object({
   home: z.array(homeSchema).default([]),
   /** NixOS modules of the guest. */
   modules: z.array(moduleSchema).default([]),
+  specialArgs: record(scalar.inputName, nixDataSchema).default({}),
+  pkgs: nixExpression.nullable().optional(),
+  nixpkgs: scalar.inputName.optional(),
+  /** What has no setting of its own here. */
+  microvm: microvmSchema.default({}),
   /** The guest's; the host's by default. */
   stateVersion: scalar.stateVersion.optional(),
 });

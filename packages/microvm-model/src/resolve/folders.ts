@@ -48,7 +48,15 @@ export const planShares = (vm: VmModel, folders: Folders, owner: UserPlan, path:
     const placed = (value: string): Placed<string> => ({ value, path: place });
     const { mountPoint = source, readOnly = false } = options;
     return [
-      { path: place, tag: placed(tag), source, mountPoint: placed(mountPoint), readOnly, proto: "virtiofs" as const },
+      {
+        path: place,
+        tag: placed(tag),
+        source,
+        mountPoint: placed(mountPoint),
+        readOnly,
+        proto: "virtiofs" as const,
+        ...defaultService,
+      },
     ];
   };
   return [
@@ -63,7 +71,7 @@ export const planShares = (vm: VmModel, folders: Folders, owner: UserPlan, path:
     }),
     ...builtIn("secrets", folders.secrets, "secrets", { mountPoint: "/run/host-secrets", readOnly: true }),
     ...builtIn("workspace", folders.workspace, "workspace"),
-    ...vm.shares.map(({ tag, source, mountPoint, readOnly, proto }, position) => {
+    ...vm.shares.map(({ tag, source, mountPoint, readOnly, proto, ...service }, position) => {
       const place = [...path, "shares", position];
       return {
         path: place,
@@ -75,6 +83,11 @@ export const planShares = (vm: VmModel, folders: Folders, owner: UserPlan, path:
             : { value: mountPoint, path: [...place, "mountPoint"] },
         readOnly,
         proto,
+        cache: service.cache ?? null,
+        securityModel: service.securityModel ?? null,
+        posixAcl: service.posixAcl ?? null,
+        socket: service.socket ?? null,
+        extraArgs: service.extraArgs,
       };
     }),
   ];
@@ -82,6 +95,8 @@ export const planShares = (vm: VmModel, folders: Folders, owner: UserPlan, path:
 
 /** Where a guest sees the state that it copies. */
 export const agentStateToCopy = "/run/agent-state";
+/** How a share is served where the config does not say. */
+const defaultService = { cache: null, securityModel: null, posixAcl: null, socket: null, extraArgs: [] } as const;
 
 interface BuiltIn {
   readonly mountPoint?: string;

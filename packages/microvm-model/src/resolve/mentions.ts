@@ -1,6 +1,7 @@
 import { match } from "ts-pattern";
 import type { Model, VmModel } from "../config.js";
 import type { ConfigPath } from "../problem.js";
+import { isNode } from "../config/terms.js";
 import { type InputMention, mentionsIn } from "./references.js";
 
 /** Every place of a config that needs a flake input. */
@@ -10,10 +11,25 @@ export const mentionsOf = (model: Model): readonly InputMention[] => [
   ...Object.entries(model.hosts).flatMap(([name, host]) => [
     ...host.modules.flatMap((module, position) => mentionsIn(module, ["hosts", name, "modules", position])),
     ...Object.entries(host.vms).flatMap(([vmName, vm]) => mentionsOfVm(vm, ["hosts", name, "vms", vmName])),
+    ...Object.entries(host.importedVms).flatMap(([vmName, vm]) =>
+      mentionsOfImported(vm, ["hosts", name, "importedVms", vmName]),
+    ),
   ]),
 ];
 
+const mentionsOfImported = (
+  vm: Model["hosts"][string]["importedVms"][string],
+  path: ConfigPath,
+): readonly InputMention[] =>
+  "flake" in vm
+    ? [{ input: vm.flake, path: [...path, "flake"] }]
+    : mentionsIn(vm.evaluatedConfig, [...path, "evaluatedConfig"]);
+
 const mentionsOfVm = (vm: VmModel, path: ConfigPath): readonly InputMention[] => [
+  ...(vm.nixpkgs === undefined ? [] : [{ input: vm.nixpkgs, path: [...path, "nixpkgs"] }]),
+  ...[vm.specialArgs, vm.pkgs, vm.kernel, vm.kernelParams, vm.store, vm.graphics, vm.shares, vm.microvm].flatMap((part) =>
+    mentionsInData(part, path),
+  ),
   ...vm.modules.flatMap((module, position) => mentionsIn(module, [...path, "modules", position])),
   ...(vm.agent === false
     ? []
@@ -47,6 +63,12 @@ const mentionsOfHome = (home: VmModel["home"][number], path: ConfigPath): readon
       ...(configDirectory === undefined ? [] : mentionsIn(configDirectory, [...path, "configDirectory"])),
     ])
     .exhaustive();
+};
+
+/** The inputs that Nix in data stands on, wherever in it. */
+const mentionsInData = (data: unknown, path: ConfigPath): readonly InputMention[] => {
+  if (typeof data !== "object" || data === null) return [];
+  return isNode(data) ? mentionsIn(data, path) : Object.values(data).flatMap((part) => mentionsInData(part, path));
 };
 
 /** Packages by name come from `pkgs`; those written as Nix may come from anywhere. */

@@ -18,8 +18,14 @@ const splitAttribute = (text: string): [string, ...string[]] => {
 export const planModule = (module: Module, at: ConfigPath): ModulePlan => {
   if (typeof module !== "string") return { kind: "nix", expr: module };
   if (module.startsWith(".")) return { kind: "path", path: module, at };
-  const [input, attribute = "", ...rest] = module.split(".");
-  return { kind: "input", input: input ?? "", attribute: [attribute, ...rest] };
+  const [input, attribute] = splitReference(module);
+  return { kind: "input", input, attribute };
+};
+
+/** `input.a.b` as the input's name and the attribute. */
+export const splitReference = (text: string): readonly [string, readonly [string, ...string[]]] => {
+  const [input = "", attribute = "", ...rest] = text.split(".");
+  return [input, [attribute, ...rest]];
 };
 
 /** What a package's text or expression refers to. */

@@ -18,6 +18,7 @@ import type { ConfigPath } from "../problem.js";
 import { cidOf } from "./allocate.js";
 import { secretsBy } from "../hypervisors.js";
 import { agentStateToCopy, expandHome, nameFolders, planDirectories, planShares } from "./folders.js";
+import { planHardware } from "./hardware.js";
 import type { IndexRequest } from "./indexes.js";
 import { linkInterfaces, type Links, planInterface } from "./interfaces.js";
 import { planModule, planPackage } from "./references.js";
@@ -82,6 +83,7 @@ export const planVm = (
     vcpu: vm.vcpu,
     memoryMiB: vm.memoryMiB,
     socket: vm.socket,
+    ...planHardware(vm, host, owner, path),
     vsockCid: planCid(vm, index, path),
     interfaces: [
       planInterface(first, index, 0, path),
@@ -104,6 +106,9 @@ export const planVm = (
     toolchains: vm.toolchains.map(planToolchain),
     packages: vm.packages.map(planPackage),
     modules: vm.modules.map((module, position) => planModule(module, [...path, "modules", position])),
+    specialArgs: vm.specialArgs,
+    pkgs: vm.pkgs,
+    nixpkgs: vm.nixpkgs ?? null,
     stateVersion: vm.stateVersion ?? host.stateVersion,
   };
 };
@@ -121,15 +126,21 @@ const planFirewall = ({ firewall }: VmModel): FirewallPlan =>
     : { enable: true, ...firewall };
 
 const planVolume = (
-  { image, mountPoint, sizeMiB, fsType, readOnly }: VmModel["volumes"][number],
+  { image, mountPoint, fsType, readOnly, ...disk }: VmModel["volumes"][number],
   path: ConfigPath,
 ): VolumePlan => ({
   path,
   image,
   mountPoint: mountPoint === undefined ? null : { value: mountPoint, path: [...path, "mountPoint"] },
-  sizeMiB,
+  sizeMiB: disk.sizeMiB ?? null,
   fsType,
   readOnly,
+  autoCreate: disk.autoCreate ?? true,
+  label: disk.label ?? null,
+  serial: disk.serial ?? null,
+  direct: disk.direct ?? false,
+  imageType: disk.imageType ?? null,
+  mkfsExtraArgs: disk.mkfsExtraArgs ?? [],
 });
 
 const planSecret = (

@@ -1,0 +1,304 @@
+/** Every option of microvm.nix can be said in a config: by a setting of its own, or by its name. */
+import { readFileSync } from "node:fs";
+import { ast, type Config, emit, type NixFile, type Vm } from "microvm-emit";
+import { assert, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { definitionsOf } from "../packages/emit/src/definitions.js";
+import { hostSchema } from "../packages/microvm-model/src/config/host.js";
+import { microvmHostSchema, microvmSchema } from "../packages/microvm-model/src/config/microvm.js";
+import { vmSchema } from "../packages/microvm-model/src/config/vm.js";
+import { hostSettings, optionsIn, settingsOf, vmSettings } from "../packages/microvm-model/src/microvm-options.js";
+import { config } from "../packages/microvm-model/test/config.js";
+
+interface Option {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** What evaluating microvm.nix's modules at `revision` lists, and what they declare outside of options.nix. */
+const data = JSON.parse(readFileSync(new URL("data/microvm-options.json", import.meta.url), "utf8")) as {
+  readonly revision: string;
+  readonly guest: readonly Option[];
+  readonly host: readonly Option[];
+  readonly outsideOptionsNix: readonly Option[];
+};
+/** Not yet: what the network of a guest can be besides taps. */
+const isNotYet = ({ name }: Option): boolean =>
+  /^(forwardPorts|interfaces\.\*\.(type|bridge|macvtap|tap))/.test(name);
+const guest = [...data.guest, ...data.outsideOptionsNix].filter((option) => !isNotYet(option));
+
+/** The schemas that a value may be held to, without what is around them. */
+const branches = (schema: z.core.$ZodType): readonly z.core.$ZodType[] => {
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap(branches);
+  if (schema instanceof z.ZodArray) return branches(schema.element);
+  if (schema instanceof z.ZodPipe) return branches(schema.in);
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)
+    return branches(schema.unwrap());
+  return schema instanceof z.ZodRecord ? [schema, ...branches(schema.valueType)] : [schema];
+};
+
+/** Whether a config may say a setting, such as `devices[].qemu.bus`. */
+const isSetting = (schema: z.core.$ZodType, [name, ...rest]: readonly string[]): boolean =>
+  name === undefined ||
+  branches(schema).some((branch) => {
+    if (name === "NAME") return isSetting(branch, rest);
+    const inner = branch instanceof z.ZodObject ? (branch.shape[name] as z.core.$ZodType | undefined) : undefined;
+    return inner !== undefined && isSetting(inner, rest);
+  });
+
+const steps = (setting: string): readonly string[] => setting.replaceAll("[]", "").split(".");
+
+/** By name: the options that the schema has, and those of the submodules in their lists. */
+const namesIn = (schema: z.ZodObject): readonly string[] =>
+  optionsIn(schema).flatMap(({ option }) => {
+    const name = option.join(".");
+    const leaf = option.reduce<z.core.$ZodType>(
+      (above, step) => branches(above).flatMap((part) => (part instanceof z.ZodObject ? [part.shape[step]] : []))[0],
+      schema,
+    );
+    const items = branches(leaf).flatMap((part) => (part instanceof z.ZodObject ? Object.keys(part.shape) : []));
+    return [name, ...items.map((item) => `${name}.*.${item}`)];
+  });
+
+const byName = namesIn(microvmSchema);
+const hostByName = namesIn(microvmHostSchema);
+
+describe(`the options of microvm.nix at ${data.revision.slice(0, 7)}`, () => {
+  it("are the 121 of a guest and the 16 of a host", () => {
+    expect([data.guest.length, data.host.length]).toEqual([121, 16]);
+  });
+
+  it.each(guest)("$name can be said of a VM, one way", ({ name }) => {
+    expect([Object.hasOwn(vmSettings, name), byName.includes(name)].filter(Boolean)).toHaveLength(1);
+  });
+
+  it.each(data.host)("$name can be said of a host, one way", ({ name }) => {
+    expect([Object.hasOwn(hostSettings, name), hostByName.includes(name)].filter(Boolean)).toHaveLength(1);
+  });
+
+  it("have no setting, and no name, that microvm.nix does not know", () => {
+    const known = [...data.guest, ...data.outsideOptionsNix].map(({ name }) => name);
+    expect([...byName, ...Object.keys(vmSettings)].filter((name) => !known.includes(name))).toEqual([]);
+    const hosts = data.host.map(({ name }) => name);
+    expect([...hostByName, ...Object.keys(hostSettings)].filter((name) => !hosts.includes(name))).toEqual([]);
+  });
+
+  it.each(Object.entries(vmSettings))("%s is the setting %s, which a VM has", (_, setting) => {
+    expect(isSetting(vmSchema, steps(setting))).toBe(true);
+  });
+
+  it.each(Object.entries(hostSettings))("%s is the setting %s, which a host has", (_, setting) => {
+    expect(isSetting(hostSchema, steps(setting))).toBe(true);
+  });
+});
+
+/** A value of each type that an option by name has. */
+const samples: Readonly<Record<string, unknown>> = {
+  package: "hello",
+  "null or package": "hello",
+  "Nixpkgs package set": ast.ident("pkgs"),
+  "attribute set of package": { qemu: "hello" },
+  boolean: false,
+  "list of string": ["--one", "two"],
+  string: "q35",
+  "null or string": "text",
+  "absolute path": "/nix/var/image",
+  'strings concatenated with "\\n"': "echo one",
+  'attribute set of strings concatenated with "\\n"': { script: "echo two" },
+  "null or (attribute set)": { kvm_capabilities: ["!56"] },
+  "null or (attribute set of string)": { accel: "kvm" },
+  "open submodule of (JSON value)": { "machine-config": { huge_pages: "2M", smt: null } },
+  "list of (submodule)": [{ id: "port0", bus: "pcie.0", chassis: 1, slot: "2", addr: "0x3" }],
+  'one of "Async", "Sync"': "Sync",
+  'null or one of "debug", "info", "error"': null,
+  'null or one of "never", "prefer", "mandatory"': "mandatory",
+  "string or (unsigned integer, meaning >=0)": 4,
+};
+
+const filesOf = (input: unknown): readonly NixFile[] => {
+  const result = emit(input);
+  assert(result._tag === "Right", result._tag === "Left" ? JSON.stringify(result.left) : "");
+  return result.right.files.flatMap((file) => (file.kind === "nix" ? [file] : []));
+};
+
+const exprOf = (input: unknown, path: string): NixFile["expr"] => {
+  const file = filesOf(input).find((one) => one.path === path);
+  assert(file);
+  return file.expr;
+};
+
+/** What a module's file sets an option below `microvm` to, as text; undefined where it does not. */
+const optionIn = (expr: NixFile["expr"], option: string): string | undefined => {
+  // An option of a list's items is that of the first one.
+  const path = ["microvm", ...option.split(".").map((step) => (step === "*" ? "[definition 1-entry 1]" : step))];
+  const [definition] = definitionsOf(expr, path);
+  return definition?.depth === path.length ? print(definition.value) : undefined;
+};
+
+const print = (value: ast.NixInput): string => ast.print(ast.toNix(value)).replaceAll(/\s+/g, " ").trim();
+
+const guestOf = (vm: Vm): NixFile["expr"] => exprOf(config({ a: vm }), "guests/h/a.nix");
+const packageOf = (name: string): ast.Expr => ast.select(ast.ident("pkgs"), name);
+
+/** An object that holds a value at a path. */
+const nested = ([step, ...rest]: readonly string[], value: unknown): unknown =>
+  step === undefined ? value : { [step]: nested(rest, value) };
+
+describe("an option by name", () => {
+  const options = guest.filter(({ name }) => byName.includes(name) && !name.includes(".*."));
+
+  it.each(options)("$name is set where microvm.nix has it", ({ name, type }) => {
+    assert(Object.hasOwn(samples, type), `no sample of ${type}`);
+    const sample = samples[type];
+    const own =
+      sample === "hello" ? packageOf("hello") : type.endsWith("of package") ? { qemu: packageOf("hello") } : sample;
+    const microvm = nested(name.split("."), sample) as NonNullable<Vm["microvm"]>;
+    expect(optionIn(guestOf({ microvm }), name)).toBe(print(own as ast.NixInput));
+  });
+
+  it("of a host is set where microvm.nix has it", () => {
+    const expr = exprOf(config({ a: {} }, { microvm: { host: { enable: false } } }), "hosts/h.nix");
+    expect(optionIn(expr, "host.enable")).toBe("false");
+  });
+
+  it.each(Object.keys(vmSettings).filter((name) => !name.includes("*")))(
+    "%s is refused for the sake of its setting",
+    (name) => {
+      const result = emit(config({ a: { microvm: nested(name.split("."), 1) } }));
+      assert(result._tag === "Left");
+      const [problem] = result.left;
+      expect(problem?.code).toBe("unknown-key");
+      expect(problem?.remedy).toContain(settingsOf(vmSettings, name)[0]);
+    },
+  );
+});
+
+/** An option of microvm.nix, a VM that sets it by the setting of its own, and what is emitted. */
+const settings: readonly (readonly [string, Vm, ast.NixInput])[] = [
+  ["balloon", { hypervisor: "qemu", balloon: true }, true],
+  ["deflateOnOOM", { balloon: { deflateOnOOM: false } }, false],
+  ["initialBalloonMem", { balloon: { initialMiB: 512 } }, 512],
+  ["cpu", { hypervisor: "qemu", cpu: "max" }, "max"],
+  ["credentialFiles", { hypervisor: "qemu", credentialFiles: { KEY: "/run/key" } }, { KEY: "/run/key" }],
+  ["devices.*.bus", { devices: [{ bus: "pci", path: "0000:01:00.0" }] }, "pci"],
+  ["devices.*.path", { devices: [{ bus: "pci", path: "0000:01:00.0" }] }, "0000:01:00.0"],
+  ...(["bus", "deviceExtraArgs", "id"] as const).map(
+    (name): [string, Vm, string] => [
+      `devices.*.qemu.${name}`,
+      { hypervisor: "qemu", devices: [{ bus: "pci", path: "0000:01:00.0", qemu: { [name]: "x=on" } }] },
+      "x=on",
+    ],
+  ),
+  ["graphics.enable", { hypervisor: "qemu", graphics: true }, true],
+  ["graphics.backend", { hypervisor: "qemu", graphics: { backend: "headless" } }, "headless"],
+  ["graphics.crosvmPackage", { graphics: { crosvmPackage: "crosvm" } }, packageOf("crosvm")],
+  ["graphics.hostmem", { hypervisor: "qemu", graphics: { hostMemoryMiB: 512 } }, "512M"],
+  ["graphics.socket", { graphics: { socket: "gpu.sock" } }, "gpu.sock"],
+  ["graphics.vulkan", { hypervisor: "qemu", graphics: { vulkan: "venus" } }, "venus"],
+  ["hotplugMem", { hotplug: { maxMiB: 8192 } }, 8192],
+  ["hotpluggedMem", { hotplug: { maxMiB: 8192, initialMiB: 0 } }, 0],
+  ["hugepageMem", { hugepages: true }, true],
+  ["hypervisor", { hypervisor: "qemu" }, "qemu"],
+  ["kernel", { kernel: "linux" }, packageOf("linux")],
+  ["kernelParams", { kernelParams: ["quiet"] }, ["quiet"]],
+  ["machineId", { machineId: null }, null],
+  ["mem", { memoryMiB: 1024 }, 1024],
+  ["socket", { socket: "a.sock" }, "a.sock"],
+  ["storeDiskErofsFlags", { store: { disk: "erofs", flags: ["-zlz4"] } }, ["-zlz4"]],
+  ["storeDiskSquashfsFlags", { store: { disk: "squashfs", flags: ["-c", "xz"] } }, ["-c", "xz"]],
+  ["storeDiskType", { store: { disk: "squashfs" } }, "squashfs"],
+  ["user", { hypervisor: "qemu", runAs: "alice" }, "alice"],
+  ["vcpu", { vcpu: 2 }, 2],
+  ["vsock.cid", { vsock: { cid: 9 } }, 9],
+  ["vsock.ssh.enable", { vsock: { ssh: true } }, true],
+  ...Object.entries({
+    cache: ["never"],
+    extraArgs: [["--debug"]],
+    mountPoint: ["/data"],
+    posixAcl: [false],
+    proto: ["9p"],
+    readOnly: [true],
+    securityModel: ["mapped", { proto: "9p" }],
+    socket: ["own.sock"],
+    source: ["/srv/data"],
+    tag: ["data"],
+  }).map(([name, [value, more]]): [string, Vm, ast.NixInput] => {
+    const share = { tag: "t", source: "/srv", ...(more as object | undefined), [name]: value };
+    const alone = { store: "disk", workspace: false, sshHostKeys: false, writableStoreOverlay: null } as const;
+    return [`shares.*.${name}`, { ...alone, hypervisor: "qemu", shares: [share] }, value as ast.NixInput];
+  }),
+  ...Object.entries({
+    autoCreate: [false],
+    direct: [true],
+    fsType: ["xfs"],
+    image: ["b.img"],
+    imageType: ["qcow2", { autoCreate: false }],
+    label: ["data"],
+    mkfsExtraArgs: [["-m", "0"]],
+    mountPoint: ["/data"],
+    readOnly: [true],
+    serial: ["0001"],
+    size: [10],
+  }).map(([name, [value, more]]): [string, Vm, ast.NixInput] => {
+    const setting = name === "size" ? "sizeMiB" : name;
+    const volume = { image: "a.img", sizeMiB: 5, ...(more as object | undefined), [setting]: value };
+    return [`volumes.*.${name}`, { volumes: [volume] }, value as ast.NixInput];
+  }),
+];
+
+describe("a setting", () => {
+  it.each(settings)("is microvm.nix's %s", (name, vm, value) => {
+    expect(optionIn(guestOf(vm), name)).toBe(print(value));
+  });
+
+  it("is tried for each option that has one", () => {
+    // A share of the store instead of storeOnDisk; lists by their items; an overlay in a module that guests share.
+    const elsewhere = ["storeOnDisk", "devices", "shares", "volumes", "interfaces", "writableStoreOverlay"];
+    const tried = settings.map(([name]) => name);
+    const rest = Object.keys(vmSettings).filter((name) => !/^(interfaces|forwardPorts)\./.test(name));
+    expect(rest.filter((name) => !tried.includes(name) && !elsewhere.includes(name))).toEqual([]);
+  });
+
+  it("leaves the store to a share or to a disk", () => {
+    const sources = (vm: Vm): string => optionIn(guestOf(vm), "shares") ?? "";
+    expect(sources({})).toContain('"/nix/store"');
+    expect(sources({ store: "disk" })).not.toContain('"/nix/store"');
+    expect(sources({ store: { disk: "erofs" } })).not.toContain('"/nix/store"');
+  });
+});
+
+describe("a host's setting", () => {
+  const hostFile = (vms: Readonly<Record<string, Vm>>, rest: Partial<Config["hosts"][string]>): NixFile["expr"] =>
+    exprOf(config(vms, rest, { inputs: { fleet: { url: "github:me/fleet" } } }), "hosts/h.nix");
+  const { attrs, binary, binding, ident, nix, select } = ast;
+  const fleet = (...path: readonly string[]): ast.Expr => select(ident("inputs"), "fleet", ...path);
+
+  it.each<readonly [string, Vm, Partial<Config["hosts"][string]>, ast.NixInput]>([
+    ["stateDir", {}, { stateDirectory: "/srv/vms" }, "/srv/vms"],
+    ["host.startupTimeout", {}, { startupTimeoutSeconds: 300 }, 300],
+    ["host.useNotifySockets", {}, { useNotifySockets: true }, true],
+    ["vms.a.autostart", { autostart: true }, {}, true],
+    ["vms.a.restartIfChanged", { restartIfChanged: true }, {}, true],
+    ["vms.a.pkgs", { pkgs: null }, {}, null],
+    ["vms.a.nixpkgs", { nixpkgs: "fleet" }, {}, fleet()],
+    [
+      "vms.a.specialArgs",
+      { specialArgs: { site: "berlin" } },
+      {},
+      binary(ident("specialArgs"), "//", attrs([binding("site", "berlin")])),
+    ],
+    ["vms.b.flake", {}, { importedVms: { b: { flake: "fleet" } } }, fleet()],
+    ["vms.b.updateFlake", {}, { importedVms: { b: { flake: "fleet", updateFlake: "git+file:///f" } } }, "git+file:///f"],
+    ["vms.b.autostart", {}, { importedVms: { b: { flake: "fleet", autostart: true } } }, true],
+    ["vms.b.restartIfChanged", {}, { importedVms: { b: { flake: "fleet", restartIfChanged: true } } }, true],
+    [
+      "vms.b.evaluatedConfig",
+      {},
+      { importedVms: { b: { evaluatedConfig: "fleet.nixosConfigurations.web" } } },
+      fleet("nixosConfigurations", "web"),
+    ],
+    ["vms.b.evaluatedConfig", {}, { importedVms: { b: { evaluatedConfig: nix`import ./b.nix` } } }, nix`import ./b.nix`],
+  ])("is microvm.nix's %s", (name, vm, rest, value) => {
+    expect(optionIn(hostFile({ a: vm }, rest), name)).toBe(print(value));
+  });
+});
