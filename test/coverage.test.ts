@@ -23,8 +23,7 @@ const data = JSON.parse(readFileSync(new URL("data/microvm-options.json", import
   readonly outsideOptionsNix: readonly Option[];
 };
 /** Not yet: what the network of a guest can be besides taps. */
-const isNotYet = ({ name }: Option): boolean =>
-  /^(forwardPorts|interfaces\.\*\.(type|bridge|macvtap|tap))/.test(name);
+const isNotYet = ({ name }: Option): boolean => /^(forwardPorts|interfaces\.\*\.(type|bridge|macvtap|tap))/.test(name);
 const guest = [...data.guest, ...data.outsideOptionsNix].filter((option) => !isNotYet(option));
 
 /** The schemas that a value may be held to, without what is around them. */
@@ -42,18 +41,22 @@ const isSetting = (schema: z.core.$ZodType, [name, ...rest]: readonly string[]):
   name === undefined ||
   branches(schema).some((branch) => {
     if (name === "NAME") return isSetting(branch, rest);
-    const inner = branch instanceof z.ZodObject ? (branch.shape[name] as z.core.$ZodType | undefined) : undefined;
-    return inner !== undefined && isSetting(inner, rest);
+    return partOf(branch, name).some((inner) => isSetting(inner, rest));
   });
 
 const steps = (setting: string): readonly string[] => setting.replaceAll("[]", "").split(".");
+
+const partOf = (schema: z.core.$ZodType, name: string): readonly z.core.$ZodType[] => {
+  const shape: Readonly<Record<string, z.core.$ZodType>> = schema instanceof z.ZodObject ? schema.shape : {};
+  return Object.hasOwn(shape, name) && shape[name] !== undefined ? [shape[name]] : [];
+};
 
 /** By name: the options that the schema has, and those of the submodules in their lists. */
 const namesIn = (schema: z.ZodObject): readonly string[] =>
   optionsIn(schema).flatMap(({ option }) => {
     const name = option.join(".");
     const leaf = option.reduce<z.core.$ZodType>(
-      (above, step) => branches(above).flatMap((part) => (part instanceof z.ZodObject ? [part.shape[step]] : []))[0],
+      (above, step) => branches(above).flatMap((part) => partOf(part, step))[0] ?? z.never(),
       schema,
     );
     const items = branches(leaf).flatMap((part) => (part instanceof z.ZodObject ? Object.keys(part.shape) : []));
@@ -182,13 +185,11 @@ const settings: readonly (readonly [string, Vm, ast.NixInput])[] = [
   ["credentialFiles", { hypervisor: "qemu", credentialFiles: { KEY: "/run/key" } }, { KEY: "/run/key" }],
   ["devices.*.bus", { devices: [{ bus: "pci", path: "0000:01:00.0" }] }, "pci"],
   ["devices.*.path", { devices: [{ bus: "pci", path: "0000:01:00.0" }] }, "0000:01:00.0"],
-  ...(["bus", "deviceExtraArgs", "id"] as const).map(
-    (name): [string, Vm, string] => [
-      `devices.*.qemu.${name}`,
-      { hypervisor: "qemu", devices: [{ bus: "pci", path: "0000:01:00.0", qemu: { [name]: "x=on" } }] },
-      "x=on",
-    ],
-  ),
+  ...(["bus", "deviceExtraArgs", "id"] as const).map((name): [string, Vm, string] => [
+    `devices.*.qemu.${name}`,
+    { hypervisor: "qemu", devices: [{ bus: "pci", path: "0000:01:00.0", qemu: { [name]: "x=on" } }] },
+    "x=on",
+  ]),
   ["graphics.enable", { hypervisor: "qemu", graphics: true }, true],
   ["graphics.backend", { hypervisor: "qemu", graphics: { backend: "headless" } }, "headless"],
   ["graphics.crosvmPackage", { graphics: { crosvmPackage: "crosvm" } }, packageOf("crosvm")],
@@ -288,7 +289,12 @@ describe("a host's setting", () => {
       binary(ident("specialArgs"), "//", attrs([binding("site", "berlin")])),
     ],
     ["vms.b.flake", {}, { importedVms: { b: { flake: "fleet" } } }, fleet()],
-    ["vms.b.updateFlake", {}, { importedVms: { b: { flake: "fleet", updateFlake: "git+file:///f" } } }, "git+file:///f"],
+    [
+      "vms.b.updateFlake",
+      {},
+      { importedVms: { b: { flake: "fleet", updateFlake: "git+file:///f" } } },
+      "git+file:///f",
+    ],
     ["vms.b.autostart", {}, { importedVms: { b: { flake: "fleet", autostart: true } } }, true],
     ["vms.b.restartIfChanged", {}, { importedVms: { b: { flake: "fleet", restartIfChanged: true } } }, true],
     [
@@ -297,7 +303,12 @@ describe("a host's setting", () => {
       { importedVms: { b: { evaluatedConfig: "fleet.nixosConfigurations.web" } } },
       fleet("nixosConfigurations", "web"),
     ],
-    ["vms.b.evaluatedConfig", {}, { importedVms: { b: { evaluatedConfig: nix`import ./b.nix` } } }, nix`import ./b.nix`],
+    [
+      "vms.b.evaluatedConfig",
+      {},
+      { importedVms: { b: { evaluatedConfig: nix`import ./b.nix` } } },
+      nix`import ./b.nix`,
+    ],
   ])("is microvm.nix's %s", (name, vm, rest, value) => {
     expect(optionIn(hostFile({ a: vm }, rest), name)).toBe(print(value));
   });

@@ -107,10 +107,10 @@ export interface NamedOption {
 
 /** The options that a schema of them knows: its leaves. */
 export const optionsIn = (schema: z.ZodObject, above: readonly string[] = []): readonly NamedOption[] =>
-  Object.entries(schema.shape).flatMap(([name, part]): readonly NamedOption[] => {
+  Object.entries<z.core.$ZodType>(schema.shape).flatMap(([name, part]): readonly NamedOption[] => {
     const inner = withoutWrappers(part);
     if (inner instanceof z.ZodObject) return optionsIn(inner, [...above, name]);
-    const [first = name, ...rest] = [...above, name];
+    const [first, ...rest] = [...above, name];
     return [{ option: [first, ...rest], takes: takenBy(inner) }];
   });
 

@@ -1,15 +1,5 @@
 import { formatAddress, type GroupPlan, type HostPlan, type InterfacePlan, type VmPlan } from "@microvm-emit/model";
-import {
-  attrs,
-  binding,
-  type Binding,
-  blankLine,
-  comment,
-  type Expr,
-  list,
-  path,
-  str,
-} from "@microvm-emit/nix-ast";
+import { attrs, binding, type Binding, blankLine, comment, type Expr, list, path, str } from "@microvm-emit/nix-ast";
 import type { NixFile } from "../file.js";
 import * as modules from "./guest-modules.js";
 import { compileHardware, compileShare, compileVolume } from "./hardware.js";

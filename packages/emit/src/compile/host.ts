@@ -60,7 +60,9 @@ export const compileHost = (host: HostPlan, shared: SharedModules): NixFile => {
 
 /** How the host runs VMs, where that is not as microvm.nix has it. */
 const compileHostOptions = (host: HostPlan): readonly Binding[] => [
-  ...(host.enable ? [] : [bindingAt([...host.path, "microvm", "host", "enable"], ["microvm", "host", "enable"], false)]),
+  ...(host.enable
+    ? []
+    : [bindingAt([...host.path, "microvm", "host", "enable"], ["microvm", "host", "enable"], false)]),
   ...(host.stateDirectory === "/var/lib/microvms"
     ? []
     : [bindingAt([...host.path, "stateDirectory"], ["microvm", "stateDir"], host.stateDirectory)]),
@@ -126,7 +128,9 @@ const compileSpecialArgs = ({ path: origin, specialArgs }: VmPlan): Binding =>
           ident("specialArgs"),
           "//",
           attrs(
-            Object.entries(specialArgs).map(([name, value]) => bindingAt([...origin, "specialArgs", name], name, value)),
+            Object.entries(specialArgs).map(([name, value]) =>
+              bindingAt([...origin, "specialArgs", name], name, value),
+            ),
           ),
         ),
       );

@@ -157,4 +157,7 @@ export const graphicsSchema = object({
   vulkan: z.enum(["venus", "drm_native_context"]).optional(),
 });
 
-export const storeDiskSchema = object({ disk: z.enum(["erofs", "squashfs"]), flags: z.array(nixTextSchema).optional() });
+export const storeDiskSchema = object({
+  disk: z.enum(["erofs", "squashfs"]),
+  flags: z.array(nixTextSchema).optional(),
+});

@@ -20,13 +20,7 @@ export type NixText = string | Expr;
 
 /** Data as in JSON, with Nix built with `ast` anywhere in it. */
 export type NixData =
-  | string
-  | number
-  | boolean
-  | null
-  | Expr
-  | readonly NixData[]
-  | { readonly [name: string]: NixData };
+  string | number | boolean | null | Expr | readonly NixData[] | { readonly [name: string]: NixData };
 
 /**
  * An object that refuses unknown keys. Its message is the list of keys it knows, from which `validate` finds the one

@@ -66,18 +66,22 @@ export const planOptions = (given: VmModel["microvm"], path: ConfigPath): readon
 
 const valueAt = (given: unknown, option: readonly string[]): unknown =>
   option.reduce<unknown>(
-    (value, name) => (typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined),
+    (value, name) =>
+      typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined,
     given,
   );
 
 /** The schema has held each value to what its option takes. */
 const planValue = (value: unknown, takes: NamedOption["takes"]): OptionValue => {
   const plan = (reference: unknown) => planPackage(reference as Parameters<typeof planPackage>[0]);
-  if (takes === "data" || value === null) return { kind: "data", data: value as (OptionValue & { kind: "data" })["data"] };
+  if (takes === "data" || value === null)
+    return { kind: "data", data: value as (OptionValue & { kind: "data" })["data"] };
   return takes === "package"
     ? { kind: "package", package: plan(value) }
     : {
         kind: "packages",
-        packages: Object.fromEntries(Object.entries(value as object).map(([name, reference]) => [name, plan(reference)])),
+        packages: Object.fromEntries(
+          Object.entries(value as object).map(([name, reference]) => [name, plan(reference)]),
+        ),
       };
 };

@@ -27,8 +27,8 @@ const mentionsOfImported = (
 
 const mentionsOfVm = (vm: VmModel, path: ConfigPath): readonly InputMention[] => [
   ...(vm.nixpkgs === undefined ? [] : [{ input: vm.nixpkgs, path: [...path, "nixpkgs"] }]),
-  ...[vm.specialArgs, vm.pkgs, vm.kernel, vm.kernelParams, vm.store, vm.graphics, vm.shares, vm.microvm].flatMap((part) =>
-    mentionsInData(part, path),
+  ...[vm.specialArgs, vm.pkgs, vm.kernel, vm.kernelParams, vm.store, vm.graphics, vm.shares, vm.microvm].flatMap(
+    (part) => mentionsInData(part, path),
   ),
   ...vm.modules.flatMap((module, position) => mentionsIn(module, [...path, "modules", position])),
   ...(vm.agent === false
