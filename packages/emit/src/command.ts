@@ -13,14 +13,24 @@ export type Request =
 
 /** How a command line asks to be answered, which holds even where it cannot be understood. */
 export interface Presentation {
-  readonly json: boolean;
+  readonly format: Format;
   readonly verbose: boolean;
 }
 
-export const presentationOf = (argv: readonly string[]): Presentation => ({
-  json: argv.includes("--json"),
-  verbose: argv.includes("--verbose"),
-});
+/** For people, as one JSON object, or as a log of the Static Analysis Results Interchange Format. */
+const formats = ["human", "json", "sarif"] as const;
+type Format = (typeof formats)[number];
+
+export const presentationOf = (argv: readonly string[]): Presentation => {
+  const words = argv.flatMap((word) => word.replace(/^--format=/, "--format\n").split("\n"));
+  const named = words[words.lastIndexOf("--format") + 1];
+  return {
+    format: argv.includes("--json")
+      ? "json"
+      : (formats.find((format) => words.includes("--format") && format === named) ?? "human"),
+    verbose: argv.includes("--verbose"),
+  };
+};
 
 /** Input name and flake reference, as `--override-input` takes them. */
 export type Override = readonly [name: string, reference: string];
@@ -41,6 +51,7 @@ Examples:
   $ microvm-emit check microvm.config.ts          have Nix evaluate every host, writing nothing
   $ microvm-emit check microvm.config.ts --override-input nixpkgs path:$HOME/nixpkgs
   $ microvm-emit microvm.config.ts --stop-after plan
+  $ microvm-emit check microvm.config.ts --format sarif > problems.sarif
   $ microvm-emit explain duplicate-address        say why that is a problem
 
 Exit codes: 0 fine, 1 problems to mend, 2 could not run.`;
@@ -55,7 +66,6 @@ export const parseCommand = (argv: readonly string[]): E.Either<Failure, Request
     .option("-o, --output <dir>", "the directory to emit to (default: flake/ beside the config)")
     .option("--force", "overwrite and remove files that are not ours or were edited by hand")
     .addOption(new Option("--stop-after <stage>", "print a stage and write nothing").choices(stages))
-    .option("--json", "print one JSON object, whatever the outcome")
     .version(version(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
@@ -68,14 +78,13 @@ export const parseCommand = (argv: readonly string[]): E.Either<Failure, Request
           ? { kind: "emit", config, output, force: force === true }
           : { kind: "stop", config, output, after: stopAfter };
     });
-  program
+  const check = program
     .command("check")
     .description("have Nix evaluate every host of the config, in a temporary place")
     .argument("<config>", "the config")
     .option("-o, --output <dir>", "the directory it would be emitted to, whose flake.lock is used")
     .option("--override-input <name> <ref>", "use another flake for an input", collectOverride)
     .option("--verbose", "show all that Nix writes")
-    .option("--json", "print one JSON object, whatever the outcome")
     .action((config: string, { output, overrideInput }: { output?: string; overrideInput?: Override[] }) => {
       request = { kind: "check", config, output, overrides: overrideInput ?? [] };
     });
@@ -87,6 +96,11 @@ export const parseCommand = (argv: readonly string[]): E.Either<Failure, Request
     .action((code: string | undefined) => {
       request = { kind: "explain", code };
     });
+  for (const command of [program, check]) {
+    command
+      .addOption(new Option("--format <format>", "how to answer").choices(formats).default("human"))
+      .option("--json", "the same as --format json");
+  }
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeOut: (text) => (told += text), writeErr: () => undefined });
   }
@@ -129,7 +143,8 @@ const sentence = (message: string): string => {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? "" : "."}`;
 };
 
-const version = (): string => {
+/** The version of the package. */
+export const version = (): string => {
   const { version: text } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
     version: string;
   };

@@ -134,7 +134,7 @@ export const failureCodes: readonly string[] = Object.keys(exitCodes).filter((ki
 export const locatedProblem = (problem: LocatedProblem): Diagnostic => ({
   code: problem.code,
   severity: problem.severity,
-  ...(problem.path.length === 0 ? {} : { subject: formatPath(problem.path) }),
+  ...(problem.path.length === 0 ? {} : { subject: formatPath(problem.path), path: problem.path }),
   ...(problem.place === undefined ? {} : { place: problem.place }),
   message: problem.message,
   remedy: problem.remedy,
@@ -151,10 +151,11 @@ export const locatedProblem = (problem: LocatedProblem): Diagnostic => ({
 /** A host that Nix cannot evaluate, where the user would mend it. */
 const failedHost = ({ host, message, trails }: FailedHost): Diagnostic => {
   const [first, ...others] = trails;
+  const path = first?.path ?? ["hosts", host];
   const emitted = trails.flatMap((trail) => trail.emitted ?? []);
   const related: readonly RelatedDiagnostic[] = [
-    ...others.map(({ path, place }) => ({
-      subject: path === undefined ? "a module" : formatPath(path),
+    ...others.map(({ path: other, place }) => ({
+      subject: other === undefined ? "a module" : formatPath(other),
       note: "takes part",
       ...(place === undefined ? {} : { place }),
     })),
@@ -163,7 +164,8 @@ const failedHost = ({ host, message, trails }: FailedHost): Diagnostic => {
   return {
     code: "evaluation-failed",
     severity: "error",
-    subject: formatPath(first?.path ?? ["hosts", host]),
+    subject: formatPath(path),
+    path,
     ...(first?.place === undefined ? {} : { place: first.place }),
     message: `Nix cannot evaluate the host ${host}.`,
     remedy: "Mend what Nix names; --verbose shows all that Nix wrote.",

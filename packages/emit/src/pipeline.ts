@@ -1,4 +1,4 @@
-import { emptyLock, type Lock, type Plan, planConfig, type Problem } from "@microvm-emit/model";
+import { emptyLock, type Lock, type Plan, planConfig, type Problem, type SilencedProblem } from "@microvm-emit/model";
 import { type Either, map } from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { compile } from "./compile.js";
@@ -11,6 +11,8 @@ export interface Emission {
   /** The lock to keep beside the config. */
   readonly lock: Lock;
   readonly warnings: readonly Problem[];
+  /** The warnings that the config silences, each with its reason. */
+  readonly silenced: readonly SilencedProblem[];
 }
 
 export interface EmitOptions {
@@ -27,10 +29,11 @@ export const emit = (
 ): Either<readonly Problem[], Emission> =>
   pipe(
     planConfig(config, lock),
-    map(({ value: { plan, lock: next }, warnings }) => ({
+    map(({ value: { plan, lock: next }, warnings, silenced }) => ({
       plan,
       files: compile(plan, { configFile }),
       lock: next,
       warnings,
+      silenced,
     })),
   );

@@ -1,6 +1,5 @@
-import type { Diagnostic } from "./diagnostic.js";
+import type { Findings } from "./diagnostic.js";
 import type { CheckedHost, Progress } from "./nix.js";
-import type { Place } from "./place.js";
 import type { ProblemPage } from "./problem-page.js";
 import type { Written } from "./write.js";
 
@@ -13,12 +12,12 @@ export type Outcome =
       readonly lock: { readonly file: string; readonly changed: boolean };
       /** The commands to type now. */
       readonly next: readonly string[];
-      readonly warnings: readonly Diagnostic[];
+      readonly findings: Findings;
     }
   | {
       readonly kind: "checked";
       readonly hosts: readonly CheckedHost[];
-      readonly warnings: readonly Diagnostic[];
+      readonly findings: Findings;
     }
   | {
       readonly kind: "stopped";
@@ -26,7 +25,7 @@ export type Outcome =
       readonly value: unknown;
       /** The value as it is printed for people. */
       readonly text: string;
-      readonly warnings: readonly Diagnostic[];
+      readonly findings: Findings;
     }
   | {
       readonly kind: "explained";
@@ -35,6 +34,10 @@ export type Outcome =
       readonly text: (style: Style, width: number) => string;
     }
   | { readonly kind: "told"; readonly text: string };
+
+/** What a run that did what it was asked to has to say of the config. */
+export const findingsIn = (outcome: Outcome): Findings =>
+  "findings" in outcome ? outcome.findings : { problems: [], silenced: [] };
 
 /** How to show things where they are read. */
 export interface Style {
@@ -48,65 +51,14 @@ export interface Style {
   readonly path: (file: string) => string;
 }
 
-/** Diagnostics for people: in the order of the source, those at one place together under one code frame. */
-export const formatDiagnostics = (diagnostics: readonly Diagnostic[], style: Style): string => {
-  const blocks = inSourceOrder(diagnostics).map((diagnostic, position, all) =>
-    formatDiagnostic(diagnostic, isSamePlace(diagnostic.place, all[position - 1]?.place), style),
-  );
-  return blocks.length === 0 ? "" : `${blocks.join("\n\n")}\n`;
-};
-
-const inSourceOrder = (diagnostics: readonly Diagnostic[]): Diagnostic[] =>
-  diagnostics.toSorted((a, b) => {
-    if (a.place === undefined || b.place === undefined)
-      return Number(a.place === undefined) - Number(b.place === undefined);
-    if (a.place.file !== b.place.file) return a.place.file < b.place.file ? -1 : 1;
-    return a.place.line - b.place.line || a.place.column - b.place.column;
-  });
-
-const isSamePlace = (a: Place | undefined, b: Place | undefined): boolean =>
-  a !== undefined && a.file === b?.file && a.line === b.line && a.column === b.column;
-
-const formatDiagnostic = (diagnostic: Diagnostic, hasFrameAbove: boolean, style: Style): string => {
-  const { code, severity, subject, place, message, remedy, details = [], related = [] } = diagnostic;
-  const tint = severity === "error" ? style.red : style.yellow;
-  const about = subject === undefined ? "" : subject.startsWith("/") ? style.path(subject) : subject;
-  return [
-    [style.bold(tint(`${severity}[${code}]`)), ...(about === "" ? [] : [style.bold(about)])].join(" "),
-    ...(place === undefined ? [] : [`  ${style.dim("-->")} ${formatPlace(place, style)}`]),
-    ...(place === undefined || hasFrameAbove ? [] : frame(place, tint, style)),
-    ...indented(message),
-    ...details.map((line) => `    ${line.startsWith("/") ? style.path(line) : line}`),
-    ...related.map((other) =>
-      [
-        `  ${style.dim("see:")} ${other.subject}`,
-        ...(other.place === undefined ? [] : [`(${formatPlace(other.place, style)})`]),
-        other.note,
-      ].join(" "),
-    ),
-    `  ${style.cyan("help:")} ${remedy}`,
-  ].join("\n");
-};
-
-const indented = (text: string): string[] => text.split("\n").map((line) => (line === "" ? "" : `  ${line}`));
-
-const formatPlace = ({ file, line, column }: Place, style: Style): string => `${style.path(file)}:${line}:${column}`;
-
-/** The line with a caret below the column. */
-const frame = ({ line, column, lineText }: Place, tint: Style["red"], style: Style): string[] => {
-  if (lineText === undefined) return [];
-  const margin = " ".repeat(String(line).length);
-  // Tabs stay tabs, so that the caret stands right whatever their width.
-  const gap = lineText.slice(0, column - 1).replaceAll(/[^\t]/g, " ");
-  return [`  ${style.dim(`${line} |`)} ${lineText}`, `  ${style.dim(`${margin} |`)} ${gap}${tint("^")}`];
-};
-
-/** An outcome for people. */
-export const formatOutcome = (
-  outcome: Exclude<Outcome, { kind: "told" | "explained" | "stopped" }>,
-  style: Style,
-): string => {
+/** An outcome for people, prose at most `width` columns wide. */
+export const formatOutcome = (outcome: Outcome, style: Style, width: number): string => {
   switch (outcome.kind) {
+    case "told":
+    case "stopped":
+      return outcome.text;
+    case "explained":
+      return outcome.text(style, width);
     case "emitted": {
       const { dir, files, lock, next } = outcome;
       const { written, unchanged, removed } = files;
@@ -154,18 +106,17 @@ export const formatProgress = (progress: Progress, style: Style): string => {
 
 const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
 
-/** What `--json` prints: one object, whatever the outcome. */
-export interface Report {
+/** What `--format json` prints: one object, whatever the outcome; docs/problems.md says what it holds. */
+export interface Report extends Findings {
   readonly ok: boolean;
   readonly exitCode: number;
-  readonly problems: readonly Diagnostic[];
   readonly [more: string]: unknown;
 }
 
-export const failureReport = (exitCode: number, problems: readonly Diagnostic[]): Report => ({
+export const failureReport = (exitCode: number, findings: Findings): Report => ({
   ok: false,
   exitCode,
-  problems,
+  ...findings,
 });
 
 export const outcomeReport = (outcome: Outcome): Report => {
@@ -178,16 +129,16 @@ export const outcomeReport = (outcome: Outcome): Report => {
         ...outcome.files,
         lock: outcome.lock,
         next: outcome.next,
-        problems: outcome.warnings,
+        ...outcome.findings,
       };
     case "checked":
-      return { ...ok, hosts: outcome.hosts, problems: outcome.warnings };
+      return { ...ok, hosts: outcome.hosts, ...outcome.findings };
     case "stopped":
-      return { ...ok, stage: outcome.after, [outcome.after]: outcome.value, problems: outcome.warnings };
+      return { ...ok, stage: outcome.after, [outcome.after]: outcome.value, ...outcome.findings };
     case "explained":
-      return { ...ok, pages: outcome.pages, problems: [] };
+      return { ...ok, pages: outcome.pages, ...findingsIn(outcome) };
     case "told":
-      return { ...ok, text: outcome.text, problems: [] };
+      return { ...ok, text: outcome.text, ...findingsIn(outcome) };
   }
 };
 

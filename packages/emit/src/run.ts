@@ -8,6 +8,7 @@ import type { Problem } from "@microvm-emit/model";
 import * as model from "@microvm-emit/model";
 import * as nixAst from "@microvm-emit/nix-ast";
 import type { ConfigAndDirectory, Override, Request, Stage } from "./command.js";
+import type { Findings } from "./diagnostic.js";
 import { Failed, type Failure, type LocatedProblem, attempt, locatedProblem } from "./failure.js";
 import * as self from "./index.js";
 import { load } from "./load.js";
@@ -95,7 +96,7 @@ const withoutLinks = (path: string): string => {
 interface Emitted {
   readonly emission: Emission;
   readonly lockFile: LockFile;
-  readonly warnings: readonly LocatedProblem[];
+  readonly findings: Findings;
 }
 
 const own = { "microvm-emit": self, "@microvm-emit/model": model, "@microvm-emit/nix-ast": nixAst };
@@ -132,7 +133,7 @@ const emission = (places: Places, isToBeWritten: boolean): TE.TaskEither<Failure
           ),
         ),
         TE.bindTo("emission"),
-        TE.bind("warnings", (bound) => located(places.config, bound.emission.warnings)),
+        TE.bind("findings", (bound) => findingsOf(places.config, bound.emission)),
         TE.map((bound) => ({ ...bound, lockFile })),
       ),
     ),
@@ -176,9 +177,21 @@ const located = (file: string, problems: readonly Problem[]): TE.TaskEither<Fail
     TE.mapLeft(alone),
   );
 
+const findingsOf = (config: string, { warnings, silenced }: Emission): TE.TaskEither<Failures, Findings> =>
+  pipe(
+    located(config, [...warnings, ...silenced]),
+    TE.map((found) => ({
+      problems: found.slice(0, warnings.length).map(locatedProblem),
+      silenced: silenced.flatMap(({ reason }, position) => {
+        const problem = found[warnings.length + position];
+        return problem === undefined ? [] : [{ ...locatedProblem(problem), reason }];
+      }),
+    })),
+  );
+
 const writeEmission = (
   { configDir, outputDir, lock }: Places,
-  { emission: { plan, files, lock: next }, lockFile, warnings }: Emitted,
+  { emission: { plan, files, lock: next }, lockFile, findings }: Emitted,
   force: boolean,
 ): TE.TaskEither<Failure, Outcome> => {
   const lockText = printLock(next);
@@ -190,14 +203,14 @@ const writeEmission = (
       files: written,
       lock: { file: lock, changed: lockText !== lockFile.text },
       next: nextCommands(plan, configDir, outputDir, { file: lock, before: lockFile.lock }),
-      warnings: warnings.map(locatedProblem),
+      findings,
     })),
   );
 };
 
 const checkEmission = (
   { config, outputDir }: Places,
-  { emission: { plan, files }, warnings }: Emitted,
+  { emission: { plan, files }, findings }: Emitted,
   overrides: readonly Override[],
   onProgress: OnProgress,
 ): TE.TaskEither<Failure, Outcome> =>
@@ -216,11 +229,11 @@ const checkEmission = (
         onProgress,
       ),
     ),
-    TE.map((hosts) => ({ kind: "checked", hosts, warnings: warnings.map(locatedProblem) })),
+    TE.map((hosts) => ({ kind: "checked", hosts, findings })),
   );
 
-const stopped = (after: Stage, { emission: { plan, files }, warnings }: Emitted): Outcome => {
-  const shown = { kind: "stopped", after, warnings: warnings.map(locatedProblem) } as const;
+const stopped = (after: Stage, { emission: { plan, files }, findings }: Emitted): Outcome => {
+  const shown = { kind: "stopped", after, findings } as const;
   switch (after) {
     case "plan":
       return { ...shown, value: plan, text: `${toJson(plan)}\n` };

@@ -2,14 +2,16 @@ import { relative } from "node:path";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { pipe } from "fp-ts/lib/function.js";
 import picocolors from "picocolors";
-import { type Presentation, parseCommand, presentationOf } from "./command.js";
+import { type Presentation, parseCommand, presentationOf, version } from "./command.js";
+import type { Findings } from "./diagnostic.js";
 import { exitCode, failureOf, words } from "./failure.js";
 import type { OnProgress } from "./nix.js";
+import { formatFindings } from "./problem-report.js";
 import {
   type Outcome,
   type Style,
   failureReport,
-  formatDiagnostics,
+  findingsIn,
   formatOutcome,
   formatProgress,
   outcomeReport,
@@ -24,16 +26,16 @@ export const main = async (argv: readonly string[]): Promise<void> => {
   process.stdout.on("error", () => process.exit(0));
   const unfinished = (): void => {
     const file = argv.findLast((word) => !word.startsWith("-")) ?? "";
-    end(failed([{ kind: "config-unfinished", file }], presentation));
+    void failed([{ kind: "config-unfinished", file }], presentation).then(end);
   };
   process.once("beforeExit", unfinished);
   const ending = await pipe(
     TE.fromEither(parseCommand(argv)),
     TE.mapLeft((failure): Failures => [failure]),
-    TE.chain((request) => run(request, presentation.json ? () => undefined : showProgress())),
-    TE.match(
-      (failures) => failed(failures, presentation),
-      (outcome) => succeeded(outcome, presentation),
+    TE.chain((request) => run(request, presentation.format === "human" ? showProgress() : () => undefined)),
+    TE.matchE(
+      (failures) => () => failed(failures, presentation),
+      (outcome) => () => succeeded(outcome, presentation),
     ),
   )().catch((error: unknown) => failed([failureOf(error)], presentation));
   process.off("beforeExit", unfinished);
@@ -51,30 +53,46 @@ const end = ({ stdout, stderr, exitCode: code }: Ending): void => {
   process.stderr.write(stderr, () => process.stdout.write(stdout, () => process.exit(code)));
 };
 
-const failed = (failures: Failures, { json, verbose }: Presentation): Ending => {
+const failed = async (failures: Failures, { format, verbose }: Presentation): Promise<Ending> => {
   const code = Math.max(...failures.map(exitCode));
-  const diagnostics = failures.flatMap(words);
-  if (json) return { stdout: `${toJson(failureReport(code, diagnostics))}\n`, stderr: "", exitCode: code };
-  const full = failures.flatMap((failure) =>
-    verbose && failure.kind === "evaluation-failed" ? failure.hosts.map(({ fullMessage }) => `${fullMessage}\n\n`) : [],
-  );
-  return {
-    stdout: "",
-    stderr: full.join("") + formatDiagnostics(diagnostics, styleOf(process.stderr)),
-    exitCode: code,
-  };
+  const findings = { problems: failures.flatMap(words), silenced: [] };
+  switch (format) {
+    case "json":
+      return printed(toJson(failureReport(code, findings)), code);
+    case "sarif":
+      return printed(toJson(await sarifOf(findings, code)), code);
+    case "human": {
+      const full = failures.flatMap((failure) =>
+        verbose && failure.kind === "evaluation-failed"
+          ? failure.hosts.map(({ fullMessage }) => `${fullMessage}\n\n`)
+          : [],
+      );
+      const stderr = full.join("") + formatFindings(findings, styleOf(process.stderr));
+      return { stdout: "", stderr, exitCode: code };
+    }
+  }
 };
 
-const succeeded = (outcome: Outcome, { json }: Presentation): Ending => {
-  if (json) return { stdout: `${toJson(outcomeReport(outcome))}\n`, stderr: "", exitCode: 0 };
-  if (outcome.kind === "told") return { stdout: outcome.text, stderr: "", exitCode: 0 };
-  if (outcome.kind === "explained") {
-    const width = Math.min(process.stdout.columns || maxWidth, maxWidth);
-    return { stdout: outcome.text(styleOf(process.stdout), width), stderr: "", exitCode: 0 };
+const succeeded = async (outcome: Outcome, { format }: Presentation): Promise<Ending> => {
+  const findings = findingsIn(outcome);
+  switch (format) {
+    case "json":
+      return printed(toJson(outcomeReport(outcome)), 0);
+    case "sarif":
+      return printed(toJson(await sarifOf(findings, 0)), 0);
+    case "human": {
+      const width = Math.min(process.stdout.columns || maxWidth, maxWidth);
+      const stdout = formatOutcome(outcome, styleOf(process.stdout), width);
+      return { stdout, stderr: formatFindings(findings, styleOf(process.stderr)), exitCode: 0 };
+    }
   }
-  const stderr = formatDiagnostics(outcome.warnings, styleOf(process.stderr));
-  const stdout = outcome.kind === "stopped" ? outcome.text : formatOutcome(outcome, styleOf(process.stdout));
-  return { stdout, stderr, exitCode: 0 };
+};
+
+const printed = (text: string, code: number): Ending => ({ stdout: `${text}\n`, stderr: "", exitCode: code });
+
+const sarifOf = async (findings: Findings, code: number): Promise<object> => {
+  const [{ sarifLog }, { readPages }] = await Promise.all([import("./sarif.js"), import("./problem-pages.js")]);
+  return sarifLog(findings, { pages: readPages(), version: version(), exitCode: code, directory: process.cwd() });
 };
 
 /** Longer lines of prose are hard to read. */

@@ -1,4 +1,3 @@
-import { type Either, left, right } from "fp-ts/lib/Either.js";
 import * as These from "fp-ts/lib/These.js";
 import type { Problem } from "./problem.js";
 
@@ -29,14 +28,4 @@ export const gather = <A>(results: readonly Checked<A>[]): Checked<readonly A[]>
     if (result._tag !== "Left") values.push(result.right);
   }
   return withProblems(problems, values);
-};
-
-/** The value with its warnings when no problem is an error, else every problem. */
-export const settle = <A>(
-  checked: Checked<A>,
-): Either<readonly Problem[], { readonly value: A; readonly warnings: readonly Problem[] }> => {
-  const problems = checked._tag === "Right" ? [] : checked.left;
-  return checked._tag === "Left" || problems.some(({ severity }) => severity === "error")
-    ? left(problems)
-    : right({ value: checked.right, warnings: problems });
 };

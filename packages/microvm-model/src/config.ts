@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Host, hostSchema } from "./config/host.js";
 import { object, record } from "./config/terms.js";
+import { type Silences, silenceSchema } from "./config/silence.js";
 import * as scalar from "./scalars.js";
 
 /*
@@ -28,6 +29,14 @@ export interface Config {
 
   /** NixOS hosts by name, each the flake's `nixosConfigurations.NAME`; names are lower-case letters, digits and hyphens. */
   readonly hosts: Readonly<Record<string, Host>>;
+
+  /**
+   * Warnings that are known and meant, by code, each with the reason; they hold for all that is described here.
+   *
+   * @default {}
+   * @example { "share-in-writable-share": "the agent is to edit these" }
+   */
+  readonly silence?: Silences | undefined;
 }
 
 /** A flake input, where a URL alone does not say enough. */
@@ -71,6 +80,7 @@ export const configSchema = object({
   /** Flake inputs: own ones, or others in place of the defaults; a string is a URL. */
   inputs: record(scalar.inputName, z.union([scalar.flakeRef.transform((url) => ({ url })), inputSchema])).default({}),
   hosts: record(scalar.hostLabel, hostSchema),
+  silence: silenceSchema().default({}),
 });
 
 /** A config with every default filled in. */

@@ -35,6 +35,7 @@ export type {
 } from "./config/microvm.js";
 export type { Bridge, Firewall, Interface, Nat } from "./config/network.js";
 export type { Secret } from "./config/secret.js";
+export type { Silences, WarningCode } from "./config/silence.js";
 export type { Share, Volume } from "./config/storage.js";
 export type { Module, NixData, NixText, Package } from "./config/terms.js";
 export type { Toolchain } from "./config/toolchain.js";
@@ -50,6 +51,7 @@ export { planConfig } from "./plan-config.js";
 export { type ConfigPath, formatPath, type Problem, type RelatedPlace } from "./problem.js";
 export { type ProblemCode, problemCodes } from "./problem-codes.js";
 export type { Resolution } from "./resolve.js";
+export type { SilencedProblem } from "./silence.js";
 export { formatAddress } from "./resolve/subnet.js";
 export { nearest } from "./suggest.js";
 export {

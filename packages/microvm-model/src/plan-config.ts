@@ -1,20 +1,40 @@
-import { type Either, left } from "fp-ts/lib/Either.js";
+import { type Either, left, right } from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
-import { andThen, settle } from "./checked.js";
+import { andThen, type Checked } from "./checked.js";
 import { type Lock, lockSchema } from "./lock.js";
 import { error, type Problem } from "./problem.js";
 import { resolve, type Resolution } from "./resolve.js";
 import { checkRules } from "./rules.js";
+import { needlessSilences, silence, silencesOf, type SilencedProblem } from "./silence.js";
 import { validate } from "./validate.js";
 
+/** A plan with what is to be told of its config. */
+export interface Planned {
+  readonly value: Resolution;
+  readonly warnings: readonly Problem[];
+  /** The warnings that the config silences, each with its reason. */
+  readonly silenced: readonly SilencedProblem[];
+}
+
 /** A config becomes a plan: shape, then references and addresses, then rules; or every problem of all three. */
-export const planConfig = (
-  config: unknown,
-  lock: Lock,
-): Either<readonly Problem[], { readonly value: Resolution; readonly warnings: readonly Problem[] }> =>
-  lockSchema.safeParse(lock).success
-    ? pipe(validate(config), andThen(resolve(lock)), andThen(checkRules), settle)
-    : left([brokenLock]);
+export const planConfig = (config: unknown, lock: Lock): Either<readonly Problem[], Planned> => {
+  if (!lockSchema.safeParse(lock).success) return left([brokenLock]);
+  const model = validate(config);
+  const checked = pipe(model, andThen(resolve(lock)), andThen(checkRules));
+  return settle(checked, model._tag === "Left" ? [] : silencesOf(model.right));
+};
+
+/** The value when no problem is an error, else every problem, both without what is silenced. */
+const settle = (
+  checked: Checked<Resolution>,
+  silences: ReturnType<typeof silencesOf>,
+): Either<readonly Problem[], Planned> => {
+  const found = checked._tag === "Right" ? [] : checked.left;
+  if (checked._tag === "Left" || found.some(({ severity }) => severity === "error"))
+    return left(silence(found, silences).problems);
+  const { problems: warnings, silenced } = silence([...found, ...needlessSilences(found, silences)], silences);
+  return right({ value: checked.right, warnings, silenced });
+};
 
 const brokenLock = error(
   "bad-lock",

@@ -400,6 +400,14 @@ export const line = text({
   remedy: "Write one non-empty line without control characters.",
 });
 
+/** Why something is as it is, for those who read the config. */
+export const reason = text({
+  code: "bad-reason",
+  holds: (value) => value.trim() !== "" && isNixText(value),
+  complaint: "is no reason",
+  remedy: "Say in a few words why it is right here.",
+});
+
 /** A path relative to the config file, or a module that an input provides. */
 export const moduleReference = text(
   {

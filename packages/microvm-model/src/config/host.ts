@@ -4,6 +4,7 @@ import * as scalar from "../scalars.js";
 import { type Bridge, bridgeSchema } from "./network.js";
 import { type MicrovmHostOptions, microvmHostSchema } from "./microvm.js";
 import { type Module, moduleSchema, nixExpression, object, record } from "./terms.js";
+import { type Silences, silenceSchema } from "./silence.js";
 import { type User, userSchema } from "./user.js";
 import { type Vm, vmSchema } from "./vm.js";
 
@@ -86,6 +87,14 @@ export interface Host {
    * @default {}
    */
   readonly microvm?: MicrovmHostOptions | undefined;
+
+  /**
+   * Warnings that are known and meant, by code, each with the reason; they hold for all that is described here.
+   *
+   * @default {}
+   * @example { "no-login": "keys come with cloud-init" }
+   */
+  readonly silence?: Silences | undefined;
 }
 
 /** A VM that another flake describes. */
@@ -171,4 +180,5 @@ export const hostSchema = object({
   startupTimeoutSeconds: z.int().positive().default(150),
   useNotifySockets: z.boolean().default(false),
   microvm: microvmHostSchema.default({}),
+  silence: silenceSchema().default({}),
 });

@@ -22,6 +22,7 @@ import { type Home, homeSchema } from "./home.js";
 import { type MicrovmOptions, microvmSchema } from "./microvm.js";
 import { type Firewall, firewallSchema, type Interface, interfaceSchema } from "./network.js";
 import { type Secret, secretSchema } from "./secret.js";
+import { type Silences, silenceSchema } from "./silence.js";
 import { type Share, shareSchema, type Volume, volumeSchema } from "./storage.js";
 import {
   type Module,
@@ -371,6 +372,14 @@ export interface Vm {
    * @example "25.11"
    */
   readonly stateVersion?: string | undefined;
+
+  /**
+   * Warnings that are known and meant, by code, each with the reason; they hold for all that is described here.
+   *
+   * @default {}
+   * @example { "share-in-writable-share": "the agent is to edit these" }
+   */
+  readonly silence?: Silences | undefined;
 }
 
 /** A VM's socket to its host. */
@@ -458,4 +467,6 @@ export const vmSchema = object({
   microvm: microvmSchema.default({}),
   /** The guest's; the host's by default. */
   stateVersion: scalar.stateVersion.optional(),
+  /** Warnings that are meant: code → reason. */
+  silence: silenceSchema().default({}),
 });

@@ -1,0 +1,243 @@
+import { createRequire } from "node:module";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import Ajv from "ajv-draft-04";
+import addFormats from "ajv-formats";
+import type { Log } from "sarif";
+import { describe, expect, it } from "vitest";
+import { layOut, temporaryDirectory } from "../tree.js";
+import { configurationNix, type Ended, microvmEmit, parsed } from "./cli.js";
+import { nixes } from "../../../../test/nix/harness.js";
+import { nixEnvironment, overrides } from "./offline-nix.js";
+
+const config = "microvm.config.ts";
+
+/** A config whose lines the tests name. */
+const source = (vms: string, more = ""): string => `import { defineConfig } from "microvm-emit";
+
+export default defineConfig({
+  hosts: {
+    alpha: {
+      stateVersion: "25.11",
+      modules: ["./configuration.nix"],
+      user: { name: "alice" },
+      bridges: { br0: { address: "10.0.0.1/24" } },
+      vms: {
+${vms}
+      },
+      ${more}
+    },
+  },
+});
+`;
+
+const project = (vms: string, more = ""): string => {
+  const dir = temporaryDirectory();
+  layOut(dir, { [config]: source(vms, more), "configuration.nix": configurationNix });
+  return dir;
+};
+
+const clash = `        b: { interfaces: [{ address: "10.0.0.9" }], vcpu: 0 },
+        a: { interfaces: [{ address: "10.0.0.9" }] },`;
+
+describe("the report for people", () => {
+  it("is in the order of the source, by host and VM, with related places and a count", () => {
+    const { stderr } = microvmEmit(project(clash), [config]);
+    expect(stderr).toBe(`Host alpha:
+
+warning[no-login] hosts.alpha.user.sshKeys
+  --> microvm.config.ts:8:7
+  8 |       user: { name: "alice" },
+    |       ^
+  Nobody can log in to a, b: no SSH key is known
+  help: Add your public key to \`user.sshKeys\`, or a module that does.
+
+VM b of host alpha:
+
+error[duplicate-address] hosts.alpha.vms.b.interfaces[0].address
+  --> microvm.config.ts:11:29
+  11 |         b: { interfaces: [{ address: "10.0.0.9" }], vcpu: 0 },
+     |                             ^
+  The address 10.0.0.9 is used twice
+  see: hosts.alpha.vms.a.interfaces[0].address (microvm.config.ts:12:29) first used here
+  help: Give it another address, or none so that a free one is chosen.
+
+error[bad-value] hosts.alpha.vms.b.vcpu
+  --> microvm.config.ts:11:53
+  11 |         b: { interfaces: [{ address: "10.0.0.9" }], vcpu: 0 },
+     |                                                     ^
+  0 is out of range
+  help: Use at least 1.
+
+2 errors, 1 warning
+`);
+  });
+
+  it("begins with what is about no host", () => {
+    const dir = project("        a: { vcpu: 0 },");
+    const text = readFileSync(join(dir, config), "utf8").replace("  hosts: {", `  descripton: "d",\n  hosts: {`);
+    writeFileSync(join(dir, config), text);
+    const { stderr } = microvmEmit(dir, [config]);
+    expect(stderr).toMatch(/^error\[unknown-key\] descripton\n/);
+    expect(stderr.indexOf("Host alpha:")).toBeGreaterThan(0);
+  });
+
+  it("counts what is silenced", () => {
+    const dir = project("        a: {},", `silence: { "no-login": "keys come later" },`);
+    expect(microvmEmit(dir, [config])).toMatchObject({ exitCode: 0, stderr: "1 warning silenced\n" });
+  });
+});
+
+describe("--format json", () => {
+  it("is what --json prints", () => {
+    const dir = project(clash);
+    expect(microvmEmit(dir, [config, "--format", "json"])).toEqual(microvmEmit(dir, [config, "--json"]));
+    expect(microvmEmit(dir, [config, "--format=json"])).toEqual(microvmEmit(dir, [config, "--json"]));
+  });
+
+  it("has every part of a problem", () => {
+    const dir = project(clash);
+    const file = join(dir, config);
+    const place = (line: number) => ({ file, line, column: 29, lineText: clash.split("\n")[line - 11] });
+    expect(parsed(microvmEmit(dir, [config, "--json"])).problems).toContainEqual({
+      code: "duplicate-address",
+      severity: "error",
+      subject: "hosts.alpha.vms.b.interfaces[0].address",
+      path: ["hosts", "alpha", "vms", "b", "interfaces", 0, "address"],
+      place: place(11),
+      message: "The address 10.0.0.9 is used twice",
+      remedy: "Give it another address, or none so that a free one is chosen.",
+      related: [{ subject: "hosts.alpha.vms.a.interfaces[0].address", note: "first used here", place: place(12) }],
+    });
+  });
+
+  it("tells what is silenced, and why", () => {
+    const dir = project("        a: {},", `silence: { "no-login": "keys come later" },`);
+    expect(parsed(microvmEmit(dir, [config, "--json"]))).toMatchObject({
+      ok: true,
+      problems: [],
+      silenced: [{ code: "no-login", reason: "keys come later", place: { line: 8 } }],
+    });
+  });
+});
+
+const validate = (() => {
+  const schema = createRequire(import.meta.url)("@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json") as object;
+  const ajv = new Ajv.default({ strict: false, unicodeRegExp: false });
+  addFormats.default(ajv);
+  return ajv.compile(schema);
+})();
+
+/** The log that a run prints, which has to be what the standard's schema asks for. */
+const sarif = ({ stdout, stderr }: Ended): Log => {
+  expect(stderr).toBe("");
+  const log = JSON.parse(stdout) as Log;
+  validate(log);
+  expect(validate.errors ?? []).toEqual([]);
+  return log;
+};
+
+describe("--format sarif", () => {
+  it("is refused by the schema when it is wrong", () => {
+    expect(validate({ version: "2.1.0", runs: [{ tool: {} }] })).toBe(false);
+  });
+
+  it("has a result for every problem, with its rule, places and help", () => {
+    const dir = project(clash);
+    const ended = microvmEmit(dir, [config, "--format", "sarif"]);
+    expect(ended.exitCode).toBe(1);
+    const [run] = sarif(ended).runs;
+    const rules = run?.tool.driver.rules ?? [];
+    expect(rules.map(({ id }) => id)).toEqual(["bad-value", "duplicate-address", "no-login"]);
+    for (const { id, helpUri, help, shortDescription } of rules) {
+      expect(helpUri).toMatch(new RegExp(`^https://.*/problems/${id}\\.md$`));
+      expect(help?.markdown).toContain("## Fails");
+      expect(shortDescription?.text).toMatch(/\.$/);
+    }
+    for (const { ruleId, ruleIndex } of run?.results ?? []) expect(rules[ruleIndex ?? -1]?.id).toBe(ruleId);
+    const [duplicate] = run?.results?.filter(({ ruleId }) => ruleId === "duplicate-address") ?? [];
+    const artifactLocation = { uri: config, uriBaseId: "SRCROOT" };
+    expect(run?.originalUriBaseIds).toEqual({ SRCROOT: { uri: `${pathToFileURL(dir).href}/` } });
+    expect(duplicate).toMatchObject({
+      level: "error",
+      locations: [
+        {
+          physicalLocation: { artifactLocation, region: { startLine: 11, startColumn: 29 } },
+          logicalLocations: [{ fullyQualifiedName: "hosts.alpha.vms.b.interfaces[0].address" }],
+        },
+      ],
+      relatedLocations: [{ physicalLocation: { artifactLocation, region: { startLine: 12, startColumn: 29 } } }],
+    });
+  });
+
+  it("holds for a config that is elsewhere, has nothing wrong, or is silenced", () => {
+    const dir = project("        a: {},", `silence: { "no-login": "keys come later" },`);
+    const [run] = sarif(microvmEmit(temporaryDirectory(), [join(dir, config), "--format=sarif"])).runs;
+    expect(run?.results).toMatchObject([
+      {
+        level: "warning",
+        suppressions: [{ kind: "inSource", justification: "keys come later" }],
+        locations: [{ physicalLocation: { artifactLocation: { uri: pathToFileURL(join(dir, config)).href } } }],
+      },
+    ]);
+  });
+
+  it("holds for what keeps a run from its end", () => {
+    const dir = temporaryDirectory();
+    const [missing] = sarif(microvmEmit(dir, ["none.ts", "--format", "sarif"])).runs;
+    expect(missing?.results).toMatchObject([{ ruleId: "config-missing", level: "error" }]);
+    const [usage] = sarif(microvmEmit(dir, ["--nonsense", "--format", "sarif"])).runs;
+    expect(usage?.invocations).toMatchObject([{ executionSuccessful: false, exitCode: 2 }]);
+  });
+
+  it.each(nixes())("has what $version finds, at its place", (nix) => {
+    const dir = project('        a: { modules: ["./a.nix"] },');
+    layOut(dir, { "a.nix": "{\n  networking.hostNam = 1;\n}\n" });
+    const ended = microvmEmit(dir, ["check", config, ...overrides, "--format", "sarif"], nixEnvironment(nix));
+    const [run] = sarif(ended).runs;
+    expect(run?.results).toMatchObject([
+      {
+        ruleId: "evaluation-failed",
+        locations: [
+          {
+            physicalLocation: { artifactLocation: { uri: "a.nix" }, region: { startLine: 2, startColumn: 3 } },
+            logicalLocations: [{ fullyQualifiedName: "hosts.alpha.vms.a.modules[0]" }],
+          },
+        ],
+      },
+    ]);
+  });
+});
+
+describe("microvm-emit explain", () => {
+  it("prints a page, plain where it is piped", () => {
+    const { exitCode, stdout, stderr } = microvmEmit(temporaryDirectory(), ["explain", "duplicate-mount-point"]);
+    expect([exitCode, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/^error\[duplicate-mount-point\] Two things are mounted at one place\n\n\S/);
+    expect(stdout).toContain("\n\nFails:\n\n    {\n");
+    // eslint-disable-next-line no-control-regex -- colours are what must not be there
+    expect(stdout).not.toMatch(/\u001b/);
+    for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+  });
+
+  it("lists every code by severity", () => {
+    const { stdout } = microvmEmit(temporaryDirectory(), ["explain"]);
+    expect(stdout).toMatch(/^Errors\n {2}absolute-module-path {2,}A module is named/);
+    expect(stdout).toMatch(/\nWarnings\n(?: {2}.*\n)* {2}no-login {2,}Nobody can log in/);
+  });
+
+  it("says what was meant", () => {
+    const { exitCode, stderr } = microvmEmit(temporaryDirectory(), ["explain", "quux"]);
+    expect([exitCode, stderr]).toEqual([
+      2,
+      'error[unknown-code]\n  There is no problem with the code "quux".\n  help: Run `microvm-emit explain` to see them all.\n',
+    ]);
+    expect(microvmEmit(temporaryDirectory(), ["explain", "duplicate-mak"]).stderr).toContain("Did you mean duplicate-mac?");
+  });
+
+  it("gives pages as JSON", () => {
+    const { pages } = parsed(microvmEmit(temporaryDirectory(), ["explain", "no-login", "--json"]));
+    expect(pages).toMatchObject([{ code: "no-login", severity: "warning", title: "Nobody can log in to a VM" }]);
+  });
+});

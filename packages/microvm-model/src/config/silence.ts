@@ -1,0 +1,36 @@
+import { z } from "zod";
+import { type ProblemCode, problemCodes } from "../problem-codes.js";
+import * as scalar from "../scalars.js";
+import { didYouMean } from "../suggest.js";
+import { record } from "./terms.js";
+
+/** The code of what may be a warning. */
+export type WarningCode = {
+  [Code in ProblemCode]: (typeof problemCodes)[Code] extends "error" ? never : Code;
+}[ProblemCode];
+
+/** Warnings that are known and meant: code → why. */
+export type Silences = Readonly<Partial<Record<WarningCode, string>>>;
+
+const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(problemCodes, code);
+
+const warningCodes = Object.keys(problemCodes).filter((code) => isProblemCode(code) && problemCodes[code] !== "error");
+
+const warningCode = z.string().superRefine((code, context) => {
+  const refuse = (message: string, params: scalar.ScalarRefusal): void => {
+    context.addIssue({ code: "custom", message, params });
+  };
+  if (!isProblemCode(code))
+    refuse(`There is no problem with the code ${JSON.stringify(code)}`, {
+      code: "unknown-silence",
+      remedy: didYouMean(code, warningCodes),
+    });
+  else if (problemCodes[code] === "error")
+    refuse(`${code} is an error, which nothing can silence`, {
+      code: "cannot-silence",
+      remedy: "Mend what it tells, and take the silence out.",
+    });
+});
+
+export const silenceSchema = (): z.ZodType<Readonly<Record<string, string>>, Silences> =>
+  record(warningCode, scalar.reason);
