@@ -104,7 +104,7 @@ stdenv.mkDerivation {
     mkdir -p $out/lib/microvm-emit
     cp -r node_modules packages package.json $out/lib/microvm-emit
     makeWrapper ${nodejs}/bin/node $out/bin/microvm-emit \
-      --add-flags $out/lib/microvm-emit/packages/emit/dist/main.js
+      --add-flags $out/lib/microvm-emit/packages/emit/dist/microvm-emit.js
     runHook postInstall
   '';
 
