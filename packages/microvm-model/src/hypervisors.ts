@@ -11,11 +11,12 @@ export const hypervisors = [
   "kvmtool",
   "qemu",
   "stratovirt",
+  "vfkit",
 ] as const;
 export type HypervisorName = (typeof hypervisors)[number];
 
-/** How a hypervisor hands secrets to its guest: QEMU alone has systemd credentials (microvm.nix `credentialFiles`). */
-export const secretsBy = (name: HypervisorName): "credential" | "share" => (name === "qemu" ? "credential" : "share");
+/** What a NixOS host cannot run: vfkit stands on macOS's own virtualization (microvm.nix lib/runners/vfkit.nix). */
+export const needsMacos = (name: HypervisorName): boolean => name === "vfkit";
 
 /**
  * What comes of a feature: it works; building the runner fails; it is left out without a word; or the runner passes it on,
@@ -28,8 +29,8 @@ export interface Feature {
   readonly code: ProblemCode;
   /** The feature as what a hypervisor does: "share … over 9p". */
   readonly does: (what: string) => string;
-  /** What to do instead, whatever the hypervisor. */
-  readonly instead: string;
+  /** What to do instead, whatever the hypervisor, or by its name. */
+  readonly instead: string | ((name: HypervisorName) => string);
   /** Where a VM asks for it, and of what. */
   readonly uses: (vm: VmPlan) => readonly Use[];
   readonly support: Readonly<Record<HypervisorName, Support>>;
@@ -39,12 +40,52 @@ export interface Use {
   readonly what: string;
 }
 
+/** One answer for all hypervisors but those named. */
+const everywhere = (
+  support: Support,
+  others: Partial<Readonly<Record<HypervisorName, Support>>> = {},
+): Feature["support"] => ({
+  alioth: support,
+  "cloud-hypervisor": support,
+  crosvm: support,
+  firecracker: support,
+  kvmtool: support,
+  qemu: support,
+  stratovirt: support,
+  vfkit: support,
+  ...others,
+});
+
+const credentials = everywhere("fails", { qemu: "yes" });
+
+/** How a hypervisor hands secrets to its guest: by systemd credentials where it has them. */
+export const secretsBy = (name: HypervisorName): "credential" | "share" =>
+  credentials[name] === "yes" ? "credential" : "share";
+
+/** A use of a setting of the VM itself, where it is one. */
+const asks = (vm: VmPlan, setting: string, isAsked: boolean, what = ""): readonly Use[] =>
+  isAsked ? [{ path: [...vm.path, setting], what }] : [];
+
 const shares =
   (proto: "9p" | "virtiofs", readOnly?: boolean): Feature["uses"] =>
   (vm) =>
     vm.shares
       .filter((share) => share.proto === proto && (readOnly === undefined || share.readOnly === readOnly))
       .map(({ path, tag }) => ({ path: [...path, "proto"], what: tag.value }));
+
+const devices =
+  (bus: "pci" | "usb"): Feature["uses"] =>
+  (vm) =>
+    vm.devices.filter((device) => device.bus === bus).map(({ path, device: what }) => ({ path, what }));
+
+/** Volumes that ask for something, in the words of `what`. */
+const volumes =
+  (setting: string, what: (volume: VmPlan["volumes"][number]) => string | null): Feature["uses"] =>
+  (vm) =>
+    vm.volumes.flatMap((volume) => {
+      const asked = what(volume);
+      return asked === null ? [] : [{ path: [...volume.path, setting], what: asked }];
+    });
 
 /** Each runner's command was built with each feature (microvm.nix lib/runners); doubts are those of its README. */
 export const features: readonly Feature[] = [
@@ -53,30 +94,14 @@ export const features: readonly Feature[] = [
     does: (tag) => `share ${tag} over 9p`,
     instead: 'Use proto "virtiofs"',
     uses: shares("9p", false),
-    support: {
-      alioth: "fails",
-      "cloud-hypervisor": "fails",
-      crosvm: "doubtful",
-      firecracker: "fails",
-      kvmtool: "yes",
-      qemu: "yes",
-      stratovirt: "fails",
-    },
+    support: everywhere("fails", { crosvm: "doubtful", kvmtool: "yes", qemu: "yes" }),
   },
   {
     code: "unsupported-share-proto",
     does: (tag) => `share ${tag} over 9p for reading only`,
     instead: 'Use proto "virtiofs"',
     uses: shares("9p", true),
-    support: {
-      alioth: "fails",
-      "cloud-hypervisor": "fails",
-      crosvm: "fails",
-      firecracker: "fails",
-      kvmtool: "fails",
-      qemu: "yes",
-      stratovirt: "fails",
-    },
+    support: everywhere("fails", { qemu: "yes" }),
   },
   {
     code: "unsupported-share-proto",
@@ -84,44 +109,174 @@ export const features: readonly Feature[] = [
     instead:
       'Leave the share out (store: "disk" does for the store, sshHostKeys: false and workspace: false for theirs)',
     uses: shares("virtiofs"),
-    support: {
-      alioth: "doubtful",
-      "cloud-hypervisor": "yes",
-      crosvm: "yes",
-      firecracker: "fails",
-      kvmtool: "fails",
-      qemu: "yes",
-      stratovirt: "doubtful",
-    },
+    support: everywhere("yes", { alioth: "doubtful", firecracker: "fails", kvmtool: "fails", stratovirt: "doubtful" }),
+  },
+  {
+    code: "unsupported-share-setting",
+    does: (tag) => `keep the owners of share ${tag} by a securityModel`,
+    instead: "Leave `securityModel` out",
+    uses: (vm) =>
+      vm.shares
+        .filter(({ proto, securityModel }) => proto === "9p" && securityModel !== null)
+        .map(({ path, tag }) => ({ path: [...path, "securityModel"], what: tag.value })),
+    support: everywhere("ignored", { qemu: "yes" }),
+  },
+  {
+    code: "unsupported-volume-setting",
+    does: (image) => `read ${image} past the host's page cache`,
+    instead: "Leave `direct` out",
+    uses: volumes("direct", ({ direct, image }) => (direct ? image : null)),
+    support: everywhere("yes", { alioth: "ignored", firecracker: "ignored", vfkit: "ignored" }),
+  },
+  {
+    code: "unsupported-volume-setting",
+    does: (image) => `give ${image} a serial number`,
+    instead: "Leave `serial` out, and find the disk by its `label`",
+    uses: volumes("serial", ({ serial, image }) => (serial === null ? null : image)),
+    support: everywhere("yes", { alioth: "ignored", firecracker: "ignored", kvmtool: "ignored", vfkit: "ignored" }),
+  },
+  {
+    code: "unsupported-volume-setting",
+    does: (what) => `read ${what}`,
+    instead: "Convert the image with qemu-img(1), and leave `imageType` out",
+    uses: volumes("imageType", ({ imageType, image }) =>
+      imageType === null || imageType === "raw" ? null : `${image} as ${imageType}`,
+    ),
+    support: everywhere("ignored", { "cloud-hypervisor": "yes" }),
+  },
+  {
+    code: "unsupported-volume-setting",
+    does: (image) => `keep the guest from writing to ${image}`,
+    instead: "Leave `readOnly` out",
+    uses: volumes("readOnly", ({ readOnly, image }) => (readOnly ? image : null)),
+    support: everywhere("yes", { vfkit: "ignored" }),
+  },
+  {
+    code: "unsupported-balloon",
+    does: () => "take memory back from a running guest",
+    instead: "Leave `balloon` out",
+    uses: (vm) => asks(vm, "balloon", vm.balloon !== null),
+    support: everywhere("yes", { alioth: "fails", firecracker: "fails", stratovirt: "fails", vfkit: "fails" }),
+  },
+  {
+    code: "unsupported-balloon",
+    does: (initialMiB) => `start with ${initialMiB} MiB in the balloon`,
+    instead: "Set balloon: true",
+    uses: (vm) => asks(vm, "balloon", (vm.balloon?.initialMiB ?? 0) > 0, String(vm.balloon?.initialMiB)),
+    support: everywhere("fails", { "cloud-hypervisor": "yes" }),
+  },
+  {
+    code: "unsupported-balloon",
+    does: () => "keep the balloon full when the guest runs out of memory, or empty it: it has no such choice",
+    instead: "Set balloon: true",
+    uses: (vm) => asks(vm, "balloon", vm.balloon?.deflateOnOOM === false),
+    support: everywhere("fails", { "cloud-hypervisor": "yes", crosvm: "ignored", kvmtool: "ignored", qemu: "yes" }),
+  },
+  {
+    code: "unsupported-hotplug",
+    does: () => "give a running guest more memory on its machine `microvm`",
+    instead: (name) =>
+      name === "qemu" ? 'Set `microvm.qemu.machine`, such as to "q35"' : "Leave `hotplug` out, and raise `memoryMiB`",
+    uses: (vm) => asks(vm, "hotplug", vm.hotplug !== null && vm.qemuMachine === "microvm"),
+    support: everywhere("fails", { "cloud-hypervisor": "yes", vfkit: "ignored" }),
+  },
+  {
+    code: "unsupported-hotplug",
+    does: () => "give a running guest more memory",
+    instead: "Leave `hotplug` out, and raise `memoryMiB`",
+    uses: (vm) => asks(vm, "hotplug", vm.hotplug !== null && vm.qemuMachine !== "microvm"),
+    support: everywhere("fails", { "cloud-hypervisor": "yes", qemu: "yes", vfkit: "ignored" }),
+  },
+  {
+    code: "unsupported-hugepages",
+    does: () => "put the guest's memory into huge pages",
+    instead: "Leave `hugepages` out",
+    uses: (vm) => asks(vm, "hugepages", vm.hugepages),
+    support: everywhere("ignored", { "cloud-hypervisor": "yes" }),
+  },
+  {
+    code: "unsupported-cpu",
+    does: (cpu) => `emulate the CPU ${cpu}`,
+    instead: "Leave `cpu` out",
+    uses: (vm) => asks(vm, "cpu", vm.cpu !== null, vm.cpu ?? ""),
+    support: everywhere("ignored", { qemu: "yes" }),
+  },
+  {
+    code: "unsupported-credentials",
+    does: (name) => `hand the credential ${name} to the guest`,
+    instead: "Use `secrets`, which go over a share where there are no credentials",
+    uses: (vm) =>
+      Object.keys(vm.credentialFiles).map((name) => ({ path: [...vm.path, "credentialFiles", name], what: name })),
+    support: credentials,
+  },
+  {
+    code: "unsupported-run-as",
+    does: (user) => `become the user ${user}`,
+    instead: "Leave `runAs` out: the VM's service runs as the user microvm",
+    uses: (vm) => asks(vm, "runAs", vm.runAs !== null, vm.runAs ?? ""),
+    support: everywhere("fails", { qemu: "yes", stratovirt: "ignored" }),
+  },
+  {
+    code: "unsupported-device",
+    does: (device) => `pass the PCI device ${device} on`,
+    instead: "Leave the device out",
+    uses: devices("pci"),
+    support: everywhere("fails", { "cloud-hypervisor": "yes", crosvm: "yes", qemu: "yes" }),
+  },
+  {
+    code: "unsupported-device",
+    does: (device) => `pass the USB device ${device} on`,
+    instead: "Leave the device out, or pass on the PCI device that its port belongs to",
+    uses: devices("usb"),
+    support: everywhere("fails", { qemu: "yes", stratovirt: "yes" }),
+  },
+  {
+    code: "unsupported-device",
+    does: (device) => `heed what is said of ${device} to QEMU`,
+    instead: "Leave the device's `qemu` out",
+    uses: (vm) =>
+      vm.devices
+        .filter(({ qemu }) => Object.keys(qemu).length > 0)
+        .map(({ path, device }) => ({ path: [...path, "qemu"], what: device })),
+    support: everywhere("ignored", { qemu: "yes" }),
+  },
+  {
+    code: "unsupported-graphics",
+    does: () => "give the guest a screen",
+    instead: "Leave `graphics` out",
+    uses: (vm) => asks(vm, "graphics", vm.graphics !== null),
+    support: everywhere("yes", {
+      alioth: "ignored",
+      firecracker: "ignored",
+      kvmtool: "ignored",
+      stratovirt: "ignored",
+    }),
+  },
+  {
+    code: "unsupported-graphics",
+    does: (setting) => `heed graphics.${setting}`,
+    instead: "Set graphics: true",
+    uses: (vm) =>
+      vm.graphics === null
+        ? []
+        : [
+            ...asks(vm, "graphics", vm.graphics.vulkan !== null, "vulkan"),
+            ...asks(vm, "graphics", vm.graphics.backend === "headless", "backend"),
+          ],
+    support: everywhere("ignored", { qemu: "yes" }),
   },
   {
     code: "unsupported-vsock",
     does: () => "give the guest a vsock address",
     instead: "Set vsock: false",
     uses: ({ vsockCid }) => (vsockCid === null ? [] : [{ path: vsockCid.path, what: String(vsockCid.value) }]),
-    support: {
-      alioth: "yes",
-      "cloud-hypervisor": "yes",
-      crosvm: "yes",
-      firecracker: "yes",
-      kvmtool: "yes",
-      qemu: "yes",
-      stratovirt: "ignored",
-    },
+    support: everywhere("yes", { stratovirt: "ignored", vfkit: "fails" }),
   },
   {
     code: "unsupported-no-socket",
     does: () => "do without a control socket",
     instead: "Name a socket",
-    uses: ({ path, socket }) => (socket === null ? [{ path: [...path, "socket"], what: "" }] : []),
-    support: {
-      alioth: "ignored",
-      "cloud-hypervisor": "yes",
-      crosvm: "yes",
-      firecracker: "fails",
-      kvmtool: "ignored",
-      qemu: "yes",
-      stratovirt: "yes",
-    },
+    uses: (vm) => asks(vm, "socket", vm.socket === null),
+    support: everywhere("yes", { alioth: "ignored", firecracker: "fails", kvmtool: "ignored" }),
   },
 ];

@@ -9,6 +9,7 @@ import { environment } from "./rules/environment.js";
 import { group } from "./rules/group.js";
 import { home } from "./rules/home.js";
 import { hypervisor } from "./rules/hypervisor.js";
+import { hypervisorNeedsMacos } from "./rules/hypervisor-needs-macos.js";
 import { login } from "./rules/login.js";
 import { secret } from "./rules/secret.js";
 import { share } from "./rules/share.js";
@@ -26,6 +27,7 @@ const rules: readonly Rule[] = [
   cid,
   bridge,
   hypervisor,
+  hypervisorNeedsMacos,
   environment,
   home,
   group,

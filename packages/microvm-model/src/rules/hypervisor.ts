@@ -1,16 +1,24 @@
-import { features, hypervisors, type Feature, type HypervisorName, type Support } from "../hypervisors.js";
+import { type Feature, features, type HypervisorName, hypervisors, needsMacos, type Support } from "../hypervisors.js";
 import type { HostPlan, VmPlan } from "../plan.js";
-import { error, warning, type Problem } from "../problem.js";
+import { error, formatPath, type Problem, warning } from "../problem.js";
 
 /** What a VM asks that its hypervisor cannot do. */
 export const hypervisor = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap((vm) => [...features.flatMap((feature) => problemsOf(feature, vm)), ...memory(vm)]);
+  host.vms.flatMap((vm) => [...firstOfEach(features.flatMap((feature) => problemsOf(feature, vm))), ...memory(vm)]);
+
+/** What lacks the whole of something lacks its parts too, and need not be told so. */
+const firstOfEach = (problems: readonly Problem[]): readonly Problem[] =>
+  problems.filter(({ code, path }, position) => {
+    const key = formatPath(path);
+    return !problems.slice(0, position).some((earlier) => earlier.code === code && formatPath(earlier.path) === key);
+  });
 
 const problemsOf = (feature: Feature, vm: VmPlan): readonly Problem[] => {
   const support = feature.support[vm.hypervisor];
   if (support === "yes") return [];
   const [tell, say] = WORDS[support];
-  const remedy = `${feature.instead}${orUse(able(vm))}.`;
+  const instead = typeof feature.instead === "string" ? feature.instead : feature.instead(vm.hypervisor);
+  const remedy = `${instead}${orUse(able(vm))}.`;
   return feature
     .uses(vm)
     .map(({ path, what }) => tell(feature.code, path, say(vm.hypervisor, feature.does(what)), remedy));
@@ -20,13 +28,16 @@ type Say = (name: HypervisorName, does: string) => string;
 
 const WORDS: Readonly<Record<Exclude<Support, "yes">, readonly [typeof error, Say]>> = {
   fails: [error, (name, does) => `${name} cannot ${does}`],
-  ignored: [warning, (name, does) => `${name} would not ${does}, and microvm.nix does not say so`],
+  ignored: [warning, (name, does) => `${name} would not ${does}: its runner leaves that out`],
   doubtful: [warning, (name, does) => `${name} cannot ${does}, by microvm.nix's README`],
 };
 
 /** The hypervisors that can do all that a VM asks. */
 const able = (vm: VmPlan): readonly HypervisorName[] =>
-  hypervisors.filter((name) => features.every(({ support, uses }) => support[name] === "yes" || uses(vm).length === 0));
+  hypervisors.filter(
+    (name) =>
+      !needsMacos(name) && features.every(({ support, uses }) => support[name] === "yes" || uses(vm).length === 0),
+  );
 
 const orUse = (names: readonly HypervisorName[]): string =>
   names.length === 0 ? "" : `, or hypervisor ${names.map((name) => `"${name}"`).join(" or ")}`;
