@@ -1,6 +1,6 @@
 import type { Config } from "./config.js";
 import type { Host } from "./config/host.js";
-import type { Bridge, Interface } from "./config/network.js";
+import type { Bridge, BridgedInterface, Interface } from "./config/network.js";
 import type { Vm } from "./config/vm.js";
 
 /** What a config that is a function may read of where it is loaded. */
@@ -23,7 +23,7 @@ type BridgeName<Name, Known> = Name extends Known
   ? Name
   : string extends Name
     ? Name
-    : Known | Exclude<Interface["bridge"], string>;
+    : Known | Exclude<BridgedInterface["bridge"], string>;
 
 /** A VM that joins bridges of its host. */
 type VmOn<Name, Known> = Vm & {

@@ -1,4 +1,4 @@
-import type { VmPlan } from "./plan.js";
+import type { InterfacePlan, VmPlan } from "./plan.js";
 import type { ProblemCode } from "./problem-codes.js";
 import type { ConfigPath } from "./problem.js";
 
@@ -86,6 +86,10 @@ const volumes =
       const asked = what(volume);
       return asked === null ? [] : [{ path: [...volume.path, setting], what: asked }];
     });
+const interfaces =
+  (asks: (link: InterfacePlan) => boolean, key: string): Feature["uses"] =>
+  (vm) =>
+    vm.interfaces.filter(asks).map(({ path, id }) => ({ path: [...path, key], what: id.value }));
 
 /** Each runner's command was built with each feature (microvm.nix lib/runners); doubts are those of its README. */
 export const features: readonly Feature[] = [
@@ -278,5 +282,40 @@ export const features: readonly Feature[] = [
     instead: "Name a socket",
     uses: (vm) => asks(vm, "socket", vm.socket === null),
     support: everywhere("yes", { alioth: "ignored", firecracker: "fails", kvmtool: "ignored" }),
+  },
+  {
+    code: "unsupported-interface-type",
+    does: () => "run a network of its own (interface type user)",
+    instead: 'Use type "tap"',
+    uses: interfaces(({ type }) => type === "user", "type"),
+    support: everywhere("fails", { kvmtool: "yes", qemu: "yes", stratovirt: "yes", vfkit: "yes" }),
+  },
+  {
+    code: "unsupported-interface-type",
+    does: (id) => `take the macvtap ${id}`,
+    instead: 'Use type "tap"',
+    uses: interfaces(({ type }) => type === "macvtap", "type"),
+    support: everywhere("yes", { alioth: "fails", firecracker: "fails", vfkit: "fails" }),
+  },
+  {
+    code: "unsupported-interface-type",
+    does: () => "call qemu-bridge-helper (interface type bridge)",
+    instead: 'Use type "tap"',
+    uses: interfaces(({ type }) => type === "bridge", "type"),
+    support: everywhere("fails", { qemu: "yes", stratovirt: "yes" }),
+  },
+  {
+    code: "unsupported-interface-type",
+    does: (id) => `take the tap ${id}`,
+    instead: 'Use type "user"',
+    uses: interfaces(({ type }) => type === "tap", "type"),
+    support: everywhere("yes", { vfkit: "fails" }),
+  },
+  {
+    code: "unsupported-vhost",
+    does: (id) => `leave the packets of ${id} to the kernel (vhost)`,
+    instead: "Leave `vhost` out",
+    uses: interfaces((link) => link.type === "tap" && link.vhost, "vhost"),
+    support: everywhere("ignored", { qemu: "yes" }),
   },
 ];

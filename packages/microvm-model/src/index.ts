@@ -33,7 +33,25 @@ export type {
   VfkitOptions,
   VirtiofsdOptions,
 } from "./config/microvm.js";
-export type { Bridge, Firewall, Interface, Nat } from "./config/network.js";
+export type {
+  AddressedInterface,
+  Bridge,
+  BridgedInterface,
+  BridgeInterface,
+  DhcpRange,
+  Firewall,
+  ForwardEnd,
+  ForwardPort,
+  GuestInterface,
+  Interface,
+  MacvtapInterface,
+  NamedInterface,
+  Nat,
+  Routed,
+  TapInterface,
+  UserInterface,
+  Vlan,
+} from "./config/network.js";
 export type { Secret } from "./config/secret.js";
 export type { Silences, WarningCode } from "./config/silence.js";
 export type { Share, Volume } from "./config/storage.js";
@@ -52,7 +70,7 @@ export { type ConfigPath, formatPath, type Problem, type RelatedPlace } from "./
 export { type ProblemCode, problemCodes } from "./problem-codes.js";
 export type { Resolution } from "./resolve.js";
 export type { SilencedProblem } from "./silence.js";
-export { formatAddress } from "./resolve/subnet.js";
+export { distance, formatSubnet } from "./resolve/subnet.js";
 export { nearest } from "./suggest.js";
 export {
   cpp,

@@ -25,7 +25,8 @@ export interface HostPlan {
   readonly system: string;
   readonly stateVersion: string;
   readonly modules: readonly ModulePlan[];
-  readonly bridges: readonly BridgePlan[];
+  /** Bridges, each followed by its VLANs, then the routed network. */
+  readonly networks: readonly NetworkPlan[];
   readonly vms: readonly VmPlan[];
   readonly importedVms: readonly ImportedVmPlan[];
   /** The folder of the VMs' folders. */
@@ -47,22 +48,64 @@ export type PackagePlan =
   | { readonly kind: "attribute"; readonly attribute: readonly [string, ...string[]] }
   | { readonly kind: "nix"; readonly expr: Expr };
 
-export interface BridgePlan {
+/** A network that VMs can be in: a bridge, a VLAN of one, or the host's routed network. */
+export type NetworkPlan = BridgePlan | VlanPlan | RoutedPlan;
+
+interface NetworkBase {
   readonly path: ConfigPath;
+  /** The host's interface in it; a routed network has one for each guest, and this name in messages only. */
   readonly name: string;
-  readonly subnet: Subnet;
-  readonly externalInterface: string | null;
-  /** The names of this bridge's taps, or one glob that finds them. */
-  readonly taps: readonly string[];
+  /** At most one of each family, IPv4 first. */
+  readonly subnets: readonly Subnet[];
+  readonly nat: NatPlan | null;
 }
 
-/** An IPv4 subnet; addresses are numbers so that they can be counted and compared. */
+interface SwitchedNetwork extends NetworkBase {
+  /** Interfaces of the host that join the bridge. */
+  readonly ports: readonly string[];
+  /** Whether the host asks a DHCP server for its own address. */
+  readonly hostByDhcp: boolean;
+  /** What the host's DHCP server gives to machines that it does not know; null for no server. */
+  readonly dhcp: AddressRange | null;
+}
+
+export interface BridgePlan extends SwitchedNetwork {
+  readonly kind: "bridge";
+}
+
+export interface VlanPlan extends SwitchedNetwork {
+  readonly kind: "vlan";
+  readonly bridge: string;
+  readonly id: number;
+}
+
+export interface RoutedPlan extends NetworkBase {
+  readonly kind: "routed";
+}
+
+export interface NatPlan {
+  readonly externalInterface: Placed<string>;
+  readonly ipv6: Placed<boolean>;
+}
+
+/** A subnet; every address of a plan is written as its family writes it, and as nothing else. */
 export interface Subnet {
-  /** The bridge's own address, the guests' gateway. */
-  readonly gateway: number;
-  readonly network: number;
-  readonly broadcast: number;
+  readonly family: 4 | 6;
+  /** The host's own address in it, which is not there where a macvtap has a guest in a LAN. */
+  readonly own: Placed<string> | null;
+  /** The router that guests are told of. */
+  readonly gateway: Placed<string> | null;
+  /** The first address. */
+  readonly network: string;
+  /** The last address, IPv4's broadcast. */
+  readonly last: string;
   readonly prefixLength: number;
+}
+
+/** IPv4 addresses from one to another. */
+export interface AddressRange {
+  readonly from: Placed<string>;
+  readonly to: Placed<string>;
 }
 
 /** A VM that is described elsewhere. */
@@ -90,7 +133,9 @@ export interface VmPlan extends HardwarePlan {
   readonly memoryMiB: number;
   readonly socket: string | null;
   readonly vsockCid: Placed<number> | null;
-  readonly interfaces: readonly [InterfacePlan, ...InterfacePlan[]];
+  /** The first one leads out. */
+  readonly interfaces: readonly InterfacePlan[];
+  readonly forwardPorts: readonly ForwardPortPlan[];
   readonly nameservers: readonly string[];
   readonly firewall: FirewallPlan;
   readonly shares: readonly SharePlan[];
@@ -175,12 +220,57 @@ export interface Placed<A> {
   readonly path: ConfigPath;
 }
 
-export interface InterfacePlan {
-  readonly bridge: string;
-  readonly tap: Placed<string>;
+export type InterfacePlan = TapPlan | MacvtapPlan | BridgeHelperPlan | UserInterfacePlan;
+
+interface InterfaceBase {
+  readonly path: ConfigPath;
+  /** The name of the host's interface; what the hypervisor calls it, where there is none. */
+  readonly id: Placed<string>;
   readonly mac: Placed<string>;
-  readonly address: Placed<number>;
+  /** Whether the guest asks for its IPv4 address; one that is known is leased to it. */
+  readonly dhcp: boolean;
+  readonly addresses: readonly AddressPlan[];
+}
+
+export interface TapPlan extends InterfaceBase {
+  readonly type: "tap";
+  readonly network: NetworkPlan;
+  readonly vhost: boolean;
+}
+
+export interface BridgeHelperPlan extends InterfaceBase {
+  readonly type: "bridge";
+  readonly network: BridgePlan;
+}
+
+export interface MacvtapPlan extends InterfaceBase {
+  readonly type: "macvtap";
+  readonly network: null;
+  readonly link: string;
+  readonly mode: "private" | "vepa" | "bridge" | "passthru" | "source";
+}
+
+export interface UserInterfacePlan extends InterfaceBase {
+  readonly type: "user";
+  readonly network: null;
+}
+
+/** A guest's address and the subnet it is in. */
+export interface AddressPlan extends Placed<string> {
   readonly subnet: Subnet;
+}
+
+export interface ForwardPortPlan {
+  readonly path: ConfigPath;
+  readonly from: "host" | "guest";
+  readonly proto: "tcp" | "udp";
+  readonly host: ForwardEndPlan;
+  readonly guest: ForwardEndPlan;
+}
+
+export interface ForwardEndPlan {
+  readonly address: string | null;
+  readonly port: number;
 }
 
 export interface FirewallPlan {

@@ -1,13 +1,13 @@
 import { type Checked, gather, withProblems } from "./checked.js";
 import type { HostModel, Model } from "./config.js";
 import type { Lock } from "./lock.js";
-import type { HostPlan, ImportedSource, Plan } from "./plan.js";
+import type { HostPlan, ImportedSource, NetworkPlan, Plan } from "./plan.js";
 import type { ConfigPath } from "./problem.js";
 import { chooseIndexes, identifier } from "./resolve/indexes.js";
-import { matchTaps } from "./resolve/interfaces.js";
+import { writtenNames } from "./resolve/interfaces.js";
 import { mentionsOf } from "./resolve/mentions.js";
+import { planNetworks } from "./resolve/networks.js";
 import { planInputs, planModule, splitReference } from "./resolve/references.js";
-import { parseAddress, parseSubnet } from "./resolve/subnet.js";
 import { type Draft, draftVm, planVm } from "./resolve/vm.js";
 
 /** A plan, and the lock that remembers its indexes. */
@@ -44,14 +44,14 @@ const resolveHost = (
   locked: Readonly<Record<string, number>> = {},
 ): Checked<HostPlan> => {
   const path = ["hosts", name];
-  const subnets = new Map(Object.entries(host.bridges).map(([bridge, { address }]) => [bridge, parseSubnet(address)]));
+  const networks = planNetworks(host, path);
   const drafts = gather(
     Object.entries(host.vms).map(([vmName, vm]) =>
       draftVm(
         vmName,
         vm,
         [...path, "vms", vmName],
-        subnets,
+        networks.value,
         Object.hasOwn(locked, vmName) ? locked[vmName] : undefined,
       ),
     ),
@@ -59,25 +59,19 @@ const resolveHost = (
   if (drafts._tag === "Left") return drafts;
   const { indexes, problems } = chooseIndexes(
     drafts.right.map(({ request }) => request),
-    explicitIdentifiers([...subnets.keys()], drafts.right),
+    explicitIdentifiers(networks.value, drafts.right),
   );
   const vms = drafts.right.flatMap((draft) => {
     const index = indexes.get(draft.request.name);
     return index === undefined ? [] : [planVm(draft, index, host, path)];
   });
-  return withProblems([...(drafts._tag === "Both" ? drafts.left : []), ...problems], {
+  return withProblems([...(drafts._tag === "Both" ? drafts.left : []), ...networks.problems, ...problems], {
     path,
     name,
     system: host.system,
     stateVersion: host.stateVersion,
     modules: host.modules.map((module, position) => planModule(module, [...path, "modules", position])),
-    bridges: [...subnets].map(([bridge, subnet]) => ({
-      path: [...path, "bridges", bridge],
-      name: bridge,
-      subnet,
-      externalInterface: host.bridges[bridge]?.nat?.externalInterface ?? null,
-      taps: matchTaps(bridge, subnets.size === 1, vms),
-    })),
+    networks: networks.value,
     vms,
     importedVms: Object.entries(host.importedVms).map(([vmName, vm]) => planImported(vmName, vm, path)),
     stateDirectory: host.stateDirectory,
@@ -107,15 +101,20 @@ const planSystem = ({
   return { kind: "input", input, attribute };
 };
 
-const explicitIdentifiers = (bridges: readonly string[], drafts: readonly Draft[]): ReadonlySet<string> =>
+const explicitIdentifiers = (networks: readonly NetworkPlan[], drafts: readonly Draft[]): ReadonlySet<string> =>
   new Set([
-    ...bridges.map(identifier.tap),
+    ...networks
+      .flatMap((network) => [network.name, ...(network.kind === "bridge" ? network.ports : [])])
+      .map(identifier.tap),
     ...drafts.flatMap(({ vm, links }) => [
       ...(vm.vsock !== false && vm.vsock.cid !== undefined ? [identifier.cid(vm.vsock.cid)] : []),
-      ...links.flatMap(({ written: { tap, mac, address } }) => [
-        ...(tap === undefined ? [] : [identifier.tap(tap)]),
-        ...(mac === undefined ? [] : [identifier.mac(mac)]),
-        ...(address === undefined ? [] : [identifier.address(parseAddress(address))]),
-      ]),
+      ...links.flatMap((link) => {
+        const { tap, mac } = writtenNames(link);
+        return [
+          ...(tap === undefined ? [] : [identifier.tap(tap)]),
+          ...(mac === undefined ? [] : [identifier.mac(mac)]),
+          ...link.addresses.map(({ value }) => identifier.address(value)),
+        ];
+      }),
     ]),
   ]);

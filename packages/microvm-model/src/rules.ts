@@ -3,17 +3,20 @@ import type { HostPlan } from "./plan.js";
 import type { Problem } from "./problem.js";
 import type { Resolution } from "./resolve.js";
 import { address } from "./rules/address.js";
-import { bridge } from "./rules/bridge.js";
 import { cid } from "./rules/cid.js";
 import { environment } from "./rules/environment.js";
+import { forwardPort } from "./rules/forward-port.js";
 import { group } from "./rules/group.js";
 import { home } from "./rules/home.js";
 import { hypervisor } from "./rules/hypervisor.js";
 import { hypervisorNeedsMacos } from "./rules/hypervisor-needs-macos.js";
+import { networkInterface } from "./rules/interface.js";
+import { interfaceName } from "./rules/interface-name.js";
 import { login } from "./rules/login.js";
+import { nat } from "./rules/nat.js";
 import { secret } from "./rules/secret.js";
 import { share } from "./rules/share.js";
-import { tap } from "./rules/tap.js";
+import { subnet } from "./rules/subnet.js";
 import { unique } from "./rules/unique.js";
 import { writableStore } from "./rules/writable-store.js";
 
@@ -22,10 +25,13 @@ type Rule = (host: HostPlan) => readonly Problem[];
 
 const rules: readonly Rule[] = [
   unique,
-  tap,
+  interfaceName,
   address,
   cid,
-  bridge,
+  subnet,
+  nat,
+  networkInterface,
+  forwardPort,
   hypervisor,
   hypervisorNeedsMacos,
   environment,

@@ -1,4 +1,4 @@
-import { Address4 } from "ip-address";
+import { Address4, Address6 } from "ip-address";
 import { z } from "zod";
 import type { ProblemCode } from "./problem-codes.js";
 
@@ -107,10 +107,20 @@ export const ipv4Address = text({
   remedy: "Write four numbers from 0 to 255, such as 192.168.83.6.",
 });
 
+const isIpv6Address = (value: string): boolean => !/[/%]/.test(value) && Address6.isValid(value);
+
+/** An IPv6 address without a prefix length. */
+export const ipv6Address = text({
+  code: "bad-address",
+  holds: isIpv6Address,
+  complaint: "is not an IPv6 address",
+  remedy: "Write one such as fd00:83::6, without a prefix length.",
+});
+
 /** A resolver's address, IPv4 or IPv6. */
 export const nameserver = text({
   code: "bad-address",
-  holds: (value) => isAddress(value) || z.ipv6().safeParse(value).success,
+  holds: (value) => isAddress(value) || isIpv6Address(value),
   complaint: "is not the address of a nameserver",
   remedy: "Write an IPv4 or IPv6 address, such as 1.1.1.1.",
 });
@@ -148,6 +158,49 @@ export const ipv4Cidr = text(
     remedy: "Give the bridge an address inside the subnet, such as the first one.",
   },
 );
+
+/** A host's IPv6 address with the prefix length of its subnet. */
+export const ipv6Cidr = text(
+  {
+    code: "bad-cidr",
+    holds: (value) => /^[^%]*\/\d+$/.test(value) && Address6.isValid(value),
+    complaint: "is not an IPv6 address with a prefix length",
+    remedy: "Write it as fd00:83::1/64.",
+  },
+  {
+    code: "bad-cidr",
+    // Global unicast and unique local addresses (RFC 4291, RFC 4193).
+    holds: (value) => /^(2|3|f[cd])/.test(new Address6(value).canonicalForm()),
+    complaint: "is not in a range that hosts can have",
+    remedy: "Use a unique local subnet, such as fd00:83::1/64, or a global one of yours.",
+  },
+  {
+    code: "bad-cidr",
+    holds: (value) => {
+      const { subnetMask } = new Address6(value);
+      return subnetMask >= 16 && subnetMask <= 126;
+    },
+    complaint: "leaves no usable room for a host and its VMs",
+    remedy: "Use a prefix length from /16 to /126, best /64.",
+  },
+  {
+    code: "bad-cidr",
+    holds: (value) => {
+      const address = new Address6(value);
+      return ![address.startAddress(), address.endAddress()].some((edge) => edge.bigInt() === address.bigInt());
+    },
+    complaint: "is the first or last address of its subnet, which no host has",
+    remedy: "Give the host an address inside the subnet, such as fd00:83::1/64.",
+  },
+);
+
+/** The id of a VLAN beside a bridge's own network, which is VLAN 1 (IEEE 802.1Q). */
+export const vlanId = text({
+  code: "bad-vlan-id",
+  holds: (value) => /^[1-9]\d{0,3}$/.test(value) && Number(value) >= 2 && Number(value) <= 4094,
+  complaint: "is not the id of a VLAN of a bridge",
+  remedy: "Use a number from 2 to 4094; 1 is the bridge's own network.",
+});
 
 /** An absolute path on the host, or one below the user's home written `~/…`. */
 export const hostPath = text(

@@ -181,7 +181,8 @@ const explainUnion = (
   input: unknown,
   path: ConfigPath,
 ): readonly Problem[] => {
-  if ("options" in issue) return [badChoice(path, at(input, path), issue.options.map(String))];
+  if ("options" in issue)
+    return [badChoice(path, at(input, path), issue.options.filter((option) => option !== undefined).map(String))];
   const meant = issue.errors.find((branch) => !branch.some(isTypeMismatch));
   if (meant !== undefined && meant.length > 0)
     return meant.flatMap((inner) => explain({ ...inner, path: [...issue.path, ...inner.path] }, input));

@@ -20,7 +20,14 @@ const ofOnly = (input: unknown): VmPlan => {
 };
 
 /** A VM that asks for nothing that some hypervisor lacks, and for each feature what asks for it alone, and where. */
-const bare = { store: "disk", workspace: false, sshHostKeys: false, vsock: false, writableStoreOverlay: null };
+const bare = {
+  interfaces: [],
+  store: "disk",
+  workspace: false,
+  sshHostKeys: false,
+  vsock: false,
+  writableStoreOverlay: null,
+};
 const share = { tag: "t", source: "/srv" };
 const volume = { image: "a.img", sizeMiB: 10 };
 const q35 = { microvm: { qemu: { machine: "q35" } } };
@@ -50,6 +57,11 @@ const asking = {
   "graphics-headless": ["graphics", { graphics: { backend: "headless" } }],
   vsock: ["cid", { vsock: { cid: 9 } }],
   "no-socket": ["socket", { socket: null }],
+  user: ["type", { interfaces: [{ type: "user" }] }],
+  macvtap: ["type", { interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge" }] }],
+  bridge: ["type", { interfaces: [{ type: "bridge" }] }],
+  tap: ["type", { interfaces: [{}] }],
+  vhost: ["vhost", { interfaces: [{ vhost: true }] }],
 } as const;
 
 /**
@@ -82,6 +94,11 @@ graphics          ~      +                +      ~           ~       +    ~     
 graphics-headless ~      ~                ~      ~           ~       +    ~          ~
 vsock             +      +                +      +           +       +    ~          !
 no-socket         ~      +                +      !           ~       +    +          +
+user              !      !                !      !           +       +    +          +
+macvtap           !      +                +      !           +       +    +          !
+bridge            !      !                !      !           !       +    +          !
+tap               +      +                +      +           +       +    +          !
+vhost             ~      ~                ~      ~           ~       +    ~          ~
 `;
 const [names = [], ...rows] = MATRIX.trim()
   .split("\n")

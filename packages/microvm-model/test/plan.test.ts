@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { assert, describe, expect, it } from "vitest";
-import { claudeCode, emptyLock, formatAddress, type Lock, planConfig, type Resolution } from "../src/index.js";
+import { claudeCode, emptyLock, type Lock, planConfig, type Resolution } from "../src/index.js";
 import { config } from "./config.js";
 
 const planned = (input: unknown, lock: Lock = emptyLock): Resolution => {
@@ -17,7 +17,7 @@ const identities = ({ plan }: Resolution): Record<string, unknown> =>
         [
           index,
           vsockCid?.value,
-          ...interfaces.map(({ tap, mac, address }) => `${tap.value} ${mac.value} ${formatAddress(address.value)}`),
+          ...interfaces.map(({ id, mac, addresses }) => [id, mac, ...addresses].map(({ value }) => value).join(" ")),
         ],
       ]),
     ),
@@ -164,14 +164,5 @@ describe("a plan", () => {
       ["claude-credentials", "/home/alice/claude-microvm", "/home/alice/claude-microvm", false],
       ["workspace", "/home/alice/microvm/a", "/home/alice/microvm/a", false],
     ]);
-  });
-
-  it("finds the taps of the only bridge by one glob, of several by name", () => {
-    const taps = (input: unknown): unknown => planned(input).plan.hosts[0]?.bridges.map(({ taps: names }) => names);
-    expect(taps(config({ a: {}, b: {} }))).toEqual([["microvm*"]]);
-    expect(taps(config({ a: {}, b: { interfaces: [{ tap: "lan" }] } }))).toEqual([["microvm0", "lan"]]);
-    const bridges = { br0: { address: "10.0.0.1/24" }, br1: { address: "10.0.1.1/24" } };
-    const vms = { a: { interfaces: [{ bridge: "br0" }] }, b: { interfaces: [{ bridge: "br1" }] } };
-    expect(taps(config(vms, { bridges }))).toEqual([["microvm0"], ["microvm1"]]);
   });
 });

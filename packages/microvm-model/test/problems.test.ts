@@ -344,6 +344,231 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
     "empty-hosts hosts",
   ],
   ["a map as hosts", { hosts: new Map() }, "wrong-type hosts"],
+  [
+    "an unknown type of interface",
+    config({ a: { interfaces: [{ type: "tab" }] } }),
+    `bad-value ${v}.a.interfaces[0].type`,
+  ],
+  [
+    "a macvtap on nothing",
+    config({ a: { interfaces: [{ type: "macvtap" }] } }),
+    `missing-key ${v}.a.interfaces[0].link`,
+    `missing-key ${v}.a.interfaces[0].mode`,
+  ],
+  [
+    "a macvtap",
+    config({ a: { interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge" }] } }),
+    `macvtap-without-host ${v}.a.interfaces[0].type`,
+  ],
+  [
+    "a macvtap on a bridge's port",
+    config(
+      { a: { interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge", address: "192.168.1.40/24" }] } },
+      { bridges: { lan: { ports: ["eno1"] } } },
+    ),
+    `macvtap-without-host ${v}.a.interfaces[0].type`,
+    `macvtap-on-port ${v}.a.interfaces[0].link`,
+  ],
+  [
+    "a VLAN that every bridge has anyway",
+    config({ a: { interfaces: [{ vlan: 7 }] } }, { bridges: { br0: { address: "10.0.0.1/24", vlans: { 1: {} } } } }),
+    `bad-vlan-id hosts.h.bridges.br0.vlans["1"]`,
+  ],
+  ["a VLAN that is not there", config({ a: { interfaces: [{ vlan: 7 }] } }), `unknown-vlan ${v}.a.interfaces[0].vlan`],
+  [
+    "a VLAN of QEMU's helper",
+    config(
+      { a: { hypervisor: "qemu", interfaces: [{ type: "bridge" }] } },
+      { bridges: { br0: { address: "10.0.0.1/24", vlans: { 7: { address: "10.0.7.1/24" } } } } },
+    ),
+    `bridge-helper-with-vlans ${v}.a.interfaces[0].type`,
+  ],
+  [
+    "a VLAN's interface that is too long",
+    config({}, { bridges: { bridge0123456: { address: "10.0.0.1/24", vlans: { 70: { address: "10.0.7.1/24" } } } } }),
+    `interface-name-too-long hosts.h.bridges.bridge0123456.vlans["70"]`,
+  ],
+  [
+    "a VLAN in the bridge's own subnet",
+    config({}, { bridges: { br0: { address: "10.0.0.1/16", vlans: { 7: { address: "10.0.7.1/24" } } } } }),
+    `overlapping-subnets hosts.h.bridges.br0.vlans["7"].address`,
+  ],
+  [
+    "overlapping IPv6 subnets",
+    config(
+      {},
+      { bridges: { br0: { ipv6: "fd00::1/64" } }, routed: { address: "10.0.0.1/24", ipv6: "fd00::1:0:0:1/48" } },
+    ),
+    "overlapping-subnets hosts.h.routed.ipv6",
+  ],
+  [
+    "IPv6 that no host has",
+    config({}, { bridges: { a: { ipv6: "fe80::1/64" }, b: { ipv6: "fd00::/64" }, c: { ipv6: "fd00::1/127" } } }),
+    "bad-cidr hosts.h.bridges.a.ipv6",
+    "bad-cidr hosts.h.bridges.b.ipv6",
+    "bad-cidr hosts.h.bridges.c.ipv6",
+  ],
+  [
+    "IPv6 outside the subnet, and the host's own",
+    config(
+      { a: { interfaces: [{ ipv6: "fd01::5" }] }, b: { interfaces: [{ ipv6: "fd00::1" }] } },
+      { bridges: { br0: { ipv6: "fd00::1/64" } } },
+    ),
+    `address-outside-subnet ${v}.a.interfaces[0].ipv6`,
+    `address-is-gateway ${v}.b.interfaces[0].ipv6`,
+  ],
+  [
+    "one IPv6 address in two spellings",
+    config(
+      { a: { interfaces: [{ ipv6: "fd00::a" }] }, b: { interfaces: [{ ipv6: "FD00:0:0::000A" }] } },
+      { bridges: { br0: { ipv6: "fd00::1/64" } } },
+    ),
+    `duplicate-address ${v}.b.interfaces[0].ipv6`,
+  ],
+  [
+    "an address of a family that the bridge has not",
+    config({ a: { interfaces: [{ ipv6: "fd00::5" }] } }),
+    `address-without-subnet ${v}.a.interfaces[0].ipv6`,
+  ],
+  [
+    "a bridge that leads nowhere",
+    config({ a: {} }, { bridges: { br0: {} } }),
+    `no-subnet ${v}.a.interfaces[0]`,
+    "network-without-subnet hosts.h.bridges.br0",
+  ],
+  [
+    "a bridge in a LAN and no address",
+    config({ a: {} }, { bridges: { lan: { ports: ["eno1"] } } }),
+    `no-subnet ${v}.a.interfaces[0]`,
+  ],
+  [
+    "DHCP without a server",
+    config({ a: { interfaces: [{ address: "dhcp" }] } }),
+    `no-dhcp-server ${v}.a.interfaces[0].address`,
+  ],
+  [
+    "a host that asks itself, for what it gives, by a router",
+    config({}, { bridges: { br0: { address: "dhcp", dhcp: true, gateway: "10.0.0.254" } } }),
+    "dhcp-without-subnet hosts.h.bridges.br0.dhcp",
+    "gateway-without-subnet hosts.h.bridges.br0.gateway",
+    "no-dhcp-server hosts.h.bridges.br0.address",
+  ],
+  [
+    "a range outside the subnet",
+    config({}, { bridges: { br0: { address: "10.0.0.1/24", dhcp: { from: "10.0.1.1", to: "10.0.0.255" } } } }),
+    "dhcp-range-outside-subnet hosts.h.bridges.br0.dhcp.from",
+    "dhcp-range-outside-subnet hosts.h.bridges.br0.dhcp.to",
+  ],
+  [
+    "a range that ends before it starts",
+    config({}, { bridges: { br0: { address: "10.0.0.1/24", dhcp: { to: "10.0.0.100" } } } }),
+    "dhcp-range-empty hosts.h.bridges.br0.dhcp.to",
+  ],
+  [
+    "a fixed address that others may get",
+    config(
+      { a: { interfaces: [{ address: "10.0.0.200" }] } },
+      { bridges: { br0: { address: "10.0.0.1/24", dhcp: true } } },
+    ),
+    `address-in-dhcp-range ${v}.a.interfaces[0].address`,
+  ],
+  [
+    "a fixed index whose address others may get",
+    config({ a: { index: 150 } }, { bridges: { br0: { address: "10.0.0.1/24", dhcp: true } } }),
+    `subnet-full ${v}.a.index`,
+  ],
+  [
+    "a router that is elsewhere",
+    config({}, { bridges: { lan: { address: "10.0.0.1/24", gateway: "10.0.1.1", ports: ["eno1"] } } }),
+    "gateway-outside-subnet hosts.h.bridges.lan.gateway",
+  ],
+  [
+    "a way out of a port",
+    config({}, { bridges: { lan: { address: "10.0.0.1/24", ports: ["eno1"], nat: { externalInterface: "eno1" } } } }),
+    "external-interface-is-port hosts.h.bridges.lan.nat.externalInterface",
+  ],
+  [
+    "a port of two bridges",
+    config({}, { bridges: { a: { ports: ["eno1"] }, b: { ports: ["eno1"] } } }),
+    "duplicate-tap hosts.h.bridges.b.ports[0]",
+  ],
+  [
+    "masquerading of nothing",
+    config(
+      {},
+      {
+        bridges: { br0: { address: "10.0.0.1/24", nat: { externalInterface: "eno1", ipv6: true } } },
+        routed: { ipv6: "fd00::1/64", nat: { externalInterface: "eno1" } },
+      },
+    ),
+    "nat-without-subnet hosts.h.bridges.br0.nat.ipv6",
+    "nat-without-subnet hosts.h.routed.nat",
+  ],
+  [
+    "a routed interface of no network, and one in a bridge",
+    config({ a: { interfaces: [{ routed: true }] }, b: { interfaces: [{ routed: true, bridge: "br0" }] } }),
+    `no-routed-network ${v}.a.interfaces[0].routed`,
+    `routed-in-bridge ${v}.b.interfaces[0].routed`,
+  ],
+  [
+    "a MAC of a manufacturer",
+    config({ a: { interfaces: [{ mac: "00:1b:21:00:00:01" }] } }),
+    `mac-not-local ${v}.a.interfaces[0].mac`,
+  ],
+  [
+    "ports that nobody forwards",
+    config({ a: { forwardPorts: [{ host: { port: 22 }, guest: { port: 22 } }] } }),
+    `forward-ports-without-user-network ${v}.a.forwardPorts`,
+  ],
+  [
+    "ports that QEMU does not forward, or the guest does not let in",
+    config({
+      a: {
+        hypervisor: "qemu",
+        interfaces: [{ type: "user" }],
+        forwardPorts: [
+          { from: "guest", proto: "udp", host: { port: 53 }, guest: { port: 53 } },
+          { host: { port: 8080 }, guest: { port: 80 } },
+        ],
+      },
+    }),
+    `bad-forward-port ${v}.a.forwardPorts[0].proto`,
+    `bad-forward-port ${v}.a.forwardPorts[0].guest`,
+    `forwarded-port-closed ${v}.a.forwardPorts[1].guest.port`,
+  ],
+  [
+    "one port of the host twice",
+    config({
+      a: {
+        hypervisor: "qemu",
+        interfaces: [{ type: "user" }],
+        forwardPorts: [
+          { host: { port: 2222 }, guest: { port: 22 } },
+          { host: { port: 2222 }, guest: { port: 22 } },
+        ],
+      },
+    }),
+    `duplicate-host-port ${v}.a.forwardPorts[1].host.port`,
+  ],
+  [
+    "kvmtool's own network",
+    config({
+      a: {
+        hypervisor: "kvmtool",
+        interfaces: [{ type: "user" }],
+        store: "disk",
+        workspace: false,
+        sshHostKeys: false,
+      },
+    }),
+    `user-network-without-dhcp ${v}.a.interfaces[0].type`,
+  ],
+  [
+    "an interface that the hypervisor has not, and packets that it moves itself",
+    config({ a: { interfaces: [{ type: "user" }, { vhost: true }] } }),
+    `unsupported-interface-type ${v}.a.interfaces[0].type`,
+    `unsupported-vhost ${v}.a.interfaces[1].vhost`,
+  ],
   ["nobody who could log in", config({ a: {} }, { user: { name: "alice" } }), "no-login hosts.h.user.sshKeys"],
 ];
 

@@ -1,18 +1,39 @@
-import { formatAddress, type GroupPlan, type HostPlan, type InterfacePlan, type VmPlan } from "@microvm-emit/model";
-import { attrs, binding, type Binding, blankLine, comment, type Expr, list, path, str } from "@microvm-emit/nix-ast";
+import {
+  formatSubnet,
+  type ForwardEndPlan,
+  type GroupPlan,
+  type HostPlan,
+  type InterfacePlan,
+  type Subnet,
+  type VmPlan,
+} from "@microvm-emit/model";
+import {
+  attrs,
+  binding,
+  type Binding,
+  blankLine,
+  comment,
+  type Expr,
+  list,
+  type NixInput,
+  path,
+  str,
+  toNix,
+} from "@microvm-emit/nix-ast";
 import type { NixFile } from "../file.js";
 import * as modules from "./guest-modules.js";
 import { compileHardware, compileShare, compileVolume } from "./hardware.js";
 import { compileHome, homeManager } from "./home.js";
 import type { Relocate } from "./locations.js";
 import { moduleOf } from "./module.js";
+import { hostRoute } from "./network.js";
 import { credentialFiles, secretsKey, secretsModule } from "./secrets.js";
 import type { SharedModules } from "./shared-modules.js";
 import { at, bindingAt, importModule, packageFrom } from "./terms.js";
 
 /** `guests/HOST/NAME.nix`: who the guest is, what it is made of, and the modules that it shares with others. */
 export const compileGuest = (host: HostPlan, vm: VmPlan, shared: SharedModules, relocate: Relocate): NixFile => {
-  const [first] = vm.interfaces;
+  const [address] = vm.interfaces.flatMap(({ addresses }) => addresses);
   return {
     kind: "nix",
     path: `guests/${host.name}/${vm.name}.nix`,
@@ -36,7 +57,9 @@ export const compileGuest = (host: HostPlan, vm: VmPlan, shared: SharedModules, 
         blankLine(bindingAt(vm.path, "microvm", compileMachine(vm))),
         blankLine(bindingAt([...vm.path, "stateVersion"], ["system", "stateVersion"], vm.stateVersion)),
       ),
-      { before: `The microVM ${vm.name} of ${host.name}, at ${formatAddress(first.address.value)}.` },
+      {
+        before: `The microVM ${vm.name} of ${host.name}${address === undefined ? "" : `, at ${address.value}`}.`,
+      },
     ),
   };
 };
@@ -124,18 +147,52 @@ const compileNetworking = ({ path: origin, name, nameservers, firewall }: VmPlan
   ]);
 
 /** The only interface is found by what kernels call it, several by their MACs; the first one leads out. */
-const compileLink = (link: InterfacePlan, position: number, { interfaces }: VmPlan): Binding =>
-  bindingAt(
-    link.address.path,
-    ["systemd", "network", "networks", position === 0 ? "10-e" : `10-e${String(position)}`],
+const compileLink = (link: InterfacePlan, position: number, { interfaces }: VmPlan): Binding => {
+  const isFirst = position === 0;
+  const fixed = link.addresses.filter(({ subnet }) => !(link.dhcp && subnet.family === 4));
+  const routes = fixed.flatMap(({ subnet }) => routesBy(subnet, link, isFirst));
+  return bindingAt(
+    fixed[0]?.path ?? link.path,
+    ["systemd", "network", "networks", isFirst ? "10-e" : `10-e${String(position)}`],
     attrs([
       interfaces.length === 1
         ? binding(["matchConfig", "Name"], "e*")
         : bindingAt(link.mac.path, ["matchConfig", "MACAddress"], link.mac.value),
-      binding("addresses", [{ Address: `${formatAddress(link.address.value)}/${String(link.subnet.prefixLength)}` }]),
-      ...(position === 0 ? [binding("routes", [{ Gateway: formatAddress(link.subnet.gateway) }])] : []),
+      ...(link.dhcp ? [binding(["networkConfig", "DHCP"], "ipv4")] : []),
+      ...(link.dhcp && !isFirst ? [binding(["dhcpV4Config", "UseGateway"], false)] : []),
+      ...(fixed.length === 0
+        ? []
+        : [
+            binding(
+              "addresses",
+              list(
+                fixed.map(({ value, subnet, path: origin }) =>
+                  at(origin, attrs({ Address: `${value}/${String(prefixIn(link, subnet))}` })),
+                ),
+              ),
+            ),
+          ]),
+      ...(routes.length === 0 ? [] : [binding("routes", routes)]),
     ]),
   );
+};
+
+/** In a routed network, a guest is alone on its link: everyone else is behind the host. */
+const isRouted = ({ network }: InterfacePlan): boolean => network?.kind === "routed";
+
+const prefixIn = (link: InterfacePlan, subnet: Subnet): number =>
+  isRouted(link) ? hostRoute(subnet) : subnet.prefixLength;
+
+const routesBy = (
+  subnet: Subnet,
+  link: InterfacePlan,
+  leadsOut: boolean,
+): readonly Readonly<Record<string, NixInput>>[] => {
+  if (subnet.gateway === null) return [];
+  const gateway = { Gateway: subnet.gateway.value };
+  if (!isRouted(link)) return leadsOut ? [gateway] : [];
+  return [{ ...(leadsOut ? {} : { Destination: formatSubnet(subnet) }), ...gateway, GatewayOnLink: true }];
+};
 
 const compileMachine = (vm: VmPlan): Expr =>
   attrs([
@@ -147,14 +204,35 @@ const compileMachine = (vm: VmPlan): Expr =>
     bindingAt(
       [...vm.path, "interfaces"],
       "interfaces",
-      vm.interfaces.map(({ tap, mac }) => ({
-        type: "tap",
-        id: at(tap.path, str(tap.value)),
-        mac: at(mac.path, str(mac.value)),
-      })),
+      vm.interfaces.map((link) =>
+        at(
+          link.path,
+          toNix({
+            type: link.type,
+            id: at(link.id.path, str(link.id.value)),
+            mac: at(link.mac.path, str(link.mac.value)),
+            bridge: link.type === "bridge" ? link.network.name : undefined,
+            macvtap: link.type === "macvtap" ? { link: link.link, mode: link.mode } : undefined,
+            tap: link.type === "tap" && link.vhost ? { vhost: true } : undefined,
+          }),
+        ),
+      ),
     ),
     ...credentialFiles(vm),
+    ...(vm.forwardPorts.length === 0
+      ? []
+      : [
+          bindingAt(
+            [...vm.path, "forwardPorts"],
+            "forwardPorts",
+            vm.forwardPorts.map(({ path: origin, from, proto, host, guest }) =>
+              at(origin, toNix({ from, proto, host: forwardEnd(host), guest: forwardEnd(guest) })),
+            ),
+          ),
+        ]),
     bindingAt([...vm.path, "shares"], "shares", vm.shares.map(compileShare)),
     bindingAt([...vm.path, "volumes"], "volumes", vm.volumes.map(compileVolume)),
     ...compileHardware(vm),
   ]);
+
+const forwardEnd = ({ address, port }: ForwardEndPlan): NixInput => ({ address: address ?? undefined, port });

@@ -1,4 +1,15 @@
-import { type BridgePlan, formatAddress, type HostPlan } from "@microvm-emit/model";
+import {
+  type BridgePlan,
+  type ConfigPath,
+  distance,
+  formatSubnet,
+  type HostPlan,
+  type InterfacePlan,
+  type NetworkPlan,
+  type Subnet,
+  type TapPlan,
+  type VlanPlan,
+} from "@microvm-emit/model";
 import {
   attrs,
   binary,
@@ -9,18 +20,30 @@ import {
   type Expr,
   ident,
   list,
+  type NixInput,
   not,
   select,
   str,
+  toNix,
 } from "@microvm-emit/nix-ast";
 import { at, bindingAt, lib } from "./terms.js";
 
-/** The host's bridges, the taps that join them, and the way out. */
-export const compileNetwork = ({ bridges }: HostPlan): readonly Binding[] => {
-  const outward = bridges.filter(({ externalInterface }) => externalInterface !== null);
-  const [first] = outward;
+type SwitchedPlan = BridgePlan | VlanPlan;
+
+/** The host's networks, the taps that join them, and the way out. */
+export const compileNetwork = (host: HostPlan): readonly Binding[] => {
+  const { networks } = host;
+  const own = [
+    ...networks.flatMap((network) => [
+      ...(network.kind === "routed" ? [] : [network.name]),
+      ...(network.kind === "bridge" ? network.ports : []),
+      ...tapsOf(network, host),
+    ]),
+    ...interfacesOf(host).flatMap(({ type, id }) => (type === "macvtap" ? [id.value] : [])),
+  ];
+  if (own.length === 0) return [];
   return [
-    ...(bridges.length === 0
+    ...(networks.length === 0
       ? []
       : [
           blankLine(
@@ -31,42 +54,22 @@ export const compileNetwork = ({ bridges }: HostPlan): readonly Binding[] => {
                 comment(binding(["wait-online", "enable"], lib("mkIf", othersRunTheNetwork, lib("mkDefault", false))), {
                   before: "Beside another network manager, networkd has nothing here that ought to be online.",
                 }),
-                ...bridges.flatMap(compileBridge),
+                ...networks.flatMap((network) => compileOne(network, host)),
               ]),
             ),
           ),
         ]),
-    ...(bridges.length === 0
-      ? []
-      : [
-          blankLine(
-            comment(
-              binding(
-                ["networking", "dhcpcd", "denyInterfaces"],
-                bridges.flatMap(({ name, taps }) => [name, ...taps]),
-              ),
-              { before: "Whatever else runs the host's network leaves the VMs' to networkd." },
-            ),
-          ),
-          binding(
-            ["networking", "networkmanager", "unmanaged"],
-            bridges.flatMap(({ name, taps }) => [name, ...taps].map((link) => `interface-name:${link}`)),
-          ),
-        ]),
-    ...(first?.externalInterface == null
-      ? []
-      : [
-          blankLine(
-            binding(
-              ["networking", "nat"],
-              attrs({
-                enable: true,
-                internalInterfaces: outward.map(({ name }) => name),
-                externalInterface: at([...first.path, "nat", "externalInterface"], str(first.externalInterface)),
-              }),
-            ),
-          ),
-        ]),
+    blankLine(
+      comment(binding(["networking", "dhcpcd", "denyInterfaces"], own), {
+        before: "Whatever else runs the host's network leaves the VMs' to networkd.",
+      }),
+    ),
+    binding(
+      ["networking", "networkmanager", "unmanaged"],
+      own.map((link) => `interface-name:${link}`),
+    ),
+    ...compileNat(networks),
+    ...compileFirewall(networks),
   ];
 };
 
@@ -78,45 +81,278 @@ const othersRunTheNetwork = binary(
   binary(networking("useDHCP"), "&&", not(networking("useNetworkd"))),
 );
 
+const compileNat = (networks: readonly NetworkPlan[]): readonly Binding[] => {
+  const outward = networks.flatMap(({ nat, ...network }) => (nat === null ? [] : [{ ...network, nat }]));
+  const [first] = outward;
+  if (first === undefined) return [];
+  const masqueradesIpv6 = outward.find(({ nat }) => nat.ipv6.value);
+  const interfaces = outward.filter(({ kind }) => kind !== "routed").map(({ name }) => name);
+  // A routed network has no interface of one name, so that its addresses tell what is masqueraded.
+  const routed = (family: Subnet["family"]): readonly string[] =>
+    outward
+      .filter(({ kind, nat }) => kind === "routed" && (family === 4 || nat.ipv6.value))
+      .flatMap(({ subnets }) => subnets.filter((subnet) => subnet.family === family).map(formatSubnet));
+  return [
+    blankLine(
+      binding(
+        ["networking", "nat"],
+        attrs([
+          binding("enable", true),
+          ...(masqueradesIpv6 === undefined ? [] : [bindingAt(masqueradesIpv6.nat.ipv6.path, "enableIPv6", true)]),
+          ...(interfaces.length === 0 ? [] : [binding("internalInterfaces", interfaces)]),
+          ...(routed(4).length === 0 ? [] : [binding("internalIPs", routed(4))]),
+          ...(routed(6).length === 0 ? [] : [binding("internalIPv6s", routed(6))]),
+          binding("externalInterface", at(first.nat.externalInterface.path, str(first.nat.externalInterface.value))),
+        ]),
+      ),
+    ),
+  ];
+};
+
+const DHCP_SERVER_PORT = 67;
+
+const compileFirewall = (networks: readonly NetworkPlan[]): readonly Binding[] => {
+  const served = networks.filter((network) => network.kind !== "routed").filter(({ dhcp }) => dhcp !== null);
+  return served.map(({ name, path }, position) => {
+    const open = bindingAt(
+      [...path, "dhcp"],
+      ["networking", "firewall", "interfaces", name, "allowedUDPPorts"],
+      [DHCP_SERVER_PORT],
+    );
+    return position === 0 ? blankLine(open) : open;
+  });
+};
+
+const compileOne = (network: NetworkPlan, host: HostPlan): readonly Binding[] => {
+  switch (network.kind) {
+    case "routed":
+      return guestsOf(network, host).map(compileRoutedTap);
+    case "vlan":
+      return [
+        blankLine(
+          bindingAt(
+            network.path,
+            ["netdevs", `20-${network.name}`],
+            attrs([
+              binding("netdevConfig", attrs({ Kind: "vlan", Name: network.name })),
+              binding(["vlanConfig", "Id"], network.id),
+            ]),
+          ),
+        ),
+        compileHostSide(network, [], host),
+        ...compileTaps(network, network.bridge, [untagged(network.id)], host),
+      ];
+    case "bridge": {
+      const vlans = host.networks
+        .filter((other) => other.kind === "vlan")
+        .filter(({ bridge }) => bridge === network.name);
+      return [
+        blankLine(compileBridge(network, vlans)),
+        compileHostSide(network, vlans, host),
+        ...compileTaps(network, network.name, vlans.length === 0 ? [] : [untagged(OWN_VLAN)], host),
+        ...compilePorts(network, vlans),
+      ];
+    }
+  }
+};
+
+/** The VLAN of a bridge's own network. */
+const OWN_VLAN = 1;
+
+const untagged = (vlan: number): Readonly<Record<string, number>> => ({ PVID: vlan, EgressUntagged: vlan });
+const trunk = (vlans: readonly VlanPlan[]): readonly Readonly<Record<string, number>>[] =>
+  vlans.length === 0 ? [] : [untagged(OWN_VLAN), ...vlans.map(({ id }) => ({ VLAN: id }))];
+
+const compileBridge = ({ path, name }: BridgePlan, vlans: readonly VlanPlan[]): Binding => {
+  const netdev = attrs({ Kind: "bridge", Name: name });
+  return vlans.length === 0
+    ? bindingAt(path, ["netdevs", `20-${name}`, "netdevConfig"], netdev)
+    : bindingAt(
+        path,
+        ["netdevs", `20-${name}`],
+        attrs([
+          binding("netdevConfig", netdev),
+          comment(bindingAt([...path, "vlans"], "bridgeConfig", attrs({ VLANFiltering: true, DefaultPVID: "none" })), {
+            before: "No port is in a VLAN that its own network does not name.",
+          }),
+        ]),
+      );
+};
+
 /** What comes and goes with VMs keeps nobody waiting for the network. */
 const notRequired = binding(["linkConfig", "RequiredForOnline"], "no");
 
-const compileBridge = ({ path, name, subnet, taps }: BridgePlan): readonly Binding[] => [
-  blankLine(bindingAt(path, ["netdevs", `20-${name}`, "netdevConfig"], attrs({ Kind: "bridge", Name: name }))),
-  bindingAt(
+/** The host's own interface in a network. */
+const compileHostSide = (network: SwitchedPlan, vlans: readonly VlanPlan[], host: HostPlan): Binding => {
+  const { path, name, subnets, hostByDhcp, dhcp, ports } = network;
+  const router = subnets.find(({ own, gateway }) => gateway !== null && gateway !== own)?.gateway;
+  const settings: Setting[] = [
+    ...(ports.length === 0
+      ? [
+          {
+            key: "ConfigureWithoutCarrier",
+            value: true,
+            origin: path,
+            note: `The ${network.kind === "vlan" ? "VLAN" : "bridge"} has its address before the first VM runs.`,
+          },
+        ]
+      : []),
+    ...(hostByDhcp ? [{ key: "DHCP", value: "ipv4", origin: [...path, "address"] }] : []),
+    ...(dhcp === null ? [] : [{ key: "DHCPServer", value: true, origin: [...path, "dhcp"] }]),
+    ...(vlans.length === 0 ? [] : [{ key: "VLAN", value: vlans.map((vlan) => vlan.name), origin: [...path, "vlans"] }]),
+  ];
+  return bindingAt(
     path,
     ["networks", `20-${name}`],
     attrs([
       binding(["matchConfig", "Name"], name),
-      binding(
-        "addresses",
-        list([
-          attrs({
-            Address: at([...path, "address"], str(`${formatAddress(subnet.gateway)}/${String(subnet.prefixLength)}`)),
-          }),
-        ]),
-      ),
-      comment(binding(["networkConfig", "ConfigureWithoutCarrier"], true), {
-        before: "The bridge has its address before the first VM runs.",
-      }),
-      notRequired,
+      ...(subnets.length === 0 ? [] : [binding("addresses", list(subnets.flatMap(addressOfHost)))]),
+      ...(router == null ? [] : [bindingAt(router.path, "routes", [{ Gateway: router.value }])]),
+      ...section("networkConfig", settings),
+      ...(dhcp === null ? [] : compileDhcpServer(network, host)),
+      ...(vlans.length === 0 ? [] : [binding("bridgeVLANs", list(trunk(vlans).map((vlan) => toNix(vlan))))]),
+      ...(ports.length === 0 ? [notRequired] : []),
     ]),
-  ),
-  ...(taps.length === 0
+  );
+};
+
+interface Setting {
+  readonly key: string;
+  readonly value: NixInput;
+  readonly origin: ConfigPath;
+  readonly note?: string;
+}
+
+/** One setting on the line of its section, several in a set. */
+const section = (name: string, settings: readonly Setting[]): readonly Binding[] => {
+  const one = (path: Parameters<typeof binding>[0], { value, origin, note }: Setting): Binding => {
+    const node = bindingAt(origin, path, value);
+    return note === undefined ? node : comment(node, { before: note });
+  };
+  const [only, ...others] = settings;
+  if (only === undefined) return [];
+  return [
+    others.length === 0
+      ? one([name, only.key], only)
+      : binding(name, attrs(settings.map((setting) => one(setting.key, setting)))),
+  ];
+};
+
+const addressOfHost = ({ own, prefixLength }: Subnet): readonly Expr[] =>
+  own === null ? [] : [attrs({ Address: at(own.path, str(`${own.value}/${String(prefixLength)}`)) })];
+
+const compileDhcpServer = (network: SwitchedPlan, host: HostPlan): readonly Binding[] => {
+  const { dhcp, path } = network;
+  const subnet = network.subnets.find(({ family }) => family === 4);
+  if (dhcp === null || subnet === undefined) return [];
+  const leases = guestsOf(network, host).flatMap(({ dhcp: asks, mac, addresses }) =>
+    asks
+      ? addresses
+          .filter((address) => address.subnet === subnet)
+          .map(({ value, path: origin }) => at(origin, toNix({ MACAddress: mac.value, Address: value })))
+      : [],
+  );
+  return [
+    bindingAt(
+      [...path, "dhcp"],
+      "dhcpServerConfig",
+      attrs({
+        PoolOffset: distance(subnet.network, dhcp.from.value),
+        PoolSize: distance(dhcp.from.value, dhcp.to.value) + 1,
+        ...(subnet.gateway === subnet.own || subnet.gateway === null ? {} : { Router: subnet.gateway.value }),
+      }),
+    ),
+    ...(leases.length === 0 ? [] : [binding("dhcpServerStaticLeases", list(leases))]),
+  ];
+};
+
+const compileTaps = (
+  network: SwitchedPlan,
+  bridge: string,
+  vlans: readonly Readonly<Record<string, number>>[],
+  host: HostPlan,
+): readonly Binding[] => {
+  const taps = tapsOf(network, host);
+  return taps.length === 0
     ? []
     : [
         bindingAt(
-          path,
-          ["networks", tapNetwork(name, taps)],
+          network.path,
+          // The glob serves the host's only network; lists are per network.
+          ["networks", taps.some((tap) => tap.endsWith("*")) ? "21-microvm-tap" : `21-${network.name}-tap`],
           attrs([
             binding(["matchConfig", "Name"], taps.join(" ")),
-            binding(["networkConfig", "Bridge"], name),
+            binding(["networkConfig", "Bridge"], bridge),
+            ...(vlans.length === 0 ? [] : [binding("bridgeVLANs", list(vlans.map((vlan) => toNix(vlan))))]),
             notRequired,
           ]),
         ),
-      ]),
-];
+      ];
+};
 
-/** The glob serves the host's only bridge; lists are per bridge. */
-const tapNetwork = (bridge: string, taps: readonly string[]): string =>
-  taps.some((tap) => tap.endsWith("*")) ? "21-microvm-tap" : `21-${bridge}-tap`;
+const compilePorts = ({ path, name, ports }: BridgePlan, vlans: readonly VlanPlan[]): readonly Binding[] =>
+  ports.length === 0
+    ? []
+    : [
+        bindingAt(
+          [...path, "ports"],
+          ["networks", `21-${name}-port`],
+          attrs([
+            binding(["matchConfig", "Name"], ports.join(" ")),
+            binding(["networkConfig", "Bridge"], name),
+            ...(vlans.length === 0 ? [] : [binding("bridgeVLANs", list(trunk(vlans).map((vlan) => toNix(vlan))))]),
+          ]),
+        ),
+      ];
+
+/** A tap on its own: the host has its address there, and a route to the guest. */
+const compileRoutedTap = ({ path, id, addresses }: TapPlan): Binding =>
+  blankLine(
+    bindingAt(
+      path,
+      ["networks", `22-${id.value}`],
+      attrs([
+        binding(["matchConfig", "Name"], at(id.path, str(id.value))),
+        binding(
+          "addresses",
+          list(addresses.flatMap(({ subnet }) => addressOfHost({ ...subnet, prefixLength: hostRoute(subnet) }))),
+        ),
+        binding(
+          "routes",
+          list(
+            addresses.map(({ value, subnet, path: origin }) =>
+              at(origin, toNix({ Destination: `${value}/${String(hostRoute(subnet))}` })),
+            ),
+          ),
+        ),
+        binding(
+          "networkConfig",
+          attrs(Object.fromEntries(addresses.map(({ subnet }) => [`IPv${String(subnet.family)}Forwarding`, true]))),
+        ),
+        notRequired,
+      ]),
+    ),
+  );
+
+/** The prefix length of a single address. */
+export const hostRoute = ({ family }: Subnet): number => (family === 4 ? 32 : 128);
+
+const interfacesOf = ({ vms }: HostPlan): readonly InterfacePlan[] => vms.flatMap(({ interfaces }) => interfaces);
+
+/** The taps in a network. */
+const guestsOf = (network: NetworkPlan, host: HostPlan): readonly TapPlan[] =>
+  interfacesOf(host)
+    .filter((link) => link.type === "tap")
+    .filter((link) => link.network === network);
+
+/** The names of a network's taps; for the host's only one a glob, while it finds these and no others. */
+const tapsOf = (network: NetworkPlan, host: HostPlan): readonly string[] => {
+  const isGlobExact =
+    network.kind === "bridge" &&
+    host.networks.length === 1 &&
+    interfacesOf(host).every(({ type, id }) => {
+      const isAllocated = id.value.startsWith("microvm");
+      return { tap: isAllocated, macvtap: !isAllocated, user: true, bridge: true }[type];
+    });
+  return isGlobExact ? ["microvm*"] : guestsOf(network, host).map(({ id }) => id.value);
+};

@@ -1,7 +1,7 @@
 import type { Expr } from "@microvm-emit/nix-ast";
 import { z } from "zod";
 import * as scalar from "../scalars.js";
-import { type Bridge, bridgeSchema } from "./network.js";
+import { type Bridge, bridgeSchema, type Routed, routedSchema } from "./network.js";
 import { type MicrovmHostOptions, microvmHostSchema } from "./microvm.js";
 import { type Module, moduleSchema, nixExpression, object, record } from "./terms.js";
 import { type Silences, silenceSchema } from "./silence.js";
@@ -42,6 +42,15 @@ export interface Host {
    * @example { microbr: { address: "192.168.83.1/24", nat: { externalInterface: "eno1" } } }
    */
   readonly bridges?: Readonly<Record<string, Bridge>> | undefined;
+
+  /**
+   * The network of VMs without a bridge: the host has a route to each guest, and no guest sees another's frames. VMs
+   * join it with `interfaces: [{ routed: true }]`, or by themselves where the host has no bridge.
+   *
+   * @default none
+   * @example { address: "10.9.0.1/24", nat: { externalInterface: "eno1" } }
+   */
+  readonly routed?: Routed | undefined;
 
   /**
    * VMs by name, which is their host name and their systemd instance: `projectvm` runs as `microvm@projectvm.service`.
@@ -173,6 +182,7 @@ export const hostSchema = object({
   /** Whose VMs these are; present on the host, made in every guest with the same ids. */
   user: userSchema,
   bridges: record(scalar.interfaceName, bridgeSchema).default({}),
+  routed: routedSchema.optional(),
   vms: record(scalar.hostLabel, vmSchema).default({}),
   /** VMs that are described elsewhere. */
   importedVms: record(scalar.hostLabel, z.union([flakeVmSchema, evaluatedVmSchema])).default({}),

@@ -20,7 +20,14 @@ import {
 } from "./hardware.js";
 import { type Home, homeSchema } from "./home.js";
 import { type MicrovmOptions, microvmSchema } from "./microvm.js";
-import { type Firewall, firewallSchema, type Interface, interfaceSchema } from "./network.js";
+import {
+  type Firewall,
+  firewallSchema,
+  type ForwardPort,
+  forwardPortSchema,
+  type Interface,
+  interfaceSchema,
+} from "./network.js";
 import { type Secret, secretSchema } from "./secret.js";
 import { type Silences, silenceSchema } from "./silence.js";
 import { type Share, shareSchema, type Volume, volumeSchema } from "./storage.js";
@@ -181,12 +188,21 @@ export interface Vm {
   readonly machineId?: string | null | undefined;
 
   /**
-   * Network interfaces, at least one; what an interface leaves out comes from the only bridge and the VM's index.
+   * Network interfaces, the first of which leads out; what one leaves out comes from the only bridge and the VM's index.
+   * An empty list for a VM without a network.
    *
-   * @default [{}]
+   * @default [{ type: "tap", vhost: false }]
    * @example [{ bridge: "microbr", address: "192.168.83.20" }]
    */
   readonly interfaces?: readonly Interface[] | undefined;
+
+  /**
+   * Ports that lead in and out of a `user` interface, with `qemu` only.
+   *
+   * @default []
+   * @example [{ host: { address: "127.0.0.1", port: 8080 }, guest: { port: 80 } }]
+   */
+  readonly forwardPorts?: readonly ForwardPort[] | undefined;
 
   /**
    * The host's folder that the agent works in, absolute or below `~/`, writable at the same path in the guest; false for
@@ -422,10 +438,8 @@ export const vmSchema = object({
   kernel: packageSchema.optional(),
   kernelParams: z.array(nixTextSchema).default([]),
   machineId: scalar.machineId.nullable().optional(),
-  interfaces: z
-    .array(interfaceSchema)
-    .min(1)
-    .default(() => [{}]),
+  interfaces: z.array(interfaceSchema).prefault(() => [{}]),
+  forwardPorts: z.array(forwardPortSchema).default([]),
   /** The folder the agent works in, at the same path in the guest; `~/microvm/NAME` by default. */
   workspace: z.union([scalar.hostPath, z.literal(false)]).optional(),
   /** How the guest gets `/nix/store`: the host's over virtiofs, or an image of its own. */

@@ -1,4 +1,5 @@
 import type { Subnet } from "../plan.js";
+import { above } from "./subnet.js";
 
 /**
  * One index gives a VM all its identifiers, in the pattern that is otherwise counted up by hand: index 4 is tap
@@ -21,8 +22,8 @@ export const macOf = (index: number, position: number): string => {
   return digits.replace(/(..)(?=.)/g, "$1:");
 };
 
-/** The address `index + 2` above the subnet's own. */
-export const addressOf = (index: number, subnet: Subnet): number => subnet.network + index + 2;
+/** The address `index` + 2 above the subnet's own. */
+export const addressOf = (index: number, subnet: Subnet): string => above(subnet.network, index + 2);
 
 /** The vsock CID: 0, 1 and 2 are reserved (vsock(7)). */
 export const cidOf = (index: number): number => index + firstGuestCid;

@@ -1,7 +1,7 @@
 import { addressOf, cidOf, macOf, tapOf } from "./allocate.js";
-import type { Subnet } from "../plan.js";
+import type { AllocatedSubnet } from "./interfaces.js";
 import { type ConfigPath, error, type Problem, type RelatedPlace } from "../problem.js";
-import { isGuestAddress } from "./subnet.js";
+import { numberOf } from "./subnet.js";
 
 /** What the choice of an index needs to know of a VM. */
 export interface IndexRequest {
@@ -17,11 +17,9 @@ export interface IndexRequest {
 
 /** Which of an interface's identifiers are left to the index. */
 export interface WantedInterface {
-  readonly subnet: Subnet;
-  readonly bridge: string;
   readonly tap: boolean;
   readonly mac: boolean;
-  readonly address: boolean;
+  readonly addresses: readonly AllocatedSubnet[];
 }
 
 /** Identifiers that the config gives explicitly, which no allocated one may repeat; see `identifiersOf`. */
@@ -81,7 +79,7 @@ export const chooseIndexes = (
     while (
       holders.has(index) ||
       identifiersOf(request, index).some((identifier) => taken.has(identifier)) ||
-      isGateway(request, index)
+      hasOther(request, index)
     )
       index += 1;
     hold(request, index, request.path, "allocated here");
@@ -89,30 +87,36 @@ export const chooseIndexes = (
   for (const request of requests) {
     const index = indexes.get(request.name);
     if (index === undefined) continue;
-    for (const { address, subnet, bridge } of request.interfaces)
-      if (address && !isGuestAddress(subnet, addressOf(index, subnet)))
+    for (const { subnet, network, isFree } of request.interfaces.flatMap(({ addresses }) => addresses))
+      if (!isFree(addressOf(index, subnet)))
         problems.push(
           error(
             "subnet-full",
             request.fixed === undefined ? request.path : [...request.path, "index"],
-            `Index ${String(index)} of ${request.name} has no address of its own in the subnet of ${bridge} (/${String(subnet.prefixLength)})`,
-            "Give the bridge a larger subnet, the VM another index, or its interface an `address`.",
+            `Index ${String(index)} of ${request.name} has no address of its own in the subnet of ${network} (/${String(subnet.prefixLength)})`,
+            "Give the network a larger subnet, the VM another index, or its interface an `address`.",
           ),
         );
   }
   return { indexes, problems };
 };
 
-const isGateway = (request: IndexRequest, index: number): boolean =>
-  request.interfaces.some(({ address, subnet }) => address && addressOf(index, subnet) === subnet.gateway);
+/** Whether an address of the index has another meaning, and a later one may not: the subnet's end is told instead. */
+const hasOther = (request: IndexRequest, index: number): boolean =>
+  request.interfaces.some(({ addresses }) =>
+    addresses.some(({ subnet, isFree }) => {
+      const address = addressOf(index, subnet);
+      return numberOf(address) < numberOf(subnet.last) && !isFree(address);
+    }),
+  );
 
 /** All that an index would give the VM, as keys of one set. */
 const identifiersOf = (request: IndexRequest, index: number): readonly string[] => [
   ...(request.wantsCid ? [identifier.cid(cidOf(index))] : []),
-  ...request.interfaces.flatMap(({ tap, mac, address, subnet }, position) => [
+  ...request.interfaces.flatMap(({ tap, mac, addresses }, position) => [
     ...(tap ? [identifier.tap(tapOf(index, position))] : []),
     ...(mac ? [identifier.mac(macOf(index, position))] : []),
-    ...(address ? [identifier.address(addressOf(index, subnet))] : []),
+    ...addresses.map(({ subnet }) => identifier.address(addressOf(index, subnet))),
   ]),
 ];
 
@@ -121,5 +125,5 @@ export const identifier = {
   cid: (cid: number): string => `cid ${String(cid)}`,
   tap: (tap: string): string => `tap ${tap}`,
   mac: (mac: string): string => `mac ${mac}`,
-  address: (address: number): string => `address ${String(address)}`,
+  address: (address: string): string => `address ${address}`,
 };

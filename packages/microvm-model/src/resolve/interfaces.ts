@@ -1,56 +1,216 @@
 import { left, right } from "fp-ts/lib/These.js";
 import type { Checked } from "../checked.js";
 import type { VmModel } from "../config.js";
-import type { InterfacePlan, Subnet, VmPlan } from "../plan.js";
+import type { AddressPlan, BridgePlan, InterfacePlan, NetworkPlan, Placed, Subnet } from "../plan.js";
 import { type ConfigPath, error, type Problem } from "../problem.js";
 import { didYouMean } from "../suggest.js";
-import { addressOf, macOf, tapOf, tapPrefix } from "./allocate.js";
-import { parseAddress } from "./subnet.js";
+import { addressOf, macOf, tapOf } from "./allocate.js";
+import { foreignSubnet, isGuestAddress, isWithin, addressIn } from "./subnet.js";
 
-/** An interface whose bridge is known and whose identifiers may wait for the VM's index. */
-export interface Link {
-  readonly written: VmModel["interfaces"][number];
+type Written = VmModel["interfaces"][number];
+
+/** An interface whose network is known and whose identifiers may wait for the VM's index. */
+export type Link = {
   readonly path: ConfigPath;
-  readonly bridge: string;
+  /** Addresses that the config says. */
+  readonly addresses: readonly AddressPlan[];
+  /** Subnets in which the index gives an address. */
+  readonly allocates: readonly AllocatedSubnet[];
+  readonly dhcp: boolean;
+} & (
+  | { readonly type: "tap"; readonly written: WrittenAs<"tap">; readonly network: NetworkPlan }
+  | { readonly type: "bridge"; readonly written: WrittenAs<"bridge">; readonly network: BridgePlan }
+  | { readonly type: "user"; readonly written: WrittenAs<"user">; readonly network: null }
+  | { readonly type: "macvtap"; readonly written: WrittenAs<"macvtap">; readonly network: null }
+);
+
+type WrittenAs<Type extends Written["type"]> = Extract<Written, { readonly type: Type }>;
+
+/** A subnet in which the index gives an address. */
+export interface AllocatedSubnet {
   readonly subnet: Subnet;
+  readonly network: string;
+  readonly isFree: (address: string) => boolean;
 }
 
-/** At least one, as the schema asks. */
-export type Links = readonly [Link, ...Link[]];
-
-/** Finds the bridge of each of a VM's interfaces. */
-export const linkInterfaces = (vm: VmModel, path: ConfigPath, subnets: ReadonlyMap<string, Subnet>): Checked<Links> => {
+/** Finds the network of each of a VM's interfaces. */
+export const linkInterfaces = (
+  vm: VmModel,
+  path: ConfigPath,
+  networks: readonly NetworkPlan[],
+): Checked<readonly Link[]> => {
   const links: Link[] = [];
   const problems: Problem[] = [];
   vm.interfaces.forEach((written, position) => {
-    const place = [...path, "interfaces", position];
-    const found = findBridge(written.bridge, [...place, "bridge"], path, subnets);
-    if ("code" in found) problems.push(found);
-    else if (written.address === undefined && links.some(({ bridge }) => bridge === found.bridge))
+    const link = linkInterface(written, [...path, "interfaces", position], path, networks);
+    if ("code" in link) {
+      problems.push(link);
+      return;
+    }
+    const missing = link.allocates.filter(({ subnet }) =>
+      links.some(({ allocates }) => allocates.some((other) => other.subnet === subnet)),
+    );
+    if (missing.length > 0)
       problems.push(
         error(
           "address-needed",
-          place,
-          `The VM's index gives one address on ${found.bridge}, and another interface has it`,
-          "Set this interface's `address`.",
+          link.path,
+          `The VM's index gives one address on ${String(link.network?.name)}, and another interface has it`,
+          `Set this interface's ${missing.map(({ subnet }) => `\`${keyOf(subnet)}\``).join(" and ")}.`,
         ),
       );
-    else links.push({ written, path: place, ...found });
+    else links.push(link);
   });
-  const [first, ...others] = links;
-  return first === undefined || problems.length > 0 ? left(problems) : right([first, ...others]);
+  return problems.length > 0 ? left(problems) : right(links);
+};
+
+/** The setting that says an interface's address of a family. */
+const keyOf = ({ family }: Subnet): "address" | "ipv6" => (family === 4 ? "address" : "ipv6");
+
+const linkInterface = (
+  written: Written,
+  path: ConfigPath,
+  vmPath: ConfigPath,
+  networks: readonly NetworkPlan[],
+): Problem | Link => {
+  switch (written.type) {
+    case "user":
+      return { type: "user", written, path, network: null, dhcp: true, addresses: [], allocates: [] };
+    case "macvtap":
+      return { type: "macvtap", written, path, network: null, ...addressesInLan(written, path) };
+    case "bridge": {
+      const network = findBridge(written.bridge, path, vmPath, networks);
+      if ("code" in network) return network;
+      const addresses = addressesOf(network, written, path);
+      return "code" in addresses ? addresses : { type: "bridge", written, path, network, ...addresses };
+    }
+    case "tap": {
+      const network = findNetwork(written, path, vmPath, networks);
+      if ("code" in network) return network;
+      const addresses = addressesOf(network, written, path);
+      return "code" in addresses ? addresses : { type: "tap", written, path, network, ...addresses };
+    }
+  }
+};
+
+type Addresses = Pick<Link, "addresses" | "allocates" | "dhcp">;
+
+const addressesInLan = ({ address, gateway }: WrittenAs<"macvtap">, path: ConfigPath): Addresses => {
+  if (address === "dhcp") return { addresses: [], allocates: [], dhcp: true };
+  const router = gateway === undefined ? null : { value: addressIn(gateway), path: [...path, "gateway"] };
+  const subnet = foreignSubnet(address, router);
+  const placed = { value: addressIn(address), path: [...path, "address"], subnet };
+  return { addresses: [placed], allocates: [], dhcp: false };
+};
+
+/** An interface's addresses in a network: those that it says, leases, and what is left to the index. */
+const addressesOf = (
+  network: NetworkPlan,
+  written: Pick<WrittenAs<"tap">, "address" | "ipv6">,
+  path: ConfigPath,
+): Problem | Addresses => {
+  const asked = { address: written.address === "dhcp" ? undefined : written.address, ipv6: written.ipv6 };
+  const dhcp = written.address === "dhcp";
+  if (dhcp && !answersDhcp(network))
+    return error(
+      "no-dhcp-server",
+      [...path, "address"],
+      `Nobody gives out addresses on ${network.name}`,
+      "Set the bridge's `dhcp`, give it `ports` into a LAN that has a server, or leave `address` out.",
+    );
+  const server = "dhcp" in network ? network.dhcp : null;
+  const addresses: AddressPlan[] = [];
+  const allocates: AllocatedSubnet[] = [];
+  for (const subnet of network.subnets) {
+    const key = keyOf(subnet);
+    const value = asked[key];
+    if (value !== undefined) addresses.push({ value: addressIn(value), path: [...path, key], subnet });
+    // The server of a LAN leases what it likes.
+    else if (subnet.family === 6 || !dhcp || server !== null)
+      allocates.push({
+        subnet,
+        network: network.name,
+        isFree: (address) =>
+          isGuestAddress(subnet, address) && (dhcp || subnet.family === 6 || !isWithin(server, address)),
+      });
+  }
+  const homeless = (["address", "ipv6"] as const).find(
+    (key) => asked[key] !== undefined && network.subnets.every((subnet) => keyOf(subnet) !== key),
+  );
+  if (homeless !== undefined)
+    return error(
+      "address-without-subnet",
+      [...path, homeless],
+      `${network.name} has no subnet for ${String(asked[homeless])}`,
+      `Give it an \`${homeless}\` of the host's own, or leave this one out.`,
+    );
+  return addresses.length + allocates.length === 0 && !dhcp
+    ? error(
+        "no-subnet",
+        path,
+        `${network.name} has no subnet to give the VM an address from`,
+        'Set the interface\'s `address: "dhcp"` where a LAN has a server, or give the network an `address`.',
+      )
+    : { addresses, allocates, dhcp };
+};
+
+/** The host's own DHCP server, or one of the LAN that the network is a part of. */
+const answersDhcp = (network: NetworkPlan): boolean =>
+  network.kind !== "routed" && (network.dhcp !== null || network.ports.length > 0);
+
+const findNetwork = (
+  { bridge, vlan, routed: asked }: WrittenAs<"tap">,
+  path: ConfigPath,
+  vmPath: ConfigPath,
+  networks: readonly NetworkPlan[],
+): Problem | NetworkPlan => {
+  const routed = networks.find(({ kind }) => kind === "routed");
+  const isAlone = bridge === undefined && vlan === undefined;
+  if (asked === true && !isAlone)
+    return error(
+      "routed-in-bridge",
+      [...path, "routed"],
+      "A routed interface is in no bridge and no VLAN",
+      "Leave out `routed`, or `bridge` and `vlan`.",
+    );
+  if (asked ?? (isAlone && routed !== undefined && networks.length === 1))
+    return (
+      routed ??
+      error(
+        "no-routed-network",
+        [...path, "routed"],
+        "The host has no routed network",
+        "Describe one in the host's `routed`, or name a bridge.",
+      )
+    );
+  const found = findBridge(bridge, path, vmPath, networks);
+  if (vlan === undefined || "code" in found) return found;
+  const vlans = networks
+    .filter((network) => network.kind === "vlan")
+    .filter((network) => network.bridge === found.name);
+  return (
+    vlans.find(({ id }) => id === vlan) ??
+    error(
+      "unknown-vlan",
+      [...path, "vlan"],
+      `${found.name} has no VLAN ${String(vlan)}`,
+      vlans.length === 0
+        ? "Describe it in the bridge's `vlans`."
+        : `Use one of: ${vlans.map(({ id }) => String(id)).join(", ")}, or describe it in the bridge's \`vlans\`.`,
+    )
+  );
 };
 
 const findBridge = (
   named: string | undefined,
   path: ConfigPath,
   vmPath: ConfigPath,
-  subnets: ReadonlyMap<string, Subnet>,
-): Problem | { readonly bridge: string; readonly subnet: Subnet } => {
-  const names = [...subnets.keys()];
-  const bridge = named ?? (names.length === 1 ? names[0] : undefined);
-  const subnet = bridge === undefined ? undefined : subnets.get(bridge);
-  if (bridge !== undefined && subnet !== undefined) return { bridge, subnet };
+  networks: readonly NetworkPlan[],
+): Problem | BridgePlan => {
+  const bridges = networks.filter((network) => network.kind === "bridge");
+  const names = bridges.map(({ name }) => name);
+  const bridge = named === undefined && bridges.length === 1 ? bridges[0] : bridges.find(({ name }) => name === named);
+  if (bridge !== undefined) return bridge;
   if (names.length === 0)
     return error(
       "no-bridge",
@@ -65,33 +225,45 @@ const findBridge = (
         "The host has several bridges and the VM names none",
         `Set the interface's \`bridge\` to one of: ${names.join(", ")}.`,
       )
-    : error("unknown-bridge", path, `The host has no bridge ${JSON.stringify(named)}`, didYouMean(named, names));
+    : error(
+        "unknown-bridge",
+        [...path, "bridge"],
+        `The host has no bridge ${JSON.stringify(named)}`,
+        didYouMean(named, names),
+      );
 };
+
+/** The interface's own names, where the config says them. */
+export const writtenNames = ({
+  written,
+}: Link): { readonly tap: string | undefined; readonly mac: string | undefined } => ({
+  tap: "tap" in written ? written.tap : undefined,
+  mac: written.mac,
+});
 
 /** An interface with every identifier known: the written ones, else those of the index. */
-export const planInterface = (
-  { written, path, bridge, subnet }: Link,
-  index: number,
-  position: number,
-  vmPath: ConfigPath,
-): InterfacePlan => {
-  const { tap, mac, address } = written;
-  return {
-    bridge,
-    subnet,
-    tap: tap === undefined ? { value: tapOf(index, position), path: vmPath } : { value: tap, path: [...path, "tap"] },
-    mac: mac === undefined ? { value: macOf(index, position), path: vmPath } : { value: mac, path: [...path, "mac"] },
-    address:
-      address === undefined
-        ? { value: addressOf(index, subnet), path: vmPath }
-        : { value: parseAddress(address), path: [...path, "address"] },
+export const planInterface = (link: Link, index: number, position: number, vmPath: ConfigPath): InterfacePlan => {
+  const { tap, mac } = writtenNames(link);
+  const place = <A>(value: A | undefined, key: string, byIndex: A): Placed<A> =>
+    value === undefined ? { value: byIndex, path: vmPath } : { value, path: [...link.path, key] };
+  const base = {
+    path: link.path,
+    id: place(tap, "tap", tapOf(index, position)),
+    mac: place(mac, "mac", macOf(index, position)),
+    dhcp: link.dhcp,
+    addresses: [
+      ...link.addresses,
+      ...link.allocates.map(({ subnet }) => ({ value: addressOf(index, subnet), path: vmPath, subnet })),
+    ].sort((a, b) => a.subnet.family - b.subnet.family),
   };
-};
-
-/** One glob while it finds exactly this bridge's taps, else each tap by name. */
-export const matchTaps = (bridge: string, isOnlyBridge: boolean, vms: readonly VmPlan[]): readonly string[] => {
-  const taps = vms.flatMap(({ interfaces }) =>
-    interfaces.filter((link) => link.bridge === bridge).map(({ tap }) => tap.value),
-  );
-  return isOnlyBridge && taps.every((tap) => tap.startsWith(tapPrefix)) ? [`${tapPrefix}*`] : taps;
+  switch (link.type) {
+    case "tap":
+      return { ...base, type: "tap", network: link.network, vhost: link.written.vhost };
+    case "bridge":
+      return { ...base, type: "bridge", network: link.network };
+    case "user":
+      return { ...base, type: "user", network: null };
+    case "macvtap":
+      return { ...base, type: "macvtap", network: null, link: link.written.link, mode: link.written.mode };
+  }
 };

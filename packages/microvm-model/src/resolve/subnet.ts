@@ -1,23 +1,64 @@
-import { Address4 } from "ip-address";
-import type { Subnet } from "../plan.js";
+import { Address4, Address6 } from "ip-address";
+import type { AddressRange, Placed, Subnet } from "../plan.js";
+import type { ConfigPath } from "../problem.js";
 
-/** `192.168.83.6` as a number. */
-export const parseAddress = (address: string): number => Number(new Address4(address).bigInt());
+const parse = (address: string): Address4 | Address6 =>
+  address.includes(":") ? new Address6(address) : new Address4(address);
 
-/** A number as `192.168.83.6`. */
-export const formatAddress = (address: number): string => Address4.fromBigInt(BigInt(address)).correctForm();
+/** The address alone, as its family writes it (RFC 5952), so that one address has one text. */
+export const addressIn = (text: string): string => parse(text).correctForm();
 
-/** The subnet of a bridge whose address is written `192.168.83.1/24`. */
-export const parseSubnet = (cidr: string): Subnet => {
-  const address = new Address4(cidr);
+/** An address as a number, to count and compare with. */
+export const numberOf = (address: string): bigint => parse(address).bigInt();
+
+/** The address so many above another one. */
+export const above = (address: string, distance: number | bigint): string => {
+  const from = parse(address);
+  return (from instanceof Address4 ? Address4 : Address6).fromBigInt(from.bigInt() + BigInt(distance)).correctForm();
+};
+
+/** How far the second address is above the first one. */
+export const distance = (from: string, to: string): number => Number(numberOf(to) - numberOf(from));
+
+/** A subnet as `192.168.83.0/24`. */
+export const formatSubnet = ({ network, prefixLength }: Subnet): string => `${network}/${String(prefixLength)}`;
+
+/** The subnet around an address that is written `192.168.83.1/24`, of nobody yet. */
+const around = (cidr: string): Subnet => {
+  const address = parse(cidr);
   return {
-    gateway: Number(address.bigInt()),
-    network: Number(address.startAddress().bigInt()),
-    broadcast: Number(address.endAddress().bigInt()),
+    family: address instanceof Address4 ? 4 : 6,
+    own: null,
+    gateway: null,
+    network: address.startAddress().correctForm(),
+    last: address.endAddress().correctForm(),
     prefixLength: address.subnetMask,
   };
 };
 
-/** Whether a guest may have the address: inside the subnet and neither its edges nor the gateway. */
-export const isGuestAddress = (subnet: Subnet, address: number): boolean =>
-  address > subnet.network && address < subnet.broadcast && address !== subnet.gateway;
+/** The subnet of a host's address that is written `192.168.83.1/24`; the host is its router. */
+export const subnetOf = (cidr: string, path: ConfigPath): Subnet => {
+  const own = { value: addressIn(cidr), path };
+  return { ...around(cidr), own, gateway: own };
+};
+
+/** A subnet that the host has no address in, with a router of its own or none. */
+export const foreignSubnet = (cidr: string, gateway: Placed<string> | null): Subnet => ({ ...around(cidr), gateway });
+
+/** The addresses of a subnet's upper half that hosts can have. */
+export const upperHalf = ({ network, last }: Subnet): { readonly from: string; readonly to: string } => ({
+  from: above(network, (numberOf(last) - numberOf(network) + 1n) / 2n),
+  to: above(last, -1),
+});
+
+/** Whether hosts can have the address: inside the subnet and not its first or last one, which mean the subnet itself. */
+export const isHostAddress = ({ network, last }: Subnet, address: string): boolean =>
+  numberOf(address) > numberOf(network) && numberOf(address) < numberOf(last);
+
+/** Whether a guest may have the address: one for hosts, and neither this host's nor the router's. */
+export const isGuestAddress = (subnet: Subnet, address: string): boolean =>
+  isHostAddress(subnet, address) && address !== subnet.own?.value && address !== subnet.gateway?.value;
+
+/** Whether a DHCP server may give the address to anyone. */
+export const isWithin = (range: AddressRange | null, address: string): boolean =>
+  range !== null && numberOf(address) >= numberOf(range.from.value) && numberOf(address) <= numberOf(range.to.value);

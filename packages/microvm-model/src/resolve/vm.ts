@@ -7,8 +7,9 @@ import type {
   AgentStatePlan,
   FirewallPlan,
   Placed,
+  ForwardPortPlan,
+  NetworkPlan,
   SecretPlan,
-  Subnet,
   ToolchainPlan,
   UserPlan,
   VmPlan,
@@ -20,27 +21,27 @@ import { secretsBy } from "../hypervisors.js";
 import { agentStateToCopy, expandHome, nameFolders, planDirectories, planShares } from "./folders.js";
 import { planHardware } from "./hardware.js";
 import type { IndexRequest } from "./indexes.js";
-import { linkInterfaces, type Links, planInterface } from "./interfaces.js";
+import { type Link, linkInterfaces, planInterface, writtenNames } from "./interfaces.js";
 import { planModule, planPackage } from "./references.js";
 import { planGroups, planUsers } from "./users.js";
 
-/** A VM whose bridges are known and whose index is not. */
+/** A VM whose networks are known and whose index is not. */
 export interface Draft {
   readonly request: IndexRequest;
   readonly vm: VmModel;
-  readonly links: Links;
+  readonly links: readonly Link[];
 }
 
-/** Follows a VM's references to bridges, and says what it needs of an index. */
+/** Follows a VM's references to networks, and says what it needs of an index. */
 export const draftVm = (
   name: string,
   vm: VmModel,
   path: ConfigPath,
-  subnets: ReadonlyMap<string, Subnet>,
+  networks: readonly NetworkPlan[],
   locked: number | undefined,
 ): Checked<Draft> =>
   pipe(
-    linkInterfaces(vm, path, subnets),
+    linkInterfaces(vm, path, networks),
     map((links) => ({
       vm,
       links,
@@ -50,13 +51,10 @@ export const draftVm = (
         fixed: vm.index,
         locked,
         wantsCid: vm.vsock !== false && vm.vsock.cid === undefined,
-        interfaces: links.map(({ written, bridge, subnet }) => ({
-          bridge,
-          subnet,
-          tap: written.tap === undefined,
-          mac: written.mac === undefined,
-          address: written.address === undefined,
-        })),
+        interfaces: links.map((link) => {
+          const { tap, mac } = writtenNames(link);
+          return { tap: tap === undefined, mac: mac === undefined, addresses: link.allocates };
+        }),
       },
     })),
   );
@@ -70,7 +68,6 @@ export const planVm = (
 ): VmPlan => {
   const users = planUsers(host, hostPath, vm, path);
   const [owner] = users;
-  const [first, ...others] = links;
   const folders = nameFolders(name, vm, owner);
   const shares = planShares(vm, folders, owner, path);
   return {
@@ -85,10 +82,8 @@ export const planVm = (
     socket: vm.socket,
     ...planHardware(vm, host, owner, path),
     vsockCid: planCid(vm, index, path),
-    interfaces: [
-      planInterface(first, index, 0, path),
-      ...others.map((link, position) => planInterface(link, index, position + 1, path)),
-    ],
+    interfaces: links.map((link, position) => planInterface(link, index, position, path)),
+    forwardPorts: vm.forwardPorts.map((forward, position) => planForward(forward, [...path, "forwardPorts", position])),
     nameservers: vm.nameservers,
     firewall: planFirewall(vm),
     shares,
@@ -119,6 +114,17 @@ const planCid = (vm: VmModel, index: number, path: ConfigPath): Placed<number> |
     ? { value: cidOf(index), path }
     : { value: vm.vsock.cid, path: [...path, "vsock", "cid"] };
 };
+
+const planForward = (
+  { from, proto, host, guest }: VmModel["forwardPorts"][number],
+  path: ConfigPath,
+): ForwardPortPlan => ({
+  path,
+  from,
+  proto,
+  host: { address: host.address ?? null, port: host.port },
+  guest: { address: guest.address ?? null, port: guest.port },
+});
 
 const planFirewall = ({ firewall }: VmModel): FirewallPlan =>
   typeof firewall === "boolean"

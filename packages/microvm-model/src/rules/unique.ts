@@ -1,7 +1,6 @@
 import type { HostPlan, Placed, VmPlan } from "../plan.js";
 import { type ConfigPath, error, type Problem, type RelatedPlace } from "../problem.js";
 import type { ProblemCode } from "../problem-codes.js";
-import { formatAddress } from "../resolve/subnet.js";
 
 /** A kind of value that no two things may share. */
 interface Uniqueness<Scope> {
@@ -17,11 +16,9 @@ const acrossHost: readonly Uniqueness<HostPlan>[] = [
     noun: "address",
     remedy: "Give it another address, or none so that a free one is chosen.",
     of: (host) => [
-      ...host.bridges.map(({ path, subnet }) => ({ value: formatAddress(subnet.gateway), path: [...path, "address"] })),
+      ...host.networks.flatMap(({ subnets }) => subnets.flatMap(({ own }) => (own === null ? [] : [own]))),
       ...host.vms.flatMap(({ interfaces }) =>
-        interfaces
-          .filter(({ address, subnet }) => address.value !== subnet.gateway)
-          .map(({ address }) => ({ value: formatAddress(address.value), path: address.path })),
+        interfaces.flatMap(({ addresses }) => addresses).filter(({ value, subnet: { own } }) => value !== own?.value),
       ),
     ],
   },
@@ -36,9 +33,28 @@ const acrossHost: readonly Uniqueness<HostPlan>[] = [
     noun: "interface name",
     remedy: "Give the tap another name, or none so that a free one is chosen.",
     of: (host) => [
-      ...host.bridges.map(({ name, path }) => ({ value: name, path })),
-      ...host.vms.flatMap(({ interfaces }) => interfaces.map(({ tap }) => tap)),
+      ...host.networks.filter(({ kind }) => kind !== "routed").map(({ name, path }) => ({ value: name, path })),
+      ...host.networks
+        .filter((network) => network.kind === "bridge")
+        .flatMap(({ ports, path }) =>
+          ports.map((port, position) => ({ value: port, path: [...path, "ports", position] })),
+        ),
+      ...host.vms.flatMap(({ interfaces }) => interfaces.map(({ id }) => id)),
     ],
+  },
+  {
+    code: "duplicate-host-port",
+    noun: "port of the host",
+    remedy: "Forward another port: one socket has one listener.",
+    of: (host) =>
+      host.vms.flatMap(({ forwardPorts }) =>
+        forwardPorts
+          .filter(({ from }) => from === "host")
+          .map(({ path, proto, host: { address, port } }) => ({
+            value: `${proto} ${address === null ? "" : `${address}:`}${String(port)}`,
+            path: [...path, "host", "port"],
+          })),
+      ),
   },
   {
     code: "duplicate-cid",

@@ -1,0 +1,127 @@
+import type { HostModel } from "../config.js";
+import type { AddressRange, NatPlan, NetworkPlan, Subnet } from "../plan.js";
+import { type ConfigPath, error, type Problem } from "../problem.js";
+import { addressIn, subnetOf, upperHalf } from "./subnet.js";
+
+type Bridge = HostModel["bridges"][string];
+type Vlan = Bridge["vlans"][string];
+type Routed = NonNullable<HostModel["routed"]>;
+
+/** All networks of a host, its bridges, each followed by its VLANs, then its routed network; and what they lack. */
+export const planNetworks = (
+  host: HostModel,
+  path: ConfigPath,
+): { readonly value: readonly NetworkPlan[]; readonly problems: readonly Problem[] } => {
+  const value: NetworkPlan[] = [];
+  const problems: Problem[] = [];
+  for (const [name, bridge] of Object.entries(host.bridges)) {
+    const place = [...path, "bridges", name];
+    value.push({ kind: "bridge", name, ports: bridge.ports, ...planSwitched(bridge, place) });
+    problems.push(...lacks(name, bridge, place, bridge.ports.length > 0 || Object.keys(bridge.vlans).length > 0));
+    for (const [id, vlan] of Object.entries(bridge.vlans)) {
+      const vlanName = `${name}.${id}`;
+      const at = [...place, "vlans", id];
+      value.push({
+        kind: "vlan",
+        name: vlanName,
+        bridge: name,
+        id: Number(id),
+        ports: bridge.ports,
+        ...planSwitched(vlan, at),
+      });
+      problems.push(...lacks(vlanName, vlan, at, bridge.ports.length > 0));
+    }
+  }
+  if (host.routed !== undefined) {
+    const place = [...path, "routed"];
+    value.push({ kind: "routed", name: "the routed network", ...planNetwork(host.routed, place) });
+    problems.push(...lacks("the routed network", { ...host.routed, dhcp: false }, place, false));
+  }
+  return { value, problems };
+};
+
+/** What a network is asked for and cannot be without a subnet or a LAN. */
+const lacks = (
+  name: string,
+  { address, ipv6, gateway, dhcp }: Pick<Vlan, "address" | "ipv6" | "gateway" | "dhcp">,
+  path: ConfigPath,
+  isCarried: boolean,
+): readonly Problem[] => {
+  const hasIpv4 = address !== undefined && address !== "dhcp";
+  return [
+    ...(address === undefined && ipv6 === undefined && !isCarried
+      ? [
+          error(
+            "network-without-subnet",
+            path,
+            `${name} has no subnet, and leads nowhere else`,
+            "Set `address`, `ipv6` or both; a bridge may have `ports` instead.",
+          ),
+        ]
+      : []),
+    ...(hasIpv4
+      ? []
+      : (["dhcp", "gateway"] as const)
+          .filter((key) => ({ dhcp: dhcp !== false, gateway: gateway !== undefined })[key])
+          .map((key) =>
+            error(
+              `${key}-without-subnet`,
+              [...path, key],
+              `${name} has no IPv4 subnet for its \`${key}\``,
+              `Set \`address\` to the host's own address with its prefix length, or leave \`${key}\` out.`,
+            ),
+          )),
+    ...(address === "dhcp" && !isCarried
+      ? [
+          error(
+            "no-dhcp-server",
+            [...path, "address"],
+            `Nobody gives out addresses on ${name}`,
+            "Give the bridge `ports` into a LAN that has a server, or write an address.",
+          ),
+        ]
+      : []),
+  ];
+};
+
+const planNetwork = ({ address, ipv6, nat }: Routed, path: ConfigPath) => ({
+  path,
+  subnets: [
+    ...(address === undefined ? [] : [subnetOf(address, [...path, "address"])]),
+    ...(ipv6 === undefined ? [] : [subnetOf(ipv6, [...path, "ipv6"])]),
+  ],
+  nat: nat === undefined ? null : planNat(nat, [...path, "nat"]),
+});
+
+const planSwitched = ({ address, gateway, dhcp, ...rest }: Vlan, path: ConfigPath) => {
+  const hostByDhcp = address === "dhcp";
+  const { subnets, ...network } = planNetwork({ ...rest, address: hostByDhcp ? undefined : address }, path);
+  const router = gateway === undefined ? null : { value: addressIn(gateway), path: [...path, "gateway"] };
+  return {
+    ...network,
+    // Another router than the host is also the one that advertises itself by IPv6.
+    subnets:
+      router === null
+        ? subnets
+        : subnets.map((subnet) => ({ ...subnet, gateway: subnet.family === 4 ? router : null })),
+    hostByDhcp,
+    dhcp: planDhcp(dhcp, subnets, [...path, "dhcp"]),
+  };
+};
+
+const planNat = ({ externalInterface, ipv6 }: NonNullable<Routed["nat"]>, path: ConfigPath): NatPlan => ({
+  externalInterface: { value: externalInterface, path: [...path, "externalInterface"] },
+  ipv6: { value: ipv6, path: [...path, "ipv6"] },
+});
+
+/** None without a subnet to take addresses from, of which a rule tells. */
+const planDhcp = (dhcp: Vlan["dhcp"], subnets: readonly Subnet[], path: ConfigPath): AddressRange | null => {
+  const subnet = subnets.find(({ family }) => family === 4);
+  if (dhcp === false || subnet === undefined) return null;
+  const { from, to } = dhcp === true ? {} : dhcp;
+  const half = upperHalf(subnet);
+  return {
+    from: from === undefined ? { value: half.from, path } : { value: addressIn(from), path: [...path, "from"] },
+    to: to === undefined ? { value: half.to, path } : { value: addressIn(to), path: [...path, "to"] },
+  };
+};

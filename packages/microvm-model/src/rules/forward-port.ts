@@ -1,0 +1,53 @@
+import type { ForwardPortPlan, HostPlan, VmPlan } from "../plan.js";
+import { error, type Problem, warning } from "../problem.js";
+
+/**
+ * Ports are forwarded by QEMU's user-mode network alone (microvm.nix asserts.nix), what the guest opens goes to an
+ * address of that network by TCP (QEMU's `guestfwd`), and what comes in must pass the guest's firewall.
+ */
+export const forwardPort = (host: HostPlan): readonly Problem[] =>
+  host.vms.flatMap((vm) => [...withoutNetwork(vm), ...vm.forwardPorts.flatMap((forward) => mistakes(forward, vm))]);
+
+const withoutNetwork = ({ path, forwardPorts, hypervisor, interfaces }: VmPlan): readonly Problem[] =>
+  forwardPorts.length === 0 || (hypervisor === "qemu" && interfaces.some(({ type }) => type === "user"))
+    ? []
+    : [
+        error(
+          "forward-ports-without-user-network",
+          [...path, "forwardPorts"],
+          "Ports are forwarded by QEMU and its user-mode network only",
+          'Set hypervisor: "qemu" and add an interface { type: "user" }; on a bridge, reach the guest by its address.',
+        ),
+      ];
+
+const SSH = 22;
+
+const mistakes = ({ path, from, proto, guest }: ForwardPortPlan, { firewall }: VmPlan): readonly Problem[] => {
+  if (from === "guest")
+    return [
+      ...(proto === "tcp"
+        ? []
+        : [error("bad-forward-port", [...path, "proto"], "QEMU forwards only TCP from the guest", 'Use "tcp".')]),
+      ...(guest.address === null
+        ? [
+            error(
+              "bad-forward-port",
+              [...path, "guest"],
+              "A port that the guest opens needs an address that the guest connects to",
+              "Set `guest.address` to a free one of QEMU's network, such as 10.0.2.100.",
+            ),
+          ]
+        : []),
+    ];
+  const open = proto === "tcp" ? [SSH, ...firewall.allowedTCPPorts] : firewall.allowedUDPPorts;
+  return !firewall.enable || open.includes(guest.port)
+    ? []
+    : [
+        warning(
+          "forwarded-port-closed",
+          [...path, "guest", "port"],
+          `The guest's firewall lets nobody in at ${proto} port ${String(guest.port)}`,
+          `Add it to the VM's \`firewall.${proto === "tcp" ? "allowedTCPPorts" : "allowedUDPPorts"}\`.`,
+        ),
+      ];
+};
