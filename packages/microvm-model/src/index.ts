@@ -58,8 +58,9 @@ export type { Share, Volume } from "./config/storage.js";
 export type { Module, NixData, NixText, Package } from "./config/terms.js";
 export type { Toolchain } from "./config/toolchain.js";
 export type { GuestGroup, GuestUser, User } from "./config/user.js";
-export type { Vm, Vsock } from "./config/vm.js";
+export type { Vm, VmDefaults, Vsock } from "./config/vm.js";
 export { type ConfigFunction, defineConfig, type Environment } from "./define-config.js";
+export { type Changes, extend, replace, unset } from "./extend.js";
 export { emacs, fromInput, zsh } from "./home.js";
 export { type HypervisorName, hypervisors } from "./hypervisors.js";
 export { emptyLock, type Lock, lockSchema } from "./lock.js";
@@ -93,3 +94,4 @@ export {
   toolchains,
   zig,
 } from "./toolchains.js";
+export { writtenPath } from "./vm-defaults.js";

@@ -2,11 +2,12 @@ import { type Either, left, right } from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { andThen, type Checked } from "./checked.js";
 import { type Lock, lockSchema } from "./lock.js";
-import { error, type Problem } from "./problem.js";
+import { type ConfigPath, error, type Problem } from "./problem.js";
 import { resolve, type Resolution } from "./resolve.js";
 import { checkRules } from "./rules.js";
 import { needlessSilences, silence, silencesOf, type SilencedProblem } from "./silence.js";
 import { validate } from "./validate.js";
+import { writtenPath } from "./vm-defaults.js";
 
 /** A plan with what is to be told of its config. */
 export interface Planned {
@@ -42,3 +43,17 @@ const brokenLock = error(
   "The lock is not one of microvm-emit's",
   "Pass what an earlier run gave back, or the empty lock.",
 );
+
+/** The problems at the places where they can be mended; what several VMs have from their host's defaults is one problem. */
+const whereWritten = (problems: readonly Problem[], written: (path: ConfigPath) => ConfigPath): readonly Problem[] => {
+  const found = problems.map(({ path, related, ...problem }): Problem => ({
+    ...problem,
+    path: written(path),
+    ...(related && { related: related.map((other) => ({ ...other, path: written(other.path) })) }),
+  }));
+  return [
+    ...new Map(
+      found.map((problem) => [JSON.stringify([problem.code, problem.path, problem.message]), problem]),
+    ).values(),
+  ];
+};

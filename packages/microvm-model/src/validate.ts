@@ -8,6 +8,7 @@ import { type ConfigPath, error, formatPath, type Problem } from "./problem.js";
 import { hostSettings, settingsOf, vmSettings } from "./microvm-options.js";
 import type { ScalarRefusal } from "./scalars.js";
 import { didYouMean } from "./suggest.js";
+import { applyVmDefaults } from "./vm-defaults.js";
 
 type Issue = z.core.$ZodIssue;
 
@@ -16,12 +17,13 @@ type Issue = z.core.$ZodIssue;
  * the rules see what they can.
  */
 export const validate = (input: unknown): Checked<Model> => {
-  const hidden = [...unreadableKeys(input, []), ...literalSecrets(input)];
-  const result = configSchema.safeParse(input);
+  const applied = applyVmDefaults(input);
+  const hidden = [...unreadableKeys(applied, []), ...literalSecrets(applied)];
+  const result = configSchema.safeParse(applied);
   if (result.success) return withProblems([...hidden, ...noHosts(input)], result.data);
   const { issues } = result.error;
-  const problems = [...hidden, ...noHosts(input), ...issues.flatMap((issue) => explain(issue, input))];
-  const mended = configSchema.safeParse(issues.reduce(mend, input));
+  const problems = [...hidden, ...noHosts(input), ...issues.flatMap((issue) => explain(issue, applied))];
+  const mended = configSchema.safeParse(issues.reduce(mend, applied));
   return mended.success ? withProblems(problems, mended.data) : left(problems);
 };
 
@@ -152,7 +154,7 @@ const badChoice = (path: ConfigPath, given: unknown, choices: readonly string[])
 const missing = (path: ConfigPath): Problem =>
   path.length === 0
     ? error("wrong-type", path, "The config is missing", "Export a config as the default export.")
-    : error("missing-key", path, `${formatPath(path)} is missing`, "Set it.");
+    : error("missing-key", path, `\`${formatPath(path.slice(-1))}\` is missing`, "Set it.");
 
 const wrongType = (path: ConfigPath, expected: string, given: unknown): Problem =>
   error(

@@ -6,7 +6,7 @@ import { type MicrovmHostOptions, microvmHostSchema } from "./microvm.js";
 import { type Module, moduleSchema, nixExpression, object, record } from "./terms.js";
 import { type Silences, silenceSchema } from "./silence.js";
 import { type User, userSchema } from "./user.js";
-import { type Vm, vmSchema } from "./vm.js";
+import { type Vm, type VmDefaults, vmDefaultsSchema, vmSchema } from "./vm.js";
 
 /** A NixOS machine that runs microVMs. */
 export interface Host {
@@ -104,6 +104,15 @@ export interface Host {
    * @example { "no-login": "keys come with cloud-init" }
    */
   readonly silence?: Silences | undefined;
+
+  /**
+   * What every VM of the host has unless it says otherwise. Objects merge by key, lists are joined with the VM's own after
+   * these, and all else is replaced; `replace([…])` in a VM takes the place of a list, `unset` takes a setting away.
+   *
+   * @default none
+   * @example { vcpu: 4, home: ["zsh"], packages: ["git", "ripgrep"] }
+   */
+  readonly vmDefaults?: VmDefaults | undefined;
 }
 
 /** A VM that another flake describes. */
@@ -191,4 +200,5 @@ export const hostSchema = object({
   useNotifySockets: z.boolean().default(false),
   microvm: microvmHostSchema.default({}),
   silence: silenceSchema().default({}),
+  vmDefaults: vmDefaultsSchema.optional(),
 });

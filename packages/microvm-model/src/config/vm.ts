@@ -398,6 +398,9 @@ export interface Vm {
   readonly silence?: Silences | undefined;
 }
 
+/** What VMs have in common: the settings of a VM but its index. */
+export type VmDefaults = Omit<Vm, "index">;
+
 /** A VM's socket to its host. */
 export interface Vsock {
   /**
@@ -484,3 +487,8 @@ export const vmSchema = object({
   /** Warnings that are meant: code → reason. */
   silence: silenceSchema().default({}),
 });
+
+const { index: _own, ...shared } = vmSchema.shape;
+
+/** Checked where it is written too, since a host may have no VM yet. */
+export const vmDefaultsSchema = object(shared);

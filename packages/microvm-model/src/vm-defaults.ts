@@ -1,0 +1,48 @@
+import { merge, settled, sourceOf } from "./merge.js";
+import type { ConfigPath } from "./problem.js";
+
+/**
+ * What a host's `vmDefaults` say is said of each of its VMs, under the VM's own settings. Done to what is written, where it
+ * can still be told what a VM leaves out.
+ */
+export const applyVmDefaults = (config: unknown): unknown =>
+  mapEntries(settled(config), "hosts", (host) =>
+    mapEntries(host, "vms", (vm) => (isObject(vm) ? merge(vmDefaultsOf(host), vm) : vm)),
+  );
+
+/** Where a path of a config with its VM defaults applied is written: what the defaults say is written there. */
+export const writtenPath =
+  (config: unknown) =>
+  (path: ConfigPath): ConfigPath => {
+    const [hosts, host, vms, vm, ...setting] = path;
+    if (hosts !== "hosts" || vms !== "vms" || host === undefined || vm === undefined) return path;
+    const written = entry(entry(config, hosts), host);
+    const defaults = vmDefaultsOf(written);
+    const own = entry(entry(written, vms), vm);
+    if (defaults === undefined || !isObject(own)) return path;
+    const source = sourceOf(defaults, own, setting);
+    return [hosts, host, ...(source.from === "base" ? ["vmDefaults"] : [vms, vm]), ...source.path];
+  };
+
+const vmDefaultsOf = (host: unknown): unknown => {
+  const defaults = entry(host, "vmDefaults");
+  return isObject(defaults) ? defaults : undefined;
+};
+
+type Entries = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Entries =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const entry = (value: unknown, key: string | number): unknown =>
+  isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+
+/** An object with each entry of one of its settings changed. */
+const mapEntries = (value: unknown, setting: string, change: (inner: unknown) => unknown): unknown => {
+  const entries = entry(value, setting);
+  if (!isObject(value) || !isObject(entries)) return value;
+  return {
+    ...value,
+    [setting]: Object.fromEntries(Object.entries(entries).map(([key, inner]) => [key, change(inner)])),
+  };
+};
