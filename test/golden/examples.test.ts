@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import midna from "../../examples/midna/microvm.config.js";
 import minimal from "../../examples/minimal/microvm.config.js";
 import networks from "../../examples/networks/microvm.config.js";
+import profiles from "../../examples/profiles/microvm.config.js";
 
 const folderOf = (example: string): string => fileURLToPath(new URL(`../../examples/${example}`, import.meta.url));
 
@@ -40,6 +41,7 @@ const examples = [
   { name: "midna", config: midna, warnings: [] },
   { name: "minimal", config: minimal, warnings: [] },
   { name: "networks", config: networks, warnings: ["macvtap-without-host"] },
+  { name: "profiles", config: profiles, warnings: [] },
 ] as const satisfies readonly {
   readonly name: string;
   readonly config: Config;

@@ -19,6 +19,7 @@ import { Failed, type FailedHost, type Failure, attempt } from "./failure.js";
 import type { OutputFile, TextFile } from "./file.js";
 import { type NixError, readNixLog } from "./nix-log.js";
 import { nixMessage, nixWarnings, ranAtAll } from "./nix-message.js";
+import type { ConfigPath } from "@microvm-emit/model";
 import type { PlannedPath } from "./planned-paths.js";
 import { render } from "./render.js";
 import { isBelow, mirror, sourceTreeOf, unreachable } from "./source-tree.js";
@@ -32,6 +33,8 @@ export interface Checkable {
   readonly hosts: readonly string[];
   /** Files and directories of the user's that the emitted files refer to. */
   readonly modules: readonly PlannedPath[];
+  /** Where a path of the emitted nodes is written. */
+  readonly written: (path: ConfigPath) => ConfigPath;
   readonly overrides: readonly Override[];
 }
 
@@ -101,20 +104,22 @@ export const check = (checkable: Checkable, onProgress: OnProgress): TE.TaskEith
 const trails = async (
   error: NixError,
   host: string,
-  { config, outputDir, files, modules }: Checkable,
+  { config, outputDir, files, modules, written }: Checkable,
   { root }: LaidOut,
 ): Promise<readonly Trail[]> => {
   const [{ locator }, { traceBack }] = await Promise.all([import("./locate.js"), import("./trace-back.js")]);
-  return traceBack(error, {
+  const locate = await locator(config, readFileSync(config, "utf8"));
+  const found = traceBack(error, {
     host,
     outputDir,
     configDir: dirname(config),
     emitted: files.filter((file) => file.kind === "nix"),
     modules,
-    locate: await locator(config, readFileSync(config, "utf8")),
+    locate: (path) => locate(written(path)),
     read: (file) =>
       isBelow(root, file) && file.endsWith(".nix") && existsSync(file) ? readFileSync(file, "utf8") : undefined,
   });
+  return found.map((trail) => (trail.path === undefined ? trail : { ...trail, path: written(trail.path) }));
 };
 
 interface LaidOut {

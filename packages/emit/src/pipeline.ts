@@ -1,4 +1,13 @@
-import { emptyLock, type Lock, type Plan, planConfig, type Problem, type SilencedProblem } from "@microvm-emit/model";
+import {
+  type ConfigPath,
+  emptyLock,
+  type Lock,
+  type Plan,
+  planConfig,
+  type Problem,
+  type SilencedProblem,
+  writtenPath,
+} from "@microvm-emit/model";
 import { type Either, map } from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { compile } from "./compile.js";
@@ -13,6 +22,8 @@ export interface Emission {
   readonly warnings: readonly Problem[];
   /** The warnings that the config silences, each with its reason. */
   readonly silenced: readonly SilencedProblem[];
+  /** Where a path of the plan or of an emitted node is written: what a host's `vmDefaults` say is written there. */
+  readonly written: (path: ConfigPath) => ConfigPath;
 }
 
 export interface EmitOptions {
@@ -35,5 +46,6 @@ export const emit = (
       lock: next,
       warnings,
       silenced,
+      written: writtenPath(config),
     })),
   );

@@ -123,7 +123,7 @@ const emission = (places: Places, isToBeWritten: boolean): TE.TaskEither<Failure
       pipe(
         TE.fromEither(emit(config, { lock: lockFile.lock, configFile: relative(places.outputDir, places.config) })),
         TE.chain((emitted) => {
-          const missing = missingModules(emitted.plan, places.configDir);
+          const missing = model.whereWritten(missingModules(emitted.plan, places.configDir), emitted.written);
           return missing.length === 0 ? TE.right(emitted) : TE.left([...missing, ...emitted.warnings]);
         }),
         TE.orElse((problems) =>
@@ -210,7 +210,7 @@ const writeEmission = (
 
 const checkEmission = (
   { config, outputDir }: Places,
-  { emission: { plan, files }, findings }: Emitted,
+  { emission: { plan, files, written }, findings }: Emitted,
   overrides: readonly Override[],
   onProgress: OnProgress,
 ): TE.TaskEither<Failure, Outcome> =>
@@ -224,6 +224,7 @@ const checkEmission = (
           files,
           hosts: plan.hosts.map(({ name }) => name),
           modules: plannedPaths(plan),
+          written,
           overrides,
         },
         onProgress,

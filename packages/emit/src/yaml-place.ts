@@ -1,10 +1,43 @@
-import type { ConfigPath } from "@microvm-emit/model";
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument } from "yaml";
+import { type ConfigPath, replace, unset } from "@microvm-emit/model";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  parseDocument,
+  type Tags,
+  YAMLMap,
+  YAMLSeq,
+} from "yaml";
 import type { ReadData } from "./json-place.js";
 import { placeAtOffset } from "./place.js";
 
-/** YAML 1.2 with the merge key `<<`, which 1.1 had and people go on using. */
-const parse = (source: string): Document.Parsed => parseDocument(source, { merge: true, prettyErrors: false });
+/** A list that is `!replace`, which a person writes in TypeScript as `replace([…])`. */
+class ReplacingSeq extends YAMLSeq {
+  override toJSON(...parameters: Parameters<YAMLSeq["toJSON"]>): unknown[] {
+    return replace(super.toJSON(...parameters));
+  }
+}
+
+/** The same of an object. */
+class ReplacingMap extends YAMLMap {
+  override toJSON(...parameters: Parameters<YAMLMap["toJSON"]>): object {
+    return replace(super.toJSON(...parameters) as object);
+  }
+}
+
+const customTags: Tags = [
+  { tag: "!replace", collection: "seq", resolve: (list) => Object.assign(new ReplacingSeq(), list) },
+  { tag: "!replace", collection: "map", resolve: (map) => Object.assign(new ReplacingMap(), map) },
+  { tag: "!unset", resolve: () => unset as unknown },
+];
+
+/** YAML 1.2 with the merge key `<<`, which 1.1 had and people go on using, and tags for `replace` and `unset`. */
+const parse = (source: string): Document.Parsed =>
+  parseDocument(source, { merge: true, prettyErrors: false, customTags });
 
 /** The data of a YAML text, its aliases followed, or why there is none. */
 export const readYaml = (file: string, source: string): ReadData => {

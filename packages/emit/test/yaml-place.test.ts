@@ -1,4 +1,4 @@
-import type { ConfigPath } from "@microvm-emit/model";
+import { type ConfigPath, emptyLock, planConfig } from "@microvm-emit/model";
 import { describe, expect, it } from "vitest";
 import { locator } from "../src/locate.js";
 import { readYaml } from "../src/yaml-place.js";
@@ -44,6 +44,27 @@ describe("the place of a path in YAML", () => {
     const read = readYaml("/c.yaml", source);
     expect("problem" in read ? read.problem : undefined).toBeUndefined();
   });
+});
+
+it("can replace and take away what a host's VMs have in common", () => {
+  const source = `hosts:
+  h:
+    stateVersion: "26.05"
+    user: { name: alice, sshKeys: [ssh-ed25519 AAAA] }
+    bridges: { br0: { address: 10.0.0.1/24 } }
+    vmDefaults: { vcpu: 2, packages: [git], groups: { a: { gid: 2000 } } }
+    vms:
+      kept: { packages: [jq] }
+      other: { vcpu: !unset , packages: !replace [jq], groups: !replace { b: { gid: 2001 } } }
+`;
+  const read = readYaml("/c.yaml", source);
+  const planned = planConfig("data" in read ? read.data : read.problem, emptyLock);
+  if (planned._tag === "Left") throw new Error(JSON.stringify(planned.left));
+  const vms = planned.right.value.plan.hosts.flatMap((host) => host.vms);
+  expect(vms.map(({ vcpu, packages, groups }) => [vcpu, packages.length, groups.at(-1)?.name])).toEqual([
+    [2, 2, "a"],
+    [8, 1, "b"],
+  ]);
 });
 
 describe("what is no YAML", () => {

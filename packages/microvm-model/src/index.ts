@@ -94,4 +94,4 @@ export {
   toolchains,
   zig,
 } from "./toolchains.js";
-export { writtenPath } from "./vm-defaults.js";
+export { whereWritten, writtenPath } from "./vm-defaults.js";

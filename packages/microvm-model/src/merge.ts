@@ -17,13 +17,15 @@ export const removal = Symbol.for("@microvm-emit/model/unset");
 
 type PlainObject = Readonly<Record<string, unknown>>;
 
-/** Whether objects merge by key: Nix, instances of classes and agents, known by their command, are values. */
-const isPlain = (value: unknown): value is PlainObject => {
+/** Whether a value is an object of data: no list, no Nix, no instance of a class. */
+export const isData = (value: unknown): value is PlainObject => {
   if (typeof value !== "object" || value === null || Array.isArray(value) || isNode(value)) return false;
-  if (Object.hasOwn(value, "command") && typeof (value as PlainObject)["command"] === "string") return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 };
+
+/** Whether an object merges by key. An agent does not: it is known by its command. */
+const isPlain = (value: unknown): value is PlainObject => isData(value) && typeof said(value, "command") !== "string";
 
 const isReplacement = (value: unknown): boolean =>
   typeof value === "object" && value !== null && Object.hasOwn(value, replacing);

@@ -1,13 +1,13 @@
-import { type Either, left, right } from "fp-ts/lib/Either.js";
+import { bimap, type Either, left, right } from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { andThen, type Checked } from "./checked.js";
 import { type Lock, lockSchema } from "./lock.js";
-import { type ConfigPath, error, type Problem } from "./problem.js";
+import { error, type Problem } from "./problem.js";
 import { resolve, type Resolution } from "./resolve.js";
 import { checkRules } from "./rules.js";
 import { needlessSilences, silence, silencesOf, type SilencedProblem } from "./silence.js";
 import { validate } from "./validate.js";
-import { writtenPath } from "./vm-defaults.js";
+import { whereWritten, writtenPath } from "./vm-defaults.js";
 
 /** A plan with what is to be told of its config. */
 export interface Planned {
@@ -22,7 +22,18 @@ export const planConfig = (config: unknown, lock: Lock): Either<readonly Problem
   if (!lockSchema.safeParse(lock).success) return left([brokenLock]);
   const model = validate(config);
   const checked = pipe(model, andThen(resolve(lock)), andThen(checkRules));
-  return settle(checked, model._tag === "Left" ? [] : silencesOf(model.right));
+  const written = writtenPath(config);
+  return pipe(
+    settle(checked, model._tag === "Left" ? [] : silencesOf(model.right)),
+    bimap(
+      (problems) => whereWritten(problems, written),
+      ({ value, warnings, silenced }) => ({
+        value,
+        warnings: whereWritten(warnings, written),
+        silenced: whereWritten(silenced, written),
+      }),
+    ),
+  );
 };
 
 /** The value when no problem is an error, else every problem, both without what is silenced. */
@@ -43,17 +54,3 @@ const brokenLock = error(
   "The lock is not one of microvm-emit's",
   "Pass what an earlier run gave back, or the empty lock.",
 );
-
-/** The problems at the places where they can be mended; what several VMs have from their host's defaults is one problem. */
-const whereWritten = (problems: readonly Problem[], written: (path: ConfigPath) => ConfigPath): readonly Problem[] => {
-  const found = problems.map(({ path, related, ...problem }): Problem => ({
-    ...problem,
-    path: written(path),
-    ...(related && { related: related.map((other) => ({ ...other, path: written(other.path) })) }),
-  }));
-  return [
-    ...new Map(
-      found.map((problem) => [JSON.stringify([problem.code, problem.path, problem.message]), problem]),
-    ).values(),
-  ];
-};

@@ -1,5 +1,5 @@
-import { merge, settled, sourceOf } from "./merge.js";
-import type { ConfigPath } from "./problem.js";
+import { isData, merge, settled, sourceOf } from "./merge.js";
+import type { ConfigPath, Problem } from "./problem.js";
 
 /**
  * What a host's `vmDefaults` say is said of each of its VMs, under the VM's own settings. Done to what is written, where it
@@ -7,7 +7,7 @@ import type { ConfigPath } from "./problem.js";
  */
 export const applyVmDefaults = (config: unknown): unknown =>
   mapEntries(settled(config), "hosts", (host) =>
-    mapEntries(host, "vms", (vm) => (isObject(vm) ? merge(vmDefaultsOf(host), vm) : vm)),
+    mapEntries(host, "vms", (vm) => (isData(vm) ? merge(vmDefaultsOf(host), vm) : vm)),
   );
 
 /** Where a path of a config with its VM defaults applied is written: what the defaults say is written there. */
@@ -19,28 +19,39 @@ export const writtenPath =
     const written = entry(entry(config, hosts), host);
     const defaults = vmDefaultsOf(written);
     const own = entry(entry(written, vms), vm);
-    if (defaults === undefined || !isObject(own)) return path;
+    if (defaults === undefined || !isData(own)) return path;
     const source = sourceOf(defaults, own, setting);
     return [hosts, host, ...(source.from === "base" ? ["vmDefaults"] : [vms, vm]), ...source.path];
   };
 
-const vmDefaultsOf = (host: unknown): unknown => {
-  const defaults = entry(host, "vmDefaults");
-  return isObject(defaults) ? defaults : undefined;
+/** Problems at the places where they can be mended; what several VMs have from their host's defaults is one problem. */
+export const whereWritten = <P extends Problem>(
+  problems: readonly P[],
+  written: (path: ConfigPath) => ConfigPath,
+): readonly P[] => {
+  const found = problems.map((problem): P => ({
+    ...problem,
+    path: written(problem.path),
+    ...(problem.related && { related: problem.related.map((other) => ({ ...other, path: written(other.path) })) }),
+  }));
+  const once = new Map(
+    found.map((problem) => [JSON.stringify([problem.code, problem.path, problem.message]), problem]),
+  );
+  return [...once.values()];
 };
 
-type Entries = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Entries =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+const vmDefaultsOf = (host: unknown): unknown => {
+  const defaults = entry(host, "vmDefaults");
+  return isData(defaults) ? defaults : undefined;
+};
 
 const entry = (value: unknown, key: string | number): unknown =>
-  isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+  isData(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 
 /** An object with each entry of one of its settings changed. */
 const mapEntries = (value: unknown, setting: string, change: (inner: unknown) => unknown): unknown => {
   const entries = entry(value, setting);
-  if (!isObject(value) || !isObject(entries)) return value;
+  if (!isData(value) || !isData(entries)) return value;
   return {
     ...value,
     [setting]: Object.fromEntries(Object.entries(entries).map(([key, inner]) => [key, change(inner)])),

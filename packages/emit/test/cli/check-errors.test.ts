@@ -191,6 +191,20 @@ describe.each(nixes())("an error of $version", (nix) => {
     expect(written(dir, problems[0]?.place)[1]).toMatch(/^nix`\{ networking\.firewal/);
   });
 
+  it("is led back to what the host's VMs have in common", () => {
+    const dir = temporaryDirectory();
+    layOut(dir, {
+      [config]: source("modules: [nix`{ }`]").replace(
+        "vms: {",
+        "vmDefaults: { modules: [nix`{ networking.domain = foo; }`] },\n      vms: {",
+      ),
+      "configuration.nix": configurationNix,
+    });
+    const { problems } = parsed(microvmEmit(dir, ["check", config, "--json", ...overrides], env));
+    expect(problems).toMatchObject([{ subject: "hosts.alpha.vmDefaults.modules[0]" }]);
+    expect(written(dir, problems[0]?.place)[1]).toMatch(/^nix`\{ networking\.domain/);
+  });
+
   it("is told of the host where it leads to nothing more", () => {
     const dir = temporaryDirectory();
     layOut(dir, { [config]: source(""), "configuration.nix": "{ }\n" });

@@ -398,8 +398,8 @@ export interface Vm {
   readonly silence?: Silences | undefined;
 }
 
-/** What VMs have in common: the settings of a VM but its index. */
-export type VmDefaults = Omit<Vm, "index">;
+/** What VMs have in common: the settings of a VM but those that are one VM's alone. */
+export type VmDefaults = Omit<Vm, "index" | "silence">;
 
 /** A VM's socket to its host. */
 export interface Vsock {
@@ -488,7 +488,7 @@ export const vmSchema = object({
   silence: silenceSchema().default({}),
 });
 
-const { index: _own, ...shared } = vmSchema.shape;
+const { index: _index, silence: _silence, ...shared } = vmSchema.shape;
 
 /** Checked where it is written too, since a host may have no VM yet. */
 export const vmDefaultsSchema = object(shared);

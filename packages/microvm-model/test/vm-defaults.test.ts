@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import {
+  emptyLock,
+  formatPath,
+  planConfig,
+  replace,
+  unset,
+  type Vm,
+  type VmDefaults,
+  type VmPlan,
+} from "../src/index.js";
+import { config } from "./config.js";
+
+const result = (vmDefaults: unknown, vms: unknown) => planConfig(config(vms, { vmDefaults }), emptyLock);
+
+const vmsOf = (vmDefaults: VmDefaults, vms: Readonly<Record<string, Vm>>): Readonly<Record<string, VmPlan>> => {
+  const planned = result(vmDefaults, vms);
+  if (planned._tag === "Left") throw new Error(JSON.stringify(planned.left));
+  return Object.fromEntries(planned.right.value.plan.hosts.flatMap(({ vms }) => vms.map((vm) => [vm.name, vm])));
+};
+
+const problemsOf = (vmDefaults: unknown, vms: unknown): readonly string[] => {
+  const planned = result(vmDefaults, vms);
+  const problems = planned._tag === "Left" ? planned.left : planned.right.warnings;
+  return problems.map(({ code, path, related = [] }) =>
+    [code, ...[path, ...related.map((other) => other.path)].map(formatPath)].join(" "),
+  );
+};
+
+describe("vmDefaults", () => {
+  it("are what a VM does not say itself", () => {
+    const { a, b } = vmsOf(
+      { vcpu: 2, memoryMiB: 1024, packages: ["git"], vsock: false, users: { bob: { uid: 1001, gid: 1001 } } },
+      {
+        a: {},
+        b: { vcpu: 4, packages: ["jq"], vsock: {}, users: { eve: { uid: 1002, gid: 1002 } } },
+      },
+    );
+    expect(a).toMatchObject({ vcpu: 2, memoryMiB: 1024, vsockCid: null, packages: [{ attribute: ["git"] }] });
+    expect(b).toMatchObject({ vcpu: 4, memoryMiB: 1024, packages: [{ attribute: ["git"] }, { attribute: ["jq"] }] });
+    expect(b?.vsockCid).not.toBeNull();
+    expect(b?.users.map(({ name }) => name)).toEqual(["alice", "bob", "eve"]);
+  });
+
+  it("leave the built-in defaults to VMs that take a setting away, and lists to those that replace them", () => {
+    const { a } = vmsOf({ vcpu: 2, packages: ["git"] }, { a: { vcpu: unset, packages: replace(["jq"]) } });
+    expect(a).toMatchObject({ vcpu: 8, packages: [{ attribute: ["jq"] }] });
+  });
+
+  it.each<[string, unknown, unknown, ...string[]]>([
+    ["a wrong value, once for all VMs", { vcpu: 0 }, { a: {}, b: {} }, "bad-value hosts.h.vmDefaults.vcpu"],
+    ["a wrong value that no VM keeps", { vcpu: 0 }, { a: { vcpu: 1 } }, "bad-value hosts.h.vmDefaults.vcpu"],
+    ["a wrong value where there is no VM", { vcpu: 0 }, {}, "bad-value hosts.h.vmDefaults.vcpu"],
+    ["a wrong value of a VM's own", { vcpu: 1 }, { a: { vcpu: 0 }, b: {} }, "bad-value hosts.h.vms.a.vcpu"],
+    ["a setting that there is not", { vcpus: 1 }, { a: {}, b: {} }, "unknown-key hosts.h.vmDefaults.vcpus"],
+    ["an index, which is one VM's", { index: 1 }, { a: {} }, "unknown-key hosts.h.vmDefaults.index"],
+    ["no object", 5, { a: {} }, "wrong-type hosts.h.vmDefaults"],
+    [
+      "what is missing in a list's item",
+      { shares: [{ tag: "t" }] },
+      { a: {}, b: { shares: [] } },
+      "missing-key hosts.h.vmDefaults.shares[0].source",
+    ],
+    [
+      "items of joined lists",
+      { packages: ["git", "a b"] },
+      { a: { packages: ["jq", "c d"] }, b: {} },
+      "bad-package-name hosts.h.vmDefaults.packages[1]",
+      "bad-package-name hosts.h.vms.a.packages[1]",
+    ],
+    [
+      "an item of a list that is replaced",
+      { packages: ["git", "jq"] },
+      { a: { packages: replace(["c d"]) } },
+      "bad-package-name hosts.h.vms.a.packages[0]",
+    ],
+    [
+      "parts of an object that both write",
+      { users: { bob: { uid: 1001, gid: 1001, group: "a b" } } },
+      { a: { users: { bob: { uid: 0, gid: 1001 } } } },
+      "bad-value hosts.h.vms.a.users.bob.uid",
+      "bad-group-name hosts.h.vmDefaults.users.bob.group",
+    ],
+    [
+      "a bridge that the host has not",
+      { interfaces: [{ bridge: "br9" }] },
+      { a: {}, b: {} },
+      "unknown-bridge hosts.h.vmDefaults.interfaces[0].bridge",
+    ],
+    [
+      "two things at one mount point, one of each",
+      { shares: [{ tag: "t", source: "/srv/t", mountPoint: "/data" }] },
+      { a: { shares: [{ tag: "u", source: "/srv/u", mountPoint: "/data" }] } },
+      "duplicate-mount-point hosts.h.vms.a.shares[0].mountPoint hosts.h.vmDefaults.shares[0].mountPoint",
+    ],
+    [
+      "an address that all VMs would have",
+      { interfaces: [{ address: "10.0.0.9" }] },
+      { a: {}, b: {} },
+      "duplicate-address hosts.h.vmDefaults.interfaces[0].address hosts.h.vmDefaults.interfaces[0].address",
+    ],
+  ])("have their problems where they are written: %s", (_, vmDefaults, vms, ...problems) => {
+    expect(problemsOf(vmDefaults, vms)).toEqual(problems);
+  });
+});
