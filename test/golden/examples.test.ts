@@ -28,7 +28,8 @@ const kept = (example: string): Record<string, string> => {
 
 /** The same data with the keys of every plain object the other way round; Nix nodes stay as they are. */
 const permuted = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(permuted);
+  // With the mark of `replace`.
+  if (Array.isArray(value)) return Object.defineProperties(value.map(permuted), marksOf(value));
   if (typeof value !== "object" || value === null || "kind" in value) return value;
   return Object.fromEntries(
     Object.entries(value)
@@ -36,6 +37,11 @@ const permuted = (value: unknown): unknown => {
       .reverse(),
   );
 };
+
+const marksOf = (value: object): PropertyDescriptorMap =>
+  Object.fromEntries(
+    Object.getOwnPropertySymbols(value).map((mark) => [mark, Object.getOwnPropertyDescriptor(value, mark) ?? {}]),
+  );
 
 const examples = [
   { name: "midna", config: midna, warnings: [] },

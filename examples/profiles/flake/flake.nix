@@ -1,0 +1,38 @@
+{
+  description = "NixOS hosts and their microVMs";
+
+  inputs = {
+    nixpkgs.url = "github:nixos/nixpkgs/nixos-26.05";
+    nixpkgs-unstable.url = "github:nixos/nixpkgs/nixos-unstable";
+    microvm = {
+      url = "github:microvm-nix/microvm.nix";
+      inputs.nixpkgs.follows = "nixpkgs";
+    };
+    home-manager = {
+      url = "github:nix-community/home-manager/release-26.05";
+      inputs.nixpkgs.follows = "nixpkgs";
+    };
+  };
+
+  outputs =
+    { self, nixpkgs, ... }@inputs:
+    {
+      # The network and the microVMs of workstation, also for use from another flake.
+      nixosModules.workstation = nixpkgs.lib.modules.importApply ./hosts/workstation.nix {
+        inherit inputs;
+      };
+
+      nixosConfigurations.workstation = nixpkgs.lib.nixosSystem {
+        system = "x86_64-linux";
+        specialArgs = { inherit inputs; };
+        modules = [
+          ../configuration.nix
+          self.nixosModules.workstation
+          {
+            networking.hostName = nixpkgs.lib.mkDefault "workstation";
+            system.stateVersion = nixpkgs.lib.mkDefault "26.05";
+          }
+        ];
+      };
+    };
+}

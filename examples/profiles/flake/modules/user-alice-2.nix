@@ -1,0 +1,11 @@
+{
+  users.groups.alice.gid = 1000;
+  users.users.alice = {
+    isNormalUser = true;
+    uid = 1000;
+    group = "alice";
+    openssh.authorizedKeys.keys = [
+      "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1 alice@workstation"
+    ];
+  };
+}

@@ -1,0 +1,18 @@
+{ lib, ... }:
+{
+  microvm.writableStoreOverlay = "/nix/.rw-store";
+
+  # Shutdown would hang unmounting /nix/store, from which umount itself runs:
+  # https://github.com/microvm-nix/microvm.nix/issues/170
+  systemd.mounts = [
+    {
+      what = "store";
+      where = "/nix/store";
+      overrideStrategy = "asDropin";
+      unitConfig.DefaultDependencies = false;
+    }
+  ];
+
+  # Collecting garbage in an overlay hides paths of the host's store from the guest.
+  nix.gc.automatic = lib.mkForce false;
+}

@@ -1,0 +1,8 @@
+{
+  programs.zsh = {
+    enable = true;
+    initContent = ''
+      alias gs='git status'
+    '';
+  };
+}
