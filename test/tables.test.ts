@@ -1,4 +1,4 @@
-/** docs/agents.md and docs/toolchains.md say what the tables say, and their configs and those of docs/secrets.md emit. */
+/** docs/agents.md and docs/toolchains.md say what the tables say, and the configs of these and other pages emit. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createJiti } from "jiti";
@@ -6,7 +6,12 @@ import * as library from "microvm-emit";
 import { describe, expect, it } from "vitest";
 
 const read = (name: string): string => readFileSync(new URL(`../docs/${name}`, import.meta.url), "utf8");
-const docs = { agents: read("agents.md"), toolchains: read("toolchains.md"), secrets: read("secrets.md") };
+const docs = {
+  agents: read("agents.md"),
+  toolchains: read("toolchains.md"),
+  secrets: read("secrets.md"),
+  networks: read("networks.md"),
+};
 
 /** All that the document's tables say of a name in backticks, cell by cell. */
 const cellsOf = (text: string, name: string): readonly string[] =>
@@ -53,7 +58,7 @@ const blocks = Object.entries(docs).flatMap(([name, text]) =>
 );
 
 it("has configs to try", () => {
-  expect(blocks.length).toBeGreaterThanOrEqual(4);
+  expect(blocks.length).toBeGreaterThanOrEqual(5);
 });
 
 it.each(blocks)("emits the config of docs/%s, number %i", async (_name, _position, block) => {

@@ -69,6 +69,112 @@ describe("an index", () => {
   });
 });
 
+describe("a network", () => {
+  /** Each VM's interfaces: where they are, the addresses they have, and whether they ask. */
+  const links = (input: unknown): unknown =>
+    Object.fromEntries(
+      (planned(input).plan.hosts[0]?.vms ?? []).map(({ name, interfaces }) => [
+        name,
+        interfaces.map(({ type, network, dhcp, addresses }) =>
+          [network?.name ?? type, ...addresses.map(({ value }) => value), ...(dhcp ? ["dhcp"] : [])].join(" "),
+        ),
+      ]),
+    );
+
+  it("of two families gives an address of each", () => {
+    const bridges = { br0: { address: "10.0.0.1/24", ipv6: "fd00::1/64" } };
+    const vms = { a: { index: 8 }, b: { interfaces: [{ ipv6: "FD00::0:20" }] } };
+    expect(links(config(vms, { bridges }))).toEqual({
+      a: ["br0 10.0.0.10 fd00::a"],
+      b: ["br0 10.0.0.2 fd00::20"],
+    });
+  });
+
+  it("of IPv6 alone gives that, and passes over the host's own", () => {
+    const bridges = { br0: { ipv6: "fd00::2/64" } };
+    expect(links(config({ a: {}, b: {} }, { bridges }))).toEqual({ a: ["br0 fd00::3"], b: ["br0 fd00::4"] });
+  });
+
+  it("with a DHCP server leases a VM the address of its index, and gives nobody one of the range", () => {
+    const bridges = { br0: { address: "10.0.0.1/24", dhcp: { from: "10.0.0.2", to: "10.0.0.99" } } };
+    const vms = { a: {}, b: { interfaces: [{ address: "dhcp" }] } };
+    expect(links(config(vms, { bridges }))).toEqual({ a: ["br0 10.0.0.100"], b: ["br0 10.0.0.2 dhcp"] });
+  });
+
+  it("has a range in the upper half of its subnet", () => {
+    const [network] =
+      planned(config({}, { bridges: { br0: { address: "10.0.0.1/24", dhcp: true } } })).plan.hosts[0]?.networks ?? [];
+    assert(network?.kind === "bridge");
+    expect([network.dhcp?.from.value, network.dhcp?.to.value]).toEqual(["10.0.0.128", "10.0.0.254"]);
+  });
+
+  it("in a LAN knows no addresses of who asks", () => {
+    const bridges = { lan: { address: "192.168.1.2/24", gateway: "192.168.1.1", ports: ["eno1"] } };
+    const vms = {
+      a: { interfaces: [{ address: "dhcp" }] },
+      b: { interfaces: [{ address: "192.168.1.9" }] },
+      c: { interfaces: [{ type: "macvtap", link: "eno2", mode: "vepa", address: "192.168.2.9/24" }] },
+      d: { interfaces: [{ type: "user" }], hypervisor: "qemu" },
+    };
+    const resolution = planned(config(vms, { bridges }));
+    expect(links(config(vms, { bridges }))).toEqual({
+      a: ["lan dhcp"],
+      b: ["lan 192.168.1.9"],
+      c: ["macvtap 192.168.2.9"],
+      d: ["user dhcp"],
+    });
+    const gateways = resolution.plan.hosts[0]?.networks.flatMap(({ subnets }) =>
+      subnets.map(({ gateway }) => gateway?.value),
+    );
+    expect(gateways).toEqual(["192.168.1.1"]);
+  });
+
+  it("is a bridge's, one of its VLANs or the routed one", () => {
+    const bridges = {
+      br0: { address: "10.0.0.1/24", vlans: { 20: { address: "10.0.20.1/24" }, 3: { ipv6: "fd03::1/64" } } },
+    };
+    const routed = { address: "10.9.0.1/24" };
+    const interfaces = [{}, { vlan: 20 }, { vlan: 3 }, { routed: true }];
+    expect(planned(config({}, { bridges, routed })).plan.hosts[0]?.networks.map(({ name }) => name)).toEqual([
+      "br0",
+      "br0.3",
+      "br0.20",
+      "the routed network",
+    ]);
+    expect(links(config({ a: { interfaces } }, { bridges, routed }))).toEqual({
+      a: ["br0 10.0.0.2", "br0.20 10.0.20.2", "br0.3 fd03::2", "the routed network 10.9.0.2"],
+    });
+  });
+
+  it("is the routed one by itself where there is no bridge, and none where a VM wants none", () => {
+    const routed = { address: "10.9.0.1/24" };
+    expect(links(config({ a: {}, b: { interfaces: [] } }, { bridges: {}, routed }))).toEqual({
+      a: ["the routed network 10.9.0.2"],
+      b: [],
+    });
+  });
+
+  it("never gives one address twice, nor one with another meaning", () => {
+    const names = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,3}$/), { minLength: 1, maxLength: 20 });
+    const host = fc.integer({ min: 1, max: 60 });
+    fc.assert(
+      fc.property(names, host, fc.boolean(), (vms, own, asks) => {
+        const bridges = {
+          br0: { address: `10.0.0.${String(own)}/26`, ipv6: `fd00::${own.toString(16)}/64`, dhcp: true },
+        };
+        const interfaces = asks ? [{ address: "dhcp" }] : [{}];
+        const input = config(Object.fromEntries(vms.map((name) => [name, { interfaces }])), { bridges });
+        const given = (planned(input).plan.hosts[0]?.vms ?? []).flatMap((vm) =>
+          vm.interfaces.flatMap(({ addresses }) => addresses.map(({ value }) => value)),
+        );
+        expect(new Set(given).size).toBe(2 * vms.length);
+        for (const address of [`10.0.0.${String(own)}`, `fd00::${own.toString(16)}`, "10.0.0.0", "10.0.0.63", "fd00::"])
+          expect(given).not.toContain(address);
+      }),
+    );
+  });
+});
+
 describe("the lock", () => {
   const vmNames = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,4}$/), { maxLength: 12 });
   const withVms = (names: readonly string[]): unknown => config(Object.fromEntries(names.map((name) => [name, {}])));

@@ -1,0 +1,113 @@
+/** The example with every kind of network, evaluated by real Nix: what the host and each guest are told. */
+import { describe, expect, it } from "vitest";
+import networks from "../../examples/networks/microvm.config.js";
+import { emitted, hostModule } from "./emitted.js";
+import { evalFlake, nixes } from "./harness.js";
+
+const apply = `systems:
+  let
+    host = systems.lab.config;
+    guests = builtins.mapAttrs (_: vm: vm.config.config) host.microvm.vms;
+    whole = builtins.all (config: config.system.build.toplevel.drvPath != "") ([ host ] ++ builtins.attrValues guests);
+    network = { matchConfig, networkConfig, addresses, routes, bridgeVLANs, ... }: [
+      (matchConfig.Name or matchConfig.MACAddress)
+      networkConfig
+      (map (a: a.Address) addresses)
+      (map (r: r.Destination or r.Gateway) routes)
+      bridgeVLANs
+    ];
+    networksOf = config: builtins.mapAttrs (_: network) config.systemd.network.networks;
+  in
+  assert whole;
+  {
+    host = networksOf host;
+    netdevs = builtins.mapAttrs (_: n: n.netdevConfig.Kind) host.systemd.network.netdevs;
+    server = { inherit (host.systemd.network.networks."20-br0") dhcpServerConfig dhcpServerStaticLeases; };
+    firewall = builtins.mapAttrs (_: i: i.allowedUDPPorts) host.networking.firewall.interfaces;
+    nat = { inherit (host.networking.nat) enableIPv6 internalInterfaces internalIPs internalIPv6s externalInterface; };
+    guests = builtins.mapAttrs (_: networksOf) guests;
+    links = builtins.mapAttrs (_: guest: map (i: i.type) guest.microvm.interfaces) guests;
+    ports = guests.forwarded.microvm.forwardPorts;
+  }`;
+
+const untagged = (vlan: number): unknown => ({ PVID: vlan, EgressUntagged: vlan });
+
+describe.each(nixes())("by $version", (nix) => {
+  it("tells the host and the guests of every kind of network", async () => {
+    const facts = await evalFlake(emitted(networks, { "configuration.nix": hostModule }), "nixosConfigurations", {
+      nix,
+      apply,
+    });
+    expect(facts).toEqual({
+      netdevs: { "20-br0": "bridge", "20-br0.10": "vlan", "20-lan": "bridge" },
+      host: {
+        "20-br0": [
+          "br0",
+          { ConfigureWithoutCarrier: true, DHCPServer: true, VLAN: ["br0.10"] },
+          ["192.168.83.1/24", "fd00:83::1/64"],
+          [],
+          [untagged(1), { VLAN: 10 }],
+        ],
+        "21-br0-tap": ["microvm1-1 microvm3 microvm5", { Bridge: "br0" }, [], [], [untagged(1)]],
+        "20-br0.10": ["br0.10", { ConfigureWithoutCarrier: true }, ["192.168.10.1/24", "fd00:10::1/64"], [], []],
+        "21-br0.10-tap": ["microvm4", { Bridge: "br0" }, [], [], [untagged(10)]],
+        "20-lan": ["lan", { DHCP: "ipv4" }, [], [], []],
+        "21-lan-tap": ["microvm3-1", { Bridge: "lan" }, [], [], []],
+        "21-lan-port": ["enp2s0", { Bridge: "lan" }, [], [], []],
+        "22-microvm6": [
+          "microvm6",
+          { IPv4Forwarding: true, IPv6Forwarding: true },
+          ["10.9.0.1/32", "fd00:9::1/128"],
+          ["10.9.0.8/32", "fd00:9::8/128"],
+          [],
+        ],
+      },
+      server: {
+        dhcpServerConfig: { PoolOffset: 200, PoolSize: 50 },
+        dhcpServerStaticLeases: [{ MACAddress: "02:00:00:00:00:06", Address: "192.168.83.7" }],
+      },
+      firewall: { br0: [67] },
+      nat: {
+        enableIPv6: true,
+        internalInterfaces: ["br0"],
+        internalIPs: ["10.9.0.0/24"],
+        internalIPv6s: [],
+        externalInterface: "wan0",
+      },
+      guests: {
+        alone: {},
+        beside: {
+          "10-e": ["02:00:00:00:00:02", { DHCP: "ipv4" }, [], [], []],
+          "10-e1": ["02:01:00:00:00:02", {}, ["192.168.83.20/24", "fd00:83::20/64"], [], []],
+        },
+        forwarded: { "10-e": ["e*", { DHCP: "ipv4" }, [], [], []] },
+        gateway: {
+          "10-e": ["02:00:00:00:00:04", {}, ["192.168.83.5/24", "fd00:83::5/64"], ["192.168.83.1", "fd00:83::1"], []],
+          "10-e1": ["02:01:00:00:00:04", { DHCP: "ipv4" }, [], [], []],
+        },
+        isolated: {
+          "10-e": ["e*", {}, ["192.168.10.6/24", "fd00:10::6/64"], ["192.168.10.1", "fd00:10::1"], []],
+        },
+        leased: { "10-e": ["e*", { DHCP: "ipv4" }, ["fd00:83::7/64"], ["fd00:83::1"], []] },
+        routed: { "10-e": ["e*", {}, ["10.9.0.8/32", "fd00:9::8/128"], ["10.9.0.1", "fd00:9::1"], []] },
+      },
+      links: {
+        alone: [],
+        beside: ["macvtap", "tap"],
+        forwarded: ["user"],
+        gateway: ["tap", "tap"],
+        isolated: ["tap"],
+        leased: ["tap"],
+        routed: ["tap"],
+      },
+      ports: [
+        {
+          from: "host",
+          proto: "tcp",
+          host: { address: "127.0.0.1", port: 8080 },
+          guest: { address: "", port: 80 },
+        },
+      ],
+    });
+  });
+});
