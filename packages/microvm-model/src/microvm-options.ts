@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { packageSchema } from "./config/terms.js";
+import type { OptionPlan } from "./plan.js";
 
 /**
  * The options of microvm.nix that have a setting of their own, by their names below `microvm`: which setting of a VM that
@@ -122,3 +123,10 @@ const takenBy = (schema: z.core.$ZodType): NamedOption["takes"] => {
   const record = schema instanceof z.ZodPipe ? schema.in : schema;
   return record instanceof z.ZodRecord && record.valueType === packageSchema ? "packages" : "data";
 };
+
+/** What a plan gives an option by name, as far as it is literal text. */
+export const textsOf = (options: readonly OptionPlan[], name: string): readonly string[] =>
+  options
+    .filter(({ option }) => option.join(".") === name)
+    .flatMap(({ value }) => (value.kind === "data" ? [value.data].flat() : []))
+    .filter((part) => typeof part === "string");

@@ -70,9 +70,18 @@ const acrossHost: readonly Uniqueness<HostPlan>[] = [
     of: (host) =>
       host.vms.flatMap(({ name, volumes }) =>
         volumes.map(({ image, path }) => ({
-          value: image.startsWith("/") ? image : `/var/lib/microvms/${name}/${image}`,
+          value: image.startsWith("/") ? image : `${host.stateDirectory}/${name}/${image}`,
           path: [...path, "image"],
         })),
+      ),
+  },
+  {
+    code: "duplicate-device",
+    noun: "device",
+    remedy: "Pass the device on to one VM: it belongs to that guest alone.",
+    of: (host) =>
+      host.vms.flatMap(({ devices }) =>
+        devices.map(({ bus, device, path }) => ({ value: `${bus} ${device}`, path: [...path, "path"] })),
       ),
   },
 ];
@@ -83,6 +92,45 @@ const withinVm: readonly Uniqueness<VmPlan>[] = [
     noun: "share tag",
     remedy: "Give the share another tag.",
     of: ({ shares }) => shares.map(({ tag }) => tag),
+  },
+  {
+    code: "duplicate-share-socket",
+    noun: "socket of a share",
+    remedy: "Give the share another socket, or none so that it has its own.",
+    of: ({ name, shares }) =>
+      shares
+        .filter(({ proto }) => proto === "virtiofs")
+        // Shares of one tag have one socket too, and are told of the tag.
+        .filter(
+          ({ socket, tag }, at, all) => socket !== null || all.findIndex((one) => one.tag.value === tag.value) === at,
+        )
+        .map(({ path, tag, socket }) => ({
+          value: socket ?? `${name}-virtiofs-${tag.value}.sock`,
+          path: socket === null ? tag.path : [...path, "socket"],
+        })),
+  },
+  {
+    code: "duplicate-volume-label",
+    noun: "label",
+    remedy: "Give the volume another label: the guest would mount whichever it finds.",
+    of: ({ path, shares, volumes }) => [
+      // The image of the store has one (microvm.nix store-disk.nix).
+      ...(shares.some(({ source }) => source === "/nix/store")
+        ? []
+        : [{ value: "nix-store", path: [...path, "store"] }]),
+      ...volumes.flatMap(({ path: volume, label }) =>
+        label === null ? [] : [{ value: label, path: [...volume, "label"] }],
+      ),
+    ],
+  },
+  {
+    code: "duplicate-credential",
+    noun: "credential",
+    remedy: "Give it another name.",
+    of: ({ path, secrets, credentialFiles }) => [
+      ...secrets.filter(({ by }) => by === "credential").map((secret) => ({ value: secret.name, path: secret.path })),
+      ...Object.keys(credentialFiles).map((name) => ({ value: name, path: [...path, "credentialFiles", name] })),
+    ],
   },
   {
     code: "duplicate-mount-point",

@@ -1,0 +1,15 @@
+import type { HostPlan } from "../plan.js";
+import { error, type Problem } from "../problem.js";
+
+/** A balloon that holds all of the memory leaves the guest none to start with. */
+export const balloonSize = (host: HostPlan): readonly Problem[] =>
+  host.vms
+    .filter(({ balloon, memoryMiB }) => balloon !== null && balloon.initialMiB >= memoryMiB)
+    .map(({ path, balloon, memoryMiB }) =>
+      error(
+        "balloon-size",
+        [...path, "balloon", "initialMiB"],
+        `The balloon would hold ${String(balloon?.initialMiB)} MiB of the guest's ${String(memoryMiB)} MiB`,
+        "Leave the guest enough to start with.",
+      ),
+    );

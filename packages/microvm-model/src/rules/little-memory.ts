@@ -1,0 +1,17 @@
+import type { HostPlan } from "../plan.js";
+import { type Problem, warning } from "../problem.js";
+
+/** microvm.nix warns below 32 MiB, with which no NixOS starts (asserts.nix). */
+export const littleMemory = (host: HostPlan): readonly Problem[] =>
+  host.vms
+    .filter(({ memoryMiB }) => memoryMiB < leastMiB)
+    .map(({ path, memoryMiB }) =>
+      warning(
+        "little-memory",
+        [...path, "memoryMiB"],
+        `${String(memoryMiB)} MiB are too little for a NixOS to start`,
+        "Give the guest 512 MiB or more.",
+      ),
+    );
+
+const leastMiB = 32;

@@ -1,0 +1,15 @@
+import type { HostPlan } from "../plan.js";
+import { type Problem, warning } from "../problem.js";
+
+/** To become another user QEMU starts as root, and the host's service starts it as the user microvm (microvm.nix host/default.nix). */
+export const runAsInService = (host: HostPlan): readonly Problem[] =>
+  host.vms
+    .filter(({ hypervisor, runAs }) => hypervisor === "qemu" && runAs !== null && runAs !== "microvm")
+    .map(({ path, name, runAs }) =>
+      warning(
+        "run-as-in-service",
+        [...path, "runAs"],
+        `microvm@${name}.service runs as microvm, which cannot become ${String(runAs)}`,
+        "Leave `runAs` out, or start the runner as root by hand.",
+      ),
+    );

@@ -1,0 +1,17 @@
+import type { HostPlan } from "../plan.js";
+import { type Problem, warning } from "../problem.js";
+
+/** sops-nix and agenix replace the folder at each switch of the host, and a guest keeps seeing the one that is gone (microvm.nix faq.md). */
+export const shareOfRunSecrets = (host: HostPlan): readonly Problem[] =>
+  host.vms.flatMap(({ shares }) =>
+    shares
+      .filter(({ source }) => /^\/run\/(secrets|agenix)(\.d)?(\/|$)/.test(source))
+      .map(({ path, source }) =>
+        warning(
+          "share-of-run-secrets",
+          path,
+          `${source} is another folder after each switch of the host, and the guest's share goes empty`,
+          "Use `secrets`, which are copied when the VM starts.",
+        ),
+      ),
+  );

@@ -1,0 +1,26 @@
+import type { HostPlan } from "../plan.js";
+import { type Problem, warning } from "../problem.js";
+
+/** virtiofs has a daemon of its own with its cache, ACLs and arguments; 9p has the hypervisor and a security model (microvm.nix options.nix). */
+export const shareSettingIgnored = (host: HostPlan): readonly Problem[] =>
+  host.vms.flatMap(({ shares }) =>
+    shares.flatMap((share) =>
+      ignoredBy[share.proto]
+        .filter(
+          (setting) => !(share[setting] === null || (Array.isArray(share[setting]) && share[setting].length === 0)),
+        )
+        .map((setting) =>
+          warning(
+            "share-setting-ignored",
+            [...share.path, setting],
+            `The share ${share.tag.value} goes over ${share.proto}, which has no \`${setting}\``,
+            `Leave \`${setting}\` out, or choose the other \`proto\`.`,
+          ),
+        ),
+    ),
+  );
+
+const ignoredBy = {
+  "9p": ["cache", "posixAcl", "socket", "extraArgs"],
+  virtiofs: ["securityModel"],
+} as const;

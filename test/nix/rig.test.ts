@@ -1,0 +1,104 @@
+/**
+ * The matrix of hypervisors on microvm.nix's own modules: what the table accepts, a runner evaluates; what it refuses,
+ * the runner throws. `MICROVM_EMIT_RIG` names a folder with `nixpkgs`, `microvm` and `inputs/spectrum` as plain trees, and a
+ * `store`.
+ */
+import { execFile } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { type Config, emit, render, type Vm } from "microvm-emit";
+import { describe, expect, it } from "vitest";
+import { asking, bare, cells } from "../../packages/microvm-model/test/matrix.js";
+import { hostModule } from "./emitted.js";
+import { nixes, temporaryFolder } from "./harness.js";
+
+const rig = process.env["MICROVM_EMIT_RIG"];
+if (rig === undefined) console.error("NOT TESTED on microvm.nix's own modules: set MICROVM_EMIT_RIG.");
+
+const emitted = (vm: Vm): string => {
+  const config: Config = {
+    hosts: {
+      h: {
+        stateVersion: "25.05",
+        modules: ["./host.nix"],
+        user: { name: "alice", sshKeys: ["ssh-ed25519 AAAA alice"] },
+        bridges: { br0: { address: "10.7.0.1/24" } },
+        vms: { a: vm },
+      },
+    },
+  };
+  const result = emit(config, { configFile: "microvm.config.ts" });
+  if (result._tag === "Left") throw new Error(JSON.stringify(result.left, null, 2));
+  const folder = temporaryFolder();
+  const write = (path: string, text: string): void => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  };
+  write("host.nix", hostModule);
+  for (const { path, text } of render(result.right.files)) write(path, text);
+  return folder;
+};
+
+/** A function applied to the guest's `microvm.runner`, on the real modules. */
+const evaluate = async (folder: string, apply: string): Promise<unknown> => {
+  const [nix] = nixes();
+  if (nix === undefined || rig === undefined) throw new Error("no nix or no rig");
+  const inputs = { nixpkgs: "nixpkgs", microvm: "microvm", "microvm/spectrum": "inputs/spectrum" };
+  const { stdout } = await promisify(execFile)(
+    nix.binary,
+    [
+      ...["eval", "--store", join(rig, "store"), "--offline", "--no-write-lock-file", "--json"],
+      ...Object.entries(inputs).flatMap(([input, path]) => ["--override-input", input, `path:${join(rig, path)}`]),
+      `path:${folder}#nixosConfigurations.h.config.microvm.vms.a.config.config.microvm.runner`,
+      ...["--apply", apply],
+    ],
+    {
+      env: { ...process.env, NIX_CONFIG: "experimental-features = nix-command flakes\nflake-registry =\n" },
+      maxBuffer: 64 * 1024 * 1024,
+    },
+  );
+  return JSON.parse(stdout) as unknown;
+};
+
+/** Failures that are mistakes in a runner's own text, which `tryEval` does not catch. */
+const isCrash = ({ what, name }: (typeof cells)[number]): boolean =>
+  (name === "kvmtool" && what.startsWith("device-")) || (name === "stratovirt" && what.startsWith("9p"));
+
+/** Firecracker writes its configuration with `pkgs.formats`, which the package set of such a rig may lack. */
+const isBeyondRig = ({ name, mark }: (typeof cells)[number]): boolean => name === "firecracker" && mark !== "!";
+
+/** Settings of something that a hypervisor may lack as a whole. */
+const isPart = (what: string): boolean => what === "9p-owners" || what === "device-qemu";
+
+const rows = Object.entries(asking)
+  .filter(([what]) => !isPart(what))
+  .map(([what, [, settings]]) => {
+    const row = cells.filter((cell) => cell.what === what && cell.name !== "vfkit" && !isBeyondRig(cell));
+    // A config that no hypervisor takes whole is emitted for one that heeds the most.
+    const { name } = row.find(({ mark }) => mark === "+") ?? { name: "qemu" };
+    return { what, row, vm: { ...bare, ...settings, hypervisor: name } as Vm };
+  });
+
+describe.skipIf(rig === undefined)("microvm.nix's runners", () => {
+  it.each(rows)("asked for $what", async ({ row, vm }) => {
+    const folder = emitted(vm);
+    const tried = row.filter((cell) => !isCrash(cell));
+    const names = tried.map(({ name }) => JSON.stringify(name)).join(" ");
+    const seen = await evaluate(
+      folder,
+      `runners: builtins.listToAttrs (map (name: {
+        inherit name;
+        value = (builtins.tryEval runners.\${name}.drvPath).success;
+      }) [ ${names} ])`,
+    );
+    expect(seen).toEqual(Object.fromEntries(tried.map(({ name, mark }) => [name, mark !== "!"])));
+    for (const { name } of row.filter(isCrash))
+      await expect(evaluate(folder, `runners: runners.${name}.drvPath`)).rejects.toThrow();
+  });
+
+  it("refuse vfkit on Linux", async () => {
+    const folder = emitted({ ...bare, hypervisor: "qemu" } as Vm);
+    await expect(evaluate(folder, "runners: runners.vfkit.drvPath")).rejects.toThrow(/vfkit only works on macOS/);
+  });
+});
