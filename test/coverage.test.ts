@@ -22,16 +22,20 @@ const data = JSON.parse(readFileSync(new URL("data/microvm-options.json", import
   readonly host: readonly Option[];
   readonly outsideOptionsNix: readonly Option[];
 };
-/** Not yet: what the network of a guest can be besides taps. */
-const isNotYet = ({ name }: Option): boolean => /^(forwardPorts|interfaces\.\*\.(type|bridge|macvtap|tap))/.test(name);
-const guest = [...data.guest, ...data.outsideOptionsNix].filter((option) => !isNotYet(option));
+const guest = [...data.guest, ...data.outsideOptionsNix];
 
 /** The schemas that a value may be held to, without what is around them. */
 const branches = (schema: z.core.$ZodType): readonly z.core.$ZodType[] => {
-  if (schema instanceof z.ZodUnion) return schema.options.flatMap(branches);
+  if (schema instanceof z.ZodUnion || schema instanceof z.ZodDiscriminatedUnion)
+    return schema.options.flatMap(branches);
   if (schema instanceof z.ZodArray) return branches(schema.element);
   if (schema instanceof z.ZodPipe) return branches(schema.in);
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault
+  )
     return branches(schema.unwrap());
   return schema instanceof z.ZodRecord ? [schema, ...branches(schema.valueType)] : [schema];
 };
@@ -80,7 +84,7 @@ describe(`the options of microvm.nix at ${data.revision.slice(0, 7)}`, () => {
   });
 
   it("have no setting, and no name, that microvm.nix does not know", () => {
-    const known = [...data.guest, ...data.outsideOptionsNix].map(({ name }) => name);
+    const known = guest.map(({ name }) => name);
     expect([...byName, ...Object.keys(vmSettings)].filter((name) => !known.includes(name))).toEqual([]);
     const hosts = data.host.map(({ name }) => name);
     expect([...hostByName, ...Object.keys(hostSettings)].filter((name) => !hosts.includes(name))).toEqual([]);
@@ -212,6 +216,33 @@ const settings: readonly (readonly [string, Vm, ast.NixInput])[] = [
   ["vcpu", { vcpu: 2 }, 2],
   ["vsock.cid", { vsock: { cid: 9 } }, 9],
   ["vsock.ssh.enable", { vsock: { ssh: true } }, true],
+  ["interfaces.*.type", { interfaces: [{}] }, "tap"],
+  ["interfaces.*.id", { interfaces: [{ tap: "a0" }] }, "a0"],
+  ["interfaces.*.mac", { interfaces: [{ mac: "02:00:00:00:00:99" }] }, "02:00:00:00:00:99"],
+  ["interfaces.*.bridge", { hypervisor: "qemu", interfaces: [{ type: "bridge", bridge: "br0" }] }, "br0"],
+  ["interfaces.*.macvtap.link", { interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge" }] }, "eno1"],
+  ["interfaces.*.macvtap.mode", { interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge" }] }, "bridge"],
+  ["interfaces.*.tap.vhost", { hypervisor: "qemu", interfaces: [{ vhost: true }] }, true],
+  ...Object.entries({
+    from: "guest",
+    proto: "tcp",
+    "host.address": "127.0.0.1",
+    "host.port": 8080,
+    "guest.address": "10.0.2.100",
+    "guest.port": 80,
+  }).map(([name, value]): [string, Vm, ast.NixInput] => {
+    const port = {
+      from: "guest",
+      proto: "tcp",
+      host: { address: "127.0.0.1", port: 8080 },
+      guest: { address: "10.0.2.100", port: 80 },
+    } as const;
+    return [
+      `forwardPorts.*.${name}`,
+      { hypervisor: "qemu", interfaces: [{ type: "user" }], forwardPorts: [port] },
+      value,
+    ];
+  }),
   ...Object.entries({
     cache: ["never"],
     extraArgs: [["--debug"]],
@@ -254,10 +285,17 @@ describe("a setting", () => {
 
   it("is tried for each option that has one", () => {
     // A share of the store instead of storeOnDisk; lists by their items; an overlay in a module that guests share.
-    const elsewhere = ["storeOnDisk", "devices", "shares", "volumes", "interfaces", "writableStoreOverlay"];
+    const elsewhere = [
+      "storeOnDisk",
+      "devices",
+      "shares",
+      "volumes",
+      "interfaces",
+      "forwardPorts",
+      "writableStoreOverlay",
+    ];
     const tried = settings.map(([name]) => name);
-    const rest = Object.keys(vmSettings).filter((name) => !/^(interfaces|forwardPorts)\./.test(name));
-    expect(rest.filter((name) => !tried.includes(name) && !elsewhere.includes(name))).toEqual([]);
+    expect(Object.keys(vmSettings).filter((name) => !tried.includes(name) && !elsewhere.includes(name))).toEqual([]);
   });
 
   it("leaves the store to a share or to a disk", () => {
