@@ -9,26 +9,33 @@ export interface ScalarRefusal {
 }
 
 interface Rule extends ScalarRefusal {
-  readonly holds: (text: string) => boolean;
+  /** With the pattern that it is, where it is one. */
+  readonly holds: ((text: string) => boolean) & { readonly regex?: RegExp };
   /** Reads on from the refused text: `"eth0/1" is …`. */
   readonly complaint: string;
 }
 
 const text = (...rules: readonly Rule[]) =>
-  z.string().superRefine((value, context) => {
-    const broken = rules.find((rule) => !rule.holds(value));
-    if (broken === undefined) return;
-    context.addIssue({
-      code: "custom",
-      message: `${JSON.stringify(value)} ${broken.complaint}`,
-      params: { code: broken.code, remedy: broken.remedy } satisfies ScalarRefusal,
-    });
-  });
+  z
+    .string()
+    .superRefine((value, context) => {
+      const broken = rules.find((rule) => !rule.holds(value));
+      if (broken === undefined) return;
+      context.addIssue({
+        code: "custom",
+        message: `${JSON.stringify(value)} ${broken.complaint}`,
+        params: { code: broken.code, remedy: broken.remedy } satisfies ScalarRefusal,
+      });
+    })
+    .meta(patterns(rules));
 
-const pattern =
-  (regex: RegExp): Rule["holds"] =>
-  (value) =>
-    regex.test(value);
+/** What a JSON Schema says of the rules: those that are patterns. */
+const patterns = (rules: readonly Rule[]): { readonly pattern?: string; readonly allOf?: readonly object[] } => {
+  const sources = rules.flatMap(({ holds: { regex } }) => (regex === undefined ? [] : [{ pattern: regex.source }]));
+  return sources.length > 1 ? { allOf: sources } : { ...sources[0] };
+};
+
+const pattern = (regex: RegExp): Rule["holds"] => Object.assign((value: string) => regex.test(value), { regex });
 
 /** Nix strings hold neither NUL nor half a surrogate pair. */
 const isNixText = (value: string): boolean => !/[\0\p{Surrogate}]/u.test(value);

@@ -89,7 +89,11 @@ export const record = <Value extends z.ZodType>(key: z.ZodType<unknown, string>,
         if (issue.code === "custom") issues.push({ ...issue, path: [name], input: name });
   });
   names._zod.def.when = () => true;
-  return z.record(z.string(), value).check(names).transform(sortKeys);
+  return z
+    .record(z.string(), value)
+    .check(names)
+    .meta({ propertyNames: { type: "string", ...key.meta() } })
+    .transform(sortKeys);
 };
 
 /** A value that may be given by the name of a table row. */

@@ -1,0 +1,175 @@
+/**
+ * The JSON Schema of configs that are data: shapes from the schemas that check them, words from the types' documentation.
+ * `npm run schema` writes it to packages/emit; a test holds it to its sources.
+ */
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { parse } from "yaml";
+import { z } from "zod";
+import { configSchema } from "../packages/microvm-model/src/config.js";
+import { nixExpression } from "../packages/microvm-model/src/config/terms.js";
+
+/** A JSON Schema as far as it is looked into here. */
+export interface JsonSchema {
+  readonly [keyword: string]: unknown;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+  readonly additionalProperties?: JsonSchema | false;
+}
+
+/** The schema, with its documentation. */
+export const configJsonSchema = (): JsonSchema => {
+  const shape = z.toJSONSchema(configSchema, {
+    io: "input",
+    unrepresentable: "any",
+    override: ({ zodSchema, jsonSchema }) => {
+      // Nix is no data: what may be Nix too is text in a file of data.
+      if (zodSchema === nixExpression) jsonSchema.not = {};
+    },
+  });
+  const { checker, config } = readTypes();
+  const { $schema, properties, ...rest } = documented(withoutNever(shape as JsonSchema), [config], checker);
+  return {
+    $schema,
+    title: "A config of microvm-emit",
+    ...rest,
+    properties: { $schema: { description: "The schema of this file, for an editor.", type: "string" }, ...properties },
+  };
+};
+
+const readTypes = (): { readonly checker: ts.TypeChecker; readonly config: ts.Type } => {
+  const file = fileURLToPath(new URL("../packages/microvm-model/src/config.ts", import.meta.url));
+  const program = ts.createProgram([file], {
+    module: ts.ModuleKind.NodeNext,
+    target: ts.ScriptTarget.ES2023,
+    strict: true,
+    skipLibCheck: true,
+    types: [],
+  });
+  const checker = program.getTypeChecker();
+  const source = program.getSourceFile(file);
+  const declared = source?.statements.find(
+    (statement) => ts.isInterfaceDeclaration(statement) && statement.name.text === "Config",
+  );
+  if (declared === undefined) throw new Error("config.ts declares no Config");
+  return { checker, config: checker.getTypeAtLocation(declared) };
+};
+
+const isNever = ({ not }: JsonSchema): boolean => typeof not === "object";
+
+/** A schema without the choices that nothing can be. */
+const withoutNever = (schema: JsonSchema): JsonSchema => {
+  const { anyOf, ...rest } = mapParts(schema, withoutNever);
+  if (anyOf === undefined) return rest;
+  const choices = anyOf.filter((choice) => !isNever(choice));
+  const [only] = choices;
+  return choices.length === 1 && only !== undefined ? { ...rest, ...only } : { ...rest, anyOf: choices };
+};
+
+const mapParts = (schema: JsonSchema, change: (part: JsonSchema) => JsonSchema): JsonSchema => ({
+  ...schema,
+  ...(schema.anyOf && { anyOf: schema.anyOf.map(change) }),
+  ...(schema.oneOf && { oneOf: schema.oneOf.map(change) }),
+  ...(schema.items && { items: change(schema.items) }),
+  ...(schema.additionalProperties && { additionalProperties: change(schema.additionalProperties) }),
+  ...(schema.properties && {
+    properties: Object.fromEntries(Object.entries(schema.properties).map(([name, part]) => [name, change(part)])),
+  }),
+});
+
+/** A schema with what the types that it stands for say of each setting. */
+const documented = (schema: JsonSchema, types: readonly ts.Type[], checker: ts.TypeChecker): JsonSchema => {
+  const choices = types.flatMap((type) => (type.isUnion() ? type.types : [type]));
+  const { properties, items, additionalProperties, ...rest } = schema;
+  return {
+    ...rest,
+    ...(rest.anyOf && { anyOf: rest.anyOf.map((choice) => documented(choice, choices, checker)) }),
+    ...(rest.oneOf && { oneOf: rest.oneOf.map((choice) => documented(choice, choices, checker)) }),
+    ...(items && {
+      items: documented(
+        items,
+        choices.flatMap((type) => elementOf(type, checker)),
+        checker,
+      ),
+    }),
+    ...(additionalProperties === false && { additionalProperties }),
+    ...(additionalProperties && {
+      additionalProperties: documented(
+        additionalProperties,
+        choices.flatMap((type) => checker.getIndexTypeOfType(type, ts.IndexKind.String) ?? []),
+        checker,
+      ),
+    }),
+    ...(properties && describedObject(properties, choices, checker)),
+  };
+};
+
+const elementOf = (type: ts.Type, checker: ts.TypeChecker): readonly ts.Type[] =>
+  checker.isArrayType(type) ? checker.getTypeArguments(type as ts.TypeReference) : [];
+
+/** The settings of an object, which is of the type that has just these. */
+const describedObject = (
+  properties: Readonly<Record<string, JsonSchema>>,
+  types: readonly ts.Type[],
+  checker: ts.TypeChecker,
+): JsonSchema => {
+  const names = Object.keys(properties).sort();
+  const type = types.find((choice) => {
+    const own = choice.getProperties().map(({ name }) => name);
+    return own.length === names.length && own.sort().every((name, position) => name === names[position]);
+  });
+  if (type === undefined) throw new Error(`No type has the settings ${names.join(", ")}`);
+  return {
+    ...description((type.aliasSymbol ?? type.getSymbol())?.getDocumentationComment(checker) ?? []),
+    properties: Object.fromEntries(
+      type.getProperties().map((setting) => {
+        const schema = documented(properties[setting.name] ?? {}, [checker.getTypeOfSymbol(setting)], checker);
+        const docs = docsOf(setting, schema, checker);
+        // First in the text, and in place of what is said of the type.
+        return [setting.name, { ...docs, ...schema, ...docs }];
+      }),
+    ),
+  };
+};
+
+const description = (comment: readonly ts.SymbolDisplayPart[], more = ""): { readonly description?: string } => {
+  const text = `${ts.displayPartsToString([...comment])}${more}`.replaceAll(/\s+/g, " ");
+  return text === "" ? {} : { description: text };
+};
+
+const docsOf = (setting: ts.Symbol, schema: JsonSchema, checker: ts.TypeChecker): JsonSchema => {
+  const said = (name: string): readonly string[] =>
+    setting
+      .getJsDocTags(checker)
+      .filter((tag) => tag.name === name)
+      .map(({ text }) => ts.displayPartsToString(text));
+  const [standard] = said("default");
+  const value = standard === undefined ? undefined : dataIn(standard);
+  const examples = said("example").flatMap((text) => dataIn(text) ?? []);
+  return {
+    ...description(
+      setting.getDocumentationComment(checker),
+      standard === undefined || value !== undefined ? "" : ` Default: ${standard}.`,
+    ),
+    ...(value !== undefined && !("default" in schema) && { default: value.data }),
+    ...(examples.length > 0 && { examples: examples.map(({ data }) => data) }),
+  };
+};
+
+/** What a tag says where that is data: JavaScript's literals for data are YAML's too, whose plain text is prose here. */
+const dataIn = (text: string): { readonly data: unknown } | undefined => {
+  try {
+    const data: unknown = parse(text);
+    return typeof data === "string" && !text.startsWith('"') ? undefined : { data };
+  } catch {
+    return undefined;
+  }
+};
+
+export const schemaFile = fileURLToPath(new URL("../packages/emit/config.schema.json", import.meta.url));
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  writeFileSync(schemaFile, `${JSON.stringify(configJsonSchema(), undefined, 2)}\n`);
