@@ -159,11 +159,11 @@ const docsOf = (setting: ts.Symbol, schema: JsonSchema, checker: ts.TypeChecker)
   };
 };
 
-/** What a tag says where that is data: JavaScript's literals for data are YAML's too, whose plain text is prose here. */
+/** What a tag says where that is data: JavaScript's literals for data are YAML's too. All else is prose. */
 const dataIn = (text: string): { readonly data: unknown } | undefined => {
+  if (!/^(["[{\d-]|(true|false|null)$)/.test(text)) return undefined;
   try {
-    const data: unknown = parse(text);
-    return typeof data === "string" && !text.startsWith('"') ? undefined : { data };
+    return { data: parse(text) as unknown };
   } catch {
     return undefined;
   }

@@ -53,6 +53,7 @@ Examples:
   $ microvm-emit microvm.config.ts --stop-after plan
   $ microvm-emit check microvm.config.ts --format sarif > problems.sarif
   $ microvm-emit explain duplicate-address        say why that is a problem
+  $ microvm-emit schema > microvm.schema.json     for "$schema" of a config in YAML or JSON
 
 Exit codes: 0 fine, 1 problems to mend, 2 could not run.`;
 
@@ -87,6 +88,12 @@ export const parseCommand = (argv: readonly string[]): E.Either<Failure, Request
     .option("--verbose", "show all that Nix writes")
     .action((config: string, { output, overrideInput }: { output?: string; overrideInput?: Override[] }) => {
       request = { kind: "check", config, output, overrides: overrideInput ?? [] };
+    });
+  program
+    .command("schema")
+    .description("print the JSON Schema of a config, by which an editor completes YAML and JSON")
+    .action(() => {
+      request = { kind: "tell", text: beside("config.schema.json") };
     });
   program
     .command("explain")
@@ -144,9 +151,7 @@ const sentence = (message: string): string => {
 };
 
 /** The version of the package. */
-export const version = (): string => {
-  const { version: text } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
-    version: string;
-  };
-  return text;
-};
+export const version = (): string => (JSON.parse(beside("package.json")) as { version: string }).version;
+
+/** A file of this package. */
+const beside = (name: string): string => readFileSync(new URL(`../${name}`, import.meta.url), "utf8");

@@ -233,7 +233,9 @@ describe("microvm-emit explain", () => {
       2,
       'error[unknown-code]\n  There is no problem with the code "quux".\n  help: Run `microvm-emit explain` to see them all.\n',
     ]);
-    expect(microvmEmit(temporaryDirectory(), ["explain", "duplicate-mak"]).stderr).toContain("Did you mean duplicate-mac?");
+    expect(microvmEmit(temporaryDirectory(), ["explain", "duplicate-mak"]).stderr).toContain(
+      "Did you mean duplicate-mac?",
+    );
   });
 
   it("gives pages as JSON", () => {

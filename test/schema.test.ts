@@ -1,0 +1,138 @@
+/** The JSON Schema that the command prints: current, sound, and of one mind with what checks a config. */
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { type Config, emit } from "microvm-emit";
+import { describe, expect, it } from "vitest";
+import { configJsonSchema, type JsonSchema, schemaFile } from "../scripts/config-schema.js";
+
+const schema = JSON.parse(readFileSync(schemaFile, "utf8")) as JsonSchema;
+const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true });
+const validate = ajv.compile(schema);
+
+const example = async (name: string): Promise<Config> => {
+  const { default: config } = (await import(`../examples/${name}/microvm.config.ts`)) as { default: Config };
+  return config;
+};
+
+const examples = readdirSync(fileURLToPath(new URL("../examples", import.meta.url)));
+
+/** The same config as a file of data has it: without Nix, which only TypeScript can hold. */
+const asData = (config: Config): unknown =>
+  JSON.parse(
+    JSON.stringify(config, (_key, value: unknown) => {
+      const isNode = (part: unknown): boolean => typeof part === "object" && part !== null && "kind" in part;
+      return Array.isArray(value) ? value.filter((part) => !isNode(part)) : isNode(value) ? undefined : value;
+    }),
+  );
+
+/** Every part of the schema that describes a value, with where it is. */
+const parts = (part: JsonSchema, path: string): readonly (readonly [string, JsonSchema])[] => [
+  [path, part],
+  ...[...(part.anyOf ?? []), ...(part.oneOf ?? [])].flatMap((choice, position) => parts(choice, `${path}|${position}`)),
+  ...(part.items === undefined ? [] : parts(part.items, `${path}[]`)),
+  ...(part.additionalProperties ? parts(part.additionalProperties, `${path}.*`) : []),
+  ...Object.entries(part.properties ?? {}).flatMap(([name, inner]) => parts(inner, `${path}.${name}`)),
+];
+
+/** A config of one host that is right but for what is given. */
+const config = (vm: object, host: object = {}, rest: object = {}): unknown => ({
+  hosts: {
+    h: {
+      stateVersion: "26.05",
+      user: { name: "alice", sshKeys: ["ssh-ed25519 AAAA alice"] },
+      bridges: { br0: { address: "10.0.0.1/24" } },
+      vms: { a: vm },
+      ...host,
+    },
+  },
+  ...rest,
+});
+
+describe("the JSON Schema", () => {
+  it("is what its sources give (`npm run schema` writes it anew)", () => {
+    expect(schema).toEqual(JSON.parse(JSON.stringify(configJsonSchema())));
+  });
+
+  it("is what the command prints, and loads no compiler for it", () => {
+    const bin = fileURLToPath(new URL("../packages/emit/dist/main.js", import.meta.url));
+    expect(JSON.parse(execFileSync(process.execPath, [bin, "schema"], { encoding: "utf8" }))).toEqual(schema);
+  });
+
+  it.each(examples)("takes the example %s", async (name) => {
+    expect(validate(asData(await example(name))) ? [] : validate.errors).toEqual([]);
+  });
+
+  const all = parts(schema, "");
+
+  it("says of every setting what it means", () => {
+    const settings = all.flatMap(([path, { properties = {} }]) =>
+      Object.entries(properties).map(([name, part]) => [`${path}.${name}`, part["description"]] as const),
+    );
+    expect(settings.length).toBeGreaterThan(100);
+    expect(settings.filter(([, description]) => typeof description !== "string" || description.length < 10)).toEqual(
+      [],
+    );
+  });
+
+  it("has examples and defaults that it takes itself", () => {
+    const wrong = all.flatMap(([path, part]) => {
+      const takes = ajv.compile(part);
+      const values = [
+        ...((part["examples"] as unknown[] | undefined) ?? []),
+        ...("default" in part ? [part["default"]] : []),
+      ];
+      return values.filter((value) => !takes(value)).map((value) => [path, value]);
+    });
+    expect(wrong).toEqual([]);
+    expect(all.filter(([, { examples }]) => examples !== undefined).length).toBeGreaterThan(20);
+  });
+
+  it("offers names beside objects, for an editor to complete", () => {
+    const vm = all.find(([path]) => path.endsWith(".vms.*"))?.[1].properties ?? {};
+    expect(JSON.stringify(vm["agent"])).toContain('"claude-code"');
+    expect(JSON.stringify(vm["toolchains"])).toContain('"go"');
+    expect(JSON.stringify(vm["hypervisor"])).toContain('"cloud-hypervisor"');
+  });
+
+  it.each<[string, unknown]>([
+    ["the schema of the file", config({}, {}, { $schema: "./config.schema.json" })],
+    ["agents by name, as objects and none", config({}, { vms: { a: { agent: "codex" }, b: { agent: false } } })],
+    ["programs and modules of a home", config({ home: ["zsh", { program: "emacs" }, "./home.nix"] })],
+    ["what VMs have in common", config({}, { vmDefaults: { vcpu: 2, packages: ["git"] } })],
+    ["several kinds of a setting", config({ firewall: { allowedTCPPorts: [80] }, vsock: false, workspace: "~/a" })],
+  ])("takes %s, as the check does", (_, value) => {
+    expect(validate(value) ? [] : validate.errors).toEqual([]);
+    const { $schema: _schema, ...rest } = value as Readonly<Record<string, unknown>>;
+    const result = emit(rest);
+    expect(result._tag === "Left" ? result.left.map(({ code }) => code) : []).toEqual([]);
+  });
+
+  it.each<[string, unknown, string]>([
+    ["no host's state version", { hosts: { h: { user: { name: "a" } } } }, "/hosts/h"],
+    ["a setting that there is not", config({ vcpus: 2 }), "/hosts/h/vms/a"],
+    ["a number for text", config({}, { stateVersion: 26.05 }), "/hosts/h/stateVersion"],
+    ["no number of CPUs", config({ vcpu: 0 }), "/hosts/h/vms/a/vcpu"],
+    ["half a CPU", config({ vcpu: 1.5 }), "/hosts/h/vms/a/vcpu"],
+    ["an agent that there is not", config({ agent: "claude" }), "/hosts/h/vms/a/agent"],
+    ["an agent without its command", config({ agent: { name: "a", package: "a" } }), "/hosts/h/vms/a/agent"],
+    ["a hypervisor that there is not", config({ hypervisor: "xen" }), "/hosts/h/vms/a/hypervisor"],
+    ["a name of a VM with capitals", config({}, { vms: { Web: {} } }), "/hosts/h/vms"],
+    ["a name of a host with a dot", { hosts: { "a.b": { stateVersion: "26.05", user: { name: "a" } } } }, "/hosts"],
+    [
+      "a MAC address with a letter too much",
+      config({ interfaces: [{ mac: "02:00:00:00:00:0g" }] }),
+      "/hosts/h/vms/a/interfaces/0",
+    ],
+    ["a share without its source", config({ shares: [{ tag: "a" }] }), "/hosts/h/vms/a/shares/0"],
+    ["a package with a space", config({ packages: ["a b"] }), "/hosts/h/vms/a/packages/0"],
+    ["an index of all VMs", config({}, { vmDefaults: { index: 1 } }), "/hosts/h/vmDefaults"],
+    ["a list for an object", config({}, { vms: [] }), "/hosts/h/vms"],
+    ["Nix, which data cannot be", config({ packages: [{ kind: "ident", name: "x" }] }), "/hosts/h/vms/a/packages/0"],
+  ])("refuses %s, as the check does", (_, value, place) => {
+    expect(validate(value)).toBe(false);
+    expect(validate.errors?.some(({ instancePath }) => instancePath.startsWith(place))).toBe(true);
+    expect(emit(value)._tag).toBe("Left");
+  });
+});
