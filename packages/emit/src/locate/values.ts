@@ -1,0 +1,614 @@
+import type { ConfigPath } from "@microvm-emit/model";
+import {
+  type Binding,
+  type Call,
+  everything,
+  type Expression,
+  functionScope,
+  type ListLiteral,
+  type Module,
+  type ObjectLiteral,
+  plainKey,
+  type Property,
+  type Scope,
+  withNested,
+  type Written,
+  type WrittenFunction,
+} from "./syntax.js";
+
+/** What an expression comes to, as far as it can be known without running it. */
+type Value =
+  /** What has no parts, such as the false that `&&` gives. */
+  | { readonly kind: "empty" }
+  | { readonly kind: "written"; readonly node: Expression; readonly scope: Scope }
+  /** Parts laid over each other by `extend`, the last one on top. */
+  | { readonly kind: "merged"; readonly parts: readonly Value[] }
+  /** An object made of a list of keys and values. */
+  | { readonly kind: "entries"; readonly list: Value }
+  /** What a function makes of each item of a list, or of each position where there is no list. */
+  | {
+      readonly kind: "mapped";
+      readonly list: Value | undefined;
+      readonly by: Written & { readonly node: WrittenFunction };
+    };
+
+/** All that an expression may come to. */
+interface Alternatives {
+  readonly values: readonly Value[];
+  /** Whether it may be something else too. */
+  readonly isOpen: boolean;
+}
+
+/** A place in a source, with what stands there; nothing is known of what is brought in from elsewhere. */
+interface Found extends Spot {
+  readonly value: Value | undefined;
+}
+
+/** The actual value at a config path, where the config has been loaded. */
+export type Actual = { readonly value: unknown } | undefined;
+
+interface Candidate extends Found {
+  /** Whether something else may stand in its place. */
+  readonly isOpen: boolean;
+}
+
+/** Reads a module that another imports; undefined where it is none of the user's own. */
+export type OpenModule = (importer: string, specifier: string) => Module | undefined;
+
+/** Where a config path is written, or the deepest part of it for which that can be known; undefined when none of it can. */
+export type Walk = (config: Binding, path: ConfigPath, actual: Actual) => Spot | undefined;
+
+interface Spot {
+  readonly module: Module;
+  readonly offset: number;
+}
+
+const anything: Alternatives = { values: [], isOpen: true };
+
+const empty: Value = { kind: "empty" };
+
+const exactly = (value: Value): Alternatives => ({ values: [value], isOpen: false });
+
+const together = (all: readonly Alternatives[]): Alternatives => ({
+  values: all.flatMap(({ values }) => values),
+  isOpen: all.some(({ isOpen }) => isOpen),
+});
+
+const written = ({ node, scope }: Written): Value => ({ kind: "written", node, scope });
+
+/** Our functions that give back what they are given. */
+const givingBack: ReadonlySet<string> = new Set(["defineConfig", "replace"]);
+
+/** More steps than any config takes: names may stand for each other in a circle. */
+const maxSteps = 20_000;
+
+export const walkOf = (open: OpenModule): Walk => {
+  let steps = 0;
+  let depth = 0;
+
+  const limited = (run: () => Alternatives): Alternatives => {
+    if (++steps > maxSteps || depth > 200) return anything;
+    depth++;
+    try {
+      return run();
+    } finally {
+      depth--;
+    }
+  };
+
+  /** Through names, types, choices, members and calls to the literals behind them. */
+  const meanings = (value: Value): Alternatives => {
+    if (value.kind !== "written") return exactly(value);
+    const { node, scope } = value;
+    const through = (next: Expression): Alternatives => meanings({ kind: "written", node: next, scope });
+    return limited((): Alternatives => {
+      switch (node.type) {
+        case "TSAsExpression":
+        case "TSSatisfiesExpression":
+        case "TSNonNullExpression":
+        case "TSTypeAssertion":
+        case "ParenthesizedExpression":
+          return through(node.expression);
+        case "AwaitExpression":
+          return through(node.argument);
+        case "Identifier":
+          return bound(lookUp(node.name, scope));
+        case "ConditionalExpression":
+          return together([through(node.consequent), through(node.alternate)]);
+        case "LogicalExpression":
+          return together([node.operator === "&&" ? exactly(empty) : through(node.left), through(node.right)]);
+        case "MemberExpression":
+        case "OptionalMemberExpression": {
+          if (node.object.type === "Super" || node.property.type === "PrivateName") return anything;
+          const step =
+            node.property.type === "Identifier" && !node.computed ? node.property.name : textOf(node.property, scope);
+          if (step === undefined) return anything;
+          const namespace = node.object.type === "Identifier" ? lookUp(node.object.name, scope) : undefined;
+          if (namespace?.kind === "import" && namespace.name === everything)
+            return bound({ ...namespace, name: String(step) });
+          return memberOf(through(node.object), step);
+        }
+        case "CallExpression":
+          return called(node, scope);
+        case "ObjectExpression":
+        case "ArrayExpression":
+        case "ArrowFunctionExpression":
+        case "FunctionExpression":
+        case "StringLiteral":
+        case "NumericLiteral":
+        case "BooleanLiteral":
+        case "NullLiteral":
+        case "TemplateLiteral":
+        case "UnaryExpression":
+          return exactly(value);
+        default:
+          return anything;
+      }
+    });
+  };
+
+  const memberOf = (object: Alternatives, step: string | number): Alternatives => {
+    const found = choose(candidatesOf(object, step, undefined), undefined);
+    return found?.value === undefined ? anything : meanings(found.value);
+  };
+
+  const lookUp = (name: string, scope: Scope | undefined): Binding | undefined =>
+    scope === undefined ? undefined : (scope.bindings.get(name) ?? lookUp(name, scope.outer));
+
+  const bound = (binding: Binding | undefined): Alternatives => {
+    switch (binding?.kind) {
+      case "value": {
+        const { values, isOpen } = meanings(written(binding.value));
+        return { values, isOpen: isOpen || !binding.isConstant };
+      }
+      case "part": {
+        const { values, isOpen } = limited(() => memberOf(bound(binding.of), binding.step));
+        return { values, isOpen: isOpen || binding.hasDefault };
+      }
+      case "import":
+        return limited(() => imported(binding));
+      default:
+        return anything;
+    }
+  };
+
+  const imported = ({ from, specifier, name }: Extract<Binding, { kind: "import" }>): Alternatives => {
+    const module = open(from, specifier);
+    return module === undefined ? anything : exportOf(module, name);
+  };
+
+  const exportOf = (module: Module, name: string): Alternatives => {
+    const own = module.exports.get(name);
+    if (own !== undefined) return bound(own);
+    for (const specifier of module.passedOn) {
+      const next = open(module.file, specifier);
+      const found = next === undefined ? anything : limited(() => exportOf(next, name));
+      if (found.values.length > 0) return found;
+    }
+    return anything;
+  };
+
+  const called = ({ callee, arguments: given }: Call, scope: Scope): Alternatives => {
+    const spread = given.findIndex((argument) => argument.type === "SpreadElement");
+    const args = given
+      .slice(0, spread === -1 ? undefined : spread)
+      .flatMap((argument): Value[] =>
+        argument.type === "SpreadElement" || argument.type === "ArgumentPlaceholder"
+          ? []
+          : [{ kind: "written", node: argument, scope }],
+      );
+    const own = ownName(callee, scope);
+    if (own === "extend") return spread === -1 ? exactly({ kind: "merged", parts: args }) : anything;
+    if (own !== undefined) {
+      const [first] = args;
+      if (first === undefined) return anything;
+      const { values, isOpen } = meanings(first);
+      // The others fill in what is left out.
+      return { values, isOpen: isOpen || !givingBack.has(own) };
+    }
+    const method = callee.type === "MemberExpression" ? methodOf(callee, scope) : undefined;
+    if (method !== undefined) return method(args);
+    const { values, isOpen } = callee.type === "Super" || callee.type === "V8IntrinsicIdentifier" ? anything : meanings({ kind: "written", node: callee, scope });
+    const [called] = values;
+    return values.length === 1 && !isOpen && called !== undefined ? resultOf(called, args) : anything;
+  };
+
+  /** The name of a function of ours that is called. */
+  const ownName = (callee: Call["callee"], scope: Scope): string | undefined => {
+    if (callee.type === "MemberExpression" && callee.object.type === "Identifier" && !callee.computed) {
+      const namespace = lookUp(callee.object.name, scope);
+      return namespace?.kind === "import" && namespace.name === everything && isOurs(namespace.specifier)
+        ? callee.property.type === "Identifier"
+          ? callee.property.name
+          : undefined
+        : undefined;
+    }
+    if (callee.type !== "Identifier") return undefined;
+    const binding = lookUp(callee.name, scope);
+    if (binding === undefined) return callee.name;
+    return binding.kind === "import" && isOurs(binding.specifier) ? binding.name : undefined;
+  };
+
+  /** The methods of JavaScript's own that a config is put together with. */
+  const methodOf = (
+    { object, property, computed }: Extract<Expression, { type: "MemberExpression" }>,
+    scope: Scope,
+  ): ((args: readonly Value[]) => Alternatives) | undefined => {
+    if (property.type !== "Identifier" || computed || object.type === "Super") return undefined;
+    const global = object.type === "Identifier" && lookUp(object.name, scope) === undefined ? `${object.name}.` : "";
+    switch (`${global}${property.name}`) {
+      case "Object.freeze":
+        return ([first]) => (first === undefined ? anything : meanings(first));
+      case "Object.fromEntries":
+        return ([list]) => (list === undefined ? anything : exactly({ kind: "entries", list }));
+      case "Array.from":
+        return ([, by]) => mapped(undefined, by);
+      case "map":
+        return ([by]) => mapped({ kind: "written", node: object, scope }, by);
+      default:
+        return undefined;
+    }
+  };
+
+  const mapped = (list: Value | undefined, by: Value | undefined): Alternatives => {
+    if (by === undefined) return anything;
+    const { values, isOpen } = meanings(by);
+    const [one] = values;
+    return values.length === 1 && !isOpen && one?.kind === "written" && isFunction(one.node)
+      ? exactly({ kind: "mapped", list, by: { node: one.node, scope: one.scope } })
+      : anything;
+  };
+
+  const resultOf = (called: Value, args: readonly (Value | undefined)[]): Alternatives => {
+    if (called.kind !== "written" || !isFunction(called.node)) return anything;
+    const { node } = called;
+    const scope = functionScope(node, called.scope, (position) => {
+      const value = args[position];
+      return value?.kind === "written" ? { kind: "value", value, isConstant: true } : undefined;
+    });
+    const results =
+      node.body.type === "BlockStatement"
+        ? node.body.body
+            .flatMap(withNested)
+            .flatMap((statement) =>
+              statement.type === "ReturnStatement" && statement.argument != null ? [statement.argument] : [],
+            )
+        : [node.body];
+    return together(results.map((result) => meanings({ kind: "written", node: result, scope })));
+  };
+
+  const candidatesOf = (
+    { values, isOpen }: Alternatives,
+    step: string | number,
+    parent: Actual,
+  ): readonly Candidate[] =>
+    values.flatMap((value) =>
+      partsOf(value, step, parent).map((found) => ({ ...found, isOpen: found.isOpen || isOpen })),
+    );
+
+  const partsOf = (value: Value, step: string | number, parent: Actual): readonly Candidate[] => {
+    switch (value.kind) {
+      case "empty":
+        return [];
+      case "merged":
+        return mergedPart(value.parts, step);
+      case "entries":
+        return entriesOf(value.list, String(step));
+      case "mapped":
+        return itemOfMapped(value, Number(step)).flatMap((item) => {
+          const { node, scope } = value.by;
+          const at = item.kind === "written" ? item : { node: node.body, scope };
+          return [{ module: at.scope.module, offset: startOf(at.node), value: item, isOpen: false }];
+        });
+      case "written":
+        switch (value.node.type) {
+          case "ObjectExpression":
+            return propertiesOf(value.node, value.scope, String(step));
+          case "ArrayExpression":
+            return itemsOf(value.node, value.scope, Number(step), parent);
+          default:
+            return [];
+        }
+    }
+  };
+
+  /** The properties that may be the one of a name, the one that wins first. */
+  const propertiesOf = ({ properties }: ObjectLiteral, scope: Scope, name: string): readonly Candidate[] => {
+    const found: Candidate[] = [];
+    let isOpen = false;
+    for (const member of properties.toReversed()) {
+      const at = { module: scope.module, offset: startOf(member) };
+      if (member.type === "SpreadElement") {
+        const spread = meanings({ kind: "written", node: member.argument, scope });
+        const parts = candidatesOf(spread, name, undefined);
+        found.push(...parts.map((part) => ({ ...part, isOpen: part.isOpen || isOpen })));
+        if (spread.isOpen) {
+          found.push({ ...at, value: undefined, isOpen: true });
+          isOpen = true;
+        } else if (spread.values.length === 1 && parts.some((part) => !part.isOpen)) return found;
+      } else {
+        const key = keyOf(member, scope);
+        if (key !== undefined && key !== name) continue;
+        const value: Value | undefined =
+          member.type === "ObjectProperty" ? { kind: "written", node: member.value as Expression, scope } : undefined;
+        found.push({ ...at, value, isOpen: isOpen || key === undefined });
+        if (key === name) return found;
+        isOpen = true;
+      }
+    }
+    return found;
+  };
+
+  const keyOf = (member: Pick<Property, "key" | "computed">, scope: Scope): string | undefined => {
+    const plain = plainKey(member);
+    if (plain !== undefined || member.key.type === "PrivateName") return plain;
+    const computed = textOf(member.key, scope);
+    return computed === undefined ? undefined : String(computed);
+  };
+
+  const itemsOf = ({ elements }: ListLiteral, scope: Scope, position: number, parent: Actual): readonly Candidate[] => {
+    const lengths = elements.map((element) =>
+      element?.type === "SpreadElement" ? lengthOf(meanings({ kind: "written", node: element.argument, scope })) : 1,
+    );
+    const missing = lengths.filter((length) => length === undefined).length;
+    const known = lengths.reduce<number>((sum, length) => sum + (length ?? 0), 0);
+    // What a single spread brings in is the rest of the list.
+    const rest = missing === 1 && Array.isArray(parent?.value) ? parent.value.length - known : undefined;
+    let before = 0;
+    for (const [index, element] of elements.entries()) {
+      const length = lengths[index] ?? rest;
+      if (element === null) {
+        before++;
+        continue;
+      }
+      const at = { module: scope.module, offset: startOf(element) };
+      if (length === undefined) return [{ ...at, value: undefined, isOpen: true }];
+      if (position < before + length) {
+        if (element.type !== "SpreadElement")
+          return [{ ...at, value: { kind: "written", node: element, scope }, isOpen: false }];
+        const parts = candidatesOf(
+          meanings({ kind: "written", node: element.argument, scope }),
+          position - before,
+          undefined,
+        );
+        return parts.length > 0 ? parts : [{ ...at, value: undefined, isOpen: true }];
+      }
+      before += length;
+    }
+    return [];
+  };
+
+  const lengthOf = ({ values, isOpen }: Alternatives): number | undefined => {
+    const [value] = values;
+    if (isOpen || values.length !== 1 || value === undefined) return undefined;
+    if (value.kind === "mapped") return value.list === undefined ? undefined : lengthOf(meanings(value.list));
+    if (value.kind === "merged") {
+      const lengths = value.parts.map((part) => lengthOf(meanings(part)));
+      return lengths.some((length) => length === undefined)
+        ? undefined
+        : lengths.reduce<number>((sum, length) => sum + (length ?? 0), 0);
+    }
+    if (value.kind !== "written" || value.node.type !== "ArrayExpression") return undefined;
+    const { scope } = value;
+    const lengths = value.node.elements.map((element) =>
+      element?.type === "SpreadElement" ? lengthOf(meanings({ kind: "written", node: element.argument, scope })) : 1,
+    );
+    return lengths.some((length) => length === undefined)
+      ? undefined
+      : lengths.reduce<number>((sum, length) => sum + (length ?? 0), 0);
+  };
+
+  /** Objects merge by key; lists are joined. */
+  const mergedPart = (parts: readonly Value[], step: string | number): readonly Candidate[] => {
+    if (typeof step === "number") {
+      let before = 0;
+      for (const part of parts) {
+        const length = lengthOf(meanings(part));
+        if (length === undefined) return [];
+        if (step < before + length) return candidatesOf(meanings(part), step - before, undefined);
+        before += length;
+      }
+      return [];
+    }
+    const found = parts.flatMap((part) => {
+      const chosen = choose(candidatesOf(meanings(part), step, undefined), undefined);
+      return chosen === undefined ? [] : [chosen];
+    });
+    const isOpen = parts.some((part) => meanings(part).isOpen);
+    const last = found.at(-1);
+    if (last === undefined) return [];
+    const values = found.flatMap(({ value }) => (value === undefined ? [] : [value]));
+    const value: Value | undefined =
+      values.length < found.length ? undefined : values.length === 1 ? values[0] : { kind: "merged", parts: values };
+    return [{ ...last, value, isOpen }];
+  };
+
+  const entriesOf = (list: Value, name: string): readonly Candidate[] =>
+    meanings(list).values.flatMap((value): readonly Candidate[] => {
+      const entries =
+        value.kind === "mapped"
+          ? allOfMapped(value)
+          : value.kind === "written" && value.node.type === "ArrayExpression"
+            ? value.node.elements.flatMap((element): Value[] =>
+                element === null || element.type === "SpreadElement"
+                  ? []
+                  : [{ kind: "written", node: element, scope: value.scope }],
+              )
+            : [];
+      return entries.flatMap((entry) =>
+        meanings(entry).values.flatMap((pair): readonly Candidate[] => {
+          if (pair.kind !== "written" || pair.node.type !== "ArrayExpression") return [];
+          const [key, held] = pair.node.elements;
+          if (key == null || held == null || key.type === "SpreadElement" || held.type === "SpreadElement") return [];
+          const text = textOf(key, pair.scope);
+          return text !== undefined && String(text) !== name
+            ? []
+            : [
+                {
+                  module: pair.scope.module,
+                  offset: startOf(pair.node),
+                  value: { kind: "written", node: held, scope: pair.scope },
+                  isOpen: false,
+                },
+              ];
+        }),
+      );
+    });
+
+  type Mapped = Extract<Value, { kind: "mapped" }>;
+
+  const itemOfMapped = ({ list, by }: Mapped, position: number): readonly Value[] => {
+    const item =
+      list === undefined ? undefined : choose(candidatesOf(meanings(list), position, undefined), undefined)?.value;
+    return resultOf(written(by), [item]).values;
+  };
+
+  /** Every item that is known, or the one that all are made like. */
+  const allOfMapped = (value: Mapped): readonly Value[] => {
+    const length = value.list === undefined ? undefined : lengthOf(meanings(value.list));
+    if (length === undefined) return resultOf(written(value.by), []).values;
+    return Array.from({ length }, (_, position) => itemOfMapped(value, position)).flat();
+  };
+
+  /** The text or number that an expression is. */
+  const textOf = (node: Expression, scope: Scope): string | number | undefined => {
+    const { values, isOpen } = meanings({ kind: "written", node, scope });
+    const [value] = values;
+    if (values.length !== 1 || isOpen || value?.kind !== "written") return undefined;
+    switch (value.node.type) {
+      case "StringLiteral":
+      case "NumericLiteral":
+        return value.node.value;
+      case "TemplateLiteral": {
+        const { quasis, expressions } = value.node;
+        const texts = quasis.map(({ value: { cooked } }, position) => {
+          const hole = expressions[position];
+          const filled = hole === undefined ? "" : textOf(hole as Expression, value.scope);
+          return cooked == null || filled === undefined ? undefined : `${cooked}${String(filled)}`;
+        });
+        return texts.includes(undefined) ? undefined : texts.join("");
+      }
+      default:
+        return undefined;
+    }
+  };
+
+  /** Whether what is written is an actual value; undefined where that cannot be told. */
+  const isValue = (value: Value, actual: unknown): boolean | undefined => {
+    const { values, isOpen } = meanings(value);
+    const answers = values.map((one) => (one.kind === "written" ? isLiteral(one, actual) : undefined));
+    if (answers.length === 0 || answers.includes(undefined)) return undefined;
+    if (answers.every((answer) => answer === false)) return isOpen ? undefined : false;
+    return answers.length === 1 && !isOpen ? answers[0] : undefined;
+  };
+
+  const isLiteral = ({ node, scope }: Extract<Value, { kind: "written" }>, actual: unknown): boolean | undefined => {
+    switch (node.type) {
+      case "StringLiteral":
+      case "NumericLiteral":
+      case "BooleanLiteral":
+        return node.value === actual;
+      case "NullLiteral":
+        return actual === null;
+      case "TemplateLiteral": {
+        const text = textOf(node, scope);
+        return text === undefined ? undefined : text === actual;
+      }
+      case "UnaryExpression": {
+        const operand = textOf(node.argument, scope);
+        return node.operator === "-" && typeof operand === "number" ? -operand === actual : undefined;
+      }
+      case "ObjectExpression": {
+        if (typeof actual !== "object" || actual === null || Array.isArray(actual)) return false;
+        const isWhole = node.properties.every((member) => member.type === "ObjectProperty");
+        const answers = node.properties.map((member) => {
+          const key = member.type === "ObjectProperty" ? keyOf(member, scope) : undefined;
+          if (member.type !== "ObjectProperty" || key === undefined) return undefined;
+          if (!Object.hasOwn(actual, key)) return isWhole ? false : undefined;
+          return isValue(
+            { kind: "written", node: member.value as Expression, scope },
+            (actual as Readonly<Record<string, unknown>>)[key],
+          );
+        });
+        if (isWhole && answers.includes(false)) return false;
+        if (isWhole && !answers.includes(undefined)) return Object.keys(actual).length === node.properties.length;
+        return undefined;
+      }
+      case "ArrayExpression": {
+        if (!Array.isArray(actual)) return false;
+        if (node.elements.some((element) => element === null || element.type === "SpreadElement")) return undefined;
+        if (node.elements.length !== actual.length) return false;
+        const answers = node.elements.map((element, position) =>
+          element === null || element.type === "SpreadElement"
+            ? undefined
+            : isValue({ kind: "written", node: element, scope }, actual[position]),
+        );
+        return answers.includes(false) ? false : answers.includes(undefined) ? undefined : true;
+      }
+      default:
+        return undefined;
+    }
+  };
+
+  /** The candidate that it has to be, if it has to be one. */
+  const choose = (candidates: readonly Candidate[], actual: Actual): Found | undefined => {
+    const answered = candidates.map((candidate) => ({
+      candidate,
+      answer:
+        actual === undefined || candidate.value === undefined ? undefined : isValue(candidate.value, actual.value),
+    }));
+    const possible = answered.filter(({ answer }) => answer !== false);
+    const sure = possible.filter(({ answer }) => answer === true);
+    const [only] = sure.length === 1 ? sure : possible;
+    if (only === undefined || (sure.length !== 1 && possible.length !== 1)) return onlyContainer(candidates, actual);
+    // What may be overridden by what is not known has to be seen to be it, unless it is all that can be.
+    return only.answer === true || !only.candidate.isOpen || only.candidate.value === undefined
+      ? only.candidate
+      : undefined;
+  };
+
+  /** A container that was changed after it was written is where it was written all the same. */
+  const onlyContainer = (candidates: readonly Candidate[], actual: Actual): Found | undefined => {
+    const [only] = candidates;
+    const isContainer = typeof actual?.value === "object" && actual.value !== null;
+    return candidates.length === 1 && isContainer && only?.isOpen === false ? only : undefined;
+  };
+
+  /** What is exported, or what it returns where it is a function of the environment. */
+  const madeBy = (exported: Alternatives): Alternatives => {
+    const [value] = exported.values;
+    return exported.values.length === 1 && value?.kind === "written" && isFunction(value.node)
+      ? resultOf(value, [])
+      : exported;
+  };
+
+  return (config, path, loaded) => {
+    steps = 0;
+    let here = madeBy(bound(config));
+    let actual = loaded;
+    let place: Spot | undefined;
+    for (const step of path) {
+      const next = actual === undefined ? undefined : partOf(actual.value, step);
+      if (actual !== undefined && next === undefined) break;
+      const found = choose(candidatesOf(here, step, actual), next);
+      if (found === undefined) break;
+      place = found;
+      if (found.value === undefined) break;
+      here = meanings(found.value);
+      actual = next;
+    }
+    return place;
+  };
+};
+
+const partOf = (whole: unknown, step: string | number): Actual =>
+  typeof whole === "object" && whole !== null && Object.hasOwn(whole, step)
+    ? { value: (whole as Readonly<Record<string | number, unknown>>)[step] }
+    : undefined;
+
+const isFunction = (node: Expression): node is WrittenFunction =>
+  node.type === "ArrowFunctionExpression" || node.type === "FunctionExpression";
+
+const isOurs = (specifier: string): boolean => specifier === "microvm-emit" || specifier === "@microvm-emit/model";
+
+const startOf = (node: { readonly start?: number | null | undefined }): number => node.start ?? 0;
