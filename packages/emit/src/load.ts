@@ -227,7 +227,8 @@ const placeIn = (file: string, line: number, column: number): Place => {
   return source === undefined ? { file, line, column } : placeAtLine(file, source, line, column);
 };
 
-const readIfThere = (file: string): string | undefined => {
+/** The text of a file; undefined for what is none. */
+export const readIfThere = (file: string): string | undefined => {
   try {
     return readFileSync(file, "utf8");
   } catch {

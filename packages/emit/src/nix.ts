@@ -17,6 +17,7 @@ import type * as TE from "fp-ts/lib/TaskEither.js";
 import type { Override } from "./command.js";
 import { Failed, type FailedHost, type Failure, attempt } from "./failure.js";
 import type { OutputFile, TextFile } from "./file.js";
+import { readIfThere } from "./load.js";
 import { type NixError, readNixLog } from "./nix-log.js";
 import { nixMessage, nixWarnings, ranAtAll } from "./nix-message.js";
 import type { ConfigPath } from "@microvm-emit/model";
@@ -28,6 +29,8 @@ import type { Trail } from "./trace-back.js";
 export interface Checkable {
   /** Absolute and without links, as is the one below. */
   readonly config: string;
+  /** What it holds. */
+  readonly loaded: unknown;
   readonly outputDir: string;
   readonly files: readonly OutputFile[];
   readonly hosts: readonly string[];
@@ -104,11 +107,11 @@ export const check = (checkable: Checkable, onProgress: OnProgress): TE.TaskEith
 const trails = async (
   error: NixError,
   host: string,
-  { config, outputDir, files, modules, written }: Checkable,
+  { config, loaded, outputDir, files, modules, written }: Checkable,
   { root }: LaidOut,
 ): Promise<readonly Trail[]> => {
   const [{ locator }, { traceBack }] = await Promise.all([import("./locate.js"), import("./trace-back.js")]);
-  const locate = await locator(config, readFileSync(config, "utf8"));
+  const locate = await locator(config, readFileSync(config, "utf8"), { config: loaded, read: readIfThere });
   const found = traceBack(error, {
     host,
     outputDir,

@@ -11,7 +11,7 @@ import type { ConfigAndDirectory, Override, Request, Stage } from "./command.js"
 import type { Findings } from "./diagnostic.js";
 import { Failed, type Failure, type LocatedProblem, attempt, locatedProblem } from "./failure.js";
 import * as self from "./index.js";
-import { load } from "./load.js";
+import { load, readIfThere } from "./load.js";
 import { type LockFile, lockFileName, printLock, readLockFile } from "./lock-file.js";
 import { nextCommands } from "./next-commands.js";
 import type { OnProgress } from "./nix.js";
@@ -94,6 +94,8 @@ const withoutLinks = (path: string): string => {
 };
 
 interface Emitted {
+  /** As it was loaded. */
+  readonly config: unknown;
   readonly emission: Emission;
   readonly lockFile: LockFile;
   readonly findings: Findings;
@@ -128,13 +130,13 @@ const emission = (places: Places, isToBeWritten: boolean): TE.TaskEither<Failure
         }),
         TE.orElse((problems) =>
           pipe(
-            located(places.config, problems),
+            located(places.config, config, problems),
             TE.chain((found) => TE.left<Failures, Emission>([{ kind: "config-problems", problems: found }])),
           ),
         ),
         TE.bindTo("emission"),
-        TE.bind("findings", (bound) => findingsOf(places.config, bound.emission)),
-        TE.map((bound) => ({ ...bound, lockFile })),
+        TE.bind("findings", (bound) => findingsOf(places.config, config, bound.emission)),
+        TE.map((bound) => ({ ...bound, config, lockFile })),
       ),
     ),
   );
@@ -159,12 +161,16 @@ const withoutConsequences = (failures: Failures): Failures => {
 };
 
 /** The problems with their places in the config's source; parsing it is worth the time only when there are some. */
-const located = (file: string, problems: readonly Problem[]): TE.TaskEither<Failures, readonly LocatedProblem[]> =>
+const located = (
+  file: string,
+  config: unknown,
+  problems: readonly Problem[],
+): TE.TaskEither<Failures, readonly LocatedProblem[]> =>
   pipe(
     attempt(async () => {
       if (problems.length === 0) return [];
       const { locator } = await import("./locate.js");
-      const locate = await locator(file, readFileSync(file, "utf8"));
+      const locate = await locator(file, readFileSync(file, "utf8"), { config, read: readIfThere });
       return problems.map((problem): LocatedProblem => {
         const place = locate(problem.path);
         return {
@@ -177,9 +183,13 @@ const located = (file: string, problems: readonly Problem[]): TE.TaskEither<Fail
     TE.mapLeft(alone),
   );
 
-const findingsOf = (config: string, { warnings, silenced }: Emission): TE.TaskEither<Failures, Findings> =>
+const findingsOf = (
+  file: string,
+  config: unknown,
+  { warnings, silenced }: Emission,
+): TE.TaskEither<Failures, Findings> =>
   pipe(
-    located(config, [...warnings, ...silenced]),
+    located(file, config, [...warnings, ...silenced]),
     TE.map((found) => ({
       problems: found.slice(0, warnings.length).map(locatedProblem),
       silenced: silenced.flatMap(({ reason }, position) => {
@@ -210,7 +220,7 @@ const writeEmission = (
 
 const checkEmission = (
   { config, outputDir }: Places,
-  { emission: { plan, files, written }, findings }: Emitted,
+  { config: loaded, emission: { plan, files, written }, findings }: Emitted,
   overrides: readonly Override[],
   onProgress: OnProgress,
 ): TE.TaskEither<Failure, Outcome> =>
@@ -220,6 +230,7 @@ const checkEmission = (
       check(
         {
           config,
+          loaded,
           outputDir,
           files,
           hosts: plan.hosts.map(({ name }) => name),

@@ -29,10 +29,8 @@ const placeOf = (files: Readonly<Record<string, string>>, sign: string): string 
 
 const load = async (file: string): Promise<unknown> => {
   const jiti = createJiti(file, { moduleCache: false, fsCache: false, virtualModules: { "microvm-emit": library } });
-  const { default: exported } = await jiti.import<{ default: unknown }>(file);
-  return typeof exported === "function"
-    ? ((await exported({ env: {}, configDir: dirname(file) })) as unknown)
-    : exported;
+  const { default: exported } = await jiti.import<{ default: object | ((environment: object) => unknown) }>(file);
+  return typeof exported === "function" ? await exported({ env: {}, configDir: dirname(file) }) : exported;
 };
 
 const read = (file: string): string | undefined => {
@@ -261,6 +259,19 @@ const rows: readonly Row[] = [
       "defineConfig, extend }",
     ),
   ],
+  [
+    "extend: a list that is replaced",
+    [...vm, "shares", 0, "tag"],
+    withVm(
+      `extend({ shares: [{ tag: "a" }] }, { shares: replace([{ ▸tag: "b" }]) }, { shares: [{ tag: "c" }] })`,
+    ).replace("defineConfig }", "defineConfig, extend, replace }"),
+  ],
+  [
+    "extend: a change by what a package says",
+    vcpu,
+    `import { extend } from "microvm-emit";\nimport { big } from "sizes";\nexport default { hosts: { h: { vms: {\n  ▸v: extend({ vcpu: 1 }, big) } } } };`,
+    { "node_modules/sizes/index.js": "exports.big = { vcpu: 8 };" },
+  ],
   ["a list", ["l", 1, "tag"], `export default { l: [{ tag: "a" }, { ▸tag: "b" }] };`],
   [
     "a list with a spread",
@@ -320,18 +331,21 @@ const rows: readonly Row[] = [
 ];
 
 describe("the place of a config path in a config with", () => {
-  it.each(rows)("%s", async (_what, path, config, others = {}) => {
-    const dir = temporaryDirectory();
-    const files = { "microvm.config.ts": config, ...others };
-    layOut(dir, Object.fromEntries(Object.entries(files).map(([name, text]) => [name, withoutMarks(text)])));
-    const file = join(dir, "microvm.config.ts");
-    const source = withoutMarks(config);
-    const loaded = await load(file);
+  it.each(rows.map(([what, path, config, others = {}]) => ({ what, path, config, others })))(
+    "$what",
+    async ({ path, config, others }) => {
+      const dir = temporaryDirectory();
+      const files = { "microvm.config.ts": config, ...others };
+      layOut(dir, Object.fromEntries(Object.entries(files).map(([name, text]) => [name, withoutMarks(text)])));
+      const file = join(dir, "microvm.config.ts");
+      const source = withoutMarks(config);
+      const loaded = await load(file);
 
-    const shown = (place: Place | undefined): string =>
-      place === undefined ? "nowhere" : `${place.file.replace(`${dir}/`, "")}:${place.line}:${place.column}`;
-    const expected = placeOf(files, mark);
-    expect(shown((await locator(file, source, { config: loaded, read }))(path))).toBe(expected);
-    expect(shown((await locator(file, source, { read }))(path))).toBe(placeOf(files, markBySource) ?? expected);
-  });
+      const shown = (place: Place | undefined): string =>
+        place === undefined ? "nowhere" : `${place.file.replace(`${dir}/`, "")}:${place.line}:${place.column}`;
+      const expected = placeOf(files, mark);
+      expect(shown((await locator(file, source, { config: loaded, read }))(path))).toBe(expected);
+      expect(shown((await locator(file, source, { read }))(path))).toBe(placeOf(files, markBySource) ?? expected);
+    },
+  );
 });

@@ -197,7 +197,7 @@ const nameOf = (
 export const plainKey = ({ key, computed }: Pick<Property, "key" | "computed">): string | undefined => {
   switch (key.type) {
     case "Identifier":
-      return computed === true ? undefined : key.name;
+      return computed ? undefined : key.name;
     case "StringLiteral":
       return key.value;
     case "NumericLiteral":

@@ -23,6 +23,8 @@ type Value =
   | { readonly kind: "written"; readonly node: Expression; readonly scope: Scope }
   /** Parts laid over each other by `extend`, the last one on top. */
   | { readonly kind: "merged"; readonly parts: readonly Value[] }
+  /** What takes the place of all that it is laid over. */
+  | { readonly kind: "replacing"; readonly by: Value }
   /** An object made of a list of keys and values. */
   | { readonly kind: "entries"; readonly list: Value }
   /** What a function makes of each item of a list, or of each position where there is no list. */
@@ -75,9 +77,6 @@ const together = (all: readonly Alternatives[]): Alternatives => ({
 });
 
 const written = ({ node, scope }: Written): Value => ({ kind: "written", node, scope });
-
-/** Our functions that give back what they are given. */
-const givingBack: ReadonlySet<string> = new Set(["defineConfig", "replace"]);
 
 /** More steps than any config takes: names may stand for each other in a circle. */
 const maxSteps = 20_000;
@@ -198,17 +197,21 @@ export const walkOf = (open: OpenModule): Walk => {
           : [{ kind: "written", node: argument, scope }],
       );
     const own = ownName(callee, scope);
+    const [first] = args;
+    if (own === "replace") return first === undefined ? anything : exactly({ kind: "replacing", by: first });
     if (own === "extend") return spread === -1 ? exactly({ kind: "merged", parts: args }) : anything;
     if (own !== undefined) {
-      const [first] = args;
       if (first === undefined) return anything;
       const { values, isOpen } = meanings(first);
       // The others fill in what is left out.
-      return { values, isOpen: isOpen || !givingBack.has(own) };
+      return { values, isOpen: isOpen || own !== "defineConfig" };
     }
     const method = callee.type === "MemberExpression" ? methodOf(callee, scope) : undefined;
     if (method !== undefined) return method(args);
-    const { values, isOpen } = callee.type === "Super" || callee.type === "V8IntrinsicIdentifier" ? anything : meanings({ kind: "written", node: callee, scope });
+    const { values, isOpen } =
+      callee.type === "Super" || callee.type === "V8IntrinsicIdentifier"
+        ? anything
+        : meanings({ kind: "written", node: callee, scope });
     const [called] = values;
     return values.length === 1 && !isOpen && called !== undefined ? resultOf(called, args) : anything;
   };
@@ -290,6 +293,8 @@ export const walkOf = (open: OpenModule): Walk => {
     switch (value.kind) {
       case "empty":
         return [];
+      case "replacing":
+        return candidatesOf(meanings(value.by), step, parent);
       case "merged":
         return mergedPart(value.parts, step);
       case "entries":
@@ -382,6 +387,7 @@ export const walkOf = (open: OpenModule): Walk => {
     const [value] = values;
     if (isOpen || values.length !== 1 || value === undefined) return undefined;
     if (value.kind === "mapped") return value.list === undefined ? undefined : lengthOf(meanings(value.list));
+    if (value.kind === "replacing") return lengthOf(meanings(value.by));
     if (value.kind === "merged") {
       const lengths = value.parts.map((part) => lengthOf(meanings(part)));
       return lengths.some((length) => length === undefined)
@@ -399,7 +405,9 @@ export const walkOf = (open: OpenModule): Walk => {
   };
 
   /** Objects merge by key; lists are joined. */
-  const mergedPart = (parts: readonly Value[], step: string | number): readonly Candidate[] => {
+  const mergedPart = (all: readonly Value[], step: string | number): readonly Candidate[] => {
+    const replacing = all.findLastIndex((part) => meanings(part).values.some(({ kind }) => kind === "replacing"));
+    const parts = all.slice(Math.max(replacing, 0));
     if (typeof step === "number") {
       let before = 0;
       for (const part of parts) {
