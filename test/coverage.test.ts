@@ -1,5 +1,7 @@
 /** Every option of microvm.nix can be said in a config: by a setting of its own, or by its name. */
 import { readFileSync } from "node:fs";
+import { createJiti } from "jiti";
+import * as library from "microvm-emit";
 import { ast, type Config, emit, type NixFile, type Vm } from "microvm-emit";
 import { assert, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -9,6 +11,7 @@ import { microvmHostSchema, microvmSchema } from "../packages/microvm-model/src/
 import { vmSchema } from "../packages/microvm-model/src/config/vm.js";
 import { hostSettings, optionsIn, settingsOf, vmSettings } from "../packages/microvm-model/src/microvm-options.js";
 import { config } from "../packages/microvm-model/test/config.js";
+import { asking, cells, names as hypervisorNames } from "../packages/microvm-model/test/matrix.js";
 
 interface Option {
   readonly name: string;
@@ -349,5 +352,51 @@ describe("a host's setting", () => {
     ],
   ])("is microvm.nix's %s", (name, vm, rest, value) => {
     expect(optionIn(hostFile({ a: vm }, rest), name)).toBe(print(value));
+  });
+});
+
+describe("docs/hardware.md", () => {
+  const text = readFileSync(new URL("../docs/hardware.md", import.meta.url), "utf8");
+  /** The cells of each table, by its first header cells. */
+  const tables = text
+    .split(/\n\n+/)
+    .filter((block) => block.startsWith("|"))
+    .map((block) =>
+      block
+        .trim()
+        .split("\n")
+        .map((line) =>
+          line
+            .split("|")
+            .slice(1, -1)
+            .map((cell) => cell.trim().replaceAll("`", "")),
+        ),
+    );
+
+  it("has the table of options and their settings", () => {
+    const [vm, host] = tables.filter(([header]) => header?.join() === "option,setting");
+    expect(vm?.slice(2)).toEqual(Object.entries(vmSettings));
+    expect(host?.slice(2)).toEqual(Object.entries(hostSettings));
+  });
+
+  it("has the matrix of hypervisors", () => {
+    const [matrix] = tables.filter(([header]) => header?.[0] === "asked for");
+    const words = { "+": "yes", "!": "no", "~": "ignored", "?": "doubtful" } as const;
+    const shown = Object.keys(asking).map((what) => [
+      what.replaceAll("-", " "),
+      ...cells.filter((cell) => cell.what === what).map(({ mark }) => words[mark as keyof typeof words]),
+    ]);
+    expect(matrix?.[0]).toEqual(["asked for", ...hypervisorNames]);
+    expect(matrix?.slice(2)).toEqual(shown);
+  });
+
+  it("has configs that emit", async () => {
+    const jiti = createJiti(import.meta.url, { virtualModules: { "microvm-emit": library } });
+    for (const [, block = ""] of text.matchAll(/```ts\n([^]*?)```/g)) {
+      const { default: shown } = (await jiti.evalModule(block, { filename: "/microvm.config.ts", async: true })) as {
+        default: Config;
+      };
+      expect(filesOf(shown).length).toBeGreaterThan(0);
+    }
   });
 });
