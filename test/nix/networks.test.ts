@@ -27,6 +27,9 @@ const apply = `systems:
     nat = { inherit (host.networking.nat) enableIPv6 internalInterfaces internalIPs internalIPv6s externalInterface; };
     guests = builtins.mapAttrs (_: networksOf) guests;
     links = builtins.mapAttrs (_: guest: map (i: i.type) guest.microvm.interfaces) guests;
+    clients = builtins.mapAttrs (_: guest: map (n: n.dhcpV4Config) (builtins.attrValues guest.systemd.network.networks)) {
+      inherit (guests) gateway leased;
+    };
     ports = guests.forwarded.microvm.forwardPorts;
   }`;
 
@@ -100,6 +103,8 @@ describe.each(nixes())("by $version", (nix) => {
         leased: ["tap"],
         routed: ["tap"],
       },
+      // By MAC, since a server of networkd's leases nothing fixed to a client that names itself by its DUID.
+      clients: { gateway: [{}, { UseGateway: false }], leased: [{ ClientIdentifier: "mac" }] },
       ports: [
         {
           from: "host",

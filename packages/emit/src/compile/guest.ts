@@ -159,7 +159,7 @@ const compileLink = (link: InterfacePlan, position: number, { interfaces }: VmPl
         ? binding(["matchConfig", "Name"], "e*")
         : bindingAt(link.mac.path, ["matchConfig", "MACAddress"], link.mac.value),
       ...(link.dhcp ? [binding(["networkConfig", "DHCP"], "ipv4")] : []),
-      ...(link.dhcp && !isFirst ? [binding(["dhcpV4Config", "UseGateway"], false)] : []),
+      ...compileDhcpClient(link, isFirst),
       ...(fixed.length === 0
         ? []
         : [
@@ -175,6 +175,21 @@ const compileLink = (link: InterfacePlan, position: number, { interfaces }: VmPl
       ...(routes.length === 0 ? [] : [binding("routes", routes)]),
     ]),
   );
+};
+
+const compileDhcpClient = ({ dhcp, addresses }: InterfacePlan, leadsOut: boolean): readonly Binding[] => {
+  if (!dhcp) return [];
+  const isLeased = addresses.some(({ subnet }) => subnet.family === 4);
+  return [
+    ...(isLeased
+      ? [
+          comment(binding(["dhcpV4Config", "ClientIdentifier"], "mac"), {
+            before: "The host's server knows its guests by their MAC addresses.",
+          }),
+        ]
+      : []),
+    ...(leadsOut ? [] : [binding(["dhcpV4Config", "UseGateway"], false)]),
+  ];
 };
 
 /** In a routed network, a guest is alone on its link: everyone else is behind the host. */

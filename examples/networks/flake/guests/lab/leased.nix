@@ -18,6 +18,8 @@
   systemd.network.networks."10-e" = {
     matchConfig.Name = "e*";
     networkConfig.DHCP = "ipv4";
+    # The host's server knows its guests by their MAC addresses.
+    dhcpV4Config.ClientIdentifier = "mac";
     addresses = [ { Address = "fd00:83::7/64"; } ];
     routes = [ { Gateway = "fd00:83::1"; } ];
   };
