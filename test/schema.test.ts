@@ -2,9 +2,12 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { createJiti } from "jiti";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { type Config, emit } from "microvm-emit";
+import { type Config, emit, type Host } from "microvm-emit";
+import * as library from "microvm-emit";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { configJsonSchema, type JsonSchema, schemaFile } from "../scripts/config-schema.js";
 
 const schema = JSON.parse(readFileSync(schemaFile, "utf8")) as JsonSchema;
@@ -48,6 +51,35 @@ const config = (vm: object, host: object = {}, rest: object = {}): unknown => ({
     },
   },
   ...rest,
+});
+
+describe("docs/composition.md", () => {
+  const text = readFileSync(new URL("../docs/composition.md", import.meta.url), "utf8");
+  const [yaml = ""] = [...text.matchAll(/```yaml\n([^]*?)```/g)].map(([, block = ""]) => block);
+
+  it("has a config in YAML that works", () => {
+    const config: unknown = parse(yaml);
+    expect(validate(config) ? [] : validate.errors).toEqual([]);
+    const result = emit(config);
+    expect(result._tag === "Left" ? result.left : []).toEqual([]);
+  });
+
+  it("shows two VMs whose packages are as it says", async () => {
+    const [, block = ""] = /```ts\n(vmDefaults: [^]*?)```/.exec(text) ?? [];
+    const jiti = createJiti(import.meta.url, { virtualModules: { "microvm-emit": library } });
+    const loaded = await jiti.evalModule(`import { replace, zsh } from "microvm-emit"; export default {${block}};`, {
+      filename: fileURLToPath(new URL("composition.ts", import.meta.url)),
+      async: true,
+    });
+    const { vmDefaults, vms } = (loaded as { readonly default: Partial<Host> }).default;
+    const result = emit(config({}, { vmDefaults, vms }));
+    if (result._tag === "Left") throw new Error(JSON.stringify(result.left));
+    const planned = result.right.plan.hosts.flatMap((each) => each.vms);
+    expect(planned.map(({ name, vcpu, packages }) => [name, vcpu, packages.length])).toEqual([
+      ["apivm", 4, 3],
+      ["labvm", 1, 0],
+    ]);
+  });
 });
 
 describe("the JSON Schema", () => {
