@@ -3,62 +3,78 @@ import type { HostPlan } from "./plan.js";
 import type { Problem } from "./problem.js";
 import type { Resolution } from "./resolve.js";
 import { address } from "./rules/address.js";
+import { badCid } from "./rules/bad-cid.js";
 import { balloonSize } from "./rules/balloon-size.js";
-import { cid } from "./rules/cid.js";
+import { bridgeHelperWithVlans } from "./rules/bridge-helper-with-vlans.js";
 import { conflictingArgument } from "./rules/conflicting-argument.js";
+import { conflictingVariable } from "./rules/conflicting-variable.js";
 import { duplicateVm } from "./rules/duplicate-vm.js";
-import { environment } from "./rules/environment.js";
+import { externalInterfaceIsPort } from "./rules/external-interface-is-port.js";
 import { forwardPort } from "./rules/forward-port.js";
 import { graphicsInService } from "./rules/graphics-in-service.js";
-import { group } from "./rules/group.js";
-import { home } from "./rules/home.js";
+import { groupConflict } from "./rules/group-conflict.js";
+import { homeNeedsWritableStore } from "./rules/home-needs-writable-store.js";
 import { hotplugSize } from "./rules/hotplug-size.js";
 import { hypervisorNeedsMacos } from "./rules/hypervisor-needs-macos.js";
 import { hypervisor } from "./rules/hypervisor.js";
 import { imageTypeOfNewImage } from "./rules/image-type-of-new-image.js";
-import { interfaceName } from "./rules/interface-name.js";
-import { networkInterface } from "./rules/interface.js";
+import { interfaceNameTooLong } from "./rules/interface-name-too-long.js";
 import { labelWithoutCreation } from "./rules/label-without-creation.js";
 import { littleMemory } from "./rules/little-memory.js";
-import { login } from "./rules/login.js";
-import { nat } from "./rules/nat.js";
+import { macNotLocal } from "./rules/mac-not-local.js";
+import { macvtapOnPort } from "./rules/macvtap-on-port.js";
+import { macvtapWithoutHost } from "./rules/macvtap-without-host.js";
+import { natWithoutSubnet } from "./rules/nat-without-subnet.js";
 import { nixpkgsConfigWithSet } from "./rules/nixpkgs-config-with-set.js";
+import { noLogin } from "./rules/no-login.js";
 import { oemStringsTwice } from "./rules/oem-strings-twice.js";
 import { otherHypervisor } from "./rules/other-hypervisor.js";
+import { pathInEnvironment } from "./rules/path-in-environment.js";
 import { posixAclWithTranslation } from "./rules/posix-acl-with-translation.js";
+import { qemuMemory } from "./rules/qemu-memory.js";
 import { runAsInService } from "./rules/run-as-in-service.js";
 import { secret } from "./rules/secret.js";
+import { severalExternalInterfaces } from "./rules/several-external-interfaces.js";
+import { shareInWritableShare } from "./rules/share-in-writable-share.js";
 import { shareOfRunSecrets } from "./rules/share-of-run-secrets.js";
 import { shareOwnedByRoot } from "./rules/share-owned-by-root.js";
 import { shareSettingIgnored } from "./rules/share-setting-ignored.js";
-import { share } from "./rules/share.js";
 import { storeOverlayOnShare } from "./rules/store-overlay-on-share.js";
 import { storeOverlayPersistent } from "./rules/store-overlay-persistent.js";
 import { subnet } from "./rules/subnet.js";
 import { tooManyVolumes } from "./rules/too-many-volumes.js";
 import { unique } from "./rules/unique.js";
+import { userNetworkWithoutDhcp } from "./rules/user-network-without-dhcp.js";
 import { volumeWithoutSize } from "./rules/volume-without-size.js";
-import { writableStore } from "./rules/writable-store.js";
+import { writableNixStore } from "./rules/writable-nix-store.js";
 
 /** A rule sees one host whole and says everything that breaks it. */
 type Rule = (host: HostPlan) => readonly Problem[];
 
 const rules: readonly Rule[] = [
   unique,
-  interfaceName,
+  interfaceNameTooLong,
   address,
-  cid,
+  badCid,
   subnet,
-  nat,
-  networkInterface,
+  severalExternalInterfaces,
+  externalInterfaceIsPort,
+  natWithoutSubnet,
+  macNotLocal,
+  macvtapWithoutHost,
+  macvtapOnPort,
+  bridgeHelperWithVlans,
+  userNetworkWithoutDhcp,
   forwardPort,
   hypervisor,
+  qemuMemory,
   hypervisorNeedsMacos,
-  environment,
-  home,
-  group,
-  share,
-  writableStore,
+  pathInEnvironment,
+  conflictingVariable,
+  homeNeedsWritableStore,
+  groupConflict,
+  shareInWritableShare,
+  writableNixStore,
   secret,
   posixAclWithTranslation,
   oemStringsTwice,
@@ -80,7 +96,7 @@ const rules: readonly Rule[] = [
   shareOwnedByRoot,
   nixpkgsConfigWithSet,
   duplicateVm,
-  login,
+  noLogin,
 ];
 
 /** Holds a plan against every rule that spans several parts of a host. */

@@ -4,7 +4,7 @@ import { error, formatPath, type Problem, warning } from "../problem.js";
 
 /** What a VM asks that its hypervisor cannot do. */
 export const hypervisor = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap((vm) => [...firstOfEach(features.flatMap((feature) => problemsOf(feature, vm))), ...memory(vm)]);
+  host.vms.flatMap((vm) => firstOfEach(features.flatMap((feature) => problemsOf(feature, vm))));
 
 /** What lacks the whole of something lacks its parts too, and need not be told so. */
 const firstOfEach = (problems: readonly Problem[]): readonly Problem[] =>
@@ -41,9 +41,3 @@ const able = (vm: VmPlan): readonly HypervisorName[] =>
 
 const orUse = (names: readonly HypervisorName[]): string =>
   names.length === 0 ? "" : `, or hypervisor ${names.map((name) => `"${name}"`).join(" or ")}`;
-
-// https://github.com/microvm-nix/microvm.nix/issues/171
-const memory = ({ path, hypervisor: name, memoryMiB }: VmPlan): readonly Problem[] =>
-  name === "qemu" && memoryMiB === 2048
-    ? [error("qemu-memory", [...path, "memoryMiB"], "QEMU hangs with exactly 2048 MiB", "Use 2047 or 2049.")]
-    : [];

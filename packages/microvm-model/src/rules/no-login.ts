@@ -2,7 +2,7 @@ import type { HostPlan } from "../plan.js";
 import { type Problem, warning } from "../problem.js";
 
 /** Without a key and without a module that could bring one, SSH lets nobody in. */
-export const login = (host: HostPlan): readonly Problem[] => {
+export const noLogin = (host: HostPlan): readonly Problem[] => {
   const locked = host.vms.filter(
     ({ users, modules }) => modules.length === 0 && users.every(({ sshKeys }) => sshKeys.length === 0),
   );

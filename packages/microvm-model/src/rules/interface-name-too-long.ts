@@ -2,7 +2,7 @@ import type { HostPlan } from "../plan.js";
 import { error, type Problem } from "../problem.js";
 
 /** A name that is put together is no longer than interface names may be (IFNAMSIZ; microvm.nix asserts.nix). */
-export const interfaceName = (host: HostPlan): readonly Problem[] => [
+export const interfaceNameTooLong = (host: HostPlan): readonly Problem[] => [
   ...host.networks.flatMap(({ kind, name, path }) =>
     kind !== "vlan" || name.length <= 15
       ? []

@@ -2,7 +2,7 @@ import type { HostPlan } from "../plan.js";
 import { error, type Problem } from "../problem.js";
 
 /** The host's store is shared for reading only: the article's share could be written by root in the guest. */
-export const writableStore = (host: HostPlan): readonly Problem[] =>
+export const writableNixStore = (host: HostPlan): readonly Problem[] =>
   host.vms.flatMap(({ name, shares }) =>
     shares
       .filter(({ source, readOnly }) => !readOnly && /^\/nix(\/store)?(\/|$)/.test(source))

@@ -3,7 +3,7 @@ import type { HostPlan } from "../plan.js";
 import { error, type Problem } from "../problem.js";
 
 /** A vsock CID is a 32-bit number that vsock(7) does not reserve; microvm.nix says so and does not check. */
-export const cid = (host: HostPlan): readonly Problem[] =>
+export const badCid = (host: HostPlan): readonly Problem[] =>
   host.vms.flatMap(({ vsockCid }) =>
     vsockCid === null || (vsockCid.value >= firstGuestCid && vsockCid.value < 0xff_ff_ff_ff)
       ? []

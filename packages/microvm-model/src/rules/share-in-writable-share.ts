@@ -2,7 +2,7 @@ import type { HostPlan } from "../plan.js";
 import { type Problem, warning } from "../problem.js";
 
 /** A folder that lies in one the guest may write can be replaced by a link to any other of the host's. */
-export const share = (host: HostPlan): readonly Problem[] =>
+export const shareInWritableShare = (host: HostPlan): readonly Problem[] =>
   host.vms.flatMap(({ shares, name }) =>
     shares.flatMap((inner) => {
       const outer = shares.find(({ source, readOnly }) => !readOnly && inner.source.startsWith(`${source}/`));

@@ -2,7 +2,7 @@ import type { HostPlan } from "../plan.js";
 import { error, type Problem } from "../problem.js";
 
 /** A group has one gid, and a gid one group. */
-export const group = (host: HostPlan): readonly Problem[] =>
+export const groupConflict = (host: HostPlan): readonly Problem[] =>
   host.vms.flatMap(({ groups }) => {
     const problems: Problem[] = [];
     for (const [position, { name, gid, path }] of groups.entries()) {

@@ -2,7 +2,7 @@ import type { HostPlan } from "../plan.js";
 import { error, type Problem } from "../problem.js";
 
 /** home-manager writes profiles to the guest's store when it activates, which needs a writable one. */
-export const home = (host: HostPlan): readonly Problem[] =>
+export const homeNeedsWritableStore = (host: HostPlan): readonly Problem[] =>
   host.vms
     .filter((vm) => vm.writableStoreOverlay === null && vm.users.some((user) => user.home.length > 0))
     .map(({ path, name }) =>

@@ -1,0 +1,28 @@
+import type { VmPlan } from "./plan.js";
+import type { ConfigPath } from "./problem.js";
+
+/** An environment variable of a guest, and what of its VM sets it. */
+export interface Variable {
+  readonly from: string;
+  readonly path: ConfigPath;
+  readonly name: string;
+  readonly value: string;
+}
+
+/** The environment variables that parts of a VM set for the whole guest, in the order in which they are written. */
+export const variablesOf = ({ path, agent, toolchains, secrets }: VmPlan): readonly Variable[] => [
+  ...(agent?.state?.variable
+    ? [{ from: agent.name, path: [...path, "agent"], name: agent.state.variable, value: agent.state.directory }]
+    : []),
+  ...secrets.flatMap(({ path: place, name, variable }) =>
+    variable === null ? [] : [{ from: `the secret ${name}`, path: place, name: variable, value: `what ${name} holds` }],
+  ),
+  ...toolchains.flatMap(({ name: from, environment: variables }, position) =>
+    Object.entries(variables).map(([name, value]) => ({
+      from,
+      path: [...path, "toolchains", position],
+      name,
+      value,
+    })),
+  ),
+];
