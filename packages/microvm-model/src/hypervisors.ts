@@ -281,7 +281,7 @@ export const features: readonly Feature[] = [
     does: () => "do without a control socket",
     instead: "Name a socket",
     uses: (vm) => asks(vm, "socket", vm.socket === null),
-    support: everywhere("yes", { alioth: "ignored", firecracker: "fails", kvmtool: "ignored" }),
+    support: everywhere("yes", { alioth: "ignored", crosvm: "fails", firecracker: "fails", kvmtool: "ignored" }),
   },
   {
     code: "unsupported-interface-type",

@@ -74,7 +74,7 @@ device-qemu       ~      ~                ~      ~           ~       +    ~     
 graphics          ~      +                +      ~           ~       +    ~          +
 graphics-headless ~      ~                ~      ~           ~       +    ~          ~
 vsock             +      +                +      +           +       +    ~          !
-no-socket         ~      +                +      !           ~       +    +          +
+no-socket         ~      +                !      !           ~       +    +          +
 user              !      !                !      !           +       +    +          +
 macvtap           !      +                +      !           +       +    +          !
 bridge            !      !                !      !           !       +    +          !
