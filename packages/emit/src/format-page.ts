@@ -34,7 +34,7 @@ const block = (token: Token, style: Style, width: number): readonly string[] => 
     case "heading":
       return [style.bold(`${textOf(token)}:`)];
     case "code":
-      return [indent("text" in token ? String(token.text) : "", "    ", style.cyan)];
+      return [indent([...kindOf(token), textOf(token)].join("\n"), "    ", style.cyan)];
     case "list":
       return [
         childrenOf(token, "items")
@@ -44,6 +44,18 @@ const block = (token: Token, style: Style, width: number): readonly string[] => 
     default:
       return [wrap(inlines(token), style, width, "")];
   }
+};
+
+/** What a fragment describes, by the word after `ts`. */
+const kindOf = (token: Token): readonly string[] => {
+  const kind = "lang" in token ? kinds[String(token.lang).replace(/^ts /, "")] : undefined;
+  return kind === undefined ? [] : [`// ${kind}`];
+};
+
+const kinds: Readonly<Record<string, string>> = {
+  vm: "a VM",
+  host: "of a host",
+  config: "a config",
 };
 
 const textOf = (token: Token): string => ("text" in token ? String(token.text) : token.raw);

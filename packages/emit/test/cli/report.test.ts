@@ -215,7 +215,7 @@ describe("microvm-emit explain", () => {
     const { exitCode, stdout, stderr } = microvmEmit(temporaryDirectory(), ["explain", "duplicate-mount-point"]);
     expect([exitCode, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(/^error\[duplicate-mount-point\] Two things are mounted at one place\n\n\S/);
-    expect(stdout).toContain("\n\nFails:\n\n    {\n");
+    expect(stdout).toContain("\n\nFails:\n\n    // a VM\n    {\n");
     // eslint-disable-next-line no-control-regex -- colours are what must not be there
     expect(stdout).not.toMatch(/\u001b/);
     for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
