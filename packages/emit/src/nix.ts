@@ -119,6 +119,7 @@ const trails = async (
     emitted: files.filter((file) => file.kind === "nix"),
     modules,
     locate: (path) => locate(written(path)),
+    readLocated: (file) => readFileSync(file, "utf8"),
     read: (file) =>
       isBelow(root, file) && file.endsWith(".nix") && existsSync(file) ? readFileSync(file, "utf8") : undefined,
   });

@@ -5,6 +5,7 @@ import {
   type Expr,
   type MappedText,
   type Mapping,
+  type Node,
   type Origin,
   originAt,
   parse,
@@ -17,6 +18,7 @@ import type { NixFile } from "./file.js";
 import type { Locator } from "./locate.js";
 import type { NixError, NixPosition } from "./nix-log.js";
 import { type Place, placeAtLine, placeAtOffset } from "./place.js";
+import { offsetInTemplate } from "./template-place.js";
 import type { PlannedPath } from "./planned-paths.js";
 
 /** All that an error of Nix's about a host can lead to. */
@@ -28,6 +30,8 @@ export interface Sources {
   /** The user's own modules that the config names. */
   readonly modules: readonly PlannedPath[];
   readonly locate: Locator;
+  /** The text of a file that `locate` found a place in. */
+  readonly readLocated: (file: string) => string;
   /** The text of a file of the user's; undefined for what is none. */
   readonly read: (file: string) => string | undefined;
 }
@@ -101,13 +105,24 @@ const openFiles = (sources: Sources): Files => {
   };
 };
 
-const openEmitted = (file: string, { path, expr }: NixFile, { host, locate }: Sources): Source => {
+const openEmitted = (file: string, { path, expr }: NixFile, { host, locate, readLocated }: Sources): Source => {
   const mapped: MappedText = printMapped(expr);
+  const around = (offset: number): readonly Node[] =>
+    mapped.mappings
+      .filter(({ start, end }) => start <= offset && offset < end)
+      .map(({ node }) => node)
+      .reverse();
+  /** The place in the template that the place begins, where the emitted node is out of one. */
+  const within = (place: Place, offset: number): Place => {
+    const source = readLocated(place.file);
+    const inner = offsetInTemplate(source, positionOffset(source, place.line) + place.column - 1, around(offset));
+    return inner === undefined ? place : placeAtOffset(place.file, source, inner);
+  };
   const trailFrom = (origin: Origin | undefined, offset: number): Trail => {
     const emitted = placeAtOffset(file, mapped.text, offset);
     if (origin === undefined) return { place: emitted };
     const place = locate(origin);
-    return { path: origin, emitted, ...(place === undefined ? {} : { place }) };
+    return { path: origin, emitted, ...(place === undefined ? {} : { place: within(place, offset) }) };
   };
   return {
     file,

@@ -1,0 +1,56 @@
+/** Places in `nix` templates: those of the emitted nodes that came out of them, and of no others. */
+import { type Expr, list, nix, nodesOf, printMapped } from "@microvm-emit/nix-ast";
+import { describe, expect, it } from "vitest";
+import { offsetInTemplate } from "../src/template-place.js";
+
+/** What stands in the source where the emitted text has `wanted`, as far as a template holds it. */
+const placed = (source: string, made: Expr, wanted: string): string | undefined => {
+  const mapped = printMapped(list([made]));
+  const offset = mapped.text.indexOf(wanted);
+  const around = mapped.mappings
+    .filter(({ start, end }) => start <= offset && offset < end)
+    .map(({ node }) => node)
+    .reverse();
+  const found = offsetInTemplate(source, source.search(/nix`|key:/), around);
+  return found === undefined ? undefined : source.slice(found).split("\n")[0];
+};
+
+describe("a place in a template", () => {
+  it("is on the line that says it", () => {
+    const source = "const m = nix`\n{\n  a = 1;\n  b.c   = x;\n}`;";
+    const made = nix`
+{
+  a = 1;
+  b.c   = x;
+}`;
+    expect(placed(source, made, "b.c")).toBe("b.c   = x;");
+    expect(placed(source, made, "x;")).toBe("x;");
+  });
+
+  it("is found behind escapes", () => {
+    const source = String.raw`const m = nix${"`"}{ a = "\${lib.x}\u{41}\\n"; b = y; }${"`"};`;
+    const made = nix`{ a = "\${lib.x}\u{41}\\n"; b = y; }`;
+    expect(placed(source, made, "y;")).toBe("y; }`;");
+    expect(placed(source, made, "lib.x")).toBe('lib.x}\\u{41}\\\\n"; b = y; }`;');
+  });
+
+  it("is found beside values that are put in, and not in them", () => {
+    const source = "({ key: nix`{ a = ${[1, 2]}; b = y; ${name} = z; }` })";
+    const made = nix`{ a = ${[1, 2]}; b = y; ${"name"} = z; }`;
+    expect(placed(source, made, "y;")).toBe("y; ${name} = z; }` })");
+    expect(placed(source, made, "z;")).toBe("z; }` })");
+    expect(placed(source, made, "1")).toBeUndefined();
+  });
+
+  it("is not that of another template", () => {
+    const inner = nix`{ c = zzz; }`;
+    const source = "nix`{ a = ${inner}; b = y; }`";
+    const made = nix`{ a = ${inner}; b = y; }`;
+    expect(placed(source, made, "zzz")).toBeUndefined();
+    expect(nodesOf(inner).length).toBeGreaterThan(1);
+  });
+
+  it("is none where there is no template", () => {
+    expect(placed("const a = 1; key: a", nix`{ b = y; }`, "y")).toBeUndefined();
+  });
+});
