@@ -23,6 +23,8 @@ type Value =
   | { readonly kind: "written"; readonly node: Expression; readonly scope: Scope }
   /** Parts laid over each other by `extend`, the last one on top. */
   | { readonly kind: "merged"; readonly parts: readonly Value[] }
+  /** What other parts may be laid over though it is not known. */
+  | { readonly kind: "unknown" }
   /** What takes the place of all that it is laid over. */
   | { readonly kind: "replacing"; readonly by: Value }
   /** An object made of a list of keys and values. */
@@ -97,6 +99,7 @@ export const walkOf = (open: OpenModule): Walk => {
 
   /** Through names, types, choices, members and calls to the literals behind them. */
   const meanings = (value: Value): Alternatives => {
+    if (value.kind === "unknown") return anything;
     if (value.kind !== "written") return exactly(value);
     const { node, scope } = value;
     const through = (next: Expression): Alternatives => meanings({ kind: "written", node: next, scope });
@@ -292,6 +295,7 @@ export const walkOf = (open: OpenModule): Walk => {
   const partsOf = (value: Value, step: string | number, parent: Actual): readonly Candidate[] => {
     switch (value.kind) {
       case "empty":
+      case "unknown":
         return [];
       case "replacing":
         return candidatesOf(meanings(value.by), step, parent);
@@ -418,17 +422,24 @@ export const walkOf = (open: OpenModule): Walk => {
       }
       return [];
     }
-    const found = parts.flatMap((part) => {
+    const found = parts.flatMap((part, position) => {
       const chosen = choose(candidatesOf(meanings(part), step, undefined), undefined);
-      return chosen === undefined ? [] : [chosen];
+      return chosen === undefined ? [] : [{ position, chosen }];
     });
-    const isOpen = parts.some((part) => meanings(part).isOpen);
     const last = found.at(-1);
     if (last === undefined) return [];
-    const values = found.flatMap(({ value }) => (value === undefined ? [] : [value]));
+    const isOpen = (some: readonly Value[]): boolean => some.some((part) => meanings(part).isOpen);
+    const values = found.flatMap(({ chosen: { value } }) => (value === undefined ? [] : [value]));
+    // What lies below is there too, and what it holds is not known.
+    const below: readonly Value[] = isOpen(parts.slice(0, last.position)) ? [{ kind: "unknown" }] : [];
+    const [only, ...others] = [...below, ...values];
     const value: Value | undefined =
-      values.length < found.length ? undefined : values.length === 1 ? values[0] : { kind: "merged", parts: values };
-    return [{ ...last, value, isOpen }];
+      values.length < found.length || only === undefined
+        ? undefined
+        : others.length === 0
+          ? only
+          : { kind: "merged", parts: [only, ...others] };
+    return [{ ...last.chosen, value, isOpen: isOpen(parts.slice(last.position)) }];
   };
 
   const entriesOf = (list: Value, name: string): readonly Candidate[] =>

@@ -1,5 +1,5 @@
 /** Configs made of parts: profiles and whole configs of packages, and what the environment says. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { layOut, temporaryDirectory } from "../tree.js";
@@ -71,7 +71,16 @@ describe("a config of another package", () => {
       "bad-value hosts.alpha.vmDefaults.memoryMiB",
       "bad-value hosts.alpha.vms.tiny.vcpu",
     ]);
-    expect(problems.map(({ place }) => place?.file)).toEqual([join(dir, config), join(dir, config)]);
+    const at = (subject: string): string => {
+      const place = problems.find((problem) => problem.subject?.endsWith(subject))?.place;
+      expect(place?.file).toBe(join(dir, config));
+      return (readFileSync(join(dir, config), "utf8").split("\n")[(place?.line ?? 0) - 1] ?? "").slice(
+        (place?.column ?? 0) - 1,
+      );
+    };
+    expect(at("vmDefaults.memoryMiB")).toMatch(/^memoryMiB: 0/);
+    // What the package does with its argument is the package's.
+    expect(at("tiny.vcpu")).toMatch(/^tiny: small/);
   });
 });
 
