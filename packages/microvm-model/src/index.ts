@@ -70,6 +70,7 @@ export { planConfig } from "./plan-config.js";
 export { type ConfigPath, formatPath, type Problem, type RelatedPlace } from "./problem.js";
 export { type ProblemCode, problemCodes } from "./problem-codes.js";
 export type { Resolution } from "./resolve.js";
+export { tapPrefix } from "./resolve/allocate.js";
 export type { SilencedProblem } from "./silence.js";
 export { distance, formatSubnet } from "./resolve/subnet.js";
 export { nearest } from "./suggest.js";

@@ -8,6 +8,7 @@ import {
   type NetworkPlan,
   type Subnet,
   type TapPlan,
+  tapPrefix,
   type VlanPlan,
 } from "@microvm-emit/model";
 import {
@@ -351,8 +352,8 @@ const tapsOf = (network: NetworkPlan, host: HostPlan): readonly string[] => {
     network.kind === "bridge" &&
     host.networks.length === 1 &&
     interfacesOf(host).every(({ type, id }) => {
-      const isAllocated = id.value.startsWith("microvm");
+      const isAllocated = id.value.startsWith(tapPrefix);
       return { tap: isAllocated, macvtap: !isAllocated, user: true, bridge: true }[type];
     });
-  return isGlobExact ? ["microvm*"] : guestsOf(network, host).map(({ id }) => id.value);
+  return isGlobExact ? [`${tapPrefix}*`] : guestsOf(network, host).map(({ id }) => id.value);
 };
