@@ -174,13 +174,13 @@ export type ImportedVm = FlakeVm | EvaluatedVm;
 
 const start = { autostart: z.boolean().default(false), restartIfChanged: z.boolean().default(false) };
 
-export const flakeVmSchema = object({
+const flakeVmSchema = object({
   flake: scalar.inputName,
   updateFlake: scalar.flakeRef.optional(),
   ...start,
 });
 
-export const evaluatedVmSchema = object({ evaluatedConfig: z.union([scalar.inputAttribute, nixExpression]), ...start });
+const evaluatedVmSchema = object({ evaluatedConfig: z.union([scalar.inputAttribute, nixExpression]), ...start });
 
 export const hostSchema = object({
   system: z.enum(["x86_64-linux", "aarch64-linux"]).default("x86_64-linux"),

@@ -56,7 +56,7 @@ const planGraphics = ({
 });
 
 /** The options that a config gives by name, in the order of their names. */
-export const planOptions = (given: VmModel["microvm"], path: ConfigPath): readonly OptionPlan[] =>
+const planOptions = (given: VmModel["microvm"], path: ConfigPath): readonly OptionPlan[] =>
   Object.keys(given).length === 0
     ? []
     : optionsIn(microvmSchema).flatMap(({ option, takes }) => {
