@@ -130,7 +130,10 @@ const explain = (issue: Issue, input: unknown): readonly Problem[] => {
 const settingFor = (path: ConfigPath, key: string): string | undefined => {
   const below = path.indexOf("microvm", 2);
   if (path[0] !== "hosts" || below < 0) return undefined;
-  const [settings, from] = path[2] === "vms" && below === 4 ? [vmSettings, "the VM"] : [hostSettings, "the host"];
+  const [settings, from] =
+    (path[2] === "vms" && below === 4) || path[2] === "vmDefaults"
+      ? [vmSettings, "the VM"]
+      : [hostSettings, "the host"];
   const found = settingsOf(settings, [...path.slice(below + 1), key].join("."));
   return found.length === 0
     ? undefined

@@ -47,6 +47,13 @@ describe("vmDefaults", () => {
     expect(a).toMatchObject({ vcpu: 8, packages: [{ attribute: ["jq"] }] });
   });
 
+  it("names the VM's setting where an option of microvm.nix is written by its name", () => {
+    const planned = result({ microvm: { mem: 512 } }, { a: {} });
+    expect(planned._tag === "Left" && planned.left.map(({ remedy }) => remedy)).toEqual([
+      "Use `memoryMiB` of the VM itself.",
+    ]);
+  });
+
   it.each<[string, unknown, unknown, ...string[]]>([
     ["a wrong value, once for all VMs", { vcpu: 0 }, { a: {}, b: {} }, "bad-value hosts.h.vmDefaults.vcpu"],
     ["a wrong value that no VM keeps", { vcpu: 0 }, { a: { vcpu: 1 } }, "bad-value hosts.h.vmDefaults.vcpu"],
