@@ -14,7 +14,7 @@ export const tapOf = (index: number, position: number): string =>
   position === 0 ? `${tapPrefix}${String(index)}` : `${tapPrefix}${String(index)}-${String(position)}`;
 
 /** What every allocated tap starts with. */
-const tapPrefix = "microvm";
+export const tapPrefix = "microvm";
 
 /** A locally administered MAC: the position in the second byte, index + 1 in the last four. */
 export const macOf = (index: number, position: number): string => {
