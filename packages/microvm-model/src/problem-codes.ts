@@ -100,6 +100,7 @@ export const problemCodes = {
   "no-bridge": "error",
   "no-dhcp-server": "error",
   "no-login": "warning",
+  "no-readiness": "warning",
   "no-routed-network": "error",
   "no-subnet": "error",
   "oem-strings-twice": "error",

@@ -27,6 +27,7 @@ import { macvtapWithoutHost } from "./rules/macvtap-without-host.js";
 import { natWithoutSubnet } from "./rules/nat-without-subnet.js";
 import { nixpkgsConfigWithSet } from "./rules/nixpkgs-config-with-set.js";
 import { noLogin } from "./rules/no-login.js";
+import { noReadiness } from "./rules/no-readiness.js";
 import { oemStringsTwice } from "./rules/oem-strings-twice.js";
 import { otherHypervisor } from "./rules/other-hypervisor.js";
 import { pathInEnvironment } from "./rules/path-in-environment.js";
@@ -96,6 +97,7 @@ const rules: readonly Rule[] = [
   shareOwnedByRoot,
   nixpkgsConfigWithSet,
   duplicateVm,
+  noReadiness,
   noLogin,
 ];
 

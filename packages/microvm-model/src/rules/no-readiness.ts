@@ -1,0 +1,15 @@
+import type { HostPlan } from "../plan.js";
+import { type Problem, warning } from "../problem.js";
+
+/** cloud-hypervisor tells the host over vsock that the guest is up, and microvm.nix warns of one that cannot (lib/runners/cloud-hypervisor.nix). */
+export const noReadiness = (host: HostPlan): readonly Problem[] =>
+  host.vms
+    .filter(({ hypervisor, vsockCid }) => hypervisor === "cloud-hypervisor" && vsockCid === null)
+    .map(({ name, path }) =>
+      warning(
+        "no-readiness",
+        [...path, "vsock"],
+        `Without a vsock, the host takes ${name} for started before its guest is up, and microvm.nix warns at each evaluation`,
+        "Leave `vsock` out, so that the index gives its address.",
+      ),
+    );
