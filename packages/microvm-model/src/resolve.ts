@@ -9,6 +9,7 @@ import { mentionsOf } from "./resolve/mentions.js";
 import { planNetworks } from "./resolve/networks.js";
 import { planInputs, planModule, splitReference } from "./resolve/references.js";
 import { type Draft, draftVm, planVm } from "./resolve/vm.js";
+import { exposeFolders } from "./resolve/writable.js";
 
 /** A plan, and the lock that remembers its indexes. */
 export interface Resolution {
@@ -72,7 +73,7 @@ const resolveHost = (
     stateVersion: host.stateVersion,
     modules: host.modules.map((module, position) => planModule(module, [...path, "modules", position])),
     networks: networks.value,
-    vms,
+    vms: exposeFolders(vms),
     importedVms: Object.entries(host.importedVms).map(([vmName, vm]) => planImported(vmName, vm, path)),
     stateDirectory: host.stateDirectory,
     startupTimeoutSeconds: host.startupTimeoutSeconds,

@@ -253,6 +253,15 @@ describe("a plan", () => {
     ]);
   });
 
+  it("marks folders, and what leads to them, that any guest of the host could replace by a link", () => {
+    const shares = [{ tag: "all", source: "~/src", mountPoint: "/src" }];
+    const vms = planned(config({ a: { workspace: "~/src/x/a" }, b: { workspace: false, shares } })).plan.hosts[0]?.vms;
+    expect(vms?.flatMap((vm) => vm.directories.flatMap(({ path, exposed }) => (exposed ? [path] : [])))).toEqual([
+      "/home/alice/src/x",
+      "/home/alice/src/x/a",
+    ]);
+  });
+
   it("makes the folders of a VM, parents first, host keys out of the workspace", () => {
     const [vm] = planned(config({ a: { agent: "claude-code" } })).plan.hosts[0]?.vms ?? [];
     const alice = { uid: 1000, gid: 1000, exposed: false };

@@ -100,6 +100,15 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
     `secret-in-store ${v}.a.secrets.B`,
   ],
   [
+    "credential files in a writable share of another VM and in the store",
+    config({
+      a: { workspace: "~/w" },
+      b: { hypervisor: "qemu", credentialFiles: { a: "~/w/a", b: "/nix/store/x/b" } },
+    }),
+    `secret-in-writable-share ${v}.b.credentialFiles.a`,
+    `secret-in-store ${v}.b.credentialFiles.b`,
+  ],
+  [
     "a secret's name that QEMU has no room for",
     config({ a: { hypervisor: "qemu", secrets: { [`A${"B".repeat(28)}`]: "/run/a" } } }),
     `secret-name-too-long ${v}.a.secrets.A${"B".repeat(28)}`,
@@ -334,6 +343,11 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
   [
     "host keys in the workspace",
     config({ a: { sshHostKeys: "~/microvm/a/keys" } }),
+    `share-in-writable-share ${v}.a.sshHostKeys`,
+  ],
+  [
+    "host keys in the workspace of another VM",
+    config({ a: { sshHostKeys: "~/microvm/b/keys" }, b: {} }),
     `share-in-writable-share ${v}.a.sshHostKeys`,
   ],
   ["a module without its start", config({ a: { modules: ["guest.nix"] } }), `bad-module ${v}.a.modules[0]`],

@@ -105,7 +105,8 @@ interface BuiltIn {
 
 /**
  * The folders the host must have before the VM starts, outermost first: every share's source but the store. They are the
- * owner's, with their parents below the owner's home; host keys elsewhere are root's.
+ * owner's, with their parents below the owner's home; host keys elsewhere are root's. What other guests may write shows
+ * only when all are known (`exposeFolders`).
  */
 export const planDirectories = (
   shares: readonly SharePlan[],
@@ -123,8 +124,7 @@ export const planDirectories = (
       if (!directories.has(parent)) directories.set(parent, { path: parent, uid, gid, mode: "0755", exposed: false });
     }
     const isPrivate = source === folders.sshHostKeys || source === folders.agentState;
-    const exposed = shares.some((share) => !share.readOnly && source.startsWith(`${share.source}/`));
-    directories.set(source, { path: source, uid, gid, mode: isPrivate ? "0700" : "0755", exposed });
+    directories.set(source, { path: source, uid, gid, mode: isPrivate ? "0700" : "0755", exposed: false });
   }
   return [...directories.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 };

@@ -1,17 +1,26 @@
-import type { HostPlan } from "../plan.js";
+import type { HostPlan, SecretPlan, VmPlan } from "../plan.js";
 import { error, type Problem } from "../problem.js";
+import { folderAround, writableFolders } from "../resolve/writable.js";
 
 /** QEMU's names of firmware files end at 55 bytes, of which systemd's prefix takes 27 (fw_cfg.h FW_CFG_MAX_FILE_PATH). */
 const longestCredential = 55 - "opt/io.systemd.credentials/".length;
 
+/** Credential files are read by their path as secrets are, by QEMU instead of root. */
+const credentialsOf = ({ path, credentialFiles }: VmPlan): readonly SecretPlan[] =>
+  Object.entries(credentialFiles).map(([name, file]) => ({
+    path: [...path, "credentialFiles", name],
+    name,
+    file,
+    variable: null,
+    by: "credential",
+  }));
+
 /** Root of the host reads secrets by their path, so no guest may choose what is there, and none may lie open. */
 export const secret = (host: HostPlan): readonly Problem[] => {
-  const writable = host.vms.flatMap((vm) =>
-    vm.shares.filter(({ readOnly }) => !readOnly).map((share) => ({ ...share, vm: vm.name })),
-  );
-  return host.vms.flatMap(({ secrets }) =>
-    secrets.flatMap(({ path, name, file, by }): readonly Problem[] => {
-      const outer = typeof file === "string" ? writable.find(({ source }) => file.startsWith(`${source}/`)) : undefined;
+  const writable = writableFolders(host.vms);
+  return host.vms.flatMap((vm) =>
+    [...vm.secrets, ...credentialsOf(vm)].flatMap(({ path, name, file, by }): readonly Problem[] => {
+      const outer = typeof file === "string" ? folderAround(writable, file) : undefined;
       return [
         ...(by === "credential" && name.length > longestCredential
           ? [
@@ -19,7 +28,7 @@ export const secret = (host: HostPlan): readonly Problem[] => {
                 "secret-name-too-long",
                 path,
                 `QEMU takes names of up to ${String(longestCredential)} characters, and ${name} has ${String(name.length)}`,
-                "Choose a shorter name, and set the `variable` where the long one is needed.",
+                "Choose a shorter name; a secret's `variable` may be longer.",
               ),
             ]
           : []),
@@ -39,9 +48,9 @@ export const secret = (host: HostPlan): readonly Problem[] => {
               error(
                 "secret-in-writable-share",
                 path,
-                `${file} lies in ${outer.source}, where ${outer.vm} could put a link to any other file of the host in its place`,
+                `${file} lies in ${outer.share.source}, where ${outer.vm} could put a link to any other file of the host in its place`,
                 "Keep the secret outside of every share.",
-                [{ path: outer.path, note: "the share it lies in" }],
+                [{ path: outer.share.path, note: "the share it lies in" }],
               ),
             ]),
       ];

@@ -1,21 +1,25 @@
 import type { HostPlan } from "../plan.js";
 import { type Problem, warning } from "../problem.js";
+import { folderAround, writableFolders } from "../resolve/writable.js";
 
-/** A folder that lies in one the guest may write can be replaced by a link to any other of the host's. */
-export const shareInWritableShare = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ shares, name }) =>
-    shares.flatMap((inner) => {
-      const outer = shares.find(({ source, readOnly }) => !readOnly && inner.source.startsWith(`${source}/`));
+/** A folder that lies in one that a guest may write, this or another, can be replaced by a link to any other of the host's. */
+export const shareInWritableShare = (host: HostPlan): readonly Problem[] => {
+  const ofAll = writableFolders(host.vms);
+  return host.vms.flatMap((vm) => {
+    const ofOwn = writableFolders([vm]);
+    return vm.shares.flatMap(({ path, source }) => {
+      const outer = folderAround(ofOwn, source) ?? folderAround(ofAll, source);
       return outer === undefined
         ? []
         : [
             warning(
               "share-in-writable-share",
-              inner.path,
-              `${inner.source} lies in ${outer.source}, which ${name} may write: its agent can read what is there, and replace it`,
+              path,
+              `${source} lies in ${outer.share.source}, which ${outer.vm} may write: its agent can read what is there, and replace it`,
               "Put the folder elsewhere.",
-              [{ path: outer.path, note: "the folder it lies in" }],
+              [{ path: outer.share.path, note: "the folder it lies in" }],
             ),
           ];
-    }),
-  );
+    });
+  });
+};

@@ -1,0 +1,40 @@
+import type { SharePlan, VmPlan } from "../plan.js";
+
+/** A folder of the host that a guest may write, and by which share. */
+export interface WritableFolder {
+  readonly share: SharePlan;
+  readonly vm: string;
+}
+
+/** What these guests may write of the host, by the folder's path; the first that may stands for all. */
+export const writableFolders = (vms: readonly VmPlan[]): ReadonlyMap<string, WritableFolder> =>
+  new Map(
+    vms
+      .flatMap((vm) => vm.shares.filter(({ readOnly }) => !readOnly).map((share) => ({ share, vm: vm.name })))
+      .reverse()
+      .map((folder) => [folder.share.source, folder]),
+  );
+
+/** The nearest of the folders that a path lies in, itself left out: its guest can put a link in the path's place. */
+export const folderAround = (
+  folders: ReadonlyMap<string, WritableFolder>,
+  path: string,
+): WritableFolder | undefined => {
+  for (let slash = path.lastIndexOf("/"); slash > 0; slash = path.lastIndexOf("/", slash - 1)) {
+    const folder = folders.get(path.slice(0, slash));
+    if (folder !== undefined) return folder;
+  }
+  return undefined;
+};
+
+/** The guests with those of their folders marked that any guest of the host could replace by a link. */
+export const exposeFolders = (vms: readonly VmPlan[]): readonly VmPlan[] => {
+  const writable = writableFolders(vms);
+  return vms.map((vm) => ({
+    ...vm,
+    directories: vm.directories.map((directory) => ({
+      ...directory,
+      exposed: folderAround(writable, directory.path) !== undefined,
+    })),
+  }));
+};
