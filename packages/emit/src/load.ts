@@ -166,7 +166,10 @@ const requireConfig = (file: string, value: unknown, before: string, after: stri
   if (value instanceof Promise)
     throw notExported(file, "a promise as its default, not the config that it brings (await it)");
   if (Array.isArray(value)) throw refuse("a list");
-  if (value === null || typeof value !== "object") throw refuse(`${String(value)} (${typeof value})`);
+  if (value === null || typeof value !== "object") {
+    const type = value === null || value === undefined ? "" : ` (${typeof value})`;
+    throw refuse(`${String(value)}${type}`);
+  }
   return value;
 };
 

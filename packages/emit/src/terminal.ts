@@ -24,13 +24,14 @@ export const main = async (argv: readonly string[]): Promise<void> => {
   const presentation = presentationOf(argv);
   // `head` and its like close the pipe when they have enough.
   process.stdout.on("error", () => process.exit(0));
+  const request = parseCommand(argv);
+  const file = request._tag === "Right" && "config" in request.right ? request.right.config : "";
   const unfinished = (): void => {
-    const file = argv.findLast((word) => !word.startsWith("-")) ?? "";
     void failed([{ kind: "config-unfinished", file }], presentation).then(end);
   };
   process.once("beforeExit", unfinished);
   const ending = await pipe(
-    TE.fromEither(parseCommand(argv)),
+    TE.fromEither(request),
     TE.mapLeft((failure): Failures => [failure]),
     TE.chain((request) => run(request, presentation.format === "human" ? showProgress() : () => undefined)),
     TE.matchE(

@@ -158,6 +158,15 @@ describe("a config that cannot be loaded", () => {
       },
     ],
     [
+      "exports a function that returns nothing",
+      { [config]: "export default () => {};\n" },
+      config,
+      {
+        code: "config-not-exported",
+        message: "The config exports a function as its default that returns undefined.",
+      },
+    ],
+    [
       "exports a function that throws",
       { [config]: "export default async ({ env }) => {\n  await Promise.resolve();\n  return env.x.y;\n};\n" },
       config,
@@ -194,6 +203,12 @@ describe("a config that cannot be loaded", () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatchObject(expected);
     if (at !== undefined) expect(problems.map((problem) => placeOf(dir, problem))).toEqual([at]);
+  });
+
+  it("names the config that never finishes, and no other word of the command line", () => {
+    const dir = temporaryDirectory();
+    layOut(dir, { [config]: "await new Promise(() => {});\nexport default {};\n" });
+    expect(problemsOf(dir, [config, "--output", "out"])).toMatchObject([{ subject: config }]);
   });
 
   it("shows the user's own frames of an exception, in the columns of the source", () => {
