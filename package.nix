@@ -13,9 +13,10 @@ let
   root = readJSON ./package.json;
   lock = readJSON ./package-lock.json;
 
-  # What compiles the sources; the linters and test tools of the root are neither fetched nor installed.
+  # What compiles the sources; the bundler (a program for each platform), the linters and test tools of the root are neither fetched nor installed.
   compiler = [
     "@types/node"
+    "@types/sarif"
     "typescript"
     "undici-types"
   ];
@@ -104,7 +105,7 @@ stdenv.mkDerivation {
     mkdir -p $out/lib/microvm-emit
     cp -r node_modules packages package.json $out/lib/microvm-emit
     makeWrapper ${nodejs}/bin/node $out/bin/microvm-emit \
-      --add-flags $out/lib/microvm-emit/packages/emit/dist/microvm-emit.js
+      --add-flags $out/lib/microvm-emit/packages/emit/dist/main.js
     runHook postInstall
   '';
 
