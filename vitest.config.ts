@@ -9,6 +9,9 @@ export default defineConfig({
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
     // Run by `npm run test:packaging`: it installs from the registry.
     exclude: ["test/packaging/**"],
+    // Half of the time is spent waiting for programs that tests start.
+    maxWorkers: "100%",
+    globalSetup: ["test/bundle.ts"],
     // One evaluation of a whole host by Nix takes seconds, and more on a busy machine.
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -240,7 +240,7 @@ describe("--stop-after", () => {
       [
         "-c",
         `"${process.execPath}" "$0" microvm.config.ts --stop-after text | head -n 1`,
-        join(import.meta.dirname, "../../dist/main.js"),
+        join(import.meta.dirname, "../../dist/microvm-emit.js"),
       ],
       { cwd: dir, encoding: "utf8" },
     );
@@ -294,7 +294,7 @@ describe("the command line", () => {
     const onTerminal = (env: NodeJS.ProcessEnv): string =>
       spawnSync(
         "script",
-        ["-qec", `"${process.execPath}" "${join(import.meta.dirname, "../../dist/main.js")}" none.ts`, "/dev/null"],
+        ["-qec", `"${process.execPath}" "${join(import.meta.dirname, "../../dist/microvm-emit.js")}" none.ts`, "/dev/null"],
         {
           encoding: "utf8",
           cwd: temporaryDirectory(),
