@@ -4,7 +4,7 @@ import type * as TE from "fp-ts/lib/TaskEither.js";
 import { requireJiti } from "./commonjs.js";
 import type { Environment } from "@microvm-emit/model";
 import { Failed, type Failure, attempt } from "./failure.js";
-import { type ReadData, jsonErrorPlace, readJsonc } from "./json-place.js";
+import { type ReadData, readJson, readJsonc } from "./json-place.js";
 import { type Place, placeAtLine, placeAtOffset } from "./place.js";
 import { formatFrame, userFrames } from "./stack.js";
 import { userCache } from "./user-cache.js";
@@ -49,14 +49,7 @@ const loadModule = async (file: string, own: OwnModules): Promise<unknown> => {
 const called = (file: string, config: ConfigFunction): unknown =>
   config({ env: { ...process.env }, configDir: dirname(file) });
 
-const loadJson = async (file: string): Promise<unknown> =>
-  readData(file, async (text) => {
-    try {
-      return { data: JSON.parse(text) as unknown };
-    } catch {
-      return { problem: await jsonErrorPlace(file, text) };
-    }
-  });
+const loadJson = async (file: string): Promise<unknown> => readData(file, (text) => readJson(file, text));
 
 const loadJsonc = async (file: string): Promise<unknown> => readData(file, (text) => readJsonc(file, text));
 

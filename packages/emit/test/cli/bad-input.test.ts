@@ -83,6 +83,22 @@ describe("a config that cannot be loaded", () => {
       "c.json",
       { code: "config-syntax", at: "c.json:1:3" },
     ],
+    [
+      "is JSON with a key twice",
+      { "c.json": '{ "hosts": {\n  "a": { "x": 1 },\n  "a": {} } }' },
+      "c.json",
+      {
+        code: "config-syntax",
+        at: "c.json:3:3",
+        message: 'The config is ambiguous: "a" is written twice here, and the first would be lost.',
+      },
+    ],
+    [
+      "is JSON with comments and a key twice",
+      { "c.jsonc": '{\n  "hosts": [{ "a": 1 }, { "a": 2 }], // once each\n  "hosts": {} }' },
+      "c.jsonc",
+      { code: "config-syntax", at: "c.jsonc:3:3" },
+    ],
     ["is an empty JSON file", { "c.json": "" }, "c.json", { code: "config-syntax", at: "c.json:1:1" }],
     [
       "imports a file that is not there",
