@@ -25,7 +25,7 @@ export interface Routed {
   /**
    * Puts the subnet behind the host's outward interface, so that guests reach the internet.
    *
-   * @default none: guests reach no further than the host
+   * @default none: nothing of the guests is masqueraded, so they have no way out to the internet
    */
   readonly nat?: Nat | undefined;
 }
