@@ -13,6 +13,7 @@ import { Failed, type Failure, type LocatedProblem, attempt, locatedProblem } fr
 import * as self from "./index.js";
 import { load, readIfThere } from "./load.js";
 import { type LockFile, lockFileName, printLock, readLockFile } from "./lock-file.js";
+import type { Place } from "./place.js";
 import { nextCommands } from "./next-commands.js";
 import type { OnProgress } from "./nix.js";
 import { type Emission, emit } from "./pipeline.js";
@@ -171,7 +172,7 @@ const located = (
       if (problems.length === 0) return [];
       const { locator } = await import("./locate.js");
       const locate = await locator(file, readFileSync(file, "utf8"), { config, read: readIfThere });
-      return problems.map((problem): LocatedProblem => {
+      const places = problems.map((problem): LocatedProblem => {
         const place = locate(problem.path);
         return {
           ...problem,
@@ -179,9 +180,27 @@ const located = (
           ...(problem.related === undefined ? {} : { relatedPlaces: problem.related.map(({ path }) => locate(path)) }),
         };
       });
+      return withoutSecretLines(places);
     }),
     TE.mapLeft(alone),
   );
+
+/** Lines that hold a secret are shown nowhere: reports end in the logs of others' machines. */
+const withoutSecretLines = (problems: readonly LocatedProblem[]): readonly LocatedProblem[] => {
+  const keyOf = (place: Place | undefined): string =>
+    place === undefined ? "" : `${place.file}:${String(place.line)}`;
+  const secret = new Set(problems.filter(({ code }) => code === "literal-secret").map(({ place }) => keyOf(place)));
+  const shown = <P extends Place | undefined>(place: P): P => {
+    if (place === undefined || !secret.has(keyOf(place))) return place;
+    const { lineText: _, ...rest } = place;
+    return rest as P;
+  };
+  return problems.map((problem) => ({
+    ...problem,
+    ...(problem.place && { place: shown(problem.place) }),
+    ...(problem.relatedPlaces && { relatedPlaces: problem.relatedPlaces.map(shown) }),
+  }));
+};
 
 const findingsOf = (
   file: string,

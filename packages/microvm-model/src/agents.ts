@@ -154,9 +154,10 @@ export interface AgentOptions {
 
 const named =
   (name: AgentName) =>
-  ({ stateDirectory }: AgentOptions = {}): Agent => {
+  ({ stateDirectory, ...unknown }: AgentOptions = {}): Agent => {
     const row = agents[name];
-    return { ...row, state: { ...row.state, directory: stateDirectory ?? row.state.directory } };
+    // What is no option is for the schema to refuse.
+    return { ...unknown, ...row, state: { ...row.state, directory: stateDirectory ?? row.state.directory } };
   };
 
 /** Anthropic's Claude Code, unfree. */

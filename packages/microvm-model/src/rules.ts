@@ -32,11 +32,13 @@ import { oemStringsTwice } from "./rules/oem-strings-twice.js";
 import { otherHypervisor } from "./rules/other-hypervisor.js";
 import { pathInEnvironment } from "./rules/path-in-environment.js";
 import { posixAclWithTranslation } from "./rules/posix-acl-with-translation.js";
+import { privilegedHostPort } from "./rules/privileged-host-port.js";
 import { qemuMemory } from "./rules/qemu-memory.js";
 import { runAsInService } from "./rules/run-as-in-service.js";
 import { secret } from "./rules/secret.js";
 import { severalExternalInterfaces } from "./rules/several-external-interfaces.js";
 import { shareInWritableShare } from "./rules/share-in-writable-share.js";
+import { shareOfHome } from "./rules/share-of-home.js";
 import { shareOfRunSecrets } from "./rules/share-of-run-secrets.js";
 import { shareOwnedByRoot } from "./rules/share-owned-by-root.js";
 import { shareSettingIgnored } from "./rules/share-setting-ignored.js";
@@ -67,6 +69,7 @@ const rules: readonly Rule[] = [
   bridgeHelperWithVlans,
   userNetworkWithoutDhcp,
   forwardPort,
+  privilegedHostPort,
   hypervisor,
   qemuMemory,
   hypervisorNeedsMacos,
@@ -76,6 +79,7 @@ const rules: readonly Rule[] = [
   groupConflict,
   shareInWritableShare,
   writableNixStore,
+  shareOfHome,
   secret,
   posixAclWithTranslation,
   oemStringsTwice,

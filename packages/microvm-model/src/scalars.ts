@@ -460,6 +460,22 @@ export const line = text({
   remedy: "Write one non-empty line without control characters.",
 });
 
+/** A public key as a line of `authorized_keys` has it (sshd(8)), options in front of it or not. */
+export const sshKey = text(
+  {
+    code: "bad-text",
+    holds: isLine,
+    complaint: "is not one line of text",
+    remedy: "Write one line without control characters.",
+  },
+  {
+    code: "bad-ssh-key",
+    holds: pattern(/(?:^|\s)(?:ssh-|ecdsa-|sk-)\S+\s+AAAA/),
+    complaint: "is not a public SSH key",
+    remedy: "Write the key itself, the line that ~/.ssh/id_ed25519.pub holds: such as ssh-ed25519 AAAA… alice@host.",
+  },
+);
+
 /** Why something is as it is, for those who read the config. */
 export const reason = text({
   code: "bad-reason",

@@ -17,14 +17,41 @@ type Issue = z.core.$ZodIssue;
  * the rules see what they can.
  */
 export const validate = (input: unknown): Checked<Model> => {
+  const circular = circles(input, [], []);
+  if (circular.length > 0) return left(circular);
   const applied = applyVmDefaults(input);
-  const hidden = [...unreadableKeys(applied, []), ...literalSecrets(applied)];
+  const secrets = literalSecrets(applied);
+  const hidden = [...unreadableKeys(applied, []), ...secrets];
   const result = configSchema.safeParse(applied);
   if (result.success) return withProblems([...hidden, ...noHosts(input)], result.data);
   const { issues } = result.error;
-  const problems = [...hidden, ...noHosts(input), ...issues.flatMap((issue) => explain(issue, applied))];
+  const problems = [
+    ...hidden,
+    ...noHosts(input),
+    ...withoutRepeating(
+      secrets,
+      issues.flatMap((issue) => explain(issue, applied)),
+    ),
+  ];
   const mended = configSchema.safeParse(issues.reduce(mend, applied));
   return mended.success ? withProblems(problems, mended.data) : left(problems);
+};
+
+/** Problems but for those of a secret's text, which their words would show. */
+const withoutRepeating = (secrets: readonly Problem[], problems: readonly Problem[]): readonly Problem[] => {
+  const places = new Set(secrets.map(({ path }) => formatPath(path)));
+  return problems.filter(({ path }) => !places.has(formatPath(path)));
+};
+
+/** Where a config holds what it lies in, which no walk through it would come to the end of. */
+const circles = (value: unknown, path: ConfigPath, around: readonly object[]): readonly Problem[] => {
+  if (typeof value !== "object" || value === null || isNode(value)) return [];
+  if (around.includes(value))
+    return [error("wrong-type", path, "This holds itself", "Write out what it is to hold, as far as it goes.")];
+  const inside = [...around, value];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    circles(inner, [...path, Array.isArray(value) ? Number(key) : key], inside),
+  );
 };
 
 const noHosts = (input: unknown): readonly Problem[] =>
@@ -75,7 +102,7 @@ const mend = (config: unknown, issue: Issue): unknown => {
 const standIns = {
   input: { url: "path:." },
   stateVersion: "00.00",
-  user: { name: "user", sshKeys: ["key"] },
+  user: { name: "user", sshKeys: ["ssh-ed25519 AAAA"] },
 };
 
 /** A copy of `value` with something else at a path, or without it. */
@@ -164,8 +191,12 @@ const wrongType = (path: ConfigPath, expected: string, given: unknown): Problem 
     "wrong-type",
     path,
     `Expected ${nouns[expected] ?? expected}, found ${describe(given)}`,
-    `Write ${nouns[expected] ?? expected}.`,
+    remedyFor(given, nouns[expected] ?? expected),
   );
+
+/** Functions that make a setting are easily named instead of called. */
+const remedyFor = (given: unknown, wanted: string): string =>
+  typeof given === "function" ? `Call it: ${given.name || "it"}().` : `Write ${wanted}.`;
 
 const nouns: Readonly<Record<string, string>> = {
   string: "text",
@@ -197,7 +228,7 @@ const explainUnion = (
   if (typeof given === "string" && names.length > 0) return [badChoice(path, given, names)];
   const kinds = new Set(issue.errors.flat().flatMap(expectations));
   const wanted = [...kinds].join(" or ");
-  return [error("wrong-type", path, `Expected ${wanted}, found ${describe(given)}`, `Write ${wanted}.`)];
+  return [error("wrong-type", path, `Expected ${wanted}, found ${describe(given)}`, remedyFor(given, wanted))];
 };
 
 const isTypeMismatch = (issue: Issue): boolean =>

@@ -1,6 +1,6 @@
 import { attrs } from "@microvm-emit/nix-ast";
 import { describe, expect, it } from "vitest";
-import { emptyLock, formatPath, type Lock, planConfig, type Problem } from "../src/index.js";
+import { claudeCode, emptyLock, formatPath, type Lock, planConfig, type Problem } from "../src/index.js";
 import { config } from "./config.js";
 
 const problemsOf = (input: unknown, lock: Lock = emptyLock): readonly Problem[] => {
@@ -124,6 +124,27 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
       a: { hypervisor: "kvmtool", store: "disk", workspace: false, sshHostKeys: false, secrets: { A: "/run/a" } },
     }),
     `unsupported-share-proto ${v}.a.secrets.proto`,
+  ],
+  ["all of a home by its absolute name", config({ a: { workspace: "/home/alice" } }), `share-of-home ${v}.a.workspace`],
+  [
+    "the folder of homes",
+    config({ a: { workspace: false, shares: [{ tag: "t", source: "/home", readOnly: true }] } }),
+    `share-of-home ${v}.a.shares[0]`,
+  ],
+  [
+    "the secrets of all VMs",
+    config({ a: { shares: [{ tag: "t", source: "/run/microvm-secrets/b", readOnly: true }] } }),
+    `share-of-secrets ${v}.a.shares[0]`,
+  ],
+  [
+    "files for public keys",
+    config({}, { user: { name: "alice", sshKeys: ["~/.ssh/id.pub", "ssh-ed25519 AAAA alice"] } }),
+    "bad-ssh-key hosts.h.user.sshKeys[0]",
+  ],
+  [
+    "an option that an agent has not",
+    config({ a: { agent: claudeCode({ stateDir: "~/c" } as object) } }),
+    `unknown-key ${v}.a.agent.stateDir`,
   ],
   [
     "the store for writing",
@@ -531,7 +552,7 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
   ],
   [
     "ports that nobody forwards",
-    config({ a: { forwardPorts: [{ host: { port: 22 }, guest: { port: 22 } }] } }),
+    config({ a: { forwardPorts: [{ host: { port: 2222 }, guest: { port: 22 } }] } }),
     `forward-ports-without-user-network ${v}.a.forwardPorts`,
   ],
   [
@@ -708,5 +729,27 @@ describe("a secret that stands in a config", () => {
     "export EDITOR=emacs",
   ])("is not seen in %s", (text) => {
     expect(summary(config({ a: { home: [{ program: "zsh", extraInit: text }] } }))).toEqual([]);
+  });
+});
+
+describe("a config that holds itself", () => {
+  const host: Record<string, unknown> = { stateVersion: "26.05", user: { name: "alice" } };
+  const vm = { toolchains: [host] };
+  host["vms"] = { a: vm };
+
+  it("is told where", () => {
+    expect(summary({ hosts: { h: host } })).toEqual(["wrong-type hosts.h.vms.a.toolchains[0]"]);
+  });
+
+  it("is not one that holds the same twice", () => {
+    const same = { vcpu: 2 };
+    expect(summary(config({ a: same, b: same }))).toEqual([]);
+  });
+});
+
+describe("a function in place of what it makes", () => {
+  it("is to be called", () => {
+    const [problem] = problemsOf(config({ a: { agent: claudeCode } }));
+    expect(problem?.remedy).toMatch(/^Call it: /);
   });
 });

@@ -357,3 +357,16 @@ describe("an output directory", () => {
     }
   });
 });
+
+describe("a secret in a config", () => {
+  it("is repeated in no report", () => {
+    const dir = temporaryDirectory();
+    const secret = `sk-ant-${"api03Ab9".repeat(6)}`;
+    layOut(dir, { "c.yaml": `hosts:\n  h: { stateVersion: "26.05", user: { name: alice }, modules: [${secret}] }\n` });
+    for (const format of ["human", "json", "sarif"]) {
+      const { exitCode, stdout, stderr } = microvmEmit(dir, ["c.yaml", "--format", format]);
+      expect([exitCode, stdout + stderr]).toEqual([1, expect.stringContaining("literal-secret")]);
+      expect(stdout + stderr).not.toContain(secret);
+    }
+  });
+});

@@ -294,7 +294,11 @@ describe("the command line", () => {
     const onTerminal = (env: NodeJS.ProcessEnv): string =>
       spawnSync(
         "script",
-        ["-qec", `"${process.execPath}" "${join(import.meta.dirname, "../../dist/microvm-emit.js")}" none.ts`, "/dev/null"],
+        [
+          "-qec",
+          `"${process.execPath}" "${join(import.meta.dirname, "../../dist/microvm-emit.js")}" none.ts`,
+          "/dev/null",
+        ],
         {
           encoding: "utf8",
           cwd: temporaryDirectory(),

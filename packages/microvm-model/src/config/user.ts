@@ -110,7 +110,7 @@ export const userSchema = object({
   /** The home directory on the host and in guests; `/home/NAME` by default. */
   homeDirectory: scalar.guestPath.optional(),
   /** Public keys that may log in over SSH. */
-  sshKeys: z.array(scalar.line).default([]),
+  sshKeys: z.array(scalar.sshKey).default([]),
 });
 
 export const guestUserSchema = object({
@@ -120,7 +120,7 @@ export const guestUserSchema = object({
   group: scalar.groupName.optional(),
   extraGroups: z.array(scalar.groupName).default([]),
   homeDirectory: scalar.guestPath.optional(),
-  sshKeys: z.array(scalar.line).default([]),
+  sshKeys: z.array(scalar.sshKey).default([]),
   home: z.array(homeSchema).default([]),
 });
 
