@@ -99,7 +99,8 @@ export const parseCommand = (argv: readonly string[]): E.Either<Failure, Request
     .command("explain")
     .description("say why something is a problem, and show what fails and what passes")
     .argument("[code]", "the code of a problem, such as duplicate-address; all of them are listed without")
-    .option("--json", "print one JSON object, whatever the outcome")
+    .addOption(new Option("--format <format>", "how to answer").choices(["human", "json"]).default("human"))
+    .option("--json", "the same as --format json")
     .action((code: string | undefined) => {
       request = { kind: "explain", code };
     });

@@ -750,6 +750,11 @@ describe("a config that holds itself", () => {
 describe("a function in place of what it makes", () => {
   it("is to be called", () => {
     const [problem] = problemsOf(config({ a: { agent: claudeCode } }));
-    expect(problem?.remedy).toMatch(/^Call it: /);
+    expect(problem?.remedy).toMatch(/^Call it/);
+  });
+
+  it("and a number for a release is to be quoted", () => {
+    const [problem] = problemsOf(config({ a: { stateVersion: 25.11 } }));
+    expect(problem?.remedy).toBe("Put it in quotes.");
   });
 });

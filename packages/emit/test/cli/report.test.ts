@@ -239,7 +239,7 @@ describe("microvm-emit explain", () => {
   });
 
   it("gives pages as JSON", () => {
-    const { pages } = parsed(microvmEmit(temporaryDirectory(), ["explain", "no-login", "--json"]));
+    const { pages } = parsed(microvmEmit(temporaryDirectory(), ["explain", "no-login", "--format", "json"]));
     expect(pages).toMatchObject([{ code: "no-login", severity: "warning", title: "Nobody can log in to a VM" }]);
   });
 });
