@@ -194,10 +194,11 @@ const wrongType = (path: ConfigPath, expected: string, given: unknown): Problem 
     remedyFor(given, nouns[expected] ?? expected),
   );
 
-/** Functions that make a setting are easily named instead of called, and numbers written for texts of digits. */
+/** Functions that make a setting are easily named instead of called, and releases written as numbers. */
 const remedyFor = (given: unknown, wanted: string): string => {
   if (typeof given === "function") return given.name === "" ? "Call it." : `Call it: ${given.name}().`;
-  return typeof given === "number" && wanted === nouns["string"] ? "Put it in quotes." : `Write ${wanted}.`;
+  const isRelease = typeof given === "number" && !Number.isInteger(given) && wanted === nouns["string"];
+  return isRelease ? "Put it in quotes." : `Write ${wanted}.`;
 };
 
 const nouns: Readonly<Record<string, string>> = {
