@@ -28,6 +28,7 @@ export interface HostPlan {
   /** Bridges, each followed by its VLANs, then the routed network. */
   readonly networks: readonly NetworkPlan[];
   readonly vms: readonly VmPlan[];
+  readonly guests: readonly GuestPlan[];
   readonly importedVms: readonly ImportedVmPlan[];
   /** The folder of the VMs' folders. */
   readonly stateDirectory: string;
@@ -35,6 +36,20 @@ export interface HostPlan {
   readonly useNotifySockets: boolean;
   /** Whether microvm.nix's host module does anything. */
   readonly enable: boolean;
+}
+
+/** A NixOS for one VM, or for all of a host's VMs that differ in nothing that a guest sees. */
+export interface GuestPlan {
+  /** That of its first VM. */
+  readonly name: string;
+  /** Its VMs by index, so that a new one comes last. */
+  readonly vms: readonly [string, ...string[]];
+  /**
+   * Why it is made for its only VM, known when it is evaluated; null for one that learns at boot which VM it is.
+   * `"asked"`: the config says so. `"long"`: what it would learn does not fit on a kernel's command line. `"not-ascii"`:
+   * it cannot be written there.
+   */
+  readonly own: "asked" | "long" | "not-ascii" | null;
 }
 
 /** A module by path from the config file, by an input's attribute, or as Nix. */
@@ -128,6 +143,7 @@ export interface VmPlan extends HardwarePlan {
   readonly index: number;
   readonly autostart: boolean;
   readonly restartIfChanged: boolean;
+  readonly guest: VmModel["guest"];
   readonly hypervisor: VmModel["hypervisor"];
   readonly vcpu: number;
   readonly memoryMiB: number;
@@ -153,6 +169,8 @@ export interface VmPlan extends HardwarePlan {
   readonly agent: AgentPlan | null;
   readonly secrets: readonly SecretPlan[];
   readonly toolchains: readonly ToolchainPlan[];
+  /** Variables that no other VM's guest has. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly packages: readonly PackagePlan[];
   readonly modules: readonly ModulePlan[];
   readonly specialArgs: Readonly<Record<string, NixData>>;

@@ -3,6 +3,7 @@ import type { HostModel, Model } from "./config.js";
 import type { Lock } from "./lock.js";
 import type { HostPlan, ImportedSource, NetworkPlan, Plan } from "./plan.js";
 import type { ConfigPath } from "./problem.js";
+import { groupGuests } from "./resolve/guests.js";
 import { chooseIndexes, identifier } from "./resolve/indexes.js";
 import { writtenNames } from "./resolve/interfaces.js";
 import { mentionsOf } from "./resolve/mentions.js";
@@ -62,10 +63,12 @@ const resolveHost = (
     drafts.right.map(({ request }) => request),
     explicitIdentifiers(networks.value, drafts.right),
   );
-  const vms = drafts.right.flatMap((draft) => {
-    const index = indexes.get(draft.request.name);
-    return index === undefined ? [] : [planVm(draft, index, host, path)];
-  });
+  const vms = exposeFolders(
+    drafts.right.flatMap((draft) => {
+      const index = indexes.get(draft.request.name);
+      return index === undefined ? [] : [planVm(draft, index, host, path)];
+    }),
+  );
   return withProblems([...(drafts._tag === "Both" ? drafts.left : []), ...networks.problems, ...problems], {
     path,
     name,
@@ -73,7 +76,8 @@ const resolveHost = (
     stateVersion: host.stateVersion,
     modules: host.modules.map((module, position) => planModule(module, [...path, "modules", position])),
     networks: networks.value,
-    vms: exposeFolders(vms),
+    vms,
+    guests: groupGuests(vms),
     importedVms: Object.entries(host.importedVms).map(([vmName, vm]) => planImported(vmName, vm, path)),
     stateDirectory: host.stateDirectory,
     startupTimeoutSeconds: host.startupTimeoutSeconds,

@@ -9,8 +9,8 @@ export interface Variable {
   readonly value: string;
 }
 
-/** The environment variables that parts of a VM set for the whole guest, in the order in which they are written. */
-export const variablesOf = ({ path, agent, toolchains, secrets }: VmPlan): readonly Variable[] => [
+/** The environment variables that a VM sets for its whole guest, in the order in which they are written. */
+export const variablesOf = ({ path, agent, toolchains, secrets, environment }: VmPlan): readonly Variable[] => [
   ...(agent?.state?.variable
     ? [{ from: agent.name, path: [...path, "agent"], name: agent.state.variable, value: agent.state.directory }]
     : []),
@@ -25,4 +25,10 @@ export const variablesOf = ({ path, agent, toolchains, secrets }: VmPlan): reado
       value,
     })),
   ),
+  ...Object.entries(environment).map(([name, value]) => ({
+    from: "the VM's environment",
+    path: [...path, "environment", name],
+    name,
+    value,
+  })),
 ];

@@ -1,5 +1,5 @@
 import type { AgentPlan, GroupPlan, ToolchainPlan, UserPlan } from "@microvm-emit/model";
-import { attrs, binding, blankLine, comment, type Expr, ident, list, select } from "@microvm-emit/nix-ast";
+import { attrs, binding, blankLine, comment, type Expr, ident, list, nix, select } from "@microvm-emit/nix-ast";
 import { agentState, packageSetOf } from "./agents.js";
 import { moduleOf } from "./module.js";
 import { bindingAt, lib, packageFrom, packages } from "./terms.js";
@@ -20,6 +20,45 @@ export const base = (): Expr =>
     ),
     { before: "What every guest has." },
   );
+
+/** What a guest has that learns at boot which VM it is. */
+export const guest = (): Expr => nix`
+# Which VM it is comes on the kernel's command line: one system serves all that differ in nothing else.
+{ config, lib, ... }:
+{
+  networking.hostName = "";
+  microvm.machineId = null;
+
+  # Brings the network's files from there to systemd-networkd.
+  systemd.additionalUpstreamSystemUnits = [ "systemd-network-generator.service" ];
+  systemd.services.systemd-network-generator.wantedBy = [ "sysinit.target" ];
+
+  systemd.tmpfiles.rules = [ "f^ /run/vm-environment 0444 root root - vm.environment" ];
+  systemd.services.systemd-tmpfiles-setup.serviceConfig.ImportCredential = [ "vm.environment" ];
+  environment.extraInit = ''
+    if [ -r /run/vm-environment ]; then
+      . /run/vm-environment
+    fi
+  '';
+
+  assertions =
+    let
+      own = "In microvm-emit's config, give the VM \`guest: \\"own\\"\`, or write it there.";
+    in
+    [
+      {
+        assertion = config.microvm.interfaces == [ ];
+        message = "A guest that VMs share has no \`microvm.interfaces\`: they would all have the same. \${own}";
+      }
+      {
+        assertion = lib.all (name: !lib.hasPrefix "10-e" name) (
+          builtins.attrNames config.systemd.network.networks
+        );
+        message = "\`systemd.network.networks.\\"10-e\\"\` would replace what a guest learns of its network at boot. \${own}";
+      }
+    ];
+}
+`;
 
 /** SSH host keys that the host made, so that a rebuilt guest is still known by name. */
 export const sshHostKeys = (): Expr =>

@@ -1,67 +1,67 @@
 import {
-  formatSubnet,
-  type ForwardEndPlan,
+  builtInShares,
   type GroupPlan,
+  type GuestPlan,
   type HostPlan,
-  type InterfacePlan,
-  type Subnet,
+  readsOptions,
   type VmPlan,
 } from "@microvm-emit/model";
-import {
-  attrs,
-  binding,
-  type Binding,
-  blankLine,
-  comment,
-  type Expr,
-  list,
-  type NixInput,
-  path,
-  str,
-  toNix,
-} from "@microvm-emit/nix-ast";
+import { attrs, binding, type Binding, blankLine, comment, type Expr, list, path } from "@microvm-emit/nix-ast";
 import type { NixFile } from "../file.js";
 import * as modules from "./guest-modules.js";
-import { compileHardware, compileShare, compileVolume } from "./hardware.js";
+import { compileHardware, compileMachine, compileSeenVolume, compileShare, compileVolume } from "./hardware.js";
 import { compileHome, homeManager } from "./home.js";
+import { compileLink } from "./link.js";
 import type { Relocate } from "./locations.js";
 import { moduleOf } from "./module.js";
-import { hostRoute } from "./network.js";
-import { credentialFiles, secretsKey, secretsModule } from "./secrets.js";
+import { secretsKey, secretsModule } from "./secrets.js";
 import type { SharedModules } from "./shared-modules.js";
-import { at, bindingAt, importModule, packageFrom } from "./terms.js";
+import { at, bindingAt, importModule, packageFrom, setAt } from "./terms.js";
+import { compileOwnOptions } from "./vm.js";
 
-/** `guests/HOST/NAME.nix`: who the guest is, what it is made of, and the modules that it shares with others. */
-export const compileGuest = (host: HostPlan, vm: VmPlan, shared: SharedModules, relocate: Relocate): NixFile => {
-  const [address] = vm.interfaces.flatMap(({ addresses }) => addresses);
-  return {
-    kind: "nix",
-    path: `guests/${host.name}/${vm.name}.nix`,
-    expr: comment(
-      moduleOf(
-        binding(
-          "imports",
-          list([
-            ...importShared(vm, shared),
-            ...vm.modules.map((module, position) =>
-              importModule(module, relocate, 2, [...vm.path, "modules", position]),
-            ),
-          ]),
-        ),
-        blankLine(bindingAt(vm.path, "networking", compileNetworking(vm))),
-        ...vm.interfaces.map((link, position) => compileLink(link, position, vm)),
-        ...(vm.packages.length === 0
-          ? []
-          : [blankLine(bindingAt([...vm.path, "packages"], ["environment", "systemPackages"], packagesOf(vm)))]),
-        ...vm.users.flatMap((user) => compileHome(user, vm, shared, relocate)).map(blankLine),
-        blankLine(bindingAt(vm.path, "microvm", compileMachine(vm))),
-        blankLine(bindingAt([...vm.path, "stateVersion"], ["system", "stateVersion"], vm.stateVersion)),
+/**
+ * `guests/HOST/NAME.nix`: what a guest is made of, and the modules that it shares with others. One that is a VM's own says
+ * who it is as well; the others learn that when they boot.
+ */
+export const compileGuest = (
+  host: HostPlan,
+  { own }: GuestPlan,
+  vm: VmPlan,
+  shared: SharedModules,
+  relocate: Relocate,
+): NixFile => ({
+  kind: "nix",
+  path: guestFile(host, vm),
+  expr: comment(
+    moduleOf(
+      binding(
+        "imports",
+        list([
+          ...(own === null ? [path(`../../modules/${shared.use("guest", null, modules.guest)}`)] : []),
+          ...importShared(vm, shared),
+          ...vm.modules.map((module, position) => importModule(module, relocate, 2, [...vm.path, "modules", position])),
+        ]),
       ),
-      {
-        before: `The microVM ${vm.name} of ${host.name}${address === undefined ? "" : `, at ${address.value}`}.`,
-      },
+      blankLine(setAt(vm.path, "networking", [...(own === null ? [] : names(vm)), ...firewall(vm)])),
+      ...(own === null ? [] : vm.interfaces.map((link, position) => compileLink(link, position, vm))),
+      ...(vm.packages.length === 0
+        ? []
+        : [blankLine(bindingAt([...vm.path, "packages"], ["environment", "systemPackages"], packagesOf(vm)))]),
+      ...(own === null ? [] : compileEnvironment(vm)),
+      ...vm.users.flatMap((user) => compileHome(user, vm, shared, relocate)).map(blankLine),
+      blankLine(bindingAt(vm.path, "microvm", attrs(own === null ? seenOptions(vm) : allOptions(vm)))),
+      blankLine(bindingAt([...vm.path, "stateVersion"], ["system", "stateVersion"], vm.stateVersion)),
     ),
-  };
+    { before: own === null ? `A guest of ${host.name}, which learns at boot which VM it is.` : titleOf(host, vm) },
+  ),
+});
+
+/** The file of a guest, named by its first VM. */
+export const guestFile = (host: HostPlan, { name }: Pick<VmPlan, "name">): string => `guests/${host.name}/${name}.nix`;
+
+const titleOf = (host: HostPlan, vm: VmPlan): string => {
+  const [address] = vm.interfaces.flatMap(({ addresses }) => addresses);
+  return `The microVM ${vm.name} of ${host.name}${address === undefined ? "" : `, at ${address.value}`}.`;
 };
 
 const importShared = (vm: VmPlan, shared: SharedModules): readonly Expr[] => {
@@ -121,133 +121,59 @@ const otherGroups = ({ groups, users }: VmPlan): readonly Omit<GroupPlan, "path"
 const packagesOf = ({ path: origin, packages }: VmPlan): Expr =>
   list(packages.map((plan, position) => at([...origin, "packages", position], packageFrom("pkgs", plan))));
 
-const compileNetworking = ({ path: origin, name, nameservers, firewall }: VmPlan): Expr =>
-  attrs([
-    bindingAt(origin, "hostName", name),
-    bindingAt([...origin, "nameservers"], "nameservers", nameservers),
-    bindingAt([...origin, "firewall"], ["firewall", "enable"], firewall.enable),
-    ...(firewall.allowedTCPPorts.length === 0
-      ? []
-      : [
-          bindingAt(
-            [...origin, "firewall", "allowedTCPPorts"],
-            ["firewall", "allowedTCPPorts"],
-            firewall.allowedTCPPorts,
-          ),
-        ]),
-    ...(firewall.allowedUDPPorts.length === 0
-      ? []
-      : [
-          bindingAt(
-            [...origin, "firewall", "allowedUDPPorts"],
-            ["firewall", "allowedUDPPorts"],
-            firewall.allowedUDPPorts,
-          ),
-        ]),
-  ]);
+const names = ({ path: origin, name, nameservers }: VmPlan): readonly Binding[] => [
+  bindingAt(origin, "hostName", name),
+  bindingAt([...origin, "nameservers"], "nameservers", nameservers),
+];
 
-/** The only interface is found by what kernels call it, several by their MACs; the first one leads out. */
-const compileLink = (link: InterfacePlan, position: number, { interfaces }: VmPlan): Binding => {
-  const isFirst = position === 0;
-  const fixed = link.addresses.filter(({ subnet }) => !(link.dhcp && subnet.family === 4));
-  const routes = fixed.flatMap(({ subnet }) => routesBy(subnet, link, isFirst));
-  return bindingAt(
-    fixed[0]?.path ?? link.path,
-    ["systemd", "network", "networks", isFirst ? "10-e" : `10-e${String(position)}`],
-    attrs([
-      interfaces.length === 1
-        ? binding(["matchConfig", "Name"], "e*")
-        : bindingAt(link.mac.path, ["matchConfig", "MACAddress"], link.mac.value),
-      ...(link.dhcp ? [binding(["networkConfig", "DHCP"], "ipv4")] : []),
-      ...compileDhcpClient(link, isFirst),
-      ...(fixed.length === 0
-        ? []
-        : [
-            binding(
-              "addresses",
-              list(
-                fixed.map(({ value, subnet, path: origin }) =>
-                  at(origin, attrs({ Address: `${value}/${String(prefixIn(link, subnet))}` })),
-                ),
+const firewall = ({ path: origin, firewall: { enable, ...allowed } }: VmPlan): readonly Binding[] => [
+  bindingAt([...origin, "firewall"], ["firewall", "enable"], enable),
+  ...Object.entries(allowed).flatMap(([option, ports]) =>
+    ports.length === 0 ? [] : [bindingAt([...origin, "firewall", option], ["firewall", option], ports)],
+  ),
+];
+
+const compileEnvironment = ({ path: origin, environment }: VmPlan): readonly Binding[] =>
+  Object.keys(environment).length === 0
+    ? []
+    : [
+        blankLine(
+          bindingAt(
+            [...origin, "environment"],
+            ["environment", "variables"],
+            attrs(
+              Object.entries(environment).map(([name, value]) =>
+                bindingAt([...origin, "environment", name], name, value),
               ),
             ),
-          ]),
-      ...(routes.length === 0 ? [] : [binding("routes", routes)]),
-    ]),
-  );
-};
-
-const compileDhcpClient = ({ dhcp, addresses }: InterfacePlan, leadsOut: boolean): readonly Binding[] => {
-  if (!dhcp) return [];
-  const isLeased = addresses.some(({ subnet }) => subnet.family === 4);
-  return [
-    ...(isLeased
-      ? [
-          comment(binding(["dhcpV4Config", "ClientIdentifier"], "mac"), {
-            before: "The host's server knows its guests by their MAC addresses.",
-          }),
-        ]
-      : []),
-    ...(leadsOut ? [] : [binding(["dhcpV4Config", "UseGateway"], false)]),
-  ];
-};
-
-/** In a routed network, a guest is alone on its link: everyone else is behind the host. */
-const isRouted = ({ network }: InterfacePlan): boolean => network?.kind === "routed";
-
-const prefixIn = (link: InterfacePlan, subnet: Subnet): number =>
-  isRouted(link) ? hostRoute(subnet) : subnet.prefixLength;
-
-const routesBy = (
-  subnet: Subnet,
-  link: InterfacePlan,
-  leadsOut: boolean,
-): readonly Readonly<Record<string, NixInput>>[] => {
-  if (subnet.gateway === null) return [];
-  const gateway = { Gateway: subnet.gateway.value };
-  if (!isRouted(link)) return leadsOut ? [gateway] : [];
-  return [{ ...(leadsOut ? {} : { Destination: formatSubnet(subnet) }), ...gateway, GatewayOnLink: true }];
-};
-
-const compileMachine = (vm: VmPlan): Expr =>
-  attrs([
-    bindingAt([...vm.path, "hypervisor"], "hypervisor", vm.hypervisor),
-    bindingAt([...vm.path, "vcpu"], "vcpu", vm.vcpu),
-    bindingAt([...vm.path, "memoryMiB"], "mem", vm.memoryMiB),
-    bindingAt([...vm.path, "socket"], "socket", vm.socket),
-    ...(vm.vsockCid === null ? [] : [bindingAt(vm.vsockCid.path, ["vsock", "cid"], vm.vsockCid.value)]),
-    bindingAt(
-      [...vm.path, "interfaces"],
-      "interfaces",
-      vm.interfaces.map((link) =>
-        at(
-          link.path,
-          toNix({
-            type: link.type,
-            id: at(link.id.path, str(link.id.value)),
-            mac: at(link.mac.path, str(link.mac.value)),
-            bridge: link.type === "bridge" ? link.network.name : undefined,
-            macvtap: link.type === "macvtap" ? { link: link.link, mode: link.mode } : undefined,
-            tap: link.type === "tap" && link.vhost ? { vhost: true } : undefined,
-          }),
-        ),
-      ),
-    ),
-    ...credentialFiles(vm),
-    ...(vm.forwardPorts.length === 0
-      ? []
-      : [
-          bindingAt(
-            [...vm.path, "forwardPorts"],
-            "forwardPorts",
-            vm.forwardPorts.map(({ path: origin, from, proto, host, guest }) =>
-              at(origin, toNix({ from, proto, host: forwardEnd(host), guest: forwardEnd(guest) })),
-            ),
           ),
-        ]),
-    bindingAt([...vm.path, "shares"], "shares", vm.shares.map(compileShare)),
-    bindingAt([...vm.path, "volumes"], "volumes", vm.volumes.map(compileVolume)),
-    ...compileHardware(vm),
-  ]);
+        ),
+      ];
 
-const forwardEnd = ({ address, port }: ForwardEndPlan): NixInput => ({ address: address ?? undefined, port });
+const hypervisor = (vm: VmPlan): Binding => bindingAt([...vm.path, "hypervisor"], "hypervisor", vm.hypervisor);
+
+/** All that microvm.nix is to know of a VM. */
+const allOptions = (vm: VmPlan): readonly Binding[] => [
+  hypervisor(vm),
+  ...compileMachine(vm),
+  ...compileOwnOptions(vm),
+  bindingAt([...vm.path, "shares"], "shares", vm.shares.map(compileShare)),
+  bindingAt([...vm.path, "volumes"], "volumes", vm.volumes.map(compileVolume)),
+  ...(vm.machineId === undefined ? [] : [bindingAt([...vm.path, "machineId"], "machineId", vm.machineId)]),
+  ...compileHardware(vm),
+];
+
+/** What of it shows in the guest. */
+const seenOptions = (vm: VmPlan): readonly Binding[] => [
+  hypervisor(vm),
+  ...(readsOptions(vm) ? compileMachine(vm) : []),
+  ...(vm.vsockSsh
+    ? [comment(binding(["vsock", "cid"], FIRST_GUEST_CID), { before: "That there is one; each VM has its own." })]
+    : []),
+  bindingAt([...vm.path, "shares"], "shares", builtInShares(vm).map(compileShare)),
+  bindingAt([...vm.path, "volumes"], "volumes", vm.volumes.map(compileSeenVolume)),
+  ...compileHardware(vm),
+];
+
+/** Smaller ones mean the host and the hypervisor (linux `include/uapi/linux/vm_sockets.h`). */
+const FIRST_GUEST_CID = 3;

@@ -1,13 +1,22 @@
-import type { ConfigPath, HardwarePlan, OptionPlan, SharePlan, VmPlan, VolumePlan } from "@microvm-emit/model";
+import {
+  type ConfigPath,
+  type HardwarePlan,
+  imageOf,
+  type OptionPlan,
+  type SharePlan,
+  type VmPlan,
+  type VolumePlan,
+} from "@microvm-emit/model";
 import { attrs, type Binding, type Expr, list, type NixInput, str, toNix } from "@microvm-emit/nix-ast";
-import { at, bindingAt, packageFrom } from "./terms.js";
+import { at, bindingAt, packageFrom, setAt } from "./terms.js";
 
-/** What a VM asks of its hypervisor besides what every VM does. */
-export const compileHardware = (vm: VmPlan): readonly Binding[] => {
-  const { path, balloon, hotplug, storeDisk } = vm;
-  const given = (setting: string, name: string | [string, ...string[]], value: NixInput | undefined): Binding[] =>
-    value === undefined ? [] : [bindingAt([...path, setting], name, value)];
+/** What a VM's hypervisor gives it, of which its NixOS need not know. */
+export const compileMachine = (vm: VmPlan): readonly Binding[] => {
+  const { balloon, hotplug } = vm;
+  const given = givenOf(vm);
   return [
+    ...given("vcpu", "vcpu", vm.vcpu),
+    ...given("memoryMiB", "mem", vm.memoryMiB),
     ...given("balloon", "balloon", balloon === null ? undefined : true),
     ...given("balloon", "initialBalloonMem", orNothing(balloon?.initialMiB, 0)),
     ...given("balloon", "deflateOnOOM", orNothing(balloon?.deflateOnOOM, true)),
@@ -15,18 +24,31 @@ export const compileHardware = (vm: VmPlan): readonly Binding[] => {
     ...given("hotplug", "hotpluggedMem", hotplug?.initialMiB ?? undefined),
     ...given("hugepages", "hugepageMem", orNothing(vm.hugepages, false)),
     ...given("cpu", "cpu", vm.cpu ?? undefined),
+    ...given("runAs", "user", vm.runAs ?? undefined),
+  ];
+};
+
+/** What a VM asks of its hypervisor that shows in its NixOS. */
+export const compileHardware = (vm: VmPlan): readonly Binding[] => {
+  const { storeDisk } = vm;
+  const given = givenOf(vm);
+  return [
     ...given("devices", "devices", vm.devices.length === 0 ? undefined : list(vm.devices.map(compileDevice))),
     ...given("graphics", "graphics", vm.graphics === null ? undefined : compileGraphics(vm.graphics)),
-    ...given("runAs", "user", vm.runAs ?? undefined),
     ...given("kernel", "kernel", vm.kernel === null ? undefined : packageFrom("pkgs", vm.kernel)),
     ...given("kernelParams", "kernelParams", vm.kernelParams.length === 0 ? undefined : vm.kernelParams),
-    ...given("machineId", "machineId", vm.machineId),
     ...given("store", "storeDiskType", storeDisk?.type),
     ...(storeDisk === null ? [] : given("store", storeDiskFlags[storeDisk.type], storeDisk.flags ?? undefined)),
     ...given("vsock", ["vsock", "ssh", "enable"], orNothing(vm.vsockSsh, false)),
     ...vm.options.map(compileOption),
   ];
 };
+
+/** A setting of the VM's by the option that it becomes; nothing for what the config leaves to microvm.nix. */
+const givenOf =
+  ({ path }: VmPlan) =>
+  (setting: string, name: string | [string, ...string[]], value: NixInput | undefined): readonly Binding[] =>
+    value === undefined ? [] : [bindingAt([...path, setting], name, value)];
 
 /** What differs from microvm.nix's default, which need not be written. */
 const orNothing = <A>(value: A | undefined, fallback: A): A | undefined => (value === fallback ? undefined : value);
@@ -87,21 +109,35 @@ export const compileShare = ({ path, tag, mountPoint, ...share }: SharePlan): Ex
   );
 
 /** An item of `microvm.volumes`, in the same way. */
-export const compileVolume = ({ path, mountPoint, ...volume }: VolumePlan): Expr =>
-  at(
-    path,
-    toNix({
-      image: volume.image,
-      // It has no default (microvm.nix nixos-modules/microvm/options.nix).
-      mountPoint: mountPoint === null ? null : at(mountPoint.path, str(mountPoint.value)),
-      size: volume.sizeMiB ?? undefined,
-      fsType: orNothing(volume.fsType, "ext4"),
-      readOnly: orNothing(volume.readOnly, false),
-      autoCreate: orNothing(volume.autoCreate, true),
-      label: volume.label ?? undefined,
-      serial: volume.serial ?? undefined,
-      direct: orNothing(volume.direct, false),
-      imageType: volume.imageType ?? undefined,
-      mkfsExtraArgs: volume.mkfsExtraArgs.length === 0 ? undefined : volume.mkfsExtraArgs,
-    }),
+export const compileVolume = (volume: VolumePlan): Expr =>
+  at(volume.path, toNix({ image: volume.image, ...seenOfVolume(volume), ...ownOfVolume(volume) }));
+
+/** The same as far as it shows in a guest that other VMs may have too. */
+export const compileSeenVolume = (volume: VolumePlan, position: number): Expr =>
+  at(volume.path, toNix({ image: imageOf(volume, position), ...seenOfVolume(volume) }));
+
+/** The rest of it, by what the guest calls its image; nothing where microvm.nix's defaults do. */
+export const compileOwnVolume = (volume: VolumePlan, position: number): readonly Binding[] => {
+  const name = imageOf(volume, position);
+  const own = Object.entries({ image: orNothing(volume.image, name), ...ownOfVolume(volume) }).flatMap(
+    ([option, value]) => (value === undefined ? [] : [bindingAt(volume.path, option, value)]),
   );
+  return own.length === 0 ? [] : [setAt(volume.path, name, own)];
+};
+
+const seenOfVolume = ({ mountPoint, fsType, label }: VolumePlan): Readonly<Record<string, NixInput | undefined>> => ({
+  // It has no default (microvm.nix nixos-modules/microvm/options.nix).
+  mountPoint: mountPoint === null ? null : at(mountPoint.path, str(mountPoint.value)),
+  fsType: orNothing(fsType, "ext4"),
+  label: label ?? undefined,
+});
+
+const ownOfVolume = (volume: VolumePlan): Readonly<Record<string, NixInput | undefined>> => ({
+  size: volume.sizeMiB ?? undefined,
+  readOnly: orNothing(volume.readOnly, false),
+  autoCreate: orNothing(volume.autoCreate, true),
+  serial: volume.serial ?? undefined,
+  direct: orNothing(volume.direct, false),
+  imageType: volume.imageType ?? undefined,
+  mkfsExtraArgs: volume.mkfsExtraArgs.length === 0 ? undefined : volume.mkfsExtraArgs,
+});

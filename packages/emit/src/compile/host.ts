@@ -1,14 +1,11 @@
-import type { ConfigPath, HostPlan, ImportedVmPlan, VmPlan } from "@microvm-emit/model";
+import type { ConfigPath, HostPlan, ImportedVmPlan } from "@microvm-emit/model";
 import {
   attrs,
-  binary,
   binding,
   type Binding,
   blankLine,
   comment,
-  type Expr,
   formals,
-  ident,
   inherit,
   lambda,
   list,
@@ -19,23 +16,28 @@ import type { NixFile } from "../file.js";
 import { importPackageSets } from "./agents.js";
 import { moduleWithin } from "./module.js";
 import { compileNetwork } from "./network.js";
+import { restartOnChange } from "./restart.js";
 import { compileVmSecrets } from "./secrets.js";
 import type { SharedModules } from "./shared-modules.js";
-import { at, bindingAt, input } from "./terms.js";
+import { bindingAt, input } from "./terms.js";
+import { compileGuests, compileVm } from "./vm.js";
 import { compileVmState } from "./vm-state.js";
 
-/** `hosts/NAME.nix`: the network of a host's VMs, what they need on the host, and the VMs. */
+/** `hosts/NAME.nix`: the network of a host's VMs, what they need on the host, their guests, and the VMs. */
 export const compileHost = (host: HostPlan, shared: SharedModules): NixFile => {
   const sets = importPackageSets(host);
   const specialArgs = binding("specialArgs", attrs([inherit("inputs", ...sets.map(({ name }) => name))]));
-  const state = host.vms.flatMap((vm): Expr[] =>
-    [compileVmState(vm, shared), compileVmSecrets(vm, shared)].flatMap((module) =>
-      module === undefined ? [] : [at(vm.path, module)],
-    ),
-  );
   const module = moduleWithin(
-    [...sets.map(({ binding: set }) => set), specialArgs],
-    binding("imports", list([input("microvm", "nixosModules", "host"), ...state])),
+    [...sets.map(({ binding: set }) => set), specialArgs, ...compileGuests(host)],
+    binding(
+      "imports",
+      list([
+        input("microvm", "nixosModules", "host"),
+        ...(host.vms.length === 0 ? [] : [path(`../modules/${shared.use("restart", null, restartOnChange)}`)]),
+        ...compileVmState(host, shared),
+        ...compileVmSecrets(host, shared),
+      ]),
+    ),
     ...compileNetwork(host),
     ...compileHostOptions(host).map((option, position) => (position === 0 ? blankLine(option) : option)),
     ...(host.vms.length + host.importedVms.length === 0
@@ -102,35 +104,3 @@ const compileSource = (source: ImportedVmPlan["source"], origin: ConfigPath): re
     ])
     .with({ kind: "nix" }, ({ expr }) => [bindingAt([...origin, "evaluatedConfig"], "evaluatedConfig", expr)])
     .exhaustive();
-
-const compileVm = (host: HostPlan, vm: VmPlan): Binding =>
-  bindingAt(
-    vm.path,
-    vm.name,
-    attrs([
-      compileSpecialArgs(vm),
-      bindingAt([...vm.path, "autostart"], "autostart", vm.autostart),
-      bindingAt([...vm.path, "restartIfChanged"], "restartIfChanged", vm.restartIfChanged),
-      ...(vm.pkgs === undefined ? [] : [bindingAt([...vm.path, "pkgs"], "pkgs", vm.pkgs)]),
-      ...(vm.nixpkgs === null ? [] : [bindingAt([...vm.path, "nixpkgs"], "nixpkgs", input(vm.nixpkgs))]),
-      binding(["config", "imports"], list([path(`../guests/${host.name}/${vm.name}.nix`)])),
-    ]),
-  );
-
-/** What all guests are handed, and what this one is besides. */
-const compileSpecialArgs = ({ path: origin, specialArgs }: VmPlan): Binding =>
-  Object.keys(specialArgs).length === 0
-    ? inherit("specialArgs")
-    : bindingAt(
-        [...origin, "specialArgs"],
-        "specialArgs",
-        binary(
-          ident("specialArgs"),
-          "//",
-          attrs(
-            Object.entries(specialArgs).map(([name, value]) =>
-              bindingAt([...origin, "specialArgs", name], name, value),
-            ),
-          ),
-        ),
-      );

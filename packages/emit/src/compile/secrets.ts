@@ -1,31 +1,21 @@
-import type { SecretPlan, UserPlan, VmPlan } from "@microvm-emit/model";
+import type { HostPlan, SecretPlan, UserPlan, VmPlan } from "@microvm-emit/model";
 import {
   attrs,
-  binary,
   binding,
   type Binding,
   blankLine,
   call,
   comment,
-  dynamic,
   type Expr,
-  formal,
-  formals,
   ident,
   indentedStr,
-  interp,
-  lambda,
-  letIn,
-  list,
+  nix,
   type NixInput,
-  not,
   path,
-  select,
-  str,
 } from "@microvm-emit/nix-ast";
 import { moduleOf } from "./module.js";
 import type { SharedModules } from "./shared-modules.js";
-import { bindingAt, lib } from "./terms.js";
+import { bindingAt } from "./terms.js";
 
 /** A guest's secrets apart from where the host has them: guests that agree in it share a module. */
 export const secretsKey = ({ secrets, users: [{ name, group }] }: VmPlan): unknown =>
@@ -100,142 +90,102 @@ export const credentialFiles = ({ name, secrets, credentialFiles: own, path: ori
   return files.length === 0 ? [] : [bindingAt(place, "credentialFiles", attrs(files))];
 };
 
-/** The module that hands a VM's secrets in, right before it starts; undefined for a VM that has none. */
-export const compileVmSecrets = ({ name, path: origin, secrets }: VmPlan, shared: SharedModules): Expr | undefined =>
-  secrets.length === 0
-    ? undefined
-    : call(
-        ident("import"),
-        path(`../modules/${shared.use("vm-secrets", null, vmSecrets)}`),
-        attrs([
-          binding("name", name),
-          ...(secrets.some(({ by }) => by === "credential")
-            ? [
-                comment(binding("owner", "microvm"), {
-                  before: "The hypervisor reads credentials itself, and runs as this user.",
-                }),
-              ]
-            : []),
-          bindingAt(
-            [...origin, "secrets"],
-            "secrets",
-            attrs(secrets.map(({ path: place, name: secret, file }) => bindingAt(place, secret, file))),
-          ),
-        ]),
-      );
-
-const vmSecrets = (): Expr =>
-  comment(
-    lambda(
-      formals([
-        "name",
-        formal("owner", "root"),
-        comment(formal("secrets"), { before: "Name to the file that holds it." }),
-      ]),
-      lambda(
-        formals(["lib"], { ellipsis: true }),
-        letIn(
-          [
-            binding("directory", str("/run/microvm-secrets/", interp(ident("name")))),
-            binding(
-              "units",
-              list([
-                str("microvm-virtiofsd@", interp(ident("name")), ".service"),
-                str("microvm@", interp(ident("name")), ".service"),
-              ]),
-            ),
-          ],
-          attrs([
-            binding("assertions", outsideTheStore),
-            blankLine(
-              comment(binding(["systemd", "tmpfiles", "settings", "10-microvm", dynamic(ident("directory"))], forced), {
-                before: "microvm.nix would make the folder as microvm:kvm.",
-              }),
-            ),
-            blankLine(
-              binding(
-                ["systemd", "services", dynamic(str("microvm-secrets-", interp(ident("name"))))],
-                attrs([
-                  binding("description", str("Secrets of MicroVM '", interp(ident("name")), "'")),
-                  binding("before", ident("units")),
-                  binding("requiredBy", ident("units")),
-                  binding(["serviceConfig", "Type"], "oneshot"),
-                  comment(binding("script", binary(makeDirectory, "+", eachSecret)), {
-                    before: "Each start hands in what the files hold then.",
-                  }),
-                ]),
-              ),
-            ),
-          ]),
-        ),
-      ),
+/** The module that hands the VMs' secrets in, right before each starts, where there is a VM that has some. */
+export const compileVmSecrets = ({ vms }: HostPlan, shared: SharedModules): readonly Expr[] => {
+  const withSecrets = vms.filter(({ secrets }) => secrets.length > 0);
+  if (withSecrets.length === 0) return [];
+  return [
+    call(
+      ident("import"),
+      path(`../modules/${shared.use("vm-secrets", null, vmSecrets)}`),
+      attrs(withSecrets.map(compileHandedIn)),
     ),
-    { before: "Copies a VM's secrets to memory, where its owner alone can read them." },
+  ];
+};
+
+const compileHandedIn = ({ path: origin, name, secrets }: VmPlan): Binding =>
+  bindingAt(
+    [...origin, "secrets"],
+    name,
+    attrs([
+      ...(secrets.some(({ by }) => by === "credential")
+        ? [
+            comment(binding("owner", "microvm"), {
+              before: "The hypervisor reads credentials itself, and runs as this user.",
+            }),
+          ]
+        : []),
+      bindingAt(
+        [...origin, "secrets"],
+        "secrets",
+        attrs(secrets.map(({ path: place, name: secret, file }) => bindingAt(place, secret, file))),
+      ),
+    ]),
   );
 
-const forced = lib("mkForce", attrs([]));
+const vmSecrets = (): Expr => nix`
+# Copies each VM's secrets to memory, where its owner alone can read them.
+vms:
+{ config, lib, ... }:
+let
+  directoryOf = name: "/run/microvm-secrets/\${name}";
 
-/** What the config says in Nix may turn out to be a path in the flake, which is copied to the store. */
-const outsideTheStore = lib(
-  "mapAttrsToList",
-  lambda(
-    "secret",
-    lambda(
-      "file",
-      attrs([
-        binding(
-          "assertion",
-          not(lib("hasPrefix", select(ident("builtins"), "storeDir"), call(ident("toString"), ident("file")))),
-        ),
-        binding(
-          "message",
-          str(
-            "The secret ",
-            interp(ident("secret")),
-            " of ",
-            interp(ident("name")),
-            " lies in the Nix store, which everyone may read.",
-          ),
-        ),
-      ]),
-    ),
-  ),
-  ident("secrets"),
-);
+  commandsOf =
+    name:
+    {
+      owner ? "root",
+      # Name to the file that holds it.
+      secrets,
+    }:
+    "prepare \${owner} \${directoryOf name}\\n"
+    + lib.concatStrings (
+      lib.mapAttrsToList (
+        secret: file:
+        "install -m 0400 -o \${owner} \${lib.escapeShellArg (toString file)} \${directoryOf name}/\${secret}\\n"
+      ) secrets
+    );
+in
+{
+  # What the config says in Nix may turn out to be a path in the flake, which is copied to the store.
+  assertions = lib.concatLists (
+    lib.mapAttrsToList (
+      name: vm:
+      lib.mapAttrsToList (secret: file: {
+        assertion = !lib.hasPrefix builtins.storeDir (toString file);
+        message = "The secret \${secret} of \${name} lies in the Nix store, which everyone may read.";
+      }) vm.secrets
+    ) vms
+  );
 
-const makeDirectory = indentedStr(
-  "install -d -m 0711 /run/microvm-secrets\n",
-  "install -d -m 0700 -o ",
-  interp(ident("owner")),
-  " ",
-  interp(ident("directory")),
-  "\n",
-  "find ",
-  interp(ident("directory")),
-  " -mindepth 1 -delete\n",
-);
+  # microvm.nix would make the folders as microvm:kvm.
+  systemd.tmpfiles.settings."10-microvm" = lib.genAttrs (map directoryOf (builtins.attrNames vms)) (
+    _: lib.mkForce { }
+  );
 
-const eachSecret = call(
-  select(ident("lib"), "concatStrings"),
-  lib(
-    "mapAttrsToList",
-    lambda(
-      "secret",
-      lambda(
-        "file",
-        str(
-          "install -m 0400 -o ",
-          interp(ident("owner")),
-          " ",
-          interp(lib("escapeShellArg", call(ident("toString"), ident("file")))),
-          " ",
-          interp(ident("directory")),
-          "/",
-          interp(ident("secret")),
-          "\n",
-        ),
-      ),
-    ),
-    ident("secrets"),
-  ),
-);
+  systemd.services = lib.mkIf config.microvm.host.enable {
+    "microvm-secrets@" = {
+      description = "Secrets of MicroVM '%i'";
+      before = [
+        "microvm-virtiofsd@%i.service"
+        "microvm@%i.service"
+      ];
+      restartIfChanged = false;
+      serviceConfig.Type = "oneshot";
+      scriptArgs = "%i";
+      # Each start hands in what the files hold then.
+      script = ''
+        prepare() {
+          install -d -m 0711 /run/microvm-secrets
+          install -d -m 0700 -o "$1" "$2"
+          find "$2" -mindepth 1 -delete
+        }
+        case "$1" in
+        \${lib.concatStrings (lib.mapAttrsToList (name: vm: "\${name})\\n\${commandsOf name vm};;\\n") vms)}
+        esac
+      '';
+    };
+    "microvm-virtiofsd@".requires = [ "microvm-secrets@%i.service" ];
+    "microvm@".requires = [ "microvm-secrets@%i.service" ];
+  };
+}
+`;

@@ -1,5 +1,6 @@
 import type { ConfigPath, InputFile, ModulePlan, PackagePlan } from "@microvm-emit/model";
 import {
+  attrs,
   binding,
   type Binding,
   call,
@@ -23,6 +24,14 @@ export const at = <T extends Node>(origin: ConfigPath, node: T): T => withOrigin
 /** `name = value;` out of the part of the config that is `at`. */
 export const bindingAt = (origin: ConfigPath, name: Parameters<typeof binding>[0], value: NixInput): Binding =>
   at(origin, binding(name, value));
+
+/** `name = { … };` out of the part of the config that is `at`, in one line where the set has a single binding. */
+export const setAt = (origin: ConfigPath, name: string, bindings: readonly Binding[]): Binding => {
+  const [only, ...others] = bindings;
+  return only?.kind === "binding" && others.length === 0
+    ? { ...only, path: [name, ...only.path] }
+    : bindingAt(origin, name, attrs(bindings));
+};
 
 /** `inputs.NAME`, or an attribute below it. */
 export const input = (name: string, ...attribute: readonly string[]): Expr =>

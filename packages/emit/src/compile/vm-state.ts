@@ -1,38 +1,27 @@
-import type { VmPlan } from "@microvm-emit/model";
-import {
-  attrs,
-  binding,
-  blankLine,
-  call,
-  comment,
-  dynamic,
-  type Expr,
-  formal,
-  formals,
-  ident,
-  indentedStr,
-  type Interpolation,
-  interp,
-  lambda,
-  letIn,
-  list,
-  path,
-  select,
-  str,
-  binary,
-} from "@microvm-emit/nix-ast";
+import type { HostPlan, VmPlan } from "@microvm-emit/model";
+import { attrs, binding, type Binding, call, type Expr, ident, nix, path } from "@microvm-emit/nix-ast";
 import type { SharedModules } from "./shared-modules.js";
-import { lib } from "./terms.js";
+import { bindingAt } from "./terms.js";
 
-/** The module that makes a VM's folders and host key on the host; undefined for a VM that needs none. */
-export const compileVmState = ({ name, directories, sshHostKeys }: VmPlan, shared: SharedModules): Expr | undefined => {
-  if (directories.length === 0) return undefined;
+/** The module that makes the VMs' folders and host keys on the host, where there is a VM that needs some. */
+export const compileVmState = ({ vms }: HostPlan, shared: SharedModules): readonly Expr[] => {
+  const withState = vms.filter(({ directories }) => directories.length > 0);
+  if (withState.length === 0) return [];
+  return [
+    call(
+      ident("import"),
+      path(`../modules/${shared.use("vm-state", null, vmState)}`),
+      attrs(withState.map(compileState)),
+    ),
+  ];
+};
+
+const compileState = ({ path: origin, name, directories, sshHostKeys }: VmPlan): Binding => {
   const exposed = directories.filter((directory) => directory.exposed).map((directory) => directory.path);
-  return call(
-    ident("import"),
-    path(`../modules/${shared.use("vm-state", null, vmState)}`),
+  return bindingAt(
+    origin,
+    name,
     attrs({
-      name,
       directories: attrs(
         directories.map(({ path: directory, mode, uid, gid }) =>
           binding(directory, `${mode} ${String(uid)}:${String(gid)}`),
@@ -44,106 +33,87 @@ export const compileVmState = ({ name, directories, sshHostKeys }: VmPlan, share
   );
 };
 
-const vmState = (): Expr =>
-  comment(
-    lambda(
-      formals([
-        "name",
-        comment(formal("directories"), { before: "Path to mode and owner; parents sort before what is in them." }),
-        comment(formal("exposed", list([])), { before: "Those that a guest could replace by a link." }),
-        formal("sshHostKeys", null),
-      ]),
-      lambda(
-        formals(["lib", "pkgs"], { ellipsis: true }),
-        letIn(
-          [
-            binding("paths", call(select(ident("builtins"), "attrNames"), ident("directories"))),
-            binding("units", list([str("microvm-virtiofsd@", name, ".service"), str("microvm@", name, ".service")])),
-          ],
-          attrs([
-            comment(
-              binding(
-                ["systemd", "tmpfiles", "settings", "10-microvm"],
-                lib("genAttrs", ident("paths"), lambda("_", lib("mkForce", attrs([])))),
-              ),
-              { before: "microvm.nix makes missing folders as microvm:kvm, where the VM's user could not write." },
-            ),
-            blankLine(
-              binding(
-                ["systemd", "services", dynamic(str("microvm-state-", name))],
-                attrs([
-                  binding("description", str("Folders and SSH host key of MicroVM '", name, "'")),
-                  binding("before", ident("units")),
-                  binding("requiredBy", ident("units")),
-                  binding(["unitConfig", "RequiresMountsFor"], ident("paths")),
-                  binding(["serviceConfig", "Type"], "oneshot"),
-                  binding("path", list([select(ident("pkgs"), "openssh")])),
-                  comment(binding("script", script), { before: "What is there already stays as it is." }),
-                ]),
-              ),
-            ),
-          ]),
-        ),
-      ),
-    ),
-    { before: "What a VM needs on the host, made right before it starts." },
+const vmState = (): Expr => nix`
+# What VMs need on the host, made right before each starts.
+vms:
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+let
+  commandsOf =
+    name:
+    {
+      # Path to mode and owner; parents sort before what is in them.
+      directories,
+      # Those that a guest could replace by a link.
+      exposed ? [ ],
+      sshHostKeys ? null,
+    }:
+    lib.concatMapStrings (path: "refuseLink \${lib.escapeShellArg path}\\n") exposed
+    + lib.concatStrings (
+      lib.mapAttrsToList (path: mode: "makeFolder \${mode} \${lib.escapeShellArg path}\\n") directories
+    )
+    + lib.optionalString (sshHostKeys != null) "makeHostKey \${name} \${lib.escapeShellArg sshHostKeys}\\n";
+
+  pathsOf = vm: builtins.attrNames vm.directories;
+in
+{
+  # microvm.nix makes missing folders as microvm:kvm, where the VM's user could not write.
+  systemd.tmpfiles.settings."10-microvm" = lib.genAttrs (lib.concatMap pathsOf (builtins.attrValues vms)) (
+    _: lib.mkForce { }
   );
 
-const name = interp(ident("name"));
-
-const shellWord = (expr: Expr): Interpolation => interp(lib("escapeShellArg", expr));
-
-/** The private key takes its final name last, so that a key is there whole or not at all. */
-const hostKey = lib(
-  "optionalString",
-  binary(ident("sshHostKeys"), "!=", ident("null")),
-  indentedStr(
-    "key=",
-    shellWord(ident("sshHostKeys")),
-    "/ssh_host_ed25519_key\n",
-    'if [ ! -e "$key" ]; then\n',
-    '  rm -f "$key.new" "$key.new.pub"\n',
-    '  ssh-keygen -q -t ed25519 -N "" -C ',
-    shellWord(ident("name")),
-    ' -f "$key.new"\n',
-    '  chown --reference="$(dirname "$key")" "$key.new" "$key.new.pub"\n',
-    '  mv "$key.new.pub" "$key.pub"\n',
-    '  mv "$key.new" "$key"\n',
-    "fi\n",
-  ),
-);
-
-const script = binary(
-  indentedStr(
-    "makeFolder() {\n",
-    '  if [ ! -e "$3" ] && [ ! -L "$3" ]; then\n',
-    '    mkdir -p -m "$1" "$3"\n',
-    '    chown "$2" "$3"\n',
-    "  fi\n",
-    "}\n",
-    "refuseLink() {\n",
-    '  if [ -L "$1" ]; then\n',
-    '    echo "$1 is a link, which a guest may have put there" >&2\n',
-    "    exit 1\n",
-    "  fi\n",
-    "}\n",
-    interp(
-      lib("concatMapStrings", lambda("path", str("refuseLink ", shellWord(ident("path")), "\n")), ident("exposed")),
-    ),
-    interp(
-      call(
-        select(ident("lib"), "concatStrings"),
-        lib(
-          "mapAttrsToList",
-          lambda(
-            "path",
-            lambda("mode", str("makeFolder ", interp(ident("mode")), " ", shellWord(ident("path")), "\n")),
-          ),
-          ident("directories"),
-        ),
-      ),
-    ),
-  ),
-  "+",
-  hostKey,
-);
+  systemd.services = lib.mkIf config.microvm.host.enable (
+    {
+      "microvm-state@" = {
+        description = "Folders and SSH host key of MicroVM '%i'";
+        before = [
+          "microvm-virtiofsd@%i.service"
+          "microvm@%i.service"
+        ];
+        restartIfChanged = false;
+        serviceConfig.Type = "oneshot";
+        path = [ pkgs.openssh ];
+        scriptArgs = "%i";
+        # What is there already stays as it is.
+        script = ''
+          makeFolder() {
+            if [ ! -e "$3" ] && [ ! -L "$3" ]; then
+              mkdir -p -m "$1" "$3"
+              chown "$2" "$3"
+            fi
+          }
+          refuseLink() {
+            if [ -L "$1" ]; then
+              echo "$1 is a link, which a guest may have put there" >&2
+              exit 1
+            fi
+          }
+          # The private key takes its final name last, so that a key is there whole or not at all.
+          makeHostKey() {
+            key=$2/ssh_host_ed25519_key
+            if [ ! -e "$key" ]; then
+              rm -f "$key.new" "$key.new.pub"
+              ssh-keygen -q -t ed25519 -N "" -C "$1" -f "$key.new"
+              chown --reference="$2" "$key.new" "$key.new.pub"
+              mv "$key.new.pub" "$key.pub"
+              mv "$key.new" "$key"
+            fi
+          }
+          case "$1" in
+          \${lib.concatStrings (lib.mapAttrsToList (name: vm: "\${name})\\n\${commandsOf name vm};;\\n") vms)}
+          esac
+        '';
+      };
+      "microvm-virtiofsd@".requires = [ "microvm-state@%i.service" ];
+      "microvm@".requires = [ "microvm-state@%i.service" ];
+    }
+    // lib.mapAttrs' (
+      name: vm: lib.nameValuePair "microvm@\${name}" { unitConfig.RequiresMountsFor = pathsOf vm; }
+    ) vms
+  );
+}
+`;

@@ -374,6 +374,25 @@ export interface Vm {
   readonly nixpkgs?: string | undefined;
 
   /**
+   * Environment variables of this VM alone, in every shell of its guest; nothing secret, since they are on the kernel's
+   * command line.
+   *
+   * @default {}
+   * @example { PROJECT: "emacs" }
+   */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+
+  /**
+   * Whose the guest's NixOS is: `"shared"` is one for all VMs of the host that differ in nothing that a guest sees, which
+   * learns when it boots which VM it is; `"own"` is one for this VM alone, where modules can read its host name and
+   * addresses from `config`, at the price of an evaluation of its own.
+   *
+   * @default "shared"
+   * @example "own"
+   */
+  readonly guest?: "shared" | "own" | undefined;
+
+  /**
    * Everything else that microvm.nix knows, by its own names.
    *
    * @default {}
@@ -480,6 +499,9 @@ export const vmSchema = object({
   specialArgs: record(scalar.inputName, nixDataSchema).default({}),
   pkgs: nixExpression.nullable().optional(),
   nixpkgs: scalar.inputName.optional(),
+  /** Environment variables of this VM alone. */
+  environment: record(scalar.variableName, scalar.variableValue).default({}),
+  guest: z.enum(["shared", "own"]).default("shared"),
   /** What has no setting of its own here. */
   microvm: microvmSchema.default({}),
   /** The guest's; the host's by default. */
