@@ -9,6 +9,7 @@ export type Request =
   | { readonly kind: "explain"; readonly code: string | undefined }
   | ({ readonly kind: "emit"; readonly force: boolean } & ConfigAndDirectory)
   | ({ readonly kind: "stop"; readonly after: Stage } & ConfigAndDirectory)
+  | ({ readonly kind: "plan" } & ConfigAndDirectory)
   | ({ readonly kind: "check"; readonly overrides: readonly Override[] } & ConfigAndDirectory);
 
 /** How a command line asks to be answered, which holds even where it cannot be understood. */
@@ -50,7 +51,7 @@ Examples:
   $ microvm-emit microvm.config.ts -o out         emit to out/
   $ microvm-emit check microvm.config.ts          have Nix evaluate every host, writing nothing
   $ microvm-emit check microvm.config.ts --override-input nixpkgs path:$HOME/nixpkgs
-  $ microvm-emit microvm.config.ts --stop-after plan
+  $ microvm-emit plan microvm.config.ts           show guests and VMs, and why guests differ
   $ microvm-emit check microvm.config.ts --format sarif > problems.sarif
   $ microvm-emit explain duplicate-address        say why that is a problem
   $ microvm-emit schema > microvm.schema.json     for "$schema" of a config in YAML or JSON
@@ -89,6 +90,13 @@ export const parseCommand = (argv: readonly string[]): E.Either<Failure, Request
     .action((config: string, { output, overrideInput }: { output?: string; overrideInput?: Override[] }) => {
       request = { kind: "check", config, output, overrides: overrideInput ?? [] };
     });
+  const plan = program
+    .command("plan")
+    .description("show the guests of each host, the VMs of each guest, and what keeps guests apart")
+    .argument("<config>", "the config")
+    .action((config: string) => {
+      request = { kind: "plan", config, output: undefined };
+    });
   program
     .command("schema")
     .description("print the JSON Schema of a config, by which an editor completes YAML and JSON")
@@ -104,7 +112,7 @@ export const parseCommand = (argv: readonly string[]): E.Either<Failure, Request
     .action((code: string | undefined) => {
       request = { kind: "explain", code };
     });
-  for (const command of [program, check]) {
+  for (const command of [program, check, plan]) {
     command
       .addOption(new Option("--format <format>", "how to answer").choices(formats).default("human"))
       .option("--json", "the same as --format json");

@@ -1,5 +1,6 @@
 import type { Findings } from "./diagnostic.js";
 import type { CheckedHost, Progress } from "./nix.js";
+import { formatSummary, type HostSummary } from "./plan-summary.js";
 import type { ProblemPage } from "./problem-page.js";
 import type { Written } from "./write.js";
 
@@ -19,6 +20,7 @@ export type Outcome =
       readonly hosts: readonly CheckedHost[];
       readonly findings: Findings;
     }
+  | { readonly kind: "planned"; readonly hosts: readonly HostSummary[]; readonly findings: Findings }
   | {
       readonly kind: "stopped";
       readonly after: "plan" | "ast" | "text";
@@ -72,6 +74,8 @@ export const formatOutcome = (outcome: Outcome, style: Style, width: number): st
       ];
       return `${[...lines, "", "Next:", ...next.map((command) => `  ${style.bold(command)}`)].join("\n")}\n`;
     }
+    case "planned":
+      return formatSummary(outcome.hosts, style);
     case "checked":
       return `${outcome.hosts
         .flatMap(({ host, drvPath, warnings }) => [
@@ -131,6 +135,7 @@ export const outcomeReport = (outcome: Outcome): Report => {
         next: outcome.next,
         ...outcome.findings,
       };
+    case "planned":
     case "checked":
       return { ...ok, hosts: outcome.hosts, ...outcome.findings };
     case "stopped":

@@ -18,6 +18,7 @@ import { nextCommands } from "./next-commands.js";
 import type { OnProgress } from "./nix.js";
 import { type Emission, emit } from "./pipeline.js";
 import { plannedPaths } from "./planned-paths.js";
+import { summarize } from "./plan-summary.js";
 import { render } from "./render.js";
 import { type Outcome, toJson } from "./report.js";
 import { requireDirectory, write } from "./write.js";
@@ -40,6 +41,8 @@ export const run = (request: Request, onProgress: OnProgress): TE.TaskEither<Fai
       switch (request.kind) {
         case "emit":
           return pipe(writeEmission(places, emitted, request.force), TE.mapLeft(alone));
+        case "plan":
+          return TE.right(planned(emitted));
         case "stop":
           return TE.right(stopped(request.after, emitted));
         case "check":
@@ -262,6 +265,12 @@ const checkEmission = (
     ),
     TE.map((hosts) => ({ kind: "checked", hosts, findings })),
   );
+
+const planned = ({ emission: { plan }, findings }: Emitted): Outcome => ({
+  kind: "planned",
+  hosts: summarize(plan),
+  findings,
+});
 
 const stopped = (after: Stage, { emission: { plan, files }, findings }: Emitted): Outcome => {
   const shown = { kind: "stopped", after, findings } as const;

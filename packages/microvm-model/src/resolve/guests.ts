@@ -79,7 +79,7 @@ export const groupGuests = (vms: readonly VmPlan[]): readonly GuestPlan[] => {
 };
 
 /** A VM as its guest's NixOS sees it, without the places in the config that it came from. */
-const seenByGuest = (vm: VmPlan): unknown => {
+export const seenByGuest = (vm: VmPlan): Readonly<Record<string, unknown>> => {
   const unseen: ReadonlySet<string> = new Set([...identity, ...(readsOptions(vm) ? [] : machine)]);
   const seen: Partial<Record<keyof VmPlan, unknown>> = {
     ...vm,
@@ -91,7 +91,9 @@ const seenByGuest = (vm: VmPlan): unknown => {
     }),
     secrets: vm.secrets.map(({ name, variable, by }) => ({ name, variable, by })),
   };
-  return withoutOrigins(Object.fromEntries(Object.entries(seen).filter(([key]) => !unseen.has(key))), vm.path);
+  return Object.fromEntries(
+    Object.entries(seen).flatMap(([key, value]) => (unseen.has(key) ? [] : [[key, withoutOrigins(value, vm.path)]])),
+  );
 };
 
 const withoutOrigins = (part: unknown, root: ConfigPath): unknown => {

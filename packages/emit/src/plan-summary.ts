@@ -1,0 +1,150 @@
+import { type GuestDifference, guestDifferences, type GuestPlan, type Plan, type VmPlan } from "@microvm-emit/model";
+import { type Expr, isNode, print } from "@microvm-emit/nix-ast";
+import type { Style } from "./report.js";
+
+/** A host's guests, the VMs of each, and what keeps guests apart. */
+export interface HostSummary {
+  readonly host: string;
+  readonly guests: readonly GuestSummary[];
+}
+
+interface GuestSummary {
+  readonly name: string;
+  readonly own: GuestPlan["own"];
+  readonly difference: Difference | null;
+  readonly vms: readonly VmSummary[];
+}
+
+interface VmSummary {
+  readonly name: string;
+  readonly index: number;
+  readonly addresses: readonly string[];
+  readonly taps: readonly string[];
+  readonly vcpu: number;
+  readonly memoryMiB: number;
+}
+
+/** A difference with its values as text; null for nothing. */
+interface Difference extends Pick<GuestDifference, "from" | "settings"> {
+  readonly here: string | null;
+  readonly there: string | null;
+}
+
+/** What a plan comes to, for those who decide on it. */
+export const summarize = (plan: Plan): readonly HostSummary[] =>
+  plan.hosts.map((host) => {
+    const differences = guestDifferences(host);
+    const vms = new Map(host.vms.map((vm) => [vm.name, vm]));
+    return {
+      host: host.name,
+      guests: host.guests.map(({ name, own, vms: names }) => {
+        const difference = differences.get(name);
+        return {
+          name,
+          own,
+          difference: difference === undefined ? null : summarizeDifference(difference),
+          vms: names.flatMap((vm) => vms.get(vm) ?? []).map(summarizeVm),
+        };
+      }),
+    };
+  });
+
+const summarizeVm = ({ name, index, interfaces, vcpu, memoryMiB }: VmPlan): VmSummary => ({
+  name,
+  index,
+  addresses: interfaces.flatMap(({ addresses }) => addresses.map(({ value }) => value)),
+  taps: interfaces.flatMap(({ type, id }) => (type === "tap" ? [id.value] : [])),
+  vcpu,
+  memoryMiB,
+});
+
+const summarizeDifference = ({ from, settings: [first, ...others], here, there }: GuestDifference): Difference => ({
+  from,
+  settings: [
+    Object.entries(settingNames).reduce(
+      (way, [plan, setting]) => (way.startsWith(plan) ? setting + way.slice(plan.length) : way),
+      first,
+    ),
+    ...others.map((name) => settingNames[name] ?? name),
+  ],
+  here: shown(here),
+  there: shown(there),
+});
+
+/** What a config calls what a plan calls otherwise. */
+const settingNames: Readonly<Record<string, string>> = {
+  "users[0].home": "home",
+  options: "microvm",
+  qemuMachine: "microvm.qemu.machine",
+  storeDisk: "store",
+  vsockSsh: "vsock.ssh",
+};
+
+const shown = (value: unknown): string | null => {
+  if (value === undefined || value === null) return null;
+  if (typeof value === "string") return clipped(value);
+  if (typeof value !== "object") return textOf(value);
+  if (isNode(value)) return clipped(print(value as Expr));
+  if ("expr" in value) return shown(value.expr);
+  if ("attribute" in value && Array.isArray(value.attribute)) return value.attribute.join(".");
+  if ("name" in value && typeof value.name === "string") return value.name;
+  return clipped(textOf(value));
+};
+
+const textOf = (value: unknown): string =>
+  JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? String(part) : part));
+
+/** A text as part of a line. */
+const clipped = (text: string): string => {
+  const line = text.trim().replaceAll(/\s+/g, " ");
+  return line.length > 60 ? `${line.slice(0, 59)}…` : line;
+};
+
+/** The summary for people. */
+export const formatSummary = (hosts: readonly HostSummary[], style: Style): string =>
+  hosts
+    .map(({ host, guests }) => {
+      const vms = guests.flatMap((guest) => guest.vms);
+      const columns = widths(vms.map(cellsOf));
+      const title = `${style.bold(host)}: ${counted(vms.length, "VM")} of ${counted(guests.length, "guest")}`;
+      return [title, ...guests.map((guest) => formatGuest(guest, columns, style))].join("\n\n");
+    })
+    .join("\n\n")
+    .concat("\n");
+
+const formatGuest = ({ name, own, difference, vms }: GuestSummary, columns: readonly number[], style: Style): string =>
+  [
+    `  guest ${style.cyan(name)}${own === null ? "" : style.dim(`  ${ownBecause[own]}`)}`,
+    ...(difference === null ? [] : [`    ${style.dim(sentence(difference))}`]),
+    ...vms.map(
+      (vm) =>
+        `    ${cellsOf(vm)
+          .map((cell, column) => cell.padEnd(columns[column] ?? 0))
+          .join("  ")
+          .trimEnd()}`,
+    ),
+  ].join("\n");
+
+const ownBecause: Readonly<Record<NonNullable<GuestPlan["own"]>, string>> = {
+  asked: "of this VM alone, as the config says",
+  long: "of this VM alone, since its network, shares and environment do not fit on a kernel's command line",
+  "not-ascii": "of this VM alone, since its shares or environment are not ASCII",
+};
+
+const sentence = ({ from, settings: [first, ...others], here, there }: Difference): string =>
+  `not ${from}, where ${first} is ${there ?? "not given"} and here ${here ?? "not given"}${
+    others.length === 0 ? "" : `; ${others.join(", ")} ${others.length === 1 ? "differs" : "differ"} too`
+  }`;
+
+const cellsOf = ({ name, addresses, taps, vcpu, memoryMiB }: VmSummary): readonly string[] => [
+  name,
+  addresses.join(" "),
+  taps.join(" "),
+  `${String(vcpu)} CPUs`,
+  `${String(memoryMiB)} MiB`,
+];
+
+const widths = (rows: readonly (readonly string[])[]): readonly number[] =>
+  (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+
+const counted = (count: number, noun: string): string => `${String(count)} ${noun}${count === 1 ? "" : "s"}`;

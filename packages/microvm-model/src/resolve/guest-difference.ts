@@ -1,0 +1,66 @@
+import { isNode } from "../config/terms.js";
+import type { HostPlan } from "../plan.js";
+import { seenByGuest } from "./guests.js";
+
+/** Why a guest is not another one's: the first thing that they see differently, of how many. */
+export interface GuestDifference {
+  /** The name of the other guest, of those before it the one that is most like it. */
+  readonly from: string;
+  /** The settings of a VM that differ, the first one's with the way to what differs in it. */
+  readonly settings: readonly [string, ...string[]];
+  /** What is there in the guest, and what in the other one; undefined for nothing. */
+  readonly here: unknown;
+  readonly there: unknown;
+}
+
+/** The difference of each guest that VMs could share from those before it, by its name; none for the first. */
+export const guestDifferences = ({ guests, vms }: HostPlan): ReadonlyMap<string, GuestDifference> => {
+  const first = new Map(vms.map((vm) => [vm.name, vm]));
+  const before: { readonly name: string; readonly seen: Seen }[] = [];
+  const found = new Map<string, GuestDifference>();
+  for (const { name, own } of guests) {
+    const vm = first.get(name);
+    if (own !== null || vm === undefined) continue;
+    const seen = seenByGuest(vm);
+    const [nearest] = before
+      .map((other) => ({ from: other.name, seen: other.seen, settings: differingSettings(seen, other.seen) }))
+      .sort((a, b) => a.settings.length - b.settings.length);
+    if (nearest !== undefined) {
+      const [setting = "", ...others] = nearest.settings;
+      const { way, here, there } = descend(setting, seen[setting], nearest.seen[setting]);
+      found.set(name, { from: nearest.from, settings: [way, ...others], here, there });
+    }
+    before.push({ name, seen });
+  }
+  return found;
+};
+
+type Seen = ReturnType<typeof seenByGuest>;
+
+const differingSettings = (here: Seen, there: Seen): readonly string[] =>
+  Object.keys({ ...here, ...there }).filter((key) => textOf(here[key]) !== textOf(there[key]));
+
+const textOf = (part: unknown): string | undefined =>
+  JSON.stringify(part, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
+
+/** Goes down to where two values part, at most to what stands for a thing of its own, such as a toolchain. */
+const descend = (
+  way: string,
+  here: unknown,
+  there: unknown,
+): { readonly way: string; readonly here: unknown; readonly there: unknown } => {
+  if (Array.isArray(here) && Array.isArray(there)) {
+    const position = Array.from({ length: Math.max(here.length, there.length) }).findIndex(
+      (_, at) => textOf(here[at]) !== textOf(there[at]),
+    );
+    return descend(`${way}[${String(position)}]`, here[position], there[position]);
+  }
+  if (isPart(here) && isPart(there) && here["name"] === there["name"] && here["kind"] === there["kind"]) {
+    const [key = ""] = differingSettings(here, there);
+    return descend(`${way}.${key}`, here[key], there[key]);
+  }
+  return { way, here, there };
+};
+
+const isPart = (value: unknown): value is Seen =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !isNode(value);
