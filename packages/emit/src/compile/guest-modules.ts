@@ -27,6 +27,7 @@ export const guest = (): Expr => nix`
 { config, lib, ... }:
 {
   networking.hostName = "";
+  system.name = lib.mkDefault "guest";
   microvm.machineId = null;
 
   # Brings the network's files from there to systemd-networkd.

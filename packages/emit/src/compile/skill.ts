@@ -57,7 +57,7 @@ ${indented(entryFor(config))}
 
 ## What the user runs
 
-Tell the user these commands, with the name and address of the new VM, which stands at the top of its file in \`guests/\`.
+Tell the user these commands, with the name and address of the new VM, which \`npx microvm-emit plan ${config}\` shows.
 The first one is what \`microvm-emit\` prints last:
 
 \`\`\`bash
