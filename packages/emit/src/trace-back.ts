@@ -215,8 +215,11 @@ const namedDefinitions = (message: string, files: Files): readonly Trail[] => {
 
 const withoutVia = (file: string): string => file.replace(/, via option .*/, "");
 
-/** A guest's options are known by where the host has them, a home's by where the guest has them. */
-const nestings: readonly RegExp[] = [/^microvm\.vms\.(?:"[^"]*"|[^.]+)\.config\./, /^home-manager\.users\.[^.]+\./];
+/** A guest's options are known by its own name or by where the host has them, a home's by where the guest has them. */
+const nestings: readonly RegExp[] = [
+  /^(?:guests\.(?:"[^"]*"|[^.]+)|microvm\.vms\.(?:"[^"]*"|[^.]+)\.config)\./,
+  /^home-manager\.users\.[^.]+\./,
+];
 
 const definitionsIn = (source: Source, option: string): readonly Definition[] => {
   const expr = source.expr();
@@ -326,13 +329,18 @@ const onlyDefinition = (option: string, files: Files): readonly Trail[] => {
 };
 
 const vmIn = (text: string): string | undefined => {
-  const groups = /\bmicrovm\.vms\.(?:"(?<quoted>[^"]*)"|(?<plain>[\w-]+))/.exec(text)?.groups;
+  const groups = /\b(?:microvm\.vms|guests)\.(?:"(?<quoted>[^"]*)"|(?<plain>[\w-]+))/.exec(text)?.groups;
   return groups?.["quoted"] ?? groups?.["plain"];
 };
 
+/** `microvm.vms.NAME` */
+const vmDepth = 3;
+
 /** The VM that Nix was about, as far as it says so, else the host. */
 const theHost = ({ message, trace }: NixError, { sources: { host, emitted, locate } }: Files): readonly Trail[] => {
-  const isVm = (name: string): boolean => emitted.some(({ path }) => path === `guests/${host}/${name}.nix`);
+  const vms = emitted.filter(({ path }) => path === `hosts/${host}.nix`);
+  const isVm = (name: string): boolean =>
+    vms.some(({ expr }) => definitionsOf(expr, ["microvm", "vms", name]).some(({ depth }) => depth === vmDepth));
   const named = [message, ...trace.map((frame) => frame.message)].map(vmIn).find((name) => name !== undefined);
   const path = named !== undefined && isVm(named) ? ["hosts", host, "vms", named] : ["hosts", host];
   const place = locate(path);

@@ -29,6 +29,12 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   "an option that there is not": {
     vm: 'modules: ["./guest.nix"]',
     guest: "{\n  services.openssh = {\n    enabel = true;\n  };\n}\n",
+    says: /^The option `guests\.web\.services\.openssh\.enabel' does not exist/,
+    at: [".modules[0]", "guest.nix", "enabel = true;"],
+  },
+  "the same in a guest of the VM's own": {
+    vm: 'guest: "own", modules: ["./guest.nix"]',
+    guest: "{\n  services.openssh = {\n    enabel = true;\n  };\n}\n",
     says: /^The option `microvm\.vms\.web\.config\.services\.openssh\.enabel' does not exist/,
     at: [".modules[0]", "guest.nix", "enabel = true;"],
   },
@@ -47,7 +53,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     emitted: 'networking.domain = "one";',
   },
   "a module against the VM itself": {
-    vm: 'modules: [nix`{ networking.hostName = "other"; }`]',
+    vm: 'guest: "own", modules: [nix`{ networking.hostName = "other"; }`]',
     says: /networking\.hostName' has conflicting definition values:/,
     at: [".modules[0]", config, 'networking.hostName = "other"'],
     related: [["", config, "web: {"]],
