@@ -21,9 +21,9 @@ export const compileMachine = (vm: VmPlan): readonly Binding[] => {
     ...given("balloon", "initialBalloonMem", orNothing(balloon?.initialMiB, 0)),
     ...given("balloon", "deflateOnOOM", orNothing(balloon?.deflateOnOOM, true)),
     ...given("hotplug", "hotplugMem", hotplug?.maxMiB),
-    ...given("hotplug", "hotpluggedMem", hotplug?.initialMiB ?? undefined),
+    // microvm.nix's default is what the guest has, which other VMs may have too.
+    ...given("hotplug", "hotpluggedMem", hotplug?.initialMiB ?? hotplug?.maxMiB),
     ...given("hugepages", "hugepageMem", orNothing(vm.hugepages, false)),
-    ...given("cpu", "cpu", vm.cpu ?? undefined),
     ...given("runAs", "user", vm.runAs ?? undefined),
   ];
 };
@@ -33,6 +33,7 @@ export const compileHardware = (vm: VmPlan): readonly Binding[] => {
   const { storeDisk } = vm;
   const given = givenOf(vm);
   return [
+    ...given("cpu", "cpu", vm.cpu ?? undefined),
     ...given("devices", "devices", vm.devices.length === 0 ? undefined : list(vm.devices.map(compileDevice))),
     ...given("graphics", "graphics", vm.graphics === null ? undefined : compileGraphics(vm.graphics)),
     ...given("kernel", "kernel", vm.kernel === null ? undefined : packageFrom("pkgs", vm.kernel)),

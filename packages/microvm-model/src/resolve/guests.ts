@@ -29,7 +29,6 @@ const machine = [
   "balloon",
   "hotplug",
   "hugepages",
-  "cpu",
   "runAs",
 ] as const satisfies readonly (keyof VmPlan)[];
 
