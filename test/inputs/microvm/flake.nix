@@ -4,11 +4,11 @@
   inputs.nixpkgs.url = "github:NixOS/nixpkgs";
 
   outputs = { self, nixpkgs }: {
-    lib = import ./lib.nix { inherit (nixpkgs) lib; };
+    lib = import ./lib { inherit (nixpkgs) lib; };
     nixosModules = {
-      host = ./host.nix;
-      microvm = ./guest.nix;
-      microvm-options = ./guest-options.nix;
+      host = ./nixos-modules/host;
+      microvm = ./nixos-modules/microvm;
+      microvm-options = ./nixos-modules/microvm/options.nix;
     };
   };
 }

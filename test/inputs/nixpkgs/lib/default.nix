@@ -11,7 +11,10 @@ let
     options = { inherit (modules) mkOption mkEnableOption mkPackageOption showOption; };
     attrsets = base;
     lists = base;
-    strings = base;
+    # `charToInt` is not at the top of nixpkgs' lib either.
+    strings = base // {
+      charToInt = char: printable.${char} or (throw "The stand-in of charToInt knows no ${toJSON char}.");
+    };
     trivial = base;
     # Ours, not of nixpkgs: shorthands for the option tables of these inputs.
     declare = with types; rec {
@@ -23,6 +26,9 @@ let
       named = type: option (attrsOf type) { };
     };
   };
+  printable = listToAttrs (lib.imap0 (n: char: lib.nameValuePair char (32 + n)) (lib.stringToCharacters
+    " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"))
+  // { "\t" = 9; "\n" = 10; "\r" = 13; };
   modules = import ./modules.nix { inherit lib; };
   types = import ./types.nix { inherit lib; };
 

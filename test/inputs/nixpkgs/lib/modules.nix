@@ -94,8 +94,8 @@ let
     {
       inherit isDefined;
       inherit (chosen) priority;
-      defs = final;
-      value = addErrorContext "while evaluating the option `${showOption loc}':" evaluated.value;
+      defsFinal = final;
+      mergedValue = addErrorContext "while evaluating the option `${showOption loc}':" evaluated.value;
       parts = evaluated.parts;
     };
 
@@ -107,22 +107,22 @@ let
         if declared.readOnly or false && length defs > (if declared ? default then 0 else 1)
         then throw "The option `${showOption loc}' is read-only, but it's set multiple times. Definition values:${showDefs defs}"
         else mergeDefinitions loc type (default ++ defs);
-      value = if declared ? apply then declared.apply merged.value else merged.value;
+      value = if declared ? apply then declared.apply merged.mergedValue else merged.mergedValue;
       wellTyped = if type ? eval then true else throw "The option `${showOption loc}' is declared with a type that is none.";
     in
     declared // {
       inherit loc value type;
       inherit (merged) isDefined parts;
       highestPrio = merged.priority;
-      definitions = map (d: d.value) merged.defs;
-      definitionsWithLocations = merged.defs;
-      files = map (d: d.file) merged.defs;
+      definitions = map (d: d.value) merged.defsFinal;
+      definitionsWithLocations = merged.defsFinal;
+      files = map (d: d.file) merged.defsFinal;
       declarations = [ file ];
       isSet = seq wellTyped (concatMap discharge defs != [ ]);
     };
 
-  # Evaluates an option and all that is nested in its definitions.
-  force = option: seq option.value (all force option.parts);
+  # Evaluates an option, or a merge of definitions, and all that is nested in it.
+  force = part: seq (part.mergedValue or part.value) (all force part.parts);
 
   # --- many modules to one tree of options ---
 
@@ -232,7 +232,7 @@ let
       relative = loc: lib.drop (length prefix) loc;
       freeform = mergeDefinitions prefix freeformType
         (concatMap (u: map (d: d // { value = lib.setAttrByPath (relative u.loc) d.value; }) u.defs) tree.unmatched);
-      config = if freeformType == null || tree.unmatched == [ ] then tree.value else recursiveUpdate freeform.value tree.value;
+      config = if freeformType == null || tree.unmatched == [ ] then tree.value else recursiveUpdate freeform.mergedValue tree.value;
       siblings = loc: removeAttrs (lib.attrByPath (relative (lib.init loc)) { } options) [ "_module" ];
       undeclared = { loc, defs }:
         "The option `${showOption loc}' does not exist. Definition values:${showDefs defs}"

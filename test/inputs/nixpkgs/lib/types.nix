@@ -34,7 +34,7 @@ let
   mergeDeeply = loc: defs:
     let
       list = values defs;
-      below = name: at: (mergeDefinitions (loc ++ [ name ]) types.anything at).value;
+      below = name: at: (mergeDefinitions (loc ++ [ name ]) types.anything at).mergedValue;
     in
     if all isDerivation list then mergeEqual loc defs
     else if all isAttrs list then mapAttrs below (byName defs)
@@ -75,14 +75,14 @@ let
         d.value;
       merged = filter (m: m.isDefined) (concatLists (imap1 entry defs));
     in
-    { value = map (m: m.value) merged; parts = merged; };
+    { value = map (m: m.mergedValue) merged; parts = merged; };
 
   attrsEval = lazy: elemType: loc: defs:
     let
       merged = mapAttrs (name: mergeDefinitions (loc ++ [ name ]) elemType) (byName defs);
       defined = if lazy then merged else lib.filterAttrs (_: m: m.isDefined) merged;
     in
-    { value = mapAttrs (_: m: m.value) defined; parts = attrValues defined; };
+    { value = mapAttrs (_: m: m.mergedValue) defined; parts = attrValues defined; };
 
   isModule = v: isAttrs v || isFunction v || isPath v;
 
@@ -189,7 +189,7 @@ let
       class = "composite";
       check = lib.isFunction;
       merge = loc: defs: argument:
-        (mergeDefinitions (loc ++ [ "<function body>" ]) result (map (d: d // { value = d.value argument; }) defs)).value;
+        (mergeDefinitions (loc ++ [ "<function body>" ]) result (map (d: d // { value = d.value argument; }) defs)).mergedValue;
     };
     deferredModule = mkOptionType {
       name = "deferredModule";

@@ -16,14 +16,14 @@ let
   plain = lib.mapAttrs (_: service: removeAttrs service [ "startLimitBurst" "startLimitIntervalSec" ]);
   contents = {
     boot = { inherit (config.boot) blacklistedKernelModules kernel kernelModules kernelParams; };
-    environment = { inherit (config.environment) etc sessionVariables shellAliases variables; };
+    environment = { inherit (config.environment) etc extraInit sessionVariables shellAliases variables; };
     packages = map toString config.environment.systemPackages;
     networking = { inherit (config.networking) firewall hostName hosts nameservers nat nftables; };
     networkd = { inherit (config.systemd.network) links netdevs networks; };
     nix = { inherit (config.nix) gc settings; };
     openssh = config.services.openssh.hostKeys;
     services = plain config.systemd.services;
-    systemd = { inherit (config.systemd) settings tmpfiles; timers = plain config.systemd.timers; mounts = map (m: m.where) config.systemd.mounts; };
+    systemd = { inherit (config.systemd) additionalUpstreamSystemUnits settings tmpfiles; timers = plain config.systemd.timers; mounts = map (m: m.where) config.systemd.mounts; };
     system = { inherit (config.system) activationScripts stateVersion; };
     users = { inherit (config.users) groups users; };
     inherit (config) fileSystems;
@@ -42,7 +42,7 @@ in
           options.toplevel = required types.package;
         })
         { };
-      name = option types.str config.networking.hostName;
+      name = option types.str (if config.networking.hostName == "" then "unnamed" else config.networking.hostName);
       stateVersion = option types.str lib.release;
       nixos.label = option types.str "test";
       switch.enable = flag true;

@@ -72,6 +72,7 @@ let
 in
 {
   options.systemd = {
+    additionalUpstreamSystemUnits = many str;
     services = of service;
     sockets = of socket;
     timers = of timer;

@@ -105,7 +105,7 @@ in
       extraArgs = many str;
       machine = required str;
       machineOpts = maybe (attrsOf str);
-      package = option package cfg.vmHostPackages.qemu_kvm;
+      package = option package (if cfg.cpu == null then cfg.vmHostPackages.qemu_kvm else cfg.vmHostPackages.qemu);
       pcieRootPorts = records { addr = maybe str; bus = maybe str; chassis = maybe int; id = required str; slot = maybe str; };
       serialConsole = flag true;
     };
@@ -133,7 +133,7 @@ in
       package = option package cfg.vmHostPackages.virtiofsd;
       threadPoolSize = option (either str unsigned) "`nproc`";
     };
-    vmHostPackages = option types.pkgs pkgs;
+    vmHostPackages = option types.pkgs (if cfg.cpu == null then pkgs else pkgs.buildPackages);
     volumes = records {
       autoCreate = flag true;
       direct = flag false;

@@ -2,8 +2,8 @@
 { config, lib, pkgs, ... }:
 let
   inherit (builtins) attrValues elem filter groupBy head length listToAttrs;
-  inherit (lib) any concatMapStrings hasInfix mkDefault mkIf nameValuePair optional optionalAttrs optionals;
-  microvm = import ./lib.nix { inherit lib; };
+  inherit (lib) any hasInfix mkDefault mkIf nameValuePair optional optionalAttrs optionals;
+  microvm = import ../../lib { inherit lib; };
 
   cfg = config.microvm;
   inherit (config.networking) hostName;
@@ -37,7 +37,7 @@ let
   };
 in
 {
-  imports = [ ./guest-options.nix ];
+  imports = [ ./options.nix ./interfaces.nix ./virtiofsd ];
 
   config = lib.mkMerge [
     {
@@ -77,17 +77,11 @@ in
 
       warnings =
         optional (cfg.mem < 32) "MicroVM ${hostName}: ${toString cfg.mem} MB of RAM are hardly enough."
-        ++ optional (cfg.hypervisor == "qemu" && cfg.mem == 2048) "MicroVM ${hostName}: qemu hangs with exactly 2048 MB of RAM."
-        ++ optional (cfg.hypervisor == "cloud-hypervisor" && cfg.vsock.cid == null)
-          "MicroVM ${hostName}: cloud-hypervisor tells of its readiness only with microvm.vsock.cid."
         ++ optional config.nix.optimise.automatic "nix.optimise.automatic does no good to the store of a MicroVM.";
 
       microvm.kernelParams = config.boot.kernelParams ++ [
         "init=${if cfg.storeOnDisk then builtins.unsafeDiscardStringContext config.system.build.toplevel else config.system.build.toplevel}/init"
       ];
-      microvm.binScripts = mkIf (any (i: i.type == "tap") cfg.interfaces) {
-        tap-up = concatMapStrings (i: "ip tuntap add name '${i.id}' mode tap\n") cfg.interfaces;
-      };
 
       boot.loader.grub.enable = false;
       boot.blacklistedKernelModules = [ "rfkill" "intel_pstate" ] ++ optional (!cfg.graphics.enable) "drm";

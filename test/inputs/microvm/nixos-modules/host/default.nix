@@ -19,8 +19,8 @@ let
       system = (if vm.pkgs != null then vm.pkgs else pkgs).stdenv.hostPlatform.system;
       prefix = [ "microvm" "vms" name "config" ];
       modules = [
-        { _file = ./host.nix; networking.hostName = mkDefault name; }
-        ./guest.nix
+        { _file = ./default.nix; networking.hostName = mkDefault name; }
+        ../microvm
       ] ++ map (d: d.value) defs;
     };
   };

@@ -49,7 +49,16 @@ let
   sized = volume:
     if volume.autoCreate && !elem volume.fsType [ "ext2" "ext3" "ext4" "xfs" "btrfs" "vfat" ]
     then throw "cannot create a volume of type ${volume.fsType}"
-    else { inherit (volume) image mountPoint readOnly fsType; size = if volume.autoCreate then volume.size else null; };
+    else {
+      inherit (volume) direct fsType image imageType label mkfsExtraArgs mountPoint readOnly serial;
+      size = if volume.autoCreate then volume.size else null;
+    };
+
+  warned = vm:
+    lib.warnIf (vm.hypervisor == "qemu" && vm.mem == 2048) "MicroVM ${vm.hostName}: qemu hangs with exactly 2048 MB of RAM."
+      (lib.warnIf (vm.hypervisor == "cloud-hypervisor" && vm.vsock.cid == null)
+        "MicroVM ${vm.hostName}: cloud-hypervisor tells of its readiness only with microvm.vsock.cid."
+        vm);
 in
 rec {
   hypervisors = attrNames supports;
@@ -61,14 +70,22 @@ rec {
     let
       vm = microvmConfig;
       facts = {
-        inherit (vm) binScripts extraArgsScript hostName hypervisor kernelParams machineId mem preStart shares socket vcpu;
+        inherit (vm)
+          balloon binScripts cpu credentialFiles deflateOnOOM devices extraArgsScript forwardPorts hostName hotplugMem
+          hotpluggedMem hugepageMem hypervisor initialBalloonMem kernelParams machineId mem preStart shares socket user vcpu;
+        package = toString vm.${vm.hypervisor}.package;
         extraArgs = vm.${vm.hypervisor}.extraArgs or [ ];
         cid = vm.vsock.cid;
         interfaces = map
-          (i: { inherit (i) id mac type bridge; } // lib.optionalAttrs (i.type == "macvtap") { inherit (i) macvtap; })
+          (i: { inherit (i) id mac type bridge tap; } // lib.optionalAttrs (i.type == "macvtap") { inherit (i) macvtap; })
           vm.interfaces;
         volumes = map sized vm.volumes;
         toplevel = toString toplevel;
+      };
+      passthru = {
+        inherit (vm) hypervisor machineId registerWithMachined;
+        supportsNotifySocket = vm.hypervisor == "cloud-hypervisor" && vm.vsock.cid != null;
+        tapMultiQueue = elem vm.hypervisor [ "qemu" "cloud-hypervisor" "stratovirt" ] && vm.vcpu > 1;
       };
     in
     derivation
@@ -76,11 +93,9 @@ rec {
         name = "microvm-${vm.hypervisor}-${vm.hostName}";
         system = pkgs.stdenv.hostPlatform.system;
         builder = "/bin/sh";
-        facts = toJSON (checked vm facts);
-      } // {
-      inherit facts;
-      inherit (vm) registerWithMachined;
-      supportsNotifySocket = vm.hypervisor == "cloud-hypervisor" && vm.vsock.cid != null;
+        facts = toJSON (checked (warned vm) facts);
+      } // passthru // {
+      inherit facts passthru;
       meta.mainProgram = "microvm-run";
     };
 }
