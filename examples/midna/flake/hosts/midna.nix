@@ -13,29 +13,44 @@ let
     config.allowUnfreePredicate = package: builtins.elem (lib.getName package) [ "claude-code" ];
   };
   specialArgs = { inherit inputs pkgsUnstable; };
+
+  evaluateGuest = import ../lib/evaluate-guest.nix { inherit inputs pkgs; };
+  startVm = import ../lib/start-vm.nix { inherit inputs lib; };
+  # Each is evaluated once, however many VMs it has.
+  guests = builtins.mapAttrs evaluateGuest {
+    emacsvm = {
+      inherit specialArgs;
+      modules = [ ../guests/midna/emacsvm.nix ];
+    };
+    goprotobufvm = {
+      inherit specialArgs;
+      modules = [ ../guests/midna/goprotobufvm.nix ];
+    };
+  };
 in
 {
   imports = [
     inputs.microvm.nixosModules.host
+    ../modules/restart.nix
     (import ../modules/vm-state.nix {
-      name = "emacsvm";
-      directories = {
-        "/home/michael/claude-microvm" = "0700 1000:1000";
-        "/home/michael/microvm" = "0755 1000:1000";
-        "/home/michael/microvm/emacs" = "0755 1000:1000";
-        "/var/lib/microvm-host-keys/emacsvm" = "0700 0:0";
+      emacsvm = {
+        directories = {
+          "/home/michael/claude-microvm" = "0700 1000:1000";
+          "/home/michael/microvm" = "0755 1000:1000";
+          "/home/michael/microvm/emacs" = "0755 1000:1000";
+          "/var/lib/microvm-host-keys/emacsvm" = "0700 0:0";
+        };
+        sshHostKeys = "/var/lib/microvm-host-keys/emacsvm";
       };
-      sshHostKeys = "/var/lib/microvm-host-keys/emacsvm";
-    })
-    (import ../modules/vm-state.nix {
-      name = "goprotobufvm";
-      directories = {
-        "/home/michael/claude-microvm" = "0700 1000:1000";
-        "/home/michael/microvm" = "0755 1000:1000";
-        "/home/michael/microvm/goprotobuf" = "0755 1000:1000";
-        "/var/lib/microvm-host-keys/goprotobufvm" = "0700 0:0";
+      goprotobufvm = {
+        directories = {
+          "/home/michael/claude-microvm" = "0700 1000:1000";
+          "/home/michael/microvm" = "0755 1000:1000";
+          "/home/michael/microvm/goprotobuf" = "0755 1000:1000";
+          "/var/lib/microvm-host-keys/goprotobufvm" = "0700 0:0";
+        };
+        sshHostKeys = "/var/lib/microvm-host-keys/goprotobufvm";
       };
-      sshHostKeys = "/var/lib/microvm-host-keys/goprotobufvm";
     })
   ];
 
@@ -83,16 +98,110 @@ in
 
   microvm.vms = {
     emacsvm = {
-      inherit specialArgs;
       autostart = false;
       restartIfChanged = false;
-      config.imports = [ ../guests/midna/emacsvm.nix ];
+      evaluatedConfig = startVm {
+        name = "emacsvm";
+        guest = guests.emacsvm;
+        microvm = {
+          socket = "control.socket";
+          vsock.cid = 7;
+          interfaces = [
+            {
+              type = "tap";
+              id = "microvm4";
+              mac = "02:00:00:00:00:05";
+            }
+          ];
+          shares = [
+            {
+              proto = "virtiofs";
+              tag = "ssh-keys";
+              source = "/var/lib/microvm-host-keys/emacsvm";
+              mountPoint = "/etc/ssh/host-keys";
+              readOnly = true;
+            }
+            {
+              proto = "virtiofs";
+              tag = "claude-credentials";
+              source = "/home/michael/claude-microvm";
+              mountPoint = "/home/michael/claude-microvm";
+            }
+            {
+              proto = "virtiofs";
+              tag = "workspace";
+              source = "/home/michael/microvm/emacs";
+              mountPoint = "/home/michael/microvm/emacs";
+            }
+          ];
+        };
+        volumes."var.img".size = 8192;
+        networks."10-e" = ''
+          [Match]
+          PermanentMACAddress=02:00:00:00:00:05
+
+          [Network]
+          Address=192.168.83.6/24
+          DNS=8.8.8.8
+          DNS=1.1.1.1
+
+          [Route]
+          Gateway=192.168.83.1
+        '';
+      };
     };
     goprotobufvm = {
-      inherit specialArgs;
       autostart = false;
       restartIfChanged = false;
-      config.imports = [ ../guests/midna/goprotobufvm.nix ];
+      evaluatedConfig = startVm {
+        name = "goprotobufvm";
+        guest = guests.goprotobufvm;
+        microvm = {
+          socket = "control.socket";
+          vsock.cid = 8;
+          interfaces = [
+            {
+              type = "tap";
+              id = "microvm5";
+              mac = "02:00:00:00:00:06";
+            }
+          ];
+          shares = [
+            {
+              proto = "virtiofs";
+              tag = "ssh-keys";
+              source = "/var/lib/microvm-host-keys/goprotobufvm";
+              mountPoint = "/etc/ssh/host-keys";
+              readOnly = true;
+            }
+            {
+              proto = "virtiofs";
+              tag = "claude-credentials";
+              source = "/home/michael/claude-microvm";
+              mountPoint = "/home/michael/claude-microvm";
+            }
+            {
+              proto = "virtiofs";
+              tag = "workspace";
+              source = "/home/michael/microvm/goprotobuf";
+              mountPoint = "/home/michael/microvm/goprotobuf";
+            }
+          ];
+        };
+        volumes."var.img".size = 8192;
+        networks."10-e" = ''
+          [Match]
+          PermanentMACAddress=02:00:00:00:00:06
+
+          [Network]
+          Address=192.168.83.7/24
+          DNS=8.8.8.8
+          DNS=1.1.1.1
+
+          [Route]
+          Gateway=192.168.83.1
+        '';
+      };
     };
   };
 }

@@ -13,19 +13,31 @@ let
     config.allowUnfreePredicate = package: builtins.elem (lib.getName package) [ "claude-code" ];
   };
   specialArgs = { inherit inputs pkgsUnstable; };
+
+  evaluateGuest = import ../lib/evaluate-guest.nix { inherit inputs pkgs; };
+  startVm = import ../lib/start-vm.nix { inherit inputs lib; };
+  # Each is evaluated once, however many VMs it has.
+  guests = builtins.mapAttrs evaluateGuest {
+    projectvm = {
+      inherit specialArgs;
+      modules = [ ../guests/workstation/projectvm.nix ];
+    };
+  };
 in
 {
   imports = [
     inputs.microvm.nixosModules.host
+    ../modules/restart.nix
     (import ../modules/vm-state.nix {
-      name = "projectvm";
-      directories = {
-        "/home/alice/claude-microvm" = "0700 1000:1000";
-        "/home/alice/microvm" = "0755 1000:1000";
-        "/home/alice/microvm/projectvm" = "0755 1000:1000";
-        "/var/lib/microvm-host-keys/projectvm" = "0700 0:0";
+      projectvm = {
+        directories = {
+          "/home/alice/claude-microvm" = "0700 1000:1000";
+          "/home/alice/microvm" = "0755 1000:1000";
+          "/home/alice/microvm/projectvm" = "0755 1000:1000";
+          "/var/lib/microvm-host-keys/projectvm" = "0700 0:0";
+        };
+        sshHostKeys = "/var/lib/microvm-host-keys/projectvm";
       };
-      sshHostKeys = "/var/lib/microvm-host-keys/projectvm";
     })
   ];
 
@@ -73,10 +85,59 @@ in
 
   microvm.vms = {
     projectvm = {
-      inherit specialArgs;
       autostart = false;
       restartIfChanged = false;
-      config.imports = [ ../guests/workstation/projectvm.nix ];
+      evaluatedConfig = startVm {
+        name = "projectvm";
+        guest = guests.projectvm;
+        microvm = {
+          vcpu = 8;
+          mem = 4096;
+          socket = "control.socket";
+          vsock.cid = 3;
+          interfaces = [
+            {
+              type = "tap";
+              id = "microvm0";
+              mac = "02:00:00:00:00:01";
+            }
+          ];
+          shares = [
+            {
+              proto = "virtiofs";
+              tag = "ssh-keys";
+              source = "/var/lib/microvm-host-keys/projectvm";
+              mountPoint = "/etc/ssh/host-keys";
+              readOnly = true;
+            }
+            {
+              proto = "virtiofs";
+              tag = "claude-credentials";
+              source = "/home/alice/claude-microvm";
+              mountPoint = "/home/alice/claude-microvm";
+            }
+            {
+              proto = "virtiofs";
+              tag = "workspace";
+              source = "/home/alice/microvm/projectvm";
+              mountPoint = "/home/alice/microvm/projectvm";
+            }
+          ];
+        };
+        volumes."var.img".size = 8192;
+        networks."10-e" = ''
+          [Match]
+          PermanentMACAddress=02:00:00:00:00:01
+
+          [Network]
+          Address=192.168.83.2/24
+          DNS=8.8.8.8
+          DNS=1.1.1.1
+
+          [Route]
+          Gateway=192.168.83.1
+        '';
+      };
     };
   };
 }

@@ -1,74 +1,89 @@
 # The network and the microVMs of lab.
 { inputs }:
-{ config, lib, ... }:
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
 let
   specialArgs = { inherit inputs; };
+
+  evaluateGuest = import ../lib/evaluate-guest.nix { inherit inputs pkgs; };
+  startVm = import ../lib/start-vm.nix { inherit inputs lib; };
+  # Each is evaluated once, however many VMs it has.
+  guests = builtins.mapAttrs evaluateGuest {
+    alone = {
+      inherit specialArgs;
+      modules = [ ../guests/lab/alone.nix ];
+    };
+    forwarded = {
+      inherit specialArgs;
+      modules = [ ../guests/lab/forwarded.nix ];
+    };
+  };
 in
 {
   imports = [
     inputs.microvm.nixosModules.host
+    ../modules/restart.nix
     (import ../modules/vm-state.nix {
-      name = "alone";
-      directories = {
-        "/home/alice/microvm" = "0755 1000:1000";
-        "/home/alice/microvm/alone" = "0755 1000:1000";
-        "/var/lib/microvm-host-keys/alone" = "0700 0:0";
+      alone = {
+        directories = {
+          "/home/alice/microvm" = "0755 1000:1000";
+          "/home/alice/microvm/alone" = "0755 1000:1000";
+          "/var/lib/microvm-host-keys/alone" = "0700 0:0";
+        };
+        sshHostKeys = "/var/lib/microvm-host-keys/alone";
       };
-      sshHostKeys = "/var/lib/microvm-host-keys/alone";
-    })
-    (import ../modules/vm-state.nix {
-      name = "beside";
-      directories = {
-        "/home/alice/microvm" = "0755 1000:1000";
-        "/home/alice/microvm/beside" = "0755 1000:1000";
-        "/var/lib/microvm-host-keys/beside" = "0700 0:0";
+      beside = {
+        directories = {
+          "/home/alice/microvm" = "0755 1000:1000";
+          "/home/alice/microvm/beside" = "0755 1000:1000";
+          "/var/lib/microvm-host-keys/beside" = "0700 0:0";
+        };
+        sshHostKeys = "/var/lib/microvm-host-keys/beside";
       };
-      sshHostKeys = "/var/lib/microvm-host-keys/beside";
-    })
-    (import ../modules/vm-state.nix {
-      name = "forwarded";
-      directories = {
-        "/home/alice/microvm" = "0755 1000:1000";
-        "/home/alice/microvm/forwarded" = "0755 1000:1000";
-        "/var/lib/microvm-host-keys/forwarded" = "0700 0:0";
+      forwarded = {
+        directories = {
+          "/home/alice/microvm" = "0755 1000:1000";
+          "/home/alice/microvm/forwarded" = "0755 1000:1000";
+          "/var/lib/microvm-host-keys/forwarded" = "0700 0:0";
+        };
+        sshHostKeys = "/var/lib/microvm-host-keys/forwarded";
       };
-      sshHostKeys = "/var/lib/microvm-host-keys/forwarded";
-    })
-    (import ../modules/vm-state.nix {
-      name = "gateway";
-      directories = {
-        "/home/alice/microvm" = "0755 1000:1000";
-        "/home/alice/microvm/gateway" = "0755 1000:1000";
-        "/var/lib/microvm-host-keys/gateway" = "0700 0:0";
+      gateway = {
+        directories = {
+          "/home/alice/microvm" = "0755 1000:1000";
+          "/home/alice/microvm/gateway" = "0755 1000:1000";
+          "/var/lib/microvm-host-keys/gateway" = "0700 0:0";
+        };
+        sshHostKeys = "/var/lib/microvm-host-keys/gateway";
       };
-      sshHostKeys = "/var/lib/microvm-host-keys/gateway";
-    })
-    (import ../modules/vm-state.nix {
-      name = "isolated";
-      directories = {
-        "/home/alice/microvm" = "0755 1000:1000";
-        "/home/alice/microvm/isolated" = "0755 1000:1000";
-        "/var/lib/microvm-host-keys/isolated" = "0700 0:0";
+      isolated = {
+        directories = {
+          "/home/alice/microvm" = "0755 1000:1000";
+          "/home/alice/microvm/isolated" = "0755 1000:1000";
+          "/var/lib/microvm-host-keys/isolated" = "0700 0:0";
+        };
+        sshHostKeys = "/var/lib/microvm-host-keys/isolated";
       };
-      sshHostKeys = "/var/lib/microvm-host-keys/isolated";
-    })
-    (import ../modules/vm-state.nix {
-      name = "leased";
-      directories = {
-        "/home/alice/microvm" = "0755 1000:1000";
-        "/home/alice/microvm/leased" = "0755 1000:1000";
-        "/var/lib/microvm-host-keys/leased" = "0700 0:0";
+      leased = {
+        directories = {
+          "/home/alice/microvm" = "0755 1000:1000";
+          "/home/alice/microvm/leased" = "0755 1000:1000";
+          "/var/lib/microvm-host-keys/leased" = "0700 0:0";
+        };
+        sshHostKeys = "/var/lib/microvm-host-keys/leased";
       };
-      sshHostKeys = "/var/lib/microvm-host-keys/leased";
-    })
-    (import ../modules/vm-state.nix {
-      name = "routed";
-      directories = {
-        "/home/alice/microvm" = "0755 1000:1000";
-        "/home/alice/microvm/routed" = "0755 1000:1000";
-        "/var/lib/microvm-host-keys/routed" = "0700 0:0";
+      routed = {
+        directories = {
+          "/home/alice/microvm" = "0755 1000:1000";
+          "/home/alice/microvm/routed" = "0755 1000:1000";
+          "/var/lib/microvm-host-keys/routed" = "0700 0:0";
+        };
+        sshHostKeys = "/var/lib/microvm-host-keys/routed";
       };
-      sshHostKeys = "/var/lib/microvm-host-keys/routed";
     })
   ];
 
@@ -239,46 +254,390 @@ in
 
   microvm.vms = {
     alone = {
-      inherit specialArgs;
       autostart = false;
       restartIfChanged = false;
-      config.imports = [ ../guests/lab/alone.nix ];
+      evaluatedConfig = startVm {
+        name = "alone";
+        guest = guests.alone;
+        microvm = {
+          vcpu = 8;
+          mem = 4096;
+          socket = "control.socket";
+          vsock.cid = 3;
+          interfaces = [ ];
+          shares = [
+            {
+              proto = "virtiofs";
+              tag = "ssh-keys";
+              source = "/var/lib/microvm-host-keys/alone";
+              mountPoint = "/etc/ssh/host-keys";
+              readOnly = true;
+            }
+            {
+              proto = "virtiofs";
+              tag = "workspace";
+              source = "/home/alice/microvm/alone";
+              mountPoint = "/home/alice/microvm/alone";
+            }
+          ];
+        };
+        volumes."var.img".size = 8192;
+      };
     };
     beside = {
-      inherit specialArgs;
       autostart = false;
       restartIfChanged = false;
-      config.imports = [ ../guests/lab/beside.nix ];
+      evaluatedConfig = startVm {
+        name = "beside";
+        guest = guests.alone;
+        microvm = {
+          vcpu = 8;
+          mem = 4096;
+          socket = "control.socket";
+          vsock.cid = 4;
+          interfaces = [
+            {
+              type = "macvtap";
+              id = "microvm1";
+              mac = "02:00:00:00:00:02";
+              macvtap = {
+                link = "enp3s0";
+                mode = "bridge";
+              };
+            }
+            {
+              type = "tap";
+              id = "microvm1-1";
+              mac = "02:01:00:00:00:02";
+            }
+          ];
+          shares = [
+            {
+              proto = "virtiofs";
+              tag = "ssh-keys";
+              source = "/var/lib/microvm-host-keys/beside";
+              mountPoint = "/etc/ssh/host-keys";
+              readOnly = true;
+            }
+            {
+              proto = "virtiofs";
+              tag = "workspace";
+              source = "/home/alice/microvm/beside";
+              mountPoint = "/home/alice/microvm/beside";
+            }
+          ];
+        };
+        volumes."var.img".size = 8192;
+        networks = {
+          "10-e" = ''
+            [Match]
+            PermanentMACAddress=02:00:00:00:00:02
+
+            [Network]
+            DHCP=ipv4
+            DNS=8.8.8.8
+            DNS=1.1.1.1
+          '';
+          "10-e1" = ''
+            [Match]
+            PermanentMACAddress=02:01:00:00:00:02
+
+            [Network]
+            Address=192.168.83.20/24
+            Address=fd00:83::20/64
+          '';
+        };
+      };
     };
     forwarded = {
-      inherit specialArgs;
       autostart = false;
       restartIfChanged = false;
-      config.imports = [ ../guests/lab/forwarded.nix ];
+      evaluatedConfig = startVm {
+        name = "forwarded";
+        guest = guests.forwarded;
+        microvm = {
+          vcpu = 8;
+          mem = 4096;
+          socket = "control.socket";
+          vsock.cid = 5;
+          interfaces = [
+            {
+              type = "user";
+              id = "microvm2";
+              mac = "02:00:00:00:00:03";
+            }
+          ];
+          forwardPorts = [
+            {
+              from = "host";
+              proto = "tcp";
+              host = {
+                address = "127.0.0.1";
+                port = 8080;
+              };
+              guest = {
+                port = 80;
+              };
+            }
+          ];
+          shares = [
+            {
+              proto = "virtiofs";
+              tag = "ssh-keys";
+              source = "/var/lib/microvm-host-keys/forwarded";
+              mountPoint = "/etc/ssh/host-keys";
+              readOnly = true;
+            }
+            {
+              proto = "virtiofs";
+              tag = "workspace";
+              source = "/home/alice/microvm/forwarded";
+              mountPoint = "/home/alice/microvm/forwarded";
+            }
+          ];
+        };
+        volumes."var.img".size = 8192;
+        networks."10-e" = ''
+          [Match]
+          PermanentMACAddress=02:00:00:00:00:03
+
+          [Network]
+          DHCP=ipv4
+          DNS=8.8.8.8
+          DNS=1.1.1.1
+        '';
+      };
     };
     gateway = {
-      inherit specialArgs;
       autostart = false;
       restartIfChanged = false;
-      config.imports = [ ../guests/lab/gateway.nix ];
+      evaluatedConfig = startVm {
+        name = "gateway";
+        guest = guests.alone;
+        microvm = {
+          vcpu = 8;
+          mem = 4096;
+          socket = "control.socket";
+          vsock.cid = 6;
+          interfaces = [
+            {
+              type = "tap";
+              id = "microvm3";
+              mac = "02:00:00:00:00:04";
+            }
+            {
+              type = "tap";
+              id = "microvm3-1";
+              mac = "02:01:00:00:00:04";
+            }
+          ];
+          shares = [
+            {
+              proto = "virtiofs";
+              tag = "ssh-keys";
+              source = "/var/lib/microvm-host-keys/gateway";
+              mountPoint = "/etc/ssh/host-keys";
+              readOnly = true;
+            }
+            {
+              proto = "virtiofs";
+              tag = "workspace";
+              source = "/home/alice/microvm/gateway";
+              mountPoint = "/home/alice/microvm/gateway";
+            }
+          ];
+        };
+        volumes."var.img".size = 8192;
+        networks = {
+          "10-e" = ''
+            [Match]
+            PermanentMACAddress=02:00:00:00:00:04
+
+            [Network]
+            Address=192.168.83.5/24
+            Address=fd00:83::5/64
+            DNS=8.8.8.8
+            DNS=1.1.1.1
+
+            [Route]
+            Gateway=192.168.83.1
+
+            [Route]
+            Gateway=fd00:83::1
+          '';
+          "10-e1" = ''
+            [Match]
+            PermanentMACAddress=02:01:00:00:00:04
+
+            [Network]
+            DHCP=ipv4
+
+            [DHCPv4]
+            UseGateway=false
+          '';
+        };
+      };
     };
     isolated = {
-      inherit specialArgs;
       autostart = false;
       restartIfChanged = false;
-      config.imports = [ ../guests/lab/isolated.nix ];
+      evaluatedConfig = startVm {
+        name = "isolated";
+        guest = guests.alone;
+        microvm = {
+          vcpu = 8;
+          mem = 4096;
+          socket = "control.socket";
+          vsock.cid = 7;
+          interfaces = [
+            {
+              type = "tap";
+              id = "microvm4";
+              mac = "02:00:00:00:00:05";
+            }
+          ];
+          shares = [
+            {
+              proto = "virtiofs";
+              tag = "ssh-keys";
+              source = "/var/lib/microvm-host-keys/isolated";
+              mountPoint = "/etc/ssh/host-keys";
+              readOnly = true;
+            }
+            {
+              proto = "virtiofs";
+              tag = "workspace";
+              source = "/home/alice/microvm/isolated";
+              mountPoint = "/home/alice/microvm/isolated";
+            }
+          ];
+        };
+        volumes."var.img".size = 8192;
+        networks."10-e" = ''
+          [Match]
+          PermanentMACAddress=02:00:00:00:00:05
+
+          [Network]
+          Address=192.168.10.6/24
+          Address=fd00:10::6/64
+          DNS=8.8.8.8
+          DNS=1.1.1.1
+
+          [Route]
+          Gateway=192.168.10.1
+
+          [Route]
+          Gateway=fd00:10::1
+        '';
+      };
     };
     leased = {
-      inherit specialArgs;
       autostart = false;
       restartIfChanged = false;
-      config.imports = [ ../guests/lab/leased.nix ];
+      evaluatedConfig = startVm {
+        name = "leased";
+        guest = guests.alone;
+        microvm = {
+          vcpu = 8;
+          mem = 4096;
+          socket = "control.socket";
+          vsock.cid = 8;
+          interfaces = [
+            {
+              type = "tap";
+              id = "microvm5";
+              mac = "02:00:00:00:00:06";
+            }
+          ];
+          shares = [
+            {
+              proto = "virtiofs";
+              tag = "ssh-keys";
+              source = "/var/lib/microvm-host-keys/leased";
+              mountPoint = "/etc/ssh/host-keys";
+              readOnly = true;
+            }
+            {
+              proto = "virtiofs";
+              tag = "workspace";
+              source = "/home/alice/microvm/leased";
+              mountPoint = "/home/alice/microvm/leased";
+            }
+          ];
+        };
+        volumes."var.img".size = 8192;
+        networks."10-e" = ''
+          [Match]
+          PermanentMACAddress=02:00:00:00:00:06
+
+          [Network]
+          DHCP=ipv4
+          Address=fd00:83::7/64
+          DNS=8.8.8.8
+          DNS=1.1.1.1
+
+          [DHCPv4]
+          ClientIdentifier=mac
+
+          [Route]
+          Gateway=fd00:83::1
+        '';
+      };
     };
     routed = {
-      inherit specialArgs;
       autostart = false;
       restartIfChanged = false;
-      config.imports = [ ../guests/lab/routed.nix ];
+      evaluatedConfig = startVm {
+        name = "routed";
+        guest = guests.alone;
+        microvm = {
+          vcpu = 8;
+          mem = 4096;
+          socket = "control.socket";
+          vsock.cid = 9;
+          interfaces = [
+            {
+              type = "tap";
+              id = "microvm6";
+              mac = "02:00:00:00:00:07";
+            }
+          ];
+          shares = [
+            {
+              proto = "virtiofs";
+              tag = "ssh-keys";
+              source = "/var/lib/microvm-host-keys/routed";
+              mountPoint = "/etc/ssh/host-keys";
+              readOnly = true;
+            }
+            {
+              proto = "virtiofs";
+              tag = "workspace";
+              source = "/home/alice/microvm/routed";
+              mountPoint = "/home/alice/microvm/routed";
+            }
+          ];
+        };
+        volumes."var.img".size = 8192;
+        networks."10-e" = ''
+          [Match]
+          PermanentMACAddress=02:00:00:00:00:07
+
+          [Network]
+          Address=10.9.0.8/32
+          Address=fd00:9::8/128
+          DNS=8.8.8.8
+          DNS=1.1.1.1
+
+          [Route]
+          Gateway=10.9.0.1
+          GatewayOnLink=true
+
+          [Route]
+          Gateway=fd00:9::1
+          GatewayOnLink=true
+        '';
+      };
     };
   };
 }

@@ -13,41 +13,59 @@ let
     config.allowUnfreePredicate = package: builtins.elem (lib.getName package) [ "claude-code" ];
   };
   specialArgs = { inherit inputs pkgsUnstable; };
+
+  evaluateGuest = import ../lib/evaluate-guest.nix { inherit inputs pkgs; };
+  startVm = import ../lib/start-vm.nix { inherit inputs lib; };
+  # Each is evaluated once, however many VMs it has.
+  guests = builtins.mapAttrs evaluateGuest {
+    apivm = {
+      inherit specialArgs;
+      modules = [ ../guests/workstation/apivm.nix ];
+    };
+    batchvm = {
+      inherit specialArgs;
+      modules = [ ../guests/workstation/batchvm.nix ];
+    };
+    labvm = {
+      inherit specialArgs;
+      modules = [ ../guests/workstation/labvm.nix ];
+    };
+  };
 in
 {
   imports = [
     inputs.microvm.nixosModules.host
+    ../modules/restart.nix
     (import ../modules/vm-state.nix {
-      name = "apivm";
-      directories = {
-        "/home/alice/agents" = "0755 1000:1000";
-        "/home/alice/agents/api" = "0700 1000:1000";
-        "/home/alice/src" = "0755 1000:1000";
-        "/home/alice/src/api" = "0755 1000:1000";
-        "/var/lib/microvm-host-keys/apivm" = "0700 0:0";
+      apivm = {
+        directories = {
+          "/home/alice/agents" = "0755 1000:1000";
+          "/home/alice/agents/api" = "0700 1000:1000";
+          "/home/alice/src" = "0755 1000:1000";
+          "/home/alice/src/api" = "0755 1000:1000";
+          "/var/lib/microvm-host-keys/apivm" = "0700 0:0";
+        };
+        sshHostKeys = "/var/lib/microvm-host-keys/apivm";
       };
-      sshHostKeys = "/var/lib/microvm-host-keys/apivm";
-    })
-    (import ../modules/vm-state.nix {
-      name = "batchvm";
-      directories = {
-        "/home/alice/agents" = "0755 1000:1000";
-        "/home/alice/agents/batch" = "0700 1000:1000";
-        "/home/alice/src" = "0755 1000:1000";
-        "/home/alice/src/batch" = "0755 1000:1000";
-        "/srv/events" = "0755 1000:1000";
-        "/var/lib/microvm-host-keys/batchvm" = "0700 0:0";
+      batchvm = {
+        directories = {
+          "/home/alice/agents" = "0755 1000:1000";
+          "/home/alice/agents/batch" = "0700 1000:1000";
+          "/home/alice/src" = "0755 1000:1000";
+          "/home/alice/src/batch" = "0755 1000:1000";
+          "/srv/events" = "0755 1000:1000";
+          "/var/lib/microvm-host-keys/batchvm" = "0700 0:0";
+        };
+        sshHostKeys = "/var/lib/microvm-host-keys/batchvm";
       };
-      sshHostKeys = "/var/lib/microvm-host-keys/batchvm";
-    })
-    (import ../modules/vm-state.nix {
-      name = "labvm";
-      directories = {
-        "/home/alice/microvm" = "0755 1000:1000";
-        "/home/alice/microvm/labvm" = "0755 1000:1000";
-        "/var/lib/microvm-host-keys/labvm" = "0700 0:0";
+      labvm = {
+        directories = {
+          "/home/alice/microvm" = "0755 1000:1000";
+          "/home/alice/microvm/labvm" = "0755 1000:1000";
+          "/var/lib/microvm-host-keys/labvm" = "0700 0:0";
+        };
+        sshHostKeys = "/var/lib/microvm-host-keys/labvm";
       };
-      sshHostKeys = "/var/lib/microvm-host-keys/labvm";
     })
   ];
 
@@ -118,22 +136,168 @@ in
 
   microvm.vms = {
     apivm = {
-      inherit specialArgs;
       autostart = false;
       restartIfChanged = false;
-      config.imports = [ ../guests/workstation/apivm.nix ];
+      evaluatedConfig = startVm {
+        name = "apivm";
+        guest = guests.apivm;
+        microvm = {
+          vcpu = 4;
+          mem = 4096;
+          socket = "control.socket";
+          vsock.cid = 3;
+          interfaces = [
+            {
+              type = "tap";
+              id = "microvm0";
+              mac = "02:00:00:00:00:01";
+            }
+          ];
+          shares = [
+            {
+              proto = "virtiofs";
+              tag = "ssh-keys";
+              source = "/var/lib/microvm-host-keys/apivm";
+              mountPoint = "/etc/ssh/host-keys";
+              readOnly = true;
+            }
+            {
+              proto = "virtiofs";
+              tag = "claude-credentials";
+              source = "/home/alice/agents/api";
+              mountPoint = "/home/alice/agents/api";
+            }
+            {
+              proto = "virtiofs";
+              tag = "workspace";
+              source = "/home/alice/src/api";
+              mountPoint = "/home/alice/src/api";
+            }
+          ];
+        };
+        volumes."var.img".size = 8192;
+        networks."10-e" = ''
+          [Match]
+          PermanentMACAddress=02:00:00:00:00:01
+
+          [Network]
+          Address=192.168.83.2/24
+          DNS=8.8.8.8
+          DNS=1.1.1.1
+
+          [Route]
+          Gateway=192.168.83.1
+        '';
+      };
     };
     batchvm = {
-      inherit specialArgs;
       autostart = false;
       restartIfChanged = false;
-      config.imports = [ ../guests/workstation/batchvm.nix ];
+      evaluatedConfig = startVm {
+        name = "batchvm";
+        guest = guests.batchvm;
+        microvm = {
+          vcpu = 4;
+          mem = 16384;
+          socket = "control.socket";
+          vsock.cid = 4;
+          interfaces = [
+            {
+              type = "tap";
+              id = "microvm1";
+              mac = "02:00:00:00:00:02";
+            }
+          ];
+          shares = [
+            {
+              proto = "virtiofs";
+              tag = "ssh-keys";
+              source = "/var/lib/microvm-host-keys/batchvm";
+              mountPoint = "/etc/ssh/host-keys";
+              readOnly = true;
+            }
+            {
+              proto = "virtiofs";
+              tag = "claude-credentials";
+              source = "/home/alice/agents/batch";
+              mountPoint = "/home/alice/agents/batch";
+            }
+            {
+              proto = "virtiofs";
+              tag = "workspace";
+              source = "/home/alice/src/batch";
+              mountPoint = "/home/alice/src/batch";
+            }
+            {
+              proto = "virtiofs";
+              tag = "data-0";
+              source = "/srv/events";
+              mountPoint = "/srv/events";
+              readOnly = true;
+            }
+          ];
+        };
+        volumes."var.img".size = 8192;
+        networks."10-e" = ''
+          [Match]
+          PermanentMACAddress=02:00:00:00:00:02
+
+          [Network]
+          Address=192.168.83.3/24
+          DNS=8.8.8.8
+          DNS=1.1.1.1
+
+          [Route]
+          Gateway=192.168.83.1
+        '';
+      };
     };
     labvm = {
-      inherit specialArgs;
       autostart = false;
       restartIfChanged = false;
-      config.imports = [ ../guests/workstation/labvm.nix ];
+      evaluatedConfig = startVm {
+        name = "labvm";
+        guest = guests.labvm;
+        microvm = {
+          vcpu = 2;
+          mem = 4096;
+          socket = "control.socket";
+          vsock.cid = 5;
+          interfaces = [
+            {
+              type = "tap";
+              id = "microvm2";
+              mac = "02:00:00:00:00:03";
+            }
+          ];
+          shares = [
+            {
+              proto = "virtiofs";
+              tag = "ssh-keys";
+              source = "/var/lib/microvm-host-keys/labvm";
+              mountPoint = "/etc/ssh/host-keys";
+              readOnly = true;
+            }
+            {
+              proto = "virtiofs";
+              tag = "workspace";
+              source = "/home/alice/microvm/labvm";
+              mountPoint = "/home/alice/microvm/labvm";
+            }
+          ];
+        };
+        volumes."var.img".size = 8192;
+        networks."10-e" = ''
+          [Match]
+          PermanentMACAddress=02:00:00:00:00:03
+
+          [Network]
+          Address=192.168.84.4/24
+
+          [Route]
+          Gateway=192.168.84.1
+        '';
+      };
     };
   };
 }

@@ -1,7 +1,8 @@
-# The microVM emacsvm of midna, at 192.168.83.6.
+# A guest of midna, which learns at boot which VM it is.
 { inputs, ... }:
 {
   imports = [
+    ../../modules/guest.nix
     ../../modules/base.nix
     ../../modules/ssh-host-keys.nix
     ../../modules/writable-store.nix
@@ -11,19 +12,7 @@
     inputs.stapelbergnix.lib.userSettings
   ];
 
-  networking = {
-    hostName = "emacsvm";
-    nameservers = [
-      "8.8.8.8"
-      "1.1.1.1"
-    ];
-    firewall.enable = false;
-  };
-  systemd.network.networks."10-e" = {
-    matchConfig.Name = "e*";
-    addresses = [ { Address = "192.168.83.6/24"; } ];
-    routes = [ { Gateway = "192.168.83.1"; } ];
-  };
+  networking.firewall.enable = false;
 
   home-manager.users.michael = {
     imports = [
@@ -41,15 +30,6 @@
     hypervisor = "cloud-hypervisor";
     vcpu = 8;
     mem = 4096;
-    socket = "control.socket";
-    vsock.cid = 7;
-    interfaces = [
-      {
-        type = "tap";
-        id = "microvm4";
-        mac = "02:00:00:00:00:05";
-      }
-    ];
     shares = [
       {
         proto = "virtiofs";
@@ -58,31 +38,11 @@
         mountPoint = "/nix/.ro-store";
         readOnly = true;
       }
-      {
-        proto = "virtiofs";
-        tag = "ssh-keys";
-        source = "/var/lib/microvm-host-keys/emacsvm";
-        mountPoint = "/etc/ssh/host-keys";
-        readOnly = true;
-      }
-      {
-        proto = "virtiofs";
-        tag = "claude-credentials";
-        source = "/home/michael/claude-microvm";
-        mountPoint = "/home/michael/claude-microvm";
-      }
-      {
-        proto = "virtiofs";
-        tag = "workspace";
-        source = "/home/michael/microvm/emacs";
-        mountPoint = "/home/michael/microvm/emacs";
-      }
     ];
     volumes = [
       {
         image = "var.img";
         mountPoint = "/var";
-        size = 8192;
       }
     ];
   };

@@ -1,4 +1,4 @@
-# The microVM goprotobufvm of midna, at 192.168.83.7.
+# A guest of midna, which learns at boot which VM it is.
 {
   inputs,
   lib,
@@ -7,6 +7,7 @@
 }:
 {
   imports = [
+    ../../modules/guest.nix
     ../../modules/base.nix
     ../../modules/ssh-host-keys.nix
     ../../modules/writable-store.nix
@@ -16,19 +17,7 @@
     inputs.stapelbergnix.lib.userSettings
   ];
 
-  networking = {
-    hostName = "goprotobufvm";
-    nameservers = [
-      "8.8.8.8"
-      "1.1.1.1"
-    ];
-    firewall.enable = false;
-  };
-  systemd.network.networks."10-e" = {
-    matchConfig.Name = "e*";
-    addresses = [ { Address = "192.168.83.7/24"; } ];
-    routes = [ { Gateway = "192.168.83.1"; } ];
-  };
+  networking.firewall.enable = false;
 
   environment.systemPackages = [
     pkgs.go
@@ -60,15 +49,6 @@
     hypervisor = "cloud-hypervisor";
     vcpu = 8;
     mem = 4096;
-    socket = "control.socket";
-    vsock.cid = 8;
-    interfaces = [
-      {
-        type = "tap";
-        id = "microvm5";
-        mac = "02:00:00:00:00:06";
-      }
-    ];
     shares = [
       {
         proto = "virtiofs";
@@ -77,31 +57,11 @@
         mountPoint = "/nix/.ro-store";
         readOnly = true;
       }
-      {
-        proto = "virtiofs";
-        tag = "ssh-keys";
-        source = "/var/lib/microvm-host-keys/goprotobufvm";
-        mountPoint = "/etc/ssh/host-keys";
-        readOnly = true;
-      }
-      {
-        proto = "virtiofs";
-        tag = "claude-credentials";
-        source = "/home/michael/claude-microvm";
-        mountPoint = "/home/michael/claude-microvm";
-      }
-      {
-        proto = "virtiofs";
-        tag = "workspace";
-        source = "/home/michael/microvm/goprotobuf";
-        mountPoint = "/home/michael/microvm/goprotobuf";
-      }
     ];
     volumes = [
       {
         image = "var.img";
         mountPoint = "/var";
-        size = 8192;
       }
     ];
   };

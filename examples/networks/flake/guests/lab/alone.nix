@@ -1,28 +1,17 @@
-# The microVM alone of lab.
+# A guest of lab, which learns at boot which VM it is.
 {
   imports = [
+    ../../modules/guest.nix
     ../../modules/base.nix
     ../../modules/ssh-host-keys.nix
     ../../modules/writable-store.nix
     ../../modules/user-alice.nix
   ];
 
-  networking = {
-    hostName = "alone";
-    nameservers = [
-      "8.8.8.8"
-      "1.1.1.1"
-    ];
-    firewall.enable = true;
-  };
+  networking.firewall.enable = true;
 
   microvm = {
     hypervisor = "cloud-hypervisor";
-    vcpu = 8;
-    mem = 4096;
-    socket = "control.socket";
-    vsock.cid = 3;
-    interfaces = [ ];
     shares = [
       {
         proto = "virtiofs";
@@ -31,25 +20,11 @@
         mountPoint = "/nix/.ro-store";
         readOnly = true;
       }
-      {
-        proto = "virtiofs";
-        tag = "ssh-keys";
-        source = "/var/lib/microvm-host-keys/alone";
-        mountPoint = "/etc/ssh/host-keys";
-        readOnly = true;
-      }
-      {
-        proto = "virtiofs";
-        tag = "workspace";
-        source = "/home/alice/microvm/alone";
-        mountPoint = "/home/alice/microvm/alone";
-      }
     ];
     volumes = [
       {
         image = "var.img";
         mountPoint = "/var";
-        size = 8192;
       }
     ];
   };
