@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url";
 import { createJiti } from "jiti";
 import * as library from "microvm-emit";
 import { expect, it } from "vitest";
-import { hostModule } from "./nix/emitted.js";
-import { emitted } from "./nix/emitted.js";
+import { emitted, hostModule } from "./nix/emitted.js";
 import { evalFlake, nixes } from "./nix/harness.js";
+import { guestConfig, networksOf } from "./nix/identity.js";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const blocks = [...readme.matchAll(/```ts\n([^]*?)```/g)].map(([, block = ""]) => block);
@@ -20,15 +20,15 @@ it("emits and evaluates the config of the README", async () => {
   })) as { default: library.Config };
   const [nix] = nixes();
   if (nix === undefined) throw new Error("no nix");
-  const address = await evalFlake(
+  const kernelParams = (await evalFlake(
     emitted(loaded, { "configuration.nix": hostModule }),
     "nixosConfigurations.workstation",
     {
       nix,
       apply: `system: assert system.config.system.build.toplevel.drvPath != "";
-        (builtins.head system.config.microvm.vms.projectvm.config.config.systemd.network.networks."10-e".addresses).Address`,
+        (${guestConfig} system.config.microvm.vms.projectvm).microvm.kernelParams`,
     },
-  );
-  expect(address).toBe("192.168.83.2/24");
+  )) as readonly string[];
+  expect(networksOf(kernelParams)["10-e"]?.["Network.Address"]).toEqual(["192.168.83.2/24"]);
   expect(readme).toContain("ssh 192.168.83.2 ");
 });

@@ -22,6 +22,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { emitted, hostModule } from "./emitted.js";
 import { evalFlake, type Nix, nixes } from "./harness.js";
+import { guestConfig } from "./identity.js";
 
 const agentNames = Object.keys(agents) as AgentName[];
 const toolchainNames = Object.keys(toolchains) as ToolchainName[];
@@ -48,7 +49,7 @@ interface Guest {
   readonly tmpfiles: Readonly<Record<string, { readonly d: Readonly<Record<string, unknown>> }>>;
 }
 
-const facts = `systems: builtins.mapAttrs (_: vm: let guest = vm.config.config; in
+const facts = `systems: builtins.mapAttrs (_: vm: let guest = ${guestConfig} vm; in
   assert guest.system.build.toplevel.drvPath != "";
   {
     packages = map (package: assert package.drvPath != ""; package.pname or package.name) guest.environment.systemPackages;

@@ -3,6 +3,7 @@ import { ast, claudeCode, type Config, emacs, go, protobuf, type Vm, zsh } from 
 import { describe, expect, it } from "vitest";
 import { emitted, hostModule } from "./emitted.js";
 import { evalFlake, type Nix, nixes } from "./harness.js";
+import { guestConfig, networksOf } from "./identity.js";
 
 const { attrs, call, formals, ident, lambda, list, select } = ast;
 
@@ -31,7 +32,7 @@ const evaluate = (
 const asking = (body: string): string => `systems:
   let
     host = systems.h.config;
-    guests = builtins.mapAttrs (_: vm: vm.config.config) host.microvm.vms;
+    guests = builtins.mapAttrs (_: ${guestConfig}) host.microvm.vms;
     whole = builtins.all (system: system.config.system.build.toplevel.drvPath != "") (builtins.attrValues systems);
   in assert whole; ${body}`;
 
@@ -63,20 +64,22 @@ describe.each(nixes())("by $version", (nix) => {
       taps = builtins.mapAttrs (_: network: network.matchConfig.Name) (
         builtins.removeAttrs host.systemd.network.networks [ "20-br0" "20-br1" ]
       );
-      networks = builtins.mapAttrs (_: network: [
-        network.matchConfig
-        (map (address: address.Address) network.addresses)
-        (map (route: route.Gateway) network.routes)
-      ]) guests.a.systemd.network.networks;
+      inherit (guests.a.microvm) kernelParams;
       nat = host.networking.nat.internalInterfaces;
     }`);
-    expect(await evaluate(nix, config, apply)).toEqual({
+    const { kernelParams, ...facts } = (await evaluate(nix, config, apply)) as { kernelParams: readonly string[] };
+    expect(facts).toEqual({
       taps: { "21-br0-tap": "microvm3", "21-br1-tap": "microvm3-1 microvm4" },
-      networks: {
-        "10-e": [{ MACAddress: "02:00:00:00:00:04" }, ["10.7.0.5/24"], ["10.7.0.1"]],
-        "10-e1": [{ MACAddress: "02:01:00:00:00:04" }, ["10.8.0.5/16"], []],
-      },
       nat: ["br0"],
+    });
+    expect(networksOf(kernelParams)).toEqual({
+      "10-e": {
+        "Match.PermanentMACAddress": ["02:00:00:00:00:04"],
+        "Network.Address": ["10.7.0.5/24"],
+        "Network.DNS": ["8.8.8.8", "1.1.1.1"],
+        "Route.Gateway": ["10.7.0.1"],
+      },
+      "10-e1": { "Match.PermanentMACAddress": ["02:01:00:00:00:04"], "Network.Address": ["10.8.0.5/16"] },
     });
   });
 
@@ -104,12 +107,16 @@ describe.each(nixes())("by $version", (nix) => {
       autostart = host.microvm.autostart;
       inherit (host.microvm.vms.a) restartIfChanged;
       ports = [ guest.networking.firewall.allowedTCPPorts guest.networking.firewall.allowedUDPPorts ];
-      inherit (guest.networking) nameservers;
+      inherit (guest.microvm) kernelParams;
       shares = map (share: [ share.proto share.tag share.source share.mountPoint share.readOnly ]) guest.microvm.shares;
       volumes = map (volume: [ volume.image volume.size volume.mountPoint volume.fsType ]) guest.microvm.volumes;
-      state = host.systemd.services ? microvm-state-a;
+      state = host.systemd.services ? "microvm-state@";
     }`);
-    expect(await evaluate(nix, host({ a: vm }), apply)).toEqual({
+    const { kernelParams, ...facts } = (await evaluate(nix, host({ a: vm }), apply)) as {
+      kernelParams: readonly string[];
+    };
+    expect(networksOf(kernelParams)["10-e"]?.["Network.DNS"]).toEqual(["9.9.9.9", "2620:fe::fe"]);
+    expect(facts).toEqual({
       hypervisor: "qemu",
       vcpu: 2,
       mem: 1024,
@@ -120,7 +127,6 @@ describe.each(nixes())("by $version", (nix) => {
       autostart: ["a"],
       restartIfChanged: true,
       ports: [expect.arrayContaining([80, 8080]), [53]],
-      nameservers: ["9.9.9.9", "2620:fe::fe"],
       shares: [["9p", "data", "/home/alice/data", "/data", true]],
       volumes: [["/srv/big.img", 10, "/big", "xfs"]],
       state: true,

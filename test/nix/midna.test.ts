@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { evalFile, evaluateFlake, type Nix, nixes } from "./harness.js";
+import { identityOf, networksOf } from "./identity.js";
 
 const FOLDER = fileURLToPath(new URL("../../examples/midna", import.meta.url));
 const EXAMPLE = `path:${FOLDER}?dir=flake`;
@@ -13,10 +14,6 @@ const FACTS = readFileSync(new URL("fixtures/facts.nix", import.meta.url), "utf8
 const guest = (name: string, index: number, project: string): object => ({
   autostart: false,
   hostName: name,
-  address: [`192.168.83.${String(index + 2)}/24`],
-  routes: ["192.168.83.1"],
-  match: "e*",
-  nameservers: ["8.8.8.8", "1.1.1.1"],
   firewall: false,
   useDHCP: false,
   useNetworkd: true,
@@ -71,6 +68,19 @@ const guest = (name: string, index: number, project: string): object => ({
   },
 });
 
+/** What a guest learns at boot, where the article evaluates a NixOS for each VM. */
+const toldAtBoot = (name: string, index: number): object => ({
+  hostName: name,
+  networks: {
+    "10-e": {
+      "Match.PermanentMACAddress": [`02:00:00:00:00:0${String(index + 1)}`],
+      "Network.Address": [`192.168.83.${String(index + 2)}/24`],
+      "Network.DNS": ["8.8.8.8", "1.1.1.1"],
+      "Route.Gateway": ["192.168.83.1"],
+    },
+  },
+});
+
 /** The article's tables, sections 1.2 to 1.6. */
 const article = {
   host: {
@@ -122,7 +132,8 @@ interface Facts {
   readonly claudeConfigDir: Readonly<Record<string, string>>;
   readonly assertions: readonly string[];
   readonly toplevels: readonly string[];
-  readonly stateUnits: Readonly<Record<string, unknown>>;
+  readonly stateUnit: unknown;
+  readonly kernelParams: Readonly<Record<string, readonly string[]>>;
   readonly tmpfiles: readonly string[];
   readonly hostHas: unknown;
 }
@@ -142,6 +153,17 @@ describe.each(nixes())("the article's host by $version", (nix: Nix) => {
 
   it("has every value of the article", () => {
     expect(facts.article).toEqual(article);
+  });
+
+  it("tells each guest its name and network", () => {
+    const told = Object.entries(facts.kernelParams).map(([name, parameters]) => [
+      name,
+      { hostName: identityOf(parameters).hostName, networks: networksOf(parameters) },
+    ]);
+    expect(Object.fromEntries(told)).toEqual({
+      emacsvm: toldAtBoot("emacsvm", 4),
+      goprotobufvm: toldAtBoot("goprotobufvm", 5),
+    });
   });
 
   it("differs where it says that it does", () => {
@@ -174,15 +196,12 @@ describe.each(nixes())("the article's host by $version", (nix: Nix) => {
   });
 
   it("makes folders and keys before a VM starts, and leaves them to nothing else", () => {
-    const units = (name: string): string[] => [`microvm-virtiofsd@${name}.service`, `microvm@${name}.service`];
-    expect(facts.stateUnits).toEqual(
-      Object.fromEntries(
-        ["emacsvm", "goprotobufvm"].map((name) => [
-          name,
-          { type: "oneshot", before: units(name), requiredBy: units(name) },
-        ]),
-      ),
-    );
+    expect(facts.stateUnit).toEqual({
+      type: "oneshot",
+      before: ["microvm-virtiofsd@%i.service", "microvm@%i.service"],
+      requiring: ["microvm-virtiofsd@", "microvm@"],
+      scriptArgs: "%i",
+    });
     expect(facts.tmpfiles).toEqual(["/var/lib/microvms"]);
   });
 

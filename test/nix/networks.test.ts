@@ -3,11 +3,12 @@ import { describe, expect, it } from "vitest";
 import networks from "../../examples/networks/microvm.config.js";
 import { emitted, hostModule } from "./emitted.js";
 import { evalFlake, nixes } from "./harness.js";
+import { guestConfig, networksOf } from "./identity.js";
 
 const apply = `systems:
   let
     host = systems.lab.config;
-    guests = builtins.mapAttrs (_: vm: vm.config.config) host.microvm.vms;
+    guests = builtins.mapAttrs (_: ${guestConfig}) host.microvm.vms;
     whole = builtins.all (config: config.system.build.toplevel.drvPath != "") ([ host ] ++ builtins.attrValues guests);
     network = { matchConfig, networkConfig, addresses, routes, bridgeVLANs, ... }: [
       (matchConfig.Name or matchConfig.MACAddress)
@@ -25,22 +26,23 @@ const apply = `systems:
     server = { inherit (host.systemd.network.networks."20-br0") dhcpServerConfig dhcpServerStaticLeases; };
     firewall = builtins.mapAttrs (_: i: i.allowedUDPPorts) host.networking.firewall.interfaces;
     nat = { inherit (host.networking.nat) enableIPv6 internalInterfaces internalIPs internalIPv6s externalInterface; };
-    guests = builtins.mapAttrs (_: networksOf) guests;
+    guests = builtins.mapAttrs (_: guest: guest.microvm.kernelParams) guests;
     links = builtins.mapAttrs (_: guest: map (i: i.type) guest.microvm.interfaces) guests;
-    clients = builtins.mapAttrs (_: guest: map (n: n.dhcpV4Config) (builtins.attrValues guest.systemd.network.networks)) {
-      inherit (guests) gateway leased;
-    };
     ports = guests.forwarded.microvm.forwardPorts;
   }`;
+
+const found = (mac: string): object => ({ "Match.PermanentMACAddress": [mac] });
+const resolved = { "Network.DNS": ["8.8.8.8", "1.1.1.1"] };
 
 const untagged = (vlan: number): unknown => ({ PVID: vlan, EgressUntagged: vlan });
 
 describe.each(nixes())("by $version", (nix) => {
   it("tells the host and the guests of every kind of network", async () => {
-    const facts = await evalFlake(emitted(networks, { "configuration.nix": hostModule }), "nixosConfigurations", {
-      nix,
-      apply,
-    });
+    const { guests, ...facts } = (await evalFlake(
+      emitted(networks, { "configuration.nix": hostModule }),
+      "nixosConfigurations",
+      { nix, apply },
+    )) as { readonly guests: Readonly<Record<string, readonly string[]>> };
     expect(facts).toEqual({
       netdevs: { "20-br0": "bridge", "20-br0.10": "vlan", "20-lan": "bridge" },
       host: {
@@ -77,23 +79,6 @@ describe.each(nixes())("by $version", (nix) => {
         internalIPv6s: [],
         externalInterface: "wan0",
       },
-      guests: {
-        alone: {},
-        beside: {
-          "10-e": ["02:00:00:00:00:02", { DHCP: "ipv4" }, [], [], []],
-          "10-e1": ["02:01:00:00:00:02", {}, ["192.168.83.20/24", "fd00:83::20/64"], [], []],
-        },
-        forwarded: { "10-e": ["e*", { DHCP: "ipv4" }, [], [], []] },
-        gateway: {
-          "10-e": ["02:00:00:00:00:04", {}, ["192.168.83.5/24", "fd00:83::5/64"], ["192.168.83.1", "fd00:83::1"], []],
-          "10-e1": ["02:01:00:00:00:04", { DHCP: "ipv4" }, [], [], []],
-        },
-        isolated: {
-          "10-e": ["e*", {}, ["192.168.10.6/24", "fd00:10::6/64"], ["192.168.10.1", "fd00:10::1"], []],
-        },
-        leased: { "10-e": ["e*", { DHCP: "ipv4" }, ["fd00:83::7/64"], ["fd00:83::1"], []] },
-        routed: { "10-e": ["e*", {}, ["10.9.0.8/32", "fd00:9::8/128"], ["10.9.0.1", "fd00:9::1"], []] },
-      },
       links: {
         alone: [],
         beside: ["macvtap", "tap"],
@@ -103,8 +88,6 @@ describe.each(nixes())("by $version", (nix) => {
         leased: ["tap"],
         routed: ["tap"],
       },
-      // By MAC, since a server of networkd's leases nothing fixed to a client that names itself by its DUID.
-      clients: { gateway: [{}, { UseGateway: false }], leased: [{ ClientIdentifier: "mac" }] },
       ports: [
         {
           from: "host",
@@ -113,6 +96,55 @@ describe.each(nixes())("by $version", (nix) => {
           guest: { address: "", port: 80 },
         },
       ],
+    });
+    expect(Object.fromEntries(Object.entries(guests).map(([name, told]) => [name, networksOf(told)]))).toEqual({
+      alone: {},
+      beside: {
+        "10-e": { ...found("02:00:00:00:00:02"), ...resolved, "Network.DHCP": ["ipv4"] },
+        "10-e1": { ...found("02:01:00:00:00:02"), "Network.Address": ["192.168.83.20/24", "fd00:83::20/64"] },
+      },
+      forwarded: { "10-e": { ...found("02:00:00:00:00:03"), ...resolved, "Network.DHCP": ["ipv4"] } },
+      gateway: {
+        "10-e": {
+          ...found("02:00:00:00:00:04"),
+          ...resolved,
+          "Network.Address": ["192.168.83.5/24", "fd00:83::5/64"],
+          "Route.Gateway": ["192.168.83.1", "fd00:83::1"],
+        },
+        "10-e1": {
+          ...found("02:01:00:00:00:04"),
+          "Network.DHCP": ["ipv4"],
+          "DHCPv4.UseGateway": ["false"],
+        },
+      },
+      isolated: {
+        "10-e": {
+          ...found("02:00:00:00:00:05"),
+          ...resolved,
+          "Network.Address": ["192.168.10.6/24", "fd00:10::6/64"],
+          "Route.Gateway": ["192.168.10.1", "fd00:10::1"],
+        },
+      },
+      leased: {
+        "10-e": {
+          ...found("02:00:00:00:00:06"),
+          ...resolved,
+          "Network.DHCP": ["ipv4"],
+          // By MAC, since a server of networkd's leases nothing fixed to a client that names itself by its DUID.
+          "DHCPv4.ClientIdentifier": ["mac"],
+          "Network.Address": ["fd00:83::7/64"],
+          "Route.Gateway": ["fd00:83::1"],
+        },
+      },
+      routed: {
+        "10-e": {
+          ...found("02:00:00:00:00:07"),
+          ...resolved,
+          "Network.Address": ["10.9.0.8/32", "fd00:9::8/128"],
+          "Route.Gateway": ["10.9.0.1", "fd00:9::1"],
+          "Route.GatewayOnLink": ["true", "true"],
+        },
+      },
     });
   });
 });

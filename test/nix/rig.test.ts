@@ -17,6 +17,7 @@ const rig = process.env["MICROVM_EMIT_RIG"];
 if (rig === undefined) console.error("NOT TESTED on microvm.nix's own modules: set MICROVM_EMIT_RIG.");
 else console.error("NOT TESTED on microvm.nix's own modules: graphics, and what firecracker accepts.");
 
+/** The flake of a VM with a guest of its own, whose `runner` has one for each hypervisor. */
 const emitted = (vm: Vm): string => {
   const config: Config = {
     hosts: {
@@ -25,7 +26,7 @@ const emitted = (vm: Vm): string => {
         modules: ["./host.nix"],
         user: { name: "alice", sshKeys: ["ssh-ed25519 AAAA alice"] },
         bridges: { br0: { address: "10.7.0.1/24" } },
-        vms: { a: vm },
+        vms: { a: { ...vm, guest: "own" } },
       },
     },
   };

@@ -41,27 +41,32 @@ const evaluate = async (written: Config, attribute: string): Promise<unknown> =>
   });
 };
 
-const guest = "microvm.vms.a.config.config";
+const guest = "microvm.vms.a.evaluatedConfig.config";
+const hand = 'systemd.services."microvm-secrets@".script';
 
-/** Runs a script with an empty `/run` of its own. */
-const inEmptyRun = (script: string): string =>
-  execFileSync("unshare", ["-m", "bash", "-euc", `mount -t tmpfs -o mode=755 tmpfs /run\n${script}`], {
+/** Runs a script with an empty `/run` of its own, in which `hand` runs the host's script as for the VM a. */
+const inEmptyRun = (handIn: string, script: string): string => {
+  const whole = `mount -t tmpfs -o mode=755 tmpfs /run\nhand() { bash -ec "$HAND" microvm-secrets a; }\n${script}`;
+  return execFileSync("unshare", ["-m", "bash", "-euc", whole], {
     encoding: "utf8",
+    env: { ...process.env, HAND: handIn },
     stdio: ["ignore", "pipe", "pipe"],
   });
+};
 
 describe("secrets", () => {
   it("are files that nobody but the guest's user reads, and variables of its shells", { skip: !canMount }, async () => {
     const written = config({ API_KEY: "/run/secrets/api", netrc: { file: "/run/secrets/netrc" } });
-    const hand = String(await evaluate(written, 'systemd.services."microvm-secrets-a".script'));
+    const handIn = String(await evaluate(written, hand));
     const take = String(await evaluate(written, `${guest}.systemd.services.microvm-secrets.script`));
     const init = String(await evaluate(written, `${guest}.environment.extraInit`));
     const out = inEmptyRun(
+      handIn,
       `mkdir -p /run/secrets /run/host-secrets
       echo old-key > /run/secrets/api; echo other > /run/secrets/netrc
-      ${hand}
+      hand
       echo new-key > /run/secrets/api
-      ${hand}
+      hand
       stat -c '%n %U %a' /run/microvm-secrets /run/microvm-secrets/a /run/microvm-secrets/a/*
       mount --bind /run/microvm-secrets/a /run/host-secrets
       mkdir /run/guest; mount --bind /run/guest /run/microvm-secrets
@@ -83,14 +88,13 @@ describe("secrets", () => {
   });
 
   it("stop the VM when a file is missing, and leave nothing of an earlier start", { skip: !canMount }, async () => {
-    const hand = String(
-      await evaluate(config({ API_KEY: "/run/secrets/api" }), 'systemd.services."microvm-secrets-a".script'),
-    );
+    const handIn = String(await evaluate(config({ API_KEY: "/run/secrets/api" }), hand));
     const out = inEmptyRun(
+      handIn,
       `mkdir -p /run/secrets; echo key > /run/secrets/api
-      ${hand}
+      hand
       rm /run/secrets/api
-      ( ${hand} ) 2>&1 || echo failed
+      hand 2>&1 || echo failed
       ls /run/microvm-secrets/a`,
     );
     expect(out).toMatch(/cannot stat '\/run\/secrets\/api'[^]*failed\n$/);
@@ -104,7 +108,7 @@ describe("secrets", () => {
     expect(await evaluate(written, `${guest}.systemd.services.microvm-secrets.serviceConfig.LoadCredential`)).toEqual([
       "API_KEY",
     ]);
-    expect(await evaluate(written, 'systemd.services."microvm-secrets-a".script')).toMatch(/-o microvm /);
+    expect(await evaluate(written, hand)).toMatch(/-o microvm /);
   });
 
   it("may be where a module of the host says, and not in the store", async () => {
@@ -119,12 +123,9 @@ describe("secrets", () => {
     expect(await failed(ast.nix`./host.ast.nix`)).toEqual([
       "The secret KEY of a lies in the Nix store, which everyone may read.",
     ]);
-    expect(
-      await evaluate(
-        config({ KEY: ast.nix`"/run/agenix/\${config.networking.hostName}"` }),
-        'systemd.services."microvm-secrets-a".script',
-      ),
-    ).toContain("/run/agenix/h ");
+    expect(await evaluate(config({ KEY: ast.nix`"/run/agenix/\${config.networking.hostName}"` }), hand)).toContain(
+      "/run/agenix/h ",
+    );
   });
 });
 

@@ -46,7 +46,7 @@ const script = async (config: Config): Promise<string> => {
   if (nix === undefined) throw new Error("no nix");
   return (await evalFlake(
     emitted(config, { "host.nix": hostModule }),
-    "nixosConfigurations.h.config.systemd.services.microvm-state-a.script",
+    'nixosConfigurations.h.config.systemd.services."microvm-state@".script',
     { nix },
   )) as string;
 };
@@ -69,7 +69,7 @@ describe.skipIf(!hasKeygen)("the state unit", () => {
     mkdirSync(home);
     const text = await script(configAt(root));
     run = () => {
-      execFileSync("bash", ["-e", "-c", text], { stdio: "pipe" });
+      execFileSync("bash", ["-e", "-c", text, "microvm-state", "a"], { stdio: "pipe" });
     };
   });
 
@@ -114,7 +114,9 @@ describe.skipIf(!hasKeygen)("the state unit", () => {
     mkdirSync(join(home, "deep/work"), { recursive: true });
     mkdirSync(join(root, "elsewhere"));
     symlinkSync(join(root, "elsewhere"), join(home, "deep/work/keys"));
-    expect(() => execFileSync("bash", ["-e", "-c", text], { stdio: "pipe" })).toThrow(/a guest may have put there/);
+    expect(() => execFileSync("bash", ["-e", "-c", text, "microvm-state", "a"], { stdio: "pipe" })).toThrow(
+      /a guest may have put there/,
+    );
     expect(readdirSync(join(root, "elsewhere"))).toEqual([]);
   });
 
