@@ -1,0 +1,154 @@
+/** What Nix says of a host and its VMs, as the lab needs it. */
+import { execFile } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { type Config, emit, render } from "microvm-emit";
+import { hostModule } from "../nix/emitted.js";
+import { evalFlake, nixes, temporaryFolder } from "../nix/harness.js";
+
+/** What the runner of a VM carries. */
+export interface Runner {
+  readonly kernelParams: readonly string[];
+  readonly machineId: string;
+  readonly mem: number;
+  readonly vcpu: number;
+  readonly interfaces: readonly { readonly type: string; readonly id: string; readonly mac: string }[];
+  readonly shares: readonly Share[];
+}
+
+export interface Share {
+  readonly proto: string;
+  readonly tag: string;
+  readonly source: string;
+  readonly mountPoint: string;
+  readonly readOnly: boolean;
+}
+
+export interface Host {
+  /** Of systemd-networkd, by file name. */
+  readonly units: Readonly<Record<string, string>>;
+  readonly nat: {
+    readonly enable: boolean;
+    readonly internalInterfaces: readonly string[];
+    readonly externalInterface: string;
+  };
+  readonly runners: Readonly<Record<string, Runner>>;
+}
+
+/** A section, or several of one name, by the options of `systemd.network` that hold them. */
+const SECTIONS: Readonly<Record<string, string>> = {
+  netdevConfig: "NetDev",
+  matchConfig: "Match",
+  linkConfig: "Link",
+  networkConfig: "Network",
+  addresses: "Address",
+  routes: "Route",
+};
+
+type Settings = Readonly<Record<string, unknown>>;
+type Unit = Readonly<Record<string, Settings | readonly Settings[]>>;
+
+interface Facts extends Omit<Host, "units"> {
+  /** As NixOS writes them, by file name; `null` of stand-ins, which write none. */
+  readonly units: Readonly<Record<string, string>> | null;
+  readonly netdevs: Readonly<Record<string, Unit>>;
+  readonly networks: Readonly<Record<string, Unit>>;
+}
+
+const FACTS = `host:
+  let
+    inherit (host.config) networking systemd;
+    options = wanted: builtins.mapAttrs (_: unit: builtins.intersectAttrs wanted unit);
+    wanted = { ${Object.keys(SECTIONS)
+      .map((option) => `${option} = null;`)
+      .join(" ")} };
+    runnerOf = _: vm:
+      let
+        guest = if (vm.evaluatedConfig or null) != null then vm.evaluatedConfig else vm.config;
+        inherit (guest.config) microvm;
+      in
+      {
+        inherit (microvm) kernelParams machineId mem vcpu;
+        interfaces = map ({ type, id, mac, ... }: { inherit type id mac; }) microvm.interfaces;
+        shares = map (
+          { proto, tag, source, mountPoint, readOnly, ... }: { inherit proto tag source mountPoint readOnly; }
+        ) microvm.shares;
+      };
+  in
+  {
+    units = if systemd.network ? units then builtins.mapAttrs (_: unit: unit.text) systemd.network.units else null;
+    netdevs = if systemd.network ? units then { } else options wanted systemd.network.netdevs;
+    networks = if systemd.network ? units then { } else options wanted systemd.network.networks;
+    nat = { inherit (networking.nat) enable internalInterfaces externalInterface; };
+    runners = builtins.mapAttrs runnerOf host.config.microvm.vms;
+  }`;
+
+const unitText = (unit: Unit): string =>
+  Object.entries(SECTIONS)
+    .flatMap(([option, section]) => [unit[option] ?? []].flat().map((settings) => ({ section, settings })))
+    .filter(({ settings }) => Object.keys(settings).length > 0)
+    .map(({ section, settings }) => {
+      const lines = Object.entries(settings).flatMap(([name, value]) =>
+        [value].flat().map((one) => `${name}=${String(one)}`),
+      );
+      return [`[${section}]`, ...lines, ""].join("\n");
+    })
+    .join("\n");
+
+const unitFiles = (units: Readonly<Record<string, Unit>>, type: string): [string, string][] =>
+  Object.entries(units).map(([name, unit]) => [`${name}.${type}`, unitText(unit)]);
+
+const RIG_INPUTS = { nixpkgs: "nixpkgs", microvm: "microvm", "microvm/spectrum": "inputs/spectrum" };
+
+const evaluateOnRig = async (folder: string, attr: string, rig: string, nix: string): Promise<unknown> => {
+  const overrides = Object.entries(RIG_INPUTS).flatMap(([input, path]) => [
+    "--override-input",
+    input,
+    `path:${join(rig, path)}`,
+  ]);
+  const { stdout } = await promisify(execFile)(
+    nix,
+    [
+      ...["eval", "--store", join(rig, "store"), "--offline", "--no-write-lock-file", "--json"],
+      ...[...overrides, `path:${folder}#${attr}`, "--apply", FACTS],
+    ],
+    {
+      env: { ...process.env, NIX_CONFIG: "experimental-features = nix-command flakes\nflake-registry =\n" },
+      maxBuffer: 1 << 26,
+    },
+  );
+  return JSON.parse(stdout) as unknown;
+};
+
+/** The flake of a config, in a new folder. */
+export const emitFlake = (config: Config): string => {
+  const result = emit(config, { configFile: "microvm.config.ts" });
+  if (result._tag === "Left") throw new Error(JSON.stringify(result.left, null, 2));
+  const folder = temporaryFolder();
+  const files = [...render(result.right.files), { path: "configuration.nix", text: hostModule }];
+  for (const { path, text } of files) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  return folder;
+};
+
+/**
+ * Evaluates a host of a flake: on the modules below `rig`, as `test/nix/rig.test.ts` has them, or on the stand-ins of
+ * `test/inputs`.
+ */
+export const evaluateHost = async (flake: string, host: string, rig: string | undefined): Promise<Host> => {
+  const [nix] = nixes();
+  if (nix === undefined) throw new Error("There is no nix.");
+  const attr = `nixosConfigurations.${host}`;
+  const evaluated =
+    rig === undefined
+      ? await evalFlake(flake, attr, { nix, apply: FACTS })
+      : await evaluateOnRig(flake, attr, rig, nix.binary);
+  const { units, netdevs, networks, ...facts } = evaluated as Facts;
+  return {
+    ...facts,
+    units: units ?? Object.fromEntries([...unitFiles(netdevs, "netdev"), ...unitFiles(networks, "network")]),
+  };
+};

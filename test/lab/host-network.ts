@@ -1,0 +1,64 @@
+/** The network of an evaluated host, made by systemd-networkd in a namespace, and a namespace for the network beyond. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Host } from "./evaluated.js";
+import { connect, type Namespace, openNamespace } from "./namespace.js";
+
+export interface HostNetwork {
+  readonly host: Namespace;
+  readonly beyond: Namespace;
+  close(): Promise<void>;
+}
+
+/** Addresses that are nobody's (RFC 5737): of the network beyond, and of the host in it. */
+export const BEYOND = "203.0.113.1";
+export const HOST_BEYOND = "203.0.113.2";
+
+/** What NixOS's networking.nat comes down to for IPv4. */
+const masquerade = ({ internalInterfaces, externalInterface }: Host["nat"]): string => `
+table ip nat {
+  chain postrouting {
+    type nat hook postrouting priority srcnat;
+    iifname { ${internalInterfaces.map((name) => JSON.stringify(name)).join(", ")} } oifname "${externalInterface}" masquerade
+  }
+}
+`;
+
+/** @param folder for units and logs */
+export const openHostNetwork = async (evaluated: Host, folder: string): Promise<HostNetwork> => {
+  const units = join(folder, "units");
+  mkdirSync(units);
+  for (const [name, text] of Object.entries(evaluated.units)) writeFileSync(join(units, name), text);
+
+  const [host, beyond] = await Promise.all([openNamespace(), openNamespace()]);
+  const close = async (): Promise<void> => {
+    await Promise.all([host.close(), beyond.close()]);
+  };
+  try {
+    const { nat } = evaluated;
+    await connect(host, nat.externalInterface, beyond, "lan");
+    await beyond.script(`ip addr add ${BEYOND}/24 dev lan; ip link set lan up`);
+    // A /sys that cannot be written to tells networkd that no udev will announce the links.
+    await host.script(`
+      mount -t tmpfs tmpfs /run
+      mount -t sysfs -o ro sysfs /sys
+      mkdir -p /run/systemd
+      cp -R ${units} /run/systemd/network
+      if [ -d /etc/systemd/network ]; then mount -t tmpfs tmpfs /etc/systemd/network; fi
+      ip addr add ${HOST_BEYOND}/24 dev ${nat.externalInterface}
+      ip link set ${nat.externalInterface} up
+      ip route add default via ${BEYOND}
+      for hook in /proc/sys/net/bridge/bridge-nf-call-*; do if [ -e "$hook" ]; then echo 0 >"$hook"; fi; done
+    `);
+    if (nat.enable) {
+      const rules = join(folder, "nat.nft");
+      writeFileSync(rules, masquerade(nat));
+      await host.script(`nft -f ${rules}; echo 1 >/proc/sys/net/ipv4/ip_forward`);
+    }
+    host.start(join(folder, "networkd.log"), "/lib/systemd/systemd-networkd");
+    return { host, beyond, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};

@@ -1,0 +1,69 @@
+#!/bin/sh
+# build.sh FOLDER: a Debian guest as root.ext4, vmlinuz and initrd, of Debian's packages and the files beside this script.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+out=$1
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+root=$scratch/root
+
+# The kernel is only downloaded: installed, it would bring a maker of initrds and all its modules.
+cat >"$scratch/download-kernel" <<'HOOK'
+#!/bin/sh
+exec chroot "$1" sh -c 'cd /var/tmp &&
+  apt-get download -q "$(apt-cache depends linux-image-cloud-amd64 | sed -n "s/.*Depends: \(linux-image-.*\)/\1/p")"'
+HOOK
+chmod +x "$scratch/download-kernel"
+
+mmdebstrap --quiet --variant=minbase --mode=root \
+  --include=iproute2,iputils-ping,kmod,openssh-server,systemd,systemd-sysv,udev \
+  --dpkgopt='path-exclude=/usr/share/doc/*' \
+  --dpkgopt='path-exclude=/usr/share/locale/*' \
+  --dpkgopt='path-exclude=/usr/share/man/*' \
+  --aptopt='Acquire::Languages "none"' \
+  --customize-hook="$scratch/download-kernel" \
+  trixie "$root" \
+  "$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' | head -n 1)"
+
+dpkg-deb --extract "$root"/var/tmp/linux-image-*.deb "$scratch/kernel"
+rm "$root"/var/tmp/linux-image-*.deb
+cp "$scratch"/kernel/boot/vmlinuz-* "$out/vmlinuz"
+
+modules=$(echo "$scratch"/kernel/usr/lib/modules/*/kernel)
+mkdir -p "$scratch"/initrd/bin "$scratch"/initrd/dev "$scratch"/initrd/modules "$scratch"/initrd/new \
+  "$scratch"/initrd/proc "$scratch"/initrd/sys
+cp "$(command -v busybox)" "$scratch/initrd/bin/busybox"
+cp "$here/init" "$scratch/initrd/init"
+chmod +x "$scratch/initrd/init"
+for module in drivers/virtio/virtio_mmio drivers/block/virtio_blk net/core/failover drivers/net/net_failover \
+  drivers/net/virtio_net fs/overlayfs/overlay; do
+  xz --decompress --stdout "$modules/$module.ko.xz" >"$scratch/initrd/modules/${module##*/}.ko"
+done
+(cd "$scratch/initrd" && find . | cpio --create --format=newc --quiet) >"$out/initrd"
+
+# As a NixOS guest of several VMs is: of no name, and with keys that come from a share alone.
+rm -f "$root/etc/hostname" "$root"/etc/ssh/ssh_host_*
+: >"$root/etc/machine-id"
+cp -R "$here/root/." "$root"
+chmod +x "$root/usr/local/sbin/lab-agent"
+
+# What a guest without hardware starts for nothing: emulated, each of them takes about a tenth of a second.
+while read -r unit; do
+  ln -sf /dev/null "$root/etc/systemd/system/$unit"
+done <"$here/masked-units"
+mkdir -p "$root/etc/systemd/system-generators"
+for generator in "$root"/usr/lib/systemd/system-generators/*; do
+  name=${generator##*/}
+  [ "$name" = systemd-fstab-generator ] || ln -sf /dev/null "$root/etc/systemd/system-generators/$name"
+done
+
+# Rules about disks, sound, keyboards and the like, tried on every device there is.
+for rules in "$root"/usr/lib/udev/rules.d/*; do
+  case ${rules##*/} in
+    50-udev-default.rules | 75-net-description.rules | 80-net-setup-link.rules | 99-systemd.rules) ;;
+    *) rm "$rules" ;;
+  esac
+done
+
+truncate -s 320M "$out/root.ext4"
+mke2fs -q -t ext4 -O ^has_journal -d "$root" "$out/root.ext4"

@@ -1,0 +1,46 @@
+/** What the lab needs of the machine that it runs on. */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { imageIsCached } from "./image.js";
+
+const packages: readonly (readonly [program: string, name: string])[] = readFileSync(
+  new URL("debian-packages.txt", import.meta.url),
+  "utf8",
+)
+  .split("\n")
+  .filter((line) => line !== "" && !line.startsWith("#"))
+  .map((line) => {
+    const [program = "", name = ""] = line.split(" ");
+    return [program, name];
+  });
+
+const succeeds = (script: string, ...args: readonly string[]): boolean => {
+  try {
+    execFileSync("sh", ["-c", script, "sh", ...args], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Of apt's own mirror, by apt's own way out. */
+const REACH_MIRROR = `
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' | head -n 1)
+  file=$(mktemp) && trap 'rm -f "$file"' EXIT
+  test -n "$mirror" && /usr/lib/apt/apt-helper download-file "\${mirror%/}/dists/trixie/InRelease" "$file"`;
+
+/** Why the lab cannot run here, with what to do about it; nothing if it can. */
+export const whatIsMissing = (): string | undefined => {
+  if (process.platform !== "linux" || process.arch !== "x64") return "they are of x86_64, on Linux";
+  if (process.getuid?.() !== 0) return "only root makes their network: run this as root";
+  const missing = packages.filter(([program]) => !succeeds('command -v "$1"', program));
+  if (missing.length > 0) {
+    const programs = missing.map(([program]) => program).join(", ");
+    return `no ${programs}: apt install ${[...new Set(missing.map(([, name]) => name))].join(" ")}`;
+  }
+  if (!succeeds("unshare --net --mount --pid --fork --mount-proc ip tuntap add dev lab mode tap"))
+    return "no network namespace with a tap can be made: give CAP_SYS_ADMIN, CAP_NET_ADMIN and /dev/net/tun";
+  if (!imageIsCached() && !succeeds(REACH_MIRROR))
+    return "apt's mirror, from which their image is made, is out of reach";
+  return undefined;
+};
