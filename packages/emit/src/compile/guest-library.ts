@@ -21,14 +21,32 @@ name:
   # With no package set of its own, as of the host.
   nixpkgs ? (if pkgs == null then host.pkgs else pkgs).path,
 }:
-import "\${nixpkgs}/nixos/lib/eval-config.nix" {
-  inherit pkgs specialArgs;
-  inherit ((if pkgs == null then host.pkgs else pkgs).stdenv.hostPlatform) system;
-  prefix = [
-    "guests"
-    name
-  ];
-  modules = [ inputs.microvm.nixosModules.microvm ] ++ modules;
+let
+  inherit (inputs.nixpkgs) lib;
+  guest = import "\${nixpkgs}/nixos/lib/eval-config.nix" {
+    inherit pkgs specialArgs;
+    inherit ((if pkgs == null then host.pkgs else pkgs).stdenv.hostPlatform) system;
+    prefix = [
+      "guests"
+      name
+    ];
+    modules = [ inputs.microvm.nixosModules.microvm ] ++ modules;
+  };
+
+  emptyItem =
+    { loc, type, ... }:
+    let
+      definition = {
+        file = "lib/evaluate-guest.nix";
+        value = [ { } ];
+      };
+    in
+    builtins.head (lib.mergeDefinitions loc type [ definition ]).mergedValue;
+in
+guest
+// {
+  # By option, an item of its list that says nothing. To find that out per VM would cost more than all else of it.
+  defaults = builtins.mapAttrs (_: emptyItem) guest.options.microvm;
 }
 `;
 
@@ -50,6 +68,22 @@ let
       (part 16 4)
       (part 20 12)
     ];
+
+  # What is said of a part of an attribute leaves the rest of it.
+  over =
+    defaults: values:
+    defaults
+    // builtins.mapAttrs (
+      name: value: if builtins.isAttrs value then defaults.\${name} // value else value
+    ) values;
+
+  # They write scripts from a VM's own interfaces and shares.
+  scriptModules = map (file: import "\${inputs.microvm}/nixos-modules/microvm/\${file}") [
+    "interfaces.nix"
+    "virtiofsd"
+  ];
+
+  encode = import ./base64.nix { inherit lib; };
 in
 {
   name,
@@ -67,26 +101,28 @@ let
   inherit (guest) pkgs;
   shared = guest.config.microvm;
 
-  definition = value: {
-    inherit value;
-    file = "the microVM \${name}";
-  };
-  merged =
-    option: values:
-    (lib.mergeDefinitions [ "microvm" option ] guest.options.microvm.\${option}.type (
-      map definition values
-    )).mergedValue;
-  # Items of lists get their defaults from the option that they are of.
   own = builtins.mapAttrs (
-    option: value: if builtins.isList value then merged option [ value ] else value
+    option: value:
+    if builtins.isList value then map (over guest.defaults.\${option}) value else value
   ) microvm;
 
   # microvm.nix names sockets after the host name, which a guest of several VMs has none of.
   nameSocket =
-    { socket, ... }@share:
-    share // { socket = if lib.hasPrefix "-" (toString socket) then name + socket else socket; };
+    {
+      proto,
+      socket,
+      tag,
+      ...
+    }@share:
+    let
+      unnamed = "-virtiofs-\${tag}.sock";
+    in
+    if proto == "virtiofs" && (socket == null || socket == unnamed) then
+      share // { socket = name + unnamed; }
+    else
+      share;
 
-  machine = lib.recursiveUpdate shared own // {
+  machine = over shared own // {
     inherit binScripts machineId;
     hostName = name;
     interfaces = shared.interfaces ++ own.interfaces or [ ];
@@ -96,24 +132,27 @@ let
     declaredRunner = runner;
   };
 
-  # microvm.nix writes these from a VM's own interfaces and shares.
   scriptsIn =
-    file:
-    (import "\${inputs.microvm}/nixos-modules/microvm/\${file}" {
+    module:
+    (module {
       inherit lib pkgs;
       config = {
         microvm = machine;
         networking.hostName = name;
       };
     }).microvm.binScripts;
-  binScripts = merged "binScripts" [
-    (scriptsIn "interfaces.nix")
-    (scriptsIn "virtiofsd")
-    # What modules add to them comes last, as with \`mkAfter\`.
-    (removeAttrs shared.binScripts [ "virtiofsd-run" ])
-  ];
+  binScripts =
+    let
+      inherit (guest.options.microvm.binScripts) loc type;
+      definition = value: {
+        inherit value;
+        file = "the microVM \${name}";
+      };
+      # What modules add to them comes last, as with \`mkAfter\`.
+      scripts = map scriptsIn scriptModules ++ [ (removeAttrs shared.binScripts [ "virtiofsd-run" ]) ];
+    in
+    (lib.mergeDefinitions loc type (map definition scripts)).mergedValue;
 
-  encode = import ./base64.nix { inherit lib; };
   credentials =
     lib.mapAttrs' (link: lib.nameValuePair "network.network.\${link}") networks
     // lib.optionalAttrs (own.shares or [ ] != [ ]) {
@@ -174,24 +213,25 @@ const base64 = (): Expr => nix`
 # Base64 of ASCII text, which line breaks fill up to whole groups.
 { lib }:
 let
-  digit = builtins.elemAt (
-    lib.stringToCharacters "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-  );
+  inherit (builtins) bitAnd elemAt substring;
+  inherit (lib.strings) charToInt;
+  digits = lib.stringToCharacters "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  # By the 12 bits that two digits stand for.
+  pairs = lib.concatMap (first: map (second: first + second) digits) digits;
 in
 text:
 let
   groups = (builtins.stringLength text + 2) / 3;
   padded = text + "\\n\\n";
-  code = position: lib.strings.charToInt (builtins.substring position 1 padded);
   encode =
     group:
     let
-      bits = code (3 * group) * 65536 + code (3 * group + 1) * 256 + code (3 * group + 2);
+      bits =
+        charToInt (substring (3 * group) 1 padded) * 65536
+        + charToInt (substring (3 * group + 1) 1 padded) * 256
+        + charToInt (substring (3 * group + 2) 1 padded);
     in
-    digit (bits / 262144)
-    + digit (builtins.bitAnd (bits / 4096) 63)
-    + digit (builtins.bitAnd (bits / 64) 63)
-    + digit (builtins.bitAnd bits 63);
+    elemAt pairs (bits / 4096) + elemAt pairs (bitAnd bits 4095);
 in
 lib.concatStrings (lib.genList encode groups)
 `;
