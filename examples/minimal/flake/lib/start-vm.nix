@@ -15,6 +15,22 @@ let
       (part 16 4)
       (part 20 12)
     ];
+
+  # What is said of a part of an attribute leaves the rest of it.
+  over =
+    defaults: values:
+    defaults
+    // builtins.mapAttrs (
+      name: value: if builtins.isAttrs value then defaults.${name} // value else value
+    ) values;
+
+  # They write scripts from a VM's own interfaces and shares.
+  scriptModules = map (file: import "${inputs.microvm}/nixos-modules/microvm/${file}") [
+    "interfaces.nix"
+    "virtiofsd"
+  ];
+
+  encode = import ./base64.nix { inherit lib; };
 in
 {
   name,
@@ -32,26 +48,27 @@ let
   inherit (guest) pkgs;
   shared = guest.config.microvm;
 
-  definition = value: {
-    inherit value;
-    file = "the microVM ${name}";
-  };
-  merged =
-    option: values:
-    (lib.mergeDefinitions [ "microvm" option ] guest.options.microvm.${option}.type (
-      map definition values
-    )).mergedValue;
-  # Items of lists get their defaults from the option that they are of.
   own = builtins.mapAttrs (
-    option: value: if builtins.isList value then merged option [ value ] else value
+    option: value: if builtins.isList value then map (over guest.defaults.${option}) value else value
   ) microvm;
 
   # microvm.nix names sockets after the host name, which a guest of several VMs has none of.
   nameSocket =
-    { socket, ... }@share:
-    share // { socket = if lib.hasPrefix "-" (toString socket) then name + socket else socket; };
+    {
+      proto,
+      socket,
+      tag,
+      ...
+    }@share:
+    let
+      unnamed = "-virtiofs-${tag}.sock";
+    in
+    if proto == "virtiofs" && (socket == null || socket == unnamed) then
+      share // { socket = name + unnamed; }
+    else
+      share;
 
-  machine = lib.recursiveUpdate shared own // {
+  machine = over shared own // {
     inherit binScripts machineId;
     hostName = name;
     interfaces = shared.interfaces ++ own.interfaces or [ ];
@@ -61,24 +78,27 @@ let
     declaredRunner = runner;
   };
 
-  # microvm.nix writes these from a VM's own interfaces and shares.
   scriptsIn =
-    file:
-    (import "${inputs.microvm}/nixos-modules/microvm/${file}" {
+    module:
+    (module {
       inherit lib pkgs;
       config = {
         microvm = machine;
         networking.hostName = name;
       };
     }).microvm.binScripts;
-  binScripts = merged "binScripts" [
-    (scriptsIn "interfaces.nix")
-    (scriptsIn "virtiofsd")
-    # What modules add to them comes last, as with `mkAfter`.
-    (removeAttrs shared.binScripts [ "virtiofsd-run" ])
-  ];
+  binScripts =
+    let
+      inherit (guest.options.microvm.binScripts) loc type;
+      definition = value: {
+        inherit value;
+        file = "the microVM ${name}";
+      };
+      # What modules add to them comes last, as with `mkAfter`.
+      scripts = map scriptsIn scriptModules ++ [ (removeAttrs shared.binScripts [ "virtiofsd-run" ]) ];
+    in
+    (lib.mergeDefinitions loc type (map definition scripts)).mergedValue;
 
-  encode = import ./base64.nix { inherit lib; };
   credentials =
     lib.mapAttrs' (link: lib.nameValuePair "network.network.${link}") networks
     // lib.optionalAttrs (own.shares or [ ] != [ ]) {

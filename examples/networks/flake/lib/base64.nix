@@ -1,23 +1,24 @@
 # Base64 of ASCII text, which line breaks fill up to whole groups.
 { lib }:
 let
-  digit = builtins.elemAt (
-    lib.stringToCharacters "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-  );
+  inherit (builtins) bitAnd elemAt substring;
+  inherit (lib.strings) charToInt;
+  digits = lib.stringToCharacters "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  # By the 12 bits that two digits stand for.
+  pairs = lib.concatMap (first: map (second: first + second) digits) digits;
 in
 text:
 let
   groups = (builtins.stringLength text + 2) / 3;
   padded = text + "\n\n";
-  code = position: lib.strings.charToInt (builtins.substring position 1 padded);
   encode =
     group:
     let
-      bits = code (3 * group) * 65536 + code (3 * group + 1) * 256 + code (3 * group + 2);
+      bits =
+        charToInt (substring (3 * group) 1 padded) * 65536
+        + charToInt (substring (3 * group + 1) 1 padded) * 256
+        + charToInt (substring (3 * group + 2) 1 padded);
     in
-    digit (bits / 262144)
-    + digit (builtins.bitAnd (bits / 4096) 63)
-    + digit (builtins.bitAnd (bits / 64) 63)
-    + digit (builtins.bitAnd bits 63);
+    elemAt pairs (bits / 4096) + elemAt pairs (bitAnd bits 4095);
 in
 lib.concatStrings (lib.genList encode groups)
