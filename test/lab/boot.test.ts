@@ -16,10 +16,10 @@ import { tails } from "./log.js";
 import { poll } from "./poll.js";
 import { whatIsMissing } from "./requirements.js";
 import { hostFile, sharesOf } from "./share.js";
+import { rig } from "../nix/rig.js";
 
 const missing = whatIsMissing();
 if (missing !== undefined) console.error(`NOT TESTED on real guests: ${missing}.`);
-const rig = process.env["MICROVM_EMIT_RIG"];
 if (rig === undefined)
   console.error("NOT TESTED on real guests, as NixOS's own modules write them: set MICROVM_EMIT_RIG.");
 
@@ -93,7 +93,7 @@ describe.skipIf(missing !== undefined)("two VMs of one image", () => {
   beforeAll(async () => {
     // Short, since sockets are in it, and not below what the lab lays its own folders over.
     folder = mkdtempSync("/tmp/microvm-emit-lab-");
-    [booted, evaluated] = await Promise.all([image(), evaluateHost(emitFlake(config), "lab", rig)]);
+    [booted, evaluated] = await Promise.all([image(), evaluateHost(emitFlake(config), "lab", rig !== undefined)]);
     NAMES.forEach(prepare);
     network = await openHostNetwork(evaluated, folder);
     const { host, beyond } = network;

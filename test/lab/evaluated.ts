@@ -1,11 +1,10 @@
 /** What Nix says of a host and its VMs, as the lab needs it. */
-import { execFile } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
 import { type Config, emit, render } from "microvm-emit";
 import { hostModule } from "../nix/emitted.js";
 import { evalFlake, nixes, temporaryFolder } from "../nix/harness.js";
+import { evaluateOnRig } from "../nix/rig.js";
 
 /** What the runner of a VM carries. */
 export interface Runner {
@@ -99,28 +98,6 @@ const unitText = (unit: Unit): string =>
 const unitFiles = (units: Readonly<Record<string, Unit>>, type: string): [string, string][] =>
   Object.entries(units).map(([name, unit]) => [`${name}.${type}`, unitText(unit)]);
 
-const RIG_INPUTS = { nixpkgs: "nixpkgs", microvm: "microvm", "microvm/spectrum": "inputs/spectrum" };
-
-const evaluateOnRig = async (folder: string, attr: string, rig: string, nix: string): Promise<unknown> => {
-  const overrides = Object.entries(RIG_INPUTS).flatMap(([input, path]) => [
-    "--override-input",
-    input,
-    `path:${join(rig, path)}`,
-  ]);
-  const { stdout } = await promisify(execFile)(
-    nix,
-    [
-      ...["eval", "--store", join(rig, "store"), "--offline", "--no-write-lock-file", "--json"],
-      ...[...overrides, `path:${folder}#${attr}`, "--apply", FACTS],
-    ],
-    {
-      env: { ...process.env, NIX_CONFIG: "experimental-features = nix-command flakes\nflake-registry =\n" },
-      maxBuffer: 1 << 26,
-    },
-  );
-  return JSON.parse(stdout) as unknown;
-};
-
 /** The flake of a config, in a new folder. */
 export const emitFlake = (config: Config): string => {
   const result = emit(config, { configFile: "microvm.config.ts" });
@@ -135,17 +112,16 @@ export const emitFlake = (config: Config): string => {
 };
 
 /**
- * Evaluates a host of a flake: on the modules below `rig`, as `test/nix/rig.test.ts` has them, or on the stand-ins of
+ * Evaluates a host of a flake: on NixOS's own modules, or on the stand-ins of
  * `test/inputs`.
  */
-export const evaluateHost = async (flake: string, host: string, rig: string | undefined): Promise<Host> => {
+export const evaluateHost = async (flake: string, host: string, isOnRig: boolean): Promise<Host> => {
   const [nix] = nixes();
   if (nix === undefined) throw new Error("There is no nix.");
   const attr = `nixosConfigurations.${host}`;
-  const evaluated =
-    rig === undefined
-      ? await evalFlake(flake, attr, { nix, apply: FACTS })
-      : await evaluateOnRig(flake, attr, rig, nix.binary);
+  const evaluated = isOnRig
+    ? await evaluateOnRig(flake, attr, FACTS)
+    : await evalFlake(flake, attr, { nix, apply: FACTS });
   const { units, netdevs, networks, ...facts } = evaluated as Facts;
   return {
     ...facts,

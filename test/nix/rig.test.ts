@@ -1,19 +1,16 @@
 /**
  * The matrix of hypervisors on microvm.nix's own modules: what the table accepts, a runner evaluates; what it refuses,
- * the runner throws. `MICROVM_EMIT_RIG` names a folder with `nixpkgs`, `microvm` and `inputs/spectrum` as plain trees, and a
- * `store`.
+ * the runner throws.
  */
-import { execFile } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
 import { type Config, emit, render, type Vm } from "microvm-emit";
 import { describe, expect, it } from "vitest";
 import { asking, bare, cells } from "../../packages/microvm-model/test/matrix.js";
 import { hostModule } from "./emitted.js";
-import { nixes, temporaryFolder } from "./harness.js";
+import { temporaryFolder } from "./harness.js";
+import { evaluateOnRig, rig } from "./rig.js";
 
-const rig = process.env["MICROVM_EMIT_RIG"];
 if (rig === undefined) console.error("NOT TESTED on microvm.nix's own modules: set MICROVM_EMIT_RIG.");
 else console.error("NOT TESTED on microvm.nix's own modules: graphics, and what firecracker accepts.");
 
@@ -42,26 +39,9 @@ const emitted = (vm: Vm): string => {
   return folder;
 };
 
-/** A function applied to the guest's `microvm.runner`, on the real modules. */
-const evaluate = async (folder: string, apply: string): Promise<unknown> => {
-  const [nix] = nixes();
-  if (nix === undefined || rig === undefined) throw new Error("no nix or no rig");
-  const inputs = { nixpkgs: "nixpkgs", microvm: "microvm", "microvm/spectrum": "inputs/spectrum" };
-  const { stdout } = await promisify(execFile)(
-    nix.binary,
-    [
-      ...["eval", "--store", join(rig, "store"), "--offline", "--no-write-lock-file", "--json"],
-      ...Object.entries(inputs).flatMap(([input, path]) => ["--override-input", input, `path:${join(rig, path)}`]),
-      `path:${folder}#nixosConfigurations.h.config.microvm.vms.a.config.config.microvm.runner`,
-      ...["--apply", apply],
-    ],
-    {
-      env: { ...process.env, NIX_CONFIG: "experimental-features = nix-command flakes\nflake-registry =\n" },
-      maxBuffer: 64 * 1024 * 1024,
-    },
-  );
-  return JSON.parse(stdout) as unknown;
-};
+/** A function applied to the guest's `microvm.runner`. */
+const evaluate = (folder: string, apply: string): Promise<unknown> =>
+  evaluateOnRig(folder, "nixosConfigurations.h.config.microvm.vms.a.config.config.microvm.runner", apply);
 
 /** Failures that are mistakes in a runner's own text, which `tryEval` does not catch. */
 const isCrash = ({ what, name }: (typeof cells)[number]): boolean =>

@@ -56,9 +56,9 @@ export const builtInShares = ({ shares, writableStoreOverlay }: VmPlan): readonl
       source === "/nix/store" || value === writableStoreOverlay || mountedInInitrd.has(value),
   );
 
-/** What a guest's NixOS calls a volume's image: a file in the VM's own folder is the same for all of them. */
-export const imageOf = ({ image }: VolumePlan, position: number): string =>
-  image.includes("/") ? `volume-${String(position)}.img` : image;
+/** What a guest's NixOS calls a volume's image, whatever each VM's file is: as the default is called, or by a number. */
+export const imageOf = ({ mountPoint }: VolumePlan, position: number): string =>
+  mountPoint?.value === "/var" ? "var.img" : `volume-${String(position)}.img`;
 
 /** Groups VMs by the NixOS that they need, each guest where its first VM by index is. */
 export const groupGuests = (vms: readonly VmPlan[]): readonly GuestPlan[] => {

@@ -1,0 +1,76 @@
+/** VMs share a guest if, and only if, what would be emitted of the guest for each alone is the same. */
+import { print } from "@microvm-emit/nix-ast";
+import { ast, type Config, emit, type Vm } from "microvm-emit";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+
+const configOf = (vms: Readonly<Record<string, Vm>>): Config => ({
+  inputs: { other: { url: "github:me/other" } },
+  hosts: {
+    h: {
+      stateVersion: "25.11",
+      user: { name: "alice", sshKeys: ["ssh-ed25519 AAAA alice"] },
+      bridges: { br0: { address: "10.7.0.1/16" } },
+      vms,
+    },
+  },
+});
+
+const emissionOf = (vms: Readonly<Record<string, Vm>>) => {
+  const result = emit(configOf(vms));
+  if (result._tag === "Left") throw new Error(JSON.stringify(result.left, null, 2));
+  return result.right;
+};
+
+/** The files of a VM's guest when it is the only one, and how the host's file has it evaluated. */
+const guestOf = (vm: Vm): string => {
+  const files = emissionOf({ a: vm }).files.flatMap((file) => (file.kind === "nix" ? [file] : []));
+  const guest = files.filter(({ path }) => path.startsWith("guests/") || path.startsWith("modules/"));
+  const host = files.filter(({ path }) => path === "hosts/h.nix").map(({ expr }) => print(expr));
+  const evaluated = host.map((text) => /\n {2}guests = [^;]*?\{\n([\s\S]*?)\n {2}\};/.exec(text)?.[1] ?? text);
+  return [...guest.map(({ path, expr }) => `${path}\n${print(expr)}`), ...evaluated].join("\n");
+};
+
+const some = <A>(value: fc.Arbitrary<A>): fc.Arbitrary<A | undefined> => fc.option(value, { nil: undefined, freq: 3 });
+
+/** VMs that differ here and there, in what a guest sees and in what it does not. */
+const vm: fc.Arbitrary<Vm> = fc.record({
+  vcpu: fc.constantFrom(1, 2),
+  memoryMiB: fc.constantFrom(512, 1024),
+  firewall: some(fc.constantFrom(false, { allowedTCPPorts: [80] })),
+  hypervisor: some(fc.constantFrom("qemu" as const, "crosvm" as const)),
+  agent: some(fc.constant("codex" as const)),
+  toolchains: some(fc.constantFrom(["go" as const], ["rust" as const, "go" as const])),
+  packages: some(fc.constantFrom(["git"], [ast.nix`pkgs.git`], [ast.nix`pkgs.hello`])),
+  modules: some(fc.constantFrom(["./m.nix"], [ast.nix`{ boot.x = 1; }`], [ast.nix`{ boot.y = 1; }`])),
+  shares: some(fc.constantFrom([{ tag: "t", source: "/srv/t" }], [{ tag: "t", source: "/srv/t", mountPoint: "/etc" }])),
+  volumes: some(
+    fc.constantFrom(
+      [{ image: "var.img", mountPoint: "/var", sizeMiB: 10 }],
+      [{ image: "/srv/var.img", mountPoint: "/var", sizeMiB: 20 }],
+      [{ image: "data.img", mountPoint: "/data", sizeMiB: 20 }],
+    ),
+  ),
+  secrets: some(fc.constantFrom({ KEY: "/run/a" }, { KEY: "/run/b" }, { OTHER: "/run/a" })),
+  sshHostKeys: some(fc.constant(false as const)),
+  specialArgs: some(fc.constantFrom({ x: 1 }, { x: 2 })),
+  nixpkgs: some(fc.constant("other")),
+  pkgs: some(fc.constantFrom(null, ast.nix`pkgs`)),
+  environment: some(fc.constant({ A: "b" })),
+  nameservers: some(fc.constant(["9.9.9.9"])),
+  vsock: some(fc.constantFrom({ ssh: true }, false as const)),
+});
+
+it("groups as the emitted text would", () => {
+  fc.assert(
+    fc.property(vm, vm, (first, second) => {
+      // Pairs that no host may have, such as two VMs with one image, say nothing of guests.
+      fc.pre(emit(configOf({ a: first, b: second }))._tag === "Right");
+      const { plan } = emissionOf({ a: first, b: second });
+      const guests = plan.hosts.flatMap(({ guests: all }) => all.map(({ vms }) => vms));
+      const isSame = guestOf(first) === guestOf(second);
+      expect(guests).toEqual(isSame ? [["a", "b"]] : [["a"], ["b"]]);
+    }),
+    { numRuns: 300 },
+  );
+});

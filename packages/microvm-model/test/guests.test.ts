@@ -1,0 +1,187 @@
+/** Which VMs of a host share a guest. */
+import { assert, describe, expect, it } from "vitest";
+import { type GuestPlan, planConfig, emptyLock } from "../src/index.js";
+import { config } from "./config.js";
+
+const guestsOf = (vms: unknown, host: object = {}): readonly GuestPlan[] => {
+  const rest = { inputs: { other: { url: "github:me/other" } } };
+  const result = planConfig(config(vms, host, rest), emptyLock);
+  assert(result._tag === "Right", JSON.stringify(result));
+  const [only] = result.right.value.plan.hosts;
+  assert(only !== undefined);
+  return only.guests;
+};
+
+type Change = object | readonly [both: object, change: object];
+
+const pairOf = (change: Change): { readonly a: object; readonly b: object } => {
+  const [both, own] = Array.isArray(change) ? (change as [object, object]) : [{}, change];
+  return { a: both, b: { ...both, ...own } };
+};
+
+const qemu = { hypervisor: "qemu" };
+const share = { tag: "data", source: "/srv/a", mountPoint: "/data" };
+const volume = { image: "a.img", mountPoint: "/data", sizeMiB: 10 };
+const module = { modules: ["./m.nix"] };
+
+/** What one of two VMs has alone, or both have and one has otherwise. */
+const together: Readonly<Record<string, Change>> = {
+  index: { index: 7 },
+  autostart: { autostart: true },
+  restartIfChanged: { restartIfChanged: true },
+  vcpu: { vcpu: 2 },
+  memoryMiB: { memoryMiB: 1024 },
+  socket: { socket: "other.sock" },
+  "no socket": { socket: null },
+  "a balloon": { balloon: true },
+  hotplug: { hotplug: { maxMiB: 8192 } },
+  hugepages: { hugepages: true },
+  runAs: [qemu, { runAs: "alice" }],
+  "a CID": { vsock: { cid: 77 } },
+  "no vsock": { vsock: false },
+  "an address": { interfaces: [{ address: "10.0.0.99" }] },
+  "a MAC": { interfaces: [{ mac: "02:00:00:00:00:99" }] },
+  "a tap's name": { interfaces: [{ tap: "lan0" }] },
+  "another kind of interface": { interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge" }] },
+  "a second interface": { interfaces: [{}, { type: "macvtap", link: "eno1", mode: "bridge" }] },
+  "no interface": { interfaces: [] },
+  forwardPorts: [
+    { ...qemu, interfaces: [{ type: "user" }] },
+    { forwardPorts: [{ host: { port: 8080 }, guest: { port: 80 } }] },
+  ],
+  nameservers: { nameservers: ["9.9.9.9"] },
+  workspace: { workspace: "/srv/work" },
+  "no workspace": { workspace: false },
+  "where SSH keys lie": { sshHostKeys: "/srv/keys" },
+  "an agent's state of its own": [{ agent: "claude-code" }, { agentState: "own" }],
+  "a share": { shares: [share] },
+  "what a share is of": [{ shares: [share] }, { shares: [{ ...share, source: "/srv/b", readOnly: true }] }],
+  "an image": [{ volumes: [volume] }, { volumes: [{ ...volume, image: "b.img" }] }],
+  "an image elsewhere": [{ volumes: [volume] }, { volumes: [{ ...volume, image: "/srv/b.img" }] }],
+  "an image of the default's size": { volumes: [{ image: "other.img", mountPoint: "/var", sizeMiB: 1 }] },
+  "what an image is made of": [
+    { volumes: [volume] },
+    { volumes: [{ ...volume, sizeMiB: 5, readOnly: true, serial: "1", direct: true, mkfsExtraArgs: ["-m0"] }] },
+  ],
+  "an image that there is": [
+    { volumes: [volume] },
+    { volumes: [{ image: "a.img", mountPoint: "/data", autoCreate: false }] },
+  ],
+  credentialFiles: [qemu, { credentialFiles: { KEY: "/run/key" } }],
+  "a secret's file": [{ secrets: { KEY: "/run/a" } }, { secrets: { KEY: "/run/b" } }],
+  environment: { environment: { PROJECT: "b" } },
+  machineId: { machineId: "00000000-0000-4000-8000-000000000001" },
+  "no machine-id": { machineId: null },
+  "all of these beside modules": [module, { index: 7, environment: { A: "b" }, workspace: "/srv/b", nameservers: [] }],
+};
+
+const apart: Readonly<Record<string, Change>> = {
+  hypervisor: qemu,
+  cpu: [qemu, { cpu: "max" }],
+  devices: { devices: [{ bus: "pci", path: "0000:01:00.0" }] },
+  graphics: [qemu, { graphics: true }],
+  kernel: { kernel: "linux_latest" },
+  kernelParams: { kernelParams: ["quiet"] },
+  store: { store: "disk" },
+  "a store's disk": [{ store: "disk" }, { store: { disk: "squashfs" } }],
+  "SSH over vsock": { vsock: { ssh: true } },
+  "no SSH host keys": { sshHostKeys: false },
+  "a share that the initrd mounts": [{ volumes: [] }, { shares: [{ ...share, mountPoint: "/var" }] }],
+  "where a volume is": [{ volumes: [volume] }, { volumes: [{ ...volume, mountPoint: "/other" }] }],
+  "what a volume is": [{ volumes: [volume] }, { volumes: [{ ...volume, fsType: "xfs" }] }],
+  "a volume's label": [{ volumes: [volume] }, { volumes: [{ ...volume, label: "data" }] }],
+  "one more volume": { volumes: [volume] },
+  "no writable store": { writableStoreOverlay: null },
+  firewall: { firewall: { allowedTCPPorts: [80] } },
+  users: { users: { bob: { uid: 1001, gid: 100 } } },
+  groups: { groups: { data: { gid: 2000 } } },
+  agent: { agent: "claude-code" },
+  "an agent's state that is copied": [{ agent: "claude-code" }, { agentState: "copy" }],
+  "a secret's name": [{ secrets: { KEY: "/run/a" } }, { secrets: { TOKEN: "/run/a" } }],
+  toolchains: { toolchains: ["go"] },
+  packages: { packages: ["git"] },
+  home: { home: ["zsh"] },
+  modules: module,
+  "another module": [module, { modules: ["./n.nix"] }],
+  "vcpu beside modules": [module, { vcpu: 2 }],
+  "memory beside modules": [module, { memoryMiB: 1024 }],
+  "hugepages beside modules": [module, { hugepages: true }],
+  "memory beside a module of a home": [{ home: ["./home.nix"] }, { memoryMiB: 1024 }],
+  specialArgs: { specialArgs: { site: "berlin" } },
+  pkgs: { pkgs: null },
+  nixpkgs: { nixpkgs: "other" },
+  "an option by name": { microvm: { optimize: { enable: false } } },
+  stateVersion: { stateVersion: "25.11" },
+  "a guest of one's own": { guest: "own" },
+};
+
+describe("two VMs", () => {
+  it.each(Object.entries(together))("share a guest though they differ in %s", (_, change) => {
+    expect(guestsOf(pairOf(change)).map(({ vms }) => vms)).toEqual([["a", "b"]]);
+  });
+
+  it.each(Object.entries(apart))("have guests of their own for %s", (_, change) => {
+    expect(guestsOf(pairOf(change)).map(({ vms }) => vms)).toEqual([["a"], ["b"]]);
+  });
+});
+
+describe("the guests of a host", () => {
+  it("are in the order of their VMs, each named after its first", () => {
+    const vms = {
+      a: { index: 3 },
+      b: { index: 2, firewall: false },
+      c: { index: 1 },
+      d: { index: 0, firewall: false },
+    };
+    expect(guestsOf(vms)).toEqual([
+      { name: "d", vms: ["d", "b"], own: null },
+      { name: "c", vms: ["c", "a"], own: null },
+    ]);
+  });
+
+  it("are all one for a hundred VMs that say nothing", () => {
+    const names = Array.from({ length: 100 }, (_, position) => `vm${String(position).padStart(3, "0")}`);
+    const bridges = { br0: { address: "10.0.0.1/16" } };
+    expect(guestsOf(Object.fromEntries(names.map((name) => [name, {}])), { bridges })).toEqual([
+      { name: "vm000", vms: names, own: null },
+    ]);
+  });
+
+  it("are one VM's own where it asks for one, though another is the same", () => {
+    const own = { guest: "own" };
+    expect(guestsOf({ a: own, b: {}, c: own, d: {} })).toEqual([
+      { name: "a", vms: ["a"], own: "asked" },
+      { name: "b", vms: ["b", "d"], own: null },
+      { name: "c", vms: ["c"], own: "asked" },
+    ]);
+  });
+
+  it("are one VM's own where its identity is longer than a kernel's command line", () => {
+    const environment = (length: number): object => ({ environment: { TEXT: "x".repeat(length) } });
+    expect(guestsOf({ a: environment(100), b: environment(2000), c: {} })).toEqual([
+      { name: "a", vms: ["a", "c"], own: null },
+      { name: "b", vms: ["b"], own: "long" },
+    ]);
+    const shares = Array.from({ length: 30 }, (_, number) => ({
+      tag: `t${String(number)}`,
+      source: `/srv/${String(number)}`,
+    }));
+    expect(guestsOf({ a: { shares } })).toEqual([{ name: "a", vms: ["a"], own: "long" }]);
+  });
+
+  it.each([
+    { environment: { GREETING: "grüezi" } },
+    { shares: [{ ...share, mountPoint: "/srv/für" }] },
+  ])("are one VM's own where its identity is not printable ASCII: %j", (vm) => {
+    expect(guestsOf({ a: vm, b: vm })).toEqual([
+      { name: "a", vms: ["a"], own: "not-ascii" },
+      { name: "b", vms: ["b"], own: "not-ascii" },
+    ]);
+  });
+
+  it("are not told of the host's own paths", () => {
+    expect(guestsOf({ a: { shares: [{ ...share, source: "/srv/für" }] }, b: {} })).toEqual([
+      { name: "a", vms: ["a", "b"], own: null },
+    ]);
+  });
+});

@@ -1,0 +1,179 @@
+/**
+ * VMs that share a guest are what each would be alone, and as what they would be with a NixOS of their own; on the
+ * stand-ins, and on the real modules where there are some.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type Config, emit, render, type Vm } from "microvm-emit";
+import { describe, expect, it } from "vitest";
+import { hostModule } from "./emitted.js";
+import { evalFlake, nixes, temporaryFolder } from "./harness.js";
+import { evaluateOnRig, rig } from "./rig.js";
+
+if (rig === undefined) console.error("NOT TESTED: shared guests on NixOS's own modules: set MICROVM_EMIT_RIG.");
+
+type Evaluate = (folder: string, attr: string, apply: string) => Promise<unknown>;
+
+const onStandIns: Evaluate = (folder, attr, apply) => {
+  const [nix] = nixes();
+  if (nix === undefined) throw new Error("no nix");
+  return evalFlake(`path:${folder}`, attr, { nix, apply });
+};
+
+const emitted = (vms: Readonly<Record<string, Vm>>): string => {
+  const config: Config = {
+    hosts: {
+      h: {
+        stateVersion: "25.05",
+        modules: ["./host.nix"],
+        user: { name: "alice", sshKeys: ["ssh-ed25519 AAAA alice"] },
+        bridges: { br0: { address: "10.7.0.1/24", ipv6: "fd00:7::1/64" } },
+        vms,
+      },
+    },
+  };
+  const result = emit(config, { configFile: "microvm.config.ts" });
+  if (result._tag === "Left") throw new Error(JSON.stringify(result.left, null, 2));
+  const folder = temporaryFolder();
+  const files = [...render(result.right.files), { path: "host.nix", text: hostModule }];
+  for (const { path, text } of files) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  return folder;
+};
+
+/** What is said of each VM, without what a guest is told in another way. */
+const facts = `host:
+  let
+    systemOf = vm: if (vm.evaluatedConfig or null) != null then vm.evaluatedConfig else vm.config;
+    without = builtins.removeAttrs;
+    # What brings a guest its name, network and mounts.
+    bringers = [ "systemd-network-generator" "systemd-tmpfiles-setup" "systemd-tmpfiles-resetup" ];
+    factsOf = name: vm:
+      let
+        inherit ((systemOf vm).config) microvm networking users environment systemd services;
+        unit = host.systemd.services."microvm@\${name}";
+      in
+      {
+        inherit (networking) hostName;
+        inherit (microvm) hypervisor vcpu mem socket machineId credentialFiles;
+        interfaces = map (i: { inherit (i) type id mac bridge tap; }) microvm.interfaces;
+        shares = builtins.sort (a: b: a.tag < b.tag) (map (s: { inherit (s) tag source mountPoint proto readOnly socket cache; }) microvm.shares);
+        volumes = map (v: { inherit (v) image mountPoint size fsType readOnly autoCreate; }) microvm.volumes;
+        cid = microvm.vsock.cid;
+        scripts = builtins.mapAttrs (_: builtins.unsafeDiscardStringContext) (without microvm.binScripts [ "virtiofsd-run" ]);
+        served = builtins.attrNames microvm.binScripts;
+        users = builtins.mapAttrs (_: user: { inherit (user) uid group home; keys = user.openssh.authorizedKeys.keys; }) { inherit (users.users) alice; };
+        packages = map (package: package.name or "") environment.systemPackages;
+        units = builtins.filter (unit: !(builtins.elem unit bringers)) (builtins.attrNames systemd.services);
+        hostKeys = map (key: key.path) services.openssh.hostKeys;
+        restarts = unit.serviceConfig.X-RestartIfChanged;
+        inherit (vm) autostart restartIfChanged;
+        notifies = unit.serviceConfig.Type;
+      };
+  in
+  {
+    vms = builtins.mapAttrs factsOf host.microvm.vms;
+    inherit (host.microvm) autostart;
+    folders = builtins.attrNames host.systemd.tmpfiles.settings."10-microvm";
+    units = builtins.filter (unit: builtins.match "(install-)?microvm.*" unit != null) (builtins.attrNames host.systemd.services);
+    failed = map (a: a.message) (builtins.filter (a: !a.assertion) host.assertions);
+  }`;
+
+interface Facts {
+  readonly vms: Readonly<Record<string, unknown>>;
+  readonly autostart: readonly string[];
+  readonly folders: readonly string[];
+  readonly units: readonly string[];
+  readonly failed: readonly string[];
+}
+
+const drvPaths = `host: builtins.mapAttrs (name: vm:
+  let system = if (vm.evaluatedConfig or null) != null then vm.evaluatedConfig else vm.config; in {
+    guest = system.config.system.build.toplevel.drvPath;
+    runner = system.config.microvm.declaredRunner.drvPath;
+    triggers = builtins.length host.systemd.services."microvm@\${name}".restartTriggers;
+  }) host.microvm.vms`;
+
+interface Drv {
+  readonly guest: string;
+  readonly runner: string;
+  readonly triggers: number;
+}
+
+const host = "nixosConfigurations.h.config";
+
+/** Four VMs that a guest cannot tell apart, each with other things that it cannot see. */
+const vms: Readonly<Record<string, Vm>> = {
+  plain: { index: 0 },
+  small: { index: 1, vcpu: 1, memoryMiB: 512, autostart: true, restartIfChanged: true },
+  shared: {
+    index: 2,
+    shares: [
+      { tag: "docs", source: "/srv/docs", mountPoint: "/docs", readOnly: true },
+      { tag: "data", source: "/srv/data" },
+    ],
+    environment: { PROJECT: "shared" },
+    nameservers: ["9.9.9.9"],
+  },
+  disk: {
+    index: 3,
+    workspace: false,
+    vsock: { cid: 99 },
+    volumes: [{ image: "/vm/disk.img", mountPoint: "/var", sizeMiB: 1024 }],
+    interfaces: [{}, { bridge: "br0", address: "10.7.0.77", ipv6: "fd00:7::77" }],
+  },
+};
+
+const withEach = (change: (vm: Vm) => Vm): Readonly<Record<string, Vm>> =>
+  Object.fromEntries(Object.entries(vms).map(([name, vm]) => [name, change(vm)]));
+
+describe.each([
+  { modules: "the stand-ins", evaluate: onStandIns, isThere: true },
+  { modules: "NixOS's own modules", evaluate: evaluateOnRig, isThere: rig !== undefined },
+])("on $modules, VMs of a guest", ({ evaluate, isThere }) => {
+  const factsOf = async (given: Readonly<Record<string, Vm>>): Promise<Facts> =>
+    (await evaluate(emitted(given), host, facts)) as Facts;
+  const drvsOf = async (given: Readonly<Record<string, Vm>>): Promise<Readonly<Record<string, Drv>>> =>
+    (await evaluate(emitted(given), host, drvPaths)) as Readonly<Record<string, Drv>>;
+
+  it.skipIf(!isThere)("are what they would be with a NixOS of their own, and so is their host", async () => {
+    const [together, own] = [await factsOf(vms), await factsOf(withEach((vm) => ({ ...vm, guest: "own" })))];
+    expect(together).toEqual(own);
+    expect(together.failed).toEqual([]);
+    expect(Object.keys(together.vms)).toEqual(Object.keys(vms).sort());
+    expect(together.autostart).toEqual(["small"]);
+    expect(together.folders).toEqual(expect.arrayContaining(["/srv/docs", "/var/lib/microvm-host-keys/plain"]));
+  });
+
+  it.skipIf(!isThere)("are what each would be alone in its guest", async () => {
+    const together = await factsOf(vms);
+    for (const [name, vm] of Object.entries(vms))
+      expect((await factsOf({ [name]: vm })).vms[name]).toEqual(together.vms[name]);
+  });
+
+  it.skipIf(!isThere)("have one system, and a runner each, which no other VM changes", async () => {
+    const before = await drvsOf(vms);
+    expect(new Set(Object.values(before).map(({ guest }) => guest)).size).toBe(1);
+    expect(new Set(Object.values(before).map(({ runner }) => runner)).size).toBe(4);
+    const { plain = {}, ...others } = vms;
+    const changes = {
+      "a new VM": { ...vms, another: { index: 9 } },
+      "the first one gone": others,
+      "the first one renamed": { ...others, renamed: plain },
+      "the first one smaller": { ...vms, plain: { ...plain, memoryMiB: 256 } },
+    };
+    for (const [what, changed] of Object.entries(changes)) {
+      const after = await drvsOf(changed);
+      for (const name of Object.keys(others)) expect(after[name], what).toEqual(before[name]);
+      for (const { guest } of Object.values(after)) expect(guest, what).toBe(before["plain"]?.guest);
+      expect(
+        Object.values(after).map(({ runner }) => runner),
+        what,
+      ).not.toEqual(Object.values(before).map(({ runner }) => runner));
+    }
+    // The guest's system, as microvm.nix has it, and the runner.
+    expect(Object.values(before).map(({ triggers }) => triggers)).toEqual([2, 2, 2, 2]);
+  });
+});

@@ -1,0 +1,35 @@
+/**
+ * The real modules of NixOS and microvm.nix, offline: `MICROVM_EMIT_RIG` names a folder with `nixpkgs`, `microvm` and
+ * `inputs/spectrum` as plain trees, and a `store`.
+ */
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { nixes } from "./harness.js";
+
+export const rig = process.env["MICROVM_EMIT_RIG"];
+
+const inputs = { nixpkgs: "nixpkgs", microvm: "microvm", "microvm/spectrum": "inputs/spectrum" };
+
+/** A function applied to an attribute of the flake in a folder, on the real modules. */
+export const evaluateOnRig = async (folder: string, attr: string, apply: string): Promise<unknown> => {
+  const [nix] = nixes();
+  if (nix === undefined || rig === undefined) throw new Error("no nix or no rig");
+  const { stdout } = await promisify(execFile)(
+    nix.binary,
+    [
+      ...["eval", "--store", join(rig, "store"), "--offline", "--no-write-lock-file", "--json"],
+      ...Object.entries(inputs).flatMap(([input, path]) => [
+        "--override-input",
+        input,
+        `path:${join(rig ?? "", path)}`,
+      ]),
+      ...[`path:${folder}#${attr}`, "--apply", apply],
+    ],
+    {
+      env: { ...process.env, NIX_CONFIG: "experimental-features = nix-command flakes\nflake-registry =\n" },
+      maxBuffer: 64 * 1024 * 1024,
+    },
+  );
+  return JSON.parse(stdout) as unknown;
+};
