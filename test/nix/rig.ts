@@ -14,16 +14,13 @@ const inputs = { nixpkgs: "nixpkgs", microvm: "microvm", "microvm/spectrum": "in
 /** A function applied to an attribute of the flake in a folder, on the real modules. */
 export const evaluateOnRig = async (folder: string, attr: string, apply: string): Promise<unknown> => {
   const [nix] = nixes();
-  if (nix === undefined || rig === undefined) throw new Error("no nix or no rig");
+  const root = rig;
+  if (nix === undefined || root === undefined) throw new Error("no nix or no rig");
   const { stdout } = await promisify(execFile)(
     nix.binary,
     [
-      ...["eval", "--store", join(rig, "store"), "--offline", "--no-write-lock-file", "--json"],
-      ...Object.entries(inputs).flatMap(([input, path]) => [
-        "--override-input",
-        input,
-        `path:${join(rig ?? "", path)}`,
-      ]),
+      ...["eval", "--store", join(root, "store"), "--offline", "--no-write-lock-file", "--json"],
+      ...Object.entries(inputs).flatMap(([input, path]) => ["--override-input", input, `path:${join(root, path)}`]),
       ...[`path:${folder}#${attr}`, "--apply", apply],
     ],
     {
