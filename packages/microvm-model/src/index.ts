@@ -52,6 +52,7 @@ export type {
   UserInterface,
   Vlan,
 } from "./config/network.js";
+export type { Destination, HostPort, NetworkPolicy } from "./config/policy.js";
 export type { Secret } from "./config/secret.js";
 export type { Silences, WarningCode } from "./config/silence.js";
 export type { Share, Volume } from "./config/storage.js";
@@ -61,6 +62,7 @@ export type { GuestGroup, GuestUser, User } from "./config/user.js";
 export type { Vm, VmDefaults, Vsock } from "./config/vm.js";
 export { type ConfigFunction, defineConfig, type Environment } from "./define-config.js";
 export { type Changes, extend, replace, unset } from "./extend.js";
+export { destinations } from "./destinations.js";
 export { emacs, fromInput, zsh } from "./home.js";
 export { type HypervisorName, hypervisors } from "./hypervisors.js";
 export { emptyLock, type Lock, lockSchema } from "./lock.js";
@@ -74,7 +76,8 @@ export { tapPrefix } from "./resolve/allocate.js";
 export type { SilencedProblem } from "./silence.js";
 export { type GuestDifference, guestDifferences } from "./resolve/guest-difference.js";
 export { builtInShares, imageOf, readsOptions } from "./resolve/guests.js";
-export { distance, formatSubnet } from "./resolve/subnet.js";
+export { privateRanges } from "./private-ranges.js";
+export { distance, formatSubnet, hexOf, linkLocalOf } from "./resolve/subnet.js";
 export { nearest } from "./suggest.js";
 export {
   cpp,

@@ -1,5 +1,6 @@
 import type { Expr } from "@microvm-emit/nix-ast";
 import type { InputFile } from "./config/home.js";
+import type { NetworkPolicy } from "./config/policy.js";
 import type { NixData, NixText } from "./config/terms.js";
 import type { VmModel } from "./config.js";
 import type { ConfigPath } from "./problem.js";
@@ -73,6 +74,8 @@ interface NetworkBase {
   /** At most one of each family, IPv4 first. */
   readonly subnets: readonly Subnet[];
   readonly nat: NatPlan | null;
+  /** What VMs in it may reach that do not say so themselves; null where it does not say either. */
+  readonly network: NetworkPolicy | null;
 }
 
 interface SwitchedNetwork extends NetworkBase {
@@ -152,6 +155,7 @@ export interface VmPlan extends HardwarePlan {
   /** The first one leads out. */
   readonly interfaces: readonly InterfacePlan[];
   readonly forwardPorts: readonly ForwardPortPlan[];
+  readonly policy: PolicyPlan;
   readonly nameservers: readonly string[];
   readonly firewall: FirewallPlan;
   readonly shares: readonly SharePlan[];
@@ -288,6 +292,31 @@ export interface ForwardPortPlan {
 
 export interface ForwardEndPlan {
   readonly address: string | null;
+  readonly port: number;
+}
+
+/** What a VM may reach over its taps. */
+export interface PolicyPlan {
+  /** Where the config says it, or the VM where nothing does. */
+  readonly path: ConfigPath;
+  readonly network: NetworkPolicy;
+  /** Domains, those below one as `*.example.org`. */
+  readonly domains: readonly AllowedPlan[];
+  /** Addresses and subnets. */
+  readonly addresses: readonly AllowedPlan[];
+  /** Names of VMs of the host. */
+  readonly vms: readonly Placed<string>[];
+  readonly host: readonly PortPlan[];
+}
+
+export interface AllowedPlan {
+  readonly path: ConfigPath;
+  readonly target: string;
+  readonly ports: readonly PortPlan[];
+}
+
+export interface PortPlan {
+  readonly proto: "tcp" | "udp";
   readonly port: number;
 }
 

@@ -31,6 +31,7 @@ import { noReadiness } from "./rules/no-readiness.js";
 import { oemStringsTwice } from "./rules/oem-strings-twice.js";
 import { otherHypervisor } from "./rules/other-hypervisor.js";
 import { pathInEnvironment } from "./rules/path-in-environment.js";
+import { policy } from "./rules/policy.js";
 import { posixAclWithTranslation } from "./rules/posix-acl-with-translation.js";
 import { privilegedHostPort } from "./rules/privileged-host-port.js";
 import { qemuMemory } from "./rules/qemu-memory.js";
@@ -56,6 +57,7 @@ type Rule = (host: HostPlan) => readonly Problem[];
 
 const rules: readonly Rule[] = [
   unique,
+  policy,
   interfaceNameTooLong,
   address,
   badCid,

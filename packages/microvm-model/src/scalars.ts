@@ -387,12 +387,44 @@ export const secretName = text({
 });
 
 /** A domain of at least two labels, or all those below one. */
+const domainPattern = /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
 export const domain = text({
   code: "bad-domain",
-  holds: pattern(/^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/),
+  holds: pattern(domainPattern),
   complaint: "is not a domain",
   remedy: "Write one such as proxy.golang.org or *.example.org, in lower case, without a scheme, port or path.",
 });
+
+/** A port, or several, as they stand behind a colon. */
+const portList = /^(?:[1-9]\d{0,4})(?:,[1-9]\d{0,4})*$/;
+
+/** The parts of a destination: what is before the last colon that ports stand behind, and these. */
+export const splitDestination = (value: string): { readonly target: string; readonly ports: readonly number[] } => {
+  const bracketed = /^\[([^\]]+)\](?::(.*))?$/.exec(value);
+  const colon = value.lastIndexOf(":");
+  const isPlain = bracketed === null && (colon < 0 || value.indexOf(":") < colon);
+  const target = bracketed?.[1] ?? (isPlain ? value : value.slice(0, colon));
+  const ports = bracketed === null ? (isPlain ? undefined : value.slice(colon + 1)) : bracketed[2];
+  if (ports === undefined) return { target, ports: [] };
+  return { target, ports: portList.test(ports) ? ports.split(",").map(Number) : [0] };
+};
+
+/** A domain, an address or a subnet with ports, or one of the words. */
+export const destination = (words: readonly string[]) =>
+  text({
+    code: "bad-destination",
+    holds: (value) => {
+      if (words.includes(value)) return true;
+      const { target, ports } = splitDestination(value);
+      return (
+        ports.every((port) => port >= 1 && port <= 65535) &&
+        (domainPattern.test(target) || Address4.isValid(target) || Address6.isValid(target))
+      );
+    },
+    complaint: "is neither a known destination nor a domain, address or subnet with ports",
+    remedy: `Write one such as "github.com:22,443", "*.example.org", "10.0.0.5:5432", "[fd00::5]:443", or one of ${words.join(", ")}.`,
+  });
 
 /** The value of an environment variable, which NixOS puts between double quotes in a script that every login runs. */
 export const variableValue = text({

@@ -16,6 +16,7 @@ import type { NixFile } from "../file.js";
 import { importPackageSets } from "./agents.js";
 import { moduleWithin } from "./module.js";
 import { compileNetwork } from "./network.js";
+import { compilePolicy } from "./policy.js";
 import { restartOnChange } from "./restart.js";
 import { compileVmSecrets } from "./secrets.js";
 import type { SharedModules } from "./shared-modules.js";
@@ -34,6 +35,7 @@ export const compileHost = (host: HostPlan, shared: SharedModules): NixFile => {
       list([
         input("microvm", "nixosModules", "host"),
         ...(host.vms.length === 0 ? [] : [path(`../modules/${shared.use("restart", null, restartOnChange)}`)]),
+        ...compilePolicy(host, shared),
         ...compileVmState(host, shared),
         ...compileVmSecrets(host, shared),
       ]),

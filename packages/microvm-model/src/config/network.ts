@@ -1,5 +1,6 @@
 import { z } from "zod";
 import * as scalar from "../scalars.js";
+import { type NetworkPolicy, networkPolicySchema } from "./policy.js";
 import { object, port, record } from "./terms.js";
 
 /** What a network of VMs has whatever carries it: subnets and a way out. */
@@ -28,6 +29,14 @@ export interface Routed {
    * @default none: nothing of the guests is masqueraded, so they have no way out to the internet
    */
   readonly nat?: Nat | undefined;
+
+  /**
+   * What the VMs in it may reach that do not say so themselves.
+   *
+   * @default "internet"
+   * @example "open"
+   */
+  readonly network?: NetworkPolicy | undefined;
 }
 
 /** A VLAN of a bridge; as to the bridge itself, `address: "dhcp"` has the host ask a DHCP server for its address. */
@@ -292,6 +301,7 @@ export const routedSchema = object({
   address: scalar.ipv4Cidr.optional(),
   ipv6: scalar.ipv6Cidr.optional(),
   nat: natSchema.optional(),
+  network: networkPolicySchema.optional(),
 });
 
 const vlanShape = {

@@ -28,6 +28,14 @@ import {
   type Interface,
   interfaceSchema,
 } from "./network.js";
+import {
+  type Destination,
+  destinationSchema,
+  type HostPort,
+  hostPortSchema,
+  type NetworkPolicy,
+  networkPolicySchema,
+} from "./policy.js";
 import { type Secret, secretSchema } from "./secret.js";
 import { type Silences, silenceSchema } from "./silence.js";
 import { type Share, shareSchema, type Volume, volumeSchema } from "./storage.js";
@@ -374,6 +382,41 @@ export interface Vm {
   readonly nixpkgs?: string | undefined;
 
   /**
+   * What the VM may reach: `"internet"` is everything but the host, other VMs and private networks; `"allowlist"` is what
+   * `allow` lists and nothing else; `"none"` is nothing at all; `"open"` is whatever the host can reach, the host and
+   * other VMs included.
+   *
+   * @default its bridge's, else "internet"
+   * @example "allowlist"
+   */
+  readonly network?: NetworkPolicy | undefined;
+
+  /**
+   * What the VM may reach besides: names of destinations (`"github"`, `"npm"`), and domains, addresses and subnets with
+   * TCP ports, 80 and 443 without. What its agent and toolchains need is allowed by itself.
+   *
+   * @default []
+   * @example ["github.com:22,443", "*.example.org", "10.0.0.5:5432"]
+   */
+  readonly allow?: readonly Destination[] | undefined;
+
+  /**
+   * The VMs of the same host that it may reach; these cannot reach it, unless they say so too.
+   *
+   * @default []
+   * @example ["database"]
+   */
+  readonly reachVms?: readonly string[] | undefined;
+
+  /**
+   * What it may reach on the host: `"dns"`, TCP ports, or ports of a protocol.
+   *
+   * @default []
+   * @example ["dns", 8080]
+   */
+  readonly reachHost?: readonly HostPort[] | undefined;
+
+  /**
    * Environment variables of this VM alone, in every shell of its guest; nothing secret, since they are on the kernel's
    * command line.
    *
@@ -499,6 +542,10 @@ export const vmSchema = object({
   specialArgs: record(scalar.inputName, nixDataSchema).default({}),
   pkgs: nixExpression.nullable().optional(),
   nixpkgs: scalar.inputName.optional(),
+  network: networkPolicySchema.optional(),
+  allow: z.array(destinationSchema).default([]),
+  reachVms: z.array(scalar.hostLabel).default([]),
+  reachHost: z.array(hostPortSchema).default([]),
   /** Environment variables of this VM alone. */
   environment: record(scalar.variableName, scalar.variableValue).default({}),
   guest: z.enum(["shared", "own"]).default("shared"),

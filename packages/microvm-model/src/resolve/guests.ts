@@ -14,6 +14,7 @@ const identity = [
   "vsockCid",
   "interfaces",
   "forwardPorts",
+  "policy",
   "nameservers",
   "directories",
   "workspace",

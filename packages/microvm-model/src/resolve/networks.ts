@@ -84,8 +84,9 @@ const lacks = (
   ];
 };
 
-const planNetwork = ({ address, ipv6, nat }: Routed, path: ConfigPath) => ({
+const planNetwork = ({ address, ipv6, nat, network }: Routed, path: ConfigPath) => ({
   path,
+  network: network ?? null,
   subnets: [
     ...(address === undefined ? [] : [subnetOf(address, [...path, "address"])]),
     ...(ipv6 === undefined ? [] : [subnetOf(ipv6, [...path, "ipv6"])]),

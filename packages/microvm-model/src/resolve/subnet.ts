@@ -1,5 +1,6 @@
 import { Address4, Address6 } from "ip-address";
 import type { AddressRange, Placed, Subnet } from "../plan.js";
+import { privateRanges } from "../private-ranges.js";
 import type { ConfigPath } from "../problem.js";
 
 const parse = (address: string): Address4 | Address6 =>
@@ -19,6 +20,29 @@ export const above = (address: string, distance: number | bigint): string => {
 
 /** How far the second address is above the first one. */
 export const distance = (from: string, to: string): number => Number(numberOf(to) - numberOf(from));
+
+/** Whether the internet knows an address. */
+export const isPrivate = (address: string): boolean => {
+  const parsed = parse(address);
+  return parsed instanceof Address4
+    ? privateRanges[4].some((range) => parsed.isInSubnet(new Address4(range)))
+    : privateRanges[6].some((range) => parsed.isInSubnet(new Address6(range)));
+};
+
+/** An IPv6 address as 32 hexadecimal digits. */
+export const hexOf = (address: string): string => numberOf(address).toString(16).padStart(32, "0");
+
+/** The link-local address that Linux gives an interface by its MAC (RFC 4291, appendix A). */
+export const linkLocalOf = (mac: string): string => {
+  const [first = 0, second = 0, third = 0, fourth = 0, fifth = 0, sixth = 0] = mac
+    .split(":")
+    .map((byte) => Number.parseInt(byte, 16));
+  const identifier = [first ^ 2, second, third, 0xff, 0xfe, fourth, fifth, sixth];
+  return above(
+    "fe80::",
+    identifier.reduce((number, byte) => number * 256n + BigInt(byte), 0n),
+  );
+};
 
 /** A subnet as `192.168.83.0/24`. */
 export const formatSubnet = ({ network, prefixLength }: Subnet): string => `${network}/${String(prefixLength)}`;

@@ -22,6 +22,7 @@ import { agentStateToCopy, expandHome, nameFolders, planDirectories, planShares 
 import { planHardware } from "./hardware.js";
 import type { IndexRequest } from "./indexes.js";
 import { type Link, linkInterfaces, planInterface, writtenNames } from "./interfaces.js";
+import { planPolicy } from "./policy.js";
 import { planModule, planPackage } from "./references.js";
 import { planGroups, planUsers } from "./users.js";
 
@@ -85,6 +86,7 @@ export const planVm = (
     vsockCid: planCid(vm, index, path),
     interfaces: links.map((link, position) => planInterface(link, index, position, path)),
     forwardPorts: vm.forwardPorts.map((forward, position) => planForward(forward, [...path, "forwardPorts", position])),
+    policy: planPolicy(vm, links, path),
     nameservers: vm.nameservers,
     firewall: planFirewall(vm),
     shares,

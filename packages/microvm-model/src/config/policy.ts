@@ -1,0 +1,24 @@
+import { z } from "zod";
+import { destinations } from "../destinations.js";
+import * as scalar from "../scalars.js";
+import { object, port } from "./terms.js";
+
+/** What a VM may reach: everything, the internet, what its `allow` lists, or nothing. */
+export type NetworkPolicy = (typeof networkPolicies)[number];
+
+const networkPolicies = ["open", "internet", "allowlist", "none"] as const;
+
+export const networkPolicySchema = z.enum(networkPolicies);
+
+/** A port of the host that a VM may reach: `"dns"`, a TCP port, or a port of a protocol. */
+export type HostPort = "dns" | number | { readonly port: number; readonly proto: "tcp" | "udp" };
+
+export const hostPortSchema = z.union([z.literal("dns"), port, object({ port, proto: z.enum(["tcp", "udp"]) })]);
+
+/**
+ * The name of an agent, a toolchain or another destination (`"npm"`), or a domain, address or subnet with the TCP ports
+ * that may be reached there (`"github.com:22,443"`, `"10.0.0.5:5432"`); 80 and 443 without.
+ */
+export type Destination = string;
+
+export const destinationSchema = scalar.destination(Object.keys(destinations));

@@ -1,0 +1,70 @@
+import type { VmModel } from "../config.js";
+import { destinations } from "../destinations.js";
+import type { AllowedPlan, PolicyPlan, PortPlan } from "../plan.js";
+import type { ConfigPath } from "../problem.js";
+import { splitDestination } from "../scalars.js";
+import type { Link } from "./interfaces.js";
+import { addressIn, isPrivate } from "./subnet.js";
+
+/** What a VM may reach: what it says, else its networks, else the internet. */
+export const planPolicy = (vm: VmModel, links: readonly Link[], path: ConfigPath): PolicyPlan => {
+  const given = links.flatMap(({ network }) => (network?.network == null ? [] : [network]));
+  const network = vm.network ?? given[0]?.network ?? "internet";
+  const own = [
+    ...(network === "allowlist" ? domainsOfParts(vm, path) : []),
+    ...vm.allow.map((written, position) => ({ written, place: [...path, "allow", position] })),
+  ].flatMap(({ written, place }) => (destinations[written] ?? [written]).map((text) => allowed(text, place)));
+  const servers = vm.nameservers.map(addressIn);
+  const gateways = links.flatMap((link) => (link.network?.subnets ?? []).map(({ own: address }) => address?.value));
+  return {
+    path: vm.network === undefined ? path : [...path, "network"],
+    network,
+    domains: own.filter(({ target }) => !isAddress(target)),
+    addresses: [
+      ...own.filter(({ target }) => isAddress(target)),
+      // Those of an allowlist are asked for it by the host.
+      ...(network === "internet"
+        ? servers.filter(isPrivate).map((target) => ({ target, path: [...path, "nameservers"], ports: dns }))
+        : []),
+    ],
+    vms: vm.reachVms.map((value, position) => ({ value, path: [...path, "reachVms", position] })),
+    host: [
+      ...vm.reachHost.flatMap((port): readonly PortPlan[] => {
+        if (port === "dns") return dns;
+        return [typeof port === "number" ? { proto: "tcp", port } : port];
+      }),
+      ...(network === "internet" && servers.some((server) => gateways.includes(server)) ? dns : []),
+    ],
+  };
+};
+
+/** What the VM's agent and toolchains say that they need. */
+const domainsOfParts = (
+  { agent, toolchains }: VmModel,
+  path: ConfigPath,
+): readonly { readonly written: string; readonly place: ConfigPath }[] => [
+  ...(agent === false ? [] : agent.domains.map((written) => ({ written, place: [...path, "agent"] }))),
+  ...toolchains.flatMap(({ domains }, position) =>
+    domains.map((written) => ({ written, place: [...path, "toolchains", position] })),
+  ),
+];
+
+const dns: readonly PortPlan[] = [
+  { proto: "udp", port: 53 },
+  { proto: "tcp", port: 53 },
+];
+
+/** HTTP, and HTTPS over TCP and QUIC. */
+const web: readonly PortPlan[] = [
+  { proto: "tcp", port: 80 },
+  { proto: "tcp", port: 443 },
+  { proto: "udp", port: 443 },
+];
+
+const allowed = (text: string, path: ConfigPath): AllowedPlan => {
+  const { target, ports } = splitDestination(text);
+  return { path, target, ports: ports.length === 0 ? web : ports.map((port) => ({ proto: "tcp", port })) };
+};
+
+/** Domains end in a letter or, by a rule of their own, hold no slash or colon; addresses are the rest. */
+const isAddress = (target: string): boolean => /^[\d.]+(\/\d+)?$|:/.test(target);
