@@ -1,5 +1,6 @@
 import { type GuestDifference, guestDifferences, type GuestPlan, type Plan, type VmPlan } from "@microvm-emit/model";
 import { type Expr, isNode, print } from "@microvm-emit/nix-ast";
+import { policyWords } from "./policy-words.js";
 import type { Style } from "./report.js";
 
 /** A host's guests, the VMs of each, and what keeps guests apart. */
@@ -22,6 +23,8 @@ interface VmSummary {
   readonly taps: readonly string[];
   readonly vcpu: number;
   readonly memoryMiB: number;
+  /** What the VM may reach over its taps. */
+  readonly reaches: string;
 }
 
 /** A difference with its values as text; null for nothing. */
@@ -49,13 +52,14 @@ export const summarize = (plan: Plan): readonly HostSummary[] =>
     };
   });
 
-const summarizeVm = ({ name, index, interfaces, vcpu, memoryMiB }: VmPlan): VmSummary => ({
+const summarizeVm = ({ name, index, interfaces, vcpu, memoryMiB, policy }: VmPlan): VmSummary => ({
   name,
   index,
   addresses: interfaces.flatMap(({ addresses }) => addresses.map(({ value }) => value)),
   taps: interfaces.flatMap(({ type, id }) => (type === "tap" ? [id.value] : [])),
   vcpu,
   memoryMiB,
+  reaches: interfaces.length === 0 ? "nothing" : policyWords(policy),
 });
 
 const summarizeDifference = ({ from, settings: [first, ...others], here, there }: GuestDifference): Difference => ({
@@ -136,12 +140,13 @@ const sentence = ({ from, settings: [first, ...others], here, there }: Differenc
     others.length === 0 ? "" : `; ${others.join(", ")} ${others.length === 1 ? "differs" : "differ"} too`
   }`;
 
-const cellsOf = ({ name, addresses, taps, vcpu, memoryMiB }: VmSummary): readonly string[] => [
+const cellsOf = ({ name, addresses, taps, vcpu, memoryMiB, reaches }: VmSummary): readonly string[] => [
   name,
   addresses.join(" "),
   taps.join(" "),
   `${String(vcpu)} CPUs`,
   `${String(memoryMiB)} MiB`,
+  `reaches ${reaches}`,
 ];
 
 const widths = (rows: readonly (readonly string[])[]): readonly number[] =>

@@ -15,9 +15,12 @@ export default {
       vms: {
         a: { index: 0 },
         b: { index: 1, memoryMiB: 1024, environment: { PROJECT: "b" } },
-        c: { index: 2, toolchains: ["go"], firewall: false },
+        c: {
+          index: 2, toolchains: ["go"], firewall: false,
+          network: "allowlist", allow: ["10.9.0.9:5432"], reachHost: [8080], reachVms: ["a"],
+        },
         d: { index: 3, toolchains: ["go"], firewall: false, packages: [ast.nix\`pkgs.hello\`] },
-        e: { index: 4, guest: "own" },
+        e: { index: 4, guest: "own", network: "none" },
         f: { index: 5, shares: [{ tag: "f", source: "/srv/f", mountPoint: "/srv/für" }] },
       },
     },
@@ -37,22 +40,22 @@ it("shows people the guests of a host, and where each parts from the one most li
   expect(stdout).toBe(`alpha: 6 VMs of 5 guests
 
   guest a
-    a  10.0.0.2  microvm0  8 CPUs  4096 MiB
-    b  10.0.0.3  microvm1  8 CPUs  1024 MiB
+    a  10.0.0.2  microvm0  8 CPUs  4096 MiB  reaches the internet
+    b  10.0.0.3  microvm1  8 CPUs  1024 MiB  reaches the internet
 
   guest c
     not a, where firewall.enable is true and here false; toolchains differs too
-    c  10.0.0.4  microvm2  8 CPUs  4096 MiB
+    c  10.0.0.4  microvm2  8 CPUs  4096 MiB  reaches proxy.golang.org; sum.golang.org; 10.9.0.9:5432; the host's tcp 8080; the VMs a
 
   guest d
     not c, where packages[0] is not given and here pkgs.hello
-    d  10.0.0.5  microvm3  8 CPUs  4096 MiB
+    d  10.0.0.5  microvm3  8 CPUs  4096 MiB  reaches the internet
 
   guest e  of this VM alone, as the config says
-    e  10.0.0.6  microvm4  8 CPUs  4096 MiB
+    e  10.0.0.6  microvm4  8 CPUs  4096 MiB  reaches nothing
 
   guest f  of this VM alone, since its shares or environment are not ASCII
-    f  10.0.0.7  microvm5  8 CPUs  4096 MiB
+    f  10.0.0.7  microvm5  8 CPUs  4096 MiB  reaches the internet
 `);
 });
 

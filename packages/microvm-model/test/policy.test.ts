@@ -1,0 +1,133 @@
+/** What VMs may reach: where it is said, what it comes to, and what cannot be. */
+import { assert, describe, expect, it } from "vitest";
+import { agents, destinations, emptyLock, formatPath, planConfig, type PolicyPlan, toolchains } from "../src/index.js";
+import { destinationSchema } from "../src/config/policy.js";
+import { hexOf, isPrivate, linkLocalOf } from "../src/resolve/subnet.js";
+import { config } from "./config.js";
+
+const policyOf = (vm: object, host: object = {}): PolicyPlan => {
+  const result = planConfig(config({ a: vm, b: {} }, host), emptyLock);
+  assert(result._tag === "Right", JSON.stringify(result));
+  const [policy] = result.right.value.plan.hosts.flatMap(({ vms }) =>
+    vms.filter(({ name }) => name === "a").map((planned) => planned.policy),
+  );
+  assert(policy !== undefined);
+  return policy;
+};
+
+const problemsOf = (vm: object, host: object = {}): readonly string[] => {
+  const result = planConfig(config({ a: vm, b: {} }, host), emptyLock);
+  const problems = result._tag === "Left" ? result.left : result.right.warnings;
+  return problems.map(({ code, path }) => `${code} ${formatPath(path.slice(3))}`);
+};
+
+const open = { bridges: { br0: { address: "10.0.0.1/24", network: "open" } } };
+
+describe("what a VM may reach", () => {
+  it.each([
+    ["the internet by default", {}, {}, "internet"],
+    ["what its bridge says", {}, open, "open"],
+    ["what it says itself, before its bridge", { network: "none" }, open, "none"],
+    ["what the host's defaults say", {}, { vmDefaults: { network: "allowlist" } }, "allowlist"],
+  ] as const)("is %s", (_, vm, host, network) => {
+    expect(policyOf(vm, host).network).toBe(network);
+  });
+
+  it("is what it lists, with what its agent and toolchains need, by port", () => {
+    const { domains, addresses } = policyOf({
+      network: "allowlist",
+      agent: "claude-code",
+      toolchains: ["go"],
+      allow: ["github.com:22,443", "10.1.0.0/16:5432", "fd00::5", "[fd00::6]:53", "npm"],
+    });
+    const shown = [...domains, ...addresses].map(
+      ({ target, ports }) => `${target} ${ports.map(({ proto, port }) => `${proto}${String(port)}`).join(" ")}`,
+    );
+    const web = (target: string): string => `${target} tcp80 tcp443 udp443`;
+    expect(shown).toEqual([
+      ...[...agents["claude-code"].domains, ...toolchains.go.domains].map(web),
+      "github.com tcp22 tcp443",
+      web("registry.npmjs.org"),
+      "10.1.0.0/16 tcp5432",
+      web("fd00::5"),
+      "fd00::6 tcp53",
+    ]);
+  });
+
+  it("leads a domain back to the agent or toolchain that wants it", () => {
+    const { domains } = policyOf({ network: "allowlist", toolchains: ["cpp", "go"], allow: ["a.example"] });
+    expect(domains.map(({ path }) => formatPath(path.slice(4)))).toEqual([
+      ...toolchains.go.domains.map(() => "toolchains[1]"),
+      "allow[0]",
+    ]);
+  });
+
+  it("holds its nameservers, be they in a private network or the host itself", () => {
+    const dns = [
+      { proto: "udp", port: 53 },
+      { proto: "tcp", port: 53 },
+    ];
+    const { addresses, host } = policyOf({ nameservers: ["10.0.0.1", "192.168.7.7", "9.9.9.9"] });
+    expect(addresses.map(({ target, ports }) => [target, ports])).toEqual([
+      ["10.0.0.1", dns],
+      ["192.168.7.7", dns],
+    ]);
+    expect(host).toEqual(dns);
+  });
+
+  it("holds ports of the host", () => {
+    expect(policyOf({ reachHost: ["dns", 8080, { port: 69, proto: "udp" }] }).host).toEqual([
+      { proto: "udp", port: 53 },
+      { proto: "tcp", port: 53 },
+      { proto: "tcp", port: 8080 },
+      { proto: "udp", port: 69 },
+    ]);
+  });
+});
+
+describe("what cannot be", () => {
+  it.each([
+    ["a macvtap", { interfaces: [{ type: "macvtap", link: "eth0", mode: "bridge" }] }, {}],
+    ["QEMU's own network", { hypervisor: "qemu", interfaces: [{ type: "user" }] }, {}],
+    ["QEMU's bridge helper", { hypervisor: "qemu", interfaces: [{ type: "bridge" }] }, {}],
+    ["a bridge with ports", { interfaces: [{ address: "dhcp" }] }, { bridges: { br0: { ports: ["eth0"] } } }],
+  ])("is a policy on %s, but for an open one", (_, vm, { bridges }: { readonly bridges?: object }) => {
+    const host = bridges === undefined ? {} : { bridges };
+    const only = (problems: readonly string[]): readonly string[] =>
+      problems.filter((problem) => problem.startsWith("policy-not-held interfaces"));
+    expect(only(problemsOf(vm, host).map((problem) => problem.replace("a.", "")))).toHaveLength(1);
+    expect(only(problemsOf({ ...vm, network: "open" }, host).map((problem) => problem.replace("a.", "")))).toEqual([]);
+  });
+
+  it.each([
+    ["an allowance that all of the internet holds", { allow: ["a.example"] }, "allow-ignored a.allow[0]"],
+    ["an allowance of nothing", { network: "none", allow: ["10.1.0.1"] }, "allow-ignored a.allow[0]"],
+    ["an allowance of everything", { network: "open", allow: ["npm"] }, "allow-ignored a.allow[0]"],
+    ["a VM that is not there", { reachVms: ["c"] }, "unknown-vm a.reachVms[0]"],
+    ["the VM itself", { reachVms: ["a"] }, "reach-itself a.reachVms[0]"],
+    ["a URL", { network: "allowlist", allow: ["https://a.example"] }, "bad-destination a.allow[0]"],
+    ["a word that is none", { network: "allowlist", allow: ["gihub"] }, "bad-destination a.allow[0]"],
+    ["a port beyond all", { network: "allowlist", allow: ["a.example:65536"] }, "bad-destination a.allow[0]"],
+    ["no port behind a colon", { network: "allowlist", allow: ["a.example:"] }, "bad-destination a.allow[0]"],
+  ])("is %s", (_, vm, problem) => {
+    expect(problemsOf(vm)).toEqual([problem]);
+  });
+});
+
+it("knows only destinations that can be written", () => {
+  for (const text of Object.values(destinations).flat())
+    expect(destinationSchema.safeParse(text).success, text).toBe(true);
+});
+
+it("tells private addresses", () => {
+  const addresses = ["10.0.0.1", "169.254.169.254", "100.64.0.1", "224.0.0.1", "fe80::1", "fd00::1", "::ffff:10.0.0.1"];
+  expect(addresses.filter((address) => !isPrivate(address))).toEqual([]);
+  expect(["1.1.1.1", "192.0.2.1", "203.0.113.9", "2606:4700:4700::1111"].filter(isPrivate)).toEqual([]);
+});
+
+it("makes the link-local address that Linux makes, and its digits", () => {
+  // As `ip -6 address` shows it for an interface with this MAC.
+  expect(linkLocalOf("02:00:00:00:00:05")).toBe("fe80::ff:fe00:5");
+  expect(linkLocalOf("52:54:00:12:34:56")).toBe("fe80::5054:ff:fe12:3456");
+  expect(hexOf("fd00:83::2")).toBe("fd000083000000000000000000000002");
+});
