@@ -52,7 +52,7 @@ export type {
   UserInterface,
   Vlan,
 } from "./config/network.js";
-export type { Destination, HostPort, NetworkPolicy } from "./config/policy.js";
+export type { Destination, HostPort, NetworkPolicy, PublishedPort } from "./config/policy.js";
 export type { Secret } from "./config/secret.js";
 export type { Silences, WarningCode } from "./config/silence.js";
 export type { Share, Volume } from "./config/storage.js";
@@ -73,6 +73,7 @@ export { type ConfigPath, formatPath, type Problem, type RelatedPlace } from "./
 export { type ProblemCode, problemCodes } from "./problem-codes.js";
 export type { Resolution } from "./resolve.js";
 export { tapPrefix } from "./resolve/allocate.js";
+export { publishedAddress } from "./rules/published-port.js";
 export type { SilencedProblem } from "./silence.js";
 export { type GuestDifference, guestDifferences } from "./resolve/guest-difference.js";
 export { builtInShares, imageOf, readsOptions } from "./resolve/guests.js";

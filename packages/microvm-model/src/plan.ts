@@ -307,6 +307,17 @@ export interface PolicyPlan {
   /** Names of VMs of the host. */
   readonly vms: readonly Placed<string>[];
   readonly host: readonly PortPlan[];
+  readonly published: readonly PublishedPlan[];
+  /** Of what the host forwards, in each direction; null for no limit. */
+  readonly mbitPerSecond: number | null;
+}
+
+/** A port of the host's outward interface that leads to a port of a VM. */
+export interface PublishedPlan {
+  readonly path: ConfigPath;
+  readonly proto: "tcp" | "udp";
+  readonly host: number;
+  readonly guest: number;
 }
 
 export interface AllowedPlan {

@@ -113,6 +113,7 @@ export const problemCodes = {
   "policy-not-held": "error",
   "posix-acl-with-translation": "error",
   "privileged-host-port": "warning",
+  "publish-without-nat": "error",
   "qemu-memory": "error",
   "reach-itself": "error",
   "reserved-group-name": "error",

@@ -34,6 +34,7 @@ import { pathInEnvironment } from "./rules/path-in-environment.js";
 import { policy } from "./rules/policy.js";
 import { posixAclWithTranslation } from "./rules/posix-acl-with-translation.js";
 import { privilegedHostPort } from "./rules/privileged-host-port.js";
+import { publishedPort } from "./rules/published-port.js";
 import { qemuMemory } from "./rules/qemu-memory.js";
 import { runAsInService } from "./rules/run-as-in-service.js";
 import { secret } from "./rules/secret.js";
@@ -72,6 +73,7 @@ const rules: readonly Rule[] = [
   userNetworkWithoutDhcp,
   forwardPort,
   privilegedHostPort,
+  publishedPort,
   hypervisor,
   qemuMemory,
   hypervisorNeedsMacos,

@@ -6,10 +6,12 @@ import {
   type HostPlan,
   type InterfacePlan,
   type NetworkPlan,
+  publishedAddress,
   type Subnet,
   type TapPlan,
   tapPrefix,
   type VlanPlan,
+  type VmPlan,
 } from "@microvm-emit/model";
 import {
   attrs,
@@ -69,7 +71,7 @@ export const compileNetwork = (host: HostPlan): readonly Binding[] => {
       ["networking", "networkmanager", "unmanaged"],
       own.map((link) => `interface-name:${link}`),
     ),
-    ...compileNat(networks),
+    ...compileNat(host),
     ...compileFirewall(networks),
   ];
 };
@@ -82,7 +84,7 @@ const othersRunTheNetwork = binary(
   binary(networking("useDHCP"), "&&", not(networking("useNetworkd"))),
 );
 
-const compileNat = (networks: readonly NetworkPlan[]): readonly Binding[] => {
+const compileNat = ({ networks, vms }: HostPlan): readonly Binding[] => {
   const outward = networks.flatMap(({ nat, ...network }) => (nat === null ? [] : [{ ...network, nat }]));
   const [first] = outward;
   if (first === undefined) return [];
@@ -103,11 +105,21 @@ const compileNat = (networks: readonly NetworkPlan[]): readonly Binding[] => {
           ...(interfaces.length === 0 ? [] : [binding("internalInterfaces", interfaces)]),
           ...(routed(4).length === 0 ? [] : [binding("internalIPs", routed(4))]),
           ...(routed(6).length === 0 ? [] : [binding("internalIPv6s", routed(6))]),
+          ...compilePublished(vms),
           binding("externalInterface", at(first.nat.externalInterface.path, str(first.nat.externalInterface.value))),
         ]),
       ),
     ),
   ];
+};
+
+const compilePublished = (vms: readonly VmPlan[]): readonly Binding[] => {
+  const forwards = vms.flatMap((vm) =>
+    vm.policy.published.map(({ path, proto, host, guest }) =>
+      at(path, toNix({ proto, sourcePort: host, destination: `${publishedAddress(vm) ?? ""}:${String(guest)}` })),
+    ),
+  );
+  return forwards.length === 0 ? [] : [binding("forwardPorts", list(forwards))];
 };
 
 const DHCP_SERVER_PORT = 67;

@@ -23,10 +23,10 @@ import {
 import type { SharedModules } from "./shared-modules.js";
 import { at, bindingAt } from "./terms.js";
 
-/** The module that holds VMs to what they may reach, where there is one that may not reach everything. */
+/** The module that holds VMs to what they may reach, where there is one that may not reach everything as fast as it can. */
 export const compilePolicy = ({ vms }: HostPlan, shared: SharedModules): readonly Expr[] => {
   const known = vms.filter(({ interfaces }) => interfaces.some(({ type }) => type === "tap"));
-  return known.every(({ policy }) => policy.network === "open")
+  return known.every(({ policy }) => policy.network === "open" && policy.mbitPerSecond === null)
     ? []
     : [
         call(
@@ -74,6 +74,9 @@ const compileVmPolicy = ({ name, path: origin, interfaces, nameservers, policy }
       ...(policy.addresses.length === 0
         ? []
         : [bindingAt([...origin, "allow"], "addresses", list(policy.addresses.map(compileAllowed)))]),
+      ...(policy.mbitPerSecond === null
+        ? []
+        : [bindingAt([...origin, "bandwidthMbitPerSecond"], "mbitPerSecond", policy.mbitPerSecond)]),
       ...(policy.vms.length === 0
         ? []
         : [
@@ -253,6 +256,13 @@ let
       set sources4 { type ifname . ether_addr . ipv4_addr; \${sources 4 isRouted} }
       set sources6 { type ifname . ether_addr . ipv6_addr; \${sources 6 isRouted} }
 
+      # A fifth of a second's worth may come at once.
+      \${limits}
+      map from4 { type ipv4_addr : limit; \${limitsOf "from" 4} }
+      map from6 { type ipv6_addr : limit; \${limitsOf "from" 6} }
+      map to4 { type ipv4_addr : limit; \${limitsOf "to" 4} }
+      map to6 { type ipv6_addr : limit; \${limitsOf "to" 6} }
+
       # The same as on bridges for taps that are in none.
       chain prerouting {
         type filter hook prerouting priority raw; policy accept;
@@ -288,6 +298,10 @@ let
 
       chain forward {
         type filter hook forward priority filter - 5; policy accept;
+        limit name ip saddr map @from4 drop
+        limit name ip6 saddr map @from6 drop
+        limit name ip daddr map @to4 drop
+        limit name ip6 daddr map @to6 drop
         ip saddr @guests4 jump from_guest
         ip6 saddr @guests6 jump from_guest
         ip daddr @guests4 jump to_guest
@@ -316,6 +330,34 @@ let
     }
   '';
 
+  limited = lib.filterAttrs (_: vm: vm ? mbitPerSecond) vms;
+  limits = lib.concatStringsSep "\n  " (
+    lib.concatLists (
+      lib.mapAttrsToList (
+        name:
+        { mbitPerSecond, ... }:
+        map (
+          direction:
+          "limit \${direction}_\${name} { rate over \${toString (mbitPerSecond * 125)} kbytes/second burst \${
+            toString (mbitPerSecond * 25)
+          } kbytes; }"
+        ) [
+          "from"
+          "to"
+        ]
+      ) limited
+    )
+  );
+  limitsOf =
+    direction: family:
+    elements (
+      lib.concatLists (
+        lib.mapAttrsToList (
+          name: vm: map (address: "\${address} : \\"\${direction}_\${name}\\"") (addressesOf family vm)
+        ) limited
+      )
+    );
+
   asking = named "allowlist";
   resolverConfig = pkgs.writeText "microvm-resolver.json" (
     builtins.toJSON {
@@ -336,6 +378,8 @@ let
     }
   );
 
+  load = "\${pkgs.nftables}/bin/nft -f /etc/microvm/policy.nft";
+
   portsFor =
     proto: vm:
     lib.concatMap (
@@ -351,17 +395,24 @@ in
       wantedBy = [ "multi-user.target" ];
       before = [ "network-pre.target" ];
       wants = [ "network-pre.target" ];
-      # Some who flush all rules do so when they start.
       after = [ "nftables.service" ];
-      partOf = [ "nftables.service" ];
       reloadIfChanged = true;
       reloadTriggers = [ config.environment.etc."microvm/policy.nft".source ];
       serviceConfig = {
         Type = "oneshot";
         RemainAfterExit = true;
-        ExecStart = "\${pkgs.nftables}/bin/nft -f /etc/microvm/policy.nft";
-        ExecReload = "\${pkgs.nftables}/bin/nft -f /etc/microvm/policy.nft";
+        ExecStart = load;
+        # The resolver puts back what it has granted.
+        ExecReload = [
+          load
+          "-\${config.systemd.package}/bin/systemctl reload --no-block microvm-resolver.service"
+        ];
       };
+    };
+    # Where it flushes all rules, ours come back with its own.
+    nftables.serviceConfig = lib.mkIf (config.networking.nftables.enable && config.networking.nftables.flushRuleset) {
+      ExecStartPost = [ load ];
+      ExecReload = lib.mkAfter [ load ];
     };
     "microvm@" = {
       requires = [ "microvm-policy.service" ];

@@ -22,3 +22,17 @@ export const hostPortSchema = z.union([z.literal("dns"), port, object({ port, pr
 export type Destination = string;
 
 export const destinationSchema = scalar.destination(Object.keys(destinations));
+
+/** A port of the host's outward interface that leads to one of a VM. */
+export interface PublishedPort {
+  /** @example 8080 */
+  readonly host: number;
+
+  /** @example 80 */
+  readonly guest: number;
+
+  /** @default "tcp" */
+  readonly proto?: "tcp" | "udp" | undefined;
+}
+
+export const publishedPortSchema = object({ host: port, guest: port, proto: z.enum(["tcp", "udp"]).default("tcp") });

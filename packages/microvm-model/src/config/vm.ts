@@ -35,6 +35,8 @@ import {
   hostPortSchema,
   type NetworkPolicy,
   networkPolicySchema,
+  type PublishedPort,
+  publishedPortSchema,
 } from "./policy.js";
 import { type Secret, secretSchema } from "./secret.js";
 import { type Silences, silenceSchema } from "./silence.js";
@@ -417,6 +419,23 @@ export interface Vm {
   readonly reachHost?: readonly HostPort[] | undefined;
 
   /**
+   * Ports of the host that lead to ports of the VM, for others in the host's LAN and beyond. The guest's own firewall has to
+   * let them in too.
+   *
+   * @default []
+   * @example [{ host: 8080, guest: 80 }]
+   */
+  readonly publish?: readonly PublishedPort[] | undefined;
+
+  /**
+   * How many megabits a second the VM may send through the host, and as many receive.
+   *
+   * @default no limit
+   * @example 100
+   */
+  readonly bandwidthMbitPerSecond?: number | undefined;
+
+  /**
    * Environment variables of this VM alone, in every shell of its guest; nothing secret, since they are on the kernel's
    * command line.
    *
@@ -546,6 +565,8 @@ export const vmSchema = object({
   allow: z.array(destinationSchema).default([]),
   reachVms: z.array(scalar.hostLabel).default([]),
   reachHost: z.array(hostPortSchema).default([]),
+  publish: z.array(publishedPortSchema).default([]),
+  bandwidthMbitPerSecond: z.int().positive().optional(),
   /** Environment variables of this VM alone. */
   environment: record(scalar.variableName, scalar.variableValue).default({}),
   guest: z.enum(["shared", "own"]).default("shared"),

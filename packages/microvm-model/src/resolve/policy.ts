@@ -35,6 +35,8 @@ export const planPolicy = (vm: VmModel, links: readonly Link[], path: ConfigPath
       }),
       ...(network === "internet" && servers.some((server) => gateways.includes(server)) ? dns : []),
     ],
+    published: vm.publish.map((port, position) => ({ ...port, path: [...path, "publish", position] })),
+    mbitPerSecond: vm.bandwidthMbitPerSecond ?? null,
   };
 };
 

@@ -1,0 +1,40 @@
+import type { HostPlan, VmPlan } from "../plan.js";
+import { error, type Problem } from "../problem.js";
+
+/** A published port is one VM's, and there is an IPv4 address of the VM's behind the host's NAT for it to lead to. */
+export const publishedPort = (host: HostPlan): readonly Problem[] => {
+  const all = host.vms.flatMap((vm) => vm.policy.published.map((published) => ({ vm, published })));
+  return all.flatMap(({ vm, published: { path, proto, host: port } }, position) => {
+    const other = all.slice(0, position).find(({ published }) => published.proto === proto && published.host === port);
+    return [
+      ...(other === undefined
+        ? []
+        : [
+            error(
+              "duplicate-host-port",
+              [...path, "host"],
+              `${other.vm.name} has ${proto} port ${String(port)} of the host already`,
+              "Publish another port of the host.",
+              [{ path: [...other.published.path, "host"], note: "first used here" }],
+            ),
+          ]),
+      ...(publishedAddress(vm) === undefined
+        ? [
+            error(
+              "publish-without-nat",
+              path,
+              `${vm.name} has no IPv4 address in a network with \`nat\``,
+              "Give its network `nat`, or reach the VM at its own address.",
+            ),
+          ]
+        : []),
+    ];
+  });
+};
+
+/** Where the host's published ports of a VM lead. */
+export const publishedAddress = ({ interfaces }: VmPlan): string | undefined =>
+  interfaces
+    .filter(({ network }) => network !== null && network.nat !== null)
+    .flatMap(({ addresses }) => addresses)
+    .find(({ subnet }) => subnet.family === 4)?.value;
