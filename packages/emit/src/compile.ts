@@ -4,6 +4,7 @@ import { compileGuest } from "./compile/guest.js";
 import { guestLibrary } from "./compile/guest-library.js";
 import { compileHost } from "./compile/host.js";
 import { type Locations, relocate } from "./compile/locations.js";
+import { resolverProgram } from "./compile/resolver.js";
 import { sharedModules } from "./compile/shared-modules.js";
 import { compileSkill } from "./compile/skill.js";
 import { firstVm } from "./compile/vm.js";
@@ -18,12 +19,16 @@ export const compile = (plan: Plan, locations: Locations): readonly OutputFile[]
     host.guests.map((guest) => compileGuest(host, guest, firstVm(host, guest), shared, place)),
   );
   const isShared = plan.hosts.some((host) => host.guests.some(({ own }) => own === null));
+  const asks = plan.hosts.some((host) => host.vms.some(({ policy }) => policy.network === "allowlist"));
   return [
     compileFlake(plan, place),
     ...hosts,
     ...guests,
     ...shared.files(),
     ...(isShared ? guestLibrary() : []),
+    ...(asks ? [resolver] : []),
     compileSkill(plan, locations),
   ];
 };
+
+const resolver: OutputFile = { kind: "text", path: "lib/resolver.py", text: resolverProgram };

@@ -56,6 +56,7 @@ export {
   type Module,
   type Nat,
   nix,
+  type NetworkPolicy,
   type NixData,
   type NixText,
   node,

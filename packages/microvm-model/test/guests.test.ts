@@ -169,15 +169,15 @@ describe("the guests of a host", () => {
     expect(guestsOf({ a: { shares } })).toEqual([{ name: "a", vms: ["a"], own: "long" }]);
   });
 
-  it.each([
-    { environment: { GREETING: "grüezi" } },
-    { shares: [{ ...share, mountPoint: "/srv/für" }] },
-  ])("are one VM's own where its identity is not printable ASCII: %j", (vm) => {
-    expect(guestsOf({ a: vm, b: vm })).toEqual([
-      { name: "a", vms: ["a"], own: "not-ascii" },
-      { name: "b", vms: ["b"], own: "not-ascii" },
-    ]);
-  });
+  it.each([{ environment: { GREETING: "grüezi" } }, { shares: [{ ...share, mountPoint: "/srv/für" }] }])(
+    "are one VM's own where its identity is not printable ASCII: %j",
+    (vm) => {
+      expect(guestsOf({ a: vm, b: vm })).toEqual([
+        { name: "a", vms: ["a"], own: "not-ascii" },
+        { name: "b", vms: ["b"], own: "not-ascii" },
+      ]);
+    },
+  );
 
   it("are not told of the host's own paths", () => {
     expect(guestsOf({ a: { shares: [{ ...share, source: "/srv/für" }] }, b: {} })).toEqual([

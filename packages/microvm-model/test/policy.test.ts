@@ -21,13 +21,13 @@ const problemsOf = (vm: object, host: object = {}): readonly string[] => {
   return problems.map(({ code, path }) => `${code} ${formatPath(path.slice(3))}`);
 };
 
-const open = { bridges: { br0: { address: "10.0.0.1/24", network: "open" } } };
+const internet = { bridges: { br0: { address: "10.0.0.1/24", network: "internet" } } };
 
 describe("what a VM may reach", () => {
   it.each([
-    ["the internet by default", {}, {}, "internet"],
-    ["what its bridge says", {}, open, "open"],
-    ["what it says itself, before its bridge", { network: "none" }, open, "none"],
+    ["everything by default", {}, {}, "open"],
+    ["what its bridge says", {}, internet, "internet"],
+    ["what it says itself, before its bridge", { network: "none" }, internet, "none"],
     ["what the host's defaults say", {}, { vmDefaults: { network: "allowlist" } }, "allowlist"],
   ] as const)("is %s", (_, vm, host, network) => {
     expect(policyOf(vm, host).network).toBe(network);
@@ -67,7 +67,7 @@ describe("what a VM may reach", () => {
       { proto: "udp", port: 53 },
       { proto: "tcp", port: 53 },
     ];
-    const { addresses, host } = policyOf({ nameservers: ["10.0.0.1", "192.168.7.7", "9.9.9.9"] });
+    const { addresses, host } = policyOf({ network: "internet", nameservers: ["10.0.0.1", "192.168.7.7", "9.9.9.9"] });
     expect(addresses.map(({ target, ports }) => [target, ports])).toEqual([
       ["10.0.0.1", dns],
       ["192.168.7.7", dns],
@@ -93,14 +93,19 @@ describe("what cannot be", () => {
     ["a bridge with ports", { interfaces: [{ address: "dhcp" }] }, { bridges: { br0: { ports: ["eth0"] } } }],
   ])("is a policy on %s, but for an open one", (_, vm, { bridges }: { readonly bridges?: object }) => {
     const host = bridges === undefined ? {} : { bridges };
+    const guarded = { network: "internet", ...vm };
     const only = (problems: readonly string[]): readonly string[] =>
       problems.filter((problem) => problem.startsWith("policy-not-held interfaces"));
-    expect(only(problemsOf(vm, host).map((problem) => problem.replace("a.", "")))).toHaveLength(1);
+    expect(only(problemsOf(guarded, host).map((problem) => problem.replace("a.", "")))).toHaveLength(1);
     expect(only(problemsOf({ ...vm, network: "open" }, host).map((problem) => problem.replace("a.", "")))).toEqual([]);
   });
 
   it.each([
-    ["an allowance that all of the internet holds", { allow: ["a.example"] }, "allow-ignored a.allow[0]"],
+    [
+      "an allowance that all of the internet holds",
+      { network: "internet", allow: ["a.example"] },
+      "allow-ignored a.allow[0]",
+    ],
     ["an allowance of nothing", { network: "none", allow: ["10.1.0.1"] }, "allow-ignored a.allow[0]"],
     ["an allowance of everything", { network: "open", allow: ["npm"] }, "allow-ignored a.allow[0]"],
     ["a VM that is not there", { reachVms: ["c"] }, "unknown-vm a.reachVms[0]"],

@@ -23,7 +23,7 @@ let
     zopfli zoxide zstd
   '') (_: { });
 
-  python = withPackages "python3" [ "ipython" "numpy" "pip" "pytest" "requests" "virtualenv" ];
+  python = withPackages "python3" [ "dnspython" "ipython" "numpy" "pip" "pytest" "requests" "virtualenv" ];
   emacs = withPackages "emacs" [ "counsel" "eglot" "go-mode" "magit" "markdown-mode" "nix-mode" "org" "projectile" ];
 
   shell = name: { passthru.shellPath = "/bin/${name}"; };

@@ -152,18 +152,16 @@ let
   reaching = lib.filterAttrs (_: vm: vm ? vms) guests;
   reachingBridges = once (eachLink (link: lib.optional (isBridged link) link.bridge) reaching);
 
-  # From each address of a VM to each of another one that it may reach.
-  pairs =
-    family:
-    elements (
-      eachVm (
-        vm:
-        lib.concatMap (
-          other:
-          lib.concatMap (from: map (to: "\${from} . \${to}") (addressesOf family (linked other))) (addressesOf family vm)
-        ) (vm.vms or [ ])
-      ) guests
-    );
+  # From each IPv4 address of a VM to each of another one that it may reach.
+  pairs = elements (
+    eachVm (
+      vm:
+      lib.concatMap (
+        other:
+        lib.concatMap (from: map (to: "\${from} . \${to}") (addressesOf 4 (linked other))) (addressesOf 4 vm)
+      ) (vm.vms or [ ])
+    ) guests
+  );
   tapsOf = vm: map (link: link.tap) (builtins.filter isBridged vm.links);
 
   # From each address of a VM to each place with each port.
@@ -250,8 +248,7 @@ let
       set resolved6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags timeout; }
       set host4 { type ipv4_addr . inet_proto . inet_service; \${hostPorts 4} }
       set host6 { type ipv6_addr . inet_proto . inet_service; \${hostPorts 6} }
-      set pairs4 { type ipv4_addr . ipv4_addr; \${pairs 4} }
-      set pairs6 { type ipv6_addr . ipv6_addr; \${pairs 6} }
+      set pairs4 { type ipv4_addr . ipv4_addr; \${pairs} }
       set taps { type ifname; \${elements (eachLink (link: lib.optional (isRouted link) link.tap) guests)} }
       set sources4 { type ifname . ether_addr . ipv4_addr; \${sources 4 isRouted} }
       set sources6 { type ifname . ether_addr . ipv6_addr; \${sources 6 isRouted} }
@@ -310,7 +307,6 @@ let
       chain from_guest {
         ct state established,related accept
         ip saddr . ip daddr @pairs4 accept
-        ip6 saddr . ip6 daddr @pairs6 accept
         oifname @networks drop
         ip saddr . ip daddr . meta l4proto . th dport @allowed4 accept
         ip6 saddr . ip6 daddr . meta l4proto . th dport @allowed6 accept
@@ -359,24 +355,26 @@ let
     );
 
   asking = named "allowlist";
-  resolverConfig = pkgs.writeText "microvm-resolver.json" (
-    builtins.toJSON {
-      port = resolverPort;
-      nft = "\${pkgs.nftables}/bin/nft";
-      guests = lib.concatMapAttrs (
-        name: vm:
-        lib.genAttrs (lib.concatMap (link: link.addresses ++ link.local or [ ]) vm.links) (_: {
-          inherit name;
-          upstream = vm.nameservers;
-          allow = map ({ to, ports }: {
-            name = to;
-            ports = map (port: builtins.filter builtins.isString (builtins.split " \\. " port)) ports;
-          }) vm.domains;
-          addresses = map ({ to, ... }: to) (vm.addresses or [ ]);
-        })
-      ) asking;
-    }
-  );
+  resolverConfig = {
+    listen = [
+      "0.0.0.0"
+      "::"
+    ];
+    port = resolverPort;
+    nft = "\${pkgs.nftables}/bin/nft";
+    guests = lib.concatMapAttrs (
+      name: vm:
+      lib.genAttrs (lib.concatMap (link: link.addresses ++ link.local or [ ]) vm.links) (_: {
+        inherit name;
+        upstream = vm.nameservers;
+        allow = map ({ to, ports }: {
+          name = to;
+          ports = map (port: builtins.filter builtins.isString (builtins.split " \\. " port)) ports;
+        }) vm.domains;
+        addresses = map ({ to, ... }: to) (vm.addresses or [ ]);
+      })
+    ) asking;
+  };
 
   load = "\${pkgs.nftables}/bin/nft -f /etc/microvm/policy.nft";
 
@@ -387,7 +385,10 @@ let
     ) (portsOnHost vm);
 in
 {
-  environment.etc."microvm/policy.nft".text = rules;
+  environment.etc = {
+    "microvm/policy.nft".text = rules;
+    "microvm/resolver.json" = lib.mkIf (asking != { }) { text = builtins.toJSON resolverConfig; };
+  };
 
   systemd.services = lib.mkIf config.microvm.host.enable {
     microvm-policy = {
@@ -427,9 +428,11 @@ in
         "network.target"
       ];
       bindsTo = [ "microvm-policy.service" ];
+      reloadTriggers = [ config.environment.etc."microvm/resolver.json".source ];
       serviceConfig = {
-        ExecStart = "\${pkgs.python3.withPackages (packages: [ packages.dnspython ])}/bin/python3 \${../lib/resolver.py} \${resolverConfig}";
+        ExecStart = "\${pkgs.python3.withPackages (packages: [ packages.dnspython ])}/bin/python3 \${../lib/resolver.py} /etc/microvm/resolver.json";
         ExecReload = "\${pkgs.coreutils}/bin/kill -HUP $MAINPID";
+        Type = "notify";
         Restart = "always";
         RestartSec = 2;
         DynamicUser = true;
@@ -480,14 +483,9 @@ in
     lib.concatMap (bridge: [
       (lib.nameValuePair "net/ipv4/conf/\${bridge}/proxy_arp_pvlan" 1)
       (lib.nameValuePair "net/ipv4/conf/\${bridge}/send_redirects" 0)
+      (lib.nameValuePair "net/ipv4/neigh/\${bridge}/proxy_delay" 0)
     ]) reachingBridges
   );
-  systemd.network.networks = lib.genAttrs (map (bridge: "20-\${bridge}") reachingBridges) (_: {
-    networkConfig.IPv6ProxyNDPAddress = lib.concatMap (addressesOf 6) (
-      lib.concatMap (vm: [ vm ] ++ map linked vm.vms) (builtins.attrValues reaching)
-    );
-  });
-
   networking.firewall.interfaces = lib.mkMerge (
     eachVm (
       vm:

@@ -48,7 +48,8 @@ describe("microvm-emit CONFIG", () => {
   });
 
   it("removes the file of a guest with its last VM", () => {
-    const guests = (): readonly string[] => Object.keys(treeOf(dir)).filter((file) => /^flake\/guests\/.*\.nix$/.test(file));
+    const guests = (): readonly string[] =>
+      Object.keys(treeOf(dir)).filter((file) => /^flake\/guests\/.*\.nix$/.test(file));
     const dir = project("a", "b");
     microvmEmit(dir, [config]);
     writeFileSync(join(dir, config), sourceOf(configOf("a")));

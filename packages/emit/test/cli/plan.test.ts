@@ -11,7 +11,7 @@ export default {
       stateVersion: "25.11",
       modules: ["./configuration.nix"],
       user: { name: "alice", sshKeys: ["ssh-ed25519 AAAA alice"] },
-      bridges: { br0: { address: "10.0.0.1/24" } },
+      bridges: { br0: { address: "10.0.0.1/24", network: "internet" } },
       vms: {
         a: { index: 0 },
         b: { index: 1, memoryMiB: 1024, environment: { PROJECT: "b" } },

@@ -33,8 +33,8 @@ export interface Routed {
   /**
    * What the VMs in it may reach that do not say so themselves.
    *
-   * @default "internet"
-   * @example "open"
+   * @default "open"
+   * @example "internet"
    */
   readonly network?: NetworkPolicy | undefined;
 }

@@ -25,13 +25,25 @@ export const destinationSchema = scalar.destination(Object.keys(destinations));
 
 /** A port of the host's outward interface that leads to one of a VM. */
 export interface PublishedPort {
-  /** @example 8080 */
+  /**
+   * The host's port.
+   *
+   * @example 8080
+   */
   readonly host: number;
 
-  /** @example 80 */
+  /**
+   * The VM's port.
+   *
+   * @example 80
+   */
   readonly guest: number;
 
-  /** @default "tcp" */
+  /**
+   * The protocol that both are of.
+   *
+   * @default "tcp"
+   */
   readonly proto?: "tcp" | "udp" | undefined;
 }
 

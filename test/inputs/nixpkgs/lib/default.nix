@@ -127,6 +127,7 @@ let
     hasSuffix = suffix: text:
       let n = stringLength text - stringLength suffix; in n >= 0 && substring n (-1) text == suffix;
     hasInfix = infix: text: replaceStrings [ infix ] [ "" ] text != text;
+    toInt = text: let value = fromJSON text; in if isInt value then value else throw "toInt: ${text} is no integer";
     removePrefix = prefix: text: if hasPrefix prefix text then substring (stringLength prefix) (-1) text else text;
     removeSuffix = suffix: text:
       if hasSuffix suffix text then substring 0 (stringLength text - stringLength suffix) text else text;

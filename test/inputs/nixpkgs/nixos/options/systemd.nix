@@ -1,5 +1,5 @@
 # systemd.* other than systemd.network.
-{ lib, ... }:
+{ lib, pkgs, ... }:
 let
   inherit (lib) mkOption types;
   inherit (types) attrsOf commas either enum int lines listOf nullOr oneOf package path singleLineStr str submodule;
@@ -22,7 +22,7 @@ let
     startLimitBurst = required int;
     startLimitIntervalSec = required int;
     restartTriggers = many types.unspecified;
-    reloadTriggers = many unitOption;
+    reloadTriggers = many types.unspecified;
   };
 
   isOneOf = key: allowed: settings: !settings ? ${key} || builtins.isAttrs settings.${key} || builtins.elem settings.${key} allowed;
@@ -72,6 +72,7 @@ let
 in
 {
   options.systemd = {
+    package = option package pkgs.systemd;
     additionalUpstreamSystemUnits = many str;
     services = of service;
     sockets = of socket;

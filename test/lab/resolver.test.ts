@@ -1,0 +1,482 @@
+/**
+ * The resolver of allowlists, with the one capability that its service has, between VMs' addresses and upstream servers,
+ * and rules of nftables that open what it puts into their sets.
+ */
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { resolverProgram } from "../../packages/emit/src/compile/resolver.js";
+import { tail } from "./log.js";
+import { connect, type Namespace, openNamespace } from "./namespace.js";
+import { poll } from "./poll.js";
+
+const succeeds = (program: string, ...args: readonly string[]): boolean => {
+  try {
+    execFileSync(program, args, { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** The first that has dnspython, which need not be the first on PATH. */
+const python = ["python3", "/usr/bin/python3"].find((name) =>
+  succeeds(
+    name,
+    "-c",
+    "import sys, dns.asyncquery, dns.version as v; sys.exit(sys.version_info < (3, 11) or v.MAJOR < 2)",
+  ),
+);
+
+const whatIsMissing = (): string | undefined => {
+  if (process.getuid?.() !== 0) return "only root makes its network: run this as root";
+  const packages = {
+    dig: "dnsutils",
+    dnsmasq: "dnsmasq-base",
+    ip: "iproute2",
+    nft: "nftables",
+  };
+  const missing = Object.entries({ ...packages, nsenter: "util-linux", setpriv: "util-linux" }).filter(
+    ([program]) => !succeeds("sh", "-c", `command -v ${program}`),
+  );
+  if (python === undefined) missing.push(["Python 3.11 with dnspython", "python3-dnspython"]);
+  if (missing.length > 0) {
+    const programs = missing.map(([program]) => program).join(", ");
+    return `no ${programs}: apt install ${[...new Set(missing.map(([, name]) => name))].join(" ")}`;
+  }
+  if (!succeeds("unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "true"))
+    return "no network namespace can be made: give CAP_SYS_ADMIN and CAP_NET_ADMIN";
+  return undefined;
+};
+
+const missing = whatIsMissing();
+if (missing !== undefined) console.error(`NOT TESTED, the resolver of allowlists: ${missing}.`);
+
+const FIRST = "192.168.83.6";
+const FIRST_IPV6 = "fd83::6";
+const SECOND = "192.168.83.7";
+const STRANGER = "192.168.83.66";
+const GATEWAY = "192.168.83.1";
+const UPSTREAM = "203.0.113.53";
+const OTHER_UPSTREAM = "203.0.113.54";
+/** An address with no server. */
+const SILENT = "203.0.113.99";
+
+/** What the upstream servers hold: a name, its addresses, its TTL. */
+const RECORDS = [
+  "listed.example,203.0.113.1,2001:db8:113::1,300",
+  "unlisted.example,203.0.113.2,300",
+  "a.wild.example,203.0.113.3,300",
+  "b.a.wild.example,203.0.113.3,300",
+  "wild.example,203.0.113.3,300",
+  "target.cdn.example,203.0.113.4,20",
+  "brief.example,203.0.113.5,0",
+  "long.example,203.0.113.6,700000",
+  "rebind.example,10.0.0.8,300",
+  "rebind.example,203.0.113.7,300",
+  "rebind6.example,::ffff:10.0.0.8,300",
+  "intranet.example,10.0.0.5,300",
+  "second.example,203.0.113.8,300",
+];
+
+const https = [["tcp", 443]];
+const allow = (name: string, ports: readonly (readonly (string | number)[])[] = https): object => ({ name, ports });
+const first = {
+  name: "emacsvm",
+  upstream: [UPSTREAM],
+  allow: [
+    allow("Listed.Example", [...https, ["udp", 123]]),
+    allow("*.wild.example"),
+    ...["alias.example", "brief.example", "long.example", "rebind.example", "rebind6.example"].map((name) =>
+      allow(name),
+    ),
+    ...["missing.example", "text.example", "service.example", "svcb.example"].map((name) => allow(name)),
+    allow("intranet.example", [["tcp", 5432]]),
+  ],
+  addresses: ["10.0.0.5"],
+};
+const second = {
+  name: "gotcpvm",
+  upstream: [SILENT, OTHER_UPSTREAM],
+  allow: [allow("second.example"), allow("intranet.example", [["tcp", 5432]])],
+  addresses: [],
+};
+const guests = { [FIRST]: first, [FIRST_IPV6]: first, [SECOND]: second };
+
+const RULES = `
+table inet microvm {
+  set resolved4 {
+    type ipv4_addr . ipv4_addr . inet_proto . inet_service
+    flags timeout
+  }
+  set resolved6 {
+    type ipv6_addr . ipv6_addr . inet_proto . inet_service
+    flags timeout
+  }
+  chain dns {
+    type nat hook prerouting priority dstnat
+    iifname "vms" meta l4proto { tcp, udp } th dport 53 redirect to :5380
+  }
+  counter to_silent {
+  }
+  chain output {
+    type filter hook output priority filter
+    ip daddr ${SILENT} counter name to_silent
+  }
+  chain forward {
+    type filter hook forward priority filter; policy drop
+    ct state established,related accept
+    ip saddr . ip daddr . meta l4proto . th dport @resolved4 accept
+    ip6 saddr . ip6 daddr . meta l4proto . th dport @resolved6 accept
+    reject with icmpx admin-prohibited
+  }
+}
+`;
+
+const SERVER = `
+import socket
+server = socket.create_server(("::", 443), family=socket.AF_INET6, dualstack_ipv6=True)
+while True:
+    server.accept()[0].close()
+`;
+const PROBE = `
+import socket, sys
+socket.create_connection((sys.argv[2], 443), 2, (sys.argv[1], 0)).close()
+`;
+
+interface Reply {
+  readonly status: string;
+  /** In short: the type and the value of each record. */
+  readonly answer: readonly string[];
+  readonly text: string;
+}
+
+/** Of a set, by its elements: the seconds that were set, and those that are left. */
+type Opened = ReadonlyMap<string, { readonly timeout: number; readonly expires: number }>;
+
+describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
+  const folder = mkdtempSync(join(tmpdir(), "microvm-emit-resolver-"));
+  const file = (name: string): string => join(folder, name);
+  const log = (): string => readFileSync(file("resolver.log"), "utf8");
+  const spaces: Namespace[] = [];
+  let host: Namespace, vms: Namespace, beyond: Namespace;
+
+  /** To any address on port 53, since the rules redirect them all. */
+  const ask = async (source: string, ...question: readonly string[]): Promise<Reply> => {
+    const server = source.includes(":") ? "2001:db8:113::53" : "198.51.100.1";
+    const options = ["+tries=3", "+timeout=5", "-b", source, `@${server}`];
+    const text = await vms.run("dig", ...options, ...question).catch(String);
+    const lines = text.split("\n").filter((line) => /\sIN\s/.test(line) && !line.startsWith(";"));
+    return {
+      status: /status: (\w+)/.exec(text)?.[1] ?? "none",
+      answer: lines.map((line) => line.split(/\s+/).slice(3).join(" ")),
+      text,
+    };
+  };
+
+  const opened = async (set: "resolved4" | "resolved6" = "resolved4"): Promise<Opened> => {
+    const listed = JSON.parse(await host.run("nft", "-j", "list", "set", "inet", "microvm", set)) as {
+      nftables: { set?: { elem?: { elem: { val: { concat: string[] }; timeout: number; expires: number } }[] } }[];
+    };
+    const elements = listed.nftables.flatMap((one) => one.set?.elem ?? []);
+    return new Map(elements.map(({ elem: { val, ...times } }) => [val.concat.join(" "), times]));
+  };
+
+  /** Whether a TCP connection from one of the VMs' addresses is made. */
+  const reaches = (source: string, address: string): Promise<boolean> =>
+    vms.run("python3", "-c", PROBE, source, address).then(
+      () => true,
+      () => false,
+    );
+
+  const write = (config: object): void => {
+    writeFileSync(file("config.json"), JSON.stringify(config));
+  };
+  const config = { listen: ["0.0.0.0", "::"], port: 5380, nft: "/usr/sbin/nft", guests };
+  const reload = (): Promise<string> => host.script(`kill -HUP $(cat ${file("resolver.pid")})`);
+  const emptySets = (): Promise<string> => host.script(`nft delete table inet microvm; nft -f ${file("rules.nft")}`);
+
+  const startUpstream = async (): Promise<void> => {
+    const settings = [
+      ...[
+        "no-resolv",
+        "no-hosts",
+        "bind-interfaces",
+        "user=root",
+        "edns-packet-max=1232",
+        "pid-file=/run/dnsmasq.pid",
+        "log-queries",
+        `log-facility=${file("upstream.log")}`,
+      ],
+      ...[`listen-address=${UPSTREAM}`, `listen-address=${OTHER_UPSTREAM}`, "local=/example/"],
+      ...RECORDS.map((record) => `host-record=${record}`),
+      "cname=alias.example,target.cdn.example,20",
+      ...Array.from({ length: 20 }, (_, line) => `txt-record=text.example,"${String(line).padEnd(200, "x")}"`),
+      "srv-host=service.example,listed.example,443",
+      // 1 . ipv4hint=203.0.113.44
+      "dns-rr=svcb.example,65,0001000004000 4cb00712c".replaceAll(" ", ""),
+    ];
+    writeFileSync(file("dnsmasq.conf"), settings.join("\n"));
+    await beyond.script(`mount -t tmpfs tmpfs /run; dnsmasq --conf-file=${file("dnsmasq.conf")}`);
+  };
+
+  beforeAll(async () => {
+    chmodSync(folder, 0o755);
+    [host, vms, beyond] = await Promise.all([openNamespace(), openNamespace(), openNamespace()]);
+    spaces.push(host, vms, beyond);
+    await connect(host, "vms", vms, "eth0");
+    await connect(host, "out", beyond, "lan");
+    writeFileSync(file("rules.nft"), RULES);
+    await host.script(`
+      ip addr add ${GATEWAY}/24 dev vms; ip addr add fd83::1/64 dev vms nodad; ip link set vms up
+      ip addr add 203.0.113.200/24 dev out; ip addr add 2001:db8:113::200/64 dev out nodad; ip link set out up
+      echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+      ip route add default via 203.0.113.53
+      nft -f ${file("rules.nft")}
+    `);
+    await vms.script(`
+      for address in ${FIRST} ${SECOND} ${STRANGER}; do ip addr add $address/24 dev eth0; done
+      ip addr add ${FIRST_IPV6}/64 dev eth0 nodad; ip link set eth0 up
+      ip route add default via ${GATEWAY}; ip route add default via fd83::1
+    `);
+    await beyond.script(`
+      for last in 1 2 3 4 5 6 7 8 53 54 99; do ip addr add 203.0.113.$last/24 dev lan; done
+      ip addr add 2001:db8:113::1/64 dev lan nodad; ip link set lan up
+      ip route add 192.168.83.0/24 via 203.0.113.200; ip route add fd83::/64 via 2001:db8:113::200
+    `);
+    await startUpstream();
+    beyond.start(file("server.log"), "python3", "-c", SERVER);
+
+    writeFileSync(file("resolver.py"), resolverProgram);
+    write(config);
+    const caps = ["--inh-caps=-all,+net_admin", "--ambient-caps=-all,+net_admin", "--bounding-set=-all,+net_admin"];
+    const nobody = ["--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs", ...caps];
+    const start = ["exec", "setpriv", ...nobody, python, file("resolver.py"), file("config.json")].join(" ");
+    host.start(file("resolver.log"), "sh", "-c", `echo $$ >${file("resolver.pid")}; ${start}`);
+    await poll("the resolver", 20, async () => {
+      const { status } = await ask(FIRST, "unlisted.example", "+timeout=1");
+      return status === "NXDOMAIN" ? status : undefined;
+    }).catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${tail(file("resolver.log"), 20)}`);
+    });
+  });
+
+  afterAll(async () => {
+    await Promise.all(spaces.map((space) => space.close()));
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("opens a listed name to the VM that asked, at its ports, until soon after its TTL", async () => {
+    expect(await reaches(FIRST, "203.0.113.1")).toBe(false);
+    expect(await ask(FIRST, "listed.example")).toMatchObject({ status: "NOERROR", answer: ["A 203.0.113.1"] });
+    const elements = await opened();
+    expect(elements.get(`${FIRST} 203.0.113.1 tcp 443`)?.timeout).toBe(330);
+    expect(elements.get(`${FIRST} 203.0.113.1 udp 123`)?.timeout).toBe(330);
+    expect([...elements.keys()].filter((element) => element.includes("203.0.113.1 "))).toHaveLength(2);
+    expect(await reaches(FIRST, "203.0.113.1")).toBe(true);
+  });
+
+  it("opens nothing of it for another VM", async () => {
+    await ask(FIRST, "listed.example");
+    expect(await ask(SECOND, "listed.example")).toMatchObject({ status: "NXDOMAIN", answer: [] });
+    expect([...(await opened()).keys()].filter((element) => element.startsWith(`${SECOND} 203.0.113.1 `))).toEqual([]);
+    expect(await reaches(SECOND, "203.0.113.1")).toBe(false);
+  });
+
+  it("knows no name that is not listed, tells why, and asks nobody", async () => {
+    const reply = await ask(FIRST, "unlisted.example");
+    expect(reply).toMatchObject({ status: "NXDOMAIN", answer: [] });
+    expect(reply.text).toContain(
+      "EDE: 15 (Blocked): (emacsvm asked for unlisted.example, which its allowlist does not",
+    );
+    expect(await ask(FIRST, "unlisted.example", "AAAA", "+noedns")).toMatchObject({ status: "NXDOMAIN", answer: [] });
+    expect(await ask(FIRST, "sub.listed.example")).toMatchObject({ status: "NXDOMAIN" });
+    expect(await reaches(FIRST, "203.0.113.2")).toBe(false);
+    const line = "microvm-emit: emacsvm asked for unlisted.example, which its allowlist does not hold\n";
+    expect(log().split(line)).toHaveLength(2);
+    await ask(FIRST, "listed.example");
+    const asked = readFileSync(file("upstream.log"), "utf8");
+    expect(asked).toContain("listed.example from 203.0.113.200");
+    expect(asked).not.toContain("unlisted.example");
+  });
+
+  it("holds all below a wildcard, and not what it is a wildcard of", async () => {
+    expect(await ask(FIRST, "a.wild.example")).toMatchObject({ answer: ["A 203.0.113.3"] });
+    expect(await ask(FIRST, "b.A.WILD.example")).toMatchObject({ answer: ["A 203.0.113.3"] });
+    expect(await ask(FIRST, "wild.example")).toMatchObject({ status: "NXDOMAIN" });
+    expect(await ask(FIRST, "notwild.example")).toMatchObject({ status: "NXDOMAIN" });
+  });
+
+  it("follows a listed name to one that is not", async () => {
+    const { answer } = await ask(FIRST, "alias.example");
+    expect(answer).toEqual(["CNAME target.cdn.example.", "A 203.0.113.4"]);
+    expect((await opened()).get(`${FIRST} 203.0.113.4 tcp 443`)?.timeout).toBe(90);
+    expect(await ask(FIRST, "target.cdn.example")).toMatchObject({ status: "NXDOMAIN" });
+  });
+
+  it("gives every name a minute and none more than an hour", async () => {
+    await ask(FIRST, "brief.example");
+    const { text } = await ask(FIRST, "long.example");
+    expect(text).toMatch(/^long\.example\.\s+3600\s/m);
+    const elements = await opened();
+    expect(elements.get(`${FIRST} 203.0.113.5 tcp 443`)?.timeout).toBe(90);
+    expect(elements.get(`${FIRST} 203.0.113.6 tcp 443`)?.timeout).toBe(3630);
+  });
+
+  it("opens an address for as long again when it is asked again", async () => {
+    const element = `${FIRST} 203.0.113.1 tcp 443`;
+    const shorten = `element inet microvm resolved4 { ${FIRST} . 203.0.113.1 . tcp . 443`;
+    await ask(FIRST, "listed.example");
+    await host.script(`nft 'delete ${shorten} }; add ${shorten} timeout 9s }'`);
+    expect((await opened()).get(element)?.timeout).toBe(9);
+    await ask(FIRST, "listed.example");
+    const before = (await opened()).get(element);
+    expect(before?.timeout).toBeGreaterThanOrEqual(330);
+    await poll("a second to pass", 10, async () => ((await opened()).get(element)?.expires ?? 0) < 329 || undefined);
+    await ask(FIRST, "listed.example");
+    expect((await opened()).get(element)?.expires).toBeGreaterThanOrEqual(329);
+  });
+
+  it("leads to no private address that is not listed itself", async () => {
+    expect(await ask(FIRST, "rebind.example")).toMatchObject({ status: "NOERROR", answer: ["A 203.0.113.7"] });
+    expect(await ask(FIRST, "rebind6.example", "AAAA")).toMatchObject({ status: "NOERROR", answer: [] });
+    expect(await ask(FIRST, "intranet.example")).toMatchObject({ answer: ["A 10.0.0.5"] });
+    expect(await ask(SECOND, "intranet.example")).toMatchObject({ status: "NOERROR", answer: [] });
+    const elements = [...(await opened()).keys(), ...(await opened("resolved6")).keys()];
+    expect(elements.filter((element) => / (10\.|::ffff)/.test(element))).toEqual([`${FIRST} 10.0.0.5 tcp 5432`]);
+    expect(log()).toContain("gotcpvm asked for intranet.example, which is 10.0.0.5: private, and not on its allowlist");
+  });
+
+  it("opens IPv6 addresses to the VM's own, whichever of its addresses asked", async () => {
+    expect(await ask(FIRST, "listed.example", "AAAA")).toMatchObject({ answer: ["AAAA 2001:db8:113::1"] });
+    expect([...(await opened("resolved6")).keys()]).toContain(`${FIRST_IPV6} 2001:db8:113::1 tcp 443`);
+    expect(await reaches(FIRST_IPV6, "2001:db8:113::1")).toBe(true);
+    expect(await ask(FIRST_IPV6, "listed.example")).toMatchObject({ answer: ["A 203.0.113.1"] });
+    expect(await ask(SECOND, "second.example", "AAAA")).toMatchObject({ status: "NOERROR", answer: [] });
+  });
+
+  it("passes on other records, but for those that carry addresses and ports", async () => {
+    expect(await ask(FIRST, "service.example", "SRV")).toMatchObject({ answer: ["SRV 0 0 443 listed.example."] });
+    expect(await ask(FIRST, "missing.example")).toMatchObject({ status: "NXDOMAIN" });
+    const asUpstreamHasIt = await beyond.run("dig", "+short", `@${UPSTREAM}`, "svcb.example", "HTTPS");
+    expect(asUpstreamHasIt).toContain("203.0.113.44");
+    expect(await ask(FIRST, "svcb.example", "HTTPS")).toMatchObject({ status: "NOERROR", answer: [] });
+    expect(await ask(FIRST, "listed.example", "ANY", "+notcp")).toMatchObject({ status: "REFUSED" });
+    expect(await ask(FIRST, "listed.example", "CH", "TXT")).toMatchObject({ status: "REFUSED" });
+    expect(await ask(FIRST, "listed.example", "+opcode=NOTIFY")).toMatchObject({ status: "NOTIMP" });
+  });
+
+  it("answers by TCP, and what is too long for UDP from TCP upstream", async () => {
+    expect(await ask(FIRST, "listed.example", "+tcp")).toMatchObject({ answer: ["A 203.0.113.1"] });
+    const truncated = await ask(FIRST, "text.example", "TXT", "+ignore");
+    expect(truncated).toMatchObject({ status: "NOERROR", answer: [] });
+    expect(truncated.text).toMatch(/flags: [^;]*\btc\b/);
+    expect((await ask(FIRST, "text.example", "TXT")).answer).toHaveLength(20);
+  });
+
+  it("asks another upstream server where one is silent, and goes on when all are", async () => {
+    expect(await ask(SECOND, "second.example")).toMatchObject({ answer: ["A 203.0.113.8"] });
+    expect([...(await opened()).keys()]).toContain(`${SECOND} 203.0.113.8 tcp 443`);
+    await beyond.script("kill $(cat /run/dnsmasq.pid)");
+    const [dead, meanwhile] = await Promise.all([ask(FIRST, "listed.example"), ask(SECOND, "unlisted.example")]);
+    expect(dead).toMatchObject({ status: "SERVFAIL" });
+    expect(meanwhile).toMatchObject({ status: "NXDOMAIN" });
+    await startUpstream();
+    expect(await ask(FIRST, "listed.example")).toMatchObject({ status: "NOERROR" });
+  });
+
+  it("is not ended by garbage, and tells strangers nothing", async () => {
+    const garbage = `
+      import os, socket, struct
+      udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+      udp.bind(("${FIRST}", 0))
+      question = struct.pack("!6H", 7, 0x100, 1, 0, 0, 0) + b"\\6listed\\7example\\0" + struct.pack("!2H", 1, 1)
+      for size in range(200):
+          udp.sendto(os.urandom(size), ("${GATEWAY}", 53))
+          udp.sendto(question[: size % len(question)], ("${GATEWAY}", 53))
+          at = size % len(question)
+          udp.sendto(question[:at] + os.urandom(1) + question[at + 1 :], ("${GATEWAY}", 53))
+      for packet in b"", b"\\0", b"\\0\\5ab", b"\\xff\\xff" + os.urandom(300), b"\\0\\x0c" + os.urandom(12):
+          with socket.create_connection(("${GATEWAY}", 53), source_address=("${FIRST}", 0)) as tcp:
+              tcp.sendall(packet)
+    `;
+    writeFileSync(file("garbage.py"), garbage.replaceAll(/^ {6}/gm, ""));
+    await vms.run("python3", file("garbage.py"));
+    expect(await ask(FIRST, "listed.example")).toMatchObject({ status: "NOERROR" });
+    expect(await ask(FIRST, "listed.example", "+tcp")).toMatchObject({ status: "NOERROR" });
+    expect(await ask(STRANGER, "listed.example", "+tries=1", "+timeout=1")).toMatchObject({ status: "none" });
+    expect(log()).not.toContain("Traceback");
+  });
+
+  it("answers other VMs while one has more questions under way than it may", async () => {
+    const flood = `
+      import socket, struct
+      udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+      udp.bind(("${SECOND}", 0))
+      for number in range(250):
+          name = b"\\6second\\7example\\0"
+          udp.sendto(struct.pack("!6H", number, 0x100, 1, 0, 0, 0) + name + struct.pack("!2H", 1, 1), ("${GATEWAY}", 53))
+    `;
+    const askedOfSilent = async (): Promise<number> =>
+      Number(/packets (\d+)/.exec(await host.run("nft", "list", "counter", "inet", "microvm", "to_silent"))?.[1]);
+    writeFileSync(file("flood.py"), flood.replaceAll(/^ {6}/gm, ""));
+    write({ ...config, guests: { ...guests, [SECOND]: { ...second, upstream: [SILENT] } } });
+    await reload();
+    const before = await askedOfSilent();
+    await vms.run("python3", file("flood.py"));
+    expect(await ask(FIRST, "listed.example")).toMatchObject({ status: "NOERROR" });
+    // Each question twice.
+    await poll("the questions", 20, async () => (await askedOfSilent()) - before >= 128 || undefined);
+    write(config);
+    await reload();
+    await poll("an answer", 20, async () => (await ask(SECOND, "unlisted.example")).status === "NXDOMAIN" || undefined);
+    expect((await askedOfSilent()) - before).toBe(128);
+  });
+
+  it("puts back what it opened after a reload of the rules", async () => {
+    await ask(FIRST, "listed.example");
+    await ask(SECOND, "second.example");
+    const before = [...(await opened()).keys()].sort();
+    await emptySets();
+    expect(await reaches(FIRST, "203.0.113.1")).toBe(false);
+    await reload();
+    await poll("the sets", 10, async () => (await opened()).size === before.length || undefined);
+    expect([...(await opened()).keys()].sort()).toEqual(before);
+    expect((await opened()).get(`${FIRST} 203.0.113.1 tcp 443`)?.timeout).toBeLessThanOrEqual(330);
+    expect(await reaches(FIRST, "203.0.113.1")).toBe(true);
+  });
+
+  it("closes on reload what its file no longer lists, and keeps to the last one that could be read", async () => {
+    await ask(FIRST, "listed.example");
+    await ask(FIRST, "a.wild.example");
+    write({ ...config, guests: { [FIRST]: { ...first, allow: [allow("*.wild.example", [["tcp", 80]])] } } });
+    await reload();
+    const left = await poll("fewer elements", 10, async () => {
+      const elements = [...(await opened()).keys()];
+      return elements.length === 1 ? elements : undefined;
+    });
+    expect(left).toEqual([`${FIRST} 203.0.113.3 tcp 80`]);
+    expect(await ask(FIRST, "listed.example")).toMatchObject({ status: "NXDOMAIN" });
+    expect(await reaches(FIRST, "203.0.113.1")).toBe(false);
+
+    writeFileSync(file("config.json"), "{");
+    await reload();
+    await poll("the error", 10, () => log().includes("is not taken over") || undefined);
+    expect(await ask(FIRST, "a.wild.example")).toMatchObject({ status: "NOERROR" });
+    write(config);
+    await reload();
+    await poll("the name", 10, async () => (await ask(FIRST, "listed.example")).status === "NOERROR" || undefined);
+  });
+
+  it("gives no answer that it could not open", async () => {
+    await host.script("nft delete table inet microvm");
+    // By itself: nothing redirects it now.
+    const direct = await vms.run("dig", "-b", FIRST, "-p", "5380", `@${GATEWAY}`, "listed.example");
+    expect(direct).toContain("status: SERVFAIL");
+    await host.script(`nft -f ${file("rules.nft")}`);
+    expect(await ask(FIRST, "listed.example")).toMatchObject({ status: "NOERROR" });
+    expect(log()).toMatch(/nft: .*No such file or directory/);
+  });
+});
