@@ -54,6 +54,19 @@ describe("what a VM may reach", () => {
     ]);
   });
 
+  it("says each address and port once, whatever lies in what", () => {
+    const { addresses } = policyOf({
+      network: "internet",
+      allow: ["10.1.0.5:80,22", "10.1.0.0/16:80", "10.1.0.5:22,443", "10.1.0.0/16:80", "fd00::5"],
+    });
+    expect(addresses.map(({ target, ports }) => [target, ...ports.map(({ port }) => port)].join(" "))).toEqual([
+      "10.1.0.5 22",
+      "10.1.0.0/16 80",
+      "10.1.0.5 443",
+      "fd00::5 80 443 443",
+    ]);
+  });
+
   it("leads a domain back to the agent or toolchain that wants it", () => {
     const { domains } = policyOf({ network: "allowlist", toolchains: ["cpp", "go"], allow: ["a.example"] });
     expect(domains.map(({ path }) => formatPath(path.slice(4)))).toEqual([

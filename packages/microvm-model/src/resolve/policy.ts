@@ -4,7 +4,7 @@ import type { AllowedPlan, PolicyPlan, PortPlan } from "../plan.js";
 import type { ConfigPath } from "../problem.js";
 import { splitDestination } from "../scalars.js";
 import type { Link } from "./interfaces.js";
-import { addressIn, isPrivate } from "./subnet.js";
+import { addressIn, isInside, isPrivate } from "./subnet.js";
 
 /** What a VM may reach: what it says, else its networks, else everything. */
 export const planPolicy = (vm: VmModel, links: readonly Link[], path: ConfigPath): PolicyPlan => {
@@ -20,13 +20,13 @@ export const planPolicy = (vm: VmModel, links: readonly Link[], path: ConfigPath
     path: vm.network === undefined ? path : [...path, "network"],
     network,
     domains: own.filter(({ target }) => !isAddress(target)),
-    addresses: [
+    addresses: withoutOverlap([
       ...own.filter(({ target }) => isAddress(target)),
       // Those of an allowlist are asked for it by the host.
       ...(network === "internet"
         ? servers.filter(isPrivate).map((target) => ({ target, path: [...path, "nameservers"], ports: dns }))
         : []),
-    ],
+    ]),
     vms: vm.reachVms.map((value, position) => ({ value, path: [...path, "reachVms", position] })),
     host: [
       ...vm.reachHost.flatMap((port): readonly PortPlan[] => {
@@ -39,6 +39,24 @@ export const planPolicy = (vm: VmModel, links: readonly Link[], path: ConfigPath
     mbitPerSecond: vm.bandwidthMbitPerSecond ?? null,
   };
 };
+
+/** Each address with a port once, since nftables takes no element that lies in another one. */
+const withoutOverlap = (entries: readonly AllowedPlan[]): readonly AllowedPlan[] =>
+  entries
+    .map((entry, position) => ({
+      ...entry,
+      ports: entry.ports.filter(
+        ({ proto, port }) =>
+          !entries.some(
+            ({ target, ports }, other) =>
+              other !== position &&
+              isInside(entry.target, target) &&
+              (other < position || !isInside(target, entry.target)) &&
+              ports.some((same) => same.proto === proto && same.port === port),
+          ),
+      ),
+    }))
+    .filter(({ ports }) => ports.length > 0);
 
 /** What the VM's agent and toolchains say that they need. */
 const domainsOfParts = (

@@ -32,6 +32,12 @@ export const isPrivate = (address: string): boolean => {
 /** An IPv6 address as 32 hexadecimal digits. */
 export const hexOf = (address: string): string => numberOf(address).toString(16).padStart(32, "0");
 
+/** Whether an address or subnet lies in another one, or is it. */
+export const isInside = (inner: string, outer: string): boolean => {
+  const [part, whole] = [parse(inner), parse(outer)];
+  return part instanceof Address4 === whole instanceof Address4 && part.isInSubnet(whole);
+};
+
 /** The link-local address that Linux gives an interface by its MAC (RFC 4291, appendix A). */
 export const linkLocalOf = (mac: string): string => {
   const [first = 0, second = 0, third = 0, fourth = 0, fifth = 0, sixth = 0] = mac
