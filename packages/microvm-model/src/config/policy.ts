@@ -11,7 +11,24 @@ const networkPolicies = ["open", "internet", "allowlist", "none"] as const;
 export const networkPolicySchema = z.enum(networkPolicies);
 
 /** A port of the host that a VM may reach: `"dns"`, a TCP port, or a port of a protocol. */
-export type HostPort = "dns" | number | { readonly port: number; readonly proto: "tcp" | "udp" };
+export type HostPort = "dns" | number | PortOfHost;
+
+/** A port of the host by its protocol. */
+export interface PortOfHost {
+  /**
+   * The number of the port.
+   *
+   * @example 69
+   */
+  readonly port: number;
+
+  /**
+   * What is spoken there.
+   *
+   * @example "udp"
+   */
+  readonly proto: "tcp" | "udp";
+}
 
 export const hostPortSchema = z.union([z.literal("dns"), port, object({ port, proto: z.enum(["tcp", "udp"]) })]);
 
