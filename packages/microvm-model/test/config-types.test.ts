@@ -348,7 +348,7 @@ const leftOut = (): Readonly<Record<string, object | undefined>> => {
     EvaluatedVm: host?.importedVms["e"],
     Vsock: full.vsock,
     PublishedPort: full.publish[0],
-    PortOfHost: objectIn(full.reachHost[0] ?? "dns"),
+    PortOfHost: full.reachHost.find((port) => typeof port === "object"),
     Firewall: full.firewall,
     GuestUser: full.users["bob"],
     GuestGroup: full.groups["data"],
