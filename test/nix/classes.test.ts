@@ -2,7 +2,7 @@
  * VMs that share a guest are what each would be alone, and as what they would be with a NixOS of their own; on the
  * stand-ins, and on the real modules where there are some.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Config, emit, render, type Vm } from "microvm-emit";
 import { describe, expect, it } from "vitest";
@@ -102,6 +102,19 @@ interface Drv {
   readonly triggers: number;
 }
 
+/** What is said of each unit that a VM has, but for triggers, and whether its template restarts. */
+const units = `host:
+  let
+    inherit (host.systemd) services;
+    templateOf = name: (services."\${builtins.head (builtins.split "@" name)}@" or { }).restartIfChanged or null;
+    isOfVm = name: builtins.match "microvm.*@.+" name != null;
+    factsOf = name: {
+      template = templateOf name;
+      says = { inherit (services.\${name}) serviceConfig requires after; unitConfig = builtins.removeAttrs services.\${name}.unitConfig [ "X-Restart-Triggers" ]; };
+    };
+  in
+  builtins.listToAttrs (map (name: { inherit name; value = factsOf name; }) (builtins.filter isOfVm (builtins.attrNames services)))`;
+
 const host = "nixosConfigurations.h.config";
 
 /** Four VMs that a guest cannot tell apart, each with other things that it cannot see. */
@@ -175,5 +188,35 @@ describe.each([
     }
     // The guest's system, as microvm.nix has it, and the runner.
     expect(Object.values(before).map(({ triggers }) => triggers)).toEqual([2, 2, 2, 2]);
+  });
+
+  it.skipIf(!isThere)("have all units of microvm.nix's but those that say what their templates say", async () => {
+    const [lean, full] = [emitted(vms), emitted(vms)];
+    const file = join(full, "hosts/h.nix");
+    const text = readFileSync(file, "utf8");
+    const whole = text.replace(
+      "(import ../modules/microvm-host.nix inputs.microvm)",
+      "inputs.microvm.nixosModules.host",
+    );
+    expect(whole).not.toBe(text);
+    writeFileSync(file, whole);
+    const [kept, all] = [await evaluate(lean, host, units), await evaluate(full, host, units)] as Readonly<
+      Record<string, { readonly template: boolean; readonly says: Readonly<Record<string, unknown>> }>
+    >[];
+    const without = Object.entries(all ?? {}).filter(([name]) => kept?.[name] === undefined);
+    const names = ["microvm-pci-devices", "microvm-tap-interfaces", "microvm-virtiofsd"];
+    expect(without.map(([name]) => name).sort()).toEqual(
+      names.flatMap((unit) => ["disk", "plain", "shared"].map((vm) => `${unit}@${vm}`)),
+    );
+    for (const [, { template, says }] of without) {
+      expect(template).toBe(false);
+      expect(says).toEqual({
+        serviceConfig: { "X-RestartIfChanged": ["", false] },
+        unitConfig: {},
+        requires: [],
+        after: [],
+      });
+    }
+    for (const [name, unit] of Object.entries(kept ?? {})) expect(unit, name).toEqual(all?.[name]);
   });
 });

@@ -34,8 +34,7 @@ let
 in
 {
   imports = [
-    inputs.microvm.nixosModules.host
-    ../modules/restart.nix
+    (import ../modules/microvm-host.nix inputs.microvm)
     (import ../modules/vm-state.nix {
       apivm = {
         directories = {

@@ -210,28 +210,29 @@ guest
 `;
 
 const base64 = (): Expr => nix`
-# Base64 of ASCII text, which line breaks fill up to whole groups.
+# Base64 of ASCII text. Nix replaces many texts in one go, which takes it far less than to count with each character.
 { lib }:
 let
-  inherit (builtins) bitAnd elemAt substring;
-  inherit (lib.strings) charToInt;
-  digits = lib.stringToCharacters "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  # By the 12 bits that two digits stand for.
-  pairs = lib.concatMap (first: map (second: first + second) digits) digits;
+  bits = width: number: lib.fixedWidthString width "0" (lib.concatMapStrings toString (lib.toBaseDigits 2 number));
+  alphabet = lib.stringToCharacters "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  sextets = lib.genList (bits 6) 64;
+  characters = [
+    "\\n"
+  ]
+  ++ lib.stringToCharacters (
+    " !\\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\\\]^_\`abcdefghijklmnopqrstuvwxyz{|}~"
+  );
+  octets = map (character: bits 8 (lib.strings.charToInt character)) characters;
 in
 text:
 let
-  groups = (builtins.stringLength text + 2) / 3;
-  padded = text + "\\n\\n";
-  encode =
-    group:
-    let
-      bits =
-        charToInt (substring (3 * group) 1 padded) * 65536
-        + charToInt (substring (3 * group + 1) 1 padded) * 256
-        + charToInt (substring (3 * group + 2) 1 padded);
-    in
-    elemAt pairs (bits / 4096) + elemAt pairs (bitAnd bits 4095);
+  length = builtins.stringLength text;
+  # To a whole group of three characters.
+  missing = lib.mod (2 * length) 3;
+  repeat = filler: lib.concatStrings (lib.replicate missing filler);
+  encoded = builtins.replaceStrings characters octets text;
 in
-lib.concatStrings (lib.genList encode groups)
+lib.throwIf (builtins.stringLength encoded != 8 * length)
+  "Only printable ASCII and line breaks can be told to a guest at boot: \${text}"
+  (builtins.replaceStrings sextets alphabet (encoded + repeat "00") + repeat "=")
 `;

@@ -4,8 +4,10 @@ import {
   binding,
   type Binding,
   blankLine,
+  call,
   comment,
   formals,
+  ident,
   inherit,
   lambda,
   list,
@@ -14,10 +16,10 @@ import {
 import { match } from "ts-pattern";
 import type { NixFile } from "../file.js";
 import { importPackageSets } from "./agents.js";
+import { microvmHost } from "./microvm-host.js";
 import { moduleWithin } from "./module.js";
 import { compileNetwork } from "./network.js";
 import { compilePolicy } from "./policy.js";
-import { restartOnChange } from "./restart.js";
 import { compileVmSecrets } from "./secrets.js";
 import type { SharedModules } from "./shared-modules.js";
 import { bindingAt, input } from "./terms.js";
@@ -33,8 +35,7 @@ export const compileHost = (host: HostPlan, shared: SharedModules): NixFile => {
     binding(
       "imports",
       list([
-        input("microvm", "nixosModules", "host"),
-        ...(host.vms.length === 0 ? [] : [path(`../modules/${shared.use("restart", null, restartOnChange)}`)]),
+        call(ident("import"), path(`../modules/${shared.use("microvm-host", null, microvmHost)}`), input("microvm")),
         ...compilePolicy(host, shared),
         ...compileVmState(host, shared),
         ...compileVmSecrets(host, shared),

@@ -1,7 +1,7 @@
 # The functions of nixpkgs' lib that flakes, modules and our own options use.
 let
   inherit (builtins)
-    all any attrNames attrValues concatLists concatMap elem elemAt filter foldl' functionArgs genList head isAttrs
+    all any attrNames attrValues concatLists concatMap elem elemAt filter foldl' genList head isAttrs
     isFunction isList isPath isString length listToAttrs map mapAttrs match replaceStrings stringLength substring
     tail toJSON zipAttrsWith;
 
@@ -35,7 +35,7 @@ let
   base = rec {
     inherit (builtins)
       all any attrNames attrValues catAttrs compareVersions concatLists concatMap concatStringsSep deepSeq elem elemAt
-      filter foldl' functionArgs genList groupBy hasAttr head intersectAttrs isAttrs isBool isFloat isInt isList
+      filter foldl' genList groupBy hasAttr head intersectAttrs isAttrs isBool isFloat isInt isList
       isPath isString length listToAttrs mapAttrs match partition readFile removeAttrs replaceStrings seq sort split
       splitVersion stringLength substring tail toJSON typeOf fromJSON zipAttrsWith;
 
@@ -48,6 +48,10 @@ let
     max = a: b: if a > b then a else b;
     boolToString = b: if b then "true" else "false";
     importJSON = path: builtins.fromJSON (builtins.readFile path);
+    functionArgs = f: if f ? __functor then f.__functionArgs or (functionArgs (f.__functor f)) else builtins.functionArgs f;
+    setFunctionArgs = f: args: { __functor = _: f; __functionArgs = args; };
+    mod = base: int: base - int * (base / int);
+    toBaseDigits = base: n: if n < base then [ n ] else toBaseDigits base (n / base) ++ [ (mod n base) ];
     isFunction = f: builtins.isFunction f || (f ? __functor && builtins.isFunction (f.__functor f));
     isDerivation = v: isAttrs v && v.type or null == "derivation";
     isStringLike = v: isString v || isPath v || v ? outPath || v ? __toString;
@@ -65,6 +69,7 @@ let
 
     # --- attribute sets ---
     nameValuePair = name: value: { inherit name value; };
+    replicate = count: item: genList (_: item) count;
     genAttrs = names: f: listToAttrs (map (n: nameValuePair n (f n)) names);
     mapAttrs' = f: set: listToAttrs (map (n: f n set.${n}) (attrNames set));
     mapAttrsToList = f: set: map (n: f n set.${n}) (attrNames set);
@@ -84,6 +89,9 @@ let
       else default;
     getAttrFromPath = path: attrByPath path (throw "cannot find attribute `${concatStringsSep "." path}'");
     hasAttrByPath = path: set: path == [ ] || (set ? ${head path} && hasAttrByPath (tail path) set.${head path});
+    updateManyAttrsByPath = updates: set: foldl' (set: { path, update }: updateAttrByPath path update set) set updates;
+    updateAttrByPath = path: update: set:
+      if path == [ ] then update set else set // { ${head path} = updateAttrByPath (tail path) update set.${head path}; };
     setAttrByPath = path: value: if path == [ ] then value else { ${head path} = setAttrByPath (tail path) value; };
     getAttrs = names: set: genAttrs names (n: set.${n});
     zipAttrs = zipAttrsWith (_: values: values);

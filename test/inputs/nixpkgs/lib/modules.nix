@@ -185,6 +185,7 @@ let
       file = toString (module._file or file);
       key = toString (module.key or key);
       imports = module.imports or [ ];
+      disabled = map toString (module.disabledModules or [ ]);
       options = module.options or { };
       config =
         if module ? freeformType then mkMerge [ config { _module.freeformType = module.freeformType; } ] else config;
@@ -195,7 +196,7 @@ let
       argument = name:
         args.${name} or (args.config._module.args.${name}
           or (throw "The module `${file}' takes the argument `${name}', which neither specialArgs nor _module.args gives."));
-      apply = f: f (args // mapAttrs (name: _: argument name) (functionArgs f));
+      apply = f: f (args // mapAttrs (name: _: argument name) (lib.functionArgs f));
     in
     if isPath module || isString module then load args (toString module) (toString module) (import module)
     else if lib.isFunction module then load args file key (apply module)
@@ -225,7 +226,9 @@ let
 
   evalModules = { modules, specialArgs ? { }, prefix ? [ ], class ? null }:
     let
-      collected = lib.reverseList (collect ({ inherit lib options config specialArgs; _class = class; } // specialArgs) ([ internal ] ++ modules));
+      found = lib.reverseList (collect ({ inherit lib options config specialArgs; _class = class; } // specialArgs) ([ internal ] ++ modules));
+      disabled = concatMap (module: module.disabled) found;
+      collected = filter (module: !builtins.elem module.key disabled) found;
       tree = mergeTree prefix collected (map (m: { inherit (m) file; value = m.config; }) collected);
       inherit (tree) options;
       inherit (tree.value._module) freeformType;
