@@ -29,7 +29,8 @@ export default defineConfig({
 
       vms: {
         // On two bridges: out through the first one, in the LAN by the second.
-        gateway: { interfaces: [{ bridge: "br0" }, { bridge: "lan", address: "dhcp" }] },
+        // What it does in the LAN passes the host's rules by, which `network: "open"` has to own up to.
+        gateway: { network: "open", interfaces: [{ bridge: "br0" }, { bridge: "lan", address: "dhcp" }] },
         // Asks for its address, and is always given that of its index.
         leased: { interfaces: [{ bridge: "br0", address: "dhcp" }] },
         // Sees the host and other guests of VLAN 10 alone.
@@ -37,6 +38,7 @@ export default defineConfig({
         routed: { interfaces: [{ routed: true }] },
         // Beside the host on the LAN's wire; the host itself reaches it over br0.
         beside: {
+          network: "open",
           interfaces: [
             { type: "macvtap", link: "enp3s0", mode: "bridge" },
             { bridge: "br0", address: "192.168.83.20", ipv6: "fd00:83::20" },
@@ -45,6 +47,7 @@ export default defineConfig({
         // Needs nothing of the host: QEMU's own network, with one port of the guest on the host's loopback.
         forwarded: {
           hypervisor: "qemu",
+          network: "open",
           interfaces: [{ type: "user" }],
           forwardPorts: [{ host: { address: "127.0.0.1", port: 8080 }, guest: { port: 80 } }],
           firewall: { allowedTCPPorts: [80] },

@@ -38,9 +38,9 @@ export const asking = {
   "graphics-headless": ["graphics", { graphics: { backend: "headless" } }],
   vsock: ["cid", { vsock: { cid: 9 } }],
   "no-socket": ["socket", { socket: null }],
-  user: ["type", { interfaces: [{ type: "user" }] }],
-  macvtap: ["type", { interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge" }] }],
-  bridge: ["type", { interfaces: [{ type: "bridge" }] }],
+  user: ["type", { network: "open", interfaces: [{ type: "user" }] }],
+  macvtap: ["type", { network: "open", interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge" }] }],
+  bridge: ["type", { network: "open", interfaces: [{ type: "bridge" }] }],
   tap: ["type", { interfaces: [{}] }],
   vhost: ["vhost", { interfaces: [{ vhost: true }] }],
 } as const;

@@ -109,12 +109,12 @@ describe("a network", () => {
   });
 
   it("in a LAN knows no addresses of who asks", () => {
-    const bridges = { lan: { address: "192.168.1.2/24", gateway: "192.168.1.1", ports: ["eno1"] } };
+    const bridges = { lan: { address: "192.168.1.2/24", gateway: "192.168.1.1", ports: ["eno1"], network: "open" } };
     const vms = {
       a: { interfaces: [{ address: "dhcp" }] },
       b: { interfaces: [{ address: "192.168.1.9" }] },
-      c: { interfaces: [{ type: "macvtap", link: "eno2", mode: "vepa", address: "192.168.2.9/24" }] },
-      d: { interfaces: [{ type: "user" }], hypervisor: "qemu" },
+      c: { network: "open", interfaces: [{ type: "macvtap", link: "eno2", mode: "vepa", address: "192.168.2.9/24" }] },
+      d: { network: "open", interfaces: [{ type: "user" }], hypervisor: "qemu" },
     };
     const resolution = planned(config(vms, { bridges }));
     expect(links(config(vms, { bridges }))).toEqual({

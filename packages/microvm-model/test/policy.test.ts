@@ -21,13 +21,13 @@ const problemsOf = (vm: object, host: object = {}): readonly string[] => {
   return problems.map(({ code, path }) => `${code} ${formatPath(path.slice(3))}`);
 };
 
-const internet = { bridges: { br0: { address: "10.0.0.1/24", network: "internet" } } };
+const open = { bridges: { br0: { address: "10.0.0.1/24", network: "open" } } };
 
 describe("what a VM may reach", () => {
   it.each([
-    ["everything by default", {}, {}, "open"],
-    ["what its bridge says", {}, internet, "internet"],
-    ["what it says itself, before its bridge", { network: "none" }, internet, "none"],
+    ["the internet by default", {}, {}, "internet"],
+    ["what its bridge says", {}, open, "open"],
+    ["what it says itself, before its bridge", { network: "none" }, open, "none"],
     ["what the host's defaults say", {}, { vmDefaults: { network: "allowlist" } }, "allowlist"],
   ] as const)("is %s", (_, vm, host, network) => {
     expect(policyOf(vm, host).network).toBe(network);

@@ -392,13 +392,13 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
   ],
   [
     "a macvtap",
-    config({ a: { interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge" }] } }),
+    config({ a: { network: "open", interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge" }] } }),
     `macvtap-without-host ${v}.a.interfaces[0].type`,
   ],
   [
     "a macvtap on a bridge's port",
     config(
-      { a: { interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge", address: "192.168.1.40/24" }] } },
+      { a: { network: "open", interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge", address: "192.168.1.40/24" }] } },
       { bridges: { lan: { ports: ["eno1"] } } },
     ),
     `macvtap-without-host ${v}.a.interfaces[0].type`,
@@ -413,7 +413,7 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
   [
     "a VLAN of QEMU's helper",
     config(
-      { a: { hypervisor: "qemu", interfaces: [{ type: "bridge" }] } },
+      { a: { hypervisor: "qemu", network: "open", interfaces: [{ type: "bridge" }] } },
       { bridges: { br0: { address: "10.0.0.1/24", vlans: { 7: { address: "10.0.7.1/24" } } } } },
     ),
     `bridge-helper-with-vlans ${v}.a.interfaces[0].type`,
@@ -473,7 +473,7 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
   ],
   [
     "a bridge in a LAN and no address",
-    config({ a: {} }, { bridges: { lan: { ports: ["eno1"] } } }),
+    config({ a: {} }, { bridges: { lan: { ports: ["eno1"], network: "open" } } }),
     `no-subnet ${v}.a.interfaces[0]`,
   ],
   [
@@ -560,6 +560,7 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
     config({
       a: {
         hypervisor: "qemu",
+        network: "open",
         interfaces: [{ type: "user" }],
         forwardPorts: [
           { from: "guest", proto: "udp", host: { port: 53 }, guest: { port: 53 } },
@@ -576,6 +577,7 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
     config({
       a: {
         hypervisor: "qemu",
+        network: "open",
         interfaces: [{ type: "user" }],
         forwardPorts: [
           { host: { port: 2222 }, guest: { port: 22 } },
@@ -590,6 +592,7 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
     config({
       a: {
         hypervisor: "kvmtool",
+        network: "open",
         interfaces: [{ type: "user" }],
         store: "disk",
         workspace: false,
@@ -600,7 +603,7 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
   ],
   [
     "an interface that the hypervisor has not, and packets that it moves itself",
-    config({ a: { interfaces: [{ type: "user" }, { vhost: true }] } }),
+    config({ a: { network: "open", interfaces: [{ type: "user" }, { vhost: true }] } }),
     `unsupported-interface-type ${v}.a.interfaces[0].type`,
     `unsupported-vhost ${v}.a.interfaces[1].vhost`,
   ],

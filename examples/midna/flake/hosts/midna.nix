@@ -31,6 +31,30 @@ in
 {
   imports = [
     (import ../modules/microvm-host.nix inputs.microvm)
+    (import ../modules/policy.nix {
+      emacsvm = {
+        network = "internet";
+        links = [
+          {
+            tap = "microvm4";
+            bridge = "microbr";
+            mac = "02:00:00:00:00:05";
+            addresses = [ "192.168.83.6" ];
+          }
+        ];
+      };
+      goprotobufvm = {
+        network = "internet";
+        links = [
+          {
+            tap = "microvm5";
+            bridge = "microbr";
+            mac = "02:00:00:00:00:06";
+            addresses = [ "192.168.83.7" ];
+          }
+        ];
+      };
+    })
     (import ../modules/vm-state.nix {
       emacsvm = {
         directories = {

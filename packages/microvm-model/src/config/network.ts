@@ -33,8 +33,8 @@ export interface Routed {
   /**
    * What the VMs in it may reach that do not say so themselves.
    *
-   * @default "open"
-   * @example "internet"
+   * @default "internet"
+   * @example "allowlist"
    */
   readonly network?: NetworkPolicy | undefined;
 }

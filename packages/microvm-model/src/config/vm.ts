@@ -388,7 +388,7 @@ export interface Vm {
    * `allow` lists and nothing else; `"none"` is nothing at all; `"open"` is whatever the host can reach, the host and
    * other VMs included.
    *
-   * @default its bridge's, else "open"
+   * @default its bridge's, else "internet"
    * @example "allowlist"
    */
   readonly network?: NetworkPolicy | undefined;

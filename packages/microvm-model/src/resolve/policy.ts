@@ -6,10 +6,10 @@ import { splitDestination } from "../scalars.js";
 import type { Link } from "./interfaces.js";
 import { addressIn, isInside, isPrivate } from "./subnet.js";
 
-/** What a VM may reach: what it says, else its networks, else everything. */
+/** What a VM may reach: what it says, else its networks, else the internet. */
 export const planPolicy = (vm: VmModel, links: readonly Link[], path: ConfigPath): PolicyPlan => {
   const given = links.flatMap(({ network }) => (network?.network == null ? [] : [network]));
-  const network = vm.network ?? given[0]?.network ?? "open";
+  const network = vm.network ?? given[0]?.network ?? "internet";
   const own = [
     ...(network === "allowlist" ? domainsOfParts(vm, path) : []),
     ...vm.allow.map((written, position) => ({ written, place: [...path, "allow", position] })),

@@ -1,0 +1,405 @@
+# Holds VMs to what they may reach. The rules are the same for any number of VMs; what grows are sets.
+vms:
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+let
+  resolverPort = 5380;
+
+  # VMs that may reach everything are known here as what others may reach.
+  guests = lib.filterAttrs (_: vm: vm.network != "open") vms;
+  named = network: lib.filterAttrs (_: vm: vm.network == network) guests;
+
+  eachVm = make: vms: lib.concatMap make (builtins.attrValues vms);
+  eachLink = make: eachVm (vm: lib.concatMap make vm.links);
+  isIpv6 = lib.hasInfix ":";
+  addressesOf =
+    family: vm: lib.concatMap (link: builtins.filter (isOf family) link.addresses) vm.links;
+  isOf = family: address: isIpv6 address == (family == 6);
+
+  # By way of a set, since lists of a thousand VMs are compared too slowly.
+  once = items: builtins.attrNames (lib.genAttrs items (_: null));
+  elements =
+    items: lib.optionalString (items != [ ]) "elements = { ${lib.concatStringsSep ", " (once items)} }";
+  addresses = family: vms: elements (eachVm (addressesOf family) vms);
+  sources =
+    family: links:
+    elements (
+      eachLink (
+        link:
+        lib.optionals (links link) (
+          map (address: "${link.tap} . ${link.mac} . ${address}") (
+            builtins.filter (isOf family) (link.addresses ++ link.local or [ ])
+          )
+        )
+      ) guests
+    );
+  neighborsOf = link: map (number: "${link.tap} . ${number}") (link.neighbors or [ ]);
+  linked = name: vms.${name} or { links = [ ]; };
+  isBridged = link: link ? bridge;
+  isRouted = link: !isBridged link;
+
+  reaching = lib.filterAttrs (_: vm: vm ? vms) guests;
+  reachingBridges = once (eachLink (link: lib.optional (isBridged link) link.bridge) reaching);
+
+  # From each IPv4 address of a VM to each of another one that it may reach.
+  pairs = elements (
+    eachVm (
+      vm:
+      lib.concatMap (
+        other:
+        lib.concatMap (from: map (to: "${from} . ${to}") (addressesOf 4 (linked other))) (addressesOf 4 vm)
+      ) (vm.vms or [ ])
+    ) guests
+  );
+  tapsOf = vm: map (link: link.tap) (builtins.filter isBridged vm.links);
+
+  # From each address of a VM to each place with each port.
+  allowed =
+    family:
+    elements (
+      eachVm (
+        vm:
+        lib.concatMap (
+          { to, ports }:
+          lib.optionals (isOf family to) (
+            lib.concatMap (from: map (port: "${from} . ${to} . ${port}") ports) (addressesOf family vm)
+          )
+        ) (vm.addresses or [ ])
+      ) guests
+    );
+  hostPorts =
+    family:
+    elements (
+      eachVm (
+        vm: lib.concatMap (from: map (port: "${from} . ${port}") (portsOnHost vm)) (addressesOf family vm)
+      ) guests
+    );
+  portsOnHost =
+    vm:
+    vm.host or [ ]
+    ++ lib.optionals (vm.network == "allowlist") [
+      "udp . ${toString resolverPort}"
+      "tcp . ${toString resolverPort}"
+    ];
+
+  rules = ''
+    table bridge microvm
+    delete table bridge microvm
+    table bridge microvm {
+      set taps { type ifname; ${elements (eachVm tapsOf guests)} }
+      set macs { type ifname . ether_addr; ${
+        elements (eachLink (link: lib.optional (isBridged link) "${link.tap} . ${link.mac}") guests)
+      } }
+      set sources4 { type ifname . ether_addr . ipv4_addr; ${sources 4 isBridged} }
+      set sources6 { type ifname . ether_addr . ipv6_addr; ${sources 6 isBridged} }
+      # What may be said to be here in IPv6, where a number stands for an address.
+      set neighbors { typeof iifname . @th,64,128; ${elements (eachLink neighborsOf guests)} }
+
+      chain prerouting {
+        type filter hook prerouting priority -300; policy accept;
+        iifname @taps jump from_tap
+      }
+      # Whoever speaks is who it is: by MAC, by address, and in ARP.
+      chain from_tap {
+        iifname . ether saddr != @macs drop
+        ether type arp iifname . arp saddr ether . arp saddr ip @sources4 accept
+        ether type ip iifname . ether saddr . ip saddr @sources4 accept
+        ether type ip ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept
+        icmpv6 type { nd-router-advert, nd-redirect } drop
+        icmpv6 type nd-neighbor-advert iifname . @th,64,128 != @neighbors drop
+        iifname . ether saddr . ip6 saddr @sources6 accept
+        ip6 saddr :: icmpv6 type nd-neighbor-solicit accept
+        drop
+      }
+
+      # VMs that may reach each other do so through the host, which knows what is an answer.
+      chain forward {
+        type filter hook forward priority -200; policy accept;
+        iifname @taps drop
+        oifname @taps drop
+      }
+    }
+
+    table inet microvm
+    delete table inet microvm
+    table inet microvm {
+      set networks { type ifname; ${elements (eachLink (link: [ (link.bridge or link.tap) ]) vms)} }
+      set guests4 { type ipv4_addr; ${addresses 4 guests} }
+      set guests6 { type ipv6_addr; ${
+        elements (eachLink (link: builtins.filter isIpv6 (link.addresses ++ link.local or [ ])) guests)
+      } }
+      set internet4 { type ipv4_addr; ${addresses 4 (named "internet")} }
+      set internet6 { type ipv6_addr; ${addresses 6 (named "internet")} }
+      set asking4 { type ipv4_addr; ${addresses 4 asking} }
+      set asking6 { type ipv6_addr; ${addresses 6 asking} }
+      set private4 { type ipv4_addr; flags interval; elements = { 0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.0.0.0/24, 192.168.0.0/16, 198.18.0.0/15, 224.0.0.0/3 } }
+      set private6 { type ipv6_addr; flags interval; elements = { ::/96, ::ffff:0:0/96, 64:ff9b::/96, 64:ff9b:1::/48, 100::/64, 2002::/16, fc00::/7, fe80::/10, ff00::/8 } }
+      set allowed4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval; ${allowed 4} }
+      set allowed6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags interval; ${allowed 6} }
+      # By the resolver, for as long as an answer is good.
+      set resolved4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags timeout; }
+      set resolved6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags timeout; }
+      set host4 { type ipv4_addr . inet_proto . inet_service; ${hostPorts 4} }
+      set host6 { type ipv6_addr . inet_proto . inet_service; ${hostPorts 6} }
+      set pairs4 { type ipv4_addr . ipv4_addr; ${pairs} }
+      set taps { type ifname; ${
+        elements (eachLink (link: lib.optional (isRouted link) link.tap) guests)
+      } }
+      set sources4 { type ifname . ether_addr . ipv4_addr; ${sources 4 isRouted} }
+      set sources6 { type ifname . ether_addr . ipv6_addr; ${sources 6 isRouted} }
+
+      # A fifth of a second's worth may come at once.
+      ${limits}
+      map from4 { type ipv4_addr : limit; ${limitsOf "from" 4} }
+      map from6 { type ipv6_addr : limit; ${limitsOf "from" 6} }
+      map to4 { type ipv4_addr : limit; ${limitsOf "to" 4} }
+      map to6 { type ipv6_addr : limit; ${limitsOf "to" 6} }
+
+      # The same as on bridges for taps that are in none.
+      chain prerouting {
+        type filter hook prerouting priority raw; policy accept;
+        iifname @taps jump from_tap
+      }
+      chain from_tap {
+        iifname . ether saddr . ip saddr @sources4 accept
+        icmpv6 type { nd-router-advert, nd-redirect } drop
+        iifname . ether saddr . ip6 saddr @sources6 accept
+        ip6 saddr :: icmpv6 type nd-neighbor-solicit accept
+        drop
+      }
+
+      chain questions {
+        type nat hook prerouting priority dstnat - 5; policy accept;
+        ip saddr @asking4 meta l4proto { tcp, udp } th dport 53 redirect to :${toString resolverPort}
+        ip6 saddr @asking6 meta l4proto { tcp, udp } th dport 53 redirect to :${toString resolverPort}
+      }
+
+      chain input {
+        type filter hook input priority filter - 5; policy accept;
+        ip saddr @guests4 jump to_host
+        ip6 saddr @guests6 jump to_host
+      }
+      chain to_host {
+        ct state established,related accept
+        ip saddr . meta l4proto . th dport @host4 accept
+        ip6 saddr . meta l4proto . th dport @host6 accept
+        icmp type echo-request accept
+        icmpv6 type { echo-request, nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } accept
+        reject with icmpx admin-prohibited
+      }
+
+      chain forward {
+        type filter hook forward priority filter - 5; policy accept;
+        limit name ip saddr map @from4 drop
+        limit name ip6 saddr map @from6 drop
+        limit name ip daddr map @to4 drop
+        limit name ip6 daddr map @to6 drop
+        ip saddr @guests4 jump from_guest
+        ip6 saddr @guests6 jump from_guest
+        ip daddr @guests4 jump to_guest
+        ip6 daddr @guests6 jump to_guest
+      }
+      chain from_guest {
+        ct state established,related accept
+        ip saddr . ip daddr @pairs4 accept
+        oifname @networks drop
+        ip saddr . ip daddr . meta l4proto . th dport @allowed4 accept
+        ip6 saddr . ip6 daddr . meta l4proto . th dport @allowed6 accept
+        ip saddr . ip daddr . meta l4proto . th dport @resolved4 accept
+        ip6 saddr . ip6 daddr . meta l4proto . th dport @resolved6 accept
+        ip daddr @private4 reject with icmpx admin-prohibited
+        ip6 daddr @private6 reject with icmpx admin-prohibited
+        ip saddr @internet4 accept
+        ip6 saddr @internet6 accept
+        reject with icmpx admin-prohibited
+      }
+      chain to_guest {
+        ct state established,related accept
+        ct status dnat accept
+        drop
+      }
+    }
+  '';
+
+  limited = lib.filterAttrs (_: vm: vm ? mbitPerSecond) vms;
+  limits = lib.concatStringsSep "
+  " (
+    lib.concatLists (
+      lib.mapAttrsToList (
+        name:
+        { mbitPerSecond, ... }:
+        map
+          (
+            direction:
+            "limit ${direction}_${name} { rate over ${toString (mbitPerSecond * 125)} kbytes/second burst ${toString (mbitPerSecond * 25)} kbytes; }"
+          )
+          [
+            "from"
+            "to"
+          ]
+      ) limited
+    )
+  );
+  limitsOf =
+    direction: family:
+    elements (
+      lib.concatLists (
+        lib.mapAttrsToList (
+          name: vm: map (address: "${address} : \"${direction}_${name}\"") (addressesOf family vm)
+        ) limited
+      )
+    );
+
+  asking = named "allowlist";
+  resolverConfig = {
+    listen = [
+      "0.0.0.0"
+      "::"
+    ];
+    port = resolverPort;
+    nft = "${pkgs.nftables}/bin/nft";
+    guests = lib.concatMapAttrs (
+      name: vm:
+      lib.genAttrs (lib.concatMap (link: link.addresses ++ link.local or [ ]) vm.links) (_: {
+        inherit name;
+        upstream = vm.nameservers;
+        allow = map ({ to, ports }: {
+          name = to;
+          ports = map (port: builtins.filter builtins.isString (builtins.split " \. " port)) ports;
+        }) vm.domains;
+        addresses = map ({ to, ... }: to) (vm.addresses or [ ]);
+      })
+    ) asking;
+  };
+
+  load = "${pkgs.nftables}/bin/nft -f /etc/microvm/policy.nft";
+
+  portsFor =
+    proto: vm:
+    lib.concatMap (
+      port:
+      lib.optional (lib.hasPrefix "${proto} . " port) (lib.toInt (lib.removePrefix "${proto} . " port))
+    ) (portsOnHost vm);
+in
+{
+  environment.etc = {
+    "microvm/policy.nft".text = rules;
+    "microvm/resolver.json" = lib.mkIf (asking != { }) { text = builtins.toJSON resolverConfig; };
+  };
+
+  systemd.services = lib.mkIf config.microvm.host.enable {
+    microvm-policy = {
+      description = "What MicroVMs may reach";
+      wantedBy = [ "multi-user.target" ];
+      before = [ "network-pre.target" ];
+      wants = [ "network-pre.target" ];
+      after = [ "nftables.service" ];
+      reloadIfChanged = true;
+      reloadTriggers = [ config.environment.etc."microvm/policy.nft".source ];
+      serviceConfig = {
+        Type = "oneshot";
+        RemainAfterExit = true;
+        ExecStart = load;
+        # The resolver puts back what it has granted.
+        ExecReload = [
+          load
+          "-${config.systemd.package}/bin/systemctl reload --no-block microvm-resolver.service"
+        ];
+      };
+    };
+    # Where it flushes all rules, ours come back with its own.
+    nftables.serviceConfig =
+      lib.mkIf (config.networking.nftables.enable && config.networking.nftables.flushRuleset)
+        {
+          ExecStartPost = [ load ];
+          ExecReload = lib.mkAfter [ load ];
+        };
+    "microvm@" = {
+      requires = [ "microvm-policy.service" ];
+      after = [ "microvm-policy.service" ];
+    };
+
+    microvm-resolver = lib.mkIf (asking != { }) {
+      description = "Names that MicroVMs may ask for";
+      wantedBy = [ "multi-user.target" ];
+      after = [
+        "microvm-policy.service"
+        "network.target"
+      ];
+      bindsTo = [ "microvm-policy.service" ];
+      reloadTriggers = [ config.environment.etc."microvm/resolver.json".source ];
+      serviceConfig = {
+        ExecStart = "${
+          pkgs.python3.withPackages (packages: [ packages.dnspython ])
+        }/bin/python3 ${../lib/resolver.py} /etc/microvm/resolver.json";
+        ExecReload = "${pkgs.coreutils}/bin/kill -HUP $MAINPID";
+        Type = "notify";
+        Restart = "always";
+        RestartSec = 2;
+        DynamicUser = true;
+        AmbientCapabilities = [ "CAP_NET_ADMIN" ];
+        CapabilityBoundingSet = [ "CAP_NET_ADMIN" ];
+        LockPersonality = true;
+        MemoryDenyWriteExecute = true;
+        NoNewPrivileges = true;
+        PrivateDevices = true;
+        ProcSubset = "pid";
+        ProtectClock = true;
+        ProtectControlGroups = true;
+        ProtectHome = true;
+        ProtectHostname = true;
+        ProtectKernelLogs = true;
+        ProtectKernelModules = true;
+        ProtectKernelTunables = true;
+        ProtectProc = "invisible";
+        ProtectSystem = "strict";
+        RestrictAddressFamilies = [
+          "AF_INET"
+          "AF_INET6"
+          "AF_NETLINK"
+          "AF_UNIX"
+        ];
+        RestrictNamespaces = true;
+        RestrictRealtime = true;
+        RestrictSUIDSGID = true;
+        SystemCallArchitectures = "native";
+        SystemCallFilter = [
+          "@system-service"
+          "~@privileged @resources"
+        ];
+        UMask = "0077";
+      };
+    };
+  };
+
+  # Rules for what is forwarded are not for what a bridge passes on.
+  boot.kernelModules = [ "br_netfilter" ];
+  boot.kernel.sysctl = {
+    "net.bridge.bridge-nf-call-arptables" = lib.mkDefault 0;
+    "net.bridge.bridge-nf-call-iptables" = lib.mkDefault 0;
+    "net.bridge.bridge-nf-call-ip6tables" = lib.mkDefault 0;
+  }
+  # The host answers for VMs that others may reach, since their questions do not get there.
+  // lib.listToAttrs (
+    lib.concatMap (bridge: [
+      (lib.nameValuePair "net/ipv4/conf/${bridge}/proxy_arp_pvlan" 1)
+      (lib.nameValuePair "net/ipv4/conf/${bridge}/send_redirects" 0)
+      (lib.nameValuePair "net/ipv4/neigh/${bridge}/proxy_delay" 0)
+    ]) reachingBridges
+  );
+  networking.firewall.interfaces = lib.mkMerge (
+    eachVm (
+      vm:
+      map (link: {
+        ${link.bridge or link.tap} = {
+          allowedTCPPorts = portsFor "tcp" vm;
+          allowedUDPPorts = portsFor "udp" vm;
+        };
+      }) (lib.optionals (portsOnHost vm != [ ]) vm.links)
+    ) guests
+  );
+}
