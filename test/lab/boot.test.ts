@@ -14,11 +14,11 @@ import { BEYOND, HOST_BEYOND, type HostNetwork, openHostNetwork } from "./host-n
 import { type Image, image, sha256 } from "./image.js";
 import { tails } from "./log.js";
 import { poll } from "./poll.js";
-import { whatIsMissing } from "./requirements.js";
+import { whatGuestsMiss } from "./requirements.js";
 import { hostFile, sharesOf } from "./share.js";
 import { rig } from "../nix/rig.js";
 
-const missing = whatIsMissing();
+const missing = whatGuestsMiss();
 if (missing !== undefined) console.error(`NOT TESTED on real guests: ${missing}.`);
 if (rig === undefined)
   console.error("NOT TESTED on real guests, as NixOS's own modules write them: set MICROVM_EMIT_RIG.");

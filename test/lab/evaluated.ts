@@ -30,9 +30,29 @@ export interface Host {
   readonly nat: {
     readonly enable: boolean;
     readonly internalInterfaces: readonly string[];
+    readonly internalIPs: readonly string[];
     readonly externalInterface: string;
+    readonly forwardPorts: readonly {
+      readonly proto: string;
+      readonly sourcePort: number;
+      readonly destination: string;
+    }[];
   };
+  readonly policy: Policy;
+  /** NixOS's own tables of nftables, those of its firewall and of NAT among them; none of stand-ins, which write none. */
+  readonly tables: string;
   readonly runners: Readonly<Record<string, Runner>>;
+}
+
+/** What holds VMs to what they may reach; empty where all may reach everything. */
+export interface Policy {
+  /** Of nftables. */
+  readonly rules: string;
+  readonly sysctls: Readonly<Record<string, unknown>>;
+  /** The resolver's configuration, in JSON. */
+  readonly resolver: string | null;
+  /** The script that has Docker let VMs' packets pass. */
+  readonly beside: string | null;
 }
 
 /** A section, or several of one name, by the options of `systemd.network` that hold them. */
@@ -43,6 +63,8 @@ const SECTIONS: Readonly<Record<string, string>> = {
   networkConfig: "Network",
   addresses: "Address",
   routes: "Route",
+  bridgeConfig: "Bridge",
+  dhcpServerConfig: "DHCPServer",
 };
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -58,6 +80,7 @@ interface Facts extends Omit<Host, "units"> {
 const FACTS = `host:
   let
     inherit (host.config) networking systemd;
+    inherit (host.config.environment) etc;
     options = wanted: builtins.mapAttrs (_: unit: builtins.intersectAttrs wanted unit);
     wanted = { ${Object.keys(SECTIONS)
       .map((option) => `${option} = null;`)
@@ -79,7 +102,18 @@ const FACTS = `host:
     units = if systemd.network ? units then builtins.mapAttrs (_: unit: unit.text) systemd.network.units else null;
     netdevs = if systemd.network ? units then { } else options wanted systemd.network.netdevs;
     networks = if systemd.network ? units then { } else options wanted systemd.network.networks;
-    nat = { inherit (networking.nat) enable internalInterfaces externalInterface; };
+    nat = { inherit (networking.nat) enable internalInterfaces internalIPs externalInterface forwardPorts; };
+    policy = {
+      rules = etc."microvm/policy.nft".text or "";
+      sysctls = host.config.boot.kernel.sysctl;
+      resolver = etc."microvm/resolver.json".text or null;
+      beside = systemd.services.microvm-docker.script or null;
+    };
+    tables = builtins.concatStringsSep "\n" (
+      map (table: "table \${table.family} \${table.name} {\n\${table.content}\n}") (
+        if networking.nftables.enable then builtins.attrValues networking.nftables.tables else [ ]
+      )
+    );
     runners = builtins.mapAttrs runnerOf host.config.microvm.vms;
   }`;
 

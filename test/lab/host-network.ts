@@ -15,11 +15,21 @@ export const BEYOND = "203.0.113.1";
 export const HOST_BEYOND = "203.0.113.2";
 
 /** What NixOS's networking.nat comes down to for IPv4. */
-const masquerade = ({ internalInterfaces, externalInterface }: Host["nat"]): string => `
+const masquerade = ({ internalInterfaces, internalIPs, externalInterface, forwardPorts }: Host["nat"]): string => `
 table ip nat {
+  chain prerouting {
+    type nat hook prerouting priority dstnat;
+    ${forwardPorts
+      .map(
+        ({ proto, sourcePort, destination }) =>
+          `iifname "${externalInterface}" ${proto} dport ${String(sourcePort)} dnat to ${destination}`,
+      )
+      .join("\n    ")}
+  }
   chain postrouting {
     type nat hook postrouting priority srcnat;
     iifname { ${internalInterfaces.map((name) => JSON.stringify(name)).join(", ")} } oifname "${externalInterface}" masquerade
+    ${internalIPs.length === 0 ? "" : `ip saddr { ${internalIPs.join(", ")} } oifname "${externalInterface}" masquerade`}
   }
 }
 `;
@@ -52,7 +62,7 @@ export const openHostNetwork = async (evaluated: Host, folder: string): Promise<
     `);
     if (nat.enable) {
       const rules = join(folder, "nat.nft");
-      writeFileSync(rules, masquerade(nat));
+      writeFileSync(rules, evaluated.tables || masquerade(nat));
       await host.script(`nft -f ${rules}; echo 1 >/proc/sys/net/ipv4/ip_forward`);
     }
     host.start(join(folder, "networkd.log"), "/lib/systemd/systemd-networkd");

@@ -1,29 +1,58 @@
 /** A host with a VM for each policy, and one where all may reach everything. */
-import type { Config, NetworkPolicy, Vm } from "microvm-emit";
+import { ast, type Config, type NetworkPolicy, type Vm } from "microvm-emit";
+
+export const DNS = "203.0.113.53";
+export const DNS6 = "2001:db8:113::53";
+
+/** A port of the host's that leads to port 80 of the VM `none`. */
+export const PUBLISHED = 8088;
+
+const nameservers = [DNS];
 
 const vms: Readonly<Record<string, Vm>> = {
-  // What the names say of a VM is what it may reach.
-  internet: { index: 0, allow: ["192.168.1.10:80"] },
-  reaching: { index: 1, reachVms: ["internet"], reachHost: [8080] },
-  list: { index: 2, network: "allowlist", allow: ["203.0.113.9:80"] },
-  none: { index: 3, network: "none" },
-  open: { index: 4, network: "open" },
+  // What the names say of a VM is what it may reach. The subnet holds the other VMs, which it does not open.
+  internet: {
+    index: 0,
+    allow: ["192.168.0.0/16:80", "[fd99::10]:80"],
+    nameservers,
+  },
+  reaching: { index: 1, reachVms: ["internet"], reachHost: [8080], bandwidthMbitPerSecond: 8, nameservers },
+  list: {
+    index: 2,
+    network: "allowlist",
+    allow: ["listed.example:80", "203.0.113.9:80", "[2001:db8:113::9]:80"],
+    nameservers,
+  },
+  other: { index: 3, network: "allowlist", allow: ["other.example:80"], nameservers },
+  none: { index: 4, network: "none", publish: [{ host: PUBLISHED, guest: 80 }], nameservers },
+  open: { index: 5, network: "open", nameservers },
+  routed: { index: 6, interfaces: [{ routed: true }], nameservers },
 };
+
+export const names = Object.keys(vms);
+
+/** What else the host has: Docker, and a firewall that drops what it does not know. */
+const beside = ast.attrs({
+  virtualisation: { docker: { enable: true } },
+  networking: { nftables: { enable: true }, firewall: { filterForward: true } },
+});
 
 const hostOf = (network: NetworkPolicy, of: Readonly<Record<string, Vm>>): Config => ({
   hosts: {
     lab: {
       stateVersion: "26.05",
-      modules: ["./configuration.nix"],
+      modules: ["./configuration.nix", beside],
       user: { name: "alice", uid: 1000, gid: 100, sshKeys: ["ssh-ed25519 AAAA alice"] },
       bridges: {
         microbr: {
           address: "192.168.83.1/24",
           ipv6: "fd00:83::1/64",
           nat: { externalInterface: "up0" },
+          dhcp: true,
           network,
         },
       },
+      routed: { address: "10.9.0.1/24", ipv6: "fd00:9::1/64", nat: { externalInterface: "up0" }, network },
       vms: of,
     },
   },
@@ -31,9 +60,25 @@ const hostOf = (network: NetworkPolicy, of: Readonly<Record<string, Vm>>): Confi
 
 export const guarded = hostOf("internet", vms);
 
-export const names = Object.keys(vms);
+/** The same without any that may reach everything. */
+export const closed = hostOf(
+  "internet",
+  Object.fromEntries(
+    Object.entries(vms).map(([name, vm]) => [name, name === "open" ? { ...vm, network: "none" } : vm]),
+  ),
+);
 
 export const unguarded = hostOf(
   "open",
-  Object.fromEntries(Object.entries(vms).map(([name, { index }]) => [name, { index }])),
+  Object.fromEntries(
+    Object.entries(vms).map(([name, { index, interfaces, publish }]) => [
+      name,
+      {
+        index,
+        nameservers,
+        ...(interfaces === undefined ? {} : { interfaces }),
+        ...(publish === undefined ? {} : { publish }),
+      },
+    ]),
+  ),
 );

@@ -29,18 +29,26 @@ const REACH_MIRROR = `
   file=$(mktemp) && trap 'rm -f "$file"' EXIT
   test -n "$mirror" && /usr/lib/apt/apt-helper download-file "\${mirror%/}/dists/trixie/InRelease" "$file"`;
 
-/** Why the lab cannot run here, with what to do about it; nothing if it can. */
+/** Of the lab's programs in Python, and of what they import, Debian's packages. */
+export const PYTHON = "/usr/bin/python3";
+
+/** Why the lab's networks cannot be made here, with what to do about it; nothing if they can. */
 export const whatIsMissing = (): string | undefined => {
   if (process.platform !== "linux" || process.arch !== "x64") return "they are of x86_64, on Linux";
   if (process.getuid?.() !== 0) return "only root makes their network: run this as root";
-  const missing = packages.filter(([program]) => !succeeds('command -v "$1"', program));
+  const missing = packages.filter(([program]) => !succeeds('command -v "$1" || test -e "$1"', program));
   if (missing.length > 0) {
     const programs = missing.map(([program]) => program).join(", ");
     return `no ${programs}: apt install ${[...new Set(missing.map(([, name]) => name))].join(" ")}`;
   }
   if (!succeeds("unshare --net --mount --pid --fork --mount-proc ip tuntap add dev lab mode tap"))
     return "no network namespace with a tap can be made: give CAP_SYS_ADMIN, CAP_NET_ADMIN and /dev/net/tun";
-  if (!imageIsCached() && !succeeds(REACH_MIRROR))
-    return "apt's mirror, from which their image is made, is out of reach";
   return undefined;
 };
+
+/** The same of guests that boot. */
+export const whatGuestsMiss = (): string | undefined =>
+  whatIsMissing() ??
+  (imageIsCached() || succeeds(REACH_MIRROR)
+    ? undefined
+    : "apt's mirror, from which their image is made, is out of reach");

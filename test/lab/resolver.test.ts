@@ -2,7 +2,6 @@
  * The resolver of allowlists, with the one capability that its service has, between VMs' addresses and upstream servers,
  * and rules of nftables that open what it puts into their sets.
  */
-import { execFileSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,45 +10,7 @@ import { resolverProgram } from "../../packages/emit/src/compile/resolver.js";
 import { tail } from "./log.js";
 import { connect, type Namespace, openNamespace } from "./namespace.js";
 import { poll } from "./poll.js";
-
-const succeeds = (program: string, ...args: readonly string[]): boolean => {
-  try {
-    execFileSync(program, args, { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-/** The first that has dnspython, which need not be the first on PATH. */
-const python = ["python3", "/usr/bin/python3"].find((name) =>
-  succeeds(
-    name,
-    "-c",
-    "import sys, dns.asyncquery, dns.version as v; sys.exit(sys.version_info < (3, 11) or v.MAJOR < 2)",
-  ),
-);
-
-const whatIsMissing = (): string | undefined => {
-  if (process.getuid?.() !== 0) return "only root makes its network: run this as root";
-  const packages = {
-    dig: "dnsutils",
-    dnsmasq: "dnsmasq-base",
-    ip: "iproute2",
-    nft: "nftables",
-  };
-  const missing = Object.entries({ ...packages, nsenter: "util-linux", setpriv: "util-linux" }).filter(
-    ([program]) => !succeeds("sh", "-c", `command -v ${program}`),
-  );
-  if (python === undefined) missing.push(["Python 3.11 with dnspython", "python3-dnspython"]);
-  if (missing.length > 0) {
-    const programs = missing.map(([program]) => program).join(", ");
-    return `no ${programs}: apt install ${[...new Set(missing.map(([, name]) => name))].join(" ")}`;
-  }
-  if (!succeeds("unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "true"))
-    return "no network namespace can be made: give CAP_SYS_ADMIN and CAP_NET_ADMIN";
-  return undefined;
-};
+import { PYTHON, whatIsMissing } from "./requirements.js";
 
 const missing = whatIsMissing();
 if (missing !== undefined) console.error(`NOT TESTED, the resolver of allowlists: ${missing}.`);
@@ -253,7 +214,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     write(config);
     const caps = ["--inh-caps=-all,+net_admin", "--ambient-caps=-all,+net_admin", "--bounding-set=-all,+net_admin"];
     const nobody = ["--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs", ...caps];
-    const start = ["exec", "setpriv", ...nobody, python, file("resolver.py"), file("config.json")].join(" ");
+    const start = ["exec", "setpriv", ...nobody, PYTHON, file("resolver.py"), file("config.json")].join(" ");
     host.start(file("resolver.log"), "sh", "-c", `echo $$ >${file("resolver.pid")}; ${start}`);
     await poll("the resolver", 20, async () => {
       const { status } = await ask(FIRST, "unlisted.example", "+timeout=1");

@@ -20,6 +20,8 @@ let
     family: vm: lib.concatMap (link: builtins.filter (isOf family) link.addresses) vm.links;
   isOf = family: address: isIpv6 address == (family == 6);
 
+  networks = once (eachLink (link: [ (link.bridge or link.tap) ]) vms);
+
   # By way of a set, since lists of a thousand VMs are compared too slowly.
   once = items: builtins.attrNames (lib.genAttrs items (_: null));
   elements =
@@ -98,10 +100,24 @@ let
       set sources6 { type ifname . ether_addr . ipv6_addr; ${sources 6 isBridged} }
       # What may be said to be here in IPv6, where a number stands for an address.
       set neighbors { typeof iifname . @th,64,128; ${elements (eachLink neighborsOf guests)} }
+      set guests { type ether_addr; ${
+        elements (eachLink (link: lib.optional (isBridged link) link.mac) guests)
+      } }
+      set guests4 { type ipv4_addr; ${addresses 4 guests} }
+      set guests6 { type ipv6_addr; ${addresses 6 guests} }
+      set guestNeighbors { typeof @th,64,128; ${
+        elements (eachLink (link: link.neighbors or [ ]) guests)
+      } }
 
       chain prerouting {
         type filter hook prerouting priority -300; policy accept;
-        iifname @taps jump from_tap
+        iifname @taps goto from_tap
+        # Nobody else speaks for them.
+        ether saddr @guests drop
+        arp saddr ip @guests4 drop
+        ip saddr @guests4 drop
+        ip6 saddr @guests6 drop
+        icmpv6 type nd-neighbor-advert @th,64,128 @guestNeighbors drop
       }
       # Whoever speaks is who it is: by MAC, by address, and in ARP.
       chain from_tap {
@@ -109,7 +125,6 @@ let
         ether type arp iifname . arp saddr ether . arp saddr ip @sources4 accept
         ether type ip iifname . ether saddr . ip saddr @sources4 accept
         ether type ip ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept
-        icmpv6 type { nd-router-advert, nd-redirect } drop
         icmpv6 type nd-neighbor-advert iifname . @th,64,128 != @neighbors drop
         iifname . ether saddr . ip6 saddr @sources6 accept
         ip6 saddr :: icmpv6 type nd-neighbor-solicit accept
@@ -127,7 +142,7 @@ let
     table inet microvm
     delete table inet microvm
     table inet microvm {
-      set networks { type ifname; ${elements (eachLink (link: [ (link.bridge or link.tap) ]) vms)} }
+      set networks { type ifname; ${elements networks} }
       set guests4 { type ipv4_addr; ${addresses 4 guests} }
       set guests6 { type ipv6_addr; ${
         elements (eachLink (link: builtins.filter isIpv6 (link.addresses ++ link.local or [ ])) guests)
@@ -162,11 +177,10 @@ let
       # The same as on bridges for taps that are in none.
       chain prerouting {
         type filter hook prerouting priority raw; policy accept;
-        iifname @taps jump from_tap
+        iifname @taps goto from_tap
       }
       chain from_tap {
         iifname . ether saddr . ip saddr @sources4 accept
-        icmpv6 type { nd-router-advert, nd-redirect } drop
         iifname . ether saddr . ip6 saddr @sources6 accept
         ip6 saddr :: icmpv6 type nd-neighbor-solicit accept
         drop
@@ -323,6 +337,31 @@ in
       after = [ "microvm-policy.service" ];
     };
 
+    # Docker drops what it does not know of all that the host forwards, but for what this chain of its accepts.
+    microvm-docker = lib.mkIf config.virtualisation.docker.enable {
+      description = "MicroVMs beside Docker";
+      wantedBy = [ "docker.service" ];
+      partOf = [ "docker.service" ];
+      after = [ "docker.service" ];
+      path = [ pkgs.iptables ];
+      serviceConfig = {
+        Type = "oneshot";
+        RemainAfterExit = true;
+      };
+      script = ''
+        for tables in iptables ip6tables; do
+          if "$tables" -w -n -L DOCKER-USER >/dev/null 2>&1; then
+            for network in ${toString networks}; do
+              for direction in -i -o; do
+                "$tables" -w -C DOCKER-USER "$direction" "$network" -j ACCEPT 2>/dev/null ||
+                  "$tables" -w -I DOCKER-USER "$direction" "$network" -j ACCEPT
+              done
+            done
+          fi
+        done
+      '';
+    };
+
     microvm-resolver = lib.mkIf (asking != { }) {
       description = "Names that MicroVMs may ask for";
       wantedBy = [ "multi-user.target" ];
@@ -375,6 +414,11 @@ in
       };
     };
   };
+
+  # Where others drop what they do not know, what VMs may reach is held here all the same.
+  networking.firewall.extraForwardRules = lib.mkIf config.networking.firewall.filterForward ''
+    iifname { ${lib.concatStringsSep ", " networks} } accept
+  '';
 
   # Rules for what is forwarded are not for what a bridge passes on.
   boot.kernelModules = [ "br_netfilter" ];

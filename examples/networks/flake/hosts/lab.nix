@@ -276,6 +276,8 @@ in
           EgressUntagged = 10;
         }
       ];
+      # Nothing passes between these, not even while no rules are loaded.
+      bridgeConfig.Isolated = true;
       linkConfig.RequiredForOnline = "no";
     };
 

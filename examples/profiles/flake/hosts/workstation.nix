@@ -125,6 +125,8 @@ in
     networks."21-labbr-tap" = {
       matchConfig.Name = "microvm2";
       networkConfig.Bridge = "labbr";
+      # Nothing passes between these, not even while no rules are loaded.
+      bridgeConfig.Isolated = true;
       linkConfig.RequiredForOnline = "no";
     };
 
@@ -142,6 +144,8 @@ in
     networks."21-microbr-tap" = {
       matchConfig.Name = "microvm0 microvm1";
       networkConfig.Bridge = "microbr";
+      # Nothing passes between these, not even while no rules are loaded.
+      bridgeConfig.Isolated = true;
       linkConfig.RequiredForOnline = "no";
     };
   };

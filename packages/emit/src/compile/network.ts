@@ -297,11 +297,22 @@ const compileTaps = (
             binding(["matchConfig", "Name"], taps.join(" ")),
             binding(["networkConfig", "Bridge"], bridge),
             ...(vlans.length === 0 ? [] : [binding("bridgeVLANs", list(vlans.map((vlan) => toNix(vlan))))]),
+            ...(isOpenIn(network, host)
+              ? []
+              : [
+                  comment(binding(["bridgeConfig", "Isolated"], true), {
+                    before: "Nothing passes between these, not even while no rules are loaded.",
+                  }),
+                ]),
             notRequired,
           ]),
         ),
       ];
 };
+
+/** Whether a VM in a network may reach everything, the others there included. */
+const isOpenIn = (network: NetworkPlan, { vms }: HostPlan): boolean =>
+  vms.some(({ policy, interfaces }) => policy.network === "open" && interfaces.some((link) => link.network === network));
 
 const compilePorts = ({ path, name, ports }: BridgePlan, vlans: readonly VlanPlan[]): readonly Binding[] =>
   ports.length === 0

@@ -1,0 +1,251 @@
+/**
+ * The evaluated network, rules and resolver of a host at work in a network namespace, a namespace for each VM with the tap,
+ * MAC and addresses that its runner carries, and one for the network beyond, with servers, a LAN and DNS.
+ */
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Config } from "microvm-emit";
+import { resolverProgram } from "../../packages/emit/src/compile/resolver.js";
+import { temporaryFolder } from "../nix/harness.js";
+import { networksOf } from "../nix/identity.js";
+import { emitFlake, evaluateHost, type Policy, type Runner } from "./evaluated.js";
+import { BEYOND, HOST_BEYOND, openHostNetwork } from "./host-network.js";
+import { tails } from "./log.js";
+import { connect, type Namespace, openNamespace } from "./namespace.js";
+import { DNS, DNS6 } from "./policy-config.js";
+import { poll } from "./poll.js";
+import { PYTHON } from "./requirements.js";
+
+export const LAN = "192.168.1.10";
+export const LAN6 = "fd99::10";
+export const HOST_IN_LAN = "192.168.1.2";
+export const HOST_BEYOND6 = "2001:db8:113::2";
+export const BEYOND6 = "2001:db8:113::1";
+export const LISTED = "203.0.113.9";
+export const LISTED6 = "2001:db8:113::9";
+export const FOREIGN_DNS = "203.0.113.54";
+export const METADATA = "169.254.169.254";
+/** What DNS leads to: `listed.example`, `other.example` and `unlisted.example`. */
+export const NAMED = { listed: "203.0.113.20", other: "203.0.113.21", unlisted: "203.0.113.22" } as const;
+const NAMED6 = "2001:db8:113::20";
+
+const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+/** The same bit in an address of an interface itself (RFC 4291, appendix A). */
+const linkLocalOf = (mac: string): string => {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = mac.split(":").map((byte) => parseInt(byte, 16));
+  const hex = (high: number, low: number): string => ((high << 8) | low).toString(16);
+  return `fe80::${[hex(a ^ 2, b), hex(c, 0xff), hex(0xfe, d), hex(e, f)].join(":")}`;
+};
+
+/** A VM as far as its network goes. */
+export interface Guest {
+  readonly name: string;
+  /** Its place among the VMs. */
+  readonly number: number;
+  readonly space: Namespace;
+  readonly tap: string;
+  readonly isBridged: boolean;
+  readonly mac: string;
+  readonly address: string;
+  readonly address6: string;
+  readonly local: string;
+  readonly gateway: string;
+  readonly gateway6: string;
+  /** What comes to it. */
+  readonly frames: Log;
+}
+
+export interface Lab {
+  readonly host: Namespace;
+  readonly beyond: Namespace;
+  readonly guests: Readonly<Record<string, Guest>>;
+  readonly policy: Policy;
+  /** The MAC of the host's end of the bridge. */
+  readonly bridgeMac: string;
+  /** What comes to the host over its bridge. */
+  readonly frames: Log;
+  /** The messages of ICMP that get past the host's rules. */
+  readonly messages: Log;
+  readonly messages6: Log;
+  /** Puts rules of nftables in the place of those that are loaded. */
+  readonly load: (rules: string) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+export const succeeds = (space: Namespace, command: string): Promise<boolean> =>
+  space.run("sh", "-c", command).then(
+    () => true,
+    () => false,
+  );
+
+/** What was heard so far, in hexadecimal. */
+export type Log = () => string;
+
+const listen = (space: Namespace, log: string, what: string): Log => {
+  space.start(log, PYTHON, program("listen.py"), what);
+  return () => readFileSync(log, "utf8");
+};
+
+/** Frames by name, out of scapy's expressions. */
+export const makeFrames = (expressions: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  JSON.parse(
+    execFileSync(PYTHON, [program("frames.py")], { input: JSON.stringify(expressions), encoding: "utf8" }),
+  ) as Readonly<Record<string, string>>;
+
+/** Sends the frame that it is told over `eth0`. */
+const SEND = `
+import socket, sys
+link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+link.bind(("eth0", 0))
+link.send(bytes.fromhex(sys.argv[1]))
+`;
+
+export const send = async (guest: Guest, frame: string): Promise<void> => {
+  await guest.space.run(PYTHON, "-c", SEND, frame);
+};
+
+/** Sends 1 MB to a server, and succeeds where they have arrived in time. */
+export const upload = (address: string, seconds: number): string =>
+  `${PYTHON} ${program("serve.py")} send ${address} 80 ${String(seconds)}`;
+
+const openBeyond = async (beyond: Namespace, folder: string): Promise<void> => {
+  const addresses = [`${LAN}/24`, `${LISTED}/24`, `${METADATA}/32`, ...Object.values(NAMED).map((one) => `${one}/24`)];
+  const addresses6 = [BEYOND6, LISTED6, NAMED6, DNS6, LAN6].map((address) => `${address}/64`);
+  const records = [
+    `host-record=listed.example,${NAMED.listed},${NAMED6},300`,
+    `host-record=other.example,${NAMED.other},300`,
+    `host-record=unlisted.example,${NAMED.unlisted},300`,
+  ];
+  const dnsmasq = ["no-resolv", "no-hosts", "no-daemon", "bind-dynamic", "interface=lan", "user=root"];
+  writeFileSync(join(folder, "dnsmasq.conf"), [...dnsmasq, ...records, ""].join("\n"));
+  await beyond.script(`
+    ${[...addresses, `${DNS}/24`, `${FOREIGN_DNS}/24`].map((address) => `ip addr add ${address} dev lan`).join("\n")}
+    ${addresses6.map((address) => `ip addr add ${address} dev lan nodad`).join("\n")}
+    ip route add 192.168.83.0/24 via ${HOST_BEYOND}
+    ip route add 10.9.0.0/24 via ${HOST_BEYOND}
+    ip route add fd00::/16 via ${HOST_BEYOND6}
+    mount -t tmpfs tmpfs /run
+  `);
+  beyond.start(join(folder, "dnsmasq.log"), "dnsmasq", `--conf-file=${join(folder, "dnsmasq.conf")}`);
+  beyond.start(join(folder, "beyond.log"), PYTHON, program("serve.py"), "80", "81");
+};
+
+const openGuest = async (
+  host: Namespace,
+  name: string,
+  number: number,
+  { interfaces: [link], kernelParams }: Runner,
+  folder: string,
+): Promise<Guest> => {
+  const [said] = Object.values(networksOf(kernelParams));
+  if (link === undefined || said === undefined) throw new Error(`${name} has no tap.`);
+  const ofFamily = (key: string, isSix: boolean): string =>
+    said[key]?.find((value) => value.includes(":") === isSix) ?? "";
+  const [gateway, gateway6] = [ofFamily("Route.Gateway", false), ofFamily("Route.Gateway", true)];
+  const [address, address6] = [ofFamily("Network.Address", false), ofFamily("Network.Address", true)];
+  const space = await openNamespace();
+  await connect(host, link.id, space, "eth0");
+  await space.script(`
+    ip link set eth0 address ${link.mac}
+    ip link set eth0 up
+    ip addr add ${address} dev eth0
+    ip addr add ${address6} dev eth0 nodad
+    ip route add default via ${gateway} dev eth0 onlink
+    ip route add default via ${gateway6} dev eth0 onlink
+    echo "nameserver ${DNS}" >${join(folder, name)}
+    mount --bind ${join(folder, name)} /etc/resolv.conf
+  `);
+  await host.script(`ip link set ${link.id} up`);
+  space.start(join(folder, `${name}.log`), PYTHON, program("serve.py"), "80");
+  return {
+    name,
+    number,
+    space,
+    tap: link.id,
+    isBridged: !address.endsWith("/32"),
+    mac: link.mac,
+    address: address.replace(/\/.*/, ""),
+    address6: address6.replace(/\/.*/, ""),
+    local: linkLocalOf(link.mac),
+    gateway,
+    gateway6,
+    frames: listen(space, join(folder, `${name}.frames`), "eth0"),
+  };
+};
+
+/**
+ * @param isOnRig whether NixOS's own modules say what there is to apply, its firewall included
+ * @throws Error with what the lab's programs logged, where it does not come up
+ */
+export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => {
+  const evaluated = await evaluateHost(emitFlake(config), "lab", isOnRig);
+  const { policy } = evaluated;
+  const folder = temporaryFolder();
+  chmodSync(folder, 0o755);
+  mkdirSync(join(folder, "resolv"));
+  writeFileSync(join(folder, "resolver.py"), resolverProgram);
+  const network = await openHostNetwork(evaluated, folder);
+  const { host, beyond } = network;
+  const guests: Record<string, Guest> = {};
+  const close = async (): Promise<void> => {
+    await Promise.all([...Object.values(guests).map(({ space }) => space.close()), network.close()]);
+  };
+  const load = async (rules: string): Promise<void> => {
+    writeFileSync(join(folder, "policy.nft"), rules);
+    await host.script(`nft -f ${join(folder, "policy.nft")}`);
+  };
+  try {
+    await openBeyond(beyond, folder);
+    await host.script(`
+      ip addr add ${HOST_IN_LAN}/24 dev up0
+      ip addr add ${HOST_BEYOND6}/64 dev up0 nodad
+      ip route add ${METADATA} via ${BEYOND}
+      ip route add fd99::/64 dev up0
+      echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+    `);
+    await load(policy.rules);
+    if (policy.resolver !== null) {
+      writeFileSync(
+        join(folder, "resolver.json"),
+        JSON.stringify({ ...(JSON.parse(policy.resolver) as object), nft: "nft" }),
+      );
+      host.start(join(folder, "resolver.log"), PYTHON, join(folder, "resolver.py"), join(folder, "resolver.json"));
+    }
+    host.start(join(folder, "host.log"), PYTHON, program("serve.py"), "8080", "8022");
+    await Promise.all(
+      Object.entries(evaluated.runners).map(async ([name, runner], number) => {
+        guests[name] = await openGuest(host, name, number, runner, join(folder, "resolv"));
+      }),
+    );
+    for (const { name, space, gateway, gateway6 } of Object.values(guests))
+      for (const address of [gateway, gateway6])
+        await poll(`the way from ${name} to ${address}`, 20, async () =>
+          (await succeeds(space, `ping -c 1 -W 1 -q ${address}`)) ? true : undefined,
+        );
+    await host.script(`
+      ${Object.entries(policy.sysctls)
+        .filter(([key]) => key.includes("/microbr/"))
+        .map(([key, value]) => `echo ${String(value)} >/proc/sys/${key}`)
+        .join("\n")}
+    `);
+    return {
+      host,
+      beyond,
+      guests,
+      policy,
+      bridgeMac: (await host.run("cat", "/sys/class/net/microbr/address")).trim(),
+      frames: listen(host, join(folder, "bridge.frames"), "microbr"),
+      messages: listen(host, join(folder, "messages"), "icmp"),
+      messages6: listen(host, join(folder, "messages6"), "icmp6"),
+      load,
+      close,
+    };
+  } catch (error) {
+    const logs = tails(folder);
+    await close();
+    throw new Error(`${String(error)}\n${logs}`, { cause: error });
+  }
+};

@@ -1,0 +1,145 @@
+/** Each rule that holds VMs is taken out by itself: somebody then gets somewhere else than before, or the rule is of no use. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { guarded, names } from "./policy-config.js";
+import { type Lab, openLab } from "./policy-lab.js";
+import { rows, settle } from "./policy-probes.js";
+import { whatIsMissing } from "./requirements.js";
+
+const missing = whatIsMissing();
+if (missing !== undefined) console.error(`NOT TESTED, that each rule is of use: ${missing}.`);
+
+/** By table and chain, each rule's first words, what is tried, and by whom. */
+const uses: Readonly<Record<string, readonly (readonly [rule: string, what: string, vm: string])[]>> = {
+  "bridge prerouting": [
+    ["iifname @taps goto", "gateway: ping", "none"],
+    ["ether saddr @guests", "another's place: by MAC", "open"],
+    ["arp saddr ip @guests4", "another's place: by ARP", "open"],
+    ["ip saddr @guests4", "another's address", "open"],
+    ["ip6 saddr @guests6", "another's IPv6 address", "open"],
+    ["icmpv6 type nd-neighbor-advert @th", "another's place: by IPv6", "open"],
+  ],
+  "bridge from_tap": [
+    ["iifname . ether saddr != @macs", "another's place: by MAC", "none"],
+    ["ether type arp", "gateway: ping", "none"],
+    ["ether type ip iifname", "gateway: ping", "none"],
+    ["ether type ip ip saddr 0.0.0.0", "gateway: a lease", "none"],
+    ["icmpv6 type nd-neighbor-advert", "another's place: by IPv6", "none"],
+    ["iifname . ether saddr . ip6 saddr", "gateway: ping by IPv6", "none"],
+    ["ip6 saddr ::", "gateway: that an address is taken, by IPv6", "none"],
+    ["drop", "gateway: from nobody's address", "none"],
+  ],
+  "bridge forward": [
+    ["iifname @taps", "VM open: a frame", "none"],
+    ["oifname @taps", "VM internet: a frame", "open"],
+  ],
+  "inet prerouting": [["iifname @taps goto", "gateway: from nobody's address", "routed"]],
+  "inet from_tap": [
+    ["iifname . ether saddr . ip saddr", "gateway: ping", "routed"],
+    ["iifname . ether saddr . ip6 saddr", "gateway: ping by IPv6", "routed"],
+    ["ip6 saddr ::", "gateway: that an address is taken, by IPv6", "routed"],
+    ["drop", "gateway: from nobody's address", "routed"],
+  ],
+  "inet questions": [
+    ["ip saddr", "name: a listed one", "list"],
+    ["ip6 saddr", "name: the same by IPv6", "list"],
+  ],
+  "inet input": [
+    ["ip saddr", "host: another port", "none"],
+    ["ip6 saddr", "host: another port by IPv6", "none"],
+  ],
+  "inet to_host": [
+    ["ct state", "reached from the host", "none"],
+    ["ip saddr", "host: a port", "reaching"],
+    ["ip6 saddr", "host: a port by IPv6", "reaching"],
+    ["icmp type", "gateway: ping", "none"],
+    ["icmpv6 type", "gateway: ping by IPv6", "none"],
+    ["reject", "host: another port", "none"],
+  ],
+  "inet forward": [
+    ["limit name ip saddr", "internet: 1 MB to it at once", "reaching"],
+    ["limit name ip6 saddr", "internet: the same by IPv6, to it", "reaching"],
+    ["limit name ip daddr", "internet: 1 MB from it at once", "reaching"],
+    ["limit name ip6 daddr", "internet: the same by IPv6", "reaching"],
+    ["ip saddr", "internet", "none"],
+    ["ip6 saddr", "internet: by IPv6", "none"],
+    ["ip daddr", "reached from beyond", "none"],
+    ["ip6 daddr", "reached from beyond: by IPv6", "none"],
+  ],
+  "inet from_guest": [
+    ["ct state", "reached from beyond: at a published port", "none"],
+    ["ip saddr . ip daddr @pairs4", "VM internet", "reaching"],
+    ["oifname", "VM none: both through the gateway", "internet"],
+    ["ip saddr . ip daddr . meta l4proto . th dport @allowed4", "listed address", "list"],
+    ["ip6 saddr . ip6 daddr . meta l4proto . th dport @allowed6", "listed address: IPv6", "list"],
+    ["ip saddr . ip daddr . meta l4proto . th dport @resolved4", "name: a listed one", "list"],
+    ["ip6 saddr . ip6 daddr . meta l4proto . th dport @resolved6", "name: the same by IPv6", "list"],
+    ["ip daddr @private4", "LAN: another port", "internet"],
+    ["ip6 daddr @private6", "LAN: another port by IPv6", "internet"],
+    ["ip saddr @internet4", "internet", "internet"],
+    ["ip6 saddr @internet6", "internet: by IPv6", "internet"],
+    ["reject", "internet", "none"],
+  ],
+  "inet to_guest": [
+    ["ct state", "internet", "internet"],
+    ["ct status dnat", "reached from beyond: at a published port", "none"],
+    ["drop", "reached from beyond", "none"],
+  ],
+};
+
+interface Rule {
+  readonly chain: string;
+  readonly text: string;
+  /** The line of the rules that it is on. */
+  readonly line: number;
+}
+
+/** The rules of each chain, as they are written. */
+const rulesIn = (text: string): readonly Rule[] => {
+  let [family, chain]: [string, string | null] = ["", null];
+  return text.split("\n").flatMap((whole, line) => {
+    const words = whole.trim();
+    family = /^table (\S+) microvm \{$/.exec(words)?.[1] ?? family;
+    const opened = /^chain (\S+) \{$/.exec(words)?.[1];
+    if (opened !== undefined) chain = opened;
+    else if (words === "}") chain = null;
+    else if (chain !== null && !/^(type|#|$)/.test(words)) return [{ chain: `${family} ${chain}`, text: words, line }];
+    return [];
+  });
+};
+
+const cases = Object.entries(uses).flatMap(([chain, ofChain]) =>
+  ofChain.map(([rule, what, vm], position) => ({ chain, position, rule, what, vm })),
+);
+
+describe.skipIf(missing !== undefined)("without a rule, somebody gets somewhere else", () => {
+  let lab: Lab;
+  let rules: readonly Rule[];
+  beforeAll(async () => {
+    lab = await openLab(guarded);
+    rules = rulesIn(lab.policy.rules);
+  });
+  afterAll(() => lab.close());
+
+  it("as is said of every rule", () => {
+    const written = rules.map(({ chain, text }) => `${chain}: ${text}`);
+    expect(written).toHaveLength(cases.length);
+    for (const [number, { chain, rule }] of cases.entries()) expect(written[number]).toContain(`${chain}: ${rule}`);
+  });
+
+  it.each(cases)("$chain: $rule", async ({ chain, position, what, vm }) => {
+    const rule = rules.filter((each) => each.chain === chain)[position];
+    const row = rows.find((each) => each.what === what);
+    if (rule === undefined || row === undefined) throw new Error(`There is no such rule, or nothing to try: ${what}`);
+    const column = names.indexOf(vm);
+    const before = row.expected.split(" ")[column];
+    const guest = lab.guests[vm];
+    if (guest === undefined) throw new Error(`There is no VM ${vm}.`);
+    await lab.load(
+      lab.policy.rules
+        .split("\n")
+        .filter((_, line) => line !== rule.line)
+        .join("\n"),
+    );
+    expect(await settle(row.probe, lab, guest, before === "y" ? "-" : "y")).not.toBe(before);
+  });
+});

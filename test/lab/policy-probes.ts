@@ -1,0 +1,533 @@
+/** What VMs try, and which of them get there where policies hold. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { BEYOND, HOST_BEYOND } from "./host-network.js";
+import { DNS, DNS6, names, PUBLISHED } from "./policy-config.js";
+import {
+  BEYOND6,
+  FOREIGN_DNS,
+  type Guest,
+  HOST_IN_LAN,
+  LAN,
+  LAN6,
+  type Lab,
+  LISTED,
+  LISTED6,
+  type Log,
+  makeFrames,
+  METADATA,
+  NAMED,
+  send,
+  succeeds,
+  upload,
+} from "./policy-lab.js";
+
+/** Whether a VM reaches what it tries; null where it has nothing to try, such as to reach itself. */
+export type Probe = (lab: Lab, guest: Guest) => Promise<boolean> | null;
+
+/** Nothing in the lab is far; what ought to get there is tried again if it was late. */
+const AT_ONCE_S = 0.4;
+/** In which 1 MB comes through, and with 8 Mbit/s does not. */
+const IN_TIME_S = 0.6;
+
+// --- by a command in the VM, which succeeds where it gets there ---
+
+const web = (to: string): string => `curl -s -g -m ${String(AT_ONCE_S)} -o /dev/null "http://${to}/"`;
+const big = (from: string): string => `curl -s -g -m ${String(IN_TIME_S)} -o /dev/null "http://${from}/big"`;
+const ping = (to: string, ...more: readonly string[]): string =>
+  [`ping -c 1 -W ${String(AT_ONCE_S)} -q`, ...more, to].join(" ");
+const dig = (name: string, server: string, type: string): string =>
+  `dig +short +time=1 +tries=1 @${server} ${name} ${type} | grep -v '^;' | tail -n 1`;
+const byName = (name: string, server: string, type = "A"): string =>
+  `address=$(${dig(name, server, type)}); test -n "$address" && ${web(type === "A" ? "$address" : "[$address]")}`;
+
+const inGuest =
+  (command: (guest: Guest) => string): Probe =>
+  (_, guest) =>
+    succeeds(guest.space, command(guest));
+
+/** The VM of a name, unless it is the one that tries. */
+const other = (lab: Lab, name: string, guest: Guest): Guest | null => {
+  const found = lab.guests[name];
+  if (found === undefined) throw new Error(`There is no VM ${name}.`);
+  return found === guest ? null : found;
+};
+const toGuest =
+  (name: string, command: (to: Guest) => string): Probe =>
+  (lab, guest) => {
+    const to = other(lab, name, guest);
+    return to === null ? null : succeeds(guest.space, command(to));
+  };
+const bridged =
+  (probe: Probe): Probe =>
+  (lab, guest) =>
+    guest.isBridged ? probe(lab, guest) : null;
+
+/** From a network of its own, the rest of which is nobody's. */
+const unusedIn = ({ address, number }: Guest): string => address.replace(/\.\d+$/, `.${String(77 + number)}`);
+const unusedIn6 = ({ gateway6, number }: Guest): string => gateway6.replace(/::1$/, `::${String(77 + number)}`);
+
+// --- by frames that no program would send, and what is left behind ---
+
+const quote = (text: string): string => JSON.stringify(text);
+const ether = (source: string, to: string): string => `Ether(src=${quote(source)}, dst=${quote(to)})`;
+const EVERYBODY = "ff:ff:ff:ff:ff:ff";
+
+/** Whose place a VM takes; each VM's is tried by one other. */
+const victimOf = ({ guests }: Lab, guest: Guest): Guest => {
+  const ring = names.flatMap((name) => guests[name] ?? []).filter(({ isBridged }) => isBridged);
+  const victim = ring[(ring.indexOf(guest) + 1) % ring.length];
+  if (victim === undefined) throw new Error("There is no VM on a bridge.");
+  return victim;
+};
+
+interface Frame {
+  /** By scapy. */
+  readonly make: (guest: Guest, lab: Lab) => string;
+  /** A text that the frame of a VM has and no other. */
+  readonly mark: (guest: Guest) => string;
+}
+
+const textMark =
+  (text: string): Frame["mark"] =>
+  ({ number }) =>
+    `lab ${text} ${String(number)}`;
+const raw = (mark: string): string => `Raw(${quote(mark)})`;
+/** Eight hexadecimal digits stand for what IPv6 writes as two groups. */
+const prefixOf = ({ number }: Guest): string => `2001:db8:fffe:${(number + 1).toString(16)}`;
+
+const datagram = (text: string, addresses: (guest: Guest, lab: Lab) => string): Frame => ({
+  make: (guest, lab) =>
+    `${ether(guest.mac, EVERYBODY)}/${addresses(guest, lab)}/UDP(sport=9, dport=9)/${raw(textMark(text)(guest))}`,
+  mark: textMark(text),
+});
+
+const frames = {
+  broadcast: datagram("broadcast", ({ address }) => `IP(src=${quote(address)}, dst="192.168.83.255")`),
+  anothers: datagram(
+    "anothers",
+    (guest, lab) => `IP(src=${quote(victimOf(lab, guest).address)}, dst="192.168.83.255")`,
+  ),
+  anothers6: datagram("anothers6", (guest, lab) => `IPv6(src=${quote(victimOf(lab, guest).address6)}, dst="ff02::1")`),
+  offer: {
+    make: (guest) =>
+      `${ether(guest.mac, EVERYBODY)}/IP(src=${quote(guest.address)}, dst="255.255.255.255")/UDP(sport=67, dport=68)/BOOTP(op=2, sname=${quote(textMark("offer")(guest))})/DHCP(options=[("message-type", "offer"), "end"])`,
+    mark: textMark("offer"),
+  },
+  router: {
+    make: (guest) =>
+      `${ether(guest.mac, "33:33:00:00:00:01")}/IPv6(src=${quote(guest.local)}, dst="ff02::1", hlim=255)/ICMPv6ND_RA(routerlifetime=0)/ICMPv6NDOptPrefixInfo(prefix=${quote(`${prefixOf(guest)}::`)})`,
+    mark: (guest) => prefixOf(guest),
+  },
+  mac: {
+    make: (guest, lab) =>
+      `${ether(victimOf(lab, guest).mac, EVERYBODY)}/ARP(op=1, hwsrc=${quote(guest.mac)}, psrc=${quote(guest.address)}, pdst=${quote(guest.gateway)})`,
+    mark: textMark("mac"),
+  },
+  arp: {
+    make: (guest, lab) =>
+      `${ether(guest.mac, EVERYBODY)}/ARP(op=1, hwsrc=${quote(guest.mac)}, psrc=${quote(victimOf(lab, guest).address)}, pdst=${quote(guest.gateway)})`,
+    mark: textMark("arp"),
+  },
+  neighbor: {
+    make: (guest, lab) =>
+      `${ether(guest.mac, lab.bridgeMac)}/IPv6(src=${quote(guest.address6)}, dst=${quote(guest.gateway6)}, hlim=255)/ICMPv6ND_NA(R=0, S=1, O=1, tgt=${quote(victimOf(lab, guest).address6)})/ICMPv6NDOptDstLLAddr(lladdr=${quote(guest.mac)})`,
+    mark: textMark("neighbor"),
+  },
+  duplicate: {
+    make: (guest) =>
+      `${ether(guest.mac, "33:33:ff:00:00:01")}/IPv6(src="::", dst="ff02::1:ff00:1", hlim=255)/ICMPv6ND_NS(tgt=${quote(guest.gateway6)})/ICMPv6NDOptUnknown(type=14, data=${quote(`lab d${String(guest.number)}`)})`,
+    mark: ({ number }) => `lab d${String(number)}`,
+  },
+} as const satisfies Readonly<Record<string, Frame>>;
+type FrameName = keyof typeof frames;
+
+const made = new WeakMap<Lab, Readonly<Record<string, string>>>();
+
+/** The frame of a VM, in hexadecimal; all of a lab are made at once, since scapy takes its time to start. */
+const frameOf = (lab: Lab, guest: Guest, name: FrameName): string => {
+  const expressions = (): Readonly<Record<string, string>> =>
+    Object.fromEntries(
+      Object.values(lab.guests).flatMap((each) =>
+        Object.entries<Frame>(frames).map(([frame, { make }]) => [`${each.name} ${frame}`, make(each, lab)] as const),
+      ),
+    );
+  const all = made.get(lab) ?? makeFrames(expressions());
+  made.set(lab, all);
+  const frame = all[`${guest.name} ${name}`];
+  if (frame === undefined) throw new Error(`No frame ${name} of ${guest.name}.`);
+  return frame;
+};
+
+const bytesOf = (mark: string): string =>
+  mark.startsWith("lab ")
+    ? Buffer.from(mark).toString("hex")
+    : mark
+        .split(":")
+        .map((group) => group.padStart(4, "0"))
+        .join("");
+
+/** Sends a frame, and succeeds where it is heard. */
+const heard =
+  (name: FrameName, log: (lab: Lab, guest: Guest) => Log | null): Probe =>
+  (lab, guest) => {
+    const listener = log(lab, guest);
+    return listener === null
+      ? null
+      : heardBy(listener, bytesOf(frames[name].mark(guest)), () => send(guest, frameOf(lab, guest, name)));
+  };
+/** Pings the gateway from an address that no VM has. */
+const asNobody =
+  (family: 4 | 6): Probe =>
+  (lab, guest) => {
+    const [address, length, gateway, log] =
+      family === 4
+        ? ([unusedIn(guest), 24, guest.gateway, lab.messages] as const)
+        : ([unusedIn6(guest), "64", guest.gateway6, lab.messages6] as const);
+    const mark = bytesOf(textMark(`nobody${String(family)}`)(guest));
+    return succeeds(guest.space, `ip addr replace ${address}/${String(length)} dev eth0 nodad`).then(() =>
+      heardBy(log, mark, () =>
+        succeeds(
+          guest.space,
+          `${ping(gateway, "-I", address, "-p", mark)}; ip addr del ${address}/${String(length)} dev eth0`,
+        ),
+      ),
+    );
+  };
+
+/** Whether something is heard once it has been done. */
+const heardBy = async (log: Log, mark: string, act: () => Promise<unknown>): Promise<boolean> => {
+  const before = log().length;
+  await act();
+  await sleep(1000 * AT_ONCE_S);
+  return log().slice(before).includes(mark);
+};
+const byGuest =
+  (name: string) =>
+  (lab: Lab, guest: Guest): Log | null =>
+    other(lab, name, guest)?.frames ?? null;
+
+/** Sends a frame, and succeeds where the host takes its sender for its victim. */
+const taken =
+  (name: FrameName, what: (victim: Guest) => string, sign: (guest: Guest) => string): Probe =>
+  async (lab, guest) => {
+    const victim = victimOf(lab, guest);
+    await succeeds(lab.host, `${ping(victim.address)}; ${ping(victim.address6)}`);
+    await send(guest, frameOf(lab, guest, name));
+    await sleep(1000 * AT_ONCE_S);
+    const isTaken = (await lab.host.script(what(victim))).includes(sign(guest));
+    await lab.host.script(
+      `ip neigh flush to ${victim.address} dev microbr; ip -6 neigh flush to ${victim.address6} dev microbr`,
+    );
+    await succeeds(victim.space, ping(victim.gateway));
+    return isTaken;
+  };
+
+export interface Row {
+  readonly what: string;
+  readonly probe: Probe;
+  /** By VM, in the order of `names`: `y` where it gets there, `-` where not, `.` where it has nothing to try. */
+  readonly expected: string;
+}
+
+const row = (what: string, expected: string, probe: Probe): Row => ({ what, probe, expected });
+
+/** In the order of `names`: internet, reaching, list, other, none, open, routed. */
+export const rows: readonly Row[] = [
+  row(
+    "gateway: ping",
+    "y y y y y y y",
+    inGuest(({ gateway }) => `ip neigh flush dev eth0; ${ping(gateway)}`),
+  ),
+  row(
+    "gateway: ping by IPv6",
+    "y y y y y y y",
+    inGuest(({ gateway6 }) => `ip -6 neigh flush dev eth0; ${ping(gateway6)}`),
+  ),
+  row(
+    "gateway: ping in fragments",
+    "y y y y y y y",
+    inGuest(({ gateway }) => ping(gateway, "-s 3000")),
+  ),
+  row(
+    "gateway: that an address is taken, by IPv6",
+    "y y y y y y y",
+    heard("duplicate", ({ messages6 }) => messages6),
+  ),
+  row(
+    "gateway: a lease",
+    "y y y y y y .",
+    bridged(inGuest(() => "busybox udhcpc -f -q -n -t 1 -T 1 -i eth0 -s /bin/true")),
+  ),
+  row("gateway: from nobody's address", "- - - - - y -", asNobody(4)),
+  row("gateway: from nobody's IPv6 address", "- - - - - y -", asNobody(6)),
+  row(
+    "gateway: from nobody's MAC",
+    "- - - - - y -",
+    inGuest(
+      ({ gateway, gateway6, mac, number }) =>
+        `ip link set eth0 address 02:00:00:00:77:0${String(number)}; ${ping(gateway)}; status=$?; ip link set eth0 address ${mac}; ip route replace default via ${gateway} dev eth0 onlink; ip route replace default via ${gateway6} dev eth0 onlink; exit $status`,
+    ),
+  ),
+
+  row(
+    "internet",
+    "y y - - - y y",
+    inGuest(() => web(BEYOND)),
+  ),
+  row(
+    "internet: by IPv6",
+    "y y - - - y y",
+    inGuest(() => web(`[${BEYOND6}]`)),
+  ),
+  row(
+    "internet: 1 MB from it at once",
+    "y - - - - y y",
+    inGuest(() => big(BEYOND)),
+  ),
+  row(
+    "internet: the same by IPv6",
+    "y - - - - y y",
+    inGuest(() => big(`[${BEYOND6}]`)),
+  ),
+  row(
+    "internet: 1 MB to it at once",
+    "y - - - - y y",
+    inGuest(() => upload(BEYOND, IN_TIME_S)),
+  ),
+  row(
+    "internet: the same by IPv6, to it",
+    "y - - - - y y",
+    inGuest(() => upload(BEYOND6, IN_TIME_S)),
+  ),
+  row(
+    "name: a listed one",
+    "y y y - - y y",
+    inGuest(() => byName("listed.example", DNS)),
+  ),
+  row(
+    "name: the same by IPv6",
+    "y y y - - y y",
+    inGuest(() => byName("listed.example", DNS6, "AAAA")),
+  ),
+  row(
+    "name: the other's",
+    "y y - y - y y",
+    inGuest(() => byName("other.example", DNS)),
+  ),
+  row(
+    "name: an unlisted one",
+    "y y - - - y y",
+    inGuest(() => byName("unlisted.example", DNS)),
+  ),
+  row("name: the address that another VM asked for", "y y y - - y y", (lab, guest) =>
+    (async () => {
+      const asking = lab.guests["list"];
+      if (asking === undefined) throw new Error("There is no VM with a list.");
+      await asking.space.script(dig("listed.example", DNS, "A"));
+      return succeeds(guest.space, web(NAMED.listed));
+    })(),
+  ),
+  row(
+    "name: by a foreign server",
+    "y y - - - y y",
+    inGuest(() => `test -n "$(${dig("unlisted.example", FOREIGN_DNS, "A")})"`),
+  ),
+  row(
+    "listed address",
+    "y y y - - y y",
+    inGuest(() => web(LISTED)),
+  ),
+  row(
+    "listed address: IPv6",
+    "y y y - - y y",
+    inGuest(() => web(`[${LISTED6}]`)),
+  ),
+
+  row(
+    "LAN: an allowed port",
+    "y - - - - y -",
+    inGuest(() => web(`${LAN}:80`)),
+  ),
+  row(
+    "LAN: an allowed port by IPv6",
+    "y - - - - y -",
+    inGuest(() => web(`[${LAN6}]:80`)),
+  ),
+  row(
+    "LAN: another port",
+    "- - - - - y -",
+    inGuest(() => web(`${LAN}:81`)),
+  ),
+  row(
+    "LAN: another port by IPv6",
+    "- - - - - y -",
+    inGuest(() => web(`[${LAN6}]:81`)),
+  ),
+  row(
+    "LAN: ping in fragments",
+    "- - - - - y -",
+    inGuest(() => ping(LAN, "-s 3000")),
+  ),
+  row(
+    "metadata of a cloud",
+    "- - - - - y -",
+    inGuest(() => web(METADATA)),
+  ),
+
+  row(
+    "host: a port",
+    "- y - - - y -",
+    inGuest(({ gateway }) => web(`${gateway}:8080`)),
+  ),
+  row(
+    "host: a port by IPv6",
+    "- y - - - y -",
+    inGuest(({ gateway6 }) => web(`[${gateway6}]:8080`)),
+  ),
+  row(
+    "host: another port",
+    "- - - - - y -",
+    inGuest(({ gateway }) => web(`${gateway}:8022`)),
+  ),
+  row(
+    "host: another port by IPv6",
+    "- - - - - y -",
+    inGuest(({ gateway6 }) => web(`[${gateway6}]:8022`)),
+  ),
+  row(
+    "host: another port at its address in the LAN",
+    "- - - - - y -",
+    inGuest(() => web(`${HOST_IN_LAN}:8022`)),
+  ),
+  row(
+    "host: that one is a router",
+    "- - - - - y -",
+    heard("router", ({ messages6 }) => messages6),
+  ),
+
+  row(
+    "VM internet",
+    ". y - - - - -",
+    toGuest("internet", ({ address }) => web(address)),
+  ),
+  row(
+    "VM internet: by IPv6",
+    ". - - - - - -",
+    toGuest("internet", ({ address6 }) => web(`[${address6}]`)),
+  ),
+  row(
+    "VM internet: by its link's address",
+    ". - - - - - .",
+    bridged(toGuest("internet", ({ local }) => web(`[${local}%25eth0]`))),
+  ),
+  row("VM internet: a frame", ". - - - - - .", bridged(heard("broadcast", byGuest("internet")))),
+  row("VM internet: an offer of DHCP", ". - - - - - .", bridged(heard("offer", byGuest("internet")))),
+  row("VM internet: that one is a router", ". - - - - - .", bridged(heard("router", byGuest("internet")))),
+  row(
+    "VM none",
+    "- - - - . - -",
+    toGuest("none", ({ address }) => web(address)),
+  ),
+  row(
+    "VM none: both through the gateway",
+    "- - - - . - .",
+    bridged((lab, guest) => {
+      const to = other(lab, "none", guest);
+      if (to === null) return null;
+      return (async () => {
+        await to.space.script(`ip route replace ${guest.address}/32 via ${to.gateway}`);
+        const there = `ip route replace ${to.address}/32 via ${guest.gateway}`;
+        return succeeds(
+          guest.space,
+          `${there}; ${web(to.address)}; status=$?; ip route flush ${to.address}/32; exit $status`,
+        );
+      })();
+    }),
+  ),
+  row(
+    "VM open",
+    "- - - - - . -",
+    toGuest("open", ({ address }) => web(address)),
+  ),
+  row("VM open: a frame", "- - - - - . .", bridged(heard("broadcast", byGuest("open")))),
+  row(
+    "VM routed",
+    "- - - - - - .",
+    toGuest("routed", ({ address }) => web(address)),
+  ),
+
+  row("reached from the host", "y y y y y y y", ({ host }, { address }) => succeeds(host, web(address))),
+  row("reached from the host: by IPv6", "y y y y y y y", ({ host }, { address6 }) =>
+    succeeds(host, web(`[${address6}]`)),
+  ),
+  row("reached from beyond", "- - - - - y -", ({ beyond }, { address }) => succeeds(beyond, web(address))),
+  row("reached from beyond: by IPv6", "- - - - - y -", ({ beyond }, { address6 }) =>
+    succeeds(beyond, web(`[${address6}]`)),
+  ),
+  row("reached from beyond: at a published port", ". . . . y . .", ({ beyond }, { name }) =>
+    name === "none" ? succeeds(beyond, web(`${HOST_BEYOND}:${String(PUBLISHED)}`)) : null,
+  ),
+
+  row(
+    "another's place: by MAC",
+    "- - - - - - .",
+    bridged(
+      taken(
+        "mac",
+        ({ mac }) => `bridge fdb show br microbr | grep ${mac} || true`,
+        ({ tap }) => `dev ${tap} `,
+      ),
+    ),
+  ),
+  row(
+    "another's place: by ARP",
+    "- - - - - - .",
+    bridged(
+      taken(
+        "arp",
+        ({ address }) => `ip neigh show ${address}`,
+        ({ mac }) => mac,
+      ),
+    ),
+  ),
+  row(
+    "another's place: by IPv6",
+    "- - - - - - .",
+    bridged(
+      taken(
+        "neighbor",
+        ({ address6 }) => `ip -6 neigh show ${address6}`,
+        ({ mac }) => mac,
+      ),
+    ),
+  ),
+  row("another's address", "- - - - - - .", bridged(heard("anothers", (lab) => lab.frames))),
+  row("another's IPv6 address", "- - - - - - .", bridged(heard("anothers6", (lab) => lab.frames))),
+];
+
+/** How long a probe is tried again until it ends as it ought to. */
+const PATIENCE_MS = 5000;
+
+/** `y`, `-` or `.`: what a probe comes to, tried again while it is not what is waited for. */
+export const settle = async (probe: Probe, lab: Lab, guest: Guest, wanted: string | undefined): Promise<string> => {
+  const end = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const tried = probe(lab, guest);
+    if (tried === null) return ".";
+    const mark = (await tried) ? "y" : "-";
+    if (mark === wanted || Date.now() > end) return mark;
+  }
+};
+
+/** What all VMs come to, each tried at the same time as the others. */
+export const observe = async (lab: Lab, { probe, expected }: Pick<Row, "probe" | "expected">): Promise<string> => {
+  const wanted = expected.split(" ");
+  const marks = await Promise.all(
+    names.map((name, position) => {
+      const guest = lab.guests[name];
+      if (guest === undefined) throw new Error(`There is no VM ${name}.`);
+      return settle(probe, lab, guest, wanted[position]);
+    }),
+  );
+  return marks.join(" ");
+};
