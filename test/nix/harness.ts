@@ -76,8 +76,9 @@ export function nixes(): readonly Nix[] {
 }
 
 const temporary = mkdtempSync(join(tmpdir(), "microvm-emit-nix-"));
-// Of the test file that imports this module: a worker of vitest is killed, and has no exit to wait for.
-afterAll(() => {
+// Of the test file that imports this module: a worker of vitest is killed, and has no exit to wait for. A benchmark has.
+const atEnd = process.env["VITEST"] === undefined ? process.once.bind(process, "exit") : afterAll;
+atEnd(() => {
   // Nix takes the write permission from what it puts into a store.
   execFileSync("chmod", ["-R", "u+w", temporary]);
   rmSync(temporary, { recursive: true, force: true });
