@@ -1,4 +1,4 @@
-import type { Plan } from "@microvm-emit/model";
+import { isSquashed, type Plan } from "@microvm-emit/model";
 import { compileFlake } from "./compile/flake.js";
 import { compileGuest } from "./compile/guest.js";
 import { guestLibrary } from "./compile/guest-library.js";
@@ -7,6 +7,7 @@ import { type Locations, relocate } from "./compile/locations.js";
 import { resolverProgram } from "./compile/resolver.js";
 import { sharedModules } from "./compile/shared-modules.js";
 import { compileSkill } from "./compile/skill.js";
+import { squashLibrary } from "./compile/squash.js";
 import { firstVm } from "./compile/vm.js";
 import type { OutputFile } from "./file.js";
 
@@ -19,6 +20,7 @@ export const compile = (plan: Plan, locations: Locations): readonly OutputFile[]
     host.guests.map((guest) => compileGuest(host, guest, firstVm(host, guest), shared, place)),
   );
   const isShared = plan.hosts.some((host) => host.guests.some(({ own }) => own === null));
+  const isSquashing = plan.hosts.some((host) => host.vms.some(({ shares }) => shares.some(isSquashed)));
   const asks = plan.hosts.some((host) => host.vms.some(({ policy }) => policy.network === "allowlist"));
   return [
     compileFlake(plan, place),
@@ -26,6 +28,7 @@ export const compile = (plan: Plan, locations: Locations): readonly OutputFile[]
     ...guests,
     ...shared.files(),
     ...(isShared ? guestLibrary() : []),
+    ...(isSquashing ? [squashLibrary()] : []),
     ...(asks ? [resolver] : []),
     compileSkill(plan, locations),
   ];

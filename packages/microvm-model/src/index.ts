@@ -78,6 +78,7 @@ export type { SilencedProblem } from "./silence.js";
 export { type GuestDifference, guestDifferences } from "./resolve/guest-difference.js";
 export { builtInShares, imageOf, readsOptions } from "./resolve/guests.js";
 export { privateRanges } from "./private-ranges.js";
+export { isSquashed } from "./resolve/writable.js";
 export { distance, formatSubnet, hexOf, linkLocalOf } from "./resolve/subnet.js";
 export { nearest } from "./suggest.js";
 export {

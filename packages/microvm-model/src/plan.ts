@@ -343,6 +343,9 @@ export interface SharePlan {
   readonly source: string;
   readonly mountPoint: Placed<string>;
   readonly readOnly: boolean;
+  readonly owners: "squash" | "guest" | null;
+  /** Why it is shared all the same. */
+  readonly dangerous: string | null;
   readonly proto: "virtiofs" | "9p";
   readonly cache: string | null;
   readonly securityModel: string | null;

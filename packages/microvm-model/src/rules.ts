@@ -8,6 +8,7 @@ import { balloonSize } from "./rules/balloon-size.js";
 import { bridgeHelperWithVlans } from "./rules/bridge-helper-with-vlans.js";
 import { conflictingArgument } from "./rules/conflicting-argument.js";
 import { conflictingVariable } from "./rules/conflicting-variable.js";
+import { dangerousShare } from "./rules/dangerous-share.js";
 import { duplicateVm } from "./rules/duplicate-vm.js";
 import { externalInterfaceIsPort } from "./rules/external-interface-is-port.js";
 import { forwardPort } from "./rules/forward-port.js";
@@ -40,10 +41,10 @@ import { runAsInService } from "./rules/run-as-in-service.js";
 import { secret } from "./rules/secret.js";
 import { severalExternalInterfaces } from "./rules/several-external-interfaces.js";
 import { shareInWritableShare } from "./rules/share-in-writable-share.js";
-import { shareOfHome } from "./rules/share-of-home.js";
 import { shareOfRunSecrets } from "./rules/share-of-run-secrets.js";
 import { shareOwnedByRoot } from "./rules/share-owned-by-root.js";
 import { shareSettingIgnored } from "./rules/share-setting-ignored.js";
+import { squashedSystemFolder } from "./rules/squashed-system-folder.js";
 import { storeOverlayOnShare } from "./rules/store-overlay-on-share.js";
 import { storeOverlayPersistent } from "./rules/store-overlay-persistent.js";
 import { subnet } from "./rules/subnet.js";
@@ -83,7 +84,7 @@ const rules: readonly Rule[] = [
   groupConflict,
   shareInWritableShare,
   writableNixStore,
-  shareOfHome,
+  dangerousShare,
   secret,
   posixAclWithTranslation,
   oemStringsTwice,
@@ -103,6 +104,7 @@ const rules: readonly Rule[] = [
   graphicsInService,
   runAsInService,
   shareOwnedByRoot,
+  squashedSystemFolder,
   nixpkgsConfigWithSet,
   duplicateVm,
   noReadiness,

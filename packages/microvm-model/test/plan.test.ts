@@ -254,7 +254,7 @@ describe("a plan", () => {
   });
 
   it("marks folders, and what leads to them, that any guest of the host could replace by a link", () => {
-    const shares = [{ tag: "all", source: "~/src", mountPoint: "/src" }];
+    const shares = [{ tag: "all", source: "~/src", mountPoint: "/src", dangerous: "it looks after all of them" }];
     const vms = planned(config({ a: { workspace: "~/src/x/a" }, b: { workspace: false, shares } })).plan.hosts[0]?.vms;
     expect(vms?.flatMap((vm) => vm.directories.flatMap(({ path, exposed }) => (exposed ? [path] : [])))).toEqual([
       "/home/alice/src/x",

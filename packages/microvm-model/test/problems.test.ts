@@ -125,16 +125,149 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
     }),
     `unsupported-share-proto ${v}.a.secrets.proto`,
   ],
-  ["all of a home by its absolute name", config({ a: { workspace: "/home/alice" } }), `share-of-home ${v}.a.workspace`],
+  [
+    "all of a home by its absolute name",
+    config({ a: { workspace: "/home/alice" } }),
+    `dangerous-share ${v}.a.workspace`,
+  ],
   [
     "the folder of homes",
     config({ a: { workspace: false, shares: [{ tag: "t", source: "/home", readOnly: true }] } }),
-    `share-of-home ${v}.a.shares[0]`,
+    `dangerous-share ${v}.a.shares[0]`,
   ],
   [
     "the secrets of all VMs",
     config({ a: { shares: [{ tag: "t", source: "/run/microvm-secrets/b", readOnly: true }] } }),
-    `share-of-secrets ${v}.a.shares[0]`,
+    `dangerous-share ${v}.a.shares[0]`,
+  ],
+  [
+    "one workspace of two VMs, told of once",
+    config({ a: { workspace: "~/src", shares: [{ tag: "t", source: "~/src/t" }] }, b: { workspace: "~/src" } }),
+    `share-in-writable-share ${v}.a.shares[0]`,
+    `dangerous-share ${v}.b.workspace`,
+  ],
+  [
+    "workspaces of others: the same, around it and in it, without and with a reason",
+    config({
+      a: { workspace: "~/src/a" },
+      b: {
+        workspace: false,
+        shares: [
+          { tag: "same", source: "~/src/a", readOnly: true },
+          { tag: "around", source: "~/src", readOnly: true },
+          { tag: "in", source: "~/src/a/docs" },
+          {
+            tag: "meant",
+            source: "/home/alice/src/a",
+            mountPoint: "/a",
+            readOnly: true,
+            dangerous: "it reviews what a writes",
+          },
+        ],
+      },
+    }),
+    `dangerous-share ${v}.b.shares[0]`,
+    `dangerous-share ${v}.b.shares[1]`,
+    `dangerous-share ${v}.b.shares[2]`,
+  ],
+  [
+    "a login that VMs share, and VMs beside each other",
+    config({ a: { agent: "claude-code" }, b: { agent: "claude-code", shares: [{ tag: "t", source: "~/microvm/c" }] } }),
+  ],
+  [
+    "dangerous folders that are the agent's, the host keys' and those of VMs",
+    config(
+      {
+        a: {
+          agent: claudeCode({ stateDirectory: "~/.config" }),
+          sshHostKeys: "/etc/ssh",
+          shares: [
+            { tag: "vms", source: "/srv/vms/b" },
+            { tag: "keys", source: "/var/lib/microvm-host-keys/b", readOnly: true },
+          ],
+        },
+      },
+      { stateDirectory: "/srv/vms" },
+    ),
+    `dangerous-share ${v}.a.sshHostKeys`,
+    `dangerous-share ${v}.a.agent`,
+    `dangerous-share ${v}.a.shares[0]`,
+    `dangerous-share ${v}.a.shares[1]`,
+  ],
+  [
+    "what everyone on the host may read, for reading and for writing",
+    config({
+      a: {
+        shares: ["/usr/share/dict", "~/.local/bin"].flatMap((source, at) => [
+          { tag: `r${String(at)}`, source, mountPoint: `/r${String(at)}`, readOnly: true },
+          { tag: `w${String(at)}`, source, mountPoint: `/w${String(at)}` },
+        ]),
+      },
+    }),
+    `dangerous-share ${v}.a.shares[1]`,
+    `dangerous-share ${v}.a.shares[3]`,
+  ],
+  [
+    "a reason where nothing is dangerous, and one that is none",
+    config({ a: { shares: [{ tag: "t", source: "/srv/t", dangerous: "who knows" }] } }),
+    `needless-dangerous ${v}.a.shares[0].dangerous`,
+  ],
+  [
+    "an empty reason",
+    config({ a: { shares: [{ tag: "t", source: "~/.ssh", dangerous: " " }] } }),
+    `bad-reason ${v}.a.shares[0].dangerous`,
+  ],
+  [
+    "a folder of the guest's system that is all the user's",
+    config({ a: { volumes: [], shares: [{ tag: "t", source: "/srv/t", mountPoint: "/var" }] } }),
+    `squashed-system-folder ${v}.a.shares[0]`,
+  ],
+  [
+    "ACLs where owners are squashed, and where they are kept",
+    config({
+      a: {
+        shares: [
+          { tag: "t", source: "/srv/t", posixAcl: true },
+          { tag: "u", source: "/srv/u", posixAcl: true, owners: "guest" },
+        ],
+      },
+    }),
+    `posix-acl-with-translation ${v}.a.shares[0].posixAcl`,
+  ],
+  [
+    "a translation where owners are squashed, and where they are kept",
+    config({
+      a: {
+        shares: [
+          { tag: "t", source: "/srv/t", extraArgs: ["--translate-uid=guest:0:1000:1"] },
+          {
+            tag: "u",
+            source: "/srv/u",
+            owners: "guest",
+            posixAcl: false,
+            extraArgs: ["--translate-uid=guest:0:1000:1"],
+          },
+        ],
+      },
+    }),
+    `conflicting-argument ${v}.a.shares[0].extraArgs`,
+  ],
+  [
+    "a translation for all shares",
+    config({
+      a: {
+        store: "disk",
+        sshHostKeys: false,
+        microvm: { virtiofsd: { extraArgs: ["--translate-uid=guest:0:1000:1"] } },
+      },
+    }),
+    `conflicting-argument ${v}.a.microvm.virtiofsd.extraArgs`,
+  ],
+  [
+    "owners over 9p",
+    config({ a: { hypervisor: "qemu", shares: [{ tag: "t", source: "/srv/t", proto: "9p", owners: "guest" }] } }),
+    `share-setting-ignored ${v}.a.shares[0].owners`,
+    `share-owned-by-root ${v}.a.shares[0].proto`,
   ],
   [
     "files for public keys",
@@ -225,7 +358,7 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
   ],
   [
     "a repeated mount point",
-    config({ a: { shares: [{ tag: "t", source: "/srv", mountPoint: "/var/" }] } }),
+    config({ a: { shares: [{ tag: "t", source: "/srv", mountPoint: "/var/", owners: "guest" }] } }),
     `duplicate-mount-point ${v}.a.volumes[0].mountPoint`,
   ],
   [
@@ -322,7 +455,7 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
   ],
   [
     "one mount point in two spellings",
-    config({ a: { shares: [{ tag: "t", source: "/s", mountPoint: "//var" }] } }),
+    config({ a: { shares: [{ tag: "t", source: "/s", mountPoint: "//var", owners: "guest" }] } }),
     `duplicate-mount-point ${v}.a.volumes[0].mountPoint`,
   ],
   ["a socket elsewhere", config({ a: { socket: "/run/x" } }), `bad-socket ${v}.a.socket`],
@@ -369,7 +502,7 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
   [
     "host keys in the workspace of another VM",
     config({ a: { sshHostKeys: "~/microvm/b/keys" }, b: {} }),
-    `share-in-writable-share ${v}.a.sshHostKeys`,
+    `dangerous-share ${v}.a.sshHostKeys`,
   ],
   ["a module without its start", config({ a: { modules: ["guest.nix"] } }), `bad-module ${v}.a.modules[0]`],
   [

@@ -14,7 +14,12 @@ const heard = (input: unknown): { readonly told: readonly string[]; readonly sil
 };
 
 const code = "share-in-writable-share";
-const told = { workspace: "~/w", shares: [{ tag: "t", source: "~/w/t" }] };
+const told = {
+  shares: [
+    { tag: "t", source: "/srv/w/t" },
+    { tag: "w", source: "/srv/w" },
+  ],
+};
 const place = (vm: string): string => `${code} hosts.h.vms.${vm}.shares[0]`;
 
 describe("a silence", () => {

@@ -1,5 +1,6 @@
 #!/bin/sh
-# build.sh FOLDER: a Debian guest as root.ext4, vmlinuz and initrd, of Debian's packages and the files beside this script.
+# build.sh FOLDER: a Debian guest as root.ext4, vmlinuz and initrd, of Debian's packages and the files beside this script; and
+# virtiofsd, of the same Debian, for the host.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=$1
@@ -7,13 +8,14 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 root=$scratch/root
 
-# The kernel is only downloaded: installed, it would bring a maker of initrds and all its modules.
-cat >"$scratch/download-kernel" <<'HOOK'
+# The kernel is only downloaded: installed, it would bring a maker of initrds and all its modules. The rest is the host's.
+cat >"$scratch/download" <<'HOOK'
 #!/bin/sh
 exec chroot "$1" sh -c 'cd /var/tmp &&
-  apt-get download -q "$(apt-cache depends linux-image-cloud-amd64 | sed -n "s/.*Depends: \(linux-image-.*\)/\1/p")"'
+  apt-get download -q "$(apt-cache depends linux-image-cloud-amd64 | sed -n "s/.*Depends: \(linux-image-.*\)/\1/p")" \
+    virtiofsd libc6 libcap-ng0 libgcc-s1 libseccomp2'
 HOOK
-chmod +x "$scratch/download-kernel"
+chmod +x "$scratch/download"
 
 mmdebstrap --quiet --variant=minbase --mode=root \
   --include=iproute2,iputils-ping,kmod,openssh-server,systemd,systemd-sysv,udev \
@@ -21,12 +23,18 @@ mmdebstrap --quiet --variant=minbase --mode=root \
   --dpkgopt='path-exclude=/usr/share/locale/*' \
   --dpkgopt='path-exclude=/usr/share/man/*' \
   --aptopt='Acquire::Languages "none"' \
-  --customize-hook="$scratch/download-kernel" \
+  --customize-hook="$scratch/download" \
   trixie "$root" \
   "$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' | head -n 1)"
 
 dpkg-deb --extract "$root"/var/tmp/linux-image-*.deb "$scratch/kernel"
 rm "$root"/var/tmp/linux-image-*.deb
+for package in "$root"/var/tmp/*.deb; do
+  dpkg-deb --extract "$package" "$scratch/host"
+  rm "$package"
+done
+mkdir "$out/virtiofsd"
+cp "$scratch"/host/usr/libexec/virtiofsd "$scratch"/host/usr/lib/x86_64-linux-gnu/*.so.* "$out/virtiofsd"
 cp "$scratch"/kernel/boot/vmlinuz-* "$out/vmlinuz"
 
 modules=$(echo "$scratch"/kernel/usr/lib/modules/*/kernel)

@@ -16,6 +16,11 @@ let
 
   evaluateGuest = import ../lib/evaluate-guest.nix { inherit inputs pkgs; };
   startVm = import ../lib/start-vm.nix { inherit inputs lib; };
+  # What a guest writes to such a share is michael's on the host, also as root.
+  squash = import ../lib/squash.nix {
+    uid = 1000;
+    gid = 1000;
+  };
   # Each is evaluated once, however many VMs it has.
   guests = builtins.mapAttrs evaluateGuest {
     emacsvm = {
@@ -146,18 +151,18 @@ in
               mountPoint = "/etc/ssh/host-keys";
               readOnly = true;
             }
-            {
+            (squash {
               proto = "virtiofs";
               tag = "claude-credentials";
               source = "/home/michael/claude-microvm";
               mountPoint = "/home/michael/claude-microvm";
-            }
-            {
+            })
+            (squash {
               proto = "virtiofs";
               tag = "workspace";
               source = "/home/michael/microvm/emacs";
               mountPoint = "/home/michael/microvm/emacs";
-            }
+            })
           ];
         };
         volumes."var.img".size = 8192;
@@ -199,18 +204,18 @@ in
               mountPoint = "/etc/ssh/host-keys";
               readOnly = true;
             }
-            {
+            (squash {
               proto = "virtiofs";
               tag = "claude-credentials";
               source = "/home/michael/claude-microvm";
               mountPoint = "/home/michael/claude-microvm";
-            }
-            {
+            })
+            (squash {
               proto = "virtiofs";
               tag = "workspace";
               source = "/home/michael/microvm/goprotobuf";
               mountPoint = "/home/michael/microvm/goprotobuf";
-            }
+            })
           ];
         };
         volumes."var.img".size = 8192;

@@ -16,6 +16,11 @@ let
 
   evaluateGuest = import ../lib/evaluate-guest.nix { inherit inputs pkgs; };
   startVm = import ../lib/start-vm.nix { inherit inputs lib; };
+  # What a guest writes to such a share is alice's on the host, also as root.
+  squash = import ../lib/squash.nix {
+    uid = 1000;
+    gid = 1000;
+  };
   # Each is evaluated once, however many VMs it has.
   guests = builtins.mapAttrs evaluateGuest {
     projectvm = {
@@ -124,18 +129,18 @@ in
               mountPoint = "/etc/ssh/host-keys";
               readOnly = true;
             }
-            {
+            (squash {
               proto = "virtiofs";
               tag = "claude-credentials";
               source = "/home/alice/claude-microvm";
               mountPoint = "/home/alice/claude-microvm";
-            }
-            {
+            })
+            (squash {
               proto = "virtiofs";
               tag = "workspace";
               source = "/home/alice/microvm/projectvm";
               mountPoint = "/home/alice/microvm/projectvm";
-            }
+            })
           ];
         };
         volumes."var.img".size = 8192;

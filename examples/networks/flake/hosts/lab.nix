@@ -11,6 +11,11 @@ let
 
   evaluateGuest = import ../lib/evaluate-guest.nix { inherit inputs pkgs; };
   startVm = import ../lib/start-vm.nix { inherit inputs lib; };
+  # What a guest writes to such a share is alice's on the host, also as root.
+  squash = import ../lib/squash.nix {
+    uid = 1000;
+    gid = 1000;
+  };
   # Each is evaluated once, however many VMs it has.
   guests = builtins.mapAttrs evaluateGuest {
     alone = {
@@ -376,12 +381,12 @@ in
               mountPoint = "/etc/ssh/host-keys";
               readOnly = true;
             }
-            {
+            (squash {
               proto = "virtiofs";
               tag = "workspace";
               source = "/home/alice/microvm/alone";
               mountPoint = "/home/alice/microvm/alone";
-            }
+            })
           ];
         };
         volumes."var.img".size = 8192;
@@ -422,12 +427,12 @@ in
               mountPoint = "/etc/ssh/host-keys";
               readOnly = true;
             }
-            {
+            (squash {
               proto = "virtiofs";
               tag = "workspace";
               source = "/home/alice/microvm/beside";
               mountPoint = "/home/alice/microvm/beside";
-            }
+            })
           ];
         };
         volumes."var.img".size = 8192;
@@ -491,12 +496,12 @@ in
               mountPoint = "/etc/ssh/host-keys";
               readOnly = true;
             }
-            {
+            (squash {
               proto = "virtiofs";
               tag = "workspace";
               source = "/home/alice/microvm/forwarded";
               mountPoint = "/home/alice/microvm/forwarded";
-            }
+            })
           ];
         };
         volumes."var.img".size = 8192;
@@ -542,12 +547,12 @@ in
               mountPoint = "/etc/ssh/host-keys";
               readOnly = true;
             }
-            {
+            (squash {
               proto = "virtiofs";
               tag = "workspace";
               source = "/home/alice/microvm/gateway";
               mountPoint = "/home/alice/microvm/gateway";
-            }
+            })
           ];
         };
         volumes."var.img".size = 8192;
@@ -607,12 +612,12 @@ in
               mountPoint = "/etc/ssh/host-keys";
               readOnly = true;
             }
-            {
+            (squash {
               proto = "virtiofs";
               tag = "workspace";
               source = "/home/alice/microvm/isolated";
               mountPoint = "/home/alice/microvm/isolated";
-            }
+            })
           ];
         };
         volumes."var.img".size = 8192;
@@ -660,12 +665,12 @@ in
               mountPoint = "/etc/ssh/host-keys";
               readOnly = true;
             }
-            {
+            (squash {
               proto = "virtiofs";
               tag = "workspace";
               source = "/home/alice/microvm/leased";
               mountPoint = "/home/alice/microvm/leased";
-            }
+            })
           ];
         };
         volumes."var.img".size = 8192;
@@ -713,12 +718,12 @@ in
               mountPoint = "/etc/ssh/host-keys";
               readOnly = true;
             }
-            {
+            (squash {
               proto = "virtiofs";
               tag = "workspace";
               source = "/home/alice/microvm/routed";
               mountPoint = "/home/alice/microvm/routed";
-            }
+            })
           ];
         };
         volumes."var.img".size = 8192;

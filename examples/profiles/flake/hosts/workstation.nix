@@ -16,6 +16,11 @@ let
 
   evaluateGuest = import ../lib/evaluate-guest.nix { inherit inputs pkgs; };
   startVm = import ../lib/start-vm.nix { inherit inputs lib; };
+  # What a guest writes to such a share is alice's on the host, also as root.
+  squash = import ../lib/squash.nix {
+    uid = 1000;
+    gid = 1000;
+  };
   # Each is evaluated once, however many VMs it has.
   guests = builtins.mapAttrs evaluateGuest {
     apivm = {
@@ -199,18 +204,18 @@ in
               mountPoint = "/etc/ssh/host-keys";
               readOnly = true;
             }
-            {
+            (squash {
               proto = "virtiofs";
               tag = "claude-credentials";
               source = "/home/alice/agents/api";
               mountPoint = "/home/alice/agents/api";
-            }
-            {
+            })
+            (squash {
               proto = "virtiofs";
               tag = "workspace";
               source = "/home/alice/src/api";
               mountPoint = "/home/alice/src/api";
-            }
+            })
           ];
         };
         volumes."var.img".size = 8192;
@@ -254,18 +259,18 @@ in
               mountPoint = "/etc/ssh/host-keys";
               readOnly = true;
             }
-            {
+            (squash {
               proto = "virtiofs";
               tag = "claude-credentials";
               source = "/home/alice/agents/batch";
               mountPoint = "/home/alice/agents/batch";
-            }
-            {
+            })
+            (squash {
               proto = "virtiofs";
               tag = "workspace";
               source = "/home/alice/src/batch";
               mountPoint = "/home/alice/src/batch";
-            }
+            })
             {
               proto = "virtiofs";
               tag = "data-0";
@@ -316,12 +321,12 @@ in
               mountPoint = "/etc/ssh/host-keys";
               readOnly = true;
             }
-            {
+            (squash {
               proto = "virtiofs";
               tag = "workspace";
               source = "/home/alice/microvm/labvm";
               mountPoint = "/home/alice/microvm/labvm";
-            }
+            })
           ];
         };
         volumes."var.img".size = 8192;

@@ -13,9 +13,10 @@ import { compileHardware, compileMachine, compileSeenVolume, compileShare, compi
 import { compileHome, homeManager } from "./home.js";
 import { compileLink } from "./link.js";
 import type { Relocate } from "./locations.js";
-import { moduleOf } from "./module.js";
+import { moduleWith } from "./module.js";
 import { secretsKey, secretsModule } from "./secrets.js";
 import type { SharedModules } from "./shared-modules.js";
+import { defineSquash } from "./squash.js";
 import { at, bindingAt, importModule, packageFrom, setAt } from "./terms.js";
 import { compileOwnOptions } from "./vm.js";
 
@@ -33,7 +34,8 @@ export const compileGuest = (
   kind: "nix",
   path: guestFile(host, vm),
   expr: comment(
-    moduleOf(
+    moduleWith(
+      defineSquash(own === null ? builtInShares(vm) : vm.shares, vm.users[0], 2),
       binding(
         "imports",
         list([

@@ -2,12 +2,13 @@ import {
   type ConfigPath,
   type HardwarePlan,
   imageOf,
+  isSquashed,
   type OptionPlan,
   type SharePlan,
   type VmPlan,
   type VolumePlan,
 } from "@microvm-emit/model";
-import { attrs, type Binding, type Expr, list, type NixInput, str, toNix } from "@microvm-emit/nix-ast";
+import { attrs, type Binding, call, type Expr, ident, list, type NixInput, str, toNix } from "@microvm-emit/nix-ast";
 import { at, bindingAt, packageFrom, setAt } from "./terms.js";
 
 /** What a VM's hypervisor gives it, of which its NixOS need not know. */
@@ -92,7 +93,10 @@ const compileValue = (path: ConfigPath, value: OptionPlan["value"]): NixInput =>
 };
 
 /** An item of `microvm.shares`; what microvm.nix has by itself is left out. */
-export const compileShare = ({ path, tag, mountPoint, ...share }: SharePlan): Expr =>
+export const compileShare = (share: SharePlan): Expr =>
+  at(share.path, isSquashed(share) ? call(ident("squash"), attributesOf(share)) : attributesOf(share));
+
+const attributesOf = ({ path, tag, mountPoint, ...share }: SharePlan): Expr =>
   at(
     path,
     toNix({
@@ -103,7 +107,7 @@ export const compileShare = ({ path, tag, mountPoint, ...share }: SharePlan): Ex
       readOnly: orNothing(share.readOnly, false),
       cache: share.cache ?? undefined,
       securityModel: share.securityModel ?? undefined,
-      posixAcl: share.posixAcl ?? undefined,
+      posixAcl: isSquashed(share) ? undefined : (share.posixAcl ?? undefined),
       socket: share.socket ?? undefined,
       extraArgs: share.extraArgs.length === 0 ? undefined : share.extraArgs,
     }),

@@ -4,11 +4,18 @@ import { attrs, type Binding, type Expr, formals, lambda, letIn, nameOf, nodesOf
 const moduleArguments = ["config", "inputs", "lib", "pkgs", "pkgsUnfree", "pkgsUnstable"];
 
 /** A NixOS or home-manager module: its bindings, behind exactly the arguments that they name. */
-export const moduleOf = (...bindings: readonly Binding[]): Expr => asking(attrs(bindings), moduleArguments);
+export const moduleOf = (...bindings: readonly Binding[]): Expr => moduleWith([], ...bindings);
+
+/** A module with local definitions. */
+export const moduleWith = (definitions: readonly Binding[], ...bindings: readonly Binding[]): Expr =>
+  asking(within(definitions, bindings), moduleArguments);
 
 /** A module with local definitions, whose `inputs` are in scope already. */
 export const moduleWithin = (definitions: readonly Binding[], ...bindings: readonly Binding[]): Expr =>
-  asking(definitions.length === 0 ? attrs(bindings) : letIn(definitions, attrs(bindings)), ["config", "lib", "pkgs"]);
+  asking(within(definitions, bindings), ["config", "lib", "pkgs"]);
+
+const within = (definitions: readonly Binding[], bindings: readonly Binding[]): Expr =>
+  definitions.length === 0 ? attrs(bindings) : letIn(definitions, attrs(bindings));
 
 const asking = (body: Expr, available: readonly string[]): Expr => {
   const named = variablesIn(body);

@@ -28,6 +28,7 @@ import { compileMachine, compileOwnVolume, compileShare } from "./hardware.js";
 import { guestFile } from "./guest.js";
 import { compileLinkFile } from "./link.js";
 import { credentialFiles } from "./secrets.js";
+import { defineSquash } from "./squash.js";
 import { at, bindingAt, input, setAt } from "./terms.js";
 
 /** What a host's file defines for `microvm.vms`: the guests that VMs may share, and how these become VMs. */
@@ -39,6 +40,7 @@ export const compileGuests = (host: HostPlan): readonly Binding[] => {
   return [
     blankLine(binding("evaluateGuest", library("evaluate-guest", "inputs", "pkgs"))),
     binding("startVm", library("start-vm", "inputs", "lib")),
+    ...compileSquash(host, guests),
     comment(
       binding(
         "guests",
@@ -53,6 +55,19 @@ export const compileGuests = (host: HostPlan): readonly Binding[] => {
       },
     ),
   ];
+};
+
+/** What the shares that VMs of these guests have for themselves need. */
+const compileSquash = ({ vms }: HostPlan, guests: readonly GuestPlan[]): readonly Binding[] => {
+  const names = new Set(guests.flatMap((guest) => guest.vms));
+  const sharing = vms.filter(({ name }) => names.has(name));
+  return sharing.slice(0, 1).flatMap(({ users: [user] }) => defineSquash(sharing.flatMap(ownShares), user, 1));
+};
+
+/** The shares that are a VM's own, whatever its guest is. */
+const ownShares = (vm: VmPlan): VmPlan["shares"] => {
+  const builtIn = new Set(builtInShares(vm));
+  return vm.shares.filter((share) => !builtIn.has(share));
 };
 
 const compileGuestArguments = (host: HostPlan, guest: GuestPlan): Binding => {
@@ -100,8 +115,7 @@ const compileSystem = (host: HostPlan, vm: VmPlan): readonly Binding[] => {
 
 /** What a VM is beside its guest. */
 const compileIdentity = (guest: GuestPlan, vm: VmPlan): Expr => {
-  const builtIn = new Set(builtInShares(vm));
-  const shares = vm.shares.filter((share) => !builtIn.has(share));
+  const shares = ownShares(vm);
   const volumes = vm.volumes.flatMap(compileOwnVolume);
   const variables = Object.entries(vm.environment);
   return attrs([

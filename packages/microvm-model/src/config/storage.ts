@@ -33,6 +33,22 @@ export interface Share {
   readonly readOnly?: boolean | undefined;
 
   /**
+   * Whose the guest's files are on the host, over virtiofs: `squash` makes the host's user the owner of all that is written,
+   * so that root of the guest leaves no file of root's and no device there; `guest` keeps each owner that the guest gives.
+   *
+   * @default "squash"
+   */
+  readonly owners?: "squash" | "guest" | undefined;
+
+  /**
+   * Why the guest is to have a folder that holds keys, logins or what the host runs, which is an error without a reason.
+   *
+   * @default none
+   * @example "the agent maintains this host"
+   */
+  readonly dangerous?: string | undefined;
+
+  /**
    * The protocol; not every hypervisor has both.
    *
    * @default "virtiofs"
@@ -54,10 +70,10 @@ export interface Share {
   readonly securityModel?: "passthrough" | "none" | "mapped" | "mapped-file" | undefined;
 
   /**
-   * Whether the guest has POSIX ACLs and extended attributes, over virtiofs; not together with `--translate-uid` or
-   * `--translate-gid`.
+   * Whether the guest has POSIX ACLs and extended attributes, over virtiofs; not where owners are squashed, nor together
+   * with `--translate-uid` or `--translate-gid`.
    *
-   * @default microvm.nix's: yes
+   * @default microvm.nix's, yes, where owners are not squashed
    */
   readonly posixAcl?: boolean | undefined;
 
@@ -72,7 +88,7 @@ export interface Share {
    * Further arguments of the virtiofs daemon for this share.
    *
    * @default []
-   * @example ["--translate-uid=squash-guest:0:1000:1"]
+   * @example ["--modcaps=-mknod"]
    */
   readonly extraArgs?: readonly NixText[] | undefined;
 }
@@ -168,6 +184,9 @@ export const shareSchema = object({
   /** Where the guest sees it; at `source` by default. */
   mountPoint: scalar.guestPath.optional(),
   readOnly: z.boolean().default(false),
+  /** `squash` where it is not given. */
+  owners: z.enum(["squash", "guest"]).optional(),
+  dangerous: scalar.reason.optional(),
   proto: z.enum(["virtiofs", "9p"]).default("virtiofs"),
   cache: z.enum(["auto", "always", "metadata", "never"]).optional(),
   securityModel: z.enum(["passthrough", "none", "mapped", "mapped-file"]).optional(),

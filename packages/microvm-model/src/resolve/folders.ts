@@ -82,6 +82,8 @@ export const planShares = (vm: VmModel, folders: Folders, owner: UserPlan, path:
             ? { value: expandHome(source, owner), path: [...place, "source"] }
             : { value: mountPoint, path: [...place, "mountPoint"] },
         readOnly,
+        owners: service.owners ?? null,
+        dangerous: service.dangerous ?? null,
         proto,
         cache: service.cache ?? null,
         securityModel: service.securityModel ?? null,
@@ -96,7 +98,15 @@ export const planShares = (vm: VmModel, folders: Folders, owner: UserPlan, path:
 /** Where a guest sees the state that it copies. */
 export const agentStateToCopy = "/run/agent-state";
 /** How a share is served where the config does not say. */
-const defaultService = { cache: null, securityModel: null, posixAcl: null, socket: null, extraArgs: [] } as const;
+const defaultService = {
+  owners: null,
+  dangerous: null,
+  cache: null,
+  securityModel: null,
+  posixAcl: null,
+  socket: null,
+  extraArgs: [],
+} as const;
 
 interface BuiltIn {
   readonly mountPoint?: string;

@@ -1,5 +1,16 @@
 import type { SharePlan, VmPlan } from "../plan.js";
 
+/** Whether all that a guest writes is the main user's on the host, whoever in the guest wrote it. */
+export const isSquashed = ({ proto, readOnly, owners }: Pick<SharePlan, "proto" | "readOnly" | "owners">): boolean =>
+  proto === "virtiofs" && !readOnly && owners !== "guest";
+
+/** Whether an argument has virtiofsd give the host other owners than the guest does. */
+export const translatesOwners = (argument: unknown): boolean =>
+  typeof argument === "string" && /--translate-[ug]id/.test(argument);
+
+/** Whether a share is the folder that a VM's agent works in. */
+export const isWorkspace = ({ path }: SharePlan): boolean => path.at(-1) === "workspace";
+
 /** A folder of the host that a guest may write, and by which share. */
 export interface WritableFolder {
   readonly share: SharePlan;

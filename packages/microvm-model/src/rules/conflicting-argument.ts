@@ -1,29 +1,49 @@
 import { textsOf } from "../microvm-options.js";
-import type { HostPlan } from "../plan.js";
+import type { HostPlan, VmPlan } from "../plan.js";
 import { error, type Problem } from "../problem.js";
+import { isSquashed, translatesOwners } from "../resolve/writable.js";
+
+/** What a setting says already, arguments do not say again. */
+export const conflictingArgument = (host: HostPlan): readonly Problem[] =>
+  host.vms.flatMap((vm) => [...ofCloudHypervisor(vm), ...ofVirtiofsd(vm)]);
 
 /** What the VM says and cloud-hypervisor's `extraArgs` say again makes the runner throw (microvm.nix runners/cloud-hypervisor.nix). */
-export const conflictingArgument = (host: HostPlan): readonly Problem[] =>
-  host.vms
-    .filter(({ hypervisor }) => hypervisor === "cloud-hypervisor")
-    .flatMap((vm) => {
-      const given = textsOf(vm.options, "cloud-hypervisor.extraArgs");
-      return clashes
-        .filter(({ option, part }) =>
-          given.some((text, at) => text === option && given[at + 1]?.includes(part) === true),
-        )
-        .filter(({ setting }) => setting !== "vsock" || vm.vsockCid !== null)
-        .map(({ option, part, setting }) =>
-          error(
-            "conflicting-argument",
-            [...vm.path, "microvm", "cloud-hypervisor", "extraArgs"],
-            `${option} ${part}… says again what the VM's \`${setting}\` says`,
-            `Take it out, and set \`${setting}\`.`,
-          ),
-        );
-    });
+const ofCloudHypervisor = (vm: VmPlan): readonly Problem[] => {
+  if (vm.hypervisor !== "cloud-hypervisor") return [];
+  const given = textsOf(vm.options, "cloud-hypervisor.extraArgs");
+  return clashes
+    .filter(({ option, part }) => given.some((text, at) => text === option && given[at + 1]?.includes(part) === true))
+    .filter(({ setting }) => setting !== "vsock" || vm.vsockCid !== null)
+    .map(({ option, part, setting }) =>
+      error(
+        "conflicting-argument",
+        [...vm.path, "microvm", "cloud-hypervisor", "extraArgs"],
+        `${option} ${part}… says again what the VM's \`${setting}\` says`,
+        `Take it out, and set \`${setting}\`.`,
+      ),
+    );
+};
 
 const clashes = [
   { option: "--vsock", part: "cid=", setting: "vsock" },
   { option: "--cpus", part: "boot=", setting: "vcpu" },
 ] as const;
+
+/** Where owners are squashed, the translation is ours; virtiofsd refuses two of one owner. */
+const ofVirtiofsd = ({ path, options, shares, users: [{ name: user }] }: VmPlan): readonly Problem[] => {
+  const squashed = shares.filter(isSquashed);
+  const everywhere = textsOf(options, "virtiofsd.extraArgs").some(translatesOwners);
+  return [
+    ...(everywhere && squashed.length > 0 ? [[...path, "microvm", "virtiofsd", "extraArgs"]] : []),
+    ...squashed
+      .filter(({ extraArgs }) => extraArgs.some(translatesOwners))
+      .map((share) => [...share.path, "extraArgs"]),
+  ].map((place) =>
+    error(
+      "conflicting-argument",
+      place,
+      `The daemon of the share makes all that is written ${user}'s already, by its \`owners\``,
+      'Take the translation out, or set the share\'s owners: "guest" to have this one alone.',
+    ),
+  );
+};

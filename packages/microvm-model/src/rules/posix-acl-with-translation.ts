@@ -1,14 +1,25 @@
 import { textsOf } from "../microvm-options.js";
 import type { HostPlan } from "../plan.js";
 import { error, type Problem } from "../problem.js";
+import { isSquashed, translatesOwners } from "../resolve/writable.js";
 
 /** virtiofsd takes --posix-acl or a translation of ids, not both (microvm.nix asserts.nix). */
 export const posixAclWithTranslation = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ path, options, shares }) => {
-    const everywhere = textsOf(options, "virtiofsd.extraArgs").some(translates);
-    return shares
-      .filter(({ proto, posixAcl }) => proto === "virtiofs" && posixAcl !== false)
-      .filter(({ extraArgs }) => everywhere || extraArgs.some((argument) => translates(argument)))
+  host.vms.flatMap(({ path, options, shares, users: [{ name: user }] }) => {
+    const everywhere = textsOf(options, "virtiofsd.extraArgs").some(translatesOwners);
+    const squashed = shares
+      .filter((share) => isSquashed(share) && share.posixAcl === true)
+      .map((share) =>
+        error(
+          "posix-acl-with-translation",
+          [...share.path, "posixAcl"],
+          `All that is written to ${share.tag.value} is made ${user}'s, for which virtiofsd gives up POSIX ACLs`,
+          'Leave `posixAcl` out, or set owners: "guest", with which root of the guest may leave files of root\'s on the host.',
+        ),
+      );
+    const translated = shares
+      .filter((share) => share.proto === "virtiofs" && !isSquashed(share) && share.posixAcl !== false)
+      .filter(({ extraArgs }) => everywhere || extraArgs.some(translatesOwners))
       .map((share) =>
         error(
           "posix-acl-with-translation",
@@ -20,6 +31,5 @@ export const posixAclWithTranslation = (host: HostPlan): readonly Problem[] =>
           everywhere ? [{ path: [...path, "microvm", "virtiofsd", "extraArgs"], note: "for all shares" }] : [],
         ),
       );
+    return [...squashed, ...translated];
   });
-
-const translates = (argument: unknown): boolean => typeof argument === "string" && /--translate-[ug]id/.test(argument);

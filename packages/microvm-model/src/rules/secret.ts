@@ -16,24 +16,7 @@ const credentialsOf = ({ path, credentialFiles }: VmPlan): readonly SecretPlan[]
   }));
 
 /** Root of the host reads secrets by their path, so no guest may choose what is there, and none may lie open. */
-export const secret = (host: HostPlan): readonly Problem[] => [...handedIn(host), ...ofAll(host)];
-
-/** The folder that the host copies secrets to is no guest's to see, but for what is its own. */
-const ofAll = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ shares, path: vm }) =>
-    shares
-      .filter(({ path, source }) => path[vm.length] !== "secrets" && /^\/run(\/microvm-secrets(\/|$)|$)/.test(source))
-      .map(({ path, source }) =>
-        error(
-          "share-of-secrets",
-          path,
-          `${source} holds the secrets of the host's VMs`,
-          "Name each secret that this VM is to have in `secrets`.",
-        ),
-      ),
-  );
-
-const handedIn = (host: HostPlan): readonly Problem[] => {
+export const secret = (host: HostPlan): readonly Problem[] => {
   const writable = writableFolders(host.vms);
   return host.vms.flatMap((vm) =>
     [...vm.secrets, ...credentialsOf(vm)].flatMap(({ path, name, file, by }): readonly Problem[] => {

@@ -21,6 +21,6 @@ export const shareSettingIgnored = (host: HostPlan): readonly Problem[] =>
   );
 
 const ignoredBy = {
-  "9p": ["cache", "posixAcl", "socket", "extraArgs"],
+  "9p": ["owners", "cache", "posixAcl", "socket", "extraArgs"],
   virtiofs: ["securityModel"],
 } as const;

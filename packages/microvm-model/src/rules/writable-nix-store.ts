@@ -5,7 +5,7 @@ import { error, type Problem } from "../problem.js";
 export const writableNixStore = (host: HostPlan): readonly Problem[] =>
   host.vms.flatMap(({ name, shares }) =>
     shares
-      .filter(({ source, readOnly }) => !readOnly && /^\/nix(\/store)?(\/|$)/.test(source))
+      .filter(({ source, readOnly }) => !readOnly && /^\/nix(\/store(\/|$)|$)/.test(source))
       .map(({ path, source }) =>
         error(
           "writable-nix-store",

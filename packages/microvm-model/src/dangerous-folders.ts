@@ -1,0 +1,189 @@
+/** What is no guest's to see or to change, whoever shares it. */
+export interface DangerousFolder {
+  /** What is there, as in "the host's …" or "alice's …". */
+  readonly what: string;
+  /** Folders and files of the host; those below a home as `~/…`. */
+  readonly paths: readonly string[];
+  /** Whether a folder within is dangerous too; without, only these themselves and what they lie in. */
+  readonly within: boolean;
+  /** Whether the danger is that a guest writes: what is there, every user of the host may read. */
+  readonly readable?: true;
+  /** The setting whose own share lies there. */
+  readonly setting?: string;
+  /** What serves better than a share. */
+  readonly instead?: string;
+}
+
+const system: readonly DangerousFolder[] = [
+  { what: "homes", paths: ["/home"], within: false },
+  { what: "data of all services", paths: ["/var", "/var/lib", "/var/log", "/var/spool"], within: false },
+  { what: "sockets and secrets of all that runs", paths: ["/run"], within: false },
+  { what: "temporary files of all users", paths: ["/tmp", "/var/tmp"], within: false },
+  { what: "configuration, password hashes and keys", paths: ["/etc"], within: true },
+  { what: "administrator's home", paths: ["/root"], within: true },
+  { what: "boot loader and kernels", paths: ["/boot", "/efi"], within: true },
+  { what: "devices, processes and kernel", paths: ["/dev", "/proc", "/sys"], within: true },
+  { what: "programs", paths: ["/bin", "/lib", "/lib64", "/sbin", "/usr"], within: true, readable: true },
+  { what: "Nix profiles, database and daemon", paths: ["/nix/var"], within: true, readable: true },
+  { what: "setuid programs", paths: ["/run/wrappers"], within: true },
+  {
+    what: "control sockets",
+    paths: [
+      ...["/run/containerd", "/run/crio", "/run/docker", "/run/docker.sock", "/run/podman"],
+      ...["/run/incus", "/run/libvirt", "/run/lxd", "/run/dbus", "/run/systemd", "/run/user"],
+    ],
+    within: true,
+  },
+  {
+    what: "containers and virtual machines",
+    paths: [
+      ...["/var/lib/containerd", "/var/lib/containers", "/var/lib/docker", "/var/lib/incus", "/var/lib/libvirt"],
+      ...["/var/lib/lxd", "/var/lib/machines", "/var/lib/nixos-containers"],
+    ],
+    within: true,
+  },
+  {
+    what: "keys and logins of services",
+    paths: [
+      ...["/var/lib/acme", "/var/lib/bluetooth", "/var/lib/iwd", "/var/lib/NetworkManager", "/var/lib/private"],
+      ...["/var/lib/sops-nix", "/var/lib/systemd", "/var/lib/tailscale"],
+    ],
+    within: true,
+  },
+  {
+    what: "secrets",
+    paths: [
+      ...["/run/agenix", "/run/agenix.d", "/run/credentials", "/run/keys", "/run/secrets", "/run/secrets.d"],
+      ...["/run/secrets-for-users", "/run/secrets-for-users.d"],
+    ],
+    within: true,
+    instead: "Name each secret that the VM is to have in `secrets`",
+  },
+  {
+    what: "secrets of all VMs",
+    paths: ["/run/microvm-secrets"],
+    within: true,
+    setting: "secrets",
+    instead: "Name each secret that the VM is to have in `secrets`",
+  },
+  { what: "SSH host keys of all VMs", paths: ["/var/lib/microvm-host-keys"], within: true, setting: "sshHostKeys" },
+];
+
+const ofUser: readonly DangerousFolder[] = [
+  { what: "whole home", paths: ["~"], within: false },
+  { what: "SSH keys", paths: ["~/.ssh"], within: true },
+  { what: "GnuPG keys", paths: ["~/.gnupg"], within: true },
+  {
+    what: "browser profiles, with all logins",
+    paths: [
+      ...["~/.mozilla", "~/.config/mozilla", "~/.librewolf", "~/.config/librewolf", "~/.zen"],
+      ...["~/.config/google-chrome", "~/.config/google-chrome-beta", "~/.config/google-chrome-unstable"],
+      ...["~/.config/chromium", "~/.config/BraveSoftware", "~/.config/microsoft-edge", "~/.config/vivaldi"],
+      ...["~/.config/opera", "~/snap", "~/.var/app"],
+    ],
+    within: true,
+  },
+  {
+    what: "passwords",
+    paths: [
+      ...["~/.password-store", "~/.local/share/password-store", "~/.local/share/gopass", "~/.config/gopass"],
+      ...["~/.local/share/keyrings", "~/.local/share/kwalletd", "~/.config/Bitwarden", "~/.config/Bitwarden CLI"],
+      ...["~/.config/1Password", "~/.config/op", "~/.config/keepassxc", "~/.cache/keepassxc", "~/.keepass"],
+      ...["~/.config/KeePass", "~/.local/share/KeePass", "~/.config/rbw", "~/.cache/rbw", "~/.local/share/rbw"],
+    ],
+    within: true,
+  },
+  {
+    what: "keys and tokens of clouds, forges and registries",
+    paths: [
+      ...["~/.aws", "~/.azure", "~/.config/gcloud", "~/.oci", "~/.kube", "~/.config/doctl", "~/.config/hcloud"],
+      ...["~/.fly", "~/.config/heroku", "~/.terraform.d", "~/.config/rclone", "~/.vault-token"],
+      ...["~/.docker", "~/.config/containers/auth.json"],
+      ...["~/.config/gh", "~/.config/glab-cli", "~/.config/hub", "~/.config/tea", "~/.config/github-copilot"],
+      ...["~/.git-credentials", "~/.config/git/credentials", "~/.netrc", "~/.pgpass", "~/.my.cnf"],
+      ...["~/.npmrc", "~/.yarnrc.yml", "~/.pypirc", "~/.cargo/credentials.toml", "~/.cargo/credentials"],
+      ...["~/.gem/credentials", "~/.m2/settings.xml", "~/.gradle/gradle.properties", "~/.config/nix"],
+      ...["~/.config/sops", "~/.config/age"],
+    ],
+    within: true,
+  },
+  {
+    what: "mail and messages",
+    paths: [
+      ...["~/.thunderbird", "~/.config/evolution", "~/.local/share/evolution", "~/.mail", "~/Mail", "~/Maildir"],
+      ...["~/.config/Signal", "~/.config/Slack", "~/.config/discord", "~/.config/Element"],
+    ],
+    within: true,
+  },
+  { what: "wallets", paths: ["~/.bitcoin", "~/.electrum", "~/.ethereum", "~/.monero"], within: true },
+  {
+    what: "programs that start by themselves",
+    paths: [
+      ...["~/.bashrc", "~/.bash_profile", "~/.profile", "~/.zshrc", "~/.zshenv", "~/.zprofile", "~/.config/fish"],
+      ...["~/.config/autostart", "~/.config/systemd", "~/.local/bin"],
+    ],
+    within: true,
+    readable: true,
+  },
+];
+
+/** A home of the host. */
+interface Home {
+  readonly user: string;
+  readonly directory: string;
+}
+
+/** What of a folder is dangerous, in words; null for nothing. */
+export interface Danger {
+  readonly message: string;
+  readonly instead: string | null;
+}
+
+interface Shared {
+  readonly source: string;
+  readonly readOnly: boolean;
+  /** The setting that it is the share of. */
+  readonly setting: string | number | undefined;
+}
+
+/** The first thing that is dangerous about a share. */
+export const dangerOf = (share: Shared, home: Home, stateDirectory: string): Danger | null => {
+  const { readOnly, setting } = share;
+  const source = share.source.replace(/^\/var\/run(?=\/|$)/, "/run");
+  const ofVms: DangerousFolder = { what: "folders of VMs, with their disks", paths: [stateDirectory], within: true };
+  const rows = [
+    ...homesAt(source, home).flatMap(({ user, directory }) =>
+      ofUser.map((row) => ({ row, whose: `${user}'s`, directory })),
+    ),
+    ...[...system, ofVms].map((row) => ({ row, whose: "the host's", directory: "" })),
+  ];
+  for (const { row, whose, directory } of rows) {
+    if (row.readable === true && readOnly) continue;
+    for (const path of row.paths.map((written) => written.replace(/^~/, directory))) {
+      const isWithin = lies(source, path);
+      if (row.setting !== undefined && row.setting === setting && isWithin) continue;
+      const how =
+        source === path
+          ? `holds ${whose} ${row.what}`
+          : lies(path, source)
+            ? `holds ${whose} ${row.what}, in ${path}`
+            : row.within && isWithin
+              ? `lies in ${path}, with ${whose} ${row.what}`
+              : null;
+      if (how !== null) return { message: `${share.source} ${how}`, instead: row.instead ?? null };
+    }
+  }
+  return null;
+};
+
+/** The main user's home, and the one of another user that the folder is or lies in. */
+const homesAt = (source: string, home: Home): readonly Home[] => {
+  const [directory, user] = /^\/home\/([^/]+)/.exec(source) ?? [];
+  return [
+    home,
+    ...(directory === undefined || user === undefined || directory === home.directory ? [] : [{ user, directory }]),
+  ];
+};
+
+/** Whether a path lies within another. */
+export const lies = (path: string, outer: string): boolean => path.startsWith(`${outer}/`);

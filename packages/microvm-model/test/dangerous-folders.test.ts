@@ -1,0 +1,70 @@
+/** What of a host is told to be dangerous, by the table and around it. */
+import { describe, expect, it } from "vitest";
+import { dangerOf } from "../src/dangerous-folders.js";
+
+const alice = { user: "alice", directory: "/home/alice" };
+
+const messageOf = (source: string, readOnly = false, setting?: string): string | undefined =>
+  dangerOf({ source, readOnly, setting }, alice, "/var/lib/microvms")?.message;
+
+describe("dangerous", () => {
+  it.each([
+    ["/home", "holds alice's whole home, in /home/alice"],
+    ["/home/alice", "holds alice's whole home"],
+    ["/home/bob", "holds bob's whole home"],
+    ["/home/bob/.ssh", "holds bob's SSH keys"],
+    ["/home/alice/.ssh/keys", "lies in /home/alice/.ssh, with alice's SSH keys"],
+    ["/home/alice/.config", "holds alice's browser profiles, with all logins, in /home/alice/.config/mozilla"],
+    ["/home/alice/.config/BraveSoftware", "holds alice's browser profiles, with all logins"],
+    ["/home/alice/.local/share", "holds alice's passwords, in /home/alice/.local/share/password-store"],
+    [
+      "/home/alice/.cargo",
+      "holds alice's keys and tokens of clouds, forges and registries, in /home/alice/.cargo/credentials.toml",
+    ],
+    ["/etc/nixos", "lies in /etc, with the host's configuration, password hashes and keys"],
+    ["/var", "holds the host's data of all services"],
+    ["/var/lib/docker/volumes", "lies in /var/lib/docker, with the host's containers and virtual machines"],
+    ["/var/run/docker.sock", "holds the host's control sockets"],
+    ["/run/user/1000", "lies in /run/user, with the host's control sockets"],
+    ["/run/secrets/api-key", "lies in /run/secrets, with the host's secrets"],
+    ["/var/lib/microvms/b", "lies in /var/lib/microvms, with the host's folders of VMs, with their disks"],
+    ["/nix", "holds the host's Nix profiles, database and daemon, in /nix/var"],
+  ])("%s", (source, how) => {
+    expect(messageOf(source)).toBe(`${source} ${how}`);
+  });
+
+  it.each([
+    ...[
+      "/srv/data",
+      "/home/alice/src",
+      "/home/alice/.cargo/registry",
+      "/home/alice/.sshfs",
+      "/home/alice/.config/emacs",
+    ],
+    ...[
+      "/home/bob/src",
+      "/etcetera",
+      "/run/media/alice/usb",
+      "/var/lib/postgresql/dumps",
+      "/var/lib/data",
+      "/nix/store",
+    ],
+  ])("is not %s", (source) => {
+    expect(messageOf(source)).toBeUndefined();
+  });
+
+  it("is what everyone may read for writing only, and what is secret for reading too", () => {
+    expect(messageOf("/usr", true)).toBeUndefined();
+    expect(messageOf("/usr")).toBeDefined();
+    expect(messageOf("/etc", true)).toBeDefined();
+    expect(messageOf("/home/alice/.aws", true)).toBeDefined();
+  });
+
+  it("is a VM's own host keys and secrets for nobody else", () => {
+    expect(messageOf("/var/lib/microvm-host-keys/a", true, "sshHostKeys")).toBeUndefined();
+    expect(messageOf("/var/lib/microvm-host-keys", true, "sshHostKeys")).toBeDefined();
+    expect(messageOf("/var/lib/microvm-host-keys/a", true, "shares")).toBeDefined();
+    expect(messageOf("/run/microvm-secrets/a", true, "secrets")).toBeUndefined();
+    expect(messageOf("/run/microvm-secrets/a", true, "shares")).toBeDefined();
+  });
+});
