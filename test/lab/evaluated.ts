@@ -22,6 +22,9 @@ export interface Share {
   readonly source: string;
   readonly mountPoint: string;
   readonly readOnly: boolean;
+  readonly cache: string;
+  readonly posixAcl: boolean;
+  readonly extraArgs: readonly string[];
 }
 
 export interface Host {
@@ -94,7 +97,8 @@ const FACTS = `host:
         inherit (microvm) kernelParams machineId mem vcpu;
         interfaces = map ({ type, id, mac, ... }: { inherit type id mac; }) microvm.interfaces;
         shares = map (
-          { proto, tag, source, mountPoint, readOnly, ... }: { inherit proto tag source mountPoint readOnly; }
+          { proto, tag, source, mountPoint, readOnly, cache, posixAcl, extraArgs, ... }:
+          { inherit proto tag source mountPoint readOnly cache posixAcl extraArgs; }
         ) microvm.shares;
       };
   in

@@ -68,7 +68,7 @@ export const bootGuest = async (boot: Boot): Promise<Run> => {
   const { name, runner, image, host, folder } = boot;
   const at = (file: string): string => join(folder, `${name}.${file}`);
   const shares = sharesOf(runner);
-  await Promise.all(shares.map((share) => serveShare(host, share, folder, at(`${share.tag}.sock`))));
+  await Promise.all(shares.map((share) => serveShare(host, share, folder, at(`${share.tag}.sock`), image.virtiofsd)));
   for (const { type, id } of runner.interfaces) {
     if (type !== "tap") throw new Error(`The lab has no interface of type ${type}.`);
     await host.run("ip", "tuntap", "add", "dev", id, "mode", "tap", "vnet_hdr");

@@ -1,4 +1,4 @@
-/** The one image that all guests of the lab boot: made by `image/build.sh` when its recipe changed, and kept outside the tree. */
+/** The one image that all guests of the lab boot, and their host's virtiofsd: made by `image/build.sh` when its recipe changed, and kept outside the tree. */
 import { createHash } from "node:crypto";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -14,6 +14,8 @@ export interface Image {
   readonly kernel: string;
   readonly initrd: string;
   readonly root: string;
+  /** The folder of the daemon, with its loader and libraries. */
+  readonly virtiofsd: string;
   /** Of the root as it was made. */
   readonly rootSha256: string;
 }
@@ -80,6 +82,7 @@ export const image = async (): Promise<Image> => {
     kernel: at("vmlinuz"),
     initrd: at("initrd"),
     root: at("root.ext4"),
+    virtiofsd: at("virtiofsd"),
     rootSha256: readFileSync(at("root.sha256"), "utf8"),
   };
 };

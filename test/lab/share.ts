@@ -20,27 +20,37 @@ const deepestExisting = (path: string): string => (existsSync(path) ? path : dee
 
 /**
  * The lab's folder is laid over the deepest one above the source that this machine has too, for the daemon alone, so that
- * it opens the very path that was evaluated. Debian 12's daemon knows no `--readonly`, and heeds a mount that is.
+ * it opens the very path that was evaluated. It may lie over the daemon's own files, which are at hand as the working
+ * folder.
  */
 const DAEMON = `
-  mount --bind "$1" "$2"
-  if [ "$4" = true ]; then
-    mount --bind "$3" "$3"
-    mount -o remount,bind,ro "$3"
-  fi
-  exec /usr/lib/qemu/virtiofsd --socket-path="$5" -o source="$3"`;
+  cd "$1"
+  mount --bind "$2" "$3"
+  shift 3
+  exec ./ld-linux-x86-64.so.2 --library-path . ./virtiofsd "$@"`;
+
+/** As microvm.nix calls the daemon (nixos-modules/microvm/virtiofsd). */
+const argumentsOf = ({ source, readOnly, cache, posixAcl, extraArgs }: Share, socket: string): readonly string[] => [
+  ...[`--socket-path=${socket}`, `--shared-dir=${source}`],
+  ...(posixAcl ? ["--posix-acl", "--xattr"] : []),
+  ...[`--cache=${cache}`, "--inode-file-handles=prefer"],
+  ...(readOnly ? ["--readonly"] : []),
+  ...extraArgs,
+];
 
 /** Starts the daemon of a share; the promise is kept when it listens at `socket`. */
 export const serveShare = async (
   host: Namespace,
-  { source, readOnly }: Share,
+  share: Share,
   folder: string,
   socket: string,
+  virtiofsd: string,
 ): Promise<void> => {
+  const { source } = share;
   const covered = deepestExisting(dirname(source));
   if (covered === "/") throw new Error(`The lab lays no folder over / for ${source}.`);
   mkdirSync(hostFile(folder, source), { recursive: true });
-  const args = [hostFile(folder, covered), covered, source, String(readOnly), socket];
+  const args = [virtiofsd, hostFile(folder, covered), covered, ...argumentsOf(share, socket)];
   host.start(`${socket}.log`, "unshare", "--mount", "sh", "-euc", DAEMON, "sh", ...args);
   await poll(`the daemon of ${source}`, 20, () => (existsSync(socket) ? true : undefined));
 };

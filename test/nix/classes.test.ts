@@ -59,7 +59,7 @@ const facts = `host:
         inherit (networking) hostName;
         inherit (microvm) hypervisor vcpu mem socket machineId credentialFiles;
         interfaces = map (i: { inherit (i) type id mac bridge tap; }) microvm.interfaces;
-        shares = builtins.sort (a: b: a.tag < b.tag) (map (s: { inherit (s) tag source mountPoint proto readOnly socket cache; }) microvm.shares);
+        shares = builtins.sort (a: b: a.tag < b.tag) (map (s: { inherit (s) tag source mountPoint proto readOnly socket cache posixAcl extraArgs; }) microvm.shares);
         volumes = map (v: { inherit (v) image mountPoint size fsType readOnly autoCreate; }) microvm.volumes;
         cid = microvm.vsock.cid;
         scripts = builtins.mapAttrs (_: builtins.unsafeDiscardStringContext) (without microvm.binScripts [ "virtiofsd-run" ]);

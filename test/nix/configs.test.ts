@@ -83,6 +83,41 @@ describe.each(nixes())("by $version", (nix) => {
     });
   });
 
+  it.each(["shared", "own"] as const)(
+    "shares that make all the user's, and ones that do not, of a guest that is %s",
+    async (guest) => {
+      const vm: Vm = {
+        guest,
+        workspace: false,
+        volumes: [],
+        shares: [
+          { tag: "var", source: "/srv/var", mountPoint: "/var" },
+          { tag: "work", source: "~/work", extraArgs: ["--modcaps=-mknod"] },
+          { tag: "kept", source: "~/kept", owners: "guest", mountPoint: "/kept" },
+          { tag: "read", source: "/srv/read", readOnly: true },
+        ],
+      };
+      const config = host(
+        { a: vm },
+        { user: { name: "alice", uid: 1005, gid: 100, sshKeys: ["ssh-ed25519 AAAA alice"] } },
+      );
+      const shares =
+        "builtins.listToAttrs (map (share: { name = share.tag; value = [ share.posixAcl share.extraArgs ]; }) guests.a.microvm.shares)";
+      const squash = [
+        "--translate-uid=squash-guest:0:1005:4294967295",
+        "--translate-gid=squash-guest:0:100:4294967295",
+      ];
+      expect(await evaluate(nix, config, asking(shares))).toEqual({
+        "ro-store": [true, []],
+        "ssh-keys": [true, []],
+        var: [false, squash],
+        work: [false, [...squash, "--modcaps=-mknod"]],
+        kept: [true, []],
+        read: [true, []],
+      });
+    },
+  );
+
   it("qemu, its own shares, volumes, ports and no vsock", async () => {
     const vm: Vm = {
       autostart: true,
