@@ -1,8 +1,8 @@
 /**
  * The matrix of hypervisors on microvm.nix's own modules: what the table accepts, a runner evaluates; what it refuses,
- * the runner throws.
+ * the runner throws. And what its daemons of shares are called with.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Config, emit, render, type Vm } from "microvm-emit";
 import { describe, expect, it } from "vitest";
@@ -14,7 +14,7 @@ import { evaluateOnRig, rig } from "./rig.js";
 if (rig === undefined) console.error("NOT TESTED on microvm.nix's own modules: set MICROVM_EMIT_RIG.");
 else console.error("NOT TESTED on microvm.nix's own modules: graphics, and what firecracker accepts.");
 
-/** The flake of a VM with a guest of its own, whose `runner` has one for each hypervisor. */
+/** The flake of a VM, with a guest of its own where it says nothing else, whose `runner` has one for each hypervisor. */
 const emitted = (vm: Vm): string => {
   const config: Config = {
     hosts: {
@@ -23,7 +23,7 @@ const emitted = (vm: Vm): string => {
         modules: ["./host.nix"],
         user: { name: "alice", sshKeys: ["ssh-ed25519 AAAA alice"] },
         bridges: { br0: { address: "10.7.0.1/24" } },
-        vms: { a: { ...vm, guest: "own" } },
+        vms: { a: { guest: "own", ...vm } },
       },
     },
   };
@@ -87,4 +87,51 @@ describe.skipIf(rig === undefined)("microvm.nix's runners", () => {
     const folder = emitted({ ...bare, hypervisor: "qemu" } as Vm);
     await expect(evaluate(folder, "runners: runners.vfkit.drvPath")).rejects.toThrow(/vfkit only works on macOS/);
   });
+});
+
+describe.skipIf(rig === undefined)("microvm.nix's daemons", () => {
+  /** The script that starts the daemon of each share of a VM, by tag. */
+  const daemonsOf = async (guest: "shared" | "own", tags: readonly string[]): Promise<Record<string, string>> => {
+    const shares = [
+      { tag: "data", source: "/srv/data", readOnly: true },
+      { tag: "kept", source: "/srv/kept", owners: "guest" as const },
+    ];
+    const folder = emitted({ guest, shares });
+    const system = guest === "own" ? "config" : "evaluatedConfig";
+    const drvs = (await evaluateOnRig(
+      folder,
+      `nixosConfigurations.h.config.microvm.vms.a.${system}.config.microvm.binScripts.virtiofsd-run`,
+      "script: builtins.attrNames (builtins.getContext script)",
+    )) as readonly string[];
+    const read = (drv: string): string => readFileSync(join(String(rig), "store", drv), "utf8");
+    const configuration = drvs
+      .filter((drv) => drv.endsWith("virtiofsd-supervisord.conf.drv"))
+      .map(read)
+      .join("");
+    const scriptOf = (tag: string): string => {
+      const [drv] = new RegExp(`/nix/store/[a-z0-9]+-virtiofsd-${tag}\\.drv`).exec(configuration) ?? [];
+      if (drv === undefined) throw new Error(`There is no daemon of ${tag}.`);
+      return read(drv);
+    };
+    return Object.fromEntries(tags.map((tag) => [tag, scriptOf(tag)]));
+  };
+
+  it.each(["shared", "own"] as const)(
+    "squash owners of writable shares, and write no others, of a guest that is %s",
+    async (guest) => {
+      const daemons = await daemonsOf(guest, ["ro-store", "ssh-keys", "workspace", "data", "kept"]);
+      const [uid, gid] = ["uid", "gid"].map((id) => `--translate-${id}=squash-guest:0:1000:4294967295`);
+      const told = Object.entries(daemons).map(([tag, script]) => [
+        tag,
+        ["--readonly", "--posix-acl", uid, gid].filter((argument) => script.includes(String(argument))),
+      ]);
+      expect(Object.fromEntries(told)).toEqual({
+        "ro-store": ["--readonly", "--posix-acl"],
+        "ssh-keys": ["--readonly", "--posix-acl"],
+        workspace: [uid, gid],
+        data: ["--readonly", "--posix-acl"],
+        kept: ["--posix-acl"],
+      });
+    },
+  );
 });

@@ -115,8 +115,8 @@ interface BuiltIn {
 
 /**
  * The folders the host must have before the VM starts, outermost first: every share's source but the store. They are the
- * owner's, with their parents below the owner's home; host keys elsewhere are root's. What other guests may write shows
- * only when all are known (`exposeFolders`).
+ * owner's, with their parents below the owner's home; host keys are root's, as whom the guest's SSH alone reads them. What
+ * other guests may write shows only when all are known (`exposeFolders`).
  */
 export const planDirectories = (
   shares: readonly SharePlan[],
@@ -128,13 +128,13 @@ export const planDirectories = (
   for (const { source } of shares) {
     if (source === "/nix/store" || source === folders.secrets) continue;
     const inHome = source.startsWith(home);
-    const { uid, gid } = inHome || source !== folders.sshHostKeys ? owner : root;
     for (let slash = source.indexOf("/", home.length); inHome && slash > 0; slash = source.indexOf("/", slash + 1)) {
       const parent = source.slice(0, slash);
-      if (!directories.has(parent)) directories.set(parent, { path: parent, uid, gid, mode: "0755", exposed: false });
+      if (!directories.has(parent)) directories.set(parent, { path: parent, ...idsOf(owner), mode: "0755", exposed: false });
     }
+    const ids = source === folders.sshHostKeys ? root : idsOf(owner);
     const isPrivate = source === folders.sshHostKeys || source === folders.agentState;
-    directories.set(source, { path: source, uid, gid, mode: isPrivate ? "0700" : "0755", exposed: false });
+    directories.set(source, { path: source, ...ids, mode: isPrivate ? "0700" : "0755", exposed: false });
   }
   return [...directories.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 };
@@ -145,3 +145,4 @@ interface Ids {
 }
 
 const root: Ids = { uid: 0, gid: 0 };
+const idsOf = ({ uid, gid }: UserPlan): Ids => ({ uid, gid });
