@@ -251,7 +251,7 @@ const settings: readonly (readonly [string, Vm, ast.NixInput])[] = [
     cache: ["never"],
     extraArgs: [["--debug"]],
     mountPoint: ["/data"],
-    posixAcl: [false],
+    posixAcl: [false, { owners: "guest" }],
     proto: ["9p"],
     readOnly: [true],
     securityModel: ["mapped", { proto: "9p" }],

@@ -130,7 +130,8 @@ export const planDirectories = (
     const inHome = source.startsWith(home);
     for (let slash = source.indexOf("/", home.length); inHome && slash > 0; slash = source.indexOf("/", slash + 1)) {
       const parent = source.slice(0, slash);
-      if (!directories.has(parent)) directories.set(parent, { path: parent, ...idsOf(owner), mode: "0755", exposed: false });
+      if (!directories.has(parent))
+        directories.set(parent, { path: parent, ...idsOf(owner), mode: "0755", exposed: false });
     }
     const ids = source === folders.sshHostKeys ? root : idsOf(owner);
     const isPrivate = source === folders.sshHostKeys || source === folders.agentState;
