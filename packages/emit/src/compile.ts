@@ -1,4 +1,5 @@
 import { isSquashed, type Plan } from "@microvm-emit/model";
+import { confined } from "./compile/confined.js";
 import { compileFlake } from "./compile/flake.js";
 import { compileGuest } from "./compile/guest.js";
 import { guestLibrary } from "./compile/guest-library.js";
@@ -22,6 +23,9 @@ export const compile = (plan: Plan, locations: Locations): readonly OutputFile[]
   const isShared = plan.hosts.some((host) => host.guests.some(({ own }) => own === null));
   const isSquashing = plan.hosts.some((host) => host.vms.some(({ shares }) => shares.some(isSquashed)));
   const asks = plan.hosts.some((host) => host.vms.some(({ policy }) => policy.network === "allowlist"));
+  const prepares = plan.hosts.some(({ vms }) =>
+    vms.some(({ directories, secrets }) => directories.length + secrets.length > 0),
+  );
   return [
     compileFlake(plan, place),
     ...hosts,
@@ -29,6 +33,7 @@ export const compile = (plan: Plan, locations: Locations): readonly OutputFile[]
     ...shared.files(),
     ...(isShared ? guestLibrary() : []),
     ...(isSquashing ? [squashLibrary()] : []),
+    ...(prepares ? [confined()] : []),
     ...(asks ? [resolver] : []),
     compileSkill(plan, locations),
   ];

@@ -50,6 +50,7 @@ export {
   type Interface,
   java,
   kubernetes,
+  type Limits,
   type Lock,
   type MicrovmHostOptions,
   type MicrovmOptions,

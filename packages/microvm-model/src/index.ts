@@ -17,6 +17,7 @@ export type { Config, FlakeInput } from "./config.js";
 export type { Agent, AgentState } from "./config/agent.js";
 export type { Emacs, Home, InputFile, Zsh, ZshHistory } from "./config/home.js";
 export type { Balloon, Device, Graphics, Hotplug, QemuDevice, StoreDisk } from "./config/hardware.js";
+export type { Limits } from "./config/limits.js";
 export type { EvaluatedVm, FlakeVm, Host, ImportedVm } from "./config/host.js";
 export type {
   CloudHypervisorOptions,

@@ -150,6 +150,7 @@ export interface VmPlan extends HardwarePlan {
   readonly hypervisor: VmModel["hypervisor"];
   readonly vcpu: number;
   readonly memoryMiB: number;
+  readonly limits: LimitsPlan;
   readonly socket: string | null;
   readonly vsockCid: Placed<number> | null;
   /** The first one leads out. */
@@ -170,6 +171,8 @@ export interface VmPlan extends HardwarePlan {
   /** The host's main user first. */
   readonly users: readonly [UserPlan, ...UserPlan[]];
   readonly groups: readonly GroupPlan[];
+  /** Whether the main user may become root. */
+  readonly sudo: boolean;
   readonly agent: AgentPlan | null;
   readonly secrets: readonly SecretPlan[];
   readonly toolchains: readonly ToolchainPlan[];
@@ -183,6 +186,14 @@ export interface VmPlan extends HardwarePlan {
   /** The input whose NixOS modules the guest is made of. */
   readonly nixpkgs: string | null;
   readonly stateVersion: string;
+}
+
+/** What a VM may take of its host; null for what every VM may. */
+export interface LimitsPlan {
+  readonly cpuPercent: number | null;
+  readonly memoryMiB: number | null;
+  readonly ioWeight: number | null;
+  readonly tasks: number | null;
 }
 
 /** What a VM's hypervisor is asked for besides network and disks; null where the config says nothing. */

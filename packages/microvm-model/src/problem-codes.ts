@@ -94,6 +94,7 @@ export const problemCodes = {
   "mac-not-local": "warning",
   "macvtap-on-port": "error",
   "macvtap-without-host": "warning",
+  "memory-limit": "error",
   "missing-key": "error",
   "missing-url": "error",
   "module-missing": "error",

@@ -25,6 +25,7 @@ import { littleMemory } from "./rules/little-memory.js";
 import { macNotLocal } from "./rules/mac-not-local.js";
 import { macvtapOnPort } from "./rules/macvtap-on-port.js";
 import { macvtapWithoutHost } from "./rules/macvtap-without-host.js";
+import { memoryLimit } from "./rules/memory-limit.js";
 import { natWithoutSubnet } from "./rules/nat-without-subnet.js";
 import { nixpkgsConfigWithSet } from "./rules/nixpkgs-config-with-set.js";
 import { noLogin } from "./rules/no-login.js";
@@ -96,6 +97,7 @@ const rules: readonly Rule[] = [
   tooManyVolumes,
   hotplugSize,
   balloonSize,
+  memoryLimit,
   shareSettingIgnored,
   storeOverlayOnShare,
   storeOverlayPersistent,

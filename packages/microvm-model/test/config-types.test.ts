@@ -275,6 +275,7 @@ const leftOut = (): Readonly<Record<string, object | undefined>> => {
             hotplug: { maxMiB: 1024 },
             devices: [{ bus: "pci", path: "0000:01:00.0", qemu: {} }],
             graphics: {},
+            limits: {},
             store: { disk: "erofs" },
             microvm: {
               alioth: {},
@@ -330,6 +331,7 @@ const leftOut = (): Readonly<Record<string, object | undefined>> => {
     Device: { ...full.devices[0], qemu: undefined },
     QemuDevice: full.devices[0]?.qemu,
     Graphics: objectIn(full.graphics),
+    Limits: full.limits,
     StoreDisk: objectIn(full.store),
     MicrovmOptions: host?.vms["plain"]?.microvm,
     HypervisorPackage: full.microvm.alioth,

@@ -36,6 +36,7 @@ const together: Readonly<Record<string, Change>> = {
   "a balloon": { balloon: true },
   hotplug: { hotplug: { maxMiB: 8192 } },
   hugepages: { hugepages: true },
+  limits: { limits: { cpuPercent: 400, tasks: 100 } },
   runAs: [qemu, { runAs: "alice" }],
   "a CID": { vsock: { cid: 77 } },
   "no vsock": { vsock: false },

@@ -495,6 +495,17 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
   ["a program twice", config({ a: { home: ["zsh", { program: "zsh" }] } }), `duplicate-program ${v}.a.home[1]`],
   ["QEMU with two GiB", config({ a: { hypervisor: "qemu", memoryMiB: 2048 } }), `qemu-memory ${v}.a.memoryMiB`],
   [
+    "a limit of what the guest alone has",
+    config({ a: { memoryMiB: 1024, limits: { memoryMiB: 1279 } } }),
+    `memory-limit ${v}.a.limits.memoryMiB`,
+  ],
+  [
+    "a limit without what is hotplugged",
+    config({ a: { memoryMiB: 1024, hotplug: { maxMiB: 1024 }, limits: { memoryMiB: 2303 } } }),
+    `memory-limit ${v}.a.limits.memoryMiB`,
+  ],
+  ["an IO weight of systemd's none", config({ a: { limits: { ioWeight: 0 } } }), `bad-value ${v}.a.limits.ioWeight`],
+  [
     "host keys in the workspace",
     config({ a: { sshHostKeys: "~/microvm/a/keys" } }),
     `share-in-writable-share ${v}.a.sshHostKeys`,

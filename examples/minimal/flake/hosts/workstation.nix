@@ -32,6 +32,7 @@ in
 {
   imports = [
     (import ../modules/microvm-host.nix inputs.microvm)
+    (import ../modules/vm-units.nix { })
     (import ../modules/policy.nix {
       projectvm = {
         network = "internet";

@@ -31,6 +31,7 @@ in
 {
   imports = [
     (import ../modules/microvm-host.nix inputs.microvm)
+    (import ../modules/vm-units.nix { })
     (import ../modules/policy.nix {
       beside = {
         network = "open";

@@ -40,6 +40,7 @@ in
 {
   imports = [
     (import ../modules/microvm-host.nix inputs.microvm)
+    (import ../modules/vm-units.nix { })
     (import ../modules/policy.nix {
       apivm = {
         network = "internet";

@@ -41,7 +41,10 @@ in
           "microvm@%i.service"
         ];
         restartIfChanged = false;
-        serviceConfig.Type = "oneshot";
+        serviceConfig = import ../lib/confined.nix // {
+          Type = "oneshot";
+          ProtectSystem = true;
+        };
         path = [ pkgs.openssh ];
         scriptArgs = "%i";
         # What is there already stays as it is.

@@ -5,21 +5,34 @@ import { moduleOf } from "./module.js";
 import { bindingAt, lib, packageFrom, packages } from "./terms.js";
 
 /** What every guest has. */
-export const base = (): Expr =>
-  comment(
-    moduleOf(
-      binding("networking", attrs({ useDHCP: false, useNetworkd: true, tempAddresses: "disabled" })),
-      binding(["systemd", "network", "enable"], true),
-      binding(["services", "resolved", "enable"], true),
-      binding(["services", "openssh", "enable"], true),
-      blankLine(
-        comment(binding(["systemd", "settings", "Manager", "DefaultTimeoutStopSec"], "5s"), {
-          before: "A guest that is thrown away need not wait for stragglers.",
-        }),
-      ),
-    ),
-    { before: "What every guest has." },
-  );
+export const base = (): Expr => nix`
+# What every guest has.
+{ config, lib, ... }:
+{
+  networking = {
+    useDHCP = false;
+    useNetworkd = true;
+    tempAddresses = "disabled";
+  };
+  systemd.network.enable = true;
+  services.resolved.enable = true;
+
+  services.openssh = {
+    enable = true;
+    # Keys alone let in, and root only where \`microvm -s\` asks for it, over vsock.
+    settings = {
+      PasswordAuthentication = lib.mkDefault false;
+      KbdInteractiveAuthentication = lib.mkDefault false;
+      PermitRootLogin = lib.mkIf (!config.microvm.vsock.ssh.enable) (lib.mkDefault "no");
+    };
+  };
+  # Who is not in \`wheel\` cannot even try it.
+  security.sudo.execWheelOnly = lib.mkDefault true;
+
+  # A guest that is thrown away need not wait for stragglers.
+  systemd.settings.Manager.DefaultTimeoutStopSec = "5s";
+}
+`;
 
 /** What a guest has that learns at boot which VM it is. */
 export const guest = (): Expr => nix`
@@ -142,6 +155,15 @@ export const user = ({
     ...(usesZsh ? [binding(["programs", "zsh", "enable"], true)] : []),
   );
 };
+
+/** What makes a user root where it asks for it. */
+export const sudo = (user: string): Expr =>
+  moduleOf(
+    binding(["users", "users", user, "extraGroups"], ["wheel"]),
+    comment(binding(["security", "sudo", "wheelNeedsPassword"], false), {
+      before: "Who logs in by key has no password to give.",
+    }),
+  );
 
 /** Groups that are no user's own, with the ids that the host knows. */
 export const groups = (plans: readonly Omit<GroupPlan, "path">[]): Expr =>

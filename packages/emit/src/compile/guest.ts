@@ -86,6 +86,14 @@ const importShared = (vm: VmPlan, shared: SharedModules): readonly Expr[] => {
         use(`user-${user.name}`, key, () => modules.user(user)),
       );
     }),
+    ...(vm.sudo
+      ? [
+          at(
+            [...vm.path, "sudo"],
+            use("sudo", vm.users[0].name, () => modules.sudo(vm.users[0].name)),
+          ),
+        ]
+      : []),
     ...(groups.length === 0 ? [] : [use("groups", groups, () => modules.groups(groups))]),
     ...(vm.users.some(({ home }) => home.length > 0) ? [use("home-manager", null, homeManager)] : []),
     ...(agent === null

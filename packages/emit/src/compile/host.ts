@@ -25,6 +25,7 @@ import type { SharedModules } from "./shared-modules.js";
 import { bindingAt, input } from "./terms.js";
 import { compileGuests, compileVm } from "./vm.js";
 import { compileVmState } from "./vm-state.js";
+import { compileVmUnits } from "./vm-units.js";
 
 /** `hosts/NAME.nix`: the network of a host's VMs, what they need on the host, their guests, and the VMs. */
 export const compileHost = (host: HostPlan, shared: SharedModules): NixFile => {
@@ -36,6 +37,7 @@ export const compileHost = (host: HostPlan, shared: SharedModules): NixFile => {
       "imports",
       list([
         call(ident("import"), path(`../modules/${shared.use("microvm-host", null, microvmHost)}`), input("microvm")),
+        compileVmUnits(host, shared),
         ...compilePolicy(host, shared),
         ...compileVmState(host, shared),
         ...compileVmSecrets(host, shared),

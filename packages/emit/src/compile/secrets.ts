@@ -170,12 +170,19 @@ in
         "microvm@%i.service"
       ];
       restartIfChanged = false;
-      serviceConfig.Type = "oneshot";
+      serviceConfig = import ../lib/confined.nix // {
+        Type = "oneshot";
+        ProtectHome = "read-only";
+        ProtectSystem = "strict";
+        RestrictSUIDSGID = true;
+        RuntimeDirectory = "microvm-secrets";
+        RuntimeDirectoryMode = "0711";
+        RuntimeDirectoryPreserve = true;
+      };
       scriptArgs = "%i";
       # Each start hands in what the files hold then.
       script = ''
         prepare() {
-          install -d -m 0711 /run/microvm-secrets
           install -d -m 0700 -o "$1" "$2"
           find "$2" -mindepth 1 -delete
         }

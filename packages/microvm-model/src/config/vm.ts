@@ -19,6 +19,7 @@ import {
   storeDiskSchema,
 } from "./hardware.js";
 import { type Home, homeSchema } from "./home.js";
+import { type Limits, limitsSchema } from "./limits.js";
 import { type MicrovmOptions, microvmSchema } from "./microvm.js";
 import {
   type Firewall,
@@ -175,6 +176,15 @@ export interface Vm {
   readonly runAs?: string | undefined;
 
   /**
+   * What the VM may take of its host. VMs share CPUs and disks evenly without any, all of them together as much as the
+   * host's services.
+   *
+   * @default {}
+   * @example { cpuPercent: 400, ioWeight: 50 }
+   */
+  readonly limits?: Limits | undefined;
+
+  /**
    * The kernel that the hypervisor starts; the guest's modules come from its `boot.kernelPackages`.
    *
    * @default the guest's `boot.kernelPackages.kernel`
@@ -299,6 +309,14 @@ export interface Vm {
    * @example { data: { gid: 2000 } }
    */
   readonly groups?: Readonly<Record<string, GuestGroup>> | undefined;
+
+  /**
+   * Whether the main user may become root in the guest: it is in `wheel`, and `sudo` asks for no password. Without, nobody
+   * may run `sudo` whom no module puts in `wheel`.
+   *
+   * @default false
+   */
+  readonly sudo?: boolean | undefined;
 
   /**
    * The coding agent: its name where that is known, `claudeCode({ … })` and the like, or one of your own; false for none.
@@ -519,6 +537,8 @@ export const vmSchema = object({
   graphics: z.union([z.boolean(), graphicsSchema]).default(false),
   credentialFiles: record(scalar.fileName, scalar.hostPath).default({}),
   runAs: scalar.accountName.optional(),
+  /** What systemd lets it take of the host. */
+  limits: limitsSchema.default({}),
   kernel: packageSchema.optional(),
   kernelParams: z.array(nixTextSchema).default([]),
   machineId: scalar.machineId.nullable().optional(),
@@ -547,6 +567,8 @@ export const vmSchema = object({
   users: record(scalar.userName, guestUserSchema).default({}),
   /** Groups besides those of the users, by name. */
   groups: record(scalar.ownGroupName, guestGroupSchema).default({}),
+  /** Whether the main user may become root in the guest. */
+  sudo: z.boolean().default(false),
   agent: z.union([named<AgentName, typeof agentSchema>(agents, agentSchema), z.literal(false)]).default(false),
   /** Whose the agent's login is. */
   agentState: z.enum(["shared", "own", "copy"]).default("shared"),

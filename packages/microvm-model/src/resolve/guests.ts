@@ -19,6 +19,7 @@ const identity = [
   "directories",
   "workspace",
   "credentialFiles",
+  "limits",
   "machineId",
   "environment",
 ] as const satisfies readonly (keyof VmPlan)[];

@@ -8,6 +8,7 @@ import type {
   FirewallPlan,
   Placed,
   ForwardPortPlan,
+  LimitsPlan,
   NetworkPlan,
   SecretPlan,
   ToolchainPlan,
@@ -81,6 +82,7 @@ export const planVm = (
     hypervisor: vm.hypervisor,
     vcpu: vm.vcpu,
     memoryMiB: vm.memoryMiB,
+    limits: planLimits(vm),
     socket: vm.socket,
     ...planHardware(vm, host, owner, path),
     vsockCid: planCid(vm, index, path),
@@ -97,6 +99,7 @@ export const planVm = (
     workspace: folders.workspace,
     users,
     groups: planGroups(users, vm, path),
+    sudo: vm.sudo,
     agent: vm.agent === false ? null : planAgent(vm, vm.agent, folders.agentMountPoint, owner),
     secrets: Object.entries(vm.secrets).map(([secret, written]) =>
       planSecret(secret, written, vm.hypervisor, owner, [...path, "secrets", secret]),
@@ -111,6 +114,13 @@ export const planVm = (
     stateVersion: vm.stateVersion ?? host.stateVersion,
   };
 };
+
+const planLimits = ({ limits }: VmModel): LimitsPlan => ({
+  cpuPercent: limits.cpuPercent ?? null,
+  memoryMiB: limits.memoryMiB ?? null,
+  ioWeight: limits.ioWeight ?? null,
+  tasks: limits.tasks ?? null,
+});
 
 const planCid = (vm: VmModel, index: number, path: ConfigPath): Placed<number> | null => {
   if (vm.vsock === false) return null;

@@ -1,0 +1,123 @@
+# How VMs share the host, and what their hypervisors can do there. All but limits are defaults, for modules to change.
+limits:
+{ config, lib, ... }:
+let
+  inherit (config.microvm) stateDir vms;
+
+  defaults = lib.mapAttrs (_: lib.mkDefault);
+
+  # Weights count among units of which one says its own.
+  share = {
+    Slice = "microvm.slice";
+    CPUWeight = 100;
+    IOWeight = 100;
+  };
+
+  # QEMU's helper for interfaces of type `bridge` gains a capability when it starts, and to become a `user` takes root.
+  isPlain =
+    name: vm:
+    let
+      guest =
+        if vm.flake != null then
+          vm.flake.nixosConfigurations.${name}
+        else if vm.evaluatedConfig != null then
+          vm.evaluatedConfig
+        else
+          vm.config;
+      inherit (guest.config.microvm) interfaces user;
+    in
+    user == null && lib.all (interface: interface.type != "bridge") interfaces;
+
+  # For a user without capabilities, each of these takes away the means to gain some.
+  unprivileged = {
+    CapabilityBoundingSet = "";
+    LockPersonality = true;
+    NoNewPrivileges = true;
+    ProtectHostname = true;
+    ProtectKernelLogs = true;
+    ProtectKernelModules = true;
+    ProtectKernelTunables = true;
+    RestrictAddressFamilies = [
+      "AF_INET"
+      "AF_INET6"
+      "AF_NETLINK"
+      "AF_UNIX"
+      "AF_VSOCK"
+    ];
+    RestrictRealtime = true;
+    SystemCallArchitectures = "native";
+    SystemCallErrorNumber = "EPERM";
+    SystemCallFilter = [ "~@clock @cpu-emulation @debug @module @obsolete @raw-io @reboot @swap" ];
+  };
+in
+{
+  systemd = lib.mkIf config.microvm.host.enable {
+    # VMs have together what all services of the host have together.
+    slices.microvm = {
+      description = "MicroVMs";
+      sliceConfig = defaults {
+        CPUWeight = 100;
+        IOWeight = 100;
+      };
+    };
+
+    services = {
+      # Volumes and devices may be anywhere, QEMU translates code, and crosvm makes namespaces: what would keep them from that
+      # is not here. ProtectClock is not either, since it closes all devices but the clock.
+      "microvm@".serviceConfig = defaults (
+        share
+        // {
+          # Of the VMs' folders, it sees its own.
+          TemporaryFileSystem = "${stateDir}:ro";
+          BindPaths = "${stateDir}/%i";
+          ProtectControlGroups = true;
+          ProtectProc = "invisible";
+          ProtectSystem = "full";
+          TasksMax = 4096;
+        }
+        // lib.optionalAttrs (lib.all (name: isPlain name vms.${name}) (
+          builtins.attrNames vms
+        )) unprivileged
+      );
+
+      # It serves any folder of the host, with its owners, modes and device nodes, from a namespace that it makes.
+      "microvm-virtiofsd@".serviceConfig = defaults (
+        share
+        // {
+          CapabilityBoundingSet = [
+            "CAP_CHOWN"
+            "CAP_DAC_OVERRIDE"
+            "CAP_DAC_READ_SEARCH"
+            "CAP_FOWNER"
+            "CAP_FSETID"
+            "CAP_KILL"
+            "CAP_MKNOD"
+            "CAP_SETFCAP"
+            "CAP_SETGID"
+            "CAP_SETPCAP"
+            "CAP_SETUID"
+            "CAP_SYS_ADMIN"
+            "CAP_SYS_CHROOT"
+            "CAP_SYS_RESOURCE"
+          ];
+          LockPersonality = true;
+          NoNewPrivileges = true;
+          PrivateNetwork = true;
+          ProtectControlGroups = true;
+          ProtectHostname = true;
+          ProtectKernelLogs = true;
+          ProtectKernelModules = true;
+          ProtectKernelTunables = true;
+          RestrictAddressFamilies = [ "AF_UNIX" ];
+          RestrictRealtime = true;
+          SystemCallArchitectures = "native";
+          SystemCallErrorNumber = "EPERM";
+          SystemCallFilter = [ "~@clock @cpu-emulation @module @obsolete @raw-io @reboot @swap" ];
+        }
+      );
+    }
+    // lib.mapAttrs' (
+      name: serviceConfig: lib.nameValuePair "microvm@${name}" { inherit serviceConfig; }
+    ) limits;
+  };
+}
