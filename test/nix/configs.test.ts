@@ -168,6 +168,20 @@ describe.each(nixes())("by $version", (nix) => {
     });
   });
 
+  it("limits on the host, and root in the guest", async () => {
+    const vms: Readonly<Record<string, Vm>> = { a: { sudo: true, limits: { cpuPercent: 150 } }, b: {} };
+    const apply = asking(`{
+      quotas = builtins.mapAttrs (name: _: host.systemd.services."microvm@\${name}".serviceConfig.CPUQuota or null) guests;
+      wheels = builtins.mapAttrs (_: guest: guest.users.users.alice.extraGroups) guests;
+      asks = builtins.mapAttrs (_: guest: guest.security.sudo.wheelNeedsPassword) guests;
+    }`);
+    expect(await evaluate(nix, host(vms, { vmDefaults: { limits: { cpuPercent: 400 } } }), apply)).toEqual({
+      quotas: { a: "150%", b: "400%" },
+      wheels: { a: ["wheel"], b: [] },
+      asks: { a: false, b: true },
+    });
+  });
+
   it("users and groups with ids, each with a home of their own", async () => {
     const vm: Vm = {
       home: [zsh()],

@@ -46,7 +46,8 @@ const hand = 'systemd.services."microvm-secrets@".script';
 
 /** Runs a script with an empty `/run` of its own, in which `hand` runs the host's script as for the VM a. */
 const inEmptyRun = (handIn: string, script: string): string => {
-  const whole = `mount -t tmpfs -o mode=755 tmpfs /run\nhand() { bash -ec "$HAND" microvm-secrets a; }\n${script}`;
+  // The folder of all VMs' secrets is the unit's RuntimeDirectory.
+  const whole = `mount -t tmpfs -o mode=755 tmpfs /run\nmkdir -m 711 /run/microvm-secrets\nhand() { bash -ec "$HAND" microvm-secrets a; }\n${script}`;
   return execFileSync("unshare", ["-m", "bash", "-euc", whole], {
     encoding: "utf8",
     env: { ...process.env, HAND: handIn },

@@ -19,6 +19,18 @@ const hasKeygen = ((): boolean => {
 if (!hasKeygen)
   console.error("NOT TESTED: the unit that makes SSH host keys, for want of ssh-keygen (openssh-client).");
 if (!isRoot) console.error("NOT TESTED: that folders get their owner, which takes root.");
+const canConfine = ((): boolean => {
+  try {
+    execFileSync("unshare", ["--net", "setpriv", "--no-new-privs", "--bounding-set=-all", "true"], { stdio: "pipe" });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+if (!canConfine)
+  console.error(
+    "NOT TESTED: that folders and keys are made with the unit's capabilities alone, which takes root and setpriv.",
+  );
 
 /** Whose the VM is: somebody else where we may give folders away. */
 const ids = isRoot ? { uid: 4242, gid: 4343 } : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
@@ -41,14 +53,30 @@ const configAt = (root: string): Config => ({
   },
 });
 
-const script = async (config: Config): Promise<string> => {
+interface Unit {
+  readonly script: string;
+  readonly serviceConfig: { readonly CapabilityBoundingSet: readonly string[] };
+}
+
+const unitOf = async (config: Config): Promise<Unit> => {
   const [nix] = nixes();
   if (nix === undefined) throw new Error("no nix");
   return (await evalFlake(
     emitted(config, { "host.nix": hostModule }),
-    'nixosConfigurations.h.config.systemd.services."microvm-state@".script',
-    { nix },
-  )) as string;
+    'nixosConfigurations.h.config.systemd.services."microvm-state@"',
+    { nix, apply: "service: { inherit (service) script serviceConfig; }" },
+  )) as Unit;
+};
+
+/** Runs it with what systemd leaves to it, as far as that can be done here. */
+const runUnit = ({ script, serviceConfig }: Unit): void => {
+  const capabilities = serviceConfig.CapabilityBoundingSet.map((name) => name.replace("CAP_", "+").toLowerCase());
+  const confine = ["unshare", "--net", "setpriv", "--no-new-privs", `--bounding-set=-all,${capabilities.join(",")}`];
+  // Who may not give anything to root tries all the rest.
+  const asOneself = isRoot ? "" : "chown() { :; }\n";
+  const bash = ["bash", "-e", "-c", asOneself + script, "microvm-state", "a"];
+  const [program = "", ...args] = [...(canConfine ? confine : []), ...bash];
+  execFileSync(program, args, { stdio: "pipe" });
 };
 
 const about = (path: string): object => {
@@ -67,11 +95,9 @@ describe.skipIf(!hasKeygen)("the state unit", () => {
     home = join(root, "home");
     keys = join(home, "keys/a");
     mkdirSync(home);
-    const text = await script(configAt(root));
-    // Who may not give anything to root tries all the rest.
-    const asOneself = isRoot ? "" : "chown() { :; }\n";
+    const unit = await unitOf(configAt(root));
     run = () => {
-      execFileSync("bash", ["-e", "-c", asOneself + text, "microvm-state", "a"], { stdio: "pipe" });
+      runUnit(unit);
     };
   });
 
@@ -102,6 +128,12 @@ describe.skipIf(!hasKeygen)("the state unit", () => {
     expect(readFileSync(join(home, "claude-microvm/login"), "utf8")).toBe("secret");
   });
 
+  it("makes folders in one that is a group's, whose they are then too", () => {
+    chmodSync(home, 0o2755);
+    run();
+    expect(about(join(home, "deep"))).toEqual({ ...ids, mode: "2755" });
+  });
+
   it("follows no link that stands in a folder's place", () => {
     const elsewhere = join(root, "elsewhere");
     symlinkSync(elsewhere, join(home, "claude-microvm"));
@@ -111,16 +143,16 @@ describe.skipIf(!hasKeygen)("the state unit", () => {
 
   it("stops at a link that a guest may have put in place of a folder", async () => {
     const [vm] = Object.values(configAt(root).hosts["h"]?.vms ?? {});
-    const text = await script({
+    const unit = await unitOf({
       ...configAt(root),
       hosts: { h: { ...configAt(root).hosts["h"], vms: { a: { ...vm, sshHostKeys: "~/deep/work/keys" } } } },
     } as Config);
     mkdirSync(join(home, "deep/work"), { recursive: true });
     mkdirSync(join(root, "elsewhere"));
     symlinkSync(join(root, "elsewhere"), join(home, "deep/work/keys"));
-    expect(() => execFileSync("bash", ["-e", "-c", text, "microvm-state", "a"], { stdio: "pipe" })).toThrow(
-      /a guest may have put there/,
-    );
+    expect(() => {
+      runUnit(unit);
+    }).toThrow(/a guest may have put there/);
     expect(readdirSync(join(root, "elsewhere"))).toEqual([]);
   });
 

@@ -18,7 +18,7 @@ HOOK
 chmod +x "$scratch/download"
 
 mmdebstrap --quiet --variant=minbase --mode=root \
-  --include=iproute2,iputils-ping,kmod,openssh-server,systemd,systemd-sysv,udev \
+  --include=iproute2,iputils-ping,kmod,openssh-server,systemd,systemd-sysv,udev,virtiofsd \
   --dpkgopt='path-exclude=/usr/share/doc/*' \
   --dpkgopt='path-exclude=/usr/share/locale/*' \
   --dpkgopt='path-exclude=/usr/share/man/*' \

@@ -83,7 +83,17 @@ let
     after = lib.optional (unit != "microvm-set-booted") "microvm-set-booted@%i.service";
     partOf = [ "microvm@%i.service" ];
     restartIfChanged = false;
-    serviceConfig = if unit == "microvm-virtiofsd" then { Type = "notify"; Restart = "always"; RestartSec = "5s"; }
+    serviceConfig = if unit == "microvm-virtiofsd" then {
+      Type = "notify";
+      NotifyAccess = "all";
+      WorkingDirectory = "${cfg.stateDir}/%i";
+      ExecStart = "${cfg.stateDir}/%i/current/bin/virtiofsd-run";
+      LimitNOFILE = 1048576;
+      PrivateTmp = "yes";
+      KillMode = "mixed";
+      Restart = "always";
+      RestartSec = "5s";
+    }
     else { Type = "oneshot"; RemainAfterExit = true; };
   }) // {
     microvm = {
@@ -97,6 +107,8 @@ let
         WorkingDirectory = "${cfg.stateDir}/%i";
         ExecStart = "${cfg.stateDir}/%i/current/bin/microvm-run";
         ExecStop = "${cfg.stateDir}/%i/booted/bin/microvm-shutdown";
+        NotifyAccess = "all";
+        LimitNOFILE = 1048576;
         TimeoutSec = cfg.host.startupTimeout;
         Restart = "always";
         RestartSec = "5s";

@@ -1,0 +1,316 @@
+/**
+ * A host's units and a guest's SSH, as they are evaluated, on a real systemd and a real sshd: a machine of the lab plays the
+ * host, whose hypervisor is a script that looks around; and after that the guest.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import type { Config } from "microvm-emit";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Run } from "./agent.js";
+import { emitFlake, evaluateHost } from "./evaluated.js";
+import { bootGuest } from "./guest.js";
+import { image } from "./image.js";
+import { tails } from "./log.js";
+import { type Namespace, openNamespace } from "./namespace.js";
+import { whatIsMissing } from "./requirements.js";
+import { evalFlake, nixes } from "../nix/harness.js";
+import { guestConfig } from "../nix/identity.js";
+import { type ServiceConfig, unitFile } from "../nix/unit-file.js";
+
+const missing = whatIsMissing();
+if (missing !== undefined) console.error(`NOT TESTED on a real systemd: ${missing}.`);
+
+const host = {
+  stateVersion: "25.11",
+  modules: ["./configuration.nix"],
+  user: { name: "alice", sshKeys: ["ssh-ed25519 AAAA alice"] },
+  bridges: { br0: { address: "10.7.0.1/24" } },
+};
+const config: Config = {
+  hosts: {
+    // With QEMU's helper, which gains a capability when it starts.
+    bridged: { ...host, vms: { a: { hypervisor: "qemu", vcpu: 1, interfaces: [{ type: "bridge" }] } } },
+    lab: {
+      ...host,
+      vms: {
+        machine: { hypervisor: "qemu", memoryMiB: 512, vcpu: 1, interfaces: [], workspace: false, sshHostKeys: false },
+        a: {
+          // In a folder that is the group's, whose bit goes over to what is in it.
+          workspace: "/srv/projects/a",
+          agent: "claude-code",
+          secrets: { KEY: "~/.config/key" },
+          limits: { cpuPercent: 250, memoryMiB: 6144, ioWeight: 20, tasks: 512 },
+        },
+        b: { vsock: { ssh: true } },
+        // Its hypervisor reads secrets itself.
+        credential: { hypervisor: "qemu", vcpu: 1, secrets: { KEY: "~/.config/key" } },
+      },
+    },
+  },
+};
+
+interface Facts {
+  readonly services: Readonly<Record<string, { readonly serviceConfig: ServiceConfig; readonly script: string }>>;
+  readonly bridged: ServiceConfig;
+  readonly slice: ServiceConfig;
+  readonly ssh: Readonly<Record<"a" | "b", Readonly<Record<string, string | number | boolean | null>>>>;
+}
+
+const facts = `hosts:
+  let
+    inherit (hosts.lab.config) microvm systemd;
+    settingsOf = vm: (${guestConfig} vm).services.openssh.settings;
+    authentication = { PasswordAuthentication = null; KbdInteractiveAuthentication = null; PermitRootLogin = null; };
+  in
+  {
+    services = builtins.mapAttrs (_: service: { inherit (service) serviceConfig script; }) {
+      inherit (systemd.services) "microvm@" "microvm@a" "microvm-virtiofsd@" "microvm-state@" "microvm-secrets@";
+    };
+    bridged = hosts.bridged.config.systemd.services."microvm@".serviceConfig;
+    slice = systemd.slices.microvm.sliceConfig;
+    ssh = builtins.mapAttrs (_: vm: builtins.intersectAttrs authentication (settingsOf vm)) { inherit (microvm.vms) a b; };
+  }`;
+
+/** What a hypervisor finds, and what it may do. */
+const HYPERVISOR = `#!/bin/bash
+may() { if eval "$2" >/dev/null 2>&1; then echo "may $1"; else echo "may not $1"; fi; }
+{
+  id -un
+  grep -E 'NoNewPrivs|CapBnd' /proc/self/status | tr -d '\\t'
+  ls /var/lib/microvms
+  cat /proc/self/cgroup
+  may 'open KVM' 'exec 3<>/dev/kvm'
+  may 'open a volume elsewhere' 'echo >/srv/volumes/disk.img'
+  may 'make a namespace' 'unshare --user --map-root-user --mount --net --pid --fork true'
+  may 'run what was writable' 'cp /bin/true run && ./run'
+  may 'connect to a socket' '[[ $( (echo >/dev/tcp/127.0.0.1/1) 2>&1) = *refused* ]]'
+  may 'write to the volume of another VM' 'echo >/var/lib/microvms/b/var.img'
+  may 'write to /etc' 'echo >/etc/writable'
+  may 'see processes of others' 'test -e /proc/1/status'
+  may 'become root' '[ "$(/srv/volumes/id -u)" = 0 ]'
+} >found
+exec sleep infinity
+`;
+
+/** As microvm.nix starts it (nixos-modules/microvm/virtiofsd), which leaves it to its daemons to say when they are there. */
+const VIRTIOFSD = `#!/bin/bash
+/usr/libexec/virtiofsd --socket-path=share.sock --socket-group=kvm --shared-dir=/srv/projects --rlimit-nofile 1048576 \\
+  --posix-acl --xattr --inode-file-handles=prefer >log 2>&1 &
+until grep -q Waiting log; do kill -0 $! || exit; sleep 0.1; done
+{
+  grep -E 'NoNewPrivs' /proc/self/status | tr -d '\\t'
+  ls /sys/class/net
+  stat -c '%G %F' share.sock
+  # It has forked to where nothing but the share is.
+  ls /proc/$(pgrep -P $!)/root/
+} >served 2>&1
+# What the daemon does for a guest with its own squashing off.
+cd /srv/projects
+touch made && chown 1000:1000 made && chmod 6755 made && mknod device c 1 3
+systemd-notify --ready
+wait
+`;
+
+describe.skipIf(missing !== undefined)("on a real systemd", () => {
+  let folder: string;
+  let namespace: Namespace | undefined;
+  let run: Run;
+  let evaluated: Facts;
+
+  const put = (path: string, text: string, mode = "0644"): Promise<string> =>
+    run(
+      `mkdir -p "$(dirname ${path})" && base64 -d >${path} <<<'${Buffer.from(text).toString("base64")}' && chmod ${mode} ${path}`,
+    );
+  const start = (unit: string): Promise<string> =>
+    run(`systemctl start ${unit} || { journalctl -n 30 --no-pager; systemctl status --no-pager ${unit}; exit 1; }`);
+
+  beforeAll(async () => {
+    folder = mkdtempSync("/tmp/microvm-emit-lab-");
+    const flake = emitFlake(config);
+    const [nix] = nixes();
+    if (nix === undefined) throw new Error("There is no nix.");
+    const [booted, { runners }, seen] = await Promise.all([
+      image(),
+      evaluateHost(flake, "lab", false),
+      evalFlake(`path:${flake}`, "nixosConfigurations", { nix, apply: facts }),
+    ]);
+    evaluated = seen as Facts;
+    const { machine: runner } = runners;
+    if (runner === undefined) throw new Error("There is no machine.");
+    namespace = await openNamespace();
+    run = await bootGuest({ name: "machine", runner, image: booted, host: namespace, folder, initrd: "script" });
+
+    const { services, slice } = evaluated;
+    const unit = (name: string): ServiceConfig => services[name]?.serviceConfig ?? {};
+    const units = "/run/systemd/system";
+    const script = async (name: string): Promise<void> => {
+      await put(`/run/${name}script`, services[name]?.script ?? "");
+      await put(
+        `${units}/${name}.service`,
+        unitFile({ ...unit(name), ExecStart: `/bin/bash -e /run/${name}script %i` }),
+      );
+    };
+    await run(`
+      ip link set lo up
+      rm -f /run/nologin
+      groupadd -r kvm 2>/dev/null || true
+      useradd -r -g kvm microvm
+      useradd -m -u 1000 alice
+      install -d -m 2775 -o root -g users /srv/projects
+      install -d -o microvm /srv/volumes
+      install -m 4755 "$(command -v id)" /srv/volumes/id
+      install -d -m 0775 -o microvm -g kvm /var/lib/microvms /var/lib/microvms/a /var/lib/microvms/b
+      install -D -m 0600 -o alice /dev/null /home/alice/.config/key
+      test -e /dev/kvm || { mknod /dev/kvm c 1 3; chmod 666 /dev/kvm; }`);
+    await script("microvm-state@");
+    await script("microvm-secrets@");
+    await put(`${units}/microvm-virtiofsd@.service`, unitFile(unit("microvm-virtiofsd@")));
+    const { ExecStartPost: _, ExecStopPost: __, ...hypervisor } = unit("microvm@");
+    await put(`${units}/microvm@.service`, unitFile(hypervisor));
+    await put(`${units}/microvm@a.service.d/overrides.conf`, unitFile({ ...unit("microvm@a"), Type: "simple" }));
+    await put(`${units}/microvm.slice`, unitFile(slice).replace("[Service]", "[Slice]"));
+    const runner_ = "/var/lib/microvms/a/current/bin";
+    await put(`${runner_}/microvm-run`, HYPERVISOR, "0755");
+    await put(`${runner_}/microvm-shutdown`, "#!/bin/sh\necho stopped >stopped\n", "0755");
+    await put(`${runner_}/virtiofsd-run`, VIRTIOFSD, "0755");
+    await run("cd /var/lib/microvms/a && ln -s current booted && chown -R microvm:kvm . && systemctl daemon-reload");
+  }, 600_000);
+
+  afterAll(async () => {
+    await namespace?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  beforeEach(({ onTestFailed }) => {
+    onTestFailed(() => {
+      console.error(tails(folder));
+    });
+  });
+
+  it("the units are read without a complaint", async () => {
+    expect(
+      await run("systemd-analyze verify /run/systemd/system/microvm*@.service 2>&1 | grep -v Command || true"),
+    ).toBe("");
+  });
+
+  it("folders and a host key are made, wherever they are", async () => {
+    await start("microvm-state@a");
+    const about = "stat -c '%n %u:%g %a'";
+    expect(await run(`${about} /srv/projects/a /home/alice/claude-microvm /var/lib/microvm-host-keys/a/*`)).toBe(
+      [
+        "/srv/projects/a 1000:1000 2755",
+        "/home/alice/claude-microvm 1000:1000 700",
+        "/var/lib/microvm-host-keys/a/ssh_host_ed25519_key 0:0 600",
+        "/var/lib/microvm-host-keys/a/ssh_host_ed25519_key.pub 0:0 644",
+      ].join("\n"),
+    );
+  });
+
+  it("secrets are handed in, out of a home that is the user's alone, and again at the next start", async () => {
+    for (const key of ["old", "new"]) {
+      await run(`echo ${key} >/home/alice/.config/key`);
+      await start("microvm-secrets@a");
+    }
+    expect(await run("stat -c '%U %a' /run/microvm-secrets /run/microvm-secrets/a /run/microvm-secrets/a/KEY")).toBe(
+      "root 711\nroot 700\nroot 400",
+    );
+    expect(await run("cat /run/microvm-secrets/a/KEY")).toBe("new");
+    await start("microvm-secrets@credential");
+    expect(await run("stat -c '%U %a' /run/microvm-secrets/credential /run/microvm-secrets/credential/KEY")).toBe(
+      "microvm 700\nmicrovm 400",
+    );
+    await start("microvm-secrets@credential");
+  });
+
+  it("a hypervisor has what it needs, and neither other VMs' folders nor more rights", async () => {
+    // Without the unit it would become root by this.
+    expect(await run("runuser -u microvm -- /srv/volumes/id -u")).toBe("0");
+    await start("microvm@a");
+    const found = "/var/lib/microvms/a/found";
+    expect((await run(`until grep -qs 'become root' ${found}; do sleep 0.1; done; cat ${found}`)).split("\n")).toEqual([
+      "microvm",
+      "CapBnd:0000000000000000",
+      "NoNewPrivs:1",
+      "a",
+      "0::/microvm.slice/microvm@a.service",
+      "may open KVM",
+      "may open a volume elsewhere",
+      "may make a namespace",
+      "may run what was writable",
+      "may connect to a socket",
+      "may not write to the volume of another VM",
+      "may not write to /etc",
+      "may not see processes of others",
+      "may not become root",
+    ]);
+  });
+
+  it("a hypervisor that has a helper gain rights has it do so", async () => {
+    const { ExecStartPost: _, ExecStopPost: __, ExecStop: ___, Restart: ____, ...unit } = evaluated.bridged;
+    const helper = { ...unit, Type: "oneshot", ExecStart: "/bin/sh -c '/srv/volumes/id -u >helped'" };
+    await put("/run/systemd/system/bridged@.service", unitFile(helper));
+    await run("systemctl daemon-reload");
+    await start("bridged@a");
+    expect(await run("cat /var/lib/microvms/a/helped")).toBe("0");
+  });
+
+  it("a VM takes what its limits say", async () => {
+    const group = "/sys/fs/cgroup/microvm.slice/microvm@a.service";
+    expect(
+      await run(
+        `cat ${group}/cpu.max ${group}/memory.max ${group}/pids.max ${group}/cpu.weight ${group}/../cpu.weight`,
+      ),
+    ).toBe(["250000 100000", String(6144 * 2 ** 20), "512", "100", "100"].join("\n"));
+  });
+
+  it("a VM is stopped by its own script", async () => {
+    await run("systemctl stop microvm@a");
+    expect(await run("cat /var/lib/microvms/a/stopped")).toBe("stopped");
+  });
+
+  it("what serves shares has what it needs, and no network", async () => {
+    await start("microvm-virtiofsd@a");
+    expect(
+      (await run("cat /var/lib/microvms/a/served; stat -c '%F %U %a' /srv/projects/{made,device}")).split("\n"),
+    ).toEqual([
+      "NoNewPrivs:1",
+      "lo",
+      "kvm socket",
+      "a",
+      "regular empty file alice 6755",
+      "character special file root 644",
+    ]);
+  });
+
+  describe("sshd", () => {
+    const logIn = async (vm: "a" | "b", user: string, method: string): Promise<string> => {
+      const settings = Object.entries(evaluated.ssh[vm]).map(
+        ([name, value]) => `${name} ${typeof value === "boolean" ? (value ? "yes" : "no") : String(value)}`,
+      );
+      await put("/run/sshd_config", ["Port 2222", "HostKey /run/key", "UsePAM yes", ...settings, ""].join("\n"));
+      return run(`
+        mkdir -p /run/sshd
+        /usr/sbin/sshd -f /run/sshd_config -o PidFile=/run/sshd.pid
+        ssh -n -p 2222 -i /run/login -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
+          -o PreferredAuthentications=${method} ${user}@127.0.0.1 id -un 2>&1 | tr -d "\\r" || true
+        kill "$(cat /run/sshd.pid)"; while [ -e /run/sshd.pid ]; do sleep 0.1; done`);
+    };
+
+    beforeAll(async () => {
+      await run(`
+        for key in key login; do ssh-keygen -q -t ed25519 -N '' -f /run/$key; done
+        for home in /root /home/alice; do install -d -m 0700 $home/.ssh; cp /run/login.pub $home/.ssh/authorized_keys; done
+        chown -R alice: /home/alice
+        echo alice:secret | chpasswd; echo root:secret | chpasswd`);
+    });
+
+    it.each([
+      ["a", "alice", "publickey", "alice"],
+      ["a", "alice", "password,keyboard-interactive", "Permission denied (publickey)."],
+      ["a", "root", "publickey", "Permission denied (publickey)."],
+      ["b", "root", "publickey", "root"],
+      ["b", "root", "password,keyboard-interactive", "Permission denied (publickey)."],
+    ] as const)("of %s answers %s, who comes with %s: %s", async (vm, user, method, answer) => {
+      expect(await logIn(vm, user, method)).toMatch(new RegExp(`(^|: |\\n)${answer.replace(/[().]/g, "\\$&")}$`));
+    });
+  });
+});

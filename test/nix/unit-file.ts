@@ -1,0 +1,15 @@
+/** A service as a file that systemd reads, of what NixOS's options say. */
+
+type Value = string | number | boolean | null;
+
+/** What `systemd.services.NAME.serviceConfig` is. */
+export type ServiceConfig = Readonly<Record<string, Value | readonly Value[]>>;
+
+export const unitFile = (serviceConfig: ServiceConfig): string =>
+  [
+    "[Service]",
+    ...Object.entries(serviceConfig).flatMap(([name, value]) =>
+      [value].flat().flatMap((item) => (item === null ? [] : [`${name}=${String(item)}`])),
+    ),
+    "",
+  ].join("\n");
