@@ -75,8 +75,7 @@ const runUnit = ({ script, serviceConfig }: Unit): void => {
   // Who may not give anything to root tries all the rest.
   const asOneself = isRoot ? "" : "chown() { :; }\n";
   const bash = ["bash", "-e", "-c", asOneself + script, "microvm-state", "a"];
-  const [program = "", ...args] = [...(canConfine ? confine : []), ...bash];
-  execFileSync(program, args, { stdio: "pipe" });
+  execFileSync("env", [...(canConfine ? confine : []), ...bash], { stdio: "pipe" });
 };
 
 const about = (path: string): object => {
