@@ -195,7 +195,8 @@ export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => 
   };
   const load = async (rules: string): Promise<void> => {
     writeFileSync(join(folder, "policy.nft"), rules);
-    await host.script(`nft -f ${join(folder, "policy.nft")}`);
+    // With what its service leaves to it.
+    await host.script(`setpriv --no-new-privs --bounding-set=-all,+net_admin nft -f ${join(folder, "policy.nft")}`);
   };
   try {
     await openBeyond(beyond, folder);

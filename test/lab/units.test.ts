@@ -11,12 +11,12 @@ import { bootGuest } from "./guest.js";
 import { image } from "./image.js";
 import { tails } from "./log.js";
 import { type Namespace, openNamespace } from "./namespace.js";
-import { whatIsMissing } from "./requirements.js";
+import { whatGuestsMiss } from "./requirements.js";
 import { evalFlake, nixes } from "../nix/harness.js";
 import { guestConfig } from "../nix/identity.js";
 import { type ServiceConfig, unitFile } from "../nix/unit-file.js";
 
-const missing = whatIsMissing();
+const missing = whatGuestsMiss();
 if (missing !== undefined) console.error(`NOT TESTED on a real systemd: ${missing}.`);
 
 const host = {
@@ -28,7 +28,7 @@ const host = {
 const config: Config = {
   hosts: {
     // With QEMU's helper, which gains a capability when it starts.
-    bridged: { ...host, vms: { a: { hypervisor: "qemu", vcpu: 1, interfaces: [{ type: "bridge" }] } } },
+    bridged: { ...host, vms: { a: { hypervisor: "qemu", vcpu: 1, network: "open", interfaces: [{ type: "bridge" }] } } },
     lab: {
       ...host,
       vms: {

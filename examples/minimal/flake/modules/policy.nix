@@ -292,6 +292,40 @@ let
 
   load = "${pkgs.nftables}/bin/nft -f /etc/microvm/policy.nft";
 
+  # What a service does without that only talks to nftables.
+  confined = {
+    CapabilityBoundingSet = [ "CAP_NET_ADMIN" ];
+    LockPersonality = true;
+    MemoryDenyWriteExecute = true;
+    NoNewPrivileges = true;
+    PrivateDevices = true;
+    PrivateTmp = true;
+    ProcSubset = "pid";
+    ProtectClock = true;
+    ProtectControlGroups = true;
+    ProtectHome = true;
+    ProtectHostname = true;
+    ProtectKernelLogs = true;
+    ProtectKernelModules = true;
+    ProtectKernelTunables = true;
+    ProtectProc = "invisible";
+    ProtectSystem = "strict";
+    # By which systemctl is heard.
+    RestrictAddressFamilies = [
+      "AF_NETLINK"
+      "AF_UNIX"
+    ];
+    RestrictNamespaces = true;
+    RestrictRealtime = true;
+    RestrictSUIDSGID = true;
+    SystemCallArchitectures = "native";
+    SystemCallErrorNumber = "EPERM";
+    SystemCallFilter = [
+      "@system-service"
+      "~@privileged @resources"
+    ];
+  };
+
   portsFor =
     proto: vm:
     lib.concatMap (
@@ -314,7 +348,7 @@ in
       after = [ "nftables.service" ];
       reloadIfChanged = true;
       reloadTriggers = [ config.environment.etc."microvm/policy.nft".source ];
-      serviceConfig = {
+      serviceConfig = confined // {
         Type = "oneshot";
         RemainAfterExit = true;
         ExecStart = load;
@@ -371,7 +405,7 @@ in
       ];
       bindsTo = [ "microvm-policy.service" ];
       reloadTriggers = [ config.environment.etc."microvm/resolver.json".source ];
-      serviceConfig = {
+      serviceConfig = confined // {
         ExecStart = "${
           pkgs.python3.withPackages (packages: [ packages.dnspython ])
         }/bin/python3 ${../lib/resolver.py} /etc/microvm/resolver.json";
@@ -381,34 +415,11 @@ in
         RestartSec = 2;
         DynamicUser = true;
         AmbientCapabilities = [ "CAP_NET_ADMIN" ];
-        CapabilityBoundingSet = [ "CAP_NET_ADMIN" ];
-        LockPersonality = true;
-        MemoryDenyWriteExecute = true;
-        NoNewPrivileges = true;
-        PrivateDevices = true;
-        ProcSubset = "pid";
-        ProtectClock = true;
-        ProtectControlGroups = true;
-        ProtectHome = true;
-        ProtectHostname = true;
-        ProtectKernelLogs = true;
-        ProtectKernelModules = true;
-        ProtectKernelTunables = true;
-        ProtectProc = "invisible";
-        ProtectSystem = "strict";
         RestrictAddressFamilies = [
           "AF_INET"
           "AF_INET6"
           "AF_NETLINK"
           "AF_UNIX"
-        ];
-        RestrictNamespaces = true;
-        RestrictRealtime = true;
-        RestrictSUIDSGID = true;
-        SystemCallArchitectures = "native";
-        SystemCallFilter = [
-          "@system-service"
-          "~@privileged @resources"
         ];
         UMask = "0077";
       };
