@@ -19,9 +19,9 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
     ["icmpv6 type nd-neighbor-advert @th", "another's place: by IPv6", "open"],
   ],
   "bridge from_tap": [
+    ["ether type ip iifname", "gateway: ping", "none"],
     ["iifname . ether saddr != @macs", "another's place: by MAC", "none"],
     ["ether type arp", "gateway: ping", "none"],
-    ["ether type ip iifname", "gateway: ping", "none"],
     ["ether type ip ip saddr 0.0.0.0", "gateway: a lease", "none"],
     ["icmpv6 type nd-neighbor-advert", "another's place: by IPv6", "none"],
     ["iifname . ether saddr . ip6 saddr", "gateway: ping by IPv6", "none"],
@@ -31,6 +31,12 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
   "bridge forward": [
     ["iifname @taps", "VM open: a frame", "none"],
     ["oifname @taps", "VM internet: a frame", "open"],
+  ],
+  "inet limited": [
+    ["limit name ip saddr", "internet: 1 MB to it at once", "reaching"],
+    ["limit name ip6 saddr", "internet: the same by IPv6, to it", "reaching"],
+    ["limit name ip daddr", "internet: 1 MB from it at once", "reaching"],
+    ["limit name ip6 daddr", "internet: the same by IPv6", "reaching"],
   ],
   "inet prerouting": [["iifname @taps goto", "gateway: from nobody's address", "routed"]],
   "inet from_tap": [
@@ -56,17 +62,14 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
     ["reject", "host: another port", "none"],
   ],
   "inet forward": [
-    ["limit name ip saddr", "internet: 1 MB to it at once", "reaching"],
-    ["limit name ip6 saddr", "internet: the same by IPv6, to it", "reaching"],
-    ["limit name ip daddr", "internet: 1 MB from it at once", "reaching"],
-    ["limit name ip6 daddr", "internet: the same by IPv6", "reaching"],
+    ["jump limited", "internet: 1 MB to it at once", "reaching"],
+    ["ct state", "internet", "internet"],
     ["ip saddr", "internet", "none"],
     ["ip6 saddr", "internet: by IPv6", "none"],
     ["ip daddr", "reached from beyond", "none"],
     ["ip6 daddr", "reached from beyond: by IPv6", "none"],
   ],
   "inet from_guest": [
-    ["ct state", "reached from beyond: at a published port", "none"],
     ["ip saddr . ip daddr @pairs4", "VM internet", "reaching"],
     ["oifname", "VM none: both through the gateway", "internet"],
     ["ip saddr . ip daddr . meta l4proto . th dport @allowed4", "listed address", "list"],
@@ -80,7 +83,6 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
     ["reject", "internet", "none"],
   ],
   "inet to_guest": [
-    ["ct state", "internet", "internet"],
     ["ct status dnat", "reached from beyond: at a published port", "none"],
     ["drop", "reached from beyond", "none"],
   ],

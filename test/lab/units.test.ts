@@ -28,7 +28,10 @@ const host = {
 const config: Config = {
   hosts: {
     // With QEMU's helper, which gains a capability when it starts.
-    bridged: { ...host, vms: { a: { hypervisor: "qemu", vcpu: 1, network: "open", interfaces: [{ type: "bridge" }] } } },
+    bridged: {
+      ...host,
+      vms: { a: { hypervisor: "qemu", vcpu: 1, network: "open", interfaces: [{ type: "bridge" }] } },
+    },
     lab: {
       ...host,
       vms: {

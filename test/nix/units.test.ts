@@ -157,8 +157,16 @@ describe.each([
       return [unit["NoNewPrivileges"] ?? false, unit["CapabilityBoundingSet"] ?? "all", unit["ProtectSystem"]];
     };
     const qemu: Vm = { hypervisor: "qemu", vcpu: 1 };
-    expect(await confined({ a: {}, b: { ...qemu, network: "open", interfaces: [{ type: "user" }] } })).toEqual([true, "", "full"]);
-    expect(await confined({ a: {}, b: { ...qemu, network: "open", interfaces: [{ type: "bridge" }] } })).toEqual([false, "all", "full"]);
+    expect(await confined({ a: {}, b: { ...qemu, network: "open", interfaces: [{ type: "user" }] } })).toEqual([
+      true,
+      "",
+      "full",
+    ]);
+    expect(await confined({ a: {}, b: { ...qemu, network: "open", interfaces: [{ type: "bridge" }] } })).toEqual([
+      false,
+      "all",
+      "full",
+    ]);
     expect(await confined({ a: {}, b: { ...qemu, runAs: "alice" } })).toEqual([false, "all", "full"]);
   });
 

@@ -312,7 +312,9 @@ const compileTaps = (
 
 /** Whether a VM in a network may reach everything, the others there included. */
 const isOpenIn = (network: NetworkPlan, { vms }: HostPlan): boolean =>
-  vms.some(({ policy, interfaces }) => policy.network === "open" && interfaces.some((link) => link.network === network));
+  vms.some(
+    ({ policy, interfaces }) => policy.network === "open" && interfaces.some((link) => link.network === network),
+  );
 
 const compilePorts = ({ path, name, ports }: BridgePlan, vlans: readonly VlanPlan[]): readonly Binding[] =>
   ports.length === 0

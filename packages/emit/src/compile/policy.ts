@@ -222,9 +222,9 @@ let
       }
       # Whoever speaks is who it is: by MAC, by address, and in ARP.
       chain from_tap {
+        ether type ip iifname . ether saddr . ip saddr @sources4 accept
         iifname . ether saddr != @macs drop
         ether type arp iifname . arp saddr ether . arp saddr ip @sources4 accept
-        ether type ip iifname . ether saddr . ip saddr @sources4 accept
         ether type ip ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept
         icmpv6 type nd-neighbor-advert iifname . @th,64,128 != @neighbors drop
         iifname . ether saddr . ip6 saddr @sources6 accept
@@ -264,13 +264,7 @@ let
       set sources4 { type ifname . ether_addr . ipv4_addr; \${sources 4 isRouted} }
       set sources6 { type ifname . ether_addr . ipv6_addr; \${sources 6 isRouted} }
 
-      # A fifth of a second's worth may come at once.
       \${limits}
-      map from4 { type ipv4_addr : limit; \${limitsOf "from" 4} }
-      map from6 { type ipv6_addr : limit; \${limitsOf "from" 6} }
-      map to4 { type ipv4_addr : limit; \${limitsOf "to" 4} }
-      map to6 { type ipv6_addr : limit; \${limitsOf "to" 6} }
-
       # The same as on bridges for taps that are in none.
       chain prerouting {
         type filter hook prerouting priority raw; policy accept;
@@ -305,17 +299,14 @@ let
 
       chain forward {
         type filter hook forward priority filter - 5; policy accept;
-        limit name ip saddr map @from4 drop
-        limit name ip6 saddr map @from6 drop
-        limit name ip daddr map @to4 drop
-        limit name ip6 daddr map @to6 drop
+        \${lib.optionalString (limited != { }) "jump limited"}
+        ct state established,related accept
         ip saddr @guests4 jump from_guest
         ip6 saddr @guests6 jump from_guest
         ip daddr @guests4 jump to_guest
         ip6 daddr @guests6 jump to_guest
       }
       chain from_guest {
-        ct state established,related accept
         ip saddr . ip daddr @pairs4 accept
         oifname @networks drop
         ip saddr . ip daddr . meta l4proto . th dport @allowed4 accept
@@ -329,7 +320,6 @@ let
         reject with icmpx admin-prohibited
       }
       chain to_guest {
-        ct state established,related accept
         ct status dnat accept
         drop
       }
@@ -337,23 +327,31 @@ let
   '';
 
   limited = lib.filterAttrs (_: vm: vm ? mbitPerSecond) vms;
-  limits = lib.concatStringsSep "\n  " (
-    lib.concatLists (
-      lib.mapAttrsToList (
-        name:
-        { mbitPerSecond, ... }:
-        map (
-          direction:
-          "limit \${direction}_\${name} { rate over \${toString (mbitPerSecond * 125)} kbytes/second burst \${
-            toString (mbitPerSecond * 25)
-          } kbytes; }"
-        ) [
-          "from"
-          "to"
-        ]
-      ) limited
-    )
-  );
+  limits = lib.optionalString (limited != { }) ''
+    # A fifth of a second's worth may come at once.
+    \${lib.concatStrings (lib.mapAttrsToList limitOf limited)}
+    map from4 { type ipv4_addr : limit; \${limitsOf "from" 4} }
+    map from6 { type ipv6_addr : limit; \${limitsOf "from" 6} }
+    map to4 { type ipv4_addr : limit; \${limitsOf "to" 4} }
+    map to6 { type ipv6_addr : limit; \${limitsOf "to" 6} }
+
+    chain limited {
+      limit name ip saddr map @from4 drop
+      limit name ip6 saddr map @from6 drop
+      limit name ip daddr map @to4 drop
+      limit name ip6 daddr map @to6 drop
+    }
+  '';
+  limitOf =
+    name:
+    { mbitPerSecond, ... }:
+    let
+      rate = "rate over \${toString (mbitPerSecond * 125)} kbytes/second burst \${toString (mbitPerSecond * 25)} kbytes";
+    in
+    ''
+      limit from_\${name} { \${rate}; }
+      limit to_\${name} { \${rate}; }
+    '';
   limitsOf =
     direction: family:
     elements (
