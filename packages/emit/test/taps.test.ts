@@ -31,7 +31,10 @@ it("are named where the glob would find what is elsewhere", () => {
   const vms = { a: { interfaces: [{ bridge: "br0" }] }, b: { interfaces: [{ bridge: "br1" }] } };
   expect(joined(vms, { bridges })).toEqual({ br0: "microvm0", br1: "microvm1" });
 
-  const beside = { a: {}, b: { network: "open", interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge" }] } } as const;
+  const beside = {
+    a: {},
+    b: { network: "open", interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge" }] },
+  } as const;
   expect(joined(beside)).toEqual({ br0: "microvm0" });
 
   const routed = { address: "10.9.0.1/24" };

@@ -542,7 +542,12 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
   [
     "a macvtap on a bridge's port",
     config(
-      { a: { network: "open", interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge", address: "192.168.1.40/24" }] } },
+      {
+        a: {
+          network: "open",
+          interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge", address: "192.168.1.40/24" }],
+        },
+      },
       { bridges: { lan: { ports: ["eno1"] } } },
     ),
     `macvtap-without-host ${v}.a.interfaces[0].type`,
