@@ -62,6 +62,8 @@ export interface Lab {
   readonly host: Namespace;
   readonly beyond: Namespace;
   readonly guests: Readonly<Record<string, Guest>>;
+  /** VMs that run and are in no configuration any more: `bridged` and `routed`. */
+  readonly gone: Readonly<Record<string, Guest>>;
   readonly policy: Policy;
   /** The MAC of the host's end of the bridge. */
   readonly bridgeMac: string;
@@ -70,6 +72,8 @@ export interface Lab {
   /** The messages of ICMP that get past the host's rules. */
   readonly messages: Log;
   readonly messages6: Log;
+  /** The datagrams that do. */
+  readonly datagrams: Log;
   /** Puts rules of nftables in the place of those that are loaded. */
   readonly load: (rules: string) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -133,23 +137,60 @@ const openBeyond = async (beyond: Namespace, folder: string): Promise<void> => {
   beyond.start(join(folder, "beyond.log"), PYTHON, program("serve.py"), "80", "81");
 };
 
-const openGuest = async (
-  host: Namespace,
-  name: string,
-  number: number,
-  { interfaces: [link], kernelParams }: Runner,
-  folder: string,
-): Promise<Guest> => {
+/** The tap of a VM, and what its kernel's command line says of the network. */
+interface Wire extends Pick<Guest, "tap" | "mac" | "gateway" | "gateway6"> {
+  /** With the lengths of their prefixes. */
+  readonly addresses: readonly [string, string];
+}
+
+const wireOf = (name: string, { interfaces: [link], kernelParams }: Runner): Wire => {
   const [said] = Object.values(networksOf(kernelParams));
   if (link === undefined || said === undefined) throw new Error(`${name} has no tap.`);
   const ofFamily = (key: string, isSix: boolean): string =>
     said[key]?.find((value) => value.includes(":") === isSix) ?? "";
-  const [gateway, gateway6] = [ofFamily("Route.Gateway", false), ofFamily("Route.Gateway", true)];
-  const [address, address6] = [ofFamily("Network.Address", false), ofFamily("Network.Address", true)];
+  return {
+    tap: link.id,
+    mac: link.mac,
+    addresses: [ofFamily("Network.Address", false), ofFamily("Network.Address", true)],
+    gateway: ofFamily("Route.Gateway", false),
+    gateway6: ofFamily("Route.Gateway", true),
+  };
+};
+
+/** VMs that run and that no configuration has any more: one on the bridge, one that the host routes to. */
+const gone: Readonly<Record<string, Wire & { readonly onHost: string }>> = {
+  bridged: {
+    tap: "microvm90",
+    mac: "02:00:00:00:00:5b",
+    addresses: ["192.168.83.90/24", "fd00:83::90/64"],
+    gateway: "192.168.83.1",
+    gateway6: "fd00:83::1",
+    onHost: "ip link set microvm90 master microbr",
+  },
+  routed: {
+    tap: "microvm91",
+    mac: "02:00:00:00:00:5c",
+    addresses: ["10.9.0.91/32", "fd00:9::91/128"],
+    gateway: "10.9.0.1",
+    gateway6: "fd00:9::1",
+    onHost: `
+      ip addr add 10.9.0.1/32 dev microvm91; ip addr add fd00:9::1/128 dev microvm91 nodad
+      ip link set microvm91 up
+      ip route add 10.9.0.91 dev microvm91; ip route add fd00:9::91 dev microvm91`,
+  },
+};
+
+const openGuest = async (
+  host: Namespace,
+  name: string,
+  number: number,
+  { tap, mac, addresses: [address, address6], gateway, gateway6 }: Wire,
+  folder: string,
+): Promise<Guest> => {
   const space = await openNamespace();
-  await connect(host, link.id, space, "eth0");
+  await connect(host, tap, space, "eth0");
   await space.script(`
-    ip link set eth0 address ${link.mac}
+    ip link set eth0 address ${mac}
     ip link set eth0 up
     ip addr add ${address} dev eth0
     ip addr add ${address6} dev eth0 nodad
@@ -158,18 +199,18 @@ const openGuest = async (
     echo "nameserver ${DNS}" >${join(folder, name)}
     mount --bind ${join(folder, name)} /etc/resolv.conf
   `);
-  await host.script(`ip link set ${link.id} up`);
+  await host.script(`ip link set ${tap} up`);
   space.start(join(folder, `${name}.log`), PYTHON, program("serve.py"), "80");
   return {
     name,
     number,
     space,
-    tap: link.id,
+    tap,
     isBridged: !address.endsWith("/32"),
-    mac: link.mac,
+    mac,
     address: address.replace(/\/.*/, ""),
     address6: address6.replace(/\/.*/, ""),
-    local: linkLocalOf(link.mac),
+    local: linkLocalOf(mac),
     gateway,
     gateway6,
     frames: listen(space, join(folder, `${name}.frames`), "eth0"),
@@ -190,8 +231,10 @@ export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => 
   const network = await openHostNetwork(evaluated, folder);
   const { host, beyond } = network;
   const guests: Record<string, Guest> = {};
+  const strangers: Record<string, Guest> = {};
   const close = async (): Promise<void> => {
-    await Promise.all([...Object.values(guests).map(({ space }) => space.close()), network.close()]);
+    const spaces = [guests, strangers].flatMap((each) => Object.values(each)).map(({ space }) => space);
+    await Promise.all([...spaces.map((space) => space.close()), network.close()]);
   };
   const load = async (rules: string): Promise<void> => {
     writeFileSync(join(folder, "policy.nft"), rules);
@@ -218,9 +261,13 @@ export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => 
     host.start(join(folder, "host.log"), PYTHON, program("serve.py"), "8080", "8022");
     await Promise.all(
       Object.entries(evaluated.runners).map(async ([name, runner], number) => {
-        guests[name] = await openGuest(host, name, number, runner, join(folder, "resolv"));
+        guests[name] = await openGuest(host, name, number, wireOf(name, runner), join(folder, "resolv"));
       }),
     );
+    for (const [name, wire] of Object.entries(gone)) {
+      strangers[name] = await openGuest(host, `gone-${name}`, 90, wire, join(folder, "resolv"));
+      await host.script(wire.onHost);
+    }
     for (const { name, space, gateway, gateway6 } of Object.values(guests))
       for (const address of [gateway, gateway6])
         await poll(`the way from ${name} to ${address}`, 20, async () =>
@@ -236,11 +283,13 @@ export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => 
       host,
       beyond,
       guests,
+      gone: strangers,
       policy,
       bridgeMac: (await host.run("cat", "/sys/class/net/microbr/address")).trim(),
       frames: listen(host, join(folder, "bridge.frames"), "microbr"),
       messages: listen(host, join(folder, "messages"), "icmp"),
       messages6: listen(host, join(folder, "messages6"), "icmp6"),
+      datagrams: listen(host, join(folder, "datagrams"), "udp"),
       load,
       close,
     };

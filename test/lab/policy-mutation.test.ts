@@ -17,6 +17,7 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
     ["ip saddr @guests4", "another's address", "open"],
     ["ip6 saddr @guests6", "another's IPv6 address", "open"],
     ["icmpv6 type nd-neighbor-advert @th", "another's place: by IPv6", "open"],
+    ['iifname "microvm*"', "gone VM: internet", "none"],
   ],
   "bridge from_tap": [
     ["ether type ip iifname", "gateway: ping", "none"],
@@ -38,7 +39,10 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
     ["limit name ip daddr", "internet: 1 MB from it at once", "reaching"],
     ["limit name ip6 daddr", "internet: the same by IPv6", "reaching"],
   ],
-  "inet prerouting": [["iifname @taps goto", "gateway: from nobody's address", "routed"]],
+  "inet prerouting": [
+    ["iifname @taps goto", "gateway: from nobody's address", "routed"],
+    ['iifname "microvm*"', "gone VM: internet", "routed"],
+  ],
   "inet from_tap": [
     ["iifname . ether saddr . ip saddr", "gateway: ping", "routed"],
     ["iifname . ether saddr . ip6 saddr", "gateway: ping by IPv6", "routed"],
@@ -57,6 +61,7 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
     ["ct state", "reached from the host", "none"],
     ["ip saddr", "host: a port", "reaching"],
     ["ip6 saddr", "host: a port by IPv6", "reaching"],
+    ["udp sport 68", "gateway: the same lease again", "none"],
     ["icmp type", "gateway: ping", "none"],
     ["icmpv6 type", "gateway: ping by IPv6", "none"],
     ["reject", "host: another port", "none"],
@@ -136,6 +141,8 @@ describe.skipIf(missing !== undefined)("without a rule, somebody gets somewhere 
     const before = row.expected.split(" ")[column];
     const guest = lab.guests[vm];
     if (guest === undefined) throw new Error(`There is no VM ${vm}.`);
+    await lab.load(lab.policy.rules);
+    expect(await settle(row.probe, lab, guest, before), "with all rules").toBe(before);
     await lab.load(
       lab.policy.rules
         .split("\n")

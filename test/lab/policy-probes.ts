@@ -113,6 +113,11 @@ const frames = {
       `${ether(guest.mac, EVERYBODY)}/IP(src=${quote(guest.address)}, dst="255.255.255.255")/UDP(sport=67, dport=68)/BOOTP(op=2, sname=${quote(textMark("offer")(guest))})/DHCP(options=[("message-type", "offer"), "end"])`,
     mark: textMark("offer"),
   },
+  renewal: {
+    make: (guest, lab) =>
+      `${ether(guest.mac, lab.bridgeMac)}/IP(src=${quote(guest.address)}, dst=${quote(guest.gateway)})/UDP(sport=68, dport=67)/BOOTP(op=1, ciaddr=${quote(guest.address)}, sname=${quote(textMark("renewal")(guest))})/DHCP(options=[("message-type", "request"), "end"])`,
+    mark: textMark("renewal"),
+  },
   router: {
     make: (guest) =>
       `${ether(guest.mac, "33:33:00:00:00:01")}/IPv6(src=${quote(guest.local)}, dst="ff02::1", hlim=255)/ICMPv6ND_RA(routerlifetime=0)/ICMPv6NDOptPrefixInfo(prefix=${quote(`${prefixOf(guest)}::`)})`,
@@ -222,6 +227,14 @@ const taken =
     return isTaken;
   };
 
+/** In the columns of `none` and `routed`, what VMs that are gone come to. */
+const byGone =
+  (command: (guest: Guest) => string): Probe =>
+  ({ gone }, { name }) => {
+    const guest = { none: gone["bridged"], routed: gone["routed"] }[name];
+    return guest === undefined ? null : succeeds(guest.space, command(guest));
+  };
+
 export interface Row {
   readonly what: string;
   readonly probe: Probe;
@@ -258,6 +271,7 @@ export const rows: readonly Row[] = [
     "y y y y y y .",
     bridged(inGuest(() => "busybox udhcpc -f -q -n -t 1 -T 1 -i eth0 -s /bin/true")),
   ),
+  row("gateway: the same lease again", "y y y y y y .", bridged(heard("renewal", ({ datagrams }) => datagrams))),
   row("gateway: from nobody's address", "- - - - - y -", asNobody(4)),
   row("gateway: from nobody's IPv6 address", "- - - - - y -", asNobody(6)),
   row(
@@ -503,6 +517,17 @@ export const rows: readonly Row[] = [
   ),
   row("another's address", "- - - - - - .", bridged(heard("anothers", (lab) => lab.frames))),
   row("another's IPv6 address", "- - - - - - .", bridged(heard("anothers6", (lab) => lab.frames))),
+
+  row(
+    "gone VM: internet",
+    ". . . . - . -",
+    byGone(() => web(BEYOND)),
+  ),
+  row(
+    "gone VM: a port of the host",
+    ". . . . - . -",
+    byGone(({ gateway }) => web(`${gateway}:8022`)),
+  ),
 ];
 
 /** How long a probe is tried again until it ends as it ought to. */

@@ -1,4 +1,5 @@
 import type { VmModel } from "../config.js";
+import type { NetworkPolicy } from "../config/policy.js";
 import { destinations } from "../destinations.js";
 import type { AllowedPlan, PolicyPlan, PortPlan } from "../plan.js";
 import type { ConfigPath } from "../problem.js";
@@ -6,10 +7,10 @@ import { splitDestination } from "../scalars.js";
 import type { Link } from "./interfaces.js";
 import { addressIn, isInside, isPrivate } from "./subnet.js";
 
-/** What a VM may reach: what it says, else its networks, else the internet. */
+/** What a VM may reach: what it says, else the strictest of what its networks say. */
 export const planPolicy = (vm: VmModel, links: readonly Link[], path: ConfigPath): PolicyPlan => {
-  const given = links.flatMap(({ network }) => (network?.network == null ? [] : [network]));
-  const network = vm.network ?? given[0]?.network ?? "internet";
+  const network =
+    vm.network ?? strictest(links.flatMap((link) => (link.network === null ? [] : [link.network.network])));
   const own = [
     ...(network === "allowlist" ? domainsOfParts(vm, path) : []),
     ...vm.allow.map((written, position) => ({ written, place: [...path, "allow", position] })),
@@ -39,6 +40,12 @@ export const planPolicy = (vm: VmModel, links: readonly Link[], path: ConfigPath
     mbitPerSecond: vm.bandwidthMbitPerSecond ?? null,
   };
 };
+
+/** Of networks that say nothing, the internet. */
+const strictest = (said: readonly (NetworkPolicy | null)[]): NetworkPolicy =>
+  (["none", "allowlist", "internet", "open"] as const).find((policy) =>
+    said.some((one) => (one ?? "internet") === policy),
+  ) ?? "internet";
 
 /** Each address with a port once, since nftables takes no element that lies in another one. */
 const withoutOverlap = (entries: readonly AllowedPlan[]): readonly AllowedPlan[] =>
