@@ -79,7 +79,7 @@ may() { if eval "$2" >/dev/null 2>&1; then echo "may $1"; else echo "may not $1"
 {
   id -un
   grep -E 'NoNewPrivs|CapBnd' /proc/self/status | tr -d '\\t'
-  ls /var/lib/microvms
+  ls /var/lib/microvms /run/microvm-secrets
   cat /proc/self/cgroup
   may 'open KVM' 'exec 3<>/dev/kvm'
   may 'open a volume elsewhere' 'echo >/srv/volumes/disk.img'
@@ -87,6 +87,7 @@ may() { if eval "$2" >/dev/null 2>&1; then echo "may $1"; else echo "may not $1"
   may 'run what was writable' 'cp /bin/true run && ./run'
   may 'connect to a socket' '[[ $( (echo >/dev/tcp/127.0.0.1/1) 2>&1) = *refused* ]]'
   may 'write to the volume of another VM' 'echo >/var/lib/microvms/b/var.img'
+  may 'read secrets of another VM' 'cat /run/microvm-secrets/credential/KEY'
   may 'write to /etc' 'echo >/etc/writable'
   may 'see processes of others' 'test -e /proc/1/status'
   may 'become root' '[ "$(/srv/volumes/id -u)" = 0 ]'
@@ -224,15 +225,20 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
     await start("microvm-secrets@credential");
   });
 
-  it("a hypervisor has what it needs, and neither other VMs' folders nor more rights", async () => {
+  it("a hypervisor has what it needs, and neither other VMs' folders and secrets nor more rights", async () => {
     // Without the unit it would become root by this.
     expect(await run("runuser -u microvm -- /srv/volumes/id -u")).toBe("0");
+    expect(await run("runuser -u microvm -- cat /run/microvm-secrets/credential/KEY")).toBe("new");
     await start("microvm@a");
     const found = "/var/lib/microvms/a/found";
     expect((await run(`until grep -qs 'become root' ${found}; do sleep 0.1; done; cat ${found}`)).split("\n")).toEqual([
       "microvm",
       "CapBnd:0000000000000000",
       "NoNewPrivs:1",
+      "/run/microvm-secrets:",
+      "a",
+      "",
+      "/var/lib/microvms:",
       "a",
       "0::/microvm.slice/microvm@a.service",
       "may open KVM",
@@ -241,10 +247,40 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
       "may run what was writable",
       "may connect to a socket",
       "may not write to the volume of another VM",
+      "may not read secrets of another VM",
       "may not write to /etc",
       "may not see processes of others",
       "may not become root",
     ]);
+  });
+
+  it("a hypervisor that reads secrets itself has its own, and starts where no VM has any", async () => {
+    const {
+      ExecStartPost: _,
+      ExecStopPost: __,
+      ExecStop: ___,
+      Restart: ____,
+      ...unit
+    } = evaluated.services["microvm@"]?.serviceConfig ?? {};
+    const reader = "cat /run/microvm-secrets/%i/KEY >read; test ! -w /run/microvm-secrets/%i";
+    await put(
+      "/run/systemd/system/reader@.service",
+      unitFile({ ...unit, Type: "oneshot", ExecStart: `/bin/sh -c '${reader}'` }),
+    );
+    await put(
+      "/run/systemd/system/poor@.service",
+      unitFile({ ...unit, Type: "oneshot", ExecStart: "/bin/sh -c 'id -un >poor'" }),
+    );
+    await run(`
+      install -d -o microvm -g kvm /var/lib/microvms/credential
+      ln -s ../a/current /var/lib/microvms/credential/current
+      systemctl daemon-reload`);
+    await start("reader@credential");
+    expect(await run("cat /var/lib/microvms/credential/read")).toBe("new");
+    await run("mv /run/microvm-secrets /run/kept");
+    await start("poor@credential");
+    expect(await run("cat /var/lib/microvms/credential/poor")).toBe("microvm");
+    await run("rm -rf /run/microvm-secrets && mv /run/kept /run/microvm-secrets");
   });
 
   it("a hypervisor that has a helper gain rights has it do so", async () => {

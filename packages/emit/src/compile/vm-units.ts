@@ -97,9 +97,13 @@ in
       "microvm@".serviceConfig = defaults (
         share
         // {
-          # Of the VMs' folders, it sees its own.
-          TemporaryFileSystem = "\${stateDir}:ro";
+          # Of the VMs' folders and secrets, it sees its own.
+          TemporaryFileSystem = [
+            "\${stateDir}:ro"
+            "/run/microvm-secrets:ro"
+          ];
           BindPaths = "\${stateDir}/%i";
+          BindReadOnlyPaths = "-/run/microvm-secrets/%i";
           ProtectControlGroups = true;
           ProtectProc = "invisible";
           ProtectSystem = "full";
