@@ -155,6 +155,26 @@ describe.skipIf(!hasKeygen)("the state unit", () => {
     expect(readdirSync(join(root, "elsewhere"))).toEqual([]);
   });
 
+  it("stops at a link on the way to a folder, and not at one that leads to what the guest may write", async () => {
+    // The folder of homes may be a link; what a guest made of the folder in between is none.
+    symlinkSync(root, join(root, "link"));
+    const out = join(root, "link/out");
+    const shares = [out, join(out, "x/y")].map((source, at) => ({ tag: `s${String(at)}`, source }));
+    const [vm] = Object.values(configAt(root).hosts["h"]?.vms ?? {});
+    const unit = await unitOf({
+      ...configAt(root),
+      hosts: { h: { ...configAt(root).hosts["h"], vms: { a: { ...vm, shares } } } },
+    } as Config);
+    runUnit(unit);
+    expect(readdirSync(join(root, "out/x"))).toEqual(["y"]);
+    rmSync(join(root, "out/x"), { recursive: true });
+    mkdirSync(join(root, "elsewhere/y"), { recursive: true });
+    symlinkSync("../elsewhere", join(root, "out/x"));
+    expect(() => {
+      runUnit(unit);
+    }).toThrow(/out\/x is a link, which a guest may have put there/);
+  });
+
   it("makes a key again after one that was cut off", () => {
     run();
     rmSync(join(keys, "ssh_host_ed25519_key"));

@@ -386,8 +386,8 @@ export interface DirectoryPlan {
   readonly gid: number;
   /** Octal, as in `0755`. */
   readonly mode: string;
-  /** Whether a guest can replace it by a link, since it lies in a folder that one may write. */
-  readonly exposed: boolean;
+  /** What of its path a guest can replace by a link, since it lies in a folder that one may write; outermost first. */
+  readonly exposed: readonly string[];
 }
 
 export interface UserPlan {

@@ -256,20 +256,33 @@ describe("a plan", () => {
   it("marks folders, and what leads to them, that any guest of the host could replace by a link", () => {
     const shares = [{ tag: "all", source: "~/src", mountPoint: "/src", dangerous: "it looks after all of them" }];
     const vms = planned(config({ a: { workspace: "~/src/x/a" }, b: { workspace: false, shares } })).plan.hosts[0]?.vms;
-    expect(vms?.flatMap((vm) => vm.directories.flatMap(({ path, exposed }) => (exposed ? [path] : [])))).toEqual([
+    expect(vms?.flatMap((vm) => vm.directories.flatMap(({ exposed }) => exposed))).toEqual([
+      "/home/alice/src/x",
       "/home/alice/src/x",
       "/home/alice/src/x/a",
     ]);
   });
 
+  it("marks what leads to a folder from the outermost that a guest may write, also outside of homes", () => {
+    const shares = ["/srv/out", "/srv/out/x", "/srv/out/x/y/z"].map((source, at) => ({
+      tag: `s${String(at)}`,
+      source,
+    }));
+    const [vm] = planned(config({ a: { shares } })).plan.hosts[0]?.vms ?? [];
+    expect(vm?.directories.flatMap(({ path, exposed }) => (exposed.length > 0 ? [[path, exposed]] : []))).toEqual([
+      ["/srv/out/x", ["/srv/out/x"]],
+      ["/srv/out/x/y/z", ["/srv/out/x", "/srv/out/x/y", "/srv/out/x/y/z"]],
+    ]);
+  });
+
   it("makes the folders of a VM, parents first, host keys out of the workspace", () => {
     const [vm] = planned(config({ a: { agent: "claude-code" } })).plan.hosts[0]?.vms ?? [];
-    const alice = { uid: 1000, gid: 1000, exposed: false };
+    const alice = { uid: 1000, gid: 1000, exposed: [] };
     expect(vm?.directories).toEqual([
       { path: "/home/alice/claude-microvm", ...alice, mode: "0700" },
       { path: "/home/alice/microvm", ...alice, mode: "0755" },
       { path: "/home/alice/microvm/a", ...alice, mode: "0755" },
-      { path: "/var/lib/microvm-host-keys/a", uid: 0, gid: 0, mode: "0700", exposed: false },
+      { path: "/var/lib/microvm-host-keys/a", uid: 0, gid: 0, mode: "0700", exposed: [] },
     ]);
     expect(
       vm?.shares.map(({ tag, source, mountPoint, readOnly }) => [tag.value, source, mountPoint.value, readOnly]),

@@ -12,7 +12,7 @@ let
     {
       # Path to mode and owner; parents sort before what is in them.
       directories,
-      # Those that a guest could replace by a link.
+      # What a guest could replace by a link, of these and of what leads to them.
       exposed ? [ ],
       sshHostKeys ? null,
     }:

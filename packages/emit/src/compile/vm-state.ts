@@ -17,7 +17,7 @@ export const compileVmState = ({ vms }: HostPlan, shared: SharedModules): readon
 };
 
 const compileState = ({ path: origin, name, directories, sshHostKeys }: VmPlan): Binding => {
-  const exposed = directories.filter((directory) => directory.exposed).map((directory) => directory.path);
+  const exposed = [...new Set(directories.flatMap((directory) => directory.exposed))];
   return bindingAt(
     origin,
     name,
@@ -48,7 +48,7 @@ let
     {
       # Path to mode and owner; parents sort before what is in them.
       directories,
-      # Those that a guest could replace by a link.
+      # What a guest could replace by a link, of these and of what leads to them.
       exposed ? [ ],
       sshHostKeys ? null,
     }:

@@ -131,11 +131,11 @@ export const planDirectories = (
     for (let slash = source.indexOf("/", home.length); inHome && slash > 0; slash = source.indexOf("/", slash + 1)) {
       const parent = source.slice(0, slash);
       if (!directories.has(parent))
-        directories.set(parent, { path: parent, ...idsOf(owner), mode: "0755", exposed: false });
+        directories.set(parent, { path: parent, ...idsOf(owner), mode: "0755", exposed: [] });
     }
     const ids = source === folders.sshHostKeys ? root : idsOf(owner);
     const isPrivate = source === folders.sshHostKeys || source === folders.agentState;
-    directories.set(source, { path: source, ...ids, mode: isPrivate ? "0700" : "0755", exposed: false });
+    directories.set(source, { path: source, ...ids, mode: isPrivate ? "0700" : "0755", exposed: [] });
   }
   return [...directories.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 };

@@ -38,14 +38,21 @@ export const folderAround = (
   return undefined;
 };
 
-/** The guests with those of their folders marked that any guest of the host could replace by a link. */
+/** A path and what leads to it, from below the outermost of the folders that it lies in. */
+const pathBelow = (folders: ReadonlyMap<string, WritableFolder>, path: string): readonly string[] => {
+  const steps = path.split("/").map((_, at, names) => names.slice(0, at + 1).join("/"));
+  const outermost = steps.slice(0, -1).findIndex((step) => folders.has(step));
+  return outermost < 0 ? [] : steps.slice(outermost + 1);
+};
+
+/** The guests with what of their folders' paths any guest of the host could replace by a link. */
 export const exposeFolders = (vms: readonly VmPlan[]): readonly VmPlan[] => {
   const writable = writableFolders(vms);
   return vms.map((vm) => ({
     ...vm,
     directories: vm.directories.map((directory) => ({
       ...directory,
-      exposed: folderAround(writable, directory.path) !== undefined,
+      exposed: pathBelow(writable, directory.path),
     })),
   }));
 };
