@@ -223,9 +223,21 @@ const settings: readonly (readonly [string, Vm, ast.NixInput])[] = [
   ["interfaces.*.type", { interfaces: [{}] }, "tap"],
   ["interfaces.*.id", { interfaces: [{ tap: "a0" }] }, "a0"],
   ["interfaces.*.mac", { interfaces: [{ mac: "02:00:00:00:00:99" }] }, "02:00:00:00:00:99"],
-  ["interfaces.*.bridge", { hypervisor: "qemu", interfaces: [{ type: "bridge", bridge: "br0" }] }, "br0"],
-  ["interfaces.*.macvtap.link", { interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge" }] }, "eno1"],
-  ["interfaces.*.macvtap.mode", { interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge" }] }, "bridge"],
+  [
+    "interfaces.*.bridge",
+    { hypervisor: "qemu", network: "open", interfaces: [{ type: "bridge", bridge: "br0" }] },
+    "br0",
+  ],
+  [
+    "interfaces.*.macvtap.link",
+    { network: "open", interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge" }] },
+    "eno1",
+  ],
+  [
+    "interfaces.*.macvtap.mode",
+    { network: "open", interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge" }] },
+    "bridge",
+  ],
   ["interfaces.*.tap.vhost", { hypervisor: "qemu", interfaces: [{ vhost: true }] }, true],
   ...Object.entries({
     from: "guest",
@@ -243,7 +255,7 @@ const settings: readonly (readonly [string, Vm, ast.NixInput])[] = [
     } as const;
     return [
       `forwardPorts.*.${name}`,
-      { hypervisor: "qemu", interfaces: [{ type: "user" }], forwardPorts: [port] },
+      { hypervisor: "qemu", network: "open", interfaces: [{ type: "user" }], forwardPorts: [port] },
       value,
     ];
   }),

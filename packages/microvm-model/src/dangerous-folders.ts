@@ -35,6 +35,11 @@ const system: readonly DangerousFolder[] = [
     within: true,
   },
   {
+    what: "commands that run by themselves",
+    paths: ["/var/spool/cron", "/var/spool/at"],
+    within: true,
+  },
+  {
     what: "containers and virtual machines",
     paths: [
       ...["/var/lib/containerd", "/var/lib/containers", "/var/lib/docker", "/var/lib/incus", "/var/lib/libvirt"],
@@ -115,12 +120,21 @@ const ofUser: readonly DangerousFolder[] = [
     ],
     within: true,
   },
+  {
+    what: "agents' own logins, hooks and tools",
+    paths: ["~/.claude", "~/.claude.json", "~/.config/claude", "~/.codex", "~/.gemini", "~/.cursor"],
+    within: true,
+  },
   { what: "wallets", paths: ["~/.bitcoin", "~/.electrum", "~/.ethereum", "~/.monero"], within: true },
   {
     what: "programs that start by themselves",
     paths: [
       ...["~/.bashrc", "~/.bash_profile", "~/.profile", "~/.zshrc", "~/.zshenv", "~/.zprofile", "~/.config/fish"],
-      ...["~/.config/autostart", "~/.config/systemd", "~/.local/bin"],
+      ...["~/.zlogin", "~/.zlogout", "~/.config/zsh", "~/.oh-my-zsh", "~/.xprofile", "~/.xinitrc"],
+      ...["~/.config/autostart", "~/.config/environment.d", "~/.config/systemd", "~/.local/bin", "~/bin"],
+      ...["~/.config/direnv", "~/.config/git", "~/.gitconfig", "~/.config/home-manager", "~/.nix-profile"],
+      ...["~/.cargo/bin", "~/.local/share/applications", "~/.config/hypr", "~/.config/i3", "~/.config/sway"],
+      ...["~/.emacs", "~/.emacs.d", "~/.vim", "~/.vimrc", "~/.config/nvim", "~/.config/Code", "~/.vscode"],
     ],
     within: true,
     readable: true,

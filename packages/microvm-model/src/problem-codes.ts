@@ -118,6 +118,7 @@ export const problemCodes = {
   "privileged-host-port": "warning",
   "publish-without-nat": "error",
   "qemu-memory": "error",
+  "reach-ignored": "error",
   "reach-itself": "error",
   "reserved-group-name": "error",
   "reserved-mount-point": "error",

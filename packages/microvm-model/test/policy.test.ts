@@ -121,6 +121,8 @@ describe("what cannot be", () => {
     ],
     ["an allowance of nothing", { network: "none", allow: ["10.1.0.1"] }, "allow-ignored a.allow[0]"],
     ["an allowance of everything", { network: "open", allow: ["npm"] }, "allow-ignored a.allow[0]"],
+    ["a port of the host besides everything", { network: "open", reachHost: [80] }, "reach-ignored a.reachHost"],
+    ["a VM besides everything", { network: "open", reachVms: ["b"] }, "reach-ignored a.reachVms[0]"],
     ["a VM that is not there", { reachVms: ["c"] }, "unknown-vm a.reachVms[0]"],
     ["the VM itself", { reachVms: ["a"] }, "reach-itself a.reachVms[0]"],
     ["a URL", { network: "allowlist", allow: ["https://a.example"] }, "bad-destination a.allow[0]"],
@@ -130,6 +132,25 @@ describe("what cannot be", () => {
   ])("is %s", (_, vm, problem) => {
     expect(problemsOf(vm)).toEqual([problem]);
   });
+});
+
+it("takes the strictest of what a VM's networks say, where those that say nothing say the internet", () => {
+  const bridges = (network: object, other: object): object => ({
+    br0: { address: "10.0.0.1/24", ...network },
+    br1: { address: "10.0.1.1/24", ...other },
+  });
+  const both = { interfaces: [{ bridge: "br0" }, { bridge: "br1" }] };
+  const of = (network: object, other: object): string => {
+    const result = planConfig(
+      config({ a: both, b: { interfaces: [] } }, { bridges: bridges(network, other) }),
+      emptyLock,
+    );
+    assert(result._tag === "Right", JSON.stringify(result));
+    return result.right.value.plan.hosts[0]?.vms.find(({ name }) => name === "a")?.policy.network ?? "";
+  };
+  expect(of({ network: "open" }, {})).toBe("internet");
+  expect(of({ network: "open" }, { network: "none" })).toBe("none");
+  expect(of({ network: "open" }, { network: "open" })).toBe("open");
 });
 
 it("knows only destinations that can be written", () => {

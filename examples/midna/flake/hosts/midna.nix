@@ -38,27 +38,30 @@ in
     (import ../modules/microvm-host.nix inputs.microvm)
     (import ../modules/vm-units.nix { })
     (import ../modules/policy.nix {
-      emacsvm = {
-        network = "internet";
-        links = [
-          {
-            tap = "microvm4";
-            bridge = "microbr";
-            mac = "02:00:00:00:00:05";
-            addresses = [ "192.168.83.6" ];
-          }
-        ];
-      };
-      goprotobufvm = {
-        network = "internet";
-        links = [
-          {
-            tap = "microvm5";
-            bridge = "microbr";
-            mac = "02:00:00:00:00:06";
-            addresses = [ "192.168.83.7" ];
-          }
-        ];
+      taps = "microvm*";
+      vms = {
+        emacsvm = {
+          network = "internet";
+          links = [
+            {
+              tap = "microvm4";
+              bridge = "microbr";
+              mac = "02:00:00:00:00:05";
+              addresses = [ "192.168.83.6" ];
+            }
+          ];
+        };
+        goprotobufvm = {
+          network = "internet";
+          links = [
+            {
+              tap = "microvm5";
+              bridge = "microbr";
+              mac = "02:00:00:00:00:06";
+              addresses = [ "192.168.83.7" ];
+            }
+          ];
+        };
       };
     })
     (import ../modules/vm-state.nix {

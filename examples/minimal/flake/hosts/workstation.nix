@@ -34,16 +34,19 @@ in
     (import ../modules/microvm-host.nix inputs.microvm)
     (import ../modules/vm-units.nix { })
     (import ../modules/policy.nix {
-      projectvm = {
-        network = "internet";
-        links = [
-          {
-            tap = "microvm0";
-            bridge = "microbr";
-            mac = "02:00:00:00:00:01";
-            addresses = [ "192.168.83.2" ];
-          }
-        ];
+      taps = "microvm*";
+      vms = {
+        projectvm = {
+          network = "internet";
+          links = [
+            {
+              tap = "microvm0";
+              bridge = "microbr";
+              mac = "02:00:00:00:00:01";
+              addresses = [ "192.168.83.2" ];
+            }
+          ];
+        };
       };
     })
     (import ../modules/vm-state.nix {

@@ -33,105 +33,109 @@ in
     (import ../modules/microvm-host.nix inputs.microvm)
     (import ../modules/vm-units.nix { })
     (import ../modules/policy.nix {
-      beside = {
-        network = "open";
-        links = [
-          {
-            tap = "microvm1-1";
-            bridge = "br0";
-            mac = "02:01:00:00:00:02";
-            addresses = [
-              "192.168.83.20"
-              "fd00:83::20"
-            ];
-            local = [ "fe80::1:ff:fe00:2" ];
-            neighbors = [
-              "0xfd000083000000000000000000000020"
-              "0xfe80000000000000000100fffe000002"
-            ];
-          }
-        ];
-      };
-      gateway = {
-        network = "open";
-        links = [
-          {
-            tap = "microvm3";
-            bridge = "br0";
-            mac = "02:00:00:00:00:04";
-            addresses = [
-              "192.168.83.5"
-              "fd00:83::5"
-            ];
-            local = [ "fe80::ff:fe00:4" ];
-            neighbors = [
-              "0xfd000083000000000000000000000005"
-              "0xfe80000000000000000000fffe000004"
-            ];
-          }
-          {
-            tap = "microvm3-1";
-            bridge = "lan";
-            mac = "02:01:00:00:00:04";
-            addresses = [ ];
-          }
-        ];
-      };
-      isolated = {
-        network = "internet";
-        links = [
-          {
-            tap = "microvm4";
-            bridge = "br0.10";
-            mac = "02:00:00:00:00:05";
-            addresses = [
-              "192.168.10.6"
-              "fd00:10::6"
-            ];
-            local = [ "fe80::ff:fe00:5" ];
-            neighbors = [
-              "0xfd000010000000000000000000000006"
-              "0xfe80000000000000000000fffe000005"
-            ];
-          }
-        ];
-      };
-      leased = {
-        network = "internet";
-        links = [
-          {
-            tap = "microvm5";
-            bridge = "br0";
-            mac = "02:00:00:00:00:06";
-            addresses = [
-              "192.168.83.7"
-              "fd00:83::7"
-            ];
-            local = [ "fe80::ff:fe00:6" ];
-            neighbors = [
-              "0xfd000083000000000000000000000007"
-              "0xfe80000000000000000000fffe000006"
-            ];
-          }
-        ];
-      };
-      routed = {
-        network = "internet";
-        links = [
-          {
-            tap = "microvm6";
-            mac = "02:00:00:00:00:07";
-            addresses = [
-              "10.9.0.8"
-              "fd00:9::8"
-            ];
-            local = [ "fe80::ff:fe00:7" ];
-            neighbors = [
-              "0xfd000009000000000000000000000008"
-              "0xfe80000000000000000000fffe000007"
-            ];
-          }
-        ];
+      taps = "microvm*";
+      vms = {
+        beside = {
+          network = "open";
+          links = [
+            {
+              tap = "microvm1-1";
+              bridge = "br0";
+              mac = "02:01:00:00:00:02";
+              addresses = [
+                "192.168.83.20"
+                "fd00:83::20"
+              ];
+              local = [ "fe80::1:ff:fe00:2" ];
+              neighbors = [
+                "0xfd000083000000000000000000000020"
+                "0xfe80000000000000000100fffe000002"
+              ];
+            }
+          ];
+        };
+        gateway = {
+          network = "open";
+          links = [
+            {
+              tap = "microvm3";
+              bridge = "br0";
+              mac = "02:00:00:00:00:04";
+              addresses = [
+                "192.168.83.5"
+                "fd00:83::5"
+              ];
+              local = [ "fe80::ff:fe00:4" ];
+              neighbors = [
+                "0xfd000083000000000000000000000005"
+                "0xfe80000000000000000000fffe000004"
+              ];
+            }
+            {
+              tap = "microvm3-1";
+              bridge = "lan";
+              lan = true;
+              mac = "02:01:00:00:00:04";
+              addresses = [ ];
+            }
+          ];
+        };
+        isolated = {
+          network = "internet";
+          links = [
+            {
+              tap = "microvm4";
+              bridge = "br0.10";
+              mac = "02:00:00:00:00:05";
+              addresses = [
+                "192.168.10.6"
+                "fd00:10::6"
+              ];
+              local = [ "fe80::ff:fe00:5" ];
+              neighbors = [
+                "0xfd000010000000000000000000000006"
+                "0xfe80000000000000000000fffe000005"
+              ];
+            }
+          ];
+        };
+        leased = {
+          network = "internet";
+          links = [
+            {
+              tap = "microvm5";
+              bridge = "br0";
+              mac = "02:00:00:00:00:06";
+              addresses = [
+                "192.168.83.7"
+                "fd00:83::7"
+              ];
+              local = [ "fe80::ff:fe00:6" ];
+              neighbors = [
+                "0xfd000083000000000000000000000007"
+                "0xfe80000000000000000000fffe000006"
+              ];
+            }
+          ];
+        };
+        routed = {
+          network = "internet";
+          links = [
+            {
+              tap = "microvm6";
+              mac = "02:00:00:00:00:07";
+              addresses = [
+                "10.9.0.8"
+                "fd00:9::8"
+              ];
+              local = [ "fe80::ff:fe00:7" ];
+              neighbors = [
+                "0xfd000009000000000000000000000008"
+                "0xfe80000000000000000000fffe000007"
+              ];
+            }
+          ];
+        };
       };
     })
     (import ../modules/vm-state.nix {

@@ -42,38 +42,41 @@ in
     (import ../modules/microvm-host.nix inputs.microvm)
     (import ../modules/vm-units.nix { })
     (import ../modules/policy.nix {
-      apivm = {
-        network = "internet";
-        links = [
-          {
-            tap = "microvm0";
-            bridge = "microbr";
-            mac = "02:00:00:00:00:01";
-            addresses = [ "192.168.83.2" ];
-          }
-        ];
-      };
-      batchvm = {
-        network = "internet";
-        links = [
-          {
-            tap = "microvm1";
-            bridge = "microbr";
-            mac = "02:00:00:00:00:02";
-            addresses = [ "192.168.83.3" ];
-          }
-        ];
-      };
-      labvm = {
-        network = "internet";
-        links = [
-          {
-            tap = "microvm2";
-            bridge = "labbr";
-            mac = "02:00:00:00:00:03";
-            addresses = [ "192.168.84.4" ];
-          }
-        ];
+      taps = "microvm*";
+      vms = {
+        apivm = {
+          network = "internet";
+          links = [
+            {
+              tap = "microvm0";
+              bridge = "microbr";
+              mac = "02:00:00:00:00:01";
+              addresses = [ "192.168.83.2" ];
+            }
+          ];
+        };
+        batchvm = {
+          network = "internet";
+          links = [
+            {
+              tap = "microvm1";
+              bridge = "microbr";
+              mac = "02:00:00:00:00:02";
+              addresses = [ "192.168.83.3" ];
+            }
+          ];
+        };
+        labvm = {
+          network = "internet";
+          links = [
+            {
+              tap = "microvm2";
+              bridge = "labbr";
+              mac = "02:00:00:00:00:03";
+              addresses = [ "192.168.84.4" ];
+            }
+          ];
+        };
       };
     })
     (import ../modules/vm-state.nix {

@@ -1,5 +1,9 @@
 # Holds VMs to what they may reach. The rules are the same for any number of VMs; what grows are sets.
-vms:
+{
+  vms,
+  # How all taps of VMs begin that have no name of their own. One that still runs and is none of these VMs any more reaches nothing.
+  taps ? null,
+}:
 {
   config,
   lib,
@@ -20,10 +24,13 @@ let
     family: vm: lib.concatMap (link: builtins.filter (isOf family) link.addresses) vm.links;
   isOf = family: address: isIpv6 address == (family == 6);
 
-  networks = once (eachLink (link: [ (link.bridge or link.tap) ]) vms);
+  # Those that lead into a LAN are the LAN's.
+  networks = once (eachLink (link: lib.optional (!link.lan or false) (link.bridge or link.tap)) vms);
 
   # By way of a set, since lists of a thousand VMs are compared too slowly.
   once = items: builtins.attrNames (lib.genAttrs items (_: null));
+  # Some names are words of nftables.
+  quote = name: "\"${name}\"";
   elements =
     items: lib.optionalString (items != [ ]) "elements = { ${lib.concatStringsSep ", " (once items)} }";
   addresses = family: vms: elements (eachVm (addressesOf family) vms);
@@ -33,13 +40,13 @@ let
       eachLink (
         link:
         lib.optionals (links link) (
-          map (address: "${link.tap} . ${link.mac} . ${address}") (
+          map (address: "${quote link.tap} . ${link.mac} . ${address}") (
             builtins.filter (isOf family) (link.addresses ++ link.local or [ ])
           )
         )
       ) guests
     );
-  neighborsOf = link: map (number: "${link.tap} . ${number}") (link.neighbors or [ ]);
+  neighborsOf = link: map (number: "${quote link.tap} . ${number}") (link.neighbors or [ ]);
   linked = name: vms.${name} or { links = [ ]; };
   isBridged = link: link ? bridge;
   isRouted = link: !isBridged link;
@@ -57,7 +64,7 @@ let
       ) (vm.vms or [ ])
     ) guests
   );
-  tapsOf = vm: map (link: link.tap) (builtins.filter isBridged vm.links);
+  tapsOf = vm: map (link: quote link.tap) (builtins.filter isBridged vm.links);
 
   # From each address of a VM to each place with each port.
   allowed =
@@ -88,18 +95,20 @@ let
       "tcp . ${toString resolverPort}"
     ];
 
+  strangers = lib.optionalString (taps != null) ''iifname "${taps}" iifname != @known drop'';
   rules = ''
     table bridge microvm
     delete table bridge microvm
     table bridge microvm {
       set taps { type ifname; ${elements (eachVm tapsOf guests)} }
       set macs { type ifname . ether_addr; ${
-        elements (eachLink (link: lib.optional (isBridged link) "${link.tap} . ${link.mac}") guests)
+        elements (eachLink (link: lib.optional (isBridged link) "${quote link.tap} . ${link.mac}") guests)
       } }
       set sources4 { type ifname . ether_addr . ipv4_addr; ${sources 4 isBridged} }
       set sources6 { type ifname . ether_addr . ipv6_addr; ${sources 6 isBridged} }
       # What may be said to be here in IPv6, where a number stands for an address.
       set neighbors { typeof iifname . @th,64,128; ${elements (eachLink neighborsOf guests)} }
+      set known { type ifname; ${elements (eachLink (link: [ (quote link.tap) ]) vms)} }
       set guests { type ether_addr; ${
         elements (eachLink (link: lib.optional (isBridged link) link.mac) guests)
       } }
@@ -118,6 +127,7 @@ let
         ip saddr @guests4 drop
         ip6 saddr @guests6 drop
         icmpv6 type nd-neighbor-advert @th,64,128 @guestNeighbors drop
+        ${strangers}
       }
       # Whoever speaks is who it is: by MAC, by address, and in ARP.
       chain from_tap {
@@ -142,7 +152,7 @@ let
     table inet microvm
     delete table inet microvm
     table inet microvm {
-      set networks { type ifname; ${elements networks} }
+      set networks { type ifname; ${elements (map quote networks)} }
       set guests4 { type ipv4_addr; ${addresses 4 guests} }
       set guests6 { type ipv6_addr; ${
         elements (eachLink (link: builtins.filter isIpv6 (link.addresses ++ link.local or [ ])) guests)
@@ -161,8 +171,9 @@ let
       set host4 { type ipv4_addr . inet_proto . inet_service; ${hostPorts 4} }
       set host6 { type ipv6_addr . inet_proto . inet_service; ${hostPorts 6} }
       set pairs4 { type ipv4_addr . ipv4_addr; ${pairs} }
+      set known { type ifname; ${elements (eachLink (link: [ (quote link.tap) ]) vms)} }
       set taps { type ifname; ${
-        elements (eachLink (link: lib.optional (isRouted link) link.tap) guests)
+        elements (eachLink (link: lib.optional (isRouted link) (quote link.tap)) guests)
       } }
       set sources4 { type ifname . ether_addr . ipv4_addr; ${sources 4 isRouted} }
       set sources6 { type ifname . ether_addr . ipv6_addr; ${sources 6 isRouted} }
@@ -172,6 +183,7 @@ let
       chain prerouting {
         type filter hook prerouting priority raw; policy accept;
         iifname @taps goto from_tap
+        ${strangers}
       }
       chain from_tap {
         iifname . ether saddr . ip saddr @sources4 accept
@@ -195,6 +207,7 @@ let
         ct state established,related accept
         ip saddr . meta l4proto . th dport @host4 accept
         ip6 saddr . meta l4proto . th dport @host6 accept
+        udp sport 68 udp dport 67 accept
         icmp type echo-request accept
         icmpv6 type { echo-request, nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } accept
         reject with icmpx admin-prohibited
@@ -344,6 +357,8 @@ in
       wants = [ "network-pre.target" ];
       after = [ "nftables.service" ];
       reloadIfChanged = true;
+      # VMs that run need it, also those that left the configuration.
+      unitConfig.X-StopOnRemoval = false;
       reloadTriggers = [ config.environment.etc."microvm/policy.nft".source ];
       serviceConfig = confined // {
         Type = "oneshot";
@@ -356,13 +371,18 @@ in
         ];
       };
     };
-    # Where it flushes all rules, ours come back with its own.
+    # It may flush all rules, ours among them: when it starts, stops, or is gone with the next configuration.
     nftables.serviceConfig =
-      lib.mkIf (config.networking.nftables.enable && config.networking.nftables.flushRuleset)
-        {
-          ExecStartPost = [ load ];
-          ExecReload = lib.mkAfter [ load ];
-        };
+      let
+        loadAgain = [
+          "-${config.systemd.package}/bin/systemctl --no-block try-reload-or-restart microvm-policy.service"
+        ];
+      in
+      lib.mkIf config.networking.nftables.enable {
+        ExecStartPost = loadAgain;
+        ExecReload = lib.mkAfter loadAgain;
+        ExecStopPost = loadAgain;
+      };
     "microvm@" = {
       requires = [ "microvm-policy.service" ];
       after = [ "microvm-policy.service" ];
@@ -379,16 +399,22 @@ in
         Type = "oneshot";
         RemainAfterExit = true;
       };
+      # In a chain of its own, so that networks that are gone leave it.
       script = ''
         for tables in iptables ip6tables; do
           if "$tables" -w -n -L DOCKER-USER >/dev/null 2>&1; then
-            for network in ${toString networks}; do
-              for direction in -i -o; do
-                "$tables" -w -C DOCKER-USER "$direction" "$network" -j ACCEPT 2>/dev/null ||
-                  "$tables" -w -I DOCKER-USER "$direction" "$network" -j ACCEPT
-              done
+            "$tables" -w -N MICROVM 2>/dev/null || "$tables" -w -F MICROVM
+            for network in ${lib.escapeShellArgs networks}; do
+              "$tables" -w -A MICROVM -i "$network" -j ACCEPT
+              "$tables" -w -A MICROVM -o "$network" -j ACCEPT
             done
+            "$tables" -w -C DOCKER-USER -j MICROVM 2>/dev/null || "$tables" -w -I DOCKER-USER -j MICROVM
           fi
+        done
+      '';
+      preStop = ''
+        for tables in iptables ip6tables; do
+          "$tables" -w -D DOCKER-USER -j MICROVM && "$tables" -w -F MICROVM && "$tables" -w -X MICROVM || true
         done
       '';
     };
@@ -425,7 +451,7 @@ in
 
   # Where others drop what they do not know, what VMs may reach is held here all the same.
   networking.firewall.extraForwardRules = lib.mkIf config.networking.firewall.filterForward ''
-    iifname { ${lib.concatStringsSep ", " networks} } accept
+    iifname { ${lib.concatMapStringsSep ", " quote networks} } accept
   '';
 
   # Rules for what is forwarded are not for what a bridge passes on.

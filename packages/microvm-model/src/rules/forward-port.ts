@@ -1,5 +1,5 @@
 import type { ForwardPortPlan, HostPlan, VmPlan } from "../plan.js";
-import { error, type Problem, warning } from "../problem.js";
+import { type ConfigPath, error, type Problem, warning } from "../problem.js";
 
 /**
  * Ports are forwarded by QEMU's user-mode network alone (microvm.nix asserts.nix), what the guest opens goes to an
@@ -22,7 +22,7 @@ const withoutNetwork = ({ path, forwardPorts, hypervisor, interfaces }: VmPlan):
 
 const SSH = 22;
 
-const mistakes = ({ path, from, proto, guest }: ForwardPortPlan, { firewall }: VmPlan): readonly Problem[] => {
+const mistakes = ({ path, from, proto, guest }: ForwardPortPlan, vm: VmPlan): readonly Problem[] => {
   if (from === "guest")
     return [
       ...(proto === "tcp"
@@ -39,14 +39,24 @@ const mistakes = ({ path, from, proto, guest }: ForwardPortPlan, { firewall }: V
           ]
         : []),
     ];
+  return closedPort(vm, proto, guest.port, [...path, "guest", "port"]);
+};
+
+/** What is led to a port that the guest's own firewall keeps closed. */
+export const closedPort = (
+  { firewall }: VmPlan,
+  proto: "tcp" | "udp",
+  port: number,
+  path: ConfigPath,
+): readonly Problem[] => {
   const open = proto === "tcp" ? [SSH, ...firewall.allowedTCPPorts] : firewall.allowedUDPPorts;
-  return !firewall.enable || open.includes(guest.port)
+  return !firewall.enable || open.includes(port)
     ? []
     : [
         warning(
           "forwarded-port-closed",
-          [...path, "guest", "port"],
-          `The guest's firewall lets nobody in at ${proto} port ${String(guest.port)}`,
+          path,
+          `The guest's firewall lets nobody in at ${proto} port ${String(port)}`,
           `Add it to the VM's \`firewall.${proto === "tcp" ? "allowedTCPPorts" : "allowedUDPPorts"}\`.`,
         ),
       ];

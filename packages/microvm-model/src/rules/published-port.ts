@@ -1,10 +1,11 @@
 import type { HostPlan, VmPlan } from "../plan.js";
 import { error, type Problem } from "../problem.js";
+import { closedPort } from "./forward-port.js";
 
 /** A published port is one VM's, and there is an IPv4 address of the VM's behind the host's NAT for it to lead to. */
 export const publishedPort = (host: HostPlan): readonly Problem[] => {
   const all = host.vms.flatMap((vm) => vm.policy.published.map((published) => ({ vm, published })));
-  return all.flatMap(({ vm, published: { path, proto, host: port } }, position) => {
+  return all.flatMap(({ vm, published: { path, proto, host: port, guest } }, position) => {
     const other = all.slice(0, position).find(({ published }) => published.proto === proto && published.host === port);
     return [
       ...(other === undefined
@@ -18,6 +19,7 @@ export const publishedPort = (host: HostPlan): readonly Problem[] => {
               [{ path: [...other.published.path, "host"], note: "first used here" }],
             ),
           ]),
+      ...closedPort(vm, proto, guest, [...path, "guest"]),
       ...(publishedAddress(vm) === undefined
         ? [
             error(
