@@ -359,7 +359,7 @@ in
       reloadIfChanged = true;
       # VMs that run need it, also those that left the configuration.
       unitConfig.X-StopOnRemoval = false;
-      reloadTriggers = [ config.environment.etc."microvm/policy.nft".source ];
+      restartTriggers = [ config.environment.etc."microvm/policy.nft".source ];
       serviceConfig = confined // {
         Type = "oneshot";
         RemainAfterExit = true;
