@@ -51,7 +51,8 @@ const config: Config = {
         name: "alice",
         sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1 alice@lab"],
       },
-      bridges: { microbr: { address: `${GATEWAY}/24`, nat: { externalInterface: "eno1" } } },
+      // So that the VMs reach each other.
+      bridges: { microbr: { address: `${GATEWAY}/24`, nat: { externalInterface: "eno1" }, network: "open" } },
       vms: { first: { ...vm("first"), environment: { PROJECT: "first things" } }, second: vm("second") },
     },
   },
