@@ -21,7 +21,7 @@ import { PYTHON } from "./requirements.js";
 export const LAN = "192.168.1.10";
 export const LAN6 = "fd99::10";
 export const HOST_IN_LAN = "192.168.1.2";
-export const HOST_BEYOND6 = "2001:db8:113::2";
+const HOST_BEYOND6 = "2001:db8:113::2";
 export const BEYOND6 = "2001:db8:113::1";
 export const LISTED = "203.0.113.9";
 export const LISTED6 = "2001:db8:113::9";
