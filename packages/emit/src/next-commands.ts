@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
-import type { Lock, Plan } from "@microvm-emit/model";
-import { pathsIn } from "./planned-paths.js";
+import { type Lock, type Plan, plannedPaths } from "@microvm-emit/model";
 import { isBelow, sourceTreeOf } from "./source-tree.js";
 
 /** What to type after emitting, where the process stands: a flake in a git work tree sees no file git does not know. */
@@ -12,7 +11,7 @@ export const nextCommands = (
   lock: { readonly file: string; readonly before: Lock },
 ): string[] => {
   const { root, isGit } = sourceTreeOf(outputDir);
-  const own = pathsIn(plan).map((path) => resolve(configDir, path));
+  const own = [...new Set(plannedPaths(plan).map(({ path }) => resolve(configDir, path)))];
   const added = [outputDir, lock.file, ...own.filter((path) => existsSync(path))].filter((path) => isBelow(root, path));
   // Outside git, a flake sees nothing above its own directory unless it is told to.
   const reference =
@@ -20,7 +19,7 @@ export const nextCommands = (
       ? relativeReference(outputDir)
       : `path:${configDir}?dir=${relative(configDir, outputDir)}`;
   return [
-    ...(isGit ? [`git add ${[...new Set(added)].map((path) => quoted(fromHere(path))).join(" ")}`] : []),
+    ...(isGit ? [`git add ${added.map((path) => quoted(fromHere(path))).join(" ")}`] : []),
     // NixOS stops nothing that it no longer knows, and the next VM may get its addresses.
     ...goneVms(plan, lock.before).map((name) => `systemctl stop microvm@${name}  # gone from the config`),
     ...plan.hosts.map(({ name }) => `nixos-rebuild switch --flake ${quoted(`${reference}#${name}`)}`),

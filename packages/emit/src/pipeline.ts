@@ -1,5 +1,6 @@
 import {
   type ConfigPath,
+  type ConfigPlaces,
   emptyLock,
   type Lock,
   type Plan,
@@ -31,15 +32,17 @@ export interface EmitOptions {
   readonly lock?: Lock;
   /** The config file as the output directory sees it, with `/`; `../microvm.config.ts` by default. */
   readonly configFile?: string;
+  /** Where both are on this machine; with it, shares by which a guest could change them are refused. */
+  readonly places?: ConfigPlaces;
 }
 
 /** A config becomes the files of a flake, or every problem it has. */
 export const emit = (
   config: unknown,
-  { lock = emptyLock, configFile = "../microvm.config.ts" }: EmitOptions = {},
+  { lock = emptyLock, configFile = "../microvm.config.ts", places }: EmitOptions = {},
 ): Either<readonly Problem[], Emission> =>
   pipe(
-    planConfig(config, lock),
+    planConfig(config, lock, places),
     map(({ value: { plan, lock: next }, warnings, silenced }) => ({
       plan,
       files: compile(plan, { configFile }),

@@ -17,7 +17,6 @@ import type { Place } from "./place.js";
 import { nextCommands } from "./next-commands.js";
 import type { OnProgress } from "./nix.js";
 import { type Emission, emit } from "./pipeline.js";
-import { plannedPaths } from "./planned-paths.js";
 import { summarize } from "./plan-summary.js";
 import { render } from "./render.js";
 import { type Outcome, toJson } from "./report.js";
@@ -127,7 +126,13 @@ const emission = (places: Places, isToBeWritten: boolean): TE.TaskEither<Failure
     TE.mapLeft(withoutConsequences),
     TE.chain(({ config, lockFile }) =>
       pipe(
-        TE.fromEither(emit(config, { lock: lockFile.lock, configFile: relative(places.outputDir, places.config) })),
+        TE.fromEither(
+          emit(config, {
+            lock: lockFile.lock,
+            configFile: relative(places.outputDir, places.config),
+            places: { config: places.config, flake: places.outputDir },
+          }),
+        ),
         TE.chain((emitted) => {
           const missing = model.whereWritten(missingModules(emitted.plan, places.configDir), emitted.written);
           return missing.length === 0 ? TE.right(emitted) : TE.left([...missing, ...emitted.warnings]);
@@ -148,7 +153,8 @@ const emission = (places: Places, isToBeWritten: boolean): TE.TaskEither<Failure
 
 /** Modules of the config's that are not on disk, which only the edge can know. */
 const missingModules = (plan: model.Plan, configDir: string): readonly Problem[] =>
-  plannedPaths(plan)
+  model
+    .plannedPaths(plan)
     .filter(({ path }) => !existsSync(resolve(configDir, path)))
     .map(({ path, at }) => ({
       code: "module-missing",
@@ -256,7 +262,7 @@ const checkEmission = (
           outputDir,
           files,
           hosts: plan.hosts.map(({ name }) => name),
-          modules: plannedPaths(plan),
+          modules: model.plannedPaths(plan),
           written,
           overrides,
         },

@@ -17,6 +17,16 @@ export interface DangerousFolder {
 const system: readonly DangerousFolder[] = [
   { what: "homes", paths: ["/home"], within: false },
   { what: "data of all services", paths: ["/var", "/var/lib", "/var/log", "/var/spool"], within: false },
+  {
+    what: "data of a service",
+    paths: [
+      ...["couchdb", "dovecot", "forgejo", "gitea", "gitlab", "grafana", "hass", "hydra", "immich", "jellyfin"],
+      ...["mongodb", "mysql", "nextcloud", "paperless", "postfix", "postgresql", "prometheus2", "redis", "samba"],
+      ...["syncthing", "wireguard"],
+    ].map((service) => `/var/lib/${service}`),
+    within: false,
+  },
+  { what: "disks that are mounted", paths: ["/media", "/mnt", "/run/media"], within: false },
   { what: "sockets and secrets of all that runs", paths: ["/run"], within: false },
   { what: "temporary files of all users", paths: ["/tmp", "/var/tmp"], within: false },
   { what: "configuration, password hashes and keys", paths: ["/etc"], within: true },
@@ -51,7 +61,9 @@ const system: readonly DangerousFolder[] = [
     what: "keys and logins of services",
     paths: [
       ...["/var/lib/acme", "/var/lib/bluetooth", "/var/lib/iwd", "/var/lib/NetworkManager", "/var/lib/private"],
-      ...["/var/lib/sops-nix", "/var/lib/systemd", "/var/lib/tailscale"],
+      ...["/var/lib/bitwarden_rs", "/var/lib/etcd", "/var/lib/kubernetes", "/var/lib/kubelet", "/var/lib/rancher"],
+      ...["/var/lib/sops-nix", "/var/lib/step-ca", "/var/lib/systemd", "/var/lib/tailscale", "/var/lib/vault"],
+      ...["/var/lib/vaultwarden"],
     ],
     within: true,
   },
@@ -200,4 +212,4 @@ const homesAt = (source: string, home: Home): readonly Home[] => {
 };
 
 /** Whether a path lies within another. */
-export const lies = (path: string, outer: string): boolean => path.startsWith(`${outer}/`);
+const lies = (path: string, outer: string): boolean => path.startsWith(`${outer}/`);

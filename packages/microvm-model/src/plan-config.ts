@@ -1,6 +1,7 @@
 import { bimap, type Either, left, right } from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { andThen, type Checked } from "./checked.js";
+import type { ConfigPlaces } from "./config-places.js";
 import { type Lock, lockSchema } from "./lock.js";
 import { error, type Problem } from "./problem.js";
 import { resolve, type Resolution } from "./resolve.js";
@@ -18,10 +19,10 @@ export interface Planned {
 }
 
 /** A config becomes a plan: shape, then references and addresses, then rules; or every problem of all three. */
-export const planConfig = (config: unknown, lock: Lock): Either<readonly Problem[], Planned> => {
+export const planConfig = (config: unknown, lock: Lock, places?: ConfigPlaces): Either<readonly Problem[], Planned> => {
   if (!lockSchema.safeParse(lock).success) return left([brokenLock]);
   const model = validate(config);
-  const checked = pipe(model, andThen(resolve(lock)), andThen(checkRules));
+  const checked = pipe(model, andThen(resolve(lock)), andThen(checkRules(places)));
   const written = writtenPath(config);
   return pipe(
     settle(checked, model._tag === "Left" ? [] : silencesOf(model.right)),

@@ -133,6 +133,7 @@ export const problemCodes = {
   "share-of-run-secrets": "warning",
   "share-owned-by-root": "warning",
   "share-setting-ignored": "warning",
+  "shared-across-policies": "warning",
   "squashed-system-folder": "warning",
   "store-overlay-on-share": "error or warning",
   "store-overlay-persistent": "warning",

@@ -1,4 +1,5 @@
 import { type Checked, withProblems } from "./checked.js";
+import type { ConfigPlaces } from "./config-places.js";
 import type { HostPlan } from "./plan.js";
 import type { Problem } from "./problem.js";
 import type { Resolution } from "./resolve.js";
@@ -45,6 +46,7 @@ import { shareInWritableShare } from "./rules/share-in-writable-share.js";
 import { shareOfRunSecrets } from "./rules/share-of-run-secrets.js";
 import { shareOwnedByRoot } from "./rules/share-owned-by-root.js";
 import { shareSettingIgnored } from "./rules/share-setting-ignored.js";
+import { sharedAcrossPolicies } from "./rules/shared-across-policies.js";
 import { squashedSystemFolder } from "./rules/squashed-system-folder.js";
 import { storeOverlayOnShare } from "./rules/store-overlay-on-share.js";
 import { storeOverlayPersistent } from "./rules/store-overlay-persistent.js";
@@ -55,8 +57,8 @@ import { userNetworkWithoutDhcp } from "./rules/user-network-without-dhcp.js";
 import { volumeWithoutSize } from "./rules/volume-without-size.js";
 import { writableNixStore } from "./rules/writable-nix-store.js";
 
-/** A rule sees one host whole and says everything that breaks it. */
-type Rule = (host: HostPlan) => readonly Problem[];
+/** A rule sees one host whole, and where its config is if that is known, and says everything that breaks it. */
+type Rule = (host: HostPlan, places: ConfigPlaces | undefined) => readonly Problem[];
 
 const rules: readonly Rule[] = [
   unique,
@@ -86,6 +88,7 @@ const rules: readonly Rule[] = [
   shareInWritableShare,
   writableNixStore,
   dangerousShare,
+  sharedAcrossPolicies,
   secret,
   posixAclWithTranslation,
   oemStringsTwice,
@@ -114,8 +117,10 @@ const rules: readonly Rule[] = [
 ];
 
 /** Holds a plan against every rule that spans several parts of a host. */
-export const checkRules = (resolution: Resolution): Checked<Resolution> =>
-  withProblems(
-    resolution.plan.hosts.flatMap((host) => rules.flatMap((rule) => rule(host))),
-    resolution,
-  );
+export const checkRules =
+  (places: ConfigPlaces | undefined) =>
+  (resolution: Resolution): Checked<Resolution> =>
+    withProblems(
+      resolution.plan.hosts.flatMap((host) => rules.flatMap((rule) => rule(host, places))),
+      resolution,
+    );

@@ -171,6 +171,57 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
     `dangerous-share ${v}.b.shares[2]`,
   ],
   [
+    "what is of another VM: host keys, a login of its own, a disk, and a share that holds one's own keys",
+    config({
+      a: {
+        agent: "claude-code",
+        agentState: "own",
+        sshHostKeys: "/srv/keys/a",
+        volumes: [{ image: "/srv/disks/a.img", mountPoint: "/var", sizeMiB: 64 }],
+        shares: [{ tag: "own", source: "/srv/keys/a/old", mountPoint: "/old", readOnly: true }],
+      },
+      b: {
+        shares: ["/srv/keys", "/home/alice/claude-microvm-vms/a/projects", "/srv/disks"].map((source, at) => ({
+          tag: `t${String(at)}`,
+          source,
+          readOnly: true,
+        })),
+      },
+    }),
+    ...[0, 1, 2].map((at) => `dangerous-share ${v}.b.shares[${String(at)}]`),
+  ],
+  [
+    "host keys of two VMs, and a login in one of another agent's, each told of once",
+    config({
+      a: { sshHostKeys: "/srv/keys", agent: claudeCode({ stateDirectory: "~/ai" }) },
+      b: { sshHostKeys: "/srv/keys", agent: claudeCode({ stateDirectory: "~/ai/b" }) },
+    }),
+    `dangerous-share ${v}.b.sshHostKeys`,
+    `dangerous-share ${v}.b.agent`,
+  ],
+  [
+    "a folder that a strict VM writes and a looser one reads, and a login that both have",
+    config({
+      a: { network: "none", shares: [{ tag: "t", source: "/srv/t/a" }], agent: "claude-code" },
+      b: { shares: [{ tag: "t", source: "/srv/t", readOnly: true }], agent: "claude-code" },
+    }),
+    `shared-across-policies ${v}.a.agent`,
+    `shared-across-policies ${v}.a.shares[0]`,
+  ],
+  [
+    "the same for reading alone, with a reason, by VMs that reach as much, and from the looser to the stricter",
+    config({
+      a: {
+        network: "none",
+        shares: [{ tag: "t", source: "/srv/t", readOnly: true }],
+        agent: "claude-code",
+        agentState: "copy",
+      },
+      b: { shares: [{ tag: "t", source: "/srv/t" }], agent: "claude-code" },
+      c: { interfaces: [], shares: [{ tag: "t", source: "/srv/t", readOnly: true }] },
+    }),
+  ],
+  [
     "a login that VMs share, and VMs beside each other",
     config({ a: { agent: "claude-code" }, b: { agent: "claude-code", shares: [{ tag: "t", source: "~/microvm/c" }] } }),
   ],
@@ -513,7 +564,7 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
   [
     "host keys in the workspace of another VM",
     config({ a: { sshHostKeys: "~/microvm/b/keys" }, b: {} }),
-    `dangerous-share ${v}.a.sshHostKeys`,
+    `dangerous-share ${v}.b.workspace`,
   ],
   ["a module without its start", config({ a: { modules: ["guest.nix"] } }), `bad-module ${v}.a.modules[0]`],
   [
@@ -908,5 +959,37 @@ describe("a function in place of what it makes", () => {
   it("and a number for a release is to be quoted", () => {
     const [problem] = problemsOf(config({ a: { stateVersion: 25.11 } }));
     expect(problem?.remedy).toBe("Put it in quotes.");
+  });
+});
+
+describe("a share by which a guest could change its host", () => {
+  const places = { config: "/srv/hosts/lab/microvm.config.ts", flake: "/srv/hosts/out" };
+  const told = (source: string, more: object = {}): readonly string[] => {
+    const share = { tag: "t", source, ...more };
+    const input = config(
+      { a: { workspace: false, shares: [share], modules: ["./guest.nix"] } },
+      { modules: ["../common"] },
+    );
+    const result = planConfig(input, emptyLock, places);
+    return (result._tag === "Left" ? result.left : result.right.warnings).map(
+      ({ code, message }) => `${code}: ${message}`,
+    );
+  };
+
+  it.each([
+    ["/srv", "holds /srv/hosts/lab/microvm.config.ts, the config"],
+    ["/srv/hosts/lab", "holds /srv/hosts/lab/microvm.config.ts, the config"],
+    ["/srv/hosts/out", "is the flake"],
+    ["/srv/hosts/out/modules", "lies in /srv/hosts/out, the flake"],
+    ["/srv/hosts/common", "is a module"],
+    ["/srv/hosts/common/users", "lies in /srv/hosts/common, a module"],
+  ])("%s", (source, how) => {
+    expect(told(source)).toEqual([`dangerous-share: ${source} ${how} of this host, which the guest could change`]);
+    expect(told(source, { readOnly: true })).toEqual([]);
+    expect(told(source, { dangerous: "it is the host's own agent" })).toEqual([]);
+  });
+
+  it.each(["/srv/hosts/lab/workspace", "/srv/hosts/lab-2", "/srv/data"])("is not %s", (source) => {
+    expect(told(source)).toEqual([]);
   });
 });

@@ -118,6 +118,18 @@ describe("microvm-emit CONFIG", () => {
     expect(readdirSync(dir)).not.toContain("flake");
   });
 
+  it("refuses a workspace that holds the config", () => {
+    const dir = project("a");
+    writeFileSync(
+      join(dir, config),
+      sourceOf(configOf("a")).replace('"a": {}', `"a": { workspace: ${JSON.stringify(dir)} }`),
+    );
+    const ended = microvmEmit(dir, [config]);
+    expect(ended.exitCode).toBe(1);
+    expect(ended.stderr).toContain("error[dangerous-share] hosts.alpha.vms.a.workspace");
+    expect(ended.stderr).toContain(`${dir} holds ${join(dir, config)}, the config of this host`);
+  });
+
   it("says which VM to stop when one is gone", () => {
     const dir = project("a", "b");
     microvmEmit(dir, [config]);

@@ -8,9 +8,6 @@ export const isSquashed = ({ proto, readOnly, owners }: Pick<SharePlan, "proto" 
 export const translatesOwners = (argument: unknown): boolean =>
   typeof argument === "string" && /--translate-[ug]id/.test(argument);
 
-/** Whether a share is the folder that a VM's agent works in. */
-export const isWorkspace = ({ path }: SharePlan): boolean => path.at(-1) === "workspace";
-
 /** A folder of the host that a guest may write, and by which share. */
 export interface WritableFolder {
   readonly share: SharePlan;

@@ -1,10 +1,11 @@
+import { ownName } from "../own-folders.js";
 import type { HostPlan } from "../plan.js";
 import { type Problem, warning } from "../problem.js";
-import { folderAround, isWorkspace, writableFolders } from "../resolve/writable.js";
+import { folderAround, writableFolders } from "../resolve/writable.js";
 
 /**
  * A folder that lies in one that a guest may write, this or another, can be replaced by a link to any other of the host's.
- * What lies in another VM's workspace is told of by `dangerousShare`.
+ * What lies in what is another VM's own is told of by `dangerousShare`.
  */
 export const shareInWritableShare = (host: HostPlan): readonly Problem[] => {
   const ofAll = writableFolders(host.vms);
@@ -12,7 +13,7 @@ export const shareInWritableShare = (host: HostPlan): readonly Problem[] => {
     const ofOwn = writableFolders([vm]);
     return vm.shares.flatMap(({ path, source }) => {
       const outer = folderAround(ofOwn, source) ?? folderAround(ofAll, source);
-      return outer === undefined || (outer.vm !== vm.name && isWorkspace(outer.share))
+      return outer === undefined || (outer.vm !== vm.name && ownName(outer.share) !== undefined)
         ? []
         : [
             warning(

@@ -1,4 +1,5 @@
-import type { ConfigPath, Plan } from "@microvm-emit/model";
+import type { HostPlan, Plan } from "./plan.js";
+import type { ConfigPath } from "./problem.js";
 
 /** A file or directory of the user's that a plan refers to, relative to the config, and where the config names it. */
 export interface PlannedPath {
@@ -6,8 +7,8 @@ export interface PlannedPath {
   readonly at: ConfigPath;
 }
 
-/** Every path of the user's in a plan, wherever in it. */
-export const plannedPaths = (plan: Plan): readonly PlannedPath[] => {
+/** Every path of the user's in a plan or a host, wherever in it. */
+export const plannedPaths = (plan: Plan | HostPlan): readonly PlannedPath[] => {
   const found: PlannedPath[] = [];
   const walk = (part: unknown): void => {
     if (typeof part !== "object" || part === null) return;
@@ -21,6 +22,3 @@ export const plannedPaths = (plan: Plan): readonly PlannedPath[] => {
 // Paths inside the user's own Nix have no `at`: they are relative to the emitted file.
 const isPathModule = (part: object): part is PlannedPath =>
   "kind" in part && part.kind === "path" && "at" in part && "path" in part && typeof part.path === "string";
-
-/** The same, each path once. */
-export const pathsIn = (plan: Plan): readonly string[] => [...new Set(plannedPaths(plan).map(({ path }) => path))];

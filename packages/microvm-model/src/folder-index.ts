@@ -1,0 +1,38 @@
+/** Folders by where they lie, so that a host with many asks each for its neighbours alone. */
+export interface FolderIndex<F> {
+  /** Those at a path. */
+  readonly at: (path: string) => readonly F[];
+  /** Those that a path lies in, the nearest first. */
+  readonly around: (path: string) => readonly F[];
+  /** Those that lie in a path. */
+  readonly within: (path: string) => readonly F[];
+}
+
+/** Finds absolute paths by the path itself, by one that lies in it, and by one that it lies in. */
+export const indexFolders = <F extends { readonly folder: string }>(folders: readonly F[]): FolderIndex<F> => {
+  const at = new Map<string, F[]>();
+  const within = new Map<string, F[]>();
+  for (const known of folders) {
+    add(at, known.folder, known);
+    for (const outer of parentsOf(known.folder)) add(within, outer, known);
+  }
+  return {
+    at: (path) => at.get(path) ?? [],
+    around: (path) => parentsOf(path).flatMap((outer) => at.get(outer) ?? []),
+    within: (path) => within.get(path) ?? [],
+  };
+};
+
+const add = <F>(map: Map<string, F[]>, path: string, known: F): void => {
+  const there = map.get(path);
+  if (there === undefined) map.set(path, [known]);
+  else there.push(known);
+};
+
+/** What leads to a path but `/`, the nearest first. */
+const parentsOf = (path: string): readonly string[] => {
+  const parents: string[] = [];
+  for (let slash = path.lastIndexOf("/"); slash > 0; slash = path.lastIndexOf("/", slash - 1))
+    parents.push(path.slice(0, slash));
+  return parents;
+};
