@@ -71,6 +71,6 @@ it("groups as the emitted text would", () => {
       const isSame = guestOf(first) === guestOf(second);
       expect(guests).toEqual(isSame ? [["a", "b"]] : [["a"], ["b"]]);
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
