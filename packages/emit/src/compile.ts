@@ -4,6 +4,7 @@ import { compileFlake } from "./compile/flake.js";
 import { compileGuest } from "./compile/guest.js";
 import { guestLibrary } from "./compile/guest-library.js";
 import { compileHost } from "./compile/host.js";
+import { vmsOnTaps } from "./compile/policy.js";
 import { type Locations, relocate } from "./compile/locations.js";
 import { resolverProgram } from "./compile/resolver.js";
 import { sharedModules } from "./compile/shared-modules.js";
@@ -23,8 +24,10 @@ export const compile = (plan: Plan, locations: Locations): readonly OutputFile[]
   const isShared = plan.hosts.some((host) => host.guests.some(({ own }) => own === null));
   const isSquashing = plan.hosts.some((host) => host.vms.some(({ shares }) => shares.some(isSquashed)));
   const asks = plan.hosts.some((host) => host.vms.some(({ policy }) => policy.network === "allowlist"));
-  const prepares = plan.hosts.some(({ vms }) =>
-    vms.some(({ directories, secrets }) => directories.length + secrets.length > 0),
+  const hasServices = plan.hosts.some(
+    (host) =>
+      vmsOnTaps(host).length > 0 ||
+      host.vms.some(({ directories, secrets }) => directories.length + secrets.length > 0),
   );
   return [
     compileFlake(plan, place),
@@ -33,7 +36,7 @@ export const compile = (plan: Plan, locations: Locations): readonly OutputFile[]
     ...shared.files(),
     ...(isShared ? guestLibrary() : []),
     ...(isSquashing ? [squashLibrary()] : []),
-    ...(prepares ? [confined()] : []),
+    ...(hasServices ? [confined()] : []),
     ...(asks ? [resolver] : []),
     compileSkill(plan, locations),
   ];

@@ -1,33 +1,58 @@
-# What a service does without that makes and copies files, as root and anywhere: homes and /tmp stay in its sight, and folders
-# may take over the setgid bit of what they are in.
+# What services of the host do without, by what they do.
+let
+  service = {
+    LockPersonality = true;
+    MemoryDenyWriteExecute = true;
+    NoNewPrivileges = true;
+    PrivateDevices = true;
+    ProcSubset = "pid";
+    ProtectClock = true;
+    ProtectControlGroups = true;
+    ProtectHostname = true;
+    ProtectKernelLogs = true;
+    ProtectKernelModules = true;
+    ProtectKernelTunables = true;
+    ProtectProc = "invisible";
+    RestrictNamespaces = true;
+    RestrictRealtime = true;
+    SystemCallArchitectures = "native";
+    SystemCallErrorNumber = "EPERM";
+  };
+in
 {
-  CapabilityBoundingSet = [
-    "CAP_CHOWN"
-    "CAP_DAC_OVERRIDE"
-    "CAP_FOWNER"
-    "CAP_FSETID"
-  ];
-  LockPersonality = true;
-  MemoryDenyWriteExecute = true;
-  NoNewPrivileges = true;
-  PrivateDevices = true;
-  PrivateNetwork = true;
-  ProcSubset = "pid";
-  ProtectClock = true;
-  ProtectControlGroups = true;
-  ProtectHostname = true;
-  ProtectKernelLogs = true;
-  ProtectKernelModules = true;
-  ProtectKernelTunables = true;
-  ProtectProc = "invisible";
-  # By which nscd tells whose a name is.
-  RestrictAddressFamilies = [ "AF_UNIX" ];
-  RestrictNamespaces = true;
-  RestrictRealtime = true;
-  SystemCallArchitectures = "native";
-  SystemCallErrorNumber = "EPERM";
-  SystemCallFilter = [
-    "@system-service"
-    "~@resources"
-  ];
+  # Those that make and copy files, as root and anywhere: homes and /tmp stay in their sight, and folders may take over the setgid
+  # bit of what they are in.
+  files = service // {
+    CapabilityBoundingSet = [
+      "CAP_CHOWN"
+      "CAP_DAC_OVERRIDE"
+      "CAP_FOWNER"
+      "CAP_FSETID"
+    ];
+    PrivateNetwork = true;
+    # By which nscd tells whose a name is.
+    RestrictAddressFamilies = [ "AF_UNIX" ];
+    SystemCallFilter = [
+      "@system-service"
+      "~@resources"
+    ];
+  };
+
+  # Those that set rules of nftables.
+  rules = service // {
+    CapabilityBoundingSet = [ "CAP_NET_ADMIN" ];
+    PrivateTmp = true;
+    ProtectHome = true;
+    ProtectSystem = "strict";
+    # By which systemctl is heard.
+    RestrictAddressFamilies = [
+      "AF_NETLINK"
+      "AF_UNIX"
+    ];
+    RestrictSUIDSGID = true;
+    SystemCallFilter = [
+      "@system-service"
+      "~@privileged @resources"
+    ];
+  };
 }

@@ -41,7 +41,7 @@ in
           "microvm@%i.service"
         ];
         restartIfChanged = false;
-        serviceConfig = import ../lib/confined.nix // {
+        serviceConfig = (import ../lib/confined.nix).files // {
           Type = "oneshot";
           ProtectSystem = true;
         };

@@ -302,39 +302,7 @@ let
 
   load = "${pkgs.nftables}/bin/nft -f /etc/microvm/policy.nft";
 
-  # What a service does without that only talks to nftables.
-  confined = {
-    CapabilityBoundingSet = [ "CAP_NET_ADMIN" ];
-    LockPersonality = true;
-    MemoryDenyWriteExecute = true;
-    NoNewPrivileges = true;
-    PrivateDevices = true;
-    PrivateTmp = true;
-    ProcSubset = "pid";
-    ProtectClock = true;
-    ProtectControlGroups = true;
-    ProtectHome = true;
-    ProtectHostname = true;
-    ProtectKernelLogs = true;
-    ProtectKernelModules = true;
-    ProtectKernelTunables = true;
-    ProtectProc = "invisible";
-    ProtectSystem = "strict";
-    # By which systemctl is heard.
-    RestrictAddressFamilies = [
-      "AF_NETLINK"
-      "AF_UNIX"
-    ];
-    RestrictNamespaces = true;
-    RestrictRealtime = true;
-    RestrictSUIDSGID = true;
-    SystemCallArchitectures = "native";
-    SystemCallErrorNumber = "EPERM";
-    SystemCallFilter = [
-      "@system-service"
-      "~@privileged @resources"
-    ];
-  };
+  confined = (import ../lib/confined.nix).rules;
 
   portsFor =
     proto: vm:

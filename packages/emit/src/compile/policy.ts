@@ -25,9 +25,13 @@ import {
 import type { SharedModules } from "./shared-modules.js";
 import { at, bindingAt } from "./terms.js";
 
+/** The VMs on taps, of which a policy knows. */
+export const vmsOnTaps = ({ vms }: HostPlan): readonly VmPlan[] =>
+  vms.filter(({ interfaces }) => interfaces.some(({ type }) => type === "tap"));
+
 /** The module that holds VMs to what they may reach, where there is one on a tap. */
 export const compilePolicy = (host: HostPlan, shared: SharedModules): readonly Expr[] => {
-  const known = host.vms.filter(({ interfaces }) => interfaces.some(({ type }) => type === "tap"));
+  const known = vmsOnTaps(host);
   return known.length === 0
     ? []
     : [
@@ -406,39 +410,7 @@ let
 
   load = "\${pkgs.nftables}/bin/nft -f /etc/microvm/policy.nft";
 
-  # What a service does without that only talks to nftables.
-  confined = {
-    CapabilityBoundingSet = [ "CAP_NET_ADMIN" ];
-    LockPersonality = true;
-    MemoryDenyWriteExecute = true;
-    NoNewPrivileges = true;
-    PrivateDevices = true;
-    PrivateTmp = true;
-    ProcSubset = "pid";
-    ProtectClock = true;
-    ProtectControlGroups = true;
-    ProtectHome = true;
-    ProtectHostname = true;
-    ProtectKernelLogs = true;
-    ProtectKernelModules = true;
-    ProtectKernelTunables = true;
-    ProtectProc = "invisible";
-    ProtectSystem = "strict";
-    # By which systemctl is heard.
-    RestrictAddressFamilies = [
-      "AF_NETLINK"
-      "AF_UNIX"
-    ];
-    RestrictNamespaces = true;
-    RestrictRealtime = true;
-    RestrictSUIDSGID = true;
-    SystemCallArchitectures = "native";
-    SystemCallErrorNumber = "EPERM";
-    SystemCallFilter = [
-      "@system-service"
-      "~@privileged @resources"
-    ];
-  };
+  confined = (import ../lib/confined.nix).rules;
 
   portsFor =
     proto: vm:

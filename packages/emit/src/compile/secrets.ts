@@ -170,7 +170,7 @@ in
         "microvm@%i.service"
       ];
       restartIfChanged = false;
-      serviceConfig = import ../lib/confined.nix // {
+      serviceConfig = (import ../lib/confined.nix).files // {
         Type = "oneshot";
         ProtectHome = "read-only";
         ProtectSystem = "strict";

@@ -58,15 +58,21 @@ let
     in
     user == null && lib.all (interface: interface.type != "bridge") interfaces;
 
-  # For a user without capabilities, each of these takes away the means to gain some.
-  unprivileged = {
-    CapabilityBoundingSet = "";
+  restricted = {
     LockPersonality = true;
     NoNewPrivileges = true;
     ProtectHostname = true;
     ProtectKernelLogs = true;
     ProtectKernelModules = true;
     ProtectKernelTunables = true;
+    RestrictRealtime = true;
+    SystemCallArchitectures = "native";
+    SystemCallErrorNumber = "EPERM";
+  };
+
+  # For a user without capabilities, each of these takes away the means to gain some.
+  unprivileged = restricted // {
+    CapabilityBoundingSet = "";
     RestrictAddressFamilies = [
       "AF_INET"
       "AF_INET6"
@@ -74,9 +80,6 @@ let
       "AF_UNIX"
       "AF_VSOCK"
     ];
-    RestrictRealtime = true;
-    SystemCallArchitectures = "native";
-    SystemCallErrorNumber = "EPERM";
     SystemCallFilter = [ "~@clock @cpu-emulation @debug @module @obsolete @raw-io @reboot @swap" ];
   };
 in
@@ -115,6 +118,7 @@ in
       # It serves any folder of the host, with its owners, modes and device nodes, from a namespace that it makes.
       "microvm-virtiofsd@".serviceConfig = defaults (
         share
+        // restricted
         // {
           CapabilityBoundingSet = [
             "CAP_CHOWN"
@@ -132,18 +136,9 @@ in
             "CAP_SYS_CHROOT"
             "CAP_SYS_RESOURCE"
           ];
-          LockPersonality = true;
-          NoNewPrivileges = true;
           PrivateNetwork = true;
           ProtectControlGroups = true;
-          ProtectHostname = true;
-          ProtectKernelLogs = true;
-          ProtectKernelModules = true;
-          ProtectKernelTunables = true;
           RestrictAddressFamilies = [ "AF_UNIX" ];
-          RestrictRealtime = true;
-          SystemCallArchitectures = "native";
-          SystemCallErrorNumber = "EPERM";
           SystemCallFilter = [ "~@clock @cpu-emulation @module @obsolete @raw-io @reboot @swap" ];
         }
       );
