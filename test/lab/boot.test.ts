@@ -5,7 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Config, Vm } from "microvm-emit";
+import type { Config, NetworkPolicy, Vm } from "microvm-emit";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Run } from "./agent.js";
 import { emitFlake, evaluateHost, type Host, type Runner } from "./evaluated.js";
@@ -42,7 +42,7 @@ const vm = (name: Name): Vm => ({
   nameservers: [NAMESERVER],
 });
 
-const config: Config = {
+const configOf = (network: NetworkPolicy): Config => ({
   hosts: {
     lab: {
       stateVersion: "25.11",
@@ -51,15 +51,18 @@ const config: Config = {
         name: "alice",
         sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1 alice@lab"],
       },
-      // So that the VMs reach each other.
-      bridges: { microbr: { address: `${GATEWAY}/24`, nat: { externalInterface: "eno1" }, network: "open" } },
+      bridges: { microbr: { address: `${GATEWAY}/24`, nat: { externalInterface: "eno1" }, network } },
       vms: { first: { ...vm("first"), environment: { PROJECT: "first things" } }, second: vm("second") },
     },
   },
-};
+});
 
-/** Answers a connection with the address that it came from. */
-const SERVER = `require("net").createServer((socket) => socket.end(socket.remoteAddress)).listen(${SERVER_PORT}, "${BEYOND}")`;
+/** A server that says something to whoever connects, whether they stay to hear it or not. */
+const serverOf = (address: string, said: string): string =>
+  `require("net").createServer((socket) => socket.on("error", () => {}).end(${said})).listen(${SERVER_PORT}, "${address}")`;
+/** Answers with the address that a connection came from. */
+const SERVER = serverOf(BEYOND, "socket.remoteAddress");
+const HOST_SERVER = serverOf("0.0.0.0", '"the host"');
 
 describe.skipIf(missing !== undefined)("two VMs of one image", () => {
   let folder: string;
@@ -94,11 +97,15 @@ describe.skipIf(missing !== undefined)("two VMs of one image", () => {
   beforeAll(async () => {
     // Short, since sockets are in it, and not below what the lab lays its own folders over.
     folder = mkdtempSync("/tmp/microvm-emit-lab-");
-    [booted, evaluated] = await Promise.all([image(), evaluateHost(emitFlake(config), "lab", rig !== undefined)]);
+    [booted, evaluated] = await Promise.all([
+      image(),
+      evaluateHost(emitFlake(configOf("open")), "lab", rig !== undefined),
+    ]);
     NAMES.forEach(prepare);
     network = await openHostNetwork(evaluated, folder);
     const { host, beyond } = network;
     beyond.start(join(folder, "server.log"), process.execPath, "-e", SERVER);
+    host.start(join(folder, "host-server.log"), process.execPath, "-e", HOST_SERVER);
     const boot = (name: Name, initrd: Boot["initrd"]): Promise<Run> =>
       bootGuest({ name, runner: runnerOf(name), image: booted, host, folder, initrd });
     const [first, second] = await Promise.all([boot("first", "script"), boot("second", "systemd")]);
@@ -202,6 +209,58 @@ describe.skipIf(missing !== undefined)("two VMs of one image", () => {
       }
       expect(await run(`exec 3<>/dev/tcp/${other}/22; head -c 8 <&3`)).toBe("SSH-2.0-");
       expect(await run(`cat </dev/tcp/${BEYOND}/${SERVER_PORT}`)).toBe(HOST_BEYOND);
+    });
+  });
+
+  describe("when their host is switched to another policy", () => {
+    const [{ first: own, second: other }, run] = [ADDRESS, (command: string) => guests.first(command)];
+    const reaches = (command: string): Promise<boolean> =>
+      run(command).then(
+        () => true,
+        () => false,
+      );
+    const pings = (address: string): Promise<boolean> => reaches(`ping -q -c 2 -W 3 ${address}`);
+    const connects = (address: string, port: number): Promise<boolean> =>
+      reaches(`timeout 5 bash -c '</dev/tcp/${address}/${String(port)}'`);
+    const everything = async (): Promise<Readonly<Record<string, boolean>>> => ({
+      gateway: await pings(GATEWAY),
+      beyond: await connects(BEYOND, SERVER_PORT),
+      "a port of the host": await connects(GATEWAY, SERVER_PORT),
+      "the other VM": await pings(other),
+      "the other VM's SSH": await connects(other, 22),
+    });
+
+    it("reach the internet and the gateway alone", async () => {
+      expect(Object.values(await everything())).toEqual([true, true, true, true, true]);
+      const { policy } = await evaluateHost(emitFlake(configOf("internet")), "lab", rig !== undefined);
+      const rules = join(folder, "policy.nft");
+      writeFileSync(rules, policy.rules);
+      await network?.host.run("nft", "-f", rules);
+      expect(await everything()).toEqual({
+        gateway: true,
+        beyond: true,
+        "a port of the host": false,
+        "the other VM": false,
+        "the other VM's SSH": false,
+      });
+    });
+
+    it("are dropped with an address or a MAC that is not theirs, whatever root of the guest does", async () => {
+      const card = await run("ip -o -4 address show scope global | awk '{ print $2; exit }'");
+      const { mac } = runnerOf("first").interfaces[0] ?? { mac: "" };
+      const { mac: macOfOther } = runnerOf("second").interfaces[0] ?? { mac: "" };
+      expect(await reaches(`ping -q -c 2 -W 3 -I ${own} ${GATEWAY}`)).toBe(true);
+      for (const address of [other, "192.168.83.77"]) {
+        await run(`ip address add ${address}/24 dev ${card}`);
+        expect(await reaches(`ping -q -c 2 -W 3 -I ${address} ${GATEWAY}`)).toBe(false);
+        await run(`ip address del ${address}/24 dev ${card}`);
+      }
+      for (const taken of [macOfOther, "02:00:00:00:00:77"]) {
+        await run(`ip link set ${card} address ${taken}`);
+        expect(await pings(GATEWAY)).toBe(false);
+      }
+      await run(`ip link set ${card} address ${mac}`);
+      await poll("the gateway again", 60, async () => ((await pings(GATEWAY)) ? true : undefined));
     });
   });
 
