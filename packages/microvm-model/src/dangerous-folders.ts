@@ -1,3 +1,5 @@
+import { type FolderIndex, indexFolders } from "./folder-index.js";
+
 /** What is no guest's to see or to change, whoever shares it. */
 export interface DangerousFolder {
   /** What is there, as in "the host's …" or "alice's …". */
@@ -172,44 +174,46 @@ interface Shared {
   readonly setting: string | number | undefined;
 }
 
-/** The first thing that is dangerous about a share. */
-export const dangerOf = (share: Shared, home: Home, stateDirectory: string): Danger | null => {
-  const { readOnly, setting } = share;
-  const source = share.source.replace(/^\/var\/run(?=\/|$)/, "/run");
+/** Tells of the first thing that is dangerous about a share of a host, by its main user's home and its folder of VMs. */
+export const dangersOf = (home: Home, stateDirectory: string): ((share: Shared) => Danger | null) => {
   const ofVms: DangerousFolder = { what: "folders of VMs, with their disks", paths: [stateDirectory], within: true };
-  const rows = [
-    ...homesAt(source, home).flatMap(({ user, directory }) =>
-      ofUser.map((row) => ({ row, whose: `${user}'s`, directory })),
-    ),
-    ...[...system, ofVms].map((row) => ({ row, whose: "the host's", directory: "" })),
-  ];
-  for (const { row, whose, directory } of rows) {
-    if (row.readable === true && readOnly) continue;
-    for (const path of row.paths.map((written) => written.replace(/^~/, directory))) {
-      const isWithin = lies(source, path);
-      if (row.setting !== undefined && row.setting === setting && isWithin) continue;
-      const how =
-        source === path
-          ? `holds ${whose} ${row.what}`
-          : lies(path, source)
-            ? `holds ${whose} ${row.what}, in ${path}`
-            : row.within && isWithin
-              ? `lies in ${path}, with ${whose} ${row.what}`
-              : null;
-      if (how !== null) return { message: `${share.source} ${how}`, instead: row.instead ?? null };
+  const ofHost = indexed([...system, ofVms], "the host's", "");
+  const ofHome = indexed(ofUser, `${home.user}'s`, home.directory);
+  return (share) => {
+    const source = share.source.replace(/^\/var\/run(?=\/|$)/, "/run");
+    const [, directory, user] = /^(\/home\/([^/]+))/.exec(source) ?? [];
+    const isOther = directory !== undefined && user !== undefined && directory !== home.directory;
+    const indexes = [ofHome, ...(isOther ? [indexed(ofUser, `${user}'s`, directory)] : []), ofHost];
+    for (const { at, around, within } of indexes) {
+      const [first] = [
+        ...at(source).map((known) => ({ ...known, how: `holds ${known.whose} ${known.row.what}` })),
+        ...within(source).map((known) => ({
+          ...known,
+          how: `holds ${known.whose} ${known.row.what}, in ${known.folder}`,
+        })),
+        ...around(source)
+          .filter(({ row }) => row.within && !(row.setting !== undefined && row.setting === share.setting))
+          .map((known) => ({ ...known, how: `lies in ${known.folder}, with ${known.whose} ${known.row.what}` })),
+      ]
+        .filter(({ row }) => !(row.readable === true && share.readOnly))
+        .sort((one, other) => one.order - other.order);
+      if (first !== undefined) return { message: `${share.source} ${first.how}`, instead: first.row.instead ?? null };
     }
-  }
-  return null;
+    return null;
+  };
 };
 
-/** The main user's home, and the one of another user that the folder is or lies in. */
-const homesAt = (source: string, home: Home): readonly Home[] => {
-  const [directory, user] = /^\/home\/([^/]+)/.exec(source) ?? [];
-  return [
-    home,
-    ...(directory === undefined || user === undefined || directory === home.directory ? [] : [{ user, directory }]),
-  ];
-};
+interface Entry {
+  readonly folder: string;
+  readonly row: DangerousFolder;
+  readonly whose: string;
+  /** What is told first, since it says most. */
+  readonly order: number;
+}
 
-/** Whether a path lies within another. */
-const lies = (path: string, outer: string): boolean => path.startsWith(`${outer}/`);
+const indexed = (rows: readonly DangerousFolder[], whose: string, directory: string): FolderIndex<Entry> =>
+  indexFolders(
+    rows
+      .flatMap((row) => row.paths.map((path) => ({ folder: path.replace(/^~/, directory), row, whose })))
+      .map((entry, order) => ({ ...entry, order })),
+  );

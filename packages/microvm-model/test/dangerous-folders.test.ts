@@ -1,11 +1,11 @@
 /** What of a host is told to be dangerous, by the table and around it. */
 import { describe, expect, it } from "vitest";
-import { dangerOf } from "../src/dangerous-folders.js";
+import { dangersOf } from "../src/dangerous-folders.js";
 
-const alice = { user: "alice", directory: "/home/alice" };
+const dangerOf = dangersOf({ user: "alice", directory: "/home/alice" }, "/var/lib/microvms");
 
 const messageOf = (source: string, readOnly = false, setting?: string): string | undefined =>
-  dangerOf({ source, readOnly, setting }, alice, "/var/lib/microvms")?.message;
+  dangerOf({ source, readOnly, setting })?.message;
 
 describe("dangerous", () => {
   it.each([

@@ -1,5 +1,5 @@
 import { type ConfigPlaces, besideConfig } from "../config-places.js";
-import { dangerOf } from "../dangerous-folders.js";
+import { dangersOf } from "../dangerous-folders.js";
 import { type FolderIndex, indexFolders } from "../folder-index.js";
 import { ownName, settingOf } from "../own-folders.js";
 import type { HostPlan, SharePlan, VmPlan } from "../plan.js";
@@ -8,11 +8,12 @@ import { type ConfigPath, error, type Problem, type RelatedPlace, warning } from
 
 /** A VM is there so that an agent has some folders and not all: what holds more than was meant is shared with a reason only. */
 export const dangerousShare = (host: HostPlan, places: ConfigPlaces | undefined): readonly Problem[] => {
+  const ofTable = tableOf(host);
   const sources = indexFolders(places === undefined ? [] : sourcesOf(host, places));
   const owned = indexFolders(host.vms.flatMap(ownOf));
-  return host.vms.flatMap((vm, position) =>
-    vm.shares.flatMap((share): readonly Problem[] => {
-      const danger = ofTable(host, vm, share) ?? ofSources(sources, share) ?? ofOthers(owned, position, share);
+  return host.vms.flatMap(({ shares }, position) =>
+    shares.flatMap((share): readonly Problem[] => {
+      const danger = ofTable(share) ?? ofSources(sources, share) ?? ofOthers(owned, position, share);
       if (danger === null)
         return share.dangerous === null
           ? []
@@ -37,11 +38,15 @@ interface Danger {
   readonly related: readonly RelatedPlace[];
 }
 
-const ofTable = ({ stateDirectory }: HostPlan, vm: VmPlan, { source, readOnly, path }: SharePlan): Danger | null => {
+/** By the table of folders that are no guest's, whoever shares them. */
+const tableOf = ({ vms: [vm], stateDirectory }: HostPlan): ((share: SharePlan) => Danger | null) => {
+  if (vm === undefined) return () => null;
   const [{ name: user, homeDirectory: directory }] = vm.users;
-  const setting = path[vm.path.length];
-  const danger = dangerOf({ source, readOnly, setting }, { user, directory }, stateDirectory);
-  return danger === null ? null : { ...danger, related: [] };
+  const dangerOf = dangersOf({ user, directory }, stateDirectory);
+  return (share) => {
+    const danger = dangerOf({ source: share.source, readOnly: share.readOnly, setting: settingOf(share) });
+    return danger === null ? null : { ...danger, related: [] };
+  };
 };
 
 /** A file or folder, and what it is. */
