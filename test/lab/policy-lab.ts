@@ -76,6 +76,8 @@ export interface Lab {
   readonly datagrams: Log;
   /** Puts rules of nftables in the place of those that are loaded. */
   readonly load: (rules: string) => Promise<void>;
+  /** For what runs in the lab to log and keep. */
+  readonly folder: string;
   readonly close: () => Promise<void>;
 }
 
@@ -291,6 +293,7 @@ export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => 
       messages6: listen(host, join(folder, "messages6"), "icmp6"),
       datagrams: listen(host, join(folder, "datagrams"), "udp"),
       load,
+      folder,
       close,
     };
   } catch (error) {

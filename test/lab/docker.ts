@@ -1,0 +1,28 @@
+/** A Docker of its own in a namespace, with all that it keeps in a folder; it runs no container. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Namespace } from "./namespace.js";
+import { poll } from "./poll.js";
+
+/**
+ * Starts it, or starts it again; the promise is kept when its rules are there.
+ *
+ * @throws Error with the end of its log when it does not come up
+ */
+export const startDocker = async (host: Namespace, folder: string): Promise<void> => {
+  const log = join(folder, "dockerd.log");
+  const starts = (): number => (existsSync(log) ? readFileSync(log, "utf8").split("API listen on").length : 1);
+  await host.script("if pkill dockerd; then while pgrep dockerd >/dev/null; do sleep 0.1; done; fi");
+  const before = starts();
+  host.start(
+    log,
+    "dockerd",
+    "--data-root",
+    join(folder, "docker"),
+    "--exec-root",
+    "/run/docker",
+    "--storage-driver",
+    "vfs",
+  );
+  await poll("dockerd", 60, () => (starts() > before ? true : undefined));
+};
