@@ -21,8 +21,8 @@ export interface Planned {
 export const planConfig = (config: unknown, lock: Lock): Either<readonly Problem[], Planned> => {
   if (!lockSchema.safeParse(lock).success) return left([brokenLock]);
   const model = validate(config);
-  const checked = pipe(model, andThen(resolve(lock)), andThen(checkRules));
   const written = writtenPath(config);
+  const checked = pipe(model, andThen(resolve(lock)), andThen(checkRules(written)));
   return pipe(
     settle(checked, model._tag === "Left" ? [] : silencesOf(model.right)),
     bimap(

@@ -3,6 +3,7 @@ import type { HostPlan } from "./plan.js";
 import type { Problem } from "./problem.js";
 import type { Resolution } from "./resolve.js";
 import { address } from "./rules/address.js";
+import { allowIgnored } from "./rules/allow-ignored.js";
 import { badCid } from "./rules/bad-cid.js";
 import { balloonSize } from "./rules/balloon-size.js";
 import { bridgeHelperWithVlans } from "./rules/bridge-helper-with-vlans.js";
@@ -33,11 +34,12 @@ import { noReadiness } from "./rules/no-readiness.js";
 import { oemStringsTwice } from "./rules/oem-strings-twice.js";
 import { otherHypervisor } from "./rules/other-hypervisor.js";
 import { pathInEnvironment } from "./rules/path-in-environment.js";
-import { policy } from "./rules/policy.js";
+import { policyNotHeld } from "./rules/policy-not-held.js";
 import { posixAclWithTranslation } from "./rules/posix-acl-with-translation.js";
 import { privilegedHostPort } from "./rules/privileged-host-port.js";
 import { publishedPort } from "./rules/published-port.js";
 import { qemuMemory } from "./rules/qemu-memory.js";
+import { reachedVm } from "./rules/reached-vm.js";
 import { runAsInService } from "./rules/run-as-in-service.js";
 import { secret } from "./rules/secret.js";
 import { severalExternalInterfaces } from "./rules/several-external-interfaces.js";
@@ -54,13 +56,16 @@ import { unique } from "./rules/unique.js";
 import { userNetworkWithoutDhcp } from "./rules/user-network-without-dhcp.js";
 import { volumeWithoutSize } from "./rules/volume-without-size.js";
 import { writableNixStore } from "./rules/writable-nix-store.js";
+import type { Written } from "./vm-defaults.js";
 
-/** A rule sees one host whole and says everything that breaks it. */
-type Rule = (host: HostPlan) => readonly Problem[];
+/** A rule sees one host whole, and where each path of it is written, and says everything that breaks it. */
+type Rule = (host: HostPlan, written: Written) => readonly Problem[];
 
 const rules: readonly Rule[] = [
   unique,
-  policy,
+  policyNotHeld,
+  allowIgnored,
+  reachedVm,
   interfaceNameTooLong,
   address,
   badCid,
@@ -114,8 +119,10 @@ const rules: readonly Rule[] = [
 ];
 
 /** Holds a plan against every rule that spans several parts of a host. */
-export const checkRules = (resolution: Resolution): Checked<Resolution> =>
-  withProblems(
-    resolution.plan.hosts.flatMap((host) => rules.flatMap((rule) => rule(host))),
-    resolution,
-  );
+export const checkRules =
+  (written: Written) =>
+  (resolution: Resolution): Checked<Resolution> =>
+    withProblems(
+      resolution.plan.hosts.flatMap((host) => rules.flatMap((rule) => rule(host, written))),
+      resolution,
+    );

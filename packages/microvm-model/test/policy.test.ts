@@ -1,6 +1,16 @@
 /** What VMs may reach: where it is said, what it comes to, and what cannot be. */
 import { assert, describe, expect, it } from "vitest";
-import { agents, destinations, emptyLock, formatPath, planConfig, type PolicyPlan, toolchains } from "../src/index.js";
+import {
+  agents,
+  destinations,
+  emptyLock,
+  formatPath,
+  planConfig,
+  type PolicyPlan,
+  type Problem,
+  replace,
+  toolchains,
+} from "../src/index.js";
 import { destinationSchema } from "../src/config/policy.js";
 import { hexOf, isPrivate, linkLocalOf } from "../src/resolve/subnet.js";
 import { config } from "./config.js";
@@ -15,11 +25,17 @@ const policyOf = (vm: object, host: object = {}): PolicyPlan => {
   return policy;
 };
 
-const problemsOf = (vm: object, host: object = {}): readonly string[] => {
-  const result = planConfig(config({ a: vm, b: {} }, host), emptyLock);
-  const problems = result._tag === "Left" ? result.left : result.right.warnings;
-  return problems.map(({ code, path }) => `${code} ${formatPath(path.slice(3))}`);
+const problemsIn = (vms: object, host: object = {}): readonly Problem[] => {
+  const result = planConfig(config(vms, host), emptyLock);
+  return result._tag === "Left" ? result.left : result.right.warnings;
 };
+
+const problemsOf = (vm: object, host: object = {}): readonly string[] =>
+  problemsIn({ a: vm, b: {} }, host).map(({ code, path }) => `${code} ${formatPath(path.slice(3))}`);
+
+/** Where each problem is, what it says and what to do. */
+const said = (vms: object, host: object = {}): readonly (readonly [where: string, message: string, remedy: string])[] =>
+  problemsIn(vms, host).map(({ path, message, remedy }) => [formatPath(path.slice(2)), message, remedy]);
 
 const open = { bridges: { br0: { address: "10.0.0.1/24", network: "open" } } };
 
@@ -121,7 +137,7 @@ describe("what cannot be", () => {
     ],
     ["an allowance of nothing", { network: "none", allow: ["10.1.0.1"] }, "allow-ignored a.allow[0]"],
     ["an allowance of everything", { network: "open", allow: ["npm"] }, "allow-ignored a.allow[0]"],
-    ["a port of the host besides everything", { network: "open", reachHost: [80] }, "reach-ignored a.reachHost"],
+    ["a port of the host besides everything", { network: "open", reachHost: [80] }, "reach-ignored a.reachHost[0]"],
     ["a VM besides everything", { network: "open", reachVms: ["b"] }, "reach-ignored a.reachVms[0]"],
     ["a VM that is not there", { reachVms: ["c"] }, "unknown-vm a.reachVms[0]"],
     ["the VM itself", { reachVms: ["a"] }, "reach-itself a.reachVms[0]"],
@@ -131,6 +147,89 @@ describe("what cannot be", () => {
     ["no port behind a colon", { network: "allowlist", allow: ["a.example:"] }, "bad-destination a.allow[0]"],
   ])("is %s", (_, vm, problem) => {
     expect(problemsOf(vm)).toEqual([problem]);
+  });
+});
+
+describe("what is ignored", () => {
+  it("is told once with all of a VM's own entries, by the words that they are written in", () => {
+    expect(said({ a: { network: "none", allow: ["npm", "pypi", "10.1.0.1"] } })).toEqual([
+      [
+        "vms.a.allow[0]",
+        'A VM with `network: "none"` reaches nothing, whatever it allows: npm, pypi, 10.1.0.1',
+        'Give it `network: "allowlist"`, or leave these out.',
+      ],
+    ]);
+    expect(said({ a: { network: "open", reachHost: ["dns", 80, { port: 69, proto: "udp" }] } })).toMatchObject([
+      [
+        "vms.a.reachHost[0]",
+        expect.stringMatching(/: dns, 80, udp 69$/),
+        expect.stringMatching(/ or leave these out\.$/),
+      ],
+    ]);
+  });
+
+  it("is what a domain comes to, and no address beside it", () => {
+    expect(said({ a: { network: "internet", allow: ["10.1.0.1", "npm"] } })).toMatchObject([
+      ["vms.a.allow[1]", expect.stringMatching(/: npm$/), expect.stringMatching(/ or leave this out\.$/)],
+    ]);
+  });
+
+  it("is replaced where a VM has it from the host's defaults, and left out where it says it itself", () => {
+    const vmDefaults = { allow: ["npm", "10.1.0.1"], reachVms: ["b"] };
+    const vms = { a: { network: "internet", allow: ["pypi"] }, b: { network: "open", reachVms: replace([]) } };
+    expect(said(vms, { vmDefaults })).toEqual([
+      ["vms.a.allow[0]", expect.stringMatching(/: pypi$/), 'Give it `network: "allowlist"`, or leave this out.'],
+      [
+        "vms.a.network",
+        expect.stringMatching(/: npm$/),
+        'Give it `network: "allowlist"`, or `allow: replace(["10.1.0.1"])` in place of what `vmDefaults` say.',
+      ],
+      [
+        "vms.b.network",
+        expect.stringMatching(/: npm, 10\.1\.0\.1$/),
+        'Give it `network: "allowlist"`, or `allow: replace([])` in place of what `vmDefaults` say.',
+      ],
+    ]);
+  });
+
+  it("is mended in the defaults where these contradict themselves", () => {
+    const vmDefaults = { network: "none", allow: ["npm"] };
+    expect(said({ a: {}, b: {} }, { vmDefaults })).toMatchObject([
+      ["vmDefaults.allow[0]", expect.anything(), 'Give it `network: "allowlist"`, or leave this out.'],
+    ]);
+  });
+});
+
+describe("a VM that is to be reached and is not there", () => {
+  it.each<[string, object, object, string]>([
+    ["is the nearest of the others", { a: { reachVms: ["cachee"] }, cache: {} }, {}, 'Did you mean "cache"?'],
+    ["is one of the others, and not the VM itself", { a: { reachVms: ["aa"] }, cache: {} }, {}, "Use one of: cache."],
+    [
+      "is described first where there is no other",
+      { a: { reachVms: ["cache"] } },
+      {},
+      "There is no other VM here either: describe it in `vms`, or leave it out.",
+    ],
+    [
+      "is any VM where all are to reach it",
+      { a: {}, b: {} },
+      { vmDefaults: { reachVms: ["cache"] } },
+      "Use one of: a, b.",
+    ],
+    [
+      "has no address where it is described elsewhere",
+      { a: { reachVms: ["web"] } },
+      { importedVms: { web: { flake: "nixpkgs" } } },
+      "Describe it in the host's `vms`, or leave it out.",
+    ],
+  ])("%s", (_, vms, host, remedy) => {
+    expect(problemsIn(vms, host).filter(({ code }) => code === "unknown-vm")).toMatchObject([{ remedy }]);
+  });
+
+  it("is the VM itself only by `replace` where its defaults say it", () => {
+    expect(said({ a: {}, b: {} }, { vmDefaults: { reachVms: ["b"] } })).toEqual([
+      ["vmDefaults.reachVms[0]", "b is this VM", "Give b `reachVms: replace([])` in place of what `vmDefaults` say."],
+    ]);
   });
 });
 
