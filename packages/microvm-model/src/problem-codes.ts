@@ -12,6 +12,7 @@ export const problemCodes = {
   "address-outside-subnet": "error",
   "address-without-subnet": "error",
   "allow-ignored": "error",
+  "allow-of-host": "error",
   "ambiguous-bridge": "error",
   "bad-address": "error",
   "bad-cid": "error",

@@ -4,6 +4,7 @@ import type { Problem } from "./problem.js";
 import type { Resolution } from "./resolve.js";
 import { address } from "./rules/address.js";
 import { allowIgnored } from "./rules/allow-ignored.js";
+import { allowOfHost } from "./rules/allow-of-host.js";
 import { badCid } from "./rules/bad-cid.js";
 import { balloonSize } from "./rules/balloon-size.js";
 import { bridgeHelperWithVlans } from "./rules/bridge-helper-with-vlans.js";
@@ -65,6 +66,7 @@ const rules: readonly Rule[] = [
   unique,
   policyNotHeld,
   allowIgnored,
+  allowOfHost,
   reachedVm,
   interfaceNameTooLong,
   address,

@@ -150,6 +150,55 @@ describe("what cannot be", () => {
   });
 });
 
+describe("an address of the host's, or in it", () => {
+  const host = {
+    bridges: {
+      br0: { address: "10.7.0.1/24", ipv6: "fd00:7::1/64" },
+      br1: { address: "10.7.1.1/24" },
+      lan: { address: "192.168.7.2/24", ports: ["eno2"] },
+      empty: { address: "10.7.9.1/24" },
+    },
+  };
+  const told = (...allow: readonly string[]): readonly string[] => {
+    const vms = {
+      a: { network: "allowlist", interfaces: [{ bridge: "br0" }], allow },
+      b: { network: "none", interfaces: [{ bridge: "br1" }] },
+      c: { network: "open", interfaces: [{ bridge: "lan", address: "192.168.7.9" }] },
+    };
+    return problemsIn(vms, host).map(({ code, path, remedy }) => `${code} ${formatPath(path.slice(3))}: ${remedy}`);
+  };
+
+  it.each([
+    ["10.7.0.1:5432,53", 'List the host\'s ports instead: `reachHost: [5432, "dns"]`.'],
+    ["[fd00:7::1]:443", "List the host's ports instead: `reachHost: [443]`."],
+    ["10.7.9.1/32", "List the host's ports instead: `reachHost: [80, 443]`."],
+    ["192.168.7.2", "List the host's ports instead: `reachHost: [80, 443]`."],
+    ["10.7.0.2:80", "Leave it out: what a VM says to itself passes no rule."],
+    ["10.7.1.3:5432", 'Name the VM instead: `reachVms: ["b"]`.'],
+    ["10.7.1.0/24", "Name VMs in `reachVms` (b) and the host's ports in `reachHost` instead."],
+    ["10.7.0.128/25:80", "Name VMs in `reachVms` and the host's ports in `reachHost` instead."],
+    ["fd00:7::/64", "Name VMs in `reachVms` and the host's ports in `reachHost` instead."],
+  ])("is opened by another setting: %s", (destination, remedy) => {
+    expect(told(destination)).toEqual([`allow-of-host a.allow[0]: ${remedy}`]);
+  });
+
+  it("is told of wherever it stands, beside a subnet that holds it too", () => {
+    expect(told("10.0.0.0/8", "10.7.0.1")).toEqual([expect.stringMatching(/^allow-of-host a\.allow\[1\]/)]);
+  });
+
+  it("is none in a subnet that holds more, in a LAN, or where no VM is", () => {
+    expect(told("10.0.0.0/8", "10.7.0.0/23", "fd00::/16", "192.168.7.0/24", "192.168.7.9:22", "10.7.9.0/24")).toEqual(
+      [],
+    );
+  });
+
+  it("is told of once where all VMs allow it", () => {
+    expect(said({ a: {}, b: {} }, { vmDefaults: { allow: ["10.0.0.1:80"] } })).toEqual([
+      ["vmDefaults.allow[0]", expect.anything(), "List the host's ports instead: `reachHost: [80]`."],
+    ]);
+  });
+});
+
 describe("what is ignored", () => {
   it("is told once with all of a VM's own entries, by the words that they are written in", () => {
     expect(said({ a: { network: "none", allow: ["npm", "pypi", "10.1.0.1"] } })).toEqual([

@@ -94,4 +94,4 @@ const allowed = (text: string, path: ConfigPath): AllowedPlan => {
 };
 
 /** Domains end in a letter or, by a rule of their own, hold no slash or colon; addresses are the rest. */
-const isAddress = (target: string): boolean => /^[\d.]+(\/\d+)?$|:/.test(target);
+export const isAddress = (target: string): boolean => /^[\d.]+(\/\d+)?$|:/.test(target);
