@@ -282,6 +282,55 @@ describe("a VM that is to be reached and is not there", () => {
   });
 });
 
+describe("what is written in another way than here", () => {
+  const remedies = (vm: object): readonly string[] => problemsIn({ a: vm }).map(({ remedy }) => remedy);
+
+  it.each([
+    ["https://example.org", 'Write "example.org".'],
+    ["http://10.1.0.5:8080/x?y", 'Write "10.1.0.5:8080".'],
+    ["https://me@[fd01::5]:8443/", 'Write "[fd01::5]:8443".'],
+    ["example.org/path", 'Write "example.org".'],
+    ["Example.Org", 'Write "example.org".'],
+    [".example.org", 'Write "*.example.org".'],
+    ["example.org.", 'Write "example.org".'],
+    ["gihub", 'Did you mean "github"?'],
+    ["example.org:https", 'Write numbers from 1 to 65535, with commas between them: "example.org:80,443".'],
+    ["localhost:5432", "If the host is meant, list its ports in `reachHost`: [5432]."],
+    ["http://127.0.0.1/", "If the host is meant, list its ports in `reachHost`: [80, 443]."],
+    ["[::1]:80", "If the host is meant, list its ports in `reachHost`: [80]."],
+    ["443", 'Write where it is, such as "example.org:443"; ports of the host are for `reachHost`.'],
+    [443, 'Write where it is, such as "example.org:443"; ports of the host are for `reachHost`.'],
+  ])("is written as a destination: %j", (destination, remedy) => {
+    expect(remedies({ network: "allowlist", allow: [destination] })).toEqual([remedy]);
+  });
+
+  it.each(["10.1.0.0/33", "10.1.0.0/33:80", "fd01::/129", "a b"])("is no destination in any way: %s", (destination) => {
+    expect(remedies({ network: "allowlist", allow: [destination] })).toEqual([
+      expect.stringMatching(/^Write one such/),
+    ]);
+  });
+
+  it.each<[unknown, string]>([
+    ["5432", 'Write 5432 without quotes, or { port: 5432, proto: "udp" } where it is UDP.'],
+    ["5432/tcp", 'Write 5432 without quotes, or { port: 5432, proto: "udp" } where it is UDP.'],
+    ["69/udp", 'Write { port: 69, proto: "udp" }.'],
+    ["http", 'Write "dns", a TCP port as a number, or { port: 69, proto: "udp" }.'],
+    ["dn", 'Did you mean "dns"?'],
+    [{ port: "69", proto: "udp" }, "Write 69 without quotes."],
+  ])("is written as a port of the host: %j", (port, remedy) => {
+    expect(remedies({ reachHost: [port] })).toEqual([remedy]);
+  });
+
+  it.each<[unknown, string]>([
+    [[8080], "Write the host's port and the VM's: { host: 8080, guest: 8080 }."],
+    [["8080:80"], "Write the host's port and the VM's: { host: 8080, guest: 80 }."],
+    [[{ host: "8080", guest: 80 }], "Write 8080 without quotes."],
+    [{ host: 8080, guest: 80 }, "Put it in a list: [{ … }]."],
+  ])("is written as a published port: %j", (publish, remedy) => {
+    expect(remedies({ publish })).toEqual([remedy]);
+  });
+});
+
 it("takes the strictest of what a VM's networks say, where those that say nothing say the internet", () => {
   const bridges = (network: object, other: object): object => ({
     br0: { address: "10.0.0.1/24", ...network },

@@ -905,6 +905,26 @@ describe("a function in place of what it makes", () => {
     expect(problem?.remedy).toMatch(/^Call it/);
   });
 
+  it.each<[string, unknown, string]>([
+    ["a list of one", { packages: "git" }, 'Put it in a list: ["git"].'],
+    ["a number", { vcpu: "4" }, "Write 4 without quotes."],
+    ["an end of a forwarded port", { forwardPorts: [{ host: 8080, guest: { port: 80 } }] }, "Write { port: 8080 }."],
+    [
+      "a forwarded port",
+      { forwardPorts: [8080] },
+      "Write both ends, such as { host: { port: 8080 }, guest: { port: 80 } }.",
+    ],
+  ])("is what to write for %s", (_, vm, remedy) => {
+    expect(problemsOf(config({ a: vm })).map((problem) => problem.remedy)).toEqual([remedy]);
+  });
+
+  it("is what to write for a way out", () => {
+    const bridges = { br0: { address: "10.0.0.1/24", nat: "eno2" } };
+    expect(problemsOf(config({ a: {} }, { bridges })).map(({ remedy }) => remedy)).toEqual([
+      'Name the way out: { externalInterface: "eno2" }.',
+    ]);
+  });
+
   it("and a number for a release is to be quoted", () => {
     const [problem] = problemsOf(config({ a: { stateVersion: 25.11 } }));
     expect(problem?.remedy).toBe("Put it in quotes.");
