@@ -117,6 +117,7 @@ export const problemCodes = {
   "policy-not-held": "error",
   "posix-acl-with-translation": "error",
   "privileged-host-port": "warning",
+  "publish-of-ssh-port": "warning",
   "publish-without-nat": "error",
   "qemu-memory": "error",
   "reach-ignored": "error",

@@ -722,6 +722,22 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
     `forwarded-port-closed ${v}.a.forwardPorts[1].guest.port`,
   ],
   [
+    "the host's own SSH led to a VM, but not its UDP",
+    config(
+      {
+        a: {
+          firewall: { allowedUDPPorts: [22] },
+          publish: [
+            { host: 22, guest: 22 },
+            { host: 22, guest: 22, proto: "udp" },
+          ],
+        },
+      },
+      { bridges: { br0: { address: "10.0.0.1/24", nat: { externalInterface: "eno1" } } } },
+    ),
+    `publish-of-ssh-port ${v}.a.publish[0].host`,
+  ],
+  [
     "one port of the host twice",
     config({
       a: {

@@ -1,6 +1,6 @@
 import type { HostPlan, VmPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
-import { closedPort } from "./forward-port.js";
+import { error, type Problem, warning } from "../problem.js";
+import { closedPort, SSH } from "./forward-port.js";
 
 /** A published port is one VM's, and there is an IPv4 address of the VM's behind the host's NAT for it to lead to. */
 export const publishedPort = (host: HostPlan): readonly Problem[] => {
@@ -19,6 +19,16 @@ export const publishedPort = (host: HostPlan): readonly Problem[] => {
               [{ path: [...other.published.path, "host"], note: "first used here" }],
             ),
           ]),
+      ...(proto === "tcp" && port === SSH
+        ? [
+            warning(
+              "publish-of-ssh-port",
+              [...path, "host"],
+              `SSH to the host from outside comes to ${vm.name} instead`,
+              "Publish another port of the host, such as 2222.",
+            ),
+          ]
+        : []),
       ...closedPort(vm, proto, guest, [...path, "guest"]),
       ...(publishedAddress(vm) === undefined
         ? [
