@@ -74,13 +74,13 @@ export { type ConfigPath, formatPath, type Problem, type RelatedPlace } from "./
 export { type ProblemCode, problemCodes } from "./problem-codes.js";
 export type { Resolution } from "./resolve.js";
 export { tapPrefix } from "./resolve/allocate.js";
-export { publishedAddress } from "./rules/published-port.js";
+export { publishedPlace } from "./rules/published-port.js";
 export type { SilencedProblem } from "./silence.js";
 export { type GuestDifference, guestDifferences } from "./resolve/guest-difference.js";
 export { builtInShares, imageOf, readsOptions } from "./resolve/guests.js";
 export { privateRanges } from "./private-ranges.js";
 export { isSquashed } from "./resolve/writable.js";
-export { distance, formatSubnet, hexOf, linkLocalOf } from "./resolve/subnet.js";
+export { distance, formatSubnet, hexOf, isPrivate, linkLocalOf } from "./resolve/subnet.js";
 export { nearest } from "./suggest.js";
 export {
   cpp,

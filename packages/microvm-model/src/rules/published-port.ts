@@ -30,7 +30,7 @@ export const publishedPort = (host: HostPlan): readonly Problem[] => {
           ]
         : []),
       ...closedPort(vm, proto, guest, [...path, "guest"]),
-      ...(publishedAddress(vm) === undefined
+      ...(publishedPlace(vm) === undefined
         ? [
             error(
               "publish-without-nat",
@@ -44,9 +44,16 @@ export const publishedPort = (host: HostPlan): readonly Problem[] => {
   });
 };
 
-/** Where the host's published ports of a VM lead. */
-export const publishedAddress = ({ interfaces }: VmPlan): string | undefined =>
+/** Where the host's published ports of a VM lead, and by which interface of the host they come. */
+export const publishedPlace = ({
+  interfaces,
+}: VmPlan): { readonly address: string; readonly externalInterface: string } | undefined =>
   interfaces
-    .filter(({ network }) => network !== null && network.nat !== null)
-    .flatMap(({ addresses }) => addresses)
-    .find(({ subnet }) => subnet.family === 4)?.value;
+    .flatMap(({ network, addresses }) =>
+      addresses.flatMap(({ value, subnet }) =>
+        network === null || network.nat === null || subnet.family === 6
+          ? []
+          : [{ address: value, externalInterface: network.nat.externalInterface.value }],
+      ),
+    )
+    .at(0);
