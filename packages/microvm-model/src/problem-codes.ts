@@ -51,6 +51,7 @@ export const problemCodes = {
   "bad-vlan-id": "error",
   "balloon-size": "error",
   "bridge-helper-with-vlans": "error",
+  "broken-ssh-key": "warning",
   "cannot-silence": "error",
   "conflicting-argument": "error",
   "conflicting-variable": "error",

@@ -7,6 +7,7 @@ import { allowIgnored } from "./rules/allow-ignored.js";
 import { allowOfHost } from "./rules/allow-of-host.js";
 import { badCid } from "./rules/bad-cid.js";
 import { balloonSize } from "./rules/balloon-size.js";
+import { brokenSshKey } from "./rules/broken-ssh-key.js";
 import { bridgeHelperWithVlans } from "./rules/bridge-helper-with-vlans.js";
 import { conflictingArgument } from "./rules/conflicting-argument.js";
 import { conflictingVariable } from "./rules/conflicting-variable.js";
@@ -118,6 +119,7 @@ const rules: readonly Rule[] = [
   duplicateVm,
   noReadiness,
   noLogin,
+  brokenSshKey,
 ];
 
 /** Holds a plan against every rule that spans several parts of a host. */

@@ -102,7 +102,7 @@ const mend = (config: unknown, issue: Issue): unknown => {
 const standIns = {
   input: { url: "path:." },
   stateVersion: "00.00",
-  user: { name: "user", sshKeys: ["ssh-ed25519 AAAA"] },
+  user: { name: "user", sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx"] },
 };
 
 /** A copy of `value` with something else at a path, or without it. */

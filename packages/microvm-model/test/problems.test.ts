@@ -271,7 +271,18 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
   ],
   [
     "files for public keys",
-    config({}, { user: { name: "alice", sshKeys: ["~/.ssh/id.pub", "ssh-ed25519 AAAA alice"] } }),
+    config(
+      {},
+      {
+        user: {
+          name: "alice",
+          sshKeys: [
+            "~/.ssh/id.pub",
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice",
+          ],
+        },
+      },
+    ),
     "bad-ssh-key hosts.h.user.sshKeys[0]",
   ],
   [

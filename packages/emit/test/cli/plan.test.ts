@@ -10,7 +10,7 @@ export default {
     alpha: {
       stateVersion: "25.11",
       modules: ["./configuration.nix"],
-      user: { name: "alice", sshKeys: ["ssh-ed25519 AAAA alice"] },
+      user: { name: "alice", sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice"] },
       bridges: { br0: { address: "10.0.0.1/24", network: "internet", nat: { externalInterface: "eno1" } } },
       vms: {
         a: { index: 0 },
@@ -40,7 +40,7 @@ const open = `export default {
     alpha: {
       stateVersion: "25.11",
       modules: ["./configuration.nix"],
-      user: { name: "alice", sshKeys: ["ssh-ed25519 AAAA alice"] },
+      user: { name: "alice", sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice"] },
       bridges: { br0: { address: "10.0.0.1/24", nat: { externalInterface: "eno1" } } },
       routed: { address: "10.9.0.1/24" },
       importedVms: { legacy: { flake: "nixpkgs" } },
