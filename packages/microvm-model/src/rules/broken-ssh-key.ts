@@ -2,24 +2,20 @@ import type { HostPlan } from "../plan.js";
 import { type Problem, warning } from "../problem.js";
 
 /** A public key is whole: sshd passes over one that is not, and says so in its log alone. */
-export const brokenSshKey = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ users }) =>
-    users.flatMap(({ sshKeys, path }) =>
-      sshKeys.flatMap((key, position) => {
-        const flaw = flawOf(key);
-        return flaw === undefined
-          ? []
-          : [
-              warning(
-                "broken-ssh-key",
-                [...path, "sshKeys", position],
-                flaw,
-                "Copy the whole line, as ~/.ssh/id_ed25519.pub holds it.",
-              ),
-            ];
-      }),
-    ),
+export const brokenSshKey = (host: HostPlan): readonly Problem[] => {
+  const users = host.vms.flatMap((vm) => vm.users);
+  // Most users are the same in all VMs.
+  const flaws = new Map([...new Set(users.flatMap(({ sshKeys }) => sshKeys))].map((key) => [key, flawOf(key)]));
+  return users.flatMap(({ sshKeys, path }) =>
+    sshKeys.flatMap((key, position) => {
+      const flaw = flaws.get(key);
+      const place = [...path, "sshKeys", position];
+      return flaw === undefined
+        ? []
+        : [warning("broken-ssh-key", place, flaw, "Copy the whole line, as ~/.ssh/id_ed25519.pub holds it.")];
+    }),
   );
+};
 
 const flawOf = (key: string): string | undefined => {
   const [, type, body] = /(?:^|\s)((?:ssh-|ecdsa-|sk-)\S+)\s+(AAAA\S*)/.exec(key) ?? [];
