@@ -56,11 +56,11 @@ export interface DangerousShare {
   readonly reason: string;
 }
 
-/** What a host's VMs come to, by name. */
-export const summarizeIsolation = ({ vms }: HostPlan): ReadonlyMap<string, IsolationSummary> => {
+/** What each of a host's VMs comes to. */
+export const isolationOn = ({ vms }: HostPlan): ((vm: VmPlan) => IsolationSummary) => {
   const reaching = new Map(vms.map(({ name }) => [name, [] as string[]]));
   for (const { name, policy } of vms) for (const { value } of policy.vms) reaching.get(value)?.push(name);
-  return new Map(vms.map((vm) => [vm.name, summarizeVm(vm, reaching.get(vm.name) ?? [])]));
+  return (vm) => summarizeVm(vm, reaching.get(vm.name) ?? []);
 };
 
 const summarizeVm = (vm: VmPlan, reachedByVms: readonly string[]): IsolationSummary => {

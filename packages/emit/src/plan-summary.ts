@@ -1,6 +1,6 @@
 import { type GuestDifference, guestDifferences, type GuestPlan, type Plan, type VmPlan } from "@microvm-emit/model";
 import { type Expr, isNode, print } from "@microvm-emit/nix-ast";
-import { type IsolationSummary, summarizeIsolation } from "./isolation-summary.js";
+import { isolationOn, type IsolationSummary } from "./isolation-summary.js";
 import { isolationLines } from "./isolation-words.js";
 import type { Style } from "./report.js";
 
@@ -38,13 +38,8 @@ interface Difference extends Pick<GuestDifference, "from" | "settings"> {
 export const summarize = (plan: Plan): readonly HostSummary[] =>
   plan.hosts.map((host) => {
     const differences = guestDifferences(host);
-    const isolation = summarizeIsolation(host);
-    const vms = new Map(
-      host.vms.flatMap((vm) => {
-        const apart = isolation.get(vm.name);
-        return apart === undefined ? [] : [[vm.name, { ...summarizeVm(vm), ...apart }]];
-      }),
-    );
+    const isolation = isolationOn(host);
+    const vms = new Map(host.vms.map((vm) => [vm.name, { ...summarizeVm(vm), ...isolation(vm) }]));
     return {
       host: host.name,
       importedVms: host.importedVms.map(({ name }) => name),

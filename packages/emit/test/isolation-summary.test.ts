@@ -1,7 +1,7 @@
 /** What a plan says of how far its VMs are apart. */
 import { emptyLock, planConfig } from "@microvm-emit/model";
 import { assert, describe, expect, it } from "vitest";
-import { type IsolationSummary, summarizeIsolation } from "../src/isolation-summary.js";
+import { isolationOn, type IsolationSummary } from "../src/isolation-summary.js";
 
 const nat = { externalInterface: "eno1" };
 
@@ -14,9 +14,9 @@ const summaryOf = (vms: { readonly a: object } & Readonly<Record<string, object>
   assert(result._tag === "Right", JSON.stringify(result));
   const [planned] = result.right.value.plan.hosts;
   assert(planned !== undefined);
-  const summary = summarizeIsolation(planned).get("a");
-  assert(summary !== undefined);
-  return summary;
+  const vm = planned.vms.find(({ name }) => name === "a");
+  assert(vm !== undefined);
+  return isolationOn(planned)(vm);
 };
 
 describe("the way out", () => {
