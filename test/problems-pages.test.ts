@@ -17,7 +17,10 @@ const ofTheRun = new Set([...failureCodes, "bad-lock", "module-missing"]);
 
 const baseHost = {
   stateVersion: "25.11",
-  user: { name: "alice", sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4 alice"] },
+  user: {
+    name: "alice",
+    sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice"],
+  },
   bridges: { br0: { address: "192.168.83.1/24" } },
   vms: { a: {} },
 };

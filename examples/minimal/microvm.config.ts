@@ -7,7 +7,7 @@ export default defineConfig({
       modules: ["./configuration.nix"],
       user: {
         name: "alice",
-        sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1 alice@workstation"],
+        sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice@workstation"],
       },
       bridges: { microbr: { address: "192.168.83.1/24", nat: { externalInterface: "eno1" } } },
       vms: { projectvm: { agent: claudeCode() } },

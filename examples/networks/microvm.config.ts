@@ -8,7 +8,7 @@ export default defineConfig({
       modules: ["./configuration.nix"],
       user: {
         name: "alice",
-        sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1 alice@lab"],
+        sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice@lab"],
       },
 
       bridges: {

@@ -51,7 +51,7 @@ Examples:
   $ microvm-emit microvm.config.ts -o out         emit to out/
   $ microvm-emit check microvm.config.ts          have Nix evaluate every host, writing nothing
   $ microvm-emit check microvm.config.ts --override-input nixpkgs path:$HOME/nixpkgs
-  $ microvm-emit plan microvm.config.ts           show guests and VMs, and why guests differ
+  $ microvm-emit plan microvm.config.ts           show what each VM reaches and is reached by, and why guests differ
   $ microvm-emit check microvm.config.ts --format sarif > problems.sarif
   $ microvm-emit explain duplicate-address        say why that is a problem
   $ microvm-emit schema > microvm.schema.json     for "$schema" of a config in YAML or JSON
@@ -92,7 +92,7 @@ export const parseCommand = (argv: readonly string[]): E.Either<Failure, Request
     });
   const plan = program
     .command("plan")
-    .description("show the guests of each host, the VMs of each guest, and what keeps guests apart")
+    .description("show the guests of each host, what keeps them apart, and what each VM reaches and is reached by")
     .argument("<config>", "the config")
     .action((config: string) => {
       request = { kind: "plan", config, output: undefined };

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
-import { relative, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { type Lock, type Plan, plannedPaths } from "@microvm-emit/model";
-import { isBelow, sourceTreeOf } from "./source-tree.js";
+import { isBelow, sourceTreeOf, unknownToGit } from "./source-tree.js";
 
-/** What to type after emitting, where the process stands: a flake in a git work tree sees no file git does not know. */
+/** What to type after emitting, where the process stands. */
 export const nextCommands = (
   plan: Plan,
   configDir: string,
@@ -12,25 +12,49 @@ export const nextCommands = (
 ): string[] => {
   const { root, isGit } = sourceTreeOf(outputDir);
   const own = [...new Set(plannedPaths(plan).map(({ path }) => resolve(configDir, path)))];
-  const added = [outputDir, lock.file, ...own.filter((path) => existsSync(path))].filter((path) => isBelow(root, path));
   // Outside git, a flake sees nothing above its own directory unless it is told to.
   const reference =
     isGit || own.every((path) => isBelow(outputDir, path))
       ? relativeReference(outputDir)
       : `path:${configDir}?dir=${relative(configDir, outputDir)}`;
+  const added = isGit ? toAdd(root, configDir, [outputDir, lock.file, ...own]) : [];
+  // What `nixos-rebuild` pins as root would be root's.
+  const isLocked = existsSync(join(outputDir, "flake.lock"));
+  const sudo = process.getuid?.() === 0 ? "" : "sudo ";
+  const gone = goneVms(plan, lock.before);
+  const hosts = new Set([...plan.hosts.map(({ name }) => name), ...gone.map(({ host }) => host)]);
+  const remark = (host: string, ...others: readonly string[]): string => {
+    const remarks = [...(hosts.size > 1 ? [`on ${host}`] : []), ...others];
+    return remarks.length === 0 ? "" : `  # ${remarks.join(", ")}`;
+  };
   return [
-    ...(isGit ? [`git add ${added.map((path) => quoted(fromHere(path))).join(" ")}`] : []),
+    ...(added.length === 0 ? [] : [`git add ${added.map((path) => quoted(fromHere(path))).join(" ")}`]),
+    ...(isLocked ? [] : [`nix flake lock ${quoted(reference)}`]),
     // NixOS stops nothing that it no longer knows, and the next VM may get its addresses.
-    ...goneVms(plan, lock.before).map((name) => `systemctl stop microvm@${name}  # gone from the config`),
-    ...plan.hosts.map(({ name }) => `nixos-rebuild switch --flake ${quoted(`${reference}#${name}`)}`),
+    ...gone.map(({ host, vm }) => `${sudo}systemctl stop microvm@${vm}${remark(host, "gone from the config")}`),
+    ...plan.hosts.map(
+      ({ name }) => `${sudo}nixos-rebuild switch --flake ${quoted(`${reference}#${name}`)}${remark(name)}`,
+    ),
+  ];
+};
+
+/** A flake in a git work tree sees no file that git does not know, and modules may have others beside them. */
+const toAdd = (root: string, configDir: string, paths: readonly string[]): readonly string[] => {
+  const known = [...new Set(paths)].filter((path) => isBelow(root, path) && existsSync(path));
+  const beside = isBelow(root, configDir) ? [join(configDir, "*.nix")] : [];
+  const unknown = unknownToGit(root, [...known, ...beside, ":(exclude,glob)**/node_modules/**"]);
+  if (unknown === undefined) return known;
+  return [
+    ...known.filter((path) => unknown.some((file) => isBelow(path, file))),
+    ...unknown.filter((file) => !known.some((path) => isBelow(path, file))),
   ];
 };
 
 /** The VMs that the lock of the last run knows and the plan does not. */
-const goneVms = (plan: Plan, before: Lock): readonly string[] => {
+const goneVms = (plan: Plan, before: Lock): readonly { readonly host: string; readonly vm: string }[] => {
   const kept = new Set(plan.hosts.flatMap(({ name: host, vms }) => vms.map(({ name }) => `${host}/${name}`)));
   return Object.entries(before.hosts).flatMap(([host, vms]) =>
-    Object.keys(vms).filter((name) => !kept.has(`${host}/${name}`)),
+    Object.keys(vms).flatMap((vm) => (kept.has(`${host}/${vm}`) ? [] : [{ host, vm }])),
   );
 };
 

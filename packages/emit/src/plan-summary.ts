@@ -1,12 +1,15 @@
 import { type GuestDifference, guestDifferences, type GuestPlan, type Plan, type VmPlan } from "@microvm-emit/model";
 import { type Expr, isNode, print } from "@microvm-emit/nix-ast";
-import { policyWords } from "./policy-words.js";
+import { isolationOn, type IsolationSummary } from "./isolation-summary.js";
+import { isolationLines } from "./isolation-words.js";
 import type { Style } from "./report.js";
 
 /** A host's guests, the VMs of each, and what keeps guests apart. */
 export interface HostSummary {
   readonly host: string;
   readonly guests: readonly GuestSummary[];
+  /** VMs that are described elsewhere, of which nothing is known here. */
+  readonly importedVms: readonly string[];
 }
 
 interface GuestSummary {
@@ -16,15 +19,13 @@ interface GuestSummary {
   readonly vms: readonly VmSummary[];
 }
 
-interface VmSummary {
+interface VmSummary extends IsolationSummary {
   readonly name: string;
   readonly index: number;
   readonly addresses: readonly string[];
   readonly taps: readonly string[];
   readonly vcpu: number;
   readonly memoryMiB: number;
-  /** What the VM may reach over its taps. */
-  readonly reaches: string;
 }
 
 /** A difference with its values as text; null for nothing. */
@@ -37,29 +38,36 @@ interface Difference extends Pick<GuestDifference, "from" | "settings"> {
 export const summarize = (plan: Plan): readonly HostSummary[] =>
   plan.hosts.map((host) => {
     const differences = guestDifferences(host);
-    const vms = new Map(host.vms.map((vm) => [vm.name, vm]));
+    const isolation = isolationOn(host);
+    const vms = new Map(host.vms.map((vm) => [vm.name, { ...summarizeVm(vm), ...isolation(vm) }]));
     return {
       host: host.name,
+      importedVms: host.importedVms.map(({ name }) => name),
       guests: host.guests.map(({ name, own, vms: names }) => {
         const difference = differences.get(name);
         return {
           name,
           own,
           difference: difference === undefined ? null : summarizeDifference(difference),
-          vms: names.flatMap((vm) => vms.get(vm) ?? []).map(summarizeVm),
+          vms: names.flatMap((vm) => vms.get(vm) ?? []),
         };
       }),
     };
   });
 
-const summarizeVm = ({ name, index, interfaces, vcpu, memoryMiB, policy }: VmPlan): VmSummary => ({
+const summarizeVm = ({
+  name,
+  index,
+  interfaces,
+  vcpu,
+  memoryMiB,
+}: VmPlan): Omit<VmSummary, keyof IsolationSummary> => ({
   name,
   index,
   addresses: interfaces.flatMap(({ addresses }) => addresses.map(({ value }) => value)),
   taps: interfaces.flatMap(({ type, id }) => (type === "tap" ? [id.value] : [])),
   vcpu,
   memoryMiB,
-  reaches: interfaces.length === 0 ? "nothing" : policyWords(policy),
 });
 
 const summarizeDifference = ({ from, settings: [first, ...others], here, there }: GuestDifference): Difference => ({
@@ -107,11 +115,17 @@ const clipped = (text: string): string => {
 /** The summary for people. */
 export const formatSummary = (hosts: readonly HostSummary[], style: Style): string =>
   hosts
-    .map(({ host, guests }) => {
+    .map(({ host, guests, importedVms }) => {
       const vms = guests.flatMap((guest) => guest.vms);
       const columns = widths(vms.map(cellsOf));
       const title = `${style.bold(host)}: ${counted(vms.length, "VM")} of ${counted(guests.length, "guest")}`;
-      return [title, ...guests.map((guest) => formatGuest(guest, columns, style))].join("\n\n");
+      return [
+        title,
+        ...guests.map((guest) => formatGuest(guest, columns, style)),
+        ...(importedVms.length === 0
+          ? []
+          : [`  described elsewhere, reaching what they are made to reach: ${importedVms.join(", ")}`]),
+      ].join("\n\n");
     })
     .join("\n\n")
     .concat("\n");
@@ -120,13 +134,13 @@ const formatGuest = ({ name, own, difference, vms }: GuestSummary, columns: read
   [
     `  guest ${style.cyan(name)}${own === null ? "" : style.dim(`  ${ownBecause[own]}`)}`,
     ...(difference === null ? [] : [`    ${style.dim(sentence(difference))}`]),
-    ...vms.map(
-      (vm) =>
-        `    ${cellsOf(vm)
-          .map((cell, column) => cell.padEnd(columns[column] ?? 0))
-          .join("  ")
-          .trimEnd()}`,
-    ),
+    ...vms.flatMap((vm) => [
+      `    ${cellsOf(vm)
+        .map((cell, column) => cell.padEnd(columns[column] ?? 0))
+        .join("  ")
+        .trimEnd()}`,
+      ...isolationLines(vm, style).map((line) => `      ${line}`),
+    ]),
   ].join("\n");
 
 const ownBecause: Readonly<Record<NonNullable<GuestPlan["own"]>, string>> = {

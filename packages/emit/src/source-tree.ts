@@ -48,16 +48,26 @@ export const mirror = (source: SourceTree, target: string, besides: string): voi
   }
 };
 
-/** What git knows or would offer to add; undefined when git will not say, as in a work tree of another user's. */
-const gitFiles = (root: string): string[] | undefined => {
+/** What git knows or would offer to add. */
+const gitFiles = (root: string): string[] | undefined =>
+  listed(root, ["--cached", "--others", "--deduplicate"])?.filter((path) =>
+    lstatSync(join(root, path), { throwIfNoEntry: false }),
+  );
+
+/** What git does not know of these files and directories, as absolute paths. */
+export const unknownToGit = (root: string, paths: readonly string[]): readonly string[] | undefined =>
+  listed(root, ["--others", "--", ...paths])?.map((path) => join(root, path));
+
+/** Files that git does not ignore; undefined when git will not say, as in a work tree of another user's. */
+const listed = (root: string, options: readonly string[]): string[] | undefined => {
   try {
-    const list = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "--deduplicate", "-z"], {
+    const list = execFileSync("git", ["ls-files", "--exclude-standard", "-z", ...options], {
       cwd: root,
       encoding: "utf8",
       maxBuffer: 1 << 30,
       stdio: ["ignore", "pipe", "ignore"],
     });
-    return list.split("\0").filter((path) => path !== "" && lstatSync(join(root, path), { throwIfNoEntry: false }));
+    return list.split("\0").filter((path) => path !== "");
   } catch {
     return undefined;
   }

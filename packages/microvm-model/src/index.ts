@@ -14,7 +14,7 @@ export {
   qwenCode,
 } from "./agents.js";
 export type { Config, FlakeInput } from "./config.js";
-export type { ConfigPlaces } from "./config-places.js";
+export type { ConfigPlaces } from "./config-source.js";
 export type { Agent, AgentState } from "./config/agent.js";
 export type { Emacs, Home, InputFile, Zsh, ZshHistory } from "./config/home.js";
 export type { Balloon, Device, Graphics, Hotplug, QemuDevice, StoreDisk } from "./config/hardware.js";
@@ -76,13 +76,13 @@ export { type ConfigPath, formatPath, type Problem, type RelatedPlace } from "./
 export { type ProblemCode, problemCodes } from "./problem-codes.js";
 export type { Resolution } from "./resolve.js";
 export { tapPrefix } from "./resolve/allocate.js";
-export { publishedAddress } from "./rules/published-port.js";
+export { publishedPlace } from "./rules/published-port.js";
 export type { SilencedProblem } from "./silence.js";
 export { type GuestDifference, guestDifferences } from "./resolve/guest-difference.js";
 export { builtInShares, imageOf, readsOptions } from "./resolve/guests.js";
 export { privateRanges } from "./private-ranges.js";
 export { isSquashed } from "./resolve/writable.js";
-export { distance, formatSubnet, hexOf, linkLocalOf } from "./resolve/subnet.js";
+export { distance, formatSubnet, hexOf, isPrivate, linkLocalOf } from "./resolve/subnet.js";
 export { nearest } from "./suggest.js";
 export {
   cpp,

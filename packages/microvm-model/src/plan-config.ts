@@ -1,7 +1,7 @@
 import { bimap, type Either, left, right } from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { andThen, type Checked } from "./checked.js";
-import type { ConfigPlaces } from "./config-places.js";
+import type { ConfigPlaces } from "./config-source.js";
 import { type Lock, lockSchema } from "./lock.js";
 import { error, type Problem } from "./problem.js";
 import { resolve, type Resolution } from "./resolve.js";
@@ -22,8 +22,8 @@ export interface Planned {
 export const planConfig = (config: unknown, lock: Lock, places?: ConfigPlaces): Either<readonly Problem[], Planned> => {
   if (!lockSchema.safeParse(lock).success) return left([brokenLock]);
   const model = validate(config);
-  const checked = pipe(model, andThen(resolve(lock)), andThen(checkRules(places)));
   const written = writtenPath(config);
+  const checked = pipe(model, andThen(resolve(lock)), andThen(checkRules({ written, places })));
   return pipe(
     settle(checked, model._tag === "Left" ? [] : silencesOf(model.right)),
     bimap(

@@ -1,6 +1,6 @@
 import type { Expr } from "@microvm-emit/nix-ast";
 import type { InputFile } from "./config/home.js";
-import type { NetworkPolicy } from "./config/policy.js";
+import type { Destination, HostPort, NetworkPolicy } from "./config/policy.js";
 import type { NixData, NixText } from "./config/terms.js";
 import type { VmModel } from "./config.js";
 import type { ConfigPath } from "./problem.js";
@@ -321,6 +321,11 @@ export interface PolicyPlan {
   readonly published: readonly PublishedPlan[];
   /** Of what the host forwards, in each direction; null for no limit. */
   readonly mbitPerSecond: number | null;
+  /** What the config says, word for word. */
+  readonly written: {
+    readonly allow: readonly Placed<Destination>[];
+    readonly reachHost: readonly Placed<HostPort>[];
+  };
 }
 
 /** A port of the host's outward interface that leads to a port of a VM. */

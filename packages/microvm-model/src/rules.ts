@@ -1,11 +1,14 @@
 import { type Checked, withProblems } from "./checked.js";
-import type { ConfigPlaces } from "./config-places.js";
+import type { ConfigSource } from "./config-source.js";
 import type { HostPlan } from "./plan.js";
 import type { Problem } from "./problem.js";
 import type { Resolution } from "./resolve.js";
 import { address } from "./rules/address.js";
+import { allowIgnored } from "./rules/allow-ignored.js";
+import { allowOfHost } from "./rules/allow-of-host.js";
 import { badCid } from "./rules/bad-cid.js";
 import { balloonSize } from "./rules/balloon-size.js";
+import { brokenSshKey } from "./rules/broken-ssh-key.js";
 import { bridgeHelperWithVlans } from "./rules/bridge-helper-with-vlans.js";
 import { conflictingArgument } from "./rules/conflicting-argument.js";
 import { conflictingVariable } from "./rules/conflicting-variable.js";
@@ -34,11 +37,12 @@ import { noReadiness } from "./rules/no-readiness.js";
 import { oemStringsTwice } from "./rules/oem-strings-twice.js";
 import { otherHypervisor } from "./rules/other-hypervisor.js";
 import { pathInEnvironment } from "./rules/path-in-environment.js";
-import { policy } from "./rules/policy.js";
+import { policyNotHeld } from "./rules/policy-not-held.js";
 import { posixAclWithTranslation } from "./rules/posix-acl-with-translation.js";
 import { privilegedHostPort } from "./rules/privileged-host-port.js";
 import { publishedPort } from "./rules/published-port.js";
 import { qemuMemory } from "./rules/qemu-memory.js";
+import { reachedVm } from "./rules/reached-vm.js";
 import { runAsInService } from "./rules/run-as-in-service.js";
 import { secret } from "./rules/secret.js";
 import { severalExternalInterfaces } from "./rules/several-external-interfaces.js";
@@ -57,12 +61,15 @@ import { userNetworkWithoutDhcp } from "./rules/user-network-without-dhcp.js";
 import { volumeWithoutSize } from "./rules/volume-without-size.js";
 import { writableNixStore } from "./rules/writable-nix-store.js";
 
-/** A rule sees one host whole, and where its config is if that is known, and says everything that breaks it. */
-type Rule = (host: HostPlan, places: ConfigPlaces | undefined) => readonly Problem[];
+/** A rule sees one host whole, and where its config is written, and says everything that breaks it. */
+type Rule = (host: HostPlan, source: ConfigSource) => readonly Problem[];
 
 const rules: readonly Rule[] = [
   unique,
-  policy,
+  policyNotHeld,
+  allowIgnored,
+  allowOfHost,
+  reachedVm,
   interfaceNameTooLong,
   address,
   badCid,
@@ -114,13 +121,14 @@ const rules: readonly Rule[] = [
   duplicateVm,
   noReadiness,
   noLogin,
+  brokenSshKey,
 ];
 
 /** Holds a plan against every rule that spans several parts of a host. */
 export const checkRules =
-  (places: ConfigPlaces | undefined) =>
+  (source: ConfigSource) =>
   (resolution: Resolution): Checked<Resolution> =>
     withProblems(
-      resolution.plan.hosts.flatMap((host) => rules.flatMap((rule) => rule(host, places))),
+      resolution.plan.hosts.flatMap((host) => rules.flatMap((rule) => rule(host, source))),
       resolution,
     );

@@ -1,6 +1,7 @@
 import { Address4, Address6 } from "ip-address";
 import { z } from "zod";
 import type { ProblemCode } from "./problem-codes.js";
+import { nearest } from "./suggest.js";
 
 /** What a refused scalar says of itself; `validate` turns it into a `Problem`. */
 export interface ScalarRefusal {
@@ -8,26 +9,36 @@ export interface ScalarRefusal {
   readonly remedy: string;
 }
 
-interface Rule extends ScalarRefusal {
+interface Rule extends Pick<ScalarRefusal, "code"> {
   /** With the pattern that it is, where it is one. */
   readonly holds: ((text: string) => boolean) & { readonly regex?: RegExp };
   /** Reads on from the refused text: `"eth0/1" is …`. */
   readonly complaint: string;
+  /** Of any such text, or of the one. */
+  readonly remedy: string | ((value: string) => string);
 }
 
-const text = (...rules: readonly Rule[]) =>
-  z
-    .string()
+const text = (...rules: readonly Rule[]) => {
+  const refuse = (value: string): (ScalarRefusal & { readonly message: string }) | undefined => {
+    const broken = rules.find((rule) => !rule.holds(value));
+    if (broken === undefined) return undefined;
+    const { code, complaint, remedy } = broken;
+    return {
+      code,
+      message: `${JSON.stringify(value)} ${complaint}`,
+      remedy: typeof remedy === "string" ? remedy : remedy(value),
+    };
+  };
+  return z
+    .string({ error: ({ input }) => (typeof input === "number" ? refuse(String(input))?.remedy : undefined) })
     .superRefine((value, context) => {
-      const broken = rules.find((rule) => !rule.holds(value));
-      if (broken === undefined) return;
-      context.addIssue({
-        code: "custom",
-        message: `${JSON.stringify(value)} ${broken.complaint}`,
-        params: { code: broken.code, remedy: broken.remedy } satisfies ScalarRefusal,
-      });
+      const refusal = refuse(value);
+      if (refusal === undefined) return;
+      const { message, ...params } = refusal;
+      context.addIssue({ code: "custom", message, params: params satisfies ScalarRefusal });
     })
     .meta(patterns(rules));
+};
 
 /** What a JSON Schema says of the rules: those that are patterns. */
 const patterns = (rules: readonly Rule[]): { readonly pattern?: string; readonly allOf?: readonly object[] } => {
@@ -410,21 +421,85 @@ export const splitDestination = (value: string): { readonly target: string; read
   return { target, ports: portList.test(ports) ? ports.split(",").map(Number) : [0] };
 };
 
+const isSomewhere = (target: string): boolean =>
+  domainPattern.test(target) || Address4.isValid(target) || Address6.isValid(target);
+
+const isDestination = (value: string): boolean => {
+  const { target, ports } = splitDestination(value);
+  return ports.every((port) => port >= 1 && port <= 65535) && isSomewhere(target);
+};
+
+const scheme = /^[a-z][a-z0-9+.-]*:\/\//i;
+
+/** Where the server of a URL is, in the letters that domains are written in. */
+const serverOf = (value: string): string =>
+  (/^[\d.:a-f]+\/\d/.test(value) ? value : value.replace(scheme, "").replace(/[/?#].*$/, ""))
+    .replace(/^.*@/, "")
+    .replace(/^\.(?=.)/, "*.")
+    .replace(/\.$/, "")
+    .toLowerCase();
+
+const loopback = /^(localhost|127(\.\d+){3}|\[?::1\]?)(?=[:/]|$)/;
+
 /** A domain, an address or a subnet with ports, or one of the words. */
-export const destination = (words: readonly string[]) =>
-  text({
-    code: "bad-destination",
-    holds: (value) => {
-      if (words.includes(value)) return true;
-      const { target, ports } = splitDestination(value);
-      return (
-        ports.every((port) => port >= 1 && port <= 65535) &&
-        (domainPattern.test(target) || Address4.isValid(target) || Address6.isValid(target))
-      );
+export const destination = (words: readonly string[]) => {
+  const isKnown = (value: string): boolean => words.includes(value) || isDestination(value);
+  const meansServer = (value: string): boolean => !isKnown(value) && isDestination(serverOf(value));
+  const refused = { code: "bad-destination" } as const;
+  return text(
+    {
+      ...refused,
+      holds: (value) => !loopback.test(serverOf(value)),
+      complaint: "is the VM itself, for what runs in it",
+      remedy: (value) => {
+        const { ports } = splitDestination(serverOf(value));
+        return `If the host is meant, list its ports in \`reachHost\`: [${(ports.length === 0 ? [80, 443] : ports).join(", ")}].`;
+      },
     },
-    complaint: "is neither a known destination nor a domain, address or subnet with ports",
-    remedy: `Write one such as "github.com:22,443", "*.example.org", "10.0.0.5:5432", "[fd00::5]:443", or one of ${words.join(", ")}.`,
-  });
+    {
+      ...refused,
+      holds: (value) => !/^:?[\d,]+$/.test(value),
+      complaint: "is a port, and does not say of what",
+      remedy: (value) =>
+        `Write where it is, such as "example.org:${value.replace(":", "")}"; ports of the host are for \`reachHost\`.`,
+    },
+    {
+      ...refused,
+      holds: (value) => !(meansServer(value) && /[/@?#]/.test(value)),
+      complaint: "is a URL or a part of one, and a server is reached whole or not at all",
+      remedy: (value) => `Write ${JSON.stringify(serverOf(value))}.`,
+    },
+    {
+      ...refused,
+      holds: (value) => !meansServer(value),
+      complaint: "is not how a domain is written here",
+      remedy: (value) => `Write ${JSON.stringify(serverOf(value))}.`,
+    },
+    {
+      ...refused,
+      holds: (value) => isKnown(value) || !/^[a-z0-9*-]+\.[a-z0-9.-]*:/i.test(value),
+      complaint: "has something else than ports behind its colon",
+      remedy: 'Write numbers from 1 to 65535, with commas between them: "example.org:80,443".',
+    },
+    {
+      ...refused,
+      holds: (value) => isKnown(value) || !/^[\w-]+$/.test(value),
+      complaint: "is no destination that is known",
+      remedy: (value) => {
+        const meant = nearest(value, words);
+        return meant === undefined
+          ? `Write a domain, an address or a subnet, or one of ${words.join(", ")}; VMs of the host are for \`reachVms\`.`
+          : `Did you mean ${JSON.stringify(meant)}?`;
+      },
+    },
+    {
+      ...refused,
+      holds: isKnown,
+      complaint: "is neither a known destination nor a domain, address or subnet with ports",
+      remedy: `Write one such as "github.com:22,443", "*.example.org", "10.0.0.5:5432", "[fd00::5]:443", or one of ${words.join(", ")}.`,
+    },
+  );
+};
 
 /** The value of an environment variable, which NixOS puts between double quotes in a script that every login runs. */
 export const variableValue = text({

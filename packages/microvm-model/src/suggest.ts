@@ -5,7 +5,7 @@ export const nearest = (given: string, known: readonly string[]): string | undef
   if (known.length === 0) return undefined;
   const candidate = closest(given, known);
   const edits = distance(given.toLowerCase(), candidate.toLowerCase());
-  return edits <= Math.max(1, Math.floor(candidate.length / 3)) ? candidate : undefined;
+  return edits <= Math.max(1, Math.floor(candidate.length / 3)) && edits < candidate.length ? candidate : undefined;
 };
 
 /** `Did you mean "vcpu"?`, or the whole choice when nothing is near. */

@@ -7,7 +7,7 @@ import { literalSecrets } from "./literal-secret.js";
 import { type ConfigPath, error, formatPath, type Problem } from "./problem.js";
 import { hostSettings, settingsOf, vmSettings } from "./microvm-options.js";
 import type { ScalarRefusal } from "./scalars.js";
-import { didYouMean } from "./suggest.js";
+import { didYouMean, nearest } from "./suggest.js";
 import { applyVmDefaults } from "./vm-defaults.js";
 
 type Issue = z.core.$ZodIssue;
@@ -102,7 +102,7 @@ const mend = (config: unknown, issue: Issue): unknown => {
 const standIns = {
   input: { url: "path:." },
   stateVersion: "00.00",
-  user: { name: "user", sshKeys: ["ssh-ed25519 AAAA"] },
+  user: { name: "user", sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx"] },
 };
 
 /** A copy of `value` with something else at a path, or without it. */
@@ -147,7 +147,11 @@ const explain = (issue: Issue, input: unknown): readonly Problem[] => {
       ];
     }
     case "invalid_type":
-      return [at(input, path) === undefined ? missing(path) : wrongType(path, issue.expected, at(input, path))];
+      return [
+        at(input, path) === undefined
+          ? missing(path)
+          : wrongType(path, issue.expected, at(input, path), remedyOfSchema(issue)),
+      ];
     default:
       return [error("bad-value", path, issue.message, "Write a value of the documented form.")];
   }
@@ -186,19 +190,27 @@ const missing = (path: ConfigPath): Problem =>
     ? error("wrong-type", path, "The config is missing", "Export a config as the default export.")
     : error("missing-key", path, `\`${formatPath(path.slice(-1))}\` is missing`, "Set it.");
 
-const wrongType = (path: ConfigPath, expected: string, given: unknown): Problem =>
+const wrongType = (path: ConfigPath, expected: string, given: unknown, known: string | undefined): Problem =>
   error(
     "wrong-type",
     path,
     `Expected ${nouns[expected] ?? expected}, found ${describe(given)}`,
-    remedyFor(given, nouns[expected] ?? expected),
+    known ?? remedyFor(given, nouns[expected] ?? expected),
   );
 
-/** Functions that make a setting are easily named instead of called, and releases written as numbers. */
+/** What a schema says itself in place of the library's own words. */
+const remedyOfSchema = ({ message }: Issue): string | undefined =>
+  message.startsWith("Invalid input") ? undefined : message;
+
+/** Functions that make a setting are easily named instead of called, releases written as numbers and numbers as text. */
 const remedyFor = (given: unknown, wanted: string): string => {
   if (typeof given === "function") return given.name === "" ? "Call it." : `Call it: ${given.name}().`;
-  const isRelease = typeof given === "number" && !Number.isInteger(given) && wanted === nouns["string"];
-  return isRelease ? "Put it in quotes." : `Write ${wanted}.`;
+  if (typeof given === "number" && !Number.isInteger(given) && wanted === nouns["string"]) return "Put it in quotes.";
+  if (typeof given === "string" && /^\d+$/.test(given) && wanted.includes("number"))
+    return `Write ${given} without quotes.`;
+  if (wanted === nouns["array"] && given !== null)
+    return `Put it in a list: [${isRecord(given) ? "{ … }" : show(given)}].`;
+  return `Write ${wanted}.`;
 };
 
 const nouns: Readonly<Record<string, string>> = {
@@ -228,10 +240,12 @@ const explainUnion = (
   const given = at(input, path);
   if (given === undefined) return [missing(path)];
   const names = issue.errors.flat().flatMap(choicesOf);
-  if (typeof given === "string" && names.length > 0) return [badChoice(path, given, names)];
+  const known = remedyOfSchema(issue);
+  if (typeof given === "string" && names.length > 0 && (known === undefined || nearest(given, names) !== undefined))
+    return [badChoice(path, given, names)];
   const kinds = new Set(issue.errors.flat().flatMap(expectations));
   const wanted = [...kinds].join(" or ");
-  return [error("wrong-type", path, `Expected ${wanted}, found ${describe(given)}`, remedyFor(given, wanted))];
+  return [error("wrong-type", path, `Expected ${wanted}, found ${describe(given)}`, known ?? remedyFor(given, wanted))];
 };
 
 const isTypeMismatch = (issue: Issue): boolean =>

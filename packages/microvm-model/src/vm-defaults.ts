@@ -10,10 +10,13 @@ export const applyVmDefaults = (config: unknown): unknown =>
     mapEntries(host, "vms", (vm) => (isData(vm) ? merge(vmDefaultsOf(host), vm) : vm)),
   );
 
-/** Where a path of a config with its VM defaults applied is written: what the defaults say is written there. */
+/** Where a path of a config with its VM defaults applied is written. */
+export type Written = (path: ConfigPath) => ConfigPath;
+
+/** What the defaults say is written there, all else in the VM. */
 export const writtenPath =
-  (config: unknown) =>
-  (path: ConfigPath): ConfigPath => {
+  (config: unknown): Written =>
+  (path) => {
     const [hosts, host, vms, vm, ...setting] = path;
     if (hosts !== "hosts" || vms !== "vms" || host === undefined || vm === undefined) return path;
     const written = entry(entry(config, hosts), host);
@@ -25,10 +28,7 @@ export const writtenPath =
   };
 
 /** Problems at the places where they can be mended; what several VMs have from their host's defaults is one problem. */
-export const whereWritten = <P extends Problem>(
-  problems: readonly P[],
-  written: (path: ConfigPath) => ConfigPath,
-): readonly P[] => {
+export const whereWritten = <P extends Problem>(problems: readonly P[], written: Written): readonly P[] => {
   const found = problems.map((problem): P => ({
     ...problem,
     path: written(problem.path),
@@ -39,6 +39,9 @@ export const whereWritten = <P extends Problem>(
   );
   return [...once.values()];
 };
+
+/** Whether a path, as it is written, lies in a host's `vmDefaults`. */
+export const isOfDefaults = ([, , section]: ConfigPath): boolean => section === "vmDefaults";
 
 const vmDefaultsOf = (host: unknown): unknown => {
   const defaults = entry(host, "vmDefaults");

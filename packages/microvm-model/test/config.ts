@@ -7,7 +7,10 @@ export const config = (vms: unknown, host: object = {}, rest: object = {}): unkn
   hosts: {
     h: {
       stateVersion: "26.05",
-      user: { name: "alice", sshKeys: ["ssh-ed25519 AAAA alice"] },
+      user: {
+        name: "alice",
+        sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice"],
+      },
       bridges: { br0: { address: "10.0.0.1/24" } },
       vms,
       ...host,

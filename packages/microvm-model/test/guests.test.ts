@@ -51,7 +51,7 @@ const together: Readonly<Record<string, Change>> = {
     { forwardPorts: [{ host: { port: 8080 }, guest: { port: 80 } }] },
   ],
   nameservers: { nameservers: ["9.9.9.9"] },
-  "what it may reach": { network: "allowlist", allow: ["10.0.0.5:80"], reachVms: ["a"], reachHost: [80] },
+  "what it may reach": { network: "allowlist", allow: ["10.1.0.5:80"], reachVms: ["a"], reachHost: [80] },
   "what leads to it": [{ bandwidthMbitPerSecond: 10 }, { bandwidthMbitPerSecond: 20 }],
   workspace: { workspace: "/srv/work" },
   "no workspace": { workspace: false },

@@ -1,6 +1,16 @@
 /** What VMs may reach: where it is said, what it comes to, and what cannot be. */
 import { assert, describe, expect, it } from "vitest";
-import { agents, destinations, emptyLock, formatPath, planConfig, type PolicyPlan, toolchains } from "../src/index.js";
+import {
+  agents,
+  destinations,
+  emptyLock,
+  formatPath,
+  planConfig,
+  type PolicyPlan,
+  type Problem,
+  replace,
+  toolchains,
+} from "../src/index.js";
 import { destinationSchema } from "../src/config/policy.js";
 import { hexOf, isPrivate, linkLocalOf } from "../src/resolve/subnet.js";
 import { config } from "./config.js";
@@ -15,11 +25,17 @@ const policyOf = (vm: object, host: object = {}): PolicyPlan => {
   return policy;
 };
 
-const problemsOf = (vm: object, host: object = {}): readonly string[] => {
-  const result = planConfig(config({ a: vm, b: {} }, host), emptyLock);
-  const problems = result._tag === "Left" ? result.left : result.right.warnings;
-  return problems.map(({ code, path }) => `${code} ${formatPath(path.slice(3))}`);
+const problemsIn = (vms: object, host: object = {}): readonly Problem[] => {
+  const result = planConfig(config(vms, host), emptyLock);
+  return result._tag === "Left" ? result.left : result.right.warnings;
 };
+
+const problemsOf = (vm: object, host: object = {}): readonly string[] =>
+  problemsIn({ a: vm, b: {} }, host).map(({ code, path }) => `${code} ${formatPath(path.slice(3))}`);
+
+/** Where each problem is, what it says and what to do. */
+const said = (vms: object, host: object = {}): readonly (readonly [where: string, message: string, remedy: string])[] =>
+  problemsIn(vms, host).map(({ path, message, remedy }) => [formatPath(path.slice(2)), message, remedy]);
 
 const open = { bridges: { br0: { address: "10.0.0.1/24", network: "open" } } };
 
@@ -121,7 +137,7 @@ describe("what cannot be", () => {
     ],
     ["an allowance of nothing", { network: "none", allow: ["10.1.0.1"] }, "allow-ignored a.allow[0]"],
     ["an allowance of everything", { network: "open", allow: ["npm"] }, "allow-ignored a.allow[0]"],
-    ["a port of the host besides everything", { network: "open", reachHost: [80] }, "reach-ignored a.reachHost"],
+    ["a port of the host besides everything", { network: "open", reachHost: [80] }, "reach-ignored a.reachHost[0]"],
     ["a VM besides everything", { network: "open", reachVms: ["b"] }, "reach-ignored a.reachVms[0]"],
     ["a VM that is not there", { reachVms: ["c"] }, "unknown-vm a.reachVms[0]"],
     ["the VM itself", { reachVms: ["a"] }, "reach-itself a.reachVms[0]"],
@@ -131,6 +147,187 @@ describe("what cannot be", () => {
     ["no port behind a colon", { network: "allowlist", allow: ["a.example:"] }, "bad-destination a.allow[0]"],
   ])("is %s", (_, vm, problem) => {
     expect(problemsOf(vm)).toEqual([problem]);
+  });
+});
+
+describe("an address of the host's, or in it", () => {
+  const host = {
+    bridges: {
+      br0: { address: "10.7.0.1/24", ipv6: "fd00:7::1/64" },
+      br1: { address: "10.7.1.1/24" },
+      lan: { address: "192.168.7.2/24", ports: ["eno2"] },
+      empty: { address: "10.7.9.1/24" },
+    },
+  };
+  const told = (...allow: readonly string[]): readonly string[] => {
+    const vms = {
+      a: { network: "allowlist", interfaces: [{ bridge: "br0" }], allow },
+      b: { network: "none", interfaces: [{ bridge: "br1" }] },
+      c: { network: "open", interfaces: [{ bridge: "lan", address: "192.168.7.9" }] },
+    };
+    return problemsIn(vms, host).map(({ code, path, remedy }) => `${code} ${formatPath(path.slice(3))}: ${remedy}`);
+  };
+
+  it.each([
+    ["10.7.0.1:5432,53", 'List the host\'s ports instead: `reachHost: [5432, "dns"]`.'],
+    ["[fd00:7::1]:443", "List the host's ports instead: `reachHost: [443]`."],
+    ["10.7.9.1/32", "List the host's ports instead: `reachHost: [80, 443]`."],
+    ["192.168.7.2", "List the host's ports instead: `reachHost: [80, 443]`."],
+    ["10.7.0.2:80", "Leave it out: what a VM says to itself passes no rule."],
+    ["10.7.1.3:5432", 'Name the VM instead: `reachVms: ["b"]`.'],
+    ["10.7.1.0/24", "Name VMs in `reachVms` (b) and the host's ports in `reachHost` instead."],
+    ["10.7.0.128/25:80", "Name VMs in `reachVms` and the host's ports in `reachHost` instead."],
+    ["fd00:7::/64", "Name VMs in `reachVms` and the host's ports in `reachHost` instead."],
+  ])("is opened by another setting: %s", (destination, remedy) => {
+    expect(told(destination)).toEqual([`allow-of-host a.allow[0]: ${remedy}`]);
+  });
+
+  it("is told of wherever it stands, beside a subnet that holds it too", () => {
+    expect(told("10.0.0.0/8", "10.7.0.1")).toEqual([expect.stringMatching(/^allow-of-host a\.allow\[1\]/)]);
+  });
+
+  it("is none in a subnet that holds more, in a LAN, or where no VM is", () => {
+    expect(told("10.0.0.0/8", "10.7.0.0/23", "fd00::/16", "192.168.7.0/24", "192.168.7.9:22", "10.7.9.0/24")).toEqual(
+      [],
+    );
+  });
+
+  it("is told of once where all VMs allow it", () => {
+    expect(said({ a: {}, b: {} }, { vmDefaults: { allow: ["10.0.0.1:80"] } })).toEqual([
+      ["vmDefaults.allow[0]", expect.anything(), "List the host's ports instead: `reachHost: [80]`."],
+    ]);
+  });
+});
+
+describe("what is ignored", () => {
+  it("is told once with all of a VM's own entries, by the words that they are written in", () => {
+    expect(said({ a: { network: "none", allow: ["npm", "pypi", "10.1.0.1"] } })).toEqual([
+      [
+        "vms.a.allow[0]",
+        'A VM with `network: "none"` reaches nothing, whatever it allows: npm, pypi, 10.1.0.1',
+        'Give it `network: "allowlist"`, or leave these out.',
+      ],
+    ]);
+    expect(said({ a: { network: "open", reachHost: ["dns", 80, { port: 69, proto: "udp" }] } })).toMatchObject([
+      [
+        "vms.a.reachHost[0]",
+        expect.stringMatching(/: dns, 80, udp 69$/),
+        expect.stringMatching(/ or leave these out\.$/),
+      ],
+    ]);
+  });
+
+  it("is what a domain comes to, and no address beside it", () => {
+    expect(said({ a: { network: "internet", allow: ["10.1.0.1", "npm"] } })).toMatchObject([
+      ["vms.a.allow[1]", expect.stringMatching(/: npm$/), expect.stringMatching(/ or leave this out\.$/)],
+    ]);
+  });
+
+  it("is replaced where a VM has it from the host's defaults, and left out where it says it itself", () => {
+    const vmDefaults = { allow: ["npm", "10.1.0.1"], reachVms: ["b"] };
+    const vms = { a: { network: "internet", allow: ["pypi"] }, b: { network: "open", reachVms: replace([]) } };
+    expect(said(vms, { vmDefaults })).toEqual([
+      ["vms.a.allow[0]", expect.stringMatching(/: pypi$/), 'Give it `network: "allowlist"`, or leave this out.'],
+      [
+        "vms.a.network",
+        expect.stringMatching(/: npm$/),
+        'Give it `network: "allowlist"`, or `allow: replace(["10.1.0.1"])` in place of what `vmDefaults` say.',
+      ],
+      [
+        "vms.b.network",
+        expect.stringMatching(/: npm, 10\.1\.0\.1$/),
+        'Give it `network: "allowlist"`, or `allow: replace([])` in place of what `vmDefaults` say.',
+      ],
+    ]);
+  });
+
+  it("is mended in the defaults where these contradict themselves", () => {
+    const vmDefaults = { network: "none", allow: ["npm"] };
+    expect(said({ a: {}, b: {} }, { vmDefaults })).toMatchObject([
+      ["vmDefaults.allow[0]", expect.anything(), 'Give it `network: "allowlist"`, or leave this out.'],
+    ]);
+  });
+});
+
+describe("a VM that is to be reached and is not there", () => {
+  it.each<[string, object, object, string]>([
+    ["is the nearest of the others", { a: { reachVms: ["cachee"] }, cache: {} }, {}, 'Did you mean "cache"?'],
+    ["is one of the others, and not the VM itself", { a: { reachVms: ["aa"] }, cache: {} }, {}, "Use one of: cache."],
+    [
+      "is described first where there is no other",
+      { a: { reachVms: ["cache"] } },
+      {},
+      "There is no other VM here either: describe it in `vms`, or leave it out.",
+    ],
+    [
+      "is any VM where all are to reach it",
+      { a: {}, b: {} },
+      { vmDefaults: { reachVms: ["cache"] } },
+      "Use one of: a, b.",
+    ],
+    [
+      "has no address where it is described elsewhere",
+      { a: { reachVms: ["web"] } },
+      { importedVms: { web: { flake: "nixpkgs" } } },
+      "Describe it in the host's `vms`, or leave it out.",
+    ],
+  ])("%s", (_, vms, host, remedy) => {
+    expect(problemsIn(vms, host).filter(({ code }) => code === "unknown-vm")).toMatchObject([{ remedy }]);
+  });
+
+  it("is the VM itself only by `replace` where its defaults say it", () => {
+    expect(said({ a: {}, b: {} }, { vmDefaults: { reachVms: ["b"] } })).toEqual([
+      ["vmDefaults.reachVms[0]", "b is this VM", "Give b `reachVms: replace([])` in place of what `vmDefaults` say."],
+    ]);
+  });
+});
+
+describe("what is written in another way than here", () => {
+  const remedies = (vm: object): readonly string[] => problemsIn({ a: vm }).map(({ remedy }) => remedy);
+
+  it.each([
+    ["https://example.org", 'Write "example.org".'],
+    ["http://10.1.0.5:8080/x?y", 'Write "10.1.0.5:8080".'],
+    ["https://me@[fd01::5]:8443/", 'Write "[fd01::5]:8443".'],
+    ["example.org/path", 'Write "example.org".'],
+    ["Example.Org", 'Write "example.org".'],
+    [".example.org", 'Write "*.example.org".'],
+    ["example.org.", 'Write "example.org".'],
+    ["gihub", 'Did you mean "github"?'],
+    ["example.org:https", 'Write numbers from 1 to 65535, with commas between them: "example.org:80,443".'],
+    ["localhost:5432", "If the host is meant, list its ports in `reachHost`: [5432]."],
+    ["http://127.0.0.1/", "If the host is meant, list its ports in `reachHost`: [80, 443]."],
+    ["[::1]:80", "If the host is meant, list its ports in `reachHost`: [80]."],
+    ["443", 'Write where it is, such as "example.org:443"; ports of the host are for `reachHost`.'],
+    [443, 'Write where it is, such as "example.org:443"; ports of the host are for `reachHost`.'],
+  ])("is written as a destination: %j", (destination, remedy) => {
+    expect(remedies({ network: "allowlist", allow: [destination] })).toEqual([remedy]);
+  });
+
+  it.each(["10.1.0.0/33", "10.1.0.0/33:80", "fd01::/129", "a b"])("is no destination in any way: %s", (destination) => {
+    expect(remedies({ network: "allowlist", allow: [destination] })).toEqual([
+      expect.stringMatching(/^Write one such/),
+    ]);
+  });
+
+  it.each<[unknown, string]>([
+    ["5432", 'Write 5432 without quotes, or { port: 5432, proto: "udp" } where it is UDP.'],
+    ["5432/tcp", 'Write 5432 without quotes, or { port: 5432, proto: "udp" } where it is UDP.'],
+    ["69/udp", 'Write { port: 69, proto: "udp" }.'],
+    ["http", 'Write "dns", a TCP port as a number, or { port: 69, proto: "udp" }.'],
+    ["dn", 'Did you mean "dns"?'],
+    [{ port: "69", proto: "udp" }, "Write 69 without quotes."],
+  ])("is written as a port of the host: %j", (port, remedy) => {
+    expect(remedies({ reachHost: [port] })).toEqual([remedy]);
+  });
+
+  it.each<[unknown, string]>([
+    [[8080], "Write the host's port and the VM's: { host: 8080, guest: 8080 }."],
+    [["8080:80"], "Write the host's port and the VM's: { host: 8080, guest: 80 }."],
+    [[{ host: "8080", guest: 80 }], "Write 8080 without quotes."],
+    [{ host: 8080, guest: 80 }, "Put it in a list: [{ … }]."],
+  ])("is written as a published port: %j", (publish, remedy) => {
+    expect(remedies({ publish })).toEqual([remedy]);
   });
 });
 

@@ -322,7 +322,18 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
   ],
   [
     "files for public keys",
-    config({}, { user: { name: "alice", sshKeys: ["~/.ssh/id.pub", "ssh-ed25519 AAAA alice"] } }),
+    config(
+      {},
+      {
+        user: {
+          name: "alice",
+          sshKeys: [
+            "~/.ssh/id.pub",
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice",
+          ],
+        },
+      },
+    ),
     "bad-ssh-key hosts.h.user.sshKeys[0]",
   ],
   [
@@ -773,6 +784,22 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
     `forwarded-port-closed ${v}.a.forwardPorts[1].guest.port`,
   ],
   [
+    "the host's own SSH led to a VM, but not its UDP",
+    config(
+      {
+        a: {
+          firewall: { allowedUDPPorts: [22] },
+          publish: [
+            { host: 22, guest: 22 },
+            { host: 22, guest: 22, proto: "udp" },
+          ],
+        },
+      },
+      { bridges: { br0: { address: "10.0.0.1/24", nat: { externalInterface: "eno1" } } } },
+    ),
+    `publish-of-ssh-port ${v}.a.publish[0].host`,
+  ],
+  [
     "one port of the host twice",
     config({
       a: {
@@ -954,6 +981,26 @@ describe("a function in place of what it makes", () => {
   it("is to be called", () => {
     const [problem] = problemsOf(config({ a: { agent: claudeCode } }));
     expect(problem?.remedy).toMatch(/^Call it/);
+  });
+
+  it.each<[string, unknown, string]>([
+    ["a list of one", { packages: "git" }, 'Put it in a list: ["git"].'],
+    ["a number", { vcpu: "4" }, "Write 4 without quotes."],
+    ["an end of a forwarded port", { forwardPorts: [{ host: 8080, guest: { port: 80 } }] }, "Write { port: 8080 }."],
+    [
+      "a forwarded port",
+      { forwardPorts: [8080] },
+      "Write both ends, such as { host: { port: 8080 }, guest: { port: 80 } }.",
+    ],
+  ])("is what to write for %s", (_, vm, remedy) => {
+    expect(problemsOf(config({ a: vm })).map((problem) => problem.remedy)).toEqual([remedy]);
+  });
+
+  it("is what to write for a way out", () => {
+    const bridges = { br0: { address: "10.0.0.1/24", nat: "eno2" } };
+    expect(problemsOf(config({ a: {} }, { bridges })).map(({ remedy }) => remedy)).toEqual([
+      'Name the way out: { externalInterface: "eno2" }.',
+    ]);
   });
 
   it("and a number for a release is to be quoted", () => {

@@ -6,7 +6,7 @@ import {
   type HostPlan,
   type InterfacePlan,
   type NetworkPlan,
-  publishedAddress,
+  publishedPlace,
   type Subnet,
   type TapPlan,
   tapPrefix,
@@ -116,7 +116,10 @@ const compileNat = ({ networks, vms }: HostPlan): readonly Binding[] => {
 const compilePublished = (vms: readonly VmPlan[]): readonly Binding[] => {
   const forwards = vms.flatMap((vm) =>
     vm.policy.published.map(({ path, proto, host, guest }) =>
-      at(path, toNix({ proto, sourcePort: host, destination: `${publishedAddress(vm) ?? ""}:${String(guest)}` })),
+      at(
+        path,
+        toNix({ proto, sourcePort: host, destination: `${publishedPlace(vm)?.address ?? ""}:${String(guest)}` }),
+      ),
     ),
   );
   return forwards.length === 0 ? [] : [binding("forwardPorts", list(forwards))];

@@ -117,7 +117,7 @@ export default defineConfig({
     alpha: {
       stateVersion: "25.11",
       modules: ["./configuration.nix"],
-      user: { name: "alice", sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1 alice"] },
+      user: { name: "alice", sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice"] },
       bridges: { br0: { address: "10.0.0.1/24" } },
       vms: {
         web: { ${vm} },

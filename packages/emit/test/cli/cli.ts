@@ -69,7 +69,7 @@ export const configOf = (...vms: readonly string[]): object => ({
       modules: ["./configuration.nix"],
       user: {
         name: "alice",
-        sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1 alice"],
+        sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice"],
       },
       bridges: { br0: { address: "10.0.0.1/24" } },
       vms: Object.fromEntries(vms.map((name) => [name, {}])),

@@ -295,7 +295,10 @@ export interface Firewall {
 
 const dhcp = z.literal("dhcp");
 
-const natSchema = object({ externalInterface: scalar.interfaceName, ipv6: z.boolean().default(false) });
+const natSchema = object(
+  { externalInterface: scalar.interfaceName, ipv6: z.boolean().default(false) },
+  (given) => `Name the way out: { externalInterface: ${JSON.stringify(typeof given === "string" ? given : "eno1")} }.`,
+);
 
 export const routedSchema = object({
   address: scalar.ipv4Cidr.optional(),
@@ -353,14 +356,20 @@ export const interfaceSchema = z.discriminatedUnion("type", [
   }),
 ]);
 
-const forwardEnd = object({ address: scalar.ipv4Address.optional(), port });
+const forwardEnd = object(
+  { address: scalar.ipv4Address.optional(), port },
+  (given) => `Write { port: ${/^\d+$/.test(String(given)) ? String(given) : "8080"} }.`,
+);
 
-export const forwardPortSchema = object({
-  from: z.enum(["host", "guest"]).default("host"),
-  proto: z.enum(["tcp", "udp"]).default("tcp"),
-  host: forwardEnd,
-  guest: forwardEnd,
-});
+export const forwardPortSchema = object(
+  {
+    from: z.enum(["host", "guest"]).default("host"),
+    proto: z.enum(["tcp", "udp"]).default("tcp"),
+    host: forwardEnd,
+    guest: forwardEnd,
+  },
+  () => "Write both ends, such as { host: { port: 8080 }, guest: { port: 80 } }.",
+);
 
 export const firewallSchema = object({
   allowedTCPPorts: z.array(port).default([]),

@@ -30,7 +30,17 @@ export interface PortOfHost {
   readonly proto: "tcp" | "udp";
 }
 
-export const hostPortSchema = z.union([z.literal("dns"), port, object({ port, proto: z.enum(["tcp", "udp"]) })]);
+const protocol = z.enum(["tcp", "udp"]);
+
+export const hostPortSchema = z.union([z.literal("dns"), port, object({ port, proto: protocol })], {
+  error: ({ input }) => {
+    const [, number, proto] = /^(\d+)(?:\/(tcp|udp))?$/.exec(String(input)) ?? [];
+    if (number === undefined) return 'Write "dns", a TCP port as a number, or { port: 69, proto: "udp" }.';
+    return proto === "udp"
+      ? `Write { port: ${number}, proto: "udp" }.`
+      : `Write ${number} without quotes, or { port: ${number}, proto: "udp" } where it is UDP.`;
+  },
+});
 
 /**
  * The name of an agent, a toolchain or another destination (`"npm"`), or a domain, address or subnet with the TCP ports
@@ -64,4 +74,7 @@ export interface PublishedPort {
   readonly proto?: "tcp" | "udp" | undefined;
 }
 
-export const publishedPortSchema = object({ host: port, guest: port, proto: z.enum(["tcp", "udp"]).default("tcp") });
+export const publishedPortSchema = object({ host: port, guest: port, proto: protocol.default("tcp") }, (given) => {
+  const [, host = "8080", guest = host] = /^(\d+)(?::(\d+))?$/.exec(String(given)) ?? [];
+  return `Write the host's port and the VM's: { host: ${host}, guest: ${guest} }.`;
+});

@@ -24,11 +24,11 @@ export type NixData =
 
 /**
  * An object that refuses unknown keys. Its message is the list of keys it knows, from which `validate` finds the one
- * that was meant.
+ * that was meant; where there is no object, what to write for what is there.
  */
-export const object = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
+export const object = <Shape extends z.core.$ZodLooseShape>(shape: Shape, remedy?: (given: unknown) => string) =>
   z.strictObject(shape, {
-    error: (issue) => (issue.code === "unrecognized_keys" ? Object.keys(shape).join(" ") : undefined),
+    error: ({ code, input }) => (code === "unrecognized_keys" ? Object.keys(shape).join(" ") : remedy?.(input)),
   });
 
 /** Whether a value is a node of nix-ast, known by its mark, which is registered so that none need load that package. */

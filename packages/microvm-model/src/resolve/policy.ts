@@ -1,7 +1,7 @@
 import type { VmModel } from "../config.js";
 import type { NetworkPolicy } from "../config/policy.js";
 import { destinations } from "../destinations.js";
-import type { AllowedPlan, PolicyPlan, PortPlan } from "../plan.js";
+import type { AllowedPlan, Placed, PolicyPlan, PortPlan } from "../plan.js";
 import type { ConfigPath } from "../problem.js";
 import { splitDestination } from "../scalars.js";
 import type { Link } from "./interfaces.js";
@@ -11,10 +11,12 @@ import { addressIn, isInside, isPrivate } from "./subnet.js";
 export const planPolicy = (vm: VmModel, links: readonly Link[], path: ConfigPath): PolicyPlan => {
   const network =
     vm.network ?? strictest(links.flatMap((link) => (link.network === null ? [] : [link.network.network])));
-  const own = [
-    ...(network === "allowlist" ? domainsOfParts(vm, path) : []),
-    ...vm.allow.map((written, position) => ({ written, place: [...path, "allow", position] })),
-  ].flatMap(({ written, place }) => (destinations[written] ?? [written]).map((text) => allowed(text, place)));
+  const placed = <A>(setting: string, values: readonly A[]): readonly Placed<A>[] =>
+    values.map((value, position) => ({ value, path: [...path, setting, position] }));
+  const allow = placed("allow", vm.allow);
+  const own = [...(network === "allowlist" ? domainsOfParts(vm, path) : []), ...allow].flatMap(
+    ({ value, path: place }) => (destinations[value] ?? [value]).map((text) => allowed(text, place)),
+  );
   const servers = vm.nameservers.map(addressIn);
   const gateways = links.flatMap((link) => (link.network?.subnets ?? []).map(({ own: address }) => address?.value));
   return {
@@ -28,7 +30,7 @@ export const planPolicy = (vm: VmModel, links: readonly Link[], path: ConfigPath
         ? servers.filter(isPrivate).map((target) => ({ target, path: [...path, "nameservers"], ports: dns }))
         : []),
     ]),
-    vms: vm.reachVms.map((value, position) => ({ value, path: [...path, "reachVms", position] })),
+    vms: placed("reachVms", vm.reachVms),
     host: [
       ...vm.reachHost.flatMap((port): readonly PortPlan[] => {
         if (port === "dns") return dns;
@@ -38,6 +40,7 @@ export const planPolicy = (vm: VmModel, links: readonly Link[], path: ConfigPath
     ],
     published: vm.publish.map((port, position) => ({ ...port, path: [...path, "publish", position] })),
     mbitPerSecond: vm.bandwidthMbitPerSecond ?? null,
+    written: { allow, reachHost: placed("reachHost", vm.reachHost) },
   };
 };
 
@@ -66,13 +69,10 @@ const withoutOverlap = (entries: readonly AllowedPlan[]): readonly AllowedPlan[]
     .filter(({ ports }) => ports.length > 0);
 
 /** What the VM's agent and toolchains say that they need. */
-const domainsOfParts = (
-  { agent, toolchains }: VmModel,
-  path: ConfigPath,
-): readonly { readonly written: string; readonly place: ConfigPath }[] => [
-  ...(agent === false ? [] : agent.domains.map((written) => ({ written, place: [...path, "agent"] }))),
+const domainsOfParts = ({ agent, toolchains }: VmModel, path: ConfigPath): readonly Placed<string>[] => [
+  ...(agent === false ? [] : agent.domains.map((value) => ({ value, path: [...path, "agent"] }))),
   ...toolchains.flatMap(({ domains }, position) =>
-    domains.map((written) => ({ written, place: [...path, "toolchains", position] })),
+    domains.map((value) => ({ value, path: [...path, "toolchains", position] })),
   ),
 ];
 
@@ -94,4 +94,4 @@ const allowed = (text: string, path: ConfigPath): AllowedPlan => {
 };
 
 /** Domains end in a letter or, by a rule of their own, hold no slash or colon; addresses are the rest. */
-const isAddress = (target: string): boolean => /^[\d.]+(\/\d+)?$|:/.test(target);
+export const isAddress = (target: string): boolean => /^[\d.]+(\/\d+)?$|:/.test(target);

@@ -1,4 +1,4 @@
-import { type ConfigPlaces, besideConfig } from "../config-places.js";
+import { type ConfigPlaces, type ConfigSource, besideConfig } from "../config-source.js";
 import { dangersOf } from "../dangerous-folders.js";
 import { type FolderIndex, indexFolders } from "../folder-index.js";
 import { ownName, settingOf } from "../own-folders.js";
@@ -7,7 +7,7 @@ import { plannedPaths } from "../planned-paths.js";
 import { type ConfigPath, error, type Problem, type RelatedPlace, warning } from "../problem.js";
 
 /** A VM is there so that an agent has some folders and not all: what holds more than was meant is shared with a reason only. */
-export const dangerousShare = (host: HostPlan, places: ConfigPlaces | undefined): readonly Problem[] => {
+export const dangerousShare = (host: HostPlan, { places }: ConfigSource): readonly Problem[] => {
   const ofTable = tableOf(host);
   const sources = indexFolders(places === undefined ? [] : sourcesOf(host, places));
   const owned = indexFolders(host.vms.flatMap(ownOf));

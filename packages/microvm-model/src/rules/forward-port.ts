@@ -20,7 +20,7 @@ const withoutNetwork = ({ path, forwardPorts, hypervisor, interfaces }: VmPlan):
         ),
       ];
 
-const SSH = 22;
+export const SSH = 22;
 
 const mistakes = ({ path, from, proto, guest }: ForwardPortPlan, vm: VmPlan): readonly Problem[] => {
   if (from === "guest")

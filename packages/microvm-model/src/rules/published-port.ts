@@ -1,6 +1,6 @@
 import type { HostPlan, VmPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
-import { closedPort } from "./forward-port.js";
+import { error, type Problem, warning } from "../problem.js";
+import { closedPort, SSH } from "./forward-port.js";
 
 /** A published port is one VM's, and there is an IPv4 address of the VM's behind the host's NAT for it to lead to. */
 export const publishedPort = (host: HostPlan): readonly Problem[] => {
@@ -19,8 +19,18 @@ export const publishedPort = (host: HostPlan): readonly Problem[] => {
               [{ path: [...other.published.path, "host"], note: "first used here" }],
             ),
           ]),
+      ...(proto === "tcp" && port === SSH
+        ? [
+            warning(
+              "publish-of-ssh-port",
+              [...path, "host"],
+              `SSH to the host from outside comes to ${vm.name} instead`,
+              "Publish another port of the host, such as 2222.",
+            ),
+          ]
+        : []),
       ...closedPort(vm, proto, guest, [...path, "guest"]),
-      ...(publishedAddress(vm) === undefined
+      ...(publishedPlace(vm) === undefined
         ? [
             error(
               "publish-without-nat",
@@ -34,9 +44,16 @@ export const publishedPort = (host: HostPlan): readonly Problem[] => {
   });
 };
 
-/** Where the host's published ports of a VM lead. */
-export const publishedAddress = ({ interfaces }: VmPlan): string | undefined =>
+/** Where the host's published ports of a VM lead, and by which interface of the host they come. */
+export const publishedPlace = ({
+  interfaces,
+}: VmPlan): { readonly address: string; readonly externalInterface: string } | undefined =>
   interfaces
-    .filter(({ network }) => network !== null && network.nat !== null)
-    .flatMap(({ addresses }) => addresses)
-    .find(({ subnet }) => subnet.family === 4)?.value;
+    .flatMap(({ network, addresses }) =>
+      addresses.flatMap(({ value, subnet }) =>
+        network === null || network.nat === null || subnet.family === 6
+          ? []
+          : [{ address: value, externalInterface: network.nat.externalInterface.value }],
+      ),
+    )
+    .at(0);

@@ -1,0 +1,96 @@
+/** What is to be typed after emitting. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { emptyLock, type Lock, planConfig } from "@microvm-emit/model";
+import { afterEach, assert, beforeEach, expect, it, vi } from "vitest";
+import { nextCommands } from "../src/next-commands.js";
+import { layOut, temporaryDirectory } from "./tree.js";
+
+let uid = 1000;
+beforeEach(() => {
+  uid = 1000;
+  vi.spyOn(process, "getuid").mockImplementation(() => uid);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const host = {
+  stateVersion: "26.05",
+  modules: ["./configuration.nix"],
+  user: { name: "alice" },
+  bridges: { br0: { address: "10.0.0.1/24" } },
+  vms: { a: {} },
+};
+
+/** A directory as it is after a run, where the process stands. */
+const emitted = (more: Readonly<Record<string, string>> = {}): string => {
+  const dir = temporaryDirectory();
+  layOut(dir, { "configuration.nix": "{ }", "flake/flake.nix": "{ }", "microvm-emit.lock.json": "{ }", ...more });
+  vi.spyOn(process, "cwd").mockReturnValue(dir);
+  return dir;
+};
+
+const next = (dir: string, hosts: object = { alpha: host }, before: Lock = emptyLock): readonly string[] => {
+  const result = planConfig({ hosts }, emptyLock);
+  assert(result._tag === "Right", JSON.stringify(result));
+  const lock = { file: join(dir, "microvm-emit.lock.json"), before };
+  return nextCommands(result.right.value.plan, dir, join(dir, "flake"), lock);
+};
+
+const git = (dir: string, ...args: readonly string[]): void => {
+  expect(spawnSync("git", ["-C", dir, ...args], { encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
+};
+
+it("is all of a first run: what git does not know, the inputs' lock, and a switch as root", () => {
+  const dir = emitted({ "hardware.nix": "{ }", "node_modules/x/y.nix": "{ }", "notes.txt": "" });
+  git(dir, "init", "-q");
+  expect(next(dir)).toEqual([
+    "git add flake microvm-emit.lock.json configuration.nix hardware.nix",
+    "nix flake lock ./flake",
+    "sudo nixos-rebuild switch --flake ./flake#alpha",
+  ]);
+});
+
+it("is the switch alone where git knows all and the inputs are locked", () => {
+  const dir = emitted({ "flake/flake.lock": "{ }" });
+  git(dir, "init", "-q");
+  git(dir, "add", ".");
+  layOut(dir, { "flake/flake.nix": "{ inputs = { }; }" });
+  expect(next(dir)).toEqual(["sudo nixos-rebuild switch --flake ./flake#alpha"]);
+});
+
+it("is what is new", () => {
+  const dir = emitted({ "flake/flake.lock": "{ }" });
+  git(dir, "init", "-q");
+  git(dir, "add", ".");
+  layOut(dir, { "flake/guests/alpha/b.nix": "{ }" });
+  expect(next(dir)[0]).toBe("git add flake");
+});
+
+it("needs no git outside of a work tree, and no sudo as root", () => {
+  uid = 0;
+  const dir = emitted();
+  expect(next(dir)).toEqual([
+    `nix flake lock 'path:${dir}?dir=flake'`,
+    `nixos-rebuild switch --flake 'path:${dir}?dir=flake#alpha'`,
+  ]);
+});
+
+it("says where, for several hosts, and what stops a VM that is gone", () => {
+  const alpha = { a: 0, old: 1 };
+  const before: Lock = { version: 1, hosts: { alpha, beta: { gone: 0 } } };
+  const dir = emitted({ "flake/flake.lock": "{ }" });
+  expect(next(dir, { alpha: host, beta: host }, before).map((line) => line.replace(/'.*?#/, "'#"))).toEqual([
+    "sudo systemctl stop microvm@old  # on alpha, gone from the config",
+    "sudo systemctl stop microvm@gone  # on beta, gone from the config",
+    "sudo nixos-rebuild switch --flake '#alpha'  # on alpha",
+    "sudo nixos-rebuild switch --flake '#beta'  # on beta",
+  ]);
+  expect(next(dir, { alpha: host }, before)[1]).toBe(
+    "sudo systemctl stop microvm@gone  # on beta, gone from the config",
+  );
+  expect(next(dir, { alpha: host }, { version: 1, hosts: { alpha } })[0]).toBe(
+    "sudo systemctl stop microvm@old  # gone from the config",
+  );
+});

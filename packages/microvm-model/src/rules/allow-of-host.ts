@@ -1,0 +1,78 @@
+import type { HostPlan, NetworkPlan, Placed } from "../plan.js";
+import { error, type Problem } from "../problem.js";
+import { isAddress } from "../resolve/policy.js";
+import { addressIn, formatSubnet, isInside } from "../resolve/subnet.js";
+import { splitDestination } from "../scalars.js";
+
+/** What a VM allows is beyond the host: the host itself and its VMs are opened by other settings alone. */
+export const allowOfHost = (host: HostPlan): readonly Problem[] => {
+  const addresses = addressesOf(host);
+  return host.vms.flatMap(({ name, policy: { network, written } }) =>
+    network === "internet" || network === "allowlist"
+      ? written.allow.flatMap((entry) => mistake(addresses, name, entry) ?? [])
+      : [],
+  );
+};
+
+/** The addresses that are on the host, as its rules tell them apart. */
+interface Addresses {
+  readonly host: ReadonlySet<string>;
+  /** The VM that has an address. */
+  readonly vms: ReadonlyMap<string, string>;
+  /** Networks that lead to VMs and nowhere else: what leads into a LAN is the LAN's. */
+  readonly closed: readonly NetworkPlan[];
+}
+
+const addressesOf = ({ networks, vms }: HostPlan): Addresses => {
+  const links = vms.flatMap(({ name, interfaces }) => interfaces.map((link) => ({ name, link })));
+  const joined = new Set(links.flatMap(({ link }) => (link.type === "tap" ? [link.network] : [])));
+  const closed = networks.filter((one) => joined.has(one) && (one.kind === "routed" || one.ports.length === 0));
+  return {
+    host: new Set(networks.flatMap(({ subnets }) => subnets.flatMap(({ own }) => own?.value ?? []))),
+    vms: new Map(
+      links.flatMap(({ name, link: { network, addresses } }) =>
+        network !== null && closed.includes(network) ? addresses.map(({ value }) => [value, name]) : [],
+      ),
+    ),
+    closed,
+  };
+};
+
+const mistake = (
+  { host, vms, closed }: Addresses,
+  name: string,
+  { value, path }: Placed<string>,
+): Problem | undefined => {
+  const { target, ports } = splitDestination(value);
+  if (!isAddress(target)) return undefined;
+  const say = (message: string, remedy: string): Problem =>
+    error("allow-of-host", path, `${target} ${message}`, remedy);
+  const one = oneOf(target);
+  if (one !== undefined && host.has(one))
+    return say(
+      "is the host's own address, which `allow` does not open",
+      `List the host's ports instead: \`reachHost: [${(ports.length === 0 ? [80, 443] : ports).map(portOfHost).join(", ")}]\`.`,
+    );
+  const owner = one === undefined ? undefined : vms.get(one);
+  if (owner === name) return say(`is ${name}'s own address`, "Leave it out: what a VM says to itself passes no rule.");
+  if (owner !== undefined)
+    return say(
+      `is the address of the VM ${owner}, which \`allow\` does not open`,
+      `Name the VM instead: \`reachVms: ["${owner}"]\`.`,
+    );
+  const around = closed.find(({ subnets }) => subnets.some((subnet) => isInside(target, formatSubnet(subnet))));
+  if (around === undefined) return undefined;
+  const inside = [...vms].flatMap(([address, vm]) => (vm !== name && isInside(address, target) ? [vm] : []));
+  const names = [...new Set(inside)];
+  const some = names.length > 5 ? [...names.slice(0, 5), "…"] : names;
+  return say(
+    `lies in ${around.name}, whose VMs and host \`allow\` does not open`,
+    `Name VMs in \`reachVms\`${some.length === 0 ? "" : ` (${some.join(", ")})`} and the host's ports in \`reachHost\` instead.`,
+  );
+};
+
+/** The address that a destination is, unless it is a subnet of several. */
+const oneOf = (target: string): string | undefined =>
+  /\/(?!32$|128$)|:.*\/32$/.test(target) ? undefined : addressIn(target);
+
+const portOfHost = (port: number): string => (port === 53 ? '"dns"' : String(port));

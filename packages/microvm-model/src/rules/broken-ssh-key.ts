@@ -1,0 +1,53 @@
+import type { HostPlan } from "../plan.js";
+import { type Problem, warning } from "../problem.js";
+
+/** A public key is whole: sshd passes over one that is not, and says so in its log alone. */
+export const brokenSshKey = (host: HostPlan): readonly Problem[] => {
+  const users = host.vms.flatMap((vm) => vm.users);
+  // Most users are the same in all VMs.
+  const flaws = new Map([...new Set(users.flatMap(({ sshKeys }) => sshKeys))].map((key) => [key, flawOf(key)]));
+  return users.flatMap(({ sshKeys, path }) =>
+    sshKeys.flatMap((key, position) => {
+      const flaw = flaws.get(key);
+      const place = [...path, "sshKeys", position];
+      return flaw === undefined
+        ? []
+        : [warning("broken-ssh-key", place, flaw, "Copy the whole line, as ~/.ssh/id_ed25519.pub holds it.")];
+    }),
+  );
+};
+
+const flawOf = (key: string): string | undefined => {
+  const [, type, body] = /(?:^|\s)((?:ssh-|ecdsa-|sk-)\S+)\s+(AAAA\S*)/.exec(key) ?? [];
+  if (type === undefined || body === undefined) return undefined;
+  const fields = fieldsOf(body);
+  const [name] = fields;
+  if (name !== undefined && name !== type)
+    return `This key is said to be ${type}, and ${/^[\w@.-]+$/.test(name) ? `is ${name}` : "is none"}`;
+  // Certificates have numbers among their fields.
+  return fields.length > 1 && (fields.at(-1) !== undefined || type.includes("-cert-"))
+    ? undefined
+    : `This ${type} key is cut short, or was changed on its way`;
+};
+
+/** The fields of a key (RFC 4253, 6.6), each behind its length; undefined where one ends too early. */
+const fieldsOf = (body: string): readonly (string | undefined)[] => {
+  const bytes = decoded(body);
+  if (bytes === undefined) return [undefined];
+  const fields: (string | undefined)[] = [];
+  for (let from = 0; from < bytes.length;) {
+    const start = from + 4;
+    const end = start > bytes.length ? Infinity : start + new DataView(bytes.buffer).getUint32(from);
+    fields.push(end > bytes.length ? undefined : String.fromCharCode(...bytes.subarray(start, end)));
+    from = end;
+  }
+  return fields;
+};
+
+const decoded = (body: string): Uint8Array | undefined => {
+  try {
+    return Uint8Array.from(atob(body), (character) => character.charCodeAt(0));
+  } catch {
+    return undefined;
+  }
+};
