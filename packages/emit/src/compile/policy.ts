@@ -409,7 +409,7 @@ let
   };
 
   load = "\${pkgs.nftables}/bin/nft -f /etc/microvm/policy.nft";
-  # For nftables.service, which may flush what is loaded at any time: from before it is loaded, and only what could be.
+  # What nftables.service loads when it flushes: there before our own load, and changed by a reload that succeeded.
   keep = "\${pkgs.coreutils}/bin/cp /etc/microvm/policy.nft /run/microvm-policy/policy.nft";
 
   confined = (import ../lib/confined.nix).rules;
@@ -451,7 +451,7 @@ in
         ];
       };
     };
-    # It may flush all rules, and with them what the resolver has granted: when it starts, stops, or is gone with the next configuration.
+    # It may flush all rules, and what the resolver has granted: when it starts, stops, or is gone with the next configuration.
     nftables.serviceConfig =
       let
         loadAgain = [ "-\${config.systemd.package}/bin/systemctl --no-block try-reload-or-restart microvm-policy.service" ];
