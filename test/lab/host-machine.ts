@@ -58,6 +58,6 @@ export const bootHostMachine = async (folder: string): Promise<HostMachine> => {
       ),
     start: (unit) =>
       run(`systemctl start ${unit} || { journalctl -n 30 --no-pager; systemctl status --no-pager ${unit}; exit 1; }`),
-    close: namespace.close,
+    close: () => namespace.close(),
   };
 };

@@ -91,7 +91,9 @@ const standIn = ({ serviceConfig }: Service): string =>
 const textOf = ({ serviceConfig, unitConfig, ...dependencies }: Service): string =>
   unitFile(serviceConfig, {
     ...unitConfig,
-    ...Object.fromEntries(DEPENDENCIES.map((name) => [name[0]?.toUpperCase() + name.slice(1), dependencies[name]])),
+    ...Object.fromEntries(
+      DEPENDENCIES.map((name) => [name.replace(/^./, (letter) => letter.toUpperCase()), dependencies[name]]),
+    ),
   });
 
 /** A text file that a derivation of the rig makes, and those that it names. */
