@@ -31,11 +31,23 @@ const vms: Readonly<Record<string, Vm>> = {
 
 export const names = Object.keys(vms);
 
+/** A machine of a second LAN, which a bridge of the host is a part of by a port; the host and a VM are in it too. */
+export const NEIGHBOR = "192.168.2.10";
+export const NEIGHBOR6 = "fd00:2::10";
+export const HOST_BESIDE = "192.168.2.2";
+export const HOST_BESIDE6 = "fd00:2::2";
+export const PORT = "port0";
+
+const visitor: Vm = { index: 7, network: "open", interfaces: [{ bridge: "lan" }], nameservers };
+
 /** What else the host has: Docker, and a firewall that drops what it does not know. */
 const beside = ast.attrs({
   virtualisation: { docker: { enable: true } },
   networking: { nftables: { enable: true }, firewall: { filterForward: true } },
 });
+
+const mapVms = (of: Readonly<Record<string, Vm>>, make: (vm: Vm) => Vm): Readonly<Record<string, Vm>> =>
+  Object.fromEntries(Object.entries(of).map(([name, vm]) => [name, make(vm)]));
 
 const hostOf = (network: NetworkPolicy, of: Readonly<Record<string, Vm>>): Config => ({
   hosts: {
@@ -51,9 +63,10 @@ const hostOf = (network: NetworkPolicy, of: Readonly<Record<string, Vm>>): Confi
           dhcp: true,
           network,
         },
+        lan: { ports: [PORT], address: `${HOST_BESIDE}/24`, ipv6: `${HOST_BESIDE6}/64` },
       },
       routed: { address: "10.9.0.1/24", ipv6: "fd00:9::1/64", nat: { externalInterface: "up0" }, network },
-      vms: of,
+      vms: { ...mapVms(of, (vm) => ({ interfaces: [{ bridge: "microbr" }], ...vm })), visitor },
     },
   },
 });

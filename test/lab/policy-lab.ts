@@ -14,7 +14,7 @@ import { emitFlake, evaluateHost, type Policy, type Runner } from "./evaluated.j
 import { BEYOND, HOST_BEYOND, openHostNetwork } from "./host-network.js";
 import { tails } from "./log.js";
 import { connect, type Namespace, openNamespace } from "./namespace.js";
-import { DNS, DNS6 } from "./policy-config.js";
+import { DNS, DNS6, HOST_BESIDE, HOST_BESIDE6, NEIGHBOR, NEIGHBOR6, PORT } from "./policy-config.js";
 import { poll } from "./poll.js";
 import { PYTHON } from "./requirements.js";
 
@@ -61,6 +61,8 @@ export interface Guest {
 export interface Lab {
   readonly host: Namespace;
   readonly beyond: Namespace;
+  /** The machine of the LAN that a bridge's port leads into. */
+  readonly neighbor: Namespace;
   readonly guests: Readonly<Record<string, Guest>>;
   /** VMs that run and are in no configuration any more: `bridged` and `routed`. */
   readonly gone: Readonly<Record<string, Guest>>;
@@ -137,6 +139,18 @@ const openBeyond = async (beyond: Namespace, folder: string): Promise<void> => {
   `);
   beyond.start(join(folder, "dnsmasq.log"), "dnsmasq", `--conf-file=${join(folder, "dnsmasq.conf")}`);
   beyond.start(join(folder, "beyond.log"), PYTHON, program("serve.py"), "80", "81");
+};
+
+const openNeighbor = async (host: Namespace, neighbor: Namespace, folder: string): Promise<void> => {
+  await connect(host, PORT, neighbor, "eth0");
+  await neighbor.script(`
+    ip link set eth0 up
+    ip addr add ${NEIGHBOR}/24 dev eth0
+    ip addr add ${NEIGHBOR6}/64 dev eth0 nodad
+    ip route add default via ${HOST_BESIDE}
+    ip route add default via ${HOST_BESIDE6}
+  `);
+  neighbor.start(join(folder, "neighbor.log"), PYTHON, program("serve.py"), "80", "81");
 };
 
 /** The tap of a VM, and what its kernel's command line says of the network. */
@@ -230,13 +244,13 @@ export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => 
   chmodSync(folder, 0o755);
   mkdirSync(join(folder, "resolv"));
   writeFileSync(join(folder, "resolver.py"), resolverProgram);
-  const network = await openHostNetwork(evaluated, folder);
+  const [network, neighbor] = await Promise.all([openHostNetwork(evaluated, folder), openNamespace()]);
   const { host, beyond } = network;
   const guests: Record<string, Guest> = {};
   const strangers: Record<string, Guest> = {};
   const close = async (): Promise<void> => {
     const spaces = [guests, strangers].flatMap((each) => Object.values(each)).map(({ space }) => space);
-    await Promise.all([...spaces.map((space) => space.close()), network.close()]);
+    await Promise.all([...spaces.map((space) => space.close()), network.close(), neighbor.close()]);
   };
   const load = async (rules: string): Promise<void> => {
     writeFileSync(join(folder, "policy.nft"), rules);
@@ -245,6 +259,7 @@ export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => 
   };
   try {
     await openBeyond(beyond, folder);
+    await openNeighbor(host, neighbor, folder);
     await host.script(`
       ip addr add ${HOST_IN_LAN}/24 dev up0
       ip addr add ${HOST_BEYOND6}/64 dev up0 nodad
@@ -284,6 +299,7 @@ export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => 
     return {
       host,
       beyond,
+      neighbor,
       guests,
       gone: strangers,
       policy,

@@ -1,7 +1,7 @@
 /** What VMs try, and which of them get there where policies hold. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { BEYOND, HOST_BEYOND } from "./host-network.js";
-import { DNS, DNS6, names, PUBLISHED } from "./policy-config.js";
+import { DNS, DNS6, names, NEIGHBOR, NEIGHBOR6, PUBLISHED } from "./policy-config.js";
 import {
   BEYOND6,
   FOREIGN_DNS,
@@ -235,6 +235,15 @@ const byGone =
     return guest === undefined ? null : succeeds(guest.space, command(guest));
   };
 
+/** In the column of `open`, what the VM in the LAN of a bridge's port comes to. */
+const byVisitor =
+  (probe: (lab: Lab, visitor: Guest) => Promise<boolean>): Probe =>
+  (lab, { name }) => {
+    const { visitor } = lab.guests;
+    if (visitor === undefined) throw new Error("There is no VM in the LAN.");
+    return name === "open" ? probe(lab, visitor) : null;
+  };
+
 export interface Row {
   readonly what: string;
   readonly probe: Probe;
@@ -383,6 +392,43 @@ export const rows: readonly Row[] = [
     inGuest(() => ping(LAN, "-s 3000")),
   ),
   row(
+    "LAN of a bridge: an allowed port",
+    "y - - - - y -",
+    inGuest(() => web(`${NEIGHBOR}:80`)),
+  ),
+  row(
+    "LAN of a bridge: another port",
+    "- - - - - y -",
+    inGuest(() => web(`${NEIGHBOR}:81`)),
+  ),
+  row(
+    "LAN of a bridge: by IPv6",
+    "- - - - - y -",
+    inGuest(() => web(`[${NEIGHBOR6}]:80`)),
+  ),
+  row(
+    "LAN of a bridge: a VM in it, at an allowed port",
+    "y - - - - y -",
+    toGuest("visitor", ({ address }) => web(address)),
+  ),
+  row(
+    "LAN of a bridge: a VM in it, by IPv6",
+    "- - - - - y -",
+    toGuest("visitor", ({ address6 }) => web(`[${address6}]`)),
+  ),
+  row(
+    "LAN of a bridge: what a VM in it reaches there",
+    ". . . . . y .",
+    byVisitor((_, { space }) => succeeds(space, `${web(NEIGHBOR)} && ${web(`[${NEIGHBOR6}]`)}`)),
+  ),
+  row(
+    "LAN of a bridge: a VM in it, from there",
+    ". . . . . y .",
+    byVisitor(({ neighbor }, { address, address6 }) =>
+      succeeds(neighbor, `${web(address)} && ${web(`[${address6}]`)}`),
+    ),
+  ),
+  row(
     "metadata of a cloud",
     "- - - - - y -",
     inGuest(() => web(METADATA)),
@@ -477,6 +523,12 @@ export const rows: readonly Row[] = [
   row("reached from beyond", "- - - - - y -", ({ beyond }, { address }) => succeeds(beyond, web(address))),
   row("reached from beyond: by IPv6", "- - - - - y -", ({ beyond }, { address6 }) =>
     succeeds(beyond, web(`[${address6}]`)),
+  ),
+  row("reached from the LAN of a bridge", "- - - - - y -", ({ neighbor }, { address }) =>
+    succeeds(neighbor, web(address)),
+  ),
+  row("reached from a VM in the LAN of a bridge", "- - - - - y -", ({ guests }, { address }) =>
+    guests["visitor"] === undefined ? null : succeeds(guests["visitor"].space, web(address)),
   ),
   row("reached from beyond: at a published port", ". . . . y . .", ({ beyond }, { name }) =>
     name === "none" ? succeeds(beyond, web(`${HOST_BEYOND}:${String(PUBLISHED)}`)) : null,

@@ -6,11 +6,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import type { Config } from "microvm-emit";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Run } from "./agent.js";
-import { emitFlake, evaluateHost } from "./evaluated.js";
-import { bootGuest } from "./guest.js";
-import { image } from "./image.js";
+import { emitFlake } from "./evaluated.js";
+import { bootHostMachine, type HostMachine, UNITS } from "./host-machine.js";
 import { tails } from "./log.js";
-import { type Namespace, openNamespace } from "./namespace.js";
 import { whatGuestsMiss } from "./requirements.js";
 import { evalFlake, nixes } from "../nix/harness.js";
 import { guestConfig } from "../nix/identity.js";
@@ -35,7 +33,6 @@ const config: Config = {
     lab: {
       ...host,
       vms: {
-        machine: { hypervisor: "qemu", memoryMiB: 512, vcpu: 1, interfaces: [], workspace: false, sshHostKeys: false },
         a: {
           // In a folder that is the group's, whose bit goes over to what is in it.
           workspace: "/srv/projects/a",
@@ -116,40 +113,30 @@ wait
 
 describe.skipIf(missing !== undefined)("on a real systemd", () => {
   let folder: string;
-  let namespace: Namespace | undefined;
+  let machine: HostMachine | undefined;
   let run: Run;
+  let put: HostMachine["put"];
+  let start: HostMachine["start"];
   let evaluated: Facts;
-
-  const put = (path: string, text: string, mode = "0644"): Promise<string> =>
-    run(
-      `mkdir -p "$(dirname ${path})" && base64 -d >${path} <<<'${Buffer.from(text).toString("base64")}' && chmod ${mode} ${path}`,
-    );
-  const start = (unit: string): Promise<string> =>
-    run(`systemctl start ${unit} || { journalctl -n 30 --no-pager; systemctl status --no-pager ${unit}; exit 1; }`);
 
   beforeAll(async () => {
     folder = mkdtempSync("/tmp/microvm-emit-lab-");
-    const flake = emitFlake(config);
     const [nix] = nixes();
     if (nix === undefined) throw new Error("There is no nix.");
-    const [booted, { runners }, seen] = await Promise.all([
-      image(),
-      evaluateHost(flake, "lab", false),
-      evalFlake(`path:${flake}`, "nixosConfigurations", { nix, apply: facts }),
+    const [booted, seen] = await Promise.all([
+      bootHostMachine(folder),
+      evalFlake(`path:${emitFlake(config)}`, "nixosConfigurations", { nix, apply: facts }),
     ]);
+    machine = booted;
+    ({ run, put, start } = booted);
     evaluated = seen as Facts;
-    const { machine: runner } = runners;
-    if (runner === undefined) throw new Error("There is no machine.");
-    namespace = await openNamespace();
-    run = await bootGuest({ name: "machine", runner, image: booted, host: namespace, folder, initrd: "script" });
 
     const { services, slice } = evaluated;
     const unit = (name: string): ServiceConfig => services[name]?.serviceConfig ?? {};
-    const units = "/run/systemd/system";
     const script = async (name: string): Promise<void> => {
       await put(`/run/${name}script`, services[name]?.script ?? "");
       await put(
-        `${units}/${name}.service`,
+        `${UNITS}/${name}.service`,
         unitFile({ ...unit(name), ExecStart: `/bin/bash -e /run/${name}script %i` }),
       );
     };
@@ -167,11 +154,11 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
       test -e /dev/kvm || { mknod /dev/kvm c 1 3; chmod 666 /dev/kvm; }`);
     await script("microvm-state@");
     await script("microvm-secrets@");
-    await put(`${units}/microvm-virtiofsd@.service`, unitFile(unit("microvm-virtiofsd@")));
+    await put(`${UNITS}/microvm-virtiofsd@.service`, unitFile(unit("microvm-virtiofsd@")));
     const { ExecStartPost: _, ExecStopPost: __, ...hypervisor } = unit("microvm@");
-    await put(`${units}/microvm@.service`, unitFile(hypervisor));
-    await put(`${units}/microvm@a.service.d/overrides.conf`, unitFile({ ...unit("microvm@a"), Type: "simple" }));
-    await put(`${units}/microvm.slice`, unitFile(slice).replace("[Service]", "[Slice]"));
+    await put(`${UNITS}/microvm@.service`, unitFile(hypervisor));
+    await put(`${UNITS}/microvm@a.service.d/overrides.conf`, unitFile({ ...unit("microvm@a"), Type: "simple" }));
+    await put(`${UNITS}/microvm.slice`, unitFile(slice).replace("[Service]", "[Slice]"));
     const runner_ = "/var/lib/microvms/a/current/bin";
     await put(`${runner_}/microvm-run`, HYPERVISOR, "0755");
     await put(`${runner_}/microvm-shutdown`, "#!/bin/sh\necho stopped >stopped\n", "0755");
@@ -180,7 +167,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
   }, 600_000);
 
   afterAll(async () => {
-    await namespace?.close();
+    await machine?.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -191,9 +178,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
   });
 
   it("the units are read without a complaint", async () => {
-    expect(
-      await run("systemd-analyze verify /run/systemd/system/microvm*@.service 2>&1 | grep -v Command || true"),
-    ).toBe("");
+    expect(await run(`systemd-analyze verify ${UNITS}/microvm*@.service 2>&1 | grep -v Command || true`)).toBe("");
   });
 
   it("folders and a host key are made, wherever they are", async () => {
@@ -263,14 +248,8 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
       ...unit
     } = evaluated.services["microvm@"]?.serviceConfig ?? {};
     const reader = "cat /run/microvm-secrets/%i/KEY >read; test ! -w /run/microvm-secrets/%i";
-    await put(
-      "/run/systemd/system/reader@.service",
-      unitFile({ ...unit, Type: "oneshot", ExecStart: `/bin/sh -c '${reader}'` }),
-    );
-    await put(
-      "/run/systemd/system/poor@.service",
-      unitFile({ ...unit, Type: "oneshot", ExecStart: "/bin/sh -c 'id -un >poor'" }),
-    );
+    await put(`${UNITS}/reader@.service`, unitFile({ ...unit, Type: "oneshot", ExecStart: `/bin/sh -c '${reader}'` }));
+    await put(`${UNITS}/poor@.service`, unitFile({ ...unit, Type: "oneshot", ExecStart: "/bin/sh -c 'id -un >poor'" }));
     await run(`
       install -d -o microvm -g kvm /var/lib/microvms/credential
       ln -s ../a/current /var/lib/microvms/credential/current
@@ -286,7 +265,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
   it("a hypervisor that has a helper gain rights has it do so", async () => {
     const { ExecStartPost: _, ExecStopPost: __, ExecStop: ___, Restart: ____, ...unit } = evaluated.bridged;
     const helper = { ...unit, Type: "oneshot", ExecStart: "/bin/sh -c '/srv/volumes/id -u >helped'" };
-    await put("/run/systemd/system/bridged@.service", unitFile(helper));
+    await put(`${UNITS}/bridged@.service`, unitFile(helper));
     await run("systemctl daemon-reload");
     await start("bridged@a");
     expect(await run("cat /var/lib/microvms/a/helped")).toBe("0");

@@ -18,7 +18,7 @@ HOOK
 chmod +x "$scratch/download"
 
 mmdebstrap --quiet --variant=minbase --mode=root \
-  --include=iproute2,iputils-ping,kmod,openssh-server,systemd,systemd-sysv,udev,virtiofsd \
+  --include=iproute2,iputils-ping,kmod,nftables,openssh-server,python3-dnspython,systemd,systemd-sysv,udev,virtiofsd \
   --dpkgopt='path-exclude=/usr/share/doc/*' \
   --dpkgopt='path-exclude=/usr/share/locale/*' \
   --dpkgopt='path-exclude=/usr/share/man/*' \
@@ -48,6 +48,19 @@ for module in drivers/virtio/virtio_mmio drivers/block/virtio_blk net/core/failo
   xz --decompress --stdout "$modules/$module.ko.xz" >"$scratch/initrd/modules/${module##*/}.ko"
 done
 (cd "$scratch/initrd" && find . | cpio --create --format=newc --quiet) >"$out/initrd"
+
+# For a guest that plays a host: bridges, and what nftables has the kernel load.
+version=$(basename "${modules%/kernel}")
+own=$root/usr/lib/modules/$version
+mkdir -p "$own"
+(
+  cd "$modules/.."
+  cp -R --parents modules.builtin* modules.order kernel/lib/libcrc32c.ko.xz kernel/drivers/net/dummy.ko.xz \
+    kernel/drivers/net/veth.ko.xz kernel/net/802 kernel/net/8021q kernel/net/bridge kernel/net/ipv4/netfilter \
+    kernel/net/ipv6/netfilter kernel/net/llc kernel/net/netfilter "$own"
+)
+find "$own" -name '*.ko.xz' -exec xz --decompress {} +
+chroot "$root" depmod "$version"
 
 # As a NixOS guest of several VMs is: of no name, and with keys that come from a share alone.
 rm -f "$root/etc/hostname" "$root"/etc/ssh/ssh_host_*

@@ -301,6 +301,8 @@ let
   };
 
   load = "${pkgs.nftables}/bin/nft -f /etc/microvm/policy.nft";
+  # What nftables.service loads when it flushes: there before our own load, and changed by a reload that succeeded.
+  keep = "${pkgs.coreutils}/bin/cp /etc/microvm/policy.nft /run/microvm-policy/policy.nft";
 
   confined = (import ../lib/confined.nix).rules;
 
@@ -331,15 +333,18 @@ in
       serviceConfig = confined // {
         Type = "oneshot";
         RemainAfterExit = true;
+        RuntimeDirectory = "microvm-policy";
+        ExecStartPre = keep;
         ExecStart = load;
         # The resolver puts back what it has granted.
         ExecReload = [
           load
+          keep
           "-${config.systemd.package}/bin/systemctl reload --no-block microvm-resolver.service"
         ];
       };
     };
-    # It may flush all rules, ours among them: when it starts, stops, or is gone with the next configuration.
+    # It may flush all rules, and what the resolver has granted: when it starts, stops, or is gone with the next configuration.
     nftables.serviceConfig =
       let
         loadAgain = [
@@ -416,6 +421,11 @@ in
       };
     };
   };
+
+  # What flushes our rules loads them in the same transaction, since what a VM begins in between may go on after it.
+  networking.nftables.extraDeletions = lib.mkIf config.networking.nftables.flushRuleset ''
+    include "/run/microvm-policy/*.nft"
+  '';
 
   # Where others drop what they do not know, what VMs may reach is held here all the same.
   networking.firewall.extraForwardRules = lib.mkIf config.networking.firewall.filterForward ''

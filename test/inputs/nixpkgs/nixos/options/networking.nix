@@ -96,6 +96,7 @@ in
       enable = flag false;
       checkRuleset = flag true;
       flushRuleset = flag (cfg.nftables.ruleset != "");
+      extraDeletions = option lines "";
       ruleset = option lines "";
       rulesetFile = maybe types.path;
       tables = named nft;

@@ -1,0 +1,307 @@
+/**
+ * What loads and keeps the rules that hold VMs, as evaluated, on a real systemd and a real kernel: microvm-policy.service, the
+ * resolver, a VM that needs them, and nftables.service beside, which flushes all rules.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { ast, type Config } from "microvm-emit";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Run } from "./agent.js";
+import { bootHostMachine, type HostMachine, UNITS } from "./host-machine.js";
+import { tails } from "./log.js";
+import { evaluatePolicyUnits, type PolicyUnits, RULES } from "./policy-units.js";
+import { whatGuestsMiss } from "./requirements.js";
+import { rig } from "../nix/rig.js";
+
+const missing = whatGuestsMiss();
+if (missing !== undefined) console.error(`NOT TESTED, what loads rules, on a real systemd: ${missing}.`);
+if (rig === undefined)
+  console.error("NOT TESTED, what loads rules beside NixOS's own nftables.service: set MICROVM_EMIT_RIG.");
+
+const DNS = "203.0.113.53";
+const LISTED = "203.0.113.20";
+const GUEST = "10.7.0.2";
+const MAC = "02:00:00:00:00:01";
+
+const config = (flushRuleset: boolean): Config => ({
+  hosts: {
+    lab: {
+      stateVersion: "25.11",
+      modules: [
+        "./configuration.nix",
+        ast.attrs({ networking: { nftables: { enable: true, flushRuleset, checkRuleset: false } } }),
+      ],
+      user: { name: "alice", sshKeys: ["ssh-ed25519 AAAA alice"] },
+      bridges: { br0: { address: "10.7.0.1/24" } },
+      vms: { a: { index: 0, network: "allowlist", allow: ["listed.example:443"], nameservers: [DNS] } },
+    },
+  },
+});
+
+const besides = [
+  { beside: "a stand-in of nftables.service", flushes: true, isOnRig: false },
+  { beside: "NixOS's nftables.service, which flushes", flushes: true, isOnRig: true },
+  { beside: "NixOS's nftables.service, which deletes its own tables", flushes: false, isOnRig: true },
+];
+
+/** Answers every question with one address. */
+const UPSTREAM = `
+import socket
+import dns.message, dns.rrset
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(("${DNS}", 53))
+while True:
+    wire, client = server.recvfrom(512)
+    query = dns.message.from_wire(wire)
+    reply = dns.message.make_response(query)
+    reply.answer = [dns.rrset.from_text(query.question[0].name, 300, "IN", "A", "${LISTED}")]
+    server.sendto(reply.to_wire(), client)
+`;
+
+const ASK = `
+import dns.message, dns.query
+print(dns.query.udp(dns.message.make_query("listed.example", "A"), "${DNS}", timeout=30).answer[0][0])
+`;
+
+/** The VM's end of a cable, in a namespace, in place of a tap. */
+const NETWORK = `
+  ip link add br0 type bridge
+  ip link add microvm0 type veth peer name eth0
+  ip link set microvm0 master br0
+  ip link set microvm0 up
+  ip link set br0 up
+  ip addr add 10.7.0.1/24 dev br0
+  ip addr add ${DNS}/32 dev lo
+  ip netns add a
+  ip link set eth0 netns a
+  ip -n a link set eth0 address ${MAC}
+  ip -n a link set eth0 up
+  ip -n a addr add ${GUEST}/24 dev eth0
+  ip -n a route add default via 10.7.0.1`;
+
+/** The units that are about rules. */
+const OURS = "microvm-policy microvm-resolver microvm@a";
+
+/** Rules that only the kernel refuses, after it has taken those before. */
+const REFUSED = "add rule inet microvm to_guest jump to_guest\n";
+
+const TABLES = ["bridge microvm", "inet microvm"];
+const GRANT = `${GUEST} . ${LISTED} . tcp . 443`;
+
+describe.skipIf(missing !== undefined)("on a real systemd", () => {
+  let folder: string;
+  let machine: HostMachine | undefined;
+  let run: Run;
+  let put: HostMachine["put"];
+  let start: HostMachine["start"];
+
+  const tables = async (): Promise<readonly string[]> =>
+    (await run("nft list tables")).split("\n").flatMap((line) => (line === "" ? [] : [line.replace(/^table /, "")]));
+  const ourTables = async (): Promise<readonly string[]> =>
+    (await tables()).filter((table) => TABLES.includes(table)).sort();
+  const stateOf = (units: string): Promise<string> => run(`systemctl is-active ${units} || true`);
+  const within = (seconds: number, command: string): Promise<string> =>
+    run(`timeout ${String(seconds)} sh -c '${command}'`);
+  const allActive = (units: string): string => units.replaceAll(/\S+/g, "active").replaceAll(" ", "\n");
+  /** Waits until systemd has nothing left to do. */
+  const settled = (): Promise<string> =>
+    within(60, 'until [ -z "$(systemctl list-jobs --no-legend)" ]; do sleep 0.4; done');
+  const ask = async (): Promise<void> => {
+    expect(await run("ip netns exec a python3 /run/ask.py")).toBe(LISTED);
+  };
+  /** Waits until what the VM's own questions opened is open. */
+  const granted = (): Promise<string> =>
+    within(20, `until nft list set inet microvm resolved4 | grep -q "${GRANT}"; do sleep 0.4; done`);
+
+  /** The tables that there are after each transaction that deletes one of ours, while something is done. */
+  const watch = async (act: () => Promise<void>): Promise<readonly (readonly string[])[]> => {
+    await run("systemd-run -q --unit=watch -p StandardOutput=truncate:/run/changes nft monitor");
+    // Nothing tells when it listens.
+    await within(
+      20,
+      "until [ -s /run/changes ]; do nft add table ip watch; nft delete table ip watch; sleep 0.1; done",
+    );
+    const present = new Set(await tables());
+    await act();
+    const lines = (await run("systemctl stop watch; grep -E ' table |^# new generation' /run/changes")).split("\n");
+    let isDeleted = false;
+    return lines.flatMap((line) => {
+      const [, verb, table = ""] = /^(add|delete) table (.*)$/.exec(line) ?? [];
+      if (verb === undefined) {
+        const after = isDeleted ? [[...present]] : [];
+        isDeleted = false;
+        return after;
+      }
+      if (verb === "add") present.add(table);
+      else present.delete(table);
+      isDeleted ||= verb === "delete" && TABLES.includes(table);
+      return [];
+    });
+  };
+
+  beforeAll(async () => {
+    folder = mkdtempSync("/tmp/microvm-emit-lab-");
+    machine = await bootHostMachine(folder);
+    ({ run, put, start } = machine);
+    // Nobody else restarts them as often.
+    await put(`${UNITS}/service.d/often.conf`, "[Unit]\nStartLimitIntervalSec=0\n");
+    await put("/run/upstream.py", UPSTREAM);
+    await put("/run/ask.py", ASK);
+    const bin = "/var/lib/microvms/a/current/bin";
+    await put(`${bin}/microvm-run`, "#!/bin/sh\nexec sleep infinity\n", "0755");
+    await put(`${bin}/microvm-shutdown`, "#!/bin/sh\n", "0755");
+    await run(`
+      groupadd -r kvm 2>/dev/null || true
+      useradd -r -g kvm microvm
+      ln -s current /var/lib/microvms/a/booted
+      ln -s ../sbin/nft /usr/bin/nft
+      ip link set lo up
+      ${NETWORK}
+      systemd-run -q --unit=upstream python3 /run/upstream.py`);
+  }, 600_000);
+
+  afterAll(async () => {
+    await machine?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  beforeEach(({ onTestFailed }) => {
+    onTestFailed(async () => {
+      console.error(tails(folder));
+      console.error(await run("journalctl -n 60 --no-pager; systemctl list-jobs; nft list tables").catch(String));
+    });
+  });
+
+  describe.each(besides)("beside $beside", ({ flushes, isOnRig }) => {
+    const skipped = isOnRig && rig === undefined;
+    let units: PolicyUnits;
+
+    const reset = (): Promise<string> =>
+      run(`systemctl stop ${OURS} nftables; systemctl reset-failed; nft flush ruleset`);
+
+    beforeAll(async () => {
+      if (skipped) return;
+      units = await evaluatePolicyUnits(config(flushes), isOnRig);
+      await run(
+        `cd ${UNITS} && { systemctl stop 'microvm*' nftables; rm -rf microvm* nftables*; }
+        for package in ${units.packages.join(" ")}; do mkdir -p $package && ln -sfn /usr/bin $package/bin; done`,
+      );
+      for (const [path, text] of Object.entries(units.files))
+        await put(path, text, text.startsWith("#!") ? "0755" : "0644");
+      await run("systemctl daemon-reload");
+      await reset();
+    });
+
+    it.skipIf(skipped)("a VM starts once rules are loaded, and not where they cannot be", async () => {
+      await put(RULES, `${units.rules}\n${REFUSED}`);
+      await expect(run("systemctl start microvm@a")).rejects.toThrow(/dependency/i);
+      expect(await stateOf("microvm-policy microvm@a")).toBe("failed\ninactive");
+      expect(await ourTables()).toEqual([]);
+      await put(RULES, units.rules);
+      await start("microvm@a");
+      expect(await stateOf("microvm-policy microvm@a")).toBe("active\nactive");
+      expect(await ourTables()).toEqual(TABLES);
+    });
+
+    it.skipIf(skipped)("what was open by name is open again after a reload", async () => {
+      await start("microvm-resolver");
+      await ask();
+      expect(await run("nft list set inet microvm resolved4")).toContain(GRANT);
+      await run("systemctl reload microvm-policy");
+      await granted();
+    });
+
+    it.skipIf(skipped)("new rules take the place of old ones by a reload, and broken ones do not", async () => {
+      await start(`nftables ${OURS}`);
+      const networks = (): Promise<string> => run("nft list set inet microvm networks");
+      const pids = "systemctl show -P MainPID microvm@a microvm-resolver";
+      const before = await run(pids);
+      const changed = units.rules.replace('elements = { "br0" }', 'elements = { "br0", "changed" }');
+      await put(RULES, changed);
+      await run("systemctl reload microvm-policy");
+      expect(await networks()).toContain('"changed"');
+      await put(RULES, `${changed.replace('"changed"', '"broken"')}\n${REFUSED}`);
+      await expect(run("systemctl reload microvm-policy")).rejects.toThrow(/failed/);
+      // With what was loaded last.
+      await run("systemctl reload nftables");
+      await settled();
+      expect(await networks()).toContain('"changed"');
+      expect(await ourTables()).toEqual(TABLES);
+      expect(await stateOf(OURS)).toBe(allActive(OURS));
+      expect(await run(pids)).toBe(before);
+      await put(RULES, units.rules);
+      await run("systemctl reload microvm-policy");
+    });
+
+    it.skipIf(skipped).each(["stop", "start", "reload", "restart"])(
+      "rules are never away when nftables.service is told to %s",
+      async (verb) => {
+        await run(`systemctl ${verb === "start" ? "stop" : "start"} nftables`);
+        await settled();
+        const after = await watch(async () => {
+          await run(`systemctl ${verb} nftables`);
+          await settled();
+        });
+        await granted();
+        expect(after.length).toBeGreaterThan(0);
+        expect(after.filter((present) => !TABLES.every((table) => present.includes(table)))).toEqual([]);
+      },
+    );
+
+    it.skipIf(skipped).each([
+      ["two reloads", "reload microvm-policy", "reload microvm-policy"],
+      ["a reload and a restart of nftables.service", "restart nftables", "reload microvm-policy"],
+      ["a restart and a reload of nftables.service", "reload nftables", "restart microvm-policy"],
+    ])("at once, %s leave the rules there", async (_, ...verbs) => {
+      await start(`nftables ${OURS}`);
+      await run(verbs.map((verb) => `systemctl --no-block ${verb}`).join("; "));
+      await settled();
+      expect(await ourTables()).toEqual(TABLES);
+      expect(await stateOf(`nftables ${OURS}`)).toBe(allActive(`nftables ${OURS}`));
+    });
+
+    it.skipIf(skipped)("VMs start again and stop with what loads their rules, which stay", async () => {
+      const pid = "systemctl show -P MainPID microvm@a";
+      const before = await run(pid);
+      await run("systemctl restart microvm-policy");
+      await settled();
+      expect(await stateOf(OURS)).toBe(allActive(OURS));
+      expect(await run(pid)).not.toBe(before);
+      await run("systemctl stop microvm-policy");
+      expect(await stateOf(OURS)).toBe(allActive(OURS).replaceAll("active", "inactive"));
+      expect(await ourTables()).toEqual(TABLES);
+    });
+
+    it.skipIf(skipped)("nftables.service starts nothing of ours that was stopped", async () => {
+      await reset();
+      for (const verb of ["start", "reload", "restart"]) await run(`systemctl ${verb} nftables`);
+      await settled();
+      expect(await stateOf(OURS)).toBe(allActive(OURS).replaceAll("active", "inactive"));
+      expect(await ourTables()).toEqual([]);
+    });
+
+    it.skipIf(skipped)("nftables.service leaves rules there that are being started", async () => {
+      await reset();
+      await start("nftables");
+      const wait = "until [ -e /run/finish ]; do sleep 0.1; done";
+      await put(`${UNITS}/microvm-policy.service.d/wait.conf`, `[Service]\nExecStartPost=/bin/sh -c "${wait}"\n`);
+      await run("systemctl daemon-reload; systemctl start --no-block microvm-policy");
+      await within(20, "until nft list table inet microvm >/dev/null 2>&1; do sleep 0.1; done");
+      await run("systemctl reload nftables; touch /run/finish");
+      await settled();
+      await run(`rm -r /run/finish ${UNITS}/microvm-policy.service.d; systemctl daemon-reload`);
+      expect(await stateOf("microvm-policy")).toBe("active");
+      expect(await ourTables()).toEqual(TABLES);
+    });
+
+    it.skipIf(skipped)("all start at once, as at boot", async () => {
+      await reset();
+      const wanted = `nftables ${OURS}`.replaceAll(/(?= |$)/g, ".service");
+      await put(`${UNITS}/boot.target`, `[Unit]\nWants=${wanted}\n`);
+      await run("systemctl daemon-reload");
+      await within(60, "systemctl start boot.target");
+      expect(await stateOf(wanted)).toBe(allActive(wanted));
+      await settled();
+      expect(await ourTables()).toEqual(TABLES);
+    });
+  });
+});

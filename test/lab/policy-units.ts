@@ -1,0 +1,153 @@
+/** The units that load and keep the rules of a host, with all that they name, as files of a machine. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Config } from "microvm-emit";
+import { resolverProgram } from "../../packages/emit/src/compile/resolver.js";
+import { evalFlake, nixes } from "../nix/harness.js";
+import { evaluateOnRig, rig } from "../nix/rig.js";
+import { type ServiceConfig, unitFile } from "../nix/unit-file.js";
+import { emitFlake } from "./evaluated.js";
+import { UNITS } from "./host-machine.js";
+
+export interface PolicyUnits {
+  /** Of nftables. */
+  readonly rules: string;
+  /** By path; what is in a `bin`, and each unit, is there beside. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Folders of packages, whose programs are the machine's own. */
+  readonly packages: readonly string[];
+}
+
+export const RULES = "/etc/microvm/policy.nft";
+
+const NAMES = ["microvm-policy", "microvm-resolver", "microvm@", "nftables"] as const;
+type Name = (typeof NAMES)[number];
+
+const DEPENDENCIES = ["after", "before", "bindsTo", "requires", "wants"] as const;
+type Dependencies = Readonly<Record<(typeof DEPENDENCIES)[number], readonly string[]>>;
+interface Service extends Dependencies {
+  readonly unitConfig: ServiceConfig;
+  readonly serviceConfig: ServiceConfig;
+}
+
+interface Facts {
+  readonly etc: Readonly<Record<string, string>>;
+  /** As NixOS writes them; `null` of stand-ins, which write none. */
+  readonly texts: Readonly<Record<Name, string>> | null;
+  readonly services: Readonly<Record<Name, Service>>;
+  /** What nftables.service does besides when it flushes. */
+  readonly deletions: string;
+  readonly store: string;
+  /** Of nftables.service. */
+  readonly derivations: readonly string[];
+}
+
+const FACTS = `host:
+  let
+    inherit (host.config) networking systemd;
+    names = { ${NAMES.map((name) => `"${name}" = null;`).join(" ")} };
+    isNixos = systemd ? units;
+    textOf = name: systemd.units."\${name}.service".text;
+  in
+  {
+    etc = builtins.mapAttrs (_: file: file.text) {
+      inherit (host.config.environment.etc) "microvm/policy.nft" "microvm/resolver.json";
+    };
+    texts = if isNixos then builtins.mapAttrs (name: _: builtins.unsafeDiscardStringContext (textOf name)) names else null;
+    services = builtins.mapAttrs (
+      name: _: { inherit (systemd.services.\${name}) ${DEPENDENCIES.join(" ")} unitConfig serviceConfig; }
+    ) (if isNixos then { } else names);
+    deletions = networking.nftables.extraDeletions or "";
+    store = builtins.storeDir;
+    derivations = if isNixos then builtins.attrNames (builtins.getContext (textOf "nftables")) else [ ];
+  }`;
+
+const FLUSH = "/run/nftables/flush.nft";
+const HOST_RULES = "/run/nftables/rules.nft";
+
+/**
+ * What NixOS's unit does where `networking.nftables.flushRuleset` is on: to flush and to load are one transaction. With what
+ * is evaluated besides.
+ */
+const standIn = ({ serviceConfig }: Service): string =>
+  unitFile(
+    {
+      Type: "oneshot",
+      RemainAfterExit: true,
+      ExecStart: `/usr/sbin/nft -f ${HOST_RULES}`,
+      ExecStop: `/usr/sbin/nft -f ${FLUSH}`,
+      ...serviceConfig,
+      ExecReload: [`/usr/sbin/nft -f ${HOST_RULES}`, serviceConfig["ExecReload"] ?? []].flat(),
+    },
+    {
+      DefaultDependencies: false,
+      After: "sysinit.target",
+      Before: ["network-pre.target", "shutdown.target"],
+      Conflicts: "shutdown.target",
+      Wants: ["network-pre.target", "sysinit.target"],
+    },
+  );
+
+const textOf = ({ serviceConfig, unitConfig, ...dependencies }: Service): string =>
+  unitFile(serviceConfig, {
+    ...unitConfig,
+    ...Object.fromEntries(
+      DEPENDENCIES.map((name) => [name.replace(/^./, (letter) => letter.toUpperCase()), dependencies[name]]),
+    ),
+  });
+
+/** A text file that a derivation of the rig makes, and those that it names. */
+const filesOf = (derivation: string): Readonly<Record<string, string>> => {
+  const whole = readFileSync(join(String(rig), "store", derivation), "utf8");
+  const said = (name: string): string | undefined => {
+    const [, value] = new RegExp(`\\("${name}","((?:[^"\\\\]|\\\\.)*)"\\)`).exec(whole) ?? [];
+    return value === undefined ? undefined : (JSON.parse(`"${value}"`) as string);
+  };
+  const [path, text] = [said("out"), said("text")];
+  if (path === undefined || text === undefined) return {};
+  const named = whole.match(/\/nix\/store\/[a-z0-9]{32}-nftables-[a-z]+\.drv/g) ?? [];
+  return Object.assign({ [path]: text }, ...named.map(filesOf)) as Readonly<Record<string, string>>;
+};
+
+/** @param isOnRig whether NixOS's own modules are asked, its nftables.service included */
+export const evaluatePolicyUnits = async (config: Config, isOnRig: boolean): Promise<PolicyUnits> => {
+  const [nix] = nixes();
+  if (nix === undefined) throw new Error("There is no nix.");
+  const flake = emitFlake(config);
+  const attr = "nixosConfigurations.lab";
+  const { etc, texts, services, deletions, store, derivations } = (
+    isOnRig ? await evaluateOnRig(flake, attr, FACTS) : await evalFlake(`path:${flake}`, attr, { nix, apply: FACTS })
+  ) as Facts;
+  const units = NAMES.map((name) => [
+    `${UNITS}/${name}.service`,
+    texts?.[name] ?? (name === "nftables" ? standIn : textOf)(services[name]),
+  ]);
+  // Of the stand-ins, the store is in a folder that units have not in sight.
+  const files = Object.entries({
+    ...Object.fromEntries(units),
+    ...Object.fromEntries(Object.entries(etc).map(([name, text]) => [`/etc/${name}`, text])),
+    ...(isOnRig
+      ? Object.assign({}, ...derivations.map(filesOf))
+      : {
+          [FLUSH]: `flush ruleset\n${deletions}`,
+          [HOST_RULES]: `include "${FLUSH}"\ntable ip host {\n}\n`,
+        }),
+  } as Readonly<Record<string, string>>).map(([path, text]) => [path, text.replaceAll(store, "/nix/store")] as const);
+  const all = files.map(([, text]) => text).join("\n");
+  const found = (pattern: RegExp): readonly string[] => [...new Set(all.match(pattern))];
+  return {
+    rules: etc["microvm/policy.nft"] ?? "",
+    files: {
+      ...Object.fromEntries(files),
+      ...Object.fromEntries(found(/\/nix\/store\/[a-z0-9]{32}-resolver\.py/g).map((path) => [path, resolverProgram])),
+      // What else a VM has, which has tests of its own.
+      ...Object.fromEntries(
+        found(/microvm-[a-z-]+@(?=%i\.service)/g).map((name) => [
+          `${UNITS}/${name}.service`,
+          unitFile({ Type: "oneshot", RemainAfterExit: true, ExecStart: "/bin/true" }),
+        ]),
+      ),
+    },
+    packages: found(/\/nix\/store\/[a-z0-9]{32}-[^/\s":]+(?=\/bin\/)/g),
+  };
+};
