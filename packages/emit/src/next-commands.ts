@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { type Lock, type Plan, plannedPaths } from "@microvm-emit/model";
+import type { Lock, Plan } from "@microvm-emit/model";
+import { plannedPaths } from "./planned-paths.js";
 import { isBelow, sourceTreeOf, unknownToGit } from "./source-tree.js";
 
 /** What to type after emitting, where the process stands. */

@@ -14,7 +14,7 @@ export {
   qwenCode,
 } from "./agents.js";
 export type { Config, FlakeInput } from "./config.js";
-export type { ConfigPlaces } from "./config-source.js";
+export type { HostSource } from "./config-source.js";
 export type { Agent, AgentState } from "./config/agent.js";
 export type { Emacs, Home, InputFile, Zsh, ZshHistory } from "./config/home.js";
 export type { Balloon, Device, Graphics, Hotplug, QemuDevice, StoreDisk } from "./config/hardware.js";
@@ -71,7 +71,6 @@ export { emptyLock, type Lock, lockSchema } from "./lock.js";
 export { hostSettings, vmSettings } from "./microvm-options.js";
 export type * from "./plan.js";
 export { planConfig } from "./plan-config.js";
-export { type PlannedPath, plannedPaths } from "./planned-paths.js";
 export { type ConfigPath, formatPath, type Problem, type RelatedPlace } from "./problem.js";
 export { type ProblemCode, problemCodes } from "./problem-codes.js";
 export type { Resolution } from "./resolve.js";

@@ -1010,28 +1010,25 @@ describe("a function in place of what it makes", () => {
 });
 
 describe("a share by which a guest could change its host", () => {
-  const places = { config: "/srv/hosts/lab/microvm.config.ts", flake: "/srv/hosts/out" };
+  const sources = [
+    { path: "/srv/hosts/lab/microvm.config.ts", what: "the config of this host" },
+    { path: "/srv/hosts/out", what: "the flake of this host" },
+  ];
   const told = (source: string, more: object = {}): readonly string[] => {
-    const share = { tag: "t", source, ...more };
-    const input = config(
-      { a: { workspace: false, shares: [share], modules: ["./guest.nix"] } },
-      { modules: ["../common"] },
-    );
-    const result = planConfig(input, emptyLock, places);
+    const input = config({ a: { workspace: false, shares: [{ tag: "t", source, ...more }] } });
+    const result = planConfig(input, emptyLock, sources);
     return (result._tag === "Left" ? result.left : result.right.warnings).map(
       ({ code, message }) => `${code}: ${message}`,
     );
   };
 
   it.each([
-    ["/srv", "holds /srv/hosts/lab/microvm.config.ts, the config"],
-    ["/srv/hosts/lab", "holds /srv/hosts/lab/microvm.config.ts, the config"],
-    ["/srv/hosts/out", "is the flake"],
-    ["/srv/hosts/out/modules", "lies in /srv/hosts/out, the flake"],
-    ["/srv/hosts/common", "is a module"],
-    ["/srv/hosts/common/users", "lies in /srv/hosts/common, a module"],
+    ["/srv", "holds /srv/hosts/lab/microvm.config.ts, the config of this host"],
+    ["/srv/hosts/lab", "holds /srv/hosts/lab/microvm.config.ts, the config of this host"],
+    ["/srv/hosts/out", "is the flake of this host"],
+    ["/srv/hosts/out/modules", "lies in /srv/hosts/out, the flake of this host"],
   ])("%s", (source, how) => {
-    expect(told(source)).toEqual([`dangerous-share: ${source} ${how} of this host, which the guest could change`]);
+    expect(told(source)).toEqual([`dangerous-share: ${source} ${how}, which the guest could change`]);
     expect(told(source, { readOnly: true })).toEqual([]);
     expect(told(source, { dangerous: "it is the host's own agent" })).toEqual([]);
   });
