@@ -209,6 +209,26 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
     `shared-across-policies ${v}.a.shares[0]`,
   ],
   [
+    "a login of two lists, one of which has what the other has not",
+    config({
+      a: { network: "allowlist", agent: "claude-code", allow: ["10.9.9.9:5432"], toolchains: ["go"] },
+      b: { network: "allowlist", agent: "claude-code", allow: ["10.9.9.9:5432", "example.org"] },
+      c: { network: "allowlist", agent: "claude-code", allow: ["10.9.9.9:5432"], toolchains: ["python"] },
+    }),
+    `shared-across-policies ${v}.a.agent`,
+    `shared-across-policies ${v}.c.agent`,
+  ],
+  [
+    "a login of the internet and of more than that, and of a list that the internet holds",
+    config({
+      a: { agent: "claude-code" },
+      b: { agent: "claude-code", reachHost: [8080] },
+      c: { agent: "claude-code", network: "allowlist", allow: ["example.org"] },
+    }),
+    `shared-across-policies ${v}.a.agent`,
+    `shared-across-policies ${v}.c.agent`,
+  ],
+  [
     "the same for reading alone, with a reason, by VMs that reach as much, and from the looser to the stricter",
     config({
       a: {
