@@ -299,6 +299,21 @@ describe("what is written in another way than here", () => {
     ["http://127.0.0.1/", "If the host is meant, list its ports in `reachHost`: [80, 443]."],
     ["[::1]:80", "If the host is meant, list its ports in `reachHost`: [80]."],
     ["443", 'Write where it is, such as "example.org:443"; ports of the host are for `reachHost`.'],
+    ["ssh://git@github.com/foo", 'Write "github.com:22".'],
+    ["git@github.com:foo/bar.git", 'Write "github.com:22".'],
+    ["git@github.com:2222", 'Write "github.com:2222".'],
+    ["postgres://me@10.1.0.5/db", 'Write "10.1.0.5:5432".'],
+    ["redis://[fd01::5]", 'Write "[fd01::5]:6379".'],
+    ["ssh://example.org:2222/", 'Write "example.org:2222".'],
+    ["10.1.0.5:53/tcp", 'Write "10.1.0.5:53".'],
+    [
+      "10.1.0.5:53/udp",
+      'Leave it out: DNS servers are for `nameservers`, UDP of the host for `reachHost`, and all of the internet\'s is open with `network: "internet"`.',
+    ],
+    ["udp://10.1.0.5:53", expect.stringMatching(/^Leave it out: /)],
+    ["10.1.0.1/8", 'Write "10.1.0.1" for the address alone, or "10.0.0.0/8" for all of it.'],
+    ["fd01::5/64:443", expect.stringMatching(/^Write one such/)],
+    ["[fd01::5/64]:443", 'Write "[fd01::5]:443" for the address alone, or "[fd01::/64]:443" for all of it.'],
     [443, 'Write where it is, such as "example.org:443"; ports of the host are for `reachHost`.'],
   ])("is written as a destination: %j", (destination, remedy) => {
     expect(remedies({ network: "allowlist", allow: [destination] })).toEqual([remedy]);
@@ -324,6 +339,14 @@ describe("what is written in another way than here", () => {
   it.each<[unknown, string]>([
     [[8080], "Write the host's port and the VM's: { host: 8080, guest: 8080 }."],
     [["8080:80"], "Write the host's port and the VM's: { host: 8080, guest: 80 }."],
+    [
+      ["127.0.0.1:3000:80"],
+      "Write the host's port and the VM's: { host: 3000, guest: 80 }. It is a port of the host's outward interface; the host itself reaches the VM's own address without it.",
+    ],
+    [
+      [{ host: "127.0.0.1:3000", guest: 3000 }],
+      "Write 3000. It is a port of the host's outward interface; the host itself reaches the VM's own address without it.",
+    ],
     [[{ host: "8080", guest: 80 }], "Write 8080 without quotes."],
     [{ host: 8080, guest: 80 }, "Put it in a list: [{ … }]."],
   ])("is written as a published port: %j", (publish, remedy) => {
