@@ -30,6 +30,10 @@ export interface PortOfHost {
   readonly proto: "tcp" | "udp";
 }
 
+/** Whether a port of the host is that of DNS, by whichever name. */
+export const isDns = (port: HostPort): boolean =>
+  port === "dns" || (typeof port === "number" ? port : port.port) === 53;
+
 const protocol = z.enum(["tcp", "udp"]);
 
 export const hostPortSchema = z.union([z.literal("dns"), port, object({ port, proto: protocol })], {
