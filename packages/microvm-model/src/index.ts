@@ -76,6 +76,7 @@ export { type ProblemCode, problemCodes } from "./problem-codes.js";
 export type { Resolution } from "./resolve.js";
 export { tapPrefix } from "./resolve/allocate.js";
 export { publishedPlace } from "./rules/published-port.js";
+export { joinDestination } from "./scalars.js";
 export type { SilencedProblem } from "./silence.js";
 export { type GuestDifference, guestDifferences } from "./resolve/guest-difference.js";
 export { builtInShares, imageOf, readsOptions } from "./resolve/guests.js";
