@@ -76,6 +76,7 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
   ],
   "inet from_guest": [
     ["ip saddr . ip daddr @pairs4", "VM internet", "reaching"],
+    ["ip saddr . ip daddr . meta l4proto . th dport @pairPorts4", "VM internet", "other"],
     ["oifname", "VM none: both through the gateway", "internet"],
     ["ip saddr . ip daddr . meta l4proto . th dport @allowed4", "listed address", "list"],
     ["ip6 saddr . ip6 daddr . meta l4proto . th dport @allowed6", "listed address: IPv6", "list"],

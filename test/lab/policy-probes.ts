@@ -467,8 +467,13 @@ export const rows: readonly Row[] = [
 
   row(
     "VM internet",
-    ". y - - - - -",
+    ". y - y - - -",
     toGuest("internet", ({ address }) => web(address)),
+  ),
+  row(
+    "VM internet: another port",
+    ". y - - - - -",
+    toGuest("internet", ({ address }) => web(`${address}:81`)),
   ),
   row(
     "VM internet: by IPv6",

@@ -1,4 +1,4 @@
-import type { AllowedPlan, PolicyPlan, PortPlan } from "@microvm-emit/model";
+import type { AllowedPlan, PolicyPlan, PortPlan, ReachedVmPlan } from "@microvm-emit/model";
 import type { IsolationSummary, LeadingPort } from "./isolation-summary.js";
 import type { Style } from "./report.js";
 
@@ -14,17 +14,23 @@ export const policyWords = (
     ...(network === "internet" && isOut ? ["the internet"] : []),
     ...[...domains, ...addresses].map(allowedWords),
     ...(host.length === 0 ? [] : [`the host's ${host.map(portWords).join(", ")}`]),
-    ...(vms.length === 0 ? [] : [vmsWords(vms.map(({ value }) => value))]),
+    ...(vms.length === 0 ? [] : [vmsWords(vms.map(reachedWords))]),
   ];
   return `${parts.length === 0 ? "nothing" : parts.join("; ")}${why}`;
 };
 
 const allowedWords = ({ target, ports }: AllowedPlan): string => {
-  const numbers = [...new Set(ports.map(({ port }) => port))].sort((a, b) => a - b).join(",");
+  const numbers = portNumbers(ports);
   return numbers === "80,443" ? target : `${target.includes(":") ? `[${target}]` : target}:${numbers}`;
 };
 
+const portNumbers = (ports: readonly PortPlan[]): string =>
+  [...new Set(ports.map(({ port }) => port))].sort((a, b) => a - b).join(",");
+
 const portWords = ({ proto, port }: PortPlan): string => `${proto} ${String(port)}`;
+
+const reachedWords = ({ value, ports }: ReachedVmPlan): string =>
+  ports === null ? value : `${value}:${portNumbers(ports)}`;
 
 const vmsWords = (names: readonly string[]): string => `the VM${names.length === 1 ? "" : "s"} ${names.join(", ")}`;
 

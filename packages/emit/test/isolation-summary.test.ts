@@ -110,6 +110,11 @@ describe("the way out", () => {
   });
 });
 
+it("says by which ports a VM reaches others", () => {
+  const vms = { a: { network: "none", reachVms: ["b", "c:443,80"] }, b: {}, c: { firewall: false } };
+  expect(summaryOf(vms, { bridges: { br0: { address: "10.0.0.1/24" } } }).reaches).toBe("the VMs b, c:80,443");
+});
+
 describe("who reaches a VM", () => {
   const none: IsolationSummary["reachedBy"] = { vms: [], ports: [], lans: [], everyone: false };
   const host = { bridges: { br0: { address: "10.0.0.1/24", nat } } };

@@ -54,7 +54,7 @@ export type {
   UserInterface,
   Vlan,
 } from "./config/network.js";
-export type { Destination, HostPort, NetworkPolicy, PortOfHost, PublishedPort } from "./config/policy.js";
+export type { Destination, HostPort, NetworkPolicy, PortOfHost, PublishedPort, ReachedVm } from "./config/policy.js";
 export type { Secret } from "./config/secret.js";
 export type { Silences, WarningCode } from "./config/silence.js";
 export type { Share, Volume } from "./config/storage.js";

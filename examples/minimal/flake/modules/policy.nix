@@ -54,16 +54,38 @@ let
   reaching = lib.filterAttrs (_: vm: vm ? vms) guests;
   reachingBridges = once (eachLink (link: lib.optional (isBridged link) link.bridge) reaching);
 
-  # From each IPv4 address of a VM to each of another one that it may reach.
+  # From each IPv4 address of a VM to each of another one that it may reach, whole or by port.
   pairs = elements (
+    eachPair (
+      pair:
+      {
+        ports ? null,
+        ...
+      }:
+      lib.optional (ports == null) pair
+    )
+  );
+  pairPorts = elements (
+    eachPair (
+      pair:
+      {
+        ports ? [ ],
+        ...
+      }:
+      map (port: "${pair} . ${port}") ports
+    )
+  );
+  eachPair =
+    make:
     eachVm (
       vm:
       lib.concatMap (
         other:
-        lib.concatMap (from: map (to: "${from} . ${to}") (addressesOf 4 (linked other))) (addressesOf 4 vm)
+        lib.concatMap (
+          from: lib.concatMap (to: make "${from} . ${to}" other) (addressesOf 4 (linked other.to))
+        ) (addressesOf 4 vm)
       ) (vm.vms or [ ])
-    ) guests
-  );
+    ) guests;
   tapsOf = vm: map (link: quote link.tap) (builtins.filter isBridged vm.links);
 
   # From each address of a VM to each place with each port.
@@ -171,6 +193,7 @@ let
       set host4 { type ipv4_addr . inet_proto . inet_service; ${hostPorts 4} }
       set host6 { type ipv6_addr . inet_proto . inet_service; ${hostPorts 6} }
       set pairs4 { type ipv4_addr . ipv4_addr; ${pairs} }
+      set pairPorts4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; ${pairPorts} }
       set known { type ifname; ${elements (eachLink (link: [ (quote link.tap) ]) vms)} }
       set taps { type ifname; ${
         elements (eachLink (link: lib.optional (isRouted link) (quote link.tap)) guests)
@@ -224,6 +247,7 @@ let
       }
       chain from_guest {
         ip saddr . ip daddr @pairs4 accept
+        ip saddr . ip daddr . meta l4proto . th dport @pairPorts4 accept
         oifname @networks drop
         ip saddr . ip daddr . meta l4proto . th dport @allowed4 accept
         ip6 saddr . ip6 daddr . meta l4proto . th dport @allowed6 accept

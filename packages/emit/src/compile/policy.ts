@@ -6,6 +6,7 @@ import {
   type PortPlan,
   type TapPlan,
   privateRanges,
+  type ReachedVmPlan,
   tapPrefix,
   type VmPlan,
 } from "@microvm-emit/model";
@@ -90,13 +91,7 @@ const compileVmPolicy = ({ name, path: origin, interfaces, nameservers, policy }
         : [bindingAt([...origin, "bandwidthMbitPerSecond"], "mbitPerSecond", policy.mbitPerSecond)]),
       ...(policy.vms.length === 0
         ? []
-        : [
-            bindingAt(
-              [...origin, "reachVms"],
-              "vms",
-              list(policy.vms.map(({ value, path: place }) => at(place, toNix(value)))),
-            ),
-          ]),
+        : [bindingAt([...origin, "reachVms"], "vms", list(policy.vms.map(compileReachedVm)))]),
       ...(policy.host.length === 0 ? [] : [bindingAt([...origin, "reachHost"], "host", policy.host.map(portOf))]),
     ]),
   );
@@ -111,6 +106,9 @@ const compileNeighbor = ({ addresses, mac }: TapPlan): Readonly<Record<string, N
 
 const compileAllowed = ({ path: origin, target, ports }: AllowedPlan): Expr =>
   at(origin, toNix({ to: target, ports: ports.map(portOf) }));
+
+const compileReachedVm = ({ path: origin, value, ports }: ReachedVmPlan): Expr =>
+  at(origin, toNix({ to: value, ports: ports?.map(portOf) }));
 
 /** As nftables writes it. */
 const portOf = ({ proto, port }: PortPlan): string => `${proto} . ${String(port)}`;
@@ -172,16 +170,20 @@ let
   reaching = lib.filterAttrs (_: vm: vm ? vms) guests;
   reachingBridges = once (eachLink (link: lib.optional (isBridged link) link.bridge) reaching);
 
-  # From each IPv4 address of a VM to each of another one that it may reach.
-  pairs = elements (
+  # From each IPv4 address of a VM to each of another one that it may reach, whole or by port.
+  pairs = elements (eachPair (pair: { ports ? null, ... }: lib.optional (ports == null) pair));
+  pairPorts = elements (eachPair (pair: { ports ? [ ], ... }: map (port: "\${pair} . \${port}") ports));
+  eachPair =
+    make:
     eachVm (
       vm:
       lib.concatMap (
         other:
-        lib.concatMap (from: map (to: "\${from} . \${to}") (addressesOf 4 (linked other))) (addressesOf 4 vm)
+        lib.concatMap (
+          from: lib.concatMap (to: make "\${from} . \${to}" other) (addressesOf 4 (linked other.to))
+        ) (addressesOf 4 vm)
       ) (vm.vms or [ ])
-    ) guests
-  );
+    ) guests;
   tapsOf = vm: map (link: quote link.tap) (builtins.filter isBridged vm.links);
 
   # From each address of a VM to each place with each port.
@@ -281,6 +283,7 @@ let
       set host4 { type ipv4_addr . inet_proto . inet_service; \${hostPorts 4} }
       set host6 { type ipv6_addr . inet_proto . inet_service; \${hostPorts 6} }
       set pairs4 { type ipv4_addr . ipv4_addr; \${pairs} }
+      set pairPorts4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; \${pairPorts} }
       set known { type ifname; \${elements (eachLink (link: [ (quote link.tap) ]) vms)} }
       set taps { type ifname; \${elements (eachLink (link: lib.optional (isRouted link) (quote link.tap)) guests)} }
       set sources4 { type ifname . ether_addr . ipv4_addr; \${sources 4 isRouted} }
@@ -332,6 +335,7 @@ let
       }
       chain from_guest {
         ip saddr . ip daddr @pairs4 accept
+        ip saddr . ip daddr . meta l4proto . th dport @pairPorts4 accept
         oifname @networks drop
         ip saddr . ip daddr . meta l4proto . th dport @allowed4 accept
         ip6 saddr . ip6 daddr . meta l4proto . th dport @allowed6 accept

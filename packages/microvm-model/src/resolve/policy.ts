@@ -14,6 +14,7 @@ export const planPolicy = (vm: VmModel, links: readonly Link[], path: ConfigPath
   const placed = <A>(setting: string, values: readonly A[]): readonly Placed<A>[] =>
     values.map((value, position) => ({ value, path: [...path, setting, position] }));
   const allow = placed("allow", vm.allow);
+  const reachVms = placed("reachVms", vm.reachVms);
   const own = [...(network === "allowlist" ? domainsOfParts(vm, path) : []), ...allow].flatMap(
     ({ value, path: place }) => (destinations[value] ?? [value]).map((text) => allowed(text, place)),
   );
@@ -30,17 +31,20 @@ export const planPolicy = (vm: VmModel, links: readonly Link[], path: ConfigPath
         ? servers.filter(isPrivate).map((target) => ({ target, path: [...path, "nameservers"], ports: dns }))
         : []),
     ]),
-    vms: placed("reachVms", vm.reachVms),
+    vms: reachVms.map(({ value, path: place }) => {
+      const { target, ports } = splitDestination(value);
+      return { path: place, value: target, ports: ports.length === 0 ? null : ports.map(tcp) };
+    }),
     host: [
       ...vm.reachHost.flatMap((port): readonly PortPlan[] => {
         if (port === "dns") return dns;
-        return [typeof port === "number" ? { proto: "tcp", port } : port];
+        return [typeof port === "number" ? tcp(port) : port];
       }),
       ...(network === "internet" && servers.some((server) => gateways.includes(server)) ? dns : []),
     ],
     published: vm.publish.map((port, position) => ({ ...port, path: [...path, "publish", position] })),
     mbitPerSecond: vm.bandwidthMbitPerSecond ?? null,
-    written: { allow, reachHost: placed("reachHost", vm.reachHost) },
+    written: { allow, reachVms, reachHost: placed("reachHost", vm.reachHost) },
   };
 };
 
@@ -76,6 +80,8 @@ const domainsOfParts = ({ agent, toolchains }: VmModel, path: ConfigPath): reado
   ),
 ];
 
+const tcp = (port: number): PortPlan => ({ proto: "tcp", port });
+
 const dns: readonly PortPlan[] = [
   { proto: "udp", port: 53 },
   { proto: "tcp", port: 53 },
@@ -90,7 +96,7 @@ const web: readonly PortPlan[] = [
 
 const allowed = (text: string, path: ConfigPath): AllowedPlan => {
   const { target, ports } = splitDestination(text);
-  return { path, target, ports: ports.length === 0 ? web : ports.map((port) => ({ proto: "tcp", port })) };
+  return { path, target, ports: ports.length === 0 ? web : ports.map(tcp) };
 };
 
 /** Domains end in a letter or, by a rule of their own, hold no slash or colon; addresses are the rest. */

@@ -22,7 +22,7 @@ interface Setting {
   readonly instead: "allowlist" | "internet";
 }
 
-const settingsOf = ({ policy: { network, domains, vms, written } }: VmPlan): readonly Setting[] => {
+const settingsOf = ({ policy: { network, domains, written } }: VmPlan): readonly Setting[] => {
   const such = `A VM with \`network: "${network}"\``;
   const reached = { open: "everything", internet: "all of the internet", none: "nothing", allowlist: null }[network];
   const allowed = written.allow;
@@ -43,8 +43,8 @@ const settingsOf = ({ policy: { network, domains, vms, written } }: VmPlan): rea
     {
       code: "reach-ignored",
       name: "reachVms",
-      entries: vms,
-      idle: network === "open" ? vms : [],
+      entries: written.reachVms,
+      idle: network === "open" ? written.reachVms : [],
       message: `${such} is let in by no VM that is not open too, whatever it is to reach`,
       instead: "internet",
     },
