@@ -117,6 +117,18 @@ let
       "tcp . ${toString resolverPort}"
     ];
 
+  # What a VM tried is in the kernel's log, for whoever writes its allowlist: each server and port once an hour, and no more
+  # than a hundred lines an hour of an address.
+  logRefused =
+    ip: family:
+    let
+      tried = "${ip} saddr . ${ip} daddr . meta l4proto . th dport";
+    in
+    "meta l4proto { tcp, udp } ${tried} != @refused${family}"
+    + " add @logged${family} { ${ip} saddr limit rate 100/hour burst 100 packets }"
+    + " add @refused${family} { ${tried} }"
+    + ''log level info prefix "microvm-emit: refused "'';
+
   strangers = lib.optionalString (taps != null) ''iifname "${taps}" iifname != @known drop'';
   rules = ''
     table bridge microvm
@@ -194,6 +206,10 @@ let
       set host6 { type ipv6_addr . inet_proto . inet_service; ${hostPorts 6} }
       set pairs4 { type ipv4_addr . ipv4_addr; ${pairs} }
       set pairPorts4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; ${pairPorts} }
+      set refused4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags dynamic, timeout; timeout 1h; }
+      set refused6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags dynamic, timeout; timeout 1h; }
+      set logged4 { type ipv4_addr; flags dynamic; }
+      set logged6 { type ipv6_addr; flags dynamic; }
       set known { type ifname; ${elements (eachLink (link: [ (quote link.tap) ]) vms)} }
       set taps { type ifname; ${
         elements (eachLink (link: lib.optional (isRouted link) (quote link.tap)) guests)
@@ -233,7 +249,7 @@ let
         udp sport 68 udp dport 67 accept
         icmp type echo-request accept
         icmpv6 type { echo-request, nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } accept
-        reject with icmpx admin-prohibited
+        goto refuse
       }
 
       chain forward {
@@ -248,20 +264,25 @@ let
       chain from_guest {
         ip saddr . ip daddr @pairs4 accept
         ip saddr . ip daddr . meta l4proto . th dport @pairPorts4 accept
-        oifname @networks drop
+        oifname @networks goto refuse
         ip saddr . ip daddr . meta l4proto . th dport @allowed4 accept
         ip6 saddr . ip6 daddr . meta l4proto . th dport @allowed6 accept
         ip saddr . ip daddr . meta l4proto . th dport @resolved4 accept
         ip6 saddr . ip6 daddr . meta l4proto . th dport @resolved6 accept
-        ip daddr @private4 reject with icmpx admin-prohibited
-        ip6 daddr @private6 reject with icmpx admin-prohibited
+        ip daddr @private4 goto refuse
+        ip6 daddr @private6 goto refuse
         ip saddr @internet4 accept
         ip6 saddr @internet6 accept
-        reject with icmpx admin-prohibited
+        goto refuse
       }
       chain to_guest {
         ct status dnat accept
         drop
+      }
+      chain refuse {
+        ${logRefused "ip" "4"}
+        ${logRefused "ip6" "6"}
+        reject with icmpx admin-prohibited
       }
     }
   '';
