@@ -79,6 +79,7 @@ export { tapPrefix } from "./resolve/allocate.js";
 export { publishedPlace } from "./rules/published-port.js";
 export type { SilencedProblem } from "./silence.js";
 export { type GuestDifference, guestDifferences } from "./resolve/guest-difference.js";
+export { webPorts } from "./resolve/policy.js";
 export { builtInShares, imageOf, readsOptions } from "./resolve/guests.js";
 export { privateRanges } from "./private-ranges.js";
 export { isSquashed } from "./resolve/writable.js";

@@ -418,7 +418,12 @@ const portList = /^(?:[1-9]\d{0,4})(?:,[1-9]\d{0,4})*$/;
 const isPort = (port: number): boolean => port >= 1 && port <= 65535;
 
 /** The parts of a destination: what is before the last colon that ports stand behind, and these. */
-export const splitDestination = (value: string): { readonly target: string; readonly ports: readonly number[] } => {
+export interface SplitDestination {
+  readonly target: string;
+  readonly ports: readonly number[];
+}
+
+export const splitDestination = (value: string): SplitDestination => {
   const bracketed = /^\[([^\]]+)\](?::(.*))?$/.exec(value);
   const colon = value.lastIndexOf(":");
   const isPlain = bracketed === null && (colon < 0 || value.indexOf(":") < colon);

@@ -83,6 +83,19 @@ describe("what a VM may reach", () => {
     ]);
   });
 
+  it("says each domain with the same ports once, where it is said first", () => {
+    const { domains } = policyOf({
+      network: "allowlist",
+      toolchains: ["python"],
+      allow: ["pypi", "a.example", "a.example:22", "a.example", "a.example:22"],
+    });
+    expect(domains.map(({ target, path }) => `${target} ${formatPath(path.slice(4))}`)).toEqual([
+      ...toolchains.python.domains.map((domain) => `${domain} toolchains[0]`),
+      "a.example allow[1]",
+      "a.example allow[2]",
+    ]);
+  });
+
   it("leads a domain back to the agent or toolchain that wants it", () => {
     const { domains } = policyOf({ network: "allowlist", toolchains: ["cpp", "go"], allow: ["a.example"] });
     expect(domains.map(({ path }) => formatPath(path.slice(4)))).toEqual([
@@ -152,6 +165,11 @@ describe("what cannot be", () => {
       "an allowance that all of the internet holds",
       { network: "internet", allow: ["a.example"] },
       "allow-ignored a.allow[0]",
+    ],
+    [
+      "an allowance of what another one holds too",
+      { network: "internet", allow: ["10.1.0.1", "npm", "registry.npmjs.org"] },
+      "allow-ignored a.allow[1]",
     ],
     ["an allowance of nothing", { network: "none", allow: ["10.1.0.1"] }, "allow-ignored a.allow[0]"],
     ["an allowance of everything", { network: "open", allow: ["npm"] }, "allow-ignored a.allow[0]"],
@@ -240,6 +258,9 @@ describe("what is ignored", () => {
   it("is what a domain comes to, and no address beside it", () => {
     expect(said({ a: { network: "internet", allow: ["10.1.0.1", "npm"] } })).toMatchObject([
       ["vms.a.allow[1]", expect.stringMatching(/: npm$/), expect.stringMatching(/ or leave this out\.$/)],
+    ]);
+    expect(said({ a: { network: "internet", allow: ["npm", "registry.npmjs.org"] } })).toMatchObject([
+      [expect.anything(), expect.stringMatching(/: npm, registry\.npmjs\.org$/), expect.anything()],
     ]);
   });
 
