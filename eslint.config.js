@@ -7,6 +7,7 @@ import tseslint from "typescript-eslint";
 const edgeFiles = [
   "command",
   "commonjs",
+  "host-sources",
   "load",
   "lock-file",
   "main",

@@ -30,5 +30,5 @@ it("emits and evaluates the config of the README", async () => {
     },
   )) as readonly string[];
   expect(networksOf(kernelParams)["10-e"]?.["Network.Address"]).toEqual(["192.168.83.2/24"]);
-  expect(readme).toContain("ssh 192.168.83.2 ");
+  expect(readme).toContain("ssh -a -x 192.168.83.2 ");
 });

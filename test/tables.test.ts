@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createJiti } from "jiti";
+import { destinations } from "@microvm-emit/model";
 import * as library from "microvm-emit";
 import { describe, expect, it } from "vitest";
 
@@ -48,6 +49,22 @@ describe("docs/toolchains.md", () => {
     for (const values of [row.packages as readonly string[], variables, row.searchPath ?? [], row.caches ?? []])
       expect(cells).toContain(quoted(values));
     expect(cells.some((cell) => cell.startsWith(quoted(row.domains ?? [])))).toBe(true);
+  });
+});
+
+describe("docs/isolation.md", () => {
+  it.each(["github", "nix"])("says of the word %s what it opens", (word) => {
+    expect(cellsOf(read("isolation.md"), word)).toContain(quoted(destinations[word] ?? []));
+  });
+
+  it.each([
+    ["npm", "node"],
+    ["pypi", "python"],
+    ["golang", "go"],
+    ["crates", "rust"],
+  ])("says of the word %s that it opens what %s needs", (word, toolchain) => {
+    expect(cellsOf(read("isolation.md"), word)).toContain(`those of \`${toolchain}\``);
+    expect(destinations[word]).toEqual(destinations[toolchain]);
   });
 });
 

@@ -1,25 +1,51 @@
 import {
+  type AllowedPlan,
+  destinations,
   formatSubnet,
   type HostPlan,
-  isPrivate,
   type InterfacePlan,
+  isPrivate,
+  joinDestination,
   type NetworkPlan,
+  type PortPlan,
   publishedPlace,
+  type ReachedVmPlan,
   type VmPlan,
 } from "@microvm-emit/model";
-import { policyWords } from "./isolation-words.js";
+import { print } from "@microvm-emit/nix-ast";
 
 /** What VMs may do to the rest of the world, and it to them. */
 export interface IsolationSummary {
   readonly network: VmPlan["policy"]["network"];
-  /** What the VM may reach, in words. */
-  readonly reaches: string;
+  /** What the VM may reach besides what its `network` stands for; null where it has no interface to reach anything by. */
+  readonly reaches: Reaches | null;
   /** How packets that its policy lets out leave the host, as far as the config says; null where they do not. */
   readonly wayOut: WayOut | null;
+  /** Why there is none, by network. */
+  readonly noWayOut: readonly string[];
   readonly reachedBy: ReachedBy;
-  readonly dangerousShares: readonly DangerousShare[];
+  /** What `shares` of the config add. */
+  readonly shares: readonly ShareSummary[];
+  /** VMs that have the folder of its agent's login too. */
+  readonly loginSharedWith: readonly string[];
+  readonly secrets: readonly { readonly name: string; readonly file: string }[];
   /** Whether its main user can become root. */
   readonly sudo: boolean;
+}
+
+export interface Reaches {
+  /** Domains and addresses, each once, by what wants them. */
+  readonly allowed: readonly AllowedFrom[];
+  /** Ports of the host. */
+  readonly host: readonly PortPlan[];
+  /** Names, with TCP ports where not all of a VM is reached. */
+  readonly vms: readonly string[];
+}
+
+export interface AllowedFrom {
+  /** An agent, a toolchain, a word of `allow`, or the setting itself. */
+  readonly from: string;
+  readonly to: readonly Pick<AllowedPlan, "target" | "ports">[];
 }
 
 /** A network's `nat`, the LAN that it is in, another gateway, public addresses of its own, or the hypervisor's network. */
@@ -49,41 +75,97 @@ export interface LeadingPort {
   readonly guestPort: number;
 }
 
-export interface DangerousShare {
+export interface ShareSummary {
   readonly source: string;
   readonly readOnly: boolean;
-  /** Why it is shared all the same. */
-  readonly reason: string;
+  /** Whether what a guest writes keeps the owners that its root gives. */
+  readonly keepsOwners: boolean;
+  /** Why it is shared though it is dangerous. */
+  readonly dangerous: string | null;
 }
 
 /** What each of a host's VMs comes to. */
 export const isolationOn = ({ vms }: HostPlan): ((vm: VmPlan) => IsolationSummary) => {
-  const reaching = new Map(vms.map(({ name }) => [name, [] as string[]]));
-  for (const { name, policy } of vms) for (const { value } of policy.vms) reaching.get(value)?.push(name);
-  return (vm) => summarizeVm(vm, reaching.get(vm.name) ?? []);
+  const reaching = collected(
+    vms.flatMap(({ name, policy }) => [...new Map(policy.vms.map(({ value }) => [value, name]))]),
+  );
+  const logins = collected(vms.flatMap((vm) => loginsOf(vm).map((folder) => [folder, vm.name])));
+  return (vm) => ({
+    ...summarizeVm(vm, reaching.get(vm.name) ?? []),
+    loginSharedWith: loginsOf(vm).flatMap((folder) => (logins.get(folder) ?? []).filter((name) => name !== vm.name)),
+  });
 };
 
-const summarizeVm = (vm: VmPlan, reachedByVms: readonly string[]): IsolationSummary => {
-  const { interfaces, policy, shares, sudo, hypervisor } = vm;
+/** All values of each key. */
+const collected = <A>(entries: readonly (readonly [key: string, value: A])[]): ReadonlyMap<string, readonly A[]> => {
+  const values = new Map<string, A[]>();
+  for (const [key, value] of entries) {
+    const known = values.get(key);
+    if (known === undefined) values.set(key, [value]);
+    else known.push(value);
+  }
+  return values;
+};
+
+const loginsOf = ({ shares }: VmPlan): readonly string[] =>
+  shares.flatMap(({ path, source }) => (path.at(-1) === "agent" ? [source] : []));
+
+const summarizeVm = (vm: VmPlan, reachedByVms: readonly string[]): Omit<IsolationSummary, "loginSharedWith"> => {
+  const { path: origin, interfaces, policy, shares, secrets, sudo, hypervisor } = vm;
   const isOpen = policy.network === "open";
   const ways = interfaces.map((link) => wayOutOf(link, isOpen, hypervisor));
   const wayOut = ways.find((way) => typeof way !== "string") ?? null;
-  const lacks = wayOut === null ? ways.filter((way) => typeof way === "string") : [];
   return {
     network: policy.network,
-    reaches: interfaces.length === 0 ? "nothing" : policyWords(policy, [...new Set(lacks)]),
+    reaches:
+      interfaces.length === 0 ? null : { allowed: allowedBy(vm), host: policy.host, vms: policy.vms.map(reachedVm) },
     wayOut,
+    noWayOut: wayOut === null ? [...new Set(ways.filter((way) => typeof way === "string"))] : [],
     reachedBy: {
       vms: reachedByVms,
       ports: leadingPorts(vm),
       lans: [...new Set(interfaces.flatMap(lansOf))],
       everyone: isOpen && interfaces.some(({ network }) => network !== null),
     },
-    dangerousShares: shares.flatMap(({ source, readOnly, dangerous }) =>
-      dangerous === null ? [] : [{ source, readOnly, reason: dangerous }],
+    shares: shares.flatMap(({ path, source, readOnly, owners, dangerous }) =>
+      path[origin.length] === "shares"
+        ? [{ source, readOnly, keepsOwners: !readOnly && owners === "guest", dangerous }]
+        : [],
     ),
+    secrets: secrets.map(({ name, file }) => ({ name, file: typeof file === "string" ? file : print(file).trim() })),
     sudo,
   };
+};
+
+/** As it is written in `reachVms`. */
+const reachedVm = ({ value, ports }: ReachedVmPlan): string =>
+  joinDestination(
+    value,
+    (ports ?? []).map(({ port }) => port),
+  );
+
+const allowedBy = (vm: VmPlan): readonly AllowedFrom[] => {
+  const all = [...vm.policy.domains, ...vm.policy.addresses];
+  const by = collected(all.map(({ path, target, ports }) => [wants(vm, path), { target, ports }] as const));
+  return [...by].map(([from, to]) => ({ from, to }));
+};
+
+/** What of a VM wants something, by the path that the plan has of it. */
+const wants = ({ path: { length }, agent, toolchains, policy }: VmPlan, path: AllowedPlan["path"]): string => {
+  const setting = String(path[length]);
+  const position = Number(path[length + 1]);
+  switch (setting) {
+    case "agent":
+      return agent?.name ?? setting;
+    case "toolchains":
+      return toolchains[position]?.name ?? setting;
+    case "allow": {
+      const word = policy.written.allow[position]?.value ?? "";
+      return Object.hasOwn(destinations, word) ? word : setting;
+    }
+    default:
+      return setting;
+  }
 };
 
 /** Any interface counts, since root of the guest chooses which one it uses; without a way out, why there is none. */

@@ -1,60 +1,127 @@
-import type { AllowedPlan, PolicyPlan, PortPlan, ReachedVmPlan } from "@microvm-emit/model";
-import type { IsolationSummary, LeadingPort } from "./isolation-summary.js";
+import { type AllowedPlan, joinDestination, type PortPlan } from "@microvm-emit/model";
+import type { AllowedFrom, IsolationSummary, LeadingPort, ReachedBy, ShareSummary } from "./isolation-summary.js";
 import type { Style } from "./report.js";
 
-/** What a VM may reach, as the end of a sentence that begins with "reaches"; `lacks` say why it has no way out. */
-export const policyWords = (
-  { network, domains, addresses, host, vms }: PolicyPlan,
-  lacks: readonly string[],
-): string => {
-  const isOut = lacks.length === 0;
-  const why = isOut || network === "none" ? "" : ` (no way out: ${lacks.join(", ")})`;
-  if (network === "open") return `${isOut ? "everything" : "everything but the internet"}${why}`;
-  const parts = [
-    ...(network === "internet" && isOut ? ["the internet"] : []),
-    ...[...domains, ...addresses].map(allowedWords),
-    ...(host.length === 0 ? [] : [`the host's ${host.map(portWords).join(", ")}`]),
-    ...(vms.length === 0 ? [] : [vmsWords(vms.map(reachedWords))]),
-  ];
-  return `${parts.length === 0 ? "nothing" : parts.join("; ")}${why}`;
-};
+/** A line before it is wrapped, with what stands out at its beginning. */
+export interface Line {
+  readonly lead: string;
+  readonly style: (text: string) => string;
+  readonly text: string;
+  /** How much deeper it stands than others. */
+  readonly indent: number;
+}
 
-const allowedWords = ({ target, ports }: AllowedPlan): string => {
-  const numbers = portNumbers(ports);
-  return numbers === "80,443" ? target : `${target.includes(":") ? `[${target}]` : target}:${numbers}`;
-};
-
-const portNumbers = (ports: readonly PortPlan[]): string =>
-  [...new Set(ports.map(({ port }) => port))].sort((a, b) => a - b).join(",");
-
-const portWords = ({ proto, port }: PortPlan): string => `${proto} ${String(port)}`;
-
-const reachedWords = ({ value, ports }: ReachedVmPlan): string =>
-  ports === null ? value : `${value}:${portNumbers(ports)}`;
-
-const vmsWords = (names: readonly string[]): string => `the VM${names.length === 1 ? "" : "s"} ${names.join(", ")}`;
-
-/** What else there is to weigh, a line each; most VMs have none. */
-export const isolationLines = (
-  { reachedBy, dangerousShares, sudo }: IsolationSummary,
-  style: Style,
-): readonly string[] => {
-  const { vms, ports, lans, everyone } = reachedBy;
-  const reaching = [
-    ...(vms.length === 0 ? [] : [vmsWords(vms)]),
-    ...ports.map(leadingWords),
-    ...(lans.length === 0 ? [] : [`the LAN of ${lans.join(", ")}`]),
-    ...(everyone ? ["open VMs and whoever has a route to it"] : []),
-  ];
+/** What there is to weigh of a VM: what it reaches, who reaches it, and what it has of the host's; most have the first alone. */
+export const isolationLines = (summary: IsolationSummary, style: Style): readonly Line[] => {
+  const { reachedBy, noWayOut, shares, secrets, sudo } = summary;
+  const line = (lead: string, text: string, stand: Line["style"] = plain): Line => ({
+    lead,
+    style: stand,
+    text,
+    indent: 0,
+  });
+  const reaching = reachingWords(reachedBy);
   return [
-    ...(reaching.length === 0 ? [] : [`reached by ${reaching.join("; ")}`]),
-    ...dangerousShares.map(
-      ({ source, readOnly, reason }) =>
-        `${style.yellow("dangerous share")} ${source}${readOnly ? ", for reading" : ""}: ${reason.trim().replaceAll(/\s+/g, " ")}`,
-    ),
-    ...(sudo ? [`${style.yellow("sudo")}: its user becomes root without a password`] : []),
+    ...reachLines(summary, style),
+    ...(noWayOut.length === 0 || summary.network === "none"
+      ? []
+      : [line("no way out", `: ${noWayOut.join(", ")}`, style.yellow)]),
+    ...(reaching.length === 0 ? [] : [line("reached by", ` ${reaching.join("; ")}`)]),
+    ...sharesLines(shares, line, style),
+    ...(secrets.length === 0
+      ? []
+      : [line("secrets", ` ${secrets.map(({ name, file }) => `${name} (${onOneLine(file)})`).join(", ")}`)]),
+    ...(sudo ? [line("sudo", ": its user becomes root without a password", style.yellow)] : []),
   ];
 };
 
-const leadingWords = ({ on, proto, port, guestPort }: LeadingPort): string =>
-  `${on ?? "*"}:${String(port)} → ${proto} ${String(guestPort)}`;
+const plain = (text: string): string => text;
+
+/** The policy by its name, and what it lets through, by what wants it. */
+const reachLines = ({ network, reaches, wayOut }: IsolationSummary, style: Style): readonly Line[] => {
+  const policy = (text: string): Line => ({
+    lead: network,
+    style: network === "open" ? style.yellow : style.bold,
+    text: `: ${text}`,
+    indent: 0,
+  });
+  if (reaches === null) return [policy("nothing, since it has no interface")];
+  if (network === "open") return [policy("everything that the host reaches, the host itself, and other open VMs")];
+  const { allowed, host, vms } = reaches;
+  const rows: readonly (readonly [string, string])[] = [
+    ...allowed.map(({ from, to }) => [from, allowedWords(to)] as const),
+    ...(host.length === 0 ? [] : [["the host", portWords(host)] as const]),
+    ...(vms.length === 0 ? [] : [["VMs", vms.join(" ")] as const]),
+  ];
+  const isOut = network === "internet" && wayOut !== null;
+  if (rows.length === 0)
+    return [policy(isOut ? "the internet, and nothing of the host, other VMs and private networks" : "nothing")];
+  const column = Math.max(...rows.map(([from]) => from.length));
+  return [
+    policy(isOut ? "the internet, and of the host, other VMs and private networks nothing but" : "nothing but"),
+    ...rows.map(([from, words]) => ({ lead: from.padEnd(column), style: style.dim, text: `  ${words}`, indent: 2 })),
+  ];
+};
+
+const allowedWords = (to: AllowedFrom["to"]): string => to.map(destinationWords).join(" ");
+
+/** As it is written in `allow`. */
+const destinationWords = ({ target, ports }: Pick<AllowedPlan, "target" | "ports">): string => {
+  const numbers = [...new Set(ports.map(({ port }) => port))].sort((a, b) => a - b);
+  return joinDestination(target, numbers.join() === "80,443" ? [] : numbers);
+};
+
+const portWords = (ports: readonly PortPlan[]): string => {
+  const isDns = ({ port }: PortPlan): boolean => port === 53;
+  const others = ports.filter((port) => !isDns(port)).map(({ proto, port }) => `${proto} ${String(port)}`);
+  return [...(ports.some(isDns) ? ["DNS"] : []), ...others].join(", ");
+};
+
+const reachingWords = ({ vms, ports, lans, everyone }: ReachedBy): readonly string[] => [
+  ...(vms.length === 0 ? [] : [`the VM${vms.length === 1 ? "" : "s"} ${vms.join(", ")}`]),
+  ...[...new Set(ports.map(({ on }) => on))].map(
+    (on) =>
+      `${comers(on)} (${ports
+        .filter((port) => port.on === on)
+        .map(leadingWords)
+        .join(", ")})`,
+  ),
+  ...(lans.length === 0 ? [] : [`anyone on the network of ${lans.join(", ")}`]),
+  ...(everyone ? ["open VMs and whoever has a route to it"] : []),
+];
+
+/** Who comes to a port of the host's, by where it listens. */
+const comers = (on: string | null): string => {
+  if (on === null) return "whoever reaches the host";
+  if (/^(127\.|::1$)/.test(on)) return "whoever is on the host";
+  return /^[\d.]+$|:/.test(on) ? `whoever reaches the host's ${on}` : `anyone on the network of ${on}`;
+};
+
+const leadingWords = ({ proto, port, guestPort }: LeadingPort): string =>
+  `${proto} ${String(port)} → ${String(guestPort)}`;
+
+const sharesLines = (
+  shares: readonly ShareSummary[],
+  line: (lead: string, text: string, style?: Line["style"]) => Line,
+  { yellow }: Style,
+): readonly Line[] => {
+  const harmless = shares.filter(({ dangerous, keepsOwners }) => dangerous === null && !keepsOwners);
+  return [
+    ...(harmless.length === 0 ? [] : [line("shares", ` ${harmless.map(shareWords).join(", ")}`)]),
+    ...shares.flatMap((share) =>
+      share.dangerous === null
+        ? []
+        : [line("dangerous share", ` ${shareWords(share)}: ${onOneLine(share.dangerous)}`, yellow)],
+    ),
+    ...shares.flatMap(({ source, keepsOwners }) =>
+      keepsOwners
+        ? [line("guest's owners", ` in ${source}: its root can leave programs of root's there, and devices`, yellow)]
+        : [],
+    ),
+  ];
+};
+
+const shareWords = ({ source, readOnly }: ShareSummary): string =>
+  `${source} (${readOnly ? "for reading" : "writable"})`;
+
+const onOneLine = (text: string): string => text.trim().replaceAll(/\s+/g, " ");

@@ -1,5 +1,5 @@
 import type { ConfigPath } from "@microvm-emit/model";
-import { dirname, extname, join } from "pathe";
+import { modulesMeant } from "./imports.js";
 import { type Module, readModule } from "./locate/syntax.js";
 import { type OpenModule, walkOf } from "./locate/values.js";
 import { type Place, placeAtOffset } from "./place.js";
@@ -68,18 +68,10 @@ const openModules = (read: (file: string) => string | undefined): OpenModule => 
   };
   return (importer, specifier) => {
     if (!/^\.{0,2}\//.test(specifier)) return undefined;
-    const path = specifier.startsWith("/") ? specifier : join(dirname(importer), specifier);
-    for (const candidate of sourcesOf(path)) {
+    for (const candidate of modulesMeant(importer, specifier)) {
       const module = open(candidate);
       if (module !== undefined) return module;
     }
     return undefined;
   };
 };
-
-/** The files that an import may mean: TypeScript is imported by the name that it will have as JavaScript. */
-const sourcesOf = (path: string): readonly string[] => [
-  path,
-  ...(/^\.m?js$/.test(extname(path)) ? [path.replace(/js$/, "ts")] : []),
-  ...[".ts", ".mts", ".js", ".mjs", ".json", "/index.ts", "/index.js"].map((end) => `${path}${end}`),
-];

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { type Lock, type Plan, plannedPaths } from "@microvm-emit/model";
+import type { HostPlan, Lock, Plan } from "@microvm-emit/model";
+import { plannedPaths } from "./planned-paths.js";
 import { isBelow, sourceTreeOf, unknownToGit } from "./source-tree.js";
 
 /** What to type after emitting, where the process stands. */
@@ -33,7 +34,8 @@ export const nextCommands = (
     // NixOS stops nothing that it no longer knows, and the next VM may get its addresses.
     ...gone.map(({ host, vm }) => `${sudo}systemctl stop microvm@${vm}${remark(host, "gone from the config")}`),
     ...plan.hosts.map(
-      ({ name }) => `${sudo}nixos-rebuild switch --flake ${quoted(`${reference}#${name}`)}${remark(name)}`,
+      (host) =>
+        `${sudo}nixos-rebuild switch --flake ${quoted(`${reference}#${host.name}`)}${remark(host.name, ...untilRestart(host, lock.before))}`,
     ),
   ];
 };
@@ -56,6 +58,19 @@ const goneVms = (plan: Plan, before: Lock): readonly { readonly host: string; re
   return Object.entries(before.hosts).flatMap(([host, vms]) =>
     Object.keys(vms).flatMap((vm) => (kept.has(`${host}/${vm}`) ? [] : [{ host, vm }])),
   );
+};
+
+/**
+ * What a switch leaves as it was. Which VMs that is for is not known here: what runs may be older than the flake that was on
+ * disk.
+ */
+const untilRestart = ({ name: host, vms }: HostPlan, before: Lock): readonly string[] => {
+  const known = before.hosts[host] ?? {};
+  const [first, ...others] = vms.filter(({ name }) => Object.hasOwn(known, name));
+  if (first === undefined) return [];
+  return [
+    `VMs that run keep their shares and connections until systemctl restart microvm@${others.length === 0 ? first.name : "NAME"}`,
+  ];
 };
 
 const fromHere = (path: string): string => relative(process.cwd(), path) || ".";

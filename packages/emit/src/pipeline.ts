@@ -1,7 +1,7 @@
 import {
   type ConfigPath,
-  type ConfigPlaces,
   emptyLock,
+  type HostSource,
   type Lock,
   type Plan,
   planConfig,
@@ -32,17 +32,17 @@ export interface EmitOptions {
   readonly lock?: Lock;
   /** The config file as the output directory sees it, with `/`; `../microvm.config.ts` by default. */
   readonly configFile?: string;
-  /** Where both are on this machine; with it, shares by which a guest could change them are refused. */
-  readonly places?: ConfigPlaces;
+  /** What the host is made of on this machine: shares by which a guest could change one of these are refused. */
+  readonly sources?: readonly HostSource[];
 }
 
 /** A config becomes the files of a flake, or every problem it has. */
 export const emit = (
   config: unknown,
-  { lock = emptyLock, configFile = "../microvm.config.ts", places }: EmitOptions = {},
+  { lock = emptyLock, configFile = "../microvm.config.ts", sources = [] }: EmitOptions = {},
 ): Either<readonly Problem[], Emission> =>
   pipe(
-    planConfig(config, lock, places),
+    planConfig(config, lock, sources),
     map(({ value: { plan, lock: next }, warnings, silenced }) => ({
       plan,
       files: compile(plan, { configFile }),

@@ -1,7 +1,7 @@
 import { type GuestDifference, guestDifferences, type GuestPlan, type Plan, type VmPlan } from "@microvm-emit/model";
 import { type Expr, isNode, print } from "@microvm-emit/nix-ast";
 import { isolationOn, type IsolationSummary } from "./isolation-summary.js";
-import { isolationLines } from "./isolation-words.js";
+import { isolationLines, type Line } from "./isolation-words.js";
 import type { Style } from "./report.js";
 
 /** A host's guests, the VMs of each, and what keeps guests apart. */
@@ -112,8 +112,8 @@ const clipped = (text: string): string => {
   return line.length > 60 ? `${line.slice(0, 59)}…` : line;
 };
 
-/** The summary for people. */
-export const formatSummary = (hosts: readonly HostSummary[], style: Style): string =>
+/** The summary for people, at most `width` columns wide where words allow it. */
+export const formatSummary = (hosts: readonly HostSummary[], style: Style, width: number): string =>
   hosts
     .map(({ host, guests, importedVms }) => {
       const vms = guests.flatMap((guest) => guest.vms);
@@ -121,7 +121,7 @@ export const formatSummary = (hosts: readonly HostSummary[], style: Style): stri
       const title = `${style.bold(host)}: ${counted(vms.length, "VM")} of ${counted(guests.length, "guest")}`;
       return [
         title,
-        ...guests.map((guest) => formatGuest(guest, columns, style)),
+        ...guests.map((guest) => formatGuest(guest, { columns, style, width })),
         ...(importedVms.length === 0
           ? []
           : [`  described elsewhere, reaching what they are made to reach: ${importedVms.join(", ")}`]),
@@ -130,18 +130,60 @@ export const formatSummary = (hosts: readonly HostSummary[], style: Style): stri
     .join("\n\n")
     .concat("\n");
 
-const formatGuest = ({ name, own, difference, vms }: GuestSummary, columns: readonly number[], style: Style): string =>
-  [
+interface Layout {
+  readonly columns: readonly number[];
+  readonly style: Style;
+  readonly width: number;
+}
+
+const formatGuest = ({ name, own, difference, vms }: GuestSummary, layout: Layout): string => {
+  const { style, width } = layout;
+  return [
     `  guest ${style.cyan(name)}${own === null ? "" : style.dim(`  ${ownBecause[own]}`)}`,
-    ...(difference === null ? [] : [`    ${style.dim(sentence(difference))}`]),
-    ...vms.flatMap((vm) => [
-      `    ${cellsOf(vm)
-        .map((cell, column) => cell.padEnd(columns[column] ?? 0))
-        .join("  ")
-        .trimEnd()}`,
-      ...isolationLines(vm, style).map((line) => `      ${line}`),
-    ]),
+    ...vms.flatMap((vm) => formatVm(vm, layout)),
+    ...(difference === null
+      ? []
+      : [style.dim(wrapped({ lead: "not", style: String, text: ` ${sentence(difference)}`, indent: -2 }, width))]),
   ].join("\n");
+};
+
+const formatVm = (vm: VmSummary, { columns, style, width }: Layout): readonly string[] => {
+  const row = `    ${cellsOf(vm)
+    .map((cell, column) => cell.padEnd(columns[column] ?? 0))
+    .join("  ")}`;
+  const login = loginWords(vm);
+  const isBeside = login !== undefined && `${row}  ${login}`.length <= width;
+  const lines = isolationLines(vm, style);
+  return [
+    isBeside ? `${row}  ${login}` : row.trimEnd(),
+    ...lines.map((line) => wrapped(line, width)),
+    ...(login === undefined || isBeside ? [] : [`      ${login}`]),
+  ];
+};
+
+const wrapped = ({ lead, style, text, indent }: Line, width: number): string => {
+  const margin = " ".repeat(6 + indent);
+  const hanging = " ".repeat(indent === 0 ? 8 : margin.length + lead.length + 2);
+  const [first = "", ...words] = text.split(/(?<=\S) /);
+  let written = margin + style(lead) + first;
+  let column = margin.length + lead.length + first.length;
+  for (const word of words) {
+    const isOver = column + 1 + word.length > width;
+    written += isOver ? `\n${hanging}${word}` : ` ${word}`;
+    column = isOver ? hanging.length + word.length : column + 1 + word.length;
+  }
+  return written;
+};
+
+/** More names than a person reads are counted. */
+const maxNames = 3;
+
+const loginWords = ({ loginSharedWith }: VmSummary): string | undefined => {
+  if (loginSharedWith.length === 0) return undefined;
+  const names = loginSharedWith.slice(0, maxNames).join(", ");
+  const others = loginSharedWith.length - maxNames;
+  return `login shared with ${names}${others > 0 ? ` and ${String(others)} more` : ""}`;
+};
 
 const ownBecause: Readonly<Record<NonNullable<GuestPlan["own"]>, string>> = {
   asked: "of this VM alone, as the config says",
@@ -150,17 +192,16 @@ const ownBecause: Readonly<Record<NonNullable<GuestPlan["own"]>, string>> = {
 };
 
 const sentence = ({ from, settings: [first, ...others], here, there }: Difference): string =>
-  `not ${from}, where ${first} is ${there ?? "not given"} and here ${here ?? "not given"}${
+  `${from}, where ${first} is ${there ?? "not given"} and here ${here ?? "not given"}${
     others.length === 0 ? "" : `; ${others.join(", ")} ${others.length === 1 ? "differs" : "differ"} too`
   }`;
 
-const cellsOf = ({ name, addresses, taps, vcpu, memoryMiB, reaches }: VmSummary): readonly string[] => [
+const cellsOf = ({ name, addresses, taps, vcpu, memoryMiB }: VmSummary): readonly string[] => [
   name,
   addresses.join(" "),
   taps.join(" "),
   `${String(vcpu)} CPUs`,
   `${String(memoryMiB)} MiB`,
-  `reaches ${reaches}`,
 ];
 
 const widths = (rows: readonly (readonly string[])[]): readonly number[] =>

@@ -75,7 +75,7 @@ export const formatOutcome = (outcome: Outcome, style: Style, width: number): st
       return `${[...lines, "", "Next:", ...next.map((command) => `  ${style.bold(command)}`)].join("\n")}\n`;
     }
     case "planned":
-      return formatSummary(outcome.hosts, style);
+      return formatSummary(outcome.hosts, style, width);
     case "checked":
       return `${outcome.hosts
         .flatMap(({ host, drvPath, warnings }) => [

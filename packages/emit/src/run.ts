@@ -11,12 +11,14 @@ import type { ConfigAndDirectory, Override, Request, Stage } from "./command.js"
 import type { Findings } from "./diagnostic.js";
 import { Failed, type Failure, type LocatedProblem, attempt, locatedProblem } from "./failure.js";
 import * as self from "./index.js";
+import { hostSources } from "./host-sources.js";
 import { load, readIfThere } from "./load.js";
 import { type LockFile, lockFileName, printLock, readLockFile } from "./lock-file.js";
 import type { Place } from "./place.js";
 import { nextCommands } from "./next-commands.js";
 import type { OnProgress } from "./nix.js";
 import { type Emission, emit } from "./pipeline.js";
+import { plannedPaths } from "./planned-paths.js";
 import { summarize } from "./plan-summary.js";
 import { render } from "./render.js";
 import { type Outcome, toJson } from "./report.js";
@@ -130,7 +132,7 @@ const emission = (places: Places, isToBeWritten: boolean): TE.TaskEither<Failure
           emit(config, {
             lock: lockFile.lock,
             configFile: relative(places.outputDir, places.config),
-            places: { config: places.config, flake: places.outputDir },
+            sources: hostSources(config, places),
           }),
         ),
         TE.chain((emitted) => {
@@ -153,8 +155,7 @@ const emission = (places: Places, isToBeWritten: boolean): TE.TaskEither<Failure
 
 /** Modules of the config's that are not on disk, which only the edge can know. */
 const missingModules = (plan: model.Plan, configDir: string): readonly Problem[] =>
-  model
-    .plannedPaths(plan)
+  plannedPaths(plan)
     .filter(({ path }) => !existsSync(resolve(configDir, path)))
     .map(({ path, at }) => ({
       code: "module-missing",
@@ -262,7 +263,7 @@ const checkEmission = (
           outputDir,
           files,
           hosts: plan.hosts.map(({ name }) => name),
-          modules: model.plannedPaths(plan),
+          modules: plannedPaths(plan),
           written,
           overrides,
         },

@@ -1,4 +1,5 @@
-import type { ConfigPath, PlannedPath } from "@microvm-emit/model";
+import type { ConfigPath } from "@microvm-emit/model";
+import type { PlannedPath } from "./planned-paths.js";
 import {
   attrs,
   binding,

@@ -2,6 +2,7 @@
 import { emptyLock, planConfig } from "@microvm-emit/model";
 import { assert, describe, expect, it } from "vitest";
 import { isolationOn, type IsolationSummary } from "../src/isolation-summary.js";
+import { isolationLines } from "../src/isolation-words.js";
 
 const nat = { externalInterface: "eno1" };
 
@@ -19,100 +20,199 @@ const summaryOf = (vms: { readonly a: object } & Readonly<Record<string, object>
   return isolationOn(planned)(vm);
 };
 
+const plainly = (text: string): string => text;
+const style = {
+  bold: plainly,
+  dim: plainly,
+  red: plainly,
+  yellow: plainly,
+  green: plainly,
+  cyan: plainly,
+  path: plainly,
+};
+
+const wordsOf = (summary: IsolationSummary): readonly string[] =>
+  isolationLines(summary, style).map(({ lead, text }) => lead + text);
+
 describe("the way out", () => {
   const bridge = (settings: object): object => ({ bridges: { br0: { address: "10.0.0.1/24", ...settings } } });
   const open = { network: "open" };
-  it.each<[string, object, object, IsolationSummary["wayOut"], string]>([
-    ["by NAT", {}, bridge({ nat }), { by: "nat", through: "eno1" }, "the internet"],
+  const internet = "internet: the internet, and nothing of the host, other VMs and private networks";
+  const everything = "open: everything that the host reaches, the host itself, and other open VMs";
+  it.each<[string, object, object, IsolationSummary["wayOut"], readonly string[]]>([
+    ["by NAT", {}, bridge({ nat }), { by: "nat", through: "eno1" }, [internet]],
     [
       "by NAT of the routed network",
       {},
       { routed: { address: "10.9.0.1/24", nat } },
       { by: "nat", through: "eno1" },
-      "the internet",
+      [internet],
     ],
-    ["none without NAT", {}, bridge({}), null, "nothing (no way out: br0 has no nat)"],
+    ["none without NAT", {}, bridge({}), null, ["internet: nothing", "no way out: br0 has no nat"]],
     [
       "none without NAT, but to what is listed",
       { network: "allowlist", allow: ["example.org", "172.17.0.2:80"], reachHost: [8080] },
       bridge({}),
       null,
-      "example.org; 172.17.0.2:80; the host's tcp 8080 (no way out: br0 has no nat)",
+      [
+        "allowlist: nothing but",
+        "allow     example.org 172.17.0.2:80",
+        "the host  tcp 8080",
+        "no way out: br0 has no nat",
+      ],
     ],
-    [
-      "none without NAT for an open VM",
-      open,
-      bridge({}),
-      null,
-      "everything but the internet (no way out: br0 has no nat)",
-    ],
+    ["none without NAT for an open VM", open, bridge({}), null, [everything, "no way out: br0 has no nat"]],
     [
       "by NAT, not that nothing may take it",
       { network: "none" },
       bridge({ nat }),
       { by: "nat", through: "eno1" },
-      "nothing",
+      ["none: nothing"],
     ],
-    ["none, as is meant", { network: "none" }, bridge({}), null, "nothing"],
+    ["none, as is meant", { network: "none" }, bridge({}), null, ["none: nothing"]],
     [
       "into a LAN",
       { ...open, interfaces: [{ address: "dhcp" }] },
       { bridges: { lan: { ports: ["eno2"], address: "dhcp" } } },
       { by: "lan", through: "eno2" },
-      "everything",
+      [everything],
     ],
     [
       "past the host",
       { ...open, interfaces: [{ type: "macvtap", link: "eno2", mode: "bridge" }] },
       {},
       { by: "lan", through: "eno2" },
-      "everything",
+      [everything],
     ],
     [
       "by the hypervisor",
       { ...open, hypervisor: "qemu", interfaces: [{ type: "user" }] },
       {},
       { by: "hypervisor", through: "qemu" },
-      "everything",
+      [everything],
     ],
-    ["by another gateway", open, bridge({ gateway: "10.0.0.9" }), { by: "gateway", through: "10.0.0.9" }, "everything"],
+    ["by another gateway", open, bridge({ gateway: "10.0.0.9" }), { by: "gateway", through: "10.0.0.9" }, [everything]],
     [
       "none by another gateway, which only open VMs reach",
       {},
       bridge({ gateway: "10.0.0.9" }),
       null,
-      "nothing (no way out: the gateway of br0 is not the host)",
+      ["internet: nothing", "no way out: the gateway of br0 is not the host"],
     ],
     [
       "by addresses that the internet knows",
       {},
       bridge({ ipv6: "2001:4860:83::1/64" }),
       { by: "route", through: "2001:4860:83::/64" },
-      "the internet",
+      [internet],
     ],
     [
       "by any interface",
       { interfaces: [{ bridge: "br0" }, { bridge: "br1" }] },
       { bridges: { br0: { address: "10.0.0.1/24" }, br1: { address: "10.0.1.1/24", nat } } },
       { by: "nat", through: "eno1" },
-      "the internet",
+      [internet],
     ],
     [
       "none by any interface",
       { interfaces: [{ bridge: "br0" }, { bridge: "br1" }] },
       { bridges: { br0: { address: "10.0.0.1/24" }, br1: { address: "10.0.1.1/24" } } },
       null,
-      "nothing (no way out: br0 has no nat, br1 has no nat)",
+      ["internet: nothing", "no way out: br0 has no nat, br1 has no nat"],
     ],
-    ["none without an interface", { interfaces: [] }, {}, null, "nothing"],
-  ])("is %s", (_, vm, host, wayOut, reaches) => {
-    expect(summaryOf({ a: vm }, host)).toMatchObject({ wayOut, reaches });
+    ["none without an interface", { interfaces: [] }, {}, null, ["internet: nothing, since it has no interface"]],
+  ])("is %s", (_, vm, host, wayOut, words) => {
+    const summary = summaryOf({ a: vm }, host);
+    expect(summary.wayOut).toEqual(wayOut);
+    expect(wordsOf(summary).filter((line) => !line.startsWith("reached by "))).toEqual(words);
   });
 });
 
-it("says by which ports a VM reaches others", () => {
-  const vms = { a: { network: "none", reachVms: ["b", "c:443,80"] }, b: {}, c: { firewall: false } };
-  expect(summaryOf(vms, { bridges: { br0: { address: "10.0.0.1/24" } } }).reaches).toBe("the VMs b, c:80,443");
+describe("what a VM reaches", () => {
+  const host = { bridges: { br0: { address: "10.0.0.1/24", nat } } };
+
+  it("is said by what wants it, each destination once, with ports that are not the web's", () => {
+    const a = {
+      network: "allowlist",
+      agent: "claude-code",
+      toolchains: ["node", "go"],
+      allow: [
+        "npm",
+        "nix",
+        "github",
+        "proxy.golang.org",
+        "proxy.golang.org:8443",
+        "10.1.0.5:5432",
+        "fd01::5",
+        "[fd01::6]:53",
+      ],
+      reachVms: ["b", "c:22"],
+      reachHost: [8080, { port: 69, proto: "udp" }],
+    };
+    expect(wordsOf(summaryOf({ a, b: {}, c: {} }, host))).toEqual([
+      "allowlist: nothing but",
+      "claude-code  api.anthropic.com claude.ai platform.claude.com",
+      "node         registry.npmjs.org",
+      "go           proxy.golang.org sum.golang.org",
+      "nix          cache.nixos.org channels.nixos.org releases.nixos.org api.github.com codeload.github.com",
+      "github       github.com:22,443 uploads.github.com *.githubusercontent.com *.actions.githubusercontent.com ghcr.io",
+      "allow        proxy.golang.org:8443 10.1.0.5:5432 fd01::5 [fd01::6]:53",
+      "the host     tcp 8080, udp 69",
+      "VMs          b c:22",
+    ]);
+  });
+
+  it("says what is closed, and what of that is open", () => {
+    const a = { nameservers: ["10.0.0.1", "192.168.1.1"], allow: ["192.168.1.0/24"] };
+    expect(wordsOf(summaryOf({ a }, host))).toEqual([
+      "internet: the internet, and of the host, other VMs and private networks nothing but",
+      "allow        192.168.1.0/24",
+      "nameservers  10.0.0.1:53 192.168.1.1:53",
+      "the host     DNS",
+    ]);
+    expect(
+      wordsOf(summaryOf({ a: { network: "none", reachHost: ["dns", 80], reachVms: ["b"] }, b: {} }, host)),
+    ).toEqual(["none: nothing but", "the host  DNS, tcp 80", "VMs       b"]);
+    expect(wordsOf(summaryOf({ a: { network: "allowlist" } }, host))).toEqual(["allowlist: nothing"]);
+  });
+});
+
+describe("what a VM has of the host's", () => {
+  const host = { bridges: { br0: { address: "10.0.0.1/24", nat } } };
+  const besides = (a: object, others: Readonly<Record<string, object>> = {}): readonly string[] =>
+    wordsOf(summaryOf({ a, ...others }, host)).slice(1);
+
+  it("is what the config adds to its own folders, and how", () => {
+    const shares = [
+      { tag: "w", source: "/srv/w" },
+      { tag: "r", source: "/srv/r", readOnly: true },
+      { tag: "g", source: "/srv/g", owners: "guest" },
+      { tag: "d", source: "/etc/nixos", dangerous: "the agent\n maintains this host" },
+    ];
+    expect(besides({ agent: "claude-code" })).toEqual([]);
+    expect(besides({ shares, secrets: { TOKEN: "/run/secrets/token", KEY: { file: "~/key" } }, sudo: true })).toEqual([
+      "shares /srv/w (writable), /srv/r (for reading)",
+      "dangerous share /etc/nixos (writable): the agent maintains this host",
+      "guest's owners in /srv/g: its root can leave programs of root's there, and devices",
+      "secrets KEY (/home/alice/key), TOKEN (/run/secrets/token)",
+      "sudo: its user becomes root without a password",
+    ]);
+  });
+
+  it("is a login that other VMs have too, also where they copy it", () => {
+    const agent = { agent: "claude-code" };
+    const others = {
+      b: agent,
+      copying: { ...agent, agentState: "copy" },
+      apart: { ...agent, agentState: "own" },
+      other: { agent: "codex" },
+    };
+    const loginOf = (a: object): readonly string[] => summaryOf({ a, ...others }, host).loginSharedWith;
+    expect(loginOf(agent)).toEqual(["b", "copying"]);
+    expect(loginOf({ ...agent, agentState: "own" })).toEqual([]);
+    expect(loginOf({ agent: "codex" })).toEqual(["other"]);
+    expect(loginOf({})).toEqual([]);
+  });
 });
 
 describe("who reaches a VM", () => {
@@ -171,5 +271,35 @@ describe("who reaches a VM", () => {
     ],
   ])("is %s", (_, vms, networks, reachedBy) => {
     expect(summaryOf(vms, networks).reachedBy).toEqual({ ...none, ...reachedBy });
+  });
+});
+
+describe("who may come to a port of the host's", () => {
+  const words = (forwarded: string | undefined): readonly string[] => {
+    const host = { port: 8080, ...(forwarded === undefined ? {} : { address: forwarded }) };
+    const a = {
+      hypervisor: "qemu",
+      network: "open",
+      firewall: false,
+      interfaces: [{ type: "user" }],
+      forwardPorts: [{ host, guest: { port: 80 } }],
+    };
+    return wordsOf(summaryOf({ a }, {})).slice(1);
+  };
+
+  it("is said by where it listens", () => {
+    expect(words("127.0.0.1")).toEqual(["reached by whoever is on the host (tcp 8080 → 80)"]);
+    expect(words("192.168.1.2")).toEqual(["reached by whoever reaches the host's 192.168.1.2 (tcp 8080 → 80)"]);
+    expect(words(undefined)).toEqual(["reached by whoever reaches the host (tcp 8080 → 80)"]);
+    const publish = [
+      { host: 3000, guest: 3000 },
+      { host: 53, guest: 5353, proto: "udp" },
+    ];
+    const host = { bridges: { br0: { address: "10.0.0.1/24", nat } } };
+    const vms = { a: { network: "none", firewall: false, publish }, b: { reachVms: ["a"] } };
+    expect(wordsOf(summaryOf(vms, host))).toEqual([
+      "none: nothing",
+      "reached by the VM b; anyone on the network of eno1 (tcp 3000 → 3000, udp 53 → 5353)",
+    ]);
   });
 });

@@ -84,7 +84,7 @@ it("says where, for several hosts, and what stops a VM that is gone", () => {
   expect(next(dir, { alpha: host, beta: host }, before).map((line) => line.replace(/'.*?#/, "'#"))).toEqual([
     "sudo systemctl stop microvm@old  # on alpha, gone from the config",
     "sudo systemctl stop microvm@gone  # on beta, gone from the config",
-    "sudo nixos-rebuild switch --flake '#alpha'  # on alpha",
+    "sudo nixos-rebuild switch --flake '#alpha'  # on alpha, VMs that run keep their shares and connections until systemctl restart microvm@a",
     "sudo nixos-rebuild switch --flake '#beta'  # on beta",
   ]);
   expect(next(dir, { alpha: host }, before)[1]).toBe(
@@ -93,4 +93,16 @@ it("says where, for several hosts, and what stops a VM that is gone", () => {
   expect(next(dir, { alpha: host }, { version: 1, hosts: { alpha } })[0]).toBe(
     "sudo systemctl stop microvm@old  # gone from the config",
   );
+});
+
+it("says what a switch leaves as it was, where there were VMs before", () => {
+  const dir = emitted({ "flake/flake.lock": "{ }" });
+  const remarkOf = (vms: object, before: Readonly<Record<string, number>>): string | undefined =>
+    next(dir, { alpha: { ...host, vms } }, { version: 1, hosts: { alpha: before } })
+      .at(-1)
+      ?.split("  # ")[1];
+  const kept = "VMs that run keep their shares and connections until systemctl restart microvm@";
+  expect(remarkOf({ a: {}, b: {} }, { a: 0 })).toBe(`${kept}a`);
+  expect(remarkOf({ a: {}, b: {} }, { a: 0, b: 1 })).toBe(`${kept}NAME`);
+  expect(remarkOf({ b: {} }, { a: 0 })).toBeUndefined();
 });

@@ -17,7 +17,7 @@ export interface DangerousFolder {
 }
 
 const system: readonly DangerousFolder[] = [
-  { what: "homes", paths: ["/home"], within: false },
+  { what: "homes", paths: ["/", "/home"], within: false },
   { what: "data of all services", paths: ["/var", "/var/lib", "/var/log", "/var/spool"], within: false },
   {
     what: "data of a service",
@@ -90,7 +90,12 @@ const system: readonly DangerousFolder[] = [
 
 const ofUser: readonly DangerousFolder[] = [
   { what: "whole home", paths: ["~"], within: false },
-  { what: "SSH keys", paths: ["~/.ssh"], within: true },
+  {
+    what: "SSH keys",
+    paths: ["~/.ssh"],
+    within: true,
+    instead: "Give the VM a key of its own in `secrets`, such as a deploy key",
+  },
   { what: "GnuPG keys", paths: ["~/.gnupg"], within: true },
   {
     what: "browser profiles, with all logins",
@@ -139,6 +144,11 @@ const ofUser: readonly DangerousFolder[] = [
     paths: ["~/.claude", "~/.claude.json", "~/.config/claude", "~/.codex", "~/.gemini", "~/.cursor"],
     within: true,
   },
+  {
+    what: "shell histories",
+    paths: ["~/.bash_history", "~/.zsh_history", "~/.local/share/fish", "~/.histfile", "~/.python_history"],
+    within: true,
+  },
   { what: "wallets", paths: ["~/.bitcoin", "~/.electrum", "~/.ethereum", "~/.monero"], within: true },
   {
     what: "programs that start by themselves",
@@ -148,7 +158,19 @@ const ofUser: readonly DangerousFolder[] = [
       ...["~/.config/autostart", "~/.config/environment.d", "~/.config/systemd", "~/.local/bin", "~/bin"],
       ...["~/.config/direnv", "~/.config/git", "~/.gitconfig", "~/.config/home-manager", "~/.nix-profile"],
       ...["~/.cargo/bin", "~/.local/share/applications", "~/.config/hypr", "~/.config/i3", "~/.config/sway"],
-      ...["~/.emacs", "~/.emacs.d", "~/.vim", "~/.vimrc", "~/.config/nvim", "~/.config/Code", "~/.vscode"],
+      ...["~/.config/nixpkgs", "~/.nix-defexpr", "~/.direnvrc", "~/.envrc", "~/.config/tmux", "~/.tmux.conf"],
+      ...["~/.npm-global", "~/.nvm", "~/.pyenv", "~/.rustup", "~/go/bin", "~/.vscode-server", "~/.screenrc"],
+      ...[
+        "~/.dotfiles",
+        "~/dotfiles",
+        "~/.emacs",
+        "~/.emacs.d",
+        "~/.vim",
+        "~/.vimrc",
+        "~/.config/nvim",
+        "~/.config/Code",
+        "~/.vscode",
+      ],
     ],
     within: true,
     readable: true,
@@ -180,7 +202,7 @@ export const dangersOf = (home: Home, stateDirectory: string): ((share: Shared) 
   const ofHost = indexed([...system, ofVms], "the host's", "");
   const ofHome = indexed(ofUser, `${home.user}'s`, home.directory);
   return (share) => {
-    const source = share.source.replace(/^\/var\/run(?=\/|$)/, "/run");
+    const source = asMounted(share.source);
     const [, directory, user] = /^(\/home\/([^/]+))/.exec(source) ?? [];
     const isOther = directory !== undefined && user !== undefined && directory !== home.directory;
     const indexes = [ofHome, ...(isOther ? [indexed(ofUser, `${user}'s`, directory)] : []), ofHost];
@@ -202,6 +224,10 @@ export const dangersOf = (home: Home, stateDirectory: string): ((share: Shared) 
     return null;
   };
 };
+
+/** The path at which the system sees what lies there: by a link, and by what keeps folders of a root that is lost at each start. */
+const asMounted = (path: string): string =>
+  path.replace(/^(\/nix)?\/(persist|persistent)(?=\/|$)/, "").replace(/^\/var\/run(?=\/|$)/, "/run") || "/";
 
 interface Entry {
   readonly folder: string;

@@ -10,10 +10,20 @@ const release = "26.05";
 
 const followsNixpkgs = { nixpkgs: "nixpkgs" };
 
-/** The inputs every config has; a flake declares those that it uses. */
-export const defaultInputs = {
-  nixpkgs: { url: `github:nixos/nixpkgs/nixos-${release}`, follows: {} },
+/** home-manager has a branch a release of NixOS, and one for what is between two. */
+const homeManagerFor = (nixpkgs: string): string => {
+  const [, released] = /-(\d\d\.\d\d)\b/.exec(nixpkgs) ?? [];
+  const homeManager = "github:nix-community/home-manager";
+  if (released !== undefined) return `${homeManager}/release-${released}`;
+  return /unstable|master/.test(nixpkgs) ? homeManager : `${homeManager}/release-${release}`;
+};
+
+const releasedNixpkgs = `github:nixos/nixpkgs/nixos-${release}`;
+
+/** The inputs every config has, by the URL of its nixpkgs; a flake declares those that it uses. */
+export const defaultInputs = (nixpkgs = releasedNixpkgs): Readonly<Record<string, InputDefault>> => ({
+  nixpkgs: { url: releasedNixpkgs, follows: {} },
   "nixpkgs-unstable": { url: "github:nixos/nixpkgs/nixos-unstable", follows: {} },
   microvm: { url: "github:microvm-nix/microvm.nix", follows: followsNixpkgs },
-  "home-manager": { url: `github:nix-community/home-manager/release-${release}`, follows: followsNixpkgs },
-} as const satisfies Record<string, InputDefault>;
+  "home-manager": { url: homeManagerFor(nixpkgs), follows: followsNixpkgs },
+});

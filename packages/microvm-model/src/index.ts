@@ -14,7 +14,7 @@ export {
   qwenCode,
 } from "./agents.js";
 export type { Config, FlakeInput } from "./config.js";
-export type { ConfigPlaces } from "./config-source.js";
+export type { HostSource } from "./config-source.js";
 export type { Agent, AgentState } from "./config/agent.js";
 export type { Emacs, Home, InputFile, Zsh, ZshHistory } from "./config/home.js";
 export type { Balloon, Device, Graphics, Hotplug, QemuDevice, StoreDisk } from "./config/hardware.js";
@@ -71,12 +71,12 @@ export { emptyLock, type Lock, lockSchema } from "./lock.js";
 export { hostSettings, vmSettings } from "./microvm-options.js";
 export type * from "./plan.js";
 export { planConfig } from "./plan-config.js";
-export { type PlannedPath, plannedPaths } from "./planned-paths.js";
 export { type ConfigPath, formatPath, type Problem, type RelatedPlace } from "./problem.js";
 export { type ProblemCode, problemCodes } from "./problem-codes.js";
 export type { Resolution } from "./resolve.js";
 export { tapPrefix } from "./resolve/allocate.js";
 export { publishedPlace } from "./rules/published-port.js";
+export { joinDestination } from "./scalars.js";
 export type { SilencedProblem } from "./silence.js";
 export { type GuestDifference, guestDifferences } from "./resolve/guest-difference.js";
 export { webPorts } from "./resolve/policy.js";

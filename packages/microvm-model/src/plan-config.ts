@@ -1,7 +1,7 @@
 import { bimap, type Either, left, right } from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { andThen, type Checked } from "./checked.js";
-import type { ConfigPlaces } from "./config-source.js";
+import type { HostSource } from "./config-source.js";
 import { type Lock, lockSchema } from "./lock.js";
 import { error, type Problem } from "./problem.js";
 import { resolve, type Resolution } from "./resolve.js";
@@ -19,11 +19,15 @@ export interface Planned {
 }
 
 /** A config becomes a plan: shape, then references and addresses, then rules; or every problem of all three. */
-export const planConfig = (config: unknown, lock: Lock, places?: ConfigPlaces): Either<readonly Problem[], Planned> => {
+export const planConfig = (
+  config: unknown,
+  lock: Lock,
+  sources: readonly HostSource[] = [],
+): Either<readonly Problem[], Planned> => {
   if (!lockSchema.safeParse(lock).success) return left([brokenLock]);
   const model = validate(config);
   const written = writtenPath(config);
-  const checked = pipe(model, andThen(resolve(lock)), andThen(checkRules({ written, places })));
+  const checked = pipe(model, andThen(resolve(lock)), andThen(checkRules({ written, sources })));
   return pipe(
     settle(checked, model._tag === "Left" ? [] : silencesOf(model.right)),
     bimap(

@@ -12,7 +12,9 @@ import { brokenSshKey } from "./rules/broken-ssh-key.js";
 import { bridgeHelperWithVlans } from "./rules/bridge-helper-with-vlans.js";
 import { conflictingArgument } from "./rules/conflicting-argument.js";
 import { conflictingVariable } from "./rules/conflicting-variable.js";
+import { dangerousAllowance } from "./rules/dangerous-allowance.js";
 import { dangerousShare } from "./rules/dangerous-share.js";
+import { dnsPastPolicy } from "./rules/dns-past-policy.js";
 import { duplicateVm } from "./rules/duplicate-vm.js";
 import { externalInterfaceIsPort } from "./rules/external-interface-is-port.js";
 import { forwardPort } from "./rules/forward-port.js";
@@ -39,6 +41,7 @@ import { otherHypervisor } from "./rules/other-hypervisor.js";
 import { pathInEnvironment } from "./rules/path-in-environment.js";
 import { policyNotHeld } from "./rules/policy-not-held.js";
 import { posixAclWithTranslation } from "./rules/posix-acl-with-translation.js";
+import { privateName } from "./rules/private-name.js";
 import { privilegedHostPort } from "./rules/privileged-host-port.js";
 import { publishedPort } from "./rules/published-port.js";
 import { qemuMemory } from "./rules/qemu-memory.js";
@@ -69,6 +72,9 @@ const rules: readonly Rule[] = [
   policyNotHeld,
   allowIgnored,
   allowOfHost,
+  dangerousAllowance,
+  privateName,
+  dnsPastPolicy,
   reachedVm,
   interfaceNameTooLong,
   address,

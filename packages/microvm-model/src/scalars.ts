@@ -472,13 +472,46 @@ const isDestination = (value: string): boolean => {
 
 const scheme = /^[a-z][a-z0-9+.-]*:\/\//i;
 
+/** Ports of URLs that do not say them, where they are not HTTP's. */
+const portsOfSchemes: Readonly<Record<string, number>> = {
+  ssh: 22,
+  "git+ssh": 22,
+  git: 9418,
+  postgres: 5432,
+  postgresql: 5432,
+  mysql: 3306,
+  mongodb: 27017,
+  redis: 6379,
+};
+
 /** Where the server of a URL is, in the letters that domains are written in. */
-const serverOf = (value: string): string =>
-  (/^[\d.:a-f]+\/\d/.test(value) ? value : value.replace(scheme, "").replace(/[/?#].*$/, ""))
+const serverOf = (value: string): string => {
+  const [prefix = ""] = scheme.exec(value) ?? [];
+  const server = (/^[\d.:a-f]+\/\d/.test(value) ? value : value.slice(prefix.length).replace(/[/?#].*$/, ""))
+    // What Git and scp take for a path of SSH's.
+    .replace(/^[^:@]+@([^:[\]]+):(?!\d+$).*$/, "$1:22")
     .replace(/^.*@/, "")
     .replace(/^\.(?=.)/, "*.")
     .replace(/\.$/, "")
     .toLowerCase();
+  const port = portsOfSchemes[prefix.slice(0, -"://".length).toLowerCase()];
+  return port === undefined || splitDestination(server).ports.length > 0 ? server : `${server}:${String(port)}`;
+};
+
+/** A subnet that is written by an address in it: what it opens is another thing than what it names. */
+const subnetOfOther = (value: string): { readonly address: string; readonly subnet: string } | undefined => {
+  const { target } = splitDestination(value);
+  if (!target.includes("/") || !isSomewhere(target)) return undefined;
+  const parsed = target.includes(":") ? new Address6(target) : new Address4(target);
+  const [address, first] = [parsed.correctForm(), parsed.startAddress().correctForm()];
+  return address === first ? undefined : { address, subnet: `${first}/${String(parsed.subnetMask)}` };
+};
+
+/** A destination as it is written. */
+export const joinDestination = (target: string, ports: readonly number[]): string => {
+  if (ports.length === 0) return target;
+  return `${target.includes(":") ? `[${target}]` : target}:${ports.join(",")}`;
+};
 
 const loopback = /^(localhost|127(\.\d+){3}|\[?::1\]?)(?=[:/]|$)/;
 
@@ -503,6 +536,15 @@ export const destination = (words: readonly string[]) => {
       complaint: "is a port, and does not say of what",
       remedy: (value) =>
         `Write where it is, such as "example.org:${value.replace(":", "")}"; ports of the host are for \`reachHost\`.`,
+    },
+    {
+      ...refused,
+      holds: (value) => !/:[\d,]+\/(tcp|udp)$|^udp:/i.test(value),
+      complaint: "names a protocol, and what is allowed is TCP alone, with HTTP/3's UDP 443 where no port is named",
+      remedy: (value) =>
+        /\/tcp$/i.test(value)
+          ? `Write ${JSON.stringify(serverOf(value))}.`
+          : 'Leave it out: DNS servers are for `nameservers`, UDP of the host for `reachHost`, and all of the internet\'s is open with `network: "internet"`.',
     },
     {
       ...refused,
@@ -531,6 +573,17 @@ export const destination = (words: readonly string[]) => {
         return meant === undefined
           ? `Write a domain, an address or a subnet, or one of ${words.join(", ")}; VMs of the host are for \`reachVms\`.`
           : `Did you mean ${JSON.stringify(meant)}?`;
+      },
+    },
+    {
+      ...refused,
+      holds: (value) => subnetOfOther(value) === undefined,
+      complaint: "is a subnet by an address in it, and would open all of the subnet",
+      remedy: (value) => {
+        const { address, subnet } = subnetOfOther(value) ?? { address: value, subnet: value };
+        const { ports } = splitDestination(value);
+        const [one, all] = [address, subnet].map((target) => JSON.stringify(joinDestination(target, ports)));
+        return `Write ${String(one)} for the address alone, or ${String(all)} for all of it.`;
       },
     },
     {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { assert, describe, expect, it } from "vitest";
-import { claudeCode, emptyLock, type Lock, planConfig, type Resolution } from "../src/index.js";
+import { claudeCode, emptyLock, type Lock, planConfig, type Resolution, zsh } from "../src/index.js";
 import { config } from "./config.js";
 
 const planned = (input: unknown, lock: Lock = emptyLock): Resolution => {
@@ -231,6 +231,16 @@ describe("a plan", () => {
 
   it("does not depend on the order of keys", () => {
     expect(JSON.stringify(planned(permuted(full)))).toBe(JSON.stringify(planned(full)));
+  });
+
+  it.each([
+    ["github:nixos/nixpkgs/nixos-25.11", "github:nix-community/home-manager/release-25.11"],
+    ["github:NixOS/nixpkgs/nixos-25.11-small", "github:nix-community/home-manager/release-25.11"],
+    ["github:nixos/nixpkgs/nixos-unstable", "github:nix-community/home-manager"],
+    ["path:/srv/nixpkgs", "github:nix-community/home-manager/release-26.05"],
+  ])("goes with a nixpkgs from %s by a home-manager from %s", (nixpkgs, homeManager) => {
+    const { plan } = planned(config({ a: { home: [zsh()] } }, {}, { inputs: { nixpkgs } }));
+    expect(plan.inputs.find(({ name }) => name === "home-manager")?.url).toBe(homeManager);
   });
 
   it("declares the default inputs that are used and the config's own", () => {

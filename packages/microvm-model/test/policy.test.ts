@@ -212,7 +212,8 @@ describe("an address of the host's, or in it", () => {
     ["10.7.9.1/32", "List the host's ports instead: `reachHost: [80, 443]`."],
     ["192.168.7.2", "List the host's ports instead: `reachHost: [80, 443]`."],
     ["10.7.0.2:80", "Leave it out: what a VM says to itself passes no rule."],
-    ["10.7.1.3:5432", 'Name the VM instead: `reachVms: ["b"]`.'],
+    ["10.7.1.3:5432", 'Name the VM instead: `reachVms: ["b:5432"]`.'],
+    ["10.7.1.3", 'Name the VM instead: `reachVms: ["b:80,443"]`.'],
     ["10.7.1.0/24", "Name VMs in `reachVms` (b) and the host's ports in `reachHost` instead."],
     ["10.7.0.128/25:80", "Name VMs in `reachVms` and the host's ports in `reachHost` instead."],
     ["fd00:7::/64", "Name VMs in `reachVms` and the host's ports in `reachHost` instead."],
@@ -234,6 +235,116 @@ describe("an address of the host's, or in it", () => {
     expect(said({ a: {}, b: {} }, { vmDefaults: { allow: ["10.0.0.1:80"] } })).toEqual([
       ["vmDefaults.allow[0]", expect.anything(), "List the host's ports instead: `reachHost: [80]`."],
     ]);
+  });
+});
+
+describe("what opens more than it names", () => {
+  const warned = (network: string, ...allow: readonly string[]): readonly string[] => problemsOf({ network, allow });
+
+  it.each([
+    ["0.0.0.0/0"],
+    ["::/0"],
+    ["0.0.0.0/1:8443"],
+    ["172.0.0.0/8"],
+    ["192.0.0.0/8"],
+    ["169.254.0.0/15"],
+    ["32.0.0.0/3"],
+    ["[2000::/3]:443"],
+    ["f000::/4"],
+    ["169.254.169.254"],
+    ["169.254.0.0/16"],
+    ["169.254.169.254:80"],
+    ["168.63.129.16"],
+    ["100.100.100.200:80"],
+    ["[fd00:ec2::254]:80"],
+    ["fd20:ce::254"],
+  ])("is told of: %s", (destination) => {
+    for (const network of ["internet", "allowlist"])
+      expect(warned(network, destination)).toEqual(["dangerous-allowance a.allow[0]"]);
+  });
+
+  it("is no network of one's own or of another's, and no other service of a cloud's", () => {
+    const fine = [
+      ...["192.168.1.0/24", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fd01::/48"],
+      ...["17.0.0.0/8", "104.16.0.0/13", "2a00::/12", "8.8.8.8:53", "169.254.169.254:53"],
+    ];
+    for (const network of ["internet", "allowlist"]) expect(warned(network, ...fine)).toEqual([]);
+  });
+
+  it("is met by the policy that was meant, and by secrets", () => {
+    const allow = ["0.0.0.0/0", "169.254.169.254"];
+    expect(said({ a: { network: "allowlist", allow } })).toEqual([
+      [
+        "vms.a.allow[0]",
+        "0.0.0.0/0 is wider than anybody's network: it opens LANs and others' servers alike, whatever lies in it",
+        'List the networks that are meant, such as 192.168.1.0/24, or give the VM `network: "internet"`, which leaves LANs closed.',
+      ],
+      [
+        "vms.a.allow[1]",
+        "169.254.169.254 is where clouds hand out a machine's credentials, and the VM would get the host's",
+        "Leave it out, and give the VM what it needs of its own in `secrets`.",
+      ],
+    ]);
+    expect(said({ a: { network: "internet", allow } })[0]?.[2]).toBe(
+      "List the networks that are meant, such as 192.168.1.0/24.",
+    );
+  });
+});
+
+describe("a name that opens nothing", () => {
+  it.each([
+    "nas.lan",
+    "*.x.lan:443",
+    "db.internal",
+    "router.local",
+    "x.home.arpa",
+    "x.localdomain",
+    "a.b.home",
+    "x.corp",
+  ])("is of a private network: %s", (name) => {
+    expect(problemsOf({ network: "allowlist", allow: [name] })).toEqual(["private-name a.allow[0]"]);
+  });
+
+  it("is told of with what to write", () => {
+    expect(said({ a: { network: "allowlist", allow: ["nas.lan:443"] } })).toEqual([
+      [
+        "vms.a.allow[0]",
+        "nas.lan opens nothing: names below .lan are of private networks, and an answer with a private address is refused",
+        'List the address instead, such as "192.168.1.5:443".',
+      ],
+    ]);
+  });
+
+  it("is none of the internet, and none whose address is listed where a server of one's own knows it", () => {
+    expect(problemsOf({ network: "allowlist", allow: ["local.example.org", "lan.io", "arpa.net"] })).toEqual([]);
+    const allow = ["nas.lan", "192.168.1.5"];
+    expect(problemsOf({ network: "allowlist", allow, nameservers: ["192.168.1.1"] })).toEqual([]);
+    expect(problemsOf({ network: "allowlist", allow })).toEqual(["private-name a.allow[0]"]);
+    expect(problemsOf({ network: "allowlist", allow: ["nas.lan"], nameservers: ["192.168.1.1"] })).toEqual([
+      "private-name a.allow[0]",
+    ]);
+  });
+});
+
+describe("DNS of the host", () => {
+  it.each([["dns"], [53], [{ port: 53, proto: "udp" }]])(
+    "is a way out of nothing, and ignored by a list: %j",
+    (port) => {
+      expect(problemsOf({ network: "none", reachHost: [80, port] })).toEqual(["dns-past-policy a.reachHost[1]"]);
+      expect(problemsOf({ network: "allowlist", reachHost: [80, port] })).toEqual(["reach-ignored a.reachHost[1]"]);
+      expect(problemsOf({ network: "internet", reachHost: [80, port] })).toEqual([]);
+    },
+  );
+
+  it("is told of alone, with what to do", () => {
+    expect(said({ a: { network: "allowlist", reachHost: [80, "dns"] } })).toEqual([
+      [
+        "vms.a.reachHost[1]",
+        'A VM with `network: "allowlist"` has its DNS led to the host\'s resolver for what it lists, whatever it is to reach: dns',
+        'Give it `network: "internet"`, or leave this out.',
+      ],
+    ]);
+    expect(problemsOf({ network: "none", reachHost: [80] })).toEqual([]);
   });
 });
 
@@ -361,6 +472,21 @@ describe("what is written in another way than here", () => {
     ["http://127.0.0.1/", "If the host is meant, list its ports in `reachHost`: [80, 443]."],
     ["[::1]:80", "If the host is meant, list its ports in `reachHost`: [80]."],
     ["443", 'Write where it is, such as "example.org:443"; ports of the host are for `reachHost`.'],
+    ["ssh://git@github.com/foo", 'Write "github.com:22".'],
+    ["git@github.com:foo/bar.git", 'Write "github.com:22".'],
+    ["git@github.com:2222", 'Write "github.com:2222".'],
+    ["postgres://me@10.1.0.5/db", 'Write "10.1.0.5:5432".'],
+    ["redis://[fd01::5]", 'Write "[fd01::5]:6379".'],
+    ["ssh://example.org:2222/", 'Write "example.org:2222".'],
+    ["10.1.0.5:53/tcp", 'Write "10.1.0.5:53".'],
+    [
+      "10.1.0.5:53/udp",
+      'Leave it out: DNS servers are for `nameservers`, UDP of the host for `reachHost`, and all of the internet\'s is open with `network: "internet"`.',
+    ],
+    ["udp://10.1.0.5:53", expect.stringMatching(/^Leave it out: /)],
+    ["10.1.0.1/8", 'Write "10.1.0.1" for the address alone, or "10.0.0.0/8" for all of it.'],
+    ["fd01::5/64:443", expect.stringMatching(/^Write one such/)],
+    ["[fd01::5/64]:443", 'Write "[fd01::5]:443" for the address alone, or "[fd01::/64]:443" for all of it.'],
     [443, 'Write where it is, such as "example.org:443"; ports of the host are for `reachHost`.'],
   ])("is written as a destination: %j", (destination, remedy) => {
     expect(remedies({ network: "allowlist", allow: [destination] })).toEqual([remedy]);
@@ -402,6 +528,14 @@ describe("what is written in another way than here", () => {
   it.each<[unknown, string]>([
     [[8080], "Write the host's port and the VM's: { host: 8080, guest: 8080 }."],
     [["8080:80"], "Write the host's port and the VM's: { host: 8080, guest: 80 }."],
+    [
+      ["127.0.0.1:3000:80"],
+      "Write the host's port and the VM's: { host: 3000, guest: 80 }. It is a port of the host's outward interface; the host itself reaches the VM's own address without it.",
+    ],
+    [
+      [{ host: "127.0.0.1:3000", guest: 3000 }],
+      "Write 3000. It is a port of the host's outward interface; the host itself reaches the VM's own address without it.",
+    ],
     [[{ host: "8080", guest: 80 }], "Write 8080 without quotes."],
     [{ host: 8080, guest: 80 }, "Put it in a list: [{ … }]."],
   ])("is written as a published port: %j", (publish, remedy) => {

@@ -209,6 +209,26 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
     `shared-across-policies ${v}.a.shares[0]`,
   ],
   [
+    "a login of two lists, one of which has what the other has not",
+    config({
+      a: { network: "allowlist", agent: "claude-code", allow: ["10.9.9.9:5432"], toolchains: ["go"] },
+      b: { network: "allowlist", agent: "claude-code", allow: ["10.9.9.9:5432", "example.org"] },
+      c: { network: "allowlist", agent: "claude-code", allow: ["10.9.9.9:5432"], toolchains: ["python"] },
+    }),
+    `shared-across-policies ${v}.a.agent`,
+    `shared-across-policies ${v}.c.agent`,
+  ],
+  [
+    "a login of the internet and of more than that, and of a list that the internet holds",
+    config({
+      a: { agent: "claude-code" },
+      b: { agent: "claude-code", reachHost: [8080] },
+      c: { agent: "claude-code", network: "allowlist", allow: ["example.org"] },
+    }),
+    `shared-across-policies ${v}.a.agent`,
+    `shared-across-policies ${v}.c.agent`,
+  ],
+  [
     "the same for reading alone, with a reason, by VMs that reach as much, and from the looser to the stricter",
     config({
       a: {
@@ -1010,28 +1030,25 @@ describe("a function in place of what it makes", () => {
 });
 
 describe("a share by which a guest could change its host", () => {
-  const places = { config: "/srv/hosts/lab/microvm.config.ts", flake: "/srv/hosts/out" };
+  const sources = [
+    { path: "/srv/hosts/lab/microvm.config.ts", what: "the config of this host" },
+    { path: "/srv/hosts/out", what: "the flake of this host" },
+  ];
   const told = (source: string, more: object = {}): readonly string[] => {
-    const share = { tag: "t", source, ...more };
-    const input = config(
-      { a: { workspace: false, shares: [share], modules: ["./guest.nix"] } },
-      { modules: ["../common"] },
-    );
-    const result = planConfig(input, emptyLock, places);
+    const input = config({ a: { workspace: false, shares: [{ tag: "t", source, ...more }] } });
+    const result = planConfig(input, emptyLock, sources);
     return (result._tag === "Left" ? result.left : result.right.warnings).map(
       ({ code, message }) => `${code}: ${message}`,
     );
   };
 
   it.each([
-    ["/srv", "holds /srv/hosts/lab/microvm.config.ts, the config"],
-    ["/srv/hosts/lab", "holds /srv/hosts/lab/microvm.config.ts, the config"],
-    ["/srv/hosts/out", "is the flake"],
-    ["/srv/hosts/out/modules", "lies in /srv/hosts/out, the flake"],
-    ["/srv/hosts/common", "is a module"],
-    ["/srv/hosts/common/users", "lies in /srv/hosts/common, a module"],
+    ["/srv", "holds /srv/hosts/lab/microvm.config.ts, the config of this host"],
+    ["/srv/hosts/lab", "holds /srv/hosts/lab/microvm.config.ts, the config of this host"],
+    ["/srv/hosts/out", "is the flake of this host"],
+    ["/srv/hosts/out/modules", "lies in /srv/hosts/out, the flake of this host"],
   ])("%s", (source, how) => {
-    expect(told(source)).toEqual([`dangerous-share: ${source} ${how} of this host, which the guest could change`]);
+    expect(told(source)).toEqual([`dangerous-share: ${source} ${how}, which the guest could change`]);
     expect(told(source, { readOnly: true })).toEqual([]);
     expect(told(source, { dangerous: "it is the host's own agent" })).toEqual([]);
   });

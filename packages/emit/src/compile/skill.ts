@@ -35,8 +35,12 @@ ${indented(entryFor(config))}
    - Leave out \`index\` and \`interfaces\`: the tap, MAC and IP address are allocated and never clash.
    - Put what the project needs to build into \`toolchains\` where there is one, else into \`packages\`, as attributes of
      nixpkgs.
-   - Take over from the neighbouring entries what they have in common, such as \`home\` and \`modules\`.
+   - Take over from the neighbouring entries what they have in common, such as \`home\` and \`modules\`, and nothing of what
+     they may reach.
    - Share nothing but the workspace unless the user asks for it: no home directory, no credentials.
+   - What a VM may reach and do is the user's to decide. Never add or widen \`network\`, \`allow\`, \`reachVms\`, \`reachHost\`,
+     \`publish\`, \`sudo\`, \`secrets\`, \`agentState\`, \`dangerous\`, \`owners\` or \`silence\` unless the user asks for just that, and then show
+     them what \`npx microvm-emit plan ${config}\` says before and after.
 
 3. Emit the flake and read what changed. Every problem is reported with its place and its remedy:
 

@@ -70,23 +70,34 @@ it("shows people the guests of a host, and where each parts from the one most li
   expect(stdout).toBe(`alpha: 6 VMs of 5 guests
 
   guest a
-    a  10.0.0.2  microvm0  8 CPUs  4096 MiB  reaches the internet
+    a  10.0.0.2  microvm0  8 CPUs  4096 MiB
+      internet: the internet, and nothing of the host, other VMs and private networks
       reached by the VM c
-    b  10.0.0.3  microvm1  8 CPUs  1024 MiB  reaches the internet
+    b  10.0.0.3  microvm1  8 CPUs  1024 MiB
+      internet: the internet, and nothing of the host, other VMs and private networks
 
   guest c
+    c  10.0.0.4  microvm2  8 CPUs  4096 MiB
+      allowlist: nothing but
+        go        proxy.golang.org sum.golang.org
+        allow     10.9.0.9:5432
+        the host  tcp 8080
+        VMs       a
     not a, where firewall.enable is true and here false; toolchains differs too
-    c  10.0.0.4  microvm2  8 CPUs  4096 MiB  reaches proxy.golang.org; sum.golang.org; 10.9.0.9:5432; the host's tcp 8080; the VM a
 
   guest d
+    d  10.0.0.5  microvm3  8 CPUs  4096 MiB
+      internet: the internet, and nothing of the host, other VMs and private networks
     not c, where packages[0] is not given and here pkgs.hello
-    d  10.0.0.5  microvm3  8 CPUs  4096 MiB  reaches the internet
 
   guest e  of this VM alone, as the config says
-    e  10.0.0.6  microvm4  8 CPUs  4096 MiB  reaches nothing
+    e  10.0.0.6  microvm4  8 CPUs  4096 MiB
+      none: nothing
 
   guest f  of this VM alone, since its shares or environment are not ASCII
-    f  10.0.0.7  microvm5  8 CPUs  4096 MiB  reaches the internet
+    f  10.0.0.7  microvm5  8 CPUs  4096 MiB
+      internet: the internet, and nothing of the host, other VMs and private networks
+      shares /srv/f (writable)
 `);
 });
 
@@ -96,24 +107,74 @@ it("shows what else there is to weigh, below the VMs that have it", () => {
   expect(stdout).toBe(`alpha: 4 VMs of 2 guests
 
   guest a
-    a  10.0.0.2  microvm0  8 CPUs  4096 MiB  reaches nothing
-      reached by the VM b; eno1:8080 → tcp 22
-      dangerous share /etc/nixos: the agent maintains this host
-      dangerous share /etc, for reading: it audits
+    a  10.0.0.2  microvm0  8 CPUs  4096 MiB
+      none: nothing
+      reached by the VM b; anyone on the network of eno1 (tcp 8080 → 22)
+      dangerous share /etc/nixos (writable): the agent maintains this host
+      dangerous share /etc (for reading): it audits
       sudo: its user becomes root without a password
-    b  10.9.0.3  microvm1  8 CPUs  4096 MiB  reaches the host's udp 53, tcp 53; the VM a (no way out: the routed network has no nat)
+    b  10.9.0.3  microvm1  8 CPUs  4096 MiB
+      internet: nothing but
+        the host  DNS
+        VMs       a
+      no way out: the routed network has no nat
       sudo: its user becomes root without a password
-    c  10.9.0.4  microvm2  8 CPUs  4096 MiB  reaches everything but the internet (no way out: the routed network has no nat)
+    c  10.9.0.4  microvm2  8 CPUs  4096 MiB
+      open: everything that the host reaches, the host itself, and other open VMs
+      no way out: the routed network has no nat
       reached by open VMs and whoever has a route to it
       sudo: its user becomes root without a password
 
   guest d
+    d                      8 CPUs  4096 MiB
+      open: everything that the host reaches, the host itself, and other open VMs
+      reached by whoever reaches the host (tcp 2222 → 22)
     not a, where hypervisor is cloud-hypervisor and here qemu; sudo differs too
-    d                      8 CPUs  4096 MiB  reaches everything
-      reached by *:2222 → tcp 22
 
   described elsewhere, reaching what they are made to reach: legacy
 `);
+});
+
+/** Many VMs that are alike, and one with a long list. */
+const alike = `const names = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+
+export default {
+  hosts: {
+    alpha: {
+      stateVersion: "25.11",
+      user: { name: "alice", sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice"] },
+      bridges: { br0: { address: "10.0.0.1/24", nat: { externalInterface: "eno1" } } },
+      vmDefaults: { agent: "claude-code" },
+      vms: {
+        ...Object.fromEntries(names.map((name) => [name, {}])),
+        listing: { network: "allowlist", agent: false, allow: ["github", "nix"] },
+      },
+    },
+  },
+};
+`;
+
+it("keeps VMs that are alike to two lines each, and a long list within the width of a screen", () => {
+  const { stdout } = microvmEmit(laidOut(alike), ["plan", "microvm.config.ts"]);
+  const lines = stdout.split("\n");
+  expect(lines.slice(0, 5)).toEqual([
+    "alpha: 10 VMs of 2 guests",
+    "",
+    "  guest a",
+    "    a        10.0.0.2   microvm0  8 CPUs  4096 MiB  login shared with b, c, d and 5 more",
+    "      internet: the internet, and nothing of the host, other VMs and private networks",
+  ]);
+  expect(lines.slice(22)).toEqual([
+    "  guest listing",
+    "    listing  10.0.0.11  microvm9  8 CPUs  4096 MiB",
+    "      allowlist: nothing but",
+    "        github  github.com:22,443 api.github.com codeload.github.com uploads.github.com",
+    "                *.githubusercontent.com *.actions.githubusercontent.com ghcr.io",
+    "        nix     cache.nixos.org channels.nixos.org releases.nixos.org",
+    expect.stringMatching(/^ {4}not a, where agent/),
+    "",
+  ]);
+  expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(100);
 });
 
 it("gives programs the same", () => {
@@ -130,17 +191,24 @@ it("gives programs the same", () => {
             network: "none",
             wayOut: { by: "nat", through: "eno1" },
             reachedBy: { vms: ["b"], ports: [{ on: "eno1", proto: "tcp", port: 8080, guestPort: 22 }] },
-            dangerousShares: [
-              { source: "/etc/nixos", readOnly: false, reason: "the agent\n maintains this host" },
-              { source: "/etc", readOnly: true, reason: "it audits" },
+            shares: [
+              {
+                source: "/etc/nixos",
+                readOnly: false,
+                keepsOwners: false,
+                dangerous: "the agent\n maintains this host",
+              },
+              { source: "/etc", readOnly: true, keepsOwners: false, dangerous: "it audits" },
             ],
+            loginSharedWith: [],
+            secrets: [],
             sudo: true,
           },
-          { name: "b", wayOut: null },
+          { name: "b", wayOut: null, noWayOut: ["the routed network has no nat"] },
           { name: "c", wayOut: null, reachedBy: { everyone: true } },
         ],
       },
-      { vms: [{ name: "d", wayOut: { by: "hypervisor", through: "qemu" }, dangerousShares: [], sudo: false }] },
+      { vms: [{ name: "d", wayOut: { by: "hypervisor", through: "qemu" }, shares: [], sudo: false }] },
     ],
   });
   const { hosts } = parsed(microvmEmit(laidOut(), ["plan", "microvm.config.ts", "--json"]));
@@ -157,6 +225,18 @@ it("gives programs the same", () => {
         {
           name: "c",
           difference: { from: "a", settings: ["firewall.enable", "toolchains"], here: "false", there: "true" },
+          vms: [
+            {
+              reaches: {
+                allowed: [
+                  { from: "go", to: [{ target: "proxy.golang.org" }, { target: "sum.golang.org" }] },
+                  { from: "allow", to: [{ target: "10.9.0.9", ports: [{ proto: "tcp", port: 5432 }] }] },
+                ],
+                host: [{ proto: "tcp", port: 8080 }],
+                vms: ["a"],
+              },
+            },
+          ],
         },
         { name: "d", difference: { from: "c", settings: ["packages[0]"], here: "pkgs.hello", there: null } },
         { name: "e", own: "asked", difference: null },

@@ -30,6 +30,10 @@ export interface PortOfHost {
   readonly proto: "tcp" | "udp";
 }
 
+/** Whether a port of the host is that of DNS, by whichever name. */
+export const isDns = (port: HostPort): boolean =>
+  port === "dns" || (typeof port === "number" ? port : port.port) === 53;
+
 const protocol = z.enum(["tcp", "udp"]);
 
 export const hostPortSchema = z.union([z.literal("dns"), port, object({ port, proto: protocol })], {
@@ -82,7 +86,29 @@ export interface PublishedPort {
   readonly proto?: "tcp" | "udp" | undefined;
 }
 
-export const publishedPortSchema = object({ host: port, guest: port, proto: protocol.default("tcp") }, (given) => {
-  const [, host = "8080", guest = host] = /^(\d+)(?::(\d+))?$/.exec(String(given)) ?? [];
-  return `Write the host's port and the VM's: { host: ${host}, guest: ${guest} }.`;
-});
+/** Ports as other tools write them, with an address before. */
+const publishedElsewhere = /^(?:(\[.*\]|[^:]*[^:\d][^:]*):)?(\d+)(?::(\d+))?(?:\/(?:tcp|udp))?$/;
+
+const ofNoAddress =
+  "It is a port of the host's outward interface; the host itself reaches the VM's own address without it.";
+
+export const publishedPortSchema = object(
+  {
+    host: z
+      .int({
+        error: ({ input }) => {
+          const [, address, number] = publishedElsewhere.exec(String(input)) ?? [];
+          return address === undefined || number === undefined ? undefined : `Write ${number}. ${ofNoAddress}`;
+        },
+      })
+      .min(1)
+      .max(65535),
+    guest: port,
+    proto: protocol.default("tcp"),
+  },
+  (given) => {
+    const [, address, host = "8080", guest = host] = publishedElsewhere.exec(String(given)) ?? [];
+    const remedy = `Write the host's port and the VM's: { host: ${host}, guest: ${guest} }.`;
+    return address === undefined ? remedy : `${remedy} ${ofNoAddress}`;
+  },
+);

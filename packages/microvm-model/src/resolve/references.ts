@@ -1,6 +1,6 @@
 import type { Expr } from "@microvm-emit/nix-ast";
 import type { Model } from "../config.js";
-import { defaultInputs, type InputDefault } from "../flake-inputs.js";
+import { defaultInputs } from "../flake-inputs.js";
 import type { InputFile } from "../config/home.js";
 import type { InputPlan, ModulePlan, PackagePlan } from "../plan.js";
 import { type ConfigPath, error, type Problem } from "../problem.js";
@@ -76,7 +76,7 @@ export const planInputs = (
   model: Model,
   mentions: readonly InputMention[],
 ): { readonly inputs: readonly InputPlan[]; readonly problems: readonly Problem[] } => {
-  const defaults: Readonly<Record<string, InputDefault>> = defaultInputs;
+  const defaults = defaultInputs(model.inputs["nixpkgs"]?.url);
   const own = Object.keys(model.inputs).filter((name) => !Object.hasOwn(defaults, name));
   const known = [...Object.keys(defaults), ...own];
   const mentioned = new Set(mentions.map(({ input }) => input));

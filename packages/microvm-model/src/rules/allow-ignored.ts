@@ -1,5 +1,5 @@
 import type { ConfigSource } from "../config-source.js";
-import type { PortOfHost } from "../config/policy.js";
+import { isDns, type PortOfHost } from "../config/policy.js";
 import type { HostPlan, Placed, VmPlan } from "../plan.js";
 import { error, type Problem } from "../problem.js";
 import { destinationsOf, isAddress } from "../resolve/policy.js";
@@ -53,8 +53,16 @@ const settingsOf = ({ policy: { network, written } }: VmPlan): readonly Setting[
       code: "reach-ignored",
       name: "reachHost",
       entries: written.reachHost,
-      idle: network === "open" ? written.reachHost : [],
-      message: `${such} reaches what the host's own firewall lets in, whatever it is to reach`,
+      idle:
+        network === "allowlist"
+          ? written.reachHost.filter(({ value }) => isDns(value))
+          : network === "open"
+            ? written.reachHost
+            : [],
+      message:
+        network === "allowlist"
+          ? `${such} has its DNS led to the host's resolver for what it lists, whatever it is to reach`
+          : `${such} reaches what the host's own firewall lets in, whatever it is to reach`,
       instead: "internet",
     },
   ];

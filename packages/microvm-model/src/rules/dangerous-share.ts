@@ -1,15 +1,14 @@
-import { type ConfigPlaces, type ConfigSource, besideConfig } from "../config-source.js";
+import type { ConfigSource } from "../config-source.js";
 import { dangersOf } from "../dangerous-folders.js";
 import { type FolderIndex, indexFolders } from "../folder-index.js";
 import { ownName, settingOf } from "../own-folders.js";
 import type { HostPlan, SharePlan, VmPlan } from "../plan.js";
-import { plannedPaths } from "../planned-paths.js";
 import { type ConfigPath, error, type Problem, type RelatedPlace, warning } from "../problem.js";
 
 /** A VM is there so that an agent has some folders and not all: what holds more than was meant is shared with a reason only. */
-export const dangerousShare = (host: HostPlan, { places }: ConfigSource): readonly Problem[] => {
+export const dangerousShare = (host: HostPlan, source: ConfigSource): readonly Problem[] => {
   const ofTable = tableOf(host);
-  const sources = indexFolders(places === undefined ? [] : sourcesOf(host, places));
+  const sources = indexFolders(source.sources.map(({ path, what }) => ({ folder: path, what })));
   const owned = indexFolders(host.vms.flatMap(ownOf));
   return host.vms.flatMap(({ shares }, position) =>
     shares.flatMap((share): readonly Problem[] => {
@@ -55,19 +54,13 @@ interface Known {
   readonly what: string;
 }
 
-/** What a host is made of: whoever changes it has the next switch run what they like, as root. */
-const sourcesOf = (host: HostPlan, places: ConfigPlaces): readonly Known[] => [
-  { folder: places.config, what: "the config" },
-  { folder: places.flake, what: "the flake" },
-  ...plannedPaths(host).map(({ path }) => ({ folder: besideConfig(places, path), what: "a module" })),
-];
-
+/** Whoever changes what a host is made of has the next switch run what they like, as root. */
 const ofSources = (sources: FolderIndex<Known>, { source, readOnly }: SharePlan): Danger | null => {
   const [found] = readOnly ? [] : related(sources, source);
   return found === undefined
     ? null
     : {
-        message: `${source} ${found.how} of this host, which the guest could change`,
+        message: `${source} ${found.how}, which the guest could change`,
         instead: "Keep that where no VM writes",
         related: [],
       };

@@ -1,5 +1,4 @@
-import type { HostPlan, Plan } from "./plan.js";
-import type { ConfigPath } from "./problem.js";
+import type { ConfigPath, Plan } from "@microvm-emit/model";
 
 /** A file or directory of the user's that a plan refers to, relative to the config, and where the config names it. */
 export interface PlannedPath {
@@ -7,8 +6,8 @@ export interface PlannedPath {
   readonly at: ConfigPath;
 }
 
-/** Every path of the user's in a plan or a host, wherever in it. */
-export const plannedPaths = (plan: Plan | HostPlan): readonly PlannedPath[] => {
+/** Every path of the user's in a plan, wherever in it. */
+export const plannedPaths = (plan: Plan): readonly PlannedPath[] => {
   const found: PlannedPath[] = [];
   const walk = (part: unknown): void => {
     if (typeof part !== "object" || part === null) return;

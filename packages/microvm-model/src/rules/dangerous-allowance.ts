@@ -1,0 +1,76 @@
+import type { HostPlan } from "../plan.js";
+import { privateRanges } from "../private-ranges.js";
+import { type Problem, warning } from "../problem.js";
+import { isAddress } from "../resolve/policy.js";
+import { isInside } from "../resolve/subnet.js";
+import { splitDestination } from "../scalars.js";
+
+/**
+ * What a VM allows by address is a network that somebody has, and none that hands out the host's own credentials. A private
+ * range, be it all of `10.0.0.0/8`, is taken to be meant: whoever writes it has such a network. What holds more than that
+ * opens LANs that nobody named, and says "everything", for which there are words that a reader sees.
+ */
+export const dangerousAllowance = (host: HostPlan): readonly Problem[] =>
+  host.vms.flatMap(({ policy: { network, written } }) =>
+    network === "internet" || network === "allowlist"
+      ? written.allow.flatMap(({ value, path }) => {
+          const { target, ports } = splitDestination(value);
+          if (!isAddress(target)) return [];
+          const danger = dangers.find(({ isIn }) => isIn(target, ports));
+          return danger === undefined
+            ? []
+            : [warning("dangerous-allowance", path, `${target} ${danger.message}`, danger.remedy[network])];
+        })
+      : [],
+  );
+
+interface Danger {
+  readonly isIn: (target: string, ports: readonly number[]) => boolean;
+  readonly message: string;
+  readonly remedy: Readonly<Record<"internet" | "allowlist", string>>;
+}
+
+/** Where clouds tell a machine what it is and may do. */
+const metadata = [
+  // All clouds; no router leads here, so that what answers is the host's own link.
+  "169.254.0.0/16",
+  // Azure, besides.
+  "168.63.129.16",
+  // Alibaba Cloud.
+  "100.100.100.200",
+  // AWS, over IPv6.
+  "fd00:ec2::/32",
+  // Google Cloud, over IPv6.
+  "fd20:ce::254",
+];
+
+/** Registries are given no larger networks than these (IANA), and give smaller ones. */
+const largest = { 4: 8, 6: 12 };
+
+const isWide = (target: string): boolean => {
+  const family = target.includes(":") ? 6 : 4;
+  const ranges: readonly string[] = privateRanges[family];
+  if (ranges.some((range) => isInside(target, range))) return false;
+  const [, prefixLength] = target.split("/");
+  return Number(prefixLength) < largest[family] || ranges.some((range) => isInside(range, target));
+};
+
+const meant = "List the networks that are meant, such as 192.168.1.0/24";
+const without = "Leave it out, and give the VM what it needs of its own in `secrets`.";
+
+const dangers: readonly Danger[] = [
+  {
+    isIn: isWide,
+    message: "is wider than anybody's network: it opens LANs and others' servers alike, whatever lies in it",
+    remedy: {
+      internet: `${meant}.`,
+      allowlist: `${meant}, or give the VM \`network: "internet"\`, which leaves LANs closed.`,
+    },
+  },
+  {
+    isIn: (target, ports) =>
+      metadata.some((range) => isInside(target, range)) && (ports.length === 0 || ports.includes(80)),
+    message: "is where clouds hand out a machine's credentials, and the VM would get the host's",
+    remedy: { internet: without, allowlist: without },
+  },
+];
