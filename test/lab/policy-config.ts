@@ -20,10 +20,10 @@ const vms: Readonly<Record<string, Vm>> = {
   list: {
     index: 2,
     network: "allowlist",
-    allow: ["listed.example:80", "203.0.113.9:80", "[2001:db8:113::9]:80"],
+    allow: ["listed.example", "203.0.113.9", "[2001:db8:113::9]:80"],
     nameservers,
   },
-  other: { index: 3, network: "allowlist", allow: ["other.example:80"], nameservers },
+  other: { index: 3, network: "allowlist", allow: ["other.example:80"], reachVms: ["internet:80"], nameservers },
   none: { index: 4, network: "none", publish: [{ host: PUBLISHED, guest: 80 }], nameservers },
   open: { index: 5, network: "open", nameservers },
   routed: { index: 6, interfaces: [{ routed: true }], nameservers },

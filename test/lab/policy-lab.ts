@@ -216,7 +216,7 @@ const openGuest = async (
     mount --bind ${join(folder, name)} /etc/resolv.conf
   `);
   await host.script(`ip link set ${tap} up`);
-  space.start(join(folder, `${name}.log`), PYTHON, program("serve.py"), "80");
+  space.start(join(folder, `${name}.log`), PYTHON, program("serve.py"), "80", "81");
   return {
     name,
     number,

@@ -64,7 +64,7 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
     ["udp sport 68", "gateway: the same lease again", "none"],
     ["icmp type", "gateway: ping", "none"],
     ["icmpv6 type", "gateway: ping by IPv6", "none"],
-    ["reject", "host: another port", "none"],
+    ["goto refuse", "host: another port", "none"],
   ],
   "inet forward": [
     ["jump limited", "internet: 1 MB to it at once", "reaching"],
@@ -76,6 +76,7 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
   ],
   "inet from_guest": [
     ["ip saddr . ip daddr @pairs4", "VM internet", "reaching"],
+    ["ip saddr . ip daddr . meta l4proto . th dport @pairPorts4", "VM internet", "other"],
     ["oifname", "VM none: both through the gateway", "internet"],
     ["ip saddr . ip daddr . meta l4proto . th dport @allowed4", "listed address", "list"],
     ["ip6 saddr . ip6 daddr . meta l4proto . th dport @allowed6", "listed address: IPv6", "list"],
@@ -85,11 +86,16 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
     ["ip6 daddr @private6", "LAN: another port by IPv6", "internet"],
     ["ip saddr @internet4", "internet", "internet"],
     ["ip6 saddr @internet6", "internet: by IPv6", "internet"],
-    ["reject", "internet", "none"],
+    ["goto refuse", "internet", "none"],
   ],
   "inet to_guest": [
     ["ct status dnat", "reached from beyond: at a published port", "none"],
     ["drop", "reached from beyond", "none"],
+  ],
+  "inet refuse": [
+    ["meta l4proto { tcp, udp } ip saddr", "refused: it is noted what was tried", "none"],
+    ["meta l4proto { tcp, udp } ip6 saddr", "refused: the same by IPv6", "none"],
+    ["reject", "internet", "none"],
   ],
 };
 

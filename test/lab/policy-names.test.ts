@@ -41,7 +41,7 @@ const config: Config = {
             network: "allowlist",
             interfaces: [{ bridge: at(BRIDGES, index), tap: at(TAPS, index) }],
             allow: ["example.org", "10.0.0.5:5432"],
-            reachVms: [at(VMS, (index + 1) % VMS.length)],
+            reachVms: [at(VMS, (index + 1) % VMS.length), `${at(VMS, (index + 2) % VMS.length)}:80`],
             reachHost: [8080],
             bandwidthMbitPerSecond: 8,
           },

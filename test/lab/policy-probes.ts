@@ -227,6 +227,14 @@ const taken =
     return isTaken;
   };
 
+/** Tries something, and succeeds where the host remembers that it was refused. */
+const noted =
+  (command: (guest: Guest) => string, family: "4" | "6", element: (guest: Guest) => string): Probe =>
+  async ({ host }, guest) => {
+    await succeeds(guest.space, command(guest));
+    return succeeds(host, `nft list set inet microvm refused${family} | grep -q "${element(guest)} "`);
+  };
+
 /** In the columns of `none` and `routed`, what VMs that are gone come to. */
 const byGone =
   (command: (guest: Guest) => string): Probe =>
@@ -467,8 +475,13 @@ export const rows: readonly Row[] = [
 
   row(
     "VM internet",
-    ". y - - - - -",
+    ". y - y - - -",
     toGuest("internet", ({ address }) => web(address)),
+  ),
+  row(
+    "VM internet: another port",
+    ". y - - - - -",
+    toGuest("internet", ({ address }) => web(`${address}:81`)),
   ),
   row(
     "VM internet: by IPv6",
@@ -569,6 +582,25 @@ export const rows: readonly Row[] = [
   ),
   row("another's address", "- - - - - - .", bridged(heard("anothers", (lab) => lab.frames))),
   row("another's IPv6 address", "- - - - - - .", bridged(heard("anothers6", (lab) => lab.frames))),
+
+  row(
+    "refused: it is noted what was tried",
+    "- - y y y - -",
+    noted(
+      () => web(`${BEYOND}:81`),
+      "4",
+      ({ address }) => `${address} . ${BEYOND} . tcp . 81`,
+    ),
+  ),
+  row(
+    "refused: the same by IPv6",
+    "- - y y y - -",
+    noted(
+      () => web(`[${BEYOND6}]:81`),
+      "6",
+      ({ address6 }) => `${address6} . ${BEYOND6} . tcp . 81`,
+    ),
+  ),
 
   row(
     "gone VM: internet",

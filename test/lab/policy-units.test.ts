@@ -112,6 +112,23 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
   const granted = (): Promise<string> =>
     within(20, `until nft list set inet microvm resolved4 | grep -q "${GRANT}"; do sleep 0.4; done`);
 
+  /** Has the VM send a datagram to each of some ports of the host. */
+  const tryPorts = (ports: string): Promise<string> =>
+    run(`ip netns exec a bash -c 'for port in ${ports}; do echo >/dev/udp/${DNS}/$port; done'`);
+  const refusalOf = (port: number): RegExp =>
+    new RegExp(`^microvm-emit: refused IN=br0 .*SRC=${GUEST} DST=${DNS} .*PROTO=UDP .*DPT=${String(port)} `);
+
+  /** What the kernel's log has of refusals while something is done. */
+  const refusals = async (act: () => Promise<void>): Promise<readonly string[]> => {
+    await run("echo from here >/dev/kmsg");
+    await act();
+    await run("echo to here >/dev/kmsg");
+    const log = "journalctl -k -q -o cat";
+    const last = `${log} | tac | sed "/^from here$/q" | tac`;
+    await within(20, `until ${last} | grep -q "^to here$"; do sleep 0.4; done`);
+    return (await run(last)).split("\n").filter((line) => line.startsWith("microvm-emit: refused"));
+  };
+
   /** The tables that there are after each transaction that deletes one of ours, while something is done. */
   const watch = async (act: () => Promise<void>): Promise<readonly (readonly string[])[]> => {
     await run("systemd-run -q --unit=watch -p StandardOutput=truncate:/run/changes nft monitor");
@@ -209,6 +226,23 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
       await run("systemctl reload microvm-policy");
       await granted();
     });
+
+    it.skipIf(skipped)(
+      "what a VM was refused is in the journal, each once, and no more of it than an hour may have",
+      async () => {
+        await start("microvm-policy");
+        await run("systemctl reload microvm-policy");
+        const first = await refusals(async () => {
+          await tryPorts("69 70 69");
+        });
+        expect(first).toEqual([expect.stringMatching(refusalOf(69)), expect.stringMatching(refusalOf(70))]);
+        const more = await refusals(async () => {
+          await tryPorts("$(seq 1000 1300)");
+        });
+        expect(more.length).toBeGreaterThanOrEqual(98);
+        expect(more.length).toBeLessThan(110);
+      },
+    );
 
     it.skipIf(skipped)("new rules take the place of old ones by a reload, and broken ones do not", async () => {
       await start(`nftables ${OURS}`);

@@ -80,9 +80,10 @@ describe.skipIf(missing !== undefined)("VMs", () => {
   it("reach everything where all are open, so that each attempt is one that could succeed", async () => {
     const lab = await opened(unguarded);
     // What is in no configuration may nothing, here too; without the rule that says so, it could.
-    const open = rows.map((each) =>
-      each.what.startsWith("gone VM") ? each : { ...each, expected: each.expected.replaceAll("-", "y") },
-    );
+    const open = rows.flatMap((each) => {
+      if (each.what.startsWith("refused")) return [];
+      return each.what.startsWith("gone VM") ? [each] : [{ ...each, expected: each.expected.replaceAll("-", "y") }];
+    });
     expect(await table(lab, "All open", open)).toEqual(expectedOf(open));
   });
 

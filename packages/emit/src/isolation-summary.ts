@@ -5,9 +5,11 @@ import {
   type HostPlan,
   type InterfacePlan,
   isPrivate,
+  joinDestination,
   type NetworkPlan,
   type PortPlan,
   publishedPlace,
+  type ReachedVmPlan,
   type VmPlan,
 } from "@microvm-emit/model";
 import { print } from "@microvm-emit/nix-ast";
@@ -36,6 +38,7 @@ export interface Reaches {
   readonly allowed: readonly AllowedFrom[];
   /** Ports of the host. */
   readonly host: readonly PortPlan[];
+  /** Names, with TCP ports where not all of a VM is reached. */
   readonly vms: readonly string[];
 }
 
@@ -83,7 +86,9 @@ export interface ShareSummary {
 
 /** What each of a host's VMs comes to. */
 export const isolationOn = ({ vms }: HostPlan): ((vm: VmPlan) => IsolationSummary) => {
-  const reaching = collected(vms.flatMap(({ name, policy }) => policy.vms.map(({ value }) => [value, name])));
+  const reaching = collected(
+    vms.flatMap(({ name, policy }) => [...new Map(policy.vms.map(({ value }) => [value, name]))]),
+  );
   const logins = collected(vms.flatMap((vm) => loginsOf(vm).map((folder) => [folder, vm.name])));
   return (vm) => ({
     ...summarizeVm(vm, reaching.get(vm.name) ?? []),
@@ -113,9 +118,7 @@ const summarizeVm = (vm: VmPlan, reachedByVms: readonly string[]): Omit<Isolatio
   return {
     network: policy.network,
     reaches:
-      interfaces.length === 0
-        ? null
-        : { allowed: allowedBy(vm), host: policy.host, vms: policy.vms.map(({ value }) => value) },
+      interfaces.length === 0 ? null : { allowed: allowedBy(vm), host: policy.host, vms: policy.vms.map(reachedVm) },
     wayOut,
     noWayOut: wayOut === null ? [...new Set(ways.filter((way) => typeof way === "string"))] : [],
     reachedBy: {
@@ -134,13 +137,16 @@ const summarizeVm = (vm: VmPlan, reachedByVms: readonly string[]): Omit<Isolatio
   };
 };
 
+/** As it is written in `reachVms`. */
+const reachedVm = ({ value, ports }: ReachedVmPlan): string =>
+  joinDestination(
+    value,
+    (ports ?? []).map(({ port }) => port),
+  );
+
 const allowedBy = (vm: VmPlan): readonly AllowedFrom[] => {
-  const known = new Set<string>();
-  const once = [...vm.policy.domains, ...vm.policy.addresses].filter(({ target, ports }) => {
-    const { size } = known;
-    return known.add(JSON.stringify([target, ports])).size > size;
-  });
-  const by = collected(once.map(({ path, target, ports }) => [wants(vm, path), { target, ports }] as const));
+  const all = [...vm.policy.domains, ...vm.policy.addresses];
+  const by = collected(all.map(({ path, target, ports }) => [wants(vm, path), { target, ports }] as const));
   return [...by].map(([from, to]) => ({ from, to }));
 };
 

@@ -146,7 +146,7 @@ describe("what a VM reaches", () => {
         "fd01::5",
         "[fd01::6]:53",
       ],
-      reachVms: ["b", "c"],
+      reachVms: ["b", "c:22"],
       reachHost: [8080, { port: 69, proto: "udp" }],
     };
     expect(wordsOf(summaryOf({ a, b: {}, c: {} }, host))).toEqual([
@@ -158,7 +158,7 @@ describe("what a VM reaches", () => {
       "github       github.com:22,443 uploads.github.com *.githubusercontent.com *.actions.githubusercontent.com ghcr.io",
       "allow        proxy.golang.org:8443 10.1.0.5:5432 fd01::5 [fd01::6]:53",
       "the host     tcp 8080, udp 69",
-      "VMs          b c",
+      "VMs          b c:22",
     ]);
   });
 

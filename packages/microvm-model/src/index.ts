@@ -54,7 +54,7 @@ export type {
   UserInterface,
   Vlan,
 } from "./config/network.js";
-export type { Destination, HostPort, NetworkPolicy, PortOfHost, PublishedPort } from "./config/policy.js";
+export type { Destination, HostPort, NetworkPolicy, PortOfHost, PublishedPort, ReachedVm } from "./config/policy.js";
 export type { Secret } from "./config/secret.js";
 export type { Silences, WarningCode } from "./config/silence.js";
 export type { Share, Volume } from "./config/storage.js";
@@ -79,6 +79,7 @@ export { publishedPlace } from "./rules/published-port.js";
 export { joinDestination } from "./scalars.js";
 export type { SilencedProblem } from "./silence.js";
 export { type GuestDifference, guestDifferences } from "./resolve/guest-difference.js";
+export { webPorts } from "./resolve/policy.js";
 export { builtInShares, imageOf, readsOptions } from "./resolve/guests.js";
 export { privateRanges } from "./private-ranges.js";
 export { isSquashed } from "./resolve/writable.js";

@@ -1,6 +1,6 @@
 import type { Expr } from "@microvm-emit/nix-ast";
 import type { InputFile } from "./config/home.js";
-import type { Destination, HostPort, NetworkPolicy } from "./config/policy.js";
+import type { Destination, HostPort, NetworkPolicy, ReachedVm } from "./config/policy.js";
 import type { NixData, NixText } from "./config/terms.js";
 import type { VmModel } from "./config.js";
 import type { ConfigPath } from "./problem.js";
@@ -315,8 +315,8 @@ export interface PolicyPlan {
   readonly domains: readonly AllowedPlan[];
   /** Addresses and subnets. */
   readonly addresses: readonly AllowedPlan[];
-  /** Names of VMs of the host. */
-  readonly vms: readonly Placed<string>[];
+  /** VMs of the host, by name. */
+  readonly vms: readonly ReachedVmPlan[];
   readonly host: readonly PortPlan[];
   readonly published: readonly PublishedPlan[];
   /** Of what the host forwards, in each direction; null for no limit. */
@@ -324,8 +324,14 @@ export interface PolicyPlan {
   /** What the config says, word for word. */
   readonly written: {
     readonly allow: readonly Placed<Destination>[];
+    readonly reachVms: readonly Placed<ReachedVm>[];
     readonly reachHost: readonly Placed<HostPort>[];
   };
+}
+
+export interface ReachedVmPlan extends Placed<string> {
+  /** Those that are reached; null for all that there is, of any protocol. */
+  readonly ports: readonly PortPlan[] | null;
 }
 
 /** A port of the host's outward interface that leads to a port of a VM. */

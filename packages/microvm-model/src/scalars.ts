@@ -18,7 +18,10 @@ interface Rule extends Pick<ScalarRefusal, "code"> {
   readonly remedy: string | ((value: string) => string);
 }
 
-const text = (...rules: readonly Rule[]) => {
+const text = (...rules: readonly Rule[]) => textOr(() => undefined, ...rules);
+
+/** Text, and what to write in place of something else. */
+const textOr = (instead: (given: unknown) => string | undefined, ...rules: readonly Rule[]) => {
   const refuse = (value: string): (ScalarRefusal & { readonly message: string }) | undefined => {
     const broken = rules.find((rule) => !rule.holds(value));
     if (broken === undefined) return undefined;
@@ -30,7 +33,9 @@ const text = (...rules: readonly Rule[]) => {
     };
   };
   return z
-    .string({ error: ({ input }) => (typeof input === "number" ? refuse(String(input))?.remedy : undefined) })
+    .string({
+      error: ({ input }) => instead(input) ?? (typeof input === "number" ? refuse(String(input))?.remedy : undefined),
+    })
     .superRefine((value, context) => {
       const refusal = refuse(value);
       if (refusal === undefined) return;
@@ -410,8 +415,15 @@ export const domain = text({
 /** A port, or several, as they stand behind a colon. */
 const portList = /^(?:[1-9]\d{0,4})(?:,[1-9]\d{0,4})*$/;
 
+const isPort = (port: number): boolean => port >= 1 && port <= 65535;
+
 /** The parts of a destination: what is before the last colon that ports stand behind, and these. */
-export const splitDestination = (value: string): { readonly target: string; readonly ports: readonly number[] } => {
+export interface SplitDestination {
+  readonly target: string;
+  readonly ports: readonly number[];
+}
+
+export const splitDestination = (value: string): SplitDestination => {
   const bracketed = /^\[([^\]]+)\](?::(.*))?$/.exec(value);
   const colon = value.lastIndexOf(":");
   const isPlain = bracketed === null && (colon < 0 || value.indexOf(":") < colon);
@@ -421,12 +433,41 @@ export const splitDestination = (value: string): { readonly target: string; read
   return { target, ports: portList.test(ports) ? ports.split(",").map(Number) : [0] };
 };
 
+/** What stands for a VM where one is shown how to write it. */
+const SOME_VM = "cache";
+
+/** The name of a VM, alone or with TCP ports. */
+export const reachedVm = textOr(
+  (given) => {
+    if (typeof given === "object" && given !== null) {
+      const { name, vm = name, port, ports = port } = given as Readonly<Record<string, string | number | undefined>>;
+      return `Write its name, and ports behind a colon: "${vm ?? SOME_VM}${ports === undefined ? "" : `:${String(ports)}`}".`;
+    }
+    return typeof given === "number" ? `Write whose port it is: "${SOME_VM}:${String(given)}".` : undefined;
+  },
+  {
+    code: "bad-destination",
+    holds: (value) => splitDestination(value).ports.every(isPort),
+    complaint: "has something else than TCP ports behind its colon",
+    remedy: (value) => {
+      const { target } = splitDestination(value);
+      return `Write numbers from 1 to 65535, with commas between them: "${target}:80,443"; or "${target}" for all of it.`;
+    },
+  },
+  {
+    code: "bad-host-name",
+    holds: pattern(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(:[1-9]\d{0,4}(,[1-9]\d{0,4})*)?$/),
+    complaint: "is not the name of a VM",
+    remedy: `Name a VM of this host, with TCP ports or without: "${SOME_VM}" or "${SOME_VM}:6379".`,
+  },
+);
+
 const isSomewhere = (target: string): boolean =>
   domainPattern.test(target) || Address4.isValid(target) || Address6.isValid(target);
 
 const isDestination = (value: string): boolean => {
   const { target, ports } = splitDestination(value);
-  return ports.every((port) => port >= 1 && port <= 65535) && isSomewhere(target);
+  return ports.every(isPort) && isSomewhere(target);
 };
 
 const scheme = /^[a-z][a-z0-9+.-]*:\/\//i;

@@ -83,6 +83,19 @@ describe("what a VM may reach", () => {
     ]);
   });
 
+  it("says each domain with the same ports once, where it is said first", () => {
+    const { domains } = policyOf({
+      network: "allowlist",
+      toolchains: ["python"],
+      allow: ["pypi", "a.example", "a.example:22", "a.example", "a.example:22"],
+    });
+    expect(domains.map(({ target, path }) => `${target} ${formatPath(path.slice(4))}`)).toEqual([
+      ...toolchains.python.domains.map((domain) => `${domain} toolchains[0]`),
+      "a.example allow[1]",
+      "a.example allow[2]",
+    ]);
+  });
+
   it("leads a domain back to the agent or toolchain that wants it", () => {
     const { domains } = policyOf({ network: "allowlist", toolchains: ["cpp", "go"], allow: ["a.example"] });
     expect(domains.map(({ path }) => formatPath(path.slice(4)))).toEqual([
@@ -102,6 +115,24 @@ describe("what a VM may reach", () => {
       ["192.168.7.7", dns],
     ]);
     expect(host).toEqual(dns);
+  });
+
+  it("holds other VMs, all of them or by port", () => {
+    const vms = { a: { reachVms: ["b", "c:80,5432"] }, b: {}, c: { firewall: false } };
+    const result = planConfig(config(vms, {}), emptyLock);
+    assert(result._tag === "Right", JSON.stringify(result));
+    const [planned] = result.right.value.plan.hosts[0]?.vms ?? [];
+    expect(planned?.policy.vms.map(({ value, ports, path }) => [value, ports, formatPath(path.slice(4))])).toEqual([
+      ["b", null, "reachVms[0]"],
+      [
+        "c",
+        [
+          { proto: "tcp", port: 80 },
+          { proto: "tcp", port: 5432 },
+        ],
+        "reachVms[1]",
+      ],
+    ]);
   });
 
   it("holds ports of the host", () => {
@@ -135,12 +166,19 @@ describe("what cannot be", () => {
       { network: "internet", allow: ["a.example"] },
       "allow-ignored a.allow[0]",
     ],
+    [
+      "an allowance of what another one holds too",
+      { network: "internet", allow: ["10.1.0.1", "npm", "registry.npmjs.org"] },
+      "allow-ignored a.allow[1]",
+    ],
     ["an allowance of nothing", { network: "none", allow: ["10.1.0.1"] }, "allow-ignored a.allow[0]"],
     ["an allowance of everything", { network: "open", allow: ["npm"] }, "allow-ignored a.allow[0]"],
     ["a port of the host besides everything", { network: "open", reachHost: [80] }, "reach-ignored a.reachHost[0]"],
     ["a VM besides everything", { network: "open", reachVms: ["b"] }, "reach-ignored a.reachVms[0]"],
     ["a VM that is not there", { reachVms: ["c"] }, "unknown-vm a.reachVms[0]"],
+    ["a port of a VM that is not there", { reachVms: ["c:80"] }, "unknown-vm a.reachVms[0]"],
     ["the VM itself", { reachVms: ["a"] }, "reach-itself a.reachVms[0]"],
+    ["a port of the VM itself", { reachVms: ["a:22"] }, "reach-itself a.reachVms[0]"],
     ["a URL", { network: "allowlist", allow: ["https://a.example"] }, "bad-destination a.allow[0]"],
     ["a word that is none", { network: "allowlist", allow: ["gihub"] }, "bad-destination a.allow[0]"],
     ["a port beyond all", { network: "allowlist", allow: ["a.example:65536"] }, "bad-destination a.allow[0]"],
@@ -174,7 +212,8 @@ describe("an address of the host's, or in it", () => {
     ["10.7.9.1/32", "List the host's ports instead: `reachHost: [80, 443]`."],
     ["192.168.7.2", "List the host's ports instead: `reachHost: [80, 443]`."],
     ["10.7.0.2:80", "Leave it out: what a VM says to itself passes no rule."],
-    ["10.7.1.3:5432", 'Name the VM instead: `reachVms: ["b"]`.'],
+    ["10.7.1.3:5432", 'Name the VM instead: `reachVms: ["b:5432"]`.'],
+    ["10.7.1.3", 'Name the VM instead: `reachVms: ["b:80,443"]`.'],
     ["10.7.1.0/24", "Name VMs in `reachVms` (b) and the host's ports in `reachHost` instead."],
     ["10.7.0.128/25:80", "Name VMs in `reachVms` and the host's ports in `reachHost` instead."],
     ["fd00:7::/64", "Name VMs in `reachVms` and the host's ports in `reachHost` instead."],
@@ -331,6 +370,9 @@ describe("what is ignored", () => {
     expect(said({ a: { network: "internet", allow: ["10.1.0.1", "npm"] } })).toMatchObject([
       ["vms.a.allow[1]", expect.stringMatching(/: npm$/), expect.stringMatching(/ or leave this out\.$/)],
     ]);
+    expect(said({ a: { network: "internet", allow: ["npm", "registry.npmjs.org"] } })).toMatchObject([
+      [expect.anything(), expect.stringMatching(/: npm, registry\.npmjs\.org$/), expect.anything()],
+    ]);
   });
 
   it("is replaced where a VM has it from the host's defaults, and left out where it says it itself", () => {
@@ -392,6 +434,27 @@ describe("a VM that is to be reached and is not there", () => {
   });
 });
 
+describe("a port of a VM that is to be reached", () => {
+  it("has to be one that its firewall lets in", () => {
+    const vms = { a: { reachVms: ["b:22,80,5432", "c:80", "b"] }, b: { firewall: { allowedTCPPorts: [80] } } };
+    expect(said({ ...vms, c: { firewall: false } })).toEqual([
+      [
+        "vms.a.reachVms[0]",
+        "The guest's firewall of b lets nobody in at tcp port 5432",
+        "Add it to `firewall.allowedTCPPorts` of b.",
+      ],
+    ]);
+  });
+
+  it("stays with a VM that goes on being reached where another one is taken out", () => {
+    const vmDefaults = { reachVms: ["b:22", "c:22"] };
+    expect(said({ a: { reachVms: replace([]) }, b: {}, c: {} }, { vmDefaults })).toMatchObject([
+      ["vmDefaults.reachVms[0]", "b is this VM", expect.stringContaining('replace(["c:22"])')],
+      ["vmDefaults.reachVms[1]", "c is this VM", expect.stringContaining('replace(["b:22"])')],
+    ]);
+  });
+});
+
 describe("what is written in another way than here", () => {
   const remedies = (vm: object): readonly string[] => problemsIn({ a: vm }).map(({ remedy }) => remedy);
 
@@ -444,6 +507,22 @@ describe("what is written in another way than here", () => {
     [{ port: "69", proto: "udp" }, "Write 69 without quotes."],
   ])("is written as a port of the host: %j", (port, remedy) => {
     expect(remedies({ reachHost: [port] })).toEqual([remedy]);
+  });
+
+  it.each<[unknown, string]>([
+    ["b:http", 'Write numbers from 1 to 65535, with commas between them: "b:80,443"; or "b" for all of it.'],
+    ["b:", 'Write numbers from 1 to 65535, with commas between them: "b:80,443"; or "b" for all of it.'],
+    ["b:65536", 'Write numbers from 1 to 65535, with commas between them: "b:80,443"; or "b" for all of it.'],
+    ["b:53/udp", 'Write numbers from 1 to 65535, with commas between them: "b:80,443"; or "b" for all of it.'],
+    ["B", 'Name a VM of this host, with TCP ports or without: "cache" or "cache:6379".'],
+    ["10.0.0.2:80", 'Name a VM of this host, with TCP ports or without: "cache" or "cache:6379".'],
+    ["b:80:81", 'Name a VM of this host, with TCP ports or without: "cache" or "cache:6379".'],
+    [6379, 'Write whose port it is: "cache:6379".'],
+    [{ vm: "b", port: 6379 }, 'Write its name, and ports behind a colon: "b:6379".'],
+    [{ vm: "b", ports: [80, 443] }, 'Write its name, and ports behind a colon: "b:80,443".'],
+    [{ name: "b" }, 'Write its name, and ports behind a colon: "b".'],
+  ])("is written as a VM that may be reached: %j", (reached, remedy) => {
+    expect(remedies({ reachVms: [reached] })).toEqual([remedy]);
   });
 
   it.each<[unknown, string]>([

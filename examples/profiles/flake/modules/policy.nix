@@ -1,7 +1,31 @@
-# Holds VMs to what they may reach. The rules are the same for any number of VMs; what grows are sets.
+# Holds VMs to what they may reach, by rules of nftables. They are the same for any number of VMs; what grows are sets.
+#
+# vms.NAME is a VM with
+#   network        "open": may reach everything, as if nothing of this were here
+#                  "internet": may reach all but private addresses, and what is listed below
+#                  "allowlist": may reach what is listed below
+#                  "none": may reach nothing but the VMs and ports of the host that are listed below
+#   links          its taps, each with
+#     tap, mac       the tap's name on the host, and the VM's MAC address
+#     bridge         the bridge that the tap is in; left out where the host routes to the VM
+#     lan            true where a port of that bridge leads into a LAN
+#     addresses      the VM's addresses, IPv4 and IPv6
+#     local          its link-local IPv6 address, where it has another one
+#     neighbors      its IPv6 addresses as hexadecimal numbers, as rules compare them in neighbour advertisements
+#   domains        { to, ports } with names; "*.example.org" is all below example.org
+#   addresses      { to, ports } with addresses and subnets
+#   vms            { to, ports } with names of other VMs; without ports, all of the VM
+#   host           ports of the host
+#   nameservers    the DNS servers that its domains are asked of
+#   mbitPerSecond  what the host forwards for it at most, each way
+#
+# A port is "tcp . 443", as nftables writes it; domains and addresses without ports have those of webPorts. Whatever its policy, a VM
+# may ping the host and ask it for a lease, and the host may reach the VM. Others begin to talk to it where they list it in vms, or
+# come to a port that is published.
 {
   vms,
-  # How all taps of VMs begin that have no name of their own. One that still runs and is none of these VMs any more reaches nothing.
+  # A pattern of the taps that VMs have where they name none. A tap like that which is of no VM here belongs to one that left the
+  # configuration and still runs: it reaches nothing.
   taps ? null,
 }:
 {
@@ -12,8 +36,13 @@
 }:
 let
   resolverPort = 5380;
+  webPorts = [
+    "tcp . 80"
+    "tcp . 443"
+    "udp . 443"
+  ];
 
-  # VMs that may reach everything are known here as what others may reach.
+  # The VMs that are held; open ones are in `vms` since others may reach them.
   guests = lib.filterAttrs (_: vm: vm.network != "open") vms;
   named = network: lib.filterAttrs (_: vm: vm.network == network) guests;
 
@@ -24,12 +53,12 @@ let
     family: vm: lib.concatMap (link: builtins.filter (isOf family) link.addresses) vm.links;
   isOf = family: address: isIpv6 address == (family == 6);
 
-  # Those that lead into a LAN are the LAN's.
+  # The bridges and routed taps with nothing but VMs behind them. A bridge with a port into a LAN is reached as that LAN is.
   networks = once (eachLink (link: lib.optional (!link.lan or false) (link.bridge or link.tap)) vms);
 
-  # By way of a set, since lists of a thousand VMs are compared too slowly.
+  # `lib.unique` takes too long for the lists of a thousand VMs.
   once = items: builtins.attrNames (lib.genAttrs items (_: null));
-  # Some names are words of nftables.
+  # Interfaces may be called as keywords of nftables are.
   quote = name: "\"${name}\"";
   elements =
     items: lib.optionalString (items != [ ]) "elements = { ${lib.concatStringsSep ", " (once items)} }";
@@ -54,16 +83,38 @@ let
   reaching = lib.filterAttrs (_: vm: vm ? vms) guests;
   reachingBridges = once (eachLink (link: lib.optional (isBridged link) link.bridge) reaching);
 
-  # From each IPv4 address of a VM to each of another one that it may reach.
+  # From each IPv4 address of a VM to each of another one that it may reach, whole or by port.
   pairs = elements (
+    eachPair (
+      pair:
+      {
+        ports ? null,
+        ...
+      }:
+      lib.optional (ports == null) pair
+    )
+  );
+  pairPorts = elements (
+    eachPair (
+      pair:
+      {
+        ports ? [ ],
+        ...
+      }:
+      map (port: "${pair} . ${port}") ports
+    )
+  );
+  eachPair =
+    make:
     eachVm (
       vm:
       lib.concatMap (
         other:
-        lib.concatMap (from: map (to: "${from} . ${to}") (addressesOf 4 (linked other))) (addressesOf 4 vm)
+        lib.concatMap (
+          from: lib.concatMap (to: make "${from} . ${to}" other) (addressesOf 4 (linked other.to))
+        ) (addressesOf 4 vm)
       ) (vm.vms or [ ])
-    ) guests
-  );
+    ) guests;
   tapsOf = vm: map (link: quote link.tap) (builtins.filter isBridged vm.links);
 
   # From each address of a VM to each place with each port.
@@ -73,7 +124,10 @@ let
       eachVm (
         vm:
         lib.concatMap (
-          { to, ports }:
+          {
+            to,
+            ports ? webPorts,
+          }:
           lib.optionals (isOf family to) (
             lib.concatMap (from: map (port: "${from} . ${to} . ${port}") ports) (addressesOf family vm)
           )
@@ -95,6 +149,18 @@ let
       "tcp . ${toString resolverPort}"
     ];
 
+  # What a VM tried is in the kernel's log, for whoever writes its allowlist: each server and port once an hour, and no more
+  # than a hundred lines an hour of an address.
+  logRefused =
+    ip: family:
+    let
+      tried = "${ip} saddr . ${ip} daddr . meta l4proto . th dport";
+    in
+    "meta l4proto { tcp, udp } ${tried} != @refused${family}"
+    + " add @logged${family} { ${ip} saddr limit rate 100/hour burst 100 packets }"
+    + " add @refused${family} { ${tried} }"
+    + ''log level info prefix "microvm-emit: refused "'';
+
   strangers = lib.optionalString (taps != null) ''iifname "${taps}" iifname != @known drop'';
   rules = ''
     table bridge microvm
@@ -106,7 +172,8 @@ let
       } }
       set sources4 { type ifname . ether_addr . ipv4_addr; ${sources 4 isBridged} }
       set sources6 { type ifname . ether_addr . ipv6_addr; ${sources 6 isBridged} }
-      # What may be said to be here in IPv6, where a number stands for an address.
+      # The addresses that neighbour advertisements (IPv6's ARP) of each tap may be about. nftables has no name for that part of
+      # a message, so that they are compared as numbers.
       set neighbors { typeof iifname . @th,64,128; ${elements (eachLink neighborsOf guests)} }
       set known { type ifname; ${elements (eachLink (link: [ (quote link.tap) ]) vms)} }
       set guests { type ether_addr; ${
@@ -121,7 +188,7 @@ let
       chain prerouting {
         type filter hook prerouting priority -300; policy accept;
         iifname @taps goto from_tap
-        # Nobody else speaks for them.
+        # What comes from elsewhere, such as from the tap of an open VM, has neither the MAC nor an address of these VMs.
         ether saddr @guests drop
         arp saddr ip @guests4 drop
         ip saddr @guests4 drop
@@ -129,7 +196,7 @@ let
         icmpv6 type nd-neighbor-advert @th,64,128 @guestNeighbors drop
         ${strangers}
       }
-      # Whoever speaks is who it is: by MAC, by address, and in ARP.
+      # A VM sends with the MAC and the addresses that are its own, also in ARP and neighbour advertisements.
       chain from_tap {
         ether type ip iifname . ether saddr . ip saddr @sources4 accept
         iifname . ether saddr != @macs drop
@@ -141,7 +208,7 @@ let
         drop
       }
 
-      # VMs that may reach each other do so through the host, which knows what is an answer.
+      # Nothing passes within a bridge: VMs that may reach each other do so through the host, which tracks connections.
       chain forward {
         type filter hook forward priority -200; policy accept;
         iifname @taps drop
@@ -165,12 +232,17 @@ let
       set private6 { type ipv6_addr; flags interval; elements = { ::/96, ::ffff:0:0/96, 64:ff9b::/96, 64:ff9b:1::/48, 100::/64, 2002::/16, fc00::/7, fe80::/10, ff00::/8 } }
       set allowed4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval; ${allowed 4} }
       set allowed6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags interval; ${allowed 6} }
-      # By the resolver, for as long as an answer is good.
+      # Filled by microvm-resolver.service, for as long as a DNS answer is good.
       set resolved4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags timeout; }
       set resolved6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags timeout; }
       set host4 { type ipv4_addr . inet_proto . inet_service; ${hostPorts 4} }
       set host6 { type ipv6_addr . inet_proto . inet_service; ${hostPorts 6} }
       set pairs4 { type ipv4_addr . ipv4_addr; ${pairs} }
+      set pairPorts4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; ${pairPorts} }
+      set refused4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags dynamic, timeout; timeout 1h; }
+      set refused6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags dynamic, timeout; timeout 1h; }
+      set logged4 { type ipv4_addr; flags dynamic; }
+      set logged6 { type ipv6_addr; flags dynamic; }
       set known { type ifname; ${elements (eachLink (link: [ (quote link.tap) ]) vms)} }
       set taps { type ifname; ${
         elements (eachLink (link: lib.optional (isRouted link) (quote link.tap)) guests)
@@ -210,7 +282,7 @@ let
         udp sport 68 udp dport 67 accept
         icmp type echo-request accept
         icmpv6 type { echo-request, nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } accept
-        reject with icmpx admin-prohibited
+        goto refuse
       }
 
       chain forward {
@@ -224,20 +296,26 @@ let
       }
       chain from_guest {
         ip saddr . ip daddr @pairs4 accept
-        oifname @networks drop
+        ip saddr . ip daddr . meta l4proto . th dport @pairPorts4 accept
+        oifname @networks goto refuse
         ip saddr . ip daddr . meta l4proto . th dport @allowed4 accept
         ip6 saddr . ip6 daddr . meta l4proto . th dport @allowed6 accept
         ip saddr . ip daddr . meta l4proto . th dport @resolved4 accept
         ip6 saddr . ip6 daddr . meta l4proto . th dport @resolved6 accept
-        ip daddr @private4 reject with icmpx admin-prohibited
-        ip6 daddr @private6 reject with icmpx admin-prohibited
+        ip daddr @private4 goto refuse
+        ip6 daddr @private6 goto refuse
         ip saddr @internet4 accept
         ip6 saddr @internet6 accept
-        reject with icmpx admin-prohibited
+        goto refuse
       }
       chain to_guest {
         ct status dnat accept
         drop
+      }
+      chain refuse {
+        ${logRefused "ip" "4"}
+        ${logRefused "ip6" "6"}
+        reject with icmpx admin-prohibited
       }
     }
   '';
@@ -291,10 +369,16 @@ let
       lib.genAttrs (lib.concatMap (link: link.addresses ++ link.local or [ ]) vm.links) (_: {
         inherit name;
         upstream = vm.nameservers;
-        allow = map ({ to, ports }: {
-          name = to;
-          ports = map (port: builtins.filter builtins.isString (builtins.split " \. " port)) ports;
-        }) vm.domains;
+        allow = map (
+          {
+            to,
+            ports ? webPorts,
+          }:
+          {
+            name = to;
+            ports = map (port: builtins.filter builtins.isString (builtins.split " \. " port)) ports;
+          }
+        ) vm.domains;
         addresses = map ({ to, ... }: to) (vm.addresses or [ ]);
       })
     ) asking;
@@ -427,19 +511,19 @@ in
     include "/run/microvm-policy/*.nft"
   '';
 
-  # Where others drop what they do not know, what VMs may reach is held here all the same.
+  # filterForward drops what it does not know. What passes there is held by the rules above all the same.
   networking.firewall.extraForwardRules = lib.mkIf config.networking.firewall.filterForward ''
     iifname { ${lib.concatMapStringsSep ", " quote networks} } accept
   '';
 
-  # Rules for what is forwarded are not for what a bridge passes on.
+  # With br_netfilter, which others may load, the host's rules for what it forwards would be asked of frames within a bridge.
   boot.kernelModules = [ "br_netfilter" ];
   boot.kernel.sysctl = {
     "net.bridge.bridge-nf-call-arptables" = lib.mkDefault 0;
     "net.bridge.bridge-nf-call-iptables" = lib.mkDefault 0;
     "net.bridge.bridge-nf-call-ip6tables" = lib.mkDefault 0;
   }
-  # The host answers for VMs that others may reach, since their questions do not get there.
+  # The host answers ARP for VMs that others may reach, since a question does not get to them within the bridge.
   // lib.listToAttrs (
     lib.concatMap (bridge: [
       (lib.nameValuePair "net/ipv4/conf/${bridge}/proxy_arp_pvlan" 1)

@@ -54,6 +54,14 @@ export type Destination = string;
 
 export const destinationSchema = scalar.destination(Object.keys(destinations));
 
+/**
+ * The name of a VM of the same host (`"cache"`), all of which is reached; or with the TCP ports that are, alone
+ * (`"database:5432"`, `"web:80,443"`).
+ */
+export type ReachedVm = string;
+
+export const reachedVmSchema = scalar.reachedVm;
+
 /** A port of the host's outward interface that leads to one of a VM. */
 export interface PublishedPort {
   /**

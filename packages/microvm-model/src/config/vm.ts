@@ -38,6 +38,8 @@ import {
   networkPolicySchema,
   type PublishedPort,
   publishedPortSchema,
+  type ReachedVm,
+  reachedVmSchema,
 } from "./policy.js";
 import { type Secret, secretSchema } from "./secret.js";
 import { type Silences, silenceSchema } from "./silence.js";
@@ -421,12 +423,13 @@ export interface Vm {
   readonly allow?: readonly Destination[] | undefined;
 
   /**
-   * The VMs of the same host that it may reach; these cannot reach it, unless they say so too.
+   * The VMs of the same host that it may reach, all of one or the TCP ports behind its name; these cannot reach it, unless
+   * they say so too. Their own firewalls have to let it in.
    *
    * @default []
-   * @example ["database"]
+   * @example ["cache", "database:5432"]
    */
-  readonly reachVms?: readonly string[] | undefined;
+  readonly reachVms?: readonly ReachedVm[] | undefined;
 
   /**
    * What it may reach on the host: `"dns"`, TCP ports, or ports of a protocol.
@@ -585,7 +588,7 @@ export const vmSchema = object({
   nixpkgs: scalar.inputName.optional(),
   network: networkPolicySchema.optional(),
   allow: z.array(destinationSchema).default([]),
-  reachVms: z.array(scalar.hostLabel).default([]),
+  reachVms: z.array(reachedVmSchema).default([]),
   reachHost: z.array(hostPortSchema).default([]),
   publish: z.array(publishedPortSchema).default([]),
   bandwidthMbitPerSecond: z.int().positive().optional(),

@@ -3,7 +3,7 @@ import type { NetworkPolicy } from "../config/policy.js";
 import { destinations } from "../destinations.js";
 import type { AllowedPlan, Placed, PolicyPlan, PortPlan } from "../plan.js";
 import type { ConfigPath } from "../problem.js";
-import { splitDestination } from "../scalars.js";
+import { type SplitDestination, splitDestination } from "../scalars.js";
 import type { Link } from "./interfaces.js";
 import { addressIn, isInside, isPrivate } from "./subnet.js";
 
@@ -14,15 +14,16 @@ export const planPolicy = (vm: VmModel, links: readonly Link[], path: ConfigPath
   const placed = <A>(setting: string, values: readonly A[]): readonly Placed<A>[] =>
     values.map((value, position) => ({ value, path: [...path, setting, position] }));
   const allow = placed("allow", vm.allow);
+  const reachVms = placed("reachVms", vm.reachVms);
   const own = [...(network === "allowlist" ? domainsOfParts(vm, path) : []), ...allow].flatMap(
-    ({ value, path: place }) => (destinations[value] ?? [value]).map((text) => allowed(text, place)),
+    ({ value, path: place }) => destinationsOf(value).map((destination) => allowed(destination, place)),
   );
   const servers = vm.nameservers.map(addressIn);
   const gateways = links.flatMap((link) => (link.network?.subnets ?? []).map(({ own: address }) => address?.value));
   return {
     path: vm.network === undefined ? path : [...path, "network"],
     network,
-    domains: own.filter(({ target }) => !isAddress(target)),
+    domains: withoutRepeats(own.filter(({ target }) => !isAddress(target))),
     addresses: withoutOverlap([
       ...own.filter(({ target }) => isAddress(target)),
       // Those of an allowlist are asked for it by the host.
@@ -30,17 +31,20 @@ export const planPolicy = (vm: VmModel, links: readonly Link[], path: ConfigPath
         ? servers.filter(isPrivate).map((target) => ({ target, path: [...path, "nameservers"], ports: dns }))
         : []),
     ]),
-    vms: placed("reachVms", vm.reachVms),
+    vms: reachVms.map(({ value, path: place }) => {
+      const { target, ports } = splitDestination(value);
+      return { path: place, value: target, ports: ports.length === 0 ? null : ports.map(tcp) };
+    }),
     host: [
       ...vm.reachHost.flatMap((port): readonly PortPlan[] => {
         if (port === "dns") return dns;
-        return [typeof port === "number" ? { proto: "tcp", port } : port];
+        return [typeof port === "number" ? tcp(port) : port];
       }),
       ...(network === "internet" && servers.some((server) => gateways.includes(server)) ? dns : []),
     ],
     published: vm.publish.map((port, position) => ({ ...port, path: [...path, "publish", position] })),
     mbitPerSecond: vm.bandwidthMbitPerSecond ?? null,
-    written: { allow, reachHost: placed("reachHost", vm.reachHost) },
+    written: { allow, reachVms, reachHost: placed("reachHost", vm.reachHost) },
   };
 };
 
@@ -49,6 +53,16 @@ const strictest = (said: readonly (NetworkPolicy | null)[]): NetworkPolicy =>
   (["none", "allowlist", "internet", "open"] as const).find((policy) =>
     said.some((one) => (one ?? "internet") === policy),
   ) ?? "internet";
+
+/** Each domain with the same ports once, where it is said first: what is allowed is often what a toolchain needs too. */
+const withoutRepeats = (entries: readonly AllowedPlan[]): readonly AllowedPlan[] => {
+  const first = new Map<string, AllowedPlan>();
+  for (const entry of entries) {
+    const key = JSON.stringify([entry.target, entry.ports]);
+    if (!first.has(key)) first.set(key, entry);
+  }
+  return [...first.values()];
+};
 
 /** Each address with a port once, since nftables takes no element that lies in another one. */
 const withoutOverlap = (entries: readonly AllowedPlan[]): readonly AllowedPlan[] =>
@@ -76,22 +90,29 @@ const domainsOfParts = ({ agent, toolchains }: VmModel, path: ConfigPath): reado
   ),
 ];
 
+const tcp = (port: number): PortPlan => ({ proto: "tcp", port });
+
 const dns: readonly PortPlan[] = [
   { proto: "udp", port: 53 },
   { proto: "tcp", port: 53 },
 ];
 
-/** HTTP, and HTTPS over TCP and QUIC. */
-const web: readonly PortPlan[] = [
+/** What is reached of a destination without ports: HTTP, and HTTPS over TCP and QUIC. */
+export const webPorts: readonly PortPlan[] = [
   { proto: "tcp", port: 80 },
   { proto: "tcp", port: 443 },
   { proto: "udp", port: 443 },
 ];
 
-const allowed = (text: string, path: ConfigPath): AllowedPlan => {
-  const { target, ports } = splitDestination(text);
-  return { path, target, ports: ports.length === 0 ? web : ports.map((port) => ({ proto: "tcp", port })) };
-};
+/** What an entry of `allow` stands for. */
+export const destinationsOf = (entry: string): readonly SplitDestination[] =>
+  (destinations[entry] ?? [entry]).map(splitDestination);
+
+const allowed = ({ target, ports }: SplitDestination, path: ConfigPath): AllowedPlan => ({
+  path,
+  target,
+  ports: ports.length === 0 ? webPorts : ports.map(tcp),
+});
 
 /** Domains end in a letter or, by a rule of their own, hold no slash or colon; addresses are the rest. */
 export const isAddress = (target: string): boolean => /^[\d.]+(\/\d+)?$|:/.test(target);

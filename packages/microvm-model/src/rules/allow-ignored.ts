@@ -2,6 +2,7 @@ import type { ConfigSource } from "../config-source.js";
 import { isDns, type PortOfHost } from "../config/policy.js";
 import type { HostPlan, Placed, VmPlan } from "../plan.js";
 import { error, type Problem } from "../problem.js";
+import { destinationsOf, isAddress } from "../resolve/policy.js";
 import { isOfDefaults, type Written } from "../vm-defaults.js";
 
 /** What a VM may reach besides is something that its `network` neither opens already nor leaves closed. */
@@ -22,7 +23,7 @@ interface Setting {
   readonly instead: "allowlist" | "internet";
 }
 
-const settingsOf = ({ policy: { network, domains, vms, written } }: VmPlan): readonly Setting[] => {
+const settingsOf = ({ policy: { network, written } }: VmPlan): readonly Setting[] => {
   const such = `A VM with \`network: "${network}"\``;
   const reached = { open: "everything", internet: "all of the internet", none: "nothing", allowlist: null }[network];
   const allowed = written.allow;
@@ -33,7 +34,7 @@ const settingsOf = ({ policy: { network, domains, vms, written } }: VmPlan): rea
       entries: allowed,
       idle:
         network === "internet"
-          ? allowed.filter(({ path }) => domains.some((domain) => domain.path === path))
+          ? allowed.filter(({ value }) => destinationsOf(value).some(({ target }) => !isAddress(target)))
           : reached === null
             ? []
             : allowed,
@@ -43,8 +44,8 @@ const settingsOf = ({ policy: { network, domains, vms, written } }: VmPlan): rea
     {
       code: "reach-ignored",
       name: "reachVms",
-      entries: vms,
-      idle: network === "open" ? vms : [],
+      entries: written.reachVms,
+      idle: network === "open" ? written.reachVms : [],
       message: `${such} is let in by no VM that is not open too, whatever it is to reach`,
       instead: "internet",
     },

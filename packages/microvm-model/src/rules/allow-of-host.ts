@@ -2,7 +2,7 @@ import type { HostPlan, NetworkPlan, Placed } from "../plan.js";
 import { error, type Problem } from "../problem.js";
 import { isAddress } from "../resolve/policy.js";
 import { addressIn, formatSubnet, isInside } from "../resolve/subnet.js";
-import { splitDestination } from "../scalars.js";
+import { joinDestination, splitDestination } from "../scalars.js";
 
 /** What a VM allows is beyond the host: the host itself and its VMs are opened by other settings alone. */
 export const allowOfHost = (host: HostPlan): readonly Problem[] => {
@@ -47,18 +47,19 @@ const mistake = (
   if (!isAddress(target)) return undefined;
   const say = (message: string, remedy: string): Problem =>
     error("allow-of-host", path, `${target} ${message}`, remedy);
+  const reached = ports.length === 0 ? [80, 443] : ports;
   const one = oneOf(target);
   if (one !== undefined && host.has(one))
     return say(
       "is the host's own address, which `allow` does not open",
-      `List the host's ports instead: \`reachHost: [${(ports.length === 0 ? [80, 443] : ports).map(portOfHost).join(", ")}]\`.`,
+      `List the host's ports instead: \`reachHost: [${reached.map(portOfHost).join(", ")}]\`.`,
     );
   const owner = one === undefined ? undefined : vms.get(one);
   if (owner === name) return say(`is ${name}'s own address`, "Leave it out: what a VM says to itself passes no rule.");
   if (owner !== undefined)
     return say(
       `is the address of the VM ${owner}, which \`allow\` does not open`,
-      `Name the VM instead: \`reachVms: ["${owner}"]\`.`,
+      `Name the VM instead: \`reachVms: ["${joinDestination(owner, reached)}"]\`.`,
     );
   const around = closed.find(({ subnets }) => subnets.some((subnet) => isInside(target, formatSubnet(subnet))));
   if (around === undefined) return undefined;

@@ -44,7 +44,7 @@ const mistakes = ({ path, from, proto, guest }: ForwardPortPlan, vm: VmPlan): re
 
 /** What is led to a port that the guest's own firewall keeps closed. */
 export const closedPort = (
-  { firewall }: VmPlan,
+  { name, firewall }: VmPlan,
   proto: "tcp" | "udp",
   port: number,
   path: ConfigPath,
@@ -56,8 +56,8 @@ export const closedPort = (
         warning(
           "forwarded-port-closed",
           path,
-          `The guest's firewall lets nobody in at ${proto} port ${String(port)}`,
-          `Add it to the VM's \`firewall.${proto === "tcp" ? "allowedTCPPorts" : "allowedUDPPorts"}\`.`,
+          `The guest's firewall of ${name} lets nobody in at ${proto} port ${String(port)}`,
+          `Add it to \`firewall.${proto === "tcp" ? "allowedTCPPorts" : "allowedUDPPorts"}\` of ${name}.`,
         ),
       ];
 };

@@ -3,23 +3,29 @@ import type { HostPlan, Placed, VmPlan } from "../plan.js";
 import { error, type Problem } from "../problem.js";
 import { didYouMean } from "../suggest.js";
 import { isOfDefaults, type Written } from "../vm-defaults.js";
+import { closedPort } from "./forward-port.js";
 
-/** A VM that another one may reach is there, and is another one. */
-export const reachedVm = (host: HostPlan, { written }: ConfigSource): readonly Problem[] =>
-  host.vms.flatMap((vm) =>
-    vm.policy.vms.flatMap((reached) =>
-      reached.value === vm.name ? [itself(vm, reached, written)] : unknown(host, vm, reached, written),
-    ),
+/** A VM that another one may reach is there, is another one, and lets in what is to reach it. */
+export const reachedVm = (host: HostPlan, { written }: ConfigSource): readonly Problem[] => {
+  const byName = new Map(host.vms.map((vm) => [vm.name, vm]));
+  return host.vms.flatMap((vm) =>
+    vm.policy.vms.flatMap((reached) => {
+      const other = byName.get(reached.value);
+      if (other === vm) return [itself(vm, reached, written)];
+      if (other === undefined) return [unknown(host, vm, reached, written)];
+      return (reached.ports ?? []).flatMap(({ proto, port }) => closedPort(other, proto, port, reached.path));
+    }),
   );
+};
 
-const itself = ({ name, policy: { vms } }: VmPlan, { path }: Placed<string>, written: Written): Problem => {
-  const others = vms.flatMap(({ value }) => (value === name ? [] : [value]));
+const itself = ({ name, policy }: VmPlan, { path }: Placed<string>, written: Written): Problem => {
+  const others = policy.written.reachVms.filter((_, position) => policy.vms[position]?.value !== name);
   return error(
     "reach-itself",
     path,
     `${name} is this VM`,
     isOfDefaults(written(path))
-      ? `Give ${name} \`reachVms: replace(${JSON.stringify(others)})\` in place of what \`vmDefaults\` say.`
+      ? `Give ${name} \`reachVms: replace(${JSON.stringify(others.map(({ value }) => value))})\` in place of what \`vmDefaults\` say.`
       : "Leave it out.",
   );
 };
@@ -29,27 +35,22 @@ const unknown = (
   { name }: VmPlan,
   { value, path }: Placed<string>,
   written: Written,
-): readonly Problem[] => {
-  if (vms.some((vm) => vm.name === value)) return [];
+): Problem => {
   if (importedVms.some((vm) => vm.name === value))
-    return [
-      error(
-        "unknown-vm",
-        path,
-        `The VM ${value} is described elsewhere, and its address is not known here`,
-        "Describe it in the host's `vms`, or leave it out.",
-      ),
-    ];
-  // In defaults, any VM can be meant by some other one.
-  const known = vms.map((vm) => vm.name).filter((other) => other !== name || isOfDefaults(written(path)));
-  return [
-    error(
+    return error(
       "unknown-vm",
       path,
-      `There is no VM ${value} on this host`,
-      known.length === 0
-        ? "There is no other VM here either: describe it in `vms`, or leave it out."
-        : didYouMean(value, known),
-    ),
-  ];
+      `The VM ${value} is described elsewhere, and its address is not known here`,
+      "Describe it in the host's `vms`, or leave it out.",
+    );
+  // In defaults, any VM can be meant by some other one.
+  const known = vms.map((vm) => vm.name).filter((other) => other !== name || isOfDefaults(written(path)));
+  return error(
+    "unknown-vm",
+    path,
+    `There is no VM ${value} on this host`,
+    known.length === 0
+      ? "There is no other VM here either: describe it in `vms`, or leave it out."
+      : didYouMean(value, known),
+  );
 };
