@@ -54,6 +54,8 @@ export interface Policy {
   readonly sysctls: Readonly<Record<string, unknown>>;
   /** The resolver's configuration, in JSON. */
   readonly resolver: string | null;
+  /** What the service of the rules does to bridges that are there. */
+  readonly bridges: readonly string[];
   /** The script that has Docker let VMs' packets pass. */
   readonly beside: string | null;
 }
@@ -111,6 +113,7 @@ const FACTS = `host:
       rules = etc."microvm/policy.nft".text or "";
       sysctls = host.config.boot.kernel.sysctl;
       resolver = etc."microvm/resolver.json".text or null;
+      bridges = systemd.services.microvm-policy.serviceConfig.ExecStartPost or [ ];
       beside = systemd.services.microvm-docker.script or null;
     };
     tables = builtins.concatStringsSep "\n" (

@@ -21,7 +21,7 @@ import { PYTHON } from "./requirements.js";
 export const LAN = "192.168.1.10";
 export const LAN6 = "fd99::10";
 export const HOST_IN_LAN = "192.168.1.2";
-const HOST_BEYOND6 = "2001:db8:113::2";
+export const HOST_BEYOND6 = "2001:db8:113::2";
 export const BEYOND6 = "2001:db8:113::1";
 export const LISTED = "203.0.113.9";
 export const LISTED6 = "2001:db8:113::9";
@@ -267,6 +267,9 @@ export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => 
       ip route add fd99::/64 dev up0
       echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
     `);
+    await poll("the bridge", 20, async () => ((await succeeds(host, "ip link show microbr")) ? true : undefined));
+    for (const command of policy.bridges)
+      await host.script(command.replace(/^-/, "").replaceAll(/\/[^\s"]*\/store\/[^\s/]+\/bin\//g, ""));
     await load(policy.rules);
     if (policy.resolver !== null) {
       writeFileSync(

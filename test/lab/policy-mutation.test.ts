@@ -41,6 +41,8 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
   ],
   "inet prerouting": [
     ["iifname @taps goto", "gateway: from nobody's address", "routed"],
+    ["ip saddr @guests4", "its address, by others from beyond", "internet"],
+    ["ip6 saddr @guests6", "its IPv6 address, by others from beyond", "internet"],
     ['iifname "microvm*"', "gone VM: internet", "routed"],
   ],
   "inet from_tap": [

@@ -37,6 +37,7 @@ interface Facts {
   readonly services: Readonly<Record<Name, Service>>;
   /** What nftables.service does besides when it flushes. */
   readonly deletions: string;
+  readonly udevRules: string;
   readonly store: string;
   /** Of nftables.service. */
   readonly derivations: readonly string[];
@@ -57,6 +58,7 @@ const FACTS = `host:
     services = builtins.mapAttrs (
       name: _: { inherit (systemd.services.\${name}) ${DEPENDENCIES.join(" ")} unitConfig serviceConfig; }
     ) (if isNixos then { } else names);
+    udevRules = host.config.services.udev.extraRules;
     deletions = networking.nftables.extraDeletions or "";
     store = builtins.storeDir;
     derivations = if isNixos then builtins.attrNames (builtins.getContext (textOf "nftables")) else [ ];
@@ -115,7 +117,7 @@ export const evaluatePolicyUnits = async (config: Config, isOnRig: boolean): Pro
   if (nix === undefined) throw new Error("There is no nix.");
   const flake = emitFlake(config);
   const attr = "nixosConfigurations.lab";
-  const { etc, texts, services, deletions, store, derivations } = (
+  const { etc, texts, services, deletions, udevRules, store, derivations } = (
     isOnRig ? await evaluateOnRig(flake, attr, FACTS) : await evalFlake(`path:${flake}`, attr, { nix, apply: FACTS })
   ) as Facts;
   const units = NAMES.map((name) => [
@@ -126,6 +128,7 @@ export const evaluatePolicyUnits = async (config: Config, isOnRig: boolean): Pro
   const files = Object.entries({
     ...Object.fromEntries(units),
     ...Object.fromEntries(Object.entries(etc).map(([name, text]) => [`/etc/${name}`, text])),
+    "/run/udev/rules.d/99-microvm.rules": udevRules,
     ...(isOnRig
       ? Object.assign({}, ...derivations.map(filesOf))
       : {

@@ -4,7 +4,7 @@ import { compileFlake } from "./compile/flake.js";
 import { compileGuest } from "./compile/guest.js";
 import { guestLibrary } from "./compile/guest-library.js";
 import { compileHost } from "./compile/host.js";
-import { vmsOnTaps } from "./compile/policy.js";
+import { hasPolicy } from "./compile/policy.js";
 import { type Locations, relocate } from "./compile/locations.js";
 import { resolverProgram } from "./compile/resolver.js";
 import { sharedModules } from "./compile/shared-modules.js";
@@ -25,9 +25,7 @@ export const compile = (plan: Plan, locations: Locations): readonly OutputFile[]
   const isSquashing = plan.hosts.some((host) => host.vms.some(({ shares }) => shares.some(isSquashed)));
   const asks = plan.hosts.some((host) => host.vms.some(({ policy }) => policy.network === "allowlist"));
   const hasServices = plan.hosts.some(
-    (host) =>
-      vmsOnTaps(host).length > 0 ||
-      host.vms.some(({ directories, secrets }) => directories.length + secrets.length > 0),
+    (host) => hasPolicy(host) || host.vms.some(({ directories, secrets }) => directories.length + secrets.length > 0),
   );
   return [
     compileFlake(plan, place),

@@ -39,6 +39,7 @@ in
     (import ../modules/vm-units.nix { })
     (import ../modules/policy.nix {
       taps = "microvm*";
+      bridges = [ "microbr" ];
       vms = {
         emacsvm = {
           network = "internet";

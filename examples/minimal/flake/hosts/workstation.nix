@@ -35,6 +35,7 @@ in
     (import ../modules/vm-units.nix { })
     (import ../modules/policy.nix {
       taps = "microvm*";
+      bridges = [ "microbr" ];
       vms = {
         projectvm = {
           network = "internet";

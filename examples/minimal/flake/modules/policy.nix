@@ -27,6 +27,8 @@
   # A pattern of the taps that VMs have where they name none. A tap like that which is of no VM here belongs to one that left the
   # configuration and still runs: it reaches nothing.
   taps ? null,
+  # All bridges of the host's VMs.
+  bridges ? [ ],
 }:
 {
   config,
@@ -79,6 +81,9 @@ let
   linked = name: vms.${name} or { links = [ ]; };
   isBridged = link: link ? bridge;
   isRouted = link: !isBridged link;
+
+  # The bridges that have rules on them.
+  heldBridges = once (eachLink (link: lib.optional (isBridged link) link.bridge) guests);
 
   reaching = lib.filterAttrs (_: vm: vm ? vms) guests;
   reachingBridges = once (eachLink (link: lib.optional (isBridged link) link.bridge) reaching);
@@ -219,6 +224,7 @@ let
     table inet microvm
     delete table inet microvm
     table inet microvm {
+      set bridges { type ifname; ${elements (map quote heldBridges)} }
       set networks { type ifname; ${elements (map quote networks)} }
       set guests4 { type ipv4_addr; ${addresses 4 guests} }
       set guests6 { type ipv6_addr; ${
@@ -228,7 +234,7 @@ let
       set internet6 { type ipv6_addr; ${addresses 6 (named "internet")} }
       set asking4 { type ipv4_addr; ${addresses 4 asking} }
       set asking6 { type ipv6_addr; ${addresses 6 asking} }
-      set private4 { type ipv4_addr; flags interval; elements = { 0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.0.0.0/24, 192.168.0.0/16, 198.18.0.0/15, 224.0.0.0/3 } }
+      set private4 { type ipv4_addr; flags interval; elements = { 0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 168.63.129.16/32, 169.254.0.0/16, 172.16.0.0/12, 192.0.0.0/24, 192.168.0.0/16, 198.18.0.0/15, 224.0.0.0/3 } }
       set private6 { type ipv6_addr; flags interval; elements = { ::/96, ::ffff:0:0/96, 64:ff9b::/96, 64:ff9b:1::/48, 100::/64, 2002::/16, fc00::/7, fe80::/10, ff00::/8 } }
       set allowed4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval; ${allowed 4} }
       set allowed6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags interval; ${allowed 6} }
@@ -251,10 +257,12 @@ let
       set sources6 { type ifname . ether_addr . ipv6_addr; ${sources 6 isRouted} }
 
       ${limits}
-      # The same as on bridges for taps that are in none.
+      # The same as on bridges for taps that are in none, and for what comes from elsewhere.
       chain prerouting {
         type filter hook prerouting priority raw; policy accept;
         iifname @taps goto from_tap
+        ip saddr @guests4 iifname != @bridges drop
+        ip6 saddr @guests6 iifname != @bridges drop
         ${strangers}
       }
       chain from_tap {
@@ -386,7 +394,13 @@ let
 
   load = "${pkgs.nftables}/bin/nft -f /etc/microvm/policy.nft";
   # What nftables.service loads when it flushes: there before our own load, and changed by a reload that succeeded.
-  keep = "${pkgs.coreutils}/bin/cp /etc/microvm/policy.nft /run/microvm-policy/policy.nft";
+  keep = "${pkgs.coreutils}/bin/cp --remove-destination /etc/microvm/policy.nft /run/microvm-policy/policy.nft";
+
+  # Rules do not see frames to the addresses that bridges keep for themselves (01:80:c2:00:00:0e and its like). A VM could send one with
+  # another's MAC, and the bridge would believe that this is where the other is.
+  unlearn =
+    bridge:
+    ''-${pkgs.bash}/bin/bash -c "test ! -e /sys/class/net/${bridge} || ${pkgs.iproute2}/bin/ip link set dev ${bridge} type bridge no_linklocal_learn 1"'';
 
   confined = (import ../lib/confined.nix).rules;
 
@@ -420,10 +434,15 @@ in
         RuntimeDirectory = "microvm-policy";
         ExecStartPre = keep;
         ExecStart = load;
+        # Of bridges that are there already.
+        ExecStartPost = map unlearn bridges;
         # The resolver puts back what it has granted.
         ExecReload = [
           load
           keep
+        ]
+        ++ map unlearn bridges
+        ++ [
           "-${config.systemd.package}/bin/systemctl reload --no-block microvm-resolver.service"
         ];
       };
@@ -512,9 +531,15 @@ in
   '';
 
   # filterForward drops what it does not know. What passes there is held by the rules above all the same.
-  networking.firewall.extraForwardRules = lib.mkIf config.networking.firewall.filterForward ''
-    iifname { ${lib.concatMapStringsSep ", " quote networks} } accept
-  '';
+  networking.firewall.extraForwardRules =
+    lib.mkIf (config.networking.firewall.filterForward && networks != [ ])
+      ''
+        iifname { ${lib.concatMapStringsSep ", " quote networks} } accept
+      '';
+
+  services.udev.extraRules = lib.concatMapStrings (bridge: ''
+    ACTION=="add", SUBSYSTEM=="net", KERNEL=="${bridge}", ATTR{bridge/no_linklocal_learn}="1"
+  '') bridges;
 
   # With br_netfilter, which others may load, the host's rules for what it forwards would be asked of frames within a bridge.
   boot.kernelModules = [ "br_netfilter" ];

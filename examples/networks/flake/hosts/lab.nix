@@ -34,6 +34,10 @@ in
     (import ../modules/vm-units.nix { })
     (import ../modules/policy.nix {
       taps = "microvm*";
+      bridges = [
+        "br0"
+        "lan"
+      ];
       vms = {
         beside = {
           network = "open";

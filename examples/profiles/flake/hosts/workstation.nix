@@ -43,6 +43,10 @@ in
     (import ../modules/vm-units.nix { })
     (import ../modules/policy.nix {
       taps = "microvm*";
+      bridges = [
+        "labbr"
+        "microbr"
+      ];
       vms = {
         apivm = {
           network = "internet";

@@ -27,14 +27,14 @@ import {
 import type { SharedModules } from "./shared-modules.js";
 import { at, bindingAt } from "./terms.js";
 
-/** The VMs on taps, of which a policy knows. */
-export const vmsOnTaps = ({ vms }: HostPlan): readonly VmPlan[] =>
-  vms.filter(({ interfaces }) => interfaces.some(({ type }) => type === "tap"));
+/** Whether there is a network to hold VMs in; one that has left it may run for as long as the network is there. */
+export const hasPolicy = ({ networks }: HostPlan): boolean => networks.length > 0;
 
-/** The module that holds VMs to what they may reach, where there is one on a tap. */
+/** The module that holds VMs to what they may reach. */
 export const compilePolicy = (host: HostPlan, shared: SharedModules): readonly Expr[] => {
-  const known = vmsOnTaps(host);
-  return known.length === 0
+  const known = host.vms.filter(({ interfaces }) => interfaces.some(({ type }) => type === "tap"));
+  const bridges = host.networks.flatMap(({ kind, name }) => (kind === "bridge" ? [name] : []));
+  return !hasPolicy(host)
     ? []
     : [
         call(
@@ -43,6 +43,7 @@ export const compilePolicy = (host: HostPlan, shared: SharedModules): readonly E
           attrs([
             // VMs that are described elsewhere may have taps of any name.
             ...(host.importedVms.length > 0 ? [] : [binding("taps", `${tapPrefix}*`)]),
+            ...(bridges.length === 0 ? [] : [binding("bridges", bridges)]),
             binding("vms", attrs(known.map(compileVmPolicy))),
           ]),
         ),
@@ -148,6 +149,8 @@ const policyModule = (): Expr => nix`
   # A pattern of the taps that VMs have where they name none. A tap like that which is of no VM here belongs to one that left the
   # configuration and still runs: it reaches nothing.
   taps ? null,
+  # All bridges of the host's VMs.
+  bridges ? [ ],
 }:
 {
   config,
@@ -194,6 +197,9 @@ let
   linked = name: vms.\${name} or { links = [ ]; };
   isBridged = link: link ? bridge;
   isRouted = link: !isBridged link;
+
+  # The bridges that have rules on them.
+  heldBridges = once (eachLink (link: lib.optional (isBridged link) link.bridge) guests);
 
   reaching = lib.filterAttrs (_: vm: vm ? vms) guests;
   reachingBridges = once (eachLink (link: lib.optional (isBridged link) link.bridge) reaching);
@@ -310,6 +316,7 @@ let
     table inet microvm
     delete table inet microvm
     table inet microvm {
+      set bridges { type ifname; \${elements (map quote heldBridges)} }
       set networks { type ifname; \${elements (map quote networks)} }
       set guests4 { type ipv4_addr; \${addresses 4 guests} }
       set guests6 { type ipv6_addr; \${elements (eachLink (link: builtins.filter isIpv6 (link.addresses ++ link.local or [ ])) guests)} }
@@ -338,10 +345,12 @@ let
       set sources6 { type ifname . ether_addr . ipv6_addr; \${sources 6 isRouted} }
 
       \${limits}
-      # The same as on bridges for taps that are in none.
+      # The same as on bridges for taps that are in none, and for what comes from elsewhere.
       chain prerouting {
         type filter hook prerouting priority raw; policy accept;
         iifname @taps goto from_tap
+        ip saddr @guests4 iifname != @bridges drop
+        ip6 saddr @guests6 iifname != @bridges drop
         \${strangers}
       }
       chain from_tap {
@@ -467,7 +476,13 @@ let
 
   load = "\${pkgs.nftables}/bin/nft -f /etc/microvm/policy.nft";
   # What nftables.service loads when it flushes: there before our own load, and changed by a reload that succeeded.
-  keep = "\${pkgs.coreutils}/bin/cp /etc/microvm/policy.nft /run/microvm-policy/policy.nft";
+  keep = "\${pkgs.coreutils}/bin/cp --remove-destination /etc/microvm/policy.nft /run/microvm-policy/policy.nft";
+
+  # Rules do not see frames to the addresses that bridges keep for themselves (01:80:c2:00:00:0e and its like). A VM could send one with
+  # another's MAC, and the bridge would believe that this is where the other is.
+  unlearn =
+    bridge:
+    ''-\${pkgs.bash}/bin/bash -c "test ! -e /sys/class/net/\${bridge} || \${pkgs.iproute2}/bin/ip link set dev \${bridge} type bridge no_linklocal_learn 1"'';
 
   confined = (import ../lib/confined.nix).rules;
 
@@ -500,10 +515,15 @@ in
         RuntimeDirectory = "microvm-policy";
         ExecStartPre = keep;
         ExecStart = load;
+        # Of bridges that are there already.
+        ExecStartPost = map unlearn bridges;
         # The resolver puts back what it has granted.
         ExecReload = [
           load
           keep
+        ]
+        ++ map unlearn bridges
+        ++ [
           "-\${config.systemd.package}/bin/systemctl reload --no-block microvm-resolver.service"
         ];
       };
@@ -588,9 +608,13 @@ in
   '';
 
   # filterForward drops what it does not know. What passes there is held by the rules above all the same.
-  networking.firewall.extraForwardRules = lib.mkIf config.networking.firewall.filterForward ''
+  networking.firewall.extraForwardRules = lib.mkIf (config.networking.firewall.filterForward && networks != [ ]) ''
     iifname { \${lib.concatMapStringsSep ", " quote networks} } accept
   '';
+
+  services.udev.extraRules = lib.concatMapStrings (bridge: ''
+    ACTION=="add", SUBSYSTEM=="net", KERNEL=="\${bridge}", ATTR{bridge/no_linklocal_learn}="1"
+  '') bridges;
 
   # With br_netfilter, which others may load, the host's rules for what it forwards would be asked of frames within a bridge.
   boot.kernelModules = [ "br_netfilter" ];

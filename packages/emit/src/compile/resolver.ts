@@ -96,6 +96,10 @@ class Config(TypedDict):
     guests: dict[str, GuestConfig]  # by source address; entries of one name are one VM
 
 
+def is_private(address: Address) -> bool:
+    return any(address in network for network in PRIVATE)
+
+
 @dataclass
 class Policy:
     """What a VM may ask for, and where that may lead."""
@@ -110,8 +114,8 @@ class Policy:
         wildcards = (dns.name.Name((b"*", *name.labels[level:])) for level in range(1, len(name.labels)))
         return [entry for entry in (name, *wildcards) if entry in self.allow]
 
-    def may_reach(self, address: Address) -> bool:
-        return any(address in network for network in self.private) or not any(address in network for network in PRIVATE)
+    def may_know(self, address: Address) -> bool:
+        return any(address in network for network in self.private) or not is_private(address)
 
 
 class Guest:
@@ -151,7 +155,8 @@ class Guest:
                 for protocol, port in self.policy.allow.get(entry, ()):
                     for own in self.policy.addresses:
                         element = (own, address, protocol, port)
-                        if own.version == address.version and self.policy.may_reach(address):
+                        # Private addresses are open on the ports that they are listed with, and on no others.
+                        if own.version == address.version and not is_private(address):
                             found[element] = max(left, found.get(element, left))
         return found
 
@@ -315,7 +320,7 @@ class Resolver:
             ttl = min(rrset.ttl, MAX_TTL)
             if rrset.rdtype in (A, AAAA):
                 found = {ipaddress.ip_address(record.address): record for record in records}
-                for address in [address for address in found if not guest.policy.may_reach(address)]:
+                for address in [address for address in found if not guest.policy.may_know(address)]:
                     guest.say(f"asked for {text}, which is {address}: private, and not on its allowlist")
                     del found[address]
                 ttls.update(dict.fromkeys(found, ttl))
