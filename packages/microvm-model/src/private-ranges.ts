@@ -5,6 +5,8 @@ export const privateRanges = {
     "10.0.0.0/8",
     "100.64.0.0/10",
     "127.0.0.0/8",
+    // Azure's platform, as its machines see it (learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16).
+    "168.63.129.16/32",
     "169.254.0.0/16",
     "172.16.0.0/12",
     "192.0.0.0/24",
