@@ -77,6 +77,8 @@ let
         )
       ) guests
     );
+  senders =
+    family: eachLink (link: builtins.filter (isOf family) (link.addresses ++ link.local or [ ])) guests;
   neighborsOf = link: map (number: "${quote link.tap} . ${number}") (link.neighbors or [ ]);
   linked = name: vms.${name} or { links = [ ]; };
   isBridged = link: link ? bridge;
@@ -165,6 +167,8 @@ let
     + " add @logged${family} { ${ip} saddr limit rate 100/hour burst 100 packets }"
     + " add @refused${family} { ${tried} }"
     + ''log level info prefix "microvm-emit: refused "'';
+  # An address comes to a hundred at once and a hundred more in an hour. There is room for all, so that no VM takes that of others.
+  room = family: each: "size ${toString (each * lib.max 1 (lib.length (senders family)))}";
 
   strangers = lib.optionalString (taps != null) ''iifname "${taps}" iifname != @known drop'';
   rules = ''
@@ -226,10 +230,8 @@ let
     table inet microvm {
       set bridges { type ifname; ${elements (map quote heldBridges)} }
       set networks { type ifname; ${elements (map quote networks)} }
-      set guests4 { type ipv4_addr; ${addresses 4 guests} }
-      set guests6 { type ipv6_addr; ${
-        elements (eachLink (link: builtins.filter isIpv6 (link.addresses ++ link.local or [ ])) guests)
-      } }
+      set guests4 { type ipv4_addr; ${elements (senders 4)} }
+      set guests6 { type ipv6_addr; ${elements (senders 6)} }
       set internet4 { type ipv4_addr; ${addresses 4 (named "internet")} }
       set internet6 { type ipv6_addr; ${addresses 6 (named "internet")} }
       set asking4 { type ipv4_addr; ${addresses 4 asking} }
@@ -245,10 +247,10 @@ let
       set host6 { type ipv6_addr . inet_proto . inet_service; ${hostPorts 6} }
       set pairs4 { type ipv4_addr . ipv4_addr; ${pairs} }
       set pairPorts4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; ${pairPorts} }
-      set refused4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags dynamic, timeout; timeout 1h; }
-      set refused6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags dynamic, timeout; timeout 1h; }
-      set logged4 { type ipv4_addr; flags dynamic; }
-      set logged6 { type ipv6_addr; flags dynamic; }
+      set refused4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; ${room 4 200}; flags dynamic, timeout; timeout 1h; }
+      set refused6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; ${room 6 200}; flags dynamic, timeout; timeout 1h; }
+      set logged4 { type ipv4_addr; ${room 4 1}; flags dynamic; }
+      set logged6 { type ipv6_addr; ${room 6 1}; flags dynamic; }
       set known { type ifname; ${elements (eachLink (link: [ (quote link.tap) ]) vms)} }
       set taps { type ifname; ${
         elements (eachLink (link: lib.optional (isRouted link) (quote link.tap)) guests)
