@@ -906,6 +906,8 @@ describe("problems", () => {
 
   it("are told of a lock that is none", () => {
     expect(summary(config({}), {} as Lock)).toEqual(["bad-lock "]);
+    expect(summary(config({}), { version: 1, hosts: { h: { "a; touch b": 0 } } })).toEqual(["bad-lock "]);
+    expect(summary(config({}), { version: 1, hosts: { "-h": {} } })).toEqual(["bad-lock "]);
   });
 
   it("are not made by names that objects have already", () => {
