@@ -61,12 +61,17 @@ export const unknownToGit = (root: string, paths: readonly string[]): readonly s
 /** Files that git does not ignore; undefined when git will not say, as in a work tree of another user's. */
 const listed = (root: string, options: readonly string[]): string[] | undefined => {
   try {
-    const list = execFileSync("git", ["ls-files", "--exclude-standard", "-z", ...options], {
-      cwd: root,
-      encoding: "utf8",
-      maxBuffer: 1 << 30,
-      stdio: ["ignore", "pipe", "ignore"],
-    });
+    // A repository's own settings may name a program that watches its files, and listing runs it.
+    const list = execFileSync(
+      "git",
+      ["-c", "core.fsmonitor=false", "ls-files", "--exclude-standard", "-z", ...options],
+      {
+        cwd: root,
+        encoding: "utf8",
+        maxBuffer: 1 << 30,
+        stdio: ["ignore", "pipe", "ignore"],
+      },
+    );
     return list.split("\0").filter((path) => path !== "");
   } catch {
     return undefined;

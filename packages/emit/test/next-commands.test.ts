@@ -1,5 +1,6 @@
 /** What is to be typed after emitting. */
 import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { emptyLock, type Lock, planConfig } from "@microvm-emit/model";
 import { afterEach, assert, beforeEach, expect, it, vi } from "vitest";
@@ -129,4 +130,16 @@ it("is a VM's name as one word, whatever the lock has", () => {
   const dir = emitted({ "flake/flake.lock": "{ }" });
   const [stop = ""] = next(dir, { alpha: host }, { version: 1, hosts: { alpha: { "x; touch y": 0 } } });
   expect(wordsOf(stop)).toEqual(["sudo", "systemctl", "stop", "microvm@x; touch y"]);
+});
+
+it("is found without running what a repository's settings name", () => {
+  const dir = emitted({ "watch.sh": '#!/bin/sh\ntouch "$(dirname "$0")/ran"\n' });
+  chmodSync(join(dir, "watch.sh"), 0o755);
+  git(dir, "init", "-q");
+  git(dir, "config", "core.fsmonitor", join(dir, "watch.sh"));
+  expect(next(dir)[0]).toMatch(/^git add /);
+  expect(existsSync(join(dir, "ran"))).toBe(false);
+  // What it would do.
+  spawnSync("git", ["-C", dir, "ls-files", "--others"]);
+  expect(existsSync(join(dir, "ran"))).toBe(true);
 });
