@@ -10,8 +10,9 @@ import {
   readdirSync,
   symlinkSync,
 } from "node:fs";
-import { basename, dirname, join, relative, sep } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { Failed, type UnreachableModule } from "./failure.js";
+import { readIfThere } from "./load.js";
 import { isThere } from "./transaction.js";
 
 /** The directory whose files Nix sees when it evaluates the flake: all that the flake may refer to. */
@@ -29,6 +30,16 @@ export const sourceTreeOf = (configDir: string): SourceTree => {
 
 const workTreeRoot = (dir: string): string | undefined =>
   existsSync(join(dir, ".git")) ? dir : dirname(dir) === dir ? undefined : workTreeRoot(dirname(dir));
+
+/** Where git keeps what it knows of a work tree: of a worktree or a submodule, `.git` is a file that says where. */
+export const gitFolders = ({ root, isGit }: SourceTree): readonly string[] => {
+  if (!isGit) return [];
+  const entry = join(root, ".git");
+  const [, elsewhere] = /^gitdir: (.*)$/m.exec(readIfThere(entry) ?? "") ?? [];
+  const folder = elsewhere === undefined ? entry : resolve(root, elsewhere);
+  const common = readIfThere(join(folder, "commondir"))?.trim();
+  return [entry, folder, ...(common === undefined ? [] : [resolve(folder, common)])];
+};
 
 export const isBelow = (root: string, path: string): boolean =>
   path === root || path.startsWith(root === sep ? sep : root + sep);
