@@ -128,6 +128,7 @@ const emission = (places: Places, isToBeWritten: boolean): TE.TaskEither<Failure
             lock: lockFile.lock,
             configFile: relative(places.outputDir, places.config),
             sources: hostSources(config, places),
+            realPath: withoutLinks,
           }),
         ),
         TE.chain((emitted) => {

@@ -1038,7 +1038,7 @@ describe("a share by which a guest could change its host", () => {
   ];
   const told = (source: string, more: object = {}): readonly string[] => {
     const input = config({ a: { workspace: false, shares: [{ tag: "t", source, ...more }] } });
-    const result = planConfig(input, emptyLock, sources);
+    const result = planConfig(input, emptyLock, { sources });
     return (result._tag === "Left" ? result.left : result.right.warnings).map(
       ({ code, message }) => `${code}: ${message}`,
     );
@@ -1057,5 +1057,73 @@ describe("a share by which a guest could change its host", () => {
 
   it.each(["/srv/hosts/lab/workspace", "/srv/hosts/lab-2", "/srv/data"])("is not %s", (source) => {
     expect(told(source)).toEqual([]);
+  });
+
+  it("is found where folders of a root that is lost are kept, by either name", () => {
+    const flake = [{ path: "/persist/srv/flake", what: "the flake of this host" }];
+    const input = (source: string): unknown => config({ a: { workspace: false, shares: [{ tag: "t", source }] } });
+    for (const source of ["/srv/flake", "/persist/srv/flake", "/nix/persist/srv/flake"])
+      expect(planConfig(input(source), emptyLock, { sources: flake })).toMatchObject({
+        left: [{ message: `${source} is the flake of this host, which the guest could change` }],
+      });
+  });
+});
+
+describe("a share by a link", () => {
+  const links: Readonly<Record<string, string>> = {
+    "/srv/keys": "/home/alice/.ssh",
+    "/srv/hosts": "/data/hosts",
+    "/home/alice/work": "/data/work",
+    "/home/alice": "/data/alice",
+    "/var/lib/microvms": "/data/vms",
+    "/srv/disk": "/pool/disk.img",
+  };
+  const realPath = (path: string): string => {
+    const link = Object.keys(links).find((from) => path === from || path.startsWith(`${from}/`));
+    return link === undefined ? path : `${links[link] ?? ""}${path.slice(link.length)}`;
+  };
+  const sources = [{ path: "/data/hosts/flake", what: "the flake of this host" }];
+  const told = (vms: object): readonly string[] => {
+    const result = planConfig(config(vms), emptyLock, { sources, realPath });
+    return (result._tag === "Left" ? result.left : result.right.warnings).map(
+      ({ code, message }) => `${code}: ${message}`,
+    );
+  };
+  const sharing = (source: string): object => ({ workspace: false, shares: [{ tag: "t", source }] });
+
+  it.each([
+    ["the table", "/srv/keys", "leads to /home/alice/.ssh, and that holds alice's SSH keys"],
+    [
+      "the sources",
+      "/srv/hosts",
+      "leads to /data/hosts, and that holds /data/hosts/flake, the flake of this host, which the guest could change",
+    ],
+    ["a home that is one itself", "/data/alice/.ssh", "holds alice's SSH keys"],
+    [
+      "a folder of VMs that is one itself",
+      "/data/vms/b",
+      "lies in /data/vms, with the host's folders of VMs, with their disks",
+    ],
+  ])("is held against %s by where it leads", (_, source, how) => {
+    expect(told({ a: sharing(source) })).toEqual([`dangerous-share: ${source} ${how}`]);
+  });
+
+  it("is held against what other VMs have for themselves", () => {
+    expect(told({ a: { workspace: "/home/alice/work" }, b: sharing("/data/work/src") })).toEqual([
+      "dangerous-share: /data/work/src lies in /data/work, the workspace of the VM a",
+    ]);
+    expect(told({ a: { workspace: "/data/work" }, b: { workspace: "/home/alice/work" } })).toEqual([
+      "dangerous-share: /home/alice/work leads to /data/work, and that is the workspace of the VM a",
+    ]);
+    const volumes = [{ image: "/srv/disk", mountPoint: "/data", sizeMiB: 64 }];
+    expect(told({ a: { workspace: false, volumes }, b: sharing("/pool") })).toEqual([
+      "dangerous-share: /pool holds /pool/disk.img, a disk of the VM a",
+    ]);
+  });
+
+  it("is nothing to tell of where it leads to what is the VM's own", () => {
+    expect(told({ a: { workspace: "/home/alice/work", shares: [{ tag: "t", source: "/data/work/src" }] } })).toEqual(
+      [],
+    );
   });
 });
