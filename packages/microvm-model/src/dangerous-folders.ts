@@ -53,6 +53,13 @@ const system: readonly DangerousFolder[] = [
     within: true,
   },
   {
+    what: "firewall rules",
+    // nftables.service of NixOS loads what is in the latter too.
+    paths: ["/run/microvm-policy", "/var/lib/nftables"],
+    within: true,
+    readable: true,
+  },
+  {
     what: "containers and virtual machines",
     paths: [
       ...["/var/lib/containerd", "/var/lib/containers", "/var/lib/docker", "/var/lib/incus", "/var/lib/libvirt"],

@@ -27,6 +27,8 @@ describe("dangerous", () => {
     ["/var/run/docker.sock", "holds the host's control sockets"],
     ["/var/lib/postgresql", "holds the host's data of a service"],
     ["/var/lib/vaultwarden/backup", "lies in /var/lib/vaultwarden, with the host's keys and logins of services"],
+    ["/run/microvm-policy", "holds the host's firewall rules"],
+    ["/var/lib/nftables/deletions.nft", "lies in /var/lib/nftables, with the host's firewall rules"],
     ["/mnt", "holds the host's disks that are mounted"],
     ["/persist", "holds the host's homes"],
     ["/persist/home/alice", "holds alice's whole home"],
@@ -66,6 +68,7 @@ describe("dangerous", () => {
   it("is what everyone may read for writing only, and what is secret for reading too", () => {
     expect(howOf("/usr", true)).toBeUndefined();
     expect(howOf("/usr")).toBeDefined();
+    expect(howOf("/var/lib/nftables", true)).toBeUndefined();
     expect(howOf("/etc", true)).toBeDefined();
     expect(howOf("/home/alice/.aws", true)).toBeDefined();
   });
