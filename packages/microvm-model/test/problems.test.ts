@@ -280,7 +280,7 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
   ],
   [
     "a reason where nothing is dangerous, and one that is none",
-    config({ a: { shares: [{ tag: "t", source: "/srv/t", dangerous: "who knows" }] } }),
+    config({ a: { shares: [{ tag: "t", source: "/srv/t", readOnly: true, dangerous: "who knows" }] } }),
     `needless-dangerous ${v}.a.shares[0].dangerous`,
   ],
   [
@@ -1066,6 +1066,13 @@ describe("a share by which a guest could change its host", () => {
       expect(planConfig(input(source), emptyLock, { sources: flake })).toMatchObject({
         left: [{ message: `${source} is the flake of this host, which the guest could change` }],
       });
+  });
+});
+
+describe("a reason for a writable share", () => {
+  it("is not needless on a machine that has nothing of the host there", () => {
+    const shares = [{ tag: "t", source: "/srv/hosts", dangerous: "the agent maintains this host" }];
+    expect(problemsOf(config({ a: { shares } }))).toEqual([]);
   });
 });
 

@@ -26,7 +26,8 @@ export const dangerousShare = (host: HostPlan, { sources, realPath }: ConfigSour
     shares.flatMap((share): readonly Problem[] => {
       const danger = dangerOf({ ...share, position });
       if (danger === null)
-        return share.dangerous === null
+        // What is writable may be dangerous on the machine that has the config in it, and not on this one.
+        return share.dangerous === null || !share.readOnly
           ? []
           : [
               warning(
