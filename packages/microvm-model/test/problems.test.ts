@@ -216,7 +216,6 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
       c: { network: "allowlist", agent: "claude-code", allow: ["10.9.9.9:5432"], toolchains: ["python"] },
     }),
     `shared-across-policies ${v}.a.agent`,
-    `shared-across-policies ${v}.c.agent`,
   ],
   [
     "a login of the internet and of more than that, and of a list that the internet holds",
@@ -226,7 +225,6 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
       c: { agent: "claude-code", network: "allowlist", allow: ["example.org"] },
     }),
     `shared-across-policies ${v}.a.agent`,
-    `shared-across-policies ${v}.c.agent`,
   ],
   [
     "the same for reading alone, with a reason, by VMs that reach as much, and from the looser to the stricter",
@@ -1066,6 +1064,61 @@ describe("a share by which a guest could change its host", () => {
       expect(planConfig(input(source), emptyLock, { sources: flake })).toMatchObject({
         left: [{ message: `${source} is the flake of this host, which the guest could change` }],
       });
+  });
+});
+
+describe("a folder of VMs that reach different places", () => {
+  const told = (writer: object, reader: object): readonly string[] => {
+    const share = { tag: "t", source: "/srv/t" };
+    const vms = {
+      writer: { workspace: false, shares: [share], ...writer },
+      reader: { workspace: false, shares: [{ ...share, readOnly: true }], ...reader },
+      other: {},
+    };
+    return problemsOf(config(vms))
+      .filter(({ code }) => code === "shared-across-policies")
+      .map(({ path }) => String(path[3]));
+  };
+  const list = (...allow: readonly string[]): object => ({ network: "allowlist", allow });
+  const none = { network: "none" };
+
+  it.each<[string, object, object]>([
+    ["an agent's own servers, to nothing", none, { network: "allowlist", agent: "claude-code" }],
+    ["a toolchain's, to nothing", none, { network: "allowlist", toolchains: ["go"] }],
+    ["a subnet, to an address in it", list("10.0.0.5:80"), list("10.0.0.0/24:80")],
+    ["another port", list("a.example:80"), list("a.example:443")],
+    ["what is above those below", list("*.a.example"), list("a.example")],
+    ["all below, to one of them", list("b.a.example"), list("*.a.example")],
+    ["what ends the same", list("*.a.example"), list("xa.example")],
+    ["a private address, to the internet", {}, { allow: ["192.168.7.7:80"] }],
+    ["a port of the host, to nothing", none, { network: "none", reachHost: [80] }],
+    ["another VM", none, { network: "none", reachVms: ["other"] }],
+  ])("is told of where the reader reaches %s", (_, writer, reader) => {
+    expect(told(writer, reader)).toEqual(["writer"]);
+  });
+
+  it.each<[string, object, object]>([
+    ["nothing, by a list", none, list()],
+    ["what a toolchain needs, to a list", list("a.example"), { network: "allowlist", toolchains: ["go"] }],
+    ["an address, to the subnet around it", list("10.0.0.0/24:80"), list("10.0.0.5:80")],
+    ["an IPv6 address, to the subnet around it", list("[fd00::/64]:80"), list("[fd00::5]:80")],
+    ["one below, to all below", list("*.a.example"), list("b.a.example", "*.c.a.example")],
+    ["a list, to the internet", {}, list("a.example", "9.9.9.9")],
+  ])("is not told of where the reader reaches %s", (_, writer, reader) => {
+    expect(told(writer, reader)).toEqual([]);
+  });
+
+  it("is told of once, however many have it", () => {
+    const vms = Object.fromEntries(
+      Array.from({ length: 100 }, (_, number) => [
+        `v${String(number)}`,
+        { agent: "claude-code", reachHost: [8000 + number] },
+      ]),
+    );
+    const found = problemsOf(config(vms)).filter(({ code }) => code === "shared-across-policies");
+    expect(found.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/is written by v0 and 99 more, and read by v1,/),
+    ]);
   });
 });
 
