@@ -1181,6 +1181,15 @@ describe("a share by a link", () => {
     ]);
   });
 
+  it("is one folder with what it leads to, for VMs that reach different places", () => {
+    expect(
+      told({
+        a: { network: "none", workspace: false, shares: [{ tag: "t", source: "/pool/disk.img" }] },
+        b: { workspace: false, shares: [{ tag: "t", source: "/srv/disk", readOnly: true }] },
+      }),
+    ).toEqual([expect.stringMatching(/^shared-across-policies: \/pool\/disk.img is written by a, and read by b,/)]);
+  });
+
   it("is nothing to tell of where it leads to what is the VM's own", () => {
     expect(told({ a: { workspace: "/home/alice/work", shares: [{ tag: "t", source: "/data/work/src" }] } })).toEqual(
       [],

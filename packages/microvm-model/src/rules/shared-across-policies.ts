@@ -1,16 +1,18 @@
+import { asMounted } from "../as-mounted.js";
+import type { ConfigSource } from "../config-source.js";
 import { indexFolders } from "../folder-index.js";
 import type { AllowedPlan, HostPlan, PortPlan, SharePlan, VmPlan } from "../plan.js";
 import { type Problem, warning } from "../problem.js";
 import { isInside, isPrivate } from "../resolve/subnet.js";
 
 /** A folder is a way out too: what one VM may not send, it leaves there for one that may, or has that one run it. */
-export const sharedAcrossPolicies = ({ vms }: HostPlan): readonly Problem[] => {
+export const sharedAcrossPolicies = ({ vms }: HostPlan, { realPath }: ConfigSource): readonly Problem[] => {
   const all = vms.flatMap((vm) => {
     const reach = reachOf(vm);
     const key = JSON.stringify(reach);
     return vm.shares
       .filter(({ dangerous }) => dangerous === null)
-      .map((share): Known => ({ folder: share.source, share, name: vm.name, reach, key }));
+      .map((share): Known => ({ folder: asMounted(realPath(share.source)), share, name: vm.name, reach, key }));
   });
   const { at, around, within } = indexFolders(all);
   return [...new Set(all.filter(({ share }) => !share.readOnly).map(({ folder }) => folder))].flatMap((folder) => {
@@ -32,6 +34,7 @@ export const sharedAcrossPolicies = ({ vms }: HostPlan): readonly Problem[] => {
 };
 
 interface Known {
+  /** Where it is, by whatever link it is shared. */
   readonly folder: string;
   readonly share: SharePlan;
   readonly name: string;
@@ -40,11 +43,11 @@ interface Known {
   readonly key: string;
 }
 
-const problem = ({ folder, name, share }: Known, others: number, reader: Known): Problem =>
+const problem = ({ name, share }: Known, others: number, reader: Known): Problem =>
   warning(
     "shared-across-policies",
     share.path,
-    `${folder} is written by ${name}${others === 0 ? "" : ` and ${String(others)} more`}, and read by ${reader.name}, which may reach what ${name} may not: what is left there gets there`,
+    `${share.source} is written by ${name}${others === 0 ? "" : ` and ${String(others)} more`}, and read by ${reader.name}, which may reach what ${name} may not: what is left there gets there`,
     share.path.at(-1) === "agent"
       ? 'Give either `agentState: "own"`.'
       : "Give each a folder of its own, or share it `readOnly` here.",
