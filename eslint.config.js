@@ -20,6 +20,7 @@ const edgeFiles = [
   "terminal",
   "transaction",
   "user-cache",
+  "without-links",
   "write",
 ].map((name) => `packages/emit/src/${name}.ts`);
 

@@ -34,7 +34,7 @@ export const readLockFile = async (path: string): Promise<LockFile> => {
     const reason = result.error.issues
       .map(
         (issue) =>
-          `${formatPath(issue.path.map((step) => (typeof step === "symbol" ? String(step) : step)))}: ${issue.message}`,
+          `${formatPath(issue.path.map((step) => (typeof step === "symbol" ? String(step) : step)))}: ${(issue.code === "invalid_key" ? issue.issues[0] : issue)?.message ?? issue.message}`,
       )
       .join("; ");
     throw new Failed({ kind: "lock-broken", file: path, reason });

@@ -29,10 +29,12 @@ export const nextCommands = (
     return remarks.length === 0 ? "" : `  # ${remarks.join(", ")}`;
   };
   return [
-    ...(added.length === 0 ? [] : [`git add ${added.map((path) => quoted(fromHere(path))).join(" ")}`]),
+    ...(added.length === 0 ? [] : [`git add ${added.map((path) => quoted(asPath(fromHere(path)))).join(" ")}`]),
     ...(isLocked ? [] : [`nix flake lock ${quoted(reference)}`]),
     // NixOS stops nothing that it no longer knows, and the next VM may get its addresses.
-    ...gone.map(({ host, vm }) => `${sudo}systemctl stop microvm@${vm}${remark(host, "gone from the config")}`),
+    ...gone.map(
+      ({ host, vm }) => `${sudo}systemctl stop ${quoted(`microvm@${vm}`)}${remark(host, "gone from the config")}`,
+    ),
     ...plan.hosts.map(
       (host) =>
         `${sudo}nixos-rebuild switch --flake ${quoted(`${reference}#${host.name}`)}${remark(host.name, ...untilRestart(host, lock.before))}`,
@@ -75,11 +77,15 @@ const untilRestart = ({ name: host, vms }: HostPlan, before: Lock): readonly str
 
 const fromHere = (path: string): string => relative(process.cwd(), path) || ".";
 
+/** Git would read a leading hyphen as an option's, and a colon as the start of a pattern. */
+const asPath = (path: string): string => (/^[-:]/.test(path) ? `./${path}` : path);
+
 /** A flake reference to a directory has to begin with a dot or slash, else it would name a registry's flake. */
 const relativeReference = (dir: string): string => {
   const path = fromHere(dir);
   return path.startsWith(".") ? path : `./${path}`;
 };
 
-/** A word as a POSIX shell reads it back. */
-const quoted = (word: string): string => (/^[\w@%+=:,./#-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+/** A word as a POSIX shell reads it back; one that begins with `#` would be a comment. */
+const quoted = (word: string): string =>
+  /^[\w@%+:,./][\w@%+=:,./#-]*$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

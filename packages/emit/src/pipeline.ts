@@ -1,8 +1,8 @@
 import {
   type ConfigPath,
   emptyLock,
-  type HostSource,
   type Lock,
+  type Machine,
   type Plan,
   planConfig,
   type Problem,
@@ -27,22 +27,20 @@ export interface Emission {
   readonly written: (path: ConfigPath) => ConfigPath;
 }
 
-export interface EmitOptions {
+export interface EmitOptions extends Partial<Machine> {
   /** The lock kept from the last run; none by default. */
   readonly lock?: Lock;
   /** The config file as the output directory sees it, with `/`; `../microvm.config.ts` by default. */
   readonly configFile?: string;
-  /** What the host is made of on this machine: shares by which a guest could change one of these are refused. */
-  readonly sources?: readonly HostSource[];
 }
 
 /** A config becomes the files of a flake, or every problem it has. */
 export const emit = (
   config: unknown,
-  { lock = emptyLock, configFile = "../microvm.config.ts", sources = [] }: EmitOptions = {},
+  { lock = emptyLock, configFile = "../microvm.config.ts", ...machine }: EmitOptions = {},
 ): Either<readonly Problem[], Emission> =>
   pipe(
-    planConfig(config, lock, sources),
+    planConfig(config, lock, machine),
     map(({ value: { plan, lock: next }, warnings, silenced }) => ({
       plan,
       files: compile(plan, { configFile }),

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { sequenceS } from "fp-ts/lib/Apply.js";
 import * as T from "fp-ts/lib/Task.js";
@@ -22,6 +22,7 @@ import { plannedPaths } from "./planned-paths.js";
 import { summarize } from "./plan-summary.js";
 import { render } from "./render.js";
 import { type Outcome, toJson } from "./report.js";
+import { withoutLinks } from "./without-links.js";
 import { requireDirectory, write } from "./write.js";
 
 /** Everything that kept a run from its end. */
@@ -92,12 +93,6 @@ const placesOf = ({ config, output }: ConfigAndDirectory): Places => {
   };
 };
 
-/** The path with the links of as much of it as is there resolved. */
-const withoutLinks = (path: string): string => {
-  if (existsSync(path)) return realpathSync(path);
-  return dirname(path) === path ? path : join(withoutLinks(dirname(path)), basename(path));
-};
-
 interface Emitted {
   /** As it was loaded. */
   readonly config: unknown;
@@ -133,6 +128,7 @@ const emission = (places: Places, isToBeWritten: boolean): TE.TaskEither<Failure
             lock: lockFile.lock,
             configFile: relative(places.outputDir, places.config),
             sources: hostSources(config, places),
+            realPath: withoutLinks,
           }),
         ),
         TE.chain((emitted) => {

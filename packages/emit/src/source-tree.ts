@@ -10,8 +10,9 @@ import {
   readdirSync,
   symlinkSync,
 } from "node:fs";
-import { basename, dirname, join, relative, sep } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { Failed, type UnreachableModule } from "./failure.js";
+import { readIfThere } from "./load.js";
 import { isThere } from "./transaction.js";
 
 /** The directory whose files Nix sees when it evaluates the flake: all that the flake may refer to. */
@@ -29,6 +30,16 @@ export const sourceTreeOf = (configDir: string): SourceTree => {
 
 const workTreeRoot = (dir: string): string | undefined =>
   existsSync(join(dir, ".git")) ? dir : dirname(dir) === dir ? undefined : workTreeRoot(dirname(dir));
+
+/** Where git keeps what it knows of a work tree: of a worktree or a submodule, `.git` is a file that says where. */
+export const gitFolders = ({ root, isGit }: SourceTree): readonly string[] => {
+  if (!isGit) return [];
+  const entry = join(root, ".git");
+  const [, elsewhere] = /^gitdir: (.*)$/m.exec(readIfThere(entry) ?? "") ?? [];
+  const folder = elsewhere === undefined ? entry : resolve(root, elsewhere);
+  const common = readIfThere(join(folder, "commondir"))?.trim();
+  return [entry, folder, ...(common === undefined ? [] : [resolve(folder, common)])];
+};
 
 export const isBelow = (root: string, path: string): boolean =>
   path === root || path.startsWith(root === sep ? sep : root + sep);
@@ -61,12 +72,17 @@ export const unknownToGit = (root: string, paths: readonly string[]): readonly s
 /** Files that git does not ignore; undefined when git will not say, as in a work tree of another user's. */
 const listed = (root: string, options: readonly string[]): string[] | undefined => {
   try {
-    const list = execFileSync("git", ["ls-files", "--exclude-standard", "-z", ...options], {
-      cwd: root,
-      encoding: "utf8",
-      maxBuffer: 1 << 30,
-      stdio: ["ignore", "pipe", "ignore"],
-    });
+    // A repository's own settings may name a program that watches its files, and listing runs it.
+    const list = execFileSync(
+      "git",
+      ["-c", "core.fsmonitor=false", "ls-files", "--exclude-standard", "-z", ...options],
+      {
+        cwd: root,
+        encoding: "utf8",
+        maxBuffer: 1 << 30,
+        stdio: ["ignore", "pipe", "ignore"],
+      },
+    );
     return list.split("\0").filter((path) => path !== "");
   } catch {
     return undefined;

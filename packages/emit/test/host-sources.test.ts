@@ -1,84 +1,258 @@
 /** What of the files around a config makes the host, and what is beside it. */
-import { mkdirSync, symlinkSync } from "node:fs";
-import { join, relative } from "node:path";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, realpathSync, symlinkSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { path as nixPath, list } from "@microvm-emit/nix-ast";
 import { describe, expect, it } from "vitest";
 import { hostSources } from "../src/host-sources.js";
+import type { Places } from "../src/run.js";
 import { layOut, temporaryDirectory } from "./tree.js";
 
-const lay = (): string => {
-  const dir = temporaryDirectory();
-  layOut(dir, {
-    ".git/HEAD": "",
-    "package.json": "{}",
-    "node_modules/microvm-emit/package.json": "{}",
-    "vms/microvm.config.ts": 'import { web } from "./profiles.js";\nimport x from "../lib/x";\nexport default web;\n',
-    "vms/profiles.ts": 'export { web } from "./deep/index.ts";\nimport fs from "node:fs";\n',
-    "vms/deep/index.ts": 'const later = () => import("./../profiles.ts");\n',
-    "lib/x.ts": "",
-    "vms/host.nix": "{ imports = [ ./more ../lib/a.nix ./gone.nix <nixpkgs> ]; x = ./${y}.nix; home = ~/x; }",
-    "vms/more/default.nix": "{ imports = [ ./deeper.nix ]; }",
-    "vms/more/deeper.nix": "{ files = [ ./data.txt ]; }",
-    "vms/more/data.txt": "",
-    "lib/a.nix": "{ broken",
-    "lib/input/flake.nix": "{ }",
-    "vms/workspace/main.ts": "",
-    "other/main.ts": "",
-  });
-  return dir;
-};
+const placesIn = (configDir: string): Places => ({
+  config: join(configDir, "microvm.config.ts"),
+  configDir,
+  outputDir: join(configDir, "flake"),
+  lock: join(configDir, "microvm-emit.lock.json"),
+});
 
-const config = {
-  inputs: { lib: { url: "path:../lib/input" } },
-  hosts: { h: { modules: ["./host.nix", "./gone.nix"], vms: { a: { workspace: "~/a" } } } },
+/** What is found in a folder, as `path: what` from there, without what every config has. */
+const foundIn = (dir: string, config: unknown, configDir = dir): readonly string[] =>
+  hostSources(config, placesIn(configDir))
+    .map(({ path, what }) => [relative(dir, path) || ".", what] as const)
+    .filter(([path, what]) => !path.startsWith("../") && !/^(the|code|microvm-emit) /.test(what))
+    .map(([path, what]) => `${path}: ${what}`);
+
+const withModules = (...modules: readonly unknown[]): object => ({ hosts: { h: { modules } } });
+
+/** A folder with a config in it, in a folder of nobody else's. */
+const lay = (files: Readonly<Record<string, string>>): string => {
+  const dir = realpathSync(temporaryDirectory());
+  layOut(dir, { "microvm.config.ts": "", ...files });
+  return dir;
 };
 
 describe("what a host is made of", () => {
   it("is the config and what it imports, modules and what they name, and what runs", () => {
-    const dir = lay();
-    const configDir = join(dir, "vms");
-    const found = hostSources(config, {
-      config: join(configDir, "microvm.config.ts"),
-      configDir,
-      outputDir: join(configDir, "flake"),
-      lock: join(configDir, "microvm-emit.lock.json"),
-    }).map(({ path, what }) => [relative(dir, path), what]);
-    expect(found.filter(([path]) => path?.startsWith("../") === false)).toEqual([
+    const dir = lay({
+      ".git/HEAD": "",
+      "package.json": "{}",
+      "node_modules/microvm-emit/package.json": "{}",
+      "vms/microvm.config.ts":
+        'import { web } from "./profiles.js";\nimport x from "../lib/x";\nimport y from "..";\nexport default web;\n',
+      "vms/profiles.ts": 'export { web } from "./deep/index.ts";\nimport fs from "node:fs";\n',
+      "vms/deep/index.ts": 'const later = () => import("./../profiles.ts");\n',
+      "lib/x.ts": "",
+      "index.ts": "",
+      "vms/host.nix": "{ imports = [ ./more ../lib/a.nix ./gone.nix <nixpkgs> ]; x = ./${y}.nix; home = ~/x; }",
+      "vms/more/default.nix": "{ imports = [ ./deeper.nix ]; }",
+      "vms/more/deeper.nix": "{ files = [ ./data.txt ]; }",
+      "vms/more/data.txt": "",
+      "lib/a.nix": "{ broken",
+      "lib/input/flake.nix": "{ }",
+      "vms/workspace/main.ts": "",
+      "other/main.ts": "",
+    });
+    const config = {
+      inputs: { lib: { url: "path:../../lib/input" } },
+      hosts: { h: { modules: ["./host.nix", "./gone.nix"], vms: { a: { workspace: "~/a" } } } },
+    };
+    const all = hostSources(config, placesIn(join(dir, "vms"))).map(({ path, what }) => [relative(dir, path), what]);
+    expect(all.slice(0, 3)).toEqual([
       ["vms/microvm.config.ts", "the config of this host"],
       ["vms/flake", "the flake of this host"],
       ["vms/microvm-emit.lock.json", "the lock of this config"],
-      ["vms/microvm.config.ts", "a file that the config imports"],
-      ["vms/profiles.ts", "a file that the config imports"],
-      ["lib/x.ts", "a file that the config imports"],
-      ["vms/deep/index.ts", "a file that the config imports"],
-      ["lib/input", "a file that the config names"],
-      ["vms/host.nix", "a file that the config names"],
-      ["vms/more", "a file that the config names"],
-      ["lib/a.nix", "a file that the config names"],
-      ["vms/more/deeper.nix", "a file that the config names"],
-      ["vms/more/data.txt", "a file that the config names"],
-      ["node_modules", "what runs with the config"],
-      ["package.json", "what runs with the config"],
-      [".git", "what runs with the config"],
     ]);
-    // This package, and the code that it keeps.
-    expect(found.filter(([path]) => path?.startsWith("../"))).toHaveLength(2);
+    expect(all.filter(([, what]) => /^(code|microvm-emit) /.test(what ?? ""))).toHaveLength(2);
+    expect(foundIn(dir, config, join(dir, "vms"))).toEqual([
+      "vms/profiles.ts: a file that the config imports",
+      "lib/x.ts: a file that the config imports",
+      "index.ts: a file that the config imports",
+      "vms/deep/index.ts: a file that the config imports",
+      "vms/host.nix: a file that the config names",
+      "vms/more: a folder that the config names",
+      "lib/a.nix: a file that the config names",
+      "vms/more/deeper.nix: a file that the config names",
+      "vms/more/data.txt: a file that the config names",
+      "lib/input: a folder that the config names",
+      "package.json: what runs with the config",
+      ".git: what runs with the config",
+      "node_modules: what runs with the config",
+    ]);
   });
 
   it("goes round no circle", () => {
-    const dir = temporaryDirectory();
-    layOut(dir, { "microvm.config.ts": 'import "./b.ts";', "b.ts": 'import "./microvm.config.ts";' });
+    const dir = lay({
+      "microvm.config.ts": 'import "./b.ts";',
+      "b.ts": 'import "./microvm.config.ts";',
+      "default.nix": "{ imports = [ ./links/up ./a.nix ]; }",
+      "a.nix": "{ imports = [ ./. ./links/up/a.nix ]; }",
+    });
     mkdirSync(join(dir, "links"));
     symlinkSync("..", join(dir, "links", "up"));
-    const places = {
-      config: join(dir, "microvm.config.ts"),
-      configDir: dir,
-      outputDir: join(dir, "flake"),
-      lock: join(dir, "l"),
+    const found = foundIn(dir, withModules("./links/up"));
+    expect(found).toEqual(expect.arrayContaining(["links/up/default.nix", "default.nix", "a.nix"].map(named)));
+    expect(found).toContain("b.ts: a file that the config imports");
+    expect(found.length).toBeLessThan(10);
+  });
+
+  it("is found in a config that holds itself too", () => {
+    const config: Record<string, unknown> = { hosts: { h: { modules: ["./a.nix"], vms: {} } } };
+    config["self"] = config;
+    (config["hosts"] as Record<string, unknown>)["again"] = config["hosts"];
+    expect(foundIn(lay({ "a.nix": "{ }" }), config)).toEqual([named("a.nix")]);
+  });
+});
+
+const named = (path: string): string => `${path}: a file that the config names`;
+
+describe("what a module names", () => {
+  it("is no path of the machine's, and not all that is beside the config", () => {
+    const dir = lay({
+      "a.nix": `{ a = ${dirname(lay({}))}; b = /home; c = ./.; d = ../.; src = ./src; }`,
+      "src/main.ts": "",
+    });
+    expect(foundIn(dir, withModules("./a.nix"))).toEqual([named("a.nix")]);
+  });
+
+  it("is a folder's own entry, where the config lies in the folder", () => {
+    const dir = lay({ "a.nix": "{ imports = [ ./. ./pkg ]; }", "default.nix": "{ x = ./b.nix; }", "b.nix": "{ }" });
+    layOut(dir, { "pkg/default.nix": "{ }" });
+    expect(foundIn(dir, withModules("./a.nix"))).toEqual([
+      named("a.nix"),
+      named("default.nix"),
+      "pkg: a folder that the config names",
+      named("b.nix"),
+    ]);
+  });
+
+  it("is by absolute path too, in the tree that the flake is of", () => {
+    const dir = lay({ "b.nix": "{ }" });
+    layOut(dir, { "a.nix": `{ imports = [ ${join(dir, "b.nix")} ]; }` });
+    expect(foundIn(dir, withModules("./a.nix"))).toEqual([named("a.nix"), named("b.nix")]);
+  });
+});
+
+describe("what a config names", () => {
+  it("is where modules and homes are said, and no text besides", () => {
+    const names = ["host", "user", "defaults", "vm", "home", "guest"];
+    const dir = lay({ data: "", ...Object.fromEntries(names.map((name) => [`${name}.nix`, "{ }"])) });
+    const config = {
+      description: "./data",
+      hosts: {
+        h: {
+          modules: ["./host.nix"],
+          user: { home: ["zsh", "./user.nix"] },
+          vmDefaults: { modules: ["./defaults.nix"] },
+          vms: {
+            a: {
+              modules: ["./vm.nix"],
+              home: [{ program: "zsh" }, "./home.nix"],
+              users: { bob: { home: ["./guest.nix"] } },
+              environment: { DATA: "./data" },
+            },
+          },
+        },
+      },
     };
-    const files = hostSources({ hosts: { h: { modules: ["./links/up"] } } }, places).map(({ path }) =>
-      relative(dir, path),
+    expect([...foundIn(dir, config)].sort()).toEqual(names.map((name) => named(`${name}.nix`)).sort());
+  });
+
+  it("is what its own Nix names, from the files of the flake that it is in", () => {
+    const dir = lay({ "a.nix": "{ }", "b.nix": "{ }", "c.nix": "{ }" });
+    const config = {
+      hosts: {
+        h: {
+          modules: [nixPath("../../a.nix")],
+          vms: { a: { modules: [list([nixPath("../../../b.nix")])], environment: { X: nixPath("./c.nix") } } },
+        },
+      },
+    };
+    expect(foundIn(dir, config)).toEqual(expect.arrayContaining([named("a.nix"), named("b.nix")]));
+    expect(foundIn(dir, config)).not.toContain(named("c.nix"));
+  });
+
+  it.each([
+    ["path:../../x", "x"],
+    ["path:../../x?dir=sub", "x"],
+    ["../../x", "x"],
+    ["path:..", "vms"],
+    ["path:../sp%20ace", "vms/sp ace"],
+    ["path:$DIR/x", "x"],
+    ["$DIR/x#attribute", "x"],
+    ["git+file://$DIR/x?ref=main", "x"],
+    ["git+file:../../x", "x"],
+    ["tarball+file://$DIR/x.tar", "x.tar"],
+  ])("is the input %s", (url, path) => {
+    const dir = lay({ "x/flake.nix": "{ x = ../y.nix; }", "x.tar": "", "y.nix": "{ }", "vms/sp ace/flake.nix": "{ }" });
+    const kind = path.endsWith(".tar") ? "file" : "folder";
+    for (const written of [url.replace("$DIR", dir), { url: url.replace("$DIR", dir) }])
+      expect(foundIn(dir, { inputs: { x: written } }, join(dir, "vms"))).toEqual([
+        `${path}: a ${kind} that the config names`,
+      ]);
+  });
+
+  it.each(["github:me/x", "x", "https://example.org/x.tar.gz", "git+ssh://git@example.org/x"])(
+    "is not the input %s",
+    (url) => {
+      expect(foundIn(lay({ "flake/x/flake.nix": "{ }" }), { inputs: { x: url } })).toEqual([]);
+    },
+  );
+});
+
+describe("a link", () => {
+  it("is what it leads to as well", () => {
+    const real = lay({ "a.nix": "{ }" });
+    const dir = lay({});
+    symlinkSync(join(real, "a.nix"), join(dir, "a.nix"));
+    expect(hostSources(withModules("./a.nix"), placesIn(dir)).map(({ path }) => path)).toEqual(
+      expect.arrayContaining([join(dir, "a.nix"), join(real, "a.nix")]),
     );
-    expect(files).toContain("b.ts");
-    expect(files).toContain("links/up");
+  });
+
+  it("is the config, with what it imports where it is", () => {
+    const real = lay({ "real.config.ts": 'import "./x.ts";', "x.ts": "", "node_modules/y/index.js": "" });
+    const dir = realpathSync(temporaryDirectory());
+    symlinkSync(join(real, "real.config.ts"), join(dir, "microvm.config.ts"));
+    expect(hostSources({}, placesIn(dir)).map(({ path }) => path)).toEqual(
+      expect.arrayContaining([
+        ...[join(dir, "microvm.config.ts"), join(real, "real.config.ts"), join(real, "x.ts")],
+        join(real, "node_modules"),
+      ]),
+    );
+  });
+
+  it("is a package of a workspace, in any node_modules above", () => {
+    const dir = lay({ "presets/index.js": "", "tools/lint/index.js": "", "deep/.git/HEAD": "", "deep/er/x": "" });
+    mkdirSync(join(dir, "node_modules/@me"), { recursive: true });
+    symlinkSync("../presets", join(dir, "node_modules/presets"));
+    symlinkSync("../../tools/lint", join(dir, "node_modules/@me/lint"));
+    expect(foundIn(dir, {}, join(dir, "deep/er"))).toEqual(
+      ["deep/.git", "node_modules", "tools/lint", "presets"].map((path) => `${path}: what runs with the config`),
+    );
+  });
+});
+
+describe("git's own", () => {
+  const git = (dir: string, ...args: readonly string[]): void => {
+    execFileSync("git", ["-C", dir, "-c", "user.name=a", "-c", "user.email=a@b.c", ...args], { stdio: "ignore" });
+  };
+
+  it("is where a worktree says", () => {
+    const dir = realpathSync(temporaryDirectory());
+    layOut(dir, { "main/x": "" });
+    git(join(dir, "main"), "init", "-q");
+    git(join(dir, "main"), "add", ".");
+    git(join(dir, "main"), "commit", "-qm", "x");
+    git(join(dir, "main"), "worktree", "add", "-q", "../work");
+    expect(foundIn(dir, {}, join(dir, "work"))).toEqual(
+      ["work/.git", "main/.git/worktrees/work", "main/.git"].map((path) => `${path}: what runs with the config`),
+    );
+  });
+
+  it("is where a submodule says", () => {
+    const dir = lay({ "sub/.git": "gitdir: ../.git/modules/sub\n", ".git/modules/sub/HEAD": "" });
+    expect(foundIn(dir, {}, join(dir, "sub"))).toEqual(
+      ["sub/.git", ".git/modules/sub"].map((path) => `${path}: what runs with the config`),
+    );
   });
 });

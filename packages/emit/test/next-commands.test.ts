@@ -1,5 +1,6 @@
 /** What is to be typed after emitting. */
 import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { emptyLock, type Lock, planConfig } from "@microvm-emit/model";
 import { afterEach, assert, beforeEach, expect, it, vi } from "vitest";
@@ -105,4 +106,40 @@ it("says what a switch leaves as it was, where there were VMs before", () => {
   expect(remarkOf({ a: {}, b: {} }, { a: 0 })).toBe(`${kept}a`);
   expect(remarkOf({ a: {}, b: {} }, { a: 0, b: 1 })).toBe(`${kept}NAME`);
   expect(remarkOf({ b: {} }, { a: 0 })).toBeUndefined();
+});
+
+/** What a shell makes of a command's words; a comment is none. */
+const wordsOf = (line: string): readonly string[] =>
+  spawnSync("sh", ["-c", `set -- ${line}\nprintf '%s\\n' "$@"`], { encoding: "utf8" })
+    .stdout.trimEnd()
+    .split("\n");
+
+it("is words that a shell and git read as they are meant", () => {
+  const odd = ["#hash.nix", "-option.nix", ":(top)colon.nix", "two words.nix", "=ls.nix", "it's;touch x.nix"];
+  const dir = emitted({ "flake/flake.lock": "{ }", ...Object.fromEntries(odd.map((name) => [name, "{ }"])) });
+  git(dir, "init", "-q");
+  git(dir, "add", "flake", "configuration.nix", "microvm-emit.lock.json");
+  const [add = ""] = next(dir);
+  const words = wordsOf(add);
+  expect(words.map((word) => word.replace(/^\.\//, "")).sort()).toEqual(["git", "add", ...odd].sort());
+  git(dir, ...words.slice(1));
+  expect(next(dir)).toHaveLength(1);
+});
+
+it("is a VM's name as one word, whatever the lock has", () => {
+  const dir = emitted({ "flake/flake.lock": "{ }" });
+  const [stop = ""] = next(dir, { alpha: host }, { version: 1, hosts: { alpha: { "x; touch y": 0 } } });
+  expect(wordsOf(stop)).toEqual(["sudo", "systemctl", "stop", "microvm@x; touch y"]);
+});
+
+it("is found without running what a repository's settings name", () => {
+  const dir = emitted({ "watch.sh": '#!/bin/sh\ntouch "$(dirname "$0")/ran"\n' });
+  chmodSync(join(dir, "watch.sh"), 0o755);
+  git(dir, "init", "-q");
+  git(dir, "config", "core.fsmonitor", join(dir, "watch.sh"));
+  expect(next(dir)[0]).toMatch(/^git add /);
+  expect(existsSync(join(dir, "ran"))).toBe(false);
+  // What it would do.
+  spawnSync("git", ["-C", dir, "ls-files", "--others"]);
+  expect(existsSync(join(dir, "ran"))).toBe(true);
 });

@@ -7,8 +7,15 @@ export interface HostSource {
   readonly what: string;
 }
 
-/** Where what a plan says comes from. */
-export interface ConfigSource {
-  readonly written: Written;
+/** What is known of the machine that reads a config. */
+export interface Machine {
+  /** What the host is made of on it: shares by which a guest could change one of these are refused. */
   readonly sources: readonly HostSource[];
+  /** An absolute path with the links in it resolved, as far as it is there. */
+  readonly realPath: (path: string) => string;
+}
+
+/** Where what a plan says comes from. */
+export interface ConfigSource extends Machine {
+  readonly written: Written;
 }

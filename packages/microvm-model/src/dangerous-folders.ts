@@ -1,3 +1,4 @@
+import { asMounted, placesOf } from "./as-mounted.js";
 import { type FolderIndex, indexFolders } from "./folder-index.js";
 
 /** What is no guest's to see or to change, whoever shares it. */
@@ -50,6 +51,13 @@ const system: readonly DangerousFolder[] = [
     what: "commands that run by themselves",
     paths: ["/var/spool/cron", "/var/spool/at"],
     within: true,
+  },
+  {
+    what: "firewall rules",
+    // nftables.service of NixOS loads what is in the latter too.
+    paths: ["/run/microvm-policy", "/var/lib/nftables"],
+    within: true,
+    readable: true,
   },
   {
     what: "containers and virtual machines",
@@ -185,7 +193,8 @@ interface Home {
 
 /** What of a folder is dangerous, in words; null for nothing. */
 export interface Danger {
-  readonly message: string;
+  /** Reads on from the folder: `holds …`. */
+  readonly how: string;
   readonly instead: string | null;
 }
 
@@ -197,15 +206,30 @@ interface Shared {
 }
 
 /** Tells of the first thing that is dangerous about a share of a host, by its main user's home and its folder of VMs. */
-export const dangersOf = (home: Home, stateDirectory: string): ((share: Shared) => Danger | null) => {
-  const ofVms: DangerousFolder = { what: "folders of VMs, with their disks", paths: [stateDirectory], within: true };
-  const ofHost = indexed([...system, ofVms], "the host's", "");
-  const ofHome = indexed(ofUser, `${home.user}'s`, home.directory);
+export const dangersOf = (
+  home: Home,
+  stateDirectory: string,
+  realPath: (path: string) => string = (path) => path,
+): ((share: Shared) => Danger | null) => {
+  const homes = placesOf(home.directory, realPath);
+  const ofVms: DangerousFolder = {
+    what: "folders of VMs, with their disks",
+    paths: placesOf(stateDirectory, realPath),
+    within: true,
+  };
+  const ofHost = indexed([...system, ofVms], "the host's", []);
+  const ofHome = indexed(ofUser, `${home.user}'s`, homes);
+  const ofOthers = new Map<string, FolderIndex<Entry>>();
+  const indexOf = (directory: string, user: string): FolderIndex<Entry> => {
+    const index = ofOthers.get(directory) ?? indexed(ofUser, `${user}'s`, [directory]);
+    ofOthers.set(directory, index);
+    return index;
+  };
   return (share) => {
     const source = asMounted(share.source);
     const [, directory, user] = /^(\/home\/([^/]+))/.exec(source) ?? [];
-    const isOther = directory !== undefined && user !== undefined && directory !== home.directory;
-    const indexes = [ofHome, ...(isOther ? [indexed(ofUser, `${user}'s`, directory)] : []), ofHost];
+    const isOther = directory !== undefined && user !== undefined && !homes.includes(directory);
+    const indexes = [ofHome, ...(isOther ? [indexOf(directory, user)] : []), ofHost];
     for (const { at, around, within } of indexes) {
       const [first] = [
         ...at(source).map((known) => ({ ...known, how: `holds ${known.whose} ${known.row.what}` })),
@@ -219,15 +243,11 @@ export const dangersOf = (home: Home, stateDirectory: string): ((share: Shared) 
       ]
         .filter(({ row }) => !(row.readable === true && share.readOnly))
         .sort((one, other) => one.order - other.order);
-      if (first !== undefined) return { message: `${share.source} ${first.how}`, instead: first.row.instead ?? null };
+      if (first !== undefined) return { how: first.how, instead: first.row.instead ?? null };
     }
     return null;
   };
 };
-
-/** The path at which the system sees what lies there: by a link, and by what keeps folders of a root that is lost at each start. */
-const asMounted = (path: string): string =>
-  path.replace(/^(\/nix)?\/(persist|persistent)(?=\/|$)/, "").replace(/^\/var\/run(?=\/|$)/, "/run") || "/";
 
 interface Entry {
   readonly folder: string;
@@ -237,9 +257,17 @@ interface Entry {
   readonly order: number;
 }
 
-const indexed = (rows: readonly DangerousFolder[], whose: string, directory: string): FolderIndex<Entry> =>
+const indexed = (rows: readonly DangerousFolder[], whose: string, homes: readonly string[]): FolderIndex<Entry> =>
   indexFolders(
     rows
-      .flatMap((row) => row.paths.map((path) => ({ folder: path.replace(/^~/, directory), row, whose })))
+      .flatMap((row) =>
+        row.paths.flatMap((path) =>
+          (path.startsWith("~") ? homes.map((home) => home + path.slice(1)) : [path]).map((folder) => ({
+            folder,
+            row,
+            whose,
+          })),
+        ),
+      )
       .map((entry, order) => ({ ...entry, order })),
   );

@@ -14,7 +14,7 @@ export {
   qwenCode,
 } from "./agents.js";
 export type { Config, FlakeInput } from "./config.js";
-export type { HostSource } from "./config-source.js";
+export type { HostSource, Machine } from "./config-source.js";
 export type { Agent, AgentState } from "./config/agent.js";
 export type { Emacs, Home, InputFile, Zsh, ZshHistory } from "./config/home.js";
 export type { Balloon, Device, Graphics, Hotplug, QemuDevice, StoreDisk } from "./config/hardware.js";

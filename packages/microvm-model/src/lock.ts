@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { maxIndex } from "./resolve/allocate.js";
+import { hostLabel } from "./scalars.js";
 
 /**
  * Which VM has which index, kept beside the config so that adding, removing or reordering VMs renumbers none:
@@ -7,7 +8,7 @@ import { maxIndex } from "./resolve/allocate.js";
  */
 export const lockSchema = z.strictObject({
   version: z.literal(1),
-  hosts: z.record(z.string(), z.record(z.string(), z.int().min(0).max(maxIndex))),
+  hosts: z.record(hostLabel, z.record(hostLabel, z.int().min(0).max(maxIndex))),
 });
 
 export type Lock = z.infer<typeof lockSchema>;

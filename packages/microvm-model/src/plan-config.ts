@@ -1,7 +1,7 @@
 import { bimap, type Either, left, right } from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { andThen, type Checked } from "./checked.js";
-import type { HostSource } from "./config-source.js";
+import type { Machine } from "./config-source.js";
 import { type Lock, lockSchema } from "./lock.js";
 import { error, type Problem } from "./problem.js";
 import { resolve, type Resolution } from "./resolve.js";
@@ -22,12 +22,12 @@ export interface Planned {
 export const planConfig = (
   config: unknown,
   lock: Lock,
-  sources: readonly HostSource[] = [],
+  { sources = [], realPath = (path) => path }: Partial<Machine> = {},
 ): Either<readonly Problem[], Planned> => {
   if (!lockSchema.safeParse(lock).success) return left([brokenLock]);
   const model = validate(config);
   const written = writtenPath(config);
-  const checked = pipe(model, andThen(resolve(lock)), andThen(checkRules({ written, sources })));
+  const checked = pipe(model, andThen(resolve(lock)), andThen(checkRules({ written, sources, realPath })));
   return pipe(
     settle(checked, model._tag === "Left" ? [] : silencesOf(model.right)),
     bimap(

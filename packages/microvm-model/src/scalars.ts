@@ -463,7 +463,8 @@ export const reachedVm = textOr(
 );
 
 const isSomewhere = (target: string): boolean =>
-  domainPattern.test(target) || Address4.isValid(target) || Address6.isValid(target);
+  // A zone names an interface of this machine, and no rule of a firewall takes one.
+  domainPattern.test(target) || Address4.isValid(target) || (!target.includes("%") && Address6.isValid(target));
 
 const isDestination = (value: string): boolean => {
   const { target, ports } = splitDestination(value);

@@ -4,8 +4,8 @@ import { dangersOf } from "../src/dangerous-folders.js";
 
 const dangerOf = dangersOf({ user: "alice", directory: "/home/alice" }, "/var/lib/microvms");
 
-const messageOf = (source: string, readOnly = false, setting?: string): string | undefined =>
-  dangerOf({ source, readOnly, setting })?.message;
+const howOf = (source: string, readOnly = false, setting?: string): string | undefined =>
+  dangerOf({ source, readOnly, setting })?.how;
 
 describe("dangerous", () => {
   it.each([
@@ -27,6 +27,8 @@ describe("dangerous", () => {
     ["/var/run/docker.sock", "holds the host's control sockets"],
     ["/var/lib/postgresql", "holds the host's data of a service"],
     ["/var/lib/vaultwarden/backup", "lies in /var/lib/vaultwarden, with the host's keys and logins of services"],
+    ["/run/microvm-policy", "holds the host's firewall rules"],
+    ["/var/lib/nftables/deletions.nft", "lies in /var/lib/nftables, with the host's firewall rules"],
     ["/mnt", "holds the host's disks that are mounted"],
     ["/persist", "holds the host's homes"],
     ["/persist/home/alice", "holds alice's whole home"],
@@ -37,7 +39,7 @@ describe("dangerous", () => {
     ["/var/lib/microvms/b", "lies in /var/lib/microvms, with the host's folders of VMs, with their disks"],
     ["/nix", "holds the host's Nix profiles, database and daemon, in /nix/var"],
   ])("%s", (source, how) => {
-    expect(messageOf(source)).toBe(`${source} ${how}`);
+    expect(howOf(source)).toBe(how);
   });
 
   it.each([
@@ -60,21 +62,31 @@ describe("dangerous", () => {
       "/nix/store",
     ],
   ])("is not %s", (source) => {
-    expect(messageOf(source)).toBeUndefined();
+    expect(howOf(source)).toBeUndefined();
   });
 
   it("is what everyone may read for writing only, and what is secret for reading too", () => {
-    expect(messageOf("/usr", true)).toBeUndefined();
-    expect(messageOf("/usr")).toBeDefined();
-    expect(messageOf("/etc", true)).toBeDefined();
-    expect(messageOf("/home/alice/.aws", true)).toBeDefined();
+    expect(howOf("/usr", true)).toBeUndefined();
+    expect(howOf("/usr")).toBeDefined();
+    expect(howOf("/var/lib/nftables", true)).toBeUndefined();
+    expect(howOf("/etc", true)).toBeDefined();
+    expect(howOf("/home/alice/.aws", true)).toBeDefined();
   });
 
   it("is a VM's own host keys and secrets for nobody else", () => {
-    expect(messageOf("/var/lib/microvm-host-keys/a", true, "sshHostKeys")).toBeUndefined();
-    expect(messageOf("/var/lib/microvm-host-keys", true, "sshHostKeys")).toBeDefined();
-    expect(messageOf("/var/lib/microvm-host-keys/a", true, "shares")).toBeDefined();
-    expect(messageOf("/run/microvm-secrets/a", true, "secrets")).toBeUndefined();
-    expect(messageOf("/run/microvm-secrets/a", true, "shares")).toBeDefined();
+    expect(howOf("/var/lib/microvm-host-keys/a", true, "sshHostKeys")).toBeUndefined();
+    expect(howOf("/var/lib/microvm-host-keys", true, "sshHostKeys")).toBeDefined();
+    expect(howOf("/var/lib/microvm-host-keys/a", true, "shares")).toBeDefined();
+    expect(howOf("/run/microvm-secrets/a", true, "secrets")).toBeUndefined();
+    expect(howOf("/run/microvm-secrets/a", true, "shares")).toBeDefined();
+  });
+
+  it("is the same where homes and folders of VMs are kept for a root that is lost", () => {
+    const kept = dangersOf({ user: "alice", directory: "/persist/home/alice" }, "/nix/persist/var/lib/vms");
+    const share = { readOnly: false, setting: undefined };
+    for (const root of ["", "/persist", "/nix/persist"]) {
+      expect(kept({ ...share, source: `${root}/home/alice/.ssh` })?.how).toBe("holds alice's SSH keys");
+      expect(kept({ ...share, source: `${root}/var/lib/vms/a` })?.how).toMatch(/^lies in \/var\/lib\/vms,/);
+    }
   });
 });

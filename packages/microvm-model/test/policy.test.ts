@@ -180,6 +180,8 @@ describe("what cannot be", () => {
     ["the VM itself", { reachVms: ["a"] }, "reach-itself a.reachVms[0]"],
     ["a port of the VM itself", { reachVms: ["a:22"] }, "reach-itself a.reachVms[0]"],
     ["a URL", { network: "allowlist", allow: ["https://a.example"] }, "bad-destination a.allow[0]"],
+    ["an address of a zone", { network: "allowlist", allow: ["[fd00::5%eth0]:443"] }, "bad-destination a.allow[0]"],
+    ["a subnet of a zone", { network: "allowlist", allow: ["fe80::%eth0/64"] }, "bad-destination a.allow[0]"],
     ["a word that is none", { network: "allowlist", allow: ["gihub"] }, "bad-destination a.allow[0]"],
     ["a port beyond all", { network: "allowlist", allow: ["a.example:65536"] }, "bad-destination a.allow[0]"],
     ["no port behind a colon", { network: "allowlist", allow: ["a.example:"] }, "bad-destination a.allow[0]"],

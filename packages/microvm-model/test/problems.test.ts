@@ -216,7 +216,6 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
       c: { network: "allowlist", agent: "claude-code", allow: ["10.9.9.9:5432"], toolchains: ["python"] },
     }),
     `shared-across-policies ${v}.a.agent`,
-    `shared-across-policies ${v}.c.agent`,
   ],
   [
     "a login of the internet and of more than that, and of a list that the internet holds",
@@ -226,7 +225,6 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
       c: { agent: "claude-code", network: "allowlist", allow: ["example.org"] },
     }),
     `shared-across-policies ${v}.a.agent`,
-    `shared-across-policies ${v}.c.agent`,
   ],
   [
     "the same for reading alone, with a reason, by VMs that reach as much, and from the looser to the stricter",
@@ -280,7 +278,7 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
   ],
   [
     "a reason where nothing is dangerous, and one that is none",
-    config({ a: { shares: [{ tag: "t", source: "/srv/t", dangerous: "who knows" }] } }),
+    config({ a: { shares: [{ tag: "t", source: "/srv/t", readOnly: true, dangerous: "who knows" }] } }),
     `needless-dangerous ${v}.a.shares[0].dangerous`,
   ],
   [
@@ -906,6 +904,8 @@ describe("problems", () => {
 
   it("are told of a lock that is none", () => {
     expect(summary(config({}), {} as Lock)).toEqual(["bad-lock "]);
+    expect(summary(config({}), { version: 1, hosts: { h: { "a; touch b": 0 } } })).toEqual(["bad-lock "]);
+    expect(summary(config({}), { version: 1, hosts: { "-h": {} } })).toEqual(["bad-lock "]);
   });
 
   it("are not made by names that objects have already", () => {
@@ -1036,7 +1036,7 @@ describe("a share by which a guest could change its host", () => {
   ];
   const told = (source: string, more: object = {}): readonly string[] => {
     const input = config({ a: { workspace: false, shares: [{ tag: "t", source, ...more }] } });
-    const result = planConfig(input, emptyLock, sources);
+    const result = planConfig(input, emptyLock, { sources });
     return (result._tag === "Left" ? result.left : result.right.warnings).map(
       ({ code, message }) => `${code}: ${message}`,
     );
@@ -1055,5 +1055,144 @@ describe("a share by which a guest could change its host", () => {
 
   it.each(["/srv/hosts/lab/workspace", "/srv/hosts/lab-2", "/srv/data"])("is not %s", (source) => {
     expect(told(source)).toEqual([]);
+  });
+
+  it("is found where folders of a root that is lost are kept, by either name", () => {
+    const flake = [{ path: "/persist/srv/flake", what: "the flake of this host" }];
+    const input = (source: string): unknown => config({ a: { workspace: false, shares: [{ tag: "t", source }] } });
+    for (const source of ["/srv/flake", "/persist/srv/flake", "/nix/persist/srv/flake"])
+      expect(planConfig(input(source), emptyLock, { sources: flake })).toMatchObject({
+        left: [{ message: `${source} is the flake of this host, which the guest could change` }],
+      });
+  });
+});
+
+describe("a folder of VMs that reach different places", () => {
+  const told = (writer: object, reader: object): readonly string[] => {
+    const share = { tag: "t", source: "/srv/t" };
+    const vms = {
+      writer: { workspace: false, shares: [share], ...writer },
+      reader: { workspace: false, shares: [{ ...share, readOnly: true }], ...reader },
+      other: {},
+    };
+    return problemsOf(config(vms))
+      .filter(({ code }) => code === "shared-across-policies")
+      .map(({ path }) => String(path[3]));
+  };
+  const list = (...allow: readonly string[]): object => ({ network: "allowlist", allow });
+  const none = { network: "none" };
+
+  it.each<[string, object, object]>([
+    ["an agent's own servers, to nothing", none, { network: "allowlist", agent: "claude-code" }],
+    ["a toolchain's, to nothing", none, { network: "allowlist", toolchains: ["go"] }],
+    ["a subnet, to an address in it", list("10.0.0.5:80"), list("10.0.0.0/24:80")],
+    ["another port", list("a.example:80"), list("a.example:443")],
+    ["what is above those below", list("*.a.example"), list("a.example")],
+    ["all below, to one of them", list("b.a.example"), list("*.a.example")],
+    ["what ends the same", list("*.a.example"), list("xa.example")],
+    ["a private address, to the internet", {}, { allow: ["192.168.7.7:80"] }],
+    ["a port of the host, to nothing", none, { network: "none", reachHost: [80] }],
+    ["another VM", none, { network: "none", reachVms: ["other"] }],
+  ])("is told of where the reader reaches %s", (_, writer, reader) => {
+    expect(told(writer, reader)).toEqual(["writer"]);
+  });
+
+  it.each<[string, object, object]>([
+    ["nothing, by a list", none, list()],
+    ["what a toolchain needs, to a list", list("a.example"), { network: "allowlist", toolchains: ["go"] }],
+    ["an address, to the subnet around it", list("10.0.0.0/24:80"), list("10.0.0.5:80")],
+    ["an IPv6 address, to the subnet around it", list("[fd00::/64]:80"), list("[fd00::5]:80")],
+    ["one below, to all below", list("*.a.example"), list("b.a.example", "*.c.a.example")],
+    ["a list, to the internet", {}, list("a.example", "9.9.9.9")],
+  ])("is not told of where the reader reaches %s", (_, writer, reader) => {
+    expect(told(writer, reader)).toEqual([]);
+  });
+
+  it("is told of once, however many have it", () => {
+    const vms = Object.fromEntries(
+      Array.from({ length: 100 }, (_, number) => [
+        `v${String(number)}`,
+        { agent: "claude-code", reachHost: [8000 + number] },
+      ]),
+    );
+    const found = problemsOf(config(vms)).filter(({ code }) => code === "shared-across-policies");
+    expect(found.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/is written by v0 and 99 more, and read by v1,/),
+    ]);
+  });
+});
+
+describe("a reason for a writable share", () => {
+  it("is not needless on a machine that has nothing of the host there", () => {
+    const shares = [{ tag: "t", source: "/srv/hosts", dangerous: "the agent maintains this host" }];
+    expect(problemsOf(config({ a: { shares } }))).toEqual([]);
+  });
+});
+
+describe("a share by a link", () => {
+  const links: Readonly<Record<string, string>> = {
+    "/srv/keys": "/home/alice/.ssh",
+    "/srv/hosts": "/data/hosts",
+    "/home/alice/work": "/data/work",
+    "/home/alice": "/data/alice",
+    "/var/lib/microvms": "/data/vms",
+    "/srv/disk": "/pool/disk.img",
+  };
+  const realPath = (path: string): string => {
+    const link = Object.keys(links).find((from) => path === from || path.startsWith(`${from}/`));
+    return link === undefined ? path : `${links[link] ?? ""}${path.slice(link.length)}`;
+  };
+  const sources = [{ path: "/data/hosts/flake", what: "the flake of this host" }];
+  const told = (vms: object): readonly string[] => {
+    const result = planConfig(config(vms), emptyLock, { sources, realPath });
+    return (result._tag === "Left" ? result.left : result.right.warnings).map(
+      ({ code, message }) => `${code}: ${message}`,
+    );
+  };
+  const sharing = (source: string): object => ({ workspace: false, shares: [{ tag: "t", source }] });
+
+  it.each([
+    ["the table", "/srv/keys", "leads to /home/alice/.ssh, and that holds alice's SSH keys"],
+    [
+      "the sources",
+      "/srv/hosts",
+      "leads to /data/hosts, and that holds /data/hosts/flake, the flake of this host, which the guest could change",
+    ],
+    ["a home that is one itself", "/data/alice/.ssh", "holds alice's SSH keys"],
+    [
+      "a folder of VMs that is one itself",
+      "/data/vms/b",
+      "lies in /data/vms, with the host's folders of VMs, with their disks",
+    ],
+  ])("is held against %s by where it leads", (_, source, how) => {
+    expect(told({ a: sharing(source) })).toEqual([`dangerous-share: ${source} ${how}`]);
+  });
+
+  it("is held against what other VMs have for themselves", () => {
+    expect(told({ a: { workspace: "/home/alice/work" }, b: sharing("/data/work/src") })).toEqual([
+      "dangerous-share: /data/work/src lies in /data/work, the workspace of the VM a",
+    ]);
+    expect(told({ a: { workspace: "/data/work" }, b: { workspace: "/home/alice/work" } })).toEqual([
+      "dangerous-share: /home/alice/work leads to /data/work, and that is the workspace of the VM a",
+    ]);
+    const volumes = [{ image: "/srv/disk", mountPoint: "/data", sizeMiB: 64 }];
+    expect(told({ a: { workspace: false, volumes }, b: sharing("/pool") })).toEqual([
+      "dangerous-share: /pool holds /pool/disk.img, a disk of the VM a",
+    ]);
+  });
+
+  it("is one folder with what it leads to, for VMs that reach different places", () => {
+    expect(
+      told({
+        a: { network: "none", workspace: false, shares: [{ tag: "t", source: "/pool/disk.img" }] },
+        b: { workspace: false, shares: [{ tag: "t", source: "/srv/disk", readOnly: true }] },
+      }),
+    ).toEqual([expect.stringMatching(/^shared-across-policies: \/pool\/disk.img is written by a, and read by b,/)]);
+  });
+
+  it("is nothing to tell of where it leads to what is the VM's own", () => {
+    expect(told({ a: { workspace: "/home/alice/work", shares: [{ tag: "t", source: "/data/work/src" }] } })).toEqual(
+      [],
+    );
   });
 });

@@ -325,6 +325,7 @@ describe("a broken lock file", () => {
     ["no JSON", '{ "version": 1,\n', "microvm-emit.lock.json:2:1"],
     ["another version", '{ "version": 2, "hosts": {} }', ""],
     ["an index that is none", '{ "version": 1, "hosts": { "alpha": { "a": -1 } } }', ""],
+    ["a VM's name that is none", '{ "version": 1, "hosts": { "alpha": { "a; touch b": 0 } } }', ""],
   ])("with %s is told", (_, text, place) => {
     const dir = project("a");
     layOut(dir, { "microvm-emit.lock.json": text });

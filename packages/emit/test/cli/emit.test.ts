@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { layOut, temporaryDirectory, treeOf } from "../tree.js";
@@ -128,6 +128,27 @@ describe("microvm-emit CONFIG", () => {
     expect(ended.exitCode).toBe(1);
     expect(ended.stderr).toContain("error[dangerous-share] hosts.alpha.vms.a.workspace");
     expect(ended.stderr).toContain(`${dir} holds ${join(dir, config)}, the config of this host`);
+  });
+
+  it("refuses a share that a link leads to the config by", () => {
+    const dir = project("a");
+    const link = join(temporaryDirectory(), "link");
+    symlinkSync(dir, link);
+    writeFileSync(
+      join(dir, config),
+      sourceOf(configOf("a")).replace('"a": {}', `"a": { workspace: ${JSON.stringify(link)} }`),
+    );
+    expect(microvmEmit(dir, [config]).stderr).toContain(
+      `${link} leads to ${dir}, and that holds ${join(dir, config)}, the config of this host`,
+    );
+  });
+
+  it("tells of a config that holds itself, and no more", () => {
+    const dir = project();
+    writeFileSync(join(dir, config), "const c: any = { hosts: {} };\nc.hosts.a = c;\nexport default c;\n");
+    const ended = microvmEmit(dir, [config]);
+    expect(ended.exitCode).toBe(1);
+    expect(ended.stderr).toContain("This holds itself");
   });
 
   it("says which VM to stop when one is gone", () => {

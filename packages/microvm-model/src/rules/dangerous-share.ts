@@ -1,3 +1,4 @@
+import { asMounted, placesOf } from "../as-mounted.js";
 import type { ConfigSource } from "../config-source.js";
 import { dangersOf } from "../dangerous-folders.js";
 import { type FolderIndex, indexFolders } from "../folder-index.js";
@@ -6,15 +7,27 @@ import type { HostPlan, SharePlan, VmPlan } from "../plan.js";
 import { type ConfigPath, error, type Problem, type RelatedPlace, warning } from "../problem.js";
 
 /** A VM is there so that an agent has some folders and not all: what holds more than was meant is shared with a reason only. */
-export const dangerousShare = (host: HostPlan, source: ConfigSource): readonly Problem[] => {
-  const ofTable = tableOf(host);
-  const sources = indexFolders(source.sources.map(({ path, what }) => ({ folder: path, what })));
-  const owned = indexFolders(host.vms.flatMap(ownOf));
+export const dangerousShare = (host: HostPlan, { sources, realPath }: ConfigSource): readonly Problem[] => {
+  const finders = [
+    tableOf(host, realPath),
+    ofSources(indexFolders(sources.map(({ path, what }) => ({ folder: asMounted(path), what })))),
+    ofOthers(host.vms.map((vm, position) => ownOf(vm, position, realPath))),
+  ];
+  const dangerOf = (share: Shared): Danger | null => {
+    const real = realPath(share.source);
+    for (const folder of placesOf(share.source, realPath)) {
+      const danger = finders.reduce<Found | null>((found, find) => found ?? find({ ...share, folder }), null);
+      const where = folder === asMounted(share.source) ? share.source : `${share.source} leads to ${real}, and that`;
+      if (danger !== null) return { ...danger, message: `${where} ${danger.how}` };
+    }
+    return null;
+  };
   return host.vms.flatMap(({ shares }, position) =>
     shares.flatMap((share): readonly Problem[] => {
-      const danger = ofTable(share) ?? ofSources(sources, share) ?? ofOthers(owned, position, share);
+      const danger = dangerOf({ ...share, position });
       if (danger === null)
-        return share.dangerous === null
+        // What is writable may be dangerous on the machine that has the config in it, and not on this one.
+        return share.dangerous === null || !share.readOnly
           ? []
           : [
               warning(
@@ -31,19 +44,32 @@ export const dangerousShare = (host: HostPlan, source: ConfigSource): readonly P
   );
 };
 
-interface Danger {
-  readonly message: string;
+/** A share of the VM at a position. */
+interface Shared extends SharePlan {
+  readonly position: number;
+}
+
+/** What is looked for: a share, by one of the places that its folder is. */
+type Find = (share: Shared & { readonly folder: string }) => Found | null;
+
+interface Found {
+  /** Reads on from the folder. */
+  readonly how: string;
   readonly instead: string | null;
   readonly related: readonly RelatedPlace[];
 }
 
+interface Danger extends Found {
+  readonly message: string;
+}
+
 /** By the table of folders that are no guest's, whoever shares them. */
-const tableOf = ({ vms: [vm], stateDirectory }: HostPlan): ((share: SharePlan) => Danger | null) => {
+const tableOf = ({ vms: [vm], stateDirectory }: HostPlan, realPath: ConfigSource["realPath"]): Find => {
   if (vm === undefined) return () => null;
   const [{ name: user, homeDirectory: directory }] = vm.users;
-  const dangerOf = dangersOf({ user, directory }, stateDirectory);
-  return (share) => {
-    const danger = dangerOf({ source: share.source, readOnly: share.readOnly, setting: settingOf(share) });
+  const dangerOf = dangersOf({ user, directory }, stateDirectory, realPath);
+  return ({ folder, readOnly, path }) => {
+    const danger = dangerOf({ source: folder, readOnly, setting: settingOf({ path }) });
     return danger === null ? null : { ...danger, related: [] };
   };
 };
@@ -55,50 +81,60 @@ interface Known {
 }
 
 /** Whoever changes what a host is made of has the next switch run what they like, as root. */
-const ofSources = (sources: FolderIndex<Known>, { source, readOnly }: SharePlan): Danger | null => {
-  const [found] = readOnly ? [] : related(sources, source);
-  return found === undefined
-    ? null
-    : {
-        message: `${source} ${found.how}, which the guest could change`,
-        instead: "Keep that where no VM writes",
-        related: [],
-      };
-};
+const ofSources =
+  (sources: FolderIndex<Known>): Find =>
+  ({ folder, readOnly }) => {
+    const found = readOnly ? undefined : firstRelated(sources, folder);
+    return found === undefined
+      ? null
+      : { how: `${found.how}, which the guest could change`, instead: "Keep that where no VM writes", related: [] };
+  };
 
 /** What is a VM's own is no other's; of two VMs that name one folder as theirs, the later is told of, once. */
-const ofOthers = (owned: FolderIndex<Own>, position: number, share: SharePlan): Danger | null => {
-  const isOwn = ownName(share) !== undefined;
-  const found = related(owned, share.source);
-  if (!isOwn && found.some(({ known, isWithin }) => known.vm.position === position && !isWithin)) return null;
-  const other = found.find(
-    ({ known: { folder, setting, vm } }) =>
-      vm.position !== position &&
-      !(isOwn && setting !== null && position < vm.position) &&
+const ofOthers = (owned: readonly (readonly Own[])[]): Find => {
+  const isLogin = ({ setting }: Own): boolean => setting === "agent";
+  const all = owned.flat();
+  const logins = indexFolders(all.filter(isLogin));
+  const others = indexFolders(all.filter((own) => !isLogin(own)));
+  return (share) => {
+    const { folder, position } = share;
+    const isOwn = ownName(share) !== undefined;
+    if (!isOwn && (owned[position] ?? []).some((own) => folder === own.folder || folder.startsWith(`${own.folder}/`)))
+      return null;
+    const isAnothers = ({ vm, setting }: Own): boolean =>
+      vm.position !== position && !(isOwn && setting !== null && position < vm.position);
+    const found =
+      firstRelated(others, folder, isAnothers) ??
       // A login that VMs are to have in common.
-      !(setting === "agent" && settingOf(share) === setting && share.source === folder),
-  );
-  return other === undefined
-    ? null
-    : {
-        message: `${share.source} ${other.how} of the VM ${other.known.vm.name}`,
-        instead: isOwn ? "Give each VM one of its own" : null,
-        related: [{ path: other.known.path, note: `${other.known.what} of ${other.known.vm.name}` }],
-      };
+      firstRelated(settingOf(share) === "agent" ? { ...logins, at: () => [] } : logins, folder, isAnothers);
+    return found === undefined
+      ? null
+      : {
+          how: `${found.how} of the VM ${found.known.vm.name}`,
+          instead: isOwn ? "Give each VM one of its own" : null,
+          related: [{ path: found.known.path, note: `${found.known.what} of ${found.known.vm.name}` }],
+        };
+  };
 };
 
-interface Related<K> {
-  readonly known: K;
-  readonly how: string;
-  /** Whether it lies in the path. */
-  readonly isWithin: boolean;
-}
+const relations = {
+  at: ({ what }: Known) => `is ${what}`,
+  around: ({ folder, what }: Known) => `lies in ${folder}, ${what}`,
+  within: ({ folder, what }: Known) => `holds ${folder}, ${what}`,
+};
 
-const related = <K extends Known>({ at, around, within }: FolderIndex<K>, path: string): readonly Related<K>[] => [
-  ...at(path).map((known) => ({ known, how: `is ${known.what}`, isWithin: false })),
-  ...around(path).map((known) => ({ known, how: `lies in ${known.folder}, ${known.what}`, isWithin: false })),
-  ...within(path).map((known) => ({ known, how: `holds ${known.folder}, ${known.what}`, isWithin: true })),
-];
+/** The first that a folder is, lies in or holds; a host of many VMs has many, so that none but this is put into words. */
+const firstRelated = <K extends Known>(
+  index: FolderIndex<K>,
+  folder: string,
+  isMeant: (known: K) => boolean = () => true,
+): { readonly known: K; readonly how: string } | undefined => {
+  for (const relation of ["at", "around", "within"] as const) {
+    const known = index[relation](folder).find(isMeant);
+    if (known !== undefined) return { known, how: relations[relation](known) };
+  }
+  return undefined;
+};
 
 interface Own extends Known {
   readonly vm: { readonly name: string; readonly position: number };
@@ -107,18 +143,22 @@ interface Own extends Known {
   readonly setting: ReturnType<typeof settingOf> | null;
 }
 
-const ownOf = ({ name, shares, volumes }: VmPlan, position: number): readonly Own[] => {
+const ownOf = (
+  { name, shares, volumes }: VmPlan,
+  position: number,
+  realPath: ConfigSource["realPath"],
+): readonly Own[] => {
   const vm = { name, position };
   return [
     ...shares.flatMap((share) => {
       const what = ownName(share);
-      return what === undefined
-        ? []
-        : [{ vm, folder: share.source, what, path: share.path, setting: settingOf(share) }];
+      return what === undefined ? [] : [{ source: share.source, what, path: share.path, setting: settingOf(share) }];
     }),
     // Those of relative paths lie in VMs' folders, which are no share's at all.
-    ...volumes.map(({ image, path }) => ({ vm, folder: image, what: "a disk", path, setting: null })),
-  ];
+    ...volumes.flatMap(({ image, path }) =>
+      image.startsWith("/") ? [{ source: image, what: "a disk", path, setting: null }] : [],
+    ),
+  ].flatMap(({ source, ...own }) => placesOf(source, realPath).map((folder) => ({ vm, folder, ...own })));
 };
 
 /** Where the reason goes, if it must be this folder. */

@@ -1,28 +1,40 @@
+import { asMounted } from "../as-mounted.js";
+import type { ConfigSource } from "../config-source.js";
 import { indexFolders } from "../folder-index.js";
 import type { AllowedPlan, HostPlan, PortPlan, SharePlan, VmPlan } from "../plan.js";
 import { type Problem, warning } from "../problem.js";
-import { isPrivate } from "../resolve/subnet.js";
+import { isInside, isPrivate } from "../resolve/subnet.js";
 
 /** A folder is a way out too: what one VM may not send, it leaves there for one that may, or has that one run it. */
-export const sharedAcrossPolicies = ({ vms }: HostPlan): readonly Problem[] => {
+export const sharedAcrossPolicies = ({ vms }: HostPlan, { realPath }: ConfigSource): readonly Problem[] => {
   const all = vms.flatMap((vm) => {
     const reach = reachOf(vm);
     const key = JSON.stringify(reach);
     return vm.shares
       .filter(({ dangerous }) => dangerous === null)
-      .map((share): Known => ({ folder: share.source, share, name: vm.name, reach, key }));
+      .map((share): Known => ({ folder: asMounted(realPath(share.source)), share, name: vm.name, reach, key }));
   });
   const { at, around, within } = indexFolders(all);
   return [...new Set(all.filter(({ share }) => !share.readOnly).map(({ folder }) => folder))].flatMap((folder) => {
     const readers = byReach([at, around, within].flatMap((find) => find(folder)));
-    return byReach(at(folder).filter(({ share }) => !share.readOnly)).flatMap(([writer, ...others]) => {
+    const told = byReach(at(folder).filter(({ share }) => !share.readOnly)).flatMap(([writer, ...others]) => {
       const reader = readers.find(([one]) => reachesMore(one.reach, writer.reach))?.[0];
-      return reader === undefined ? [] : [told(writer, others.length, reader)];
+      return reader === undefined ? [] : [{ writer, reader, writers: others.length + 1 }];
     });
+    const [first] = told;
+    if (first === undefined) return [];
+    return [
+      problem(
+        first.writer,
+        told.reduce((sum, { writers }) => sum + writers, -1),
+        first.reader,
+      ),
+    ];
   });
 };
 
 interface Known {
+  /** Where it is, by whatever link it is shared. */
   readonly folder: string;
   readonly share: SharePlan;
   readonly name: string;
@@ -31,11 +43,11 @@ interface Known {
   readonly key: string;
 }
 
-const told = ({ folder, name, share }: Known, others: number, reader: Known): Problem =>
+const problem = ({ name, share }: Known, others: number, reader: Known): Problem =>
   warning(
     "shared-across-policies",
     share.path,
-    `${folder} is written by ${name}${others === 0 ? "" : ` and ${String(others)} more`}, and read by ${reader.name}, which may reach what ${name} may not: what is left there gets there`,
+    `${share.source} is written by ${name}${others === 0 ? "" : ` and ${String(others)} more`}, and read by ${reader.name}, which may reach what ${name} may not: what is left there gets there`,
     share.path.at(-1) === "agent"
       ? 'Give either `agentState: "own"`.'
       : "Give each a folder of its own, or share it `readOnly` here.",
@@ -59,7 +71,10 @@ interface Reach {
 }
 
 interface Place {
-  readonly word: string;
+  readonly kind: "domain" | "address" | "vm" | "host";
+  readonly target: string;
+  /** Such as `tcp 443`; of a VM, whatever its own firewall lets in. */
+  readonly port: string;
   readonly isOfInternet: boolean;
   /** Whether the VM asks for it itself; what agents and toolchains need leads to no place of anybody's choice. */
   readonly isAsked: boolean;
@@ -67,19 +82,26 @@ interface Place {
 
 const reachOf = ({ policy: { network, domains, addresses, vms, host }, interfaces }: VmPlan): Reach => {
   if (interfaces.length === 0) return { network: "none", places: [] };
-  const placesOf = (target: string, ports: readonly PortPlan[], how: Omit<Place, "word">): readonly Place[] =>
-    ports.map(({ proto, port }) => ({ word: `${target} ${proto} ${String(port)}`, ...how }));
+  const placesOf = (ports: readonly PortPlan[], place: Omit<Place, "port">): readonly Place[] =>
+    ports.map(({ proto, port }) => ({ ...place, port: `${proto} ${String(port)}` }));
   const isAsked = ({ path }: AllowedPlan): boolean => path.at(-2) === "allow";
   const near = { isOfInternet: false, isAsked: true };
   return {
     network,
     places: [
-      ...domains.flatMap((one) => placesOf(one.target, one.ports, { isOfInternet: true, isAsked: isAsked(one) })),
-      ...addresses.flatMap((one) =>
-        placesOf(one.target, one.ports, { isOfInternet: !isPrivate(one.target), isAsked: isAsked(one) }),
+      ...domains.flatMap((one) =>
+        placesOf(one.ports, { kind: "domain", target: one.target, isOfInternet: true, isAsked: isAsked(one) }),
       ),
-      ...vms.map(({ value }) => ({ word: `VM ${value}`, ...near })),
-      ...placesOf("host", host, near),
+      ...addresses.flatMap((one) =>
+        placesOf(one.ports, {
+          kind: "address",
+          target: one.target,
+          isOfInternet: !isPrivate(one.target),
+          isAsked: isAsked(one),
+        }),
+      ),
+      ...vms.map(({ value }): Place => ({ kind: "vm", target: value, port: "", ...near })),
+      ...placesOf(host, { kind: "host", target: "", ...near }),
     ],
   };
 };
@@ -88,9 +110,23 @@ const reachOf = ({ policy: { network, domains, addresses, vms, host }, interface
 const reachesMore = (first: Reach, second: Reach): boolean => {
   if (second.network === "open") return false;
   if (first.network === "open" || (first.network === "internet" && second.network !== "internet")) return true;
-  const known = new Set(second.places.map(({ word }) => word));
   return first.places.some(
-    ({ word, isOfInternet, isAsked }) =>
-      isAsked && !known.has(word) && !(isOfInternet && second.network === "internet"),
+    (place) =>
+      // To one that is to reach nothing, what leads to an agent's own servers is a way out too.
+      (place.isAsked || second.network === "none") &&
+      !(place.isOfInternet && second.network === "internet") &&
+      !second.places.some((known) => covers(known, place)),
   );
+};
+
+const covers = (outer: Place, inner: Place): boolean =>
+  outer.kind === inner.kind &&
+  outer.port === inner.port &&
+  (outer.target === inner.target || holds[outer.kind](outer.target, inner.target));
+
+const holds: Readonly<Record<Place["kind"], (outer: string, inner: string) => boolean>> = {
+  domain: (outer, inner) => outer.startsWith("*.") && inner.endsWith(outer.slice(1)),
+  address: (outer, inner) => isInside(inner, outer),
+  vm: () => false,
+  host: () => false,
 };

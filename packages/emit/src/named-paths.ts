@@ -1,0 +1,83 @@
+/** What a config names of the files around it, as it is written and before anything is known of its shape. */
+import { join, resolve } from "pathe";
+import { isNode, type Node, nodesOf } from "@microvm-emit/nix-ast";
+
+/** What a config names, by absolute paths. */
+export interface NamedPaths {
+  readonly modules: readonly string[];
+  readonly inputs: readonly string[];
+}
+
+export const namedPaths = (
+  config: unknown,
+  { configDir, outputDir }: { readonly configDir: string; readonly outputDir: string },
+): NamedPaths => ({
+  modules: [
+    ...textsAt(config, moduleSettings)
+      .filter((path) => /^\.{1,2}\//.test(path))
+      .map((path) => resolve(configDir, path)),
+    // Nix of the config's is written into files of the flake, where its paths begin.
+    ...nodesIn(config).flatMap((node) =>
+      ["", "hosts", "guests/host"].flatMap((folder) => pathsOf(node, join(outputDir, folder))),
+    ),
+  ],
+  inputs: textsAt(config, inputSettings).flatMap((url) => {
+    const path = localPath(url);
+    return path === undefined ? [] : [resolve(outputDir, path)];
+  }),
+});
+
+/** The paths that Nix names, from the folder that it lies in; what it puts together is not known. */
+export const pathsOf = (root: Node, folder: string): readonly string[] =>
+  nodesOf(root).flatMap((node) =>
+    node.kind !== "path" || node.parts.length > 1 || node.parts[0].startsWith("~")
+      ? []
+      : [resolve(folder, node.parts[0])],
+  );
+
+const vmSettings = ["modules.*", "home.*", "user.home.*", "users.*.home.*"];
+
+const moduleSettings = [
+  "hosts.*.modules.*",
+  "hosts.*.user.home.*",
+  ...["hosts.*.vmDefaults", "hosts.*.vms.*"].flatMap((vm) => vmSettings.map((setting) => `${vm}.${setting}`)),
+];
+
+const inputSettings = ["inputs.*", "inputs.*.url", "hosts.*.importedVms.*.updateFlake"];
+
+const textsAt = (config: unknown, settings: readonly string[]): readonly string[] =>
+  settings
+    .flatMap((setting) => setting.split(".").reduce<readonly unknown[]>((parts, step) => inside(parts, step), [config]))
+    .filter((part) => typeof part === "string");
+
+const inside = (parts: readonly unknown[], step: string): readonly unknown[] =>
+  parts.flatMap((part): readonly unknown[] => {
+    if (typeof part !== "object" || part === null || isNode(part)) return [];
+    return step === "*" ? Object.values(part) : [(part as Readonly<Record<string, unknown>>)[step]];
+  });
+
+/** All Nix in a config, which may hold itself. */
+const nodesIn = (config: unknown): readonly Node[] => {
+  const found: Node[] = [];
+  const seen = new Set<object>();
+  const waiting: unknown[] = [config];
+  while (waiting.length > 0) {
+    const part = waiting.pop();
+    if (typeof part !== "object" || part === null || seen.has(part)) continue;
+    seen.add(part);
+    if (isNode(part)) found.push(part);
+    else for (const inner of Object.values(part)) waiting.push(inner);
+  }
+  return found;
+};
+
+/** Where a flake reference leads on this machine, as `path:../x?dir=sub` and `git+file:///x` do. */
+const localPath = (reference: string): string | undefined => {
+  const [, scheme, path] = /^((?:path|(?:[a-z]+\+)?file):(?:\/\/)?)?([^?#]*)/.exec(reference) ?? [];
+  if (path === undefined || (scheme === undefined && !/^(?:\.{1,2}(?:\/|$)|\/)/.test(path))) return undefined;
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+};
