@@ -64,9 +64,9 @@ const expectedOf = (wanted: readonly Row[]): Readonly<Record<string, string>> =>
 /** What a Docker of today makes of what the host forwards by IPv6; the one of Debian 12 leaves that alone. */
 const DOCKER_BY_IPV6 = "ip6tables -P FORWARD DROP; ip6tables -N DOCKER-USER; ip6tables -A FORWARD -j DOCKER-USER";
 
-/** With NixOS's own firewall, which lets nobody in that it does not know of. */
+/** With NixOS's own firewall, which lets nobody in that it does not know of, nor from where it would not answer to. */
 const behindFirewall = rows.map((row) =>
-  /^host: another port|^reached from (beyond|.*LAN of a bridge)(: by IPv6)?$/.test(row.what)
+  /^host: another port|^reached from (beyond|.*LAN of a bridge)(: by IPv6)?$|, by others from beyond$/.test(row.what)
     ? { ...row, expected: row.expected.replaceAll("y", "-") }
     : row,
 );
