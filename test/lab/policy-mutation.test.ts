@@ -12,11 +12,11 @@ if (missing !== undefined) console.error(`NOT TESTED, that each rule is of use: 
 const uses: Readonly<Record<string, readonly (readonly [rule: string, what: string, vm: string])[]>> = {
   "bridge prerouting": [
     ["iifname @taps goto", "gateway: ping", "none"],
-    ["ether saddr @guests", "another's place: by MAC", "open"],
+    ["iifname != @lan ether saddr @guests", "another's place: by MAC", "open"],
     ["arp saddr ip @guests4", "another's place: by ARP", "open"],
     ["ip saddr @guests4", "another's address", "open"],
     ["ip6 saddr @guests6", "another's IPv6 address", "open"],
-    ["icmpv6 type nd-neighbor-advert @th", "another's place: by IPv6", "open"],
+    ["iifname != @lan icmpv6 type nd-neighbor-advert @th", "another's place: by IPv6", "open"],
     ['iifname "microvm*"', "gone VM: internet", "none"],
   ],
   "bridge from_tap": [
@@ -42,7 +42,7 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
   "inet prerouting": [
     ["iifname @taps goto", "gateway: from nobody's address", "routed"],
     ["ip saddr @guests4", "its address, by others from beyond", "internet"],
-    ["ip6 saddr @guests6", "its IPv6 address, by others from beyond", "internet"],
+    ["ip6 saddr != fe80::/10 ip6 saddr @guests6", "its IPv6 address, by others from beyond", "internet"],
     ['iifname "microvm*"', "gone VM: internet", "routed"],
   ],
   "inet from_tap": [

@@ -27,8 +27,9 @@
   # A pattern of the taps that VMs have where they name none. A tap like that which is of no VM here belongs to one that left the
   # configuration and still runs: it reaches nothing.
   taps ? null,
-  # All bridges of the host's VMs.
+  # All bridges of the host's VMs, and what of them leads into a LAN.
   bridges ? [ ],
+  ports ? [ ],
 }:
 {
   config,
@@ -185,6 +186,10 @@ let
       # a message, so that they are compared as numbers.
       set neighbors { typeof iifname . @th,64,128; ${elements (eachLink neighborsOf guests)} }
       set known { type ifname; ${elements (eachLink (link: [ (quote link.tap) ]) vms)} }
+      # Where MACs are not the host's to give: VMs of other hosts may have the same.
+      set lan { type ifname; ${
+        elements (map quote ports ++ eachLink (link: lib.optional (link.lan or false) (quote link.tap)) vms)
+      } }
       set guests { type ether_addr; ${
         elements (eachLink (link: lib.optional (isBridged link) link.mac) guests)
       } }
@@ -198,11 +203,11 @@ let
         type filter hook prerouting priority -300; policy accept;
         iifname @taps goto from_tap
         # What comes from elsewhere, such as from the tap of an open VM, has neither the MAC nor an address of these VMs.
-        ether saddr @guests drop
+        iifname != @lan ether saddr @guests drop
         arp saddr ip @guests4 drop
         ip saddr @guests4 drop
         ip6 saddr @guests6 drop
-        icmpv6 type nd-neighbor-advert @th,64,128 @guestNeighbors drop
+        iifname != @lan icmpv6 type nd-neighbor-advert @th,64,128 @guestNeighbors drop
         ${strangers}
       }
       # A VM sends with the MAC and the addresses that are its own, also in ARP and neighbour advertisements.
@@ -228,7 +233,8 @@ let
     table inet microvm
     delete table inet microvm
     table inet microvm {
-      set bridges { type ifname; ${elements (map quote heldBridges)} }
+      # Those too whose VLANs have these VMs, since br_netfilter may name them instead.
+      set bridges { type ifname; ${elements (map quote (heldBridges ++ bridges))} }
       set networks { type ifname; ${elements (map quote networks)} }
       set guests4 { type ipv4_addr; ${elements (senders 4)} }
       set guests6 { type ipv6_addr; ${elements (senders 6)} }
@@ -264,7 +270,8 @@ let
         type filter hook prerouting priority raw; policy accept;
         iifname @taps goto from_tap
         ip saddr @guests4 iifname != @bridges drop
-        ip6 saddr @guests6 iifname != @bridges drop
+        # Addresses of a link are anybody's on another one.
+        ip6 saddr != fe80::/10 ip6 saddr @guests6 iifname != @bridges drop
         ${strangers}
       }
       chain from_tap {

@@ -38,6 +38,7 @@ in
         "br0"
         "lan"
       ];
+      ports = [ "enp2s0" ];
       vms = {
         beside = {
           network = "open";
