@@ -4,7 +4,6 @@ import { compileFlake } from "./compile/flake.js";
 import { compileGuest } from "./compile/guest.js";
 import { guestLibrary } from "./compile/guest-library.js";
 import { compileHost } from "./compile/host.js";
-import { hasPolicy } from "./compile/policy.js";
 import { type Locations, relocate } from "./compile/locations.js";
 import { resolverProgram } from "./compile/resolver.js";
 import { sharedModules } from "./compile/shared-modules.js";
@@ -24,9 +23,6 @@ export const compile = (plan: Plan, locations: Locations): readonly OutputFile[]
   const isShared = plan.hosts.some((host) => host.guests.some(({ own }) => own === null));
   const isSquashing = plan.hosts.some((host) => host.vms.some(({ shares }) => shares.some(isSquashed)));
   const asks = plan.hosts.some((host) => host.vms.some(({ policy }) => policy.network === "allowlist"));
-  const hasServices = plan.hosts.some(
-    (host) => hasPolicy(host) || host.vms.some(({ directories, secrets }) => directories.length + secrets.length > 0),
-  );
   return [
     compileFlake(plan, place),
     ...hosts,
@@ -34,7 +30,7 @@ export const compile = (plan: Plan, locations: Locations): readonly OutputFile[]
     ...shared.files(),
     ...(isShared ? guestLibrary() : []),
     ...(isSquashing ? [squashLibrary()] : []),
-    ...(hasServices ? [confined()] : []),
+    confined(),
     ...(asks ? [resolver] : []),
     compileSkill(plan, locations),
   ];

@@ -1,6 +1,7 @@
 import { lexer, type Token } from "marked";
 import { type ProblemPage, severities } from "./problem-page.js";
 import type { Style } from "./report.js";
+import { type Piece, wrap } from "./wrap.js";
 
 /** A page as it is read in a terminal, at most `width` columns wide where it is prose. */
 export const formatPage = ({ code, severity, title, body }: ProblemPage, style: Style, width: number): string => {
@@ -38,11 +39,11 @@ const block = (token: Token, style: Style, width: number): readonly string[] => 
     case "list":
       return [
         childrenOf(token, "items")
-          .map((item) => `- ${wrap(inlines(item), style, width - 2, "  ")}`)
+          .map((item) => wrap(inlines(item).map(piece(style)), width, "  ", { shown: "- ", width: 2 }))
           .join("\n"),
       ];
     default:
-      return [wrap(inlines(token), style, width, "")];
+      return [wrap(inlines(token).map(piece(style)), width)];
   }
 };
 
@@ -69,33 +70,12 @@ const indent = (text: string, by: string, paint: Style["cyan"]): string =>
 const childrenOf = (token: Token, key: "items" | "tokens"): readonly Token[] =>
   key in token ? ((token as Partial<Record<typeof key, Token[]>>)[key] ?? []) : [];
 
+const piece =
+  ({ cyan }: Style) =>
+  (token: Token): Piece => ({ text: textOf(token), ...(token.type === "codespan" && { style: cyan }) });
+
 /** The runs of text below a token that look alike. */
 const inlines = (token: Token): readonly Token[] => {
   const children = childrenOf(token, "tokens");
   return children.length === 0 ? [token] : children.flatMap(inlines);
-};
-
-const wrap = (tokens: readonly Token[], style: Style, width: number, hanging: string): string => {
-  const lines: string[] = [];
-  let line = { shown: "", width: 0 };
-  let word = { shown: "", width: 0 };
-  const endWord = (): void => {
-    if (word.width === 0) return;
-    if (line.width > 0 && line.width + 1 + word.width > width) {
-      lines.push(line.shown);
-      line = word;
-    } else
-      line = line.width === 0 ? word : { shown: `${line.shown} ${word.shown}`, width: line.width + 1 + word.width };
-    word = { shown: "", width: 0 };
-  };
-  for (const token of tokens)
-    for (const piece of textOf(token).split(/(\s+)/)) {
-      if (/^\s+$/.test(piece)) endWord();
-      else {
-        const shown = token.type === "codespan" ? style.cyan(piece) : piece;
-        word = { shown: word.shown + shown, width: word.width + piece.length };
-      }
-    }
-  endWord();
-  return [...lines, line.shown].join(`\n${hanging}`);
 };

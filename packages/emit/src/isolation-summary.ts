@@ -1,5 +1,6 @@
 import {
   type AllowedPlan,
+  collect,
   destinations,
   formatSubnet,
   type HostPlan,
@@ -10,6 +11,7 @@ import {
   type PortPlan,
   publishedPlace,
   type ReachedVmPlan,
+  settingOf,
   type VmPlan,
 } from "@microvm-emit/model";
 import { print } from "@microvm-emit/nix-ast";
@@ -86,32 +88,21 @@ export interface ShareSummary {
 
 /** What each of a host's VMs comes to. */
 export const isolationOn = ({ vms }: HostPlan): ((vm: VmPlan) => IsolationSummary) => {
-  const reaching = collected(
+  const reaching = collect(
     vms.flatMap(({ name, policy }) => [...new Map(policy.vms.map(({ value }) => [value, name]))]),
   );
-  const logins = collected(vms.flatMap((vm) => loginsOf(vm).map((folder) => [folder, vm.name])));
+  const logins = collect(vms.flatMap((vm) => loginsOf(vm).map((folder) => [folder, vm.name])));
   return (vm) => ({
     ...summarizeVm(vm, reaching.get(vm.name) ?? []),
     loginSharedWith: loginsOf(vm).flatMap((folder) => (logins.get(folder) ?? []).filter((name) => name !== vm.name)),
   });
 };
 
-/** All values of each key. */
-const collected = <A>(entries: readonly (readonly [key: string, value: A])[]): ReadonlyMap<string, readonly A[]> => {
-  const values = new Map<string, A[]>();
-  for (const [key, value] of entries) {
-    const known = values.get(key);
-    if (known === undefined) values.set(key, [value]);
-    else known.push(value);
-  }
-  return values;
-};
-
 const loginsOf = ({ shares }: VmPlan): readonly string[] =>
-  shares.flatMap(({ path, source }) => (path.at(-1) === "agent" ? [source] : []));
+  shares.flatMap((share) => (settingOf(share) === "agent" ? [share.source] : []));
 
 const summarizeVm = (vm: VmPlan, reachedByVms: readonly string[]): Omit<IsolationSummary, "loginSharedWith"> => {
-  const { path: origin, interfaces, policy, shares, secrets, sudo, hypervisor } = vm;
+  const { interfaces, policy, shares, secrets, sudo, hypervisor } = vm;
   const isOpen = policy.network === "open";
   const ways = interfaces.map((link) => wayOutOf(link, isOpen, hypervisor));
   const wayOut = ways.find((way) => typeof way !== "string") ?? null;
@@ -127,11 +118,14 @@ const summarizeVm = (vm: VmPlan, reachedByVms: readonly string[]): Omit<Isolatio
       lans: [...new Set(interfaces.flatMap(lansOf))],
       everyone: isOpen && interfaces.some(({ network }) => network !== null),
     },
-    shares: shares.flatMap(({ path, source, readOnly, owners, dangerous }) =>
-      path[origin.length] === "shares"
-        ? [{ source, readOnly, keepsOwners: !readOnly && owners === "guest", dangerous }]
-        : [],
-    ),
+    shares: shares
+      .filter((share) => typeof settingOf(share) === "number")
+      .map(({ source, readOnly, owners, dangerous }) => ({
+        source,
+        readOnly,
+        keepsOwners: !readOnly && owners === "guest",
+        dangerous,
+      })),
     secrets: secrets.map(({ name, file }) => ({ name, file: typeof file === "string" ? file : print(file).trim() })),
     sudo,
   };
@@ -146,7 +140,7 @@ const reachedVm = ({ value, ports }: ReachedVmPlan): string =>
 
 const allowedBy = (vm: VmPlan): readonly AllowedFrom[] => {
   const all = [...vm.policy.domains, ...vm.policy.addresses];
-  const by = collected(all.map(({ path, target, ports }) => [wants(vm, path), { target, ports }] as const));
+  const by = collect(all.map(({ path, target, ports }) => [wants(vm, path), { target, ports }] as const));
   return [...by].map(([from, to]) => ({ from, to }));
 };
 

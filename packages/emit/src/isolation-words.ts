@@ -1,6 +1,7 @@
 import { type AllowedPlan, joinDestination, type PortPlan } from "@microvm-emit/model";
 import type { AllowedFrom, IsolationSummary, LeadingPort, ReachedBy, ShareSummary } from "./isolation-summary.js";
 import type { Style } from "./report.js";
+import { onOneLine } from "./wrap.js";
 
 /** A line before it is wrapped, with what stands out at its beginning. */
 export interface Line {
@@ -123,5 +124,3 @@ const sharesLines = (
 
 const shareWords = ({ source, readOnly }: ShareSummary): string =>
   `${source} (${readOnly ? "for reading" : "writable"})`;
-
-const onOneLine = (text: string): string => text.trim().replaceAll(/\s+/g, " ");

@@ -3,6 +3,7 @@ import { type Expr, isNode, print } from "@microvm-emit/nix-ast";
 import { isolationOn, type IsolationSummary } from "./isolation-summary.js";
 import { isolationLines, type Line } from "./isolation-words.js";
 import type { Style } from "./report.js";
+import { onOneLine, wrap } from "./wrap.js";
 
 /** A host's guests, the VMs of each, and what keeps guests apart. */
 export interface HostSummary {
@@ -108,7 +109,7 @@ const textOf = (value: unknown): string =>
 
 /** A text as part of a line. */
 const clipped = (text: string): string => {
-  const line = text.trim().replaceAll(/\s+/g, " ");
+  const line = onOneLine(text);
   return line.length > 60 ? `${line.slice(0, 59)}…` : line;
 };
 
@@ -164,15 +165,12 @@ const formatVm = (vm: VmSummary, { columns, style, width }: Layout): readonly st
 const wrapped = ({ lead, style, text, indent }: Line, width: number): string => {
   const margin = " ".repeat(6 + indent);
   const hanging = " ".repeat(indent === 0 ? 8 : margin.length + lead.length + 2);
-  const [first = "", ...words] = text.split(/(?<=\S) /);
-  let written = margin + style(lead) + first;
-  let column = margin.length + lead.length + first.length;
-  for (const word of words) {
-    const isOver = column + 1 + word.length > width;
-    written += isOver ? `\n${hanging}${word}` : ` ${word}`;
-    column = isOver ? hanging.length + word.length : column + 1 + word.length;
-  }
-  return written;
+  const words = text.trimStart();
+  const gap = text.slice(0, text.length - words.length);
+  return wrap([{ text: words }], width, hanging, {
+    shown: margin + style(lead) + gap,
+    width: margin.length + lead.length + gap.length,
+  });
 };
 
 /** More names than a person reads are counted. */

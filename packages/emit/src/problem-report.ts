@@ -1,3 +1,4 @@
+import { collect } from "@microvm-emit/model";
 import type { Diagnostic, Findings } from "./diagnostic.js";
 import type { Place } from "./place.js";
 import type { Style } from "./report.js";
@@ -7,11 +8,7 @@ import type { Style } from "./report.js";
  * what is said of one place under one code frame.
  */
 export const formatFindings = ({ problems, silenced }: Findings, style: Style): string => {
-  const groups = new Map<string, Diagnostic[]>();
-  for (const problem of inSourceOrder(problems)) {
-    const about = aboutOf(problem.path);
-    groups.set(about, [...(groups.get(about) ?? []), problem]);
-  }
+  const groups = collect(inSourceOrder(problems).map((problem) => [aboutOf(problem.path), problem]));
   const ordered = [...groups].toSorted(([a], [b]) => Number(a !== "") - Number(b !== ""));
   const blocks = ordered.flatMap(([about, group]) => [
     ...(about === "" ? [] : [style.bold(`${about}:`)]),

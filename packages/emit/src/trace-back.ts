@@ -1,5 +1,4 @@
 import type { ConfigPath } from "@microvm-emit/model";
-import type { PlannedPath } from "./planned-paths.js";
 import {
   attrs,
   binding,
@@ -20,6 +19,7 @@ import type { Locator } from "./locate.js";
 import type { NixError, NixPosition } from "./nix-log.js";
 import { type Place, placeAtLine, placeAtOffset } from "./place.js";
 import { offsetInTemplate } from "./template-place.js";
+import type { PlannedPath } from "./planned-paths.js";
 
 /** All that an error of Nix's about a host can lead to. */
 export interface Sources {

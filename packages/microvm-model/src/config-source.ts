@@ -15,6 +15,16 @@ export interface Machine {
   readonly realPath: (path: string) => string;
 }
 
+/** The same of each path that is asked for, which the machine is asked of once: many rules ask, and for many VMs. */
+export const remembered = (realPath: Machine["realPath"]): Machine["realPath"] => {
+  const known = new Map<string, string>();
+  return (path) => {
+    const real = known.get(path) ?? realPath(path);
+    known.set(path, real);
+    return real;
+  };
+};
+
 /** Where what a plan says comes from. */
 export interface ConfigSource extends Machine {
   readonly written: Written;

@@ -1,3 +1,5 @@
+import { collect } from "./collect.js";
+
 /** Folders by where they lie, so that a host with many asks each for its neighbours alone. */
 export interface FolderIndex<F> {
   /** Those at a path. */
@@ -10,12 +12,8 @@ export interface FolderIndex<F> {
 
 /** Finds absolute paths by the path itself, by one that lies in it, and by one that it lies in. */
 export const indexFolders = <F extends { readonly folder: string }>(folders: readonly F[]): FolderIndex<F> => {
-  const at = new Map<string, F[]>();
-  const within = new Map<string, F[]>();
-  for (const known of folders) {
-    add(at, known.folder, known);
-    for (const outer of parentsOf(known.folder)) add(within, outer, known);
-  }
+  const at = collect(folders.map((known) => [known.folder, known]));
+  const within = collect(folders.flatMap((known) => parentsOf(known.folder).map((outer) => [outer, known] as const)));
   return {
     at: (path) => at.get(path) ?? [],
     around: (path) => parentsOf(path).flatMap((outer) => at.get(outer) ?? []),
@@ -23,14 +21,8 @@ export const indexFolders = <F extends { readonly folder: string }>(folders: rea
   };
 };
 
-const add = <F>(map: Map<string, F[]>, path: string, known: F): void => {
-  const there = map.get(path);
-  if (there === undefined) map.set(path, [known]);
-  else there.push(known);
-};
-
 /** What leads to a path but `/`, the nearest first. */
-const parentsOf = (path: string): readonly string[] => {
+export const parentsOf = (path: string): readonly string[] => {
   const parents: string[] = [];
   for (let slash = path.lastIndexOf("/"); slash > 0; slash = path.lastIndexOf("/", slash - 1))
     parents.push(path.slice(0, slash));

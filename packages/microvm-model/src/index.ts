@@ -14,6 +14,7 @@ export {
   qwenCode,
 } from "./agents.js";
 export type { Config, FlakeInput } from "./config.js";
+export { collect } from "./collect.js";
 export type { HostSource, Machine } from "./config-source.js";
 export type { Agent, AgentState } from "./config/agent.js";
 export type { Emacs, Home, InputFile, Zsh, ZshHistory } from "./config/home.js";
@@ -82,6 +83,7 @@ export { type GuestDifference, guestDifferences } from "./resolve/guest-differen
 export { webPorts } from "./resolve/policy.js";
 export { builtInShares, imageOf, readsOptions } from "./resolve/guests.js";
 export { privateRanges } from "./private-ranges.js";
+export { settingOf } from "./own-folders.js";
 export { isSquashed } from "./resolve/writable.js";
 export { distance, formatSubnet, hexOf, isPrivate, linkLocalOf } from "./resolve/subnet.js";
 export { nearest } from "./suggest.js";

@@ -1,7 +1,7 @@
 import { bimap, type Either, left, right } from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { andThen, type Checked } from "./checked.js";
-import type { Machine } from "./config-source.js";
+import { type Machine, remembered } from "./config-source.js";
 import { type Lock, lockSchema } from "./lock.js";
 import { error, type Problem } from "./problem.js";
 import { resolve, type Resolution } from "./resolve.js";
@@ -27,7 +27,11 @@ export const planConfig = (
   if (!lockSchema.safeParse(lock).success) return left([brokenLock]);
   const model = validate(config);
   const written = writtenPath(config);
-  const checked = pipe(model, andThen(resolve(lock)), andThen(checkRules({ written, sources, realPath })));
+  const checked = pipe(
+    model,
+    andThen(resolve(lock)),
+    andThen(checkRules({ written, sources, realPath: remembered(realPath) })),
+  );
   return pipe(
     settle(checked, model._tag === "Left" ? [] : silencesOf(model.right)),
     bimap(

@@ -1,25 +1,30 @@
 # What services of the host do without, by what they do.
 let
-  service = {
+  all = {
     LockPersonality = true;
-    MemoryDenyWriteExecute = true;
     NoNewPrivileges = true;
-    PrivateDevices = true;
-    ProcSubset = "pid";
-    ProtectClock = true;
-    ProtectControlGroups = true;
     ProtectHostname = true;
     ProtectKernelLogs = true;
     ProtectKernelModules = true;
     ProtectKernelTunables = true;
-    ProtectProc = "invisible";
-    RestrictNamespaces = true;
     RestrictRealtime = true;
     SystemCallArchitectures = "native";
     SystemCallErrorNumber = "EPERM";
   };
+  service = all // {
+    MemoryDenyWriteExecute = true;
+    PrivateDevices = true;
+    ProcSubset = "pid";
+    ProtectClock = true;
+    ProtectControlGroups = true;
+    ProtectProc = "invisible";
+    RestrictNamespaces = true;
+  };
 in
 {
+  # Also those that run VMs.
+  inherit all;
+
   # Those that make and copy files, as root and anywhere: homes and /tmp stay in their sight, and folders may take over the setgid
   # bit of what they are in.
   files = service // {

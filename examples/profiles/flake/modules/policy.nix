@@ -85,11 +85,8 @@ let
   isBridged = link: link ? bridge;
   isRouted = link: !isBridged link;
 
-  # The bridges that have rules on them.
-  heldBridges = once (eachLink (link: lib.optional (isBridged link) link.bridge) guests);
-
-  reaching = lib.filterAttrs (_: vm: vm ? vms) guests;
-  reachingBridges = once (eachLink (link: lib.optional (isBridged link) link.bridge) reaching);
+  bridgesOf = vms: once (eachLink (link: lib.optional (isBridged link) link.bridge) vms);
+  reachingBridges = bridgesOf (lib.filterAttrs (_: vm: vm ? vms) guests);
 
   # From each IPv4 address of a VM to each of another one that it may reach, whole or by port.
   pairs = elements (
@@ -157,8 +154,7 @@ let
       "tcp . ${toString resolverPort}"
     ];
 
-  # What a VM tried is in the kernel's log, for whoever writes its allowlist: each server and port once an hour, and no more
-  # than a hundred lines an hour of an address.
+  # What a VM tried is in the kernel's log, for whoever writes its allowlist: each server and port once an hour.
   logRefused =
     ip: family:
     let
@@ -234,7 +230,7 @@ let
     delete table inet microvm
     table inet microvm {
       # Those too whose VLANs have these VMs, since br_netfilter may name them instead.
-      set bridges { type ifname; ${elements (map quote (heldBridges ++ bridges))} }
+      set bridges { type ifname; ${elements (map quote (bridgesOf guests ++ bridges))} }
       set networks { type ifname; ${elements (map quote networks)} }
       set guests4 { type ipv4_addr; ${elements (senders 4)} }
       set guests6 { type ipv6_addr; ${elements (senders 6)} }

@@ -28,17 +28,7 @@ let
     in
     user == null && lib.all (interface: interface.type != "bridge") interfaces;
 
-  restricted = {
-    LockPersonality = true;
-    NoNewPrivileges = true;
-    ProtectHostname = true;
-    ProtectKernelLogs = true;
-    ProtectKernelModules = true;
-    ProtectKernelTunables = true;
-    RestrictRealtime = true;
-    SystemCallArchitectures = "native";
-    SystemCallErrorNumber = "EPERM";
-  };
+  restricted = (import ../lib/confined.nix).all;
 
   # For a user without capabilities, each of these takes away the means to gain some.
   unprivileged = restricted // {

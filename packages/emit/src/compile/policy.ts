@@ -27,15 +27,12 @@ import {
 import type { SharedModules } from "./shared-modules.js";
 import { at, bindingAt } from "./terms.js";
 
-/** Whether there is a network to hold VMs in; one that has left it may run for as long as the network is there. */
-export const hasPolicy = ({ networks }: HostPlan): boolean => networks.length > 0;
-
-/** The module that holds VMs to what they may reach. */
+/** The module that holds VMs to what they may reach; one that has left the config may run for as long as the host has a network. */
 export const compilePolicy = (host: HostPlan, shared: SharedModules): readonly Expr[] => {
   const known = host.vms.filter(({ interfaces }) => interfaces.some(({ type }) => type === "tap"));
   const bridges = host.networks.flatMap(({ kind, name }) => (kind === "bridge" ? [name] : []));
   const ports = host.networks.flatMap((network) => (network.kind === "routed" ? [] : network.ports));
-  return !hasPolicy(host)
+  return host.networks.length === 0
     ? []
     : [
         call(
@@ -203,11 +200,8 @@ let
   isBridged = link: link ? bridge;
   isRouted = link: !isBridged link;
 
-  # The bridges that have rules on them.
-  heldBridges = once (eachLink (link: lib.optional (isBridged link) link.bridge) guests);
-
-  reaching = lib.filterAttrs (_: vm: vm ? vms) guests;
-  reachingBridges = once (eachLink (link: lib.optional (isBridged link) link.bridge) reaching);
+  bridgesOf = vms: once (eachLink (link: lib.optional (isBridged link) link.bridge) vms);
+  reachingBridges = bridgesOf (lib.filterAttrs (_: vm: vm ? vms) guests);
 
   # From each IPv4 address of a VM to each of another one that it may reach, whole or by port.
   pairs = elements (eachPair (pair: { ports ? null, ... }: lib.optional (ports == null) pair));
@@ -257,8 +251,7 @@ let
       "tcp . \${toString resolverPort}"
     ];
 
-  # What a VM tried is in the kernel's log, for whoever writes its allowlist: each server and port once an hour, and no more
-  # than a hundred lines an hour of an address.
+  # What a VM tried is in the kernel's log, for whoever writes its allowlist: each server and port once an hour.
   logRefused =
     ip: family:
     let
@@ -326,7 +319,7 @@ let
     delete table inet microvm
     table inet microvm {
       # Those too whose VLANs have these VMs, since br_netfilter may name them instead.
-      set bridges { type ifname; \${elements (map quote (heldBridges ++ bridges))} }
+      set bridges { type ifname; \${elements (map quote (bridgesOf guests ++ bridges))} }
       set networks { type ifname; \${elements (map quote networks)} }
       set guests4 { type ipv4_addr; \${elements (senders 4)} }
       set guests6 { type ipv6_addr; \${elements (senders 6)} }

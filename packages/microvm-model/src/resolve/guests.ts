@@ -1,3 +1,4 @@
+import { collect } from "../collect.js";
 import { isNode } from "../config/terms.js";
 import type { GuestPlan, SharePlan, VmPlan, VolumePlan } from "../plan.js";
 import type { ConfigPath } from "../problem.js";
@@ -64,17 +65,17 @@ export const imageOf = ({ mountPoint }: VolumePlan, position: number): string =>
 
 /** Groups VMs by the NixOS that they need, each guest where its first VM by index is. */
 export const groupGuests = (vms: readonly VmPlan[]): readonly GuestPlan[] => {
-  const groups = new Map<string, { readonly own: GuestPlan["own"]; readonly vms: [VmPlan, ...VmPlan[]] }>();
-  for (const vm of vms.toSorted((a, b) => a.index - b.index)) {
-    const own = reasonForOwn(vm);
-    const key = own === null ? JSON.stringify(seenByGuest(vm), bigintAsText) : vm.name;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { own, vms: [vm] });
-    else group.vms.push(vm);
-  }
-  return [...groups.values()].map(({ own, vms: [first, ...others] }) => ({
-    name: first.name,
-    vms: [first.name, ...others.map(({ name }) => name)],
+  const groups = collect(
+    vms
+      .toSorted((a, b) => a.index - b.index)
+      .map((vm) => {
+        const own = reasonForOwn(vm);
+        return [own === null ? JSON.stringify(seenByGuest(vm), bigintAsText) : vm.name, { name: vm.name, own }];
+      }),
+  );
+  return [...groups.values()].map(([{ name, own }, ...others]) => ({
+    name,
+    vms: [name, ...others.map((vm) => vm.name)],
     own,
   }));
 };

@@ -1,3 +1,4 @@
+import { type FolderIndex, indexFolders, parentsOf } from "../folder-index.js";
 import type { SharePlan, VmPlan } from "../plan.js";
 
 /** Whether all that a guest writes is the main user's on the host, whoever in the guest wrote it. */
@@ -10,36 +11,25 @@ export const translatesOwners = (argument: unknown): boolean =>
 
 /** A folder of the host that a guest may write, and by which share. */
 export interface WritableFolder {
+  readonly folder: string;
   readonly share: SharePlan;
   readonly vm: string;
 }
 
-/** What these guests may write of the host, by the folder's path; the first that may stands for all. */
-export const writableFolders = (vms: readonly VmPlan[]): ReadonlyMap<string, WritableFolder> =>
-  new Map(
-    vms
-      .flatMap((vm) => vm.shares.filter(({ readOnly }) => !readOnly).map((share) => ({ share, vm: vm.name })))
-      .reverse()
-      .map((folder) => [folder.share.source, folder]),
+/** What these guests may write of the host. */
+export const writableFolders = (vms: readonly VmPlan[]): FolderIndex<WritableFolder> =>
+  indexFolders(
+    vms.flatMap((vm) =>
+      vm.shares.filter(({ readOnly }) => !readOnly).map((share) => ({ folder: share.source, share, vm: vm.name })),
+    ),
   );
 
-/** The nearest of the folders that a path lies in, itself left out: its guest can put a link in the path's place. */
-export const folderAround = (
-  folders: ReadonlyMap<string, WritableFolder>,
-  path: string,
-): WritableFolder | undefined => {
-  for (let slash = path.lastIndexOf("/"); slash > 0; slash = path.lastIndexOf("/", slash - 1)) {
-    const folder = folders.get(path.slice(0, slash));
-    if (folder !== undefined) return folder;
-  }
-  return undefined;
-};
-
-/** A path and what leads to it, from below the outermost of the folders that it lies in. */
-const pathBelow = (folders: ReadonlyMap<string, WritableFolder>, path: string): readonly string[] => {
-  const steps = path.split("/").map((_, at, names) => names.slice(0, at + 1).join("/"));
-  const outermost = steps.slice(0, -1).findIndex((step) => folders.has(step));
-  return outermost < 0 ? [] : steps.slice(outermost + 1);
+/** A path and what leads to it, from below the outermost of the folders that it lies in: a guest can put a link in their place. */
+const pathBelow = ({ around }: FolderIndex<WritableFolder>, path: string): readonly string[] => {
+  const outermost = around(path).at(-1)?.folder;
+  return outermost === undefined
+    ? []
+    : [path, ...parentsOf(path)].filter((step) => step.length > outermost.length).reverse();
 };
 
 /** The guests with what of their folders' paths any guest of the host could replace by a link. */

@@ -1,6 +1,6 @@
 import type { HostPlan, SecretPlan, VmPlan } from "../plan.js";
 import { error, type Problem } from "../problem.js";
-import { folderAround, writableFolders } from "../resolve/writable.js";
+import { writableFolders } from "../resolve/writable.js";
 
 /** QEMU's names of firmware files end at 55 bytes, of which systemd's prefix takes 27 (fw_cfg.h FW_CFG_MAX_FILE_PATH). */
 const longestCredential = 55 - "opt/io.systemd.credentials/".length;
@@ -20,7 +20,7 @@ export const secret = (host: HostPlan): readonly Problem[] => {
   const writable = writableFolders(host.vms);
   return host.vms.flatMap((vm) =>
     [...vm.secrets, ...credentialsOf(vm)].flatMap(({ path, name, file, by }): readonly Problem[] => {
-      const outer = typeof file === "string" ? folderAround(writable, file) : undefined;
+      const outer = typeof file === "string" ? writable.around(file)[0] : undefined;
       return [
         ...(by === "credential" && name.length > longestCredential
           ? [

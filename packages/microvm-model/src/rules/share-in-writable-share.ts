@@ -1,7 +1,7 @@
 import { ownName } from "../own-folders.js";
 import type { HostPlan } from "../plan.js";
 import { type Problem, warning } from "../problem.js";
-import { folderAround, writableFolders } from "../resolve/writable.js";
+import { writableFolders } from "../resolve/writable.js";
 
 /**
  * A folder that lies in one that a guest may write, this or another, can be replaced by a link to any other of the host's.
@@ -12,7 +12,7 @@ export const shareInWritableShare = (host: HostPlan): readonly Problem[] => {
   return host.vms.flatMap((vm) => {
     const ofOwn = writableFolders([vm]);
     return vm.shares.flatMap(({ path, source }) => {
-      const outer = folderAround(ofOwn, source) ?? folderAround(ofAll, source);
+      const [outer] = [...ofOwn.around(source), ...ofAll.around(source)];
       return outer === undefined || (outer.vm !== vm.name && ownName(outer.share) !== undefined)
         ? []
         : [

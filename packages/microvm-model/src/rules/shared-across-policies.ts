@@ -1,6 +1,8 @@
 import { asMounted } from "../as-mounted.js";
+import { collect } from "../collect.js";
 import type { ConfigSource } from "../config-source.js";
 import { indexFolders } from "../folder-index.js";
+import { settingOf } from "../own-folders.js";
 import type { AllowedPlan, HostPlan, PortPlan, SharePlan, VmPlan } from "../plan.js";
 import { type Problem, warning } from "../problem.js";
 import { isInside, isPrivate } from "../resolve/subnet.js";
@@ -48,22 +50,16 @@ const problem = ({ name, share }: Known, others: number, reader: Known): Problem
     "shared-across-policies",
     share.path,
     `${share.source} is written by ${name}${others === 0 ? "" : ` and ${String(others)} more`}, and read by ${reader.name}, which may reach what ${name} may not: what is left there gets there`,
-    share.path.at(-1) === "agent"
+    settingOf(share) === "agent"
       ? 'Give either `agentState: "own"`.'
       : "Give each a folder of its own, or share it `readOnly` here.",
     [{ path: reader.share.path, note: `where ${reader.name} has it` }],
   );
 
 /** Those that reach the same together. */
-const byReach = (known: readonly Known[]): readonly (readonly [Known, ...Known[]])[] => {
-  const groups = new Map<string, [Known, ...Known[]]>();
-  for (const one of known) {
-    const group = groups.get(one.key);
-    if (group === undefined) groups.set(one.key, [one]);
-    else group.push(one);
-  }
-  return [...groups.values()];
-};
+const byReach = (known: readonly Known[]): readonly (readonly [Known, ...Known[]])[] => [
+  ...collect(known.map((one) => [one.key, one])).values(),
+];
 
 interface Reach {
   readonly network: VmPlan["policy"]["network"];
