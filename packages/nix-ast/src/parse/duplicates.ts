@@ -5,18 +5,21 @@ interface Place {
   readonly start: number;
   readonly end: number;
 }
-/** A name that is defined a second time. */
+/** An attribute that is defined a second time. */
 export interface Duplicate {
+  /** Its names from the set that was looked at, as Nix writes them: `a.b`. */
   readonly name: string;
   readonly again: Place;
   readonly first: Place;
 }
 
-/** What a name of a set is bound to, as far as other bindings can merge with it. */
+/** The value of an attribute, as far as other bindings can merge with it. */
 interface Entry extends Place {
   /** A set written out, whose table is not made yet. */
   set?: Attrs;
   table?: Table;
+  /** Whether another set's table has this one too, so that it is copied before a change. */
+  isShared?: boolean;
 }
 type Table = Map<string, Entry>;
 
@@ -24,8 +27,8 @@ type Table = Map<string, Entry>;
 const FEW_NAMES = 8;
 
 /**
- * Attributes defined twice, by Nix's rules (`ParserState::addAttr`): sets that are written out and paths through them
- * merge, everything else may be defined once.
+ * Attributes defined twice, by the rules of Nix 2.34 (`ParserState::addAttr`): sets that are written out, and paths
+ * through them, merge recursively. Everything else may be defined once.
  */
 export class AttributeTables {
   readonly #tables = new WeakMap<Attrs, Table>();
@@ -43,7 +46,12 @@ export class AttributeTables {
       const place = { start: binding.start ?? 0, end: binding.end ?? 0 };
       if (binding.kind === "inherit") {
         for (const name of binding.names)
-          define(table, nameOf(name), typeof name === "string" ? place : placeOf(name, place), found);
+          this.#merge(
+            table,
+            new Map([[nameOf(name), typeof name === "string" ? place : placeOf(name, place)]]),
+            [],
+            found,
+          );
       } else this.#add(table, binding.path, binding.value, placeOf(binding.path[0], place), found);
     }
     return table;
@@ -51,41 +59,54 @@ export class AttributeTables {
 
   #add(root: Table, path: readonly AttrName[], value: Expr, place: Place, found: Duplicate[]): void {
     let table = root;
+    const above: string[] = [];
     for (let i = 0; i < path.length; i++) {
       const name = staticName(path[i]);
       if (name === undefined) return;
-      const entry = table.get(name);
-      const last = i === path.length - 1;
-      if (entry === undefined) {
-        if (last) {
-          table.set(name, value.kind === "attrs" ? { ...place, set: value } : { ...place });
-          return;
-        }
-        const inner: Table = new Map();
-        table.set(name, { ...place, table: inner });
-        table = inner;
-        continue;
-      }
-      const inner = this.#open(entry);
-      if (inner === undefined || (last && value.kind !== "attrs")) {
-        found.push({ name, again: place, first: entry });
+      if (i === path.length - 1) {
+        this.#merge(table, new Map([[name, value.kind === "attrs" ? { ...place, set: value } : place]]), above, found);
         return;
       }
-      if (last && value.kind === "attrs") {
-        for (const [innerName, added] of this.#ofSet(value)) {
-          const first = inner.get(innerName);
-          if (first === undefined) inner.set(innerName, added);
-          else found.push({ name: innerName, again: added, first });
-        }
+      const entry = table.get(name) ?? { ...place, table: new Map<string, Entry>() };
+      table.set(name, entry);
+      const inner = this.#open(entry);
+      above.push(name);
+      if (inner === undefined) {
+        found.push({ name: above.join("."), again: place, first: entry });
         return;
       }
       table = inner;
     }
   }
 
+  /** Adds the attributes of one table to another. The pairs of sets still to merge are a list, so that depth costs no stack. */
+  #merge(into: Table, from: Table, above: readonly string[], found: Duplicate[]): void {
+    const pairs = [{ into, from, above }];
+    for (let pair = pairs.pop(); pair !== undefined; pair = pairs.pop()) {
+      for (const [name, added] of pair.from) {
+        const first = pair.into.get(name);
+        if (first === undefined) {
+          pair.into.set(name, { ...added, isShared: true });
+          continue;
+        }
+        const inner = added.set === undefined && added.table === undefined ? undefined : this.#open(first);
+        const path = [...pair.above, name];
+        if (inner === undefined) found.push({ name: path.join("."), again: added, first });
+        else pairs.push({ into: inner, from: added.table ?? this.#ofSet(added.set as Attrs), above: path });
+      }
+    }
+  }
+
+  /** The table of an entry that is a set, to be changed. */
   #open(entry: Entry): Table | undefined {
-    // A copy: what is merged into it here is not written there.
-    if (entry.table === undefined && entry.set !== undefined) entry.table = new Map(this.#ofSet(entry.set));
+    if (entry.table === undefined && entry.set !== undefined) {
+      entry.table = this.#ofSet(entry.set);
+      entry.isShared = true;
+    }
+    if (entry.table !== undefined && entry.isShared === true) {
+      entry.table = new Map([...entry.table].map(([name, inner]) => [name, { ...inner, isShared: true }]));
+      entry.isShared = false;
+    }
     return entry.table;
   }
 
@@ -98,12 +119,6 @@ export class AttributeTables {
     return table;
   }
 }
-
-const define = (table: Table, name: string, place: Place, found: Duplicate[]): void => {
-  const first = table.get(name);
-  if (first === undefined) table.set(name, { ...place });
-  else found.push({ name, again: place, first });
-};
 
 /** Whether a name begins two bindings, so that it is worth a closer look. */
 const repeatsFirstName = (bindings: readonly Binding[]): boolean => {

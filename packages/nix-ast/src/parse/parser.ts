@@ -86,9 +86,12 @@ export class Parser {
   #lastCommented: { after?: string } | undefined;
   #commentedEnd = -1;
 
+  readonly #hasNul: boolean;
+
   /** `strict` says whether what is well formed but refused by Nix is a problem too: names defined twice, huge numbers. */
   constructor(text: string, strict: boolean, holes: Holes = new Map()) {
     this.#text = text;
+    this.#hasNul = text.includes("\0");
     this.#strict = strict;
     this.#holes = holes;
     this.#lexer = new Lexer(text, (at) => holes.has(at));
@@ -96,8 +99,6 @@ export class Parser {
 
   /** The expression of the text; meaningless if there are problems. */
   parse(): Expr {
-    const nul = this.#text.indexOf("\0");
-    if (nul >= 0) this.#problem("nul", nul, nul + 1, "Nix text cannot hold a NUL character");
     const lone = loneSurrogate(this.#text);
     if (lone !== undefined) this.#problem("surrogate", lone, lone + 1, "half of a surrogate pair stands alone");
     this.#push({ kind: "root" });
@@ -110,6 +111,11 @@ export class Parser {
     }
     if (this.problems.length === 0) this.#checkHoles();
     return this.#value;
+  }
+
+  /** Nix reads a NUL in a comment, and nowhere else. */
+  #nul(at: number): void {
+    this.#problem("nul", at, at + 1, "a NUL character may only stand in a comment");
   }
 
   /** Every value has its place in the tree: none is in a comment, after a backslash, or part of a name. */
@@ -1178,7 +1184,11 @@ export class Parser {
     const { of, pieces, start } = frame;
     const { disabledFrom } = lexer;
     const found = of === "path" ? lexer.pathPiece() : lexer.textPiece(of);
-    if (lexer.end > lexer.start) pieces.push(this.#text.slice(lexer.start, lexer.end));
+    if (lexer.end > lexer.start) {
+      const piece = this.#text.slice(lexer.start, lexer.end);
+      pieces.push(piece);
+      if (this.#hasNul && piece.includes("\0")) this.#nul(lexer.start + piece.indexOf("\0"));
+    }
     switch (found) {
       case "hole": {
         const part = this.#valueOf(lexer.end, (value) => toTextPart(value));
@@ -1434,7 +1444,8 @@ export class Parser {
   #unexpected(wanted: string): State {
     const { kind, start, end, unclosedComment } = this.#lexer;
     if (unclosedComment >= 0 && kind === "end") return "done";
-    if (kind === "unknown") {
+    if (kind === "unknown" && this.#text[start] === "\0") this.#nul(start);
+    else if (kind === "unknown") {
       this.#problem(
         "unknownCharacter",
         start,
