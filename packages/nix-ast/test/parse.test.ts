@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, it, onTestFailed } from "vitest";
 import { format, parse, positionOf, print, showParseError, type Expr, type SyntaxErrorKind } from "../src/index.js";
 import { accepts, everyNix, nameOf, nixWithPipes } from "./nix.js";
-import { growth } from "./work.js";
 
 const read = (text: string): Expr => {
   const parsed = parse(text);
@@ -249,54 +248,9 @@ describe("any text", () => {
     expect(format(text)._tag).toBe("Left");
   });
 
-  it.each([
-    "f ",
-    "{ a }: ",
-    "x: ",
-    "[ ",
-    "a ++ ",
-    "a.b = 1; ",
-    "(a: ",
-    "if a then b else ",
-    "''a\n''+",
-    "# c\n",
-    "\n\n",
-  ])("that repeats %j is formatted with work that grows as it does", (piece) => {
-    const close = { "[ ": " ]", "(a: ": ")" }[piece] ?? "";
-    const [start, end] = piece.includes("=") ? ["{ ", "}"] : ["", "a"];
-    const unique = (text: string, size: number): string =>
-      piece.includes("=")
-        ? Array.from({ length: size }, (_, i) => text.replace("b", `b${String(1000 + i)}`)).join("")
-        : text.repeat(size);
-    const ratio = growth(200, (size) => {
-      expect(format(`${start}${unique(piece, size)}${end}${close.repeat(size)}`)._tag).toBe("Right");
-    });
-    expect(ratio).toBeLessThan(4.4);
-  });
-
   it("tells the first of many problems only", () => {
     const parsed = parse(`{ ${"a = 1; ".repeat(20_000)} }`);
     expect(parsed._tag === "Left" && showParseError(parsed.left).length).toBeLessThan(100_000);
-  });
-
-  it.each([
-    "a.",
-    "a/* */",
-    "a\n# c\n",
-    "''${a}''\n",
-    "{ a",
-    "/*",
-    '"',
-    "[ - ",
-    "a_b.",
-    "http:",
-    "${",
-    "<a",
-    "1 = ;",
-    "{ a = { b = 1; }; a = ",
-  ])("that repeats %j is read with work that grows as it does", (piece) => {
-    // As many mistakes as are told stop the parser, which makes the growth less.
-    expect(growth(500, (size) => void parse(piece.repeat(size)))).toBeLessThan(4.4);
   });
 });
 
