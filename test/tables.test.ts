@@ -14,13 +14,20 @@ const docs = {
   networks: read("networks.md"),
 };
 
-/** All that the document's tables say of a name in backticks, cell by cell. */
-const cellsOf = (text: string, name: string): readonly string[] =>
+/** The rows of the document's tables that begin with a name in backticks, without that name. */
+const tableRowsOf = (text: string, name: string): readonly (readonly string[])[] =>
   text
     .split("\n")
     .filter((line) => line.startsWith(`| \`${name}\` `))
-    .flatMap((line) => line.split("|").slice(1, -1))
-    .map((cell) => cell.trim());
+    .map((line) =>
+      line
+        .split("|")
+        .slice(2, -1)
+        .map((cell) => cell.trim()),
+    );
+
+/** All that the document's tables say of a name in backticks, cell by cell. */
+const cellsOf = (text: string, name: string): readonly string[] => tableRowsOf(text, name).flat();
 
 /** Values in backticks, as a list in a cell has them. */
 const quoted = (values: readonly string[]): string => values.map((value) => `\`${value}\``).join(", ");
@@ -28,15 +35,38 @@ const quoted = (values: readonly string[]): string => values.map((value) => `\`$
 describe("docs/agents.md", () => {
   const rows: readonly (readonly [string, library.Agent])[] = Object.entries(library.agents);
 
-  it.each(rows)("says of %s what its row says", (name, row) => {
-    const cells = cellsOf(docs.agents, name);
-    for (const value of [row.package as string, row.command, row.state?.directory ?? ""])
-      expect(cells).toContain(`\`${value}\``);
-    expect(cells.filter((cell) => cell === "yes")).toHaveLength(row.unfree === true ? 1 : 0);
-    const place = row.state?.variable ?? row.state?.mountPoint ?? "";
-    expect(cells.some((cell) => cell.startsWith(`\`${place}\``))).toBe(true);
-    expect(cells).toContain(row.domains?.length === 0 ? "the provider's" : quoted(row.domains ?? []));
-    expect(cells).toContain(quoted(row.apiKeyVariables ?? []));
+  const functionOf = (name: string): string => name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+
+  it.each(rows)("has the row of %s in all its tables", (name, { unfree, releases, state, facts, ...row }) => {
+    const domains = row.domains ?? [];
+    const until = releases?.until;
+    expect(tableRowsOf(docs.agents, name)).toEqual([
+      [
+        `\`${functionOf(name)}\``,
+        `\`${row.package as string}\``,
+        unfree === false ? "" : "yes",
+        until === undefined ? `since ${String(releases?.since)}` : `${String(releases?.since)} to ${until}`,
+        `\`${row.command}\``,
+      ],
+      [
+        `\`${String(state?.directory)}\``,
+        `\`${String(state?.variable ?? state?.mountPoint)}\``,
+        quoted(Object.keys(state?.links ?? {})),
+      ],
+      [domains.length === 0 ? "the provider's" : quoted(domains), quoted(row.apiKeyVariables ?? [])],
+      [facts?.date, facts?.package, facts?.rest],
+    ]);
+  });
+
+  it("has no row of an agent that is gone", () => {
+    const [, names = ""] = /## Known by name\n([^]*?)\n- /.exec(docs.agents) ?? [];
+    const known = [...names.matchAll(/^\| `([^`]+)`/gm)].map(([, name]) => name);
+    expect(known).toEqual(Object.keys(library.agents));
+  });
+
+  it.each(rows)("has a function %s that is exported", (name, row) => {
+    const exported = library as unknown as Readonly<Record<string, () => library.Agent>>;
+    expect(exported[functionOf(name)]?.()).toEqual(row);
   });
 });
 

@@ -4,6 +4,7 @@ import {
   type AgentName,
   agents,
   amp,
+  antigravityCli,
   aider,
   claudeCode,
   codex,
@@ -12,7 +13,10 @@ import {
   crush,
   geminiCli,
   goose,
+  kiroCli,
+  mistralVibe,
   opencode,
+  piCodingAgent,
   qwenCode,
   type Toolchain,
   type ToolchainName,
@@ -31,6 +35,8 @@ const toolchainNames = Object.keys(toolchains) as ToolchainName[];
 const lastStep = (attribute: string): string => attribute.split(".").at(-1) ?? attribute;
 
 const host = (vms: Readonly<Record<string, Vm>>): Config => ({
+  // A release that has all agents; the stand-in takes its place.
+  inputs: { "nixpkgs-unstable": "github:nixos/nixpkgs/nixos-26.05" },
   hosts: {
     h: {
       stateVersion: "25.11",
@@ -75,6 +81,10 @@ const byFunction: Readonly<Record<AgentName, (options?: { stateDirectory?: strin
   amp,
   "qwen-code": qwenCode,
   "copilot-cli": copilotCli,
+  "antigravity-cli": antigravityCli,
+  "pi-coding-agent": piCodingAgent,
+  "mistral-vibe": mistralVibe,
+  "kiro-cli": kiroCli,
 };
 
 describe.each(nixes())("by $version", (nix) => {

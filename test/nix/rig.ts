@@ -1,5 +1,5 @@
 /**
- * The real modules of NixOS and microvm.nix, offline: `MICROVM_EMIT_RIG` names a folder with `nixpkgs`, `microvm` and
+ * The real modules of NixOS and microvm.nix, offline: `MICROVM_EMIT_RIG` names a folder with `nixpkgs`, `microvm`, `home-manager` and
  * `inputs/spectrum` as plain trees, and a `store`.
  */
 import { execFile } from "node:child_process";
@@ -9,7 +9,13 @@ import { nixes } from "./harness.js";
 
 export const rig = process.env["MICROVM_EMIT_RIG"];
 
-const inputs = { nixpkgs: "nixpkgs", microvm: "microvm", "microvm/spectrum": "inputs/spectrum" };
+const inputs = {
+  nixpkgs: "nixpkgs",
+  "nixpkgs-unstable": "nixpkgs",
+  microvm: "microvm",
+  "microvm/spectrum": "inputs/spectrum",
+  "home-manager": "home-manager",
+};
 
 /** A function applied to an attribute of the flake in a folder, on the real modules. */
 export const evaluateOnRig = async (folder: string, attr: string, apply: string): Promise<unknown> => {

@@ -151,7 +151,7 @@ describe("what a VM reaches", () => {
     };
     expect(wordsOf(summaryOf({ a, b: {}, c: {} }, host))).toEqual([
       "allowlist: nothing but",
-      "claude-code  api.anthropic.com claude.ai platform.claude.com",
+      "claude-code  api.anthropic.com claude.ai platform.claude.com mcp-proxy.anthropic.com downloads.claude.ai",
       "node         registry.npmjs.org",
       "go           proxy.golang.org sum.golang.org",
       "nix          cache.nixos.org channels.nixos.org releases.nixos.org api.github.com codeload.github.com",

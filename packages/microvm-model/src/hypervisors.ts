@@ -18,6 +18,10 @@ export type HypervisorName = (typeof hypervisors)[number];
 /** What a NixOS host cannot run: vfkit stands on macOS's own virtualization (microvm.nix lib/runners/vfkit.nix). */
 export const needsMacos = (name: HypervisorName): boolean => name === "vfkit";
 
+/** Where microvm.nix does not start the guest by systemd's initrd (nixos-modules/microvm/optimization.nix at August 2026). */
+export const usesScriptedInitrd = (name: HypervisorName): boolean =>
+  name === "alioth" || name === "crosvm" || name === "kvmtool";
+
 /**
  * What comes of a feature: it works; building the runner fails; it is left out without a word; or the runner passes it on,
  * but microvm.nix's README says that it does not work.

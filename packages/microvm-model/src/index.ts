@@ -4,19 +4,23 @@ export {
   agents,
   aider,
   amp,
+  antigravityCli,
   claudeCode,
   codex,
   copilotCli,
   crush,
   geminiCli,
   goose,
+  kiroCli,
+  mistralVibe,
   opencode,
+  piCodingAgent,
   qwenCode,
 } from "./agents.js";
 export type { Config, FlakeInput } from "./config.js";
 export { collect } from "./collect.js";
 export type { HostSource, Machine } from "./config-source.js";
-export type { Agent, AgentState } from "./config/agent.js";
+export type { Agent, AgentFacts, AgentReleases, AgentState } from "./config/agent.js";
 export type { Emacs, Home, InputFile, Zsh, ZshHistory } from "./config/home.js";
 export type { Balloon, Device, Graphics, Hotplug, QemuDevice, StoreDisk } from "./config/hardware.js";
 export type { Limits } from "./config/limits.js";

@@ -1,4 +1,5 @@
 import type { Expr } from "@microvm-emit/nix-ast";
+import type { AgentReleases } from "./config/agent.js";
 import type { InputFile } from "./config/home.js";
 import type { Destination, HostPort, NetworkPolicy, ReachedVm } from "./config/policy.js";
 import type { NixData, NixText } from "./config/terms.js";
@@ -441,8 +442,11 @@ export interface AgentPlan {
   readonly name: string;
   readonly package: PackagePlan;
   readonly packagesFrom: "nixpkgs" | "nixpkgs-unstable";
-  readonly unfree: boolean;
+  readonly releases: AgentReleases | null;
+  readonly unfree: boolean | readonly string[];
   readonly state: AgentStatePlan | null;
+  /** Its name in home-manager. */
+  readonly homeManagerProgram: string | null;
   readonly command: string;
 }
 
@@ -463,8 +467,10 @@ export interface AgentStatePlan {
   /** Where the guest finds what it copies to `directory` when it starts; null where `directory` is the host's folder. */
   readonly copiedFrom: string | null;
   readonly variable: string | null;
-  /** The folders of the user's home that lead to it, outermost first: a mount would make them root's. */
-  readonly parents: readonly { readonly path: string; readonly user: string; readonly group: string }[];
+  /** The user's folders that lead to it and to its links, and the links' targets; outermost first. Mounts make root's. */
+  readonly parents: readonly string[];
+  /** Symlinks by path, each with its target. */
+  readonly links: Readonly<Record<string, string>>;
 }
 
 export interface ToolchainPlan {

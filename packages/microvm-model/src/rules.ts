@@ -1,9 +1,10 @@
 import { type Checked, withProblems } from "./checked.js";
 import type { ConfigSource } from "./config-source.js";
-import type { HostPlan } from "./plan.js";
+import type { HostPlan, InputPlan } from "./plan.js";
 import type { Problem } from "./problem.js";
 import type { Resolution } from "./resolve.js";
 import { address } from "./rules/address.js";
+import { agentNotPackaged } from "./rules/agent-not-packaged.js";
 import { allowIgnored } from "./rules/allow-ignored.js";
 import { allowOfHost } from "./rules/allow-of-host.js";
 import { badCid } from "./rules/bad-cid.js";
@@ -47,6 +48,7 @@ import { publishedPort } from "./rules/published-port.js";
 import { qemuMemory } from "./rules/qemu-memory.js";
 import { reachedVm } from "./rules/reached-vm.js";
 import { runAsInService } from "./rules/run-as-in-service.js";
+import { scriptedInitrd } from "./rules/scripted-initrd.js";
 import { secret } from "./rules/secret.js";
 import { severalExternalInterfaces } from "./rules/several-external-interfaces.js";
 import { shareInWritableShare } from "./rules/share-in-writable-share.js";
@@ -64,8 +66,8 @@ import { userNetworkWithoutDhcp } from "./rules/user-network-without-dhcp.js";
 import { volumeWithoutSize } from "./rules/volume-without-size.js";
 import { writableNixStore } from "./rules/writable-nix-store.js";
 
-/** A rule sees one host whole, and where its config is written, and says everything that breaks it. */
-type Rule = (host: HostPlan, source: ConfigSource) => readonly Problem[];
+/** A rule sees one host, where its config is written, and the flake's inputs, and returns every problem. */
+type Rule = (host: HostPlan, source: ConfigSource, inputs: readonly InputPlan[]) => readonly Problem[];
 
 const rules: readonly Rule[] = [
   unique,
@@ -94,6 +96,8 @@ const rules: readonly Rule[] = [
   hypervisor,
   qemuMemory,
   hypervisorNeedsMacos,
+  scriptedInitrd,
+  agentNotPackaged,
   pathInEnvironment,
   conflictingVariable,
   homeNeedsWritableStore,
@@ -135,6 +139,6 @@ export const checkRules =
   (source: ConfigSource) =>
   (resolution: Resolution): Checked<Resolution> =>
     withProblems(
-      resolution.plan.hosts.flatMap((host) => rules.flatMap((rule) => rule(host, source))),
+      resolution.plan.hosts.flatMap((host) => rules.flatMap((rule) => rule(host, source, resolution.plan.inputs))),
       resolution,
     );

@@ -294,6 +294,14 @@ export const fileName = text({
   remedy: "Use letters, digits and `._@-`, and no folders.",
 });
 
+/** A folder below another one by its name, or `.` for the other one itself. */
+export const subfolder = text({
+  code: "bad-file-name",
+  holds: pattern(/^(\.|\.?[A-Za-z0-9_][A-Za-z0-9._@-]*)$/),
+  complaint: "is not the name of a folder",
+  remedy: "Use letters, digits and `._@-`, or `.` for the folder itself.",
+});
+
 /** What names a device to a hypervisor; microvm.nix puts it on a command line without quotes. */
 export const devicePath = text({
   code: "bad-device",

@@ -65,6 +65,6 @@ describe("each hypervisor and each thing it is asked for", () => {
   it("tells what a VM with all the defaults asks that a hypervisor cannot do", () => {
     const codes = problemsOf(config({ a: { hypervisor: "firecracker" } })).map(({ code }) => code);
     expect(new Set(codes)).toEqual(new Set(["unsupported-share-proto"]));
-    expect(problemsOf(config({ a: { hypervisor: "crosvm" } }))).toEqual([]);
+    expect(problemsOf(config({ a: { hypervisor: "crosvm" } })).map(({ code }) => code)).toEqual(["scripted-initrd"]);
   });
 });

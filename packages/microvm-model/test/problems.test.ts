@@ -124,6 +124,7 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
       a: { hypervisor: "kvmtool", store: "disk", workspace: false, sshHostKeys: false, secrets: { A: "/run/a" } },
     }),
     `unsupported-share-proto ${v}.a.secrets.proto`,
+    `scripted-initrd ${v}.a.hypervisor`,
   ],
   [
     "all of a home by its absolute name",
@@ -845,7 +846,9 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
       },
     }),
     `user-network-without-dhcp ${v}.a.interfaces[0].type`,
+    `scripted-initrd ${v}.a.hypervisor`,
   ],
+  ["an agent that nixpkgs has no more", config({ a: { agent: "gemini-cli" } }), `agent-not-packaged ${v}.a.agent`],
   [
     "an interface that the hypervisor has not, and packets that it moves itself",
     config({ a: { network: "open", interfaces: [{ type: "user" }, { vhost: true }] } }),

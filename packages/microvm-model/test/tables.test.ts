@@ -12,8 +12,8 @@ import {
 } from "../src/index.js";
 import { config } from "./config.js";
 
-const problems = (vms: unknown): readonly model.Problem[] => {
-  const result = planConfig(config(vms), model.emptyLock);
+const problems = (vms: unknown, rest: object = {}): readonly model.Problem[] => {
+  const result = planConfig(config(vms, {}, rest), model.emptyLock);
   return result._tag === "Left" ? result.left : [];
 };
 
@@ -30,7 +30,19 @@ describe("the table of agents", () => {
   });
 
   it.each(rows)("%s plans to a VM, with what the table says", (name) => {
-    expect(problems({ a: { agent: name } })).toEqual([]);
+    // At the first release that has it, whatever became of it since.
+    const url = `github:nixos/nixpkgs/nixos-${agents[name as AgentName].releases.since}`;
+    expect(problems({ a: { agent: name } }, { inputs: { "nixpkgs-unstable": url } })).toEqual([]);
+  });
+
+  it.each(rows)("%s has the sources of its facts, and the releases of its package", (_, { facts, releases }) => {
+    expect(facts?.date).toMatch(/^20\d\d-(0[1-9]|1[0-2])$/);
+    expect(releases?.since).toMatch(/^\d\d\.(05|11)$/);
+    if (releases?.until !== undefined) expect(Object.keys(agents)).toContain(releases.successor);
+  });
+
+  it.each(rows)("%s is known by the place where it looks without its variable", (_, { state }) => {
+    expect(Object.keys(state?.links ?? {}).length > 0).toBe(state?.variable !== undefined);
   });
 
   it.each([

@@ -12,9 +12,9 @@ let
     gnutls go-tools gofumpt golangci-lint golint google-cloud-sdk gopls goose-cli goreleaser gotestsum gotools gradle graphviz groff grpcurl
     gzip haskell-language-server hello helix helm htop httpie hugo hyperfine imagemagick inetutils iperf3 iproute2 iptables jdk
     jdk17 jdk21 jdt-language-server jq just k9s kind kotlin ktlint kubectl kubernetes-helm kustomize kvmtool less libiconv linux lld llvm lsof ltrace lua
-    lua-language-server maven meson minikube mkcert mold moreutils mypy mysql80 nano ncdu netcat-openbsd nftables nil ninja nixd
+    lua-language-server maven meson minikube mistral-vibe mkcert mold moreutils mypy mysql80 nano ncdu netcat-openbsd nftables nil ninja nixd
     nixfmt nixfmt-rfc-style nmap nodejs nodejs_20 nodejs_22 nodejs_24 ocaml ocamlformat opam openssh openssl opencode openjdk opentofu packer parallel
-    patch perl php phpactor pkg-config playwright-driver pnpm podman poetry postgresql postgresql_16 pre-commit prettierd procps
+    patch perl php phpactor pi-coding-agent pkg-config playwright-driver pnpm podman poetry postgresql postgresql_16 pre-commit prettierd procps
     protoc-gen-go protoc-gen-go-grpc protoc-gen-connect-go protoc-gen-es protols psmisc pyright pipx qemu qemu_kvm qemu_test qwen-code
     redis rsync rubocop ruby ruby-lsp ruff rust-analyzer rustc rustfmt rustup rxvt-unicode sbt scala screen sccache sbcl sd shadow
     shellcheck shfmt socat solargraph sops sqlite ssh-to-age stack starship statix strace stratovirt stylua sudo sysstat systemd tcpdump
@@ -37,6 +37,8 @@ plain // {
   shadow = { passthru.shellPath = "/bin/nologin"; };
 
   amp-cli = { license = lib.licenses.unfree; mainProgram = "amp"; };
+  antigravity-cli = { license = lib.licenses.unfree; mainProgram = "agy"; };
+  kiro-cli = { license = lib.licenses.unfree; };
   crush = { license = lib.licenses.unfree; };
   github-copilot-cli = { license = lib.licenses.unfree; mainProgram = "copilot"; };
   claude-code = { version = (import ./release.nix).claude-code; mainProgram = "claude"; license = lib.licenses.unfree; };

@@ -1,6 +1,6 @@
 import type { AgentPlan, GroupPlan, ToolchainPlan, UserPlan } from "@microvm-emit/model";
 import { attrs, binding, blankLine, comment, type Expr, ident, list, nix, select } from "@microvm-emit/nix-ast";
-import { agentState, packageSetOf } from "./agents.js";
+import { agentState, packageInHomeManager, packageSetOf } from "./agents.js";
 import { moduleOf } from "./module.js";
 import { bindingAt, lib, packageFrom, packages } from "./terms.js";
 
@@ -170,10 +170,11 @@ export const groups = (plans: readonly Omit<GroupPlan, "path">[]): Expr =>
   moduleOf(...plans.map(({ name, gid }) => binding(["users", "groups", name, "gid"], gid)));
 
 /** A coding agent and where it finds its login. */
-export const agent = (plan: AgentPlan, user: string): Expr =>
+export const agent = (plan: AgentPlan, user: UserPlan): Expr =>
   moduleOf(
     binding(["environment", "systemPackages"], list([packageFrom(packageSetOf(plan), plan.package)])),
     ...(plan.state === null ? [] : agentState(plan.state, user)),
+    ...(user.home.length === 0 ? [] : packageInHomeManager(plan, user)),
   );
 
 /** A toolchain's packages and environment. */

@@ -101,8 +101,8 @@ const importShared = (vm: VmPlan, shared: SharedModules): readonly Expr[] => {
       : [
           at(
             agentPath,
-            use(agent.name, [agent, agent.state?.copiedFrom == null ? null : vm.users[0].name], () =>
-              at(agentPath, modules.agent(agent, vm.users[0].name)),
+            use(agent.name, [agent, vm.users[0].name, vm.users[0].group, vm.users[0].home.length > 0], () =>
+              at(agentPath, modules.agent(agent, vm.users[0])),
             ),
           ),
         ]),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import * as scalar from "../scalars.js";
-import { object, type Package, packageSchema } from "./terms.js";
+import { object, type Package, packageSchema, record } from "./terms.js";
 
 /** A coding agent: what is installed, where it keeps its login, how it starts without permission prompts. */
 export interface Agent {
@@ -22,11 +22,20 @@ export interface Agent {
   readonly packagesFrom?: "nixpkgs" | "nixpkgs-unstable" | undefined;
 
   /**
-   * Whether the package's licence is unfree, so that it must be allowed by name.
+   * The NixOS releases in which nixpkgs has the package. An input that follows another release is refused.
+   *
+   * @default none: nothing is checked
+   */
+  readonly releases?: AgentReleases | undefined;
+
+  /**
+   * Whether the package's licence is unfree, so that it must be allowed by name: the last step of its attribute, or the
+   * names that are listed.
    *
    * @default false
+   * @example ["kiro-cli", "kiro-cli-unwrapped"]
    */
-  readonly unfree?: boolean | undefined;
+  readonly unfree?: boolean | readonly string[] | undefined;
 
   /**
    * Where its login and settings are kept between starts.
@@ -34,6 +43,14 @@ export interface Agent {
    * @default none: they are gone when the guest's home is
    */
   readonly state?: AgentState | undefined;
+
+  /**
+   * The program's name in home-manager (`programs.NAME`), whose `package` becomes the agent's.
+   *
+   * @default none
+   * @example "claude-code"
+   */
+  readonly homeManagerProgram?: string | undefined;
 
   /**
    * What a person types in the guest to start it without permission prompts.
@@ -58,6 +75,49 @@ export interface Agent {
    * @example ["ANTHROPIC_API_KEY"]
    */
   readonly apiKeyVariables?: readonly string[] | undefined;
+
+  /**
+   * When and where the facts above were read. Documentation only.
+   *
+   * @default none
+   */
+  readonly facts?: AgentFacts | undefined;
+}
+
+/** The NixOS releases in which nixpkgs has a package, such as `26.05`. */
+export interface AgentReleases {
+  /** The first one. */
+  readonly since: string;
+
+  /**
+   * The last one; nixpkgs-unstable does not have the package any more.
+   *
+   * @default none: nixpkgs still has it
+   */
+  readonly until?: string | undefined;
+
+  /**
+   * The name of the agent that replaces it.
+   *
+   * @default none
+   */
+  readonly successor?: string | undefined;
+}
+
+/** The sources of an agent's row. */
+export interface AgentFacts {
+  /**
+   * Year and month.
+   *
+   * @example "2026-11"
+   */
+  readonly date: string;
+
+  /** The nixpkgs commit and version at which package and licence were read. */
+  readonly package: string;
+
+  /** The sources of everything else. */
+  readonly rest: string;
 }
 
 /**
@@ -94,6 +154,15 @@ export interface AgentState {
    * @example "CLAUDE_CONFIG_DIR"
    */
   readonly variable?: string | undefined;
+
+  /**
+   * Where the agent looks without the variable, below `~/`, and which part of the folder that is. The guest has symlinks
+   * there, so that dotfiles and home-manager write to the folder that the agent reads.
+   *
+   * @default {}
+   * @example { "~/.claude": "." }
+   */
+  readonly links?: Readonly<Record<string, string>> | undefined;
 }
 
 export const agentSchema = object({
@@ -102,19 +171,31 @@ export const agentSchema = object({
   package: packageSchema,
   /** The nixpkgs input that has it recent enough. */
   packagesFrom: z.enum(["nixpkgs", "nixpkgs-unstable"]).default("nixpkgs-unstable"),
-  /** Whether its licence must be allowed by name. */
-  unfree: z.boolean().default(false),
+  /** The NixOS releases that have it. */
+  releases: object({
+    since: scalar.stateVersion,
+    until: scalar.stateVersion.optional(),
+    successor: scalar.hostLabel.optional(),
+  }).optional(),
+  /** Whether its licence must be allowed, by name. */
+  unfree: z.union([z.boolean(), z.array(scalar.line).readonly()]).default(false),
   /** Where its login and settings live on the host, and where the guest has them; `variable` tells the agent. */
   state: object({
     directory: scalar.hostPath,
     tag: scalar.shareTag,
     mountPoint: scalar.hostPath.optional(),
     variable: scalar.variableName.optional(),
+    /** Symlinks to it, from where it looks without the variable. */
+    links: record(scalar.hostPath, scalar.subfolder).default({}),
   }).optional(),
+  /** Its name in home-manager. */
+  homeManagerProgram: scalar.line.optional(),
   /** What a person types to start it without permission prompts. */
   command: scalar.line,
   /** What it must reach, besides model providers that it lets one choose. */
   domains: z.array(scalar.domain).readonly().default([]),
   /** Where it takes an API key from. */
   apiKeyVariables: z.array(scalar.variableName).readonly().default([]),
+  /** Where all this was read. */
+  facts: object({ date: scalar.line, package: scalar.line, rest: scalar.line }).optional(),
 });

@@ -190,27 +190,45 @@ const planAgent = (
   name: agent.name,
   package: planPackage(agent.package),
   packagesFrom: agent.packagesFrom,
+  releases: agent.releases ?? null,
   unfree: agent.unfree,
   state:
-    agent.state === undefined || directory === null
-      ? null
-      : {
-          directory,
-          copiedFrom: agentState === "copy" ? agentStateToCopy : null,
-          variable: agent.state.variable ?? null,
-          parents: parentsOf(directory, owner),
-        },
+    agent.state === undefined || directory === null ? null : planAgentState(agentState, agent.state, directory, owner),
+  homeManagerProgram: agent.homeManagerProgram ?? null,
   command: agent.command,
 });
 
+const planAgentState = (
+  agentState: VmModel["agentState"],
+  state: NonNullable<Exclude<VmModel["agent"], false>["state"]>,
+  directory: string,
+  owner: UserPlan,
+): AgentStatePlan => {
+  const links = Object.fromEntries(
+    Object.entries(state.links)
+      .map(([from, part]) => [expandHome(from, owner), part === "." ? directory : `${directory}/${part}`] as const)
+      // A config may keep the folder where the agent looks anyway.
+      .filter(([from]) => !`${directory}/`.startsWith(`${from}/`)),
+  );
+  const parts = Object.values(links).filter((target) => target !== directory);
+  const parents = [directory, ...Object.keys(links)].flatMap((path) => parentsOf(path, owner));
+  return {
+    directory,
+    copiedFrom: agentState === "copy" ? agentStateToCopy : null,
+    variable: state.variable ?? null,
+    parents: [...new Set([...parents, ...parts])],
+    links,
+  };
+};
+
 /** The folders between a user's home and a folder in it. */
-const parentsOf = (directory: string, { name: user, group, homeDirectory }: UserPlan): AgentStatePlan["parents"] => {
+const parentsOf = (directory: string, { homeDirectory }: UserPlan): readonly string[] => {
   if (!directory.startsWith(`${homeDirectory}/`)) return [];
   const steps = directory
     .slice(homeDirectory.length + 1)
     .split("/")
     .slice(0, -1);
-  return steps.map((_, last) => ({ path: [homeDirectory, ...steps.slice(0, last + 1)].join("/"), user, group }));
+  return steps.map((_, last) => [homeDirectory, ...steps.slice(0, last + 1)].join("/"));
 };
 
 const planToolchain = ({ name, packages, environment, searchPath }: VmModel["toolchains"][number]): ToolchainPlan => ({
