@@ -30,6 +30,8 @@ export interface Share {
 export interface Host {
   /** Of systemd-networkd, by file name. */
   readonly units: Readonly<Record<string, string>>;
+  /** What networkd.conf says of how it treats what others have made. */
+  readonly foreign: Readonly<Record<string, string>>;
   readonly nat: {
     readonly enable: boolean;
     readonly internalInterfaces: readonly string[];
@@ -108,6 +110,7 @@ const FACTS = `host:
     units = if systemd.network ? units then builtins.mapAttrs (_: unit: unit.text) systemd.network.units else null;
     netdevs = if systemd.network ? units then { } else options wanted systemd.network.netdevs;
     networks = if systemd.network ? units then { } else options wanted systemd.network.networks;
+    foreign = builtins.mapAttrs (_: managed: if managed then "yes" else "no") systemd.network.config.networkConfig;
     nat = { inherit (networking.nat) enable internalInterfaces internalIPs externalInterface forwardPorts; };
     policy = {
       rules = etc."microvm/policy.nft".text or "";

@@ -39,6 +39,8 @@ export const openHostNetwork = async (evaluated: Host, folder: string): Promise<
   const units = join(folder, "units");
   mkdirSync(units);
   for (const [name, text] of Object.entries(evaluated.units)) writeFileSync(join(units, name), text);
+  const foreign = Object.entries(evaluated.foreign).map((setting) => setting.join("="));
+  writeFileSync(join(folder, "networkd.conf"), ["[Network]", ...foreign, ""].join("\n"));
 
   const [host, beyond] = await Promise.all([openNamespace(), openNamespace()]);
   const close = async (): Promise<void> => {
@@ -52,7 +54,8 @@ export const openHostNetwork = async (evaluated: Host, folder: string): Promise<
     await host.script(`
       mount -t tmpfs tmpfs /run
       mount -t sysfs -o ro sysfs /sys
-      mkdir -p /run/systemd
+      mkdir -p /run/systemd/networkd.conf.d
+      cp ${join(folder, "networkd.conf")} /run/systemd/networkd.conf.d
       cp -R ${units} /run/systemd/network
       if [ -d /etc/systemd/network ]; then mount -t tmpfs tmpfs /etc/systemd/network; fi
       ip addr add ${HOST_BEYOND}/24 dev ${nat.externalInterface}

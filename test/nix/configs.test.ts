@@ -62,14 +62,14 @@ describe.each(nixes())("by $version", (nix) => {
     );
     const apply = asking(`{
       taps = builtins.mapAttrs (_: network: network.matchConfig.Name) (
-        builtins.removeAttrs host.systemd.network.networks [ "20-br0" "20-br1" ]
+        builtins.removeAttrs host.systemd.network.networks [ "0-20-br0" "0-20-br1" "0-30-unmanaged" ]
       );
       inherit (guests.a.microvm) kernelParams;
       nat = host.networking.nat.internalInterfaces;
     }`);
     const { kernelParams, ...facts } = (await evaluate(nix, config, apply)) as { kernelParams: readonly string[] };
     expect(facts).toEqual({
-      taps: { "21-br0-tap": "microvm3", "21-br1-tap": "microvm3-1 microvm4" },
+      taps: { "0-21-br0-tap": "microvm3", "0-21-br1-tap": "microvm3-1 microvm4" },
       nat: ["br0"],
     });
     expect(networksOf(kernelParams)).toEqual({

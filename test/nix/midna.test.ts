@@ -88,7 +88,6 @@ const article = {
     bridgeMatch: "microbr",
     bridgeAddresses: ["192.168.83.1/24"],
     configureWithoutCarrier: true,
-    tapMatch: "microvm*",
     tapBridge: "microbr",
     nat: { enable: true, internalInterfaces: ["microbr"], externalInterface: "eno1" },
     system: "x86_64-linux",
@@ -108,6 +107,10 @@ const different = {
   gc: false,
   // Ids are what virtiofs carries.
   uid: 1000,
+  // VMs that the host describes itself may have a tap of such a name.
+  tapMatch: "microvm4 microvm5",
+  // A file of the host that matches every Ethernet link would take the taps, if its name sorted first.
+  files: ["0-20-microbr"],
 };
 
 const articleInputs = {

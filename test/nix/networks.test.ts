@@ -23,7 +23,7 @@ const apply = `systems:
   {
     host = networksOf host;
     netdevs = builtins.mapAttrs (_: n: n.netdevConfig.Kind) host.systemd.network.netdevs;
-    server = { inherit (host.systemd.network.networks."20-br0") dhcpServerConfig dhcpServerStaticLeases; };
+    server = { inherit (host.systemd.network.networks."0-20-br0") dhcpServerConfig dhcpServerStaticLeases; };
     firewall = builtins.mapAttrs (_: i: i.allowedUDPPorts) host.networking.firewall.interfaces;
     nat = { inherit (host.networking.nat) enableIPv6 internalInterfaces internalIPs internalIPv6s externalInterface; };
     guests = builtins.mapAttrs (_: guest: guest.microvm.kernelParams) guests;
@@ -44,28 +44,29 @@ describe.each(nixes())("by $version", (nix) => {
       { nix, apply },
     )) as { readonly guests: Readonly<Record<string, readonly string[]>> };
     expect(facts).toEqual({
-      netdevs: { "20-br0": "bridge", "20-br0.10": "vlan", "20-lan": "bridge" },
+      netdevs: { "0-20-br0": "bridge", "0-20-br0.10": "vlan", "0-20-lan": "bridge" },
       host: {
-        "20-br0": [
+        "0-20-br0": [
           "br0",
           { ConfigureWithoutCarrier: true, DHCPServer: true, VLAN: ["br0.10"] },
           ["192.168.83.1/24", "fd00:83::1/64"],
           [],
           [untagged(1), { VLAN: 10 }],
         ],
-        "21-br0-tap": ["microvm1-1 microvm3 microvm5", { Bridge: "br0" }, [], [], [untagged(1)]],
-        "20-br0.10": ["br0.10", { ConfigureWithoutCarrier: true }, ["192.168.10.1/24", "fd00:10::1/64"], [], []],
-        "21-br0.10-tap": ["microvm4", { Bridge: "br0" }, [], [], [untagged(10)]],
-        "20-lan": ["lan", { DHCP: "ipv4" }, [], [], []],
-        "21-lan-tap": ["microvm3-1", { Bridge: "lan" }, [], [], []],
-        "21-lan-port": ["enp2s0", { Bridge: "lan" }, [], [], []],
-        "22-microvm6": [
+        "0-21-br0-tap": ["microvm1-1 microvm3 microvm5", { Bridge: "br0" }, [], [], [untagged(1)]],
+        "0-20-br0.10": ["br0.10", { ConfigureWithoutCarrier: true }, ["192.168.10.1/24", "fd00:10::1/64"], [], []],
+        "0-21-br0.10-tap": ["microvm4", { Bridge: "br0" }, [], [], [untagged(10)]],
+        "0-20-lan": ["lan", { DHCP: "ipv4" }, [], [], []],
+        "0-21-lan-tap": ["microvm3-1", { Bridge: "lan" }, [], [], []],
+        "0-21-lan-port": ["enp2s0", { Bridge: "lan" }, [], [], []],
+        "0-22-microvm6": [
           "microvm6",
           { IPv4Forwarding: true, IPv6Forwarding: true },
           ["10.9.0.1/32", "fd00:9::1/128"],
           ["10.9.0.8/32", "fd00:9::8/128"],
           [],
         ],
+        "0-30-unmanaged": ["*", {}, [], [], []],
       },
       server: {
         dhcpServerConfig: { PoolOffset: 200, PoolSize: 50 },

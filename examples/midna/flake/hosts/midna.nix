@@ -1,11 +1,6 @@
 # The network and the microVMs of midna.
 { inputs }:
-{
-  config,
-  lib,
-  pkgs,
-  ...
-}:
+{ lib, pkgs, ... }:
 let
   # One set for all guests, since each import costs an evaluation of its own.
   pkgsUnstable = import inputs.nixpkgs-unstable {
@@ -37,6 +32,12 @@ in
   imports = [
     (import ../modules/microvm-host.nix inputs.microvm)
     (import ../modules/vm-units.nix { })
+    (import ../modules/networkd.nix {
+      links = [
+        "microbr"
+        "microvm*"
+      ];
+    })
     (import ../modules/policy.nix {
       taps = "microvm*";
       bridges = [ "microbr" ];
@@ -88,26 +89,20 @@ in
   ];
 
   systemd.network = {
-    enable = true;
-    # Beside another network manager, networkd has nothing here that ought to be online.
-    wait-online.enable = lib.mkIf (
-      config.networking.networkmanager.enable
-      || config.networking.useDHCP && !config.networking.useNetworkd
-    ) (lib.mkDefault false);
 
-    netdevs."20-microbr".netdevConfig = {
+    netdevs."0-20-microbr".netdevConfig = {
       Kind = "bridge";
       Name = "microbr";
     };
-    networks."20-microbr" = {
+    networks."0-20-microbr" = {
       matchConfig.Name = "microbr";
       addresses = [ { Address = "192.168.83.1/24"; } ];
       # The bridge has its address before the first VM runs.
       networkConfig.ConfigureWithoutCarrier = true;
       linkConfig.RequiredForOnline = "no";
     };
-    networks."21-microvm-tap" = {
-      matchConfig.Name = "microvm*";
+    networks."0-21-microbr-tap" = {
+      matchConfig.Name = "microvm4 microvm5";
       networkConfig.Bridge = "microbr";
       # Nothing passes between these, not even while no rules are loaded.
       bridgeConfig.Isolated = true;
@@ -115,7 +110,7 @@ in
     };
   };
 
-  # Whatever else runs the host's network leaves the VMs' to networkd.
+  # Keep dhcpcd and NetworkManager off the VMs' interfaces.
   networking.dhcpcd.denyInterfaces = [
     "microbr"
     "microvm*"

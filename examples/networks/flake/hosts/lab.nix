@@ -1,11 +1,6 @@
 # The network and the microVMs of lab.
 { inputs }:
-{
-  config,
-  lib,
-  pkgs,
-  ...
-}:
+{ lib, pkgs, ... }:
 let
   specialArgs = { inherit inputs; };
 
@@ -32,6 +27,21 @@ in
   imports = [
     (import ../modules/microvm-host.nix inputs.microvm)
     (import ../modules/vm-units.nix { })
+    (import ../modules/networkd.nix {
+      links = [
+        "br0"
+        "microvm1-1"
+        "microvm3"
+        "microvm5"
+        "br0.10"
+        "microvm4"
+        "lan"
+        "enp2s0"
+        "microvm3-1"
+        "microvm6"
+      ];
+      hasPorts = true;
+    })
     (import ../modules/policy.nix {
       taps = "microvm*";
       bridges = [
@@ -204,14 +214,8 @@ in
   ];
 
   systemd.network = {
-    enable = true;
-    # Beside another network manager, networkd has nothing here that ought to be online.
-    wait-online.enable = lib.mkIf (
-      config.networking.networkmanager.enable
-      || config.networking.useDHCP && !config.networking.useNetworkd
-    ) (lib.mkDefault false);
 
-    netdevs."20-br0" = {
+    netdevs."0-20-br0" = {
       netdevConfig = {
         Kind = "bridge";
         Name = "br0";
@@ -222,7 +226,7 @@ in
         DefaultPVID = "none";
       };
     };
-    networks."20-br0" = {
+    networks."0-20-br0" = {
       matchConfig.Name = "br0";
       addresses = [
         { Address = "192.168.83.1/24"; }
@@ -253,7 +257,7 @@ in
       ];
       linkConfig.RequiredForOnline = "no";
     };
-    networks."21-br0-tap" = {
+    networks."0-21-br0-tap" = {
       matchConfig.Name = "microvm1-1 microvm3 microvm5";
       networkConfig.Bridge = "br0";
       bridgeVLANs = [
@@ -265,14 +269,14 @@ in
       linkConfig.RequiredForOnline = "no";
     };
 
-    netdevs."20-br0.10" = {
+    netdevs."0-20-br0.10" = {
       netdevConfig = {
         Kind = "vlan";
         Name = "br0.10";
       };
       vlanConfig.Id = 10;
     };
-    networks."20-br0.10" = {
+    networks."0-20-br0.10" = {
       matchConfig.Name = "br0.10";
       addresses = [
         { Address = "192.168.10.1/24"; }
@@ -282,7 +286,7 @@ in
       networkConfig.ConfigureWithoutCarrier = true;
       linkConfig.RequiredForOnline = "no";
     };
-    networks."21-br0.10-tap" = {
+    networks."0-21-br0.10-tap" = {
       matchConfig.Name = "microvm4";
       networkConfig.Bridge = "br0";
       bridgeVLANs = [
@@ -296,25 +300,25 @@ in
       linkConfig.RequiredForOnline = "no";
     };
 
-    netdevs."20-lan".netdevConfig = {
+    netdevs."0-20-lan".netdevConfig = {
       Kind = "bridge";
       Name = "lan";
     };
-    networks."20-lan" = {
+    networks."0-20-lan" = {
       matchConfig.Name = "lan";
       networkConfig.DHCP = "ipv4";
     };
-    networks."21-lan-tap" = {
+    networks."0-21-lan-tap" = {
       matchConfig.Name = "microvm3-1";
       networkConfig.Bridge = "lan";
       linkConfig.RequiredForOnline = "no";
     };
-    networks."21-lan-port" = {
+    networks."0-21-lan-port" = {
       matchConfig.Name = "enp2s0";
       networkConfig.Bridge = "lan";
     };
 
-    networks."22-microvm6" = {
+    networks."0-22-microvm6" = {
       matchConfig.Name = "microvm6";
       addresses = [
         { Address = "10.9.0.1/32"; }
@@ -332,7 +336,7 @@ in
     };
   };
 
-  # Whatever else runs the host's network leaves the VMs' to networkd.
+  # Keep dhcpcd and NetworkManager off the VMs' interfaces.
   networking.dhcpcd.denyInterfaces = [
     "br0"
     "microvm1-1"

@@ -18,7 +18,7 @@ import type { NixFile } from "../file.js";
 import { importPackageSets } from "./agents.js";
 import { microvmHost } from "./microvm-host.js";
 import { moduleWithin } from "./module.js";
-import { compileNetwork } from "./network.js";
+import { compileNetwork, compileNetworkd } from "./network.js";
 import { compilePolicy } from "./policy.js";
 import { compileVmSecrets } from "./secrets.js";
 import type { SharedModules } from "./shared-modules.js";
@@ -38,6 +38,7 @@ export const compileHost = (host: HostPlan, shared: SharedModules): NixFile => {
       list([
         call(ident("import"), path(`../modules/${shared.use("microvm-host", null, microvmHost)}`), input("microvm")),
         compileVmUnits(host, shared),
+        ...compileNetworkd(host, shared),
         ...compilePolicy(host, shared),
         ...compileVmState(host, shared),
         ...compileVmSecrets(host, shared),

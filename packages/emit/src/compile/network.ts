@@ -15,56 +15,57 @@ import {
 } from "@microvm-emit/model";
 import {
   attrs,
-  binary,
   binding,
   type Binding,
   blankLine,
+  call,
   comment,
   type Expr,
   ident,
   list,
   type NixInput,
-  not,
-  select,
+  path as pathNode,
   str,
   toNix,
 } from "@microvm-emit/nix-ast";
-import { at, bindingAt, lib } from "./terms.js";
+import { networkdModule, networkFile } from "./networkd.js";
+import type { SharedModules } from "./shared-modules.js";
+import { at, bindingAt } from "./terms.js";
 
 type SwitchedPlan = BridgePlan | VlanPlan;
+
+/** The module that limits systemd-networkd to the VMs' networks. */
+export const compileNetworkd = (host: HostPlan, shared: SharedModules): readonly Expr[] =>
+  host.networks.length === 0
+    ? []
+    : [
+        call(
+          ident("import"),
+          pathNode(`../modules/${shared.use("networkd", null, networkdModule)}`),
+          attrs([
+            binding("links", linksOf(host)),
+            ...(host.networks.some((network) => "ports" in network && network.ports.length > 0)
+              ? [binding("hasPorts", true)]
+              : []),
+          ]),
+        ),
+      ];
 
 /** The host's networks, the taps that join them, and the way out. */
 export const compileNetwork = (host: HostPlan): readonly Binding[] => {
   const { networks } = host;
   const own = [
-    ...networks.flatMap((network) => [
-      ...(network.kind === "routed" ? [] : [network.name]),
-      ...(network.kind === "bridge" ? network.ports : []),
-      ...tapsOf(network, host),
-    ]),
+    ...linksOf(host),
     ...interfacesOf(host).flatMap(({ type, id }) => (type === "macvtap" ? [id.value] : [])),
   ];
   if (own.length === 0) return [];
   return [
     ...(networks.length === 0
       ? []
-      : [
-          blankLine(
-            binding(
-              ["systemd", "network"],
-              attrs([
-                binding("enable", true),
-                comment(binding(["wait-online", "enable"], lib("mkIf", othersRunTheNetwork, lib("mkDefault", false))), {
-                  before: "Beside another network manager, networkd has nothing here that ought to be online.",
-                }),
-                ...networks.flatMap((network) => compileOne(network, host)),
-              ]),
-            ),
-          ),
-        ]),
+      : [blankLine(binding(["systemd", "network"], attrs(networks.flatMap((network) => compileOne(network, host)))))]),
     blankLine(
       comment(binding(["networking", "dhcpcd", "denyInterfaces"], own), {
-        before: "Whatever else runs the host's network leaves the VMs' to networkd.",
+        before: "Keep dhcpcd and NetworkManager off the VMs' interfaces.",
       }),
     ),
     binding(
@@ -76,13 +77,13 @@ export const compileNetwork = (host: HostPlan): readonly Binding[] => {
   ];
 };
 
-const networking = (...path: [string, ...string[]]): Expr => select(ident("config"), "networking", ...path);
-
-const othersRunTheNetwork = binary(
-  networking("networkmanager", "enable"),
-  "||",
-  binary(networking("useDHCP"), "&&", not(networking("useNetworkd"))),
-);
+/** The host's interfaces that belong to its networks; taps by one glob where it matches these alone. */
+const linksOf = (host: HostPlan): readonly string[] =>
+  host.networks.flatMap((network) => [
+    ...(network.kind === "routed" ? [] : [network.name]),
+    ...(network.kind === "bridge" ? network.ports : []),
+    ...(isGlobExact(host) ? [`${tapPrefix}*`] : tapsOf(network, host)),
+  ]);
 
 const compileNat = ({ networks, vms }: HostPlan): readonly Binding[] => {
   const outward = networks.flatMap(({ nat, ...network }) => (nat === null ? [] : [{ ...network, nat }]));
@@ -148,7 +149,7 @@ const compileOne = (network: NetworkPlan, host: HostPlan): readonly Binding[] =>
         blankLine(
           bindingAt(
             network.path,
-            ["netdevs", `20-${network.name}`],
+            ["netdevs", networkFile(`20-${network.name}`)],
             attrs([
               binding("netdevConfig", attrs({ Kind: "vlan", Name: network.name })),
               binding(["vlanConfig", "Id"], network.id),
@@ -182,10 +183,10 @@ const trunk = (vlans: readonly VlanPlan[]): readonly Readonly<Record<string, num
 const compileBridge = ({ path, name }: BridgePlan, vlans: readonly VlanPlan[]): Binding => {
   const netdev = attrs({ Kind: "bridge", Name: name });
   return vlans.length === 0
-    ? bindingAt(path, ["netdevs", `20-${name}`, "netdevConfig"], netdev)
+    ? bindingAt(path, ["netdevs", networkFile(`20-${name}`), "netdevConfig"], netdev)
     : bindingAt(
         path,
-        ["netdevs", `20-${name}`],
+        ["netdevs", networkFile(`20-${name}`)],
         attrs([
           binding("netdevConfig", netdev),
           comment(bindingAt([...path, "vlans"], "bridgeConfig", attrs({ VLANFiltering: true, DefaultPVID: "none" })), {
@@ -219,7 +220,7 @@ const compileHostSide = (network: SwitchedPlan, vlans: readonly VlanPlan[], host
   ];
   return bindingAt(
     path,
-    ["networks", `20-${name}`],
+    ["networks", networkFile(`20-${name}`)],
     attrs([
       binding(["matchConfig", "Name"], name),
       ...(subnets.length === 0 ? [] : [binding("addresses", list(subnets.flatMap(addressOfHost)))]),
@@ -294,8 +295,7 @@ const compileTaps = (
     : [
         bindingAt(
           network.path,
-          // The glob serves the host's only network; lists are per network.
-          ["networks", taps.some((tap) => tap.endsWith("*")) ? "21-microvm-tap" : `21-${network.name}-tap`],
+          ["networks", networkFile(`21-${network.name}-tap`)],
           attrs([
             binding(["matchConfig", "Name"], taps.join(" ")),
             binding(["networkConfig", "Bridge"], bridge),
@@ -325,7 +325,7 @@ const compilePorts = ({ path, name, ports }: BridgePlan, vlans: readonly VlanPla
     : [
         bindingAt(
           [...path, "ports"],
-          ["networks", `21-${name}-port`],
+          ["networks", networkFile(`21-${name}-port`)],
           attrs([
             binding(["matchConfig", "Name"], ports.join(" ")),
             binding(["networkConfig", "Bridge"], name),
@@ -339,7 +339,7 @@ const compileRoutedTap = ({ path, id, addresses }: TapPlan): Binding =>
   blankLine(
     bindingAt(
       path,
-      ["networks", `22-${id.value}`],
+      ["networks", networkFile(`22-${id.value}`)],
       attrs([
         binding(["matchConfig", "Name"], at(id.path, str(id.value))),
         binding(
@@ -374,14 +374,15 @@ const guestsOf = (network: NetworkPlan, host: HostPlan): readonly TapPlan[] =>
     .filter((link) => link.type === "tap")
     .filter((link) => link.network === network);
 
-/** The names of a network's taps; for the host's only one a glob, while it finds these and no others. */
-const tapsOf = (network: NetworkPlan, host: HostPlan): readonly string[] => {
-  const isGlobExact =
-    network.kind === "bridge" &&
-    host.networks.length === 1 &&
-    interfacesOf(host).every(({ type, id }) => {
-      const isAllocated = id.value.startsWith(tapPrefix);
-      return { tap: isAllocated, macvtap: !isAllocated, user: true, bridge: true }[type];
-    });
-  return isGlobExact ? [`${tapPrefix}*`] : guestsOf(network, host).map(({ id }) => id.value);
-};
+/** The names of a network's taps. A glob would take taps of VMs that the host describes itself. */
+const tapsOf = (network: NetworkPlan, host: HostPlan): readonly string[] =>
+  guestsOf(network, host).map(({ id }) => id.value);
+
+/** Whether the names that the index gives are those of all taps, of one bridge, and of nothing else. */
+const isGlobExact = (host: HostPlan): boolean =>
+  host.networks.length === 1 &&
+  host.networks.every(({ kind }) => kind === "bridge") &&
+  interfacesOf(host).every(({ type, id }) => {
+    const isAllocated = id.value.startsWith(tapPrefix);
+    return { tap: isAllocated, macvtap: !isAllocated, user: true, bridge: true }[type];
+  });

@@ -1,0 +1,183 @@
+/** Hosts that already run a network of some kind, on NixOS's own modules: what VMs add to them, and what they leave alone. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type Config, emit, render } from "microvm-emit";
+import { beforeAll, describe, expect, it } from "vitest";
+import { hostModule } from "./emitted.js";
+import { temporaryFolder } from "./harness.js";
+import { evaluateOnRig, rig } from "./rig.js";
+
+if (rig === undefined) console.error("NOT TESTED on hosts as NixOS's own modules make them: set MICROVM_EMIT_RIG.");
+
+/** Of a host, as far as its own network goes. */
+interface Facts {
+  readonly resolved: boolean;
+  readonly resolvConf: boolean;
+  readonly networkManagerDns: string;
+  readonly waitsForNetworkd: boolean;
+  readonly dhcpcd: boolean;
+  readonly foreign: Readonly<Record<string, boolean>>;
+  readonly nextHops: boolean;
+  readonly leavesOthers: boolean;
+  readonly failed: readonly string[];
+}
+
+const FACTS = `hosts: builtins.mapAttrs (_: host:
+  let
+    inherit (host.config) environment networking services systemd;
+  in
+  {
+    resolved = services.resolved.enable;
+    resolvConf = builtins.match ".*systemd.*" (toString (environment.etc."resolv.conf".source or "")) != null;
+    networkManagerDns = networking.networkmanager.dns;
+    waitsForNetworkd = systemd.network.enable && systemd.network.wait-online.enable;
+    dhcpcd = systemd.services ? dhcpcd;
+    foreign = builtins.intersectAttrs
+      { ManageForeignRoutes = null; ManageForeignRoutingPolicyRules = null; }
+      systemd.network.config.networkConfig;
+    nextHops = environment.etc ? "systemd/networkd.conf.d/10-microvm.conf";
+    leavesOthers = systemd.network.networks ? "0-30-unmanaged";
+    failed = map (a: a.message) (builtins.filter (a: !a.assertion) host.config.assertions);
+  }) hosts`;
+
+/** By name, what a host has besides VMs. */
+const modules = {
+  networkManager: "networking.networkmanager.enable = true;",
+  dhcpcd: "",
+  dhcpOfOne: "networking.useDHCP = false; networking.interfaces.eno1.useDHCP = true;",
+  addresses: `networking.useDHCP = false; networking.defaultGateway = "192.168.1.1";
+    networking.interfaces.eno1.ipv4.addresses = [ { address = "192.168.1.9"; prefixLength = 24; } ];`,
+  wifi: "networking.useDHCP = false; networking.wireless.enable = true; networking.interfaces.wlan0.useDHCP = true;",
+  dnsmasq: "networking.networkmanager.enable = true; services.dnsmasq.enable = true;",
+  unbound: "services.unbound.enable = true;",
+  resolvedByHost: "networking.networkmanager.enable = true; services.resolved.enable = true;",
+  notResolved: `services.resolved.enable = false; networking.useNetworkd = true; networking.useDHCP = false;
+    systemd.network.networks."10-lan" = { matchConfig.Name = "eno1"; DHCP = "yes"; };`,
+  wireguard: `networking.networkmanager.enable = true;
+    networking.wg-quick.interfaces.wg0 = { privateKeyFile = "/k"; peers = [ ]; };`,
+  networkd: "networking.useNetworkd = true;",
+  networkdByHand: `networking.useDHCP = false; systemd.network.enable = true;
+    systemd.network.networks."10-lan" = { matchConfig.Name = "eno1"; networkConfig.DHCP = "ipv4"; };`,
+  networkdByDefault: `networking.useDHCP = false; systemd.network.enable = lib.mkDefault true;
+    systemd.network.networks."10-lan" = { matchConfig.Name = "eno1"; networkConfig.DHCP = "ipv4"; };`,
+  managedAnyway: "systemd.network.config.networkConfig.ManageForeignRoutes = true;",
+  waitsAnyway: "systemd.network.wait-online.enable = true;",
+  disabled: "systemd.network.enable = lib.mkForce false;",
+  // Of a name that sorts early, and would take taps.
+  earlier: `networking.useNetworkd = true; systemd.network.networks."0-0-lan" = { matchConfig.Type = "ether"; networkConfig.DHCP = "ipv4"; };`,
+  earlierElsewhere: `networking.useNetworkd = true;
+    systemd.network.networks."0-0-lan" = { matchConfig.Name = "en* eth0"; networkConfig.DHCP = "ipv4"; };
+    systemd.network.networks."0-1-lan" = { matchConfig = { Name = "!lo microvm* br0"; Type = "ether"; }; };
+    systemd.network.networks."0-1-mac" = { matchConfig.PermanentMACAddress = "00:11:22:33:44:55"; };
+    systemd.network.networks."0-1-wlan" = { matchConfig.Type = "wlan"; };`,
+  later: `networking.useNetworkd = true;
+    systemd.network.networks."00-a" = { matchConfig.Name = "*"; };
+    systemd.network.networks."1" = { matchConfig.Kind = "tun"; };`,
+  renaming: `systemd.network.links."10-lan" = { matchConfig.Type = "ether"; linkConfig.Name = "lan0"; };`,
+  notRenaming: `systemd.network.links."10-lan" = { matchConfig.Type = "ether"; linkConfig.WakeOnLan = "magic"; };
+    systemd.network.links."10-mac" = { matchConfig.MACAddress = "00:11:22:33:44:55"; linkConfig.Name = "lan0"; };`,
+} as const;
+type Name = keyof typeof modules;
+const names = Object.keys(modules) as Name[];
+
+const bridges = { br0: { address: "10.7.0.1/24" } };
+
+const hostName = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** Each host with a VM, and as it was before. */
+const config: Config = {
+  hosts: Object.fromEntries(
+    names.flatMap((name) =>
+      [`${name}-before`, name].map((host) => [
+        hostName(host),
+        {
+          stateVersion: "25.05",
+          modules: ["./host.nix", `./${name}.nix`],
+          user: { name: "alice", sshKeys: ["ssh-ed25519 AAAA alice"] },
+          ...(host === name ? { bridges, vms: { a: {} } } : {}),
+        },
+      ]),
+    ),
+  ),
+};
+
+const evaluate = async (): Promise<Readonly<Record<string, Facts>>> => {
+  const result = emit(config, { configFile: "microvm.config.ts" });
+  if (result._tag === "Left") throw new Error(JSON.stringify(result.left, null, 2));
+  const folder = temporaryFolder();
+  const write = (path: string, text: string): void => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  };
+  write("host.nix", hostModule);
+  // Packages of NetworkManager's plugins that the rig lacks.
+  const lacking = "networking.networkmanager.plugins = lib.mkForce [ ];";
+  for (const name of names) write(`${name}.nix`, `{ lib, ... }: { ${lacking} ${modules[name]} }`);
+  for (const { path, text } of render(result.right.files)) write(path, text);
+  return (await evaluateOnRig(folder, "nixosConfigurations", FACTS)) as Readonly<Record<string, Facts>>;
+};
+
+describe.skipIf(rig === undefined)("a host with VMs", () => {
+  let facts: Readonly<Record<string, Facts>>;
+  const of = (name: string): Facts => {
+    const found = facts[hostName(name)];
+    if (found === undefined) throw new Error(`There is no host ${name}.`);
+    return found;
+  };
+
+  beforeAll(async () => {
+    facts = await evaluate();
+  }, 300_000);
+
+  it.each(names.filter((name) => name !== "waitsAnyway"))("keeps its DNS and its idea of being online: %s", (name) => {
+    const kept = ({ resolved, resolvConf, networkManagerDns, waitsForNetworkd, dhcpcd }: Facts): object => ({
+      resolved,
+      resolvConf,
+      networkManagerDns,
+      waitsForNetworkd,
+      dhcpcd,
+    });
+    expect(kept(of(name))).toEqual(kept(of(`${name}-before`)));
+  });
+
+  it("waits for networkd where its own configuration says so", () => {
+    expect(of("waitsAnyway").waitsForNetworkd).toBe(true);
+  });
+
+  const left = { ManageForeignRoutes: false, ManageForeignRoutingPolicyRules: false };
+  it.each([
+    ["networkManager", left],
+    ["dhcpcd", left],
+    ["addresses", left],
+    ["wireguard", left],
+    ["networkdByHand", left],
+    ["managedAnyway", { ...left, ManageForeignRoutes: true }],
+    ["networkd", {}],
+  ] as const)("keeps routes and rules of others unless networkd is its own: %s", (name, foreign) => {
+    expect(of(name).foreign).toEqual(foreign);
+    expect(of(name).nextHops).toBe(name !== "networkd");
+  });
+
+  it.each([
+    ["networkManager", true],
+    ["dhcpcd", true],
+    ["networkd", false],
+    ["networkdByHand", false],
+    ["networkdByDefault", false],
+  ] as const)("has networkd leave other links alone where only VMs need it: %s", (name, leaves) => {
+    expect(of(name).leavesOthers).toBe(leaves);
+  });
+
+  it.each([
+    ["disabled", "systemd.network.enable is false"],
+    ["earlier", "systemd.network.networks 0-0-lan matches"],
+    ["renaming", "systemd.network.links 10-lan matches"],
+  ] as const)("refuses what takes VMs' interfaces from them: %s", (name, message) => {
+    expect(of(name).failed).toHaveLength(1);
+    expect(of(name).failed[0]).toContain(message);
+  });
+
+  it.each(names.filter((name) => !["disabled", "earlier", "renaming"].includes(name)))("passes NixOS: %s", (name) => {
+    expect(of(name).failed).toEqual([]);
+  });
+});
