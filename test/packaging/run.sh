@@ -10,9 +10,11 @@ typescript=$(node -p 'require(process.argv[1]).version' "$project/node_modules/t
 (cd "$project" && npm pack --silent --workspaces --pack-destination "$work")
 
 cp -r "$project/test/packaging/consumer" "$work/consumer"
+cp -r "$project/test/packaging/strict" "$work/strict"
 cp "$project"/examples/minimal/{microvm.config.ts,configuration.nix} "$work/consumer"
 cd "$work/consumer"
-npm install --silent --save-exact "typescript@$typescript" "$work"/*.tgz
+# The user has other versions of the packages that ours depend on.
+npm install --silent --save-exact "typescript@$typescript" zod@3 ip-address@9 "$work"/*.tgz
 [ "$(npm ls --parseable | grep -c "$project")" = 0 ] # nothing of it is the checkout's
 
 npx tsc
@@ -23,4 +25,15 @@ npx microvm-emit explain duplicate-mac | grep -q 'MAC address'
 printf 'hosts: { h: { stateVersion: "26.05", user: { name: alice }, vms: { a: { vcpus: 2 } } } }\n' >wrong.yaml
 (npx microvm-emit wrong.yaml 2>&1 || true) | grep -q 'wrong.yaml:1:' # the parts that load late are there too
 node program.js | grep -x 'flake.nix [1-9][0-9]*'
+
+# pnpm without hoisting: a package finds only the packages that it declares, and so do the declarations of its users.
+cd "$work/strict"
+sed -i "s|@TYPESCRIPT@|$typescript|" package.json
+cp "$project"/examples/minimal/{microvm.config.ts,configuration.nix} .
+for package in nix-ast model; do cp "$work/microvm-emit-$package"-[0-9]*.tgz "$package.tgz"; done
+cp "$work"/microvm-emit-[0-9]*.tgz microvm-emit.tgz
+npx --yes pnpm@10 install --silent --no-frozen-lockfile
+npx tsc
+npx microvm-emit microvm.config.ts -o flake
+[ -s flake/flake.nix ]
 echo 'packaging: ok'

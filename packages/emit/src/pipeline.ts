@@ -1,15 +1,19 @@
 import {
+  type Config,
+  type ConfigFunction,
   type ConfigPath,
   emptyLock,
+  type Environment,
   type Lock,
   type Machine,
   type Plan,
   planConfig,
   type Problem,
+  type Result,
   type SilencedProblem,
   writtenPath,
 } from "@microvm-emit/model";
-import { type Either, map } from "fp-ts/lib/Either.js";
+import { map } from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { compile } from "./compile.js";
 import type { OutputFile } from "./file.js";
@@ -34,11 +38,26 @@ export interface EmitOptions extends Partial<Machine> {
   readonly configFile?: string;
 }
 
+/** Why a function or a promise is no config yet. */
+type Resolved<C> = C extends PromiseLike<unknown> | ((...parameters: never) => unknown)
+  ? "Resolve the config first: emit(await resolveConfig(config))"
+  : C;
+
+/**
+ * The config of a config function, a promise or plain data, as the command loads it.
+ *
+ * @param environment what a config function reads: by default no variables, and the folder `/`.
+ */
+export const resolveConfig = async (
+  config: Config | ConfigFunction | Promise<Config>,
+  { env = {}, configDir = "/" }: Partial<Environment> = {},
+): Promise<Config> => (typeof config === "function" ? config({ env, configDir }) : config);
+
 /** A config becomes the files of a flake, or every problem it has. */
-export const emit = (
-  config: unknown,
+export const emit = <C>(
+  config: Resolved<C>,
   { lock = emptyLock, configFile = "../microvm.config.ts", ...machine }: EmitOptions = {},
-): Either<readonly Problem[], Emission> =>
+): Result<readonly Problem[], Emission> =>
   pipe(
     planConfig(config, lock, machine),
     map(({ value: { plan, lock: next }, warnings, silenced }) => ({

@@ -48,12 +48,38 @@ interface ExactConfig<Bridges, Vms> extends Omit<Config, "hosts"> {
   };
 }
 
+type Leaf =
+  string | number | boolean | bigint | null | undefined | readonly unknown[] | ((...parameters: never) => unknown);
+type NamesOf<Known> = Known extends Leaf ? never : keyof Known;
+type SettingOf<Known, Name> = Known extends unknown
+  ? Name extends keyof Known
+    ? NonNullable<Known[Name]>
+    : never
+  : never;
+
+/** The type that a value must also have so that each of its settings is a known one. TypeScript checks it in literals only. */
+type OnlyKnown<Value, Known> = Value extends Leaf
+  ? unknown
+  : string extends keyof Value
+    ? unknown
+    : {
+        readonly [Name in keyof Value]: string extends NamesOf<Known>
+          ? OnlyKnown<Value[Name], SettingOf<Known, Name>>
+          : Name extends NamesOf<Known>
+            ? OnlyKnown<Value[Name], SettingOf<Known, Name>>
+            : `There is no setting ${Name & string}`;
+      };
+
+/** What a config function may return, by what it does return. */
+type ExactReturn<Returned, Bridges, Vms> =
+  Returned extends PromiseLike<infer Value>
+    ? Promise<ExactConfig<Bridges, Vms> & OnlyKnown<Value, Config>>
+    : ExactConfig<Bridges, Vms> & OnlyKnown<Returned, Config>;
+
 /**
  * Types a config, or a function that makes one, without changing it. Where a host's bridges are written out in it, an
  * interface that names another bridge is a type error.
  */
-export const defineConfig = <const Bridges, const Vms, Returned = never>(
-  config:
-    | ExactConfig<Bridges, Vms>
-    | ((environment: Environment) => (ExactConfig<Bridges, Vms> | Promise<ExactConfig<Bridges, Vms>>) & Returned),
+export const defineConfig = <const Bridges, const Vms, const Returned = never>(
+  config: ExactConfig<Bridges, Vms> | ((environment: Environment) => Returned & ExactReturn<Returned, Bridges, Vms>),
 ): [Returned] extends [never] ? Config : ConfigFunction => config as never;

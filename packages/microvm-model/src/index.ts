@@ -67,6 +67,7 @@ export type { Module, NixData, NixText, Package } from "./config/terms.js";
 export type { Toolchain } from "./config/toolchain.js";
 export type { GuestGroup, GuestUser, User } from "./config/user.js";
 export type { Vm, VmDefaults, Vsock } from "./config/vm.js";
+export type { Result } from "@microvm-emit/nix-ast";
 export { type ConfigFunction, defineConfig, type Environment } from "./define-config.js";
 export { type Changes, extend, replace, unset } from "./extend.js";
 export { destinations } from "./destinations.js";
@@ -75,7 +76,7 @@ export { type HypervisorName, hypervisors } from "./hypervisors.js";
 export { emptyLock, type Lock, lockSchema } from "./lock.js";
 export { hostSettings, vmSettings } from "./microvm-options.js";
 export type * from "./plan.js";
-export { planConfig } from "./plan-config.js";
+export { planConfig, type Planned } from "./plan-config.js";
 export { type ConfigPath, formatPath, type Problem, type RelatedPlace } from "./problem.js";
 export { type ProblemCode, problemCodes } from "./problem-codes.js";
 export type { Resolution } from "./resolve.js";
@@ -112,4 +113,4 @@ export {
   toolchains,
   zig,
 } from "./toolchains.js";
-export { whereWritten, writtenPath } from "./vm-defaults.js";
+export { type Written, whereWritten, writtenPath } from "./vm-defaults.js";

@@ -1,5 +1,6 @@
-import { bimap, type Either, left, right } from "fp-ts/lib/Either.js";
+import { bimap, left, right } from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
+import type { Result } from "@microvm-emit/nix-ast";
 import { andThen, type Checked } from "./checked.js";
 import { type Machine, remembered } from "./config-source.js";
 import { type Lock, lockSchema } from "./lock.js";
@@ -23,8 +24,10 @@ export const planConfig = (
   config: unknown,
   lock: Lock,
   { sources = [], realPath = (path) => path }: Partial<Machine> = {},
-): Either<readonly Problem[], Planned> => {
+): Result<readonly Problem[], Planned> => {
   if (!lockSchema.safeParse(lock).success) return left([brokenLock]);
+  const unresolved = unresolvedConfig(config);
+  if (unresolved !== undefined) return left([unresolved]);
   const model = validate(config);
   const written = writtenPath(config);
   const checked = pipe(
@@ -49,12 +52,20 @@ export const planConfig = (
 const settle = (
   checked: Checked<Resolution>,
   silences: ReturnType<typeof silencesOf>,
-): Either<readonly Problem[], Planned> => {
+): Result<readonly Problem[], Planned> => {
   const found = checked._tag === "Right" ? [] : checked.left;
   if (checked._tag === "Left" || found.some(({ severity }) => severity === "error"))
     return left(silence(found, silences).problems);
   const { problems: warnings, silenced } = silence([...found, ...needlessSilences(found, silences)], silences);
   return right({ value: checked.right, warnings, silenced });
+};
+
+/** The problem of a config that is still a function or a promise. */
+const unresolvedConfig = (config: unknown): Problem | undefined => {
+  const found = typeof config === "function" ? "a function" : config instanceof Promise ? "a promise" : undefined;
+  return found === undefined
+    ? undefined
+    : error("wrong-type", [], `Expected a config, found ${found}`, "Resolve it first: `await resolveConfig(config)`.");
 };
 
 const brokenLock = error(

@@ -153,6 +153,30 @@ describe("an editor, by the built declarations", () => {
     expect(messages).toMatch(/Did you mean to write 'vcpu'\?/);
   });
 
+  const made = (text: string, async = ""): string =>
+    text
+      .replace("defineConfig({", `defineConfig(${async}({ env }) => ({\n  description: env["HOST"] ?? "",`)
+      .replace(/\}\);\n$/, "}));\n");
+
+  it.each([
+    ["a function", made(config)],
+    ["an async function", made(config, "async ")],
+  ])("finds in %s the mistakes that it finds in a plain config", (_, text) => {
+    const messagesOf = (broken: string): string => {
+      const { file, service } = open(broken);
+      return service
+        .getSemanticDiagnostics(file)
+        .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))
+        .join("\n");
+    };
+    expect(messagesOf(text)).toBe("");
+    expect(messagesOf(text.replace("vcpu: 2", "vcpus: 2"))).toMatch(/There is no setting vcpus/);
+    expect(messagesOf(text.replace("bridges:", "brdges:"))).toMatch(/There is no setting brdges/);
+    const withoutUser = messagesOf(text.replace('user: { name: "alice" },', ""));
+    expect(withoutUser).toMatch(/Property 'user' is missing/);
+    expect(withoutUser).not.toMatch(/then, catch, finally/);
+  });
+
   it.each<[string, string, string, RegExp]>([
     [
       "another bridge than the host's",

@@ -18,6 +18,8 @@ const v = "hosts.h.vms";
 const table: readonly (readonly [what: string, input: unknown, ...problems: string[]])[] = [
   ["no config", undefined, "wrong-type "],
   ["no object", 3, "wrong-type "],
+  ["a function", () => config({}), "wrong-type "],
+  ["a promise", Promise.resolve(config({})), "wrong-type "],
   ["no hosts", {}, "missing-key hosts"],
   ["empty hosts", { hosts: {} }, "empty-hosts hosts"],
   ["hosts of a wrong type", { hosts: [] }, "wrong-type hosts"],

@@ -44,6 +44,7 @@ export { format } from "./format.js";
 export { parse } from "./parse/parse.js";
 export { positionOf, showParseError } from "./parse/parse-error.js";
 export type { ParseError, Position, SyntaxErrorKind, SyntaxProblem } from "./parse/parse-error.js";
+export type { Left, Result, Right } from "./result.js";
 export { nodeAt, originAt, printMapped, withOrigin } from "./source-map.js";
 export type { MappedText, Mapping } from "./source-map.js";
 export { nix, NixTemplateError } from "./template.js";

@@ -4,9 +4,9 @@ import * as scalar from "../scalars.js";
 import { object, port } from "./terms.js";
 
 /** What a VM may reach: everything, the internet, what its `allow` lists, or nothing. */
-export type NetworkPolicy = (typeof networkPolicies)[number];
+export type NetworkPolicy = "open" | "internet" | "allowlist" | "none";
 
-const networkPolicies = ["open", "internet", "allowlist", "none"] as const;
+const networkPolicies = ["open", "internet", "allowlist", "none"] as const satisfies readonly NetworkPolicy[];
 
 export const networkPolicySchema = z.enum(networkPolicies);
 

@@ -1,5 +1,4 @@
 /** Attributes by path: read, set, inserted, removed. */
-import type { Either } from "fp-ts/lib/Either.js";
 import { NODE, type AttrPath, type Attrs, type Binding, type Expr, type Inherit } from "../expr.js";
 import { comment } from "../build.js";
 import { isIdentifier } from "../names.js";
@@ -13,6 +12,7 @@ import { usesOf } from "./scope.js";
 import { insertElement, removeElement } from "./sequence.js";
 import { indentation, styleOf, type Range, type Sequence } from "./text.js";
 import { skipBlanks } from "../parse/blanks.js";
+import type { Result } from "../result.js";
 
 /** Names from the outside in, each one attribute, whatever dots it holds. */
 export type Names = readonly string[];
@@ -54,7 +54,7 @@ const merge = (found: readonly Definition[]): Expr => {
 };
 
 /** The set of a file in which a path can be defined. */
-const rootFor = (file: NixFile, path: Names): Either<EditError, Attrs> => {
+const rootFor = (file: NixFile, path: Names): Result<EditError, Attrs> => {
   if (path.length === 0) return fail("invalid", "the path is empty; name at least one attribute");
   const root = setIn(file.expr);
   if (root) return right(root);
@@ -66,7 +66,7 @@ const rootFor = (file: NixFile, path: Names): Either<EditError, Attrs> => {
 };
 
 /** What keeps a path from being changed where it is. */
-const obstacle = (found: readonly Definition[], path: Names): Either<EditError, never> | undefined => {
+const obstacle = (found: readonly Definition[], path: Names): Result<EditError, never> | undefined => {
   for (const one of found) {
     if (one.kind === "inherited") {
       const message = `\`${one.name}\` is inherited; change it where it comes from, or take it out of the \`inherit\` first`;
@@ -190,7 +190,7 @@ const captures = (
   name: string | undefined,
   effect: string,
   bindings = set.bindings,
-): Either<EditError, never> | undefined => {
+): Result<EditError, never> | undefined => {
   if (!set.recursive || name === undefined || bindings.some((one) => firstNames(one).includes(name))) return undefined;
   const [use] = usesOf(name, bindings);
   if (use === undefined) return undefined;
@@ -222,7 +222,7 @@ export const removeAttr = (file: NixFile, path: Names): Edited => {
 };
 
 /** A recursive set that used an attribute which was merged into it from elsewhere, and is gone. */
-const orphaned = (file: NixFile, path: Names): Either<EditError, never> | undefined => {
+const orphaned = (file: NixFile, path: Names): Result<EditError, never> | undefined => {
   const root = setIn(file.expr);
   for (let depth = 1; root && depth < path.length; depth++) {
     const name = path[depth] ?? "";

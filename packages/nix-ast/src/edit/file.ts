@@ -1,9 +1,9 @@
-import type { Either } from "fp-ts/lib/Either.js";
 import type { Expr } from "../expr.js";
 import type { ParseError } from "../parse/parse-error.js";
 import { parse } from "../parse/parse.js";
 import { changed } from "./compare.js";
 import type { Range } from "./text.js";
+import type { Result } from "../result.js";
 
 /** A Nix file to read and change. Changes give another one. */
 export interface NixFile {
@@ -44,18 +44,18 @@ export interface EditError {
   readonly range?: Range;
 }
 
-export type Edited = Either<EditError, NixFile>;
+export type Edited = Result<EditError, NixFile>;
 
-export const right = <T>(value: T): Either<never, T> => ({ _tag: "Right", right: value });
+export const right = <T>(value: T): Result<never, T> => ({ _tag: "Right", right: value });
 
-export const fail = (kind: EditErrorKind, message: string, range?: Partial<Range>): Either<EditError, never> => {
+export const fail = (kind: EditErrorKind, message: string, range?: Partial<Range>): Result<EditError, never> => {
   const { start, end } = range ?? {};
   const place = start === undefined || end === undefined ? {} : { range: { start, end } };
   return { _tag: "Left", left: { _tag: "EditError", kind, message, ...place } };
 };
 
 /** Reads a file to change. Text that is not Nix is the error of {@link parse}. */
-export const openNix = (text: string): Either<ParseError, NixFile> => {
+export const openNix = (text: string): Result<ParseError, NixFile> => {
   const parsed = parse(text);
   return parsed._tag === "Left" ? parsed : right({ text, expr: parsed.right });
 };

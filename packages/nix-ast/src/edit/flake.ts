@@ -1,5 +1,4 @@
 /** Inputs of a flake. */
-import type { Either } from "fp-ts/lib/Either.js";
 import { attrs, binding, ident, select } from "../build.js";
 import type { Expr, Formals, Lambda } from "../expr.js";
 import { isIdentifier } from "../names.js";
@@ -13,6 +12,7 @@ import { usesOf } from "./scope.js";
 import { insertLineBefore } from "./sequence.js";
 import { beginsLine, indentation, isMultiline, lineStart, styleOf, withTrailing } from "./text.js";
 import { skipBlanks } from "../parse/blanks.js";
+import type { Result } from "../result.js";
 
 /** An input of a flake, as Nix's `inputs` describes it. */
 export interface FlakeInput {
@@ -178,7 +178,7 @@ const formalSplices = (
  * How the outputs of a flake call one of its inputs, or with a path something in it: by its formal (`name`), or as a part of
  * the whole argument (`inputs.name`). It means that wherever no code in between gives these names another meaning.
  */
-export const inputReference = (file: NixFile, name: string, path: Names = []): Either<EditError, Expr> => {
+export const inputReference = (file: NixFile, name: string, path: Names = []): Result<EditError, Expr> => {
   if (name !== "self" && !isInput(file, name)) {
     return fail("missing", `the flake has no input ${JSON.stringify(name)}; add it with addFlakeInput`);
   }

@@ -1,5 +1,4 @@
 /** Modules of the systems that a flake defines. */
-import type { Either } from "fp-ts/lib/Either.js";
 import { list } from "../build.js";
 import type { AttrName, Attrs, Call, Expr, Node } from "../expr.js";
 import { toNix, type NixInput } from "../to-nix.js";
@@ -11,6 +10,7 @@ import { appendTo, listIn } from "./lists.js";
 import { insertElement } from "./sequence.js";
 import { indentation, styleOf, type Range } from "./text.js";
 import { childrenOf } from "../children.js";
+import type { Result } from "../result.js";
 
 /** Where code of a flake belongs. */
 interface Context {
@@ -109,7 +109,7 @@ export interface ModuleTarget {
 
 const nameOfCall = ({ host, variable, attribute }: SystemCall): string | undefined => host ?? variable ?? attribute;
 
-const choose = (file: NixFile, system: string | undefined): Either<EditError, SystemCall> => {
+const choose = (file: NixFile, system: string | undefined): Result<EditError, SystemCall> => {
   const { calls, uses } = survey(file.expr);
   const [only, ...others] = calls;
   const names = [...new Set(calls.map(nameOfCall).filter((name) => name !== undefined))];
