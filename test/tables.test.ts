@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createJiti } from "jiti";
-import { destinations } from "@microvm-emit/model";
+import { destinations, privateRangeRows } from "@microvm-emit/model";
 import * as library from "microvm-emit";
 import { describe, expect, it } from "vitest";
 
@@ -85,6 +85,12 @@ describe("docs/toolchains.md", () => {
 describe("docs/isolation.md", () => {
   it.each(["github", "nix"])("says of the word %s what it opens", (word) => {
     expect(cellsOf(read("isolation.md"), word)).toContain(quoted(destinations[word] ?? []));
+  });
+
+  it("lists the private ranges of rules and resolver", () => {
+    const rows = [...read("isolation.md").matchAll(/^\| `([0-9a-f.:]+\/\d+)` +\| (.+?) +\| (.+?) +\|$/gm)];
+    const expected = [...privateRangeRows[4], ...privateRangeRows[6]];
+    expect(rows.map(([, range, use, source]) => ({ range, use, source }))).toEqual(expected);
   });
 
   it.each([

@@ -103,6 +103,18 @@ export const makeFrames = (expressions: Readonly<Record<string, string>>): Reado
     execFileSync(PYTHON, [program("frames.py")], { input: JSON.stringify(expressions), encoding: "utf8" }),
   ) as Readonly<Record<string, string>>;
 
+/** Counts by sender what gets through to the port of the resolver. */
+const COUNT_QUESTIONS = `table inet lab {
+  set asked { type ipv4_addr; flags dynamic; }
+  chain input { type filter hook input priority 10; udp dport 5380 add @asked { ip saddr counter }; }
+}`;
+
+/** How many datagrams of a VM have got to the resolver's port. */
+export const countQuestions = async ({ host }: Lab, { address }: Guest): Promise<number> => {
+  const listed = await host.run("nft", "list", "set", "inet", "lab", "asked");
+  return Number(new RegExp(`\\b${address.replaceAll(".", "\\.")} counter packets (\\d+)`).exec(listed)?.[1] ?? 0);
+};
+
 /** Sends the frame that it is told over `eth0`. */
 const SEND = `
 import socket, sys
@@ -271,6 +283,7 @@ export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => 
     for (const command of policy.bridges)
       await host.script(command.replace(/^-/, "").replaceAll(/\/[^\s"]*\/store\/[^\s/]+\/bin\//g, ""));
     await load(policy.rules);
+    await host.run("nft", COUNT_QUESTIONS);
     if (policy.resolver !== null) {
       writeFileSync(
         join(folder, "resolver.json"),

@@ -60,6 +60,7 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
     ["ip6 saddr", "host: another port by IPv6", "none"],
   ],
   "inet to_host": [
+    ["meta l4proto { tcp, udp } th dport { 53, 5380 }", "host: 4,000 questions at once", "list"],
     ["ct state", "reached from the host", "none"],
     ["ip saddr", "host: a port", "reaching"],
     ["ip6 saddr", "host: a port by IPv6", "reaching"],

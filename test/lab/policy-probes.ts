@@ -4,6 +4,7 @@ import { BEYOND, HOST_BEYOND } from "./host-network.js";
 import { DNS, DNS6, names, NEIGHBOR, NEIGHBOR6, PUBLISHED } from "./policy-config.js";
 import {
   BEYOND6,
+  countQuestions,
   FOREIGN_DNS,
   type Guest,
   HOST_BEYOND6,
@@ -21,6 +22,7 @@ import {
   succeeds,
   upload,
 } from "./policy-lab.js";
+import { PYTHON } from "./requirements.js";
 
 /** Whether a VM reaches what it tries; null where it has nothing to try, such as to reach itself. */
 export type Probe = (lab: Lab, guest: Guest) => Promise<boolean> | null;
@@ -66,6 +68,14 @@ const bridged =
 /** From a network of its own, the rest of which is nobody's. */
 const unusedIn = ({ address, number }: Guest): string => address.replace(/\.\d+$/, `.${String(77 + number)}`);
 const unusedIn6 = ({ gateway6, number }: Guest): string => gateway6.replace(/::1$/, `::${String(77 + number)}`);
+
+/** Sends the resolver of a host 4,000 datagrams. */
+const FLOOD = `
+import socket, sys
+udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for _ in range(4000):
+    udp.sendto(b"", (sys.argv[1], 5380))
+`;
 
 // --- by frames that no program would send, and what is left behind ---
 
@@ -643,6 +653,12 @@ export const rows: readonly Row[] = [
       ({ address6 }) => `${address6} . ${BEYOND6} . tcp . 81`,
     ),
   ),
+
+  row("host: 4,000 questions at once", "- - - - - y -", async (lab, guest) => {
+    const before = await countQuestions(lab, guest);
+    await guest.space.run(PYTHON, "-c", FLOOD, guest.gateway);
+    return (await countQuestions(lab, guest)) - before > 2000;
+  }),
 
   row(
     "gone VM: internet",

@@ -87,7 +87,7 @@ export type { SilencedProblem } from "./silence.js";
 export { type GuestDifference, guestDifferences } from "./resolve/guest-difference.js";
 export { webPorts } from "./resolve/policy.js";
 export { builtInShares, imageOf, readsOptions } from "./resolve/guests.js";
-export { privateRanges } from "./private-ranges.js";
+export { type PrivateRange, privateRangeRows, privateRanges } from "./private-ranges.js";
 export { settingOf } from "./own-folders.js";
 export { isSquashed } from "./resolve/writable.js";
 export { distance, formatSubnet, hexOf, isPrivate, linkLocalOf } from "./resolve/subnet.js";

@@ -116,8 +116,6 @@ const compileReachedVm = ({ path: origin, value, ports }: ReachedVmPlan): Expr =
 /** As nftables writes it. */
 const portOf = ({ proto, port }: PortPlan): string => `${proto} . ${String(port)}`;
 
-const elementsOf = (ranges: readonly string[]): string => ranges.join(", ");
-
 const policyModule = (): Expr => nix`
 # Holds VMs to what they may reach, by rules of nftables. They are the same for any number of VMs; what grows are sets.
 #
@@ -160,7 +158,11 @@ const policyModule = (): Expr => nix`
 }:
 let
   resolverPort = 5380;
+  questionsLimit = "200/second burst 400 packets";
   webPorts = ${webPorts.map(portOf)};
+
+  # No part of the internet: for the rules and the resolver.
+  privateRanges = ${{ ipv4: privateRanges[4], ipv6: privateRanges[6] }};
 
   # The VMs that are held; open ones are in \`vms\` since others may reach them.
   guests = lib.filterAttrs (_: vm: vm.network != "open") vms;
@@ -327,8 +329,8 @@ let
       set internet6 { type ipv6_addr; \${addresses 6 (named "internet")} }
       set asking4 { type ipv4_addr; \${addresses 4 asking} }
       set asking6 { type ipv6_addr; \${addresses 6 asking} }
-      set private4 { type ipv4_addr; flags interval; elements = { ${elementsOf(privateRanges[4])} } }
-      set private6 { type ipv6_addr; flags interval; elements = { ${elementsOf(privateRanges[6])} } }
+      set private4 { type ipv4_addr; flags interval; elements = { \${lib.concatStringsSep ", " privateRanges.ipv4} } }
+      set private6 { type ipv6_addr; flags interval; elements = { \${lib.concatStringsSep ", " privateRanges.ipv6} } }
       set allowed4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval; \${allowed 4} }
       set allowed6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags interval; \${allowed 6} }
       # Filled by microvm-resolver.service, for as long as a DNS answer is good.
@@ -336,6 +338,8 @@ let
       set resolved6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags timeout; }
       set host4 { type ipv4_addr . inet_proto . inet_service; \${hostPorts 4} }
       set host6 { type ipv6_addr . inet_proto . inet_service; \${hostPorts 6} }
+      # How many packets of DNS each VM may send the host: see the chain to_host.
+      set questions { type ether_addr; size \${toString (lib.max 1 (lib.length (eachLink (link: [ link.mac ]) guests)))}; flags dynamic; }
       set pairs4 { type ipv4_addr . ipv4_addr; \${pairs} }
       set pairPorts4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; \${pairPorts} }
       set refused4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; \${room 4 200}; flags dynamic, timeout; timeout 1h; }
@@ -376,6 +380,8 @@ let
         ip6 saddr @guests6 jump to_host
       }
       chain to_host {
+        # Before all else: one VM's flood takes no time of the resolver, and no room in its socket.
+        meta l4proto { tcp, udp } th dport { 53, \${toString resolverPort} } add @questions { ether saddr limit rate over \${questionsLimit} } drop
         ct state established,related accept
         ip saddr . meta l4proto . th dport @host4 accept
         ip6 saddr . meta l4proto . th dport @host6 accept
@@ -464,6 +470,7 @@ let
     ];
     port = resolverPort;
     nft = "\${pkgs.nftables}/bin/nft";
+    private = privateRanges.ipv4 ++ privateRanges.ipv6;
     guests = lib.concatMapAttrs (
       name: vm:
       lib.genAttrs (lib.concatMap (link: link.addresses ++ link.local or [ ]) vm.links) (_: {
@@ -595,6 +602,8 @@ in
         RestartSec = 2;
         DynamicUser = true;
         AmbientCapabilities = [ "CAP_NET_ADMIN" ];
+        # A socket for each question that is under way.
+        LimitNOFILE = 65536;
         RestrictAddressFamilies = [
           "AF_INET"
           "AF_INET6"

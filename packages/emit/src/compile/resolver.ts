@@ -4,10 +4,12 @@
  */
 export const resolverProgram: string = String.raw`"""Answers the DNS questions of VMs that may reach listed names only, and opens what the answers name.
 
-nftables sends whatever such a VM asks on port 53 here. A name that its allowlist does not hold does not exist for it.
-Any other is asked of its upstream servers, and every address of the answer is put into the set resolved4 or resolved6
-of the table "inet microvm", with the VM's address, protocol and port, before the VM learns of it. It times out there
-soon after the answer does.
+nftables redirects all DNS of such a VM here. A name that its allowlist does not hold does not exist for it. Any other
+is asked of its upstream servers, and every address of the answer is put into the set resolved4 or resolved6 of the
+table "inet microvm", with the VM's address, protocol and port, before the VM learns of it. It times out there soon
+after the answer does. Answers are cached for their TTL, per VM.
+
+VMs take turns: each has a queue of its own, so that one VM's flood delays no other by more than a question.
 
 usage: resolver.py CONFIG.json
 
@@ -16,7 +18,10 @@ rest. EDNS options and DNSSEC's records are not passed on, since an answer may l
 answered with nothing, since they carry addresses and ports of their own: clients go on with A and AAAA.
 """
 
+from __future__ import annotations
+
 import asyncio
+import collections
 import contextlib
 import ipaddress
 import json
@@ -30,7 +35,7 @@ import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 import dns.edns
 import dns.exception
@@ -47,32 +52,31 @@ from dns.rdatatype import AAAA, CNAME, DNAME, HTTPS, SOA, SVCB, A, RdataType, is
 MAX_TTL = 3600  # seconds; a VM asks again at least this often
 MIN_TTL = 60  # seconds; clients connect a while after a TTL of 0 or 1
 GRACE = 30  # seconds that an address outlives its TTL
+LEAST_GRACE = 10  # seconds that it does where it was opened before, so that nft runs every 20 seconds at most
 UPSTREAM_TIMEOUT = 2  # seconds
 NFT_TIMEOUT = 10  # seconds
 TCP_IDLE = 10  # seconds
 UDP_PAYLOAD = 1232  # bytes that no path fragments
+RECEIVE_BUFFER = 1 << 20  # bytes of datagrams that wait in the kernel
+DATAGRAMS = 256  # read at a time
 
-# What one VM can take up.
-QUESTIONS = 64  # under way at once; more are dropped, and asked again by their client
+# Limits per VM.
+QUESTIONS = 64  # queued and under way; more are dropped, and asked again by their client
 CONNECTIONS = 8
 ADDRESSES = 4096  # open at once
+ANSWERS = 1024  # cached, those for addresses alone
+RECORDS = 64  # in a cached answer
 LOG_LINES = 100  # an hour
 
-IP_FREEBIND, IP_PKTINFO = 15, 8  # Linux's <linux/in.h>; Python names them late or never
+# Linux's <linux/in.h> and <asm/socket.h>; Python names them late or never.
+IP_FREEBIND, IP_PKTINFO, SO_RCVBUFFORCE = 15, 8, 33
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Port = tuple[str, int]
 Element = tuple[Address, Address, str, int]  # of a set: VM, server, protocol, port
 Source = tuple[str, int] | tuple[str, int, int, int]
-
-# No name leads here, or whoever owns a listed name could choose a machine of the LAN (DNS rebinding). Of IPv6, global
-# unicast is 2000::/3; Teredo, 6to4 and, outside of it, ::ffff:0:0/96 and 64:ff9b::/96 carry any IPv4 address.
-PRIVATE: list[Network] = [
-    *map(ipaddress.IPv4Network, "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16".split()),
-    *map(ipaddress.IPv4Network, "172.16.0.0/12 192.0.0.0/24 192.168.0.0/16 198.18.0.0/15 224.0.0.0/3".split()),
-    *map(ipaddress.IPv6Network, "::/3 2001::/32 2002::/16 4000::/2 8000::/1".split()),
-]
+Datagram = tuple[socket.socket, bytes, list[tuple[int, int, bytes]], Source]
 
 log = logging.getLogger()
 
@@ -93,11 +97,8 @@ class Config(TypedDict):
     listen: list[str]
     port: int
     nft: str
+    private: list[str]  # ranges that no name opens, or its owner would choose a machine of the LAN (DNS rebinding)
     guests: dict[str, GuestConfig]  # by source address; entries of one name are one VM
-
-
-def is_private(address: Address) -> bool:
-    return any(address in network for network in PRIVATE)
 
 
 @dataclass
@@ -107,6 +108,7 @@ class Policy:
     addresses: list[Address] = field(default_factory=list)  # the VM's own
     upstream: list[str] = field(default_factory=list)
     private: list[Network] = field(default_factory=list)
+    known: list[Network] = field(default_factory=list)  # private ones that names may lead to
     allow: dict[dns.name.Name, set[Port]] = field(default_factory=dict)
 
     def entries(self, name: dns.name.Name) -> list[dns.name.Name]:
@@ -114,8 +116,36 @@ class Policy:
         wildcards = (dns.name.Name((b"*", *name.labels[level:])) for level in range(1, len(name.labels)))
         return [entry for entry in (name, *wildcards) if entry in self.allow]
 
+    def is_private(self, address: Address) -> bool:
+        return any(address in network for network in self.private)
+
     def may_know(self, address: Address) -> bool:
-        return any(address in network for network in self.private) or not is_private(address)
+        return any(address in network for network in self.known) or not self.is_private(address)
+
+
+class Answer(NamedTuple):
+    """What is passed on of an upstream server's answer, and until when it may be cached."""
+
+    rcode: dns.rcode.Rcode
+    records: list[dns.rrset.RRset]
+    authority: list[dns.rrset.RRset]
+    received: float
+    until: float
+
+    @classmethod
+    def of(cls, message: dns.message.Message, rdtype: RdataType) -> Answer:
+        now = time.monotonic()
+        records = [rrset for rrset in message.answer if rrset.rdtype in (rdtype, CNAME, DNAME)]
+        authority = [rrset for rrset in message.authority if rrset.rdtype == SOA]
+        ttls = [min(rrset.ttl, MAX_TTL) for rrset in records]
+        if not any(rrset.rdtype == rdtype for rrset in records):  # RFC 2308
+            ttls = [min([soa.minimum, rrset.ttl, MAX_TTL, *ttls]) for rrset in authority for soa in rrset]
+        is_small = rdtype in (A, AAAA) and sum(map(len, records)) <= RECORDS
+        is_final = message.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
+        return cls(message.rcode(), records, authority, now, now + min(ttls, default=0) * (is_small and is_final))
+
+    def ttl(self, rrset: dns.rrset.RRset) -> int:
+        return max(0, min(rrset.ttl, MAX_TTL) - int(time.monotonic() - self.received))
 
 
 class Guest:
@@ -124,24 +154,47 @@ class Guest:
     def __init__(self, name: str) -> None:
         self.name = name
         self.policy = Policy()
-        self.questions = 0
+        self.waiting: collections.deque[Datagram] = collections.deque()
+        self.questions = 0  # under way
         self.connections = 0
+        self.answers: dict[tuple[dns.name.Name, RdataType], Answer] = {}
         self.opened: dict[Address, dict[dns.name.Name, float]] = {}  # until when, by the entry of the allowlist
+        self.unopened: set[Address] = set()  # those of them that nftables does not have yet
         self.said: set[str] = set()
         self.said_since = 0.0
 
-    def remember(self, name: dns.name.Name, ttls: dict[Address, int]) -> bool:
-        """Whether there is room for all of these addresses."""
+    def is_full(self) -> bool:
+        return len(self.waiting) + self.questions >= QUESTIONS
+
+    def remember(self, name: dns.name.Name, ttls: dict[Address, int]) -> set[Address] | None:
+        """Those of the addresses that are not open for as long as the answer holds; None where there is no room."""
         now = time.monotonic()
-        if len(self.opened) + len(ttls) > ADDRESSES:
-            self.opened = {at: until for at, until in self.opened.items() if max(until.values()) > now}
-            if len(self.opened) + len(ttls) > ADDRESSES:
-                return False
+        entries = [entry for entry in self.policy.entries(name) if self.policy.allow[entry]]
+        added = sum(address not in self.opened for address in ttls)
+        if len(self.opened) + added > ADDRESSES:
+            self.opened = {at: until for at, until in self.opened.items() if max(until.values(), default=0) > now}
+            self.unopened &= self.opened.keys()
+            added = sum(address not in self.opened for address in ttls)
+            if len(self.opened) + added > ADDRESSES:
+                return None
+        fresh = set()
         for address, ttl in ttls.items():
             opened = self.opened.setdefault(address, {})
-            for entry in self.policy.entries(name):
-                opened[entry] = max(opened.get(entry, 0), now + max(ttl, MIN_TTL) + GRACE)
-        return True
+            if address in self.unopened or any(opened.get(entry, 0) < now + ttl + LEAST_GRACE for entry in entries):
+                fresh.add(address)
+                opened.update((entry, now + max(ttl, MIN_TTL) + GRACE) for entry in entries)
+        self.unopened |= fresh
+        return fresh
+
+    def cached(self, name: dns.name.Name, rdtype: RdataType) -> Answer | None:
+        answer = self.answers.get((name, rdtype))
+        return answer if answer is not None and time.monotonic() < answer.until else None
+
+    def cache(self, name: dns.name.Name, rdtype: RdataType, answer: Answer) -> None:
+        self.answers.pop((name, rdtype), None)
+        if len(self.answers) >= ANSWERS:
+            del self.answers[next(iter(self.answers))]  # the oldest
+        self.answers[name, rdtype] = answer
 
     def elements(self, addresses: Iterable[Address]) -> dict[Element, int]:
         """What the allowlist as it is now opens of these addresses, with the seconds that are left."""
@@ -156,7 +209,7 @@ class Guest:
                     for own in self.policy.addresses:
                         element = (own, address, protocol, port)
                         # Private addresses are open on the ports that they are listed with, and on no others.
-                        if own.version == address.version and not is_private(address):
+                        if own.version == address.version and not self.policy.is_private(address):
                             found[element] = max(left, found.get(element, left))
         return found
 
@@ -198,7 +251,9 @@ class Rules:
             for guest, addresses, _ in waiting:
                 fresh.update(guest.elements(addresses))
             ok = await self.load(stale, fresh)
-            for *_, done in waiting:
+            for guest, addresses, done in waiting:
+                if ok:
+                    guest.unopened.difference_update(addresses)
                 if not done.done():
                     done.set_result(ok)
 
@@ -237,6 +292,8 @@ class Resolver:
     def __init__(self, path: str) -> None:
         self.path = path
         self.guests: dict[Address, Guest] = {}
+        self.turns: collections.deque[Guest] = collections.deque()  # those with questions that wait
+        self.arrived = asyncio.Event()
         self.rules = Rules()
         self.tasks: set[asyncio.Task[None]] = set()
 
@@ -244,12 +301,14 @@ class Resolver:
         """Takes over the file as a whole, or raises and changes nothing."""
         with open(self.path, encoding="utf-8") as file:
             config: Config = json.load(file)
+        private = [ipaddress.ip_network(network) for network in config["private"]]
         policies: dict[str, Policy] = {}
         for address, entry in config["guests"].items():
             policy = policies.setdefault(entry["name"], Policy())
             policy.addresses.append(ipaddress.ip_address(address))
             policy.upstream = list(entry["upstream"])
-            policy.private = [ipaddress.ip_network(network, strict=False) for network in entry["addresses"]]
+            policy.private = private
+            policy.known = [ipaddress.ip_network(network, strict=False) for network in entry["addresses"]]
             for allow in entry["allow"]:
                 ports = policy.allow.setdefault(dns.name.from_text(allow["name"]), set())
                 ports.update((protocol, port) for protocol, port in allow["ports"])
@@ -261,6 +320,7 @@ class Resolver:
         for name, policy in policies.items():
             guest = guests.get(name) or Guest(name)
             guest.policy = policy
+            guest.answers.clear()
             self.guests.update((address, guest) for address in policy.addresses)
         self.rules.nft = config["nft"]
         return config
@@ -272,22 +332,24 @@ class Resolver:
         except (OSError, ValueError, LookupError, TypeError, dns.exception.DNSException) as error:
             log.error("%s is not taken over: %r", self.path, error)
         for guest in set(self.guests.values()):
+            guest.unopened.update(guest.opened)
             self.rules.open(guest, list(guest.opened))
         self.rules.stale |= opened
         self.rules.wake.set()
 
-    async def ask(self, guest: Guest, name: dns.name.Name, rdtype: RdataType) -> dns.message.Message | None:
+    async def ask(self, guest: Guest, name: dns.name.Name, rdtype: RdataType) -> Answer | None:
         """The answer of the first upstream server that has one. One that is silent is asked last from then on."""
         upstream = guest.policy.upstream
         answer = None
         for server in (upstream * 2)[: max(2, len(upstream))]:
             query = dns.message.make_query(name, rdtype, use_edns=0, payload=UDP_PAYLOAD)
             try:
-                answer, _ = await udp_with_fallback(query, server, UPSTREAM_TIMEOUT, ignore_unexpected=True)
+                message, _ = await udp_with_fallback(query, server, UPSTREAM_TIMEOUT, ignore_unexpected=True)
             except (dns.exception.DNSException, OSError, EOFError):
                 upstream.sort(key=server.__eq__)
                 continue
-            if answer.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+            answer = Answer.of(message, rdtype)
+            if answer.rcode in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
                 break
         return answer
 
@@ -310,37 +372,38 @@ class Resolver:
         if question.rdtype in useless:
             return reply
 
-        answer = await self.ask(guest, name, question.rdtype)
+        cached = guest.cached(name, question.rdtype)
+        answer = cached or await self.ask(guest, name, question.rdtype)
         if answer is None:
             guest.say(f"got no answer from {', '.join(guest.policy.upstream) or 'any server: it has none'}")
             return with_rcode(reply, dns.rcode.SERVFAIL)
         ttls: dict[Address, int] = {}
-        for rrset in answer.answer:
-            records = list(rrset) if rrset.rdtype in (question.rdtype, CNAME, DNAME) else []
-            ttl = min(rrset.ttl, MAX_TTL)
+        for rrset in answer.records:
+            records, ttl = list(rrset), answer.ttl(rrset)
             if rrset.rdtype in (A, AAAA):
                 found = {ipaddress.ip_address(record.address): record for record in records}
                 for address in [address for address in found if not guest.policy.may_know(address)]:
                     guest.say(f"asked for {text}, which is {address}: private, and not on its allowlist")
                     del found[address]
-                ttls.update(dict.fromkeys(found, ttl))
+                ttls.update((address, ttl) for address in found if not guest.policy.is_private(address))
                 records = list(found.values())
             if records:
                 reply.answer.append(dns.rrset.from_rdata_list(rrset.name, ttl, records))
-        reply.authority = [rrset for rrset in answer.authority if rrset.rdtype == SOA]
-        if ttls and not guest.remember(name, ttls):
+        for rrset in answer.authority:
+            reply.authority.append(dns.rrset.from_rdata_list(rrset.name, answer.ttl(rrset), list(rrset)))
+        unopened = guest.remember(name, ttls)
+        if unopened is None:
             guest.say(f"has {ADDRESSES} addresses open, and gets no more until some time out")
             return with_rcode(reply, dns.rcode.SERVFAIL)
-        if ttls and not await self.rules.open(guest, ttls):
+        if unopened and not await self.rules.open(guest, unopened):
             return with_rcode(reply, dns.rcode.SERVFAIL)
-        reply.set_rcode(answer.rcode())
+        if cached is None and answer.until > time.monotonic():
+            guest.cache(name, question.rdtype, answer)
+        reply.set_rcode(answer.rcode)
         return reply
 
     async def answer(self, guest: Guest, wire: bytes, tcp: bool) -> bytes | None:
-        """The reply to a packet; none to what is no question, or one too many."""
-        if guest.questions >= QUESTIONS:
-            return None
-        guest.questions += 1
+        """The reply to a packet that its guest's questions count already; none to what is no question."""
         try:
             query = dns.message.from_wire(wire)
             if query.flags & dns.flags.QR:
@@ -360,20 +423,37 @@ class Resolver:
         finally:
             guest.questions -= 1
 
-    def on_datagram(self, udp: socket.socket) -> None:
-        try:
-            wire, control, _, source = udp.recvmsg(65535, 256)
-        except OSError:
-            return
-        guest = self.guests.get(ipaddress.ip_address(source[0]))
-        if guest is not None:
-            task = asyncio.create_task(self.answer_datagram(udp, guest, wire, control, source))
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
+    def on_datagrams(self, udp: socket.socket) -> None:
+        for _ in range(DATAGRAMS):
+            try:
+                wire, control, _, source = udp.recvmsg(4096, 256)
+            except OSError:
+                return
+            guest = self.guests.get(ipaddress.ip_address(source[0]))
+            if guest is None or guest.is_full():
+                continue
+            if not guest.waiting:
+                self.turns.append(guest)
+                self.arrived.set()
+            guest.waiting.append((udp, wire, control, source))
 
-    async def answer_datagram(
-        self, udp: socket.socket, guest: Guest, wire: bytes, control: list[tuple[int, int, bytes]], source: Source
-    ) -> None:
+    async def take_turns(self) -> None:
+        """Begins with one question of each VM in turn, and lets what is under way go on in between."""
+        while True:
+            await self.arrived.wait()
+            self.arrived.clear()
+            while self.turns:
+                guest = self.turns.popleft()
+                guest.questions += 1
+                task = asyncio.create_task(self.answer_datagram(guest, guest.waiting.popleft()))
+                self.tasks.add(task)
+                task.add_done_callback(self.tasks.discard)
+                if guest.waiting:
+                    self.turns.append(guest)
+                await asyncio.sleep(0)
+
+    async def answer_datagram(self, guest: Guest, datagram: Datagram) -> None:
+        udp, wire, control, source = datagram
         reply = await self.answer(guest, wire, tcp=False)
         if reply is not None:
             with contextlib.suppress(OSError):
@@ -391,6 +471,9 @@ class Resolver:
                 async with asyncio.timeout(TCP_IDLE):
                     (length,) = struct.unpack("!H", await reader.readexactly(2))
                     wire = await reader.readexactly(length)
+                if guest.is_full():
+                    break
+                guest.questions += 1
                 reply = await self.answer(guest, wire, tcp=True)
                 if reply is None:
                     break
@@ -421,10 +504,12 @@ class Resolver:
                 udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
             else:
                 udp.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
-            loop.add_reader(udp, self.on_datagram, udp)
-            await asyncio.start_server(self.on_connection, sock=tcp)
+            with contextlib.suppress(OSError):  # takes CAP_NET_ADMIN, as nftables does
+                udp.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)
+            loop.add_reader(udp, self.on_datagrams, udp)
+            await asyncio.start_server(self.on_connection, sock=tcp, backlog=1024)
         notify("READY=1")
-        await self.rules.run()
+        await asyncio.gather(self.take_turns(), self.rules.run())
 
 
 def with_rcode(reply: dns.message.Message, rcode: dns.rcode.Rcode) -> dns.message.Message:

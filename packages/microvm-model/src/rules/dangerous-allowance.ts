@@ -47,11 +47,14 @@ const metadata = [
 /** Registries are given no larger networks than these (IANA), and give smaller ones. */
 const largest = { 4: 8, 6: 12 };
 
+/** fc00::/7 is the largest private network that somebody could mean. */
+const shortestPrivate = 7;
+
 const isWide = (target: string): boolean => {
   const family = target.includes(":") ? 6 : 4;
-  const ranges: readonly string[] = privateRanges[family];
-  if (ranges.some((range) => isInside(target, range))) return false;
-  const [, prefixLength] = target.split("/");
+  const ranges = privateRanges[family];
+  const [, prefixLength = "128"] = target.split("/");
+  if (Number(prefixLength) >= shortestPrivate && ranges.some((range) => isInside(target, range))) return false;
   return Number(prefixLength) < largest[family] || ranges.some((range) => isInside(range, target));
 };
 
