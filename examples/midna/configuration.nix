@@ -6,4 +6,10 @@
     device = "/dev/disk/by-label/nixos";
     fsType = "ext4";
   };
+
+  users.groups.michael.gid = 1000;
+  users.users.michael = {
+    uid = 1000;
+    group = "michael";
+  };
 }

@@ -7,4 +7,6 @@
     device = "/dev/disk/by-label/nixos";
     fsType = "ext4";
   };
+
+  users.users.alice.isNormalUser = true;
 }

@@ -8,8 +8,8 @@ export default defineConfig({
       stateVersion: "25.11",
       // The host as it is: copy the files of /etc/nixos here.
       modules: ["./configuration.nix"],
-      // Who works in the virtual machines: the name, and what `id -u` and `cat ~/.ssh/id_ed25519.pub` print.
-      user: { name: "me", uid: 1000, sshKeys: [] },
+      // Who works in the virtual machines: your user of the host, and what `cat ~/.ssh/id_ed25519.pub` prints.
+      user: { name: "me", sshKeys: [] },
       // The interface that `ip route get 1.1.1.1` names after `dev`.
       bridges: { microbr: { address: "192.168.83.1/24", nat: { externalInterface: "eno1" } } },
       vms: {

@@ -1,9 +1,7 @@
 /** What Nix says of a host and its VMs, as the lab needs it. */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { type Config, emit, render } from "microvm-emit";
-import { hostModule } from "../nix/emitted.js";
-import { evalFlake, nixes, temporaryFolder } from "../nix/harness.js";
+import type { Config } from "microvm-emit";
+import { emittedFlat, hostModule } from "../nix/emitted.js";
+import { evalFlake, nixes } from "../nix/harness.js";
 import { evaluateOnRig } from "../nix/rig.js";
 
 /** What the runner of a VM carries. */
@@ -143,17 +141,7 @@ const unitFiles = (units: Readonly<Record<string, Unit>>, type: string): [string
   Object.entries(units).map(([name, unit]) => [`${name}.${type}`, unitText(unit)]);
 
 /** The flake of a config, in a new folder. */
-export const emitFlake = (config: Config): string => {
-  const result = emit(config, { configFile: "microvm.config.ts" });
-  if (result._tag === "Left") throw new Error(JSON.stringify(result.left, null, 2));
-  const folder = temporaryFolder();
-  const files = [...render(result.right.files), { path: "configuration.nix", text: hostModule }];
-  for (const { path, text } of files) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  }
-  return folder;
-};
+export const emitFlake = (config: Config): string => emittedFlat(config, { "configuration.nix": hostModule });
 
 /**
  * Evaluates a host of a flake: on NixOS's own modules, or on the stand-ins of

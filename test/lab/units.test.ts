@@ -145,7 +145,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
       rm -f /run/nologin
       groupadd -r kvm 2>/dev/null || true
       useradd -r -g kvm microvm
-      useradd -m -u 1000 alice
+      useradd -m -u 1000 -g users alice
       install -d -m 2775 -o root -g users /srv/projects
       install -d -o microvm /srv/volumes
       install -m 4755 "$(command -v id)" /srv/volumes/id
@@ -186,8 +186,8 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
     const about = "stat -c '%n %u:%g %a'";
     expect(await run(`${about} /srv/projects/a /home/alice/claude-microvm /var/lib/microvm-host-keys/a/*`)).toBe(
       [
-        "/srv/projects/a 1000:1000 2755",
-        "/home/alice/claude-microvm 1000:1000 700",
+        "/srv/projects/a 1000:100 2755",
+        "/home/alice/claude-microvm 1000:100 700",
         "/var/lib/microvm-host-keys/a/ssh_host_ed25519_key 0:0 600",
         "/var/lib/microvm-host-keys/a/ssh_host_ed25519_key.pub 0:0 644",
       ].join("\n"),

@@ -2,12 +2,12 @@
  * VMs that share a guest are what each would be alone, and as what they would be with a NixOS of their own; on the
  * stand-ins, and on the real modules where there are some.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { type Config, emit, render, type Vm } from "microvm-emit";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Config, Vm } from "microvm-emit";
 import { describe, expect, it } from "vitest";
-import { hostModule } from "./emitted.js";
-import { evalFlake, nixes, temporaryFolder } from "./harness.js";
+import { emittedFlat, hostModule } from "./emitted.js";
+import { evalFlake, nixes } from "./harness.js";
 import { evaluateOnRig, rig } from "./rig.js";
 
 if (rig === undefined) console.error("NOT TESTED: shared guests on NixOS's own modules: set MICROVM_EMIT_RIG.");
@@ -32,15 +32,7 @@ const emitted = (vms: Readonly<Record<string, Vm>>): string => {
       },
     },
   };
-  const result = emit(config, { configFile: "microvm.config.ts" });
-  if (result._tag === "Left") throw new Error(JSON.stringify(result.left, null, 2));
-  const folder = temporaryFolder();
-  const files = [...render(result.right.files), { path: "host.nix", text: hostModule }];
-  for (const { path, text } of files) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  }
-  return folder;
+  return emittedFlat(config, { "host.nix": hostModule });
 };
 
 /** What is said of each VM, without what a guest is told in another way. */

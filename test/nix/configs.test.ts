@@ -190,12 +190,12 @@ describe.each(nixes())("by $version", (nix) => {
     };
     const apply = asking(`{
       bob = { inherit (guests.a.users.users.bob) uid group extraGroups home; };
-      groups = [ guests.a.users.groups.alice.gid guests.a.users.groups.users.gid guests.a.users.groups.dev.gid ];
+      groups = [ guests.a.users.users.alice.group guests.a.users.groups.users.gid guests.a.users.groups.dev.gid ];
       homes = builtins.mapAttrs (_: home: [ home.home.homeDirectory home.programs.zsh.enable home.programs.emacs.enable ]) guests.a.home-manager.users;
     }`);
     expect(await evaluate(nix, host({ a: vm }), apply)).toEqual({
       bob: { uid: 1001, group: "users", extraGroups: ["dev"], home: "/srv/bob" },
-      groups: [1000, 100, 2000],
+      groups: ["users", 100, 2000],
       homes: { alice: ["/home/alice", true, false], bob: ["/srv/bob", false, true] },
     });
   });

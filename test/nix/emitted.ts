@@ -17,5 +17,22 @@ export const emitted = (config: Config, files: Readonly<Record<string, string>> 
   return `path:${folder}?dir=flake`;
 };
 
+/** The same with the flake in the folder itself, where every `nix` finds it by path alone. */
+export const emittedFlat = (config: Config, files: Readonly<Record<string, string>> = {}): string => {
+  const result = emit(config, { configFile: "microvm.config.ts" });
+  if (result._tag === "Left") throw new Error(JSON.stringify(result.left, null, 2));
+  const folder = temporaryFolder();
+  const given = Object.entries(files).map(([path, text]) => ({ path, text }));
+  for (const { path, text } of [...render(result.right.files), ...given]) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  return folder;
+};
+
 /** What NixOS asks of any host, for configs that bring nothing of their own. */
-export const hostModule = '{ boot.loader.systemd-boot.enable = true; fileSystems."/".device = "/dev/sda1"; }';
+export const hostModule = `{
+  boot.loader.systemd-boot.enable = true;
+  fileSystems."/".device = "/dev/sda1";
+  users.users.alice.isNormalUser = true;
+}`;

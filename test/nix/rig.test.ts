@@ -2,13 +2,12 @@
  * The matrix of hypervisors on microvm.nix's own modules: what the table accepts, a runner evaluates; what it refuses,
  * the runner throws. And what its daemons of shares are called with.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { type Config, emit, render, type Vm } from "microvm-emit";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Config, Vm } from "microvm-emit";
 import { describe, expect, it } from "vitest";
 import { asking, bare, cells } from "../../packages/microvm-model/test/matrix.js";
-import { hostModule } from "./emitted.js";
-import { temporaryFolder } from "./harness.js";
+import { emittedFlat, hostModule } from "./emitted.js";
 import { evaluateOnRig, rig } from "./rig.js";
 
 if (rig === undefined) console.error("NOT TESTED on microvm.nix's own modules: set MICROVM_EMIT_RIG.");
@@ -27,16 +26,7 @@ const emitted = (vm: Vm): string => {
       },
     },
   };
-  const result = emit(config, { configFile: "microvm.config.ts" });
-  if (result._tag === "Left") throw new Error(JSON.stringify(result.left, null, 2));
-  const folder = temporaryFolder();
-  const write = (path: string, text: string): void => {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  };
-  write("host.nix", hostModule);
-  for (const { path, text } of render(result.right.files)) write(path, text);
-  return folder;
+  return emittedFlat(config, { "host.nix": hostModule });
 };
 
 /** A function applied to the guest's `microvm.runner`. */
@@ -120,7 +110,9 @@ describe.skipIf(rig === undefined)("microvm.nix's daemons", () => {
     "squash owners of writable shares, and write no others, of a guest that is %s",
     async (guest) => {
       const daemons = await daemonsOf(guest, ["ro-store", "ssh-keys", "workspace", "data", "kept"]);
-      const [uid, gid] = ["uid", "gid"].map((id) => `--translate-${id}=squash-guest:0:1000:4294967295`);
+      const [uid, gid] = ["uid=squash-guest:0:1000", "gid=squash-guest:0:100"].map(
+        (id) => `--translate-${id}:4294967295`,
+      );
       const told = Object.entries(daemons).map(([tag, script]) => [
         tag,
         ["--readonly", "--posix-acl", uid, gid].filter((argument) => script.includes(String(argument))),

@@ -39,7 +39,7 @@ const configAt = (root: string): Config => ({
   hosts: {
     h: {
       stateVersion: "25.11",
-      modules: ["./host.nix"],
+      modules: ["./host.nix", "./user.nix"],
       user: { name: "alice", ...ids, homeDirectory: join(root, "home"), sshKeys: ["ssh-ed25519 AAAA alice"] },
       bridges: { br0: { address: "10.7.0.1/24" } },
       vms: {
@@ -53,6 +53,11 @@ const configAt = (root: string): Config => ({
   },
 });
 
+const userModule = `{
+  users.users.alice = { uid = ${String(ids.uid)}; group = "alice"; };
+  users.groups.alice.gid = ${String(ids.gid)};
+}`;
+
 interface Unit {
   readonly script: string;
   readonly serviceConfig: { readonly CapabilityBoundingSet: readonly string[] };
@@ -62,7 +67,7 @@ const unitOf = async (config: Config): Promise<Unit> => {
   const [nix] = nixes();
   if (nix === undefined) throw new Error("no nix");
   return (await evalFlake(
-    emitted(config, { "host.nix": hostModule }),
+    emitted(config, { "host.nix": hostModule, "user.nix": userModule }),
     'nixosConfigurations.h.config.systemd.services."microvm-state@"',
     { nix, apply: "service: { inherit (service) script serviceConfig; }" },
   )) as Unit;
@@ -74,7 +79,8 @@ const runUnit = ({ script, serviceConfig }: Unit): void => {
   const confine = ["unshare", "--net", "setpriv", "--no-new-privs", `--bounding-set=-all,${capabilities.join(",")}`];
   // Who may not give anything to root tries all the rest.
   const asOneself = isRoot ? "" : "chown() { :; }\n";
-  const bash = ["bash", "-e", "-c", asOneself + script, "microvm-state", "a"];
+  const known = `id() { case "$1" in -u) echo ${String(ids.uid)};; -g) echo ${String(ids.gid)};; esac; }\n`;
+  const bash = ["bash", "-e", "-c", asOneself + known + script, "microvm-state", "a"];
   execFileSync("env", [...(canConfine ? confine : []), ...bash], { stdio: "pipe" });
 };
 

@@ -4,6 +4,7 @@ import { compileFlake } from "./compile/flake.js";
 import { compileGuest } from "./compile/guest.js";
 import { guestLibrary } from "./compile/guest-library.js";
 import { compileHost } from "./compile/host.js";
+import { hostUserLibrary } from "./compile/host-user.js";
 import { type Locations, relocate } from "./compile/locations.js";
 import { resolverProgram } from "./compile/resolver.js";
 import { sharedModules } from "./compile/shared-modules.js";
@@ -28,6 +29,7 @@ export const compile = (plan: Plan, locations: Locations): readonly OutputFile[]
     ...hosts,
     ...guests,
     ...shared.files(),
+    ...(plan.hosts.some(({ vms }) => vms.length > 0) ? [hostUserLibrary()] : []),
     ...(isShared ? guestLibrary() : []),
     ...(isSquashing ? [squashLibrary()] : []),
     confined(),

@@ -1,4 +1,12 @@
-import { type GuestDifference, guestDifferences, type GuestPlan, type Plan, type VmPlan } from "@microvm-emit/model";
+import {
+  type GuestDifference,
+  guestDifferences,
+  type GuestPlan,
+  type HostPlan,
+  type Plan,
+  type UserPlan,
+  type VmPlan,
+} from "@microvm-emit/model";
 import { type Expr, isNode, print } from "@microvm-emit/nix-ast";
 import { isolationOn, type IsolationSummary } from "./isolation-summary.js";
 import { isolationLines, type Line } from "./isolation-words.js";
@@ -8,10 +16,15 @@ import { onOneLine, wrap } from "./wrap.js";
 /** A host's guests, the VMs of each, and what keeps guests apart. */
 export interface HostSummary {
   readonly host: string;
+  /** The main user of its VMs; null without VMs. */
+  readonly user: UserSummary | null;
   readonly guests: readonly GuestSummary[];
   /** VMs that are described elsewhere, of which nothing is known here. */
   readonly importedVms: readonly string[];
 }
+
+/** What the config writes of the host's user; null for what the host's NixOS configuration says. */
+type UserSummary = Pick<UserPlan, "name" | "uid" | "gid" | "group" | "homeDirectory">;
 
 interface GuestSummary {
   readonly name: string;
@@ -43,6 +56,7 @@ export const summarize = (plan: Plan): readonly HostSummary[] =>
     const vms = new Map(host.vms.map((vm) => [vm.name, { ...summarizeVm(vm), ...isolation(vm) }]));
     return {
       host: host.name,
+      user: summarizeUser(host),
       importedVms: host.importedVms.map(({ name }) => name),
       guests: host.guests.map(({ name, own, vms: names }) => {
         const difference = differences.get(name);
@@ -55,6 +69,12 @@ export const summarize = (plan: Plan): readonly HostSummary[] =>
       }),
     };
   });
+
+const summarizeUser = ({ vms: [vm] }: HostPlan): UserSummary | null => {
+  if (vm === undefined) return null;
+  const [{ name, uid, gid, group, homeDirectory }] = vm.users;
+  return { name, uid, gid, group, homeDirectory };
+};
 
 const summarizeVm = ({
   name,
@@ -116,12 +136,12 @@ const clipped = (text: string): string => {
 /** The summary for people, at most `width` columns wide where words allow it. */
 export const formatSummary = (hosts: readonly HostSummary[], style: Style, width: number): string =>
   hosts
-    .map(({ host, guests, importedVms }) => {
+    .map(({ host, user, guests, importedVms }) => {
       const vms = guests.flatMap((guest) => guest.vms);
       const columns = widths(vms.map(cellsOf));
       const title = `${style.bold(host)}: ${counted(vms.length, "VM")} of ${counted(guests.length, "guest")}`;
       return [
-        title,
+        user === null ? title : `${title}\n${userLine(user)}`,
         ...guests.map((guest) => formatGuest(guest, { columns, style, width })),
         ...(importedVms.length === 0
           ? []
@@ -130,6 +150,14 @@ export const formatSummary = (hosts: readonly HostSummary[], style: Style, width
     })
     .join("\n\n")
     .concat("\n");
+
+const userLine = ({ name, uid, gid }: UserSummary): string => {
+  const ids = Object.entries({ uid, gid });
+  const written = ids.flatMap(([id, value]) => (value === null ? [] : [`${id} ${String(value)}`]));
+  const unknown = ids.flatMap(([id, value]) => (value === null ? [id] : []));
+  const from = unknown.length === 0 ? [] : [`${unknown.join(" and ")} from the host's NixOS configuration`];
+  return `  user ${name}: ${[...written, ...from].join(", ")}`;
+};
 
 interface Layout {
   readonly columns: readonly number[];

@@ -394,8 +394,8 @@ export interface VolumePlan {
 
 export interface DirectoryPlan {
   readonly path: string;
-  readonly uid: number;
-  readonly gid: number;
+  /** Root, or the main user with its primary group. */
+  readonly owner: "root" | "user";
   /** Octal, as in `0755`. */
   readonly mode: string;
   /** What of its path a guest can replace by a link, since it lies in a folder that one may write; outermost first. */
@@ -405,10 +405,12 @@ export interface DirectoryPlan {
 export interface UserPlan {
   readonly path: ConfigPath;
   readonly name: string;
-  readonly uid: number;
-  readonly gid: number;
-  /** The primary group, whose id is `gid`. */
-  readonly group: string;
+  /** Null for the host's `users.users.NAME.uid`, which only the main user has. */
+  readonly uid: number | null;
+  /** Null for the gid of the host's group. */
+  readonly gid: number | null;
+  /** The primary group; null for the host's `users.users.NAME.group`. */
+  readonly group: string | null;
   readonly extraGroups: readonly string[];
   readonly homeDirectory: string;
   readonly sshKeys: readonly string[];

@@ -287,12 +287,12 @@ describe("a plan", () => {
 
   it("makes the folders of a VM, parents first, host keys out of the workspace", () => {
     const [vm] = planned(config({ a: { agent: "claude-code" } })).plan.hosts[0]?.vms ?? [];
-    const alice = { uid: 1000, gid: 1000, exposed: [] };
+    const alice = { owner: "user", exposed: [] };
     expect(vm?.directories).toEqual([
       { path: "/home/alice/claude-microvm", ...alice, mode: "0700" },
       { path: "/home/alice/microvm", ...alice, mode: "0755" },
       { path: "/home/alice/microvm/a", ...alice, mode: "0755" },
-      { path: "/var/lib/microvm-host-keys/a", uid: 0, gid: 0, mode: "0700", exposed: [] },
+      { path: "/var/lib/microvm-host-keys/a", owner: "root", mode: "0700", exposed: [] },
     ]);
     expect(
       vm?.shares.map(({ tag, source, mountPoint, readOnly }) => [tag.value, source, mountPoint.value, readOnly]),

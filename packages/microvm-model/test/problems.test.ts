@@ -481,8 +481,22 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
     config({ a: { users: { alice: { uid: 1, gid: 1000 } } } }),
     `duplicate-user ${v}.a.users.alice`,
   ],
-  ["a repeated uid", config({ a: { users: { bob: { uid: 1000, gid: 1001 } } } }), `duplicate-uid ${v}.a.users.bob.uid`],
-  ["a gid of two groups", config({ a: { groups: { dev: { gid: 1000 } } } }), `group-conflict ${v}.a.groups.dev.gid`],
+  [
+    "a uid of the main user again",
+    config(
+      { a: { users: { bob: { uid: 1000, gid: 1001 } } } },
+      { user: { name: "alice", uid: 1000, sshKeys: [] } },
+    ),
+    `duplicate-uid ${v}.a.users.bob.uid`,
+    "no-login hosts.h.user.sshKeys",
+  ],
+  ["a uid that may be the main user's", config({ a: { users: { bob: { uid: 1000, gid: 1001 } } } })],
+  [
+    "a gid of two groups",
+    config({ a: { users: { bob: { uid: 1001, gid: 1001 } }, groups: { dev: { gid: 1001 } } } }),
+    `group-conflict ${v}.a.groups.dev.gid`,
+  ],
+  ["a gid that may be the main user's", config({ a: { groups: { dev: { gid: 1000 } } } })],
   ["an unknown input", config({ a: { modules: ["nixpkg.lib.x"] } }), `unknown-input ${v}.a.modules[0]`],
   [
     "an unknown input of a file",

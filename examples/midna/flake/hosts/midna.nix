@@ -7,15 +7,17 @@ let
     inherit (pkgs.stdenv.hostPlatform) system;
     config.allowUnfreePredicate = package: builtins.elem (lib.getName package) [ "claude-code" ];
   };
-  specialArgs = { inherit inputs pkgsUnstable; };
+  # michael as this host declares it. Guests and shares use the same ids.
+  hostUser = import ../lib/host-user.nix { inherit config lib; } {
+    name = "michael";
+    homeDirectory = "/home/michael";
+  };
+  specialArgs = { inherit inputs pkgsUnstable hostUser; };
 
   evaluateGuest = import ../lib/evaluate-guest.nix { inherit inputs pkgs; };
   startVm = import ../lib/start-vm.nix { inherit inputs lib; };
   # What a guest writes to such a share is michael's on the host, also as root.
-  squash = import ../lib/squash.nix {
-    uid = 1000;
-    gid = 1000;
-  };
+  squash = import ../lib/squash.nix { inherit (hostUser) uid gid; };
   # Each is evaluated once, however many VMs it has.
   guests = builtins.mapAttrs evaluateGuest {
     emacsvm = {
@@ -31,6 +33,7 @@ in
 {
   imports = [
     (import ../modules/microvm-host.nix inputs.microvm)
+    hostUser.module
     (import ../modules/vm-units.nix { })
     (import ../modules/networkd.nix {
       links = [
@@ -66,21 +69,21 @@ in
         };
       };
     })
-    (import ../modules/vm-state.nix {
+    (import ../modules/vm-state.nix hostUser {
       emacsvm = {
         directories = {
-          "/home/michael/claude-microvm" = "0700 1000:1000";
-          "/home/michael/microvm" = "0755 1000:1000";
-          "/home/michael/microvm/emacs" = "0755 1000:1000";
+          "/home/michael/claude-microvm" = "0700 ${hostUser.ids}";
+          "/home/michael/microvm" = "0755 ${hostUser.ids}";
+          "/home/michael/microvm/emacs" = "0755 ${hostUser.ids}";
           "/var/lib/microvm-host-keys/emacsvm" = "0700 0:0";
         };
         sshHostKeys = "/var/lib/microvm-host-keys/emacsvm";
       };
       goprotobufvm = {
         directories = {
-          "/home/michael/claude-microvm" = "0700 1000:1000";
-          "/home/michael/microvm" = "0755 1000:1000";
-          "/home/michael/microvm/goprotobuf" = "0755 1000:1000";
+          "/home/michael/claude-microvm" = "0700 ${hostUser.ids}";
+          "/home/michael/microvm" = "0755 ${hostUser.ids}";
+          "/home/michael/microvm/goprotobuf" = "0755 ${hostUser.ids}";
           "/var/lib/microvm-host-keys/goprotobufvm" = "0700 0:0";
         };
         sshHostKeys = "/var/lib/microvm-host-keys/goprotobufvm";

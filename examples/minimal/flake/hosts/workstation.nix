@@ -7,15 +7,17 @@ let
     inherit (pkgs.stdenv.hostPlatform) system;
     config.allowUnfreePredicate = package: builtins.elem (lib.getName package) [ "claude-code" ];
   };
-  specialArgs = { inherit inputs pkgsUnstable; };
+  # alice as this host declares it. Guests and shares use the same ids.
+  hostUser = import ../lib/host-user.nix { inherit config lib; } {
+    name = "alice";
+    homeDirectory = "/home/alice";
+  };
+  specialArgs = { inherit inputs pkgsUnstable hostUser; };
 
   evaluateGuest = import ../lib/evaluate-guest.nix { inherit inputs pkgs; };
   startVm = import ../lib/start-vm.nix { inherit inputs lib; };
   # What a guest writes to such a share is alice's on the host, also as root.
-  squash = import ../lib/squash.nix {
-    uid = 1000;
-    gid = 1000;
-  };
+  squash = import ../lib/squash.nix { inherit (hostUser) uid gid; };
   # Each is evaluated once, however many VMs it has.
   guests = builtins.mapAttrs evaluateGuest {
     projectvm = {
@@ -27,6 +29,7 @@ in
 {
   imports = [
     (import ../modules/microvm-host.nix inputs.microvm)
+    hostUser.module
     (import ../modules/vm-units.nix { })
     (import ../modules/networkd.nix {
       links = [
@@ -51,12 +54,12 @@ in
         };
       };
     })
-    (import ../modules/vm-state.nix {
+    (import ../modules/vm-state.nix hostUser {
       projectvm = {
         directories = {
-          "/home/alice/claude-microvm" = "0700 1000:1000";
-          "/home/alice/microvm" = "0755 1000:1000";
-          "/home/alice/microvm/projectvm" = "0755 1000:1000";
+          "/home/alice/claude-microvm" = "0700 ${hostUser.ids}";
+          "/home/alice/microvm" = "0755 ${hostUser.ids}";
+          "/home/alice/microvm/projectvm" = "0755 ${hostUser.ids}";
           "/var/lib/microvm-host-keys/projectvm" = "0700 0:0";
         };
         sshHostKeys = "/var/lib/microvm-host-keys/projectvm";

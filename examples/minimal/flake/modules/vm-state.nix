@@ -1,5 +1,5 @@
 # What VMs need on the host, made right before each starts.
-vms:
+hostUser: vms:
 {
   config,
   lib,
@@ -48,7 +48,7 @@ in
         path = [ pkgs.openssh ];
         scriptArgs = "%i";
         # What is there already stays as it is.
-        script = ''
+        script = hostUser.check + ''
           makeFolder() {
             if [ ! -e "$3" ] && [ ! -L "$3" ]; then
               mkdir -p -m "$1" "$3"

@@ -2,15 +2,17 @@
 { inputs }:
 { lib, pkgs, ... }:
 let
-  specialArgs = { inherit inputs; };
+  # alice as this host declares it. Guests and shares use the same ids.
+  hostUser = import ../lib/host-user.nix { inherit config lib; } {
+    name = "alice";
+    homeDirectory = "/home/alice";
+  };
+  specialArgs = { inherit inputs hostUser; };
 
   evaluateGuest = import ../lib/evaluate-guest.nix { inherit inputs pkgs; };
   startVm = import ../lib/start-vm.nix { inherit inputs lib; };
   # What a guest writes to such a share is alice's on the host, also as root.
-  squash = import ../lib/squash.nix {
-    uid = 1000;
-    gid = 1000;
-  };
+  squash = import ../lib/squash.nix { inherit (hostUser) uid gid; };
   # Each is evaluated once, however many VMs it has.
   guests = builtins.mapAttrs evaluateGuest {
     alone = {
@@ -26,6 +28,7 @@ in
 {
   imports = [
     (import ../modules/microvm-host.nix inputs.microvm)
+    hostUser.module
     (import ../modules/vm-units.nix { })
     (import ../modules/networkd.nix {
       links = [
@@ -153,59 +156,59 @@ in
         };
       };
     })
-    (import ../modules/vm-state.nix {
+    (import ../modules/vm-state.nix hostUser {
       alone = {
         directories = {
-          "/home/alice/microvm" = "0755 1000:1000";
-          "/home/alice/microvm/alone" = "0755 1000:1000";
+          "/home/alice/microvm" = "0755 ${hostUser.ids}";
+          "/home/alice/microvm/alone" = "0755 ${hostUser.ids}";
           "/var/lib/microvm-host-keys/alone" = "0700 0:0";
         };
         sshHostKeys = "/var/lib/microvm-host-keys/alone";
       };
       beside = {
         directories = {
-          "/home/alice/microvm" = "0755 1000:1000";
-          "/home/alice/microvm/beside" = "0755 1000:1000";
+          "/home/alice/microvm" = "0755 ${hostUser.ids}";
+          "/home/alice/microvm/beside" = "0755 ${hostUser.ids}";
           "/var/lib/microvm-host-keys/beside" = "0700 0:0";
         };
         sshHostKeys = "/var/lib/microvm-host-keys/beside";
       };
       forwarded = {
         directories = {
-          "/home/alice/microvm" = "0755 1000:1000";
-          "/home/alice/microvm/forwarded" = "0755 1000:1000";
+          "/home/alice/microvm" = "0755 ${hostUser.ids}";
+          "/home/alice/microvm/forwarded" = "0755 ${hostUser.ids}";
           "/var/lib/microvm-host-keys/forwarded" = "0700 0:0";
         };
         sshHostKeys = "/var/lib/microvm-host-keys/forwarded";
       };
       gateway = {
         directories = {
-          "/home/alice/microvm" = "0755 1000:1000";
-          "/home/alice/microvm/gateway" = "0755 1000:1000";
+          "/home/alice/microvm" = "0755 ${hostUser.ids}";
+          "/home/alice/microvm/gateway" = "0755 ${hostUser.ids}";
           "/var/lib/microvm-host-keys/gateway" = "0700 0:0";
         };
         sshHostKeys = "/var/lib/microvm-host-keys/gateway";
       };
       isolated = {
         directories = {
-          "/home/alice/microvm" = "0755 1000:1000";
-          "/home/alice/microvm/isolated" = "0755 1000:1000";
+          "/home/alice/microvm" = "0755 ${hostUser.ids}";
+          "/home/alice/microvm/isolated" = "0755 ${hostUser.ids}";
           "/var/lib/microvm-host-keys/isolated" = "0700 0:0";
         };
         sshHostKeys = "/var/lib/microvm-host-keys/isolated";
       };
       leased = {
         directories = {
-          "/home/alice/microvm" = "0755 1000:1000";
-          "/home/alice/microvm/leased" = "0755 1000:1000";
+          "/home/alice/microvm" = "0755 ${hostUser.ids}";
+          "/home/alice/microvm/leased" = "0755 ${hostUser.ids}";
           "/var/lib/microvm-host-keys/leased" = "0700 0:0";
         };
         sshHostKeys = "/var/lib/microvm-host-keys/leased";
       };
       routed = {
         directories = {
-          "/home/alice/microvm" = "0755 1000:1000";
-          "/home/alice/microvm/routed" = "0755 1000:1000";
+          "/home/alice/microvm" = "0755 ${hostUser.ids}";
+          "/home/alice/microvm/routed" = "0755 ${hostUser.ids}";
           "/var/lib/microvm-host-keys/routed" = "0700 0:0";
         };
         sshHostKeys = "/var/lib/microvm-host-keys/routed";

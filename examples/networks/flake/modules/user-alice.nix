@@ -1,9 +1,9 @@
+{ hostUser, ... }:
 {
-  users.groups.alice.gid = 1000;
+  users.groups.${hostUser.group}.gid = hostUser.gid;
   users.users.alice = {
     isNormalUser = true;
-    uid = 1000;
-    group = "alice";
+    inherit (hostUser) uid group;
     openssh.authorizedKeys.keys = [
       "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice@lab"
     ];

@@ -7,15 +7,17 @@ let
     inherit (pkgs.stdenv.hostPlatform) system;
     config.allowUnfreePredicate = package: builtins.elem (lib.getName package) [ "claude-code" ];
   };
-  specialArgs = { inherit inputs pkgsUnstable; };
+  # alice as this host declares it. Guests and shares use the same ids.
+  hostUser = import ../lib/host-user.nix { inherit config lib; } {
+    name = "alice";
+    homeDirectory = "/home/alice";
+  };
+  specialArgs = { inherit inputs pkgsUnstable hostUser; };
 
   evaluateGuest = import ../lib/evaluate-guest.nix { inherit inputs pkgs; };
   startVm = import ../lib/start-vm.nix { inherit inputs lib; };
   # What a guest writes to such a share is alice's on the host, also as root.
-  squash = import ../lib/squash.nix {
-    uid = 1000;
-    gid = 1000;
-  };
+  squash = import ../lib/squash.nix { inherit (hostUser) uid gid; };
   # Each is evaluated once, however many VMs it has.
   guests = builtins.mapAttrs evaluateGuest {
     apivm = {
@@ -35,6 +37,7 @@ in
 {
   imports = [
     (import ../modules/microvm-host.nix inputs.microvm)
+    hostUser.module
     (import ../modules/vm-units.nix { })
     (import ../modules/networkd.nix {
       links = [
@@ -87,32 +90,32 @@ in
         };
       };
     })
-    (import ../modules/vm-state.nix {
+    (import ../modules/vm-state.nix hostUser {
       apivm = {
         directories = {
-          "/home/alice/agents" = "0755 1000:1000";
-          "/home/alice/agents/api" = "0700 1000:1000";
-          "/home/alice/src" = "0755 1000:1000";
-          "/home/alice/src/api" = "0755 1000:1000";
+          "/home/alice/agents" = "0755 ${hostUser.ids}";
+          "/home/alice/agents/api" = "0700 ${hostUser.ids}";
+          "/home/alice/src" = "0755 ${hostUser.ids}";
+          "/home/alice/src/api" = "0755 ${hostUser.ids}";
           "/var/lib/microvm-host-keys/apivm" = "0700 0:0";
         };
         sshHostKeys = "/var/lib/microvm-host-keys/apivm";
       };
       batchvm = {
         directories = {
-          "/home/alice/agents" = "0755 1000:1000";
-          "/home/alice/agents/batch" = "0700 1000:1000";
-          "/home/alice/src" = "0755 1000:1000";
-          "/home/alice/src/batch" = "0755 1000:1000";
-          "/srv/events" = "0755 1000:1000";
+          "/home/alice/agents" = "0755 ${hostUser.ids}";
+          "/home/alice/agents/batch" = "0700 ${hostUser.ids}";
+          "/home/alice/src" = "0755 ${hostUser.ids}";
+          "/home/alice/src/batch" = "0755 ${hostUser.ids}";
+          "/srv/events" = "0755 ${hostUser.ids}";
           "/var/lib/microvm-host-keys/batchvm" = "0700 0:0";
         };
         sshHostKeys = "/var/lib/microvm-host-keys/batchvm";
       };
       labvm = {
         directories = {
-          "/home/alice/microvm" = "0755 1000:1000";
-          "/home/alice/microvm/labvm" = "0755 1000:1000";
+          "/home/alice/microvm" = "0755 ${hostUser.ids}";
+          "/home/alice/microvm/labvm" = "0755 ${hostUser.ids}";
           "/var/lib/microvm-host-keys/labvm" = "0700 0:0";
         };
         sshHostKeys = "/var/lib/microvm-host-keys/labvm";

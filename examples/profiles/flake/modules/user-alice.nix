@@ -1,10 +1,14 @@
-{ lib, pkgs, ... }:
 {
-  users.groups.alice.gid = 1000;
+  hostUser,
+  lib,
+  pkgs,
+  ...
+}:
+{
+  users.groups.${hostUser.group}.gid = hostUser.gid;
   users.users.alice = {
     isNormalUser = true;
-    uid = 1000;
-    group = "alice";
+    inherit (hostUser) uid group;
     # Stronger than NixOS's default, weaker than a module of one's own.
     shell = lib.mkOverride 900 pkgs.zsh;
     openssh.authorizedKeys.keys = [

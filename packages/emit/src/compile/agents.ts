@@ -14,7 +14,7 @@ import {
   nix,
   select,
 } from "@microvm-emit/nix-ast";
-import { input, lib, packageFrom } from "./terms.js";
+import { groupOf, input, lib, packageFrom } from "./terms.js";
 
 /** Which package set an agent comes from: the guests' own, or one that the host's file imports for all guests. */
 export const packageSetOf = ({ packagesFrom, unfree }: AgentPlan): "pkgs" | ImportedSet =>
@@ -141,8 +141,9 @@ const copyState = (from: string, to: string, { name }: UserPlan): Binding =>
     ),
   );
 
-const stateFolders = ({ parents, links }: AgentStatePlan, { name: user, group }: UserPlan): readonly Binding[] =>
-  parents.length + Object.keys(links).length === 0
+const stateFolders = ({ parents, links }: AgentStatePlan, { name: user }: UserPlan): readonly Binding[] => {
+  const group = groupOf(user);
+  return parents.length + Object.keys(links).length === 0
     ? []
     : [
         blankLine(
@@ -163,6 +164,7 @@ const stateFolders = ({ parents, links }: AgentStatePlan, { name: user, group }:
           ),
         ),
       ];
+};
 
 /** The names that `lib.getName` gives the agent's unfree packages. */
 const unfreeNamesOf = (agent: AgentPlan): readonly string[] => {

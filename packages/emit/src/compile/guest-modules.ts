@@ -1,5 +1,17 @@
 import type { AgentPlan, GroupPlan, ToolchainPlan, UserPlan } from "@microvm-emit/model";
-import { attrs, binding, blankLine, comment, type Expr, ident, list, nix, select } from "@microvm-emit/nix-ast";
+import {
+  attrs,
+  binding,
+  blankLine,
+  comment,
+  dynamic,
+  type Expr,
+  ident,
+  inheritFrom,
+  list,
+  nix,
+  select,
+} from "@microvm-emit/nix-ast";
 import { agentState, packageInHomeManager, packageSetOf } from "./agents.js";
 import { moduleOf } from "./module.js";
 import { bindingAt, lib, packageFrom, packages } from "./terms.js";
@@ -118,28 +130,27 @@ export const writableStore = (overlay: string): Expr =>
     ),
   );
 
-/** A user with the ids that the host knows, since virtiofs passes ids on. */
-export const user = ({
-  path: origin,
-  name,
-  uid,
-  gid,
-  group,
-  extraGroups,
-  homeDirectory,
-  sshKeys,
-  home,
-}: UserPlan): Expr => {
+/** The host's user, with the ids that it has there, since virtiofs carries ids; or a user of the guest, with its own. */
+export const user = (
+  { path: origin, name, extraGroups, homeDirectory, sshKeys, home, ...ids }: UserPlan,
+  isHostUser: boolean,
+): Expr => {
   const usesZsh = home.some(({ kind }) => kind === "zsh");
+  const hostUser = ident("hostUser");
   return moduleOf(
-    bindingAt([...origin, "gid"], ["users", "groups", group, "gid"], gid),
+    bindingAt(
+      [...origin, "gid"],
+      ["users", "groups", isHostUser ? dynamic(select(hostUser, "group")) : (ids.group ?? name), "gid"],
+      isHostUser ? select(hostUser, "gid") : ids.gid,
+    ),
     bindingAt(
       origin,
       ["users", "users", name],
       attrs([
         binding("isNormalUser", true),
-        binding("uid", uid),
-        binding("group", group),
+        ...(isHostUser
+          ? [inheritFrom(hostUser, "uid", "group")]
+          : [binding("uid", ids.uid), binding("group", ids.group)]),
         ...(homeDirectory === `/home/${name}` ? [] : [binding("home", homeDirectory)]),
         ...(extraGroups.length === 0 ? [] : [binding("extraGroups", extraGroups)]),
         ...(usesZsh

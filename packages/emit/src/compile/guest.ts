@@ -78,12 +78,13 @@ const importShared = (vm: VmPlan, shared: SharedModules): readonly Expr[] => {
     ...(writableStoreOverlay === null
       ? []
       : [use("writable-store", writableStoreOverlay, () => modules.writableStore(writableStoreOverlay))]),
-    ...vm.users.map((user) => {
-      const { path: _, home, ...account } = user;
-      const key = [account, home.some(({ kind }) => kind === "zsh")];
+    ...vm.users.map((user, position) => {
+      const isHostUser = position === 0;
+      const { path: _, home, uid, gid, group, ...account } = user;
+      const key = [account, isHostUser ? "host" : [uid, gid, group], home.some(({ kind }) => kind === "zsh")];
       return at(
         user.path,
-        use(`user-${user.name}`, key, () => modules.user(user)),
+        use(`user-${user.name}`, key, () => modules.user(user, isHostUser)),
       );
     }),
     ...(vm.sudo
@@ -101,7 +102,7 @@ const importShared = (vm: VmPlan, shared: SharedModules): readonly Expr[] => {
       : [
           at(
             agentPath,
-            use(agent.name, [agent, vm.users[0].name, vm.users[0].group, vm.users[0].home.length > 0], () =>
+            use(agent.name, [agent, vm.users[0].name, vm.users[0].home.length > 0], () =>
               at(agentPath, modules.agent(agent, vm.users[0])),
             ),
           ),

@@ -16,6 +16,7 @@ import {
 import { match } from "ts-pattern";
 import type { NixFile } from "../file.js";
 import { importPackageSets } from "./agents.js";
+import { compileHostUser, defineHostUser } from "./host-user.js";
 import { microvmHost } from "./microvm-host.js";
 import { moduleWithin } from "./module.js";
 import { compileNetwork, compileNetworkd } from "./network.js";
@@ -30,13 +31,18 @@ import { compileVmUnits } from "./vm-units.js";
 /** `hosts/NAME.nix`: the network of a host's VMs, what they need on the host, their guests, and the VMs. */
 export const compileHost = (host: HostPlan, shared: SharedModules): NixFile => {
   const sets = importPackageSets(host);
-  const specialArgs = binding("specialArgs", attrs([inherit("inputs", ...sets.map(({ name }) => name))]));
+  const user = defineHostUser(host);
+  const specialArgs = binding(
+    "specialArgs",
+    attrs([inherit("inputs", ...sets.map(({ name }) => name), ...user.map(() => "hostUser"))]),
+  );
   const module = moduleWithin(
-    [...sets.map(({ binding: set }) => set), specialArgs, ...compileGuests(host)],
+    [...sets.map(({ binding: set }) => set), ...user, specialArgs, ...compileGuests(host)],
     binding(
       "imports",
       list([
         call(ident("import"), path(`../modules/${shared.use("microvm-host", null, microvmHost)}`), input("microvm")),
+        ...compileHostUser(host),
         compileVmUnits(host, shared),
         ...compileNetworkd(host, shared),
         ...compilePolicy(host, shared),

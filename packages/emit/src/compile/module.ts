@@ -1,7 +1,7 @@
 import { attrs, type Binding, type Expr, formals, lambda, letIn, nameOf, nodesOf } from "@microvm-emit/nix-ast";
 
 /** What a module may be handed, in the order in which it asks; package sets come from the host's file. */
-const moduleArguments = ["config", "inputs", "lib", "pkgs", "pkgsUnfree", "pkgsUnstable"];
+const moduleArguments = ["config", "hostUser", "inputs", "lib", "pkgs", "pkgsUnfree", "pkgsUnstable"];
 
 /** A NixOS or home-manager module: its bindings, behind exactly the arguments that they name. */
 export const moduleOf = (...bindings: readonly Binding[]): Expr => moduleWith([], ...bindings);

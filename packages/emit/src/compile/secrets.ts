@@ -9,20 +9,21 @@ import {
   type Expr,
   ident,
   indentedStr,
+  interp,
   nix,
   type NixInput,
   path,
 } from "@microvm-emit/nix-ast";
 import { moduleOf } from "./module.js";
 import type { SharedModules } from "./shared-modules.js";
-import { bindingAt } from "./terms.js";
+import { bindingAt, groupOf } from "./terms.js";
 
 /** A guest's secrets apart from where the host has them: guests that agree in it share a module. */
-export const secretsKey = ({ secrets, users: [{ name, group }] }: VmPlan): unknown =>
-  secrets.length === 0 ? null : [name, group, secrets.map(({ name: secret, variable, by }) => [secret, variable, by])];
+export const secretsKey = ({ secrets, users: [{ name }] }: VmPlan): unknown =>
+  secrets.length === 0 ? null : [name, secrets.map(({ name: secret, variable, by }) => [secret, variable, by])];
 
 /** What brings a guest's secrets to its main user, and into the shells that want them as variables. */
-export const secretsModule = (secrets: readonly SecretPlan[], { name: user, group }: UserPlan): Expr => {
+export const secretsModule = (secrets: readonly SecretPlan[], { name: user }: UserPlan): Expr => {
   const byCredential = secrets.some(({ by }) => by === "credential");
   const names = secrets.map(({ name }) => name);
   const variables = secrets.flatMap(({ name, variable }) => (variable === null ? [] : [{ name, variable }]));
@@ -43,9 +44,13 @@ export const secretsModule = (secrets: readonly SecretPlan[], { name: user, grou
           binding(
             "script",
             indentedStr(
-              `install -d -m 0500 -o ${user} -g ${group} /run/microvm-secrets\n`,
+              `install -d -m 0500 -o ${user} -g `,
+              interp(groupOf(user)),
+              " /run/microvm-secrets\n",
               `for secret in ${names.join(" ")}; do\n`,
-              `  install -m 0400 -o ${user} -g ${group} \\\n`,
+              `  install -m 0400 -o ${user} -g `,
+              interp(groupOf(user)),
+              " \\\n",
               `    "${byCredential ? "$CREDENTIALS_DIRECTORY" : "/run/host-secrets"}/$secret" "/run/microvm-secrets/$secret"\n`,
               "done\n",
             ),

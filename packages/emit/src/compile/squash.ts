@@ -1,17 +1,20 @@
 import { isSquashed, type SharePlan, type UserPlan } from "@microvm-emit/model";
-import { attrs, binding, type Binding, call, comment, ident, nix, path } from "@microvm-emit/nix-ast";
+import { attrs, binding, type Binding, call, comment, ident, inheritFrom, nix, path } from "@microvm-emit/nix-ast";
 import type { NixFile } from "../file.js";
 
 /** `squash`, by which shares are the user's, where one of them is; for a file `depth` folders below the output directory. */
-export const defineSquash = (
-  shares: readonly SharePlan[],
-  { name, uid, gid }: UserPlan,
-  depth: 1 | 2,
-): readonly Binding[] =>
+export const defineSquash = (shares: readonly SharePlan[], { name }: UserPlan, depth: 1 | 2): readonly Binding[] =>
   shares.some(isSquashed)
     ? [
         comment(
-          binding("squash", call(ident("import"), path(`${"../".repeat(depth)}lib/squash.nix`), attrs({ uid, gid }))),
+          binding(
+            "squash",
+            call(
+              ident("import"),
+              path(`${"../".repeat(depth)}lib/squash.nix`),
+              attrs([inheritFrom(ident("hostUser"), "uid", "gid")]),
+            ),
+          ),
           { before: `What a guest writes to such a share is ${name}'s on the host, also as root.` },
         ),
       ]

@@ -1,5 +1,17 @@
 import type { HostPlan, VmPlan } from "@microvm-emit/model";
-import { attrs, binding, type Binding, call, type Expr, ident, nix, path } from "@microvm-emit/nix-ast";
+import {
+  attrs,
+  binding,
+  type Binding,
+  call,
+  type Expr,
+  ident,
+  interp,
+  nix,
+  path,
+  select,
+  str,
+} from "@microvm-emit/nix-ast";
 import type { SharedModules } from "./shared-modules.js";
 import { bindingAt } from "./terms.js";
 
@@ -11,6 +23,7 @@ export const compileVmState = ({ vms }: HostPlan, shared: SharedModules): readon
     call(
       ident("import"),
       path(`../modules/${shared.use("vm-state", null, vmState)}`),
+      ident("hostUser"),
       attrs(withState.map(compileState)),
     ),
   ];
@@ -23,8 +36,11 @@ const compileState = ({ path: origin, name, directories, sshHostKeys }: VmPlan):
     name,
     attrs({
       directories: attrs(
-        directories.map(({ path: directory, mode, uid, gid }) =>
-          binding(directory, `${mode} ${String(uid)}:${String(gid)}`),
+        directories.map(({ path: directory, mode, owner }) =>
+          binding(
+            directory,
+            owner === "root" ? `${mode} 0:0` : str(`${mode} `, interp(select(ident("hostUser"), "ids"))),
+          ),
         ),
       ),
       exposed: exposed.length === 0 ? undefined : exposed,
@@ -35,7 +51,7 @@ const compileState = ({ path: origin, name, directories, sshHostKeys }: VmPlan):
 
 const vmState = (): Expr => nix`
 # What VMs need on the host, made right before each starts.
-vms:
+hostUser: vms:
 {
   config,
   lib,
@@ -82,7 +98,7 @@ in
         path = [ pkgs.openssh ];
         scriptArgs = "%i";
         # What is there already stays as it is.
-        script = ''
+        script = hostUser.check + ''
           makeFolder() {
             if [ ! -e "$3" ] && [ ! -L "$3" ]; then
               mkdir -p -m "$1" "$3"

@@ -68,6 +68,7 @@ it("shows people the guests of a host, and where each parts from the one most li
   const { exitCode, stdout, stderr } = microvmEmit(laidOut(), ["plan", "microvm.config.ts"]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   expect(stdout).toBe(`alpha: 6 VMs of 5 guests
+  user alice: uid and gid from the host's NixOS configuration
 
   guest a
     a  10.0.0.2  microvm0  8 CPUs  4096 MiB
@@ -105,6 +106,7 @@ it("shows what else there is to weigh, below the VMs that have it", () => {
   const { exitCode, stdout, stderr } = microvmEmit(laidOut(open), ["plan", "microvm.config.ts"]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   expect(stdout).toBe(`alpha: 4 VMs of 2 guests
+  user alice: uid and gid from the host's NixOS configuration
 
   guest a
     a  10.0.0.2  microvm0  8 CPUs  4096 MiB
@@ -157,14 +159,15 @@ export default {
 it("keeps VMs that are alike to two lines each, and a long list within the width of a screen", () => {
   const { stdout } = microvmEmit(laidOut(alike), ["plan", "microvm.config.ts"]);
   const lines = stdout.split("\n");
-  expect(lines.slice(0, 5)).toEqual([
+  expect(lines.slice(0, 6)).toEqual([
     "alpha: 10 VMs of 2 guests",
+    "  user alice: uid and gid from the host's NixOS configuration",
     "",
     "  guest a",
     "    a        10.0.0.2   microvm0  8 CPUs  4096 MiB  login shared with b, c, d and 5 more",
     "      internet: the internet, and nothing of the host, other VMs and private networks",
   ]);
-  expect(lines.slice(22)).toEqual([
+  expect(lines.slice(23)).toEqual([
     "  guest listing",
     "    listing  10.0.0.11  microvm9  8 CPUs  4096 MiB",
     "      allowlist: nothing but",

@@ -3,7 +3,10 @@ import * as scalar from "../scalars.js";
 import { type Home, homeSchema } from "./home.js";
 import { id, object } from "./terms.js";
 
-/** The host's main user. Ids must be those of the host, since virtiofs carries them into guests as numbers. */
+/**
+ * The host's main user, as the host's NixOS configuration declares it. Guests have the same ids, since virtiofs carries
+ * them as numbers. A value written here must agree with the host: NixOS reports a difference.
+ */
 export interface User {
   /**
    * The login name, on the host and in every guest.
@@ -15,26 +18,26 @@ export interface User {
   /**
    * The numeric user id on the host, as `id -u` prints it.
    *
-   * @default 1000
+   * @default the host's `users.users.NAME.uid`; 1000, NixOS's first id for a normal user, where that is null
    */
   readonly uid?: number | undefined;
 
   /**
    * The numeric id of the primary group on the host, as `id -g` prints it.
    *
-   * @default 1000
+   * @default the gid of the host's `users.users.NAME.group`, 100 for `users`
    */
   readonly gid?: number | undefined;
 
   /**
    * The name of the primary group.
    *
-   * @default `users` for gid 100, as in NixOS; else the user's name
+   * @default the host's `users.users.NAME.group`, which is `users` by default
    */
   readonly group?: string | undefined;
 
   /**
-   * The home directory, on the host and in guests; `~/` in the config stands for it.
+   * The home directory, on the host and in guests; `~/` in the config stands for it. Needed where the host has another.
    *
    * @default `/home/NAME`
    */
@@ -103,9 +106,8 @@ export interface GuestGroup {
 
 export const userSchema = object({
   name: scalar.userName,
-  uid: id.default(1000),
-  gid: id.default(1000),
-  /** The primary group; as the user by default, `users` for gid 100. */
+  uid: id.optional(),
+  gid: id.optional(),
   group: scalar.groupName.optional(),
   /** The home directory on the host and in guests; `/home/NAME` by default. */
   homeDirectory: scalar.guestPath.optional(),

@@ -121,29 +121,21 @@ interface BuiltIn {
 export const planDirectories = (
   shares: readonly SharePlan[],
   folders: Folders,
-  owner: UserPlan,
+  { homeDirectory }: UserPlan,
 ): readonly DirectoryPlan[] => {
   const directories = new Map<string, DirectoryPlan>();
-  const home = `${owner.homeDirectory}/`;
+  const home = `${homeDirectory}/`;
   for (const { source } of shares) {
     if (source === "/nix/store" || source === folders.secrets) continue;
     const inHome = source.startsWith(home);
     for (let slash = source.indexOf("/", home.length); inHome && slash > 0; slash = source.indexOf("/", slash + 1)) {
       const parent = source.slice(0, slash);
       if (!directories.has(parent))
-        directories.set(parent, { path: parent, ...idsOf(owner), mode: "0755", exposed: [] });
+        directories.set(parent, { path: parent, owner: "user", mode: "0755", exposed: [] });
     }
-    const ids = source === folders.sshHostKeys ? root : idsOf(owner);
     const isPrivate = source === folders.sshHostKeys || source === folders.agentState;
-    directories.set(source, { path: source, ...ids, mode: isPrivate ? "0700" : "0755", exposed: [] });
+    const owner = source === folders.sshHostKeys ? "root" : "user";
+    directories.set(source, { path: source, owner, mode: isPrivate ? "0700" : "0755", exposed: [] });
   }
   return [...directories.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 };
-
-interface Ids {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-const root: Ids = { uid: 0, gid: 0 };
-const idsOf = ({ uid, gid }: UserPlan): Ids => ({ uid, gid });

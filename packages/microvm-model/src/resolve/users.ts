@@ -12,18 +12,20 @@ export const planUsers = (
   path: ConfigPath,
 ): readonly [UserPlan, ...UserPlan[]] => [
   planUser(host.user.name, { ...host.user, extraGroups: [], home: vm.home }, [...hostPath, "user"], path),
-  ...Object.entries(vm.users).map(([name, user]) => {
+  ...Object.entries(vm.users).map(([name, { group, ...user }]) => {
     const place = [...path, "users", name];
-    return planUser(name, user, place, place);
+    return planUser(name, { ...user, group: group ?? (user.gid === usersGid ? "users" : name) }, place, place);
   }),
 ];
 
-const planUser = (name: string, user: VmModel["users"][string], path: ConfigPath, homePath: ConfigPath): UserPlan => ({
+type UserModel = Omit<VmModel["users"][string], "uid" | "gid"> & Pick<HostModel["user"], "uid" | "gid">;
+
+const planUser = (name: string, user: UserModel, path: ConfigPath, homePath: ConfigPath): UserPlan => ({
   path,
   name,
-  uid: user.uid,
-  gid: user.gid,
-  group: user.group ?? (user.gid === usersGid ? "users" : name),
+  uid: user.uid ?? null,
+  gid: user.gid ?? null,
+  group: user.group ?? null,
   extraGroups: user.extraGroups,
   homeDirectory: user.homeDirectory ?? `/home/${name}`,
   sshKeys: user.sshKeys,
@@ -33,9 +35,11 @@ const planUser = (name: string, user: VmModel["users"][string], path: ConfigPath
 /** The group that NixOS puts normal users in (nixos/modules/misc/ids.nix); a guest has it by that name already. */
 const usersGid = 100;
 
-/** The primary groups of a guest's users, then its other groups by name. */
+/** The primary groups of a guest's users as far as the config writes them, then its other groups by name. */
 export const planGroups = (users: readonly UserPlan[], vm: VmModel, path: ConfigPath): readonly GroupPlan[] => [
-  ...users.map(({ group, gid, path: place }) => ({ path: [...place, "gid"], name: group, gid })),
+  ...users.flatMap(({ group, gid, path: place }) =>
+    group === null || gid === null ? [] : [{ path: [...place, "gid"], name: group, gid }],
+  ),
   ...Object.entries(vm.groups).map(([name, { gid }]) => ({ path: [...path, "groups", name, "gid"], name, gid })),
 ];
 

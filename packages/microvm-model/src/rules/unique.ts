@@ -145,7 +145,8 @@ const withinVm: readonly Uniqueness<VmPlan>[] = [
     code: "duplicate-uid",
     noun: "uid",
     remedy: "Give the user another uid.",
-    of: ({ users }) => users.map(({ uid, path }) => ({ value: String(uid), path: [...path, "uid"] })),
+    of: ({ users }) =>
+      users.flatMap(({ uid, path }) => (uid === null ? [] : [{ value: String(uid), path: [...path, "uid"] }])),
   },
   {
     code: "duplicate-program",
