@@ -1,6 +1,11 @@
 # The network and the microVMs of midna.
 { inputs }:
-{ lib, pkgs, ... }:
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
 let
   # One set for all guests, since each import costs an evaluation of its own.
   pkgsUnstable = import inputs.nixpkgs-unstable {

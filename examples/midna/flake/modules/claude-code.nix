@@ -25,7 +25,7 @@
   systemd.tmpfiles.settings.agent-state = {
     "/home/michael/.claude".L = {
       user = "michael";
-      group = "michael";
+      group = config.users.users.michael.group;
       argument = "/home/michael/claude-microvm";
     };
   };

@@ -20,7 +20,7 @@
   systemd.tmpfiles.settings.agent-state = {
     "/home/alice/.claude".L = {
       user = "alice";
-      group = "alice";
+      group = config.users.users.alice.group;
       argument = "/home/alice/claude-microvm";
     };
   };

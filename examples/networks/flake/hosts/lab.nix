@@ -1,6 +1,11 @@
 # The network and the microVMs of lab.
 { inputs }:
-{ lib, pkgs, ... }:
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
 let
   # alice as this host declares it. Guests and shares use the same ids.
   hostUser = import ../lib/host-user.nix { inherit config lib; } {

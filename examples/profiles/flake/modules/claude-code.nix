@@ -1,13 +1,9 @@
-<<<<<<< HEAD
 {
   config,
   lib,
   pkgsUnstable,
   ...
 }:
-=======
-{ config, pkgsUnstable, ... }:
->>>>>>> fd33bf9 (users: take the user's ids from the host's NixOS configuration)
 {
   environment.systemPackages = [ pkgsUnstable.claude-code ];
   environment.variables.CLAUDE_CONFIG_DIR = "/home/alice/agents/api";
@@ -33,7 +29,7 @@
     };
     "/home/alice/.claude".L = {
       user = "alice";
-      group = "alice";
+      group = config.users.users.alice.group;
       argument = "/home/alice/agents/api";
     };
   };
