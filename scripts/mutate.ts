@@ -1,0 +1,239 @@
+/**
+ * Measures what the tests notice: changes one place of the source at a time, runs the tests of its area, and lists the
+ * changes that no test failed for.
+ *
+ *   npx jiti scripts/mutate.ts AREA [COUNT] [SEED]
+ *
+ * It works on a copy of HEAD in the temporary directory. `npm test` does not run it: a mutant takes as long as the tests
+ * of its area.
+ */
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import ts from "typescript";
+
+interface Area {
+  /** Pathspecs of git's. */
+  readonly sources: readonly string[];
+  readonly tests: readonly string[];
+  /** The mutations to make; those of TypeScript by default. */
+  readonly mutate?: (text: string) => readonly Mutation[];
+}
+
+/** A piece of text to put in the place of another. */
+interface Mutation {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+// TypeScript
+
+const SWAPPED_OPERATORS: Readonly<Partial<Record<ts.SyntaxKind, string>>> = {
+  [ts.SyntaxKind.LessThanToken]: "<=",
+  [ts.SyntaxKind.LessThanEqualsToken]: "<",
+  [ts.SyntaxKind.GreaterThanToken]: ">=",
+  [ts.SyntaxKind.GreaterThanEqualsToken]: ">",
+  [ts.SyntaxKind.EqualsEqualsEqualsToken]: "!==",
+  [ts.SyntaxKind.ExclamationEqualsEqualsToken]: "===",
+  [ts.SyntaxKind.AmpersandAmpersandToken]: "||",
+  [ts.SyntaxKind.BarBarToken]: "&&",
+  [ts.SyntaxKind.PlusToken]: "-",
+  [ts.SyntaxKind.MinusToken]: "+",
+};
+
+const SWAPPED_METHODS: Readonly<Record<string, string>> = { some: "every", every: "some", startsWith: "endsWith" };
+const DROPPED_METHODS: ReadonlySet<string> = new Set(["filter", "slice", "sort", "toSorted", "trim", "reverse"]);
+
+/** The mutations of a node itself, not of the nodes in it. */
+const mutationsOfNode = (node: ts.Node): readonly Mutation[] => {
+  const at = (place: ts.Node, text: string): Mutation => ({ start: place.getStart(), end: place.end, text });
+  if (ts.isBinaryExpression(node)) {
+    const swapped = SWAPPED_OPERATORS[node.operatorToken.kind];
+    return swapped === undefined ? [] : [at(node.operatorToken, swapped)];
+  }
+  if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.ExclamationToken)
+    return [at(node, node.operand.getText())];
+  if (ts.isConditionalExpression(node))
+    return [at(node.whenTrue, node.whenFalse.getText()), at(node.whenFalse, node.whenTrue.getText())];
+  if (node.kind === ts.SyntaxKind.TrueKeyword) return [at(node, "false")];
+  if (node.kind === ts.SyntaxKind.FalseKeyword) return [at(node, "true")];
+  if (ts.isNumericLiteral(node)) return [at(node, `(${node.text} + 1)`)];
+  // Prose is left to the tests of words.
+  if (ts.isStringLiteral(node) && /^[\w./:@-]+$/.test(node.text) && !ts.isImportDeclaration(node.parent))
+    return [at(node, JSON.stringify(`${node.text}x`))];
+  if (ts.isArrayLiteralExpression(node))
+    return node.elements.map((element) => at(element, ts.isSpreadElement(element) ? "...[]" : "...[] as never[]"));
+  if (ts.isExpressionStatement(node)) return [at(node, ";")];
+  if (ts.isIfStatement(node) && node.elseStatement === undefined) return [at(node.expression, "false")];
+  if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression)) {
+    const { name, expression } = node.expression;
+    const swapped = SWAPPED_METHODS[name.text];
+    if (swapped !== undefined) return [at(name, swapped)];
+    if (DROPPED_METHODS.has(name.text)) return [at(node, expression.getText())];
+  }
+  return [];
+};
+
+const isType = (node: ts.Node): boolean =>
+  ts.isTypeNode(node) ||
+  ts.isInterfaceDeclaration(node) ||
+  ts.isTypeAliasDeclaration(node) ||
+  ts.isImportDeclaration(node);
+
+const mutationsOfTypeScript = (text: string): readonly Mutation[] => {
+  const found: Mutation[] = [];
+  const visit = (node: ts.Node): void => {
+    if (isType(node)) return;
+    found.push(...mutationsOfNode(node));
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile("source.ts", text, ts.ScriptTarget.ESNext, true));
+  return found;
+};
+
+// Texts in other languages: a line of it is left out, or a word of it is swapped.
+
+const SWAPPED_WORDS: readonly (readonly [RegExp, string])[] = [
+  [/\blib\.all\b/g, "lib.any"],
+  [/\blib\.any\b/g, "lib.all"],
+  [/&&/g, "||"],
+  [/\|\|/g, "&&"],
+  [/(?<![=!<>])==(?!=)/g, "!="],
+  [/!=/g, "=="],
+  [/\btrue\b/g, "false"],
+  [/\bfalse\b/g, "true"],
+  [/\bTrue\b/g, "False"],
+  [/\bFalse\b/g, "True"],
+  [/ < /g, " <= "],
+  [/ > /g, " >= "],
+  [/ <= /g, " < "],
+  [/ >= /g, " > "],
+  [/\band\b(?= )/g, "or"],
+  [/\bnot /g, ""],
+  [/\breturn (?!None)/g, "return None and "],
+];
+
+const mutationsOfLines =
+  (wholeLine: RegExp, comment: string) =>
+  (text: string): readonly Mutation[] => {
+    const found: Mutation[] = [];
+    let start = 0;
+    for (const line of text.split("\n")) {
+      if (line.trim() !== "" && !line.trim().startsWith(comment)) {
+        if (wholeLine.test(line)) found.push({ start, end: start + line.length, text: "" });
+        for (const [word, other] of SWAPPED_WORDS)
+          for (const { index, 0: matched } of line.matchAll(word))
+            found.push({ start: start + index, end: start + index + matched.length, text: other });
+      }
+      start += line.length + 1;
+    }
+    return found;
+  };
+
+/** The mutations within the templates of a TypeScript file that hold Nix. */
+const mutationsOfNix = (text: string): readonly Mutation[] =>
+  [...text.matchAll(/nix`\n/g)].flatMap(({ index }) => {
+    const start = index + 5;
+    const end = text.indexOf("\n`;", start);
+    const shift = (by: Mutation): Mutation => ({ ...by, start: by.start + start, end: by.end + start });
+    // A rule of nftables or a binding on a line of its own.
+    return mutationsOfLines(
+      /^\s+([\w".${}-]+ = .*;|(?!.*[{}]$)\w+ .* (drop|accept|return|continue)( comment.*)?)$/,
+      "#",
+    )(text.slice(start, end)).map(shift);
+  });
+
+const AREAS: Readonly<Record<string, Area>> = {
+  rules: {
+    sources: ["packages/microvm-model/src/rules/*.ts"],
+    tests: ["packages/microvm-model/test", "test/problems-pages"],
+  },
+  resolve: {
+    sources: [
+      "packages/microvm-model/src/resolve",
+      "packages/microvm-model/src/validate.ts",
+      "packages/microvm-model/src/scalars.ts",
+    ],
+    tests: ["packages/microvm-model/test", "test/problems-pages"],
+  },
+  compile: {
+    sources: ["packages/emit/src/compile/*.ts"],
+    tests: ["packages/emit/test/policy", "packages/emit/test/taps", "packages/emit/test/guests", "test/nix"],
+  },
+  library: {
+    sources: ["packages/emit/src/compile/*.ts"],
+    tests: ["test/nix", "test/lab/units"],
+    mutate: mutationsOfNix,
+  },
+  policy: {
+    sources: ["packages/emit/src/compile/policy.ts"],
+    tests: ["test/lab/policy", "test/nix/networks"],
+    mutate: mutationsOfNix,
+  },
+  resolver: {
+    sources: ["packages/emit/nix/resolver/*.py"],
+    tests: ["test/lab/resolver"],
+    mutate: mutationsOfLines(/^\s+[\w.]+\(.*\)$|^\s+[\w.]+ = .*$/, "#"),
+  },
+  write: {
+    sources: [
+      "packages/emit/src/write.ts",
+      "packages/emit/src/transaction.ts",
+      "packages/emit/src/manifest.ts",
+      "packages/emit/src/lock-file.ts",
+    ],
+    tests: ["packages/emit/test/write", "packages/emit/test/cli/emit"],
+  },
+  "nix-ast": { sources: ["packages/nix-ast/src"], tests: ["packages/nix-ast/test"] },
+};
+
+const [name = "", count = "20", seed = String(Date.now() % 100_000)] = process.argv.slice(2);
+const area = AREAS[name];
+if (area === undefined) throw new Error(`Name an area: ${Object.keys(AREAS).join(", ")}`);
+const { sources, tests, mutate = mutationsOfTypeScript } = area;
+
+/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+const random = ((state: number) => (): number => {
+  state = (state + 0x6d2b79f5) | 0;
+  let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+  return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+})(Number(seed));
+
+const project = join(import.meta.dirname, "..");
+const copy = mkdtempSync(join(tmpdir(), "microvm-emit-mutants-"));
+try {
+  execFileSync("sh", ["-c", 'git archive HEAD | tar -x -C "$0" && cp -al node_modules "$0/"', copy], { cwd: project });
+  execFileSync("npm", ["run", "--silent", "build"], { cwd: copy, stdio: "ignore" });
+  const passes = (stdio: "ignore" | "inherit" = "ignore"): boolean =>
+    spawnSync("npx", ["vitest", "run", "--bail=1", ...tests], {
+      cwd: copy,
+      timeout: 600_000,
+      stdio,
+    }).status === 0;
+  if (!passes("inherit")) throw new Error("The tests fail without any change.");
+  const all = execFileSync("git", ["ls-files", "--", ...sources], { cwd: project, encoding: "utf8" })
+    .trim()
+    .split("\n")
+    .flatMap((file) => mutate(readFileSync(join(copy, file), "utf8")).map((mutation) => ({ file, mutation })));
+  let alive = 0;
+  const tried = Math.min(Number(count), all.length);
+  for (let i = 0; i < tried; i++) {
+    const [{ file, mutation }] = all.splice(Math.floor(random() * all.length), 1) as [(typeof all)[number]];
+    const path = join(copy, file);
+    const text = readFileSync(path, "utf8");
+    writeFileSync(path, text.slice(0, mutation.start) + mutation.text + text.slice(mutation.end));
+    const isAlive = passes();
+    writeFileSync(path, text);
+    const line = text.slice(0, mutation.start).split("\n").length;
+    if (isAlive) {
+      alive += 1;
+      console.log(`alive ${file}:${line}: ${text.slice(mutation.start, mutation.end)} → ${mutation.text}`);
+    } else console.log(`dead ${file}:${line}`);
+  }
+  console.log(`${name}, seed ${seed}: ${alive} of ${tried} live`);
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
