@@ -7,6 +7,8 @@ import tseslint from "typescript-eslint";
 const edgeFiles = [
   "command",
   "commonjs",
+  "exclusive",
+  "folders",
   "host-sources",
   "load",
   "lock-file",
@@ -17,6 +19,7 @@ const edgeFiles = [
   "run",
   "source-tree",
   "stack",
+  "state-folder",
   "terminal",
   "transaction",
   "user-cache",

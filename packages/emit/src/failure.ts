@@ -36,7 +36,10 @@ export type Failure =
   | { readonly kind: "output-not-directory"; readonly dir: string; readonly obstacle: string }
   | { readonly kind: "output-not-writable"; readonly paths: readonly string[]; readonly cause: string }
   | { readonly kind: "output-conflicts"; readonly dir: string; readonly conflicts: readonly Conflict[] }
-  | { readonly kind: "output-busy"; readonly dir: string; readonly holder: string; readonly staging: string }
+  | { readonly kind: "output-busy"; readonly dir: string; readonly pid: string; readonly entry: string }
+  | { readonly kind: "output-through-link"; readonly dir: string; readonly link: string }
+  | { readonly kind: "state-unusable"; readonly folder: string; readonly cause: string }
+  | { readonly kind: "journal-broken"; readonly dir: string; readonly state: string }
   | { readonly kind: "write-failed"; readonly dir: string; readonly cause: string; readonly isUndone: boolean }
   | { readonly kind: "modules-unreachable"; readonly root: string; readonly modules: readonly UnreachableModule[] }
   | { readonly kind: "source-too-large"; readonly root: string; readonly limit: string }
@@ -56,7 +59,7 @@ export type LocatedProblem = Problem & {
 export interface Conflict {
   /** Relative to the output directory. */
   readonly path: string;
-  readonly reason: "edited" | "foreign" | "symlink" | "directory" | "not-a-directory";
+  readonly reason: "edited" | "foreign" | "symlink" | "directory" | "not-a-directory" | "special" | "large";
 }
 
 /** A module of the user's own that Nix would not find. */
@@ -114,6 +117,9 @@ const exitCodes = {
   "output-not-writable": 1,
   "output-conflicts": 1,
   "output-busy": 1,
+  "output-through-link": 1,
+  "state-unusable": 1,
+  "journal-broken": 1,
   "write-failed": 1,
   "modules-unreachable": 1,
   "evaluation-failed": 1,
@@ -180,6 +186,8 @@ const conflictWords: Record<Conflict["reason"], string> = {
   symlink: "a symbolic link, which is never followed or replaced",
   directory: "a directory where a file is to be",
   "not-a-directory": "a file where a directory is to be",
+  special: "not a regular file",
+  large: "larger than 64 MiB, and no emitted file is",
 };
 
 const unreachableWords: Record<UnreachableModule["reason"], string> = {
@@ -298,11 +306,32 @@ export const words = (failure: Failure): readonly Diagnostic[] => {
         details: conflicts.map(({ path, reason }) => `${path}: ${conflictWords[reason]}`),
       }),
     )
-    .with({ kind: "output-busy" }, ({ dir, holder, staging }) =>
+    .with({ kind: "output-busy" }, ({ dir, pid, entry }) =>
       error({
         subject: dir,
-        message: `Another run is writing there (${holder}).`,
-        remedy: `Wait for it, then run again; when there is no such run, remove ${staging}.`,
+        message: `Another run is writing there: process ${pid}.`,
+        remedy: `Wait for it, then run again. If no such run exists, remove ${entry}.`,
+      }),
+    )
+    .with({ kind: "output-through-link" }, ({ dir, link }) =>
+      error({
+        subject: dir,
+        message: `The path of the output directory leads through the symbolic link ${link}, which a repository can carry.`,
+        remedy: "Remove the link, or use -o with the path that it leads to.",
+      }),
+    )
+    .with({ kind: "state-unusable" }, ({ folder, cause }) =>
+      error({
+        subject: folder,
+        message: `The state folder cannot be used: ${cause}.`,
+        remedy: "Set XDG_STATE_HOME to a folder that only you can write to.",
+      }),
+    )
+    .with({ kind: "journal-broken" }, ({ dir, state }) =>
+      error({
+        subject: dir,
+        message: `An earlier run was interrupted, and its journal in ${state} is damaged.`,
+        remedy: `Restore ${dir} from version control, then remove ${state}.`,
       }),
     )
     .with({ kind: "write-failed" }, ({ dir, cause, isUndone }) =>

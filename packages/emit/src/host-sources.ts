@@ -9,6 +9,7 @@ import { readIfThere } from "./load.js";
 import { namedPaths, pathsOf } from "./named-paths.js";
 import type { Places } from "./run.js";
 import { gitFolders, isBelow, sourceTreeOf } from "./source-tree.js";
+import { stateRoot } from "./state-folder.js";
 import { userCache } from "./user-cache.js";
 import { withoutLinks } from "./without-links.js";
 
@@ -22,6 +23,7 @@ export const hostSources = (config: unknown, places: Places): readonly HostSourc
     { path: lock, what: "the lock of this config" },
     { path: packageRoot, what: "microvm-emit itself" },
     { path: userCache(), what: "code that microvm-emit keeps" },
+    { path: stateRoot(), what: "files that microvm-emit restores" },
     ...following([file], importsOf).map((path) => ({ path, what: "a file that the config imports" })),
     ...namedBy(config, places).map((path) => ({ path, what: `a ${kindOf(path)} that the config names` })),
     ...[

@@ -23,7 +23,7 @@ import { summarize } from "./plan-summary.js";
 import { render } from "./render.js";
 import { type Outcome, toJson } from "./report.js";
 import { withoutLinks } from "./without-links.js";
-import { requireDirectory, write } from "./write.js";
+import { requireDirectory, requireNoLink, write } from "./write.js";
 
 /** Everything that kept a run from its end. */
 export type Failures = readonly Failure[];
@@ -79,17 +79,22 @@ export interface Places {
   readonly config: string;
   readonly configDir: string;
   readonly outputDir: string;
+  /** The output directory with the links that its path was typed with. */
+  readonly typedOutput: string;
   readonly lock: string;
 }
 
 const placesOf = ({ config, output }: ConfigAndDirectory): Places => {
   const file = resolve(config);
   const configDir = withoutLinks(dirname(file));
+  const typedOutput = output === undefined ? join(configDir, "flake") : resolve(output);
   return {
     config: join(configDir, basename(file)),
     configDir,
-    outputDir: withoutLinks(output === undefined ? join(configDir, "flake") : resolve(output)),
-    lock: withoutLinks(join(configDir, lockFileName)),
+    outputDir: withoutLinks(typedOutput),
+    typedOutput,
+    // A link in its place is not followed: it might lead to the lock of another config.
+    lock: join(configDir, lockFileName),
   };
 };
 
@@ -115,7 +120,9 @@ const emission = (places: Places, isToBeWritten: boolean): TE.TaskEither<Failure
       ),
       output: pipe(
         attempt(() => {
-          if (isToBeWritten) requireDirectory(places.outputDir);
+          if (!isToBeWritten) return;
+          requireDirectory(places.outputDir);
+          requireNoLink(places.typedOutput, places.configDir);
         }),
         TE.mapLeft(alone),
       ),

@@ -13,7 +13,7 @@ import {
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { Failed, type UnreachableModule } from "./failure.js";
 import { readIfThere } from "./load.js";
-import { isThere } from "./transaction.js";
+import { isThere } from "./folders.js";
 
 /** The directory whose files Nix sees when it evaluates the flake: all that the flake may refer to. */
 export interface SourceTree {

@@ -1,277 +1,191 @@
-import { randomUUID } from "node:crypto";
-import {
-  copyFileSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  rmdirSync,
-  symlinkSync,
-  unlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { hostname } from "node:os";
-import { dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { createHash, randomUUID } from "node:crypto";
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { Failed } from "./failure.js";
+import { type Folders, isAbsence, readEntry, sync } from "./folders.js";
+import { isInside } from "./manifest.js";
 
 /**
  * Changes to files that happen all or not at all.
  *
- * Everything lies in one staging directory: the new files before they take their places, the old ones after, and a
- * journal that says which. Whoever finds the staging directory of a run that died puts the old files back, so even
- * a kill leaves no half-written tree for longer than until the next run.
+ * Before the first change, the old contents and a journal are on the disk, in the state folder of the output
+ * directory. After a run that died, the next run puts the old contents back.
  */
 
-/** One file to put or remove; `path` is absolute. */
+/** One file to put or remove; `path` is absolute and without links. */
 export type Change =
   | { readonly action: "put"; readonly path: string; readonly text: string }
   | { readonly action: "remove"; readonly path: string };
 
-/** The right to change the files below a directory, held by one run at a time. */
-export interface Hold {
-  readonly staging: string;
-  /** Directories made to get here, outermost first. */
-  readonly made: readonly string[];
-  /** The name of our entry among the owners. */
-  readonly owner: string;
-}
-
-export interface Busy {
-  readonly staging: string;
-  readonly holder: string;
-}
-
-interface JournalEntry {
+/** A file as it is to stand. */
+interface Target {
+  /** Absolute and without links. */
   readonly path: string;
-  /** Whether a file was there before. */
-  readonly existed: boolean;
+  /** The name of the content beside the file, because a rename does not cross file systems; no one can guess it. */
+  readonly part: string;
+  /** Null removes the file. */
+  readonly content: string | Buffer | null;
+  readonly mode?: number;
+}
+
+/** A change in the journal. */
+interface Entry {
+  /** Relative to the output directory; absolute for a file beside it. */
+  readonly path: string;
+  readonly part: string;
+  /** The SHA-256 of the new content in hexadecimal; null where the file is removed. */
+  readonly hash: string | null;
+  /** The content in base64 and the mode that the file had; null where there was none. */
+  readonly old: { readonly content: string; readonly mode: number } | null;
 }
 
 interface Journal {
-  readonly entries: readonly JournalEntry[];
-  /** Directories the changes need that were not there, outermost first. */
-  readonly directories: readonly string[];
+  readonly output: string;
+  readonly entries: readonly Entry[];
 }
 
-export const stagingName = ".microvm-emit.tmp";
-const journalName = "journal.json";
-const partSuffix = ".microvm-emit-part";
+const journalIn = (state: string): string => join(state, "journal.json");
 
-/** Whether anything stands at a path, a dangling link included. */
-export const isThere = (path: string): boolean => {
-  try {
-    lstatSync(path);
-    return true;
-  } catch (error) {
-    // The latter: something above it is a file.
-    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return false;
-    throw error;
-  }
-};
-
-const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
-
-/**
- * Runs `body` while no other run may change what lies below `dir`, which is made when it is not there; mends first
- * what a dead run left. Signals wait until the hold is released, so that an interrupted run leaves nothing behind.
- */
-export const holding = async <A>(dir: string, patienceMs: number, body: (hold: Hold) => A): Promise<A | Busy> => {
-  const pending = new Set<NodeJS.Signals>();
-  const note = (signal: NodeJS.Signals): void => void pending.add(signal);
-  for (const signal of deferredSignals) process.on(signal, note);
-  try {
-    const deadline = Date.now() + patienceMs;
-    for (;;) {
-      const taken = take(dir);
-      if ("owner" in taken) {
-        try {
-          undo(taken);
-          return body(taken);
-        } finally {
-          release(taken);
-        }
-      }
-      if (Date.now() > deadline || pending.size > 0) return taken;
-      await sleep(25);
-    }
-  } finally {
-    for (const signal of deferredSignals) process.off(signal, note);
-    for (const signal of pending) process.kill(process.pid, signal);
-  }
-};
-
-const deferredSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
-/**
- * Takes hold of a directory, or says who holds it.
- *
- * Owners are symbolic links `owner-0`, `owner-1`, … to `pid@host`: making one is atomic and carries its content, and
- * whoever makes the next after a dead owner's is the one successor. Nothing is ever removed to take over, so two
- * that find the same dead run cannot both win.
- */
-const take = (dir: string): Hold | Busy => {
-  const staging = join(dir, stagingName);
-  for (;;) {
-    const made = makeDirectory(dir);
-    try {
-      mkdirSync(staging);
-    } catch (error) {
-      // Another run that made `dir` may have failed and removed it since.
-      if (codeOf(error) === "ENOENT") continue;
-      if (codeOf(error) !== "EEXIST") {
-        removeEmpty(made.toReversed());
-        throw error;
-      }
-    }
-    const last = lastOwner(staging);
-    if (last !== undefined && isAlive(last.holder)) return { staging, holder: last.holder };
-    const owner = `owner-${(last?.generation ?? -1) + 1}`;
-    try {
-      symlinkSync(`${process.pid}@${hostname()}`, join(staging, owner));
-      return { staging, made, owner };
-    } catch (error) {
-      if (codeOf(error) === "EEXIST" || codeOf(error) === "ENOENT") continue;
-      removeEmpty([staging, ...made.toReversed()]);
-      throw error;
-    }
-  }
-};
-
-/** Makes a directory and those above it; gives the ones that were not there, outermost first. */
-const makeDirectory = (dir: string): string[] => {
-  const missing = missingDirectories(dir);
-  // Not by `recursive`, which never ends where the system makes no directories, as in /proc.
-  for (const each of missing) {
-    try {
-      mkdirSync(each);
-    } catch (error) {
-      if (codeOf(error) === "EEXIST") continue;
-      removeEmpty(missing.toReversed());
-      throw error;
-    }
-  }
-  return missing;
-};
-
-const missingDirectories = (dir: string): string[] =>
-  existsSync(dir) || dirname(dir) === dir ? [] : [...missingDirectories(dirname(dir)), dir];
-
-const lastOwner = (staging: string): { generation: number; holder: string } | undefined => {
-  try {
-    const generations = readdirSync(staging).flatMap((name) => {
-      const generation = /^owner-(\d+)$/.exec(name)?.[1];
-      return generation === undefined ? [] : [Number(generation)];
-    });
-    if (generations.length === 0) return undefined;
-    const generation = Math.max(...generations);
-    return { generation, holder: readlinkSync(join(staging, `owner-${generation}`)) };
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
-    throw error;
-  }
-};
-
-/** Whether the run behind `pid@host` may still be at work; one on another machine is taken to be. */
-const isAlive = (holder: string): boolean => {
-  const [pid, host] = holder.split("@");
-  if (host !== hostname()) return true;
-  try {
-    process.kill(Number(pid), 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) !== "ESRCH";
-  }
-};
+export const sha256 = (content: string | Buffer): string => createHash("sha256").update(content).digest("hex");
 
 /** Makes all the changes, or throws with every file as it was, unless {@link isHalfDone}. */
-export const apply = (hold: Hold, changes: readonly Change[]): void => {
+export const apply = async (
+  state: string,
+  output: string,
+  folders: Folders,
+  changes: readonly Change[],
+): Promise<void> => {
+  if (changes.length === 0) return;
   try {
-    stage(hold, changes);
-    changes.forEach(({ action, path }, index) => {
-      if (isThere(path)) move(path, join(hold.staging, `old-${index}`));
-      if (action === "put") move(join(hold.staging, `new-${index}`), path);
-    });
+    const targets = changes.map((change): Target => ({
+      path: change.path,
+      part: `.${randomUUID()}.microvm-emit-part`,
+      content: change.action === "put" ? change.text : null,
+    }));
+    await writeJournal(state, { output, entries: targets.map((target) => entryOf(target, output, folders)) });
+    await settle(targets, folders);
     // The one step that makes the changes final.
-    unlinkSync(join(hold.staging, journalName));
+    unlinkSync(journalIn(state));
   } catch (error) {
-    undo(hold);
+    await recover(state, output, folders);
+    folders.made.toReversed().forEach(folders.removeEmpty);
     throw error;
   }
 };
 
-const stage = (hold: Hold, changes: readonly Change[]): void => {
-  changes.forEach((change, index) => {
-    if (change.action === "put") writeFileSync(join(hold.staging, `new-${index}`), change.text);
+const entryOf = ({ path, part, content }: Target, output: string, folders: Folders): Entry => {
+  const name = relative(output, path);
+  const there = ifThere(() => readEntry(folders.at(path))) ?? "none";
+  return {
+    path: isInside(name) ? name : path,
+    part,
+    hash: content === null ? null : sha256(content),
+    old: typeof there === "string" ? null : { content: there.bytes.toString("base64"), mode: there.mode },
+  };
+};
+
+const writeJournal = async (state: string, journal: Journal): Promise<void> => {
+  const draft = `${journalIn(state)}.part`;
+  writeFileSync(draft, JSON.stringify(journal));
+  await sync(draft);
+  renameSync(draft, journalIn(state));
+  await sync(state);
+};
+
+/** Has all files on the disk before the first takes its place. */
+const settle = async (targets: readonly Target[], folders: Folders): Promise<void> => {
+  const parts = targets.flatMap(({ path, part, content, mode }) => {
+    if (content === null) return [];
+    const file = join(dirname(folders.make(path)), part);
+    writeFileSync(file, content, { flag: "wx" });
+    if (mode !== undefined) chmodSync(file, mode);
+    return [file];
   });
-  const parents = new Set(changes.filter(({ action }) => action === "put").map(({ path }) => dirname(path)));
-  const directories = [...new Set([...parents].flatMap(missingDirectories))];
-  const entries = changes.map(({ path }) => ({ path, existed: isThere(path) }));
-  const draft = join(hold.staging, `journal-${randomUUID()}`);
-  writeFileSync(draft, JSON.stringify({ entries, directories } satisfies Journal));
-  renameSync(draft, join(hold.staging, journalName));
-  for (const dir of parents) makeDirectory(dir);
+  // Together, which waits for the disk once and not for each.
+  await Promise.all(parts.map(sync));
+  for (const { path, part, content } of targets) {
+    const file = folders.at(path);
+    if (content === null) unlinkSync(file);
+    else renameSync(join(dirname(file), part), file);
+  }
+  await Promise.all([...new Set(targets.map(({ path }) => dirname(path)))].map(folders.sync));
 };
 
-/** Renames, or copies where that crosses file systems, so that `to` is never seen half-written. */
-const move = (from: string, to: string): void => {
+/** Puts back what a journal says was changed, whether by this run or by one that died. */
+export const recover = async (state: string, output: string, folders: Folders): Promise<void> => {
+  rmSync(`${journalIn(state)}.part`, { force: true });
+  const journal = readJournal(state, output);
+  if (journal === undefined) return;
+  await settle(
+    journal.entries.flatMap((entry) => undone(entry, output, folders)),
+    folders,
+  );
+  const added = journal.entries.filter(({ path, old }) => old === null && isInside(path));
+  removeEmptied(
+    output,
+    added.map(({ path }) => path),
+    folders,
+  );
+  unlinkSync(journalIn(state));
+};
+
+/** A file as it was, unless someone changed it since, or put a link in its way. */
+const undone = ({ path: name, part, hash, old }: Entry, output: string, folders: Folders): readonly Target[] => {
+  const path = resolve(output, name);
+  const file = ifThere(() => folders.at(path));
+  if (file === undefined) return [];
+  rmSync(join(dirname(file), part), { force: true });
+  const there = readEntry(file);
+  const found = there === "none" ? null : typeof there === "string" ? "" : sha256(there.bytes);
+  if (found !== hash || (hash === null && old === null)) return [];
+  return [
+    {
+      path,
+      part,
+      ...(old === null ? { content: null } : { content: Buffer.from(old.content, "base64"), mode: old.mode }),
+    },
+  ];
+};
+
+const ifThere = <A>(read: () => A): A | undefined => {
   try {
-    renameSync(from, to);
+    return read();
   } catch (error) {
-    if (codeOf(error) !== "EXDEV") throw error;
-    copyFileSync(from, `${to}${partSuffix}`);
-    renameSync(`${to}${partSuffix}`, to);
-    unlinkSync(from);
+    if (isAbsence(error)) return undefined;
+    throw error;
   }
 };
 
-/** Puts back what a journal says was changed, whether by this run or by one that died, as often as it takes. */
-const undo = (hold: Hold): void => {
-  const file = join(hold.staging, journalName);
-  if (existsSync(file)) {
-    const journal = JSON.parse(readFileSync(file, "utf8")) as Journal;
-    journal.entries.forEach(({ path, existed }, index) => {
-      const old = join(hold.staging, `old-${index}`);
-      rmSync(`${path}${partSuffix}`, { force: true });
-      if (existed && existsSync(old)) move(old, path);
-      if (!existed && !existsSync(join(hold.staging, `new-${index}`))) rmSync(path, { force: true });
-    });
-    removeEmpty(journal.directories.toReversed());
-    unlinkSync(file);
+const readJournal = (state: string, output: string): Journal | undefined => {
+  const text = ifThere(() => readFileSync(journalIn(state), "utf8"));
+  if (text === undefined) return undefined;
+  try {
+    const journal = JSON.parse(text) as Journal;
+    if (isJournal(journal, output)) return journal;
+  } catch {
+    // Cut off, or no JSON at all.
   }
-  for (const name of readdirSync(hold.staging)) {
-    if (!name.startsWith("owner-")) rmSync(join(hold.staging, name), { force: true });
-  }
+  throw new Failed({ kind: "journal-broken", dir: output, state });
 };
 
-/** Removes those of the directories that are empty, in the order given; others are left without a word. */
-export const removeEmpty = (directories: readonly string[]): void => {
-  for (const dir of directories) {
-    try {
-      rmdirSync(dir);
-    } catch {
-      // Not empty, or gone, or not ours to remove: a directory too many does no harm.
-    }
+const isJournal = (journal: Journal, output: string): boolean =>
+  journal.output === output &&
+  journal.entries.every(
+    ({ path, part, hash, old }) =>
+      (isInside(path) || (isAbsolute(path) && resolve(path) === path)) &&
+      /^\.[\da-f-]{36}\.microvm-emit-part$/.test(part) &&
+      (hash === null || /^[\da-f]{64}$/.test(hash)) &&
+      (old === null || (typeof old.content === "string" && Number.isInteger(old.mode))),
+  );
+
+/** Removes the folders between the output directory and files that are gone from it, where they are empty. */
+export const removeEmptied = (output: string, paths: readonly string[], folders: Folders): void => {
+  const emptied = new Set<string>();
+  for (const path of paths) {
+    for (let parent = dirname(path); parent !== "."; parent = dirname(parent)) emptied.add(join(output, parent));
   }
+  [...emptied].toSorted((a, b) => b.length - a.length).forEach(folders.removeEmpty);
 };
 
-/** Whether changes stand that could be neither finished nor undone; whoever takes hold next undoes them. */
-export const isHalfDone = (dir: string): boolean => existsSync(join(dir, stagingName, journalName));
-
-/** Lets go, leaving no trace of the staging, nor of directories made in vain. */
-const release = (hold: Hold): void => {
-  if (existsSync(join(hold.staging, journalName))) return;
-  const names = readdirSync(hold.staging).filter((name) => name !== hold.owner);
-  // Ours last: while it stands, no one takes over.
-  for (const name of [...names, hold.owner]) {
-    try {
-      unlinkSync(join(hold.staging, name));
-    } catch {
-      // The next run clears it away.
-    }
-  }
-  removeEmpty([hold.staging, ...hold.made.toReversed()]);
-};
+/** Whether changes stand that could be neither finished nor undone; the next run undoes them. */
+export const isHalfDone = (state: string): boolean => existsSync(journalIn(state));

@@ -1,18 +1,22 @@
-import { createHash } from "node:crypto";
-import { accessSync, constants, lstatSync, readFileSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { accessSync, constants, lstatSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type * as TE from "fp-ts/lib/TaskEither.js";
+import { exclusively } from "./exclusive.js";
 import { type Conflict, Failed, type Failure, attempt } from "./failure.js";
 import type { TextFile } from "./file.js";
+import { type Folders, codeOf, isThere, openFolders, readEntry } from "./folders.js";
 import { type Manifest, isInside, manifestName, parseManifest, printManifest } from "./manifest.js";
-import { type Change, apply, holding, isHalfDone, isThere, removeEmpty } from "./transaction.js";
+import { isBelow, sourceTreeOf } from "./source-tree.js";
+import { stateFolder } from "./state-folder.js";
+import { type Change, apply, isHalfDone, recover, removeEmptied, sha256 } from "./transaction.js";
+import { withoutLinks } from "./without-links.js";
 
 /** What is to stand on disk after a run. */
 export interface Wanted {
-  /** The output directory, absolute. */
+  /** The output directory, absolute and without links. */
   readonly dir: string;
   readonly files: readonly TextFile[];
-  /** Files outside the output directory that change together with it, absolute path → text. */
+  /** Files outside the output directory that change together with it, absolute path without links → text. */
   readonly beside: Readonly<Record<string, string>>;
   /** Whether files that are not ours, or were edited, may be lost. */
   readonly force: boolean;
@@ -25,8 +29,8 @@ export interface Written {
   readonly removed: readonly string[];
 }
 
-/** How long to wait for another run that is writing to the same directory, which takes it milliseconds. */
-const patienceMs = 5_000;
+/** How long to wait for another run that is writing to the same directory, which takes it milliseconds to seconds. */
+const patienceMs = 10_000;
 
 /**
  * Makes the output directory hold exactly the wanted files, and leaves alone all others in it.
@@ -41,28 +45,47 @@ export const write = (wanted: Wanted): TE.TaskEither<Failure, Written> =>
       if (!isInside(path))
         throw new Error(`The emitted path ${JSON.stringify(path)} is not inside the output directory.`);
     }
+    requireDirectory(dir);
+    const state = stateFolder(dir);
+    const folders = openFolders();
     try {
-      requireDirectory(dir);
-      const result = await holding(dir, patienceMs, (hold) => {
-        const plan = planChanges(wanted);
+      const result = await exclusively(state, patienceMs, async () => {
+        await recover(state, dir, folders);
+        const plan = planChanges(wanted, folders);
         requireWritable(plan.changes.map(({ path }) => path));
-        apply(hold, plan.changes);
-        removeEmpty(plan.emptied);
+        await apply(state, dir, folders, plan.changes);
+        removeEmptied(dir, plan.report.removed, folders);
         return plan.report;
       });
-      if ("holder" in result) throw new Failed({ kind: "output-busy", dir, ...result });
+      if ("entry" in result) throw new Failed({ kind: "output-busy", dir, ...result });
       return result;
     } catch (error) {
-      throw error instanceof Failed || !isSystemError(error) ? error : new Failed(systemFailure(dir, error));
+      throw error instanceof Failed || !isSystemError(error)
+        ? error
+        : new Failed(systemFailure(dir, folders.readable(error.message), error, isHalfDone(state)));
+    } finally {
+      folders.close();
     }
   });
 
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && "syscall" in error;
 
-const systemFailure = (dir: string, error: NodeJS.ErrnoException): Failure =>
-  ["EACCES", "EPERM", "EROFS"].includes(error.code ?? "")
-    ? { kind: "output-not-writable", paths: [error.path ?? dir], cause: error.message }
-    : { kind: "write-failed", dir, cause: error.message, isUndone: !isHalfDone(dir) };
+const systemFailure = (dir: string, cause: string, error: NodeJS.ErrnoException, isHalfDone: boolean): Failure =>
+  ["EACCES", "EPERM", "EROFS"].includes(codeOf(error) ?? "") && !isHalfDone
+    ? { kind: "output-not-writable", paths: [dir], cause }
+    : { kind: "write-failed", dir, cause, isUndone: !isHalfDone };
+
+/**
+ * Fails when the path to the output directory, as it was typed, leads through a link that a repository can carry: one in
+ * a git work tree or beside the config. The manifest of another flake of the user's would stand at its end.
+ */
+export const requireNoLink = (typed: string, configDir: string): void => {
+  for (let path = typed; dirname(path) !== path; path = dirname(path)) {
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) continue;
+    const { root, isGit } = sourceTreeOf(withoutLinks(dirname(path)));
+    if (isGit || isBelow(configDir, root)) throw new Failed({ kind: "output-through-link", dir: typed, link: path });
+  }
+};
 
 /** Fails when the output directory, or one above it, is something else. */
 export const requireDirectory = (dir: string): void => {
@@ -94,17 +117,15 @@ const requireWritable = (paths: readonly string[]): void => {
 interface Plan {
   readonly changes: readonly Change[];
   readonly report: Written;
-  /** Directories that held removed files, deepest first. */
-  readonly emptied: readonly string[];
 }
 
 /** Compares what is wanted with what is there; throws one failure that names every file in the way. */
-const planChanges = ({ dir, files, beside, force }: Wanted): Plan => {
-  const manifest = readManifest(dir, force);
+const planChanges = ({ dir, files, beside, force }: Wanted, folders: Folders): Plan => {
+  const manifest = readManifest(dir, force, folders);
   const conflicts: Conflict[] = [];
   const changes: Change[] = [];
   const report = { written: [] as string[], unchanged: [] as string[], removed: [] as string[] };
-  const look = inspector(dir, conflicts);
+  const look = inspector(dir, folders, conflicts);
 
   /** Whether a file with this text may be lost; notes a conflict when not. */
   const mayLose = (path: string, text: string): boolean => {
@@ -134,77 +155,62 @@ const planChanges = ({ dir, files, beside, force }: Wanted): Plan => {
       changes.push({ action: "remove", path: join(dir, path) });
     }
   }
-  look(manifestName);
-  if (conflicts.length > 0) throw new Failed({ kind: "output-conflicts", dir, conflicts: byPath(conflicts) });
-
   const own = {
     ...beside,
     [join(dir, manifestName)]: printManifest(new Map(files.map(({ path, text }) => [path, sha256(text)]))),
   };
   for (const [path, text] of Object.entries(own)) {
-    if (readIfFile(path) !== text) changes.push({ action: "put", path, text });
+    const there = inspector(dirname(path), folders, conflicts)(basename(path));
+    if (there !== "blocked" && there?.text !== text) changes.push({ action: "put", path, text });
   }
+  if (conflicts.length > 0) throw new Failed({ kind: "output-conflicts", dir, conflicts: byPath(conflicts) });
   for (const paths of Object.values(report)) paths.sort();
-  return { changes, report, emptied: directoriesOf(dir, report.removed) };
+  return { changes, report };
 };
 
 const byPath = (conflicts: readonly Conflict[]): Conflict[] =>
   conflicts.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 
-/** The directories between `dir` and the files in it, deepest first. */
-const directoriesOf = (dir: string, paths: readonly string[]): string[] => {
-  const relative = new Set<string>();
-  for (const path of paths) {
-    for (let parent = dirname(path); parent !== "."; parent = dirname(parent)) relative.add(parent);
-  }
-  return [...relative].sort((a, b) => b.length - a.length).map((path) => join(dir, path));
-};
-
-/** Looks at paths below a directory: the file there, nothing, or something in the way, which becomes a conflict once. */
+/** Looks at files of a directory: the text, nothing, or something in the way, which becomes a conflict once. */
 const inspector = (
   dir: string,
+  folders: Folders,
   conflicts: Conflict[],
 ): ((path: string) => { text: string } | "blocked" | undefined) => {
-  const parents = new Map<string, boolean>([[".", true]]);
-  const block = (path: string, reason: Conflict["reason"]): void => void conflicts.push({ path, reason });
-
-  const isPassable = (parent: string): boolean => {
-    const known = parents.get(parent);
-    if (known !== undefined) return known;
-    let passable = isPassable(dirname(parent));
-    if (passable) {
-      const stat = lstatSync(join(dir, parent), { throwIfNoEntry: false });
-      passable = stat === undefined || stat.isDirectory();
-      if (!passable) block(parent, stat?.isSymbolicLink() === true ? "symlink" : "not-a-directory");
-    }
-    parents.set(parent, passable);
-    return passable;
-  };
-
-  return (path) => {
-    if (!isPassable(dirname(path))) return "blocked";
-    const full = join(dir, path);
-    const stat = lstatSync(full, { throwIfNoEntry: false });
-    if (stat === undefined) return undefined;
-    if (stat.isFile()) return { text: readFileSync(full, "utf8") };
-    block(path, stat.isSymbolicLink() ? "symlink" : stat.isDirectory() ? "directory" : "foreign");
+  const block = (path: string, reason: Conflict["reason"]): "blocked" => {
+    conflicts.push({ path, reason });
     return "blocked";
   };
+  const known = new Map<string, "directory" | "none" | "blocked">([[".", isThere(dir) ? "directory" : "none"]]);
+  const folder = (path: string): "directory" | "none" | "blocked" => {
+    let found = known.get(path);
+    if (found !== undefined) return found;
+    found = folder(dirname(path));
+    if (found === "directory") {
+      const entry = readEntry(folders.at(join(dir, path)));
+      const isFree = entry === "directory" || entry === "none";
+      found = isFree ? entry : block(path, entry === "symlink" ? "symlink" : "not-a-directory");
+    }
+    known.set(path, found);
+    return found;
+  };
+  return (path) => {
+    const above = folder(dirname(path));
+    if (above !== "directory") return above === "none" ? undefined : "blocked";
+    const entry = readEntry(folders.at(join(dir, path)));
+    if (typeof entry !== "string") return { text: entry.bytes.toString() };
+    return entry === "none" ? undefined : block(path, entry);
+  };
 };
 
-/** The text of a file, or undefined when there is none; a link in its place is not ours to follow. */
-const readIfFile = (path: string): string | undefined =>
-  lstatSync(path, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(path, "utf8") : undefined;
-
-const readManifest = (dir: string, force: boolean): Manifest => {
-  const text = readIfFile(join(dir, manifestName));
-  if (text === undefined) return new Map();
+const readManifest = (dir: string, force: boolean, folders: Folders): Manifest => {
+  const file = join(dir, manifestName);
+  const entry = isThere(dir) ? readEntry(folders.at(file)) : "none";
+  if (typeof entry === "string") return new Map();
   try {
-    return parseManifest(text);
+    return parseManifest(entry.bytes.toString());
   } catch (error) {
     if (force) return new Map();
-    throw new Failed({ kind: "manifest-broken", file: join(dir, manifestName), reason: (error as Error).message });
+    throw new Failed({ kind: "manifest-broken", file, reason: (error as Error).message });
   }
 };
-
-const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");

@@ -12,6 +12,7 @@ const placesIn = (configDir: string): Places => ({
   config: join(configDir, "microvm.config.ts"),
   configDir,
   outputDir: join(configDir, "flake"),
+  typedOutput: join(configDir, "flake"),
   lock: join(configDir, "microvm-emit.lock.json"),
 });
 

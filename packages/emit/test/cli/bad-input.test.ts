@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { layOut, temporaryDirectory, treeOf } from "../tree.js";
@@ -356,6 +356,51 @@ describe("an output directory", () => {
       expect(problemsOf(dir, [config])).toMatchObject([{ code: "output-not-writable" }]);
       chmodSync(join(dir, "flake"), 0o755);
     }
+  });
+});
+
+describe("a link that a repository can carry", () => {
+  /** Another flake of the same user, which its manifest lets a run overwrite. */
+  const other = (): string => {
+    const dir = project("other");
+    expect(microvmEmit(dir, [config]).exitCode).toBe(0);
+    return dir;
+  };
+
+  it.each<[string, string, string, readonly string[]]>([
+    ["flake", "flake", "flake", []],
+    ["a folder of -o", "out", "", ["-o", "out/flake"]],
+    ["a folder of -o in another work tree", "work/out", "", ["-o", "work/out/flake"]],
+  ])("in place of %s leads to nothing that is changed", (_, link, target, args) => {
+    const [dir, elsewhere] = [project("a"), other()];
+    const before = treeOf(elsewhere);
+    mkdirSync(join(dir, "work/.git"), { recursive: true });
+    symlinkSync(join(elsewhere, target), join(dir, link));
+    expect(problemsOf(dir, [config, ...args])).toMatchObject([
+      { code: "output-through-link", message: expect.stringContaining(join(dir, link)) as unknown },
+    ]);
+    expect(treeOf(elsewhere)).toEqual(before);
+  });
+
+  it("in place of the lock file leads to no other lock", () => {
+    const [dir, elsewhere] = [project("a"), other()];
+    symlinkSync(join(elsewhere, "microvm-emit.lock.json"), join(dir, "microvm-emit.lock.json"));
+    const before = treeOf(elsewhere);
+    expect(problemsOf(dir, [config])).toMatchObject([
+      {
+        code: "output-conflicts",
+        details: [expect.stringContaining("microvm-emit.lock.json: a symbolic link") as unknown],
+      },
+    ]);
+    expect(treeOf(elsewhere)).toEqual(before);
+  });
+
+  it("and stands outside of every repository is followed", () => {
+    const [dir, elsewhere] = [project("a"), temporaryDirectory()];
+    const link = join(temporaryDirectory(), "link");
+    symlinkSync(elsewhere, link);
+    expect(microvmEmit(dir, [config, "-o", join(link, "out")]).exitCode).toBe(0);
+    expect(Object.keys(treeOf(elsewhere))).toContain("out/flake.nix");
   });
 });
 

@@ -143,6 +143,18 @@ describe("microvm-emit CONFIG", () => {
     );
   });
 
+  it("refuses a share of the state that it restores files from", () => {
+    const dir = project("a");
+    const state = temporaryDirectory();
+    writeFileSync(
+      join(dir, config),
+      sourceOf(configOf("a")).replace('"a": {}', `"a": { workspace: ${JSON.stringify(state)} }`),
+    );
+    const { stderr } = microvmEmit(dir, [config], { XDG_STATE_HOME: state });
+    expect(stderr).toContain("error[dangerous-share] hosts.alpha.vms.a.workspace");
+    expect(stderr).toContain(join(state, "microvm-emit"));
+  });
+
   it("tells of a config that holds itself, and no more", () => {
     const dir = project();
     writeFileSync(join(dir, config), "const c: any = { hosts: {} };\nc.hosts.a = c;\nexport default c;\n");

@@ -1,14 +1,26 @@
 import { execFile, spawn, spawnSync } from "node:child_process";
-import { chmodSync, chownSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
-import { join } from "node:path";
+import { once } from "node:events";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import * as E from "fp-ts/lib/Either.js";
 import { describe, expect, it } from "vitest";
+import { nameOfRun } from "../../src/exclusive.js";
 import type { Failure } from "../../src/failure.js";
 import { manifestName } from "../../src/manifest.js";
-import { stagingName } from "../../src/transaction.js";
+import { stateFolder } from "../../src/state-folder.js";
 import { type Wanted, type Written, write } from "../../src/write.js";
 import { withFault } from "./fault.mjs";
 import { layOut, temporaryDirectory, treeOf } from "../tree.js";
@@ -39,14 +51,14 @@ const apart = async (root: string, files: Files): Promise<unknown> => {
 const before = { "flake.nix": "1\n", "hosts/midna.nix": "1\n", "guests/gone.nix": "1\n", "same.nix": "1\n" };
 const after = { "flake.nix": "2\n", "hosts/midna.nix": "2\n", "modules/new.nix": "2\n", "same.nix": "1\n" };
 
-/** The trees before and after, and how many calls change the disk on the way. */
+/** The trees before and after, and the calls that change the disk on the way. */
 const reference = await (async () => {
   const root = mkdtempSync(join(tmpdir(), "emit-test-"));
   try {
     await succeed(root, before);
     const old = treeOf(root);
-    const { calls } = await withFault("once", 0, () => succeed(root, after));
-    return { old, new: treeOf(root), calls };
+    const { names } = await withFault("once", 0, () => succeed(root, after));
+    return { old, new: treeOf(root), calls: names };
   } finally {
     rmSync(root, { recursive: true });
   }
@@ -56,16 +68,11 @@ const reference = await (async () => {
 const withoutEmptied = (tree: Record<string, string | null>): Record<string, string | null> =>
   Object.fromEntries(Object.entries(tree).filter(([path]) => path !== "flake/guests"));
 
-/** What the end of the process does: the failing runs share this one, which lives on. */
-const endHold = (root: string): void => {
-  rmSync(join(root, "flake", stagingName, "owner-0"), { force: true });
-};
-
 describe("a run that fails at any call to the disk", () => {
-  const points = Array.from({ length: reference.calls }, (_, index) => index + 1);
+  const points = reference.calls.map((_, index) => index + 1);
 
   it("makes enough of them to fail at", () => {
-    expect(reference.calls).toBeGreaterThan(20);
+    expect(reference.calls.length).toBeGreaterThan(20);
     expect(Object.keys(reference.old)).toContain("flake/guests/gone.nix");
     expect(Object.keys(reference.new)).not.toContain("flake/guests");
   });
@@ -74,14 +81,14 @@ describe("a run that fails at any call to the disk", () => {
     const root = temporaryDirectory();
     await succeed(root, before);
     const { result } = await withFault("once", point, () => run(root, after));
-    const left = Object.fromEntries(Object.entries(treeOf(root)).filter(([path]) => !path.includes(stagingName)));
     if (E.isLeft(result)) {
-      expect(result.left).toMatchObject({ kind: "write-failed", isUndone: true });
+      // The first call makes the state folder.
+      const failure = point === 1 ? { kind: "state-unusable" } : { kind: "write-failed", isUndone: true };
+      expect(result.left).toMatchObject(failure);
       expect(treeOf(root)).toEqual(reference.old);
     } else {
-      expect(withoutEmptied(left)).toEqual(reference.new);
+      expect(withoutEmptied(treeOf(root))).toEqual(reference.new);
     }
-    endHold(root);
     await succeed(root, after);
     expect(withoutEmptied(treeOf(root))).toEqual(reference.new);
   });
@@ -90,26 +97,28 @@ describe("a run that fails at any call to the disk", () => {
     const root = temporaryDirectory();
     await succeed(root, before);
     await withFault("from-then-on", point, () => run(root, after));
-    endHold(root);
     await succeed(root, before);
     expect(withoutEmptied(treeOf(root))).toEqual(withoutEmptied(reference.old));
   });
 
-  it.each(points)("is undone by the next run when it is killed at call %i", async (point) => {
-    const root = temporaryDirectory();
-    await succeed(root, before);
-    const killed = spawnSync(process.execPath, [script, JSON.stringify(wantedIn(root, after)), String(point)]);
-    expect(killed.signal).toBe("SIGKILL");
-    // A third text, so that nothing is right by having been wanted before.
-    await succeed(root, { ...after, "flake.nix": "3\n" });
-    const tree = withoutEmptied(treeOf(root));
-    expect(Object.keys(tree)).toEqual(Object.keys(reference.new));
-    expect(tree).toMatchObject({ "flake/flake.nix": "3\n", "flake/hosts/midna.nix": "2\n" });
-  });
+  it.each(points.filter((point) => point % 3 === 0))(
+    "is undone by the next run when it is killed at call %i",
+    async (point) => {
+      const root = temporaryDirectory();
+      await succeed(root, before);
+      const killed = spawnSync(process.execPath, [script, JSON.stringify(wantedIn(root, after)), String(point)]);
+      expect(killed.signal).toBe("SIGKILL");
+      // A third text, so that nothing is right by having been wanted before.
+      await succeed(root, { ...after, "flake.nix": "3\n" });
+      const tree = withoutEmptied(treeOf(root));
+      expect(Object.keys(tree)).toEqual(Object.keys(reference.new));
+      expect(tree).toMatchObject({ "flake/flake.nix": "3\n", "flake/hosts/midna.nix": "2\n" });
+    },
+  );
 
   it("makes no directory that stays when it is the first of all", async () => {
-    const { calls } = await withFault("once", 0, () => succeed(temporaryDirectory(), before));
-    for (let point = 1; point <= calls; point++) {
+    const { names } = await withFault("once", 0, () => succeed(temporaryDirectory(), before));
+    for (let point = 1; point <= names.length; point++) {
       const root = temporaryDirectory();
       const { result } = await withFault("once", point, () => run(root, before));
       if (E.isLeft(result)) expect([point, treeOf(root)]).toEqual([point, {}]);
@@ -122,7 +131,7 @@ describe("two runs at once", () => {
     const root = temporaryDirectory();
     const filesOf = (text: string): Files =>
       Object.fromEntries(
-        Array.from({ length: 200 }, (_, index) => [`d${index % 7}/${text}-or-${index}.nix`, `common/${index}.nix`])
+        Array.from({ length: 50 }, (_, index) => [`d${index % 7}/${text}-or-${index}.nix`, `common/${index}.nix`])
           .flat()
           .map((path): [string, string] => [path, `${text}\n`]),
       );
@@ -140,31 +149,111 @@ describe("two runs at once", () => {
   it("wait for each other, and say who is at work when that takes too long", async () => {
     const root = temporaryDirectory();
     await succeed(root, before);
-    const staging = join(root, "flake", stagingName);
+    const state = stateFolder(join(root, "flake"));
     const other = spawn("sleep", ["60"]);
     try {
-      layOut(staging, { "new-0": "being staged" });
-      symlinkSync(`${other.pid ?? 0}@${hostname()}`, join(staging, "owner-0"));
+      const entry = join(state, nameOfRun(other.pid ?? 0));
+      layOut(state, { [basename(entry)]: "" });
       const held = treeOf(root);
       expect(await apart(root, after)).toMatchObject({
-        left: { kind: "output-busy", holder: `${other.pid ?? 0}@${hostname()}`, staging },
+        left: { kind: "output-busy", pid: `${other.pid ?? 0}`, entry },
       });
       expect(treeOf(root)).toEqual(held);
 
       setTimeout(() => other.kill("SIGKILL"), 500);
       await succeed(root, after);
       expect(treeOf(root)).toEqual(reference.new);
+      expect(existsSync(state)).toBe(false);
     } finally {
       other.kill("SIGKILL");
     }
   });
 
-  it("never take over from a run of another machine", async () => {
+  it.each(["SIGINT", "SIGTERM"] as const)("stop waiting when %s comes", async (signal) => {
+    const root = temporaryDirectory();
+    layOut(stateFolder(join(root, "flake")), { [nameOfRun(process.pid)]: "" });
+    const waiting = spawn(process.execPath, [script, JSON.stringify(wantedIn(root, after))]);
+    const ended = once(waiting, "exit");
+    setTimeout(() => waiting.kill(signal), 500);
+    expect(await ended).toEqual([null, signal]);
+    expect(treeOf(root)).toEqual({});
+  });
+
+  it.each<[string, () => string, boolean]>([
+    ["a process that ended", () => nameOfRun(spawnSync("true").pid), true],
+    ["a number that another process has now", () => `${nameOfRun(process.ppid)}0`, true],
+    ["a machine that restarted", () => nameOfRun(process.ppid, undefined, "00000000"), true],
+    ["a number that no process can have", () => nameOfRun(9007199254740992), true],
+    ["no run at all", () => "run-", false],
+    ["another machine", () => nameOfRun(1, "0000000000000000"), false],
+  ])("take over from %s: %s", async (_, name, takesOver) => {
+    const root = temporaryDirectory();
+    layOut(stateFolder(join(root, "flake")), { [name()]: "" });
+    expect(await run(root, after)).toMatchObject(takesOver ? { _tag: "Right" } : { left: { kind: "output-busy" } });
+  });
+});
+
+describe("what a killed run leaves", () => {
+  /** Killed with some of the files in place: the first rename is the journal's. */
+  const killPoint = reference.calls.flatMap((name, index) => (name === "renameSync" ? [index + 1] : []))[3] ?? 0;
+
+  const killed = async (): Promise<{ readonly root: string; readonly state: string; readonly journal: string }> => {
     const root = temporaryDirectory();
     await succeed(root, before);
-    layOut(join(root, "flake", stagingName), { "new-0": "" });
-    symlinkSync(`1@${hostname()}-not`, join(root, "flake", stagingName, "owner-0"));
-    expect(await run(root, after)).toMatchObject({ left: { kind: "output-busy" } });
+    spawnSync(process.execPath, [script, JSON.stringify(wantedIn(root, after)), String(killPoint)]);
+    expect(readFileSync(join(root, "flake/hosts/midna.nix"), "utf8")).toBe("2\n");
+    const state = stateFolder(join(root, "flake"));
+    return { root, state, journal: join(state, "journal.json") };
+  };
+
+  /** The files of the output directory. */
+  const filesOf = (root: string): Record<string, string | null> => treeOf(join(root, "flake"));
+
+  it("is put back but for files that changed since", async () => {
+    const { root } = await killed();
+    layOut(root, { "flake/hosts/midna.nix": "mine\n" });
+    expect(await run(root, after)).toMatchObject({
+      left: { kind: "output-conflicts", conflicts: [{ path: "hosts/midna.nix", reason: "edited" }] },
+    });
+    expect(filesOf(root)).toMatchObject({ "flake.nix": "1\n", "hosts/midna.nix": "mine\n", "guests/gone.nix": "1\n" });
+    expect(Object.keys(filesOf(root)).filter((path) => path.includes("part"))).toEqual([]);
+  });
+
+  it("is not put back through a link", async () => {
+    const { root } = await killed();
+    const elsewhere = temporaryDirectory();
+    layOut(elsewhere, { "midna.nix": "2\n" });
+    rmSync(join(root, "flake/hosts"), { recursive: true });
+    symlinkSync(elsewhere, join(root, "flake/hosts"));
+    expect(await run(root, after)).toMatchObject({ left: { kind: "output-conflicts" } });
+    expect(treeOf(elsewhere)).toEqual({ "midna.nix": "2\n" });
+  });
+
+  it("is no concern of a directory that is gone since", async () => {
+    const { root, state } = await killed();
+    rmSync(join(root, "flake"), { recursive: true });
+    await succeed(root, after);
+    expect(treeOf(root)).toEqual(reference.new);
+    expect(existsSync(state)).toBe(false);
+  });
+
+  it.each<[string, (text: string) => string]>([
+    ["is empty", () => ""],
+    ["is cut off", (text) => text.slice(0, text.length / 2)],
+    ["is another value", () => "null"],
+    ["leads out", (text) => text.replace('"hosts/midna.nix"', '"../../victim"')],
+    ["leads elsewhere by an unplain path", (text) => text.replace('"hosts/midna.nix"', '"/tmp/../victim"')],
+    ["is another directory's", (text) => text.replace("/flake", "/other")],
+    ["names parts in another folder", (text) => text.replace(/"part":"/, '"part":"../')],
+    ["has no old content", (text) => text.replace(/"old":\{"content":"/, '"old":{"other":"')],
+    ["has a hash that is none", (text) => text.replace(/"hash":"../, '"hash":"')],
+  ])("is named with its folder, and changes nothing, when its journal %s", async (_, damage) => {
+    const { root, state, journal } = await killed();
+    writeFileSync(journal, damage(readFileSync(journal, "utf8")));
+    const left = (): object => [treeOf(root), readdirSync(state).filter((name) => !name.startsWith("run-"))];
+    const before = left();
+    expect(await run(root, after)).toMatchObject({ left: { kind: "journal-broken", dir: join(root, "flake"), state } });
+    expect(left()).toEqual(before);
   });
 });
 
@@ -179,11 +268,12 @@ it("finds directories without permission before it changes anything, and names e
   const tree = treeOf(root);
   const { stdout } = spawnSync(process.execPath, [script, JSON.stringify(wantedIn(root, after))], {
     encoding: "utf8",
-    ...(isRoot ? { uid: nobody, gid: nobody } : {}),
+    ...(isRoot ? { uid: nobody, gid: nobody, env: { ...process.env, XDG_STATE_HOME: join(root, "state") } } : {}),
   });
   for (const dir of closed) chmodSync(dir, 0o755);
   const { left } = JSON.parse(stdout) as { left: Extract<Failure, { kind: "output-not-writable" }> };
   expect(left.kind).toBe("output-not-writable");
   expect(left.paths.toSorted()).toEqual(closed);
+  rmSync(join(root, "state"), { recursive: true, force: true });
   expect(treeOf(root)).toEqual(tree);
 });

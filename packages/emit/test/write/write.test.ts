@@ -1,10 +1,25 @@
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { describe, expect, it } from "vitest";
 import type { Failure } from "../../src/failure.js";
 import { manifestName } from "../../src/manifest.js";
 import { type Written, write } from "../../src/write.js";
+import { withFault } from "./fault.mjs";
 import { layOut, temporaryDirectory, treeOf } from "../tree.js";
 
 const run = (
@@ -147,6 +162,125 @@ describe("write", () => {
     });
     expect(treeOf(elsewhere)).toEqual({ "victim.nix": "victim\n" });
     expect(Object.keys(treeOf(dir)).sort()).toEqual([manifestName, "flake.nix", "hosts"]);
+  });
+
+  it.each([false, true])("reads no FIFO, device or huge file, and replaces none, with force %s", async (force) => {
+    const dir = temporaryDirectory();
+    layOut(dir, { "hosts/huge.nix": "" });
+    truncateSync(join(dir, "hosts/huge.nix"), 2 ** 40);
+    for (const path of ["flake.nix", manifestName]) execFileSync("mkfifo", [join(dir, path)]);
+    if (process.getuid?.() === 0) execFileSync("mknod", [join(dir, "guests"), "c", "1", "3"]);
+    const conflicts = [
+      { path: manifestName, reason: "special" },
+      { path: "flake.nix", reason: "special" },
+      ...(process.getuid?.() === 0 ? [{ path: "guests", reason: "not-a-directory" }] : []),
+      { path: "hosts/huge.nix", reason: "large" },
+    ];
+    expect(await fail(dir, { ...first, "hosts/huge.nix": "" }, { force })).toMatchObject({ conflicts });
+  });
+
+  it("replaces a file with several names, and leaves the other names as they are", async () => {
+    const dir = temporaryDirectory();
+    await succeed(dir, first);
+    const other = join(temporaryDirectory(), "other.nix");
+    linkSync(join(dir, "flake.nix"), other);
+    await succeed(dir, { ...first, "flake.nix": "{ new }\n" });
+    expect(readFileSync(other, "utf8")).toBe("{ }\n");
+  });
+
+  it("leaves a lock file alone that is a link", async () => {
+    const root = temporaryDirectory();
+    layOut(root, { "other/x.lock.json": "theirs\n" });
+    symlinkSync("other/x.lock.json", join(root, "x.lock.json"));
+    expect(await fail(join(root, "flake"), first, { beside: { [join(root, "x.lock.json")]: "lock\n" } })).toMatchObject(
+      {
+        conflicts: [{ path: "x.lock.json", reason: "symlink" }],
+      },
+    );
+    expect(readFileSync(join(root, "other/x.lock.json"), "utf8")).toBe("theirs\n");
+  });
+
+  it("believes nothing in the output directory, and leaves foreign files there", async () => {
+    const root = temporaryDirectory();
+    const foreign = ".microvm-emit.tmp";
+    const journal = {
+      entries: [
+        { path: join(root, "bashrc"), existed: true },
+        { path: join(root, "key"), existed: false },
+      ],
+      directories: [],
+    };
+    layOut(root, { bashrc: "mine\n", key: "mine\n", "folder/a": "mine\n" });
+    layOut(join(root, "flake", foreign), {
+      "journal.json": JSON.stringify(journal),
+      "old-0": "theirs\n",
+      "owner-9007199254740992": "",
+    });
+    mkdirSync(join(root, "linked"));
+    symlinkSync(join(root, "folder"), join(root, "linked", foreign));
+    const before = treeOf(root);
+    for (const dir of ["flake", "linked"]) await succeed(join(root, dir), first);
+    expect(treeOf(root)).toMatchObject(before);
+  });
+
+  it.each<[string, (folder: string) => void]>([
+    [
+      "is a link",
+      (folder) => {
+        symlinkSync(temporaryDirectory(), folder);
+      },
+    ],
+    [
+      "is a file",
+      (folder) => {
+        writeFileSync(folder, "");
+      },
+    ],
+    [
+      "is open to others",
+      (folder) => {
+        mkdirSync(folder);
+        chmodSync(folder, 0o777);
+      },
+    ],
+    [
+      "belongs to another user",
+      (folder) => {
+        mkdirSync(folder);
+        chownSync(folder, 65534, 65534);
+      },
+    ],
+  ])("refuses a state folder that %s", async (what, make) => {
+    if (what.includes("another user") && process.getuid?.() !== 0) return;
+    const root = temporaryDirectory();
+    const state = process.env["XDG_STATE_HOME"];
+    process.env["XDG_STATE_HOME"] = root;
+    try {
+      make(join(root, "microvm-emit"));
+      expect(await fail(join(root, "flake"), first)).toMatchObject({ kind: "state-unusable" });
+      expect(existsSync(join(root, "flake"))).toBe(false);
+    } finally {
+      process.env["XDG_STATE_HOME"] = state;
+    }
+  });
+
+  it("changes nothing elsewhere when a folder gives way to a link at any call to the disk", async () => {
+    const start = { ...first, "hosts/orphan.nix": "o\n" };
+    const wanted = { ...first, "hosts/midna.nix": "new\n", "hosts/added.nix": "new\n" };
+    let calls = 1;
+    for (let point = 1; point <= calls; point++) {
+      const [dir, elsewhere] = [temporaryDirectory(), temporaryDirectory()];
+      await succeed(dir, start);
+      layOut(elsewhere, { "midna.nix": "midna\n", "orphan.nix": "o\n" });
+      const swap = (): void => {
+        renameSync(join(dir, "hosts"), join(dir, "moved"));
+        symlinkSync(elsewhere, join(dir, "hosts"));
+      };
+      const { names } = await withFault(swap, point, () => run(dir, wanted));
+      calls = Math.max(calls, names.length);
+      expect([point, treeOf(elsewhere)]).toEqual([point, { "midna.nix": "midna\n", "orphan.nix": "o\n" }]);
+    }
+    expect(calls).toBeGreaterThan(10);
   });
 
   it("names directories where files, and files where directories, are to be", async () => {
