@@ -34,6 +34,8 @@ export interface Findings {
 
 export interface RelatedDiagnostic {
   readonly subject: string;
+  /** The config path step by step, where it is one. */
+  readonly path?: ConfigPath;
   readonly place?: Place;
   readonly note: string;
 }

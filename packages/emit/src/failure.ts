@@ -1,8 +1,8 @@
-import type { Problem } from "@microvm-emit/model";
-import { formatPath } from "@microvm-emit/model";
+import { clip, type ConfigPath, formatPath, type Problem } from "@microvm-emit/model";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { match } from "ts-pattern";
 import type { Diagnostic, RelatedDiagnostic } from "./diagnostic.js";
+import { sharers } from "./group-problems.js";
 import type { Place } from "./place.js";
 import type { Trail } from "./trace-back.js";
 
@@ -137,22 +137,36 @@ export const exitCode = ({ kind }: Failure): 1 | 2 => exitCodes[kind];
 /** The codes of what can end a run, but for the problems of a config, which have codes of their own. */
 export const failureCodes: readonly string[] = Object.keys(exitCodes).filter((kind) => kind !== "config-problems");
 
-export const locatedProblem = (problem: LocatedProblem): Diagnostic => ({
-  code: problem.code,
-  severity: problem.severity,
-  ...(problem.path.length === 0 ? {} : { subject: formatPath(problem.path), path: problem.path }),
-  ...(problem.place === undefined ? {} : { place: problem.place }),
-  message: problem.message,
-  remedy: problem.remedy,
-  ...(problem.related === undefined
-    ? {}
-    : {
-        related: problem.related.map(({ path, note }, position) => {
-          const place = problem.relatedPlaces?.[position];
-          return { subject: formatPath(path), note, ...(place === undefined ? {} : { place }) };
+export const locatedProblem = (problem: LocatedProblem): Diagnostic => {
+  const { code, severity, path, place, message, remedy, related = [], relatedPlaces } = problem;
+  const of = sharers(problem);
+  return {
+    code,
+    severity,
+    ...(path.length === 0 ? {} : { subject: shownPath(path), path: path.map(shownStep) }),
+    ...(place === undefined ? {} : { place }),
+    message,
+    remedy,
+    ...(of === undefined ? {} : { details: [of] }),
+    ...(related.length === 0
+      ? {}
+      : {
+          related: related.map((other, position) => {
+            const at = relatedPlaces?.[position];
+            return {
+              subject: shownPath(other.path),
+              path: other.path.map(shownStep),
+              note: other.note,
+              ...(at === undefined ? {} : { place: at }),
+            };
+          }),
         }),
-      }),
-});
+  };
+};
+
+/** Keys may be of any length: unknown ones, and those of what is passed on as it is. */
+const shownStep = (step: string | number): string | number => (typeof step === "string" ? clip(step) : step);
+const shownPath = (path: ConfigPath): string => clip(formatPath(path.map(shownStep)), 300);
 
 /** A host that Nix cannot evaluate, where the user would mend it. */
 const failedHost = ({ host, message, trails }: FailedHost): Diagnostic => {

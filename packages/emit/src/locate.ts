@@ -1,8 +1,10 @@
 import type { ConfigPath } from "@microvm-emit/model";
+import type { Node as JsonNode } from "jsonc-parser";
 import { modulesMeant } from "./imports.js";
 import { type Module, readModule } from "./locate/syntax.js";
 import { type OpenModule, walkOf } from "./locate/values.js";
-import { type Place, placeAtOffset } from "./place.js";
+import { oncePer } from "./once.js";
+import { type Place, placesIn } from "./place.js";
 
 /** Finds where a config path is written; the deepest part of it that can be found, when it is computed. */
 export type Locator = (path: ConfigPath) => Place | undefined;
@@ -24,35 +26,49 @@ export const locator = async (file: string, source: string, known: Known = {}): 
 
 type Offsets = (path: ConfigPath) => number | undefined;
 
-const atOffsets =
-  (file: string, source: string, offsetOf: Offsets): Locator =>
-  (path) => {
-    const offset = offsetOf(path);
-    return offset === undefined ? undefined : placeAtOffset(file, source, offset);
-  };
-
-const jsonOffsets = async (source: string): Promise<Offsets> => {
-  const { findNodeAtLocation, parseTree } = await import("jsonc-parser");
-  const root = parseTree(source);
+const atOffsets = (file: string, source: string, offsetOf: Offsets): Locator => {
+  const placeAt = placesIn(file, source);
   return (path) => {
-    if (root === undefined) return undefined;
-    for (let length = path.length; length >= 0; length--) {
-      const node = findNodeAtLocation(root, path.slice(0, length));
-      if (node !== undefined) return (node.parent?.type === "property" ? node.parent : node).offset;
-    }
-    return undefined;
+    const offset = offsetOf(path);
+    return offset === undefined ? undefined : placeAt(offset);
   };
 };
+
+const jsonOffsets = async (source: string): Promise<Offsets> => {
+  const { parseTree } = await import("jsonc-parser");
+  const root = parseTree(source);
+  const partsOf = oncePer(partsOfJson);
+  return (path) => {
+    let node = root;
+    for (const step of path) {
+      const next: JsonNode | undefined = node === undefined ? undefined : partsOf(node).get(step);
+      if (next === undefined) break;
+      node = next;
+    }
+    return (node?.parent?.type === "property" ? node.parent : node)?.offset;
+  };
+};
+
+/** The values of an object by key, those of a list by position. */
+const partsOfJson = ({ type, children = [] }: JsonNode): ReadonlyMap<string | number, JsonNode> =>
+  new Map<string | number, JsonNode>(
+    type === "array"
+      ? children.entries()
+      : children.flatMap(({ children: [key, value] = [] }) =>
+          value === undefined ? [] : [[String(key?.value), value] as const],
+        ),
+  );
 
 const inModule = (file: string, source: string, { config, read = () => undefined }: Known): Locator => {
   const exported = readModule(file, source)?.exports.get("default");
   if (exported === undefined) return () => undefined;
   const walk = walkOf(openModules(read));
+  const placesOf = oncePer((module: Module) => placesIn(module.file, module.source));
   const actual = config === undefined ? undefined : { value: config };
   return (path) => {
     const spot = walk(exported, path, actual);
-    if (spot !== undefined) return placeAtOffset(spot.module.file, spot.module.source, spot.offset);
-    return exported.kind === "value" ? placeAtOffset(file, source, exported.value.node.start ?? 0) : undefined;
+    if (spot !== undefined) return placesOf(spot.module)(spot.offset);
+    return exported.kind === "value" ? placesIn(file, source)(exported.value.node.start ?? 0) : undefined;
   };
 };
 

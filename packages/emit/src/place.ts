@@ -6,18 +6,75 @@ export interface Place {
   readonly line: number;
   /** From 1, in UTF-16 units as editors count. */
   readonly column: number;
-  /** The line itself, for the code frame. */
+  /** The line, for the code frame; of a long line, the part around `column`. */
   readonly lineText?: string;
+  /** The column of the first character of `lineText`, where that is a part of a longer line. */
+  readonly lineTextColumn?: number;
 }
+
+/** A longer line does not fit a terminal, and a file of data may be one line of megabytes. */
+export const maxExcerpt = 120;
+
+/** Finds many places in one source, in time that does not grow with the source. */
+export const placesIn = (file: string, source: string): ((offset: number) => Place) => {
+  let starts: readonly number[] | undefined;
+  return (offset) => {
+    starts ??= lineStarts(source);
+    const line = lineAt(starts, offset);
+    const start = starts[line - 1] ?? 0;
+    const column = offset - start + 1;
+    const [end = source.length] = starts.slice(line, line + 1);
+    return { file, line, column, ...excerpt(source, start, end, column) };
+  };
+};
 
 /** The place at a line and column of a source, both from 1. */
 export const placeAtLine = (file: string, source: string, line: number, column: number): Place => {
-  const lineText = source.split(/\r?\n/, line)[line - 1];
-  return { file, line, column, ...(lineText === undefined ? {} : { lineText }) };
+  const starts = lineStarts(source);
+  const start = starts[line - 1];
+  if (start === undefined) return { file, line, column };
+  return { file, line, column, ...excerpt(source, start, starts[line] ?? source.length, column) };
 };
 
 /** The place of the UTF-16 unit at an offset into a source. */
-export const placeAtOffset = (file: string, source: string, offset: number): Place => {
-  const before = source.slice(0, offset).split(/\r?\n/);
-  return placeAtLine(file, source, before.length, (before.at(-1)?.length ?? 0) + 1);
+export const placeAtOffset = (file: string, source: string, offset: number): Place => placesIn(file, source)(offset);
+
+/** A line of a source, from 1; empty where there is none. */
+export const lineOf = (source: string, line: number): string => source.split(/\r?\n/, line)[line - 1] ?? "";
+
+const lineStarts = (source: string): readonly number[] => {
+  const starts = [0];
+  for (let at = source.indexOf("\n"); at >= 0; at = source.indexOf("\n", at + 1)) starts.push(at + 1);
+  return starts;
 };
+
+/** The number of the last line that starts at or before an offset. */
+const lineAt = (starts: readonly number[], offset: number): number => {
+  let [low, high] = [0, starts.length];
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if ((starts[middle] ?? Infinity) <= offset) low = middle;
+    else high = middle;
+  }
+  return low + 1;
+};
+
+/** The text of the line between two offsets, or the part of it around a column. */
+const excerpt = (
+  source: string,
+  start: number,
+  end: number,
+  column: number,
+): Pick<Place, "lineText" | "lineTextColumn"> => {
+  if (end - start <= maxExcerpt + 2) {
+    const lineText = source.slice(start, end).replace(/\r?\n$/, "");
+    if (lineText.length <= maxExcerpt) return { lineText };
+  }
+  const before = Math.max(0, column - 1 - (maxExcerpt * 2) / 3);
+  const from = start + (isLowSurrogate(source, start + before) ? before + 1 : before);
+  const cut = Math.min(from + maxExcerpt, end);
+  const lineText = source.slice(from, isLowSurrogate(source, cut) ? cut - 1 : cut).replace(/\r?\n$/, "");
+  return { lineText, lineTextColumn: from - start + 1 };
+};
+
+const isLowSurrogate = (source: string, at: number): boolean => /^[\udc00-\udfff]$/.test(source.charAt(at));

@@ -1,28 +1,35 @@
-import { collect } from "@microvm-emit/model";
+import { collect, hasItToo } from "@microvm-emit/model";
 import type { Diagnostic, Findings } from "./diagnostic.js";
-import type { Place } from "./place.js";
+import { maxExcerpt, type Place } from "./place.js";
 import type { Style } from "./report.js";
 
 /**
  * What is to be said of a config, for people: in the order of the source, what is said of one host or VM together, and
- * what is said of one place under one code frame.
+ * what is said of one place under one code frame. One block at a time.
  */
-export const formatFindings = ({ problems, silenced }: Findings, style: Style): string => {
-  const groups = collect(inSourceOrder(problems).map((problem) => [aboutOf(problem.path), problem]));
+export function* formatFindings({ problems, silenced }: Findings, style: Style): Generator<string> {
+  const groups = collect(inSourceOrder(problems).map((problem) => [aboutOf(problem), problem]));
   const ordered = [...groups].toSorted(([a], [b]) => Number(a !== "") - Number(b !== ""));
-  const blocks = ordered.flatMap(([about, group]) => [
-    ...(about === "" ? [] : [style.bold(`${about}:`)]),
-    ...group.map((problem, position) =>
-      formatDiagnostic(problem, isSamePlace(problem.place, group[position - 1]?.place), style),
-    ),
-  ]);
-  const counted = problems.length > 1 || silenced.length > 0 ? [summary(problems, silenced.length)] : [];
-  return [...blocks, ...counted].map((block) => `${block}\n`).join("\n");
-};
+  let gap = "";
+  const block = (text: string): string => {
+    const spaced = `${gap}${text}\n`;
+    gap = "\n";
+    return spaced;
+  };
+  for (const [about, group] of ordered) {
+    if (about !== "") yield block(style.bold(`${about}:`));
+    for (const [position, problem] of group.entries())
+      yield block(formatDiagnostic(problem, isSamePlace(problem.place, group[position - 1]?.place), style));
+  }
+  if (problems.length > 1 || silenced.length > 0) yield block(summary(problems, silenced.length));
+}
 
-/** The host or VM that a config path lies in. */
-const aboutOf = ([section, host, part, vm]: readonly (string | number)[] = []): string => {
+/** The host or VM that a problem is of. */
+const aboutOf = ({ path: [section, host, part, vm] = [], related = [] }: Diagnostic): string => {
   if (section !== "hosts" || host === undefined) return "";
+  const sharers = related.filter(({ note }) => note === hasItToo);
+  if (sharers.some(({ path }) => path?.[1] !== host)) return "";
+  if (sharers.length > 0) return `Host ${host}`;
   return part === "vms" && vm !== undefined ? `VM ${vm} of host ${host}` : `Host ${host}`;
 };
 
@@ -60,13 +67,15 @@ const formatDiagnostic = (diagnostic: Diagnostic, hasFrameAbove: boolean, style:
     ...(place === undefined || hasFrameAbove ? [] : frame(place, tint, style)),
     ...indented(message),
     ...details.map((line) => `    ${line.startsWith("/") ? style.path(line) : line}`),
-    ...related.flatMap((other) => [
-      [
-        `  ${style.dim("see:")} ${other.subject}`,
-        ...(other.place === undefined ? [] : [`(${formatPlace(other.place, style)})`]),
-        other.note,
-      ].join(" "),
-    ]),
+    ...related
+      .filter(({ note }) => note !== hasItToo)
+      .flatMap((other) => [
+        [
+          `  ${style.dim("see:")} ${other.subject}`,
+          ...(other.place === undefined ? [] : [`(${formatPlace(other.place, style)})`]),
+          other.note,
+        ].join(" "),
+      ]),
     `  ${style.cyan("help:")} ${remedy}`,
   ].join("\n");
 };
@@ -76,10 +85,13 @@ const indented = (text: string): string[] => text.split("\n").map((line) => (lin
 const formatPlace = ({ file, line, column }: Place, style: Style): string => `${style.path(file)}:${line}:${column}`;
 
 /** The line with a caret below the column. */
-const frame = ({ line, column, lineText }: Place, tint: Style["red"], style: Style): string[] => {
+const frame = ({ line, column, lineText, lineTextColumn }: Place, tint: Style["red"], style: Style): string[] => {
   if (lineText === undefined) return [];
   const margin = " ".repeat(String(line).length);
+  const [before, after] =
+    lineTextColumn === undefined ? ["", ""] : [lineTextColumn > 1 ? "…" : "", lineText.length < maxExcerpt ? "" : "…"];
   // Tabs stay tabs, so that the caret stands right whatever their width.
-  const gap = lineText.slice(0, column - 1).replaceAll(/[^\t]/g, " ");
-  return [`  ${style.dim(`${line} |`)} ${lineText}`, `  ${style.dim(`${margin} |`)} ${gap}${tint("^")}`];
+  const gap = (before + lineText.slice(0, column - (lineTextColumn ?? 1))).replaceAll(/[^\t]/g, " ");
+  const shown = `${style.dim(before)}${lineText}${style.dim(after)}`;
+  return [`  ${style.dim(`${line} |`)} ${shown}`, `  ${style.dim(`${margin} |`)} ${gap}${tint("^")}`];
 };

@@ -11,6 +11,7 @@ import type { ConfigAndDirectory, Override, Request, Stage } from "./command.js"
 import type { Findings } from "./diagnostic.js";
 import { Failed, type Failure, type LocatedProblem, attempt, locatedProblem } from "./failure.js";
 import * as self from "./index.js";
+import { grouped } from "./group-problems.js";
 import { hostSources } from "./host-sources.js";
 import { load, readIfThere } from "./load.js";
 import { type LockFile, lockFileName, printLock, readLockFile } from "./lock-file.js";
@@ -145,7 +146,7 @@ const emission = (places: Places, isToBeWritten: boolean): TE.TaskEither<Failure
         TE.orElse((problems) =>
           pipe(
             located(places.config, config, problems),
-            TE.chain((found) => TE.left<Failures, Emission>([{ kind: "config-problems", problems: found }])),
+            TE.chain((found) => TE.left<Failures, Emission>([{ kind: "config-problems", problems: grouped(found) }])),
           ),
         ),
         TE.bindTo("emission"),
@@ -223,11 +224,13 @@ const findingsOf = (
   pipe(
     located(file, config, [...warnings, ...silenced]),
     TE.map((found) => ({
-      problems: found.slice(0, warnings.length).map(locatedProblem),
-      silenced: silenced.flatMap(({ reason }, position) => {
-        const problem = found[warnings.length + position];
-        return problem === undefined ? [] : [{ ...locatedProblem(problem), reason }];
-      }),
+      problems: grouped(found.slice(0, warnings.length)).map(locatedProblem),
+      silenced: grouped(
+        silenced.flatMap(({ reason }, position) => {
+          const problem = found[warnings.length + position];
+          return problem === undefined ? [] : [{ ...problem, reason }];
+        }),
+      ).map((problem) => ({ ...locatedProblem(problem), reason: problem.reason })),
     })),
   );
 

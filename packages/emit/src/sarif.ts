@@ -82,13 +82,18 @@ const result = (diagnostic: Diagnostic | SilencedDiagnostic, ruleIndex: number, 
 
 const sentence = (text: string): string => (/[.?!]$/.test(text) ? text : `${text}.`);
 
-const physicalLocation = ({ file, line, column, lineText }: Place, directory: string): Location => {
+const physicalLocation = ({ file, line, column, lineText, lineTextColumn }: Place, directory: string): Location => {
   const fromHere = relative(directory, file);
   const artifactLocation =
     fromHere.startsWith("..") || isAbsolute(fromHere)
       ? { uri: fileUri(file) }
       : { uri: uriPath(fromHere), uriBaseId: base };
-  const context = lineText === undefined ? {} : { contextRegion: { startLine: line, snippet: { text: lineText } } };
+  const part =
+    lineText === undefined || lineTextColumn === undefined
+      ? {}
+      : { startColumn: lineTextColumn, endColumn: lineTextColumn + lineText.length };
+  const context =
+    lineText === undefined ? {} : { contextRegion: { startLine: line, ...part, snippet: { text: lineText } } };
   return { physicalLocation: { artifactLocation, region: { startLine: line, startColumn: column }, ...context } };
 };
 

@@ -15,7 +15,7 @@ import {
   formatOutcome,
   formatProgress,
   outcomeReport,
-  toJson,
+  jsonPieces,
 } from "./report.js";
 import { type Failures, run } from "./run.js";
 
@@ -40,18 +40,39 @@ export const main = async (argv: readonly string[]): Promise<void> => {
     ),
   )().catch((error: unknown) => failed([failureOf(error)], presentation));
   process.off("beforeExit", unfinished);
-  end(ending);
+  await end(ending);
 };
 
 interface Ending {
-  readonly stdout: string;
-  readonly stderr: string;
+  readonly stdout: Iterable<string>;
+  readonly stderr: Iterable<string>;
   readonly exitCode: number;
 }
 
 /** Prints and exits: a config may have left timers or servers behind that would keep the process. */
-const end = ({ stdout, stderr, exitCode: code }: Ending): void => {
-  process.stderr.write(stderr, () => process.stdout.write(stdout, () => process.exit(code)));
+const end = async ({ stdout, stderr, exitCode: code }: Ending): Promise<never> => {
+  await write(process.stderr, stderr);
+  await write(process.stdout, stdout);
+  return process.exit(code);
+};
+
+/** A report may be longer than a string can be: each part is written when the one before is out. */
+const write = async (stream: NodeJS.WriteStream, pieces: Iterable<string>): Promise<void> => {
+  const flush = async (text: string): Promise<void> => {
+    await new Promise<void>((resolve) => {
+      stream.write(text, () => {
+        resolve();
+      });
+    });
+  };
+  let waiting = "";
+  for (const piece of pieces) {
+    waiting += piece;
+    if (waiting.length < 65_536) continue;
+    await flush(waiting);
+    waiting = "";
+  }
+  await flush(waiting);
 };
 
 const failed = async (failures: Failures, { format, verbose }: Presentation): Promise<Ending> => {
@@ -59,17 +80,16 @@ const failed = async (failures: Failures, { format, verbose }: Presentation): Pr
   const findings = { problems: failures.flatMap(words), silenced: [] };
   switch (format) {
     case "json":
-      return printed(toJson(failureReport(code, findings)), code);
+      return printed(jsonPieces(failureReport(code, findings)), code);
     case "sarif":
-      return printed(toJson(await sarifOf(findings, code)), code);
+      return printed(jsonPieces(await sarifOf(findings, code)), code);
     case "human": {
       const full = failures.flatMap((failure) =>
         verbose && failure.kind === "evaluation-failed"
           ? failure.hosts.map(({ fullMessage }) => `${fullMessage}\n\n`)
           : [],
       );
-      const stderr = full.join("") + formatFindings(findings, styleOf(process.stderr));
-      return { stdout: "", stderr, exitCode: code };
+      return { stdout: [], stderr: joined(full, formatFindings(findings, styleOf(process.stderr))), exitCode: code };
     }
   }
 };
@@ -78,18 +98,26 @@ const succeeded = async (outcome: Outcome, { format }: Presentation): Promise<En
   const findings = findingsIn(outcome);
   switch (format) {
     case "json":
-      return printed(toJson(outcomeReport(outcome)), 0);
+      return printed(jsonPieces(outcomeReport(outcome)), 0);
     case "sarif":
-      return printed(toJson(await sarifOf(findings, 0)), 0);
+      return printed(jsonPieces(await sarifOf(findings, 0)), 0);
     case "human": {
       const width = Math.min(process.stdout.columns || maxWidth, maxWidth);
       const stdout = formatOutcome(outcome, styleOf(process.stdout), width);
-      return { stdout, stderr: formatFindings(findings, styleOf(process.stderr)), exitCode: 0 };
+      return { stdout: [stdout], stderr: formatFindings(findings, styleOf(process.stderr)), exitCode: 0 };
     }
   }
 };
 
-const printed = (text: string, code: number): Ending => ({ stdout: `${text}\n`, stderr: "", exitCode: code });
+const printed = (pieces: Iterable<string>, code: number): Ending => ({
+  stdout: joined(pieces, ["\n"]),
+  stderr: [],
+  exitCode: code,
+});
+
+function* joined(...parts: readonly Iterable<string>[]): Generator<string> {
+  for (const part of parts) yield* part;
+}
 
 const sarifOf = async (findings: Findings, code: number): Promise<object> => {
   const [{ sarifLog }, { readPages }] = await Promise.all([import("./sarif.js"), import("./problem-pages.js")]);

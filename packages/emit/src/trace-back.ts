@@ -17,7 +17,7 @@ import { type Definition, definitionsOf, optionPath, withoutProperties } from ".
 import type { NixFile } from "./file.js";
 import type { Locator } from "./locate.js";
 import type { NixError, NixPosition } from "./nix-log.js";
-import { type Place, placeAtLine, placeAtOffset } from "./place.js";
+import { lineOf, type Place, placeAtOffset } from "./place.js";
 import { offsetInTemplate } from "./template-place.js";
 import type { PlannedPath } from "./planned-paths.js";
 
@@ -176,7 +176,7 @@ const openUsers = (file: string, { read, modules, configDir }: Sources): Source 
 const trailAt = ({ file, line, column }: NixPosition, { open }: Files): readonly Trail[] => {
   const source = open(file);
   if (source === undefined) return [];
-  const { lineText = "" } = placeAtLine(file, source.text, line, column);
+  const lineText = lineOf(source.text, line);
   const before = positionOffset(source.text, line);
   // Nix counts bytes.
   const units = new TextDecoder().decode(new TextEncoder().encode(lineText).subarray(0, column - 1)).length;

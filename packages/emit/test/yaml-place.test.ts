@@ -67,6 +67,14 @@ it("can replace and take away what a host's VMs have in common", () => {
   ]);
 });
 
+it("can say what many VMs have in common by one anchor", () => {
+  const vms = Array.from({ length: 1000 }, (_, index) => `    vm${index}: { <<: *base, index: ${index} }\n`).join("");
+  const read = readYaml("/c.yaml", `base: &base { vcpu: 2, packages: [git, jq] }\nhosts:\n  h:\n${vms}`);
+  if ("problem" in read) throw new Error(read.problem.message);
+  const { hosts } = read.data as { hosts: { h: Record<string, unknown> } };
+  expect(hosts.h["vm999"]).toEqual({ vcpu: 2, packages: ["git", "jq"], index: 999 });
+});
+
 describe("what is no YAML", () => {
   it.each<[string, string, string, RegExp]>([
     ["a key given twice", "hosts: {}\nhosts: {}\n", "2:1", /unique/],
@@ -74,7 +82,18 @@ describe("what is no YAML", () => {
     ["wrong indentation", "hosts:\n  a: 1\n b: 2\n", "3:1", /column|indent/],
     ["two documents", "hosts: {}\n---\nhosts: {}\n", "2:1", /multiple documents/],
     ["a tag of no one's", "hosts: !mine {}\n", "1:8", /!mine/],
-    ["an alias of nothing", "hosts: *none\n", "1:1", /none/],
+    ["an alias of nothing", "hosts: *none\n", "1:8", /no anchor &none/],
+    ["an alias of what it lies in", "hosts: &a\n  h: *a\n", "2:6", /what it lies in/],
+    ["a merge of what it lies in", "hosts: &a\n  <<: *a\n", "2:7", /what it lies in/],
+    [
+      "aliases of aliases of aliases",
+      [
+        "a: &l0 [x]",
+        ...Array.from({ length: 8 }, (_, at) => `b${at}: &l${at + 1} [${Array(10).fill(`*l${at}`).join(", ")}]`),
+      ].join("\n"),
+      "7:25",
+      /aliases come to more than 1,000,000 values/,
+    ],
   ])("%s, is said where it is", (_, source, place, words) => {
     const read = readYaml("/c.yaml", source);
     if (!("problem" in read)) throw new Error("it was read");

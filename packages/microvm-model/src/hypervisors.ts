@@ -296,7 +296,7 @@ export const features: readonly Feature[] = [
   },
   {
     code: "unsupported-interface-type",
-    does: (id) => `take the macvtap ${id}`,
+    does: () => "take a macvtap",
     instead: 'Use type "tap"',
     uses: interfaces(({ type }) => type === "macvtap", "type"),
     support: everywhere("yes", { alioth: "fails", firecracker: "fails", vfkit: "fails" }),
@@ -310,14 +310,14 @@ export const features: readonly Feature[] = [
   },
   {
     code: "unsupported-interface-type",
-    does: (id) => `take the tap ${id}`,
+    does: () => "take a tap",
     instead: 'Use type "user"',
     uses: interfaces(({ type }) => type === "tap", "type"),
     support: everywhere("yes", { vfkit: "fails" }),
   },
   {
     code: "unsupported-vhost",
-    does: (id) => `leave the packets of ${id} to the kernel (vhost)`,
+    does: () => "leave the packets of a tap to the kernel (vhost)",
     instead: "Leave `vhost` out",
     uses: interfaces((link) => link.type === "tap" && link.vhost, "vhost"),
     support: everywhere("ignored", { qemu: "yes" }),

@@ -87,6 +87,7 @@ export type { SilencedProblem } from "./silence.js";
 export { type GuestDifference, guestDifferences } from "./resolve/guest-difference.js";
 export { webPorts } from "./resolve/policy.js";
 export { builtInShares, imageOf, readsOptions } from "./resolve/guests.js";
+export { clip } from "./clip.js";
 export { type PrivateRange, privateRangeRows, privateRanges } from "./private-ranges.js";
 export { settingOf } from "./own-folders.js";
 export { isSquashed } from "./resolve/writable.js";
@@ -113,4 +114,4 @@ export {
   toolchains,
   zig,
 } from "./toolchains.js";
-export { type Written, whereWritten, writtenPath } from "./vm-defaults.js";
+export { hasItToo, type Written, whereWritten, writtenPath } from "./vm-defaults.js";

@@ -4,12 +4,13 @@ import type { Result } from "@microvm-emit/nix-ast";
 import { andThen, type Checked } from "./checked.js";
 import { type Machine, remembered } from "./config-source.js";
 import { type Lock, lockSchema } from "./lock.js";
+import { withoutConsequences } from "./misspelt.js";
 import { error, type Problem } from "./problem.js";
 import { resolve, type Resolution } from "./resolve.js";
 import { checkRules } from "./rules.js";
 import { needlessSilences, silence, silencesOf, type SilencedProblem } from "./silence.js";
 import { validate } from "./validate.js";
-import { whereWritten, writtenPath } from "./vm-defaults.js";
+import { whereWritten } from "./vm-defaults.js";
 
 /** A plan with what is to be told of its config. */
 export interface Planned {
@@ -28,17 +29,16 @@ export const planConfig = (
   if (!lockSchema.safeParse(lock).success) return left([brokenLock]);
   const unresolved = unresolvedConfig(config);
   if (unresolved !== undefined) return left([unresolved]);
-  const model = validate(config);
-  const written = writtenPath(config);
+  const { checked: model, misspelt, written } = validate(config);
   const checked = pipe(
     model,
     andThen(resolve(lock)),
     andThen(checkRules({ written, sources, realPath: remembered(realPath) })),
   );
   return pipe(
-    settle(checked, model._tag === "Left" ? [] : silencesOf(model.right)),
+    settle(checked, misspelt.length > 0, model._tag === "Left" ? [] : silencesOf(model.right)),
     bimap(
-      (problems) => whereWritten(problems, written),
+      (problems) => withoutConsequences([...misspelt, ...whereWritten(problems, written)]),
       ({ value, warnings, silenced }) => ({
         value,
         warnings: whereWritten(warnings, written),
@@ -51,10 +51,11 @@ export const planConfig = (
 /** The value when no problem is an error, else every problem, both without what is silenced. */
 const settle = (
   checked: Checked<Resolution>,
+  isMisspelt: boolean,
   silences: ReturnType<typeof silencesOf>,
 ): Result<readonly Problem[], Planned> => {
   const found = checked._tag === "Right" ? [] : checked.left;
-  if (checked._tag === "Left" || found.some(({ severity }) => severity === "error"))
+  if (checked._tag === "Left" || isMisspelt || found.some(({ severity }) => severity === "error"))
     return left(silence(found, silences).problems);
   const { problems: warnings, silenced } = silence([...found, ...needlessSilences(found, silences)], silences);
   return right({ value: checked.right, warnings, silenced });

@@ -1,3 +1,4 @@
+import { clip } from "./clip.js";
 import type { ProblemCode } from "./problem-codes.js";
 
 /** Where in a config: object keys and list positions from the top, `["hosts", "midna", "vms", "emacsvm", "vcpu"]`. */
@@ -42,7 +43,17 @@ export const error = (
   message: string,
   remedy: string,
   related: readonly RelatedPlace[] = [],
-): Problem => ({ code, severity: "error", path, message, remedy, ...(related.length > 0 && { related }) });
+): Problem => ({
+  code,
+  severity: "error",
+  path,
+  message: clip(message, maxText),
+  remedy: clip(remedy, maxText),
+  ...(related.length > 0 && { related: related.map(({ path: other, note }) => ({ path: other, note: clip(note) })) }),
+});
+
+/** A name or a value of a config may be of any length, and is part of what is told of it. */
+const maxText = 800;
 
 /** A warning at a place. */
 export const warning = (...problem: Parameters<typeof error>): Problem => ({

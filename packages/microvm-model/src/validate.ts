@@ -3,38 +3,86 @@ import type { z } from "zod";
 import { type Checked, withProblems } from "./checked.js";
 import { configSchema, type Model } from "./config.js";
 import { isNode } from "./config/terms.js";
+import { type Edit, edited } from "./edit.js";
 import { literalSecrets } from "./literal-secret.js";
+import { correct, type Corrected, type Misspelt, uncorrected, unknownKey } from "./misspelt.js";
 import { type ConfigPath, error, formatPath, type Problem } from "./problem.js";
 import { hostSettings, settingsOf, vmSettings } from "./microvm-options.js";
 import type { ScalarRefusal } from "./scalars.js";
 import { didYouMean, nearest } from "./suggest.js";
-import { applyVmDefaults } from "./vm-defaults.js";
+import { applyVmDefaults, type Written, writtenPath } from "./vm-defaults.js";
 
 type Issue = z.core.$ZodIssue;
+
+/** The shape of a config: what can be read of it, its problems, and where a path of what was read is written. */
+export interface Validated {
+  readonly checked: Checked<Model>;
+  /** Keys that are misspelt, at their places; what they hold is read as of the settings that were meant. */
+  readonly misspelt: readonly Problem[];
+  readonly written: Written;
+}
 
 /**
  * Whether the config has the right shape. Where it has not, what is broken is left out and the rest goes on, so that
  * the rules see what they can.
  */
-export const validate = (input: unknown): Checked<Model> => {
+export const validate = (input: unknown): Validated => {
   const circular = circles(input, [], []);
-  if (circular.length > 0) return left(circular);
-  const applied = applyVmDefaults(input);
+  if (circular.length > 0) return { checked: left(circular), misspelt: [], written: (path) => path };
+  const { applied, result, corrected } = read(uncorrected(input));
+  const defaults = writtenPath(corrected.config);
   const secrets = literalSecrets(applied);
-  const hidden = [...unreadableKeys(applied, []), ...secrets];
+  const hidden = [...unreadableKeys(applied, []), ...secrets, ...noHosts(corrected.config)];
+  return {
+    checked: result.success
+      ? withProblems(hidden, result.data)
+      : mended(applied, result.error.issues, [
+          ...hidden,
+          ...withoutRepeating(
+            secrets,
+            result.error.issues.flatMap((issue) => explain(issue, applied)),
+          ),
+        ]),
+    misspelt: corrected.problems,
+    written: (path) => corrected.asWritten(defaults(path)),
+  };
+};
+
+interface Read {
+  readonly applied: unknown;
+  readonly result: ReturnType<typeof configSchema.safeParse>;
+  readonly corrected: Corrected;
+}
+
+/** Reads a config, again as long as misspelt keys are found: correcting one brings to light what lies below. */
+const read = (corrected: Corrected): Read => {
+  const applied = applyVmDefaults(corrected.config);
   const result = configSchema.safeParse(applied);
-  if (result.success) return withProblems([...hidden, ...noHosts(input)], result.data);
-  const { issues } = result.error;
-  const problems = [
-    ...hidden,
-    ...noHosts(input),
-    ...withoutRepeating(
-      secrets,
-      issues.flatMap((issue) => explain(issue, applied)),
-    ),
-  ];
-  const mended = configSchema.safeParse(issues.reduce(mend, applied));
-  return mended.success ? withProblems(problems, mended.data) : left(problems);
+  const found = result.success ? [] : misspeltIn(result.error.issues, applied, writtenPath(corrected.config));
+  return found.length === 0 ? { applied, result, corrected } : read(correct(corrected, found));
+};
+
+/** Each unknown key that is near a setting that is not there otherwise. */
+const misspeltIn = (issues: readonly Issue[], applied: unknown, written: Written): readonly Misspelt[] => {
+  const found = new Map<string, Misspelt>();
+  for (const issue of issues) {
+    if (issue.code !== "unrecognized_keys") continue;
+    const path = stepsOf(issue);
+    for (const key of issue.keys) {
+      const meant = settingFor(path, key) === undefined ? nearest(key, issue.message.split(" ")) : undefined;
+      if (meant === undefined || at(applied, [...path, meant]) !== undefined) continue;
+      const place = written([...path, key]);
+      const target = formatPath([...place.slice(0, -1), meant]);
+      if (!found.has(target)) found.set(target, { path: place, meant });
+    }
+  }
+  return [...found.values()];
+};
+
+/** The config without what is broken, for the rules. */
+const mended = (config: unknown, issues: readonly Issue[], problems: readonly Problem[]): Checked<Model> => {
+  const rest = configSchema.safeParse(edited(config, issues.flatMap(mend)));
+  return rest.success ? withProblems(problems, rest.data) : left(problems);
 };
 
 /** Problems but for those of a secret's text, which their words would show. */
@@ -72,29 +120,33 @@ const unreadableKeys = (value: unknown, path: ConfigPath): readonly Problem[] =>
   ];
 };
 
-/** The config without what an issue speaks of, or with a stand-in for it. */
-const mend = (config: unknown, issue: Issue): unknown => {
-  if (issue.code === "unrecognized_keys" && issue.path[0] !== "inputs")
-    return issue.keys.reduce((rest, key) => replaced(rest, [...issue.path, key], undefined), config);
-  const [section, name, field, entry, setting] = issue.path;
-  const upTo = (steps: number): readonly PropertyKey[] => issue.path.slice(0, steps);
-  if (section === "inputs" && name !== undefined) return replaced(config, upTo(2), standIns.input);
-  if (section !== "hosts" || name === undefined) return replaced(config, upTo(1), undefined);
+/** Takes out what an issue speaks of, or puts a stand-in in its place. */
+const mend = (issue: Issue): readonly Edit[] => {
+  const path = stepsOf(issue);
+  if (issue.code === "unrecognized_keys" && path[0] !== "inputs")
+    return issue.keys.map((key) => ({ path: [...path, key], change: { kind: "remove" } }));
+  const [section, name, field, entry, setting] = path;
+  const without = (steps: number): readonly Edit[] => [{ path: path.slice(0, steps), change: { kind: "remove" } }];
+  const instead = (steps: number, value: unknown): readonly Edit[] => [
+    { path: path.slice(0, steps), change: { kind: "set", value } },
+  ];
+  if (section === "inputs" && name !== undefined) return instead(2, standIns.input);
+  if (section !== "hosts" || name === undefined) return without(1);
   switch (field) {
     case undefined:
-      return replaced(config, upTo(2), undefined);
+      return without(2);
     case "stateVersion":
-      return replaced(config, upTo(3), standIns.stateVersion);
+      return instead(3, standIns.stateVersion);
     case "user":
-      return replaced(config, upTo(3), standIns.user);
+      return instead(3, standIns.user);
     case "bridges":
       // Every VM would seem to name a bridge that is not there.
-      return replaced(config, upTo(2), undefined);
+      return without(2);
     case "vms":
-      if (entry === undefined) return replaced(config, upTo(3), undefined);
-      return replaced(config, upTo(setting === undefined || setting === "interfaces" ? 4 : 5), undefined);
+      if (entry === undefined) return without(3);
+      return without(setting === undefined || setting === "interfaces" ? 4 : 5);
     default:
-      return replaced(config, upTo(3), undefined);
+      return without(3);
   }
 };
 
@@ -105,30 +157,15 @@ const standIns = {
   user: { name: "user", sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx"] },
 };
 
-/** A copy of `value` with something else at a path, or without it. */
-const replaced = (value: unknown, [step, ...rest]: readonly PropertyKey[], substitute: unknown): unknown => {
-  if (step === undefined) return substitute;
-  if (!isRecord(value)) return value;
-  const key = String(step);
-  const inner = replaced(Object.hasOwn(value, key) ? value[key] : undefined, rest, substitute);
-  const { [key]: _, ...others } = value;
-  return inner === undefined ? others : { ...others, [key]: inner };
-};
+const stepsOf = ({ path }: Issue): ConfigPath => path.map((step) => (typeof step === "number" ? step : String(step)));
 
 const explain = (issue: Issue, input: unknown): readonly Problem[] => {
-  const path = issue.path.map((step) => (typeof step === "number" ? step : String(step)));
+  const path = stepsOf(issue);
   switch (issue.code) {
     case "unrecognized_keys":
       return issue.keys
         .filter((key) => key !== "__proto__")
-        .map((key) =>
-          error(
-            "unknown-key",
-            [...path, key],
-            `There is no setting ${JSON.stringify(key)} here`,
-            settingFor(path, key) ?? didYouMean(key, issue.message.split(" ")),
-          ),
-        );
+        .map((key) => unknownKey([...path, key], settingFor(path, key) ?? didYouMean(key, issue.message.split(" "))));
     case "custom":
       return [refusal(path, issue)];
     case "invalid_union":

@@ -1,3 +1,4 @@
+import { collect } from "./collect.js";
 import { isData, merge, settled, sourceOf } from "./merge.js";
 import type { ConfigPath, Problem } from "./problem.js";
 
@@ -27,18 +28,31 @@ export const writtenPath =
     return [hosts, host, ...(source.from === "base" ? ["vmDefaults"] : [vms, vm]), ...source.path];
   };
 
+/** What is told of a further VM, or of a further place, that has the same problem. */
+export const hasItToo = "has it too";
+
 /** Problems at the places where they can be mended; what several VMs have from their host's defaults is one problem. */
 export const whereWritten = <P extends Problem>(problems: readonly P[], written: Written): readonly P[] => {
-  const found = problems.map((problem): P => ({
-    ...problem,
-    path: written(problem.path),
-    ...(problem.related && { related: problem.related.map((other) => ({ ...other, path: written(other.path) })) }),
-  }));
-  const once = new Map(
-    found.map((problem) => [JSON.stringify([problem.code, problem.path, problem.message]), problem]),
+  const groups = collect(
+    problems.map((problem) => {
+      const path = written(problem.path);
+      const { code, message, remedy } = problem;
+      return [JSON.stringify([code, path, message, remedy]), { problem: { ...problem, path }, of: problem.path }];
+    }),
   );
-  return [...once.values()];
+  return [...groups.values()].map((group): P => {
+    const [{ problem }] = group;
+    // What is wrong with the defaults themselves is of no VM.
+    const isOfVms = group.length > 1 && group.every(({ of }) => isOfVm(of));
+    const related = [
+      ...(problem.related ?? []).map((other) => ({ ...other, path: written(other.path) })),
+      ...(isOfVms ? group.map(({ of }) => ({ path: of, note: hasItToo })) : []),
+    ];
+    return related.length === 0 ? problem : { ...problem, related };
+  });
 };
+
+const isOfVm = ([, , section]: ConfigPath): boolean => section === "vms";
 
 /** Whether a path, as it is written, lies in a host's `vmDefaults`. */
 export const isOfDefaults = ([, , section]: ConfigPath): boolean => section === "vmDefaults";

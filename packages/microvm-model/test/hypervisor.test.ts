@@ -14,7 +14,7 @@ const problemsOf = (input: unknown): readonly Problem[] => {
 
 /** The only VM of a config, whatever its problems. */
 const ofOnly = (input: unknown): VmPlan => {
-  const resolved = andThen(resolve(emptyLock))(validate(input));
+  const resolved = andThen(resolve(emptyLock))(validate(input).checked);
   const vm = resolved._tag === "Left" ? undefined : resolved.right.plan.hosts[0]?.vms[0];
   assert(vm);
   return vm;

@@ -902,16 +902,15 @@ describe("problems", () => {
       c: { vsock: { cid: 9 } },
     };
     const rest = [`unknown-bridge ${v}.a.interfaces[0].bridge`, `duplicate-cid ${v}.c.vsock.cid`];
-    expect(summary(config(wrong, { bridgez: {} }, { description: 5, x: 1 }))).toEqual([
-      "wrong-type description",
+    expect(summary(config(wrong, {}, { description: 5, x: 1 }))).toEqual([
       `unknown-key ${v}.b.vcpus`,
-      "unknown-key hosts.h.bridgez",
+      "wrong-type description",
       "unknown-key x",
       ...rest,
     ]);
     expect(summary(config(wrong, { stateVersion: 26 }))).toEqual([
-      "wrong-type hosts.h.stateVersion",
       `unknown-key ${v}.b.vcpus`,
+      "wrong-type hosts.h.stateVersion",
       ...rest,
     ]);
   });
@@ -919,6 +918,76 @@ describe("problems", () => {
   it("do not follow from one another", () => {
     const inputs = { x: { urll: "path:x" } };
     expect(summary(config({ a: { modules: ["x.lib.y"] } }, {}, { inputs }))).toEqual(["unknown-key inputs.x.urll"]);
+  });
+
+  const vms = {
+    a: { interfaces: [{ bridge: "b" }], publish: [{ host: 80, guest: 22 }], reachVms: ["b"] },
+    b: { interfaces: [{ bridge: "b", address: "10.0.0.9" }] },
+  };
+  const address = { address: "10.0.0.1/24", nat: { externalInterface: "eno1" } };
+  it.each<[string, unknown, ...string[]]>([
+    ["bridges", config(vms, { bridges: undefined, brdges: { b: address } }), "unknown-key hosts.h.brdges"],
+    [
+      "a part of a bridge, in a part that is misspelt too",
+      config(vms, { bridges: undefined, brdges: { b: { ...address, address: undefined, adress: "10.0.0.1/24" } } }),
+      "unknown-key hosts.h.brdges",
+      "unknown-key hosts.h.brdges.b.adress",
+    ],
+    [
+      "a release",
+      { hosts: { h: { stateVerson: "25.11", user: { name: "a", sshKeys: [] }, vms: {} } } },
+      "unknown-key hosts.h.stateVerson",
+    ],
+    [
+      "the hosts",
+      { hosst: (config(vms, { bridges: { b: address } }) as { hosts: object }).hosts },
+      "unknown-key hosst",
+    ],
+    [
+      "a setting of all VMs",
+      config(vms, { bridges: { b: address }, vmDefaults: { vcpus: 2 } }),
+      "unknown-key hosts.h.vmDefaults.vcpus",
+    ],
+    [
+      "the settings of all VMs, which add to lists",
+      config(
+        { a: { interfaces: [{ bridge: "b", mak: "x" }] }, b: {} },
+        { bridges: { b: address, c: { address: "10.0.1.1/24" } }, vmDefualts: { interfaces: [{ bridge: "c" }], vcpu: 0 } },
+      ),
+      "unknown-key hosts.h.vms.a.interfaces[0].mak",
+      "unknown-key hosts.h.vmDefualts",
+      "bad-value hosts.h.vmDefualts.vcpu",
+      "bad-mac hosts.h.vms.a.interfaces[0].mak",
+    ],
+    [
+      "a key of a list's item",
+      config(
+        { a: { interfaces: [{ brigde: "b" }] }, b: {} },
+        { bridges: { b: address, c: { address: "10.0.1.1/24" } } },
+      ),
+      "unknown-key hosts.h.vms.a.interfaces[0].brigde",
+      "ambiguous-bridge hosts.h.vms.b",
+    ],
+    ["a key that is like none", config(vms, { bridges: undefined, networks: {} }), "unknown-key hosts.h.networks"],
+  ])("do not follow from an unknown key: %s", (_, input, ...problems) => {
+    expect(summary(input).toSorted()).toEqual(problems.toSorted());
+  });
+
+  it("names few of many names, those most alike", () => {
+    const many = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`worker-${String(index)}`, {}]));
+    const problem = problemsOf(config({ ...many, a: { reachVms: ["database"] } })).find(
+      ({ code }) => code === "unknown-vm",
+    );
+    expect(problem?.remedy).toMatch(/^Use one of 1,000, such as (?:worker-\d+(?:, )?){5}\.$/);
+  });
+
+  it("are short, whatever the names and values in them", () => {
+    const long = "x".repeat(1_000_000);
+    for (const vm of [{ [long]: 1 }, { vcpu: long }, { workspace: long }, { reachVms: [long] }, { allow: [long] }])
+      for (const { message, remedy } of problemsOf(config({ a: vm }))) {
+        expect(message.length).toBeLessThanOrEqual(800);
+        expect(remedy.length).toBeLessThanOrEqual(800);
+      }
   });
 
   it("are told of a lock that is none", () => {

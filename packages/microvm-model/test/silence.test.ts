@@ -83,7 +83,7 @@ describe("a silence", () => {
   it.each([
     ["an error", { "duplicate-mac": "no" }, "cannot-silence", "duplicate-mac", /^Mend/],
     ["an unknown code", { "no-logn": "no" }, "unknown-silence", "no-logn", /^Did you mean "no-login"\?$/],
-    ["a name that every object has", { constructor: "no" }, "unknown-silence", "constructor", /^Use one of: /],
+    ["a name that every object has", { constructor: "no" }, "unknown-silence", "constructor", /^Use one of /],
     ["a warning for no reason", { "no-login": " " }, "bad-reason", "no-login", /^Say/],
     ["a warning by a number", { "no-login": 1 }, "wrong-type", "no-login", /^Write text/],
   ])("of %s is an error", (_, silence, expected, key, remedy) => {

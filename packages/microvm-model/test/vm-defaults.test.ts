@@ -92,7 +92,7 @@ describe("vmDefaults", () => {
       "a bridge that the host has not",
       { interfaces: [{ bridge: "br9" }] },
       { a: {}, b: {} },
-      "unknown-bridge hosts.h.vmDefaults.interfaces[0].bridge",
+      "unknown-bridge hosts.h.vmDefaults.interfaces[0].bridge hosts.h.vms.a.interfaces[0].bridge hosts.h.vms.b.interfaces[0].bridge",
     ],
     [
       "two things at one mount point, one of each",

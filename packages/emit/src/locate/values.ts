@@ -571,6 +571,8 @@ export const walkOf = (open: OpenModule): Walk => {
 
   /** The candidate that it has to be, if it has to be one. */
   const choose = (candidates: readonly Candidate[], actual: Actual): Found | undefined => {
+    const container = onlyContainer(candidates, actual);
+    if (container !== undefined) return container;
     const answered = candidates.map((candidate) => ({
       candidate,
       answer:
@@ -579,7 +581,7 @@ export const walkOf = (open: OpenModule): Walk => {
     const possible = answered.filter(({ answer }) => answer !== false);
     const sure = possible.filter(({ answer }) => answer === true);
     const [only] = sure.length === 1 ? sure : possible;
-    if (only === undefined || (sure.length !== 1 && possible.length !== 1)) return onlyContainer(candidates, actual);
+    if (only === undefined || (sure.length !== 1 && possible.length !== 1)) return undefined;
     // What may be overridden by what is not known has to be seen to be it, unless it is all that can be.
     return only.answer === true || !only.candidate.isOpen || only.candidate.value === undefined
       ? only.candidate

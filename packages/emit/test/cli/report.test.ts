@@ -89,6 +89,105 @@ error[bad-value] hosts.alpha.vms.b.vcpu
   });
 });
 
+describe("a problem that several places have", () => {
+  const vms = (setting: string): string => ["a", "b", "c"].map((name) => `        ${name}: { ${setting} },`).join("\n");
+  const key = '"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice"';
+
+  /** What a run reports of each code: the VMs or hosts, and the paths. */
+  const reported = (text: string): readonly (readonly unknown[])[] => {
+    const dir = temporaryDirectory();
+    const withKey = text.replace('user: { name: "alice" }', `user: { name: "alice", sshKeys: [${key}] }`);
+    layOut(dir, { [config]: withKey, "configuration.nix": configurationNix });
+    const { problems } = parsed(microvmEmit(dir, [config, "--json"]));
+    const { stderr } = microvmEmit(dir, [config]);
+    for (const { message, details = [] } of problems) {
+      expect(stderr.split(message).length).toBe(2);
+      for (const line of details) expect(stderr).toContain(`\n    ${line}\n`);
+    }
+    return problems.map(({ code, subject, details, related = [] }) => [
+      code,
+      subject,
+      ...(details ?? []),
+      ...related.map((other) => other.subject),
+    ]);
+  };
+
+  const host = "hosts.alpha";
+  const ofAll = (rest: string): readonly string[] => ["a", "b", "c"].map((vm) => `${host}.vms.${vm}${rest}`);
+
+  it("is reported once where the VMs have it from their defaults", () => {
+    expect(reported(source(vms(""), "vmDefaults: { vsock: false },"))).toEqual([
+      ["no-readiness", `${host}.vmDefaults.vsock`, "VMs a, b, c", ...ofAll(".vsock")],
+    ]);
+  });
+
+  it("is reported once where each VM has the same warning", () => {
+    const macvtap = 'network: "open", interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge" }]';
+    const [first, ...others] = ofAll(".interfaces[0].type");
+    expect(reported(source(vms(macvtap)))).toEqual([["macvtap-without-host", first, "VMs a, b, c", ...others]]);
+  });
+
+  it("is an error of each place where each has to be corrected", () => {
+    expect(reported(source(["a", "b"].map((name) => `        ${name}: { vcpu: "${name}" },`).join("\n")))).toEqual([
+      ["wrong-type", `${host}.vms.a.vcpu`],
+      ["wrong-type", `${host}.vms.b.vcpu`],
+    ]);
+  });
+
+  it("is reported once where a function makes VMs or hosts", () => {
+    const [first, ...others] = ofAll(".vcpus");
+    expect(
+      reported(source("        ...Object.fromEntries(['a', 'b', 'c'].map((name) => [name, { vcpus: 2 }])),")),
+    ).toEqual([["unknown-key", first, "VMs a, b, c", ...others]]);
+    const hosts = `const host = (address: string) => ({
+  stateVersion: "25.11", user: { name: "alice" }, brdges: { br0: { address } },
+  vms: { a: { interfaces: [{ bridge: "br0" }] }, b: { reachVms: ["a"] } },
+});
+export default { hosts: { x: host("10.0.0.1/24"), y: host("10.0.1.1/24") } };
+`;
+    expect(reported(hosts)).toEqual([["unknown-key", "hosts.x.brdges", "hosts x, y", "hosts.y.brdges"]]);
+  });
+});
+
+describe("a report of long lines and many problems", () => {
+  const many = (count: number, vm: object): string =>
+    JSON.stringify({
+      hosts: {
+        alpha: {
+          stateVersion: "25.11",
+          user: { name: "alice", sshKeys: ["ssh-ed25519 AAAA"] },
+          bridges: { br0: { address: "10.0.0.1/16" } },
+          vms: Object.fromEntries(Array.from({ length: count }, (_, index) => [`vm${String(index)}`, vm])),
+        },
+      },
+    });
+  const long = "x".repeat(100_000);
+  const files: Record<string, string> = {
+    "line.json": many(300, { vcpu: "many" }),
+    "line.yaml": many(300, { vcpu: "many" }),
+    "long.json": many(3, { vcpu: long, [long]: 1, workspace: long, reachVms: [long], environment: { [long]: "" } }),
+    "wide.json": many(20, { vcpu: "😀".repeat(200) }),
+  };
+
+  it.each(Object.keys(files))("has at most 2 KB a problem, the mark below what is wrong: %s", (name) => {
+    const dir = temporaryDirectory();
+    layOut(dir, files);
+    const [json, sarif, human] = ["json", "sarif", "human"].map((format) =>
+      microvmEmit(dir, [name, "--format", format]),
+    );
+    const { length } = json === undefined ? [] : parsed(json).problems;
+    expect(length).toBeGreaterThan(0);
+    expect([json, sarif, human].map((ended) => ended?.exitCode)).toEqual([1, 1, 1]);
+    expect(json?.stdout.length).toBeLessThanOrEqual(2000 * length);
+    expect(sarif?.stdout.length).toBeLessThanOrEqual(20_000 + 2000 * length);
+    const lines = human?.stderr.split("\n") ?? [];
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(900);
+    const marks = lines.flatMap((line, at) => (/^ +\| +\^$/.test(line) ? [at] : []));
+    expect(marks.length).toBeGreaterThan(0);
+    for (const at of marks) expect(lines[at - 1]?.slice(lines[at]?.indexOf("^"))).toMatch(/^"/);
+  });
+});
+
 describe("--format json", () => {
   it("is what --json prints", () => {
     const dir = project(clash);
@@ -108,7 +207,14 @@ describe("--format json", () => {
       place: place(11),
       message: "The address 10.0.0.9 is used twice",
       remedy: "Give it another address, or none so that a free one is chosen.",
-      related: [{ subject: "hosts.alpha.vms.a.interfaces[0].address", note: "first used here", place: place(12) }],
+      related: [
+        {
+          subject: "hosts.alpha.vms.a.interfaces[0].address",
+          path: ["hosts", "alpha", "vms", "a", "interfaces", 0, "address"],
+          note: "first used here",
+          place: place(12),
+        },
+      ],
     });
   });
 

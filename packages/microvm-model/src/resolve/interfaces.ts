@@ -3,7 +3,7 @@ import type { Checked } from "../checked.js";
 import type { VmModel } from "../config.js";
 import type { AddressPlan, BridgePlan, InterfacePlan, NetworkPlan, Placed, Subnet } from "../plan.js";
 import { type ConfigPath, error, type Problem } from "../problem.js";
-import { didYouMean } from "../suggest.js";
+import { didYouMean, oneOf } from "../suggest.js";
 import { addressOf, macOf, tapOf } from "./allocate.js";
 import { foreignSubnet, isGuestAddress, isWithin, addressIn } from "./subnet.js";
 
@@ -196,7 +196,10 @@ const findNetwork = (
       `${found.name} has no VLAN ${String(vlan)}`,
       vlans.length === 0
         ? "Describe it in the bridge's `vlans`."
-        : `Use one of: ${vlans.map(({ id }) => String(id)).join(", ")}, or describe it in the bridge's \`vlans\`.`,
+        : `Use ${oneOf(
+            String(vlan),
+            vlans.map(({ id }) => String(id)),
+          )}, or describe it in the bridge's \`vlans\`.`,
     )
   );
 };
@@ -223,7 +226,7 @@ const findBridge = (
         "ambiguous-bridge",
         vmPath,
         "The host has several bridges and the VM names none",
-        `Set the interface's \`bridge\` to one of: ${names.join(", ")}.`,
+        `Set the interface's \`bridge\` to ${oneOf("", names)}.`,
       )
     : error(
         "unknown-bridge",

@@ -4,7 +4,7 @@ import { type Problem, warning } from "../problem.js";
 
 /** A VM that is to reach nothing does not ask a resolver either, which carries any data to whoever runs a domain. */
 export const dnsPastPolicy = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ name, policy: { network, written } }) => {
+  host.vms.flatMap(({ policy: { network, written } }) => {
     const [dns] = written.reachHost.filter(({ value }) => isDns(value));
     return network !== "none" || dns === undefined
       ? []
@@ -12,7 +12,7 @@ export const dnsPastPolicy = (host: HostPlan): readonly Problem[] =>
           warning(
             "dns-past-policy",
             dns.path,
-            `${name} may reach nothing, and yet ask the host's DNS, which passes questions on: data gets out in names`,
+            "The VM may reach nothing but asks the host's DNS, which passes questions on: data gets out in names",
             'Give it `network: "allowlist"` with the names that it needs in `allow`: its DNS then answers these alone.',
           ),
         ];

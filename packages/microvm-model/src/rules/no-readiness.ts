@@ -5,11 +5,11 @@ import { type Problem, warning } from "../problem.js";
 export const noReadiness = (host: HostPlan): readonly Problem[] =>
   host.vms
     .filter(({ hypervisor, vsockCid }) => hypervisor === "cloud-hypervisor" && vsockCid === null)
-    .map(({ name, path }) =>
+    .map(({ path }) =>
       warning(
         "no-readiness",
         [...path, "vsock"],
-        `Without a vsock, the host takes ${name} for started before its guest is up, and microvm.nix warns at each evaluation`,
+        "Without a vsock, the host takes the VM for started before its guest is up, and microvm.nix warns at each evaluation",
         "Leave `vsock` out, so that the index gives its address.",
       ),
     );

@@ -24,7 +24,7 @@ export const publishedPort = (host: HostPlan): readonly Problem[] => {
             warning(
               "publish-of-ssh-port",
               [...path, "host"],
-              `SSH to the host from outside comes to ${vm.name} instead`,
+              "SSH to the host from outside comes to this VM instead",
               "Publish another port of the host, such as 2222.",
             ),
           ]

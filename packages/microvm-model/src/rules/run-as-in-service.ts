@@ -5,11 +5,11 @@ import { type Problem, warning } from "../problem.js";
 export const runAsInService = (host: HostPlan): readonly Problem[] =>
   host.vms
     .filter(({ hypervisor, runAs }) => hypervisor === "qemu" && runAs !== null && runAs !== "microvm")
-    .map(({ path, name, runAs }) =>
+    .map(({ path, runAs }) =>
       warning(
         "run-as-in-service",
         [...path, "runAs"],
-        `microvm@${name}.service runs as microvm, which cannot become ${String(runAs)}`,
+        `The VM's service runs as microvm, which cannot become ${String(runAs)}`,
         "Leave `runAs` out, or start the runner as root by hand.",
       ),
     );

@@ -1,0 +1,70 @@
+import type { ConfigPath } from "./problem.js";
+
+/** A change of one entry of a config. */
+export interface Edit {
+  readonly path: ConfigPath;
+  readonly change:
+    | { readonly kind: "remove" }
+    | { readonly kind: "rename"; readonly to: string }
+    | { readonly kind: "set"; readonly value: unknown };
+}
+
+interface Part {
+  change?: Edit["change"];
+  readonly inner: Map<string, Part>;
+}
+
+/**
+ * A copy of a config with every edit made, in one walk; of edits within each other, the outer one. What has no such entry
+ * stays as it is, except that `set` adds one.
+ */
+export const edited = (config: unknown, edits: readonly Edit[]): unknown => {
+  const root: Part = { inner: new Map() };
+  for (const { path, change } of edits) {
+    let part = root;
+    for (const step of path) {
+      const next = part.inner.get(String(step)) ?? { inner: new Map<string, Part>() };
+      part.inner.set(String(step), next);
+      part = next;
+    }
+    part.change ??= change;
+  }
+  return apply(config, root);
+};
+
+const apply = (value: unknown, { change, inner }: Part): unknown => {
+  if (change !== undefined) return change.kind === "set" ? change.value : undefined;
+  if (inner.size === 0 || !isContainer(value)) return value;
+  if (Array.isArray(value))
+    return withMarks(
+      value,
+      value.map((item: unknown, position) => {
+        const part = inner.get(String(position));
+        return part === undefined ? item : apply(item, part);
+      }),
+    );
+  const kept = Object.entries(value).flatMap(([key, held]): readonly (readonly [string, unknown])[] => {
+    const part = inner.get(key);
+    if (part === undefined) return [[key, held]];
+    if (part.change?.kind === "rename") return [[part.change.to, held]];
+    return part.change === undefined ? [[key, apply(held, part)]] : [];
+  });
+  const added = [...inner].flatMap(([key, { change: own }]) =>
+    own?.kind === "set" ? [[key, own.value] as const] : [],
+  );
+  return withMarks(value, Object.fromEntries([...kept, ...added]));
+};
+
+/** Only data is entered: no Nix, no instance of a class. */
+const isContainer = (value: unknown): value is object => {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return Array.isArray(value) || prototype === null || Object.getPrototypeOf(prototype) === null;
+};
+
+/** `replace` and `unset` mark what they are told of by symbols. */
+const withMarks = <A extends object>(from: object, copy: A): A => {
+  for (const mark of Object.getOwnPropertySymbols(from))
+    Object.defineProperty(copy, mark, Object.getOwnPropertyDescriptor(from, mark) ?? {});
+  return copy;
+};
