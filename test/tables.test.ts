@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createJiti } from "jiti";
-import { destinations, privateRangeRows } from "@microvm-emit/model";
+import { destinations, gitHosts, privateRangeRows } from "@microvm-emit/model";
 import * as library from "microvm-emit";
 import { describe, expect, it } from "vitest";
 
@@ -83,7 +83,7 @@ describe("docs/toolchains.md", () => {
 });
 
 describe("docs/isolation.md", () => {
-  it.each(["github", "nix"])("says of the word %s what it opens", (word) => {
+  it.each([...Object.keys(gitHosts), "nix"])("says of the word %s what it opens", (word) => {
     expect(cellsOf(read("isolation.md"), word)).toContain(quoted(destinations[word] ?? []));
   });
 

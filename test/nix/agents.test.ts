@@ -1,6 +1,7 @@
 /** Every known agent and toolchain, and some of one's own, compiled to guests that real Nix evaluates. */
 import {
   type Agent,
+  ast,
   type AgentName,
   agents,
   amp,
@@ -52,6 +53,7 @@ interface Guest {
   readonly packages: readonly string[];
   readonly variables: Readonly<Record<string, unknown>>;
   readonly shares: readonly (readonly [string, string, string])[];
+  readonly nixLd: boolean;
   readonly tmpfiles: Readonly<Record<string, { readonly d: Readonly<Record<string, unknown>> }>>;
 }
 
@@ -62,6 +64,7 @@ const facts = `systems: builtins.mapAttrs (_: vm: let guest = ${guestConfig} vm;
     variables = guest.environment.variables;
     shares = map (share: [ share.tag share.source share.mountPoint ]) guest.microvm.shares;
     tmpfiles = guest.systemd.tmpfiles.settings.agent-state or { };
+    nixLd = guest.programs.nix-ld.enable;
   }) systems.h.config.microvm.vms`;
 
 const guests = async (nix: Nix, vms: Readonly<Record<string, Vm>>): Promise<Readonly<Record<string, Guest>>> =>
@@ -113,6 +116,19 @@ describe.each(nixes())("by $version", (nix) => {
     expect(found["b"]?.tmpfiles).toEqual({});
   });
 
+  it("a folder that home-manager moves is refused, and one that it leaves is not", async () => {
+    const home = (directory: string): Vm["home"] => [
+      ast.nix`{ home.sessionVariables.CLAUDE_CONFIG_DIR = ${directory}; }`,
+    ];
+    const at = (directory: string): Readonly<Record<string, Vm>> => ({
+      a: { agent: "claude-code", home: home(directory) },
+    });
+    await expect(guests(nix, at("/home/alice/.config/claude"))).rejects.toThrow(
+      /home-manager sets CLAUDE_CONFIG_DIR to \/home\/alice\/\.config\/claude, but the agent's login is at \/home\/alice\/claude-microvm/,
+    );
+    await expect(guests(nix, at("/home/alice/claude-microvm"))).resolves.toHaveProperty("a");
+  });
+
   it("an unfree agent that does not say so is refused, by its licence", async () => {
     const agent: Agent = { ...crush(), unfree: false };
     await expect(guests(nix, { a: { agent } })).rejects.toThrow(/crush.*unfree license/s);
@@ -132,6 +148,7 @@ describe.each(nixes())("by $version", (nix) => {
             `${name}: ${attribute as string}`,
           ).toBe(true);
         expect(guest?.variables, name).toMatchObject(row.environment ?? {});
+        expect(guest?.nixLd, name).toBe(guest === found["all"] || row.unpatchedBinaries === true);
         expect(guest?.variables["PATH"] ?? [], name).toEqual(expect.arrayContaining([...(row.searchPath ?? [])]));
       }
     }

@@ -1,11 +1,9 @@
-/**
- * What a guest is like to work in, on the real modules of NixOS, microvm.nix and home-manager: an agent's dotfiles, Nix,
- * the clock, terminals, foreign programs and SSH.
- */
+/** Work in a guest, on the real modules of NixOS, microvm.nix and home-manager. One evaluation answers for all guests. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type AgentName, agents, type Config, emit, render, type Vm } from "microvm-emit";
-import { describe, expect, it } from "vitest";
+import { type Agent, type AgentName, agents, ast, type Config, emit, render, type Vm } from "microvm-emit";
+import { gitHosts } from "@microvm-emit/model";
+import { beforeAll, describe, expect, it } from "vitest";
 import { hostModule } from "./emitted.js";
 import { temporaryFolder } from "./harness.js";
 import { guestConfig } from "./identity.js";
@@ -37,123 +35,264 @@ const emitted = (vms: Readonly<Record<string, Vm>>, files: Readonly<Record<strin
   return folder;
 };
 
-/** A function of a guest's `config`, applied to every guest of the host. */
-const ofGuests = async <T>(folder: string, apply: string): Promise<Readonly<Record<string, T>>> =>
-  (await evaluateOnRig(
-    folder,
-    "nixosConfigurations.h.config.microvm.vms",
-    `builtins.mapAttrs (_: vm: (${apply}) (${guestConfig} vm))`,
-  )) as Readonly<Record<string, T>>;
-
 /** The rig has placeholders for few packages. */
-const agentOf = (name: AgentName): Vm["agent"] => ({ ...agents[name], package: "git", packagesFrom: "nixpkgs" });
+const agentOf = (name: AgentName, state: Partial<Agent["state"]> = {}): Agent => ({
+  ...agents[name],
+  package: "git",
+  packagesFrom: "nixpkgs",
+  state: { ...agents[name].state, ...state },
+});
 
-describe.skipIf(rig === undefined)("dotfiles of an agent, by home-manager", () => {
-  interface Dotfiles {
-    readonly files: readonly string[];
-    readonly links: Readonly<Record<string, { readonly L?: { readonly argument: string } }>>;
-    readonly mounts: readonly string[];
-    readonly variables: Readonly<Record<string, unknown>>;
-    readonly session: Readonly<Record<string, unknown>>;
-    readonly failed: readonly string[];
-    readonly packages: readonly string[];
-  }
-  const dotfiles = `guest: let home = guest.home-manager.users.alice; in {
-    files = map (file: "/home/alice/\${file.target}") (builtins.filter (file: file.enable) (builtins.attrValues home.home.file));
+/** By agent, settings of its module in home-manager or a dotfile, and the files that the agent reads. */
+const dotfiles = {
+  "claude-code": [
+    'programs.claude-code = { enable = true; settings.model = "opus"; context = "text"; };',
+    ["claude-microvm/settings.json", "claude-microvm/CLAUDE.md"],
+  ],
+  codex: [
+    'programs.codex = { enable = true; settings.model = "gpt"; context = "text"; };',
+    ["codex-microvm/config.toml", "codex-microvm/AGENTS.md"],
+  ],
+  "copilot-cli": [
+    'programs.github-copilot-cli = { enable = true; settings.model = "gpt"; };',
+    ["copilot-microvm/config.json"],
+  ],
+  "pi-coding-agent": [
+    'programs.pi-coding-agent = { enable = true; settings.theme = "dark"; };',
+    ["pi-microvm/settings.json"],
+  ],
+  "mistral-vibe": ['programs.mistral-vibe = { enable = true; settings.model = "devstral"; };', [".vibe/config.toml"]],
+  "qwen-code": ['home.file.".qwen/settings.json".text = "{ }";', ["qwen-microvm/settings.json"]],
+  "gemini-cli": ['home.file.".gemini/settings.json".text = "{ }";', ["gemini-microvm/.gemini/settings.json"]],
+  goose: ['home.file.".config/goose/config.yaml".text = "";', ["goose-microvm/config/config.yaml"]],
+  crush: ['home.file.".local/share/crush/crush.json".text = "";', ["crush-microvm/crush.json"]],
+} as const satisfies Partial<Record<AgentName, readonly [module: string, files: readonly string[]]>>;
+const withDotfiles = Object.keys(dotfiles) as (keyof typeof dotfiles)[];
+
+/** By VM, its agent and a home-manager module that moves the agent's folder. */
+const moved = {
+  "moved-claude": [
+    agentOf("claude-code"),
+    'programs.claude-code = { enable = true; configDir = "/home/alice/.config/claude"; };',
+  ],
+  "moved-codex": [
+    agentOf("codex"),
+    "programs.codex = { enable = true; settings.a = 1; }; home.preferXdgDirectories = true;",
+  ],
+  "moved-qwen": [agentOf("qwen-code"), 'home.sessionVariables.QWEN_HOME = "/home/alice/.config/qwen";'],
+  "moved-with-mount": [
+    agentOf("claude-code", { mountPoint: "~/.config/claude" }),
+    'programs.claude-code = { enable = true; context = "text"; configDir = "/home/alice/.config/claude"; };',
+  ],
+} as const satisfies Readonly<Record<string, readonly [Agent, string]>>;
+
+const modules: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(withDotfiles.map((name) => [name, dotfiles[name][0]])),
+  ...Object.fromEntries(Object.entries(moved).map(([name, [, module]]) => [name, module])),
+};
+
+/** The rig has no placeholder for the package. */
+const rigHasNixLd = ast.nix`{ pkgs, ... }: { programs.nix-ld.package = pkgs.git; }`;
+
+const vms: Readonly<Record<string, Vm>> = {
+  ...Object.fromEntries(withDotfiles.map((name) => [name, { agent: agentOf(name), home: [`./${name}.nix`] }])),
+  ...Object.fromEntries(Object.entries(moved).map(([name, [agent]]) => [name, { agent, home: [`./${name}.nix`] }])),
+  plain: {},
+  "without-overlay": { writableStoreOverlay: null },
+  "store-disk": { store: "disk" },
+  node: { toolchains: ["node"], modules: [rigHasNixLd] },
+  "node-patched": { toolchains: ["node"], unpatchedBinaries: false },
+  "vs-code": { unpatchedBinaries: true, modules: [rigHasNixLd] },
+  own: { modules: ["./own.nix", rigHasNixLd], unpatchedBinaries: true },
+  ntp: { modules: [ast.nix`{ services.ntp.enable = true; }`] },
+  "no-clock": { modules: [ast.nix`{ services.timesyncd.enable = false; }`] },
+};
+
+const own = `{
+  nix.settings.experimental-features = [ "nix-command" ];
+  nix.channel.enable = true;
+  nixpkgs.flake.source = null;
+  environment.enableAllTerminfo = false;
+  programs.ssh.knownHosts."github.com".publicKey = "ssh-ed25519 AAAA";
+  services.chrony.enable = true;
+  services.envfs.enable = true;
+}`;
+
+interface Guest {
+  /** Home-manager's files, by their paths in the guest. */
+  readonly files: readonly string[];
+  readonly session: Readonly<Record<string, unknown>>;
+  readonly homePackages: readonly string[];
+  readonly links: Readonly<Record<string, { readonly L?: { readonly argument: string } }>>;
+  readonly mounts: readonly string[];
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly failed: readonly string[];
+  readonly nix: {
+    readonly features: readonly string[];
+    readonly path: readonly string[];
+    readonly registry: { readonly type: string; readonly path: string } | null;
+    readonly source: string;
+    readonly isInClosure: boolean;
+  };
+  readonly terminfo: boolean;
+  readonly knownHosts: Readonly<Record<string, string>>;
+  readonly clock: string | null;
+  readonly timesyncd: string | null;
+  readonly ld: string | null;
+  readonly nixLd: boolean;
+  readonly bash: string | null;
+}
+
+const facts = `vm: let
+    guest = ${guestConfig} vm;
+    home = guest.home-manager.users.alice or null;
+    ofHome = read: if home == null then [ ] else read home;
+    unit = name: if guest.systemd.services ? \${name} && guest.systemd.units ? "\${name}.service" then guest.systemd.units."\${name}.service".text else null;
+    registry = guest.nix.registry.nixpkgs or null;
+  in {
+    files = ofHome (home: map (file: "/home/alice/\${file.target}") (builtins.filter (file: file.enable) (builtins.attrValues home.home.file)));
+    session = if home == null then { } else home.home.sessionVariables;
+    homePackages = ofHome (home: map (one: one.name) home.home.packages);
     links = guest.systemd.tmpfiles.settings.agent-state or { };
     mounts = map (share: share.mountPoint) guest.microvm.shares;
     variables = guest.environment.variables;
-    session = home.home.sessionVariables;
     failed = map (one: one.message) (builtins.filter (one: !one.assertion) guest.assertions);
-    packages = map (one: one.name) home.home.packages;
+    nix = {
+      features = guest.nix.settings.experimental-features or [ ];
+      path = guest.nix.nixPath;
+      registry = if registry == null then null else { inherit (registry.to) type; path = toString registry.to.path; };
+      source = toString guest.nixpkgs.flake.source;
+      isInClosure = builtins.hasContext (toString guest.nixpkgs.flake.source);
+    };
+    terminfo = guest.environment.enableAllTerminfo;
+    knownHosts = builtins.mapAttrs (_: host: host.publicKey) guest.programs.ssh.knownHosts;
+    clock = unit "host-clock";
+    timesyncd = unit "systemd-timesyncd";
+    ld = guest.environment.ldso;
+    nixLd = guest.programs.nix-ld.enable;
+    bash = guest.systemd.tmpfiles.settings.bin-bash."/bin/bash"."L+".argument or null;
   }`;
 
-  /** Where a file lies, once symlinks are followed. */
-  const real = ({ links }: Dotfiles, file: string): string => {
-    const [from, entry] =
-      Object.entries(links).find(([path, { L }]) => L !== undefined && `${file}/`.startsWith(`${path}/`)) ?? [];
-    return from === undefined ? file : `${String(entry?.L?.argument)}${file.slice(from.length)}`;
+describe.skipIf(rig === undefined)("a guest", () => {
+  let guests: Readonly<Record<string, Guest>> = {};
+  const guest = (name: string): Guest => {
+    const found = guests[name];
+    if (found === undefined) throw new Error(`no guest ${name}`);
+    return found;
   };
 
-  /** By agent, settings of its module and the files that the agent reads them from. */
-  const cases = {
-    "claude-code": [
-      'programs.claude-code = { enable = true; settings.model = "opus"; context = "text"; };',
-      ["/home/alice/claude-microvm/settings.json", "/home/alice/claude-microvm/CLAUDE.md"],
-    ],
-    codex: [
-      'programs.codex = { enable = true; settings.model = "gpt"; context = "text"; };',
-      ["/home/alice/codex-microvm/config.toml", "/home/alice/codex-microvm/AGENTS.md"],
-    ],
-    "copilot-cli": [
-      'programs.github-copilot-cli = { enable = true; settings.model = "gpt"; };',
-      ["/home/alice/copilot-microvm/config.json"],
-    ],
-    "pi-coding-agent": [
-      'programs.pi-coding-agent = { enable = true; settings.theme = "dark"; };',
-      ["/home/alice/pi-microvm/settings.json"],
-    ],
-    "mistral-vibe": [
-      'programs.mistral-vibe = { enable = true; settings.model = "devstral"; };',
-      ["/home/alice/.vibe/config.toml"],
-    ],
-    "qwen-code": ['home.file.".qwen/settings.json".text = "{ }";', ["/home/alice/qwen-microvm/settings.json"]],
-    "gemini-cli": [
-      'home.file.".gemini/settings.json".text = "{ }";',
-      ["/home/alice/gemini-microvm/.gemini/settings.json"],
-    ],
-    goose: ['home.file.".config/goose/config.yaml".text = "";', ["/home/alice/goose-microvm/config/config.yaml"]],
-    crush: ['home.file.".local/share/crush/crush.json".text = "";', ["/home/alice/crush-microvm/crush.json"]],
-  } as const satisfies Partial<Record<AgentName, readonly [module: string, files: readonly string[]]>>;
+  beforeAll(async () => {
+    const files = Object.entries(modules).map(([name, module]) => [`${name}.nix`, `{ ${module} }`] as const);
+    guests = (await evaluateOnRig(
+      emitted(vms, { ...Object.fromEntries(files), "own.nix": own }),
+      "nixosConfigurations.h.config.microvm.vms",
+      `builtins.mapAttrs (_: ${facts})`,
+    )) as typeof guests;
+  });
 
-  it("lie where each agent reads them", async () => {
-    const names = Object.keys(cases) as (keyof typeof cases)[];
-    const vms = names.map((name) => [name, { agent: agentOf(name), home: [`./${name}.nix`] }] as const);
-    const files = names.map((name) => [`${name}.nix`, `{ ${cases[name][0]} }`] as const);
-    const found = await ofGuests<Dotfiles>(emitted(Object.fromEntries(vms), Object.fromEntries(files)), dotfiles);
-    for (const name of names) {
-      const seen = found[name];
-      if (seen === undefined) throw new Error(`no guest ${name}`);
+  describe("with an agent", () => {
+    /** Where a file lies, once symlinks are followed. */
+    const real = ({ links }: Guest, file: string): string => {
+      const [from, entry] =
+        Object.entries(links).find(([path, { L }]) => L !== undefined && `${file}/`.startsWith(`${path}/`)) ?? [];
+      return from === undefined ? file : `${String(entry?.L?.argument)}${file.slice(from.length)}`;
+    };
+
+    it.each(withDotfiles)("has the dotfiles of %s where the agent reads them", (name) => {
+      const seen = guest(name);
+      const [module, files] = dotfiles[name];
+      expect(seen.failed).toEqual([]);
+      expect(seen.files.map((file) => real(seen, file))).toEqual(
+        expect.arrayContaining(files.map((file) => `/home/alice/${file}`)),
+      );
+      if (module.startsWith("programs.")) expect(seen.homePackages).toContain("git-99.0");
       const { state } = agents[name];
-      expect(seen.failed, name).toEqual([]);
-      expect(
-        seen.files.map((file) => real(seen, file)),
-        name,
-      ).toEqual(expect.arrayContaining([...cases[name][1]]));
-      if ("variable" in state) {
-        const directory = state.directory.replace("~", "/home/alice");
-        expect(seen.variables[state.variable], name).toBe(directory);
-        expect(seen.session[state.variable] ?? directory, name).toBe(directory);
-        expect(seen.mounts, name).toContain(directory);
-      }
-      if (cases[name][0].startsWith("programs.")) expect(seen.packages, name).toContain("git-99.0");
-    }
+      if (!("variable" in state)) return;
+      const directory = state.directory.replace("~", "/home/alice");
+      expect(seen.variables[state.variable]).toBe(directory);
+      expect(seen.session[state.variable] ?? directory).toBe(directory);
+      expect(seen.mounts).toContain(directory);
+    });
+
+    it.each(["moved-claude", "moved-codex", "moved-qwen"])("refuses a folder that home-manager moves: %s", (name) => {
+      expect(guest(name).failed).toEqual([
+        expect.stringMatching(
+          /^home-manager sets [A-Z_]+ to \/home\/alice\/\.config\/\w+, but the agent's login is at \/home\/alice\/\w+-microvm\. Leave out/,
+        ),
+      ]);
+    });
+
+    it("takes a folder that home-manager moves when the login is mounted there", () => {
+      const { failed, mounts, variables, files } = guest("moved-with-mount");
+      expect(failed).toEqual([]);
+      expect(mounts).toContain("/home/alice/.config/claude");
+      expect(variables["CLAUDE_CONFIG_DIR"]).toBe("/home/alice/.config/claude");
+      expect(files).toContain("/home/alice/.config/claude/CLAUDE.md");
+    });
   });
 
-  it.each([
-    ["claude-code", 'programs.claude-code = { enable = true; configDir = "/home/alice/.config/claude"; };'],
-    ["codex", "programs.codex = { enable = true; settings.a = 1; }; home.preferXdgDirectories = true;"],
-    ["qwen-code", 'home.sessionVariables.QWEN_HOME = "/home/alice/.config/qwen";'],
-  ] as const)("of %s elsewhere are an assertion, as the login would be lost", async (name, module) => {
-    const folder = emitted({ a: { agent: agentOf(name), home: ["./a.nix"] } }, { "a.nix": `{ ${module} }` });
-    const { a } = await ofGuests<Dotfiles>(folder, dotfiles);
-    expect(a?.failed).toHaveLength(1);
-    expect(a?.failed[0]).toMatch(
-      /^home-manager sets [A-Z_]+ to \/home\/alice\/\.config\/\w+, but the agent's login is at \/home\/alice\/\w+-microvm\./,
+  describe("with Nix", () => {
+    it.each(["plain", "store-disk"])("has flakes, and its own nixpkgs as nixpkgs: %s", (name) => {
+      const { features, path, registry, source, isInClosure } = guest(name).nix;
+      expect(features).toEqual(["nix-command", "flakes"]);
+      expect(path).toEqual(["nixpkgs=flake:nixpkgs"]);
+      expect(registry).toEqual({ type: "path", path: source });
+      expect(source).toMatch(/^\/nix\/store\/[^/]+-source$/);
+      expect(isInClosure).toBe(true);
+    });
+
+    it("does not carry nixpkgs when its store is read-only", () => {
+      expect(guest("without-overlay").nix).toMatchObject({ source: "", registry: null });
+    });
+  });
+
+  it("knows the terminals and the hosts of Git repositories", () => {
+    expect(guest("plain").terminfo).toBe(true);
+    expect(guest("plain").knownHosts).toEqual(
+      Object.fromEntries(Object.values(gitHosts).map(({ name, hostKey }) => [name, hostKey])),
     );
   });
 
-  it("elsewhere pass where the login is mounted there", async () => {
-    const configDir = "/home/alice/.config/claude";
-    const state = { ...agents["claude-code"].state, mountPoint: "~/.config/claude" };
-    const folder = emitted(
-      { a: { agent: { ...agents["claude-code"], package: "git", packagesFrom: "nixpkgs", state }, home: ["./a.nix"] } },
-      { "a.nix": `{ programs.claude-code = { enable = true; context = "text"; configDir = "${configDir}"; }; }` },
-    );
-    const { a } = await ofGuests<Dotfiles>(folder, dotfiles);
-    expect(a?.failed).toEqual([]);
-    expect(a?.mounts).toContain(configDir);
-    expect(a?.variables["CLAUDE_CONFIG_DIR"]).toBe(configDir);
-    expect(a?.files).toContain(`${configDir}/CLAUDE.md`);
+  describe("has the clock", () => {
+    it("of the host where KVM has it, else of NTP", () => {
+      const { clock, timesyncd } = guest("plain");
+      expect(clock).toContain("ConditionPathExists=/sys/module/ptp_kvm");
+      expect(clock).toMatch(
+        /^ExecStart=.*-chrony-99\.0\/bin\/chronyd.* 'refclock PHC \/dev\/ptp_kvm poll 2 dpoll -2' /m,
+      );
+      expect(timesyncd).toContain("ConditionPathExists=!/sys/module/ptp_kvm");
+      for (const unit of [clock, timesyncd]) expect(unit).toMatch(/^After=.*modprobe@ptp_kvm\.service/m);
+    });
+
+    it.each(["own", "ntp", "no-clock"])("that its modules choose: %s", (name) => {
+      expect(guest(name).clock).toBeNull();
+      expect(guest(name).timesyncd).toBeNull();
+    });
+  });
+
+  describe("with programs of other distributions", () => {
+    it.each(["node", "vs-code"])("starts them: %s", (name) => {
+      expect(guest(name)).toMatchObject({ nixLd: true });
+      expect(guest(name).ld).toMatch(/-git-99\.0\/libexec\/nix-ld$/);
+      expect(guest(name).bash).toMatch(/^\/nix\/store\/.*\/bin\/bash$/);
+    });
+
+    it.each(["plain", "node-patched"])("does not by itself: %s", (name) => {
+      expect(guest(name)).toMatchObject({
+        nixLd: false,
+        ld: expect.stringMatching(/-stub-ld$/) as unknown,
+        bash: null,
+      });
+    });
+  });
+
+  it("leaves every default to its modules", () => {
+    expect(guest("own")).toMatchObject({
+      failed: [],
+      nix: { features: ["nix-command"], registry: null },
+      terminfo: false,
+      knownHosts: { "github.com": "ssh-ed25519 AAAA" },
+      bash: null,
+    });
   });
 });

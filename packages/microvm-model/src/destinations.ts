@@ -1,4 +1,5 @@
 import { agents } from "./agents.js";
+import { gitHosts } from "./git-hosts.js";
 import { toolchains } from "./toolchains.js";
 
 /** What can be allowed by one word: the domains of agents and toolchains, and of what people know by another name. */
@@ -12,16 +13,7 @@ export const destinations: Readonly<Record<string, readonly string[]>> = {
   npm: toolchains.node.domains,
   pypi: toolchains.python.domains,
   crates: toolchains.rust.domains,
-  // docs.github.com/en/get-started/using-github/allowing-access-to-githubs-services-from-a-restricted-network
-  github: [
-    "github.com:22,443",
-    "api.github.com",
-    "codeload.github.com",
-    "uploads.github.com",
-    "*.githubusercontent.com",
-    "*.actions.githubusercontent.com",
-    "ghcr.io",
-  ],
+  ...Object.fromEntries(Object.entries(gitHosts).map(([word, { domains }]) => [word, domains])),
   // nixpkgs nixos/modules/config/nix.nix and the flake registry.
   nix: ["cache.nixos.org", "channels.nixos.org", "releases.nixos.org", "api.github.com", "codeload.github.com"],
 };

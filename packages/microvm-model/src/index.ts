@@ -70,6 +70,7 @@ export type { Vm, VmDefaults, Vsock } from "./config/vm.js";
 export type { Result } from "@microvm-emit/nix-ast";
 export { type ConfigFunction, defineConfig, type Environment } from "./define-config.js";
 export { type Changes, extend, replace, unset } from "./extend.js";
+export { gitHosts } from "./git-hosts.js";
 export { destinations } from "./destinations.js";
 export { emacs, fromInput, zsh } from "./home.js";
 export { type HypervisorName, hypervisors } from "./hypervisors.js";

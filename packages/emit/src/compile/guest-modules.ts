@@ -1,4 +1,4 @@
-import type { AgentPlan, GroupPlan, ToolchainPlan, UserPlan } from "@microvm-emit/model";
+import { type AgentPlan, gitHosts, type GroupPlan, type ToolchainPlan, type UserPlan } from "@microvm-emit/model";
 import {
   attrs,
   binding,
@@ -14,7 +14,7 @@ import {
 } from "@microvm-emit/nix-ast";
 import { agentState, packageInHomeManager, packageSetOf } from "./agents.js";
 import { moduleOf } from "./module.js";
-import { bindingAt, lib, packageFrom, packages } from "./terms.js";
+import { bindingAt, input, lib, packageFrom, packages } from "./terms.js";
 
 /** What every guest has. */
 export const base = (): Expr => nix`
@@ -41,8 +41,66 @@ export const base = (): Expr => nix`
   # Who is not in \`wheel\` cannot even try it.
   security.sudo.execWheelOnly = lib.mkDefault true;
 
+  # The first \`git clone git@…\` has nobody to confirm the host's key.
+  programs.ssh.knownHosts = ${attrs(
+    Object.values(gitHosts).map(({ name, hostKey }) => binding([name, "publicKey"], lib("mkDefault", hostKey))),
+  )};
+
+  # Terminals name themselves over SSH (TERM), and ncurses does not know all of them.
+  environment.enableAllTerminfo = lib.mkDefault true;
+
   # A guest that is thrown away need not wait for stragglers.
   systemd.settings.Manager.DefaultTimeoutStopSec = "5s";
+}
+`;
+
+/** The clock of the host, by KVM. */
+export const hostClock = (): Expr => nix`
+# KVM hands over the host's clock: without a network, and right after the host slept. Where it does not, because the host's clock
+# source is not TSC, systemd-timesyncd stays. Both leave the clock to another service that a module enables.
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+{
+  systemd.services = lib.mkIf config.services.timesyncd.enable {
+    systemd-timesyncd = {
+      wants = [ "modprobe@ptp_kvm.service" ];
+      after = [ "modprobe@ptp_kvm.service" ];
+      unitConfig.ConditionPathExists = "!/sys/module/ptp_kvm";
+    };
+    host-clock = {
+      description = "Clock of the host";
+      wantedBy = [ "multi-user.target" ];
+      wants = [ "modprobe@ptp_kvm.service" ];
+      after = [ "modprobe@ptp_kvm.service" ];
+      unitConfig.ConditionPathExists = "/sys/module/ptp_kvm";
+      serviceConfig = {
+        ExecStart = lib.escapeShellArgs [
+          "\${pkgs.chrony}/bin/chronyd"
+          "-n"
+          "-u"
+          "root"
+          "refclock PHC /dev/ptp_kvm poll 2 dpoll -2"
+          "makestep 1 -1"
+          "port 0"
+          "cmdport 0"
+          "bindcmdaddress /"
+          "pidfile /run/host-clock/pid"
+        ];
+        Restart = "on-failure";
+        RuntimeDirectory = "host-clock";
+        CapabilityBoundingSet = [ "CAP_SYS_TIME" ];
+        DeviceAllow = [ "char-ptp rw" ];
+        NoNewPrivileges = true;
+        PrivateNetwork = true;
+        ProtectHome = true;
+        ProtectSystem = "strict";
+      };
+    };
+  };
 }
 `;
 
@@ -99,9 +157,17 @@ export const sshHostKeys = (): Expr =>
   );
 
 /** A store that takes writes, on an overlay that is gone at shutdown. */
-export const writableStore = (overlay: string): Expr =>
+export const writableStore = (overlay: string, nixpkgs: string): Expr =>
   moduleOf(
     binding(["microvm", "writableStoreOverlay"], overlay),
+    blankLine(
+      comment(binding(["nixpkgs", "flake", "source"], lib("mkDefault", input(nixpkgs, "outPath"))), {
+        before:
+          "The guest's own nixpkgs is that of `nix shell nixpkgs#hello` and `nix-shell -p`, as nixosSystem has it.",
+      }),
+    ),
+    binding(["nix", "settings", "experimental-features"], lib("mkDefault", ["nix-command", "flakes"])),
+    binding(["nix", "channel", "enable"], lib("mkDefault", false)),
     blankLine(
       comment(
         binding(
@@ -129,6 +195,25 @@ export const writableStore = (overlay: string): Expr =>
       }),
     ),
   );
+
+/** Starts programs that were built for other distributions. */
+export const unpatchedBinaries = (): Expr => nix`
+# Programs that were built for other distributions, as npm, PyPI and VS Code download them.
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+{
+  programs.nix-ld.enable = lib.mkDefault true;
+
+  # Many scripts begin with it. envfs has it and all else of /bin and /usr/bin.
+  systemd.tmpfiles.settings.bin-bash = lib.mkIf (!config.services.envfs.enable) {
+    "/bin/bash"."L+".argument = "\${pkgs.bashInteractive}/bin/bash";
+  };
+}
+`;
 
 /** The host's user, with the ids that it has there, since virtiofs carries ids; or a user of the guest, with its own. */
 export const user = (

@@ -70,14 +70,20 @@ const importShared = (vm: VmPlan, shared: SharedModules): readonly Expr[] => {
   const use = (name: string, key: unknown, make: () => Expr): Expr =>
     path(`../../modules/${shared.use(name, key, make)}`);
   const { agent, writableStoreOverlay } = vm;
+  const nixpkgs = vm.nixpkgs ?? "nixpkgs";
   const groups = otherGroups(vm);
   const agentPath = [...vm.path, "agent"];
   return [
     use("base", null, modules.base),
+    use("host-clock", null, modules.hostClock),
     ...(vm.sshHostKeys === null ? [] : [use("ssh-host-keys", null, modules.sshHostKeys)]),
     ...(writableStoreOverlay === null
       ? []
-      : [use("writable-store", writableStoreOverlay, () => modules.writableStore(writableStoreOverlay))]),
+      : [
+          use("writable-store", [writableStoreOverlay, nixpkgs], () =>
+            modules.writableStore(writableStoreOverlay, nixpkgs),
+          ),
+        ]),
     ...vm.users.map((user, position) => {
       const isHostUser = position === 0;
       const { path: _, home, uid, gid, group, ...account } = user;
@@ -115,6 +121,9 @@ const importShared = (vm: VmPlan, shared: SharedModules): readonly Expr[] => {
             use("secrets", secretsKey(vm), () => secretsModule(vm.secrets, vm.users[0])),
           ),
         ]),
+    ...(vm.unpatchedBinaries
+      ? [at([...vm.path, "unpatchedBinaries"], use("unpatched-binaries", null, modules.unpatchedBinaries))]
+      : []),
     ...vm.toolchains.map((toolchain, position) => {
       const origin = [...vm.path, "toolchains", position];
       return at(

@@ -35,6 +35,13 @@ export interface Toolchain {
   readonly searchPath?: readonly string[] | undefined;
 
   /**
+   * Whether it downloads programs that were built for other distributions, so that the guest must be able to start them.
+   *
+   * @default false
+   */
+  readonly unpatchedBinaries?: boolean | undefined;
+
+  /**
    * Folders of downloads and build results, absolute or below `~/`, that are worth keeping between starts. Nothing is
    * mounted there by it.
    *
@@ -61,6 +68,8 @@ export const toolchainSchema = object({
   environment: record(scalar.variableName, scalar.variableValue).default({}),
   /** Folders put in front of PATH; `$HOME` is expanded by the shell. */
   searchPath: z.array(scalar.variableValue).readonly().default([]),
+  /** Whether it downloads programs of other distributions. */
+  unpatchedBinaries: z.boolean().default(false),
   /** Folders worth keeping between starts. */
   caches: z.array(scalar.hostPath).readonly().default([]),
   /** Its package registry. */

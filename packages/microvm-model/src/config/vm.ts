@@ -356,6 +356,14 @@ export interface Vm {
   readonly toolchains?: readonly (ToolchainName | Toolchain)[] | undefined;
 
   /**
+   * Whether programs built for other distributions start, such as those that npm, PyPI and VS Code download: by nix-ld, and
+   * with `/bin/bash`.
+   *
+   * @default whether a toolchain asks for it (`node`, `python`)
+   */
+  readonly unpatchedBinaries?: boolean | undefined;
+
+  /**
    * Packages that every user of the guest has.
    *
    * @default []
@@ -578,6 +586,8 @@ export const vmSchema = object({
   /** Secrets by name, each a file of the host's. */
   secrets: record(scalar.secretName, secretSchema).default({}),
   toolchains: z.array(named<ToolchainName, typeof toolchainSchema>(toolchains, toolchainSchema)).default([]),
+  /** Whether programs of other distributions start; whether a toolchain asks for it, by default. */
+  unpatchedBinaries: z.boolean().optional(),
   packages: z.array(packageSchema).default([]),
   /** The main user's home-manager configuration. */
   home: z.array(homeSchema).default([]),

@@ -105,6 +105,7 @@ export const planVm = (
       planSecret(secret, written, vm.hypervisor, owner, [...path, "secrets", secret]),
     ),
     toolchains: vm.toolchains.map(planToolchain),
+    unpatchedBinaries: vm.unpatchedBinaries ?? vm.toolchains.some((toolchain) => toolchain.unpatchedBinaries),
     environment: vm.environment,
     packages: vm.packages.map(planPackage),
     modules: vm.modules.map((module, position) => planModule(module, [...path, "modules", position])),

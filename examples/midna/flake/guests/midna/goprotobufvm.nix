@@ -9,6 +9,7 @@
   imports = [
     ../../modules/guest.nix
     ../../modules/base.nix
+    ../../modules/host-clock.nix
     ../../modules/ssh-host-keys.nix
     ../../modules/writable-store.nix
     ../../modules/user-michael.nix

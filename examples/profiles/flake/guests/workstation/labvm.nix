@@ -4,6 +4,7 @@
   imports = [
     ../../modules/guest.nix
     ../../modules/base.nix
+    ../../modules/host-clock.nix
     ../../modules/ssh-host-keys.nix
     ../../modules/writable-store.nix
     ../../modules/user-alice-2.nix

@@ -39,6 +39,7 @@ in
       localBinInPath = flag false;
       homeBinInPath = flag false;
       etc = named file;
+      enableAllTerminfo = flag false;
     };
 
     time = { timeZone = maybe (types.strMatching "[^ ]*"); hardwareClockInLocalTime = flag false; };

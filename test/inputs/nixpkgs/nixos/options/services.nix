@@ -64,6 +64,7 @@ in
         dnsovertls = option (enum [ "true" "opportunistic" "false" ]) "false";
         extraConfig = option lines "";
       };
+      envfs.enable = flag false;
       timesyncd.enable = flag true;
       getty.autologinUser = maybe str;
       journald.extraConfig = option lines "";
@@ -107,7 +108,7 @@ in
       mosh.enable = flag false;
       neovim.enable = flag false;
       nix-ld = { enable = flag false; libraries = many package; };
-      ssh = { startAgent = flag false; extraConfig = option lines ""; knownHosts = named types.attrs; };
+      ssh = { startAgent = flag false; extraConfig = option lines ""; knownHosts = named (submodule { options = { publicKey = maybe str; hostNames = many str; extraHostNames = many str; }; }); };
       tmux = { enable = flag false; clock24 = flag false; extraConfig = option lines ""; };
     };
 

@@ -54,6 +54,7 @@ in
     };
 
     nixpkgs = {
+      flake.source = maybe (types.either types.str types.path);
       pkgs = required types.pkgs;
       config = option types.anything { };
       overlays = option (types.listOf (types.functionTo (types.functionTo (types.lazyAttrsOf types.unspecified)))) [ ];
