@@ -110,7 +110,7 @@ describe.each(nixes())("by $version", (nix) => {
       a: { agent: opencode({ stateDirectory: "/srv/opencode" }) },
       b: { agent: aider() },
     });
-    const folder = { d: expect.objectContaining({ mode: "0755", user: "alice", group: "alice" }) as unknown };
+    const folder = { d: expect.objectContaining({ mode: "0755", user: "alice", group: "users" }) as unknown };
     expect(found["a"]?.shares).toContainEqual(["opencode-state", "/srv/opencode", "/home/alice/.local/share/opencode"]);
     expect(found["a"]?.tmpfiles).toEqual({ "/home/alice/.local": folder, "/home/alice/.local/share": folder });
     expect(found["b"]?.tmpfiles).toEqual({});

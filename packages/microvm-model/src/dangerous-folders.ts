@@ -1,3 +1,4 @@
+import { agents } from "./agents.js";
 import { asMounted, placesOf } from "./as-mounted.js";
 import { type FolderIndex, indexFolders } from "./folder-index.js";
 
@@ -16,6 +17,12 @@ export interface DangerousFolder {
   /** What serves better than a share. */
   readonly instead?: string;
 }
+
+/** Where agents keep their logins when no VM is around. */
+const agentFolders = Object.values(agents).flatMap(({ state }) => [
+  ...("mountPoint" in state ? [state.mountPoint] : []),
+  ...("links" in state ? Object.keys(state.links) : []),
+]);
 
 const system: readonly DangerousFolder[] = [
   { what: "homes", paths: ["/", "/home"], within: false },
@@ -149,7 +156,7 @@ const ofUser: readonly DangerousFolder[] = [
   },
   {
     what: "agents' own logins, hooks and tools",
-    paths: ["~/.claude", "~/.claude.json", "~/.config/claude", "~/.codex", "~/.gemini", "~/.cursor"],
+    paths: ["~/.claude.json", "~/.config/claude", "~/.cursor", "~/.kiro", ...agentFolders],
     within: true,
   },
   {
