@@ -9,6 +9,7 @@ const edgeFiles = [
   "commonjs",
   "exclusive",
   "folders",
+  "git",
   "host-sources",
   "load",
   "lock-file",

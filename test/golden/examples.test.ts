@@ -56,7 +56,7 @@ const examples = [
 
 describe.each(examples)("the tree of $name", ({ name, config, warnings }) => {
   it("is the one that is kept (`microvm-emit examples/NAME/microvm.config.ts` writes it anew)", () => {
-    const lock = JSON.parse(readFileSync(`${folderOf(name)}/microvm-emit.lock.json`, "utf8")) as Lock;
+    const lock = JSON.parse(readFileSync(`${folderOf(name)}/microvm.lock.json`, "utf8")) as Lock;
     expect(emitted(config, lock)).toEqual(kept(name));
   });
 

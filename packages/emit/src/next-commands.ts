@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import type { HostPlan, Lock, Plan } from "@microvm-emit/model";
+import type { HostPlan, Lock, Plan, VmPlan } from "@microvm-emit/model";
 import { plannedPaths } from "./planned-paths.js";
 import { isBelow, sourceTreeOf, unknownToGit } from "./source-tree.js";
 
@@ -22,18 +22,21 @@ export const nextCommands = (
   // What `nixos-rebuild` pins as root would be root's.
   const isLocked = existsSync(join(outputDir, "flake.lock"));
   const sudo = process.getuid?.() === 0 ? "" : "sudo ";
-  const gone = goneVms(plan, lock.before);
-  const hosts = new Set([...plan.hosts.map(({ name }) => name), ...gone.map(({ host }) => host)]);
   const remark = (host: string, ...others: readonly string[]): string => {
-    const remarks = [...(hosts.size > 1 ? [`on ${host}`] : []), ...others];
+    const remarks = [...(plan.hosts.length > 1 ? [`on ${host}`] : []), ...others];
     return remarks.length === 0 ? "" : `  # ${remarks.join(", ")}`;
   };
   return [
     ...(added.length === 0 ? [] : [`git add ${added.map((path) => quoted(asPath(fromHere(path)))).join(" ")}`]),
     ...(isLocked ? [] : [`nix flake lock ${quoted(reference)}`]),
-    // NixOS stops nothing that it no longer knows, and the next VM may get its addresses.
-    ...gone.map(
-      ({ host, vm }) => `${sudo}systemctl stop ${quoted(`microvm@${vm}`)}${remark(host, "gone from the config")}`,
+    // NixOS does not stop a VM that it no longer knows.
+    ...plan.hosts.flatMap((host) =>
+      goneVms(host, lock.before).flatMap(({ vm, renamed }) => [
+        `${sudo}systemctl stop ${quoted(`microvm@${vm}`)}${remark(host.name, renamed === undefined ? "gone from the config" : `renamed to ${renamed.name}`)}`,
+        ...movedFolders(host, vm, renamed).map(
+          ([from, to]) => `${sudo}mv -T ${quoted(from)} ${quoted(to)}${remark(host.name)}`,
+        ),
+      ]),
     ),
     ...plan.hosts.map(
       (host) =>
@@ -54,11 +57,39 @@ const toAdd = (root: string, configDir: string, paths: readonly string[]): reado
   ];
 };
 
-/** The VMs that the lock of the last run knows and the plan does not. */
-const goneVms = (plan: Plan, before: Lock): readonly { readonly host: string; readonly vm: string }[] => {
-  const kept = new Set(plan.hosts.flatMap(({ name: host, vms }) => vms.map(({ name }) => `${host}/${name}`)));
-  return Object.entries(before.hosts).flatMap(([host, vms]) =>
-    Object.keys(vms).flatMap((vm) => (kept.has(`${host}/${vm}`) ? [] : [{ host, vm }])),
+interface GoneVm {
+  readonly vm: string;
+  /** The VM that it is now. */
+  readonly renamed: VmPlan | undefined;
+}
+
+/** The VMs of a host that the last run had and this one does not, at least not under that name. */
+const goneVms = ({ name, vms }: HostPlan, before: Lock): readonly GoneVm[] => {
+  const kept = new Set(vms.map((vm) => vm.name));
+  return Object.keys(knownVms(name, before))
+    .filter((vm) => !kept.has(vm))
+    .map((vm) => ({ vm, renamed: vms.find(({ renamedFrom }) => renamedFrom === vm) }));
+};
+
+const knownVms = (host: string, before: Lock): Readonly<Record<string, number>> =>
+  Object.hasOwn(before.hosts, host) ? (before.hosts[host] ?? {}) : {};
+
+/** The folders of a renamed VM that are named for it, before and after. */
+const movedFolders = (
+  { stateDirectory }: HostPlan,
+  before: string,
+  renamed: VmPlan | undefined,
+): readonly (readonly [from: string, to: string])[] => {
+  if (renamed === undefined) return [];
+  const { name, sshHostKeys, workspace, users, directories } = renamed;
+  const named = [
+    { folders: [sshHostKeys], parent: "/var/lib/microvm-host-keys/" },
+    { folders: [workspace], parent: `${users[0].homeDirectory}/microvm/` },
+    // An agent's state of `agentState: "own"`.
+    { folders: directories.map(({ path }) => path), parent: "-vms/" },
+  ].flatMap(({ folders, parent }) => folders.filter((folder) => folder?.endsWith(parent + name) === true));
+  return [`${stateDirectory}/${name}`, ...new Set(named.filter((folder) => folder !== null))].map(
+    (folder) => [folder.slice(0, -name.length) + before, folder] as const,
   );
 };
 
@@ -67,7 +98,7 @@ const goneVms = (plan: Plan, before: Lock): readonly { readonly host: string; re
  * disk.
  */
 const untilRestart = ({ name: host, vms }: HostPlan, before: Lock): readonly string[] => {
-  const known = before.hosts[host] ?? {};
+  const known = knownVms(host, before);
   const [first, ...others] = vms.filter(({ name }) => Object.hasOwn(known, name));
   if (first === undefined) return [];
   return [

@@ -34,6 +34,8 @@ export interface Emission {
 export interface EmitOptions extends Partial<Machine> {
   /** The lock kept from the last run; none by default. */
   readonly lock?: Lock;
+  /** Locks from before, the latest first: of two VMs at one index, the one that had it earlier keeps it. */
+  readonly earlierLocks?: readonly Lock[];
   /** The config file as the output directory sees it, with `/`; `../microvm.config.ts` by default. */
   readonly configFile?: string;
 }
@@ -56,10 +58,10 @@ export const resolveConfig = async (
 /** A config becomes the files of a flake, or every problem it has. */
 export const emit = <C>(
   config: Resolved<C>,
-  { lock = emptyLock, configFile = "../microvm.config.ts", ...machine }: EmitOptions = {},
+  { lock = emptyLock, configFile = "../microvm.config.ts", ...more }: EmitOptions = {},
 ): Result<readonly Problem[], Emission> =>
   pipe(
-    planConfig(config, lock, machine),
+    planConfig(config, lock, more),
     map(({ value: { plan, lock: next }, warnings, silenced }) => ({
       plan,
       files: compile(plan, { configFile }),

@@ -10,7 +10,14 @@ export type Outcome =
       readonly kind: "emitted";
       readonly dir: string;
       readonly files: Written;
-      readonly lock: { readonly file: string; readonly changed: boolean };
+      readonly lock: {
+        readonly file: string;
+        readonly changed: boolean;
+        /** The lock file that it has its entries from, where its config was renamed. */
+        readonly from?: string;
+        /** Whether it had conflict markers of a merge. */
+        readonly merged?: boolean;
+      };
       /** The commands to type now. */
       readonly next: readonly string[];
       readonly findings: Findings;
@@ -67,7 +74,7 @@ export const formatOutcome = (outcome: Outcome, style: Style, width: number): st
       const lines = [
         ...listed(written, (path) => `${style.green("written")}  ${style.path(`${dir}/${path}`)}`),
         ...listed(removed, (path) => `${style.red("removed")}  ${style.path(`${dir}/${path}`)}`),
-        ...(lock.changed ? [`${style.green("written")}  ${style.path(lock.file)}`] : []),
+        ...(lock.changed ? [`${style.green("written")}  ${style.path(lock.file)}${lockRemark(lock, style)}`] : []),
         ...(unchanged.length === 0
           ? []
           : [style.dim(`${fileCount(unchanged.length)} unchanged in ${style.path(dir)}`)]),
@@ -84,6 +91,14 @@ export const formatOutcome = (outcome: Outcome, style: Style, width: number): st
         ])
         .join("\n")}\n`;
   }
+};
+
+const lockRemark = ({ from, merged }: Extract<Outcome, { kind: "emitted" }>["lock"], { path }: Style): string => {
+  const remarks = [
+    ...(merged === true ? ["merge conflict resolved"] : []),
+    ...(from === undefined ? [] : [`from ${path(from)}`]),
+  ];
+  return remarks.length === 0 ? "" : ` (${remarks.join(", ")})`;
 };
 
 const fileCount = (count: number): string => (count === 1 ? "1 file" : `${count} files`);

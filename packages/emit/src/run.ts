@@ -14,7 +14,8 @@ import * as self from "./index.js";
 import { grouped } from "./group-problems.js";
 import { hostSources } from "./host-sources.js";
 import { load, readIfThere } from "./load.js";
-import { type LockFile, lockFileName, printLock, readLockFile } from "./lock-file.js";
+import { adoptLock, type LockFile, printLock, readLockFile } from "./lock-file.js";
+import { lockNameOf } from "./lock-name.js";
 import type { Place } from "./place.js";
 import { nextCommands } from "./next-commands.js";
 import type { OnProgress } from "./nix.js";
@@ -95,7 +96,7 @@ const placesOf = ({ config, output }: ConfigAndDirectory): Places => {
     outputDir: withoutLinks(typedOutput),
     typedOutput,
     // A link in its place is not followed: it might lead to the lock of another config.
-    lock: join(configDir, lockFileName),
+    lock: join(configDir, lockNameOf(basename(file))),
   };
 };
 
@@ -131,9 +132,16 @@ const emission = (places: Places, isToBeWritten: boolean): TE.TaskEither<Failure
     TE.mapLeft(withoutConsequences),
     TE.chain(({ config, lockFile }) =>
       pipe(
+        attempt(() => adoptLock(lockFile, config)),
+        TE.bimap(alone, (adopted) => ({ config, lockFile: adopted })),
+      ),
+    ),
+    TE.chain(({ config, lockFile }) =>
+      pipe(
         TE.fromEither(
           emit(config, {
             lock: lockFile.lock,
+            earlierLocks: lockFile.earlier,
             configFile: relative(places.outputDir, places.config),
             sources: hostSources(config, places),
             realPath: withoutLinks,
@@ -240,13 +248,20 @@ const writeEmission = (
   force: boolean,
 ): TE.TaskEither<Failure, Outcome> => {
   const lockText = printLock(next);
+  const { adopted } = lockFile;
+  const beside = { [lock]: lockText, ...(adopted?.isWhole === true && { [adopted.from]: null }) };
   return pipe(
-    write({ dir: outputDir, files: render(files), beside: { [lock]: lockText }, force }),
+    write({ dir: outputDir, files: render(files), beside, force }),
     TE.map((written) => ({
       kind: "emitted",
       dir: outputDir,
       files: written,
-      lock: { file: lock, changed: lockText !== lockFile.text },
+      lock: {
+        file: lock,
+        changed: lockText !== lockFile.text,
+        ...(adopted && { from: adopted.from }),
+        ...(lockFile.isConflicted && { merged: true }),
+      },
       next: nextCommands(plan, configDir, outputDir, { file: lock, before: lockFile.lock }),
       findings,
     })),

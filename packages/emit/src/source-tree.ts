@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import {
   constants,
   copyFileSync,
@@ -12,6 +11,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { Failed, type UnreachableModule } from "./failure.js";
+import { git } from "./git.js";
 import { readIfThere } from "./load.js";
 import { isThere } from "./folders.js";
 
@@ -69,25 +69,12 @@ const gitFiles = (root: string): string[] | undefined =>
 export const unknownToGit = (root: string, paths: readonly string[]): readonly string[] | undefined =>
   listed(root, ["--others", "--", ...paths])?.map((path) => join(root, path));
 
-/** Files that git does not ignore; undefined when git will not say, as in a work tree of another user's. */
-const listed = (root: string, options: readonly string[]): string[] | undefined => {
-  try {
-    // A repository's own settings may name a program that watches its files, and listing runs it.
-    const list = execFileSync(
-      "git",
-      ["-c", "core.fsmonitor=false", "ls-files", "--exclude-standard", "-z", ...options],
-      {
-        cwd: root,
-        encoding: "utf8",
-        maxBuffer: 1 << 30,
-        stdio: ["ignore", "pipe", "ignore"],
-      },
-    );
-    return list.split("\0").filter((path) => path !== "");
-  } catch {
-    return undefined;
-  }
-};
+/** Files that git does not ignore. */
+const listed = (root: string, options: readonly string[]): string[] | undefined =>
+  git(root, ["ls-files", "--exclude-standard", "-z", ...options])
+    ?.toString("utf8")
+    .split("\0")
+    .filter((path) => path !== "");
 
 const limits = { files: 50_000, bytes: 1 << 30, words: "50,000 files or 1 GiB" };
 

@@ -16,8 +16,8 @@ export interface Wanted {
   /** The output directory, absolute and without links. */
   readonly dir: string;
   readonly files: readonly TextFile[];
-  /** Files outside the output directory that change together with it, absolute path without links → text. */
-  readonly beside: Readonly<Record<string, string>>;
+  /** Files outside the output directory that change together with it, absolute path without links → text, null for none. */
+  readonly beside: Readonly<Record<string, string | null>>;
   /** Whether files that are not ours, or were edited, may be lost. */
   readonly force: boolean;
 }
@@ -161,7 +161,9 @@ const planChanges = ({ dir, files, beside, force }: Wanted, folders: Folders): P
   };
   for (const [path, text] of Object.entries(own)) {
     const there = inspector(dirname(path), folders, conflicts)(basename(path));
-    if (there !== "blocked" && there?.text !== text) changes.push({ action: "put", path, text });
+    if (there === "blocked") continue;
+    if (text === null) changes.push(...(there === undefined ? [] : [{ action: "remove", path } as const]));
+    else if (there?.text !== text) changes.push({ action: "put", path, text });
   }
   if (conflicts.length > 0) throw new Failed({ kind: "output-conflicts", dir, conflicts: byPath(conflicts) });
   for (const paths of Object.values(report)) paths.sort();

@@ -13,7 +13,7 @@ const placesIn = (configDir: string): Places => ({
   configDir,
   outputDir: join(configDir, "flake"),
   typedOutput: join(configDir, "flake"),
-  lock: join(configDir, "microvm-emit.lock.json"),
+  lock: join(configDir, "microvm.lock.json"),
 });
 
 /** What is found in a folder, as `path: what` from there, without what every config has. */
@@ -61,7 +61,7 @@ describe("what a host is made of", () => {
     expect(all.slice(0, 3)).toEqual([
       ["vms/microvm.config.ts", "the config of this host"],
       ["vms/flake", "the flake of this host"],
-      ["vms/microvm-emit.lock.json", "the lock of this config"],
+      ["vms/microvm.lock.json", "the lock of this config"],
     ]);
     expect(all.filter(([, what]) => /^(code|microvm-emit) /.test(what ?? ""))).toHaveLength(2);
     expect(foundIn(dir, config, join(dir, "vms"))).toEqual([

@@ -27,7 +27,7 @@ const host = {
 /** A directory as it is after a run, where the process stands. */
 const emitted = (more: Readonly<Record<string, string>> = {}): string => {
   const dir = temporaryDirectory();
-  layOut(dir, { "configuration.nix": "{ }", "flake/flake.nix": "{ }", "microvm-emit.lock.json": "{ }", ...more });
+  layOut(dir, { "configuration.nix": "{ }", "flake/flake.nix": "{ }", "microvm.lock.json": "{ }", ...more });
   vi.spyOn(process, "cwd").mockReturnValue(dir);
   return dir;
 };
@@ -35,7 +35,7 @@ const emitted = (more: Readonly<Record<string, string>> = {}): string => {
 const next = (dir: string, hosts: object = { alpha: host }, before: Lock = emptyLock): readonly string[] => {
   const result = planConfig({ hosts }, emptyLock);
   assert(result._tag === "Right", JSON.stringify(result));
-  const lock = { file: join(dir, "microvm-emit.lock.json"), before };
+  const lock = { file: join(dir, "microvm.lock.json"), before };
   return nextCommands(result.right.value.plan, dir, join(dir, "flake"), lock);
 };
 
@@ -47,7 +47,7 @@ it("is all of a first run: what git does not know, the inputs' lock, and a switc
   const dir = emitted({ "hardware.nix": "{ }", "node_modules/x/y.nix": "{ }", "notes.txt": "" });
   git(dir, "init", "-q");
   expect(next(dir)).toEqual([
-    "git add flake microvm-emit.lock.json configuration.nix hardware.nix",
+    "git add flake microvm.lock.json configuration.nix hardware.nix",
     "nix flake lock ./flake",
     "sudo nixos-rebuild switch --flake ./flake#alpha",
   ]);
@@ -88,12 +88,35 @@ it("says where, for several hosts, and what stops a VM that is gone", () => {
     "sudo nixos-rebuild switch --flake '#alpha'  # on alpha, VMs that run keep their shares and connections until systemctl restart microvm@a",
     "sudo nixos-rebuild switch --flake '#beta'  # on beta",
   ]);
-  expect(next(dir, { alpha: host }, before)[1]).toBe(
-    "sudo systemctl stop microvm@gone  # on beta, gone from the config",
-  );
   expect(next(dir, { alpha: host }, { version: 1, hosts: { alpha } })[0]).toBe(
     "sudo systemctl stop microvm@old  # gone from the config",
   );
+});
+
+it("leaves out VMs of hosts that the config does not have", () => {
+  const dir = emitted({ "flake/flake.lock": "{ }" });
+  const before: Lock = { version: 2, hosts: { alpha: { a: 0 }, beta: { gone: 0 } } };
+  expect(next(dir, { alpha: host }, before)).toHaveLength(1);
+});
+
+it("moves the folders that are named for a renamed VM", () => {
+  const dir = emitted({ "flake/flake.lock": "{ }" });
+  const before: Lock = { version: 2, hosts: { alpha: { old: 0 } } };
+  const renamed = (vm: object): readonly string[] =>
+    next(dir, { alpha: { ...host, vms: { new: { renamedFrom: "old", ...vm } } } }, before).slice(0, -1);
+  const always = [
+    "sudo systemctl stop microvm@old  # renamed to new",
+    "sudo mv -T /var/lib/microvms/old /var/lib/microvms/new",
+  ];
+  expect(renamed({ agent: "claude-code", agentState: "own" })).toEqual([
+    ...always,
+    "sudo mv -T /var/lib/microvm-host-keys/old /var/lib/microvm-host-keys/new",
+    "sudo mv -T /home/alice/microvm/old /home/alice/microvm/new",
+    "sudo mv -T /home/alice/claude-microvm-vms/old /home/alice/claude-microvm-vms/new",
+  ]);
+  expect(renamed({ workspace: "/srv/work", sshHostKeys: false })).toEqual(always);
+  // Once the lock has the new name, the rename is over.
+  expect(next(dir, { alpha: host }, { version: 2, hosts: { alpha: { a: 0 } } })).toHaveLength(1);
 });
 
 it("says what a switch leaves as it was, where there were VMs before", () => {
@@ -118,7 +141,7 @@ it("is words that a shell and git read as they are meant", () => {
   const odd = ["#hash.nix", "-option.nix", ":(top)colon.nix", "two words.nix", "=ls.nix", "it's;touch x.nix"];
   const dir = emitted({ "flake/flake.lock": "{ }", ...Object.fromEntries(odd.map((name) => [name, "{ }"])) });
   git(dir, "init", "-q");
-  git(dir, "add", "flake", "configuration.nix", "microvm-emit.lock.json");
+  git(dir, "add", "flake", "configuration.nix", "microvm.lock.json");
   const [add = ""] = next(dir);
   const words = wordsOf(add);
   expect(words.map((word) => word.replace(/^\.\//, "")).sort()).toEqual(["git", "add", ...odd].sort());

@@ -2,15 +2,23 @@ import { z } from "zod";
 import { maxIndex } from "./resolve/allocate.js";
 import { hostLabel } from "./scalars.js";
 
+const index = z.int().min(0).max(maxIndex);
+
 /**
- * Which VM has which index, kept beside the config so that adding, removing or reordering VMs renumbers none:
- * host name → VM name → index.
+ * The index of every VM, kept beside the config so that adding, removing or reordering VMs renumbers none.
+ * Version 1 has no `freed`.
  */
 export const lockSchema = z.strictObject({
-  version: z.literal(1),
-  hosts: z.record(hostLabel, z.record(hostLabel, z.int().min(0).max(maxIndex))),
+  version: z.literal([1, 2]),
+  /** Host name → VM name → index. */
+  hosts: z.record(hostLabel, z.record(hostLabel, index)),
+  /** Host name → indexes that no VM has now, the one freed first in front, each with the VM that had it last. */
+  freed: z.record(hostLabel, z.array(z.strictObject({ vm: hostLabel, index }))).optional(),
 });
 
 export type Lock = z.infer<typeof lockSchema>;
 
-export const emptyLock: Lock = { version: 1, hosts: {} };
+/** An index that no VM has now. */
+export type FreedIndex = NonNullable<Lock["freed"]>[string][number];
+
+export const emptyLock: Lock = { version: 2, hosts: {} };

@@ -20,11 +20,16 @@ export interface Planned {
   readonly silenced: readonly SilencedProblem[];
 }
 
+export interface PlanOptions extends Partial<Machine> {
+  /** Earlier locks, the latest first: of two VMs that have one index in the lock, the one that had it earlier keeps it. */
+  readonly earlierLocks?: readonly Lock[];
+}
+
 /** A config becomes a plan: shape, then references and addresses, then rules; or every problem of all three. */
 export const planConfig = (
   config: unknown,
   lock: Lock,
-  { sources = [], realPath = (path) => path }: Partial<Machine> = {},
+  { sources = [], realPath = (path) => path, earlierLocks = [] }: PlanOptions = {},
 ): Result<readonly Problem[], Planned> => {
   if (!lockSchema.safeParse(lock).success) return left([brokenLock]);
   const unresolved = unresolvedConfig(config);
@@ -32,7 +37,7 @@ export const planConfig = (
   const { checked: model, misspelt, written } = validate(config);
   const checked = pipe(
     model,
-    andThen(resolve(lock)),
+    andThen(resolve(lock, earlierLocks)),
     andThen(checkRules({ written, sources, realPath: remembered(realPath) })),
   );
   return pipe(

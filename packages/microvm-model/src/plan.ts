@@ -145,6 +145,8 @@ export interface VmPlan extends HardwarePlan {
   readonly path: ConfigPath;
   readonly name: string;
   readonly index: number;
+  /** The VM's former name. */
+  readonly renamedFrom: string | null;
   readonly autostart: boolean;
   readonly restartIfChanged: boolean;
   readonly guest: VmModel["guest"];

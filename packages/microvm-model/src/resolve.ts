@@ -1,6 +1,14 @@
 import { type Checked, gather, withProblems } from "./checked.js";
 import type { HostModel, Model } from "./config.js";
 import type { Lock } from "./lock.js";
+import {
+  entriesOf,
+  freedIndex,
+  type LockEntries,
+  lockedIndex,
+  nextEntries,
+  withEntries,
+} from "./resolve/lock-entries.js";
 import type { HostPlan, ImportedSource, NetworkPlan, Plan } from "./plan.js";
 import type { ConfigPath } from "./problem.js";
 import { groupGuests } from "./resolve/guests.js";
@@ -20,48 +28,52 @@ export interface Resolution {
 
 /** Names become addresses: every reference is followed and every default that depends on others is filled in. */
 export const resolve =
-  (lock: Lock) =>
+  (lock: Lock, earlierLocks: readonly Lock[] = []) =>
   (model: Model): Checked<Resolution> => {
     const hosts = gather(
       Object.entries(model.hosts).map(([name, host]) =>
-        resolveHost(name, host, Object.hasOwn(lock.hosts, name) ? lock.hosts[name] : undefined),
+        resolveHost(
+          name,
+          host,
+          entriesOf(lock, name),
+          earlierLocks.map((earlier) => entriesOf(earlier, name)),
+        ),
       ),
     );
     if (hosts._tag === "Left") return hosts;
     const { inputs, problems } = planInputs(model, mentionsOf(model));
     return withProblems([...(hosts._tag === "Both" ? hosts.left : []), ...problems], {
       plan: { description: model.description, inputs, hosts: hosts.right },
-      lock: {
-        version: 1,
-        hosts: Object.fromEntries(
-          hosts.right.map(({ name, vms }) => [name, Object.fromEntries(vms.map((vm) => [vm.name, vm.index]))]),
-        ),
-      },
+      lock: hosts.right.reduce(
+        (next, { name, vms }) => withEntries(next, name, nextEntries(entriesOf(lock, name), vms)),
+        lock,
+      ),
     });
   };
 
 const resolveHost = (
   name: string,
   host: HostModel,
-  locked: Readonly<Record<string, number>> = {},
+  entries: LockEntries,
+  earlier: readonly LockEntries[],
 ): Checked<HostPlan> => {
   const path = ["hosts", name];
   const networks = planNetworks(host, path);
   const drafts = gather(
-    Object.entries(host.vms).map(([vmName, vm]) =>
-      draftVm(
-        vmName,
-        vm,
-        [...path, "vms", vmName],
-        networks.value,
-        Object.hasOwn(locked, vmName) ? locked[vmName] : undefined,
-      ),
-    ),
+    Object.entries(host.vms).map(([vmName, vm]) => {
+      const locked = lockedIndex(entries, vmName, vm.renamedFrom);
+      return draftVm(vmName, vm, [...path, "vms", vmName], networks.value, {
+        locked,
+        lockedEarlier: earlier.map((lock) => lockedIndex(lock, vmName, vm.renamedFrom) === locked),
+        freed: freedIndex(entries, vmName),
+      });
+    }),
   );
   if (drafts._tag === "Left") return drafts;
   const { indexes, problems } = chooseIndexes(
     drafts.right.map(({ request }) => request),
     explicitIdentifiers(networks.value, drafts.right),
+    [...entries.freed.map(({ index }) => index), ...Object.values(entries.vms)],
   );
   const vms = exposeFolders(
     drafts.right.flatMap((draft) => {

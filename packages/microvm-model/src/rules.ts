@@ -47,6 +47,7 @@ import { privilegedHostPort } from "./rules/privileged-host-port.js";
 import { publishedPort } from "./rules/published-port.js";
 import { qemuMemory } from "./rules/qemu-memory.js";
 import { reachedVm } from "./rules/reached-vm.js";
+import { renamedFromPresent } from "./rules/renamed-from-present.js";
 import { runAsInService } from "./rules/run-as-in-service.js";
 import { scriptedInitrd } from "./rules/scripted-initrd.js";
 import { secret } from "./rules/secret.js";
@@ -129,6 +130,7 @@ const rules: readonly Rule[] = [
   squashedSystemFolder,
   nixpkgsConfigWithSet,
   duplicateVm,
+  renamedFromPresent,
   noReadiness,
   noLogin,
   brokenSshKey,

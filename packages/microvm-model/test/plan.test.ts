@@ -192,10 +192,175 @@ describe("the lock", () => {
     );
   });
 
-  it("forgets what is gone and remembers what the config fixes", () => {
-    const { lock } = planned(config({ a: {}, b: { index: 7 } }));
-    expect(lock).toEqual({ version: 1, hosts: { h: { a: 0, b: 7 } } });
-    expect(planned(config({ b: {} }), lock).lock).toEqual({ version: 1, hosts: { h: { b: 7 } } });
+  const indexesOf = (resolution: Resolution): Record<string, number> =>
+    Object.fromEntries(resolution.plan.hosts.flatMap(({ vms }) => vms.map(({ name, index }) => [name, index])));
+  /** The resolutions of one config after another, each with the lock of the one before. */
+  const inTurn = (...configs: readonly unknown[]): readonly Resolution[] => {
+    const resolutions: Resolution[] = [];
+    for (const each of configs) resolutions.push(planned(each, resolutions.at(-1)?.lock));
+    return resolutions;
+  };
+
+  it("gives no VM an index that another one had, and a VM that comes back its own", () => {
+    fc.assert(
+      fc.property(fc.array(vmNames, { minLength: 1, maxLength: 6 }), (steps) => {
+        const owners = new Map<number, string>();
+        const last = new Map<string, number>();
+        for (const resolution of inTurn(...steps.map(withVms)))
+          for (const [name, index] of Object.entries(indexesOf(resolution))) {
+            expect(owners.get(index) ?? name).toBe(name);
+            expect(last.get(name) ?? index).toBe(index);
+            owners.set(index, name);
+            last.set(name, index);
+          }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("keeps freed indexes in the order in which they were freed", () => {
+    const resolutions = inTurn(withVms(["a", "b", "c"]), withVms(["a", "c"]), withVms(["c"]), withVms(["c", "d"]));
+    expect(resolutions.at(-1)?.lock).toEqual({
+      version: 2,
+      hosts: { h: { c: 2, d: 3 } },
+      freed: {
+        h: [
+          { vm: "b", index: 1 },
+          { vm: "a", index: 0 },
+        ],
+      },
+    });
+  });
+
+  it("reuses the index that was freed first when the subnet has no other", () => {
+    const bridges = { br0: { address: "10.0.0.1/29" } };
+    const small = (...names: readonly string[]): unknown =>
+      config(Object.fromEntries(names.map((name) => [name, {}])), { bridges });
+    const [, , , last] = inTurn(
+      small("a", "b", "c", "d", "e"),
+      small("a", "b", "d", "e"),
+      small("b", "d", "e"),
+      small("b", "d", "e", "new"),
+    );
+    assert(last !== undefined);
+    expect(indexesOf(last)).toEqual({ b: 1, d: 3, e: 4, new: 2 });
+    expect(last.lock.freed).toEqual({ h: [{ vm: "a", index: 0 }] });
+    const full = planConfig(small("b", "d", "e", "new", "x", "y"), last.lock);
+    assert(full._tag === "Left");
+    expect(full.left.map(({ code }) => code)).toEqual(["subnet-full"]);
+  });
+
+  it("frees the index of a VM that the config moves, and never one that another VM takes by `index`", () => {
+    const resolutions = inTurn(
+      config({ a: {}, b: { index: 7 } }),
+      config({ a: {}, b: { index: 8 } }),
+      config({ a: {}, b: { index: 8 }, c: {}, d: { index: 7 } }),
+    );
+    expect(resolutions[1]?.lock).toEqual({
+      version: 2,
+      hosts: { h: { a: 0, b: 8 } },
+      freed: { h: [{ vm: "b", index: 7 }] },
+    });
+    expect(resolutions[2]?.lock).toEqual({ version: 2, hosts: { h: { a: 0, b: 8, c: 1, d: 7 } } });
+  });
+
+  it("keeps the hosts that the config does not have", () => {
+    const { lock } = planned(withVms(["a", "b"]));
+    const other: Lock = {
+      ...lock,
+      hosts: { ...lock.hosts, other: { x: 4 } },
+      freed: { other: [{ vm: "y", index: 0 }] },
+    };
+    expect(planned(withVms(["b"]), other).lock).toEqual({
+      version: 2,
+      hosts: { h: { b: 1 }, other: { x: 4 } },
+      freed: { h: [{ vm: "a", index: 0 }], other: [{ vm: "y", index: 0 }] },
+    });
+  });
+
+  it("of version 1 is read", () => {
+    expect(planned(withVms(["b"]), { version: 1, hosts: { h: { b: 5 } } }).lock).toEqual({
+      version: 2,
+      hosts: { h: { b: 5 } },
+    });
+  });
+
+  describe("with renamedFrom", () => {
+    const renamed = config({ a: {}, c: { renamedFrom: "b" }, d: {} });
+    const before = config({ a: {}, b: {} });
+
+    it("gives the VM its former index, and never again after that", () => {
+      const resolutions = inTurn(before, renamed, renamed, config({ a: {}, c: {}, d: {} }), config({ d: {} }));
+      const after = { a: 0, c: 1, d: 2 };
+      expect(resolutions.map(indexesOf)).toEqual([{ a: 0, b: 1 }, after, after, after, { d: 2 }]);
+      expect(resolutions[2]?.lock).toEqual({ version: 2, hosts: { h: after } });
+    });
+
+    it("gives it back when the rename was emitted without", () => {
+      const resolutions = inTurn(before, config({ a: {}, c: {} }), renamed);
+      expect(resolutions.map(indexesOf)).toEqual([
+        { a: 0, b: 1 },
+        { a: 0, c: 2 },
+        { a: 0, c: 1, d: 3 },
+      ]);
+    });
+
+    it("says nothing of a name that the lock does not know, and yields to `index`", () => {
+      const planning = planConfig(config({ c: { renamedFrom: "b" } }), emptyLock);
+      assert(planning._tag === "Right");
+      expect(planning.right.warnings).toEqual([]);
+      expect(indexesOf(inTurn(before, config({ c: { renamedFrom: "b", index: 9 } })).at(-1) as Resolution)).toEqual({
+        c: 9,
+      });
+    });
+
+    it("goes on over a second rename", () => {
+      const twice = config({ a: {}, e: { renamedFrom: "c" }, d: {} });
+      expect(inTurn(before, renamed, twice).map(indexesOf).at(-1)).toEqual({ a: 0, d: 2, e: 1 });
+    });
+  });
+
+  describe("that has two VMs at one index", () => {
+    const merged: Lock = { version: 2, hosts: { h: { a: 1, b: 0, z: 1 } } };
+    const moves = (
+      vms: object,
+      earlierLocks: readonly Lock["hosts"][string][],
+    ): { indexes: unknown; warnings: readonly string[] } => {
+      const result = planConfig(config(vms), merged, {
+        earlierLocks: earlierLocks.map((h) => ({ version: 2, hosts: { h } })),
+      });
+      assert(result._tag === "Right", JSON.stringify(result));
+      return {
+        indexes: indexesOf(result.right.value),
+        warnings: result.right.warnings.map(({ code, path, message }) => `${code} ${path.join(".")} ${message}`),
+      };
+    };
+    const message = (vm: string): string =>
+      `index-moved hosts.h.vms.${vm} Two VMs have index 1 in the lock file, so ${vm} moves to index 2. 10.0.0.3 becomes 10.0.0.4.`;
+
+    it.each([
+      ["the one that had it earlier keeps it", [{ b: 0, z: 1 }], "a"],
+      ["the latest lock that says which decides", [{ a: 1, z: 1 }, { b: 0, z: 1 }, { a: 1 }], "a"],
+      ["without one, the first by name keeps it", [], "z"],
+    ])("%s", (_, earlier, moved) => {
+      const indexes = { a: 1, b: 0, z: 1, [moved]: 2 };
+      expect(moves({ z: {}, a: {}, b: {} }, earlier)).toEqual({ indexes, warnings: [message(moved)] });
+    });
+
+    it("the one that the config has keeps it, under its former name too", () => {
+      expect(moves({ a: {}, b: {} }, [{ z: 1 }])).toEqual({ indexes: { a: 1, b: 0 }, warnings: [] });
+      expect(moves({ b: {}, n: { renamedFrom: "z" }, a: {} }, [{ z: 1 }])).toEqual({
+        indexes: { a: 2, b: 0, n: 1 },
+        warnings: [message("a")],
+      });
+    });
+
+    it("the one with `index` keeps it", () => {
+      expect(moves({ z: { index: 1 }, a: {}, b: {} }, [{ a: 1 }])).toEqual({
+        indexes: { a: 2, b: 0, z: 1 },
+        warnings: [message("a")],
+      });
+    });
   });
 
   it("makes a plan that its own indexes give again", () => {

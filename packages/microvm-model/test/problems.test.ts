@@ -994,6 +994,9 @@ describe("problems", () => {
     expect(summary(config({}), {} as Lock)).toEqual(["bad-lock "]);
     expect(summary(config({}), { version: 1, hosts: { h: { "a; touch b": 0 } } })).toEqual(["bad-lock "]);
     expect(summary(config({}), { version: 1, hosts: { "-h": {} } })).toEqual(["bad-lock "]);
+    expect(summary(config({}), { version: 2, hosts: {}, freed: { h: [{ vm: "a", index: -1 }] } })).toEqual([
+      "bad-lock ",
+    ]);
   });
 
   it("are not made by names that objects have already", () => {
@@ -1028,6 +1031,17 @@ describe("problems", () => {
     expect(summary(config({ a: { index: 3 }, b: {} }), { version: 1, hosts: { h: { b: 3 } } })).toEqual([
       `index-locked ${v}.a.index`,
     ]);
+  });
+
+  it("tell a former name that does not say which VM was renamed", () => {
+    expect(summary(config({ a: {}, b: { renamedFrom: "a" }, c: { renamedFrom: "c" } }))).toEqual([
+      `renamed-from-present ${v}.b.renamedFrom`,
+      `renamed-from-present ${v}.c.renamedFrom`,
+    ]);
+    expect(summary(config({ b: { renamedFrom: "a" }, c: { renamedFrom: "a" } }))).toEqual([
+      `duplicate-renamed-from ${v}.c.renamedFrom`,
+    ]);
+    expect(summary(config({ b: { renamedFrom: "A b" } }))).toEqual([`bad-host-name ${v}.b.renamedFrom`]);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { HostPlan, Plan } from "@microvm-emit/model";
 import { basename } from "pathe";
 import type { TextFile } from "../file.js";
+import { lockNameOf } from "../lock-name.js";
 import type { Locations } from "./locations.js";
 
 /** The skill by which a coding agent adds a VM: it edits the config, never the emitted files. */
@@ -56,7 +57,7 @@ ${indented(entryFor(config))}
 
 5. If the project has sources to work on, clone them into the workspace, here \`~/microvm/example\`. The folder itself and the
    SSH host key are made when the VM first starts.
-6. Commit the config, \`microvm-emit.lock.json\` and the generated files. Nix sees only files that git tracks, so add new
+6. Commit the config, \`${lockNameOf(config)}\` and the generated files. Nix sees only files that git tracks, so add new
    ones first.
 
 ## What the user runs

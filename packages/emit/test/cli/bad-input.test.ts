@@ -313,7 +313,7 @@ export default defineConfig({
 
   it("is told of together with a broken lock file and an output directory that is none", () => {
     const dir = project("a");
-    layOut(dir, { "microvm-emit.lock.json": "{", out: "" });
+    layOut(dir, { "microvm.lock.json": "{", out: "" });
     writeFileSync(join(dir, config), "export default 1;\n");
     const codes = problemsOf(dir, [config, "-o", "out"]).map(({ code }) => code);
     expect(codes.sort()).toEqual(["config-not-exported", "lock-broken", "output-not-directory"]);
@@ -321,14 +321,14 @@ export default defineConfig({
 });
 
 describe("a broken lock file", () => {
+  const at = "microvm.lock.json";
   it.each([
-    ["no JSON", '{ "version": 1,\n', "microvm-emit.lock.json:2:1"],
-    ["another version", '{ "version": 2, "hosts": {} }', ""],
-    ["an index that is none", '{ "version": 1, "hosts": { "alpha": { "a": -1 } } }', ""],
-    ["a VM's name that is none", '{ "version": 1, "hosts": { "alpha": { "a; touch b": 0 } } }', ""],
+    ["no JSON", '{ "version": 1,\n', `${at}:2:1`],
+    ["an index that is none", '{ "version": 1, "hosts": { "alpha": { "a": -1 } } }', `${at}:1:44`],
+    ["lists in lists", "[".repeat(200_000), ""],
   ])("with %s is told", (_, text, place) => {
     const dir = project("a");
-    layOut(dir, { "microvm-emit.lock.json": text });
+    layOut(dir, { [at]: text });
     const [problem, ...others] = problemsOf(dir, [config]);
     expect(others).toEqual([]);
     expect(problem?.code).toBe("lock-broken");

@@ -7,7 +7,7 @@ import { configOf, configurationNix, microvmEmit, parsed, project, sourceOf } fr
 
 const config = "microvm.config.ts";
 
-const lockOf = (dir: string): unknown => JSON.parse(readFileSync(join(dir, "microvm-emit.lock.json"), "utf8"));
+const lockOf = (dir: string): unknown => JSON.parse(readFileSync(join(dir, "microvm.lock.json"), "utf8"));
 
 describe("microvm-emit CONFIG", () => {
   it("emits to flake/ beside the config and says what it wrote and what to type", () => {
@@ -45,6 +45,26 @@ describe("microvm-emit CONFIG", () => {
     writeFileSync(join(dir, config), sourceOf(configOf("d", "c", "b", "a")));
     expect(microvmEmit(dir, [config]).stdout).not.toContain("written");
     expect(treeOf(join(dir, "flake"))).toEqual(emitted);
+  });
+
+  it("keeps the locks of two configs in one folder apart, and adopts the lock of both", () => {
+    const dir = project();
+    const sources = { "home.config.ts": sourceOf(configOf("b", "z")), "work.config.ts": sourceOf(configOf("a", "c")) };
+    const former = JSON.stringify({ version: 1, hosts: { alpha: { c: 0, a: 4 } } });
+    layOut(dir, { ...sources, "microvm-emit.lock.json": former });
+    const home = ["home.config.ts", "-o", "home"];
+    const work = ["work.config.ts", "-o", "work"];
+    expect(microvmEmit(dir, home)).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(microvmEmit(dir, work).stdout).toContain("written  work.lock.json (from microvm-emit.lock.json)\n");
+    const again = microvmEmit(dir, home).stdout;
+    expect(again).toMatch(/^\d+ files unchanged in home$/m);
+    expect(again).not.toContain("systemctl stop");
+    const { "home.lock.json": ofHome, "work.lock.json": ofWork, ...others } = treeOf(dir);
+    expect([ofHome, ofWork].map((text) => JSON.parse(text ?? "") as unknown)).toEqual([
+      { version: 2, hosts: { alpha: { b: 0, z: 1 } } },
+      { version: 2, hosts: { alpha: { a: 4, c: 0 } } },
+    ]);
+    expect(others).not.toHaveProperty(["microvm-emit.lock.json"]);
   });
 
   it("removes the file of a guest with its last VM", () => {
@@ -199,10 +219,10 @@ describe("microvm-emit CONFIG", () => {
     expect(spawnSync("git", ["init", "-q", dir]).status).toBe(0);
     mkdirSync(join(dir, "sub"));
     const { stdout } = microvmEmit(join(dir, "sub"), ["../microvm.config.ts"]);
-    expect(stdout).toContain("git add ../flake ../microvm-emit.lock.json ../configuration.nix\n");
+    expect(stdout).toContain("git add ../flake ../microvm.lock.json ../configuration.nix\n");
     expect(stdout).toContain("nixos-rebuild switch --flake ../flake#alpha\n");
     const { stdout: here } = microvmEmit(dir, [config, "-o", "out of/it's"]);
-    expect(here).toContain(String.raw`git add 'out of/it'\''s' microvm-emit.lock.json`);
+    expect(here).toContain(String.raw`git add 'out of/it'\''s' microvm.lock.json`);
     expect(here).toContain(String.raw`--flake './out of/it'\''s#alpha'`);
   });
 });
@@ -219,7 +239,7 @@ describe("--json", () => {
       written: expect.arrayContaining(["flake.nix", "hosts/alpha.nix", "guests/alpha/a.nix"]) as unknown,
       unchanged: [],
       removed: [],
-      lock: { file: join(dir, "microvm-emit.lock.json"), changed: true },
+      lock: { file: join(dir, "microvm.lock.json"), changed: true },
       problems: [],
     });
   });

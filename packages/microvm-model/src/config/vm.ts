@@ -72,6 +72,14 @@ export interface Vm {
   readonly index?: number | undefined;
 
   /**
+   * The VM's former name: the VM keeps its index, and so its tap, MAC, address and CID. It may stay after the rename.
+   *
+   * @example "old"
+   * @default none
+   */
+  readonly renamedFrom?: string | undefined;
+
+  /**
    * Whether the VM starts with the host.
    *
    * @default false
@@ -509,7 +517,7 @@ export interface Vm {
 }
 
 /** What VMs have in common: the settings of a VM but those that are one VM's alone. */
-export type VmDefaults = Omit<Vm, "index" | "silence">;
+export type VmDefaults = Omit<Vm, "index" | "renamedFrom" | "silence">;
 
 /** A VM's socket to its host. */
 export interface Vsock {
@@ -531,6 +539,8 @@ export interface Vsock {
 export const vmSchema = object({
   /** Fixes tap, MAC, address and CID together; the next free one, kept in the lock file, by default. */
   index: z.int().min(0).max(maxIndex).optional(),
+  /** The VM's former name, whose index it keeps. */
+  renamedFrom: scalar.hostLabel.optional(),
   /** Whether the host starts it at boot. */
   autostart: z.boolean().default(false),
   /** Whether a host switch restarts it; off, so that a switch never ends a running agent. */
@@ -613,7 +623,7 @@ export const vmSchema = object({
   silence: silenceSchema().default({}),
 });
 
-const { index: _index, silence: _silence, ...shared } = vmSchema.shape;
+const { index: _index, renamedFrom: _renamedFrom, silence: _silence, ...shared } = vmSchema.shape;
 
 /** Checked where it is written too, since a host may have no VM yet. */
 export const vmDefaultsSchema = object(shared);

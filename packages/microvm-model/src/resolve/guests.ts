@@ -8,6 +8,7 @@ const identity = [
   "path",
   "name",
   "index",
+  "renamedFrom",
   "autostart",
   "restartIfChanged",
   "guest",

@@ -1,6 +1,6 @@
-import { addressOf, cidOf, macOf, tapOf } from "./allocate.js";
+import { addressOf, cidOf, macOf, maxIndex, tapOf } from "./allocate.js";
 import type { AllocatedSubnet } from "./interfaces.js";
-import { type ConfigPath, error, type Problem, type RelatedPlace } from "../problem.js";
+import { type ConfigPath, error, type Problem, type RelatedPlace, warning } from "../problem.js";
 import { numberOf } from "./subnet.js";
 
 /** What the choice of an index needs to know of a VM. */
@@ -9,8 +9,12 @@ export interface IndexRequest {
   readonly path: ConfigPath;
   /** The index that the config fixes. */
   readonly fixed: number | undefined;
-  /** The index that the lock file remembers. */
+  /** The index that the lock gives the VM. */
   readonly locked: number | undefined;
+  /** Whether earlier locks gave the VM that index too, the latest first: of two VMs at one index, that one keeps it. */
+  readonly lockedEarlier: readonly boolean[];
+  /** The index that a VM of this name had before it left the config. */
+  readonly freed: number | undefined;
   readonly wantsCid: boolean;
   readonly interfaces: readonly WantedInterface[];
 }
@@ -26,19 +30,21 @@ export interface WantedInterface {
 export type TakenIdentifiers = ReadonlySet<string>;
 
 /**
- * An index for every VM of a host: the fixed ones, then the remembered ones, then for new VMs in the order of their
- * names the lowest free one whose identifiers are free too.
+ * An index for every VM of a host: the fixed ones, then the locked ones, then those that a VM of the same name had before.
+ * Other VMs, in the order of their names, get the lowest index that no VM ever had and whose identifiers are free. An
+ * index that a VM had (`known`, the one freed first in front) goes to another VM only when no other index is left.
  */
 export const chooseIndexes = (
   requests: readonly IndexRequest[],
   taken: TakenIdentifiers,
+  known: readonly number[],
 ): { readonly indexes: ReadonlyMap<string, number>; readonly problems: readonly Problem[] } => {
   const problems: Problem[] = [];
   const indexes = new Map<string, number>();
-  const holders = new Map<number, RelatedPlace>();
+  const holders = new Map<number, { readonly request: IndexRequest; readonly place: RelatedPlace }>();
   const hold = (request: IndexRequest, index: number, path: ConfigPath, note: string): void => {
     indexes.set(request.name, index);
-    holders.set(index, { path, note });
+    holders.set(index, { request, place: { path, note } });
   };
   for (const request of requests) {
     if (request.fixed === undefined) continue;
@@ -51,43 +57,57 @@ export const chooseIndexes = (
           path,
           `Index ${String(request.fixed)} is used twice on this host`,
           "Give each VM an index of its own, or leave it out.",
-          [holder],
+          [holder.place],
         ),
       );
     else hold(request, request.fixed, path, "first used here");
   }
-  for (const request of requests) {
-    if (request.fixed !== undefined || request.locked === undefined) continue;
-    const holder = holders.get(request.locked);
-    if (holder !== undefined)
+  const unplaced: IndexRequest[] = [];
+  for (const request of requests.toSorted(byPrecedence)) {
+    if (request.fixed !== undefined) continue;
+    const holder = request.locked === undefined ? undefined : holders.get(request.locked);
+    if (request.locked === undefined) unplaced.push(request);
+    else if (holder === undefined) hold(request, request.locked, request.path, "keeps it, by the lock file");
+    // Only a merge gives two VMs one index in the lock.
+    else if (holder.request.locked === request.locked) unplaced.push(request);
+    else
       problems.push(
         error(
           "index-locked",
-          holder.path,
+          holder.place.path,
           `Index ${String(request.locked)} already belongs to ${request.name}, by the lock file`,
-          `Choose another index, or fix ${request.name}'s own so that it moves on purpose.`,
+          `Choose another index, or set ${request.name}'s index too, which moves it.`,
           [{ path: request.path, note: "the VM that has it" }],
         ),
       );
-    else hold(request, request.locked, request.path, "remembered in the lock file");
   }
+  const isUsable = (request: IndexRequest, index: number): boolean =>
+    !holders.has(index) &&
+    identifiersOf(request, index).every((identifier) => !taken.has(identifier)) &&
+    !hasOther(request, index);
+  const newcomers: IndexRequest[] = [];
+  for (const request of unplaced)
+    if (request.locked === undefined && request.freed !== undefined && isUsable(request, request.freed))
+      hold(request, request.freed, request.path, "has it again");
+    else newcomers.push(request);
+  const resting = new Set(known);
   let lowest = 0;
-  for (const request of requests) {
-    if (request.fixed !== undefined || request.locked !== undefined) continue;
-    while (holders.has(lowest)) lowest += 1;
-    let index = lowest;
-    while (
-      holders.has(index) ||
-      identifiersOf(request, index).some((identifier) => taken.has(identifier)) ||
-      hasOther(request, index)
-    )
-      index += 1;
+  for (const request of newcomers.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    while (holders.has(lowest) || resting.has(lowest)) lowest += 1;
+    let fresh = lowest;
+    while (resting.has(fresh) || !isUsable(request, fresh)) fresh += 1;
+    const index = fits(request, fresh)
+      ? fresh
+      : (known.find((other) => isUsable(request, other) && fits(request, other)) ?? fresh);
     hold(request, index, request.path, "allocated here");
+    const keeper = request.locked === undefined ? undefined : holders.get(request.locked);
+    if (request.locked !== undefined && keeper !== undefined)
+      problems.push(indexMoved(request, request.locked, index, keeper.place));
   }
   for (const request of requests) {
     const index = indexes.get(request.name);
     if (index === undefined) continue;
-    for (const { subnet, network, isFree } of request.interfaces.flatMap(({ addresses }) => addresses))
+    for (const { subnet, network, isFree } of allocatedSubnets(request))
       if (!isFree(addressOf(index, subnet)))
         problems.push(
           error(
@@ -101,14 +121,38 @@ export const chooseIndexes = (
   return { indexes, problems };
 };
 
+/** VMs that an earlier lock gave their index come first. */
+const byPrecedence = (a: IndexRequest, b: IndexRequest): number => {
+  const differing = a.lockedEarlier.findIndex((wasLocked, position) => wasLocked !== b.lockedEarlier[position]);
+  return differing === -1 ? 0 : a.lockedEarlier[differing] === true ? -1 : 1;
+};
+
+const indexMoved = (request: IndexRequest, from: number, to: number, keeper: RelatedPlace): Problem => {
+  const moves = allocatedSubnets(request).map(
+    ({ subnet }) => ` ${addressOf(from, subnet)} becomes ${addressOf(to, subnet)}.`,
+  );
+  return warning(
+    "index-moved",
+    request.path,
+    `Two VMs have index ${String(from)} in the lock file, so ${request.name} moves to index ${String(to)}.${moves.join("")}`,
+    `Use ${request.name}'s new address, and deploy its host again if it runs already.`,
+    [keeper],
+  );
+};
+
+const allocatedSubnets = ({ interfaces }: IndexRequest): readonly AllocatedSubnet[] =>
+  interfaces.flatMap(({ addresses }) => addresses);
+
 /** Whether an address of the index has another meaning, and a later one may not: the subnet's end is told instead. */
 const hasOther = (request: IndexRequest, index: number): boolean =>
-  request.interfaces.some(({ addresses }) =>
-    addresses.some(({ subnet, isFree }) => {
-      const address = addressOf(index, subnet);
-      return numberOf(address) < numberOf(subnet.last) && !isFree(address);
-    }),
-  );
+  allocatedSubnets(request).some(({ subnet, isFree }) => {
+    const address = addressOf(index, subnet);
+    return numberOf(address) < numberOf(subnet.last) && !isFree(address);
+  });
+
+/** Whether each subnet of the VM has an address for the index. */
+const fits = (request: IndexRequest, index: number): boolean =>
+  index <= maxIndex && allocatedSubnets(request).every(({ subnet, isFree }) => isFree(addressOf(index, subnet)));
 
 /** All that an index would give the VM, as keys of one set. */
 const identifiersOf = (request: IndexRequest, index: number): readonly string[] => [

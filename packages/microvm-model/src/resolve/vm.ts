@@ -40,7 +40,7 @@ export const draftVm = (
   vm: VmModel,
   path: ConfigPath,
   networks: readonly NetworkPlan[],
-  locked: number | undefined,
+  lock: Pick<IndexRequest, "locked" | "lockedEarlier" | "freed">,
 ): Checked<Draft> =>
   pipe(
     linkInterfaces(vm, path, networks),
@@ -51,7 +51,7 @@ export const draftVm = (
         name,
         path,
         fixed: vm.index,
-        locked,
+        ...lock,
         wantsCid: vm.vsock !== false && vm.vsock.cid === undefined,
         interfaces: links.map((link) => {
           const { tap, mac } = writtenNames(link);
@@ -76,6 +76,7 @@ export const planVm = (
     path,
     name,
     index,
+    renamedFrom: vm.renamedFrom ?? null,
     autostart: vm.autostart,
     restartIfChanged: vm.restartIfChanged,
     guest: vm.guest,

@@ -64,6 +64,15 @@ const acrossHost: readonly Uniqueness<HostPlan>[] = [
       host.vms.flatMap(({ vsockCid }) => (vsockCid === null ? [] : [{ ...vsockCid, value: String(vsockCid.value) }])),
   },
   {
+    code: "duplicate-renamed-from",
+    noun: "former name",
+    remedy: "Remove `renamedFrom` from one of them: one VM keeps the index.",
+    of: (host) =>
+      host.vms.flatMap(({ path, renamedFrom }) =>
+        renamedFrom === null ? [] : [{ value: renamedFrom, path: [...path, "renamedFrom"] }],
+      ),
+  },
+  {
     code: "duplicate-volume-image",
     noun: "volume image",
     remedy: "Use another image file: two writers of one image destroy it.",

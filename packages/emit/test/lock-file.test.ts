@@ -1,0 +1,237 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Lock } from "@microvm-emit/model";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { adoptLock, printLock, readLockFile } from "../src/lock-file.js";
+import { lockNameOf } from "../src/lock-name.js";
+import { layOut, temporaryDirectory } from "./tree.js";
+
+const lockOf = (h: Lock["hosts"][string], freed?: Lock["freed"]): Lock => ({
+  version: 2,
+  hosts: { h },
+  ...(freed && { freed }),
+});
+
+const read = (text: string) => {
+  const dir = temporaryDirectory();
+  layOut(dir, { "x.lock.json": text });
+  return readLockFile(join(dir, "x.lock.json"));
+};
+
+describe("a printed lock", () => {
+  const names = fc.stringMatching(/^[a-z0-9]{1,3}$/);
+  const locks = fc.record({
+    version: fc.constant(2 as const),
+    hosts: fc.dictionary(names, fc.dictionary(names, fc.nat(9))),
+    freed: fc.dictionary(names, fc.array(fc.record({ vm: names, index: fc.nat(9) }))),
+  });
+
+  it("is read as it was", async () => {
+    await fc.assert(
+      fc.asyncProperty(locks, async ({ freed, ...lock }) => {
+        const written = { ...lock, ...(Object.keys(freed).length > 0 && { freed }) };
+        expect(await read(printLock(written))).toMatchObject({ lock: written, isConflicted: false });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("has each VM and each freed index on a line", () => {
+    const freed = {
+      h: [
+        { vm: "old", index: 7 },
+        { vm: "a", index: 0 },
+      ],
+    };
+    expect(printLock(lockOf({ b: 1, a: 2 }, freed))).toBe(`{
+  "version": 2,
+  "hosts": {
+    "h": {
+      "a": 2,
+      "b": 1
+    }
+  },
+  "freed": {
+    "h": [
+      { "vm": "old", "index": 7 },
+      { "vm": "a", "index": 0 }
+    ]
+  }
+}
+`);
+  });
+});
+
+describe("a lock with conflict markers", () => {
+  const around = (region: string): string =>
+    `{\n  "version": 2,\n  "hosts": {\n    "h": {\n      "a": 0,\n${region}\n    }\n  }\n}\n`;
+  const joinedLock = lockOf({ a: 0, b: 1, c: 1 });
+
+  it.each<[string, string, Lock]>([
+    ["of the merge style", '<<<<<<< HEAD\n      "b": 1\n=======\n      "c": 1\n>>>>>>> x', joinedLock],
+    [
+      "of diff3",
+      '<<<<<<< HEAD\n      "b": 1\n||||||| 1a2b3c\n      "gone": 5\n=======\n      "c": 1\n>>>>>>> x',
+      joinedLock,
+    ],
+    ["with an empty side", '<<<<<<< HEAD\n=======\n      "c": 1,\n>>>>>>> x\n      "b": 1', joinedLock],
+    ["with the lines of Windows", '<<<<<<< HEAD\r\n      "b": 1\r\n=======\r\n      "c": 1\r\n>>>>>>> x\r', joinedLock],
+    [
+      "of several regions",
+      '<<<<<<< HEAD\n      "b": 1,\n=======\n      "c": 1,\n>>>>>>> x\n      "d": 4,\n<<<<<<< HEAD\n      "e": 5\n=======\n      "f": 6\n>>>>>>> x',
+      lockOf({ a: 0, b: 1, c: 1, d: 4, e: 5, f: 6 }),
+    ],
+    [
+      "within conflict markers",
+      '<<<<<<< HEAD\n<<<<<<< HEAD\n      "b": 1\n=======\n      "d": 4\n>>>>>>> y\n=======\n      "c": 1\n>>>>>>> x',
+      lockOf({ a: 0, b: 1, d: 4, c: 1 }),
+    ],
+    [
+      "of a common ancestor that has a conflict too",
+      '<<<<<<< HEAD\n      "b": 1\n||||||| merged\n<<<<<<<<< one\n      "x": 8\n=========\n      "y": 8\n>>>>>>>>> two\n=======\n      "c": 1\n>>>>>>> x',
+      joinedLock,
+    ],
+    [
+      "and one VM at two indexes",
+      '<<<<<<< HEAD\n      "b": 1\n=======\n      "b": 2\n>>>>>>> x',
+      lockOf({ a: 0, b: 1 }),
+    ],
+    [
+      "over a host's end",
+      '<<<<<<< HEAD\n      "b": 1\n    },\n    "i": {\n      "b": 0\n=======\n      "c": 1\n    },\n    "j": {\n      "c": 0\n>>>>>>> x',
+      { version: 2, hosts: { h: { a: 0, b: 1, c: 1 }, i: { b: 0 }, j: { c: 0 } } },
+    ],
+  ])("%s has the VMs of both sides", async (_, region, lock) => {
+    const found = await read(around(region));
+    expect(found).toMatchObject({ lock, isConflicted: true });
+    // The side of `HEAD` decides who was there first.
+    expect(found.earlier[0]?.hosts["h"]).not.toHaveProperty("c");
+  });
+
+  it("has the freed indexes of both sides", async () => {
+    const side = (vm: string): string => `      { "vm": "${vm}", "index": 4 }`;
+    const text = `{\n "version": 2, "hosts": {}, "freed": { "h": [\n<<<<<<< HEAD\n${side("a")}\n=======\n${side("b")}\n>>>>>>> x\n]}}`;
+    expect((await read(text)).lock.freed).toEqual({
+      h: [
+        { vm: "a", index: 4 },
+        { vm: "b", index: 4 },
+      ],
+    });
+  });
+});
+
+it("a lock that was joined by hand may have keys twice and commas too many or too few", async () => {
+  const text = '{ "version": 2, "hosts": { "h": { "a": 0, "b": 1 "c": 1, "b": 2, }, "h": { "d": 3 } } }';
+  expect(await read(text)).toMatchObject({ lock: lockOf({ a: 0, b: 1, c: 1, d: 3 }), isConflicted: false });
+});
+
+describe("a lock that is broken", () => {
+  it.each<[string, string, [line: number, column: number] | undefined]>([
+    ["another version", '{ "version": 3, "hosts": {} }', [1, 14]],
+    ["a VM's name that is none", '{ "version": 1, "hosts": { "alpha": { "a; touch b": 0 } } }', [1, 53]],
+    ["a freed index that is none", '{ "version": 2, "hosts": {}, "freed": { "alpha": [{ "vm": "a" }] } }', [1, 51]],
+    ["another setting", '{ "version": 2, "hosts": {}, "more": 1 }', [1, 1]],
+    ["half a conflict", '{\n  "version": 2,\n<<<<<<< HEAD\n  "hosts": {}\n}\n', [3, 1]],
+    [
+      "a side that is broken",
+      '{\n"version": 2,\n<<<<<<< HEAD\n"hosts": {}\n=======\n"hosts": {\n>>>>>>> x\n}\n',
+      [9, 1],
+    ],
+    ["objects in objects", '{"a":'.repeat(200_000), undefined],
+  ])("by %s is told with its place", async (_, text, at) => {
+    const failure: unknown = await read(text).then(
+      () => undefined,
+      (error: unknown) => (error as { failure?: unknown }).failure,
+    );
+    expect(failure).toMatchObject({ kind: "lock-broken", ...(at && { place: { line: at[0], column: at[1] } }) });
+  });
+});
+
+it("a key that every object has is no host", async () => {
+  const { lock } = await read('{ "version": 2, "hosts": { "__proto__": { "a": 0 }, "h": { "b": 1 } } }');
+  expect(lock).toEqual(lockOf({ b: 1 }));
+  expect(Object.getPrototypeOf(lock.hosts)).toBe(Object.prototype);
+});
+
+it("many conflict markers are no work", async () => {
+  const text = "<<<<<<< HEAD\n".repeat(200_000);
+  await expect(read(text)).rejects.toMatchObject({ failure: { kind: "lock-broken" } });
+});
+
+describe("the name of a lock", () => {
+  it("is another one for each config of a folder", () => {
+    const configs = [
+      "home.config.ts",
+      "work.config.ts",
+      "home.ts",
+      "home.config.mjs",
+      "home.yaml",
+      "home.json",
+      ".config.ts",
+    ];
+    expect(new Set(configs.map(lockNameOf)).size).toBe(configs.length);
+    expect(lockNameOf("microvm.config.ts")).toBe("microvm.lock.json");
+    expect(lockNameOf("lab.yaml")).toBe("lab.yaml.lock.json");
+  });
+});
+
+describe("a config without a lock", () => {
+  const shared: Lock = { version: 1, hosts: { h: { a: 3, b: 1 }, other: { x: 0 } } };
+  const adopted = async (files: Readonly<Record<string, string>>, hosts: object) => {
+    const dir = temporaryDirectory();
+    layOut(dir, { "new.config.ts": "", ...files });
+    const { lock, adopted: from } = await adoptLock(await readLockFile(join(dir, "new.lock.json")), { hosts });
+    return { lock, from: from && { ...from, from: from.from.replace(`${dir}/`, "") } };
+  };
+  const none = { lock: { version: 2, hosts: {} }, from: undefined };
+  const h = { vms: { a: {} } };
+
+  it.each<[string, Record<string, string>, object, object]>([
+    [
+      "has its hosts from the one lock that all configs of a folder had",
+      { "microvm-emit.lock.json": printLock(shared) },
+      { h },
+      { lock: { version: 1, hosts: { h: { a: 3, b: 1 } } }, from: { from: "microvm-emit.lock.json", isWhole: false } },
+    ],
+    [
+      "has all of it",
+      { "microvm-emit.lock.json": printLock(shared) },
+      { h, other: { vms: { x: {} } } },
+      { lock: { ...shared, freed: {} }, from: { from: "microvm-emit.lock.json", isWhole: true } },
+    ],
+    [
+      "has the lock of a config that was renamed, also with a renamed VM",
+      { "old.lock.json": printLock(lockOf({ b: 2 }, { h: [{ vm: "c", index: 0 }] })) },
+      { h: { vms: { n: { renamedFrom: "b" } } } },
+      { lock: lockOf({ b: 2 }, { h: [{ vm: "c", index: 0 }] }), from: { from: "old.lock.json", isWhole: true } },
+    ],
+    ["has no lock of a config that is there", { "old.config.ts": "", "old.lock.json": printLock(shared) }, { h }, none],
+    ["has no lock with other VMs", { "old.lock.json": printLock(shared) }, { h: { vms: { z: {} } } }, none],
+    [
+      "has no file of another program's",
+      { "packages.lock.json": '{ "version": 1, "dependencies": {} }', "a.lock.json": "<" },
+      { h },
+      none,
+    ],
+  ])("%s", async (_, files, hosts, expected) => {
+    expect(await adopted(files, hosts)).toMatchObject(expected);
+  });
+
+  it("says that the one lock is broken", async () => {
+    await expect(adopted({ "microvm-emit.lock.json": "{" }, { h })).rejects.toMatchObject({
+      failure: { kind: "lock-broken" },
+    });
+  });
+
+  it.each([[undefined], [{ hosts: 1 }], [{ hosts: { h: null } }], [{ hosts: { h: { vms: [1] } } }]])(
+    "of any shape has none (%j)",
+    async (config) => {
+      const dir = temporaryDirectory();
+      layOut(dir, { "microvm-emit.lock.json": printLock(shared) });
+      const file = await readLockFile(join(dir, "new.lock.json"));
+      expect(await adoptLock(file, config)).toBe(file);
+      expect(readFileSync(join(dir, "microvm-emit.lock.json"), "utf8")).toBe(printLock(shared));
+    },
+  );
+});
