@@ -384,12 +384,12 @@ describe("a link that a repository can carry", () => {
 
   it("in place of the lock file leads to no other lock", () => {
     const [dir, elsewhere] = [project("a"), other()];
-    symlinkSync(join(elsewhere, "microvm-emit.lock.json"), join(dir, "microvm-emit.lock.json"));
+    symlinkSync(join(elsewhere, "microvm.lock.json"), join(dir, "microvm.lock.json"));
     const before = treeOf(elsewhere);
     expect(problemsOf(dir, [config])).toMatchObject([
       {
         code: "output-conflicts",
-        details: [expect.stringContaining("microvm-emit.lock.json: a symbolic link") as unknown],
+        details: [expect.stringContaining("microvm.lock.json: a symbolic link") as unknown],
       },
     ]);
     expect(treeOf(elsewhere)).toEqual(before);

@@ -31,6 +31,7 @@ export const microvmEmit = (cwd: string, args: readonly string[], env: NodeJS.Pr
   const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
     cwd,
     encoding: "utf8",
+    maxBuffer: 1 << 26,
     env: environment(env),
   });
   return { exitCode: status, stdout, stderr };
