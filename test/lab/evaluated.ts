@@ -51,6 +51,8 @@ export interface Host {
 export interface Policy {
   /** Of nftables. */
   readonly rules: string;
+  /** Those of frames from taps; null where the host's kernel cannot have them before a tap is there. */
+  readonly tapRules: string | null;
   readonly sysctls: Readonly<Record<string, unknown>>;
   /** The resolver's configuration, in JSON. */
   readonly resolver: string | null;
@@ -112,6 +114,7 @@ const FACTS = `host:
     nat = { inherit (networking.nat) enable internalInterfaces internalIPs externalInterface forwardPorts; };
     policy = {
       rules = etc."microvm/policy.nft".text or "";
+      tapRules = etc."microvm/taps.nft".text or null;
       sysctls = host.config.boot.kernel.sysctl;
       resolver = etc."microvm/resolver.json".text or null;
       bridges = systemd.services.microvm-policy.serviceConfig.ExecStartPost or [ ];

@@ -68,7 +68,8 @@ export const openHostNetwork = async (evaluated: Host, folder: string): Promise<
       writeFileSync(rules, evaluated.tables || masquerade(nat));
       await host.script(`nft -f ${rules}; echo 1 >/proc/sys/net/ipv4/ip_forward`);
     }
-    host.start(join(folder, "networkd.log"), "/lib/systemd/systemd-networkd");
+    // With a shell between, since nsenter stops with the program that it started.
+    host.start(join(folder, "networkd.log"), "sh", "-c", "/lib/systemd/systemd-networkd & wait");
     return { host, beyond, close };
   } catch (error) {
     await close();

@@ -4,6 +4,7 @@ usage: listen.py INTERFACE    frames, as the link has them
        listen.py icmp         messages of ICMP, as the rules let them in
        listen.py icmp6        of ICMPv6
        listen.py udp          of UDP
+       listen.py udp6         of UDP over IPv6
 """
 
 import socket
@@ -12,8 +13,9 @@ import sys
 if sys.argv[1] in ("icmp", "udp"):
     protocol = {"icmp": socket.IPPROTO_ICMP, "udp": socket.IPPROTO_UDP}[sys.argv[1]]
     listener = socket.socket(socket.AF_INET, socket.SOCK_RAW, protocol)
-elif sys.argv[1] == "icmp6":
-    listener = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+elif sys.argv[1] in ("icmp6", "udp6"):
+    protocol = {"icmp6": socket.IPPROTO_ICMPV6, "udp6": socket.IPPROTO_UDP}[sys.argv[1]]
+    listener = socket.socket(socket.AF_INET6, socket.SOCK_RAW, protocol)
 else:
     listener = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
     listener.bind((sys.argv[1], 0))

@@ -16,7 +16,7 @@ const vms: Readonly<Record<string, Vm>> = {
     allow: ["192.168.0.0/16:80", "[fd99::10]:80"],
     nameservers,
   },
-  reaching: { index: 1, reachVms: ["internet"], reachHost: [8080], bandwidthMbitPerSecond: 8, nameservers },
+  reaching: { index: 1, reachVms: ["internet"], reachHost: [8080], nameservers },
   list: {
     index: 2,
     network: "allowlist",
@@ -39,6 +39,10 @@ export const HOST_BESIDE6 = "fd00:2::2";
 export const PORT = "port0";
 
 const visitor: Vm = { index: 7, network: "open", interfaces: [{ bridge: "lan" }], nameservers };
+
+/** A VM that uses up its bandwidth and its connections, and tries nothing else. */
+const limited: Vm = { index: 8, interfaces: [{ bridge: "microbr" }], nameservers };
+const BANDWIDTH: Vm = { bandwidthMbitPerSecond: 1 };
 
 /** What else the host has: Docker, and a firewall that drops what it does not know. */
 const beside = ast.attrs({
@@ -66,7 +70,11 @@ const hostOf = (network: NetworkPolicy, of: Readonly<Record<string, Vm>>): Confi
         lan: { ports: [PORT], address: `${HOST_BESIDE}/24`, ipv6: `${HOST_BESIDE6}/64` },
       },
       routed: { address: "10.9.0.1/24", ipv6: "fd00:9::1/64", nat: { externalInterface: "up0" }, network },
-      vms: { ...mapVms(of, (vm) => ({ interfaces: [{ bridge: "microbr" }], ...vm })), visitor },
+      vms: {
+        ...mapVms(of, (vm) => ({ interfaces: [{ bridge: "microbr" }], ...vm })),
+        visitor,
+        limited: network === "open" ? limited : { ...limited, ...BANDWIDTH },
+      },
     },
   },
 });

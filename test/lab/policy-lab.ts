@@ -31,6 +31,9 @@ export const METADATA = "169.254.169.254";
 export const NAMED = { listed: "203.0.113.20", other: "203.0.113.21", unlisted: "203.0.113.22" } as const;
 const NAMED6 = "2001:db8:113::20";
 
+/** A bridge that none of the VMs is in. */
+export const FOREIGN = "foreign";
+
 const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 /** The same bit in an address of an interface itself (RFC 4291, appendix A). */
@@ -76,6 +79,7 @@ export interface Lab {
   readonly messages6: Log;
   /** The datagrams that do. */
   readonly datagrams: Log;
+  readonly datagrams6: Log;
   /** Puts rules of nftables in the place of those that are loaded. */
   readonly load: (rules: string) => Promise<void>;
   /** For what runs in the lab to log and keep. */
@@ -115,16 +119,32 @@ export const countQuestions = async ({ host }: Lab, { address }: Guest): Promise
   return Number(new RegExp(`\\b${address.replaceAll(".", "\\.")} counter packets (\\d+)`).exec(listed)?.[1] ?? 0);
 };
 
-/** Sends the frame that it is told over `eth0`. */
+/** Sends the frames that it is told over `eth0`. */
 const SEND = `
 import socket, sys
 link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 link.bind(("eth0", 0))
-link.send(bytes.fromhex(sys.argv[1]))
+for frame in sys.argv[1:]:
+    link.send(bytes.fromhex(frame))
 `;
 
-export const send = async (guest: Guest, frame: string): Promise<void> => {
-  await guest.space.run(PYTHON, "-c", SEND, frame);
+export const send = async (guest: Guest, ...frames: readonly string[]): Promise<void> => {
+  await guest.space.run(PYTHON, "-c", SEND, ...frames);
+};
+
+/** Pings an address so that each message is a connection of its own to the host that tracks it. */
+const FLOOD = `
+import socket, struct, sys
+link = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+for number in range(int(sys.argv[2])):
+    head = struct.pack("!BBHHH", 8, 0, 0, number, 0)
+    total = sum(struct.unpack("!4H", head))
+    checksum = ~(total + (total >> 16)) & 0xffff
+    link.sendto(struct.pack("!BBHHH", 8, 0, checksum, number, 0), (sys.argv[1], 0))
+`;
+
+export const flood = async (guest: Guest, address: string, connections: number): Promise<void> => {
+  await guest.space.run(PYTHON, "-c", FLOOD, address, String(connections));
 };
 
 /** Sends 1 MB to a server, and succeeds where they have arrived in time. */
@@ -265,7 +285,9 @@ export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => 
     await Promise.all([...spaces.map((space) => space.close()), network.close(), neighbor.close()]);
   };
   const load = async (rules: string): Promise<void> => {
-    writeFileSync(join(folder, "policy.nft"), rules);
+    // A limit that refills within a test would let the machine's speed decide.
+    const rates = /rate over \d+ kbytes\/second/g;
+    writeFileSync(join(folder, "policy.nft"), rules.replaceAll(rates, "rate over 1 kbytes/day"));
     // With what its service leaves to it.
     await host.script(`setpriv --no-new-privs --bounding-set=-all,+net_admin nft -f ${join(folder, "policy.nft")}`);
   };
@@ -280,6 +302,11 @@ export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => 
       echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
     `);
     await poll("the bridge", 20, async () => ((await succeeds(host, "ip link show microbr")) ? true : undefined));
+    await host.script(`
+      ip link add ${FOREIGN} type bridge
+      ip link set ${FOREIGN} up
+      echo 0 >/proc/sys/net/ipv6/conf/microbr/suppress_frag_ndisc
+    `);
     for (const command of policy.bridges)
       await host.script(command.replace(/^-/, "").replaceAll(/\/[^\s"]*\/store\/[^\s/]+\/bin\//g, ""));
     await load(policy.rules);
@@ -324,6 +351,7 @@ export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => 
       messages: listen(host, join(folder, "messages"), "icmp"),
       messages6: listen(host, join(folder, "messages6"), "icmp6"),
       datagrams: listen(host, join(folder, "datagrams"), "udp"),
+      datagrams6: listen(host, join(folder, "datagrams6"), "udp6"),
       load,
       folder,
       close,

@@ -11,6 +11,8 @@ if (missing !== undefined) console.error(`NOT TESTED, that each rule is of use: 
 /** By table and chain, each rule's first words, what is tried, and by whom. */
 const uses: Readonly<Record<string, readonly (readonly [rule: string, what: string, vm: string])[]>> = {
   "bridge prerouting": [
+    ["iifname @untagged ether type", "unlike others: another's place, by IPv6 with a tag", "none"],
+    ["iifname @untagged icmpv6 type", "unlike others: another's place, by IPv6 in fragments", "none"],
     ["iifname @taps goto", "gateway: ping", "none"],
     ["iifname != @lan ether saddr @guests", "another's place: by MAC", "open"],
     ["arp saddr ip @guests4", "another's place: by ARP", "open"],
@@ -20,6 +22,7 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
     ['iifname "microvm*"', "gone VM: internet", "none"],
   ],
   "bridge from_tap": [
+    ["udp dport 68", "host: an offer of DHCP", "none"],
     ["ether type ip iifname", "gateway: ping", "none"],
     ["iifname . ether saddr != @macs", "another's place: by MAC", "none"],
     ["ether type arp", "gateway: ping", "none"],
@@ -33,13 +36,19 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
     ["iifname @taps", "VM open: a frame", "none"],
     ["oifname @taps", "VM internet: a frame", "open"],
   ],
+  "arp input": [
+    ["iifname @bridged", "outside of its bridge: an answer of ARP", "none"],
+    ["iifname @taps iifname . arp saddr ether", "gateway: from nobody's address, in ARP", "routed"],
+    ['iifname "microvm*"', "gone VM: an answer of ARP", "routed"],
+  ],
   "inet limited": [
-    ["limit name ip saddr", "internet: 1 MB to it at once", "reaching"],
-    ["limit name ip6 saddr", "internet: the same by IPv6, to it", "reaching"],
-    ["limit name ip daddr", "internet: 1 MB from it at once", "reaching"],
-    ["limit name ip6 daddr", "internet: the same by IPv6", "reaching"],
+    ["limit name ip saddr", "internet: 1 MB to it with a limit", "internet"],
+    ["limit name ip6 saddr", "internet: the same by IPv6, to it", "internet"],
+    ["limit name ip daddr", "internet: 1 MB from it with a limit", "internet"],
+    ["limit name ip6 daddr", "internet: the same by IPv6", "internet"],
   ],
   "inet prerouting": [
+    ["iifname @bridged", "outside of its bridge: a ping", "open"],
     ["iifname @taps goto", "gateway: from nobody's address", "routed"],
     ["ip saddr @guests4", "its address, by others from beyond", "internet"],
     ["ip6 saddr != fe80::/10 ip6 saddr @guests6", "its IPv6 address, by others from beyond", "internet"],
@@ -62,15 +71,16 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
   "inet to_host": [
     ["meta l4proto { tcp, udp } th dport { 53, 5380 }", "host: 4,000 questions at once", "list"],
     ["ct state", "reached from the host", "none"],
+    ["icmpv6 type { nd", "gateway: ping by IPv6", "none"],
     ["ip saddr", "host: a port", "reaching"],
     ["ip6 saddr", "host: a port by IPv6", "reaching"],
     ["udp sport 68", "gateway: the same lease again", "none"],
     ["icmp type", "gateway: ping", "none"],
-    ["icmpv6 type", "gateway: ping by IPv6", "none"],
+    ["icmpv6 type echo", "gateway: ping by IPv6", "none"],
     ["goto refuse", "host: another port", "none"],
   ],
   "inet forward": [
-    ["jump limited", "internet: 1 MB to it at once", "reaching"],
+    ["jump limited", "internet: 1 MB to it with a limit", "internet"],
     ["ct state", "internet", "internet"],
     ["ip saddr", "internet", "none"],
     ["ip6 saddr", "internet: by IPv6", "none"],
@@ -95,6 +105,11 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
     ["ct status dnat", "reached from beyond: at a published port", "none"],
     ["drop", "reached from beyond", "none"],
   ],
+  "inet admit": [
+    ["add @connections", "host: more connections than a VM may have", "internet"],
+    ["accept", "VM internet", "reaching"],
+  ],
+  "inet postrouting": [["oifname @bridged", "outside of its bridge: a ping of the host's", "none"]],
   "inet refuse": [
     ["meta l4proto { tcp, udp } ip saddr", "refused: it is noted what was tried", "none"],
     ["meta l4proto { tcp, udp } ip6 saddr", "refused: the same by IPv6", "none"],

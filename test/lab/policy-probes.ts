@@ -5,6 +5,8 @@ import { DNS, DNS6, names, NEIGHBOR, NEIGHBOR6, PUBLISHED } from "./policy-confi
 import {
   BEYOND6,
   countQuestions,
+  flood,
+  FOREIGN,
   FOREIGN_DNS,
   type Guest,
   HOST_BEYOND6,
@@ -29,8 +31,8 @@ export type Probe = (lab: Lab, guest: Guest) => Promise<boolean> | null;
 
 /** Nothing in the lab is far; what ought to get there is tried again if it was late. */
 const AT_ONCE_S = 0.4;
-/** In which 1 MB comes through, and with 8 Mbit/s does not. */
-const IN_TIME_S = 0.6;
+/** For 1 MB, which takes far less. */
+const IN_TIME_S = 2;
 
 // --- by a command in the VM, which succeeds where it gets there ---
 
@@ -112,7 +114,24 @@ const datagram = (text: string, addresses: (guest: Guest, lab: Lab) => string): 
   mark: textMark(text),
 });
 
-const frames = {
+/** A frame with something between its link's header and the rest. */
+const behind =
+  (between: string, { make, mark }: Frame): Frame => ({
+    make: (guest, lab) => make(guest, lab).replace(/^(Ether\([^)]*\))\//, `$1/${between}/`),
+    mark,
+  });
+/** One of the fragments of a frame of IPv6, each with eight bytes of the message. */
+const fragment = (position: number, { make, mark }: Frame): Frame => ({
+  make: (guest, lab) =>
+    make(guest, lab).replace(
+      /^(Ether\([^)]*\))\/(IPv6\([^)]*\))\/(.*)$/,
+      `$1/fragment6($2/IPv6ExtHdrFragment(id=${String(guest.number + 1)})/$3, 56)[${String(position)}]`,
+    ),
+  mark,
+});
+const FRAGMENTS = [0, 1, 2, 3] as const;
+
+const simpleFrames = {
   broadcast: datagram("broadcast", ({ address }) => `IP(src=${quote(address)}, dst="192.168.83.255")`),
   anothers: datagram(
     "anothers",
@@ -163,8 +182,60 @@ const frames = {
       `${ether(guest.mac, "33:33:ff:00:00:01")}/IPv6(src="::", dst="ff02::1:ff00:1", hlim=255)/ICMPv6ND_NS(tgt=${quote(guest.gateway6)})/ICMPv6NDOptUnknown(type=14, data=${quote(`lab d${String(guest.number)}`)})`,
     mark: ({ number }) => `lab d${String(number)}`,
   },
+  nobodysArp: {
+    make: (guest) =>
+      `${ether(guest.mac, EVERYBODY)}/ARP(op=1, hwsrc=${quote(guest.mac)}, psrc=${quote(unusedIn(guest))}, pdst=${quote(guest.gateway)})`,
+    mark: textMark("nobodysArp"),
+  },
+  echo: {
+    make: (guest) =>
+      `${ether(guest.mac, EVERYBODY)}/IP(src=${quote(guest.address)}, dst=${quote(guest.gateway)})/ICMP()/${raw(textMark("echo")(guest))}`,
+    mark: textMark("echo"),
+  },
+  echo6: {
+    make: (guest) =>
+      `${ether(guest.mac, EVERYBODY)}/IPv6(src=${quote(guest.address6)}, dst=${quote(guest.gateway6)})/ICMPv6EchoRequest(data=${quote(textMark("echo6")(guest))})`,
+    mark: textMark("echo6"),
+  },
+  advertise6: {
+    make: (guest) =>
+      `${ether(guest.mac, "33:33:00:01:00:02")}/IPv6(src=${quote(guest.local)}, dst="ff02::1")/UDP(sport=547, dport=546)/${raw(textMark("advertise6")(guest))}`,
+    mark: textMark("advertise6"),
+  },
 } as const satisfies Readonly<Record<string, Frame>>;
-type FrameName = keyof typeof frames;
+type SimpleName = keyof typeof simpleFrames;
+
+/** What the host takes for no tag at all. */
+const tags = {
+  Q: "Dot1Q(vlan=0)",
+  Ad: "Dot1AD(vlan=0)",
+  QQ: "Dot1Q(vlan=0)/Dot1Q(vlan=0)",
+  AdQ: "Dot1AD(vlan=0)/Dot1Q(vlan=0)",
+} as const;
+const OPTIONS = "IPv6ExtHdrDestOpt(options=[PadN(optdata=b'\\0\\0\\0\\0')])";
+const taggedNames = (name: SimpleName): readonly FrameName[] =>
+  Object.keys(tags).map((tag) => `${name}${tag as keyof typeof tags}` as const);
+
+const fragmentName = (position: number) => `fragment${position}` as const;
+
+type FrameName =
+  SimpleName | `${SimpleName}${keyof typeof tags}` | ReturnType<typeof fragmentName> | "neighborOptions";
+const frames: Readonly<Record<string, Frame>> = {
+  ...simpleFrames,
+  ...Object.fromEntries(
+    Object.entries<Frame>(simpleFrames).flatMap(([name, frame]) =>
+      Object.entries(tags).map(([tag, between]) => [`${name}${tag}`, behind(between, frame)]),
+    ),
+  ),
+  ...Object.fromEntries(
+    FRAGMENTS.map((position) => [fragmentName(position), fragment(position, simpleFrames.neighbor)]),
+  ),
+  neighborOptions: {
+    ...simpleFrames.neighbor,
+    make: (guest, lab) =>
+      simpleFrames.neighbor.make(guest, lab).replace("/ICMPv6ND_NA", `/${OPTIONS}/ICMPv6ND_NA`),
+  },
+};
 
 const made = new WeakMap<Lab, Readonly<Record<string, string>>>();
 
@@ -173,7 +244,7 @@ const frameOf = (lab: Lab, guest: Guest, name: FrameName): string => {
   const expressions = (): Readonly<Record<string, string>> =>
     Object.fromEntries(
       Object.values(lab.guests).flatMap((each) =>
-        Object.entries<Frame>(frames).map(([frame, { make }]) => [`${each.name} ${frame}`, make(each, lab)] as const),
+        Object.entries(frames).map(([frame, { make }]) => [`${each.name} ${frame}`, make(each, lab)] as const),
       ),
     );
   const all = made.get(lab) ?? makeFrames(expressions());
@@ -191,14 +262,19 @@ const bytesOf = (mark: string): string =>
         .map((group) => group.padStart(4, "0"))
         .join("");
 
-/** Sends a frame, and succeeds where it is heard. */
+const sendAll = (lab: Lab, guest: Guest, names: readonly FrameName[]): Promise<void> =>
+  send(guest, ...names.map((name) => frameOf(lab, guest, name)));
+
+/** Sends frames of one mark, and succeeds where one is heard. */
 const heard =
-  (name: FrameName, log: (lab: Lab, guest: Guest) => Log | null): Probe =>
+  (names: FrameName | readonly FrameName[], log: (lab: Lab, guest: Guest) => Log | null): Probe =>
   (lab, guest) => {
     const listener = log(lab, guest);
-    return listener === null
+    const [name, ...others] = [names].flat();
+    const frame = name === undefined ? undefined : frames[name];
+    return listener === null || name === undefined || frame === undefined
       ? null
-      : heardBy(listener, bytesOf(frames[name].mark(guest)), () => send(guest, frameOf(lab, guest, name)));
+      : heardBy(listener, bytesOf(frame.mark(guest)), () => sendAll(lab, guest, [name, ...others]));
   };
 /** Pings the gateway from an address that no VM has. */
 const asNobody =
@@ -248,13 +324,13 @@ const byGuest =
   (lab: Lab, guest: Guest): Log | null =>
     other(lab, name, guest)?.frames ?? null;
 
-/** Sends a frame, and succeeds where the host takes its sender for its victim. */
+/** Sends frames, and succeeds where the host takes their sender for its victim. */
 const taken =
-  (name: FrameName, what: (victim: Guest) => string, sign: (guest: Guest) => string): Probe =>
+  (names: FrameName | readonly FrameName[], what: (victim: Guest) => string, sign: (guest: Guest) => string): Probe =>
   async (lab, guest) => {
     const victim = victimOf(lab, guest);
     await succeeds(lab.host, `${ping(victim.address)}; ${ping(victim.address6)}`);
-    await send(guest, frameOf(lab, guest, name));
+    await sendAll(lab, guest, [names].flat());
     await sleep(1000 * AT_ONCE_S);
     const isTaken = (await lab.host.script(what(victim))).includes(sign(guest));
     await lab.host.script(
@@ -273,10 +349,12 @@ const noted =
   };
 
 /** In the columns of `none` and `routed`, what VMs that are gone come to. */
+const goneOf = ({ gone }: Lab, name: string): Guest | undefined =>
+  ({ none: gone["bridged"], routed: gone["routed"] })[name];
 const byGone =
   (command: (guest: Guest) => string): Probe =>
-  ({ gone }, { name }) => {
-    const guest = { none: gone["bridged"], routed: gone["routed"] }[name];
+  (lab, { name }) => {
+    const guest = goneOf(lab, name);
     return guest === undefined ? null : succeeds(guest.space, command(guest));
   };
 
@@ -288,6 +366,74 @@ const byVisitor =
     if (visitor === undefined) throw new Error("There is no VM in the LAN.");
     return name === "open" ? probe(lab, visitor) : null;
   };
+
+/** In the column of `internet`, what the VM comes to that has used up its bandwidth or its connections. */
+const byLimited =
+  (probe: (lab: Lab, limited: Guest) => Promise<boolean>): Probe =>
+  (lab, { name }) => {
+    const { limited } = lab.guests;
+    if (limited === undefined) throw new Error("There is no VM with limits.");
+    return name === "internet" ? probe(lab, limited) : null;
+  };
+
+/** How many taps are not where they belong. */
+const misplacedTaps = new WeakMap<Lab, number>();
+
+/** Tries something while a tap is not where it belongs; networkd would put it back. */
+const misplaced =
+  (place: "nomaster" | `master ${string}`, probe: Probe): Probe =>
+  (lab, guest) =>
+    guest.isBridged
+      ? (async () => {
+          const move = async (to: string, by: number, signal: string): Promise<void> => {
+            const before = misplacedTaps.get(lab) ?? 0;
+            misplacedTaps.set(lab, before + by);
+            const isLast = before === 0 || before + by === 0;
+            await lab.host.script(`
+              ${isLast ? `kill -${signal} $(pidof systemd-networkd)` : ""}
+              ip link set ${guest.tap} ${to}`);
+          };
+          await move(place, 1, "STOP");
+          const isReached = await probe(lab, guest);
+          await move("master microbr", -1, "CONT");
+          return isReached === true;
+        })()
+      : null;
+
+/** How many connections a VM may have. */
+const connectionsIn = ({ policy }: Lab): number => {
+  const [, most] = /ct count over (\d+)/.exec(policy.rules) ?? [];
+  if (most === undefined) throw new Error("There is no limit of connections.");
+  return Number(most);
+};
+
+const hexOf = (address: string): string =>
+  address
+    .split(".")
+    .map((byte) => Number(byte).toString(16).padStart(2, "0"))
+    .join("");
+
+/** Asks for the MAC address of the gateway, and succeeds where an answer comes. */
+const answeredByArp: Probe = (_, guest) => {
+  const answer = hexOf(guest.gateway) + guest.mac.replaceAll(":", "") + hexOf(guest.address);
+  return heardBy(guest.frames, answer, () =>
+    succeeds(guest.space, `ip neigh flush dev eth0; ${ping(guest.gateway)}`),
+  );
+};
+
+/** The host pings a VM by its tap, which it has a route to. */
+const pingedByTap: Probe = ({ host }, guest) => {
+  const mark = bytesOf(textMark("tap")(guest));
+  const on = `to ${guest.address} dev ${guest.tap}`;
+  return heardBy(guest.frames, mark, () =>
+    succeeds(
+      host,
+      `ip neigh replace ${on} lladdr ${guest.mac}; ip route add ${guest.address} dev ${guest.tap}
+      ${ping(guest.address, "-I", guest.gateway, "-p", mark)}
+      ip route del ${guest.address} dev ${guest.tap}; ip neigh del ${on}`,
+    ),
+  );
+};
 
 export interface Row {
   readonly what: string;
@@ -348,24 +494,24 @@ export const rows: readonly Row[] = [
     inGuest(() => web(`[${BEYOND6}]`)),
   ),
   row(
-    "internet: 1 MB from it at once",
-    "y - - - - y y",
-    inGuest(() => big(BEYOND)),
+    "internet: 1 MB from it with a limit",
+    "- . . . . . .",
+    byLimited((_, { space }) => succeeds(space, big(BEYOND))),
   ),
   row(
     "internet: the same by IPv6",
-    "y - - - - y y",
-    inGuest(() => big(`[${BEYOND6}]`)),
+    "- . . . . . .",
+    byLimited((_, { space }) => succeeds(space, big(`[${BEYOND6}]`))),
   ),
   row(
-    "internet: 1 MB to it at once",
-    "y - - - - y y",
-    inGuest(() => upload(BEYOND, IN_TIME_S)),
+    "internet: 1 MB to it with a limit",
+    "- . . . . . .",
+    byLimited((_, { space }) => succeeds(space, upload(BEYOND, IN_TIME_S))),
   ),
   row(
     "internet: the same by IPv6, to it",
-    "y - - - - y y",
-    inGuest(() => upload(BEYOND6, IN_TIME_S)),
+    "- . . . . . .",
+    byLimited((_, { space }) => succeeds(space, upload(BEYOND6, IN_TIME_S))),
   ),
   row(
     "name: a listed one",
@@ -504,6 +650,8 @@ export const rows: readonly Row[] = [
     "- - - - - y -",
     inGuest(() => web(`${HOST_IN_LAN}:8022`)),
   ),
+  row("host: an offer of DHCP", "- - - - - y .", bridged(heard("offer", (lab) => lab.frames))),
+  row("host: an advertisement of DHCPv6", "- - - - - y -", heard("advertise6", ({ datagrams6 }) => datagrams6)),
   row(
     "host: that one is a router",
     "- - - - - y -",
@@ -630,6 +778,93 @@ export const rows: readonly Row[] = [
       ),
     ),
   ),
+  row(
+    "another's place: by IPv6, behind options",
+    "- - - - - - .",
+    bridged(
+      taken(
+        "neighborOptions",
+        ({ address6 }) => `ip -6 neigh show ${address6}`,
+        ({ mac }) => mac,
+      ),
+    ),
+  ),
+  row(
+    "unlike others: another's place, by IPv6 in fragments",
+    "- - - - - - .",
+    bridged(
+      taken(
+        FRAGMENTS.map(fragmentName),
+        ({ address6 }) => `ip -6 neigh show ${address6}`,
+        ({ mac }) => mac,
+      ),
+    ),
+  ),
+  row(
+    "unlike others: another's place, by ARP with a tag",
+    "- - - - - - .",
+    bridged(
+      taken(
+        taggedNames("arp"),
+        ({ address }) => `ip neigh show ${address}`,
+        ({ mac }) => mac,
+      ),
+    ),
+  ),
+  row(
+    "unlike others: another's place, by IPv6 with a tag",
+    "- - - - - - .",
+    bridged(
+      taken(
+        taggedNames("neighbor"),
+        ({ address6 }) => `ip -6 neigh show ${address6}`,
+        ({ mac }) => mac,
+      ),
+    ),
+  ),
+  row("unlike others: a ping with a tag", "- - - - - - .", bridged(heard(taggedNames("echo"), ({ messages }) => messages))),
+  row(
+    "unlike others: a ping by IPv6 with a tag",
+    "- - - - - - .",
+    bridged(heard(taggedNames("echo6"), ({ messages6 }) => messages6)),
+  ),
+  row(
+    "unlike others: that an address is taken, with a tag",
+    "- - - - - - .",
+    bridged(heard(taggedNames("duplicate"), ({ messages6 }) => messages6)),
+  ),
+  row(
+    "unlike others: that one is a router, with a tag",
+    "- - - - - - .",
+    bridged(heard(taggedNames("router"), ({ messages6 }) => messages6)),
+  ),
+  row(
+    "unlike others: an offer of DHCP with a tag",
+    "- - - - - - .",
+    bridged(heard(taggedNames("offer"), (lab) => lab.frames)),
+  ),
+  row(
+    "unlike others: an advertisement of DHCPv6 with a tag",
+    "- - - - - - .",
+    bridged(heard(taggedNames("advertise6"), ({ datagrams6 }) => datagrams6)),
+  ),
+  row(
+    "unlike others: another's address with a tag",
+    "- - - - - - .",
+    bridged(heard(taggedNames("anothers"), (lab) => lab.frames)),
+  ),
+  row(
+    "unlike others: another's IPv6 address with a tag",
+    "- - - - - - .",
+    bridged(heard(taggedNames("anothers6"), (lab) => lab.frames)),
+  ),
+  row("gateway: from nobody's address, in ARP", "- - - - - y -", async (lab, guest) => {
+    const entry = `to ${unusedIn(guest)} dev ${guest.isBridged ? "microbr" : guest.tap}`;
+    await lab.host.script(`ip neigh flush ${entry}`);
+    await sendAll(lab, guest, ["nobodysArp"]);
+    await sleep(1000 * AT_ONCE_S);
+    return (await lab.host.script(`ip neigh show ${entry}`)).includes(guest.mac);
+  }),
   row("its address, by others from beyond", "- - - - - y -", fromBeyond(4)),
   row("its IPv6 address, by others from beyond", "- - - - - y -", fromBeyond(6)),
   row("another's address", "- - - - - - .", bridged(heard("anothers", (lab) => lab.frames))),
@@ -669,6 +904,49 @@ export const rows: readonly Row[] = [
     "gone VM: a port of the host",
     ". . . . - . -",
     byGone(({ gateway }) => web(`${gateway}:8022`)),
+  ),
+  row("gone VM: an answer of ARP", ". . . . - . -", (lab, { name }) => {
+    const guest = goneOf(lab, name);
+    return guest === undefined ? null : answeredByArp(lab, guest);
+  }),
+
+  row(
+    "outside of its bridge: a ping",
+    "- - - - - - .",
+    misplaced("nomaster", heard("echo", ({ messages }) => messages)),
+  ),
+  row(
+    "outside of its bridge: a ping by IPv6",
+    "- - - - - - .",
+    misplaced("nomaster", heard("echo6", ({ messages6 }) => messages6)),
+  ),
+  row(
+    "outside of its bridge: that one is a router",
+    "- - - - - - .",
+    misplaced("nomaster", heard("router", ({ messages6 }) => messages6)),
+  ),
+  row("outside of its bridge: an answer of ARP", "- - - - - - .", misplaced("nomaster", answeredByArp)),
+  row("outside of its bridge: a ping of the host's", "- - - - - - .", misplaced("nomaster", pingedByTap)),
+  row(
+    "in another bridge: a ping",
+    "- - - - - y .",
+    misplaced(`master ${FOREIGN}`, heard("echo", ({ messages }) => messages)),
+  ),
+  row(
+    "in another bridge: a ping by IPv6",
+    "- - - - - y .",
+    misplaced(`master ${FOREIGN}`, heard("echo6", ({ messages6 }) => messages6)),
+  ),
+
+  // Last, since nothing is left to it after that. The host has some connections of others too.
+  row(
+    "host: more connections than a VM may have",
+    "- . . . . . .",
+    byLimited(async (lab, limited) => {
+      const most = connectionsIn(lab);
+      await flood(limited, limited.gateway, most + 2000);
+      return Number(await lab.host.run("cat", "/proc/sys/net/netfilter/nf_conntrack_count")) > most + 1000;
+    }),
   ),
 ];
 

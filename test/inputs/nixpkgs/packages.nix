@@ -48,6 +48,8 @@ plain // {
   gh = { };
   go = { version = "1.25.0"; };
   go_1_24 = { pname = "go"; version = "1.24.0"; };
+  # The first release from which on hooks of nftables wait for their device is 6.16.
+  linux = { version = "6.18.1"; };
   nix = { version = "2.31.0"; };
   protobuf = { version = "32.1"; mainProgram = "protoc"; };
   ripgrep = { mainProgram = "rg"; };

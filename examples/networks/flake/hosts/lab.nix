@@ -109,6 +109,7 @@ in
             {
               tap = "microvm4";
               bridge = "br0.10";
+              master = "br0";
               mac = "02:00:00:00:00:05";
               addresses = [
                 "192.168.10.6"

@@ -7,7 +7,8 @@
 #                  "none": may reach nothing but the VMs and ports of the host that are listed below
 #   links          its taps, each with
 #     tap, mac       the tap's name on the host, and the VM's MAC address
-#     bridge         the bridge that the tap is in; left out where the host routes to the VM
+#     bridge         the bridge that the tap is in, or the host's interface in its VLAN; left out where the host routes to the VM
+#     master         the bridge that has that VLAN
 #     lan            true where a port of that bridge leads into a LAN
 #     addresses      the VM's addresses, IPv4 and IPv6
 #     local          its link-local IPv6 address, where it has another one
@@ -24,9 +25,9 @@
 # come to a port that is published.
 {
   vms,
-  # A pattern of the taps that VMs have where they name none. A tap like that which is of no VM here belongs to one that left the
-  # configuration and still runs: it reaches nothing.
-  taps ? null,
+  # The names that taps get by default. A tap of such a name that no VM of the host has belongs to a VM that left the configuration
+  # and still runs: it reaches nothing.
+  taps,
   # All bridges of the host's VMs, and what of them leads into a LAN.
   bridges ? [ ],
   ports ? [ ],
@@ -39,41 +40,136 @@
 }:
 let
   resolverPort = 5380;
-  questionsLimit = "200/second burst 400 packets";
+  # An eighth of the connections that Linux tracks on a machine of at most 4 GiB, and a thirty-second of those on others.
+  connectionsPerInterface = 8192;
   webPorts = [
     "tcp . 80"
     "tcp . 443"
     "udp . 443"
   ];
 
-  # No part of the internet: for the rules and the resolver.
-  privateRanges = {
-    ipv4 = [
-      "0.0.0.0/8"
-      "10.0.0.0/8"
-      "100.64.0.0/10"
-      "127.0.0.0/8"
-      "168.63.129.16/32"
-      "169.254.0.0/16"
-      "172.16.0.0/12"
-      "192.0.0.0/24"
-      "192.88.99.0/24"
-      "192.168.0.0/16"
-      "198.18.0.0/15"
-      "224.0.0.0/3"
-    ];
-    ipv6 = [
-      "::/3"
-      "2001::/23"
-      "2002::/16"
-      "4000::/2"
-      "8000::/1"
-    ];
-  };
-
   # The VMs that are held; open ones are in `vms` since others may reach them.
   guests = lib.filterAttrs (_: vm: vm.network != "open") vms;
   named = network: lib.filterAttrs (_: vm: vm.network == network) guests;
+
+  # VMs of the host that other modules describe.
+  others = removeAttrs config.microvm.vms (builtins.attrNames vms);
+  guestOf =
+    name:
+    let
+      vm = config.microvm.vms.${name};
+    in
+    if vm.flake or null != null then
+      vm.flake.nixosConfigurations.${name}
+    else if vm.evaluatedConfig or null != null then
+      vm.evaluatedConfig
+    else
+      vm.config;
+  tapsOf =
+    name:
+    map ({ id, ... }: id) (
+      builtins.filter ({ type, ... }: type == "tap") (guestOf name).config.microvm.interfaces
+    );
+
+  withoutPrefix = address: builtins.head (lib.splitString "/" address);
+  addressesOfNetwork =
+    network:
+    map withoutPrefix (
+      network.address or [ ]
+      ++ lib.concatMap (
+        one: lib.toList (one.Address or one.addressConfig.Address or [ ])
+      ) network.addresses or [ ]
+    );
+  addressesOfInterface =
+    { ipv4, ipv6, ... }: map ({ address, ... }: address) (ipv4.addresses ++ ipv6.addresses);
+  networksOf = system: system.systemd.network.networks or { };
+  # networkd has these as networks too.
+  interfacesOf =
+    { networking, ... }:
+    lib.optionalAttrs (!networking.useNetworkd or false) networking.interfaces or { };
+  addressesIn =
+    system:
+    lib.concatMap addressesOfNetwork (builtins.attrValues (networksOf system))
+    ++ lib.concatMap addressesOfInterface (builtins.attrValues (interfacesOf system));
+
+  # What two VMs of a host cannot both have.
+  cidsOf =
+    name:
+    lib.optional ((guestOf name).config.microvm.vsock.cid or null != null) (
+      toString (guestOf name).config.microvm.vsock.cid
+    );
+  uniqueOfOurs = {
+    tap = name: map (link: link.tap) vms.${name}.links;
+    "MAC address" = name: map (link: link.mac) vms.${name}.links;
+    address = name: lib.concatMap (link: link.addresses) vms.${name}.links;
+    "vsock CID" = cidsOf;
+  };
+  uniqueOfOthers = {
+    tap = tapsOf;
+    "MAC address" = name: map ({ mac, ... }: lib.toLower mac) (guestOf name).config.microvm.interfaces;
+    address = name: addressesIn (guestOf name).config;
+    "vsock CID" = cidsOf;
+  };
+  equalToOthers = lib.concatLists (
+    lib.mapAttrsToList (
+      what: valuesOf:
+      let
+        owners = lib.listToAttrs (
+          lib.concatMap (name: map (value: lib.nameValuePair value name) (uniqueOfOurs.${what} name)) (
+            builtins.attrNames vms
+          )
+        );
+      in
+      lib.concatMap (
+        other:
+        map (
+          value:
+          "The VMs ${owners.${value}} and ${other} have the same ${what}, ${value}. Change it in one of them."
+        ) (builtins.filter (value: owners ? ${value}) (valuesOf other))
+      ) (builtins.attrNames others)
+    ) uniqueOfOthers
+  );
+
+  # What the host's other modules define of a bridge.
+  givenTwice =
+    bridge: what: places:
+    lib.optional (lib.length places > 1)
+      "${what} of the bridge ${bridge} is defined by ${lib.concatStringsSep " and " places}. Keep one of them.";
+  definedTwice = lib.concatMap (
+    bridge:
+    let
+      own = lib.filterAttrs (_: network: toString (network.matchConfig.Name or "") == bridge) (
+        networksOf config
+      );
+    in
+    givenTwice bridge "The netdev" (
+      map (name: "systemd.network.netdevs.${name}") (
+        builtins.attrNames (
+          lib.filterAttrs (_: netdev: netdev.netdevConfig.Name or "" == bridge) config.systemd.network.netdevs
+        )
+      )
+      ++ lib.optional (
+        !config.networking.useNetworkd && config.networking.bridges ? ${bridge}
+      ) "networking.bridges.${bridge}"
+    )
+    ++ lib.concatMap (
+      address:
+      givenTwice bridge "The address ${address}" (
+        map (name: "systemd.network.networks.${name}") (
+          builtins.attrNames (
+            lib.filterAttrs (_: network: lib.elem address (addressesOfNetwork network)) (networksOf config)
+          )
+        )
+        ++ map (name: "networking.interfaces.${name}") (
+          builtins.attrNames (
+            lib.filterAttrs (_: interface: lib.elem address (addressesOfInterface interface)) (
+              interfacesOf config
+            )
+          )
+        )
+      )
+    ) (once (lib.concatMap addressesOfNetwork (builtins.attrValues own)))
+  ) bridges;
 
   eachVm = make: vms: lib.concatMap make (builtins.attrValues vms);
   eachLink = make: eachVm (vm: lib.concatMap make vm.links);
@@ -111,8 +207,26 @@ let
   isBridged = link: link ? bridge;
   isRouted = link: !isBridged link;
 
-  bridgesOf = vms: once (eachLink (link: lib.optional (isBridged link) link.bridge) vms);
-  reachingBridges = bridgesOf (lib.filterAttrs (_: vm: vm ? vms) guests);
+  reachingBridges = once (
+    eachLink (link: lib.optional (isBridged link) link.bridge) (
+      lib.filterAttrs (_: vm: vm ? vms) guests
+    )
+  );
+
+  # The names that rules see of a bridge or VLAN: with br_netfilter also the bridge that has the VLAN.
+  homesOf = link: [ link.bridge ] ++ lib.optional (link ? master) link.master;
+  homes =
+    family:
+    elements (
+      eachLink (
+        link:
+        lib.optionals (isBridged link) (
+          lib.concatMap (
+            home: map (address: "${quote home} . ${address}") (builtins.filter (isOf family) link.addresses)
+          ) (homesOf link)
+        )
+      ) guests
+    );
 
   # From each IPv4 address of a VM to each of another one that it may reach, whole or by port.
   pairs = elements (
@@ -146,7 +260,8 @@ let
         ) (addressesOf 4 vm)
       ) (vm.vms or [ ])
     ) guests;
-  tapsOf = vm: map (link: quote link.tap) (builtins.filter isBridged vm.links);
+  tapsWhere =
+    wanted: vms: elements (eachLink (link: lib.optional (wanted link) (quote link.tap)) vms);
 
   # From each address of a VM to each place with each port.
   allowed =
@@ -193,12 +308,23 @@ let
   # An address comes to a hundred at once and a hundred more in an hour. There is room for all, so that no VM takes that of others.
   room = family: each: "size ${toString (each * lib.max 1 (lib.length (senders family)))}";
 
-  strangers = lib.optionalString (taps != null) ''iifname "${taps}" iifname != @known drop'';
+  # A tap that no VM has by its configuration may still be one of a VM that updates itself.
+  strangers = lib.optionalString (lib.all (vm: vm.updateFlake or null == null) (
+    builtins.attrValues others
+  )) (''iifname "${taps}" iifname != @known drop'');
+  known = "set known { type ifname; ${
+    elements (
+      eachLink (link: [ (quote link.tap) ]) vms
+      ++ map quote (lib.concatMap tapsOf (builtins.attrNames others))
+    )
+  } }";
   rules = ''
     table bridge microvm
     delete table bridge microvm
     table bridge microvm {
-      set taps { type ifname; ${elements (eachVm tapsOf guests)} }
+      set taps { type ifname; ${tapsWhere isBridged guests} }
+      # A VLAN is a matter of the bridge and of its ports into a LAN.
+      set untagged { type ifname; ${tapsWhere (link: isBridged link && !link.lan or false) vms} }
       set macs { type ifname . ether_addr; ${
         elements (eachLink (link: lib.optional (isBridged link) "${quote link.tap} . ${link.mac}") guests)
       } }
@@ -207,7 +333,7 @@ let
       # The addresses that neighbour advertisements (IPv6's ARP) of each tap may be about. nftables has no name for that part of
       # a message, so that they are compared as numbers.
       set neighbors { typeof iifname . @th,64,128; ${elements (eachLink neighborsOf guests)} }
-      set known { type ifname; ${elements (eachLink (link: [ (quote link.tap) ]) vms)} }
+      ${known}
       # Where MACs are not the host's to give: VMs of other hosts may have the same.
       set lan { type ifname; ${
         elements (map quote ports ++ eachLink (link: lib.optional (link.lan or false) (quote link.tap)) vms)
@@ -223,6 +349,10 @@ let
 
       chain prerouting {
         type filter hook prerouting priority -300; policy accept;
+        # A tag hides a frame from rules about ARP and ICMPv6, and the host takes a frame of VLAN 0 as one without a tag. A fragment
+        # hides the rest of a neighbour advertisement (RFC 6980).
+        iifname @untagged ether type { 8021q, 8021ad } drop
+        iifname @untagged icmpv6 type nd-neighbor-advert exthdr frag exists drop
         iifname @taps goto from_tap
         # What comes from elsewhere, such as from the tap of an open VM, has neither the MAC nor an address of these VMs.
         iifname != @lan ether saddr @guests drop
@@ -234,6 +364,8 @@ let
       }
       # A VM sends with the MAC and the addresses that are its own, also in ARP and neighbour advertisements.
       chain from_tap {
+        # An offer of a lease. A DHCP client of the host hears it before it gets to the other tables.
+        udp dport 68 drop
         ether type ip iifname . ether saddr . ip saddr @sources4 accept
         iifname . ether saddr != @macs drop
         ether type arp iifname . arp saddr ether . arp saddr ip @sources4 accept
@@ -252,11 +384,32 @@ let
       }
     }
 
+    # Of taps that are in no bridge: those in one are seen under its name.
+    table arp microvm
+    delete table arp microvm
+    table arp microvm {
+      set bridged { type ifname; ${tapsWhere isBridged vms} }
+      set taps { type ifname; ${tapsWhere isRouted guests} }
+      set sources4 { type ifname . ether_addr . ipv4_addr; ${sources 4 isRouted} }
+      ${known}
+
+      chain input {
+        type filter hook input priority filter; policy accept;
+        iifname @bridged drop
+        # Without it, a VM could fill the host's table of neighbours.
+        iifname @taps iifname . arp saddr ether . arp saddr ip != @sources4 drop
+        ${strangers}
+      }
+    }
+
     table inet microvm
     delete table inet microvm
     table inet microvm {
-      # Those too whose VLANs have these VMs, since br_netfilter may name them instead.
-      set bridges { type ifname; ${elements (map quote (bridgesOf guests ++ bridges))} }
+      # Taps that belong in a bridge.
+      set bridged { type ifname; ${tapsWhere isBridged vms} }
+      # Where each address of a bridged VM may come from.
+      set homes4 { type ifname . ipv4_addr; ${homes 4} }
+      set homes6 { type ifname . ipv6_addr; ${homes 6} }
       set networks { type ifname; ${elements (map quote networks)} }
       set guests4 { type ipv4_addr; ${elements (senders 4)} }
       set guests6 { type ipv6_addr; ${elements (senders 6)} }
@@ -264,8 +417,8 @@ let
       set internet6 { type ipv6_addr; ${addresses 6 (named "internet")} }
       set asking4 { type ipv4_addr; ${addresses 4 asking} }
       set asking6 { type ipv6_addr; ${addresses 6 asking} }
-      set private4 { type ipv4_addr; flags interval; elements = { ${lib.concatStringsSep ", " privateRanges.ipv4} } }
-      set private6 { type ipv6_addr; flags interval; elements = { ${lib.concatStringsSep ", " privateRanges.ipv6} } }
+      set private4 { type ipv4_addr; flags interval; elements = { 0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 168.63.129.16/32, 169.254.0.0/16, 172.16.0.0/12, 192.0.0.0/24, 192.168.0.0/16, 198.18.0.0/15, 224.0.0.0/3 } }
+      set private6 { type ipv6_addr; flags interval; elements = { ::/96, ::ffff:0:0/96, 64:ff9b::/96, 64:ff9b:1::/48, 100::/64, 2002::/16, fc00::/7, fe80::/10, ff00::/8 } }
       set allowed4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval; ${allowed 4} }
       set allowed6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags interval; ${allowed 6} }
       # Filled by microvm-resolver.service, for as long as a DNS answer is good.
@@ -273,31 +426,32 @@ let
       set resolved6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags timeout; }
       set host4 { type ipv4_addr . inet_proto . inet_service; ${hostPorts 4} }
       set host6 { type ipv6_addr . inet_proto . inet_service; ${hostPorts 6} }
-      # How many packets of DNS each VM may send the host: see the chain to_host.
-      set questions { type ether_addr; size ${
-        toString (lib.max 1 (lib.length (eachLink (link: [ link.mac ]) guests)))
-      }; flags dynamic; }
       set pairs4 { type ipv4_addr . ipv4_addr; ${pairs} }
       set pairPorts4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; ${pairPorts} }
       set refused4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; ${room 4 200}; flags dynamic, timeout; timeout 1h; }
       set refused6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; ${room 6 200}; flags dynamic, timeout; timeout 1h; }
       set logged4 { type ipv4_addr; ${room 4 1}; flags dynamic; }
       set logged6 { type ipv6_addr; ${room 6 1}; flags dynamic; }
-      set known { type ifname; ${elements (eachLink (link: [ (quote link.tap) ]) vms)} }
-      set taps { type ifname; ${
-        elements (eachLink (link: lib.optional (isRouted link) (quote link.tap)) guests)
-      } }
+      ${known}
+      set taps { type ifname; ${tapsWhere isRouted guests} }
       set sources4 { type ifname . ether_addr . ipv4_addr; ${sources 4 isRouted} }
       set sources6 { type ifname . ether_addr . ipv6_addr; ${sources 6 isRouted} }
+
+      # The connections that each VM began, by its MAC address.
+      set connections { type ether_addr; size ${
+        toString (lib.max 1 (lib.length (eachLink (link: [ link.mac ]) guests)))
+      }; flags dynamic; }
 
       ${limits}
       # The same as on bridges for taps that are in none, and for what comes from elsewhere.
       chain prerouting {
         type filter hook prerouting priority raw; policy accept;
+        # A tap that is not in its bridge, because it is not there yet or because the host took it for a link of its own.
+        iifname @bridged drop
         iifname @taps goto from_tap
-        ip saddr @guests4 iifname != @bridges drop
-        # Addresses of a link are anybody's on another one.
-        ip6 saddr != fe80::/10 ip6 saddr @guests6 iifname != @bridges drop
+        ip saddr @guests4 iifname . ip saddr != @homes4 drop
+        # A link-local address is not unique: another link may have the same.
+        ip6 saddr != fe80::/10 ip6 saddr @guests6 iifname . ip6 saddr != @homes6 drop
         ${strangers}
       }
       chain from_tap {
@@ -319,14 +473,13 @@ let
         ip6 saddr @guests6 jump to_host
       }
       chain to_host {
-        # Before all else: one VM's flood takes no time of the resolver, and no room in its socket.
-        meta l4proto { tcp, udp } th dport { 53, ${toString resolverPort} } add @questions { ether saddr limit rate over ${questionsLimit} } drop
         ct state established,related accept
-        ip saddr . meta l4proto . th dport @host4 accept
-        ip6 saddr . meta l4proto . th dport @host6 accept
-        udp sport 68 udp dport 67 accept
-        icmp type echo-request accept
-        icmpv6 type { echo-request, nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } accept
+        icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } accept
+        ip saddr . meta l4proto . th dport @host4 goto admit
+        ip6 saddr . meta l4proto . th dport @host6 goto admit
+        udp sport 68 udp dport 67 goto admit
+        icmp type echo-request goto admit
+        icmpv6 type echo-request goto admit
         goto refuse
       }
 
@@ -340,22 +493,32 @@ let
         ip6 daddr @guests6 jump to_guest
       }
       chain from_guest {
-        ip saddr . ip daddr @pairs4 accept
-        ip saddr . ip daddr . meta l4proto . th dport @pairPorts4 accept
+        ip saddr . ip daddr @pairs4 goto admit
+        ip saddr . ip daddr . meta l4proto . th dport @pairPorts4 goto admit
         oifname @networks goto refuse
-        ip saddr . ip daddr . meta l4proto . th dport @allowed4 accept
-        ip6 saddr . ip6 daddr . meta l4proto . th dport @allowed6 accept
-        ip saddr . ip daddr . meta l4proto . th dport @resolved4 accept
-        ip6 saddr . ip6 daddr . meta l4proto . th dport @resolved6 accept
+        ip saddr . ip daddr . meta l4proto . th dport @allowed4 goto admit
+        ip6 saddr . ip6 daddr . meta l4proto . th dport @allowed6 goto admit
+        ip saddr . ip daddr . meta l4proto . th dport @resolved4 goto admit
+        ip6 saddr . ip6 daddr . meta l4proto . th dport @resolved6 goto admit
         ip daddr @private4 goto refuse
         ip6 daddr @private6 goto refuse
-        ip saddr @internet4 accept
-        ip6 saddr @internet6 accept
+        ip saddr @internet4 goto admit
+        ip6 saddr @internet6 goto admit
         goto refuse
       }
       chain to_guest {
         ct status dnat accept
         drop
+      }
+      # The host's table of connections has room for all VMs.
+      chain admit {
+        add @connections { ether saddr ct count over ${toString connectionsPerInterface} } goto refuse
+        accept
+      }
+      # Nothing leaves by a tap that is not in its bridge, whatever routes the host has there.
+      chain postrouting {
+        type filter hook postrouting priority filter; policy accept;
+        oifname @bridged drop
       }
       chain refuse {
         ${logRefused "ip" "4"}
@@ -409,7 +572,6 @@ let
     ];
     port = resolverPort;
     nft = "${pkgs.nftables}/bin/nft";
-    private = privateRanges.ipv4 ++ privateRanges.ipv6;
     guests = lib.concatMapAttrs (
       name: vm:
       lib.genAttrs (lib.concatMap (link: link.addresses ++ link.local or [ ]) vm.links) (_: {
@@ -429,6 +591,33 @@ let
       })
     ) asking;
   };
+
+  # Programs that read frames, such as DHCP and LLDP clients, hear a tap that is not in its bridge before other tables do. From Linux 6.16
+  # on, a hook waits for a device of its name.
+  hasTapHooks = lib.versionAtLeast config.boot.kernelPackages.kernel.version "6.16";
+  tapRules = ''
+    table netdev microvm
+    delete table netdev microvm
+    table netdev microvm {
+      chain from_tap {
+        ether type != { ip, ip6, arp } drop
+        udp dport 68 drop
+      }
+      ${lib.concatStrings (
+        eachLink (link: [
+          ''
+            chain tap_${link.tap} {
+              type filter hook ingress device ${quote link.tap} priority filter; policy accept;
+              goto from_tap
+            }
+          ''
+        ]) guests
+      )}
+    }
+  '';
+  # The kernel that runs may be an older one until the next boot.
+  loadTapRules = ''-${pkgs.bash}/bin/bash -c "${pkgs.nftables}/bin/nft -f /etc/microvm/taps.nft && ${pkgs.coreutils}/bin/cp --remove-destination /etc/microvm/taps.nft /run/microvm-policy/taps.nft"'';
+  afterLoad = map unlearn bridges ++ lib.optional hasTapHooks loadTapRules;
 
   load = "${pkgs.nftables}/bin/nft -f /etc/microvm/policy.nft";
   # What nftables.service loads when it flushes: there before our own load, and changed by a reload that succeeded.
@@ -450,8 +639,14 @@ let
     ) (portsOnHost vm);
 in
 {
+  assertions = map (message: {
+    assertion = false;
+    inherit message;
+  }) (equalToOthers ++ definedTwice);
+
   environment.etc = {
     "microvm/policy.nft".text = rules;
+    "microvm/taps.nft" = lib.mkIf hasTapHooks { text = tapRules; };
     "microvm/resolver.json" = lib.mkIf (asking != { }) { text = builtins.toJSON resolverConfig; };
   };
 
@@ -465,21 +660,23 @@ in
       reloadIfChanged = true;
       # VMs that run need it, also those that left the configuration.
       unitConfig.X-StopOnRemoval = false;
-      restartTriggers = [ config.environment.etc."microvm/policy.nft".source ];
+      restartTriggers = [
+        config.environment.etc."microvm/policy.nft".source
+      ]
+      ++ lib.optional hasTapHooks config.environment.etc."microvm/taps.nft".source;
       serviceConfig = confined // {
         Type = "oneshot";
         RemainAfterExit = true;
         RuntimeDirectory = "microvm-policy";
         ExecStartPre = keep;
         ExecStart = load;
-        # Of bridges that are there already.
-        ExecStartPost = map unlearn bridges;
+        ExecStartPost = afterLoad;
         # The resolver puts back what it has granted.
         ExecReload = [
           load
           keep
         ]
-        ++ map unlearn bridges
+        ++ afterLoad
         ++ [
           "-${config.systemd.package}/bin/systemctl reload --no-block microvm-resolver.service"
         ];
@@ -552,8 +749,6 @@ in
         RestartSec = 2;
         DynamicUser = true;
         AmbientCapabilities = [ "CAP_NET_ADMIN" ];
-        # A socket for each question that is under way.
-        LimitNOFILE = 65536;
         RestrictAddressFamilies = [
           "AF_INET"
           "AF_INET6"

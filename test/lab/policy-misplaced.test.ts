@@ -1,0 +1,102 @@
+/** A tap that a `.network` file of the host takes for a link of its LAN, with a DHCP server in the VM. */
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { release } from "node:os";
+import { join } from "node:path";
+import type { Config } from "microvm-emit";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../nix/harness.js";
+import { emitFlake, evaluateHost } from "./evaluated.js";
+import { openHostNetwork } from "./host-network.js";
+import { tails } from "./log.js";
+import { connect, type Namespace, openNamespace } from "./namespace.js";
+import { poll } from "./poll.js";
+import { whatIsMissing } from "./requirements.js";
+
+const missing = whatIsMissing();
+if (missing !== undefined) console.error(`NOT TESTED, taps that the host takes for a LAN: ${missing}.`);
+
+const config: Config = {
+  hosts: {
+    lab: {
+      stateVersion: "26.05",
+      modules: ["./configuration.nix"],
+      user: { name: "alice", sshKeys: ["ssh-ed25519 AAAA alice"] },
+      bridges: { br0: { address: "10.7.0.1/24", nat: { externalInterface: "up0" } } },
+      routed: { address: "10.8.0.1/24" },
+      vms: {
+        bridged: { index: 0, interfaces: [{ bridge: "br0" }] },
+        routed: { index: 1, interfaces: [{ routed: true }] },
+      },
+    },
+  },
+};
+
+/** Before any file of ours. */
+const LAN_FILE = {
+  "00-lan.network": "[Match]\nType=ether\nName=microvm*\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n",
+};
+
+const OFFERED = "10.66.0.";
+const DHCP_SERVER = `
+port=0
+no-daemon
+user=root
+log-dhcp
+dhcp-authoritative
+dhcp-range=${OFFERED}50,${OFFERED}60,1h
+`;
+
+const loads = [
+  { rules: "of the policy and of taps", leases: false },
+  { rules: "of the policy alone", leases: true },
+];
+
+/** From which on hooks of nftables wait for their device. */
+const [major = 0, minor = 0] = release().split(".").map(Number);
+const isOld = major < 6 || (major === 6 && minor < 16);
+if (isOld) console.error(`NOT TESTED, rules of taps that are not there yet: Linux ${release()} is older than 6.16.`);
+
+describe.skipIf(missing !== undefined || isOld)("a host whose own file takes taps for links of its LAN", () => {
+  it.concurrent.each(loads)("has leases of VMs with rules $rules: $leases", async ({ leases }) => {
+    const evaluated = await evaluateHost(emitFlake(config), "lab", false);
+    const folder = temporaryFolder();
+    chmodSync(folder, 0o755);
+    const units = { ...evaluated.units, ...LAN_FILE };
+    const network = await openHostNetwork({ ...evaluated, units }, folder);
+    const { host } = network;
+    const guests: Namespace[] = [];
+    try {
+      const { rules, tapRules } = evaluated.policy;
+      if (tapRules === null) throw new Error("There are no rules of taps.");
+      writeFileSync(join(folder, "rules.nft"), leases ? rules : rules + tapRules);
+      await host.run("nft", "-f", join(folder, "rules.nft"));
+      const serve = async (vm: string): Promise<void> => {
+        const [link] = evaluated.runners[vm]?.interfaces ?? [];
+        if (link === undefined) throw new Error(`${vm} has no tap.`);
+        const guest = await openNamespace();
+        guests.push(guest);
+        await connect(host, link.id, guest, "eth0");
+        const log = join(folder, `${vm}.log`);
+        writeFileSync(log, "");
+        await guest.script(`
+          ip link set eth0 address ${link.mac}; ip addr add ${OFFERED}1/24 dev eth0; ip link set eth0 up
+          mount -t tmpfs tmpfs /run; mkdir -p /var/lib/misc; mount -t tmpfs tmpfs /var/lib/misc`);
+        guest.start(log, "dnsmasq", `--conf-file=${join(folder, "dhcp.conf")}`);
+        const said = (what: string): number => readFileSync(log, "utf8").split(what).length - 1;
+        const isLeased = async (): Promise<boolean> =>
+          (await host.run("ip", "-4", "-o", "addr", "show", "dev", link.id)).includes(OFFERED);
+        // The host asks again, since it does not hear what it is offered.
+        await poll("a lease, or two offers", 60, async () =>
+          (await isLeased()) || said("DHCPOFFER(") >= 2 ? true : undefined,
+        );
+        expect([vm, await isLeased(), said("DHCPREQUEST(") > 0]).toEqual([vm, leases, leases]);
+      };
+      writeFileSync(join(folder, "dhcp.conf"), DHCP_SERVER);
+      await Promise.all(["bridged", "routed"].map(serve));
+    } catch (error) {
+      throw new Error(`${String(error)}\n${tails(folder)}`, { cause: error });
+    } finally {
+      await Promise.all([network.close(), ...guests.map((guest) => guest.close())]);
+    }
+  });
+});
