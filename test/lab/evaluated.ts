@@ -117,7 +117,9 @@ const FACTS = `host:
       tapRules = etc."microvm/taps.nft".text or null;
       sysctls = host.config.boot.kernel.sysctl;
       resolver = etc."microvm/resolver.json".text or null;
-      bridges = systemd.services.microvm-policy.serviceConfig.ExecStartPost or [ ];
+      bridges = builtins.filter (line: builtins.match ".*no_linklocal_learn.*" line != null) (
+        systemd.services.microvm-policy.serviceConfig.ExecStartPost or [ ]
+      );
       beside = systemd.services.microvm-docker.script or null;
     };
     tables = builtins.concatStringsSep "\n" (

@@ -284,12 +284,15 @@ export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => 
     const spaces = [guests, strangers].flatMap((each) => Object.values(each)).map(({ space }) => space);
     await Promise.all([...spaces.map((space) => space.close()), network.close(), neighbor.close()]);
   };
+  const resolverPid = join(folder, "resolver.pid");
   const load = async (rules: string): Promise<void> => {
     // A limit that refills within a test would let the machine's speed decide.
     const rates = /rate over \d+ kbytes\/second/g;
     writeFileSync(join(folder, "policy.nft"), rules.replaceAll(rates, "rate over 1 kbytes/day"));
     // With what its service leaves to it.
-    await host.script(`setpriv --no-new-privs --bounding-set=-all,+net_admin nft -f ${join(folder, "policy.nft")}`);
+    await host.script(`
+      setpriv --no-new-privs --bounding-set=-all,+net_admin nft -f ${join(folder, "policy.nft")}
+      if [ -e ${resolverPid} ]; then kill -HUP "$(cat ${resolverPid})"; fi`);
   };
   try {
     await openBeyond(beyond, folder);
@@ -316,7 +319,8 @@ export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => 
         join(folder, "resolver.json"),
         JSON.stringify({ ...(JSON.parse(policy.resolver) as object), nft: "nft" }),
       );
-      host.start(join(folder, "resolver.log"), PYTHON, join(folder, "resolver.py"), join(folder, "resolver.json"));
+      const resolver = [PYTHON, join(folder, "resolver.py"), join(folder, "resolver.json")].join(" ");
+      host.start(join(folder, "resolver.log"), "sh", "-c", `echo $$ >${resolverPid}; exec ${resolver}`);
     }
     host.start(join(folder, "host.log"), PYTHON, program("serve.py"), "8080", "8022");
     await Promise.all(

@@ -115,11 +115,10 @@ const datagram = (text: string, addresses: (guest: Guest, lab: Lab) => string): 
 });
 
 /** A frame with something between its link's header and the rest. */
-const behind =
-  (between: string, { make, mark }: Frame): Frame => ({
-    make: (guest, lab) => make(guest, lab).replace(/^(Ether\([^)]*\))\//, `$1/${between}/`),
-    mark,
-  });
+const behind = (between: string, { make, mark }: Frame): Frame => ({
+  make: (guest, lab) => make(guest, lab).replace(/^(Ether\([^)]*\))\//, `$1/${between}/`),
+  mark,
+});
 /** One of the fragments of a frame of IPv6, each with eight bytes of the message. */
 const fragment = (position: number, { make, mark }: Frame): Frame => ({
   make: (guest, lab) =>
@@ -218,8 +217,7 @@ const taggedNames = (name: SimpleName): readonly FrameName[] =>
 
 const fragmentName = (position: number) => `fragment${position}` as const;
 
-type FrameName =
-  SimpleName | `${SimpleName}${keyof typeof tags}` | ReturnType<typeof fragmentName> | "neighborOptions";
+type FrameName = SimpleName | `${SimpleName}${keyof typeof tags}` | ReturnType<typeof fragmentName> | "neighborOptions";
 const frames: Readonly<Record<string, Frame>> = {
   ...simpleFrames,
   ...Object.fromEntries(
@@ -232,8 +230,7 @@ const frames: Readonly<Record<string, Frame>> = {
   ),
   neighborOptions: {
     ...simpleFrames.neighbor,
-    make: (guest, lab) =>
-      simpleFrames.neighbor.make(guest, lab).replace("/ICMPv6ND_NA", `/${OPTIONS}/ICMPv6ND_NA`),
+    make: (guest, lab) => simpleFrames.neighbor.make(guest, lab).replace("/ICMPv6ND_NA", `/${OPTIONS}/ICMPv6ND_NA`),
   },
 };
 
@@ -416,9 +413,7 @@ const hexOf = (address: string): string =>
 /** Asks for the MAC address of the gateway, and succeeds where an answer comes. */
 const answeredByArp: Probe = (_, guest) => {
   const answer = hexOf(guest.gateway) + guest.mac.replaceAll(":", "") + hexOf(guest.address);
-  return heardBy(guest.frames, answer, () =>
-    succeeds(guest.space, `ip neigh flush dev eth0; ${ping(guest.gateway)}`),
-  );
+  return heardBy(guest.frames, answer, () => succeeds(guest.space, `ip neigh flush dev eth0; ${ping(guest.gateway)}`));
 };
 
 /** The host pings a VM by its tap, which it has a route to. */
@@ -651,7 +646,11 @@ export const rows: readonly Row[] = [
     inGuest(() => web(`${HOST_IN_LAN}:8022`)),
   ),
   row("host: an offer of DHCP", "- - - - - y .", bridged(heard("offer", (lab) => lab.frames))),
-  row("host: an advertisement of DHCPv6", "- - - - - y -", heard("advertise6", ({ datagrams6 }) => datagrams6)),
+  row(
+    "host: an advertisement of DHCPv6",
+    "- - - - - y -",
+    heard("advertise6", ({ datagrams6 }) => datagrams6),
+  ),
   row(
     "host: that one is a router",
     "- - - - - y -",
@@ -822,7 +821,11 @@ export const rows: readonly Row[] = [
       ),
     ),
   ),
-  row("unlike others: a ping with a tag", "- - - - - - .", bridged(heard(taggedNames("echo"), ({ messages }) => messages))),
+  row(
+    "unlike others: a ping with a tag",
+    "- - - - - - .",
+    bridged(heard(taggedNames("echo"), ({ messages }) => messages)),
+  ),
   row(
     "unlike others: a ping by IPv6 with a tag",
     "- - - - - - .",
@@ -913,29 +916,44 @@ export const rows: readonly Row[] = [
   row(
     "outside of its bridge: a ping",
     "- - - - - - .",
-    misplaced("nomaster", heard("echo", ({ messages }) => messages)),
+    misplaced(
+      "nomaster",
+      heard("echo", ({ messages }) => messages),
+    ),
   ),
   row(
     "outside of its bridge: a ping by IPv6",
     "- - - - - - .",
-    misplaced("nomaster", heard("echo6", ({ messages6 }) => messages6)),
+    misplaced(
+      "nomaster",
+      heard("echo6", ({ messages6 }) => messages6),
+    ),
   ),
   row(
     "outside of its bridge: that one is a router",
     "- - - - - - .",
-    misplaced("nomaster", heard("router", ({ messages6 }) => messages6)),
+    misplaced(
+      "nomaster",
+      heard("router", ({ messages6 }) => messages6),
+    ),
   ),
   row("outside of its bridge: an answer of ARP", "- - - - - - .", misplaced("nomaster", answeredByArp)),
   row("outside of its bridge: a ping of the host's", "- - - - - - .", misplaced("nomaster", pingedByTap)),
   row(
     "in another bridge: a ping",
     "- - - - - y .",
-    misplaced(`master ${FOREIGN}`, heard("echo", ({ messages }) => messages)),
+    misplaced(
+      `master ${FOREIGN}`,
+      heard("echo", ({ messages }) => messages),
+    ),
   ),
   row(
     "in another bridge: a ping by IPv6",
     "- - - - - y .",
-    misplaced(`master ${FOREIGN}`, heard("echo6", ({ messages6 }) => messages6)),
+    misplaced(
+      `master ${FOREIGN}`,
+      heard("echo6", ({ messages6 }) => messages6),
+    ),
   ),
 
   // Last, since nothing is left to it after that. The host has some connections of others too.

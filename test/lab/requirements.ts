@@ -1,6 +1,7 @@
 /** What the lab needs of the machine that it runs on. */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { release } from "node:os";
 import { imageIsCached } from "./image.js";
 
 const packages: readonly (readonly [program: string, name: string])[] = readFileSync(
@@ -45,6 +46,11 @@ export const whatIsMissing = (): string | undefined => {
     return "no network namespace with a tap can be made: give CAP_SYS_ADMIN, CAP_NET_ADMIN and /dev/net/tun";
   return undefined;
 };
+
+const [major = 0, minor = 0] = release().split(".").map(Number);
+/** Why hooks of nftables do not wait for their device here; nothing if they do. */
+export const whatHooksMiss =
+  major > 6 || (major === 6 && minor >= 16) ? undefined : `Linux ${release()} is older than 6.16`;
 
 /** The same of guests that boot. */
 export const whatGuestsMiss = (): string | undefined =>

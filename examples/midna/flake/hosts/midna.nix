@@ -47,7 +47,6 @@ in
       ];
     })
     (import ../modules/policy.nix {
-      taps = "microvm*";
       bridges = [ "microbr" ];
       vms = {
         emacsvm = {

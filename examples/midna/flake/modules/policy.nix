@@ -25,9 +25,6 @@
 # come to a port that is published.
 {
   vms,
-  # The names that taps get by default. A tap of such a name that no VM of the host has belongs to a VM that left the configuration
-  # and still runs: it reaches nothing.
-  taps,
   # All bridges of the host's VMs, and what of them leads into a LAN.
   bridges ? [ ],
   ports ? [ ],
@@ -40,6 +37,7 @@
 }:
 let
   resolverPort = 5380;
+  questionsLimit = "200/second burst 400 packets";
   # An eighth of the connections that Linux tracks on a machine of at most 4 GiB, and a thirty-second of those on others.
   connectionsPerInterface = 8192;
   webPorts = [
@@ -47,6 +45,31 @@ let
     "tcp . 443"
     "udp . 443"
   ];
+
+  # No part of the internet: for the rules and the resolver.
+  privateRanges = {
+    ipv4 = [
+      "0.0.0.0/8"
+      "10.0.0.0/8"
+      "100.64.0.0/10"
+      "127.0.0.0/8"
+      "168.63.129.16/32"
+      "169.254.0.0/16"
+      "172.16.0.0/12"
+      "192.0.0.0/24"
+      "192.88.99.0/24"
+      "192.168.0.0/16"
+      "198.18.0.0/15"
+      "224.0.0.0/3"
+    ];
+    ipv6 = [
+      "::/3"
+      "2001::/23"
+      "2002::/16"
+      "4000::/2"
+      "8000::/1"
+    ];
+  };
 
   # The VMs that are held; open ones are in `vms` since others may reach them.
   guests = lib.filterAttrs (_: vm: vm.network != "open") vms;
@@ -70,106 +93,6 @@ let
     map ({ id, ... }: id) (
       builtins.filter ({ type, ... }: type == "tap") (guestOf name).config.microvm.interfaces
     );
-
-  withoutPrefix = address: builtins.head (lib.splitString "/" address);
-  addressesOfNetwork =
-    network:
-    map withoutPrefix (
-      network.address or [ ]
-      ++ lib.concatMap (
-        one: lib.toList (one.Address or one.addressConfig.Address or [ ])
-      ) network.addresses or [ ]
-    );
-  addressesOfInterface =
-    { ipv4, ipv6, ... }: map ({ address, ... }: address) (ipv4.addresses ++ ipv6.addresses);
-  networksOf = system: system.systemd.network.networks or { };
-  # networkd has these as networks too.
-  interfacesOf =
-    { networking, ... }:
-    lib.optionalAttrs (!networking.useNetworkd or false) networking.interfaces or { };
-  addressesIn =
-    system:
-    lib.concatMap addressesOfNetwork (builtins.attrValues (networksOf system))
-    ++ lib.concatMap addressesOfInterface (builtins.attrValues (interfacesOf system));
-
-  # What two VMs of a host cannot both have.
-  cidsOf =
-    name:
-    lib.optional ((guestOf name).config.microvm.vsock.cid or null != null) (
-      toString (guestOf name).config.microvm.vsock.cid
-    );
-  uniqueOfOurs = {
-    tap = name: map (link: link.tap) vms.${name}.links;
-    "MAC address" = name: map (link: link.mac) vms.${name}.links;
-    address = name: lib.concatMap (link: link.addresses) vms.${name}.links;
-    "vsock CID" = cidsOf;
-  };
-  uniqueOfOthers = {
-    tap = tapsOf;
-    "MAC address" = name: map ({ mac, ... }: lib.toLower mac) (guestOf name).config.microvm.interfaces;
-    address = name: addressesIn (guestOf name).config;
-    "vsock CID" = cidsOf;
-  };
-  equalToOthers = lib.concatLists (
-    lib.mapAttrsToList (
-      what: valuesOf:
-      let
-        owners = lib.listToAttrs (
-          lib.concatMap (name: map (value: lib.nameValuePair value name) (uniqueOfOurs.${what} name)) (
-            builtins.attrNames vms
-          )
-        );
-      in
-      lib.concatMap (
-        other:
-        map (
-          value:
-          "The VMs ${owners.${value}} and ${other} have the same ${what}, ${value}. Change it in one of them."
-        ) (builtins.filter (value: owners ? ${value}) (valuesOf other))
-      ) (builtins.attrNames others)
-    ) uniqueOfOthers
-  );
-
-  # What the host's other modules define of a bridge.
-  givenTwice =
-    bridge: what: places:
-    lib.optional (lib.length places > 1)
-      "${what} of the bridge ${bridge} is defined by ${lib.concatStringsSep " and " places}. Keep one of them.";
-  definedTwice = lib.concatMap (
-    bridge:
-    let
-      own = lib.filterAttrs (_: network: toString (network.matchConfig.Name or "") == bridge) (
-        networksOf config
-      );
-    in
-    givenTwice bridge "The netdev" (
-      map (name: "systemd.network.netdevs.${name}") (
-        builtins.attrNames (
-          lib.filterAttrs (_: netdev: netdev.netdevConfig.Name or "" == bridge) config.systemd.network.netdevs
-        )
-      )
-      ++ lib.optional (
-        !config.networking.useNetworkd && config.networking.bridges ? ${bridge}
-      ) "networking.bridges.${bridge}"
-    )
-    ++ lib.concatMap (
-      address:
-      givenTwice bridge "The address ${address}" (
-        map (name: "systemd.network.networks.${name}") (
-          builtins.attrNames (
-            lib.filterAttrs (_: network: lib.elem address (addressesOfNetwork network)) (networksOf config)
-          )
-        )
-        ++ map (name: "networking.interfaces.${name}") (
-          builtins.attrNames (
-            lib.filterAttrs (_: interface: lib.elem address (addressesOfInterface interface)) (
-              interfacesOf config
-            )
-          )
-        )
-      )
-    ) (once (lib.concatMap addressesOfNetwork (builtins.attrValues own)))
-  ) bridges;
 
   eachVm = make: vms: lib.concatMap make (builtins.attrValues vms);
   eachLink = make: eachVm (vm: lib.concatMap make vm.links);
@@ -200,6 +123,7 @@ let
         )
       ) guests
     );
+  macs = eachLink (link: [ link.mac ]) guests;
   senders =
     family: eachLink (link: builtins.filter (isOf family) (link.addresses ++ link.local or [ ])) guests;
   neighborsOf = link: map (number: "${quote link.tap} . ${number}") (link.neighbors or [ ]);
@@ -308,10 +232,11 @@ let
   # An address comes to a hundred at once and a hundred more in an hour. There is room for all, so that no VM takes that of others.
   room = family: each: "size ${toString (each * lib.max 1 (lib.length (senders family)))}";
 
-  # A tap that no VM has by its configuration may still be one of a VM that updates itself.
+  # A tap of our names that no VM of the host has belongs to a VM that left the configuration and still runs, or to one that updates
+  # itself.
   strangers = lib.optionalString (lib.all (vm: vm.updateFlake or null == null) (
     builtins.attrValues others
-  )) (''iifname "${taps}" iifname != @known drop'');
+  )) (''iifname "microvm*" iifname != @known drop'');
   known = "set known { type ifname; ${
     elements (
       eachLink (link: [ (quote link.tap) ]) vms
@@ -417,8 +342,8 @@ let
       set internet6 { type ipv6_addr; ${addresses 6 (named "internet")} }
       set asking4 { type ipv4_addr; ${addresses 4 asking} }
       set asking6 { type ipv6_addr; ${addresses 6 asking} }
-      set private4 { type ipv4_addr; flags interval; elements = { 0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 168.63.129.16/32, 169.254.0.0/16, 172.16.0.0/12, 192.0.0.0/24, 192.168.0.0/16, 198.18.0.0/15, 224.0.0.0/3 } }
-      set private6 { type ipv6_addr; flags interval; elements = { ::/96, ::ffff:0:0/96, 64:ff9b::/96, 64:ff9b:1::/48, 100::/64, 2002::/16, fc00::/7, fe80::/10, ff00::/8 } }
+      set private4 { type ipv4_addr; flags interval; elements = { ${lib.concatStringsSep ", " privateRanges.ipv4} } }
+      set private6 { type ipv6_addr; flags interval; elements = { ${lib.concatStringsSep ", " privateRanges.ipv6} } }
       set allowed4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval; ${allowed 4} }
       set allowed6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags interval; ${allowed 6} }
       # Filled by microvm-resolver.service, for as long as a DNS answer is good.
@@ -426,6 +351,8 @@ let
       set resolved6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags timeout; }
       set host4 { type ipv4_addr . inet_proto . inet_service; ${hostPorts 4} }
       set host6 { type ipv6_addr . inet_proto . inet_service; ${hostPorts 6} }
+      # How many packets of DNS each VM may send the host: see the chain to_host.
+      set questions { type ether_addr; size ${toString (lib.max 1 (lib.length macs))}; flags dynamic; }
       set pairs4 { type ipv4_addr . ipv4_addr; ${pairs} }
       set pairPorts4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; ${pairPorts} }
       set refused4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; ${room 4 200}; flags dynamic, timeout; timeout 1h; }
@@ -438,9 +365,7 @@ let
       set sources6 { type ifname . ether_addr . ipv6_addr; ${sources 6 isRouted} }
 
       # The connections that each VM began, by its MAC address.
-      set connections { type ether_addr; size ${
-        toString (lib.max 1 (lib.length (eachLink (link: [ link.mac ]) guests)))
-      }; flags dynamic; }
+      set connections { type ether_addr; size ${toString (lib.max 1 (lib.length macs))}; flags dynamic; }
 
       ${limits}
       # The same as on bridges for taps that are in none, and for what comes from elsewhere.
@@ -473,6 +398,8 @@ let
         ip6 saddr @guests6 jump to_host
       }
       chain to_host {
+        # Before all else: one VM's flood takes no time of the resolver, and no room in its socket.
+        meta l4proto { tcp, udp } th dport { 53, ${toString resolverPort} } add @questions { ether saddr limit rate over ${questionsLimit} } drop
         ct state established,related accept
         icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } accept
         ip saddr . meta l4proto . th dport @host4 goto admit
@@ -572,6 +499,7 @@ let
     ];
     port = resolverPort;
     nft = "${pkgs.nftables}/bin/nft";
+    private = privateRanges.ipv4 ++ privateRanges.ipv6;
     guests = lib.concatMapAttrs (
       name: vm:
       lib.genAttrs (lib.concatMap (link: link.addresses ++ link.local or [ ]) vm.links) (_: {
@@ -639,10 +567,16 @@ let
     ) (portsOnHost vm);
 in
 {
-  assertions = map (message: {
-    assertion = false;
-    inherit message;
-  }) (equalToOthers ++ definedTwice);
+  imports = [
+    (import ./vm-conflicts.nix {
+      inherit
+        vms
+        bridges
+        others
+        guestOf
+        ;
+    })
+  ];
 
   environment.etc = {
     "microvm/policy.nft".text = rules;
@@ -749,6 +683,8 @@ in
         RestartSec = 2;
         DynamicUser = true;
         AmbientCapabilities = [ "CAP_NET_ADMIN" ];
+        # A socket for each question that is under way.
+        LimitNOFILE = 65536;
         RestrictAddressFamilies = [
           "AF_INET"
           "AF_INET6"

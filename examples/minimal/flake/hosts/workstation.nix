@@ -43,7 +43,6 @@ in
       ];
     })
     (import ../modules/policy.nix {
-      taps = "microvm*";
       bridges = [ "microbr" ];
       vms = {
         projectvm = {

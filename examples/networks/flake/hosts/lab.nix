@@ -51,7 +51,6 @@ in
       hasPorts = true;
     })
     (import ../modules/policy.nix {
-      taps = "microvm*";
       bridges = [
         "br0"
         "lan"

@@ -54,7 +54,6 @@ in
       ];
     })
     (import ../modules/policy.nix {
-      taps = "microvm*";
       bridges = [
         "labbr"
         "microbr"

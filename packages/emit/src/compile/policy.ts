@@ -26,6 +26,7 @@ import {
 } from "@microvm-emit/nix-ast";
 import type { SharedModules } from "./shared-modules.js";
 import { at, bindingAt } from "./terms.js";
+import { vmConflicts } from "./vm-conflicts.js";
 
 /** The module that holds VMs to what they may reach; one that has left the config may run for as long as the host has a network. */
 export const compilePolicy = (host: HostPlan, shared: SharedModules): readonly Expr[] => {
@@ -37,9 +38,8 @@ export const compilePolicy = (host: HostPlan, shared: SharedModules): readonly E
     : [
         call(
           ident("import"),
-          path(`../modules/${shared.use("policy", null, policyModule)}`),
+          path(`../modules/${shared.use("policy", null, policyModule(shared.use("vm-conflicts", null, vmConflicts)))}`),
           attrs([
-            binding("taps", `${tapPrefix}*`),
             ...(bridges.length === 0 ? [] : [binding("bridges", bridges)]),
             ...(ports.length === 0 ? [] : [binding("ports", ports)]),
             binding("vms", attrs(known.map(compileVmPolicy))),
@@ -116,7 +116,7 @@ const compileReachedVm = ({ path: origin, value, ports }: ReachedVmPlan): Expr =
 /** As nftables writes it. */
 const portOf = ({ proto, port }: PortPlan): string => `${proto} . ${String(port)}`;
 
-const policyModule = (): Expr => nix`
+const policyModule = (conflicts: string) => (): Expr => nix`
 # Holds VMs to what they may reach, by rules of nftables. They are the same for any number of VMs; what grows are sets.
 #
 # vms.NAME is a VM with
@@ -144,9 +144,6 @@ const policyModule = (): Expr => nix`
 # come to a port that is published.
 {
   vms,
-  # The names that taps get by default. A tap of such a name that no VM of the host has belongs to a VM that left the configuration
-  # and still runs: it reaches nothing.
-  taps,
   # All bridges of the host's VMs, and what of them leads into a LAN.
   bridges ? [ ],
   ports ? [ ],
@@ -186,99 +183,6 @@ let
       vm.config;
   tapsOf = name: map ({ id, ... }: id) (builtins.filter ({ type, ... }: type == "tap") (guestOf name).config.microvm.interfaces);
 
-  withoutPrefix = address: builtins.head (lib.splitString "/" address);
-  addressesOfNetwork =
-    network:
-    map withoutPrefix (
-      network.address or [ ]
-      ++ lib.concatMap (
-        one: lib.toList (one.Address or one.addressConfig.Address or [ ])
-      ) network.addresses or [ ]
-    );
-  addressesOfInterface =
-    { ipv4, ipv6, ... }: map ({ address, ... }: address) (ipv4.addresses ++ ipv6.addresses);
-  networksOf = system: system.systemd.network.networks or { };
-  # networkd has these as networks too.
-  interfacesOf =
-    { networking, ... }: lib.optionalAttrs (!networking.useNetworkd or false) networking.interfaces or { };
-  addressesIn =
-    system:
-    lib.concatMap addressesOfNetwork (builtins.attrValues (networksOf system))
-    ++ lib.concatMap addressesOfInterface (builtins.attrValues (interfacesOf system));
-
-  # What two VMs of a host cannot both have.
-  cidsOf =
-    name:
-    lib.optional ((guestOf name).config.microvm.vsock.cid or null != null) (
-      toString (guestOf name).config.microvm.vsock.cid
-    );
-  uniqueOfOurs = {
-    tap = name: map (link: link.tap) vms.\${name}.links;
-    "MAC address" = name: map (link: link.mac) vms.\${name}.links;
-    address = name: lib.concatMap (link: link.addresses) vms.\${name}.links;
-    "vsock CID" = cidsOf;
-  };
-  uniqueOfOthers = {
-    tap = tapsOf;
-    "MAC address" = name: map ({ mac, ... }: lib.toLower mac) (guestOf name).config.microvm.interfaces;
-    address = name: addressesIn (guestOf name).config;
-    "vsock CID" = cidsOf;
-  };
-  equalToOthers = lib.concatLists (
-    lib.mapAttrsToList (
-      what: valuesOf:
-      let
-        owners = lib.listToAttrs (
-          lib.concatMap (name: map (value: lib.nameValuePair value name) (uniqueOfOurs.\${what} name)) (
-            builtins.attrNames vms
-          )
-        );
-      in
-      lib.concatMap (
-        other:
-        map (value: "The VMs \${owners.\${value}} and \${other} have the same \${what}, \${value}. Change it in one of them.") (
-          builtins.filter (value: owners ? \${value}) (valuesOf other)
-        )
-      ) (builtins.attrNames others)
-    ) uniqueOfOthers
-  );
-
-  # What the host's other modules define of a bridge.
-  givenTwice =
-    bridge: what: places:
-    lib.optional (
-      lib.length places > 1
-    ) "\${what} of the bridge \${bridge} is defined by \${lib.concatStringsSep " and " places}. Keep one of them.";
-  definedTwice = lib.concatMap (
-    bridge:
-    let
-      own = lib.filterAttrs (_: network: toString (network.matchConfig.Name or "") == bridge) (networksOf config);
-    in
-    givenTwice bridge "The netdev" (
-      map (name: "systemd.network.netdevs.\${name}") (
-        builtins.attrNames (
-          lib.filterAttrs (_: netdev: netdev.netdevConfig.Name or "" == bridge) config.systemd.network.netdevs
-        )
-      )
-      ++ lib.optional (
-        !config.networking.useNetworkd && config.networking.bridges ? \${bridge}
-      ) "networking.bridges.\${bridge}"
-    )
-    ++ lib.concatMap (
-      address:
-      givenTwice bridge "The address \${address}" (
-        map (name: "systemd.network.networks.\${name}") (
-          builtins.attrNames (lib.filterAttrs (_: network: lib.elem address (addressesOfNetwork network)) (networksOf config))
-        )
-        ++ map (name: "networking.interfaces.\${name}") (
-          builtins.attrNames (
-            lib.filterAttrs (_: interface: lib.elem address (addressesOfInterface interface)) (interfacesOf config)
-          )
-        )
-      )
-    ) (once (lib.concatMap addressesOfNetwork (builtins.attrValues own)))
-  ) bridges;
-
   eachVm = make: vms: lib.concatMap make (builtins.attrValues vms);
   eachLink = make: eachVm (vm: lib.concatMap make vm.links);
   isIpv6 = lib.hasInfix ":";
@@ -306,6 +210,7 @@ let
         )
       ) guests
     );
+  macs = eachLink (link: [ link.mac ]) guests;
   senders =
     family: eachLink (link: builtins.filter (isOf family) (link.addresses ++ link.local or [ ])) guests;
   neighborsOf = link: map (number: "\${quote link.tap} . \${number}") (link.neighbors or [ ]);
@@ -394,9 +299,10 @@ let
   # An address comes to a hundred at once and a hundred more in an hour. There is room for all, so that no VM takes that of others.
   room = family: each: "size \${toString (each * lib.max 1 (lib.length (senders family)))}";
 
-  # A tap that no VM has by its configuration may still be one of a VM that updates itself.
+  # A tap of our names that no VM of the host has belongs to a VM that left the configuration and still runs, or to one that updates
+  # itself.
   strangers = lib.optionalString (lib.all (vm: vm.updateFlake or null == null) (builtins.attrValues others)) (
-    ''iifname "\${taps}" iifname != @known drop''
+    ''iifname "${tapPrefix}*" iifname != @known drop''
   );
   known = "set known { type ifname; \${elements (eachLink (link: [ (quote link.tap) ]) vms ++ map quote (lib.concatMap tapsOf (builtins.attrNames others)))} }";
   rules = ''
@@ -500,7 +406,7 @@ let
       set host4 { type ipv4_addr . inet_proto . inet_service; \${hostPorts 4} }
       set host6 { type ipv6_addr . inet_proto . inet_service; \${hostPorts 6} }
       # How many packets of DNS each VM may send the host: see the chain to_host.
-      set questions { type ether_addr; size \${toString (lib.max 1 (lib.length (eachLink (link: [ link.mac ]) guests)))}; flags dynamic; }
+      set questions { type ether_addr; size \${toString (lib.max 1 (lib.length macs))}; flags dynamic; }
       set pairs4 { type ipv4_addr . ipv4_addr; \${pairs} }
       set pairPorts4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; \${pairPorts} }
       set refused4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; \${room 4 200}; flags dynamic, timeout; timeout 1h; }
@@ -513,7 +419,7 @@ let
       set sources6 { type ifname . ether_addr . ipv6_addr; \${sources 6 isRouted} }
 
       # The connections that each VM began, by its MAC address.
-      set connections { type ether_addr; size \${toString (lib.max 1 (lib.length (eachLink (link: [ link.mac ]) guests)))}; flags dynamic; }
+      set connections { type ether_addr; size \${toString (lib.max 1 (lib.length macs))}; flags dynamic; }
 
       \${limits}
       # The same as on bridges for taps that are in none, and for what comes from elsewhere.
@@ -708,10 +614,7 @@ let
     ) (portsOnHost vm);
 in
 {
-  assertions = map (message: {
-    assertion = false;
-    inherit message;
-  }) (equalToOthers ++ definedTwice);
+  imports = [ (import ${path(`./${conflicts}`)} { inherit vms bridges others guestOf; }) ];
 
   environment.etc = {
     "microvm/policy.nft".text = rules;
