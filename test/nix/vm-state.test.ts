@@ -148,13 +148,14 @@ describe.skipIf(!hasKeygen)("the state unit", () => {
 
   it("stops at a link that a guest may have put in place of a folder", async () => {
     const [vm] = Object.values(configAt(root).hosts["h"]?.vms ?? {});
+    const shares = [{ tag: "inner", source: "~/deep/work/inner", dangerous: "the agent writes it either way" }];
     const unit = await unitOf({
       ...configAt(root),
-      hosts: { h: { ...configAt(root).hosts["h"], vms: { a: { ...vm, sshHostKeys: "~/deep/work/keys" } } } },
+      hosts: { h: { ...configAt(root).hosts["h"], vms: { a: { ...vm, shares } } } },
     } as Config);
     mkdirSync(join(home, "deep/work"), { recursive: true });
     mkdirSync(join(root, "elsewhere"));
-    symlinkSync(join(root, "elsewhere"), join(home, "deep/work/keys"));
+    symlinkSync(join(root, "elsewhere"), join(home, "deep/work/inner"));
     expect(() => {
       runUnit(unit);
     }).toThrow(/a guest may have put there/);
@@ -165,7 +166,10 @@ describe.skipIf(!hasKeygen)("the state unit", () => {
     // The folder of homes may be a link; what a guest made of the folder in between is none.
     symlinkSync(root, join(root, "link"));
     const out = join(root, "link/out");
-    const shares = [out, join(out, "x/y")].map((source, at) => ({ tag: `s${String(at)}`, source }));
+    const shares = [
+      { tag: "outer", source: out },
+      { tag: "inner", source: join(out, "x/y"), dangerous: "the agent writes it either way" },
+    ];
     const [vm] = Object.values(configAt(root).hosts["h"]?.vms ?? {});
     const unit = await unitOf({
       ...configAt(root),

@@ -34,7 +34,7 @@ export interface Config {
    * Warnings that are known and meant, by code, each with the reason; they hold for all that is described here.
    *
    * @default {}
-   * @example { "share-in-writable-share": "the agent is to edit these" }
+   * @example { "label-without-creation": "the image has its label already" }
    */
   readonly silence?: Silences | undefined;
 }

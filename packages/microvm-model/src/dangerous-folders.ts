@@ -214,6 +214,7 @@ export const dangersOf = (
     what: "folders of VMs, with their disks",
     paths: placesOf(stateDirectory, realPath),
     within: true,
+    setting: "stateDirectory",
   };
   const ofHost = indexed([...system, ofVms], "the host's", []);
   const ofHome = indexed(ofUser, `${home.user}'s`, homes);

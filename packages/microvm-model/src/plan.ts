@@ -370,6 +370,7 @@ export interface SharePlan {
   readonly source: string;
   readonly mountPoint: Placed<string>;
   readonly readOnly: boolean;
+  readonly neededForBoot: boolean;
   readonly owners: "squash" | "guest" | null;
   /** Why it is shared all the same. */
   readonly dangerous: string | null;
@@ -388,6 +389,7 @@ export interface VolumePlan {
   readonly sizeMiB: number | null;
   readonly fsType: string;
   readonly readOnly: boolean;
+  readonly neededForBoot: boolean;
   readonly autoCreate: boolean;
   readonly label: string | null;
   readonly serial: string | null;

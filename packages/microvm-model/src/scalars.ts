@@ -225,6 +225,13 @@ export const vlanId = text({
   remedy: "Use a number from 2 to 4094; 1 is the bridge's own network.",
 });
 
+const notEverything: Rule = {
+  code: "bad-path",
+  holds: (value) => !/^~?\/+$/.test(value),
+  complaint: "is all of the host's files or all of the user's home",
+  remedy: "Name a folder below it, made for the VM.",
+};
+
 /** An absolute path on the host, or one below the user's home written `~/…`. */
 export const hostPath = text(
   {
@@ -233,14 +240,28 @@ export const hostPath = text(
     complaint: "is not an absolute path or one that starts with ~/",
     remedy: "Write the whole path, such as /srv/data or ~/microvm/data.",
   },
-  {
-    code: "bad-path",
-    holds: (value) => !/^~?\/+$/.test(value),
-    complaint: "is all of the host's files or all of the user's home",
-    remedy: "Name a folder below it, made for the VM.",
-  },
+  notEverything,
   plainPath,
 ).transform(normalizePath);
+
+/** The same, or a path relative to the VM's folder below `/var/lib/microvms`. */
+export const shareSource = text(
+  {
+    code: "bad-path",
+    holds: (value) => value !== "" && (!value.startsWith("~") || value.startsWith("~/")),
+    complaint: "is not the path of a folder",
+    remedy: "Write an absolute path, one that starts with ~/, or a folder of the VM's own such as home.",
+  },
+  notEverything,
+  plainPath,
+).transform(normalizePath);
+
+const notTheStore: Rule = {
+  code: "reserved-mount-point",
+  holds: (value) => normalizePath(value) !== "/nix/store",
+  complaint: "is where microvm.nix puts the guest's store together",
+  remedy: "Use another mount point.",
+};
 
 /** An absolute path in a guest, where something can be mounted. */
 export const guestPath = text(
@@ -251,12 +272,19 @@ export const guestPath = text(
     remedy: "Write the whole path, such as /var/lib/data.",
   },
   plainPath,
+  notTheStore,
+).transform(normalizePath);
+
+/** The same, or `/`, which a disk can be. */
+export const volumeMountPoint = text(
   {
-    code: "reserved-mount-point",
-    holds: (value) => normalizePath(value) !== "/nix/store",
-    complaint: "is where microvm.nix puts the guest's store together",
-    remedy: "Use another mount point.",
+    code: "bad-path",
+    holds: pattern(/^\//),
+    complaint: "is not an absolute path",
+    remedy: "Write the whole path, such as /var/lib/data.",
   },
+  plainPath,
+  notTheStore,
 ).transform(normalizePath);
 
 /** A virtiofs or 9p tag: at most 36 bytes, the room virtiofs has for it (Linux `struct virtio_fs_config`). */

@@ -429,8 +429,10 @@ describe("a plan", () => {
   });
 
   it("marks folders, and what leads to them, that any guest of the host could replace by a link", () => {
-    const shares = [{ tag: "all", source: "~/src", mountPoint: "/src", dangerous: "it looks after all of them" }];
-    const vms = planned(config({ a: { workspace: "~/src/x/a" }, b: { workspace: false, shares } })).plan.hosts[0]?.vms;
+    const dangerous = "b looks after all of them";
+    const shares = [{ tag: "all", source: "~/src", mountPoint: "/src" }];
+    const inner = { workspace: false, shares: [{ tag: "a", source: "~/src/x/a", dangerous }] };
+    const vms = planned(config({ a: inner, b: { workspace: false, shares } })).plan.hosts[0]?.vms;
     expect(vms?.flatMap((vm) => vm.directories.flatMap(({ exposed }) => exposed))).toEqual([
       "/home/alice/src/x",
       "/home/alice/src/x",
@@ -442,6 +444,7 @@ describe("a plan", () => {
     const shares = ["/srv/out", "/srv/out/x", "/srv/out/x/y/z"].map((source, at) => ({
       tag: `s${String(at)}`,
       source,
+      ...(at > 0 && { dangerous: "the agent replaces none of them" }),
     }));
     const [vm] = planned(config({ a: { shares } })).plan.hosts[0]?.vms ?? [];
     expect(vm?.directories.flatMap(({ path, exposed }) => (exposed.length > 0 ? [[path, exposed]] : []))).toEqual([

@@ -15,7 +15,9 @@ const summary = (input: unknown, lock?: Lock): readonly string[] =>
 const v = "hosts.h.vms";
 
 /** One broken config a row, and all the problems that it has. */
-const table: readonly (readonly [what: string, input: unknown, ...problems: string[]])[] = [
+type Row = readonly [what: string, input: unknown, ...problems: string[]];
+
+const table: readonly Row[] = [
   ["no config", undefined, "wrong-type "],
   ["no object", 3, "wrong-type "],
   ["a function", () => config({}), "wrong-type "],
@@ -483,10 +485,7 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
   ],
   [
     "a uid of the main user again",
-    config(
-      { a: { users: { bob: { uid: 1000, gid: 1001 } } } },
-      { user: { name: "alice", uid: 1000, sshKeys: [] } },
-    ),
+    config({ a: { users: { bob: { uid: 1000, gid: 1001 } } } }, { user: { name: "alice", uid: 1000, sshKeys: [] } }),
     `duplicate-uid ${v}.a.users.bob.uid`,
     "no-login hosts.h.user.sshKeys",
   ],
@@ -513,7 +512,66 @@ const table: readonly (readonly [what: string, input: unknown, ...problems: stri
   ["an absolute module", config({ a: { modules: ["/etc/nixos/x.nix"] } }), `absolute-module-path ${v}.a.modules[0]`],
   ["a module that is none", config({ a: { modules: ["x.nix y"] } }), `bad-module ${v}.a.modules[0]`],
   ["data as a module", config({ a: { modules: [{ kind: "int" }] } }), `wrong-type ${v}.a.modules[0]`],
-  ["a relative share", config({ a: { shares: [{ tag: "t", source: "data" }] } }), `bad-path ${v}.a.shares[0].source`],
+  ...["home", "home/", "data/x", "/var/lib/microvms/a/home"].map((source): Row => [
+    `a share of the VM's own folder ${source}`,
+    config({ a: { shares: [{ tag: "t", source }] } }),
+  ]),
+  ...["", ".", "./home", "../b/home", "~", "~bob/x", "home//../x"].map((source): Row => [
+    `a share of no folder at ${source}`,
+    config({ a: { shares: [{ tag: "t", source }] } }),
+    `bad-path ${v}.a.shares[0].source`,
+  ]),
+  ...[
+    ...["current", "booted", "toplevel", "old/x", "flake", "data/images", "data", "data/images/var.img"],
+    ...["/var/lib/microvms/a", "/var/lib/microvms/b/home", "/var/lib/microvms/ab/home"],
+  ].map((source): Row => [
+    `a share of what the host runs for a VM at ${source}`,
+    config({
+      a: { volumes: [{ image: "data/images/var.img", sizeMiB: 64 }], shares: [{ tag: "t", source, readOnly: true }] },
+      b: {},
+    }),
+    `dangerous-share ${v}.a.shares[0]`,
+  ]),
+  [
+    "a workspace in the VM's folder, and a share in it",
+    config({ a: { workspace: "/var/lib/microvms/a/work", shares: [{ tag: "t", source: "work/x" }] } }),
+    `share-in-writable-share ${v}.a.shares[0]`,
+  ],
+  [
+    "a share in a writable one, with a reason",
+    config({ a: { workspace: "~/w", shares: [{ tag: "t", source: "~/w/t", dangerous: "it is one tree" }] } }),
+  ],
+  [
+    "a share in one that is only read",
+    config({
+      a: {
+        shares: [
+          { tag: "w", source: "/w", readOnly: true },
+          { tag: "t", source: "/w/t" },
+        ],
+      },
+    }),
+  ],
+  [
+    "an image in the workspace",
+    config({ a: { workspace: "~/w", volumes: [{ image: "/home/alice/w/data.img", sizeMiB: 64 }] } }),
+    `volume-in-writable-share ${v}.a.volumes[0].image`,
+  ],
+  [
+    "an image in a share that is only read",
+    config({
+      a: {
+        shares: [{ tag: "t", source: "/srv/t", readOnly: true }],
+        volumes: [{ image: "/srv/t/data.img", sizeMiB: 64 }],
+      },
+    }),
+  ],
+  ["a volume at the root", config({ a: { volumes: [{ image: "root.img", mountPoint: "/", sizeMiB: 64 }] } })],
+  ...["", "root", "//../x", "/nix/store/"].map((mountPoint): Row => [
+    `a volume at ${mountPoint}`,
+    config({ a: { volumes: [{ image: "root.img", mountPoint, sizeMiB: 64 }] } }),
+    `${mountPoint.startsWith("/nix") ? "reserved-mount-point" : "bad-path"} ${v}.a.volumes[0].mountPoint`,
+  ]),
   ["a line break in a path", config({ a: { workspace: "/a\nb" } }), `bad-path ${v}.a.workspace`],
   [
     "a NUL in a text",
@@ -1292,9 +1350,21 @@ describe("a share by a link", () => {
     ).toEqual([expect.stringMatching(/^shared-across-policies: \/pool\/disk.img is written by a, and read by b,/)]);
   });
 
-  it("is nothing to tell of where it leads to what is the VM's own", () => {
-    expect(told({ a: { workspace: "/home/alice/work", shares: [{ tag: "t", source: "/data/work/src" }] } })).toEqual(
-      [],
-    );
+  it("is an error where it leads into a share that a guest may write", () => {
+    const around = "which a may write: its agent can read the folder, and replace it by a link";
+    for (const [workspace, source] of [
+      ["/home/alice/work", "/data/work/src"],
+      ["/data/work", "/home/alice/work/src"],
+    ] as const)
+      expect(told({ a: { workspace, shares: [{ tag: "t", source }] } })).toEqual([
+        `share-in-writable-share: ${source} lies in ${workspace}, ${around}`,
+      ]);
+    const volumes = [{ image: "/srv/disk", mountPoint: "/data", sizeMiB: 64 }];
+    expect(told({ a: { workspace: "/pool", volumes } })).toEqual([
+      "volume-in-writable-share: /srv/disk lies in /pool, where a could put a link to another file of the host in its place",
+    ]);
+    expect(told({ a: { workspace: "/home/alice/work", secrets: { KEY: "/data/work/key" } } })).toEqual([
+      "secret-in-writable-share: /data/work/key lies in /home/alice/work, where a could put a link to any other file of the host in its place",
+    ]);
   });
 });

@@ -13,14 +13,11 @@ const heard = (input: unknown): { readonly told: readonly string[]; readonly sil
   };
 };
 
-const code = "share-in-writable-share";
+const code = "label-without-creation";
 const told = {
-  shares: [
-    { tag: "t", source: "/srv/w/t" },
-    { tag: "w", source: "/srv/w" },
-  ],
+  volumes: [{ image: "data.img", mountPoint: "/data", autoCreate: false, label: "data" }],
 };
-const place = (vm: string): string => `${code} hosts.h.vms.${vm}.shares[0]`;
+const place = (vm: string): string => `${code} hosts.h.vms.${vm}.volumes[0].label`;
 
 describe("a silence", () => {
   it("holds for the VM, host or config that it stands in", () => {
@@ -56,7 +53,7 @@ describe("a silence", () => {
             code: "needless-silence",
             severity: "warning",
             path: ["hosts", "h", "vms", "b", "silence", code],
-            remedy: "Take the silence out, or move it to where it is told: hosts.h.vms.a.shares[0].",
+            remedy: "Take the silence out, or move it to where it is told: hosts.h.vms.a.volumes[0].label.",
           },
         ],
       },

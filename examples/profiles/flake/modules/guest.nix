@@ -32,5 +32,9 @@
         );
         message = "`systemd.network.networks.\"10-e\"` would replace what a guest learns of its network at boot. ${own}";
       }
-    ];
+    ]
+    ++ map (mountPoint: {
+      assertion = false;
+      message = "`fileSystems.\"${mountPoint}\"` has no device. If it is a share, set `neededForBoot: true` on it in microvm-emit's config, or give the VM `guest: \"own\"`.";
+    }) (builtins.attrNames (lib.filterAttrs (_: { device, ... }: device == null) config.fileSystems));
 }

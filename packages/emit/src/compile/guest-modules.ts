@@ -49,6 +49,9 @@ export const base = (): Expr => nix`
   # Terminals name themselves over SSH (TERM), and ncurses does not know all of them.
   environment.enableAllTerminfo = lib.mkDefault true;
 
+  # Log-in is by key: without this, \`users.mutableUsers = false\` asks for a password of root's.
+  users.allowNoPasswordLogin = lib.mkDefault true;
+
   # A guest that is thrown away need not wait for stragglers.
   systemd.settings.Manager.DefaultTimeoutStopSec = "5s";
 }
@@ -140,7 +143,11 @@ export const guest = (): Expr => nix`
         );
         message = "\`systemd.network.networks.\\"10-e\\"\` would replace what a guest learns of its network at boot. \${own}";
       }
-    ];
+    ]
+    ++ map (mountPoint: {
+      assertion = false;
+      message = "\`fileSystems.\\"\${mountPoint}\\"\` has no device. If it is a share, set \`neededForBoot: true\` on it in microvm-emit's config, or give the VM \`guest: \\"own\\"\`.";
+    }) (builtins.attrNames (lib.filterAttrs (_: { device, ... }: device == null) config.fileSystems));
 }
 `;
 

@@ -51,6 +51,7 @@ export const compileGuest = (
         : [blankLine(bindingAt([...vm.path, "packages"], ["environment", "systemPackages"], packagesOf(vm)))]),
       ...(own === null ? [] : compileEnvironment(vm)),
       ...vm.users.flatMap((user) => compileHome(user, vm, shared, relocate)).map(blankLine),
+      ...compileFileSystems(vm),
       blankLine(bindingAt(vm.path, "microvm", attrs(own === null ? seenOptions(vm) : allOptions(vm)))),
       blankLine(bindingAt([...vm.path, "stateVersion"], ["system", "stateVersion"], vm.stateVersion)),
     ),
@@ -169,6 +170,31 @@ const compileEnvironment = ({ path: origin, environment }: VmPlan): readonly Bin
           ),
         ),
       ];
+
+/** What the guest's NixOS is to know of mounts besides what microvm.nix says of shares and volumes. */
+const compileFileSystems = ({ shares, volumes, writableStoreOverlay: overlay }: VmPlan): readonly Binding[] => {
+  const inInitrd = [...shares, ...volumes].flatMap(({ mountPoint, neededForBoot, path: origin }) =>
+    mountPoint === null || !neededForBoot
+      ? []
+      : [bindingAt([...origin, "neededForBoot"], ["fileSystems", mountPoint.value, "neededForBoot"], true)],
+  );
+  const isOnDisk = volumes.some(
+    ({ mountPoint }) => overlay !== null && mountPoint !== null && liesBelow(mountPoint.value, overlay),
+  );
+  const memory = comment(
+    binding(
+      ["fileSystems", String(overlay)],
+      attrs({ device: "tmpfs", fsType: "tmpfs", options: ["mode=0755"], neededForBoot: true }),
+    ),
+    { before: "Writes to the store are gone at shutdown, also where what is around them is on a disk." },
+  );
+  return [...inInitrd, ...(isOnDisk ? [memory] : [])].map((option, position) =>
+    position === 0 ? blankLine(option) : option,
+  );
+};
+
+const liesBelow = (outer: string, inner: string): boolean =>
+  inner !== outer && inner.startsWith(outer === "/" ? outer : `${outer}/`);
 
 const hypervisor = (vm: VmPlan): Binding => bindingAt([...vm.path, "hypervisor"], "hypervisor", vm.hypervisor);
 

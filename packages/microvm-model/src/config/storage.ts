@@ -12,7 +12,8 @@ export interface Share {
   readonly tag: string;
 
   /**
-   * The folder on the host, absolute or below `~/`; it is made when it is missing.
+   * The folder on the host: absolute, below `~/`, or relative to the VM's folder below `/var/lib/microvms`. It is made when it is
+   * missing.
    *
    * @example "/srv/datasets"
    */
@@ -31,6 +32,14 @@ export interface Share {
    * @default false
    */
   readonly readOnly?: boolean | undefined;
+
+  /**
+   * Whether the guest mounts it in the initrd, before its services start, as modules such as impermanence and sops-nix need it.
+   * VMs share a guest only where they agree on such shares.
+   *
+   * @default false
+   */
+  readonly neededForBoot?: boolean | undefined;
 
   /**
    * Whose the guest's files are on the host, over virtiofs: `squash` makes the host's user the owner of all that is written,
@@ -103,7 +112,7 @@ export interface Volume {
   readonly image: string;
 
   /**
-   * The absolute path where the guest mounts it.
+   * The absolute path where the guest mounts it; `/` for a root that outlives restarts, which is in memory otherwise.
    *
    * @default none: the guest has the disk and mounts nothing
    * @example "/var"
@@ -131,6 +140,14 @@ export interface Volume {
    * @default false
    */
   readonly readOnly?: boolean | undefined;
+
+  /**
+   * Whether the guest mounts it in the initrd, before its services start, as modules such as impermanence and sops-nix need it.
+   * VMs share a guest only where they agree on such volumes.
+   *
+   * @default false
+   */
+  readonly neededForBoot?: boolean | undefined;
 
   /**
    * Whether the image is made, with its file system, when it is missing.
@@ -180,10 +197,11 @@ export interface Volume {
 export const shareSchema = object({
   tag: scalar.shareTag,
   /** The folder on the host. */
-  source: scalar.hostPath,
+  source: scalar.shareSource,
   /** Where the guest sees it; at `source` by default. */
   mountPoint: scalar.guestPath.optional(),
   readOnly: z.boolean().default(false),
+  neededForBoot: z.boolean().default(false),
   /** `squash` where it is not given. */
   owners: z.enum(["squash", "guest"]).optional(),
   dangerous: scalar.reason.optional(),
@@ -197,10 +215,11 @@ export const shareSchema = object({
 
 export const volumeSchema = object({
   image: scalar.imagePath,
-  mountPoint: scalar.guestPath.optional(),
+  mountPoint: scalar.volumeMountPoint.optional(),
   sizeMiB: z.int().positive().optional(),
   fsType: z.enum(["ext2", "ext3", "ext4", "xfs", "btrfs", "vfat"]).default("ext4"),
   readOnly: z.boolean().default(false),
+  neededForBoot: z.boolean().default(false),
   autoCreate: z.boolean().optional(),
   label: scalar.volumeLabel.optional(),
   serial: scalar.diskSerial.optional(),

@@ -270,7 +270,7 @@ export interface Vm {
   /**
    * Disk images of the guest, which outlive restarts. Writing any replaces the default.
    *
-   * @default [{ image: "var.img", mountPoint: "/var", sizeMiB: 8192, fsType: "ext4", readOnly: false }]
+   * @default [{ image: "var.img", mountPoint: "/var", sizeMiB: 8192, fsType: "ext4", readOnly: false, neededForBoot: false }]
    */
   readonly volumes?: readonly Volume[] | undefined;
 
@@ -511,7 +511,7 @@ export interface Vm {
    * Warnings that are known and meant, by code, each with the reason; they hold for all that is described here.
    *
    * @default {}
-   * @example { "share-in-writable-share": "the agent is to edit these" }
+   * @example { "label-without-creation": "the image has its label already" }
    */
   readonly silence?: Silences | undefined;
 }
@@ -572,9 +572,16 @@ export const vmSchema = object({
   /** The host folder of the guest's SSH host keys, out of the workspace's reach by default. */
   sshHostKeys: z.union([scalar.hostPath, z.literal(false)]).optional(),
   shares: z.array(shareSchema).default([]),
-  volumes: z
-    .array(volumeSchema)
-    .default(() => [{ image: "var.img", mountPoint: "/var", sizeMiB: 8192, fsType: "ext4" as const, readOnly: false }]),
+  volumes: z.array(volumeSchema).default(() => [
+    {
+      image: "var.img",
+      mountPoint: "/var",
+      sizeMiB: 8192,
+      fsType: "ext4" as const,
+      readOnly: false,
+      neededForBoot: false,
+    },
+  ]),
   /** Where writes to `/nix/store` go, gone at shutdown; home-manager needs one. */
   writableStoreOverlay: scalar.guestPath.nullable().default("/nix/.rw-store"),
   /** The vsock address, by which the host learns that the guest is up. */

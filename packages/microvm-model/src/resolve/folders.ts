@@ -41,7 +41,13 @@ const secretsDirectory = (name: string): string => `/run/microvm-secrets/${name}
 export const expandHome = (path: string, owner: UserPlan): string => path.replace(/^~(?=\/)/, owner.homeDirectory);
 
 /** A VM's shares: the store and the folders at fixed tags, then the config's own. */
-export const planShares = (vm: VmModel, folders: Folders, owner: UserPlan, path: ConfigPath): readonly SharePlan[] => {
+export const planShares = (
+  vm: VmModel,
+  folders: Folders,
+  owner: UserPlan,
+  path: ConfigPath,
+  vmFolder: string,
+): readonly SharePlan[] => {
   const builtIn = (tag: string, source: string | null, key: string, options: BuiltIn = {}): readonly SharePlan[] => {
     if (source === null) return [];
     const place = [...path, key];
@@ -54,6 +60,7 @@ export const planShares = (vm: VmModel, folders: Folders, owner: UserPlan, path:
         source,
         mountPoint: placed(mountPoint),
         readOnly,
+        neededForBoot: false,
         proto: "virtiofs" as const,
         ...defaultService,
       },
@@ -71,17 +78,19 @@ export const planShares = (vm: VmModel, folders: Folders, owner: UserPlan, path:
     }),
     ...builtIn("secrets", folders.secrets, "secrets", { mountPoint: "/run/host-secrets", readOnly: true }),
     ...builtIn("workspace", folders.workspace, "workspace"),
-    ...vm.shares.map(({ tag, source, mountPoint, readOnly, proto, ...service }, position) => {
+    ...vm.shares.map(({ tag, source: written, mountPoint, readOnly, neededForBoot, proto, ...service }, position) => {
       const place = [...path, "shares", position];
+      const source = /^[/~]/.test(written) ? expandHome(written, owner) : `${vmFolder}/${written}`;
       return {
         path: place,
         tag: { value: tag, path: [...place, "tag"] },
-        source: expandHome(source, owner),
+        source,
         mountPoint:
           mountPoint === undefined
-            ? { value: expandHome(source, owner), path: [...place, "source"] }
+            ? { value: source, path: [...place, "source"] }
             : { value: mountPoint, path: [...place, "mountPoint"] },
         readOnly,
+        neededForBoot,
         owners: service.owners ?? null,
         dangerous: service.dangerous ?? null,
         proto,
@@ -130,8 +139,7 @@ export const planDirectories = (
     const inHome = source.startsWith(home);
     for (let slash = source.indexOf("/", home.length); inHome && slash > 0; slash = source.indexOf("/", slash + 1)) {
       const parent = source.slice(0, slash);
-      if (!directories.has(parent))
-        directories.set(parent, { path: parent, owner: "user", mode: "0755", exposed: [] });
+      if (!directories.has(parent)) directories.set(parent, { path: parent, owner: "user", mode: "0755", exposed: [] });
     }
     const isPrivate = source === folders.sshHostKeys || source === folders.agentState;
     const owner = source === folders.sshHostKeys ? "root" : "user";

@@ -56,8 +56,8 @@ const mountedInInitrd: ReadonlySet<string> = new Set([
 /** The shares that a guest's NixOS names; the others are mounted at boot, by what a VM's command line says. */
 export const builtInShares = ({ shares, writableStoreOverlay }: VmPlan): readonly SharePlan[] =>
   shares.filter(
-    ({ source, mountPoint: { value } }) =>
-      source === "/nix/store" || value === writableStoreOverlay || mountedInInitrd.has(value),
+    ({ source, neededForBoot, mountPoint: { value } }) =>
+      neededForBoot || source === "/nix/store" || value === writableStoreOverlay || mountedInInitrd.has(value),
   );
 
 /** What a guest's NixOS calls a volume's image, whatever each VM's file is: as the default is called, or by a number. */
@@ -89,8 +89,8 @@ export const seenByGuest = (vm: VmPlan): Readonly<Record<string, unknown>> => {
     shares: builtInShares(vm),
     sshHostKeys: vm.sshHostKeys !== null,
     volumes: vm.volumes.map((volume, position) => {
-      const { mountPoint, fsType, label } = volume;
-      return { image: imageOf(volume, position), mountPoint, fsType, label };
+      const { mountPoint, fsType, label, neededForBoot } = volume;
+      return { image: imageOf(volume, position), mountPoint, fsType, label, neededForBoot };
     }),
     secrets: vm.secrets.map(({ name, variable, by }) => ({ name, variable, by })),
   };

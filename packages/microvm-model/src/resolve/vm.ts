@@ -71,7 +71,7 @@ export const planVm = (
   const users = planUsers(host, hostPath, vm, path);
   const [owner] = users;
   const folders = nameFolders(name, vm, owner);
-  const shares = planShares(vm, folders, owner, path);
+  const shares = planShares(vm, folders, owner, path, `${host.stateDirectory}/${name}`);
   return {
     path,
     name,
@@ -148,7 +148,7 @@ const planFirewall = ({ firewall }: VmModel): FirewallPlan =>
     : { enable: true, ...firewall };
 
 const planVolume = (
-  { image, mountPoint, fsType, readOnly, ...disk }: VmModel["volumes"][number],
+  { image, mountPoint, fsType, readOnly, neededForBoot, ...disk }: VmModel["volumes"][number],
   path: ConfigPath,
 ): VolumePlan => ({
   path,
@@ -157,6 +157,7 @@ const planVolume = (
   sizeMiB: disk.sizeMiB ?? null,
   fsType,
   readOnly,
+  neededForBoot,
   autoCreate: disk.autoCreate ?? true,
   label: disk.label ?? null,
   serial: disk.serial ?? null,

@@ -16,11 +16,16 @@ export interface WritableFolder {
   readonly vm: string;
 }
 
-/** What these guests may write of the host. */
-export const writableFolders = (vms: readonly VmPlan[]): FolderIndex<WritableFolder> =>
+/** What these guests may write of the host, at each of the paths that a folder has. */
+export const writableFolders = (
+  vms: readonly VmPlan[],
+  places: (path: string) => readonly string[] = (path) => [path],
+): FolderIndex<WritableFolder> =>
   indexFolders(
     vms.flatMap((vm) =>
-      vm.shares.filter(({ readOnly }) => !readOnly).map((share) => ({ folder: share.source, share, vm: vm.name })),
+      vm.shares
+        .filter(({ readOnly }) => !readOnly)
+        .flatMap((share) => places(share.source).map((folder) => ({ folder, share, vm: vm.name }))),
     ),
   );
 

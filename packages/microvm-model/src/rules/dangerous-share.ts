@@ -2,7 +2,7 @@ import { asMounted, placesOf } from "../as-mounted.js";
 import type { ConfigSource } from "../config-source.js";
 import { dangersOf } from "../dangerous-folders.js";
 import { type FolderIndex, indexFolders } from "../folder-index.js";
-import { ownName, settingOf } from "../own-folders.js";
+import { ownName, reasonAt, settingOf } from "../own-folders.js";
 import type { HostPlan, SharePlan, VmPlan } from "../plan.js";
 import { type ConfigPath, error, type Problem, type RelatedPlace, warning } from "../problem.js";
 
@@ -64,15 +64,42 @@ interface Danger extends Found {
 }
 
 /** By the table of folders that are no guest's, whoever shares them. */
-const tableOf = ({ vms: [vm], stateDirectory }: HostPlan, realPath: ConfigSource["realPath"]): Find => {
+const tableOf = (host: HostPlan, realPath: ConfigSource["realPath"]): Find => {
+  const [vm] = host.vms;
   if (vm === undefined) return () => null;
   const [{ name: user, homeDirectory: directory }] = vm.users;
-  const dangerOf = dangersOf({ user, directory }, stateDirectory, realPath);
-  return ({ folder, readOnly, path }) => {
-    const danger = dangerOf({ source: folder, readOnly, setting: settingOf({ path }) });
+  const dangerOf = dangersOf({ user, directory }, host.stateDirectory, realPath);
+  const isOfVm = ownFoldersOf(host, realPath);
+  return ({ folder, readOnly, path, position }) => {
+    const setting = isOfVm(folder, position) ? "stateDirectory" : settingOf({ path });
+    const danger = dangerOf({ source: folder, readOnly, setting });
     return danger === null ? null : { ...danger, related: [] };
   };
 };
+
+/** Whether a folder is one of a VM's own in `stateDirectory`, with nothing in it that the host runs or opens for the VM. */
+const ownFoldersOf = (
+  { vms, stateDirectory }: HostPlan,
+  realPath: ConfigSource["realPath"],
+): ((folder: string, position: number) => boolean) => {
+  const ofVms = vms.map(({ name }) => placesOf(`${stateDirectory}/${name}`, realPath));
+  const files = indexFolders(
+    vms.flatMap(({ name, volumes, shares }) =>
+      [...volumes.map(({ image }) => image), ...shares.flatMap(({ socket }) => socket ?? [])]
+        .map((file) => (file.startsWith("/") ? file : `${stateDirectory}/${name}/${file}`))
+        .flatMap((file) => placesOf(file, realPath))
+        .map((file) => ({ folder: file })),
+    ),
+  );
+  return (folder, position) =>
+    (ofVms[position] ?? []).some((own) => {
+      const [first = ""] = folder.startsWith(`${own}/`) ? folder.slice(own.length + 1).split("/") : [];
+      return first !== "" && !ofMicrovmNix.has(first);
+    }) && [files.at, files.around, files.within].every((find) => find(folder).length === 0);
+};
+
+/** What microvm.nix keeps in a VM's folder, and runs as root (nixos-modules/host, pkgs/microvm-command.nix). */
+const ofMicrovmNix: ReadonlySet<string> = new Set(["booted", "current", "flake", "old", "toplevel"]);
 
 /** A file or folder, and what it is. */
 interface Known {
@@ -159,18 +186,4 @@ const ownOf = (
       image.startsWith("/") ? [{ source: image, what: "a disk", path, setting: null }] : [],
     ),
   ].flatMap(({ source, ...own }) => placesOf(source, realPath).map((folder) => ({ vm, folder, ...own })));
-};
-
-/** Where the reason goes, if it must be this folder. */
-const reasonAt = (share: SharePlan): string => {
-  if (typeof settingOf(share) === "number") return '; if it must be this one, say why: `dangerous: "…"`';
-  switch (settingOf(share)) {
-    // No share stands for these: the guest's SSH looks for them at their place.
-    case "sshHostKeys":
-      return "";
-    case "workspace":
-      return '; if it must be this one, set `workspace: false` and give it in `shares`, with `dangerous: "…"`';
-    default:
-      return '; if it must be this one, give it in `shares`, with `dangerous: "…"`';
-  }
 };

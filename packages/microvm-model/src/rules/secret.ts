@@ -1,3 +1,5 @@
+import { placesOf } from "../as-mounted.js";
+import type { ConfigSource } from "../config-source.js";
 import type { HostPlan, SecretPlan, VmPlan } from "../plan.js";
 import { error, type Problem } from "../problem.js";
 import { writableFolders } from "../resolve/writable.js";
@@ -16,11 +18,12 @@ const credentialsOf = ({ path, credentialFiles }: VmPlan): readonly SecretPlan[]
   }));
 
 /** Root of the host reads secrets by their path, so no guest may choose what is there, and none may lie open. */
-export const secret = (host: HostPlan): readonly Problem[] => {
-  const writable = writableFolders(host.vms);
+export const secret = (host: HostPlan, { realPath }: ConfigSource): readonly Problem[] => {
+  const places = (path: string): readonly string[] => placesOf(path, realPath);
+  const writable = writableFolders(host.vms, places);
   return host.vms.flatMap((vm) =>
     [...vm.secrets, ...credentialsOf(vm)].flatMap(({ path, name, file, by }): readonly Problem[] => {
-      const outer = typeof file === "string" ? writable.around(file)[0] : undefined;
+      const outer = typeof file === "string" ? places(file).flatMap(writable.around)[0] : undefined;
       return [
         ...(by === "credential" && name.length > longestCredential
           ? [

@@ -1,26 +1,30 @@
-import { ownName } from "../own-folders.js";
+import { placesOf } from "../as-mounted.js";
+import type { ConfigSource } from "../config-source.js";
+import { ownName, reasonAt } from "../own-folders.js";
 import type { HostPlan } from "../plan.js";
-import { type Problem, warning } from "../problem.js";
+import { error, type Problem } from "../problem.js";
 import { writableFolders } from "../resolve/writable.js";
 
 /**
- * A folder that lies in one that a guest may write, this or another, can be replaced by a link to any other of the host's.
- * What lies in what is another VM's own is told of by `dangerousShare`.
+ * A guest that writes the outer folder can replace the inner one by a link to any folder of the host, which root then shares.
+ * `dangerousShare` reports folders in another VM's own.
  */
-export const shareInWritableShare = (host: HostPlan): readonly Problem[] => {
-  const ofAll = writableFolders(host.vms);
+export const shareInWritableShare = (host: HostPlan, { realPath }: ConfigSource): readonly Problem[] => {
+  const places = (path: string): readonly string[] => placesOf(path, realPath);
+  const ofAll = writableFolders(host.vms, places);
   return host.vms.flatMap((vm) => {
-    const ofOwn = writableFolders([vm]);
-    return vm.shares.flatMap(({ path, source }) => {
-      const [outer] = [...ofOwn.around(source), ...ofAll.around(source)];
+    const ofOwn = writableFolders([vm], places);
+    return vm.shares.flatMap((share) => {
+      if (share.dangerous !== null) return [];
+      const [outer] = [ofOwn, ofAll].flatMap(({ around }) => places(share.source).flatMap(around));
       return outer === undefined || (outer.vm !== vm.name && ownName(outer.share) !== undefined)
         ? []
         : [
-            warning(
+            error(
               "share-in-writable-share",
-              path,
-              `${source} lies in ${outer.share.source}, which ${outer.vm} may write: its agent can read what is there, and replace it`,
-              "Put the folder elsewhere.",
+              share.path,
+              `${share.source} lies in ${outer.share.source}, which ${outer.vm} may write: its agent can read the folder, and replace it by a link`,
+              `Put the folder elsewhere${reasonAt(share)}.`,
               [{ path: outer.share.path, note: "the folder it lies in" }],
             ),
           ];
