@@ -21,7 +21,6 @@
   # Who is not in `wheel` cannot even try it.
   security.sudo.execWheelOnly = lib.mkDefault true;
 
-<<<<<<< HEAD
   # The first `git clone git@…` has nobody to confirm the host's key.
   programs.ssh.knownHosts = {
     "github.com".publicKey =
@@ -38,10 +37,9 @@
 
   # Terminals name themselves over SSH (TERM), and ncurses does not know all of them.
   environment.enableAllTerminfo = lib.mkDefault true;
-=======
+
   # Log-in is by key: without this, `users.mutableUsers = false` asks for a password of root's.
   users.allowNoPasswordLogin = lib.mkDefault true;
->>>>>>> 1f60b92 (shares, volumes: allow neededForBoot, a root volume, and folders of the VM's own; refuse shares and images in writable shares)
 
   # A guest that is thrown away need not wait for stragglers.
   systemd.settings.Manager.DefaultTimeoutStopSec = "5s";
