@@ -1010,7 +1010,10 @@ describe("problems", () => {
       "the settings of all VMs, which add to lists",
       config(
         { a: { interfaces: [{ bridge: "b", mak: "x" }] }, b: {} },
-        { bridges: { b: address, c: { address: "10.0.1.1/24" } }, vmDefualts: { interfaces: [{ bridge: "c" }], vcpu: 0 } },
+        {
+          bridges: { b: address, c: { address: "10.0.1.1/24" } },
+          vmDefualts: { interfaces: [{ bridge: "c" }], vcpu: 0 },
+        },
       ),
       "unknown-key hosts.h.vms.a.interfaces[0].mak",
       "unknown-key hosts.h.vmDefualts",

@@ -19,7 +19,12 @@ import { bindingAt, input, lib, packageFrom, packages } from "./terms.js";
 /** What every guest has. */
 export const base = (): Expr => nix`
 # What every guest has.
-{ config, lib, ... }:
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
 {
   networking = {
     useDHCP = false;
@@ -46,8 +51,17 @@ export const base = (): Expr => nix`
     Object.values(gitHosts).map(({ name, hostKey }) => binding([name, "publicKey"], lib("mkDefault", hostKey))),
   )};
 
-  # Terminals name themselves over SSH (TERM), and ncurses does not know all of them.
-  environment.enableAllTerminfo = lib.mkDefault true;
+  # Over SSH, TERM names the terminal of the client, and ncurses does not have all of them.
+  environment.systemPackages = lib.filter (output: output != null) (
+    map (name: pkgs.\${name}.terminfo or null) [
+      "alacritty"
+      "foot"
+      "ghostty"
+      "kitty"
+      "tmux"
+      "wezterm"
+    ]
+  );
 
   # Log-in is by key: without this, \`users.mutableUsers = false\` asks for a password of root's.
   users.allowNoPasswordLogin = lib.mkDefault true;

@@ -39,7 +39,6 @@ in
       localBinInPath = flag false;
       homeBinInPath = flag false;
       etc = named file;
-      enableAllTerminfo = flag false;
     };
 
     time = { timeZone = maybe (types.strMatching "[^ ]*"); hardwareClockInLocalTime = flag false; };
