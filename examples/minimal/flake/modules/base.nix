@@ -1,5 +1,10 @@
 # What every guest has.
-{ config, lib, ... }:
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
 {
   networking = {
     useDHCP = false;
@@ -35,8 +40,17 @@
       lib.mkDefault "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMZvRd4EtM7R+IHVMWmDkVU3VLQTSwQDSAvW0t2Tkj60";
   };
 
-  # Terminals name themselves over SSH (TERM), and ncurses does not know all of them.
-  environment.enableAllTerminfo = lib.mkDefault true;
+  # Over SSH, TERM names the terminal of the client, and ncurses does not have all of them.
+  environment.systemPackages = lib.filter (output: output != null) (
+    map (name: pkgs.${name}.terminfo or null) [
+      "alacritty"
+      "foot"
+      "ghostty"
+      "kitty"
+      "tmux"
+      "wezterm"
+    ]
+  );
 
   # Log-in is by key: without this, `users.mutableUsers = false` asks for a password of root's.
   users.allowNoPasswordLogin = lib.mkDefault true;
