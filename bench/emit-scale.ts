@@ -25,7 +25,7 @@ export default defineConfig({
     alpha: {
       stateVersion: "25.11",
       user: { name: "alice", sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice"] },
-      bridges: { br0: { address: "10.7.0.1/16", nat: { externalInterface: "eno1" } } },
+      bridges: { br0: { address: "10.7.0.1/16", nat: true } },
       vms: Object.fromEntries(
         Array.from({ length: ${count} }, (_, index) => [
           "vm" + index,

@@ -66,7 +66,7 @@ const host = (vms: readonly Vm[]): Config => ({
         "stapelbergnix.lib.prometheusNode",
       ],
       user: { name: "michael" },
-      bridges: { microbr: { address: "10.83.0.1/16", nat: { externalInterface: "eno1" } } },
+      bridges: { microbr: { address: "10.83.0.1/16", nat: true } },
       vms: Object.fromEntries(vms.map((each, index) => [`vm${String(index)}`, each])),
     },
   },

@@ -9,7 +9,7 @@ export default defineConfig({
         name: "alice",
         sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice@workstation"],
       },
-      bridges: { microbr: { address: "192.168.83.1/24", nat: { externalInterface: "eno1" } } },
+      bridges: { microbr: { address: "192.168.83.1/24", nat: true } },
       vms: { projectvm: { agent: claudeCode() } },
     },
   },

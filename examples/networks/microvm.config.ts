@@ -12,7 +12,7 @@ export default defineConfig({
       },
 
       bridges: {
-        // IPv4 and IPv6, out through the host, addresses by DHCP for those who ask, and a VLAN apart.
+        // IPv4 and IPv6, out through one interface of the host, addresses by DHCP for those who ask, and a VLAN apart.
         br0: {
           address: "192.168.83.1/24",
           ipv6: "fd00:83::1/64",
@@ -24,8 +24,8 @@ export default defineConfig({
         lan: { ports: ["enp2s0"], address: "dhcp" },
       },
 
-      // No bridge at all: the host routes to each guest.
-      routed: { address: "10.9.0.1/24", ipv6: "fd00:9::1/64", nat: { externalInterface: "wan0" } },
+      // No bridge at all: the host routes to each guest. They leave by whatever interface the host's routes choose.
+      routed: { address: "10.9.0.1/24", ipv6: "fd00:9::1/64", nat: true },
 
       vms: {
         // On two bridges: out through the first one, in the LAN by the second.

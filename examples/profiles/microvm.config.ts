@@ -11,7 +11,7 @@ export default defineConfig({
         sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice@workstation"],
       },
       bridges: {
-        microbr: { address: "192.168.83.1/24", nat: { externalInterface: "eno1" } },
+        microbr: { address: "192.168.83.1/24", nat: true },
         labbr: { address: "192.168.84.1/24" },
       },
       // What every VM has unless it says otherwise.

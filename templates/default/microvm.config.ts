@@ -10,8 +10,8 @@ export default defineConfig({
       modules: ["./configuration.nix"],
       // Who works in the virtual machines: your user of the host, and what `cat ~/.ssh/id_ed25519.pub` prints.
       user: { name: "me", sshKeys: [] },
-      // The interface that `ip route get 1.1.1.1` names after `dev`.
-      bridges: { microbr: { address: "192.168.83.1/24", nat: { externalInterface: "eno1" } } },
+      // VMs leave by the host's addresses and routes.
+      bridges: { microbr: { address: "192.168.83.1/24", nat: true } },
       vms: {
         devvm: { agent: claudeCode(), home: [zsh()] },
       },

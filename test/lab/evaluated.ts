@@ -34,7 +34,8 @@ export interface Host {
     readonly enable: boolean;
     readonly internalInterfaces: readonly string[];
     readonly internalIPs: readonly string[];
-    readonly externalInterface: string;
+    /** Null where VMs leave by any interface. */
+    readonly externalInterface: string | null;
     readonly forwardPorts: readonly {
       readonly proto: string;
       readonly sourcePort: number;

@@ -14,8 +14,14 @@ export interface HostNetwork {
 export const BEYOND = "203.0.113.1";
 export const HOST_BEYOND = "203.0.113.2";
 
+/** The host's way out, where the config names none. */
+export const UPLINK = "up0";
+
 /** What NixOS's networking.nat comes down to for IPv4. */
-const masquerade = ({ internalInterfaces, internalIPs, externalInterface, forwardPorts }: Host["nat"]): string => `
+const masquerade = (
+  { internalInterfaces, internalIPs, forwardPorts }: Host["nat"],
+  externalInterface: string,
+): string => `
 table ip nat {
   chain prerouting {
     type nat hook prerouting priority dstnat;
@@ -47,8 +53,9 @@ export const openHostNetwork = async (evaluated: Host, folder: string): Promise<
     await Promise.all([host.close(), beyond.close()]);
   };
   try {
-    const { nat } = evaluated;
-    await connect(host, nat.externalInterface, beyond, "lan");
+    const { nat, policy } = evaluated;
+    const uplink = nat.externalInterface ?? UPLINK;
+    await connect(host, uplink, beyond, "lan");
     await beyond.script(`ip addr add ${BEYOND}/24 dev lan; ip link set lan up`);
     // A /sys that cannot be written to tells networkd that no udev will announce the links.
     await host.script(`
@@ -58,15 +65,19 @@ export const openHostNetwork = async (evaluated: Host, folder: string): Promise<
       cp ${join(folder, "networkd.conf")} /run/systemd/networkd.conf.d
       cp -R ${units} /run/systemd/network
       if [ -d /etc/systemd/network ]; then mount -t tmpfs tmpfs /etc/systemd/network; fi
-      ip addr add ${HOST_BEYOND}/24 dev ${nat.externalInterface}
-      ip link set ${nat.externalInterface} up
+      ip addr add ${HOST_BEYOND}/24 dev ${uplink}
+      ip link set ${uplink} up
       ip route add default via ${BEYOND}
       for hook in /proc/sys/net/bridge/bridge-nf-call-*; do if [ -e "$hook" ]; then echo 0 >"$hook"; fi; done
     `);
+    for (const [key, value] of Object.entries(policy.sysctls)) {
+      const file = /[./]conf[./]all[./]forwarding$/.test(key) && value === true ? key.replaceAll(".", "/") : undefined;
+      if (file !== undefined) await host.script(`echo 1 >/proc/sys/${file}`);
+    }
     if (nat.enable) {
       const rules = join(folder, "nat.nft");
-      writeFileSync(rules, evaluated.tables || masquerade(nat));
-      await host.script(`nft -f ${rules}; echo 1 >/proc/sys/net/ipv4/ip_forward`);
+      writeFileSync(rules, evaluated.tables || masquerade(nat, uplink));
+      await host.run("nft", "-f", rules);
     }
     // With a shell between, since nsenter stops with the program that it started.
     host.start(join(folder, "networkd.log"), "sh", "-c", "/lib/systemd/systemd-networkd & wait");

@@ -147,7 +147,8 @@ describe.skipIf(missing !== undefined)("without a rule, somebody gets somewhere 
   let rules: readonly Rule[];
   beforeAll(async () => {
     lab = await openLab(guarded);
-    rules = rulesIn(lab.policy.rules);
+    // `uplink.test.ts` tries the other two.
+    rules = rulesIn(lab.policy.rules).filter(({ chain }) => !["inet way_out", "inet segment_size"].includes(chain));
   });
   afterAll(() => lab.close());
 

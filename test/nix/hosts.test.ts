@@ -16,6 +16,8 @@ interface Facts {
   readonly networkManagerDns: string;
   readonly waitsForNetworkd: boolean;
   readonly dhcpcd: boolean;
+  readonly nat: readonly unknown[];
+  readonly forwarding: boolean;
   readonly foreign: Readonly<Record<string, boolean>>;
   readonly nextHops: boolean;
   readonly leavesOthers: boolean;
@@ -31,6 +33,8 @@ const FACTS = `hosts: builtins.mapAttrs (_: host:
     resolvConf = builtins.match ".*systemd.*" (toString (environment.etc."resolv.conf".source or "")) != null;
     networkManagerDns = networking.networkmanager.dns;
     waitsForNetworkd = systemd.network.enable && systemd.network.wait-online.enable;
+    nat = [ networking.nat.enable networking.nat.externalInterface networking.nat.internalInterfaces ];
+    forwarding = builtins.all (key: host.config.boot.kernel.sysctl."net/\${key}/conf/all/forwarding" or false == true) [ "ipv4" "ipv6" ];
     dhcpcd = systemd.services ? dhcpcd;
     foreign = builtins.intersectAttrs
       { ManageForeignRoutes = null; ManageForeignRoutingPolicyRules = null; }
@@ -60,6 +64,12 @@ const modules = {
     systemd.network.networks."10-lan" = { matchConfig.Name = "eno1"; networkConfig.DHCP = "ipv4"; };`,
   networkdByDefault: `networking.useDHCP = false; systemd.network.enable = lib.mkDefault true;
     systemd.network.networks."10-lan" = { matchConfig.Name = "eno1"; networkConfig.DHCP = "ipv4"; };`,
+  nat: `networking.nat = { enable = true; externalInterface = "eno1"; internalInterfaces = [ "ve-+" ]; };
+    networking.nftables.enable = true;`,
+  natWithIpv6: `networking.nat = { enable = true; enableIPv6 = true; externalInterface = "eno1"; internalInterfaces = [ "ve-+" ]; };
+    networking.firewall.enable = false;`,
+  docker: "virtualisation.docker.enable = true;",
+  tailscale: `services.tailscale = { enable = true; useRoutingFeatures = "both"; };`,
   managedAnyway: "systemd.network.config.networkConfig.ManageForeignRoutes = true;",
   waitsAnyway: "systemd.network.wait-online.enable = true;",
   disabled: "systemd.network.enable = lib.mkForce false;",
@@ -80,7 +90,7 @@ const modules = {
 type Name = keyof typeof modules;
 const names = Object.keys(modules) as Name[];
 
-const bridges = { br0: { address: "10.7.0.1/24" } };
+const bridges = { br0: { address: "10.7.0.1/24", ipv6: "fd00:7::1/64", nat: { ipv6: true } } };
 
 const hostName = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
@@ -129,16 +139,20 @@ describe.skipIf(rig === undefined)("a host with VMs", () => {
     facts = await evaluate();
   }, 300_000);
 
-  it.each(names.filter((name) => name !== "waitsAnyway"))("keeps its DNS and its idea of being online: %s", (name) => {
-    const kept = ({ resolved, resolvConf, networkManagerDns, waitsForNetworkd, dhcpcd }: Facts): object => ({
-      resolved,
-      resolvConf,
-      networkManagerDns,
-      waitsForNetworkd,
-      dhcpcd,
-    });
-    expect(kept(of(name))).toEqual(kept(of(`${name}-before`)));
-  });
+  it.each(names.filter((name) => name !== "waitsAnyway"))(
+    "keeps its DNS, its NAT and its idea of being online: %s",
+    (name) => {
+      const kept = ({ resolved, resolvConf, networkManagerDns, waitsForNetworkd, dhcpcd, nat }: Facts): object => ({
+        resolved,
+        resolvConf,
+        networkManagerDns,
+        waitsForNetworkd,
+        dhcpcd,
+        nat,
+      });
+      expect(kept(of(name))).toEqual(kept(of(`${name}-before`)));
+    },
+  );
 
   it("waits for networkd where its own configuration says so", () => {
     expect(of("waitsAnyway").waitsForNetworkd).toBe(true);
@@ -179,5 +193,6 @@ describe.skipIf(rig === undefined)("a host with VMs", () => {
 
   it.each(names.filter((name) => !["disabled", "earlier", "renaming"].includes(name)))("passes NixOS: %s", (name) => {
     expect(of(name).failed).toEqual([]);
+    expect(of(name).forwarding).toBe(true);
   });
 });

@@ -53,8 +53,8 @@ export interface AllowedFrom {
 /** A network's `nat`, the LAN that it is in, another gateway, public addresses of its own, or the hypervisor's network. */
 export interface WayOut {
   readonly by: "nat" | "lan" | "gateway" | "route" | "hypervisor";
-  /** The interface of the host, the gateway, the subnet, or the hypervisor. */
-  readonly through: string;
+  /** The interface of the host (null for any), the gateway, the subnet, or the hypervisor. */
+  readonly through: string | null;
 }
 
 /** Who may begin to talk to a VM, besides its host. */
@@ -179,7 +179,7 @@ const wayOutOfNetwork = (network: NetworkPlan, isOpen: boolean): WayOut | string
   const { name, nat, subnets } = network;
   const [lan] = lansOfNetwork(network);
   if (lan !== undefined) return { by: "lan", through: lan };
-  if (nat !== null) return { by: "nat", through: nat.externalInterface.value };
+  if (nat !== null) return { by: "nat", through: nat.externalInterface?.value ?? null };
   // Whether the host routes these is not the config's to say.
   const known = subnets.find(({ network: first }) => !isPrivate(first));
   if (known !== undefined) return { by: "route", through: formatSubnet(known) };

@@ -40,6 +40,7 @@ describe("the way out", () => {
   const internet = "internet: the internet, and nothing of the host, other VMs and private networks";
   const everything = "open: everything that the host reaches, the host itself, and other open VMs";
   it.each<[string, object, object, IsolationSummary["wayOut"], readonly string[]]>([
+    ["by NAT, by any interface", {}, bridge({ nat: true }), { by: "nat", through: null }, [internet]],
     ["by NAT", {}, bridge({ nat }), { by: "nat", through: "eno1" }, [internet]],
     [
       "by NAT of the routed network",

@@ -103,7 +103,8 @@ export interface RoutedPlan extends NetworkBase {
 }
 
 export interface NatPlan {
-  readonly externalInterface: Placed<string>;
+  /** The only way out; null for any that is no network of VMs. */
+  readonly externalInterface: Placed<string> | null;
   readonly ipv6: Placed<boolean>;
 }
 

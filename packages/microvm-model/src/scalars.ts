@@ -82,7 +82,7 @@ export const hostLabel = text({
 });
 
 /** A Linux network interface name, at most 15 bytes (IFNAMSIZ; microvm.nix asserts.nix). */
-export const interfaceName = text(
+const interfaceRules: readonly Rule[] = [
   {
     code: "interface-name-too-long",
     holds: (value) => new TextEncoder().encode(value).length <= 15,
@@ -96,7 +96,12 @@ export const interfaceName = text(
     complaint: "is not the name of a network interface of your own",
     remedy: "Use letters, digits, `_`, `.` and `-`, and not digits alone, `all`, `default` or `lo`.",
   },
-);
+];
+
+export const interfaceName = text(...interfaceRules);
+
+/** The one interface by which VMs leave. */
+export const externalInterface = textOr(() => "Name one, or write `nat: true` for any way out.", ...interfaceRules);
 
 /** A unicast MAC address; microvm.nix passes any text on to the hypervisor. */
 export const macAddress = text(

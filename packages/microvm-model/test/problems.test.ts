@@ -1179,11 +1179,28 @@ describe("a function in place of what it makes", () => {
     expect(problemsOf(config({ a: vm })).map((problem) => problem.remedy)).toEqual([remedy]);
   });
 
-  it("is what to write for a way out", () => {
-    const bridges = { br0: { address: "10.0.0.1/24", nat: "eno2" } };
-    expect(problemsOf(config({ a: {} }, { bridges })).map(({ remedy }) => remedy)).toEqual([
-      'Name the way out: { externalInterface: "eno2" }.',
-    ]);
+  const nat = "hosts.h.bridges.br0.nat";
+  it.each<[unknown, string, string]>([
+    ["eno2", nat, 'Write true, or { externalInterface: "eno2" } for one way out alone.'],
+    [["eno1", "wlan0"], nat, 'Write true, or { externalInterface: "eno1" } for one way out alone.'],
+    [
+      { externalInterface: ["eno1", "wlan0"] },
+      `${nat}.externalInterface`,
+      "Name one, or write `nat: true` for any way out.",
+    ],
+    [
+      { externalInterface: "wl*" },
+      `${nat}.externalInterface`,
+      "Use letters, digits, `_`, `.` and `-`, and not digits alone, `all`, `default` or `lo`.",
+    ],
+    [{ externalInterface: true }, `${nat}.externalInterface`, "Name one, or write `nat: true` for any way out."],
+  ])("is what to write for a way out by %j", (written, path, remedy) => {
+    const problems = problemsOf(config({ a: {} }, { bridges: { br0: { address: "10.0.0.1/24", nat: written } } }));
+    expect(problems.map((problem) => [formatPath(problem.path), problem.remedy])).toEqual([[path, remedy]]);
+  });
+
+  it.each([true, false, {}, { ipv6: false }, { externalInterface: "eno1" }])("takes %j for a way out", (written) => {
+    expect(problemsOf(config({ a: {} }, { bridges: { br0: { address: "10.0.0.1/24", nat: written } } }))).toEqual([]);
   });
 
   it("and a number for a release is to be quoted", () => {

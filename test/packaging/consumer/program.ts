@@ -6,7 +6,7 @@ const config = defineConfig({
       system: "x86_64-linux",
       stateVersion: "25.11",
       user: { name: "me", uid: 1000, gid: 100 },
-      bridges: { br0: { address: "10.0.0.1/24", nat: { externalInterface: "eth0" } } },
+      bridges: { br0: { address: "10.0.0.1/24", nat: true } },
       vms: { dev: { agent: claudeCode(), home: [zsh()] } },
     },
   },

@@ -44,6 +44,7 @@ in
     })
     (import ../modules/policy.nix {
       bridges = [ "microbr" ];
+      masquerade = [ "192.168.83.0/24" ];
       vms = {
         projectvm = {
           network = "internet";
@@ -102,12 +103,6 @@ in
     "interface-name:microbr"
     "interface-name:microvm*"
   ];
-
-  networking.nat = {
-    enable = true;
-    internalInterfaces = [ "microbr" ];
-    externalInterface = "eno1";
-  };
 
   microvm.vms = {
     projectvm = {

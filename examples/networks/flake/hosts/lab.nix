@@ -56,6 +56,7 @@ in
         "lan"
       ];
       ports = [ "enp2s0" ];
+      masquerade = [ "10.9.0.0/24" ];
       vms = {
         beside = {
           network = "open";
@@ -376,7 +377,6 @@ in
     enable = true;
     enableIPv6 = true;
     internalInterfaces = [ "br0" ];
-    internalIPs = [ "10.9.0.0/24" ];
     externalInterface = "wan0";
   };
 

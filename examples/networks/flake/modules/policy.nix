@@ -28,6 +28,8 @@
   # All bridges of the host's VMs, and what of them leads into a LAN.
   bridges ? [ ],
   ports ? [ ],
+  # Subnets that leave by the host's addresses, by whatever interface its routes choose.
+  masquerade ? [ ],
 }:
 {
   config,
@@ -336,6 +338,8 @@ let
       set homes4 { type ifname . ipv4_addr; ${homes 4} }
       set homes6 { type ifname . ipv6_addr; ${homes 6} }
       set networks { type ifname; ${elements (map quote networks)} }
+      set masqueraded4 { type ipv4_addr; flags interval; ${elements (builtins.filter (isOf 4) masquerade)} }
+      set masqueraded6 { type ipv6_addr; flags interval; ${elements (builtins.filter (isOf 6) masquerade)} }
       set guests4 { type ipv4_addr; ${elements (senders 4)} }
       set guests6 { type ipv6_addr; ${elements (senders 6)} }
       set internet4 { type ipv4_addr; ${addresses 4 (named "internet")} }
@@ -408,6 +412,22 @@ let
         icmp type echo-request goto admit
         icmpv6 type echo-request goto admit
         goto refuse
+      }
+
+      # Packets to other MicroVMs keep their source. Of the host's own packets none is changed.
+      chain way_out {
+        type nat hook postrouting priority srcnat; policy accept;
+        oifname @networks accept
+        fib saddr type local accept
+        ip saddr @masqueraded4 masquerade
+        ip6 saddr @masqueraded6 masquerade
+      }
+
+      # An uplink may have a smaller MTU than the bridge, and not every network tells of it (RFC 2923, 2.1).
+      chain segment_size {
+        type filter hook forward priority mangle; policy accept;
+        iifname @networks tcp flags syn tcp option maxseg size set rt mtu
+        oifname @networks tcp flags syn tcp option maxseg size set rt mtu
       }
 
       chain forward {
@@ -726,7 +746,18 @@ in
       (lib.nameValuePair "net/ipv4/conf/${bridge}/send_redirects" 0)
       (lib.nameValuePair "net/ipv4/neigh/${bridge}/proxy_delay" 0)
     ]) reachingBridges
-  );
+  )
+  # As networking.nat sets them. With dots, the same value of Docker, Tailscale or networking.nat would be a conflict.
+  // lib.optionalAttrs (lib.any (isOf 4) masquerade) {
+    "net/ipv4/conf/all/forwarding" = true;
+    "net/ipv4/conf/default/forwarding" = true;
+  }
+  // lib.optionalAttrs (lib.any (isOf 6) masquerade) {
+    "net/ipv6/conf/all/accept_ra" = 2;
+    "net/ipv6/conf/default/accept_ra" = 2;
+    "net/ipv6/conf/all/forwarding" = true;
+    "net/ipv6/conf/default/forwarding" = true;
+  };
   networking.firewall.interfaces = lib.mkMerge (
     eachVm (
       vm:

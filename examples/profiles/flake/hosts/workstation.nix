@@ -58,6 +58,7 @@ in
         "labbr"
         "microbr"
       ];
+      masquerade = [ "192.168.83.0/24" ];
       vms = {
         apivm = {
           network = "internet";
@@ -183,12 +184,6 @@ in
     "interface-name:microvm0"
     "interface-name:microvm1"
   ];
-
-  networking.nat = {
-    enable = true;
-    internalInterfaces = [ "microbr" ];
-    externalInterface = "eno1";
-  };
 
   microvm.vms = {
     apivm = {

@@ -86,7 +86,11 @@ const linksOf = (host: HostPlan): readonly string[] =>
   ]);
 
 const compileNat = ({ networks, vms }: HostPlan): readonly Binding[] => {
-  const outward = networks.flatMap(({ nat, ...network }) => (nat === null ? [] : [{ ...network, nat }]));
+  const outward = networks.flatMap(({ nat, ...network }) =>
+    nat === null || nat.externalInterface === null
+      ? []
+      : [{ ...network, nat: { ...nat, externalInterface: nat.externalInterface } }],
+  );
   const [first] = outward;
   if (first === undefined) return [];
   const masqueradesIpv6 = outward.find(({ nat }) => nat.ipv6.value);

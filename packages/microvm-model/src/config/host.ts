@@ -39,7 +39,7 @@ export interface Host {
    * Bridges by the name of their network interface, at most 15 characters.
    *
    * @default {}
-   * @example { microbr: { address: "192.168.83.1/24", nat: { externalInterface: "eno1" } } }
+   * @example { microbr: { address: "192.168.83.1/24", nat: true } }
    */
   readonly bridges?: Readonly<Record<string, Bridge>> | undefined;
 
@@ -48,7 +48,7 @@ export interface Host {
    * join it with `interfaces: [{ routed: true }]`, or by themselves where the host has no bridge.
    *
    * @default none
-   * @example { address: "10.9.0.1/24", nat: { externalInterface: "eno1" } }
+   * @example { address: "10.9.0.1/24", nat: true }
    */
   readonly routed?: Routed | undefined;
 

@@ -24,11 +24,13 @@ export interface Routed {
   readonly ipv6?: string | undefined;
 
   /**
-   * Puts the subnet behind the host's outward interface, so that guests reach the internet.
+   * Whether guests reach the internet by the host's addresses. With `true` they leave as the host does: by whatever
+   * interface its routes choose, also when that changes. An object names one interface.
    *
-   * @default none: nothing of the guests is masqueraded, so they have no way out to the internet
+   * @default false
+   * @example true
    */
-  readonly nat?: Nat | undefined;
+  readonly nat?: boolean | Nat | undefined;
 
   /**
    * What the VMs in it may reach that do not say so themselves.
@@ -81,14 +83,16 @@ export interface Bridge extends Vlan {
 /** Masquerading of a subnet. */
 export interface Nat {
   /**
-   * The host's network interface that leads out, as `ip route get 1.1.1.1` names it; one for all networks of a host.
+   * The only interface of the host by which guests leave; needed for ports that VMs `publish`. `ip route get 1.1.1.1`
+   * names it after `dev`. One for all networks of a host.
    *
+   * @default any but the VMs' own networks
    * @example "eno1"
    */
-  readonly externalInterface: string;
+  readonly externalInterface?: string | undefined;
 
   /**
-   * Whether IPv6 is masqueraded too (NAT66), which NixOS switches on for all bridges with `nat` at once.
+   * Whether IPv6 is masqueraded too (NAT66). For networks with an `externalInterface`, one that says so decides for all.
    *
    * @default false
    */
@@ -295,9 +299,12 @@ export interface Firewall {
 
 const dhcp = z.literal("dhcp");
 
-const natSchema = object(
-  { externalInterface: scalar.interfaceName, ipv6: z.boolean().default(false) },
-  (given) => `Name the way out: { externalInterface: ${JSON.stringify(typeof given === "string" ? given : "eno1")} }.`,
+const natSchema = z.union(
+  [z.boolean(), object({ externalInterface: scalar.externalInterface.optional(), ipv6: z.boolean().default(false) })],
+  {
+    error: ({ input }) =>
+      `Write true, or { externalInterface: ${JSON.stringify(typeof input === "string" ? input : "eno1")} } for one way out alone.`,
+  },
 );
 
 export const routedSchema = object({

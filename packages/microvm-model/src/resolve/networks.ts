@@ -91,7 +91,7 @@ const planNetwork = ({ address, ipv6, nat, network }: Routed, path: ConfigPath) 
     ...(address === undefined ? [] : [subnetOf(address, [...path, "address"])]),
     ...(ipv6 === undefined ? [] : [subnetOf(ipv6, [...path, "ipv6"])]),
   ],
-  nat: nat === undefined ? null : planNat(nat, [...path, "nat"]),
+  nat: nat === undefined || nat === false ? null : planNat(nat, [...path, "nat"]),
 });
 
 const planSwitched = ({ address, gateway, dhcp, ...rest }: Vlan, path: ConfigPath) => {
@@ -110,10 +110,14 @@ const planSwitched = ({ address, gateway, dhcp, ...rest }: Vlan, path: ConfigPat
   };
 };
 
-const planNat = ({ externalInterface, ipv6 }: NonNullable<Routed["nat"]>, path: ConfigPath): NatPlan => ({
-  externalInterface: { value: externalInterface, path: [...path, "externalInterface"] },
-  ipv6: { value: ipv6, path: [...path, "ipv6"] },
-});
+const planNat = (nat: Exclude<Routed["nat"], undefined | false>, path: ConfigPath): NatPlan => {
+  const { externalInterface, ipv6 } = nat === true ? { externalInterface: undefined, ipv6: false } : nat;
+  return {
+    externalInterface:
+      externalInterface === undefined ? null : { value: externalInterface, path: [...path, "externalInterface"] },
+    ipv6: { value: ipv6, path: [...path, "ipv6"] },
+  };
+};
 
 /** None without a subnet to take addresses from, of which a rule tells. */
 const planDhcp = (dhcp: Vlan["dhcp"], subnets: readonly Subnet[], path: ConfigPath): AddressRange | null => {

@@ -9,14 +9,15 @@ export const externalInterfaceIsPort = (host: HostPlan): readonly Problem[] => {
       .flatMap(({ name, ports: members }) => members.map((port) => [port, name] as const)),
   );
   return host.networks.flatMap(({ nat }) => {
-    const bridge = nat === null ? undefined : ports.get(nat.externalInterface.value);
-    return nat === null || bridge === undefined
+    const external = nat?.externalInterface ?? null;
+    const bridge = external === null ? undefined : ports.get(external.value);
+    return external === null || bridge === undefined
       ? []
       : [
           error(
             "external-interface-is-port",
-            nat.externalInterface.path,
-            `${nat.externalInterface.value} is a port of ${bridge}, where packets leave by ${bridge}`,
+            external.path,
+            `${external.value} is a port of ${bridge}, where packets leave by ${bridge}`,
             `Use ${bridge} as the external interface.`,
           ),
         ];

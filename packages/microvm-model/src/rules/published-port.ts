@@ -35,8 +35,8 @@ export const publishedPort = (host: HostPlan): readonly Problem[] => {
             error(
               "publish-without-nat",
               path,
-              `${vm.name} has no IPv4 address in a network with \`nat\``,
-              "Give its network `nat`, or reach the VM at its own address.",
+              `${vm.name} has no IPv4 address in a network whose \`nat\` names an interface to publish it on`,
+              'Set its network\'s `nat: { externalInterface: "eno1" }`, or reach the VM at its own address.',
             ),
           ]
         : []),
@@ -51,7 +51,7 @@ export const publishedPlace = ({
   interfaces
     .flatMap(({ network, addresses }) =>
       addresses.flatMap(({ value, subnet }) =>
-        network === null || network.nat === null || subnet.family === 6
+        network?.nat?.externalInterface == null || subnet.family === 6
           ? []
           : [{ address: value, externalInterface: network.nat.externalInterface.value }],
       ),

@@ -3,7 +3,9 @@ import { error, type Problem } from "../problem.js";
 
 /** Networks of one host have one way out, since `networking.nat` knows one external interface. */
 export const severalExternalInterfaces = (host: HostPlan): readonly Problem[] => {
-  const [first, ...others] = host.networks.flatMap(({ name, nat }) => (nat === null ? [] : [{ name, ...nat }]));
+  const [first, ...others] = host.networks.flatMap(({ name, nat }) =>
+    nat === null || nat.externalInterface === null ? [] : [{ name, externalInterface: nat.externalInterface }],
+  );
   return others.flatMap(({ name, externalInterface }) =>
     first === undefined || externalInterface.value === first.externalInterface.value
       ? []
@@ -12,7 +14,7 @@ export const severalExternalInterfaces = (host: HostPlan): readonly Problem[] =>
             "several-external-interfaces",
             externalInterface.path,
             `${name} and ${first.name} leave by different interfaces, and NixOS has one for NAT`,
-            `Use ${first.externalInterface.value} for both, or do the NAT of one network in a module of yours.`,
+            `Use ${first.externalInterface.value} for both, or \`nat: true\` for the one that may leave by any.`,
             [{ path: first.externalInterface.path, note: "the other one" }],
           ),
         ],
