@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { clip, didYouMean, nearest } from "@microvm-emit/model";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import * as E from "fp-ts/lib/Either.js";
 import type { Failure } from "./failure.js";
@@ -70,7 +71,7 @@ export const parseCommand = (argv: readonly string[]): E.Either<Failure, Request
     .addOption(new Option("--stop-after <stage>", "print a stage and write nothing").choices(stages))
     .version(version(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
-    .helpCommand(false)
+    .helpCommand("help [command]", "print the help of a command")
     .enablePositionalOptions()
     .showSuggestionAfterError(true)
     .addHelpText("after", examples)
@@ -120,8 +121,14 @@ export const parseCommand = (argv: readonly string[]): E.Either<Failure, Request
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeOut: (text) => (told += text), writeErr: () => undefined });
   }
+  const unknown = unknownCommand(
+    argv,
+    program.commands.map((command) => command.name()),
+  );
+  if (unknown !== undefined) return E.left(unknown);
+  const asked = argv[0] === "help" ? [...argv.slice(1).filter((word) => word !== "help"), "--help"] : argv;
   try {
-    program.parse(joinOverrides(argv), { from: "user" });
+    program.parse(joinOverrides(asked), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode !== 0) return E.left({ kind: "usage", message: sentence(error.message) });
@@ -129,6 +136,28 @@ export const parseCommand = (argv: readonly string[]): E.Either<Failure, Request
   }
   return request === undefined ? E.left({ kind: "usage", message: "No config is named." }) : E.right(request);
 };
+
+/** A first word, or one after `help`, that is no command and no file either; a config's name has an extension. */
+const unknownCommand = (argv: readonly string[], commands: readonly string[]): Failure | undefined => {
+  const [first, second] = argv.filter(
+    (word, position) => !word.startsWith("-") && !takesValue.has(argv[position - 1] ?? ""),
+  );
+  const word = first === "help" ? second : first;
+  const names = [...commands, "help"];
+  if (word === undefined || names.includes(word) || (first !== "help" && (!/^[\w-]+$/.test(word) || existsSync(word))))
+    return undefined;
+  return {
+    kind: "usage",
+    message: `There is no command ${JSON.stringify(clip(word))}.`,
+    remedy:
+      nearest(word, names) === undefined
+        ? `Use one of: ${names.join(", ")}. To emit, name the config alone: microvm-emit microvm.config.ts.`
+        : didYouMean(word, names),
+  };
+};
+
+/** Options whose value is a word of its own. */
+const takesValue: ReadonlySet<string> = new Set(["-o", "--output", "--stop-after", "--format"]);
 
 /** `--override-input NAME REF` as Nix has it takes two words, of which the parser knows one only. */
 const joinOverrides = (argv: readonly string[]): string[] => {

@@ -38,4 +38,4 @@ export const compile = (plan: Plan, locations: Locations): readonly OutputFile[]
   ];
 };
 
-const resolver: OutputFile = { kind: "text", path: "lib/resolver.py", text: resolverProgram };
+const resolver: OutputFile = { kind: "text", path: "lib/resolver.py", isFixed: true, text: resolverProgram };

@@ -8,7 +8,7 @@ import type { Trail } from "./trace-back.js";
 
 /** Everything that can end a run, closed: a new member does not compile until it has words and an exit code. */
 export type Failure =
-  | { readonly kind: "usage"; readonly message: string }
+  | { readonly kind: "usage"; readonly message: string; readonly remedy?: string }
   | { readonly kind: "unknown-code"; readonly code: string; readonly meant: string | undefined }
   | { readonly kind: "config-missing"; readonly file: string; readonly candidates: readonly string[] }
   | { readonly kind: "config-unreadable"; readonly file: string; readonly cause: string }
@@ -217,8 +217,8 @@ export const words = (failure: Failure): readonly Diagnostic[] => {
   ];
   return match(failure)
     .returnType<readonly Diagnostic[]>()
-    .with({ kind: "usage" }, ({ message }) =>
-      error({ message, remedy: "Run `microvm-emit --help` to see the commands and options." }),
+    .with({ kind: "usage" }, ({ message, remedy = "Run `microvm-emit --help` to see the commands and options." }) =>
+      error({ message, remedy }),
     )
     .with({ kind: "unknown-code" }, ({ code, meant }) =>
       error({

@@ -1,18 +1,21 @@
 import type { Expr } from "@microvm-emit/nix-ast";
 
-/** A file of the output tree as a Nix expression, not yet text. */
-export interface NixFile {
-  readonly kind: "nix";
+interface AnyFile {
   /** Relative to the output directory, with `/`. */
   readonly path: string;
+  /** Whether it is the same whatever the config says. */
+  readonly isFixed?: true;
+}
+
+/** A file of the output tree as a Nix expression, not yet text. */
+export interface NixFile extends AnyFile {
+  readonly kind: "nix";
   readonly expr: Expr;
 }
 
 /** A file of the output tree as it will stand on disk. */
-export interface TextFile {
+export interface TextFile extends AnyFile {
   readonly kind: "text";
-  /** Relative to the output directory, with `/`. */
-  readonly path: string;
   readonly text: string;
 }
 

@@ -28,8 +28,8 @@ export interface IsolationSummary {
   readonly reachedBy: ReachedBy;
   /** What `shares` of the config add. */
   readonly shares: readonly ShareSummary[];
-  /** VMs that have the folder of its agent's login too. */
-  readonly loginSharedWith: readonly string[];
+  /** The folder of its agent's login, where other VMs have it too. */
+  readonly sharedLogin: string | null;
   readonly secrets: readonly { readonly name: string; readonly file: string }[];
   /** Whether its main user can become root. */
   readonly sudo: boolean;
@@ -87,21 +87,27 @@ export interface ShareSummary {
 }
 
 /** What each of a host's VMs comes to. */
-export const isolationOn = ({ vms }: HostPlan): ((vm: VmPlan) => IsolationSummary) => {
+export const isolationOn = (host: HostPlan): ((vm: VmPlan) => IsolationSummary) => {
   const reaching = collect(
-    vms.flatMap(({ name, policy }) => [...new Map(policy.vms.map(({ value }) => [value, name]))]),
+    host.vms.flatMap(({ name, policy }) => [...new Map(policy.vms.map(({ value }) => [value, name]))]),
   );
-  const logins = collect(vms.flatMap((vm) => loginsOf(vm).map((folder) => [folder, vm.name])));
+  const logins = sharedLogins(host);
   return (vm) => ({
     ...summarizeVm(vm, reaching.get(vm.name) ?? []),
-    loginSharedWith: loginsOf(vm).flatMap((folder) => (logins.get(folder) ?? []).filter((name) => name !== vm.name)),
+    sharedLogin: loginsOf(vm).find((folder) => logins.has(folder)) ?? null,
   });
+};
+
+/** The VMs of each folder that is the login of several. */
+export const sharedLogins = ({ vms }: HostPlan): ReadonlyMap<string, readonly string[]> => {
+  const all = collect(vms.flatMap((vm) => loginsOf(vm).map((folder) => [folder, vm.name])));
+  return new Map([...all].filter(([, names]) => names.length > 1));
 };
 
 const loginsOf = ({ shares }: VmPlan): readonly string[] =>
   shares.flatMap((share) => (settingOf(share) === "agent" ? [share.source] : []));
 
-const summarizeVm = (vm: VmPlan, reachedByVms: readonly string[]): Omit<IsolationSummary, "loginSharedWith"> => {
+const summarizeVm = (vm: VmPlan, reachedByVms: readonly string[]): Omit<IsolationSummary, "sharedLogin"> => {
   const { interfaces, policy, shares, secrets, sudo, hypervisor } = vm;
   const isOpen = policy.network === "open";
   const ways = interfaces.map((link) => wayOutOf(link, isOpen, hypervisor));

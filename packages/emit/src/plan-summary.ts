@@ -8,7 +8,7 @@ import {
   type VmPlan,
 } from "@microvm-emit/model";
 import { type Expr, isNode, print } from "@microvm-emit/nix-ast";
-import { isolationOn, type IsolationSummary } from "./isolation-summary.js";
+import { isolationOn, type IsolationSummary, sharedLogins } from "./isolation-summary.js";
 import { isolationLines, type Line } from "./isolation-words.js";
 import type { Style } from "./report.js";
 import { onOneLine, wrap } from "./wrap.js";
@@ -19,6 +19,8 @@ export interface HostSummary {
   /** The main user of its VMs; null without VMs. */
   readonly user: UserSummary | null;
   readonly guests: readonly GuestSummary[];
+  /** Folders of agents' logins that several VMs have, with their VMs. */
+  readonly sharedLogins: readonly { readonly folder: string; readonly vms: readonly string[] }[];
   /** VMs that are described elsewhere, of which nothing is known here. */
   readonly importedVms: readonly string[];
 }
@@ -56,6 +58,7 @@ export const summarize = (plan: Plan): readonly HostSummary[] =>
     const vms = new Map(host.vms.map((vm) => [vm.name, { ...summarizeVm(vm), ...isolation(vm) }]));
     return {
       host: host.name,
+      sharedLogins: [...sharedLogins(host)].map(([folder, names]) => ({ folder, vms: names })),
       user: summarizeUser(host),
       importedVms: host.importedVms.map(({ name }) => name),
       guests: host.guests.map(({ name, own, vms: names }) => {
@@ -136,13 +139,14 @@ const clipped = (text: string): string => {
 /** The summary for people, at most `width` columns wide where words allow it. */
 export const formatSummary = (hosts: readonly HostSummary[], style: Style, width: number): string =>
   hosts
-    .map(({ host, user, guests, importedVms }) => {
+    .map(({ host, user, guests, sharedLogins: shared, importedVms }) => {
       const vms = guests.flatMap((guest) => guest.vms);
       const columns = widths(vms.map(cellsOf));
+      const logins = new Map(shared.map(({ folder, vms: names }) => [folder, names]));
       const title = `${style.bold(host)}: ${counted(vms.length, "VM")} of ${counted(guests.length, "guest")}`;
       return [
         user === null ? title : `${title}\n${userLine(user)}`,
-        ...guests.map((guest) => formatGuest(guest, { columns, style, width })),
+        ...guests.map((guest) => formatGuest(guest, { columns, logins, style, width })),
         ...(importedVms.length === 0
           ? []
           : [`  described elsewhere, reaching what they are made to reach: ${importedVms.join(", ")}`]),
@@ -161,6 +165,7 @@ const userLine = ({ name, uid, gid }: UserSummary): string => {
 
 interface Layout {
   readonly columns: readonly number[];
+  readonly logins: ReadonlyMap<string, readonly string[]>;
   readonly style: Style;
   readonly width: number;
 }
@@ -176,11 +181,12 @@ const formatGuest = ({ name, own, difference, vms }: GuestSummary, layout: Layou
   ].join("\n");
 };
 
-const formatVm = (vm: VmSummary, { columns, style, width }: Layout): readonly string[] => {
+const formatVm = (vm: VmSummary, layout: Layout): readonly string[] => {
+  const { columns, style, width } = layout;
   const row = `    ${cellsOf(vm)
     .map((cell, column) => cell.padEnd(columns[column] ?? 0))
     .join("  ")}`;
-  const login = loginWords(vm);
+  const login = loginWords(vm, layout);
   const isBeside = login !== undefined && `${row}  ${login}`.length <= width;
   const lines = isolationLines(vm, style);
   return [
@@ -204,11 +210,15 @@ const wrapped = ({ lead, style, text, indent }: Line, width: number): string => 
 /** More names than a person reads are counted. */
 const maxNames = 3;
 
-const loginWords = ({ loginSharedWith }: VmSummary): string | undefined => {
-  if (loginSharedWith.length === 0) return undefined;
-  const names = loginSharedWith.slice(0, maxNames).join(", ");
-  const others = loginSharedWith.length - maxNames;
-  return `login shared with ${names}${others > 0 ? ` and ${String(others)} more` : ""}`;
+const loginWords = ({ name, sharedLogin }: VmSummary, { logins }: Layout): string | undefined => {
+  const sharing = sharedLogin === null ? undefined : logins.get(sharedLogin);
+  if (sharing === undefined) return undefined;
+  const names = sharing
+    .slice(0, maxNames + 1)
+    .filter((other) => other !== name)
+    .slice(0, maxNames);
+  const others = sharing.length - 1 - names.length;
+  return `login shared with ${names.join(", ")}${others > 0 ? ` and ${String(others)} more` : ""}`;
 };
 
 const ownBecause: Readonly<Record<NonNullable<GuestPlan["own"]>, string>> = {

@@ -11,6 +11,7 @@ import type { ConfigAndDirectory, Override, Request, Stage } from "./command.js"
 import type { Findings } from "./diagnostic.js";
 import { Failed, type Failure, type LocatedProblem, attempt, locatedProblem } from "./failure.js";
 import * as self from "./index.js";
+import type { OutputFile } from "./file.js";
 import { grouped } from "./group-problems.js";
 import { hostSources } from "./host-sources.js";
 import { load, readIfThere } from "./load.js";
@@ -300,13 +301,19 @@ const planned = ({ emission: { plan }, findings }: Emitted): Outcome => ({
   findings,
 });
 
+/** Fixed files say nothing of a config, and are most of a small flake: their names do. */
+const withoutFixed = (file: OutputFile): object =>
+  file.isFixed === true ? { kind: file.kind, path: file.path, isFixed: true } : file;
+
 const stopped = (after: Stage, { emission: { plan, files }, findings }: Emitted): Outcome => {
   const shown = { kind: "stopped", after, findings } as const;
   switch (after) {
     case "plan":
       return { ...shown, value: plan, text: `${toJson(plan)}\n` };
-    case "ast":
-      return { ...shown, value: files, text: `${toJson(files)}\n` };
+    case "ast": {
+      const trees = files.map(withoutFixed);
+      return { ...shown, value: trees, text: `${toJson(trees)}\n` };
+    }
     case "text": {
       const texts = render(files);
       return { ...shown, value: texts, text: texts.map(({ path, text }) => `# ==> ${path}\n${text}`).join("\n") };

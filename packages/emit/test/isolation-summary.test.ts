@@ -208,11 +208,11 @@ describe("what a VM has of the host's", () => {
       apart: { ...agent, agentState: "own" },
       other: { agent: "codex" },
     };
-    const loginOf = (a: object): readonly string[] => summaryOf({ a, ...others }, host).loginSharedWith;
-    expect(loginOf(agent)).toEqual(["b", "copying"]);
-    expect(loginOf({ ...agent, agentState: "own" })).toEqual([]);
-    expect(loginOf({ agent: "codex" })).toEqual(["other"]);
-    expect(loginOf({})).toEqual([]);
+    const loginOf = (a: object): string | null => summaryOf({ a, ...others }, host).sharedLogin;
+    expect(loginOf(agent)).toBe("/home/alice/claude-microvm");
+    expect(loginOf({ ...agent, agentState: "own" })).toBeNull();
+    expect(loginOf({ agent: "codex" })).toBe("/home/alice/codex-microvm");
+    expect(loginOf({})).toBeNull();
   });
 });
 

@@ -1,5 +1,6 @@
 import type { InterfacePlan, VmPlan } from "./plan.js";
 import type { ProblemCode } from "./problem-codes.js";
+import { settingOf } from "./own-folders.js";
 import type { ConfigPath } from "./problem.js";
 
 /** The programs that can run a VM; microvm.nix has a runner for each. */
@@ -42,6 +43,8 @@ export interface Feature {
 export interface Use {
   readonly path: ConfigPath;
   readonly what: string;
+  /** What to do instead, where that depends on the use. */
+  readonly instead?: string;
 }
 
 /** One answer for all hypervisors but those named. */
@@ -72,10 +75,51 @@ const asks = (vm: VmPlan, setting: string, isAsked: boolean, what = ""): readonl
 
 const shares =
   (proto: "9p" | "virtiofs", readOnly?: boolean): Feature["uses"] =>
-  (vm) =>
-    vm.shares
-      .filter((share) => share.proto === proto && (readOnly === undefined || share.readOnly === readOnly))
-      .map(({ path, tag }) => ({ path: [...path, "proto"], what: tag.value }));
+  (vm) => {
+    const all = vm.shares.filter(
+      (share) => share.proto === proto && (readOnly === undefined || share.readOnly === readOnly),
+    );
+    const written = all.filter((share) => typeof settingOf(share) === "number");
+    return [
+      ...ofDefaults(
+        vm,
+        all.flatMap((share) => {
+          const own = ownShares[String(settingOf(share))];
+          return own === undefined ? [] : [own];
+        }),
+      ),
+      ...written.map(ofShare),
+    ];
+  };
+
+const ofShare = ({ path, tag }: VmPlan["shares"][number]): Use => ({ path: [...path, "proto"], what: tag.value });
+
+/** What a VM shares without a word of its config, and how it does without. */
+const ownShares: Readonly<Record<string, readonly [what: string, instead: string]>> = {
+  store: ["the store", 'set store: "disk"'],
+  sshHostKeys: ["SSH host keys", "set sshHostKeys: false"],
+  workspace: ["the workspace", "set workspace: false"],
+  agent: ["the agent's login", "leave `agent` out"],
+  secrets: ["secrets", "leave `secrets` out"],
+};
+
+/** Nothing of these need be written, so that the hypervisor itself is the place to correct. */
+const ofDefaults = ({ path }: VmPlan, own: readonly (readonly [what: string, instead: string])[]): readonly Use[] =>
+  own.length === 0
+    ? []
+    : [
+        {
+          path: [...path, "hypervisor"],
+          what: inWords(own.map(([what]) => what)),
+          instead: capitalized(inWords(own.map(([, instead]) => instead)).replaceAll(/(?<=(?:,| and) )set /g, "")),
+        },
+      ];
+
+/** `a, b and c` */
+const inWords = (parts: readonly string[]): string =>
+  parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1) ?? ""}`;
+
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const devices =
   (bus: "pci" | "usb"): Feature["uses"] =>
@@ -114,8 +158,7 @@ export const features: readonly Feature[] = [
   {
     code: "unsupported-share-proto",
     does: (tag) => `share ${tag} over virtiofs`,
-    instead:
-      'Leave the share out (store: "disk" does for the store, sshHostKeys: false and workspace: false for theirs)',
+    instead: "Leave the share out",
     uses: shares("virtiofs"),
     support: everywhere("yes", { alioth: "doubtful", firecracker: "fails", kvmtool: "fails", stratovirt: "doubtful" }),
   },

@@ -93,7 +93,7 @@ export { type PrivateRange, privateRangeRows, privateRanges } from "./private-ra
 export { settingOf } from "./own-folders.js";
 export { isSquashed } from "./resolve/writable.js";
 export { distance, formatSubnet, hexOf, isPrivate, linkLocalOf } from "./resolve/subnet.js";
-export { nearest } from "./suggest.js";
+export { didYouMean, nearest } from "./suggest.js";
 export {
   cpp,
   elixir,

@@ -96,7 +96,7 @@ export const problemCodes = {
   "index-moved": "warning",
   "interface-name-too-long": "error",
   "label-without-creation": "warning",
-  "literal-secret": "error",
+  "literal-secret": "error or warning",
   "little-memory": "warning",
   "mac-not-local": "warning",
   "macvtap-on-port": "error",

@@ -127,7 +127,7 @@ const table: readonly Row[] = [
     config({
       a: { hypervisor: "kvmtool", store: "disk", workspace: false, sshHostKeys: false, secrets: { A: "/run/a" } },
     }),
-    `unsupported-share-proto ${v}.a.secrets.proto`,
+    `unsupported-share-proto ${v}.a.hypervisor`,
     `scripted-initrd ${v}.a.hypervisor`,
   ],
   [
@@ -368,11 +368,6 @@ const table: readonly Row[] = [
     "the store for writing",
     config({ a: { shares: [{ tag: "n", source: "/nix/store", mountPoint: "/n" }] } }),
     `writable-nix-store ${v}.a.shares[0]`,
-  ],
-  [
-    "a secret by its name",
-    config({ a: { toolchains: [{ name: "t", packages: [], environment: { MY_TOKEN: "x" } }] } }),
-    `literal-secret ${v}.a.toolchains[0].environment.MY_TOKEN`,
   ],
   [
     "overlapping subnets",
@@ -1139,9 +1134,79 @@ describe("a secret that stands in a config", () => {
     "git+ssh://git@github.com/me/secrets",
     "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
     "task-runner-with-a-long-name-that-is-no-key",
+    "sk-your-own-key-goes-right-here-of-course",
+    "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+    "AKIAIOSFODNN7EXAMPLE",
+    "export DATABASE_URL=postgres://postgres:postgres@localhost/app",
+    "export PROXY=http://me:$PROXY_PASSWORD@proxy.lan",
+    "export API_TOKEN=$(cat /run/token) ANTHROPIC_AUTH_TOKEN=unused",
     "export EDITOR=emacs",
   ])("is not seen in %s", (text) => {
     expect(summary(config({ a: { home: [{ program: "zsh", extraInit: text }] } }))).toEqual([]);
+  });
+
+  const told = (vm: object, severity = "warning"): readonly string[] =>
+    problemsOf(config({ a: vm })).flatMap((problem) =>
+      problem.code === "literal-secret" && problem.severity === severity ? [formatPath(problem.path)] : [],
+    );
+  // No token of any service: made of two words' hashes.
+  const random = "9fKq2vLx7TzR4mWc8YbN1hPd";
+
+  it.each([
+    "held-by-the-host",
+    "proxy-managed",
+    "none",
+    "dummy",
+    "unused",
+    "changeme",
+    "CHANGE_ME_PLEASE_NOW",
+    "",
+    "$API_TOKEN",
+    "${API_TOKEN_OF_HOST_1a2b3c}",
+    "/run/secrets/api-token-1a2b3c4d",
+    "~/tokens/9fKq2vLx7TzR4mWc8YbN1hPd",
+    "not-needed",
+    "sk-1234",
+    "xxxxxxxxxxxxxxxxxxxxxxxx",
+    "0000000000000000",
+    "<your token>",
+    "local-dev-2024",
+    "http://127.0.0.1:8080/v1",
+    "NoAuthenticationRequired",
+  ])("is not a placeholder: %j", (value) => {
+    for (const name of ["ANTHROPIC_AUTH_TOKEN", "OPENAI_API_KEY", "DB_PASSWORD", "AWS_SECRET_ACCESS_KEY"])
+      expect(told({ environment: { [name]: value } }), name).toEqual([]);
+  });
+
+  it.each<[string, object, string]>([
+    ["a variable", { environment: { API_TOKEN: random } }, "environment.API_TOKEN"],
+    ["hexadecimal", { environment: { SECRET_KEY: "8f14e45fceea167a5a36dedd4bea2543" } }, "environment.SECRET_KEY"],
+    ["a password", { environment: { DB_PASSWORD: "hunter2!X" } }, "environment.DB_PASSWORD"],
+    [
+      "an AWS key",
+      { environment: { AWS_SECRET_ACCESS_KEY: `${random}/${random.slice(0, 15)}` } },
+      "environment.AWS_SECRET_ACCESS_KEY",
+    ],
+    [
+      "a toolchain's variable",
+      { toolchains: [{ name: "t", packages: [], environment: { API_TOKEN: random } }] },
+      "toolchains[0].environment.API_TOKEN",
+    ],
+    [
+      "a line of a shell",
+      { home: [{ program: "zsh", extraInit: `export API_TOKEN="${random}"` }] },
+      "home[0].extraInit",
+    ],
+    ["an argument of modules", { specialArgs: { service: { apiKey: random } } }, "specialArgs.service.apiKey"],
+  ])("is found by its name where it is random: %s", (_, vm, path) => {
+    expect(told(vm)).toEqual([`${v}.a.${path}`]);
+    const silence = { "literal-secret": "the proxy knows it as a user name" };
+    expect(summary(config({ a: { ...vm, silence } }))).toEqual([]);
+  });
+
+  it("is an error by its form, whatever is silenced", () => {
+    const vm = { environment: { KEY: `sk-ant-api03-${letters}` }, silence: { "literal-secret": "it is old" } };
+    expect(told(vm, "error")).toEqual([`${v}.a.environment.KEY`]);
   });
 });
 

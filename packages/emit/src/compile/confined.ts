@@ -2,7 +2,7 @@ import { type Expr, nix } from "@microvm-emit/nix-ast";
 import type { NixFile } from "../file.js";
 
 /** `lib/confined.nix`: what keeps the services of the flake to what they are for. */
-export const confined = (): NixFile => ({ kind: "nix", path: "lib/confined.nix", expr: settings() });
+export const confined = (): NixFile => ({ kind: "nix", path: "lib/confined.nix", isFixed: true, expr: settings() });
 
 const settings = (): Expr => nix`
 # What services of the host do without, by what they do.

@@ -6,6 +6,7 @@ export const guestLibrary = (): readonly NixFile[] =>
   Object.entries({ base64, "evaluate-guest": evaluateGuest, "start-vm": startVm }).map(([name, make]) => ({
     kind: "nix",
     path: `lib/${name}.nix`,
+    isFixed: true,
     expr: make(),
   }));
 

@@ -46,6 +46,7 @@ export const compileHostUser = ({ vms }: HostPlan): readonly Expr[] =>
 export const hostUserLibrary = (): NixFile => ({
   kind: "nix",
   path: "lib/host-user.nix",
+  isFixed: true,
   expr: nix`
 # A user of the host, and a module that checks it.
 { config, lib }:

@@ -24,6 +24,7 @@ export const defineSquash = (shares: readonly SharePlan[], { name }: UserPlan, d
 export const squashLibrary = (): NixFile => ({
   kind: "nix",
   path: "lib/squash.nix",
+  isFixed: true,
   expr: nix`
 # A share in which all that the guest writes is one user's on the host. Root of the guest could leave setuid programs of
 # root's and devices there otherwise, since virtiofsd runs as root.

@@ -272,6 +272,8 @@ describe("--stop-after", () => {
     expect(files).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ kind: "nix", path: "flake.nix", expr: expect.anything() as unknown }),
+        { kind: "nix", path: "lib/start-vm.nix", isFixed: true },
+        { kind: "nix", path: "modules/policy.nix", isFixed: true },
       ]),
     );
   });

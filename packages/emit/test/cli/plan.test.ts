@@ -203,7 +203,7 @@ it("gives programs the same", () => {
               },
               { source: "/etc", readOnly: true, keepsOwners: false, dangerous: "it audits" },
             ],
-            loginSharedWith: [],
+            sharedLogin: null,
             secrets: [],
             sudo: true,
           },

@@ -16,26 +16,63 @@ export interface GuestDifference {
 /** The difference of each guest that VMs could share from those before it, by its name; none for the first. */
 export const guestDifferences = ({ guests, vms }: HostPlan): ReadonlyMap<string, GuestDifference> => {
   const first = new Map(vms.map((vm) => [vm.name, vm]));
-  const before: { readonly name: string; readonly seen: Seen }[] = [];
+  const numbered = numberTexts();
+  const before: { readonly name: string; readonly seen: Seen; readonly numbers: readonly number[] }[] = [];
   const found = new Map<string, GuestDifference>();
   for (const { name, own } of guests) {
     const vm = first.get(name);
     if (own !== null || vm === undefined) continue;
     const seen = seenByGuest(vm);
-    const [nearest] = before
-      .map((other) => ({ from: other.name, seen: other.seen, settings: differingSettings(seen, other.seen) }))
-      .sort((a, b) => a.settings.length - b.settings.length);
+    const numbers = numbered.of(seen);
+    const nearest = mostAlike(numbers, before);
     if (nearest !== undefined) {
-      const [setting = "", ...others] = nearest.settings;
+      const [setting = "", ...others] = numbered.settings.filter((_, at) => numbers[at] !== (nearest.numbers[at] ?? 0));
       const { way, here, there } = descend(setting, seen[setting], nearest.seen[setting]);
-      found.set(name, { from: nearest.from, settings: [way, ...others], here, there });
+      found.set(name, { from: nearest.name, settings: [way, ...others], here, there });
     }
-    before.push({ name, seen });
+    before.push({ name, seen, numbers });
   }
   return found;
 };
 
 type Seen = ReturnType<typeof seenByGuest>;
+
+/** Numbers for what guests see of each setting, equal where the texts are: each of many guests is compared with all before it. */
+const numberTexts = () => {
+  const settings: string[] = [];
+  const known = new Map<string, number>([["", 0]]);
+  return {
+    settings,
+    of: (seen: Seen): readonly number[] => {
+      for (const setting of Object.keys(seen)) if (!settings.includes(setting)) settings.push(setting);
+      return settings.map((setting) => {
+        const text = textOf(seen[setting]) ?? "";
+        const number = known.get(text) ?? known.size;
+        known.set(text, number);
+        return number;
+      });
+    },
+  };
+};
+
+/** The first of those with the fewest differences. */
+const mostAlike = <A extends { readonly numbers: readonly number[] }>(
+  numbers: readonly number[],
+  others: readonly A[],
+): A | undefined => {
+  let nearest: A | undefined;
+  let fewest = Infinity;
+  for (const other of others) {
+    let differences = 0;
+    for (let at = 0; at < numbers.length && differences < fewest; at++)
+      if (numbers[at] !== (other.numbers[at] ?? 0)) differences++;
+    if (differences >= fewest) continue;
+    nearest = other;
+    fewest = differences;
+    if (fewest === 1) break;
+  }
+  return nearest;
+};
 
 const differingSettings = (here: Seen, there: Seen): readonly string[] =>
   Object.keys({ ...here, ...there }).filter((key) => textOf(here[key]) !== textOf(there[key]));

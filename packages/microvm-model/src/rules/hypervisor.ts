@@ -4,7 +4,10 @@ import { error, formatPath, type Problem, warning } from "../problem.js";
 
 /** What a VM asks that its hypervisor cannot do. */
 export const hypervisor = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap((vm) => firstOfEach(features.flatMap((feature) => problemsOf(feature, vm))));
+  host.vms
+    // What no NixOS host runs is told as that alone.
+    .filter((vm) => !needsMacos(vm.hypervisor))
+    .flatMap((vm) => firstOfEach(features.flatMap((feature) => problemsOf(feature, vm))));
 
 /** What lacks the whole of something lacks its parts too, and need not be told so. */
 const firstOfEach = (problems: readonly Problem[]): readonly Problem[] =>
@@ -17,11 +20,13 @@ const problemsOf = (feature: Feature, vm: VmPlan): readonly Problem[] => {
   const support = feature.support[vm.hypervisor];
   if (support === "yes") return [];
   const [tell, say] = WORDS[support];
-  const instead = typeof feature.instead === "string" ? feature.instead : feature.instead(vm.hypervisor);
-  const remedy = `${instead}${orUse(able(vm))}.`;
-  return feature
-    .uses(vm)
-    .map(({ path, what }) => tell(feature.code, path, say(vm.hypervisor, feature.does(what)), remedy));
+  const uses = feature.uses(vm);
+  if (uses.length === 0) return [];
+  const others = orUse(able(vm));
+  const otherwise = typeof feature.instead === "string" ? feature.instead : feature.instead(vm.hypervisor);
+  return uses.map(({ path, what, instead = otherwise }) =>
+    tell(feature.code, path, say(vm.hypervisor, feature.does(what)), `${instead}${others}.`),
+  );
 };
 
 type Say = (name: HypervisorName, does: string) => string;
