@@ -10,6 +10,8 @@ import { emitFlake } from "./evaluated.js";
 import { bootHostMachine, type HostMachine, UNITS } from "./host-machine.js";
 import { tails } from "./log.js";
 import { whatGuestsMiss } from "./requirements.js";
+import { imageProgram } from "../../packages/emit/src/compile/image-program.js";
+import { stateProgram } from "../../packages/emit/src/compile/state-program.js";
 import { evalFlake, nixes } from "../nix/harness.js";
 import { guestConfig } from "../nix/identity.js";
 import { type ServiceConfig, unitFile } from "../nix/unit-file.js";
@@ -39,6 +41,11 @@ const config: Config = {
           agent: "claude-code",
           secrets: { KEY: "~/.config/key" },
           limits: { cpuPercent: 250, memoryMiB: 6144, ioWeight: 20, tasks: 512 },
+          writableStoreOverlay: "/nix/.rw-store",
+          volumes: [
+            { image: "var.img", mountPoint: "/var", sizeMiB: 64 },
+            { image: "rw.img", mountPoint: "/nix/.rw-store", sizeMiB: 64 },
+          ],
         },
         b: { vsock: { ssh: true } },
         // Its hypervisor reads secrets itself.
@@ -49,7 +56,11 @@ const config: Config = {
 };
 
 interface Facts {
-  readonly services: Readonly<Record<string, { readonly serviceConfig: ServiceConfig; readonly script: string }>>;
+  readonly services: Readonly<
+    Record<string, { readonly serviceConfig: ServiceConfig; readonly script: string; readonly preStart: string }>
+  >;
+  /** What the program reads that makes folders. */
+  readonly state: string;
   readonly bridged: ServiceConfig;
   readonly slice: ServiceConfig;
   readonly ssh: Readonly<Record<"a" | "b", Readonly<Record<string, string | number | boolean | null>>>>;
@@ -62,9 +73,10 @@ const facts = `hosts:
     authentication = { PasswordAuthentication = null; KbdInteractiveAuthentication = null; PermitRootLogin = null; };
   in
   {
-    services = builtins.mapAttrs (_: service: { inherit (service) serviceConfig script; }) {
+    services = builtins.mapAttrs (_: service: { inherit (service) serviceConfig script preStart; }) {
       inherit (systemd.services) "microvm@" "microvm@a" "microvm-virtiofsd@" "microvm-state@" "microvm-secrets@";
     };
+    state = hosts.lab.config.environment.etc."microvm/state.json".text;
     bridged = hosts.bridged.config.systemd.services."microvm@".serviceConfig;
     slice = systemd.slices.microvm.sliceConfig;
     ssh = builtins.mapAttrs (_: vm: builtins.intersectAttrs authentication (settingsOf vm)) { inherit (microvm.vms) a b; };
@@ -111,6 +123,23 @@ systemd-notify --ready
 wait
 `;
 
+/** Where the machine has programs of Nix's and of the flake. */
+const withPrograms = (unit: ServiceConfig): ServiceConfig =>
+  JSON.parse(
+    JSON.stringify(unit)
+      .replaceAll(/\/[^\s"]*\/[a-z0-9]{32}-[^\s"/]+\/bin\//g, "/usr/bin/")
+      .replaceAll(/\/[^\s"]*\/(state\.py|image\.sh)/g, "/run/lab/$1")
+      .replaceAll(/\/[^\s"]*-(state\.py|image\.sh)/g, "/run/lab/$1"),
+  ) as ServiceConfig;
+
+/** microvm.nix registers VMs at systemd-machined, which the machine has not. */
+const withoutRegister = ({ ExecStartPost: _, ExecStopPost, ...unit }: ServiceConfig): ServiceConfig => ({
+  ...unit,
+  ExecStopPost: [ExecStopPost ?? []].flat().filter((command) => !String(command).includes("unregister")),
+});
+
+const ROOT_OF_A = "/nix/var/nix/gcroots/microvm/a";
+
 describe.skipIf(missing !== undefined)("on a real systemd", () => {
   let folder: string;
   let machine: HostMachine | undefined;
@@ -132,7 +161,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
     evaluated = seen as Facts;
 
     const { services, slice } = evaluated;
-    const unit = (name: string): ServiceConfig => services[name]?.serviceConfig ?? {};
+    const unit = (name: string): ServiceConfig => withPrograms(services[name]?.serviceConfig ?? {});
     const script = async (name: string): Promise<void> => {
       await put(`/run/${name}script`, services[name]?.script ?? "");
       await put(
@@ -152,18 +181,26 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
       install -d -m 0775 -o microvm -g kvm /var/lib/microvms /var/lib/microvms/a /var/lib/microvms/b
       install -D -m 0600 -o alice /dev/null /home/alice/.config/key
       test -e /dev/kvm || { mknod /dev/kvm c 1 3; chmod 666 /dev/kvm; }`);
-    await script("microvm-state@");
+    await put("/run/lab/state.py", stateProgram);
+    await put("/run/lab/image.sh", imageProgram);
+    await put("/etc/microvm/state.json", evaluated.state);
+    await put("/run/lab/check", services["microvm-state@"]?.preStart ?? "");
+    const state = { ...unit("microvm-state@"), ExecStartPre: "/bin/bash -e /run/lab/check" };
+    await put(`${UNITS}/microvm-state@.service`, unitFile(state));
     await script("microvm-secrets@");
     await put(`${UNITS}/microvm-virtiofsd@.service`, unitFile(unit("microvm-virtiofsd@")));
-    const { ExecStartPost: _, ExecStopPost: __, ...hypervisor } = unit("microvm@");
-    await put(`${UNITS}/microvm@.service`, unitFile(hypervisor));
+    await put(`${UNITS}/microvm@.service`, unitFile(withoutRegister(unit("microvm@"))));
     await put(`${UNITS}/microvm@a.service.d/overrides.conf`, unitFile({ ...unit("microvm@a"), Type: "simple" }));
     await put(`${UNITS}/microvm.slice`, unitFile(slice).replace("[Service]", "[Slice]"));
-    const runner_ = "/var/lib/microvms/a/current/bin";
+    const runner_ = "/run/runner/bin";
     await put(`${runner_}/microvm-run`, HYPERVISOR, "0755");
     await put(`${runner_}/microvm-shutdown`, "#!/bin/sh\necho stopped >stopped\n", "0755");
     await put(`${runner_}/virtiofsd-run`, VIRTIOFSD, "0755");
-    await run("cd /var/lib/microvms/a && ln -s current booted && chown -R microvm:kvm . && systemctl daemon-reload");
+    await run(`
+      cd /var/lib/microvms/a
+      ln -s /run/runner current; ln -s /run/runner booted; ln -s /run/system-1 toplevel
+      truncate -s 32M var.img; truncate -s 64M 'rw.img'
+      chown -hR microvm:kvm .; systemctl daemon-reload`);
   }, 600_000);
 
   afterAll(async () => {
@@ -239,14 +276,16 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
     ]);
   });
 
+  it("Nix keeps what runs", async () => {
+    expect(await run(`readlink ${ROOT_OF_A}`)).toBe("/run/runner");
+  });
+
   it("a hypervisor that reads secrets itself has its own, and starts where no VM has any", async () => {
     const {
-      ExecStartPost: _,
-      ExecStopPost: __,
-      ExecStop: ___,
-      Restart: ____,
+      ExecStop: _,
+      Restart: __,
       ...unit
-    } = evaluated.services["microvm@"]?.serviceConfig ?? {};
+    } = withoutRegister(withPrograms(evaluated.services["microvm@"]?.serviceConfig ?? {}));
     const reader = "cat /run/microvm-secrets/%i/KEY >read; test ! -w /run/microvm-secrets/%i";
     await put(`${UNITS}/reader@.service`, unitFile({ ...unit, Type: "oneshot", ExecStart: `/bin/sh -c '${reader}'` }));
     await put(`${UNITS}/poor@.service`, unitFile({ ...unit, Type: "oneshot", ExecStart: "/bin/sh -c 'id -un >poor'" }));
@@ -263,7 +302,13 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
   });
 
   it("a hypervisor that has a helper gain rights has it do so", async () => {
-    const { ExecStartPost: _, ExecStopPost: __, ExecStop: ___, Restart: ____, ...unit } = evaluated.bridged;
+    const {
+      ExecStartPre: _,
+      ExecStop: __,
+      ExecStopPost: ___,
+      Restart: ____,
+      ...unit
+    } = withoutRegister(withPrograms(evaluated.bridged));
     const helper = { ...unit, Type: "oneshot", ExecStart: "/bin/sh -c '/srv/volumes/id -u >helped'" };
     await put(`${UNITS}/bridged@.service`, unitFile(helper));
     await run("systemctl daemon-reload");
@@ -280,9 +325,32 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
     ).toBe(["250000 100000", String(6144 * 2 ** 20), "512", "100", "100"].join("\n"));
   });
 
-  it("a VM is stopped by its own script", async () => {
+  it("a VM is stopped by its own script, and Nix may delete it", async () => {
     await run("systemctl stop microvm@a");
-    expect(await run("cat /var/lib/microvms/a/stopped")).toBe("stopped");
+    expect(await run(`cat /var/lib/microvms/a/stopped; test -L ${ROOT_OF_A} || echo no root`)).toBe("stopped\nno root");
+  });
+
+  it("an image grows to its size and never shrinks, and the store's overlay is as old as the guest's system", async () => {
+    const restart = (changes: string): Promise<string> =>
+      run(`
+        cd /var/lib/microvms/a
+        ${changes}
+        chown microvm:kvm *.img; systemctl restart microvm@a
+        stat -c '%n %s %U' *.img; cat 'rw.img.system'; systemctl stop microvm@a`);
+    const [large, mebibytes64] = [100 * 2 ** 20, 64 * 2 ** 20];
+    // It was there before the host knew for which system.
+    expect(await run("cd /var/lib/microvms/a; stat -c '%n %s' *.img; cat *.system")).toBe(
+      `var.img ${mebibytes64}\n/run/system-1`,
+    );
+    const made = "truncate -s 1M 'rw.img'";
+    expect(await restart(`${made}; truncate -s ${large} var.img`)).toBe(
+      `rw.img ${mebibytes64} microvm\nvar.img ${large} microvm\n/run/system-1`,
+    );
+    expect(await restart("ln -sfn /run/system-2 toplevel")).toBe(`var.img ${large} microvm\n/run/system-2`);
+    expect(await run("journalctl -u microvm@a -o cat | grep 'images do not shrink' | sort -u")).toBe(
+      "var.img stays at 100 MiB, which is more than sizeMiB (64): images do not shrink",
+    );
+    expect(await restart("rm var.img; ln -s /srv/volumes/id var.img")).toMatch(/^var\.img \d+ root\n/);
   });
 
   it("what serves shares has what it needs, and no network", async () => {

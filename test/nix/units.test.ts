@@ -3,7 +3,7 @@
  * change it; and who is let into guests, and as whom.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ast, type Config, emit, render, type Vm } from "microvm-emit";
 import { describe, expect, it } from "vitest";
@@ -140,7 +140,13 @@ describe.each([
     expect(services["microvm@"]).toMatchObject({ ...share, TasksMax: 4096 });
     expect(services["microvm-virtiofsd@"]).toMatchObject(share);
     // What is a VM's own in its drop-in; the rest is microvm.nix's.
-    const { "X-RestartIfChanged": _, Type: __, Environment: ___, ...own } = services["microvm@a"] ?? {};
+    const {
+      "X-RestartIfChanged": _,
+      Type: __,
+      Environment: ___,
+      ExecStartPre: ____,
+      ...own
+    } = services["microvm@a"] ?? {};
     expect(own).toEqual({ CPUQuota: "250%", MemoryMax: "6144M", IOWeight: 20, TasksMax: 512 });
     expect(Object.keys(services["microvm@b"] ?? {})).not.toContain("TasksMax");
     expect(await evaluate(flake, `${host}.systemd.slices.microvm.sliceConfig`, "slice: slice")).toEqual({
@@ -167,7 +173,111 @@ describe.each([
       "all",
       "full",
     ]);
+    const both: Vm = { ...qemu, network: "open", interfaces: [{ type: "bridge" }, { type: "user" }] };
+    expect(await confined({ a: {}, b: both })).toEqual([false, "all", "full"]);
     expect(await confined({ a: {}, b: { ...qemu, runAs: "alice" } })).toEqual([false, "all", "full"]);
+  });
+
+  it.skipIf(!isThere)("start in order, each with what it needs", async () => {
+    const flake = withVms({ a: { workspace: "/srv/a", agent: false, sshHostKeys: false, network: "none" } });
+    const seen = await evaluate(
+      flake,
+      `${host}.systemd.services`,
+      `services: let
+        has = wanted: given: builtins.filter (unit: builtins.elem unit given) wanted;
+        state = [ "microvm-state@%i.service" ];
+        policy = [ "microvm-policy.service" ];
+      in {
+        before = services."microvm-state@".before;
+        restart = services."microvm-state@".restartIfChanged;
+        requires = map (name: has (state ++ policy) services.\${name}.requires) [ "microvm@" "microvm-virtiofsd@" ];
+        after = has policy services."microvm@".after;
+        mounts = services."microvm@a".unitConfig.RequiresMountsFor;
+      }`,
+    );
+    expect(seen).toEqual({
+      before: ["microvm-virtiofsd@%i.service", "microvm@%i.service"],
+      restart: false,
+      requires: [["microvm-state@%i.service", "microvm-policy.service"], ["microvm-state@%i.service"]],
+      after: ["microvm-policy.service"],
+      mounts: ["/srv/a"],
+    });
+  });
+
+  it.skipIf(!isThere)(
+    "prepare the images that microvm.nix makes, and grow their filesystems in the guest",
+    async () => {
+      const image = (mountPoint: string, more: object = {}): object => ({ mountPoint, sizeMiB: 64, ...more });
+      const volumes = [
+        image("/var", { image: "var.img" }),
+        image("/fat", { image: "fat.img", fsType: "vfat" }),
+        image("/old", { image: "/srv/old.img", autoCreate: false, sizeMiB: undefined }),
+        image("/nix/.rw-store", { image: "rw.img", fsType: "xfs" }),
+      ];
+      const flake = withVms({ a: { volumes, writableStoreOverlay: "/nix/.rw-store" } as Vm });
+      const before = (await evaluate(
+        flake,
+        `${host}.systemd.services."microvm@a".serviceConfig.ExecStartPre`,
+        "lines: map builtins.unsafeDiscardStringContext lines",
+      )) as readonly string[];
+      expect(before.map((line) => line.replace(/^-\S+\/bin\/bash \S+image\.sh /, ""))).toEqual([
+        "renew rw.img",
+        "grow fat.img 64",
+        "grow rw.img 64",
+        "grow var.img 64",
+      ]);
+      expect(
+        await evaluate(
+          flake,
+          `${host}.microvm.vms.a`,
+          `vm: builtins.mapAttrs (_: mount: mount.autoResize) (builtins.intersectAttrs { "/var" = 1; "/fat" = 1; "/old" = 1; "/nix/.rw-store" = 1; } (${guestConfig} vm).fileSystems)`,
+        ),
+      ).toEqual({ "/var": true, "/fat": false, "/old": true, "/nix/.rw-store": true });
+    },
+  );
+
+  it.skipIf(!isThere)("keep what a VM was started with from Nix's garbage collector", async () => {
+    const { "microvm@": unit = {} } = (await servicesOf(evaluate, withVms({ a: {} }), ["microvm@"])) as Readonly<
+      Record<string, ServiceConfig>
+    >;
+    const [nix] = nixes();
+    const root = temporaryFolder();
+    const nixStore = (...args: readonly string[]): string =>
+      execFileSync("nix-store", ["--store", `local?root=${root}`, ...args], {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+      }).trim();
+    expect(nix).toBeDefined();
+    writeFileSync(join(root, "runner"), "what was started");
+    const runner = nixStore("--add", join(root, "runner"));
+    const isKept = (): boolean => {
+      nixStore("--gc");
+      return existsSync(join(root, runner));
+    };
+    mkdirSync(join(root, "var/lib/microvms/a"), { recursive: true });
+    symlinkSync(runner, join(root, "var/lib/microvms/a/current"));
+    /** As systemd does it, below the folder. */
+    const run = (setting: string): void => {
+      const command =
+        [unit[setting] ?? []]
+          .flat()
+          .map(String)
+          .find((line) => line.includes("gcroots")) ?? "exit 1";
+      const here = command
+        .replace(/^-\+/, "")
+        .replaceAll("%i", "a")
+        .replaceAll("$$", "$")
+        .replaceAll(/\/[^\s"(]*\/[a-z0-9]{32}-[^\s"/]+\/bin\//g, "")
+        .replaceAll(/(?=\/(nix\/var|var\/lib)\/)/g, root);
+      execFileSync("sh", ["-c", here.replace(/-c "(.*)"$/, "-c '$1'")]);
+    };
+    run("ExecStartPre");
+    expect(isKept()).toBe(true);
+    // The host is switched, and the VM goes on.
+    rmSync(join(root, "var/lib/microvms/a/current"));
+    expect(isKept()).toBe(true);
+    run("ExecStopPost");
+    expect(isKept()).toBe(false);
   });
 
   it.skipIf(!isThere)("are what modules of the host make of them", async () => {

@@ -1,39 +1,42 @@
-/** The script that prepares a VM's folders and host key on the host, taken from the evaluated unit and really run. */
+/** The program that prepares a VM's folders and host key on the host, run with the evaluated unit's settings. */
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { Config } from "microvm-emit";
 import { beforeEach, describe, expect, it } from "vitest";
+import { stateProgram } from "../../packages/emit/src/compile/state-program.js";
 import { emitted, hostModule } from "./emitted.js";
 import { evalFlake, nixes, temporaryFolder } from "./harness.js";
 
-const isRoot = process.getuid?.() === 0;
-const hasKeygen = ((): boolean => {
-  try {
-    execFileSync("sh", ["-c", "command -v ssh-keygen"]);
-    return true;
-  } catch {
-    return false;
-  }
-})();
-if (!hasKeygen)
-  console.error("NOT TESTED: the unit that makes SSH host keys, for want of ssh-keygen (openssh-client).");
-if (!isRoot) console.error("NOT TESTED: that folders get their owner, which takes root.");
-const canConfine = ((): boolean => {
-  try {
-    execFileSync("unshare", ["--net", "setpriv", "--no-new-privs", "--bounding-set=-all", "true"], { stdio: "pipe" });
-    return true;
-  } catch {
-    return false;
-  }
-})();
-if (!canConfine)
-  console.error(
-    "NOT TESTED: that folders and keys are made with the unit's capabilities alone, which takes root and setpriv.",
-  );
+/** The unit's own settings: without network, with its capabilities alone. */
+const confinedBy = (capabilities: readonly string[]): readonly string[] => [
+  ...["unshare", "--net", "setpriv", "--no-new-privs"],
+  `--bounding-set=-all,${capabilities.map((name) => name.replace("CAP_", "+").toLowerCase()).join(",")}`,
+];
 
-/** Whose the VM is: somebody else where we may give folders away. */
-const ids = isRoot ? { uid: 4242, gid: 4343 } : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+const missing = ((): string | undefined => {
+  if (process.getuid?.() !== 0) return "only root gives folders away";
+  try {
+    execFileSync("sh", ["-c", "command -v ssh-keygen && command -v python3"]);
+    execFileSync("unshare", ["--net", "setpriv", "--no-new-privs", "--bounding-set=-all", "true"], { stdio: "pipe" });
+    return undefined;
+  } catch {
+    return "it takes ssh-keygen, python3, unshare and setpriv";
+  }
+})();
+if (missing !== undefined) console.error(`NOT TESTED, folders and SSH host keys of VMs on the host: ${missing}.`);
+
+const ids = { uid: 4242, gid: 4343 };
 
 const configAt = (root: string): Config => ({
   hosts: {
@@ -59,37 +62,80 @@ const userModule = `{
 }`;
 
 interface Unit {
-  readonly script: string;
-  readonly serviceConfig: { readonly CapabilityBoundingSet: readonly string[] };
+  readonly preStart: string;
+  readonly state: string;
+  readonly serviceConfig: { readonly CapabilityBoundingSet: readonly string[]; readonly ExecStart: string };
 }
 
 const unitOf = async (config: Config): Promise<Unit> => {
   const [nix] = nixes();
   if (nix === undefined) throw new Error("no nix");
-  return (await evalFlake(
-    emitted(config, { "host.nix": hostModule, "user.nix": userModule }),
-    'nixosConfigurations.h.config.systemd.services."microvm-state@"',
-    { nix, apply: "service: { inherit (service) script serviceConfig; }" },
-  )) as Unit;
+  const files = { "host.nix": hostModule, "user.nix": userModule };
+  return (await evalFlake(emitted(config, files), "nixosConfigurations.h.config", {
+    nix,
+    apply: `config: {
+      inherit (config.systemd.services."microvm-state@") preStart serviceConfig;
+      state = config.environment.etc."microvm/state.json".text;
+    }`,
+  })) as Unit;
 };
 
-/** Runs it with what systemd leaves to it, as far as that can be done here. */
-const runUnit = ({ script, serviceConfig }: Unit): void => {
-  const capabilities = serviceConfig.CapabilityBoundingSet.map((name) => name.replace("CAP_", "+").toLowerCase());
-  const confine = ["unshare", "--net", "setpriv", "--no-new-privs", `--bounding-set=-all,${capabilities.join(",")}`];
-  // Who may not give anything to root tries all the rest.
-  const asOneself = isRoot ? "" : "chown() { :; }\n";
+/** Runs it as the unit does, with what systemd leaves to it. */
+const runUnit = ({ preStart, state, serviceConfig }: Unit): void => {
   const known = `id() { case "$1" in -u) echo ${String(ids.uid)};; -g) echo ${String(ids.gid)};; esac; }\n`;
-  const bash = ["bash", "-e", "-c", asOneself + known + script, "microvm-state", "a"];
-  execFileSync("env", [...(canConfine ? confine : []), ...bash], { stdio: "pipe" });
+  execFileSync("bash", ["-e", "-c", known + preStart], { stdio: "pipe" });
+  const folder = temporaryFolder();
+  const [program, config] = [join(folder, "state.py"), join(folder, "state.json")];
+  writeFileSync(program, stateProgram);
+  writeFileSync(config, state);
+  const command = serviceConfig.ExecStart.replace(/^\S+\/python3 \S+\/\S*state\.py/, `python3 ${program}`)
+    .replace("/etc/microvm/state.json", config)
+    .replace("%i", "a");
+  const [confine = "", ...more] = confinedBy(serviceConfig.CapabilityBoundingSet);
+  execFileSync(confine, [...more, ...command.split(" ")], { stdio: "pipe" });
 };
+
+/** Makes a folder again and again, while its owner swaps the one that it is in for a symlink. */
+const RACE = `
+import ctypes, os, signal, sys
+sys.path.insert(0, ".")
+import state
+EXCHANGE, HERE = 2, -100  # RENAME_EXCHANGE and AT_FDCWD of renameat2(2)
+os.chdir("home")
+writer = os.fork()
+if writer == 0:
+    os.setgid(4343)
+    os.setuid(4242)
+    os.mkdir("deep")
+    os.symlink("../elsewhere", "link")
+    libc = ctypes.CDLL(None)
+    while True:
+        libc.renameat2(HERE, b"link", HERE, b"deep", EXCHANGE)
+made = refused = planted = 0
+while not os.path.lexists("link"):
+    pass
+for _ in range(2000):
+    try:
+        state.main("../state.json", "a")
+        made += 1
+    except (state.Refused, OSError):
+        refused += 1
+    planted += len(os.listdir("../elsewhere"))
+    for folder in "deep", "link":
+        try:
+            os.rmdir(f"{folder}/work")
+        except OSError:
+            pass
+os.kill(writer, signal.SIGKILL)
+print(made, refused, planted)
+`;
 
 const about = (path: string): object => {
   const { uid, gid, mode } = statSync(path);
   return { uid, gid, mode: (mode & 0o7777).toString(8) };
 };
 
-describe.skipIf(!hasKeygen)("the state unit", () => {
+describe.skipIf(missing !== undefined)("the state unit", () => {
   let root: string;
   let home: string;
   let keys: string;
@@ -113,7 +159,7 @@ describe.skipIf(!hasKeygen)("the state unit", () => {
     expect(about(join(home, "deep/work"))).toEqual({ ...ids, mode: "755" });
     expect(about(join(home, "claude-microvm"))).toEqual(private_);
     expect(about(join(home, "keys"))).toEqual({ ...ids, mode: "755" });
-    const ofRoot = isRoot ? { uid: 0, gid: 0 } : ids;
+    const ofRoot = { uid: 0, gid: 0 };
     expect(about(keys)).toEqual({ ...ofRoot, mode: "700" });
     const key = join(keys, "ssh_host_ed25519_key");
     expect(about(key)).toEqual({ ...ofRoot, mode: "600" });
@@ -139,14 +185,45 @@ describe.skipIf(!hasKeygen)("the state unit", () => {
     expect(about(join(home, "deep"))).toEqual({ ...ids, mode: "2755" });
   });
 
-  it("follows no link that stands in a folder's place", () => {
+  it.each([
+    ["in a folder's place", "claude-microvm"],
+    ["on the way to one", "deep"],
+    ["on the way to the host key", "keys"],
+  ])("refuses a symlink %s, and names it", (_, name) => {
     const elsewhere = join(root, "elsewhere");
-    symlinkSync(elsewhere, join(home, "claude-microvm"));
-    run();
-    expect(readdirSync(root)).not.toContain("elsewhere");
+    mkdirSync(elsewhere);
+    chownSync(home, ids.uid, ids.gid);
+    symlinkSync(name === "claude-microvm" ? join(elsewhere, "new") : elsewhere, join(home, name));
+    expect(run).toThrow(`${join(home, name)} is a symlink in a folder that others may change`);
+    expect(readdirSync(elsewhere)).toEqual([]);
   });
 
-  it("stops at a link that a guest may have put in place of a folder", async () => {
+  it("follows root's own symlinks, and leaves a folder behind a user's symlink as it is", () => {
+    const data = join(root, "data");
+    mkdirSync(join(data, "work"), { recursive: true });
+    chownSync(home, ids.uid, ids.gid);
+    symlinkSync(data, join(home, "deep"));
+    run();
+    expect(about(join(data, "work"))).toEqual({ uid: 0, gid: 0, mode: "755" });
+    rmSync(home, { recursive: true });
+    mkdirSync(join(root, "homes/alice"), { recursive: true });
+    symlinkSync("homes/alice", home);
+    run();
+    expect(about(join(root, "homes/alice/deep/work"))).toEqual({ ...ids, mode: "755" });
+  });
+
+  it("makes nothing of root's through a symlink that is swapped meanwhile", () => {
+    mkdirSync(join(root, "elsewhere"), { mode: 0o777 });
+    chownSync(home, ids.uid, ids.gid);
+    writeFileSync(join(root, "state.py"), stateProgram);
+    const directories = { [join(home, "deep")]: "0755 4242:4343", [join(home, "deep/work")]: "0755 4242:4343" };
+    writeFileSync(join(root, "state.json"), JSON.stringify({ a: { directories } }));
+    const [made, refused, planted] = execFileSync("python3", ["-c", RACE], { cwd: root, encoding: "utf8" }).split(" ");
+    expect(Number(made) + Number(refused)).toBe(2000);
+    expect(Number(planted)).toBe(0);
+  });
+
+  it("stops at a symlink that a guest may have put in place of a folder that exists", async () => {
     const [vm] = Object.values(configAt(root).hosts["h"]?.vms ?? {});
     const shares = [{ tag: "inner", source: "~/deep/work/inner", dangerous: "the agent writes it either way" }];
     const unit = await unitOf({
@@ -158,7 +235,7 @@ describe.skipIf(!hasKeygen)("the state unit", () => {
     symlinkSync(join(root, "elsewhere"), join(home, "deep/work/inner"));
     expect(() => {
       runUnit(unit);
-    }).toThrow(/a guest may have put there/);
+    }).toThrow(`${join(home, "deep/work/keys")} is a symlink`);
     expect(readdirSync(join(root, "elsewhere"))).toEqual([]);
   });
 
@@ -182,7 +259,7 @@ describe.skipIf(!hasKeygen)("the state unit", () => {
     symlinkSync("../elsewhere", join(root, "out/x"));
     expect(() => {
       runUnit(unit);
-    }).toThrow(/out\/x is a link, which a guest may have put there/);
+    }).toThrow(`${join(root, "link/out/x")} is a symlink`);
   });
 
   it("makes a key again after one that was cut off", () => {

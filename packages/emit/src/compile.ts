@@ -6,11 +6,14 @@ import { guestLibrary } from "./compile/guest-library.js";
 import { compileHost } from "./compile/host.js";
 import { hostUserLibrary } from "./compile/host-user.js";
 import { type Locations, relocate } from "./compile/locations.js";
+import { imageProgram } from "./compile/image-program.js";
 import { resolverProgram } from "./compile/resolver.js";
 import { sharedModules } from "./compile/shared-modules.js";
 import { compileSkill } from "./compile/skill.js";
+import { stateProgram } from "./compile/state-program.js";
 import { squashLibrary } from "./compile/squash.js";
 import { firstVm } from "./compile/vm.js";
+import { isOwnImage } from "./compile/vm-units.js";
 import type { OutputFile } from "./file.js";
 
 /** A plan becomes the files of a flake: one for the flake, one a host, one a guest, and what they share. */
@@ -22,20 +25,28 @@ export const compile = (plan: Plan, locations: Locations): readonly OutputFile[]
     host.guests.map((guest) => compileGuest(host, guest, firstVm(host, guest), shared, place)),
   );
   const isShared = plan.hosts.some((host) => host.guests.some(({ own }) => own === null));
-  const isSquashing = plan.hosts.some((host) => host.vms.some(({ shares }) => shares.some(isSquashed)));
-  const asks = plan.hosts.some((host) => host.vms.some(({ policy }) => policy.network === "allowlist"));
+  const vms = plan.hosts.flatMap((host) => host.vms);
+  const isSquashing = vms.some(({ shares }) => shares.some(isSquashed));
+  const asks = vms.some(({ policy }) => policy.network === "allowlist");
   return [
     compileFlake(plan, place),
     ...hosts,
     ...guests,
     ...shared.files(),
-    ...(plan.hosts.some(({ vms }) => vms.length > 0) ? [hostUserLibrary()] : []),
+    ...(vms.length > 0 ? [hostUserLibrary()] : []),
     ...(isShared ? guestLibrary() : []),
     ...(isSquashing ? [squashLibrary()] : []),
     confined(),
-    ...(asks ? [resolver] : []),
+    ...(asks ? [program("resolver.py", resolverProgram)] : []),
+    ...(vms.some(({ directories }) => directories.length > 0) ? [program("state.py", stateProgram)] : []),
+    ...(vms.some(({ volumes }) => volumes.some(isOwnImage)) ? [program("image.sh", imageProgram)] : []),
     compileSkill(plan, locations),
   ];
 };
 
-const resolver: OutputFile = { kind: "text", path: "lib/resolver.py", isFixed: true, text: resolverProgram };
+const program = (name: string, text: string): OutputFile => ({
+  kind: "text",
+  path: `lib/${name}`,
+  isFixed: true,
+  text,
+});

@@ -82,6 +82,7 @@ export { type ConfigPath, formatPath, type Problem, type RelatedPlace } from "./
 export { type ProblemCode, problemCodes } from "./problem-codes.js";
 export type { Resolution } from "./resolve.js";
 export { tapPrefix } from "./resolve/allocate.js";
+export { isStoreOverlay } from "./rules/store-overlay-persistent.js";
 export { publishedPlace } from "./rules/published-port.js";
 export { joinDestination } from "./scalars.js";
 export type { SilencedProblem } from "./silence.js";

@@ -1,11 +1,11 @@
-import type { HostPlan, LimitsPlan, VmPlan } from "@microvm-emit/model";
+import { type HostPlan, isStoreOverlay, type LimitsPlan, type VmPlan, type VolumePlan } from "@microvm-emit/model";
 import { attrs, type Binding, call, type Expr, ident, nix, path } from "@microvm-emit/nix-ast";
 import type { SharedModules } from "./shared-modules.js";
-import { bindingAt } from "./terms.js";
+import { bindingAt, setAt } from "./terms.js";
 
 /** The module that shares the host among its VMs, and keeps their hypervisors to what they are for. */
 export const compileVmUnits = ({ vms }: HostPlan, shared: SharedModules): Expr =>
-  call(ident("import"), path(`../modules/${shared.use("vm-units", null, vmUnits)}`), attrs(vms.flatMap(compileLimits)));
+  call(ident("import"), path(`../modules/${shared.use("vm-units", null, vmUnits)}`), attrs(vms.flatMap(compileUnit)));
 
 /** By limit, the setting of systemd's and how it writes it (systemd.resource-control(5)). */
 const settings: {
@@ -17,22 +17,75 @@ const settings: {
   tasks: ["TasksMax", (count) => count],
 };
 
-const compileLimits = ({ path: origin, name, limits }: VmPlan): readonly Binding[] => {
+const compileUnit = (vm: VmPlan): readonly Binding[] => {
+  const { path: origin, name } = vm;
+  const images = vm.volumes.filter(isOwnImage);
+  const overlay = images.find((volume) => isStoreOverlay(vm, volume));
+  const parts = [
+    ...compileLimits(vm),
+    ...(images.length === 0
+      ? []
+      : [
+          setAt(
+            [...origin, "volumes"],
+            "imagesMiB",
+            images.map(({ path: place, image, sizeMiB }) => bindingAt([...place, "sizeMiB"], [image], sizeMiB)),
+          ),
+        ]),
+    ...(overlay === undefined ? [] : [bindingAt(overlay.path, "storeOverlay", overlay.image)]),
+  ];
+  return parts.length === 0 ? [] : [bindingAt(origin, name, attrs(parts))];
+};
+
+/** Whether microvm.nix makes the image, which then grows with its size. */
+export const isOwnImage = ({ autoCreate, imageType, readOnly, sizeMiB }: VolumePlan): boolean =>
+  autoCreate && !readOnly && sizeMiB !== null && (imageType === null || imageType === "raw");
+
+const compileLimits = ({ path: origin, limits }: VmPlan): readonly Binding[] => {
   const place = [...origin, "limits"];
   const given = (Object.keys(settings) as (keyof LimitsPlan)[]).flatMap((limit) => {
     const [setting, write] = settings[limit];
     const value = limits[limit];
     return value === null ? [] : [bindingAt([...place, limit], setting, write(value))];
   });
-  return given.length === 0 ? [] : [bindingAt(place, name, attrs(given))];
+  return given.length === 0 ? [] : [bindingAt(place, "limits", attrs(given))];
 };
 
 const vmUnits = (): Expr => nix`
-# How VMs share the host, and what their hypervisors can do there. All but limits are defaults, for modules to change.
-limits:
-{ config, lib, ... }:
+# How VMs share the host, and what their hypervisors can do there. Hardening and shares are defaults, for modules to change.
+#
+# own.NAME is
+#   limits        settings of systemd.resource-control(5)
+#   imagesMiB     image to size of each volume that microvm.nix makes
+#   storeOverlay  that of them which holds writes to the guest's store
+own:
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
 let
   inherit (config.microvm) stateDir vms;
+
+  # Nix keeps what a VM was started with, whatever the host is switched to meanwhile.
+  roots = "/nix/var/nix/gcroots/microvm";
+  addRoot = ''-+\${pkgs.runtimeShell} -c "\${pkgs.coreutils}/bin/mkdir -p \${roots} && \${pkgs.coreutils}/bin/ln -sfn $$(\${pkgs.coreutils}/bin/readlink \${stateDir}/%i/current) \${roots}/%i"'';
+  removeRoot = "-+\${pkgs.coreutils}/bin/rm -f \${roots}/%i";
+
+  prepareImage =
+    let
+      program = "-\${pkgs.runtimeShell} \${../lib/image.sh}";
+    in
+    arguments: "\${program} \${arguments}";
+  prepareImages =
+    {
+      imagesMiB ? { },
+      storeOverlay ? null,
+      ...
+    }:
+    lib.optional (storeOverlay != null) (prepareImage "renew \${storeOverlay}")
+    ++ lib.mapAttrsToList (image: sizeMiB: prepareImage "grow \${image} \${toString sizeMiB}") imagesMiB;
 
   defaults = lib.mapAttrs (_: lib.mkDefault);
 
@@ -103,7 +156,11 @@ in
           TasksMax = 4096;
         }
         // lib.optionalAttrs (lib.all (name: isPlain name vms.\${name}) (builtins.attrNames vms)) unprivileged
-      );
+      )
+      // {
+        ExecStartPre = [ addRoot ];
+        ExecStopPost = [ removeRoot ];
+      };
 
       # It serves any folder of the host, with its owners, modes and device nodes, from a namespace that it makes.
       "microvm-virtiofsd@".serviceConfig = defaults (
@@ -134,8 +191,16 @@ in
       );
     }
     // lib.mapAttrs' (
-      name: serviceConfig: lib.nameValuePair "microvm@\${name}" { inherit serviceConfig; }
-    ) limits;
+      name: vm:
+      lib.nameValuePair "microvm@\${name}" {
+        serviceConfig =
+          vm.limits or { }
+          // lib.optionalAttrs (vm ? imagesMiB) { ExecStartPre = prepareImages vm; };
+      }
+    ) own;
+
+    # A host that lost its power left them.
+    tmpfiles.rules = [ "R! \${roots}" ];
   };
 }
 `;

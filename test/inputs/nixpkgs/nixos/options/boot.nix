@@ -19,6 +19,7 @@ let
       neededForBoot = flag false;
       noCheck = flag false;
       autoFormat = flag false;
+      autoResize = flag false;
       overlay = {
         lowerdir = maybe (types.nonEmptyListOf (either str path));
         upperdir = maybe str;
@@ -27,6 +28,7 @@ let
     };
     config = lib.mkMerge [
       (mkIf (config.overlay.lowerdir != null) { fsType = mkDefault "overlay"; device = mkDefault "overlay"; })
+      (mkIf config.autoResize { options = [ "x-systemd.growfs" ]; })
       (mkIf (config.label != null) { device = mkDefault "/dev/disk/by-label/${config.label}"; })
     ];
   });
