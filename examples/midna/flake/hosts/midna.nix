@@ -39,7 +39,14 @@ in
   imports = [
     (import ../modules/microvm-host.nix inputs.microvm)
     hostUser.module
-    (import ../modules/vm-units.nix { })
+    (import ../modules/vm-units.nix {
+      emacsvm = {
+        imagesMiB."var.img" = 8192;
+      };
+      goprotobufvm = {
+        imagesMiB."var.img" = 8192;
+      };
+    })
     (import ../modules/networkd.nix {
       links = [
         "microbr"

@@ -1,4 +1,9 @@
-# What VMs need on the host, made right before each starts.
+# The folders and SSH host keys of VMs on the host, made right before each VM starts.
+#
+# vms.NAME is
+#   directories  path to "MODE UID:GID"
+#   exposed      those paths, or parents of them, that a guest could replace by a symlink
+#   sshHostKeys  the folder of the VM's host key
 hostUser: vms:
 {
   config,
@@ -7,23 +12,6 @@ hostUser: vms:
   ...
 }:
 let
-  commandsOf =
-    name:
-    {
-      # Path to mode and owner; parents sort before what is in them.
-      directories,
-      # What a guest could replace by a link, of these and of what leads to them.
-      exposed ? [ ],
-      sshHostKeys ? null,
-    }:
-    lib.concatMapStrings (path: "refuseLink ${lib.escapeShellArg path}\n") exposed
-    + lib.concatStrings (
-      lib.mapAttrsToList (path: mode: "makeFolder ${mode} ${lib.escapeShellArg path}\n") directories
-    )
-    + lib.optionalString (
-      sshHostKeys != null
-    ) "makeHostKey ${name} ${lib.escapeShellArg sshHostKeys}\n";
-
   pathsOf = vm: builtins.attrNames vm.directories;
 in
 {
@@ -31,6 +19,8 @@ in
   systemd.tmpfiles.settings."10-microvm" = lib.genAttrs (lib.concatMap pathsOf (
     builtins.attrValues vms
   )) (_: lib.mkForce { });
+
+  environment.etc."microvm/state.json".text = builtins.toJSON vms;
 
   systemd.services = lib.mkIf config.microvm.host.enable (
     {
@@ -41,41 +31,13 @@ in
           "microvm@%i.service"
         ];
         restartIfChanged = false;
+        path = [ pkgs.openssh ];
+        preStart = hostUser.check;
         serviceConfig = (import ../lib/confined.nix).files // {
           Type = "oneshot";
+          ExecStart = "${pkgs.python3}/bin/python3 ${../lib/state.py} /etc/microvm/state.json %i";
           ProtectSystem = true;
         };
-        path = [ pkgs.openssh ];
-        scriptArgs = "%i";
-        # What is there already stays as it is.
-        script = hostUser.check + ''
-          makeFolder() {
-            if [ ! -e "$3" ] && [ ! -L "$3" ]; then
-              mkdir -p -m "$1" "$3"
-              chown "$2" "$3"
-            fi
-          }
-          refuseLink() {
-            if [ -L "$1" ]; then
-              echo "$1 is a link, which a guest may have put there" >&2
-              exit 1
-            fi
-          }
-          # The private key takes its final name last, so that a key is there whole or not at all.
-          makeHostKey() {
-            key=$2/ssh_host_ed25519_key
-            if [ ! -e "$key" ]; then
-              rm -f "$key.new" "$key.new.pub"
-              ssh-keygen -q -t ed25519 -N "" -C "$1" -f "$key.new"
-              chown --reference="$2" "$key.new" "$key.new.pub"
-              mv "$key.new.pub" "$key.pub"
-              mv "$key.new" "$key"
-            fi
-          }
-          case "$1" in
-          ${lib.concatStrings (lib.mapAttrsToList (name: vm: "${name})\n${commandsOf name vm};;\n") vms)}
-          esac
-        '';
       };
       "microvm-virtiofsd@".requires = [ "microvm-state@%i.service" ];
       "microvm@".requires = [ "microvm-state@%i.service" ];

@@ -116,9 +116,7 @@ let
       proto,
       ...
     }:
-    "${tag} ${
-      builtins.replaceStrings [ " " ] [ "\\040" ] mountPoint
-    } ${proto} ${mountOptions.${proto}}\n";
+    "${tag} ${mountPoint} ${proto} ${mountOptions.${proto}}\n";
   mountOptions = {
     virtiofs = "defaults";
     "9p" = "trans=virtio,version=9p2000.L,msize=65536";

@@ -55,6 +55,22 @@
   # Log-in is by key: without this, `users.mutableUsers = false` asks for a password of root's.
   users.allowNoPasswordLogin = lib.mkDefault true;
 
+  # The host makes an image larger before the guest starts; the guest grows the filesystem on it.
+  fileSystems = lib.listToAttrs (
+    map (volume: lib.nameValuePair volume.mountPoint { autoResize = lib.mkDefault true; }) (
+      builtins.filter (
+        volume:
+        volume.mountPoint != null
+        && !volume.readOnly
+        && builtins.elem volume.fsType [
+          "btrfs"
+          "ext4"
+          "xfs"
+        ]
+      ) config.microvm.volumes
+    )
+  );
+
   # A guest that is thrown away need not wait for stragglers.
   systemd.settings.Manager.DefaultTimeoutStopSec = "5s";
 }

@@ -43,7 +43,17 @@ in
   imports = [
     (import ../modules/microvm-host.nix inputs.microvm)
     hostUser.module
-    (import ../modules/vm-units.nix { })
+    (import ../modules/vm-units.nix {
+      apivm = {
+        imagesMiB."var.img" = 8192;
+      };
+      batchvm = {
+        imagesMiB."var.img" = 8192;
+      };
+      labvm = {
+        imagesMiB."var.img" = 8192;
+      };
+    })
     (import ../modules/networkd.nix {
       links = [
         "labbr"

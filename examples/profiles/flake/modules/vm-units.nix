@@ -1,8 +1,37 @@
-# How VMs share the host, and what their hypervisors can do there. All but limits are defaults, for modules to change.
-limits:
-{ config, lib, ... }:
+# How VMs share the host, and what their hypervisors can do there. Hardening and shares are defaults, for modules to change.
+#
+# own.NAME is
+#   limits        settings of systemd.resource-control(5)
+#   imagesMiB     image to size of each volume that microvm.nix makes
+#   storeOverlay  that of them which holds writes to the guest's store
+own:
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
 let
   inherit (config.microvm) stateDir vms;
+
+  # Nix keeps what a VM was started with, whatever the host is switched to meanwhile.
+  roots = "/nix/var/nix/gcroots/microvm";
+  addRoot = ''-+${pkgs.runtimeShell} -c "${pkgs.coreutils}/bin/mkdir -p ${roots} && ${pkgs.coreutils}/bin/ln -sfn $$(${pkgs.coreutils}/bin/readlink ${stateDir}/%i/current) ${roots}/%i"'';
+  removeRoot = "-+${pkgs.coreutils}/bin/rm -f ${roots}/%i";
+
+  prepareImage =
+    let
+      program = "-${pkgs.runtimeShell} ${../lib/image.sh}";
+    in
+    arguments: "${program} ${arguments}";
+  prepareImages =
+    {
+      imagesMiB ? { },
+      storeOverlay ? null,
+      ...
+    }:
+    lib.optional (storeOverlay != null) (prepareImage "renew ${storeOverlay}")
+    ++ lib.mapAttrsToList (image: sizeMiB: prepareImage "grow ${image} ${toString sizeMiB}") imagesMiB;
 
   defaults = lib.mapAttrs (_: lib.mkDefault);
 
@@ -57,25 +86,30 @@ in
     services = {
       # Volumes and devices may be anywhere, QEMU translates code, and crosvm makes namespaces: what would keep them from that
       # is not here. ProtectClock is not either, since it closes all devices but the clock.
-      "microvm@".serviceConfig = defaults (
-        share
+      "microvm@".serviceConfig =
+        defaults (
+          share
+          // {
+            # Of the VMs' folders and secrets, it sees its own.
+            TemporaryFileSystem = [
+              "${stateDir}:ro"
+              "/run/microvm-secrets:ro"
+            ];
+            BindPaths = "${stateDir}/%i";
+            BindReadOnlyPaths = "-/run/microvm-secrets/%i";
+            ProtectControlGroups = true;
+            ProtectProc = "invisible";
+            ProtectSystem = "full";
+            TasksMax = 4096;
+          }
+          // lib.optionalAttrs (lib.all (name: isPlain name vms.${name}) (
+            builtins.attrNames vms
+          )) unprivileged
+        )
         // {
-          # Of the VMs' folders and secrets, it sees its own.
-          TemporaryFileSystem = [
-            "${stateDir}:ro"
-            "/run/microvm-secrets:ro"
-          ];
-          BindPaths = "${stateDir}/%i";
-          BindReadOnlyPaths = "-/run/microvm-secrets/%i";
-          ProtectControlGroups = true;
-          ProtectProc = "invisible";
-          ProtectSystem = "full";
-          TasksMax = 4096;
-        }
-        // lib.optionalAttrs (lib.all (name: isPlain name vms.${name}) (
-          builtins.attrNames vms
-        )) unprivileged
-      );
+          ExecStartPre = [ addRoot ];
+          ExecStopPost = [ removeRoot ];
+        };
 
       # It serves any folder of the host, with its owners, modes and device nodes, from a namespace that it makes.
       "microvm-virtiofsd@".serviceConfig = defaults (
@@ -106,7 +140,14 @@ in
       );
     }
     // lib.mapAttrs' (
-      name: serviceConfig: lib.nameValuePair "microvm@${name}" { inherit serviceConfig; }
-    ) limits;
+      name: vm:
+      lib.nameValuePair "microvm@${name}" {
+        serviceConfig =
+          vm.limits or { } // lib.optionalAttrs (vm ? imagesMiB) { ExecStartPre = prepareImages vm; };
+      }
+    ) own;
+
+    # A host that lost its power left them.
+    tmpfiles.rules = [ "R! ${roots}" ];
   };
 }

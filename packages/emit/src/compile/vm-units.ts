@@ -34,7 +34,7 @@ const compileUnit = (vm: VmPlan): readonly Binding[] => {
         ]),
     ...(overlay === undefined ? [] : [bindingAt(overlay.path, "storeOverlay", overlay.image)]),
   ];
-  return parts.length === 0 ? [] : [bindingAt(origin, name, attrs(parts))];
+  return parts.length === 0 ? [] : [setAt(origin, name, parts)];
 };
 
 /** Whether microvm.nix makes the image, which then grows with its size. */
