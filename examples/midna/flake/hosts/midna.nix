@@ -40,12 +40,8 @@ in
     (import ../modules/microvm-host.nix inputs.microvm)
     hostUser.module
     (import ../modules/vm-units.nix {
-      emacsvm = {
-        imagesMiB."var.img" = 8192;
-      };
-      goprotobufvm = {
-        imagesMiB."var.img" = 8192;
-      };
+      emacsvm.imagesMiB."var.img" = 8192;
+      goprotobufvm.imagesMiB."var.img" = 8192;
     })
     (import ../modules/networkd.nix {
       links = [

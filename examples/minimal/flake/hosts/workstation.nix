@@ -35,11 +35,7 @@ in
   imports = [
     (import ../modules/microvm-host.nix inputs.microvm)
     hostUser.module
-    (import ../modules/vm-units.nix {
-      projectvm = {
-        imagesMiB."var.img" = 8192;
-      };
-    })
+    (import ../modules/vm-units.nix { projectvm.imagesMiB."var.img" = 8192; })
     (import ../modules/networkd.nix {
       links = [
         "microbr"

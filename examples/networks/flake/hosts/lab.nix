@@ -35,27 +35,13 @@ in
     (import ../modules/microvm-host.nix inputs.microvm)
     hostUser.module
     (import ../modules/vm-units.nix {
-      alone = {
-        imagesMiB."var.img" = 8192;
-      };
-      beside = {
-        imagesMiB."var.img" = 8192;
-      };
-      forwarded = {
-        imagesMiB."var.img" = 8192;
-      };
-      gateway = {
-        imagesMiB."var.img" = 8192;
-      };
-      isolated = {
-        imagesMiB."var.img" = 8192;
-      };
-      leased = {
-        imagesMiB."var.img" = 8192;
-      };
-      routed = {
-        imagesMiB."var.img" = 8192;
-      };
+      alone.imagesMiB."var.img" = 8192;
+      beside.imagesMiB."var.img" = 8192;
+      forwarded.imagesMiB."var.img" = 8192;
+      gateway.imagesMiB."var.img" = 8192;
+      isolated.imagesMiB."var.img" = 8192;
+      leased.imagesMiB."var.img" = 8192;
+      routed.imagesMiB."var.img" = 8192;
     })
     (import ../modules/networkd.nix {
       links = [

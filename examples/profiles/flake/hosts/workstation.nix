@@ -44,15 +44,9 @@ in
     (import ../modules/microvm-host.nix inputs.microvm)
     hostUser.module
     (import ../modules/vm-units.nix {
-      apivm = {
-        imagesMiB."var.img" = 8192;
-      };
-      batchvm = {
-        imagesMiB."var.img" = 8192;
-      };
-      labvm = {
-        imagesMiB."var.img" = 8192;
-      };
+      apivm.imagesMiB."var.img" = 8192;
+      batchvm.imagesMiB."var.img" = 8192;
+      labvm.imagesMiB."var.img" = 8192;
     })
     (import ../modules/networkd.nix {
       links = [
