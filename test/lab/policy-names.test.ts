@@ -11,7 +11,7 @@ import { whatIsMissing } from "./requirements.js";
 const missing = whatIsMissing();
 if (missing !== undefined) console.error(`NOT TESTED, rules of odd names: ${missing}.`);
 
-const BRIDGES = ["bridge", "10g", "ip", "drop", "in-out.x", "0x10", "1e3", "192.168", ".x", "counter"];
+const BRIDGES = ["bridge", "10g", "ip", "drop", "in-out.x", "0x10", "1e3", "192.168", "_x", "counter"];
 const TAPS = ["meta", "40g", "ether", "accept", "out_in.x", "0x20", "2e3", "172.16", "x.", "limit"];
 const VMS = ["rate", "3g", "table", "over", "in-out", "0x30", "3e3", "10", "set", "map"];
 

@@ -2,7 +2,7 @@
  * What VMs may reach, tried on packets: the evaluated rules, networkd units and resolver of a host at work in network
  * namespaces. `policy-probes.ts` says what is tried, and what each VM is to get.
  */
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import type { Config } from "microvm-emit";
 import { rig } from "../nix/rig.js";
 import { startDocker } from "./docker.js";
@@ -74,6 +74,9 @@ const behindFirewall = rows.map((row) =>
     ? { ...row, expected: row.expected.replaceAll("y", "-") }
     : row,
 );
+
+/** Far more than all attempts take, also on a busy machine. */
+vi.setConfig({ testTimeout: 900_000 });
 
 describe.skipIf(missing !== undefined)("VMs", () => {
   it("reach what their policies say", async () => {

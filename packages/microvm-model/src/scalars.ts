@@ -92,9 +92,11 @@ const interfaceRules: readonly Rule[] = [
   {
     code: "bad-interface-name",
     // networkd refuses what looks like an index, and the names under which the kernel keeps common settings.
-    holds: (value) => /^[A-Za-z0-9_.-]+$/.test(value) && !/^(\d+|\.{1,2}|all|default|lo)$/.test(value),
+    // A command would read a leading hyphen as an option.
+    holds: (value) => /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(value) && !/^(\d+|all|default|lo)$/.test(value),
     complaint: "is not the name of a network interface of your own",
-    remedy: "Use letters, digits, `_`, `.` and `-`, and not digits alone, `all`, `default` or `lo`.",
+    remedy:
+      "Use letters, digits, `_`, `.` and `-`, begin with a letter, digit or `_`, and use more than digits; `all`, `default` and `lo` are taken.",
   },
 ];
 
@@ -295,16 +297,17 @@ export const volumeMountPoint = text(
 /** A virtiofs or 9p tag: at most 36 bytes, the room virtiofs has for it (Linux `struct virtio_fs_config`). */
 export const shareTag = text({
   code: "bad-share-tag",
-  holds: pattern(/^[A-Za-z0-9_.-]{1,36}$/),
+  holds: pattern(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,35}$/),
   complaint: "is not a share tag",
-  remedy: "Use up to 36 letters, digits, `_`, `.` and `-`.",
+  remedy: "Use up to 36 letters, digits, `_`, `.` and `-`, and begin with a letter, digit or `_`.",
 });
 
 /** A disk image: absolute, or relative to the VM's folder below `/var/lib/microvms`. */
 export const imagePath = text(
   {
     code: "bad-path",
-    holds: (value) => value !== "" && !/\/$/.test(value) && !value.startsWith("~"),
+    // A command would read a leading hyphen as an option.
+    holds: (value) => value !== "" && !/\/$/.test(value) && !/^[~-]/.test(value),
     complaint: "is not the path of an image file",
     remedy: "Write a file name such as var.img, or an absolute path.",
   },
@@ -314,7 +317,7 @@ export const imagePath = text(
 /** A control socket, in the VM's folder. */
 export const socketPath = text({
   code: "bad-socket",
-  holds: pattern(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/),
+  holds: pattern(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/),
   complaint: "is not the name of a socket",
   remedy: "Write a file name such as control.socket.",
 });
@@ -338,7 +341,7 @@ export const subfolder = text({
 /** What names a device to a hypervisor; microvm.nix puts it on a command line without quotes. */
 export const devicePath = text({
   code: "bad-device",
-  holds: pattern(/^[A-Za-z0-9._:,=/+-]+$/),
+  holds: pattern(/^[A-Za-z0-9._:/][A-Za-z0-9._:,=/+-]*$/),
   complaint: "names no device",
   remedy: "Write a PCI address such as 0000:01:00.0, or properties such as vendorid=0x046d,productid=0xc52b.",
 });
@@ -354,17 +357,17 @@ export const machineId = text({
 /** A label that every file system can have: vfat, the narrowest, has room for 11 characters. */
 export const volumeLabel = text({
   code: "bad-label",
-  holds: pattern(/^[A-Za-z0-9_.-]{1,16}$/),
+  holds: pattern(/^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,15}$/),
   complaint: "is not a label",
-  remedy: "Use up to 16 letters, digits, `_`, `.` and `-`.",
+  remedy: "Use up to 16 letters, digits, `_`, `.` and `-`, and do not begin with `-`.",
 });
 
 /** The serial number of a disk, for which virtio has 20 bytes (Virtio 1.2, 5.2.6.1). */
 export const diskSerial = text({
   code: "bad-serial",
-  holds: pattern(/^[A-Za-z0-9_.-]{1,20}$/),
+  holds: pattern(/^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,19}$/),
   complaint: "is not the serial number of a disk",
-  remedy: "Use up to 20 letters, digits, `_`, `.` and `-`.",
+  remedy: "Use up to 20 letters, digits, `_`, `.` and `-`, and do not begin with `-`.",
 });
 
 /** An attribute that a flake input provides. */

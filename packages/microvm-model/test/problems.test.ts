@@ -610,6 +610,32 @@ const table: readonly Row[] = [
   ],
   ["a socket elsewhere", config({ a: { socket: "/run/x" } }), `bad-socket ${v}.a.socket`],
   [
+    "names that commands read as options",
+    config(
+      {
+        a: {
+          socket: "-s",
+          interfaces: [{ bridge: "b", tap: "-t" }],
+          shares: [{ tag: "-g", source: "/srv/x", mountPoint: "/x" }],
+          volumes: [{ image: "-i", mountPoint: "/i", sizeMiB: 1, label: "-l", serial: "-n" }],
+          devices: [{ bus: "pci", path: "-d" }],
+        },
+      },
+      {
+        bridges: { b: { address: "10.0.0.1/24" }, "-b": { address: "10.0.1.1/24" }, ".b": { address: "10.0.2.1/24" } },
+      },
+    ),
+    'bad-interface-name hosts.h.bridges["-b"]',
+    'bad-interface-name hosts.h.bridges[".b"]',
+    `bad-socket ${v}.a.socket`,
+    `bad-device ${v}.a.devices[0].path`,
+    `bad-interface-name ${v}.a.interfaces[0].tap`,
+    `bad-share-tag ${v}.a.shares[0].tag`,
+    `bad-path ${v}.a.volumes[0].image`,
+    `bad-label ${v}.a.volumes[0].label`,
+    `bad-serial ${v}.a.volumes[0].serial`,
+  ],
+  [
     "a subnet of no use",
     config({}, { bridges: { b: { address: "224.0.0.1/24" } } }),
     "bad-cidr hosts.h.bridges.b.address",

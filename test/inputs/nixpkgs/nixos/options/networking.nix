@@ -13,6 +13,10 @@ let
     allowedUDPPortRanges = many (attrsOf port);
   };
   address = { address = required str; prefixLength = required int; };
+  addressing = {
+    addresses = many (submodule { options = address; });
+    routes = many (submodule { options = address // { via = maybe str; }; });
+  };
   forward.options = {
     sourcePort = required (either int (types.strMatching "[[:digit:]]+:[[:digit:]]+"));
     destination = required str;
@@ -51,10 +55,8 @@ in
       options = {
         useDHCP = maybe types.bool;
         macAddress = maybe str;
-        ipv4 = {
-          addresses = many (submodule { options = address; });
-          routes = many (submodule { options = address // { via = maybe str; }; });
-        };
+        ipv4 = addressing;
+        ipv6 = addressing;
       };
     });
     bridges = named (submodule { options = { interfaces = many str; rstp = flag false; }; });
