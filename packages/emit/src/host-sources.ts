@@ -1,12 +1,13 @@
 /** What a host is made of on the machine that its config is read on. */
-import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { HostSource } from "@microvm-emit/model";
 import { parse } from "@microvm-emit/nix-ast";
 import { modulesMeant } from "./imports.js";
 import { readIfThere } from "./load.js";
-import { namedPaths, pathsOf } from "./named-paths.js";
+import { namedPaths } from "./named-paths.js";
+import { namesIn, namesInText } from "./nix-names.js";
 import type { Places } from "./run.js";
 import { gitFolders, isBelow, sourceTreeOf } from "./source-tree.js";
 import { stateRoot } from "./state-folder.js";
@@ -17,15 +18,17 @@ import { withoutLinks } from "./without-links.js";
 export const hostSources = (config: unknown, places: Places): readonly HostSource[] => {
   const { config: file, outputDir, lock } = places;
   const starts = [...new Set([file, withoutLinks(file)].map((path) => dirname(path)))];
-  const sources = [
+  const imported = following([file], importsOf);
+  const named = namedBy(config, places);
+  const sources: readonly HostSource[] = [
     { path: file, what: "the config of this host" },
     { path: outputDir, what: "the flake of this host" },
     { path: lock, what: "the lock of this config" },
     { path: packageRoot, what: "microvm-emit itself" },
     { path: userCache(), what: "code that microvm-emit keeps" },
     { path: stateRoot(), what: "files that microvm-emit restores" },
-    ...following([file], importsOf).map((path) => ({ path, what: "a file that the config imports" })),
-    ...namedBy(config, places).map((path) => ({ path, what: `a ${kindOf(path)} that the config names` })),
+    ...imported.map((path) => ({ path, what: "a file that the config imports" })),
+    ...named.paths.map((path) => ({ path, what: `a ${kindOf(path)} that the config names` })),
     ...[
       ...starts.flatMap(manifests),
       ...[...starts, outputDir].flatMap((folder) => gitFolders(sourceTreeOf(folder))),
@@ -35,29 +38,76 @@ export const hostSources = (config: unknown, places: Places): readonly HostSourc
   const byPath = new Map<string, HostSource>();
   for (const { path: written, what } of sources)
     for (const path of [written, withoutLinks(written)]) if (!byPath.has(path)) byPath.set(path, { path, what });
-  return [...byPath.values()];
+  return [...byPath.values(), ...named.unfollowed, ...imported.flatMap(expressionsIn)];
 };
 
 const packageRoot = realpathSync(fileURLToPath(new URL("..", import.meta.url)));
 
-/** Modules with what they name in turn, and inputs as they are. */
-const namedBy = (config: unknown, places: Places): readonly string[] => {
+/** Modules with what they name in turn, and inputs as they are; and folders of which it is not known what they name. */
+const namedBy = (
+  config: unknown,
+  places: Places,
+): { readonly paths: readonly string[]; readonly unfollowed: readonly HostSource[] } => {
   const { root } = sourceTreeOf(places.configDir);
-  const { modules, inputs } = namedPaths(config, places);
+  const { modules, bases, inputs } = namedPaths(config, places);
+  const unfollowed = new Map<string, HostSource>();
+  const leave = (path: string, file: string, why: string): void => {
+    const folder = folderAt(path);
+    unfollowed.set(`${file} ${folder}`, { path: folder, what: `files that ${file} may name`, unfollowed: why });
+  };
   const isConfigIn = (folder: string): boolean =>
     [places.config, withoutLinks(places.config)].some((file) => isBelow(withoutLinks(folder), file));
-  const meant = (paths: readonly string[]): readonly string[] =>
+  const isInTree = (path: string): boolean => isBelow(root, path) || isBelow(withoutLinks(root), path);
+  const meant = (paths: readonly string[], file: string): readonly string[] =>
     paths.flatMap((path) => {
       if (!existsSync(path)) return [];
       if (!statSync(path).isDirectory()) return [path];
       const entry = join(path, "default.nix");
       // Nix may name a folder of data, and all that is beside the config.
-      return existsSync(entry) ? [isConfigIn(path) ? entry : path] : [];
+      if (existsSync(entry)) return [isConfigIn(path) ? entry : path];
+      leave(path, file, `names the folder ${path}`);
+      return [];
     });
-  const named = following(meant(modules), (path) =>
-    meant(nixPathsIn(path).filter((found) => isBelow(root, found) || isBelow(withoutLinks(root), found))),
-  );
-  return [...named, ...inputs.filter((path) => existsSync(path))];
+  const namesOf = (path: string): readonly string[] => {
+    const file = statSync(path).isDirectory() ? join(path, "default.nix") : path;
+    const place = { folder: dirname(file), flake: places.outputDir };
+    const text = readText(file);
+    if (typeof text !== "string") {
+      leave(place.folder, file, `cannot be read (${text.code})`);
+      return [];
+    }
+    const parsed = parse(text);
+    if (parsed._tag === "Left") {
+      // Data may be named too.
+      if (!file.endsWith(".nix")) return [];
+      leave(place.folder, file, "is not valid Nix");
+      return meant(namesInText(text, place).filter(isInTree), file);
+    }
+    const found = namesIn(parsed.right, place);
+    for (const base of found.bases.filter(isInTree))
+      leave(base, file, `names files in ${folderAt(base)} by an expression`);
+    return meant(found.paths.filter(isInTree), file);
+  };
+  // From which of the flake's folders is not known: a base that is not there is of another one.
+  for (const base of bases.filter(isInTree).filter((path) => existsSync(path)))
+    leave(base, places.config, `names files in ${folderAt(base)} by an expression`);
+  const paths = following(meant(modules, places.config), namesOf);
+  return {
+    paths: [...paths, ...inputs.filter((path) => existsSync(path))],
+    unfollowed: [...unfollowed.values()],
+  };
+};
+
+/** The innermost folder on the way to a path that is there. */
+const folderAt = (path: string): string =>
+  existsSync(path) && statSync(path).isDirectory() ? path : folderAt(dirname(path));
+
+const readText = (file: string): string | { readonly code: string } => {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    return { code: (error as NodeJS.ErrnoException).code ?? "error" };
+  }
 };
 
 const kindOf = (path: string): string => (statSync(path).isDirectory() ? "folder" : "file");
@@ -85,13 +135,11 @@ const importsOf = (file: string): readonly string[] => {
   );
 };
 
-/** The paths that a file of Nix names; of a folder, those of its `default.nix`. */
-const nixPathsIn = (path: string): readonly string[] => {
-  const file = statSync(path).isDirectory() ? join(path, "default.nix") : path;
-  const text = file.endsWith(".nix") ? readIfThere(file) : undefined;
-  const parsed = text === undefined ? undefined : parse(text);
-  return parsed?._tag === "Right" ? pathsOf(parsed.right, dirname(file)) : [];
-};
+/** Where a file imports modules whose names are not in it. */
+const expressionsIn = (file: string): readonly HostSource[] =>
+  /\b(?:import|require)\s*\(\s*(?!["'\s])/.test(readIfThere(file) ?? "")
+    ? [{ path: dirname(file), what: `files that ${file} may import`, unfollowed: "imports a module by an expression" }]
+    : [];
 
 /** What says how the files of a folder are loaded. */
 const manifests = (folder: string): readonly string[] =>

@@ -1,39 +1,38 @@
 /** What a config names of the files around it, as it is written and before anything is known of its shape. */
 import { join, resolve } from "pathe";
-import { isNode, type Node, nodesOf } from "@microvm-emit/nix-ast";
+import { isNode, type Node } from "@microvm-emit/nix-ast";
+import { namesIn } from "./nix-names.js";
 
 /** What a config names, by absolute paths. */
 export interface NamedPaths {
   readonly modules: readonly string[];
+  /** Folders below which Nix of the config's names files by an expression. */
+  readonly bases: readonly string[];
   readonly inputs: readonly string[];
 }
 
 export const namedPaths = (
   config: unknown,
   { configDir, outputDir }: { readonly configDir: string; readonly outputDir: string },
-): NamedPaths => ({
-  modules: [
-    ...textsAt(config, moduleSettings)
-      .filter((path) => /^\.{1,2}\//.test(path))
-      .map((path) => resolve(configDir, path)),
-    // Nix of the config's is written into files of the flake, where its paths begin.
-    ...nodesIn(config).flatMap((node) =>
-      ["", "hosts", "guests/host"].flatMap((folder) => pathsOf(node, join(outputDir, folder))),
-    ),
-  ],
-  inputs: textsAt(config, inputSettings).flatMap((url) => {
-    const path = localPath(url);
-    return path === undefined ? [] : [resolve(outputDir, path)];
-  }),
-});
-
-/** The paths that Nix names, from the folder that it lies in; what it puts together is not known. */
-export const pathsOf = (root: Node, folder: string): readonly string[] =>
-  nodesOf(root).flatMap((node) =>
-    node.kind !== "path" || node.parts.length > 1 || node.parts[0].startsWith("~")
-      ? []
-      : [resolve(folder, node.parts[0])],
+): NamedPaths => {
+  // Nix of the config's is written into files of the flake, where its paths begin.
+  const written = nodesIn(config).flatMap((node) =>
+    ["", "hosts", "guests/host"].map((folder) => namesIn(node, { folder: join(outputDir, folder), flake: outputDir })),
   );
+  return {
+    modules: [
+      ...textsAt(config, moduleSettings)
+        .filter((path) => /^\.{1,2}\//.test(path))
+        .map((path) => resolve(configDir, path)),
+      ...written.flatMap(({ paths }) => paths),
+    ],
+    bases: written.flatMap(({ bases }) => bases),
+    inputs: textsAt(config, inputSettings).flatMap((url) => {
+      const path = localPath(url);
+      return path === undefined ? [] : [resolve(outputDir, path)];
+    }),
+  };
+};
 
 const vmSettings = ["modules.*", "home.*", "user.home.*", "users.*.home.*"];
 

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, realpathSync, symlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { path as nixPath, list } from "@microvm-emit/nix-ast";
+import { ident, interp, list, path as nixPath } from "@microvm-emit/nix-ast";
 import { describe, expect, it } from "vitest";
 import { hostSources } from "../src/host-sources.js";
 import type { Places } from "../src/run.js";
@@ -19,9 +19,18 @@ const placesIn = (configDir: string): Places => ({
 /** What is found in a folder, as `path: what` from there, without what every config has. */
 const foundIn = (dir: string, config: unknown, configDir = dir): readonly string[] =>
   hostSources(config, placesIn(configDir))
+    .filter(({ unfollowed }) => unfollowed === undefined)
     .map(({ path, what }) => [relative(dir, path) || ".", what] as const)
     .filter(([path, what]) => !path.startsWith("../") && !/^(the|code|microvm-emit) /.test(what))
     .map(([path, what]) => `${path}: ${what}`);
+
+/** Folders that a file may name files of, and why that is not known: `file → folder: why`, from a folder. */
+const unfollowedIn = (dir: string, config: unknown): readonly string[] =>
+  hostSources(config, placesIn(dir)).flatMap(({ path, what, unfollowed }) => {
+    const [, file = ""] = /^files that (\S+) may (?:name|import)$/.exec(what) ?? [];
+    const why = unfollowed?.replaceAll(`${dir}/`, "").replaceAll(dir, ".");
+    return why === undefined ? [] : [`${relative(dir, file)} → ${relative(dir, path) || "."}: ${why}`];
+  });
 
 const withModules = (...modules: readonly unknown[]): object => ({ hosts: { h: { modules } } });
 
@@ -130,6 +139,86 @@ describe("what a module names", () => {
     const dir = lay({ "b.nix": "{ }" });
     layOut(dir, { "a.nix": `{ imports = [ ${join(dir, "b.nix")} ]; }` });
     expect(foundIn(dir, withModules("./a.nix"))).toEqual([named("a.nix"), named("b.nix")]);
+  });
+});
+
+describe("a path that a module puts together", () => {
+  it.each([
+    './. + "/parts/x.nix"',
+    '(./. + "/parts") + "/x.nix"',
+    '"${./.}/parts/x.nix"',
+    "''${./parts}/x.nix''",
+    '"${toString ./parts}/x.nix"',
+    'builtins.toString ./parts + "/x.nix"',
+    '"${self}/../parts/x.nix"',
+    'inputs.self + "/../parts/x.nix"',
+    '"${inputs.self.outPath}/../parts/x.nix"',
+  ])("is followed as %s", (expression) => {
+    const dir = lay({ "a.nix": `{ self, inputs, ... }: { imports = [ (${expression}) ]; }`, "parts/x.nix": "{ }" });
+    expect(foundIn(dir, withModules("./a.nix"))).toEqual([named("a.nix"), named("parts/x.nix")]);
+    expect(unfollowedIn(dir, withModules("./a.nix"))).toEqual([]);
+  });
+
+  it.each([
+    ['map (name: ./parts/${name}.nix) [ "x" ]', "parts", "names files in parts by an expression"],
+    ['map (name: ./parts/x-${name}.nix) [ "x" ]', "parts", "names files in parts by an expression"],
+    ['map (name: ./. + "/parts/${name}.nix") [ "x" ]', "parts", "names files in parts by an expression"],
+    ['[ (./parts + ("/" + "x.nix")) ]', "parts", "names files in parts by an expression"],
+    ["map (name: ./parts + name) names", "parts", "names files in parts by an expression"],
+    ['map (name: "${./parts}/${name}") names', "parts", "names files in parts by an expression"],
+    ['map (name: "${self}/../parts/${name}") names', "parts", "names files in parts by an expression"],
+    ["lib.filesystem.listFilesRecursive ./parts", "parts", "names the folder parts"],
+    ["let names = builtins.readDir ./parts; in names", "parts", "names the folder parts"],
+    ['[ (lib.path.append ./. "x.nix") ]', ".", "names the folder ."],
+    ["inputs.import-tree ./parts", "parts", "names the folder parts"],
+  ])("is told where it is not known, as in %s", (imports, folder, why) => {
+    const dir = lay({ "a.nix": `{ lib, self, inputs, names, ... }: { imports = ${imports}; }`, "parts/x.nix": "{ }" });
+    expect(unfollowedIn(dir, withModules("./a.nix"))).toEqual([`a.nix → ${folder}: ${why}`]);
+  });
+
+  it("is told of the config's own Nix and of its imports", () => {
+    const dir = lay({
+      "microvm.config.ts": "const x = await import(`./${name}.ts`); require( name );",
+      "parts/x.nix": "{ }",
+    });
+    const own = { hosts: { h: { modules: [nixPath("../parts/", interp(ident("name")))] } } };
+    expect(unfollowedIn(dir, own)).toEqual([
+      "microvm.config.ts → parts: names files in parts by an expression",
+      "microvm.config.ts → .: imports a module by an expression",
+    ]);
+  });
+});
+
+describe("a module that is not read", () => {
+  it("is followed by the paths in its text where it is not valid Nix, and told", () => {
+    const dir = lay({
+      "a.nix": "{ a.b = 1; a.b = 2; imports = [ ./parts/x.nix\n../gone.nix ]; # ''\n more = ''${./y.nix}",
+      "parts/x.nix": "{ imports = [ ./z.nix ]; ",
+      "parts/z.nix": "{ }",
+      "y.nix": "{ }",
+    });
+    expect(foundIn(dir, withModules("./a.nix"))).toEqual(["a.nix", "parts/x.nix", "y.nix", "parts/z.nix"].map(named));
+    expect(unfollowedIn(dir, withModules("./a.nix"))).toEqual([
+      "a.nix → .: is not valid Nix",
+      "parts/x.nix → parts: is not valid Nix",
+    ]);
+  });
+
+  it("is told where it cannot be read", () => {
+    const dir = lay({ "a/default.nix/x": "", "b.nix": "{ imports = [ ./a ]; }" });
+    expect(unfollowedIn(dir, withModules("./b.nix"))).toEqual(["a/default.nix → a: cannot be read (EISDIR)"]);
+  });
+
+  it("is data where its name says so, and followed where it is Nix by another name", () => {
+    const dir = lay({
+      "a.nix": "{ x = ./run.sh; y = import ./module; z = ./blob; }",
+      "run.sh": "if true; then ./b.nix; fi",
+      module: "{ imports = [ ./b.nix ]; }",
+      blob: "\u0000\u0001",
+      "b.nix": "{ }",
+    });
+    expect(foundIn(dir, withModules("./a.nix"))).toEqual(["a.nix", "run.sh", "module", "blob", "b.nix"].map(named));
+    expect(unfollowedIn(dir, withModules("./a.nix"))).toEqual([]);
   });
 });
 

@@ -5,6 +5,11 @@ export interface HostSource {
   readonly path: string;
   /** What of a host it is, as in "the config of this host". */
   readonly what: string;
+  /**
+   * Why files in the folder may be part of the host, where that is not known, as in "is not valid Nix". A guest that may change
+   * one of these is a warning.
+   */
+  readonly unfollowed?: string;
 }
 
 /** What is known of the machine that reads a config. */

@@ -150,6 +150,7 @@ export const problemCodes = {
   "store-overlay-persistent": "warning",
   "subnet-full": "error",
   "too-many-volumes": "error",
+  "unfollowed-module": "warning",
   "unknown-bridge": "error",
   "unknown-input": "error",
   "unknown-key": "error",

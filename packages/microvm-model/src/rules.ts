@@ -64,6 +64,7 @@ import { subnet } from "./rules/subnet.js";
 import { tooManyVolumes } from "./rules/too-many-volumes.js";
 import { unique } from "./rules/unique.js";
 import { userNetworkWithoutDhcp } from "./rules/user-network-without-dhcp.js";
+import { unfollowedModule } from "./rules/unfollowed-module.js";
 import { volumeInWritableShare } from "./rules/volume-in-writable-share.js";
 import { volumeWithoutSize } from "./rules/volume-without-size.js";
 import { writableNixStore } from "./rules/writable-nix-store.js";
@@ -108,6 +109,7 @@ const rules: readonly Rule[] = [
   volumeInWritableShare,
   writableNixStore,
   dangerousShare,
+  unfollowedModule,
   sharedAcrossPolicies,
   secret,
   posixAclWithTranslation,

@@ -1400,6 +1400,43 @@ describe("a reason for a writable share", () => {
   });
 });
 
+describe("a module that is not followed", () => {
+  const sources = [
+    { path: "/srv/hosts/host.nix", what: "a file that the config names" },
+    { path: "/srv/hosts/vms", what: "files that /srv/hosts/host.nix may name", unfollowed: "is not valid Nix" },
+  ];
+  const told = (vms: object): readonly string[] => {
+    const result = planConfig(config(vms), emptyLock, { sources });
+    return (result._tag === "Left" ? result.left : result.right.warnings).map(
+      ({ code, path, message }) => `${code} ${formatPath(path)}: ${message}`,
+    );
+  };
+  const shares = (source: string, rest: object = {}): object => ({
+    workspace: false,
+    shares: [{ tag: "t", source, ...rest }],
+  });
+
+  it.each(["/srv/hosts/vms", "/srv/hosts/vms/a"])("is a warning where a guest may write %s, once", (source) => {
+    expect(told({ a: shares(source), b: shares(source) })).toEqual([
+      `unfollowed-module hosts.h.vms.a.shares[0]: a may write ${source}, which may hold files that /srv/hosts/host.nix may name: that file is not valid Nix`,
+    ]);
+  });
+
+  it("is none where no guest writes, or one does with a reason", () => {
+    expect(
+      told({
+        a: shares("/srv/hosts/vms", { readOnly: true }),
+        b: shares("/srv/hosts/vms", { dangerous: "the agent maintains these" }),
+        c: shares("/srv/hosts/other"),
+      }),
+    ).toEqual([]);
+  });
+
+  it("is one error where the guest may write the module itself", () => {
+    expect(told({ a: shares("/srv/hosts") }).map((line) => line.split(" ")[0])).toEqual(["dangerous-share"]);
+  });
+});
+
 describe("a share by a link", () => {
   const links: Readonly<Record<string, string>> = {
     "/srv/keys": "/home/alice/.ssh",

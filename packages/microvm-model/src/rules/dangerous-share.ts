@@ -10,7 +10,13 @@ import { type ConfigPath, error, type Problem, type RelatedPlace, warning } from
 export const dangerousShare = (host: HostPlan, { sources, realPath }: ConfigSource): readonly Problem[] => {
   const finders = [
     tableOf(host, realPath),
-    ofSources(indexFolders(sources.map(({ path, what }) => ({ folder: asMounted(path), what })))),
+    ofSources(
+      indexFolders(
+        sources
+          .filter(({ unfollowed }) => unfollowed === undefined)
+          .map(({ path, what }) => ({ folder: asMounted(path), what })),
+      ),
+    ),
     ofOthers(host.vms.map((vm, position) => ownOf(vm, position, realPath))),
   ];
   const dangerOf = (share: Shared): Danger | null => {
