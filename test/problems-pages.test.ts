@@ -71,6 +71,25 @@ it("has a page for every code and no other", () => {
   expect(new Set(codes).size).toBe(codes.length);
 });
 
+const isRecord = (value: unknown): value is Readonly<Record<string | number, unknown>> =>
+  typeof value === "object" && value !== null;
+
+/** The value at a path, and how many of its last steps are not written. */
+const valueAt = (config: unknown, path: Problem["path"]): { readonly unwritten: number; readonly value: unknown } => {
+  let value: unknown = config;
+  for (const [position, step] of path.entries()) {
+    if (!isRecord(value) || !(step in value)) return { unwritten: path.length - position, value: undefined };
+    value = value[step];
+  }
+  return { unwritten: 0, value };
+};
+
+/** The names, texts and numbers in a value. */
+const wordsIn = (value: unknown): readonly string[] =>
+  isRecord(value)
+    ? [...(Array.isArray(value) ? [] : Object.keys(value)), ...Object.values(value).flatMap(wordsIn)]
+    : [String(value)];
+
 describe.each(pages)("the page of $code", ({ file, code, severity, title, body }) => {
   const severityInSource: string = code in problemCodes ? problemCodes[code as keyof typeof problemCodes] : "error";
 
@@ -92,6 +111,32 @@ describe.each(pages)("the page of $code", ({ file, code, severity, title, body }
       const found = problemsOf(fails).filter((problem) => problem.code === code);
       expect(found).not.toEqual([]);
       for (const problem of found) expect(severity.split(" or ")).toContain(problem.severity);
+    });
+
+  if (fails !== undefined)
+    it("shows a problem with a written path, a message that names a value, and a remedy", () => {
+      for (const { path, message, remedy } of problemsOf(fails).filter((problem) => problem.code === code)) {
+        const { unwritten } = valueAt(fails.config, path);
+        // A setting that is left out, or an item of a list that is.
+        expect(unwritten).toBeLessThanOrEqual(typeof path.at(-1) === "number" ? 2 : 1);
+        const names = path.filter((step) => typeof step === "string");
+        const setting = names.at(-1) ?? "";
+        expect(body).toContain(setting);
+        // A name or a value of the host that the problem is in.
+        const words = [...wordsIn(valueAt(fails.config, path.slice(0, 2)).value), ...names].flatMap((word) => [
+          word,
+          ...word.split(/\s+/),
+        ]);
+        const found = message.toLowerCase();
+        const isNamed = words.some((word) => {
+          const escaped = JSON.stringify(word.toLowerCase())
+            .slice(1, -1)
+            .replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+          return new RegExp(`(?<!\\w)${escaped}(?!\\w)`).test(found);
+        });
+        expect([message, isNamed]).toEqual([message, true]);
+        expect(remedy).toMatch(/^\S+ \S.*[.?]$/s);
+      }
     });
 
   if (passes !== undefined)

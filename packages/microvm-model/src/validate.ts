@@ -104,7 +104,7 @@ const circles = (value: unknown, path: ConfigPath, around: readonly object[]): r
 
 const noHosts = (input: unknown): readonly Problem[] =>
   isRecord(input) && isRecord(input["hosts"]) && Object.keys(input["hosts"]).length === 0
-    ? [error("empty-hosts", ["hosts"], "The config has no host", "Describe at least one host below `hosts`.")]
+    ? [error("empty-hosts", ["hosts"], "`hosts` is empty", "Describe at least one host below `hosts`.")]
     : [];
 
 /** Keys that JSON can hold and JavaScript reads past. */

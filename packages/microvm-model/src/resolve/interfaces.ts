@@ -218,7 +218,7 @@ const findBridge = (
     return error(
       "no-bridge",
       vmPath,
-      "The VM has no bridge to join: its host has none",
+      `${String(vmPath.at(-1))} has no bridge to join: its host has none`,
       "Describe one in the host's `bridges`.",
     );
   return named === undefined

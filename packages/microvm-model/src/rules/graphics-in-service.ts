@@ -7,11 +7,11 @@ export const graphicsInService = (host: HostPlan): readonly Problem[] =>
     .filter(
       ({ hypervisor, graphics }) => graphics !== null && !(hypervisor === "qemu" && graphics.backend === "headless"),
     )
-    .map(({ path }) =>
+    .map(({ name, path }) =>
       warning(
         "graphics-in-service",
         [...path, "graphics"],
-        "The VM's service has no screen to show the guest's on",
+        `${name} runs as a systemd service, which has no screen`,
         'Set graphics: { backend: "headless" } with hypervisor "qemu", or start the runner from a session by hand.',
       ),
     );
