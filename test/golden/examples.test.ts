@@ -20,7 +20,7 @@ const kept = (example: string): Record<string, string> => {
   const flake = `${folderOf(example)}/flake`;
   return Object.fromEntries(
     readdirSync(flake, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name !== ".microvm-emit.json")
+      .filter((entry) => entry.isFile() && ![".gitattributes", ".microvm-emit.sha256"].includes(entry.name))
       .map((entry) => `${entry.parentPath}/${entry.name}`)
       .map((file) => [file.slice(flake.length + 1), readFileSync(file, "utf8")]),
   );

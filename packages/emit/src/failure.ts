@@ -32,7 +32,6 @@ export type Failure =
   | { readonly kind: "config-unfinished"; readonly file: string }
   | { readonly kind: "config-problems"; readonly problems: readonly LocatedProblem[] }
   | { readonly kind: "lock-broken"; readonly file: string; readonly place?: Place; readonly reason: string }
-  | { readonly kind: "manifest-broken"; readonly file: string; readonly reason: string }
   | { readonly kind: "output-not-directory"; readonly dir: string; readonly obstacle: string }
   | { readonly kind: "output-not-writable"; readonly paths: readonly string[]; readonly cause: string }
   | { readonly kind: "output-conflicts"; readonly dir: string; readonly conflicts: readonly Conflict[] }
@@ -55,11 +54,14 @@ export type LocatedProblem = Problem & {
   readonly relatedPlaces?: readonly (Place | undefined)[];
 };
 
+/** Why a file would lose what is not ours; --force loses it. */
+export type LossReason = "edited" | "edited-on-branch" | "merged" | "foreign";
+
 /** A file of the output directory that a run would have to overwrite or remove, and may not. */
 export interface Conflict {
   /** Relative to the output directory. */
   readonly path: string;
-  readonly reason: "edited" | "foreign" | "symlink" | "directory" | "not-a-directory" | "special" | "large";
+  readonly reason: LossReason | "symlink" | "directory" | "not-a-directory" | "special" | "large";
 }
 
 /** A module of the user's own that Nix would not find. */
@@ -112,7 +114,6 @@ const exitCodes = {
   "config-unfinished": 1,
   "config-problems": 1,
   "lock-broken": 1,
-  "manifest-broken": 1,
   "output-not-directory": 1,
   "output-not-writable": 1,
   "output-conflicts": 1,
@@ -196,6 +197,8 @@ const failedHost = ({ host, message, trails }: FailedHost): Diagnostic => {
 
 const conflictWords: Record<Conflict["reason"], string> = {
   edited: "edited by hand since it was emitted",
+  "edited-on-branch": "edited by hand on one of the branches that git merges",
+  merged: "changed since it was emitted, by hand or by a merge of its lines",
   foreign: "not written by microvm-emit",
   symlink: "a symbolic link, which is never followed or replaced",
   directory: "a directory where a file is to be",
@@ -203,6 +206,14 @@ const conflictWords: Record<Conflict["reason"], string> = {
   special: "not a regular file",
   large: "larger than 64 MiB, and no emitted file is",
 };
+
+const losses: Readonly<Record<LossReason, true>> = {
+  edited: true,
+  "edited-on-branch": true,
+  merged: true,
+  foreign: true,
+};
+const isLoss = (reason: Conflict["reason"]): reason is LossReason => Object.hasOwn(losses, reason);
 
 const unreachableWords: Record<UnreachableModule["reason"], string> = {
   missing: "does not exist",
@@ -289,13 +300,6 @@ export const words = (failure: Failure): readonly Diagnostic[] => {
         remedy: "Restore it from version control; without it, VMs may get other addresses than they have now.",
       }),
     )
-    .with({ kind: "manifest-broken" }, ({ file, reason }) =>
-      error({
-        subject: file,
-        message: `The record of what was emitted is broken: ${reason}.`,
-        remedy: "Restore it from version control, or run again with --force to overwrite every file by that name.",
-      }),
-    )
     .with({ kind: "output-not-directory" }, ({ dir, obstacle }) =>
       error({
         subject: dir,
@@ -314,7 +318,7 @@ export const words = (failure: Failure): readonly Diagnostic[] => {
       error({
         subject: dir,
         message: "Files are in the way; nothing was changed.",
-        remedy: conflicts.every(({ reason }) => reason === "edited" || reason === "foreign")
+        remedy: conflicts.every(({ reason }) => isLoss(reason))
           ? "Move them away, or lose what they hold by running again with --force."
           : "Move them away.",
         details: conflicts.map(({ path, reason }) => `${path}: ${conflictWords[reason]}`),

@@ -1,35 +1,66 @@
-/** The record, in the output directory, of which files there are ours: path → SHA-256 of the text in hexadecimal. */
-export type Manifest = ReadonlyMap<string, string>;
+import type { TextFile } from "./file.js";
+import { hasConflictMarkers } from "./merge-conflict.js";
+import { sha256 } from "./transaction.js";
 
-export const manifestName = ".microvm-emit.json";
+/**
+ * The record, in the output directory, of the texts that are ours: path → SHA-256 in hexadecimal. Git joins two records line by
+ * line (`attributesFor`), so a path has a hash of each branch until the next run.
+ */
+export type Manifest = ReadonlyMap<string, ReadonlySet<string>>;
 
-const version = 1;
+export const manifestName = ".microvm-emit.sha256";
 
-/** A manifest as text, one line a file, sorted: the same for the same files. */
-export const printManifest = (manifest: Manifest): string => {
-  const files = Object.fromEntries([...manifest].sort(([a], [b]) => (a < b ? -1 : 1)));
-  return `${JSON.stringify({ version, files }, undefined, 2)}\n`;
-};
+/** Its name as JSON. */
+export const formerManifestName = ".microvm-emit.json";
 
-/** Reads a manifest; throws an `Error` that says what is wrong with it. */
+/** A manifest as text, sorted: the same for the same files. `sha256sum -c` reads it. */
+export const printManifest = (files: readonly TextFile[]): string =>
+  files
+    .toSorted((a, b) => (a.path < b.path ? -1 : 1))
+    .map(({ path, text }) => `${sha256(text)}  ${path}\n`)
+    .join("");
+
+/** Reads manifests of either form. A line that says nothing of a file inside is left out: the file is then not ours. */
 export const parseManifest = (text: string): Manifest => {
-  const data: unknown = JSON.parse(text);
-  if (!isRecord(data) || !isRecord(data["files"])) throw new Error("it is no record of files");
-  if (data["version"] !== version) {
-    throw new Error(`its version is ${JSON.stringify(data["version"])}, and this microvm-emit knows ${version}`);
+  const manifest = new Map<string, Set<string>>();
+  for (const line of text.split("\n")) {
+    const { hash, path } =
+      (
+        /^(?<hash>[0-9a-f]{64}) {2}(?<path>.+?)\r?$/.exec(line) ??
+        /^ +"(?<path>.+)": "(?<hash>[0-9a-f]{64})",?\r?$/.exec(line)
+      )?.groups ?? {};
+    if (hash === undefined || path === undefined || !isInside(path)) continue;
+    manifest.set(path, (manifest.get(path) ?? new Set()).add(hash));
   }
-  return new Map(
-    Object.entries(data["files"]).map(([path, hash]) => {
-      if (!isInside(path)) throw new Error(`it names ${JSON.stringify(path)}, which is not inside the directory`);
-      if (typeof hash !== "string") throw new Error(`it has no hash of ${JSON.stringify(path)}`);
-      return [path, hash];
-    }),
-  );
+  return manifest;
 };
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Whether a relative path with `/` stays below where it starts, in its plainest form. */
 export const isInside = (path: string): boolean =>
   path.split("/").every((step) => step !== "" && step !== "." && step !== "..") && !/[\\\0]/.test(path);
+
+export const attributesName = ".gitattributes";
+
+const heading =
+  "# microvm-emit writes these files. Where two branches change one, git keeps a side: run microvm-emit after the merge.";
+
+/**
+ * How git merges what is emitted: as a whole, so that no file is a mixture of two emissions, and records by adding lines
+ * (gitattributes(5)). Guests are named by folder, for a guest that the other branch renamed.
+ */
+export const attributesFor = (files: readonly TextFile[]): string => {
+  const whole = files.map(({ path }) => path).filter((path) => !path.startsWith("guests/"));
+  const lines = [
+    ...[attributesName, manifestName].map((path) => attribute(path, "union")),
+    ...["guests/**", ...whole].sort().map((path) => attribute(path, "binary")),
+  ];
+  return [heading, ...lines, ""].join("\n");
+};
+
+const attribute = (path: string, merge: "union" | "binary"): string => `"/${path}" merge=${merge}`;
+
+/** Whether attributes say nothing but ours, in a merge under way too. */
+export const areOwnAttributes = (text: string): boolean =>
+  text
+    .split("\n")
+    .every((line) => line === heading || /^("\/.*" merge=(union|binary))?\r?$/.test(line) || hasConflictMarkers(line));

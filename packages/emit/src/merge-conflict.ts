@@ -25,6 +25,10 @@ export const sidesOf = (text: string): readonly [string, string] | undefined => 
   return isConflicted && open.length === 0 ? [sides[0].join("\n"), sides[1].join("\n")] : undefined;
 };
 
+/** Whether a line of the text begins a conflict, divides its sides or ends it. */
+export const hasConflictMarkers = (text: string): boolean =>
+  text.split("\n").some((line) => markerOf(line) !== undefined);
+
 type Section = 0 | 1 | "ancestor";
 
 /** No person merges a conflict so often without resolving it. */

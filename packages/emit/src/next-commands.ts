@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import type { HostPlan, Lock, Plan, VmPlan } from "@microvm-emit/model";
+import { indexEntries } from "./git.js";
 import { plannedPaths } from "./planned-paths.js";
 import { isBelow, sourceTreeOf, unknownToGit } from "./source-tree.js";
 
@@ -45,14 +46,18 @@ export const nextCommands = (
   ];
 };
 
-/** A flake in a git work tree sees no file that git does not know, and modules may have others beside them. */
+/**
+ * A flake in a git work tree sees no file that git does not know, and modules may have others beside them. Files that git could
+ * not merge are resolved by adding them.
+ */
 const toAdd = (root: string, configDir: string, paths: readonly string[]): readonly string[] => {
   const known = [...new Set(paths)].filter((path) => isBelow(root, path) && existsSync(path));
   const beside = isBelow(root, configDir) ? [join(configDir, "*.nix")] : [];
   const unknown = unknownToGit(root, [...known, ...beside, ":(exclude,glob)**/node_modules/**"]);
   if (unknown === undefined) return known;
+  const unmerged = indexEntries(root, "unmerged", known).map(({ path }) => join(root, path));
   return [
-    ...known.filter((path) => unknown.some((file) => isBelow(path, file))),
+    ...known.filter((path) => [...unknown, ...unmerged].some((file) => isBelow(path, file))),
     ...unknown.filter((file) => !known.some((path) => isBelow(path, file))),
   ];
 };

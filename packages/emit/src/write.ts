@@ -2,10 +2,22 @@ import { accessSync, constants, lstatSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type * as TE from "fp-ts/lib/TaskEither.js";
 import { exclusively } from "./exclusive.js";
-import { type Conflict, Failed, type Failure, attempt } from "./failure.js";
+import { type Conflict, Failed, type Failure, type LossReason, attempt } from "./failure.js";
 import type { TextFile } from "./file.js";
 import { type Folders, codeOf, isThere, openFolders, readEntry } from "./folders.js";
-import { type Manifest, isInside, manifestName, parseManifest, printManifest } from "./manifest.js";
+import { contentsOf, indexEntries } from "./git.js";
+import {
+  type Manifest,
+  areOwnAttributes,
+  attributesFor,
+  attributesName,
+  formerManifestName,
+  isInside,
+  manifestName,
+  parseManifest,
+  printManifest,
+} from "./manifest.js";
+import { hasConflictMarkers } from "./merge-conflict.js";
 import { isBelow, sourceTreeOf } from "./source-tree.js";
 import { stateFolder } from "./state-folder.js";
 import { type Change, apply, isHalfDone, recover, removeEmptied, sha256 } from "./transaction.js";
@@ -121,27 +133,28 @@ interface Plan {
 
 /** Compares what is wanted with what is there; throws one failure that names every file in the way. */
 const planChanges = ({ dir, files, beside, force }: Wanted, folders: Folders): Plan => {
-  const manifest = readManifest(dir, force, folders);
+  const manifest = readManifest(dir, folders);
   const conflicts: Conflict[] = [];
   const changes: Change[] = [];
   const report = { written: [] as string[], unchanged: [] as string[], removed: [] as string[] };
   const look = inspector(dir, folders, conflicts);
+  const unmerged = unmergedFiles(dir, manifest);
 
-  /** Whether a file with this text may be lost; notes a conflict when not. */
+  /** Whether a file may be lost; notes a conflict when not. */
   const mayLose = (path: string, text: string): boolean => {
-    const known = manifest.get(path);
-    if (force || known === sha256(text)) return true;
-    conflicts.push({ path, reason: known === undefined ? "foreign" : "edited" });
-    return false;
+    const reason = force ? undefined : reasonToKeep(text, manifest.get(path), unmerged.get(path));
+    if (reason !== undefined) conflicts.push({ path, reason });
+    return reason === undefined;
   };
 
   for (const { path, text } of files) {
     const there = look(path);
     if (there === "blocked") continue;
-    if (there?.text === text) report.unchanged.push(path);
+    // A file that git could not merge may have been edited on the other branch.
+    if (there?.text === text && !unmerged.has(path)) report.unchanged.push(path);
     else if (there === undefined || mayLose(path, there.text)) {
-      report.written.push(path);
-      changes.push({ action: "put", path: join(dir, path), text });
+      report[there?.text === text ? "unchanged" : "written"].push(path);
+      if (there?.text !== text) changes.push({ action: "put", path: join(dir, path), text });
     }
   }
 
@@ -155,9 +168,14 @@ const planChanges = ({ dir, files, beside, force }: Wanted, folders: Folders): P
       changes.push({ action: "remove", path: join(dir, path) });
     }
   }
+  const attributes = inspector(dir, folders, [])(attributesName);
+  const hasOwnAttributes = attributes === undefined || (attributes !== "blocked" && areOwnAttributes(attributes.text));
   const own = {
     ...beside,
-    [join(dir, manifestName)]: printManifest(new Map(files.map(({ path, text }) => [path, sha256(text)]))),
+    [join(dir, manifestName)]: printManifest(files),
+    [join(dir, formerManifestName)]: null,
+    // Those of another program's or the user's stay as they are.
+    ...(hasOwnAttributes && { [join(dir, attributesName)]: attributesFor(files) }),
   };
   for (const [path, text] of Object.entries(own)) {
     const there = inspector(dirname(path), folders, conflicts)(basename(path));
@@ -172,6 +190,51 @@ const planChanges = ({ dir, files, beside, force }: Wanted, folders: Folders): P
 
 const byPath = (conflicts: readonly Conflict[]): Conflict[] =>
   conflicts.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+
+/** Why a file with this text is not ours to lose, by the hashes that the manifest has for it. */
+const reasonToKeep = (
+  text: string,
+  hashes: ReadonlySet<string> | undefined,
+  unmerged: Unmerged | undefined,
+): LossReason | undefined => {
+  if (unmerged?.isEdited === true) return "edited-on-branch";
+  // Git keeps one side, of a renamed file with the text of its former name, or both with conflict markers.
+  if (unmerged !== undefined && (unmerged.sides.has(sha256(text)) || hasConflictMarkers(text))) return undefined;
+  if (hashes === undefined) return "foreign";
+  if (hashes.has(sha256(text))) return undefined;
+  return hashes.size > 1 && unmerged === undefined ? "merged" : "edited";
+};
+
+/** A file that git could not merge and nobody added since. */
+interface Unmerged {
+  /** The hashes of the sides. */
+  readonly sides: Set<string>;
+  /** Whether a side is a text of no manifest. */
+  isEdited: boolean;
+}
+
+/** The files that git could not merge, by path. */
+const unmergedFiles = (dir: string, manifest: Manifest): ReadonlyMap<string, Unmerged> => {
+  const files = new Map<string, Unmerged>();
+  const entries = isThere(dir) && sourceTreeOf(dir).isGit ? indexEntries(dir, "unmerged") : [];
+  if (entries.length === 0) return files;
+  // Git's own version still has the hashes of both sides after a run has written the manifest anew.
+  const manifests = contentsOf(dir, indexEntries(dir, "all", [manifestName, formerManifestName]));
+  const ours = new Set(
+    [manifest, ...manifests.map((text) => parseManifest(text?.toString() ?? ""))].flatMap((each) =>
+      [...each.values()].flatMap((hashes) => [...hashes]),
+    ),
+  );
+  const contents = contentsOf(dir, entries);
+  for (const [position, { path }] of entries.entries()) {
+    const hash = sha256(contents[position] ?? "");
+    const file = files.get(path) ?? { sides: new Set(), isEdited: false };
+    file.sides.add(hash);
+    file.isEdited ||= !ours.has(hash);
+    files.set(path, file);
+  }
+  return files;
+};
 
 /** Looks at files of a directory: the text, nothing, or something in the way, which becomes a conflict once. */
 const inspector = (
@@ -205,14 +268,11 @@ const inspector = (
   };
 };
 
-const readManifest = (dir: string, force: boolean, folders: Folders): Manifest => {
-  const file = join(dir, manifestName);
-  const entry = isThere(dir) ? readEntry(folders.at(file)) : "none";
-  if (typeof entry === "string") return new Map();
-  try {
-    return parseManifest(entry.bytes.toString());
-  } catch (error) {
-    if (force) return new Map();
-    throw new Failed({ kind: "manifest-broken", file, reason: (error as Error).message });
-  }
+const readManifest = (dir: string, folders: Folders): Manifest => {
+  const look = inspector(dir, folders, []);
+  const texts = [manifestName, formerManifestName].map((name) => {
+    const there = look(name);
+    return there === undefined || there === "blocked" ? "" : there.text;
+  });
+  return parseManifest(texts.join("\n"));
 };

@@ -16,7 +16,8 @@ describe("microvm-emit CONFIG", () => {
     expect([exitCode, stderr]).toEqual([0, ""]);
     const written = [...stdout.matchAll(/^written {2}(.*)$/gm)].map(([, path]) => path ?? "");
     const files = Object.entries(treeOf(dir)).flatMap(([path, text]) => (text === null ? [] : [path]));
-    expect([...written, config, "configuration.nix", "flake/.microvm-emit.json"].sort()).toEqual(files.sort());
+    const records = ["flake/.gitattributes", "flake/.microvm-emit.sha256"];
+    expect([...written, config, "configuration.nix", ...records].sort()).toEqual(files.sort());
     expect(written).toContain("flake/flake.nix");
     expect(stdout).toContain(`nixos-rebuild switch --flake 'path:${dir}?dir=flake#alpha'`);
   });
@@ -123,7 +124,7 @@ describe("microvm-emit CONFIG", () => {
     });
     // The record holds hashes, and the skill shows how to write a VM in the language of the config.
     const skill = ".claude/skills/create-microvm/SKILL.md";
-    const [first, ...others] = trees.map(({ ".microvm-emit.json": _hashes, [skill]: _shown, ...tree }) => tree);
+    const [first, ...others] = trees.map(({ ".microvm-emit.sha256": _hashes, [skill]: _shown, ...tree }) => tree);
     for (const tree of others) expect(tree).toEqual(first);
   });
 
@@ -282,7 +283,7 @@ describe("--stop-after", () => {
     const dir = project("a");
     const { stdout } = microvmEmit(dir, [config, "--stop-after", "text"]);
     microvmEmit(dir, [config]);
-    const { ".microvm-emit.json": _record, ...tree } = treeOf(join(dir, "flake"));
+    const { ".microvm-emit.sha256": _record, ".gitattributes": _attributes, ...tree } = treeOf(join(dir, "flake"));
     const printed = stdout.split(/^# ==> (.*)\n/m).slice(1);
     const texts = Object.fromEntries(
       printed.flatMap((path, index): [string, string][] =>

@@ -19,7 +19,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { describe, expect, it } from "vitest";
 import { nameOfRun } from "../../src/exclusive.js";
 import type { Failure } from "../../src/failure.js";
-import { manifestName } from "../../src/manifest.js";
+import { attributesName, manifestName } from "../../src/manifest.js";
 import { stateFolder } from "../../src/state-folder.js";
 import { type Wanted, type Written, write } from "../../src/write.js";
 import { withFault } from "./fault.mjs";
@@ -140,7 +140,8 @@ describe("two runs at once", () => {
     }
     const tree = treeOf(join(root, "flake"));
     const last = tree["common/0.nix"]?.trim() ?? "";
-    const isFile = ([path, text]: [string, unknown]): boolean => text !== null && path !== manifestName;
+    const isFile = ([path, text]: [string, unknown]): boolean =>
+      text !== null && path !== manifestName && path !== attributesName;
     expect(Object.fromEntries(Object.entries(tree).filter(isFile))).toEqual(filesOf(last));
     // The record is right too: nothing counts as edited.
     await succeed(root, filesOf("e"));
@@ -263,7 +264,9 @@ it("finds directories without permission before it changes anything, and names e
   const isRoot = process.getuid?.() === 0;
   const nobody = 65534;
   const closed = ["flake/guests", "flake/hosts"].map((path) => join(root, path));
-  if (isRoot) for (const path of ["", "flake", `flake/${manifestName}`]) chownSync(join(root, path), nobody, nobody);
+  if (isRoot)
+    for (const path of ["", "flake", `flake/${manifestName}`, `flake/${attributesName}`])
+      chownSync(join(root, path), nobody, nobody);
   for (const dir of closed) chmodSync(dir, 0o555);
   const tree = treeOf(root);
   const { stdout } = spawnSync(process.execPath, [script, JSON.stringify(wantedIn(root, after))], {

@@ -16,8 +16,9 @@ import {
 import { join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { describe, expect, it } from "vitest";
-import type { Failure } from "../../src/failure.js";
-import { manifestName } from "../../src/manifest.js";
+import type { Conflict, Failure } from "../../src/failure.js";
+import { attributesName, manifestName } from "../../src/manifest.js";
+import { sha256 } from "../../src/transaction.js";
 import { type Written, write } from "../../src/write.js";
 import { withFault } from "./fault.mjs";
 import { layOut, temporaryDirectory, treeOf } from "../tree.js";
@@ -61,7 +62,8 @@ describe("write", () => {
     expect(treeOf(root)).toEqual({
       deep: null,
       "deep/flake": null,
-      "deep/flake/.microvm-emit.json": expect.stringContaining('"flake.nix"') as unknown,
+      "deep/flake/.gitattributes": expect.stringContaining('"/flake.nix" merge=binary\n') as unknown,
+      "deep/flake/.microvm-emit.sha256": expect.stringMatching(/^[0-9a-f]{64} {2}flake\.nix\n/) as unknown,
       "deep/flake/flake.nix": "{ }\n",
       "deep/flake/guests": null,
       "deep/flake/guests/a.nix": "a\n",
@@ -96,7 +98,14 @@ describe("write", () => {
       unchanged: ["flake.nix"],
       removed: ["deep/er/b.nix", "guests/a.nix", "guests/c.nix", "hosts/midna.nix"],
     });
-    expect(Object.keys(treeOf(dir))).toEqual([manifestName, "flake.lock", "flake.nix", "guests", "guests/own.nix"]);
+    expect(Object.keys(treeOf(dir))).toEqual([
+      attributesName,
+      manifestName,
+      "flake.lock",
+      "flake.nix",
+      "guests",
+      "guests/own.nix",
+    ]);
   });
 
   it("names every file that is not its own at once, and changes none", async () => {
@@ -310,19 +319,69 @@ describe("write", () => {
     expect(await fail(join(root, "dangling"), first)).toMatchObject({ kind: "output-not-directory" });
   });
 
-  it.each([
-    ["no JSON", "{"],
-    ["another version", '{ "version": 99, "files": {} }'],
-    ["a path that leads out", '{ "version": 1, "files": { "../victim": "0" } }'],
-    ["an absolute path", '{ "version": 1, "files": { "/victim": "0" } }'],
-  ])("refuses a record with %s, and only --force goes on", async (_, text) => {
+  const recordOf = (...lines: readonly [path: string, text: string][]): string =>
+    lines.map(([path, text]) => `${sha256(text)}  ${path}\n`).join("");
+
+  it.each<[string, Record<string, string>]>([
+    [
+      "of text",
+      { [manifestName]: recordOf(["../victim", "victim\n"], ["/victim", "victim\n"], ["a/../../victim", "victim\n"]) },
+    ],
+    ["of the former JSON", { ".microvm-emit.json": `{ "files": {\n  "../victim": "${sha256("victim\n")}"\n} }` }],
+    ["of neither", { [manifestName]: "\0\n{".repeat(9) }],
+  ])("believes no record %s about files outside", async (_, record) => {
     const root = temporaryDirectory();
-    const dir = join(root, "flake");
-    layOut(root, { "flake/.microvm-emit.json": text, victim: "victim\n" });
-    expect(await fail(dir, first)).toMatchObject({ kind: "manifest-broken" });
-    await succeed(dir, first, { force: true });
-    expect(readFileSync(join(root, "victim"), "utf8")).toBe("victim\n");
-    await succeed(dir, {});
+    layOut(join(root, "flake"), record);
+    layOut(root, { victim: "victim\n" });
+    await succeed(join(root, "flake"), first);
+    await succeed(join(root, "flake"), {});
+    expect(treeOf(root)).toMatchObject({ victim: "victim\n" });
+  });
+
+  it("reads the former record once, with conflict markers too, and replaces it", async () => {
+    const dir = temporaryDirectory();
+    layOut(dir, {
+      "flake.nix": "ours\n",
+      "orphan.nix": "theirs\n",
+      "hosts/midna.nix": "edited\n",
+      ".microvm-emit.json": `{\n  "files": {\n<<<<<<< HEAD\n    "flake.nix": "${sha256("ours\n")}",\n=======\n    "orphan.nix": "${sha256("theirs\n")}"\n>>>>>>> x\n  }\n}\n`,
+    });
+    expect(await fail(dir, first)).toMatchObject({ conflicts: [{ path: "hosts/midna.nix", reason: "foreign" }] });
+    const { "hosts/midna.nix": _, ...others } = first;
+    expect(await succeed(dir, others)).toMatchObject({
+      written: ["flake.nix", "guests/a.nix"],
+      removed: ["orphan.nix"],
+    });
+    expect(Object.keys(treeOf(dir))).not.toContain(".microvm-emit.json");
+  });
+
+  it.each<[string, string, Conflict["reason"] | undefined]>([
+    ["that one of two records has", "one\n", undefined],
+    ["that the other one has", "two\n", undefined],
+    ["that neither has", "three\n", "merged"],
+  ])("knows a text %s", async (_, text, reason) => {
+    const dir = temporaryDirectory();
+    layOut(dir, { "flake.nix": text, [manifestName]: recordOf(["flake.nix", "one\n"], ["flake.nix", "two\n"]) });
+    const written = await run(dir, first);
+    expect(E.isLeft(written) ? written.left : undefined).toEqual(
+      reason && { kind: "output-conflicts", dir, conflicts: [{ path: "flake.nix", reason }] },
+    );
+  });
+
+  it("leaves attributes that are not its own as they are, and others have no line more than they need", async () => {
+    const dir = temporaryDirectory();
+    await succeed(dir, first);
+    expect(readFileSync(join(dir, attributesName), "utf8").split("\n").slice(1)).toEqual([
+      '"/.gitattributes" merge=union',
+      '"/.microvm-emit.sha256" merge=union',
+      '"/flake.nix" merge=binary',
+      '"/guests/**" merge=binary',
+      '"/hosts/midna.nix" merge=binary',
+      "",
+    ]);
+    layOut(dir, { [attributesName]: "*.age binary\n" });
+    await succeed(dir, { ...first, "flake.nix": "{ new }\n" });
+    expect(readFileSync(join(dir, attributesName), "utf8")).toBe("*.age binary\n");
   });
 
   it("writes nothing outside, whatever it is asked for", async () => {
