@@ -61,7 +61,8 @@ RECEIVE_BUFFER = 1 << 20  # bytes of datagrams that wait in the kernel
 DATAGRAMS = 256  # read at a time
 
 # Limits per VM.
-QUESTIONS = 64  # queued and under way; more are dropped, and asked again by their client
+QUESTIONS = 64  # queued; more are dropped, and asked again by their client
+UNDER_WAY = 8  # of them
 CONNECTIONS = 8
 ADDRESSES = 4096  # open at once
 ANSWERS = 1024  # cached, those for addresses alone
@@ -155,16 +156,14 @@ class Guest:
         self.name = name
         self.policy = Policy()
         self.waiting: collections.deque[Datagram] = collections.deque()
-        self.questions = 0  # under way
+        self.has_turn = False
+        self.under_way = 0
         self.connections = 0
         self.answers: dict[tuple[dns.name.Name, RdataType], Answer] = {}
         self.opened: dict[Address, dict[dns.name.Name, float]] = {}  # until when, by the entry of the allowlist
         self.unopened: set[Address] = set()  # those of them that nftables does not have yet
         self.said: set[str] = set()
         self.said_since = 0.0
-
-    def is_full(self) -> bool:
-        return len(self.waiting) + self.questions >= QUESTIONS
 
     def remember(self, name: dns.name.Name, ttls: dict[Address, int]) -> set[Address] | None:
         """Those of the addresses that are not open for as long as the answer holds; None where there is no room."""
@@ -403,7 +402,7 @@ class Resolver:
         return reply
 
     async def answer(self, guest: Guest, wire: bytes, tcp: bool) -> bytes | None:
-        """The reply to a packet that its guest's questions count already; none to what is no question."""
+        """The reply to a packet; none to what is no question."""
         try:
             query = dns.message.from_wire(wire)
             if query.flags & dns.flags.QR:
@@ -420,8 +419,6 @@ class Resolver:
         except Exception as error:  # one question of one VM, whatever it is, ends no other
             guest.say(f"asked what could not be answered: {error!r}")
             return None
-        finally:
-            guest.questions -= 1
 
     def on_datagrams(self, udp: socket.socket) -> None:
         for _ in range(DATAGRAMS):
@@ -430,12 +427,15 @@ class Resolver:
             except OSError:
                 return
             guest = self.guests.get(ipaddress.ip_address(source[0]))
-            if guest is None or guest.is_full():
-                continue
-            if not guest.waiting:
-                self.turns.append(guest)
-                self.arrived.set()
-            guest.waiting.append((udp, wire, control, source))
+            if guest is not None and len(guest.waiting) < QUESTIONS:
+                guest.waiting.append((udp, wire, control, source))
+                self.give_turn(guest)
+
+    def give_turn(self, guest: Guest) -> None:
+        if guest.waiting and guest.under_way < UNDER_WAY and not guest.has_turn:
+            guest.has_turn = True
+            self.turns.append(guest)
+            self.arrived.set()
 
     async def take_turns(self) -> None:
         """Begins with one question of each VM in turn, and lets what is under way go on in between."""
@@ -444,17 +444,19 @@ class Resolver:
             self.arrived.clear()
             while self.turns:
                 guest = self.turns.popleft()
-                guest.questions += 1
+                guest.has_turn = False
+                guest.under_way += 1
                 task = asyncio.create_task(self.answer_datagram(guest, guest.waiting.popleft()))
                 self.tasks.add(task)
                 task.add_done_callback(self.tasks.discard)
-                if guest.waiting:
-                    self.turns.append(guest)
+                self.give_turn(guest)
                 await asyncio.sleep(0)
 
     async def answer_datagram(self, guest: Guest, datagram: Datagram) -> None:
         udp, wire, control, source = datagram
         reply = await self.answer(guest, wire, tcp=False)
+        guest.under_way -= 1
+        self.give_turn(guest)
         if reply is not None:
             with contextlib.suppress(OSError):
                 udp.sendmsg([reply], control, 0, source)  # from the address that was asked: control says which
@@ -471,9 +473,6 @@ class Resolver:
                 async with asyncio.timeout(TCP_IDLE):
                     (length,) = struct.unpack("!H", await reader.readexactly(2))
                     wire = await reader.readexactly(length)
-                if guest.is_full():
-                    break
-                guest.questions += 1
                 reply = await self.answer(guest, wire, tcp=True)
                 if reply is None:
                     break
