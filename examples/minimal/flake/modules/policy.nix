@@ -39,7 +39,7 @@
 }:
 let
   resolverPort = 5380;
-  questionsLimit = "200/second burst 400 packets";
+  questionsLimit = "200/second burst 200 packets";
   # An eighth of the connections that Linux tracks on a machine of at most 4 GiB, and a thirty-second of those on others.
   connectionsPerInterface = 8192;
   webPorts = [
