@@ -27,13 +27,15 @@ const facts = `host:
   in
   {
     guests = builtins.mapAttrs factsOf host.microvm.vms;
-    script = host.systemd.services."microvm-state@".script;
+    state = builtins.fromJSON host.environment.etc."microvm/state.json".text;
+    check = host.systemd.services."microvm-state@".preStart;
     failed = map (assertion: assertion.message) (builtins.filter (assertion: !assertion.assertion) host.assertions);
   }`;
 
 interface Facts {
   readonly guests: Readonly<Record<string, { uid: number; gid: number; group: string; squash: readonly string[] }>>;
-  readonly script: string;
+  readonly state: Readonly<Record<string, { readonly directories: Readonly<Record<string, string>> }>>;
+  readonly check: string;
   readonly failed: readonly string[];
 }
 
@@ -183,7 +185,7 @@ describe.each([
     it.each(agreeing.map((row, at) => [...row, at] as const))(
       "has the ids of a host's user %s",
       (_name, _module, written, uid, gid, group, at) => {
-        const { guests, script, failed } = hosts[`h${String(at)}`] ?? {};
+        const { guests, state, failed } = hosts[`h${String(at)}`] ?? {};
         const squash = [
           `--translate-uid=squash-guest:0:${String(uid)}:4294967295`,
           `--translate-gid=squash-guest:0:${String(gid)}:4294967295`,
@@ -191,7 +193,9 @@ describe.each([
         const guest = { uid, gid, group, squash };
         expect(guests).toEqual({ shared: guest, ...(!onRig && { own: guest }) });
         const home = written.homeDirectory ?? "/home/alice";
-        expect(script).toContain(`0755 ${String(uid)}:${String(gid)} ${home}/microvm/shared`);
+        expect(state?.["shared"]?.directories).toMatchObject({
+          [`${home}/microvm/shared`]: `0755 ${String(uid)}:${String(gid)}`,
+        });
         expect(failed).toEqual([]);
       },
     );
@@ -214,7 +218,7 @@ describe("a VM", () => {
     const { h0 } = await evaluate(rows.slice(0, 1), false);
     const [uid, gid] = ids.split(":");
     const id = `id() { case "$1" in -u) echo ${String(uid)};; -g) echo ${String(gid)};; esac; }\n`;
-    const { status, stderr } = spawnSync("bash", ["-e", "-c", `${id}${String(h0?.script)}`, "microvm-state", "none"], {
+    const { status, stderr } = spawnSync("bash", ["-e", "-c", id + String(h0?.check)], {
       encoding: "utf8",
     });
     expect(status).toBe(expected);

@@ -43,6 +43,12 @@ const vms = {
       { image: "data.img", mountPoint: "/data", sizeMiB: 8192, neededForBoot: true },
     ],
   },
+  kept: {
+    volumes: [
+      { image: "root.img", mountPoint: "/", sizeMiB: 8192 },
+      { image: "store.img", mountPoint: "/nix/.rw-store", sizeMiB: 8192 },
+    ],
+  },
   relative: { shares: [{ tag: "home", source: "home", mountPoint: "/home" }] },
 } satisfies Readonly<Record<string, Vm>>;
 
@@ -104,6 +110,15 @@ describe.each([
         whole: true,
         root: [device, "ext4"],
         overlay: ["tmpfs", "tmpfs", true],
+      });
+    });
+
+    it("keeps writes to the store where a volume is there for them", () => {
+      const { failed, whole, mounts } = guests.kept;
+      expect({ failed, whole, overlay: mounts["/nix/.rw-store"] }).toEqual({
+        failed: [],
+        whole: true,
+        overlay: ["/dev/vdb", "ext4", true],
       });
     });
 

@@ -235,7 +235,7 @@ describe.skipIf(missing !== undefined)("the state unit", () => {
     symlinkSync(join(root, "elsewhere"), join(home, "deep/work/inner"));
     expect(() => {
       runUnit(unit);
-    }).toThrow(`${join(home, "deep/work/keys")} is a symlink`);
+    }).toThrow(`${join(home, "deep/work/inner")} is a symlink`);
     expect(readdirSync(join(root, "elsewhere"))).toEqual([]);
   });
 

@@ -178,9 +178,10 @@ const compileFileSystems = ({ shares, volumes, writableStoreOverlay: overlay }: 
       ? []
       : [bindingAt([...origin, "neededForBoot"], ["fileSystems", mountPoint.value, "neededForBoot"], true)],
   );
-  const isOnDisk = volumes.some(
-    ({ mountPoint }) => overlay !== null && mountPoint !== null && liesBelow(mountPoint.value, overlay),
-  );
+  const isMount = [...shares, ...volumes].some(({ mountPoint }) => mountPoint?.value === overlay);
+  const isOnDisk =
+    !isMount &&
+    volumes.some(({ mountPoint }) => overlay !== null && mountPoint !== null && liesBelow(mountPoint.value, overlay));
   const memory = comment(
     binding(
       ["fileSystems", String(overlay)],
