@@ -42,6 +42,8 @@ export interface Host {
       readonly destination: string;
     }[];
   };
+  /** Rules of udev. */
+  readonly udev: string;
   readonly policy: Policy;
   /** NixOS's own tables of nftables, those of its firewall and of NAT among them; none of stand-ins, which write none. */
   readonly tables: string;
@@ -113,6 +115,7 @@ const FACTS = `host:
     networks = if systemd.network ? units then { } else options wanted systemd.network.networks;
     foreign = builtins.mapAttrs (_: managed: if managed then "yes" else "no") systemd.network.config.networkConfig;
     nat = { inherit (networking.nat) enable internalInterfaces internalIPs externalInterface forwardPorts; };
+    udev = host.config.services.udev.extraRules;
     policy = {
       rules = etc."microvm/policy.nft".text or "";
       tapRules = etc."microvm/taps.nft".text or null;

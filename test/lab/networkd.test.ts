@@ -14,17 +14,21 @@ import { whatIsMissing } from "./requirements.js";
 const missing = whatIsMissing();
 if (missing !== undefined) console.error(`NOT TESTED, a host's own network beside VMs: ${missing}.`);
 
-const hostOf = (...modules: readonly Module[]): Config => ({
+type HostConfig = Config["hosts"][string];
+
+const hostOf = ({ bridges, vms }: Partial<HostConfig> = {}, ...modules: readonly Module[]): Config => ({
   hosts: {
     lab: {
       stateVersion: "26.05",
       modules: ["./configuration.nix", ...modules],
       user: { name: "alice", sshKeys: ["ssh-ed25519 AAAA alice"] },
-      bridges: { microbr: { address: "192.168.83.1/24", nat: { externalInterface: "up0" } } },
-      vms: { a: {}, b: {} },
+      bridges: { microbr: { address: "192.168.83.1/24" }, ...bridges },
+      vms: vms ?? { a: {}, b: {} },
     },
   },
 });
+
+const networkd = ast.attrs({ networking: { useNetworkd: true, useDHCP: false } });
 
 /** Rules and routes of a VPN with a kill switch, as wg-quick and NetBird make them. */
 const VPN = `
@@ -84,7 +88,7 @@ describe.skipIf(missing !== undefined)("systemd-networkd", () => {
   });
 
   it("gives a tap to its bridge before any file of the host, and the host is online without VMs", async () => {
-    const own = hostOf(ast.attrs({ networking: { useNetworkd: true, useDHCP: false } }));
+    const own = hostOf({}, networkd);
     const all = "[Match]\nName=*\n\n[Network]\nAddress=10.66.0.1/24\n";
     const host = await open(await evaluateHost(emitFlake(own), "lab", rig !== undefined), {
       "00-all.network": all,
@@ -107,5 +111,32 @@ describe.skipIf(missing !== undefined)("systemd-networkd", () => {
     await startVm(host, "microvm0");
     const addresses = await host.script("ip -o -4 addr show ve-web; ip -o -4 addr show old0");
     expect(addresses.match(/inet \S+/g)).toEqual(["inet 10.231.136.1/32"]);
+  });
+
+  it.each(["before", "after"])("leaves taps in a bridge of another program that is there %s them", async (when) => {
+    const bridges = { virbr0: { existing: true, address: "192.168.122.1/24" } };
+    const vms = { a: { interfaces: [{ bridge: "virbr0" }] }, b: { interfaces: [{ bridge: "microbr" }] } };
+    const evaluated = await evaluateHost(emitFlake(hostOf({ bridges, vms }, networkd)), "lab", rig !== undefined);
+    const host = await open(evaluated, { "00-all.network": "[Match]\nName=*\n\n[Network]\nAddress=10.66.0.1/24\n" });
+    /** As udev does when a link appears. */
+    const add = async (link: string, type: string): Promise<void> => {
+      await host.script(
+        `ip ${type.startsWith("mode") ? "tuntap" : "link"} add ${link} ${type}; ip link set ${link} up`,
+      );
+      for (const rule of evaluated.udev.split("\n")) {
+        const [, kernel = ""] = /KERNEL=="([^"]*)"/.exec(rule) ?? [];
+        if (!kernel.split("|").includes(link)) continue;
+        for (const [, command = ""] of rule.matchAll(/RUN\+="[^"]*\/bin\/([^"]*)"/g))
+          await host.script(`${command} || true`);
+      }
+    };
+    const links: [string, string][] = [
+      ["virbr0", "type bridge"],
+      ["microvm0", "mode tap"],
+    ];
+    for (const [link, type] of when === "before" ? links : links.toReversed()) await add(link, type);
+    await startVm(host, "microvm1");
+    expect(await host.run("ip", "-d", "link", "show", "microvm0")).toMatch(/master virbr0 .* isolated on /s);
+    expect(await host.script("ip -o -4 addr show microvm0; ip -o -4 addr show virbr0")).not.toContain("192.168.122");
   });
 });

@@ -102,7 +102,7 @@ describe.each(nixes())("by $version", (nix) => {
     expect(Object.fromEntries(Object.entries(guests).map(([name, told]) => [name, networksOf(told)]))).toEqual({
       alone: {},
       beside: {
-        "10-e": { ...found("02:00:00:00:00:02"), ...resolved, "Network.DHCP": ["ipv4"] },
+        "10-e": { ...found("06:15:8b:4b:c2:a7"), ...resolved, "Network.DHCP": ["ipv4"] },
         "10-e1": { ...found("02:01:00:00:00:02"), "Network.Address": ["192.168.83.20/24", "fd00:83::20/64"] },
       },
       forwarded: { "10-e": { ...found("02:00:00:00:00:03"), ...resolved, "Network.DHCP": ["ipv4"] } },
@@ -114,7 +114,7 @@ describe.each(nixes())("by $version", (nix) => {
           "Route.Gateway": ["192.168.83.1", "fd00:83::1"],
         },
         "10-e1": {
-          ...found("02:01:00:00:00:04"),
+          ...found("06:c7:26:d4:77:eb"),
           "Network.DHCP": ["ipv4"],
           "DHCPv4.UseGateway": ["false"],
         },

@@ -200,7 +200,10 @@ const lansOf = (link: InterfacePlan): readonly string[] => {
   return link.type === "user" ? [] : lansOfNetwork(link.network);
 };
 
-const lansOfNetwork = (network: NetworkPlan): readonly string[] => (network.kind === "routed" ? [] : network.ports);
+const lansOfNetwork = (network: NetworkPlan): readonly string[] => {
+  if (network.kind === "routed" || !network.isLan) return [];
+  return network.ports.length > 0 ? network.ports : [network.name];
+};
 
 const leadingPorts = (vm: VmPlan): readonly LeadingPort[] => [
   ...vm.policy.published.map(({ proto, host, guest }) => ({

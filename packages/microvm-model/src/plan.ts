@@ -82,6 +82,8 @@ interface NetworkBase {
 interface SwitchedNetwork extends NetworkBase {
   /** Interfaces of the host that join the bridge. */
   readonly ports: readonly string[];
+  /** Whether machines beyond the host are in it. */
+  readonly isLan: boolean;
   /** Whether the host asks a DHCP server for its own address. */
   readonly hostByDhcp: boolean;
   /** What the host's DHCP server gives to machines that it does not know; null for no server. */
@@ -90,6 +92,8 @@ interface SwitchedNetwork extends NetworkBase {
 
 export interface BridgePlan extends SwitchedNetwork {
   readonly kind: "bridge";
+  /** Whether something else makes the bridge. */
+  readonly existing: boolean;
 }
 
 export interface VlanPlan extends SwitchedNetwork {

@@ -67,6 +67,7 @@ export const problemCodes = {
   "duplicate-credential": "error",
   "duplicate-device": "error",
   "duplicate-host-port": "error",
+  "duplicate-in-lan": "warning",
   "duplicate-index": "error",
   "duplicate-mac": "error",
   "duplicate-mount-point": "error",
@@ -81,6 +82,7 @@ export const problemCodes = {
   "duplicate-volume-image": "error",
   "duplicate-volume-label": "error",
   "empty-hosts": "error",
+  "existing-bridge": "error",
   "external-interface-is-port": "error",
   "forward-ports-without-user-network": "error",
   "forwarded-port-closed": "warning",
@@ -175,6 +177,7 @@ export const problemCodes = {
   "user-network-without-dhcp": "warning",
   "volume-in-writable-share": "error",
   "volume-without-size": "error",
+  "wifi-in-bridge": "warning",
   "writable-nix-store": "error",
   "wrong-type": "error",
 } as const;

@@ -16,6 +16,7 @@ import { conflictingVariable } from "./rules/conflicting-variable.js";
 import { dangerousAllowance } from "./rules/dangerous-allowance.js";
 import { dangerousShare } from "./rules/dangerous-share.js";
 import { dnsPastPolicy } from "./rules/dns-past-policy.js";
+import { duplicateInLan } from "./rules/duplicate-in-lan.js";
 import { duplicateVm } from "./rules/duplicate-vm.js";
 import { externalInterfaceIsPort } from "./rules/external-interface-is-port.js";
 import { forwardPort } from "./rules/forward-port.js";
@@ -67,6 +68,7 @@ import { userNetworkWithoutDhcp } from "./rules/user-network-without-dhcp.js";
 import { unfollowedModule } from "./rules/unfollowed-module.js";
 import { volumeInWritableShare } from "./rules/volume-in-writable-share.js";
 import { volumeWithoutSize } from "./rules/volume-without-size.js";
+import { wifiInBridge } from "./rules/wifi-in-bridge.js";
 import { writableNixStore } from "./rules/writable-nix-store.js";
 
 /** A rule sees one host, where its config is written, and the flake's inputs, and returns every problem. */
@@ -91,6 +93,7 @@ const rules: readonly Rule[] = [
   macNotLocal,
   macvtapWithoutHost,
   macvtapOnPort,
+  wifiInBridge,
   bridgeHelperWithVlans,
   userNetworkWithoutDhcp,
   forwardPort,
@@ -145,6 +148,9 @@ export const checkRules =
   (source: ConfigSource) =>
   (resolution: Resolution): Checked<Resolution> =>
     withProblems(
-      resolution.plan.hosts.flatMap((host) => rules.flatMap((rule) => rule(host, source, resolution.plan.inputs))),
+      [
+        ...resolution.plan.hosts.flatMap((host) => rules.flatMap((rule) => rule(host, source, resolution.plan.inputs))),
+        ...duplicateInLan(resolution.plan.hosts),
+      ],
       resolution,
     );

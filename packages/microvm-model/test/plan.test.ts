@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { assert, describe, expect, it } from "vitest";
-import { claudeCode, emptyLock, type Lock, planConfig, type Resolution, zsh } from "../src/index.js";
+import { claudeCode, emptyLock, formatPath, type Lock, planConfig, type Resolution, zsh } from "../src/index.js";
 import { config } from "./config.js";
 
 const planned = (input: unknown, lock: Lock = emptyLock): Resolution => {
@@ -99,6 +99,103 @@ describe("a network", () => {
     const bridges = { br0: { address: "10.0.0.1/24", dhcp: { from: "10.0.0.2", to: "10.0.0.99" } } };
     const vms = { a: {}, b: { interfaces: [{ address: "dhcp" }] } };
     expect(links(config(vms, { bridges }))).toEqual({ a: ["br0 10.0.0.100"], b: ["br0 10.0.0.2 dhcp"] });
+  });
+
+  it("that leads into a LAN gives MACs by the names of host and VM", () => {
+    const lan = { lan: { ports: ["eno1"], address: "dhcp", network: "open" }, br0: { address: "10.0.0.1/24" } };
+    const host = {
+      stateVersion: "26.05",
+      user: { name: "alice", sshKeys: [] },
+      bridges: { ...lan, virbr0: { existing: true, network: "open" } },
+      vms: {
+        a: {
+          network: "open",
+          interfaces: [
+            { bridge: "lan", address: "dhcp" },
+            { bridge: "br0" },
+            { type: "macvtap", link: "eno2", mode: "bridge" },
+            { bridge: "lan", address: "dhcp", mac: "02:00:00:00:00:99" },
+            { bridge: "virbr0" },
+          ],
+        },
+      },
+    };
+    const macs = (of: object): readonly (readonly string[])[] =>
+      planned({ hosts: of }).plan.hosts.map(({ vms }) =>
+        vms.flatMap((vm) => vm.interfaces.map(({ mac }) => mac.value)),
+      );
+    const [first, second] = macs({ h: host, i: host });
+    assert(first !== undefined && second !== undefined);
+    const byName = /^06(:[0-9a-f]{2}){5}$/;
+    expect(first).toEqual([
+      expect.stringMatching(byName),
+      "02:01:00:00:00:01",
+      expect.stringMatching(byName),
+      "02:00:00:00:00:99",
+      expect.stringMatching(byName),
+    ]);
+    expect(new Set([...first, ...second]).size).toBe(3 + 3 + 2);
+    // Neither the index nor other hosts and VMs change them.
+    const moved = { ...host, vms: { 0: {}, a: { ...host.vms.a, index: 7 } } };
+    const vms = { ...moved.vms, 0: { interfaces: [{ bridge: "br0" }] } };
+    expect(macs({ h: { ...moved, vms } })[0]?.filter((mac) => mac.startsWith("06:"))).toEqual(
+      first.filter((mac) => mac.startsWith("06:")),
+    );
+  });
+
+  it.each<[string, object, object, readonly string[]]>([
+    ["one LAN", { address: "192.168.1.8/24" }, { address: "192.168.1.9/24" }, ["hosts.i.vms.a"]],
+    [
+      "the host's own address",
+      { address: "192.168.1.8/24" },
+      { address: "192.168.1.8/24" },
+      ["hosts.i.bridges.lan.address", "hosts.i.vms.a"],
+    ],
+    ["overlapping LANs", { address: "192.168.1.8/24" }, { address: "192.168.0.9/16", gateway: "192.168.1.1" }, []],
+    ["LANs apart", { address: "192.168.1.8/24" }, { address: "192.168.2.8/24" }, []],
+    ["no LAN", { address: "192.168.1.8/24" }, { address: "192.168.1.9/24", ports: [] }, []],
+    [
+      "IPv6",
+      { address: "192.168.1.8/24", ipv6: "fd00::1/64" },
+      { address: "192.168.2.8/24", ipv6: "fd00::1/64" },
+      ["hosts.i.bridges.lan.ipv6", "hosts.i.vms.a"],
+    ],
+  ])("of two hosts has each address once: %s", (_, first, second, told) => {
+    const host = (lan: object): object => ({
+      stateVersion: "26.05",
+      user: {
+        name: "alice",
+        sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice"],
+      },
+      bridges: { lan: { ports: ["eno1"], network: "open", ...lan } },
+      vms: { a: {} },
+    });
+    const result = planConfig({ hosts: { h: host(first), i: host(second) } }, emptyLock);
+    assert(result._tag === "Right");
+    expect(result.right.warnings.map(({ code, path }) => `${code} ${formatPath(path)}`)).toEqual(
+      told.map((path) => `duplicate-in-lan ${path}`),
+    );
+  });
+
+  it("of two hosts has each MAC once, wherever they say it", () => {
+    const host = (mac: string): object => ({
+      stateVersion: "26.05",
+      user: {
+        name: "alice",
+        sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice"],
+      },
+      bridges: { lan: { ports: ["eno1"], address: "dhcp", network: "open" } },
+      vms: { a: { interfaces: [{ address: "dhcp", mac }] } },
+    });
+    const warned = (...macs: readonly [string, string]): readonly string[] => {
+      const result = planConfig({ hosts: { h: host(macs[0]), i: host(macs[1]) } }, emptyLock);
+      assert(result._tag === "Right");
+      return result.right.warnings.map(({ code, path }) => `${code} ${formatPath(path)}`);
+    };
+    expect(warned("02:00:00:00:00:99", "02:00:00:00:00:99")).toEqual([
+      "duplicate-in-lan hosts.i.vms.a.interfaces[0].mac",
+    ]);
+    expect(warned("02:00:00:00:00:98", "02:00:00:00:00:99")).toEqual([]);
   });
 
   it("has a range in the upper half of its subnet", () => {

@@ -848,6 +848,67 @@ const table: readonly Row[] = [
     "external-interface-is-port hosts.h.bridges.lan.nat.externalInterface",
   ],
   [
+    "what an existing bridge does not leave to the flake",
+    config(
+      {},
+      {
+        bridges: {
+          virbr0: {
+            existing: true,
+            address: "dhcp",
+            dhcp: {},
+            ports: ["eno1"],
+            vlans: { "2": { ipv6: "fd00::1/64" } },
+          },
+        },
+      },
+    ),
+    "dhcp-without-subnet hosts.h.bridges.virbr0.dhcp",
+    "existing-bridge hosts.h.bridges.virbr0.ports",
+    "existing-bridge hosts.h.bridges.virbr0.dhcp",
+    "existing-bridge hosts.h.bridges.virbr0.vlans",
+    "existing-bridge hosts.h.bridges.virbr0.address",
+  ],
+  [
+    "a policy on an existing bridge whose members reach more than the host, or whose addresses nobody knows",
+    config(
+      {
+        a: { interfaces: [{ bridge: "br0" }] },
+        b: { interfaces: [{ bridge: "br1" }] },
+        c: { interfaces: [{ bridge: "br2", address: "dhcp" }] },
+        d: { interfaces: [{ bridge: "br2" }] },
+        e: { network: "open", interfaces: [{ bridge: "br0" }] },
+      },
+      {
+        bridges: {
+          br0: { existing: true },
+          br1: { existing: true, address: "10.1.0.2/24", gateway: "10.1.0.1" },
+          br2: { existing: true, address: "10.2.0.1/24" },
+        },
+      },
+    ),
+    ...["a", "b", "c"].map((name) => `policy-not-held ${v}.${name}.interfaces[0]`),
+  ],
+  [
+    "Wi-Fi where MACs of VMs have to pass",
+    config(
+      {
+        a: {
+          network: "open",
+          interfaces: [
+            { type: "macvtap", link: "wlan0", mode: "bridge" },
+            { type: "macvtap", link: "world0", mode: "bridge" },
+          ],
+        },
+      },
+      { bridges: { lan: { ports: ["eno1", "wlp3s0", "owl0"], address: "dhcp", network: "open" } } },
+    ),
+    `macvtap-without-host ${v}.a.interfaces[0].type`,
+    `macvtap-without-host ${v}.a.interfaces[1].type`,
+    "wifi-in-bridge hosts.h.bridges.lan.ports[1]",
+    `wifi-in-bridge ${v}.a.interfaces[0].link`,
+  ],
+  [
     "a port of two bridges",
     config({}, { bridges: { a: { ports: ["eno1"] }, b: { ports: ["eno1"] } } }),
     "duplicate-tap hosts.h.bridges.b.ports[0]",

@@ -19,7 +19,7 @@ import { importPackageSets } from "./agents.js";
 import { compileHostUser, defineHostUser } from "./host-user.js";
 import { microvmHost } from "./microvm-host.js";
 import { moduleWithin } from "./module.js";
-import { compileNetwork, compileNetworkd } from "./network.js";
+import { compileExistingBridges, compileNetwork, compileNetworkd } from "./network.js";
 import { compilePolicy } from "./policy.js";
 import { compileVmSecrets } from "./secrets.js";
 import type { SharedModules } from "./shared-modules.js";
@@ -45,6 +45,7 @@ export const compileHost = (host: HostPlan, shared: SharedModules): NixFile => {
         ...compileHostUser(host),
         compileVmUnits(host, shared),
         ...compileNetworkd(host, shared),
+        ...compileExistingBridges(host, shared),
         ...compilePolicy(host, shared),
         ...compileVmState(host, shared),
         ...compileVmSecrets(host, shared),

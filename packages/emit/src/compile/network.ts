@@ -28,6 +28,7 @@ import {
   str,
   toNix,
 } from "@microvm-emit/nix-ast";
+import { existingBridgesModule } from "./existing-bridges.js";
 import { networkdModule, networkFile } from "./networkd.js";
 import type { SharedModules } from "./shared-modules.js";
 import { at, bindingAt } from "./terms.js";
@@ -36,7 +37,7 @@ type SwitchedPlan = BridgePlan | VlanPlan;
 
 /** The module that limits systemd-networkd to the VMs' networks. */
 export const compileNetworkd = (host: HostPlan, shared: SharedModules): readonly Expr[] =>
-  host.networks.length === 0
+  host.networks.every(isExisting)
     ? []
     : [
         call(
@@ -50,6 +51,30 @@ export const compileNetworkd = (host: HostPlan, shared: SharedModules): readonly
           ]),
         ),
       ];
+
+/** The module that joins taps to bridges of other programs. */
+export const compileExistingBridges = (host: HostPlan, shared: SharedModules): readonly Expr[] => {
+  const joined = host.networks.filter((network) => isExisting(network) && tapsOf(network, host).length > 0);
+  return joined.length === 0
+    ? []
+    : [
+        call(
+          ident("import"),
+          pathNode(`../modules/${shared.use("existing-bridges", null, existingBridgesModule)}`),
+          attrs(
+            joined.map((network) =>
+              bindingAt(
+                network.path,
+                network.name,
+                attrs({ taps: tapsOf(network, host), isolated: !isOpenIn(network, host) }),
+              ),
+            ),
+          ),
+        ),
+      ];
+};
+
+const isExisting = (network: NetworkPlan): boolean => network.kind === "bridge" && network.existing;
 
 /** The host's networks, the taps that join them, and the way out. */
 export const compileNetwork = (host: HostPlan): readonly Binding[] => {
@@ -80,7 +105,7 @@ export const compileNetwork = (host: HostPlan): readonly Binding[] => {
 /** The host's interfaces that belong to its networks; taps by one glob where it matches these alone. */
 const linksOf = (host: HostPlan): readonly string[] =>
   host.networks.flatMap((network) => [
-    ...(network.kind === "routed" ? [] : [network.name]),
+    ...(network.kind === "routed" || isExisting(network) ? [] : [network.name]),
     ...(network.kind === "bridge" ? network.ports : []),
     ...(isGlobExact(host) ? [`${tapPrefix}*`] : tapsOf(network, host)),
   ]);
@@ -167,6 +192,7 @@ const compileOne = (network: NetworkPlan, host: HostPlan): readonly Binding[] =>
       const vlans = host.networks
         .filter((other) => other.kind === "vlan")
         .filter(({ bridge }) => bridge === network.name);
+      if (network.existing) return compileForeignTaps(network, host);
       return [
         blankLine(compileBridge(network, vlans)),
         compileHostSide(network, vlans, host),
@@ -313,6 +339,27 @@ const compileTaps = (
                 ]),
             notRequired,
           ]),
+        ),
+      ];
+};
+
+/** Taps in a bridge that networkd does not make. */
+const compileForeignTaps = (network: BridgePlan, host: HostPlan): readonly Binding[] => {
+  const taps = tapsOf(network, host);
+  return taps.length === 0
+    ? []
+    : [
+        blankLine(
+          bindingAt(
+            network.path,
+            ["networks", networkFile(`21-${network.name}-tap`)],
+            attrs([
+              binding(["matchConfig", "Name"], taps.join(" ")),
+              comment(binding(["linkConfig", "Unmanaged"], true), {
+                before: `udev joins these to ${network.name}, and networkd would take them out.`,
+              }),
+            ]),
+          ),
         ),
       ];
 };

@@ -83,7 +83,7 @@ const compileVmPolicy = ({ name, path: origin, interfaces, nameservers, policy }
                       tap: link.id.value,
                       bridge: link.network.kind === "routed" ? undefined : link.network.name,
                       master: link.network.kind === "vlan" ? link.network.bridge : undefined,
-                      lan: link.network.kind !== "routed" && link.network.ports.length > 0 ? true : undefined,
+                      lan: link.network.kind !== "routed" && link.network.isLan ? true : undefined,
                       mac: link.mac.value,
                       addresses: link.addresses.map(({ value }) => value),
                       ...compileNeighbor(link),

@@ -71,6 +71,14 @@ export interface Bridge extends Vlan {
   readonly ports?: readonly string[] | undefined;
 
   /**
+   * Whether something else makes the bridge: libvirt, Incus, `networking.bridges`. The flake then joins taps to it and
+   * sets up nothing else of it; `address` says which addresses its VMs have. It has no `ports`, `dhcp` or `vlans` here.
+   *
+   * @default false
+   */
+  readonly existing?: boolean | undefined;
+
+  /**
    * VLANs by their id, from 2 to 4094: VMs of different ones do not see each other, and reach each other through the
    * host at most. On `ports`, they are tagged. The host's interface in VLAN 10 of `br0` is `br0.10`.
    *
@@ -126,7 +134,8 @@ export interface GuestInterface {
   /**
    * The guest's MAC address, best a locally administered one.
    *
-   * @default `02:00:` and `index` + 1 in four bytes; further interfaces count the second byte up
+   * @default `02:00:` and `index` + 1 in four bytes; further interfaces count the second byte up. In a LAN, `06:` and
+   * five bytes of a hash of the names of host and VM
    * @example "02:00:00:00:00:05"
    */
   readonly mac?: string | undefined;
@@ -325,6 +334,7 @@ const vlanShape = {
 
 export const bridgeSchema = object({
   ...vlanShape,
+  existing: z.boolean().default(false),
   ports: z.array(scalar.interfaceName).default([]),
   vlans: record(scalar.vlanId, object(vlanShape)).default({}),
 });

@@ -1,4 +1,5 @@
 import type { Subnet } from "../plan.js";
+import type { ConfigPath } from "../problem.js";
 import { above } from "./subnet.js";
 
 /**
@@ -20,6 +21,18 @@ export const tapPrefix = "microvm";
 export const macOf = (index: number, position: number): string => {
   const digits = (0x02_00_00_00_00_00 + position * 2 ** 32 + index + 1).toString(16).padStart(12, "0");
   return digits.replace(/(..)(?=.)/g, "$1:");
+};
+
+/**
+ * A MAC that no VM of another host has: `06:`, which is locally administered (IEEE 802), and a hash of the VM's place in
+ * the config (FNV-1a of 64 bits, folded to 40).
+ */
+export const lanMacOf = (vmPath: ConfigPath, position: number): string => {
+  const hash = new TextEncoder()
+    .encode(JSON.stringify([...vmPath, position]))
+    .reduce((all, byte) => BigInt.asUintN(64, (all ^ BigInt(byte)) * 0x100000001b3n), 0xcbf29ce484222325n);
+  const digits = ((hash >> 40n) ^ BigInt.asUintN(40, hash)).toString(16).padStart(10, "0");
+  return `06${digits}`.replace(/(..)(?=.)/g, "$1:");
 };
 
 /** The address `index` + 2 above the subnet's own. */

@@ -4,7 +4,7 @@ import type { VmModel } from "../config.js";
 import type { AddressPlan, BridgePlan, InterfacePlan, NetworkPlan, Placed, Subnet } from "../plan.js";
 import { type ConfigPath, error, type Problem } from "../problem.js";
 import { didYouMean, oneOf } from "../suggest.js";
-import { addressOf, macOf, tapOf } from "./allocate.js";
+import { addressOf, lanMacOf, macOf, tapOf } from "./allocate.js";
 import { foreignSubnet, isGuestAddress, isWithin, addressIn } from "./subnet.js";
 
 type Written = VmModel["interfaces"][number];
@@ -110,7 +110,8 @@ const addressesOf = (
   path: ConfigPath,
 ): Problem | Addresses => {
   const asked = { address: written.address === "dhcp" ? undefined : written.address, ipv6: written.ipv6 };
-  const dhcp = written.address === "dhcp";
+  const isElsewhere = isExisting(network) && network.subnets.length === 0;
+  const dhcp = written.address === "dhcp" || (isElsewhere && written.address === undefined);
   if (dhcp && !answersDhcp(network))
     return error(
       "no-dhcp-server",
@@ -156,7 +157,9 @@ const addressesOf = (
 
 /** The host's own DHCP server, or one of the LAN that the network is a part of. */
 const answersDhcp = (network: NetworkPlan): boolean =>
-  network.kind !== "routed" && (network.dhcp !== null || network.ports.length > 0);
+  network.kind !== "routed" && (network.dhcp !== null || network.isLan || isExisting(network));
+
+const isExisting = (network: NetworkPlan): boolean => network.kind === "bridge" && network.existing;
 
 const findNetwork = (
   { bridge, vlan, routed: asked }: WrittenAs<"tap">,
@@ -244,6 +247,10 @@ export const writtenNames = ({
   mac: written.mac,
 });
 
+/** Whether machines beyond the host may see an interface's MAC. */
+export const isInLan = ({ type, network }: Pick<Link, "type" | "network">): boolean =>
+  type === "macvtap" || (network !== null && network.kind !== "routed" && network.isLan);
+
 /** An interface with every identifier known: the written ones, else those of the index. */
 export const planInterface = (link: Link, index: number, position: number, vmPath: ConfigPath): InterfacePlan => {
   const { tap, mac } = writtenNames(link);
@@ -252,7 +259,7 @@ export const planInterface = (link: Link, index: number, position: number, vmPat
   const base = {
     path: link.path,
     id: place(tap, "tap", tapOf(index, position)),
-    mac: place(mac, "mac", macOf(index, position)),
+    mac: place(mac, "mac", isInLan(link) ? lanMacOf(vmPath, position) : macOf(index, position)),
     dhcp: link.dhcp,
     addresses: [
       ...link.addresses,

@@ -16,8 +16,13 @@ export const planNetworks = (
   const problems: Problem[] = [];
   for (const [name, bridge] of Object.entries(host.bridges)) {
     const place = [...path, "bridges", name];
-    value.push({ kind: "bridge", name, ports: bridge.ports, ...planSwitched(bridge, place) });
-    problems.push(...lacks(name, bridge, place, bridge.ports.length > 0 || Object.keys(bridge.vlans).length > 0));
+    const { ports, existing } = bridge;
+    // Whoever is on an existing bridge is behind the host only where the host is its gateway.
+    const isLan =
+      ports.length > 0 || (existing && (bridge.gateway !== undefined || (bridge.address ?? bridge.ipv6) === undefined));
+    value.push({ kind: "bridge", name, ports, existing, isLan, ...planSwitched(bridge, place) });
+    const hasOthers = isLan || Object.keys(bridge.vlans).length > 0;
+    problems.push(...lacks(name, bridge, place, hasOthers), ...(existing ? setElsewhere(name, bridge, place) : []));
     for (const [id, vlan] of Object.entries(bridge.vlans)) {
       const vlanName = `${name}.${id}`;
       const at = [...place, "vlans", id];
@@ -26,10 +31,11 @@ export const planNetworks = (
         name: vlanName,
         bridge: name,
         id: Number(id),
-        ports: bridge.ports,
+        ports,
+        isLan: ports.length > 0,
         ...planSwitched(vlan, at),
       });
-      problems.push(...lacks(vlanName, vlan, at, bridge.ports.length > 0));
+      problems.push(...lacks(vlanName, vlan, at, ports.length > 0));
     }
   }
   if (host.routed !== undefined) {
@@ -39,6 +45,24 @@ export const planNetworks = (
   }
   return { value, problems };
 };
+
+/** What the program that makes an existing bridge decides. */
+const setElsewhere = (name: string, { ports, dhcp, vlans, address }: Bridge, path: ConfigPath): readonly Problem[] =>
+  Object.entries({
+    ports: ports.length > 0,
+    dhcp: dhcp !== false,
+    vlans: Object.keys(vlans).length > 0,
+    address: address === "dhcp",
+  })
+    .filter(([, isSet]) => isSet)
+    .map(([key]) =>
+      error(
+        "existing-bridge",
+        [...path, key],
+        `${name} is existing, so that this flake does not set its ${key}`,
+        `Leave \`${key}\` out and set it where ${name} is made, or leave \`existing\` out.`,
+      ),
+    );
 
 /** What a network is asked for and cannot be without a subnet or a LAN. */
 const lacks = (

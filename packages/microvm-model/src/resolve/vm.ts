@@ -22,7 +22,7 @@ import { secretsBy } from "../hypervisors.js";
 import { agentStateToCopy, expandHome, nameFolders, planDirectories, planShares } from "./folders.js";
 import { planHardware } from "./hardware.js";
 import type { IndexRequest } from "./indexes.js";
-import { type Link, linkInterfaces, planInterface, writtenNames } from "./interfaces.js";
+import { isInLan, type Link, linkInterfaces, planInterface, writtenNames } from "./interfaces.js";
 import { planPolicy } from "./policy.js";
 import { planModule, planPackage } from "./references.js";
 import { planGroups, planUsers } from "./users.js";
@@ -55,7 +55,7 @@ export const draftVm = (
         wantsCid: vm.vsock !== false && vm.vsock.cid === undefined,
         interfaces: links.map((link) => {
           const { tap, mac } = writtenNames(link);
-          return { tap: tap === undefined, mac: mac === undefined, addresses: link.allocates };
+          return { tap: tap === undefined, mac: mac === undefined && !isInLan(link), addresses: link.allocates };
         }),
       },
     })),

@@ -26,7 +26,7 @@ interface Addresses {
 const addressesOf = ({ networks, vms }: HostPlan): Addresses => {
   const links = vms.flatMap(({ name, interfaces }) => interfaces.map((link) => ({ name, link })));
   const joined = new Set(links.flatMap(({ link }) => (link.type === "tap" ? [link.network] : [])));
-  const closed = networks.filter((one) => joined.has(one) && (one.kind === "routed" || one.ports.length === 0));
+  const closed = networks.filter((one) => joined.has(one) && (one.kind === "routed" || !one.isLan));
   return {
     host: new Set(networks.flatMap(({ subnets }) => subnets.flatMap(({ own }) => own?.value ?? []))),
     vms: new Map(

@@ -1,4 +1,4 @@
-import type { HostPlan, InterfacePlan } from "../plan.js";
+import type { BridgePlan, HostPlan, InterfacePlan } from "../plan.js";
 import { error, type Problem } from "../problem.js";
 
 /** A policy is held where packets pass the host's own rules: on taps that lead to the host and nowhere else. */
@@ -24,6 +24,11 @@ export const policyNotHeld = (host: HostPlan): readonly Problem[] =>
 
 const words = { internet: "the internet alone", allowlist: "what it lists alone", none: "nothing" };
 
+const lanWords = ({ name, ports }: Pick<BridgePlan, "name" | "ports">): string =>
+  ports.length > 0
+    ? `${name} has ports that lead into a LAN`
+    : `the existing bridge ${name} has no \`address\` that makes the host its gateway`;
+
 /** How packets of an interface pass the host by; undefined where they do not. */
 const wayAround = (link: InterfacePlan): string | undefined => {
   switch (link.type) {
@@ -34,8 +39,9 @@ const wayAround = (link: InterfacePlan): string | undefined => {
     case "bridge":
       return "the tap that QEMU makes has no name to know it by";
     case "tap":
-      return link.network.kind !== "routed" && link.network.ports.length > 0
-        ? `${link.network.name} has ports that lead into a LAN`
+      if (link.network.kind !== "routed" && link.network.isLan) return lanWords(link.network);
+      return link.dhcp && link.addresses.every(({ subnet }) => subnet.family === 6)
+        ? `another program's DHCP server chooses its address`
         : undefined;
   }
 };

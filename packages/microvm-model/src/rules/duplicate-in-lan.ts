@@ -1,0 +1,57 @@
+import type { HostPlan, Placed, Subnet } from "../plan.js";
+import { type Problem, type RelatedPlace, warning } from "../problem.js";
+import { isInLan } from "../resolve/interfaces.js";
+import { numberOf } from "../resolve/subnet.js";
+
+/** An address or a MAC on a LAN, which other hosts may be in. */
+interface Identifier extends Placed<string> {
+  readonly host: string;
+  readonly noun: "address" | "MAC address";
+  /** The LAN as far as the config knows it; null for any. */
+  readonly subnet: Subnet | null;
+}
+
+/** No two hosts of a config use one address or MAC in a LAN; those of one host are held to `duplicate-address`. */
+export const duplicateInLan = (hosts: readonly HostPlan[]): readonly Problem[] => {
+  const seen = new Map<string, Identifier[]>();
+  return hosts.flatMap(identifiersIn).flatMap((one) => {
+    const key = `${one.noun} ${one.value}`;
+    const others = seen.get(key) ?? [];
+    seen.set(key, [...others, one]);
+    const first = others.find(({ host, subnet }) => host !== one.host && mayBeOne(subnet, one.subnet));
+    return first === undefined
+      ? []
+      : [
+          warning(
+            "duplicate-in-lan",
+            one.path,
+            `${one.host} and ${first.host} use the ${one.noun} ${one.value} in LANs with the same addresses`,
+            one.noun === "address"
+              ? 'Write another `address`, or `"dhcp"`; silence this if the LANs are separate.'
+              : "Leave the `mac` out so that each host has its own; silence this if the LANs are separate.",
+            [{ path: first.path, note: `${first.host} uses it here` } satisfies RelatedPlace],
+          ),
+        ];
+  });
+};
+
+const mayBeOne = (a: Subnet | null, b: Subnet | null): boolean =>
+  a === null || b === null || (numberOf(a.network) <= numberOf(b.last) && numberOf(b.network) <= numberOf(a.last));
+
+const identifiersIn = ({ name: host, networks, vms }: HostPlan): readonly Identifier[] => [
+  ...networks
+    .filter((network) => network.kind !== "routed" && network.isLan)
+    .flatMap(({ subnets }) =>
+      subnets.flatMap((subnet) =>
+        subnet.own === null ? [] : [{ ...subnet.own, host, noun: "address" as const, subnet }],
+      ),
+    ),
+  ...vms.flatMap(({ interfaces }) =>
+    interfaces
+      .filter(isInLan)
+      .flatMap(({ mac, addresses }) => [
+        { ...mac, host, noun: "MAC address" as const, subnet: addresses.at(0)?.subnet ?? null },
+        ...addresses.map(({ value, path, subnet }) => ({ value, path, host, noun: "address" as const, subnet })),
+      ]),
+  ),
+];
