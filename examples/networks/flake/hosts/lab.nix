@@ -106,7 +106,7 @@ in
               tap = "microvm3-1";
               bridge = "lan";
               lan = true;
-              mac = "02:01:00:00:00:04";
+              mac = "06:c7:26:d4:77:eb";
               addresses = [ ];
             }
           ];
@@ -437,7 +437,7 @@ in
             {
               type = "macvtap";
               id = "microvm1";
-              mac = "02:00:00:00:00:02";
+              mac = "06:15:8b:4b:c2:a7";
               macvtap = {
                 link = "enp3s0";
                 mode = "bridge";
@@ -469,7 +469,7 @@ in
         networks = {
           "10-e" = ''
             [Match]
-            PermanentMACAddress=02:00:00:00:00:02
+            PermanentMACAddress=06:15:8b:4b:c2:a7
 
             [Network]
             DHCP=ipv4
@@ -566,7 +566,7 @@ in
             {
               type = "tap";
               id = "microvm3-1";
-              mac = "02:01:00:00:00:04";
+              mac = "06:c7:26:d4:77:eb";
             }
           ];
           shares = [
@@ -605,7 +605,7 @@ in
           '';
           "10-e1" = ''
             [Match]
-            PermanentMACAddress=02:01:00:00:00:04
+            PermanentMACAddress=06:c7:26:d4:77:eb
 
             [Network]
             DHCP=ipv4
