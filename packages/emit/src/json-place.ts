@@ -11,7 +11,7 @@ export interface SyntaxProblem {
 export type ReadData = { readonly data: unknown } | { readonly problem: SyntaxProblem };
 
 /** Where and why a text is no JSON, for a text that `JSON.parse` refuses: its own messages do not always say where. */
-export const jsonErrorPlace = async (file: string, text: string): Promise<SyntaxProblem> => {
+const jsonErrorPlace = async (file: string, text: string): Promise<SyntaxProblem> => {
   const { errors } = await parsed(text, strictly);
   return syntaxProblem(file, text, errors[0]);
 };

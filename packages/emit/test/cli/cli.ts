@@ -85,6 +85,7 @@ export const configurationNix = `{
     device = "/dev/disk/by-label/nixos";
     fsType = "ext4";
   };
+  users.users.alice.isNormalUser = true;
 }
 `;
 
