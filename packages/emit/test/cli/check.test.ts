@@ -41,7 +41,7 @@ describe.each(nixes())("microvm-emit check with $version", (nix) => {
       "alpha.nix": '{ networking.hosName = "x"; }',
       "beta.nix": "{ imports = [ ./shared/beta.nix ]; }",
       "shared/beta.nix":
-        '{ boot.loader.systemd-boot.enable = true; fileSystems."/" = { device = "x"; fsType = "ext4"; }; warnings = [ "old\\nnews" ]; }',
+        '{ boot.loader.systemd-boot.enable = true; users.users.alice.isNormalUser = true; fileSystems."/" = { device = "x"; fsType = "ext4"; }; warnings = [ "old\\nnews" ]; }',
       "gamma.nix": "{\n  imports = [ ./none.nix ];\n}\n",
     });
     const ended = check(dir, ...overrides, "--json");
@@ -66,7 +66,7 @@ describe.each(nixes())("microvm-emit check with $version", (nix) => {
     const dir = project("a");
     layOut(dir, {
       "configuration.nix":
-        '{ boot.loader.systemd-boot.enable = true; fileSystems."/" = { device = "x"; fsType = "ext4"; }; warnings = [ "old\\nnews" ]; }',
+        '{ boot.loader.systemd-boot.enable = true; users.users.alice.isNormalUser = true; fileSystems."/" = { device = "x"; fsType = "ext4"; }; warnings = [ "old\\nnews" ]; }',
     });
     expect(parsed(check(dir, ...overrides, "--json"))).toMatchObject({
       ok: true,
@@ -98,7 +98,8 @@ describe.each(nixes())("microvm-emit check with $version", (nix) => {
     const repo = join(temporaryDirectory(), "a repo");
     layOut(repo, {
       "hosts/it's/microvm.config.ts": sourceOf(configOf("a")).replace("./configuration.nix", "../../common/host.nix"),
-      "common/host.nix": "{ imports = [ ./disk.nix ]; boot.loader.systemd-boot.enable = true; }",
+      "common/host.nix":
+        "{ imports = [ ./disk.nix ]; boot.loader.systemd-boot.enable = true; users.users.alice.isNormalUser = true; }",
       "common/disk.nix": '{ fileSystems."/" = { device = "x"; fsType = "ext4"; }; }',
     });
     const dir = join(repo, "hosts/it's");
