@@ -1,3 +1,4 @@
+import type { ConfigPath } from "./problem.js";
 import type { Written } from "./vm-defaults.js";
 
 /** A file or folder that a host is made of, by its absolute path on the machine that reads the config. */
@@ -33,4 +34,6 @@ export const remembered = (realPath: Machine["realPath"]): Machine["realPath"] =
 /** Where what a plan says comes from. */
 export interface ConfigSource extends Machine {
   readonly written: Written;
+  /** Whether the config, or its host's `vmDefaults`, says something at a path. */
+  readonly says: (path: ConfigPath) => boolean;
 }

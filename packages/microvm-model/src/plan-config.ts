@@ -34,11 +34,11 @@ export const planConfig = (
   if (!lockSchema.safeParse(lock).success) return left([brokenLock]);
   const unresolved = unresolvedConfig(config);
   if (unresolved !== undefined) return left([unresolved]);
-  const { checked: model, misspelt, written } = validate(config);
+  const { checked: model, misspelt, written, says } = validate(config);
   const checked = pipe(
     model,
     andThen(resolve(lock, earlierLocks)),
-    andThen(checkRules({ written, sources, realPath: remembered(realPath) })),
+    andThen(checkRules({ written, says, sources, realPath: remembered(realPath) })),
   );
   return pipe(
     settle(checked, misspelt.length > 0, model._tag === "Left" ? [] : silencesOf(model.right)),

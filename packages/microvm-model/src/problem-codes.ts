@@ -141,6 +141,7 @@ export const problemCodes = {
   "secret-in-store": "error",
   "secret-in-writable-share": "error",
   "secret-name-too-long": "error",
+  "setting-ignored": "error",
   "several-external-interfaces": "error",
   "share-in-writable-share": "error",
   "share-of-run-secrets": "warning",

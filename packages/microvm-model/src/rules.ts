@@ -52,6 +52,7 @@ import { renamedFromPresent } from "./rules/renamed-from-present.js";
 import { runAsInService } from "./rules/run-as-in-service.js";
 import { scriptedInitrd } from "./rules/scripted-initrd.js";
 import { secret } from "./rules/secret.js";
+import { settingIgnored } from "./rules/setting-ignored.js";
 import { severalExternalInterfaces } from "./rules/several-external-interfaces.js";
 import { shareInWritableShare } from "./rules/share-in-writable-share.js";
 import { shareOfRunSecrets } from "./rules/share-of-run-secrets.js";
@@ -77,6 +78,7 @@ type Rule = (host: HostPlan, source: ConfigSource, inputs: readonly InputPlan[])
 const rules: readonly Rule[] = [
   unique,
   policyNotHeld,
+  settingIgnored,
   allowIgnored,
   allowOfHost,
   dangerousAllowance,

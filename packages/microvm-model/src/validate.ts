@@ -20,6 +20,8 @@ export interface Validated {
   /** Keys that are misspelt, at their places; what they hold is read as of the settings that were meant. */
   readonly misspelt: readonly Problem[];
   readonly written: Written;
+  /** Whether the config says something at a path. */
+  readonly says: (path: ConfigPath) => boolean;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface Validated {
  */
 export const validate = (input: unknown): Validated => {
   const circular = circles(input, [], []);
-  if (circular.length > 0) return { checked: left(circular), misspelt: [], written: (path) => path };
+  if (circular.length > 0) return { checked: left(circular), misspelt: [], written: (path) => path, says: () => false };
   const { applied, result, corrected } = read(uncorrected(input));
   const defaults = writtenPath(corrected.config);
   const secrets = literalSecrets(applied);
@@ -45,6 +47,7 @@ export const validate = (input: unknown): Validated => {
         ]),
     misspelt: corrected.problems,
     written: (path) => corrected.asWritten(defaults(path)),
+    says: (path) => at(applied, path) !== undefined,
   };
 };
 

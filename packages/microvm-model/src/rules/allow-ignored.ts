@@ -7,7 +7,9 @@ import { isOfDefaults, type Written } from "../vm-defaults.js";
 
 /** What a VM may reach besides is something that its `network` neither opens already nor leaves closed. */
 export const allowIgnored = (host: HostPlan, { written }: ConfigSource): readonly Problem[] =>
-  host.vms.flatMap((vm) => settingsOf(vm).flatMap((setting) => ignored(vm, setting, written)));
+  host.vms
+    .filter(({ interfaces }) => interfaces.length > 0)
+    .flatMap((vm) => settingsOf(vm).flatMap((setting) => ignored(vm, setting, written)));
 
 type Entry = Placed<string | number | PortOfHost>;
 

@@ -4,8 +4,18 @@ import { type Problem, warning } from "../problem.js";
 /** virtiofs has a daemon of its own with its cache, ACLs and arguments; 9p has the hypervisor and a security model (microvm.nix options.nix). */
 export const shareSettingIgnored = (host: HostPlan): readonly Problem[] =>
   host.vms.flatMap(({ shares }) =>
-    shares.flatMap((share) =>
-      ignoredBy[share.proto]
+    shares.flatMap((share) => [
+      ...(share.owners !== null && share.readOnly && share.proto === "virtiofs"
+        ? [
+            warning(
+              "share-setting-ignored",
+              [...share.path, "owners"],
+              `The share ${share.tag.value} is read-only, and \`owners\` is about written files`,
+              "Leave `owners` out, or `readOnly`.",
+            ),
+          ]
+        : []),
+      ...ignoredBy[share.proto]
         .filter(
           (setting) => !(share[setting] === null || (Array.isArray(share[setting]) && share[setting].length === 0)),
         )
@@ -17,7 +27,7 @@ export const shareSettingIgnored = (host: HostPlan): readonly Problem[] =>
             `Leave \`${setting}\` out, or choose the other \`proto\`.`,
           ),
         ),
-    ),
+    ]),
   );
 
 const ignoredBy = {

@@ -1,0 +1,58 @@
+import type { ConfigSource } from "../config-source.js";
+import type { HostPlan, VmPlan } from "../plan.js";
+import { type ConfigPath, error, type Problem } from "../problem.js";
+import { isOfDefaults } from "../vm-defaults.js";
+
+/** Settings that need something a VM does not have: nothing of them would be emitted. */
+interface Need {
+  readonly settings: readonly string[];
+  readonly isMet: (vm: VmPlan) => boolean;
+  readonly without: string;
+  readonly instead: string;
+}
+
+const needs: readonly Need[] = [
+  {
+    settings: ["nameservers", "network", "allow", "reachVms", "reachHost", "bandwidthMbitPerSecond"],
+    isMet: ({ interfaces }) => interfaces.length > 0,
+    without: "a VM without a network interface",
+    instead: "or give the VM an interface",
+  },
+  {
+    settings: ["bandwidthMbitPerSecond"],
+    isMet: ({ interfaces }) => interfaces.length === 0 || interfaces.some(({ type }) => type === "tap"),
+    without: "a VM without a tap, whose packets do not pass the host's rules",
+    instead: 'or use an interface of type "tap"',
+  },
+  {
+    settings: ["agentState"],
+    isMet: ({ agent }) => agent !== null && agent.state !== null,
+    without: "a VM without an agent that keeps a login",
+    instead: "or choose an `agent`",
+  },
+];
+
+/** What a VM sets has an effect on it; what it inherits, on some VM of its host. */
+export const settingIgnored = (host: HostPlan, { written, says }: ConfigSource): readonly Problem[] => [
+  ...needs.flatMap(({ settings, isMet, without, instead }) => {
+    const idle = host.vms.filter((vm) => !isMet(vm));
+    const paths = idle.flatMap((vm) =>
+      settings
+        // That it reaches nothing is true.
+        .filter((setting) => setting !== "network" || vm.policy.network !== "none")
+        .map((setting) => [...vm.path, setting]),
+    );
+    return paths
+      .filter((path) => says(path) && (idle.length === host.vms.length || !isOfDefaults(written(path))))
+      .map((path) => ignored(path, without, instead));
+  }),
+  ...host.vms
+    .flatMap(({ interfaces }) => interfaces)
+    .filter(({ type, dhcp, path }) => type === "macvtap" && dhcp && says([...path, "gateway"]))
+    .map(({ path }) =>
+      ignored([...path, "gateway"], "an interface that gets its router by DHCP", "or write the interface's `address`"),
+    ),
+];
+
+const ignored = (path: ConfigPath, without: string, instead: string): Problem =>
+  error("setting-ignored", path, `\`${String(path.at(-1))}\` has no effect on ${without}`, `Leave it out, ${instead}.`);
