@@ -1,7 +1,19 @@
 import { attrs } from "@microvm-emit/nix-ast";
 import { describe, expect, it } from "vitest";
-import { claudeCode, emptyLock, formatPath, type Lock, planConfig, type Problem } from "../src/index.js";
+import {
+  claudeCode,
+  type ConfigPath,
+  emptyLock,
+  formatPath,
+  type Lock,
+  planConfig,
+  type Problem,
+} from "../src/index.js";
+import { type Edit, edited } from "../src/edit.js";
 import { config } from "./config.js";
+
+const partOf = (whole: unknown, step: string | number): unknown =>
+  (whole as Readonly<Record<string | number, unknown>> | undefined)?.[step];
 
 const problemsOf = (input: unknown, lock: Lock = emptyLock): readonly Problem[] => {
   const result = planConfig(input, lock);
@@ -391,6 +403,22 @@ const table: readonly Row[] = [
     "an address outside the subnet",
     config({ a: { interfaces: [{ address: "10.0.1.2" }] } }),
     `address-outside-subnet ${v}.a.interfaces[0].address`,
+  ],
+  [
+    "the gateway's address, of a VM that cannot be the router",
+    config(
+      { a: { interfaces: [{ address: "10.0.0.254" }] }, b: { network: "open", interfaces: [{ address: "10.0.0.1" }] } },
+      { bridges: { br0: { address: "10.0.0.1/24", gateway: "10.0.0.254" } } },
+    ),
+    `address-is-gateway ${v}.a.interfaces[0].address`,
+    `address-is-gateway ${v}.b.interfaces[0].address`,
+  ],
+  [
+    "the gateway's address, of a VM that is the router",
+    config(
+      { a: { network: "open", interfaces: [{ address: "10.0.0.254" }] } },
+      { bridges: { br0: { address: "10.0.0.1/24", gateway: "10.0.0.254" } } },
+    ),
   ],
   [
     "the gateway's address",
@@ -1157,6 +1185,43 @@ describe("problems", () => {
         expect(message).toMatch(/^\S.*[^.]$/);
         expect(remedy).toMatch(/^\S.*[.?]$/);
       }
+  });
+
+  /** What a remedy says to write in a problem's place; undefined where it names nothing. */
+  const named = (remedy: string): readonly string[] => {
+    const range = /(?<!numbers )from (\S+) to ([^\s,;]*[^\s,;.])/.exec(remedy);
+    if (range !== null) return [range[1] ?? "", range[2] ?? ""];
+    const meant = /^Did you mean "(.+)"\?/.exec(remedy)?.[1];
+    if (meant !== undefined) return [meant];
+    return /^Use one of: (.+?)(?:\.$|\. )/.exec(remedy)?.[1]?.split(", ") ?? [];
+  };
+
+  /** The edit that a remedy asks for: of a value, a part of it, or a key. */
+  const following = (input: unknown, path: ConfigPath, value: string): Edit => {
+    const written = path.reduce(partOf, input);
+    if (typeof written === "object") return { path, change: { kind: "rename", to: value } };
+    if (value.startsWith("/")) return { path, change: { kind: "set", value: String(written).replace(/\/.*/, value) } };
+    const isInput = path.includes("modules") && typeof written === "string";
+    if (isInput) return { path, change: { kind: "set", value: written.replace(/^[^.]*/, value) } };
+    return { path, change: { kind: "set", value: typeof written === "number" ? Number(value) : value } };
+  };
+
+  const remedies = table.flatMap(([what, input]) =>
+    problemsOf(input)
+      .filter(({ code, remedy }) => named(remedy).length > 0 && code !== "unknown-key")
+      .map(({ code, path, remedy }) => [`${what}: ${code} ${formatPath(path)}: ${remedy}`, input, code, path] as const),
+  );
+
+  it("name something in many remedies", () => {
+    expect(remedies.length).toBeGreaterThan(20);
+  });
+
+  it.each(remedies)("are solved by what their remedy names: %s", (text, input, code, path) => {
+    for (const value of named(text.slice(text.indexOf(": ", text.indexOf(code)) + 2))) {
+      const changed = edited(input, [following(input, path, value)]);
+      const left = summary(changed).filter((problem) => problem.endsWith(` ${formatPath(path)}`));
+      expect(left, value).toEqual([]);
+    }
   });
 
   it("name what was meant", () => {

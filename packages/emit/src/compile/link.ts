@@ -92,7 +92,8 @@ const prefixIn = (link: InterfacePlan, subnet: Subnet): number =>
   isRouted(link) ? hostRoute(subnet) : subnet.prefixLength;
 
 const routesBy = (subnet: Subnet, link: InterfacePlan, leadsOut: boolean): readonly Section[] => {
-  if (subnet.gateway === null) return [];
+  // A VM that is the router itself has its way out on another interface.
+  if (subnet.gateway === null || link.addresses.some(({ value }) => value === subnet.gateway?.value)) return [];
   const gateway = { Gateway: subnet.gateway.value };
   if (!isRouted(link)) return leadsOut ? [gateway] : [];
   return [{ ...(leadsOut ? {} : { Destination: formatSubnet(subnet) }), ...gateway, GatewayOnLink: true }];

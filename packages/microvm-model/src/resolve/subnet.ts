@@ -89,6 +89,28 @@ export const isHostAddress = ({ network, last }: Subnet, address: string): boole
 export const isGuestAddress = (subnet: Subnet, address: string): boolean =>
   isHostAddress(subnet, address) && address !== subnet.own?.value && address !== subnet.gateway?.value;
 
+/** The longest run of addresses that a guest may be given by hand: none of the host's, the router's or the DHCP server's. */
+export const freeRange = (
+  subnet: Subnet,
+  dhcp: AddressRange | null,
+): { readonly from: string; readonly to: string } | undefined => {
+  const { network, last, own, gateway, family } = subnet;
+  const taken = [
+    ...[own, gateway].flatMap((one) => (one === null ? [] : [[numberOf(one.value), numberOf(one.value)] as const])),
+    ...(dhcp === null || family === 6 ? [] : [[numberOf(dhcp.from.value), numberOf(dhcp.to.value)] as const]),
+    [numberOf(last), numberOf(last)] as const,
+  ].sort(([a], [b]) => Number(a - b));
+  let start = numberOf(network) + 1n;
+  let longest = { from: start, length: 0n };
+  for (const [first, end] of taken) {
+    if (first - start > longest.length) longest = { from: start, length: first - start };
+    if (end >= start) start = end + 1n;
+  }
+  const { from, length } = longest;
+  const at = (number: bigint): string => above(network, number - numberOf(network));
+  return length === 0n ? undefined : { from: at(from), to: at(from + length - 1n) };
+};
+
 /** Whether a DHCP server may give the address to anyone. */
 export const isWithin = (range: AddressRange | null, address: string): boolean =>
   range !== null && numberOf(address) >= numberOf(range.from.value) && numberOf(address) <= numberOf(range.to.value);
