@@ -4,7 +4,8 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Config, Vm } from "microvm-emit";
+import { identityOf } from "@microvm-emit/model";
+import { type Config, emit, type Vm } from "microvm-emit";
 import { describe, expect, it } from "vitest";
 import { emittedFlat, hostModule } from "./emitted.js";
 import { evalFlake, nixes } from "./harness.js";
@@ -20,20 +21,19 @@ const onStandIns: Evaluate = (folder, attr, apply) => {
   return evalFlake(`path:${folder}`, attr, { nix, apply });
 };
 
-const emitted = (vms: Readonly<Record<string, Vm>>): string => {
-  const config: Config = {
-    hosts: {
-      h: {
-        stateVersion: "25.05",
-        modules: ["./host.nix"],
-        user: { name: "alice", sshKeys: ["ssh-ed25519 AAAA alice"] },
-        bridges: { br0: { address: "10.7.0.1/24", ipv6: "fd00:7::1/64" } },
-        vms,
-      },
+const configOf = (vms: Readonly<Record<string, Vm>>): Config => ({
+  hosts: {
+    h: {
+      stateVersion: "25.05",
+      modules: ["./host.nix"],
+      user: { name: "alice", sshKeys: ["ssh-ed25519 AAAA alice"] },
+      bridges: { br0: { address: "10.7.0.1/24", ipv6: "fd00:7::1/64" } },
+      vms,
     },
-  };
-  return emittedFlat(config, { "host.nix": hostModule });
-};
+  },
+});
+
+const emitted = (vms: Readonly<Record<string, Vm>>): string => emittedFlat(configOf(vms), { "host.nix": hostModule });
 
 /** What is said of each VM, without what a guest is told in another way. */
 const facts = `host:
@@ -156,6 +156,24 @@ describe.each([
     const together = await factsOf(vms);
     for (const [name, vm] of Object.entries(vms))
       expect((await factsOf({ [name]: vm })).vms[name]).toEqual(together.vms[name]);
+  });
+
+  it.skipIf(!isThere)("learn on the kernel's command line as many characters as their plan says", async () => {
+    const lengths = (await evaluate(
+      emitted(vms),
+      host,
+      `host: builtins.mapAttrs (_: vm: {
+        own = builtins.stringLength (toString (builtins.filter (p: builtins.match "systemd\\\\.(hostname|machine_id|set_credential_binary)=.*" p != null) vm.evaluatedConfig.config.microvm.kernelParams));
+        all = builtins.stringLength (toString vm.evaluatedConfig.config.microvm.kernelParams);
+      }) host.microvm.vms`,
+    )) as Readonly<Record<string, { readonly own: number; readonly all: number }>>;
+    const result = emit(configOf(vms));
+    if (result._tag === "Left") throw new Error(JSON.stringify(result.left));
+    for (const vm of result.right.plan.hosts.flatMap((one) => one.vms)) {
+      expect(lengths[vm.name]?.own, vm.name).toBe(identityOf(vm).length);
+      // What is left to NixOS, with the space before.
+      expect(lengths[vm.name]?.all, vm.name).toBeLessThanOrEqual(identityOf(vm).length + 260);
+    }
   });
 
   it.skipIf(!isThere)("have one system, and a runner each, which no other VM changes", async () => {

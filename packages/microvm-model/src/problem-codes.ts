@@ -90,6 +90,7 @@ export const problemCodes = {
   "gateway-without-subnet": "error",
   "graphics-in-service": "warning",
   "group-conflict": "error",
+  "guest-not-shared": "warning",
   "home-needs-writable-store": "error",
   "hotplug-size": "error or warning",
   "hypervisor-needs-macos": "error",

@@ -22,6 +22,7 @@ import { externalInterfaceIsPort } from "./rules/external-interface-is-port.js";
 import { forwardPort } from "./rules/forward-port.js";
 import { graphicsInService } from "./rules/graphics-in-service.js";
 import { groupConflict } from "./rules/group-conflict.js";
+import { guestNotShared } from "./rules/guest-not-shared.js";
 import { homeNeedsWritableStore } from "./rules/home-needs-writable-store.js";
 import { hotplugSize } from "./rules/hotplug-size.js";
 import { hypervisorNeedsMacos } from "./rules/hypervisor-needs-macos.js";
@@ -108,6 +109,7 @@ const rules: readonly Rule[] = [
   agentNotPackaged,
   pathInEnvironment,
   conflictingVariable,
+  guestNotShared,
   homeNeedsWritableStore,
   groupConflict,
   shareInWritableShare,

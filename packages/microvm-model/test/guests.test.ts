@@ -165,11 +165,35 @@ describe("the guests of a host", () => {
       { name: "a", vms: ["a", "c"], own: null },
       { name: "b", vms: ["b"], own: "long" },
     ]);
-    const shares = Array.from({ length: 30 }, (_, number) => ({
+    const shares = Array.from({ length: 40 }, (_, number) => ({
       tag: `t${String(number)}`,
       source: `/srv/${String(number)}`,
     }));
     expect(guestsOf({ a: { shares } })).toEqual([{ name: "a", vms: ["a"], own: "long" }]);
+  });
+
+  it("are shared by VMs with two interfaces and two shares, whatever their names", () => {
+    const vm = (host: number): object => ({
+      interfaces: [{}, { address: `10.0.0.${String(host)}` }],
+      shares: [share, { tag: "docs", source: "/srv/docs", readOnly: true }],
+    });
+    const name = "a-name-of-thirty-characters-00";
+    expect(guestsOf({ a: vm(90), vm0: vm(91), [name]: vm(92) })).toEqual([
+      { name: "a", vms: ["a", name, "vm0"], own: null },
+    ]);
+  });
+
+  it("are reported where a VM has one of its own that does not ask for it", () => {
+    const environment = { TEXT: "x".repeat(2000) };
+    const codes = (vms: object): readonly string[] => {
+      const result = planConfig(config(vms), emptyLock);
+      assert(result._tag === "Right");
+      return result.right.warnings.map(({ code, path }) => `${code} ${path.join(".")}`);
+    };
+    expect(codes({ a: { environment }, b: {} })).toEqual(["guest-not-shared hosts.h.vms.a"]);
+    expect(codes({ a: { environment, guest: "own" }, b: {} })).toEqual([]);
+    expect(codes({ a: { environment } })).toEqual([]);
+    expect(codes({ a: { environment: { A: "ü" } }, b: {} })).toEqual(["guest-not-shared hosts.h.vms.a"]);
   });
 
   it.each([{ environment: { GREETING: "grüezi" } }, { shares: [{ ...share, mountPoint: "/srv/für" }] }])(

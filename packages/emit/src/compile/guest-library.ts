@@ -1,3 +1,4 @@
+import { mountOptions } from "@microvm-emit/model";
 import { type Expr, nix } from "@microvm-emit/nix-ast";
 import type { NixFile } from "../file.js";
 
@@ -173,8 +174,8 @@ let
     }:
     "\${tag} \${mountPoint} \${proto} \${mountOptions.\${proto}}\\n";
   mountOptions = {
-    virtiofs = "defaults";
-    "9p" = "trans=virtio,version=9p2000.L,msize=65536";
+    virtiofs = ${mountOptions.virtiofs};
+    "9p" = ${mountOptions["9p"]};
   };
 
   # Everyone in the guest can read it.

@@ -1,20 +1,6 @@
-import { type ConfigPath, formatSubnet, type InterfacePlan, type Subnet, type VmPlan } from "@microvm-emit/model";
+import { type InterfacePlan, linkFileText, linkOf, type VmPlan } from "@microvm-emit/model";
 import { attrs, binding, type Binding, comment, indentedStr, list } from "@microvm-emit/nix-ast";
-import { hostRoute } from "./network.js";
 import { at, bindingAt } from "./terms.js";
-
-/** How systemd-networkd of a guest sees one of its interfaces. */
-interface Link {
-  readonly origin: ConfigPath;
-  /** The name of its file, without the ending. */
-  readonly name: string;
-  readonly asksForAddress: boolean;
-  readonly dhcpClient: Section;
-  readonly addresses: readonly { readonly value: string; readonly path: ConfigPath }[];
-  readonly routes: readonly Section[];
-}
-
-type Section = Readonly<Record<string, string | boolean>>;
 
 /** A link in a guest of its own: the only interface is found by what kernels call it, several by their MACs. */
 export const compileLink = (plan: InterfacePlan, position: number, { interfaces }: VmPlan): Binding => {
@@ -39,62 +25,10 @@ export const compileLink = (plan: InterfacePlan, position: number, { interfaces 
   );
 };
 
-/** The same as a file for a guest that learns of it at boot, with the VM's DNS servers in that of the first one. */
-export const compileLinkFile = (plan: InterfacePlan, position: number, { nameservers }: VmPlan): Binding => {
-  const { origin, name, asksForAddress, dhcpClient, addresses, routes } = linkOf(plan, position);
-  const sections: readonly (readonly [string, readonly (readonly [string, string | boolean])[]])[] = [
-    // No `Type=`, which a tap made in the guest would be of too.
-    ["Match", [["PermanentMACAddress", plan.mac.value]]],
-    [
-      "Network",
-      [
-        ...(asksForAddress ? ([["DHCP", "ipv4"]] as const) : []),
-        ...addresses.map(({ value }) => ["Address", value] as const),
-        ...(position === 0 ? nameservers : []).map((server) => ["DNS", server] as const),
-      ],
-    ],
-    ["DHCPv4", Object.entries(dhcpClient)],
-    ...routes.map((route) => ["Route", Object.entries(route)] as const),
-  ];
-  const text = sections
-    .filter(([, settings]) => settings.length > 0)
-    .map(
-      ([section, settings]) => `[${section}]\n${settings.map(([key, value]) => `${key}=${String(value)}\n`).join("")}`,
-    )
-    .join("\n");
-  return bindingAt(origin, name, indentedStr(text));
+/** The same as a file for a guest that learns of it at boot. */
+export const compileLinkFile = (plan: InterfacePlan, position: number, vm: VmPlan): Binding => {
+  const { origin, name } = linkOf(plan, position);
+  return bindingAt(origin, name, indentedStr(linkFileText(plan, position, vm)));
 };
 
 const leasedByMac = "The host's server knows its guests by their MAC addresses.";
-
-/** The first interface leads out. */
-const linkOf = (plan: InterfacePlan, position: number): Link => {
-  const isFirst = position === 0;
-  const fixed = plan.addresses.filter(({ subnet }) => !(plan.dhcp && subnet.family === 4));
-  const isLeased = plan.dhcp && plan.addresses.some(({ subnet }) => subnet.family === 4);
-  return {
-    origin: fixed[0]?.path ?? plan.path,
-    name: isFirst ? "10-e" : `10-e${String(position)}`,
-    asksForAddress: plan.dhcp,
-    dhcpClient: {
-      ...(isLeased && { ClientIdentifier: "mac" }),
-      ...(plan.dhcp && !isFirst && { UseGateway: false }),
-    },
-    addresses: fixed.map(({ value, subnet, path }) => ({ value: `${value}/${String(prefixIn(plan, subnet))}`, path })),
-    routes: fixed.flatMap(({ subnet }) => routesBy(subnet, plan, isFirst)),
-  };
-};
-
-/** In a routed network, a guest is alone on its link: everyone else is behind the host. */
-const isRouted = ({ network }: InterfacePlan): boolean => network?.kind === "routed";
-
-const prefixIn = (link: InterfacePlan, subnet: Subnet): number =>
-  isRouted(link) ? hostRoute(subnet) : subnet.prefixLength;
-
-const routesBy = (subnet: Subnet, link: InterfacePlan, leadsOut: boolean): readonly Section[] => {
-  // A VM that is the router itself has its way out on another interface.
-  if (subnet.gateway === null || link.addresses.some(({ value }) => value === subnet.gateway?.value)) return [];
-  const gateway = { Gateway: subnet.gateway.value };
-  if (!isRouted(link)) return leadsOut ? [gateway] : [];
-  return [{ ...(leadsOut ? {} : { Destination: formatSubnet(subnet) }), ...gateway, GatewayOnLink: true }];
-};

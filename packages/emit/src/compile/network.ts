@@ -3,6 +3,7 @@ import {
   type ConfigPath,
   distance,
   formatSubnet,
+  hostRoute,
   type HostPlan,
   type InterfacePlan,
   type NetworkPlan,
@@ -413,9 +414,6 @@ const compileRoutedTap = ({ path, id, addresses }: TapPlan): Binding =>
       ]),
     ),
   );
-
-/** The prefix length of a single address. */
-export const hostRoute = ({ family }: Subnet): number => (family === 4 ? 32 : 128);
 
 const interfacesOf = ({ vms }: HostPlan): readonly InterfacePlan[] => vms.flatMap(({ interfaces }) => interfaces);
 

@@ -1,8 +1,8 @@
 import {
-  builtInShares,
   type ForwardEndPlan,
   type GuestPlan,
   type HostPlan,
+  ownShares,
   readsOptions,
   type VmPlan,
 } from "@microvm-emit/model";
@@ -62,12 +62,6 @@ const compileSquash = ({ vms }: HostPlan, guests: readonly GuestPlan[]): readonl
   const names = new Set(guests.flatMap((guest) => guest.vms));
   const sharing = vms.filter(({ name }) => names.has(name));
   return sharing.slice(0, 1).flatMap(({ users: [user] }) => defineSquash(sharing.flatMap(ownShares), user, 1));
-};
-
-/** The shares that are a VM's own, whatever its guest is. */
-const ownShares = (vm: VmPlan): VmPlan["shares"] => {
-  const builtIn = new Set(builtInShares(vm));
-  return vm.shares.filter((share) => !builtIn.has(share));
 };
 
 const compileGuestArguments = (host: HostPlan, guest: GuestPlan): Binding => {

@@ -1,7 +1,9 @@
 import { collect } from "../collect.js";
 import { isNode } from "../config/terms.js";
-import type { GuestPlan, SharePlan, VmPlan, VolumePlan } from "../plan.js";
+import type { GuestPlan, VmPlan, VolumePlan } from "../plan.js";
 import type { ConfigPath } from "../problem.js";
+import { builtInShares } from "./built-in-shares.js";
+import { identityOf } from "./identity.js";
 
 /** What only the host sees of a VM, and what its guest learns when it boots. */
 const identity = [
@@ -39,26 +41,6 @@ const machine = [
 /** Whether Nix of the user's is part of a guest, which may read any option of it. */
 export const readsOptions = ({ modules, users }: VmPlan): boolean =>
   modules.length > 0 || users.some(({ home }) => home.some(({ kind }) => kind === "module"));
-
-/** What NixOS mounts in the initrd (nixpkgs nixos/lib/utils.nix, `pathsNeededForBoot`), long before a guest knows who it is. */
-const mountedInInitrd: ReadonlySet<string> = new Set([
-  "/",
-  "/nix",
-  "/nix/store",
-  "/var",
-  "/var/log",
-  "/var/lib",
-  "/var/lib/nixos",
-  "/etc",
-  "/usr",
-]);
-
-/** The shares that a guest's NixOS names; the others are mounted at boot, by what a VM's command line says. */
-export const builtInShares = ({ shares, writableStoreOverlay }: VmPlan): readonly SharePlan[] =>
-  shares.filter(
-    ({ source, neededForBoot, mountPoint: { value } }) =>
-      neededForBoot || source === "/nix/store" || value === writableStoreOverlay || mountedInInitrd.has(value),
-  );
 
 /** What a guest's NixOS calls a volume's image, whatever each VM's file is: as the default is called, or by a number. */
 export const imageOf = ({ mountPoint }: VolumePlan, position: number): string =>
@@ -113,28 +95,14 @@ const bigintAsText = (_: string, value: unknown): unknown => (typeof value === "
 
 const reasonForOwn = (vm: VmPlan): GuestPlan["own"] => {
   if (vm.guest === "own") return "asked";
-  const texts = textsAtBoot(vm);
-  if (!texts.every(isAscii)) return "not-ascii";
-  return base64Length(texts.join("").length) > longestIdentity ? "long" : null;
+  const { length, isAscii } = identityOf(vm);
+  if (!isAscii) return "not-ascii";
+  const others = vm.kernelParams.map((parameter) => (typeof parameter === "string" ? parameter.length + 1 : 0));
+  return others.reduce((sum, one) => sum + one, length) > longestIdentity ? "long" : null;
 };
 
-const isAscii = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
-const base64Length = (length: number): number => Math.ceil((length * 4) / 3);
-
-/** Of the 2,047 bytes that a kernel takes (Linux `COMMAND_LINE_SIZE`), the rest is for NixOS, hypervisor and user. */
-const longestIdentity = 1200;
-
-/** What a guest learns at boot besides its name, with the words around it, as an estimate from above. */
-const textsAtBoot = ({ name, interfaces, nameservers, shares, environment }: VmPlan): readonly string[] => {
-  const framed = (text: string, length: number): string => text + " ".repeat(length);
-  return [
-    name,
-    ...nameservers.map((server) => framed(server, 5)),
-    ...interfaces.flatMap(({ mac, addresses }) => [
-      framed(mac.value, 150),
-      ...addresses.map(({ value, subnet }) => framed(value + (subnet.gateway?.value ?? ""), 80)),
-    ]),
-    ...shares.map(({ tag, mountPoint, proto }) => framed(tag.value + mountPoint.value, proto === "9p" ? 60 : 25)),
-    ...Object.entries(environment).map(([variable, value]) => framed(variable + value, 11)),
-  ];
-};
+/**
+ * Of the 2,047 bytes that a kernel takes (Linux `COMMAND_LINE_SIZE`), `lib/start-vm.nix` leaves 197 to the hypervisor; NixOS
+ * and microvm.nix take at most 260, and 190 are left to parameters of the user's modules.
+ */
+const longestIdentity = 1400;

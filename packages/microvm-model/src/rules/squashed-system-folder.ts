@@ -1,6 +1,6 @@
 import type { HostPlan } from "../plan.js";
 import { type Problem, warning } from "../problem.js";
-import { builtInShares } from "../resolve/guests.js";
+import { builtInShares } from "../resolve/built-in-shares.js";
 import { isSquashed } from "../resolve/writable.js";
 
 /** The folders of a guest's system have many owners, and root among them. */
