@@ -1408,7 +1408,7 @@ describe("a function in place of what it makes", () => {
     [
       { externalInterface: "wl*" },
       `${nat}.externalInterface`,
-      "Use letters, digits, `_`, `.` and `-`, and not digits alone, `all`, `default` or `lo`.",
+      "Use letters, digits, `_`, `.` and `-`, begin with a letter, digit or `_`, and use more than digits; `all`, `default` and `lo` are taken.",
     ],
     [{ externalInterface: true }, `${nat}.externalInterface`, "Name one, or write `nat: true` for any way out."],
   ])("is what to write for a way out by %j", (written, path, remedy) => {
