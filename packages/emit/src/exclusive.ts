@@ -12,6 +12,7 @@ import {
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ownProcess } from "./guard.js";
 import { codeOf } from "./folders.js";
 
 /** Another run holds the folder. */
@@ -137,6 +138,6 @@ const uninterrupted = async <A>(body: () => Promise<A>, end: () => void): Promis
   } finally {
     end();
     for (const signal of deferredSignals) process.off(signal, note);
-    for (const signal of pending) process.kill(process.pid, signal);
+    for (const signal of pending) ownProcess.kill(process.pid, signal);
   }
 };

@@ -28,6 +28,9 @@ export type Failure =
       /** The user's own frames, innermost first. */
       readonly frames: readonly string[];
     }
+  | { readonly kind: "config-exits"; readonly file: string; readonly call: string; readonly place?: Place }
+  | { readonly kind: "config-too-large"; readonly file: string; readonly found: string }
+  | { readonly kind: "cwd-missing" }
   | { readonly kind: "config-not-exported"; readonly file: string; readonly found: string }
   | { readonly kind: "config-unfinished"; readonly file: string }
   | { readonly kind: "config-problems"; readonly problems: readonly LocatedProblem[] }
@@ -110,6 +113,8 @@ const exitCodes = {
   "config-syntax": 1,
   "config-import": 1,
   "config-throws": 1,
+  "config-exits": 1,
+  "config-too-large": 1,
   "config-not-exported": 1,
   "config-unfinished": 1,
   "config-problems": 1,
@@ -126,6 +131,7 @@ const exitCodes = {
   "evaluation-failed": 1,
   usage: 2,
   "unknown-code": 2,
+  "cwd-missing": 2,
   "source-too-large": 2,
   "mirror-failed": 2,
   "nix-missing": 2,
@@ -277,6 +283,23 @@ export const words = (failure: Failure): readonly Diagnostic[] => {
         remedy: "Mend the code the stack leads to; nothing was written.",
         details: frames,
       }),
+    )
+    .with({ kind: "config-exits" }, ({ file, call, place }) =>
+      error({
+        ...(place === undefined ? { subject: file } : { place }),
+        message: `The config ends the process: ${call}.`,
+        remedy: "Throw an error instead. Nothing was written.",
+      }),
+    )
+    .with({ kind: "config-too-large" }, ({ file, found }) =>
+      error({
+        subject: file,
+        message: `The config is too large: ${found}.`,
+        remedy: "Remove what repeats without end.",
+      }),
+    )
+    .with({ kind: "cwd-missing" }, () =>
+      error({ message: "The current directory no longer exists.", remedy: "Change to another directory." }),
     )
     .with({ kind: "config-not-exported" }, ({ file, found }) =>
       error({

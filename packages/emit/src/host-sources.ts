@@ -10,8 +10,7 @@ import { namedPaths } from "./named-paths.js";
 import { namesIn, namesInText } from "./nix-names.js";
 import type { Places } from "./run.js";
 import { gitFolders, isBelow, sourceTreeOf } from "./source-tree.js";
-import { stateRoot } from "./state-folder.js";
-import { userCache } from "./user-cache.js";
+import { userCache, userState } from "./user-folders.js";
 import { withoutLinks } from "./without-links.js";
 
 /** Every file and folder whose writer decides what the next run, or the next switch, does. */
@@ -25,8 +24,8 @@ export const hostSources = (config: unknown, places: Places): readonly HostSourc
     { path: outputDir, what: "the flake of this host" },
     { path: lock, what: "the lock of this config" },
     { path: packageRoot, what: "microvm-emit itself" },
-    { path: userCache(), what: "code that microvm-emit keeps" },
-    { path: stateRoot(), what: "files that microvm-emit restores" },
+    ...listed(userCache()).map((path) => ({ path, what: "code that microvm-emit keeps" })),
+    ...listed(userState()).map((path) => ({ path, what: "files that microvm-emit restores" })),
     ...imported.map((path) => ({ path, what: "a file that the config imports" })),
     ...named.paths.map((path) => ({ path, what: `a ${kindOf(path)} that the config names` })),
     ...[
@@ -40,6 +39,8 @@ export const hostSources = (config: unknown, places: Places): readonly HostSourc
     for (const path of [written, withoutLinks(written)]) if (!byPath.has(path)) byPath.set(path, { path, what });
   return [...byPath.values(), ...named.unfollowed, ...imported.flatMap(expressionsIn)];
 };
+
+const listed = (path: string | undefined): readonly string[] => (path === undefined ? [] : [path]);
 
 const packageRoot = realpathSync(fileURLToPath(new URL("..", import.meta.url)));
 

@@ -1,13 +1,16 @@
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative } from "node:path";
+import { inspect } from "node:util";
 import type * as TE from "fp-ts/lib/TaskEither.js";
 import { requireJiti } from "./commonjs.js";
-import type { Environment } from "@microvm-emit/model";
+import { type Environment, formatPath } from "@microvm-emit/model";
 import { Failed, type Failure, attempt } from "./failure.js";
+import { ProcessEnd, guarded, requireQuiet } from "./guard.js";
 import { type ReadData, readJson, readJsonc } from "./json-place.js";
 import { type Place, placeAtLine, placeAtOffset } from "./place.js";
+import { TooLarge, Unreadable, plainData } from "./plain-data.js";
 import { formatFrame, userFrames } from "./stack.js";
-import { userCache } from "./user-cache.js";
+import { userCache } from "./user-folders.js";
 
 /**
  * What a config may import from us, already loaded: a config finds these wherever it lies, and gets the very
@@ -28,22 +31,35 @@ export const load = (file: string, own: OwnModules): TE.TaskEither<Failure, unkn
 
 const loadModule = async (file: string, own: OwnModules): Promise<unknown> => {
   const { createJiti } = requireJiti();
+  const cache = userCache();
   const jiti = createJiti(file, {
     moduleCache: false,
-    fsCache: join(userCache(), "jiti"),
+    fsCache: cache !== undefined && join(cache, "jiti"),
     virtualModules: Object.fromEntries(Object.entries(own).map(([name, module]) => [name, strict(name, module)])),
   });
-  return withLogOnStderr(async () => {
-    try {
+  try {
+    const config = await guarded(async () => {
       const exported = defaultExport(file, await jiti.import<object>(file));
       return isFunction(exported)
         ? requireConfig(file, await called(file, exported), "a function as its default that returns ", "")
         : exported;
+    });
+    await requireQuiet();
+    return plainData(config);
+  } catch (error) {
+    throw error instanceof Failed ? error : new Failed(thrown(file, error));
+  }
+};
+
+/** Fails when a config that was loaded throws later, in a timer or a promise that nothing awaits. */
+export const requireQuietConfig = (file: string): TE.TaskEither<Failure, void> =>
+  attempt(async () => {
+    try {
+      await requireQuiet();
     } catch (error) {
-      throw error instanceof Failed ? error : new Failed(thrown(file, error));
+      throw new Failed(thrown(file, error));
     }
   });
-};
 
 /** What a config that is a function makes of where it is. */
 const called = (file: string, config: ConfigFunction): unknown =>
@@ -60,8 +76,8 @@ const loadYaml = async (file: string): Promise<unknown> => {
 
 /** Reads a config that is data. */
 const readData = async (file: string, read: (text: string) => ReadData | Promise<ReadData>): Promise<unknown> => {
-  const result = await read(readFileSync(file, "utf8"));
-  if ("data" in result) return withoutSchema(result.data);
+  const result = await tooLargeIfTooDeep(file, async () => read(readFileSync(file, "utf8")));
+  if ("data" in result) return tooLargeIfTooDeep(file, () => plainData(withoutSchema(result.data)));
   const { place, message } = result.problem;
   throw new Failed({ kind: "config-syntax", place, message: `The config is ${message}.` });
 };
@@ -127,17 +143,6 @@ const strict = (name: string, module: object): object =>
 
 const askedByLoader: ReadonlySet<string> = new Set(["default", "then", "__esModule"]);
 
-/** Keeps stdout for what we print ourselves: a config that logs must not break JSON on it. */
-const withLogOnStderr = async <A>(run: () => Promise<A>): Promise<A> => {
-  const { log, info, debug } = console;
-  console.log = console.info = console.debug = console.error;
-  try {
-    return await run();
-  } finally {
-    Object.assign(console, { log, info, debug });
-  }
-};
-
 type ConfigFunction = (environment: Environment) => unknown;
 
 const isFunction = (exported: object): exported is ConfigFunction => typeof exported === "function";
@@ -173,9 +178,26 @@ const isModule = (exported: object): boolean =>
   Object.hasOwn(exported, "__esModule") ||
   (Symbol.toStringTag in exported && exported[Symbol.toStringTag] === "Module");
 
+/** Parsers of data call themselves for each level. */
+const tooLargeIfTooDeep = async <A>(file: string, run: () => A | Promise<A>): Promise<A> => {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new Failed({ kind: "config-too-large", file, found: "too deeply nested data" });
+    throw error instanceof TooLarge ? new Failed(thrown(file, error)) : error;
+  }
+};
+
 /** What a failed import of the config says: bad syntax, an import that is not there, or the config's own exception. */
 const thrown = (file: string, error: unknown): Failure => {
-  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof Unreadable) return thrownAt(file, error.cause, `, when ${formatPath(error.path)} is read`);
+  if (error instanceof TooLarge) return { kind: "config-too-large", file, found: error.message };
+  return thrownAt(file, error, "");
+};
+
+const thrownAt = (file: string, error: unknown, when: string): Failure => {
+  const { name, message } = saidBy(error);
   const syntax = /^ParseError: (?<what>.*?)\s*\n (?<file>.*):(?<line>\d+):(?<column>\d+)$/s.exec(message)?.groups;
   if (syntax?.["file"] !== undefined) {
     return {
@@ -191,15 +213,28 @@ const thrown = (file: string, error: unknown): Failure => {
     const place = importPlace(importer, specifier);
     return { kind: "config-import", importer, specifier, ...(place === undefined ? {} : { place }) };
   }
-  const frames = error instanceof Error ? userFrames(error) : [];
+  const frames = userFrames(error);
   const [innermost] = frames;
+  const place = innermost === undefined ? {} : { place: placeIn(innermost.file, innermost.line, innermost.column) };
+  if (error instanceof ProcessEnd) return { kind: "config-exits", file, call: message, ...place };
   return {
     kind: "config-throws",
     file,
-    error: error instanceof Error && error.name !== "Error" ? `${error.name}: ${message}` : message,
-    ...(innermost === undefined ? {} : { place: placeIn(innermost.file, innermost.line, innermost.column) }),
+    error: `${name === "" || name === "Error" ? "" : `${name}: `}${message}${when}`,
+    ...place,
     frames: frames.map(formatFrame),
   };
+};
+
+/** Anything can be thrown, and some of it throws when it is looked at. */
+const saidBy = (error: unknown): { readonly name: string; readonly message: string } => {
+  try {
+    return error instanceof Error
+      ? { name: error.name, message: error.message }
+      : { name: "", message: typeof error === "string" ? error : inspect(error) };
+  } catch {
+    return { name: "", message: "a value that cannot be shown" };
+  }
 };
 
 const importerOf = (error: Error): string | undefined => {

@@ -17,6 +17,7 @@ import type * as TE from "fp-ts/lib/TaskEither.js";
 import type { Override } from "./command.js";
 import { Failed, type FailedHost, type Failure, attempt } from "./failure.js";
 import type { OutputFile, TextFile } from "./file.js";
+import { ownProcess } from "./guard.js";
 import { readIfThere } from "./load.js";
 import { type NixError, readNixLog } from "./nix-log.js";
 import { nixMessage, nixWarnings, ranAtAll } from "./nix-message.js";
@@ -205,7 +206,7 @@ const withTemporaryDirectory = async <A>(run: (directory: string, signal: AbortS
     for (const signal of signals) process.off(signal, stop);
     process.off("exit", remove);
     remove();
-    if (stoppedBy !== undefined) process.exit(128 + constants.signals[stoppedBy]);
+    if (stoppedBy !== undefined) ownProcess.exit(128 + constants.signals[stoppedBy]);
   }
 };
 

@@ -14,7 +14,7 @@ import * as self from "./index.js";
 import type { OutputFile } from "./file.js";
 import { grouped } from "./group-problems.js";
 import { hostSources } from "./host-sources.js";
-import { load, readIfThere } from "./load.js";
+import { load, readIfThere, requireQuietConfig } from "./load.js";
 import { adoptLock, type LockFile, printLock, readLockFile } from "./lock-file.js";
 import { lockNameOf } from "./lock-name.js";
 import type { Place } from "./place.js";
@@ -161,6 +161,8 @@ const emission = (places: Places, isToBeWritten: boolean): TE.TaskEither<Failure
         TE.bindTo("emission"),
         TE.bind("findings", (bound) => findingsOf(places.config, config, bound.emission)),
         TE.map((bound) => ({ ...bound, config, lockFile })),
+        // The last look before anything is written.
+        TE.chainFirst(() => pipe(requireQuietConfig(places.config), TE.mapLeft(alone))),
       ),
     ),
   );

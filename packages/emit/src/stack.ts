@@ -17,19 +17,30 @@ export const formatFrame = ({ name, file, line, column }: Frame): string =>
   name === "" ? `at ${file}:${line}:${column}` : `at ${name} (${file}:${line}:${column})`;
 
 /** The frames of an exception that lie in files of the user's own: not in Node, not in a package, not in ours. */
-export const userFrames = (error: Error): Frame[] => {
+export const userFrames = (error: unknown): Frame[] => {
   const ours = ownDirectories();
-  const frames = (error.stack ?? "").split("\n").flatMap((text) => {
-    const groups =
-      /^\s+at (?:async )?(?:(?<name>.*) \()?(?<file>(?:file:\/\/)?\/.*?):(?<line>\d+):(?<column>\d+)\)?$/.exec(
-        text,
-      )?.groups;
-    if (groups?.["file"] === undefined) return [];
-    const file = groups["file"].startsWith("file:") ? fileURLToPath(groups["file"]) : groups["file"];
-    if (file.includes(`${sep}node_modules${sep}`) || ours.some((dir) => file.startsWith(dir))) return [];
-    return [{ name: groups["name"] ?? "", file, line: Number(groups["line"]), column: Number(groups["column"]) }];
-  });
+  const frames = stackOf(error)
+    .split("\n")
+    .flatMap((text) => {
+      const groups =
+        /^\s+at (?:async )?(?:(?<name>.*) \()?(?<file>(?:file:\/\/)?\/.*?):(?<line>\d+):(?<column>\d+)\)?$/.exec(
+          text,
+        )?.groups;
+      if (groups?.["file"] === undefined) return [];
+      const file = groups["file"].startsWith("file:") ? fileURLToPath(groups["file"]) : groups["file"];
+      if (file.includes(`${sep}node_modules${sep}`) || ours.some((dir) => file.startsWith(dir))) return [];
+      return [{ name: groups["name"] ?? "", file, line: Number(groups["line"]), column: Number(groups["column"]) }];
+    });
   return frames.length === 0 ? [] : frames.map(toOriginal());
+};
+
+/** Text of the user's, which may be anything, or throw when it is read. */
+const stackOf = (error: unknown): string => {
+  try {
+    return error instanceof Error ? String(error.stack) : "";
+  } catch {
+    return "";
+  }
 };
 
 /** Where our own packages lie, which in a checkout is not below node_modules. */

@@ -1,23 +1,14 @@
 import { createHash } from "node:crypto";
 import { lstatSync, mkdirSync } from "node:fs";
-import { homedir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { join } from "node:path";
 import { Failed } from "./failure.js";
-
-/**
- * What a run keeps until it is done: the user's own state folder (XDG Base Directory Specification) and not the output
- * directory, because a repository can carry anything that lies there.
- */
-export const stateRoot = (): string => {
-  const base = process.env["XDG_STATE_HOME"] ?? "";
-  return join(isAbsolute(base) ? base : join(homedir(), ".local/state"), "microvm-emit");
-};
+import { userState } from "./user-folders.js";
 
 /** Makes the state folder of an output directory, which is absolute and without links; fails where others may write. */
 export const stateFolder = (outputDir: string): string => {
-  let folder = "$XDG_STATE_HOME";
+  const folder = userState();
   try {
-    folder = stateRoot();
+    if (folder === undefined) throw new Error("this user has no home");
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const stat = lstatSync(folder);
     if (!stat.isDirectory()) throw new Error("it is not a directory");
@@ -25,6 +16,6 @@ export const stateFolder = (outputDir: string): string => {
     if ((stat.mode & 0o022) !== 0) throw new Error("other users can write to it");
     return join(folder, createHash("sha256").update(outputDir).digest("hex").slice(0, 32));
   } catch (error) {
-    throw new Failed({ kind: "state-unusable", folder, cause: (error as Error).message });
+    throw new Failed({ kind: "state-unusable", folder: folder ?? "$XDG_STATE_HOME", cause: (error as Error).message });
   }
 };

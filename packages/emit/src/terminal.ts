@@ -4,7 +4,8 @@ import { pipe } from "fp-ts/lib/function.js";
 import picocolors from "picocolors";
 import { type Presentation, parseCommand, presentationOf, version } from "./command.js";
 import type { Findings } from "./diagnostic.js";
-import { exitCode, failureOf, words } from "./failure.js";
+import { type Failure, exitCode, failureOf, words } from "./failure.js";
+import { ownProcess } from "./guard.js";
 import type { OnProgress } from "./nix.js";
 import { formatFindings } from "./problem-report.js";
 import {
@@ -23,7 +24,7 @@ import { type Failures, run } from "./run.js";
 export const main = async (argv: readonly string[]): Promise<void> => {
   const presentation = presentationOf(argv);
   // `head` and its like close the pipe when they have enough.
-  process.stdout.on("error", () => process.exit(0));
+  ownProcess.stdout.on("error", () => ownProcess.exit(0));
   const request = parseCommand(argv);
   const file = request._tag === "Right" && "config" in request.right ? request.right.config : "";
   const unfinished = (): void => {
@@ -32,6 +33,10 @@ export const main = async (argv: readonly string[]): Promise<void> => {
   process.once("beforeExit", unfinished);
   const ending = await pipe(
     TE.fromEither(request),
+    TE.filterOrElse(
+      (request) => !("config" in request) || currentDirectory() !== undefined,
+      (): Failure => ({ kind: "cwd-missing" }),
+    ),
     TE.mapLeft((failure): Failures => [failure]),
     TE.chain((request) => run(request, presentation.format === "human" ? showProgress() : () => undefined)),
     TE.matchE(
@@ -51,9 +56,9 @@ interface Ending {
 
 /** Prints and exits: a config may have left timers or servers behind that would keep the process. */
 const end = async ({ stdout, stderr, exitCode: code }: Ending): Promise<never> => {
-  await write(process.stderr, stderr);
-  await write(process.stdout, stdout);
-  return process.exit(code);
+  await write(ownProcess.stderr, stderr);
+  await write(ownProcess.stdout, stdout);
+  return ownProcess.exit(code);
 };
 
 /** A report may be longer than a string can be: each part is written when the one before is out. */
@@ -89,7 +94,7 @@ const failed = async (failures: Failures, { format, verbose }: Presentation): Pr
           ? failure.hosts.map(({ fullMessage }) => `${fullMessage}\n\n`)
           : [],
       );
-      return { stdout: [], stderr: joined(full, formatFindings(findings, styleOf(process.stderr))), exitCode: code };
+      return { stdout: [], stderr: joined(full, formatFindings(findings, styleOf(ownProcess.stderr))), exitCode: code };
     }
   }
 };
@@ -102,9 +107,9 @@ const succeeded = async (outcome: Outcome, { format }: Presentation): Promise<En
     case "sarif":
       return printed(jsonPieces(await sarifOf(findings, 0)), 0);
     case "human": {
-      const width = Math.min(process.stdout.columns || maxWidth, maxWidth);
-      const stdout = formatOutcome(outcome, styleOf(process.stdout), width);
-      return { stdout: [stdout], stderr: formatFindings(findings, styleOf(process.stderr)), exitCode: 0 };
+      const width = Math.min(ownProcess.stdout.columns || maxWidth, maxWidth);
+      const stdout = formatOutcome(outcome, styleOf(ownProcess.stdout), width);
+      return { stdout: [stdout], stderr: formatFindings(findings, styleOf(ownProcess.stderr)), exitCode: 0 };
     }
   }
 };
@@ -121,19 +126,24 @@ function* joined(...parts: readonly Iterable<string>[]): Generator<string> {
 
 const sarifOf = async (findings: Findings, code: number): Promise<object> => {
   const [{ sarifLog }, { readPages }] = await Promise.all([import("./sarif.js"), import("./problem-pages.js")]);
-  return sarifLog(findings, { pages: readPages(), version: version(), exitCode: code, directory: process.cwd() });
+  return sarifLog(findings, {
+    pages: readPages(),
+    version: version(),
+    exitCode: code,
+    directory: currentDirectory() ?? "/",
+  });
 };
 
 /** Longer lines of prose are hard to read. */
 const maxWidth = 100;
 
 const showProgress = (): OnProgress => {
-  const style = styleOf(process.stderr);
+  const style = styleOf(ownProcess.stderr);
   return (event) => {
     const line = formatProgress(event, style);
     // On a terminal, what is under way gives its line to how it ended.
-    if (!process.stderr.isTTY) process.stderr.write(`${line}\n`);
-    else process.stderr.write(event.kind === "started" ? `${line}…` : `\r\u001b[K${line}\n`);
+    if (!ownProcess.stderr.isTTY) ownProcess.stderr.write(`${line}\n`);
+    else ownProcess.stderr.write(event.kind === "started" ? `${line}…` : `\r\u001b[K${line}\n`);
   };
 };
 
@@ -147,7 +157,18 @@ const styleOf = (stream: NodeJS.WriteStream): Style => {
   return { bold, dim, red, yellow, green, cyan, path: shownPath };
 };
 
+const currentDirectory = (): string | undefined => {
+  try {
+    return process.cwd();
+  } catch {
+    // Someone removed it.
+    return undefined;
+  }
+};
+
 const shownPath = (file: string): string => {
-  const fromHere = relative(process.cwd(), file);
+  const here = currentDirectory();
+  if (here === undefined) return file;
+  const fromHere = relative(here, file);
   return fromHere === "" || fromHere.startsWith("..") ? file : fromHere;
 };

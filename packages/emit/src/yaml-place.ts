@@ -56,6 +56,8 @@ export const readYaml = (file: string, source: string): ReadData => {
   });
   const document = parse(source);
   const [first] = [...document.errors, ...document.warnings];
+  // The parser reports its own stack as a mistake of the text.
+  if (first?.message.includes("call stack") === true) throw new RangeError(first.message);
   if (first !== undefined) return refuse(first.pos[0], first.message);
   const { wrong } = followAliases(document);
   if (wrong !== undefined) return refuse(startOf(wrong.alias) ?? 0, wrong.reason);

@@ -1,8 +1,20 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { layOut, temporaryDirectory, treeOf } from "../tree.js";
-import { configOf, type JsonProblem, microvmEmit, parsed, project, sourceOf } from "./cli.js";
+import {
+  bin,
+  configOf,
+  type Ended,
+  environment,
+  type JsonProblem,
+  microvmEmit,
+  parsed,
+  project,
+  sourceOf,
+} from "./cli.js";
 
 const config = "microvm.config.ts";
 
@@ -27,7 +39,9 @@ const placeOf = (dir: string, { place }: JsonProblem): string =>
   place === undefined ? "" : `${place.file.replace(`${dir}/`, "")}:${place.line}:${place.column}`;
 
 describe("a config that cannot be loaded", () => {
-  it.each<[string, Record<string, string>, string, Partial<JsonProblem> & { readonly at?: string }]>([
+  type Row = [string, Record<string, string>, string, Partial<JsonProblem> & { readonly at?: string }];
+
+  it.each<Row>([
     [
       "is not there",
       { "my.microvm.config.ts": "" },
@@ -212,6 +226,104 @@ describe("a config that cannot be loaded", () => {
       config,
       { code: "config-unfinished" },
     ],
+    ...(
+      [
+        ["ends the process", "process.exit(0);", "process.exit(0)"],
+        ["ends the process by what Node exports", 'import { exit } from "node:process"; exit(0);', "process.exit(0)"],
+        ["ends the process and catches that", "try { process.exit(0) } catch {}", "process.exit(0)"],
+        ["aborts", "process.abort();", "process.abort()"],
+        ["kills itself", 'process.kill(process.pid, "SIGKILL");', "SIGKILL"],
+        ["ends the process later", "setTimeout(() => process.exit(0));", "process.exit(0)"],
+        [
+          "ends the process when nothing is left to do",
+          'process.on("beforeExit", () => process.exit(0)); setTimeout(() => process.exit(0));',
+          "process.exit(0)",
+        ],
+      ] as const
+    ).map(([what, code, call]): Row => [
+      what,
+      { [config]: `\n${code}\nexport default { hosts: {} };\n` },
+      config,
+      {
+        code: "config-exits",
+        place: { line: 2 } as JsonProblem["place"] & object,
+        message: expect.stringContaining(call) as string,
+      },
+    ]),
+    ...(
+      [
+        ["rejects and awaits nothing", 'Promise.reject(new Error("late"));', "late"],
+        ["throws in a timer", 'setTimeout(() => { throw new Error("late"); });', "late"],
+        [
+          "listens to its own end",
+          'process.on("unhandledRejection", () => {}); Promise.reject(new Error("late"));',
+          "late",
+        ],
+        ["throws null", "throw null;", "The config throws: null"],
+        [
+          "throws what cannot be shown",
+          "throw { get [Symbol.toStringTag]() { throw 1; } };",
+          "a value that cannot be shown",
+        ],
+        [
+          "throws an error without a message",
+          'throw Object.defineProperty(new Error(), "message", { get() { throw 1; } });',
+          "cannot be shown",
+        ],
+        ["calls itself without end", "const f = (): void => f(); f();", "Maximum call stack size exceeded"],
+      ] as const
+    ).map(([what, code, message]): Row => [
+      what,
+      { [config]: `${code}\nexport default { hosts: {} };\n` },
+      config,
+      { code: "config-throws", message: expect.stringContaining(message) as string },
+    ]),
+    ...(
+      [
+        [
+          "has a getter that throws",
+          '{ get a() { throw new Error("no"); } }',
+          "config-throws",
+          "no, when hosts.a is read",
+        ],
+        [
+          "is of a class with a getter that throws",
+          '{ a: new (class { get user() { throw new Error("no"); } })() }',
+          "config-throws",
+          "when hosts.a.user is read",
+        ],
+        [
+          "has a proxy that throws",
+          '{ a: new Proxy({}, { ownKeys: () => { throw new Error("no"); } }) }',
+          "config-throws",
+          "when hosts.a is read",
+        ],
+        [
+          "has a proxy that is revoked",
+          "{ a: (({ proxy, revoke }) => (revoke(), proxy))(Proxy.revocable({}, {})) }",
+          "config-throws",
+          "when hosts.a is read",
+        ],
+        [
+          "is of any depth",
+          "Array.from({ length: 200_000 }).reduce((a) => ({ a }), {})",
+          "config-too-large",
+          "deeper than 500 levels",
+        ],
+        ["is of any length", "{ a: new Array(4e9) }", "config-too-large", "more than 5,000,000 values"],
+      ] as const
+    ).map(([what, hosts, code, message]): Row => [
+      what,
+      { [config]: `export default { hosts: ${hosts} };\n` },
+      config,
+      { code, message: expect.stringContaining(message) as string },
+    ]),
+    ...["json", "jsonc", "yaml"].map((extension): Row => [
+      `is ${extension} of any depth`,
+      { [`c.${extension}`]: "[".repeat(200_000) + "]".repeat(200_000) },
+      `c.${extension}`,
+      { code: "config-too-large" },
+    ]),
   ])("because it %s is told with code, place and remedy", (_, files, name, { at, ...expected }) => {
     const dir = temporaryDirectory();
     layOut(dir, files);
@@ -219,6 +331,62 @@ describe("a config that cannot be loaded", () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatchObject(expected);
     if (at !== undefined) expect(problems.map((problem) => placeOf(dir, problem))).toEqual([at]);
+  });
+
+  it("leaves no trace in the process", () => {
+    const dir = temporaryDirectory();
+    const changes = [
+      "JSON.stringify = () => 'patched';",
+      "Array.prototype.map = () => []; Array.prototype.push = () => 0; Object.entries = () => [];",
+      "(globalThis as any).structuredClone = undefined; (Object.prototype as any).hosts = 1;",
+      "for (const name of Object.keys(process.env)) delete process.env[name];",
+      "process.chdir('/'); process.exitCode = 0; process.cwd = () => { throw new Error(); };",
+      "process.on('exit', () => { process.exitCode = 0; });",
+      "console.error = () => { throw new Error(); };",
+      "process.stdout.write('noise\\n'); process.stdout.end(); process.stderr.end();",
+    ];
+    layOut(dir, { [config]: `${changes.join("\n")}\nexport default { hosts: 1 };\n` });
+    const plain = temporaryDirectory();
+    layOut(plain, { [config]: `${"\n".repeat(changes.length)}export default { hosts: 1 };\n` });
+    for (const format of ["human", "json", "sarif"]) {
+      const [changed, expected] = [dir, plain].map((cwd) => microvmEmit(cwd, [config, "--format", format]));
+      const said = ({ stdout = "", stderr = "" }: Partial<Ended> = {}): string =>
+        (stdout + stderr.replace("noise\n", "")).replaceAll(dir, plain);
+      expect([changed?.exitCode, said(changed)]).toEqual([1, said(expected)]);
+    }
+  });
+
+  it("stops at Ctrl-C, also where it listens to that itself", async () => {
+    const dir = temporaryDirectory();
+    layOut(dir, { [config]: 'process.on("SIGINT", () => {});\nconsole.log("looping");\nfor (;;);\n' });
+    const run = spawn(process.execPath, [bin, config], { cwd: dir, env: environment() });
+    const ended = once(run, "exit");
+    await once(run.stderr, "data");
+    run.kill("SIGINT");
+    expect(await ended).toEqual([null, "SIGINT"]);
+  });
+
+  it("is not looked for from a directory that is gone", () => {
+    const [dir, gone] = [project("a"), temporaryDirectory()];
+    const run = (format: string): Ended => {
+      const script = `cd "$1" && rm -r "$1" && exec "$2" "$3" "$4" --format ${format}`;
+      mkdirSync(gone, { recursive: true });
+      const { status, stdout, stderr } = spawnSync(
+        "sh",
+        ["-c", script, "sh", gone, process.execPath, bin, join(dir, config)],
+        {
+          encoding: "utf8",
+          env: environment(),
+        },
+      );
+      return { exitCode: status, stdout, stderr };
+    };
+    expect(parsed(run("json"))).toMatchObject({ exitCode: 2, problems: [{ code: "cwd-missing" }] });
+    expect(run("human")).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("error[cwd-missing]") as unknown,
+    });
+    expect(run("sarif").stdout).toContain('"ruleId": "cwd-missing"');
   });
 
   it("names the config that never finishes, and no other word of the command line", () => {

@@ -1,0 +1,148 @@
+import { EventEmitter } from "node:events";
+import { Writable } from "node:stream";
+
+/**
+ * What keeps a config, which is a program, from ending, silencing or changing the process that it is loaded in. This is
+ * against accidents: a config can do whatever its user can.
+ */
+
+const { stdout, stderr } = process;
+
+/** The process, for us: a config that ran has other ones of these. */
+export const ownProcess = {
+  stdout,
+  stderr,
+  exit: process.exit.bind(process),
+  kill: process.kill.bind(process),
+} as const;
+
+/** Thrown where a config would end the process. */
+export class ProcessEnd extends Error {
+  override readonly name = "ProcessEnd";
+}
+
+let stray: { readonly error: unknown } | undefined;
+let fail = (_error: unknown): void => undefined;
+
+/** Keeps the first error that no code of a config catches. */
+const note = (error: unknown): void => {
+  stray ??= { error };
+  fail(error);
+};
+
+/** Runs code of a config; fails, too, with an error that it throws outside of the call. */
+export const guarded = async <A>(run: () => Promise<A>): Promise<A> => {
+  process.on("uncaughtException", note).on("unhandledRejection", note);
+  for (const call of ["exit", "reallyExit", "abort"] as const) replace(call, (...args: unknown[]) => end(call, args));
+  replace("kill", (...args: unknown[]) =>
+    (args[0] === process.pid || args[0] === 0) && args[1] !== 0
+      ? end("kill", args)
+      : ownProcess.kill(...(args as [number])),
+  );
+  // Output of ours must stay what it says it is, such as JSON.
+  for (const name of ["stdout", "stderr"] as const) replace(name, onStderr());
+  const restore = keep([...builtins(), process.env, process, globalThis]);
+  const directory = process.cwd();
+  // With listeners of its own, a config could outlive Ctrl-C, and hear of our end.
+  const events = new EventEmitter();
+  for (const name of emitterMethods)
+    replace(name, (...args: unknown[]) => {
+      const result = (events[name] as (...args: unknown[]) => unknown)(...args);
+      return result === events ? process : result;
+    });
+  try {
+    return await Promise.race([run(), new Promise<never>((_, reject) => (fail = reject))]);
+  } finally {
+    restore();
+    process.chdir(directory);
+    fail = () => undefined;
+  }
+};
+
+/** Throws what a config threw outside of calls to it, such as in a timer, until now. */
+export const requireQuiet = async (): Promise<void> => {
+  await new Promise((resolve) => setTimeout(resolve));
+  if (stray !== undefined) throw stray.error;
+};
+
+const end = (call: string, args: readonly unknown[]): never => {
+  const error = new ProcessEnd(`process.${call}(${args.map((arg) => (arg === process.pid ? "process.pid" : String(arg))).join(", ")})`);
+  // Also where the config catches it.
+  stray ??= { error };
+  throw error;
+};
+
+const replace = (name: string, value: unknown): void => {
+  Object.defineProperty(process, name, { value, configurable: true, writable: true, enumerable: true });
+};
+
+const onStderr = (): Writable =>
+  new Writable({ decodeStrings: false, write: (text: string | Buffer, _, done) => stderr.write(text, () => { done(); }) });
+
+const emitterMethods = [
+  "addListener",
+  "off",
+  "on",
+  "once",
+  "prependListener",
+  "prependOnceListener",
+  "removeAllListeners",
+  "removeListener",
+] as const;
+
+const { getOwnPropertyDescriptors, getPrototypeOf } = Object;
+const { defineProperty: setProperty, deleteProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
+
+/** The objects of the language that all code uses. */
+const builtins = (): readonly object[] => {
+  const found = new Set<object>();
+  const add = (value: unknown): void => {
+    if ((typeof value === "object" && value !== null) || typeof value === "function") found.add(value);
+  };
+  // Accessors are Node's, which load what they give.
+  for (const descriptor of Object.values<PropertyDescriptor>(getOwnPropertyDescriptors(globalThis))) {
+    const value: unknown = descriptor.value;
+    add(value);
+    if (typeof value === "function") add(value.prototype);
+  }
+  for (const iterator of [
+    [][Symbol.iterator](),
+    new Map().keys(),
+    new Set().keys(),
+    ""[Symbol.iterator](),
+    "".matchAll(/x/g),
+  ]) {
+    add(getPrototypeOf(iterator));
+    add(getPrototypeOf(getPrototypeOf(iterator)));
+  }
+  return [...found];
+};
+
+/** Remembers the properties of objects, and gives what restores them, without anything that may be changed by then. */
+const keep = (objects: readonly object[]): (() => void) => {
+  const kept = objects.map((object) => ({ object, before: getOwnPropertyDescriptors(object) }));
+  return () => {
+    let left = kept.length;
+    for (let each = kept[--left]; each !== undefined; each = kept[--left]) restoreProperties(each.object, each.before);
+  };
+};
+
+type Properties = Readonly<Record<PropertyKey, PropertyDescriptor>>;
+
+const restoreProperties = (object: object, before: Properties): void => {
+  const added = ownKeys(object);
+  let left = added.length;
+  for (let key = added[--left]; key !== undefined; key = added[--left]) {
+    if (getOwnPropertyDescriptor(before, key) === undefined) deleteProperty(object, key);
+  }
+  const known = ownKeys(before);
+  left = known.length;
+  for (let key = known[--left]; key !== undefined; key = known[--left]) {
+    const was = getOwnPropertyDescriptor(before, key)?.value as PropertyDescriptor;
+    const is = getOwnPropertyDescriptor(object, key);
+    // A config that freezes them leaves them as they were.
+    if (is === undefined || is.value !== was.value || is.get !== was.get || is.set !== was.set) {
+      setProperty(object, key, was);
+    }
+  }
+};
