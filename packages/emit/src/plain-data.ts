@@ -44,7 +44,7 @@ export const plainData = (root: unknown): unknown => {
 
   const count = (more: number, at: Step | undefined): void => {
     values += more;
-    if (values > maxValues) throw new TooLarge(`more than ${maxValues.toLocaleString("en")} values${near(at)}`);
+    if (values > maxValues) throw new TooLarge(`more than 5,000,000 values${near(at)}`);
   };
 
   const copyOf = (value: unknown, at: Step | undefined, depth: number): unknown => {
@@ -59,26 +59,30 @@ export const plainData = (root: unknown): unknown => {
     return to;
   };
 
-  const result = reading(undefined, () => copyOf(root, undefined, 0));
-  for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) {
-    const { from, to, at, depth } = task;
-    const keys = reading(at, () => keysOf(from));
-    count(Array.isArray(to) ? reading(at, () => (from as readonly unknown[]).length) : keys.length, at);
-    // Nix may be of any depth.
-    const inner = keys.includes(NODE) ? 0 : depth + 1;
-    for (const key of keys) {
-      const step = typeof key === "symbol" ? at : { above: at, key: Array.isArray(to) ? Number(key) : key };
-      const value = reading(step, () => copyOf((from as Record<PropertyKey, unknown>)[key], step, inner));
-      const enumerable = reading(step, () => Object.getOwnPropertyDescriptor(from, key)?.enumerable === true);
-      Object.defineProperty(to, key, { value, enumerable, configurable: true, writable: true });
-    }
-  }
-  return result;
-};
-
-const reading = <A>(at: Step | undefined, read: () => A): A => {
+  let at: Step | undefined;
   try {
-    return read();
+    const result = copyOf(root, undefined, 0);
+    for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) {
+      const { from, to, at: here, depth } = task;
+      at = here;
+      // A list of nothing may be of any length.
+      if (Array.isArray(from)) count(from.length, at);
+      const keys = Object.keys(from);
+      count(keys.length, at);
+      const marks = Object.getOwnPropertySymbols(from);
+      // Nix may be of any depth.
+      const inner = marks.includes(NODE) ? 0 : depth + 1;
+      const copy = (key: string | symbol, enumerable: boolean): void => {
+        at = typeof key === "symbol" ? here : { above: here, key: Array.isArray(to) ? Number(key) : key };
+        const value = copyOf((from as Record<PropertyKey, unknown>)[key], at, inner);
+        if (enumerable && key !== "__proto__") (to as Record<PropertyKey, unknown>)[key] = value;
+        else Object.defineProperty(to, key, { value, enumerable, configurable: true, writable: true });
+      };
+      for (const key of keys) copy(key, true);
+      for (const mark of marks) copy(mark, Object.prototype.propertyIsEnumerable.call(from, mark));
+      for (const key of gettersOfClass(from)) copy(key, false);
+    }
+    return result;
   } catch (error) {
     throw error instanceof TooLarge ? error : new Unreadable(pathOf(at), error);
   }
@@ -95,19 +99,15 @@ const near = (at: Step | undefined): string => {
   return path.length === 0 ? "" : `, such as at ${formatPath(path.slice(0, 8))}${path.length > 8 ? " and deeper" : ""}`;
 };
 
-/** What a reader of an object finds: its own enumerable properties, marks, and the getters of its class. */
-const keysOf = (from: object): readonly (string | symbol)[] => {
-  const own = Reflect.ownKeys(from);
-  if (Array.isArray(from)) return own.filter((key) => typeof key === "symbol" || /^\d+$/.test(key));
-  const found = new Set(
-    own.filter((key) => typeof key === "symbol" || Object.getOwnPropertyDescriptor(from, key)?.enumerable === true),
-  );
+/** A reader of an object finds them as if they were its own. */
+const gettersOfClass = (from: object): readonly string[] => {
+  const found: string[] = [];
   for (let above = prototypeOf(from); above !== null && prototypeOf(above) !== null; above = prototypeOf(above)) {
-    for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(above))) {
-      if ("get" in descriptor) found.add(key);
-    }
+    if (above === Array.prototype) break;
+    for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(above)))
+      if ("get" in descriptor) found.push(key);
   }
-  return [...found];
+  return found;
 };
 
 const prototypeOf = (value: object): object | null => Object.getPrototypeOf(value) as object | null;

@@ -33,6 +33,7 @@ export const microvmEmit = (cwd: string, args: readonly string[], env: NodeJS.Pr
     encoding: "utf8",
     maxBuffer: 1 << 26,
     env: environment(env),
+    maxBuffer: 1 << 26,
   });
   return { exitCode: status, stdout, stderr };
 };
