@@ -31,7 +31,6 @@ export const microvmEmit = (cwd: string, args: readonly string[], env: NodeJS.Pr
   const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
     cwd,
     encoding: "utf8",
-    maxBuffer: 1 << 26,
     env: environment(env),
     maxBuffer: 1 << 26,
   });
