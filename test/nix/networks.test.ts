@@ -5,6 +5,14 @@ import { emitted, hostModule } from "./emitted.js";
 import { evalFlake, nixes } from "./harness.js";
 import { guestConfig, networksOf } from "./identity.js";
 
+const minimal = {
+  system: "x86_64-linux",
+  stateVersion: "26.05",
+  modules: ["./configuration.nix"],
+  user: { name: "alice" },
+  bridges: { br0: { address: "192.168.83.1/24" } },
+} as const;
+
 const apply = `systems:
   let
     host = systems.lab.config;
@@ -36,7 +44,29 @@ const resolved = { "Network.DNS": ["8.8.8.8", "1.1.1.1"] };
 
 const untagged = (vlan: number): unknown => ({ PVID: vlan, EgressUntagged: vlan });
 
+const asking = {
+  hosts: { lab: { ...minimal, vms: { a: { reachHost: ["dns"], nameservers: ["192.168.83.1"] }, b: {} } } },
+} as const;
+
 describe.each(nixes())("by $version", (nix) => {
+  it.each([
+    ["no DNS server", "", true],
+    ["dnsmasq", "services.dnsmasq.enable = true;", false],
+    ["resolved for itself", "services.resolved.enable = true;", true],
+    [
+      "resolved on the bridge",
+      'services.resolved = { enable = true; extraConfig = "DNSStubListenerExtra=192.168.83.1"; };',
+      false,
+    ],
+  ])("a host with %s warns of a VM that may ask it, if nothing answers", async (_, setting, warns) => {
+    const host = hostModule.replace("{", `{ ${setting}`);
+    const warnings = (await evalFlake(emitted(asking, { "configuration.nix": host }), "nixosConfigurations", {
+      nix,
+      apply: "systems: systems.lab.config.warnings",
+    })) as readonly string[];
+    expect(warnings.filter((warning) => /^a may ask this host's DNS server/.test(warning))).toHaveLength(warns ? 1 : 0);
+  });
+
   it("tells the host and the guests of every kind of network", async () => {
     const { guests, ...facts } = (await evalFlake(
       emitted(networks, { "configuration.nix": hostModule }),

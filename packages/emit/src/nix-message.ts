@@ -23,8 +23,20 @@ export const nixWarnings = (stderr: string): string[] => {
       ?.groups?.["text"];
     if (text !== undefined) warnings.add(text.trim().replaceAll(/\n\s*/g, "\n"));
   }
-  return [...warnings];
+  return [...warnings].map(withNote);
 };
+
+/** Warnings of NixOS about a risk that the emitted flake excludes. */
+const excludedRisks: readonly { readonly words: RegExp; readonly note: string }[] = [
+  {
+    // nixos/modules/tasks/network-interfaces.nix
+    words: /`?networking\.useNetworkd\b.*can lead to loss of networking/s,
+    note: "This flake excludes that: networkd manages the VMs' interfaces only, and dhcpcd manages all others.",
+  },
+];
+
+const withNote = (warning: string): string =>
+  [warning, ...excludedRisks.flatMap(({ words, note }) => (words.test(warning) ? [note] : []))].join("\n");
 
 /**
  * Whether Nix got as far as the configuration: what it says when network, store or a feature fails it before that,

@@ -580,6 +580,32 @@ let
       )
     );
 
+  # resolved listens for others only where it is told to.
+  askingHost = lib.filterAttrs (_: vm: builtins.elem "udp . 53" (vm.host or [ ])) guests;
+  hasDnsServer =
+    lib.any (server: config.services.\${server}.enable or false) dnsServers
+    || lib.hasInfix "DNSStubListenerExtra" (builtins.toJSON [
+      (config.services.resolved.extraConfig or "")
+      (config.services.resolved.settings or { })
+    ]);
+  dnsServers = [
+    "adguardhome"
+    "bind"
+    "blocky"
+    "coredns"
+    "dnscrypt-proxy"
+    "dnsdist"
+    "dnsmasq"
+    "knot"
+    "kresd"
+    "nsd"
+    "pdns-recursor"
+    "pihole-ftl"
+    "powerdns"
+    "technitium-dns-server"
+    "unbound"
+  ];
+
   asking = named "allowlist";
   resolverConfig = {
     listen = [
@@ -650,6 +676,11 @@ let
 in
 {
   imports = [ (import ${path(`./${conflicts}`)} { inherit vms bridges others guestOf; }) ];
+
+  warnings = lib.optional (askingHost != { } && !hasDnsServer) ''
+    \${lib.concatStringsSep ", " (builtins.attrNames askingHost)} may ask this host's DNS server (reachHost has "dns"), but this host seems to run none.
+    Enable one on the VMs' bridge, such as services.dnsmasq, or set nameservers of the VM to a public server.
+  '';
 
   environment.etc = {
     "microvm/policy.nft".text = rules;

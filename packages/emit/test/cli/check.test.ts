@@ -66,11 +66,19 @@ describe.each(nixes())("microvm-emit check with $version", (nix) => {
     const dir = project("a");
     layOut(dir, {
       "configuration.nix":
-        '{ boot.loader.systemd-boot.enable = true; users.users.alice.isNormalUser = true; fileSystems."/" = { device = "x"; fsType = "ext4"; }; warnings = [ "old\\nnews" ]; }',
+        '{ boot.loader.systemd-boot.enable = true; users.users.alice.isNormalUser = true; fileSystems."/" = { device = "x"; fsType = "ext4"; }; warnings = [ "old\\nnews" "`networking.useNetworkd = false` can lead to loss of networking" ]; }',
     });
     expect(parsed(check(dir, ...overrides, "--json"))).toMatchObject({
       ok: true,
-      hosts: [{ host: "alpha", warnings: ["old\nnews"] }],
+      hosts: [
+        {
+          host: "alpha",
+          warnings: expect.arrayContaining([
+            "old\nnews",
+            expect.stringMatching(/loss of networking\nThis flake excludes that: networkd manages/),
+          ]) as unknown,
+        },
+      ],
     });
   });
 

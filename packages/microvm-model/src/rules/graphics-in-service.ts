@@ -7,11 +7,11 @@ export const graphicsInService = (host: HostPlan): readonly Problem[] =>
     .filter(
       ({ hypervisor, graphics }) => graphics !== null && !(hypervisor === "qemu" && graphics.backend === "headless"),
     )
-    .map(({ name, path }) =>
+    .map(({ path }) =>
       warning(
         "graphics-in-service",
         [...path, "graphics"],
-        `${name} runs as a systemd service, which has no screen`,
+        "`graphics` needs a screen, and the systemd service of a VM has none",
         'Set graphics: { backend: "headless" } with hypervisor "qemu", or start the runner from a session by hand.',
       ),
     );
