@@ -511,6 +511,34 @@ let
       )
     );
 
+  # resolved listens for others only where it is told to.
+  askingHost = lib.filterAttrs (_: vm: builtins.elem "udp . 53" (vm.host or [ ])) guests;
+  hasDnsServer =
+    lib.any (server: config.services.${server}.enable or false) dnsServers
+    || lib.hasInfix "DNSStubListenerExtra" (
+      builtins.toJSON [
+        (config.services.resolved.extraConfig or "")
+        (config.services.resolved.settings or { })
+      ]
+    );
+  dnsServers = [
+    "adguardhome"
+    "bind"
+    "blocky"
+    "coredns"
+    "dnscrypt-proxy"
+    "dnsdist"
+    "dnsmasq"
+    "knot"
+    "kresd"
+    "nsd"
+    "pdns-recursor"
+    "pihole-ftl"
+    "powerdns"
+    "technitium-dns-server"
+    "unbound"
+  ];
+
   asking = named "allowlist";
   resolverConfig = {
     listen = [
@@ -597,6 +625,11 @@ in
         ;
     })
   ];
+
+  warnings = lib.optional (askingHost != { } && !hasDnsServer) ''
+    ${lib.concatStringsSep ", " (builtins.attrNames askingHost)} may ask this host's DNS server (reachHost has "dns"), but this host seems to run none.
+    Enable one on the VMs' bridge, such as services.dnsmasq, or set nameservers of the VM to a public server.
+  '';
 
   environment.etc = {
     "microvm/policy.nft".text = rules;
