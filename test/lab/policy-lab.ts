@@ -143,6 +143,37 @@ for number in range(int(sys.argv[2])):
     link.sendto(struct.pack("!BBHHH", 8, 0, checksum, number, 0), (sys.argv[1], 0))
 `;
 
+/** Sends the first fragments of as many datagrams, and nothing else of them. */
+const FRAGMENTS = `
+import socket, struct, sys
+source, target, host, mac, count = sys.argv[1:]
+link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+link.bind(("eth0", 0))
+isSix = ":" in source
+family = socket.AF_INET6 if isSix else socket.AF_INET
+addresses = socket.inet_pton(family, source) + socket.inet_pton(family, target)
+ether = bytes.fromhex((host + mac).replace(":", "")) + (b"\\x86\\xdd" if isSix else b"\\x08\\0")
+for number in range(int(count)):
+    if isSix:
+        head = struct.pack("!IHBB", 6 << 28, 1408, 44, 64) + addresses + struct.pack("!BBHI", 17, 0, 1, number)
+    else:
+        head = struct.pack("!BBHHHBBH", 0x45, 0, 1420, number, 0x2000, 64, 17, 0) + addresses
+        total = sum(struct.unpack("!10H", head))
+        total = (total & 0xffff) + (total >> 16)
+        total = (total & 0xffff) + (total >> 16)
+        head = head[:10] + struct.pack("!H", ~total & 0xffff) + head[12:]
+    link.send(ether + head + b"x" * 1400)
+`;
+
+export const floodFragments = async (
+  { space, mac }: Guest,
+  source: string,
+  target: string,
+  { bridgeMac }: Lab,
+): Promise<void> => {
+  await space.run(PYTHON, "-c", FRAGMENTS, source, target, bridgeMac, mac, "5000");
+};
+
 export const flood = async (guest: Guest, address: string, connections: number): Promise<void> => {
   await guest.space.run(PYTHON, "-c", FLOOD, address, String(connections));
 };
@@ -206,7 +237,7 @@ const wireOf = (name: string, { interfaces: [link], kernelParams }: Runner): Wir
 };
 
 /** VMs that run and that no configuration has any more: one on the bridge, one that the host routes to. */
-const gone: Readonly<Record<string, Wire & { readonly onHost: string }>> = {
+const gone: Readonly<Record<"bridged" | "routed", Wire & { readonly onHost: string }>> = {
   bridged: {
     tap: "microvm90",
     mac: "02:00:00:00:00:5b",
@@ -288,7 +319,10 @@ export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => 
   const load = async (rules: string): Promise<void> => {
     // A limit that refills within a test would let the machine's speed decide.
     const rates = /rate over \d+ kbytes\/second/g;
-    writeFileSync(join(folder, "policy.nft"), rules.replaceAll(rates, "rate over 1 kbytes/day"));
+    writeFileSync(
+      join(folder, "policy.nft"),
+      rules.replaceAll(rates, "rate over 1 kbytes/day").replace("timeout 10s", "timeout 1d"),
+    );
     // With what its service leaves to it.
     await host.script(`
       setpriv --no-new-privs --bounding-set=-all,+net_admin nft -f ${join(folder, "policy.nft")}
@@ -332,6 +366,11 @@ export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => 
       strangers[name] = await openGuest(host, `gone-${name}`, 90, wire, join(folder, "resolv"));
       await host.script(wire.onHost);
     }
+    // They know each other's MAC addresses, since rules about ARP are not those about IP.
+    const { tap, mac, gateway: routedGateway } = gone.routed;
+    const end = (await host.run("cat", `/sys/class/net/${tap}/address`)).trim();
+    await host.script(`ip neigh replace ${strangers["routed"]?.address ?? ""} lladdr ${mac} nud permanent dev ${tap}`);
+    await strangers["routed"]?.space.script(`ip neigh replace ${routedGateway} lladdr ${end} nud permanent dev eth0`);
     for (const { name, space, gateway, gateway6 } of Object.values(guests))
       for (const address of [gateway, gateway6])
         await poll(`the way from ${name} to ${address}`, 20, async () =>

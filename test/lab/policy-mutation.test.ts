@@ -1,5 +1,5 @@
 /** Each rule that holds VMs is taken out by itself: somebody then gets somewhere else than before, or the rule is of no use. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { guarded, names } from "./policy-config.js";
 import { type Lab, openLab } from "./policy-lab.js";
 import { rows, settle } from "./policy-probes.js";
@@ -60,6 +60,10 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
     ["ip6 saddr ::", "gateway: that an address is taken, by IPv6", "routed"],
     ["drop", "gateway: from nobody's address", "routed"],
   ],
+  "inet fragments": [
+    ["ip saddr @guests4", "fragments: no room for those of others", "internet"],
+    ["ip6 saddr @guests6", "fragments: no room for those of others, by IPv6", "internet"],
+  ],
   "inet questions": [
     ["ip saddr", "name: a listed one", "list"],
     ["ip6 saddr", "name: the same by IPv6", "list"],
@@ -106,6 +110,7 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
     ["drop", "reached from beyond", "none"],
   ],
   "inet admit": [
+    ["ether saddr @full", "host: a ping once these are gone", "internet"],
     ["add @connections", "host: more connections than a VM may have", "internet"],
     ["accept", "VM internet", "reaching"],
   ],
@@ -141,6 +146,9 @@ const rulesIn = (text: string): readonly Rule[] => {
 const cases = Object.entries(uses).flatMap(([chain, ofChain]) =>
   ofChain.map(([rule, what, vm], position) => ({ chain, position, rule, what, vm })),
 );
+
+/** Far more than an attempt takes, also on a busy machine. */
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 describe.skipIf(missing !== undefined)("without a rule, somebody gets somewhere else", () => {
   let lab: Lab;

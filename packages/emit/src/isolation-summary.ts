@@ -26,6 +26,8 @@ export interface IsolationSummary {
   /** Why there is none, by network. */
   readonly noWayOut: readonly string[];
   readonly reachedBy: ReachedBy;
+  /** The folder of the workspace on the host, where the VM can write to it. */
+  readonly workspace: string | null;
   /** What `shares` of the config add. */
   readonly shares: readonly ShareSummary[];
   /** The folder of its agent's login, where other VMs have it too. */
@@ -124,6 +126,7 @@ const summarizeVm = (vm: VmPlan, reachedByVms: readonly string[]): Omit<Isolatio
       lans: [...new Set(interfaces.flatMap(lansOf))],
       everyone: isOpen && interfaces.some(({ network }) => network !== null),
     },
+    workspace: shares.find((share) => settingOf(share) === "workspace" && !share.readOnly)?.source ?? null,
     shares: shares
       .filter((share) => typeof settingOf(share) === "number")
       .map(({ source, readOnly, owners, dangerous }) => ({

@@ -145,7 +145,11 @@ export const formatSummary = (hosts: readonly HostSummary[], style: Style, width
       const logins = new Map(shared.map(({ folder, vms: names }) => [folder, names]));
       const title = `${style.bold(host)}: ${counted(vms.length, "VM")} of ${counted(guests.length, "guest")}`;
       return [
-        user === null ? title : `${title}\n${userLine(user)}`,
+        [
+          title,
+          ...(user === null ? [] : [userLine(user)]),
+          ...(vms.some(({ workspace }) => workspace !== null) ? [style.yellow(workspacesLine)] : []),
+        ].join("\n"),
         ...guests.map((guest) => formatGuest(guest, { columns, logins, style, width })),
         ...(importedVms.length === 0
           ? []
@@ -154,6 +158,9 @@ export const formatSummary = (hosts: readonly HostSummary[], style: Style, width
     })
     .join("\n\n")
     .concat("\n");
+
+/** Git, prompts and editors run what is written in a folder that they are used in. */
+const workspacesLine = "  workspaces are written by their VMs: on the host, run no Git, direnv or editor in them";
 
 const userLine = ({ name, uid, gid }: UserSummary): string => {
   const ids = Object.entries({ uid, gid });

@@ -69,6 +69,7 @@ it("shows people the guests of a host, and where each parts from the one most li
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   expect(stdout).toBe(`alpha: 6 VMs of 5 guests
   user alice: uid and gid from the host's NixOS configuration
+  workspaces are written by their VMs: on the host, run no Git, direnv or editor in them
 
   guest a
     a  10.0.0.2  microvm0  8 CPUs  4096 MiB
@@ -107,6 +108,7 @@ it("shows what else there is to weigh, below the VMs that have it", () => {
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   expect(stdout).toBe(`alpha: 4 VMs of 2 guests
   user alice: uid and gid from the host's NixOS configuration
+  workspaces are written by their VMs: on the host, run no Git, direnv or editor in them
 
   guest a
     a  10.0.0.2  microvm0  8 CPUs  4096 MiB
