@@ -161,15 +161,16 @@ export default {
 it("keeps VMs that are alike to two lines each, and a long list within the width of a screen", () => {
   const { stdout } = microvmEmit(laidOut(alike), ["plan", "microvm.config.ts"]);
   const lines = stdout.split("\n");
-  expect(lines.slice(0, 6)).toEqual([
+  expect(lines.slice(0, 7)).toEqual([
     "alpha: 10 VMs of 2 guests",
     "  user alice: uid and gid from the host's NixOS configuration",
+    "  workspaces are written by their VMs: on the host, run no Git, direnv or editor in them",
     "",
     "  guest a",
     "    a        10.0.0.2   microvm0  8 CPUs  4096 MiB  login shared with b, c, d and 5 more",
     "      internet: the internet, and nothing of the host, other VMs and private networks",
   ]);
-  expect(lines.slice(23)).toEqual([
+  expect(lines.slice(24)).toEqual([
     "  guest listing",
     "    listing  10.0.0.11  microvm9  8 CPUs  4096 MiB",
     "      allowlist: nothing but",
