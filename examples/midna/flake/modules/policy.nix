@@ -42,6 +42,8 @@ let
   questionsLimit = "200/second burst 200 packets";
   # An eighth of the connections that Linux tracks on a machine of at most 4 GiB, and a thirty-second of those on others.
   connectionsPerInterface = 8192;
+  # Of 4 MiB, which hold 1,800 fragments for 30 seconds, a fifth.
+  fragmentsLimit = "10/second burst 100 packets";
   webPorts = [
     "tcp . 80"
     "tcp . 443"
@@ -368,13 +370,16 @@ let
       set sources4 { type ifname . ether_addr . ipv4_addr; ${sources 4 isRouted} }
       set sources6 { type ifname . ether_addr . ipv6_addr; ${sources 6 isRouted} }
 
-      # The connections that each VM began, by its MAC address.
+      # The connections that each VM began, by its MAC address, and VMs that have too many: to count takes time.
+      set full { type ether_addr; size ${toString (lib.max 1 (lib.length macs))}; flags dynamic, timeout; timeout 10s; }
+      set fragments { type ether_addr; size ${toString (lib.max 1 (lib.length macs))}; flags dynamic; }
       set connections { type ether_addr; size ${toString (lib.max 1 (lib.length macs))}; flags dynamic; }
 
       ${limits}
       # The same as on bridges for taps that are in none, and for what comes from elsewhere.
       chain prerouting {
-        type filter hook prerouting priority raw; policy accept;
+        # Before fragments are put together.
+        type filter hook prerouting priority -450; policy accept;
         # A tap that is not in its bridge, because it is not there yet or because the host took it for a link of its own.
         iifname @bridged drop
         iifname @taps goto from_tap
@@ -388,6 +393,13 @@ let
         iifname . ether saddr . ip6 saddr @sources6 accept
         ip6 saddr :: icmpv6 type nd-neighbor-solicit accept
         drop
+      }
+
+      # All of a host share a few MiB for fragments that wait for others.
+      chain fragments {
+        type filter hook prerouting priority -440; policy accept;
+        ip saddr @guests4 ip frag-off & 0x3fff != 0 add @fragments { ether saddr limit rate over ${fragmentsLimit} } drop
+        ip6 saddr @guests6 exthdr frag exists add @fragments { ether saddr limit rate over ${fragmentsLimit} } drop
       }
 
       chain questions {
@@ -459,7 +471,8 @@ let
       }
       # The host's table of connections has room for all VMs.
       chain admit {
-        add @connections { ether saddr ct count over ${toString connectionsPerInterface} } goto refuse
+        ether saddr @full goto refuse
+        add @connections { ether saddr ct count over ${toString connectionsPerInterface} } add @full { ether saddr } goto refuse
         accept
       }
       # Nothing leaves by a tap that is not in its bridge, whatever routes the host has there.
