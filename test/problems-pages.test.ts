@@ -13,7 +13,13 @@ const files = readdirSync(folder);
 const pages = files.map((file) => ({ file, ...readPage(readFileSync(new URL(file, folder), "utf8")) }));
 
 /** What only files, Nix or a caller's own program can be wrong about: no fragment of a config shows it. */
-const ofTheRun = new Set([...failureCodes, "bad-lock", "module-missing", "unfollowed-module"]);
+const ofTheRun = new Set([
+  ...failureCodes,
+  "bad-lock",
+  "module-missing",
+  "unfollowed-module",
+  "workspace-without-repository",
+]);
 
 const baseHost = {
   stateVersion: "25.11",

@@ -116,7 +116,7 @@ export type Entry =
 const maxBytes = 1 << 26;
 
 /** Reads an entry without following a link, nor waiting for a FIFO's writer. */
-export const readEntry = (path: string): Entry => {
+export const readEntry = (path: string, limit = maxBytes): Entry => {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return "none";
   if (stat.isSymbolicLink()) return "symlink";
@@ -125,7 +125,7 @@ export const readEntry = (path: string): Entry => {
   try {
     const opened = fstatSync(descriptor);
     if (!opened.isFile()) return "special";
-    return opened.size > maxBytes ? "large" : { bytes: readFileSync(descriptor), mode: opened.mode & 0o7777 };
+    return opened.size > limit ? "large" : { bytes: readFileSync(descriptor), mode: opened.mode & 0o7777 };
   } finally {
     closeSync(descriptor);
   }

@@ -25,6 +25,7 @@ import { plannedPaths } from "./planned-paths.js";
 import { summarize } from "./plan-summary.js";
 import { render } from "./render.js";
 import { type Outcome, toJson } from "./report.js";
+import { gitDirOf } from "./source-tree.js";
 import { withoutLinks } from "./without-links.js";
 import { requireDirectory, requireNoLink, write } from "./write.js";
 
@@ -146,6 +147,7 @@ const emission = (places: Places, isToBeWritten: boolean): TE.TaskEither<Failure
             configFile: relative(places.outputDir, places.config),
             sources: hostSources(config, places),
             realPath: withoutLinks,
+            gitDirOf,
           }),
         ),
         TE.chain((emitted) => {

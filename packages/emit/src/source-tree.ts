@@ -13,7 +13,8 @@ import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { Failed, type UnreachableModule } from "./failure.js";
 import { git } from "./git.js";
 import { readIfThere } from "./load.js";
-import { isThere } from "./folders.js";
+import { isThere, readEntry } from "./folders.js";
+import { withoutLinks } from "./without-links.js";
 
 /** The directory whose files Nix sees when it evaluates the flake: all that the flake may refer to. */
 export interface SourceTree {
@@ -31,12 +32,32 @@ export const sourceTreeOf = (configDir: string): SourceTree => {
 const workTreeRoot = (dir: string): string | undefined =>
   existsSync(join(dir, ".git")) ? dir : dirname(dir) === dir ? undefined : workTreeRoot(dirname(dir));
 
-/** Where git keeps what it knows of a work tree: of a worktree or a submodule, `.git` is a file that says where. */
+/** Longer than any path of Linux. */
+const gitFileBytes = 4096;
+
+/**
+ * The Git directory that the `.git` file of a linked worktree or a submodule refers to (gitrepository-layout(5)). A guest may
+ * have written the file, so a path with control characters, which a terminal would obey, is ignored.
+ */
+export const gitDirOf = (folder: string): string | undefined => {
+  const [, written] = /^gitdir: (\P{C}+)[\r\n]*$/u.exec(gitFileOf(folder)) ?? [];
+  return written === undefined ? undefined : resolve(withoutLinks(folder), written);
+};
+
+const gitFileOf = (folder: string): string => {
+  try {
+    const entry = readEntry(join(folder, ".git"), gitFileBytes);
+    return typeof entry === "string" ? "" : entry.bytes.toString("utf8");
+  } catch {
+    return "";
+  }
+};
+
+/** Where git keeps what it knows of a work tree. */
 export const gitFolders = ({ root, isGit }: SourceTree): readonly string[] => {
   if (!isGit) return [];
   const entry = join(root, ".git");
-  const [, elsewhere] = /^gitdir: (.*)$/m.exec(readIfThere(entry) ?? "") ?? [];
-  const folder = elsewhere === undefined ? entry : resolve(root, elsewhere);
+  const folder = gitDirOf(root) ?? entry;
   const common = readIfThere(join(folder, "commondir"))?.trim();
   return [entry, folder, ...(common === undefined ? [] : [resolve(folder, common)])];
 };

@@ -19,15 +19,17 @@ export interface Machine {
   readonly sources: readonly HostSource[];
   /** An absolute path with the links in it resolved, as far as it is there. */
   readonly realPath: (path: string) => string;
+  /** The Git directory that the `.git` file of a folder refers to, as an absolute path; undefined where `.git` is no such file. */
+  readonly gitDirOf: (folder: string) => string | undefined;
 }
 
 /** The same of each path that is asked for, which the machine is asked of once: many rules ask, and for many VMs. */
-export const remembered = (realPath: Machine["realPath"]): Machine["realPath"] => {
-  const known = new Map<string, string>();
+export const remembered = <Fact>(ask: (path: string) => Fact): ((path: string) => Fact) => {
+  const known = new Map<string, { readonly fact: Fact }>();
   return (path) => {
-    const real = known.get(path) ?? realPath(path);
-    known.set(path, real);
-    return real;
+    const { fact } = known.get(path) ?? { fact: ask(path) };
+    known.set(path, { fact });
+    return fact;
   };
 };
 

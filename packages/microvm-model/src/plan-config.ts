@@ -29,7 +29,7 @@ export interface PlanOptions extends Partial<Machine> {
 export const planConfig = (
   config: unknown,
   lock: Lock,
-  { sources = [], realPath = (path) => path, earlierLocks = [] }: PlanOptions = {},
+  { sources = [], realPath = (path) => path, gitDirOf = () => undefined, earlierLocks = [] }: PlanOptions = {},
 ): Result<readonly Problem[], Planned> => {
   if (!lockSchema.safeParse(lock).success) return left([brokenLock]);
   const unresolved = unresolvedConfig(config);
@@ -38,7 +38,7 @@ export const planConfig = (
   const checked = pipe(
     model,
     andThen(resolve(lock, earlierLocks)),
-    andThen(checkRules({ written, says, sources, realPath: remembered(realPath) })),
+    andThen(checkRules({ written, says, sources, realPath: remembered(realPath), gitDirOf: remembered(gitDirOf) })),
   );
   return pipe(
     settle(checked, misspelt.length > 0, model._tag === "Left" ? [] : silencesOf(model.right)),

@@ -180,6 +180,7 @@ export const problemCodes = {
   "volume-in-writable-share": "error",
   "volume-without-size": "error",
   "wifi-in-bridge": "warning",
+  "workspace-without-repository": "warning",
   "writable-nix-store": "error",
   "wrong-type": "error",
 } as const;

@@ -71,6 +71,7 @@ import { unfollowedModule } from "./rules/unfollowed-module.js";
 import { volumeInWritableShare } from "./rules/volume-in-writable-share.js";
 import { volumeWithoutSize } from "./rules/volume-without-size.js";
 import { wifiInBridge } from "./rules/wifi-in-bridge.js";
+import { workspaceWithoutRepository } from "./rules/workspace-without-repository.js";
 import { writableNixStore } from "./rules/writable-nix-store.js";
 
 /** A rule sees one host, where its config is written, and the flake's inputs, and returns every problem. */
@@ -135,6 +136,7 @@ const rules: readonly Rule[] = [
   storeOverlayPersistent,
   otherHypervisor,
   shareOfRunSecrets,
+  workspaceWithoutRepository,
   graphicsInService,
   runAsInService,
   shareOwnedByRoot,

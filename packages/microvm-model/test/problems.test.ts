@@ -1563,6 +1563,61 @@ describe("a module that is not followed", () => {
   });
 });
 
+describe("a share whose .git file refers to another folder", () => {
+  const gitDirs: Readonly<Record<string, string>> = {
+    "/srv/fix": "/srv/main/.git/worktrees/fix",
+    "/srv/main/.worktrees/fix": "/srv/main/.git/worktrees/fix2",
+    "/srv/super/lib": "/srv/super/.git/modules/lib",
+    "/srv/bare/fix": "/srv/bare/repo.git/worktrees/fix",
+    "/srv/separate": "/srv/git-dirs/separate",
+    "/srv/own": "/srv/own/.bare",
+    "/srv/link": "/data/own/.bare",
+  };
+  const realPath = (path: string): string => (path === "/srv/link" ? "/data/own" : path);
+  const told = (vms: object): readonly string[] => {
+    const result = planConfig(config(vms), emptyLock, { gitDirOf: (folder) => gitDirs[folder], realPath });
+    return (result._tag === "Left" ? result.left : result.right.warnings)
+      .filter(({ code }) => code === "workspace-without-repository")
+      .map(({ path, message, remedy }) => `${formatPath(path)}: ${message}. ${remedy}`);
+  };
+  const line = (where: string, source: string, remedy: string): string =>
+    `hosts.h.vms.${where}: ${source} has no Git repository in the guest: its .git file refers to ${gitDirs[source] ?? ""}, which is not shared. Use a clone (git clone), or share ${remedy}.`;
+
+  it.each([
+    ["a linked worktree", "/srv/fix", "/srv/main too, at the same path"],
+    ["a linked worktree within its repository", "/srv/main/.worktrees/fix", "/srv/main instead"],
+    ["a submodule", "/srv/super/lib", "/srv/super instead"],
+    ["a linked worktree of a bare repository", "/srv/bare/fix", "/srv/bare/repo.git too, at the same path"],
+    ["a separate Git directory", "/srv/separate", "/srv/git-dirs/separate too, at the same path"],
+  ])("is a warning for %s", (_, source, remedy) => {
+    expect(told({ a: { workspace: source } })).toEqual([line("a.workspace", source, remedy)]);
+    const shares = [{ tag: "t", source, readOnly: true }];
+    expect(told({ a: { shares } })).toEqual([line("a.shares[0]", source, remedy)]);
+  });
+
+  it.each([
+    ["the main repository is shared too", "/srv/fix", [{ tag: "t", source: "/srv/main" }]],
+    ["its Git directory is shared too", "/srv/fix", [{ tag: "t", source: "/srv/main/.git" }]],
+    ["a folder around the main repository is shared too", "/srv/fix", [{ tag: "t", source: "/srv" }]],
+    ["the Git directory lies in the share", "/srv/own", []],
+    ["the Git directory lies in a share by a link", "/srv/link", []],
+    ["no Git directory is elsewhere", "/srv/plain", []],
+  ])("is no problem where %s", (_, workspace, shares) => {
+    expect(told({ a: { workspace, shares } })).toEqual([]);
+  });
+
+  it.each([
+    ["at another path", { b: {} }, [{ tag: "t", source: "/srv/main", mountPoint: "/main" }]],
+    ["with the worktree's own part of it alone", {}, [{ tag: "t", source: "/srv/main/.git/worktrees/fix" }]],
+    ["with another VM", { b: { shares: [{ tag: "t", source: "/srv/main" }] } }, []],
+    ["under a name that it begins with", {}, [{ tag: "t", source: "/srv/mai" }]],
+  ])("is a warning where the main repository is shared %s", (_, others, shares) => {
+    expect(told({ a: { workspace: "/srv/fix", shares }, ...others })).toEqual([
+      line("a.workspace", "/srv/fix", "/srv/main too, at the same path"),
+    ]);
+  });
+});
+
 describe("a share by a link", () => {
   const links: Readonly<Record<string, string>> = {
     "/srv/keys": "/home/alice/.ssh",

@@ -1,6 +1,6 @@
-import { spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { layOut, temporaryDirectory, treeOf } from "../tree.js";
@@ -569,6 +569,58 @@ describe("a link that a repository can carry", () => {
     symlinkSync(elsewhere, link);
     expect(microvmEmit(dir, [config, "-o", join(link, "out")]).exitCode).toBe(0);
     expect(Object.keys(treeOf(elsewhere))).toContain("out/flake.nix");
+  });
+});
+
+describe("a workspace with a .git file", () => {
+  const git = (...args: readonly string[]): void => {
+    execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "protocol.file.allow=always", ...args], {
+      stdio: "pipe",
+    });
+  };
+
+  it("is a warning for a linked worktree and a submodule, and for no clone", () => {
+    const [dir, src] = [temporaryDirectory(), realpathSync(temporaryDirectory())];
+    const at = (name: string): string => join(src, name);
+    for (const name of ["main", "super"]) {
+      git("init", "-q", at(name));
+      git("-C", at(name), "commit", "-q", "--allow-empty", "-m", "first");
+    }
+    git("-C", at("main"), "worktree", "add", "-q", at("linked"));
+    git("-C", at("super"), "submodule", "add", "-q", at("main"), "lib");
+    git("clone", "-q", at("main"), at("clone"));
+    symlinkSync(at("linked"), at("link"));
+    mkdirSync(at("planted"));
+    writeFileSync(at("planted/.git"), `gitdir: /srv/\u001b[2J\n`);
+    mkdirSync(at("large"));
+    writeFileSync(at("large/.git"), `gitdir: /srv/${"a".repeat(4096)}\n`);
+    mkdirSync(at("fifo"));
+    execFileSync("mkfifo", [at("fifo/.git")]);
+    const folders = ["main", "linked", "super/lib", "clone", "link", "planted", "large", "fifo"];
+    const shares = (...names: readonly string[]): object => ({
+      workspace: false,
+      shares: names.map((name, position) => ({ tag: `t${String(position)}`, source: at(name) })),
+    });
+    const { hosts } = configOf() as { hosts: { alpha: object } };
+    const vms = {
+      ...Object.fromEntries(folders.map((name) => [name.replace("/", "-"), shares(name)])),
+      both: shares("linked", "main"),
+    };
+    layOut(dir, { "c.json": JSON.stringify({ hosts: { alpha: { ...hosts.alpha, modules: [], vms } } }) });
+    const { problems } = parsed(microvmEmit(dir, ["plan", "c.json", "--json"]));
+    const found = problems
+      .filter(({ code }) => code === "workspace-without-repository")
+      .toSorted((a, b) => (a.message < b.message ? -1 : 1));
+    expect(found.map(({ message }) => message.replaceAll(`${src}/`, ""))).toEqual([
+      "link has no Git repository in the guest: its .git file refers to main/.git/worktrees/linked, which is not shared",
+      "linked has no Git repository in the guest: its .git file refers to main/.git/worktrees/linked, which is not shared",
+      "super/lib has no Git repository in the guest: its .git file refers to super/.git/modules/lib, which is not shared",
+    ]);
+    expect(found.map(({ remedy }) => remedy.replaceAll(`${src}/`, ""))).toEqual([
+      "Use a clone (git clone), or share main too, at the same path.",
+      "Use a clone (git clone), or share main too, at the same path.",
+      "Use a clone (git clone), or share super instead.",
+    ]);
   });
 });
 
