@@ -1200,7 +1200,8 @@ describe("problems", () => {
   const following = (input: unknown, path: ConfigPath, value: string): Edit => {
     const written = path.reduce(partOf, input);
     if (typeof written === "object") return { path, change: { kind: "rename", to: value } };
-    if (value.startsWith("/")) return { path, change: { kind: "set", value: String(written).replace(/\/.*/, value) } };
+    if (value.startsWith("/") && typeof written === "string")
+      return { path, change: { kind: "set", value: written.replace(/\/.*/, value) } };
     const isInput = path.includes("modules") && typeof written === "string";
     if (isInput) return { path, change: { kind: "set", value: written.replace(/^[^.]*/, value) } };
     return { path, change: { kind: "set", value: typeof written === "number" ? Number(value) : value } };
