@@ -1,6 +1,7 @@
 /**
  * Time and peak memory of the whole command by the number of VMs, per VM and against 100: `npx jiti bench/emit-scale.ts`.
- * Each run is a process of its own.
+ * Then the same ratio of `plan`, of guests that all differ, and of configs with a mistake in each VM. Each run is a process of
+ * its own.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -18,7 +19,7 @@ interface Measured {
 }
 
 /** One host with VMs that all get a tap, an address and a guest system of their own. */
-const configOf = (count: number): string => `import { claudeCode, defineConfig } from "microvm-emit";
+const configOf = (count: number, settings = ""): string => `import { claudeCode, defineConfig } from "microvm-emit";
 
 export default defineConfig({
   hosts: {
@@ -29,7 +30,7 @@ export default defineConfig({
       vms: Object.fromEntries(
         Array.from({ length: ${count} }, (_, index) => [
           "vm" + index,
-          { agent: claudeCode(), memoryMiB: 1024 + index, packages: ["git", "ripgrep"] },
+          { agent: claudeCode(), memoryMiB: 1024 + index, packages: ["git", "ripgrep"], ${settings} },
         ]),
       ),
     },
@@ -37,10 +38,31 @@ export default defineConfig({
 });
 `;
 
-const measure = (count: number): Measured => {
+/** A run of the command on 100 and on 1,000 VMs. */
+interface Load {
+  readonly name: string;
+  readonly command: readonly string[];
+  /** Settings of each VM, by its `index`. */
+  readonly settings: string;
+  readonly exitCode: 0 | 1;
+}
+
+const emission: Load = { name: "emit", command: [], settings: "", exitCode: 0 };
+const ownGuest = 'environment: { VM: "vm" + index }, toolchains: index % 2 ? ["go"] : [], guest: "own"';
+const volumes =
+  '[{ image: "a.img", mountPoint: "/a", sizeMiB: 64 }, { image: "b.img", mountPoint: "/a", sizeMiB: 64 }]';
+const loads: readonly Load[] = [
+  { name: "emit, own guests", command: [], settings: ownGuest, exitCode: 0 },
+  { name: "plan, own guests", command: ["plan"], settings: ownGuest, exitCode: 0 },
+  { name: "unknown keys", command: ["plan"], settings: "vcpus: index", exitCode: 1 },
+  { name: "unknown bridges", command: ["plan"], settings: 'interfaces: [{ bridge: "br" + index }]', exitCode: 1 },
+  { name: "duplicate mount points", command: ["plan"], settings: `volumes: ${volumes}`, exitCode: 1 },
+];
+
+const measure = (count: number, { name, command, settings, exitCode }: Load): Measured => {
   const root = mkdtempSync(join(tmpdir(), "emit-bench-"));
   try {
-    writeFileSync(join(root, "microvm.config.mjs"), configOf(count));
+    writeFileSync(join(root, "microvm.config.mjs"), configOf(count, settings));
     const watch = join(root, "watch.mjs");
     writeFileSync(
       watch,
@@ -49,20 +71,21 @@ const measure = (count: number): Measured => {
     const start = process.hrtime.bigint();
     const { status, stderr } = spawnSync(
       process.execPath,
-      ["--import", pathToFileURL(watch).href, main, join(root, "microvm.config.mjs")],
-      { encoding: "utf8", env: { ...process.env, XDG_CACHE_HOME: join(root, "cache") } },
+      ["--import", pathToFileURL(watch).href, main, ...command, join(root, "microvm.config.mjs")],
+      { encoding: "utf8", maxBuffer: 1 << 28, env: { ...process.env, XDG_CACHE_HOME: join(root, "cache") } },
     );
     const milliseconds = Number(process.hrtime.bigint() - start) / 1e6;
     const peak = /peakKiB=(\d+)/.exec(stderr)?.[1];
-    if (status !== 0 || peak === undefined) throw new Error(`${count} VMs failed: ${stderr}`);
+    if (status !== exitCode || peak === undefined)
+      throw new Error(`${name} of ${count} VMs ended otherwise: ${stderr}`);
     return { milliseconds, peakMiB: Number(peak) / 1024 };
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
 };
 
-const best = (count: number): Measured => {
-  const runs = Array.from({ length: rounds }, () => measure(count));
+const best = (count: number, load = emission): Measured => {
+  const runs = Array.from({ length: rounds }, () => measure(count, load));
   return {
     milliseconds: Math.min(...runs.map(({ milliseconds }) => milliseconds)),
     peakMiB: Math.min(...runs.map(({ peakMiB }) => peakMiB)),
@@ -96,3 +119,12 @@ const most = at(10_000);
 const isFine = most.milliseconds / 10_000 <= 1.3 * (at(100).milliseconds / 100) && most.peakMiB < 1024;
 console.log(`goal (10,000 VMs within 1.3 of 100 per VM, below 1 GiB): ${isFine ? "met" : "MISSED"}`);
 if (!isFine) process.exitCode = 1;
+
+console.log(`\n${"load".padEnd(24)}    100 VMs  1,000 VMs  time/VM (to 100)`);
+for (const load of loads) {
+  const [few, many] = [best(100, load).milliseconds, best(1_000, load).milliseconds];
+  const ratio = many / few / 10;
+  const times = [few, many].map((milliseconds) => `${milliseconds.toFixed(0)} ms`.padStart(10));
+  console.log([load.name.padEnd(24), ...times, ratio.toFixed(2).padStart(6), ratio <= 1.3 ? "" : "MISSED"].join(" "));
+  if (ratio > 1.3) process.exitCode = 1;
+}
