@@ -2,6 +2,7 @@ import { collect, hasItToo } from "@microvm-emit/model";
 import type { Diagnostic, Findings } from "./diagnostic.js";
 import { maxExcerpt, type Place } from "./place.js";
 import type { Style } from "./report.js";
+import { visible, visibleInLine } from "./visible.js";
 
 /**
  * What is to be said of a config, for people: in the order of the source, what is said of one host or VM together, and
@@ -17,7 +18,7 @@ export function* formatFindings({ problems, silenced }: Findings, style: Style):
     return spaced;
   };
   for (const [about, group] of ordered) {
-    if (about !== "") yield block(style.bold(`${about}:`));
+    if (about !== "") yield block(style.bold(`${visibleInLine(about)}:`));
     for (const [position, problem] of group.entries())
       yield block(formatDiagnostic(problem, isSamePlace(problem.place, group[position - 1]?.place), style));
   }
@@ -60,7 +61,7 @@ const isSamePlace = (a: Place | undefined, b: Place | undefined): boolean =>
 const formatDiagnostic = (diagnostic: Diagnostic, hasFrameAbove: boolean, style: Style): string => {
   const { code, severity, subject, place, message, remedy, details = [], related = [] } = diagnostic;
   const tint = severity === "error" ? style.red : style.yellow;
-  const about = subject === undefined ? "" : subject.startsWith("/") ? style.path(subject) : subject;
+  const about = subject === undefined ? "" : subject.startsWith("/") ? style.path(subject) : visibleInLine(subject);
   return [
     [style.bold(tint(`${severity}[${code}]`)), ...(about === "" ? [] : [style.bold(about)])].join(" "),
     ...(place === undefined ? [] : [`  ${style.dim("-->")} ${formatPlace(place, style)}`]),
@@ -71,7 +72,7 @@ const formatDiagnostic = (diagnostic: Diagnostic, hasFrameAbove: boolean, style:
       .filter(({ note }) => note !== hasItToo)
       .flatMap((other) => [
         [
-          `  ${style.dim("see:")} ${other.subject}`,
+          `  ${style.dim("see:")} ${visibleInLine(other.subject)}`,
           ...(other.place === undefined ? [] : [`(${formatPlace(other.place, style)})`]),
           other.note,
         ].join(" "),
@@ -91,7 +92,7 @@ const frame = ({ line, column, lineText, lineTextColumn }: Place, tint: Style["r
   const [before, after] =
     lineTextColumn === undefined ? ["", ""] : [lineTextColumn > 1 ? "…" : "", lineText.length < maxExcerpt ? "" : "…"];
   // Tabs stay tabs, so that the caret stands right whatever their width.
-  const gap = (before + lineText.slice(0, column - (lineTextColumn ?? 1))).replaceAll(/[^\t]/g, " ");
+  const gap = visible(before + lineText.slice(0, column - (lineTextColumn ?? 1))).replaceAll(/[^\t]/g, " ");
   const shown = `${style.dim(before)}${lineText}${style.dim(after)}`;
   return [`  ${style.dim(`${line} |`)} ${shown}`, `  ${style.dim(`${margin} |`)} ${gap}${tint("^")}`];
 };

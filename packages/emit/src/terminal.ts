@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { relative } from "node:path";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { pipe } from "fp-ts/lib/function.js";
@@ -19,6 +20,7 @@ import {
   jsonPieces,
 } from "./report.js";
 import { type Failures, run } from "./run.js";
+import { visible, visibleInLine } from "./visible.js";
 
 /** Runs a command line, prints how it ended and ends the process. */
 export const main = async (argv: readonly string[]): Promise<void> => {
@@ -52,17 +54,29 @@ interface Ending {
   readonly stdout: Iterable<string>;
   readonly stderr: Iterable<string>;
   readonly exitCode: number;
+  /** Whether standard output is Nix text, which another program gets unchanged. */
+  readonly isSource?: boolean;
 }
 
 /** Prints and exits: a config may have left timers or servers behind that would keep the process. */
-const end = async ({ stdout, stderr, exitCode: code }: Ending): Promise<never> => {
-  await write(ownProcess.stderr, stderr);
-  await write(ownProcess.stdout, stdout);
+const end = async ({ stdout, stderr, exitCode: code, isSource = false }: Ending): Promise<never> => {
+  await write(ownProcess.stderr, stderr, shown);
+  await write(ownProcess.stdout, stdout, isSource && !isTerminal(ownProcess.stdout) ? String : shown);
   return ownProcess.exit(code);
 };
 
+/** Stands for the ESC of our colours, which what others wrote can then not hold. */
+const ownEscape = randomUUID();
+
+/** What is written to a terminal: no escape sequences but ours. */
+const shown = (text: string): string => visible(text).replaceAll(ownEscape, "\u001b");
+
 /** A report may be longer than a string can be: each part is written when the one before is out. */
-const write = async (stream: NodeJS.WriteStream, pieces: Iterable<string>): Promise<void> => {
+const write = async (
+  stream: NodeJS.WriteStream,
+  pieces: Iterable<string>,
+  as: (piece: string) => string,
+): Promise<void> => {
   const flush = async (text: string): Promise<void> => {
     await new Promise<void>((resolve) => {
       stream.write(text, () => {
@@ -72,7 +86,7 @@ const write = async (stream: NodeJS.WriteStream, pieces: Iterable<string>): Prom
   };
   let waiting = "";
   for (const piece of pieces) {
-    waiting += piece;
+    waiting += as(piece);
     if (waiting.length < 65_536) continue;
     await flush(waiting);
     waiting = "";
@@ -109,7 +123,12 @@ const succeeded = async (outcome: Outcome, { format }: Presentation): Promise<En
     case "human": {
       const width = Math.min(ownProcess.stdout.columns || maxWidth, maxWidth);
       const stdout = formatOutcome(outcome, styleOf(ownProcess.stdout), width);
-      return { stdout: [stdout], stderr: formatFindings(findings, styleOf(ownProcess.stderr)), exitCode: 0 };
+      return {
+        stdout: [stdout],
+        stderr: formatFindings(findings, styleOf(ownProcess.stderr)),
+        exitCode: 0,
+        isSource: outcome.kind === "stopped" && outcome.after === "text",
+      };
     }
   }
 };
@@ -140,7 +159,7 @@ const maxWidth = 100;
 const showProgress = (): OnProgress => {
   const style = styleOf(ownProcess.stderr);
   return (event) => {
-    const line = formatProgress(event, style);
+    const line = shown(formatProgress(event, style));
     // On a terminal, what is under way gives its line to how it ended.
     if (!ownProcess.stderr.isTTY) ownProcess.stderr.write(`${line}\n`);
     else ownProcess.stderr.write(event.kind === "started" ? `${line}…` : `\r\u001b[K${line}\n`);
@@ -149,13 +168,24 @@ const showProgress = (): OnProgress => {
 
 const styleOf = (stream: NodeJS.WriteStream): Style => {
   const { NO_COLOR = "", TERM } = process.env;
-  // `isTTY` is not there where the stream is no terminal, and picocolors decides for itself on anything but a boolean.
-  const isTerminal = "isTTY" in stream && stream.isTTY;
-  const { bold, dim, red, yellow, green, cyan } = picocolors.createColors(
-    isTerminal && NO_COLOR === "" && TERM !== "dumb",
-  );
-  return { bold, dim, red, yellow, green, cyan, path: shownPath };
+  const colors = picocolors.createColors(isTerminal(stream) && NO_COLOR === "" && TERM !== "dumb");
+  const paint = (name: "bold" | "dim" | "red" | "yellow" | "green" | "cyan"): ((text: string) => string) => {
+    const [open = "", close = ""] = colors[name](" ").replaceAll("\u001b", ownEscape).split(" ");
+    return (text) => open + text + close;
+  };
+  return {
+    bold: paint("bold"),
+    dim: paint("dim"),
+    red: paint("red"),
+    yellow: paint("yellow"),
+    green: paint("green"),
+    cyan: paint("cyan"),
+    path: shownPath,
+  };
 };
+
+/** `isTTY` is not there where the stream is no terminal, and picocolors decides for itself on anything but a boolean. */
+const isTerminal = (stream: NodeJS.WriteStream): boolean => "isTTY" in stream && stream.isTTY;
 
 const currentDirectory = (): string | undefined => {
   try {
@@ -168,7 +198,6 @@ const currentDirectory = (): string | undefined => {
 
 const shownPath = (file: string): string => {
   const here = currentDirectory();
-  if (here === undefined) return file;
-  const fromHere = relative(here, file);
-  return fromHere === "" || fromHere.startsWith("..") ? file : fromHere;
+  const fromHere = here === undefined ? "" : relative(here, file);
+  return visibleInLine(fromHere === "" || fromHere.startsWith("..") ? file : fromHere);
 };

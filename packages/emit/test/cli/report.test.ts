@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +8,7 @@ import addFormats from "ajv-formats";
 import type { Log } from "sarif";
 import { describe, expect, it } from "vitest";
 import { layOut, temporaryDirectory } from "../tree.js";
-import { configurationNix, type Ended, microvmEmit, parsed } from "./cli.js";
+import { bin, configurationNix, type Ended, environment, microvmEmit, parsed } from "./cli.js";
 import { nixes } from "../../../../test/nix/harness.js";
 import { nixEnvironment, overrides } from "./offline-nix.js";
 
@@ -347,5 +348,85 @@ describe("microvm-emit explain", () => {
   it("gives pages as JSON", () => {
     const { pages } = parsed(microvmEmit(temporaryDirectory(), ["explain", "no-login", "--format", "json"]));
     expect(pages).toMatchObject([{ code: "no-login", severity: "warning", title: "Nobody can log in to a VM" }]);
+  });
+});
+
+describe("what a terminal would obey or hide", () => {
+  const hostile = "\u001b]0;title\u0007\u001b[2J\u001b[35m\u009b1m\u202e\u2066\u200b\u2028\r\b\u007f";
+  const throwing = `throw new Error(${JSON.stringify(hostile)});\n`;
+  const yaml = (vm: string): string =>
+    `hosts:\n  alpha:\n    stateVersion: "25.11"\n    modules: [./configuration.nix]\n    user: { name: alice, sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice"] }\n    bridges: { br0: { address: 10.0.0.1/24 } }\n    vms:\n${vm}`;
+  const inYaml = JSON.stringify(hostile);
+
+  /** What a terminal gets, without our own sequences. */
+  const onTerminal = (dir: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): string => {
+    const command = [process.execPath, bin, ...args].map((word) => `'${word}'`).join(" ");
+    const { stdout } = spawnSync("script", ["-qec", command, "/dev/null"], {
+      cwd: dir,
+      encoding: "utf8",
+      env: environment({ TERM: "xterm", NO_COLOR: "", ...env }),
+    });
+    return (
+      stdout
+        .replaceAll("\r\n", "\n")
+        .replaceAll("\r\u001b[K", "")
+        // eslint-disable-next-line no-control-regex -- the colours that we use
+        .replaceAll(/\u001b\[(?:1|2|22|31|32|33|36|39)m/g, "")
+    );
+  };
+
+  const expectVisible = (text: string): void => {
+    expect(text).toContain(String.raw`\u202e`);
+    expect(text).not.toMatch(/(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  };
+
+  it.each<[string, Record<string, string>, readonly string[]]>([
+    ["the name of a VM", { "c.yaml": yaml(`      ${inYaml}: {}\n`) }, ["c.yaml"]],
+    ["the name of a VM in JSON", { "c.yaml": yaml(`      ${inYaml}: {}\n`) }, ["c.yaml", "--json"]],
+    ["a value", { "c.yaml": yaml(`      a: { memoryMiB: ${inYaml} }\n`) }, ["c.yaml"]],
+    ["a misspelt key", { "c.yaml": yaml(`      a: { ${inYaml}: 1 }\n`) }, ["c.yaml"]],
+    ["a line of YAML", { "c.yaml": `a: "\u009b\u202e" b\n` }, ["c.yaml"]],
+    ["a line of TypeScript", { "c.ts": `const a = "\u001b[2J\u009b\u202e" b;\n` }, ["c.ts"]],
+    ["a message that is thrown", { "c.ts": throwing }, ["c.ts"]],
+    ["the name of a file", { [`${hostile}.ts`]: throwing }, [`${hostile}.ts`]],
+    ["a file that is not there", {}, [`${hostile}.ts`]],
+    ["an option", {}, [`--${hostile}`]],
+    ["a command", {}, ["help", hostile]],
+    ["a code", {}, ["explain", hostile]],
+    ["the output directory", { "c.yaml": yaml("      a: {}\n") }, ["c.yaml", "-o", hostile]],
+  ])("is escaped in %s", (_, files, args) => {
+    const dir = temporaryDirectory();
+    layOut(dir, { "configuration.nix": configurationNix, ...files });
+    expectVisible(onTerminal(dir, args));
+  });
+
+  it("is escaped in what Nix says", () => {
+    const [nix] = nixes();
+    if (nix === undefined) throw new Error("There is no Nix.");
+    const dir = project('        a: { modules: ["./a.nix"] },');
+    layOut(dir, { "a.nix": `{\n  networking.domain = throw "${hostile}";\n}\n` });
+    expectVisible(onTerminal(dir, ["check", config, ...overrides, "--verbose"], nixEnvironment(nix)));
+    layOut(dir, { "a.nix": `{\n  warnings = [ "${hostile}" ];\n}\n` });
+    expectVisible(onTerminal(dir, ["check", config, ...overrides], nixEnvironment(nix)));
+  });
+
+  it("has the caret below what is wrong", () => {
+    const dir = temporaryDirectory();
+    layOut(dir, { "c.ts": 'const a = "\u202e\u001b"; b c;\n' });
+    const { stderr } = microvmEmit(dir, ["c.ts"]);
+    expectVisible(stderr);
+    const lines = stderr.split("\n");
+    const caret = lines.findIndex((line) => line.endsWith("^"));
+    expect(lines[caret - 1]?.slice(lines[caret]?.indexOf("^"))).toBe(" c;");
+  });
+
+  it("stays in Nix text that another program reads", () => {
+    const dir = temporaryDirectory();
+    layOut(dir, {
+      "configuration.nix": configurationNix,
+      "c.yaml": yaml('      a: { environment: { A: "\\u202e" } }\n'),
+    });
+    expect(microvmEmit(dir, ["c.yaml", "--stop-after", "text"]).stdout).toContain("\u202e");
+    expect(onTerminal(dir, ["c.yaml", "--stop-after", "text"])).not.toContain("\u202e");
   });
 });
