@@ -66,7 +66,9 @@ export const requireQuiet = async (): Promise<void> => {
 };
 
 const end = (call: string, args: readonly unknown[]): never => {
-  const error = new ProcessEnd(`process.${call}(${args.map((arg) => (arg === process.pid ? "process.pid" : String(arg))).join(", ")})`);
+  const error = new ProcessEnd(
+    `process.${call}(${args.map((arg) => (arg === process.pid ? "process.pid" : String(arg))).join(", ")})`,
+  );
   // Also where the config catches it.
   stray ??= { error };
   throw error;
@@ -77,7 +79,13 @@ const replace = (name: string, value: unknown): void => {
 };
 
 const onStderr = (): Writable =>
-  new Writable({ decodeStrings: false, write: (text: string | Buffer, _, done) => stderr.write(text, () => { done(); }) });
+  new Writable({
+    decodeStrings: false,
+    write: (text: string | Buffer, _, done) =>
+      stderr.write(text, () => {
+        done();
+      }),
+  });
 
 const emitterMethods = [
   "addListener",

@@ -13,7 +13,7 @@ export interface GuestLink {
   readonly routes: readonly Section[];
 }
 
-type Section = Readonly<Record<string, string | boolean>>;
+export type Section = Readonly<Record<string, string | boolean>>;
 
 /** A link as a file for a guest that learns of it at boot, with the VM's DNS servers in that of the first one. */
 export const linkFileText = (
