@@ -4,14 +4,16 @@ import { execFileSync } from "node:child_process";
  * The output of a git command that reads; undefined where git is missing or refuses, as in another user's work tree.
  *
  * A repository's own settings may name programs: one that watches files, and one that fetches objects of a partial clone.
- * Neither runs.
+ * Neither runs. A repository within the work tree, which git can carry as plain files, is not taken for the user's.
  */
 export const git = (cwd: string, args: readonly string[], input = ""): Buffer | undefined => {
   try {
-    return execFileSync("git", ["-c", "core.fsmonitor=false", ...args], {
+    return execFileSync("git", ["-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit", ...args], {
       cwd,
       env: { ...process.env, GIT_ALLOW_PROTOCOL: "none", GIT_NO_LAZY_FETCH: "1" },
       maxBuffer: 1 << 30,
+      // A repository's settings may include a file that gives nothing and never ends.
+      timeout: 30_000,
       input,
       stdio: ["pipe", "pipe", "ignore"],
     });

@@ -105,6 +105,8 @@ const folderAt = (path: string): string =>
 
 const readText = (file: string): string | { readonly code: string } => {
   try {
+    // A repository can name a device, which never ends.
+    if (!statSync(file).isFile()) return { code: "EINVAL" };
     return readFileSync(file, "utf8");
   } catch (error) {
     return { code: (error as NodeJS.ErrnoException).code ?? "error" };
@@ -129,7 +131,7 @@ const following = (from: readonly string[], step: (file: string) => readonly str
 };
 
 const importsOf = (file: string): readonly string[] => {
-  const specifiers = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*(["'])(\.{0,2}\/.*?|\.{1,2})\1/g;
+  const specifiers = /(?:\bfrom|\bimport|\brequire)\s*(?:\(\s*)?(["'])(\.{0,2}\/.*?|\.{1,2})\1/g;
   return [...(readIfThere(file) ?? "").matchAll(specifiers)].flatMap(
     ([, , specifier = ""]) =>
       modulesMeant(file, specifier).find((path) => existsSync(path) && statSync(path).isFile()) ?? [],

@@ -261,7 +261,7 @@ const placeIn = (file: string, line: number, column: number): Place => {
 /** The text of a file; undefined for what is none. */
 export const readIfThere = (file: string): string | undefined => {
   try {
-    return readFileSync(file, "utf8");
+    return statSync(file).isFile() ? readFileSync(file, "utf8") : undefined;
   } catch {
     return undefined;
   }

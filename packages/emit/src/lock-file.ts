@@ -1,8 +1,9 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type Lock, emptyLock, formatPath, lockSchema } from "@microvm-emit/model";
 import type { Node, ParseError } from "jsonc-parser";
 import { Failed } from "./failure.js";
+import { readEntry } from "./folders.js";
 import { git } from "./git.js";
 import { lockNameOf, lockSuffix } from "./lock-name.js";
 import { sidesOf } from "./merge-conflict.js";
@@ -29,16 +30,24 @@ export interface LockFile {
   };
 }
 
-/** Reads a lock file; throws {@link Failed} when it is no lock. */
-export const readLockFile = async (path: string): Promise<LockFile> => {
-  let text: string;
+/** The text of a plain file; undefined where there is none. A link or a device, which a repository can carry or name, is refused. */
+const readText = (path: string): string | undefined => {
+  let entry: ReturnType<typeof readEntry>;
   try {
-    text = readFileSync(path, "utf8");
+    entry = readEntry(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT")
-      return { path, lock: emptyLock, earlier: [], isConflicted: false };
     throw new Failed({ kind: "lock-broken", file: path, reason: (error as Error).message });
   }
+  if (entry === "none") return undefined;
+  if (typeof entry === "string")
+    throw new Failed({ kind: "lock-broken", file: path, reason: `it is no plain file (${entry})` });
+  return entry.bytes.toString("utf8");
+};
+
+/** Reads a lock file; throws {@link Failed} when it is no lock. */
+export const readLockFile = async (path: string): Promise<LockFile> => {
+  const text = readText(path);
+  if (text === undefined) return { path, lock: emptyLock, earlier: [], isConflicted: false };
   const written = parseLock(text);
   // In a text of our own, no key is written twice.
   if (written !== undefined && printLock(written) === text)
@@ -71,7 +80,9 @@ export const adoptLock = async (lockFile: LockFile, config: unknown): Promise<Lo
   for (const name of orphans.toSorted((a, b) => Number(a === formerName) - Number(b === formerName))) {
     const from = join(directory, name);
     // Other programs have files of such names.
-    if (name !== formerName && parseLock(readFileSync(from, "utf8")) === undefined) continue;
+    const entry = readEntry(from);
+    if (typeof entry === "string") continue;
+    if (name !== formerName && parseLock(entry.bytes.toString("utf8")) === undefined) continue;
     const { lock, ...rest } = await readLockFile(from);
     const isOwn = (host: string): boolean =>
       vmNamesIn(config, host).some((vm) => Object.hasOwn(lock.hosts[host] ?? {}, vm));

@@ -37,6 +37,8 @@ export const parseManifest = (text: string): Manifest => {
 
 /** Whether a relative path with `/` stays below where it starts, in its plainest form. */
 export const isInside = (path: string): boolean =>
+  // Linux takes no longer path.
+  path.length < 4096 &&
   path.split("/").every((step) => step !== "" && step !== "." && step !== "..") && !/[\\\0]/.test(path);
 
 export const attributesName = ".gitattributes";

@@ -211,21 +211,29 @@ const untagged = (vlan: number): Readonly<Record<string, number>> => ({ PVID: vl
 const trunk = (vlans: readonly VlanPlan[]): readonly Readonly<Record<string, number>>[] =>
   vlans.length === 0 ? [] : [untagged(OWN_VLAN), ...vlans.map(({ id }) => ({ VLAN: id }))];
 
-const compileBridge = ({ path, name }: BridgePlan, vlans: readonly VlanPlan[]): Binding => {
-  const netdev = attrs({ Kind: "bridge", Name: name });
-  return vlans.length === 0
-    ? bindingAt(path, ["netdevs", networkFile(`20-${name}`), "netdevConfig"], netdev)
-    : bindingAt(
-        path,
-        ["netdevs", networkFile(`20-${name}`)],
-        attrs([
-          binding("netdevConfig", netdev),
-          comment(bindingAt([...path, "vlans"], "bridgeConfig", attrs({ VLANFiltering: true, DefaultPVID: "none" })), {
-            before: "No port is in a VLAN that its own network does not name.",
-          }),
-        ]),
-      );
-};
+const compileBridge = ({ path, name, ports }: BridgePlan, vlans: readonly VlanPlan[]): Binding =>
+  bindingAt(
+    path,
+    ["netdevs", networkFile(`20-${name}`)],
+    attrs([
+      binding("netdevConfig", attrs({ Kind: "bridge", Name: name })),
+      ...(ports.length > 0
+        ? []
+        : [
+            comment(binding(["bridgeConfig", "MulticastSnooping"], false), {
+              before: "A VM could name itself the querier, and IPv6 would no longer find the others.",
+            }),
+          ]),
+      ...(vlans.length === 0
+        ? []
+        : [
+            comment(bindingAt([...path, "vlans"], ["bridgeConfig", "VLANFiltering"], true), {
+              before: "No port is in a VLAN that its own network does not name.",
+            }),
+            binding(["bridgeConfig", "DefaultPVID"], "none"),
+          ]),
+    ]),
+  );
 
 /** What comes and goes with VMs keeps nobody waiting for the network. */
 const notRequired = binding(["linkConfig", "RequiredForOnline"], "no");
