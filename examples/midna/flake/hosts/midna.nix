@@ -100,9 +100,13 @@ in
 
   systemd.network = {
 
-    netdevs."0-20-microbr".netdevConfig = {
-      Kind = "bridge";
-      Name = "microbr";
+    netdevs."0-20-microbr" = {
+      netdevConfig = {
+        Kind = "bridge";
+        Name = "microbr";
+      };
+      # A VM could name itself the querier, and IPv6 would no longer find the others.
+      bridgeConfig.MulticastSnooping = false;
     };
     networks."0-20-microbr" = {
       matchConfig.Name = "microbr";

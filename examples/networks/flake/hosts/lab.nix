@@ -237,11 +237,11 @@ in
         Kind = "bridge";
         Name = "br0";
       };
+      # A VM could name itself the querier, and IPv6 would no longer find the others.
+      bridgeConfig.MulticastSnooping = false;
       # No port is in a VLAN that its own network does not name.
-      bridgeConfig = {
-        VLANFiltering = true;
-        DefaultPVID = "none";
-      };
+      bridgeConfig.VLANFiltering = true;
+      bridgeConfig.DefaultPVID = "none";
     };
     networks."0-20-br0" = {
       matchConfig.Name = "br0";
@@ -317,9 +317,11 @@ in
       linkConfig.RequiredForOnline = "no";
     };
 
-    netdevs."0-20-lan".netdevConfig = {
-      Kind = "bridge";
-      Name = "lan";
+    netdevs."0-20-lan" = {
+      netdevConfig = {
+        Kind = "bridge";
+        Name = "lan";
+      };
     };
     networks."0-20-lan" = {
       matchConfig.Name = "lan";

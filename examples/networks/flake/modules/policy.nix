@@ -298,10 +298,10 @@ let
         ether type ip iifname . ether saddr . ip saddr @sources4 accept
         iifname . ether saddr != @macs drop
         ether type arp iifname . arp saddr ether . arp saddr ip @sources4 accept
-        ether type ip ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept
+        ether type ip ip saddr 0.0.0.0 ip frag-off & 0x3fff == 0 udp sport 68 udp dport 67 accept
         icmpv6 type nd-neighbor-advert iifname . @th,64,128 != @neighbors drop
         iifname . ether saddr . ip6 saddr @sources6 accept
-        ip6 saddr :: icmpv6 type nd-neighbor-solicit accept
+        ip6 saddr :: exthdr frag missing icmpv6 type nd-neighbor-solicit accept
         drop
       }
 
@@ -391,7 +391,7 @@ let
       chain from_tap {
         iifname . ether saddr . ip saddr @sources4 accept
         iifname . ether saddr . ip6 saddr @sources6 accept
-        ip6 saddr :: icmpv6 type nd-neighbor-solicit accept
+        ip6 saddr :: exthdr frag missing icmpv6 type nd-neighbor-solicit accept
         drop
       }
 

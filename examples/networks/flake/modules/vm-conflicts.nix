@@ -14,6 +14,7 @@ let
     network:
     map (address: builtins.head (lib.splitString "/" address)) (
       network.address or [ ]
+      ++ (lib.toList (network.networkConfig.Address or [ ]))
       ++ lib.concatMap (
         one: lib.toList (one.Address or one.addressConfig.Address or [ ])
       ) network.addresses or [ ]
@@ -67,7 +68,7 @@ let
       other:
       map (
         value:
-        "The VMs ${owners.${value}} and ${other} have the same ${what}, ${value}. Change it in one of them."
+        "The VMs ${owners.${value}} and ${other} have the same ${what}, ${value}. Change it in ${other}, or give ${owners.${value}} another index in microvm-emit's config."
       ) (builtins.filter (value: owners ? ${value}) (valuesOf other))
     ) (builtins.attrNames others);
 

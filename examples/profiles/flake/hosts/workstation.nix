@@ -134,9 +134,13 @@ in
 
   systemd.network = {
 
-    netdevs."0-20-labbr".netdevConfig = {
-      Kind = "bridge";
-      Name = "labbr";
+    netdevs."0-20-labbr" = {
+      netdevConfig = {
+        Kind = "bridge";
+        Name = "labbr";
+      };
+      # A VM could name itself the querier, and IPv6 would no longer find the others.
+      bridgeConfig.MulticastSnooping = false;
     };
     networks."0-20-labbr" = {
       matchConfig.Name = "labbr";
@@ -153,9 +157,13 @@ in
       linkConfig.RequiredForOnline = "no";
     };
 
-    netdevs."0-20-microbr".netdevConfig = {
-      Kind = "bridge";
-      Name = "microbr";
+    netdevs."0-20-microbr" = {
+      netdevConfig = {
+        Kind = "bridge";
+        Name = "microbr";
+      };
+      # A VM could name itself the querier, and IPv6 would no longer find the others.
+      bridgeConfig.MulticastSnooping = false;
     };
     networks."0-20-microbr" = {
       matchConfig.Name = "microbr";
