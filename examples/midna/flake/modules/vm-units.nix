@@ -16,12 +16,8 @@ let
 
   # Nix keeps what a VM was started with, whatever the host is switched to meanwhile.
   roots = "/nix/var/nix/gcroots/microvm";
-  # The hypervisor's user may write `current`, so root takes nothing from it but a store path.
-  addRoot = "-+${pkgs.writeShellScript "microvm-add-root" ''
-    system=$(${pkgs.coreutils}/bin/readlink -- "$1")
-    [[ $system =~ ^/nix/store/[0-9a-z]{32}-[0-9A-Za-z+._?=-]+$ ]] || exit 1
-    ${pkgs.coreutils}/bin/mkdir -p ${roots} && ${pkgs.coreutils}/bin/ln -sfnT -- "$system" "${roots}/$2"
-  ''} ${stateDir}/%i/current %i";
+  # The hypervisor's user may write `current`: its text is one argument and no option.
+  addRoot = ''-+${pkgs.runtimeShell} -c "${pkgs.coreutils}/bin/mkdir -p ${roots} && ${pkgs.coreutils}/bin/ln -sfnT -- \"$$(${pkgs.coreutils}/bin/readlink ${stateDir}/%i/current)\" ${roots}/%i"'';
   removeRoot = "-+${pkgs.coreutils}/bin/rm -f ${roots}/%i";
 
   prepareImage =
