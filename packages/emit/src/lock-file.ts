@@ -30,6 +30,13 @@ export interface LockFile {
   };
 }
 
+const notPlain: Readonly<Record<Exclude<ReturnType<typeof readEntry>, object | "none">, string>> = {
+  symlink: "it is a symbolic link",
+  directory: "it is a directory",
+  special: "it is a device, a FIFO or a socket",
+  large: "it is too large",
+};
+
 /** The text of a plain file; undefined where there is none. A link or a device, which a repository can carry or name, is refused. */
 const readText = (path: string): string | undefined => {
   let entry: ReturnType<typeof readEntry>;
@@ -39,8 +46,7 @@ const readText = (path: string): string | undefined => {
     throw new Failed({ kind: "lock-broken", file: path, reason: (error as Error).message });
   }
   if (entry === "none") return undefined;
-  if (typeof entry === "string")
-    throw new Failed({ kind: "lock-broken", file: path, reason: `it is no plain file (${entry})` });
+  if (typeof entry === "string") throw new Failed({ kind: "lock-broken", file: path, reason: notPlain[entry] });
   return entry.bytes.toString("utf8");
 };
 

@@ -556,11 +556,19 @@ describe("a link that a repository can carry", () => {
     const before = treeOf(elsewhere);
     expect(problemsOf(dir, [config])).toMatchObject([
       {
-        code: "output-conflicts",
-        details: [expect.stringContaining("microvm.lock.json: a symbolic link") as unknown],
+        code: "lock-broken",
+        message: expect.stringContaining("it is a symbolic link") as unknown,
       },
     ]);
     expect(treeOf(elsewhere)).toEqual(before);
+  });
+
+  it.each(["microvm.lock.json", "other.lock.json"])("or a FIFO as %s keeps nobody waiting", (name) => {
+    const dir = project("a");
+    execFileSync("mkfifo", [join(dir, name)]);
+    expect(problemsOf(dir, [config]).map(({ code }) => code)).toEqual(
+      name === "other.lock.json" ? [] : ["lock-broken"],
+    );
   });
 
   it("and stands outside of every repository is followed", () => {
