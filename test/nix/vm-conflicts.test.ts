@@ -32,7 +32,7 @@ const old = (said: string, tap = "microvm7", mac = "02:00:00:00:00:99"): string 
     };
   }`;
 const same = (what: string, value: string): string =>
-  `The VMs a and old have the same ${what}, ${value}. Change it in one of them.`;
+  `The VMs a and old have the same ${what}, ${value}. Change it in old, or give a another index in microvm-emit's config.`;
 const twice = (what: string, first: string, second: string): string =>
   `${what} of the bridge br0 is defined twice, by ${first} and ${second}. Keep one of them.`;
 
