@@ -16,8 +16,8 @@ let
 
   # Nix keeps what a VM was started with, whatever the host is switched to meanwhile.
   roots = "/nix/var/nix/gcroots/microvm";
-  # The hypervisor's user may write `current`: its text is one argument and no option.
-  addRoot = ''-+${pkgs.runtimeShell} -c "${pkgs.coreutils}/bin/mkdir -p ${roots} && ${pkgs.coreutils}/bin/ln -sfnT -- \"$$(${pkgs.coreutils}/bin/readlink ${stateDir}/%i/current)\" ${roots}/%i"'';
+  # The hypervisor's user may write `current`: its text is neither split nor an option.
+  addRoot = ''-+${pkgs.runtimeShell} -c "IFS=; set -f; ${pkgs.coreutils}/bin/mkdir -p ${roots} && ${pkgs.coreutils}/bin/ln -sfnT -- $$(${pkgs.coreutils}/bin/readlink ${stateDir}/%i/current) ${roots}/%i"'';
   removeRoot = "-+${pkgs.coreutils}/bin/rm -f ${roots}/%i";
 
   prepareImage =
