@@ -39,7 +39,8 @@ export const parseManifest = (text: string): Manifest => {
 export const isInside = (path: string): boolean =>
   // Linux takes no longer path.
   path.length < 4096 &&
-  path.split("/").every((step) => step !== "" && step !== "." && step !== "..") && !/[\\\0]/.test(path);
+  path.split("/").every((step) => step !== "" && step !== "." && step !== "..") &&
+  !/[\\\0]/.test(path);
 
 export const attributesName = ".gitattributes";
 
