@@ -36,7 +36,7 @@ const config = (secrets: object, hypervisor: "qemu" | "cloud-hypervisor" = "clou
 const host = hostModule.replace(
   "users.users.alice.isNormalUser = true;",
   `users.users.daemon = { isSystemUser = true; uid = 1; group = "daemon"; home = "/home/daemon"; };
-  users.groups.daemon.gid = 1;`,
+  users.groups.daemon = { };`,
 );
 
 const evaluate = async (written: Config, attribute: string): Promise<unknown> => {
