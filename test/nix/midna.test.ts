@@ -203,7 +203,7 @@ describe.each(nixes())("the article's host by $version", (nix: Nix) => {
       type: "oneshot",
       before: ["microvm-virtiofsd@%i.service", "microvm@%i.service"],
       requiring: ["microvm-virtiofsd@", "microvm@"],
-      scriptArgs: "%i",
+      arguments: ["/etc/microvm/state.json %i"],
     });
     expect(facts.tmpfiles).toEqual(["/var/lib/microvms"]);
   });
