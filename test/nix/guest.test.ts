@@ -1,11 +1,8 @@
 /** Work in a guest, on the real modules of NixOS, microvm.nix and home-manager. One evaluation answers for all guests. */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { type Agent, type AgentName, agents, ast, type Config, emit, render, type Vm } from "microvm-emit";
+import { type Agent, type AgentName, agents, ast, type Config, type Vm } from "microvm-emit";
 import { gitHosts } from "@microvm-emit/model";
 import { beforeAll, describe, expect, it } from "vitest";
-import { hostModule } from "./emitted.js";
-import { temporaryFolder } from "./harness.js";
+import { emittedFlat, hostModule } from "./emitted.js";
 import { guestConfig } from "./identity.js";
 import { evaluateOnRig, rig } from "./rig.js";
 
@@ -23,16 +20,7 @@ const emitted = (vms: Readonly<Record<string, Vm>>, files: Readonly<Record<strin
       },
     },
   };
-  const result = emit(config, { configFile: "microvm.config.ts" });
-  if (result._tag === "Left") throw new Error(JSON.stringify(result.left, null, 2));
-  const folder = temporaryFolder();
-  const all = { "host.nix": hostModule, ...files };
-  const written = [...render(result.right.files), ...Object.entries(all).map(([path, text]) => ({ path, text }))];
-  for (const { path, text } of written) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  }
-  return folder;
+  return emittedFlat(config, { "host.nix": hostModule, ...files });
 };
 
 /** The rig has placeholders for few packages. */

@@ -4,10 +4,10 @@
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { ast, type Config, emit, render, type Vm } from "microvm-emit";
+import { join } from "node:path";
+import { ast, type Config, type Vm } from "microvm-emit";
 import { describe, expect, it } from "vitest";
-import { hostModule } from "./emitted.js";
+import { emittedFlat, hostModule } from "./emitted.js";
 import { evalFlake, nixes, temporaryFolder } from "./harness.js";
 import { guestConfig } from "./identity.js";
 import { evaluateOnRig, rig } from "./rig.js";
@@ -53,19 +53,7 @@ const withVms = (vms: Readonly<Record<string, Vm>>, module = "{ }"): string => {
       },
     },
   };
-  const result = emit(config, { configFile: "microvm.config.ts" });
-  if (result._tag === "Left") throw new Error(JSON.stringify(result.left, null, 2));
-  const folder = temporaryFolder();
-  const files = [
-    ...render(result.right.files),
-    { path: "host.nix", text: hostModule },
-    { path: "module.nix", text: module },
-  ];
-  for (const { path, text } of files) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  }
-  return folder;
+  return emittedFlat(config, { "host.nix": hostModule, "module.nix": module });
 };
 
 /** The exposure that systemd-analyze computes of a unit's text. */

@@ -1,11 +1,11 @@
 /** What a host is made of on the machine that its config is read on. */
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { HostSource } from "@microvm-emit/model";
 import { parse } from "@microvm-emit/nix-ast";
 import { modulesMeant } from "./imports.js";
-import { readIfThere } from "./load.js";
+import { readIfThere, readText } from "./load.js";
 import { namedPaths } from "./named-paths.js";
 import { namesIn, namesInText } from "./nix-names.js";
 import type { Places } from "./run.js";
@@ -102,16 +102,6 @@ const namedBy = (
 /** The innermost folder on the way to a path that is there. */
 const folderAt = (path: string): string =>
   existsSync(path) && statSync(path).isDirectory() ? path : folderAt(dirname(path));
-
-const readText = (file: string): string | { readonly code: string } => {
-  try {
-    // A repository can name a device, which never ends.
-    if (!statSync(file).isFile()) return { code: "EINVAL" };
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    return { code: (error as NodeJS.ErrnoException).code ?? "error" };
-  }
-};
 
 const kindOf = (path: string): string => (statSync(path).isDirectory() ? "folder" : "file");
 

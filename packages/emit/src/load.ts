@@ -258,11 +258,17 @@ const placeIn = (file: string, line: number, column: number): Place => {
   return source === undefined ? { file, line, column } : placeAtLine(file, source, line, column);
 };
 
-/** The text of a file; undefined for what is none. */
-export const readIfThere = (file: string): string | undefined => {
+/** The text of a file, or the code of the system's error. A device, which a repository can name and which never ends, is not read. */
+export const readText = (file: string): string | { readonly code: string } => {
   try {
-    return statSync(file).isFile() ? readFileSync(file, "utf8") : undefined;
-  } catch {
-    return undefined;
+    return statSync(file).isFile() ? readFileSync(file, "utf8") : { code: "EINVAL" };
+  } catch (error) {
+    return { code: (error as NodeJS.ErrnoException).code ?? "error" };
   }
+};
+
+/** The text of a file; undefined where it cannot be read. */
+export const readIfThere = (file: string): string | undefined => {
+  const text = readText(file);
+  return typeof text === "string" ? text : undefined;
 };
