@@ -72,7 +72,7 @@ const restrictImports = (files, patterns, ignores = []) => ({
 });
 
 export default defineConfig(
-  globalIgnores(["**/dist/", "out/", "test/golden/"]),
+  globalIgnores(["**/dist/", "**/*.generated.ts", "out/", "test/golden/"]),
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {

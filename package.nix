@@ -95,6 +95,7 @@ stdenv.mkDerivation {
 
   buildPhase = ''
     runHook preBuild
+    node scripts/library.js
     node node_modules/typescript/bin/tsc -b packages/emit
     runHook postBuild
   '';

@@ -1,5 +1,5 @@
 /** Builds the command before any test, so that tests run what is published from the sources as they are. */
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import config from "../rolldown.config.js";
 
 /** Quick when nothing changed: TypeScript looks at the times of files first. */
 const build = async (): Promise<void> => {
+  execFileSync("node", [join(import.meta.dirname, "../scripts/library.js")]);
   const { status, stdout } = spawnSync("npx", ["tsc", "-b", "packages/emit", "packages/prettier-plugin-nix"], {
     cwd: join(import.meta.dirname, ".."),
     encoding: "utf8",

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "microvm-emit";
-import { resolverProgram } from "../../packages/emit/src/compile/resolver.js";
+import { library } from "../../packages/emit/src/library.generated.js";
 import { evalFlake, nixes } from "../nix/harness.js";
 import { evaluateOnRig, rig } from "../nix/rig.js";
 import { type ServiceConfig, unitFile } from "../nix/unit-file.js";
@@ -142,7 +142,9 @@ export const evaluatePolicyUnits = async (config: Config, isOnRig: boolean): Pro
     rules: etc["microvm/policy.nft"] ?? "",
     files: {
       ...Object.fromEntries(files),
-      ...Object.fromEntries(found(/\/nix\/store\/[a-z0-9]{32}-resolver\.py/g).map((path) => [path, resolverProgram])),
+      ...Object.fromEntries(
+        found(/\/nix\/store\/[a-z0-9]{32}-resolver\.py/g).map((path) => [path, library["resolver/resolver.py"]]),
+      ),
       // What else a VM has, which has tests of its own.
       ...Object.fromEntries(
         found(/microvm-[a-z-]+@(?=%i\.service)/g).map((name) => [

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Config } from "microvm-emit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { resolverProgram } from "../../packages/emit/src/compile/resolver.js";
+import { library } from "../../packages/emit/src/library.generated.js";
 import { emitFlake, evaluateHost } from "./evaluated.js";
 import { tail } from "./log.js";
 import { connect, type Namespace, openNamespace } from "./namespace.js";
@@ -323,7 +323,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     beyond.start(file("server.log"), "python3", "-c", SERVER);
     beyond.start(file("endless.log"), PYTHON, "-c", ENDLESS_UPSTREAM);
 
-    writeFileSync(file("resolver.py"), resolverProgram);
+    writeFileSync(file("resolver.py"), library["resolver/resolver.py"]);
     writeFileSync(file("nft.log"), "");
     chmodSync(file("nft.log"), 0o666);
     writeFileSync(file("nft"), `#!/bin/sh\necho run >>${file("nft.log")}\nexec /usr/sbin/nft "$@"\n`, { mode: 0o755 });

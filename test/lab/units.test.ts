@@ -10,8 +10,7 @@ import { emitFlake } from "./evaluated.js";
 import { bootHostMachine, type HostMachine, UNITS } from "./host-machine.js";
 import { tails } from "./log.js";
 import { whatGuestsMiss } from "./requirements.js";
-import { imageProgram } from "../../packages/emit/src/compile/image-program.js";
-import { stateProgram } from "../../packages/emit/src/compile/state-program.js";
+import { library } from "../../packages/emit/src/library.generated.js";
 import { evalFlake, nixes } from "../nix/harness.js";
 import { guestConfig } from "../nix/identity.js";
 import { type ServiceConfig, unitFile } from "../nix/unit-file.js";
@@ -181,8 +180,8 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
       install -d -m 0775 -o microvm -g kvm /var/lib/microvms /var/lib/microvms/a /var/lib/microvms/b
       install -D -m 0600 -o alice /dev/null /home/alice/.config/key
       test -e /dev/kvm || { mknod /dev/kvm c 1 3; chmod 666 /dev/kvm; }`);
-    await put("/run/lab/state.py", stateProgram);
-    await put("/run/lab/image.sh", imageProgram);
+    await put("/run/lab/state.py", library["vm/state.py"]);
+    await put("/run/lab/image.sh", library["vm/image.sh"]);
     await put("/etc/microvm/state.json", evaluated.state);
     await put("/run/lab/check", services["microvm-state@"]?.preStart ?? "");
     const state = { ...unit("microvm-state@"), ExecStartPre: "/bin/bash -e /run/lab/check" };

@@ -14,7 +14,7 @@ import {
 import { join } from "node:path";
 import type { Config } from "microvm-emit";
 import { beforeEach, describe, expect, it } from "vitest";
-import { stateProgram } from "../../packages/emit/src/compile/state-program.js";
+import { library } from "../../packages/emit/src/library.generated.js";
 import { emitted, hostModule } from "./emitted.js";
 import { evalFlake, nixes, temporaryFolder } from "./harness.js";
 
@@ -86,7 +86,7 @@ const runUnit = ({ preStart, state, serviceConfig }: Unit): void => {
   execFileSync("bash", ["-e", "-c", known + preStart], { stdio: "pipe" });
   const folder = temporaryFolder();
   const [program, config] = [join(folder, "state.py"), join(folder, "state.json")];
-  writeFileSync(program, stateProgram);
+  writeFileSync(program, library["vm/state.py"]);
   writeFileSync(config, state);
   const command = serviceConfig.ExecStart.replace(/^\S+\/python3 \S+\/\S*state\.py/, `python3 ${program}`)
     .replace("/etc/microvm/state.json", config)
@@ -220,7 +220,7 @@ describe.skipIf(missing !== undefined)("the state unit", () => {
   it("makes nothing of root's through a symlink that is swapped before any system call", () => {
     mkdirSync(join(root, "elsewhere"), { mode: 0o777 });
     chownSync(home, ids.uid, ids.gid);
-    writeFileSync(join(root, "state.py"), stateProgram);
+    writeFileSync(join(root, "state.py"), library["vm/state.py"]);
     const directories = { [join(home, "deep")]: "0755 4242:4343", [join(home, "deep/work")]: "0755 4242:4343" };
     writeFileSync(join(root, "state.json"), JSON.stringify({ a: { directories } }));
     const [made, refused, planted] = execFileSync("python3", ["-c", RACE], { cwd: root, encoding: "utf8" }).split(" ");

@@ -6,15 +6,13 @@ import { guestLibrary } from "./compile/guest-library.js";
 import { compileHost } from "./compile/host.js";
 import { hostUserLibrary } from "./compile/host-user.js";
 import { type Locations, relocate } from "./compile/locations.js";
-import { imageProgram } from "./compile/image-program.js";
-import { resolverProgram } from "./compile/resolver.js";
 import { sharedModules } from "./compile/shared-modules.js";
 import { compileSkill } from "./compile/skill.js";
-import { stateProgram } from "./compile/state-program.js";
 import { squashLibrary } from "./compile/squash.js";
 import { firstVm } from "./compile/vm.js";
 import { isOwnImage } from "./compile/vm-units.js";
 import type { OutputFile } from "./file.js";
+import { library } from "./library.generated.js";
 
 /** A plan becomes the files of a flake: one for the flake, one a host, one a guest, and what they share. */
 export const compile = (plan: Plan, locations: Locations): readonly OutputFile[] => {
@@ -37,9 +35,9 @@ export const compile = (plan: Plan, locations: Locations): readonly OutputFile[]
     ...(isShared ? guestLibrary() : []),
     ...(isSquashing ? [squashLibrary()] : []),
     confined(),
-    ...(asks ? [program("resolver.py", resolverProgram)] : []),
-    ...(vms.some(({ directories }) => directories.length > 0) ? [program("state.py", stateProgram)] : []),
-    ...(vms.some(({ volumes }) => volumes.some(isOwnImage)) ? [program("image.sh", imageProgram)] : []),
+    ...(asks ? [program("resolver.py", library["resolver/resolver.py"])] : []),
+    ...(vms.some(({ directories }) => directories.length > 0) ? [program("state.py", library["vm/state.py"])] : []),
+    ...(vms.some(({ volumes }) => volumes.some(isOwnImage)) ? [program("image.sh", library["vm/image.sh"])] : []),
     compileSkill(plan, locations),
   ];
 };

@@ -1,5 +1,4 @@
-/** The program that makes what a VM needs on the host. It needs Python 3.11 and ssh-keygen, and runs as root. */
-export const stateProgram: string = String.raw`"""Makes the folders and the SSH host key of a VM before it starts.
+"""Makes the folders and the SSH host key of a VM before it starts.
 
 usage: state.py CONFIG.json VM
 
@@ -155,4 +154,3 @@ if __name__ == "__main__":
         sys.exit(str(refused))
     except OSError as error:
         sys.exit(f"{error.filename or 'a folder'}: {error.strerror}")
-`;

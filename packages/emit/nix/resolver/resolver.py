@@ -1,8 +1,4 @@
-/**
- * The program that answers the DNS questions of VMs with an allowlist, and opens for each VM what its own answers name. It
- * needs Python 3.11, dnspython 2.3 and CAP_NET_ADMIN. Its configuration is the type `Config` in it.
- */
-export const resolverProgram: string = String.raw`"""Answers the DNS questions of VMs that may reach listed names only, and opens what the answers name.
+"""Answers the DNS questions of VMs that may reach listed names only, and opens what the answers name.
 
 nftables redirects all DNS of such a VM here. A name that its allowlist does not hold does not exist for it. Any other
 is asked of its upstream servers, and every address of the answer is put into the set resolved4 or resolved6 of the
@@ -529,4 +525,3 @@ def notify(state: str) -> None:
 if __name__ == "__main__":
     logging.basicConfig(format="microvm-emit: %(message)s", level=logging.INFO)
     asyncio.run(Resolver(sys.argv[1]).run())
-`;

@@ -1,5 +1,4 @@
-/** The program that prepares a VM's disk images, run by bash as the VM's user in the VM's folder. */
-export const imageProgram = String.raw`# Prepares a disk image before its VM starts. What does not exist is left to microvm.nix, which makes it.
+# Prepares a disk image before its VM starts. What does not exist is left to microvm.nix, which makes it.
 #
 # usage: image.sh grow IMAGE MIB   makes the file larger; the guest grows the filesystem
 #        image.sh renew IMAGE      deletes it when the guest's system is another one than that it was made for
@@ -28,4 +27,3 @@ renew)
   fi
   ;;
 esac
-`;

@@ -1,0 +1,34 @@
+/**
+ * Writes the files below packages/emit/nix into packages/emit/src/library.generated.ts, so that emit carries them
+ * without a file system. Plain JavaScript without dependencies: package.nix runs it, too.
+ */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const emit = join(dirname(fileURLToPath(import.meta.url)), "../packages/emit");
+const from = join(emit, "nix");
+const to = join(emit, "src/library.generated.ts");
+
+const files = readdirSync(from, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile() && !entry.parentPath.endsWith("__pycache__"))
+  .map((entry) => join(entry.parentPath, entry.name).slice(from.length + 1))
+  .sort();
+const rows = files.map(
+  (path) => `  ${JSON.stringify(path)}: ${JSON.stringify(readFileSync(join(from, path), "utf8"))},`,
+);
+const text = `/** The files of packages/emit/nix: path to text. Written by scripts/library.js. */
+export const library = {
+${rows.join("\n")}
+} satisfies Readonly<Record<string, string>>;
+`;
+
+const isCurrent = () => {
+  try {
+    return readFileSync(to, "utf8") === text;
+  } catch {
+    return false;
+  }
+};
+// An untouched file keeps TypeScript's incremental build short.
+if (!isCurrent()) writeFileSync(to, text);
