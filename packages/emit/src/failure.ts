@@ -27,6 +27,8 @@ export type Failure =
       readonly place?: Place;
       /** The user's own frames, innermost first. */
       readonly frames: readonly string[];
+      /** The import that defines the name that the config lacks. */
+      readonly missingImport?: string;
     }
   | { readonly kind: "config-exits"; readonly file: string; readonly call: string; readonly place?: Place }
   | { readonly kind: "config-too-large"; readonly file: string; readonly found: string }
@@ -276,11 +278,14 @@ export const words = (failure: Failure): readonly Diagnostic[] => {
           : `Install it beside the config (npm install ${specifier}) or remove the import.`,
       }),
     )
-    .with({ kind: "config-throws" }, ({ file, error: thrown, place, frames }) =>
+    .with({ kind: "config-throws" }, ({ file, error: thrown, place, frames, missingImport }) =>
       error({
         ...(place === undefined ? { subject: file } : { place }),
         message: `The config throws: ${thrown}`,
-        remedy: "Mend the code the stack leads to; nothing was written.",
+        remedy:
+          missingImport === undefined
+            ? "Fix the code that the stack leads to. Nothing was written."
+            : `Add ${missingImport} at the top. Nothing was written.`,
         details: frames,
       }),
     )
@@ -357,7 +362,7 @@ export const words = (failure: Failure): readonly Diagnostic[] => {
     .with({ kind: "output-through-link" }, ({ dir, link }) =>
       error({
         subject: dir,
-        message: `The path of the output directory leads through the symbolic link ${link}, which a repository can carry.`,
+        message: `The path of the output directory leads out of its repository by the symbolic link ${link}.`,
         remedy: "Remove the link, or use -o with the path that it leads to.",
       }),
     )

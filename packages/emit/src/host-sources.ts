@@ -120,9 +120,12 @@ const following = (from: readonly string[], step: (file: string) => readonly str
   return [...found];
 };
 
+/** The text of a file that is code; data imports nothing, whatever its texts look like. */
+const codeOf = (file: string): string => (/\.[cm]?[jt]sx?$/.test(file) ? (readIfThere(file) ?? "") : "");
+
 const importsOf = (file: string): readonly string[] => {
   const specifiers = /(?:\bfrom|\bimport|\brequire)\s*(?:\(\s*)?(["'])(\.{0,2}\/.*?|\.{1,2})\1/g;
-  return [...(readIfThere(file) ?? "").matchAll(specifiers)].flatMap(
+  return [...codeOf(file).matchAll(specifiers)].flatMap(
     ([, , specifier = ""]) =>
       modulesMeant(file, specifier).find((path) => existsSync(path) && statSync(path).isFile()) ?? [],
   );
@@ -130,7 +133,7 @@ const importsOf = (file: string): readonly string[] => {
 
 /** Where a file imports modules whose names are not in it. */
 const expressionsIn = (file: string): readonly HostSource[] =>
-  /\b(?:import|require)\s*\(\s*(?!["'\s])/.test(readIfThere(file) ?? "")
+  /\b(?:import|require)\s*\(\s*(?!["'\s])/.test(codeOf(file))
     ? [{ path: dirname(file), what: `files that ${file} may import`, unfollowed: "imports a module by an expression" }]
     : [];
 

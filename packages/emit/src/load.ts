@@ -47,8 +47,20 @@ const loadModule = async (file: string, own: OwnModules): Promise<unknown> => {
     await requireQuiet();
     return plainData(config);
   } catch (error) {
-    throw error instanceof Failed ? error : new Failed(thrown(file, error));
+    throw error instanceof Failed ? error : new Failed(withImport(thrown(file, error), error, own));
   }
+};
+
+/** A name that is not defined in the config, and that a module of ours exports, was not imported. */
+const withImport = (failure: Failure, error: unknown, own: OwnModules): Failure => {
+  const cause = error instanceof Unreadable ? error.cause : error;
+  if (failure.kind !== "config-throws" || !(cause instanceof ReferenceError)) return failure;
+  const name = /^(\S+) is not defined$/.exec(saidBy(cause).message)?.[1];
+  const from =
+    name === undefined ? undefined : Object.keys(own).find((module) => Object.hasOwn(own[module] ?? {}, name));
+  return name === undefined || from === undefined
+    ? failure
+    : { ...failure, missingImport: `import { ${name} } from ${JSON.stringify(from)};` };
 };
 
 /** Fails when a config that was loaded throws later, in a timer or a promise that nothing awaits. */

@@ -22,6 +22,7 @@ export const nextCommands = (
   const added = isGit ? toAdd(root, configDir, [outputDir, lock.file, ...own]) : [];
   // What `nixos-rebuild` pins as root would be root's.
   const isLocked = existsSync(join(outputDir, "flake.lock"));
+  // Each line is for the user who runs it, remarks included.
   const sudo = process.getuid?.() === 0 ? "" : "sudo ";
   const remark = (host: string, ...others: readonly string[]): string => {
     const remarks = [...(plan.hosts.length > 1 ? [`on ${host}`] : []), ...others];
@@ -32,8 +33,8 @@ export const nextCommands = (
     ...(isLocked ? [] : [`nix flake lock ${quoted(reference)}`]),
     // NixOS does not stop a VM that it no longer knows.
     ...plan.hosts.flatMap((host) =>
-      goneVms(host, lock.before).flatMap(({ vm, renamed }) => [
-        `${sudo}systemctl stop ${quoted(`microvm@${vm}`)}${remark(host.name, renamed === undefined ? "gone from the config" : `renamed to ${renamed.name}`)}`,
+      goneVms(host, lock.before).flatMap(({ vm, renamed }, _, gone) => [
+        `${sudo}systemctl stop ${quoted(`microvm@${vm}`)}${remark(host.name, renamed === undefined ? `gone from the config${renameHint(host, lock.before, gone)}` : `renamed to ${renamed.name}`)}`,
         ...movedFolders(host, vm, renamed).map(
           ([from, to]) => `${sudo}mv -T ${quoted(from)} ${quoted(to)}${remark(host.name)}`,
         ),
@@ -41,7 +42,7 @@ export const nextCommands = (
     ),
     ...plan.hosts.map(
       (host) =>
-        `${sudo}nixos-rebuild switch --flake ${quoted(`${reference}#${host.name}`)}${remark(host.name, ...untilRestart(host, lock.before))}`,
+        `${sudo}nixos-rebuild switch --flake ${quoted(`${reference}#${host.name}`)}${remark(host.name, ...untilRestart(host, lock.before, sudo))}`,
     ),
   ];
 };
@@ -68,12 +69,28 @@ interface GoneVm {
   readonly renamed: VmPlan | undefined;
 }
 
-/** The VMs of a host that the last run had and this one does not, at least not under that name. */
+/**
+ * The VMs of a host that the last run had and this one does not, at least not under that name; and those that left in an
+ * earlier run, where `renamedFrom` now gives their index to another VM.
+ */
 const goneVms = ({ name, vms }: HostPlan, before: Lock): readonly GoneVm[] => {
   const kept = new Set(vms.map((vm) => vm.name));
-  return Object.keys(knownVms(name, before))
+  const renamedLate = (Object.hasOwn(before.freed ?? {}, name) ? (before.freed?.[name] ?? []) : []).filter((freed) =>
+    vms.some(({ renamedFrom, index }) => renamedFrom === freed.vm && index === freed.index),
+  );
+  return [...Object.keys(knownVms(name, before)), ...renamedLate.map(({ vm }) => vm)]
     .filter((vm) => !kept.has(vm))
     .map((vm) => ({ vm, renamed: vms.find(({ renamedFrom }) => renamedFrom === vm) }));
+};
+
+/** One VM that left and one that came may be a rename. */
+const renameHint = ({ name, vms }: HostPlan, before: Lock, gone: readonly GoneVm[]): string => {
+  const known = knownVms(name, before);
+  const [added, ...others] = vms.filter((vm) => !Object.hasOwn(known, vm.name) && vm.renamedFrom === null);
+  const [left] = gone;
+  return added === undefined || others.length > 0 || left === undefined || gone.length > 1
+    ? ""
+    : ` (renamed to ${added.name}? Then set its renamedFrom to ${JSON.stringify(left.vm)} and run again)`;
 };
 
 const knownVms = (host: string, before: Lock): Readonly<Record<string, number>> =>
@@ -102,12 +119,12 @@ const movedFolders = (
  * What a switch leaves as it was. Which VMs that is for is not known here: what runs may be older than the flake that was on
  * disk.
  */
-const untilRestart = ({ name: host, vms }: HostPlan, before: Lock): readonly string[] => {
+const untilRestart = ({ name: host, vms }: HostPlan, before: Lock, sudo: string): readonly string[] => {
   const known = knownVms(host, before);
   const [first, ...others] = vms.filter(({ name }) => Object.hasOwn(known, name));
   if (first === undefined) return [];
   return [
-    `VMs that run keep their shares and connections until systemctl restart microvm@${others.length === 0 ? first.name : "NAME"}`,
+    `VMs that run keep their shares and connections until ${sudo}systemctl restart microvm@${others.length === 0 ? first.name : "NAME"}`,
   ];
 };
 

@@ -116,19 +116,25 @@ const settingNames: Readonly<Record<string, string>> = {
   vsockSsh: "vsock.ssh",
 };
 
+/** What a reader knows a part of a plan by, the first that it has. */
+const labels = ["expr", "module", "attribute", "name", "tag", "image", "value", "path", "program", "kind"];
+
 const shown = (value: unknown): string | null => {
   if (value === undefined || value === null) return null;
   if (typeof value === "string") return clipped(value);
-  if (typeof value !== "object") return textOf(value);
+  if (typeof value !== "object") return JSON.stringify(typeof value === "bigint" ? String(value) : value);
   if (isNode(value)) return clipped(print(value as Expr));
-  if ("expr" in value) return shown(value.expr);
-  if ("attribute" in value && Array.isArray(value.attribute)) return value.attribute.join(".");
-  if ("name" in value && typeof value.name === "string") return value.name;
-  return clipped(textOf(value));
+  if (Array.isArray(value)) return clipped(value.map(shown).join(", "));
+  const parts = value as Readonly<Record<string, unknown>>;
+  const label = labels.find((key) => (parts[key] ?? null) !== null);
+  if (label === "attribute" && Array.isArray(parts["attribute"])) return parts["attribute"].join(".");
+  if (label !== undefined) return shown(parts[label]);
+  return clipped(
+    Object.entries(parts)
+      .map(([key, part]) => `${key} ${shown(part) ?? "none"}`)
+      .join(", "),
+  );
 };
-
-const textOf = (value: unknown): string =>
-  JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? String(part) : part));
 
 /** A text as part of a line. */
 const clipped = (text: string): string => {

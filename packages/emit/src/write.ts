@@ -1,5 +1,5 @@
-import { accessSync, constants, lstatSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { accessSync, constants, lstatSync, readlinkSync, statSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, parse, sep } from "node:path";
 import type * as TE from "fp-ts/lib/TaskEither.js";
 import { exclusively } from "./exclusive.js";
 import { type Conflict, Failed, type Failure, type LossReason, attempt } from "./failure.js";
@@ -88,15 +88,41 @@ const systemFailure = (dir: string, cause: string, error: NodeJS.ErrnoException,
     : { kind: "write-failed", dir, cause, isUndone: !isHalfDone };
 
 /**
- * Fails when the path to the output directory, as it was typed, leads through a link that a repository can carry: one in
- * a git work tree or beside the config. The manifest of another flake of the user's would stand at its end.
+ * Fails when a link on the typed path of the output directory leads out of the repository that carries it: the manifest of
+ * another flake of the user's may stand at its end. Links outside of repositories are the user's own.
  */
 export const requireNoLink = (typed: string, configDir: string): void => {
-  for (let path = typed; dirname(path) !== path; path = dirname(path)) {
-    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) continue;
-    const { root, isGit } = sourceTreeOf(withoutLinks(dirname(path)));
-    if (isGit || isBelow(configDir, root)) throw new Failed({ kind: "output-through-link", dir: typed, link: path });
+  for (const link of linksOn(typed)) {
+    const repository = repositoryOf(dirname(link), configDir);
+    if (repository !== undefined && repositoryOf(withoutLinks(link), configDir) !== repository)
+      throw new Failed({ kind: "output-through-link", dir: typed, link });
   }
+};
+
+/** The git work tree of a folder; the folder of the config too may have come with all that is in it. */
+const repositoryOf = (folder: string, configDir: string): string | undefined => {
+  const { root, isGit } = sourceTreeOf(folder);
+  return isGit ? root : isBelow(configDir, folder) ? configDir : undefined;
+};
+
+/** Linux follows no more, see path_resolution(7). */
+const maxLinks = 40;
+
+/** Every link that the kernel follows on an absolute path, at its place without links. */
+const linksOn = (path: string): readonly string[] => {
+  const links: string[] = [];
+  const steps = path.split(sep).reverse();
+  let folder = parse(path).root;
+  for (let step = steps.pop(); step !== undefined && links.length < maxLinks; step = steps.pop()) {
+    const entry = join(folder, step);
+    if (lstatSync(entry, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+      links.push(entry);
+      const target = readlinkSync(entry);
+      steps.push(...target.split(sep).reverse());
+      if (isAbsolute(target)) folder = parse(target).root;
+    } else folder = entry;
+  }
+  return links;
 };
 
 /** Fails when the output directory, or one above it, is something else. */

@@ -90,6 +90,16 @@ describe("what a host is made of", () => {
     ]);
   });
 
+  it.each([["microvm.config.yaml"], ["microvm.config.yml"], ["microvm.config.json"], ["microvm.config.jsonc"]])(
+    "reads no imports in %s",
+    (name) => {
+      const dir = lay({ "other.ts": "", [name]: '{"description": "from \'./other.ts\', import(x)"}' });
+      const places = { ...placesIn(dir), config: join(dir, name) };
+      const imports = hostSources({}, places).filter(({ what }) => /import/.test(what));
+      expect(imports).toEqual([]);
+    },
+  );
+
   it("goes round no circle", () => {
     const dir = lay({
       "microvm.config.ts": 'import "./b.ts";',

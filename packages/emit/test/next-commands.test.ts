@@ -84,8 +84,8 @@ it("says where, for several hosts, and what stops a VM that is gone", () => {
   const dir = emitted({ "flake/flake.lock": "{ }" });
   expect(next(dir, { alpha: host, beta: host }, before).map((line) => line.replace(/'.*?#/, "'#"))).toEqual([
     "sudo systemctl stop microvm@old  # on alpha, gone from the config",
-    "sudo systemctl stop microvm@gone  # on beta, gone from the config",
-    "sudo nixos-rebuild switch --flake '#alpha'  # on alpha, VMs that run keep their shares and connections until systemctl restart microvm@a",
+    'sudo systemctl stop microvm@gone  # on beta, gone from the config (renamed to a? Then set its renamedFrom to "gone" and run again)',
+    "sudo nixos-rebuild switch --flake '#alpha'  # on alpha, VMs that run keep their shares and connections until sudo systemctl restart microvm@a",
     "sudo nixos-rebuild switch --flake '#beta'  # on beta",
   ]);
   expect(next(dir, { alpha: host }, { version: 1, hosts: { alpha } })[0]).toBe(
@@ -119,13 +119,37 @@ it("moves the folders that are named for a renamed VM", () => {
   expect(next(dir, { alpha: host }, { version: 2, hosts: { alpha: { a: 0 } } })).toHaveLength(1);
 });
 
+it("moves the folders of a VM that is renamed after the run that renamed it", () => {
+  const dir = emitted({ "flake/flake.lock": "{ }" });
+  const before: Lock = { version: 2, hosts: { alpha: { new: 1 } }, freed: { alpha: [{ vm: "old", index: 0 }] } };
+  const late = { ...host, vms: { new: { renamedFrom: "old" } } };
+  expect(next(dir, { alpha: late }, before).slice(0, 2)).toEqual([
+    "sudo systemctl stop microvm@old  # renamed to new",
+    "sudo mv -T /var/lib/microvms/old /var/lib/microvms/new",
+  ]);
+});
+
+it("asks for renamedFrom where one VM left and one came", () => {
+  const dir = emitted({ "flake/flake.lock": "{ }" });
+  const hintsOf = (vms: object, before: Readonly<Record<string, number>>): readonly string[] =>
+    next(dir, { alpha: { ...host, vms } }, { version: 2, hosts: { alpha: before } })
+      .slice(0, -1)
+      .map((line) => line.split("  # ")[1] ?? "");
+  expect(hintsOf({ a: {}, new: {} }, { a: 0, old: 1 })).toEqual([
+    'gone from the config (renamed to new? Then set its renamedFrom to "old" and run again)',
+  ]);
+  expect(hintsOf({ a: {} }, { a: 0, old: 1 })).toEqual(["gone from the config"]);
+  expect(hintsOf({ a: {}, b: {}, c: {} }, { a: 0, old: 1 })).toEqual(["gone from the config"]);
+  expect(hintsOf({ b: {} }, { old: 0, older: 1 })).toEqual(["gone from the config", "gone from the config"]);
+});
+
 it("says what a switch leaves as it was, where there were VMs before", () => {
   const dir = emitted({ "flake/flake.lock": "{ }" });
   const remarkOf = (vms: object, before: Readonly<Record<string, number>>): string | undefined =>
     next(dir, { alpha: { ...host, vms } }, { version: 1, hosts: { alpha: before } })
       .at(-1)
       ?.split("  # ")[1];
-  const kept = "VMs that run keep their shares and connections until systemctl restart microvm@";
+  const kept = "VMs that run keep their shares and connections until sudo systemctl restart microvm@";
   expect(remarkOf({ a: {}, b: {} }, { a: 0 })).toBe(`${kept}a`);
   expect(remarkOf({ a: {}, b: {} }, { a: 0, b: 1 })).toBe(`${kept}NAME`);
   expect(remarkOf({ b: {} }, { a: 0 })).toBeUndefined();

@@ -339,13 +339,17 @@ export interface AgentOptions {
   readonly stateDirectory?: string;
 }
 
-const named =
-  (name: AgentName) =>
-  ({ stateDirectory, ...unknown }: AgentOptions = {}): Agent => {
+const named = (name: AgentName) => {
+  const agent = ({ stateDirectory, ...unknown }: AgentOptions = {}): Agent => {
     const row = agents[name];
     // What is no option is for the schema to refuse.
     return { ...unknown, ...row, state: { ...row.state, directory: stateDirectory ?? row.state.directory } };
   };
+  // An error names the function that a config did not call.
+  return Object.defineProperty(agent, "name", {
+    value: name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase()),
+  });
+};
 
 /** Anthropic's Claude Code, unfree. */
 export const claudeCode = named("claude-code");

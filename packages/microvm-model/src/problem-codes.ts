@@ -133,6 +133,7 @@ export const problemCodes = {
   "reach-ignored": "error",
   "reach-itself": "error",
   "renamed-from-present": "error",
+  "renamed-from-unknown": "warning",
   "reserved-group-name": "error",
   "reserved-mount-point": "error",
   "reserved-user-name": "error",

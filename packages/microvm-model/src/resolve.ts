@@ -11,6 +11,7 @@ import {
 } from "./resolve/lock-entries.js";
 import type { HostPlan, ImportedSource, NetworkPlan, Plan } from "./plan.js";
 import type { ConfigPath } from "./problem.js";
+import { unknownFormerNames } from "./resolve/former-names.js";
 import { groupGuests } from "./resolve/guests.js";
 import { chooseIndexes, identifier } from "./resolve/indexes.js";
 import { writtenNames } from "./resolve/interfaces.js";
@@ -81,7 +82,13 @@ const resolveHost = (
       return index === undefined ? [] : [planVm(draft, index, host, path)];
     }),
   );
-  return withProblems([...(drafts._tag === "Both" ? drafts.left : []), ...networks.problems, ...problems], {
+  const found = [
+    ...(drafts._tag === "Both" ? drafts.left : []),
+    ...networks.problems,
+    ...problems,
+    ...unknownFormerNames(host.vms, entries, path),
+  ];
+  return withProblems(found, {
     path,
     name,
     system: host.system,

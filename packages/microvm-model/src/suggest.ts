@@ -16,9 +16,39 @@ const lettersOf = (text: string): string => Array.from(text.toLowerCase()).sort(
 /** More are not read: the nearest are named in their place. */
 const maxListed = 600;
 
+/** Other names of agents and toolchains, which neither spelling nor beginning leads to. */
+const otherNames: Readonly<Record<string, string>> = {
+  "c++": "cpp",
+  cargo: "rust",
+  erlang: "elixir",
+  gcc: "cpp",
+  golang: "go",
+  javascript: "node",
+  k8s: "kubernetes",
+  kubectl: "kubernetes",
+  npm: "node",
+  openai: "codex",
+  pip: "python",
+  terraform: "opentofu",
+  typescript: "node",
+  uv: "python",
+  vibe: "mistral-vibe",
+};
+
+/** The known name that `given` means: by another name, by its spelling, or as the only one that begins the same. */
+export const meant = (given: string, known: readonly string[]): string | undefined => {
+  const word = clip(given).toLowerCase();
+  const other = Object.hasOwn(otherNames, word) ? otherNames[word] : undefined;
+  if (other !== undefined && known.includes(other)) return other;
+  const alike = known.filter(
+    (name) => [name, word].every((text) => text.length > 1) && (name.startsWith(word) || word.startsWith(name)),
+  );
+  return nearest(given, known) ?? (alike.length === 1 ? alike[0] : undefined);
+};
+
 /** `Did you mean "vcpu"?`, or the whole choice when nothing is near; of many, those most alike. */
 export const didYouMean = (given: string, known: readonly string[]): string => {
-  const candidate = nearest(given, known);
+  const candidate = meant(given, known);
   if (candidate !== undefined) return `Did you mean ${clip(JSON.stringify(candidate))}?`;
   return known.length === 0 ? "There is none to name here." : `Use ${oneOf(given, known)}.`;
 };

@@ -9,7 +9,7 @@ import { correct, type Corrected, type Misspelt, uncorrected, unknownKey } from 
 import { type ConfigPath, error, formatPath, type Problem } from "./problem.js";
 import { hostSettings, settingsOf, vmSettings } from "./microvm-options.js";
 import type { ScalarRefusal } from "./scalars.js";
-import { didYouMean, nearest } from "./suggest.js";
+import { didYouMean, meant as meantBy, nearest } from "./suggest.js";
 import { applyVmDefaults, type Written, writtenPath } from "./vm-defaults.js";
 
 type Issue = z.core.$ZodIssue;
@@ -281,7 +281,7 @@ const explainUnion = (
   if (given === undefined) return [missing(path)];
   const names = issue.errors.flat().flatMap(choicesOf);
   const known = remedyOfSchema(issue);
-  if (typeof given === "string" && names.length > 0 && (known === undefined || nearest(given, names) !== undefined))
+  if (typeof given === "string" && names.length > 0 && (known === undefined || meantBy(given, names) !== undefined))
     return [badChoice(path, given, names)];
   const kinds = new Set(issue.errors.flat().flatMap(expectations));
   const wanted = [...kinds].join(" or ");

@@ -402,10 +402,34 @@ describe("the lock", () => {
       ]);
     });
 
-    it("says nothing of a name that the lock does not know, and yields to `index`", () => {
-      const planning = planConfig(config({ c: { renamedFrom: "b" } }), emptyLock);
+    const warningsOf = (lock: Lock, renamedFrom: string): readonly (readonly [string, string])[] => {
+      const planning = planConfig(config({ a: {}, c: { renamedFrom } }), lock);
       assert(planning._tag === "Right");
-      expect(planning.right.warnings).toEqual([]);
+      return planning.right.warnings.map(({ code, remedy }) => [code, remedy]);
+    };
+    const unknown = "renamed-from-unknown";
+
+    it.each<[string, Lock, readonly (readonly [string, string])[]]>([
+      ["an empty lock", emptyLock, [[unknown, "Remove `renamedFrom`."]]],
+      ["a lock with others", { version: 2, hosts: { h: { a: 0, bb: 1 } } }, [[unknown, 'Did you mean "bb"?']]],
+      ["a lock of another host", { version: 2, hosts: { i: { b: 0 } } }, [[unknown, "Remove `renamedFrom`."]]],
+      ["the former name", { version: 2, hosts: { h: { a: 0, b: 1 } } }, []],
+      [
+        "the former name as a freed one",
+        { version: 2, hosts: { h: { a: 0 } }, freed: { h: [{ vm: "b", index: 1 }] } },
+        [],
+      ],
+      ["the new name", { version: 2, hosts: { h: { a: 0, c: 1 } } }, []],
+      [
+        "the new name as a freed one",
+        { version: 2, hosts: { h: { a: 0 } }, freed: { h: [{ vm: "c", index: 1 }] } },
+        [],
+      ],
+    ])("warns when the lock knows neither name: %s", (_, lock, warnings) => {
+      expect(warningsOf(lock, "b")).toEqual(warnings);
+    });
+
+    it("yields to `index`", () => {
       expect(indexesOf(inTurn(before, config({ c: { renamedFrom: "b", index: 9 } })).at(-1) as Resolution)).toEqual({
         c: 9,
       });

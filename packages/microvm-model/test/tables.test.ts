@@ -50,6 +50,10 @@ describe("the table of agents", () => {
     ["gemini-cl", "gemini-cli"],
     ["open-code", "opencode"],
     ["qwencode", "qwen-code"],
+    ["claude", "claude-code"],
+    ["gemini", "gemini-cli"],
+    ["copilot", "copilot-cli"],
+    ["openai", "codex"],
   ])("asks whether %s is meant to be %s", (given, meant) => {
     const [problem] = problems({ a: { agent: given } });
     expect(problem).toMatchObject({ code: "bad-value", path: ["hosts", "h", "vms", "a", "agent"] });
@@ -73,8 +77,27 @@ describe("the table of toolchains", () => {
     expect(problems({ a: { toolchains: Object.keys(toolchains) } })).toEqual([]);
   });
 
-  it("asks whether pyton is meant to be python", () => {
-    expect(JSON.stringify(problems({ a: { toolchains: ["pyton"] } }))).toContain('Did you mean \\"python\\"?');
+  it.each([
+    ["pyton", "python"],
+    ["golang", "go"],
+    ["nodejs", "node"],
+    ["javascript", "node"],
+    ["postgres", "postgresql"],
+    ["C++", "cpp"],
+  ])("asks whether %s is meant to be %s", (given, meant) => {
+    expect(JSON.stringify(problems({ a: { toolchains: [given] } }))).toContain(`Did you mean \\"${meant}\\"?`);
+  });
+
+  it("names all where nothing is meant", () => {
+    expect(JSON.stringify(problems({ a: { toolchains: ["p"] } }))).toContain("Use one of: go, rust,");
+  });
+
+  it.each([
+    ["agent", model.claudeCode],
+    ["agent", model.piCodingAgent],
+  ])("names the function that is not called as %s", (setting, value) => {
+    expect(problems({ a: { [setting]: value } })).toMatchObject([{ remedy: `Call it: ${value.name}().` }]);
+    expect((model as unknown as Readonly<Record<string, unknown>>)[value.name]).toBe(value);
   });
 });
 

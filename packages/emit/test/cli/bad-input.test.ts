@@ -152,6 +152,22 @@ describe("a config that cannot be loaded", () => {
       },
     ],
     [
+      "calls a function of ours that it does not import",
+      { [config]: 'import { defineConfig } from "microvm-emit";\nexport default defineConfig({ a: claudeCode() });\n' },
+      config,
+      {
+        code: "config-throws",
+        message: "The config throws: ReferenceError: claudeCode is not defined",
+        remedy: 'Add import { claudeCode } from "microvm-emit"; at the top. Nothing was written.',
+      },
+    ],
+    [
+      "calls a function that nobody defines",
+      { [config]: "export default { a: codeClaude() };\n" },
+      config,
+      { code: "config-throws", remedy: "Fix the code that the stack leads to. Nothing was written." },
+    ],
+    [
       "throws a string",
       { [config]: 'throw "no";\n' },
       config,
@@ -538,13 +554,18 @@ describe("a link that a repository can carry", () => {
   it.each<[string, string, string, readonly string[]]>([
     ["flake", "flake", "flake", []],
     ["a folder of -o", "out", "", ["-o", "out/flake"]],
+    ["a folder below the config's", "sub/out", "", ["-o", "sub/out/flake"]],
     ["a folder of -o in another work tree", "work/out", "", ["-o", "work/out/flake"]],
+    ["a folder that a link of the user's leads to", "work/out", "", ["-o", "USER/link/flake"]],
   ])("in place of %s leads to nothing that is changed", (_, link, target, args) => {
     const [dir, elsewhere] = [project("a"), other()];
     const before = treeOf(elsewhere);
-    mkdirSync(join(dir, "work/.git"), { recursive: true });
+    for (const folder of ["work/.git", "sub"]) mkdirSync(join(dir, folder), { recursive: true });
     symlinkSync(join(elsewhere, target), join(dir, link));
-    expect(problemsOf(dir, [config, ...args])).toMatchObject([
+    const user = temporaryDirectory();
+    symlinkSync(join(dir, "work/out"), join(user, "link"));
+    const typed = args.map((arg) => arg.replace("USER", user));
+    expect(problemsOf(dir, [config, ...typed])).toMatchObject([
       { code: "output-through-link", message: expect.stringContaining(join(dir, link)) as unknown },
     ]);
     expect(treeOf(elsewhere)).toEqual(before);
@@ -573,12 +594,19 @@ describe("a link that a repository can carry", () => {
     expect(problems.filter(({ severity }) => severity === "error").map(({ code }) => code)).toEqual(codes);
   });
 
-  it("and stands outside of every repository is followed", () => {
-    const [dir, elsewhere] = [project("a"), temporaryDirectory()];
-    const link = join(temporaryDirectory(), "link");
-    symlinkSync(elsewhere, link);
-    expect(microvmEmit(dir, [config, "-o", join(link, "out")]).exitCode).toBe(0);
-    expect(Object.keys(treeOf(elsewhere))).toContain("out/flake.nix");
+  it.each<[string, string, string]>([
+    ["stays in the folder of the config", "link", "real"],
+    ["stays in its work tree", "work/deep/link", "work/real"],
+    ["stands outside of every repository", "../link", "../real"],
+  ])("and %s is followed", (_, link, target) => {
+    const parent = realpathSync(temporaryDirectory());
+    const dir = join(parent, "repo");
+    for (const folder of ["repo/real", "repo/work/.git", "repo/work/deep", "repo/work/real", "real"])
+      mkdirSync(join(parent, folder), { recursive: true });
+    layOut(dir, { [config]: sourceOf(configOf("a")), "configuration.nix": "{ }" });
+    symlinkSync(join(dir, target), join(dir, link));
+    expect(microvmEmit(dir, [config, "-o", `${link}/out`]).exitCode).toBe(0);
+    expect(Object.keys(treeOf(join(dir, target)))).toContain("out/flake.nix");
   });
 });
 

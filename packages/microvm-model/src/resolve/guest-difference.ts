@@ -26,7 +26,9 @@ export const guestDifferences = ({ guests, vms }: HostPlan): ReadonlyMap<string,
     const numbers = numbered.of(seen);
     const nearest = mostAlike(numbers, before);
     if (nearest !== undefined) {
-      const [setting = "", ...others] = numbered.settings.filter((_, at) => numbers[at] !== (nearest.numbers[at] ?? 0));
+      const differing = numbered.settings.filter((_, at) => numbers[at] !== (nearest.numbers[at] ?? 0));
+      // One guest alone may read what both VMs have.
+      const [setting = "", ...others] = differing.filter((name) => name in seen && name in nearest.seen);
       const { way, here, there } = descend(setting, seen[setting], nearest.seen[setting]);
       found.set(name, { from: nearest.name, settings: [way, ...others], here, there });
     }

@@ -1,0 +1,30 @@
+import type { HostModel } from "../config.js";
+import { type ConfigPath, type Problem, warning } from "../problem.js";
+import { didYouMean } from "../suggest.js";
+import { freedIndex, type LockEntries, lockedIndex } from "./lock-entries.js";
+
+/** A `renamedFrom` that the lock does not know has no effect: the VM gets a new index, and so new addresses. */
+export const unknownFormerNames = (
+  vms: HostModel["vms"],
+  entries: LockEntries,
+  hostPath: ConfigPath,
+): readonly Problem[] => {
+  const gone = [...Object.keys(entries.vms), ...entries.freed.map(({ vm }) => vm)].filter(
+    (name) => !Object.hasOwn(vms, name),
+  );
+  return Object.entries(vms).flatMap(([name, { renamedFrom }]) =>
+    renamedFrom === undefined ||
+    Object.hasOwn(vms, renamedFrom) ||
+    lockedIndex(entries, name, renamedFrom) !== undefined ||
+    freedIndex(entries, name) !== undefined
+      ? []
+      : [
+          warning(
+            "renamed-from-unknown",
+            [...hostPath, "vms", name, "renamedFrom"],
+            `The lock file has no VM ${renamedFrom}, so ${name} gets a new index, with new addresses`,
+            gone.length === 0 ? "Remove `renamedFrom`." : didYouMean(renamedFrom, [...new Set(gone)]),
+          ),
+        ],
+  );
+};
