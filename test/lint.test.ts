@@ -23,6 +23,7 @@ const compile = "packages/emit/src/compile/seeded.ts";
 const index = "packages/emit/src/index.ts";
 const edge = "packages/emit/src/write.ts";
 
+const embedded = "microvm-emit/no-embedded-programs";
 const staticImport = "@typescript-eslint/no-restricted-imports";
 const dynamicImport = "no-restricted-syntax";
 
@@ -48,6 +49,14 @@ describe("what a file may not use", () => {
     [index, 'export * from "node:os";', staticImport],
     [compile, "export const folder = process.cwd();", "no-restricted-globals"],
     [edge, 'export * from "../../microvm-model/src/config.js";', staticImport],
+    [compile, 'export const program = "#!/bin/sh\\necho";', embedded],
+    [compile, "export const program = `\nimport socket\n`;", embedded],
+    [compile, "export const program = (port) => `from os import path\nprint(${port})`;", embedded],
+    [compile, "export const program = `def answer(question: str) -> None:\n  pass`;", embedded],
+    [compile, "export const program = `set -euo pipefail\nls`;", embedded],
+    [compile, "export const program = `if [ -e a ]; then\n  rm a\nfi`;", embedded],
+    [compile, "export const module = `{ config, lib, ... }:\n{ }`;", embedded],
+    [model, "export const module = `{\n  pkgs,\n  ...\n}:\n{ }`;", embedded],
   ])("%s: %s", async (filePath, source, rule) => {
     expect(await broken(filePath, source)).toEqual([rule]);
   });
@@ -65,6 +74,9 @@ describe("what a file may use", () => {
     [edge, 'export * from "node:fs/promises";'],
     [edge, "export const folder = process.cwd();"],
     [edge, 'export const os = await import("node:os");'],
+    [compile, 'export const title = "The import socket is done";'],
+    [compile, 'export const code = `import { host } from "microvm-emit";\nexport default {};`;'],
+    [compile, 'export const words = ["import", "if", "then", "fi", "done", "{ ... }"];'],
   ])("%s: %s", async (filePath, source) => {
     expect(await broken(filePath, source)).toEqual([]);
   });

@@ -5,6 +5,7 @@ import { createJiti } from "jiti";
 import { destinations, gitHosts, privateRangeRows } from "@microvm-emit/model";
 import * as library from "microvm-emit";
 import { describe, expect, it } from "vitest";
+import { privateRangesFile, privateRangesJson } from "../scripts/private-ranges.js";
 
 const read = (name: string): string => readFileSync(new URL(`../docs/${name}`, import.meta.url), "utf8");
 const docs = {
@@ -91,6 +92,10 @@ describe("docs/isolation.md", () => {
     const rows = [...read("isolation.md").matchAll(/^\| `([0-9a-f.:]+\/\d+)` +\| (.+?) +\| (.+?) +\|$/gm)];
     const expected = [...privateRangeRows[4], ...privateRangeRows[6]];
     expect(rows.map(([, range, use, source]) => ({ range, use, source }))).toEqual(expected);
+  });
+
+  it("lists the private ranges of the library (`npm run schema` writes them there)", () => {
+    expect(JSON.parse(readFileSync(privateRangesFile, "utf8"))).toEqual(privateRangesJson());
   });
 
   it.each([

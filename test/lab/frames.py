@@ -1,4 +1,4 @@
-"""Makes frames by scapy: a JSON object of expressions on standard input, one of their bytes in hexadecimal on standard output."""
+"""Makes frames with scapy: reads a JSON object of expressions, writes a JSON object of their bytes in hexadecimal."""
 
 import json
 import logging
@@ -10,5 +10,5 @@ from scapy.layers import dhcp, inet, inet6, l2  # noqa: E402
 from scapy.packet import Raw  # noqa: E402
 
 scope = {**vars(inet6), **vars(inet), **vars(dhcp), **vars(l2), "Raw": Raw}
-frames = {name: bytes(eval(expression, scope)).hex() for name, expression in json.load(sys.stdin).items()}  # noqa: S307
+frames = {name: bytes(eval(expression, scope)).hex() for name, expression in json.load(sys.stdin).items()}
 json.dump(frames, sys.stdout)

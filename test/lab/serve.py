@@ -1,4 +1,4 @@
-"""A server for the lab: tells who asks "here", and takes what it is sent, which it confirms.
+"""An HTTP server for the lab: answers "here", and confirms uploads.
 
 usage: serve.py PORT...    by HTTP; of /big, 1 MB
        serve.py send ADDRESS PORT SECONDS    sends 1 MB by POST, and fails unless they are confirmed in time
@@ -15,20 +15,20 @@ SIZE = 1_000_000
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
+    def do_GET(self) -> None:
         self.answer(b"x" * SIZE if self.path == "/big" else b"here\n")
 
-    def do_POST(self):
+    def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         self.answer(b"here\n")
 
-    def answer(self, text):
+    def answer(self, text: bytes) -> None:
         self.send_response(200)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         self.wfile.write(text)
 
-    def log_message(self, *_):
+    def log_message(self, *_: object) -> None:
         pass
 
 

@@ -127,7 +127,7 @@ while not ended:
     try:
         state.main("state.json", "a")
         made += 1
-    except state.Refused:
+    except state.UnsafePathError:
         refused += 1
     ended = calls < swap
     calls = -1_000_000
@@ -199,7 +199,7 @@ describe.skipIf(missing !== undefined)("the state unit", () => {
     mkdirSync(elsewhere);
     chownSync(home, ids.uid, ids.gid);
     symlinkSync(name === "claude-microvm" ? join(elsewhere, "new") : elsewhere, join(home, name));
-    expect(run).toThrow(`${join(home, name)} is a symlink in a folder that others may change`);
+    expect(run).toThrow(`${join(home, name)} is a symlink in a folder that others can write to`);
     expect(readdirSync(elsewhere)).toEqual([]);
   });
 

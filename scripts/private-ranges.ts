@@ -1,0 +1,16 @@
+/** Writes the private ranges of the model where the library's Nix reads them: by family, CIDR to use. `npm run schema` runs it. */
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { privateRangeRows } from "../packages/microvm-model/src/private-ranges.js";
+
+const usesOf = (family: 4 | 6): Readonly<Record<string, string>> =>
+  Object.fromEntries(privateRangeRows[family].map(({ range, use, source }) => [range, `${use} (${source})`]));
+
+export const privateRangesJson = (): object => ({ ipv4: usesOf(4), ipv6: usesOf(6) });
+
+export const privateRangesFile = fileURLToPath(
+  new URL("../packages/emit/nix/policy/private-ranges.json", import.meta.url),
+);
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  writeFileSync(privateRangesFile, `${JSON.stringify(privateRangesJson(), undefined, 2)}\n`);

@@ -1,0 +1,711 @@
+"""The resolver without a network: policy, TTLs, limits, nft's input and malformed messages."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+import logging
+import socket
+import struct
+import tempfile
+import unittest
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
+import resolver
+from resolver import Answer, Guest, Policy, Resolver, Rules
+
+LIBRARY = Path(__file__).parents[2] / "packages/emit/nix"
+RANGES = json.loads((LIBRARY / "policy/private-ranges.json").read_text())
+PRIVATE = [*RANGES["ipv4"], *RANGES["ipv6"]]
+
+VM = "192.168.83.6"
+VM6 = "fd83::6"
+OTHER_VM = "192.168.83.7"
+TIMEOUT = dns.exception.Timeout()  # type: ignore[no-untyped-call]
+HTTPS_PORT = ("tcp", 443)
+
+
+def setUpModule() -> None:
+    logging.disable(logging.CRITICAL)
+
+
+def tearDownModule() -> None:
+    logging.disable(logging.NOTSET)
+
+
+def ip(text: str) -> resolver.Address:
+    return ipaddress.ip_address(text)
+
+
+def ips(*texts: str) -> list[resolver.Address]:
+    return [ip(text) for text in texts]
+
+
+def name(text: str) -> dns.name.Name:
+    return dns.name.from_text(text)
+
+
+def policy(*allow: str, ports: Iterable[resolver.Port] = (HTTPS_PORT,), listed: Iterable[str] = ()) -> Policy:
+    return Policy(
+        addresses=ips(VM, VM6),
+        upstream=["203.0.113.53", "203.0.113.54"],
+        private=[ipaddress.ip_network(text) for text in PRIVATE],
+        listed=[ipaddress.ip_network(text) for text in listed],
+        allow={name(text): set(ports) for text in allow},
+    )
+
+
+def guest(*allow: str, **more: Any) -> Guest:
+    made = Guest("emacsvm")
+    made.policy = policy(*allow, **more)
+    return made
+
+
+@contextmanager
+def clock(at: float) -> Iterator[None]:
+    with mock.patch("resolver.time.monotonic", return_value=at):
+        yield
+
+
+def response(question: str, rdtype: str, *answer: str, rcode: int = 0, authority: str = "") -> dns.message.Message:
+    """A response whose records are lines such as "a.example. 300 IN A 203.0.113.1"."""
+    made = dns.message.make_response(dns.message.make_query(question, rdtype))
+    made.set_rcode(dns.rcode.Rcode(rcode))
+    for section, lines in (made.answer, answer), (made.authority, [authority] if authority else []):
+        for line in lines:
+            owner, ttl, rdclass, kind, value = line.split(" ", 4)
+            rrset = made.find_rrset(
+                section, name(owner), dns.rdataclass.from_text(rdclass), dns.rdatatype.from_text(kind), create=True
+            )
+            rrset.add(dns.rdata.from_text(rdclass, kind, value), int(ttl))
+    return made
+
+
+class PolicyTest(unittest.TestCase):
+    def test_allowlist_covers_listed_names(self) -> None:
+        made = policy("listed.example", "*.wild.example", "*.b.wild.example")
+        covering: dict[str, list[str]] = {
+            "listed.example": ["listed.example."],
+            "LISTED.Example": ["listed.example."],
+            "sub.listed.example": [],
+            "notlisted.example": [],
+            "example": [],
+            ".": [],
+            "wild.example": [],
+            "notwild.example": [],
+            "a.wild.example": ["*.wild.example."],
+            "c.a.wild.example": ["*.wild.example."],
+            "a.b.wild.example": ["*.b.wild.example.", "*.wild.example."],
+            "*.wild.example": ["*.wild.example.", "*.wild.example."],
+        }
+        for asked, entries in covering.items():
+            with self.subTest(asked):
+                self.assertEqual(made.entries(name(asked)), [name(entry) for entry in entries])
+
+    def test_answers_contain_private_addresses_only_if_listed(self) -> None:
+        made = policy(listed=["10.0.0.5/32", "fd00:1::/64"])
+        for address, is_private, may_answer in (
+            ("203.0.113.1", False, True),
+            ("2001:db8::1", False, True),
+            ("10.0.0.4", True, False),
+            ("10.0.0.5", True, True),
+            ("10.0.0.6", True, False),
+            ("127.0.0.1", True, False),
+            ("169.254.169.254", True, False),
+            ("172.15.255.255", False, True),
+            ("172.16.0.0", True, False),
+            ("255.255.255.255", True, False),
+            ("::1", True, False),
+            ("::ffff:10.0.0.5", True, False),
+            ("64:ff9b::a00:5", True, False),
+            ("fd00:1::9", True, True),
+            ("fd00:2::9", True, False),
+            ("fe80::1", True, False),
+        ):
+            with self.subTest(address):
+                self.assertEqual(made.is_private(ip(address)), is_private)
+                self.assertEqual(made.may_answer(ip(address)), may_answer)
+
+
+class AnswerTest(unittest.TestCase):
+    def seconds(self, message: dns.message.Message, rdtype: dns.rdatatype.RdataType) -> float:
+        with clock(1000):
+            return Answer.from_message(message, rdtype).until - 1000
+
+    def test_cache_time_is_the_least_ttl_up_to_an_hour(self) -> None:
+        soa = "example. 900 IN SOA ns.example. admin.example. 1 2 3 4 60"
+        address = "a.example. 300 IN A 203.0.113.1"
+        for title, message, rdtype, seconds in (
+            ("one record", response("a.example", "A", address), dns.rdatatype.A, 300),
+            (
+                "an alias",
+                response("a.example", "A", "a.example. 20 IN CNAME b.example.", "b.example. 300 IN A 203.0.113.1"),
+                dns.rdatatype.A,
+                20,
+            ),
+            ("a long TTL", response("a.example", "A", "a.example. 700000 IN A 203.0.113.1"), dns.rdatatype.A, 3600),
+            ("no TTL", response("a.example", "A", "a.example. 0 IN A 203.0.113.1"), dns.rdatatype.A, 0),
+            ("a missing name", response("a.example", "A", rcode=3, authority=soa), dns.rdatatype.A, 60),
+            ("a missing type", response("a.example", "AAAA", authority=soa), dns.rdatatype.AAAA, 60),
+            (
+                "an alias of a missing name",
+                response("a.example", "A", "a.example. 20 IN CNAME b.example.", rcode=3, authority=soa),
+                dns.rdatatype.A,
+                20,
+            ),
+            ("no SOA", response("a.example", "A", rcode=3), dns.rdatatype.A, 0),
+            ("a failure", response("a.example", "A", address, rcode=2), dns.rdatatype.A, 0),
+            ("text", response("a.example", "TXT", 'a.example. 300 IN TXT "x"'), dns.rdatatype.TXT, 0),
+            (
+                "65 records",
+                response("a.example", "A", *(f"a.example. 300 IN A 203.0.113.{last}" for last in range(65))),
+                dns.rdatatype.A,
+                0,
+            ),
+        ):
+            with self.subTest(title):
+                self.assertEqual(self.seconds(message, rdtype), seconds)
+
+    def test_other_types_are_dropped(self) -> None:
+        message = response(
+            "a.example",
+            "A",
+            "a.example. 300 IN A 203.0.113.1",
+            "a.example. 300 IN HTTPS 1 . ipv4hint=203.0.113.44",
+            authority="example. 300 IN NS ns.example.",
+        )
+        answer = Answer.from_message(message, dns.rdatatype.A)
+        self.assertEqual([rrset.rdtype for rrset in answer.records], [dns.rdatatype.A])
+        self.assertEqual(answer.authority, [])
+
+    def test_ttl_counts_down_to_zero(self) -> None:
+        with clock(1000):
+            answer = Answer.from_message(response("a.example", "A", "a.example. 300 IN A 203.0.113.1"), dns.rdatatype.A)
+        for now, ttl in (1000, 300), (1000.9, 300), (1299, 1), (1301, 0):
+            with self.subTest(now), clock(now):
+                self.assertEqual(answer.ttl(answer.records[0]), ttl)
+
+
+class GuestTest(unittest.TestCase):
+    def test_open_address_is_prolonged_only_when_needed(self) -> None:
+        made = guest("a.example")
+        [address] = ips("203.0.113.1")
+        with clock(1000):
+            self.assertEqual(made.remember(name("a.example"), {address: 300}), {address})
+            made.unopened.clear()  # nft has run
+            self.assertEqual(made.remember(name("a.example"), {address: 300}), set())
+        with clock(1020):
+            self.assertEqual(made.remember(name("a.example"), {address: 300}), set())
+        with clock(1021):
+            self.assertEqual(made.remember(name("a.example"), {address: 300}), {address})
+
+    def test_failed_address_is_opened_again(self) -> None:
+        made = guest("a.example")
+        [address] = ips("203.0.113.1")
+        with clock(1000):
+            made.remember(name("a.example"), {address: 300})
+            self.assertEqual(made.remember(name("a.example"), {address: 300}), {address})
+
+    def test_element_lives_a_minute_and_the_grace_at_least(self) -> None:
+        for ttl, seconds in (0, 90), (60, 90), (300, 330), (3600, 3630):
+            with self.subTest(ttl), clock(1000):
+                made = guest("a.example")
+                made.remember(name("a.example"), {ip("203.0.113.1"): ttl})
+                self.assertEqual(set(made.elements(made.opened).values()), {seconds})
+
+    def test_entry_without_ports_opens_nothing(self) -> None:
+        made = guest("a.example", ports=())
+        with clock(1000):
+            self.assertEqual(made.remember(name("a.example"), {ip("203.0.113.1"): 300}), set())
+            self.assertEqual(made.elements(made.opened), {})
+
+    def test_limit_of_open_addresses(self) -> None:
+        made = guest("a.example")
+        many = {ip(f"11.0.{at // 256}.{at % 256}"): 300 for at in range(resolver.ADDRESSES)}
+        extra = {ip("203.0.113.1"): 300}
+        with clock(1000):
+            self.assertEqual(made.remember(name("a.example"), many), many.keys())
+            self.assertIsNone(made.remember(name("a.example"), extra))
+            self.assertIsNotNone(made.remember(name("a.example"), dict(list(many.items())[:1])))
+        with clock(1331):
+            self.assertEqual(made.remember(name("a.example"), extra), extra.keys())
+        self.assertEqual(made.opened.keys(), extra.keys())
+        self.assertEqual(made.unopened, extra.keys())
+
+    def test_elements_are_of_public_addresses_by_family_and_port(self) -> None:
+        made = guest("a.example", ports=[HTTPS_PORT, ("udp", 123)], listed=["10.0.0.5/32"])
+        with clock(1000):
+            made.remember(name("a.example"), dict.fromkeys(ips("203.0.113.1", "2001:db8::1", "10.0.0.5"), 300))
+            self.assertEqual(
+                made.elements(made.opened),
+                {
+                    (ip(own), ip(server), *port): 330
+                    for own, server in ((VM, "203.0.113.1"), (VM6, "2001:db8::1"))
+                    for port in (HTTPS_PORT, ("udp", 123))
+                },
+            )
+            made.policy = policy("b.example")
+            self.assertEqual(made.elements(made.opened), {})
+            made.policy = policy("a.example")
+        with clock(1330):
+            self.assertEqual(made.elements(made.opened), {})
+
+    def test_element_lives_as_long_as_the_longest_answer(self) -> None:
+        made = guest("a.example", "b.example")
+        with clock(1000):
+            made.remember(name("a.example"), {ip("203.0.113.1"): 300})
+            made.remember(name("b.example"), {ip("203.0.113.1"): 20})
+            self.assertEqual(set(made.elements(made.opened).values()), {330})
+
+    def test_cache_forgets_the_oldest_and_the_expired(self) -> None:
+        made = guest("*.example")
+        with clock(1000):
+            answer = Answer.from_message(response("a.example", "A", "a.example. 300 IN A 203.0.113.1"), dns.rdatatype.A)
+            for number in range(resolver.ANSWERS + 1):
+                made.cache(name(f"n{number}.example"), dns.rdatatype.A, answer)
+            self.assertEqual(len(made.answers), resolver.ANSWERS)
+            self.assertIsNone(made.cached(name("n0.example"), dns.rdatatype.A))
+            self.assertIs(made.cached(name("n1.example"), dns.rdatatype.A), answer)
+            self.assertIsNone(made.cached(name("n1.example"), dns.rdatatype.AAAA))
+        with clock(1300):
+            self.assertIsNone(made.cached(name("n1.example"), dns.rdatatype.A))
+
+    def test_log_has_each_line_once_and_a_limit_an_hour(self) -> None:
+        made = guest()
+        with mock.patch.object(resolver.log, "warning") as warning:
+            with clock(10_000):
+                for number in range(150):
+                    made.log_once(f"line {number}")
+                    made.log_once(f"line {number}")
+                self.assertEqual(warning.call_count, resolver.LOG_LINES)
+                self.assertIn("limit of log lines", warning.call_args.args[-1])
+            with clock(13_601):
+                made.log_once("line 0")
+            self.assertEqual(warning.call_args.args[-1], "line 0")
+
+
+class RulesTest(unittest.IsolatedAsyncioTestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.rules = Rules()
+
+    def use_nft(self, body: str) -> None:
+        """Makes a program in place of nft; $input is the file that the tests read."""
+        program = self.folder / "nft"
+        program.write_text(f'#!/bin/sh\ninput={self.folder}/input\necho run >>"$input"\n{body}\n')
+        program.chmod(0o755)
+        self.rules.nft = str(program)
+
+    def input(self) -> list[str]:
+        found = self.folder / "input"
+        return found.read_text().splitlines() if found.exists() else []
+
+    async def test_elements_are_added_deleted_and_added_with_their_time(self) -> None:
+        self.use_nft('cat >>"$input"')
+        stale = {(ip(VM), ip("203.0.113.1"), "tcp", 443)}
+        fresh = {(ip(VM), ip("203.0.113.2"), "udp", 53): 90, (ip(VM6), ip("2001:db8::1"), "tcp", 443): 330}
+        self.assertTrue(await self.rules.load(stale, fresh))
+        four, six = f"{VM} . 203.0.113.2 . udp . 53", f"{VM6} . 2001:db8::1 . tcp . 443"
+        lines = self.input()
+        self.assertEqual(len(lines), 7)
+        for verb, line in zip(("add", "delete"), lines[1:3], strict=True):
+            self.assertTrue(line.startswith(f"{verb} element inet microvm resolved4 {{ "))
+            self.assertIn(four, line)
+            self.assertIn(f"{VM} . 203.0.113.1 . tcp . 443", line)
+        self.assertEqual(
+            lines[3:],
+            [
+                f"add element inet microvm resolved4 {{ {four} timeout 90s }}",
+                f"add element inet microvm resolved6 {{ {six} }}",
+                f"delete element inet microvm resolved6 {{ {six} }}",
+                f"add element inet microvm resolved6 {{ {six} timeout 330s }}",
+            ],
+        )
+
+    async def test_nothing_to_change_runs_no_nft(self) -> None:
+        self.rules.nft = "/missing/nft"
+        self.assertTrue(await self.rules.load(set(), {}))
+
+    async def test_failure_is_logged_until_it_changes(self) -> None:
+        fresh = {(ip(VM), ip("203.0.113.1"), "tcp", 443): 90}
+        with mock.patch.object(resolver.log, "error") as error:
+            for body, reason in (
+                ("echo first >&2; echo second >&2; exit 1", "first"),
+                ("echo first >&2; exit 1", None),
+                ("exit 3", "exit status 3"),
+                ("exit 0", None),
+                ("exit 3", "exit status 3"),
+            ):
+                with self.subTest(body):
+                    error.reset_mock()
+                    self.use_nft(body)
+                    self.assertEqual(await self.rules.load(set(), fresh), body == "exit 0")
+                    self.assertEqual(error.call_args and error.call_args.args[-1], reason)
+            self.rules.nft = "/missing/nft"
+            self.assertFalse(await self.rules.load(set(), fresh))
+            self.assertIn("No such file", error.call_args.args[-1])
+
+    async def test_nft_that_hangs_is_killed(self) -> None:
+        self.use_nft("exec sleep 1000")
+        with mock.patch("resolver.NFT_TIMEOUT", 0), mock.patch.object(resolver.log, "error") as error:
+            self.assertFalse(await self.rules.load(set(), {(ip(VM), ip("203.0.113.1"), "tcp", 443): 90}))
+        self.assertEqual(error.call_args.args[-1], "no result within 0 s")
+
+    async def test_requests_during_a_run_share_the_next(self) -> None:
+        self.use_nft('cat >/dev/null; echo end >>"$input"')
+        made = guest("a.example")
+        made.remember(name("a.example"), dict.fromkeys(ips("203.0.113.1", "203.0.113.2", "203.0.113.3"), 300))
+        running = asyncio.create_task(self.rules.run())
+        self.addCleanup(running.cancel)
+        done = [self.rules.open(made, ips(f"203.0.113.{last}")) for last in (1, 2)]
+        self.assertEqual(await asyncio.gather(*done), [True, True])
+        self.assertEqual(self.input(), ["run", "end"])
+        self.assertEqual(made.unopened, set(ips("203.0.113.3")))
+
+
+class Lab(Resolver):
+    """A resolver whose upstream answers come from a table, and that opens addresses in memory."""
+
+    def __init__(self, answers: dict[tuple[str, str], dns.message.Message], *, opens: bool = True) -> None:
+        super().__init__("/missing/config.json")
+        self.answers = answers
+        self.asked: list[str] = []
+        self.opened: list[resolver.Address] = []
+        self.rules = mock.Mock(spec=Rules)
+        self.rules.open = self.open_in_memory
+        self.opens = opens
+
+    async def ask(self, guest: Guest, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> Answer | None:  # noqa: ARG002
+        self.asked.append(name.to_text())
+        found = self.answers.get((name.to_text(), dns.rdatatype.to_text(rdtype)))
+        return None if found is None else Answer.from_message(found, rdtype)
+
+    async def open_in_memory(self, guest: Guest, addresses: Iterable[resolver.Address]) -> bool:
+        self.opened.extend(addresses)
+        guest.unopened.difference_update(addresses)
+        return self.opens
+
+
+def packet(question: bytes, *, flags: int = 0x0100, questions: int = 1, opcode: int = 0) -> bytes:
+    return struct.pack("!6H", 7, flags | opcode << 11, questions, 0, 0, 0) + question
+
+
+ASKED = b"\6listed\7example\0" + struct.pack("!2H", 1, 1)
+
+
+class MessageTest(unittest.IsolatedAsyncioTestCase):
+    def setUp(self) -> None:
+        self.guest = guest("listed.example", "*.wild.example", listed=["10.0.0.5/32"])
+        lines = {
+            ("listed.example.", "A"): ["listed.example. 300 IN A 203.0.113.1"],
+            ("listed.example.", "AAAA"): ["listed.example. 300 IN AAAA 2001:db8::1"],
+            ("listed.example.", "HTTPS"): ["listed.example. 300 IN HTTPS 1 . ipv4hint=203.0.113.44"],
+            ("rebind.wild.example.", "A"): [
+                f"rebind.wild.example. 300 IN A {address}" for address in ("10.0.0.8", "203.0.113.7", "10.0.0.5")
+            ],
+            ("text.wild.example.", "TXT"): [
+                f'text.wild.example. 300 IN TXT "{number:02}{"x" * 198}"' for number in range(20)
+            ],
+            ("alias.wild.example.", "A"): [
+                "alias.wild.example. 20 IN CNAME target.cdn.example.",
+                "target.cdn.example. 300 IN A 203.0.113.4",
+            ],
+        }
+        self.answers = {key: response(*key, *records) for key, records in lines.items()}
+        self.lab = Lab(self.answers)
+
+    async def reply(
+        self, question: str, rdtype: str = "A", *, tcp: bool = False, edns: int | None = None
+    ) -> dns.message.Message:
+        query = dns.message.make_query(question, rdtype, use_edns=edns is not None, payload=edns)
+        wire = await self.lab.answer(self.guest, query.to_wire(), tcp)
+        assert wire is not None
+        self.assertLessEqual(len(wire), 65535 if tcp else min(max(512, edns or 0), resolver.UDP_PAYLOAD))
+        message = dns.message.from_wire(wire, ignore_trailing=False)
+        self.assertEqual(message.id, query.id)
+        return message
+
+    async def test_malformed_messages_get_no_answer(self) -> None:
+        for title, wire in {
+            "nothing": b"",
+            "half a header": b"\0\7\1\0\0\1",
+            "no question after the header": packet(b""),
+            "a name without its end": packet(b"\6listed"),
+            "a name without type and class": packet(b"\6listed\7example\0"),
+            "a label longer than 63 bytes": packet(b"\x40" + b"x" * 64 + b"\0\0\1\0\1"),
+            "a name longer than 255 bytes": packet(b"\x3f" + b"\x3fx".join([b"x" * 63] * 5) + b"\0\0\1\0\1"),
+            "a pointer to itself": packet(b"\xc0\x0c\0\1\0\1"),
+            "a pointer forward": packet(b"\xc0\x20\0\1\0\1"),
+            "two pointers in a loop": packet(b"\1a\xc0\x0c\0\1\0\1"),
+            "a reserved kind of label": packet(b"\x80\0\0\1\0\1"),
+            "more questions than it has": packet(ASKED, questions=2),
+            "bytes after its end": packet(ASKED + b"\0"),
+            "an answer": packet(ASKED, flags=0x8100),
+        }.items():
+            with self.subTest(title):
+                self.assertIsNone(await self.lab.answer(self.guest, wire, tcp=False))
+        self.assertEqual(self.lab.asked, [])
+
+    async def test_every_changed_byte_leaves_an_answer_or_none(self) -> None:
+        whole = packet(ASKED)
+        for at in range(len(whole)):
+            for value in 0, 0x3F, 0x40, 0xC0, 0xFF:
+                with self.subTest(at=at, value=value):
+                    wire = await self.lab.answer(self.guest, whole[:at] + bytes([value]) + whole[at + 1 :], tcp=False)
+                    if wire is not None:
+                        self.assertTrue(dns.message.from_wire(wire).flags & dns.flags.QR)
+            self.assertIsNone(await self.lab.answer(self.guest, whole[:at], tcp=False))
+
+    async def test_unsupported_questions_are_refused(self) -> None:
+        for title, wire, rcode in (
+            ("no question", packet(b"", questions=0), dns.rcode.REFUSED),
+            ("two questions", packet(ASKED + ASKED, questions=2), dns.rcode.REFUSED),
+            ("another class", packet(ASKED[:-1] + b"\3"), dns.rcode.REFUSED),
+            ("ANY", packet(ASKED[:-4] + struct.pack("!2H", 255, 1)), dns.rcode.REFUSED),
+            ("AXFR", packet(ASKED[:-4] + struct.pack("!2H", 252, 1)), dns.rcode.REFUSED),
+            ("NOTIFY", packet(ASKED, opcode=4), dns.rcode.NOTIMP),
+        ):
+            with self.subTest(title):
+                reply = await self.lab.answer(self.guest, wire, tcp=False)
+                self.assertEqual(reply and dns.message.from_wire(reply).rcode(), rcode)
+        self.assertEqual(self.lab.asked, [])
+
+    async def test_unlisted_name_is_answered_without_upstream(self) -> None:
+        reply = await self.reply("unlisted.example", edns=1232)
+        self.assertEqual((reply.rcode(), reply.answer), (dns.rcode.NXDOMAIN, []))
+        self.assertIn("emacsvm asked for unlisted.example, which is not on its allowlist", str(reply.options[0]))
+        plain = await self.reply("unlisted.example")
+        self.assertEqual((plain.rcode(), plain.edns), (dns.rcode.NXDOMAIN, -1))
+        self.assertEqual((self.lab.asked, self.lab.opened), ([], []))
+
+    async def test_listed_name_is_opened_and_cached(self) -> None:
+        for _ in range(2):
+            reply = await self.reply("listed.example")
+            self.assertEqual([str(record) for record in reply.answer[0]], ["203.0.113.1"])
+            self.assertTrue(reply.flags & dns.flags.RA)
+        self.assertEqual((self.lab.asked, self.lab.opened), (["listed.example."], ips("203.0.113.1")))
+
+    async def test_alias_is_followed_to_an_unlisted_name(self) -> None:
+        reply = await self.reply("alias.wild.example")
+        self.assertEqual([dns.rdatatype.to_text(rrset.rdtype) for rrset in reply.answer], ["CNAME", "A"])
+        self.assertEqual(self.lab.opened, ips("203.0.113.4"))
+
+    async def test_private_addresses_are_dropped_unless_listed(self) -> None:
+        reply = await self.reply("rebind.wild.example")
+        self.assertEqual({str(record) for record in reply.answer[0]}, {"203.0.113.7", "10.0.0.5"})
+        self.assertEqual(self.lab.opened, ips("203.0.113.7"))
+
+    async def test_records_with_addresses_and_ports_of_their_own_are_withheld(self) -> None:
+        reply = await self.reply("listed.example", "HTTPS")
+        self.assertEqual((reply.rcode(), reply.answer), (dns.rcode.NOERROR, []))
+        self.guest.policy.addresses = ips(VM)
+        reply = await self.reply("listed.example", "AAAA")
+        self.assertEqual((reply.rcode(), reply.answer, self.lab.asked), (dns.rcode.NOERROR, [], []))
+
+    async def test_answer_that_could_not_be_opened_is_a_failure(self) -> None:
+        self.lab = Lab(self.answers, opens=False)
+        reply = await self.reply("listed.example")
+        self.assertEqual((reply.rcode(), reply.answer), (dns.rcode.SERVFAIL, []))
+        self.assertEqual(self.guest.answers, {})
+
+    async def test_no_upstream_answer_is_a_failure(self) -> None:
+        reply = await self.reply("silent.wild.example")
+        self.assertEqual(reply.rcode(), dns.rcode.SERVFAIL)
+
+    async def test_long_answer_is_cut_over_udp_and_whole_over_tcp(self) -> None:
+        for edns in None, 512, 1232, 65535:
+            with self.subTest(edns):
+                reply = await self.reply("text.wild.example", "TXT", edns=edns)
+                self.assertTrue(reply.flags & dns.flags.TC)
+                self.assertEqual(reply.answer, [])
+        reply = await self.reply("text.wild.example", "TXT", tcp=True)
+        self.assertFalse(reply.flags & dns.flags.TC)
+        self.assertEqual(len(reply.answer[0]), 20)
+
+    async def test_crash_of_a_question_is_logged(self) -> None:
+        with mock.patch.object(self.lab, "resolve", side_effect=ZeroDivisionError):
+            self.assertIsNone(await self.lab.answer(self.guest, packet(ASKED), tcp=False))
+        self.assertEqual(self.guest.logged, {"sent a question that failed: ZeroDivisionError()"})
+
+
+class UpstreamTest(unittest.IsolatedAsyncioTestCase):
+    async def asked(self, made: Guest, outcomes: dict[str, object]) -> tuple[Answer | None, list[str]]:
+        asked: list[str] = []
+
+        async def query(_: object, server: str, *_more: object, **_named: object) -> tuple[object, bool]:
+            asked.append(server)
+            outcome = outcomes[server]
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome, False
+
+        with mock.patch("resolver.udp_with_fallback", query):
+            answer = await Resolver("").ask(made, name("a.example"), dns.rdatatype.A)
+        return answer, asked
+
+    async def test_silent_server_is_asked_last(self) -> None:
+        made = guest("a.example")
+        first, second = made.policy.upstream
+        good = response("a.example", "A", "a.example. 300 IN A 203.0.113.1")
+        for silence in TIMEOUT, OSError(), EOFError():
+            with self.subTest(type(silence).__name__):
+                made.policy.upstream = [first, second]
+                answer, asked = await self.asked(made, {first: silence, second: good})
+                self.assertEqual((answer and answer.rcode, asked), (dns.rcode.NOERROR, [first, second]))
+                self.assertEqual(made.policy.upstream, [second, first])
+
+    async def test_failing_server_is_followed_by_another(self) -> None:
+        made = guest("a.example")
+        first, second = made.policy.upstream
+        failure = response("a.example", "A", rcode=dns.rcode.SERVFAIL)
+        answer, asked = await self.asked(made, {first: failure, second: failure})
+        self.assertEqual((answer and answer.rcode, asked), (dns.rcode.SERVFAIL, [first, second]))
+
+    async def test_no_answer_of_any_server(self) -> None:
+        made = guest("a.example")
+        made.policy.upstream = ["203.0.113.53"]
+        answer, asked = await self.asked(made, {"203.0.113.53": TIMEOUT})
+        self.assertEqual((answer, asked), (None, ["203.0.113.53"] * 2))
+
+
+class ConfigTest(unittest.IsolatedAsyncioTestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = Path(folder.name) / "config.json"
+        first = {
+            "name": "emacsvm",
+            "upstream": ["203.0.113.53"],
+            "allow": [{"name": "Listed.example", "ports": [["tcp", 443]]}],
+            "addresses": ["10.0.0.5", "10.1.2.3/16"],
+        }
+        self.config: dict[str, Any] = {
+            "listen": ["127.0.0.1"],
+            "port": 5380,
+            "nft": "/bin/true",
+            "private": PRIVATE,
+            "guests": {VM: first, VM6: first, OTHER_VM: {**first, "name": "gotcpvm", "allow": []}},
+        }
+        self.resolver = Resolver(str(self.path))
+        self.write()
+
+    def write(self) -> None:
+        self.path.write_text(json.dumps(self.config))
+
+    def test_addresses_of_a_vm_share_its_state(self) -> None:
+        self.resolver.configure()
+        made = self.resolver.guests[ip(VM)]
+        self.assertIs(self.resolver.guests[ip(VM6)], made)
+        self.assertIsNot(self.resolver.guests[ip(OTHER_VM)], made)
+        self.assertEqual(made.policy.addresses, ips(VM, VM6))
+        self.assertEqual(made.policy.allow, {name("listed.example"): {HTTPS_PORT}})
+        self.assertTrue(made.policy.may_answer(ip("10.1.255.255")))
+
+    async def test_reload_restores_what_is_allowed_and_deletes_the_rest(self) -> None:
+        self.resolver.configure()
+        made = self.resolver.guests[ip(VM)]
+        made.remember(name("listed.example"), {ip("203.0.113.1"): 300})
+        made.unopened.clear()
+        self.config["guests"][VM]["allow"] = []
+        self.write()
+        self.resolver.reload()
+        self.assertIs(self.resolver.guests[ip(VM)], made)
+        self.assertEqual(self.resolver.rules.stale, {(ip(VM), ip("203.0.113.1"), "tcp", 443)})
+        self.assertEqual(made.elements(made.opened), {})
+        self.assertEqual(made.unopened, set(ips("203.0.113.1")))
+
+    async def test_reload_of_an_invalid_file_keeps_the_previous_one(self) -> None:
+        self.resolver.configure()
+        before = dict(self.resolver.guests)
+        for text in (
+            "{",
+            "[]",
+            "{}",
+            json.dumps({**self.config, "private": ["10.0.0.1/8"]}),
+            json.dumps({**self.config, "guests": {"10.0.0.256": self.config["guests"][VM]}}),
+            json.dumps({**self.config, "guests": {VM: {**self.config["guests"][VM], "allow": [{"name": "a..b"}]}}}),
+        ):
+            with self.subTest(text[:40]):
+                self.path.write_text(text)
+                self.resolver.reload()
+                self.assertEqual(self.resolver.guests, before)
+                self.assertIn(name("listed.example"), self.resolver.guests[ip(VM)].policy.allow)
+
+    def test_removed_vm_loses_its_policy(self) -> None:
+        self.resolver.configure()
+        made = self.resolver.guests[ip(OTHER_VM)]
+        del self.config["guests"][OTHER_VM]
+        self.write()
+        self.resolver.configure()
+        self.assertNotIn(ip(OTHER_VM), self.resolver.guests)
+        self.assertEqual(made.policy, Policy())
+
+
+class QueueTest(unittest.IsolatedAsyncioTestCase):
+    def setUp(self) -> None:
+        self.resolver = Resolver("")
+        self.first, self.second = Guest("first"), Guest("second")
+        self.resolver.guests = {ip("127.0.0.1"): self.first, ip("127.0.0.2"): self.second}
+        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(self.udp.close)
+        self.udp.setblocking(False)
+        self.udp.bind(("127.0.0.1", 0))
+
+    def send(self, source: str, count: int) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.bind((source, 0))
+            for _ in range(count):
+                client.sendto(b"question", self.udp.getsockname())
+
+    def test_queue_of_a_vm_has_a_limit(self) -> None:
+        self.send("127.0.0.1", resolver.QUESTIONS + 10)
+        self.send("127.0.0.3", 10)
+        self.send("127.0.0.2", 1)
+        self.resolver.on_datagrams(self.udp)
+        self.assertEqual([len(one.waiting) for one in (self.first, self.second)], [resolver.QUESTIONS, 1])
+        self.assertEqual(list(self.resolver.turns), [self.first, self.second])
+
+    async def test_vms_take_turns_with_a_limit_of_questions_under_way(self) -> None:
+        begun: list[str] = []
+        release = asyncio.Event()
+
+        async def answer(guest: Guest, _wire: bytes, tcp: bool) -> bytes | None:
+            self.assertFalse(tcp)
+            begun.append(guest.name)
+            await release.wait()
+            return None
+
+        self.send("127.0.0.1", 20)
+        self.send("127.0.0.2", 3)
+        self.resolver.on_datagrams(self.udp)
+        with mock.patch.object(self.resolver, "answer", answer):
+            turns = asyncio.create_task(self.resolver.take_turns())
+            self.addCleanup(turns.cancel)
+            for _ in range(100):
+                await asyncio.sleep(0)
+            self.assertEqual(begun[:6], ["first", "second"] * 3)
+            self.assertEqual(begun.count("first"), resolver.UNDER_WAY)
+            self.assertEqual(self.first.under_way, resolver.UNDER_WAY)
+            release.set()
+            for _ in range(200):
+                await asyncio.sleep(0)
+            self.assertEqual((begun.count("first"), begun.count("second")), (20, 3))
+            self.assertEqual((self.first.under_way, self.first.waiting), (0, self.first.waiting.__class__()))
+
+
+if __name__ == "__main__":
+    unittest.main()
