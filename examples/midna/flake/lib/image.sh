@@ -1,7 +1,10 @@
-# Prepares a disk image before its VM starts. What does not exist is left to microvm.nix, which makes it.
+#!/usr/bin/env bash
+# Prepares a disk image before its VM starts. microvm.nix makes missing images.
 #
-# usage: image.sh grow IMAGE MIB   makes the file larger; the guest grows the filesystem
-#        image.sh renew IMAGE      deletes it when the guest's system is another one than that it was made for
+# usage: image.sh grow IMAGE MIB   enlarge the file; the guest grows the filesystem
+#        image.sh renew IMAGE      delete the file if the guest's system has changed since
+#
+# Runs in the state folder of the VM, as the user of the VM.
 set -eu
 image=$2
 case $1 in
@@ -13,7 +16,7 @@ grow)
     truncate -s "$wanted" -- "$image"
     echo "$image grew from $((found / 1024 / 1024)) to $3 MiB"
   elif [ "$found" -gt "$wanted" ]; then
-    echo "$image stays at $((found / 1024 / 1024)) MiB, which is more than sizeMiB ($3): images do not shrink"
+    echo "$image keeps $((found / 1024 / 1024)) MiB although sizeMiB is $3: images never shrink"
   fi
   ;;
 renew)
@@ -21,7 +24,7 @@ renew)
   if [ "$(cat -- "$image.system" 2>/dev/null)" != "$system" ]; then
     if [ -f "$image" ]; then
       rm -f -- "$image"
-      echo "$image is made anew, since the guest's system changed"
+      echo "$image is renewed: the guest's system changed"
     fi
     echo "$system" >"$image.system"
   fi

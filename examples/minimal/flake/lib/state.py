@@ -1,9 +1,12 @@
-"""Makes the folders and the SSH host key of a VM before it starts.
+"""Makes the folders and the SSH host key of a VM before the VM starts.
 
 usage: state.py CONFIG.json VM
 
-It runs as root on paths that a user or a guest may change meanwhile. So it opens every folder of a path relative to the
-one before, and follows no symlink except in folders where only root can make one. What exists stays as it is.
+It runs as root on paths that a user or a guest may change at the same time. So it opens each folder relative to its
+parent, and follows a symlink only if root alone can write to the folder that contains it. It never changes an existing
+folder or key.
+
+Needs Python 3.11 and ssh-keygen. CONFIG.json maps the names of VMs to the type Vm.
 """
 
 from __future__ import annotations
@@ -18,59 +21,60 @@ from contextlib import suppress
 from typing import NotRequired, TypedDict
 
 KEY = "ssh_host_ed25519_key"
-LINKS = 40  # in a path, as Linux allows
+LINKS = 40  # in a path, the limit of Linux (path_resolution(7))
+RUN = "/run"  # in memory, and writable by root alone
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Vm(TypedDict):
-    directories: dict[str, str]  # path to "MODE UID:GID"; a parent comes before what is in it
-    exposed: NotRequired[list[str]]  # those paths, or parents of them, that a guest can replace
-    sshHostKeys: NotRequired[str | None]
+    directories: dict[str, str]  # path to "MODE UID:GID"
+    exposed: NotRequired[list[str]]  # paths that a guest can replace
+    sshHostKeys: NotRequired[str | None]  # the folder of the key
 
 
-class Refused(Exception):
-    """A path that is not as it must be."""
+class UnsafePathError(Exception):
+    """A path that another user may have changed."""
 
 
-class Made(TypedDict):
+class Owner(TypedDict):
     mode: int
     uid: int
     gid: int
 
 
-ROOTS: Made = {"mode": 0o755, "uid": 0, "gid": 0}
+ROOT: Owner = {"mode": 0o755, "uid": 0, "gid": 0}
 
 
-def is_roots(folder: int) -> bool:
-    """Whether only root can change what is in a folder."""
+def is_private_to_root(folder: int) -> bool:
+    """Whether root alone can write to the folder."""
     found = os.fstat(folder)
     return found.st_uid == 0 and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
-def make(parent: int, name: str, where: str, made: Made) -> None:
-    """Makes a folder, unless there is one by now."""
+def make(parent: int, name: str, where: str, owner: Owner) -> None:
+    """Makes a folder, unless it exists."""
     try:
-        os.mkdir(name, made["mode"], dir_fd=parent)
+        os.mkdir(name, owner["mode"], dir_fd=parent)
     except FileExistsError:
         return
     folder = os.open(name, FOLDER, dir_fd=parent)
     try:
-        # The owner of the parent may have put another one there.
+        # The owner of the parent may have replaced it since.
         if os.fstat(folder).st_uid != os.geteuid() or os.listdir(folder):
-            raise Refused(f"{where} changed while it was made")
-        os.fchown(folder, made["uid"], made["gid"])
+            raise UnsafePathError(f"{where} changed during its creation")
+        os.fchown(folder, owner["uid"], owner["gid"])
     finally:
         os.close(folder)
 
 
 def steps(path: str) -> list[tuple[str, str]]:
-    """The names of a path, last first, each with the path that leads to it."""
+    """The names of a path, last first, each with its full path."""
     names = [name for name in path.split("/") if name not in ("", ".")]
     return [(name, "/" + "/".join(names[: at + 1])) for at, name in enumerate(names)][::-1]
 
 
-def enter(path: str, exposed: set[str], made: Made | None = None) -> int:
-    """Opens a folder; makes those that are missing where it may, the last one as said and others as root's."""
+def enter(path: str, exposed: set[str], owner: Owner | None = None) -> int:
+    """Opens a folder. With an owner, it makes missing folders: the last one for the owner, its parents for root."""
     todo, links = steps(path), 0
     folder = os.open("/", FOLDER)
     while todo:
@@ -78,14 +82,16 @@ def enter(path: str, exposed: set[str], made: Made | None = None) -> int:
         try:
             found = os.lstat(name, dir_fd=folder)
         except FileNotFoundError:
-            if made is None:
+            if owner is None:
                 raise
-            make(folder, name, where, ROOTS if todo else made)
+            make(folder, name, where, ROOT if todo else owner)
             found = os.lstat(name, dir_fd=folder)
         if stat.S_ISLNK(found.st_mode):
             links += 1
-            if where in exposed or not is_roots(folder) or links > LINKS:
-                raise Refused(f"{where} is a symlink in a folder that others may change: write the path it leads to")
+            if where in exposed or not is_private_to_root(folder) or links > LINKS:
+                raise UnsafePathError(
+                    f"{where} is a symlink in a folder that others can write to; use the path of its target"
+                )
             target = os.readlink(name, dir_fd=folder)
             todo += [(name, f"{where} ({target})") for name, _ in steps(target)]
             following = os.open("/" if target.startswith("/") else ".", FOLDER, dir_fd=folder)
@@ -93,7 +99,7 @@ def enter(path: str, exposed: set[str], made: Made | None = None) -> int:
             try:
                 following = os.open(name, FOLDER, dir_fd=folder)
             except OSError as error:
-                raise Refused(f"{where}: {error.strerror}") from error
+                raise UnsafePathError(f"{where}: {error.strerror}") from error
         os.close(folder)
         folder = following
     return folder
@@ -104,19 +110,19 @@ def make_folder(path: str, said: str, exposed: set[str]) -> None:
     uid, _, gid = owner.partition(":")
     try:
         os.close(enter(path, exposed, {"mode": int(mode, 8), "uid": int(uid), "gid": int(gid)}))
-    except (OSError, Refused) as refused:
-        # A symlink of the user's own to a folder that exists is followed when the folder is served.
+    except (OSError, UnsafePathError) as refused:
+        # A symlink of the user to an existing folder is fine: the service that shares it follows the link as the user.
         if not os.path.isdir(path) or any(path == one or path.startswith(f"{one}/") for one in exposed):
-            raise Refused(f"{path}: {refused}" if isinstance(refused, OSError) else str(refused)) from refused
+            raise UnsafePathError(f"{path}: {refused}" if isinstance(refused, OSError) else str(refused)) from refused
 
 
 def make_host_key(vm: str, path: str, exposed: set[str]) -> None:
-    """Makes the key where only root sees it. It takes its final name last, so that it is there whole or not at all."""
+    """Makes the key in a folder of root, and moves it in place last, so that no incomplete key is ever there."""
     if os.path.exists(f"{path}/{KEY}"):
         return
     folder = enter(path, exposed)
     owner = os.fstat(folder)
-    with tempfile.TemporaryDirectory(dir="/run") as made:
+    with tempfile.TemporaryDirectory(dir=RUN) as made:
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", vm, "-f", f"{made}/{KEY}"], check=True)
         for name, mode in (f"{KEY}.pub", 0o644), (KEY, 0o600):
             with suppress(FileNotFoundError):
@@ -150,7 +156,7 @@ def main(config: str, name: str) -> None:
 if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
-    except Refused as refused:
+    except UnsafePathError as refused:
         sys.exit(str(refused))
     except OSError as error:
         sys.exit(f"{error.filename or 'a folder'}: {error.strerror}")
