@@ -143,7 +143,10 @@ for number in range(int(sys.argv[2])):
     link.sendto(struct.pack("!BBHHH", 8, 0, checksum, number, 0), (sys.argv[1], 0))
 `;
 
-/** Sends the first fragments of as many datagrams, and nothing else of them. */
+/**
+ * Sends the first fragments of as many packets, and nothing else of them. They look like what a VM may send without an address: a
+ * question for a lease, and whether an address is taken.
+ */
 const FRAGMENTS = `
 import socket, struct, sys
 source, target, host, mac, count = sys.argv[1:]
@@ -155,14 +158,16 @@ addresses = socket.inet_pton(family, source) + socket.inet_pton(family, target)
 ether = bytes.fromhex((host + mac).replace(":", "")) + (b"\\x86\\xdd" if isSix else b"\\x08\\0")
 for number in range(int(count)):
     if isSix:
-        head = struct.pack("!IHBB", 6 << 28, 1408, 44, 64) + addresses + struct.pack("!BBHI", 17, 0, 1, number)
+        head = struct.pack("!IHBB", 6 << 28, 1408, 44, 64) + addresses + struct.pack("!BBHI", 58, 0, 1, number)
+        text = b"\\x87" + b"x" * 1399
     else:
         head = struct.pack("!BBHHHBBH", 0x45, 0, 1420, number, 0x2000, 64, 17, 0) + addresses
         total = sum(struct.unpack("!10H", head))
         total = (total & 0xffff) + (total >> 16)
         total = (total & 0xffff) + (total >> 16)
         head = head[:10] + struct.pack("!H", ~total & 0xffff) + head[12:]
-    link.send(ether + head + b"x" * 1400)
+        text = struct.pack("!HH", 68, 67) + b"x" * 1396
+    link.send(ether + head + text)
 `;
 
 export const floodFragments = async (

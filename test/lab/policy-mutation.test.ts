@@ -1,8 +1,9 @@
 /** Each rule that holds VMs is taken out by itself: somebody then gets somewhere else than before, or the rule is of no use. */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { guarded, names } from "./policy-config.js";
-import { type Lab, openLab } from "./policy-lab.js";
+import { type Lab, openLab, succeeds } from "./policy-lab.js";
 import { rows, settle } from "./policy-probes.js";
+import { poll } from "./poll.js";
 import { whatIsMissing } from "./requirements.js";
 
 const missing = whatIsMissing();
@@ -122,6 +123,20 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
   ],
 };
 
+/** Parts of rules that hold a VM by themselves. */
+const parts = [
+  {
+    rule: "ether type ip ip saddr 0.0.0.0",
+    part: "ip frag-off & 0x3fff == 0 ",
+    what: "fragments: no room for those of others, from no address",
+  },
+  {
+    rule: "ip6 saddr ::",
+    part: "exthdr frag missing ",
+    what: "fragments: no room for those of others, by IPv6, from no address",
+  },
+] as const;
+
 interface Rule {
   readonly chain: string;
   readonly text: string;
@@ -166,22 +181,52 @@ describe.skipIf(missing !== undefined)("without a rule, somebody gets somewhere 
     for (const [number, { chain, rule }] of cases.entries()) expect(written[number]).toContain(`${chain}: ${rule}`);
   });
 
-  it.each(cases)("$chain: $rule", async ({ chain, position, what, vm }) => {
-    const rule = rules.filter((each) => each.chain === chain)[position];
+  /** What a VM comes to with all rules, and with others. */
+  const differs = async (what: string, vm: string, without: string): Promise<void> => {
     const row = rows.find((each) => each.what === what);
-    if (rule === undefined || row === undefined) throw new Error(`There is no such rule, or nothing to try: ${what}`);
-    const column = names.indexOf(vm);
-    const before = row.expected.split(" ")[column];
     const guest = lab.guests[vm];
-    if (guest === undefined) throw new Error(`There is no VM ${vm}.`);
+    if (row === undefined || guest === undefined) throw new Error(`There is no VM ${vm}, or nothing to try: ${what}`);
+    const before = row.expected.split(" ")[names.indexOf(vm)];
     await lab.load(lab.policy.rules);
     expect(await settle(row.probe, lab, guest, before), "with all rules").toBe(before);
-    await lab.load(
-      lab.policy.rules
-        .split("\n")
-        .filter((_, line) => line !== rule.line)
-        .join("\n"),
-    );
+    await lab.load(without);
     expect(await settle(row.probe, lab, guest, before === "y" ? "-" : "y")).not.toBe(before);
+  };
+
+  it.each(cases)("$chain: $rule", async ({ chain, position, what, vm }) => {
+    const rule = rules.filter((each) => each.chain === chain)[position];
+    if (rule === undefined) throw new Error("There is no such rule.");
+    const lines = lab.policy.rules.split("\n").filter((_, line) => line !== rule.line);
+    await differs(what, vm, lines.join("\n"));
   });
+
+  it.each(parts)("bridge from_tap: $rule, without $part", async ({ rule, part, what }) => {
+    const { line } = rules.find(({ chain, text }) => chain === "bridge from_tap" && text.startsWith(rule)) ?? {};
+    const lines = lab.policy.rules.split("\n");
+    const changed = lines.map((text, number) => (number === line ? text.replace(part, "") : text));
+    expect(changed).not.toEqual(lines);
+    // What earlier tries have left is given up after half a minute.
+    await poll("room for fragments", 120, async () =>
+      (await succeeds(
+        lab.guests["internet"]?.space ?? lab.host,
+        "ping -c 1 -W 1 -q -s 3000 192.168.83.1 && ping -c 1 -W 1 -q -s 3000 fd00:83::1",
+      ))
+        ? true
+        : undefined,
+    );
+    await differs(what, "internet", changed.join("\n"));
+  });
+
+  it.each(["unlike others: the bridge's querier", "unlike others: the bridge's querier, by IPv6"])(
+    "multicast snooping is off: %s",
+    async (what) => {
+      const row = rows.find((each) => each.what === what);
+      const guest = lab.guests["none"];
+      if (row === undefined || guest === undefined) throw new Error("There is nothing to try.");
+      expect(await settle(row.probe, lab, guest, "-"), "as networkd sets it").toBe("-");
+      await lab.host.script("ip link set dev microbr type bridge mcast_snooping 1");
+      expect(await settle(row.probe, lab, guest, "y"), "with snooping").toBe("y");
+      await lab.host.script("ip link set dev microbr type bridge mcast_snooping 0");
+    },
+  );
 });

@@ -197,6 +197,17 @@ const simpleFrames = {
       `${ether(guest.mac, EVERYBODY)}/IPv6(src=${quote(guest.address6)}, dst=${quote(guest.gateway6)})/ICMPv6EchoRequest(data=${quote(textMark("echo6")(guest))})`,
     mark: textMark("echo6"),
   },
+  // That the sender is to be told who listens to which multicast group (RFC 2236, RFC 2710).
+  querier: {
+    make: (guest) =>
+      `${ether(guest.mac, "01:00:5e:00:00:01")}/IP(src=${quote(guest.address)}, dst="224.0.0.1", ttl=1, proto=2, options=[IPOption_Router_Alert()])/Raw(b"\\x11\\x64\\xee\\x9b\\0\\0\\0\\0")`,
+    mark: textMark("querier"),
+  },
+  querier6: {
+    make: (guest) =>
+      `${ether(guest.mac, "33:33:00:00:00:01")}/IPv6(src=${quote(guest.local)}, dst="ff02::1", hlim=1)/IPv6ExtHdrHopByHop(options=[RouterAlert()])/ICMPv6MLQuery(mrd=10000)`,
+    mark: textMark("querier6"),
+  },
   advertise6: {
     make: (guest) =>
       `${ether(guest.mac, "33:33:00:01:00:02")}/IPv6(src=${quote(guest.local)}, dst="ff02::1")/UDP(sport=547, dport=546)/${raw(textMark("advertise6")(guest))}`,
@@ -343,6 +354,18 @@ const taken =
     );
     await succeeds(victim.space, ping(victim.gateway));
     return isTaken;
+  };
+
+/** Asks a bridge for what is listened to, and succeeds where the bridge then sends all multicast to who asked. */
+const asksFor =
+  (name: FrameName): Probe =>
+  async (lab, guest) => {
+    await sendAll(lab, guest, [name]);
+    return seenAtOnce(async () =>
+      (await lab.host.script("bridge -d mdb show dev microbr"))
+        .split("\n")
+        .some((line) => line.startsWith("router ports") && line.split(/\s+/).includes(guest.tap)),
+    );
   };
 
 /** Tries something, and succeeds where the host remembers that it was refused. */
@@ -879,6 +902,8 @@ export const rows: readonly Row[] = [
     "- - - - - - .",
     bridged(heard(taggedNames("anothers6"), (lab) => lab.frames)),
   ),
+  row("unlike others: the bridge's querier", "- - - - - - .", bridged(asksFor("querier"))),
+  row("unlike others: the bridge's querier, by IPv6", "- - - - - - .", bridged(asksFor("querier6"))),
   row("gateway: from nobody's address, in ARP", "- - - - - y -", async (lab, guest) => {
     const entry = `to ${unusedIn(guest)} dev ${guest.isBridged ? "microbr" : guest.tap}`;
     await lab.host.script(`ip neigh flush ${entry}`);
@@ -973,20 +998,22 @@ export const rows: readonly Row[] = [
     ),
   ),
 
-  ...([4, 6] as const).map((family) =>
-    row(
-      `fragments: no room for those of others${family === 4 ? "" : ", by IPv6"}`,
+  ...(["own", "own6", "0.0.0.0", "::"] as const).map((from) => {
+    const isSix = from.endsWith("6") || from === "::";
+    const isOwn = from.startsWith("own");
+    return row(
+      `fragments: no room for those of others${isSix ? ", by IPv6" : ""}${isOwn ? "" : ", from no address"}`,
       "- . . . . . .",
       byLimited(async (lab, limited) => {
         const { internet } = lab.guests;
         if (internet === undefined) throw new Error("There is no other VM.");
-        const [source, gateway] =
-          family === 4 ? [limited.address, limited.gateway] : [limited.address6, limited.gateway6];
+        const gateway = isSix ? limited.gateway6 : limited.gateway;
+        const source = isOwn ? (isSix ? limited.address6 : limited.address) : from;
         await floodFragments(limited, source, gateway, lab);
         return !(await succeeds(internet.space, `ping -c 1 -W 5 -q -s 3000 ${gateway}`));
       }),
-    ),
-  ),
+    );
+  }),
 
   // Last, since nothing is left to it after that.
   row(

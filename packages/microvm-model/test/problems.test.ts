@@ -1248,7 +1248,10 @@ describe("problems", () => {
       `renamed-from-present ${v}.c.renamedFrom`,
     ]);
     expect(
-      summary(config({ b: { renamedFrom: "a" }, c: { renamedFrom: "a" } }), { version: 2, hosts: { h: { b: 0, c: 1 } } }),
+      summary(config({ b: { renamedFrom: "a" }, c: { renamedFrom: "a" } }), {
+        version: 2,
+        hosts: { h: { b: 0, c: 1 } },
+      }),
     ).toEqual([`duplicate-renamed-from ${v}.c.renamedFrom`]);
     expect(summary(config({ b: { renamedFrom: "A b" } }))).toEqual([`bad-host-name ${v}.b.renamedFrom`]);
   });
