@@ -4,6 +4,7 @@ import { runInThisContext } from "node:vm";
 import { lexer } from "marked";
 import * as library from "microvm-emit";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { emptyLock, type Lock, planConfig, type Problem, problemCodes } from "@microvm-emit/model";
 import { failureCodes } from "../packages/emit/src/failure.js";
 import { readPage } from "../packages/emit/src/problem-page.js";
@@ -101,6 +102,8 @@ describe.each(pages)("the page of $code", ({ file, code, severity, title, body }
 
   it("says what it is about, in its file and as the source has it", () => {
     expect([file, severity]).toEqual([`${code}.md`, severityInSource]);
+    const [, front = ""] = readFileSync(new URL(file, folder), "utf8").split("---\n");
+    expect(parse(front)).toEqual({ code, severity, title });
     expect(title).toMatch(/^\S.*[^.]$/);
     expect(body).toMatch(/^\S[^]*\./);
   });

@@ -18,10 +18,9 @@ import { pipe } from "fp-ts/lib/function.js";
 import { compile } from "./compile.js";
 import type { OutputFile } from "./file.js";
 
-/** All that a config comes to, before any of it is text or on disk. */
-export interface Emission {
+/** What a config asks for. */
+export interface PlannedConfig {
   readonly plan: Plan;
-  readonly files: readonly OutputFile[];
   /** The lock to keep beside the config. */
   readonly lock: Lock;
   readonly warnings: readonly Problem[];
@@ -29,6 +28,11 @@ export interface Emission {
   readonly silenced: readonly SilencedProblem[];
   /** Where a path of the plan or of an emitted node is written: what a host's `vmDefaults` say is written there. */
   readonly written: (path: ConfigPath) => ConfigPath;
+}
+
+/** All that a config comes to, before any of it is text or on disk. */
+export interface Emission extends PlannedConfig {
+  readonly files: readonly OutputFile[];
 }
 
 export interface EmitOptions extends Partial<Machine> {
@@ -55,19 +59,25 @@ export const resolveConfig = async (
   { env = {}, configDir = "/" }: Partial<Environment> = {},
 ): Promise<Config> => (typeof config === "function" ? config({ env, configDir }) : config);
 
-/** A config becomes the files of a flake, or every problem it has. */
-export const emit = <C>(
+/** A config becomes a plan, or every problem it has. */
+export const planOf = <C>(
   config: Resolved<C>,
-  { lock = emptyLock, configFile = "../microvm.config.ts", ...more }: EmitOptions = {},
-): Result<readonly Problem[], Emission> =>
+  { lock = emptyLock, ...more }: EmitOptions = {},
+): Result<readonly Problem[], PlannedConfig> =>
   pipe(
     planConfig(config, lock, more),
-    map(({ value: { plan, lock: next }, warnings, silenced }) => ({
-      plan,
-      files: compile(plan, { configFile }),
-      lock: next,
-      warnings,
-      silenced,
-      written: writtenPath(config),
-    })),
+    map(({ value, warnings, silenced }) => ({ ...value, warnings, silenced, written: writtenPath(config) })),
   );
+
+/** A config becomes the files of a flake, or every problem it has. */
+export const emit = <C>(config: Resolved<C>, options: EmitOptions = {}): Result<readonly Problem[], Emission> =>
+  pipe(
+    planOf(config, options),
+    map((planned) => ({ ...planned, files: filesOf(planned, options) })),
+  );
+
+/** The files of a flake. */
+export const filesOf = (
+  { plan }: PlannedConfig,
+  { configFile = "../microvm.config.ts" }: Pick<EmitOptions, "configFile">,
+): readonly OutputFile[] => compile(plan, { configFile });

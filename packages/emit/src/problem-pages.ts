@@ -3,9 +3,12 @@ import { type ProblemPage, readPage } from "./problem-page.js";
 
 const folder = new URL("../problems/", import.meta.url);
 
-/** Every page, by code. */
-export const readPages = (): readonly ProblemPage[] =>
+/** The codes that have a page. */
+export const pageCodes = (): readonly string[] =>
   readdirSync(folder)
     .filter((name) => name.endsWith(".md"))
-    .sort()
-    .map((name) => readPage(readFileSync(new URL(name, folder), "utf8")));
+    .map((name) => name.slice(0, -".md".length))
+    .sort();
+
+/** The page of a code. */
+export const pageOf = (code: string): ProblemPage => readPage(readFileSync(new URL(`${code}.md`, folder), "utf8"));

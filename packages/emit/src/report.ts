@@ -1,6 +1,6 @@
 import type { Findings } from "./diagnostic.js";
 import type { CheckedHost, Progress } from "./nix.js";
-import { formatSummary, type HostSummary } from "./plan-summary.js";
+import type { HostSummary } from "./plan-summary.js";
 import type { ProblemPage } from "./problem-page.js";
 import type { Written } from "./write.js";
 
@@ -27,7 +27,13 @@ export type Outcome =
       readonly hosts: readonly CheckedHost[];
       readonly findings: Findings;
     }
-  | { readonly kind: "planned"; readonly hosts: readonly HostSummary[]; readonly findings: Findings }
+  | {
+      readonly kind: "planned";
+      readonly hosts: readonly HostSummary[];
+      /** The summary for people, prose at most `width` columns wide. */
+      readonly text: (style: Style, width: number) => string;
+      readonly findings: Findings;
+    }
   | {
       readonly kind: "stopped";
       readonly after: "plan" | "ast" | "text";
@@ -67,6 +73,7 @@ export const formatOutcome = (outcome: Outcome, style: Style, width: number): st
     case "stopped":
       return outcome.text;
     case "explained":
+    case "planned":
       return outcome.text(style, width);
     case "emitted": {
       const { dir, files, lock, next } = outcome;
@@ -81,8 +88,6 @@ export const formatOutcome = (outcome: Outcome, style: Style, width: number): st
       ];
       return `${[...lines, "", "Next:", ...next.map((command) => `  ${style.bold(command)}`)].join("\n")}\n`;
     }
-    case "planned":
-      return formatSummary(outcome.hosts, style, width);
     case "checked":
       return `${outcome.hosts
         .flatMap(({ host, drvPath, warnings }) => [

@@ -9,7 +9,7 @@ import * as model from "@microvm-emit/model";
 import * as nixAst from "@microvm-emit/nix-ast";
 import type { ConfigAndDirectory, Override, Request, Stage } from "./command.js";
 import type { Findings } from "./diagnostic.js";
-import { Failed, type Failure, type LocatedProblem, attempt, locatedProblem } from "./failure.js";
+import { type Failure, type LocatedProblem, attempt, locatedProblem } from "./failure.js";
 import * as self from "./index.js";
 import type { OutputFile } from "./file.js";
 import { grouped } from "./group-problems.js";
@@ -20,9 +20,9 @@ import { lockNameOf } from "./lock-name.js";
 import type { Place } from "./place.js";
 import { nextCommands } from "./next-commands.js";
 import type { OnProgress } from "./nix.js";
-import { type Emission, emit } from "./pipeline.js";
+import { type PlannedConfig, filesOf, planOf } from "./pipeline.js";
 import { plannedPaths } from "./planned-paths.js";
-import { summarize } from "./plan-summary.js";
+import { formatSummary, summarize } from "./plan-summary.js";
 import { render } from "./render.js";
 import { type Outcome, toJson } from "./report.js";
 import { gitDirOf } from "./source-tree.js";
@@ -36,10 +36,11 @@ const alone = (failure: Failure): Failures => [failure];
 // The library's own comes with all it knows of arrays, which takes longer to load than the rest of a run.
 const failureSemigroup = { concat: (first: Failures, second: Failures): Failures => [...first, ...second] };
 
-/** Runs a request; prints nothing. */
-export const run = (request: Request, onProgress: OnProgress): TE.TaskEither<Failures, Outcome> => {
-  if (request.kind === "tell") return TE.right({ kind: "told", text: request.text });
-  if (request.kind === "explain") return pipe(explained(request.code), TE.mapLeft(alone));
+/** Runs a request that names a config; prints nothing. */
+export const run = (
+  request: Extract<Request, ConfigAndDirectory>,
+  onProgress: OnProgress,
+): TE.TaskEither<Failures, Outcome> => {
   const places = placesOf(request);
   return pipe(
     emission(places, request.kind === "emit"),
@@ -48,7 +49,7 @@ export const run = (request: Request, onProgress: OnProgress): TE.TaskEither<Fai
         case "emit":
           return pipe(writeEmission(places, emitted, request.force), TE.mapLeft(alone));
         case "plan":
-          return TE.right(planned(emitted));
+          return TE.right(summary(emitted));
         case "stop":
           return TE.right(stopped(request.after, emitted));
         case "check":
@@ -57,26 +58,6 @@ export const run = (request: Request, onProgress: OnProgress): TE.TaskEither<Fai
     }),
   );
 };
-
-/** The page of a code, or all pages; read with what reads them only when asked for. */
-const explained = (code: string | undefined): TE.TaskEither<Failure, Outcome> =>
-  attempt(async () => {
-    const [{ readPages }, { formatContents, formatPage }] = await Promise.all([
-      import("./problem-pages.js"),
-      import("./format-page.js"),
-    ]);
-    const pages = readPages();
-    if (code === undefined) return { kind: "explained", pages, text: (style) => formatContents(pages, style) };
-    const page = pages.find((known) => known.code === code);
-    if (page === undefined) {
-      const meant = model.nearest(
-        code,
-        pages.map((known) => known.code),
-      );
-      throw new Failed({ kind: "unknown-code", code, meant });
-    }
-    return { kind: "explained", pages: [page], text: (style, width) => formatPage(page, style, width) };
-  });
 
 /** Where a run reads and writes: absolute and, where it can be known, without links, as Nix resolves `../`. */
 export interface Places {
@@ -105,7 +86,9 @@ const placesOf = ({ config, output }: ConfigAndDirectory): Places => {
 interface Emitted {
   /** As it was loaded. */
   readonly config: unknown;
-  readonly emission: Emission;
+  readonly planned: PlannedConfig;
+  /** Compiles the plan, of which `plan` has no need. */
+  readonly files: () => readonly OutputFile[];
   readonly lockFile: LockFile;
   readonly findings: Findings;
 }
@@ -141,10 +124,9 @@ const emission = (places: Places, isToBeWritten: boolean): TE.TaskEither<Failure
     TE.chain(({ config, lockFile }) =>
       pipe(
         TE.fromEither(
-          emit(config, {
+          planOf(config, {
             lock: lockFile.lock,
             earlierLocks: lockFile.earlier,
-            configFile: relative(places.outputDir, places.config),
             sources: hostSources(config, places),
             realPath: withoutLinks,
             gitDirOf,
@@ -157,12 +139,19 @@ const emission = (places: Places, isToBeWritten: boolean): TE.TaskEither<Failure
         TE.orElse((problems) =>
           pipe(
             located(places.config, config, problems),
-            TE.chain((found) => TE.left<Failures, Emission>([{ kind: "config-problems", problems: grouped(found) }])),
+            TE.chain((found) =>
+              TE.left<Failures, PlannedConfig>([{ kind: "config-problems", problems: grouped(found) }]),
+            ),
           ),
         ),
-        TE.bindTo("emission"),
-        TE.bind("findings", (bound) => findingsOf(places.config, config, bound.emission)),
-        TE.map((bound) => ({ ...bound, config, lockFile })),
+        TE.bindTo("planned"),
+        TE.bind("findings", (bound) => findingsOf(places.config, config, bound.planned)),
+        TE.map((bound) => ({
+          ...bound,
+          config,
+          lockFile,
+          files: () => filesOf(bound.planned, { configFile: relative(places.outputDir, places.config) }),
+        })),
         // The last look before anything is written.
         TE.chainFirst(() => pipe(requireQuietConfig(places.config), TE.mapLeft(alone))),
       ),
@@ -232,7 +221,7 @@ const withoutSecretLines = (problems: readonly LocatedProblem[]): readonly Locat
 const findingsOf = (
   file: string,
   config: unknown,
-  { warnings, silenced }: Emission,
+  { warnings, silenced }: PlannedConfig,
 ): TE.TaskEither<Failures, Findings> =>
   pipe(
     located(file, config, [...warnings, ...silenced]),
@@ -249,14 +238,14 @@ const findingsOf = (
 
 const writeEmission = (
   { configDir, outputDir, lock }: Places,
-  { emission: { plan, files, lock: next }, lockFile, findings }: Emitted,
+  { planned: { plan, lock: next }, files, lockFile, findings }: Emitted,
   force: boolean,
 ): TE.TaskEither<Failure, Outcome> => {
   const lockText = printLock(next);
   const { adopted } = lockFile;
   const beside = { [lock]: lockText, ...(adopted?.isWhole === true && { [adopted.from]: null }) };
   return pipe(
-    write({ dir: outputDir, files: render(files), beside, force }),
+    write({ dir: outputDir, files: render(files()), beside, force }),
     TE.map((written) => ({
       kind: "emitted",
       dir: outputDir,
@@ -275,7 +264,7 @@ const writeEmission = (
 
 const checkEmission = (
   { config, outputDir }: Places,
-  { config: loaded, emission: { plan, files, written }, findings }: Emitted,
+  { config: loaded, planned: { plan, written }, files, findings }: Emitted,
   overrides: readonly Override[],
   onProgress: OnProgress,
 ): TE.TaskEither<Failure, Outcome> =>
@@ -287,7 +276,7 @@ const checkEmission = (
           config,
           loaded,
           outputDir,
-          files,
+          files: files(),
           hosts: plan.hosts.map(({ name }) => name),
           modules: plannedPaths(plan),
           written,
@@ -299,27 +288,26 @@ const checkEmission = (
     TE.map((hosts) => ({ kind: "checked", hosts, findings })),
   );
 
-const planned = ({ emission: { plan }, findings }: Emitted): Outcome => ({
-  kind: "planned",
-  hosts: summarize(plan),
-  findings,
-});
+const summary = ({ planned: { plan }, findings }: Emitted): Outcome => {
+  const hosts = summarize(plan);
+  return { kind: "planned", hosts, text: (style, width) => formatSummary(hosts, style, width), findings };
+};
 
 /** Fixed files say nothing of a config, and are most of a small flake: their names do. */
 const withoutFixed = (file: OutputFile): object =>
   file.isFixed === true ? { kind: file.kind, path: file.path, isFixed: true } : file;
 
-const stopped = (after: Stage, { emission: { plan, files }, findings }: Emitted): Outcome => {
+const stopped = (after: Stage, { planned: { plan }, files, findings }: Emitted): Outcome => {
   const shown = { kind: "stopped", after, findings } as const;
   switch (after) {
     case "plan":
       return { ...shown, value: plan, text: `${toJson(plan)}\n` };
     case "ast": {
-      const trees = files.map(withoutFixed);
+      const trees = files().map(withoutFixed);
       return { ...shown, value: trees, text: `${toJson(trees)}\n` };
     }
     case "text": {
-      const texts = render(files);
+      const texts = render(files());
       return { ...shown, value: texts, text: texts.map(({ path, text }) => `# ==> ${path}\n${text}`).join("\n") };
     }
   }

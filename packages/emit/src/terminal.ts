@@ -3,6 +3,7 @@ import { relative } from "node:path";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { pipe } from "fp-ts/lib/function.js";
 import picocolors from "picocolors";
+import { answer } from "./answer.js";
 import { type Presentation, parseCommand, presentationOf, version } from "./command.js";
 import type { Findings } from "./diagnostic.js";
 import { type Failure, exitCode, failureOf, words } from "./failure.js";
@@ -19,7 +20,7 @@ import {
   outcomeReport,
   jsonPieces,
 } from "./report.js";
-import { type Failures, run } from "./run.js";
+import type { Failures } from "./run.js";
 import { visible, visibleInLine } from "./visible.js";
 
 /** Runs a command line, prints how it ended and ends the process. */
@@ -40,7 +41,7 @@ export const main = async (argv: readonly string[]): Promise<void> => {
       (): Failure => ({ kind: "cwd-missing" }),
     ),
     TE.mapLeft((failure): Failures => [failure]),
-    TE.chain((request) => run(request, presentation.format === "human" ? showProgress() : () => undefined)),
+    TE.chain((request) => answer(request, presentation.format === "human" ? showProgress() : () => undefined)),
     TE.matchE(
       (failures) => () => failed(failures, presentation),
       (outcome) => () => succeeded(outcome, presentation),
@@ -144,9 +145,9 @@ function* joined(...parts: readonly Iterable<string>[]): Generator<string> {
 }
 
 const sarifOf = async (findings: Findings, code: number): Promise<object> => {
-  const [{ sarifLog }, { readPages }] = await Promise.all([import("./sarif.js"), import("./problem-pages.js")]);
+  const [{ sarifLog }, { pageCodes, pageOf }] = await Promise.all([import("./sarif.js"), import("./problem-pages.js")]);
   return sarifLog(findings, {
-    pages: readPages(),
+    pages: pageCodes().map(pageOf),
     version: version(),
     exitCode: code,
     directory: currentDirectory() ?? "/",

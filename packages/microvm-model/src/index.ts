@@ -78,7 +78,7 @@ export { emptyLock, type Lock, lockSchema } from "./lock.js";
 export { hostSettings, vmSettings } from "./microvm-options.js";
 export type * from "./plan.js";
 export { planConfig, type Planned, type PlanOptions } from "./plan-config.js";
-export { type ConfigPath, formatPath, type Problem, type RelatedPlace } from "./problem.js";
+export { type ConfigPath, formatPath, hasItToo, type Problem, type RelatedPlace } from "./problem.js";
 export { type ProblemCode, problemCodes } from "./problem-codes.js";
 export type { Resolution } from "./resolve.js";
 export { tapPrefix } from "./resolve/allocate.js";
@@ -119,4 +119,4 @@ export {
   toolchains,
   zig,
 } from "./toolchains.js";
-export { hasItToo, type Written, whereWritten, writtenPath } from "./vm-defaults.js";
+export { type Written, whereWritten, writtenPath } from "./vm-defaults.js";

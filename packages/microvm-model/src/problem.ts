@@ -24,6 +24,9 @@ export interface RelatedPlace {
   readonly note: string;
 }
 
+/** The note of a further VM, or of a further place, that has the same problem. */
+export const hasItToo = "has it too";
+
 /** `hosts.midna.vms.emacsvm.shares[0].tag`, with keys that are no identifiers in quotes. */
 export const formatPath = (path: ConfigPath): string =>
   path

@@ -1,6 +1,6 @@
 import { collect } from "./collect.js";
 import { isData, merge, settled, sourceOf } from "./merge.js";
-import type { ConfigPath, Problem } from "./problem.js";
+import { type ConfigPath, hasItToo, type Problem } from "./problem.js";
 
 /**
  * What a host's `vmDefaults` say is said of each of its VMs, under the VM's own settings. Done to what is written, where it
@@ -27,9 +27,6 @@ export const writtenPath =
     const source = sourceOf(defaults, own, setting);
     return [hosts, host, ...(source.from === "base" ? ["vmDefaults"] : [vms, vm]), ...source.path];
   };
-
-/** What is told of a further VM, or of a further place, that has the same problem. */
-export const hasItToo = "has it too";
 
 /** Problems at the places where they can be mended; what several VMs have from their host's defaults is one problem. */
 export const whereWritten = <P extends Problem>(problems: readonly P[], written: Written): readonly P[] => {
