@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import { Writable } from "node:stream";
+import { runInNewContext } from "node:vm";
 
 /**
  * What keeps a config, which is a program, from ending, silencing or changing the process that it is loaded in. This is
@@ -41,7 +42,7 @@ export const guarded = async <A>(run: () => Promise<A>): Promise<A> => {
   );
   // Output of ours must stay what it says it is, such as JSON.
   for (const name of ["stdout", "stderr"] as const) replace(name, onStderr());
-  const restore = keep([...builtins(), process.env, process, globalThis]);
+  const restore = keep();
   const directory = process.cwd();
   // With listeners of its own, a config could outlive Ctrl-C, and hear of our end.
   const events = new EventEmitter();
@@ -101,15 +102,50 @@ const emitterMethods = [
 const { getOwnPropertyDescriptors, getPrototypeOf } = Object;
 const { defineProperty: setProperty, deleteProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
 
-/** The objects of the language that all code uses. */
-const builtins = (): readonly object[] => {
+/**
+ * The properties of the global object; undefined where no code of ours uses one. Node loads what stands for others when
+ * they are looked at: all of its HTTP client for `fetch`, which takes longer than loading most configs.
+ */
+const globals = (): Properties => {
+  const language = runInNewContext("Object.getOwnPropertyNames(globalThis)") as readonly string[];
+  const used = new Set<PropertyKey>([...language, ...nodeGlobals]);
+  return Object.fromEntries(
+    ownKeys(globalThis).map((name) => [name, used.has(name) ? getOwnPropertyDescriptor(globalThis, name) : undefined]),
+  );
+};
+
+/** What our code, and the packages in it, use besides the globals of the language. */
+const nodeGlobals = [
+  "AbortController",
+  "AbortSignal",
+  "Buffer",
+  "Event",
+  "EventTarget",
+  "TextDecoder",
+  "TextEncoder",
+  "URL",
+  "URLSearchParams",
+  "clearImmediate",
+  "clearInterval",
+  "clearTimeout",
+  "console",
+  "process",
+  "queueMicrotask",
+  "setImmediate",
+  "setInterval",
+  "setTimeout",
+  "structuredClone",
+];
+
+/** The objects that all code uses. */
+const builtins = (ofGlobals: Properties): readonly object[] => {
   const found = new Set<object>();
   const add = (value: unknown): void => {
     if ((typeof value === "object" && value !== null) || typeof value === "function") found.add(value);
   };
-  // Accessors are Node's, which load what they give.
-  for (const descriptor of Object.values<PropertyDescriptor>(getOwnPropertyDescriptors(globalThis))) {
-    const value: unknown = descriptor.value;
+  for (const descriptor of Object.values(ofGlobals)) {
+    // Accessors are Node's, which load what they give.
+    const value: unknown = descriptor?.value;
     add(value);
     if (typeof value === "function") add(value.prototype);
   }
@@ -126,16 +162,22 @@ const builtins = (): readonly object[] => {
   return [...found];
 };
 
-/** Remembers the properties of objects, and gives what restores them, without anything that may be changed by then. */
-const keep = (objects: readonly object[]): (() => void) => {
-  const kept = objects.map((object) => ({ object, before: getOwnPropertyDescriptors(object) }));
+/** Remembers what all code uses, and gives what restores it, without anything that may be changed by then. */
+const keep = (): (() => void) => {
+  const ofGlobals = globals();
+  const kept: readonly { readonly object: object; readonly before: Properties }[] = [
+    ...[...builtins(ofGlobals), process.env, process]
+      .filter((object) => object !== globalThis)
+      .map((object) => ({ object, before: getOwnPropertyDescriptors(object) })),
+    { object: globalThis, before: ofGlobals },
+  ];
   return () => {
     let left = kept.length;
     for (let each = kept[--left]; each !== undefined; each = kept[--left]) restoreProperties(each.object, each.before);
   };
 };
 
-type Properties = Readonly<Record<PropertyKey, PropertyDescriptor>>;
+type Properties = Readonly<Record<PropertyKey, PropertyDescriptor | undefined>>;
 
 const restoreProperties = (object: object, before: Properties): void => {
   const added = ownKeys(object);
@@ -146,7 +188,8 @@ const restoreProperties = (object: object, before: Properties): void => {
   const known = ownKeys(before);
   left = known.length;
   for (let key = known[--left]; key !== undefined; key = known[--left]) {
-    const was = getOwnPropertyDescriptor(before, key)?.value as PropertyDescriptor;
+    const was = getOwnPropertyDescriptor(before, key)?.value;
+    if (was === undefined) continue;
     const is = getOwnPropertyDescriptor(object, key);
     // A config that freezes them leaves them as they were.
     if (is === undefined || is.value !== was.value || is.get !== was.get || is.set !== was.set) {

@@ -3,7 +3,11 @@
  * characters such as those that turn the direction of text (Unicode's Cf), other line ends and halves of characters.
  * JSON stays the same JSON.
  */
-export const visible = (text: string): string => text.replace(/(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escaped);
+export const visible = (text: string): string =>
+  printableAscii.test(text) ? text : text.replace(/(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escaped);
+
+/** Compiling the classes of Unicode takes longer than loading most configs. */
+const printableAscii = /^[\n\t -~]*$/;
 
 /** The same for what is part of a line. */
 export const visibleInLine = (text: string): string => visible(text.replaceAll("\n", escaped));
