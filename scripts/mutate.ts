@@ -16,7 +16,10 @@ import ts from "typescript";
 interface Area {
   /** Pathspecs of git's. */
   readonly sources: readonly string[];
+  /** Beginnings of the test files to run, in this order: quick ones first. */
   readonly tests: readonly string[];
+  /** Whether the tests start the command, which is built anew for each mutant. */
+  readonly usesCommand?: boolean;
   /** The mutations to make; those of TypeScript by default. */
   readonly mutate?: (text: string) => readonly Mutation[];
 }
@@ -145,36 +148,48 @@ const mutationsOfNix = (text: string): readonly Mutation[] =>
     )(text.slice(start, end)).map(shift);
   });
 
+const MODEL = "packages/microvm-model/test";
+const TESTS_OF_MODEL: readonly string[] = [
+  `${MODEL}/problems.test`,
+  "test/problems-pages.test",
+  ...["policy", "guests", "hypervisor", "nixpkgs-release", "silence", "vm-defaults", "tables"].map(
+    (name) => `${MODEL}/${name}.test`,
+  ),
+  ...["broken-ssh-key", "dangerous-folders", "folder-index", "extend", "plan"].map((name) => `${MODEL}/${name}.test`),
+  "packages/emit/test/settings-without-effect.test",
+];
+
 const AREAS: Readonly<Record<string, Area>> = {
-  rules: {
-    sources: ["packages/microvm-model/src/rules/*.ts"],
-    tests: ["packages/microvm-model/test", "test/problems-pages"],
-  },
+  rules: { sources: ["packages/microvm-model/src/rules/*.ts"], tests: TESTS_OF_MODEL },
   resolve: {
     sources: [
       "packages/microvm-model/src/resolve",
       "packages/microvm-model/src/validate.ts",
       "packages/microvm-model/src/scalars.ts",
     ],
-    tests: ["packages/microvm-model/test", "test/problems-pages"],
+    tests: TESTS_OF_MODEL,
   },
   compile: {
     sources: ["packages/emit/src/compile/*.ts"],
     tests: ["packages/emit/test/policy", "packages/emit/test/taps", "packages/emit/test/guests", "test/nix"],
+    usesCommand: true,
   },
   library: {
     sources: ["packages/emit/src/compile/*.ts"],
     tests: ["test/nix", "test/lab/units"],
+    usesCommand: true,
     mutate: mutationsOfNix,
   },
   policy: {
     sources: ["packages/emit/src/compile/policy.ts"],
     tests: ["test/lab/policy", "test/nix/networks"],
+    usesCommand: true,
     mutate: mutationsOfNix,
   },
   resolver: {
     sources: ["packages/emit/nix/resolver/*.py"],
     tests: ["test/lab/resolver"],
+    usesCommand: true,
     mutate: mutationsOfLines(/^\s+[\w.]+\(.*\)$|^\s+[\w.]+ = .*$/, "#"),
   },
   write: {
@@ -184,15 +199,29 @@ const AREAS: Readonly<Record<string, Area>> = {
       "packages/emit/src/manifest.ts",
       "packages/emit/src/lock-file.ts",
     ],
-    tests: ["packages/emit/test/write", "packages/emit/test/cli/emit"],
+    tests: [
+      "packages/emit/test/write/write.test",
+      "packages/emit/test/lock-file.test",
+      "packages/emit/test/write/atomic.test",
+      "packages/emit/test/merge.test",
+      "packages/emit/test/cli/emit.test",
+    ],
+    usesCommand: true,
   },
-  "nix-ast": { sources: ["packages/nix-ast/src"], tests: ["packages/nix-ast/test"] },
+  "nix-ast": {
+    sources: ["packages/nix-ast/src"],
+    tests: [
+      ...["format", "build", "layout", "edit/", "template", "source-map", "laws", "values", "operators", "parse"].map(
+        (name) => `packages/nix-ast/test/${name}`,
+      ),
+    ],
+  },
 };
 
 const [name = "", count = "20", seed = String(Date.now() % 100_000)] = process.argv.slice(2);
 const area = AREAS[name];
 if (area === undefined) throw new Error(`Name an area: ${Object.keys(AREAS).join(", ")}`);
-const { sources, tests, mutate = mutationsOfTypeScript } = area;
+const { sources, tests, usesCommand = false, mutate = mutationsOfTypeScript } = area;
 
 /** Numbers from 0 to 1, the same for the same seed (mulberry32). */
 const random = ((state: number) => (): number => {
@@ -202,18 +231,36 @@ const random = ((state: number) => (): number => {
   return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
 })(Number(seed));
 
+/** One process that loads the sources once and ends at the first failure. */
+const configOfVitest = (order: readonly string[], withCommand: boolean): string => `
+  import { mergeConfig } from "vitest/config";
+  import { BaseSequencer } from "vitest/node";
+  import project from "./vitest.config.js";
+
+  const order = ${JSON.stringify(order)};
+  const rank = ({ moduleId }) => order.findIndex((beginning) => moduleId.includes(beginning));
+  class InOrder extends BaseSequencer {
+    sort(files) {
+      return files.toSorted((a, b) => rank(a) - rank(b));
+    }
+  }
+  const config = mergeConfig(project, {
+    test: { bail: 1, isolate: false, maxWorkers: 1, sequence: { sequencer: InOrder } },
+  });
+  if (!${String(withCommand)}) config.test.globalSetup = [];
+  export default config;
+`;
+
 const project = join(import.meta.dirname, "..");
 const copy = mkdtempSync(join(tmpdir(), "microvm-emit-mutants-"));
 try {
   execFileSync("sh", ["-c", 'git archive HEAD | tar -x -C "$0" && cp -al node_modules "$0/"', copy], { cwd: project });
   execFileSync("npm", ["run", "--silent", "build"], { cwd: copy, stdio: "ignore" });
-  const passes = (stdio: "ignore" | "inherit" = "ignore"): boolean =>
-    spawnSync("npx", ["vitest", "run", "--bail=1", ...tests], {
-      cwd: copy,
-      timeout: 600_000,
-      stdio,
-    }).status === 0;
-  if (!passes("inherit")) throw new Error("The tests fail without any change.");
+  const succeeds = (command: readonly string[], stdio: "ignore" | "inherit" = "ignore"): boolean =>
+    spawnSync("npx", command, { cwd: copy, timeout: 600_000, stdio }).status === 0;
+  writeFileSync(join(copy, "vitest.mutants.config.ts"), configOfVitest(tests, usesCommand));
+  const vitest = ["vitest", "run", "--config=vitest.mutants.config.ts", ...tests];
+  if (!succeeds(vitest, "inherit")) throw new Error("The tests fail without any change.");
   const all = execFileSync("git", ["ls-files", "--", ...sources], { cwd: project, encoding: "utf8" })
     .trim()
     .split("\n")
@@ -225,13 +272,12 @@ try {
     const path = join(copy, file);
     const text = readFileSync(path, "utf8");
     writeFileSync(path, text.slice(0, mutation.start) + mutation.text + text.slice(mutation.end));
-    const isAlive = passes();
+    const isAlive = succeeds(vitest) && succeeds(["tsc", "-b"]);
     writeFileSync(path, text);
     const line = text.slice(0, mutation.start).split("\n").length;
-    if (isAlive) {
-      alive += 1;
-      console.log(`alive ${file}:${line}: ${text.slice(mutation.start, mutation.end)} → ${mutation.text}`);
-    } else console.log(`dead ${file}:${line}`);
+    const what = `${file}:${line}: ${text.slice(mutation.start, mutation.end)} → ${mutation.text}`;
+    if (isAlive) alive += 1;
+    console.log(`${isAlive ? "ALIVE" : "dead "} ${what}`);
   }
   console.log(`${name}, seed ${seed}: ${alive} of ${tried} live`);
 } finally {
