@@ -148,26 +148,25 @@ const mutationsOfNix = (text: string): readonly Mutation[] =>
     )(text.slice(start, end)).map(shift);
   });
 
+const testsOf = (folder: string, ...names: readonly string[]): readonly string[] =>
+  names.map((name) => `${folder}/${name}.test`);
+
 const MODEL = "packages/microvm-model/test";
-const TESTS_OF_MODEL: readonly string[] = [
-  `${MODEL}/problems.test`,
+const TESTS_OF_RULES: readonly string[] = [
+  ...testsOf(MODEL, "problems", "policy"),
   "test/problems-pages.test",
-  ...["policy", "guests", "hypervisor", "nixpkgs-release", "silence", "vm-defaults", "tables"].map(
-    (name) => `${MODEL}/${name}.test`,
-  ),
-  ...["broken-ssh-key", "dangerous-folders", "folder-index", "extend", "plan"].map((name) => `${MODEL}/${name}.test`),
-  "packages/emit/test/settings-without-effect.test",
+  ...testsOf(MODEL, "dangerous-folders", "broken-ssh-key", "nixpkgs-release", "silence", "hypervisor"),
 ];
 
 const AREAS: Readonly<Record<string, Area>> = {
-  rules: { sources: ["packages/microvm-model/src/rules/*.ts"], tests: TESTS_OF_MODEL },
+  rules: { sources: ["packages/microvm-model/src/rules/*.ts"], tests: TESTS_OF_RULES },
   resolve: {
     sources: [
       "packages/microvm-model/src/resolve",
       "packages/microvm-model/src/validate.ts",
       "packages/microvm-model/src/scalars.ts",
     ],
-    tests: TESTS_OF_MODEL,
+    tests: [...TESTS_OF_RULES, ...testsOf(MODEL, "guests", "vm-defaults", "tables", "extend", "plan")],
   },
   compile: {
     sources: ["packages/emit/src/compile/*.ts"],
@@ -199,22 +198,16 @@ const AREAS: Readonly<Record<string, Area>> = {
       "packages/emit/src/manifest.ts",
       "packages/emit/src/lock-file.ts",
     ],
-    tests: [
-      "packages/emit/test/write/write.test",
-      "packages/emit/test/lock-file.test",
-      "packages/emit/test/write/atomic.test",
-      "packages/emit/test/merge.test",
-      "packages/emit/test/cli/emit.test",
-    ],
+    tests: testsOf("packages/emit/test", "write/write", "lock-file", "write/atomic", "merge", "cli/emit"),
     usesCommand: true,
   },
   "nix-ast": {
     sources: ["packages/nix-ast/src"],
-    tests: [
-      ...["format", "build", "layout", "edit/", "template", "source-map", "laws", "values", "operators", "parse"].map(
-        (name) => `packages/nix-ast/test/${name}`,
-      ),
-    ],
+    tests: testsOf(
+      "packages/nix-ast/test",
+      ...["format", "build", "edit/attributes", "edit/flake", "edit/flakes", "edit/laws", "template", "source-map"],
+      ...["operators", "layout", "laws", "values", "parse"],
+    ),
   },
 };
 
@@ -245,7 +238,13 @@ const configOfVitest = (order: readonly string[], withCommand: boolean): string 
     }
   }
   const config = mergeConfig(project, {
-    test: { bail: 1, isolate: false, maxWorkers: 1, sequence: { sequencer: InOrder } },
+    test: {
+      bail: 1,
+      isolate: false,
+      maxWorkers: 1,
+      sequence: { sequencer: InOrder },
+      experimental: { fsModuleCache: true },
+    },
   });
   if (!${String(withCommand)}) config.test.globalSetup = [];
   export default config;

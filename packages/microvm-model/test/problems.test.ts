@@ -1,4 +1,4 @@
-import { attrs } from "@microvm-emit/nix-ast";
+import { attrs, nix } from "@microvm-emit/nix-ast";
 import { describe, expect, it } from "vitest";
 import {
   claudeCode,
@@ -25,6 +25,8 @@ const summary = (input: unknown, lock?: Lock): readonly string[] =>
   problemsOf(input, lock).map(({ code, path }) => `${code} ${formatPath(path)}`);
 
 const v = "hosts.h.vms";
+
+const ofNoInput = nix`inputs.none.x`;
 
 /** One broken config a row, and all the problems that it has. */
 type Row = readonly [what: string, input: unknown, ...problems: string[]];
@@ -77,6 +79,29 @@ const table: readonly Row[] = [
     config({ a: { interfaces: [{ tap: "microvm123456789" }] } }),
     `interface-name-too-long ${v}.a.interfaces[0].tap`,
   ],
+  ["a tap name of 15 characters", config({ a: { interfaces: [{ tap: "microvm12345678" }] } })],
+  ...(
+    [
+      [{ index: 99_999_999 }],
+      [{ index: 100_000_000 }, `bad-value ${v}.a.index`],
+      [{ index: 999_999, interfaces: [{ bridge: "br0" }, { bridge: "br1" }] }],
+      [{ index: 1_000_000, interfaces: [{ bridge: "br0" }, { bridge: "br1" }] }, `interface-name-too-long ${v}.a`],
+    ] as const
+  ).map(([vm, ...problems]): Row => [
+    `the index ${String(vm.index)} of a VM with ${"interfaces" in vm ? "two taps" : "one tap"}`,
+    config(
+      { a: { interfaces: [{ bridge: "br0" }], ...vm } },
+      { bridges: { br0: { ipv6: "fd00::1/64" }, br1: { ipv6: "fd01::1/64" } } },
+    ),
+    ...problems,
+  ]),
+  ...["raw", "qcow2"].flatMap((imageType) =>
+    [true, false].map((autoCreate): Row => [
+      `an image of type ${imageType} that ${autoCreate ? "the host creates" : "exists"}`,
+      config({ a: { volumes: [{ image: "x.img", mountPoint: "/x", sizeMiB: 64, imageType, autoCreate }] } }),
+      ...(autoCreate && imageType === "qcow2" ? [`image-type-of-new-image ${v}.a.volumes[0].imageType`] : []),
+    ]),
+  ),
   ["a bad tap name", config({ a: { interfaces: [{ tap: "a/b" }] } }), `bad-interface-name ${v}.a.interfaces[0].tap`],
   [
     "a long bridge name",
@@ -777,6 +802,10 @@ const table: readonly Row[] = [
     `interface-name-too-long hosts.h.bridges.bridge0123456.vlans["70"]`,
   ],
   [
+    "a VLAN's interface of 15 characters",
+    config({}, { bridges: { bridge0123456: { address: "10.0.0.1/24", vlans: { 7: { address: "10.0.7.1/24" } } } } }),
+  ],
+  [
     "a VLAN in the bridge's own subnet",
     config({}, { bridges: { br0: { address: "10.0.0.1/16", vlans: { 7: { address: "10.0.7.1/24" } } } } }),
     `overlapping-subnets hosts.h.bridges.br0.vlans["7"].address`,
@@ -1142,6 +1171,31 @@ describe("problems", () => {
     ["a key that is like none", config(vms, { bridges: undefined, networks: {} }), "unknown-key hosts.h.networks"],
   ])("do not follow from an unknown key: %s", (_, input, ...problems) => {
     expect(summary(input).toSorted()).toEqual(problems.toSorted());
+  });
+
+  it.each<[string, object]>([
+    ["nixpkgs", { nixpkgs: "none" }],
+    ["specialArgs.x[0].y", { specialArgs: { x: [{ y: ofNoInput }] } }],
+    ["pkgs", { pkgs: ofNoInput }],
+    ["kernel", { kernel: ofNoInput }],
+    ["kernelParams[0]", { kernelParams: [ofNoInput] }],
+    ["modules[1]", { modules: ["./a.nix", ofNoInput] }],
+    ["packages[1]", { packages: ["go", ofNoInput] }],
+    ["toolchains[0].packages[0]", { toolchains: [{ name: "t", packages: [ofNoInput] }] }],
+    ["agent.package", { agent: { ...claudeCode(), package: ofNoInput } }],
+    ["secrets.A", { secrets: { A: ofNoInput } }],
+    ["secrets.A", { secrets: { A: { file: ofNoInput } } }],
+    ["home[0]", { home: [ofNoInput] }],
+    ["home[0].init[0].input", { home: [{ program: "zsh", init: [{ input: "none", path: "x" }] }] }],
+    ["home[0].package", { home: [{ program: "emacs", package: ofNoInput }] }],
+    ["home[0].configDirectory.input", { home: [{ program: "emacs", configDirectory: { input: "none", path: "x" } }] }],
+    ["users.bob.home[0]", { users: { bob: { uid: 1001, gid: 1001, home: [ofNoInput] } } }],
+    ["microvm.qemu.package", { hypervisor: "qemu", microvm: { qemu: { package: ofNoInput } } }],
+    ["store.flags[0]", { store: { disk: "erofs", flags: [ofNoInput] } }],
+    ["shares[0].extraArgs[0]", { shares: [{ tag: "t", source: "/srv/t", extraArgs: [ofNoInput] }] }],
+    ["graphics.crosvmPackage", { graphics: { backend: "gtk", crosvmPackage: ofNoInput } }],
+  ])("tell an unknown input at %s", (path, vm) => {
+    expect(summary(config({ a: vm }))).toContain(`unknown-input ${v}.a.${path}`);
   });
 
   it("names few of many names, those most alike", () => {

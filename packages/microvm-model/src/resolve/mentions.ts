@@ -25,24 +25,35 @@ const mentionsOfImported = (
     ? [{ input: vm.flake, path: [...path, "flake"] }]
     : mentionsIn(vm.evaluatedConfig, [...path, "evaluatedConfig"]);
 
+const settingsWithNix = [
+  "specialArgs",
+  "pkgs",
+  "kernel",
+  "kernelParams",
+  "store",
+  "graphics",
+  "shares",
+  "microvm",
+] as const satisfies readonly (keyof VmModel)[];
+
 const mentionsOfVm = (vm: VmModel, path: ConfigPath): readonly InputMention[] => [
   ...(vm.nixpkgs === undefined ? [] : [{ input: vm.nixpkgs, path: [...path, "nixpkgs"] }]),
-  ...[vm.specialArgs, vm.pkgs, vm.kernel, vm.kernelParams, vm.store, vm.graphics, vm.shares, vm.microvm].flatMap(
-    (part) => mentionsInData(part, path),
-  ),
+  ...settingsWithNix.flatMap((name) => mentionsInData(vm[name], [...path, name])),
   ...vm.modules.flatMap((module, position) => mentionsIn(module, [...path, "modules", position])),
   ...(vm.agent === false
     ? []
     : [
         { input: vm.agent.packagesFrom, path: [...path, "agent"] },
-        ...mentionsOfPackages([vm.agent.package], [...path, "agent"]),
+        ...mentionsOfPackage(vm.agent.package, [...path, "agent", "package"]),
       ]),
   ...mentionsOfPackages(vm.packages, [...path, "packages"]),
   ...Object.entries(vm.secrets).flatMap(([name, secret]) => {
     const file = typeof secret === "string" || "kind" in secret ? secret : secret.file;
     return typeof file === "string" ? [] : mentionsIn(file, [...path, "secrets", name]);
   }),
-  ...vm.toolchains.flatMap(({ packages }, position) => mentionsOfPackages(packages, [...path, "toolchains", position])),
+  ...vm.toolchains.flatMap(({ packages }, position) =>
+    mentionsOfPackages(packages, [...path, "toolchains", position, "packages"]),
+  ),
   ...[
     { home: vm.home, at: path },
     ...Object.entries(vm.users).map(([name, { home }]) => ({ home, at: [...path, "users", name] })),
@@ -59,7 +70,7 @@ const mentionsOfHome = (home: VmModel["home"][number], path: ConfigPath): readon
       init.flatMap((part, position) => (typeof part === "string" ? [] : mentionsIn(part, [...path, "init", position]))),
     )
     .with({ program: "emacs" }, ({ package: own, configDirectory }) => [
-      ...(own === undefined ? [] : mentionsOfPackages([own], [...path, "package"])),
+      ...(own === undefined ? [] : mentionsOfPackage(own, [...path, "package"])),
       ...(configDirectory === undefined ? [] : mentionsIn(configDirectory, [...path, "configDirectory"])),
     ])
     .exhaustive();
@@ -68,11 +79,17 @@ const mentionsOfHome = (home: VmModel["home"][number], path: ConfigPath): readon
 /** The inputs that Nix in data stands on, wherever in it. */
 const mentionsInData = (data: unknown, path: ConfigPath): readonly InputMention[] => {
   if (typeof data !== "object" || data === null) return [];
-  return isNode(data) ? mentionsIn(data, path) : Object.values(data).flatMap((part) => mentionsInData(part, path));
+  if (isNode(data)) return mentionsIn(data, path);
+  return Object.entries(data).flatMap(([key, part]) =>
+    mentionsInData(part, [...path, Array.isArray(data) ? Number(key) : key]),
+  );
 };
 
-/** Packages by name come from `pkgs`; those written as Nix may come from anywhere. */
 const mentionsOfPackages = (
   packages: readonly VmModel["packages"][number][],
   path: ConfigPath,
-): readonly InputMention[] => packages.flatMap((own) => (typeof own === "string" ? [] : mentionsIn(own, path)));
+): readonly InputMention[] => packages.flatMap((own, position) => mentionsOfPackage(own, [...path, position]));
+
+/** A package by name comes from `pkgs`; one written as Nix may come from anywhere. */
+const mentionsOfPackage = (own: VmModel["packages"][number], path: ConfigPath): readonly InputMention[] =>
+  typeof own === "string" ? [] : mentionsIn(own, path);
