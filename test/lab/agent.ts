@@ -28,7 +28,7 @@ const connect = async (socket: string): Promise<Socket | undefined> => {
 
 /** @throws Error when the guest ends, or is not heard of in time */
 export const connectAgent = async (socket: string): Promise<Run> => {
-  const connection = await poll("QEMU", 20, () => connect(socket));
+  const connection = await poll("QEMU", 100, () => connect(socket));
   const lines = createInterface({ input: connection })[Symbol.asyncIterator]();
   const answer = async (what: string): Promise<string> => {
     const line = await Promise.race([lines.next(), sleep(PATIENCE_S * 1000, undefined, { ref: false })]);

@@ -144,7 +144,7 @@ describe.skipIf(missing !== undefined)("two VMs of one image", () => {
 
     it("has its own address on its own card, its gateway and its name server", async () => {
       const state = "/run/systemd/netif/links/*";
-      await poll(`the address of ${name}`, 60, async () =>
+      await poll(`the address of ${name}`, 100, async () =>
         (await run(`cat ${state}`)).includes("OPER_STATE=routable") ? true : undefined,
       );
       const card = `$(ip -o -4 address show scope global | awk '{ print $2 }')`;
@@ -200,7 +200,7 @@ describe.skipIf(missing !== undefined)("two VMs of one image", () => {
     it("reaches the gateway, the other VM and, as the host, a server beyond", async () => {
       const other = ADDRESS[OTHER[name]];
       for (const address of [GATEWAY, other]) {
-        await poll(`an answer of ${address}`, 60, () =>
+        await poll(`an answer of ${address}`, 100, () =>
           run(`ping -q -c 1 -W 5 ${address}`).then(
             () => true,
             () => undefined,
@@ -260,7 +260,7 @@ describe.skipIf(missing !== undefined)("two VMs of one image", () => {
         expect(await pings(GATEWAY)).toBe(false);
       }
       await run(`ip link set ${card} address ${mac}`);
-      await poll("the gateway again", 60, async () => ((await pings(GATEWAY)) ? true : undefined));
+      await poll("the gateway again", 100, async () => ((await pings(GATEWAY)) ? true : undefined));
     });
   });
 

@@ -24,5 +24,5 @@ export const startDocker = async (host: Namespace, folder: string): Promise<void
     "--storage-driver",
     "vfs",
   );
-  await poll("dockerd", 60, () => (starts() > before ? true : undefined));
+  await poll("dockerd", 100, () => (starts() > before ? true : undefined));
 };

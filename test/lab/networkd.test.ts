@@ -44,7 +44,7 @@ const VPN = `
 /** Has a tap appear as it does when a VM starts, and waits until it is in the bridge. */
 const startVm = async (host: Namespace, tap: string): Promise<void> => {
   await host.script(`ip tuntap add ${tap} mode tap; ip link set ${tap} up`);
-  await poll(`${tap} in the bridge`, 20, async () =>
+  await poll(`${tap} in the bridge`, 100, async () =>
     (await host.run("ip", "link", "show", tap)).includes("master microbr") ? true : undefined,
   );
 };
@@ -72,7 +72,7 @@ describe.skipIf(missing !== undefined)("systemd-networkd", () => {
   const open = async (evaluated: Host, own: Readonly<Record<string, string>> = {}): Promise<Namespace> => {
     network = await openHostNetwork({ ...evaluated, units: { ...evaluated.units, ...own } }, folder);
     const { host } = network;
-    await poll("the bridge", 20, () => host.run("ip", "link", "show", "microbr").catch(() => undefined));
+    await poll("the bridge", 100, () => host.run("ip", "link", "show", "microbr").catch(() => undefined));
     return host;
   };
 

@@ -343,7 +343,7 @@ export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => 
       ip route add fd99::/64 dev up0
       echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
     `);
-    await poll("the bridge", 20, async () => ((await succeeds(host, "ip link show microbr")) ? true : undefined));
+    await poll("the bridge", 100, async () => ((await succeeds(host, "ip link show microbr")) ? true : undefined));
     await host.script(`
       ip link add ${FOREIGN} type bridge
       ip link set ${FOREIGN} up
@@ -378,7 +378,7 @@ export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => 
     await strangers["routed"]?.space.script(`ip neigh replace ${routedGateway} lladdr ${end} nud permanent dev eth0`);
     for (const { name, space, gateway, gateway6 } of Object.values(guests))
       for (const address of [gateway, gateway6])
-        await poll(`the way from ${name} to ${address}`, 20, async () =>
+        await poll(`the way from ${name} to ${address}`, 100, async () =>
           (await succeeds(space, `ping -c 1 -W 1 -q ${address}`)) ? true : undefined,
         );
     await host.script(`

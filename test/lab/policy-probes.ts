@@ -1010,7 +1010,7 @@ export const rows: readonly Row[] = [
         const gateway = isSix ? limited.gateway6 : limited.gateway;
         const source = isOwn ? (isSix ? limited.address6 : limited.address) : from;
         await floodFragments(limited, source, gateway, lab);
-        return !(await succeeds(internet.space, `ping -c 1 -W 5 -q -s 3000 ${gateway}`));
+        return !(await succeeds(internet.space, `ping -c 1 -W 20 -q -s 3000 ${gateway}`));
       }),
     );
   }),
@@ -1037,7 +1037,7 @@ export const rows: readonly Row[] = [
 ];
 
 /** How long a probe is tried again until it ends as it ought to; a busy machine is slow. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 
 /**
  * `y`, `-` or `.`: what a probe comes to. What ought to get there may be late, and is tried again; what ought not to fails twice in

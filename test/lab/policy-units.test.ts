@@ -120,7 +120,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
   };
   /** Waits until what the VM's own questions opened is open. */
   const granted = (): Promise<string> =>
-    within(20, `until nft list set inet microvm resolved4 | grep -q "${GRANT}"; do sleep 0.4; done`);
+    within(100, `until nft list set inet microvm resolved4 | grep -q "${GRANT}"; do sleep 0.4; done`);
 
   /** Has the VM send a datagram to each of some ports of the host. */
   const tryPorts = (ports: string): Promise<string> =>
@@ -135,7 +135,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
     await run("echo to here >/dev/kmsg");
     const log = "journalctl -k -q -o cat";
     const last = `${log} | tac | sed "/^from here$/q" | tac`;
-    await within(20, `until ${last} | grep -q "^to here$"; do sleep 0.4; done`);
+    await within(100, `until ${last} | grep -q "^to here$"; do sleep 0.4; done`);
     return (await run(last)).split("\n").filter((line) => line.startsWith("microvm-emit: refused"));
   };
 
@@ -340,7 +340,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
       const wait = "until [ -e /run/finish ]; do sleep 0.1; done";
       await put(`${UNITS}/microvm-policy.service.d/wait.conf`, `[Service]\nExecStartPost=/bin/sh -c "${wait}"\n`);
       await run("systemctl daemon-reload; systemctl start --no-block microvm-policy");
-      await within(20, "until nft list table inet microvm >/dev/null 2>&1; do sleep 0.1; done");
+      await within(100, "until nft list table inet microvm >/dev/null 2>&1; do sleep 0.1; done");
       await run("systemctl reload nftables; touch /run/finish");
       await settled();
       await run(`rm -r /run/finish ${UNITS}/microvm-policy.service.d; systemctl daemon-reload`);

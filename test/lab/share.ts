@@ -52,5 +52,5 @@ export const serveShare = async (
   mkdirSync(hostFile(folder, source), { recursive: true });
   const args = [virtiofsd, hostFile(folder, covered), covered, ...argumentsOf(share, socket)];
   host.start(`${socket}.log`, "unshare", "--mount", "sh", "-euc", DAEMON, "sh", ...args);
-  await poll(`the daemon of ${source}`, 20, () => (existsSync(socket) ? true : undefined));
+  await poll(`the daemon of ${source}`, 100, () => (existsSync(socket) ? true : undefined));
 };

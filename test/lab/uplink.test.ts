@@ -120,7 +120,7 @@ describe.skipIf(missing !== undefined)("nat: true", () => {
     ({ rules } = evaluated.policy);
     await load(rules);
     for (const bridge of ["microbr", "inner"])
-      await poll(bridge, 20, () => host.run("ip", "link", "show", bridge).catch(() => undefined));
+      await poll(bridge, 100, () => host.run("ip", "link", "show", bridge).catch(() => undefined));
     await host.script("echo 1 >/proc/sys/net/ipv4/conf/microbr/proxy_arp_pvlan");
     for (const name of names) {
       const runner = evaluated.runners[name];
@@ -137,7 +137,7 @@ describe.skipIf(missing !== undefined)("nat: true", () => {
       await host.run("ip", "link", "set", link.id, "up");
       serve(space, join(folder, `${name}.log`));
     }
-    await poll("the taps", 20, async () =>
+    await poll("the taps", 100, async () =>
       (await host.script("ip -br link show master microbr; ip -br link show master inner; ip route")).match(/microvm/g)
         ?.length === names.length
         ? true

@@ -127,9 +127,14 @@ it("a lock that was joined by hand may have keys twice and commas too many or to
 });
 
 describe("a lock that is broken", () => {
-  it.each<[string, string, [line: number, column: number] | undefined]>([
+  it.each<[string, string, [line: number, column: number] | undefined, reason?: string]>([
     ["another version", '{ "version": 3, "hosts": {} }', [1, 14]],
-    ["a VM's name that is none", '{ "version": 1, "hosts": { "alpha": { "a; touch b": 0 } } }', [1, 53]],
+    [
+      "a VM's name that is none",
+      '{ "version": 1, "hosts": { "alpha": { "a; touch b": 0 } } }',
+      [1, 53],
+      'hosts.alpha["a; touch b"]: "a; touch b" is not a host name',
+    ],
     ["a freed index that is none", '{ "version": 2, "hosts": {}, "freed": { "alpha": [{ "vm": "a" }] } }', [1, 51]],
     ["another setting", '{ "version": 2, "hosts": {}, "more": 1 }', [1, 1]],
     ["half a conflict", '{\n  "version": 2,\n<<<<<<< HEAD\n  "hosts": {}\n}\n', [3, 1]],
@@ -139,12 +144,16 @@ describe("a lock that is broken", () => {
       [9, 1],
     ],
     ["objects in objects", '{"a":'.repeat(200_000), undefined],
-  ])("by %s is told with its place", async (_, text, at) => {
+  ])("by %s is told with its place", async (_, text, at, reason) => {
     const failure: unknown = await read(text).then(
       () => undefined,
       (error: unknown) => (error as { failure?: unknown }).failure,
     );
-    expect(failure).toMatchObject({ kind: "lock-broken", ...(at && { place: { line: at[0], column: at[1] } }) });
+    expect(failure).toMatchObject({
+      kind: "lock-broken",
+      ...(at && { place: { line: at[0], column: at[1] } }),
+      ...(reason && { reason }),
+    });
   });
 });
 

@@ -1,16 +1,19 @@
 /** Which VMs of a host share a guest. */
 import { assert, describe, expect, it } from "vitest";
-import { type GuestPlan, planConfig, emptyLock } from "../src/index.js";
+import { emptyLock, type GuestPlan, type HostPlan, planConfig } from "../src/index.js";
+import { imageOf } from "../src/resolve/guests.js";
 import { config } from "./config.js";
 
-const guestsOf = (vms: unknown, host: object = {}): readonly GuestPlan[] => {
+const planOf = (vms: unknown, host: object = {}): HostPlan => {
   const rest = { inputs: { other: { url: "github:me/other" } } };
   const result = planConfig(config(vms, host, rest), emptyLock);
   assert(result._tag === "Right", JSON.stringify(result));
   const [only] = result.right.value.plan.hosts;
   assert(only !== undefined);
-  return only.guests;
+  return only;
 };
+
+const guestsOf = (vms: unknown, host?: object): readonly GuestPlan[] => planOf(vms, host).guests;
 
 type Change = object | readonly [both: object, change: object];
 
@@ -129,6 +132,40 @@ describe("two VMs", () => {
 });
 
 describe("the guests of a host", () => {
+  it("have graphics as they are written, `true` being all defaults", () => {
+    const graphicsOf = (graphics: unknown): unknown => planOf({ a: { hypervisor: "qemu", graphics } }).vms[0]?.graphics;
+    const defaults = { backend: "gtk", crosvmPackage: null, hostMemoryMiB: 256, socket: null, vulkan: null };
+    expect([false, true, {}, { backend: "headless" }].map(graphicsOf)).toEqual([
+      null,
+      defaults,
+      defaults,
+      { ...defaults, backend: "headless" },
+    ]);
+  });
+
+  it("have the Emacs and the folder of its files that a home writes", () => {
+    const emacsOf = (written: object): unknown =>
+      planOf({ a: { home: [{ program: "emacs", ...written }] } }).vms[0]?.users[0].home[0];
+    const path = ["hosts", "h", "vms", "a", "home", 0];
+    const none = { kind: "emacs", path, package: null, configDirectory: null };
+    expect(emacsOf({})).toEqual(none);
+    expect(emacsOf({ package: "emacs-nox", configDirectory: { input: "other", path: "x" } })).toEqual({
+      ...none,
+      package: { kind: "attribute", attribute: ["emacs-nox"] },
+      configDirectory: { input: "other", path: "x" },
+    });
+  });
+
+  it("have images of their own names, that of /var as the default has", () => {
+    const volumes = ["/data", "/var", "/other"].map((mountPoint, at) => ({
+      image: `${String(at)}.img`,
+      mountPoint,
+      sizeMiB: 64,
+    }));
+    const [vm] = planOf({ a: { volumes } }).vms;
+    expect(vm?.volumes.map(imageOf)).toEqual(["volume-0.img", "var.img", "volume-2.img"]);
+  });
+
   it("are in the order of their VMs, each named after its first", () => {
     const vms = {
       a: { index: 3 },

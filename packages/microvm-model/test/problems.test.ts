@@ -556,7 +556,13 @@ const table: readonly Row[] = [
     "unknown-input inputs.x.follows.a",
   ],
   ["an input without a URL", config({}, {}, { inputs: { x: { flake: false } } }), "missing-url inputs.x"],
-  ["a keyword as an input", config({}, {}, { inputs: { in: "path:x" } }), "bad-input-name inputs.in"],
+  ...["self", "assert", "else", "if", "in", "inherit", "let", "or", "rec", "then", "with", "1a", "a.b"].map(
+    (name): Row => [
+      `an input called ${name}`,
+      config({}, {}, { inputs: { [name]: "path:x" } }),
+      `bad-input-name ${formatPath(["inputs", name])}`,
+    ],
+  ),
   ["an absolute module", config({ a: { modules: ["/etc/nixos/x.nix"] } }), `absolute-module-path ${v}.a.modules[0]`],
   ["a module that is none", config({ a: { modules: ["x.nix y"] } }), `bad-module ${v}.a.modules[0]`],
   ["data as a module", config({ a: { modules: [{ kind: "int" }] } }), `wrong-type ${v}.a.modules[0]`],
@@ -797,6 +803,18 @@ const table: readonly Row[] = [
     `bridge-helper-with-vlans ${v}.a.interfaces[0].type`,
   ],
   [
+    "QEMU's helper on a bridge without VLANs beside one with",
+    config(
+      { a: { hypervisor: "qemu", network: "open", interfaces: [{ type: "bridge", bridge: "br0" }] } },
+      {
+        bridges: {
+          br0: { address: "10.0.0.1/24" },
+          br1: { address: "10.0.1.1/24", vlans: { 7: { address: "10.0.7.1/24" } } },
+        },
+      },
+    ),
+  ],
+  [
     "a VLAN's interface that is too long",
     config({}, { bridges: { bridge0123456: { address: "10.0.0.1/24", vlans: { 70: { address: "10.0.7.1/24" } } } } }),
     `interface-name-too-long hosts.h.bridges.bridge0123456.vlans["70"]`,
@@ -1032,6 +1050,36 @@ const table: readonly Row[] = [
     `publish-of-ssh-port ${v}.a.publish[0].host`,
   ],
   [
+    "one published port of two VMs, and one without NAT",
+    config(
+      {
+        a: {
+          interfaces: [{ bridge: "br0" }],
+          firewall: { allowedTCPPorts: [80] },
+          publish: [{ host: 8080, guest: 80 }],
+        },
+        b: {
+          interfaces: [{ bridge: "br0" }],
+          firewall: { allowedTCPPorts: [80] },
+          publish: [{ host: 8080, guest: 80 }],
+        },
+        c: {
+          firewall: { allowedTCPPorts: [80] },
+          interfaces: [{ bridge: "br1" }],
+          publish: [{ host: 8081, guest: 80 }],
+        },
+      },
+      {
+        bridges: {
+          br0: { address: "10.0.0.1/24", nat: { externalInterface: "eno1" } },
+          br1: { address: "10.0.1.1/24" },
+        },
+      },
+    ),
+    `duplicate-host-port ${v}.b.publish[0].host`,
+    `publish-without-nat ${v}.c.publish[0]`,
+  ],
+  [
     "one port of the host twice",
     config({
       a: {
@@ -1239,6 +1287,17 @@ describe("problems", () => {
         expect(message).toMatch(/^\S.*[^.]$/);
         expect(remedy).toMatch(/^\S.*[.?]$/);
       }
+  });
+
+  it("refer to another place that is written, or that a default writes", () => {
+    for (const [what, input] of table)
+      for (const { path, related = [] } of problemsOf(input))
+        for (const place of related.map((other) => other.path)) {
+          const isAround = formatPath(path).startsWith(formatPath(place));
+          expect(isAround && place.length < path.length - 1, what).toBe(false);
+          if (place.reduce(partOf, input) === undefined)
+            expect(formatPath(place), what).toMatch(/\.(?:workspace|volumes\[0\]\.image)$/);
+        }
   });
 
   /** What a remedy says to write in a problem's place; undefined where it names nothing. */

@@ -91,12 +91,12 @@ describe("write", () => {
 
   it("removes orphans with the directories they leave empty, and keeps others", async () => {
     const dir = temporaryDirectory();
-    await succeed(dir, { ...first, "deep/er/b.nix": "b\n", "guests/c.nix": "c\n" });
+    await succeed(dir, { ...first, "deep/a.nix": "a\n", "deep/er/b.nix": "b\n", "guests/c.nix": "c\n" });
     layOut(dir, { "guests/own.nix": "own\n", "flake.lock": "{}" });
     expect(await succeed(dir, { "flake.nix": "{ }\n" })).toEqual({
       written: [],
       unchanged: ["flake.nix"],
-      removed: ["deep/er/b.nix", "guests/a.nix", "guests/c.nix", "hosts/midna.nix"],
+      removed: ["deep/a.nix", "deep/er/b.nix", "guests/a.nix", "guests/c.nix", "hosts/midna.nix"],
     });
     expect(Object.keys(treeOf(dir))).toEqual([
       attributesName,
