@@ -166,7 +166,11 @@ const AREAS: Readonly<Record<string, Area>> = {
       "packages/microvm-model/src/validate.ts",
       "packages/microvm-model/src/scalars.ts",
     ],
-    tests: [...TESTS_OF_RULES, ...testsOf(MODEL, "guests", "vm-defaults", "tables", "extend", "plan")],
+    tests: [
+      ...TESTS_OF_RULES,
+      ...testsOf(MODEL, "guests", "vm-defaults", "tables", "extend", "plan"),
+      ...testsOf("test", "schema", "coverage", "golden/examples"),
+    ],
   },
   compile: {
     sources: ["packages/emit/src/compile/*.ts"],
@@ -198,7 +202,15 @@ const AREAS: Readonly<Record<string, Area>> = {
       "packages/emit/src/manifest.ts",
       "packages/emit/src/lock-file.ts",
     ],
-    tests: testsOf("packages/emit/test", "write/write", "lock-file", "write/atomic", "merge", "cli/emit"),
+    tests: testsOf(
+      "packages/emit/test",
+      "write/write",
+      "lock-file",
+      "write/atomic",
+      "merge",
+      "cli/emit",
+      "cli/bad-input",
+    ),
     usesCommand: true,
   },
   "nix-ast": {

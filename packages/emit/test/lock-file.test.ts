@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Lock } from "@microvm-emit/model";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -124,6 +125,18 @@ describe("a lock with conflict markers", () => {
 it("a lock that was joined by hand may have keys twice and commas too many or too few", async () => {
   const text = '{ "version": 2, "hosts": { "h": { "a": 0, "b": 1 "c": 1, "b": 2, }, "h": { "d": 3 } } }';
   expect(await read(text)).toMatchObject({ lock: lockOf({ a: 0, b: 1, c: 1, d: 3 }), isConflicted: false });
+});
+
+it("a lock in which no index is there twice is read without the commits before it", async () => {
+  const file = join(temporaryDirectory(), "microvm.lock.json");
+  const git = (...args: readonly string[]): void => {
+    execFileSync("git", ["-C", dirname(file), "-c", "user.name=a", "-c", "user.email=a@b", ...args], { stdio: "pipe" });
+  };
+  writeFileSync(file, printLock(lockOf({ a: 0, b: 1 })));
+  git("init", "-q");
+  git("add", ".");
+  git("commit", "-q", "-m", "first");
+  expect((await readLockFile(file)).earlier).toEqual([]);
 });
 
 describe("a lock that is broken", () => {

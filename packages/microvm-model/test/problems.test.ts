@@ -586,6 +586,11 @@ const table: readonly Row[] = [
     }),
     `dangerous-share ${v}.a.shares[0]`,
   ]),
+  ...(["sockets", "sockets/t.sock"] as const).map((source): Row => [
+    `a share of a share's socket at ${source}`,
+    config({ a: { shares: [{ tag: "t", source, readOnly: true, socket: "sockets/t.sock" }] } }),
+    `dangerous-share ${v}.a.shares[0]`,
+  ]),
   [
     "a workspace in the VM's folder, and a share in it",
     config({ a: { workspace: "/var/lib/microvms/a/work", shares: [{ tag: "t", source: "work/x" }] } }),
