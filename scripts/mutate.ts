@@ -223,6 +223,13 @@ const AREAS: Readonly<Record<string, Area>> = {
   },
 };
 
+/** What no test can notice, by the text that a mutation takes the place of, with the reason. */
+const EQUIVALENT: Readonly<Record<string, readonly (readonly [text: string, because: string])[]>> = {
+  "packages/microvm-model/src/rules/shared-across-policies.ts": [
+    ["all.filter(({ share }) => !share.readOnly)", "a folder without a writer has nothing to tell: this saves work"],
+  ],
+};
+
 const [name = "", count = "20", seed = String(Date.now() % 100_000)] = process.argv.slice(2);
 const area = AREAS[name];
 if (area === undefined) throw new Error(`Name an area: ${Object.keys(AREAS).join(", ")}`);
@@ -275,7 +282,12 @@ try {
   const all = execFileSync("git", ["ls-files", "--", ...sources], { cwd: project, encoding: "utf8" })
     .trim()
     .split("\n")
-    .flatMap((file) => mutate(readFileSync(join(copy, file), "utf8")).map((mutation) => ({ file, mutation })));
+    .flatMap((file) => {
+      const text = readFileSync(join(copy, file), "utf8");
+      return mutate(text)
+        .filter(({ start, end }) => !EQUIVALENT[file]?.some(([equivalent]) => equivalent === text.slice(start, end)))
+        .map((mutation) => ({ file, mutation }));
+    });
   let alive = 0;
   const tried = Math.min(Number(count), all.length);
   for (let i = 0; i < tried; i++) {

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { onTestFinished } from "vitest";
 
 /** A Nix to run, by the folder of its programs; "" takes them from PATH. */
@@ -35,14 +36,17 @@ export const nixWithPipes: Nix | undefined = everyNix.find(
 
 export const nameOf = ({ version }: Nix): string => `nix ${version.join(".")}`;
 
-const run = (nix: Nix, program: string, args: readonly string[], text: string): string => {
+/** A folder of the test's own, in which Nix keeps all it has. */
+const folderOfTest = (): string => {
   const root = mkdtempSync(join(tmpdir(), "nix-ast-"));
   onTestFinished(() => {
     rmSync(root, { recursive: true, force: true });
   });
-  const file = join(root, "test.nix");
-  writeFileSync(file, text);
   for (const folder of ["etc", "home"]) mkdirSync(join(root, folder));
+  return root;
+};
+
+const run = (nix: Nix, root: string, program: string, args: readonly string[], input = ""): string => {
   const env: NodeJS.ProcessEnv = {
     PATH: process.env["PATH"],
     HOME: join(root, "home"),
@@ -54,29 +58,40 @@ const run = (nix: Nix, program: string, args: readonly string[], text: string): 
     NIX_REMOTE: "local",
     NIX_CONFIG: "extra-experimental-features = nix-command pipe-operators\nsubstitute = false\nbuild-users-group =",
   };
-  const output = execFileSync(join(nix.folder, program), [...args, file], {
+  return execFileSync(join(nix.folder, program), args, {
     encoding: "utf8",
     env,
+    input,
     maxBuffer: 1 << 28,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
+};
+
+const ofText = (nix: Nix, args: readonly string[], text: string): string => {
+  const root = folderOfTest();
+  const file = join(root, "test.nix");
+  writeFileSync(file, text);
   // Relative paths are shown with the folder of the file.
-  return output.replaceAll(root, ".");
+  return run(nix, root, "nix-instantiate", [...args, file]).replaceAll(root, ".");
 };
 
 /** The text with all its parentheses, as Nix prints what it has read; several expressions are read as one list. */
-export const parse = (nix: Nix, text: string): string => run(nix, "nix-instantiate", ["--parse"], text);
+export const parse = (nix: Nix, text: string): string => ofText(nix, ["--parse"], text);
 
 /** The value of the text as JSON, all of it computed. */
 export const evaluate = (nix: Nix, text: string): unknown =>
-  JSON.parse(run(nix, "nix-instantiate", ["--eval", "--strict", "--json"], text));
+  JSON.parse(ofText(nix, ["--eval", "--strict", "--json"], text));
 
-/** Whether Nix can read the text. */
-export const accepts = (nix: Nix, text: string): boolean => {
-  try {
-    parse(nix, text);
-    return true;
-  } catch {
-    return false;
-  }
+/** Of each text, whether Nix can read it; one process reads them all, each as the body of a function. */
+export const accepted = (nix: Nix, texts: readonly string[]): readonly boolean[] => {
+  const root = folderOfTest();
+  const files = texts.map((text, position) => {
+    const file = join(root, `${String(position)}.nix`);
+    writeFileSync(file, `_:\n${text}`);
+    return file;
+  });
+  const shown = run(nix, root, "nix", ["repl"], files.map((file) => `import ${file}\n`).join(""));
+  const plain = stripVTControlCharacters(shown);
+  const read = new Set([...plain.matchAll(/«lambda @ (\S+\.nix):/g)].map(([, file]) => file));
+  return files.map((file) => read.has(file));
 };
