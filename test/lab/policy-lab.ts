@@ -16,7 +16,7 @@ import { tails } from "./log.js";
 import { connect, type Namespace, openNamespace } from "./namespace.js";
 import { DNS, DNS6, HOST_BESIDE, HOST_BESIDE6, NEIGHBOR, NEIGHBOR6, PORT } from "./policy-config.js";
 import { poll } from "./poll.js";
-import { PYTHON } from "./requirements.js";
+import { LIBNFTABLES, PYTHON } from "./requirements.js";
 
 export const LAN = "192.168.1.10";
 export const LAN6 = "fd99::10";
@@ -356,7 +356,7 @@ export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => 
     if (policy.resolver !== null) {
       writeFileSync(
         join(folder, "resolver.json"),
-        JSON.stringify({ ...(JSON.parse(policy.resolver) as object), nft: "nft" }),
+        JSON.stringify({ ...(JSON.parse(policy.resolver) as object), libnftables: LIBNFTABLES }),
       );
       const resolver = [PYTHON, join(folder, "resolver.py"), join(folder, "resolver.json")].join(" ");
       host.start(join(folder, "resolver.log"), "sh", "-c", `echo $$ >${resolverPid}; exec ${resolver}`);

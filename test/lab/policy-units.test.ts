@@ -210,7 +210,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
       units = await evaluatePolicyUnits(config(flushes), isOnRig);
       await run(
         `cd ${UNITS} && { systemctl stop 'microvm*' nftables; rm -rf microvm* nftables*; }
-        for package in ${units.packages.join(" ")}; do mkdir -p $package && ln -sfn /usr/bin $package/bin; done`,
+        for package in ${units.packages.join(" ")}; do mkdir -p $package && ln -sfn /usr/bin $package/bin && ln -sfn /usr/lib/x86_64-linux-gnu $package/lib; done`,
       );
       for (const [path, text] of Object.entries(units.files))
         await put(path, text, text.startsWith("#!") ? "0755" : "0444");

@@ -153,6 +153,6 @@ export const evaluatePolicyUnits = async (config: Config, isOnRig: boolean): Pro
         ]),
       ),
     },
-    packages: found(/\/nix\/store\/[a-z0-9]{32}-[^/\s":]+(?=\/bin\/)/g),
+    packages: found(/\/nix\/store\/[a-z0-9]{32}-[^/\s":]+(?=\/(?:bin|lib)\/)/g),
   };
 };

@@ -32,6 +32,7 @@ const REACH_MIRROR = `
 
 /** Of the lab's programs in Python, and of what they import, Debian's packages. */
 export const PYTHON = "/usr/bin/python3";
+export const LIBNFTABLES = "libnftables.so.1";
 
 /** Why the lab's networks cannot be made here, with what to do about it; nothing if they can. */
 export const whatIsMissing = (): string | undefined => {

@@ -12,7 +12,7 @@ import { emitFlake, evaluateHost } from "./evaluated.js";
 import { tail } from "./log.js";
 import { connect, type Namespace, openNamespace } from "./namespace.js";
 import { poll } from "./poll.js";
-import { PYTHON, whatIsMissing } from "./requirements.js";
+import { LIBNFTABLES, PYTHON, whatIsMissing } from "./requirements.js";
 
 const missing = whatIsMissing();
 if (missing !== undefined) console.error(`NOT TESTED, the resolver of allowlists: ${missing}.`);
@@ -215,6 +215,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
   const spaces: Namespace[] = [];
   let host: Namespace, vms: Namespace, beyond: Namespace, ruled: Namespace;
   let config: { readonly listen: readonly string[]; readonly private: readonly string[]; readonly guests: object };
+  let emittedConfig: typeof config;
 
   /** To any address on port 53, since the rules redirect them all. */
   const ask = async (source: string, ...question: readonly string[]): Promise<Reply> => {
@@ -252,7 +253,18 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     writeFileSync(file("program.py"), `${ASKING}\n${body.replaceAll(/^ {6}/gm, "")}`);
     return (await vms.run(PYTHON, file("program.py"))).trim();
   };
-  const countRuns = (): number => readFileSync(file("nft.log"), "utf8").split("\n").length;
+  let marks = 0;
+  /** The transactions of the resolver so far. */
+  const countTransactions = async (): Promise<number> => {
+    // nft reports them in order: a mark is behind all that came before it.
+    const mark = `mark${String((marks += 1))}`;
+    const before = await poll("nft monitor", 10, async () => {
+      await host.script(`nft add table inet ${mark}; nft delete table inet ${mark}`);
+      const [before = "", ...after] = readFileSync(file("nft.log"), "utf8").split(`add table inet ${mark}\n`);
+      return after.length > 0 ? before : undefined;
+    });
+    return before.match(/ by process \d+ \((?!nft\))/g)?.length ?? 0;
+  };
   const countAsked = (question: string): number =>
     readFileSync(file("upstream.log"), "utf8").split(` query[${question} from `).length - 1;
   const askedOfSilent = async (): Promise<number> =>
@@ -296,7 +308,8 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     [host, vms, beyond, ruled] = await spacesOpened;
     spaces.push(host, vms, beyond, ruled);
     // The service's own configuration, with VMs of this lab.
-    config = { ...(JSON.parse(policy.resolver ?? "{}") as typeof config), ...{ nft: file("nft"), guests } };
+    emittedConfig = JSON.parse(policy.resolver ?? "{}") as typeof config;
+    config = { ...emittedConfig, ...{ libnftables: LIBNFTABLES, guests } };
     writeFileSync(file("policy.nft"), policy.rules);
     await ruled.run("nft", "-f", file("policy.nft"));
     await connect(host, "vms", vms, "eth0");
@@ -324,9 +337,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     beyond.start(file("endless.log"), PYTHON, "-c", ENDLESS_UPSTREAM);
 
     writeFileSync(file("resolver.py"), library["resolver/resolver.py"]);
-    writeFileSync(file("nft.log"), "");
-    chmodSync(file("nft.log"), 0o666);
-    writeFileSync(file("nft"), `#!/bin/sh\necho run >>${file("nft.log")}\nexec /usr/sbin/nft "$@"\n`, { mode: 0o755 });
+    host.start(file("nft.log"), "nft", "monitor");
     write(config);
     const caps = ["--inh-caps=-all,+net_admin", "--ambient-caps=-all,+net_admin", "--bounding-set=-all,+net_admin"];
     const nobody = ["--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs", ...caps];
@@ -344,6 +355,16 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
   afterAll(async () => {
     await Promise.all(spaces.map((space) => space.close()));
     rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("gets each setting that it needs from the flake", () => {
+    expect(emittedConfig).toEqual({
+      listen: ["0.0.0.0", "::"],
+      port: 5380,
+      libnftables: expect.stringMatching(/^\/.*\/lib\/libnftables\.so\.1$/) as string,
+      private: config.private,
+      guests: expect.any(Object) as object,
+    });
   });
 
   it("opens a listed name to the VM that asked, at its ports, until soon after its TTL", async () => {
@@ -412,14 +433,16 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
 
   it("asks upstream and changes the rules once while an answer holds", async () => {
     await ask(FIRST, "listed.example");
-    const [runs, asked] = [countRuns(), countAsked("A] listed.example")];
+    const [changes, asked] = [await countTransactions(), countAsked("A] listed.example")];
     for (const type of ["A", "A", "A"]) expect((await ask(FIRST, "listed.example", type)).status).toBe("NOERROR");
-    expect([countRuns(), countAsked("A] listed.example")]).toEqual([runs, asked]);
+    expect([await countTransactions(), countAsked("A] listed.example")]).toEqual([changes, asked]);
     // Without a TTL nothing is cached, and the address is open for long enough all the same.
     await ask(FIRST, "brief.example");
-    const [again, brief] = [countRuns(), countAsked("A] brief.example")];
+    const [again, brief] = [await countTransactions(), countAsked("A] brief.example")];
     await ask(FIRST, "brief.example");
-    expect([countRuns(), countAsked("A] brief.example")]).toEqual([again, brief + 1]);
+    expect([await countTransactions(), countAsked("A] brief.example")]).toEqual([again, brief + 1]);
+    await ask(FIRST, "count.cached.example");
+    expect(await countTransactions()).toBe(again + 1);
   });
 
   it("caches 1,024 answers of a VM, and forgets the oldest", async () => {
@@ -669,6 +692,6 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     await host.script(`nft -f ${file("rules.nft")}`);
     expect(await ask(FIRST, "fresh.example")).toMatchObject({ status: "NOERROR" });
     expect([...(await opened()).keys()]).toEqual([`${FIRST} 203.0.113.9 tcp 443`]);
-    expect(log()).toMatch(/nft: .*No such file or directory/);
+    expect(log()).toMatch(/nftables: .*No such file or directory/);
   });
 });

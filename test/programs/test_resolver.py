@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes.util
 import ipaddress
 import json
 import logging
@@ -296,38 +297,39 @@ class GuestTest(unittest.TestCase):
             self.assertEqual(warning.call_args.args[-1], "line 0")
 
 
+class FakeNft:
+    """Records commands; fails with the next of its errors."""
+
+    def __init__(self, *errors: str) -> None:
+        self.errors = list(errors)
+        self.commands: list[str] = []
+
+    def run(self, commands: str) -> str:
+        self.commands.append(commands)
+        return self.errors.pop(0) if self.errors else ""
+
+
 class RulesTest(unittest.IsolatedAsyncioTestCase):
-    def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        self.rules = Rules()
-
-    def use_nft(self, body: str) -> None:
-        """Makes a program in place of nft; $input is the file that the tests read."""
-        program = self.folder / "nft"
-        program.write_text(f'#!/bin/sh\ninput={self.folder}/input\necho run >>"$input"\n{body}\n')
-        program.chmod(0o755)
-        self.rules.nft = str(program)
-
-    def input(self) -> list[str]:
-        found = self.folder / "input"
-        return found.read_text().splitlines() if found.exists() else []
+    def use(self, *errors: str) -> tuple[Rules, FakeNft]:
+        rules, nft = Rules(), FakeNft(*errors)
+        rules.nft = nft  # type: ignore[assignment]
+        return rules, nft
 
     async def test_elements_are_added_deleted_and_added_with_their_time(self) -> None:
-        self.use_nft('cat >>"$input"')
+        rules, nft = self.use()
         stale = {(ip(VM), ip("203.0.113.1"), "tcp", 443)}
         fresh = {(ip(VM), ip("203.0.113.2"), "udp", 53): 90, (ip(VM6), ip("2001:db8::1"), "tcp", 443): 330}
-        self.assertTrue(await self.rules.load(stale, fresh))
+        self.assertTrue(await rules.load(stale, fresh))
         four, six = f"{VM} . 203.0.113.2 . udp . 53", f"{VM6} . 2001:db8::1 . tcp . 443"
-        lines = self.input()
-        self.assertEqual(len(lines), 7)
-        for verb, line in zip(("add", "delete"), lines[1:3], strict=True):
+        [commands] = nft.commands
+        lines = commands.splitlines()
+        self.assertEqual(len(lines), 6)
+        for verb, line in zip(("add", "delete"), lines[:2], strict=True):
             self.assertTrue(line.startswith(f"{verb} element inet microvm resolved4 {{ "))
             self.assertIn(four, line)
             self.assertIn(f"{VM} . 203.0.113.1 . tcp . 443", line)
         self.assertEqual(
-            lines[3:],
+            lines[2:],
             [
                 f"add element inet microvm resolved4 {{ {four} timeout 90s }}",
                 f"add element inet microvm resolved6 {{ {six} }}",
@@ -336,45 +338,38 @@ class RulesTest(unittest.IsolatedAsyncioTestCase):
             ],
         )
 
-    async def test_nothing_to_change_runs_no_nft(self) -> None:
-        self.rules.nft = "/missing/nft"
-        self.assertTrue(await self.rules.load(set(), {}))
+    async def test_no_element_is_no_transaction(self) -> None:
+        rules, nft = self.use()
+        self.assertTrue(await rules.load(set(), {}))
+        self.assertEqual(nft.commands, [])
 
     async def test_failure_is_logged_until_it_changes(self) -> None:
-        fresh = {(ip(VM), ip("203.0.113.1"), "tcp", 443): 90}
-        with mock.patch.object(resolver.log, "error") as error:
-            for body, reason in (
-                ("echo first >&2; echo second >&2; exit 1", "first"),
-                ("echo first >&2; exit 1", None),
-                ("exit 3", "exit status 3"),
-                ("exit 0", None),
-                ("exit 3", "exit status 3"),
-            ):
-                with self.subTest(body):
-                    error.reset_mock()
-                    self.use_nft(body)
-                    self.assertEqual(await self.rules.load(set(), fresh), body == "exit 0")
-                    self.assertEqual(error.call_args and error.call_args.args[-1], reason)
-            self.rules.nft = "/missing/nft"
-            self.assertFalse(await self.rules.load(set(), fresh))
-            self.assertIn("No such file", error.call_args.args[-1])
+        rules, _ = self.use("first", "first", "second", "", "second")
+        logged = []
+        for _ in range(5):
+            with mock.patch.object(resolver.log, "error") as error:
+                is_open = await rules.load(set(), {(ip(VM), ip("203.0.113.1"), "tcp", 443): 90})
+                logged.append((is_open, error.call_args and error.call_args.args[-1]))
+        self.assertEqual(logged, [(False, "first"), (False, None), (False, "second"), (True, None), (False, "second")])
 
-    async def test_nft_that_hangs_is_killed(self) -> None:
-        self.use_nft("exec sleep 1000")
-        with mock.patch("resolver.NFT_TIMEOUT", 0), mock.patch.object(resolver.log, "error") as error:
-            self.assertFalse(await self.rules.load(set(), {(ip(VM), ip("203.0.113.1"), "tcp", 443): 90}))
-        self.assertEqual(error.call_args.args[-1], "no result within 0 s")
-
-    async def test_requests_during_a_run_share_the_next(self) -> None:
-        self.use_nft('cat >/dev/null; echo end >>"$input"')
+    async def test_requests_at_once_share_a_transaction(self) -> None:
+        rules, nft = self.use()
         made = guest("a.example")
         made.remember(name("a.example"), dict.fromkeys(ips("203.0.113.1", "203.0.113.2", "203.0.113.3"), 300))
-        running = asyncio.create_task(self.rules.run())
+        running = asyncio.create_task(rules.run())
         self.addCleanup(running.cancel)
-        done = [self.rules.open(made, ips(f"203.0.113.{last}")) for last in (1, 2)]
+        done = [rules.open(made, ips(f"203.0.113.{last}")) for last in (1, 2)]
         self.assertEqual(await asyncio.gather(*done), [True, True])
-        self.assertEqual(self.input(), ["run", "end"])
+        self.assertEqual(len(nft.commands), 1)
         self.assertEqual(made.unopened, set(ips("203.0.113.3")))
+
+    def test_libnftables_reports_its_error(self) -> None:
+        found = ctypes.util.find_library("nftables")
+        if found is None:
+            self.skipTest("libnftables is not installed")
+        nft = resolver.load_nft(found)
+        self.assertIn("syntax error", nft.run("add nothing\n"))
+        self.assertIn("syntax error", nft.run("delete nothing\n"))
 
 
 class Lab(Resolver):
@@ -596,11 +591,14 @@ class ConfigTest(unittest.IsolatedAsyncioTestCase):
         self.config: dict[str, Any] = {
             "listen": ["127.0.0.1"],
             "port": 5380,
-            "nft": "/bin/true",
+            "libnftables": "libnftables.so.1",
             "private": PRIVATE,
             "guests": {VM: first, VM6: first, OTHER_VM: {**first, "name": "gotcpvm", "allow": []}},
         }
         self.resolver = Resolver(str(self.path))
+        patched = mock.patch("resolver.load_nft", FakeNft)
+        patched.start()
+        self.addCleanup(patched.stop)
         self.write()
 
     def write(self) -> None:
