@@ -559,7 +559,7 @@ let
       "::"
     ];
     port = resolverPort;
-    nft = "${pkgs.nftables}/bin/nft";
+    libnftables = "${pkgs.nftables}/lib/libnftables.so.1";
     private = privateRanges.ipv4 ++ privateRanges.ipv6;
     guests = lib.concatMapAttrs (
       name: vm:
