@@ -1349,6 +1349,20 @@ describe("problems", () => {
     expect(problemsOf(config({ a: { modules: ["nixpkg.lib.x"] } }))[0]?.remedy).toMatch(/^Did you mean "nixpkgs"\?/);
   });
 
+  it.each<[way: string, vm: object, bridge: object]>([
+    ["br0 has ports", {}, { address: "10.0.0.1/24", ports: ["eno1"] }],
+    ["the existing bridge br0 has no `address`", {}, { existing: true }],
+    ["a macvtap", { interfaces: [{ type: "macvtap", link: "eno2", mode: "bridge" }] }, { address: "10.0.0.1/24" }],
+    ["QEMU's own network", { hypervisor: "qemu", interfaces: [{ type: "user" }] }, { address: "10.0.0.1/24" }],
+    ["the tap that QEMU makes", { hypervisor: "qemu", interfaces: [{ type: "bridge" }] }, { address: "10.0.0.1/24" }],
+    ["another program's DHCP", { interfaces: [{ address: "dhcp" }] }, { existing: true, address: "10.0.0.1/24" }],
+  ])("name the way past a policy: %s", (way, vm, bridge) => {
+    const problem = problemsOf(config({ a: vm }, { bridges: { br0: bridge } })).find(
+      ({ code }) => code === "policy-not-held",
+    );
+    expect(problem?.message).toContain(`: ${way}`);
+  });
+
   it("name the other place", () => {
     const [problem] = problemsOf(config({ a: { vsock: { cid: 9 } }, b: { vsock: { cid: 9 } } }));
     expect(problem?.related).toEqual([{ path: ["hosts", "h", "vms", "a", "vsock", "cid"], note: "first used here" }]);

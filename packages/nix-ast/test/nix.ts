@@ -90,7 +90,8 @@ export const accepted = (nix: Nix, texts: readonly string[]): readonly boolean[]
     writeFileSync(file, `_:\n${text}`);
     return file;
   });
-  const shown = run(nix, root, "nix", ["repl"], files.map((file) => `import ${file}\n`).join(""));
+  // Nix 2.8 takes a text that breaks off for a line to go on with: a `)` of its own ends that line.
+  const shown = run(nix, root, "nix", ["repl"], files.map((file) => `import ${file}\n)\n`).join(""));
   const plain = stripVTControlCharacters(shown);
   const read = new Set([...plain.matchAll(/«lambda @ (\S+\.nix):/g)].map(([, file]) => file));
   return files.map((file) => read.has(file));
