@@ -25,7 +25,7 @@ const files = (...patterns: readonly string[]): readonly string[] =>
     .split("\n")
     .filter((file) => file !== "" && !file.startsWith("examples/"));
 const python = files("packages/emit/nix/*.py", "test/programs/*.py");
-const shell = files("*.sh", ".ci/*");
+const shell = files("*.sh", ".ci/*", ":!.ci/*.*");
 const libraryShell = files("packages/emit/nix/*.sh");
 
 describe.skipIf(missing.length > 0)("programs of the library", () => {
