@@ -30,7 +30,7 @@
     { self, nixpkgs, ... }@inputs:
     {
       # The network and the microVMs of midna, also for use from another flake.
-      nixosModules.midna = nixpkgs.lib.modules.importApply ./hosts/midna.nix { inherit inputs; };
+      nixosModules.midna = nixpkgs.lib.modules.importApply ./hosts/midna { inherit inputs; };
 
       nixosConfigurations.midna = nixpkgs.lib.nixosSystem {
         system = "x86_64-linux";

@@ -14,9 +14,7 @@
     { self, nixpkgs, ... }@inputs:
     {
       # The network and the microVMs of workstation, also for use from another flake.
-      nixosModules.workstation = nixpkgs.lib.modules.importApply ./hosts/workstation.nix {
-        inherit inputs;
-      };
+      nixosModules.workstation = nixpkgs.lib.modules.importApply ./hosts/workstation { inherit inputs; };
 
       nixosConfigurations.workstation = nixpkgs.lib.nixosSystem {
         system = "x86_64-linux";

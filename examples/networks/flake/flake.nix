@@ -13,7 +13,7 @@
     { self, nixpkgs, ... }@inputs:
     {
       # The network and the microVMs of lab, also for use from another flake.
-      nixosModules.lab = nixpkgs.lib.modules.importApply ./hosts/lab.nix { inherit inputs; };
+      nixosModules.lab = nixpkgs.lib.modules.importApply ./hosts/lab { inherit inputs; };
 
       nixosConfigurations.lab = nixpkgs.lib.nixosSystem {
         system = "x86_64-linux";

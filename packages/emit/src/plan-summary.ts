@@ -186,7 +186,7 @@ interface Layout {
 const formatGuest = ({ name, own, difference, vms }: GuestSummary, layout: Layout): string => {
   const { style, width } = layout;
   return [
-    `  guest ${style.cyan(name)}${own === null ? "" : style.dim(`  ${ownBecause[own]}`)}`,
+    `  guest ${style.cyan(name)}${own === null || own === "single" ? "" : style.dim(`  ${ownBecause[own]}`)}`,
     ...vms.flatMap((vm) => formatVm(vm, layout)),
     ...(difference === null
       ? []
@@ -234,7 +234,7 @@ const loginWords = ({ name, sharedLogin }: VmSummary, { logins }: Layout): strin
   return `login shared with ${names.join(", ")}${others > 0 ? ` and ${String(others)} more` : ""}`;
 };
 
-const ownBecause: Readonly<Record<NonNullable<GuestPlan["own"]>, string>> = {
+const ownBecause: Readonly<Record<Exclude<GuestPlan["own"], null | "single">, string>> = {
   asked: "of this VM alone, as the config says",
   long: "of this VM alone, since its network, shares and environment do not fit on a kernel's command line",
   "not-ascii": "of this VM alone, since its shares or environment are not ASCII",

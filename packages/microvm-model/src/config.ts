@@ -19,13 +19,21 @@ export interface Config {
   readonly description?: string | undefined;
 
   /**
-   * Flake inputs by name, each a URL or a `FlakeInput`. `nixpkgs`, `nixpkgs-unstable`, `microvm` and `home-manager` are
-   * there without being written; writing one replaces its URL.
+   * Flake inputs by name, each a URL or a `FlakeInput`. `nixpkgs`, `nixpkgs-unstable`, `microvm`, `home-manager`
+   * and `microvm-emit` are there without being written; writing one replaces its URL.
    *
    * @default {}
    * @example { nixpkgs: "github:nixos/nixpkgs/nixos-25.11", dotfiles: { url: "github:me/dotfiles", flake: false } }
    */
   readonly inputs?: Readonly<Record<string, string | FlakeInput>> | undefined;
+
+  /**
+   * Where the flake has microvm-emit's own NixOS modules: `"copied"` into the folder `microvm-emit`, so that the flake needs
+   * nothing of this project, or taken from the flake input `microvm-emit`, which is this version's npm package.
+   *
+   * @default "copied"
+   */
+  readonly library?: "copied" | "input" | undefined;
 
   /** NixOS hosts by name, each the flake's `nixosConfigurations.NAME`; names are lower-case letters, digits and hyphens. */
   readonly hosts: Readonly<Record<string, Host>>;
@@ -79,6 +87,7 @@ export const configSchema = object({
   description: scalar.line.default("NixOS hosts and their microVMs"),
   /** Flake inputs: own ones, or others in place of the defaults; a string is a URL. */
   inputs: record(scalar.inputName, z.union([scalar.flakeRef.transform((url) => ({ url })), inputSchema])).default({}),
+  library: z.enum(["copied", "input"]).default("copied"),
   hosts: record(scalar.hostLabel, hostSchema),
   silence: silenceSchema().default({}),
 });

@@ -3,7 +3,12 @@ export interface InputDefault {
   readonly url: string;
   /** Inputs of the input that are ours instead: its input name → our input name. */
   readonly follows: Readonly<Record<string, string>>;
+  /** False for a plain source tree. */
+  readonly flake?: false;
 }
+
+/** The version of this project, whose npm package has the library in `nix/`. */
+const version = "0.1.0";
 
 /** The NixOS release that emitted flakes follow when the config names none. */
 const release = "26.05";
@@ -26,4 +31,9 @@ export const defaultInputs = (nixpkgs = releasedNixpkgs): Readonly<Record<string
   "nixpkgs-unstable": { url: "github:nixos/nixpkgs/nixos-unstable", follows: {} },
   microvm: { url: "github:microvm-nix/microvm.nix", follows: followsNixpkgs },
   "home-manager": { url: homeManagerFor(nixpkgs), follows: followsNixpkgs },
+  "microvm-emit": {
+    url: `https://registry.npmjs.org/microvm-emit/-/microvm-emit-${version}.tgz`,
+    follows: {},
+    flake: false,
+  },
 });

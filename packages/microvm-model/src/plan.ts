@@ -9,6 +9,8 @@ import type { ConfigPath } from "./problem.js";
 /** A config with every name resolved and every address known, sorted by name: what `compile` turns into Nix. */
 export interface Plan {
   readonly description: string;
+  /** Where the flake has the NixOS modules that are the same for every config. */
+  readonly library: "copied" | "input";
   readonly inputs: readonly InputPlan[];
   readonly hosts: readonly HostPlan[];
 }
@@ -47,11 +49,11 @@ export interface GuestPlan {
   /** Its VMs by index, so that a new one comes last. */
   readonly vms: readonly [string, ...string[]];
   /**
-   * Why it is made for its only VM, known when it is evaluated; null for one that learns at boot which VM it is.
-   * `"asked"`: the config says so. `"long"`: what it would learn does not fit on a kernel's command line. `"not-ascii"`:
-   * it cannot be written there.
+   * Why the guest is written plain, for its only VM; null if several VMs share it and learn at boot which one they are.
+   * `"single"`: no other VM needs the same NixOS. `"asked"`: the config says so. `"long"`: what the VM would learn does not fit
+   * on the kernel's command line. `"not-ascii"`: it cannot be written there.
    */
-  readonly own: "asked" | "long" | "not-ascii" | null;
+  readonly own: "single" | "asked" | "long" | "not-ascii" | null;
 }
 
 /** A module by path from the config file, by an input's attribute, or as Nix. */
@@ -371,6 +373,8 @@ export interface FirewallPlan {
 
 export interface SharePlan {
   readonly path: ConfigPath;
+  /** Why the VM has it. */
+  readonly role: ShareRole;
   readonly tag: Placed<string>;
   readonly source: string;
   readonly mountPoint: Placed<string>;
@@ -386,6 +390,9 @@ export interface SharePlan {
   readonly socket: string | null;
   readonly extraArgs: readonly NixText[];
 }
+
+/** A share that each VM may have once, or one of the config's own. */
+export type ShareRole = "store" | "sshHostKeys" | "agent" | "secrets" | "workspace" | "own";
 
 export interface VolumePlan {
   readonly path: ConfigPath;

@@ -1,9 +1,5 @@
-{ hostUser, ... }:
 {
-  users.groups.${hostUser.group}.gid = hostUser.gid;
   users.users.alice = {
-    isNormalUser = true;
-    inherit (hostUser) uid group;
     openssh.authorizedKeys.keys = [
       "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice@workstation"
     ];

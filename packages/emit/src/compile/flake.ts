@@ -58,7 +58,7 @@ const compileOutputs = (host: HostPlan, isLater: boolean, relocate: Relocate): r
   const inputs = attrs([inherit("inputs")]);
   const module = binding(
     ["nixosModules", host.name],
-    call(lib("modules", "importApply"), path(`./hosts/${host.name}.nix`), inputs),
+    call(lib("modules", "importApply"), path(`./hosts/${host.name}`), inputs),
   );
   return [
     comment(isLater ? blankLine(module) : module, {

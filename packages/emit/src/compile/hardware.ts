@@ -1,15 +1,13 @@
 import {
   type ConfigPath,
   type HardwarePlan,
-  imageOf,
-  isSquashed,
   type OptionPlan,
   type SharePlan,
   type VmPlan,
   type VolumePlan,
 } from "@microvm-emit/model";
-import { attrs, type Binding, call, type Expr, ident, list, type NixInput, str, toNix } from "@microvm-emit/nix-ast";
-import { at, bindingAt, packageFrom, setAt } from "./terms.js";
+import { attrs, type Binding, type Expr, list, type NixInput, str, toNix } from "@microvm-emit/nix-ast";
+import { at, bindingAt, packageFrom } from "./terms.js";
 
 /** What a VM's hypervisor gives it, of which its NixOS need not know. */
 export const compileMachine = (vm: VmPlan): readonly Binding[] => {
@@ -92,57 +90,43 @@ const compileValue = (path: ConfigPath, value: OptionPlan["value"]): NixInput =>
   }
 };
 
-/** An item of `microvm.shares`; what microvm.nix has by itself is left out. */
-export const compileShare = (share: SharePlan): Expr =>
-  at(share.path, isSquashed(share) ? call(ident("squash"), attributesOf(share)) : attributesOf(share));
-
-const attributesOf = ({ path, tag, mountPoint, ...share }: SharePlan): Expr =>
+/** An item of a VM's `shares`; what the library has by default is left out. */
+export const compileShare = ({ path, role, tag, source, mountPoint, ...share }: SharePlan): Expr =>
   at(
     path,
     toNix({
-      proto: share.proto,
       tag: at(tag.path, str(tag.value)),
-      source: share.source,
-      mountPoint: at(mountPoint.path, str(mountPoint.value)),
+      source,
+      mountPoint: mountPoint.value === source ? undefined : at(mountPoint.path, str(mountPoint.value)),
+      mode: role === "agent" ? "0700" : undefined,
+      proto: orNothing(share.proto, "virtiofs"),
       readOnly: orNothing(share.readOnly, false),
+      owners: share.owners === "guest" ? "guest" : undefined,
+      neededForBoot: orNothing(share.neededForBoot, false),
       cache: share.cache ?? undefined,
       securityModel: share.securityModel ?? undefined,
-      posixAcl: isSquashed(share) ? undefined : (share.posixAcl ?? undefined),
+      posixAcl: share.posixAcl ?? undefined,
       socket: share.socket ?? undefined,
       extraArgs: share.extraArgs.length === 0 ? undefined : share.extraArgs,
     }),
   );
 
-/** An item of `microvm.volumes`, in the same way. */
+/** An item of a VM's `volumes`, in the same way. */
 export const compileVolume = (volume: VolumePlan): Expr =>
-  at(volume.path, toNix({ image: volume.image, ...seenOfVolume(volume), ...ownOfVolume(volume) }));
-
-/** The same as far as it shows in a guest that other VMs may have too. */
-export const compileSeenVolume = (volume: VolumePlan, position: number): Expr =>
-  at(volume.path, toNix({ image: imageOf(volume, position), ...seenOfVolume(volume) }));
-
-/** The rest of it, by what the guest calls its image; nothing where microvm.nix's defaults do. */
-export const compileOwnVolume = (volume: VolumePlan, position: number): readonly Binding[] => {
-  const name = imageOf(volume, position);
-  const own = Object.entries({ image: orNothing(volume.image, name), ...ownOfVolume(volume) }).flatMap(
-    ([option, value]) => (value === undefined ? [] : [bindingAt(volume.path, option, value)]),
+  at(
+    volume.path,
+    toNix({
+      image: volume.image,
+      mountPoint: volume.mountPoint === null ? undefined : at(volume.mountPoint.path, str(volume.mountPoint.value)),
+      sizeMiB: volume.sizeMiB ?? undefined,
+      fsType: orNothing(volume.fsType, "ext4"),
+      label: volume.label ?? undefined,
+      readOnly: orNothing(volume.readOnly, false),
+      neededForBoot: orNothing(volume.neededForBoot, false),
+      autoCreate: orNothing(volume.autoCreate, true),
+      serial: volume.serial ?? undefined,
+      direct: orNothing(volume.direct, false),
+      imageType: volume.imageType ?? undefined,
+      mkfsExtraArgs: volume.mkfsExtraArgs.length === 0 ? undefined : volume.mkfsExtraArgs,
+    }),
   );
-  return own.length === 0 ? [] : [setAt(volume.path, name, own)];
-};
-
-const seenOfVolume = ({ mountPoint, fsType, label }: VolumePlan): Readonly<Record<string, NixInput | undefined>> => ({
-  // It has no default (microvm.nix nixos-modules/microvm/options.nix).
-  mountPoint: mountPoint === null ? null : at(mountPoint.path, str(mountPoint.value)),
-  fsType: orNothing(fsType, "ext4"),
-  label: label ?? undefined,
-});
-
-const ownOfVolume = (volume: VolumePlan): Readonly<Record<string, NixInput | undefined>> => ({
-  size: volume.sizeMiB ?? undefined,
-  readOnly: orNothing(volume.readOnly, false),
-  autoCreate: orNothing(volume.autoCreate, true),
-  serial: volume.serial ?? undefined,
-  direct: orNothing(volume.direct, false),
-  imageType: volume.imageType ?? undefined,
-  mkfsExtraArgs: volume.mkfsExtraArgs.length === 0 ? undefined : volume.mkfsExtraArgs,
-});

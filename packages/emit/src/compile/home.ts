@@ -7,7 +7,6 @@ import {
   type Expr,
   ident,
   indentedStr,
-  inherit,
   interp,
   list,
   path as nixPath,
@@ -18,7 +17,7 @@ import { match } from "ts-pattern";
 import type { Relocate } from "./locations.js";
 import { moduleOf } from "./module.js";
 import type { SharedModules } from "./shared-modules.js";
-import { at, bindingAt, importModule, input, inputFile, lib, packageFrom } from "./terms.js";
+import { at, bindingAt, importModule, inputFile, lib, packageFrom } from "./terms.js";
 
 /** A user's home-manager configuration in a guest's file; nothing for a user without. */
 export const compileHome = (
@@ -38,7 +37,7 @@ export const compileHome = (
       attrs([
         binding(
           "imports",
-          list(home.map((part, position) => importPart(part, shared, relocate, [...origin, position]))),
+          list(home.map((part, position) => importPart(part, vm, shared, relocate, [...origin, position]))),
         ),
         binding("home", attrs({ username: name, homeDirectory, stateVersion: vm.stateVersion })),
         ...(extraInit.length === 0
@@ -54,29 +53,20 @@ export const compileHome = (
   ];
 };
 
-/** The NixOS module that puts home-manager into a guest. */
-export const homeManager = (): Expr =>
-  moduleOf(
-    binding("imports", list([input("home-manager", "nixosModules", "home-manager")])),
-    binding(
-      "home-manager",
-      attrs([
-        binding("useGlobalPkgs", true),
-        binding("useUserPackages", true),
-        binding("extraSpecialArgs", attrs([inherit("inputs")])),
-        binding("sharedModules", list([attrs([binding(["programs", "home-manager", "enable"], true)])])),
-      ]),
-    ),
-  );
-
-const importPart = (part: HomePlan, shared: SharedModules, relocate: Relocate, origin: ConfigPath): Expr =>
+const importPart = (
+  part: HomePlan,
+  { name: vm }: VmPlan,
+  shared: SharedModules,
+  relocate: Relocate,
+  origin: ConfigPath,
+): Expr =>
   match(part)
     .with({ kind: "module" }, ({ module }) => importModule(module, relocate, 2, origin))
     .with({ kind: "zsh" }, (plan) =>
-      at(plan.path, sharedModule(shared.use("zsh", [plan.history, plan.init], () => zsh(plan)))),
+      at(plan.path, sharedModule(shared.use("zsh", [plan.history, plan.init], vm, () => zsh(plan)))),
     )
     .with({ kind: "emacs" }, (plan) =>
-      at(plan.path, sharedModule(shared.use("emacs", [plan.package, plan.configDirectory], () => emacs(plan)))),
+      at(plan.path, sharedModule(shared.use("emacs", [plan.package, plan.configDirectory], vm, () => emacs(plan)))),
     )
     .exhaustive();
 

@@ -1,4 +1,4 @@
-import type { ConfigPath, HostPlan, ImportedVmPlan } from "@microvm-emit/model";
+import type { ConfigPath, GuestPlan, HostPlan, ImportedVmPlan, VmPlan } from "@microvm-emit/model";
 import {
   attrs,
   binding,
@@ -6,94 +6,146 @@ import {
   blankLine,
   call,
   comment,
-  formals,
+  type Expr,
   ident,
   inherit,
-  lambda,
   list,
   path,
+  select,
 } from "@microvm-emit/nix-ast";
 import { match } from "ts-pattern";
-import type { NixFile } from "../file.js";
+import type { OutputFile } from "../file.js";
 import { importPackageSets } from "./agents.js";
-import { compileHostUser, defineHostUser } from "./host-user.js";
-import { microvmHost } from "./microvm-host.js";
-import { moduleWithin } from "./module.js";
-import { compileExistingBridges, compileNetwork, compileNetworkd } from "./network.js";
-import { compilePolicy } from "./policy.js";
-import { compileVmSecrets } from "./secrets.js";
+import { compileSharedGuest, guestFile } from "./guest.js";
+import { libraryModule, type LibrarySource } from "./library.js";
+import type { Relocate } from "./locations.js";
+import { hostModule } from "./module.js";
+import { compileNetworks } from "./network.js";
 import type { SharedModules } from "./shared-modules.js";
-import { bindingAt, input } from "./terms.js";
-import { compileGuests, compileVm } from "./vm.js";
-import { compileVmState } from "./vm-state.js";
-import { compileVmUnits } from "./vm-units.js";
+import { at, bindingAt, input, setAt } from "./terms.js";
+import { compileGuestOptions, compileVm, fileOf } from "./vm.js";
 
-/** `hosts/NAME.nix`: the network of a host's VMs, what they need on the host, their guests, and the VMs. */
-export const compileHost = (host: HostPlan, shared: SharedModules): NixFile => {
-  const sets = importPackageSets(host);
-  const user = defineHostUser(host);
-  const specialArgs = binding(
-    "specialArgs",
-    attrs([inherit("inputs", ...sets.map(({ name }) => name), ...user.map(() => "hostUser"))]),
-  );
-  const module = moduleWithin(
-    [...sets.map(({ binding: set }) => set), ...user, specialArgs, ...compileGuests(host)],
-    binding(
-      "imports",
-      list([
-        call(ident("import"), path(`../modules/${shared.use("microvm-host", null, microvmHost)}`), input("microvm")),
-        ...compileHostUser(host),
-        compileVmUnits(host, shared),
-        ...compileNetworkd(host, shared),
-        ...compileExistingBridges(host, shared),
-        ...compilePolicy(host, shared),
-        ...compileVmState(host, shared),
-        ...compileVmSecrets(host, shared),
-      ]),
-    ),
-    ...compileNetwork(host),
-    ...compileHostOptions(host).map((option, position) => (position === 0 ? blankLine(option) : option)),
-    ...(host.vms.length + host.importedVms.length === 0
+/** The files of a host: `hosts/NAME/default.nix`, one file a VM beside it, and `guests/NAME/` for what VMs share. */
+export const compileHost = (
+  host: HostPlan,
+  library: LibrarySource,
+  shared: SharedModules,
+  relocate: Relocate,
+): readonly OutputFile[] => {
+  // Guests come by the index of their first VM, so that a later VM renames no module.
+  const guests = host.guests.map((guest) => {
+    const vms = guest.vms.map((name) => vmNamed(host, name));
+    return {
+      vms: vms.map((vm) => ({ vm, ...compileVm(host, guest, vm, shared, relocate) })),
+      file: guest.own === null ? [compileSharedGuest(host, guest, vmNamed(host, guest.vms[0]), shared, relocate)] : [],
+    };
+  });
+  const vms = guests.flatMap((guest) => guest.vms).sort((a, b) => (a.vm.name < b.vm.name ? -1 : 1));
+  const imports = vms.map(({ vm, needsInputs }) => {
+    const file = path(`./${fileOf(vm)}`);
+    return at(vm.path, needsInputs ? importApply(file) : file);
+  });
+  const body = [
+    binding("imports", list([importApply(libraryModule(library)), ...imports])),
+    ...compileLibraryOptions(host),
+    ...compileMicrovm(host),
+  ];
+  return [
+    {
+      kind: "nix",
+      path: `hosts/${host.name}/default.nix`,
+      expr: comment(hostModule(body, body), { before: `The network and the microVMs of ${host.name}.` }),
+    },
+    ...vms.map(({ file }) => file),
+    ...guests.flatMap(({ file }) => file),
+  ];
+};
+
+const vmNamed = (host: HostPlan, name: string): VmPlan => {
+  const vm = host.vms.find((other) => other.name === name);
+  if (vm === undefined) throw new Error(`There is no VM ${name}.`);
+  return vm;
+};
+
+/** A module that is a function of the flake's inputs, as a module. */
+const importApply = (file: Expr): Expr =>
+  call(select(ident("lib"), "modules", "importApply"), file, attrs([inherit("inputs")]));
+
+/** What all VMs of the host have in common. */
+const compileLibraryOptions = (host: HostPlan): readonly Binding[] => {
+  const guests = host.guests.filter(({ own }) => own === null);
+  const options = [
+    ...compileUser(host),
+    ...compileNetworks(host),
+    ...(guests.length === 0
       ? []
       : [
           blankLine(
-            binding(
-              ["microvm", "vms"],
-              attrs([...host.vms.map((vm) => compileVm(host, vm)), ...host.importedVms.map(compileImported)]),
+            setAt(
+              [...host.path, "vms"],
+              "guests",
+              guests.map((guest) => compileGuest(host, guest)),
             ),
           ),
         ]),
-  );
-  return {
-    kind: "nix",
-    path: `hosts/${host.name}.nix`,
-    expr: comment(lambda(formals(["inputs"]), module), {
-      before: `The network and the microVMs of ${host.name}.`,
-    }),
-  };
+    ...set("specialArgs", importPackageSets(host)),
+  ];
+  return options.length === 0 ? [] : [blankLine(setAt(host.path, "microvm-emit", options))];
 };
 
-/** How the host runs VMs, where that is not as microvm.nix has it. */
-const compileHostOptions = (host: HostPlan): readonly Binding[] => [
-  ...(host.enable
-    ? []
-    : [bindingAt([...host.path, "microvm", "host", "enable"], ["microvm", "host", "enable"], false)]),
-  ...(host.stateDirectory === "/var/lib/microvms"
-    ? []
-    : [bindingAt([...host.path, "stateDirectory"], ["microvm", "stateDir"], host.stateDirectory)]),
-  ...(host.startupTimeoutSeconds === 150
-    ? []
-    : [
-        bindingAt(
-          [...host.path, "startupTimeoutSeconds"],
-          ["microvm", "host", "startupTimeout"],
-          host.startupTimeoutSeconds,
-        ),
-      ]),
-  ...(host.useNotifySockets
-    ? [bindingAt([...host.path, "useNotifySockets"], ["microvm", "host", "useNotifySockets"], true)]
-    : []),
-];
+const set = (option: string, bindings: readonly Binding[]): readonly Binding[] =>
+  bindings.length === 0 ? [] : [blankLine(setAt([], option, bindings))];
+
+const compileGuest = (host: HostPlan, guest: GuestPlan): Binding => {
+  const vm = vmNamed(host, guest.vms[0]);
+  return setAt(vm.path, guest.name, compileGuestOptions(vm, path(`../../${guestFile(host, guest)}`)));
+};
+
+/** The main user. Ids that the config does not say come from the host's own NixOS configuration. */
+const compileUser = ({ vms: [vm] }: HostPlan): readonly Binding[] => {
+  if (vm === undefined) return [];
+  const [{ path: origin, name, homeDirectory, uid, gid, group }] = vm.users;
+  const written = Object.entries({
+    name,
+    homeDirectory: homeDirectory === `/home/${name}` ? null : homeDirectory,
+    uid,
+    gid,
+    group,
+  });
+  return [
+    setAt(
+      origin,
+      "user",
+      written.flatMap(([setting, value]) => (value === null ? [] : [bindingAt([...origin, setting], setting, value)])),
+    ),
+  ];
+};
+
+/** Options of microvm.nix on the host, where they are not its defaults, and VMs that are described elsewhere. */
+const compileMicrovm = (host: HostPlan): readonly Binding[] =>
+  [
+    ...(host.enable
+      ? []
+      : [bindingAt([...host.path, "microvm", "host", "enable"], ["microvm", "host", "enable"], false)]),
+    ...(host.stateDirectory === "/var/lib/microvms"
+      ? []
+      : [bindingAt([...host.path, "stateDirectory"], ["microvm", "stateDir"], host.stateDirectory)]),
+    ...(host.startupTimeoutSeconds === 150
+      ? []
+      : [
+          bindingAt(
+            [...host.path, "startupTimeoutSeconds"],
+            ["microvm", "host", "startupTimeout"],
+            host.startupTimeoutSeconds,
+          ),
+        ]),
+    ...(host.useNotifySockets
+      ? [bindingAt([...host.path, "useNotifySockets"], ["microvm", "host", "useNotifySockets"], true)]
+      : []),
+    ...(host.importedVms.length === 0
+      ? []
+      : [binding(["microvm", "vms"], attrs(host.importedVms.map(compileImported)))]),
+  ].map(blankLine);
 
 const compileImported = ({ path: origin, name, autostart, restartIfChanged, source }: ImportedVmPlan): Binding =>
   bindingAt(

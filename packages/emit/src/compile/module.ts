@@ -1,32 +1,35 @@
-import { attrs, type Binding, type Expr, formals, lambda, letIn, nameOf, nodesOf } from "@microvm-emit/nix-ast";
+import { attrs, type Binding, type Expr, formals, lambda, nameOf, nodesOf } from "@microvm-emit/nix-ast";
 
-/** What a module may be handed, in the order in which it asks; package sets come from the host's file. */
-const moduleArguments = ["config", "hostUser", "inputs", "lib", "pkgs", "pkgsUnfree", "pkgsUnstable"];
+/** What a module of a guest may be handed, in the order in which it asks. */
+const guestArguments = ["config", "inputs", "lib", "pkgs", "pkgsUnfree", "pkgsUnstable"];
 
-/** A NixOS or home-manager module: its bindings, behind exactly the arguments that they name. */
-export const moduleOf = (...bindings: readonly Binding[]): Expr => moduleWith([], ...bindings);
+/** A NixOS or home-manager module of a guest: its bindings, behind the arguments that they name. */
+export const moduleOf = (...bindings: readonly Binding[]): Expr => asking(bindings, guestArguments, attrs(bindings));
 
-/** A module with local definitions. */
-export const moduleWith = (definitions: readonly Binding[], ...bindings: readonly Binding[]): Expr =>
-  asking(within(definitions, bindings), moduleArguments);
+/**
+ * A NixOS module of a host. One that names the flake's inputs is a function of them, so that other flakes can import it; see
+ * {@link needsInputs}.
+ *
+ * @param given what may name arguments; the rest has arguments of its own.
+ */
+export const hostModule = (given: readonly Binding[], body: readonly Binding[]): Expr => {
+  const module = asking(given, ["config", "lib", "pkgs"], attrs(body));
+  return needsInputs(given) ? lambda(formals(["inputs"]), module) : module;
+};
 
-/** A module with local definitions, whose `inputs` are in scope already. */
-export const moduleWithin = (definitions: readonly Binding[], ...bindings: readonly Binding[]): Expr =>
-  asking(within(definitions, bindings), ["config", "lib", "pkgs"]);
+/** Whether bindings name the inputs of the flake. */
+export const needsInputs = (bindings: readonly Binding[]): boolean => variablesIn(bindings).has("inputs");
 
-const within = (definitions: readonly Binding[], bindings: readonly Binding[]): Expr =>
-  definitions.length === 0 ? attrs(bindings) : letIn(definitions, attrs(bindings));
-
-const asking = (body: Expr, available: readonly string[]): Expr => {
-  const named = variablesIn(body);
+const asking = (given: readonly Binding[], available: readonly string[], body: Expr): Expr => {
+  const named = variablesIn(given);
   const asked = available.filter((argument) => named.has(argument));
   return asked.length === 0 ? body : lambda(formals(asked, { ellipsis: true }), body);
 };
 
-/** Every variable that an expression names, bound in it or not. */
-const variablesIn = (root: Expr): ReadonlySet<string> =>
+/** Every variable that bindings name, bound in them or not. */
+const variablesIn = (bindings: readonly Binding[]): ReadonlySet<string> =>
   new Set(
-    nodesOf(root).flatMap((node) => {
+    nodesOf(attrs(bindings)).flatMap((node) => {
       if (node.kind === "ident") return [node.name];
       return node.kind === "inherit" && node.from === undefined ? node.names.map(nameOf) : [];
     }),

@@ -4,10 +4,10 @@ import type { NixFile } from "../file.js";
 /** The modules that guests import, each written once however many use it. */
 export interface SharedModules {
   /**
-   * The file name of the module that `key` stands for, null for one that no config changes, made by `make` when it is new. Modules of one name and different
-   * keys get a number behind the name.
+   * The file name of the module that `key` stands for, made by `make` when it is new. Of several modules with one name, all but
+   * the first are also named after the first VM that uses them, so that a new VM renames none.
    */
-  readonly use: (name: string, key: unknown, make: () => Expr) => string;
+  readonly use: (name: string, key: unknown, vm: string, make: () => Expr) => string;
   /** All that were used, by name. */
   readonly files: () => readonly NixFile[];
 }
@@ -16,17 +16,16 @@ export const sharedModules = (): SharedModules => {
   const files = new Map<string, NixFile>();
   const fileNames = new Map<string, string>();
   return {
-    use: (name, key, make) => {
+    use: (name, key, vm, make) => {
       const identity = `${name} ${JSON.stringify(key, bigintAsText)}`;
       const known = fileNames.get(identity);
       if (known !== undefined) return known;
       let fileName = `${name}.nix`;
-      for (let number = 2; files.has(fileName); number += 1) fileName = `${name}-${String(number)}.nix`;
+      for (let suffix = `-${vm}`; files.has(fileName); suffix += `-${vm}`) fileName = `${name}${suffix}.nix`;
       fileNames.set(identity, fileName);
       files.set(fileName, {
         kind: "nix",
         path: `modules/${fileName}`,
-        ...(key === null && { isFixed: true }),
         expr: make(),
       });
       return fileName;

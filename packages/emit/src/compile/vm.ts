@@ -2,206 +2,174 @@ import {
   type ForwardEndPlan,
   type GuestPlan,
   type HostPlan,
-  ownShares,
+  type InterfacePlan,
+  type LimitsPlan,
   readsOptions,
+  type SecretPlan,
   type VmPlan,
 } from "@microvm-emit/model";
 import {
   attrs,
-  binary,
   binding,
   type Binding,
   blankLine,
-  call,
   comment,
   type Expr,
-  ident,
-  inherit,
   list,
   type NixInput,
-  path,
-  select,
   str,
   toNix,
 } from "@microvm-emit/nix-ast";
-import { compileMachine, compileOwnVolume, compileShare } from "./hardware.js";
-import { guestFile } from "./guest.js";
-import { compileLinkFile } from "./link.js";
-import { credentialFiles } from "./secrets.js";
-import { defineSquash } from "./squash.js";
+import type { NixFile } from "../file.js";
+import { compileGuest } from "./guest.js";
+import { compileMachine, compileShare, compileVolume } from "./hardware.js";
+import type { Relocate } from "./locations.js";
+import { hostModule, needsInputs } from "./module.js";
+import { compilePolicy } from "./policy.js";
+import type { SharedModules } from "./shared-modules.js";
 import { at, bindingAt, input, setAt } from "./terms.js";
 
-/** What a host's file defines for `microvm.vms`: the guests that VMs may share, and how these become VMs. */
-export const compileGuests = (host: HostPlan): readonly Binding[] => {
-  const guests = host.guests.filter(({ own }) => own === null);
-  if (guests.length === 0) return [];
-  const library = (name: string, ...given: [string, ...string[]]): Expr =>
-    call(ident("import"), path(`../lib/${name}.nix`), attrs([inherit(...given)]));
-  return [
-    blankLine(binding("evaluateGuest", library("evaluate-guest", "inputs", "pkgs"))),
-    binding("startVm", library("start-vm", "inputs", "lib")),
-    ...compileSquash(host, guests),
-    comment(
-      binding(
-        "guests",
-        call(
-          select(ident("builtins"), "mapAttrs"),
-          ident("evaluateGuest"),
-          attrs(guests.map((guest) => compileGuestArguments(host, guest))),
-        ),
-      ),
-      {
-        before: "Each is evaluated once, however many VMs it has.",
-      },
-    ),
-  ];
+/** A VM's file, and whether it is a function of the flake's inputs. */
+export interface VmFile {
+  readonly file: NixFile;
+  readonly needsInputs: boolean;
+}
+
+/** `hosts/HOST/NAME.nix`: all of a VM, except what it shares with others. */
+export const compileVm = (
+  host: HostPlan,
+  guest: GuestPlan,
+  vm: VmPlan,
+  shared: SharedModules,
+  relocate: Relocate,
+): VmFile => {
+  const own = compileOptions(guest, vm);
+  const options =
+    guest.own === null
+      ? own
+      : [...own, blankLine(bindingAt(vm.path, "config", compileGuest(guest, vm, shared, relocate)))];
+  const body = at(vm.path, binding(["microvm-emit", "vms", vm.name], attrs(options)));
+  return {
+    needsInputs: needsInputs(own),
+    file: {
+      kind: "nix",
+      path: `hosts/${host.name}/${fileOf(vm)}`,
+      expr: comment(hostModule(own, [body]), { before: titleOf(host, vm) }),
+    },
+  };
 };
 
-/** What the shares that VMs of these guests have for themselves need. */
-const compileSquash = ({ vms }: HostPlan, guests: readonly GuestPlan[]): readonly Binding[] => {
-  const names = new Set(guests.flatMap((guest) => guest.vms));
-  const sharing = vms.filter(({ name }) => names.has(name));
-  return sharing.slice(0, 1).flatMap(({ users: [user] }) => defineSquash(sharing.flatMap(ownShares), user, 1));
+/** A VM's file in the folder of its host. Names of VMs have no underscore, so no other VM has this file. */
+export const fileOf = ({ name }: Pick<VmPlan, "name">): string => `${name === "default" ? "default_" : name}.nix`;
+
+const titleOf = (host: HostPlan, { name, interfaces }: VmPlan): string => {
+  const [address] = interfaces.flatMap(({ addresses }) => addresses);
+  return `The microVM ${name} of ${host.name}${address === undefined ? "" : `, at ${address.value}`}.`;
 };
 
-const compileGuestArguments = (host: HostPlan, guest: GuestPlan): Binding => {
-  const vm = firstVm(host, guest);
-  return bindingAt(
-    vm.path,
-    guest.name,
-    attrs([
-      compileSpecialArgs(vm),
-      binding("modules", list([path(`../${guestFile(host, vm)}`)])),
-      ...compilePackageSet(vm),
-    ]),
+/** The options of a VM on its host. */
+const compileOptions = (guest: GuestPlan, vm: VmPlan): readonly Binding[] => [
+  ...compilePolicy(vm),
+  ...many(vm, "interfaces", vm.interfaces.map(compileInterface)),
+  ...many(vm, "nameservers", vm.nameservers),
+  ...(vm.vsockCid === null ? [] : [bindingAt(vm.vsockCid.path, "vsockCid", vm.vsockCid.value)]),
+  ...given(vm, "socket", vm.socket, "control.socket"),
+  ...given(vm, "autostart", vm.autostart, false),
+  ...given(vm, "restartIfChanged", vm.restartIfChanged, false),
+  ...given(vm, "sshHostKeys", vm.sshHostKeys, null),
+  ...(vm.shares.some(({ role }) => role === "store") ? [] : [bindingAt([...vm.path, "store"], "shareStore", false)]),
+  ...many(vm, "shares", vm.shares.filter(({ role }) => isWritten.has(role)).map(compileShare)),
+  ...many(vm, "volumes", vm.volumes.map(compileVolume)),
+  ...given(vm, "writableStoreOverlay", vm.writableStoreOverlay, "/nix/.rw-store"),
+  ...set(vm, "secrets", vm.secrets.map(compileSecret)),
+  ...set(vm, "environment", recordOf(vm, "environment", vm.environment)),
+  ...(vm.machineId === undefined ? [] : [bindingAt([...vm.path, "machineId"], "machineId", vm.machineId)]),
+  ...set(vm, "limits", compileLimits(vm)),
+  ...(guest.own === null ? [binding("guest", guest.name)] : [...compileSpecialArgs(vm), ...compilePackageSet(vm)]),
+  ...set(vm, "microvm", [...(guest.own === null && !readsOptions(vm) ? compileMachine(vm) : []), ...compileRunner(vm)]),
+];
+
+/** The shares that the library does not make of other options. */
+const isWritten: ReadonlySet<string> = new Set(["agent", "workspace", "own"]);
+
+/** A setting that has a name of its own in the library; nothing for the library's default. */
+const given = (vm: VmPlan, option: string, value: NixInput, fallback: NixInput): readonly Binding[] =>
+  value === fallback ? [] : [bindingAt([...vm.path, option], option, value)];
+
+const many = (vm: VmPlan, option: string, items: readonly NixInput[]): readonly Binding[] =>
+  items.length === 0 ? [] : [bindingAt([...vm.path, option], option, list(items))];
+
+const set = (vm: VmPlan, option: string, bindings: readonly Binding[]): readonly Binding[] =>
+  bindings.length === 0 ? [] : [setAt([...vm.path, option], option, bindings)];
+
+const recordOf = (vm: VmPlan, setting: string, record: Readonly<Record<string, NixInput>>): readonly Binding[] =>
+  Object.entries(record).map(([name, value]) => bindingAt([...vm.path, setting, name], name, value));
+
+const compileInterface = (link: InterfacePlan): Expr =>
+  at(
+    link.path,
+    toNix({
+      type: link.type === "tap" ? undefined : link.type,
+      id: at(link.id.path, str(link.id.value)),
+      mac: at(link.mac.path, str(link.mac.value)),
+      bridge: link.network === null || link.network.kind === "routed" ? undefined : link.network.name,
+      macvtap: link.type === "macvtap" ? { link: link.link, mode: link.mode } : undefined,
+      addresses:
+        link.addresses.length === 0
+          ? undefined
+          : link.addresses.map(({ value, path, subnet }) => at(path, str(`${value}/${String(subnet.prefixLength)}`))),
+      dhcp: link.dhcp ? true : undefined,
+      gateways: gatewaysOf(link),
+      vhost: link.type === "tap" && link.vhost ? true : undefined,
+    }),
   );
+
+/** The routers of an interface, if they are not those of its network. */
+const gatewaysOf = ({ addresses, dhcp, network }: InterfacePlan): NixInput | undefined => {
+  const own = addresses.filter(({ subnet }) => !(dhcp && subnet.family === 4)).map(({ subnet }) => subnet);
+  const routers = own.flatMap(({ gateway }) => (gateway === null ? [] : [gateway.value]));
+  const isOfNetwork = network !== null && own.every((subnet) => network.subnets.includes(subnet));
+  return isOfNetwork || (network === null && routers.length === 0) ? undefined : routers;
 };
 
-/** The VM whose config a guest is made of; the others say the same. */
-export const firstVm = (host: HostPlan, { vms: [name] }: GuestPlan): VmPlan => {
-  const vm = host.vms.find((other) => other.name === name);
-  if (vm === undefined) throw new Error(`There is no VM ${name}.`);
-  return vm;
-};
-
-/** An attribute of `microvm.vms`. */
-export const compileVm = (host: HostPlan, vm: VmPlan): Binding =>
-  bindingAt(
-    vm.path,
-    vm.name,
-    attrs([
-      bindingAt([...vm.path, "autostart"], "autostart", vm.autostart),
-      bindingAt([...vm.path, "restartIfChanged"], "restartIfChanged", vm.restartIfChanged),
-      ...compileSystem(host, vm),
-    ]),
-  );
-
-const compileSystem = (host: HostPlan, vm: VmPlan): readonly Binding[] => {
-  const guest = host.guests.find(({ vms }) => vms.includes(vm.name));
-  return guest?.own === null
-    ? [binding("evaluatedConfig", call(ident("startVm"), compileIdentity(guest, vm)))]
-    : [
-        compileSpecialArgs(vm),
-        ...compilePackageSet(vm),
-        binding(["config", "imports"], list([path(`../${guestFile(host, vm)}`)])),
-      ];
-};
-
-/** What a VM is beside its guest. */
-const compileIdentity = (guest: GuestPlan, vm: VmPlan): Expr => {
-  const shares = ownShares(vm);
-  const volumes = vm.volumes.flatMap(compileOwnVolume);
-  const variables = Object.entries(vm.environment);
-  return attrs([
-    binding("name", vm.name),
-    binding("guest", select(ident("guests"), guest.name)),
-    binding(
-      "microvm",
-      attrs([
-        ...(readsOptions(vm) ? [] : compileMachine(vm)),
-        ...compileOwnOptions(vm),
-        ...(shares.length === 0 ? [] : [bindingAt([...vm.path, "shares"], "shares", shares.map(compileShare))]),
-      ]),
-    ),
-    ...(volumes.length === 0 ? [] : [setAt([...vm.path, "volumes"], "volumes", volumes)]),
-    ...(vm.interfaces.length === 0
-      ? []
-      : [
-          setAt(
-            [...vm.path, "interfaces"],
-            "networks",
-            vm.interfaces.map((link, position) => compileLinkFile(link, position, vm)),
-          ),
-        ]),
-    ...(variables.length === 0
-      ? []
-      : [
-          setAt(
-            [...vm.path, "environment"],
-            "environment",
-            variables.map(([name, value]) => bindingAt([...vm.path, "environment", name], name, value)),
-          ),
-        ]),
-    ...(vm.machineId === undefined ? [] : [bindingAt([...vm.path, "machineId"], "machineId", vm.machineId)]),
+const compileSecret = ({ path: origin, name, file, variable }: SecretPlan): Binding =>
+  setAt(origin, name, [
+    bindingAt(origin, "file", file),
+    ...(variable === null ? [] : [bindingAt(origin, "variable", variable)]),
   ]);
-};
 
-/** Options of microvm.nix that are a VM's own, whatever its guest is. */
-export const compileOwnOptions = (vm: VmPlan): readonly Binding[] => [
-  bindingAt([...vm.path, "socket"], "socket", vm.socket),
-  ...(vm.vsockCid === null ? [] : [bindingAt(vm.vsockCid.path, ["vsock", "cid"], vm.vsockCid.value)]),
-  bindingAt(
-    [...vm.path, "interfaces"],
-    "interfaces",
-    vm.interfaces.map((link) =>
-      at(
-        link.path,
-        toNix({
-          type: link.type,
-          id: at(link.id.path, str(link.id.value)),
-          mac: at(link.mac.path, str(link.mac.value)),
-          bridge: link.type === "bridge" ? link.network.name : undefined,
-          macvtap: link.type === "macvtap" ? { link: link.link, mode: link.mode } : undefined,
-          tap: link.type === "tap" && link.vhost ? { vhost: true } : undefined,
-        }),
-      ),
+const compileLimits = ({ path: origin, limits }: VmPlan): readonly Binding[] =>
+  (Object.entries(limits) as [keyof LimitsPlan, number | null][]).flatMap(([limit, value]) =>
+    value === null ? [] : [bindingAt([...origin, "limits", limit], limit, value)],
+  );
+
+/** Options of microvm.nix that are a VM's own, and that its NixOS does not depend on. */
+const compileRunner = (vm: VmPlan): readonly Binding[] => [
+  ...set(vm, "credentialFiles", recordOf(vm, "credentialFiles", vm.credentialFiles)),
+  ...many(
+    vm,
+    "forwardPorts",
+    vm.forwardPorts.map(({ path: origin, from, proto, host, guest }) =>
+      at(origin, toNix({ from, proto, host: forwardEnd(host), guest: forwardEnd(guest) })),
     ),
   ),
-  ...credentialFiles(vm),
-  ...(vm.forwardPorts.length === 0
-    ? []
-    : [
-        bindingAt(
-          [...vm.path, "forwardPorts"],
-          "forwardPorts",
-          vm.forwardPorts.map(({ path: origin, from, proto, host, guest }) =>
-            at(origin, toNix({ from, proto, host: forwardEnd(host), guest: forwardEnd(guest) })),
-          ),
-        ),
-      ]),
 ];
 
 const forwardEnd = ({ address, port }: ForwardEndPlan): NixInput => ({ address: address ?? undefined, port });
 
-const compilePackageSet = (vm: VmPlan): readonly Binding[] => [
-  ...(vm.pkgs === undefined ? [] : [bindingAt([...vm.path, "pkgs"], "pkgs", vm.pkgs)]),
-  ...(vm.nixpkgs === null ? [] : [bindingAt([...vm.path, "nixpkgs"], "nixpkgs", input(vm.nixpkgs))]),
-];
+const compilePackageSet = (vm: VmPlan): readonly Binding[] =>
+  set(vm, "packageSet", [
+    ...(vm.pkgs === undefined ? [] : [bindingAt([...vm.path, "pkgs"], "pkgs", vm.pkgs)]),
+    ...(vm.nixpkgs === null ? [] : [bindingAt([...vm.path, "nixpkgs"], "nixpkgs", input(vm.nixpkgs))]),
+  ]);
 
-/** What all guests are handed, and what this one is besides. */
-const compileSpecialArgs = ({ path: origin, specialArgs }: VmPlan): Binding =>
-  Object.keys(specialArgs).length === 0
-    ? inherit("specialArgs")
-    : bindingAt(
-        [...origin, "specialArgs"],
-        "specialArgs",
-        binary(
-          ident("specialArgs"),
-          "//",
-          attrs(
-            Object.entries(specialArgs).map(([name, value]) =>
-              bindingAt([...origin, "specialArgs", name], name, value),
-            ),
-          ),
-        ),
-      );
+/** Arguments of the modules of one guest. */
+export const compileSpecialArgs = (vm: VmPlan): readonly Binding[] =>
+  set(vm, "specialArgs", recordOf(vm, "specialArgs", vm.specialArgs));
+
+/** The options of a guest that several VMs share, as its host has them. */
+export const compileGuestOptions = (vm: VmPlan, config: Expr): readonly Binding[] => [
+  ...compileSpecialArgs(vm),
+  ...compilePackageSet(vm),
+  bindingAt(vm.path, "config", config),
+];

@@ -1,6 +1,6 @@
 import type { VmModel } from "../config.js";
 import { secretsBy } from "../hypervisors.js";
-import type { DirectoryPlan, Placed, SharePlan, UserPlan } from "../plan.js";
+import type { DirectoryPlan, Placed, SharePlan, ShareRole, UserPlan } from "../plan.js";
 import type { ConfigPath } from "../problem.js";
 
 /** The folders of the host that a VM stands on; null where the config wants none. */
@@ -48,14 +48,20 @@ export const planShares = (
   path: ConfigPath,
   vmFolder: string,
 ): readonly SharePlan[] => {
-  const builtIn = (tag: string, source: string | null, key: string, options: BuiltIn = {}): readonly SharePlan[] => {
+  const builtIn = (
+    tag: string,
+    source: string | null,
+    role: Exclude<ShareRole, "own">,
+    options: BuiltIn = {},
+  ): readonly SharePlan[] => {
     if (source === null) return [];
-    const place = [...path, key];
+    const place = [...path, role];
     const placed = (value: string): Placed<string> => ({ value, path: place });
     const { mountPoint = source, readOnly = false } = options;
     return [
       {
         path: place,
+        role,
         tag: placed(tag),
         source,
         mountPoint: placed(mountPoint),
@@ -83,6 +89,7 @@ export const planShares = (
       const source = /^[/~]/.test(written) ? expandHome(written, owner) : `${vmFolder}/${written}`;
       return {
         path: place,
+        role: "own" as const,
         tag: { value: tag, path: [...place, "tag"] },
         source,
         mountPoint:

@@ -21,7 +21,7 @@ export const guestDifferences = ({ guests, vms }: HostPlan): ReadonlyMap<string,
   const found = new Map<string, GuestDifference>();
   for (const { name, own } of guests) {
     const vm = first.get(name);
-    if (own !== null || vm === undefined) continue;
+    if ((own !== null && own !== "single") || vm === undefined) continue;
     const seen = seenByGuest(vm);
     const numbers = numbered.of(seen);
     const nearest = mostAlike(numbers, before);

@@ -59,7 +59,7 @@ export const groupGuests = (vms: readonly VmPlan[]): readonly GuestPlan[] => {
   return [...groups.values()].map(([{ name, own }, ...others]) => ({
     name,
     vms: [name, ...others.map((vm) => vm.name)],
-    own,
+    own: own ?? (others.length === 0 ? "single" : null),
   }));
 };
 

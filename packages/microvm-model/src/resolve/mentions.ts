@@ -8,6 +8,7 @@ import { type InputMention, mentionsIn } from "./references.js";
 export const mentionsOf = (model: Model): readonly InputMention[] => [
   { input: "nixpkgs", path: ["inputs"] },
   { input: "microvm", path: ["inputs"] },
+  ...(model.library === "input" ? [{ input: "microvm-emit", path: ["library"] }] : []),
   ...Object.entries(model.hosts).flatMap(([name, host]) => [
     ...host.modules.flatMap((module, position) => mentionsIn(module, ["hosts", name, "modules", position])),
     ...Object.entries(host.vms).flatMap(([vmName, vm]) => mentionsOfVm(vm, ["hosts", name, "vms", vmName])),

@@ -109,7 +109,7 @@ export const planInputs = (
         name,
         url,
         follows: (written && "follows" in written ? written.follows : undefined) ?? fallback?.follows ?? {},
-        flake: !(written && "flake" in written && written.flake === false),
+        flake: (written && "flake" in written ? written.flake : undefined) ?? fallback?.flake ?? true,
       });
   }
   return { inputs, problems };

@@ -8,7 +8,7 @@ export const guestNotShared = (host: HostPlan): readonly Problem[] => {
   const vms = new Map(host.vms.map((vm) => [vm.name, vm]));
   return host.guests.flatMap(({ name, own }) => {
     const vm = vms.get(name);
-    if (own === null || own === "asked" || vm === undefined) return [];
+    if (own === null || own === "single" || own === "asked" || vm === undefined) return [];
     return [
       warning(
         "guest-not-shared",
@@ -21,7 +21,7 @@ export const guestNotShared = (host: HostPlan): readonly Problem[] => {
 };
 
 const words: Readonly<
-  Record<Exclude<GuestPlan["own"], "asked" | null>, { readonly why: string; readonly remedy: string }>
+  Record<Exclude<GuestPlan["own"], "single" | "asked" | null>, { readonly why: string; readonly remedy: string }>
 > = {
   long: {
     why: "its name, network, shares and environment do not fit on the kernel's command line",

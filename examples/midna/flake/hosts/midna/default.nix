@@ -1,0 +1,28 @@
+# The network and the microVMs of midna.
+{ inputs }:
+{ lib, pkgs, ... }:
+{
+  imports = [
+    (lib.modules.importApply ../../microvm-emit { inherit inputs; })
+    ./emacsvm.nix
+    ./goprotobufvm.nix
+  ];
+
+  microvm-emit = {
+    user.name = "michael";
+
+    bridges.microbr = {
+      addresses = [ "192.168.83.1/24" ];
+      nat = {
+        enable = true;
+        externalInterface = "eno1";
+      };
+    };
+
+    # One set for all guests, since each import costs an evaluation of its own.
+    specialArgs.pkgsUnstable = import inputs.nixpkgs-unstable {
+      inherit (pkgs.stdenv.hostPlatform) system;
+      config.allowUnfreePredicate = package: builtins.elem (lib.getName package) [ "claude-code" ];
+    };
+  };
+}

@@ -1,0 +1,14 @@
+# NixOS module for hosts of coding-agent microVMs. README.md lists the options.
+{ inputs }:
+{
+  imports = [
+    ./user.nix
+    ./network
+    ./policy
+    ./resolver
+    ./vm
+    (import ./vm/microvm-host.nix inputs.microvm)
+  ];
+
+  microvm-emit.specialArgs = { inherit inputs; };
+}

@@ -1,0 +1,235 @@
+# The networks of VMs, as systemd-networkd serves them.
+{ config, lib, pkgs, ... }:
+let
+  inherit (lib) mkIf optionalAttrs optionals;
+  address = import ./addresses.nix { inherit lib; };
+  cfg = config.microvm-emit;
+
+  bridges = lib.filterAttrs (_: { existing, ... }: !existing) cfg.bridges;
+  existing = lib.filterAttrs (_: { existing, ... }: existing) cfg.bridges;
+  switched = bridges // cfg.vlans;
+  # A VLAN has the ports of its bridge.
+  portsOf = network: (cfg.bridges.${network.bridge or ""} or network).ports;
+  vlansOf = bridge: lib.filterAttrs (_: vlan: vlan.bridge == bridge) cfg.vlans;
+
+  interfaces = lib.concatMap (
+    { interfaces, network, ... }: map (interface: interface // { inherit network; }) interfaces
+  ) (builtins.attrValues cfg.vms);
+  taps = builtins.filter ({ type, ... }: type == "tap") interfaces;
+  byNetwork = lib.groupBy (tap: if tap.bridge == null then "" else tap.bridge) taps;
+  tapsIn = network: byNetwork.${network} or [ ];
+  namesIn = network: map ({ id, ... }: id) (tapsIn network);
+  # An open VM may reach the other VMs of its networks.
+  isOpen = network: lib.any (tap: tap.network == "open") (tapsIn network);
+
+  # systemd-networkd configures a link by the first file that matches, so ours sort before the host's (systemd.network(5)).
+  file = name: "0-${name}";
+
+  # The VLAN of a bridge's own network.
+  ownVlan = 1;
+  untagged = id: {
+    PVID = id;
+    EgressUntagged = id;
+  };
+  trunk = vlans: [ (untagged ownVlan) ] ++ lib.mapAttrsToList (_: { id, ... }: { VLAN = id; }) vlans;
+
+  # Interfaces that come and go with VMs do not delay network-online.target.
+  notRequired.linkConfig.RequiredForOnline = "no";
+
+  bridgeDevice =
+    name:
+    { ports, ... }:
+    lib.nameValuePair (file "20-${name}") {
+      netdevConfig = {
+        Kind = "bridge";
+        Name = name;
+      };
+      bridgeConfig =
+        # A VM could become the multicast querier, and IPv6 would no longer find the other VMs.
+        optionalAttrs (ports == [ ]) { MulticastSnooping = false; }
+        # A port is only in the VLANs that its own network names.
+        // optionalAttrs (vlansOf name != { }) {
+          VLANFiltering = true;
+          DefaultPVID = "none";
+        };
+    };
+
+  vlanDevice =
+    name:
+    { id, ... }:
+    lib.nameValuePair (file "20-${name}") {
+      netdevConfig = {
+        Kind = "vlan";
+        Name = name;
+      };
+      vlanConfig.Id = id;
+    };
+
+  hostSide =
+    name: network:
+    let
+      vlans = vlansOf name;
+      leases = lib.concatMap (
+        { mac, dhcp, addresses, ... }:
+        optionals dhcp (
+          map (leased: {
+            MACAddress = mac;
+            Address = address.withoutPrefix leased;
+          }) (builtins.filter (address.isOf 4) addresses)
+        )
+      ) (tapsIn name);
+    in
+    lib.nameValuePair (file "20-${name}") (
+      {
+        matchConfig.Name = name;
+        addresses = map (Address: { inherit Address; }) network.addresses;
+        routes = lib.optional (network.gateway != null) { Gateway = network.gateway; };
+        networkConfig =
+          # The network has its address before the first VM runs.
+          optionalAttrs (portsOf network == [ ]) { ConfigureWithoutCarrier = true; }
+          // optionalAttrs network.dhcp { DHCP = "ipv4"; }
+          // optionalAttrs (network.dhcpServer != null) { DHCPServer = true; }
+          // optionalAttrs (vlans != { }) { VLAN = builtins.attrNames vlans; };
+        bridgeVLANs = optionals (vlans != { }) (trunk vlans);
+      }
+      // optionalAttrs (network.dhcpServer != null) {
+        dhcpServerConfig = network.dhcpServer;
+        dhcpServerStaticLeases = leases;
+      }
+      // optionalAttrs (portsOf network == [ ]) notRequired
+    );
+
+  tapSide =
+    name: network:
+    lib.nameValuePair (file "21-${name}-tap") (
+      {
+        matchConfig.Name = toString (namesIn name);
+        networkConfig.Bridge = network.bridge or name;
+        bridgeVLANs =
+          if network ? bridge then
+            [ (untagged network.id) ]
+          else
+            optionals (vlansOf name != { }) [ (untagged ownVlan) ];
+        # No traffic between these ports, even before rules are loaded.
+        bridgeConfig = optionalAttrs (!isOpen name) { Isolated = true; };
+      }
+      // notRequired
+    );
+
+  portSide =
+    name:
+    { ports, ... }:
+    lib.nameValuePair (file "21-${name}-port") {
+      matchConfig.Name = toString ports;
+      networkConfig.Bridge = name;
+      bridgeVLANs = optionals (vlansOf name != { }) (trunk (vlansOf name));
+    };
+
+  # udev joins these to the bridge, and networkd would take them out.
+  foreignTaps =
+    name: _:
+    lib.nameValuePair (file "21-${name}-tap") {
+      matchConfig.Name = toString (namesIn name);
+      linkConfig.Unmanaged = true;
+    };
+
+  # A tap without a bridge: the host has its address there, and a route to the guest.
+  routedTap =
+    { id, addresses, ... }:
+    let
+      alone = written: "${address.withoutPrefix written}/${if address.isIpv6 written then "128" else "32"}";
+      families = map (written: if address.isIpv6 written then 6 else 4) addresses;
+      ofFamilies = builtins.filter (
+        written: lib.any (family: address.isOf family written) families
+      ) cfg.routed.addresses;
+    in
+    lib.nameValuePair (file "22-${id}") (
+      {
+        matchConfig.Name = id;
+        addresses = map (written: { Address = alone written; }) ofFamilies;
+        routes = map (written: { Destination = alone written; }) addresses;
+        networkConfig = lib.listToAttrs (
+          map (family: lib.nameValuePair "IPv${toString family}Forwarding" true) families
+        );
+      }
+      // notRequired
+    );
+
+  withTaps = lib.filterAttrs (name: _: tapsIn name != [ ]);
+  withPorts = lib.filterAttrs (_: { ports, ... }: ports != [ ]);
+
+  # With one bridge, whose taps alone have names of ours, one glob stands for all of them.
+  prefix = "microvm";
+  isGlobExact =
+    builtins.attrNames cfg.bridges != [ ]
+    && lib.length (builtins.attrNames cfg.bridges) == 1
+    && cfg.vlans == { }
+    && cfg.routed == null
+    && lib.all (
+      { type, id, ... }:
+      {
+        tap = lib.hasPrefix prefix id;
+        macvtap = !lib.hasPrefix prefix id;
+      }
+      .${type} or true
+    ) interfaces;
+  links =
+    builtins.attrNames switched
+    ++ lib.concatMap ({ ports, ... }: ports) (builtins.attrValues cfg.bridges)
+    ++ (if isGlobExact then [ "${prefix}*" ] else map ({ id, ... }: id) taps);
+  macvtaps = map ({ id, ... }: id) (builtins.filter ({ type, ... }: type == "macvtap") interfaces);
+  own = links ++ macvtaps;
+in
+{
+  imports = [
+    ./options.nix
+    ./networkd.nix
+    ./nat.nix
+  ];
+
+  options.microvm-emit.links = lib.mkOption {
+    type = lib.types.listOf lib.types.str;
+    readOnly = true;
+    internal = true;
+    description = "Interfaces of the host in the networks of VMs, which systemd-networkd serves.";
+  };
+
+  config = {
+    microvm-emit = { inherit links; };
+
+    systemd.network = mkIf (switched != { } || cfg.routed != null || existing != { }) {
+      netdevs = lib.mapAttrs' bridgeDevice bridges // lib.mapAttrs' vlanDevice cfg.vlans;
+      networks =
+        lib.mapAttrs' hostSide switched
+        // lib.mapAttrs' tapSide (withTaps switched)
+        // lib.mapAttrs' portSide (withPorts bridges)
+        // lib.mapAttrs' foreignTaps (withTaps existing)
+        // lib.listToAttrs (map routedTap (tapsIn ""));
+    };
+
+    # Taps join bridges of other programs, whichever appears first. systemd-networkd would make the bridge.
+    services.udev.extraRules = lib.concatStrings (
+      lib.concatLists (
+        lib.mapAttrsToList (
+          bridge: _:
+          let
+            ip = "${pkgs.iproute2}/bin/ip link set dev";
+            isolated = if isOpen bridge then "off" else "on";
+          in
+          map (tap: ''
+            ACTION=="add", SUBSYSTEM=="net", KERNEL=="${bridge}|${tap}", RUN+="${ip} ${tap} master ${bridge}", RUN+="${ip} ${tap} type bridge_slave isolated ${isolated}"
+          '') (namesIn bridge)
+        ) existing
+      )
+    );
+
+    # Keep dhcpcd and NetworkManager off the interfaces of VMs.
+    networking = {
+      dhcpcd.denyInterfaces = mkIf (own != [ ]) own;
+      networkmanager.unmanaged = mkIf (own != [ ]) (map (link: "interface-name:${link}") own);
+      firewall.interfaces = builtins.mapAttrs (_: _: { allowedUDPPorts = [ 67 ]; }) (
+        lib.filterAttrs (_: { dhcpServer, ... }: dhcpServer != null) switched
+      );
+    };
+  };
+}

@@ -1,0 +1,449 @@
+# The network policy as nftables rules. The rules are the same for any number of VMs; only the sets grow.
+{ lib, facts }:
+let
+  inherit (facts)
+    addressesOf
+    eachLink
+    eachVm
+    guests
+    isOf
+    masquerade
+    named
+    networks
+    once
+    others
+    ports
+    portsOnHost
+    privateRanges
+    resolverPort
+    tapsOf
+    vms
+    ;
+  asking = named "allowlist";
+
+  questionsLimit = "200/second burst 200 packets";
+  # An eighth of the connections that Linux tracks on a machine of at most 4 GiB, and a thirty-second of those on others.
+  connectionsPerInterface = 8192;
+  # A fifth of 4 MiB, which hold 1,800 fragments for 30 seconds.
+  fragmentsLimit = "10/second burst 100 packets";
+
+  # Quote names: an interface may be named like an nft keyword.
+  quote = name: "\"${name}\"";
+  elements =
+    items: lib.optionalString (items != [ ]) "elements = { ${lib.concatStringsSep ", " (once items)} }";
+  addresses = family: vms: elements (eachVm (addressesOf family) vms);
+  sources =
+    family: links:
+    elements (
+      eachLink (
+        link:
+        lib.optionals (links link) (
+          map (address: "${quote link.tap} . ${link.mac} . ${address}") (
+            builtins.filter (isOf family) (link.addresses ++ link.local or [ ])
+          )
+        )
+      ) guests
+    );
+  macs = eachLink (link: [ link.mac ]) guests;
+  senders =
+    family: eachLink (link: builtins.filter (isOf family) (link.addresses ++ link.local or [ ])) guests;
+  neighborsOf = link: map (number: "${quote link.tap} . ${number}") (link.neighbors or [ ]);
+  linked = name: vms.${name} or { links = [ ]; };
+  isBridged = link: link ? bridge;
+  isRouted = link: !isBridged link;
+  # The names that rules see of a bridge or VLAN: with br_netfilter also the bridge that has the VLAN.
+  homesOf = link: [ link.bridge ] ++ lib.optional (link ? master) link.master;
+  homes =
+    family:
+    elements (
+      eachLink (
+        link:
+        lib.optionals (isBridged link) (
+          lib.concatMap (
+            home: map (address: "${quote home} . ${address}") (builtins.filter (isOf family) link.addresses)
+          ) (homesOf link)
+        )
+      ) guests
+    );
+
+  # From each IPv4 address of a VM to each of another one that it may reach, whole or by port.
+  pairs = elements (
+    eachPair (
+      pair:
+      {
+        ports ? null,
+        ...
+      }:
+      lib.optional (ports == null) pair
+    )
+  );
+  pairPorts = elements (
+    eachPair (
+      pair:
+      {
+        ports ? [ ],
+        ...
+      }:
+      map (port: "${pair} . ${port}") ports
+    )
+  );
+  eachPair =
+    make:
+    eachVm (
+      vm:
+      lib.concatMap (
+        other:
+        lib.concatMap (
+          from: lib.concatMap (to: make "${from} . ${to}" other) (addressesOf 4 (linked other.to))
+        ) (addressesOf 4 vm)
+      ) (vm.vms)
+    ) guests;
+  tapsWhere =
+    wanted: vms: elements (eachLink (link: lib.optional (wanted link) (quote link.tap)) vms);
+
+  # From each address of a VM to each place with each port.
+  allowed =
+    family:
+    elements (
+      eachVm (
+        vm:
+        lib.concatMap (
+          { to, ports }:
+          lib.optionals (isOf family to) (
+            lib.concatMap (from: map (port: "${from} . ${to} . ${port}") ports) (addressesOf family vm)
+          )
+        ) (vm.addresses)
+      ) guests
+    );
+  hostPorts =
+    family:
+    elements (
+      eachVm (
+        vm: lib.concatMap (from: map (port: "${from} . ${port}") (portsOnHost vm)) (addressesOf family vm)
+      ) guests
+    );
+  # What a VM tried is in the kernel's log, for whoever writes its allowlist: each server and port once an hour.
+  logRefused =
+    ip: family:
+    let
+      tried = "${ip} saddr . ${ip} daddr . meta l4proto . th dport";
+    in
+    "meta l4proto { tcp, udp } ${tried} != @refused${family}"
+    + " add @logged${family} { ${ip} saddr limit rate 100/hour burst 100 packets }"
+    + " add @refused${family} { ${tried} }"
+    + ''log level info prefix "microvm-emit: refused "'';
+  # An address comes to a hundred at once and a hundred more in an hour. There is room for all, so that no VM takes that of others.
+  room = family: each: "size ${toString (each * lib.max 1 (lib.length (senders family)))}";
+
+  # A tap of our names that no VM of the host has belongs to a VM that left the configuration and still runs, or to one that updates
+  # itself.
+  strangers = lib.optionalString (lib.all (vm: vm.updateFlake or null == null) (
+    builtins.attrValues others
+  )) (''iifname "microvm*" iifname != @known drop'');
+  known = "set known { type ifname; ${
+    elements (
+      eachLink (link: [ (quote link.tap) ]) vms
+      ++ map quote (lib.concatMap tapsOf (builtins.attrNames others))
+    )
+  } }";
+
+  limited = lib.filterAttrs (_: vm: vm ? mbitPerSecond) vms;
+  limits = lib.optionalString (limited != { }) ''
+    # A fifth of a second's worth may come at once.
+    ${lib.concatStrings (lib.mapAttrsToList limitOf limited)}
+    map from4 { type ipv4_addr : limit; ${limitsOf "from" 4} }
+    map from6 { type ipv6_addr : limit; ${limitsOf "from" 6} }
+    map to4 { type ipv4_addr : limit; ${limitsOf "to" 4} }
+    map to6 { type ipv6_addr : limit; ${limitsOf "to" 6} }
+
+    chain limited {
+      limit name ip saddr map @from4 drop
+      limit name ip6 saddr map @from6 drop
+      limit name ip daddr map @to4 drop
+      limit name ip6 daddr map @to6 drop
+    }
+  '';
+  limitOf =
+    name:
+    { mbitPerSecond, ... }:
+    let
+      rate = "rate over ${toString (mbitPerSecond * 125)} kbytes/second burst ${toString (mbitPerSecond * 25)} kbytes";
+    in
+    ''
+      limit from_${name} { ${rate}; }
+      limit to_${name} { ${rate}; }
+    '';
+  limitsOf =
+    direction: family:
+    elements (
+      lib.concatLists (
+        lib.mapAttrsToList (
+          name: vm: map (address: "${address} : \"${direction}_${name}\"") (addressesOf family vm)
+        ) limited
+      )
+    );
+in
+{
+  rules = ''
+    table bridge microvm
+    delete table bridge microvm
+    table bridge microvm {
+      set taps { type ifname; ${tapsWhere isBridged guests} }
+      # A VLAN is a matter of the bridge and of its ports into a LAN.
+      set untagged { type ifname; ${tapsWhere (link: isBridged link && !link.lan) vms} }
+      set macs { type ifname . ether_addr; ${
+        elements (eachLink (link: lib.optional (isBridged link) "${quote link.tap} . ${link.mac}") guests)
+      } }
+      set sources4 { type ifname . ether_addr . ipv4_addr; ${sources 4 isBridged} }
+      set sources6 { type ifname . ether_addr . ipv6_addr; ${sources 6 isBridged} }
+      # The addresses that neighbour advertisements (IPv6's ARP) of each tap may be about. nftables has no name for that part of
+      # a message, so that they are compared as numbers.
+      set neighbors { typeof iifname . @th,64,128; ${elements (eachLink neighborsOf guests)} }
+      ${known}
+      # Where MACs are not the host's to give: VMs of other hosts may have the same.
+      set lan { type ifname; ${
+        elements (map quote ports ++ eachLink (link: lib.optional (link.lan) (quote link.tap)) vms)
+      } }
+      set guests { type ether_addr; ${
+        elements (eachLink (link: lib.optional (isBridged link) link.mac) guests)
+      } }
+      set guests4 { type ipv4_addr; ${addresses 4 guests} }
+      set guests6 { type ipv6_addr; ${addresses 6 guests} }
+      set guestNeighbors { typeof @th,64,128; ${
+        elements (eachLink (link: link.neighbors or [ ]) guests)
+      } }
+
+      chain prerouting {
+        type filter hook prerouting priority -300; policy accept;
+        # A tag hides a frame from rules about ARP and ICMPv6, and the host takes a frame of VLAN 0 as one without a tag. A fragment
+        # hides the rest of a neighbour advertisement (RFC 6980).
+        iifname @untagged ether type { 8021q, 8021ad } drop
+        iifname @untagged icmpv6 type nd-neighbor-advert exthdr frag exists drop
+        iifname @taps goto from_tap
+        # What comes from elsewhere, such as from the tap of an open VM, has neither the MAC nor an address of these VMs.
+        iifname != @lan ether saddr @guests drop
+        arp saddr ip @guests4 drop
+        ip saddr @guests4 drop
+        ip6 saddr @guests6 drop
+        iifname != @lan icmpv6 type nd-neighbor-advert @th,64,128 @guestNeighbors drop
+        ${strangers}
+      }
+      # A VM sends with the MAC and the addresses that are its own, also in ARP and neighbour advertisements.
+      chain from_tap {
+        # An offer of a lease. A DHCP client of the host hears it before it gets to the other tables.
+        udp dport 68 drop
+        ether type ip iifname . ether saddr . ip saddr @sources4 accept
+        iifname . ether saddr != @macs drop
+        ether type arp iifname . arp saddr ether . arp saddr ip @sources4 accept
+        ether type ip ip saddr 0.0.0.0 ip frag-off & 0x3fff == 0 udp sport 68 udp dport 67 accept
+        icmpv6 type nd-neighbor-advert iifname . @th,64,128 != @neighbors drop
+        iifname . ether saddr . ip6 saddr @sources6 accept
+        ip6 saddr :: exthdr frag missing icmpv6 type nd-neighbor-solicit accept
+        drop
+      }
+
+      # Nothing passes within a bridge: VMs that may reach each other do so through the host, which tracks connections.
+      chain forward {
+        type filter hook forward priority -200; policy accept;
+        iifname @taps drop
+        oifname @taps drop
+      }
+    }
+
+    # Of taps that are in no bridge: those in one are seen under its name.
+    table arp microvm
+    delete table arp microvm
+    table arp microvm {
+      set bridged { type ifname; ${tapsWhere isBridged vms} }
+      set taps { type ifname; ${tapsWhere isRouted guests} }
+      set sources4 { type ifname . ether_addr . ipv4_addr; ${sources 4 isRouted} }
+      ${known}
+
+      chain input {
+        type filter hook input priority filter; policy accept;
+        iifname @bridged drop
+        # Without it, a VM could fill the host's table of neighbours.
+        iifname @taps iifname . arp saddr ether . arp saddr ip != @sources4 drop
+        ${strangers}
+      }
+    }
+
+    table inet microvm
+    delete table inet microvm
+    table inet microvm {
+      # Taps that belong in a bridge.
+      set bridged { type ifname; ${tapsWhere isBridged vms} }
+      # Where each address of a bridged VM may come from.
+      set homes4 { type ifname . ipv4_addr; ${homes 4} }
+      set homes6 { type ifname . ipv6_addr; ${homes 6} }
+      set networks { type ifname; ${elements (map quote networks)} }
+      set masqueraded4 { type ipv4_addr; flags interval; ${elements (builtins.filter (isOf 4) masquerade)} }
+      set masqueraded6 { type ipv6_addr; flags interval; ${elements (builtins.filter (isOf 6) masquerade)} }
+      set guests4 { type ipv4_addr; ${elements (senders 4)} }
+      set guests6 { type ipv6_addr; ${elements (senders 6)} }
+      set internet4 { type ipv4_addr; ${addresses 4 (named "internet")} }
+      set internet6 { type ipv6_addr; ${addresses 6 (named "internet")} }
+      set asking4 { type ipv4_addr; ${addresses 4 asking} }
+      set asking6 { type ipv6_addr; ${addresses 6 asking} }
+      set private4 { type ipv4_addr; flags interval; elements = { ${lib.concatStringsSep ", " privateRanges.ipv4} } }
+      set private6 { type ipv6_addr; flags interval; elements = { ${lib.concatStringsSep ", " privateRanges.ipv6} } }
+      set allowed4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval; ${allowed 4} }
+      set allowed6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags interval; ${allowed 6} }
+      # Filled by microvm-resolver.service, for as long as a DNS answer is good.
+      set resolved4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags timeout; }
+      set resolved6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags timeout; }
+      set host4 { type ipv4_addr . inet_proto . inet_service; ${hostPorts 4} }
+      set host6 { type ipv6_addr . inet_proto . inet_service; ${hostPorts 6} }
+      # How many packets of DNS each VM may send the host: see the chain to_host.
+      set questions { type ether_addr; size ${toString (lib.max 1 (lib.length macs))}; flags dynamic; }
+      set pairs4 { type ipv4_addr . ipv4_addr; ${pairs} }
+      set pairPorts4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; ${pairPorts} }
+      set refused4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; ${room 4 200}; flags dynamic, timeout; timeout 1h; }
+      set refused6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; ${room 6 200}; flags dynamic, timeout; timeout 1h; }
+      set logged4 { type ipv4_addr; ${room 4 1}; flags dynamic; }
+      set logged6 { type ipv6_addr; ${room 6 1}; flags dynamic; }
+      ${known}
+      set taps { type ifname; ${tapsWhere isRouted guests} }
+      set sources4 { type ifname . ether_addr . ipv4_addr; ${sources 4 isRouted} }
+      set sources6 { type ifname . ether_addr . ipv6_addr; ${sources 6 isRouted} }
+
+      # The connections that each VM began, by its MAC address, and VMs that have too many: to count takes time.
+      set full { type ether_addr; size ${toString (lib.max 1 (lib.length macs))}; flags dynamic, timeout; timeout 10s; }
+      set fragments { type ether_addr; size ${toString (lib.max 1 (lib.length macs))}; flags dynamic; }
+      set connections { type ether_addr; size ${toString (lib.max 1 (lib.length macs))}; flags dynamic; }
+
+      ${limits}
+      # The same as on bridges for taps that are in none, and for what comes from elsewhere.
+      chain prerouting {
+        # Before fragments are put together.
+        type filter hook prerouting priority -450; policy accept;
+        # A tap that is not in its bridge, because it is not there yet or because the host took it for a link of its own.
+        iifname @bridged drop
+        iifname @taps goto from_tap
+        ip saddr @guests4 iifname . ip saddr != @homes4 drop
+        # A link-local address is not unique: another link may have the same.
+        ip6 saddr != fe80::/10 ip6 saddr @guests6 iifname . ip6 saddr != @homes6 drop
+        ${strangers}
+      }
+      chain from_tap {
+        iifname . ether saddr . ip saddr @sources4 accept
+        iifname . ether saddr . ip6 saddr @sources6 accept
+        ip6 saddr :: exthdr frag missing icmpv6 type nd-neighbor-solicit accept
+        drop
+      }
+
+      # All of a host share a few MiB for fragments that wait for others.
+      chain fragments {
+        type filter hook prerouting priority -440; policy accept;
+        ip saddr @guests4 ip frag-off & 0x3fff != 0 add @fragments { ether saddr limit rate over ${fragmentsLimit} } drop
+        ip6 saddr @guests6 exthdr frag exists add @fragments { ether saddr limit rate over ${fragmentsLimit} } drop
+      }
+
+      chain questions {
+        type nat hook prerouting priority dstnat - 5; policy accept;
+        ip saddr @asking4 meta l4proto { tcp, udp } th dport 53 redirect to :${toString resolverPort}
+        ip6 saddr @asking6 meta l4proto { tcp, udp } th dport 53 redirect to :${toString resolverPort}
+      }
+
+      chain input {
+        type filter hook input priority filter - 5; policy accept;
+        ip saddr @guests4 jump to_host
+        ip6 saddr @guests6 jump to_host
+      }
+      chain to_host {
+        # Before all else: one VM's flood takes no time of the resolver, and no room in its socket.
+        meta l4proto { tcp, udp } th dport { 53, ${toString resolverPort} } add @questions { ether saddr limit rate over ${questionsLimit} } drop
+        ct state established,related accept
+        icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } accept
+        ip saddr . meta l4proto . th dport @host4 goto admit
+        ip6 saddr . meta l4proto . th dport @host6 goto admit
+        udp sport 68 udp dport 67 goto admit
+        icmp type echo-request goto admit
+        icmpv6 type echo-request goto admit
+        goto refuse
+      }
+
+      # Packets to other MicroVMs keep their source. Of the host's own packets none is changed.
+      chain way_out {
+        type nat hook postrouting priority srcnat; policy accept;
+        oifname @networks accept
+        fib saddr type local accept
+        ip saddr @masqueraded4 masquerade
+        ip6 saddr @masqueraded6 masquerade
+      }
+
+      # An uplink may have a smaller MTU than the bridge, and not every network tells of it (RFC 2923, 2.1).
+      chain segment_size {
+        type filter hook forward priority mangle; policy accept;
+        iifname @networks tcp flags syn tcp option maxseg size set rt mtu
+        oifname @networks tcp flags syn tcp option maxseg size set rt mtu
+      }
+
+      chain forward {
+        type filter hook forward priority filter - 5; policy accept;
+        ${lib.optionalString (limited != { }) "jump limited"}
+        ct state established,related accept
+        ip saddr @guests4 jump from_guest
+        ip6 saddr @guests6 jump from_guest
+        ip daddr @guests4 jump to_guest
+        ip6 daddr @guests6 jump to_guest
+      }
+      chain from_guest {
+        ip saddr . ip daddr @pairs4 goto admit
+        ip saddr . ip daddr . meta l4proto . th dport @pairPorts4 goto admit
+        oifname @networks goto refuse
+        ip saddr . ip daddr . meta l4proto . th dport @allowed4 goto admit
+        ip6 saddr . ip6 daddr . meta l4proto . th dport @allowed6 goto admit
+        ip saddr . ip daddr . meta l4proto . th dport @resolved4 goto admit
+        ip6 saddr . ip6 daddr . meta l4proto . th dport @resolved6 goto admit
+        ip daddr @private4 goto refuse
+        ip6 daddr @private6 goto refuse
+        ip saddr @internet4 goto admit
+        ip6 saddr @internet6 goto admit
+        goto refuse
+      }
+      chain to_guest {
+        ct status dnat accept
+        drop
+      }
+      # The host's table of connections has room for all VMs.
+      chain admit {
+        ether saddr @full goto refuse
+        add @connections { ether saddr ct count over ${toString connectionsPerInterface} } add @full { ether saddr } goto refuse
+        accept
+      }
+      # Nothing leaves by a tap that is not in its bridge, whatever routes the host has there.
+      chain postrouting {
+        type filter hook postrouting priority filter; policy accept;
+        oifname @bridged drop
+      }
+      chain refuse {
+        ${logRefused "ip" "4"}
+        ${logRefused "ip6" "6"}
+        reject with icmpx admin-prohibited
+      }
+    }
+  '';
+
+  # Programs that read frames, such as DHCP and LLDP clients, receive those of a tap outside its bridge before other tables see them.
+  tapRules = ''
+    table netdev microvm
+    delete table netdev microvm
+    table netdev microvm {
+      chain from_tap {
+        ether type != { ip, ip6, arp } drop
+        udp dport 68 drop
+      }
+      ${lib.concatStrings (
+        eachLink (link: [
+          ''
+            chain tap_${link.tap} {
+              type filter hook ingress device ${quote link.tap} priority filter; policy accept;
+              goto from_tap
+            }
+          ''
+        ]) guests
+      )}
+    }
+  '';
+}

@@ -1,0 +1,24 @@
+# The network and the microVMs of workstation.
+{ inputs }:
+{ lib, pkgs, ... }:
+{
+  imports = [
+    (lib.modules.importApply ../../microvm-emit { inherit inputs; })
+    ./projectvm.nix
+  ];
+
+  microvm-emit = {
+    user.name = "alice";
+
+    bridges.microbr = {
+      addresses = [ "192.168.83.1/24" ];
+      nat.enable = true;
+    };
+
+    # One set for all guests, since each import costs an evaluation of its own.
+    specialArgs.pkgsUnstable = import inputs.nixpkgs-unstable {
+      inherit (pkgs.stdenv.hostPlatform) system;
+      config.allowUnfreePredicate = package: builtins.elem (lib.getName package) [ "claude-code" ];
+    };
+  };
+}

@@ -1,0 +1,17 @@
+# Settings of home-manager, in guests that import its NixOS module.
+{
+  inputs,
+  lib,
+  options,
+  ...
+}:
+{
+  config = lib.optionalAttrs (options ? home-manager) {
+    home-manager = {
+      useGlobalPkgs = true;
+      useUserPackages = true;
+      extraSpecialArgs = { inherit inputs; };
+      sharedModules = [ { programs.home-manager.enable = true; } ];
+    };
+  };
+}

@@ -1,0 +1,527 @@
+"""Answers the DNS questions of VMs that may reach listed names only, and opens what the answers name.
+
+nftables redirects all DNS of such a VM here. A name that its allowlist does not hold does not exist for it. Any other
+is asked of its upstream servers, and every address of the answer is put into the set resolved4 or resolved6 of the
+table "inet microvm", with the VM's address, protocol and port, before the VM learns of it. It times out there soon
+after the answer does. Answers are cached for their TTL, per VM.
+
+VMs take turns: each has a queue of its own, so that one VM's flood delays no other by more than a question.
+
+usage: resolver.py CONFIG.json
+
+SIGHUP reads CONFIG.json again, puts back what it still allows (a reload of the rules empties the sets) and closes the
+rest. EDNS options and DNSSEC's records are not passed on, since an answer may lose records here. HTTPS and SVCB are
+answered with nothing, since they carry addresses and ports of their own: clients go on with A and AAAA.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import contextlib
+import ipaddress
+import json
+import logging
+import math
+import os
+import signal
+import socket
+import struct
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypedDict
+
+import dns.edns
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.opcode
+import dns.rcode
+import dns.rrset
+from dns.asyncquery import udp_with_fallback
+from dns.rdataclass import IN
+from dns.rdatatype import AAAA, CNAME, DNAME, HTTPS, SOA, SVCB, A, RdataType, is_metatype
+
+MAX_TTL = 3600  # seconds; a VM asks again at least this often
+MIN_TTL = 60  # seconds; clients connect a while after a TTL of 0 or 1
+GRACE = 30  # seconds that an address outlives its TTL
+LEAST_GRACE = 10  # seconds that it does where it was opened before, so that nft runs every 20 seconds at most
+UPSTREAM_TIMEOUT = 2  # seconds
+NFT_TIMEOUT = 10  # seconds
+TCP_IDLE = 10  # seconds
+UDP_PAYLOAD = 1232  # bytes that no path fragments
+RECEIVE_BUFFER = 1 << 20  # bytes of datagrams that wait in the kernel
+DATAGRAMS = 256  # read at a time
+
+# Limits per VM.
+QUESTIONS = 64  # queued; more are dropped, and asked again by their client
+UNDER_WAY = 8  # of them
+CONNECTIONS = 8
+ADDRESSES = 4096  # open at once
+ANSWERS = 1024  # cached, those for addresses alone
+RECORDS = 64  # in a cached answer
+LOG_LINES = 100  # an hour
+
+# Linux's <linux/in.h> and <asm/socket.h>; Python names them late or never.
+IP_FREEBIND, IP_PKTINFO, SO_RCVBUFFORCE = 15, 8, 33
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Port = tuple[str, int]
+Element = tuple[Address, Address, str, int]  # of a set: VM, server, protocol, port
+Source = tuple[str, int] | tuple[str, int, int, int]
+Datagram = tuple[socket.socket, bytes, list[tuple[int, int, bytes]], Source]
+
+log = logging.getLogger()
+
+
+class Allow(TypedDict):
+    name: str  # itself alone; "*.x" is all below x
+    ports: list[Port]
+
+
+class GuestConfig(TypedDict):
+    name: str
+    upstream: list[str]
+    allow: list[Allow]
+    addresses: list[str]  # private addresses and networks that names may lead to
+
+
+class Config(TypedDict):
+    listen: list[str]
+    port: int
+    nft: str
+    private: list[str]  # ranges that no name opens, or its owner would choose a machine of the LAN (DNS rebinding)
+    guests: dict[str, GuestConfig]  # by source address; entries of one name are one VM
+
+
+@dataclass
+class Policy:
+    """What a VM may ask for, and where that may lead."""
+
+    addresses: list[Address] = field(default_factory=list)  # the VM's own
+    upstream: list[str] = field(default_factory=list)
+    private: list[Network] = field(default_factory=list)
+    known: list[Network] = field(default_factory=list)  # private ones that names may lead to
+    allow: dict[dns.name.Name, set[Port]] = field(default_factory=dict)
+
+    def entries(self, name: dns.name.Name) -> list[dns.name.Name]:
+        """The entries of the allowlist that hold the name."""
+        wildcards = (dns.name.Name((b"*", *name.labels[level:])) for level in range(1, len(name.labels)))
+        return [entry for entry in (name, *wildcards) if entry in self.allow]
+
+    def is_private(self, address: Address) -> bool:
+        return any(address in network for network in self.private)
+
+    def may_know(self, address: Address) -> bool:
+        return any(address in network for network in self.known) or not self.is_private(address)
+
+
+class Answer(NamedTuple):
+    """What is passed on of an upstream server's answer, and until when it may be cached."""
+
+    rcode: dns.rcode.Rcode
+    records: list[dns.rrset.RRset]
+    authority: list[dns.rrset.RRset]
+    received: float
+    until: float
+
+    @classmethod
+    def of(cls, message: dns.message.Message, rdtype: RdataType) -> Answer:
+        now = time.monotonic()
+        records = [rrset for rrset in message.answer if rrset.rdtype in (rdtype, CNAME, DNAME)]
+        authority = [rrset for rrset in message.authority if rrset.rdtype == SOA]
+        ttls = [min(rrset.ttl, MAX_TTL) for rrset in records]
+        if not any(rrset.rdtype == rdtype for rrset in records):  # RFC 2308
+            ttls = [min([soa.minimum, rrset.ttl, MAX_TTL, *ttls]) for rrset in authority for soa in rrset]
+        is_small = rdtype in (A, AAAA) and sum(map(len, records)) <= RECORDS
+        is_final = message.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
+        return cls(message.rcode(), records, authority, now, now + min(ttls, default=0) * (is_small and is_final))
+
+    def ttl(self, rrset: dns.rrset.RRset) -> int:
+        return max(0, min(rrset.ttl, MAX_TTL) - int(time.monotonic() - self.received))
+
+
+class Guest:
+    """A VM, and what was opened for it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.policy = Policy()
+        self.waiting: collections.deque[Datagram] = collections.deque()
+        self.has_turn = False
+        self.under_way = 0
+        self.connections = 0
+        self.answers: dict[tuple[dns.name.Name, RdataType], Answer] = {}
+        self.opened: dict[Address, dict[dns.name.Name, float]] = {}  # until when, by the entry of the allowlist
+        self.unopened: set[Address] = set()  # those of them that nftables does not have yet
+        self.said: set[str] = set()
+        self.said_since = 0.0
+
+    def remember(self, name: dns.name.Name, ttls: dict[Address, int]) -> set[Address] | None:
+        """Those of the addresses that are not open for as long as the answer holds; None where there is no room."""
+        now = time.monotonic()
+        entries = [entry for entry in self.policy.entries(name) if self.policy.allow[entry]]
+        added = sum(address not in self.opened for address in ttls)
+        if len(self.opened) + added > ADDRESSES:
+            self.opened = {at: until for at, until in self.opened.items() if max(until.values(), default=0) > now}
+            self.unopened &= self.opened.keys()
+            added = sum(address not in self.opened for address in ttls)
+            if len(self.opened) + added > ADDRESSES:
+                return None
+        fresh = set()
+        for address, ttl in ttls.items():
+            opened = self.opened.setdefault(address, {})
+            if address in self.unopened or any(opened.get(entry, 0) < now + ttl + LEAST_GRACE for entry in entries):
+                fresh.add(address)
+                opened.update((entry, now + max(ttl, MIN_TTL) + GRACE) for entry in entries)
+        self.unopened |= fresh
+        return fresh
+
+    def cached(self, name: dns.name.Name, rdtype: RdataType) -> Answer | None:
+        answer = self.answers.get((name, rdtype))
+        return answer if answer is not None and time.monotonic() < answer.until else None
+
+    def cache(self, name: dns.name.Name, rdtype: RdataType, answer: Answer) -> None:
+        self.answers.pop((name, rdtype), None)
+        if len(self.answers) >= ANSWERS:
+            del self.answers[next(iter(self.answers))]  # the oldest
+        self.answers[name, rdtype] = answer
+
+    def elements(self, addresses: Iterable[Address]) -> dict[Element, int]:
+        """What the allowlist as it is now opens of these addresses, with the seconds that are left."""
+        now = time.monotonic()
+        found: dict[Element, int] = {}
+        for address in addresses:
+            for entry, until in self.opened.get(address, {}).items():
+                left = math.ceil(until - now)
+                if left <= 0:
+                    continue
+                for protocol, port in self.policy.allow.get(entry, ()):
+                    for own in self.policy.addresses:
+                        element = (own, address, protocol, port)
+                        # Private addresses are open on the ports that they are listed with, and on no others.
+                        if own.version == address.version and not self.policy.is_private(address):
+                            found[element] = max(left, found.get(element, left))
+        return found
+
+    def say(self, line: str) -> None:
+        """Logs what did not work, once an hour."""
+        now = time.monotonic()
+        if now - self.said_since > 3600:
+            self.said, self.said_since = set(), now
+        if line not in self.said and len(self.said) < LOG_LINES:
+            self.said.add(line)
+            last = len(self.said) == LOG_LINES
+            log.warning("%s %s", self.name, "had more to log: no more of it for an hour" if last else line)
+
+
+class Rules:
+    """The sets of nftables. What is asked while nft runs goes into its next run together."""
+
+    def __init__(self) -> None:
+        self.nft = ""
+        self.failure = ""
+        self.stale: set[Element] = set()
+        self.waiting: list[tuple[Guest, Iterable[Address], asyncio.Future[bool]]] = []
+        self.wake = asyncio.Event()
+
+    def open(self, guest: Guest, addresses: Iterable[Address]) -> asyncio.Future[bool]:
+        """Opens what the VM may reach of these addresses; tells whether that was done."""
+        done = asyncio.get_running_loop().create_future()
+        self.waiting.append((guest, addresses, done))
+        self.wake.set()
+        return done
+
+    async def run(self) -> None:
+        while True:
+            await self.wake.wait()
+            self.wake.clear()
+            waiting, self.waiting = self.waiting, []
+            stale, self.stale = self.stale, set()
+            fresh: dict[Element, int] = {}
+            for guest, addresses, _ in waiting:
+                fresh.update(guest.elements(addresses))
+            ok = await self.load(stale, fresh)
+            for guest, addresses, done in waiting:
+                if ok:
+                    guest.unopened.difference_update(addresses)
+                if not done.done():
+                    done.set_result(ok)
+
+    async def load(self, stale: set[Element], fresh: dict[Element, int]) -> bool:
+        # Elements of another timeout cannot be added before Linux 6.12, and those of the same one keep their old end
+        # after it: so they are deleted first, which fails for what is not there, so that they are added before.
+        lines = []
+        for version in 4, 6:
+            every = {e: " . ".join(map(str, e)) for e in stale | fresh.keys() if e[0].version == version}
+            timed = [f"{text} timeout {fresh[e]}s" for e, text in every.items() if e in fresh]
+            for verb, elements in ("add", every.values()), ("delete", every.values()), ("add", timed):
+                if elements:
+                    lines.append(f"{verb} element inet microvm resolved{version} {{ {', '.join(elements)} }}\n")
+        if not lines:
+            return True
+        pipe, failure = asyncio.subprocess.PIPE, ""
+        try:
+            nft = await asyncio.create_subprocess_exec(self.nft, "-f", "-", stdin=pipe, stderr=pipe)
+            try:
+                async with asyncio.timeout(NFT_TIMEOUT):
+                    _, errors = await nft.communicate("".join(lines).encode())
+            except TimeoutError:
+                nft.kill()
+                raise
+            if nft.returncode != 0:
+                failure = errors.decode(errors="replace").partition("\n")[0] or f"exit status {nft.returncode}"
+        except OSError as error:
+            failure = str(error) or f"nothing in {NFT_TIMEOUT} s"
+        if failure and failure != self.failure:
+            log.error("%s: %s", self.nft, failure)
+        self.failure = failure
+        return not failure
+
+
+class Resolver:
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.guests: dict[Address, Guest] = {}
+        self.turns: collections.deque[Guest] = collections.deque()  # those with questions that wait
+        self.arrived = asyncio.Event()
+        self.rules = Rules()
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    def configure(self) -> Config:
+        """Takes over the file as a whole, or raises and changes nothing."""
+        with open(self.path, encoding="utf-8") as file:
+            config: Config = json.load(file)
+        private = [ipaddress.ip_network(network) for network in config["private"]]
+        policies: dict[str, Policy] = {}
+        for address, entry in config["guests"].items():
+            policy = policies.setdefault(entry["name"], Policy())
+            policy.addresses.append(ipaddress.ip_address(address))
+            policy.upstream = list(entry["upstream"])
+            policy.private = private
+            policy.known = [ipaddress.ip_network(network, strict=False) for network in entry["addresses"]]
+            for allow in entry["allow"]:
+                ports = policy.allow.setdefault(dns.name.from_text(allow["name"]), set())
+                ports.update((protocol, port) for protocol, port in allow["ports"])
+
+        guests = {guest.name: guest for guest in self.guests.values()}
+        for guest in guests.values():
+            guest.policy = Policy()
+        self.guests = {}
+        for name, policy in policies.items():
+            guest = guests.get(name) or Guest(name)
+            guest.policy = policy
+            guest.answers.clear()
+            self.guests.update((address, guest) for address in policy.addresses)
+        self.rules.nft = config["nft"]
+        return config
+
+    def reload(self) -> None:
+        opened = {element for guest in set(self.guests.values()) for element in guest.elements(guest.opened)}
+        try:
+            self.configure()
+        except (OSError, ValueError, LookupError, TypeError, dns.exception.DNSException) as error:
+            log.error("%s is not taken over: %r", self.path, error)
+        for guest in set(self.guests.values()):
+            guest.unopened.update(guest.opened)
+            self.rules.open(guest, list(guest.opened))
+        self.rules.stale |= opened
+        self.rules.wake.set()
+
+    async def ask(self, guest: Guest, name: dns.name.Name, rdtype: RdataType) -> Answer | None:
+        """The answer of the first upstream server that has one. One that is silent is asked last from then on."""
+        upstream = guest.policy.upstream
+        answer = None
+        for server in (upstream * 2)[: max(2, len(upstream))]:
+            query = dns.message.make_query(name, rdtype, use_edns=0, payload=UDP_PAYLOAD)
+            try:
+                message, _ = await udp_with_fallback(query, server, UPSTREAM_TIMEOUT, ignore_unexpected=True)
+            except (dns.exception.DNSException, OSError, EOFError):
+                upstream.sort(key=server.__eq__)
+                continue
+            answer = Answer.of(message, rdtype)
+            if answer.rcode in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+                break
+        return answer
+
+    async def resolve(self, guest: Guest, query: dns.message.Message) -> dns.message.Message:
+        reply = dns.message.make_response(query, recursion_available=True, our_payload=UDP_PAYLOAD)
+        if query.opcode() != dns.opcode.QUERY:
+            return with_rcode(reply, dns.rcode.NOTIMP)
+        question = query.question[0] if len(query.question) == 1 else None
+        if question is None or question.rdclass != IN or is_metatype(question.rdtype):
+            return with_rcode(reply, dns.rcode.REFUSED)
+        name, text = question.name, question.name.to_text(omit_final_dot=True)
+        if not guest.policy.entries(name):
+            line = f"asked for {text}, which its allowlist does not hold"
+            guest.say(line)
+            if query.edns >= 0:
+                why = dns.edns.EDEOption(dns.edns.EDECode.BLOCKED, f"{guest.name} {line}")
+                reply.use_edns(0, payload=UDP_PAYLOAD, options=[why])
+            return with_rcode(reply, dns.rcode.NXDOMAIN)
+        useless = {HTTPS, SVCB, A, AAAA} - {A if own.version == 4 else AAAA for own in guest.policy.addresses}
+        if question.rdtype in useless:
+            return reply
+
+        cached = guest.cached(name, question.rdtype)
+        answer = cached or await self.ask(guest, name, question.rdtype)
+        if answer is None:
+            guest.say(f"got no answer from {', '.join(guest.policy.upstream) or 'any server: it has none'}")
+            return with_rcode(reply, dns.rcode.SERVFAIL)
+        ttls: dict[Address, int] = {}
+        for rrset in answer.records:
+            records, ttl = list(rrset), answer.ttl(rrset)
+            if rrset.rdtype in (A, AAAA):
+                found = {ipaddress.ip_address(record.address): record for record in records}
+                for address in [address for address in found if not guest.policy.may_know(address)]:
+                    guest.say(f"asked for {text}, which is {address}: private, and not on its allowlist")
+                    del found[address]
+                ttls.update((address, ttl) for address in found if not guest.policy.is_private(address))
+                records = list(found.values())
+            if records:
+                reply.answer.append(dns.rrset.from_rdata_list(rrset.name, ttl, records))
+        for rrset in answer.authority:
+            reply.authority.append(dns.rrset.from_rdata_list(rrset.name, answer.ttl(rrset), list(rrset)))
+        unopened = guest.remember(name, ttls)
+        if unopened is None:
+            guest.say(f"has {ADDRESSES} addresses open, and gets no more until some time out")
+            return with_rcode(reply, dns.rcode.SERVFAIL)
+        if unopened and not await self.rules.open(guest, unopened):
+            return with_rcode(reply, dns.rcode.SERVFAIL)
+        if cached is None and answer.until > time.monotonic():
+            guest.cache(name, question.rdtype, answer)
+        reply.set_rcode(answer.rcode)
+        return reply
+
+    async def answer(self, guest: Guest, wire: bytes, tcp: bool) -> bytes | None:
+        """The reply to a packet; none to what is no question."""
+        try:
+            query = dns.message.from_wire(wire)
+            if query.flags & dns.flags.QR:
+                return None
+            reply = await self.resolve(guest, query)
+            try:
+                return reply.to_wire(max_size=65535 if tcp else min(max(512, query.payload), UDP_PAYLOAD))
+            except dns.exception.TooBig:
+                truncated = with_rcode(reply, reply.rcode())
+                truncated.flags |= dns.flags.TC
+                return truncated.to_wire()
+        except dns.exception.DNSException:
+            return None
+        except Exception as error:  # one question of one VM, whatever it is, ends no other
+            guest.say(f"asked what could not be answered: {error!r}")
+            return None
+
+    def on_datagrams(self, udp: socket.socket) -> None:
+        for _ in range(DATAGRAMS):
+            try:
+                wire, control, _, source = udp.recvmsg(4096, 256)
+            except OSError:
+                return
+            guest = self.guests.get(ipaddress.ip_address(source[0]))
+            if guest is not None and len(guest.waiting) < QUESTIONS:
+                guest.waiting.append((udp, wire, control, source))
+                self.give_turn(guest)
+
+    def give_turn(self, guest: Guest) -> None:
+        if guest.waiting and guest.under_way < UNDER_WAY and not guest.has_turn:
+            guest.has_turn = True
+            self.turns.append(guest)
+            self.arrived.set()
+
+    async def take_turns(self) -> None:
+        """Begins with one question of each VM in turn, and lets what is under way go on in between."""
+        while True:
+            await self.arrived.wait()
+            self.arrived.clear()
+            while self.turns:
+                guest = self.turns.popleft()
+                guest.has_turn = False
+                guest.under_way += 1
+                task = asyncio.create_task(self.answer_datagram(guest, guest.waiting.popleft()))
+                self.tasks.add(task)
+                task.add_done_callback(self.tasks.discard)
+                self.give_turn(guest)
+                await asyncio.sleep(0)
+
+    async def answer_datagram(self, guest: Guest, datagram: Datagram) -> None:
+        udp, wire, control, source = datagram
+        reply = await self.answer(guest, wire, tcp=False)
+        guest.under_way -= 1
+        self.give_turn(guest)
+        if reply is not None:
+            with contextlib.suppress(OSError):
+                udp.sendmsg([reply], control, 0, source)  # from the address that was asked: control says which
+
+    async def on_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peer = writer.get_extra_info("peername")  # none of one that is gone again
+        guest = self.guests.get(ipaddress.ip_address(peer[0])) if peer else None
+        if guest is None or guest.connections >= CONNECTIONS:
+            writer.close()
+            return
+        guest.connections += 1
+        try:
+            while True:
+                async with asyncio.timeout(TCP_IDLE):
+                    (length,) = struct.unpack("!H", await reader.readexactly(2))
+                    wire = await reader.readexactly(length)
+                reply = await self.answer(guest, wire, tcp=True)
+                if reply is None:
+                    break
+                writer.write(struct.pack("!H", len(reply)) + reply)
+                async with asyncio.timeout(TCP_IDLE):
+                    await writer.drain()
+        except (OSError, EOFError):
+            pass
+        finally:
+            guest.connections -= 1
+            writer.close()
+
+    async def run(self) -> None:
+        config = self.configure()
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, self.reload)
+        for address in config["listen"]:
+            family = socket.AF_INET6 if ":" in address else socket.AF_INET
+            udp, tcp = socket.socket(family, socket.SOCK_DGRAM), socket.socket(family, socket.SOCK_STREAM)
+            for listener in udp, tcp:
+                listener.setblocking(False)
+                listener.setsockopt(socket.IPPROTO_IP, IP_FREEBIND, 1)  # a bridge may get its address later
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(listener is tcp))
+                if family == socket.AF_INET6:
+                    listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                listener.bind((address, config["port"]))
+            if family == socket.AF_INET6:
+                udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+            else:
+                udp.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
+            with contextlib.suppress(OSError):  # takes CAP_NET_ADMIN, as nftables does
+                udp.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)
+            loop.add_reader(udp, self.on_datagrams, udp)
+            await asyncio.start_server(self.on_connection, sock=tcp, backlog=1024)
+        notify("READY=1")
+        await asyncio.gather(self.take_turns(), self.rules.run())
+
+
+def with_rcode(reply: dns.message.Message, rcode: dns.rcode.Rcode) -> dns.message.Message:
+    """The reply with nothing but the code."""
+    reply.answer, reply.authority = [], []
+    reply.set_rcode(rcode)
+    return reply
+
+
+def notify(state: str) -> None:
+    """Tells systemd, if it started this (sd_notify(3))."""
+    path = os.environ.get("NOTIFY_SOCKET", "")
+    if path:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.sendto(state.encode(), path.replace("@", "\0", 1) if path.startswith("@") else path)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(format="microvm-emit: %(message)s", level=logging.INFO)
+    asyncio.run(Resolver(sys.argv[1]).run())

@@ -1,0 +1,135 @@
+# A coding agent, its login and its settings.
+{
+  config,
+  lib,
+  options,
+  ...
+}:
+let
+  inherit (lib) mkOption types;
+  cfg = config.microvm-emit.agent;
+  inherit (config.microvm-emit) user;
+  inherit (config.users.users.${user.name}) group;
+  hasHomeManager = options ? home-manager;
+
+  isVariable = cfg.directory != null && cfg.variable != null;
+  # home-manager also sets variables, which would move the login to a folder that is lost at shutdown.
+  inHomeManager =
+    config.home-manager.users.${user.name}.home.sessionVariables.${cfg.variable} or cfg.directory;
+
+  # The folders between the home directory and a path in it.
+  parentsOf =
+    path:
+    let
+      inside = lib.removePrefix "${user.homeDirectory}/" path;
+      names = lib.init (lib.splitString "/" inside);
+    in
+    lib.optionals (inside != path) (
+      map (count: "${user.homeDirectory}/${lib.concatStringsSep "/" (lib.take count names)}") (
+        lib.range 1 (lib.length names)
+      )
+    );
+  targets = lib.filter (target: target != cfg.directory) (builtins.attrValues cfg.links);
+  folders = lib.concatMap parentsOf ([ cfg.directory ] ++ builtins.attrNames cfg.links) ++ targets;
+in
+{
+  options.microvm-emit.agent = {
+    package = mkOption {
+      type = types.nullOr types.package;
+      default = null;
+      description = "Package of the agent.";
+    };
+    directory = mkOption {
+      type = types.nullOr types.str;
+      default = null;
+      example = "/home/alice/claude-microvm";
+      description = "Folder with the login and the settings of the agent.";
+    };
+    variable = mkOption {
+      type = types.nullOr types.str;
+      default = null;
+      example = "CLAUDE_CONFIG_DIR";
+      description = "Environment variable that tells the agent the folder.";
+    };
+    links = mkOption {
+      type = types.attrsOf types.str;
+      default = { };
+      example = { "/home/alice/.claude" = "/home/alice/claude-microvm"; };
+      description = "Symlinks to the folder or to parts of it, for paths that the agent reads.";
+    };
+    copiedFrom = mkOption {
+      type = types.nullOr types.str;
+      default = null;
+      description = "Folder that is copied to `directory` when the guest starts.";
+    };
+    homeManagerProgram = mkOption {
+      type = types.nullOr types.str;
+      default = null;
+      example = "claude-code";
+      description = "Name of the agent below home-manager's `programs`, which then installs the same package.";
+    };
+  };
+
+  config = lib.mkIf (cfg.package != null) (
+    {
+      environment.systemPackages = [ cfg.package ];
+      environment.variables = lib.mkIf isVariable { ${cfg.variable} = cfg.directory; };
+
+      assertions = lib.mkIf isVariable [
+        {
+          assertion = inHomeManager == cfg.directory;
+          message = "home-manager sets ${cfg.variable} to ${toString inHomeManager}, but the agent's login is at ${cfg.directory}. Leave out the option that sets it, such as `configDir`.";
+        }
+      ];
+
+      # A mount would create the parent folders as root's.
+      systemd.tmpfiles.settings.agent-state = lib.mkIf (cfg.directory != null) (
+        lib.genAttrs folders (_: {
+          d = {
+            mode = "0755";
+            user = user.name;
+            inherit group;
+          };
+        })
+        // builtins.mapAttrs (_: argument: {
+          L = {
+            user = user.name;
+            inherit group argument;
+          };
+        }) cfg.links
+      );
+
+      systemd.services.agent-state = lib.mkIf (cfg.copiedFrom != null) {
+        description = "Copy of the agent's login and settings";
+        wantedBy = [ "multi-user.target" ];
+        before = [
+          "home-manager-${lib.replaceStrings [ "-" ] [ "\\x2d" ] user.name}.service"
+          "sshd.service"
+          "systemd-user-sessions.service"
+        ];
+        unitConfig.RequiresMountsFor = cfg.copiedFrom;
+        serviceConfig = {
+          Type = "oneshot";
+          RemainAfterExit = true;
+          User = user.name;
+        };
+        script = ''
+          mkdir -p ${cfg.directory}
+          cp -rT --preserve=mode,timestamps ${cfg.copiedFrom} ${cfg.directory}
+        '';
+      };
+    }
+    // lib.optionalAttrs hasHomeManager {
+      home-manager.sharedModules = [
+        (
+          { lib, options, ... }:
+          {
+            config = lib.optionalAttrs (options.programs ? ${toString cfg.homeManagerProgram}) {
+              programs.${cfg.homeManagerProgram}.package = lib.mkDefault cfg.package;
+            };
+          }
+        )
+      ];
+    }
+  );
+}

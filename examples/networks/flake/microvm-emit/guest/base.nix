@@ -1,0 +1,50 @@
+# Network, terminals and disks of a guest.
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+{
+  networking = {
+    useDHCP = false;
+    useNetworkd = true;
+    tempAddresses = "disabled";
+  };
+  systemd.network.enable = true;
+  services.resolved.enable = true;
+
+  # Only members of `wheel` may run sudo.
+  security.sudo.execWheelOnly = lib.mkDefault true;
+
+  # Over SSH, TERM names the terminal of the client, and ncurses does not know all of them.
+  environment.systemPackages = lib.filter (output: output != null) (
+    map (name: pkgs.${name}.terminfo or null) [
+      "alacritty"
+      "foot"
+      "ghostty"
+      "kitty"
+      "tmux"
+      "wezterm"
+    ]
+  );
+
+  # The host makes an image larger before the guest starts; the guest grows the filesystem on it.
+  fileSystems = lib.listToAttrs (
+    map (volume: lib.nameValuePair volume.mountPoint { autoResize = lib.mkDefault true; }) (
+      builtins.filter (
+        volume:
+        volume.mountPoint != null
+        && !volume.readOnly
+        && builtins.elem volume.fsType [
+          "btrfs"
+          "ext4"
+          "xfs"
+        ]
+      ) config.microvm.volumes
+    )
+  );
+
+  # A disposable guest need not wait long for services that do not stop.
+  systemd.settings.Manager.DefaultTimeoutStopSec = "5s";
+}

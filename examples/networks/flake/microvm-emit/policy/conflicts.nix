@@ -1,0 +1,130 @@
+# Assertions on values that this flake and other modules of the host must not both define.
+{ config, lib, ... }:
+let
+  facts = import ./facts.nix { inherit config lib; };
+  inherit (facts)
+    bridges
+    guestOf
+    others
+    vms
+    ;
+
+  networksOf = { systemd, ... }: systemd.network.networks or { };
+  addressesOfNetwork =
+    network:
+    map (address: builtins.head (lib.splitString "/" address)) (
+      network.address or [ ]
+      ++ (lib.toList (network.networkConfig.Address or [ ]))
+      ++ lib.concatMap (
+        one: lib.toList (one.Address or one.addressConfig.Address or [ ])
+      ) network.addresses or [ ]
+    );
+  # With networkd, these are among its networks.
+  interfacesOf =
+    { networking, ... }:
+    lib.optionalAttrs (!networking.useNetworkd or false) networking.interfaces or { };
+  addressesOfInterface =
+    { ipv4, ipv6, ... }: map ({ address, ... }: address) (ipv4.addresses ++ ipv6.addresses);
+
+  # By what it is, the values that no two VMs of a host share: of this flake's VMs, and of others.
+  vsockCid =
+    name:
+    let
+      cid = (guestOf name).config.microvm.vsock.cid or null;
+    in
+    lib.optional (cid != null) (toString cid);
+  own = {
+    tap = name: map (link: link.tap) vms.${name}.links;
+    "MAC address" = name: map (link: link.mac) vms.${name}.links;
+    address = name: lib.concatMap (link: link.addresses) vms.${name}.links;
+    "vsock CID" =
+      name:
+      let
+        cid = config.microvm-emit.vms.${name}.vsockCid;
+      in
+      lib.optional (cid != null) (toString cid);
+  };
+  foreign = {
+    tap =
+      name:
+      map ({ id, ... }: id) (
+        builtins.filter ({ type, ... }: type == "tap") (guestOf name).config.microvm.interfaces
+      );
+    "MAC address" = name: map ({ mac, ... }: lib.toLower mac) (guestOf name).config.microvm.interfaces;
+    address =
+      name:
+      let
+        guest = (guestOf name).config;
+      in
+      lib.concatMap addressesOfNetwork (builtins.attrValues (networksOf guest))
+      ++ lib.concatMap addressesOfInterface (builtins.attrValues (interfacesOf guest));
+    "vsock CID" = vsockCid;
+  };
+  conflictsOf =
+    what: valuesOf:
+    let
+      owners = lib.listToAttrs (
+        lib.concatMap (name: map (value: lib.nameValuePair value name) (own.${what} name)) (
+          builtins.attrNames vms
+        )
+      );
+    in
+    lib.concatMap (
+      other:
+      map (
+        value:
+        "The VMs ${owners.${value}} and ${other} have the same ${what}, ${value}. Change it in ${other}, or give ${owners.${value}} another index in microvm-emit's config."
+      ) (builtins.filter (value: owners ? ${value}) (valuesOf other))
+    ) (builtins.attrNames others);
+
+  twice =
+    what: bridge: places:
+    lib.optional (lib.length places > 1)
+      "${what} of the bridge ${bridge} is defined twice, by ${lib.concatStringsSep " and " places}. Keep one of them.";
+  named =
+    option: wanted: set:
+    map (name: "${option}.${name}") (builtins.attrNames (lib.filterAttrs (_: wanted) set));
+  conflictsOfBridge =
+    bridge:
+    twice "The netdev" bridge (
+      named "systemd.network.netdevs" (
+        netdev: netdev.netdevConfig.Name or null == bridge
+      ) config.systemd.network.netdevs
+      ++ lib.optional (
+        !config.networking.useNetworkd && config.networking.bridges ? ${bridge}
+      ) "networking.bridges.${bridge}"
+    )
+    ++
+      lib.concatMap
+        (
+          address:
+          twice "The address ${address}" bridge (
+            named "systemd.network.networks" (network: lib.elem address (addressesOfNetwork network)) (
+              networksOf config
+            )
+            ++ named "networking.interfaces" (interface: lib.elem address (addressesOfInterface interface)) (
+              interfacesOf config
+            )
+          )
+        )
+        (
+          lib.concatMap addressesOfNetwork (
+            builtins.filter (network: toString (network.matchConfig.Name or "") == bridge) (
+              builtins.attrValues (networksOf config)
+            )
+          )
+        );
+in
+{
+  assertions = lib.mkIf facts.isActive (
+    map
+      (message: {
+        assertion = false;
+        inherit message;
+      })
+      (
+        lib.optionals (others != { }) (lib.concatLists (lib.mapAttrsToList conflictsOf foreign))
+        ++ lib.unique (lib.concatMap conflictsOfBridge bridges)
+      )
+  );
+}

@@ -1,0 +1,145 @@
+# What the policy of this host's VMs comes to, for its rules, its units and its resolver.
+{ config, lib }:
+let
+  address = import ../network/addresses.nix { inherit lib; };
+  inherit (address) isOf;
+  cfg = config.microvm-emit;
+
+  # Where the resolver listens.
+  resolverPort = 5380;
+  webPorts = [
+    "tcp . 80"
+    "tcp . 443"
+    "udp . 443"
+  ];
+
+  # Ranges that are not the internet.
+  privateRanges = lib.importJSON ./private-ranges.json;
+
+  # As nftables writes a port: "tcp . 443" for 443 and "tcp/443".
+  portOf =
+    port: if builtins.isInt port then "tcp . ${toString port}" else lib.replaceStrings [ "/" ] [ " . " ] port;
+  reached =
+    { to, ports }:
+    {
+      inherit to;
+      ports = if ports == null then webPorts else map portOf ports;
+    };
+
+  # An interface as rules see it: `bridge` is the bridge of the tap, or the host's interface in its VLAN, `master` the bridge that
+  # has that VLAN, `neighbors` the IPv6 addresses as numbers, as rules compare them in neighbor advertisements.
+  linkOf =
+    interface:
+    let
+      inherit (interface) bridge mac;
+      addresses = map address.withoutPrefix interface.addresses;
+      ipv6 = builtins.filter address.isIpv6 addresses;
+      local = address.linkLocalOf mac;
+      # A VLAN has the ports of its bridge.
+      network = cfg.bridges.${cfg.vlans.${bridge}.bridge or bridge};
+    in
+    {
+      tap = interface.id;
+      inherit mac addresses;
+      lan = bridge != null && (network.ports != [ ] || (network.isLan && cfg.bridges ? ${bridge}));
+    }
+    // lib.optionalAttrs (bridge != null) { inherit bridge; }
+    // lib.optionalAttrs (cfg.vlans ? ${toString bridge}) { master = cfg.vlans.${bridge}.bridge; }
+    // lib.optionalAttrs (ipv6 != [ ]) {
+      local = [ local ];
+      neighbors = map address.hexadecimal (ipv6 ++ [ local ]);
+    };
+  policyOf =
+    vm:
+    let
+      isAddress = { to, ... }: builtins.match "[0-9./]+|.*:.*" to != null;
+      allowed = lib.partition isAddress (map reached vm.allow);
+    in
+    {
+      inherit (vm) network nameservers publish;
+      links = map linkOf (builtins.filter ({ type, ... }: type == "tap") vm.interfaces);
+      addresses = allowed.right;
+      domains = allowed.wrong;
+      # Without ports, all of the other VM.
+      vms = map (
+        { to, ports }: { inherit to; } // lib.optionalAttrs (ports != null) { ports = map portOf ports; }
+      ) vm.reachVms;
+      host = map portOf vm.reachHost;
+    }
+    // lib.optionalAttrs (vm.bandwidthMbitPerSecond != null) { mbitPerSecond = vm.bandwidthMbitPerSecond; };
+
+  vms = lib.filterAttrs (_: vm: vm.links != [ ]) (builtins.mapAttrs (_: policyOf) cfg.vms);
+  guests = lib.filterAttrs (_: vm: vm.network != "open") vms;
+  named = network: lib.filterAttrs (_: vm: vm.network == network) guests;
+
+  # VMs of this host that other modules define.
+  others = removeAttrs config.microvm.vms (builtins.attrNames cfg.vms);
+  guestOf =
+    name:
+    let
+      vm = config.microvm.vms.${name};
+    in
+    if vm.flake or null != null then
+      vm.flake.nixosConfigurations.${name}
+    else if vm.evaluatedConfig or null != null then
+      vm.evaluatedConfig
+    else
+      vm.config;
+  tapsOf =
+    name:
+    map ({ id, ... }: id) (
+      builtins.filter ({ type, ... }: type == "tap") (guestOf name).config.microvm.interfaces
+    );
+
+  eachVm = make: vms: lib.concatMap make (builtins.attrValues vms);
+  eachLink = make: eachVm (vm: lib.concatMap make vm.links);
+  # `lib.unique` is too slow for the lists of a thousand VMs.
+  once = items: builtins.attrNames (lib.genAttrs items (_: null));
+
+  networksWith = wanted: lib.filterAttrs (_: wanted) (cfg.bridges // cfg.vlans);
+  leavesByAny = { nat, ... }: nat.enable && nat.externalInterface == null;
+in
+{
+  inherit
+    resolverPort
+    webPorts
+    privateRanges
+    isOf
+    vms
+    guests
+    named
+    others
+    guestOf
+    tapsOf
+    eachVm
+    eachLink
+    once
+    ;
+  isActive = cfg.bridges != { } || cfg.vlans != { } || cfg.routed != null;
+  bridges = builtins.attrNames cfg.bridges;
+  ports = lib.concatMap ({ ports, ... }: ports) (builtins.attrValues cfg.bridges);
+
+  addressesOf =
+    family: vm: lib.concatMap (link: builtins.filter (isOf family) link.addresses) vm.links;
+
+  # Networks with nothing but VMs in them. A bridge with a port into a LAN is reached as that LAN is.
+  networks = once (eachLink (link: lib.optional (!link.lan) (link.bridge or link.tap)) vms);
+
+  # Subnets that leave by the addresses of the host, by any interface. `networking.nat` knows one external interface only.
+  masquerade = lib.concatMap (
+    { addresses, nat, ... }:
+    map address.subnetOf (builtins.filter (written: isOf 4 written || nat.ipv6) addresses)
+  ) (
+    builtins.filter leavesByAny (
+      builtins.attrValues (networksWith leavesByAny) ++ lib.optional (cfg.routed != null) cfg.routed
+    )
+  );
+
+  portsOnHost =
+    vm:
+    vm.host
+    ++ lib.optionals (vm.network == "allowlist") [
+      "udp . ${toString resolverPort}"
+      "tcp . ${toString resolverPort}"
+    ];
+}

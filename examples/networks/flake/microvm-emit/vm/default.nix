@@ -1,0 +1,103 @@
+# VMs of this host: their options, and the VMs of microvm.nix that they become.
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+let
+  inherit (lib) mkOption types;
+  cfg = config.microvm-emit;
+  inherit (cfg.specialArgs) inputs;
+
+  plain = lib.filterAttrs (_: { guest, ... }: guest == null) cfg.vms;
+  shared = lib.filterAttrs (_: { guest, ... }: guest != null) cfg.vms;
+
+  parts = import ./parts.nix {
+    inherit lib cfg;
+    inherit (config.microvm) stateDir;
+  };
+  evaluateGuest = import ./evaluate-guest.nix { inherit inputs pkgs; };
+  startVm = import ./start-vm.nix { inherit inputs lib; };
+
+  # A VM of its own NixOS, as microvm.nix documents it.
+  plainVm = name: vm: {
+    inherit (vm) autostart restartIfChanged;
+    specialArgs = cfg.specialArgs // vm.specialArgs;
+    config.imports = [
+      ../guest
+      vm.config
+      (parts.guestOf name vm)
+    ];
+  }
+  // vm.packageSet;
+
+  # Each guest is evaluated once, however many VMs share it. What its NixOS depends on is the same in all of them.
+  guests = builtins.mapAttrs (
+    name: guest:
+    let
+      vms = builtins.attrValues (lib.filterAttrs (_: vm: vm.guest == name) shared);
+      seen = map parts.seenOf vms;
+    in
+    evaluateGuest name (
+      {
+        specialArgs = cfg.specialArgs // guest.specialArgs;
+        modules = [
+          ../guest
+          ../guest/shared.nix
+          guest.config
+          (
+            lib.throwIfNot (lib.all (other: other == builtins.head seen) seen)
+              "The VMs that share the guest ${name} have different shares, volumes or secrets that its NixOS depends on. Give them guests of their own."
+              (parts.sharedGuestOf (builtins.head vms))
+          )
+        ];
+      }
+      // guest.packageSet
+    )
+  ) cfg.guests;
+
+  sharedVm = name: vm: {
+    inherit (vm) autostart restartIfChanged;
+    evaluatedConfig = startVm (
+      {
+        inherit name;
+        guest = guests.${vm.guest};
+        inherit (vm) environment;
+      }
+      // parts.identityOf name vm guests.${vm.guest}
+    );
+  };
+in
+{
+  imports = [
+    ./secrets.nix
+    ./state.nix
+    ./units.nix
+  ];
+
+  options.microvm-emit = {
+    vms = mkOption {
+      type = types.attrsOf (
+        types.submodule [
+          ./options.nix
+          ../policy/options.nix
+        ]
+      );
+      default = { };
+      description = "MicroVMs of this host, by name.";
+    };
+    guests = mkOption {
+      type = types.attrsOf (types.submodule ./guest-options.nix);
+      default = { };
+      description = "NixOS configurations that several VMs share, each evaluated once.";
+    };
+    specialArgs = mkOption {
+      type = types.attrsOf types.raw;
+      default = { };
+      description = "Arguments of the modules of all guests. `inputs` are the inputs of this flake.";
+    };
+  };
+
+  config.microvm.vms = lib.mapAttrs plainVm plain // lib.mapAttrs sharedVm shared;
+}

@@ -1,0 +1,80 @@
+# Copies the secrets of each VM to memory, where only its hypervisor or root can read them.
+{ config, lib, ... }:
+let
+  vms = lib.filterAttrs (_: { secrets, ... }: secrets != { }) config.microvm-emit.vms;
+  directoryOf = name: "/run/microvm-secrets/${name}";
+
+  # QEMU reads systemd credentials itself, and runs as this user.
+  ownerOf =
+    name:
+    let
+      vm = config.microvm.vms.${name};
+      guest = if vm.evaluatedConfig or null != null then vm.evaluatedConfig else vm.config;
+    in
+    if guest.config.microvm.hypervisor == "qemu" then "microvm" else "root";
+
+  commandsOf =
+    name: vm:
+    let
+      owner = ownerOf name;
+    in
+    "prepare ${owner} ${directoryOf name}\n"
+    + lib.concatStrings (
+      lib.mapAttrsToList (
+        secret: { file, ... }:
+        "install -m 0400 -o ${owner} ${lib.escapeShellArg (toString file)} ${directoryOf name}/${secret}\n"
+      ) vm.secrets
+    );
+in
+{
+  config = lib.mkIf (vms != { }) {
+    # A path in the flake would be copied to the store.
+    assertions = lib.concatLists (
+      lib.mapAttrsToList (
+        name: vm:
+        lib.mapAttrsToList (secret: { file, ... }: {
+          assertion = !lib.hasPrefix builtins.storeDir (toString file);
+          message = "The secret ${secret} of ${name} lies in the Nix store, which everyone may read.";
+        }) vm.secrets
+      ) vms
+    );
+
+    # microvm.nix would make the folders as microvm:kvm.
+    systemd.tmpfiles.settings."10-microvm" = lib.genAttrs (map directoryOf (builtins.attrNames vms)) (
+      _: lib.mkForce { }
+    );
+
+    systemd.services = lib.mkIf config.microvm.host.enable {
+      "microvm-secrets@" = {
+        description = "Secrets of MicroVM '%i'";
+        before = [
+          "microvm-virtiofsd@%i.service"
+          "microvm@%i.service"
+        ];
+        restartIfChanged = false;
+        serviceConfig = (import ../hardening.nix).files // {
+          Type = "oneshot";
+          ProtectHome = "read-only";
+          ProtectSystem = "strict";
+          RestrictSUIDSGID = true;
+          RuntimeDirectory = "microvm-secrets";
+          RuntimeDirectoryMode = "0711";
+          RuntimeDirectoryPreserve = true;
+        };
+        scriptArgs = "%i";
+        # Each start copies what the files hold then.
+        script = ''
+          prepare() {
+            install -d -m 0700 -o "$1" "$2"
+            find "$2" -mindepth 1 -delete
+          }
+          case "$1" in
+          ${lib.concatStrings (lib.mapAttrsToList (name: vm: "${name})\n${commandsOf name vm};;\n") vms)}
+          esac
+        '';
+      };
+      "microvm-virtiofsd@".requires = [ "microvm-secrets@%i.service" ];
+      "microvm@".requires = [ "microvm-secrets@%i.service" ];
+    };
+  };
+}

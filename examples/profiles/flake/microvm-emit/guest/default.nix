@@ -1,0 +1,14 @@
+# What every guest has.
+{
+  imports = [
+    ./agent.nix
+    ./base.nix
+    ./home-manager.nix
+    ./host-clock.nix
+    ./secrets.nix
+    ./ssh.nix
+    ./unpatched-binaries.nix
+    ./user.nix
+    ./writable-store.nix
+  ];
+}

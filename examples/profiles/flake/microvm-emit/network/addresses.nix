@@ -1,0 +1,54 @@
+# Functions on IP addresses with or without a prefix length, such as "192.168.83.1/24".
+{ lib }:
+let
+  # An address as numbers: four octets, or eight pieces of 16 bits.
+  partsOf =
+    address:
+    let
+      bare = withoutPrefix address;
+    in
+    if isIpv6 address then
+      map lib.fromHexString (lib.splitString ":" (lib.network.ipv6.fromString bare).address)
+    else
+      map lib.toInt (lib.splitString "." bare);
+  withoutPrefix = address: builtins.head (lib.splitString "/" address);
+  isIpv6 = lib.hasInfix ":";
+  hexOf = width: number: lib.fixedWidthString width "0" (lib.toLower (lib.toHexString number));
+in
+rec {
+  inherit isIpv6 withoutPrefix;
+
+  isOf = family: address: isIpv6 address == (family == 6);
+
+  prefixLengthOf = address: lib.toInt (lib.last (lib.splitString "/" address));
+
+  # "192.168.83.0/24" of "192.168.83.1/24"
+  subnetOf =
+    address:
+    let
+      length = prefixLengthOf address;
+      width = if isIpv6 address then 16 else 8;
+      # The upper bits of a part that belong to the prefix.
+      mask =
+        index: part:
+        let
+          hostBits = lib.max 0 (lib.min width (width * (index + 1) - length));
+          unit = builtins.foldl' (power: _: power * 2) 1 (lib.range 1 hostBits);
+        in
+        part / unit * unit;
+      parts = lib.imap0 mask (partsOf address);
+    in
+    (
+      if isIpv6 address then
+        lib.concatMapStringsSep ":" (part: lib.toLower (lib.toHexString part)) parts
+      else
+        lib.concatMapStringsSep "." toString parts
+    )
+    + "/${toString length}";
+
+  # An IPv6 address as one number: "0xfd00…"
+  hexadecimal = address: "0x" + lib.concatMapStrings (hexOf 4) (partsOf address);
+
+  # The link-local address that Linux makes of a MAC address (RFC 4291, appendix A).
+  linkLocalOf = mac: "fe80::${lib.network.ipv6.mkEUI64Suffix mac}";
+}

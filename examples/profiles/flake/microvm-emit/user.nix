@@ -1,0 +1,96 @@
+# The user of this host who owns the VMs' folders. Guests have the same user with the same ids.
+{ config, lib, ... }:
+let
+  inherit (lib) literalExpression mkOption types;
+  inherit (config.users) users groups;
+  cfg = config.microvm-emit.user;
+
+  declared = users.${cfg.name} or { enable = false; };
+  isDeclared = declared.enable or true;
+  hostGroup = if isDeclared then declared.group or null else null;
+  group = lib.findFirst (value: value != null) "users" [
+    hostGroup
+    cfg.group
+  ];
+  host = {
+    uid = declared.uid or null;
+    group = hostGroup;
+    gid = groups.${group}.gid or null;
+    homeDirectory = declared.home or null;
+  };
+  # The values of the host win, so that evaluation reaches the assertion that reports a difference.
+  chosen = setting: default: lib.findFirst (value: value != null) default [
+    host.${setting}
+    cfg.${setting}
+  ];
+
+  agrees = option: setting: {
+    assertion =
+      !isDeclared || host.${setting} == null || cfg.${setting} == null || cfg.${setting} == host.${setting};
+    message = "${option} is ${toString host.${setting}} on this host, but its VMs use ${toString cfg.${setting}}. Set `user.${setting}` to that in microvm-emit's config.";
+  };
+  isSet = setting: cfg.${setting} != null || host.${setting} != null;
+in
+{
+  options.microvm-emit.user = {
+    name = mkOption {
+      type = types.nullOr types.str;
+      default = null;
+      example = "alice";
+      description = "User of this host who owns the VMs' folders and logs in to them.";
+    };
+    homeDirectory = mkOption {
+      type = types.nullOr types.str;
+      default = null;
+      example = "/home/alice";
+      description = "Home directory of the user, on the host and in guests. Defaults to `users.users.NAME.home`; if set, both must agree.";
+    };
+    uid = mkOption {
+      type = types.nullOr types.int;
+      default = null;
+      description = "Uid of the user. Defaults to `users.users.NAME.uid`; if set, both must agree.";
+    };
+    gid = mkOption {
+      type = types.nullOr types.int;
+      default = null;
+      description = "Gid of the user's primary group. Defaults to the gid of that group on the host; if set, both must agree.";
+    };
+    group = mkOption {
+      type = types.nullOr types.str;
+      default = null;
+      description = "Primary group of the user. Defaults to `users.users.NAME.group`; if set, both must agree.";
+    };
+    ids = mkOption {
+      type = types.raw;
+      readOnly = true;
+      internal = true;
+      defaultText = literalExpression "uid, gid and group of the user on this host";
+      default = {
+        # NixOS gives uid 1000 to its first normal user (update-users-groups.pl), and gid 100 to `users` (ids.nix).
+        uid = chosen "uid" 1000;
+        gid = chosen "gid" 100;
+        inherit group;
+        homeDirectory = chosen "homeDirectory" "/home/${cfg.name}";
+      };
+    };
+  };
+
+  config.assertions = lib.mkIf (cfg.name != null) [
+    {
+      assertion = isDeclared;
+      message = "This host has no user ${cfg.name}. Declare `users.users.${cfg.name}` in its NixOS configuration, or change `user.name` in microvm-emit's config.";
+    }
+    (agrees "users.users.${cfg.name}.uid" "uid")
+    (agrees "users.users.${cfg.name}.group" "group")
+    (agrees "users.groups.${group}.gid" "gid")
+    (agrees "users.users.${cfg.name}.home" "homeDirectory")
+    {
+      assertion = !isDeclared || isSet "gid";
+      message = "users.groups.${group}.gid is not set, but VMs of ${cfg.name} need it. Set it to the output of `id -g ${cfg.name}`.";
+    }
+    {
+      assertion = isSet "uid" || lib.all (user: user.uid != cfg.ids.uid) (builtins.attrValues users);
+      message = "users.users.${cfg.name}.uid is not set, and another user has ${toString cfg.ids.uid}. Set it to the output of `id -u ${cfg.name}`.";
+    }
+  ];
+}

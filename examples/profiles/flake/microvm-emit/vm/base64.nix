@@ -1,0 +1,27 @@
+# Base64 of ASCII text. Nix replaces many texts in one go, which takes it far less than to count with each character.
+{ lib }:
+let
+  bits =
+    width: number:
+    lib.fixedWidthString width "0" (lib.concatMapStrings toString (lib.toBaseDigits 2 number));
+  alphabet = lib.stringToCharacters "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  sextets = lib.genList (bits 6) 64;
+  characters = [
+    "\n"
+  ]
+  ++ lib.stringToCharacters (
+    " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
+  );
+  octets = map (character: bits 8 (lib.strings.charToInt character)) characters;
+in
+text:
+let
+  length = builtins.stringLength text;
+  # To a whole group of three characters.
+  missing = lib.mod (2 * length) 3;
+  repeat = filler: lib.concatStrings (lib.replicate missing filler);
+  encoded = builtins.replaceStrings characters octets text;
+in
+lib.throwIf (builtins.stringLength encoded != 8 * length)
+  "Only printable ASCII and line breaks can be told to a guest at boot: ${text}"
+  (builtins.replaceStrings sextets alphabet (encoded + repeat "00") + repeat "=")

@@ -1,0 +1,55 @@
+# microvm.nix's module for hosts, with less to evaluate for each VM.
+microvm:
+{ config, lib, ... }:
+let
+  file = microvm.nixosModules.host;
+  module = import file;
+
+  # What microvm.nix says of units that its templates say already. Nix is longer over one such unit than over a VM's runner.
+  redundant = {
+    overrideStrategy = "asDropin";
+    path = lib.mkForce [ ];
+    serviceConfig.X-RestartIfChanged = [
+      ""
+      false
+    ];
+  };
+  withoutRedundant =
+    host:
+    if host ? config.content.systemd.services then
+      lib.updateManyAttrsByPath [
+        {
+          path = [
+            "config"
+            "content"
+            "systemd"
+            "services"
+          ];
+          update = lib.filterAttrs (_: service: service != redundant);
+        }
+      ] host
+    else
+      host;
+in
+{
+  disabledModules = [ file ];
+  imports = [
+    (lib.setDefaultModuleLocation file (
+      lib.setFunctionArgs (given: withoutRedundant (module given)) (lib.functionArgs module)
+    ))
+  ];
+
+  # microvm.nix restarts a VM when its guest changes; its runner may change alone.
+  systemd.services = lib.mkIf config.microvm.host.enable (
+    lib.concatMapAttrs (
+      name:
+      { evaluatedConfig, config, ... }:
+      let
+        guest = if evaluatedConfig != null then evaluatedConfig else config;
+      in
+      lib.optionalAttrs (guest != null) {
+        "microvm@${name}".restartTriggers = [ guest.config.microvm.declaredRunner ];
+      }
+    ) config.microvm.vms
+  );
+}

@@ -1,0 +1,12 @@
+{ pkgsUnstable, ... }:
+{
+  microvm-emit.agent = {
+    package = pkgsUnstable.claude-code;
+    homeManagerProgram = "claude-code";
+    directory = "/home/alice/agents/batch";
+    variable = "CLAUDE_CONFIG_DIR";
+    links = {
+      "/home/alice/.claude" = "/home/alice/agents/batch";
+    };
+  };
+}

@@ -1,0 +1,49 @@
+# Gives the secrets of the host to the user alone.
+{ config, lib, ... }:
+let
+  inherit (lib) mkOption types;
+  inherit (config.microvm-emit) secrets user;
+  inherit (config.users.users.${user.name}) group;
+  byCredential = config.microvm.hypervisor == "qemu";
+  variables = lib.filterAttrs (_: variable: variable != null) secrets;
+in
+{
+  options.microvm-emit.secrets = mkOption {
+    type = types.attrsOf (types.nullOr types.str);
+    default = { };
+    description = "Secrets by name, each with the environment variable that shells read it into. Set by the host.";
+  };
+
+  config = lib.mkIf (secrets != { }) {
+    systemd.services.microvm-secrets = {
+      description = "Secrets of ${user.name} from the host";
+      wantedBy = [ "multi-user.target" ];
+      before = [
+        "sshd.service"
+        "systemd-user-sessions.service"
+      ];
+      unitConfig = lib.mkIf (!byCredential) { RequiresMountsFor = "/run/host-secrets"; };
+      serviceConfig = {
+        Type = "oneshot";
+        RemainAfterExit = true;
+        LoadCredential = lib.mkIf byCredential (builtins.attrNames secrets);
+      };
+      script = ''
+        install -d -m 0500 -o ${user.name} -g ${group} /run/microvm-secrets
+        for secret in ${toString (builtins.attrNames secrets)}; do
+          install -m 0400 -o ${user.name} -g ${group} \
+            "${if byCredential then "$CREDENTIALS_DIRECTORY" else "/run/host-secrets"}/$secret" "/run/microvm-secrets/$secret"
+        done
+      '';
+    };
+
+    # Read when a shell starts, so that no secret is in the store.
+    environment.extraInit = lib.concatStrings (
+      lib.mapAttrsToList (secret: variable: ''
+        if [ -r /run/microvm-secrets/${secret} ]; then
+          export ${variable}="$(cat /run/microvm-secrets/${secret})"
+        fi
+      '') variables
+    );
+  };
+}

@@ -1,0 +1,183 @@
+# A VM of a guest: the guest's NixOS as it is, and a runner that tells it which VM it is.
+{ inputs, lib }:
+let
+  # As microvm.nix makes it of the host name.
+  machineIdOf =
+    name:
+    let
+      hash = builtins.hashString "sha256" "microvm.nix:${name}";
+      part = start: length: builtins.substring start length hash;
+    in
+    lib.concatStringsSep "-" [
+      (part 0 8)
+      (part 8 4)
+      (part 12 4)
+      (part 16 4)
+      (part 20 12)
+    ];
+
+  # What is said of a part of an attribute leaves the rest of it.
+  over =
+    defaults: values:
+    defaults
+    // builtins.mapAttrs (
+      name: value: if builtins.isAttrs value then defaults.${name} // value else value
+    ) values;
+
+  # They write scripts from a VM's own interfaces and shares.
+  scriptModules = map (file: import "${inputs.microvm}/nixos-modules/microvm/${file}") [
+    "interfaces.nix"
+    "virtiofsd"
+  ];
+
+  encode = import ./base64.nix { inherit lib; };
+in
+{
+  name,
+  guest,
+  # Options of microvm.nix that are this VM's own.
+  microvm,
+  # Options of the volumes of this VM, by the image that the guest names.
+  volumes ? { },
+  # Interfaces of the VM (links.nix), and its DNS servers.
+  links ? [ ],
+  nameservers ? [ ],
+  environment ? { },
+  machineId ? machineIdOf name,
+}:
+let
+  inherit (guest) pkgs;
+  shared = guest.config.microvm;
+
+  own = builtins.mapAttrs (
+    option: value: if builtins.isList value then map (over guest.defaults.${option}) value else value
+  ) microvm;
+
+  # microvm.nix names sockets after the host name, which a guest of several VMs has none of.
+  nameSocket =
+    {
+      proto,
+      socket,
+      tag,
+      ...
+    }@share:
+    let
+      unnamed = "-virtiofs-${tag}.sock";
+    in
+    if proto == "virtiofs" && (socket == null || socket == unnamed) then
+      share // { socket = name + unnamed; }
+    else
+      share;
+
+  machine = over shared own // {
+    inherit binScripts machineId;
+    hostName = name;
+    interfaces = shared.interfaces ++ own.interfaces or [ ];
+    shares = map nameSocket (shared.shares ++ own.shares or [ ]);
+    volumes = map (volume: volume // volumes.${volume.image} or { }) shared.volumes;
+    kernelParams = checked (shared.kernelParams ++ identity);
+    declaredRunner = runner;
+  };
+
+  scriptsIn =
+    module:
+    (module {
+      inherit lib pkgs;
+      config = {
+        microvm = machine;
+        networking.hostName = name;
+      };
+    }).microvm.binScripts;
+  binScripts =
+    let
+      inherit (guest.options.microvm.binScripts) loc type;
+      definition = value: {
+        inherit value;
+        file = "the microVM ${name}";
+      };
+      # What modules add to them comes last, as with `mkAfter`.
+      scripts = map scriptsIn scriptModules ++ [ (removeAttrs shared.binScripts [ "virtiofsd-run" ]) ];
+    in
+    (lib.mergeDefinitions loc type (map definition scripts)).mergedValue;
+
+  credentials =
+    lib.listToAttrs (
+      lib.imap0 (
+        position: link:
+        lib.nameValuePair "network.network.${link.name}" (
+          linkFile link (lib.optionals (position == 0) nameservers)
+        )
+      ) links
+    )
+    // lib.optionalAttrs (own.shares or [ ] != [ ]) {
+      "fstab.extra" = lib.concatMapStrings mountOf own.shares;
+    }
+    // lib.optionalAttrs (environment != { }) {
+      "vm.environment" = lib.concatStrings (
+        lib.mapAttrsToList (variable: value: "export ${variable}=\"${value}\"\n") environment
+      );
+    };
+  # A file of systemd-networkd. `Type=` would match taps that are made in the guest.
+  linkFile =
+    link: servers:
+    lib.concatStringsSep "\n" (
+      [ (section "Match" [ "PermanentMACAddress=${link.mac}" ]) ]
+      ++ section' "Network" (
+        settings link.network
+        ++ map (address: "Address=${address}") link.addresses
+        ++ map (server: "DNS=${server}") servers
+      )
+      ++ section' "DHCPv4" (settings link.dhcpV4)
+      ++ map (route: section "Route" (settings route)) link.routes
+    );
+  section = name: lines: "[${name}]\n${lib.concatMapStrings (line: "${line}\n") lines}";
+  section' = name: lines: lib.optional (lines != [ ]) (section name lines);
+  settings = lib.mapAttrsToList (
+    key: value: "${key}=${if builtins.isBool value then lib.boolToString value else value}"
+  );
+  mountOf =
+    {
+      tag,
+      mountPoint,
+      proto,
+      ...
+    }:
+    "${tag} ${mountPoint} ${proto} ${mountOptions.${proto}}\n";
+  mountOptions = {
+    virtiofs = "defaults";
+    "9p" = "trans=virtio,version=9p2000.L,msize=65536";
+  };
+
+  # Everyone in the guest can read it.
+  identity = [
+    "systemd.hostname=${name}"
+  ]
+  ++
+    lib.optional (machineId != null)
+      "systemd.machine_id=${lib.replaceStrings [ "-" ] [ "" ] machineId}"
+  ++ lib.mapAttrsToList (
+    credential: text: "systemd.set_credential_binary=${credential}:${encode text}"
+  ) credentials;
+
+  # A kernel takes 2047 characters, some of which are the hypervisor's.
+  checked =
+    parameters:
+    lib.throwIf (builtins.stringLength (toString parameters) > 1850)
+      "The kernel's command line of ${name} is too long. In microvm-emit's config, give the VM `guest: \"own\"`."
+      parameters;
+
+  runner = inputs.microvm.lib.buildRunner {
+    inherit pkgs;
+    microvmConfig = machine;
+    inherit (guest.config.system.build) toplevel;
+  };
+in
+guest
+// {
+  config = guest.config // {
+    networking = guest.config.networking // {
+      hostName = name;
+    };
+    microvm = machine;
+  };
+}

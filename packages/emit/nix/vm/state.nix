@@ -1,0 +1,114 @@
+# The folders and SSH host keys of VMs on the host, made before each VM starts.
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+let
+  cfg = config.microvm-emit;
+  inherit (cfg) user;
+  inherit (user) ids;
+
+  # The folders of a path, outermost first: "/a", "/a/b", "/a/b/c".
+  stepsOf =
+    path:
+    let
+      names = builtins.filter (name: name != "") (lib.splitString "/" path);
+    in
+    map (count: "/" + lib.concatStringsSep "/" (lib.take count names)) (
+      lib.range 1 (lib.length names)
+    );
+
+  ownedByUser = mode: "${mode} ${toString ids.uid}:${toString ids.gid}";
+  parentsOf =
+    source:
+    lib.optionals (user.name != null && lib.hasPrefix "${ids.homeDirectory}/" source) (
+      builtins.filter (step: lib.hasPrefix "${ids.homeDirectory}/" step && step != source) (stepsOf source)
+    );
+  directoriesOf =
+    vm:
+    let
+      shares = builtins.filter ({ source, ... }: source != "/nix/store") vm.shares;
+      sources = map ({ source, ... }: source) shares ++ lib.optional (vm.sshHostKeys != null) vm.sshHostKeys;
+    in
+    lib.genAttrs (lib.concatMap parentsOf sources) (_: ownedByUser "0755")
+    // lib.listToAttrs (map ({ source, mode, ... }: lib.nameValuePair source (ownedByUser mode)) shares)
+    # Only SSH of the guest reads the keys, which runs as root.
+    // lib.optionalAttrs (vm.sshHostKeys != null) { ${vm.sshHostKeys} = "0700 0:0"; };
+
+  # Paths that a guest could replace by a symlink, since they lie in a folder that it may write.
+  writable = lib.listToAttrs (
+    lib.concatMap (
+      { shares, ... }:
+      map ({ source, ... }: lib.nameValuePair source null) (
+        builtins.filter ({ readOnly, ... }: !readOnly) shares
+      )
+    ) (builtins.attrValues cfg.vms)
+  );
+  exposedOf =
+    path:
+    let
+      steps = stepsOf path;
+      outermost = lib.findFirst (step: writable ? ${step}) path steps;
+    in
+    builtins.filter (step: lib.hasPrefix "${outermost}/" step) steps;
+
+  states = lib.filterAttrs (_: state: state.directories != { }) (
+    lib.mapAttrs (
+      _: vm:
+      let
+        directories = directoriesOf vm;
+        exposed = lib.unique (lib.concatMap exposedOf (builtins.attrNames directories));
+      in
+      {
+        inherit directories;
+      }
+      // lib.optionalAttrs (exposed != [ ]) { inherit exposed; }
+      // lib.optionalAttrs (vm.sshHostKeys != null) { inherit (vm) sshHostKeys; }
+    ) cfg.vms
+  );
+  pathsOf = { directories, ... }: builtins.attrNames directories;
+in
+{
+  config = lib.mkIf (states != { }) {
+    # microvm.nix makes missing folders as microvm:kvm, where the user of the VM could not write.
+    systemd.tmpfiles.settings."10-microvm" =
+      lib.genAttrs (lib.concatMap pathsOf (builtins.attrValues states))
+        (_: lib.mkForce { });
+
+    environment.etc."microvm/state.json".text = builtins.toJSON states;
+
+    systemd.services = lib.mkIf config.microvm.host.enable (
+      {
+        "microvm-state@" = {
+          description = "Folders and SSH host key of MicroVM '%i'";
+          before = [
+            "microvm-virtiofsd@%i.service"
+            "microvm@%i.service"
+          ];
+          restartIfChanged = false;
+          path = [ pkgs.openssh ];
+          # NixOS chooses an id that is null when it activates the system, so only the running host knows it.
+          preStart = lib.mkIf (user.name != null) ''
+            ids=$(id -u ${user.name}):$(id -g ${user.name})
+            if [ "$ids" != ${toString ids.uid}:${toString ids.gid} ]; then
+              echo "${user.name} has the ids $ids, but its VMs use ${toString ids.uid}:${toString ids.gid}. Set users.users.${user.name}.uid, and the gid of its group, in the host's NixOS configuration." >&2
+              exit 1
+            fi
+          '';
+          serviceConfig = (import ../hardening.nix).files // {
+            Type = "oneshot";
+            ExecStart = "${pkgs.python3}/bin/python3 ${./state.py} /etc/microvm/state.json %i";
+            ProtectSystem = true;
+          };
+        };
+        "microvm-virtiofsd@".requires = [ "microvm-state@%i.service" ];
+        "microvm@".requires = [ "microvm-state@%i.service" ];
+      }
+      // lib.mapAttrs' (
+        name: state: lib.nameValuePair "microvm@${name}" { unitConfig.RequiresMountsFor = pathsOf state; }
+      ) states
+    );
+  };
+}

@@ -1,0 +1,25 @@
+import { type Expr, interp, path, str } from "@microvm-emit/nix-ast";
+import type { TextFile } from "../file.js";
+import { library } from "../library.generated.js";
+import { input } from "./terms.js";
+
+/** Where a flake has the library: in a folder of its own, or as a flake input. */
+export type LibrarySource = "copied" | "input";
+
+/** The folder of the library in a flake that has a copy. */
+export const libraryFolder = "microvm-emit";
+
+/** The library as files of a flake; none of a flake that has it as an input. */
+export const copyLibrary = (source: LibrarySource): readonly TextFile[] =>
+  source === "input"
+    ? []
+    : Object.entries(library).map(([path, text]) => ({
+        kind: "text",
+        path: `${libraryFolder}/${path}`,
+        isFixed: true,
+        text,
+      }));
+
+/** The library's NixOS module for hosts, as a file in `hosts/NAME` refers to it. The npm package has it in `nix/`. */
+export const libraryModule = (source: LibrarySource): Expr =>
+  source === "input" ? str(interp(input(libraryFolder)), "/nix") : path(`../../${libraryFolder}`);
