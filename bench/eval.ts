@@ -104,7 +104,7 @@ const layOut = (folder: string, config: Config): void => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
   };
-  write("host.nix", '{ fileSystems."/".device = "/dev/sda1"; }');
+  write("host.nix", '{ fileSystems."/".device = "/dev/sda1"; users.users.michael.isNormalUser = true; }');
   for (const { path, text } of render(result.right.files)) write(path, text);
   const overrides = Object.entries(inputs).flatMap(([input, path]) => [
     "--override-input",
