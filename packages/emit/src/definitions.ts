@@ -61,10 +61,7 @@ export const definitionsOf = (module: Expr, option: readonly string[]): readonly
   return found.filter(({ depth }) => depth === deepest);
 };
 
-/**
- * What an expression is but for what is around it: a module's arguments, local names, conditions and priorities, and the
- * emitted flake's own `squash`, which adds to a share.
- */
+/** What an expression is without what is around it: a module's arguments, local names, conditions and priorities. */
 const contents = (expr: Expr): readonly Expr[] => {
   switch (expr.kind) {
     case "lambda":
@@ -77,7 +74,6 @@ const contents = (expr: Expr): readonly Expr[] => {
     case "binary":
       return expr.operator === "//" ? [expr.left, expr.right] : [];
     case "call":
-      if (expr.function.kind === "ident" && expr.function.name === "squash") return [expr.argument];
       return propertyOf(expr.function) === undefined
         ? []
         : expr.argument.kind === "list" && propertyOf(expr.function) === "mkMerge"

@@ -49,13 +49,13 @@ const heading =
 
 /**
  * How git merges what is emitted: as a whole, so that no file is a mixture of two emissions, and records by adding lines
- * (gitattributes(5)). Guests are named by folder, for a guest that the other branch renamed.
+ * (gitattributes(5)). Files in folders are named by folder, for one that the other branch adds.
  */
 export const attributesFor = (files: readonly TextFile[]): string => {
-  const whole = files.map(({ path }) => path).filter((path) => !path.startsWith("guests/"));
+  const whole = new Set(files.map(({ path }) => path.replace(/\/.*/, "/**")));
   const lines = [
     ...[attributesName, manifestName].map((path) => attribute(path, "union")),
-    ...["guests/**", ...whole].sort().map((path) => attribute(path, "binary")),
+    ...[...whole].sort().map((path) => attribute(path, "binary")),
   ];
   return [heading, ...lines, ""].join("\n");
 };

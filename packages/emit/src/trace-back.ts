@@ -13,6 +13,8 @@ import {
   printMapped,
 } from "@microvm-emit/nix-ast";
 import { join } from "pathe";
+import { libraryFolder } from "./compile/library-source.js";
+import { fileOf } from "./compile/vm-file.js";
 import { type Definition, definitionsOf, optionPath, withoutProperties } from "./definitions.js";
 import type { NixFile } from "./file.js";
 import type { Locator } from "./locate.js";
@@ -152,7 +154,9 @@ const filesOf = (configDir: string, path: string): readonly string[] => [
 const moduleFiles = ({ modules, configDir }: Sources, isAbout: (at: ConfigPath) => boolean): readonly string[] =>
   modules.filter(({ at }) => isAbout(at)).flatMap(({ path }) => filesOf(configDir, path));
 
-const openUsers = (file: string, { read, modules, configDir }: Sources): Source | undefined => {
+const openUsers = (file: string, { read, modules, configDir, outputDir }: Sources): Source | undefined => {
+  // The library is the same for every config, so that nothing in it leads to a part of one.
+  if (file.startsWith(join(outputDir, libraryFolder, "/"))) return undefined;
   const text = read(file);
   if (text === undefined) return undefined;
   const at = modules.find(({ path }) => filesOf(configDir, path).includes(file))?.at;
@@ -217,19 +221,21 @@ const withoutVia = (file: string): string => file.replace(/, via option .*/, "")
 
 /** A guest's options are known by its own name or by where the host has them, a home's by where the guest has them. */
 const nestings: readonly RegExp[] = [
-  /^(?:guests\.(?:"[^"]*"|[^.]+)|microvm\.vms\.(?:"[^"]*"|[^.]+)\.config)\./,
+  /^(?:guests\.(?:"[^"]*"|[^.]+)|microvm-emit\.vms\.(?:"[^"]*"|[^.]+)\.config)\./,
   /^home-manager\.users\.[^.]+\./,
 ];
 
 const definitionsIn = (source: Source, option: string): readonly Definition[] => {
   const expr = source.expr();
   if (expr === undefined) return [];
+  // The library makes a VM of microvm.nix out of each of its own.
+  const own = option.replace(/^microvm\.vms\./, "microvm-emit.vms.");
   const names = nestings.reduce<readonly string[]>(
     (known, nesting) => [
       ...known,
       ...known.slice(-1).flatMap((name) => (nesting.test(name) ? [name.replace(nesting, "")] : [])),
     ],
-    [option],
+    [option, own],
   );
   return firstOf(names.map((name) => () => definitionsOf(expr, optionPath(name)))) ?? [];
 };
@@ -262,7 +268,7 @@ const refusedPackage = (message: string, { sources: { host, emitted, outputDir }
   const refused = /^\s*Package [‘'](?<name>[^’']+)[’'] .*refusing to evaluate/s.exec(message)?.groups?.["name"];
   if (refused === undefined) return [];
   return emitted
-    .filter(({ path }) => path.startsWith(`guests/${host}/`) || path.startsWith("modules/"))
+    .filter(({ path }) => [`hosts/${host}/`, `guests/${host}/`, "modules/"].some((folder) => path.startsWith(folder)))
     .flatMap(({ path }) => {
       const source = open(join(outputDir, path));
       return source === undefined ? [] : packageOffsets(source.mappings, refused).map(source.trail);
@@ -316,10 +322,13 @@ const hostDepth = 2;
 const onlyDefinition = (option: string, files: Files): readonly Trail[] => {
   const { host, outputDir } = files.sources;
   const vm = vmIn(option);
-  const ours = vm === undefined ? `hosts/${host}.nix` : `guests/${host}/${vm}.nix`;
+  const ours =
+    vm === undefined
+      ? [`hosts/${host}/default.nix`]
+      : [`hosts/${host}/${fileOf({ name: vm })}`, `guests/${host}/${vm}.nix`];
   const about: ConfigPath = vm === undefined ? ["hosts", host, "modules"] : ["hosts", host, "vms", vm];
   const trails = [
-    ...[ours, "flake.nix"].map((path) => join(outputDir, path)),
+    ...[...ours, "flake.nix"].map((path) => join(outputDir, path)),
     ...moduleFiles(files.sources, (at) => about.every((step, position) => at[position] === step)),
   ].flatMap((file) => {
     const source = files.open(file);
@@ -329,18 +338,20 @@ const onlyDefinition = (option: string, files: Files): readonly Trail[] => {
 };
 
 const vmIn = (text: string): string | undefined => {
-  const groups = /\b(?:microvm\.vms|guests)\.(?:"(?<quoted>[^"]*)"|(?<plain>[\w-]+))/.exec(text)?.groups;
+  const groups = /\b(?:microvm(?:-emit)?\.vms|guests)\.(?:"(?<quoted>[^"]*)"|(?<plain>[\w-]+))/.exec(text)?.groups;
   return groups?.["quoted"] ?? groups?.["plain"];
 };
 
-/** `microvm.vms.NAME` */
+/** `microvm-emit.vms.NAME` */
 const vmDepth = 3;
 
 /** The VM that Nix was about, as far as it says so, else the host. */
 const theHost = ({ message, trace }: NixError, { sources: { host, emitted, locate } }: Files): readonly Trail[] => {
-  const vms = emitted.filter(({ path }) => path === `hosts/${host}.nix`);
+  const vms = emitted.filter(({ path }) => path.startsWith(`hosts/${host}/`));
   const isVm = (name: string): boolean =>
-    vms.some(({ expr }) => definitionsOf(expr, ["microvm", "vms", name]).some(({ depth }) => depth === vmDepth));
+    ["microvm-emit", "microvm"].some((set) =>
+      vms.some(({ expr }) => definitionsOf(expr, [set, "vms", name]).some(({ depth }) => depth === vmDepth)),
+    );
   const named = [message, ...trace.map((frame) => frame.message)].map(vmIn).find((name) => name !== undefined);
   const path = named !== undefined && isVm(named) ? ["hosts", host, "vms", named] : ["hosts", host];
   const place = locate(path);

@@ -130,14 +130,20 @@ let
     // lib.optionalAttrs volume.direct { direct = true; };
   # The image of a volume in a guest that several VMs share.
   placeholderOf =
-    position: { mountPoint, ... }: if mountPoint == "/var" then "var.img" else "volume-${toString position}.img";
+    position:
+    { mountPoint, ... }:
+    if mountPoint == "/var" then "var.img" else "volume-${toString position}.img";
 
   fileSystemsOf =
     vm:
     let
       overlay = vm.writableStoreOverlay;
       mounts = builtins.filter ({ mountPoint, ... }: mountPoint != null) (
-        map (share: { inherit (share) neededForBoot; mountPoint = mountPointOf share; }) vm.shares ++ vm.volumes
+        map (share: {
+          inherit (share) neededForBoot;
+          mountPoint = mountPointOf share;
+        }) vm.shares
+        ++ vm.volumes
       );
       liesBelow =
         outer: inner: inner != outer && lib.hasPrefix (if outer == "/" then outer else "${outer}/") inner;
@@ -211,8 +217,7 @@ in
         inherit (vm) socket writableStoreOverlay;
         vsock.cid = vm.vsockCid;
         interfaces = map interfaceOf vm.interfaces;
-        shares =
-          storeShares vm ++ keyShares vm ++ secretShares name vm hypervisor ++ map shareOf vm.shares;
+        shares = storeShares vm ++ keyShares vm ++ secretShares name vm hypervisor ++ map shareOf vm.shares;
         volumes = map (
           volume: { inherit (volume) image; } // seenOfVolume volume // ownOfVolume volume
         ) vm.volumes;

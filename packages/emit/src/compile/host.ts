@@ -23,7 +23,8 @@ import { hostModule } from "./module.js";
 import { compileNetworks } from "./network.js";
 import type { SharedModules } from "./shared-modules.js";
 import { at, bindingAt, input, setAt } from "./terms.js";
-import { compileGuestOptions, compileVm, fileOf } from "./vm.js";
+import { compileGuestOptions, compileVm } from "./vm.js";
+import { fileOf } from "./vm-file.js";
 
 /** The files of a host: `hosts/NAME/default.nix`, one file a VM beside it, and `guests/NAME/` for what VMs share. */
 export const compileHost = (

@@ -1,13 +1,12 @@
 import { type Expr, interp, path, str } from "@microvm-emit/nix-ast";
 import type { TextFile } from "../file.js";
 import { library } from "../library.generated.js";
+import { libraryFolder } from "./library-source.js";
 import { input } from "./terms.js";
 
 /** Where a flake has the library: in a folder of its own, or as a flake input. */
 export type LibrarySource = "copied" | "input";
 
-/** The folder of the library in a flake that has a copy. */
-export const libraryFolder = "microvm-emit";
 
 /** The library as files of a flake; none of a flake that has it as an input. */
 export const copyLibrary = (source: LibrarySource): readonly TextFile[] =>

@@ -28,6 +28,7 @@ import { hostModule, needsInputs } from "./module.js";
 import { compilePolicy } from "./policy.js";
 import type { SharedModules } from "./shared-modules.js";
 import { at, bindingAt, input, setAt } from "./terms.js";
+import { fileOf } from "./vm-file.js";
 
 /** A VM's file, and whether it is a function of the flake's inputs. */
 export interface VmFile {
@@ -58,9 +59,6 @@ export const compileVm = (
     },
   };
 };
-
-/** A VM's file in the folder of its host. Names of VMs have no underscore, so no other VM has this file. */
-export const fileOf = ({ name }: Pick<VmPlan, "name">): string => `${name === "default" ? "default_" : name}.nix`;
 
 const titleOf = (host: HostPlan, { name, interfaces }: VmPlan): string => {
   const [address] = interfaces.flatMap(({ addresses }) => addresses);

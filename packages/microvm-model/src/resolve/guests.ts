@@ -102,7 +102,7 @@ const reasonForOwn = (vm: VmPlan): GuestPlan["own"] => {
 };
 
 /**
- * Of the 2,047 bytes that a kernel takes (Linux `COMMAND_LINE_SIZE`), `lib/start-vm.nix` leaves 197 to the hypervisor; NixOS
+ * Of the 2,047 bytes that a kernel takes (Linux `COMMAND_LINE_SIZE`), the library (`vm/start-vm.nix`) leaves 197 to the hypervisor; NixOS
  * and microvm.nix take at most 260, and 190 are left to parameters of the user's modules.
  */
 const longestIdentity = 1400;

@@ -5,7 +5,7 @@ import { linkFileText, linkOf } from "./guest-link.js";
 /** How a guest mounts a share, by protocol. */
 export const mountOptions = { virtiofs: "defaults", "9p": "trans=virtio,version=9p2000.L,msize=65536" } as const;
 
-/** Each credential that tells a guest which VM it is, as `lib/start-vm.nix` puts it on the kernel's command line. */
+/** Each credential that tells a guest which VM it is, as the library (`vm/start-vm.nix`) puts it on the kernel's command line. */
 const credentialsOf = (vm: VmPlan): readonly (readonly [name: string, text: string])[] => [
   ...vm.interfaces.map(
     (link, position) => [`network.network.${linkOf(link, position).name}`, linkFileText(link, position, vm)] as const,

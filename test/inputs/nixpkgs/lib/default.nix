@@ -26,6 +26,7 @@ let
       named = type: option (attrsOf type) { };
     };
   };
+  hexadecimal = listToAttrs (lib.imap0 (n: digit: lib.nameValuePair digit n) (lib.stringToCharacters "0123456789abcdef"));
   printable = listToAttrs (lib.imap0 (n: char: lib.nameValuePair char (32 + n)) (lib.stringToCharacters
     " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"))
   // { "\t" = 9; "\n" = 10; "\r" = 13; };
@@ -51,6 +52,8 @@ let
     functionArgs = f: if f ? __functor then f.__functionArgs or (functionArgs (f.__functor f)) else builtins.functionArgs f;
     setFunctionArgs = f: args: { __functor = _: f; __functionArgs = args; };
     mod = base: int: base - int * (base / int);
+    fromHexString = text: foldl' (number: digit: 16 * number + hexadecimal.${digit}) 0 (stringToCharacters (toLower text));
+    toHexString = number: concatMapStrings (digit: elemAt (stringToCharacters "0123456789ABCDEF") digit) (toBaseDigits 16 number);
     toBaseDigits = base: n: if n < base then [ n ] else toBaseDigits base (n / base) ++ [ (mod n base) ];
     isFunction = f: builtins.isFunction f || (f ? __functor && builtins.isFunction (f.__functor f));
     isDerivation = v: isAttrs v && v.type or null == "derivation";
@@ -162,6 +165,26 @@ let
     toLower = replaceStrings (stringToCharacters "ABCDEFGHIJKLMNOPQRSTUVWXYZ") (stringToCharacters "abcdefghijklmnopqrstuvwxyz");
     makeBinPath = concatMapStringsSep ":" (pkg: "${getBin pkg}/bin");
     makeSearchPath = sub: concatMapStringsSep ":" (dir: "${dir}/${sub}");
+
+    # --- networks ---
+    network.ipv6 = {
+      fromString = text:
+        let
+          address = head (splitString "/" text);
+          piecesOf = part: if part == "" then [ ] else splitString ":" part;
+          halves = splitString "::" address;
+          outer = map piecesOf halves;
+          zeros = replicate (8 - length (concatLists outer)) "0";
+          pieces = if length halves == 1 then head outer else head outer ++ zeros ++ last outer;
+        in
+        { address = concatMapStringsSep ":" (piece: toLower (toHexString (fromHexString piece))) pieces; };
+      mkEUI64Suffix = mac:
+        let
+          octet = elemAt (splitString ":" mac);
+          flipped = toLower (toHexString (builtins.bitXor 512 (fromHexString (octet 0 + octet 1))));
+        in
+        "${flipped}:${octet 2}ff:fe${octet 3}:${octet 4}${octet 5}";
+    };
 
     # --- packages ---
     getName = x: if isString x then (builtins.parseDrvName x).name else x.pname or (builtins.parseDrvName x.name).name;

@@ -49,6 +49,13 @@ rec {
   # An IPv6 address as one number: "0xfd00…"
   hexadecimal = address: "0x" + lib.concatMapStrings (hexOf 4) (partsOf address);
 
-  # The link-local address that Linux makes of a MAC address (RFC 4291, appendix A).
-  linkLocalOf = mac: "fe80::${lib.network.ipv6.mkEUI64Suffix mac}";
+  # The link-local address that Linux makes of a MAC address (RFC 4291, appendix A), as RFC 5952 writes it.
+  linkLocalOf =
+    mac:
+    let
+      pieces = map (piece: lib.toLower (lib.toHexString (lib.fromHexString piece))) (
+        lib.splitString ":" (lib.network.ipv6.mkEUI64Suffix mac)
+      );
+    in
+    "fe80::" + lib.concatStringsSep ":" (if builtins.head pieces == "0" then builtins.tail pieces else pieces);
 }

@@ -13,8 +13,8 @@ let
     "udp . 443"
   ];
 
-  # Ranges that are not the internet.
-  privateRanges = lib.importJSON ./private-ranges.json;
+  # Ranges that are not the internet, by family.
+  privateRanges = builtins.mapAttrs (_: builtins.attrNames) (lib.importJSON ./private-ranges.json);
 
   # As nftables writes a port: "tcp . 443" for 443 and "tcp/443".
   portOf =

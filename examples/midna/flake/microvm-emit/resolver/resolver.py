@@ -1,17 +1,19 @@
-"""Answers the DNS questions of VMs that may reach listed names only, and opens what the answers name.
+"""Answers the DNS questions of the VMs with an allowlist, and opens the addresses in the answers to them.
 
-nftables redirects all DNS of such a VM here. A name that its allowlist does not hold does not exist for it. Any other
-is asked of its upstream servers, and every address of the answer is put into the set resolved4 or resolved6 of the
-table "inet microvm", with the VM's address, protocol and port, before the VM learns of it. It times out there soon
-after the answer does. Answers are cached for their TTL, per VM.
+nftables redirects all DNS of such a VM to this program. A name outside the VM's allowlist gets NXDOMAIN. Other names
+go to the VM's upstream servers. Each address in an answer enters the set resolved4 or resolved6 of the table
+"inet microvm", with the VM's address, the protocol and the port, before the VM gets the answer. The element expires
+soon after the answer's TTL. Answers are cached per VM for their TTL.
 
-VMs take turns: each has a queue of its own, so that one VM's flood delays no other by more than a question.
+VMs take turns: each VM has its own queue, so that a flood by one VM delays the others by at most one question.
 
 usage: resolver.py CONFIG.json
 
-SIGHUP reads CONFIG.json again, puts back what it still allows (a reload of the rules empties the sets) and closes the
-rest. EDNS options and DNSSEC's records are not passed on, since an answer may lose records here. HTTPS and SVCB are
-answered with nothing, since they carry addresses and ports of their own: clients go on with A and AAAA.
+SIGHUP reads CONFIG.json again, restores the elements that it still allows (a reload of the rules empties the sets) and
+deletes the others. EDNS options and DNSSEC records are dropped, since an answer may lose records here. HTTPS and SVCB
+questions get an empty answer, since those records carry addresses and ports; clients fall back to A and AAAA.
+
+Needs Python 3.11, dnspython 2.3 and CAP_NET_ADMIN. The format of CONFIG.json is the type Config.
 """
 
 from __future__ import annotations
@@ -45,33 +47,33 @@ from dns.asyncquery import udp_with_fallback
 from dns.rdataclass import IN
 from dns.rdatatype import AAAA, CNAME, DNAME, HTTPS, SOA, SVCB, A, RdataType, is_metatype
 
-MAX_TTL = 3600  # seconds; a VM asks again at least this often
-MIN_TTL = 60  # seconds; clients connect a while after a TTL of 0 or 1
-GRACE = 30  # seconds that an address outlives its TTL
-LEAST_GRACE = 10  # seconds that it does where it was opened before, so that nft runs every 20 seconds at most
+MAX_TTL = 3600  # seconds
+MIN_TTL = 60  # seconds that an address is open; clients connect some time after a TTL of 0 or 1
+GRACE = 30  # seconds that an address stays open after its TTL
+LEAST_GRACE = 10  # seconds after the TTL; nft prolongs an open address below it, so at most every 20 seconds
 UPSTREAM_TIMEOUT = 2  # seconds
 NFT_TIMEOUT = 10  # seconds
 TCP_IDLE = 10  # seconds
-UDP_PAYLOAD = 1232  # bytes that no path fragments
-RECEIVE_BUFFER = 1 << 20  # bytes of datagrams that wait in the kernel
-DATAGRAMS = 256  # read at a time
+UDP_PAYLOAD = 1232  # bytes that fit any path without fragments (dnsflagday.net/2020)
+RECEIVE_BUFFER = 1 << 20  # bytes of datagrams in the kernel
+DATAGRAMS = 256  # per read
 
 # Limits per VM.
-QUESTIONS = 64  # queued; more are dropped, and asked again by their client
-UNDER_WAY = 8  # of them
-CONNECTIONS = 8
+QUESTIONS = 64  # in the queue; more are dropped, and the client repeats them
+UNDER_WAY = 8  # questions answered at once
+CONNECTIONS = 8  # over TCP
 ADDRESSES = 4096  # open at once
-ANSWERS = 1024  # cached, those for addresses alone
+ANSWERS = 1024  # in the cache, for A and AAAA only
 RECORDS = 64  # in a cached answer
 LOG_LINES = 100  # an hour
 
-# Linux's <linux/in.h> and <asm/socket.h>; Python names them late or never.
+# From Linux's <linux/in.h> and <asm/socket.h>; Python 3.11 lacks them.
 IP_FREEBIND, IP_PKTINFO, SO_RCVBUFFORCE = 15, 8, 33
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Port = tuple[str, int]
-Element = tuple[Address, Address, str, int]  # of a set: VM, server, protocol, port
+Element = tuple[Address, Address, str, int]  # of an nftables set: VM, server, protocol, port
 Source = tuple[str, int] | tuple[str, int, int, int]
 Datagram = tuple[socket.socket, bytes, list[tuple[int, int, bytes]], Source]
 
@@ -79,7 +81,7 @@ log = logging.getLogger()
 
 
 class Allow(TypedDict):
-    name: str  # itself alone; "*.x" is all below x
+    name: str  # "*.x" covers every name below x, but not x
     ports: list[Port]
 
 
@@ -87,41 +89,41 @@ class GuestConfig(TypedDict):
     name: str
     upstream: list[str]
     allow: list[Allow]
-    addresses: list[str]  # private addresses and networks that names may lead to
+    addresses: list[str]  # private addresses and networks that answers may contain
 
 
 class Config(TypedDict):
     listen: list[str]
     port: int
     nft: str
-    private: list[str]  # ranges that no name opens, or its owner would choose a machine of the LAN (DNS rebinding)
-    guests: dict[str, GuestConfig]  # by source address; entries of one name are one VM
+    private: list[str]  # ranges that no answer opens, against DNS rebinding
+    guests: dict[str, GuestConfig]  # by source address; a VM with two addresses has two entries
 
 
 @dataclass
 class Policy:
-    """What a VM may ask for, and where that may lead."""
+    """The allowlist of a VM."""
 
-    addresses: list[Address] = field(default_factory=list)  # the VM's own
+    addresses: list[Address] = field(default_factory=list)  # of the VM itself
     upstream: list[str] = field(default_factory=list)
     private: list[Network] = field(default_factory=list)
-    known: list[Network] = field(default_factory=list)  # private ones that names may lead to
+    listed: list[Network] = field(default_factory=list)  # private networks that answers may contain
     allow: dict[dns.name.Name, set[Port]] = field(default_factory=dict)
 
     def entries(self, name: dns.name.Name) -> list[dns.name.Name]:
-        """The entries of the allowlist that hold the name."""
+        """The entries of the allowlist that cover the name."""
         wildcards = (dns.name.Name((b"*", *name.labels[level:])) for level in range(1, len(name.labels)))
         return [entry for entry in (name, *wildcards) if entry in self.allow]
 
     def is_private(self, address: Address) -> bool:
         return any(address in network for network in self.private)
 
-    def may_know(self, address: Address) -> bool:
-        return any(address in network for network in self.known) or not self.is_private(address)
+    def may_answer(self, address: Address) -> bool:
+        return any(address in network for network in self.listed) or not self.is_private(address)
 
 
 class Answer(NamedTuple):
-    """What is passed on of an upstream server's answer, and until when it may be cached."""
+    """The records of an upstream answer that a VM gets, and the end of their time in the cache."""
 
     rcode: dns.rcode.Rcode
     records: list[dns.rrset.RRset]
@@ -130,12 +132,12 @@ class Answer(NamedTuple):
     until: float
 
     @classmethod
-    def of(cls, message: dns.message.Message, rdtype: RdataType) -> Answer:
+    def from_message(cls, message: dns.message.Message, rdtype: RdataType) -> Answer:
         now = time.monotonic()
         records = [rrset for rrset in message.answer if rrset.rdtype in (rdtype, CNAME, DNAME)]
         authority = [rrset for rrset in message.authority if rrset.rdtype == SOA]
         ttls = [min(rrset.ttl, MAX_TTL) for rrset in records]
-        if not any(rrset.rdtype == rdtype for rrset in records):  # RFC 2308
+        if not any(rrset.rdtype == rdtype for rrset in records):  # RFC 2308, section 5
             ttls = [min([soa.minimum, rrset.ttl, MAX_TTL, *ttls]) for rrset in authority for soa in rrset]
         is_small = rdtype in (A, AAAA) and sum(map(len, records)) <= RECORDS
         is_final = message.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
@@ -146,7 +148,7 @@ class Answer(NamedTuple):
 
 
 class Guest:
-    """A VM, and what was opened for it."""
+    """A VM, with its queue, cache and open addresses."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -156,13 +158,13 @@ class Guest:
         self.under_way = 0
         self.connections = 0
         self.answers: dict[tuple[dns.name.Name, RdataType], Answer] = {}
-        self.opened: dict[Address, dict[dns.name.Name, float]] = {}  # until when, by the entry of the allowlist
-        self.unopened: set[Address] = set()  # those of them that nftables does not have yet
-        self.said: set[str] = set()
-        self.said_since = 0.0
+        self.opened: dict[Address, dict[dns.name.Name, float]] = {}  # end of time, by entry of the allowlist
+        self.unopened: set[Address] = set()  # the part of them that nftables lacks so far
+        self.logged: set[str] = set()
+        self.logged_since = 0.0
 
     def remember(self, name: dns.name.Name, ttls: dict[Address, int]) -> set[Address] | None:
-        """Those of the addresses that are not open for as long as the answer holds; None where there is no room."""
+        """Records the addresses; returns those that nftables must open or prolong, or None above the limit."""
         now = time.monotonic()
         entries = [entry for entry in self.policy.entries(name) if self.policy.allow[entry]]
         added = sum(address not in self.opened for address in ttls)
@@ -192,7 +194,7 @@ class Guest:
         self.answers[name, rdtype] = answer
 
     def elements(self, addresses: Iterable[Address]) -> dict[Element, int]:
-        """What the allowlist as it is now opens of these addresses, with the seconds that are left."""
+        """The elements that the current allowlist gives for these addresses, with the seconds left."""
         now = time.monotonic()
         found: dict[Element, int] = {}
         for address in addresses:
@@ -203,24 +205,24 @@ class Guest:
                 for protocol, port in self.policy.allow.get(entry, ()):
                     for own in self.policy.addresses:
                         element = (own, address, protocol, port)
-                        # Private addresses are open on the ports that they are listed with, and on no others.
+                        # The rules open listed private addresses themselves, at the ports listed for the address.
                         if own.version == address.version and not self.policy.is_private(address):
                             found[element] = max(left, found.get(element, left))
         return found
 
-    def say(self, line: str) -> None:
-        """Logs what did not work, once an hour."""
+    def log_once(self, line: str) -> None:
+        """Logs a failure once an hour."""
         now = time.monotonic()
-        if now - self.said_since > 3600:
-            self.said, self.said_since = set(), now
-        if line not in self.said and len(self.said) < LOG_LINES:
-            self.said.add(line)
-            last = len(self.said) == LOG_LINES
-            log.warning("%s %s", self.name, "had more to log: no more of it for an hour" if last else line)
+        if now - self.logged_since > 3600:
+            self.logged, self.logged_since = set(), now
+        if line not in self.logged and len(self.logged) < LOG_LINES:
+            self.logged.add(line)
+            last = len(self.logged) == LOG_LINES
+            log.warning("%s %s", self.name, "reached its limit of log lines: silent for an hour" if last else line)
 
 
 class Rules:
-    """The sets of nftables. What is asked while nft runs goes into its next run together."""
+    """The nftables sets. Requests that arrive during a run of nft share the next run."""
 
     def __init__(self) -> None:
         self.nft = ""
@@ -230,7 +232,7 @@ class Rules:
         self.wake = asyncio.Event()
 
     def open(self, guest: Guest, addresses: Iterable[Address]) -> asyncio.Future[bool]:
-        """Opens what the VM may reach of these addresses; tells whether that was done."""
+        """Opens these addresses at the ports of the allowlist; the result is whether nft succeeded."""
         done = asyncio.get_running_loop().create_future()
         self.waiting.append((guest, addresses, done))
         self.wake.set()
@@ -253,8 +255,8 @@ class Rules:
                     done.set_result(ok)
 
     async def load(self, stale: set[Element], fresh: dict[Element, int]) -> bool:
-        # Elements of another timeout cannot be added before Linux 6.12, and those of the same one keep their old end
-        # after it: so they are deleted first, which fails for what is not there, so that they are added before.
+        # Linux before 6.12 refuses to add an element that exists with another timeout, and later versions keep its
+        # old end. So delete it first. To delete a missing element is an error, so add it before that.
         lines = []
         for version in 4, 6:
             every = {e: " . ".join(map(str, e)) for e in stale | fresh.keys() if e[0].version == version}
@@ -276,7 +278,7 @@ class Rules:
             if nft.returncode != 0:
                 failure = errors.decode(errors="replace").partition("\n")[0] or f"exit status {nft.returncode}"
         except OSError as error:
-            failure = str(error) or f"nothing in {NFT_TIMEOUT} s"
+            failure = str(error) or f"no result within {NFT_TIMEOUT} s"
         if failure and failure != self.failure:
             log.error("%s: %s", self.nft, failure)
         self.failure = failure
@@ -287,13 +289,13 @@ class Resolver:
     def __init__(self, path: str) -> None:
         self.path = path
         self.guests: dict[Address, Guest] = {}
-        self.turns: collections.deque[Guest] = collections.deque()  # those with questions that wait
+        self.turns: collections.deque[Guest] = collections.deque()  # VMs with questions in their queue
         self.arrived = asyncio.Event()
         self.rules = Rules()
         self.tasks: set[asyncio.Task[None]] = set()
 
     def configure(self) -> Config:
-        """Takes over the file as a whole, or raises and changes nothing."""
+        """Applies the whole file, or raises and changes nothing."""
         with open(self.path, encoding="utf-8") as file:
             config: Config = json.load(file)
         private = [ipaddress.ip_network(network) for network in config["private"]]
@@ -303,7 +305,7 @@ class Resolver:
             policy.addresses.append(ipaddress.ip_address(address))
             policy.upstream = list(entry["upstream"])
             policy.private = private
-            policy.known = [ipaddress.ip_network(network, strict=False) for network in entry["addresses"]]
+            policy.listed = [ipaddress.ip_network(network, strict=False) for network in entry["addresses"]]
             for allow in entry["allow"]:
                 ports = policy.allow.setdefault(dns.name.from_text(allow["name"]), set())
                 ports.update((protocol, port) for protocol, port in allow["ports"])
@@ -325,7 +327,7 @@ class Resolver:
         try:
             self.configure()
         except (OSError, ValueError, LookupError, TypeError, dns.exception.DNSException) as error:
-            log.error("%s is not taken over: %r", self.path, error)
+            log.error("%s is invalid, the previous one stays in force: %r", self.path, error)
         for guest in set(self.guests.values()):
             guest.unopened.update(guest.opened)
             self.rules.open(guest, list(guest.opened))
@@ -333,7 +335,7 @@ class Resolver:
         self.rules.wake.set()
 
     async def ask(self, guest: Guest, name: dns.name.Name, rdtype: RdataType) -> Answer | None:
-        """The answer of the first upstream server that has one. One that is silent is asked last from then on."""
+        """The answer of the first upstream server that has one. A silent server moves to the end of the list."""
         upstream = guest.policy.upstream
         answer = None
         for server in (upstream * 2)[: max(2, len(upstream))]:
@@ -343,7 +345,7 @@ class Resolver:
             except (dns.exception.DNSException, OSError, EOFError):
                 upstream.sort(key=server.__eq__)
                 continue
-            answer = Answer.of(message, rdtype)
+            answer = Answer.from_message(message, rdtype)
             if answer.rcode in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
                 break
         return answer
@@ -357,8 +359,8 @@ class Resolver:
             return with_rcode(reply, dns.rcode.REFUSED)
         name, text = question.name, question.name.to_text(omit_final_dot=True)
         if not guest.policy.entries(name):
-            line = f"asked for {text}, which its allowlist does not hold"
-            guest.say(line)
+            line = f"asked for {text}, which is not on its allowlist"
+            guest.log_once(line)
             if query.edns >= 0:
                 why = dns.edns.EDEOption(dns.edns.EDECode.BLOCKED, f"{guest.name} {line}")
                 reply.use_edns(0, payload=UDP_PAYLOAD, options=[why])
@@ -370,15 +372,15 @@ class Resolver:
         cached = guest.cached(name, question.rdtype)
         answer = cached or await self.ask(guest, name, question.rdtype)
         if answer is None:
-            guest.say(f"got no answer from {', '.join(guest.policy.upstream) or 'any server: it has none'}")
+            guest.log_once(f"got no answer from {', '.join(guest.policy.upstream) or 'any server: none is configured'}")
             return with_rcode(reply, dns.rcode.SERVFAIL)
         ttls: dict[Address, int] = {}
         for rrset in answer.records:
             records, ttl = list(rrset), answer.ttl(rrset)
             if rrset.rdtype in (A, AAAA):
                 found = {ipaddress.ip_address(record.address): record for record in records}
-                for address in [address for address in found if not guest.policy.may_know(address)]:
-                    guest.say(f"asked for {text}, which is {address}: private, and not on its allowlist")
+                for address in [address for address in found if not guest.policy.may_answer(address)]:
+                    guest.log_once(f"asked for {text}: its private address {address} is not on the allowlist")
                     del found[address]
                 ttls.update((address, ttl) for address in found if not guest.policy.is_private(address))
                 records = list(found.values())
@@ -388,7 +390,7 @@ class Resolver:
             reply.authority.append(dns.rrset.from_rdata_list(rrset.name, answer.ttl(rrset), list(rrset)))
         unopened = guest.remember(name, ttls)
         if unopened is None:
-            guest.say(f"has {ADDRESSES} addresses open, and gets no more until some time out")
+            guest.log_once(f"reached its limit of {ADDRESSES} open addresses")
             return with_rcode(reply, dns.rcode.SERVFAIL)
         if unopened and not await self.rules.open(guest, unopened):
             return with_rcode(reply, dns.rcode.SERVFAIL)
@@ -398,7 +400,7 @@ class Resolver:
         return reply
 
     async def answer(self, guest: Guest, wire: bytes, tcp: bool) -> bytes | None:
-        """The reply to a packet; none to what is no question."""
+        """The reply to a packet, if it is a question."""
         try:
             query = dns.message.from_wire(wire)
             if query.flags & dns.flags.QR:
@@ -412,8 +414,8 @@ class Resolver:
                 return truncated.to_wire()
         except dns.exception.DNSException:
             return None
-        except Exception as error:  # one question of one VM, whatever it is, ends no other
-            guest.say(f"asked what could not be answered: {error!r}")
+        except Exception as error:  # noqa: BLE001  a question that crashes must not end the service
+            guest.log_once(f"sent a question that failed: {error!r}")
             return None
 
     def on_datagrams(self, udp: socket.socket) -> None:
@@ -434,7 +436,7 @@ class Resolver:
             self.arrived.set()
 
     async def take_turns(self) -> None:
-        """Begins with one question of each VM in turn, and lets what is under way go on in between."""
+        """Starts one question of each VM in turn, and yields to the questions under way in between."""
         while True:
             await self.arrived.wait()
             self.arrived.clear()
@@ -455,10 +457,10 @@ class Resolver:
         self.give_turn(guest)
         if reply is not None:
             with contextlib.suppress(OSError):
-                udp.sendmsg([reply], control, 0, source)  # from the address that was asked: control says which
+                udp.sendmsg([reply], control, 0, source)  # control holds the address that was asked
 
     async def on_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        peer = writer.get_extra_info("peername")  # none of one that is gone again
+        peer = writer.get_extra_info("peername")  # None if the client has left
         guest = self.guests.get(ipaddress.ip_address(peer[0])) if peer else None
         if guest is None or guest.connections >= CONNECTIONS:
             writer.close()
@@ -499,7 +501,7 @@ class Resolver:
                 udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
             else:
                 udp.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
-            with contextlib.suppress(OSError):  # takes CAP_NET_ADMIN, as nftables does
+            with contextlib.suppress(OSError):  # needs CAP_NET_ADMIN
                 udp.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)
             loop.add_reader(udp, self.on_datagrams, udp)
             await asyncio.start_server(self.on_connection, sock=tcp, backlog=1024)
@@ -508,14 +510,14 @@ class Resolver:
 
 
 def with_rcode(reply: dns.message.Message, rcode: dns.rcode.Rcode) -> dns.message.Message:
-    """The reply with nothing but the code."""
+    """The reply without records, with the code."""
     reply.answer, reply.authority = [], []
     reply.set_rcode(rcode)
     return reply
 
 
 def notify(state: str) -> None:
-    """Tells systemd, if it started this (sd_notify(3))."""
+    """Notifies systemd, if it started this program (sd_notify(3))."""
     path = os.environ.get("NOTIFY_SOCKET", "")
     if path:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
