@@ -210,9 +210,9 @@ describe.each([
       )) as readonly string[];
       expect(before.map((line) => line.replace(/^-\S+\/bin\/bash \S+image\.sh /, ""))).toEqual([
         "renew rw.img",
+        "grow var.img 64",
         "grow fat.img 64",
         "grow rw.img 64",
-        "grow var.img 64",
       ]);
       expect(
         await evaluate(

@@ -56,8 +56,8 @@ const configAt = (root: string): Config => ({
   },
 });
 
-const userModule = `{
-  users.users.alice = { uid = ${String(ids.uid)}; group = "alice"; };
+const userModule = (root: string): string => `{
+  users.users.alice = { uid = ${String(ids.uid)}; group = "alice"; home = "${join(root, "home")}"; };
   users.groups.alice.gid = ${String(ids.gid)};
 }`;
 
@@ -67,10 +67,10 @@ interface Unit {
   readonly serviceConfig: { readonly CapabilityBoundingSet: readonly string[]; readonly ExecStart: string };
 }
 
-const unitOf = async (config: Config): Promise<Unit> => {
+const unitOf = async (root: string, config = configAt(root)): Promise<Unit> => {
   const [nix] = nixes();
   if (nix === undefined) throw new Error("no nix");
-  const files = { "host.nix": hostModule, "user.nix": userModule };
+  const files = { "host.nix": hostModule, "user.nix": userModule(root) };
   return (await evalFlake(emitted(config, files), "nixosConfigurations.h.config", {
     nix,
     apply: `config: {
@@ -151,7 +151,7 @@ describe.skipIf(missing !== undefined)("the state unit", () => {
     home = join(root, "home");
     keys = join(home, "keys/a");
     mkdirSync(home);
-    const unit = await unitOf(configAt(root));
+    const unit = await unitOf(root);
     run = () => {
       runUnit(unit);
     };
@@ -232,7 +232,7 @@ describe.skipIf(missing !== undefined)("the state unit", () => {
   it("stops at a symlink that a guest may have put in place of a folder that exists", async () => {
     const [vm] = Object.values(configAt(root).hosts["h"]?.vms ?? {});
     const shares = [{ tag: "inner", source: "~/deep/work/inner", dangerous: "the agent writes it either way" }];
-    const unit = await unitOf({
+    const unit = await unitOf(root, {
       ...configAt(root),
       hosts: { h: { ...configAt(root).hosts["h"], vms: { a: { ...vm, shares } } } },
     } as Config);
@@ -254,7 +254,7 @@ describe.skipIf(missing !== undefined)("the state unit", () => {
       { tag: "inner", source: join(out, "x/y"), dangerous: "the agent writes it either way" },
     ];
     const [vm] = Object.values(configAt(root).hosts["h"]?.vms ?? {});
-    const unit = await unitOf({
+    const unit = await unitOf(root, {
       ...configAt(root),
       hosts: { h: { ...configAt(root).hosts["h"], vms: { a: { ...vm, shares } } } },
     } as Config);

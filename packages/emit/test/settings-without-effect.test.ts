@@ -88,7 +88,6 @@ const changes: Readonly<Record<string, unknown>> = {
   publish: [{ host: 8080, guest: 22 }],
   bandwidthMbitPerSecond: 10,
   environment: { A: "b" },
-  guest: "own",
   microvm: { optimize: { enable: false } },
   stateVersion: "25.05",
 };
@@ -145,6 +144,10 @@ const silent = (form: object, values: typeof changes, configWith: (part: unknown
 describe("each setting changes what is emitted or is reported", () => {
   it.each(Object.entries(forms))("of a VM with %s", (_, form) => {
     expect(silent(form, changes, configOf)).toEqual([]);
+  });
+
+  it("of a VM that shares its guest", () => {
+    expect(silent({}, { guest: "own" }, configOf)).toEqual([]);
   });
 
   const link = {

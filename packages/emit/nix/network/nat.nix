@@ -35,7 +35,7 @@ let
     let
       reached = builtins.filter (
         { type, bridge, ... }:
-        type == "tap" && (if bridge == null then routed != null else interfaces ? ${bridge})
+        if bridge != null then interfaces ? ${bridge} else type == "tap" && routed != null
       ) vm.interfaces;
       addresses = builtins.filter (address.isOf 4) (
         lib.concatMap ({ addresses, ... }: addresses) reached

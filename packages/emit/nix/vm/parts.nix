@@ -78,11 +78,9 @@ let
     };
   secretFiles =
     name: vm: hypervisor:
-    lib.optionalAttrs (vm.secrets != { } && byCredential hypervisor) {
-      credentialFiles =
-        vm.microvm.credentialFiles or { }
-        // builtins.mapAttrs (secret: _: "/run/microvm-secrets/${name}/${secret}") vm.secrets;
-    };
+    lib.optionalAttrs (byCredential hypervisor) (
+      builtins.mapAttrs (secret: _: "/run/microvm-secrets/${name}/${secret}") vm.secrets
+    );
 
   # What a guest mounts in its initrd, before it knows which VM it is (nixpkgs nixos/lib/utils.nix, pathsNeededForBoot).
   mountedInInitrd = [
@@ -223,7 +221,7 @@ in
         ) vm.volumes;
       }
       // lib.optionalAttrs (vm.machineId != "") { inherit (vm) machineId; }
-      // secretFiles name vm hypervisor;
+      // lib.optionalAttrs (vm.secrets != { }) { credentialFiles = secretFiles name vm hypervisor; };
     };
 
   # What the NixOS of a guest depends on, of a VM that shares it.
@@ -265,8 +263,8 @@ in
           vsock.cid = vm.vsockCid;
           interfaces = map interfaceOf vm.interfaces;
           shares = keyShares vm ++ secretShares name vm hypervisor ++ map shareOf (sharesOf vm).wrong;
-        }
-        // secretFiles name vm hypervisor;
+          credentialFiles = vm.microvm.credentialFiles or { } // secretFiles name vm hypervisor;
+        };
       volumes = lib.listToAttrs (
         lib.imap0 (
           position: volume:

@@ -2,14 +2,13 @@ import { type AllowedPlan, type PortPlan, type VmPlan, webPorts } from "@microvm
 import { type Binding, type Expr, type NixInput, str, toNix } from "@microvm-emit/nix-ast";
 import { at, bindingAt } from "./terms.js";
 
-/** The options of what a VM may reach; none of a VM without a tap, to which no rules apply. */
+/** The options of what a VM may reach. No rules apply to a VM without a tap. */
 export const compilePolicy = ({ path: origin, interfaces, policy }: VmPlan): readonly Binding[] => {
-  if (interfaces.every(({ type }) => type !== "tap")) return [];
   const many = (option: string, items: readonly Expr[]): readonly Binding[] =>
     items.length === 0 ? [] : [bindingAt([...origin, option], option, items)];
   const allowed = [...(policy.network === "allowlist" ? policy.domains : []), ...policy.addresses];
   return [
-    bindingAt(policy.path, "network", policy.network),
+    ...(interfaces.some(({ type }) => type === "tap") ? [bindingAt(policy.path, "network", policy.network)] : []),
     ...many("allow", allowed.map(compileAllowed)),
     ...many(
       "reachVms",
