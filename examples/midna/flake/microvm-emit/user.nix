@@ -19,14 +19,19 @@ let
     homeDirectory = declared.home or null;
   };
   # The values of the host win, so that evaluation reaches the assertion that reports a difference.
-  chosen = setting: default: lib.findFirst (value: value != null) default [
-    host.${setting}
-    cfg.${setting}
-  ];
+  chosen =
+    setting: default:
+    lib.findFirst (value: value != null) default [
+      host.${setting}
+      cfg.${setting}
+    ];
 
   agrees = option: setting: {
     assertion =
-      !isDeclared || host.${setting} == null || cfg.${setting} == null || cfg.${setting} == host.${setting};
+      !isDeclared
+      || host.${setting} == null
+      || cfg.${setting} == null
+      || cfg.${setting} == host.${setting};
     message = "${option} is ${toString host.${setting}} on this host, but its VMs use ${toString cfg.${setting}}. Set `user.${setting}` to that in microvm-emit's config.";
   };
   isSet = setting: cfg.${setting} != null || host.${setting} != null;

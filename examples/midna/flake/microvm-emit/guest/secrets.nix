@@ -32,7 +32,9 @@ in
         install -d -m 0500 -o ${user.name} -g ${group} /run/microvm-secrets
         for secret in ${toString (builtins.attrNames secrets)}; do
           install -m 0400 -o ${user.name} -g ${group} \
-            "${if byCredential then "$CREDENTIALS_DIRECTORY" else "/run/host-secrets"}/$secret" "/run/microvm-secrets/$secret"
+            "${
+              if byCredential then "$CREDENTIALS_DIRECTORY" else "/run/host-secrets"
+            }/$secret" "/run/microvm-secrets/$secret"
         done
       '';
     };

@@ -9,7 +9,10 @@ let
   routed = if cfg.routed != null && leadsOut cfg.routed then cfg.routed else null;
   networks = builtins.attrValues interfaces ++ lib.optional (routed != null) routed;
   subnetsOf =
-    family: lib.optionals (routed != null) (map address.subnetOf (builtins.filter (address.isOf family) routed.addresses));
+    family:
+    lib.optionals (routed != null) (
+      map address.subnetOf (builtins.filter (address.isOf family) routed.addresses)
+    );
 
   published = lib.concatMap (
     vm:
@@ -32,9 +35,11 @@ let
     let
       reached = builtins.filter (
         { type, bridge, ... }:
-        type == "tap" && (if bridge == null then routed != null else interfaces ? ${bridge})
+        if bridge != null then interfaces ? ${bridge} else type == "tap" && routed != null
       ) vm.interfaces;
-      addresses = builtins.filter (address.isOf 4) (lib.concatMap ({ addresses, ... }: addresses) reached);
+      addresses = builtins.filter (address.isOf 4) (
+        lib.concatMap ({ addresses, ... }: addresses) reached
+      );
     in
     lib.throwIf (addresses == [ ])
       "A VM with `publish` needs an IPv4 address in a network with `nat.externalInterface`."

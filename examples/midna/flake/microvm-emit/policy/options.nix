@@ -2,29 +2,26 @@
 { lib, ... }:
 let
   inherit (lib) mkOption types;
+  record = import ../record.nix { inherit lib; };
   port = types.either types.port (types.strMatching "(tcp|udp)/[0-9]+");
   # Something to reach, by name alone or with ports.
   reached =
     { to, ports }:
-    types.coercedTo types.str (name: { to = name; }) (
-      types.submodule {
-        options = {
-          to = mkOption {
-            type = types.str;
-            description = to;
-          };
-          ports = mkOption {
-            type = types.nullOr (types.listOf port);
-            default = null;
-            example = [
-              443
-              "udp/443"
-            ];
-            description = ports;
-          };
-        };
-      }
-    );
+    types.coercedTo types.str (name: { to = name; }) (record {
+      to = mkOption {
+        type = types.str;
+        description = to;
+      };
+      ports = mkOption {
+        type = types.nullOr (types.listOf port);
+        default = null;
+        example = [
+          443
+          "udp/443"
+        ];
+        description = ports;
+      };
+    });
 in
 {
   options = {
@@ -80,28 +77,24 @@ in
       description = "Ports of the host that the VM may reach.";
     };
     publish = mkOption {
-      type = types.listOf (
-        types.submodule {
-          options = {
-            proto = mkOption {
-              type = types.enum [
-                "tcp"
-                "udp"
-              ];
-              default = "tcp";
-              description = "Protocol of the port.";
-            };
-            host = mkOption {
-              type = types.port;
-              description = "Port of the host.";
-            };
-            guest = mkOption {
-              type = types.port;
-              description = "Port of the VM.";
-            };
-          };
-        }
-      );
+      type = types.listOf (record {
+        proto = mkOption {
+          type = types.enum [
+            "tcp"
+            "udp"
+          ];
+          default = "tcp";
+          description = "Protocol of the port.";
+        };
+        host = mkOption {
+          type = types.port;
+          description = "Port of the host.";
+        };
+        guest = mkOption {
+          type = types.port;
+          description = "Port of the VM.";
+        };
+      });
       default = [ ];
       description = "Ports of the host's `nat.externalInterface` that lead to the VM.";
     };

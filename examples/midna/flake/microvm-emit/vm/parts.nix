@@ -78,11 +78,9 @@ let
     };
   secretFiles =
     name: vm: hypervisor:
-    lib.optionalAttrs (vm.secrets != { } && byCredential hypervisor) {
-      credentialFiles =
-        vm.microvm.credentialFiles or { }
-        // builtins.mapAttrs (secret: _: "/run/microvm-secrets/${name}/${secret}") vm.secrets;
-    };
+    lib.optionalAttrs (byCredential hypervisor) (
+      builtins.mapAttrs (secret: _: "/run/microvm-secrets/${name}/${secret}") vm.secrets
+    );
 
   # What a guest mounts in its initrd, before it knows which VM it is (nixpkgs nixos/lib/utils.nix, pathsNeededForBoot).
   mountedInInitrd = [
@@ -130,14 +128,20 @@ let
     // lib.optionalAttrs volume.direct { direct = true; };
   # The image of a volume in a guest that several VMs share.
   placeholderOf =
-    position: { mountPoint, ... }: if mountPoint == "/var" then "var.img" else "volume-${toString position}.img";
+    position:
+    { mountPoint, ... }:
+    if mountPoint == "/var" then "var.img" else "volume-${toString position}.img";
 
   fileSystemsOf =
     vm:
     let
       overlay = vm.writableStoreOverlay;
       mounts = builtins.filter ({ mountPoint, ... }: mountPoint != null) (
-        map (share: { inherit (share) neededForBoot; mountPoint = mountPointOf share; }) vm.shares ++ vm.volumes
+        map (share: {
+          inherit (share) neededForBoot;
+          mountPoint = mountPointOf share;
+        }) vm.shares
+        ++ vm.volumes
       );
       liesBelow =
         outer: inner: inner != outer && lib.hasPrefix (if outer == "/" then outer else "${outer}/") inner;
@@ -211,14 +215,13 @@ in
         inherit (vm) socket writableStoreOverlay;
         vsock.cid = vm.vsockCid;
         interfaces = map interfaceOf vm.interfaces;
-        shares =
-          storeShares vm ++ keyShares vm ++ secretShares name vm hypervisor ++ map shareOf vm.shares;
+        shares = storeShares vm ++ keyShares vm ++ secretShares name vm hypervisor ++ map shareOf vm.shares;
         volumes = map (
           volume: { inherit (volume) image; } // seenOfVolume volume // ownOfVolume volume
         ) vm.volumes;
       }
       // lib.optionalAttrs (vm.machineId != "") { inherit (vm) machineId; }
-      // secretFiles name vm hypervisor;
+      // lib.optionalAttrs (vm.secrets != { }) { credentialFiles = secretFiles name vm hypervisor; };
     };
 
   # What the NixOS of a guest depends on, of a VM that shares it.
@@ -260,8 +263,8 @@ in
           vsock.cid = vm.vsockCid;
           interfaces = map interfaceOf vm.interfaces;
           shares = keyShares vm ++ secretShares name vm hypervisor ++ map shareOf (sharesOf vm).wrong;
-        }
-        // secretFiles name vm hypervisor;
+          credentialFiles = vm.microvm.credentialFiles or { } // secretFiles name vm hypervisor;
+        };
       volumes = lib.listToAttrs (
         lib.imap0 (
           position: volume:

@@ -54,7 +54,9 @@ in
     links = mkOption {
       type = types.attrsOf types.str;
       default = { };
-      example = { "/home/alice/.claude" = "/home/alice/claude-microvm"; };
+      example = {
+        "/home/alice/.claude" = "/home/alice/claude-microvm";
+      };
       description = "Symlinks to the folder or to parts of it, for paths that the agent reads.";
     };
     copiedFrom = mkOption {

@@ -41,7 +41,9 @@ let
       (
         gateway:
         lib.optionalAttrs (!isFirst) { Destination = address.subnetOf written; }
-        // { Gateway = gateway; }
+        // {
+          Gateway = gateway;
+        }
         # The guest is alone on its link: everyone else is behind the host.
         // lib.optionalAttrs isRouted { GatewayOnLink = true; }
       )

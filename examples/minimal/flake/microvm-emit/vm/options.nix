@@ -2,6 +2,7 @@
 { lib, ... }:
 let
   inherit (lib) literalExpression mkOption types;
+  record = import ../record.nix { inherit lib; };
   maybe =
     type: description:
     mkOption {
@@ -23,7 +24,7 @@ let
       inherit description;
     };
 
-  interface.options = {
+  interface = record {
     type = mkOption {
       type = types.enum [
         "tap"
@@ -61,7 +62,7 @@ let
     vhost = flag false "Whether packets of the tap are handled in the kernel of the host.";
   };
 
-  share.options = {
+  share = record {
     tag = mkOption {
       type = types.str;
       example = "workspace";
@@ -106,7 +107,7 @@ let
     extraArgs = many types.str "Arguments of virtiofsd.";
   };
 
-  volume.options = {
+  volume = record {
     image = mkOption {
       type = types.str;
       example = "var.img";
@@ -129,7 +130,7 @@ let
     mkfsExtraArgs = many types.str "Arguments of mkfs.";
   };
 
-  secret.options = {
+  secret = record {
     file = mkOption {
       type = types.either types.path types.str;
       example = literalExpression "config.age.secrets.github.path";
@@ -138,7 +139,7 @@ let
     variable = maybe types.str "Environment variable that shells of the guest read it into.";
   };
 
-  limits.options = {
+  limits = record {
     cpuPercent = maybe types.ints.positive "CPU time of the VM; 100 is one CPU (`CPUQuota`).";
     memoryMiB = maybe types.ints.positive "Memory of the hypervisor (`MemoryMax`).";
     ioWeight = maybe (types.ints.between 1 10000) "Weight of disk access among VMs (`IOWeight`).";
@@ -168,16 +169,16 @@ in
     autostart = flag false "Whether the VM starts with the host.";
     restartIfChanged = flag false "Whether switching to a changed VM restarts it.";
 
-    interfaces = many (types.submodule interface) "Network interfaces; the first one has the default route.";
+    interfaces = many interface "Network interfaces; the first one has the default route.";
     vsockCid = maybe types.ints.positive "Unique number of the VM on the host for vsock.";
     socket = mkOption {
       type = types.nullOr types.str;
       default = "control.socket";
       description = "Control socket of the hypervisor, relative to the folder of the VM.";
     };
-    shares = many (types.submodule share) "Folders of the host that the guest mounts.";
+    shares = many share "Folders of the host that the guest mounts.";
     shareStore = flag true "Whether the guest mounts the Nix store of the host.";
-    volumes = many (types.submodule volume) "Disk images of the VM.";
+    volumes = many volume "Disk images of the VM.";
     writableStoreOverlay = mkOption {
       type = types.nullOr types.str;
       default = "/nix/.rw-store";
@@ -185,7 +186,7 @@ in
     };
     sshHostKeys = maybe types.str "Folder of the host with the SSH host key of the guest. The key is created before the first start.";
     secrets = mkOption {
-      type = types.attrsOf (types.submodule secret);
+      type = types.attrsOf secret;
       default = { };
       example = literalExpression ''{ GITHUB_TOKEN.file = "/run/secrets/github"; }'';
       description = "Secrets that only the user can read in the guest, in `/run/microvm-secrets`.";
@@ -202,7 +203,7 @@ in
       description = "Machine id of the guest; null for a new one at each start.";
     };
     limits = mkOption {
-      type = types.submodule limits;
+      type = limits;
       default = { };
       description = "Limits of what the VM takes of its host (systemd.resource-control(5)).";
     };

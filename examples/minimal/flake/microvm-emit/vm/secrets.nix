@@ -21,7 +21,8 @@ let
     "prepare ${owner} ${directoryOf name}\n"
     + lib.concatStrings (
       lib.mapAttrsToList (
-        secret: { file, ... }:
+        secret:
+        { file, ... }:
         "install -m 0400 -o ${owner} ${lib.escapeShellArg (toString file)} ${directoryOf name}/${secret}\n"
       ) vm.secrets
     );

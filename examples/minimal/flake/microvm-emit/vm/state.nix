@@ -16,21 +16,22 @@ let
     let
       names = builtins.filter (name: name != "") (lib.splitString "/" path);
     in
-    map (count: "/" + lib.concatStringsSep "/" (lib.take count names)) (
-      lib.range 1 (lib.length names)
-    );
+    map (count: "/" + lib.concatStringsSep "/" (lib.take count names)) (lib.range 1 (lib.length names));
 
   ownedByUser = mode: "${mode} ${toString ids.uid}:${toString ids.gid}";
   parentsOf =
     source:
     lib.optionals (user.name != null && lib.hasPrefix "${ids.homeDirectory}/" source) (
-      builtins.filter (step: lib.hasPrefix "${ids.homeDirectory}/" step && step != source) (stepsOf source)
+      builtins.filter (step: lib.hasPrefix "${ids.homeDirectory}/" step && step != source) (
+        stepsOf source
+      )
     );
   directoriesOf =
     vm:
     let
       shares = builtins.filter ({ source, ... }: source != "/nix/store") vm.shares;
-      sources = map ({ source, ... }: source) shares ++ lib.optional (vm.sshHostKeys != null) vm.sshHostKeys;
+      sources =
+        map ({ source, ... }: source) shares ++ lib.optional (vm.sshHostKeys != null) vm.sshHostKeys;
     in
     lib.genAttrs (lib.concatMap parentsOf sources) (_: ownedByUser "0755")
     // lib.listToAttrs (map ({ source, mode, ... }: lib.nameValuePair source (ownedByUser mode)) shares)
@@ -73,9 +74,9 @@ in
 {
   config = lib.mkIf (states != { }) {
     # microvm.nix makes missing folders as microvm:kvm, where the user of the VM could not write.
-    systemd.tmpfiles.settings."10-microvm" =
-      lib.genAttrs (lib.concatMap pathsOf (builtins.attrValues states))
-        (_: lib.mkForce { });
+    systemd.tmpfiles.settings."10-microvm" = lib.genAttrs (lib.concatMap pathsOf (
+      builtins.attrValues states
+    )) (_: lib.mkForce { });
 
     environment.etc."microvm/state.json".text = builtins.toJSON states;
 

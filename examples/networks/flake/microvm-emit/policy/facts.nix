@@ -18,7 +18,8 @@ let
 
   # As nftables writes a port: "tcp . 443" for 443 and "tcp/443".
   portOf =
-    port: if builtins.isInt port then "tcp . ${toString port}" else lib.replaceStrings [ "/" ] [ " . " ] port;
+    port:
+    if builtins.isInt port then "tcp . ${toString port}" else lib.replaceStrings [ "/" ] [ " . " ] port;
   reached =
     { to, ports }:
     {
@@ -66,7 +67,9 @@ let
       ) vm.reachVms;
       host = map portOf vm.reachHost;
     }
-    // lib.optionalAttrs (vm.bandwidthMbitPerSecond != null) { mbitPerSecond = vm.bandwidthMbitPerSecond; };
+    // lib.optionalAttrs (vm.bandwidthMbitPerSecond != null) {
+      mbitPerSecond = vm.bandwidthMbitPerSecond;
+    };
 
   vms = lib.filterAttrs (_: vm: vm.links != [ ]) (builtins.mapAttrs (_: policyOf) cfg.vms);
   guests = lib.filterAttrs (_: vm: vm.network != "open") vms;
@@ -126,14 +129,17 @@ in
   networks = once (eachLink (link: lib.optional (!link.lan) (link.bridge or link.tap)) vms);
 
   # Subnets that leave by the addresses of the host, by any interface. `networking.nat` knows one external interface only.
-  masquerade = lib.concatMap (
-    { addresses, nat, ... }:
-    map address.subnetOf (builtins.filter (written: isOf 4 written || nat.ipv6) addresses)
-  ) (
-    builtins.filter leavesByAny (
-      builtins.attrValues (networksWith leavesByAny) ++ lib.optional (cfg.routed != null) cfg.routed
-    )
-  );
+  masquerade =
+    lib.concatMap
+      (
+        { addresses, nat, ... }:
+        map address.subnetOf (builtins.filter (written: isOf 4 written || nat.ipv6) addresses)
+      )
+      (
+        builtins.filter leavesByAny (
+          builtins.attrValues (networksWith leavesByAny) ++ lib.optional (cfg.routed != null) cfg.routed
+        )
+      );
 
   portsOnHost =
     vm:

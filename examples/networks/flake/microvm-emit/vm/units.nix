@@ -59,7 +59,9 @@ let
       images = prepareImages vm;
     in
     limitsOf vm.limits // lib.optionalAttrs (images != [ ]) { ExecStartPre = images; };
-  ownUnits = lib.filterAttrs (_: serviceConfig: serviceConfig != { }) (lib.mapAttrs (_: ownUnit) cfg.vms);
+  ownUnits = lib.filterAttrs (_: serviceConfig: serviceConfig != { }) (
+    lib.mapAttrs (_: ownUnit) cfg.vms
+  );
 
   defaults = lib.mapAttrs (_: lib.mkDefault);
 

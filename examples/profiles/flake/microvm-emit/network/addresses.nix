@@ -57,5 +57,6 @@ rec {
         lib.splitString ":" (lib.network.ipv6.mkEUI64Suffix mac)
       );
     in
-    "fe80::" + lib.concatStringsSep ":" (if builtins.head pieces == "0" then builtins.tail pieces else pieces);
+    "fe80::"
+    + lib.concatStringsSep ":" (if builtins.head pieces == "0" then builtins.tail pieces else pieces);
 }

@@ -1,5 +1,10 @@
 # The networks of VMs, as systemd-networkd serves them.
-{ config, lib, pkgs, ... }:
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
 let
   inherit (lib) mkIf optionalAttrs optionals;
   address = import ./addresses.nix { inherit lib; };
@@ -70,7 +75,12 @@ let
     let
       vlans = vlansOf name;
       leases = lib.concatMap (
-        { mac, dhcp, addresses, ... }:
+        {
+          mac,
+          dhcp,
+          addresses,
+          ...
+        }:
         optionals dhcp (
           map (leased: {
             MACAddress = mac;
@@ -137,7 +147,8 @@ let
   routedTap =
     { id, addresses, ... }:
     let
-      alone = written: "${address.withoutPrefix written}/${if address.isIpv6 written then "128" else "32"}";
+      alone =
+        written: "${address.withoutPrefix written}/${if address.isIpv6 written then "128" else "32"}";
       families = map (written: if address.isIpv6 written then 6 else 4) addresses;
       ofFamilies = builtins.filter (
         written: lib.any (family: address.isOf family written) families

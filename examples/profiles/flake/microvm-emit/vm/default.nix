@@ -21,16 +21,18 @@ let
   startVm = import ./start-vm.nix { inherit inputs lib; };
 
   # A VM of its own NixOS, as microvm.nix documents it.
-  plainVm = name: vm: {
-    inherit (vm) autostart restartIfChanged;
-    specialArgs = cfg.specialArgs // vm.specialArgs;
-    config.imports = [
-      ../guest
-      vm.config
-      (parts.guestOf name vm)
-    ];
-  }
-  // vm.packageSet;
+  plainVm =
+    name: vm:
+    {
+      inherit (vm) autostart restartIfChanged;
+      specialArgs = cfg.specialArgs // vm.specialArgs;
+      config.imports = [
+        ../guest
+        vm.config
+        (parts.guestOf name vm)
+      ];
+    }
+    // vm.packageSet;
 
   # Each guest is evaluated once, however many VMs share it. What its NixOS depends on is the same in all of them.
   guests = builtins.mapAttrs (
@@ -46,10 +48,9 @@ let
           ../guest
           ../guest/shared.nix
           guest.config
-          (
-            lib.throwIfNot (lib.all (other: other == builtins.head seen) seen)
-              "The VMs that share the guest ${name} have different shares, volumes or secrets that its NixOS depends on. Give them guests of their own."
-              (parts.sharedGuestOf (builtins.head vms))
+          (lib.throwIfNot (lib.all (other: other == builtins.head seen) seen)
+            "The VMs that share the guest ${name} have different shares, volumes or secrets that its NixOS depends on. Give them guests of their own."
+            (parts.sharedGuestOf (builtins.head vms))
           )
         ];
       }
