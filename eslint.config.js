@@ -122,24 +122,6 @@ export default defineConfig(
     rules: { "microvm-emit/no-embedded-programs": ["error", ["a script", "Python", "shell", "Nix"]] },
   },
   {
-    // Their Nix is not yet in packages/emit/nix.
-    files: [
-      "agents",
-      "existing-bridges",
-      "guest-library",
-      "guest-modules",
-      "host-user",
-      "microvm-host",
-      "networkd",
-      "policy",
-      "secrets",
-      "vm-conflicts",
-      "vm-state",
-      "vm-units",
-    ].map((name) => `packages/emit/src/compile/${name}.ts`),
-    rules: { "microvm-emit/no-embedded-programs": ["error", ["a script", "Python"]] },
-  },
-  {
     files: ["packages/*/src/**"],
     ignores: edgeFiles,
     rules: { "no-restricted-globals": ["error", "process", "Buffer", "console", "setTimeout", "setInterval"] },

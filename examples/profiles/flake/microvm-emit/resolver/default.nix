@@ -15,7 +15,7 @@ let
       "::"
     ];
     port = facts.resolverPort;
-    nft = "${pkgs.nftables}/bin/nft";
+    libnftables = "${pkgs.nftables}/lib/libnftables.so.1";
     private = facts.privateRanges.ipv4 ++ facts.privateRanges.ipv6;
     guests = lib.concatMapAttrs (
       name: vm:
