@@ -48,28 +48,30 @@ describe.each(nixes())("by $version", (nix) => {
     expect(await evaluate(nix, two, apply)).toEqual(["h", "i"]);
   });
 
-  it("two bridges, a VM on both", async () => {
+  it("two bridges, a VM on both, and a bridge without VMs", async () => {
     const bridges = {
       br0: { address: "10.7.0.1/24", nat: { externalInterface: "eth0" } },
       br1: { address: "10.8.0.1/16" },
+      br2: { address: "10.9.0.1/24" },
     };
     const config = host(
       {
         a: { index: 3, interfaces: [{ bridge: "br0" }, { bridge: "br1" }] },
         b: { index: 4, interfaces: [{ bridge: "br1" }] },
+        c: { index: 5, interfaces: [{ bridge: "br1", tap: "lan" }] },
       },
       { bridges },
     );
     const apply = asking(`{
       taps = builtins.mapAttrs (_: network: network.matchConfig.Name) (
-        builtins.removeAttrs host.systemd.network.networks [ "0-20-br0" "0-20-br1" "0-30-unmanaged" ]
+        builtins.removeAttrs host.systemd.network.networks [ "0-20-br0" "0-20-br1" "0-20-br2" "0-30-unmanaged" ]
       );
       inherit (guests.a.microvm) kernelParams;
       nat = host.networking.nat.internalInterfaces;
     }`);
     const { kernelParams, ...facts } = (await evaluate(nix, config, apply)) as { kernelParams: readonly string[] };
     expect(facts).toEqual({
-      taps: { "0-21-br0-tap": "microvm3", "0-21-br1-tap": "microvm3-1 microvm4" },
+      taps: { "0-21-br0-tap": "microvm3", "0-21-br1-tap": "microvm3-1 microvm4 lan" },
       nat: ["br0"],
     });
     expect(networksOf(kernelParams)).toEqual({

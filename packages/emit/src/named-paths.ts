@@ -17,7 +17,7 @@ export const namedPaths = (
 ): NamedPaths => {
   // Nix of the config's is written into files of the flake, where its paths begin.
   const written = nodesIn(config).flatMap((node) =>
-    ["", "hosts/host", "guests/host"].map((folder) => namesIn(node, { folder: join(outputDir, folder), flake: outputDir })),
+    ["", "modules", "hosts/host"].map((folder) => namesIn(node, { folder: join(outputDir, folder), flake: outputDir })),
   );
   return {
     modules: [

@@ -3,6 +3,7 @@ import { print } from "@microvm-emit/nix-ast";
 import { ast, type Config, emit, type Vm } from "microvm-emit";
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { definitionsOf } from "../src/definitions.js";
 
 const configOf = (vms: Readonly<Record<string, Vm>>): Config => ({
   inputs: { other: { url: "github:me/other" } },
@@ -22,13 +23,24 @@ const emissionOf = (vms: Readonly<Record<string, Vm>>) => {
   return result.right;
 };
 
-/** The files of a VM's guest when it is the only one, and how the host's file has it evaluated. */
+/** The same VM again: no two may have one image. */
+const copyOf = ({ volumes, ...vm }: Vm): Vm => ({
+  ...vm,
+  volumes: volumes?.map((volume) => ({ ...volume, image: volume.image.replace("/srv/", "/srv/copies/") })),
+});
+
+/** The files of a VM's guest when only a copy shares it, and how the host's file has it evaluated. */
 const guestOf = (vm: Vm): string => {
-  const files = emissionOf({ a: vm }).files.flatMap((file) => (file.kind === "nix" ? [file] : []));
+  const files = emissionOf({ a: vm, z: copyOf(vm) }).files.flatMap((file) => (file.kind === "nix" ? [file] : []));
   const guest = files.filter(({ path }) => path.startsWith("guests/") || path.startsWith("modules/"));
-  const host = files.filter(({ path }) => path === "hosts/h.nix").map(({ expr }) => print(expr));
-  const evaluated = host.map((text) => /\n {2}guests = [^;]*?\{\n([\s\S]*?)\n {2}\};/.exec(text)?.[1] ?? text);
-  return [...guest.map(({ path, expr }) => `${path}\n${print(expr)}`), ...evaluated].join("\n");
+  const evaluated = files.flatMap(({ path, expr }) =>
+    path === "hosts/h/default.nix" ? definitionsOf(expr, ["microvm-emit", "guests", "a"]) : [],
+  );
+  expect(guest.map(({ path }) => path)).toContain("guests/h/a.nix");
+  return [
+    ...guest.map(({ path, expr }) => `${path}\n${print(expr)}`),
+    ...evaluated.map(({ value }) => print(value)),
+  ].join("\n");
 };
 
 const some = <A>(value: fc.Arbitrary<A>): fc.Arbitrary<A | undefined> => fc.option(value, { nil: undefined, freq: 3 });
@@ -65,11 +77,17 @@ it("groups as the emitted text would", () => {
   fc.assert(
     fc.property(vm, vm, (first, second) => {
       // Pairs that no host may have, such as two VMs with one image, say nothing of guests.
-      fc.pre(emit(configOf({ a: first, b: second }))._tag === "Right");
-      const { plan } = emissionOf({ a: first, b: second });
-      const guests = plan.hosts.flatMap(({ guests: all }) => all.map(({ vms }) => vms));
-      const isSame = guestOf(first) === guestOf(second);
-      expect(guests).toEqual(isSame ? [["a", "b"]] : [["a"], ["b"]]);
+      const both = emit(configOf({ a: first, b: second }));
+      fc.pre(both._tag === "Right");
+      const guests = both.right.plan.hosts.flatMap(({ guests: all }) => all.map(({ vms, own }) => [own, ...vms]));
+      expect(guests).toEqual(
+        guestOf(first) === guestOf(second)
+          ? [[null, "a", "b"]]
+          : [
+              ["single", "a"],
+              ["single", "b"],
+            ],
+      );
     }),
     { numRuns: 150 },
   );

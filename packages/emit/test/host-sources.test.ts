@@ -258,17 +258,22 @@ describe("what a config names", () => {
   });
 
   it("is what its own Nix names, from the files of the flake that it is in", () => {
-    const dir = lay({ "a.nix": "{ }", "b.nix": "{ }", "c.nix": "{ }" });
+    const dir = lay({ "flake.nix": "{ }", "shared.nix": "{ }", "vm.nix": "{ }", "c.nix": "{ }" });
     const config = {
       hosts: {
         h: {
-          modules: [nixPath("../../a.nix")],
-          vms: { a: { modules: [list([nixPath("../../../b.nix")])], environment: { X: nixPath("./c.nix") } } },
+          modules: [nixPath("../flake.nix")],
+          vms: {
+            a: {
+              agent: { package: nixPath("../../shared.nix") },
+              modules: [list([nixPath("../../../vm.nix")])],
+              environment: { X: nixPath("./c.nix") },
+            },
+          },
         },
       },
     };
-    expect(foundIn(dir, config)).toEqual(expect.arrayContaining([named("a.nix"), named("b.nix")]));
-    expect(foundIn(dir, config)).not.toContain(named("c.nix"));
+    expect([...foundIn(dir, config)].sort()).toEqual([named("flake.nix"), named("shared.nix"), named("vm.nix")]);
   });
 
   it.each([

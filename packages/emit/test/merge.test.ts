@@ -215,7 +215,7 @@ describe("two branches that each add a VM", () => {
     await commit(dir, "one", yaml("b", 'm: { packages: ["git"] }', "y"));
     await commit(dir, "two", yaml("b", 'm: { packages: ["git"] }', "x"));
     git(dir, "merge", "-q", "one");
-    expect(readFileSync(join(dir, "flake/hosts/alpha.nix"), "utf8")).toContain("<<<<<<< ");
+    expect(readFileSync(join(dir, "flake/hosts/alpha/default.nix"), "utf8")).toContain("<<<<<<< ");
     writeFileSync(join(dir, config), yaml("b", 'm: { packages: ["git"] }', "x", "y"));
     expect(await settle(dir)).toEqual(["index-moved hosts.alpha.vms.y"]);
   });
@@ -248,7 +248,7 @@ describe("a VM that one branch edits", () => {
 });
 
 describe("an edit by hand", () => {
-  const file = "hosts/alpha.nix";
+  const file = "hosts/alpha/default.nix";
   const branchesWith = async (edited: "one" | "two" | "both" | "none"): Promise<string> => {
     const dir = repository();
     const edit = (branch: string) => (): void => {
@@ -272,11 +272,11 @@ describe("an edit by hand", () => {
     const dir = repository();
     await commit(dir, "one", yaml("b", 'm: { packages: ["git"] }', "z"));
     succeed(dir, "checkout", "-q", "-b", "two", "base");
-    appendFileSync(join(dir, "flake/modules/base.nix"), "# mine\n");
+    appendFileSync(join(dir, "flake/hosts/alpha/m.nix"), "# mine\n");
     succeed(dir, "commit", "-q", "-a", "-m", "edit");
     succeed(dir, "checkout", "-q", "one");
     succeed(dir, "merge", "-q", "two");
-    expect(await conflictsOf(dir)).toEqual([{ path: "modules/base.nix", reason: "edited" }]);
+    expect(await conflictsOf(dir)).toEqual([{ path: "hosts/alpha/m.nix", reason: "edited" }]);
   });
 
   it("after the merge is an edit", async () => {
@@ -315,7 +315,7 @@ it("runs nothing that a repository's settings name", async () => {
   // An object that the repository does not have.
   const missing = "1".repeat(40);
   spawnSync("git", ["-C", dir, "update-index", "--index-info"], {
-    input: `0 ${"0".repeat(40)}\tflake/hosts/alpha.nix\n100644 ${missing} 2\tflake/hosts/alpha.nix\n100644 ${missing} 3\tflake/hosts/alpha.nix\n`,
+    input: `0 ${"0".repeat(40)}\tflake/hosts/alpha/default.nix\n100644 ${missing} 2\tflake/hosts/alpha/default.nix\n100644 ${missing} 3\tflake/hosts/alpha/default.nix\n`,
   });
   rmSync(join(dir, ".git/ran"), { force: true });
   expect(await conflictsOf(dir)).toMatchObject([{ reason: "edited-on-branch" }]);
