@@ -1,11 +1,12 @@
-# The user of this host who owns the VMs' folders. Guests have the same user with the same ids.
+# The user of the host who owns the folders of VMs. Guests have the same user with the same ids.
 { config, lib, ... }:
 let
   inherit (lib) literalExpression mkOption types;
   inherit (config.users) users groups;
   cfg = config.microvm-emit.user;
 
-  declared = users.${cfg.name} or { enable = false; };
+  declared =
+    if cfg.name == null then { enable = false; } else users.${cfg.name} or { enable = false; };
   isDeclared = declared.enable or true;
   hostGroup = if isDeclared then declared.group or null else null;
   group = lib.findFirst (value: value != null) "users" [
@@ -18,7 +19,7 @@ let
     gid = groups.${group}.gid or null;
     homeDirectory = declared.home or null;
   };
-  # The values of the host win, so that evaluation reaches the assertion that reports a difference.
+  # The host's values take precedence, so that evaluation reaches the assertion on a difference.
   chosen =
     setting: default:
     lib.findFirst (value: value != null) default [
@@ -42,28 +43,28 @@ in
       type = types.nullOr types.str;
       default = null;
       example = "alice";
-      description = "User of this host who owns the VMs' folders and logs in to them.";
+      description = "User of the host who owns the shared folders of VMs and logs in to VMs. Guests get this user with the same ids.";
     };
     homeDirectory = mkOption {
       type = types.nullOr types.str;
       default = null;
       example = "/home/alice";
-      description = "Home directory of the user, on the host and in guests. Defaults to `users.users.NAME.home`; if set, both must agree.";
+      description = "Home directory of the user, on the host and in guests. Defaults to `users.users.NAME.home` of the host; if you set both, they must be equal.";
     };
     uid = mkOption {
       type = types.nullOr types.int;
       default = null;
-      description = "Uid of the user. Defaults to `users.users.NAME.uid`; if set, both must agree.";
+      description = "Uid of the user. Defaults to `users.users.NAME.uid` of the host; if you set both, they must be equal.";
     };
     gid = mkOption {
       type = types.nullOr types.int;
       default = null;
-      description = "Gid of the user's primary group. Defaults to the gid of that group on the host; if set, both must agree.";
+      description = "Gid of the user's primary group. Defaults to `users.groups.GROUP.gid` of the host; if you set both, they must be equal.";
     };
     group = mkOption {
       type = types.nullOr types.str;
       default = null;
-      description = "Primary group of the user. Defaults to `users.users.NAME.group`; if set, both must agree.";
+      description = "Primary group of the user. Defaults to `users.users.NAME.group` of the host; if you set both, they must be equal.";
     };
     ids = mkOption {
       type = types.raw;

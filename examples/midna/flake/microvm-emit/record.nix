@@ -1,5 +1,5 @@
-# A type of sets with given options, for what every VM has several of. It is a submodule without `config` and `imports` of its own,
-# and takes a fifth of the function calls.
+# A type for list items such as interfaces and shares: an attribute set with declared options. Unlike a submodule it has no `config`
+# and `imports`, and needs a fifth of the function calls.
 { lib }:
 options:
 let

@@ -1,4 +1,4 @@
-# What services of the host do without, by what they do.
+# systemd hardening profiles, by kind of service.
 let
   all = {
     LockPersonality = true;
@@ -22,11 +22,11 @@ let
   };
 in
 {
-  # Also those that run VMs.
+  # For every service, also those that run VMs.
   inherit all;
 
-  # Those that make and copy files, as root and anywhere: homes and /tmp stay in their sight, and folders may take over the setgid
-  # bit of what they are in.
+  # For services that create and copy files as root. They see all folders, /home and /tmp included, and new folders may inherit the
+  # setgid bit.
   files = service // {
     CapabilityBoundingSet = [
       "CAP_CHOWN"
@@ -35,7 +35,7 @@ in
       "CAP_FSETID"
     ];
     PrivateNetwork = true;
-    # By which nscd tells whose a name is.
+    # Needed by nscd for user names.
     RestrictAddressFamilies = [ "AF_UNIX" ];
     SystemCallFilter = [
       "@system-service"
@@ -43,13 +43,13 @@ in
     ];
   };
 
-  # Those that set rules of nftables.
+  # For services that change nftables rules.
   rules = service // {
     CapabilityBoundingSet = [ "CAP_NET_ADMIN" ];
     PrivateTmp = true;
     ProtectHome = true;
     ProtectSystem = "strict";
-    # By which systemctl is heard.
+    # AF_UNIX is needed by systemctl (D-Bus socket).
     RestrictAddressFamilies = [
       "AF_NETLINK"
       "AF_UNIX"

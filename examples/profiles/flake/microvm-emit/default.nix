@@ -1,4 +1,4 @@
-# NixOS module for hosts of coding-agent microVMs. README.md lists the options.
+# NixOS module for hosts of coding-agent microVMs. options.md describes the options.
 { inputs }:
 {
   imports = [

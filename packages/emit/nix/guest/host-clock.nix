@@ -1,5 +1,5 @@
-# KVM hands over the host's clock: without a network, and right after the host slept. Where it does not, because the host's clock
-# source is not TSC, systemd-timesyncd stays. Both leave the clock to another service that a module enables.
+# Synchronizes the clock with the host by KVM (ptp_kvm). It needs no network and corrects the time right after the host's sleep. If the
+# host's clock source is not TSC, ptp_kvm is missing and systemd-timesyncd runs. Neither runs if another time service is enabled.
 {
   config,
   lib,

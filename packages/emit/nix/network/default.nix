@@ -1,4 +1,4 @@
-# The networks of VMs, as systemd-networkd serves them.
+# The networks of VMs, by systemd-networkd.
 {
   config,
   lib,
@@ -24,13 +24,13 @@ let
   byNetwork = lib.groupBy (tap: if tap.bridge == null then "" else tap.bridge) taps;
   tapsIn = network: byNetwork.${network} or [ ];
   namesIn = network: map ({ id, ... }: id) (tapsIn network);
-  # An open VM may reach the other VMs of its networks.
+  # An open VM can reach the other open VMs of its networks.
   isOpen = network: lib.any (tap: tap.network == "open") (tapsIn network);
 
-  # systemd-networkd configures a link by the first file that matches, so ours sort before the host's (systemd.network(5)).
+  # systemd-networkd uses the first file that matches, so ours sort before the host's (systemd.network(5)).
   file = name: "0-${name}";
 
-  # The VLAN of a bridge's own network.
+  # The VLAN id of untagged frames on a bridge.
   ownVlan = 1;
   untagged = id: {
     PVID = id;
@@ -38,7 +38,7 @@ let
   };
   trunk = vlans: [ (untagged ownVlan) ] ++ lib.mapAttrsToList (_: { id, ... }: { VLAN = id; }) vlans;
 
-  # Interfaces that come and go with VMs do not delay network-online.target.
+  # Interfaces of VMs must not delay network-online.target.
   notRequired.linkConfig.RequiredForOnline = "no";
 
   bridgeDevice =
@@ -50,9 +50,9 @@ let
         Name = name;
       };
       bridgeConfig =
-        # A VM could become the multicast querier, and IPv6 would no longer find the other VMs.
+        # A VM could become the multicast querier and break IPv6 neighbour discovery of other VMs.
         optionalAttrs (ports == [ ]) { MulticastSnooping = false; }
-        # A port is only in the VLANs that its own network names.
+        # Each port lists its VLANs.
         // optionalAttrs (vlansOf name != { }) {
           VLANFiltering = true;
           DefaultPVID = "none";
@@ -95,7 +95,7 @@ let
         addresses = map (Address: { inherit Address; }) network.addresses;
         routes = lib.optional (network.gateway != null) { Gateway = network.gateway; };
         networkConfig =
-          # The network has its address before the first VM runs.
+          # The host has its address before the first VM runs.
           optionalAttrs (portsOf network == [ ]) { ConfigureWithoutCarrier = true; }
           // optionalAttrs network.dhcp { DHCP = "ipv4"; }
           // optionalAttrs (network.dhcpServer != null) { DHCPServer = true; }
@@ -120,7 +120,7 @@ let
             [ (untagged network.id) ]
           else
             optionals (vlansOf name != { }) [ (untagged ownVlan) ];
-        # No traffic between these ports, even before rules are loaded.
+        # The kernel drops traffic between isolated ports, even before rules are loaded.
         bridgeConfig = optionalAttrs (!isOpen name) { Isolated = true; };
       }
       // notRequired
@@ -135,7 +135,7 @@ let
       bridgeVLANs = optionals (vlansOf name != { }) (trunk (vlansOf name));
     };
 
-  # udev joins these to the bridge, and networkd would take them out.
+  # udev attaches these taps, and networkd would detach them.
   foreignTaps =
     name: _:
     lib.nameValuePair (file "21-${name}-tap") {
@@ -143,7 +143,7 @@ let
       linkConfig.Unmanaged = true;
     };
 
-  # A tap without a bridge: the host has its address there, and a route to the guest.
+  # A tap without a bridge: the host has an address on it, and a route to the guest.
   routedTap =
     { id, addresses, ... }:
     let
@@ -169,7 +169,7 @@ let
   withTaps = lib.filterAttrs (name: _: tapsIn name != [ ]);
   withPorts = lib.filterAttrs (_: { ports, ... }: ports != [ ]);
 
-  # With one bridge, whose taps alone have names of ours, one glob stands for all of them.
+  # One glob replaces the list if all taps have our prefix and belong to the only bridge.
   prefix = "microvm";
   isGlobExact =
     builtins.attrNames cfg.bridges != [ ]
@@ -202,7 +202,7 @@ in
     type = lib.types.listOf lib.types.str;
     readOnly = true;
     internal = true;
-    description = "Interfaces of the host in the networks of VMs, which systemd-networkd serves.";
+    description = "Interfaces of the host that systemd-networkd configures for VMs.";
   };
 
   config = {
@@ -218,7 +218,7 @@ in
         // lib.listToAttrs (map routedTap (tapsIn ""));
     };
 
-    # Taps join bridges of other programs, whichever appears first. systemd-networkd would make the bridge.
+    # Attaches taps to existing bridges, whichever appears first. systemd-networkd would create the bridge.
     services.udev.extraRules = lib.concatStrings (
       lib.concatLists (
         lib.mapAttrsToList (

@@ -1,4 +1,4 @@
-# The DNS resolver of VMs with an allowlist: it answers for names that they may reach, and opens the addresses in the rules.
+# The DNS resolver for VMs with an allowlist. It answers allowed names and opens their addresses in the nftables sets.
 {
   config,
   lib,
@@ -39,7 +39,7 @@ in
     environment.etc."microvm/resolver.json".text = builtins.toJSON settings;
 
     systemd.services.microvm-resolver = lib.mkIf config.microvm.host.enable {
-      description = "Names that MicroVMs may ask for";
+      description = "DNS resolver of MicroVMs with an allowlist";
       wantedBy = [ "multi-user.target" ];
       after = [
         "microvm-policy.service"
@@ -57,7 +57,7 @@ in
         RestartSec = 2;
         DynamicUser = true;
         AmbientCapabilities = [ "CAP_NET_ADMIN" ];
-        # A socket for each question that is under way.
+        # One socket for each open question.
         LimitNOFILE = 65536;
         RestrictAddressFamilies = [
           "AF_INET"

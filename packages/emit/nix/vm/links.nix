@@ -1,4 +1,4 @@
-# The network of a guest: a file of systemd-networkd for each interface of its VM.
+# The network of a guest: the content of a .network file (systemd.network(5)) for each interface of its VM.
 { lib, networks }:
 let
   address = import ../network/addresses.nix { inherit lib; };
@@ -34,7 +34,7 @@ let
   alone = written: "${address.withoutPrefix written}/${if isIpv4 written then "32" else "128"}";
   own = map address.withoutPrefix interface.addresses;
 
-  # A VM that is the router itself has its default route on another interface.
+  # A VM that is the gateway itself has its default route on another interface.
   routesFor =
     written:
     map
@@ -44,7 +44,7 @@ let
         // {
           Gateway = gateway;
         }
-        # The guest is alone on its link: everyone else is behind the host.
+        # A routed link has no other members than host and guest.
         // lib.optionalAttrs isRouted { GatewayOnLink = true; }
       )
       (
@@ -61,7 +61,7 @@ in
   addresses = if isRouted then map alone fixed else fixed;
   network = lib.optionalAttrs interface.dhcp { DHCP = "ipv4"; };
   dhcpV4 =
-    # The DHCP server of the host knows its guests by MAC address.
+    # The host's DHCP server has static leases by MAC address.
     lib.optionalAttrs isLeased { ClientIdentifier = "mac"; }
     // lib.optionalAttrs (interface.dhcp && !isFirst) { UseGateway = false; };
   routes = lib.concatMap routesFor fixed;

@@ -1,4 +1,4 @@
-# A coding agent, its login and its settings.
+# A coding agent, with its login and settings.
 {
   config,
   lib,
@@ -13,11 +13,11 @@ let
   hasHomeManager = options ? home-manager;
 
   isVariable = cfg.directory != null && cfg.variable != null;
-  # home-manager also sets variables, which would move the login to a folder that is lost at shutdown.
+  # A variable of home-manager would move the login to a folder that is lost at shutdown.
   inHomeManager =
     config.home-manager.users.${user.name}.home.sessionVariables.${cfg.variable} or cfg.directory;
 
-  # The folders between the home directory and a path in it.
+  # The parent folders of a path, up to the home directory.
   parentsOf =
     path:
     let
@@ -37,19 +37,20 @@ in
     package = mkOption {
       type = types.nullOr types.package;
       default = null;
-      description = "Package of the agent.";
+      example = lib.literalExpression "pkgs.claude-code";
+      description = "Package of the agent. Null for no agent.";
     };
     directory = mkOption {
       type = types.nullOr types.str;
       default = null;
       example = "/home/alice/claude-microvm";
-      description = "Folder with the login and the settings of the agent.";
+      description = "Folder with the login and settings of the agent, usually a share.";
     };
     variable = mkOption {
       type = types.nullOr types.str;
       default = null;
       example = "CLAUDE_CONFIG_DIR";
-      description = "Environment variable that tells the agent the folder.";
+      description = "Environment variable from which the agent reads the path of `directory`.";
     };
     links = mkOption {
       type = types.attrsOf types.str;
@@ -57,18 +58,18 @@ in
       example = {
         "/home/alice/.claude" = "/home/alice/claude-microvm";
       };
-      description = "Symlinks to the folder or to parts of it, for paths that the agent reads.";
+      description = "Symlinks to `directory` or to files in it, for agents with fixed paths. The attribute name is the symlink, the value its target.";
     };
     copiedFrom = mkOption {
       type = types.nullOr types.str;
       default = null;
-      description = "Folder that is copied to `directory` when the guest starts.";
+      description = "Folder to copy to `directory` at each boot of the guest, such as a read-only share.";
     };
     homeManagerProgram = mkOption {
       type = types.nullOr types.str;
       default = null;
       example = "claude-code";
-      description = "Name of the agent below home-manager's `programs`, which then installs the same package.";
+      description = "Name of the agent in home-manager's `programs`. Its option `package` then defaults to the same package.";
     };
   };
 
@@ -84,7 +85,7 @@ in
         }
       ];
 
-      # A mount would create the parent folders as root's.
+      # systemd would create the parent folders of a mount point for root.
       systemd.tmpfiles.settings.agent-state = lib.mkIf (cfg.directory != null) (
         lib.genAttrs folders (_: {
           d = {

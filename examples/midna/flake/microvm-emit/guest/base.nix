@@ -1,4 +1,4 @@
-# Network, terminals and disks of a guest.
+# Network, sudo, terminals and disks of a guest.
 {
   config,
   lib,
@@ -17,7 +17,7 @@
   # Only members of `wheel` may run sudo.
   security.sudo.execWheelOnly = lib.mkDefault true;
 
-  # Over SSH, TERM names the terminal of the client, and ncurses does not know all of them.
+  # Over SSH, TERM names the terminal of the client, and ncurses does not know all terminals.
   environment.systemPackages = lib.filter (output: output != null) (
     map (name: pkgs.${name}.terminfo or null) [
       "alacritty"
@@ -29,7 +29,7 @@
     ]
   );
 
-  # The host makes an image larger before the guest starts; the guest grows the filesystem on it.
+  # The host enlarges an image before the guest starts, and the guest grows its filesystem.
   fileSystems = lib.listToAttrs (
     map (volume: lib.nameValuePair volume.mountPoint { autoResize = lib.mkDefault true; }) (
       builtins.filter (

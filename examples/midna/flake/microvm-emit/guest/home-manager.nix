@@ -1,4 +1,4 @@
-# Settings of home-manager, in guests that import its NixOS module.
+# Settings of home-manager, for guests that import its NixOS module.
 {
   inputs,
   lib,

@@ -1,4 +1,4 @@
-# A Nix store that the guest can write to, on an overlay.
+# A writable Nix store, by an overlay.
 {
   config,
   inputs,
@@ -10,7 +10,7 @@
     type = lib.types.str;
     default = inputs.nixpkgs.outPath;
     defaultText = lib.literalExpression "inputs.nixpkgs";
-    description = "Where `nix shell nixpkgs#hello` and `nix-shell -p` of the guest find nixpkgs.";
+    description = "Source of nixpkgs for `nix shell nixpkgs#hello` and `nix-shell -p` in the guest.";
   };
 
   config = lib.mkIf (config.microvm.writableStoreOverlay != null) {
@@ -21,7 +21,7 @@
     ];
     nix.channel.enable = lib.mkDefault false;
 
-    # Shutdown would hang unmounting /nix/store, from which umount itself runs:
+    # Otherwise shutdown hangs: umount itself runs from /nix/store.
     # https://github.com/microvm-nix/microvm.nix/issues/170
     systemd.mounts = [
       {
@@ -32,7 +32,7 @@
       }
     ];
 
-    # Collecting garbage in an overlay hides paths of the host's store from the guest.
+    # Garbage collection in an overlay hides store paths of the host from the guest.
     nix.gc.automatic = lib.mkForce false;
   };
 }

@@ -1,11 +1,11 @@
-# microvm.nix's module for hosts, with less to evaluate for each VM.
+# microvm.nix's module for hosts, without redundant units.
 microvm:
 { config, lib, ... }:
 let
   file = microvm.nixosModules.host;
   module = import file;
 
-  # What microvm.nix says of units that its templates say already. Nix is longer over one such unit than over a VM's runner.
+  # A unit of a VM that repeats its template. To evaluate one takes longer than to evaluate the runner of a VM.
   redundant = {
     overrideStrategy = "asDropin";
     path = lib.mkForce [ ];
@@ -39,7 +39,7 @@ in
     ))
   ];
 
-  # microvm.nix restarts a VM when its guest changes; its runner may change alone.
+  # microvm.nix restarts a VM when its guest changes. A runner can change without its guest.
   systemd.services = lib.mkIf config.microvm.host.enable (
     lib.concatMapAttrs (
       name:

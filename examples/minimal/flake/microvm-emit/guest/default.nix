@@ -1,4 +1,4 @@
-# What every guest has.
+# Modules of every guest.
 {
   imports = [
     ./agent.nix

@@ -1,4 +1,4 @@
-# Gives the secrets of the host to the user alone.
+# Copies the host's secrets to /run/microvm-secrets, for the user only.
 { config, lib, ... }:
 let
   inherit (lib) mkOption types;
@@ -11,7 +11,7 @@ in
   options.microvm-emit.secrets = mkOption {
     type = types.attrsOf (types.nullOr types.str);
     default = { };
-    description = "Secrets by name, each with the environment variable that shells read it into. Set by the host.";
+    description = "Names of secrets, each with its environment variable or null. Set from `microvm-emit.vms.<name>.secrets` of the host.";
   };
 
   config = lib.mkIf (secrets != { }) {
@@ -39,7 +39,7 @@ in
       '';
     };
 
-    # Read when a shell starts, so that no secret is in the store.
+    # Shells read the files at start, so that no secret is in the store.
     environment.extraInit = lib.concatStrings (
       lib.mapAttrsToList (secret: variable: ''
         if [ -r /run/microvm-secrets/${secret} ]; then

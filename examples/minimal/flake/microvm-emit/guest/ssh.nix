@@ -1,16 +1,16 @@
-# SSH into the guest, and out of it to Git hosts.
+# SSH server of the guest, and host keys of Git hosts.
 { config, lib, ... }:
 {
   options.microvm-emit.sshHostKeys = lib.mkOption {
     type = lib.types.bool;
     default = false;
-    description = "Whether the host provides the SSH host key, so that clients still know a rebuilt guest.";
+    description = "Whether the guest uses the SSH host key in `/etc/ssh/host-keys`, a share of the host. Set from `microvm-emit.vms.<name>.sshHostKeys` of the host.";
   };
 
   config = {
     services.openssh = {
       enable = true;
-      # Log-in is by key. Root may log in only for `microvm -s`, over vsock.
+      # Users log in by key. Root logs in only for `microvm -s`, over vsock.
       settings = {
         PasswordAuthentication = lib.mkDefault false;
         KbdInteractiveAuthentication = lib.mkDefault false;
@@ -24,12 +24,12 @@
       ];
     };
 
-    # Nobody could confirm the key of the host at the first `git clone git@…`.
+    # An agent cannot verify a host key at the first `git clone git@…`.
     programs.ssh.knownHosts = builtins.mapAttrs (_: publicKey: {
       publicKey = lib.mkDefault publicKey;
     }) (lib.importJSON ./git-hosts.json);
 
-    # Without it, `users.mutableUsers = false` needs a password for root.
+    # Otherwise `users.mutableUsers = false` needs a password for root.
     users.allowNoPasswordLogin = lib.mkDefault true;
   };
 }

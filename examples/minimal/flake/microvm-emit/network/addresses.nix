@@ -1,7 +1,7 @@
-# Functions on IP addresses with or without a prefix length, such as "192.168.83.1/24".
+# Functions for IP addresses, with or without a prefix length ("192.168.83.1/24").
 { lib }:
 let
-  # An address as numbers: four octets, or eight pieces of 16 bits.
+  # The parts of an address as numbers: four octets, or eight groups of 16 bits.
   partsOf =
     address:
     let
@@ -22,7 +22,7 @@ rec {
 
   prefixLengthOf = address: lib.toInt (lib.last (lib.splitString "/" address));
 
-  # "192.168.83.0/24" of "192.168.83.1/24"
+  # "192.168.83.0/24" for "192.168.83.1/24"
   subnetOf =
     address:
     let
@@ -49,7 +49,7 @@ rec {
   # An IPv6 address as one number: "0xfd00…"
   hexadecimal = address: "0x" + lib.concatMapStrings (hexOf 4) (partsOf address);
 
-  # The link-local address that Linux makes of a MAC address (RFC 4291, appendix A), as RFC 5952 writes it.
+  # The link-local address that Linux derives from a MAC address (RFC 4291, appendix A), in the notation of RFC 5952.
   linkLocalOf =
     mac:
     let

@@ -1,4 +1,4 @@
-# Assertions on values that this flake and other modules of the host must not both define.
+# Asserts that VMs and bridges do not conflict with other modules of the host.
 { config, lib, ... }:
 let
   facts = import ./facts.nix { inherit config lib; };
@@ -19,14 +19,14 @@ let
         one: lib.toList (one.Address or one.addressConfig.Address or [ ])
       ) network.addresses or [ ]
     );
-  # With networkd, these are among its networks.
+  # With networkd, NixOS adds these to `systemd.network.networks`.
   interfacesOf =
     { networking, ... }:
     lib.optionalAttrs (!networking.useNetworkd or false) networking.interfaces or { };
   addressesOfInterface =
     { ipv4, ipv6, ... }: map ({ address, ... }: address) (ipv4.addresses ++ ipv6.addresses);
 
-  # By what it is, the values that no two VMs of a host share: of this flake's VMs, and of others.
+  # Values that must be unique among the VMs of a host, by kind: those of `microvm-emit.vms`, and those of other VMs.
   vsockCid =
     name:
     let

@@ -1,11 +1,11 @@
-# What the policy of this host's VMs comes to, for its rules, its units and its resolver.
+# The policies of VMs in the form that rules, units and resolver use.
 { config, lib }:
 let
   address = import ../network/addresses.nix { inherit lib; };
   inherit (address) isOf;
   cfg = config.microvm-emit;
 
-  # Where the resolver listens.
+  # The port of the resolver.
   resolverPort = 5380;
   webPorts = [
     "tcp . 80"
@@ -13,10 +13,10 @@ let
     "udp . 443"
   ];
 
-  # Ranges that are not the internet, by family.
+  # Private and reserved ranges, by family.
   privateRanges = builtins.mapAttrs (_: builtins.attrNames) (lib.importJSON ./private-ranges.json);
 
-  # As nftables writes a port: "tcp . 443" for 443 and "tcp/443".
+  # A port in nftables syntax: "tcp . 443" for 443 and "tcp/443".
   portOf =
     port:
     if builtins.isInt port then "tcp . ${toString port}" else lib.replaceStrings [ "/" ] [ " . " ] port;
@@ -27,8 +27,8 @@ let
       ports = if ports == null then webPorts else map portOf ports;
     };
 
-  # An interface as rules see it: `bridge` is the bridge of the tap, or the host's interface in its VLAN, `master` the bridge that
-  # has that VLAN, `neighbors` the IPv6 addresses as numbers, as rules compare them in neighbor advertisements.
+  # An interface as rules see it. `bridge` is the bridge of the tap or the host's VLAN interface, and `master` is the bridge of that
+  # VLAN. `neighbors` are the IPv6 addresses as numbers, since rules compare neighbor advertisements with numbers.
   linkOf =
     interface:
     let
@@ -61,7 +61,7 @@ let
       links = map linkOf (builtins.filter ({ type, ... }: type == "tap") vm.interfaces);
       addresses = allowed.right;
       domains = allowed.wrong;
-      # Without ports, all of the other VM.
+      # Without ports, all ports of the other VM.
       vms = map (
         { to, ports }: { inherit to; } // lib.optionalAttrs (ports != null) { ports = map portOf ports; }
       ) vm.reachVms;
@@ -75,7 +75,7 @@ let
   guests = lib.filterAttrs (_: vm: vm.network != "open") vms;
   named = network: lib.filterAttrs (_: vm: vm.network == network) guests;
 
-  # VMs of this host that other modules define.
+  # VMs of other modules of this host.
   others = removeAttrs config.microvm.vms (builtins.attrNames cfg.vms);
   guestOf =
     name:
@@ -125,10 +125,10 @@ in
   addressesOf =
     family: vm: lib.concatMap (link: builtins.filter (isOf family) link.addresses) vm.links;
 
-  # Networks with nothing but VMs in them. A bridge with a port into a LAN is reached as that LAN is.
+  # Networks that contain only VMs. For a bridge with a LAN port, the rules of the LAN apply.
   networks = once (eachLink (link: lib.optional (!link.lan) (link.bridge or link.tap)) vms);
 
-  # Subnets that leave by the addresses of the host, by any interface. `networking.nat` knows one external interface only.
+  # Subnets with NAT on any external interface. `networking.nat` supports one external interface only.
   masquerade =
     lib.concatMap
       (

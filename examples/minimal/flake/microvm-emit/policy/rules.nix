@@ -1,4 +1,4 @@
-# The network policy as nftables rules. The rules are the same for any number of VMs; only the sets grow.
+# The network policies as nftables rules. The number of rules does not depend on the number of VMs; only sets grow.
 { lib, facts }:
 let
   inherit (facts)
@@ -22,9 +22,9 @@ let
   asking = named "allowlist";
 
   questionsLimit = "200/second burst 200 packets";
-  # An eighth of the connections that Linux tracks on a machine of at most 4 GiB, and a thirty-second of those on others.
+  # One eighth of the connections that Linux tracks on a machine with up to 4 GiB of memory, and 1/32 on larger ones.
   connectionsPerInterface = 8192;
-  # A fifth of 4 MiB, which hold 1,800 fragments for 30 seconds.
+  # One fifth of the kernel's 4 MiB, which hold 1,800 fragments for 30 seconds.
   fragmentsLimit = "10/second burst 100 packets";
 
   # Quote names: an interface may be named like an nft keyword.
@@ -51,7 +51,7 @@ let
   linked = name: vms.${name} or { links = [ ]; };
   isBridged = link: link ? bridge;
   isRouted = link: !isBridged link;
-  # The names that rules see of a bridge or VLAN: with br_netfilter also the bridge that has the VLAN.
+  # The interface names of a bridge or VLAN in rules. With br_netfilter, rules also see the bridge of a VLAN.
   homesOf = link: [ link.bridge ] ++ lib.optional (link ? master) link.master;
   homes =
     family:
@@ -66,7 +66,7 @@ let
       ) guests
     );
 
-  # From each IPv4 address of a VM to each of another one that it may reach, whole or by port.
+  # `reachVms`, from each IPv4 address of a VM to each IPv4 address of the other VM, without and with ports.
   pairs = elements (
     eachPair (
       pair:
@@ -101,7 +101,7 @@ let
   tapsWhere =
     wanted: vms: elements (eachLink (link: lib.optional (wanted link) (quote link.tap)) vms);
 
-  # From each address of a VM to each place with each port.
+  # `allow`, from each address of a VM to each destination with each port.
   allowed =
     family:
     elements (
@@ -122,7 +122,7 @@ let
         vm: lib.concatMap (from: map (port: "${from} . ${port}") (portsOnHost vm)) (addressesOf family vm)
       ) guests
     );
-  # What a VM tried is in the kernel's log, for whoever writes its allowlist: each server and port once an hour.
+  # Log refused packets for users who write an allowlist: each server and port once an hour.
   logRefused =
     ip: family:
     let
@@ -132,11 +132,11 @@ let
     + " add @logged${family} { ${ip} saddr limit rate 100/hour burst 100 packets }"
     + " add @refused${family} { ${tried} }"
     + ''log level info prefix "microvm-emit: refused "'';
-  # An address comes to a hundred at once and a hundred more in an hour. There is room for all, so that no VM takes that of others.
+  # Each address can log a burst of 100 and 100 more in an hour. The set has room for all of them, so that no VM takes the room of others.
   room = family: each: "size ${toString (each * lib.max 1 (lib.length (senders family)))}";
 
-  # A tap of our names that no VM of the host has belongs to a VM that left the configuration and still runs, or to one that updates
-  # itself.
+  # An unknown tap with our prefix belongs to a VM that has left the configuration but still runs. The taps of VMs with `updateFlake` are
+  # not known here, so hosts with such a VM have no such rule.
   strangers = lib.optionalString (lib.all (vm: vm.updateFlake or null == null) (
     builtins.attrValues others
   )) (''iifname "microvm*" iifname != @known drop'');
@@ -149,7 +149,7 @@ let
 
   limited = lib.filterAttrs (_: vm: vm ? mbitPerSecond) vms;
   limits = lib.optionalString (limited != { }) ''
-    # A fifth of a second's worth may come at once.
+    # Bursts: traffic of one fifth of a second.
     ${lib.concatStrings (lib.mapAttrsToList limitOf limited)}
     map from4 { type ipv4_addr : limit; ${limitsOf "from" 4} }
     map from6 { type ipv6_addr : limit; ${limitsOf "from" 6} }
@@ -189,18 +189,18 @@ in
     delete table bridge microvm
     table bridge microvm {
       set taps { type ifname; ${tapsWhere isBridged guests} }
-      # A VLAN is a matter of the bridge and of its ports into a LAN.
+      # Taps that must not send VLAN tags: those in networks without LAN ports.
       set untagged { type ifname; ${tapsWhere (link: isBridged link && !link.lan) vms} }
       set macs { type ifname . ether_addr; ${
         elements (eachLink (link: lib.optional (isBridged link) "${quote link.tap} . ${link.mac}") guests)
       } }
       set sources4 { type ifname . ether_addr . ipv4_addr; ${sources 4 isBridged} }
       set sources6 { type ifname . ether_addr . ipv6_addr; ${sources 6 isBridged} }
-      # The addresses that neighbour advertisements (IPv6's ARP) of each tap may be about. nftables has no name for that part of
-      # a message, so that they are compared as numbers.
+      # The addresses that each tap may announce in IPv6 neighbour advertisements. nftables has no name for that field, so rules compare
+      # numbers.
       set neighbors { typeof iifname . @th,64,128; ${elements (eachLink neighborsOf guests)} }
       ${known}
-      # Where MACs are not the host's to give: VMs of other hosts may have the same.
+      # Interfaces with other machines than ours, which may have the same MAC addresses.
       set lan { type ifname; ${
         elements (map quote ports ++ eachLink (link: lib.optional (link.lan) (quote link.tap)) vms)
       } }
@@ -215,12 +215,12 @@ in
 
       chain prerouting {
         type filter hook prerouting priority -300; policy accept;
-        # A tag hides a frame from rules about ARP and ICMPv6, and the host takes a frame of VLAN 0 as one without a tag. A fragment
-        # hides the rest of a neighbour advertisement (RFC 6980).
+        # A VLAN tag hides a frame from rules on ARP and ICMPv6, and the host treats VLAN 0 as untagged. A fragment hides the rest of a
+        # neighbour advertisement (RFC 6980).
         iifname @untagged ether type { 8021q, 8021ad } drop
         iifname @untagged icmpv6 type nd-neighbor-advert exthdr frag exists drop
         iifname @taps goto from_tap
-        # What comes from elsewhere, such as from the tap of an open VM, has neither the MAC nor an address of these VMs.
+        # Frames from other interfaces, such as the tap of an open VM, must not have the MAC or address of these VMs.
         iifname != @lan ether saddr @guests drop
         arp saddr ip @guests4 drop
         ip saddr @guests4 drop
@@ -228,9 +228,9 @@ in
         iifname != @lan icmpv6 type nd-neighbor-advert @th,64,128 @guestNeighbors drop
         ${strangers}
       }
-      # A VM sends with the MAC and the addresses that are its own, also in ARP and neighbour advertisements.
+      # A VM sends with its own MAC and addresses only, also in ARP and neighbour advertisements.
       chain from_tap {
-        # An offer of a lease. A DHCP client of the host hears it before it gets to the other tables.
+        # DHCP offers. A DHCP client of the host would receive them before the other tables.
         udp dport 68 drop
         ether type ip iifname . ether saddr . ip saddr @sources4 accept
         iifname . ether saddr != @macs drop
@@ -242,7 +242,7 @@ in
         drop
       }
 
-      # Nothing passes within a bridge: VMs that may reach each other do so through the host, which tracks connections.
+      # Nothing passes within a bridge. VMs reach each other through the host, which tracks connections.
       chain forward {
         type filter hook forward priority -200; policy accept;
         iifname @taps drop
@@ -250,7 +250,7 @@ in
       }
     }
 
-    # Of taps that are in no bridge: those in one are seen under its name.
+    # For taps without a bridge. Rules see the others under the name of the bridge.
     table arp microvm
     delete table arp microvm
     table arp microvm {
@@ -262,7 +262,7 @@ in
       chain input {
         type filter hook input priority filter; policy accept;
         iifname @bridged drop
-        # Without it, a VM could fill the host's table of neighbours.
+        # A VM could otherwise fill the host's ARP table.
         iifname @taps iifname . arp saddr ether . arp saddr ip != @sources4 drop
         ${strangers}
       }
@@ -273,7 +273,7 @@ in
     table inet microvm {
       # Taps that belong in a bridge.
       set bridged { type ifname; ${tapsWhere isBridged vms} }
-      # Where each address of a bridged VM may come from.
+      # The interfaces from which packets of a bridged VM may arrive.
       set homes4 { type ifname . ipv4_addr; ${homes 4} }
       set homes6 { type ifname . ipv6_addr; ${homes 6} }
       set networks { type ifname; ${elements (map quote networks)} }
@@ -289,12 +289,12 @@ in
       set private6 { type ipv6_addr; flags interval; elements = { ${lib.concatStringsSep ", " privateRanges.ipv6} } }
       set allowed4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval; ${allowed 4} }
       set allowed6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags interval; ${allowed 6} }
-      # Filled by microvm-resolver.service, for as long as a DNS answer is good.
+      # Filled by microvm-resolver.service for the TTL of a DNS answer.
       set resolved4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags timeout; }
       set resolved6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags timeout; }
       set host4 { type ipv4_addr . inet_proto . inet_service; ${hostPorts 4} }
       set host6 { type ipv6_addr . inet_proto . inet_service; ${hostPorts 6} }
-      # How many packets of DNS each VM may send the host: see the chain to_host.
+      # Rate of DNS packets from each VM to the host, for the chain to_host.
       set questions { type ether_addr; size ${toString (lib.max 1 (lib.length macs))}; flags dynamic; }
       set pairs4 { type ipv4_addr . ipv4_addr; ${pairs} }
       set pairPorts4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; ${pairPorts} }
@@ -307,21 +307,21 @@ in
       set sources4 { type ifname . ether_addr . ipv4_addr; ${sources 4 isRouted} }
       set sources6 { type ifname . ether_addr . ipv6_addr; ${sources 6 isRouted} }
 
-      # The connections that each VM began, by its MAC address, and VMs that have too many: to count takes time.
+      # Connections of each VM by MAC address, and VMs above the limit. Counting is slow, so a VM stays in `full` for a while.
       set full { type ether_addr; size ${toString (lib.max 1 (lib.length macs))}; flags dynamic, timeout; timeout 10s; }
       set fragments { type ether_addr; size ${toString (lib.max 1 (lib.length macs))}; flags dynamic; }
       set connections { type ether_addr; size ${toString (lib.max 1 (lib.length macs))}; flags dynamic; }
 
       ${limits}
-      # The same as on bridges for taps that are in none, and for what comes from elsewhere.
+      # Source address checks as in table bridge, for taps without a bridge and for other interfaces.
       chain prerouting {
-        # Before fragments are put together.
+        # Before the kernel reassembles fragments.
         type filter hook prerouting priority -450; policy accept;
-        # A tap that is not in its bridge, because it is not there yet or because the host took it for a link of its own.
+        # A tap outside of its bridge: not yet attached, or configured by another program of the host.
         iifname @bridged drop
         iifname @taps goto from_tap
         ip saddr @guests4 iifname . ip saddr != @homes4 drop
-        # A link-local address is not unique: another link may have the same.
+        # Link-local addresses are not unique across links.
         ip6 saddr != fe80::/10 ip6 saddr @guests6 iifname . ip6 saddr != @homes6 drop
         ${strangers}
       }
@@ -332,7 +332,7 @@ in
         drop
       }
 
-      # All of a host share a few MiB for fragments that wait for others.
+      # All VMs share a few MiB of kernel memory for incomplete packets.
       chain fragments {
         type filter hook prerouting priority -440; policy accept;
         ip saddr @guests4 ip frag-off & 0x3fff != 0 add @fragments { ether saddr limit rate over ${fragmentsLimit} } drop
@@ -351,7 +351,7 @@ in
         ip6 saddr @guests6 jump to_host
       }
       chain to_host {
-        # Before all else: one VM's flood takes no time of the resolver, and no room in its socket.
+        # First, so that a flood by one VM takes no time of the resolver and no room in its socket.
         meta l4proto { tcp, udp } th dport { 53, ${toString resolverPort} } add @questions { ether saddr limit rate over ${questionsLimit} } drop
         ct state established,related accept
         icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } accept
@@ -363,7 +363,7 @@ in
         goto refuse
       }
 
-      # Packets to other MicroVMs keep their source. Of the host's own packets none is changed.
+      # Packets to other MicroVMs keep their source address. The host's own packets are unchanged.
       chain way_out {
         type nat hook postrouting priority srcnat; policy accept;
         oifname @networks accept
@@ -372,7 +372,7 @@ in
         ip6 saddr @masqueraded6 masquerade
       }
 
-      # An uplink may have a smaller MTU than the bridge, and not every network tells of it (RFC 2923, 2.1).
+      # An uplink can have a smaller MTU than the bridge, and some networks drop the ICMP message about it (RFC 2923, 2.1).
       chain segment_size {
         type filter hook forward priority mangle; policy accept;
         iifname @networks tcp flags syn tcp option maxseg size set rt mtu
@@ -406,13 +406,13 @@ in
         ct status dnat accept
         drop
       }
-      # The host's table of connections has room for all VMs.
+      # Limits connections per VM, so that the host's table has room for all VMs.
       chain admit {
         ether saddr @full goto refuse
         add @connections { ether saddr ct count over ${toString connectionsPerInterface} } add @full { ether saddr } goto refuse
         accept
       }
-      # Nothing leaves by a tap that is not in its bridge, whatever routes the host has there.
+      # Nothing leaves by a tap outside of its bridge, whatever the routes of the host.
       chain postrouting {
         type filter hook postrouting priority filter; policy accept;
         oifname @bridged drop
@@ -425,7 +425,7 @@ in
     }
   '';
 
-  # Programs that read frames, such as DHCP and LLDP clients, receive those of a tap outside its bridge before other tables see them.
+  # Programs with packet sockets, such as DHCP and LLDP clients, receive frames of a tap outside its bridge before other tables.
   tapRules = ''
     table netdev microvm
     delete table netdev microvm

@@ -1,4 +1,4 @@
-# Base64 of ASCII text. Nix replaces many texts in one go, which takes it far less than to count with each character.
+# Encodes ASCII text as base64. One `replaceStrings` is much faster in Nix than arithmetic per character.
 { lib }:
 let
   bits =
@@ -17,7 +17,7 @@ in
 text:
 let
   length = builtins.stringLength text;
-  # To a whole group of three characters.
+  # Padding to a multiple of three characters.
   missing = lib.mod (2 * length) 3;
   repeat = filler: lib.concatStrings (lib.replicate missing filler);
   encoded = builtins.replaceStrings characters octets text;

@@ -1,4 +1,4 @@
-# Options of a NixOS that several VMs share.
+# Options of a NixOS configuration that several VMs share.
 { lib, ... }:
 let
   inherit (lib) mkOption types;
@@ -8,17 +8,17 @@ in
     config = mkOption {
       type = types.deferredModule;
       default = { };
-      description = "NixOS configuration of the VMs. A VM learns its name, network, shares and environment at boot.";
+      description = "NixOS configuration of the VMs. A VM gets its name, network, shares and environment at boot, so modules here cannot read them.";
     };
     specialArgs = mkOption {
       type = types.attrsOf types.raw;
       default = { };
-      description = "Arguments of the modules in `config`, besides `microvm-emit.specialArgs`.";
+      description = "Arguments for the modules in `config`, in addition to `microvm-emit.specialArgs`.";
     };
     packageSet = mkOption {
       type = types.attrsOf types.raw;
       default = { };
-      description = "`pkgs` and `nixpkgs` as in `microvm.vms`, if they are not those of the host.";
+      description = "`pkgs` and `nixpkgs` as in `microvm.vms`. Defaults to those of the host.";
     };
   };
 }

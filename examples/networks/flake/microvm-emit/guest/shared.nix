@@ -1,13 +1,13 @@
-# A guest that several VMs share: it learns its name, network, shares and environment from the kernel's command line.
+# For guests that several VMs share: name, network, shares and environment come from the kernel's command line.
 { config, lib, ... }:
 {
   networking.hostName = "";
   system.name = lib.mkDefault "guest";
   microvm.machineId = null;
-  # Only says that there is one; each VM has its own (linux include/uapi/linux/vm_sockets.h: guests begin at 3).
+  # A placeholder: each VM has its own CID (linux include/uapi/linux/vm_sockets.h: guests begin at 3).
   microvm.vsock.cid = lib.mkIf config.microvm.vsock.ssh.enable 3;
 
-  # Brings the network's files from there to systemd-networkd.
+  # Copies .network files from credentials to systemd-networkd.
   systemd.additionalUpstreamSystemUnits = [ "systemd-network-generator.service" ];
   systemd.services.systemd-network-generator.wantedBy = [ "sysinit.target" ];
 

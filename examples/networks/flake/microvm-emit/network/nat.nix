@@ -1,4 +1,4 @@
-# NAT by a fixed interface, and ports of that interface that lead to VMs. NAT by any interface is in ../policy.
+# NAT on one external interface, with published ports. NAT on any interface is in ../policy/rules.nix.
 { config, lib, ... }:
 let
   address = import ./addresses.nix { inherit lib; };
@@ -29,7 +29,7 @@ let
       }
     ) vm.publish
   ) (builtins.attrValues cfg.vms);
-  # The first IPv4 address in a network with NAT.
+  # The first IPv4 address of a VM in a network with NAT.
   addressOf =
     vm:
     let

@@ -1,44 +1,44 @@
-# Options of the networks that VMs are in.
+# Options for the networks of VMs.
 { lib, ... }:
 let
   inherit (lib) mkOption types;
 
-  # What bridges, VLANs and the routed network have.
+  # For bridges, VLANs and the routed network.
   network.options = {
     addresses = mkOption {
       type = types.listOf types.str;
       default = [ ];
       example = [ "192.168.83.1/24" ];
-      description = "Addresses of the host in this network, at most one of IPv4 and one of IPv6, with prefix length.";
+      description = "Addresses of the host in this network with prefix length: at most one IPv4 and one IPv6 address.";
     };
     nat = {
-      enable = lib.mkEnableOption "NAT, which lets VMs out by the addresses of the host";
+      enable = lib.mkEnableOption "NAT, so that VMs reach other networks with an address of the host";
       externalInterface = mkOption {
         type = types.nullOr types.str;
         default = null;
         example = "eno1";
-        description = "The only interface that NAT goes out by. By default the routes of the host decide.";
+        description = "Only external interface for NAT. By default, VMs leave by any interface, as the routes of the host decide.";
       };
       ipv6 = mkOption {
         type = types.bool;
         default = false;
-        description = "Whether NAT includes IPv6.";
+        description = "Whether to use NAT for IPv6 too (NAT66).";
       };
     };
   };
 
-  # What bridges and VLANs have.
+  # For bridges and VLANs.
   switched.options = {
     gateway = mkOption {
       type = types.nullOr types.str;
       default = null;
       example = "192.168.1.1";
-      description = "IPv4 router of this network. By default the host is the router, also of IPv6.";
+      description = "IPv4 gateway of this network. By default, the host is the gateway for IPv4 and IPv6.";
     };
     dhcp = mkOption {
       type = types.bool;
       default = false;
-      description = "Whether the host asks a DHCP server of this network for its IPv4 address.";
+      description = "Whether the host gets its IPv4 address in this network by DHCP, from a server in the LAN.";
     };
     dhcpServer = mkOption {
       type = types.nullOr (types.attrsOf types.raw);
@@ -47,7 +47,7 @@ let
         PoolOffset = 200;
         PoolSize = 50;
       };
-      description = "Runs systemd-networkd's DHCP server with these settings of its section `[DHCPServer]`.";
+      description = "Settings of the host's DHCP server (section `[DHCPServer]` of systemd.network(5)). Null for no server.";
     };
   };
 
@@ -56,17 +56,17 @@ let
       type = types.listOf types.str;
       default = [ ];
       example = [ "enp2s0" ];
-      description = "Interfaces of the host that join the bridge.";
+      description = "Interfaces of the host to attach to the bridge. VMs are then in the LAN of these interfaces.";
     };
     existing = mkOption {
       type = types.bool;
       default = false;
-      description = "Whether something else makes the bridge, such as libvirt or `networking.bridges`.";
+      description = "Whether another program creates the bridge, such as libvirt or `networking.bridges`. Only taps are attached to it then.";
     };
     isLan = mkOption {
       type = types.bool;
       default = false;
-      description = "Whether an existing bridge leads to other machines than VMs. A bridge with `ports` always does.";
+      description = "Whether an `existing` bridge contains other machines than VMs. A bridge with `ports` always does.";
     };
   };
 
@@ -74,11 +74,11 @@ let
     bridge = mkOption {
       type = types.str;
       example = "br0";
-      description = "The bridge that this is a VLAN of.";
+      description = "Attribute name of the bridge in `microvm-emit.bridges`.";
     };
     id = mkOption {
       type = types.ints.between 1 4094;
-      description = "Number of the VLAN.";
+      description = "VLAN id.";
     };
   };
 
@@ -96,16 +96,16 @@ in
       network
       switched
       bridge
-    ] "Bridges that VMs are in, by interface name.";
+    ] "Bridges for VMs, by interface name.";
     vlans = named [
       network
       switched
       vlan
-    ] "VLANs of bridges, by the name of the host's interface in them.";
+    ] "VLANs of bridges, by name of the host's VLAN interface, such as `\"br0.10\"`.";
     routed = mkOption {
       type = types.nullOr (types.submodule [ network ]);
       default = null;
-      description = "The network of VMs that the host routes to without a bridge.";
+      description = "Network of taps without a bridge. The host has a route to each VM.";
     };
   };
 }

@@ -1,10 +1,10 @@
-# Options of a VM that its network policy consists of.
+# Options for the network policy of a VM.
 { lib, ... }:
 let
   inherit (lib) mkOption types;
   record = import ../record.nix { inherit lib; };
   port = types.either types.port (types.strMatching "(tcp|udp)/[0-9]+");
-  # Something to reach, by name alone or with ports.
+  # A destination: its name, or a set with ports.
   reached =
     { to, ports }:
     types.coercedTo types.str (name: { to = name; }) (record {
@@ -34,19 +34,20 @@ in
       ];
       default = "internet";
       description = ''
-        What the VM may reach besides `allow`, `reachVms` and `reachHost`.
+        Network policy of the VM: its destinations besides `allow`, `reachVms` and `reachHost`.
 
-        - `"internet"`: everything but private addresses.
-        - `"allowlist"`, `"none"`: nothing else. Only with `"allowlist"`, `allow` may have domains.
-        - `"open"`: everything, without any rules.
+        - `"internet"`: all public addresses.
+        - `"allowlist"`: none. `allow` can contain domains, and a resolver on the host answers all DNS questions of the VM.
+        - `"none"`: none. `allow` cannot contain domains.
+        - `"open"`: everything, as in a network without rules.
 
-        Whatever its policy, a VM may ping the host and ask it for a lease, and the host may reach the VM.
+        With every policy, a VM can ping the host and get a DHCP lease from it, and the host can reach the VM.
       '';
     };
     allow = mkOption {
       type = types.listOf (reached {
-        to = ''A domain, an address or a subnet; `"*.example.org"` is every domain below example.org.'';
-        ports = "Ports: 443 is TCP. Defaults to the ports of the web: 80, 443 and udp/443.";
+        to = ''Domain, IP address or subnet. `"*.example.org"` matches every subdomain of example.org, but not example.org itself. Domains need `network = "allowlist"`.'';
+        ports = ''Ports: `443` and `"tcp/443"` are TCP, `"udp/443"` is UDP. Null stands for the ports of the web: 80, 443 and udp/443.'';
       });
       default = [ ];
       example = [
@@ -56,16 +57,16 @@ in
           ports = [ 22 ];
         }
       ];
-      description = "Destinations that the VM may reach.";
+      description = "Destinations that the VM can reach, besides those of `network`. A string opens the ports of the web.";
     };
     reachVms = mkOption {
       type = types.listOf (reached {
-        to = "Name of the other VM.";
-        ports = "Ports: 443 is TCP. By default the other VM as a whole.";
+        to = "Attribute name of the other VM in `microvm-emit.vms`.";
+        ports = ''Ports: `443` and `"tcp/443"` are TCP, `"udp/443"` is UDP. Null stands for every port and protocol.'';
       });
       default = [ ];
       example = [ "database" ];
-      description = "Other VMs of this host that the VM may reach.";
+      description = "Other VMs of this host to which the VM can open IPv4 connections. The firewall of the other VM applies too.";
     };
     reachHost = mkOption {
       type = types.listOf port;
@@ -74,7 +75,7 @@ in
         8080
         "udp/53"
       ];
-      description = "Ports of the host that the VM may reach.";
+      description = "Ports of the host that the VM can reach: `8080` and `\"tcp/8080\"` are TCP, `\"udp/53\"` is UDP. They are opened in the host's firewall for the VM's network.";
     };
     publish = mkOption {
       type = types.listOf (record {
@@ -84,7 +85,7 @@ in
             "udp"
           ];
           default = "tcp";
-          description = "Protocol of the port.";
+          description = "Protocol.";
         };
         host = mkOption {
           type = types.port;
@@ -92,22 +93,28 @@ in
         };
         guest = mkOption {
           type = types.port;
-          description = "Port of the VM.";
+          description = "Port in the VM.";
         };
       });
       default = [ ];
-      description = "Ports of the host's `nat.externalInterface` that lead to the VM.";
+      example = [
+        {
+          host = 8080;
+          guest = 80;
+        }
+      ];
+      description = "Ports of the host to forward to the VM. The VM needs an IPv4 address in a network with `nat.externalInterface`, on which the ports are open.";
     };
     bandwidthMbitPerSecond = mkOption {
       type = types.nullOr types.ints.positive;
       default = null;
-      description = "Limit of what the host forwards for the VM, in Mbit/s each way.";
+      description = "Limit for traffic that the host forwards for the VM, in Mbit/s for each direction.";
     };
     nameservers = mkOption {
       type = types.listOf types.str;
       default = [ ];
       example = [ "9.9.9.9" ];
-      description = "DNS servers of the VM. With `network = \"allowlist\"`, the host's resolver asks them for the VM.";
+      description = "Addresses of the VM's DNS servers. With `network = \"allowlist\"`, the resolver of the host queries them instead of the VM.";
     };
   };
 }

@@ -1,4 +1,4 @@
-# VMs of this host: their options, and the VMs of microvm.nix that they become.
+# Options of the VMs of this host, and their translation to `microvm.vms`.
 {
   config,
   lib,
@@ -20,7 +20,7 @@ let
   evaluateGuest = import ./evaluate-guest.nix { inherit inputs pkgs; };
   startVm = import ./start-vm.nix { inherit inputs lib; };
 
-  # A VM of its own NixOS, as microvm.nix documents it.
+  # A VM with its own NixOS configuration, as in microvm.nix's documentation.
   plainVm =
     name: vm:
     {
@@ -34,7 +34,7 @@ let
     }
     // vm.packageSet;
 
-  # Each guest is evaluated once, however many VMs share it. What its NixOS depends on is the same in all of them.
+  # Each guest is evaluated once for all of its VMs. Everything that its NixOS depends on is equal in these VMs.
   guests = builtins.mapAttrs (
     name: guest:
     let
@@ -58,17 +58,23 @@ let
     )
   ) cfg.guests;
 
-  sharedVm = name: vm: {
-    inherit (vm) autostart restartIfChanged;
-    evaluatedConfig = startVm (
-      {
-        inherit name;
-        guest = guests.${vm.guest};
-        inherit (vm) environment;
-      }
-      // parts.identityOf name vm guests.${vm.guest}
-    );
-  };
+  sharedVm =
+    name: vm:
+    let
+      guest =
+        guests.${vm.guest}
+          or (throw "The option `microvm-emit.vms.${name}.guest' is \"${vm.guest}\", which `microvm-emit.guests' does not define.");
+    in
+    {
+      inherit (vm) autostart restartIfChanged;
+      evaluatedConfig = startVm (
+        {
+          inherit name guest;
+          inherit (vm) environment;
+        }
+        // parts.identityOf name vm guest
+      );
+    };
 in
 {
   imports = [
@@ -91,12 +97,12 @@ in
     guests = mkOption {
       type = types.attrsOf (types.submodule ./guest-options.nix);
       default = { };
-      description = "NixOS configurations that several VMs share, each evaluated once.";
+      description = "NixOS configurations that several VMs share. Each is evaluated once.";
     };
     specialArgs = mkOption {
       type = types.attrsOf types.raw;
       default = { };
-      description = "Arguments of the modules of all guests. `inputs` are the inputs of this flake.";
+      description = "Arguments for the modules of all guests. `inputs` is always among them.";
     };
   };
 

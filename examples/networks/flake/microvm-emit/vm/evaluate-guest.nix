@@ -1,11 +1,11 @@
-# The NixOS of a guest, made as microvm.nix makes that of a single VM.
+# Evaluates the NixOS configuration of a guest, as microvm.nix does for a single VM.
 { inputs, pkgs }@host:
 name:
 {
   modules,
   specialArgs,
   pkgs ? host.pkgs,
-  # With no package set of its own, as of the host.
+  # Without a package set of its own, the guest uses the host's.
   nixpkgs ? (if pkgs == null then host.pkgs else pkgs).path,
 }:
 let
@@ -32,6 +32,6 @@ let
 in
 guest
 // {
-  # By option, an item of its list that says nothing. To find that out per VM would cost more than all else of it.
+  # The default element of each list option. To evaluate it per VM would take longer than the rest of the VM.
   defaults = builtins.mapAttrs (_: emptyItem) guest.options.microvm;
 }

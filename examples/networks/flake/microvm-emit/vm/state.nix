@@ -1,4 +1,4 @@
-# The folders and SSH host keys of VMs on the host, made before each VM starts.
+# Creates the folders and SSH host keys of a VM on the host before the VM starts.
 {
   config,
   lib,
@@ -35,10 +35,10 @@ let
     in
     lib.genAttrs (lib.concatMap parentsOf sources) (_: ownedByUser "0755")
     // lib.listToAttrs (map ({ source, mode, ... }: lib.nameValuePair source (ownedByUser mode)) shares)
-    # Only SSH of the guest reads the keys, which runs as root.
+    # Only sshd of the guest reads the keys, as root.
     // lib.optionalAttrs (vm.sshHostKeys != null) { ${vm.sshHostKeys} = "0700 0:0"; };
 
-  # Paths that a guest could replace by a symlink, since they lie in a folder that it may write.
+  # A guest can replace a path inside a writable share by a symlink.
   writable = lib.listToAttrs (
     lib.concatMap (
       { shares, ... }:
@@ -73,7 +73,7 @@ let
 in
 {
   config = lib.mkIf (states != { }) {
-    # microvm.nix makes missing folders as microvm:kvm, where the user of the VM could not write.
+    # microvm.nix creates missing folders for microvm:kvm, where the user of the VM cannot write.
     systemd.tmpfiles.settings."10-microvm" = lib.genAttrs (lib.concatMap pathsOf (
       builtins.attrValues states
     )) (_: lib.mkForce { });
@@ -90,7 +90,7 @@ in
           ];
           restartIfChanged = false;
           path = [ pkgs.openssh ];
-          # NixOS chooses an id that is null when it activates the system, so only the running host knows it.
+          # NixOS chooses unset ids at activation, so only the running host knows them.
           preStart = lib.mkIf (user.name != null) ''
             ids=$(id -u ${user.name}):$(id -g ${user.name})
             if [ "$ids" != ${toString ids.uid}:${toString ids.gid} ]; then

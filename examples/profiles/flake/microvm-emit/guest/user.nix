@@ -1,4 +1,4 @@
-# The user of the host, with the same ids in the guest, since virtiofs keeps the ids of files.
+# The user of the host, with the same ids, because virtiofs passes numeric ids.
 { config, lib, ... }:
 let
   inherit (lib) mkOption types;
@@ -33,7 +33,7 @@ in
       }
     );
     default = null;
-    description = "The user who owns the folders that the host shares. Set by the host.";
+    description = "User who owns the shared folders. Set from `microvm-emit.user` of the host.";
   };
 
   config = lib.mkIf (cfg != null) {

@@ -1,4 +1,4 @@
-# Restricts systemd-networkd to the networks of VMs, and leaves the rest of the host as it is.
+# Restricts systemd-networkd to the networks of VMs, unless the host uses it already.
 {
   config,
   lib,
@@ -9,21 +9,21 @@ let
   inherit (config.networking) networkmanager useNetworkd;
   cfg = config.microvm-emit;
   inherit (cfg) links;
-  # A LAN port of a bridge may be how the host is online.
+  # With a LAN port, the bridge can be the host's own uplink.
   hasPorts = lib.any ({ ports, ... }: ports != [ ]) (builtins.attrValues cfg.bridges);
-  # Bridges of other programs need no networkd.
+  # Existing bridges need no networkd.
   isNeeded =
     cfg.vlans != { }
     || cfg.routed != null
     || lib.any ({ existing, ... }: !existing) (builtins.attrValues cfg.bridges);
   network = options.systemd.network;
 
-  # Whether the host runs networkd without this module.
+  # Whether the host enables networkd by itself.
   isHosts =
     network.enable.highestPrio < (lib.mkDefault null).priority
     || builtins.length network.enable.definitionsWithLocations > 1;
 
-  # Files of the host that come before ours and match one of our links. Links are virtual, which rules out what only hardware has.
+  # Files of the host that sort before ours and match one of our links. Ours are virtual, so match keys of hardware cannot match.
   earlier = lib.filterAttrs (name: file: name < "0-2" && matches "Name" file) (
     lib.filterAttrs (_: file: file.enable) config.systemd.network.networks
   );
@@ -45,7 +45,7 @@ let
     && matchesAny [ "ether" "bridge" "vlan" ] (matchConfig.Type or "*")
     && matchesAny [ "tun" "bridge" "vlan" ] (matchConfig.Kind or "*")
     && matchesAny [ "tun" "bridge" "802.1Q VLAN Support" ] (matchConfig.Driver or "*");
-  # Globs in a list, which "!" inverts.
+  # A list of globs; "!" inverts the match.
   matchesAny =
     names: written:
     let
@@ -85,28 +85,28 @@ in
 
     systemd.network = {
       enable = lib.mkDefault true;
-      # networkd would delete the routes and rules of VPNs and others whenever it configures a link, such as a VM's tap.
+      # By default, networkd deletes routes and rules of VPNs and other programs when it configures a link.
       config.networkConfig = lib.mkIf (!useNetworkd) {
         ManageForeignRoutes = lib.mkDefault false;
         ManageForeignRoutingPolicyRules = lib.mkDefault false;
       };
-      # Nothing that networkd runs here makes the host online.
+      # networkd manages no uplink of the host here.
       wait-online.enable = lib.mkIf (!isHosts && (networkmanager.enable || !hasPorts)) (
         lib.mkDefault false
       );
-      # After our files and before all others: networkd's own files would configure veth links of containers.
+      # Sorts after our files and before all others. systemd's own files would configure veth links of containers.
       networks."0-30-unmanaged" = lib.mkIf (!isHosts) {
         matchConfig.Name = "*";
         linkConfig.Unmanaged = true;
       };
     };
 
-    # NixOS's options may not know this setting, which systemd has since 256.
+    # A setting of systemd 256 that older NixOS options do not know.
     environment.etc."systemd/networkd.conf.d/10-microvm.conf" = lib.mkIf (
       !useNetworkd && !(config.systemd.network.config.networkConfig ? ManageForeignNextHops)
     ) { text = "[Network]\nManageForeignNextHops=no\n"; };
 
-    # NixOS turns resolved on with networkd, by mkDefault. The host's DNS stays as it is.
+    # NixOS enables resolved with networkd, by mkDefault. Keep the host's DNS unchanged.
     services.resolved.enable = lib.mkIf (!isHosts) (
       lib.mkOverride ((lib.mkDefault null).priority - 1) false
     );

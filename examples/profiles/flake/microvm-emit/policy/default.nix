@@ -1,4 +1,4 @@
-# Limits each VM to what its policy allows, by rules of nftables that apply before any VM starts.
+# Enforces the network policies of VMs with nftables rules, which are loaded before any VM starts.
 {
   config,
   lib,
@@ -28,7 +28,7 @@ let
     )
   );
 
-  # resolved listens for others only where it is told to.
+  # resolved only serves other machines with DNSStubListenerExtra.
   askingHost = lib.filterAttrs (_: vm: builtins.elem "udp . 53" vm.host) guests;
   hasDnsServer =
     lib.any (server: config.services.${server}.enable or false) dnsServers
@@ -56,18 +56,18 @@ let
     "unbound"
   ];
 
-  # From Linux 6.16 on, a hook waits for a device of its name.
+  # Since Linux 6.16, a netdev hook can name a device that does not exist yet.
   hasTapHooks = lib.versionAtLeast config.boot.kernelPackages.kernel.version "6.16";
-  # The kernel that runs may be an older one until the next boot.
+  # Until the next boot, the running kernel can be an older one.
   loadTapRules = ''-${pkgs.bash}/bin/bash -c "${pkgs.nftables}/bin/nft -f /etc/microvm/taps.nft && ${pkgs.coreutils}/bin/cp --remove-destination /etc/microvm/taps.nft /run/microvm-policy/taps.nft"'';
   afterLoad = map unlearn bridges ++ lib.optional hasTapHooks loadTapRules;
 
   load = "${pkgs.nftables}/bin/nft -f /etc/microvm/policy.nft";
-  # What nftables.service loads when it flushes: there before our own load, and changed by a reload that succeeded.
+  # nftables.service loads this copy when it flushes all rules. It exists before our first load, and changes after a successful reload.
   keep = "${pkgs.coreutils}/bin/cp --remove-destination /etc/microvm/policy.nft /run/microvm-policy/policy.nft";
 
-  # Rules do not see frames to the addresses that bridges keep for themselves (01:80:c2:00:00:0e and its like). A VM could send one with
-  # another's MAC, and the bridge would believe that this is where the other is.
+  # Rules do not see frames to link-local multicast addresses (01:80:c2:00:00:0e and others, IEEE 802.1D). A VM could send one with the
+  # MAC address of another VM, and the bridge would send that VM's frames to it.
   unlearn =
     bridge:
     ''-${pkgs.bash}/bin/bash -c "test ! -e /sys/class/net/${bridge} || ${pkgs.iproute2}/bin/ip link set dev ${bridge} type bridge no_linklocal_learn 1"'';
@@ -95,13 +95,13 @@ in
 
     systemd.services = lib.mkIf config.microvm.host.enable {
       microvm-policy = {
-        description = "What MicroVMs may reach";
+        description = "Network policy of MicroVMs";
         wantedBy = [ "multi-user.target" ];
         before = [ "network-pre.target" ];
         wants = [ "network-pre.target" ];
         after = [ "nftables.service" ];
         reloadIfChanged = true;
-        # VMs that run need it, also those that left the configuration.
+        # Running VMs need it, also those that have left the configuration.
         unitConfig.X-StopOnRemoval = false;
         restartTriggers = [
           config.environment.etc."microvm/policy.nft".source
@@ -114,7 +114,7 @@ in
           ExecStartPre = keep;
           ExecStart = load;
           ExecStartPost = afterLoad;
-          # The resolver puts back what it has granted.
+          # A reload empties the sets of the resolver, which restores them.
           ExecReload = [
             load
             keep
@@ -125,7 +125,7 @@ in
           ];
         };
       };
-      # It may flush all rules, and what the resolver has granted: when it starts, stops, or is gone with the next configuration.
+      # nftables.service can flush all rules, those of the resolver included, when it starts, reloads or stops.
       nftables.serviceConfig =
         let
           loadAgain = [
@@ -142,9 +142,9 @@ in
         after = [ "microvm-policy.service" ];
       };
 
-      # Docker drops what it does not know of all that the host forwards, but for what this chain of its accepts.
+      # Docker drops forwarded packets of unknown networks, unless the chain DOCKER-USER accepts them.
       microvm-docker = lib.mkIf config.virtualisation.docker.enable {
-        description = "MicroVMs beside Docker";
+        description = "Docker rules for MicroVMs";
         wantedBy = [ "docker.service" ];
         partOf = [ "docker.service" ];
         after = [ "docker.service" ];
@@ -153,7 +153,7 @@ in
           Type = "oneshot";
           RemainAfterExit = true;
         };
-        # In a chain of its own, so that networks that are gone leave it.
+        # Flushing an own chain removes networks that have left the configuration.
         script = ''
           for tables in iptables ip6tables; do
             if "$tables" -w -n -L DOCKER-USER >/dev/null 2>&1; then
@@ -174,12 +174,12 @@ in
       };
     };
 
-    # What flushes our rules loads them in the same transaction, since what a VM begins in between may go on after it.
+    # A flush loads our rules again in the same transaction: a connection that a VM opens in between would stay established.
     networking.nftables.extraDeletions = lib.mkIf config.networking.nftables.flushRuleset ''
       include "/run/microvm-policy/*.nft"
     '';
 
-    # filterForward drops what it does not know. What passes there is held by the rules above all the same.
+    # filterForward drops forwarded packets of unknown networks. Our own rules still apply to accepted ones.
     networking.firewall.extraForwardRules =
       lib.mkIf (config.networking.firewall.filterForward && networks != [ ])
         ''
@@ -190,14 +190,14 @@ in
       ACTION=="add", SUBSYSTEM=="net", KERNEL=="${bridge}", ATTR{bridge/no_linklocal_learn}="1"
     '') bridges;
 
-    # With br_netfilter, which others may load, the host's rules for what it forwards would be asked of frames within a bridge.
+    # With br_netfilter, which other software may load, the host's forward rules would apply to frames within a bridge.
     boot.kernelModules = [ "br_netfilter" ];
     boot.kernel.sysctl = {
       "net.bridge.bridge-nf-call-arptables" = lib.mkDefault 0;
       "net.bridge.bridge-nf-call-iptables" = lib.mkDefault 0;
       "net.bridge.bridge-nf-call-ip6tables" = lib.mkDefault 0;
     }
-    # The host answers ARP for VMs that others may reach, since a question does not get to them within the bridge.
+    # The host answers ARP for VMs in `reachVms`, because ARP does not pass between taps of a bridge.
     // lib.listToAttrs (
       lib.concatMap (bridge: [
         (lib.nameValuePair "net/ipv4/conf/${bridge}/proxy_arp_pvlan" 1)
@@ -205,7 +205,7 @@ in
         (lib.nameValuePair "net/ipv4/neigh/${bridge}/proxy_delay" 0)
       ]) reachingBridges
     )
-    # As networking.nat sets them. With dots, the same value of Docker, Tailscale or networking.nat would be a conflict.
+    # The same values as in networking.nat. The key with dots would conflict with Docker, Tailscale or networking.nat.
     // lib.optionalAttrs (lib.any (isOf 4) masquerade) {
       "net/ipv4/conf/all/forwarding" = true;
       "net/ipv4/conf/default/forwarding" = true;

@@ -1,4 +1,4 @@
-# Options of a VM on its host. What its NixOS consists of is in `config`, or in the guest that it shares.
+# Options of a VM on its host. Its NixOS configuration is `config`, or a shared one of `microvm-emit.guests`.
 { lib, ... }:
 let
   inherit (lib) literalExpression mkOption types;
@@ -33,7 +33,7 @@ let
         "user"
       ];
       default = "tap";
-      description = "Kind of the interface, as in `microvm.interfaces`. The network policy applies to taps.";
+      description = "Type of the interface, as in `microvm.interfaces`. Network policies apply to taps only.";
     };
     id = mkOption {
       type = types.str;
@@ -43,41 +43,41 @@ let
     mac = mkOption {
       type = types.strMatching "([0-9a-f]{2}:){5}[0-9a-f]{2}";
       example = "02:00:00:00:00:05";
-      description = "MAC address of the VM, in lower case.";
+      description = "MAC address of the VM in lower case, unique on the host.";
     };
-    bridge = maybe types.str "Name in `microvm-emit.bridges` or `microvm-emit.vlans`. A tap without one is in `microvm-emit.routed`.";
+    bridge = maybe types.str "Attribute name in `microvm-emit.bridges` or `microvm-emit.vlans`. A tap with `null` belongs to `microvm-emit.routed`.";
     addresses = mkOption {
       type = types.listOf types.str;
       default = [ ];
       example = [ "192.168.83.6/24" ];
-      description = "Addresses of the VM, with prefix length.";
+      description = "IPv4 and IPv6 addresses of the VM, each with the prefix length of its network.";
     };
-    dhcp = flag false "Whether the VM asks for its IPv4 address. One in `addresses` is leased to it.";
+    dhcp = flag false "Whether the VM gets its IPv4 address by DHCP. The host's DHCP server leases it the IPv4 address in `addresses`, if there is one.";
     gateways = mkOption {
       type = types.nullOr (types.listOf types.str);
       default = null;
-      description = "Routers of the VM. Defaults to those of its network.";
+      description = "Default gateways of the VM. Defaults to the `gateway` of its network, or else to the host's addresses there.";
     };
-    macvtap = maybe (types.attrsOf types.str) "`link` and `mode` of a macvtap interface.";
-    vhost = flag false "Whether packets of the tap are handled in the kernel of the host.";
+    macvtap = maybe (types.attrsOf types.str) "`link` and `mode` of an interface of type `macvtap`, as in `microvm.interfaces.*.macvtap`.";
+    vhost = flag false "Whether the host handles packets in its kernel (vhost-net). Only with QEMU.";
   };
 
   share = record {
     tag = mkOption {
       type = types.str;
       example = "workspace";
-      description = "Unique name of the share.";
+      description = "Name of the share, unique in the VM.";
     };
     source = mkOption {
       type = types.str;
       example = "/home/alice/project";
-      description = "Folder of the host. It is created before the VM starts.";
+      description = "Folder of the host. If it does not exist, it is created for the user before the VM starts.";
     };
-    mountPoint = maybe types.str "Where the guest mounts it. Defaults to `source`.";
+    mountPoint = maybe types.str "Mount point in the guest. Defaults to `source`.";
     mode = mkOption {
       type = types.str;
       default = "0755";
-      description = "Mode of the folder if it is created.";
+      description = "Permissions of a folder that is created.";
     };
     proto = mkOption {
       type = types.enum [
@@ -85,7 +85,7 @@ let
         "9p"
       ];
       default = "virtiofs";
-      description = "Protocol of the share.";
+      description = "Protocol of the share, as in `microvm.shares`.";
     };
     readOnly = flag false "Whether the guest may only read it.";
     owners = mkOption {
@@ -95,8 +95,10 @@ let
       ];
       default = "squash";
       description = ''
-        Owner of what the guest writes: always the user (`"squash"`), or whoever wrote it in the guest (`"guest"`), which lets root of the
-        guest create setuid programs on the host.
+        Owner of files that the guest writes.
+
+        - `"squash"`: always `microvm-emit.user`.
+        - `"guest"`: the uid and gid of the guest's process. Root in the guest can then create setuid programs and devices on the host.
       '';
     };
     neededForBoot = flag false "Whether the guest mounts it in its initrd.";
@@ -111,22 +113,22 @@ let
     image = mkOption {
       type = types.str;
       example = "var.img";
-      description = "Image file, relative to the folder of the VM.";
+      description = "Image file, relative to the folder of the VM (`/var/lib/microvms/NAME`).";
     };
-    mountPoint = maybe types.str "Where the guest mounts it.";
-    sizeMiB = maybe types.ints.positive "Size of an image that is created. A larger size grows the image at the next start.";
+    mountPoint = maybe types.str "Mount point in the guest. By default, the guest does not mount it.";
+    sizeMiB = maybe types.ints.positive "Size in MiB of an image that is created. A larger size grows the image at the next start; images never shrink.";
     fsType = mkOption {
       type = types.str;
       default = "ext4";
-      description = "Filesystem.";
+      description = "Type of the filesystem.";
     };
     readOnly = flag false "Whether the guest may only read it.";
     neededForBoot = flag false "Whether the guest mounts it in its initrd.";
     autoCreate = flag true "Whether the image is created if it does not exist.";
     label = maybe types.str "Label of the filesystem.";
-    serial = maybe types.str "Serial number of the disk.";
+    serial = maybe types.str "Serial number of the disk, as in `microvm.volumes`.";
     direct = flag false "Whether writes bypass the page cache of the host.";
-    imageType = maybe types.str "Format of the image.";
+    imageType = maybe types.str "Format of the image, as in `microvm.volumes`.";
     mkfsExtraArgs = many types.str "Arguments of mkfs.";
   };
 
@@ -134,14 +136,14 @@ let
     file = mkOption {
       type = types.either types.path types.str;
       example = literalExpression "config.age.secrets.github.path";
-      description = "File of the host. It is read at each start of the VM.";
+      description = "File of the host with the secret. The host reads it at each start of the VM.";
     };
-    variable = maybe types.str "Environment variable that shells of the guest read it into.";
+    variable = maybe types.str "Environment variable that gets the secret in shells of the guest.";
   };
 
   limits = record {
-    cpuPercent = maybe types.ints.positive "CPU time of the VM; 100 is one CPU (`CPUQuota`).";
-    memoryMiB = maybe types.ints.positive "Memory of the hypervisor (`MemoryMax`).";
+    cpuPercent = maybe types.ints.positive "CPU time in percent; 100 is one CPU (`CPUQuota`).";
+    memoryMiB = maybe types.ints.positive "Memory of the hypervisor process, in MiB (`MemoryMax`). It needs more than `microvm.mem`.";
     ioWeight = maybe (types.ints.between 1 10000) "Weight of disk access among VMs (`IOWeight`).";
     tasks = maybe types.ints.positive "Number of threads (`TasksMax`).";
   };
@@ -151,40 +153,78 @@ in
     config = mkOption {
       type = types.deferredModule;
       default = { };
-      description = "NixOS configuration of this VM.";
+      description = "NixOS configuration of this VM, as in `microvm.vms.<name>.config`. The options of the section \"Guest\" are available there.";
     };
-    guest = maybe types.str "Name in `microvm-emit.guests` of the NixOS that this VM shares with others, instead of `config`.";
+    guest = maybe types.str "Attribute name in `microvm-emit.guests`. The VM then shares that NixOS configuration with other VMs and has no `config`.";
     specialArgs = mkOption {
       type = types.attrsOf types.raw;
       default = { };
-      description = "Arguments of the modules in `config`, besides `microvm-emit.specialArgs`.";
+      description = "Arguments for the modules in `config`, in addition to `microvm-emit.specialArgs`.";
     };
     packageSet = mkOption {
       type = types.attrsOf types.raw;
       default = { };
       example = literalExpression "{ nixpkgs = inputs.nixpkgs-unstable; }";
-      description = "`pkgs` and `nixpkgs` as in `microvm.vms`, if they are not those of the host.";
+      description = "`pkgs` and `nixpkgs` as in `microvm.vms`. Defaults to those of the host.";
     };
 
-    autostart = flag false "Whether the VM starts with the host.";
-    restartIfChanged = flag false "Whether switching to a changed VM restarts it.";
+    autostart = flag false "Whether the VM starts when the host boots.";
+    restartIfChanged = flag false "Whether `nixos-rebuild switch` restarts the VM if it has changed.";
 
-    interfaces = many interface "Network interfaces; the first one has the default route.";
-    vsockCid = maybe types.ints.positive "Unique number of the VM on the host for vsock.";
+    interfaces = mkOption {
+      type = types.listOf interface;
+      default = [ ];
+      example = [
+        {
+          id = "microvm0";
+          mac = "02:00:00:00:00:01";
+          bridge = "microbr";
+          addresses = [ "192.168.83.2/24" ];
+        }
+      ];
+      description = "Network interfaces of the VM. The first one has the default route.";
+    };
+    vsockCid = maybe types.ints.positive "vsock CID of the VM: at least 3, unique on the host.";
     socket = mkOption {
       type = types.nullOr types.str;
       default = "control.socket";
-      description = "Control socket of the hypervisor, relative to the folder of the VM.";
+      description = "Control socket of the hypervisor, relative to the folder of the VM; null for none.";
     };
-    shares = many share "Folders of the host that the guest mounts.";
-    shareStore = flag true "Whether the guest mounts the Nix store of the host.";
-    volumes = many volume "Disk images of the VM.";
+    shares = mkOption {
+      type = types.listOf share;
+      default = [ ];
+      example = [
+        {
+          tag = "workspace";
+          source = "/home/alice/project";
+        }
+      ];
+      description = "Folders of the host that the guest mounts.";
+    };
+    shareStore = flag true "Whether the guest uses the Nix store of the host, read-only. Otherwise microvm.nix builds a disk image with the guest's store.";
+    volumes = mkOption {
+      type = types.listOf volume;
+      default = [ ];
+      example = [
+        {
+          image = "var.img";
+          mountPoint = "/var";
+          sizeMiB = 8192;
+        }
+      ];
+      description = "Disk images of the VM.";
+    };
     writableStoreOverlay = mkOption {
       type = types.nullOr types.str;
       default = "/nix/.rw-store";
-      description = "Where the guest keeps what it writes to the Nix store; null makes the store read-only.";
+      description = "Folder in the guest for its own store paths (`microvm.writableStoreOverlay`); null makes the store read-only.";
     };
-    sshHostKeys = maybe types.str "Folder of the host with the SSH host key of the guest. The key is created before the first start.";
+    sshHostKeys = mkOption {
+      type = types.nullOr types.str;
+      default = null;
+      example = "/var/lib/microvm-host-keys/projectvm";
+      description = "Folder of the host for the SSH host key of the guest. Folder and key are created before the first start. With null, the guest generates its own key.";
+    };
     secrets = mkOption {
       type = types.attrsOf secret;
       default = { };
@@ -194,18 +234,22 @@ in
     environment = mkOption {
       type = types.attrsOf types.str;
       default = { };
-      description = "Environment variables of this VM's shells.";
+      description = "Environment variables in shells of this VM.";
     };
     machineId = mkOption {
       type = types.nullOr types.str;
       default = "";
-      defaultText = literalExpression "made of the VM's name, as by microvm.nix";
-      description = "Machine id of the guest; null for a new one at each start.";
+      defaultText = literalExpression "derived from the VM's name, as in microvm.nix";
+      description = "Machine id of the guest (machine-id(5)); null for a new one at each start.";
     };
     limits = mkOption {
       type = limits;
       default = { };
-      description = "Limits of what the VM takes of its host (systemd.resource-control(5)).";
+      example = {
+        cpuPercent = 400;
+        memoryMiB = 6144;
+      };
+      description = "Resource limits of the VM on its host (systemd.resource-control(5)).";
     };
     microvm = mkOption {
       type = types.attrsOf types.raw;
@@ -214,7 +258,7 @@ in
         vcpu = 8;
         mem = 4096;
       };
-      description = "Options of microvm.nix for this VM that its NixOS does not depend on.";
+      description = "Options of microvm.nix that this VM does not share with other VMs of its `guest`. Without `guest`, the same as `config.microvm`.";
     };
   };
 }

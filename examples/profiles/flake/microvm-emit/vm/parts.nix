@@ -1,8 +1,8 @@
-# What a VM consists of, as options of its guest and of microvm.nix.
+# Translates a VM to options of its guest and of microvm.nix.
 {
   lib,
   cfg,
-  # Folder of the VMs' folders.
+  # The folder that contains the folders of VMs.
   stateDir,
 }:
 let
@@ -12,11 +12,11 @@ let
   };
   linksOf = vm: lib.imap0 linkOf vm.interfaces;
 
-  # Leaves out options that microvm.nix has a default for.
+  # Drops unset values, for which microvm.nix has defaults.
   given = lib.filterAttrs (_: value: value != null && value != [ ]);
 
-  # All that the guest writes is the user's on the host. virtiofsd runs as root, so root of the guest could create setuid programs and
-  # devices there otherwise. virtiofsd translates owners or has ACLs, not both.
+  # The user owns all files that the guest writes. virtiofsd runs as root: without the translation, root in the guest could create
+  # setuid programs and devices on the host. virtiofsd supports either a translation of owners or ACLs.
   squashed = share: {
     posixAcl = false;
     extraArgs = [
@@ -65,7 +65,7 @@ let
       readOnly = true;
     };
 
-  # Secrets reach QEMU as systemd credentials, and other hypervisors by a share that only root of the guest reads.
+  # QEMU passes secrets as systemd credentials. Other hypervisors use a share that only root in the guest can read.
   byCredential = hypervisor: hypervisor == "qemu";
   secretShares =
     name: vm: hypervisor:
@@ -82,7 +82,7 @@ let
       builtins.mapAttrs (secret: _: "/run/microvm-secrets/${name}/${secret}") vm.secrets
     );
 
-  # What a guest mounts in its initrd, before it knows which VM it is (nixpkgs nixos/lib/utils.nix, pathsNeededForBoot).
+  # Mounted in the initrd, before the guest knows which VM it is (nixpkgs nixos/lib/utils.nix, pathsNeededForBoot).
   mountedInInitrd = [
     "/"
     "/nix"
@@ -155,7 +155,7 @@ let
         builtins.filter ({ neededForBoot, ... }: neededForBoot) mounts
       )
     )
-    # Writes to the store are gone at shutdown, even if the folder around them is on a disk.
+    # The overlay is lost at shutdown, even if its parent folder is on a disk.
     // lib.optionalAttrs (overlay != null && !isMount && isOnDisk) {
       ${overlay} = {
         device = "tmpfs";
@@ -181,7 +181,7 @@ let
   };
 in
 {
-  # The module of a VM with a NixOS of its own.
+  # The module of a VM with its own NixOS configuration.
   guestOf =
     name: vm:
     { config, ... }:
@@ -224,7 +224,7 @@ in
       // lib.optionalAttrs (vm.secrets != { }) { credentialFiles = secretFiles name vm hypervisor; };
     };
 
-  # What the NixOS of a guest depends on, of a VM that shares it.
+  # The part of a VM that the NixOS of its shared guest depends on.
   seenOf = vm: {
     facts = {
       sshHostKeys = vm.sshHostKeys != null;
@@ -236,7 +236,7 @@ in
     inherit (vm) writableStoreOverlay;
   };
 
-  # The module of a guest that VMs like this one share.
+  # The module of a shared guest, from one of its VMs.
   sharedGuestOf = vm: {
     fileSystems = fileSystemsOf vm;
     microvm-emit = factsOf vm;
@@ -249,22 +249,20 @@ in
     };
   };
 
-  # What a VM has besides the guest that it shares.
+  # The part of a VM that it does not share.
   identityOf =
     name: vm: guest:
     let
       inherit (guest.config.microvm) hypervisor;
     in
     {
-      microvm =
-        vm.microvm
-        // {
-          inherit (vm) socket;
-          vsock.cid = vm.vsockCid;
-          interfaces = map interfaceOf vm.interfaces;
-          shares = keyShares vm ++ secretShares name vm hypervisor ++ map shareOf (sharesOf vm).wrong;
-          credentialFiles = vm.microvm.credentialFiles or { } // secretFiles name vm hypervisor;
-        };
+      microvm = vm.microvm // {
+        inherit (vm) socket;
+        vsock.cid = vm.vsockCid;
+        interfaces = map interfaceOf vm.interfaces;
+        shares = keyShares vm ++ secretShares name vm hypervisor ++ map shareOf (sharesOf vm).wrong;
+        credentialFiles = vm.microvm.credentialFiles or { } // secretFiles name vm hypervisor;
+      };
       volumes = lib.listToAttrs (
         lib.imap0 (
           position: volume:

@@ -1,4 +1,4 @@
-# Copies the secrets of each VM to memory, where only its hypervisor or root can read them.
+# Copies the secrets of each VM to /run, where only its hypervisor or root can read them.
 { config, lib, ... }:
 let
   vms = lib.filterAttrs (_: { secrets, ... }: secrets != { }) config.microvm-emit.vms;
@@ -29,7 +29,7 @@ let
 in
 {
   config = lib.mkIf (vms != { }) {
-    # A path in the flake would be copied to the store.
+    # Nix copies a path of the flake to the store.
     assertions = lib.concatLists (
       lib.mapAttrsToList (
         name: vm:
@@ -40,7 +40,7 @@ in
       ) vms
     );
 
-    # microvm.nix would make the folders as microvm:kvm.
+    # microvm.nix would create the folders for microvm:kvm.
     systemd.tmpfiles.settings."10-microvm" = lib.genAttrs (map directoryOf (builtins.attrNames vms)) (
       _: lib.mkForce { }
     );
@@ -63,7 +63,7 @@ in
           RuntimeDirectoryPreserve = true;
         };
         scriptArgs = "%i";
-        # Each start copies what the files hold then.
+        # Each start of a VM copies the current content of the files.
         script = ''
           prepare() {
             install -d -m 0700 -o "$1" "$2"

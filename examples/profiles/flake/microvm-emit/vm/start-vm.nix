@@ -1,7 +1,7 @@
-# A VM of a guest: the guest's NixOS as it is, and a runner that tells it which VM it is.
+# A VM of a shared guest: the guest's NixOS unchanged, and a runner of its own that passes the VM's identity at boot.
 { inputs, lib }:
 let
-  # As microvm.nix makes it of the host name.
+  # The machine id that microvm.nix derives from the host name.
   machineIdOf =
     name:
     let
@@ -16,7 +16,7 @@ let
       (part 20 12)
     ];
 
-  # What is said of a part of an attribute leaves the rest of it.
+  # Recursive merge, one level deep.
   over =
     defaults: values:
     defaults
@@ -24,7 +24,7 @@ let
       name: value: if builtins.isAttrs value then defaults.${name} // value else value
     ) values;
 
-  # They write scripts from a VM's own interfaces and shares.
+  # Modules of microvm.nix that write scripts for interfaces and shares.
   scriptModules = map (file: import "${inputs.microvm}/nixos-modules/microvm/${file}") [
     "interfaces.nix"
     "virtiofsd"
@@ -35,11 +35,11 @@ in
 {
   name,
   guest,
-  # Options of microvm.nix that are this VM's own.
+  # Options of microvm.nix for this VM.
   microvm,
-  # Options of the volumes of this VM, by the image that the guest names.
+  # Options of this VM's volumes, by image name in the guest.
   volumes ? { },
-  # Interfaces of the VM (links.nix), and its DNS servers.
+  # Interfaces of the VM (links.nix).
   links ? [ ],
   nameservers ? [ ],
   environment ? { },
@@ -53,7 +53,7 @@ let
     option: value: if builtins.isList value then map (over guest.defaults.${option}) value else value
   ) microvm;
 
-  # microvm.nix names sockets after the host name, which a guest of several VMs has none of.
+  # microvm.nix names sockets after the host name, which is empty in a shared guest.
   nameSocket =
     {
       proto,
@@ -95,7 +95,7 @@ let
         inherit value;
         file = "the microVM ${name}";
       };
-      # What modules add to them comes last, as with `mkAfter`.
+      # Scripts of modules come last, as with `mkAfter`.
       scripts = map scriptsIn scriptModules ++ [ (removeAttrs shared.binScripts [ "virtiofsd-run" ]) ];
     in
     (lib.mergeDefinitions loc type (map definition scripts)).mergedValue;
@@ -117,7 +117,7 @@ let
         lib.mapAttrsToList (variable: value: "export ${variable}=\"${value}\"\n") environment
       );
     };
-  # A file of systemd-networkd. `Type=` would match taps that are made in the guest.
+  # A .network file. `Type=` would also match taps that are created in the guest.
   linkFile =
     link: servers:
     lib.concatStringsSep "\n" (
@@ -148,7 +148,7 @@ let
     "9p" = "trans=virtio,version=9p2000.L,msize=65536";
   };
 
-  # Everyone in the guest can read it.
+  # Every user of the guest can read the kernel's command line.
   identity = [
     "systemd.hostname=${name}"
   ]
@@ -159,7 +159,7 @@ let
     credential: text: "systemd.set_credential_binary=${credential}:${encode text}"
   ) credentials;
 
-  # A kernel takes 2047 characters, some of which are the hypervisor's.
+  # The kernel accepts 2047 characters. The hypervisor adds some.
   checked =
     parameters:
     lib.throwIf (builtins.stringLength (toString parameters) > 1850)

@@ -1,4 +1,4 @@
-# Units of VMs: their share of the host, their limits, and the hardening of their hypervisors. All but limits are defaults.
+# Units of VMs: weights, limits and hardening of hypervisors. All values except limits are defaults that you can override.
 {
   config,
   lib,
@@ -9,9 +9,9 @@ let
   inherit (config.microvm) stateDir vms;
   cfg = config.microvm-emit;
 
-  # Nix keeps what a VM was started with, whatever the host is switched to meanwhile.
+  # A garbage collector root keeps the runner of a running VM when the host switches to another one.
   roots = "/nix/var/nix/gcroots/microvm";
-  # The hypervisor's user may write `current`: its text is neither split nor an option.
+  # The hypervisor's user can write the symlink `current`, so the shell must not split or expand its target.
   addRoot = ''-+${pkgs.runtimeShell} -c "IFS=; set -f; ${pkgs.coreutils}/bin/mkdir -p ${roots} && ${pkgs.coreutils}/bin/ln -sfnT -- $$(${pkgs.coreutils}/bin/readlink ${stateDir}/%i/current) ${roots}/%i"'';
   removeRoot = "-+${pkgs.coreutils}/bin/rm -f ${roots}/%i";
 
@@ -20,7 +20,7 @@ let
       program = "-${pkgs.runtimeShell} ${./image.sh}";
     in
     arguments: "${program} ${arguments}";
-  # Images that microvm.nix makes grow with their size. One that holds writes to the store is renewed when the guest's system changes.
+  # Images that microvm.nix creates grow to a larger `sizeMiB`. The image of a store overlay is deleted when the guest's system changes.
   prepareImages =
     vm:
     let
@@ -65,14 +65,14 @@ let
 
   defaults = lib.mapAttrs (_: lib.mkDefault);
 
-  # Weights count among units of which one says its own.
+  # Weights only work if sibling units set them too.
   share = {
     Slice = "microvm.slice";
     CPUWeight = 100;
     IOWeight = 100;
   };
 
-  # QEMU's helper for interfaces of type `bridge` gains a capability when it starts, and to become a `user` takes root.
+  # qemu-bridge-helper, for interfaces of type `bridge`, needs file capabilities. `microvm.user` needs root to change the user.
   isPlain =
     name: vm:
     let
@@ -89,7 +89,7 @@ let
 
   restricted = (import ../hardening.nix).all;
 
-  # For a user without capabilities, each of these takes away the means to gain some.
+  # For a hypervisor that needs no capabilities.
   unprivileged = restricted // {
     CapabilityBoundingSet = "";
     RestrictAddressFamilies = [
@@ -104,7 +104,7 @@ let
 in
 {
   systemd = lib.mkIf config.microvm.host.enable {
-    # VMs have together what all services of the host have together.
+    # All VMs together get the same share as system.slice.
     slices.microvm = {
       description = "MicroVMs";
       sliceConfig = defaults {
@@ -114,13 +114,13 @@ in
     };
 
     services = {
-      # Volumes and devices may be anywhere, QEMU translates code, and crosvm makes namespaces: what would keep them from that
-      # is not here. ProtectClock is not either, since it closes all devices but the clock.
+      # No PrivateDevices and no ProtectHome: volumes and devices can be anywhere. No MemoryDenyWriteExecute: QEMU translates code. No
+      # RestrictNamespaces: crosvm creates namespaces. No ProtectClock: it implies DeviceAllow=, which closes other devices.
       "microvm@".serviceConfig =
         defaults (
           share
           // {
-            # Of the VMs' folders and secrets, it sees its own.
+            # A hypervisor sees the folder and secrets of its own VM only.
             TemporaryFileSystem = [
               "${stateDir}:ro"
               "/run/microvm-secrets:ro"
@@ -141,7 +141,7 @@ in
           ExecStopPost = [ removeRoot ];
         };
 
-      # It serves any folder of the host, with its owners, modes and device nodes, from a namespace that it makes.
+      # virtiofsd serves any folder of the host with owners, modes and device nodes, from its own namespace.
       "microvm-virtiofsd@".serviceConfig = defaults (
         share
         // restricted
@@ -173,7 +173,7 @@ in
       name: serviceConfig: lib.nameValuePair "microvm@${name}" { inherit serviceConfig; }
     ) ownUnits;
 
-    # A host that lost its power left them.
+    # Remains after a power failure of the host.
     tmpfiles.rules = [ "R! ${roots}" ];
   };
 }
