@@ -1,3 +1,4 @@
+import { libraryFolder } from "./compile/library-source.js";
 import type { Findings } from "./diagnostic.js";
 import type { CheckedHost, Progress } from "./nix.js";
 import type { HostSummary } from "./plan-summary.js";
@@ -111,10 +112,17 @@ const fileCount = (count: number): string => (count === 1 ? "1 file" : `${count}
 /** More lines than a person reads are counted instead. */
 const maxListed = 40;
 
-const listed = (paths: readonly string[], line: (path: string) => string): string[] => [
-  ...paths.slice(0, maxListed).map(line),
-  ...(paths.length > maxListed ? [`…and ${fileCount(paths.length - maxListed)} more`] : []),
-];
+/** The library's files count as one. */
+const listed = (paths: readonly string[], line: (path: string) => string): string[] => {
+  const isOfLibrary = (path: string): boolean => path.startsWith(`${libraryFolder}/`);
+  const others = paths.filter((path) => !isOfLibrary(path));
+  const ofLibrary = paths.length - others.length;
+  return [
+    ...others.slice(0, maxListed).map(line),
+    ...(others.length > maxListed ? [`…and ${fileCount(others.length - maxListed)} more`] : []),
+    ...(ofLibrary === 0 ? [] : [`${line(libraryFolder)} (${fileCount(ofLibrary)})`]),
+  ];
+};
 
 /** One event of a check as a line. */
 export const formatProgress = (progress: Progress, style: Style): string => {

@@ -203,7 +203,8 @@ const namedDefinitions = (message: string, files: Files): readonly Trail[] => {
   const option = /option [`‘'](?<option>.*?)['’](?: (?:has|is|does|was|in)\b|:|$)/m.exec(message)?.groups?.["option"];
   if (option === undefined) return [];
   const used = new Set<Definition>();
-  const found = [...message.matchAll(/^- In [`‘'](?<file>[^'’]*)['’](?:: (?<value>.*))?$/gm)].flatMap(({ groups }) => {
+  const named = [...message.matchAll(/^- In [`‘'](?<file>[^'’]*)['’](?:: (?<value>.*))?$/gm)];
+  const found = named.flatMap(({ groups }) => {
     const source = files.open(withoutVia(groups?.["file"] ?? ""));
     if (source === undefined) return [];
     const unused = definitionsIn(source, option).filter((definition) => !used.has(definition));
@@ -213,8 +214,11 @@ const namedDefinitions = (message: string, files: Files): readonly Trail[] => {
     used.add(chosen);
     return [source.trailOf(chosen)];
   });
+  // The library names the module that it makes of a VM's options by the VM.
+  const vms = named.flatMap(({ groups }) => /^microvm-emit\.vms\.(.*)$/.exec(groups?.["file"] ?? "")?.[1] ?? []);
+  const ofVms = vms.map((vm) => trailOfPath(["hosts", files.sources.host, "vms", vm], files));
   // Modules that nixpkgs wraps are called by a file of its own.
-  return found.length > 0 ? found : onlyDefinition(option, files);
+  return [...(found.length > 0 ? found : onlyDefinition(option, files)), ...ofVms];
 };
 
 const withoutVia = (file: string): string => file.replace(/, via option .*/, "");
@@ -346,14 +350,18 @@ const vmIn = (text: string): string | undefined => {
 const vmDepth = 3;
 
 /** The VM that Nix was about, as far as it says so, else the host. */
-const theHost = ({ message, trace }: NixError, { sources: { host, emitted, locate } }: Files): readonly Trail[] => {
+const theHost = ({ message, trace }: NixError, files: Files): readonly Trail[] => {
+  const { host, emitted } = files.sources;
   const vms = emitted.filter(({ path }) => path.startsWith(`hosts/${host}/`));
   const isVm = (name: string): boolean =>
     ["microvm-emit", "microvm"].some((set) =>
       vms.some(({ expr }) => definitionsOf(expr, [set, "vms", name]).some(({ depth }) => depth === vmDepth)),
     );
   const named = [message, ...trace.map((frame) => frame.message)].map(vmIn).find((name) => name !== undefined);
-  const path = named !== undefined && isVm(named) ? ["hosts", host, "vms", named] : ["hosts", host];
+  return [trailOfPath(named !== undefined && isVm(named) ? ["hosts", host, "vms", named] : ["hosts", host], files)];
+};
+
+const trailOfPath = (path: ConfigPath, { sources: { locate } }: Files): Trail => {
   const place = locate(path);
-  return [{ path, ...(place === undefined ? {} : { place }) }];
+  return { path, ...(place === undefined ? {} : { place }) };
 };

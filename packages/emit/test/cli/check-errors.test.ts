@@ -10,6 +10,8 @@ import { nixEnvironment, overrides, overridesOf } from "./offline-nix.js";
 interface Mistake {
   /** What the VM holds. */
   readonly vm: string;
+  /** Whether another VM shares its guest. */
+  readonly isShared?: boolean;
   /** The text of `guest.nix`. */
   readonly guest?: string;
   /** What Nix says of it. */
@@ -29,14 +31,24 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   "an option that there is not": {
     vm: 'modules: ["./guest.nix"]',
     guest: "{\n  services.openssh = {\n    enabel = true;\n  };\n}\n",
+    says: /^The option `microvm\.vms\.web\.config\.services\.openssh\.enabel' does not exist/,
+    at: [".modules[0]", "guest.nix", "enabel = true;"],
+  },
+  "the same in a guest that VMs share": {
+    vm: 'modules: ["./guest.nix"]',
+    isShared: true,
+    guest: "{\n  services.openssh = {\n    enabel = true;\n  };\n}\n",
     says: /^The option `guests\.web\.services\.openssh\.enabel' does not exist/,
     at: [".modules[0]", "guest.nix", "enabel = true;"],
   },
-  "the same in a guest of the VM's own": {
-    vm: 'guest: "own", modules: ["./guest.nix"]',
-    guest: "{\n  services.openssh = {\n    enabel = true;\n  };\n}\n",
-    says: /^The option `microvm\.vms\.web\.config\.services\.openssh\.enabel' does not exist/,
-    at: [".modules[0]", "guest.nix", "enabel = true;"],
+  "two modules that differ in a guest that VMs share": {
+    vm: 'modules: ["./guest.nix", nix`{ networking.domain = "one"; }`]',
+    isShared: true,
+    guest: '{\n  networking.domain = "two";\n}\n',
+    says: /`guests\.web\.networking\.domain' has conflicting definition values:/,
+    at: [".modules[1]", config, 'networking.domain = "one"'],
+    related: [[".modules[0]", "guest.nix", 'networking.domain = "two";']],
+    emitted: '{ networking.domain = "one"; }',
   },
   "a value of the wrong type": {
     vm: "modules: [nix`{ lib, ... }: { networking.hostName = lib.mkForce 5; }`]",
@@ -53,7 +65,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     emitted: 'networking.domain = "one";',
   },
   "a module against the VM itself": {
-    vm: 'guest: "own", modules: [nix`{ networking.hostName = "other"; }`]',
+    vm: 'modules: [nix`{ networking.hostName = "other"; }`]',
     says: /networking\.hostName' has conflicting definition values:/,
     at: [".modules[0]", config, 'networking.hostName = "other"'],
     related: [["", config, "web: {"]],
@@ -109,7 +121,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   },
 };
 
-const source = (vm: string): string => `import { defineConfig } from "microvm-emit";
+const source = (vm: string, others = ""): string => `import { defineConfig } from "microvm-emit";
 import { nix } from "@microvm-emit/nix-ast";
 
 export default defineConfig({
@@ -120,7 +132,7 @@ export default defineConfig({
       user: { name: "alice", sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice"] },
       bridges: { br0: { address: "10.0.0.1/24" } },
       vms: {
-        web: { ${vm} },
+        web: { ${vm} },${others}
       },
     },
   },
@@ -140,7 +152,7 @@ describe.each(nixes())("an error of $version", (nix) => {
   it.each(Object.entries(mistakes))("is led back to %s", (_, mistake) => {
     const dir = temporaryDirectory();
     layOut(dir, {
-      [config]: source(mistake.vm),
+      [config]: source(mistake.vm, mistake.isShared === true ? `\n        web2: { ${mistake.vm} },` : ""),
       "configuration.nix": configurationNix,
       "guest.nix": mistake.guest ?? "{ }\n",
       "domain.nix": "{ }\n",
@@ -168,7 +180,8 @@ describe.each(nixes())("an error of $version", (nix) => {
     const emitted = related.filter(({ subject }) => subject === "emitted as");
     expect(emitted[0]?.note).toBe(mistake.emitted);
     if (mistake.emitted !== undefined) {
-      expect(emitted[0]?.place?.file).toBe(join(dir, "flake/guests/alpha/web.nix"));
+      const folder = mistake.isShared === true ? "guests" : "hosts";
+      expect(emitted[0]?.place?.file).toBe(join(dir, "flake", folder, "alpha/web.nix"));
     }
   });
 
@@ -182,7 +195,7 @@ describe.each(nixes())("an error of $version", (nix) => {
      |                                    ^
   Nix cannot evaluate the host alpha.
     undefined variable 'b'
-  see: emitted as (flake/guests/alpha/web.nix:`);
+  see: emitted as (flake/hosts/alpha/web.nix:`);
   });
 
   it("is led back to a module of the host's", () => {

@@ -17,7 +17,13 @@ describe("microvm-emit CONFIG", () => {
     const written = [...stdout.matchAll(/^written {2}(.*)$/gm)].map(([, path]) => path ?? "");
     const files = Object.entries(treeOf(dir)).flatMap(([path, text]) => (text === null ? [] : [path]));
     const records = ["flake/.gitattributes", "flake/.microvm-emit.sha256"];
-    expect([...written, config, "configuration.nix", ...records].sort()).toEqual(files.sort());
+    const library = "flake/microvm-emit";
+    const [ofLibrary, ofConfig] = [true, false].map((is) =>
+      files.filter((file) => file.startsWith(`${library}/`) === is),
+    );
+    expect([...written, config, "configuration.nix", ...records].sort()).toEqual(
+      [...(ofConfig ?? []), `${library} (${String(ofLibrary?.length)} files)`].sort(),
+    );
     expect(written).toContain("flake/flake.nix");
     expect(stdout).toContain(`nixos-rebuild switch --flake 'path:${dir}?dir=flake#alpha'`);
   });
@@ -68,15 +74,16 @@ describe("microvm-emit CONFIG", () => {
     expect(others).not.toHaveProperty(["microvm-emit.lock.json"]);
   });
 
-  it("removes the file of a guest with its last VM", () => {
+  it("removes the file of a guest when a single VM needs it", () => {
     const guests = (): readonly string[] =>
       Object.keys(treeOf(dir)).filter((file) => /^flake\/guests\/.*\.nix$/.test(file));
-    const dir = project("a", "b");
+    const dir = project("a", "b", "c");
     microvmEmit(dir, [config]);
-    writeFileSync(join(dir, config), sourceOf(configOf("a")));
-    expect(microvmEmit(dir, [config]).stdout).not.toContain("removed");
+    writeFileSync(join(dir, config), sourceOf(configOf("a", "b")));
+    const { stdout } = microvmEmit(dir, [config]);
+    expect(stdout.match(/^removed .*$/gm)).toEqual(["removed  flake/hosts/alpha/c.nix"]);
     expect(guests()).toEqual(["flake/guests/alpha/a.nix"]);
-    writeFileSync(join(dir, config), sourceOf(configOf()));
+    writeFileSync(join(dir, config), sourceOf(configOf("a")));
     expect(microvmEmit(dir, [config]).stdout).toContain("removed  flake/guests/alpha/a.nix");
     expect(guests()).toEqual([]);
   });
@@ -84,14 +91,14 @@ describe("microvm-emit CONFIG", () => {
   it("names files edited by hand and writes nothing, unless forced", () => {
     const dir = project("a");
     microvmEmit(dir, [config]);
-    layOut(dir, { "flake/flake.nix": "mine\n", "flake/hosts/alpha.nix": "mine\n" });
+    layOut(dir, { "flake/flake.nix": "mine\n", "flake/hosts/alpha/default.nix": "mine\n" });
     writeFileSync(join(dir, config), sourceOf(configOf("a", "b")));
     const before = treeOf(dir);
     const refused = microvmEmit(dir, [config]);
     expect(refused.exitCode).toBe(1);
     expect(refused.stderr).toContain("error[output-conflicts] flake");
     expect(refused.stderr).toContain("flake.nix: edited by hand since it was emitted");
-    expect(refused.stderr).toContain("hosts/alpha.nix: edited by hand since it was emitted");
+    expect(refused.stderr).toContain("hosts/alpha/default.nix: edited by hand since it was emitted");
     expect(refused.stderr).toContain("--force");
     expect(treeOf(dir)).toEqual(before);
 
@@ -204,7 +211,7 @@ describe("microvm-emit CONFIG", () => {
         .replace("import", 'import { vms } from "./vms.ts";\nimport'),
     });
     expect(microvmEmit(dir, [config])).toMatchObject({ exitCode: 0, stderr: "" });
-    expect(Object.keys(treeOf(dir))).toContain("flake/guests/alpha/frompackage.nix");
+    expect(Object.keys(treeOf(dir))).toContain("flake/hosts/alpha/frompackage.nix");
   });
 
   it("lets a config log without breaking what it prints itself", () => {
@@ -237,7 +244,7 @@ describe("--json", () => {
       ok: true,
       exitCode: 0,
       directory: join(dir, "flake"),
-      written: expect.arrayContaining(["flake.nix", "hosts/alpha.nix", "guests/alpha/a.nix"]) as unknown,
+      written: expect.arrayContaining(["flake.nix", "hosts/alpha/default.nix", "hosts/alpha/a.nix"]) as unknown,
       unchanged: [],
       removed: [],
       lock: { file: join(dir, "microvm.lock.json"), changed: true },
@@ -273,8 +280,8 @@ describe("--stop-after", () => {
     expect(files).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ kind: "nix", path: "flake.nix", expr: expect.anything() as unknown }),
-        { kind: "nix", path: "lib/start-vm.nix", isFixed: true },
-        { kind: "nix", path: "modules/policy.nix", isFixed: true },
+        { kind: "text", path: "microvm-emit/vm/start-vm.nix", isFixed: true },
+        { kind: "text", path: "microvm-emit/resolver/resolver.py", isFixed: true },
       ]),
     );
   });

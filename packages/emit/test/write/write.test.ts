@@ -376,7 +376,7 @@ describe("write", () => {
       '"/.microvm-emit.sha256" merge=union',
       '"/flake.nix" merge=binary',
       '"/guests/**" merge=binary',
-      '"/hosts/midna.nix" merge=binary',
+      '"/hosts/**" merge=binary',
       "",
     ]);
     layOut(dir, { [attributesName]: "*.age binary\n" });
