@@ -189,6 +189,8 @@ in
       inherit (config.microvm) hypervisor;
     in
     {
+      # The module system names it in messages about conflicts.
+      _file = "microvm-emit.vms.${name}";
       imports = [ { inherit (vm) microvm; } ];
 
       networking = {
