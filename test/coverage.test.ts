@@ -137,18 +137,39 @@ const exprOf = (input: unknown, path: string): NixFile["expr"] => {
   return file.expr;
 };
 
-/** What a module's file sets an option below `microvm` to, as text; undefined where it does not. */
-const optionIn = (expr: NixFile["expr"], option: string): string | undefined => {
+/** What a module's file sets an option to, as text; undefined where it does not. */
+const optionAt = (expr: NixFile["expr"], ...set: readonly string[]): string | undefined => {
   // An option of a list's items is that of the first one.
-  const path = ["microvm", ...option.split(".").map((step) => (step === "*" ? "[definition 1-entry 1]" : step))];
+  const path = set.map((step) => (step === "*" ? "[definition 1-entry 1]" : step));
   const [definition] = definitionsOf(expr, path);
   return definition?.depth === path.length ? print(definition.value) : undefined;
 };
 
+/** What a host's file sets an option below `microvm` to. */
+const optionIn = (expr: NixFile["expr"], option: string): string | undefined =>
+  optionAt(expr, "microvm", ...option.split("."));
+
+/** The options of microvm.nix that the library has by other names. */
+const inLibrary: Readonly<Record<string, string>> = {
+  "vsock.cid": "vsockCid",
+  "interfaces.*.tap.vhost": "interfaces.*.vhost",
+  "volumes.*.size": "volumes.*.sizeMiB",
+};
+
+/** What a VM's file sets an option of microvm.nix to: in its NixOS, for its hypervisor alone, or by an option of the library. */
+const optionOfVm = (vm: Vm, option: string): string | undefined => {
+  const expr = exprOf(config({ a: vm }), "hosts/h/a.nix");
+  const own = ["microvm-emit", "vms", "a"];
+  const steps = option.split(".");
+  return (
+    optionAt(expr, ...own, "config", "microvm", ...steps) ??
+    optionAt(expr, ...own, "microvm", ...steps) ??
+    optionAt(expr, ...own, ...(inLibrary[option] ?? option).split("."))
+  );
+};
+
 const print = (value: ast.NixInput): string => ast.print(ast.toNix(value)).replaceAll(/\s+/g, " ").trim();
 
-/** What a VM says of itself where no other one shares its guest. */
-const guestOf = (vm: Vm): NixFile["expr"] => exprOf(config({ a: { ...vm, guest: "own" } }), "guests/h/a.nix");
 const packageOf = (name: string): ast.Expr => ast.select(ast.ident("pkgs"), name);
 
 /** An object that holds a value at a path. */
@@ -164,11 +185,11 @@ describe("an option by name", () => {
     const own =
       sample === "hello" ? packageOf("hello") : type.endsWith("of package") ? { qemu: packageOf("hello") } : sample;
     const microvm = nested(name.split("."), sample) as NonNullable<Vm["microvm"]>;
-    expect(optionIn(guestOf({ microvm }), name)).toBe(print(own as ast.NixInput));
+    expect(optionOfVm({ microvm }, name)).toBe(print(own as ast.NixInput));
   });
 
   it("of a host is set where microvm.nix has it", () => {
-    const expr = exprOf(config({ a: {} }, { microvm: { host: { enable: false } } }), "hosts/h.nix");
+    const expr = exprOf(config({ a: {} }, { microvm: { host: { enable: false } } }), "hosts/h/default.nix");
     expect(optionIn(expr, "host.enable")).toBe("false");
   });
 
@@ -190,7 +211,7 @@ const settings: readonly (readonly [string, Vm, ast.NixInput])[] = [
   ["deflateOnOOM", { balloon: { deflateOnOOM: false } }, false],
   ["initialBalloonMem", { balloon: { initialMiB: 512 } }, 512],
   ["cpu", { hypervisor: "qemu", cpu: "max" }, "max"],
-  ["credentialFiles", { hypervisor: "qemu", credentialFiles: { KEY: "/run/key" } }, { KEY: "/run/key" }],
+  ["credentialFiles.KEY", { hypervisor: "qemu", credentialFiles: { KEY: "/run/key" } }, "/run/key"],
   ["devices.*.bus", { devices: [{ bus: "pci", path: "0000:01:00.0" }] }, "pci"],
   ["devices.*.path", { devices: [{ bus: "pci", path: "0000:01:00.0" }] }, "0000:01:00.0"],
   ...(["bus", "deviceExtraArgs", "id"] as const).map((name): [string, Vm, string] => [
@@ -220,7 +241,11 @@ const settings: readonly (readonly [string, Vm, ast.NixInput])[] = [
   ["vcpu", { vcpu: 2 }, 2],
   ["vsock.cid", { vsock: { cid: 9 } }, 9],
   ["vsock.ssh.enable", { vsock: { ssh: true } }, true],
-  ["interfaces.*.type", { interfaces: [{}] }, "tap"],
+  [
+    "interfaces.*.type",
+    { network: "open", interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge" }] },
+    "macvtap",
+  ],
   ["interfaces.*.id", { interfaces: [{ tap: "a0" }] }, "a0"],
   ["interfaces.*.mac", { interfaces: [{ mac: "02:00:00:00:00:99" }] }, "02:00:00:00:00:99"],
   [
@@ -296,7 +321,7 @@ const settings: readonly (readonly [string, Vm, ast.NixInput])[] = [
 
 describe("a setting", () => {
   it.each(settings)("is microvm.nix's %s", (name, vm, value) => {
-    expect(optionIn(guestOf(vm), name)).toBe(print(value));
+    expect(optionOfVm(vm, name)).toBe(print(value));
   });
 
   it("is tried for each option that has one", () => {
@@ -310,61 +335,50 @@ describe("a setting", () => {
       "forwardPorts",
       "writableStoreOverlay",
     ];
-    const tried = settings.map(([name]) => name);
+    const tried = settings.map(([name]) => name.replace("credentialFiles.KEY", "credentialFiles"));
     expect(Object.keys(vmSettings).filter((name) => !tried.includes(name) && !elsewhere.includes(name))).toEqual([]);
   });
 
   it("leaves the store to a share or to a disk", () => {
-    const sources = (vm: Vm): string => optionIn(guestOf(vm), "shares") ?? "";
-    expect(sources({})).toContain('"/nix/store"');
-    expect(sources({ store: "disk" })).not.toContain('"/nix/store"');
-    expect(sources({ store: { disk: "erofs" } })).not.toContain('"/nix/store"');
+    const shareStore = (vm: Vm): string | undefined => optionOfVm(vm, "shareStore");
+    expect(shareStore({})).toBeUndefined();
+    expect(shareStore({ store: "disk" })).toBe("false");
+    expect(shareStore({ store: { disk: "erofs" } })).toBe("false");
   });
 });
 
 describe("a host's setting", () => {
   const hostFile = (vms: Readonly<Record<string, Vm>>, rest: Partial<Config["hosts"][string]>): NixFile["expr"] =>
-    exprOf(config(vms, rest, { inputs: { fleet: { url: "github:me/fleet" } } }), "hosts/h.nix");
-  const { attrs, binary, binding, ident, nix, select } = ast;
+    exprOf(config(vms, rest, { inputs: { fleet: { url: "github:me/fleet" } } }), "hosts/h/default.nix");
+  const { ident, nix, select } = ast;
   const fleet = (...path: readonly string[]): ast.Expr => select(ident("inputs"), "fleet", ...path);
 
-  it.each<readonly [string, Vm, Partial<Config["hosts"][string]>, ast.NixInput]>([
-    ["stateDir", {}, { stateDirectory: "/srv/vms" }, "/srv/vms"],
-    ["host.startupTimeout", {}, { startupTimeoutSeconds: 300 }, 300],
-    ["host.useNotifySockets", {}, { useNotifySockets: true }, true],
-    ["vms.a.autostart", { autostart: true }, {}, true],
-    ["vms.a.restartIfChanged", { restartIfChanged: true }, {}, true],
-    ["vms.a.pkgs", { pkgs: null }, {}, null],
-    ["vms.a.nixpkgs", { nixpkgs: "fleet" }, {}, fleet()],
-    [
-      "vms.a.specialArgs",
-      { specialArgs: { site: "berlin" } },
-      {},
-      binary(ident("specialArgs"), "//", attrs([binding("site", "berlin")])),
-    ],
-    ["vms.b.flake", {}, { importedVms: { b: { flake: "fleet" } } }, fleet()],
-    [
-      "vms.b.updateFlake",
-      {},
-      { importedVms: { b: { flake: "fleet", updateFlake: "git+file:///f" } } },
-      "git+file:///f",
-    ],
-    ["vms.b.autostart", {}, { importedVms: { b: { flake: "fleet", autostart: true } } }, true],
-    ["vms.b.restartIfChanged", {}, { importedVms: { b: { flake: "fleet", restartIfChanged: true } } }, true],
+  it.each<readonly [string, Vm, ast.NixInput]>([
+    ["autostart", { autostart: true }, true],
+    ["restartIfChanged", { restartIfChanged: true }, true],
+    ["packageSet.pkgs", { pkgs: null }, null],
+    ["packageSet.nixpkgs", { nixpkgs: "nixpkgs-unstable" }, select(ident("inputs"), "nixpkgs-unstable")],
+    ["specialArgs.site", { specialArgs: { site: "berlin" } }, "berlin"],
+  ])("is the library's %s of the VM", (name, vm, value) => {
+    expect(optionOfVm(vm, name)).toBe(print(value));
+  });
+
+  it.each<readonly [string, Partial<Config["hosts"][string]>, ast.NixInput]>([
+    ["stateDir", { stateDirectory: "/srv/vms" }, "/srv/vms"],
+    ["host.startupTimeout", { startupTimeoutSeconds: 300 }, 300],
+    ["host.useNotifySockets", { useNotifySockets: true }, true],
+    ["vms.b.flake", { importedVms: { b: { flake: "fleet" } } }, fleet()],
+    ["vms.b.updateFlake", { importedVms: { b: { flake: "fleet", updateFlake: "git+file:///f" } } }, "git+file:///f"],
+    ["vms.b.autostart", { importedVms: { b: { flake: "fleet", autostart: true } } }, true],
+    ["vms.b.restartIfChanged", { importedVms: { b: { flake: "fleet", restartIfChanged: true } } }, true],
     [
       "vms.b.evaluatedConfig",
-      {},
       { importedVms: { b: { evaluatedConfig: "fleet.nixosConfigurations.web" } } },
       fleet("nixosConfigurations", "web"),
     ],
-    [
-      "vms.b.evaluatedConfig",
-      {},
-      { importedVms: { b: { evaluatedConfig: nix`import ./b.nix` } } },
-      nix`import ./b.nix`,
-    ],
-  ])("is microvm.nix's %s", (name, vm, rest, value) => {
-    expect(optionIn(hostFile({ a: { ...vm, guest: "own" } }, rest), name)).toBe(print(value));
+    ["vms.b.evaluatedConfig", { importedVms: { b: { evaluatedConfig: nix`import ./b.nix` } } }, nix`import ./b.nix`],
+  ])("is microvm.nix's %s", (name, rest, value) => {
+    expect(optionIn(hostFile({ a: {} }, rest), name)).toBe(print(value));
   });
 });
 

@@ -6,7 +6,7 @@ import * as library from "microvm-emit";
 import { expect, it } from "vitest";
 import { emitted, hostModule } from "./nix/emitted.js";
 import { evalFlake, nixes } from "./nix/harness.js";
-import { guestConfig, networksOf } from "./nix/identity.js";
+import { guestConfig, guestNetwork, type GuestNetwork, networksOfGuest } from "./nix/identity.js";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const blocks = [...readme.matchAll(/```ts\n([^]*?)```/g)].map(([, block = ""]) => block);
@@ -20,15 +20,15 @@ it("emits and evaluates the config of the README", async () => {
   })) as { default: library.Config };
   const [nix] = nixes();
   if (nix === undefined) throw new Error("no nix");
-  const kernelParams = (await evalFlake(
+  const told = (await evalFlake(
     emitted(loaded, { "configuration.nix": hostModule }),
     "nixosConfigurations.workstation",
     {
       nix,
       apply: `system: assert system.config.system.build.toplevel.drvPath != "";
-        (${guestConfig} system.config.microvm.vms.projectvm).microvm.kernelParams`,
+        ${guestNetwork} (${guestConfig} system.config.microvm.vms.projectvm)`,
     },
-  )) as readonly string[];
-  expect(networksOf(kernelParams)["10-e"]?.["Network.Address"]).toEqual(["192.168.83.2/24"]);
+  )) as GuestNetwork;
+  expect(networksOfGuest(told)["10-e"]?.["Network.Address"]).toEqual(["192.168.83.2/24"]);
   expect(readme).toContain("ssh -a -x 192.168.83.2 ");
 });

@@ -621,7 +621,11 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     expect(asked).toBeLessThanOrEqual(8 * rounds);
     write(config);
     await reload();
-    await poll("an answer", 100, async () => (await ask(SECOND, "unlisted.example")).status === "NXDOMAIN" || undefined);
+    await poll(
+      "an answer",
+      100,
+      async () => (await ask(SECOND, "unlisted.example")).status === "NXDOMAIN" || undefined,
+    );
   });
 
   it("queues 64 questions of a VM, takes VMs in turn, and loses none of one while another sends 2,000 datagrams", async () => {

@@ -202,12 +202,9 @@ describe.each([
 
   it.skipIf(!isThere)("have all units of microvm.nix's but those that say what their templates say", async () => {
     const [lean, full] = [emitted(vms), emitted(vms)];
-    const file = join(full, "hosts/h.nix");
+    const file = join(full, "microvm-emit/default.nix");
     const text = readFileSync(file, "utf8");
-    const whole = text.replace(
-      "(import ../modules/microvm-host.nix inputs.microvm)",
-      "inputs.microvm.nixosModules.host",
-    );
+    const whole = text.replace("(import ./vm/microvm-host.nix inputs.microvm)", "inputs.microvm.nixosModules.host");
     expect(whole).not.toBe(text);
     writeFileSync(file, whole);
     const [kept, all] = [await evaluate(lean, host, units), await evaluate(full, host, units)] as Readonly<

@@ -3,6 +3,27 @@
 /** Nix: the guest's config of an item of `microvm.vms`. */
 export const guestConfig = "(vm: (if vm.evaluatedConfig != null then vm.evaluatedConfig else vm.config).config)";
 
+/** Nix: what a guest's config says of its own network, and the kernel parameters by which one that VMs share learns of it. */
+export const guestNetwork = `(guest: {
+  inherit (guest.microvm) kernelParams;
+  inherit (guest.networking) hostName nameservers;
+  networks = builtins.mapAttrs (_: network: {
+    inherit (network) matchConfig networkConfig dhcpV4Config addresses routes;
+  }) guest.systemd.network.networks;
+})`;
+
+/** What {@link guestNetwork} gives. */
+export interface GuestNetwork {
+  readonly kernelParams: readonly string[];
+  readonly hostName: string;
+  readonly nameservers: readonly string[];
+  readonly networks: Readonly<
+    Record<string, Readonly<Record<"matchConfig" | "networkConfig" | "dhcpV4Config", Settings>> & Lists>
+  >;
+}
+type Settings = Readonly<Record<string, unknown>>;
+type Lists = Readonly<Record<"addresses" | "routes", readonly Settings[]>>;
+
 export interface Identity {
   readonly hostName: string | undefined;
   readonly machineId: string | undefined;
@@ -36,10 +57,31 @@ const parse = (text: string): NetworkFile =>
       return [head.slice(1, -1), lines.map((line) => [...line.split(/=(.*)/s, 2)] as unknown as [string, string])];
     });
 
-/** The networks that a guest is told of, by name: what each says by `Section.Key`, every time that it does. */
-export const networksOf = (
-  kernelParams: readonly string[],
-): Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> =>
+/** The networks of a guest by name: what each says by `Section.Key`, every time that it does. */
+export type Networks = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+
+/** The networks of a guest, whether it has them or learns of them at boot. The first one has its DNS servers. */
+export const networksOfGuest = ({ kernelParams, networks, nameservers }: GuestNetwork): Networks => ({
+  ...networksOf(kernelParams),
+  ...Object.fromEntries(
+    Object.entries(networks).map(([name, network], position) => {
+      const said: Record<string, string[]> = {};
+      const say = (section: string, settings: Settings): void => {
+        for (const [key, value] of Object.entries(settings)) (said[`${section}.${key}`] ??= []).push(String(value));
+      };
+      say("Match", network.matchConfig);
+      say("Network", network.networkConfig);
+      for (const address of network.addresses) say("Network", address);
+      if (position === 0) for (const DNS of nameservers) say("Network", { DNS });
+      say("DHCPv4", network.dhcpV4Config);
+      for (const route of network.routes) say("Route", route);
+      return [name, said];
+    }),
+  ),
+});
+
+/** The networks that a guest is told of by its kernel parameters. */
+export const networksOf = (kernelParams: readonly string[]): Networks =>
   Object.fromEntries(
     Object.entries(identityOf(kernelParams).credentials).flatMap(([credential, text]) => {
       const [, name] = /^network\.network\.(.*)$/.exec(credential) ?? [];

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { evalFile, evaluateFlake, type Nix, nixes } from "./harness.js";
-import { identityOf, networksOf } from "./identity.js";
+import { type GuestNetwork, networksOfGuest } from "./identity.js";
 
 const FOLDER = fileURLToPath(new URL("../../examples/midna", import.meta.url));
 const EXAMPLE = `path:${FOLDER}?dir=flake`;
@@ -68,8 +68,8 @@ const guest = (name: string, index: number, project: string): object => ({
   },
 });
 
-/** What a guest learns at boot, where the article evaluates a NixOS for each VM. */
-const toldAtBoot = (name: string, index: number): object => ({
+/** The network of a guest. */
+const networkOf = (name: string, index: number): object => ({
   hostName: name,
   networks: {
     "10-e": {
@@ -136,7 +136,7 @@ interface Facts {
   readonly assertions: readonly string[];
   readonly toplevels: readonly string[];
   readonly stateUnit: unknown;
-  readonly kernelParams: Readonly<Record<string, readonly string[]>>;
+  readonly networks: Readonly<Record<string, GuestNetwork>>;
   readonly tmpfiles: readonly string[];
   readonly hostHas: unknown;
 }
@@ -158,14 +158,14 @@ describe.each(nixes())("the article's host by $version", (nix: Nix) => {
     expect(facts.article).toEqual(article);
   });
 
-  it("tells each guest its name and network", () => {
-    const told = Object.entries(facts.kernelParams).map(([name, parameters]) => [
+  it("gives each guest its name and network", () => {
+    const told = Object.entries(facts.networks).map(([name, guest]) => [
       name,
-      { hostName: identityOf(parameters).hostName, networks: networksOf(parameters) },
+      { hostName: guest.hostName, networks: networksOfGuest(guest) },
     ]);
     expect(Object.fromEntries(told)).toEqual({
-      emacsvm: toldAtBoot("emacsvm", 4),
-      goprotobufvm: toldAtBoot("goprotobufvm", 5),
+      emacsvm: networkOf("emacsvm", 4),
+      goprotobufvm: networkOf("goprotobufvm", 5),
     });
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import networks from "../../examples/networks/microvm.config.js";
 import { emitted, hostModule } from "./emitted.js";
 import { evalFlake, nixes } from "./harness.js";
-import { guestConfig, networksOf } from "./identity.js";
+import { guestConfig, guestNetwork, type GuestNetwork, networksOfGuest } from "./identity.js";
 
 const minimal = {
   system: "x86_64-linux",
@@ -34,7 +34,7 @@ const apply = `systems:
     server = { inherit (host.systemd.network.networks."0-20-br0") dhcpServerConfig dhcpServerStaticLeases; };
     firewall = builtins.mapAttrs (_: i: i.allowedUDPPorts) host.networking.firewall.interfaces;
     nat = { inherit (host.networking.nat) enableIPv6 internalInterfaces internalIPs internalIPv6s externalInterface; };
-    guests = builtins.mapAttrs (_: guest: guest.microvm.kernelParams) guests;
+    guests = builtins.mapAttrs (_: ${guestNetwork}) guests;
     links = builtins.mapAttrs (_: guest: map (i: i.type) guest.microvm.interfaces) guests;
     ports = guests.forwarded.microvm.forwardPorts;
   }`;
@@ -72,7 +72,7 @@ describe.each(nixes())("by $version", (nix) => {
       emitted(networks, { "configuration.nix": hostModule }),
       "nixosConfigurations",
       { nix, apply },
-    )) as { readonly guests: Readonly<Record<string, readonly string[]>> };
+    )) as { readonly guests: Readonly<Record<string, GuestNetwork>> };
     expect(facts).toEqual({
       netdevs: { "0-20-br0": "bridge", "0-20-br0.10": "vlan", "0-20-lan": "bridge" },
       host: {
@@ -129,7 +129,7 @@ describe.each(nixes())("by $version", (nix) => {
         },
       ],
     });
-    expect(Object.fromEntries(Object.entries(guests).map(([name, told]) => [name, networksOf(told)]))).toEqual({
+    expect(Object.fromEntries(Object.entries(guests).map(([name, told]) => [name, networksOfGuest(told)]))).toEqual({
       alone: {},
       beside: {
         "10-e": { ...found("06:15:8b:4b:c2:a7"), ...resolved, "Network.DHCP": ["ipv4"] },

@@ -47,7 +47,7 @@ const evaluate = async (written: Config, attribute: string): Promise<unknown> =>
   });
 };
 
-const guest = "microvm.vms.a.evaluatedConfig.config";
+const guest = "microvm.vms.a.config.config";
 const hand = 'systemd.services."microvm-secrets@".script';
 
 /** Runs a script with an empty `/run` of its own, in which `hand` runs the host's script as for the VM a. */

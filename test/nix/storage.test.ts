@@ -34,6 +34,8 @@ const persist = { tag: "persist", source: "/srv/persist", mountPoint: "/persist"
 const vms = {
   marked: { shares: [{ ...persist, neededForBoot: true }], modules: ["./persist.nix"] },
   unmarked: { shares: [persist], modules: ["./persist.nix"] },
+  // Shares the guest of `unmarked`.
+  twin: { shares: [persist], modules: ["./persist.nix"] },
   own: { guest: "own", shares: [persist], modules: ["./persist.nix"] },
   immutable: { modules: ["./immutable.nix"] },
   rooted: { volumes: [{ image: "root.img", mountPoint: "/", sizeMiB: 8192 }] },

@@ -108,7 +108,7 @@ const compileUser = ({ vms: [vm] }: HostPlan): readonly Binding[] => {
   const [{ path: origin, name, homeDirectory, uid, gid, group }] = vm.users;
   const written = Object.entries({
     name,
-    homeDirectory: homeDirectory === `/home/${name}` ? null : homeDirectory,
+    homeDirectory,
     uid,
     gid,
     group,

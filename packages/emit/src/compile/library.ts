@@ -7,7 +7,6 @@ import { input } from "./terms.js";
 /** Where a flake has the library: in a folder of its own, or as a flake input. */
 export type LibrarySource = "copied" | "input";
 
-
 /** The library as files of a flake; none of a flake that has it as an input. */
 export const copyLibrary = (source: LibrarySource): readonly TextFile[] =>
   source === "input"
