@@ -9,7 +9,10 @@
   ];
 
   microvm-emit = {
-    user.name = "michael";
+    user = {
+      name = "michael";
+      homeDirectory = "/home/michael";
+    };
 
     bridges.microbr = {
       addresses = [ "192.168.83.1/24" ];

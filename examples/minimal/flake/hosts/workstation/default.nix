@@ -8,7 +8,10 @@
   ];
 
   microvm-emit = {
-    user.name = "alice";
+    user = {
+      name = "alice";
+      homeDirectory = "/home/alice";
+    };
 
     bridges.microbr = {
       addresses = [ "192.168.83.1/24" ];

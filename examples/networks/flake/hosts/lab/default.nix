@@ -14,7 +14,10 @@
   ];
 
   microvm-emit = {
-    user.name = "alice";
+    user = {
+      name = "alice";
+      homeDirectory = "/home/alice";
+    };
 
     bridges = {
       br0 = {

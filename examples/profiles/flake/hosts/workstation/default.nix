@@ -10,7 +10,10 @@
   ];
 
   microvm-emit = {
-    user.name = "alice";
+    user = {
+      name = "alice";
+      homeDirectory = "/home/alice";
+    };
 
     bridges = {
       labbr = {
