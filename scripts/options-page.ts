@@ -1,6 +1,6 @@
 /**
- * Writes packages/emit/nix/options.md, the page of the library's options: `MICROVM_EMIT_RIG=FOLDER npm run options`. It takes the
- * types' descriptions from the `lib` of a real nixpkgs, in `FOLDER/nixpkgs/lib`.
+ * Writes packages/emit/nix/options.md, the page of the library's options: `MICROVM_EMIT_RIG=FOLDER npm run options`. The descriptions of
+ * types come from the `lib` of a real nixpkgs, in `FOLDER/nixpkgs/lib`.
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";

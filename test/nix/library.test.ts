@@ -1,0 +1,169 @@
+/** The NixOS modules of the library in the hands of a user who writes Nix, with no config in TypeScript or beside one. */
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Config } from "microvm-emit";
+import { describe, expect, it } from "vitest";
+import { emitted, emittedFlat, hostModule } from "./emitted.js";
+import { evalFlake, type Nix, nixes, temporaryFolder } from "./harness.js";
+import { evaluateOnRig, rig } from "./rig.js";
+
+if (rig === undefined) console.error("NOT TESTED on NixOS's own modules: set MICROVM_EMIT_RIG.");
+
+const library = fileURLToPath(new URL("../../packages/emit/nix", import.meta.url));
+const [byHand = "", override = ""] = [
+  ...readFileSync(join(library, "README.md"), "utf8").matchAll(/^```nix\n(.*?)^```$/gms),
+].map(([, code]) => code);
+
+/** A flake with the library in a folder and the module of the library's README. */
+const flakeByHand = (): string => {
+  const folder = temporaryFolder();
+  cpSync(library, join(folder, "microvm-emit"), { recursive: true });
+  writeFileSync(join(folder, "vms.nix"), byHand);
+  writeFileSync(join(folder, "host.nix"), hostModule);
+  writeFileSync(
+    join(folder, "flake.nix"),
+    `{
+      inputs = {
+        nixpkgs.url = "github:nixos/nixpkgs";
+        microvm = { url = "github:microvm-nix/microvm.nix"; inputs.nixpkgs.follows = "nixpkgs"; };
+      };
+      outputs = { nixpkgs, ... }@inputs: {
+        nixosConfigurations.h = nixpkgs.lib.nixosSystem {
+          system = "x86_64-linux";
+          specialArgs = { inherit inputs; };
+          modules = [
+            ./host.nix
+            ./vms.nix
+            { networking.hostName = "h"; system.stateVersion = "25.11"; }
+          ];
+        };
+      };
+    }`,
+  );
+  return folder;
+};
+
+const config: Config = {
+  hosts: {
+    h: {
+      stateVersion: "25.11",
+      modules: ["./host.nix", "./own.nix"],
+      user: { name: "alice", sshKeys: ["ssh-ed25519 AAAA alice"] },
+      bridges: { br0: { address: "10.7.0.1/24" } },
+      vms: { projectvm: {} },
+    },
+  },
+};
+
+const FACTS = `{ h }: let inherit (h) config; in {
+  network = config.microvm-emit.vms.projectvm.network;
+  rules = config.environment.etc."microvm/policy.nft".text;
+  resolver = config.environment.etc."microvm/resolver.json".text;
+  failed = map ({ message, ... }: message) (builtins.filter ({ assertion, ... }: !assertion) config.assertions);
+  whole = config.system.build.toplevel.drvPath != "";
+}`;
+
+const web = [
+  ["tcp", "80"],
+  ["tcp", "443"],
+  ["udp", "443"],
+];
+const expected = {
+  "module by hand": {
+    flake: flakeByHand,
+    rule: "set asking4 { type ipv4_addr; elements = { 192.168.83.2 } }",
+    domains: [{ name: "github.com", ports: web }],
+  },
+  "override of an emitted VM": {
+    flake: () => emittedFlat(config, { "host.nix": hostModule, "own.nix": override }),
+    rule:
+      "set host4 { type ipv4_addr . inet_proto . inet_service; " +
+      "elements = { 10.7.0.2 . tcp . 5380, 10.7.0.2 . tcp . 8080, 10.7.0.2 . udp . 5380 } }",
+    domains: [
+      { name: "example.org", ports: web },
+      {
+        name: "github.com",
+        ports: [
+          ["tcp", "22"],
+          ["tcp", "443"],
+        ],
+      },
+    ],
+  },
+};
+
+const evaluators: Readonly<Record<string, (folder: string) => Promise<unknown>>> = {
+  ...Object.fromEntries(
+    nixes().map((nix) => [
+      nix.version,
+      (folder: string) => evalFlake(`path:${folder}`, "nixosConfigurations", { nix, apply: FACTS }),
+    ]),
+  ),
+  ...(rig === undefined
+    ? {}
+    : { "NixOS's own modules": (folder: string) => evaluateOnRig(folder, "nixosConfigurations", FACTS) }),
+};
+
+describe.each(Object.entries(evaluators))("by %s, a policy in Nix", (_, evaluate) => {
+  it.each(Object.entries(expected))("is enforced as the README shows: %s", async (_name, { flake, rule, domains }) => {
+    const { rules, resolver, ...facts } = (await evaluate(flake())) as Readonly<Record<"rules" | "resolver", string>>;
+    expect(facts).toEqual({ network: "allowlist", failed: [], whole: true });
+    expect(rules.split(/\n */)).toContain(rule);
+    const { guests } = JSON.parse(resolver) as {
+      readonly guests: Readonly<Record<string, { readonly allow: unknown }>>;
+    };
+    expect(Object.values(guests).map(({ allow }) => allow)).toEqual([domains]);
+  });
+});
+
+/** A mistake in a host's own module: its definitions for a VM, and the parts of the message. */
+const mistakes: Readonly<Record<string, readonly [definition: string, ...message: (string | RegExp)[]]>> = {
+  "a wrong type": [
+    'network = "internt"',
+    '`microvm-emit.vms.projectvm.network\' is not of type `one of "internet", "allowlist", "none", "open"\'',
+    /In `\S+\/own\.nix': "internt"/,
+  ],
+  "a wrong type in an item": [
+    'allow = [ { to = "10.0.0.1"; ports = [ 99999 ]; } ]',
+    /`microvm-emit\.vms\.projectvm\.allow\..*\.ports\..*' is not of type/,
+    /In `\S+\/own\.nix': 99999/,
+  ],
+  "an unknown option": [
+    "reachhost = [ 8080 ]",
+    "The option `microvm-emit.vms.projectvm.reachhost' does not exist",
+    /In `\S+\/own\.nix'/,
+    "reachHost",
+  ],
+  "an unknown option of an item": [
+    'allow = [ { to = "example.org"; port = [ 443 ]; } ]',
+    /`microvm-emit\.vms\.projectvm\.allow\..*' has no port, which \S+\/own\.nix sets/,
+    "It has: ports, to.",
+  ],
+  "a missing option of an item": [
+    'interfaces = [ { id = "microvm7"; } ]',
+    /`microvm-emit\.vms\.projectvm\.interfaces\..*' needs mac, which \S+\/own\.nix does not set/,
+  ],
+  "an unknown guest": [
+    'guest = "nosuch"',
+    "The option `microvm-emit.vms.projectvm.guest' is \"nosuch\", which `microvm-emit.guests' does not define",
+  ],
+};
+
+const refusal = async (nix: Nix, definition: string): Promise<string> => {
+  const own = `{ microvm-emit.vms.projectvm.${definition}; }`;
+  const flake = emitted(config, { "host.nix": hostModule, "own.nix": own });
+  const apply = `{ h }: h.config.system.build.toplevel.drvPath`;
+  try {
+    return `no error, but ${JSON.stringify(await evalFlake(flake, "nixosConfigurations", { nix, apply }))}`;
+  } catch (error) {
+    return (error as Error).message;
+  }
+};
+
+describe.each(nixes())("by $version, Nix reports", (nix) => {
+  it.each(Object.entries(mistakes))("%s with its option and file", async (_, [definition, ...parts]) => {
+    const message = await refusal(nix, definition);
+    for (const part of parts) expect(message).toMatch(part);
+  });
+});
