@@ -187,6 +187,13 @@ describe("the guests of a host", () => {
     ]);
   });
 
+  it("are single until a second VM needs the same", () => {
+    const single = { name: "a", vms: ["a"], own: "single" };
+    expect(guestsOf({ a: {} })).toEqual([single]);
+    expect(guestsOf({ a: {}, b: { firewall: false } })).toEqual([single, { name: "b", vms: ["b"], own: "single" }]);
+    expect(guestsOf({ a: {}, b: {} })).toEqual([{ name: "a", vms: ["a", "b"], own: null }]);
+  });
+
   it("are one VM's own where it asks for one, though another is the same", () => {
     const own = { guest: "own" };
     expect(guestsOf({ a: own, b: {}, c: own, d: {} })).toEqual([

@@ -198,16 +198,19 @@ describe.each(nixes())("an error of $version", (nix) => {
   see: emitted as (flake/hosts/alpha/web.nix:`);
   });
 
-  it("is led back to a module of the host's", () => {
+  it.each([
+    ["an option that there is not", "networking.firewal.enable = true;"],
+    ["a wrong type of an option of the library", "microvm-emit.vms.web.vsockCid = 1.5;"],
+  ])("is led back to %s in a module of the host's", (_, definition) => {
     const dir = temporaryDirectory();
-    const module = '["./configuration.nix", nix`{ networking.firewal.enable = true; }`]';
+    const module = `["./configuration.nix", nix\`{ ${definition} }\`]`;
     layOut(dir, {
       [config]: source("").replace('["./configuration.nix"]', module),
       "configuration.nix": configurationNix,
     });
     const { problems } = parsed(microvmEmit(dir, ["check", config, "--json", ...overrides], env));
     expect(problems).toMatchObject([{ subject: "hosts.alpha.modules[1]" }]);
-    expect(written(dir, problems[0]?.place)[1]).toMatch(/^networking\.firewal/);
+    expect(written(dir, problems[0]?.place)[1]).toMatch(startOf(definition));
   });
 
   it("is led back to what the host's VMs have in common", () => {
