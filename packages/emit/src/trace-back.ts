@@ -208,8 +208,7 @@ const namedDefinitions = (message: string, files: Files): readonly Trail[] => {
     const source = files.open(withoutVia(groups?.["file"] ?? ""));
     if (source === undefined) return [];
     const unused = definitionsIn(source, option).filter((definition) => !used.has(definition));
-    const chosen =
-      unused.find(({ value }) => print(withoutProperties(value)).trim() === groups?.["value"]) ?? unused[0];
+    const chosen = unused.find((definition) => shownValue(definition) === groups?.["value"]) ?? unused[0];
     if (chosen === undefined) return [source.trail(0)];
     used.add(chosen);
     return [source.trailOf(chosen)];
@@ -218,8 +217,12 @@ const namedDefinitions = (message: string, files: Files): readonly Trail[] => {
   const vms = named.flatMap(({ groups }) => /^microvm-emit\.vms\.(.*)$/.exec(groups?.["file"] ?? "")?.[1] ?? []);
   const ofVms = vms.map((vm) => trailOfPath(["hosts", files.sources.host, "vms", vm], files));
   // Modules that nixpkgs wraps are called by a file of its own.
-  return [...(found.length > 0 ? found : onlyDefinition(option, files)), ...ofVms];
+  const values = named.map(({ groups }) => groups?.["value"]);
+  return [...(found.length > 0 ? found : onlyDefinition(option, files, values)), ...ofVms];
 };
+
+/** The value of a definition as Nix shows a short one. */
+const shownValue = ({ value }: Definition): string => print(withoutProperties(value)).trim();
 
 const withoutVia = (file: string): string => file.replace(/, via option .*/, "");
 
@@ -322,8 +325,11 @@ const isHostAtLarge = (
 /** `hosts.NAME` */
 const hostDepth = 2;
 
-/** The definition of an option that Nix names without a file, where just one of the user's or our files has one. */
-const onlyDefinition = (option: string, files: Files): readonly Trail[] => {
+/**
+ * The definition of an option that Nix names without a file, where just one of the user's or our files has one, or has one of
+ * the values that Nix shows.
+ */
+const onlyDefinition = (option: string, files: Files, values: readonly unknown[] = []): readonly Trail[] => {
   const { host, outputDir } = files.sources;
   const vm = vmIn(option);
   const ours =
@@ -331,14 +337,16 @@ const onlyDefinition = (option: string, files: Files): readonly Trail[] => {
       ? [`hosts/${host}/default.nix`]
       : [`hosts/${host}/${fileOf({ name: vm })}`, `guests/${host}/${vm}.nix`];
   const about: ConfigPath = vm === undefined ? ["hosts", host, "modules"] : ["hosts", host, "vms", vm];
-  const trails = [
+  const definitions = [
     ...[...ours, "flake.nix"].map((path) => join(outputDir, path)),
     ...moduleFiles(files.sources, (at) => about.every((step, position) => at[position] === step)),
   ].flatMap((file) => {
     const source = files.open(file);
-    return source === undefined ? [] : definitionsIn(source, option).map((definition) => source.trailOf(definition));
+    return source === undefined ? [] : definitionsIn(source, option).map((definition) => ({ source, definition }));
   });
-  return trails.length === 1 ? trails : [];
+  const shown = definitions.filter(({ definition }) => values.includes(shownValue(definition)));
+  const candidates = shown.length > 0 ? shown : definitions;
+  return candidates.length === 1 ? candidates.map(({ source, definition }) => source.trailOf(definition)) : [];
 };
 
 const vmIn = (text: string): string | undefined => {
