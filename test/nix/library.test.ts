@@ -144,6 +144,27 @@ const mistakes: Readonly<Record<string, readonly [definition: string, ...message
     'interfaces = [ { id = "microvm7"; } ]',
     /`microvm-emit\.vms\.projectvm\.interfaces\..*' needs mac, which \S+\/own\.nix does not set/,
   ],
+  "a port in a destination": [
+    'allow = [ "github.com:443" ]',
+    /`microvm-emit\.vms\.projectvm\.allow\..*\.to' is not of type `domain, IP address or subnet without port'/,
+    /In `\S+\/own\.nix': "github\.com:443"/,
+  ],
+  "a domain without an allowlist": [
+    'allow = [ "example.org" ]',
+    'The VM projectvm allows the domain example.org, but its network is "internet". Domains need network = "allowlist".',
+  ],
+  "an unknown VM": [
+    'reachVms = [ "nosuch" ]',
+    "The VM projectvm has nosuch in reachVms, but microvm-emit.vms does not define it.",
+  ],
+  "an unknown network": [
+    'interfaces = [ { id = "lan7"; mac = "02:00:00:00:00:77"; bridge = "nosuch"; addresses = [ "10.9.0.7/24" ]; } ]',
+    "The interface lan7 of the VM projectvm is in the network nosuch, but neither microvm-emit.bridges nor microvm-emit.vlans defines it.",
+  ],
+  "no network": [
+    'interfaces = [ { id = "lan7"; mac = "02:00:00:00:00:77"; addresses = [ "10.9.0.7/24" ]; } ]',
+    "The interface lan7 of the VM projectvm has no bridge, but microvm-emit.routed is not defined.",
+  ],
   "an unknown guest": [
     'guest = "nosuch"',
     "The option `microvm-emit.vms.projectvm.guest' is \"nosuch\", which `microvm-emit.guests' does not define",
@@ -162,7 +183,7 @@ const refusal = async (nix: Nix, definition: string): Promise<string> => {
 };
 
 describe.each(nixes())("by $version, Nix reports", (nix) => {
-  it.each(Object.entries(mistakes))("%s with its option and file", async (_, [definition, ...parts]) => {
+  it.each(Object.entries(mistakes))("%s where it is", async (_, [definition, ...parts]) => {
     const message = await refusal(nix, definition);
     for (const part of parts) expect(message).toMatch(part);
   });

@@ -14,7 +14,7 @@ let
   existing = lib.filterAttrs (_: { existing, ... }: existing) cfg.bridges;
   switched = bridges // cfg.vlans;
   # A VLAN has the ports of its bridge.
-  portsOf = network: (cfg.bridges.${network.bridge or ""} or network).ports;
+  portsOf = network: (cfg.bridges.${network.bridge or ""} or network).ports or [ ];
   vlansOf = bridge: lib.filterAttrs (_: vlan: vlan.bridge == bridge) cfg.vlans;
 
   interfaces = lib.concatMap (
@@ -150,9 +150,9 @@ let
       alone =
         written: "${address.withoutPrefix written}/${if address.isIpv6 written then "128" else "32"}";
       families = map (written: if address.isIpv6 written then 6 else 4) addresses;
-      ofFamilies = builtins.filter (
-        written: lib.any (family: address.isOf family written) families
-      ) cfg.routed.addresses;
+      ofFamilies = builtins.filter (written: lib.any (family: address.isOf family written) families) (
+        cfg.routed.addresses or [ ]
+      );
     in
     lib.nameValuePair (file "22-${id}") (
       {

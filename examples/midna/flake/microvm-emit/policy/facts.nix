@@ -27,6 +27,12 @@ let
       ports = if ports == null then webPorts else map portOf ports;
     };
 
+  # references.nix reports it.
+  undefined = {
+    ports = [ ];
+    isLan = false;
+  };
+
   # An interface as rules see it. `bridge` is the bridge of the tap or the host's VLAN interface, and `master` is the bridge of that
   # VLAN. `neighbors` are the IPv6 addresses as numbers, since rules compare neighbor advertisements with numbers.
   linkOf =
@@ -37,7 +43,7 @@ let
       ipv6 = builtins.filter address.isIpv6 addresses;
       local = address.linkLocalOf mac;
       # A VLAN has the ports of its bridge.
-      network = cfg.bridges.${cfg.vlans.${bridge}.bridge or bridge};
+      network = cfg.bridges.${cfg.vlans.${bridge}.bridge or bridge} or undefined;
     in
     {
       tap = interface.id;

@@ -4,12 +4,21 @@ let
   inherit (lib) mkOption types;
   record = import ../record.nix { inherit lib; };
   port = types.either types.port (types.strMatching "(tcp|udp)/[0-9]+");
+  address = "[0-9.]+(/[0-9]+)?|[0-9a-fA-F:]*:[0-9a-fA-F:.]*(/[0-9]+)?";
+  domain = "([*][.])?[a-zA-Z0-9_-]+([.][a-zA-Z0-9_-]+)*";
+  destination = types.strMatching "${address}|${domain}" // {
+    description = "domain, IP address or subnet without port";
+  };
   # A destination: its name, or a set with ports.
   reached =
-    { to, ports }:
+    {
+      type,
+      to,
+      ports,
+    }:
     types.coercedTo types.str (name: { to = name; }) (record {
       to = mkOption {
-        type = types.str;
+        inherit type;
         description = to;
       };
       ports = mkOption {
@@ -46,6 +55,7 @@ in
     };
     allow = mkOption {
       type = types.listOf (reached {
+        type = destination;
         to = ''Domain, IP address or subnet. `"*.example.org"` matches every subdomain of example.org, but not example.org itself. Domains need `network = "allowlist"`.'';
         ports = ''Ports: `443` and `"tcp/443"` are TCP, `"udp/443"` is UDP. Null stands for the ports of the web: 80, 443 and udp/443.'';
       });
@@ -61,6 +71,7 @@ in
     };
     reachVms = mkOption {
       type = types.listOf (reached {
+        type = types.str;
         to = "Attribute name of the other VM in `microvm-emit.vms`.";
         ports = ''Ports: `443` and `"tcp/443"` are TCP, `"udp/443"` is UDP. Null stands for every port and protocol.'';
       });

@@ -80,7 +80,10 @@ let
     ) (portsOnHost vm);
 in
 {
-  imports = [ ./conflicts.nix ];
+  imports = [
+    ./conflicts.nix
+    ./references.nix
+  ];
 
   config = lib.mkIf facts.isActive {
     warnings = lib.optional (askingHost != { } && !hasDnsServer) ''

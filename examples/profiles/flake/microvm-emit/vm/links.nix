@@ -7,9 +7,9 @@ let
     interface:
     if interface.type == "tap" then
       if interface.bridge == null then
-        networks.routed
+        lib.optionalAttrs (networks.routed != null) networks.routed
       else
-        networks.bridges.${interface.bridge} or networks.vlans.${interface.bridge}
+        networks.bridges.${interface.bridge} or networks.vlans.${interface.bridge} or { }
     else
       networks.bridges.${toString interface.bridge} or { };
   gatewaysOf =
