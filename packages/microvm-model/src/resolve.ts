@@ -1,5 +1,6 @@
 import { type Checked, gather, withProblems } from "./checked.js";
-import type { HostModel, Model } from "./config.js";
+import type { HostModel, Model, VmModel } from "./config.js";
+import { defaultInputs } from "./flake-inputs.js";
 import type { Lock } from "./lock.js";
 import {
   entriesOf,
@@ -30,7 +31,8 @@ export interface Resolution {
 /** Names become addresses: every reference is followed and every default that depends on others is filled in. */
 export const resolve =
   (lock: Lock, earlierLocks: readonly Lock[] = []) =>
-  (model: Model): Checked<Resolution> => {
+  (written: Model): Checked<Resolution> => {
+    const model = withoutSecondNixpkgs(written);
     const hosts = gather(
       Object.entries(model.hosts).map(([name, host]) =>
         resolveHost(
@@ -51,6 +53,21 @@ export const resolve =
       ),
     });
   };
+
+/** Agents come from `nixpkgs` where that is nixpkgs-unstable already, so that the flake has no second copy of it. */
+const withoutSecondNixpkgs = (model: Model): Model => {
+  const { nixpkgs, "nixpkgs-unstable": unstable } = defaultInputs(model.inputs["nixpkgs"]?.url);
+  const isSame =
+    !Object.hasOwn(model.inputs, "nixpkgs-unstable") &&
+    (model.inputs["nixpkgs"]?.url ?? nixpkgs?.url) === unstable?.url;
+  if (!isSame) return model;
+  const ofNixpkgs = (vm: VmModel): VmModel =>
+    vm.agent === false ? vm : { ...vm, agent: { ...vm.agent, packagesFrom: "nixpkgs" } };
+  return { ...model, hosts: map(model.hosts, (host) => ({ ...host, vms: map(host.vms, ofNixpkgs) })) };
+};
+
+const map = <A, B>(record: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 
 const resolveHost = (
   name: string,

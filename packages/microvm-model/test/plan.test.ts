@@ -541,6 +541,15 @@ describe("a plan", () => {
     expect(planned(config({ a: {} })).plan.inputs.map(({ name }) => name)).toEqual(["nixpkgs", "microvm"]);
   });
 
+  it("takes agents from nixpkgs where it is nixpkgs-unstable already", () => {
+    const nixpkgs = "github:nixos/nixpkgs/nixos-unstable";
+    const inputsWith = (inputs: object): readonly string[] =>
+      planned(config({ a: { agent: claudeCode() } }, {}, { inputs })).plan.inputs.map(({ name }) => name);
+    expect(inputsWith({ nixpkgs })).toEqual(["nixpkgs", "microvm"]);
+    expect(inputsWith({ nixpkgs, "nixpkgs-unstable": "path:u" })).toEqual(["nixpkgs", "nixpkgs-unstable", "microvm"]);
+    expect(inputsWith({})).toEqual(["nixpkgs", "nixpkgs-unstable", "microvm"]);
+  });
+
   it("keeps what a default input follows when only its URL changes", () => {
     const inputs = { microvm: "path:m", nixpkgs: { url: "path:n" } };
     expect(planned(config({}, {}, { inputs })).plan.inputs).toEqual([
