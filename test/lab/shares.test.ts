@@ -6,7 +6,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, chownSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Config } from "microvm-emit";
+import type { Config, Vm } from "microvm-emit";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Run } from "./agent.js";
 import { emitFlake, evaluateHost, type Runner } from "./evaluated.js";
@@ -30,6 +30,19 @@ const READ_ONLY = "/srv/data";
 const OF_ROOT = "/srv/of-root";
 const HOST_KEYS = "/etc/ssh/host-keys";
 
+const vm: Vm = {
+  hypervisor: "qemu",
+  memoryMiB: 512,
+  vcpu: 1,
+  interfaces: [],
+  workspace: "~/work",
+  shares: [
+    { tag: "kept", source: "~/kept", owners: "guest" },
+    { tag: "data", source: READ_ONLY, readOnly: true },
+    { tag: "of-root", source: OF_ROOT },
+  ],
+};
+
 const config: Config = {
   hosts: {
     lab: {
@@ -42,18 +55,9 @@ const config: Config = {
         sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1 alice@lab"],
       },
       vms: {
-        tried: {
-          hypervisor: "qemu",
-          memoryMiB: 512,
-          vcpu: 1,
-          interfaces: [],
-          workspace: "~/work",
-          shares: [
-            { tag: "kept", source: "~/kept", owners: "guest" },
-            { tag: "data", source: READ_ONLY, readOnly: true },
-            { tag: "of-root", source: OF_ROOT },
-          ],
-        },
+        tried: vm,
+        // The lab's guests learn of their shares at boot, as guests of several VMs do.
+        other: { ...vm, workspace: "~/other", shares: [] },
       },
     },
   },
