@@ -13,10 +13,7 @@ let
   plain = lib.filterAttrs (_: { guest, ... }: guest == null) cfg.vms;
   shared = lib.filterAttrs (_: { guest, ... }: guest != null) cfg.vms;
 
-  parts = import ./parts.nix {
-    inherit lib cfg;
-    inherit (config.microvm) stateDir;
-  };
+  parts = import ./parts.nix { inherit lib cfg; };
   evaluateGuest = import ./evaluate-guest.nix { inherit inputs pkgs; };
   startVm = import ./start-vm.nix { inherit inputs lib; };
 

@@ -1,10 +1,5 @@
 # Translates a VM to options of its guest and of microvm.nix.
-{
-  lib,
-  cfg,
-  # The folder that contains the folders of VMs.
-  stateDir,
-}:
+{ lib, cfg }:
 let
   linkOf = import ./links.nix {
     inherit lib;
