@@ -24,14 +24,14 @@ export interface GuestNetwork {
 type Settings = Readonly<Record<string, unknown>>;
 type Lists = Readonly<Record<"addresses" | "routes", readonly Settings[]>>;
 
-export interface Identity {
+interface Identity {
   readonly hostName: string | undefined;
   readonly machineId: string | undefined;
   /** The text of each credential by name. */
   readonly credentials: Readonly<Record<string, string>>;
 }
 
-export const identityOf = (kernelParams: readonly string[]): Identity => {
+const identityOf = (kernelParams: readonly string[]): Identity => {
   const valuesOf = (name: string): readonly string[] =>
     kernelParams.flatMap((parameter) => (parameter.startsWith(`${name}=`) ? [parameter.slice(name.length + 1)] : []));
   const decoded = (credential: string): readonly [string, string] => {

@@ -137,12 +137,12 @@ const mistakes: Readonly<Record<string, readonly [definition: string, ...message
   ],
   "an unknown option of an item": [
     'allow = [ { to = "example.org"; port = [ 443 ]; } ]',
-    /`microvm-emit\.vms\.projectvm\.allow\..*' has no port, which \S+\/own\.nix sets/,
-    "It has: ports, to.",
+    /The option `microvm-emit\.vms\.projectvm\.allow\..*\.port' does not exist\. It is defined in \S+\/own\.nix/,
+    "': ports, to.",
   ],
   "a missing option of an item": [
     'interfaces = [ { id = "microvm7"; } ]',
-    /`microvm-emit\.vms\.projectvm\.interfaces\..*' needs mac, which \S+\/own\.nix does not set/,
+    /The option `microvm-emit\.vms\.projectvm\.interfaces\..*\.mac' is not defined in \S+\/own\.nix, and has no default/,
   ],
   "a port in a destination": [
     'allow = [ "github.com:443" ]',

@@ -29,7 +29,7 @@
   outputs =
     { self, nixpkgs, ... }@inputs:
     {
-      # The network and the microVMs of midna, also for use from another flake.
+      # The network and the microVMs of midna, usable from another flake.
       nixosModules.midna = nixpkgs.lib.modules.importApply ./hosts/midna { inherit inputs; };
 
       nixosConfigurations.midna = nixpkgs.lib.nixosSystem {

@@ -13,7 +13,7 @@
   outputs =
     { self, nixpkgs, ... }@inputs:
     {
-      # The network and the microVMs of workstation, also for use from another flake.
+      # The network and the microVMs of workstation, usable from another flake.
       nixosModules.workstation = nixpkgs.lib.modules.importApply ./hosts/workstation { inherit inputs; };
 
       nixosConfigurations.workstation = nixpkgs.lib.nixosSystem {

@@ -12,7 +12,7 @@
   outputs =
     { self, nixpkgs, ... }@inputs:
     {
-      # The network and the microVMs of lab, also for use from another flake.
+      # The network and the microVMs of lab, usable from another flake.
       nixosModules.lab = nixpkgs.lib.modules.importApply ./hosts/lab { inherit inputs; };
 
       nixosConfigurations.lab = nixpkgs.lib.nixosSystem {

@@ -18,15 +18,20 @@ let
       files = lib.concatMapStringsSep ", " ({ file, ... }: toString file) definitions;
       unknown = removeAttrs defined (builtins.attrNames options);
       missing = builtins.filter (name: !defined ? ${name}) required;
+      # Every value may be under a false `mkIf`.
       mergeOption =
-        name: values: (lib.mergeDefinitions (loc ++ [ name ]) options.${name}.type values).mergedValue;
+        name: values:
+        let
+          merged = lib.mergeDefinitions (loc ++ [ name ]) options.${name}.type values;
+        in
+        if merged.isDefined then merged.mergedValue else defaults.${name} or (throw (undefined [ name ]));
+      named = names: lib.concatMapStringsSep ", " (name: "`${lib.showOption (loc ++ [ name ])}'") names;
+      undefined = names: "The option ${named names} is not defined in ${files}, and has no default.";
     in
     lib.throwIf (unknown != { })
-      "The option `${lib.showOption loc}' has no ${toString (builtins.attrNames unknown)}, which ${files} sets. It has: ${known}."
+      "The option ${named (builtins.attrNames unknown)} does not exist. It is defined in ${files}. Options of `${lib.showOption loc}': ${known}."
       (
-        lib.throwIf (missing != [ ])
-          "The option `${lib.showOption loc}' needs ${toString missing}, which ${files} does not set."
-          (defaults // builtins.mapAttrs mergeOption defined)
+        lib.throwIf (missing != [ ]) (undefined missing) (defaults // builtins.mapAttrs mergeOption defined)
       );
 in
 lib.mkOptionType {

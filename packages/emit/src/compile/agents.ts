@@ -16,7 +16,7 @@ import { moduleOf } from "./module.js";
 import { input, lib, packageFrom } from "./terms.js";
 
 /** Which package set an agent comes from: the guests' own, or one that the host's file imports for all guests. */
-export const packageSetOf = ({ packagesFrom, unfree }: AgentPlan): "pkgs" | ImportedSet =>
+const packageSetOf = ({ packagesFrom, unfree }: AgentPlan): "pkgs" | ImportedSet =>
   packagesFrom === "nixpkgs-unstable" ? "pkgsUnstable" : unfree === false ? "pkgs" : "pkgsUnfree";
 
 type ImportedSet = keyof typeof importedSets;
@@ -58,7 +58,7 @@ export const importPackageSets = ({ vms }: HostPlan): readonly Binding[] => {
             ]),
           ),
         ),
-        { before: "One set for all guests, since each import costs an evaluation of its own." },
+        { before: "Imported once for all guests: each import of nixpkgs costs time and memory." },
       ),
     ];
   });

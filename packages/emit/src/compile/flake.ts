@@ -62,7 +62,7 @@ const compileOutputs = (host: HostPlan, isLater: boolean, relocate: Relocate): r
   );
   return [
     comment(isLater ? blankLine(module) : module, {
-      before: `The network and the microVMs of ${host.name}, also for use from another flake.`,
+      before: `The network and the microVMs of ${host.name}, usable from another flake.`,
     }),
     blankLine(
       bindingAt(

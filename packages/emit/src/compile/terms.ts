@@ -41,9 +41,6 @@ export const input = (name: string, ...attribute: readonly string[]): Expr =>
 export const lib = (name: string, argument: NixInput, ...more: NixInput[]): Expr =>
   call(select(ident("lib"), name), argument, ...more);
 
-/** The primary group of a guest's user. */
-export const groupOf = (user: string): Expr => select(ident("config"), "users", "users", user, "group");
-
 /** `"${inputs.NAME}/path"`. */
 export const inputFile = ({ input: name, path: inside }: InputFile): Expr => str(interp(input(name)), `/${inside}`);
 

@@ -162,7 +162,7 @@ const compilePackageSet = (vm: VmPlan): readonly Binding[] =>
   ]);
 
 /** Arguments of the modules of one guest. */
-export const compileSpecialArgs = (vm: VmPlan): readonly Binding[] =>
+const compileSpecialArgs = (vm: VmPlan): readonly Binding[] =>
   set(vm, "specialArgs", recordOf(vm, "specialArgs", vm.specialArgs));
 
 /** The options of a guest that several VMs share, as its host has them. */

@@ -22,7 +22,7 @@
       };
     };
 
-    # One set for all guests, since each import costs an evaluation of its own.
+    # Imported once for all guests: each import of nixpkgs costs time and memory.
     specialArgs.pkgsUnstable = import inputs.nixpkgs-unstable {
       inherit (pkgs.stdenv.hostPlatform) system;
       config.allowUnfreePredicate = package: builtins.elem (lib.getName package) [ "claude-code" ];

@@ -184,7 +184,7 @@ in
       ];
       description = "Network interfaces of the VM. The first one has the default route.";
     };
-    vsockCid = maybe types.ints.positive "CID of the VM for vsock: at least 3, and unique on the host.";
+    vsockCid = maybe (types.ints.between 3 4294967294) "CID of the VM for vsock: at least 3, and unique on the host.";
     socket = mkOption {
       type = types.nullOr types.str;
       default = "control.socket";
