@@ -1,5 +1,5 @@
 import { type AllowedPlan, type PortPlan, type VmPlan, webPorts } from "@microvm-emit/model";
-import { type Binding, type Expr, type NixInput, str, toNix } from "@microvm-emit/nix-ast";
+import { type Binding, type Expr, str, toNix } from "@microvm-emit/nix-ast";
 import { at, bindingAt } from "./terms.js";
 
 /** The options of what a VM may reach. No rules apply to a VM without a tap. */
@@ -38,4 +38,4 @@ const isWeb = (ports: readonly PortPlan[]): boolean => String(ports.map(portOf))
 const compileReached = (to: string, ports: readonly PortPlan[] | null): Expr =>
   ports === null ? str(to) : toNix({ to, ports: ports.map(portOf) });
 
-const portOf = ({ proto, port }: PortPlan): NixInput => (proto === "tcp" ? port : `${proto}/${String(port)}`);
+const portOf = ({ proto, port }: PortPlan): number | string => (proto === "tcp" ? port : `${proto}/${String(port)}`);
