@@ -92,3 +92,26 @@ it("groups as the emitted text would", () => {
     { numRuns: 150 },
   );
 });
+
+it("imports the guest that it differs from in packages alone", () => {
+  const few: Vm = { packages: ["git"] };
+  const more: Vm = { packages: ["go", "git", "gopls"] };
+  const others: Vm = { packages: ["git", "go"], firewall: false };
+  const { files } = emissionOf({ a: few, b: few, c: more, d: more, e: others, f: others });
+  const textOf = (guest: string): string =>
+    files
+      .flatMap((file) => (file.kind === "nix" && file.path === `guests/h/${guest}.nix` ? [print(file.expr)] : []))
+      .join();
+  expect(textOf("c")).toBe(`# The NixOS of c, d.
+{ pkgs, ... }:
+{
+  imports = [ ./a.nix ];
+
+  environment.systemPackages = [
+    pkgs.go
+    pkgs.gopls
+  ];
+}
+`);
+  expect(textOf("e")).toContain("system.stateVersion");
+});

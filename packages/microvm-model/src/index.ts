@@ -90,7 +90,7 @@ export { type GuestDifference, guestDifferences } from "./resolve/guest-differen
 export { webPorts } from "./resolve/policy.js";
 export { type GuestLink, type Section, hostRoute, linkFileText, linkOf } from "./resolve/guest-link.js";
 export { builtInShares, ownShares } from "./resolve/built-in-shares.js";
-export { imageOf, readsOptions } from "./resolve/guests.js";
+export { type GuestBase, guestBases, imageOf, readsOptions } from "./resolve/guests.js";
 export { identityOf, mountOptions } from "./resolve/identity.js";
 export { clip } from "./clip.js";
 export { type PrivateRange, privateRangeRows, privateRanges } from "./private-ranges.js";

@@ -1,4 +1,11 @@
-import { type GroupPlan, type GuestPlan, type HostPlan, readsOptions, type VmPlan } from "@microvm-emit/model";
+import {
+  type GroupPlan,
+  type GuestBase,
+  type GuestPlan,
+  type HostPlan,
+  readsOptions,
+  type VmPlan,
+} from "@microvm-emit/model";
 import { attrs, binding, type Binding, blankLine, comment, type Expr, list, path } from "@microvm-emit/nix-ast";
 import type { NixFile } from "../file.js";
 import { compileAgent } from "./agents.js";
@@ -39,18 +46,33 @@ export const compileGuest = (
   );
 };
 
-/** `guests/HOST/NAME.nix`: the NixOS that several VMs share, named by the first of them. */
+/** `guests/HOST/NAME.nix`: the NixOS that several VMs share, named by the first of them. One with more packages imports the other. */
 export const compileSharedGuest = (
   host: HostPlan,
   guest: GuestPlan,
   vm: VmPlan,
+  base: GuestBase | undefined,
   shared: SharedModules,
   relocate: Relocate,
 ): NixFile => ({
   kind: "nix",
   path: guestFile(host, guest),
-  expr: comment(compileGuest(guest, vm, shared, relocate), { before: `The NixOS of ${guest.vms.join(", ")}.` }),
+  expr: comment(base === undefined ? compileGuest(guest, vm, shared, relocate) : compileMore(vm, base), {
+    before: `The NixOS of ${guest.vms.join(", ")}.`,
+  }),
 });
+
+const compileMore = (vm: VmPlan, base: GuestBase): Expr =>
+  moduleOf(
+    binding("imports", list([path(`./${base.name}.nix`)])),
+    blankLine(
+      bindingAt(
+        [...vm.path, "packages"],
+        ["environment", "systemPackages"],
+        packagesOf(vm, (at) => base.missing.includes(at)),
+      ),
+    ),
+  );
 
 export const guestFile = (host: HostPlan, { name }: Pick<GuestPlan, "name">): string =>
   `guests/${host.name}/${name}.nix`;
@@ -106,8 +128,12 @@ const importShared = (vm: VmPlan, shared: SharedModules): readonly Expr[] => {
 const otherGroups = ({ groups, users }: VmPlan): readonly Omit<GroupPlan, "path">[] =>
   groups.filter(({ name }) => users.every(({ group }) => group !== name)).map(({ name, gid }) => ({ name, gid }));
 
-const packagesOf = ({ path: origin, packages }: VmPlan): Expr =>
-  list(packages.map((plan, position) => at([...origin, "packages", position], packageFrom("pkgs", plan))));
+const packagesOf = ({ path: origin, packages }: VmPlan, isWanted: (position: number) => boolean = () => true): Expr =>
+  list(
+    packages.flatMap((plan, position) =>
+      isWanted(position) ? [at([...origin, "packages", position], packageFrom("pkgs", plan))] : [],
+    ),
+  );
 
 const firewall = ({ path: origin, firewall: { enable, ...allowed } }: VmPlan): readonly Binding[] => [
   bindingAt([...origin, "firewall"], ["firewall", "enable"], enable),

@@ -1,4 +1,11 @@
-import type { ConfigPath, GuestPlan, HostPlan, ImportedVmPlan, VmPlan } from "@microvm-emit/model";
+import {
+  type ConfigPath,
+  type GuestPlan,
+  guestBases,
+  type HostPlan,
+  type ImportedVmPlan,
+  type VmPlan,
+} from "@microvm-emit/model";
 import {
   attrs,
   binding,
@@ -34,11 +41,15 @@ export const compileHost = (
   relocate: Relocate,
 ): readonly OutputFile[] => {
   // Guests come by the index of their first VM, so that a later VM renames no module.
+  const bases = guestBases(host);
   const guests = host.guests.map((guest) => {
     const vms = guest.vms.map((name) => vmNamed(host, name));
     return {
       vms: vms.map((vm) => ({ vm, ...compileVm(host, guest, vm, shared, relocate) })),
-      file: guest.own === null ? [compileSharedGuest(host, guest, vmNamed(host, guest.vms[0]), shared, relocate)] : [],
+      file:
+        guest.own === null
+          ? [compileSharedGuest(host, guest, vmNamed(host, guest.vms[0]), bases.get(guest.name), shared, relocate)]
+          : [],
     };
   });
   const vms = guests.flatMap((guest) => guest.vms).sort((a, b) => (a.vm.name < b.vm.name ? -1 : 1));

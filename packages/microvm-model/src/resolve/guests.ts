@@ -1,6 +1,6 @@
 import { collect } from "../collect.js";
 import { isNode } from "../config/terms.js";
-import type { GuestPlan, VmPlan, VolumePlan } from "../plan.js";
+import type { GuestPlan, HostPlan, VmPlan, VolumePlan } from "../plan.js";
 import type { ConfigPath } from "../problem.js";
 import { builtInShares } from "./built-in-shares.js";
 import { identityOf } from "./identity.js";
@@ -61,6 +61,35 @@ export const groupGuests = (vms: readonly VmPlan[]): readonly GuestPlan[] => {
     vms: [name, ...others.map((vm) => vm.name)],
     own: own ?? (others.length === 0 ? "single" : null),
   }));
+};
+
+/** A guest that another one, which several VMs share too, is but for some packages. */
+export interface GuestBase {
+  readonly name: string;
+  /** The positions of the packages that it lacks, in `packages` of the other's VMs. */
+  readonly missing: readonly number[];
+}
+
+/** The base of each shared guest that has one, by name: the first guest before it that differs in packages that it lacks. */
+export const guestBases = ({ guests, vms }: Pick<HostPlan, "guests" | "vms">): ReadonlyMap<string, GuestBase> => {
+  const named = new Map(vms.map((vm) => [vm.name, vm]));
+  const before = new Map<string, { readonly name: string; readonly packages: ReadonlySet<string> }[]>();
+  const bases = new Map<string, GuestBase>();
+  for (const { name, own } of guests) {
+    const vm = named.get(name);
+    if (own !== null || vm === undefined) continue;
+    const { packages: _, ...rest } = seenByGuest(vm);
+    const key = JSON.stringify(rest, bigintAsText);
+    const packages = vm.packages.map((plan) => JSON.stringify(plan, bigintAsText));
+    const known = before.get(key) ?? [];
+    const base = known.find((other) => [...other.packages].every((plan) => packages.includes(plan)));
+    if (base !== undefined) {
+      const missing = packages.flatMap((plan, position) => (base.packages.has(plan) ? [] : [position]));
+      bases.set(name, { name: base.name, missing });
+    }
+    before.set(key, [...known, { name, packages: new Set(packages) }]);
+  }
+  return bases;
 };
 
 /** A VM as its guest's NixOS sees it, without the places in the config that it came from. */
