@@ -22,7 +22,8 @@ const emitted = (vm: Vm): string => {
         modules: ["./host.nix"],
         user: { name: "alice", sshKeys: ["ssh-ed25519 AAAA alice"] },
         bridges: { br0: { address: "10.7.0.1/24" } },
-        vms: { a: { guest: "own", ...vm } },
+        // A guest is shared where another VM needs the same.
+        vms: { a: { guest: "own", ...vm }, ...(vm.guest === "shared" && { twin: { ...vm, shares: [] } }) },
       },
     },
   };
