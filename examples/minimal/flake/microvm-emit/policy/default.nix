@@ -6,7 +6,7 @@
   ...
 }:
 let
-  facts = import ./facts.nix { inherit config lib; };
+  facts = config.microvm-emit.policy;
   inherit (facts)
     bridges
     eachLink
@@ -85,150 +85,160 @@ in
     ./references.nix
   ];
 
-  config = lib.mkIf facts.isActive {
-    warnings = lib.optional (askingHost != { } && !hasDnsServer) ''
-      ${lib.concatStringsSep ", " (builtins.attrNames askingHost)} may ask this host's DNS server (reachHost has "dns"), but this host seems to run none.
-      Enable one on the VMs' bridge, such as services.dnsmasq, or set nameservers of the VM to a public server.
-    '';
-
-    environment.etc = {
-      "microvm/policy.nft".text = rules.rules;
-      "microvm/taps.nft" = lib.mkIf hasTapHooks { text = rules.tapRules; };
-    };
-
-    systemd.services = lib.mkIf config.microvm.host.enable {
-      microvm-policy = {
-        description = "Network policy of MicroVMs";
-        wantedBy = [ "multi-user.target" ];
-        before = [ "network-pre.target" ];
-        wants = [ "network-pre.target" ];
-        after = [ "nftables.service" ];
-        reloadIfChanged = true;
-        # Running VMs need it, also those that have left the configuration.
-        unitConfig.X-StopOnRemoval = false;
-        restartTriggers = [
-          config.environment.etc."microvm/policy.nft".source
-        ]
-        ++ lib.optional hasTapHooks config.environment.etc."microvm/taps.nft".source;
-        serviceConfig = hardening.rules // {
-          Type = "oneshot";
-          RemainAfterExit = true;
-          RuntimeDirectory = "microvm-policy";
-          ExecStartPre = keep;
-          ExecStart = load;
-          ExecStartPost = afterLoad;
-          # A reload empties the sets of the resolver, which restores them.
-          ExecReload = [
-            load
-            keep
-          ]
-          ++ afterLoad
-          ++ [
-            "-${config.systemd.package}/bin/systemctl reload --no-block microvm-resolver.service"
-          ];
-        };
-      };
-      # nftables.service can flush all rules, those of the resolver included, when it starts, reloads or stops.
-      nftables.serviceConfig =
-        let
-          loadAgain = [
-            "-${config.systemd.package}/bin/systemctl --no-block try-reload-or-restart microvm-policy.service"
-          ];
-        in
-        lib.mkIf config.networking.nftables.enable {
-          ExecStartPost = loadAgain;
-          ExecReload = lib.mkAfter loadAgain;
-          ExecStopPost = loadAgain;
-        };
-      "microvm@" = {
-        requires = [ "microvm-policy.service" ];
-        after = [ "microvm-policy.service" ];
-      };
-
-      # Docker drops forwarded packets of unknown networks, unless the chain DOCKER-USER accepts them.
-      microvm-docker = lib.mkIf config.virtualisation.docker.enable {
-        description = "Docker rules for MicroVMs";
-        wantedBy = [ "docker.service" ];
-        partOf = [ "docker.service" ];
-        after = [ "docker.service" ];
-        path = [ pkgs.iptables ];
-        serviceConfig = {
-          Type = "oneshot";
-          RemainAfterExit = true;
-        };
-        # Flushing an own chain removes networks that have left the configuration.
-        script = ''
-          for tables in iptables ip6tables; do
-            if "$tables" -w -n -L DOCKER-USER >/dev/null 2>&1; then
-              "$tables" -w -N MICROVM 2>/dev/null || "$tables" -w -F MICROVM
-              for network in ${lib.escapeShellArgs networks}; do
-                "$tables" -w -A MICROVM -i "$network" -j ACCEPT
-                "$tables" -w -A MICROVM -o "$network" -j ACCEPT
-              done
-              "$tables" -w -C DOCKER-USER -j MICROVM 2>/dev/null || "$tables" -w -I DOCKER-USER -j MICROVM
-            fi
-          done
-        '';
-        preStop = ''
-          for tables in iptables ip6tables; do
-            "$tables" -w -D DOCKER-USER -j MICROVM && "$tables" -w -F MICROVM && "$tables" -w -X MICROVM || true
-          done
-        '';
-      };
-    };
-
-    # A flush loads our rules again in the same transaction: a connection that a VM opens in between would stay established.
-    networking.nftables.extraDeletions = lib.mkIf config.networking.nftables.flushRuleset ''
-      include "/run/microvm-policy/*.nft"
-    '';
-
-    # filterForward drops forwarded packets of unknown networks. Our own rules still apply to accepted ones.
-    networking.firewall.extraForwardRules =
-      lib.mkIf (config.networking.firewall.filterForward && networks != [ ])
-        ''
-          iifname { ${lib.concatMapStringsSep ", " quote networks} } accept
-        '';
-
-    services.udev.extraRules = lib.concatMapStrings (bridge: ''
-      ACTION=="add", SUBSYSTEM=="net", KERNEL=="${bridge}", ATTR{bridge/no_linklocal_learn}="1"
-    '') bridges;
-
-    # With br_netfilter, which other software may load, the host's forward rules would apply to frames within a bridge.
-    boot.kernelModules = [ "br_netfilter" ];
-    boot.kernel.sysctl = {
-      "net.bridge.bridge-nf-call-arptables" = lib.mkDefault 0;
-      "net.bridge.bridge-nf-call-iptables" = lib.mkDefault 0;
-      "net.bridge.bridge-nf-call-ip6tables" = lib.mkDefault 0;
-    }
-    # The host answers ARP for VMs in `reachVms`, because ARP does not pass between taps of a bridge.
-    // lib.listToAttrs (
-      lib.concatMap (bridge: [
-        (lib.nameValuePair "net/ipv4/conf/${bridge}/proxy_arp_pvlan" 1)
-        (lib.nameValuePair "net/ipv4/conf/${bridge}/send_redirects" 0)
-        (lib.nameValuePair "net/ipv4/neigh/${bridge}/proxy_delay" 0)
-      ]) reachingBridges
-    )
-    # The same values as in networking.nat. The key with dots would conflict with Docker, Tailscale or networking.nat.
-    // lib.optionalAttrs (lib.any (isOf 4) masquerade) {
-      "net/ipv4/conf/all/forwarding" = true;
-      "net/ipv4/conf/default/forwarding" = true;
-    }
-    // lib.optionalAttrs (lib.any (isOf 6) masquerade) {
-      "net/ipv6/conf/all/accept_ra" = 2;
-      "net/ipv6/conf/default/accept_ra" = 2;
-      "net/ipv6/conf/all/forwarding" = true;
-      "net/ipv6/conf/default/forwarding" = true;
-    };
-    networking.firewall.interfaces = lib.mkMerge (
-      eachVm (
-        vm:
-        map (link: {
-          ${link.bridge or link.tap} = {
-            allowedTCPPorts = portsFor "tcp" vm;
-            allowedUDPPorts = portsFor "udp" vm;
-          };
-        }) (lib.optionals (portsOnHost vm != [ ]) vm.links)
-      ) guests
-    );
+  options.microvm-emit.policy = lib.mkOption {
+    type = lib.types.raw;
+    readOnly = true;
+    internal = true;
+    description = "The policies of all VMs, as rules, resolver and assertions read them. An option is evaluated only once.";
   };
+
+  config = lib.mkMerge [
+    { microvm-emit.policy = import ./facts.nix { inherit config lib; }; }
+    (lib.mkIf facts.isActive {
+      warnings = lib.optional (askingHost != { } && !hasDnsServer) ''
+        ${lib.concatStringsSep ", " (builtins.attrNames askingHost)} may ask this host's DNS server (reachHost has "dns"), but this host seems to run none.
+        Enable one on the VMs' bridge, such as services.dnsmasq, or set nameservers of the VM to a public server.
+      '';
+
+      environment.etc = {
+        "microvm/policy.nft".text = rules.rules;
+        "microvm/taps.nft" = lib.mkIf hasTapHooks { text = rules.tapRules; };
+      };
+
+      systemd.services = lib.mkIf config.microvm.host.enable {
+        microvm-policy = {
+          description = "Network policy of MicroVMs";
+          wantedBy = [ "multi-user.target" ];
+          before = [ "network-pre.target" ];
+          wants = [ "network-pre.target" ];
+          after = [ "nftables.service" ];
+          reloadIfChanged = true;
+          # Running VMs need it, also those that have left the configuration.
+          unitConfig.X-StopOnRemoval = false;
+          restartTriggers = [
+            config.environment.etc."microvm/policy.nft".source
+          ]
+          ++ lib.optional hasTapHooks config.environment.etc."microvm/taps.nft".source;
+          serviceConfig = hardening.rules // {
+            Type = "oneshot";
+            RemainAfterExit = true;
+            RuntimeDirectory = "microvm-policy";
+            ExecStartPre = keep;
+            ExecStart = load;
+            ExecStartPost = afterLoad;
+            # A reload empties the sets of the resolver, which restores them.
+            ExecReload = [
+              load
+              keep
+            ]
+            ++ afterLoad
+            ++ [
+              "-${config.systemd.package}/bin/systemctl reload --no-block microvm-resolver.service"
+            ];
+          };
+        };
+        # nftables.service can flush all rules, those of the resolver included, when it starts, reloads or stops.
+        nftables.serviceConfig =
+          let
+            loadAgain = [
+              "-${config.systemd.package}/bin/systemctl --no-block try-reload-or-restart microvm-policy.service"
+            ];
+          in
+          lib.mkIf config.networking.nftables.enable {
+            ExecStartPost = loadAgain;
+            ExecReload = lib.mkAfter loadAgain;
+            ExecStopPost = loadAgain;
+          };
+        "microvm@" = {
+          requires = [ "microvm-policy.service" ];
+          after = [ "microvm-policy.service" ];
+        };
+
+        # Docker drops forwarded packets of unknown networks, unless the chain DOCKER-USER accepts them.
+        microvm-docker = lib.mkIf config.virtualisation.docker.enable {
+          description = "Docker rules for MicroVMs";
+          wantedBy = [ "docker.service" ];
+          partOf = [ "docker.service" ];
+          after = [ "docker.service" ];
+          path = [ pkgs.iptables ];
+          serviceConfig = {
+            Type = "oneshot";
+            RemainAfterExit = true;
+          };
+          # Flushing an own chain removes networks that have left the configuration.
+          script = ''
+            for tables in iptables ip6tables; do
+              if "$tables" -w -n -L DOCKER-USER >/dev/null 2>&1; then
+                "$tables" -w -N MICROVM 2>/dev/null || "$tables" -w -F MICROVM
+                for network in ${lib.escapeShellArgs networks}; do
+                  "$tables" -w -A MICROVM -i "$network" -j ACCEPT
+                  "$tables" -w -A MICROVM -o "$network" -j ACCEPT
+                done
+                "$tables" -w -C DOCKER-USER -j MICROVM 2>/dev/null || "$tables" -w -I DOCKER-USER -j MICROVM
+              fi
+            done
+          '';
+          preStop = ''
+            for tables in iptables ip6tables; do
+              "$tables" -w -D DOCKER-USER -j MICROVM && "$tables" -w -F MICROVM && "$tables" -w -X MICROVM || true
+            done
+          '';
+        };
+      };
+
+      # A flush loads our rules again in the same transaction: a connection that a VM opens in between would stay established.
+      networking.nftables.extraDeletions = lib.mkIf config.networking.nftables.flushRuleset ''
+        include "/run/microvm-policy/*.nft"
+      '';
+
+      # filterForward drops forwarded packets of unknown networks. Our own rules still apply to accepted ones.
+      networking.firewall.extraForwardRules =
+        lib.mkIf (config.networking.firewall.filterForward && networks != [ ])
+          ''
+            iifname { ${lib.concatMapStringsSep ", " quote networks} } accept
+          '';
+
+      services.udev.extraRules = lib.concatMapStrings (bridge: ''
+        ACTION=="add", SUBSYSTEM=="net", KERNEL=="${bridge}", ATTR{bridge/no_linklocal_learn}="1"
+      '') bridges;
+
+      # With br_netfilter, which other software may load, the host's forward rules would apply to frames within a bridge.
+      boot.kernelModules = [ "br_netfilter" ];
+      boot.kernel.sysctl = {
+        "net.bridge.bridge-nf-call-arptables" = lib.mkDefault 0;
+        "net.bridge.bridge-nf-call-iptables" = lib.mkDefault 0;
+        "net.bridge.bridge-nf-call-ip6tables" = lib.mkDefault 0;
+      }
+      # The host answers ARP for VMs in `reachVms`, because ARP does not pass between taps of a bridge.
+      // lib.listToAttrs (
+        lib.concatMap (bridge: [
+          (lib.nameValuePair "net/ipv4/conf/${bridge}/proxy_arp_pvlan" 1)
+          (lib.nameValuePair "net/ipv4/conf/${bridge}/send_redirects" 0)
+          (lib.nameValuePair "net/ipv4/neigh/${bridge}/proxy_delay" 0)
+        ]) reachingBridges
+      )
+      # The same values as in networking.nat. The key with dots would conflict with Docker, Tailscale or networking.nat.
+      // lib.optionalAttrs (lib.any (isOf 4) masquerade) {
+        "net/ipv4/conf/all/forwarding" = true;
+        "net/ipv4/conf/default/forwarding" = true;
+      }
+      // lib.optionalAttrs (lib.any (isOf 6) masquerade) {
+        "net/ipv6/conf/all/accept_ra" = 2;
+        "net/ipv6/conf/default/accept_ra" = 2;
+        "net/ipv6/conf/all/forwarding" = true;
+        "net/ipv6/conf/default/forwarding" = true;
+      };
+      networking.firewall.interfaces = lib.mkMerge (
+        eachVm (
+          vm:
+          map (link: {
+            ${link.bridge or link.tap} = {
+              allowedTCPPorts = portsFor "tcp" vm;
+              allowedUDPPorts = portsFor "udp" vm;
+            };
+          }) (lib.optionals (portsOnHost vm != [ ]) vm.links)
+        ) guests
+      );
+    })
+  ];
 }

@@ -6,7 +6,7 @@
   ...
 }:
 let
-  facts = import ../policy/facts.nix { inherit config lib; };
+  facts = config.microvm-emit.policy;
   asking = facts.named "allowlist";
 
   settings = {

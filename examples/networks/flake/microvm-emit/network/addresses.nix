@@ -11,7 +11,7 @@ let
       map lib.fromHexString (lib.splitString ":" (lib.network.ipv6.fromString bare).address)
     else
       map lib.toInt (lib.splitString "." bare);
-  withoutPrefix = address: builtins.head (lib.splitString "/" address);
+  withoutPrefix = address: builtins.head (builtins.split "/" address);
   isIpv6 = lib.hasInfix ":";
   hexOf = width: number: lib.fixedWidthString width "0" (lib.toLower (lib.toHexString number));
 in
@@ -20,7 +20,7 @@ rec {
 
   isOf = family: address: isIpv6 address == (family == 6);
 
-  prefixLengthOf = address: lib.toInt (lib.last (lib.splitString "/" address));
+  prefixLengthOf = address: lib.toInt (lib.last (builtins.split "/" address));
 
   # "192.168.83.0/24" for "192.168.83.1/24"
   subnetOf =

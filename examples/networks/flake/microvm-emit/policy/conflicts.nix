@@ -1,7 +1,7 @@
 # Asserts that VMs and bridges do not conflict with other modules of the host.
 { config, lib, ... }:
 let
-  facts = import ./facts.nix { inherit config lib; };
+  facts = config.microvm-emit.policy;
   inherit (facts)
     bridges
     guestOf

@@ -1,7 +1,7 @@
 # Asserts that options refer to networks and VMs that exist, and that policies use their destinations.
 { config, lib, ... }:
 let
-  facts = import ./facts.nix { inherit config lib; };
+  facts = config.microvm-emit.policy;
   cfg = config.microvm-emit;
 
   eachOf = set: check: lib.concatLists (lib.mapAttrsToList check set);

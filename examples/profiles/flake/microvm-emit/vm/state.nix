@@ -14,9 +14,11 @@ let
   stepsOf =
     path:
     let
-      names = builtins.filter (name: name != "") (lib.splitString "/" path);
+      names = builtins.filter (name: builtins.isString name && name != "") (builtins.split "/" path);
     in
-    map (count: "/" + lib.concatStringsSep "/" (lib.take count names)) (lib.range 1 (lib.length names));
+    builtins.foldl' (
+      steps: name: steps ++ [ "${if steps == [ ] then "" else lib.last steps}/${name}" ]
+    ) [ ] names;
 
   ownedByUser = mode: "${mode} ${toString ids.uid}:${toString ids.gid}";
   parentsOf =
@@ -51,9 +53,9 @@ let
     path:
     let
       steps = stepsOf path;
-      outermost = lib.findFirst (step: writable ? ${step}) path steps;
+      outer = builtins.filter (step: step != path && writable ? ${step}) steps;
     in
-    builtins.filter (step: lib.hasPrefix "${outermost}/" step) steps;
+    lib.optionals (outer != [ ]) (builtins.filter (lib.hasPrefix "${builtins.head outer}/") steps);
 
   states = lib.filterAttrs (_: state: state.directories != { }) (
     lib.mapAttrs (
