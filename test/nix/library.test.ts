@@ -188,3 +188,23 @@ describe.each(nixes())("by $version, Nix reports", (nix) => {
     for (const part of parts) expect(message).toMatch(part);
   });
 });
+
+describe.each(nixes())("by $version, a flake with the library as an input", (nix) => {
+  it("is the same system as one with a copy", async () => {
+    const systemOf = async (source: "copied" | "input"): Promise<unknown> =>
+      evalFlake(
+        emitted({ ...config, library: source }, { "host.nix": hostModule, "own.nix": "{ }" }),
+        "nixosConfigurations.h",
+        {
+          nix,
+          apply: `system: {
+            rules = system.config.environment.etc."microvm/policy.nft".text;
+            units = builtins.attrNames system.config.systemd.services;
+            whole = system.config.system.build.toplevel.drvPath != "";
+          }`,
+          overrides: { "microvm-emit": `path:${join(library, "..")}` },
+        },
+      );
+    expect(await systemOf("input")).toEqual(await systemOf("copied"));
+  });
+});
