@@ -70,9 +70,10 @@ in
       type = types.raw;
       readOnly = true;
       internal = true;
-      defaultText = literalExpression "uid, gid and group of the user on this host";
+      defaultText = literalExpression "the user on this host";
       default = {
         # NixOS gives uid 1000 to its first normal user (update-users-groups.pl), and gid 100 to `users` (ids.nix).
+        inherit (cfg) name;
         uid = chosen "uid" 1000;
         gid = chosen "gid" 100;
         inherit group;

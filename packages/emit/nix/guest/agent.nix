@@ -17,18 +17,8 @@ let
   inHomeManager =
     config.home-manager.users.${user.name}.home.sessionVariables.${cfg.variable} or cfg.directory;
 
-  # The parent folders of a path, up to the home directory.
-  parentsOf =
-    path:
-    let
-      inside = lib.removePrefix "${user.homeDirectory}/" path;
-      names = lib.init (lib.splitString "/" inside);
-    in
-    lib.optionals (inside != path) (
-      map (count: "${user.homeDirectory}/${lib.concatStringsSep "/" (lib.take count names)}") (
-        lib.range 1 (lib.length names)
-      )
-    );
+  # systemd would create the parent folders of a mount point for root.
+  parentsOf = (import ../folders.nix { inherit lib; }).between user.homeDirectory;
   targets = lib.filter (target: target != cfg.directory) (builtins.attrValues cfg.links);
   folders = lib.concatMap parentsOf ([ cfg.directory ] ++ builtins.attrNames cfg.links) ++ targets;
 in
@@ -85,7 +75,6 @@ in
         }
       ];
 
-      # systemd would create the parent folders of a mount point for root.
       systemd.tmpfiles.settings.agent-state = lib.mkIf (cfg.directory != null) (
         lib.genAttrs folders (_: {
           d = {

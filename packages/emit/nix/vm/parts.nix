@@ -60,21 +60,21 @@ let
       readOnly = true;
     };
 
-  # QEMU passes secrets as systemd credentials. Other hypervisors use a share that only root in the guest can read.
-  byCredential = hypervisor: hypervisor == "qemu";
+  transport = import ../secret-transport.nix;
+  inherit (transport) byCredential directoryOf;
   secretShares =
     name: vm: hypervisor:
     lib.optional (vm.secrets != { } && !byCredential hypervisor) {
       proto = "virtiofs";
       tag = "secrets";
-      source = "/run/microvm-secrets/${name}";
-      mountPoint = "/run/host-secrets";
+      source = directoryOf name;
+      inherit (transport) mountPoint;
       readOnly = true;
     };
   secretFiles =
     name: vm: hypervisor:
     lib.optionalAttrs (byCredential hypervisor) (
-      builtins.mapAttrs (secret: _: "/run/microvm-secrets/${name}/${secret}") vm.secrets
+      builtins.mapAttrs (secret: _: "${directoryOf name}/${secret}") vm.secrets
     );
 
   # Mounted in the initrd, before the guest knows which VM it is (nixpkgs nixos/lib/utils.nix, pathsNeededForBoot).
@@ -160,17 +160,8 @@ let
       };
     };
 
-  userOf = {
-    inherit (cfg.user) name;
-    inherit (cfg.user.ids)
-      uid
-      gid
-      group
-      homeDirectory
-      ;
-  };
   factsOf = vm: {
-    user = lib.mkIf (cfg.user.name != null) userOf;
+    user = lib.mkIf (cfg.user.name != null) cfg.user.ids;
     sshHostKeys = vm.sshHostKeys != null;
     secrets = builtins.mapAttrs (_: { variable, ... }: variable) vm.secrets;
   };
@@ -221,19 +212,7 @@ in
       // lib.optionalAttrs (vm.secrets != { }) { credentialFiles = secretFiles name vm hypervisor; };
     };
 
-  # The part of a VM that the NixOS of its shared guest depends on.
-  seenOf = vm: {
-    facts = {
-      sshHostKeys = vm.sshHostKeys != null;
-      secrets = builtins.mapAttrs (_: { variable, ... }: variable) vm.secrets;
-    };
-    shares = storeShares vm ++ map shareOf (sharesOf vm).right;
-    volumes = map seenOfVolume vm.volumes;
-    fileSystems = fileSystemsOf vm;
-    inherit (vm) writableStoreOverlay;
-  };
-
-  # The module of a shared guest, from one of its VMs.
+  # The module of a shared guest: the part of a VM that its NixOS depends on, which is the same in all of its VMs.
   sharedGuestOf = vm: {
     fileSystems = fileSystemsOf vm;
     microvm-emit = factsOf vm;

@@ -1,11 +1,4 @@
-import {
-  type ConfigPath,
-  type GuestPlan,
-  guestBases,
-  type HostPlan,
-  type ImportedVmPlan,
-  type VmPlan,
-} from "@microvm-emit/model";
+import { type ConfigPath, guestBases, type HostPlan, type ImportedVmPlan, type Plan } from "@microvm-emit/model";
 import {
   attrs,
   binding,
@@ -24,34 +17,37 @@ import { match } from "ts-pattern";
 import type { OutputFile } from "../file.js";
 import { importPackageSets } from "./agents.js";
 import { compileSharedGuest, guestFile } from "./guest.js";
-import { libraryModule, type LibrarySource } from "./library.js";
+import { libraryModule } from "./library.js";
 import type { Relocate } from "./locations.js";
 import { hostModule } from "./module.js";
 import { compileNetworks } from "./network.js";
 import type { SharedModules } from "./shared-modules.js";
-import { at, bindingAt, input, setAt } from "./terms.js";
+import { at, bindingAt, input, setAt, setsAt } from "./terms.js";
 import { compileGuestOptions, compileVm } from "./vm.js";
 import { fileOf } from "./vm-file.js";
 
 /** The files of a host: `hosts/NAME/default.nix`, one file a VM beside it, and `guests/NAME/` for what VMs share. */
 export const compileHost = (
   host: HostPlan,
-  library: LibrarySource,
+  library: Plan["library"],
   shared: SharedModules,
   relocate: Relocate,
 ): readonly OutputFile[] => {
-  // Guests come by the index of their first VM, so that a later VM renames no module.
   const bases = guestBases(host);
+  const named = new Map(host.vms.map((vm) => [vm.name, vm]));
+  // Guests come by the index of their first VM, so that a later VM renames no module.
   const guests = host.guests.map((guest) => {
-    const vms = guest.vms.map((name) => vmNamed(host, name));
+    const vms = guest.vms.flatMap((name) => named.get(name) ?? []);
     return {
       vms: vms.map((vm) => ({ vm, ...compileVm(host, guest, vm, shared, relocate) })),
-      file:
-        guest.own === null
-          ? [compileSharedGuest(host, guest, vmNamed(host, guest.vms[0]), bases.get(guest.name), shared, relocate)]
-          : [],
+      // The other VMs say the same of it.
+      shared: (guest.own === null ? vms.slice(0, 1) : []).map((vm) => ({
+        option: setAt(vm.path, guest.name, compileGuestOptions(vm, path(`../../${guestFile(host, guest)}`))),
+        file: compileSharedGuest(host, guest, vm, bases.get(guest.name), shared, relocate),
+      })),
     };
   });
+  const sharedGuests = guests.flatMap((guest) => guest.shared);
   const vms = guests.flatMap((guest) => guest.vms).sort((a, b) => (a.vm.name < b.vm.name ? -1 : 1));
   const imports = vms.map(({ vm, needsInputs }) => {
     const file = path(`./${fileOf(vm)}`);
@@ -59,71 +55,38 @@ export const compileHost = (
   });
   const body = [
     binding("imports", list([importApply(libraryModule(library)), ...imports])),
-    ...compileLibraryOptions(host),
+    ...setsAt(host.path, "microvm-emit", [
+      ...compileUser(host),
+      ...compileNetworks(host),
+      ...setsAt(
+        [...host.path, "vms"],
+        "guests",
+        sharedGuests.map(({ option }) => option),
+      ).map(blankLine),
+      ...setsAt([], "specialArgs", importPackageSets(host)).map(blankLine),
+    ]).map(blankLine),
     ...compileMicrovm(host),
   ];
   return [
     {
       kind: "nix",
       path: `hosts/${host.name}/default.nix`,
-      expr: comment(hostModule(body, body), { before: `The network and the microVMs of ${host.name}.` }),
+      expr: comment(hostModule(body, body).expr, { before: `The network and the microVMs of ${host.name}.` }),
     },
     ...vms.map(({ file }) => file),
-    ...guests.flatMap(({ file }) => file),
+    ...sharedGuests.map(({ file }) => file),
   ];
-};
-
-const vmNamed = (host: HostPlan, name: string): VmPlan => {
-  const vm = host.vms.find((other) => other.name === name);
-  if (vm === undefined) throw new Error(`There is no VM ${name}.`);
-  return vm;
 };
 
 /** A module that is a function of the flake's inputs, as a module. */
 const importApply = (file: Expr): Expr =>
   call(select(ident("lib"), "modules", "importApply"), file, attrs([inherit("inputs")]));
 
-/** What all VMs of the host have in common. */
-const compileLibraryOptions = (host: HostPlan): readonly Binding[] => {
-  const guests = host.guests.filter(({ own }) => own === null);
-  const options = [
-    ...compileUser(host),
-    ...compileNetworks(host),
-    ...(guests.length === 0
-      ? []
-      : [
-          blankLine(
-            setAt(
-              [...host.path, "vms"],
-              "guests",
-              guests.map((guest) => compileGuest(host, guest)),
-            ),
-          ),
-        ]),
-    ...set("specialArgs", importPackageSets(host)),
-  ];
-  return options.length === 0 ? [] : [blankLine(setAt(host.path, "microvm-emit", options))];
-};
-
-const set = (option: string, bindings: readonly Binding[]): readonly Binding[] =>
-  bindings.length === 0 ? [] : [blankLine(setAt([], option, bindings))];
-
-const compileGuest = (host: HostPlan, guest: GuestPlan): Binding => {
-  const vm = vmNamed(host, guest.vms[0]);
-  return setAt(vm.path, guest.name, compileGuestOptions(vm, path(`../../${guestFile(host, guest)}`)));
-};
-
 /** The main user. Ids that the config does not say come from the host's own NixOS configuration. */
 const compileUser = ({ vms: [vm] }: HostPlan): readonly Binding[] => {
   if (vm === undefined) return [];
   const [{ path: origin, name, homeDirectory, uid, gid, group }] = vm.users;
-  const written = Object.entries({
-    name,
-    homeDirectory,
-    uid,
-    gid,
-    group,
-  });
+  const written = Object.entries({ name, homeDirectory, uid, gid, group });
   return [
     setAt(
       origin,

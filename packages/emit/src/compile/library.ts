@@ -1,14 +1,12 @@
+import type { Plan } from "@microvm-emit/model";
 import { type Expr, interp, path, str } from "@microvm-emit/nix-ast";
 import type { TextFile } from "../file.js";
 import { library } from "../library.generated.js";
 import { libraryFolder } from "./library-source.js";
 import { input } from "./terms.js";
 
-/** Where a flake has the library: in a folder of its own, or as a flake input. */
-export type LibrarySource = "copied" | "input";
-
 /** The library as files of a flake; none of a flake that has it as an input. */
-export const copyLibrary = (source: LibrarySource): readonly TextFile[] =>
+export const copyLibrary = (source: Plan["library"]): readonly TextFile[] =>
   source === "input"
     ? []
     : Object.entries(library).map(([path, text]) => ({
@@ -19,5 +17,5 @@ export const copyLibrary = (source: LibrarySource): readonly TextFile[] =>
       }));
 
 /** The library's NixOS module for hosts, as a file in `hosts/NAME` refers to it. The npm package has it in `nix/`. */
-export const libraryModule = (source: LibrarySource): Expr =>
+export const libraryModule = (source: Plan["library"]): Expr =>
   source === "input" ? str(interp(input(libraryFolder)), "/nix") : path(`../../${libraryFolder}`);

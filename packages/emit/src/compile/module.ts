@@ -4,24 +4,29 @@ import { attrs, type Binding, type Expr, formals, lambda, nameOf, nodesOf } from
 const guestArguments = ["config", "inputs", "lib", "pkgs", "pkgsUnfree", "pkgsUnstable"];
 
 /** A NixOS or home-manager module of a guest: its bindings, behind the arguments that they name. */
-export const moduleOf = (...bindings: readonly Binding[]): Expr => asking(bindings, guestArguments, attrs(bindings));
+export const moduleOf = (...bindings: readonly Binding[]): Expr =>
+  asking(variablesIn(bindings), guestArguments, attrs(bindings));
+
+/** A NixOS module of a host. */
+export interface HostModule {
+  readonly expr: Expr;
+  /** Whether it names the flake's inputs: it is a function of them then, so that other flakes can import it. */
+  readonly needsInputs: boolean;
+}
 
 /**
- * A NixOS module of a host. One that names the flake's inputs is a function of them, so that other flakes can import it; see
- * {@link needsInputs}.
+ * A NixOS module of a host, behind the arguments that it names.
  *
  * @param given what may name arguments; the rest has arguments of its own.
  */
-export const hostModule = (given: readonly Binding[], body: readonly Binding[]): Expr => {
-  const module = asking(given, ["config", "lib", "pkgs"], attrs(body));
-  return needsInputs(given) ? lambda(formals(["inputs"]), module) : module;
+export const hostModule = (given: readonly Binding[], body: readonly Binding[]): HostModule => {
+  const named = variablesIn(given);
+  const module = asking(named, ["config", "lib", "pkgs"], attrs(body));
+  const needsInputs = named.has("inputs");
+  return { needsInputs, expr: needsInputs ? lambda(formals(["inputs"]), module) : module };
 };
 
-/** Whether bindings name the inputs of the flake. */
-export const needsInputs = (bindings: readonly Binding[]): boolean => variablesIn(bindings).has("inputs");
-
-const asking = (given: readonly Binding[], available: readonly string[], body: Expr): Expr => {
-  const named = variablesIn(given);
+const asking = (named: ReadonlySet<string>, available: readonly string[], body: Expr): Expr => {
   const asked = available.filter((argument) => named.has(argument));
   return asked.length === 0 ? body : lambda(formals(asked, { ellipsis: true }), body);
 };

@@ -8,7 +8,7 @@ import {
   type VlanPlan,
 } from "@microvm-emit/model";
 import { attrs, type Binding, blankLine, type Expr, list, str } from "@microvm-emit/nix-ast";
-import { at, bindingAt, setAt } from "./terms.js";
+import { at, bindingAt, setAt, setsAt } from "./terms.js";
 
 /** The options of a host's networks. */
 export const compileNetworks = ({ networks }: HostPlan): readonly Binding[] => {
@@ -26,18 +26,12 @@ const set = <N extends NetworkPlan>(
   option: string,
   networks: readonly N[],
   compile: (network: N) => readonly Binding[],
-): readonly Binding[] => {
-  const [first] = networks;
-  return first === undefined
-    ? []
-    : [
-        setAt(
-          first.path.slice(0, -1),
-          option,
-          networks.map((network) => bindingAt(network.path, network.name, attrs(compile(network)))),
-        ),
-      ];
-};
+): readonly Binding[] =>
+  setsAt(
+    networks[0]?.path.slice(0, -1) ?? [],
+    option,
+    networks.map((network) => bindingAt(network.path, network.name, attrs(compile(network)))),
+  );
 
 const compileBridge = (bridge: BridgePlan): readonly Binding[] => [
   ...(bridge.existing ? [bindingAt([...bridge.path, "existing"], "existing", true)] : []),

@@ -33,6 +33,10 @@ export const setAt = (origin: ConfigPath, name: string, bindings: readonly Bindi
     : bindingAt(origin, name, attrs(bindings));
 };
 
+/** The same, and nothing where there is no binding. */
+export const setsAt = (origin: ConfigPath, name: string, bindings: readonly Binding[]): readonly Binding[] =>
+  bindings.length === 0 ? [] : [setAt(origin, name, bindings)];
+
 /** `inputs.NAME`, or an attribute below it. */
 export const input = (name: string, ...attribute: readonly string[]): Expr =>
   select(ident("inputs"), name, ...attribute);

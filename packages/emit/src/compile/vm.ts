@@ -24,10 +24,10 @@ import type { NixFile } from "../file.js";
 import { compileGuest } from "./guest.js";
 import { compileMachine, compileShare, compileVolume } from "./hardware.js";
 import type { Relocate } from "./locations.js";
-import { hostModule, needsInputs } from "./module.js";
+import { hostModule } from "./module.js";
 import { compilePolicy } from "./policy.js";
 import type { SharedModules } from "./shared-modules.js";
-import { at, bindingAt, input, setAt } from "./terms.js";
+import { at, bindingAt, input, setAt, setsAt } from "./terms.js";
 import { fileOf } from "./vm-file.js";
 
 /** A VM's file, and whether it is a function of the flake's inputs. */
@@ -50,12 +50,13 @@ export const compileVm = (
       ? own
       : [...own, blankLine(bindingAt(vm.path, "config", compileGuest(guest, vm, shared, relocate)))];
   const body = at(vm.path, binding(["microvm-emit", "vms", vm.name], attrs(options)));
+  const { expr, needsInputs } = hostModule(own, [body]);
   return {
-    needsInputs: needsInputs(own),
+    needsInputs,
     file: {
       kind: "nix",
       path: `hosts/${host.name}/${fileOf(vm)}`,
-      expr: comment(hostModule(own, [body]), { before: titleOf(host, vm) }),
+      expr: comment(expr, { before: titleOf(host, vm) }),
     },
   };
 };
@@ -98,7 +99,7 @@ const many = (vm: VmPlan, option: string, items: readonly NixInput[]): readonly 
   items.length === 0 ? [] : [bindingAt([...vm.path, option], option, list(items))];
 
 const set = (vm: VmPlan, option: string, bindings: readonly Binding[]): readonly Binding[] =>
-  bindings.length === 0 ? [] : [setAt([...vm.path, option], option, bindings)];
+  setsAt([...vm.path, option], option, bindings);
 
 const recordOf = (vm: VmPlan, setting: string, record: Readonly<Record<string, NixInput>>): readonly Binding[] =>
   Object.entries(record).map(([name, value]) => bindingAt([...vm.path, setting, name], name, value));

@@ -4,7 +4,8 @@ let
   inherit (lib) mkOption types;
   inherit (config.microvm-emit) secrets user;
   inherit (config.users.users.${user.name}) group;
-  byCredential = config.microvm.hypervisor == "qemu";
+  transport = import ../secret-transport.nix;
+  byCredential = transport.byCredential config.microvm.hypervisor;
   variables = lib.filterAttrs (_: variable: variable != null) secrets;
 in
 {
@@ -22,7 +23,7 @@ in
         "sshd.service"
         "systemd-user-sessions.service"
       ];
-      unitConfig = lib.mkIf (!byCredential) { RequiresMountsFor = "/run/host-secrets"; };
+      unitConfig = lib.mkIf (!byCredential) { RequiresMountsFor = transport.mountPoint; };
       serviceConfig = {
         Type = "oneshot";
         RemainAfterExit = true;
@@ -33,7 +34,7 @@ in
         for secret in ${toString (builtins.attrNames secrets)}; do
           install -m 0400 -o ${user.name} -g ${group} \
             "${
-              if byCredential then "$CREDENTIALS_DIRECTORY" else "/run/host-secrets"
+              if byCredential then "$CREDENTIALS_DIRECTORY" else transport.mountPoint
             }/$secret" "/run/microvm-secrets/$secret"
         done
       '';

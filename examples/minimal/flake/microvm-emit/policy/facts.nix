@@ -63,7 +63,7 @@ let
       allowed = lib.partition isAddress (map reached vm.allow);
     in
     {
-      inherit (vm) network nameservers publish;
+      inherit (vm) network nameservers;
       links = map linkOf (builtins.filter ({ type, ... }: type == "tap") vm.interfaces);
       addresses = allowed.right;
       domains = allowed.wrong;
@@ -83,17 +83,7 @@ let
 
   # VMs of other modules of this host.
   others = removeAttrs config.microvm.vms (builtins.attrNames cfg.vms);
-  guestOf =
-    name:
-    let
-      vm = config.microvm.vms.${name};
-    in
-    if vm.flake or null != null then
-      vm.flake.nixosConfigurations.${name}
-    else if vm.evaluatedConfig or null != null then
-      vm.evaluatedConfig
-    else
-      vm.config;
+  guestOf = name: import ../vm/nixos-of.nix name config.microvm.vms.${name};
   tapsOf =
     name:
     map ({ id, ... }: id) (
@@ -105,13 +95,11 @@ let
   # `lib.unique` is too slow for the lists of a thousand VMs.
   once = items: builtins.attrNames (lib.genAttrs items (_: null));
 
-  networksWith = wanted: lib.filterAttrs (_: wanted) (cfg.bridges // cfg.vlans);
   leavesByAny = { nat, ... }: nat.enable && nat.externalInterface == null;
 in
 {
   inherit
     resolverPort
-    webPorts
     privateRanges
     isOf
     vms
@@ -143,7 +131,7 @@ in
       )
       (
         builtins.filter leavesByAny (
-          builtins.attrValues (networksWith leavesByAny) ++ lib.optional (cfg.routed != null) cfg.routed
+          builtins.attrValues (cfg.bridges // cfg.vlans) ++ lib.optional (cfg.routed != null) cfg.routed
         )
       );
 

@@ -2,16 +2,15 @@
 { config, lib, ... }:
 let
   vms = lib.filterAttrs (_: { secrets, ... }: secrets != { }) config.microvm-emit.vms;
-  directoryOf = name: "/run/microvm-secrets/${name}";
+  inherit (import ../secret-transport.nix) byCredential directoryOf;
 
   # QEMU reads systemd credentials itself, and runs as this user.
   ownerOf =
     name:
     let
-      vm = config.microvm.vms.${name};
-      guest = if vm.evaluatedConfig or null != null then vm.evaluatedConfig else vm.config;
+      guest = import ./nixos-of.nix name config.microvm.vms.${name};
     in
-    if guest.config.microvm.hypervisor == "qemu" then "microvm" else "root";
+    if byCredential guest.config.microvm.hypervisor then "microvm" else "root";
 
   commandsOf =
     name: vm:

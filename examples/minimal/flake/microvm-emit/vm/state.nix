@@ -10,24 +10,10 @@ let
   inherit (cfg) user;
   inherit (user) ids;
 
-  # The folders of a path, outermost first: "/a", "/a/b", "/a/b/c".
-  stepsOf =
-    path:
-    let
-      names = builtins.filter (name: builtins.isString name && name != "") (builtins.split "/" path);
-    in
-    builtins.foldl' (
-      steps: name: steps ++ [ "${if steps == [ ] then "" else lib.last steps}/${name}" ]
-    ) [ ] names;
+  folders = import ../folders.nix { inherit lib; };
 
   ownedByUser = mode: "${mode} ${toString ids.uid}:${toString ids.gid}";
-  parentsOf =
-    source:
-    lib.optionals (user.name != null && lib.hasPrefix "${ids.homeDirectory}/" source) (
-      builtins.filter (step: lib.hasPrefix "${ids.homeDirectory}/" step && step != source) (
-        stepsOf source
-      )
-    );
+  parentsOf = source: lib.optionals (user.name != null) (folders.between ids.homeDirectory source);
   directoriesOf =
     vm:
     let
@@ -52,7 +38,7 @@ let
   exposedOf =
     path:
     let
-      steps = stepsOf path;
+      steps = folders.stepsOf path;
       outer = builtins.filter (step: step != path && writable ? ${step}) steps;
     in
     lib.optionals (outer != [ ]) (builtins.filter (lib.hasPrefix "${builtins.head outer}/") steps);

@@ -147,8 +147,6 @@ let
   routedTap =
     { id, addresses, ... }:
     let
-      alone =
-        written: "${address.withoutPrefix written}/${if address.isIpv6 written then "128" else "32"}";
       families = map (written: if address.isIpv6 written then 6 else 4) addresses;
       ofFamilies = builtins.filter (written: lib.any (family: address.isOf family written) families) (
         cfg.routed.addresses or [ ]
@@ -157,8 +155,8 @@ let
     lib.nameValuePair (file "22-${id}") (
       {
         matchConfig.Name = id;
-        addresses = map (written: { Address = alone written; }) ofFamilies;
-        routes = map (written: { Destination = alone written; }) addresses;
+        addresses = map (written: { Address = address.aloneOf written; }) ofFamilies;
+        routes = map (written: { Destination = address.aloneOf written; }) addresses;
         networkConfig = lib.listToAttrs (
           map (family: lib.nameValuePair "IPv${toString family}Forwarding" true) families
         );
@@ -172,8 +170,7 @@ let
   # One glob replaces the list if all taps have our prefix and belong to the only bridge.
   prefix = "microvm";
   isGlobExact =
-    builtins.attrNames cfg.bridges != [ ]
-    && lib.length (builtins.attrNames cfg.bridges) == 1
+    lib.length (builtins.attrNames cfg.bridges) == 1
     && cfg.vlans == { }
     && cfg.routed == null
     && lib.all (
@@ -208,7 +205,7 @@ in
   config = {
     microvm-emit = { inherit links; };
 
-    systemd.network = mkIf (switched != { } || cfg.routed != null || existing != { }) {
+    systemd.network = {
       netdevs = lib.mapAttrs' bridgeDevice bridges // lib.mapAttrs' vlanDevice cfg.vlans;
       networks =
         lib.mapAttrs' hostSide switched

@@ -31,7 +31,6 @@ let
   isIpv4 = written: !address.isIpv6 written;
   fixed = builtins.filter (written: !(interface.dhcp && isIpv4 written)) interface.addresses;
   isLeased = interface.dhcp && lib.any isIpv4 interface.addresses;
-  alone = written: "${address.withoutPrefix written}/${if isIpv4 written then "32" else "128"}";
   own = map address.withoutPrefix interface.addresses;
 
   # A VM that is the gateway itself has its default route on another interface.
@@ -58,7 +57,7 @@ in
 {
   name = if isFirst then "10-e" else "10-e${toString position}";
   inherit (interface) mac;
-  addresses = if isRouted then map alone fixed else fixed;
+  addresses = if isRouted then map address.aloneOf fixed else fixed;
   network = lib.optionalAttrs interface.dhcp { DHCP = "ipv4"; };
   dhcpV4 =
     # The host's DHCP server has static leases by MAC address.

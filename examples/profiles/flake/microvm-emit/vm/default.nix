@@ -36,7 +36,7 @@ let
     name: guest:
     let
       vms = builtins.attrValues (lib.filterAttrs (_: vm: vm.guest == name) shared);
-      seen = map parts.seenOf vms;
+      modulesOfVms = map parts.sharedGuestOf vms;
     in
     evaluateGuest name (
       {
@@ -45,9 +45,9 @@ let
           ../guest
           ../guest/shared.nix
           guest.config
-          (lib.throwIfNot (lib.all (other: other == builtins.head seen) seen)
+          (lib.throwIfNot (lib.all (part: part == builtins.head modulesOfVms) modulesOfVms)
             "The VMs that share the guest ${name} have different shares, volumes or secrets that its NixOS depends on. Give them guests of their own."
-            (parts.sharedGuestOf (builtins.head vms))
+            (builtins.head modulesOfVms)
           )
         ];
       }

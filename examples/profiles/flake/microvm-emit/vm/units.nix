@@ -76,14 +76,7 @@ let
   isPlain =
     name: vm:
     let
-      guest =
-        if vm.flake != null then
-          vm.flake.nixosConfigurations.${name}
-        else if vm.evaluatedConfig != null then
-          vm.evaluatedConfig
-        else
-          vm.config;
-      inherit (guest.config.microvm) interfaces user;
+      inherit ((import ./nixos-of.nix name vm).config.microvm) interfaces user;
     in
     user == null && lib.all (interface: interface.type != "bridge") interfaces;
 

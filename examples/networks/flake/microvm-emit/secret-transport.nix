@@ -1,0 +1,8 @@
+# How secrets reach a guest. QEMU passes them as systemd credentials. Other hypervisors use a share that only root in the guest can read.
+{
+  byCredential = hypervisor: hypervisor == "qemu";
+  # The folder of the host with the secrets of a VM.
+  directoryOf = name: "/run/microvm-secrets/${name}";
+  # Where the guest mounts the share.
+  mountPoint = "/run/host-secrets";
+}
