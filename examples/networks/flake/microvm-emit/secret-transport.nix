@@ -3,6 +3,6 @@
   byCredential = hypervisor: hypervisor == "qemu";
   # The folder of the host with the secrets of a VM.
   directoryOf = name: "/run/microvm-secrets/${name}";
-  # Where the guest mounts the share.
+  # The mount point of the share in the guest.
   mountPoint = "/run/host-secrets";
 }

@@ -18,7 +18,7 @@ let
     || lib.any ({ existing, ... }: !existing) (builtins.attrValues cfg.bridges);
   network = options.systemd.network;
 
-  # Whether the host enables networkd by itself.
+  # True if the host enables networkd itself.
   isHosts =
     network.enable.highestPrio < (lib.mkDefault null).priority
     || builtins.length network.enable.definitionsWithLocations > 1;
