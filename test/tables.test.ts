@@ -84,7 +84,7 @@ describe("docs/toolchains.md", () => {
 });
 
 describe("docs/isolation.md", () => {
-  it.each([...Object.keys(gitHosts), "nix"])("says of the word %s what it opens", (word) => {
+  it.each([...Object.keys(gitHosts), "nix"])("has the domains of the preset %s", (word) => {
     expect(cellsOf(read("isolation.md"), word)).toContain(quoted(destinations[word] ?? []));
   });
 
@@ -103,7 +103,7 @@ describe("docs/isolation.md", () => {
     ["pypi", "python"],
     ["golang", "go"],
     ["crates", "rust"],
-  ])("says of the word %s that it opens what %s needs", (word, toolchain) => {
+  ])("has the preset %s with the domains of %s", (word, toolchain) => {
     expect(cellsOf(read("isolation.md"), word)).toContain(`those of \`${toolchain}\``);
     expect(destinations[word]).toEqual(destinations[toolchain]);
   });

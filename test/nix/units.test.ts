@@ -83,8 +83,8 @@ const servicesOf = (evaluate: Evaluate, flake: string, wanted: readonly string[]
       .join(" ")} ])`,
   );
 
-it("are in docs/isolation.md with how exposed they may be", () => {
-  const page = readFileSync(new URL("../../docs/isolation.md", import.meta.url), "utf8");
+it("are in docs/isolation-details.md with how exposed they may be", () => {
+  const page = readFileSync(new URL("../../docs/isolation-details.md", import.meta.url), "utf8");
   const rows = [...page.matchAll(/^\| `(microvm[a-z-]*@?)` +\| +([\d.]+) +\|/gm)];
   expect(Object.fromEntries(rows.map(([, name = "", score]) => [name, Number(score)]))).toEqual(most);
 });
