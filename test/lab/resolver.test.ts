@@ -391,7 +391,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     expect(await ask(FIRST, "unlisted.example", "AAAA", "+noedns")).toMatchObject({ status: "NXDOMAIN", answer: [] });
     expect(await ask(FIRST, "sub.listed.example")).toMatchObject({ status: "NXDOMAIN" });
     expect(await reaches(FIRST, "203.0.113.2")).toBe(false);
-    const line = "microvm-emit: emacsvm asked for unlisted.example, which is not on its allowlist\n";
+    const line = "microvm-emit: emacsvm asked for unlisted.example, which is not in its allowlist\n";
     expect(log().split(line)).toHaveLength(2);
     await ask(FIRST, "listed.example");
     const asked = readFileSync(file("upstream.log"), "utf8");
@@ -463,7 +463,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     expect(await ask(SECOND, "intranet.example")).toMatchObject({ status: "NOERROR", answer: [] });
     const elements = [...(await opened()).keys(), ...(await opened("resolved6")).keys()];
     expect(elements.filter((element) => / (10\.|::ffff)/.test(element))).toEqual([]);
-    expect(log()).toContain("gotcpvm asked for intranet.example: its private address 10.0.0.5 is not on the allowlist");
+    expect(log()).toContain("gotcpvm asked for intranet.example: its private address 10.0.0.5 is not in the allowlist");
   });
 
   it("refuses both ends of each private range, and opens what is next to them, as the rules do", async () => {

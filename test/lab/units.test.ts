@@ -347,7 +347,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
     );
     expect(await restart("ln -sfn /run/system-2 toplevel")).toBe(`var.img ${large} microvm\n/run/system-2`);
     expect(await run("journalctl -u microvm@a -o cat | grep 'images never shrink' | sort -u")).toBe(
-      "var.img keeps 100 MiB although sizeMiB is 64: images never shrink",
+      "var.img keeps its 100 MiB: images never shrink, although sizeMiB is 64",
     );
     expect(await restart("rm var.img; ln -s /srv/volumes/id var.img")).toMatch(/^var\.img \d+ root\n/);
   });

@@ -142,7 +142,7 @@ const mistakes: Readonly<Record<string, readonly [definition: string, ...message
   ],
   "a missing option of an item": [
     'interfaces = [ { id = "microvm7"; } ]',
-    /The option `microvm-emit\.vms\.projectvm\.interfaces\..*\.mac' is not defined in \S+\/own\.nix, and has no default/,
+    /The option `microvm-emit\.vms\.projectvm\.interfaces\..*\.mac' has no default and is not defined in \S+\/own\.nix/,
   ],
   "a port in a destination": [
     'allow = [ "github.com:443" ]',
@@ -155,11 +155,11 @@ const mistakes: Readonly<Record<string, readonly [definition: string, ...message
   ],
   "an unknown VM": [
     'reachVms = [ "nosuch" ]',
-    "The VM projectvm has nosuch in reachVms, but microvm-emit.vms does not define it.",
+    "The VM projectvm has nosuch in reachVms, which is not defined in microvm-emit.vms.",
   ],
   "an unknown network": [
     'interfaces = [ { id = "lan7"; mac = "02:00:00:00:00:77"; bridge = "nosuch"; addresses = [ "10.9.0.7/24" ]; } ]',
-    "The interface lan7 of the VM projectvm is in the network nosuch, but neither microvm-emit.bridges nor microvm-emit.vlans defines it.",
+    "The interface lan7 of the VM projectvm uses the network nosuch, which is not defined in microvm-emit.bridges or microvm-emit.vlans.",
   ],
   "no network": [
     'interfaces = [ { id = "lan7"; mac = "02:00:00:00:00:77"; addresses = [ "10.9.0.7/24" ]; } ]',
@@ -167,7 +167,7 @@ const mistakes: Readonly<Record<string, readonly [definition: string, ...message
   ],
   "an unknown guest": [
     'guest = "nosuch"',
-    "The option `microvm-emit.vms.projectvm.guest' is \"nosuch\", which `microvm-emit.guests' does not define",
+    "The option `microvm-emit.vms.projectvm.guest' is \"nosuch\", which is not defined in `microvm-emit.guests'",
   ],
 };
 

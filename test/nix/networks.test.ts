@@ -64,7 +64,7 @@ describe.each(nixes())("by $version", (nix) => {
       nix,
       apply: "systems: systems.lab.config.warnings",
     })) as readonly string[];
-    expect(warnings.filter((warning) => /^a may ask this host's DNS server/.test(warning))).toHaveLength(warns ? 1 : 0);
+    expect(warnings.filter((warning) => /^a can use the DNS server of this host/.test(warning))).toHaveLength(warns ? 1 : 0);
   });
 
   it("tells the host and the guests of every kind of network", async () => {

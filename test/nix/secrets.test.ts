@@ -128,7 +128,7 @@ describe("secrets", () => {
     };
     expect(await failed(ast.nix`"/run/agenix/\${config.networking.hostName}"`)).toEqual([]);
     expect(await failed(ast.nix`./host.ast.nix`)).toEqual([
-      "The secret KEY of a lies in the Nix store, which everyone may read.",
+      "The secret KEY of a is in the Nix store, which every user can read. Use a file outside of it.",
     ]);
     expect(await evaluate(config({ KEY: ast.nix`"/run/agenix/\${config.networking.hostName}"` }), hand)).toContain(
       "/run/agenix/h ",

@@ -92,7 +92,7 @@ describe.each([
     it("reports a file system that only its module knows, and the setting for a share", () => {
       expect(guests.unmarked.failed).toEqual([
         expect.stringMatching(
-          /^`fileSystems\."\/persist"` has no device\. If it is a share, set `neededForBoot: true`/,
+          /^`fileSystems\."\/persist"` has no device\. In microvm-emit's config, set `neededForBoot: true` if it is a share/,
         ),
       ]);
     });

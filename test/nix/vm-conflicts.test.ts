@@ -31,10 +31,10 @@ const old = (said: string, tap = "microvm7", mac = "02:00:00:00:00:99"): string 
       ${said}
     };
   }`;
-const same = (what: string, value: string): string =>
-  `The VMs a and old have the same ${what}, ${value}. Change it in old, or give a another index in microvm-emit's config.`;
-const twice = (what: string, first: string, second: string): string =>
-  `${what} of the bridge br0 is defined twice, by ${first} and ${second}. Keep one of them.`;
+const same = (kind: string, value: string): string =>
+  `The VMs a and old have the same ${kind}: ${value}. Change it in old, or change the index of a in microvm-emit's config.`;
+const twice = (subject: string, first: string, second: string): string =>
+  `${subject} of the bridge br0 has several definitions: ${first}, ${second}. Keep one of them.`;
 
 const OURS = "systemd.network.networks.0-20-br0";
 

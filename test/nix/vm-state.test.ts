@@ -199,7 +199,7 @@ describe.skipIf(missing !== undefined)("the state unit", () => {
     mkdirSync(elsewhere);
     chownSync(home, ids.uid, ids.gid);
     symlinkSync(name === "claude-microvm" ? join(elsewhere, "new") : elsewhere, join(home, name));
-    expect(run).toThrow(`${join(home, name)} is a symlink in a folder that others can write to`);
+    expect(run).toThrow(`${join(home, name)} is a symlink in a folder that other users can write to`);
     expect(readdirSync(elsewhere)).toEqual([]);
   });
 

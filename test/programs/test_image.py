@@ -34,7 +34,7 @@ class ImageTest(unittest.TestCase):
         for found, wanted, then, said in (
             (1, 3, 3, "a b.img grew from 1 to 3 MiB\n"),
             (3, 3, 3, ""),
-            (3, 2, 3, "a b.img keeps 3 MiB although sizeMiB is 2: images never shrink\n"),
+            (3, 2, 3, "a b.img keeps its 3 MiB: images never shrink, although sizeMiB is 2\n"),
         ):
             with self.subTest(found=found, wanted=wanted):
                 self.make_image(found)

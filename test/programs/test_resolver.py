@@ -482,7 +482,7 @@ class MessageTest(unittest.IsolatedAsyncioTestCase):
     async def test_unlisted_name_is_answered_without_upstream(self) -> None:
         reply = await self.reply("unlisted.example", edns=1232)
         self.assertEqual((reply.rcode(), reply.answer), (dns.rcode.NXDOMAIN, []))
-        self.assertIn("emacsvm asked for unlisted.example, which is not on its allowlist", str(reply.options[0]))
+        self.assertIn("emacsvm asked for unlisted.example, which is not in its allowlist", str(reply.options[0]))
         plain = await self.reply("unlisted.example")
         self.assertEqual((plain.rcode(), plain.edns), (dns.rcode.NXDOMAIN, -1))
         self.assertEqual((self.lab.asked, self.lab.opened), ([], []))

@@ -94,7 +94,7 @@ class FolderTest(StateTest):
         (self.root / "real").mkdir()
         (self.root / "link").symlink_to("real")
         self.is_private = False
-        with self.assertRaisesRegex(state.UnsafePathError, "link is a symlink in a folder that others can write to"):
+        with self.assertRaisesRegex(state.UnsafePathError, "link is a symlink in a folder that other users can write to"):
             self.make("link/made")
         self.assertEqual(list((self.root / "real").iterdir()), [])
 

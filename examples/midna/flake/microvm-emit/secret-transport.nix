@@ -1,4 +1,4 @@
-# How secrets reach a guest. QEMU passes them as systemd credentials. Other hypervisors use a share that only root in the guest can read.
+# Transport of secrets to a guest. QEMU passes systemd credentials. Other hypervisors use a share that only root in the guest can read.
 {
   byCredential = hypervisor: hypervisor == "qemu";
   # The folder of the host with the secrets of a VM.

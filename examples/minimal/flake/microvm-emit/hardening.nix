@@ -25,8 +25,8 @@ in
   # For every service, also those that run VMs.
   inherit all;
 
-  # For services that create and copy files as root. They see all folders, /home and /tmp included, and new folders may inherit the
-  # setgid bit.
+  # For services that create and copy files as root. They need access to all folders, also /home and /tmp, and RestrictSUIDSGID= would
+  # prevent new folders that inherit the setgid bit.
   files = service // {
     CapabilityBoundingSet = [
       "CAP_CHOWN"
@@ -35,7 +35,7 @@ in
       "CAP_FSETID"
     ];
     PrivateNetwork = true;
-    # Needed by nscd for user names.
+    # nscd needs AF_UNIX to look up user names.
     RestrictAddressFamilies = [ "AF_UNIX" ];
     SystemCallFilter = [
       "@system-service"
@@ -49,7 +49,7 @@ in
     PrivateTmp = true;
     ProtectHome = true;
     ProtectSystem = "strict";
-    # AF_UNIX is needed by systemctl (D-Bus socket).
+    # systemctl needs AF_UNIX for the D-Bus socket.
     RestrictAddressFamilies = [
       "AF_NETLINK"
       "AF_UNIX"

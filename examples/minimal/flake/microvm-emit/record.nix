@@ -1,5 +1,5 @@
-# A type for list items such as interfaces and shares: an attribute set with declared options. Unlike a submodule it has no `config`
-# and `imports`, and needs a fifth of the function calls.
+# A type for list items such as interfaces and shares: an attribute set with declared options. It has no `config` and no `imports`,
+# and takes one fifth of the function calls of a submodule.
 { lib }:
 options:
 let
@@ -18,7 +18,7 @@ let
       files = lib.concatMapStringsSep ", " ({ file, ... }: toString file) definitions;
       unknown = removeAttrs defined (builtins.attrNames options);
       missing = builtins.filter (name: !defined ? ${name}) required;
-      # Every value may be under a false `mkIf`.
+      # All definitions can be under a false `mkIf`.
       mergeOption =
         name: values:
         let
@@ -26,7 +26,7 @@ let
         in
         if merged.isDefined then merged.mergedValue else defaults.${name} or (throw (undefined [ name ]));
       named = names: lib.concatMapStringsSep ", " (name: "`${lib.showOption (loc ++ [ name ])}'") names;
-      undefined = names: "The option ${named names} is not defined in ${files}, and has no default.";
+      undefined = names: "The option ${named names} has no default and is not defined in ${files}.";
     in
     lib.throwIf (unknown != { })
       "The option ${named (builtins.attrNames unknown)} does not exist. It is defined in ${files}. Options of `${lib.showOption loc}': ${known}."

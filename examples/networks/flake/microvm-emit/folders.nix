@@ -1,7 +1,7 @@
 # Functions for absolute paths of folders.
 { lib }:
 rec {
-  # The folders of a path, outermost first: "/a", "/a/b", "/a/b/c".
+  # All parents of a path and the path, outermost first: "/a", "/a/b", "/a/b/c".
   stepsOf =
     path:
     let
@@ -11,7 +11,7 @@ rec {
       steps: name: steps ++ [ "${if steps == [ ] then "" else lib.last steps}/${name}" ]
     ) [ ] names;
 
-  # The folders between an outer folder and a path in it.
+  # The folders between `outer` and `path`, without both.
   between =
     outer: path: builtins.filter (step: lib.hasPrefix "${outer}/" step && step != path) (stepsOf path);
 }

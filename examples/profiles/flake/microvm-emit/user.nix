@@ -1,4 +1,4 @@
-# The user of the host who owns the folders of VMs. Guests have the same user with the same ids.
+# The user of the host who owns the shared folders of VMs. Guests have the same user with the same ids.
 { config, lib, ... }:
 let
   inherit (lib) literalExpression mkOption types;
@@ -19,7 +19,7 @@ let
     gid = groups.${group}.gid or null;
     homeDirectory = declared.home or null;
   };
-  # The host's values take precedence, so that evaluation reaches the assertion on a difference.
+  # Different values are an assertion below. Until then, evaluation uses those of the host.
   chosen =
     setting: default:
     lib.findFirst (value: value != null) default [
@@ -33,7 +33,7 @@ let
       || host.${setting} == null
       || cfg.${setting} == null
       || cfg.${setting} == host.${setting};
-    message = "${option} is ${toString host.${setting}} on this host, but its VMs use ${toString cfg.${setting}}. Set `user.${setting}` to that in microvm-emit's config.";
+    message = "${option} is ${toString host.${setting}} on this host, but its VMs use ${toString cfg.${setting}}. Set `user.${setting}` in microvm-emit's config to the value of the host.";
   };
   isSet = setting: cfg.${setting} != null || host.${setting} != null;
 in
@@ -72,7 +72,7 @@ in
       internal = true;
       defaultText = literalExpression "the user on this host";
       default = {
-        # NixOS gives uid 1000 to its first normal user (update-users-groups.pl), and gid 100 to `users` (ids.nix).
+        # NixOS assigns uid 1000 to its first normal user (update-users-groups.pl), and gid 100 to `users` (ids.nix).
         inherit (cfg) name;
         uid = chosen "uid" 1000;
         gid = chosen "gid" 100;

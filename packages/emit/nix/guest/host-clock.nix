@@ -1,5 +1,5 @@
-# Synchronizes the clock with the host by KVM (ptp_kvm). It needs no network and corrects the time right after the host's sleep. If the
-# host's clock source is not TSC, ptp_kvm is missing and systemd-timesyncd runs. Neither runs if another time service is enabled.
+# Synchronizes the clock with the host through KVM (ptp_kvm). This needs no network and corrects the time right after the host sleeps.
+# If the host's clock source is not TSC, ptp_kvm is missing and systemd-timesyncd runs. Another time service disables both.
 {
   config,
   lib,
@@ -14,7 +14,7 @@
       unitConfig.ConditionPathExists = "!/sys/module/ptp_kvm";
     };
     host-clock = {
-      description = "Clock of the host";
+      description = "Clock synchronization with the host";
       wantedBy = [ "multi-user.target" ];
       wants = [ "modprobe@ptp_kvm.service" ];
       after = [ "modprobe@ptp_kvm.service" ];

@@ -20,7 +20,7 @@ rec {
 
   isOf = family: address: isIpv6 address == (family == 6);
 
-  # The prefix of the address alone: "192.168.83.1/32" for "192.168.83.1/24"
+  # The address as a subnet of one host: "192.168.83.1/32" for "192.168.83.1/24"
   aloneOf = address: "${withoutPrefix address}/${if isIpv6 address then "128" else "32"}";
 
   # "192.168.83.0/24" for "192.168.83.1/24"
@@ -29,7 +29,7 @@ rec {
     let
       length = lib.toInt (lib.last (builtins.split "/" address));
       width = if isIpv6 address then 16 else 8;
-      # The upper bits of a part that belong to the prefix.
+      # Clears the host bits of a part.
       mask =
         index: part:
         let

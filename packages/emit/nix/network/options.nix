@@ -9,15 +9,15 @@ let
       type = types.listOf types.str;
       default = [ ];
       example = [ "192.168.83.1/24" ];
-      description = "Addresses of the host in this network with prefix length: at most one IPv4 and one IPv6 address.";
+      description = "Addresses of the host in this network, with prefix length. At most one IPv4 and one IPv6 address.";
     };
     nat = {
-      enable = lib.mkEnableOption "NAT, so that VMs reach other networks with an address of the host";
+      enable = lib.mkEnableOption "NAT, which lets VMs reach other networks with an address of the host";
       externalInterface = mkOption {
         type = types.nullOr types.str;
         default = null;
         example = "eno1";
-        description = "Only external interface for NAT. By default, VMs leave by any interface, as the routes of the host decide.";
+        description = "External interface for NAT. With null, the routes of the host choose the interface.";
       };
       ipv6 = mkOption {
         type = types.bool;
@@ -33,7 +33,7 @@ let
       type = types.nullOr types.str;
       default = null;
       example = "192.168.1.1";
-      description = "IPv4 gateway of this network. By default, the host is the gateway for IPv4 and IPv6.";
+      description = "IPv4 gateway of this network. With null, the host is the gateway for IPv4 and IPv6.";
     };
     dhcp = mkOption {
       type = types.bool;
@@ -56,17 +56,17 @@ let
       type = types.listOf types.str;
       default = [ ];
       example = [ "enp2s0" ];
-      description = "Interfaces of the host to attach to the bridge. VMs are then in the LAN of these interfaces.";
+      description = "Interfaces of the host to attach to the bridge. VMs are then machines in the LAN of these interfaces.";
     };
     existing = mkOption {
       type = types.bool;
       default = false;
-      description = "Whether another program creates the bridge, such as libvirt or `networking.bridges`. Only taps are attached to it then.";
+      description = "Whether something else creates the bridge, such as libvirt or `networking.bridges`. This module then only attaches taps to it.";
     };
     isLan = mkOption {
       type = types.bool;
       default = false;
-      description = "Whether an `existing` bridge contains other machines than VMs. A bridge with `ports` always does.";
+      description = "Whether an `existing` bridge also connects machines that are not VMs. A bridge with `ports` always does.";
     };
   };
 

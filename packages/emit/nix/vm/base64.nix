@@ -1,4 +1,4 @@
-# Encodes ASCII text as base64. One `replaceStrings` is much faster in Nix than arithmetic per character.
+# Encodes ASCII text as base64. In Nix, one `replaceStrings` is much faster than arithmetic for each character.
 { lib }:
 let
   bits =
@@ -23,5 +23,5 @@ let
   encoded = builtins.replaceStrings characters octets text;
 in
 lib.throwIf (builtins.stringLength encoded != 8 * length)
-  "Only printable ASCII and line breaks can be told to a guest at boot: ${text}"
+  "A guest can receive only printable ASCII and line breaks at boot, not: ${text}"
   (builtins.replaceStrings sextets alphabet (encoded + repeat "00") + repeat "=")

@@ -1,10 +1,10 @@
-# Copies the secrets of each VM to /run, where only its hypervisor or root can read them.
+# Copies the secrets of each VM to /run, readable only by its hypervisor or root.
 { config, lib, ... }:
 let
   vms = lib.filterAttrs (_: { secrets, ... }: secrets != { }) config.microvm-emit.vms;
   inherit (import ../secret-transport.nix) byCredential directoryOf;
 
-  # QEMU reads systemd credentials itself, and runs as this user.
+  # QEMU runs as the user microvm and reads the files itself.
   ownerOf =
     name:
     let
@@ -28,18 +28,18 @@ let
 in
 {
   config = lib.mkIf (vms != { }) {
-    # Nix copies a path of the flake to the store.
+    # A path inside the flake is copied to the store.
     assertions = lib.concatLists (
       lib.mapAttrsToList (
         name: vm:
         lib.mapAttrsToList (secret: { file, ... }: {
           assertion = !lib.hasPrefix builtins.storeDir (toString file);
-          message = "The secret ${secret} of ${name} lies in the Nix store, which everyone may read.";
+          message = "The secret ${secret} of ${name} is in the Nix store, which every user can read. Use a file outside of it.";
         }) vm.secrets
       ) vms
     );
 
-    # microvm.nix would create the folders for microvm:kvm.
+    # microvm.nix would create these folders with the owner microvm:kvm.
     systemd.tmpfiles.settings."10-microvm" = lib.genAttrs (map directoryOf (builtins.attrNames vms)) (
       _: lib.mkForce { }
     );
@@ -62,7 +62,6 @@ in
           RuntimeDirectoryPreserve = true;
         };
         scriptArgs = "%i";
-        # Each start of a VM copies the current content of the files.
         script = ''
           prepare() {
             install -d -m 0700 -o "$1" "$2"

@@ -23,10 +23,10 @@ let
     in
     lib.genAttrs (lib.concatMap parentsOf sources) (_: ownedByUser "0755")
     // lib.listToAttrs (map ({ source, mode, ... }: lib.nameValuePair source (ownedByUser mode)) shares)
-    # Only sshd of the guest reads the keys, as root.
+    # Only sshd in the guest reads the keys, as root.
     // lib.optionalAttrs (vm.sshHostKeys != null) { ${vm.sshHostKeys} = "0700 0:0"; };
 
-  # A guest can replace a path inside a writable share by a symlink.
+  # Paths in writable shares, which a guest can replace by symlinks.
   writable = lib.listToAttrs (
     lib.concatMap (
       { shares, ... }:
@@ -61,7 +61,7 @@ let
 in
 {
   config = lib.mkIf (states != { }) {
-    # microvm.nix creates missing folders for microvm:kvm, where the user of the VM cannot write.
+    # microvm.nix would create missing folders with the owner microvm:kvm, and the user could not write there.
     systemd.tmpfiles.settings."10-microvm" = lib.genAttrs (lib.concatMap pathsOf (
       builtins.attrValues states
     )) (_: lib.mkForce { });
@@ -78,11 +78,11 @@ in
           ];
           restartIfChanged = false;
           path = [ pkgs.openssh ];
-          # NixOS chooses unset ids at activation, so only the running host knows them.
+          # NixOS assigns unset ids at activation, so only the running host knows them.
           preStart = lib.mkIf (user.name != null) ''
             ids=$(id -u ${user.name}):$(id -g ${user.name})
             if [ "$ids" != ${toString ids.uid}:${toString ids.gid} ]; then
-              echo "${user.name} has the ids $ids, but its VMs use ${toString ids.uid}:${toString ids.gid}. Set users.users.${user.name}.uid, and the gid of its group, in the host's NixOS configuration." >&2
+              echo "${user.name} has the ids $ids, but its VMs use ${toString ids.uid}:${toString ids.gid}. Set users.users.${user.name}.uid, and the gid of its group, in the NixOS configuration of the host." >&2
               exit 1
             fi
           '';

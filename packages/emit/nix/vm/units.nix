@@ -1,4 +1,4 @@
-# Units of VMs: weights, limits and hardening of hypervisors. All values except limits are defaults that you can override.
+# Units of VMs: weights, limits and hardening. All values except limits are defaults that you can override.
 {
   config,
   lib,
@@ -9,9 +9,9 @@ let
   inherit (config.microvm) stateDir vms;
   cfg = config.microvm-emit;
 
-  # A garbage collector root keeps the runner of a running VM when the host switches to another one.
+  # Without this garbage collector root, Nix could delete the runner of a running VM after the host switches to another one.
   roots = "/nix/var/nix/gcroots/microvm";
-  # The hypervisor's user can write the symlink `current`, so the shell must not split or expand its target.
+  # The user of the hypervisor can write the symlink `current`, so the shell must not split or expand its target.
   addRoot = ''-+${pkgs.runtimeShell} -c "IFS=; set -f; ${pkgs.coreutils}/bin/mkdir -p ${roots} && ${pkgs.coreutils}/bin/ln -sfnT -- $$(${pkgs.coreutils}/bin/readlink ${stateDir}/%i/current) ${roots}/%i"'';
   removeRoot = "-+${pkgs.coreutils}/bin/rm -f ${roots}/%i";
 
@@ -20,7 +20,7 @@ let
       program = "-${pkgs.runtimeShell} ${./image.sh}";
     in
     arguments: "${program} ${arguments}";
-  # Images that microvm.nix creates grow to a larger `sizeMiB`. The image of a store overlay is deleted when the guest's system changes.
+  # Grows images that microvm.nix created, and deletes the image of a store overlay when the system of the guest changes.
   prepareImages =
     vm:
     let
@@ -65,15 +65,15 @@ let
 
   defaults = lib.mapAttrs (_: lib.mkDefault);
 
-  # Weights only work if sibling units set them too.
+  # A weight only works if sibling units set it too.
   share = {
     Slice = "microvm.slice";
     CPUWeight = 100;
     IOWeight = 100;
   };
 
-  # qemu-bridge-helper, for interfaces of type `bridge`, needs file capabilities. `microvm.user` needs root to change the user.
-  isPlain =
+  # qemu-bridge-helper, for interfaces of type `bridge`, needs file capabilities. Changing to `microvm.user` needs root.
+  needsNoCapabilities =
     name: vm:
     let
       inherit ((import ./nixos-of.nix name vm).config.microvm) interfaces user;
@@ -113,7 +113,7 @@ in
         defaults (
           share
           // {
-            # A hypervisor sees the folder and secrets of its own VM only.
+            # Hide the folders and secrets of other VMs.
             TemporaryFileSystem = [
               "${stateDir}:ro"
               "/run/microvm-secrets:ro"
@@ -125,7 +125,7 @@ in
             ProtectSystem = "full";
             TasksMax = 4096;
           }
-          // lib.optionalAttrs (lib.all (name: isPlain name vms.${name}) (
+          // lib.optionalAttrs (lib.all (name: needsNoCapabilities name vms.${name}) (
             builtins.attrNames vms
           )) unprivileged
         )
@@ -134,7 +134,7 @@ in
           ExecStopPost = [ removeRoot ];
         };
 
-      # virtiofsd serves any folder of the host with owners, modes and device nodes, from its own namespace.
+      # virtiofsd needs these capabilities to set owners, modes and device nodes in any folder, and to create its namespaces.
       "microvm-virtiofsd@".serviceConfig = defaults (
         share
         // restricted
@@ -166,7 +166,7 @@ in
       name: serviceConfig: lib.nameValuePair "microvm@${name}" { inherit serviceConfig; }
     ) ownUnits;
 
-    # Remains after a power failure of the host.
+    # ExecStopPost does not run in a power failure of the host.
     tmpfiles.rules = [ "R! ${roots}" ];
   };
 }

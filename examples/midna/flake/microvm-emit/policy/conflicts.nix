@@ -1,4 +1,4 @@
-# Asserts that VMs and bridges do not conflict with other modules of the host.
+# Reports conflicts of VMs and bridges with other modules of the host.
 { config, lib, ... }:
 let
   facts = config.microvm-emit.policy;
@@ -26,7 +26,7 @@ let
   addressesOfInterface =
     { ipv4, ipv6, ... }: map ({ address, ... }: address) (ipv4.addresses ++ ipv6.addresses);
 
-  # Values that must be unique among the VMs of a host, by kind: those of `microvm-emit.vms`, and those of other VMs.
+  # Values that must be unique among the VMs of a host, by kind: `own` for VMs of `microvm-emit.vms`, `foreign` for other VMs.
   vsockCid =
     name:
     let
@@ -61,10 +61,10 @@ let
     "vsock CID" = vsockCid;
   };
   conflictsOf =
-    what: valuesOf:
+    kind: valuesOf:
     let
       owners = lib.listToAttrs (
-        lib.concatMap (name: map (value: lib.nameValuePair value name) (own.${what} name)) (
+        lib.concatMap (name: map (value: lib.nameValuePair value name) (own.${kind} name)) (
           builtins.attrNames vms
         )
       );
@@ -73,20 +73,20 @@ let
       other:
       map (
         value:
-        "The VMs ${owners.${value}} and ${other} have the same ${what}, ${value}. Change it in ${other}, or give ${owners.${value}} another index in microvm-emit's config."
+        "The VMs ${owners.${value}} and ${other} have the same ${kind}: ${value}. Change it in ${other}, or change the index of ${owners.${value}} in microvm-emit's config."
       ) (builtins.filter (value: owners ? ${value}) (valuesOf other))
     ) (builtins.attrNames others);
 
-  twice =
-    what: bridge: places:
+  reportDuplicates =
+    subject: bridge: places:
     lib.optional (lib.length places > 1)
-      "${what} of the bridge ${bridge} is defined twice, by ${lib.concatStringsSep " and " places}. Keep one of them.";
+      "${subject} of the bridge ${bridge} has several definitions: ${lib.concatStringsSep ", " places}. Keep one of them.";
   named =
     option: wanted: set:
     map (name: "${option}.${name}") (builtins.attrNames (lib.filterAttrs (_: wanted) set));
   conflictsOfBridge =
     bridge:
-    twice "The netdev" bridge (
+    reportDuplicates "The netdev" bridge (
       named "systemd.network.netdevs" (
         netdev: netdev.netdevConfig.Name or null == bridge
       ) config.systemd.network.netdevs
@@ -98,7 +98,7 @@ let
       lib.concatMap
         (
           address:
-          twice "The address ${address}" bridge (
+          reportDuplicates "The address ${address}" bridge (
             named "systemd.network.networks" (network: lib.elem address (addressesOfNetwork network)) (
               networksOf config
             )

@@ -1,16 +1,16 @@
-# The network policies as nftables rules. The number of rules does not depend on the number of VMs; only sets grow.
+# nftables rules of the network policies. With more VMs only the sets grow, not the number of rules.
 { lib, facts }:
 let
   inherit (facts)
     addressesOf
     eachLink
     eachVm
-    guests
+    enforced
     isOf
     masquerade
-    named
+    withNetwork
     networks
-    once
+    distinct
     others
     ports
     portsOnHost
@@ -19,18 +19,19 @@ let
     tapsOf
     vms
     ;
-  asking = named "allowlist";
+  withAllowlist = withNetwork "allowlist";
 
   questionsLimit = "200/second burst 200 packets";
-  # One eighth of the connections that Linux tracks on a machine with up to 4 GiB of memory, and 1/32 on larger ones.
+  # 1/8 of the connections that Linux tracks on a machine with up to 4 GiB of memory, and 1/32 on larger machines.
   connectionsPerInterface = 8192;
-  # One fifth of the kernel's 4 MiB, which hold 1,800 fragments for 30 seconds.
+  # 1/5 of the kernel's limit: 4 MiB, which is 1,800 fragments in 30 seconds.
   fragmentsLimit = "10/second burst 100 packets";
 
-  # Quote names: an interface may be named like an nft keyword.
+  # Quote names: an interface may be withNetwork like an nft keyword.
   quote = name: "\"${name}\"";
   elements =
-    items: lib.optionalString (items != [ ]) "elements = { ${lib.concatStringsSep ", " (once items)} }";
+    items:
+    lib.optionalString (items != [ ]) "elements = { ${lib.concatStringsSep ", " (distinct items)} }";
   addresses = family: vms: elements (eachVm (addressesOf family) vms);
   sources =
     family: links:
@@ -42,16 +43,17 @@ let
             builtins.filter (isOf family) (link.addresses ++ link.local or [ ])
           )
         )
-      ) guests
+      ) enforced
     );
-  macs = eachLink (link: [ link.mac ]) guests;
+  macs = eachLink (link: [ link.mac ]) enforced;
   senders =
-    family: eachLink (link: builtins.filter (isOf family) (link.addresses ++ link.local or [ ])) guests;
+    family:
+    eachLink (link: builtins.filter (isOf family) (link.addresses ++ link.local or [ ])) enforced;
   neighborsOf = link: map (number: "${quote link.tap} . ${number}") (link.neighbors or [ ]);
   linked = name: vms.${name} or { links = [ ]; };
   isBridged = link: link ? bridge;
   isRouted = link: !isBridged link;
-  # The interface names of a bridge or VLAN in rules. With br_netfilter, rules also see the bridge of a VLAN.
+  # Interfaces from which packets of a bridged VM arrive. With br_netfilter, packets in a VLAN can also arrive from its bridge.
   homesOf = link: [ link.bridge ] ++ lib.optional (link ? master) link.master;
   homes =
     family:
@@ -63,10 +65,10 @@ let
             home: map (address: "${quote home} . ${address}") (builtins.filter (isOf family) link.addresses)
           ) (homesOf link)
         )
-      ) guests
+      ) enforced
     );
 
-  # `reachVms`, from each IPv4 address of a VM to each IPv4 address of the other VM, without and with ports.
+  # `reachVms`: each IPv4 address of the VM with each IPv4 address of the other VM.
   pairs = elements (
     eachPair (
       pair:
@@ -97,11 +99,11 @@ let
           from: lib.concatMap (to: make "${from} . ${to}" other) (addressesOf 4 (linked other.to))
         ) (addressesOf 4 vm)
       ) (vm.vms)
-    ) guests;
+    ) enforced;
   tapsWhere =
     wanted: vms: elements (eachLink (link: lib.optional (wanted link) (quote link.tap)) vms);
 
-  # `allow`, from each address of a VM to each destination with each port.
+  # `allow`: each address of the VM with each destination and port.
   allowed =
     family:
     elements (
@@ -113,16 +115,16 @@ let
             lib.concatMap (from: map (port: "${from} . ${to} . ${port}") ports) (addressesOf family vm)
           )
         ) (vm.addresses)
-      ) guests
+      ) enforced
     );
   hostPorts =
     family:
     elements (
       eachVm (
         vm: lib.concatMap (from: map (port: "${from} . ${port}") (portsOnHost vm)) (addressesOf family vm)
-      ) guests
+      ) enforced
     );
-  # Log refused packets for users who write an allowlist: each server and port once an hour.
+  # Users extend their allowlist by the log. It has each refused server and port once an hour.
   logRefused =
     ip: family:
     let
@@ -132,12 +134,12 @@ let
     + " add @logged${family} { ${ip} saddr limit rate 100/hour burst 100 packets }"
     + " add @refused${family} { ${tried} }"
     + ''log level info prefix "microvm-emit: refused "'';
-  # Each address can log a burst of 100 and 100 more in an hour. The set has room for all of them, so that no VM takes the room of others.
+  # Each address can log a burst of 100 packets and 100 more in an hour. The set has room for all, so that one VM cannot fill it.
   room = family: each: "size ${toString (each * lib.max 1 (lib.length (senders family)))}";
 
-  # An unknown tap with our prefix belongs to a VM that has left the configuration but still runs. The taps of VMs with `updateFlake` are
-  # not known here, so hosts with such a VM have no such rule.
-  strangers = lib.optionalString (lib.all (vm: vm.updateFlake or null == null) (
+  # An unknown tap with our prefix belongs to a VM that was removed from the configuration but still runs. The taps of VMs with
+  # `updateFlake` are unknown during evaluation, so a host with such a VM does not have this rule.
+  dropUnknownTaps = lib.optionalString (lib.all (vm: vm.updateFlake or null == null) (
     builtins.attrValues others
   )) (''iifname "microvm*" iifname != @known drop'');
   known = "set known { type ifname; ${
@@ -149,7 +151,7 @@ let
 
   limited = lib.filterAttrs (_: vm: vm ? mbitPerSecond) vms;
   limits = lib.optionalString (limited != { }) ''
-    # Bursts: traffic of one fifth of a second.
+    # A burst is the traffic of 1/5 second.
     ${lib.concatStrings (lib.mapAttrsToList limitOf limited)}
     map from4 { type ipv4_addr : limit; ${limitsOf "from" 4} }
     map from6 { type ipv6_addr : limit; ${limitsOf "from" 6} }
@@ -188,49 +190,49 @@ in
     table bridge microvm
     delete table bridge microvm
     table bridge microvm {
-      set taps { type ifname; ${tapsWhere isBridged guests} }
-      # Taps that must not send VLAN tags: those in networks without LAN ports.
+      set taps { type ifname; ${tapsWhere isBridged enforced} }
+      # Taps in networks without LAN ports. VMs there must not send VLAN tags.
       set untagged { type ifname; ${tapsWhere (link: isBridged link && !link.lan) vms} }
       set macs { type ifname . ether_addr; ${
-        elements (eachLink (link: lib.optional (isBridged link) "${quote link.tap} . ${link.mac}") guests)
+        elements (eachLink (link: lib.optional (isBridged link) "${quote link.tap} . ${link.mac}") enforced)
       } }
       set sources4 { type ifname . ether_addr . ipv4_addr; ${sources 4 isBridged} }
       set sources6 { type ifname . ether_addr . ipv6_addr; ${sources 6 isBridged} }
-      # The addresses that each tap may announce in IPv6 neighbour advertisements. nftables has no name for that field, so rules compare
-      # numbers.
-      set neighbors { typeof iifname . @th,64,128; ${elements (eachLink neighborsOf guests)} }
+            # The addresses that each tap can announce in IPv6 neighbour advertisements. nftables has no name for the field, so the rules
+            # compare numbers.
+      set neighbors { typeof iifname . @th,64,128; ${elements (eachLink neighborsOf enforced)} }
       ${known}
-      # Interfaces with other machines than ours, which may have the same MAC addresses.
+      # Interfaces to other machines, which can have the same MAC addresses as our VMs.
       set lan { type ifname; ${
         elements (map quote ports ++ eachLink (link: lib.optional (link.lan) (quote link.tap)) vms)
       } }
       set guests { type ether_addr; ${
-        elements (eachLink (link: lib.optional (isBridged link) link.mac) guests)
+        elements (eachLink (link: lib.optional (isBridged link) link.mac) enforced)
       } }
-      set guests4 { type ipv4_addr; ${addresses 4 guests} }
-      set guests6 { type ipv6_addr; ${addresses 6 guests} }
+      set guests4 { type ipv4_addr; ${addresses 4 enforced} }
+      set guests6 { type ipv6_addr; ${addresses 6 enforced} }
       set guestNeighbors { typeof @th,64,128; ${
-        elements (eachLink (link: link.neighbors or [ ]) guests)
+        elements (eachLink (link: link.neighbors or [ ]) enforced)
       } }
 
       chain prerouting {
         type filter hook prerouting priority -300; policy accept;
-        # A VLAN tag hides a frame from rules on ARP and ICMPv6, and the host treats VLAN 0 as untagged. A fragment hides the rest of a
-        # neighbour advertisement (RFC 6980).
+                # Rules on ARP and ICMPv6 do not match frames with a VLAN tag, and the host treats VLAN 0 as untagged. Rules cannot read a
+                # fragmented neighbour advertisement (RFC 6980).
         iifname @untagged ether type { 8021q, 8021ad } drop
         iifname @untagged icmpv6 type nd-neighbor-advert exthdr frag exists drop
         iifname @taps goto from_tap
-        # Frames from other interfaces, such as the tap of an open VM, must not have the MAC or address of these VMs.
+        # Other interfaces, such as the tap of an open VM, must not use the MAC or IP addresses of these VMs.
         iifname != @lan ether saddr @guests drop
         arp saddr ip @guests4 drop
         ip saddr @guests4 drop
         ip6 saddr @guests6 drop
         iifname != @lan icmpv6 type nd-neighbor-advert @th,64,128 @guestNeighbors drop
-        ${strangers}
+        ${dropUnknownTaps}
       }
-      # A VM sends with its own MAC and addresses only, also in ARP and neighbour advertisements.
+      # A VM can send only from its own MAC and IP addresses, also in ARP and neighbour advertisements.
       chain from_tap {
-        # DHCP offers. A DHCP client of the host would receive them before the other tables.
+        # DHCP offers: a DHCP client of the host would receive them before the other tables drop them.
         udp dport 68 drop
         ether type ip iifname . ether saddr . ip saddr @sources4 accept
         iifname . ether saddr != @macs drop
@@ -242,7 +244,7 @@ in
         drop
       }
 
-      # Nothing passes within a bridge. VMs reach each other through the host, which tracks connections.
+      # Drop all packets between ports of a bridge. VMs reach each other through the host, which tracks connections.
       chain forward {
         type filter hook forward priority -200; policy accept;
         iifname @taps drop
@@ -250,30 +252,28 @@ in
       }
     }
 
-    # For taps without a bridge. Rules see the others under the name of the bridge.
+    # For taps without a bridge. For bridged taps, rules of this table see the name of the bridge.
     table arp microvm
     delete table arp microvm
     table arp microvm {
       set bridged { type ifname; ${tapsWhere isBridged vms} }
-      set taps { type ifname; ${tapsWhere isRouted guests} }
+      set taps { type ifname; ${tapsWhere isRouted enforced} }
       set sources4 { type ifname . ether_addr . ipv4_addr; ${sources 4 isRouted} }
       ${known}
 
       chain input {
         type filter hook input priority filter; policy accept;
         iifname @bridged drop
-        # A VM could otherwise fill the host's ARP table.
+        # Otherwise a VM could fill the ARP table of the host.
         iifname @taps iifname . arp saddr ether . arp saddr ip != @sources4 drop
-        ${strangers}
+        ${dropUnknownTaps}
       }
     }
 
     table inet microvm
     delete table inet microvm
     table inet microvm {
-      # Taps that belong in a bridge.
       set bridged { type ifname; ${tapsWhere isBridged vms} }
-      # The interfaces from which packets of a bridged VM may arrive.
       set homes4 { type ifname . ipv4_addr; ${homes 4} }
       set homes6 { type ifname . ipv6_addr; ${homes 6} }
       set networks { type ifname; ${elements (map quote networks)} }
@@ -281,20 +281,20 @@ in
       set masqueraded6 { type ipv6_addr; flags interval; ${elements (builtins.filter (isOf 6) masquerade)} }
       set guests4 { type ipv4_addr; ${elements (senders 4)} }
       set guests6 { type ipv6_addr; ${elements (senders 6)} }
-      set internet4 { type ipv4_addr; ${addresses 4 (named "internet")} }
-      set internet6 { type ipv6_addr; ${addresses 6 (named "internet")} }
-      set asking4 { type ipv4_addr; ${addresses 4 asking} }
-      set asking6 { type ipv6_addr; ${addresses 6 asking} }
+      set internet4 { type ipv4_addr; ${addresses 4 (withNetwork "internet")} }
+      set internet6 { type ipv6_addr; ${addresses 6 (withNetwork "internet")} }
+      set asking4 { type ipv4_addr; ${addresses 4 withAllowlist} }
+      set asking6 { type ipv6_addr; ${addresses 6 withAllowlist} }
       set private4 { type ipv4_addr; flags interval; elements = { ${lib.concatStringsSep ", " privateRanges.ipv4} } }
       set private6 { type ipv6_addr; flags interval; elements = { ${lib.concatStringsSep ", " privateRanges.ipv6} } }
       set allowed4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval; ${allowed 4} }
       set allowed6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags interval; ${allowed 6} }
-      # Filled by microvm-resolver.service for the TTL of a DNS answer.
+      # microvm-resolver.service adds the addresses of a DNS answer for its TTL.
       set resolved4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags timeout; }
       set resolved6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags timeout; }
       set host4 { type ipv4_addr . inet_proto . inet_service; ${hostPorts 4} }
       set host6 { type ipv6_addr . inet_proto . inet_service; ${hostPorts 6} }
-      # Rate of DNS packets from each VM to the host, for the chain to_host.
+      # Rate of DNS packets from each VM to the host, in the chain to_host.
       set questions { type ether_addr; size ${toString (lib.max 1 (lib.length macs))}; flags dynamic; }
       set pairs4 { type ipv4_addr . ipv4_addr; ${pairs} }
       set pairPorts4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; ${pairPorts} }
@@ -303,27 +303,27 @@ in
       set logged4 { type ipv4_addr; ${room 4 1}; flags dynamic; }
       set logged6 { type ipv6_addr; ${room 6 1}; flags dynamic; }
       ${known}
-      set taps { type ifname; ${tapsWhere isRouted guests} }
+      set taps { type ifname; ${tapsWhere isRouted enforced} }
       set sources4 { type ifname . ether_addr . ipv4_addr; ${sources 4 isRouted} }
       set sources6 { type ifname . ether_addr . ipv6_addr; ${sources 6 isRouted} }
 
-      # Connections of each VM by MAC address, and VMs above the limit. Counting is slow, so a VM stays in `full` for a while.
+      # Connections of each VM by MAC address, and the VMs above the limit. Counting is slow, so a VM stays in `full` for 10 seconds.
       set full { type ether_addr; size ${toString (lib.max 1 (lib.length macs))}; flags dynamic, timeout; timeout 10s; }
       set fragments { type ether_addr; size ${toString (lib.max 1 (lib.length macs))}; flags dynamic; }
       set connections { type ether_addr; size ${toString (lib.max 1 (lib.length macs))}; flags dynamic; }
 
       ${limits}
-      # Source address checks as in table bridge, for taps without a bridge and for other interfaces.
+      # The same checks of source addresses as in table bridge, for taps without a bridge and for other interfaces.
       chain prerouting {
-        # Before the kernel reassembles fragments.
+        # This priority is before the reassembly of fragments.
         type filter hook prerouting priority -450; policy accept;
-        # A tap outside of its bridge: not yet attached, or configured by another program of the host.
+        # Taps outside their bridge: not yet attached, or configured by another program of the host.
         iifname @bridged drop
         iifname @taps goto from_tap
         ip saddr @guests4 iifname . ip saddr != @homes4 drop
         # Link-local addresses are not unique across links.
         ip6 saddr != fe80::/10 ip6 saddr @guests6 iifname . ip6 saddr != @homes6 drop
-        ${strangers}
+        ${dropUnknownTaps}
       }
       chain from_tap {
         iifname . ether saddr . ip saddr @sources4 accept
@@ -332,7 +332,7 @@ in
         drop
       }
 
-      # All VMs share a few MiB of kernel memory for incomplete packets.
+      # Fragments wait in kernel memory that all VMs share, so each VM has a limit.
       chain fragments {
         type filter hook prerouting priority -440; policy accept;
         ip saddr @guests4 ip frag-off & 0x3fff != 0 add @fragments { ether saddr limit rate over ${fragmentsLimit} } drop
@@ -351,7 +351,7 @@ in
         ip6 saddr @guests6 jump to_host
       }
       chain to_host {
-        # First, so that a flood by one VM takes no time of the resolver and no room in its socket.
+        # This rule is first, so that a flood of one VM does not reach the resolver.
         meta l4proto { tcp, udp } th dport { 53, ${toString resolverPort} } add @questions { ether saddr limit rate over ${questionsLimit} } drop
         ct state established,related accept
         icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } accept
@@ -363,7 +363,7 @@ in
         goto refuse
       }
 
-      # Packets to other MicroVMs keep their source address. The host's own packets are unchanged.
+      # Packets to other MicroVMs and packets of the host keep their source address.
       chain way_out {
         type nat hook postrouting priority srcnat; policy accept;
         oifname @networks accept
@@ -372,7 +372,7 @@ in
         ip6 saddr @masqueraded6 masquerade
       }
 
-      # An uplink can have a smaller MTU than the bridge, and some networks drop the ICMP message about it (RFC 2923, 2.1).
+      # The uplink can have a smaller MTU than the bridge, and some networks drop the ICMP message about it (RFC 2923, 2.1).
       chain segment_size {
         type filter hook forward priority mangle; policy accept;
         iifname @networks tcp flags syn tcp option maxseg size set rt mtu
@@ -406,13 +406,13 @@ in
         ct status dnat accept
         drop
       }
-      # Limits connections per VM, so that the host's table has room for all VMs.
+      # Limits the connections of a VM, so that it cannot fill the host's connection table.
       chain admit {
         ether saddr @full goto refuse
         add @connections { ether saddr ct count over ${toString connectionsPerInterface} } add @full { ether saddr } goto refuse
         accept
       }
-      # Nothing leaves by a tap outside of its bridge, whatever the routes of the host.
+      # Drop packets to a tap outside its bridge, even if the host has a route to it.
       chain postrouting {
         type filter hook postrouting priority filter; policy accept;
         oifname @bridged drop
@@ -425,7 +425,7 @@ in
     }
   '';
 
-  # Programs with packet sockets, such as DHCP and LLDP clients, receive frames of a tap outside its bridge before other tables.
+  # Packet sockets, such as those of DHCP and LLDP clients, receive frames of a tap outside its bridge before other tables do.
   tapRules = ''
     table netdev microvm
     delete table netdev microvm
@@ -442,7 +442,7 @@ in
               goto from_tap
             }
           ''
-        ]) guests
+        ]) enforced
       )}
     }
   '';

@@ -31,7 +31,7 @@ let
     }
     // vm.packageSet;
 
-  # Each guest is evaluated once for all of its VMs. Everything that its NixOS depends on is equal in these VMs.
+  # Each guest is evaluated once for all of its VMs, so the options that its NixOS configuration depends on must be equal in all of them.
   guests = builtins.mapAttrs (
     name: guest:
     let
@@ -46,7 +46,7 @@ let
           ../guest/shared.nix
           guest.config
           (lib.throwIfNot (lib.all (part: part == builtins.head modulesOfVms) modulesOfVms)
-            "The VMs that share the guest ${name} have different shares, volumes or secrets that its NixOS depends on. Give them guests of their own."
+            "The VMs of the guest ${name} have different shares, volumes or secrets, on which its NixOS configuration depends. Use separate guests."
             (builtins.head modulesOfVms)
           )
         ];
@@ -60,7 +60,7 @@ let
     let
       guest =
         guests.${vm.guest}
-          or (throw "The option `microvm-emit.vms.${name}.guest' is \"${vm.guest}\", which `microvm-emit.guests' does not define.");
+          or (throw "The option `microvm-emit.vms.${name}.guest' is \"${vm.guest}\", which is not defined in `microvm-emit.guests'.");
     in
     {
       inherit (vm) autostart restartIfChanged;
@@ -94,12 +94,12 @@ in
     guests = mkOption {
       type = types.attrsOf (types.submodule ./guest-options.nix);
       default = { };
-      description = "NixOS configurations that several VMs share. Each is evaluated once.";
+      description = "NixOS configurations that several VMs share, by name. Each one is evaluated only once.";
     };
     specialArgs = mkOption {
       type = types.attrsOf types.raw;
       default = { };
-      description = "Arguments for the modules of all guests. `inputs` is always among them.";
+      description = "Arguments for the modules of all guests. They always include `inputs`.";
     };
   };
 

@@ -1,4 +1,4 @@
-# The network of a guest: the content of a .network file (systemd.network(5)) for each interface of its VM.
+# Network of a guest: the content of a .network file (systemd.network(5)) for each interface of its VM.
 { lib, networks }:
 let
   address = import ../network/addresses.nix { inherit lib; };
@@ -33,7 +33,7 @@ let
   isLeased = interface.dhcp && lib.any isIpv4 interface.addresses;
   own = map address.withoutPrefix interface.addresses;
 
-  # A VM that is the gateway itself has its default route on another interface.
+  # A VM can be the gateway itself: it then needs no route to its own address.
   routesFor =
     written:
     map
@@ -43,7 +43,7 @@ let
         // {
           Gateway = gateway;
         }
-        # A routed link has no other members than host and guest.
+        # The gateway is outside the guest's subnet of one address.
         // lib.optionalAttrs isRouted { GatewayOnLink = true; }
       )
       (
@@ -60,7 +60,7 @@ in
   addresses = if isRouted then map address.aloneOf fixed else fixed;
   network = lib.optionalAttrs interface.dhcp { DHCP = "ipv4"; };
   dhcpV4 =
-    # The host's DHCP server has static leases by MAC address.
+    # The host's DHCP server has static leases for MAC addresses.
     lib.optionalAttrs isLeased { ClientIdentifier = "mac"; }
     // lib.optionalAttrs (interface.dhcp && !isFirst) { UseGateway = false; };
   routes = lib.concatMap routesFor fixed;

@@ -1,4 +1,4 @@
-# Modules of every guest.
+# Modules for all guests.
 {
   imports = [
     ./agent.nix

@@ -1,4 +1,4 @@
-# Copies the host's secrets to /run/microvm-secrets, for the user only.
+# Copies secrets of the host to /run/microvm-secrets, readable only by the user.
 { config, lib, ... }:
 let
   inherit (lib) mkOption types;
@@ -40,7 +40,7 @@ in
       '';
     };
 
-    # Shells read the files at start, so that no secret is in the store.
+    # Shells read the secrets when they start, because the Nix store must not contain them.
     environment.extraInit = lib.concatStrings (
       lib.mapAttrsToList (secret: variable: ''
         if [ -r /run/microvm-secrets/${secret} ]; then

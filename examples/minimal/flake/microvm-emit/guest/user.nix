@@ -1,4 +1,4 @@
-# The user of the host, with the same ids, because virtiofs passes numeric ids.
+# The user of the host with the same ids, because virtiofs uses numeric ids.
 { config, lib, ... }:
 let
   inherit (lib) mkOption types;
@@ -33,7 +33,7 @@ in
       }
     );
     default = null;
-    description = "User who owns the shared folders. Set from `microvm-emit.user` of the host.";
+    description = "User who owns the shared folders. The host sets it from its `microvm-emit.user`.";
   };
 
   config = lib.mkIf (cfg != null) {

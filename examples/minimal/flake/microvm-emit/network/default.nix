@@ -1,4 +1,4 @@
-# The networks of VMs, by systemd-networkd.
+# Configures the networks of VMs with systemd-networkd.
 {
   config,
   lib,
@@ -27,10 +27,10 @@ let
   # An open VM can reach the other open VMs of its networks.
   isOpen = network: lib.any (tap: tap.network == "open") (tapsIn network);
 
-  # systemd-networkd uses the first file that matches, so ours sort before the host's (systemd.network(5)).
+  # systemd-networkd uses the first file that matches (systemd.network(5)), so our files sort before other files of the host.
   file = name: "0-${name}";
 
-  # The VLAN id of untagged frames on a bridge.
+  # VLAN id of untagged frames on a bridge.
   ownVlan = 1;
   untagged = id: {
     PVID = id;
@@ -52,7 +52,7 @@ let
       bridgeConfig =
         # A VM could become the multicast querier and break IPv6 neighbour discovery of other VMs.
         optionalAttrs (ports == [ ]) { MulticastSnooping = false; }
-        # Each port lists its VLANs.
+        # With the default, every port would also be in VLAN 1.
         // optionalAttrs (vlansOf name != { }) {
           VLANFiltering = true;
           DefaultPVID = "none";
@@ -95,7 +95,7 @@ let
         addresses = map (Address: { inherit Address; }) network.addresses;
         routes = lib.optional (network.gateway != null) { Gateway = network.gateway; };
         networkConfig =
-          # The host has its address before the first VM runs.
+          # The host gets its address before the first VM starts.
           optionalAttrs (portsOf network == [ ]) { ConfigureWithoutCarrier = true; }
           // optionalAttrs network.dhcp { DHCP = "ipv4"; }
           // optionalAttrs (network.dhcpServer != null) { DHCPServer = true; }
@@ -135,7 +135,7 @@ let
       bridgeVLANs = optionals (vlansOf name != { }) (trunk (vlansOf name));
     };
 
-  # udev attaches these taps, and networkd would detach them.
+  # udev attaches these taps to existing bridges. networkd would detach them.
   foreignTaps =
     name: _:
     lib.nameValuePair (file "21-${name}-tap") {
@@ -143,7 +143,7 @@ let
       linkConfig.Unmanaged = true;
     };
 
-  # A tap without a bridge: the host has an address on it, and a route to the guest.
+  # The host has an address on each tap without a bridge, and a route to its guest.
   routedTap =
     { id, addresses, ... }:
     let
@@ -167,7 +167,7 @@ let
   withTaps = lib.filterAttrs (name: _: tapsIn name != [ ]);
   withPorts = lib.filterAttrs (_: { ports, ... }: ports != [ ]);
 
-  # One glob replaces the list if all taps have our prefix and belong to the only bridge.
+  # With one bridge whose taps all have our prefix, one glob replaces the list of taps.
   prefix = "microvm";
   isGlobExact =
     lib.length (builtins.attrNames cfg.bridges) == 1
@@ -215,7 +215,7 @@ in
         // lib.listToAttrs (map routedTap (tapsIn ""));
     };
 
-    # Attaches taps to existing bridges, whichever appears first. systemd-networkd would create the bridge.
+    # Attaches taps to existing bridges; bridge and tap can appear in any order. systemd-networkd would create the bridge.
     services.udev.extraRules = lib.concatStrings (
       lib.concatLists (
         lib.mapAttrsToList (

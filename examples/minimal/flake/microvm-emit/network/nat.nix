@@ -1,12 +1,12 @@
-# NAT on one external interface, with published ports. NAT on any interface is in ../policy/rules.nix.
+# NAT on one external interface, with published ports. ../policy/rules.nix contains NAT on any interface.
 { config, lib, ... }:
 let
   address = import ./addresses.nix { inherit lib; };
   cfg = config.microvm-emit;
 
-  leadsOut = network: network.nat.enable && network.nat.externalInterface != null;
-  interfaces = lib.filterAttrs (_: leadsOut) (cfg.bridges // cfg.vlans);
-  routed = if cfg.routed != null && leadsOut cfg.routed then cfg.routed else null;
+  usesNat = network: network.nat.enable && network.nat.externalInterface != null;
+  interfaces = lib.filterAttrs (_: usesNat) (cfg.bridges // cfg.vlans);
+  routed = if cfg.routed != null && usesNat cfg.routed then cfg.routed else null;
   networks = builtins.attrValues interfaces ++ lib.optional (routed != null) routed;
   subnetsOf =
     family:

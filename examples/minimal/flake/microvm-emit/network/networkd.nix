@@ -1,4 +1,4 @@
-# Restricts systemd-networkd to the networks of VMs, unless the host uses it already.
+# Enables systemd-networkd for the networks of VMs only, unless the host already uses it.
 {
   config,
   lib,
@@ -9,7 +9,7 @@ let
   inherit (config.networking) networkmanager useNetworkd;
   cfg = config.microvm-emit;
   inherit (cfg) links;
-  # With a LAN port, the bridge can be the host's own uplink.
+  # A bridge with a LAN port can be the uplink of the host.
   hasPorts = lib.any ({ ports, ... }: ports != [ ]) (builtins.attrValues cfg.bridges);
   # Existing bridges need no networkd.
   isNeeded =
@@ -18,12 +18,12 @@ let
     || lib.any ({ existing, ... }: !existing) (builtins.attrValues cfg.bridges);
   network = options.systemd.network;
 
-  # True if the host enables networkd itself.
-  isHosts =
+  # Whether the host itself enables networkd.
+  isEnabledByHost =
     network.enable.highestPrio < (lib.mkDefault null).priority
     || builtins.length network.enable.definitionsWithLocations > 1;
 
-  # Files of the host that sort before ours and match one of our links. Ours are virtual, so match keys of hardware cannot match.
+  # Files of the host that sort before ours and match one of our interfaces. Match keys for hardware never match a virtual interface.
   earlier = lib.filterAttrs (name: file: name < "0-2" && matches "Name" file) (
     lib.filterAttrs (_: file: file.enable) config.systemd.network.networks
   );
@@ -59,10 +59,10 @@ let
     builtins.match (builtins.replaceStrings [ "*" "?" "." "+" ] [ ".*" "." "[.]" "[+]" ] glob) name
     != null;
 
-  complaint = kind: names: ''
-    ${kind} ${lib.concatStringsSep ", " (builtins.attrNames names)} matches interfaces of MicroVMs before their own network files do.
-    Narrow its matchConfig, such as by `Name = "en*"`${
-      lib.optionalString (kind == "systemd.network.networks") ", or give it a name that sorts after \"1\""
+  messageOf = kind: names: ''
+    ${kind} ${lib.concatStringsSep ", " (builtins.attrNames names)} matches interfaces of MicroVMs and sorts before their own files.
+    Narrow its matchConfig, for example with `Name = "en*"`${
+      lib.optionalString (kind == "systemd.network.networks") ", or choose a name that sorts after \"1\""
     }.
   '';
 in
@@ -71,15 +71,15 @@ in
     assertions = [
       {
         assertion = config.systemd.network.enable;
-        message = "systemd.network.enable is false. The networks of MicroVMs need systemd-networkd: leave the option out.";
+        message = "systemd.network.enable is false, but the networks of MicroVMs need systemd-networkd. Remove this definition.";
       }
       {
         assertion = earlier == { };
-        message = complaint "systemd.network.networks" earlier;
+        message = messageOf "systemd.network.networks" earlier;
       }
       {
         assertion = renaming == { };
-        message = complaint "systemd.network.links" renaming;
+        message = messageOf "systemd.network.links" renaming;
       }
     ];
 
@@ -90,24 +90,24 @@ in
         ManageForeignRoutes = lib.mkDefault false;
         ManageForeignRoutingPolicyRules = lib.mkDefault false;
       };
-      # networkd manages no uplink of the host here.
-      wait-online.enable = lib.mkIf (!isHosts && (networkmanager.enable || !hasPorts)) (
+      # Here networkd does not manage the uplink of the host.
+      wait-online.enable = lib.mkIf (!isEnabledByHost && (networkmanager.enable || !hasPorts)) (
         lib.mkDefault false
       );
-      # Sorts after our files and before all others. systemd's own files would configure veth links of containers.
-      networks."0-30-unmanaged" = lib.mkIf (!isHosts) {
+      # Sorts after our files and before all others. The default files of systemd would configure veth interfaces of containers.
+      networks."0-30-unmanaged" = lib.mkIf (!isEnabledByHost) {
         matchConfig.Name = "*";
         linkConfig.Unmanaged = true;
       };
     };
 
-    # A setting of systemd 256 that older NixOS options do not know.
+    # A setting of systemd 256 that older NixOS versions reject as an option.
     environment.etc."systemd/networkd.conf.d/10-microvm.conf" = lib.mkIf (
       !useNetworkd && !(config.systemd.network.config.networkConfig ? ManageForeignNextHops)
     ) { text = "[Network]\nManageForeignNextHops=no\n"; };
 
-    # NixOS enables resolved with networkd, by mkDefault. Keep the host's DNS unchanged.
-    services.resolved.enable = lib.mkIf (!isHosts) (
+    # NixOS enables resolved together with networkd by mkDefault, which would change the DNS of the host.
+    services.resolved.enable = lib.mkIf (!isEnabledByHost) (
       lib.mkOverride ((lib.mkDefault null).priority - 1) false
     );
   };

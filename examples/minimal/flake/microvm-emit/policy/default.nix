@@ -1,4 +1,4 @@
-# Enforces the network policies of VMs with nftables rules, which are loaded before any VM starts.
+# Enforces the network policies of VMs with nftables. The rules are loaded before any VM starts.
 {
   config,
   lib,
@@ -11,25 +11,25 @@ let
     bridges
     eachLink
     eachVm
-    guests
+    enforced
     isOf
     masquerade
     networks
-    once
+    distinct
     portsOnHost
     ;
   rules = import ./rules.nix { inherit lib facts; };
   hardening = import ../hardening.nix;
   quote = name: "\"${name}\"";
 
-  reachingBridges = once (
+  reachingBridges = distinct (
     eachLink (link: lib.optional (link ? bridge) link.bridge) (
-      lib.filterAttrs (_: vm: vm.vms != [ ]) guests
+      lib.filterAttrs (_: vm: vm.vms != [ ]) enforced
     )
   );
 
-  # resolved only serves other machines with DNSStubListenerExtra.
-  askingHost = lib.filterAttrs (_: vm: builtins.elem "udp . 53" vm.host) guests;
+  # systemd-resolved answers other machines only with DNSStubListenerExtra.
+  usingHostDns = lib.filterAttrs (_: vm: builtins.elem "udp . 53" vm.host) enforced;
   hasDnsServer =
     lib.any (server: config.services.${server}.enable or false) dnsServers
     || lib.hasInfix "DNSStubListenerExtra" (
@@ -58,17 +58,18 @@ let
 
   # Since Linux 6.16, a netdev hook can name a device that does not exist yet.
   hasTapHooks = lib.versionAtLeast config.boot.kernelPackages.kernel.version "6.16";
-  # Until the next boot, the running kernel can be an older one.
+  # The "-" ignores errors: until the next boot, the running kernel can be older.
   loadTapRules = ''-${pkgs.bash}/bin/bash -c "${pkgs.nftables}/bin/nft -f /etc/microvm/taps.nft && ${pkgs.coreutils}/bin/cp --remove-destination /etc/microvm/taps.nft /run/microvm-policy/taps.nft"'';
-  afterLoad = map unlearn bridges ++ lib.optional hasTapHooks loadTapRules;
+  afterLoad = map disableLearning bridges ++ lib.optional hasTapHooks loadTapRules;
 
   load = "${pkgs.nftables}/bin/nft -f /etc/microvm/policy.nft";
-  # nftables.service loads this copy when it flushes all rules. It exists before our first load, and changes after a successful reload.
-  keep = "${pkgs.coreutils}/bin/cp --remove-destination /etc/microvm/policy.nft /run/microvm-policy/policy.nft";
+  # nftables.service loads this copy when it flushes all rules. Create it before the first load, and update it only after a successful
+  # reload.
+  saveCopy = "${pkgs.coreutils}/bin/cp --remove-destination /etc/microvm/policy.nft /run/microvm-policy/policy.nft";
 
-  # Rules do not see frames to link-local multicast addresses (01:80:c2:00:00:0e and others, IEEE 802.1D). A VM could send one with the
-  # MAC address of another VM, and the bridge would send that VM's frames to it.
-  unlearn =
+  # nftables does not see frames to link-local multicast addresses (01:80:c2:00:00:0e and others, IEEE 802.1D). With such a frame, a VM
+  # could make the bridge learn the MAC address of another VM and receive its traffic.
+  disableLearning =
     bridge:
     ''-${pkgs.bash}/bin/bash -c "test ! -e /sys/class/net/${bridge} || ${pkgs.iproute2}/bin/ip link set dev ${bridge} type bridge no_linklocal_learn 1"'';
 
@@ -89,15 +90,15 @@ in
     type = lib.types.raw;
     readOnly = true;
     internal = true;
-    description = "The policies of all VMs, as rules, resolver and assertions read them. An option is evaluated only once.";
+    description = "Policies of all VMs for rules, resolver and assertions. As an option, they are evaluated only once.";
   };
 
   config = lib.mkMerge [
     { microvm-emit.policy = import ./facts.nix { inherit config lib; }; }
     (lib.mkIf facts.isActive {
-      warnings = lib.optional (askingHost != { } && !hasDnsServer) ''
-        ${lib.concatStringsSep ", " (builtins.attrNames askingHost)} may ask this host's DNS server (reachHost has "dns"), but this host seems to run none.
-        Enable one on the VMs' bridge, such as services.dnsmasq, or set nameservers of the VM to a public server.
+      warnings = lib.optional (usingHostDns != { } && !hasDnsServer) ''
+        ${lib.concatStringsSep ", " (builtins.attrNames usingHostDns)} can use the DNS server of this host (reachHost has "dns"), but no DNS server is enabled.
+        Enable one on the bridge of the VMs, such as services.dnsmasq, or set nameservers to a public server.
       '';
 
       environment.etc = {
@@ -113,7 +114,7 @@ in
           wants = [ "network-pre.target" ];
           after = [ "nftables.service" ];
           reloadIfChanged = true;
-          # Running VMs need it, also those that have left the configuration.
+          # VMs that were removed from the configuration may still run.
           unitConfig.X-StopOnRemoval = false;
           restartTriggers = [
             config.environment.etc."microvm/policy.nft".source
@@ -123,13 +124,13 @@ in
             Type = "oneshot";
             RemainAfterExit = true;
             RuntimeDirectory = "microvm-policy";
-            ExecStartPre = keep;
+            ExecStartPre = saveCopy;
             ExecStart = load;
             ExecStartPost = afterLoad;
-            # A reload empties the sets of the resolver, which restores them.
+            # A reload empties the sets of the resolver. Its own reload fills them again.
             ExecReload = [
               load
-              keep
+              saveCopy
             ]
             ++ afterLoad
             ++ [
@@ -137,7 +138,7 @@ in
             ];
           };
         };
-        # nftables.service can flush all rules, those of the resolver included, when it starts, reloads or stops.
+        # nftables.service can flush all rules when it starts, reloads or stops.
         nftables.serviceConfig =
           let
             loadAgain = [
@@ -154,7 +155,7 @@ in
           after = [ "microvm-policy.service" ];
         };
 
-        # Docker drops forwarded packets of unknown networks, unless the chain DOCKER-USER accepts them.
+        # Docker drops forwarded packets of other networks, unless the chain DOCKER-USER accepts them.
         microvm-docker = lib.mkIf config.virtualisation.docker.enable {
           description = "Docker rules for MicroVMs";
           wantedBy = [ "docker.service" ];
@@ -165,7 +166,7 @@ in
             Type = "oneshot";
             RemainAfterExit = true;
           };
-          # Flushing an own chain removes networks that have left the configuration.
+          # A chain of our own can be flushed, which removes networks that are no longer configured.
           script = ''
             for tables in iptables ip6tables; do
               if "$tables" -w -n -L DOCKER-USER >/dev/null 2>&1; then
@@ -186,12 +187,12 @@ in
         };
       };
 
-      # A flush loads our rules again in the same transaction: a connection that a VM opens in between would stay established.
+      # Load our rules in the same transaction as the flush. A connection that a VM opens in between would stay established.
       networking.nftables.extraDeletions = lib.mkIf config.networking.nftables.flushRuleset ''
         include "/run/microvm-policy/*.nft"
       '';
 
-      # filterForward drops forwarded packets of unknown networks. Our own rules still apply to accepted ones.
+      # filterForward drops forwarded packets of other networks. Our own rules still apply to accepted packets.
       networking.firewall.extraForwardRules =
         lib.mkIf (config.networking.firewall.filterForward && networks != [ ])
           ''
@@ -202,7 +203,8 @@ in
         ACTION=="add", SUBSYSTEM=="net", KERNEL=="${bridge}", ATTR{bridge/no_linklocal_learn}="1"
       '') bridges;
 
-      # With br_netfilter, which other software may load, the host's forward rules would apply to frames within a bridge.
+      # Other software may load br_netfilter, which applies the host's forward rules to frames within a bridge. Load it first, so that these
+      # defaults exist.
       boot.kernelModules = [ "br_netfilter" ];
       boot.kernel.sysctl = {
         "net.bridge.bridge-nf-call-arptables" = lib.mkDefault 0;
@@ -217,7 +219,7 @@ in
           (lib.nameValuePair "net/ipv4/neigh/${bridge}/proxy_delay" 0)
         ]) reachingBridges
       )
-      # The same values as in networking.nat. The key with dots would conflict with Docker, Tailscale or networking.nat.
+      # The same values as in networking.nat. Keys with dots would conflict with Docker, Tailscale or networking.nat.
       // lib.optionalAttrs (lib.any (isOf 4) masquerade) {
         "net/ipv4/conf/all/forwarding" = true;
         "net/ipv4/conf/default/forwarding" = true;
@@ -237,7 +239,7 @@ in
               allowedUDPPorts = portsFor "udp" vm;
             };
           }) (lib.optionals (portsOnHost vm != [ ]) vm.links)
-        ) guests
+        ) enforced
       );
     })
   ];

@@ -1,11 +1,10 @@
-# The policies of VMs in the form that rules, units and resolver use.
+# Policies of VMs, prepared for rules, units and resolver.
 { config, lib }:
 let
   address = import ../network/addresses.nix { inherit lib; };
   inherit (address) isOf;
   cfg = config.microvm-emit;
 
-  # The port of the resolver.
   resolverPort = 5380;
   webPorts = [
     "tcp . 80"
@@ -13,28 +12,28 @@ let
     "udp . 443"
   ];
 
-  # Private and reserved ranges, by family.
+  # Private and reserved ranges, by address family.
   privateRanges = builtins.mapAttrs (_: builtins.attrNames) (lib.importJSON ./private-ranges.json);
 
   # A port in nftables syntax: "tcp . 443" for 443 and "tcp/443".
   portOf =
     port:
     if builtins.isInt port then "tcp . ${toString port}" else lib.replaceStrings [ "/" ] [ " . " ] port;
-  reached =
+  destinationOf =
     { to, ports }:
     {
       inherit to;
       ports = if ports == null then webPorts else map portOf ports;
     };
 
-  # references.nix reports it.
+  # references.nix reports undefined bridges.
   undefined = {
     ports = [ ];
     isLan = false;
   };
 
-  # An interface as rules see it. `bridge` is the bridge of the tap or the host's VLAN interface, and `master` is the bridge of that
-  # VLAN. `neighbors` are the IPv6 addresses as numbers, since rules compare neighbor advertisements with numbers.
+  # An interface for the rules. `bridge` is the bridge of the tap or the host's VLAN interface, `master` the bridge of that VLAN.
+  # `neighbors` are the IPv6 addresses as numbers, because nftables has no name for the address of a neighbor advertisement.
   linkOf =
     interface:
     let
@@ -60,7 +59,7 @@ let
     vm:
     let
       isAddress = { to, ... }: builtins.match "[0-9./]+|.*:.*" to != null;
-      allowed = lib.partition isAddress (map reached vm.allow);
+      allowed = lib.partition isAddress (map destinationOf vm.allow);
     in
     {
       inherit (vm) network nameservers;
@@ -78,8 +77,8 @@ let
     };
 
   vms = lib.filterAttrs (_: vm: vm.links != [ ]) (builtins.mapAttrs (_: policyOf) cfg.vms);
-  guests = lib.filterAttrs (_: vm: vm.network != "open") vms;
-  named = network: lib.filterAttrs (_: vm: vm.network == network) guests;
+  enforced = lib.filterAttrs (_: vm: vm.network != "open") vms;
+  withNetwork = network: lib.filterAttrs (_: vm: vm.network == network) enforced;
 
   # VMs of other modules of this host.
   others = removeAttrs config.microvm.vms (builtins.attrNames cfg.vms);
@@ -93,7 +92,7 @@ let
   eachVm = make: vms: lib.concatMap make (builtins.attrValues vms);
   eachLink = make: eachVm (vm: lib.concatMap make vm.links);
   # `lib.unique` is too slow for the lists of a thousand VMs.
-  once = items: builtins.attrNames (lib.genAttrs items (_: null));
+  distinct = items: builtins.attrNames (lib.genAttrs items (_: null));
 
   leavesByAny = { nat, ... }: nat.enable && nat.externalInterface == null;
 in
@@ -103,14 +102,14 @@ in
     privateRanges
     isOf
     vms
-    guests
-    named
+    enforced
+    withNetwork
     others
     guestOf
     tapsOf
     eachVm
     eachLink
-    once
+    distinct
     ;
   isActive = cfg.bridges != { } || cfg.vlans != { } || cfg.routed != null;
   bridges = builtins.attrNames cfg.bridges;
@@ -119,8 +118,8 @@ in
   addressesOf =
     family: vm: lib.concatMap (link: builtins.filter (isOf family) link.addresses) vm.links;
 
-  # Networks that contain only VMs. For a bridge with a LAN port, the rules of the LAN apply.
-  networks = once (eachLink (link: lib.optional (!link.lan) (link.bridge or link.tap)) vms);
+  # Networks of VMs only. In a bridge with a LAN port, VMs are machines of the LAN.
+  networks = distinct (eachLink (link: lib.optional (!link.lan) (link.bridge or link.tap)) vms);
 
   # Subnets with NAT on any external interface. `networking.nat` supports one external interface only.
   masquerade =

@@ -1,4 +1,4 @@
-# Asserts that options refer to networks and VMs that exist, and that policies use their destinations.
+# Reports undefined networks and VMs, and domains without an allowlist.
 { config, lib, ... }:
 let
   facts = config.microvm-emit.policy;
@@ -6,7 +6,7 @@ let
 
   eachOf = set: check: lib.concatLists (lib.mapAttrsToList check set);
 
-  networksOf =
+  undefinedNetworks =
     name:
     { interfaces, ... }:
     map (
@@ -14,30 +14,30 @@ let
       if bridge == null then
         "The interface ${id} of the VM ${name} has no bridge, but microvm-emit.routed is not defined."
       else
-        "The interface ${id} of the VM ${name} is in the network ${bridge}, but neither microvm-emit.bridges nor microvm-emit.vlans defines it."
-    ) (builtins.filter isHomeless interfaces);
-  isHomeless =
+        "The interface ${id} of the VM ${name} uses the network ${bridge}, which is not defined in microvm-emit.bridges or microvm-emit.vlans."
+    ) (builtins.filter isUndefined interfaces);
+  isUndefined =
     { type, bridge, ... }:
     type == "tap"
     && (
       if bridge == null then cfg.routed == null else !(cfg.bridges ? ${bridge} || cfg.vlans ? ${bridge})
     );
 
-  bridgeOf =
+  undefinedBridge =
     name:
     { bridge, ... }:
     lib.optional (
       !cfg.bridges ? ${bridge}
-    ) "The VLAN ${name} is on the bridge ${bridge}, but microvm-emit.bridges does not define it.";
+    ) "The VLAN ${name} uses the bridge ${bridge}, which is not defined in microvm-emit.bridges.";
 
-  vmsOf =
+  undefinedVms =
     name:
     { reachVms, ... }:
     map (
-      { to, ... }: "The VM ${name} has ${to} in reachVms, but microvm-emit.vms does not define it."
+      { to, ... }: "The VM ${name} has ${to} in reachVms, which is not defined in microvm-emit.vms."
     ) (builtins.filter ({ to, ... }: !cfg.vms ? ${to}) reachVms);
 
-  domainsOf =
+  domainsWithoutAllowlist =
     name:
     { network, domains, ... }:
     lib.optionals (network != "allowlist") (
@@ -55,9 +55,9 @@ in
         inherit message;
       })
       (
-        eachOf cfg.vms networksOf
-        ++ eachOf cfg.vlans bridgeOf
-        ++ eachOf cfg.vms vmsOf
-        ++ eachOf facts.guests domainsOf
+        eachOf cfg.vms undefinedNetworks
+        ++ eachOf cfg.vlans undefinedBridge
+        ++ eachOf cfg.vms undefinedVms
+        ++ eachOf facts.enforced domainsWithoutAllowlist
       );
 }

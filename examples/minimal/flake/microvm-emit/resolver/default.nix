@@ -1,4 +1,4 @@
-# The DNS resolver for VMs with an allowlist. It answers allowed names and opens their addresses in the nftables sets.
+# DNS resolver for VMs with an allowlist. It answers allowed names and adds their addresses to the nftables sets.
 {
   config,
   lib,
@@ -7,7 +7,7 @@
 }:
 let
   facts = config.microvm-emit.policy;
-  asking = facts.named "allowlist";
+  asking = facts.withNetwork "allowlist";
 
   settings = {
     listen = [

@@ -1,12 +1,12 @@
-"""Makes the folders and the SSH host key of a VM before the VM starts.
+"""Creates the folders and the SSH host key of a VM before the VM starts.
 
 usage: state.py CONFIG.json VM
 
-It runs as root on paths that a user or a guest may change at the same time. So it opens each folder relative to its
-parent, and follows a symlink only if root alone can write to the folder that contains it. It never changes an existing
-folder or key.
+This program runs as root on paths that a user or a guest can change at the same time. So it opens each folder relative
+to its parent, and follows a symlink only if root alone can write to the folder of the symlink. It never changes an
+existing folder or key.
 
-Needs Python 3.11 and ssh-keygen. CONFIG.json maps the names of VMs to the type Vm.
+Needs Python 3.11 and ssh-keygen. CONFIG.json maps names of VMs to the type Vm.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Vm(TypedDict):
 
 
 class UnsafePathError(Exception):
-    """A path that another user may have changed."""
+    """A path that another user can change."""
 
 
 class Owner(TypedDict):
@@ -52,14 +52,14 @@ def is_private_to_root(folder: int) -> bool:
 
 
 def make(parent: int, name: str, where: str, owner: Owner) -> None:
-    """Makes a folder, unless it exists."""
+    """Creates a folder, unless it exists."""
     try:
         os.mkdir(name, owner["mode"], dir_fd=parent)
     except FileExistsError:
         return
     folder = os.open(name, FOLDER, dir_fd=parent)
     try:
-        # The owner of the parent may have replaced it since.
+        # The owner of the parent can replace it at any time.
         if os.fstat(folder).st_uid != os.geteuid() or os.listdir(folder):
             raise UnsafePathError(f"{where} changed during its creation")
         os.fchown(folder, owner["uid"], owner["gid"])
@@ -68,13 +68,13 @@ def make(parent: int, name: str, where: str, owner: Owner) -> None:
 
 
 def steps(path: str) -> list[tuple[str, str]]:
-    """The names of a path, last first, each with its full path."""
+    """The components of a path in reverse order, each with its full path."""
     names = [name for name in path.split("/") if name not in ("", ".")]
     return [(name, "/" + "/".join(names[: at + 1])) for at, name in enumerate(names)][::-1]
 
 
 def enter(path: str, exposed: set[str], owner: Owner | None = None) -> int:
-    """Opens a folder. With an owner, it makes missing folders: the last one for the owner, its parents for root."""
+    """Opens a folder. With an owner, creates missing folders: the last one for the owner, its parents for root."""
     todo, links = steps(path), 0
     folder = os.open("/", FOLDER)
     while todo:
@@ -90,7 +90,7 @@ def enter(path: str, exposed: set[str], owner: Owner | None = None) -> int:
             links += 1
             if where in exposed or not is_private_to_root(folder) or links > LINKS:
                 raise UnsafePathError(
-                    f"{where} is a symlink in a folder that others can write to; use the path of its target"
+                    f"{where} is a symlink in a folder that other users can write to; use the path of its target"
                 )
             target = os.readlink(name, dir_fd=folder)
             todo += [(name, f"{where} ({target})") for name, _ in steps(target)]
@@ -105,19 +105,19 @@ def enter(path: str, exposed: set[str], owner: Owner | None = None) -> int:
     return folder
 
 
-def make_folder(path: str, said: str, exposed: set[str]) -> None:
-    mode, _, owner = said.partition(" ")
+def make_folder(path: str, permissions: str, exposed: set[str]) -> None:
+    mode, _, owner = permissions.partition(" ")
     uid, _, gid = owner.partition(":")
     try:
         os.close(enter(path, exposed, {"mode": int(mode, 8), "uid": int(uid), "gid": int(gid)}))
     except (OSError, UnsafePathError) as refused:
-        # A symlink of the user to an existing folder is fine: the service that shares it follows the link as the user.
+        # A symlink of the user to an existing folder is safe: the service that shares it follows the link as the user.
         if not os.path.isdir(path) or any(path == one or path.startswith(f"{one}/") for one in exposed):
             raise UnsafePathError(f"{path}: {refused}" if isinstance(refused, OSError) else str(refused)) from refused
 
 
 def make_host_key(vm: str, path: str, exposed: set[str]) -> None:
-    """Makes the key in a folder of root, and moves it in place last, so that no incomplete key is ever there."""
+    """Creates the key in a folder of root and moves it to its place last, so that an incomplete key never exists."""
     if os.path.exists(f"{path}/{KEY}"):
         return
     folder = enter(path, exposed)
@@ -146,8 +146,8 @@ def main(config: str, name: str) -> None:
         return
     os.umask(0)
     exposed = set(vm.get("exposed", []))
-    for path, said in sorted(vm["directories"].items()):
-        make_folder(path, said, exposed)
+    for path, permissions in sorted(vm["directories"].items()):
+        make_folder(path, permissions, exposed)
     keys = vm.get("sshHostKeys")
     if keys is not None:
         make_host_key(name, keys, exposed)

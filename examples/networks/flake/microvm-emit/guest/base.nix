@@ -17,7 +17,7 @@
   # Only members of `wheel` may run sudo.
   security.sudo.execWheelOnly = lib.mkDefault true;
 
-  # Over SSH, TERM names the terminal of the client, and ncurses does not know all terminals.
+  # Over SSH, TERM is the terminal of the client, and ncurses does not include all terminals.
   environment.systemPackages = lib.filter (output: output != null) (
     map (name: pkgs.${name}.terminfo or null) [
       "alacritty"
@@ -29,7 +29,7 @@
     ]
   );
 
-  # The host enlarges an image before the guest starts, and the guest grows its filesystem.
+  # The host grows an image before the guest starts. The guest must then grow the filesystem.
   fileSystems = lib.listToAttrs (
     map (volume: lib.nameValuePair volume.mountPoint { autoResize = lib.mkDefault true; }) (
       builtins.filter (
@@ -45,6 +45,6 @@
     )
   );
 
-  # A disposable guest need not wait long for services that do not stop.
+  # A guest is disposable, so its shutdown should not wait 90 seconds for a service that does not stop.
   systemd.settings.Manager.DefaultTimeoutStopSec = "5s";
 }

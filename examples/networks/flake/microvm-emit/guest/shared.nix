@@ -1,10 +1,10 @@
-# For guests that several VMs share: name, network, shares and environment come from the kernel's command line.
+# For shared guests, which read their name, network, shares and environment from the kernel command line.
 { config, lib, ... }:
 {
   networking.hostName = "";
   system.name = lib.mkDefault "guest";
   microvm.machineId = null;
-  # A placeholder: each VM has its own CID (linux include/uapi/linux/vm_sockets.h: guests begin at 3).
+  # A placeholder for the CID of the VM. Guests start at 3 (linux include/uapi/linux/vm_sockets.h).
   microvm.vsock.cid = lib.mkIf config.microvm.vsock.ssh.enable 3;
 
   # Copies .network files from credentials to systemd-networkd.
@@ -21,22 +21,22 @@
 
   assertions =
     let
-      own = "In microvm-emit's config, give the VM `guest: \"own\"`, or write it there.";
+      remedy = "In microvm-emit's config, set `guest: \"own\"` on the VM, or set this option there.";
     in
     [
       {
         assertion = config.microvm.interfaces == [ ];
-        message = "A guest that VMs share has no `microvm.interfaces`: they would all have the same. ${own}";
+        message = "A shared guest cannot set `microvm.interfaces`: all VMs would have the same interfaces. ${remedy}";
       }
       {
         assertion = lib.all (name: !lib.hasPrefix "10-e" name) (
           builtins.attrNames config.systemd.network.networks
         );
-        message = "`systemd.network.networks.\"10-e\"` would replace what a guest learns of its network at boot. ${own}";
+        message = "A shared guest cannot set `systemd.network.networks.\"10-e\"`: it would replace the network settings that the guest gets at boot. ${remedy}";
       }
     ]
     ++ map (mountPoint: {
       assertion = false;
-      message = "`fileSystems.\"${mountPoint}\"` has no device. If it is a share, set `neededForBoot: true` on it in microvm-emit's config, or give the VM `guest: \"own\"`.";
+      message = "`fileSystems.\"${mountPoint}\"` has no device. In microvm-emit's config, set `neededForBoot: true` if it is a share, or `guest: \"own\"` on the VM.";
     }) (builtins.attrNames (lib.filterAttrs (_: { device, ... }: device == null) config.fileSystems));
 }

@@ -1,4 +1,4 @@
-# A writable Nix store, by an overlay.
+# Makes the Nix store writable with an overlay.
 {
   config,
   inputs,
@@ -21,7 +21,7 @@
     ];
     nix.channel.enable = lib.mkDefault false;
 
-    # Otherwise shutdown hangs: umount itself runs from /nix/store.
+    # Otherwise shutdown hangs, because umount itself is in /nix/store.
     # https://github.com/microvm-nix/microvm.nix/issues/170
     systemd.mounts = [
       {
@@ -32,7 +32,7 @@
       }
     ];
 
-    # Garbage collection in an overlay hides store paths of the host from the guest.
+    # Garbage collection in the overlay would hide store paths of the host from the guest.
     nix.gc.automatic = lib.mkForce false;
   };
 }

@@ -10,7 +10,7 @@ let
     description = "domain, IP address or subnet without port";
   };
   # A destination: its name, or a set with ports.
-  reached =
+  destinationType =
     {
       type,
       to,
@@ -43,21 +43,21 @@ in
       ];
       default = "internet";
       description = ''
-        Network policy of the VM: its destinations besides `allow`, `reachVms` and `reachHost`.
+        Network policy of the VM. `allow`, `reachVms` and `reachHost` add destinations to it.
 
-        - `"internet"`: all public addresses.
-        - `"allowlist"`: none. `allow` can contain domains, and a resolver on the host answers all DNS questions of the VM.
-        - `"none"`: none. `allow` cannot contain domains.
-        - `"open"`: everything, as in a network without rules.
+                - `"internet"`: all public addresses.
+                - `"allowlist"`: nothing else. `allow` can contain domains, and a resolver on the host answers all DNS questions of the VM.
+                - `"none"`: nothing else. `allow` can contain addresses, but no domains.
+                - `"open"`: everything. The host enforces no policy.
 
         With every policy, a VM can ping the host and get a DHCP lease from it, and the host can reach the VM.
       '';
     };
     allow = mkOption {
-      type = types.listOf (reached {
+      type = types.listOf (destinationType {
         type = destination;
         to = ''Domain, IP address or subnet. `"*.example.org"` matches every subdomain of example.org, but not example.org itself. Domains need `network = "allowlist"`.'';
-        ports = ''Ports: `443` and `"tcp/443"` are TCP, `"udp/443"` is UDP. Null stands for the ports of the web: 80, 443 and udp/443.'';
+        ports = ''Ports: `443` and `"tcp/443"` are TCP, `"udp/443"` is UDP. Null means 80, 443 and udp/443.'';
       });
       default = [ ];
       example = [
@@ -67,13 +67,13 @@ in
           ports = [ 22 ];
         }
       ];
-      description = "Destinations that the VM can reach, besides those of `network`. A string opens the ports of the web.";
+      description = "Destinations that the VM can reach in addition to those of `network`. A string alone allows the ports 80, 443 and udp/443.";
     };
     reachVms = mkOption {
-      type = types.listOf (reached {
+      type = types.listOf (destinationType {
         type = types.str;
         to = "Attribute name of the other VM in `microvm-emit.vms`.";
-        ports = ''Ports: `443` and `"tcp/443"` are TCP, `"udp/443"` is UDP. Null stands for every port and protocol.'';
+        ports = ''Ports: `443` and `"tcp/443"` are TCP, `"udp/443"` is UDP. Null means all ports and protocols.'';
       });
       default = [ ];
       example = [ "database" ];
@@ -86,7 +86,7 @@ in
         8080
         "udp/53"
       ];
-      description = "Ports of the host that the VM can reach: `8080` and `\"tcp/8080\"` are TCP, `\"udp/53\"` is UDP. They are opened in the host's firewall for the VM's network.";
+      description = "Ports of the host that the VM can reach: `8080` and `\"tcp/8080\"` are TCP, `\"udp/53\"` is UDP. The host's firewall opens them for the network of the VM.";
     };
     publish = mkOption {
       type = types.listOf (record {
@@ -114,18 +114,18 @@ in
           guest = 80;
         }
       ];
-      description = "Ports of the host to forward to the VM. The VM needs an IPv4 address in a network with `nat.externalInterface`, on which the ports are open.";
+      description = "Ports of the host to forward to the VM. They are open on `nat.externalInterface` of the VM's network, which also needs an IPv4 address of the VM.";
     };
     bandwidthMbitPerSecond = mkOption {
       type = types.nullOr types.ints.positive;
       default = null;
-      description = "Limit for traffic that the host forwards for the VM, in Mbit/s for each direction.";
+      description = "Bandwidth limit for traffic that the host forwards, in Mbit/s for each direction.";
     };
     nameservers = mkOption {
       type = types.listOf types.str;
       default = [ ];
       example = [ "9.9.9.9" ];
-      description = "Addresses of the VM's DNS servers. With `network = \"allowlist\"`, the resolver of the host queries them instead of the VM.";
+      description = "Addresses of the VM's DNS servers. With `network = \"allowlist\"`, the resolver of the host queries them, and the VM queries the resolver.";
     };
   };
 }

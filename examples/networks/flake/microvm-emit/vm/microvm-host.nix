@@ -1,11 +1,11 @@
-# microvm.nix's module for hosts, without redundant units.
+# The host module of microvm.nix without redundant units.
 microvm:
 { config, lib, ... }:
 let
   file = microvm.nixosModules.host;
   module = import file;
 
-  # A unit of a VM that repeats its template. To evaluate one takes longer than to evaluate the runner of a VM.
+  # A unit of a VM that only repeats its template. Evaluating one takes longer than evaluating the runner of a VM.
   redundant = {
     overrideStrategy = "asDropin";
     path = lib.mkForce [ ];
@@ -39,7 +39,7 @@ in
     ))
   ];
 
-  # microvm.nix restarts a VM when its guest changes. A runner can change without its guest.
+  # microvm.nix restarts a VM when its guest changes, but its runner can change without its guest.
   systemd.services = lib.mkIf config.microvm.host.enable (
     lib.concatMapAttrs (
       name:

@@ -1,4 +1,4 @@
-# Translates a VM to options of its guest and of microvm.nix.
+# Translates the options of a VM to options of its guest and of microvm.nix.
 { lib, cfg }:
 let
   linkOf = import ./links.nix {
@@ -7,11 +7,11 @@ let
   };
   linksOf = vm: lib.imap0 linkOf vm.interfaces;
 
-  # Drops unset values, for which microvm.nix has defaults.
-  given = lib.filterAttrs (_: value: value != null && value != [ ]);
+  # Without unset values, for which microvm.nix has defaults.
+  withoutUnset = lib.filterAttrs (_: value: value != null && value != [ ]);
 
-  # The user owns all files that the guest writes. virtiofsd runs as root: without the translation, root in the guest could create
-  # setuid programs and devices on the host. virtiofsd supports either a translation of owners or ACLs.
+  # Makes the user own all files that the guest creates. virtiofsd runs as root, so root in the guest could otherwise create setuid
+  # programs and devices on the host. virtiofsd does not support ACLs together with a translation of owners.
   squashed = share: {
     posixAcl = false;
     extraArgs = [
@@ -22,7 +22,7 @@ let
   };
   shareOf =
     share:
-    given {
+    withoutUnset {
       inherit (share)
         tag
         source
@@ -77,7 +77,7 @@ let
       builtins.mapAttrs (secret: _: "${directoryOf name}/${secret}") vm.secrets
     );
 
-  # Mounted in the initrd, before the guest knows which VM it is (nixpkgs nixos/lib/utils.nix, pathsNeededForBoot).
+  # The initrd mounts these, before the guest gets the shares of its VM (nixpkgs nixos/lib/utils.nix, pathsNeededForBoot).
   mountedInInitrd = [
     "/"
     "/nix"
@@ -89,13 +89,13 @@ let
     "/etc"
     "/usr"
   ];
-  isBuiltIn =
+  isInGuest =
     vm: share:
     share.neededForBoot
     || share.source == "/nix/store"
     || mountPointOf share == vm.writableStoreOverlay
     || builtins.elem (mountPointOf share) mountedInInitrd;
-  sharesOf = vm: lib.partition (isBuiltIn vm) vm.shares;
+  sharesOf = vm: lib.partition (isInGuest vm) vm.shares;
 
   interfaceOf =
     interface:
@@ -106,22 +106,22 @@ let
     // lib.optionalAttrs (interface.type == "macvtap") { inherit (interface) macvtap; }
     // lib.optionalAttrs (interface.type == "tap" && interface.vhost) { tap.vhost = true; };
 
-  seenOfVolume =
+  guestPartOfVolume =
     volume:
     {
       inherit (volume) mountPoint fsType;
     }
-    // given { inherit (volume) label; };
-  ownOfVolume =
+    // withoutUnset { inherit (volume) label; };
+  vmPartOfVolume =
     volume:
-    given {
+    withoutUnset {
       size = volume.sizeMiB;
       inherit (volume) serial imageType mkfsExtraArgs;
     }
     // lib.optionalAttrs volume.readOnly { readOnly = true; }
     // lib.optionalAttrs (!volume.autoCreate) { autoCreate = false; }
     // lib.optionalAttrs volume.direct { direct = true; };
-  # The image of a volume in a guest that several VMs share.
+  # Image name of a volume in a shared guest. Each VM replaces it.
   placeholderOf =
     position:
     { mountPoint, ... }:
@@ -150,7 +150,7 @@ let
         builtins.filter ({ neededForBoot, ... }: neededForBoot) mounts
       )
     )
-    # The overlay is lost at shutdown, even if its parent folder is on a disk.
+    # A tmpfs, so that the overlay is empty at each boot even if its parent folder is on a disk.
     // lib.optionalAttrs (overlay != null && !isMount && isOnDisk) {
       ${overlay} = {
         device = "tmpfs";
@@ -160,14 +160,14 @@ let
       };
     };
 
-  factsOf = vm: {
+  guestOptionsOf = vm: {
     user = lib.mkIf (cfg.user.name != null) cfg.user.ids;
     sshHostKeys = vm.sshHostKeys != null;
     secrets = builtins.mapAttrs (_: { variable, ... }: variable) vm.secrets;
   };
 in
 {
-  # The module of a VM with its own NixOS configuration.
+  # The module of a VM with a NixOS configuration of its own.
   guestOf =
     name: vm:
     { config, ... }:
@@ -175,7 +175,7 @@ in
       inherit (config.microvm) hypervisor;
     in
     {
-      # The module system names it in messages about conflicts.
+      # The file name in error messages of the module system.
       _file = "microvm-emit.vms.${name}";
       imports = [ { inherit (vm) microvm; } ];
 
@@ -197,7 +197,7 @@ in
       );
       environment.variables = vm.environment;
       fileSystems = fileSystemsOf vm;
-      microvm-emit = factsOf vm;
+      microvm-emit = guestOptionsOf vm;
 
       microvm = {
         inherit (vm) socket writableStoreOverlay;
@@ -205,27 +205,27 @@ in
         interfaces = map interfaceOf vm.interfaces;
         shares = storeShares vm ++ keyShares vm ++ secretShares name vm hypervisor ++ map shareOf vm.shares;
         volumes = map (
-          volume: { inherit (volume) image; } // seenOfVolume volume // ownOfVolume volume
+          volume: { inherit (volume) image; } // guestPartOfVolume volume // vmPartOfVolume volume
         ) vm.volumes;
       }
       // lib.optionalAttrs (vm.machineId != "") { inherit (vm) machineId; }
       // lib.optionalAttrs (vm.secrets != { }) { credentialFiles = secretFiles name vm hypervisor; };
     };
 
-  # The module of a shared guest: the part of a VM that its NixOS depends on, which is the same in all of its VMs.
+  # The module of a shared guest: the options on which its NixOS configuration depends. They are equal in all of its VMs.
   sharedGuestOf = vm: {
     fileSystems = fileSystemsOf vm;
-    microvm-emit = factsOf vm;
+    microvm-emit = guestOptionsOf vm;
     microvm = {
       inherit (vm) writableStoreOverlay;
       shares = storeShares vm ++ map shareOf (sharesOf vm).right;
       volumes = lib.imap0 (
-        position: volume: { image = placeholderOf position volume; } // seenOfVolume volume
+        position: volume: { image = placeholderOf position volume; } // guestPartOfVolume volume
       ) vm.volumes;
     };
   };
 
-  # The part of a VM that it does not share.
+  # The other options of a VM of a shared guest.
   identityOf =
     name: vm: guest:
     let
@@ -243,7 +243,7 @@ in
         lib.imap0 (
           position: volume:
           lib.nameValuePair (placeholderOf position volume) (
-            { inherit (volume) image; } // ownOfVolume volume
+            { inherit (volume) image; } // vmPartOfVolume volume
           )
         ) vm.volumes
       );

@@ -1,4 +1,4 @@
-# A coding agent, with its login and settings.
+# Installs a coding agent and links its login and settings.
 {
   config,
   lib,
@@ -13,11 +13,11 @@ let
   hasHomeManager = options ? home-manager;
 
   isVariable = cfg.directory != null && cfg.variable != null;
-  # A variable of home-manager would move the login to a folder that is lost at shutdown.
+  # A variable of home-manager would move the login to a folder that is deleted at shutdown.
   inHomeManager =
     config.home-manager.users.${user.name}.home.sessionVariables.${cfg.variable} or cfg.directory;
 
-  # systemd would create the parent folders of a mount point for root.
+  # systemd would create parent folders of a mount point with the owner root.
   parentsOf = (import ../folders.nix { inherit lib; }).between user.homeDirectory;
   targets = lib.filter (target: target != cfg.directory) (builtins.attrValues cfg.links);
   folders = lib.concatMap parentsOf ([ cfg.directory ] ++ builtins.attrNames cfg.links) ++ targets;
@@ -28,7 +28,7 @@ in
       type = types.nullOr types.package;
       default = null;
       example = lib.literalExpression "pkgs.claude-code";
-      description = "Package of the agent. Null for no agent.";
+      description = "Package of the agent; null for no agent.";
     };
     directory = mkOption {
       type = types.nullOr types.str;
@@ -53,7 +53,7 @@ in
     copiedFrom = mkOption {
       type = types.nullOr types.str;
       default = null;
-      description = "Folder to copy to `directory` at each boot of the guest, such as a read-only share.";
+      description = "Folder that is copied to `directory` at each boot of the guest, such as a read-only share.";
     };
     homeManagerProgram = mkOption {
       type = types.nullOr types.str;
@@ -71,7 +71,7 @@ in
       assertions = lib.mkIf isVariable [
         {
           assertion = inHomeManager == cfg.directory;
-          message = "home-manager sets ${cfg.variable} to ${toString inHomeManager}, but the agent's login is at ${cfg.directory}. Leave out the option that sets it, such as `configDir`.";
+          message = "home-manager sets ${cfg.variable} to ${toString inHomeManager}, but the agent's login is in ${cfg.directory}. Remove the option that sets it, such as `configDir`.";
         }
       ];
 
@@ -92,7 +92,7 @@ in
       );
 
       systemd.services.agent-state = lib.mkIf (cfg.copiedFrom != null) {
-        description = "Copy of the agent's login and settings";
+        description = "Copy the agent's login and settings";
         wantedBy = [ "multi-user.target" ];
         before = [
           "home-manager-${lib.replaceStrings [ "-" ] [ "\\x2d" ] user.name}.service"

@@ -1,4 +1,4 @@
-# Settings of home-manager, for guests that import its NixOS module.
+# Settings for guests that import the NixOS module of home-manager.
 {
   inputs,
   lib,

@@ -10,7 +10,7 @@
   config = {
     services.openssh = {
       enable = true;
-      # Users log in by key. Root logs in only for `microvm -s`, over vsock.
+      # Users log in with a key. Root can log in only for `microvm -s`, over vsock.
       settings = {
         PasswordAuthentication = lib.mkDefault false;
         KbdInteractiveAuthentication = lib.mkDefault false;
@@ -24,7 +24,7 @@
       ];
     };
 
-    # An agent cannot verify a host key at the first `git clone git@…`.
+    # Otherwise the first `git clone git@…` asks to verify a host key, which an agent cannot do.
     programs.ssh.knownHosts = builtins.mapAttrs (_: publicKey: {
       publicKey = lib.mkDefault publicKey;
     }) (lib.importJSON ./git-hosts.json);

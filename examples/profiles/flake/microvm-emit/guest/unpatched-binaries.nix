@@ -1,4 +1,4 @@
-# Support for programs that were built for other distributions, such as downloads of npm, PyPI and VS Code.
+# Support for programs built for other distributions, such as binaries from npm, PyPI and VS Code.
 {
   config,
   lib,
@@ -6,12 +6,12 @@
   ...
 }:
 {
-  options.microvm-emit.unpatchedBinaries = lib.mkEnableOption "support for programs that were built for other distributions (nix-ld, and `/bin/bash`)";
+  options.microvm-emit.unpatchedBinaries = lib.mkEnableOption "support for programs built for other distributions (nix-ld, and `/bin/bash`)";
 
   config = lib.mkIf config.microvm-emit.unpatchedBinaries {
     programs.nix-ld.enable = lib.mkDefault true;
 
-    # Many scripts begin with `#!/bin/bash`. envfs provides all of /bin and /usr/bin.
+    # Many scripts begin with `#!/bin/bash`. With envfs, /bin/bash already exists.
     systemd.tmpfiles.settings.bin-bash = lib.mkIf (!config.services.envfs.enable) {
       "/bin/bash"."L+".argument = "${pkgs.bashInteractive}/bin/bash";
     };

@@ -1,17 +1,18 @@
-"""Answers the DNS questions of the VMs with an allowlist, and opens the addresses in the answers to them.
+"""Answers DNS questions of VMs with an allowlist, and allows the addresses in the answers.
 
-nftables redirects all DNS of such a VM to this program. A name outside the VM's allowlist gets NXDOMAIN. Other names
-go to the VM's upstream servers. Each address in an answer enters the set resolved4 or resolved6 of the table
-"inet microvm", with the VM's address, the protocol and the port, before the VM gets the answer. The element expires
-soon after the answer's TTL. Answers are cached per VM for their TTL.
+nftables redirects all DNS traffic of such a VM to this program. A name outside the VM's allowlist gets NXDOMAIN. Other
+names go to the VM's upstream servers. Before the VM gets the answer, each address in it is added to the set resolved4
+or resolved6 of the table "inet microvm", with the VM's address, the protocol and the port. The element expires soon
+after the TTL of the answer. Answers are cached for each VM for their TTL.
 
-VMs take turns: each VM has its own queue, so that a flood by one VM delays the others by at most one question.
+Each VM has its own queue, and VMs take turns: a flood of one VM delays the others by at most one question.
 
 usage: resolver.py CONFIG.json
 
 SIGHUP reads CONFIG.json again, restores the elements that it still allows (a reload of the rules empties the sets) and
-deletes the others. EDNS options and DNSSEC records are dropped, since an answer may lose records here. HTTPS and SVCB
-questions get an empty answer, since those records carry addresses and ports; clients fall back to A and AAAA.
+deletes the others. EDNS options and DNSSEC records are dropped, because this program removes records from answers.
+HTTPS and SVCB questions get an empty answer, because their records contain addresses and ports; clients fall back to A
+and AAAA.
 
 Needs Python 3.11, dnspython 2.3 and CAP_NET_ADMIN. The format of CONFIG.json is the type Config.
 """
@@ -50,20 +51,20 @@ from dns.rdataclass import IN
 from dns.rdatatype import AAAA, CNAME, DNAME, HTTPS, SOA, SVCB, A, RdataType, is_metatype
 
 MAX_TTL = 3600  # seconds
-MIN_TTL = 60  # seconds that an address is open; clients connect some time after a TTL of 0 or 1
+MIN_TTL = 60  # seconds that an address is open; clients may connect later than a TTL of 0 or 1 second
 GRACE = 30  # seconds that an address stays open after its TTL
-LEAST_GRACE = 10  # seconds after the TTL; nftables prolongs an open address below it, so at most every 20 seconds
+LEAST_GRACE = 10  # seconds; an open address with less time after the TTL is extended, at most every 20 seconds
 UPSTREAM_TIMEOUT = 2  # seconds
 TCP_IDLE = 10  # seconds
-UDP_PAYLOAD = 1232  # bytes that fit any path without fragments (dnsflagday.net/2020)
+UDP_PAYLOAD = 1232  # bytes that need no fragments on any path (dnsflagday.net/2020)
 RECEIVE_BUFFER = 1 << 20  # bytes of datagrams in the kernel
 DATAGRAMS = 256  # per read
 
 # Limits per VM.
-QUESTIONS = 64  # in the queue; more are dropped, and the client repeats them
-UNDER_WAY = 8  # questions answered at once
+QUESTIONS = 64  # in the queue; further questions are dropped, and the client repeats them
+UNDER_WAY = 8  # questions that are answered at the same time
 CONNECTIONS = 8  # over TCP
-ADDRESSES = 4096  # open at once
+ADDRESSES = 4096  # open at the same time
 ANSWERS = 1024  # in the cache, for A and AAAA only
 RECORDS = 64  # in a cached answer
 LOG_LINES = 100  # an hour
@@ -82,7 +83,7 @@ log = logging.getLogger()
 
 
 class Allow(TypedDict):
-    name: str  # "*.x" covers every name below x, but not x
+    name: str  # "*.x" matches every subdomain of x, but not x
     ports: list[Port]
 
 
@@ -90,15 +91,15 @@ class GuestConfig(TypedDict):
     name: str
     upstream: list[str]
     allow: list[Allow]
-    addresses: list[str]  # private addresses and networks that answers may contain
+    addresses: list[str]  # private addresses and networks that are allowed in answers
 
 
 class Config(TypedDict):
     listen: list[str]
     port: int
     libnftables: str  # path of the shared library
-    private: list[str]  # ranges that no answer opens, against DNS rebinding
-    guests: dict[str, GuestConfig]  # by source address; a VM with two addresses has two entries
+    private: list[str]  # ranges that answers never open, against DNS rebinding
+    guests: dict[str, GuestConfig]  # by source address: a VM with two addresses has two entries
 
 
 @dataclass
@@ -108,11 +109,11 @@ class Policy:
     addresses: list[Address] = field(default_factory=list)  # of the VM itself
     upstream: list[str] = field(default_factory=list)
     private: list[Network] = field(default_factory=list)
-    listed: list[Network] = field(default_factory=list)  # private networks that answers may contain
+    listed: list[Network] = field(default_factory=list)  # private networks that are allowed in answers
     allow: dict[dns.name.Name, set[Port]] = field(default_factory=dict)
 
     def entries(self, name: dns.name.Name) -> list[dns.name.Name]:
-        """The entries of the allowlist that cover the name."""
+        """The entries of the allowlist that match the name."""
         wildcards = (dns.name.Name((b"*", *name.labels[level:])) for level in range(1, len(name.labels)))
         return [entry for entry in (name, *wildcards) if entry in self.allow]
 
@@ -124,7 +125,7 @@ class Policy:
 
 
 class Answer(NamedTuple):
-    """The records of an upstream answer that a VM gets, and the end of their time in the cache."""
+    """The records of an upstream answer for a VM, and the time until which they are cached."""
 
     rcode: dns.rcode.Rcode
     records: list[dns.rrset.RRset]
@@ -159,13 +160,13 @@ class Guest:
         self.under_way = 0
         self.connections = 0
         self.answers: dict[tuple[dns.name.Name, RdataType], Answer] = {}
-        self.opened: dict[Address, dict[dns.name.Name, float]] = {}  # end of time, by entry of the allowlist
-        self.unopened: set[Address] = set()  # the part of them that nftables lacks so far
+        self.opened: dict[Address, dict[dns.name.Name, float]] = {}  # expiry times, by entry of the allowlist
+        self.unopened: set[Address] = set()  # the addresses in `opened` that nftables does not have yet
         self.logged: set[str] = set()
         self.logged_since = 0.0
 
     def remember(self, name: dns.name.Name, ttls: dict[Address, int]) -> set[Address] | None:
-        """Records the addresses; returns those that nftables must open or prolong, or None above the limit."""
+        """Records the addresses; returns those that nftables must add or extend, or None above the limit."""
         now = time.monotonic()
         entries = [entry for entry in self.policy.entries(name) if self.policy.allow[entry]]
         added = sum(address not in self.opened for address in ttls)
@@ -195,7 +196,7 @@ class Guest:
         self.answers[name, rdtype] = answer
 
     def elements(self, addresses: Iterable[Address]) -> dict[Element, int]:
-        """The elements that the current allowlist gives for these addresses, with the seconds left."""
+        """The elements of these addresses by the current allowlist, with the seconds until they expire."""
         now = time.monotonic()
         found: dict[Element, int] = {}
         for address in addresses:
@@ -234,7 +235,7 @@ class Nft:
         library.nft_ctx_buffer_error(self.context)
 
     def run(self, commands: str) -> str:
-        """Runs commands as one transaction; returns the first line of the error."""
+        """Runs commands as one transaction. Returns the first line of the error, or ""."""
         if self.library.nft_run_cmd_from_buffer(self.context, commands.encode()) == 0:
             return ""
         error: bytes = self.library.nft_ctx_get_error_buffer(self.context)
@@ -245,7 +246,7 @@ load_nft = functools.cache(Nft)
 
 
 class Rules:
-    """The nftables sets. Requests that arrive during a transaction share the next one."""
+    """The nftables sets. Requests during a transaction share the next transaction."""
 
     def __init__(self) -> None:
         self.nft: Nft
@@ -255,7 +256,7 @@ class Rules:
         self.wake = asyncio.Event()
 
     def open(self, guest: Guest, addresses: Iterable[Address]) -> asyncio.Future[bool]:
-        """Opens these addresses at the ports of the allowlist; the result is whether that succeeded."""
+        """Opens these addresses for the ports of the allowlist; the result is true on success."""
         done = asyncio.get_running_loop().create_future()
         self.waiting.append((guest, addresses, done))
         self.wake.set()
@@ -278,8 +279,8 @@ class Rules:
                     done.set_result(ok)
 
     async def load(self, stale: set[Element], fresh: dict[Element, int]) -> bool:
-        # Linux before 6.12 refuses to add an element that exists with another timeout, and later versions keep its
-        # old end. So delete it first. To delete a missing element is an error, so add it before that.
+        # For an existing element with another timeout, "add" fails before Linux 6.12 and keeps the old timeout since
+        # then, so delete the element first. Deleting a missing element fails, so add it before.
         lines = []
         for version in 4, 6:
             every = {e: " . ".join(map(str, e)) for e in stale | fresh.keys() if e[0].version == version}
@@ -300,13 +301,13 @@ class Resolver:
     def __init__(self, path: str) -> None:
         self.path = path
         self.guests: dict[Address, Guest] = {}
-        self.turns: collections.deque[Guest] = collections.deque()  # VMs with questions in their queue
+        self.turns: collections.deque[Guest] = collections.deque()  # VMs with waiting questions
         self.arrived = asyncio.Event()
         self.rules = Rules()
         self.tasks: set[asyncio.Task[None]] = set()
 
     def configure(self) -> Config:
-        """Applies the whole file, or raises and changes nothing."""
+        """Applies the configuration file, or raises an error and changes nothing."""
         with open(self.path, encoding="utf-8") as file:
             config: Config = json.load(file)
         nft = load_nft(config["libnftables"])
@@ -339,7 +340,7 @@ class Resolver:
         try:
             self.configure()
         except (OSError, ValueError, LookupError, TypeError, dns.exception.DNSException) as error:
-            log.error("%s is invalid, the previous one stays in force: %r", self.path, error)
+            log.error("%s is invalid, the previous configuration stays active: %r", self.path, error)
         for guest in set(self.guests.values()):
             guest.unopened.update(guest.opened)
             self.rules.open(guest, list(guest.opened))
@@ -347,7 +348,7 @@ class Resolver:
         self.rules.wake.set()
 
     async def ask(self, guest: Guest, name: dns.name.Name, rdtype: RdataType) -> Answer | None:
-        """The answer of the first upstream server that has one. A silent server moves to the end of the list."""
+        """The first answer of an upstream server. A server that does not respond moves to the end of the list."""
         upstream = guest.policy.upstream
         answer = None
         for server in (upstream * 2)[: max(2, len(upstream))]:
@@ -371,7 +372,7 @@ class Resolver:
             return with_rcode(reply, dns.rcode.REFUSED)
         name, text = question.name, question.name.to_text(omit_final_dot=True)
         if not guest.policy.entries(name):
-            line = f"asked for {text}, which is not on its allowlist"
+            line = f"asked for {text}, which is not in its allowlist"
             guest.log_once(line)
             if query.edns >= 0:
                 why = dns.edns.EDEOption(dns.edns.EDECode.BLOCKED, f"{guest.name} {line}")
@@ -392,7 +393,7 @@ class Resolver:
             if rrset.rdtype in (A, AAAA):
                 found = {ipaddress.ip_address(record.address): record for record in records}
                 for address in [address for address in found if not guest.policy.may_answer(address)]:
-                    guest.log_once(f"asked for {text}: its private address {address} is not on the allowlist")
+                    guest.log_once(f"asked for {text}: its private address {address} is not in the allowlist")
                     del found[address]
                 ttls.update((address, ttl) for address in found if not guest.policy.is_private(address))
                 records = list(found.values())
@@ -412,7 +413,7 @@ class Resolver:
         return reply
 
     async def answer(self, guest: Guest, wire: bytes, tcp: bool) -> bytes | None:
-        """The reply to a packet, if it is a question."""
+        """The reply to a packet, or None if the packet is not a question."""
         try:
             query = dns.message.from_wire(wire)
             if query.flags & dns.flags.QR:
@@ -426,7 +427,7 @@ class Resolver:
                 return truncated.to_wire()
         except dns.exception.DNSException:
             return None
-        except Exception as error:  # noqa: BLE001  a question that crashes must not end the service
+        except Exception as error:  # noqa: BLE001  one question must not stop the service
             guest.log_once(f"sent a question that failed: {error!r}")
             return None
 
@@ -448,7 +449,7 @@ class Resolver:
             self.arrived.set()
 
     async def take_turns(self) -> None:
-        """Starts one question of each VM in turn, and yields to the questions under way in between."""
+        """Starts one question of each VM in turn. In between, it lets started questions continue."""
         while True:
             await self.arrived.wait()
             self.arrived.clear()
@@ -469,10 +470,10 @@ class Resolver:
         self.give_turn(guest)
         if reply is not None:
             with contextlib.suppress(OSError):
-                udp.sendmsg([reply], control, 0, source)  # control holds the address that was asked
+                udp.sendmsg([reply], control, 0, source)  # control contains the address to reply from
 
     async def on_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        peer = writer.get_extra_info("peername")  # None if the client has left
+        peer = writer.get_extra_info("peername")  # None if the client has disconnected
         guest = self.guests.get(ipaddress.ip_address(peer[0])) if peer else None
         if guest is None or guest.connections >= CONNECTIONS:
             writer.close()
@@ -504,7 +505,7 @@ class Resolver:
             udp, tcp = socket.socket(family, socket.SOCK_DGRAM), socket.socket(family, socket.SOCK_STREAM)
             for listener in udp, tcp:
                 listener.setblocking(False)
-                listener.setsockopt(socket.IPPROTO_IP, IP_FREEBIND, 1)  # a bridge may get its address later
+                listener.setsockopt(socket.IPPROTO_IP, IP_FREEBIND, 1)  # a bridge can get its address later
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(listener is tcp))
                 if family == socket.AF_INET6:
                     listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
@@ -522,7 +523,7 @@ class Resolver:
 
 
 def with_rcode(reply: dns.message.Message, rcode: dns.rcode.Rcode) -> dns.message.Message:
-    """The reply without records, with the code."""
+    """The reply with this code and without records."""
     reply.answer, reply.authority = [], []
     reply.set_rcode(rcode)
     return reply

@@ -5,7 +5,7 @@ name:
   modules,
   specialArgs,
   pkgs ? host.pkgs,
-  # Without a package set of its own, the guest uses the host's.
+  # By default, the guest uses the package set of the host.
   nixpkgs ? (if pkgs == null then host.pkgs else pkgs).path,
 }:
 let
@@ -32,6 +32,6 @@ let
 in
 guest
 // {
-  # The default element of each list option. To evaluate it per VM would take longer than the rest of the VM.
+  # The default element of each list option. Evaluating it for each VM would take longer than the rest of the VM.
   defaults = builtins.mapAttrs (_: emptyItem) guest.options.microvm;
 }

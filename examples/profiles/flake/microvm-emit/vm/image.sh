@@ -2,7 +2,7 @@
 # Prepares a disk image before its VM starts. microvm.nix makes missing images.
 #
 # usage: image.sh grow IMAGE MIB   enlarge the file; the guest grows the filesystem
-#        image.sh renew IMAGE      delete the file if the guest's system has changed since
+#        image.sh renew IMAGE      delete the file if the guest's system changed
 #
 # Runs in the state folder of the VM, as the user of the VM.
 set -eu
@@ -16,7 +16,7 @@ grow)
     truncate -s "$wanted" -- "$image"
     echo "$image grew from $((found / 1024 / 1024)) to $3 MiB"
   elif [ "$found" -gt "$wanted" ]; then
-    echo "$image keeps $((found / 1024 / 1024)) MiB although sizeMiB is $3: images never shrink"
+    echo "$image keeps its $((found / 1024 / 1024)) MiB: images never shrink, although sizeMiB is $3"
   fi
   ;;
 renew)
@@ -24,7 +24,7 @@ renew)
   if [ "$(cat -- "$image.system" 2>/dev/null)" != "$system" ]; then
     if [ -f "$image" ]; then
       rm -f -- "$image"
-      echo "$image is renewed: the guest's system changed"
+      echo "deleted $image: the guest's system changed"
     fi
     echo "$system" >"$image.system"
   fi

@@ -1,4 +1,4 @@
-# The evaluated NixOS of an entry of `microvm.vms`, however the entry provides it.
+# The evaluated NixOS configuration of an entry of `microvm.vms`, which has three forms.
 name: vm:
 if vm.flake or null != null then
   vm.flake.nixosConfigurations.${name}

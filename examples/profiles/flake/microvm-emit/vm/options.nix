@@ -1,4 +1,4 @@
-# Options of a VM on its host. Its NixOS configuration is `config`, or a shared one of `microvm-emit.guests`.
+# Options of a VM. Its NixOS configuration is `config`, or a shared one in `microvm-emit.guests`.
 { lib, ... }:
 let
   inherit (lib) literalExpression mkOption types;
@@ -50,16 +50,16 @@ let
       type = types.listOf types.str;
       default = [ ];
       example = [ "192.168.83.6/24" ];
-      description = "IPv4 and IPv6 addresses of the VM, each with the prefix length of its network.";
+      description = "IPv4 and IPv6 addresses of the VM, with the prefix length of the network.";
     };
-    dhcp = flag false "Whether the VM gets its IPv4 address by DHCP. The host's DHCP server leases it the IPv4 address in `addresses`, if there is one.";
+    dhcp = flag false "Whether the VM gets its IPv4 address by DHCP. If `addresses` contains an IPv4 address, the host's DHCP server has a static lease for it.";
     gateways = mkOption {
       type = types.nullOr (types.listOf types.str);
       default = null;
-      description = "Default gateways of the VM. Defaults to the `gateway` of its network, or else to the host's addresses there.";
+      description = "Default gateways of the VM. Defaults to the `gateway` of its network, or without one to the host's addresses in the network.";
     };
     macvtap = maybe (types.attrsOf types.str) "`link` and `mode` of an interface of type `macvtap`, as in `microvm.interfaces.*.macvtap`.";
-    vhost = flag false "Whether the host handles packets in its kernel (vhost-net). Only with QEMU.";
+    vhost = flag false "Whether the kernel of the host handles packets (vhost-net). Only for QEMU.";
   };
 
   share = record {
@@ -71,13 +71,13 @@ let
     source = mkOption {
       type = types.str;
       example = "/home/alice/project";
-      description = "Folder of the host. If it does not exist, it is created for the user before the VM starts.";
+      description = "Folder of the host. If it is missing, it is created with the user as owner before the VM starts.";
     };
     mountPoint = maybe types.str "Mount point in the guest. Defaults to `source`.";
     mode = mkOption {
       type = types.str;
       default = "0755";
-      description = "Permissions of a folder that is created.";
+      description = "Permissions of `source` if it is created.";
     };
     proto = mkOption {
       type = types.enum [
@@ -87,7 +87,7 @@ let
       default = "virtiofs";
       description = "Protocol of the share, as in `microvm.shares`.";
     };
-    readOnly = flag false "Whether the guest may only read it.";
+    readOnly = flag false "Whether the share is read-only in the guest.";
     owners = mkOption {
       type = types.enum [
         "squash"
@@ -95,13 +95,13 @@ let
       ];
       default = "squash";
       description = ''
-        Owner of files that the guest writes.
+        Owner of files that the guest creates.
 
         - `"squash"`: always `microvm-emit.user`.
         - `"guest"`: the uid and gid of the guest's process. Root in the guest can then create setuid programs and devices on the host.
       '';
     };
-    neededForBoot = flag false "Whether the guest mounts it in its initrd.";
+    neededForBoot = flag false "Whether the guest mounts the share in its initrd.";
     cache = maybe types.str "As in `microvm.shares`.";
     securityModel = maybe types.str "As in `microvm.shares`.";
     posixAcl = maybe types.bool "As in `microvm.shares`.";
@@ -115,16 +115,16 @@ let
       example = "var.img";
       description = "Image file, relative to the folder of the VM (`/var/lib/microvms/NAME`).";
     };
-    mountPoint = maybe types.str "Mount point in the guest. By default, the guest does not mount it.";
-    sizeMiB = maybe types.ints.positive "Size in MiB of an image that is created. A larger size grows the image at the next start; images never shrink.";
+    mountPoint = maybe types.str "Mount point in the guest. With null, the guest does not mount the volume.";
+    sizeMiB = maybe types.ints.positive "Size of the image in MiB. A larger size grows an existing image at the next start; images never shrink.";
     fsType = mkOption {
       type = types.str;
       default = "ext4";
       description = "Type of the filesystem.";
     };
-    readOnly = flag false "Whether the guest may only read it.";
-    neededForBoot = flag false "Whether the guest mounts it in its initrd.";
-    autoCreate = flag true "Whether the image is created if it does not exist.";
+    readOnly = flag false "Whether the volume is read-only in the guest.";
+    neededForBoot = flag false "Whether the guest mounts the volume in its initrd.";
+    autoCreate = flag true "Whether a missing image is created.";
     label = maybe types.str "Label of the filesystem.";
     serial = maybe types.str "Serial number of the disk, as in `microvm.volumes`.";
     direct = flag false "Whether writes bypass the page cache of the host.";
@@ -138,13 +138,13 @@ let
       example = literalExpression "config.age.secrets.github.path";
       description = "File of the host with the secret. The host reads it at each start of the VM.";
     };
-    variable = maybe types.str "Environment variable that gets the secret in shells of the guest.";
+    variable = maybe types.str "Environment variable with the secret, in shells of the guest.";
   };
 
   limits = record {
     cpuPercent = maybe types.ints.positive "CPU time in percent; 100 is one CPU (`CPUQuota`).";
-    memoryMiB = maybe types.ints.positive "Memory of the hypervisor process, in MiB (`MemoryMax`). It needs more than `microvm.mem`.";
-    ioWeight = maybe (types.ints.between 1 10000) "Weight of disk access among VMs (`IOWeight`).";
+    memoryMiB = maybe types.ints.positive "Memory of the hypervisor process in MiB (`MemoryMax`). Must be larger than `microvm.mem`.";
+    ioWeight = maybe (types.ints.between 1 10000) "Weight of disk access, compared with other VMs (`IOWeight`).";
     tasks = maybe types.ints.positive "Number of threads (`TasksMax`).";
   };
 in
@@ -155,7 +155,7 @@ in
       default = { };
       description = "NixOS configuration of this VM, as in `microvm.vms.<name>.config`. The options of the section \"Guest\" are available there.";
     };
-    guest = maybe types.str "Attribute name in `microvm-emit.guests`. The VM then shares that NixOS configuration with other VMs and has no `config`.";
+    guest = maybe types.str "Attribute name in `microvm-emit.guests`. The VM then shares this NixOS configuration with other VMs, and `config` is unused.";
     specialArgs = mkOption {
       type = types.attrsOf types.raw;
       default = { };
@@ -169,7 +169,7 @@ in
     };
 
     autostart = flag false "Whether the VM starts when the host boots.";
-    restartIfChanged = flag false "Whether `nixos-rebuild switch` restarts the VM if it has changed.";
+    restartIfChanged = flag false "Whether `nixos-rebuild switch` restarts the VM if its configuration changed.";
 
     interfaces = mkOption {
       type = types.listOf interface;
@@ -182,9 +182,9 @@ in
           addresses = [ "192.168.83.2/24" ];
         }
       ];
-      description = "Network interfaces of the VM. The first one has the default route.";
+      description = "Network interfaces of the VM. The default route uses the first one.";
     };
-    vsockCid = maybe (types.ints.between 3 4294967294) "CID of the VM for vsock: at least 3, and unique on the host.";
+    vsockCid = maybe (types.ints.between 3 4294967294) "CID of the VM for vsock, unique on the host.";
     socket = mkOption {
       type = types.nullOr types.str;
       default = "control.socket";
@@ -217,19 +217,19 @@ in
     writableStoreOverlay = mkOption {
       type = types.nullOr types.str;
       default = "/nix/.rw-store";
-      description = "Folder in the guest for its own store paths (`microvm.writableStoreOverlay`); null makes the store read-only.";
+      description = "Folder in the guest for store paths that it builds or downloads (`microvm.writableStoreOverlay`); null makes the store read-only.";
     };
     sshHostKeys = mkOption {
       type = types.nullOr types.str;
       default = null;
       example = "/var/lib/microvm-host-keys/projectvm";
-      description = "Folder of the host for the SSH host key of the guest. Folder and key are created before the first start. With null, the guest generates its own key.";
+      description = "Folder of the host for the SSH host key of the guest. Folder and key are created before the first start. With null, the guest generates a key.";
     };
     secrets = mkOption {
       type = types.attrsOf secret;
       default = { };
       example = literalExpression ''{ GITHUB_TOKEN.file = "/run/secrets/github"; }'';
-      description = "Secrets that only the user can read in the guest, in `/run/microvm-secrets`.";
+      description = "Secrets for the user of the guest, as files in `/run/microvm-secrets`, by name.";
     };
     environment = mkOption {
       type = types.attrsOf types.str;
@@ -240,7 +240,7 @@ in
       type = types.nullOr types.str;
       default = "";
       defaultText = literalExpression "derived from the VM's name, as in microvm.nix";
-      description = "Machine id of the guest (machine-id(5)); null for a new one at each start.";
+      description = "Machine id of the guest (machine-id(5)); null for a new one at each boot.";
     };
     limits = mkOption {
       type = limits;
@@ -258,7 +258,7 @@ in
         vcpu = 8;
         mem = 4096;
       };
-      description = "Options of microvm.nix that this VM does not share with other VMs of its `guest`. Without `guest`, the same as `config.microvm`.";
+      description = "Options of microvm.nix for this VM only. Without `guest`, the same as `config.microvm`.";
     };
   };
 }

@@ -1,7 +1,7 @@
-# A VM of a shared guest: the guest's NixOS unchanged, and a runner of its own that passes the VM's identity at boot.
+# A VM of a shared guest: the NixOS of the guest without changes, and a separate runner that passes the identity of the VM at boot.
 { inputs, lib }:
 let
-  # The machine id that microvm.nix derives from the host name.
+  # microvm.nix derives the machine id from the host name in the same way.
   machineIdOf =
     name:
     let
@@ -24,7 +24,7 @@ let
       name: value: if builtins.isAttrs value then defaults.${name} // value else value
     ) values;
 
-  # Modules of microvm.nix that write scripts for interfaces and shares.
+  # Modules of microvm.nix that generate the scripts for interfaces and shares.
   scriptModules = map (file: import "${inputs.microvm}/nixos-modules/microvm/${file}") [
     "interfaces.nix"
     "virtiofsd"
@@ -37,9 +37,9 @@ in
   guest,
   # Options of microvm.nix for this VM.
   microvm,
-  # Options of this VM's volumes, by image name in the guest.
+  # Options of the volumes, by image name in the guest.
   volumes ? { },
-  # Interfaces of the VM (links.nix).
+  # Interfaces in the form of links.nix.
   links ? [ ],
   nameservers ? [ ],
   environment ? { },
@@ -95,7 +95,7 @@ let
         inherit value;
         file = "the microVM ${name}";
       };
-      # Scripts of modules come last, as with `mkAfter`.
+      # microvm.nix appends the scripts of its modules with `mkAfter`.
       scripts = map scriptsIn scriptModules ++ [ (removeAttrs shared.binScripts [ "virtiofsd-run" ]) ];
     in
     (lib.mergeDefinitions loc type (map definition scripts)).mergedValue;
@@ -117,7 +117,7 @@ let
         lib.mapAttrsToList (variable: value: "export ${variable}=\"${value}\"\n") environment
       );
     };
-  # A .network file. `Type=` would also match taps that are created in the guest.
+  # A .network file. `Type=` would also match taps of the guest itself.
   linkFile =
     link: servers:
     lib.concatStringsSep "\n" (
@@ -148,7 +148,7 @@ let
     "9p" = "trans=virtio,version=9p2000.L,msize=65536";
   };
 
-  # Every user of the guest can read the kernel's command line.
+  # Every user of the guest can read the kernel's command line, so it must not contain secrets.
   identity = [
     "systemd.hostname=${name}"
   ]
@@ -159,11 +159,11 @@ let
     credential: text: "systemd.set_credential_binary=${credential}:${encode text}"
   ) credentials;
 
-  # The kernel accepts 2047 characters. The hypervisor adds some.
+  # The kernel accepts 2047 characters, and the hypervisor adds some.
   checked =
     parameters:
     lib.throwIf (builtins.stringLength (toString parameters) > 1850)
-      "The kernel's command line of ${name} is too long. In microvm-emit's config, give the VM `guest: \"own\"`."
+      "The kernel command line of ${name} is too long. Set `guest: \"own\"` on this VM in microvm-emit's config."
       parameters;
 
   runner = inputs.microvm.lib.buildRunner {
