@@ -1,4 +1,4 @@
-/** Constructors of the nodes that hold others. Where an expression stands they take data too, as {@link toNix} does. */
+/** Constructors of nodes with child nodes. For an expression, they also accept data, which {@link toNix} converts. */
 import {
   NODE,
   type Annotated,
@@ -46,26 +46,28 @@ export const list = (items: readonly NixInput[]): List => ({
   items: items.map((item) => toNix(item)),
 });
 
-/** The bindings of a set or `let`: a list of them, or a record of values by name, each name one attribute. */
+/** The bindings of a set or `let`: a list, or a record of values by attribute name. */
 export type Bindings = readonly Binding[] | NixRecord;
 
 const isBindings = (bindings: Bindings): bindings is readonly Binding[] => Array.isArray(bindings);
 
-/** The bindings that a record or list of them stands for. */
+/** Converts a record or list to bindings. */
 export const toBindings = (bindings: Bindings): readonly Binding[] => {
   if (isBindings(bindings)) {
     const wrong = bindings.findIndex(
       (one: unknown) => !isNode(one) || (one.kind !== "binding" && one.kind !== "inherit"),
     );
-    if (wrong >= 0) throw new TypeError(`bindings are made by binding and inherit; number ${String(wrong + 1)} is not`);
+    if (wrong >= 0)
+      throw new TypeError(`item ${String(wrong + 1)} is not a binding: create it with binding or inherit`);
     return bindings;
   }
   const node = toNix(bindings);
-  if (node.kind !== "attrs") throw new TypeError(`bindings are a list or a record, not a node of kind ${node.kind}`);
+  if (node.kind !== "attrs")
+    throw new TypeError(`expected a list or record of bindings, not a node of kind ${node.kind}`);
   return node.bindings;
 };
 
-/** `{ a = 1; }` from a record, or from bindings where attribute paths or `inherit` are wanted. */
+/** `{ a = 1; }` from a record, or from bindings for attribute paths and `inherit`. */
 export const attrs = (bindings: Bindings): Attrs => ({
   [NODE]: true,
   kind: "attrs",
@@ -76,7 +78,7 @@ export const attrs = (bindings: Bindings): Attrs => ({
 /** `rec { a = 1; b = a; }` */
 export const recAttrs = (bindings: Bindings): Attrs => ({ ...attrs(bindings), recursive: true });
 
-/** `a.b = value;` is `binding(["a", "b"], value)`; each name is one attribute, whatever dots it holds. */
+/** `a.b = value;` is `binding(["a", "b"], value)`. Each name is one attribute, even with dots in it. */
 export const binding = (path: AttrName | AttrPath, value: NixInput): ValueBinding => ({
   [NODE]: true,
   kind: "binding",
@@ -131,8 +133,8 @@ export const ifElse = (condition: NixInput, yes: NixInput, no: NixInput): If => 
 });
 
 /**
- * `param: body`; a string names the whole argument, {@link formals} takes it apart. RangeError for a name that cannot
- * stand as a variable.
+ * `param: body`. A string is the name of the argument; {@link formals} are the names of its attributes. RangeError for
+ * an invalid name.
  */
 export const lambda = (param: string | Param, body: NixInput): Lambda => ({
   [NODE]: true,
@@ -143,7 +145,7 @@ export const lambda = (param: string | Param, body: NixInput): Lambda => ({
 
 const identParam = (name: string): IdentParam => ({ [NODE]: true, kind: "identParam", name: checkIdentifier(name) });
 
-/** `name ? default` in {@link formals}. RangeError for a name that cannot stand as a variable. */
+/** `name ? default` in {@link formals}. RangeError for an invalid name. */
 export const formal = (name: string, byDefault?: NixInput): Formal => ({
   [NODE]: true,
   kind: "formal",
@@ -151,18 +153,15 @@ export const formal = (name: string, byDefault?: NixInput): Formal => ({
   ...(byDefault === undefined ? {} : { default: toNix(byDefault) }),
 });
 
-/** What {@link formals} may have beside names. */
+/** Options of {@link formals}. */
 export interface FormalsOptions {
   /** Allow further attributes: `...`. Default: false. */
   readonly ellipsis?: boolean;
-  /** Name the whole argument: `as: { name: "inputs", side: "after" }` is `{ … }@inputs`. */
+  /** A name for the whole argument: `as: { name: "inputs", side: "after" }` is `{ … }@inputs`. */
   readonly as?: { readonly name: string; readonly side: "before" | "after" };
 }
 
-/**
- * `{ a, b ? 1, ... }@all` as the parameter of a {@link lambda}. RangeError for a name that cannot stand as a variable
- * or stands twice.
- */
+/** `{ a, b ? 1, ... }@all` as the parameter of a {@link lambda}. RangeError for an invalid or duplicate name. */
 export const formals = (
   names: readonly (string | Formal)[],
   { ellipsis = false, as }: FormalsOptions = {},
@@ -170,20 +169,20 @@ export const formals = (
   const list = names.map((name) => (typeof name === "string" ? formal(name) : name));
   const seen = new Set<string>();
   for (const name of [...list.map((one) => one.name), ...(as ? [checkIdentifier(as.name)] : [])]) {
-    if (seen.has(name)) throw new RangeError(`formal ${JSON.stringify(name)} stands twice`);
+    if (seen.has(name)) throw new RangeError(`duplicate formal ${JSON.stringify(name)}`);
     seen.add(name);
   }
   return { [NODE]: true, kind: "formals", formals: list, ellipsis, ...(as ? { as } : {}) };
 };
 
-/** `f a b`: nested calls, one for each argument. */
+/** `f a b`, as nested calls. */
 export function call(f: NixInput, argument: NixInput, ...more: readonly NixInput[]): Call {
   let node: Call = { [NODE]: true, kind: "call", function: toNix(f), argument: toNix(argument) };
   for (const next of more) node = { [NODE]: true, kind: "call", function: node, argument: toNix(next) };
   return node;
 }
 
-/** `target.a.b` is `select(target, "a", "b")`; each name is one attribute. */
+/** `target.a.b` is `select(target, "a", "b")`. Each name is one attribute. */
 export const select = (target: NixInput, ...path: AttrPath): Select => ({
   [NODE]: true,
   kind: "select",
@@ -233,26 +232,29 @@ export const binary = (left: NixInput, operator: BinaryOperator, right: NixInput
   right: toNix(right),
 });
 
-/** What {@link comment} puts around a node. */
+/** Comments for {@link comment}. */
 export interface Comments {
-  /** Lines before the node; a text of several lines becomes several comments. */
+  /** Comments on lines before the node. Text with several lines becomes several comments. */
   readonly before?: string | readonly string[];
-  /** Text after the node, on its line. Of several lines, it stands before the node instead. */
+  /** A comment after the node on its line. Text with several lines is put before the node instead. */
   readonly after?: string;
-  /** The language of a string, for editors: `bash` prints `/* bash *\/` before it. RangeError unless it is one word. */
+  /**
+   * The language of a string, for editors: `bash` prints `/* bash *\/` before the string. RangeError unless it is one
+   * word.
+   */
   readonly language?: string;
 }
 
 const LANGUAGE = /^[A-Za-z0-9+._-]{1,30}$/;
 const lines = (text: string): readonly string[] => checkText(text).split(/\r\n|[\r\n]/);
 
-/** The same node with comments, after those it has. No text can end its comment. */
+/** A copy of the node with more comments. No text can end its comment and become code. */
 export const comment = <T extends Annotated>(node: T, { before = [], after, language }: Comments): T => {
   const afterLines = after === undefined ? [] : lines(after).map((line) => line.trim());
   const own = [...[before].flat().flatMap(lines), ...(afterLines.length > 1 ? afterLines : [])];
   const trivia = own.map((line): Trivium => ({ kind: "lineComment", text: line.trimEnd() && ` ${line.trimEnd()}` }));
   if (language !== undefined) {
-    if (!LANGUAGE.test(language)) throw new RangeError(`not the name of a language: ${JSON.stringify(language)}`);
+    if (!LANGUAGE.test(language)) throw new RangeError(`not a language name: ${JSON.stringify(language)}`);
     trivia.push({ kind: "languageTag", text: language });
   }
   const [afterLine] = afterLines;
@@ -263,7 +265,7 @@ export const comment = <T extends Annotated>(node: T, { before = [], after, lang
   };
 };
 
-/** The same node with a blank line before it, where it stands in a list of items, bindings or formals. */
+/** A copy of the node with a blank line before it. It applies to list items, bindings and formals. */
 export const blankLine = <T extends Annotated>(node: T): T => ({
   ...node,
   before: [{ kind: "blankLine" }, ...(node.before ?? [])],

@@ -1,7 +1,7 @@
 import type { Node } from "./expr.js";
 import { isNode } from "./to-nix.js";
 
-/** The nodes right below a node, in order; names that are plain texts are none. */
+/** The direct child nodes in order. Names that are strings are not nodes. */
 export const childrenOf = (node: Node): readonly Node[] => {
   const found: Node[] = [];
   for (const value of Object.values(node) as unknown[]) {
@@ -14,7 +14,7 @@ export const childrenOf = (node: Node): readonly Node[] => {
   return found;
 };
 
-/** A node and all below it, each before those in it. */
+/** A node and all its descendants, parents first. */
 export const nodesOf = (root: Node): readonly Node[] => {
   const found: Node[] = [];
   const stack: Node[] = [root];

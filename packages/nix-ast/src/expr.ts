@@ -1,61 +1,61 @@
 /**
  * The Nix language as data: a closed union of readonly nodes tagged by `kind`.
  *
- * Nodes are plain objects. What they mean is in their values; how a name is quoted, a string escaped or an operand
- * parenthesised is the printer's business. A node that was parsed also remembers what its author wrote where the printer
- * would write something else that means the same (`spelling`, `quoted`, `parens`), and where it stood (`start`, `end`).
+ * Nodes are plain objects that contain only the meaning: the printer adds quotes, escapes and parentheses. A parsed
+ * node also has its offsets (`start`, `end`), and its source spelling if the printer would write it differently
+ * (`spelling`, `quoted`, `parens`).
  */
 
 /**
- * The mark of a node, which tells it from data of the same shape (`{ kind: "int" }`). A registered symbol, so that two
- * copies of this package in one process recognise each other's nodes; JSON does not show it and a spread copies it.
+ * Marks a node, to distinguish it from data of the same shape (`{ kind: "int" }`). It is a registered symbol, so that
+ * two copies of this package accept each other's nodes. JSON omits it, and a spread copies it.
  */
 export const NODE: unique symbol = Symbol.for("@microvm-emit/nix-ast/node") as never;
 
-/** A comment or blank line that stands before a node. */
+/** A comment or blank line before a node. */
 export type Trivium =
-  /** One line; `text` is all that follows the `#`, as a rule with a space in front, and holds no newline. */
+  /** A one-line comment; `text` is everything after the `#`, usually with a space first, without a newline. */
   | { readonly kind: "lineComment"; readonly text: string }
   /** A block comment of several lines, or with `doc` a documentation comment (slash, two asterisks). */
   | { readonly kind: "blockComment"; readonly doc: boolean; readonly lines: readonly string[] }
-  /** A language tag such as `bash` in a one-line block comment, right before a string. */
+  /** A language tag such as `bash` in a one-line block comment directly before a string. */
   | { readonly kind: "languageTag"; readonly text: string }
   /** One blank line. */
   | { readonly kind: "blankLine" }
-  /** `nixfmt:disable` in a block comment of its own: what follows is printed as its author wrote it. */
+  /** A block comment `nixfmt:disable`: the code after it is printed unchanged. */
   | { readonly kind: "disable" }
-  /** `nixfmt:enable`, with the lines from the `disable` before it to this one as their author wrote them. */
+  /** `nixfmt:enable`, with the unchanged lines since the `disable` before it. */
   | { readonly kind: "enable"; readonly region?: string }
-  /** The end of a file that no `enable` comes before, with all of it from its `disable`. */
+  /** The end of a file without an `enable`, with the unchanged text since the `disable`. */
   | { readonly kind: "disabledToEnd"; readonly region: string };
 
-/** What any node may carry beside its meaning. */
+/** Properties of all nodes that do not change the meaning. */
 export interface Annotated {
   readonly [NODE]: true;
   /** Comments and blank lines before the node, in order. */
   readonly before?: readonly Trivium[];
-  /** A comment after the node on its last line, one line of text without the `# `. */
+  /** A comment after the node on its last line: one line of text without the `# `. */
   readonly after?: string;
-  /** Comments at a token of the node's own that no part of it begins with: `=`, `then`, an operator, … */
+  /** Comments at a token inside the node, such as `=`, `then` or an operator. */
   readonly tokens?: Tokens;
-  /** Comments and blank lines after the node, where nothing else follows: at the end of a file or an interpolation. */
+  /** Comments and blank lines at the end of a file or an interpolation. */
   readonly below?: readonly Trivium[];
   /**
-   * The parentheses around the node in the text it was parsed from, innermost first; those that precedence asks for are
-   * printed without them. The node's own comments stand inside.
+   * The parentheses around the node in the source, innermost first. The comments of the node are inside. The printer
+   * adds necessary parentheses even without this property.
    */
   readonly parens?: readonly Parens[];
-  /** Where the node begins and ends in the text it was parsed from, in UTF-16 units, without its comments and parentheses. */
+  /** Offsets of the node in the source in UTF-16 units, without its comments and parentheses. */
   readonly start?: number;
   readonly end?: number;
-  /** Where the node came from, as its maker names places: a path into a config, say. The printer does not read it. */
+  /** The origin of the node in any form, such as a path in a config. The printer ignores it. */
   readonly origin?: Origin;
 }
 
-/** Keys and indexes from the outside in. */
+/** Keys and indexes, outermost first. */
 export type Origin = readonly (string | number)[];
 
-/** A pair of parentheses, with its comments: `before` the opening one, `after` the closing one, `tokens` inside. */
+/** A pair of parentheses with its comments: `before` the opening one, `after` the closing one, `tokens` inside. */
 export interface Parens {
   readonly before?: readonly Trivium[];
   readonly after?: string;
@@ -64,10 +64,10 @@ export interface Parens {
   readonly end: number;
 }
 
-/** Comments by the token they stand at. */
+/** Comments by token. */
 export type Tokens = Readonly<Partial<Record<TokenSlot, TokenTrivia>>>;
 
-/** The tokens inside nodes that comments can stand at; `open` is the bracket or keyword a node begins with. */
+/** Tokens inside nodes that can have comments; `open` is the first bracket or keyword of a node. */
 export type TokenSlot =
   | "open"
   | "close"
@@ -87,7 +87,7 @@ export type TokenSlot =
   | "in"
   | "or"
   | "rec";
-/** Comments on lines before a token, and one after it on its line. */
+/** Comments before a token on separate lines, and a comment after it on the same line. */
 export interface TokenTrivia {
   readonly before?: readonly Trivium[];
   readonly after?: string;
@@ -100,26 +100,26 @@ export interface Interpolation {
   readonly [NODE]: true;
   readonly kind: "interpolation";
   readonly expr: Expr;
-  /** Where it begins and ends in the text it was parsed from. */
+  /** Offsets in the source. */
   readonly start?: number;
   readonly end?: number;
 }
 
-/** One step of an attribute path: a static name (any text), or an expression that evaluates to one. */
+/** A step of an attribute path: a static name (any text), or an expression for a name. */
 export type AttrName = StaticName | DynamicName;
-/** A name, as a node where it has comments or a spelling of its own. */
+/** A static name. It is a node if it has comments or a special spelling. */
 export type StaticName = string | Name;
 export interface Name extends Annotated {
   readonly kind: "name";
   readonly name: string;
-  /** The name as its author wrote it: `"a"`, `${"a"}`. */
+  /** The name in the source: `"a"`, `${"a"}`. */
   readonly spelling?: string;
 }
 /** `${expr}` or `"a${expr}"` as a name. */
 export interface DynamicName extends Annotated {
   readonly kind: "dynamicName";
   readonly expr: Expr;
-  /** Whether a string stands for itself, `"a${b}"`, or as any other expression does, `${"a${b}"}`. */
+  /** Whether the source has a plain string, `"a${b}"`, or an interpolated expression, `${"a${b}"}`. */
   readonly quoted?: boolean;
 }
 /** At least one name. */
@@ -145,20 +145,22 @@ export interface Str extends Annotated {
   readonly parts: readonly StringPart[];
   readonly spelling?: Spelling;
 }
-/** A string with `''` quotes; `parts` hold the value after Nix strips indentation. */
+/** A string with `''` quotes; `parts` are the value after Nix strips the indentation. */
 export interface IndentedStr extends Annotated {
   readonly kind: "indentedStr";
   readonly parts: readonly StringPart[];
   /** Without the indentation. */
   readonly spelling?: Spelling;
-  /** The indentation that its lines keep, because some of them stand where formatting is disabled. */
+  /** The indentation of the lines in the source. It stays because formatting is disabled for some of them. */
   readonly kept?: string;
 }
-/** Texts of a string's parts as their author wrote them, each at the index of its part; used while they mean that part. */
+/**
+ * Source spellings of the parts of a string by index. A spelling is used only if it still has the value of its part.
+ */
 export type Spelling = readonly (string | undefined)[];
 /**
- * A path: relative (`./a`, `../a`), absolute (`/a`) or home (`~/a`). The first part is text and tells which; characters
- * that a path literal does not allow are fine.
+ * A path: relative (`./a`, `../a`), absolute (`/a`) or in the home directory (`~/a`), by the start of the first part.
+ * Parts can contain any characters.
  */
 export interface Path extends Annotated {
   readonly kind: "path";
@@ -170,7 +172,7 @@ export interface SearchPath extends Annotated {
   readonly kind: "searchPath";
   readonly path: string;
 }
-/** A variable; `true`, `false`, `null` and `__curPos` are identifiers too. */
+/** A variable. `true`, `false`, `null` and `__curPos` are variables too. */
 export interface Ident extends Annotated {
   readonly kind: "ident";
   readonly name: string;
@@ -178,7 +180,7 @@ export interface Ident extends Annotated {
 export interface List extends Annotated {
   readonly kind: "list";
   readonly items: readonly Expr[];
-  /** Keep the brackets on lines of their own even where the list would fit on one, as nixfmt keeps its author's. */
+  /** Print the brackets on separate lines even if the list fits on one line, as nixfmt does for such a source. */
   readonly expanded?: boolean;
   /** Comments after the last item, before `]`. */
   readonly inner?: readonly Trivium[];
@@ -188,7 +190,7 @@ export interface Attrs extends Annotated {
   readonly kind: "attrs";
   readonly recursive: boolean;
   readonly bindings: readonly Binding[];
-  /** Keep the braces on lines of their own even where the set would fit on one, as nixfmt keeps its author's. */
+  /** Print the braces on separate lines even if the set fits on one line, as nixfmt does for such a source. */
   readonly expanded?: boolean;
   /** Comments after the last binding, before `}`. */
   readonly inner?: readonly Trivium[];
@@ -204,12 +206,12 @@ export interface Inherit extends Annotated {
   readonly kind: "inherit";
   readonly from?: Expr;
   readonly names: readonly StaticName[];
-  /** Keep one name a line even where they would fit on one. */
+  /** Print each name on a separate line even if all fit on one line. */
   readonly expanded?: boolean;
 }
-/** What stands in a set or `let`. */
+/** An element of a set or `let`. */
 export type Binding = ValueBinding | Inherit;
-/** `let { body = …; }`, which old Nix files hold: the attribute `body` of the recursive set. */
+/** `let { body = …; }`, an old syntax: the attribute `body` of a recursive set. */
 export interface LegacyLet extends Annotated {
   readonly kind: "legacyLet";
   readonly bindings: readonly Binding[];
@@ -246,12 +248,12 @@ export interface Lambda extends Annotated {
   readonly param: Param;
   readonly body: Expr;
   /**
-   * Where the body of `{ … }:` begins: on the line of the colon as far as nixfmt (1.3 and later) allows, or (false) on the
-   * next. Left out: on the next unless all of it fits on one, which every nixfmt leaves as it is.
+   * Whether the body of `{ … }:` begins on the line of the colon, if nixfmt (1.3 and later) allows that. By default, it
+   * begins on the next line unless everything fits on one line, which all versions of nixfmt accept.
    */
   readonly sameLine?: boolean;
 }
-/** What a function takes: a name for the argument, or the names of its attributes. */
+/** The parameter of a function: a name for the argument, or the names of its attributes. */
 export type Param = IdentParam | Formals;
 export interface IdentParam extends Annotated {
   readonly kind: "identParam";
@@ -262,7 +264,7 @@ export interface Formals extends Annotated {
   readonly kind: "formals";
   readonly formals: readonly Formal[];
   readonly ellipsis: boolean;
-  /** Keep the braces on lines of their own even where the names would fit on one. */
+  /** Print the braces on separate lines even if the names fit on one line. */
   readonly expanded?: boolean;
   readonly as?: { readonly name: string; readonly side: "before" | "after" };
   /** Comments after the last formal, before `}`. */
@@ -273,13 +275,13 @@ export interface Formal extends Annotated {
   readonly name: string;
   readonly default?: Expr;
 }
-/** `function argument`; several arguments are nested calls. */
+/** `function argument`. Several arguments are nested calls. */
 export interface Call extends Annotated {
   readonly kind: "call";
   readonly function: Expr;
   readonly argument: Expr;
 }
-/** `target.a.b`, with `or` the value where the path is missing. */
+/** `target.a.b`, or `target.a.b or value` for a default value. */
 export interface Select extends Annotated {
   readonly kind: "select";
   readonly target: Expr;
@@ -304,9 +306,9 @@ export interface Binary extends Annotated {
   readonly right: Expr;
 }
 
-/** Operators before their operand. */
+/** Prefix operators. */
 export type UnaryOperator = "-" | "!";
-/** Operators between two operands, the pipes included. */
+/** Infix operators, including the pipes. */
 export type BinaryOperator =
   "++" | "*" | "/" | "+" | "-" | "//" | "<" | "<=" | ">" | ">=" | "==" | "!=" | "&&" | "||" | "->" | "|>" | "<|";
 
@@ -333,5 +335,5 @@ export type Expr =
   | Unary
   | Binary;
 
-/** Every node, expressions and their parts. */
+/** Any node: an expression or a part of one. */
 export type Node = Expr | Binding | Param | Formal | Interpolation | Name | DynamicName;

@@ -4,9 +4,8 @@ import { print, type PrintOptions } from "./print/print.js";
 import type { Result } from "./result.js";
 
 /**
- * A Nix file as nixfmt lays it out: comments, blank lines, the line breaks that nixfmt honours and what stands between
- * `nixfmt:disable` and `nixfmt:enable` are kept. What Nix can read but refuses, such as a name that is defined twice, does
- * not hinder it.
+ * Formats a Nix file as nixfmt does. It keeps comments, blank lines, the line breaks that nixfmt keeps, and the text
+ * between `nixfmt:disable` and `nixfmt:enable`. It accepts well-formed code that Nix rejects, such as duplicate names.
  */
 export const format = (text: string, options: PrintOptions = {}): Result<ParseError, string> => {
   const parsed = parseForm(text);

@@ -1,4 +1,4 @@
-/** Constructors of the nodes without sub-structure: numbers, strings, paths, names. */
+/** Constructors of simple nodes: numbers, strings, paths and names. */
 import {
   NODE,
   type DynamicName,
@@ -17,47 +17,51 @@ import { isIdentifier } from "./names.js";
 
 export const INT64_MIN = -(2n ** 63n);
 export const INT64_MAX = 2n ** 63n - 1n;
-/** The smallest double that is not subnormal; Nix refuses to read smaller ones. */
+/** The smallest double that is not subnormal. Nix rejects smaller numbers. */
 export const FLOAT_MIN = 2 ** -1022;
 
-/** `value` as an error message shows it: short, quoted, on one line. */
+/** `value` for an error message: short, quoted, on one line. */
 const show = (value: string): string => JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
 
-/** Throws a RangeError if Nix cannot hold `text`: it has a NUL or half a surrogate pair. */
+/** Throws a RangeError if `text` contains a NUL or a lone surrogate, which Nix strings cannot contain. */
 export const checkText = (text: string): string => {
   if (/[\0\p{Surrogate}]/u.test(text)) {
-    throw new RangeError(`Nix text cannot hold a NUL or a lone surrogate: ${show(text)}`);
+    throw new RangeError(`Nix strings cannot contain a NUL or a lone surrogate: ${show(text)}`);
   }
   return text;
 };
 
-/** Throws a RangeError unless `name` can be written as a variable. */
+/** Throws a RangeError unless `name` is a valid identifier. */
 export const checkIdentifier = (name: string): string => {
   if (!isIdentifier(name)) {
-    throw new RangeError(`not a Nix identifier: ${show(name)}; a letter or _, then letters, digits, _ ' -, no keyword`);
+    throw new RangeError(
+      `not a Nix identifier: ${show(name)}; expected a letter or _, then letters, digits, _ ' -, and no keyword`,
+    );
   }
   return name;
 };
 
-/** An integer. RangeError beyond 64 bits, or for a `number` that is no safe integer (write a `bigint`). */
+/**
+ * An integer. RangeError if it does not fit in 64 bits, or for a `number` that is not a safe integer (use a `bigint`).
+ */
 export const int = (value: number | bigint): Int => {
   if (typeof value === "number" && !Number.isSafeInteger(value)) {
     throw new RangeError(`not a safe integer: ${String(value)}; pass a bigint, or use float`);
   }
   const exact = BigInt(value);
-  if (exact < INT64_MIN || exact > INT64_MAX) throw new RangeError(`beyond a 64-bit integer: ${String(exact)}`);
+  if (exact < INT64_MIN || exact > INT64_MAX) throw new RangeError(`integer does not fit in 64 bits: ${String(exact)}`);
   return { [NODE]: true, kind: "int", value: exact };
 };
 
-/** A float, -0 included. RangeError for NaN, the infinities and subnormal numbers, which Nix cannot write. */
+/** A float, also -0. RangeError for NaN, infinities and subnormal numbers, which Nix has no literals for. */
 export const float = (value: number): Float => {
   if (!Number.isFinite(value) || (value !== 0 && Math.abs(value) < FLOAT_MIN)) {
-    throw new RangeError(`Nix has no float ${String(value)}: it must be finite and not subnormal`);
+    throw new RangeError(`not a Nix float: ${String(value)}; expected a finite number that is not subnormal`);
   }
   return { [NODE]: true, kind: "float", value };
 };
 
-/** Joins neighbouring texts and drops empty ones, so that equal strings are equal nodes. */
+/** Joins adjacent texts and removes empty ones, so that equal strings are equal nodes. */
 export const joinParts = (parts: readonly StringPart[]): readonly StringPart[] => {
   const joined: StringPart[] = [];
   for (const part of parts) {
@@ -69,14 +73,14 @@ export const joinParts = (parts: readonly StringPart[]): readonly StringPart[] =
   return joined;
 };
 
-/** {@link joinParts} of texts that Nix can hold; RangeError for others. */
+/** {@link joinParts}, with a RangeError for text that Nix strings cannot contain. */
 const checkParts = (parts: readonly StringPart[]): readonly StringPart[] => {
   const joined = joinParts(parts);
   for (const part of joined) if (typeof part === "string") checkText(part);
   return joined;
 };
 
-/** `${expr}` inside a string or path. */
+/** `${expr}` in a string or path. */
 export const interp = (expr: Expr): Interpolation => ({ [NODE]: true, kind: "interpolation", expr });
 
 /** `${expr}` as a step of an attribute path. */
@@ -86,8 +90,8 @@ export const dynamic = (expr: Expr): DynamicName => ({ [NODE]: true, kind: "dyna
 export const str = (...parts: readonly StringPart[]): Str => ({ [NODE]: true, kind: "str", parts: checkParts(parts) });
 
 /**
- * A string with `''` quotes, one source line for each of its lines. The parts are its value: indentation is the
- * printer's. RangeError for NUL and lone surrogates.
+ * A string with `''` quotes. The parts are its value; the printer adds the indentation. RangeError for NUL and lone
+ * surrogates.
  */
 export const indentedStr = (...parts: readonly StringPart[]): IndentedStr => ({
   [NODE]: true,
@@ -96,8 +100,8 @@ export const indentedStr = (...parts: readonly StringPart[]): IndentedStr => ({
 });
 
 /**
- * A path: `path("./hosts/a b.nix")`, `path("./hosts/", interp(name), ".nix")`. It begins with `./`, `../`, `/` or `~/`; any
- * other text is taken as relative, as if `./` stood before it. RangeError for NUL and lone surrogates.
+ * A path: `path("./hosts/a b.nix")`, `path("./hosts/", interp(name), ".nix")`. It begins with `./`, `../`, `/` or `~/`;
+ * otherwise `./` is added. RangeError for NUL and lone surrogates.
  */
 export const path = (first: string, ...rest: readonly StringPart[]): Path => {
   const rooted =
@@ -108,11 +112,11 @@ export const path = (first: string, ...rest: readonly StringPart[]): Path => {
 
 const SEARCH_PATH = /^[a-zA-Z0-9._+-]+(?:\/[a-zA-Z0-9._+-]+)*$/;
 
-/** `<nixpkgs/lib>` is `searchPath("nixpkgs/lib")`. RangeError for text that cannot stand between the brackets. */
+/** `<nixpkgs/lib>` is `searchPath("nixpkgs/lib")`. RangeError for text that is not allowed between the brackets. */
 export const searchPath = (text: string): SearchPath => {
   if (!SEARCH_PATH.test(text)) throw new RangeError(`not a search path: ${show(text)}; write it as "nixpkgs/lib"`);
   return { [NODE]: true, kind: "searchPath", path: text };
 };
 
-/** A variable. RangeError for a keyword or a name that cannot be written without quotes. */
+/** A variable. RangeError for a keyword or a name that needs quotes. */
 export const ident = (name: string): Ident => ({ [NODE]: true, kind: "ident", name: checkIdentifier(name) });

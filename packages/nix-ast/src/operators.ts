@@ -1,14 +1,14 @@
 import type { BinaryOperator, Expr } from "./expr.js";
 
 /**
- * How tightly each form binds, 0 the tightest: the one precedence table of the language, for printer and parser. Taken
- * from the manual's operator table and Nix's grammar, and tested against real Nix for every pair.
+ * Precedence levels, for printer and parser; 0 binds most tightly. From the operator table of the Nix manual and the
+ * grammar of Nix. Tests compare each pair of operators with Nix.
  */
 export const LEVEL = { atom: 0, select: 1, call: 2, negate: 3, hasAttr: 4, not: 8, greedy: 16 } as const;
 
 export interface OperatorRule {
   readonly level: number;
-  /** The loosest level an operand may have without parentheses. */
+  /** The highest level of an operand without parentheses. */
   readonly left: number;
   readonly right: number;
 }
@@ -33,7 +33,7 @@ export const BINARY: Readonly<Record<BinaryOperator, OperatorRule>> = {
   "<|": { level: 15, left: 14, right: 15 },
 };
 
-/** The level of an expression as it is written; numbers here are not negative. */
+/** The level of an expression in source form, in which numbers are not negative. */
 export const levelOf = (expr: Expr): number => {
   switch (expr.kind) {
     case "select":
@@ -57,7 +57,7 @@ export const levelOf = (expr: Expr): number => {
   }
 };
 
-/** The two pipes share a level but cannot be mixed without parentheses. */
+/** The two pipes have the same level, but need parentheses when mixed. */
 export const clash = (operator: BinaryOperator, operand: Expr): boolean =>
   operand.kind === "binary" &&
   operand.operator !== operator &&

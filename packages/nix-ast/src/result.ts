@@ -1,6 +1,6 @@
 /**
- * A value, or the reason why there is none. It has the structure of fp-ts's `Either`, so fp-ts's functions take it; no one
- * needs fp-ts to read it.
+ * A value (`Right`) or an error (`Left`). It has the structure of `Either` of fp-ts, so functions of fp-ts accept it.
+ * You do not need fp-ts to use it.
  *
  * @example
  * const result = parse(text);

@@ -3,7 +3,7 @@ import { parseForm } from "./parse/parse.js";
 import { print, type PrintOptions } from "./print/print.js";
 import { isNode } from "./to-nix.js";
 
-/** Which part of a printed text says a node, in UTF-16 units. */
+/** The place of a node in printed text, in UTF-16 units. */
 export interface Mapping {
   readonly node: Node;
   readonly start: number;
@@ -12,16 +12,16 @@ export interface Mapping {
 
 export interface MappedText {
   readonly text: string;
-  /** Every node that has a text of its own, in the order of their starts, outer ones first. */
+  /** All nodes with a text of their own, ordered by start, outer nodes first. */
   readonly mappings: readonly Mapping[];
 }
 
-/** What a node carries beside its parts. */
+/** Keys of a node that contain no child nodes to map. */
 const NO_PARTS: ReadonlySet<string> = new Set(["tokens", "before", "below", "inner", "parens", "spelling", "origin"]);
 
 /**
- * {@link print}, with the places of the nodes. The text is read back, and the tree that it gives, which is the same, says
- * where each node is. What Nix writes as several nodes (a negative number, a path of odd characters) is one mapping.
+ * {@link print} with the place of each node. The printed text is parsed again to get the places. A node that is printed
+ * as several nodes, such as a negative number, has one mapping.
  */
 export const printMapped = (expr: Expr, options: PrintOptions = {}): MappedText => {
   const text = print(expr, options);
@@ -45,10 +45,10 @@ export const printMapped = (expr: Expr, options: PrintOptions = {}): MappedText 
   return { text, mappings };
 };
 
-/** Whether a node is a string; one of `''` quotes may be printed with `"`. */
+/** Whether a node is a string. A `''` string may be printed with `"` quotes. */
 const isString = ({ kind }: Node): boolean => kind === "str" || kind === "indentedStr";
 
-/** The innermost node whose text holds the character at `offset`. */
+/** The innermost node whose text contains the character at `offset`. */
 export const nodeAt = ({ mappings }: MappedText, offset: number): Node | undefined =>
   mappings.findLast(({ start, end }) => start <= offset && offset < end)?.node;
 
@@ -61,5 +61,5 @@ export const originAt = ({ mappings }: MappedText, offset: number): Origin | und
   return undefined;
 };
 
-/** The same node, with where it came from. */
+/** A copy of the node with an origin. */
 export const withOrigin = <T extends Node>(node: T, origin: Origin): T => ({ ...node, [NODE]: true, origin });

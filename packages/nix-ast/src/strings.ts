@@ -1,8 +1,8 @@
-/** How texts are written inside the two kinds of string quotes. */
+/** Escapes text for the two kinds of string quotes. */
 import type { Interpolation, Spelling, StringPart } from "./expr.js";
 import { unescapeIndented, unescapeStr } from "./unescape.js";
 
-/** Whether `text` stands as it is between `"` quotes: it has no `"`, `\`, `$` or control character. */
+/** Whether `text` needs no escapes in `"` quotes: it has no `"`, `\`, `$` or control character. */
 const isUnescaped = (text: string): boolean => {
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
@@ -13,18 +13,15 @@ const isUnescaped = (text: string): boolean => {
 
 const ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** `text` as it stands between `"` quotes; `interpolated` tells that a `${` of the string's own follows. */
+/** Escapes `text` for `"` quotes; `interpolated`: an interpolation follows. */
 export const escapeStr = (text: string, interpolated = false): string => {
   if (isUnescaped(text)) return text;
   const escaped = text.replace(/["\\\n\r\t]|\$\{/g, (found) => ESCAPES[found] ?? `\\${found}`);
-  // "$${x}" is literal text, so a dollar right before an interpolation is escaped.
+  // "$${x}" is literal text, so a dollar directly before an interpolation needs an escape.
   return interpolated && text.endsWith("$") ? `${escaped.slice(0, -1)}\\$` : escaped;
 };
 
-/**
- * `text` as it stands between `''` quotes. `''` is written `'''`; a single quote only needs an escape where the next
- * characters would make `''` of it.
- */
+/** Escapes `text` for `''` quotes. `''` becomes `'''`; a single quote needs an escape only if a quote follows. */
 export const escapeIndented = (text: string, interpolated: boolean): string => {
   const escaped = text.replace(/'+|\$\{|\r/g, (found, at: number) => {
     if (found === "\r") return "''\\r";
@@ -47,13 +44,13 @@ interface Text {
   readonly kept?: string;
 }
 
-/** The text of a part as its author wrote it, while it means that part. */
+/** The source spelling of a part, if it still has the value of the part. */
 const spelled = ({ parts, spelling }: Text, i: number, unescape: (raw: string) => string): string | undefined => {
   const text = spelling?.[i];
   return text !== undefined && unescape(text) === parts[i] ? text : undefined;
 };
 
-/** The lines of a `"` string, escaped; it is one line unless its author wrote line breaks. */
+/** The escaped lines of a `"` string. It is one line unless the source contains line breaks. */
 export const strLines = (text: Text): readonly StringLine[] => {
   const { parts, spelling } = text;
   const line = parts.map((part, i) =>
@@ -64,21 +61,20 @@ export const strLines = (text: Text): readonly StringLine[] => {
   return spelling === undefined ? [line] : splitLines(line);
 };
 
-/** Whether nixfmt writes a `''` string with `"` quotes: it is one line that needs no escape there. */
+/** Whether nixfmt prints a `''` string with `"` quotes: one line without escapes. */
 export const isPlain = (text: Text): boolean =>
   text.kept === undefined &&
   text.parts.every(
     (part, i) => typeof part !== "string" || !/["\\\n\r]/.test(spelled(text, i, unescapeIndented) ?? part),
   );
 
-/** Whether a `''` string of these parts is written on more than one line. */
+/** Whether a `''` string of these parts is printed on several lines. */
 export const isMultiline = (parts: readonly StringPart[]): boolean =>
   parts.some((part) => typeof part === "string" && part.includes("\n"));
 
 /**
- * The lines of a `''` string of these parts, escaped, without the indentation that Nix strips. A space that Nix would
- * strip though it is content is written `''\ `: the first of a line where every line begins with one, or of a last line
- * that is all spaces.
+ * The escaped lines of a `''` string of these parts, without indentation. Where Nix would strip a space of the content,
+ * the space is written as `''\ `: if all lines begin with a space, or the last line contains only spaces.
  */
 export const indentedLines = (text: Text): readonly StringLine[] => {
   const { parts } = text;
@@ -98,7 +94,7 @@ export const indentedLines = (text: Text): readonly StringLine[] => {
   return lines;
 };
 
-/** A text with interpolations by its lines; empty texts are left out. */
+/** Splits text with interpolations into lines, without empty texts. */
 export const splitLines = (line: StringLine): (string | Interpolation)[][] => {
   const lines: (string | Interpolation)[][] = [[]];
   for (const part of line) {
@@ -113,7 +109,7 @@ export const splitLines = (line: StringLine): (string | Interpolation)[][] => {
   return lines;
 };
 
-/** Whether a line holds spaces at most. */
+/** Whether a line is empty or contains only spaces. */
 export const isBlank = (line: StringLine): boolean =>
   line.every((part) => typeof part === "string" && /^ *$/.test(part));
 const startsWithSpace = (line: StringLine): boolean => typeof line[0] === "string" && line[0].startsWith(" ");
@@ -121,10 +117,10 @@ const anchor = (line: (string | Interpolation)[] | undefined): void => {
   if (line && typeof line[0] === "string") line[0] = `''\\${line[0]}`;
 };
 
-/** The parts of a path as a literal has them: text of path characters, and an interpolated string for any other text. */
+/** The parts of a path literal. Text that is not allowed in paths becomes an interpolated string. */
 export const pathParts = (text: Text, quote: (text: string) => Interpolation): StringLine => {
   const { parts, spelling } = text;
-  // A path without `./` before it means the same.
+  // Relative paths may have no `./`.
   if (spelling?.[0] !== undefined && `./${spelling[0]}` === parts[0]) return [spelling[0], ...parts.slice(1)];
   const written: (string | Interpolation)[] = [];
   const add = (text: string): void => {
@@ -149,7 +145,7 @@ export const pathParts = (text: Text, quote: (text: string) => Interpolation): S
       else written.push(quote(step));
     });
   });
-  // A literal has a slash, and none at its end.
+  // A path literal contains a slash, and does not end with one.
   const end = written.at(-1);
   if (typeof end === "string" && end.endsWith("/")) {
     if (written.length > 1) {

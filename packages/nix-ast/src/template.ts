@@ -3,38 +3,38 @@ import { HOLE } from "./parse/lexer.js";
 import { showParseError, type ParseError } from "./parse/parse-error.js";
 import { parseWith } from "./parse/parse.js";
 
-/** How a hole is shown in an error. */
+/** Display of a hole in error messages. */
 const SHOWN_HOLE = "${…}";
 
-/** What is wrong in a template; its message shows each place, holes as `${…}`. */
+/** Errors in a template. The message shows each place, with holes as `${…}`. */
 export class NixTemplateError extends SyntaxError {
   override readonly name = "NixTemplateError";
   readonly error: ParseError;
 
   constructor(error: ParseError) {
-    super(`this template is not Nix:\n${showParseError(error, "template")}`);
+    super(`invalid Nix in this template:\n${showParseError(error, "template")}`);
     this.error = error;
   }
 }
 
 /**
- * Nix written in JavaScript: `` nix`lib.mkIf ${condition} { port = ${8080}; }` ``. The text is parsed when the template is
- * evaluated, and values are put into the tree, never into the text, so that none of them can become code. A hole stands
+ * Nix code in JavaScript: `` nix`lib.mkIf ${condition} { port = ${8080}; }` ``. Values are inserted into the syntax
+ * tree, never into the text, so a value cannot become code. A hole can be
  *
- * - for an expression: data or a node, as for every constructor;
- * - for an attribute name: a text, a node that computes it, or a list of these for several steps;
- * - in a string or path: a text or number as it is, or a node as an interpolation;
- * - after `...` in a list for an array of items, in a set for a record, a set or bindings.
+ * - an expression: data or a node, as for every constructor;
+ * - an attribute name: a string, a node, or a list of both for an attribute path;
+ * - a part of a string or path: a string or number as text, or a node as an interpolation;
+ * - after `...`: an array of items in a list; a record, set or bindings in a set.
  *
- * The text is what JavaScript makes of the template: write `\${x}` for an interpolation of Nix, `\\n` for its escape.
+ * JavaScript escapes apply first: write `\${x}` for an interpolation of Nix and `\\n` for its escape.
  *
- * @throws {NixTemplateError} with every mistake in the text and every value that cannot stand where it does.
+ * @throws {NixTemplateError} with all syntax errors and all values that are not allowed in their place.
  */
 export const nix = (strings: TemplateStringsArray, ...values: readonly unknown[]): Expr => {
   const holes = new Map<number, unknown>();
   let text = "";
   strings.forEach((piece: string | undefined, i) => {
-    if (piece === undefined) throw new SyntaxError("this template holds an escape that JavaScript cannot read");
+    if (piece === undefined) throw new SyntaxError("invalid JavaScript escape in this template");
     text += piece;
     if (i >= values.length) return;
     holes.set(text.length, values[i]);
@@ -45,7 +45,7 @@ export const nix = (strings: TemplateStringsArray, ...values: readonly unknown[]
   throw new NixTemplateError(shown(parsed.left, [...holes.keys()]));
 };
 
-/** The error in the text with its holes shown. */
+/** The error for the text with displayed holes. */
 const shown = ({ text, problems, ...error }: ParseError, holes: readonly number[]): ParseError => {
   const moved = (offset: number): number =>
     offset + holes.filter((hole) => hole < offset).length * (SHOWN_HOLE.length - HOLE.length);

@@ -1,24 +1,24 @@
 import { NODE, type Binding, type Expr, type Node } from "./expr.js";
 import { checkText, float, ident, int, str } from "./literal.js";
 
-/** What every constructor takes where an expression stands: a node, or data that {@link toNix} makes one of. */
+/** The input of constructors for expressions: a node, or data that {@link toNix} converts. */
 export type NixInput = Expr | null | boolean | number | bigint | string | readonly NixInput[] | NixRecord;
-/** Attributes by name, in the order of the keys; a key whose value is `undefined` is left out, as JSON does. */
+/** Attributes by name, in key order. A key with the value `undefined` is omitted, as in JSON. */
 export interface NixRecord {
   readonly [name: string]: NixInput | undefined;
 }
 
-/** Where in the data a value stands: keys and indexes from the outside in. */
+/** The path of a value in the data: keys and indexes, outermost first. */
 export type DataPath = readonly (string | number)[];
 
-/** A value that is neither data nor a node, such as a Date, a Map, a function or a cycle. */
+/** A value that is not data and not a node, such as a Date, a Map, a function or a cycle. */
 export class ToNixError extends TypeError {
   override readonly name = "ToNixError";
-  /** Where the value stands in what was passed. */
+  /** The path of the value in the input. */
   readonly path: DataPath;
 
-  constructor(what: string, path: DataPath) {
-    super(`cannot turn ${what} into Nix${showPath(path)}`);
+  constructor(value: string, path: DataPath) {
+    super(`cannot convert ${value} to Nix${showPath(path)}`);
     this.path = path;
   }
 }
@@ -28,7 +28,7 @@ const showPath = (path: DataPath): string =>
     ? ""
     : ` at ${path.map((step) => (typeof step === "number" ? `[${String(step)}]` : /^[\w$-]+$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`)).join("")}`;
 
-/** Whether `value` was made by a constructor of this package, in whichever copy of it. */
+/** Whether `value` was created by a constructor of any copy of this package. */
 export const isNode = (value: unknown): value is Node =>
   typeof value === "object" && value !== null && NODE in value && value[NODE] === true;
 
@@ -48,13 +48,13 @@ const isExpr = (node: Node): node is Expr => {
   }
 };
 
-/** A plain object: of no class, in whichever realm it was made. */
+/** Whether `value` is a plain object without a class, of any realm. */
 const isRecord = (value: object): value is Readonly<Record<string, unknown>> => {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 };
 
-/** What `parse` and edits return. As data it would be a set that nobody wants. */
+/** Whether `value` is a result of `parse` or an edit. As data, it would silently become a set. */
 const isEither = (value: object): boolean => {
   const { _tag: tag } = value as { readonly _tag?: unknown };
   return (tag === "Left" && "left" in value) || (tag === "Right" && "right" in value);
@@ -74,22 +74,22 @@ const describe = (value: unknown): string => {
 };
 
 /**
- * JSON-like data as nodes: null, booleans, numbers (integers where exact), `bigint`, strings, arrays, plain objects, and
- * nodes anywhere inside. A property that is `undefined` is left out.
+ * Converts JSON-like data to nodes: null, booleans, numbers (integers if exact), `bigint`, strings, arrays, plain
+ * objects, and nodes anywhere inside. A property with the value `undefined` is omitted.
  *
- * @throws {ToNixError} with the path to it, for anything else: dates, maps, class instances, functions, symbols, cycles,
+ * @throws {ToNixError} with the path, for any other value: dates, maps, class instances, functions, symbols, cycles,
  *   `undefined` in an array.
- * @throws {RangeError} for what Nix cannot say: see {@link int}, {@link float}, {@link str}.
+ * @throws {RangeError} for values that Nix cannot represent: see {@link int}, {@link float}, {@link str}.
  */
 export const toNix = (value: unknown): Expr => {
   if (typeof value !== "object" || value === null || isNode(value)) return leafToNix(value, NO_PATH);
   return dataToNix(value);
 };
 
-/** An array or object being converted, its parts before `next` done. */
+/** A partly converted array or object. The parts before `next` are done. */
 interface Frame {
   readonly source: object;
-  /** The names of an object's values. */
+  /** The keys of an object. */
   readonly names: readonly string[] | undefined;
   readonly values: readonly unknown[];
   readonly items: Expr[];
@@ -99,14 +99,14 @@ interface Frame {
 
 const NO_PATH = (): DataPath => [];
 
-/** Goes through arrays and objects with a stack of its own, so that no depth overflows the program's. */
+/** Converts arrays and objects with its own stack, so that depth does not overflow the call stack. */
 const dataToNix = (data: object): Expr => {
   const frames: Frame[] = [];
   const ancestors = new Set<object>();
   const path = (): DataPath => frames.map(({ names, next }) => names?.[next - 1] ?? next - 1);
   const enter = (source: object): void => {
     if (ancestors.has(source)) throw new ToNixError("a cycle", path());
-    if (isEither(source)) throw new ToNixError("an Either, whose value is to be taken out first,", path());
+    if (isEither(source)) throw new ToNixError("an Either (pass its value instead)", path());
     if (!Array.isArray(source) && !isRecord(source)) throw new ToNixError(describe(source), path());
     const names = Array.isArray(source) ? undefined : Object.keys(source);
     const values: readonly unknown[] = Array.isArray(source) ? source : Object.values(source);
@@ -159,10 +159,10 @@ const leafToNix = (value: unknown, path: () => DataPath): Expr => {
       if (value === null) return ident("null");
       if (!isNode(value)) throw new ToNixError(describe(value), path());
       if (isExpr(value)) return value;
-      throw new ToNixError(`a node of kind ${value.kind}, which is no expression,`, path());
+      throw new ToNixError(`a node of kind ${value.kind}, which is not an expression,`, path());
   }
 };
 
-/** A number as JSON would read it back: an integer where it is exact, a float otherwise; -0 is 0. */
+/** Converts a number as JSON does: an integer if exact, otherwise a float; -0 becomes 0. */
 const numberToNix = (value: number | bigint): Expr =>
   typeof value === "bigint" || Number.isSafeInteger(value) ? int(value) : float(value);

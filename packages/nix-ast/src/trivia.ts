@@ -1,9 +1,9 @@
-/** Comments put together. */
+/** Helpers for comments. */
 import type { Trivium } from "./expr.js";
 
-/** The comment `text` on a line of its own. */
+/** The comment `text` on a separate line. */
 export const lineComment = (text: string): Trivium => ({ kind: "lineComment", text: ` ${text}` });
 
-/** Two comments after one token as one. */
+/** Joins two comments after one token. */
 export const joinAfter = (first: string | undefined, second: string): string =>
   first === undefined ? second : `${first} ${second}`;

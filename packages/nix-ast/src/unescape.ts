@@ -1,8 +1,8 @@
-/** What the text between quotes means, the reverse of `strings.ts`. */
+/** Decodes escapes in strings, the reverse of `strings.ts`. */
 
 const CONTROLS: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
 
-/** The value of text between `"` quotes; line ends become `\n` as Nix makes them. */
+/** The value of text in `"` quotes. Line ends become `\n`, as in Nix. */
 export const unescapeStr = (raw: string): string =>
   /[\\\r]/.test(raw)
     ? raw.replace(/\\([^])|\r\n?/gu, (_, escaped: string | undefined) =>
@@ -10,7 +10,7 @@ export const unescapeStr = (raw: string): string =>
       )
     : raw;
 
-/** The value of text between `''` quotes whose indentation has been stripped. */
+/** The value of text in `''` quotes after its indentation is stripped. */
 export const unescapeIndented = (raw: string): string =>
   raw.includes("''")
     ? raw.replace(
@@ -20,7 +20,7 @@ export const unescapeIndented = (raw: string): string =>
       )
     : raw;
 
-/** The value of a name as it is written: `a`, `"a"`, `${"a"}`. */
+/** The value of a name in source form: `a`, `"a"`, `${"a"}`. */
 export const unescapeName = (raw: string): string => {
   const quoted = /^(?:\$\{)?"([^]*)"\}?$/.exec(raw);
   return quoted === null ? raw : unescapeStr(quoted[1] ?? "");

@@ -65,8 +65,8 @@ describe("constructors", () => {
       [() => ident(""), /""/],
       [() => lambda("1", 1), /"1"/],
       [() => formal("let"), /"let"/],
-      [() => formals(["a", "a"]), /"a" stands twice/],
-      [() => formals(["a"], { as: { name: "a", side: "after" } }), /"a" stands twice/],
+      [() => formals(["a", "a"]), /duplicate formal "a"/],
+      [() => formals(["a"], { as: { name: "a", side: "after" } }), /duplicate formal "a"/],
       [() => formals(["a"], { as: { name: "in", side: "after" } }), /"in"/],
       [() => searchPath("a b"), /"a b"/],
       [() => comment(str("x"), { language: "*/ evil" }), /language/],
@@ -141,11 +141,11 @@ describe("toNix", () => {
       x = 1;
     }
     const refused: [unknown, (string | number)[], RegExp][] = [
-      [undefined, [], /undefined into Nix$/],
-      [{ a: [1, undefined] }, ["a", 1], /undefined into Nix at \.a\[1\]/],
+      [undefined, [], /undefined to Nix$/],
+      [{ a: [1, undefined] }, ["a", 1], /undefined to Nix at \.a\[1\]/],
       [{ when: new Date() }, ["when"], /class Date/],
       [[new Map()], [0], /class Map/],
-      [{ a: { "b c": new Point() } }, ["a", "b c"], /class Point into Nix at \.a\["b c"\]/],
+      [{ a: { "b c": new Point() } }, ["a", "b c"], /class Point to Nix at \.a\["b c"\]/],
       [{ f: () => 1 }, ["f"], /a function/],
       [{ s: Symbol("s") }, ["s"], /a symbol/],
       [cycle, ["a", 0], /a cycle/],
@@ -167,10 +167,10 @@ describe("toNix", () => {
 
 it("prints nodes only, and takes only bindings for bindings", () => {
   for (const value of [{ a: 1 }, [1], "a", parse("1"), undefined]) {
-    expect(() => print(value as never)).toThrow(/print takes a node/);
+    expect(() => print(value as never)).toThrow(/print expects a node/);
   }
   expect(() => attrs([binding("a", 1), 2] as never)).toThrow(
-    "bindings are made by binding and inherit; number 2 is not",
+    "item 2 is not a binding: create it with binding or inherit",
   );
 });
 

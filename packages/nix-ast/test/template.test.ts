@@ -108,35 +108,35 @@ describe("nix`…`", () => {
     const { message } = failure(() => nix`{ a = ${1} b = ${new Date()}; c = ; }`);
     expect(message).toBe(
       [
-        "this template is not Nix:",
-        "template:1:12: `;` is missing before `b`",
+        "invalid Nix in this template:",
+        "template:1:12: missing `;` before `b`",
         "1 | { a = ${…} b = ${…}; c = ; }",
         "  |            ^",
         "",
-        "template:1:26: unexpected `;`, an expression is missing",
+        "template:1:26: unexpected `;`, expected an expression",
         "1 | { a = ${…} b = ${…}; c = ; }",
         "  |                          ^",
       ].join("\n"),
     );
     expect(failure(() => nix`{ a = ${{ at: [() => 1] }}; }`).message).toContain(
-      "template:1:7: cannot turn a function into Nix at .at[0]\n1 | { a = ${…}; }\n  |       ^^^^",
+      "template:1:7: cannot convert a function to Nix at .at[0]\n1 | { a = ${…}; }\n  |       ^^^^",
     );
   });
 
   it.each([
-    ["a value as a name", () => nix`{ ${1} = 2; }`, "a name is a text or a node that computes one"],
+    ["a value as a name", () => nix`{ ${1} = 2; }`, "expected a string or a node as a name"],
     ["no name at all", () => nix`x.${[]}`, "an attribute path needs at least one name"],
-    ["a record in a string", () => nix`"${{}}"`, "a part of a string is a text, a number or a node"],
-    ["a splice of no array", () => nix`[ ...${1} ]`, "what follows `...` in a list is an array of items"],
+    ["a record in a string", () => nix`"${{}}"`, "expected a string, a number or a node as a part of a string"],
+    ["a splice of no array", () => nix`[ ...${1} ]`, "expected an array of items after `...` in a list"],
     ["a parameter", () => nix`{ ${"a"}, b }: a`, "unexpected"],
-    ["a number Nix cannot say", () => nix`${NaN}`, "Nix has no float NaN"],
+    ["a number Nix cannot say", () => nix`${NaN}`, "not a Nix float: NaN"],
     ["a name twice", () => nix`{ ${"a"} = 1; a = 2; }`, "attribute `a` is already defined"],
-    ["a value in a comment", () => nix`1 # ${2}`, "a value cannot stand here"],
-    ["a value in a block of comments", () => nix`/* ${2} */ 1`, "a value cannot stand here"],
-    ["a value after a backslash", () => nix`"\\${"x"}"`, "a value cannot stand here"],
-    ["a value that touches a name", () => nix`pkgs.linux_${"6_6"}`, "a value is no part of a name"],
-    ["a value before a name", () => nix`[ ${1}a ]`, "a value is no part of a name"],
-    ["the mark of a hole in the text", () => nix`a \ue000`, "means nothing in Nix"],
+    ["a value in a comment", () => nix`1 # ${2}`, "a value is not allowed here"],
+    ["a value in a block of comments", () => nix`/* ${2} */ 1`, "a value is not allowed here"],
+    ["a value after a backslash", () => nix`"\\${"x"}"`, "a value is not allowed here"],
+    ["a value that touches a name", () => nix`pkgs.linux_${"6_6"}`, "a value cannot be part of a name"],
+    ["a value before a name", () => nix`[ ${1}a ]`, "a value cannot be part of a name"],
+    ["the mark of a hole in the text", () => nix`a \ue000`, "unexpected character"],
   ])("refuses %s", (_, make, message) => {
     expect(failure(make).message).toContain(message);
   });

@@ -1,11 +1,11 @@
-/** Prettier's plugin for Nix: the text that `format` of `@microvm-emit/nix-ast` gives, at Prettier's `printWidth`. */
+/** A Prettier plugin for Nix. It formats with `format` of `@microvm-emit/nix-ast`, at the `printWidth` of Prettier. */
 import { format } from "@microvm-emit/nix-ast";
 import type { Doc, Options, Parser, Printer, SupportLanguage } from "prettier";
 import { builders, utils } from "prettier/doc";
 import { hasIgnorePragma, hasPragma, insertPragma } from "./pragma.js";
 import { syntaxErrorOf } from "./syntax-error.js";
 
-/** The one node that Prettier sees: comments and layout are settled before it could ask for them. */
+/** The only node that Prettier gets. `format` has already placed comments and line breaks. */
 interface NixFile {
   readonly kind: "nixFile";
   readonly text: string;
@@ -25,7 +25,7 @@ export const languages: SupportLanguage[] = [
   },
 ];
 
-/** nixfmt's width, for Nix files only; Prettier's own default is 80. */
+/** The width of nixfmt, for Nix files only. The default of Prettier is 80. */
 export const defaultOptions: Partial<Options> = { printWidth: 100 };
 
 const nix: Parser<NixFile> = {
@@ -43,7 +43,10 @@ const nix: Parser<NixFile> = {
 
 export const parsers = { nix };
 
-/** The text as lines that Prettier can indent in Markdown. Its line breaks drop spaces before them, save `literalline`. */
+/**
+ * The text as lines that Prettier can indent in Markdown. All line breaks except `literalline` remove spaces before them,
+ * which are content in strings.
+ */
 const docOf = (text: string): Doc =>
   builders.join(
     builders.literalline,
@@ -54,7 +57,7 @@ const printer: Printer<NixFile> = {
   print: ({ node }) => docOf(node.formatted),
   insertPragma,
   getVisitorKeys: () => [],
-  // `--debug-check` compares what this gives before and after formatting.
+  // `--debug-check` compares this text before and after formatting.
   massageAstNode: ({ formatted }: NixFile) => formatted,
 };
 

@@ -1,6 +1,6 @@
-/** The comments that Prettier's `requirePragma`, `insertPragma` and `checkIgnorePragma` go by. */
+/** Comments for the Prettier options `requirePragma`, `insertPragma` and `checkIgnorePragma`. */
 
-/** All that stands before the first token of a file. */
+/** Everything before the first token of a file. */
 const HEADER = /^(?:\s+|#.*|\/\*[^]*?\*\/)*/;
 
 const lineOf = (words: string): RegExp =>
@@ -14,7 +14,7 @@ export const hasPragma = (text: string): boolean => headerHas(FORMAT, text);
 
 export const hasIgnorePragma = (text: string): boolean => headerHas(IGNORE, text);
 
-/** The text with `# @format` at its head, below the `#!` lines of a nix-shell script: those count only at the top. */
+/** The text with `# @format` at the top, but after the `#!` lines of a nix-shell script, which must be first. */
 export const insertPragma = (text: string): string => {
   const interpreter = /^(?:#!.*\n)*/.exec(text)?.[0] ?? "";
   return `${interpreter}# @format\n\n${text.slice(interpreter.length).trimStart()}`;

@@ -1,15 +1,17 @@
 import { type ParseError, type Position, positionOf } from "@microvm-emit/nix-ast";
 
-/** What Prettier takes for a mistake in the text: it shows the lines around `loc`, columns counted from 1. */
+/** A syntax error for Prettier, which shows the lines around `loc`. Columns start at 1. */
 export interface LocatedSyntaxError extends SyntaxError {
   readonly loc: { readonly start: Position; readonly end: Position };
 }
 
-/** All problems of a text as the one error that Prettier has room for, placed at the first of them. */
+/** Combines all problems of a text into one error at the first problem, because Prettier reports only one. */
 export const syntaxErrorOf = (error: ParseError): LocatedSyntaxError => {
   const { text, problems } = error;
-  const told = problems.flatMap(({ related, ...problem }) => (related === undefined ? [problem] : [problem, related]));
-  const lines = told.map(({ message, start }) => {
+  const reported = problems.flatMap(({ related, ...problem }) =>
+    related === undefined ? [problem] : [problem, related],
+  );
+  const lines = reported.map(({ message, start }) => {
     const { line, column } = positionOf(text, start);
     return `${message} (${line}:${column})`;
   });

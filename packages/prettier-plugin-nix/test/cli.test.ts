@@ -153,7 +153,7 @@ describe("a syntax error", () => {
     expect(code).toBe(2);
     expect(stderr).toBe(
       [
-        "[error] flake.nix: SyntaxError: unexpected `;`, an expression is missing (2:9)",
+        "[error] flake.nix: SyntaxError: unexpected `;`, expected an expression (2:9)",
         "[error]   1 | {",
         "[error] > 2 |   lib = ;",
         "[error]     |         ^",

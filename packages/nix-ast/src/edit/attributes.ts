@@ -1,4 +1,4 @@
-/** Attributes by path: read, set, inserted, removed. */
+/** Reads, sets, inserts and removes attributes by path. */
 import { NODE, type AttrPath, type Attrs, type Binding, type Expr, type Inherit } from "../expr.js";
 import { comment } from "../build.js";
 import { isIdentifier } from "../names.js";
@@ -14,19 +14,19 @@ import { indentation, styleOf, type Range, type Sequence } from "./text.js";
 import { skipBlanks } from "../parse/blanks.js";
 import type { Result } from "../result.js";
 
-/** Names from the outside in, each one attribute, whatever dots it holds. */
+/** Attribute names, outermost first. Each name is one attribute, even with dots in it. */
 export type Names = readonly string[];
 
-/** A path as Nix writes it. */
+/** A path in Nix syntax. */
 export const showPath = (path: Names): string =>
   path.map((name) => (isIdentifier(name) ? name : JSON.stringify(name))).join(".");
 
 /**
- * The value of an attribute, however its path is written: `a.b = 1;`, `a = { b = 1; };`, quoted names. The file's set, and
- * those on the way, may stand in functions, `let`, `with`, `assert` and parentheses. An attribute that is defined piece by
- * piece is a set made up of the pieces, and an inherited one the variable or selection that it stands for; neither has a
- * place in the text. The empty path is what the file gives in the end. Nothing if the path is not there, or leads
- * through something that is not written out as a set.
+ * The value of an attribute in every spelling of its path: `a.b = 1;`, `a = { b = 1; };`, quoted names. The set of the
+ * file and the sets on the path can be in functions, `let`, `with`, `assert` and parentheses. For an attribute with
+ * several definitions, the result is a combined set; for an inherited attribute, a variable or selection. Both have no
+ * offsets. The empty path is the result of the file. Undefined if the path is not defined, or if a parent is not a
+ * literal set.
  */
 export const getAttr = (file: NixFile, path: Names): Expr | undefined => {
   if (path.length === 0) return resultOf(file.expr);
@@ -53,23 +53,23 @@ const merge = (found: readonly Definition[]): Expr => {
   return { [NODE]: true, kind: "attrs", recursive, bindings };
 };
 
-/** The set of a file in which a path can be defined. */
+/** The set of a file for definitions of a path. */
 const rootFor = (file: NixFile, path: Names): Result<EditError, Attrs> => {
-  if (path.length === 0) return fail("invalid", "the path is empty; name at least one attribute");
+  if (path.length === 0) return fail("invalid", "empty path; name at least one attribute");
   const root = setIn(file.expr);
   if (root) return right(root);
   return fail(
     "notASet",
-    "the file gives no set that is written out in it; edit the set where it is",
+    "the result of the file is not a literal set; edit the file that defines the set",
     resultOf(file.expr),
   );
 };
 
-/** What keeps a path from being changed where it is. */
+/** The error for a path that cannot be changed in this file. */
 const obstacle = (found: readonly Definition[], path: Names): Result<EditError, never> | undefined => {
   for (const one of found) {
     if (one.kind === "inherited") {
-      const message = `\`${one.name}\` is inherited; change it where it comes from, or take it out of the \`inherit\` first`;
+      const message = `\`${one.name}\` is inherited; change its source, or remove it from the \`inherit\` first`;
       return fail("inherited", message, one.binding);
     }
     if (one.kind === "opaque") {
@@ -80,22 +80,22 @@ const obstacle = (found: readonly Definition[], path: Names): Result<EditError, 
   return undefined;
 };
 
-/** Makes sure that an attribute has the value it was given, once more of its text was read. */
+/** Checks that an attribute has the new value in the edited file. */
 const confirm = (edited: Edited, path: Names, value: Expr): Edited => {
   if (edited._tag === "Left") return edited;
   const now = getAttr(edited.right, path);
   if (now !== undefined && sameMeaning(now, value)) return edited;
   return fail(
     "unsafe",
-    `the text of \`${showPath(path)}\` would not mean its value where it stands; change it by hand`,
+    `the value of \`${showPath(path)}\` would have another meaning in this place; change it by hand`,
   );
 };
 
 /**
- * Gives an attribute a value: in place of the one it has, all pieces of it, or else as {@link insertAttr}. A set takes the
- * place of a set, they are not merged. Variables in the value mean what they mean where it comes to stand.
+ * Sets an attribute: replaces all its definitions, or inserts it as {@link insertAttr} does. A set replaces a set
+ * without merging. Variables in the value refer to the scope of its new place.
  *
- * @throws {ToNixError} or RangeError for a value that {@link toNix} does not take.
+ * @throws {ToNixError} or RangeError for a value that {@link toNix} rejects.
  */
 export const setAttr = (file: NixFile, path: Names, value: NixInput): Edited => {
   const node = toNix(value);
@@ -115,12 +115,12 @@ export const setAttr = (file: NixFile, path: Names, value: NixInput): Edited => 
   return replace(file, path, kept, commentedBefore(node));
 };
 
-/** A comment after a value would come after its semicolon, where the old value's may be. */
+/** Without the comment after a value. It would be after the semicolon, like the comment of the old value. */
 const commentedBefore = ({ after, ...node }: Expr): Expr =>
   after === undefined ? node : comment<Expr>(node, { before: after });
 
 const replace = (file: NixFile, path: Names, found: Definition, node: Expr): Edited => {
-  if (found.kind === "inherited" || found.kind === "opaque") throw new Error("an obstacle is no place for a value");
+  if (found.kind === "inherited" || found.kind === "opaque") throw new Error("no place for the value");
   const { text } = file;
   const { binding } = found;
   const { start = 0, end = 0 } = binding;
@@ -146,10 +146,10 @@ const replace = (file: NixFile, path: Names, found: Definition, node: Expr): Edi
 };
 
 /**
- * Defines an attribute: in the innermost set on the way that is written out, after the last binding that shares the most of
- * the path, else at the end. An error if it is defined, wholly or in part.
+ * Adds an attribute to the innermost literal set on its path: after the last binding with the longest common prefix, or
+ * at the end. An error if the attribute or a part of it is already defined.
  *
- * @throws {ToNixError} or RangeError for a value that {@link toNix} does not take.
+ * @throws {ToNixError} or RangeError for a value that {@link toNix} rejects.
  */
 export const insertAttr = (file: NixFile, path: Names, value: NixInput): Edited => {
   const node = toNix(value);
@@ -160,21 +160,21 @@ export const insertAttr = (file: NixFile, path: Names, value: NixInput): Edited 
   if (first === undefined) return insert(file, root.right, path, node);
   return (
     obstacle(found, path) ??
-    fail("defined", `\`${showPath(path)}\` is defined already; use setAttr to replace it`, first.binding)
+    fail("defined", `\`${showPath(path)}\` is already defined; use setAttr to replace it`, first.binding)
   );
 };
 
 const insert = (file: NixFile, root: Attrs, path: Names, node: Expr): Edited => {
   const computed = computedFor(root, path);
   if (computed) {
-    const message = `a name here is computed and may be one of ${path.join(".")}; write that attribute by hand`;
+    const message = `a computed name here may be a part of ${path.join(".")}; add the attribute by hand`;
     return fail("ambiguous", message, computed);
   }
   const place = placeFor(root, path);
   const captured = captures(
     place.set,
     place.path[0],
-    "would mean the new attribute, as the set is `rec`; give one of them another name",
+    "would refer to the new attribute, because the set is `rec`; rename one of them",
   );
   if (captured) return captured;
   const fragment = bindingFragment(place.path as unknown as AttrPath, node);
@@ -184,7 +184,7 @@ const insert = (file: NixFile, root: Attrs, path: Names, node: Expr): Edited => 
   return confirm(splice(file, splices), path, fragment.node);
 };
 
-/** Uses of a name that a recursive set would begin or cease to bind. */
+/** The error for uses of a name in a recursive set that would get another meaning. */
 const captures = (
   set: Attrs,
   name: string | undefined,
@@ -201,16 +201,16 @@ const firstNames = (binding: Binding): readonly (string | undefined)[] =>
   binding.kind === "inherit" ? binding.names.map(nameOf) : [staticName(binding.path[0])];
 
 /**
- * Takes out an attribute, all pieces of it, with the comments right above each (no blank line between) and the one after it
- * on its line. Sets that it was in stay: `a.b` out of `a = { b = 1; };` leaves `a = { };`, but out of `a.b = 1;` nothing.
- * A name that is inherited is taken out of its `inherit`.
+ * Removes all definitions of an attribute, with the comments directly above and after them. Literal sets around it
+ * stay: removing `a.b` from `a = { b = 1; };` leaves `a = { };`, and from `a.b = 1;` nothing. An inherited name is
+ * removed from its `inherit`.
  */
 export const removeAttr = (file: NixFile, path: Names): Edited => {
   const root = rootFor(file, path);
   if (root._tag === "Left") return root;
   const found = definitions(root.right, path);
   const last = found.at(-1);
-  if (last === undefined) return fail("missing", `there is no \`${showPath(path)}\` to remove`);
+  if (last === undefined) return fail("missing", `\`${showPath(path)}\` is not defined in the file`);
   const blocked = obstacle(
     found.filter((one) => one.kind !== "inherited" || !one.exact),
     path,
@@ -221,7 +221,7 @@ export const removeAttr = (file: NixFile, path: Names): Edited => {
   return found.length === 1 ? (orphaned(edited.right, path) ?? edited) : removeAttr(edited.right, path);
 };
 
-/** A recursive set that used an attribute which was merged into it from elsewhere, and is gone. */
+/** The error for a recursive set that uses a removed attribute of another definition of the same set. */
 const orphaned = (file: NixFile, path: Names): Result<EditError, never> | undefined => {
   const root = setIn(file.expr);
   for (let depth = 1; root && depth < path.length; depth++) {
@@ -231,7 +231,7 @@ const orphaned = (file: NixFile, path: Names): Result<EditError, never> | undefi
       const set = one.kind === "whole" ? setIn(one.binding.value) : undefined;
       if (set?.recursive !== true || usesOf(name, set.bindings).length === 0) continue;
       const where = showPath(path.slice(0, depth));
-      return fail("captured", `\`${where}\` is \`rec\` and needs \`${name}\`, which would be gone; change that first`);
+      return fail("captured", `\`${where}\` is \`rec\` and uses \`${name}\`; change it first`);
     }
   }
   return undefined;
@@ -241,7 +241,7 @@ const removeDefinition = (file: NixFile, { kind, set, index, binding, ...found }
   const { text } = file;
   const name = "name" in found ? found.name : firstNames(binding)[0];
   const others = set.bindings.filter((one) => one !== binding);
-  const captured = captures(set, name, "needs the attribute, as the set is `rec`; change that first", others);
+  const captured = captures(set, name, "refers to the attribute, because the set is `rec`; change it first", others);
   if (captured) return captured;
   const cut =
     kind === "inherited" && binding.names.length > 1
@@ -254,7 +254,7 @@ const removeDefinition = (file: NixFile, { kind, set, index, binding, ...found }
   return splice(file, cut ? [cut] : []);
 };
 
-/** Where the names of an `inherit` stand. */
+/** The place of the names of an `inherit`. */
 const inheritedNames = (text: string, { start = 0, end: close = 0, from, names }: Inherit): Sequence => {
   const open = from ? rangeOf(from).end : start + "inherit".length;
   const elements: Range[] = [];

@@ -1,4 +1,4 @@
-/** Whether an edit did what it was to do, and nothing else. */
+/** Checks that an edit changed only the intended part of a file. */
 import type { Node } from "../expr.js";
 import { isNode } from "../to-nix.js";
 import type { NixFile, Splice } from "./file.js";
@@ -6,8 +6,8 @@ import type { Range } from "./text.js";
 import { nodesOf } from "../children.js";
 
 /**
- * A node of `before` outside of what was taken out that is not in `after`, at its place and of its kind; the splices are in
- * order. As all text around the splices is the same, there being none means that all of it means the same.
+ * The first node of `before` that was not removed, but has no node of the same kind at its place in `after`. If there
+ * is none, all text outside the splices has the same meaning. The splices are in order.
  */
 export const changed = (before: NixFile, after: NixFile, splices: readonly Splice[]): Range | undefined => {
   const moves = new Moves(splices);
@@ -17,7 +17,7 @@ export const changed = (before: NixFile, after: NixFile, splices: readonly Splic
     if (start === undefined || end === undefined || moves.removes(start, end)) continue;
     const newStart = moves.start(start);
     const newEnd = moves.end(end);
-    // Operators may go on: `a ++ b` in `a ++ b ++ c`.
+    // An operation can become longer: `a ++ b` in `a ++ b ++ c`.
     const furtherEnd = kind === "binary" ? moves.start(end) : newEnd;
     for (; ; at++) {
       const node = now[at];
@@ -29,10 +29,10 @@ export const changed = (before: NixFile, after: NixFile, splices: readonly Splic
   return undefined;
 };
 
-/** Where offsets go. */
+/** Maps offsets before the edit to offsets after it. */
 class Moves {
   readonly #splices: readonly Splice[];
-  /** By how much the text before each splice moves, and at last the text after all of them. */
+  /** The shift of the text before each splice, and of the text after the last splice. */
   readonly #shifts: readonly number[];
 
   constructor(splices: readonly Splice[]) {
@@ -42,7 +42,7 @@ class Moves {
     this.#shifts = shifts;
   }
 
-  /** How many splices lie before an offset: end at it, or begin before it. */
+  /** The number of splices that are before an offset. */
   #count(isBefore: (splice: Splice) => boolean): number {
     let [low, high] = [0, this.#splices.length];
     while (low < high) {
@@ -53,12 +53,12 @@ class Moves {
     return low;
   }
 
-  /** Of a node's start: what is put in there stands before it. */
+  /** The new start of a node. Text inserted at its start is before it. */
   start(at: number): number {
     return at + (this.#shifts[this.#count(({ end }) => end <= at)] ?? 0);
   }
 
-  /** Of a node's end: what is put in there stands after it. */
+  /** The new end of a node. Text inserted at its end is after it. */
   end(at: number): number {
     return at + (this.#shifts[this.#count(({ start }) => start < at)] ?? 0);
   }
@@ -69,7 +69,7 @@ class Moves {
   }
 }
 
-/** What a node is beside its meaning. */
+/** Keys of a node that do not change its meaning. */
 const NOTES: ReadonlySet<string> = new Set([
   "before",
   "after",
@@ -88,7 +88,7 @@ const NOTES: ReadonlySet<string> = new Set([
 
 const meaning = (value: unknown): unknown => (isNode(value) && value.kind === "name" ? value.name : value);
 
-/** Whether two nodes that were parsed are the same but for layout and comments. */
+/** Whether two parsed nodes are equal except for layout and comments. */
 export const sameMeaning = (a: Node, b: Node): boolean => {
   const pairs: [unknown, unknown][] = [[a, b]];
   for (let pair = pairs.pop(); pair !== undefined; pair = pairs.pop()) {

@@ -1,4 +1,4 @@
-/** Reading and changing Nix files without disturbing the rest of them. */
+/** Reads and edits Nix files without changes to the rest of the text. */
 export { getAttr, insertAttr, removeAttr, setAttr } from "./attributes.js";
 export type { Names } from "./attributes.js";
 export { openNix } from "./file.js";

@@ -5,42 +5,42 @@ import { changed } from "./compare.js";
 import type { Range } from "./text.js";
 import type { Result } from "../result.js";
 
-/** A Nix file to read and change. Changes give another one. */
+/** A Nix file for editing. Each edit returns a new file. */
 export interface NixFile {
   readonly text: string;
-  /** What the text holds; offsets of its nodes are offsets in `text`. */
+  /** The syntax tree. Its offsets refer to `text`. */
   readonly expr: Expr;
 }
 
 export type EditErrorKind =
-  /** There is nothing by that name or path. */
+  /** The name or path is not defined. */
   | "missing"
-  /** There is something by that name or path already. */
+  /** The name or path is already defined. */
   | "defined"
-  /** The name comes from an `inherit`, so that its value is elsewhere. */
+  /** The name comes from an `inherit`, so its value is elsewhere. */
   | "inherited"
-  /** What should be a set is not written out as one. */
+  /** A value on the path is not a literal set. */
   | "notASet"
-  /** What should be a list is not written out as one. */
+  /** The value is not a literal list. */
   | "notAList"
-  /** The outputs of a flake are not written out as a function. */
+  /** The outputs of the flake are not a literal function. */
   | "notAFunction"
-  /** Several places fit. */
+  /** Several places match. */
   | "ambiguous"
-  /** A variable elsewhere in the file would mean something else, or nothing any more. */
+  /** A variable elsewhere in the file would have another value or become undefined. */
   | "captured"
-  /** What was asked for cannot be said: a path without names, the name of an input that Nix does not take. */
+  /** An invalid argument: an empty path, or an input name that Nix rejects. */
   | "invalid"
-  /** The text would not be read back as it is meant. */
+  /** The edited text would have another meaning than intended. */
   | "unsafe";
 
-/** Why a file cannot be changed as asked. */
+/** An edit that is not possible. The file is unchanged. */
 export interface EditError {
   readonly _tag: "EditError";
   readonly kind: EditErrorKind;
-  /** What is wrong and what to do, in a sentence. */
+  /** The reason and a remedy, in one sentence. */
   readonly message: string;
-  /** What it is about, in the text of the file, where there is such a place. */
+  /** The place in the file, if there is one. */
   readonly range?: Range;
 }
 
@@ -54,18 +54,18 @@ export const fail = (kind: EditErrorKind, message: string, range?: Partial<Range
   return { _tag: "Left", left: { _tag: "EditError", kind, message, ...place } };
 };
 
-/** Reads a file to change. Text that is not Nix is the error of {@link parse}. */
+/** Opens a file for editing. Invalid text returns the error of {@link parse}. */
 export const openNix = (text: string): Result<ParseError, NixFile> => {
   const parsed = parse(text);
   return parsed._tag === "Left" ? parsed : right({ text, expr: parsed.right });
 };
 
-/** A stretch of text that gives way to another. */
+/** A replacement of a range of text. */
 export interface Splice extends Range {
   readonly text: string;
 }
 
-/** The file with these changes, none of which overlap, once it is sure that they change nothing else. */
+/** Applies splices that do not overlap. An error if they would change anything else in the file. */
 export const splice = (file: NixFile, splices: readonly Splice[]): Edited => {
   const ordered = splices.toSorted((a, b) => a.start - b.start);
   let text = "";
@@ -77,10 +77,10 @@ export const splice = (file: NixFile, splices: readonly Splice[]): Edited => {
   const parsed = parse(text + file.text.slice(at));
   if (parsed._tag === "Left") {
     const [{ message }] = parsed.left.problems;
-    return fail("unsafe", `the file would not be valid Nix any more (${message}); change it by hand`, ordered[0]);
+    return fail("unsafe", `the edit would make the file invalid (${message}); change it by hand`, ordered[0]);
   }
   const after = { text: text + file.text.slice(at), expr: parsed.right };
   const lost = changed(file, after, ordered);
   if (lost === undefined) return right(after);
-  return fail("unsafe", "the change would change what this means too; change it by hand", lost);
+  return fail("unsafe", "the edit would change the meaning of this code too; change it by hand", lost);
 };

@@ -1,16 +1,16 @@
-/** What a file says about an attribute, however its path is written. */
+/** Finds definitions of an attribute in a file, in every spelling of its path. */
 import type { AttrName, Attrs, Expr, Inherit, ValueBinding } from "../expr.js";
 import { nameOf, staticName } from "../names.js";
 import { type Range, type Sequence } from "./text.js";
 import { skipBlanks } from "../parse/blanks.js";
 
-/** Where an expression stands, with its parentheses. */
+/** The place of an expression, with its parentheses. */
 export const rangeOf = (expr: Expr): Range => {
   const { start = 0, end = start } = expr.parens?.at(-1) ?? expr;
   return { start, end };
 };
 
-/** What a function, `let`, `with` or `assert` gives in the end. */
+/** The result expression of a function, `let`, `with` or `assert`. */
 export const resultOf = (expr: Expr): Expr => {
   for (let at = expr; ;) {
     switch (at.kind) {
@@ -26,13 +26,13 @@ export const resultOf = (expr: Expr): Expr => {
   }
 };
 
-/** The set that an expression gives in the end, if it is written out. */
+/** The result of an expression, if it is a literal set. */
 export const setIn = (expr: Expr): Attrs | undefined => {
   const result = resultOf(expr);
   return result.kind === "attrs" ? result : undefined;
 };
 
-/** Where the parts of a set stand. */
+/** The places of the parts of a set. */
 export const sequenceOf = (text: string, set: Attrs): Sequence => {
   const start = set.start ?? 0;
   const brace = set.recursive ? skipBlanks(text, start + "rec".length) : start;
@@ -43,26 +43,26 @@ export const sequenceOf = (text: string, set: Attrs): Sequence => {
   };
 };
 
-/** A binding that has to do with a path, in its set. */
+/** A binding of a set that is related to a path. */
 export type Definition = { readonly set: Attrs; readonly index: number } & (
-  | /** It says what the path is. */
+  | /** The binding defines the path. */
     { readonly kind: "whole"; readonly binding: ValueBinding }
-    /** It says what is inside, where its path goes on after `depth` names. */
+    /** The binding defines an attribute inside the path: its own path is longer, with `depth` names in common. */
   | { readonly kind: "part"; readonly binding: ValueBinding; readonly depth: number }
-  /** It inherits the path or something that it leads through. */
+  /** The binding inherits the path or one of its parents. */
   | { readonly kind: "inherited"; readonly binding: Inherit; readonly name: string; readonly exact: boolean }
-  /** It is something on the way that is not written out as a set. */
+  /** A parent of the path is not a literal set. */
   | { readonly kind: "opaque"; readonly binding: ValueBinding }
 );
 
-/** How many names two paths have in common from the start. */
+/** The length of the common prefix of two paths. */
 const commonNames = (path: readonly AttrName[], names: readonly string[]): number => {
   let count = 0;
   while (count < names.length && staticName(path[count]) === names[count]) count++;
   return count;
 };
 
-/** All that a set says about a path of at least one name. */
+/** All bindings of a set that are related to a path of at least one name. */
 export const definitions = (set: Attrs, path: readonly string[]): readonly Definition[] =>
   set.bindings.flatMap((binding, index): readonly Definition[] => {
     if (binding.kind === "inherit") {
@@ -79,7 +79,7 @@ export const definitions = (set: Attrs, path: readonly string[]): readonly Defin
     return inner ? definitions(inner, path.slice(common)) : [{ kind: "opaque", set, index, binding }];
   });
 
-/** A binding whose name is computed where a path has one, so that it may be that path. */
+/** A binding with a computed name that may be the path. */
 export const computedFor = (set: Attrs, path: readonly string[]): ValueBinding | undefined => {
   for (const binding of set.bindings) {
     if (binding.kind === "inherit") continue;
@@ -94,17 +94,17 @@ export const computedFor = (set: Attrs, path: readonly string[]): ValueBinding |
   return undefined;
 };
 
-/** Where a binding for a path that is not there yet goes: into a set, after one of its bindings. */
+/** The place for a new binding: in a set, after one of its bindings. */
 export interface Place {
   readonly set: Attrs;
   /** -1 for a set without bindings. */
   readonly after: number;
   readonly path: readonly string[];
-  /** How many names of the path were found. */
+  /** The number of names of the path that are already defined. */
   readonly depth: number;
 }
 
-/** The innermost set written out on the way, or next to the bindings that share most of the path. */
+/** The innermost literal set on the path, after the binding with the longest common prefix. */
 export const placeFor = (set: Attrs, path: readonly string[]): Place => {
   let best: Place = { set, after: set.bindings.length - 1, path, depth: 0 };
   set.bindings.forEach((binding, index) => {

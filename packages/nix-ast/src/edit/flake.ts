@@ -1,4 +1,4 @@
-/** Inputs of a flake. */
+/** Edits the inputs of a flake. */
 import { attrs, binding, ident, select } from "../build.js";
 import type { Expr, Formals, Lambda } from "../expr.js";
 import { isIdentifier } from "../names.js";
@@ -14,23 +14,25 @@ import { beginsLine, indentation, isMultiline, lineStart, styleOf, withTrailing 
 import { skipBlanks } from "../parse/blanks.js";
 import type { Result } from "../result.js";
 
-/** An input of a flake, as Nix's `inputs` describes it. */
+/** An input of a flake, as in `inputs`. */
 export interface FlakeInput {
-  /** A flake reference: `github:owner/repository`, … */
+  /** A flake reference, such as `github:owner/repository`. */
   readonly url: string;
-  /** Inputs of the input that are to be inputs of this flake: `{ nixpkgs: "nixpkgs" }`; of an input's input: `"a/b"`. */
+  /**
+   * Inputs of the input that follow inputs of this flake: `{ nixpkgs: "nixpkgs" }`. `"a/b"` is an input of an input.
+   */
   readonly follows?: Readonly<Record<string, string>>;
-  /** false for a source that is no flake. Default: true, and not written. */
+  /** False for a source that is not a flake. The default, true, is not written. */
   readonly flake?: boolean;
 }
 
-/** As Nix's FlakeIdRegex. */
+/** FlakeIdRegex of Nix. */
 const FLAKE_ID = /^[a-zA-Z][a-zA-Z0-9_-]*$/;
 
 /**
- * Adds an input to a flake, written as the others are: in `inputs = { … };` or as `inputs.name.url = …;`, as a set or as
- * paths. Where the function of the outputs would not take it or could not reach it, a formal is added:
- * {@link inputReference} says how the input is called there.
+ * Adds an input to a flake in the style of the other inputs: in `inputs = { … };` or as `inputs.name.url = …;`, as a
+ * set or as attribute paths. Adds a formal to the outputs if they cannot access the input otherwise. {@link
+ * inputReference} returns the expression for the input there.
  */
 export const addFlakeInput = (file: NixFile, name: string, input: FlakeInput): Edited => {
   if (!FLAKE_ID.test(name) || name === "self") {
@@ -39,16 +41,19 @@ export const addFlakeInput = (file: NixFile, name: string, input: FlakeInput): E
   }
   const stranger = Object.values(input.follows ?? {}).find((target) => !isInput(file, target.split("/")[0] ?? ""));
   if (stranger !== undefined) {
-    return fail("missing", `the flake has no input ${JSON.stringify(stranger)} to follow; add that first`);
+    return fail("missing", `the flake has no input ${JSON.stringify(stranger)} to follow; add it first`);
   }
   const existing = getAttr(file, ["inputs", name]);
   if (existing)
-    return fail("defined", `the flake has an input \`${name}\` already; use setAttr to change it`, existing);
+    return fail("defined", `the flake already has an input \`${name}\`; use setAttr to change it`, existing);
   const added = writeInput(file, name, input);
   return added._tag === "Left" ? added : takeInput(added.right, name);
 };
 
-/** Whether a flake has an input by that name; those that only the outputs name come from the registry. */
+/**
+ * Whether a flake has an input with this name. Formals of the outputs without a definition are inputs from the
+ * registry.
+ */
 const isInput = (file: NixFile, name: string): boolean =>
   name === "" ||
   getAttr(file, ["inputs", name]) !== undefined ||
@@ -79,7 +84,7 @@ const writeInput = (file: NixFile, name: string, { url, follows = {}, flake = tr
   );
 };
 
-/** The rest of a binding's path after the name of the input, and its value. */
+/** The path of a binding after the name of the input, and its value. */
 interface InputBinding {
   readonly path: readonly (string | undefined)[];
   readonly value: Expr;
@@ -96,8 +101,8 @@ const inputBindings = (one: Definition): readonly InputBinding[] => {
 };
 
 /**
- * Whether an input is written as a set, as the last that is like it is: one of more than a `url`, or of nothing else. With
- * no example, what has more than a `url` is one.
+ * Whether a new input is written as a set, like the last similar input: one with only a `url`, or one with more.
+ * Without a similar input, an input with more than a `url` is a set.
  */
 const writtenAsSet = (inputs: readonly InputBinding[], large: boolean): boolean => {
   const likeIt = inputs.filter(({ path, value }) =>
@@ -108,7 +113,7 @@ const writtenAsSet = (inputs: readonly InputBinding[], large: boolean): boolean 
   return (likeIt.at(-1)?.path.length ?? (large ? 0 : 1)) === 0;
 };
 
-/** The function of a flake's outputs, if it is written out. */
+/** The outputs of a flake, if they are a literal function. */
 const outputsOf = (file: NixFile): Lambda | undefined => {
   const outputs = getAttr(file, ["outputs"]);
   return outputs?.kind === "lambda" ? outputs : undefined;
@@ -119,31 +124,35 @@ const formalsOf = (file: NixFile): Formals | undefined => {
   return param?.kind === "formals" ? param : undefined;
 };
 
-/** Adds a formal for an input where the outputs cannot do without. */
+/** Adds a formal for an input, if the outputs need it to access the input. */
 const takeInput = (file: NixFile, name: string): Edited => {
   const outputs = outputsOf(file);
   if (outputs === undefined) {
-    const message = `the outputs are not a function that is written out here; set \`inputs.${name}\` with setAttr and take it where they are`;
+    const message = `the outputs are not a literal function; set \`inputs.${name}\` with setAttr and add its argument where the function is`;
     return fail("notAFunction", message, getAttr(file, ["outputs"]));
   }
   const { param } = outputs;
   if (param.kind === "identParam" || param.formals.some((one) => one.name === name)) return right(file);
   if (param.ellipsis && param.as !== undefined) return right(file);
   if (!isIdentifier(name)) {
-    return fail("invalid", `\`${name}\` cannot be a formal of the outputs; give the input another name`, param);
+    return fail("invalid", `\`${name}\` is not a valid argument name; choose another name for the input`, param);
   }
   if (param.as?.name === name) {
-    return fail("captured", `\`${name}\` names all arguments of the outputs; rename that or the input`, param);
+    return fail(
+      "captured",
+      `\`${name}\` is the name of the whole argument of the outputs; rename it or the input`,
+      param,
+    );
   }
   const use = usesOf(name, [outputs]).find((one) => one.inWith);
   if (use) {
-    const message = `\`${name}\` here comes from a \`with\` and would mean the input; write out where it comes from`;
+    const message = `\`${name}\` here comes from a \`with\` and would refer to the input; write its full path`;
     return fail("captured", message, use.node);
   }
   return splice(file, formalSplices(file.text, param, name));
 };
 
-/** A formal after the last one, its comma where the others have theirs. */
+/** Adds a formal after the last one, with the comma in the style of the others. */
 const formalSplices = (
   text: string,
   { start = 0, end = 0, as, formals, ellipsis }: Formals,
@@ -175,8 +184,8 @@ const formalSplices = (
 };
 
 /**
- * How the outputs of a flake call one of its inputs, or with a path something in it: by its formal (`name`), or as a part of
- * the whole argument (`inputs.name`). It means that wherever no code in between gives these names another meaning.
+ * The expression for an input in the outputs of a flake, or with a path for an attribute of it: the formal (`name`), or
+ * an attribute of the whole argument (`inputs.name`). It is valid wherever no inner scope redefines these names.
  */
 export const inputReference = (file: NixFile, name: string, path: Names = []): Result<EditError, Expr> => {
   if (name !== "self" && !isInput(file, name)) {
@@ -189,6 +198,6 @@ export const inputReference = (file: NixFile, name: string, path: Names = []): R
   }
   const all = param?.kind === "identParam" ? param.name : param?.as?.name;
   if (all !== undefined) return right(select(ident(all), name, ...path));
-  const message = `the outputs do not name the input \`${name}\`; add it to their formals`;
+  const message = `the outputs have no argument for the input \`${name}\`; add it to their formals`;
   return fail(param ? "missing" : "notAFunction", message, param ?? getAttr(file, ["outputs"]));
 };

@@ -1,4 +1,4 @@
-/** New text: printed as nixfmt lays it out, then fitted to the indentation and line ends of a file. */
+/** Creates new text: in the format of nixfmt, then with the indentation and line ends of a file. */
 import { NODE, type AttrName, type AttrPath, type Binding, type Expr } from "../expr.js";
 import { parse } from "../parse/parse.js";
 import { print } from "../print/print.js";
@@ -6,7 +6,7 @@ import { nodesOf } from "../children.js";
 import { rangeOf } from "./find.js";
 import type { Range, Style } from "./text.js";
 
-/** A line by what it begins in: code, or a string, the inside of which white space belongs to. */
+/** A line, and whether it begins in code or in a string, where white space is content. */
 interface Line {
   readonly within: "code" | "str" | "indentedStr";
   readonly text: string;
@@ -14,19 +14,19 @@ interface Line {
 
 export interface Fragment {
   readonly lines: readonly [Line, ...Line[]];
-  /** What the text means, as it is read back. */
+  /** The parsed text. */
   readonly node: Expr;
-  /** Whether it is one line, which another token may follow. */
+  /** Whether the text is one line, so that another token can follow on it. */
   readonly oneLine: boolean;
 }
 
-/** Bindings and items are printed between brackets, one level in. */
+/** Bindings and items are printed in brackets, indented by one level. */
 const LEVEL_WIDTH = 2;
 
-/** The lines of a stretch of printed text, so many columns less indented. */
+/** The lines of a range of printed text, with less indentation. */
 const cut = (text: string, root: Expr, { start: from, end: to }: Range, depth: number): readonly [Line, ...Line[]] => {
   const within = new Map<number, Line["within"]>();
-  // Inner strings come after those that they are in.
+  // Inner strings come after outer strings.
   for (const { start = 0, end = 0, kind } of nodesOf(root)) {
     if (kind !== "str" && kind !== "indentedStr") continue;
     for (let at = text.indexOf("\n", start); at >= 0 && at < end; at = text.indexOf("\n", at + 1)) within.set(at, kind);
@@ -43,11 +43,11 @@ const cut = (text: string, root: Expr, { start: from, end: to }: Range, depth: n
 
 const readBack = (text: string): Expr => {
   const parsed = parse(text);
-  if (parsed._tag === "Left") throw new Error(`printed what does not parse: ${text}`);
+  if (parsed._tag === "Left") throw new Error(`printed invalid Nix: ${text}`);
   return parsed.right;
 };
 
-/** An item as it stands in a list: in parentheses where it needs them. */
+/** An item of a list, with parentheses if necessary. */
 export const itemFragment = (item: Expr): Fragment => {
   const text = print({ [NODE]: true, kind: "list", items: [item], expanded: true });
   const root = readBack(text);
@@ -73,7 +73,7 @@ export const bindingFragment = (path: readonly [AttrName, ...AttrName[]], value:
   return fragment(text, root, read.value, read.end);
 };
 
-/** All between the brackets; `end` is where the last token of it ends. */
+/** The text between the brackets; `end` is the end of its last token. */
 const fragment = (text: string, root: Expr, node: Expr, end: number): Fragment => {
   const from = text.indexOf("\n") + 1 + LEVEL_WIDTH;
   const to = text.trimEnd().lastIndexOf("\n");
@@ -81,7 +81,7 @@ const fragment = (text: string, root: Expr, node: Expr, end: number): Fragment =
   return { lines, node, oneLine: lines.length === 1 && end === to };
 };
 
-/** What follows the `=` in `path = value;`, up to the end of the value, white space first. */
+/** The text after the `=` in `path = value;`, from the white space to the end of the value. */
 export const valueFragment = (path: AttrPath, value: Expr): Fragment => {
   const text = bindingText(path, value);
   const root = readBack(text);
@@ -91,7 +91,7 @@ export const valueFragment = (path: AttrPath, value: Expr): Fragment => {
   return { lines, node: read, oneLine: lines.length === 1 };
 };
 
-/** An expression that stands alone. */
+/** A separate expression. */
 export const exprFragment = (expr: Expr): Fragment => {
   const text = print(expr);
   const node = readBack(text);
@@ -100,9 +100,9 @@ export const exprFragment = (expr: Expr): Fragment => {
   return { lines, node, oneLine: lines.length === 1 };
 };
 
-/** The text of a fragment, its lines after the first behind `indent`. */
+/** The text of a fragment. All lines after the first begin with `indent`. */
 export const textAt = ({ lines: [first, ...rest] }: Fragment, indent: string, { newline, unit }: Style): string => {
-  // Nix takes only spaces for the indentation of a string, and its line ends for part of it.
+  // In strings, Nix strips only spaces, and line ends are content.
   const spaces = indent.replaceAll("\t", " ".repeat(LEVEL_WIDTH));
   const text = rest.map((line) => {
     switch (line.within) {

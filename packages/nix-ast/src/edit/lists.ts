@@ -1,4 +1,4 @@
-/** Lists written out in a file. */
+/** Edits literal lists. */
 import type { Expr, List } from "../expr.js";
 import { toNix, type NixInput } from "../to-nix.js";
 import { getAttr, showPath, type Names } from "./attributes.js";
@@ -9,7 +9,7 @@ import { itemFragment } from "./fragment.js";
 import { insertElement } from "./sequence.js";
 import { nodeAt } from "./walk.js";
 
-/** The last list that is written out in what an expression gives, `++` on either side of it. */
+/** The last literal list in the result of an expression, also as an operand of `++`. */
 export const listIn = (expr: Expr): List | undefined => {
   const stack = [expr];
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
@@ -20,7 +20,7 @@ export const listIn = (expr: Expr): List | undefined => {
   return undefined;
 };
 
-/** The item at the end of a list of the file. */
+/** Adds an item at the end of a list of the file. */
 export const appendTo = (file: NixFile, list: List, item: Expr): Edited => {
   const fragment = itemFragment(item);
   const { start = 0, end = 0, items } = list;
@@ -31,21 +31,21 @@ export const appendTo = (file: NixFile, list: List, item: Expr): Edited => {
   const now = nodeAt(edited.right.expr, "list", start);
   const last = now?.items.length === items.length + 1 ? now.items.at(-1) : undefined;
   if (last !== undefined && sameMeaning(last, fragment.node)) return edited;
-  return fail("unsafe", "the text of the item would not mean it where it stands; change the list by hand", list);
+  return fail("unsafe", "the item would have another meaning in this place; change the list by hand", list);
 };
 
 /**
- * Adds an item at the end of a list that is written out: `[ … ]`, `with pkgs; [ … ]`, the last such list of `… ++ …`. The
- * empty path is the file's own list. A call such as `lib.optionals condition [ … ]` is no such list.
+ * Adds an item at the end of a literal list: `[ … ]`, `with pkgs; [ … ]`, or the last literal list of `… ++ …`. The
+ * empty path is a file that is a list. It does not change lists in calls such as `lib.optionals condition [ … ]`.
  *
- * @throws {ToNixError} or RangeError for an item that {@link toNix} does not take.
+ * @throws {ToNixError} or RangeError for an item that {@link toNix} rejects.
  */
 export const appendItem = (file: NixFile, path: Names, item: NixInput): Edited => {
   const node = toNix(item);
   const value = getAttr(file, path);
-  const what = path.length === 0 ? "what the file gives" : `\`${showPath(path)}\``;
-  if (value === undefined) return fail("missing", `there is no ${what}; set it to a list`);
+  const subject = path.length === 0 ? "the file" : `\`${showPath(path)}\``;
+  if (value === undefined) return fail("missing", `${subject} has no value; set it to a list`);
   const list = listIn(value);
   if (list?.start !== undefined) return appendTo(file, list, node);
-  return fail("notAList", `${what} holds no list that is written out; change it by hand or set it`, value);
+  return fail("notAList", `${subject} has no literal list; change it by hand or set it`, value);
 };

@@ -1,4 +1,4 @@
-/** Variables and what binds them. */
+/** Scopes of variables. */
 import type { Binding, Node } from "../expr.js";
 import { nameOf, staticName } from "../names.js";
 
@@ -11,17 +11,17 @@ const binds = (bindings: readonly Binding[], name: string): boolean =>
       : staticName(binding.path[0]) === name,
   );
 
-/** `inherit name;`, which takes the variable from outside of what it is in, be that recursive. */
+/** `inherit name;`, which uses the variable of the outer scope, even in a recursive set. */
 const inheriting = (bindings: readonly Binding[], name: string): Binding | undefined =>
   bindings.find((one) => one.kind === "inherit" && one.from === undefined && binds([one], name));
 
-/** A use of a variable; `inWith` says whether a `with` around it may be what it means. */
+/** A use of a variable; `inWith`: a `with` around it may define the variable. */
 export interface Use {
   readonly node: Node;
   readonly inWith: boolean;
 }
 
-/** The uses of a variable in these nodes that nothing in them binds. */
+/** The free uses of a variable in these nodes. */
 export const usesOf = (name: string, roots: readonly Node[]): readonly Use[] => {
   const uses: Use[] = [];
   const stack: Use[] = roots.map((node) => ({ node, inWith: false }));

@@ -1,4 +1,4 @@
-/** Elements of a set or list put in and taken out, as the lines and spaces around them ask for. */
+/** Inserts and removes elements of sets and lists, in the style of the lines around them. */
 import type { Splice } from "./file.js";
 import { textAt, type Fragment } from "./fragment.js";
 import {
@@ -16,7 +16,7 @@ import {
   type Style,
 } from "./text.js";
 
-/** Columns that a line may have, its indentation not counted, as nixfmt counts. */
+/** The maximum width of a line without its indentation, as in nixfmt. */
 const WIDTH = 100;
 
 const fits = (text: string, at: number, added: number): boolean =>
@@ -24,13 +24,15 @@ const fits = (text: string, at: number, added: number): boolean =>
 
 const insertion = (at: number, text: string): Splice => ({ start: at, end: at, text });
 
-/** An element after the one of index `after`; the sequence is empty if there is none. */
+/** Inserts an element after the element with index `after`. If there is no such element, the sequence must be empty. */
 export const insertElement = (
   text: string,
   sequence: Sequence,
   after: number,
   fragment: Fragment,
-  { spreadEmpty }: { /** Whether an empty sequence gets lines of its own. */ readonly spreadEmpty: boolean },
+  {
+    spreadEmpty,
+  }: { /** Whether an element of an empty sequence gets a separate line. */ readonly spreadEmpty: boolean },
 ): readonly Splice[] => {
   const style = styleOf(text);
   const anchor = sequence.elements[after];
@@ -57,7 +59,7 @@ export const insertElement = (
   return [insertion(trailing.end, ` ${textAt(fragment, indentation(text, anchor.end), style)}`)];
 };
 
-/** Whether a blank line stands on both sides of an element, so far as others do. */
+/** Whether an element has blank lines on both sides, if it has neighbours. */
 const separated = (text: string, { elements }: Sequence, index: number): boolean => {
   const [previous, element, next] = [elements[index - 1], elements[index], elements[index + 1]];
   const apart = (one: Range | undefined, other: Range | undefined): boolean =>
@@ -89,7 +91,7 @@ const insertFirst = (
   return insertion(last.end, isMultiline(text.slice(last.end, close)) ? added : added + style.newline + base);
 };
 
-/** Gives each element of a sequence that stands on one line a line of its own, and the new one too. */
+/** Puts each element of a one-line sequence on a separate line, and the new element too. */
 const spread = (
   text: string,
   { open, close, elements }: Sequence,
@@ -110,7 +112,10 @@ const spread = (
   });
 };
 
-/** A line of its own before an element, a blank line between; nothing if other code stands before that on its line. */
+/**
+ * Inserts a separate line and a blank line before an element; undefined if other code is before the element on its
+ * line.
+ */
 export const insertLineBefore = (
   text: string,
   { open, elements }: Sequence,
@@ -126,7 +131,9 @@ export const insertLineBefore = (
   return [insertion(at, indent + textAt(fragment, indent, style) + style.newline + style.newline)];
 };
 
-/** The text to take out with an element: comments right above it, the one after it on its line, a blank line too many. */
+/**
+ * The text to remove with an element: comments directly above, the comment after it on its line, an extra blank line.
+ */
 export const removeElement = (text: string, { open, close, elements }: Sequence, index: number): Splice | undefined => {
   const element = elements[index];
   if (element === undefined) return undefined;
@@ -137,7 +144,7 @@ export const removeElement = (text: string, { open, close, elements }: Sequence,
     return { start: open, end: close, text: " " };
   }
   if (!cut.lines) {
-    // Of the white space on both sides, one side goes too.
+    // Also remove the white space on one side.
     const after = /^[ \t]*/.exec(text.slice(cut.end, to))?.[0].length ?? 0;
     const followed = index + 1 < elements.length && !/[\r\n]/.test(text[cut.end + after] ?? "");
     if (followed) return { start: cut.start, end: cut.end + after, text: "" };
@@ -157,7 +164,7 @@ export const removeElement = (text: string, { open, close, elements }: Sequence,
   return { start: cut.start, end: cut.end, text: "" };
 };
 
-/** An element with its comments: whole lines where it has them to itself. */
+/** An element with its comments: whole lines if nothing else is on them. */
 const withComments = (text: string, from: number, element: Range): Range & { readonly lines: boolean } => {
   const trailing = withTrailing(text, element.end);
   const line = lineStart(text, element.start);
@@ -168,7 +175,7 @@ const withComments = (text: string, from: number, element: Range): Range & { rea
   return { start, end: trailing.end, lines: false };
 };
 
-/** Where the blank line begins that ends at the start of a line, if one does. */
+/** The start of the blank line above a line, if there is one. */
 const blankLineBefore = (text: string, line: number): number | undefined => {
   const before = line - (text[line - 2] === "\r" ? 2 : 1);
   if (line === 0 || before < 0) return undefined;

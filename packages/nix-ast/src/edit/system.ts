@@ -1,4 +1,4 @@
-/** Modules of the systems that a flake defines. */
+/** Edits the modules of the systems in a flake. */
 import { list } from "../build.js";
 import type { AttrName, Attrs, Call, Expr, Node } from "../expr.js";
 import { toNix, type NixInput } from "../to-nix.js";
@@ -12,15 +12,15 @@ import { indentation, styleOf, type Range } from "./text.js";
 import { childrenOf } from "../children.js";
 import type { Result } from "../result.js";
 
-/** Where code of a flake belongs. */
+/** The context of code in a flake. */
 interface Context {
-  /** The attribute of `nixosConfigurations` that it is in, if that has a name. */
+  /** The name of the enclosing attribute of `nixosConfigurations`, if it is known. */
   readonly host?: string;
-  /** Whether it is `nixosConfigurations`, the attributes of which are systems. */
+  /** Whether this is `nixosConfigurations`, whose attributes are systems. */
   readonly inSystems: boolean;
-  /** The innermost variable that it is the value of. */
+  /** The innermost variable with this value. */
   readonly variable?: string;
-  /** The innermost attribute that it is in. */
+  /** The innermost enclosing attribute. */
   readonly attribute?: string;
 }
 
@@ -28,7 +28,7 @@ interface SystemCall extends Context {
   readonly call: Call;
 }
 
-/** The use of a variable. */
+/** A use of a variable. */
 interface VariableUse extends Context {
   readonly name: string;
 }
@@ -40,7 +40,7 @@ const isNixosSystem = (expr: Expr): boolean =>
     ? expr.name === "nixosSystem"
     : expr.kind === "select" && staticName(expr.path.at(-1)) === "nixosSystem";
 
-/** The system that a binding's path leads to, or into. */
+/** The system at the path of a binding, or around it. */
 const along = (path: readonly AttrName[], context: Context): Context => {
   if (context.host !== undefined) return context;
   const names = path.map(staticName);
@@ -50,7 +50,7 @@ const along = (path: readonly AttrName[], context: Context): Context => {
   return { ...context, inSystems: path.length === first, ...(host === undefined ? {} : { host }) };
 };
 
-/** The calls of `nixosSystem` in a file, and what its variables are used for. */
+/** The calls of `nixosSystem` in a file, and the uses of its variables. */
 const survey = (root: Expr): { readonly calls: readonly SystemCall[]; readonly uses: readonly VariableUse[] } => {
   const calls: SystemCall[] = [];
   const uses: VariableUse[] = [];
@@ -67,7 +67,7 @@ const survey = (root: Expr): { readonly calls: readonly SystemCall[]; readonly u
 };
 
 const contextOf = (parent: Node, child: Node, context: Context): Context => {
-  // What a function makes of its arguments is not known.
+  // The result of a function is not known.
   if (parent.kind === "call") return { ...context, inSystems: false };
   if (child.kind !== "binding") return context;
   if (parent.kind !== "let") {
@@ -79,7 +79,7 @@ const contextOf = (parent: Node, child: Node, context: Context): Context => {
   return variable !== undefined && child.path.length === 1 ? { ...own, variable } : own;
 };
 
-/** The systems that a variable goes into; `more` says that it is used elsewhere too, or in systems whose names are not known. */
+/** The systems that use a variable; `more`: it is also used elsewhere, or in systems with unknown names. */
 const systemsBy = (
   variable: string,
   uses: readonly VariableUse[],
@@ -101,8 +101,8 @@ const systemsBy = (
 
 export interface ModuleTarget {
   /**
-   * The system to add to, by its name in `nixosConfigurations`; or the name of what calls `nixosSystem` for several systems,
-   * a function as a rule, to add to all of them. Not needed if there is one call only.
+   * The name of the system in `nixosConfigurations`; or, to change several systems, the name of the function that calls
+   * `nixosSystem` for them. Not needed if the file has only one call.
    */
   readonly system?: string;
 }
@@ -115,7 +115,7 @@ const choose = (file: NixFile, system: string | undefined): Result<EditError, Sy
   const names = [...new Set(calls.map(nameOfCall).filter((name) => name !== undefined))];
   const known = names.length === 0 ? "none with a name" : names.join(", ");
   if (only === undefined)
-    return fail("missing", "the file has no call of `nixosSystem`; add the module where the system is made");
+    return fail("missing", "the file has no call of `nixosSystem`; add the module where the system is defined");
   if (system === undefined) {
     if (others.length === 0) return right(only);
     return fail(
@@ -134,17 +134,17 @@ const choose = (file: NixFile, system: string | undefined): Result<EditError, Sy
     const { hosts, more } = systemsBy(one.variable, uses);
     if (!hosts.has(system)) continue;
     if (hosts.size === 1 && !more) return right(one);
-    const message = `\`${system}\` is made by \`${one.variable}\`, as others are; pass "${one.variable}" as system to add the module to all of them`;
+    const message = `\`${system}\` is defined by \`${one.variable}\`, like other systems; pass "${one.variable}" as system to add the module to all of them`;
     return fail("ambiguous", message, one.call);
   }
-  return fail("missing", `no call of \`nixosSystem\` makes \`${system}\`; there are: ${known}`);
+  return fail("missing", `no call of \`nixosSystem\` defines \`${system}\`; known systems: ${known}`);
 };
 
 /**
- * Adds a module at the end of the `modules` of a `nixosSystem` call. Modules that are not a list written out get one behind
- * them: `modules = common ++ [ … ];`.
+ * Adds a module at the end of the `modules` of a `nixosSystem` call. If `modules` is not a literal list, a list is
+ * appended: `modules = common ++ [ … ];`.
  *
- * @throws {ToNixError} or RangeError for a module that {@link toNix} does not take.
+ * @throws {ToNixError} or RangeError for a module that {@link toNix} rejects.
  */
 export const addModule = (file: NixFile, { system }: ModuleTarget, module: NixInput): Edited => {
   const node = toNix(module);
@@ -152,7 +152,7 @@ export const addModule = (file: NixFile, { system }: ModuleTarget, module: NixIn
   if (chosen._tag === "Left") return chosen;
   const { argument } = chosen.right.call;
   if (argument.kind === "attrs") return addTo(file, argument, node);
-  const message = "the argument of `nixosSystem` is not a set that is written out here; add the module where it is";
+  const message = "the argument of `nixosSystem` is not a literal set; add the module where the set is defined";
   return fail("notASet", message, rangeOf(argument));
 };
 
@@ -166,7 +166,7 @@ const addTo = (file: NixFile, argument: Attrs, module: Expr): Edited => {
     return splice(file, insertElement(text, sequence, argument.bindings.length - 1, fragment, place));
   }
   if (found.kind !== "whole") {
-    const message = "`modules` is inherited here; add the module where it comes from, or write `modules = …;`";
+    const message = "`modules` is inherited here; add the module at its source, or write `modules = …;`";
     return fail("inherited", message, found.binding);
   }
   const { value } = found.binding;
@@ -186,7 +186,7 @@ const concatenate = (file: NixFile, value: Expr, item: Expr): Edited => {
   ]);
 };
 
-/** Whether a value would come apart as the left side of `++`. */
+/** Whether a value needs parentheses as the left operand of `++`. */
 const needsParentheses = (value: Expr): boolean => {
   switch (value.kind) {
     case "binary":

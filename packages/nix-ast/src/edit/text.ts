@@ -1,13 +1,13 @@
-/** A Nix file's text between its nodes: white space, comments, lines. Offsets are those of nodes, in UTF-16 units. */
+/** White space, comments and lines between the nodes of a file. Offsets are in UTF-16 units, as in nodes. */
 import { commentEnd } from "../parse/blanks.js";
 
-/** A stretch of a text; `end` is past its last unit. */
+/** A range of text; `end` is after its last unit. */
 export interface Range {
   readonly start: number;
   readonly end: number;
 }
 
-/** What holds elements between brackets: a set, a list. */
+/** The inside of a set or list. */
 export interface Sequence<Element extends Range = Range> {
   /** After the opening bracket. */
   readonly open: number;
@@ -16,7 +16,7 @@ export interface Sequence<Element extends Range = Range> {
   readonly elements: readonly Element[];
 }
 
-/** The comments in a stretch that holds nothing else but white space. */
+/** The comments in a range of comments and white space. */
 export const commentsIn = (text: string, from: number, to: number): readonly Range[] => {
   const found: Range[] = [];
   for (let at = from; at < to; at++) {
@@ -34,7 +34,7 @@ export const lineStart = (text: string, at: number): number => {
   return start;
 };
 
-/** After the end of the line that `at` is on, with its line break. */
+/** The offset after the line of `at` and its line break. */
 export const nextLine = (text: string, at: number): number => {
   const end = /\r\n|\n|\r|$/g;
   end.lastIndex = at;
@@ -42,16 +42,16 @@ export const nextLine = (text: string, at: number): number => {
   return found ? found.index + found[0].length : text.length;
 };
 
-/** The white space that a line begins with. */
+/** The indentation of a line. */
 export const indentation = (text: string, at: number): string =>
   /^[ \t]*/.exec(text.slice(lineStart(text, at), at))?.[0] ?? "";
 
-/** Whether only white space stands before an offset on its line. */
+/** Whether an offset is the first on its line, except for white space. */
 export const beginsLine = (text: string, at: number): boolean => /^[ \t]*$/.test(text.slice(lineStart(text, at), at));
 
 export const isMultiline = (text: string): boolean => /[\r\n]/.test(text);
 
-/** Where an element ends with the comments after it on its line, and what comes then. */
+/** The end of an element together with the comments after it on its line. */
 export const withTrailing = (text: string, end: number): { readonly end: number; readonly endsLine: boolean } => {
   let last = end;
   for (let at = end; ;) {
@@ -65,7 +65,10 @@ export const withTrailing = (text: string, end: number): { readonly end: number;
   }
 };
 
-/** Where the comments begin that stand right above a line, with no blank line between; `from` is the end of the token before. */
+/**
+ * The start of the comments directly above a line, without a blank line in between; `from` is the end of the token
+ * before.
+ */
 export const commentsAbove = (text: string, from: number, line: number): number => {
   let top = line;
   for (const { start, end } of commentsIn(text, from, line).toReversed()) {
@@ -76,7 +79,7 @@ export const commentsAbove = (text: string, from: number, line: number): number 
   return top;
 };
 
-/** How a file is written, for what is added to it. */
+/** The style of a file, for added text. */
 export interface Style {
   readonly newline: "\n" | "\r\n";
   /** One level of indentation. */

@@ -1,4 +1,4 @@
-/** The place after the blanks and comments at `from`. */
+/** The offset after the white space and comments at `from`. */
 export const skipBlanks = (text: string, from: number): number => {
   let i = from;
   for (;;) {
@@ -12,7 +12,7 @@ export const skipBlanks = (text: string, from: number): number => {
   }
 };
 
-/** Where the comment ends that begins at `at`, if one does: at the end of the text where it is not closed. */
+/** The end of the comment at `at`, if there is one. An unclosed comment ends at the end of the text. */
 export const commentEnd = (text: string, at: number): number | undefined => {
   if (text.charCodeAt(at) === 0x23) {
     let end = at + 1;

@@ -1,4 +1,4 @@
-/** The classes of characters that Nix's tokens are made of; all of them are ASCII. */
+/** Character classes of Nix tokens, all ASCII. */
 export const LETTER = 1; // begins a name
 export const NAME = 2;
 export const DIGIT = 4;
@@ -19,7 +19,7 @@ add(PATH, /[A-Za-z0-9._+-]/);
 add(SCHEME, /[A-Za-z0-9+.-]/);
 add(URI, /[A-Za-z0-9%/?:@&=+$,_.!~*'-]/);
 
-/** Whether the character at `at` is of a class; nothing is past the end of the text. */
+/** Whether the character at `at` is in a class. False after the end of the text. */
 export const isOf = (flag: number, text: string, at: number): boolean => {
   const unit = text.charCodeAt(at);
   return unit < 128 && ((classes[unit] as number) & flag) !== 0;

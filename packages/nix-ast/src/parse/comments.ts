@@ -1,26 +1,26 @@
 /**
- * Comments as nixfmt keeps them: on which line of the code they stand decides whether they belong to the token before or
- * after them, and the text of a block is taken out of its indentation.
+ * Assigns comments to tokens as nixfmt does: the line of a comment decides whether it belongs to the token before or
+ * after it. Block comments lose their indentation.
  */
 import type { Trivium } from "../expr.js";
 import { lineComment } from "../trivia.js";
 
-/** What stands between two tokens, in order. */
+/** Comments and line breaks between two tokens, in order. */
 export type Piece =
   | { readonly kind: "newlines"; readonly count: number }
   | { readonly kind: "line"; readonly text: string; readonly column: number }
   | { readonly kind: "block"; readonly doc: boolean; readonly lines: readonly string[] }
   | { readonly kind: "languageTag"; readonly text: string }
-  /** A switch of nixfmt's. */
+  /** `nixfmt:disable` or `nixfmt:enable`. */
   | { readonly kind: "directive"; readonly disable: boolean; readonly start: number; readonly end: number };
 
-/** What the switches of nixfmt before a token come to; they depend on one another. */
+/** The combined effect of the nixfmt switches before a token. */
 export type Resolve = (directive: Directive) => Trivium;
 type Directive = Extract<Piece, { kind: "directive" }>;
 
 const DIRECTIVE = /\/\*nixfmt:(disable|enable)\*\/[ \t]*(?=[\r\n]|$)/y;
 
-/** The switch of nixfmt that begins at `start`, if one does and nothing follows on its line. */
+/** The nixfmt switch at `start`, if it is there and is the last on its line. */
 export const directiveAt = (text: string, start: number): Directive | undefined => {
   DIRECTIVE.lastIndex = start;
   const found = DIRECTIVE.exec(text);
@@ -38,7 +38,7 @@ const isTrailing = (piece: Piece): boolean =>
   piece.kind === "directive" ||
   (piece.kind === "block" && !piece.doc && piece.lines.length <= 1);
 
-/** How a one-line comment reads after a token; nothing for an empty one. */
+/** The text of a one-line comment after a token; undefined if it is empty. */
 const trailingText = (piece: Piece): string => {
   switch (piece.kind) {
     case "line":
@@ -53,8 +53,8 @@ const trailingText = (piece: Piece): string => {
 };
 
 /**
- * The comments between two tokens, divided among them; `column` is where the second one stands. A comment on the line of
- * the first token is its own, unless it is aligned with the comment or the token on the next line.
+ * Divides comments between two tokens; `column` is the column of the second token. A comment on the line of the first
+ * token belongs to it, unless it is aligned with the comment or the token on the next line.
  */
 export const divide = (
   pieces: readonly Piece[],
@@ -79,10 +79,10 @@ export const divide = (
   return { after: after === "" ? undefined : after, before: leading(pieces.slice(count), resolve) };
 };
 
-/** A switch that shares its line with code and so is a comment like any other. */
+/** A nixfmt switch on a line with code, which is an ordinary comment. */
 export const asComment = (disable: boolean): Trivium => lineComment(directiveText(disable));
 
-/** The comments and blank lines before a token that all belong to it. */
+/** Comments and blank lines that all belong to the next token. */
 export const leading = (pieces: readonly Piece[], resolve: Resolve): readonly Trivium[] =>
   pieces.flatMap((piece): Trivium | readonly Trivium[] => {
     switch (piece.kind) {
@@ -103,7 +103,7 @@ export const leading = (pieces: readonly Piece[], resolve: Resolve): readonly Tr
     }
   });
 
-/** The lines of a block comment that begins in `column`, without its stars and indentation. */
+/** The lines of a block comment that begins in `column`, without stars and indentation. */
 export const blockLines = (text: string, column: number): readonly string[] => {
   const lines = text.split(/\r\n?|\n/).map((line) => line.trimEnd());
   dropLastEmpty(lines);
@@ -136,7 +136,7 @@ const dropLastEmpty = (lines: string[]): void => {
 
 const LANGUAGE = /^[\p{L}\p{N}+._-]{1,30}$/u;
 
-/** Whether a comment that ends at `end` is the language tag of a string that follows. */
+/** Whether a comment that ends at `end` is the language tag of the next string. */
 export const isLanguageTag = (content: string, text: string, end: number): boolean => {
   if (!LANGUAGE.test(content.trim())) return false;
   const next = /[ \t]*(?:\r\n|\n)?[ \t]*/y;

@@ -5,30 +5,30 @@ interface Place {
   readonly start: number;
   readonly end: number;
 }
-/** An attribute that is defined a second time. */
+/** A second definition of an attribute. */
 export interface Duplicate {
-  /** Its names from the set that was looked at, as Nix writes them: `a.b`. */
+  /** The path from the outermost set, in Nix syntax: `a.b`. */
   readonly name: string;
   readonly again: Place;
   readonly first: Place;
 }
 
-/** The value of an attribute, as far as other bindings can merge with it. */
+/** The value of an attribute, with the data that merging needs. */
 interface Entry extends Place {
-  /** A set written out, whose table is not made yet. */
+  /** A literal set whose table is not created yet. */
   set?: Attrs;
   table?: Table;
-  /** Whether another set's table has this one too, so that it is copied before a change. */
+  /** Whether several tables share this table. It is then copied before a change. */
   isShared?: boolean;
 }
 type Table = Map<string, Entry>;
 
-/** Sets of more names than this are looked through with a hash table. */
+/** For larger sets, a hash table is faster than a linear search. */
 const FEW_NAMES = 8;
 
 /**
- * Attributes defined twice, by the rules of Nix 2.34 (`ParserState::addAttr`): sets that are written out, and paths
- * through them, merge recursively. Everything else may be defined once.
+ * Finds duplicate attributes by the rules of Nix 2.34 (`ParserState::addAttr`): literal sets and attribute paths into
+ * them merge recursively. Every other attribute can have one definition only.
  */
 export class AttributeTables {
   readonly #tables = new WeakMap<Attrs, Table>();
@@ -79,7 +79,10 @@ export class AttributeTables {
     }
   }
 
-  /** Adds the attributes of one table to another. The pairs of sets still to merge are a list, so that depth costs no stack. */
+  /**
+   * Adds the attributes of one table to another. A list of pairs replaces recursion, so that depth does not overflow
+   * the stack.
+   */
   #merge(into: Table, from: Table, above: readonly string[], found: Duplicate[]): void {
     const pairs = [{ into, from, above }];
     for (let pair = pairs.pop(); pair !== undefined; pair = pairs.pop()) {
@@ -97,7 +100,7 @@ export class AttributeTables {
     }
   }
 
-  /** The table of an entry that is a set, to be changed. */
+  /** The table of a set, ready to be changed. Undefined if the entry is not a set. */
   #open(entry: Entry): Table | undefined {
     if (entry.table === undefined && entry.set !== undefined) {
       entry.table = this.#ofSet(entry.set);
@@ -120,7 +123,7 @@ export class AttributeTables {
   }
 }
 
-/** Whether a name begins two bindings, so that it is worth a closer look. */
+/** Whether two bindings begin with the same name. Most sets have none, and need no tables. */
 const repeatsFirstName = (bindings: readonly Binding[]): boolean => {
   const names: string[] = [];
   for (const binding of bindings) {
@@ -134,7 +137,7 @@ const repeatsFirstName = (bindings: readonly Binding[]): boolean => {
   return names.some((name, i) => names.indexOf(name) < i);
 };
 
-/** Where a name is, or else what it is in. */
+/** The place of a name, or of its binding if the name has none. */
 const placeOf = (name: AttrName, within: Place): Place =>
   typeof name === "string"
     ? { start: within.start, end: within.start + name.length }

@@ -1,6 +1,5 @@
 /**
- * What the parser is in the middle of. It keeps these on a stack of its own, so that no depth of nesting overflows the
- * program's.
+ * The unfinished nodes of the parser. They are on its own stack, so that deep nesting does not overflow the call stack.
  */
 import type {
   Assert,
@@ -28,7 +27,7 @@ export type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 export type Before = readonly Trivium[] | undefined;
 export type After = string | undefined;
 
-/** An opening token: where it is, and the comments around it. */
+/** An opening token with its place and the comments around it. */
 export interface Opening {
   readonly start: number;
   readonly line: number;
@@ -44,7 +43,7 @@ export type Frame =
       readonly kind: "list";
       readonly opening: Opening;
       readonly items: Expr[];
-      /** Comments before the item being read, which are its own whatever its first token is. */
+      /** Comments before the current item. They belong to the whole item, not to its first token. */
       before: Before;
     }
   | {
@@ -84,15 +83,15 @@ export type Frame =
   | { readonly kind: "default"; readonly formal: Mutable<Formal> }
   | { readonly kind: "lambda"; readonly node: Mutable<Lambda> };
 
-/** A string or path being read. */
+/** An unfinished string or path. */
 export interface TextFrame {
   readonly kind: "text";
   readonly of: '"' | "''" | "path";
   readonly start: number;
   readonly before: Before;
-  /** Texts as they are written, values of holes that are text, and interpolations. */
+  /** Source text, text values of holes, and interpolations. */
   readonly pieces: (string | HoleText | Interpolation)[];
-  /** Whether one end of lines that are not to be formatted lies in an interpolation. */
+  /** Whether a `nixfmt:disable` or `nixfmt:enable` is in an interpolation. */
   cut: boolean;
 }
 export interface HoleText {
@@ -100,7 +99,7 @@ export interface HoleText {
   readonly text: string;
 }
 
-/** An attribute path, and what it is for. */
+/** An unfinished attribute path, and its use. */
 export interface PathFrame {
   readonly kind: "path";
   readonly use: "binding" | "select" | "hasAttr";
@@ -118,11 +117,11 @@ export interface FormalsFrame {
   readonly node: Mutable<Formals>;
   readonly formals: Formal[];
   readonly line: number;
-  /** Comments before the last comma, which belong to what follows it. */
+  /** Comments before the last comma. They belong to the next formal. */
   carried: Before;
 }
 
-/** Which token each frame goes on at after an error. */
+/** The tokens at which each frame can resume after an error. */
 export const RESUMES: Readonly<Partial<Record<Frame["kind"], readonly TokenKind[]>>> = {
   parens: [")"],
   list: ["]"],
@@ -140,7 +139,7 @@ export const RESUMES: Readonly<Partial<Record<Frame["kind"], readonly TokenKind[
   default: [",", "}"],
 };
 
-/** What a frame that has its expression needs next. */
+/** The token that each frame expects after its expression. */
 export const EXPECTS: Readonly<Partial<Record<Frame["kind"], string>>> = {
   root: "the end of the file",
   parens: "`)`",
@@ -155,7 +154,7 @@ export const EXPECTS: Readonly<Partial<Record<Frame["kind"], string>>> = {
   default: "`,` or `}`",
 };
 
-/** Where the bracket or keyword stands that a frame is between, if it is one that has an end. */
+/** The offset of the opening bracket or keyword of a frame, if it has a closing one. */
 export const openedAt = (frame: Frame): number | undefined => {
   switch (frame.kind) {
     case "parens":
@@ -175,7 +174,7 @@ export const openedAt = (frame: Frame): number | undefined => {
   }
 };
 
-/** Whether a frame takes any expression, and not only what binds more tightly. */
+/** Whether a frame accepts every expression without parentheses. */
 export const takesAny = (frame: Frame): boolean => {
   switch (frame.kind) {
     case "binary":
@@ -195,7 +194,7 @@ export const trivia = (before: Before, after: After): TokenTrivia | undefined =>
     ? undefined
     : { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
 
-/** `tokens` with the comments at one more of them. */
+/** `tokens` plus the comments at one more token. */
 export const withToken = (
   tokens: Tokens | undefined,
   slot: TokenSlot,

@@ -6,8 +6,8 @@ import { unescapeIndented } from "../unescape.js";
 type Piece = string | Interpolation;
 
 /**
- * The text between `''` quotes without what Nix strips: a blank first line, the indentation that all lines share, and the
- * spaces of a blank last line. Escapes count as text, so the pieces are as their author wrote them.
+ * Strips the indentation of a `''` string as Nix does: a blank first line, the common indentation of all lines, and the
+ * spaces of a blank last line. Escapes stay as they are in the source.
  */
 export const stripIndentation = (
   pieces: readonly Piece[],
@@ -38,19 +38,19 @@ const leadingSpaces = (piece: Piece): number => {
 };
 
 /**
- * An escaped line break with spaces after it, or before what would be indented: Nix strips those spaces too, by the
- * indentation of the other lines.
+ * An escaped line break with spaces after it, or before text that would be indented. Nix strips these spaces too, by
+ * the indentation of the other lines.
  */
 const FRAGILE = /''\\(?:\n(?!\n)|n(?: |''\\ ))/;
 
-/** Whether the value of the text between `''` quotes is not that of its lines, so that it cannot be kept as it is written. */
+/** Whether line-by-line stripping gives another value than Nix. The original spelling is then unusable. */
 export const isFragile = (pieces: readonly Piece[]): boolean =>
   pieces.some((piece) => typeof piece === "string" && FRAGILE.test(piece));
 
-/** Escapes, and what stands between them. */
+/** Escapes, and the text between them. */
 const TOKEN = /''(?:\$|'|\\[^])|(?:(?!''[$'\\])[^])+/gu;
 
-/** The value of the text between `''` quotes, by the steps that Nix takes (`ParserState::stripIndentation`). */
+/** The value of a `''` string, by the algorithm of Nix (`ParserState::stripIndentation`). */
 export const valueOf = (pieces: readonly Piece[]): readonly Piece[] => {
   const [first, ...rest] = pieces;
   const opened = typeof first === "string" ? [first.replace(/^ *\n/, ""), ...rest] : pieces;
@@ -89,7 +89,7 @@ const isEscape = (text: string): boolean => /^''[$'\\]/.test(text);
 
 const leastIndentation = (tokens: readonly (Piece | { readonly escape: string })[]): number => {
   let least = Infinity;
-  /** Spaces at the start of the current line; nothing once it holds more. */
+  /** Spaces at the start of the current line; undefined after other text. */
   let indentation: number | undefined = 0;
   for (const token of tokens) {
     for (const character of typeof token === "string" ? token : ["any content"]) {

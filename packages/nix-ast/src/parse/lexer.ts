@@ -14,7 +14,7 @@ import {
   type Resolve,
 } from "./comments.js";
 
-/** Keywords and punctuation are kinds of their own, named as they are written. */
+/** Each keyword and punctuation mark is its own kind, with its text as the name. */
 export type TokenKind =
   | "identifier"
   | "int"
@@ -36,20 +36,20 @@ type Punctuation =
 const keywords: ReadonlyMap<string, Keyword> = new Map(KEYWORDS.map((word) => [word, word]));
 const LONGEST_KEYWORD = Math.max(...KEYWORDS.map((word) => word.length));
 
-/** What ends a piece of text between quotes or in a path. */
+/** The end of a piece of text in a string or path. */
 export type TextEnd = "quote" | "interpolation" | "hole" | "end";
 
-/** Stands in a text for a value that is no text; whether it does is known by its place. */
+/** Placeholder for a value in a template. Only known offsets are holes, so the same character can also be text. */
 export const HOLE = "\ue000";
 
-/** An opening brace, by what its closing one goes back to. */
+/** Kinds of opening braces. The closing brace returns to the enclosing text or code. */
 type Brace = "code" | "text";
 
 const BLANK: readonly Trivium[] = [BLANK_LINE];
 
 /**
- * Nix's tokens, one at a time, each with the comments around it. Its fields are the current token; `next` moves on. Text
- * between quotes is read piece by piece by whoever met the quote.
+ * Reads Nix tokens one by one, with the comments around them. The fields describe the current token; `next` reads the
+ * next one. After a quote, the parser reads the text of the string piece by piece.
  */
 export class Lexer {
   readonly text: string;
@@ -57,38 +57,38 @@ export class Lexer {
   kind: TokenKind = "end";
   start = 0;
   end = 0;
-  /** The line the token begins on, from 0. */
+  /** The first line of the token, from 0. */
   line = 0;
   /** Comments and blank lines before the token. */
   before: readonly Trivium[] | undefined;
   /** A comment after the token on its line. */
   after: string | undefined;
-  /** Where a comment without an end begins; -1 if there is none. */
+  /** The offset of an unclosed comment; -1 if there is none. */
   unclosedComment = -1;
 
-  /** Where the lines begin that are not to be formatted, while they last. */
+  /** The offset of the lines after a `nixfmt:disable`; undefined where formatting is enabled. */
   disabledFrom: number | undefined;
 
   #at = 0;
   #line = 0;
   #before: readonly Trivium[] | undefined;
   readonly #braces: Brace[] = [];
-  /** The characters that a path or URI can hold stretch up to here; what they are is known for all of them. */
+  /** The end of the current run of path and URI characters, which is already classified. */
   #runEnd = 0;
   #runIsPath = false;
-  /** From where on a name in the run begins a URI. */
+  /** From this offset on, a name in the run begins a URI. */
   #uriStart = Infinity;
   #lineStart = 0;
-  /** Where the column was last counted. */
+  /** The offset of the last computed column. */
   #columnAt = 0;
   #column = 0;
 
-  /** `isHole` tells whether a {@link HOLE} at a place stands for a value. */
+  /** `isHole` returns whether the {@link HOLE} at an offset is a value. */
   constructor(text: string, isHole: (at: number) => boolean) {
     this.text = text;
     this.#isHole = isHole;
     this.#leading();
-    // Blank lines at the start of a file separate nothing.
+    // Blank lines at the start of a file have no effect.
     const first = this.#before?.findIndex((trivium) => trivium.kind !== "blankLine") ?? 0;
     this.#before = first < 0 ? undefined : this.#before?.slice(first);
   }
@@ -121,13 +121,13 @@ export class Lexer {
     this.#trivia();
   }
 
-  /** Reads text between quotes up to an interpolation or its end; the token is that piece of text. */
+  /** Reads text of a string up to an interpolation or the end of the string, as the current token. */
   textPiece(quote: '"' | "''"): TextEnd {
     this.start = this.#at;
     return this.#endPiece(this.#piece(quote === '"'), quote.length);
   }
 
-  /** Reads the text of a path, from its start or the end of an interpolation; the token is that piece of text. */
+  /** Reads text of a path, from its start or the end of an interpolation, as the current token. */
   pathPiece(): TextEnd {
     const { text } = this;
     this.start = this.#at;
@@ -146,7 +146,7 @@ export class Lexer {
     return this.#endPiece(this.#isHoleAt(i) ? "hole" : text.startsWith("${", i) ? "interpolation" : "quote", 0);
   }
 
-  /** Whether an interpolation or what stands for one is at a place. */
+  /** Whether an interpolation or a hole begins at an offset. */
   #interpolates(at: number): boolean {
     return this.text.startsWith("${", at) || this.#isHoleAt(at);
   }
@@ -171,7 +171,7 @@ export class Lexer {
     return found;
   }
 
-  /** Finds the end of a piece of text between `"` quotes, if it is not between `''` quotes. */
+  /** The end of a piece of text in a `"` or `''` string. */
   #piece(isStr: boolean): TextEnd {
     const { text } = this;
     let i = this.start;
@@ -218,13 +218,13 @@ export class Lexer {
     return "end";
   }
 
-  /** The place of an escaped character, which may be a line break. */
+  /** Counts an escaped line break at `at`. Returns `at`. */
   #escaped(at: number): number {
     if (this.text.charCodeAt(at) === 0x0a) this.#newline(at);
     return at;
   }
 
-  /** Whether what follows the current `{` makes it a function's formals, and not a set. */
+  /** Whether the current `{` begins formals of a function, and not a set. */
   get opensFormals(): boolean {
     const { text } = this;
     let i = this.#at;
@@ -247,7 +247,7 @@ export class Lexer {
     return this.text.charCodeAt(this.#at) === 0x7b;
   }
 
-  /** Whether a `/` that ends no path follows the token, which is a path. */
+  /** Whether a `/` follows the current token, a path. Nix rejects such a path. */
   get precedesSlash(): boolean {
     return this.text.charCodeAt(this.end) === 0x2f;
   }
@@ -379,7 +379,7 @@ export class Lexer {
     return i;
   }
 
-  /** The end of an exponent that begins at `from`, if one does. */
+  /** The end of the exponent at `from`, if there is one. */
   #exponent(from: number): number {
     const { text } = this;
     const letter = text.charCodeAt(from);
@@ -389,7 +389,7 @@ export class Lexer {
     return isOf(DIGIT, text, digits) ? this.#digits(digits) : from;
   }
 
-  /** Whether a path begins here, at a character that one can hold. */
+  /** Whether a path begins here, at a path character. */
   #isPath(at: number): boolean {
     if (at >= this.#runEnd) {
       const { text } = this;
@@ -412,7 +412,7 @@ export class Lexer {
 
   // Comments
 
-  /** What a switch of nixfmt comes to, by those before it. */
+  /** The effect of a nixfmt switch after the previous switches. */
   readonly #resolve: Resolve = ({ disable, start, end }) => {
     const { text } = this;
     let lineStart = start;
@@ -427,7 +427,7 @@ export class Lexer {
     return disabledFrom === undefined ? { kind: "enable" } : { kind: "enable", region: text.slice(disabledFrom, end) };
   };
 
-  /** Reads what stands between the token and the next. */
+  /** Reads white space and comments between the current token and the next. */
   #trivia(): void {
     const { text } = this;
     let newlines = 0;
@@ -453,7 +453,7 @@ export class Lexer {
     this.#before = newlines > 1 ? BLANK : undefined;
   }
 
-  /** Reads what stands before the first token of a file or interpolation. */
+  /** Reads white space and comments before the first token of a file or interpolation. */
   #leading(): void {
     const before = leading(this.#pieces(this.#at), this.#resolve);
     this.#before = before.length > 0 ? before : undefined;
@@ -515,7 +515,7 @@ export class Lexer {
     return { kind: "block", doc, lines };
   }
 
-  /** Columns before `at` on its line, a tab reaching to the next multiple of eight. */
+  /** The number of columns before `at` on its line. A tab extends to the next multiple of eight. */
   #columnOf(at: number): number {
     const { text } = this;
     let i = this.#columnAt;

@@ -1,4 +1,4 @@
-/** What keeps a text from being Nix: kinds of mistakes apart from their words, and both apart from how they are shown. */
+/** Syntax errors: their kinds, their messages, and their display with a source excerpt. */
 
 export type SyntaxErrorKind =
   | "unexpected"
@@ -19,26 +19,26 @@ export type SyntaxErrorKind =
   | "dynamicName"
   | "hole";
 
-/** One mistake. */
+/** One syntax error. */
 export interface SyntaxProblem {
   readonly kind: SyntaxErrorKind;
-  /** Where it is, in UTF-16 units from the start of the text; `end` is past its last one. */
+  /** Offsets in UTF-16 units; `end` is after the last unit. */
   readonly start: number;
   readonly end: number;
-  /** One sentence. */
+  /** One sentence without a full stop. */
   readonly message: string;
-  /** Where something that it is about began or was first said. */
+  /** A second place that explains the error, such as an opening bracket or the first definition. */
   readonly related?: { readonly start: number; readonly end: number; readonly message: string };
 }
 
-/** All mistakes found in a text, in order; at least one. */
+/** All syntax errors of a text in order, at least one. */
 export interface ParseError {
   readonly _tag: "ParseError";
   readonly text: string;
   readonly problems: readonly [SyntaxProblem, ...SyntaxProblem[]];
 }
 
-/** A place in a text as editors count: line and column from 1, the column in UTF-16 units. */
+/** A line and column as editors count: both from 1, the column in UTF-16 units. */
 export interface Position {
   readonly line: number;
   readonly column: number;
@@ -46,7 +46,7 @@ export interface Position {
 
 const LINE_END = /\r\n|\n|\r/g;
 
-/** The line and column of an offset in `text`. Scans the text up to it. */
+/** Converts an offset in `text` to a line and column. Takes time proportional to the offset. */
 export const positionOf = (text: string, offset: number): Position => {
   let line = 1;
   let start = 0;
@@ -57,10 +57,10 @@ export const positionOf = (text: string, offset: number): Position => {
   return { line, column: offset - start + 1 };
 };
 
-/** Columns of a long line that a caret view shows around the place. */
+/** Of a long line, an excerpt shows this number of columns before and after the error. */
 const SHOWN = 120;
 
-/** The line of a place with carets under it, its number before it. */
+/** The source line with its number, and carets under the error. */
 const frame = (text: string, start: number, end: number): string => {
   const { line, column } = positionOf(text, start);
   const lineStart = start - column + 1;
@@ -73,7 +73,7 @@ const frame = (text: string, start: number, end: number): string => {
   return `${gutter}${shown}\n${" ".repeat(gutter.length - 2)}| ${" ".repeat(start - from)}${carets}`;
 };
 
-/** The problems one after another, each with its line and carets under the place; `file` names the text. */
+/** All problems as text, each with `file`, line, column and a source excerpt with carets. */
 export const showParseError = ({ text, problems }: ParseError, file = "input"): string =>
   problems
     .map(({ start, end, message, related }) => {

@@ -5,16 +5,15 @@ import { Parser } from "./parser.js";
 import type { Result } from "../result.js";
 
 /**
- * The expression that a Nix file holds, for the language of Nix 2.34 with pipe operators. Nodes carry their place in the
- * text, the comments around them and how their author wrote them. All mistakes that can be told apart are reported
- * together.
+ * Parses a Nix file (the language of Nix 2.34 with pipe operators). Nodes have their offsets in the text, their
+ * comments and their original spelling. The error contains all independent mistakes.
  */
 export const parse = (text: string): Result<ParseError, Expr> => read(text, true);
 
-/** As {@link parse}, for what may be well formed and yet refused by Nix: a name defined twice, a number too large. */
+/** As {@link parse}, but accepts well-formed code that Nix rejects: duplicate names and numbers out of range. */
 export const parseForm = (text: string): Result<ParseError, Expr> => read(text, false);
 
-/** As {@link parse}, with values in the places of the text that `holes` names. */
+/** As {@link parse}, with values in the holes of the text. */
 export const parseWith = (text: string, holes: Holes): Result<ParseError, Expr> => read(text, true, holes);
 
 const read = (text: string, strict: boolean, holes?: Holes): Result<ParseError, Expr> => {

@@ -57,38 +57,40 @@ import { HOLE, Lexer, type TokenKind } from "./lexer.js";
 import type { SyntaxErrorKind, SyntaxProblem } from "./parse-error.js";
 import { staticText, textNode } from "./text-node.js";
 
-/** What the parser does next: it wants an operand, has a value, or goes on with the frame on top of its stack. */
+/** The next step of the parser: it expects an operand, has a value, or continues the frame on top of its stack. */
 type State = "operand" | "value" | "items" | "bindings" | "names" | "inherited" | "formals" | "text" | "done";
 
-/** Problems after which the rest of a text is not looked at. */
+/** The parser stops after this number of problems. */
 const MOST_PROBLEMS = 50;
 
-/** Stands where an expression is still to come. */
+/** Placeholder for an expression that is not parsed yet or is missing. */
 const MISSING: Expr = Object.freeze({ [NODE]: true as const, kind: "ident" as const, name: "null" });
 
-/** An operator-precedence parser over Nix's tokens, with a stack of its own. */
+/**
+ * An operator-precedence parser for Nix. It has its own stack, so that deep nesting does not overflow the call stack.
+ */
 export class Parser {
   readonly problems: SyntaxProblem[] = [];
   readonly #text: string;
   readonly #strict: boolean;
   readonly #holes: Holes;
-  /** The places of the values that have been used. */
+  /** Offsets of the holes whose values are in the tree. */
   readonly #used = new Set<number>();
   readonly #lexer: Lexer;
   readonly #frames: Frame[] = [];
   readonly #tables = new AttributeTables();
-  /** The value of the state "value", and how tightly it binds. */
+  /** The value in the state "value", and its precedence level. */
   #value: Expr = MISSING;
   #level = 0;
-  /** The end of the last token taken. */
+  /** The end of the last consumed token. */
   #last = 0;
-  /** What has the comment after the last token, where there is one. */
+  /** The owner of the comment after the last token, if there is one. */
   #lastCommented: { after?: string } | undefined;
   #commentedEnd = -1;
 
   readonly #hasNul: boolean;
 
-  /** `strict` says whether what is well formed but refused by Nix is a problem too: names defined twice, huge numbers. */
+  /** `strict` also reports well-formed code that Nix rejects: duplicate names and numbers out of range. */
   constructor(text: string, strict: boolean, holes: Holes = new Map()) {
     this.#text = text;
     this.#hasNul = text.includes("\0");
@@ -97,36 +99,36 @@ export class Parser {
     this.#lexer = new Lexer(text, (at) => holes.has(at));
   }
 
-  /** The expression of the text; meaningless if there are problems. */
+  /** The expression of the text. Not usable if there are problems. */
   parse(): Expr {
     const lone = loneSurrogate(this.#text);
-    if (lone !== undefined) this.#problem("surrogate", lone, lone + 1, "half of a surrogate pair stands alone");
+    if (lone !== undefined) this.#problem("surrogate", lone, lone + 1, "lone surrogate: half of a UTF-16 pair");
     this.#push({ kind: "root" });
     this.#lexer.next();
     let state: State = "operand";
     while (state !== "done" && this.problems.length < MOST_PROBLEMS) state = this.#step(state);
     const { unclosedComment } = this.#lexer;
     if (unclosedComment >= 0) {
-      this.#problem("unclosedComment", unclosedComment, unclosedComment + 2, "this comment has no closing `*/`");
+      this.#problem("unclosedComment", unclosedComment, unclosedComment + 2, "unclosed comment: `*/` is missing");
     }
     if (this.problems.length === 0) this.#checkHoles();
     return this.#value;
   }
 
-  /** Nix reads a NUL in a comment, and nowhere else. */
+  /** Nix accepts a NUL only in comments. */
   #nul(at: number): void {
-    this.#problem("nul", at, at + 1, "a NUL character may only stand in a comment");
+    this.#problem("nul", at, at + 1, "NUL character outside a comment");
   }
 
-  /** Every value has its place in the tree: none is in a comment, after a backslash, or part of a name. */
+  /** Reports values that are not in the tree, such as values in a comment or after a backslash. */
   #checkHoles(): void {
     for (const start of this.#holes.keys()) {
       const end = start + HOLE.length;
-      if (!this.#used.has(start)) this.#problem("hole", start, end, "a value cannot stand here");
+      if (!this.#used.has(start)) this.#problem("hole", start, end, "a value is not allowed here");
     }
   }
 
-  /** Reports a value that touches a name, which it would be taken for a part of. */
+  /** Reports a value directly before or after a name, because it looks like a part of the name. */
   #checkApart(): void {
     const { start, end } = this.#lexer;
     if (/[\w'-]/.test(this.#text.charAt(start - 1)) || /[\w'-]/.test(this.#text.charAt(end))) {
@@ -134,7 +136,7 @@ export class Parser {
         "hole",
         start,
         end,
-        "a value is no part of a name: put a space between them, or join them in the value",
+        "a value cannot be part of a name: put a space between them, or build the whole name as a value",
       );
     }
   }
@@ -176,7 +178,7 @@ export class Parser {
     this.#frames.pop();
   }
 
-  /** Replaces the frame on top by the one for its next part. */
+  /** Replaces the top frame by the frame for the next part. */
   #advance(frame: Frame, state: State): State {
     this.#pop();
     this.#push(frame);
@@ -191,7 +193,7 @@ export class Parser {
 
   // Tokens
 
-  /** Moves on to the next token. */
+  /** Reads the next token. */
   #next(): void {
     this.#last = this.#lexer.end;
     this.#lexer.next();
@@ -208,7 +210,7 @@ export class Parser {
     return before;
   }
 
-  /** Gives `node` the comments around the token that ends it, or that it is. */
+  /** Attaches the comments around the last or only token of `node`. */
   #comment<T extends Annotated>(node: T, before: Before, after: After, tokens?: Tokens): T {
     const notes: Mutable<Annotated> = node;
     if (before !== undefined) notes.before = before;
@@ -217,14 +219,14 @@ export class Parser {
     return node;
   }
 
-  /** Gives `node` the comment after its last token, which has been taken. */
+  /** Attaches the comment after the last token of `node`. The token is already consumed. */
   #commentAfter(node: { after?: string }, after: string): void {
     node.after = after;
     this.#lastCommented = node;
     this.#commentedEnd = this.#last;
   }
 
-  /** Puts comments before an expression and its parentheses. */
+  /** Attaches comments before an expression and its parentheses. */
   #commentOutside(expr: Expr, before: readonly Trivium[]): void {
     if (expr === MISSING) return;
     const outer: { before?: readonly Trivium[] } = expr.parens?.at(-1) ?? expr;
@@ -300,12 +302,12 @@ export class Parser {
     return this.#have(this.#comment(node, before, after), LEVEL.atom);
   }
 
-  /** The value of the hole that is the current token, as a node of its own with the comments of both. */
+  /** The value of the current token, a hole, as a new node with the comments of both. */
   #hole(): State {
     const { start, end, before, after } = this.#lexer;
     this.#checkApart();
     const { parens, ...node } = this.#valueOf(start, toNix);
-    // Parentheses were for the place that the node comes from, unless they say something.
+    // Parentheses belong to the former place of the node, unless they have comments.
     const kept = parens?.filter((one) => one.before ?? one.after ?? one.tokens).map((one) => ({ ...one }));
     const copy: Expr = { ...node, ...(kept === undefined || kept.length === 0 ? {} : { parens: kept }), start, end };
     this.#next();
@@ -315,7 +317,7 @@ export class Parser {
     return this.#have(copy, LEVEL.atom);
   }
 
-  /** What `read` makes of the value at a place; a value that it cannot take is a problem there. */
+  /** The result of `read` for the value of a hole. If it throws, a problem is reported at the hole. */
   #valueOf<T extends object>(start: number, read: (value: unknown) => T): T | typeof MISSING {
     this.#used.add(start);
     try {
@@ -331,8 +333,7 @@ export class Parser {
     const { start, end } = this.#lexer;
     const text = this.#text.slice(start, end);
     const value = BigInt(text);
-    if (this.#strict && value > INT64_MAX)
-      this.#problem("intTooLarge", start, end, "this integer has more than 64 bits");
+    if (this.#strict && value > INT64_MAX) this.#problem("intTooLarge", start, end, "integer does not fit in 64 bits");
     const node: Expr = { [NODE]: true, kind: "int", value, start, end };
     return text.length > 1 && text.startsWith("0") ? { ...node, spelling: text } : node;
   }
@@ -343,7 +344,7 @@ export class Parser {
     const value = Number(spelling);
     const inRange = value !== Infinity && (value >= FLOAT_MIN || !/[1-9]/.test(spelling.replace(/[Ee].*/, "")));
     if (this.#strict && !inRange) {
-      this.#problem("floatOutOfRange", start, end, "this float is too large, or too close to zero, for a double");
+      this.#problem("floatOutOfRange", start, end, "float does not fit in a double: too large or too close to zero");
     }
     return { [NODE]: true, kind: "float", value, spelling, start, end };
   }
@@ -379,10 +380,10 @@ export class Parser {
     return "operand";
   }
 
-  /** Reports what stands where only what binds more tightly may. */
+  /** Reports an expression whose precedence is too low for its place. */
   #needsParentheses(what: string): void {
     const { start, end } = this.#lexer;
-    this.#problem("needsParentheses", start, end, `${what} needs parentheses around it here`);
+    this.#problem("needsParentheses", start, end, `${what} needs parentheses here`);
   }
 
   #checkGreedy(what: string): void {
@@ -437,7 +438,7 @@ export class Parser {
     return "operand";
   }
 
-  /** Gives a node the comments around the keyword it begins with. */
+  /** Attaches the comments around the first keyword of a node. */
   #keyword<T extends Annotated>(node: T, before: Before, after: After): T {
     const notes: Mutable<Annotated> = node;
     if (before !== undefined) notes.before = before;
@@ -447,7 +448,7 @@ export class Parser {
 
   // Values
 
-  /** Goes on with a value: what follows it binds to it, or the frame on top takes it. */
+  /** Continues after a value: the next token binds to it, or the top frame receives it. */
   #continue(): State {
     const { kind } = this.#lexer;
     if (this.#level === LEVEL.atom) {
@@ -507,7 +508,7 @@ export class Parser {
     return { [NODE]: true, kind: "call", function: f, argument, start: startOf(f), end: this.#last };
   }
 
-  /** `f or`, which Nix reads as a call with a variable of that name. */
+  /** `f or`: Nix parses it as a call of `f` with a variable `or`. */
   #legacyOr(): State {
     const { start, end, before, after } = this.#lexer;
     this.#next();
@@ -556,7 +557,7 @@ export class Parser {
     }
   }
 
-  /** Completes the operations on top that bind more tightly than `level`, or as tightly where `alike` says so. */
+  /** Completes the top operations that bind more tightly than `level`, or equally if `alike` is true. */
   #reduce(level: number, alike: boolean): void {
     for (;;) {
       const top = this.#top;
@@ -589,7 +590,7 @@ export class Parser {
     return frame.kind === "prefix" || BINARY[frame.node.operator].left === frame.level;
   }
 
-  /** Hands a whole expression to the frame on top. */
+  /** Passes a complete expression to the top frame. */
   #finish(): State {
     const { kind, before, after } = this.#lexer;
     const top = this.#top;
@@ -662,28 +663,28 @@ export class Parser {
       default:
     }
     if (!takesAny(top) && top.kind !== "binary" && top.kind !== "prefix") {
-      // Its lack of parentheses has been reported.
+      // The missing parentheses are already reported.
       this.#level = LEVEL.select;
       return "value";
     }
     return this.#unexpected(EXPECTS[top.kind] ?? "an operator");
   }
 
-  /** The comments at the end of the file, with all that is not to be formatted up to there. */
+  /** The comments at the end of the file, with the text after a `nixfmt:disable`. */
   #untilEnd(before: Before): Before {
     const { disabledFrom } = this.#lexer;
     if (disabledFrom === undefined) return before;
     return [...(before ?? []), { kind: "disabledToEnd", region: this.#text.slice(disabledFrom) }];
   }
 
-  /** Notes the comments at the token between two parts of a node, and moves on. */
+  /** Stores the comments at the token between two parts of a node, and reads the next token. */
   #separate(node: Mutable<Annotated>, slot: ";" | "then" | "else", before: Before, after: After): void {
     const tokens = withToken(node.tokens, slot, before, after);
     if (tokens) node.tokens = tokens;
     this.#next();
   }
 
-  /** Ends a node with its last part, the value. */
+  /** Completes a node with the value as its last part. */
   #complete(node: Mutable<Let | With | Assert | If | Lambda>): State {
     this.#pop();
     node.end = this.#last;
@@ -700,7 +701,7 @@ export class Parser {
     if (opening.before) parens.before = opening.before;
     if (after !== undefined) this.#commentAfter(parens, after);
     const value = this.#value as Mutable<Expr>;
-    // The stand-in for a missing expression is shared.
+    // All missing expressions share one placeholder, which must not change.
     if (value === MISSING) return;
     if (value.parens === undefined) value.parens = [parens];
     else (value.parens as Parens[]).push(parens);
@@ -727,15 +728,15 @@ export class Parser {
     return "operand";
   }
 
-  /** `...${items}` in a template: the items of an array, each for itself. */
+  /** `...${items}` in a template: each item of an array becomes a list item. */
   #spliceItems(items: Expr[], before: Before): State {
     return this.#splice(items, before, "a list of items", (value) => {
-      if (!Array.isArray(value)) throw new TypeError("what follows `...` in a list is an array of items");
+      if (!Array.isArray(value)) throw new TypeError("expected an array of items after `...` in a list");
       return value.map((item: unknown) => toNix(item));
     });
   }
 
-  /** Adds what `read` makes of the hole after `...` to `parts`, with the comments around it on the first and last. */
+  /** Adds the result of `read` for the hole after `...` to `parts`. Its comments go to the first and last part. */
   #splice<T extends Expr | Binding>(
     parts: T[],
     before: Before,
@@ -834,7 +835,7 @@ export class Parser {
     return this.#unexpected(top.kind === "set" ? "a name, `inherit` or `}`" : "a name, `inherit` or `in`");
   }
 
-  /** `...${bindings}` in a template: the attributes of a record or set, or bindings. */
+  /** `...${bindings}` in a template: attributes of a record or set, or a list of bindings. */
   #spliceBindings(bindings: Binding[], before: Before): State {
     return this.#splice(bindings, before, "a record of attributes", (value) => toBindings(value as Bindings));
   }
@@ -863,7 +864,7 @@ export class Parser {
     }
   }
 
-  /** The bindings that the frame on top collects. */
+  /** Adds to the bindings of the top frame. */
   #collect(binding: Binding): State {
     const frame = this.#top;
     if (frame.kind === "set" || frame.kind === "let") frame.bindings.push(binding);
@@ -937,7 +938,7 @@ export class Parser {
     }
   }
 
-  /** A name that `inherit` can have: one that is known. */
+  /** A name in an `inherit`, which must be static. */
   #staticName(name: AttrName): StaticName {
     if (typeof name === "string" || name.kind === "name") return name;
     const known = staticName(name);
@@ -947,7 +948,7 @@ export class Parser {
   }
 
   #computed({ start = 0, end = start }: Annotated, where: string): void {
-    this.#problem("dynamicName", start, end, `a name that is computed cannot stand in ${where}`);
+    this.#problem("dynamicName", start, end, `computed name in ${where}, expected a static name`);
   }
 
   // Names
@@ -969,7 +970,7 @@ export class Parser {
     return "names";
   }
 
-  /** Reads a name, or what follows the last. */
+  /** Reads a name, or the token after the last name. */
   #names(): State {
     const frame = this.#top;
     if (frame.kind !== "path") return "value";
@@ -991,7 +992,7 @@ export class Parser {
     }
   }
 
-  /** The names of a hole: a text, a node that is computed, or a list of them. */
+  /** The names of a hole: a string, a node, or a list of both. */
   #holeNames(dot: TokenTrivia | undefined): readonly AttrName[] {
     const { start, end, before } = this.#lexer;
     this.#checkApart();
@@ -1011,7 +1012,7 @@ export class Parser {
     return [comments.length > 0 ? { ...node, before: comments } : node, ...rest];
   }
 
-  /** The name that is the current token, with the comments before it. */
+  /** The current token as a name, with the comments before it. */
   #bareName(dot: TokenTrivia | undefined): StaticName {
     const { start, end, before } = this.#lexer;
     const name = this.#text.slice(start, end);
@@ -1019,7 +1020,7 @@ export class Parser {
     return this.#named({ name, start, end, ...(name === "or" ? { spelling: name } : {}) }, before, dot);
   }
 
-  /** A name as a text where it needs no node. */
+  /** A name as a string if it needs no node. */
   #named(
     { name, spelling, start, end }: Pick<Name, "name" | "spelling"> & { readonly start: number; readonly end: number },
     before: Before,
@@ -1038,7 +1039,7 @@ export class Parser {
     };
   }
 
-  /** Goes on after a name of a path, which has been taken with the comment after it. */
+  /** Continues after a name of a path. The name and the comment after it are already consumed. */
   #afterName(frame: PathFrame, after: After): State {
     const { names } = frame;
     const { kind, before: dotBefore, after: dotAfter } = this.#lexer;
@@ -1135,7 +1136,7 @@ export class Parser {
     return this.#addName(this.#named({ name: text, spelling, start, end }, before, this.#dot), after);
   }
 
-  /** The comments at the `.` before the name being read. */
+  /** The comments at the `.` before the current name. */
   get #dot(): TokenTrivia | undefined {
     const top = this.#top;
     return top.kind === "path" ? top.dot : undefined;
@@ -1155,7 +1156,7 @@ export class Parser {
     };
   }
 
-  /** Gives a name that was not a single token to the frame that it is for. */
+  /** Passes a name of several tokens to its frame. */
   #addName(name: AttrName, after: After): State {
     const top = this.#top;
     if (top.kind === "path") {
@@ -1201,7 +1202,7 @@ export class Parser {
         lexer.next();
         return "operand";
       case "end":
-        this.#problem("unclosedText", start, start + of.length, `this string has no closing ${of}`);
+        this.#problem("unclosedText", start, start + of.length, `unclosed string: ${of} is missing`);
         return "done";
       case "quote":
         return this.#closeText(frame);
@@ -1250,7 +1251,7 @@ export class Parser {
 
   // Functions
 
-  /** `name` stands before an `@`, which is the current token. */
+  /** Parses `name@{ … }`. The current token is the `@`. */
   #openFormals(
     name: { readonly name: string; readonly start: number; readonly before: Before; readonly after: After } | undefined,
   ): State {
@@ -1324,14 +1325,14 @@ export class Parser {
     }
   }
 
-  /** Takes what follows a formal; `nameAfter` is the comment after its name, where that ends it. */
+  /** Parses the token after a formal. `nameAfter` is the comment after its name if the formal has no default. */
   #endFormal(frame: FormalsFrame, formal: Mutable<Formal>, nameAfter?: string): State {
     const { kind, before, after } = this.#lexer;
     formal.end = this.#last;
     frame.formals.push(formal);
     if (kind !== "," && kind !== "}") return this.#unexpected("`,` or `}`");
     const alone = kind === "}" || after === undefined;
-    // A comment at the end of the line stands after the comma, wherever its author put that.
+    // A comment at the end of the line is printed after the comma, even if the source has the comma elsewhere.
     let end = nameAfter;
     if (formal.default !== undefined && this.#commentedEnd === this.#last && alone) {
       end = this.#lastCommented?.after;
@@ -1348,7 +1349,7 @@ export class Parser {
       formal.after = after;
     } else {
       if (end !== undefined) formal.after = end;
-      // Where formatting is switched on or off, nothing is moved.
+      // `nixfmt:disable` and `nixfmt:enable` stay in their places.
       if (before?.some(isSwitch) === true) formal.tokens = { ...formal.tokens, ",": { before } };
       else frame.carried = before;
     }
@@ -1394,17 +1395,17 @@ export class Parser {
       const first = seen.get(name);
       if (first === undefined) seen.set(name, place);
       else {
-        const message = `argument \`${name}\` stands twice`;
+        const message = `duplicate argument \`${name}\``;
         this.#problem("duplicateFormal", place.start, place.end, message, { ...first, message: "first named here" });
       }
     }
   }
 
-  /** The current token is the `:`. */
+  /** Parses the body of a function. The current token is the `:`. */
   #openLambda(param: IdentParam | Formals, start: number): State {
     const { before, after, line, end } = this.#lexer;
     if (!takesAny(this.#top)) {
-      this.#problem("needsParentheses", start, end, "a function needs parentheses around it here");
+      this.#problem("needsParentheses", start, end, "a function needs parentheses here");
     }
     this.#next();
     const tokens = withToken(undefined, ":", before, after);
@@ -1434,13 +1435,13 @@ export class Parser {
     this.problems.push({ kind, start, end, message, ...(related ? { related } : {}) });
   }
 
-  /** Reports that a binding goes on into the next, whose name has been taken for an argument. */
+  /** Reports a missing `;`: the name of the next binding was parsed as an argument. */
   #missingSemicolon({ start = 0, end = start }: Expr): State {
-    this.#problem("unexpected", start, end, `\`;\` is missing before \`${this.#text.slice(start, end)}\``);
+    this.#problem("unexpected", start, end, `missing \`;\` before \`${this.#text.slice(start, end)}\``);
     return this.#recover();
   }
 
-  /** Reports the current token, which is not what is wanted, and goes on where the text makes sense again. */
+  /** Reports the current token as unexpected, and continues at a token where parsing can resume. */
   #unexpected(wanted: string): State {
     const { kind, start, end, unclosedComment } = this.#lexer;
     if (unclosedComment >= 0 && kind === "end") return "done";
@@ -1450,15 +1451,15 @@ export class Parser {
         "unknownCharacter",
         start,
         end,
-        `${JSON.stringify(this.#text.slice(start, end))} means nothing in Nix`,
+        `unexpected character ${JSON.stringify(this.#text.slice(start, end))}`,
       );
     } else if (kind === "end") {
       const opened = this.#frames.findLast((frame) => openedAt(frame) !== undefined);
-      this.#problem("unclosed", start, end, `unexpected end, ${wanted} is missing`, opened && openedHere(opened));
+      this.#problem("unclosed", start, end, `unexpected end, expected ${wanted}`, opened && openedHere(opened));
       return "done";
     } else {
       const top = this.#top;
-      const rest = top.kind === "root" ? " after the end of the expression" : `, ${wanted} is missing`;
+      const rest = top.kind === "root" ? " after the end of the expression" : `, expected ${wanted}`;
       const closes = (top.kind === "list" || top.kind === "parens") && wanted !== "an expression";
       this.#problem(
         "unexpected",
@@ -1479,7 +1480,7 @@ export class Parser {
     return `\`${text}\``;
   }
 
-  /** Skips tokens up to one that a frame can go on at, and drops the frames above that. */
+  /** Skips to a token at which a frame can resume, and drops the frames above that frame. */
   #recover(): State {
     const lexer = this.#lexer;
     const closing: TokenKind[] = [];
@@ -1524,18 +1525,21 @@ export class Parser {
   }
 }
 
-/** Whether a keyword begins what only parentheses let stand beside anything else. */
+/**
+ * Whether a keyword begins an expression that extends as far to the right as possible, and so needs parentheses in
+ * operands.
+ */
 const isGreedy = (kind: TokenKind): boolean => kind === "let" || kind === "with" || kind === "assert" || kind === "if";
 
 const lineComments = (text: string | undefined): readonly Trivium[] => (text === undefined ? [] : [lineComment(text)]);
 
-/** Where half of a surrogate pair stands alone, if one does; engines that know at once that none does are asked. */
+/** The offset of a lone surrogate, if there is one. `isWellFormed` is the fast path of new engines. */
 const loneSurrogate = (text: string): number | undefined =>
   (text as { readonly isWellFormed?: () => boolean }).isWellFormed?.() === true
     ? undefined
     : /\p{Surrogate}/u.exec(text)?.index;
 
-/** The bracket that a frame is between. */
+/** The opening bracket of a frame. */
 const openedHere = (frame: Frame): SyntaxProblem["related"] => {
   const start = openedAt(frame);
   return start === undefined ? undefined : { start, end: start + 1, message: "opened here" };

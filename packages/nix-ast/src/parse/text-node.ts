@@ -1,4 +1,4 @@
-/** Strings and paths from the pieces that were read of them. */
+/** Builds strings and paths from their parsed pieces. */
 import { NODE, type Expr, type Spelling, type Str, type StringPart } from "../expr.js";
 import { joinParts } from "../literal.js";
 import { escapeIndented, escapeStr } from "../strings.js";
@@ -16,10 +16,10 @@ export const staticText = (expr: Expr): string | undefined => {
   return only ?? "";
 };
 
-/** What is written in more than one way, or means more than itself. */
+/** Characters with several spellings, or with a special meaning. */
 const SPECIAL = /["$'\\\n\r\t]/;
 
-/** A string or path of pieces, some of which are values. */
+/** Builds a string or path from pieces, some of which are values of holes. */
 export const textNode = (
   of: TextFrame["of"],
   pieces: TextFrame["pieces"],
@@ -34,7 +34,7 @@ export const textNode = (
   if (!pieces.some((piece) => typeof piece === "object" && piece.kind === "holeText")) {
     return writtenText(of, pieces as readonly StringPart[], start, end, cut);
   }
-  // Values stand in for themselves while the text around them is read, and are no text of the author's.
+  // Values are replaced by placeholders while the text around them is parsed. They have no source spelling.
   const { spelling: _, ...node } = writtenText(of, pieces as readonly StringPart[], start, end, cut) as Str;
   const parts = joinParts(
     (node.parts as TextFrame["pieces"]).map((part) =>
@@ -44,7 +44,7 @@ export const textNode = (
   return { ...node, parts };
 };
 
-/** A string or path of these pieces, with their spelling where the printer's would be another. */
+/** Builds a string or path from pieces, with the source spelling of pieces that the printer would write differently. */
 const writtenText = (
   of: TextFrame["of"],
   pieces: readonly StringPart[],
@@ -86,7 +86,7 @@ const writtenText = (
   }
 };
 
-/** The pieces that are written otherwise than the printer would write their values; nothing if there are none. */
+/** The pieces that the printer would write differently from the source; undefined if there are none. */
 const spellingOf = (
   pieces: readonly StringPart[],
   parts: readonly StringPart[],

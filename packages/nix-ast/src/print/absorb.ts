@@ -1,4 +1,4 @@
-/** Which expressions may begin on the line of what comes before them, and which are simple enough to stay on it. */
+/** Decides which expressions can begin on the current line, and which are simple enough to stay on one line. */
 import type { AttrPath, Attrs, Expr, Formals, Lambda, LegacyLet, List, Trivium } from "../expr.js";
 import { isIdentifier } from "../names.js";
 import { LEVEL } from "../operators.js";
@@ -12,7 +12,7 @@ export const isBare = ({ before, after, tokens }: Commented): boolean =>
 const onlyTags = (before: readonly Trivium[] | undefined): boolean =>
   before === undefined || before.every((trivium) => trivium.kind === "languageTag");
 
-/** Whether nixfmt's grammar calls it a term: an atom, a selection, parentheses. */
+/** Whether it is a term in the grammar of nixfmt: an atom, a selection, parentheses. */
 export const isTerm = (expr: Written): boolean => {
   switch (expr.kind) {
     case "let":
@@ -30,7 +30,7 @@ export const isTerm = (expr: Written): boolean => {
   }
 };
 
-/** Terms that may span lines and yet begin on the current one. */
+/** Terms on several lines that can begin on the current line. */
 export const isAbsorbable = (expr: Written): boolean => {
   let term = expr;
   for (;;) {
@@ -55,11 +55,11 @@ export const isAbsorbable = (expr: Written): boolean => {
   }
 };
 
-/** Whether brackets without items hold something to keep apart: a comment or their author's line break. */
+/** Whether empty brackets contain a comment or a line break of the source. */
 const isFilled = ({ before, inner, expanded, tokens }: List | Attrs | LegacyLet): boolean =>
   inner !== undefined || expanded === true || before !== undefined || tokens?.open !== undefined;
 
-/** As {@link isAbsorbable}, and `with x; [ … ]` and functions that end in such a term. */
+/** As {@link isAbsorbable}, and also `with x; [ … ]` and functions with such a body. */
 export const isAbsorbableExpr = (expr: Written): boolean => {
   const chain: Lambda[] = [];
   let body = expr;
@@ -78,14 +78,14 @@ export const isAbsorbableExpr = (expr: Written): boolean => {
       body = next;
     } else known = isAbsorbable(body.kind === "with" ? view(body.body, LEVEL.greedy) : body);
   }
-  // Each function of a long chain is asked about in turn.
+  // A cache, because each function of a long chain is checked.
   if (chain.length > 1) for (const lambda of chain) absorbableLambdas.set(lambda, known);
   return known;
 };
 
 const absorbableLambdas = new WeakMap<Lambda, boolean>();
 
-/** Whether formals may stand on one line: two names at most, without defaults or comments. */
+/** Whether formals can be on one line: at most two names, without defaults or comments. */
 export const canFlatten = ({ formals, inner, expanded, tokens }: Formals): boolean =>
   expanded !== true &&
   inner === undefined &&
@@ -101,14 +101,14 @@ export const isSimplePath = (path: AttrPath): boolean =>
       : name.kind === "name" && (name.spelling === "or" || (name.spelling === undefined && isIdentifier(name.name))),
   );
 
-/** Parts after which an expression is not looked at further: it is not simple. */
+/** An expression with more parts is not simple. */
 const SIMPLE_PARTS = 256;
 
-/** Small enough to be kept on one line: names, numbers, strings, plain selections, calls of these with two arguments. */
+/** Simple enough for one line: names, numbers, strings, plain selections, and their calls with up to two arguments. */
 export const isSimple = (expr: Written): boolean => {
   const waiting: Written[] = [expr];
   for (let parts = 0, next = waiting.pop(); next !== undefined; next = waiting.pop(), parts++) {
-    // A comment after a selection is its last name's, which does not count.
+    // A comment after a selection belongs to its last name, which is ignored here.
     if (!(next.kind === "select" ? next.before === undefined : isBare(next)) || parts > SIMPLE_PARTS) return false;
     switch (next.kind) {
       case "str":

@@ -1,44 +1,45 @@
 /**
- * A document for the layout, as one flat tape: texts, spacings that may become line breaks, and groups. The model is
- * nixfmt's (Predoc): a group is laid out on one line where it fits, else its own spacings break; spacings that meet are
- * merged; a spacing that always breaks moves out of a group's ends, so that it does not force the group open.
+ * The input of the layout algorithm, as one flat tape: texts, spacings that may become line breaks, and groups. The
+ * model is that of nixfmt (Predoc): a group is on one line if it fits, otherwise its own spacings break. Adjacent
+ * spacings are merged. A forced line break at the start or end of a group moves out of it, so that it does not break
+ * the group.
  */
 
-/** Spacings, weakest first: where two meet, the stronger stays. */
-export const SOFTBREAK = 1; // nothing, or a line break where what follows does not fit
-export const BREAK = 2; // nothing, or a line break where its group breaks
+/** Spacings, weakest first. Of two adjacent spacings, the stronger one remains. */
+export const SOFTBREAK = 1; // nothing, or a line break if the following text does not fit
+export const BREAK = 2; // nothing, or a line break if its group breaks
 export const HARDSPACE = 3; // a space
-export const SOFTSPACE = 4; // a space, or a line break where what follows does not fit
-export const SPACE = 5; // a space, or a line break where its group breaks
+export const SOFTSPACE = 4; // a space, or a line break if the following text does not fit
+export const SPACE = 5; // a space, or a line break if its group breaks
 export const HARDLINE = 6; // a line break
 export const EMPTYLINE = 7; // a line break and a blank line
-export const NEWLINES = 8; // as many line breaks as its value says
+export const NEWLINES = 8; // line breaks, their number is the value
 
 export const NOTHING = 0;
 export const TEXT = 10;
-export const COMMENT = 11; // text that does not count towards the width
+export const COMMENT = 11; // text that does not count for the width
 export const TRAILING_COMMENT = 12;
-export const TRAILING = 13; // text only of a group that breaks
-// What can stand on no line with anything else:
+export const TRAILING = 13; // text that is printed only if its group breaks
+// Elements that need their own lines:
 export const RAW = 14; // text at the start of a line, without indentation
-export const DISABLE = 15; // nothing; what follows is laid out but not kept
-export const VERBATIM = 16; // whole lines in the place of what was not kept
+export const DISABLE = 15; // nothing; the following text is laid out, but dropped
+export const VERBATIM = 16; // whole lines that replace the dropped text
 export const VERBATIM_TO_END = 17; // the same, up to the end of the file
 export const OPEN = 20;
 export const CLOSE = 21;
 
 export const REGULAR = 0;
-/** A group to break first, if what stands before and after it in its parent then fits. */
+/** A group that breaks first, if the text before and after it in its parent then fits. */
 export const PRIORITY = 1;
-/** A group whose priority groups count as its parent's. */
+/** A group whose priority groups are treated as priority groups of its parent. */
 export const TRANSPARENT = 2;
 
 export const isSpacing = (kind: number): boolean => kind >= SOFTBREAK && kind <= NEWLINES;
 const isHard = (kind: number): boolean => kind === HARDSPACE || (kind >= HARDLINE && kind <= NEWLINES);
-/** The columns of a spacing that does not break. */
+/** The width of a spacing that does not break. */
 export const flatWidth = (kind: number): number => (kind === HARDSPACE || kind === SOFTSPACE || kind === SPACE ? 1 : 0);
 
-/** The number of characters of `text`, a surrogate pair being one. */
+/** The number of characters in `text`. A surrogate pair is one character. */
 export const widthOf = (text: string): number => {
   let width = text.length;
   for (let i = 0; i < text.length; i++) {
@@ -48,7 +49,7 @@ export const widthOf = (text: string): number => {
   return width;
 };
 
-/** What two spacings that meet become. */
+/** Merges two adjacent spacings. */
 export const mergeSpacings = (a: number, b: number): number => {
   const weak = a < b ? a : b;
   const strong = a < b ? b : a;
@@ -67,22 +68,22 @@ const breaksOf = (kind: number, count: number): number =>
 export class Tape {
   length = 0;
   kind = new Uint8Array(1024);
-  /** Texts: their width. NEWLINES: how many. OPEN and CLOSE: the index of the other. */
+  /** Texts: the width. NEWLINES: the number. OPEN and CLOSE: the index of the other one. */
   value = new Int32Array(1024);
-  /** Texts: nesting level. OPEN: which group. */
+  /** Texts: the nesting level. OPEN: the kind of group. */
   level = new Int32Array(1024);
-  /** Texts: extra columns of indentation. OPEN: 1 if a priority group is to be tried in it. */
+  /** Texts: extra columns of indentation. OPEN: 1 if the group contains a priority group to try. */
   offset = new Int32Array(1024);
   text: string[] = [];
 
-  /** The nesting and extra indentation of the texts to come. */
+  /** The nesting and extra indentation of the next texts. */
   nesting = 0;
   indentation = 0;
-  /** Columns and line breaks given so far, before merging, to tell whether a stretch of tape is short. */
+  /** Columns and line breaks so far, before merging, to check the width of a range of the tape. */
   rawWidth = 0;
   rawBreaks = 0;
 
-  /** Where the groups begin that are not closed yet; -1 if that part of the tape has been laid out. */
+  /** The starts of the open groups; -1 if that part of the tape is already laid out. */
   readonly #open: number[] = [];
   #openPriorities = 0;
 
@@ -121,7 +122,7 @@ export class Tape {
       this.#merge(last, kind, count);
       return;
     }
-    // A plain space before a group joins the spacing that the group begins with.
+    // A plain space before a group is merged with the first spacing of the group.
     if (before === OPEN) {
       while (before === OPEN) before = --last < 0 ? NOTHING : this.#kindAt(last);
       if (before === HARDSPACE) {
@@ -149,7 +150,7 @@ export class Tape {
     this.#moveOut();
     const last = this.length - 1;
     if (last >= 0 && this.kind[last] === kind) {
-      // Texts that touch are one, with the nesting of the first.
+      // Adjacent texts become one, with the nesting of the first.
       this.#push(kind, width, this.#levelAt(last), this.#offsetAt(last), text);
     } else if (
       last >= 0 &&
@@ -163,7 +164,7 @@ export class Tape {
     } else this.#push(kind, width, level, offset, text);
   }
 
-  /** Moves a spacing that always breaks, or a plain space, out of the groups it is the first thing of. */
+  /** Moves a forced line break or a plain space out of the groups that begin with it. */
   #moveOut(): void {
     let at = this.length - 1;
     while (at > 0 && this.kind[at] === OPEN) at--;
@@ -184,7 +185,7 @@ export class Tape {
     }
   }
 
-  /** Removes an element that only opens of groups follow. */
+  /** Removes an element. Only group openings follow it. */
   #remove(at: number): void {
     for (let i = at + 1; i < this.length; i++) this.#copy(i, i - 1);
     for (let i = this.#open.length - 1; i >= 0 && (this.#open[i] ?? 0) > at; i--)
@@ -192,7 +193,7 @@ export class Tape {
     this.length--;
   }
 
-  /** Makes room before the run of opens that begins at `first` and ends the tape. */
+  /** Inserts an empty element at `first`. Only group openings follow it. */
   #shiftOpens(first: number): void {
     this.#push(NOTHING, 0, 0, 0, "");
     for (let i = this.length - 2; i >= first; i--) this.#copy(i, i + 1);
@@ -236,10 +237,10 @@ export class Tape {
 
   open(group: number): void {
     if (group === PRIORITY) {
-      // Tell every group that would try this one.
+      // Mark all groups that would try this one.
       for (let i = this.#open.length - 1; i >= 0; i--) {
         const parent = this.#open[i] ?? -1;
-        // Those around one that knows of an earlier priority group know of it too.
+        // If a group is already marked, the groups around it are marked too.
         if (parent < 0 || this.offset[parent] === 1) break;
         this.offset[parent] = 1;
         if (this.level[parent] !== TRANSPARENT) break;
@@ -262,7 +263,7 @@ export class Tape {
     if (this.length - 1 === open) this.length = open;
     else {
       const end = this.length - 1;
-      // A group that holds one group of its kind, and nothing else, is that group.
+      // A group with only one group of the same kind in it is replaced by that group.
       if (
         this.kind[open + 1] === OPEN &&
         this.kind[end] === CLOSE &&
@@ -279,7 +280,7 @@ export class Tape {
     if (hard) this.#space(kind, count);
   }
 
-  /** Puts a comment after the last text, inside the groups that it ends. */
+  /** Adds a comment after the last text, inside the groups that the text ends. */
   trailingComment(text: string): void {
     let first = this.length;
     while (first > 0 && this.kind[first - 1] === CLOSE) first--;
@@ -297,8 +298,8 @@ export class Tape {
   }
 
   /**
-   * Whether how to lay out the tape is known but for its last spacing, a line break: every group that is open has that
-   * break in it, and none of them is one to break first.
+   * Whether the layout of the tape is determined except for its last spacing, a line break: all open groups contain
+   * this break, and none of them is a priority group.
    */
   get isSettled(): boolean {
     const last = this.length - 1;
@@ -312,7 +313,7 @@ export class Tape {
     return this.kind[before] !== TRAILING_COMMENT;
   }
 
-  /** Begins anew with the last spacing, after all before it has been laid out. */
+  /** Starts a new tape with the last spacing. Everything before it is laid out. */
   restart(): void {
     const last = this.length - 1;
     this.length = 0;
@@ -320,17 +321,17 @@ export class Tape {
     this.forget();
   }
 
-  /** Takes all open groups as laid out up to here. */
+  /** Marks all open groups as laid out up to here. */
   forget(): void {
     for (let i = this.#open.length - 1; i >= 0 && this.#open[i] !== -1; i--) this.#open[i] = -1;
   }
 
-  /** Lays what stands in the innermost open group on one line: spacings become plain, groups dissolve. */
+  /** Puts the content of the innermost open group on one line: its spacings become plain, its groups disappear. */
   flattenGroup(): void {
     this.flatten((this.#open.at(-1) ?? -1) + 1, 0);
   }
 
-  /** Lays what stands since `start` on one line, so many levels of nesting up. */
+  /** Puts the elements since `start` on one line, and raises their nesting. */
   flatten(start: number, levels: number): void {
     const end = this.length;
     const kinds = this.kind.slice(start, end);

@@ -26,33 +26,33 @@ import {
 } from "./doc.js";
 
 const INDENT = 2;
-/** Characters after which what is laid out is put aside. */
+/** Output longer than this is moved to the list of finished text. */
 const PAGE = 8192;
 
-/** The indentation of the lines of one nesting level; a line indents by one step at most, however many levels it opens. */
+/** The indentation of a nesting level. A line adds at most one step, even if it opens several levels. */
 interface Indent {
   readonly columns: number;
   readonly level: number;
   readonly outer: Indent | undefined;
 }
 
-/** A priority group being laid out, and where to go back to if what follows it does not fit. */
+/** A priority group during layout, with the state to restore if the text after it does not fit. */
 interface Attempt {
   readonly open: number;
   readonly priority: number;
-  /** Priority groups still to be tried if this one fails, the next last. */
+  /** The priority groups to try if this one fails, the next one last. */
   readonly others: number[];
   readonly out: string;
   readonly column: number;
   readonly indent: Indent;
   readonly disabledAt: number;
-  /** Spacings after the priority group that were made plain meanwhile, with their kinds. */
+  /** Spacings after the priority group that became plain, with their original kinds. */
   readonly changed: readonly number[];
 }
 
 /**
- * Lays a tape out in lines of `width` columns, indentation not counted; the algorithm is nixfmt's. Linear: whether a
- * stretch fits is read off prefix sums, and every look ahead ends with the line.
+ * Lays out a tape in lines of `width` columns without indentation, with the algorithm of nixfmt. It takes linear time:
+ * prefix sums give the width of each range, and lookahead ends with the line.
  */
 export class Layout {
   readonly #tape: Tape;
@@ -60,22 +60,25 @@ export class Layout {
   #kind: Uint8Array;
   #value: Int32Array;
   #level: Int32Array;
-  /** For every index the columns and the forced line breaks of all before it, and the next element that is no mark. */
+  /** For each index: columns and forced line breaks before it, and the next element that is not a mark. */
   #columns: Int32Array = new Int32Array();
   #breaks: Int32Array = new Int32Array();
   #next: Int32Array = new Int32Array();
 
   readonly #pages: string[] = [];
   #out = "";
-  /** Where in it began what is not kept; -1 if all is. */
+  /** The start of the dropped text in it; -1 if there is none. */
   #disabledAt = -1;
-  /** Whether the end of the text is there as it was written. */
+  /** Whether the end of the text is verbatim source. */
   #isWhole = false;
-  /** Columns on the current line without its indentation; 0 only at its start. */
+  /** The width of the current line without its indentation; 0 only at its start. */
   #column = 0;
   #indent: Indent = { columns: 0, level: 0, outer: undefined };
   readonly #attempts: Attempt[] = [];
-  /** Elements laid out in vain may grow to a multiple of the tape; then only attempts that cannot fail are made. */
+  /**
+   * Limit for elements of failed attempts. After it, only attempts that cannot fail are made, so that the time stays
+   * linear.
+   */
   #budget = 0;
 
   constructor(tape: Tape, width: number) {
@@ -103,7 +106,7 @@ export class Layout {
     this.#budget = 16 * length + 4096;
     let columns = 0;
     let breaks = 0;
-    /** The columns of the run of spacings that ends here; spacings that meet on one line are one. */
+    /** The width of the run of spacings that ends here. Adjacent spacings on one line count once. */
     let run = -1;
     for (let i = 0; i < length; i++) {
       this.#columns[i] = columns;
@@ -131,14 +134,14 @@ export class Layout {
     }
   }
 
-  /** Lays out the tape, which is settled, and begins it anew. */
+  /** Lays out a tape with a determined layout, and starts a new one. */
   settle(): void {
     this.#run(this.#tape.length - 1);
     this.#tape.restart();
     this.#turnPage();
   }
 
-  /** Lays out the tape, which is settled, and `text` on a line after it; the tape is empty then. */
+  /** Lays out a tape with a determined layout, and then `text` on a separate line. The tape is then empty. */
   lastLine(text: string): void {
     const tape = this.#tape;
     const last = tape.length - 1;
@@ -151,7 +154,7 @@ export class Layout {
     this.#column = text.length;
   }
 
-  /** Puts `text` on the next line, with nothing on the tape. */
+  /** Writes `text` to the next line. The tape must be empty. */
   nextLine(text: string): void {
     const tape = this.#tape;
     this.#column = 0;
@@ -163,13 +166,13 @@ export class Layout {
 
   #turnPage(): void {
     if (this.#out.length < PAGE || this.#disabledAt >= 0) return;
-    // Reading a character makes the engine lay the many pieces of the page in one, while they are young and cheap to drop.
+    // Reading a character makes the engine join the many pieces of the string early, which costs less memory.
     this.#out.charCodeAt(0);
     this.#pages.push(this.#out);
     this.#out = "";
   }
 
-  /** Lays out the rest of the tape; returns all of the text, without blanks around it but for a final line break. */
+  /** Lays out the rest of the tape. Returns the whole text, trimmed, with a final line break. */
   finish(): string {
     this.#run(this.#tape.length);
     this.#pages.push(this.#isWhole ? this.#out : `${this.#out.trimEnd()}\n`);
@@ -194,10 +197,10 @@ export class Layout {
     }
   }
 
-  /** Lays out the group that opens at `open` as far as it is known; returns where to go on. */
+  /** Lays out the known part of the group at `open`. Returns the next index. */
   #group(open: number): number {
     const close = this.#value[open] as number;
-    // A group that is still open breaks.
+    // An unclosed group breaks.
     if (close === 0) return open + 1;
     if (this.#fit(open + 1, close)) return close + 1;
     if (this.#tape.offset[open] === 1 && this.#level[open] !== TRANSPARENT) {
@@ -206,7 +209,7 @@ export class Layout {
     return open + 1;
   }
 
-  /** The priority groups to be tried in a group, in order. */
+  /** The priority groups of a group to try, in order. */
   #priorities(open: number, close: number): number[] {
     const found: number[] = [];
     for (let i = open + 1; i < close; i++) {
@@ -218,7 +221,7 @@ export class Layout {
     return found;
   }
 
-  /** Tries to break one priority group only, the last first; returns where to go on. */
+  /** Tries to break only one priority group, the last one first. Returns the next index. */
   #attempt(open: number, candidates: number[]): number {
     const close = this.#value[open] as number;
     for (let priority = candidates.pop(); priority !== undefined; priority = candidates.pop()) {
@@ -251,7 +254,7 @@ export class Layout {
     return this.#attempt(attempt.open, attempt.others);
   }
 
-  /** Makes plain the spacings after a priority group that its parent would break; returns pairs of index and old kind. */
+  /** Makes the spacings of the parent after a priority group plain. Returns pairs of index and old kind. */
   #unbreak(from: number, close: number): number[] {
     const changed: number[] = [];
     let dissolved = 0;
@@ -259,7 +262,7 @@ export class Layout {
       const kind = this.#kind[i] as number;
       if (kind === OPEN) {
         const group = this.#level[i];
-        // A priority group inside another is a group of its own; in the parent itself it is dissolved.
+        // A priority group inside another stays a group; in the parent itself it is dissolved.
         if (group === PRIORITY && dissolved < i) dissolved = this.#value[i] as number;
         else if (group !== TRANSPARENT || dissolved > i) i = this.#value[i] as number;
       } else if (kind >= SOFTBREAK && kind <= SPACE && kind !== HARDSPACE) {
@@ -270,13 +273,13 @@ export class Layout {
     return changed;
   }
 
-  /** Whether a stretch after a priority group may fit at all, wherever it will begin. */
+  /** Whether a range after a priority group can fit, independent of its start column. */
   #couldFit(from: number, to: number): boolean {
     const start = isSpacing(this.#kind[from] as number) ? from + 1 : from;
     return this.#breaks[to] === this.#breaks[start] && this.#columnsOf(start, to) <= this.#width;
   }
 
-  /** As {@link #fit}, for a stretch that may hold nothing. */
+  /** As {@link #fit}, for a range that may be empty. */
   #fitPart(from: number, to: number): boolean {
     return (this.#next[from] as number) >= to || this.#fit(from, to);
   }
@@ -285,16 +288,16 @@ export class Layout {
     const first = this.#next[from] as number;
     const columns = (this.#columns[to] as number) - (this.#columns[from] as number);
     if (first >= to || !isSpacing(this.#kind[first] as number)) return columns;
-    // A spacing first in the stretch counts in full, though one before it may have taken its column.
+    // A spacing at the start of the range counts fully, even if a spacing before it already used its column.
     const counted = (this.#columns[first + 1] as number) - (this.#columns[first] as number);
     return columns + flatWidth(this.#kind[first] as number) - counted;
   }
 
-  /** Puts a stretch on the current line if it fits there, together with what follows up to the next possible break. */
+  /** Writes a range to the current line, if it fits together with the text up to the next possible break. */
   #fit(from: number, to: number): boolean {
     let start = from;
     if (this.#column === 0) {
-      // A line does not begin with a space: the stretch's own first spacing, or that of its first group, falls away.
+      // A line must not begin with a space, so the first spacing of the range or of its first group is dropped.
       let first = start;
       while (first < to && this.#kind[first] === NOTHING) first++;
       if (this.#kind[first] === OPEN) first++;
@@ -330,7 +333,10 @@ export class Layout {
     return text < this.#tape.length ? (this.#level[text] as number) : 0;
   }
 
-  /** Puts a stretch on the current line; `indents` is how far a trailing comment is from the next line's indentation. */
+  /**
+   * Writes a range to the current line; `indents` is the distance of a trailing comment from the indentation of the
+   * next line.
+   */
   #putFlat(from: number, to: number, indents: number): void {
     let left = indents;
     let spaced = false;
@@ -355,13 +361,13 @@ export class Layout {
     }
   }
 
-  /** Brings the indentation to the level of a text that comes next, and indents if it begins its line. */
+  /** Sets the indentation to the level of the next text, and indents if the text begins its line. */
   #startText(level: number, offset: number): void {
     const columns = this.#toLevel(level);
     if (this.#column === 0) this.#out += " ".repeat(columns + offset);
   }
 
-  /** Brings the indentation to a level; a line indents by one step at most, however many levels it opens. */
+  /** Sets the indentation to a level. A line adds at most one step, even if it opens several levels. */
   #toLevel(level: number): number {
     while (level < this.#indent.level && this.#indent.outer) this.#indent = this.#indent.outer;
     if (level > this.#indent.level) {
@@ -374,7 +380,7 @@ export class Layout {
   #putText(at: number): void {
     const text = this.#tape.textAt(at);
     const width = this.#value[at] as number;
-    // A comment right after a bracket stays apart from it by two spaces, lest it be read as the first item's.
+    // Two spaces between a bracket and a comment, so that the comment is not parsed as that of the first item.
     if (this.#kind[at] === TRAILING_COMMENT && this.#column === 2 && this.#levelAfter(at + 1) > this.#indent.level) {
       this.#out += ` ${text}`;
       this.#column += width + 1;
@@ -437,7 +443,7 @@ export class Layout {
     this.#column = 0;
   }
 
-  /** The columns from `from` to the next possible line break; no more than needed to exceed `limit` is looked at. */
+  /** The width from `from` to the next possible line break. Stops as soon as it exceeds `limit`. */
   #firstLineWidth(from: number, limit: number): number {
     let width = 0;
     const { length } = this.#tape;
@@ -450,7 +456,7 @@ export class Layout {
     return width;
   }
 
-  /** Whether a plain space meets no spacing that may break. */
+  /** Whether a plain space is not adjacent to a spacing that can break. */
   #staysPlain(at: number): boolean {
     const next = this.#next[at + 1] as number;
     if (next >= this.#tape.length) return true;
@@ -458,7 +464,9 @@ export class Layout {
     return !isSpacing(kind) || mergeSpacings(HARDSPACE, kind) === HARDSPACE;
   }
 
-  /** Whether what stands from `from` to the next possible line break fits in `target` columns, groups kept whole. */
+  /**
+   * Whether the text from `from` to the next possible line break fits in `target` columns, without breaks in groups.
+   */
   #firstLineFits(from: number, target: number): boolean {
     const { length } = this.#tape;
     let room = this.#width;
@@ -467,7 +475,7 @@ export class Layout {
       if (kind === OPEN) {
         const close = this.#value[i] as number;
         const columns = this.#columnsOf(i + 1, close);
-        // A group that is still open has a line break in it.
+        // An unclosed group contains a line break.
         const whole =
           close > 0 &&
           this.#breaks[close] === this.#breaks[i] &&
@@ -489,6 +497,6 @@ export class Layout {
   }
 }
 
-/** Line starts by their indentation, those that are common. */
+/** Cached line starts, by indentation. */
 const LINE_STARTS = Array.from({ length: 64 }, (_, columns) => `\n${" ".repeat(columns)}`);
 const lineStart = (columns: number): string => LINE_STARTS[columns] ?? `\n${" ".repeat(columns)}`;

@@ -1,4 +1,4 @@
-/** The shortest digits that read back as `value`, which is not negative, with the point that makes them a float. */
+/** The shortest digits of a non-negative float, with the decimal point that makes them a float. */
 export const floatText = (value: number): string => {
   const text = String(value);
   if (!text.includes("e")) return text.includes(".") ? text : `${text}.0`;

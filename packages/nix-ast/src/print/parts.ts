@@ -1,7 +1,7 @@
 /**
- * The parts that an expression is laid down on the tape in: a token's text, a number (a spacing of `doc.ts` or a mark
- * below), an expression still to be taken apart, a list of parts, or an instruction. They are data, so that the printer
- * can keep those that wait on a stack of its own and no depth of nesting overflows the program's.
+ * The parts of an expression before they are on the tape: the text of a token, a number (a spacing of `doc.ts` or a
+ * mark below), an expression, a list of parts, or an instruction. Parts are data, so that the printer can have its own
+ * stack and deep nesting does not overflow the call stack.
  */
 import type { Binding, Call, Expr, Formal, Interpolation, Tokens, TokenSlot, TokenTrivia, Trivium } from "../expr.js";
 import { LEVEL } from "../operators.js";
@@ -12,34 +12,34 @@ export type Part = string | number | Parts | Written | Instruction;
 export type Parts = readonly Part[];
 
 export type Instruction =
-  /** A term without the group that goes around it elsewhere; `wide`: a set among it on several lines in any case. */
+  /** A term without its usual group; `wide`: a set in it is always on several lines. */
   | { readonly kind: "#term"; readonly term: Written; readonly wide: boolean }
   /** Comments before the next token. */
   | { readonly kind: "#before"; readonly trivia: readonly Trivium[] }
-  /** Comments on lines of their own. */
+  /** Comments on separate lines. */
   | { readonly kind: "#comments"; readonly trivia: readonly Trivium[] }
   /** A language tag before a string. */
   | { readonly kind: "#tag"; readonly text: string }
   /** A comment after the last token. */
   | { readonly kind: "#after"; readonly text: string }
   | { readonly kind: "#indent"; readonly columns: number }
-  /** Text at the start of a line that no indentation comes before. */
+  /** Text at the start of a line, without indentation. */
   | { readonly kind: "#raw"; readonly text: string }
-  /** Text that only a group that breaks has. */
+  /** Text that is printed only if its group breaks. */
   | { readonly kind: "#trailing"; readonly text: string }
-  /** Bindings or items on lines of their own, those before `next` done. */
+  /** Bindings or items on separate lines. Those before `next` are done. */
   | { readonly kind: "#lines"; readonly items: readonly (Binding | Expr)[]; next: number }
-  /** The bracket that ends such lines, on a line of its own. */
+  /** The bracket after these lines, on a separate line. */
   | { readonly kind: "#closing"; readonly text: string }
   | { readonly kind: "#binding"; readonly binding: Binding }
   | { readonly kind: "#formal"; readonly formal: Formal; readonly last: boolean }
-  /** An argument that is not the last. */
+  /** An argument before the last. */
   | { readonly kind: "#argument"; readonly argument: Written }
   | { readonly kind: "#call"; readonly call: Call; readonly context: CallContext }
-  /** `assert condition;`, laid out as if `assert` were a function. */
+  /** `assert condition;`, with the layout of a call of `assert`. */
   | { readonly kind: "#assert"; readonly condition: Written; readonly after: string | undefined }
   | { readonly kind: "#interpolation"; readonly interpolation: Interpolation }
-  /** Stands at both ends of an interpolation, which is laid on one line if it has no more columns than `limit`. */
+  /** Mark at both ends of an interpolation, which is put on one line if it is not wider than `limit`. */
   | {
       readonly kind: "#short";
       readonly limit: number;
@@ -49,12 +49,12 @@ export type Instruction =
       breaks: number;
     }
   /**
-   * Stands at both ends of a simple call but its last argument; that is laid on one line, with `then` to follow, unless
-   * it has line breaks for certain, with `otherwise` to follow.
+   * Mark at both ends of a simple call without its last argument. If it has no forced line breaks, it is put on one
+   * line and `then` follows, else `otherwise`.
    */
   | { readonly kind: "#simple"; readonly then: Parts; readonly otherwise: Parts; breaks: number };
 
-/** Where a call stands: what goes before it in its group, and whether it has brackets of its own around it. */
+/** The context of a call: the parts before it in its group, and whether it has its own brackets. */
 export interface CallContext {
   readonly pre: Parts;
   readonly enclosed: boolean;
@@ -66,7 +66,7 @@ export const TRANSPARENT_GROUP = 34;
 export const END = 35;
 export const NEST = 36;
 export const UNNEST = 37;
-/** The comments before the next token have been printed. */
+/** Mark: the comments before the next token are already printed. */
 export const PRINTED = 38;
 
 export const group = (...parts: Parts): Parts => [GROUP, ...parts, END];
@@ -81,7 +81,7 @@ interface Commented {
   readonly after?: string | undefined;
 }
 
-/** `parts` with the comments that belong around them. */
+/** `parts` with the comments around them. */
 export const commented = ({ before, after }: Commented, ...parts: Parts): Part => {
   if (before === undefined && after === undefined) return parts;
   return [
@@ -91,16 +91,16 @@ export const commented = ({ before, after }: Commented, ...parts: Parts): Part =
   ];
 };
 
-/** A token of a node's own, with the comments it carries. */
+/** A token of a node, with its comments. */
 export const token = (tokens: Tokens | undefined, slot: TokenSlot, text: string): Part => {
   const trivia = tokens?.[slot];
   return trivia === undefined ? text : commented(trivia, text);
 };
 
-/** The comments of a token, all as if they stood before it. */
+/** All comments of a token, as comments before it. */
 export const lifted = (trivia: TokenTrivia | undefined): readonly Trivium[] | undefined =>
   trivia?.after === undefined ? trivia?.before : [...(trivia.before ?? []), lineComment(trivia.after)];
 
-/** A token whose comment after it is printed before it. */
+/** A token with all comments before it, also the comment after it. */
 export const liftedToken = (tokens: Tokens | undefined, slot: TokenSlot, text: string): Part =>
   commented({ before: lifted(tokens?.[slot]) }, text);

@@ -1,6 +1,6 @@
 /**
- * A short cut for plain data, which most of a generated file is: a binding or list item on a line of its own whose first
- * line is known without the layout. What it gives is what the layout would; anything else it leaves to that.
+ * A fast path for plain data, which is most of a generated file: a binding or list item on a separate line, whose first
+ * line is known without the layout algorithm. The output is the same as that of the algorithm.
  */
 import type { Attrs, Binding, Expr, List } from "../expr.js";
 import { isIdentifier } from "../names.js";
@@ -9,13 +9,13 @@ import { floatText } from "./numbers.js";
 import { NEST, UNNEST, type Parts } from "./parts.js";
 import { escapeStr } from "../strings.js";
 
-/** The first line of a set or list, and what follows on more lines. */
+/** The first line of a set or list, and the parts on further lines. */
 export interface Opening {
   readonly text: string;
   readonly rest: Parts;
 }
 
-/** `item` on a line of its own, if it is plain data whose layout needs no measuring. */
+/** The line of `item`, if it is plain data with a known layout. */
 export const plainLine = (item: Binding | Expr, width: number): string | Opening | undefined => {
   if (item.kind === "binding") {
     const { path, value, after, tokens } = item;
@@ -29,7 +29,7 @@ export const plainLine = (item: Binding | Expr, width: number): string | Opening
   return item.kind === "inherit" ? undefined : plainValue(item, "", "", Infinity, width);
 };
 
-/** `limit` is for text that only a quoted name makes breakable, `width` for text that may break in any case. */
+/** `limit` applies to text that can break only because of a quoted name, `width` to text that can always break. */
 const plainValue = (
   value: Expr,
   start: string,
@@ -69,7 +69,7 @@ const isPlainSet = ({ bindings, inner, recursive, expanded }: Attrs, atLeast: nu
 
 const isPlainList = ({ inner, expanded }: List): boolean => inner === undefined && expanded !== true;
 
-/** A value without parts, on one line. */
+/** A simple value on one line. */
 const scalarText = (value: Expr): string | undefined => {
   switch (value.kind) {
     case "ident":
@@ -97,7 +97,7 @@ const scalarText = (value: Expr): string | undefined => {
   }
 };
 
-/** Names as they are written, of those seen lately: configurations repeat the same few. */
+/** Cache of printed names: configurations repeat a few names. */
 const writtenNames = new Map<string, string>();
 const writtenName = (name: string): string => {
   let written = writtenNames.get(name);

@@ -90,57 +90,57 @@ import {
   type Written,
 } from "./view.js";
 
-/** How {@link print} lays a text out. */
+/** Options of {@link print}. */
 export interface PrintOptions {
-  /** Columns a line may have, its indentation not counted. Default: 100, as nixfmt. */
+  /** Maximum width of a line without its indentation, in columns. Default: 100, as in nixfmt. */
   readonly width?: number;
 }
 
-/** The text of a Nix file that holds `expr`, laid out as nixfmt does, with a final newline. */
+/** The text of a Nix file with `expr`, in the layout of nixfmt, with a final newline. */
 export const print = (expr: Expr, { width = 100 }: PrintOptions = {}): string => printWith(expr, width, plainLine);
 
-/** As {@link print}, without its short cut for plain data: the reference that the short cut is tested against. */
+/** As {@link print}, without its fast path for plain data. Tests compare the fast path with it. */
 export const printMeasured = (expr: Expr, { width = 100 }: PrintOptions = {}): string =>
   printWith(expr, width, () => undefined);
 
 const printWith = (expr: Expr, width: number, shortCut: typeof plainLine): string => {
-  if (!isNode(expr)) throw new TypeError("print takes a node; make one of data with toNix");
+  if (!isNode(expr)) throw new TypeError("print expects a node; convert data with toNix");
   const tape = new Tape();
   const layout = new Layout(tape, width);
   new Printer(tape, layout, shortCut).print(whole(expr));
   return layout.finish();
 };
 
-/** Elements on the tape after which it is laid out as soon as may be. */
+/** With this many elements, the tape is laid out at the next opportunity, to save memory. */
 const FULL_TAPE = 512;
-/** Interpolations up to so many columns stay on one line, whatever the line's width. */
+/** Interpolations up to this width stay on one line, even if the line becomes too long. */
 const SHORT_INTERPOLATION = 30;
-/** Chains of more pipes after the first have a line for each. */
+/** Longer chains of pipes have one pipe per line. */
 const SHORT_PIPE = 3;
-/** An `inherit` of more names has a line for each. */
+/** An `inherit` of more names has one name per line. */
 const SHORT_INHERIT = 3;
-/** Attribute paths of more parts may have the value on the next line. */
+/** Longer attribute paths may have the value on the next line. */
 const SHORT_PATH = 4;
-/** Lists of more items are not kept on one line as arguments. */
+/** Longer lists are not kept on one line as arguments. */
 const SHORT_LIST = 6;
 
 const COMPARISONS: ReadonlySet<BinaryOperator> = new Set(["<", "<=", ">", ">=", "==", "!="]);
 const PIPES: ReadonlySet<BinaryOperator> = new Set(["|>", "<|"]);
-/** Operators whose last operand may begin on the operator's line as the value of a binding. */
+/** In the value of a binding, the last operand of these operators may begin on the operator's line. */
 const JOINS: ReadonlySet<BinaryOperator> = new Set(["++", "//", "+"]);
 
-/** Takes expressions apart into parts and lays them on a tape. */
+/** Splits expressions into parts and writes them to a tape. */
 class Printer {
   readonly #tape: Tape;
-  /** Lays out the tape when it is full, as far as it is settled. */
+  /** Lays out a full tape, if its layout is already determined. */
   readonly #layout: Layout | undefined;
   readonly #shortCut: typeof plainLine;
   readonly #waiting: Part[] = [];
-  /** Comments that the next token begins with. */
+  /** Comments before the next token. */
   #before: Trivium[] = [];
-  /** Whether the comments before the next token have been printed ahead. */
+  /** Whether the comments before the next token are already printed. */
   #printed = false;
-  /** Whether the next comment after a token has been. */
+  /** Whether the next comment after a token is already printed. */
   #printedAfter = false;
 
   constructor(tape: Tape, layout?: Layout, shortCut: typeof plainLine = plainLine) {
@@ -257,7 +257,7 @@ class Printer {
     }
   }
 
-  /** Keeps the comments around an expression for its first token and after its last. */
+  /** Stores the comments around an expression for its first and last token. */
   #enter({ before, after }: Written): void {
     if (before !== undefined && !this.#printed) this.#before.push(...before);
     if (after !== undefined) this.#waiting.push({ kind: "#after", text: after });
@@ -340,7 +340,7 @@ class Printer {
     while (part.next < items.length) {
       const first = part.next === 0;
       const item = items[part.next++] as Binding | Expr;
-      // The tape is empty after a line that took the short cut, and only then.
+      // The tape is empty only after a line of the fast path.
       const afterLine = tape.length === 0;
       if (!first && !afterLine) tape.spacing(HARDLINE);
       if (layout !== undefined && (afterLine || tape.isSettled)) {
@@ -392,11 +392,12 @@ class Printer {
   }
 
   /**
-   * A call breaks as a whole: each argument on a line of its own, or the last one alone spread over several, or one
-   * before it if the rest fits on that one's first and last line.
+   * The layouts of a call on several lines: each argument on a separate line; or only the last argument on several
+   * lines; or only an earlier argument, if the rest fits on its first and last line.
    */
   #callParts({ head, args, afters }: Spine, { pre, enclosed }: CallContext, assertAfter?: string): Parts {
-    // Comments at the first token come before the call, lest they break it up; tags stay with their string.
+    // Comments at the first token are printed before the call, so that they do not break it. Language tags stay at
+    // their string.
     const first = typeof head === "string" ? { trivia: [], after: assertAfter } : firstComments(head);
     const leading = [...this.#before, ...(this.#printed ? [] : first.trivia)];
     if (first.after !== undefined) leading.push(lineComment(first.after));
@@ -450,16 +451,16 @@ class Printer {
   }
 }
 
-/** A comment's text, which no line break may end. */
+/** The text of a comment, without a line break at its end. */
 const oneLine = (text: string): string => (/[\r\n]/.test(text) ? text.replace(/[\r\n]+/g, " ") : text);
 
 const OPEN_CALL: CallContext = { pre: [], enclosed: false };
 
-/** The comments below all of an expression. */
+/** The comments after the whole expression. */
 const belowOf = (written: Written): readonly Trivium[] | undefined =>
   written.kind === "paren" ? written.expr.below : written.below;
 
-/** `expr` without the blank lines that its file would begin with. */
+/** `expr` without blank lines at the start of its file. */
 const withoutBlankStart = (expr: Written): Written => {
   const { before } = expr;
   if (before?.[0]?.kind !== "blankLine") return expr;
@@ -469,7 +470,7 @@ const withoutBlankStart = (expr: Written): Written => {
 
 // Calls
 
-/** A call taken apart: the function and all its arguments, with the comments after them that belong to no argument. */
+/** The parts of a call: the function, all arguments, and the comments that do not belong to an argument. */
 interface Spine {
   readonly head: Written | "assert";
   readonly args: readonly Written[];
@@ -483,7 +484,7 @@ const spineOf = (call: Extract<Written, { kind: "call" }>): Spine => {
   while (head.kind === "call") {
     args.push(view(head.argument, LEVEL.select));
     afters.push(head.after === undefined ? undefined : { kind: "#after", text: head.after });
-    // The comments before an inner call stand before the whole.
+    // Comments before an inner call are before the whole call.
     const { before } = head;
     head = view(head.function, LEVEL.call);
     if (before) head = { ...head, before: [...before, ...(head.before ?? [])] };
@@ -505,11 +506,11 @@ const assertSpine = (condition: Written): Spine => {
 interface FirstComments {
   readonly trivia: readonly Trivium[];
   readonly after?: string | undefined;
-  /** Whether what comes after would be printed as the comment of a token. */
+  /** Whether the comment after it would be printed as the comment of a token. */
   readonly printed?: boolean;
 }
 
-/** The comments around the first token of an expression that stand in it, outermost first. */
+/** The comments in an expression around its first token, outermost first. */
 const firstComments = (expr: Written): FirstComments => {
   const trivia: Trivium[] = [];
   let next = expr;
@@ -532,7 +533,7 @@ const firstComments = (expr: Written): FirstComments => {
   }
 };
 
-/** A function with the first `count` of its arguments, each call a group of its own. */
+/** A function with its first `count` arguments. Each call is a separate group. */
 const applied = (f: Parts, args: readonly Written[], count: number, after: (index: number) => Part): Parts => {
   const opens: Part[] = [];
   const rest: Parts[] = [];
@@ -541,7 +542,7 @@ const applied = (f: Parts, args: readonly Written[], count: number, after: (inde
     const previous = args[i - 1];
     opens.push(TRANSPARENT_GROUP);
     if (arg.kind === "list" && previous?.kind === "list") {
-      // Two lists in a row are spread over lines together or not at all.
+      // Two adjacent lists are either both on one line or both on several lines.
       opens.push(TRANSPARENT_GROUP);
       rest.push([
         END,
@@ -560,7 +561,7 @@ const applied = (f: Parts, args: readonly Written[], count: number, after: (inde
       i--;
     } else {
       const argument: Part = { kind: "#argument", argument: arg };
-      // A selection spread over lines would look odd, so it is never the first to break.
+      // A selection on several lines is hard to read, so it is never the first to break.
       rest.push([END, SPACE, nest(arg.kind === "select" ? group(argument) : priority(argument)), after(i)]);
     }
   }
@@ -619,11 +620,11 @@ const absorbParen = (written: Paren): Part => {
   );
 };
 
-/** Comments on lines of their own, if there are any. */
+/** Comments on separate lines, if there are any. */
 const commentLines = (trivia: readonly Trivium[] | undefined): Part =>
   trivia === undefined ? [] : { kind: "#comments", trivia };
 
-// Values: what stands after the `=` of a binding and the `?` of a formal
+// Values after the `=` of a binding and the `?` of a formal
 
 const valueParts = (value: Written): Part => {
   if (value.kind === "attrs" && value.inner === undefined && value.bindings.length === 1) {
@@ -667,7 +668,7 @@ const valueParts = (value: Written): Part => {
   return nest(SPACE, group(value));
 };
 
-/** An absorbable expression as it stands on the line of what comes before it; `wide`: a set on several lines. */
+/** An absorbable expression that begins on the current line; `wide`: a set on several lines. */
 const absorbed = (expr: Written, wide: boolean): Part => {
   if (isTerm(expr)) return term(expr, wide);
   if (expr.kind === "with") {
@@ -695,7 +696,7 @@ const absorbed = (expr: Written, wide: boolean): Part => {
 const countItems = (items: readonly Expr[], inner?: readonly Trivium[]): number =>
   items.reduce((count, item) => count + (view(item, LEVEL.select).before ? 2 : 1), inner ? 1 : 0);
 
-/** A binding or list item, with the comments before it. */
+/** A binding or list item with the comments before it. */
 const itemParts = (separator: number, item: Binding | Expr): Parts => {
   const isBinding = item.kind === "binding" || item.kind === "inherit";
   const written = isBinding ? item : view(item, LEVEL.select);
@@ -737,7 +738,7 @@ const listParts = (list: List, separator: number): Parts => {
   if (items.length === 0 && inner === undefined && open?.after === undefined) {
     return [comments, expanded === true ? HARDLINE : HARDSPACE, "]"];
   }
-  // Items with a line each are read back as expanded, so they are printed so unless their author wrote them otherwise.
+  // Items on separate lines are parsed as expanded, so print them as expanded unless the source is different.
   const many = separator === HARDLINE && items.length > 1;
   const around = (expanded ?? many) || items.length === 0 ? HARDLINE : SPACE;
   return [
@@ -773,7 +774,7 @@ const attrsParts = (attrs: Attrs | LegacyLet, wide: boolean): Parts => {
   ];
 };
 
-/** The digits of a number as its author wrote them, while they mean its value. */
+/** The source digits of a number, if they still have its value. */
 const intText = ({ value, spelling }: Int): string =>
   spelling !== undefined && /^\d+$/.test(spelling) && BigInt(spelling) === value ? spelling : String(value);
 const floatTextOf = ({ value, spelling }: Float): string =>
@@ -816,7 +817,7 @@ const termParts = (written: Written, wide: boolean): Parts => {
   }
 };
 
-/** What stands between brackets, on the opening one's line where it may. */
+/** The content of brackets, on the line of the opening bracket if allowed. */
 const parenthesized = (expr: Written): Part => {
   if (isAbsorbableExpr(expr)) return group(absorbed(expr, false));
   if (expr.kind === "call") return { kind: "#call", call: expr, context: { pre: [], enclosed: true } };
@@ -830,7 +831,7 @@ const selectParts = ({ target, path, or, tokens }: Select): Parts => {
   switch (written.kind) {
     case "int":
     case "float":
-      // A dot after the digits would make another number of them.
+      // A dot directly after the digits would be a part of the number.
       separator = [HARDSPACE];
       break;
     case "ident":
@@ -857,7 +858,7 @@ const nameParts = (name: AttrName): Part => {
     return commented(name, text);
   }
   const { expr, quoted } = name;
-  // A string that is more than an interpolation needs no `${}` around it.
+  // A string with text, not only an interpolation, needs no `${}` around it.
   const isQuoted = expr.kind === "str" && (quoted ?? (expr.parts.length > 1 && isBare(expr)));
   return commented(name, isQuoted ? strParts(strLines(expr)) : interpolationParts(name));
 };
@@ -887,7 +888,7 @@ const indentedStrParts = (lines: readonly StringLine[], kept: string | undefined
   );
 };
 
-/** A line that keeps its indentation; the code in it is laid out as ever. */
+/** A line that keeps its indentation. The code in it is formatted as usual. */
 const rawLineParts = (line: StringLine, kept: string): Part => {
   const [first, ...rest] = line;
   if (first === undefined) return [];
@@ -913,7 +914,7 @@ const lineParts = (line: StringLine): Parts => {
     return group("${", BREAK, nest(group(whole(expr), commentLines(expr.below))), BREAK, "}");
   }
   if (typeof only === "object" && only.expr.below === undefined) {
-    // Alone on its line, an interpolation is laid out as parentheses are.
+    // An interpolation alone on its line has the layout of parentheses.
     const spaces = typeof first === "string" ? first : "";
     return [
       spaces === "" ? [] : spaces,
@@ -925,7 +926,7 @@ const lineParts = (line: StringLine): Parts => {
   return [first, ...indented(widthOf(/^\s*/.exec(first)?.[0] ?? ""), rest)];
 };
 
-/** `part` with the lines it is spread over indented further. */
+/** `part` with more indentation of its lines. */
 const indented = (columns: number, part: Part): Parts =>
   columns === 0 ? [part] : [{ kind: "#indent", columns }, part, { kind: "#indent", columns: -columns }];
 
@@ -981,7 +982,7 @@ const inheritParts = ({ from, names, expanded, tokens }: Inherit): Parts => {
 
 const formalParts = (formal: Formal, last: boolean): Parts => {
   const { name, default: value, before, after, tokens } = formal;
-  // The last comma is there only if the formals stand on lines of their own.
+  // A trailing comma is printed only if the formals are on separate lines.
   const comma: Part =
     last && after === undefined && tokens?.[","] === undefined
       ? { kind: "#trailing", text: "," }
@@ -1042,7 +1043,7 @@ const lambdaParts = (lambda: Lambda): Parts => {
   return isTerm(body) && isAbsorbable(body) ? [head, SPACE, group(term(body, true))] : [head, SPACE, body];
 };
 
-/** What follows the first parameter: any more of them, all on one line, and the body. */
+/** The code after the first parameter: further parameters on the same line, and the body. */
 const curriedBody = (first: Written): Parts => {
   const parts: Part[] = [];
   const ends: Part[] = [];
@@ -1100,7 +1101,7 @@ const exprParts = (expr: Exclude<Written, { kind: "call" }>): Parts => {
 };
 
 const letParts = ({ bindings, inner, body, tokens }: Let): Parts => {
-  // Comments around the `in` belong to the body.
+  // Comments around `in` belong to the body.
   return [
     group(token(tokens, "open", "let"), HARDLINE, nest(itemsParts(HARDLINE, bindings, inner))),
     HARDLINE,
@@ -1120,7 +1121,7 @@ const ifParts = (first: If): Parts => {
   let next: Written = first;
   for (let separator: number = SPACE; next.kind === "if"; separator = HARDLINE) {
     const { condition, tokens } = next;
-    // Only the first `if` begins a line, on which a comment after it could stand.
+    // A comment after `if` needs a line that begins with this `if`, which is only true for the first one.
     const keyword = next === first ? liftedToken(tokens, "open", "if") : token(tokens, "open", "if");
     if (next !== first) parts.push(commented({ before: next.before }));
     parts.push(
@@ -1140,7 +1141,7 @@ const ifParts = (first: If): Parts => {
 
 interface Operand {
   readonly operand: Written;
-  /** The operation whose operator stands before the operand; none before the first. */
+  /** The operation with the operator before the operand; undefined for the first operand. */
   readonly operation?: Binary;
 }
 
@@ -1162,7 +1163,7 @@ const operandsOf = (operation: Binary): readonly [Operand, ...Operand[]] => {
   return operands as unknown as readonly [Operand, ...Operand[]];
 };
 
-/** `written` with the comments of an operation that it is an end of. */
+/** `written` with the comments of the operation that it begins or ends. */
 const around = (
   { before, after }: { readonly before?: readonly Trivium[] | undefined; readonly after?: string | undefined },
   written: Written,
@@ -1175,7 +1176,7 @@ const around = (
         ...(after === undefined ? {} : { after: joinAfter(written.after, after) }),
       };
 
-/** A chain of one operator: all on one line, or a line for each operand, led by its operator. */
+/** A chain of one operator: all on one line, or each operand on a separate line after its operator. */
 const operationParts = (operation: Binary, firstWide: boolean): Parts => {
   const { operator } = operation;
   const [first, ...rest] = operandsOf(operation);

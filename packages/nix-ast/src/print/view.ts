@@ -1,6 +1,6 @@
 /**
- * Expressions as they are written: with the parentheses that precedence asks for, negative numbers as the negations they
- * are in Nix, and `''` strings that need no `''` with `"` quotes.
+ * Expressions in source form: with necessary parentheses, with negative numbers as negations, and with `"` quotes for
+ * `''` strings that do not need `''`.
  */
 import { binary, float, int, negate } from "../build.js";
 import type { Annotated, Binary, BinaryOperator, Expr, IndentedStr, Parens, Tokens, Trivium, Unary } from "../expr.js";
@@ -8,20 +8,20 @@ import { INT64_MIN } from "../literal.js";
 import { clash, levelOf, BINARY, LEVEL } from "../operators.js";
 import { isPlain } from "../strings.js";
 
-/** Parentheses, those of the source or those that precedence asks for. */
+/** Parentheses of the source, or parentheses that precedence requires. */
 export interface Paren {
   readonly kind: "paren";
   readonly expr: Expr;
-  /** How many of the source's parentheses of `expr` stand inside these. */
+  /** The number of source parentheses of `expr` inside these. */
   readonly depth: number;
   readonly before?: readonly Trivium[];
   readonly after?: string;
   readonly tokens?: Tokens;
 }
-/** An expression as it is written; the parentheses of its source are around it, not on it. */
+/** An expression in source form. Source parentheses are nodes around it. */
 export type Written = Expr | Paren;
 
-/** `expr` without a number that is negative, which Nix has no literal for. */
+/** `expr` with a negative number as a negation, because Nix has no negative literals. */
 const withoutSign = (expr: Expr): Expr => {
   if (expr.kind === "int" && expr.value < 0n) {
     const unsigned =
@@ -29,7 +29,7 @@ const withoutSign = (expr: Expr): Expr => {
     return annotate(unsigned, expr);
   }
   if (expr.kind === "float" && (expr.value < 0 || Object.is(expr.value, -0))) {
-    // Nix negates by subtracting from 0, which loses the sign of a zero; a product keeps it.
+    // Nix negates by subtraction from 0, which loses the sign of -0. A product keeps it.
     return annotate(expr.value === 0 ? binary(float(0), "*", negate(float(1))) : negate(float(-expr.value)), expr);
   }
   if (expr.kind === "indentedStr" && isPlain(expr)) return quoted(expr);
@@ -50,7 +50,7 @@ const annotate = (node: Expr, { before, after }: Annotated): Expr => ({
   ...(after === undefined ? {} : { after }),
 });
 
-/** Parentheses that the source does not have. They take over the comments of what they hold, for they stand outside it. */
+/** Parentheses that the source does not have. The comments of the expression move to them, outside the parentheses. */
 const paren = (expr: Expr): Paren => {
   const { before, after } = expr;
   if (before === undefined && after === undefined) return { kind: "paren", expr, depth: 0 };
@@ -64,7 +64,7 @@ const paren = (expr: Expr): Paren => {
   };
 };
 
-/** The source's parentheses around `expr`, so many of them. */
+/** The source parentheses of `expr` at `depth`. */
 const sourceParen = (expr: Expr, parens: readonly Parens[], depth: number): Paren => {
   const { before, after, tokens } = parens[depth] as Parens;
   return {
@@ -77,11 +77,11 @@ const sourceParen = (expr: Expr, parens: readonly Parens[], depth: number): Pare
   };
 };
 
-/** What stands between parentheses. */
+/** The content of parentheses. */
 export const inside = ({ expr, depth }: Paren): Written =>
   depth > 0 && expr.parens !== undefined ? sourceParen(expr, expr.parens, depth - 1) : withoutSign(expr);
 
-/** `expr` in a place that takes what binds at least as tightly as `level`. */
+/** `expr` in a place for expressions up to `level`, with parentheses if necessary. */
 export const view = (expr: Expr, level: number): Written => {
   const { parens } = expr;
   if (parens !== undefined && parens.length > 0) return sourceParen(expr, parens, parens.length - 1);
@@ -89,24 +89,24 @@ export const view = (expr: Expr, level: number): Written => {
   return levelOf(written) > level ? paren(written) : written;
 };
 
-/** `expr` in a place that has parentheses around it in any case. */
+/** `expr` in a place that always has parentheses. */
 export const viewEnclosed = (expr: Expr): Paren => {
   const written = view(expr, LEVEL.greedy);
   return written.kind === "paren" ? written : paren(written);
 };
 
-/** An operand of an operator, in parentheses if it is one that must not meet it. */
+/** An operand, with parentheses if it must not be next to this operator. */
 const viewOperand = (operator: BinaryOperator, operand: Expr, level: number): Written =>
   clash(operator, operand) && operand.parens === undefined ? paren(operand) : view(operand, level);
 
 export const viewLeft = ({ operator, left }: Binary): Written => viewOperand(operator, left, BINARY[operator].left);
 export const viewRight = ({ operator, right }: Binary): Written => viewOperand(operator, right, BINARY[operator].right);
 
-/** What a `.` can follow: no path, whose text would swallow it. */
+/** An expression before a `.`. A path needs parentheses, because the `.` would be a part of it. */
 export const viewTarget = (target: Expr): Written =>
   target.kind === "path" && target.parens === undefined ? paren(target) : view(target, LEVEL.atom);
 
-/** What a prefix operator stands before; a path would swallow a minus. */
+/** The operand of a prefix operator. A path needs parentheses after a minus, which would be a part of it. */
 export const viewUnaryOperand = ({ operator, operand }: Unary): Written => {
   if (operator === "!") return view(operand, LEVEL.not);
   let first = view(operand, LEVEL.negate);
