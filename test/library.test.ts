@@ -1,4 +1,4 @@
-/** The files of the library: their format, and each fact that another file has too. */
+/** Tests the format of the library files, and facts that are also in other files. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,7 +10,7 @@ import { describe, expect, it } from "vitest";
 import { optionsFile, optionsPage } from "../scripts/options-page.js";
 
 const rig = process.env["MICROVM_EMIT_RIG"];
-if (rig === undefined) console.error("NOT TESTED that options.md is current: set MICROVM_EMIT_RIG.");
+if (rig === undefined) console.error("NOT TESTED: options.md is current. Set MICROVM_EMIT_RIG.");
 
 const folder = fileURLToPath(new URL("../packages/emit/nix", import.meta.url));
 const read = (path: string): string => readFileSync(join(folder, path), "utf8");

@@ -1,4 +1,6 @@
-/** The commands of the lab to a guest, over QEMU's socket of the port that `image/root/usr/local/sbin/lab-agent` reads. */
+/**
+ * Runs commands in a guest, over the QEMU socket of the virtio port that `image/root/usr/local/sbin/lab-agent` reads.
+ */
 import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
 import { createInterface } from "node:readline";
@@ -6,14 +8,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { poll } from "./poll.js";
 
 /**
- * Runs a shell command in the guest, as root, after those before it.
+ * Runs a shell command in the guest as root, after the previous commands.
  *
- * @returns what it wrote, without the last newline
- * @throws Error with what it wrote when it fails
+ * @returns its output without the last newline
+ * @throws Error with its output if it fails
  */
 export type Run = (command: string) => Promise<string>;
 
-/** Emulated, and beside other tests, a boot takes a minute. */
+/** With emulation and other tests at the same time, a boot takes a minute. */
 const PATIENCE_S = 240;
 
 const connect = async (socket: string): Promise<Socket | undefined> => {
@@ -26,7 +28,7 @@ const connect = async (socket: string): Promise<Socket | undefined> => {
   }
 };
 
-/** @throws Error when the guest ends, or is not heard of in time */
+/** @throws Error if the guest exits or does not answer in time */
 export const connectAgent = async (socket: string): Promise<Run> => {
   const connection = await poll("QEMU", 100, () => connect(socket));
   const lines = createInterface({ input: connection })[Symbol.asyncIterator]();
@@ -45,7 +47,7 @@ export const connectAgent = async (socket: string): Promise<Run> => {
     if (status !== "0") throw new Error(`Exit status ${String(status)}: ${command}\n${text}`);
     return text;
   };
-  // One at a time, since answers have no names.
+  // One command at a time, because answers have no ids.
   let previous: Promise<unknown> = Promise.resolve();
   return (command) => {
     const next = previous.then(() => run(command));

@@ -1,6 +1,6 @@
 /**
- * Two VMs of one host, booted of one image with what their evaluated runners carry, in the network that the evaluated
- * host describes: each comes up as itself, with its own files, and reaches what it should.
+ * Boots two VMs of one host from one image, with the arguments of their evaluated runners and the evaluated network of
+ * the host. Each VM must have its own identity and files, and its network policy.
  */
 import { execFileSync } from "node:child_process";
 import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -19,9 +19,8 @@ import { hostFile, sharesOf } from "./share.js";
 import { rig } from "../nix/rig.js";
 
 const missing = whatGuestsMiss();
-if (missing !== undefined) console.error(`NOT TESTED on real guests: ${missing}.`);
-if (rig === undefined)
-  console.error("NOT TESTED on real guests, as NixOS's own modules write them: set MICROVM_EMIT_RIG.");
+if (missing !== undefined) console.error(`NOT TESTED: booted guests: ${missing}.`);
+if (rig === undefined) console.error("NOT TESTED: booted guests on the modules of NixOS. Set MICROVM_EMIT_RIG.");
 
 const GATEWAY = "192.168.83.1";
 const NAMESERVER = "192.0.2.53";
@@ -57,10 +56,10 @@ const configOf = (network: NetworkPolicy): Config => ({
   },
 });
 
-/** A server that says something to whoever connects, whether they stay to hear it or not. */
+/** A server that sends a text to each client, even if the client disconnects. */
 const serverOf = (address: string, said: string): string =>
   `require("net").createServer((socket) => socket.on("error", () => {}).end(${said})).listen(${SERVER_PORT}, "${address}")`;
-/** Answers with the address that a connection came from. */
+/** Answers with the source address of a connection. */
 const SERVER = serverOf(BEYOND, "socket.remoteAddress");
 const HOST_SERVER = serverOf("0.0.0.0", '"the host"');
 
@@ -83,7 +82,7 @@ describe.skipIf(missing !== undefined)("two VMs of one image", () => {
     return hostFile(folder, share.source);
   };
 
-  /** What the host would have made of the VM's folders: keys of its own, and a workspace of the user's. */
+  /** Creates the folders of a VM as the host does: SSH host keys, and a workspace of the user. */
   const prepare = (name: Name): void => {
     const [keys, workspace] = [shareAt(name, HOST_KEYS), shareAt(name, WORKSPACE[name])];
     for (const made of [keys, workspace]) mkdirSync(made, { recursive: true });
@@ -95,7 +94,7 @@ describe.skipIf(missing !== undefined)("two VMs of one image", () => {
   };
 
   beforeAll(async () => {
-    // Short, since sockets are in it, and not below what the lab lays its own folders over.
+    // The path must be short, because it contains sockets, and must not be in a folder that the lab mounts over.
     folder = mkdtempSync("/tmp/microvm-emit-lab-");
     [booted, evaluated] = await Promise.all([
       image(),
@@ -123,7 +122,7 @@ describe.skipIf(missing !== undefined)("two VMs of one image", () => {
     });
   });
 
-  it("are of one guest, evaluated once", () => {
+  it("share one guest, which is evaluated once", () => {
     const [first, second] = NAMES.map((name) => runnerOf(name).kernelParams.find((one) => one.startsWith("init=")));
     expect(first).toMatch(/^init=/);
     expect(second).toBe(first);
@@ -142,7 +141,7 @@ describe.skipIf(missing !== undefined)("two VMs of one image", () => {
       expect(await linesOf("cat /proc/sys/kernel/hostname /etc/machine-id")).toEqual([name, machineId]);
     });
 
-    it("has its own address on its own card, its gateway and its name server", async () => {
+    it("has its own address, interface, gateway and DNS server", async () => {
       const state = "/run/systemd/netif/links/*";
       await poll(`the address of ${name}`, 100, async () =>
         (await run(`cat ${state}`)).includes("OPER_STATE=routable") ? true : undefined,
@@ -154,7 +153,7 @@ describe.skipIf(missing !== undefined)("two VMs of one image", () => {
       expect(await run(`sed -n 's/^DNS=//p' ${state}`)).toBe(NAMESERVER);
     });
 
-    it("has its own workspace, which it and the host write to", async () => {
+    it("has its own workspace, writable by VM and host", async () => {
       const workspace = WORKSPACE[name];
       expect(await run(`cat ${workspace}/from-host`)).toBe(`for ${name}`);
       await run(`setpriv --reuid=1000 --regid=1000 --clear-groups sh -c 'echo from ${name} >${workspace}/from-guest'`);
@@ -164,7 +163,7 @@ describe.skipIf(missing !== undefined)("two VMs of one image", () => {
       expect(await run(`ls ${dirname(workspace)}`)).toBe(name);
     });
 
-    it("mounted each share before the first service that may want it, and none in the initrd", async () => {
+    it("mounted each share before the first service that can need it, and none in the initrd", async () => {
       const since = async (unit: string): Promise<number> =>
         Number(await run(`systemctl show --value --property=ActiveEnterTimestampMonotonic ${unit}`));
       const localFs = await since("local-fs.target");
@@ -176,12 +175,12 @@ describe.skipIf(missing !== undefined)("two VMs of one image", () => {
         expect(mounted).toBeGreaterThan(0);
         expect(mounted).toBeLessThanOrEqual(localFs);
       }
-      // All that an initrd mounts is below /sysroot; a script's says nothing of it.
+      // An initrd with systemd logs its mounts below /sysroot; a script does not log them.
       const inInitrd = await run("dmesg | sed -n 's/.*Mounted \\(sysroot[^ ]*\\) .*/\\1/p'");
       expect(inInitrd).toBe(name === "second" ? "sysroot.mount" : "");
     });
 
-    it("has its own environment, and no file of it without one", async () => {
+    it("has its own environment file, and no file without an environment", async () => {
       const file = "/run/vm-environment";
       if (name === "second") {
         await expect(run(`cat ${file}`)).rejects.toThrow(/No such file/);
@@ -191,13 +190,13 @@ describe.skipIf(missing !== undefined)("two VMs of one image", () => {
       }
     });
 
-    it("shows the SSH host key that the host keeps for it, and cannot replace it", async () => {
+    it("uses the SSH host key of the host, and cannot replace it", async () => {
       const shown = await network?.host.run("ssh-keyscan", "-t", "ed25519", "-T", "20", ADDRESS[name]);
       expect(shown?.trim()).toBe(`${ADDRESS[name]} ${String(hostKeys.get(name))}`);
       await expect(run(`touch ${HOST_KEYS}/planted`)).rejects.toThrow(/Read-only file system/);
     });
 
-    it("reaches the gateway, the other VM and, as the host, a server beyond", async () => {
+    it("reaches the gateway, the other VM and, with the address of the host, an external server", async () => {
       const other = ADDRESS[OTHER[name]];
       for (const address of [GATEWAY, other]) {
         await poll(`an answer of ${address}`, 100, () =>
@@ -212,7 +211,7 @@ describe.skipIf(missing !== undefined)("two VMs of one image", () => {
     });
   });
 
-  describe("when their host is switched to another policy", () => {
+  describe("after their host switches to another policy", () => {
     const [{ first: own, second: other }, run] = [ADDRESS, (command: string) => guests.first(command)];
     const reaches = (command: string): Promise<boolean> =>
       run(command).then(
@@ -230,7 +229,7 @@ describe.skipIf(missing !== undefined)("two VMs of one image", () => {
       "the other VM's SSH": await connects(other, 22),
     });
 
-    it("reach the internet and the gateway alone", async () => {
+    it("reach only the internet and the gateway", async () => {
       expect(Object.values(await everything())).toEqual([true, true, true, true, true]);
       const { policy } = await evaluateHost(emitFlake(configOf("internet")), "lab", rig !== undefined);
       const rules = join(folder, "policy.nft");
@@ -245,7 +244,7 @@ describe.skipIf(missing !== undefined)("two VMs of one image", () => {
       });
     });
 
-    it("are dropped with an address or a MAC that is not theirs, whatever root of the guest does", async () => {
+    it("cannot use another IP or MAC address, even as root in the guest", async () => {
       const card = await run("ip -o -4 address show scope global | awk '{ print $2; exit }'");
       const { mac } = runnerOf("first").interfaces[0] ?? { mac: "" };
       const { mac: macOfOther } = runnerOf("second").interfaces[0] ?? { mac: "" };
@@ -264,7 +263,7 @@ describe.skipIf(missing !== undefined)("two VMs of one image", () => {
     });
   });
 
-  it("left the image as it was", async () => {
+  it("did not change the image", async () => {
     expect(await sha256(booted.root)).toBe(booted.rootSha256);
   });
 });

@@ -1,13 +1,13 @@
-/** A Docker of its own in a namespace, with all that it keeps in a folder; it runs no container. */
+/** A Docker daemon in a namespace, with its state in a folder. It runs no containers. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Namespace } from "./namespace.js";
 import { poll } from "./poll.js";
 
 /**
- * Starts it, or starts it again; the promise is kept when its rules are there.
+ * Starts or restarts Docker. The promise resolves when its rules exist.
  *
- * @throws Error with the end of its log when it does not come up
+ * @throws Error with the end of its log if it does not start
  */
 export const startDocker = async (host: Namespace, folder: string): Promise<void> => {
   const log = join(folder, "dockerd.log");

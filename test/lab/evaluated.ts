@@ -1,10 +1,10 @@
-/** What Nix says of a host and its VMs, as the lab needs it. */
+/** Evaluated facts of a host and its VMs for the lab. */
 import type { Config } from "microvm-emit";
 import { emittedFlat, hostModule } from "../nix/emitted.js";
 import { evalFlake, nixes } from "../nix/harness.js";
 import { evaluateOnRig } from "../nix/rig.js";
 
-/** What the runner of a VM carries. */
+/** Facts of the runner of a VM. */
 export interface Runner {
   readonly kernelParams: readonly string[];
   readonly machineId: string;
@@ -26,15 +26,15 @@ export interface Share {
 }
 
 export interface Host {
-  /** Of systemd-networkd, by file name. */
+  /** Files of systemd-networkd by name. */
   readonly units: Readonly<Record<string, string>>;
-  /** What networkd.conf says of how it treats what others have made. */
+  /** Settings of networkd.conf for foreign routes and rules. */
   readonly foreign: Readonly<Record<string, string>>;
   readonly nat: {
     readonly enable: boolean;
     readonly internalInterfaces: readonly string[];
     readonly internalIPs: readonly string[];
-    /** Null where VMs leave by any interface. */
+    /** Null if NAT uses any interface. */
     readonly externalInterface: string | null;
     readonly forwardPorts: readonly {
       readonly proto: string;
@@ -42,30 +42,30 @@ export interface Host {
       readonly destination: string;
     }[];
   };
-  /** Rules of udev. */
+  /** udev rules. */
   readonly udev: string;
   readonly policy: Policy;
-  /** NixOS's own tables of nftables, those of its firewall and of NAT among them; none of stand-ins, which write none. */
+  /** nftables tables of NixOS, such as firewall and NAT; empty on the stand-ins. */
   readonly tables: string;
   readonly runners: Readonly<Record<string, Runner>>;
 }
 
-/** What holds VMs to what they may reach; empty where all may reach everything. */
+/** The network policy of the VMs; empty if all VMs are open. */
 export interface Policy {
-  /** Of nftables. */
+  /** nftables rules. */
   readonly rules: string;
-  /** Those of frames from taps; null where the host's kernel cannot have them before a tap is there. */
+  /** nftables rules for frames from taps; null if the kernel needs the tap to exist first. */
   readonly tapRules: string | null;
   readonly sysctls: Readonly<Record<string, unknown>>;
-  /** The resolver's configuration, in JSON. */
+  /** The configuration of the resolver, as JSON. */
   readonly resolver: string | null;
-  /** What the service of the rules does to bridges that are there. */
+  /** Commands of the policy service for existing bridges. */
   readonly bridges: readonly string[];
-  /** The script that has Docker let VMs' packets pass. */
+  /** The script that makes Docker accept packets of VMs. */
   readonly beside: string | null;
 }
 
-/** A section, or several of one name, by the options of `systemd.network` that hold them. */
+/** Section names of networkd files by option of `systemd.network`. */
 const SECTIONS: Readonly<Record<string, string>> = {
   netdevConfig: "NetDev",
   matchConfig: "Match",
@@ -81,7 +81,7 @@ type Settings = Readonly<Record<string, unknown>>;
 type Unit = Readonly<Record<string, Settings | readonly Settings[]>>;
 
 interface Facts extends Omit<Host, "units"> {
-  /** As NixOS writes them, by file name; `null` of stand-ins, which write none. */
+  /** Files as NixOS writes them, by name; null on the stand-ins. */
   readonly units: Readonly<Record<string, string>> | null;
   readonly netdevs: Readonly<Record<string, Unit>>;
   readonly networks: Readonly<Record<string, Unit>>;
@@ -149,13 +149,10 @@ const unitText = (unit: Unit): string =>
 const unitFiles = (units: Readonly<Record<string, Unit>>, type: string): [string, string][] =>
   Object.entries(units).map(([name, unit]) => [`${name}.${type}`, unitText(unit)]);
 
-/** The flake of a config, in a new folder. */
+/** Writes the flake of a config to a new folder. */
 export const emitFlake = (config: Config): string => emittedFlat(config, { "configuration.nix": hostModule });
 
-/**
- * Evaluates a host of a flake: on NixOS's own modules, or on the stand-ins of
- * `test/inputs`.
- */
+/** Evaluates a host of a flake, on the modules of NixOS or on the stand-ins of `test/inputs`. */
 export const evaluateHost = async (flake: string, host: string, isOnRig: boolean): Promise<Host> => {
   const [nix] = nixes();
   if (nix === undefined) throw new Error("There is no nix.");

@@ -1,4 +1,4 @@
-"""Makes frames with scapy: reads a JSON object of expressions, writes a JSON object of their bytes in hexadecimal."""
+"""Creates frames with scapy. Reads a JSON object of expressions, writes a JSON object of their bytes in hexadecimal."""
 
 import json
 import logging

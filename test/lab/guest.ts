@@ -1,4 +1,4 @@
-/** A guest that QEMU boots of the lab's image, as the evaluated runner of a VM says. */
+/** Boots a guest from the lab image in QEMU, with the arguments of the evaluated runner of a VM. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { connectAgent, type Run } from "./agent.js";
@@ -12,30 +12,30 @@ export interface Boot {
   readonly name: string;
   readonly runner: Runner;
   readonly image: Image;
-  /** In which the taps are made, and daemons and QEMU run. */
+  /** The namespace with the taps, the daemons and QEMU. */
   readonly host: Namespace;
-  /** For sockets, logs and what guests see of the host's files. */
+  /** The folder for sockets, logs and shared files. */
   readonly folder: string;
-  /** What runs in the initrd: a script, or systemd. NixOS has both. */
+  /** The init program of the initrd: a script or systemd. NixOS supports both. */
   readonly initrd: "script" | "systemd";
 }
 
-/** Parameters that name what NixOS has, and Debian has elsewhere or not. */
+/** Kernel parameters for NixOS only, which do not apply to Debian. */
 const OF_NIXOS: readonly string[] = [
   "init=", // the second stage, in the store
-  "regInfo=", // which store paths are registered
-  "root=fstab", // the root is in the fstab of NixOS's initrd
+  "regInfo=", // the registered store paths
+  "root=fstab", // the root is in the fstab of the NixOS initrd
 ];
 
-/** What a kernel of x86 takes (COMMAND_LINE_SIZE), with the byte that ends it. */
+/** The limit of an x86 kernel (COMMAND_LINE_SIZE), including the final NUL. */
 const COMMAND_LINE_BYTES = 2048;
 
-/** A /dev/kvm without one of these is for special kernels, and a stock one dies on it. */
+/** Without one of these modules, /dev/kvm only supports special kernels, and a standard kernel crashes. */
 const hasKvm = ["kvm_intel", "kvm_amd"].some((module) => existsSync(`/sys/module/${module}`));
 
 /**
- * Emulated, a kernel cannot measure its clock, and what makes it safe only takes time: at random addresses, code that was
- * translated once is translated again.
+ * Kernel parameters for emulation: the kernel cannot measure its clock, and mitigations are slow. With random
+ * addresses, QEMU must translate code again.
  */
 const forEmulation = (): readonly string[] => {
   const [, megahertz] = /^cpu MHz\s*:\s*([\d.]+)$/m.exec(readFileSync("/proc/cpuinfo", "utf8")) ?? [];
@@ -63,7 +63,7 @@ const commandLine = ({ runner, initrd }: Boot): string => {
   return line;
 };
 
-/** Starts a guest; the promise is kept when it runs commands. It ends with the host's namespace. */
+/** Starts a guest. The promise resolves when the guest runs commands. The guest ends with the namespace of the host. */
 export const bootGuest = async (boot: Boot): Promise<Run> => {
   const { name, runner, image, host, folder } = boot;
   const at = (file: string): string => join(folder, `${name}.${file}`);
@@ -80,7 +80,7 @@ export const bootGuest = async (boot: Boot): Promise<Run> => {
   const qemu = [
     ...["-nodefaults", "-no-user-config", "-nographic", "-no-reboot", ...accelerator],
     ...["-M", "microvm,acpi=on,pcie=off,pit=off,pic=off,rtc=on,memory-backend=memory"],
-    // The daemons of shares know no devices of before virtio 1.0.
+    // virtiofsd does not support devices before virtio 1.0.
     ...["-global", "virtio-mmio.force-legacy=false"],
     ...["-smp", String(runner.vcpu), "-m", String(runner.mem)],
     ...["-object", `memory-backend-memfd,id=memory,size=${runner.mem}M,share=on`],
@@ -96,12 +96,12 @@ export const bootGuest = async (boot: Boot): Promise<Run> => {
       ...["-chardev", `socket,id=share${index},path=${at(`${tag}.sock`)}`],
       ...["-device", `vhost-user-fs-device,chardev=share${index},tag=${tag}`],
     ]),
-    // Not started before somebody listens, so that nothing is lost.
+    // Starts after the listener, so that no output is lost.
     ...["-chardev", `socket,id=agent,server=on,wait=on,path=${at("agent.sock")}`],
     ...["-device", "virtio-serial-device", "-device", "virtserialport,chardev=agent"],
     ...["-chardev", `file,id=console,path=${at("console.log")}`, "-serial", "chardev:console"],
   ];
-  // In TMPDIR is what the guest writes over the image.
+  // QEMU writes changes of the image to TMPDIR.
   host.start(at("qemu.log"), "env", `TMPDIR=${folder}`, "qemu-system-x86_64", ...qemu);
   try {
     return await connectAgent(at("agent.sock"));

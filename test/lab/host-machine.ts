@@ -1,4 +1,4 @@
-/** A machine of the lab that plays a NixOS host: evaluated units are put on its systemd. */
+/** A guest of the lab that acts as a NixOS host: its systemd runs the evaluated units. */
 import type { Run } from "./agent.js";
 import { emitFlake, evaluateHost } from "./evaluated.js";
 import { bootGuest } from "./guest.js";
@@ -12,13 +12,13 @@ export interface HostMachine {
   /**
    * Starts a unit.
    *
-   * @throws Error with what the journal has where it fails
+   * @throws Error with its journal if it fails
    */
   readonly start: (unit: string) => Promise<string>;
   readonly close: () => Promise<void>;
 }
 
-/** Where units are put. */
+/** The folder for units. */
 export const UNITS = "/run/systemd/system";
 
 /** @param folder for sockets and logs */

@@ -1,4 +1,4 @@
-/** The network of an evaluated host, made by systemd-networkd in a namespace, and a namespace for the network beyond. */
+/** The network of an evaluated host, with systemd-networkd in a namespace, and a namespace for external networks. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Host } from "./evaluated.js";
@@ -10,14 +10,14 @@ export interface HostNetwork {
   close(): Promise<void>;
 }
 
-/** Addresses that are nobody's (RFC 5737): of the network beyond, and of the host in it. */
+/** Documentation addresses (RFC 5737) for the external network and for the host in it. */
 export const BEYOND = "203.0.113.1";
 export const HOST_BEYOND = "203.0.113.2";
 
-/** The host's way out, where the config names none. */
+/** The external interface of the host by default. */
 export const UPLINK = "up0";
 
-/** What NixOS's networking.nat comes down to for IPv4. */
+/** The effect of `networking.nat` for IPv4. */
 const masquerade = (
   { internalInterfaces, internalIPs, forwardPorts }: Host["nat"],
   externalInterface: string,
@@ -57,7 +57,7 @@ export const openHostNetwork = async (evaluated: Host, folder: string): Promise<
     const uplink = nat.externalInterface ?? UPLINK;
     await connect(host, uplink, beyond, "lan");
     await beyond.script(`ip addr add ${BEYOND}/24 dev lan; ip link set lan up`);
-    // A /sys that cannot be written to tells networkd that no udev will announce the links.
+    // With a read-only /sys, networkd does not wait for udev.
     await host.script(`
       mount -t tmpfs tmpfs /run
       mount -t sysfs -o ro sysfs /sys
@@ -79,7 +79,7 @@ export const openHostNetwork = async (evaluated: Host, folder: string): Promise<
       writeFileSync(rules, evaluated.tables || masquerade(nat, uplink));
       await host.run("nft", "-f", rules);
     }
-    // With a shell between, since nsenter stops with the program that it started.
+    // The shell is necessary because nsenter stops together with the program that it started.
     host.start(join(folder, "networkd.log"), "sh", "-c", "/lib/systemd/systemd-networkd & wait");
     return { host, beyond, close };
   } catch (error) {

@@ -1,4 +1,7 @@
-/** The one image that all guests of the lab boot, and their host's virtiofsd: made by `image/build.sh` when its recipe changed, and kept outside the tree. */
+/**
+ * The image of all lab guests, and virtiofsd for their host. `image/build.sh` builds them outside the source tree when
+ * the recipe changes.
+ */
 import { createHash } from "node:crypto";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -14,9 +17,9 @@ export interface Image {
   readonly kernel: string;
   readonly initrd: string;
   readonly root: string;
-  /** The folder of the daemon, with its loader and libraries. */
+  /** The folder of virtiofsd, with its loader and libraries. */
   readonly virtiofsd: string;
-  /** Of the root as it was made. */
+  /** The checksum of the unchanged root image. */
   readonly rootSha256: string;
 }
 
@@ -65,7 +68,7 @@ const build = async (): Promise<void> => {
     try {
       renameSync(unfinished, folder);
     } catch (error) {
-      // Another run was faster, and made the same thing.
+      // Another process has built the same image in the meantime.
       if (!imageIsCached()) throw error;
     }
   } finally {
@@ -74,7 +77,7 @@ const build = async (): Promise<void> => {
   }
 };
 
-/** @throws Error with the end of its log when the image cannot be made. */
+/** @throws Error with the end of its log if the image cannot be built. */
 export const image = async (): Promise<Image> => {
   if (!imageIsCached()) await build();
   const at = (name: string): string => join(folder, name);

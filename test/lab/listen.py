@@ -1,10 +1,10 @@
-"""Writes every frame that arrives at an interface to standard output, in hexadecimal, a line each; long ones left out.
+"""Writes every received frame to standard output, in hexadecimal, one per line, without long frames.
 
-usage: listen.py INTERFACE    frames, as the link has them
-       listen.py icmp         messages of ICMP, as the rules let them in
-       listen.py icmp6        of ICMPv6
-       listen.py udp          of UDP
-       listen.py udp6         of UDP over IPv6
+usage: listen.py INTERFACE    all frames of an interface
+       listen.py icmp         ICMP messages that the rules accept
+       listen.py icmp6        ICMPv6 messages
+       listen.py udp          UDP datagrams
+       listen.py udp6         UDP datagrams over IPv6
 """
 
 import socket

@@ -1,4 +1,4 @@
-/** Logs, which are read only when something went wrong. */
+/** Reads logs for error messages. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
@@ -12,7 +12,7 @@ export const tail = (file: string, lines: number): string =>
     .slice(-lines)
     .join("\n");
 
-/** The last lines of each log in a folder that has any. */
+/** The last lines of each log in a folder. */
 export const tails = (folder: string): string =>
   readdirSync(folder)
     .filter((name) => name.endsWith(".log"))

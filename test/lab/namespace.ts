@@ -1,7 +1,6 @@
 /**
- * Network namespaces that stand in for machines. Each has processes and mounts of its own, and the kernel ends all of
- * them with the namespace's first process, which lives as long as the pipe to it is open: nothing is left even of a test
- * that is killed.
+ * Network namespaces as machines. Each also has a PID and a mount namespace. Its first process runs as long as the pipe
+ * to it is open, and then the kernel stops all others, so a killed test leaves nothing behind.
  */
 import { execFile, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
@@ -9,18 +8,18 @@ import { once } from "node:events";
 import { promisify } from "node:util";
 
 export interface Namespace {
-  /** Whose namespaces they are, as seen from outside; in its `/proc/PID/root` are the files that processes inside see. */
+  /** The first process, as seen from outside. `/proc/PID/root` contains the files of the namespace. */
   readonly pid: number;
   /**
-   * Runs a program inside to its end.
+   * Runs a program inside and waits for it.
    *
-   * @returns what it wrote to standard output
-   * @throws Error with what it wrote to standard error when it fails
+   * @returns its standard output
+   * @throws Error with its standard error if it fails
    */
   run(program: string, ...args: readonly string[]): Promise<string>;
   /** Runs a shell script inside, which stops at the first failure. */
   script(text: string): Promise<string>;
-  /** Starts a program inside that runs until the namespace is closed, and writes to the file `log`. */
+  /** Starts a program inside that runs until the namespace is closed. Its output goes to the file `log`. */
   start(log: string, program: string, ...args: readonly string[]): void;
   close(): Promise<void>;
 }
@@ -38,7 +37,7 @@ export const openNamespace = async (): Promise<Namespace> => {
   ]);
   if (pid === undefined) throw new Error("No namespace could be made.");
 
-  // By files, since the holder itself stays outside of the processes that it makes.
+  // Enter the namespaces by files, because the holder itself is outside its PID namespace.
   const enter = [
     `--net=/proc/${pid}/ns/net`,
     `--mount=/proc/${pid}/ns/mnt`,
@@ -63,9 +62,9 @@ export const openNamespace = async (): Promise<Namespace> => {
   };
 };
 
-/** A cable between two namespaces: the names of its ends in the first and in the second. */
+/** A veth pair between two namespaces, with the names of its two ends. */
 export const connect = async (first: Namespace, end: string, second: Namespace, otherEnd: string): Promise<void> => {
-  // Of the network alone: a process is named as it is seen from outside.
+  // Only the network namespace, because the process id is that of the outside.
   const enter = [`--net=/proc/${first.pid}/ns/net`, "--"];
   const cable = ["ip", "link", "add", end, "type", "veth", "peer", "name", otherEnd, "netns", String(second.pid)];
   await promisify(execFile)("nsenter", [...enter, ...cable]);

@@ -1,4 +1,4 @@
-/** What systemd-networkd does to a host that already is something, when VMs start and stop on it. */
+/** Tests that systemd-networkd does not change the network of a host when VMs start and stop. */
 import { mkdirSync } from "node:fs";
 import { ast, type Config, type Module } from "microvm-emit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -12,7 +12,7 @@ import { poll } from "./poll.js";
 import { whatIsMissing } from "./requirements.js";
 
 const missing = whatIsMissing();
-if (missing !== undefined) console.error(`NOT TESTED, a host's own network beside VMs: ${missing}.`);
+if (missing !== undefined) console.error(`NOT TESTED: the network of a host with VMs: ${missing}.`);
 
 type HostConfig = Config["hosts"][string];
 
@@ -30,7 +30,7 @@ const hostOf = ({ bridges, vms }: Partial<HostConfig> = {}, ...modules: readonly
 
 const networkd = ast.attrs({ networking: { useNetworkd: true, useDHCP: false } });
 
-/** Rules and routes of a VPN with a kill switch, as wg-quick and NetBird make them. */
+/** Rules and routes of a VPN with a kill switch, as of wg-quick and NetBird. */
 const VPN = `
   ip link add wg0 type veth peer name wg0peer
   ip addr add 10.100.0.2/32 dev wg0
@@ -41,7 +41,7 @@ const VPN = `
   ip route add 198.51.100.0/24 dev wg0
   ip nexthop add id 7 dev wg0`;
 
-/** Has a tap appear as it does when a VM starts, and waits until it is in the bridge. */
+/** Creates a tap as at the start of a VM, and waits until it is in the bridge. */
 const startVm = async (host: Namespace, tap: string): Promise<void> => {
   await host.script(`ip tuntap add ${tap} mode tap; ip link set ${tap} up`);
   await poll(`${tap} in the bridge`, 100, async () =>
@@ -76,7 +76,7 @@ describe.skipIf(missing !== undefined)("systemd-networkd", () => {
     return host;
   };
 
-  it("leaves rules, routes and next hops of others when VMs start and stop", async () => {
+  it("keeps foreign rules, routes and next hops when VMs start and stop", async () => {
     const host = await open(await evaluateHost(emitFlake(hostOf()), "lab", rig !== undefined));
     await host.script(VPN);
     const before = await routing(host);
@@ -87,7 +87,7 @@ describe.skipIf(missing !== undefined)("systemd-networkd", () => {
     expect(await routing(host)).toBe(before);
   });
 
-  it("gives a tap to its bridge before any file of the host, and the host is online without VMs", async () => {
+  it("attaches a tap despite matching files of the host, and the host is online without VMs", async () => {
     const own = hostOf({}, networkd);
     const all = "[Match]\nName=*\n\n[Network]\nAddress=10.66.0.1/24\n";
     const host = await open(await evaluateHost(emitFlake(own), "lab", rig !== undefined), {
@@ -101,7 +101,7 @@ describe.skipIf(missing !== undefined)("systemd-networkd", () => {
       expect(await host.run("ip", "-o", "-4", "addr", "show", link)).not.toContain("10.66.0.1");
   });
 
-  it("leaves links alone that files of systemd's own or of the host would match", async () => {
+  it("does not manage links that match default files of systemd or files of the host", async () => {
     const host = await open(await evaluateHost(emitFlake(hostOf()), "lab", rig !== undefined), {
       "10-old.network": "[Match]\nName=old*\n\n[Network]\nAddress=10.66.0.1/24\n",
     });
@@ -113,12 +113,12 @@ describe.skipIf(missing !== undefined)("systemd-networkd", () => {
     expect(addresses.match(/inet \S+/g)).toEqual(["inet 10.231.136.1/32"]);
   });
 
-  it.each(["before", "after"])("leaves taps in a bridge of another program that is there %s them", async (when) => {
+  it.each(["before", "after"])("keeps taps in an existing bridge that was created %s them", async (when) => {
     const bridges = { virbr0: { existing: true, address: "192.168.122.1/24" } };
     const vms = { a: { interfaces: [{ bridge: "virbr0" }] }, b: { interfaces: [{ bridge: "microbr" }] } };
     const evaluated = await evaluateHost(emitFlake(hostOf({ bridges, vms }, networkd)), "lab", rig !== undefined);
     const host = await open(evaluated, { "00-all.network": "[Match]\nName=*\n\n[Network]\nAddress=10.66.0.1/24\n" });
-    /** As udev does when a link appears. */
+    /** Runs the udev rules for a new link. */
     const add = async (link: string, type: string): Promise<void> => {
       await host.script(
         `ip ${type.startsWith("mode") ? "tuntap" : "link"} add ${link} ${type}; ip link set ${link} up`,

@@ -1,16 +1,16 @@
-/** A host with a VM for each policy, and one where all may reach everything. */
+/** A host with a VM for each network policy, and a host where all VMs are open. */
 import { ast, type Config, type NetworkPolicy, type Vm } from "microvm-emit";
 
 export const DNS = "203.0.113.53";
 export const DNS6 = "2001:db8:113::53";
 
-/** A port of the host's that leads to port 80 of the VM `none`. */
+/** A published port of the host for port 80 of the VM `none`. */
 export const PUBLISHED = 8088;
 
 const nameservers = [DNS];
 
 const vms: Readonly<Record<string, Vm>> = {
-  // What the names say of a VM is what it may reach. The subnet holds the other VMs, which it does not open.
+  // Each VM has the name of its policy. The allowed subnet contains other VMs, which must stay blocked.
   internet: {
     index: 0,
     allow: ["192.168.0.0/16:80", "[fd99::10]:80"],
@@ -31,7 +31,7 @@ const vms: Readonly<Record<string, Vm>> = {
 
 export const names = Object.keys(vms);
 
-/** A machine of a second LAN, which a bridge of the host is a part of by a port; the host and a VM are in it too. */
+/** A machine of a second LAN. A bridge of the host has a port in this LAN, so the host and a VM are in it too. */
 export const NEIGHBOR = "192.168.2.10";
 export const NEIGHBOR6 = "fd00:2::10";
 export const HOST_BESIDE = "192.168.2.2";
@@ -40,11 +40,11 @@ export const PORT = "port0";
 
 const visitor: Vm = { index: 7, network: "open", interfaces: [{ bridge: "lan" }], nameservers };
 
-/** A VM that uses up its bandwidth and its connections, and tries nothing else. */
+/** A VM for tests of bandwidth and connection limits only. */
 const limited: Vm = { index: 8, interfaces: [{ bridge: "microbr" }], nameservers };
 const BANDWIDTH: Vm = { bandwidthMbitPerSecond: 1 };
 
-/** What else the host has: Docker, and a firewall that drops what it does not know. */
+/** Other software of the host: Docker, and a firewall that drops unknown packets. */
 const beside = ast.attrs({
   virtualisation: { docker: { enable: true } },
   networking: { nftables: { enable: true }, firewall: { filterForward: true } },
@@ -81,7 +81,7 @@ const hostOf = (network: NetworkPolicy, of: Readonly<Record<string, Vm>>): Confi
 
 export const guarded = hostOf("internet", vms);
 
-/** The same without any that may reach everything. */
+/** The same without open VMs. */
 export const closed = hostOf(
   "internet",
   Object.fromEntries(

@@ -1,6 +1,6 @@
 /**
- * The evaluated network, rules and resolver of a host at work in a network namespace, a namespace for each VM with the tap,
- * MAC and addresses that its runner carries, and one for the network beyond, with servers, a LAN and DNS.
+ * Runs the evaluated network, rules and resolver of a host in a network namespace. Each VM is a namespace with the tap,
+ * MAC and addresses of its runner. Another namespace is the external network, with servers, a LAN and DNS.
  */
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -27,26 +27,26 @@ export const LISTED = "203.0.113.9";
 export const LISTED6 = "2001:db8:113::9";
 export const FOREIGN_DNS = "203.0.113.54";
 export const METADATA = "169.254.169.254";
-/** What DNS leads to: `listed.example`, `other.example` and `unlisted.example`. */
+/** Addresses of `listed.example`, `other.example` and `unlisted.example`. */
 export const NAMED = { listed: "203.0.113.20", other: "203.0.113.21", unlisted: "203.0.113.22" } as const;
 const NAMED6 = "2001:db8:113::20";
 
-/** A bridge that none of the VMs is in. */
+/** A bridge without VMs of the config. */
 export const FOREIGN = "foreign";
 
 const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-/** The same bit in an address of an interface itself (RFC 4291, appendix A). */
+/** The same bit in an interface identifier (RFC 4291, appendix A). */
 const linkLocalOf = (mac: string): string => {
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = mac.split(":").map((byte) => parseInt(byte, 16));
   const hex = (high: number, low: number): string => ((high << 8) | low).toString(16);
   return `fe80::${[hex(a ^ 2, b), hex(c, 0xff), hex(0xfe, d), hex(e, f)].join(":")}`;
 };
 
-/** A VM as far as its network goes. */
+/** The network of a VM. */
 export interface Guest {
   readonly name: string;
-  /** Its place among the VMs. */
+  /** The index of the VM. */
   readonly number: number;
   readonly space: Namespace;
   readonly tap: string;
@@ -57,32 +57,32 @@ export interface Guest {
   readonly local: string;
   readonly gateway: string;
   readonly gateway6: string;
-  /** What comes to it. */
+  /** The frames that it receives. */
   readonly frames: Log;
 }
 
 export interface Lab {
   readonly host: Namespace;
   readonly beyond: Namespace;
-  /** The machine of the LAN that a bridge's port leads into. */
+  /** The machine of the LAN of a bridge port. */
   readonly neighbor: Namespace;
   readonly guests: Readonly<Record<string, Guest>>;
-  /** VMs that run and are in no configuration any more: `bridged` and `routed`. */
+  /** Running VMs that were removed from the configuration: `bridged` and `routed`. */
   readonly gone: Readonly<Record<string, Guest>>;
   readonly policy: Policy;
-  /** The MAC of the host's end of the bridge. */
+  /** The MAC address of the host on the bridge. */
   readonly bridgeMac: string;
-  /** What comes to the host over its bridge. */
+  /** Frames that the host receives on its bridge. */
   readonly frames: Log;
-  /** The messages of ICMP that get past the host's rules. */
+  /** ICMP messages that the rules of the host accept. */
   readonly messages: Log;
   readonly messages6: Log;
-  /** The datagrams that do. */
+  /** Datagrams that the rules of the host accept. */
   readonly datagrams: Log;
   readonly datagrams6: Log;
-  /** Puts rules of nftables in the place of those that are loaded. */
+  /** Replaces the loaded nftables rules. */
   readonly load: (rules: string) => Promise<void>;
-  /** For what runs in the lab to log and keep. */
+  /** The folder for logs and files of the lab. */
   readonly folder: string;
   readonly close: () => Promise<void>;
 }
@@ -93,7 +93,7 @@ export const succeeds = (space: Namespace, command: string): Promise<boolean> =>
     () => false,
   );
 
-/** What was heard so far, in hexadecimal. */
+/** The received data so far, in hexadecimal. */
 export type Log = () => string;
 
 const listen = (space: Namespace, log: string, what: string): Log => {
@@ -101,25 +101,25 @@ const listen = (space: Namespace, log: string, what: string): Log => {
   return () => readFileSync(log, "utf8");
 };
 
-/** Frames by name, out of scapy's expressions. */
+/** Creates frames by name from scapy expressions. */
 export const makeFrames = (expressions: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
   JSON.parse(
     execFileSync(PYTHON, [program("frames.py")], { input: JSON.stringify(expressions), encoding: "utf8" }),
   ) as Readonly<Record<string, string>>;
 
-/** Counts by sender what gets through to the port of the resolver. */
+/** Counts accepted datagrams at the port of the resolver, by sender. */
 const COUNT_QUESTIONS = `table inet lab {
   set asked { type ipv4_addr; flags dynamic; }
   chain input { type filter hook input priority 10; udp dport 5380 add @asked { ip saddr counter }; }
 }`;
 
-/** How many datagrams of a VM have got to the resolver's port. */
+/** The number of datagrams of a VM that reached the port of the resolver. */
 export const countQuestions = async ({ host }: Lab, { address }: Guest): Promise<number> => {
   const listed = await host.run("nft", "list", "set", "inet", "lab", "asked");
   return Number(new RegExp(`\\b${address.replaceAll(".", "\\.")} counter packets (\\d+)`).exec(listed)?.[1] ?? 0);
 };
 
-/** Sends the frames that it is told over `eth0`. */
+/** Sends given frames over `eth0`. */
 const SEND = `
 import socket, sys
 link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
@@ -132,7 +132,7 @@ export const send = async (guest: Guest, ...frames: readonly string[]): Promise<
   await guest.space.run(PYTHON, "-c", SEND, ...frames);
 };
 
-/** Pings an address so that each message is a connection of its own to the host that tracks it. */
+/** Pings an address so that connection tracking counts each message as a new connection. */
 const FLOOD = `
 import socket, struct, sys
 link = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
@@ -144,8 +144,8 @@ for number in range(int(sys.argv[2])):
 `;
 
 /**
- * Sends the first fragments of as many packets, and nothing else of them. They look like what a VM may send without an address: a
- * question for a lease, and whether an address is taken.
+ * Sends only the first fragments of packets. They look like packets that a VM can send without an address: a DHCP
+ * request, and duplicate address detection.
  */
 const FRAGMENTS = `
 import socket, struct, sys
@@ -183,7 +183,7 @@ export const flood = async (guest: Guest, address: string, connections: number):
   await guest.space.run(PYTHON, "-c", FLOOD, address, String(connections));
 };
 
-/** Sends 1 MB to a server, and succeeds where they have arrived in time. */
+/** Sends 1 MB to a server, and succeeds if it arrives in time. */
 export const upload = (address: string, seconds: number): string =>
   `${PYTHON} ${program("serve.py")} send ${address} 80 ${String(seconds)}`;
 
@@ -221,9 +221,9 @@ const openNeighbor = async (host: Namespace, neighbor: Namespace, folder: string
   neighbor.start(join(folder, "neighbor.log"), PYTHON, program("serve.py"), "80", "81");
 };
 
-/** The tap of a VM, and what its kernel's command line says of the network. */
+/** The tap of a VM, and the network on its kernel command line. */
 interface Wire extends Pick<Guest, "tap" | "mac" | "gateway" | "gateway6"> {
-  /** With the lengths of their prefixes. */
+  /** Addresses with prefix lengths. */
   readonly addresses: readonly [string, string];
 }
 
@@ -241,7 +241,7 @@ const wireOf = (name: string, { interfaces: [link], kernelParams }: Runner): Wir
   };
 };
 
-/** VMs that run and that no configuration has any more: one on the bridge, one that the host routes to. */
+/** Running VMs that were removed from the configuration: one on the bridge, and one with a route. */
 const gone: Readonly<Record<"bridged" | "routed", Wire & { readonly onHost: string }>> = {
   bridged: {
     tap: "microvm90",
@@ -302,8 +302,8 @@ const openGuest = async (
 };
 
 /**
- * @param isOnRig whether NixOS's own modules say what there is to apply, its firewall included
- * @throws Error with what the lab's programs logged, where it does not come up
+ * @param isOnRig true to evaluate the modules of NixOS, with its firewall
+ * @throws Error with the logs if the lab does not start
  */
 export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => {
   const evaluated = await evaluateHost(emitFlake(config), "lab", isOnRig);
@@ -322,13 +322,13 @@ export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => 
   };
   const resolverPid = join(folder, "resolver.pid");
   const load = async (rules: string): Promise<void> => {
-    // A limit that refills within a test would let the machine's speed decide.
+    // If a limit refills during a test, the result depends on the speed of the machine.
     const rates = /rate over \d+ kbytes\/second/g;
     writeFileSync(
       join(folder, "policy.nft"),
       rules.replaceAll(rates, "rate over 1 kbytes/day").replace("timeout 10s", "timeout 1d"),
     );
-    // With what its service leaves to it.
+    // With the privileges of its service.
     await host.script(`
       setpriv --no-new-privs --bounding-set=-all,+net_admin nft -f ${join(folder, "policy.nft")}
       if [ -e ${resolverPid} ]; then kill -HUP "$(cat ${resolverPid})"; fi`);
@@ -371,7 +371,7 @@ export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => 
       strangers[name] = await openGuest(host, `gone-${name}`, 90, wire, join(folder, "resolv"));
       await host.script(wire.onHost);
     }
-    // They know each other's MAC addresses, since rules about ARP are not those about IP.
+    // VMs know each other's MAC addresses, because ARP has other rules than IP.
     const { tap, mac, gateway: routedGateway } = gone.routed;
     const end = (await host.run("cat", `/sys/class/net/${tap}/address`)).trim();
     await host.script(`ip neigh replace ${strangers["routed"]?.address ?? ""} lladdr ${mac} nud permanent dev ${tap}`);

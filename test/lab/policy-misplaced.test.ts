@@ -1,4 +1,4 @@
-/** A tap that a `.network` file of the host takes for a link of its LAN, with a DHCP server in the VM. */
+/** A `.network` file of the host matches a tap as a LAN link, and the VM runs a DHCP server. */
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "microvm-emit";
@@ -12,7 +12,7 @@ import { poll } from "./poll.js";
 import { whatHooksMiss, whatIsMissing } from "./requirements.js";
 
 const missing = whatIsMissing() ?? whatHooksMiss;
-if (missing !== undefined) console.error(`NOT TESTED, taps that the host takes for a LAN: ${missing}.`);
+if (missing !== undefined) console.error(`NOT TESTED: taps that match LAN files of the host: ${missing}.`);
 
 const config: Config = {
   hosts: {
@@ -30,7 +30,7 @@ const config: Config = {
   },
 };
 
-/** Before any file of ours. */
+/** The name sorts before our files. */
 const LAN_FILE = {
   "0-0-lan.network":
     "[Match]\nType=ether\nName=microvm*\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n",
@@ -52,11 +52,11 @@ const loads = [
   { rules: "of the policy alone", leases: true },
 ];
 
-/** Far more than it takes, also on a busy machine. */
+/** Long enough for a busy machine. */
 vi.setConfig({ testTimeout: 600_000 });
 
-describe.skipIf(missing !== undefined)("a host whose own file takes taps for links of its LAN", () => {
-  it.concurrent.each(loads)("has leases of VMs with rules $rules: $leases", async ({ leases }) => {
+describe.skipIf(missing !== undefined)("a host with a file that matches taps as LAN links", () => {
+  it.concurrent.each(loads)("gets a DHCP lease from a VM with rules $rules: $leases", async ({ leases }) => {
     const evaluated = await evaluateHost(emitFlake(config), "lab", false);
     const folder = temporaryFolder();
     chmodSync(folder, 0o755);
@@ -84,7 +84,7 @@ describe.skipIf(missing !== undefined)("a host whose own file takes taps for lin
         const said = (what: string): number => readFileSync(log, "utf8").split(what).length - 1;
         const isLeased = async (): Promise<boolean> =>
           (await host.run("ip", "-4", "-o", "addr", "show", "dev", link.id)).includes(OFFERED);
-        // The host asks again, since it does not hear what it is offered.
+        // The host repeats its request, because it does not receive the offer.
         await poll("a lease, or two offers", 240, async () =>
           (await isLeased()) || said("DHCPOFFER(") >= 2 ? true : undefined,
         );

@@ -1,4 +1,7 @@
-/** Each rule that holds VMs is taken out by itself: somebody then gets somewhere else than before, or the rule is of no use. */
+/**
+ * Removes each rule of the network policy in turn. A probe must then have another result, otherwise the rule is
+ * useless.
+ */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { guarded, names } from "./policy-config.js";
 import { type Lab, openLab, succeeds } from "./policy-lab.js";
@@ -7,9 +10,9 @@ import { poll } from "./poll.js";
 import { whatIsMissing } from "./requirements.js";
 
 const missing = whatIsMissing();
-if (missing !== undefined) console.error(`NOT TESTED, that each rule is of use: ${missing}.`);
+if (missing !== undefined) console.error(`NOT TESTED: the need for each rule: ${missing}.`);
 
-/** By table and chain, each rule's first words, what is tried, and by whom. */
+/** For each table and chain: the first words of each rule, a probe, and the VM that runs it. */
 const uses: Readonly<Record<string, readonly (readonly [rule: string, what: string, vm: string])[]>> = {
   "bridge prerouting": [
     ["iifname @untagged ether type", "unlike others: another's place, by IPv6 with a tag", "none"],
@@ -123,7 +126,7 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
   ],
 };
 
-/** Parts of rules that hold a VM by themselves. */
+/** Parts of rules that are necessary for the policy. */
 const parts = [
   {
     rule: "ether type ip ip saddr 0.0.0.0",
@@ -140,11 +143,11 @@ const parts = [
 interface Rule {
   readonly chain: string;
   readonly text: string;
-  /** The line of the rules that it is on. */
+  /** The line number of the rule. */
   readonly line: number;
 }
 
-/** The rules of each chain, as they are written. */
+/** The text of the rules in each chain. */
 const rulesIn = (text: string): readonly Rule[] => {
   let [family, chain]: [string, string | null] = ["", null];
   return text.split("\n").flatMap((whole, line) => {
@@ -162,26 +165,26 @@ const cases = Object.entries(uses).flatMap(([chain, ofChain]) =>
   ofChain.map(([rule, what, vm], position) => ({ chain, position, rule, what, vm })),
 );
 
-/** Far more than an attempt takes, also on a busy machine. */
+/** Long enough for a probe on a busy machine. */
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
-describe.skipIf(missing !== undefined)("without a rule, somebody gets somewhere else", () => {
+describe.skipIf(missing !== undefined)("a probe has another result without the rule", () => {
   let lab: Lab;
   let rules: readonly Rule[];
   beforeAll(async () => {
     lab = await openLab(guarded);
-    // `uplink.test.ts` tries the other two.
+    // `uplink.test.ts` tests the other two.
     rules = rulesIn(lab.policy.rules).filter(({ chain }) => !["inet way_out", "inet segment_size"].includes(chain));
   });
   afterAll(() => lab.close());
 
-  it("as is said of every rule", () => {
+  it("every rule has a probe", () => {
     const written = rules.map(({ chain, text }) => `${chain}: ${text}`);
     expect(written).toHaveLength(cases.length);
     for (const [number, { chain, rule }] of cases.entries()) expect(written[number]).toContain(`${chain}: ${rule}`);
   });
 
-  /** What a VM comes to with all rules, and with others. */
+  /** The result of a probe with all rules, and with changed rules. */
   const differs = async (what: string, vm: string, without: string): Promise<void> => {
     const row = rows.find((each) => each.what === what);
     const guest = lab.guests[vm];
@@ -205,7 +208,7 @@ describe.skipIf(missing !== undefined)("without a rule, somebody gets somewhere 
     const lines = lab.policy.rules.split("\n");
     const changed = lines.map((text, number) => (number === line ? text.replace(part, "") : text));
     expect(changed).not.toEqual(lines);
-    // What earlier tries have left is given up after half a minute.
+    // Fragments of earlier probes expire after half a minute.
     await poll("room for fragments", 120, async () =>
       (await succeeds(
         lab.guests["internet"]?.space ?? lab.host,

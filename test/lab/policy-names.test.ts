@@ -1,4 +1,4 @@
-/** Names that Linux takes, and that are words or numbers in nftables: rules of them load all the same. */
+/** Tests rules with interface names that are keywords or numbers in nftables. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config, Vm } from "microvm-emit";
@@ -9,7 +9,7 @@ import { openNamespace } from "./namespace.js";
 import { whatIsMissing } from "./requirements.js";
 
 const missing = whatIsMissing();
-if (missing !== undefined) console.error(`NOT TESTED, rules of odd names: ${missing}.`);
+if (missing !== undefined) console.error(`NOT TESTED: rules with nftables keywords as names: ${missing}.`);
 
 const BRIDGES = ["bridge", "10g", "ip", "drop", "in-out.x", "0x10", "1e3", "192.168", "_x", "counter"];
 const TAPS = ["meta", "40g", "ether", "accept", "out_in.x", "0x20", "2e3", "172.16", "x.", "limit"];
@@ -51,8 +51,8 @@ const config: Config = {
   },
 };
 
-describe.skipIf(missing !== undefined)("of names that are words of nftables", () => {
-  /** The elements of a set, once rules are loaded in a namespace of their own. */
+describe.skipIf(missing !== undefined)("interface names that are nftables keywords", () => {
+  /** Loads the rules in a namespace, and returns the elements of a set. */
   const loaded = async (rules: string, set: string): Promise<readonly string[]> => {
     const file = join(temporaryFolder(), "rules.nft");
     writeFileSync(file, rules);
@@ -68,7 +68,7 @@ describe.skipIf(missing !== undefined)("of names that are words of nftables", ()
     }
   };
 
-  it("rules load", async () => {
+  it("are valid in the rules", async () => {
     const { policy } = await evaluateHost(emitFlake(config), "lab", false);
     expect([...(await loaded(policy.rules, "inet microvm networks"))].sort()).toEqual([...BRIDGES].sort());
     expect([...(await loaded(policy.rules, "bridge microvm taps"))].sort()).toEqual([...TAPS].sort());

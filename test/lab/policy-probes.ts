@@ -1,4 +1,4 @@
-/** What VMs try, and which of them get there where policies hold. */
+/** Probes of VMs, and the expected results with network policies. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BEYOND, HOST_BEYOND } from "./host-network.js";
@@ -28,14 +28,14 @@ import {
 } from "./policy-lab.js";
 import { PYTHON } from "./requirements.js";
 
-/** Whether a VM reaches what it tries; null where it has nothing to try, such as to reach itself. */
+/** True if the probe of a VM succeeds; null if the probe does not apply, for example to the VM itself. */
 export type Probe = (lab: Lab, guest: Guest) => Promise<boolean> | null;
 
-/** How long an attempt may take: nothing in the lab is far, but what ought to get there may be slow on a busy machine. */
+/** Timeout of a probe in seconds. The lab has no delays, but a busy machine is slow. */
 const timeLimit = new AsyncLocalStorage<"short" | "long">();
 const atOnceS = (): number => (timeLimit.getStore() === "long" ? 5 : 0.4);
 
-// --- by a command in the VM, which succeeds where it gets there ---
+// --- Probes by a command in the VM, which succeeds if the destination is reachable ---
 
 const web = (to: string): string => `curl -s -g -m ${String(atOnceS())} -o /dev/null "http://${to}/"`;
 const big = (from: string): string => `curl -s -g -m ${String(2 * atOnceS())} -o /dev/null "http://${from}/big"`;
@@ -51,7 +51,7 @@ const inGuest =
   (_, guest) =>
     succeeds(guest.space, command(guest));
 
-/** The VM of a name, unless it is the one that tries. */
+/** The VM with a name, unless it runs the probe itself. */
 const other = (lab: Lab, name: string, guest: Guest): Guest | null => {
   const found = lab.guests[name];
   if (found === undefined) throw new Error(`There is no VM ${name}.`);
@@ -68,11 +68,11 @@ const bridged =
   (lab, guest) =>
     guest.isBridged ? probe(lab, guest) : null;
 
-/** From a network of its own, the rest of which is nobody's. */
+/** An address in the network of a VM that no machine has. */
 const unusedIn = ({ address, number }: Guest): string => address.replace(/\.\d+$/, `.${String(77 + number)}`);
 const unusedIn6 = ({ gateway6, number }: Guest): string => gateway6.replace(/::1$/, `::${String(77 + number)}`);
 
-/** Sends the resolver of a host 4,000 datagrams. */
+/** Sends 4,000 datagrams to the resolver of a host. */
 const FLOOD = `
 import socket, sys
 udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -80,13 +80,13 @@ for _ in range(4000):
     udp.sendto(b"", (sys.argv[1], 5380))
 `;
 
-// --- by frames that no program would send, and what is left behind ---
+// --- Probes by unusual frames and their effects ---
 
 const quote = (text: string): string => JSON.stringify(text);
 const ether = (source: string, to: string): string => `Ether(src=${quote(source)}, dst=${quote(to)})`;
 const EVERYBODY = "ff:ff:ff:ff:ff:ff";
 
-/** Whose place a VM takes; each VM's is tried by one other. */
+/** The VM that a VM impersonates. Each VM is impersonated by one other. */
 const victimOf = ({ guests }: Lab, guest: Guest): Guest => {
   const ring = names.flatMap((name) => guests[name] ?? []).filter(({ isBridged }) => isBridged);
   const victim = ring[(ring.indexOf(guest) + 1) % ring.length];
@@ -95,9 +95,9 @@ const victimOf = ({ guests }: Lab, guest: Guest): Guest => {
 };
 
 interface Frame {
-  /** By scapy. */
+  /** The frame as a scapy expression. */
   readonly make: (guest: Guest, lab: Lab) => string;
-  /** A text that the frame of a VM has and no other. */
+  /** A text that only the frame of this VM contains. */
   readonly mark: (guest: Guest) => string;
 }
 
@@ -106,7 +106,7 @@ const textMark =
   ({ number }) =>
     `lab ${text} ${String(number)}`;
 const raw = (mark: string): string => `Raw(${quote(mark)})`;
-/** Eight hexadecimal digits stand for what IPv6 writes as two groups. */
+/** Eight hexadecimal digits as two IPv6 groups. */
 const prefixOf = ({ number }: Guest): string => `2001:db8:fffe:${(number + 1).toString(16)}`;
 
 const datagram = (text: string, addresses: (guest: Guest, lab: Lab) => string): Frame => ({
@@ -115,12 +115,12 @@ const datagram = (text: string, addresses: (guest: Guest, lab: Lab) => string): 
   mark: textMark(text),
 });
 
-/** A frame with something between its link's header and the rest. */
+/** A frame with an additional header after the link header. */
 const behind = (between: string, { make, mark }: Frame): Frame => ({
   make: (guest, lab) => make(guest, lab).replace(/^(Ether\([^)]*\))\//, `$1/${between}/`),
   mark,
 });
-/** One of the fragments of a frame of IPv6, each with eight bytes of the message. */
+/** One fragment of an IPv6 frame. Each fragment contains eight bytes of the message. */
 const fragment = (position: number, { make, mark }: Frame): Frame => ({
   make: (guest, lab) =>
     make(guest, lab).replace(
@@ -158,7 +158,7 @@ const simpleFrames = {
       `${ether(victimOf(lab, guest).mac, EVERYBODY)}/ARP(op=1, hwsrc=${quote(guest.mac)}, psrc=${quote(guest.address)}, pdst=${quote(guest.gateway)})`,
     mark: textMark("mac"),
   },
-  // Which bridges keep for themselves: no rule sees it.
+  // Link-local multicast, which bridges do not forward and rules do not see.
   linkLocal: {
     make: (guest, lab) => `${ether(victimOf(lab, guest).mac, "01:80:c2:00:00:0e")}/${raw(textMark("link")(guest))}`,
     mark: textMark("link"),
@@ -197,7 +197,7 @@ const simpleFrames = {
       `${ether(guest.mac, EVERYBODY)}/IPv6(src=${quote(guest.address6)}, dst=${quote(guest.gateway6)})/ICMPv6EchoRequest(data=${quote(textMark("echo6")(guest))})`,
     mark: textMark("echo6"),
   },
-  // That the sender is to be told who listens to which multicast group (RFC 2236, RFC 2710).
+  // A multicast query, which makes the sender the querier (RFC 2236, RFC 2710).
   querier: {
     make: (guest) =>
       `${ether(guest.mac, "01:00:5e:00:00:01")}/IP(src=${quote(guest.address)}, dst="224.0.0.1", ttl=1, proto=2, options=[IPOption_Router_Alert()])/Raw(b"\\x11\\x64\\xee\\x9b\\0\\0\\0\\0")`,
@@ -216,7 +216,7 @@ const simpleFrames = {
 } as const satisfies Readonly<Record<string, Frame>>;
 type SimpleName = keyof typeof simpleFrames;
 
-/** What the host takes for no tag at all. */
+/** VLAN 0, which the host treats as untagged. */
 const tags = {
   Q: "Dot1Q(vlan=0)",
   Ad: "Dot1AD(vlan=0)",
@@ -248,7 +248,7 @@ const frames: Readonly<Record<string, Frame>> = {
 
 const made = new WeakMap<Lab, Readonly<Record<string, string>>>();
 
-/** The frame of a VM, in hexadecimal; all of a lab are made at once, since scapy takes its time to start. */
+/** The frame of a VM in hexadecimal. All frames of a lab are created together, because scapy starts slowly. */
 const frameOf = (lab: Lab, guest: Guest, name: FrameName): string => {
   const expressions = (): Readonly<Record<string, string>> =>
     Object.fromEntries(
@@ -274,7 +274,7 @@ const bytesOf = (mark: string): string =>
 const sendAll = (lab: Lab, guest: Guest, names: readonly FrameName[]): Promise<void> =>
   send(guest, ...names.map((name) => frameOf(lab, guest, name)));
 
-/** Sends frames of one mark, and succeeds where one is heard. */
+/** Sends frames with one mark, and succeeds if one is received. */
 const heard =
   (names: FrameName | readonly FrameName[], log: (lab: Lab, guest: Guest) => Log | null): Probe =>
   (lab, guest) => {
@@ -304,7 +304,7 @@ const asNobody =
     );
   };
 
-/** Pings the host from beyond with the address of a VM. */
+/** Pings the host from the external network with the address of a VM. */
 const fromBeyond =
   (family: 4 | 6): Probe =>
   ({ beyond, messages, messages6 }, guest) => {
@@ -321,13 +321,13 @@ const fromBeyond =
     );
   };
 
-/** Whether something is heard once it has been done. */
+/** True if frames are received after an action. */
 const heardBy = async (log: Log, mark: string, act: () => Promise<unknown>): Promise<boolean> => {
   const before = log().length;
   await act();
   return seenAtOnce(() => log().slice(before).includes(mark));
 };
-/** Whether something is so before long. */
+/** True if a condition becomes true in time. */
 const seenAtOnce = async (isSo: () => boolean | Promise<boolean>): Promise<boolean> => {
   const end = Date.now() + 1000 * atOnceS();
   do {
@@ -341,7 +341,7 @@ const byGuest =
   (lab: Lab, guest: Guest): Log | null =>
     other(lab, name, guest)?.frames ?? null;
 
-/** Sends frames, and succeeds where the host takes their sender for its victim. */
+/** Sends frames, and succeeds if the host then uses the sender instead of its victim. */
 const taken =
   (names: FrameName | readonly FrameName[], what: (victim: Guest) => string, sign: (guest: Guest) => string): Probe =>
   async (lab, guest) => {
@@ -356,7 +356,7 @@ const taken =
     return isTaken;
   };
 
-/** Asks a bridge for what is listened to, and succeeds where the bridge then sends all multicast to who asked. */
+/** Sends a multicast query to a bridge, and succeeds if the bridge then sends all multicast to the sender. */
 const asksFor =
   (name: FrameName): Probe =>
   async (lab, guest) => {
@@ -368,7 +368,7 @@ const asksFor =
     );
   };
 
-/** Tries something, and succeeds where the host remembers that it was refused. */
+/** Runs a probe, and succeeds if the host recorded the refused packet. */
 const noted =
   (command: (guest: Guest) => string, family: "4" | "6", element: (guest: Guest) => string): Probe =>
   async ({ host }, guest) => {
@@ -376,7 +376,7 @@ const noted =
     return succeeds(host, `nft list set inet microvm refused${family} | grep -q "${element(guest)} "`);
   };
 
-/** In the columns of `none` and `routed`, what VMs that are gone come to. */
+/** Runs a probe in the removed VMs. The results are in the columns `none` and `routed`. */
 const goneOf = ({ gone }: Lab, name: string): Guest | undefined =>
   ({ none: gone["bridged"], routed: gone["routed"] })[name];
 const byGone =
@@ -386,7 +386,7 @@ const byGone =
     return guest === undefined ? null : succeeds(guest.space, command(guest));
   };
 
-/** In the column of `open`, what the VM in the LAN of a bridge's port comes to. */
+/** Runs a probe in the VM in the LAN of a bridge port. The result is in the column `open`. */
 const byVisitor =
   (probe: (lab: Lab, visitor: Guest) => Promise<boolean>): Probe =>
   (lab, { name }) => {
@@ -395,7 +395,7 @@ const byVisitor =
     return name === "open" ? probe(lab, visitor) : null;
   };
 
-/** In the column of `internet`, what the VM comes to that has used up its bandwidth or its connections. */
+/** Runs a probe in the VM for limits. The result is in the column `internet`. */
 const byLimited =
   (probe: (lab: Lab, limited: Guest) => Promise<boolean>): Probe =>
   (lab, { name }) => {
@@ -404,10 +404,10 @@ const byLimited =
     return name === "internet" ? probe(lab, limited) : null;
   };
 
-/** How many taps are not where they belong. */
+/** The number of misplaced taps. */
 const misplacedTaps = new WeakMap<Lab, number>();
 
-/** Tries something while a tap is not where it belongs; networkd would put it back. */
+/** Runs a probe while a tap is outside its bridge, with networkd paused, which would attach the tap again. */
 const misplaced =
   (place: "nomaster" | `master ${string}`, probe: Probe): Probe =>
   (lab, guest) =>
@@ -428,7 +428,7 @@ const misplaced =
         })()
       : null;
 
-/** How many connections a VM may have. */
+/** The connection limit of a VM. */
 const connectionsIn = ({ policy }: Lab): number => {
   const [, most] = /ct count over (\d+)/.exec(policy.rules) ?? [];
   if (most === undefined) throw new Error("There is no limit of connections.");
@@ -449,7 +449,7 @@ const hexOf = (address: string): string =>
     .map((byte) => Number(byte).toString(16).padStart(2, "0"))
     .join("");
 
-/** Asks for the MAC address of the gateway, and succeeds where an answer comes. */
+/** Asks for the MAC address of the gateway, and succeeds if it gets an answer. */
 const answeredByArp: Probe = (_, guest) => {
   const answer = hexOf(guest.gateway) + guest.mac.replaceAll(":", "") + hexOf(guest.address);
   return heardBy(guest.frames, answer, () =>
@@ -457,7 +457,7 @@ const answeredByArp: Probe = (_, guest) => {
   );
 };
 
-/** The host pings a VM by its tap, which it has a route to. */
+/** The host pings a VM over its tap, with a route. */
 const pingedByTap: Probe = ({ host }, guest) => {
   const mark = bytesOf(textMark("tap")(guest));
   const on = `to ${guest.address} dev ${guest.tap}`;
@@ -474,7 +474,7 @@ const pingedByTap: Probe = ({ host }, guest) => {
 export interface Row {
   readonly what: string;
   readonly probe: Probe;
-  /** By VM, in the order of `names`: `y` where it gets there, `-` where not, `.` where it has nothing to try. */
+  /** Expected results in the order of `names`: `y` succeeds, `-` fails, `.` does not apply. */
   readonly expected: string;
 }
 
@@ -1015,7 +1015,7 @@ export const rows: readonly Row[] = [
     );
   }),
 
-  // Last, since nothing is left to it after that.
+  // Last, because it uses up the limit.
   row(
     "host: more connections than a VM may have",
     "- . . . . . .",
@@ -1036,12 +1036,12 @@ export const rows: readonly Row[] = [
   ),
 ];
 
-/** How long a probe is tried again until it ends as it ought to; a busy machine is slow. */
+/** Time for repetitions of a probe until it has the expected result, because a busy machine is slow. */
 const PATIENCE_MS = 120_000;
 
 /**
- * `y`, `-` or `.`: what a probe comes to. What ought to get there may be late, and is tried again; what ought not to fails twice in
- * a row, and gets there no more than once.
+ * The result of a probe: `y`, `-` or `.`. A probe that should succeed is repeated until it does. A probe that should
+ * fail must fail twice in a row, and can succeed at most once.
  */
 export const settle = async (probe: Probe, lab: Lab, guest: Guest, wanted: string | undefined): Promise<string> => {
   const end = Date.now() + PATIENCE_MS;
@@ -1055,7 +1055,7 @@ export const settle = async (probe: Probe, lab: Lab, guest: Guest, wanted: strin
   }
 };
 
-/** What all VMs come to, each tried at the same time as the others. */
+/** The results of all VMs. They run the probe at the same time. */
 export const observe = async (lab: Lab, { probe, expected }: Pick<Row, "probe" | "expected">): Promise<string> => {
   const wanted = expected.split(" ");
   const marks = await Promise.all(

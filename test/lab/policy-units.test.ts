@@ -1,6 +1,6 @@
 /**
- * What loads and keeps the rules that hold VMs, as evaluated, on a real systemd and a real kernel: microvm-policy.service, the
- * resolver, a VM that needs them, and nftables.service beside, which flushes all rules.
+ * Tests the evaluated units of the network policy with systemd and a kernel: microvm-policy.service, the resolver, a
+ * VM, and nftables.service, which flushes all rules.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { ast, type Config } from "microvm-emit";
@@ -13,9 +13,8 @@ import { whatGuestsMiss } from "./requirements.js";
 import { rig } from "../nix/rig.js";
 
 const missing = whatGuestsMiss();
-if (missing !== undefined) console.error(`NOT TESTED, what loads rules, on a real systemd: ${missing}.`);
-if (rig === undefined)
-  console.error("NOT TESTED, what loads rules beside NixOS's own nftables.service: set MICROVM_EMIT_RIG.");
+if (missing !== undefined) console.error(`NOT TESTED: units of the network policy with systemd: ${missing}.`);
+if (rig === undefined) console.error("NOT TESTED: nftables.service of NixOS. Set MICROVM_EMIT_RIG.");
 
 const DNS = "203.0.113.53";
 const LISTED = "203.0.113.20";
@@ -51,7 +50,7 @@ const besides = [
   { beside: "NixOS's nftables.service, which deletes its own tables", flushes: false, isOnRig: true },
 ];
 
-/** Answers every question with one address. */
+/** A DNS server that answers every question with one address. */
 const UPSTREAM = `
 import socket
 import dns.message, dns.rrset
@@ -70,7 +69,7 @@ import dns.message, dns.query
 print(dns.query.udp(dns.message.make_query("listed.example", "A"), "${DNS}", timeout=30).answer[0][0])
 `;
 
-/** The VM's end of a cable, in a namespace, in place of a tap. */
+/** The VM: a namespace with one end of a veth pair instead of a tap. */
 const NETWORK = `
   ip link add br0 type bridge
   ip link add microvm0 type veth peer name eth0
@@ -86,16 +85,16 @@ const NETWORK = `
   ip -n a addr add ${GUEST}/24 dev eth0
   ip -n a route add default via 10.7.0.1`;
 
-/** The units that are about rules. */
+/** The units of the network policy. */
 const OURS = "microvm-policy microvm-resolver microvm@a";
 
-/** Rules that only the kernel refuses, after it has taken those before. */
+/** Rules that nft accepts but the kernel rejects. */
 const REFUSED = "add rule inet microvm to_guest jump to_guest\n";
 
 const TABLES = ["bridge microvm", "inet microvm"];
 const GRANT = `${GUEST} . ${LISTED} . tcp . 443`;
 
-describe.skipIf(missing !== undefined)("on a real systemd", () => {
+describe.skipIf(missing !== undefined)("with systemd", () => {
   let folder: string;
   let machine: HostMachine | undefined;
   let run: Run;
@@ -107,28 +106,28 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
   const ourTables = async (): Promise<readonly string[]> =>
     (await tables()).filter((table) => TABLES.includes(table)).sort();
   const stateOf = (units: string): Promise<string> => run(`systemctl is-active ${units} || true`);
-  /** As in the store, which nobody may write to. */
+  /** Writes a read-only file, as in the store. */
   const putRules = (text: string): Promise<string> => put(RULES, text, "0444");
   const within = (seconds: number, command: string): Promise<string> =>
     run(`timeout ${String(seconds)} sh -c '${command}'`);
   const allActive = (units: string): string => units.replaceAll(/\S+/g, "active").replaceAll(" ", "\n");
-  /** Waits until systemd has nothing left to do. */
+  /** Waits until systemd has no jobs. */
   const settled = (): Promise<string> =>
     within(60, 'until [ -z "$(systemctl list-jobs --no-legend)" ]; do sleep 0.4; done');
   const ask = async (): Promise<void> => {
     expect(await run("ip netns exec a python3 /run/ask.py")).toBe(LISTED);
   };
-  /** Waits until what the VM's own questions opened is open. */
+  /** Waits until the addresses of the VM's DNS questions are open. */
   const granted = (): Promise<string> =>
     within(100, `until nft list set inet microvm resolved4 | grep -q "${GRANT}"; do sleep 0.4; done`);
 
-  /** Has the VM send a datagram to each of some ports of the host. */
+  /** Sends a datagram from the VM to each of the ports of the host. */
   const tryPorts = (ports: string): Promise<string> =>
     run(`ip netns exec a bash -c 'for port in ${ports}; do echo >/dev/udp/${DNS}/$port; done'`);
   const refusalOf = (port: number): RegExp =>
     new RegExp(`^microvm-emit: refused IN=br0 .*SRC=${GUEST} DST=${DNS} .*PROTO=UDP .*DPT=${String(port)} `);
 
-  /** What the kernel's log has of refusals while something is done. */
+  /** The log lines about refused packets during an action. */
   const refusals = async (act: () => Promise<void>): Promise<readonly string[]> => {
     await run("echo from here >/dev/kmsg");
     await act();
@@ -139,10 +138,10 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
     return (await run(last)).split("\n").filter((line) => line.startsWith("microvm-emit: refused"));
   };
 
-  /** The tables that there are after each transaction that deletes one of ours, while something is done. */
+  /** The tables after each transaction that deletes one of our tables, during an action. */
   const watch = async (act: () => Promise<void>): Promise<readonly (readonly string[])[]> => {
     await run("systemd-run -q --unit=watch -p StandardOutput=truncate:/run/changes nft monitor");
-    // Nothing tells when it listens.
+    // The program does not report when it listens.
     await within(
       20,
       "until [ -s /run/changes ]; do nft add table ip watch; nft delete table ip watch; sleep 0.1; done",
@@ -169,7 +168,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
     folder = mkdtempSync("/tmp/microvm-emit-lab-");
     machine = await bootHostMachine(folder);
     ({ run, put, start } = machine);
-    // Nobody else restarts them as often.
+    // The tests restart units more often than the default limit.
     await put(`${UNITS}/service.d/often.conf`, "[Unit]\nStartLimitIntervalSec=0\n");
     await put("/run/upstream.py", UPSTREAM);
     await put("/run/ask.py", ASK);
@@ -198,7 +197,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
     });
   });
 
-  describe.each(besides)("beside $beside", ({ flushes, isOnRig }) => {
+  describe.each(besides)("with $beside", ({ flushes, isOnRig }) => {
     const skipped = isOnRig && rig === undefined;
     let units: PolicyUnits;
 
@@ -218,7 +217,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
       await reset();
     });
 
-    it.skipIf(skipped)("a VM starts once rules are loaded, and not where they cannot be", async () => {
+    it.skipIf(skipped)("a VM starts after the rules are loaded, and not when loading fails", async () => {
       await putRules(`${units.rules}\n${REFUSED}`);
       await expect(run("systemctl start microvm@a")).rejects.toThrow(/dependency/i);
       expect(await stateOf("microvm-policy microvm@a")).toBe("failed\ninactive");
@@ -229,7 +228,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
       expect(await ourTables()).toEqual(TABLES);
     });
 
-    it.skipIf(skipped)("bridges learn nothing of frames that no rule sees, whenever they are made", async () => {
+    it.skipIf(skipped)("bridges do not learn from link-local frames, independent of their creation time", async () => {
       const learned = (bridge: string): Promise<string> =>
         run(`cat /sys/class/net/${bridge}/bridge/no_linklocal_learn`);
       await run("udevadm control --reload; ip link set dev br0 type bridge no_linklocal_learn 0");
@@ -240,7 +239,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
       await run("ip link del br1");
     });
 
-    it.skipIf(skipped)("what was open by name is open again after a reload", async () => {
+    it.skipIf(skipped)("addresses of allowed names are open again after a reload", async () => {
       await start("microvm-resolver");
       await ask();
       expect(await run("nft list set inet microvm resolved4")).toContain(GRANT);
@@ -248,24 +247,21 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
       await granted();
     });
 
-    it.skipIf(skipped)(
-      "what a VM was refused is in the journal, each once, and no more of it than an hour may have",
-      async () => {
-        await start("microvm-policy");
-        await run("systemctl reload microvm-policy");
-        const first = await refusals(async () => {
-          await tryPorts("69 70 69");
-        });
-        expect(first).toEqual([expect.stringMatching(refusalOf(69)), expect.stringMatching(refusalOf(70))]);
-        const more = await refusals(async () => {
-          await tryPorts("$(seq 1000 1300)");
-        });
-        expect(more.length).toBeGreaterThanOrEqual(98);
-        expect(more.length).toBeLessThan(110);
-      },
-    );
+    it.skipIf(skipped)("the journal has each refused packet of a VM once, up to the hourly limit", async () => {
+      await start("microvm-policy");
+      await run("systemctl reload microvm-policy");
+      const first = await refusals(async () => {
+        await tryPorts("69 70 69");
+      });
+      expect(first).toEqual([expect.stringMatching(refusalOf(69)), expect.stringMatching(refusalOf(70))]);
+      const more = await refusals(async () => {
+        await tryPorts("$(seq 1000 1300)");
+      });
+      expect(more.length).toBeGreaterThanOrEqual(98);
+      expect(more.length).toBeLessThan(110);
+    });
 
-    it.skipIf(skipped)("new rules take the place of old ones by a reload, and broken ones do not", async () => {
+    it.skipIf(skipped)("a reload replaces old rules by valid new rules only", async () => {
       await start(`nftables ${OURS}`);
       const networks = (): Promise<string> => run("nft list set inet microvm networks");
       const pids = "systemctl show -P MainPID microvm@a microvm-resolver";
@@ -276,7 +272,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
       expect(await networks()).toContain('"changed"');
       await putRules(`${changed.replace('"changed"', '"broken"')}\n${REFUSED}`);
       await expect(run("systemctl reload microvm-policy")).rejects.toThrow(/failed/);
-      // With what was loaded last.
+      // With the rules of the last successful load.
       await run("systemctl reload nftables");
       await settled();
       expect(await networks()).toContain('"changed"');
@@ -288,7 +284,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
     });
 
     it.skipIf(skipped).each(["stop", "start", "reload", "restart"])(
-      "rules are never away when nftables.service is told to %s",
+      "rules always exist during %s of nftables.service",
       async (verb) => {
         await run(`systemctl ${verb === "start" ? "stop" : "start"} nftables`);
         await settled();
@@ -306,7 +302,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
       ["two reloads", "reload microvm-policy", "reload microvm-policy"],
       ["a reload and a restart of nftables.service", "restart nftables", "reload microvm-policy"],
       ["a restart and a reload of nftables.service", "reload nftables", "restart microvm-policy"],
-    ])("at once, %s leave the rules there", async (_, ...verbs) => {
+    ])("rules exist after concurrent %s", async (_, ...verbs) => {
       await start(`nftables ${OURS}`);
       await run(verbs.map((verb) => `systemctl --no-block ${verb}`).join("; "));
       await settled();
@@ -314,7 +310,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
       expect(await stateOf(`nftables ${OURS}`)).toBe(allActive(`nftables ${OURS}`));
     });
 
-    it.skipIf(skipped)("VMs start again and stop with what loads their rules, which stay", async () => {
+    it.skipIf(skipped)("VMs restart and stop with microvm-policy.service, and the rules stay loaded", async () => {
       const pid = "systemctl show -P MainPID microvm@a";
       const before = await run(pid);
       await run("systemctl restart microvm-policy");
@@ -326,7 +322,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
       expect(await ourTables()).toEqual(TABLES);
     });
 
-    it.skipIf(skipped)("nftables.service starts nothing of ours that was stopped", async () => {
+    it.skipIf(skipped)("nftables.service does not start our stopped units", async () => {
       await reset();
       for (const verb of ["start", "reload", "restart"]) await run(`systemctl ${verb} nftables`);
       await settled();
@@ -334,7 +330,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
       expect(await ourTables()).toEqual([]);
     });
 
-    it.skipIf(skipped)("nftables.service leaves rules there that are being started", async () => {
+    it.skipIf(skipped)("nftables.service does not remove rules that are loaded at the same time", async () => {
       await reset();
       await start("nftables");
       const wait = "until [ -e /run/finish ]; do sleep 0.1; done";
@@ -348,7 +344,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
       expect(await ourTables()).toEqual(TABLES);
     });
 
-    it.skipIf(skipped)("all start at once, as at boot", async () => {
+    it.skipIf(skipped)("all units start at the same time, as at boot", async () => {
       await reset();
       const wanted = `nftables ${OURS}`.replaceAll(/(?= |$)/g, ".service");
       await put(`${UNITS}/boot.target`, `[Unit]\nWants=${wanted}\n`);

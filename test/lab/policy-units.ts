@@ -1,4 +1,4 @@
-/** The units that load and keep the rules of a host, with all that they name, as files of a machine. */
+/** The units that load and restore the rules of a host, and all files that they need. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "microvm-emit";
@@ -10,11 +10,11 @@ import { emitFlake } from "./evaluated.js";
 import { UNITS } from "./host-machine.js";
 
 export interface PolicyUnits {
-  /** Of nftables. */
+  /** nftables rules. */
   readonly rules: string;
-  /** By path; what is in a `bin`, and each unit, is there beside. */
+  /** Files by path. Programs in a `bin` folder and units are separate. */
   readonly files: Readonly<Record<string, string>>;
-  /** Folders of packages, whose programs are the machine's own. */
+  /** Package folders, whose programs come from the machine. */
   readonly packages: readonly string[];
 }
 
@@ -32,14 +32,14 @@ interface Service extends Dependencies {
 
 interface Facts {
   readonly etc: Readonly<Record<string, string>>;
-  /** As NixOS writes them; `null` of stand-ins, which write none. */
+  /** Unit texts of NixOS; null on the stand-ins. */
   readonly texts: Readonly<Record<Name, string>> | null;
   readonly services: Readonly<Record<Name, Service>>;
-  /** What nftables.service does besides when it flushes. */
+  /** Commands of nftables.service together with a flush. */
   readonly deletions: string;
   readonly udevRules: string;
   readonly store: string;
-  /** Of nftables.service. */
+  /** Derivations of nftables.service. */
   readonly derivations: readonly string[];
 }
 
@@ -68,8 +68,8 @@ const FLUSH = "/run/nftables/flush.nft";
 const HOST_RULES = "/run/nftables/rules.nft";
 
 /**
- * What NixOS's unit does where `networking.nftables.flushRuleset` is on: to flush and to load are one transaction. With what
- * is evaluated besides.
+ * nftables.service of NixOS with `networking.nftables.flushRuleset`, which flushes and loads in one transaction, with
+ * the evaluated settings.
  */
 const standIn = ({ serviceConfig }: Service): string =>
   unitFile(
@@ -98,7 +98,7 @@ const textOf = ({ serviceConfig, unitConfig, ...dependencies }: Service): string
     ),
   });
 
-/** A text file that a derivation of the rig makes, and those that it names. */
+/** A text file of a derivation of the rig, and the text files that it refers to. */
 const filesOf = (derivation: string): Readonly<Record<string, string>> => {
   const whole = readFileSync(join(String(rig), "store", derivation), "utf8");
   const said = (name: string): string | undefined => {
@@ -111,7 +111,7 @@ const filesOf = (derivation: string): Readonly<Record<string, string>> => {
   return Object.assign({ [path]: text }, ...named.map(filesOf)) as Readonly<Record<string, string>>;
 };
 
-/** @param isOnRig whether NixOS's own modules are asked, its nftables.service included */
+/** @param isOnRig true to evaluate the modules of NixOS, with its nftables.service */
 export const evaluatePolicyUnits = async (config: Config, isOnRig: boolean): Promise<PolicyUnits> => {
   const [nix] = nixes();
   if (nix === undefined) throw new Error("There is no nix.");
@@ -124,7 +124,7 @@ export const evaluatePolicyUnits = async (config: Config, isOnRig: boolean): Pro
     `${UNITS}/${name}.service`,
     texts?.[name] ?? (name === "nftables" ? standIn : textOf)(services[name]),
   ]);
-  // Of the stand-ins, the store is in a folder that units have not in sight.
+  // The store of the stand-ins is in a folder that units cannot access.
   const files = Object.entries({
     ...Object.fromEntries(units),
     ...Object.fromEntries(Object.entries(etc).map(([name, text]) => [`/etc/${name}`, text])),
@@ -145,7 +145,7 @@ export const evaluatePolicyUnits = async (config: Config, isOnRig: boolean): Pro
       ...Object.fromEntries(
         found(/\/nix\/store\/[a-z0-9]{32}-resolver\.py/g).map((path) => [path, library["resolver/resolver.py"]]),
       ),
-      // What else a VM has, which has tests of its own.
+      // Other files of a VM, which other tests cover.
       ...Object.fromEntries(
         found(/microvm-[a-z-]+@(?=%i\.service)/g).map((name) => [
           `${UNITS}/${name}.service`,

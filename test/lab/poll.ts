@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * Asks again until there is an answer.
+ * Repeats a question until it has an answer.
  *
- * @throws Error that says what was waited for when there is none in time
+ * @throws Error with the expectation if there is no answer in time
  */
 export const poll = async <T>(
   what: string,

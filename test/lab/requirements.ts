@@ -1,4 +1,4 @@
-/** What the lab needs of the machine that it runs on. */
+/** Requirements of the lab. */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { release } from "node:os";
@@ -24,17 +24,17 @@ const succeeds = (script: string, ...args: readonly string[]): boolean => {
   }
 };
 
-/** Of apt's own mirror, by apt's own way out. */
+/** Downloads a file from the mirror of apt with apt-helper, which uses the settings of apt. */
 const REACH_MIRROR = `
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' | head -n 1)
   file=$(mktemp) && trap 'rm -f "$file"' EXIT
   test -n "$mirror" && /usr/lib/apt/apt-helper download-file "\${mirror%/}/dists/trixie/InRelease" "$file"`;
 
-/** Of the lab's programs in Python, and of what they import, Debian's packages. */
+/** The Python of Debian, which has the modules that the lab imports. */
 export const PYTHON = "/usr/bin/python3";
 export const LIBNFTABLES = "libnftables.so.1";
 
-/** Why the lab's networks cannot be made here, with what to do about it; nothing if they can. */
+/** The reason why the lab networks cannot run here, with a remedy; undefined if they can. */
 export const whatIsMissing = (): string | undefined => {
   if (process.platform !== "linux" || process.arch !== "x64") return "they are of x86_64, on Linux";
   if (process.getuid?.() !== 0) return "only root makes their network: run this as root";
@@ -49,11 +49,11 @@ export const whatIsMissing = (): string | undefined => {
 };
 
 const [major = 0, minor = 0] = release().split(".").map(Number);
-/** Why hooks of nftables do not wait for their device here; nothing if they do. */
+/** The reason why nftables hooks need an existing device here; undefined if they do not. */
 export const whatHooksMiss =
   major > 6 || (major === 6 && minor >= 16) ? undefined : `Linux ${release()} is older than 6.16`;
 
-/** The same of guests that boot. */
+/** The reason why guests cannot boot here, with a remedy; undefined if they can. */
 export const whatGuestsMiss = (): string | undefined =>
   whatIsMissing() ??
   (imageIsCached() || succeeds(REACH_MIRROR)

@@ -1,6 +1,6 @@
 /**
- * The resolver of allowlists, with the one capability that its service has, between VMs' addresses and upstream servers,
- * and rules of nftables that open what it puts into their sets.
+ * Tests the resolver with the capability of its service, with addresses of VMs, upstream servers, and nftables rules
+ * with its sets.
  */
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,7 +15,7 @@ import { poll } from "./poll.js";
 import { LIBNFTABLES, PYTHON, whatIsMissing } from "./requirements.js";
 
 const missing = whatIsMissing();
-if (missing !== undefined) console.error(`NOT TESTED, the resolver of allowlists: ${missing}.`);
+if (missing !== undefined) console.error(`NOT TESTED: the resolver: ${missing}.`);
 
 const FIRST = "192.168.83.6";
 const FIRST_IPV6 = "fd83::6";
@@ -29,7 +29,7 @@ const ENDLESS = "203.0.113.55";
 /** An address with no server. */
 const SILENT = "203.0.113.99";
 
-/** What the upstream servers hold: a name, its addresses, its TTL. */
+/** Records of the upstream servers: name, addresses, TTL. */
 const RECORDS = [
   "listed.example,203.0.113.1,2001:db8:113::1,300",
   "unlisted.example,203.0.113.2,300",
@@ -44,7 +44,7 @@ const RECORDS = [
   "rebind6.example,::ffff:10.0.0.8,300",
   "intranet.example,10.0.0.5,300",
   "second.example,203.0.113.8,300",
-  // The address of brief.example, for longer.
+  // The address of brief.example with a longer TTL.
   "steady.example,203.0.113.5,300",
   "fresh.example,203.0.113.9,300",
 ];
@@ -71,11 +71,11 @@ const second = {
   allow: [allow("second.example"), allow("intranet.example", [["tcp", 5432]])],
   addresses: [],
 };
-/** Its upstream server has addresses without end. */
+/** A VM whose upstream server returns new addresses for each question. */
 const third = { name: "manyvm", upstream: [ENDLESS], allow: [allow("*.example")], addresses: [] };
 const guests = { [FIRST]: first, [FIRST_IPV6]: first, [SECOND]: second, [THIRD]: third };
 
-/** Its rules and the settings of its resolver are the real ones. */
+/** A config for real rules and resolver settings. */
 const emitted: Config = {
   hosts: {
     lab: {
@@ -118,7 +118,7 @@ table inet microvm {
 }
 `;
 
-/** What programs among the VMs begin with. */
+/** The first lines of Python programs in the VM namespace. */
 const ASKING = `
 import socket, struct
 import dns.message, dns.query
@@ -148,7 +148,7 @@ def stamp(udp):
     return struct.unpack("qq", time)
 `;
 
-/** Answers the question n7.example with 64 addresses from 11.0.7.0 on. */
+/** Answers the question n7.example with 64 addresses from 11.0.7.0. */
 const ENDLESS_UPSTREAM = `
 import socket
 import dns.flags, dns.message, dns.rrset
@@ -164,7 +164,7 @@ while True:
     server.sendto(reply.to_wire(), client)
 `;
 
-/** The first and the last address of ranges that the registries and clouds set aside. */
+/** The first and last address of each reserved range. */
 const refusedEnds = `
   0.0.0.0 0.255.255.255 10.0.0.0 10.255.255.255 100.64.0.0 100.127.255.255 127.0.0.0 127.255.255.255 168.63.129.16
   169.254.0.0 169.254.169.254 169.254.255.255 172.16.0.0 172.31.255.255 192.0.0.0 192.0.0.255 192.88.99.0 192.88.99.255
@@ -175,7 +175,7 @@ const refusedEnds = `
   2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff 4000:: 5f00:: 7fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 8000:: fc00::
   fd00:ec2::254 fd20:ce::254 fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff fe80:: febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff
   fec0:: feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ff00:: ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff`;
-/** The addresses right before and behind them. */
+/** The addresses directly before and after these ranges. */
 const publicEnds = `
   1.0.0.0 9.255.255.255 11.0.0.0 100.63.255.255 100.128.0.0 126.255.255.255 128.0.0.0 168.63.129.15 168.63.129.17
   169.253.255.255 169.255.0.0 172.15.255.255 172.32.0.0 191.255.255.255 192.0.1.0 192.88.98.255 192.88.100.0
@@ -200,15 +200,15 @@ socket.create_connection((sys.argv[2], 443), 2, (sys.argv[1], 0)).close()
 
 interface Reply {
   readonly status: string;
-  /** In short: the type and the value of each record. */
+  /** The type and value of each record. */
   readonly answer: readonly string[];
   readonly text: string;
 }
 
-/** Of a set, by its elements: the seconds that were set, and those that are left. */
+/** The timeout and remaining seconds of each element of a set. */
 type Opened = ReadonlyMap<string, { readonly timeout: number; readonly expires: number }>;
 
-describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
+describe.skipIf(missing !== undefined)("the resolver", () => {
   const folder = mkdtempSync(join(tmpdir(), "microvm-emit-resolver-"));
   const file = (name: string): string => join(folder, name);
   const log = (): string => readFileSync(file("resolver.log"), "utf8");
@@ -217,7 +217,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
   let config: { readonly listen: readonly string[]; readonly private: readonly string[]; readonly guests: object };
   let emittedConfig: typeof config;
 
-  /** To any address on port 53, since the rules redirect them all. */
+  /** Asks any address on port 53. The rules redirect all of them. */
   const ask = async (source: string, ...question: readonly string[]): Promise<Reply> => {
     const server = source.includes(":") ? "2001:db8:113::53" : "198.51.100.1";
     const options = ["+tries=3", "+timeout=5", "-b", source, `@${server}`];
@@ -238,7 +238,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     return new Map(elements.map(({ elem: { val, ...times } }) => [val.concat.join(" "), times]));
   };
 
-  /** Whether a TCP connection from one of the VMs' addresses is made. */
+  /** True if a TCP connection from an address of a VM succeeds. */
   const reaches = (source: string, address: string): Promise<boolean> =>
     vms.run("python3", "-c", PROBE, source, address).then(
       () => true,
@@ -248,15 +248,15 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
   const write = (config: object): void => {
     writeFileSync(file("config.json"), JSON.stringify(config));
   };
-  /** Runs a program of Python among the VMs, which has a socket and a way to make questions. */
+  /** Runs a Python program in the VM namespace, with a socket and a function to create questions. */
   const runInVms = async (body: string): Promise<string> => {
     writeFileSync(file("program.py"), `${ASKING}\n${body.replaceAll(/^ {6}/gm, "")}`);
     return (await vms.run(PYTHON, file("program.py"))).trim();
   };
   let marks = 0;
-  /** The transactions of the resolver so far. */
+  /** The number of transactions of the resolver so far. */
   const countTransactions = async (): Promise<number> => {
-    // nft reports them in order: a mark is behind all that came before it.
+    // nft reports transactions in order, so all earlier ones are before the mark.
     const mark = `mark${String((marks += 1))}`;
     const before = await poll("nft monitor", 10, async () => {
       await host.script(`nft add table inet ${mark}; nft delete table inet ${mark}`);
@@ -307,7 +307,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     const { policy } = await evaluateHost(emitFlake(emitted), "lab", false);
     [host, vms, beyond, ruled] = await spacesOpened;
     spaces.push(host, vms, beyond, ruled);
-    // The service's own configuration, with VMs of this lab.
+    // The configuration of the service, with the VMs of this lab.
     emittedConfig = JSON.parse(policy.resolver ?? "{}") as typeof config;
     config = { ...emittedConfig, ...{ libnftables: LIBNFTABLES, guests } };
     writeFileSync(file("policy.nft"), policy.rules);
@@ -342,7 +342,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     const caps = ["--inh-caps=-all,+net_admin", "--ambient-caps=-all,+net_admin", "--bounding-set=-all,+net_admin"];
     const nobody = ["--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs", ...caps];
     const start = ["setpriv", ...nobody, PYTHON, file("resolver.py"), file("config.json")].join(" ");
-    // Below a shell, since nsenter stops with a child that stops.
+    // The shell is necessary because nsenter stops when its child stops.
     host.start(file("resolver.log"), "sh", "-c", `${start} & echo $! >${file("resolver.pid")}; wait`);
     await poll("the resolver", 100, async () => {
       const { status } = await ask(FIRST, "unlisted.example", "+timeout=1");
@@ -357,7 +357,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("gets each setting that it needs from the flake", () => {
+  it("gets all settings from the flake", () => {
     expect(emittedConfig).toEqual({
       listen: ["0.0.0.0", "::"],
       port: 5380,
@@ -367,7 +367,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     });
   });
 
-  it("opens a listed name to the VM that asked, at its ports, until soon after its TTL", async () => {
+  it("opens the ports of an allowed name for the VM until shortly after the TTL", async () => {
     expect(await reaches(FIRST, "203.0.113.1")).toBe(false);
     expect(await ask(FIRST, "listed.example")).toMatchObject({ status: "NOERROR", answer: ["A 203.0.113.1"] });
     const elements = await opened();
@@ -377,14 +377,14 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     expect(await reaches(FIRST, "203.0.113.1")).toBe(true);
   });
 
-  it("opens nothing of it for another VM", async () => {
+  it("does not open the name for another VM", async () => {
     await ask(FIRST, "listed.example");
     expect(await ask(SECOND, "listed.example")).toMatchObject({ status: "NXDOMAIN", answer: [] });
     expect([...(await opened()).keys()].filter((element) => element.startsWith(`${SECOND} 203.0.113.1 `))).toEqual([]);
     expect(await reaches(SECOND, "203.0.113.1")).toBe(false);
   });
 
-  it("knows no name that is not listed, tells why, and asks nobody", async () => {
+  it("answers NXDOMAIN with a reason for an unlisted name, without an upstream question", async () => {
     const reply = await ask(FIRST, "unlisted.example");
     expect(reply).toMatchObject({ status: "NXDOMAIN", answer: [] });
     expect(reply.text).toContain("EDE: 15 (Blocked): (emacsvm asked for unlisted.example, which is not on its");
@@ -399,21 +399,21 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     expect(asked).not.toContain("unlisted.example");
   });
 
-  it("holds all below a wildcard, and not what it is a wildcard of", async () => {
+  it("allows subdomains of a wildcard, but not the domain itself", async () => {
     expect(await ask(FIRST, "a.wild.example")).toMatchObject({ answer: ["A 203.0.113.3"] });
     expect(await ask(FIRST, "b.A.WILD.example")).toMatchObject({ answer: ["A 203.0.113.3"] });
     expect(await ask(FIRST, "wild.example")).toMatchObject({ status: "NXDOMAIN" });
     expect(await ask(FIRST, "notwild.example")).toMatchObject({ status: "NXDOMAIN" });
   });
 
-  it("follows a listed name to one that is not", async () => {
+  it("follows a CNAME from an allowed name to an unlisted name", async () => {
     const { answer } = await ask(FIRST, "alias.example");
     expect(answer).toEqual(["CNAME target.cdn.example.", "A 203.0.113.4"]);
     expect((await opened()).get(`${FIRST} 203.0.113.4 tcp 443`)?.timeout).toBe(90);
     expect(await ask(FIRST, "target.cdn.example")).toMatchObject({ status: "NXDOMAIN" });
   });
 
-  it("gives every name a minute and none more than an hour", async () => {
+  it("opens an address for at least a minute and at most an hour", async () => {
     await ask(FIRST, "brief.example");
     const { text } = await ask(FIRST, "long.example");
     expect(text).toMatch(/^long\.example\.\s+3600\s/m);
@@ -422,7 +422,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     expect(elements.get(`${FIRST} 203.0.113.6 tcp 443`)?.timeout).toBe(3630);
   });
 
-  it("opens an address for longer when a longer answer names it", async () => {
+  it("extends an open address when another answer has a longer TTL", async () => {
     await ask(FIRST, "brief.example");
     expect((await opened()).get(`${FIRST} 203.0.113.5 tcp 443`)?.timeout).toBe(90);
     await ask(FIRST, "steady.example");
@@ -431,12 +431,12 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     expect((await opened()).get(`${FIRST} 203.0.113.5 tcp 443`)?.timeout).toBe(330);
   });
 
-  it("asks upstream and changes the rules once while an answer holds", async () => {
+  it("asks upstream and changes the rules once per TTL", async () => {
     await ask(FIRST, "listed.example");
     const [changes, asked] = [await countTransactions(), countAsked("A] listed.example")];
     for (const type of ["A", "A", "A"]) expect((await ask(FIRST, "listed.example", type)).status).toBe("NOERROR");
     expect([await countTransactions(), countAsked("A] listed.example")]).toEqual([changes, asked]);
-    // Without a TTL nothing is cached, and the address is open for long enough all the same.
+    // An answer with TTL 0 is not cached, but its address is open for a minute.
     await ask(FIRST, "brief.example");
     const [again, brief] = [await countTransactions(), countAsked("A] brief.example")];
     await ask(FIRST, "brief.example");
@@ -445,7 +445,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     expect(await countTransactions()).toBe(again + 1);
   });
 
-  it("caches 1,024 answers of a VM, and forgets the oldest", async () => {
+  it("caches 1,024 answers per VM, and drops the oldest", async () => {
     const ask1025 = `
       for number in range(1025):
           ask("${FIRST}", f"n{number}.cached.example")
@@ -456,7 +456,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     expect(countAsked("A] n0.cached.example")).toBe(2);
   });
 
-  it("leads to no private address that is not listed itself, and opens none", async () => {
+  it("removes unlisted private addresses from answers, and does not open private addresses", async () => {
     expect(await ask(FIRST, "rebind.example")).toMatchObject({ status: "NOERROR", answer: ["A 203.0.113.7"] });
     expect(await ask(FIRST, "rebind6.example", "AAAA")).toMatchObject({ status: "NOERROR", answer: [] });
     expect(await ask(FIRST, "intranet.example")).toMatchObject({ answer: ["A 10.0.0.5"] });
@@ -466,7 +466,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     expect(log()).toContain("gotcpvm asked for intranet.example: its private address 10.0.0.5 is not in the allowlist");
   });
 
-  it("refuses both ends of each private range, and opens what is next to them, as the rules do", async () => {
+  it("blocks the first and last address of each private range, and opens the adjacent addresses, as the rules do", async () => {
     const answered = JSON.parse(
       await runInVms(`
       import json
@@ -486,7 +486,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     expect(seen).toEqual(expected);
   });
 
-  it("opens IPv6 addresses to the VM's own, whichever of its addresses asked", async () => {
+  it("opens IPv6 addresses for the IPv6 address of the VM, even if its IPv4 address asked", async () => {
     expect(await ask(FIRST, "listed.example", "AAAA")).toMatchObject({ answer: ["AAAA 2001:db8:113::1"] });
     expect([...(await opened("resolved6")).keys()]).toContain(`${FIRST_IPV6} 2001:db8:113::1 tcp 443`);
     expect(await reaches(FIRST_IPV6, "2001:db8:113::1")).toBe(true);
@@ -494,7 +494,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     expect(await ask(SECOND, "second.example", "AAAA")).toMatchObject({ status: "NOERROR", answer: [] });
   });
 
-  it("passes on other records, but for those that carry addresses and ports", async () => {
+  it("forwards other records except those with addresses and ports", async () => {
     expect(await ask(FIRST, "service.example", "SRV")).toMatchObject({ answer: ["SRV 0 0 443 listed.example."] });
     expect(await ask(FIRST, "missing.example")).toMatchObject({ status: "NXDOMAIN" });
     const asUpstreamHasIt = await beyond.run("dig", "+short", `@${UPSTREAM}`, "svcb.example", "HTTPS");
@@ -505,7 +505,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     expect(await ask(FIRST, "listed.example", "+opcode=NOTIFY")).toMatchObject({ status: "NOTIMP" });
   });
 
-  it("answers by TCP, and what is too long for UDP from TCP upstream", async () => {
+  it("answers over TCP, and uses TCP upstream for long answers", async () => {
     expect(await ask(FIRST, "listed.example", "+tcp")).toMatchObject({ answer: ["A 203.0.113.1"] });
     const truncated = await ask(FIRST, "text.example", "TXT", "+ignore");
     expect(truncated).toMatchObject({ status: "NOERROR", answer: [] });
@@ -513,7 +513,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     expect((await ask(FIRST, "text.example", "TXT")).answer).toHaveLength(20);
   });
 
-  it("asks another upstream server where one is silent, and goes on when all are", async () => {
+  it("asks another upstream server when one is silent, and keeps running when all are silent", async () => {
     expect(await ask(SECOND, "second.example")).toMatchObject({ answer: ["A 203.0.113.8"] });
     expect([...(await opened()).keys()]).toContain(`${SECOND} 203.0.113.8 tcp 443`);
     await beyond.script("kill $(cat /run/dnsmasq.pid)");
@@ -525,7 +525,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     expect((await ask(FIRST, "text.example", "TXT")).answer).toHaveLength(20);
   });
 
-  it("asks a server that was silent last from then on", async () => {
+  it("asks a silent server last after that", async () => {
     await reload();
     await poll("the order of the file", 100, async () => {
       const before = await askedOfSilent();
@@ -537,14 +537,14 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     expect(await askedOfSilent()).toBe(before);
   });
 
-  it("sends datagrams of 1,232 bytes at most, and of what the VM takes", async () => {
+  it("sends datagrams of at most 1,232 bytes and the limit of the VM", async () => {
     const isCut = async (name: string, size: number): Promise<boolean> =>
       /flags: [^;]*\btc\b/.test((await ask(FIRST, name, "TXT", "+ignore", `+bufsize=${String(size)}`)).text);
     expect(await Promise.all([512, 1232].map((size) => isCut("service.example", size)))).toEqual([true, false]);
     expect(await isCut("text.example", 8192)).toBe(true);
   });
 
-  it("answers no answers", async () => {
+  it("does not answer packets that are answers", async () => {
     const first = await runInVms(`
       udp = bound("${FIRST}")
       for number, flags in enumerate((0x8100, 0x0100)):
@@ -553,7 +553,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     expect(first).toBe("1");
   });
 
-  it("keeps 8 connections of a VM open, and closes more", async () => {
+  it("closes connections of a VM above 8", async () => {
     const seen = await runInVms(`
       held = [connected("${FIRST}") for _ in range(8)]
       print(is_answered(held[7]), connected("${FIRST}").recv(1) == b"", is_answered(connected("${SECOND}")))
@@ -563,15 +563,15 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     expect(seen).toBe("True True True");
   });
 
-  it("opens 4,096 addresses to a VM, and answers no more of them", async () => {
-    // 64 answers of 64 addresses each; the next one has no room, until the VM asks for what is open already.
+  it("opens at most 4,096 addresses for a VM", async () => {
+    // 64 answers of 64 addresses each. The next new answer is above the limit; answers with open addresses still work.
     const codes = await runInVms(`
       print(*[ask("${THIRD}", f"n{number}.example").rcode() for number in (*range(65), 0)])`);
     expect(codes).toBe([...Array.from({ length: 64 }, () => 0), 2, 0].join(" "));
     expect([...(await opened()).keys()].filter((element) => element.startsWith(`${THIRD} `))).toHaveLength(4096);
   });
 
-  it("logs 100 lines of a VM", async () => {
+  it("logs at most 100 lines per VM", async () => {
     await runInVms(`
       for number in range(150):
           ask("${SECOND}", f"n{number}.unlisted.example")`);
@@ -582,7 +582,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     expect(lines.at(-1)).toContain("reached its limit of log lines");
   });
 
-  it("is not ended by garbage, and tells strangers nothing", async () => {
+  it("survives malformed packets, and does not answer unknown addresses", async () => {
     const garbage = `
       import os, socket, struct
       udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -605,7 +605,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     expect(log()).not.toContain("Traceback");
   });
 
-  it("asks 8 questions of a VM at once, and answers other VMs meanwhile", async () => {
+  it("handles 8 questions of a VM at the same time, and answers other VMs meanwhile", async () => {
     write({ ...config, guests: { ...guests, [SECOND]: { ...second, upstream: [SILENT] } } });
     await reload();
     const [before, start] = [await askedOfSilent(), Date.now()];
@@ -615,7 +615,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
           udp.sendto(wire("second.example", number), GATEWAY)`);
     await poll("questions", 100, async () => (await askedOfSilent()) - before >= 8 || undefined);
     expect(await ask(FIRST, "text.example", "TXT")).toMatchObject({ status: "NOERROR" });
-    // It gives a server 2 seconds. The count is taken first, so that time which passes meanwhile allows for more.
+    // The timeout of a server is 2 seconds. Count before measuring time, so that a delay cannot fail the test.
     const asked = (await askedOfSilent()) - before;
     const rounds = 1 + Math.floor((Date.now() - start) / 2000);
     expect(asked).toBeLessThanOrEqual(8 * rounds);
@@ -628,8 +628,8 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     );
   });
 
-  it("queues 64 questions of a VM, takes VMs in turn, and loses none of one while another sends 2,000 datagrams", async () => {
-    // They all wait in the socket until the resolver goes on.
+  it("queues 64 questions per VM in turn, and loses none of a VM while another sends 2,000 datagrams", async () => {
+    // All datagrams wait in the socket until the resolver continues.
     await signal("STOP");
     const seen = runInVms(`
       loud, quiet = bound("${SECOND}"), bound("${FIRST}")
@@ -649,11 +649,11 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
       const waiting = await host.run("ss", "-lunmH", "sport", "=", ":5380");
       return Number(/skmem:\(r(\d+)/.exec(waiting)?.[1]) > 1_000_000 || undefined;
     }).finally(() => signal("CONT"));
-    // Of 100 questions 64 were kept: what comes after them answers another opcode.
+    // 64 of 100 questions were kept. The next packet has another opcode as an end mark.
     expect(await seen).toBe("sent\nTrue\na184");
   });
 
-  it("puts back what it opened after a reload of the rules", async () => {
+  it("restores open addresses after a reload of the rules", async () => {
     await ask(FIRST, "listed.example");
     await ask(SECOND, "second.example");
     const before = [...(await opened()).keys()].sort();
@@ -666,7 +666,7 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     expect(await reaches(FIRST, "203.0.113.1")).toBe(true);
   });
 
-  it("closes on reload what its file no longer lists, and keeps to the last one that could be read", async () => {
+  it("closes names that were removed from its file on reload, and ignores an invalid file", async () => {
     await ask(FIRST, "listed.example");
     await ask(FIRST, "a.wild.example");
     write({ ...config, guests: { [FIRST]: { ...first, allow: [allow("*.wild.example", [["tcp", 80]])] } } });
@@ -688,9 +688,9 @@ describe.skipIf(missing !== undefined)("the resolver of allowlists", () => {
     await poll("the name", 100, async () => (await ask(FIRST, "listed.example")).status === "NOERROR" || undefined);
   });
 
-  it("gives no answer that it could not open", async () => {
+  it("answers SERVFAIL when it cannot open an address", async () => {
     await host.script("nft delete table inet microvm");
-    // By itself: nothing redirects it now.
+    // Asks the resolver directly, because the redirect rule is gone.
     const direct = await vms.run("dig", "-b", FIRST, "-p", "5380", `@${GATEWAY}`, "fresh.example");
     expect(direct).toContain("status: SERVFAIL");
     await host.script(`nft -f ${file("rules.nft")}`);

@@ -1,14 +1,14 @@
-/** The shares of a VM, each with a daemon of its own as on the host, but with the lab's files for the host's. */
+/** The shares of a VM, each with its virtiofsd as on the host, but with files of the lab. */
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Runner, Share } from "./evaluated.js";
 import type { Namespace } from "./namespace.js";
 import { poll } from "./poll.js";
 
-/** Where in the lab's folder the file is that a VM sees as `path` of its host. */
+/** The file of the lab for `path` of the host. */
 export const hostFile = (folder: string, path: string): string => join(folder, "files", path);
 
-/** What a VM has of its host besides the store, which the image stands for. */
+/** The shares of a VM except the store, which the image replaces. */
 export const sharesOf = ({ shares }: Runner): readonly Share[] => {
   const own = shares.filter(({ source }) => source !== "/nix/store");
   const other = own.find(({ proto }) => proto !== "virtiofs");
@@ -19,9 +19,8 @@ export const sharesOf = ({ shares }: Runner): readonly Share[] => {
 const deepestExisting = (path: string): string => (existsSync(path) ? path : deepestExisting(dirname(path)));
 
 /**
- * The lab's folder is laid over the deepest one above the source that this machine has too, for the daemon alone, so that
- * it opens the very path that was evaluated. It may lie over the daemon's own files, which are at hand as the working
- * folder.
+ * Mounts the folder of the lab over the deepest existing parent of the source, only for virtiofsd, so that virtiofsd
+ * can open the evaluated path. The mount can hide the files of virtiofsd, so they are in the working directory.
  */
 const DAEMON = `
   cd "$1"
@@ -29,7 +28,7 @@ const DAEMON = `
   shift 3
   exec ./ld-linux-x86-64.so.2 --library-path . ./virtiofsd "$@"`;
 
-/** As microvm.nix calls the daemon (nixos-modules/microvm/virtiofsd). */
+/** The command of microvm.nix (nixos-modules/microvm/virtiofsd). */
 const argumentsOf = ({ source, readOnly, cache, posixAcl, extraArgs }: Share, socket: string): readonly string[] => [
   ...[`--socket-path=${socket}`, `--shared-dir=${source}`],
   ...(posixAcl ? ["--posix-acl", "--xattr"] : []),
@@ -38,7 +37,7 @@ const argumentsOf = ({ source, readOnly, cache, posixAcl, extraArgs }: Share, so
   ...extraArgs,
 ];
 
-/** Starts the daemon of a share; the promise is kept when it listens at `socket`. */
+/** Starts virtiofsd of a share. The promise resolves when it listens at `socket`. */
 export const serveShare = async (
   host: Namespace,
   share: Share,

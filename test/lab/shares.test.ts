@@ -1,7 +1,7 @@
 /**
- * What root of a guest can leave on the host through a writable share, on a guest that is booted with the daemons that its
- * evaluated runner asks for: nothing of root's where owners are squashed, and all that it tries where they are kept, so that
- * the attempts are known to work.
+ * Tests which files root in a guest can create on the host through a writable share, with virtiofsd of the evaluated
+ * runner. With squashed owners, no file belongs to root. Without, each attempt succeeds, which shows that the attempts
+ * work.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, chownSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -19,10 +19,10 @@ import { hostFile, sharesOf } from "./share.js";
 import { rig } from "../nix/rig.js";
 
 const missing = whatGuestsMiss();
-if (missing !== undefined) console.error(`NOT TESTED: what root of a guest leaves in shares: ${missing}.`);
+if (missing !== undefined) console.error(`NOT TESTED: files of root of a guest in shares: ${missing}.`);
 
 const USER = 1000;
-/** Of `users`, which NixOS puts normal users in. */
+/** The gid of `users`, the default group in NixOS. */
 const GROUP = 100;
 const SQUASHED = "/home/alice/work";
 const KEPT = "/home/alice/kept";
@@ -56,44 +56,44 @@ const config: Config = {
       },
       vms: {
         tried: vm,
-        // The lab's guests learn of their shares at boot, as guests of several VMs do.
+        // Guests of the lab get their shares at boot, as shared guests do.
         other: { ...vm, workspace: "~/other", shares: [] },
       },
     },
   },
 };
 
-/** Sets the capability to become any user, as a program of that name with `cap_setuid+ep` has it (linux/capability.h). */
+/** Sets the file capability `cap_setuid+ep` (linux/capability.h). */
 const SETCAP = `perl -e 'my ($file, $name, $value) = (shift, "security.capability", pack("V5", 0x02000001, 1 << 7, 0, 0, 0));
   syscall(188, $file, $name, $value, length $value, 0) == 0 or die $!'`;
 
-/** Whether a file has any. */
+/** True if a file has capabilities. */
 const HAS_CAPABILITIES = `my ($file, $name, $value) = (shift, "security.capability", "");
   exit(syscall(192, $file, $name, $value, 0) > 0 ? 0 : 1)`;
 
-/** What root of a guest does in a share, to a file of the name given, and whether the host has what it wanted. */
+/** Attempts of root in a guest: the file, the command, and the check on the host. */
 const attempts = [
   [
-    "a setuid program of root's",
+    "a setuid program of root",
     "cp /bin/true FILE; chmod 4755 FILE",
     ({ uid, mode }) => uid === 0 && (mode & 0o4000) !== 0,
   ],
   [
-    "a setgid program of root's",
+    "a setgid program of root",
     "cp /bin/true FILE; chmod 2755 FILE",
     ({ gid, mode }) => gid === 0 && (mode & 0o2000) !== 0,
   ],
   ["a block device", "mknod FILE b 8 0", ({ isDevice }) => isDevice],
   ["a character device", "mknod FILE c 1 1", ({ isDevice }) => isDevice],
-  ["a file of root's", "echo planted >FILE", ({ uid, gid }) => uid === 0 && gid === 0],
-  ["a folder of root's", "mkdir FILE", ({ uid, gid }) => uid === 0 && gid === 0],
-  ["a link of root's", "ln -s /etc/shadow FILE", ({ uid }) => uid === 0],
+  ["a file of root", "echo planted >FILE", ({ uid, gid }) => uid === 0 && gid === 0],
+  ["a folder of root", "mkdir FILE", ({ uid, gid }) => uid === 0 && gid === 0],
+  ["a symlink of root", "ln -s /etc/shadow FILE", ({ uid }) => uid === 0],
   [
-    "the user's file, given to root",
+    "a file of the user with root as the new owner",
     `setpriv --reuid=${USER} --regid=${USER} --clear-groups touch FILE; chown 0:0 FILE`,
     ({ uid, gid }) => uid === 0 && gid === 0,
   ],
-  ["a file of another user's", "touch FILE; chown 1001:1001 FILE", ({ uid }) => uid === 1001],
+  ["a file of another user", "touch FILE; chown 1001:1001 FILE", ({ uid }) => uid === 1001],
   ["a program with capabilities", `cp /bin/true FILE; ${SETCAP} FILE`, ({ hasCapabilities }) => hasCapabilities],
 ] as const satisfies readonly (readonly [what: string, command: string, isPlanted: (found: Found) => boolean])[];
 
@@ -115,13 +115,13 @@ const find = (file: string): Found | undefined => {
   return { uid, gid, mode, isDevice, hasCapabilities: status === 0 };
 };
 
-describe.skipIf(missing !== undefined)("root of a guest", () => {
+describe.skipIf(missing !== undefined)("root in a guest", () => {
   let folder: string;
   let host: Namespace | undefined;
   let run: Run;
   let runner: Runner;
 
-  /** Where the lab has what the guest sees at a path. */
+  /** The file of the lab for a path in the guest. */
   const onHost = (mountPoint: string, ...names: readonly string[]): string => {
     const share = sharesOf(runner).find((one) => one.mountPoint === mountPoint);
     if (share === undefined) throw new Error(`There is no share at ${mountPoint}.`);
@@ -130,7 +130,7 @@ describe.skipIf(missing !== undefined)("root of a guest", () => {
   const asUser = (command: string): Promise<string> =>
     run(`setpriv --reuid=${USER} --regid=${USER} --clear-groups sh -euc '${command}'`);
 
-  /** Folders as the host makes them. */
+  /** Creates folders as the host does. */
   const prepare = (): void => {
     for (const [mountPoint, owner, mode] of [
       [SQUASHED, USER, 0o755],
@@ -152,7 +152,7 @@ describe.skipIf(missing !== undefined)("root of a guest", () => {
   };
 
   beforeAll(async () => {
-    // Short, since sockets are in it, and not below what the lab lays its own folders over.
+    // The path must be short, because it contains sockets, and must not be in a folder that the lab mounts over.
     folder = mkdtempSync("/tmp/microvm-emit-lab-");
     const [booted, evaluated] = await Promise.all([image(), evaluateHost(emitFlake(config), "lab", rig !== undefined)]);
     const { tried } = evaluated.runners;
@@ -174,20 +174,20 @@ describe.skipIf(missing !== undefined)("root of a guest", () => {
     });
   });
 
-  describe.each(attempts)("wants to leave %s on the host", (what, command, isPlanted) => {
+  describe.each(attempts)("tries to create %s on the host", (what, command, isPlanted) => {
     const name = what.replaceAll(/[^a-z]/g, "-");
     const leave = async (mountPoint: string): Promise<Found | undefined> => {
-      // What fails, fails: what counts is what the host has then.
+      // The command may fail. The test checks the files on the host.
       await run(`set +e; ${command.replaceAll("FILE", join(mountPoint, name))}; true`);
       return find(onHost(mountPoint, name));
     };
 
-    it("and does, where owners are kept", async () => {
+    it("and succeeds when owners are kept", async () => {
       const found = await leave(KEPT);
       expect(found !== undefined && isPlanted(found)).toBe(true);
     });
 
-    it("and leaves the user's at most, where they are squashed", async () => {
+    it("and can only create files of the user when owners are squashed", async () => {
       const found = await leave(SQUASHED);
       expect(found === undefined).toBe(what.endsWith(" device"));
       if (found === undefined) return;
@@ -196,7 +196,7 @@ describe.skipIf(missing !== undefined)("root of a guest", () => {
     });
   });
 
-  it("sees files of the host's user as the user's, and leaves the user's own writes the user's", async () => {
+  it("sees files of the host user as files of the user, and the user can write them", async () => {
     expect(await run(`stat -c '%u:%g' ${SQUASHED}/from-host`)).toBe(`${USER}:${USER}`);
     await asUser(
       `mkdir ${SQUASHED}/new; echo new >${SQUASHED}/new/file; chmod 700 ${SQUASHED}/new/file; mv ${SQUASHED}/from-host ${SQUASHED}/new`,
@@ -207,24 +207,24 @@ describe.skipIf(missing !== undefined)("root of a guest", () => {
     expect([uid, gid, mode & 0o777]).toEqual([USER, GROUP, 0o700]);
   });
 
-  it("can write nothing to what is read-only", async () => {
+  it("cannot write to a read-only share", async () => {
     expect(await run(`cat ${READ_ONLY}/from-host`)).toBe("data");
     for (const command of ["touch new", "rm from-host", "chmod 777 from-host", "mount -o remount,rw . && touch new"])
       await expect(run(`cd ${READ_ONLY} && ${command}`)).rejects.toThrow(/Read-only file system/);
     expect(readFileSync(onHost(READ_ONLY, "from-host"), "utf8")).toBe("data\n");
   });
 
-  it("can make nothing in a folder that is root's on the host", async () => {
+  it("cannot create files in a folder of root on the host", async () => {
     await expect(run(`touch ${OF_ROOT}/new`)).rejects.toThrow(/Permission denied/);
   });
 
-  it("can make a program setuid that is root's on the host already", async () => {
+  it("can set the setuid bit of an existing program of root on the host", async () => {
     await run(`cd ${SQUASHED} && cat /bin/true >of-root && chmod 4755 of-root`);
     const { uid, mode } = lstatSync(onHost(SQUASHED, "of-root"));
     expect([uid, mode & 0o7777]).toEqual([0, 0o4755]);
   });
 
-  it("has the guest's host keys for itself", async () => {
+  it("is the only user who can read the SSH host keys", async () => {
     await expect(asUser(`cat ${HOST_KEYS}/ssh_host_ed25519_key`)).rejects.toThrow(/Permission denied/);
     await expect(asUser(`ls ${HOST_KEYS}`)).rejects.toThrow(/Permission denied/);
     await expect(run(`touch ${HOST_KEYS}/new`)).rejects.toThrow(/Read-only file system/);

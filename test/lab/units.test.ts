@@ -1,6 +1,6 @@
 /**
- * A host's units and a guest's SSH, as they are evaluated, on a real systemd and a real sshd: a machine of the lab plays the
- * host, whose hypervisor is a script that looks around; and after that the guest.
+ * Tests the evaluated units of a host and the SSH server of a guest with systemd and sshd. A lab guest acts as the
+ * host, with a script as the hypervisor, and then as the guest.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import type { Config } from "microvm-emit";
@@ -16,7 +16,7 @@ import { guestConfig } from "../nix/identity.js";
 import { type ServiceConfig, unitFile } from "../nix/unit-file.js";
 
 const missing = whatGuestsMiss();
-if (missing !== undefined) console.error(`NOT TESTED on a real systemd: ${missing}.`);
+if (missing !== undefined) console.error(`NOT TESTED: units of the host with systemd: ${missing}.`);
 
 const host = {
   stateVersion: "25.11",
@@ -26,7 +26,7 @@ const host = {
 };
 const config: Config = {
   hosts: {
-    // With QEMU's helper, which gains a capability when it starts.
+    // With the QEMU bridge helper, which needs a file capability.
     bridged: {
       ...host,
       vms: { a: { hypervisor: "qemu", vcpu: 1, network: "open", interfaces: [{ type: "bridge" }] } },
@@ -35,7 +35,7 @@ const config: Config = {
       ...host,
       vms: {
         a: {
-          // In a folder that is the group's, whose bit goes over to what is in it.
+          // In a folder with the setgid bit, which new folders inherit.
           workspace: "/srv/projects/a",
           agent: "claude-code",
           secrets: { KEY: "~/.config/key" },
@@ -47,7 +47,7 @@ const config: Config = {
           ],
         },
         b: { vsock: { ssh: true } },
-        // Its hypervisor reads secrets itself.
+        // The hypervisor reads the secrets.
         credential: { hypervisor: "qemu", vcpu: 1, secrets: { KEY: "~/.config/key" } },
       },
     },
@@ -58,7 +58,7 @@ interface Facts {
   readonly services: Readonly<
     Record<string, { readonly serviceConfig: ServiceConfig; readonly script: string; readonly preStart: string }>
   >;
-  /** What the program reads that makes folders. */
+  /** The configuration of the state program. */
   readonly state: string;
   readonly bridged: ServiceConfig;
   readonly slice: ServiceConfig;
@@ -81,7 +81,7 @@ const facts = `hosts:
     ssh = builtins.mapAttrs (_: vm: builtins.intersectAttrs authentication (settingsOf vm)) { inherit (microvm.vms) a b; };
   }`;
 
-/** What a hypervisor finds, and what it may do. */
+/** The files and privileges of a hypervisor. */
 const HYPERVISOR = `#!/bin/bash
 may() { if eval "$2" >/dev/null 2>&1; then echo "may $1"; else echo "may not $1"; fi; }
 {
@@ -103,7 +103,7 @@ may() { if eval "$2" >/dev/null 2>&1; then echo "may $1"; else echo "may not $1"
 exec sleep infinity
 `;
 
-/** As microvm.nix starts it (nixos-modules/microvm/virtiofsd), which leaves it to its daemons to say when they are there. */
+/** A service as in microvm.nix (nixos-modules/microvm/virtiofsd), which notifies systemd when virtiofsd is ready. */
 const VIRTIOFSD = `#!/bin/bash
 /usr/libexec/virtiofsd --socket-path=share.sock --socket-group=kvm --shared-dir=/srv/projects --rlimit-nofile 1048576 \\
   --posix-acl --xattr --inode-file-handles=prefer >log 2>&1 &
@@ -112,17 +112,17 @@ until grep -q Waiting log; do kill -0 $! || exit; sleep 0.1; done
   grep -E 'NoNewPrivs' /proc/self/status | tr -d '\\t'
   ls /sys/class/net
   stat -c '%G %F' share.sock
-  # It has forked to where nothing but the share is.
+  # The root folder of the child process is the share.
   ls /proc/$(pgrep -P $!)/root/
 } >served 2>&1
-# What the daemon does for a guest with its own squashing off.
+# Operations of virtiofsd with owners of the guest.
 cd /srv/projects
 touch made && chown 1000:1000 made && chmod 6755 made && mknod device c 1 3
 systemd-notify --ready
 wait
 `;
 
-/** Where the machine has programs of Nix's and of the flake. */
+/** Paths of programs from Nix and the flake on the machine. */
 const withPrograms = (unit: ServiceConfig): ServiceConfig =>
   JSON.parse(
     JSON.stringify(unit)
@@ -131,7 +131,7 @@ const withPrograms = (unit: ServiceConfig): ServiceConfig =>
       .replaceAll(/\/[^\s"]*-(state\.py|image\.sh)/g, "/run/lab/$1"),
   ) as ServiceConfig;
 
-/** microvm.nix registers VMs at systemd-machined, which the machine has not. */
+/** microvm.nix registers VMs at systemd-machined, which is not installed. */
 const withoutRegister = ({ ExecStartPost: _, ExecStopPost, ...unit }: ServiceConfig): ServiceConfig => ({
   ...unit,
   ExecStopPost: [ExecStopPost ?? []].flat().filter((command) => !String(command).includes("unregister")),
@@ -139,7 +139,7 @@ const withoutRegister = ({ ExecStartPost: _, ExecStopPost, ...unit }: ServiceCon
 
 const ROOT_OF_A = "/nix/var/nix/gcroots/microvm/a";
 
-describe.skipIf(missing !== undefined)("on a real systemd", () => {
+describe.skipIf(missing !== undefined)("with systemd", () => {
   let folder: string;
   let machine: HostMachine | undefined;
   let run: Run;
@@ -213,11 +213,11 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
     });
   });
 
-  it("the units are read without a complaint", async () => {
+  it("systemd loads the units without warnings", async () => {
     expect(await run(`systemd-analyze verify ${UNITS}/microvm*@.service 2>&1 | grep -v Command || true`)).toBe("");
   });
 
-  it("folders and a host key are made, wherever they are", async () => {
+  it("the state unit creates folders and a host key in any location", async () => {
     await start("microvm-state@a");
     const about = "stat -c '%n %u:%g %a'";
     expect(await run(`${about} /srv/projects/a /home/alice/claude-microvm /var/lib/microvm-host-keys/a/*`)).toBe(
@@ -230,7 +230,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
     );
   });
 
-  it("secrets are handed in, out of a home that is the user's alone, and again at the next start", async () => {
+  it("the secrets unit copies secrets from a private home, and again at the next start", async () => {
     for (const key of ["old", "new"]) {
       await run(`echo ${key} >/home/alice/.config/key`);
       await start("microvm-secrets@a");
@@ -246,8 +246,8 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
     await start("microvm-secrets@credential");
   });
 
-  it("a hypervisor has what it needs, and neither other VMs' folders and secrets nor more rights", async () => {
-    // Without the unit it would become root by this.
+  it("a hypervisor has its own folder and secrets only, and no other privileges", async () => {
+    // Without the hardening, this program would become root.
     expect(await run("runuser -u microvm -- /srv/volumes/id -u")).toBe("0");
     expect(await run("runuser -u microvm -- cat /run/microvm-secrets/credential/KEY")).toBe("new");
     await start("microvm@a");
@@ -275,11 +275,11 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
     ]);
   });
 
-  it("Nix keeps what runs", async () => {
+  it("the garbage collector keeps the runner of a running VM", async () => {
     expect(await run(`readlink ${ROOT_OF_A}`)).toBe("/run/runner");
   });
 
-  it("a hypervisor that reads secrets itself has its own, and starts where no VM has any", async () => {
+  it("QEMU can read its secrets, and starts when no VM has secrets", async () => {
     const {
       ExecStop: _,
       Restart: __,
@@ -300,7 +300,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
     await run("rm -rf /run/microvm-secrets && mv /run/kept /run/microvm-secrets");
   });
 
-  it("a hypervisor that has a helper gain rights has it do so", async () => {
+  it("the bridge helper of a hypervisor can gain its capability", async () => {
     const {
       ExecStartPre: _,
       ExecStop: __,
@@ -315,7 +315,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
     expect(await run("cat /var/lib/microvms/a/helped")).toBe("0");
   });
 
-  it("a VM takes what its limits say", async () => {
+  it("a VM has its limits", async () => {
     const group = "/sys/fs/cgroup/microvm.slice/microvm@a.service";
     expect(
       await run(
@@ -324,12 +324,12 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
     ).toBe(["250000 100000", String(6144 * 2 ** 20), "512", "100", "100"].join("\n"));
   });
 
-  it("a VM is stopped by its own script, and Nix may delete it", async () => {
+  it("the stop script stops a VM, and the garbage collector can then delete its runner", async () => {
     await run("systemctl stop microvm@a");
     expect(await run(`cat /var/lib/microvms/a/stopped; test -L ${ROOT_OF_A} || echo no root`)).toBe("stopped\nno root");
   });
 
-  it("an image grows to its size and never shrinks, and the store's overlay is as old as the guest's system", async () => {
+  it("an image grows but never shrinks, and the store overlay is deleted when the system changes", async () => {
     const restart = (changes: string): Promise<string> =>
       run(`
         cd /var/lib/microvms/a
@@ -337,7 +337,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
         chown microvm:kvm *.img; systemctl restart microvm@a
         stat -c '%n %s %U' *.img; cat 'rw.img.system'; systemctl stop microvm@a`);
     const [large, mebibytes64] = [100 * 2 ** 20, 64 * 2 ** 20];
-    // It was there before the host knew for which system.
+    // An overlay from before the host recorded its system.
     expect(await run("cd /var/lib/microvms/a; stat -c '%n %s' *.img; cat *.system")).toBe(
       `var.img ${mebibytes64}\n/run/system-1`,
     );
@@ -352,7 +352,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
     expect(await restart("rm var.img; ln -s /srv/volumes/id var.img")).toMatch(/^var\.img \d+ root\n/);
   });
 
-  it("what serves shares has what it needs, and no network", async () => {
+  it("virtiofsd has the capabilities that it needs, and no network", async () => {
     await start("microvm-virtiofsd@a");
     expect(
       (await run("cat /var/lib/microvms/a/served; stat -c '%F %U %a' /srv/projects/{made,device}")).split("\n"),
@@ -394,7 +394,7 @@ describe.skipIf(missing !== undefined)("on a real systemd", () => {
       ["a", "root", "publickey", "Permission denied (publickey)."],
       ["b", "root", "publickey", "root"],
       ["b", "root", "password,keyboard-interactive", "Permission denied (publickey)."],
-    ] as const)("of %s answers %s, who comes with %s: %s", async (vm, user, method, answer) => {
+    ] as const)("of %s answers %s with method %s: %s", async (vm, user, method, answer) => {
       expect(await logIn(vm, user, method)).toMatch(new RegExp(`(^|: |\\n)${answer.replace(/[().]/g, "\\$&")}$`));
     });
   });

@@ -1,4 +1,4 @@
-/** How VMs leave by \`nat: true\`, tried on packets while the host's way out moves. */
+/** Tests `nat: true` with packets while the uplink of the host changes. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "microvm-emit";
@@ -14,7 +14,7 @@ import { poll } from "./poll.js";
 import { whatIsMissing } from "./requirements.js";
 
 const missing = whatIsMissing();
-if (missing !== undefined) console.error(`NOT TESTED, how VMs leave their host: ${missing}.`);
+if (missing !== undefined) console.error(`NOT TESTED: NAT over changing uplinks: ${missing}.`);
 
 const config: Config = {
   hosts: {
@@ -39,11 +39,11 @@ const config: Config = {
 const names = ["bridged", "beside", "elsewhere", "routed"] as const;
 type Name = (typeof names)[number];
 
-/** The addresses of a server beyond, however it is reached. */
+/** Addresses of an external server, reachable over every uplink. */
 const SERVER = "8.8.8.8";
 const SERVER6 = "2001:db8:53::53";
 
-/** Of each way out: the host's address and the one of its other end. */
+/** The addresses of the host and of the gateway, by uplink. */
 const ways = {
   [UPLINK]: { own: "203.0.113.2", other: "203.0.113.1", own6: "2001:db8:113::2", other6: "2001:db8:113::1" },
   wlan0: { own: "198.51.100.2", other: "198.51.100.1", own6: "2001:db8:100::2", other6: "2001:db8:100::1" },
@@ -51,7 +51,7 @@ const ways = {
 } as const;
 type Way = keyof typeof ways;
 
-/** Says where a connection came from, and then so much that packets are full. */
+/** A server that sends the source address of a connection, and then enough data for packets of full size. */
 const serve = (space: Namespace, log: string): void => {
   space.start(
     log,
@@ -77,7 +77,7 @@ describe.skipIf(missing !== undefined)("nat: true", () => {
     return found;
   };
 
-  /** Who a server at an address takes a VM for. */
+  /** The source address of a VM as seen by a server. */
   const seen = (name: Name, address: string): Promise<string> => seenFrom(guest(name), address);
   const seenFrom = async (space: Namespace, address: string, ...from: readonly string[]): Promise<string> => {
     const [source, length] = (await space.run(process.execPath, "-e", ASK, address, ...from)).trim().split(" ");
@@ -111,7 +111,7 @@ describe.skipIf(missing !== undefined)("nat: true", () => {
         ip addr replace ${other}/24 dev ${end}; ip addr add ${other6}/64 dev ${end} nodad; ip link set ${end} up`);
     }
     await host.run("ip", "link", "set", "wg0", "mtu", "1420");
-    // Answers find a VM also where its address is not masqueraded.
+    // Answers can also reach a VM whose address is not masqueraded.
     await beyond.script(`
       ip addr add ${SERVER}/32 dev lo; ip addr add ${SERVER6}/128 dev lo nodad
       for subnet in 192.168.83.0/24 10.9.0.0/24; do ip route add $subnet via ${ways.wg0.own}; done
@@ -156,19 +156,22 @@ describe.skipIf(missing !== undefined)("nat: true", () => {
     });
   });
 
-  it.each(Object.keys(ways) as Way[])("leads out by %s, once the host's routes do, with full packets", async (way) => {
-    await leaveBy(way);
-    for (const name of names) expect(await seen(name, SERVER)).toBe(ways[way].own);
-    expect(await seen("bridged", SERVER6)).toBe(ways[way].own6);
-  });
+  it.each(Object.keys(ways) as Way[])(
+    "uses the uplink %s after the host's routes change, with packets of full size",
+    async (way) => {
+      await leaveBy(way);
+      for (const name of names) expect(await seen(name, SERVER)).toBe(ways[way].own);
+      expect(await seen("bridged", SERVER6)).toBe(ways[way].own6);
+    },
+  );
 
-  it("tells a VM what passes the smallest link", async () => {
+  it("sends the path MTU to a VM", async () => {
     await leaveBy("wg0");
     const ping = `ping -c 1 -W 20 -M do -s 1440 ${SERVER} || true`;
     expect(await guest("bridged").script(ping)).toMatch(/mtu ?= ?1420/);
   });
 
-  /** Who sees whom, by the rule that makes it so. */
+  /** Expected source addresses, by the rule that is responsible. */
   const uses: readonly (readonly [rule: string, what: string, probe: () => Promise<string>, expected: string])[] = [
     [
       "oifname @networks accept",
@@ -192,7 +195,7 @@ describe.skipIf(missing !== undefined)("nat: true", () => {
 
   const seenOfHost = (): Promise<string> => seenFrom(host, SERVER, "192.168.83.1");
 
-  /** By IPv4 and IPv6, where one end takes no connection whose segments would not pass. */
+  /** IPv4 and IPv6 with a server that rejects connections with too large segments. */
   const seenBySmall = async (where: "beyond" | "bridged"): Promise<string> => {
     const end = where === "beyond" ? network?.beyond : guest(where);
     await end?.script(`
@@ -208,7 +211,7 @@ describe.skipIf(missing !== undefined)("nat: true", () => {
     }
   };
 
-  it.each(uses)("without %s, who is seen changes: %s", async (rule, _, probe, expected) => {
+  it.each(uses)("the source address changes without the rule %s: %s", async (rule, _, probe, expected) => {
     await leaveBy("wg0");
     expect(await probe()).toBe(expected);
     const lines = rules.split("\n");
@@ -218,7 +221,7 @@ describe.skipIf(missing !== undefined)("nat: true", () => {
     await load(rules);
   });
 
-  it("leads nowhere but where the host's own way is blocked", async () => {
+  it("has no connection when the uplink of the host is blocked", async () => {
     await leaveBy("wlan0");
     await host.script(
       'nft add table inet vpn; nft "add chain inet vpn out { type filter hook forward priority 0; policy accept; }"; nft add rule inet vpn out iifname microbr oifname != wg0 drop',

@@ -1,4 +1,4 @@
-/** Every known agent and toolchain, and some of one's own, compiled to guests that real Nix evaluates. */
+/** Evaluates guests with each known agent and toolchain, and with custom ones, in Nix. */
 import {
   type Agent,
   ast,
@@ -32,11 +32,11 @@ import { guestConfig } from "./identity.js";
 const agentNames = Object.keys(agents) as AgentName[];
 const toolchainNames = Object.keys(toolchains) as ToolchainName[];
 
-/** The last step of an attribute: what the stand-ins call a package, but for those in sets. */
+/** The last name of an attribute path, which is the package name in the stand-ins, except in nested sets. */
 const lastStep = (attribute: string): string => attribute.split(".").at(-1) ?? attribute;
 
 const host = (vms: Readonly<Record<string, Vm>>): Config => ({
-  // A release that has all agents; the stand-in takes its place.
+  // A release with all agents. The stand-in replaces it.
   inputs: { "nixpkgs-unstable": "github:nixos/nixpkgs/nixos-26.05" },
   hosts: {
     h: {
@@ -91,8 +91,8 @@ const byFunction: Readonly<Record<AgentName, (options?: { stateDirectory?: strin
 };
 
 describe.each(nixes())("by $version", (nix) => {
-  it("every agent: its package, licence and state", async () => {
-    // One host for all, so that the unfree ones have to be allowed beside each other.
+  it("every agent has its package, licence and state", async () => {
+    // One host for all agents, so that several unfree packages are allowed together.
     const found = await guests(nix, Object.fromEntries(agentNames.map((name) => [name, { agent: name }])));
     for (const name of agentNames) {
       const row: Agent = agents[name];
@@ -105,7 +105,7 @@ describe.each(nixes())("by $version", (nix) => {
     }
   });
 
-  it("an agent that looks in one place only: the folders on the way there are the user's", async () => {
+  it("parent folders of an agent's fixed path belong to the user", async () => {
     const found = await guests(nix, {
       a: { agent: opencode({ stateDirectory: "/srv/opencode" }) },
       b: { agent: aider() },
@@ -116,7 +116,7 @@ describe.each(nixes())("by $version", (nix) => {
     expect(found["b"]?.tmpfiles).toEqual({});
   });
 
-  it("a folder that home-manager moves is refused, and one that it leaves is not", async () => {
+  it("evaluation fails when home-manager moves the agent's folder", async () => {
     const home = (directory: string): Vm["home"] => [
       ast.nix`{ home.sessionVariables.CLAUDE_CONFIG_DIR = ${directory}; }`,
     ];
@@ -129,12 +129,12 @@ describe.each(nixes())("by $version", (nix) => {
     await expect(guests(nix, at("/home/alice/claude-microvm"))).resolves.toHaveProperty("a");
   });
 
-  it("an unfree agent that does not say so is refused, by its licence", async () => {
+  it("evaluation fails for an unfree agent without `unfree`", async () => {
     const agent: Agent = { ...crush(), unfree: false };
     await expect(guests(nix, { a: { agent } })).rejects.toThrow(/crush.*unfree license/s);
   });
 
-  it("every toolchain: its packages and environment, all in one guest", async () => {
+  it("one guest has the packages and environment of every toolchain", async () => {
     const found = await guests(nix, {
       ...Object.fromEntries(toolchainNames.map((name) => [name, { toolchains: [name] }])),
       all: { toolchains: toolchainNames },
@@ -154,7 +154,7 @@ describe.each(nixes())("by $version", (nix) => {
     }
   });
 
-  it("an agent and a toolchain of one's own", async () => {
+  it("a guest has a custom agent and a custom toolchain", async () => {
     const agent: Agent = {
       name: "mine",
       package: "ripgrep",
@@ -178,7 +178,7 @@ describe.each(nixes())("by $version", (nix) => {
   });
 });
 
-it("each function names its row, and moves its state", () => {
+it("each agent function returns its row, and can move its state", () => {
   for (const name of agentNames) {
     expect(byFunction[name]()).toEqual(agents[name]);
     expect(byFunction[name]({ stateDirectory: "/srv/x" }).state).toEqual({

@@ -1,6 +1,6 @@
 /**
- * VMs that share a guest are what each would be alone, and as what they would be with a NixOS of their own; on the
- * stand-ins, and on the real modules where there are some.
+ * Compares VMs of a shared guest with the same VMs alone and with separate NixOS configurations; on the stand-ins, and
+ * on the modules of NixOS if they are available.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { emittedFlat, hostModule } from "./emitted.js";
 import { evalFlake, nixes } from "./harness.js";
 import { evaluateOnRig, rig } from "./rig.js";
 
-if (rig === undefined) console.error("NOT TESTED: shared guests on NixOS's own modules: set MICROVM_EMIT_RIG.");
+if (rig === undefined) console.error("NOT TESTED: shared guests on the modules of NixOS. Set MICROVM_EMIT_RIG.");
 
 type Evaluate = (folder: string, attr: string, apply: string) => Promise<unknown>;
 
@@ -35,12 +35,12 @@ const configOf = (vms: Readonly<Record<string, Vm>>): Config => ({
 
 const emitted = (vms: Readonly<Record<string, Vm>>): string => emittedFlat(configOf(vms), { "host.nix": hostModule });
 
-/** What is said of each VM, without what a guest is told in another way. */
+/** Facts of each VM that must be equal for shared and separate guests. */
 const facts = `host:
   let
     systemOf = vm: if (vm.evaluatedConfig or null) != null then vm.evaluatedConfig else vm.config;
     without = builtins.removeAttrs;
-    # What brings a guest its name, network and mounts.
+    # Modules that give a guest its name, network and mounts.
     bringers = [ "systemd-network-generator" "systemd-tmpfiles-setup" "systemd-tmpfiles-resetup" ];
     factsOf = name: vm:
       let
@@ -94,7 +94,7 @@ interface Drv {
   readonly triggers: number;
 }
 
-/** What is said of each unit that a VM has, but for triggers, and whether its template restarts. */
+/** Facts of each unit of a VM, except triggers, and restarts of its template. */
 const units = `host:
   let
     inherit (host.systemd) services;
@@ -109,7 +109,7 @@ const units = `host:
 
 const host = "nixosConfigurations.h.config";
 
-/** Four VMs that a guest cannot tell apart, each with other things that it cannot see. */
+/** Four VMs that share a guest, with different options that do not affect the guest. */
 const vms: Readonly<Record<string, Vm>> = {
   plain: { index: 0 },
   small: { index: 1, vcpu: 1, memoryMiB: 512, autostart: true, restartIfChanged: true },
@@ -137,13 +137,13 @@ const withEach = (change: (vm: Vm) => Vm): Readonly<Record<string, Vm>> =>
 describe.each([
   { modules: "the stand-ins", evaluate: onStandIns, isThere: true },
   { modules: "NixOS's own modules", evaluate: evaluateOnRig, isThere: rig !== undefined },
-])("on $modules, VMs of a guest", ({ evaluate, isThere }) => {
+])("on $modules, VMs of a shared guest", ({ evaluate, isThere }) => {
   const factsOf = async (given: Readonly<Record<string, Vm>>): Promise<Facts> =>
     (await evaluate(emitted(given), host, facts)) as Facts;
   const drvsOf = async (given: Readonly<Record<string, Vm>>): Promise<Readonly<Record<string, Drv>>> =>
     (await evaluate(emitted(given), host, drvPaths)) as Readonly<Record<string, Drv>>;
 
-  it.skipIf(!isThere)("are what they would be with a NixOS of their own, and so is their host", async () => {
+  it.skipIf(!isThere)("and their host are the same as with separate guests", async () => {
     const [together, own] = [await factsOf(vms), await factsOf(withEach((vm) => ({ ...vm, guest: "own" })))];
     expect(together).toEqual(own);
     expect(together.failed).toEqual([]);
@@ -152,13 +152,13 @@ describe.each([
     expect(together.folders).toEqual(expect.arrayContaining(["/srv/docs", "/var/lib/microvm-host-keys/plain"]));
   });
 
-  it.skipIf(!isThere)("are what each would be alone in its guest", async () => {
+  it.skipIf(!isThere)("are the same as each VM alone in its guest", async () => {
     const together = await factsOf(vms);
     for (const [name, vm] of Object.entries(vms))
       expect((await factsOf({ [name]: vm })).vms[name]).toEqual(together.vms[name]);
   });
 
-  it.skipIf(!isThere)("learn on the kernel's command line as many characters as their plan says", async () => {
+  it.skipIf(!isThere)("have as many characters on the kernel command line as in their plan", async () => {
     const lengths = (await evaluate(
       emitted(vms),
       host,
@@ -171,12 +171,12 @@ describe.each([
     if (result._tag === "Left") throw new Error(JSON.stringify(result.left));
     for (const vm of result.right.plan.hosts.flatMap((one) => one.vms)) {
       expect(lengths[vm.name]?.own, vm.name).toBe(identityOf(vm).length);
-      // What is left to NixOS, with the space before.
+      // The length of the NixOS parameters and the space before them.
       expect(lengths[vm.name]?.all, vm.name).toBeLessThanOrEqual(identityOf(vm).length + 260);
     }
   });
 
-  it.skipIf(!isThere)("have one system, and a runner each, which no other VM changes", async () => {
+  it.skipIf(!isThere)("have one system, and separate runners that do not depend on other VMs", async () => {
     const before = await drvsOf(vms);
     expect(new Set(Object.values(before).map(({ guest }) => guest)).size).toBe(1);
     expect(new Set(Object.values(before).map(({ runner }) => runner)).size).toBe(4);
@@ -196,11 +196,11 @@ describe.each([
         what,
       ).not.toEqual(Object.values(before).map(({ runner }) => runner));
     }
-    // The guest's system, as microvm.nix has it, and the runner.
+    // The system of the guest in microvm.nix, and the runner.
     expect(Object.values(before).map(({ triggers }) => triggers)).toEqual([2, 2, 2, 2]);
   });
 
-  it.skipIf(!isThere)("have all units of microvm.nix's but those that say what their templates say", async () => {
+  it.skipIf(!isThere)("have all units of microvm.nix except those that repeat their template", async () => {
     const [lean, full] = [emitted(vms), emitted(vms)];
     const file = join(full, "microvm-emit/default.nix");
     const text = readFileSync(file, "utf8");

@@ -1,4 +1,4 @@
-/** Configs beyond the article's, evaluated by real Nix down to `toplevel`. */
+/** Evaluates `toplevel` of configs other than that of the article, in Nix. */
 import { ast, claudeCode, type Config, emacs, go, protobuf, type Vm, zsh } from "microvm-emit";
 import { describe, expect, it } from "vitest";
 import { emitted, hostModule } from "./emitted.js";
@@ -28,7 +28,7 @@ const evaluate = (
 ): Promise<unknown> =>
   evalFlake(emitted(config, { "host.nix": hostModule, ...files }), "nixosConfigurations", { nix, apply });
 
-/** `body` with `host`, `guests` and `whole` (that everything evaluates) in scope. */
+/** `body` with `host`, `guests` and `whole` in scope; `whole` is true if everything evaluates. */
 const asking = (body: string): string => `systems:
   let
     host = systems.h.config;
@@ -37,18 +37,18 @@ const asking = (body: string): string => `systems:
   in assert whole; ${body}`;
 
 describe.each(nixes())("by $version", (nix) => {
-  it("a VM of all defaults", async () => {
+  it("a VM with only defaults evaluates", async () => {
     expect(await evaluate(nix, host({ a: {} }), asking("guests.a.networking.hostName"))).toBe("a");
   });
 
-  it("a host without VMs, and several hosts", async () => {
+  it("a host without VMs and several hosts evaluate", async () => {
     const config = host({});
     const two = { hosts: { ...config.hosts, i: { ...host({ a: {} }).hosts["h"], system: "aarch64-linux" } } } as Config;
     const apply = asking("map (name: systems.${name}.config.networking.hostName) (builtins.attrNames systems)");
     expect(await evaluate(nix, two, apply)).toEqual(["h", "i"]);
   });
 
-  it("two bridges, a VM on both, and a bridge without VMs", async () => {
+  it("a VM can be on two bridges, and a bridge can have no VMs", async () => {
     const bridges = {
       br0: { address: "10.7.0.1/24", nat: { externalInterface: "eth0" } },
       br1: { address: "10.8.0.1/16" },
@@ -85,42 +85,36 @@ describe.each(nixes())("by $version", (nix) => {
     });
   });
 
-  it.each(["shared", "own"] as const)(
-    "shares that make all the user's, and ones that do not, of a guest that is %s",
-    async (guest) => {
-      const vm: Vm = {
-        guest,
-        workspace: false,
-        volumes: [],
-        shares: [
-          { tag: "var", source: "/srv/var", mountPoint: "/var" },
-          { tag: "work", source: "~/work", extraArgs: ["--modcaps=-mknod"] },
-          { tag: "kept", source: "~/kept", owners: "guest", mountPoint: "/kept" },
-          { tag: "read", source: "/srv/read", readOnly: true },
-        ],
-      };
-      const config = host(
-        { a: vm },
-        { user: { name: "alice", uid: 1005, gid: 100, sshKeys: ["ssh-ed25519 AAAA alice"] } },
-      );
-      const shares =
-        "builtins.listToAttrs (map (share: { name = share.tag; value = [ share.posixAcl share.extraArgs ]; }) guests.a.microvm.shares)";
-      const squash = [
-        "--translate-uid=squash-guest:0:1005:4294967295",
-        "--translate-gid=squash-guest:0:100:4294967295",
-      ];
-      expect(await evaluate(nix, config, asking(shares))).toEqual({
-        "ro-store": [true, []],
-        "ssh-keys": [true, []],
-        var: [false, squash],
-        work: [false, [...squash, "--modcaps=-mknod"]],
-        kept: [true, []],
-        read: [true, []],
-      });
-    },
-  );
+  it.each(["shared", "own"] as const)('shares squash owners unless `owners` is "guest" (guest: %s)', async (guest) => {
+    const vm: Vm = {
+      guest,
+      workspace: false,
+      volumes: [],
+      shares: [
+        { tag: "var", source: "/srv/var", mountPoint: "/var" },
+        { tag: "work", source: "~/work", extraArgs: ["--modcaps=-mknod"] },
+        { tag: "kept", source: "~/kept", owners: "guest", mountPoint: "/kept" },
+        { tag: "read", source: "/srv/read", readOnly: true },
+      ],
+    };
+    const config = host(
+      { a: vm },
+      { user: { name: "alice", uid: 1005, gid: 100, sshKeys: ["ssh-ed25519 AAAA alice"] } },
+    );
+    const shares =
+      "builtins.listToAttrs (map (share: { name = share.tag; value = [ share.posixAcl share.extraArgs ]; }) guests.a.microvm.shares)";
+    const squash = ["--translate-uid=squash-guest:0:1005:4294967295", "--translate-gid=squash-guest:0:100:4294967295"];
+    expect(await evaluate(nix, config, asking(shares))).toEqual({
+      "ro-store": [true, []],
+      "ssh-keys": [true, []],
+      var: [false, squash],
+      work: [false, [...squash, "--modcaps=-mknod"]],
+      kept: [true, []],
+      read: [true, []],
+    });
+  });
 
-  it("qemu, its own shares, volumes, ports and no vsock", async () => {
+  it("a QEMU VM has shares, volumes, ports and no vsock", async () => {
     const vm: Vm = {
       autostart: true,
       restartIfChanged: true,
@@ -167,7 +161,7 @@ describe.each(nixes())("by $version", (nix) => {
     });
   });
 
-  it("limits on the host, and root in the guest", async () => {
+  it("a VM has limits on the host, and its user can become root", async () => {
     const vms: Readonly<Record<string, Vm>> = { a: { sudo: true, limits: { cpuPercent: 150 } }, b: {} };
     const apply = asking(`{
       quotas = builtins.mapAttrs (name: _: host.systemd.services."microvm@\${name}".serviceConfig.CPUQuota or null) guests;
@@ -181,7 +175,7 @@ describe.each(nixes())("by $version", (nix) => {
     });
   });
 
-  it("users and groups with ids, each with a home of their own", async () => {
+  it("users and groups have ids and different homes", async () => {
     const vm: Vm = {
       home: [zsh()],
       users: { bob: { uid: 1001, gid: 100, extraGroups: ["dev"], homeDirectory: "/srv/bob", home: [emacs()] } },
@@ -199,7 +193,7 @@ describe.each(nixes())("by $version", (nix) => {
     });
   });
 
-  it("toolchains and an agent, known and one's own, by function and by name", async () => {
+  it("toolchains and agents are accepted by function and by name", async () => {
     const own = { name: "opencode", package: "ripgrep", packagesFrom: "nixpkgs", command: "rg" } as const;
     const config = host({
       a: {
@@ -230,7 +224,7 @@ describe.each(nixes())("by $version", (nix) => {
     });
   });
 
-  it("modules by path, by input and as Nix, on host and guest and at home", async () => {
+  it("host, guest and home-manager accept modules by path, by input and as Nix", async () => {
     const zone = (name: string) => attrs({ time: { timeZone: name } });
     const config: Config = {
       ...host(
@@ -260,7 +254,7 @@ describe.each(nixes())("by $version", (nix) => {
     expect(await evaluate(nix, config, apply, files)).toEqual(["Europe/Zurich", "UTC", true]);
   });
 
-  it("keeps hostile text as text", async () => {
+  it("hostile text stays text", async () => {
     const text = "a='${x}' \\ ''${y} $${z} \"q\" '''\n\t$'\\n'\r\n  end$";
     const keys = ['ssh-ed25519 AAAA "${builtins.abort "no"}" \\ \'\' $$'];
     const config = host(
@@ -274,7 +268,7 @@ describe.each(nixes())("by $version", (nix) => {
     expect(await evaluate(nix, config, apply)).toEqual([keys, `${text}\n\n${text}\n`]);
   });
 
-  it("a module that Nix refuses is refused", async () => {
+  it("evaluation fails for an invalid module", async () => {
     const config = host({ a: { modules: [attrs({ networking: { hostNaem: "x" } })] } });
     await expect(evaluate(nix, config, asking("true"))).rejects.toThrow(/networking\.hostNaem/);
   });

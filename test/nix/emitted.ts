@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { type Config, emit, render } from "microvm-emit";
 import { temporaryFolder } from "./harness.js";
 
-/** The flake of a config, on disk in `flake/` of a new folder, with `files` beside it. */
+/** Writes the flake of a config to `flake/` in a new folder, with `files` beside it. */
 export const emitted = (config: Config, files: Readonly<Record<string, string>> = {}): string => {
   const result = emit(config);
   if (result._tag === "Left") throw new Error(JSON.stringify(result.left, null, 2));
@@ -17,7 +17,7 @@ export const emitted = (config: Config, files: Readonly<Record<string, string>> 
   return `path:${folder}?dir=flake`;
 };
 
-/** The same with the flake in the folder itself, where every `nix` finds it by path alone. */
+/** The same, but with the flake in the folder itself, where every version of Nix finds it by path. */
 export const emittedFlat = (config: Config, files: Readonly<Record<string, string>> = {}): string => {
   const result = emit(config, { configFile: "microvm.config.ts" });
   if (result._tag === "Left") throw new Error(JSON.stringify(result.left, null, 2));
@@ -30,7 +30,7 @@ export const emittedFlat = (config: Config, files: Readonly<Record<string, strin
   return folder;
 };
 
-/** What NixOS asks of any host, for configs that bring nothing of their own. */
+/** Options that NixOS requires of every host, for configs without a host module. */
 export const hostModule = `{
   boot.loader.systemd-boot.enable = true;
   fileSystems."/".device = "/dev/sda1";

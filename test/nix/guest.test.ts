@@ -1,4 +1,4 @@
-/** Work in a guest, on the real modules of NixOS, microvm.nix and home-manager. One evaluation answers for all guests. */
+/** Tests guests on the modules of NixOS, microvm.nix and home-manager, with one evaluation for all guests. */
 import { type Agent, type AgentName, agents, ast, type Config, type Vm } from "microvm-emit";
 import { gitHosts } from "@microvm-emit/model";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -6,7 +6,7 @@ import { emittedFlat, hostModule } from "./emitted.js";
 import { guestConfig } from "./identity.js";
 import { evaluateOnRig, rig } from "./rig.js";
 
-if (rig === undefined) console.error("NOT TESTED on NixOS's own modules, what a guest is like: set MICROVM_EMIT_RIG.");
+if (rig === undefined) console.error("NOT TESTED: guests on the modules of NixOS. Set MICROVM_EMIT_RIG.");
 
 const emitted = (vms: Readonly<Record<string, Vm>>, files: Readonly<Record<string, string>> = {}): string => {
   const config: Config = {
@@ -23,7 +23,7 @@ const emitted = (vms: Readonly<Record<string, Vm>>, files: Readonly<Record<strin
   return emittedFlat(config, { "host.nix": hostModule, ...files });
 };
 
-/** The rig has placeholders for few packages. */
+/** An agent with a package that has a placeholder in the rig. */
 const agentOf = (name: AgentName, state: Partial<Agent["state"]> = {}): Agent => ({
   ...agents[name],
   package: "git",
@@ -31,7 +31,7 @@ const agentOf = (name: AgentName, state: Partial<Agent["state"]> = {}): Agent =>
   state: { ...agents[name].state, ...state },
 });
 
-/** By agent, settings of its module in home-manager or a dotfile, and the files that the agent reads. */
+/** For each agent: home-manager settings or a dotfile, and the files that the agent reads. */
 const dotfiles = {
   "claude-code": [
     'programs.claude-code = { enable = true; settings.model = "opus"; context = "text"; };',
@@ -57,7 +57,7 @@ const dotfiles = {
 } as const satisfies Partial<Record<AgentName, readonly [module: string, files: readonly string[]]>>;
 const withDotfiles = Object.keys(dotfiles) as (keyof typeof dotfiles)[];
 
-/** By VM, its agent and a home-manager module that moves the agent's folder. */
+/** For each VM: its agent, and a home-manager module that moves the agent's folder. */
 const moved = {
   "moved-claude": [
     agentOf("claude-code"),
@@ -106,7 +106,7 @@ const own = `{
 }`;
 
 interface Guest {
-  /** Home-manager's files, by their paths in the guest. */
+  /** Files of home-manager by path in the guest. */
   readonly files: readonly string[];
   readonly session: Readonly<Record<string, unknown>>;
   readonly homePackages: readonly string[];
@@ -179,14 +179,14 @@ describe.skipIf(rig === undefined)("a guest", () => {
   });
 
   describe("with an agent", () => {
-    /** Where a file lies, once symlinks are followed. */
+    /** The path of a file after all symlinks. */
     const real = ({ links }: Guest, file: string): string => {
       const [from, entry] =
         Object.entries(links).find(([path, { L }]) => L !== undefined && `${file}/`.startsWith(`${path}/`)) ?? [];
       return from === undefined ? file : `${String(entry?.L?.argument)}${file.slice(from.length)}`;
     };
 
-    it.each(withDotfiles)("has the dotfiles of %s where the agent reads them", (name) => {
+    it.each(withDotfiles)("has the dotfiles of %s in the folder that the agent reads", (name) => {
       const seen = guest(name);
       const [module, files] = dotfiles[name];
       expect(seen.failed).toEqual([]);
@@ -202,15 +202,18 @@ describe.skipIf(rig === undefined)("a guest", () => {
       expect(seen.mounts).toContain(directory);
     });
 
-    it.each(["moved-claude", "moved-codex", "moved-qwen"])("refuses a folder that home-manager moves: %s", (name) => {
-      expect(guest(name).failed).toEqual([
-        expect.stringMatching(
-          /^home-manager sets [A-Z_]+ to \/home\/alice\/\.config\/\w+, but the agent's login is at \/home\/alice\/\w+-microvm\. Leave out/,
-        ),
-      ]);
-    });
+    it.each(["moved-claude", "moved-codex", "moved-qwen"])(
+      "fails an assertion when home-manager moves the agent's folder: %s",
+      (name) => {
+        expect(guest(name).failed).toEqual([
+          expect.stringMatching(
+            /^home-manager sets [A-Z_]+ to \/home\/alice\/\.config\/\w+, but the agent's login is at \/home\/alice\/\w+-microvm\. Leave out/,
+          ),
+        ]);
+      },
+    );
 
-    it("takes a folder that home-manager moves when the login is mounted there", () => {
+    it("evaluates when home-manager moves the agent's folder to the mounted login", () => {
       const { failed, mounts, variables, files } = guest("moved-with-mount");
       expect(failed).toEqual([]);
       expect(mounts).toContain("/home/alice/.config/claude");
@@ -220,7 +223,7 @@ describe.skipIf(rig === undefined)("a guest", () => {
   });
 
   describe("with Nix", () => {
-    it.each(["plain", "store-disk"])("has flakes, and its own nixpkgs as nixpkgs: %s", (name) => {
+    it.each(["plain", "store-disk"])("has flakes, and its nixpkgs in the registry: %s", (name) => {
       const { features, path, registry, source, isInClosure } = guest(name).nix;
       expect(features).toEqual(["nix-command", "flakes"]);
       expect(path).toEqual(["nixpkgs=flake:nixpkgs"]);
@@ -229,21 +232,21 @@ describe.skipIf(rig === undefined)("a guest", () => {
       expect(isInClosure).toBe(true);
     });
 
-    it("does not carry nixpkgs when its store is read-only", () => {
+    it("does not contain nixpkgs when its store is read-only", () => {
       expect(guest("without-overlay").nix).toMatchObject({ source: "", registry: null });
     });
   });
 
   it("knows the terminals and the hosts of Git repositories", () => {
-    // Of the terminals, the rig has placeholders for these.
+    // The rig has placeholders for these terminals only.
     expect(guest("plain").packages).toEqual(expect.arrayContaining(["kitty-99.0", "tmux-99.0"]));
     expect(guest("plain").knownHosts).toEqual(
       Object.fromEntries(Object.values(gitHosts).map(({ name, hostKey }) => [name, hostKey])),
     );
   });
 
-  describe("has the clock", () => {
-    it("of the host where KVM has it, else of NTP", () => {
+  describe("clock", () => {
+    it("uses ptp_kvm when it is available, and NTP otherwise", () => {
       const { clock, timesyncd } = guest("plain");
       expect(clock).toContain("ConditionPathExists=/sys/module/ptp_kvm");
       expect(clock).toMatch(
@@ -253,20 +256,20 @@ describe.skipIf(rig === undefined)("a guest", () => {
       for (const unit of [clock, timesyncd]) expect(unit).toMatch(/^After=.*modprobe@ptp_kvm\.service/m);
     });
 
-    it.each(["own", "ntp", "no-clock"])("that its modules choose: %s", (name) => {
+    it.each(["own", "ntp", "no-clock"])("follows the settings of guest modules: %s", (name) => {
       expect(guest(name).clock).toBeNull();
       expect(guest(name).timesyncd).toBeNull();
     });
   });
 
   describe("with programs of other distributions", () => {
-    it.each(["node", "vs-code"])("starts them: %s", (name) => {
+    it.each(["node", "vs-code"])("has nix-ld: %s", (name) => {
       expect(guest(name)).toMatchObject({ nixLd: true });
       expect(guest(name).ld).toMatch(/-git-99\.0\/libexec\/nix-ld$/);
       expect(guest(name).bash).toMatch(/^\/nix\/store\/.*\/bin\/bash$/);
     });
 
-    it.each(["plain", "node-patched"])("does not by itself: %s", (name) => {
+    it.each(["plain", "node-patched"])("has no nix-ld by default: %s", (name) => {
       expect(guest(name)).toMatchObject({
         nixLd: false,
         ld: expect.stringMatching(/-stub-ld$/) as unknown,
@@ -275,7 +278,7 @@ describe.skipIf(rig === undefined)("a guest", () => {
     });
   });
 
-  it("leaves every default to its modules", () => {
+  it("lets its modules override every default", () => {
     expect(guest("own")).toMatchObject({
       failed: [],
       nix: { features: ["nix-command"], registry: null },

@@ -1,6 +1,6 @@
 /**
- * Real Nix, offline, in a store of its own: evaluates flakes with their inputs replaced by the small typed
- * stand-ins of `test/inputs`.
+ * Runs Nix offline in a temporary store. Evaluates flakes with the stand-ins of `test/inputs`, small typed replacements
+ * of the inputs.
  */
 import { execFile, execFileSync } from "node:child_process";
 import { accessSync, constants, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -9,22 +9,22 @@ import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
 
-/** A `nix` to test with. */
+/** A `nix` program for tests. */
 export interface Nix {
   readonly binary: string;
-  /** As it names itself: `nix (Nix) 2.8.0`. */
+  /** The output of `nix --version`: `nix (Nix) 2.8.0`. */
   readonly version: string;
 }
 
 export interface EvalOptions {
   readonly nix: Nix;
-  /** A Nix function applied to the attribute before it is turned to JSON: the way to ask for many facts at once. */
+  /** A Nix function that is applied to the attribute before the conversion to JSON, to get many facts at once. */
   readonly apply?: string;
-  /** Flake references by input name: inputs that have no stand-in, or another one for an input that has. */
+  /** Flake references by input name, for inputs without a stand-in or to replace one. */
   readonly overrides?: Readonly<Record<string, string>>;
 }
 
-/** An evaluation that failed; the message is what Nix wrote to standard error. */
+/** A failed evaluation. The message is the standard error of Nix. */
 class NixError extends Error {
   override readonly name = "NixError";
 }
@@ -56,14 +56,14 @@ function nixOnPath(): string | undefined {
 }
 
 /**
- * The `nix` on PATH and the one that `MICROVM_EMIT_NIX_CURRENT` names. A missing one is told on standard error.
+ * The `nix` on PATH and the one in `MICROVM_EMIT_NIX_CURRENT`. A missing one is reported on standard error.
  *
- * @throws Error when there is none at all, so that no test passes for want of a Nix.
+ * @throws Error if both are missing, so that no test passes without Nix.
  */
 export function nixes(): readonly Nix[] {
   const current = process.env[CURRENT_NIX];
   const found = nixOnPath();
-  if (found === undefined) console.error("NOT TESTED with the nix on PATH: there is none.");
+  if (found === undefined) console.error("NOT TESTED with the nix on PATH: not found.");
   if (current === undefined) console.error(`NOT TESTED with a second nix: set ${CURRENT_NIX} to its binary.`);
   const binaries = [...new Set([found, current].filter((binary) => binary !== undefined))];
   if (binaries.length === 0) {
@@ -76,22 +76,22 @@ export function nixes(): readonly Nix[] {
 }
 
 const temporary = mkdtempSync(join(tmpdir(), "microvm-emit-nix-"));
-// Of the test file that imports this module: a worker of vitest is killed, and has no exit to wait for. A benchmark has.
+// Vitest kills its workers, so clean up after the tests of the importing file. A benchmark exits normally.
 const atEnd = process.env["VITEST"] === undefined ? process.once.bind(process, "exit") : afterAll;
 atEnd(() => {
-  // Nix takes the write permission from what it puts into a store.
+  // Nix makes store paths read-only.
   execFileSync("chmod", ["-R", "u+w", temporary]);
   rmSync(temporary, { recursive: true, force: true });
 });
 
-/** A temporary folder that goes away after the last test of the file. */
+/** A temporary folder that is deleted after the last test of the file. */
 export function temporaryFolder(): string {
   return mkdtempSync(join(temporary, "folder-"));
 }
 
 const environments = new Map<string, NodeJS.ProcessEnv>();
 
-// Two versions of Nix do not share a store, and neither sees the user's or the system's state.
+// Each version of Nix has its own store, isolated from the state of the user and the system.
 function environment(binary: string): NodeJS.ProcessEnv {
   const known = environments.get(binary);
   if (known !== undefined) return known;
@@ -121,13 +121,13 @@ function environment(binary: string): NodeJS.ProcessEnv {
       "download-attempts = 1",
     ].join("\n"),
   };
-  // Several processes may not make one store at once: this one makes it.
+  // Several processes cannot create one store at the same time, so create it here.
   execFileSync(binary, ["eval", "--expr", 'builtins.toFile "first" ""'], { env: own, stdio: "pipe" });
   environments.set(binary, own);
   return own;
 }
 
-// Told of every flake without a lock file, which is every flake here.
+// Nix prints this for flakes without a lock file, which all flakes here are.
 function withoutLockNotice(log: string): string {
   return log.replace(/^warning: not writing modified lock file of flake .*\n(?:(?:•| {4}).*\n)*/gm, "");
 }
@@ -154,7 +154,7 @@ function run(nix: Nix, args: readonly string[]): Promise<Output> {
 
 let unstable: string | undefined;
 
-// A flake cannot reach out of its folder, so nixpkgs-unstable is nixpkgs with a few files laid over it.
+// A flake cannot read files outside its folder, so nixpkgs-unstable is a copy of nixpkgs with a few changed files.
 function standIn(input: string): string {
   const folder = join(INPUTS, input);
   if (input !== "nixpkgs-unstable") return `path:${folder}`;
@@ -172,17 +172,17 @@ async function declaredInputs(nix: Nix, folder: string): Promise<readonly string
   return JSON.parse(stdout) as readonly string[];
 }
 
-/** What an evaluation gives: the value, and what Nix wrote to standard error (warnings, traces), mostly nothing. */
+/** The result of an evaluation: the value, and the standard error of Nix with warnings and traces. */
 export interface Evaluation {
   readonly value: unknown;
   readonly log: string;
 }
 
 /**
- * Evaluates `attr` of a flake: `DIR`, `path:DIR` or `path:DIR?dir=SUBFOLDER`, the last for a flake that refers to
- * files beside its folder. Nothing is written beside it.
+ * Evaluates `attr` of a flake: `DIR`, `path:DIR` or `path:DIR?dir=SUBFOLDER` for a flake that reads files beside its
+ * folder. It does not write a lock file.
  *
- * @throws NixError when Nix refuses, Error when the flake declares an input that has neither stand-in nor override.
+ * @throws NixError if evaluation fails, Error if an input has no stand-in and no override.
  */
 export async function evaluateFlake(ref: string, attr: string, options: EvalOptions): Promise<Evaluation> {
   const { nix, apply, overrides = {} } = options;
@@ -198,7 +198,7 @@ export async function evaluateFlake(ref: string, attr: string, options: EvalOpti
     return ["--override-input", input, target];
   });
 
-  // Nix 2.8 refuses `path:…?dir=…` on the command line, and takes the same thing from a registry.
+  // Nix 2.8 rejects `path:…?dir=…` on the command line, but accepts it in a registry.
   const registry = join(temporaryFolder(), "registry.json");
   const to = { type: "path", path, ...(subfolder === "" ? {} : { dir: subfolder }) };
   writeFileSync(registry, JSON.stringify({ flakes: [{ from: { type: "indirect", id: "subject" }, to }], version: 2 }));
@@ -212,12 +212,12 @@ export async function evaluateFlake(ref: string, attr: string, options: EvalOpti
   return { value: JSON.parse(stdout) as unknown, log };
 }
 
-/** The value alone of {@link evaluateFlake}. */
+/** Returns only the value of {@link evaluateFlake}. */
 export async function evalFlake(ref: string, attr: string, options: EvalOptions): Promise<unknown> {
   return (await evaluateFlake(ref, attr, options)).value;
 }
 
-/** What a Nix file says at `attr`, evaluated by itself: of a flake, its `inputs` as they are written. */
+/** Evaluates `attr` of a Nix file without flake inputs, such as the `inputs` of a flake. */
 export async function evalFile(file: string, attr: string, nix: Nix): Promise<unknown> {
   const expression = `(import ${JSON.stringify(resolve(file))}).${attr}`;
   return JSON.parse((await run(nix, ["eval", "--impure", "--json", "--expr", expression])).stdout) as unknown;

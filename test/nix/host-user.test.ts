@@ -1,4 +1,4 @@
-/** The main user's ids and home, which come from the host's own NixOS configuration. */
+/** Tests the ids and home of the main user, which come from the NixOS configuration of the host. */
 import { spawnSync } from "node:child_process";
 import type { Config } from "microvm-emit";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -6,7 +6,7 @@ import { emittedFlat, hostModule } from "./emitted.js";
 import { evalFlake, nixes } from "./harness.js";
 import { evaluateOnRig, rig } from "./rig.js";
 
-if (rig === undefined) console.error("NOT TESTED: the host's user on NixOS's own modules: set MICROVM_EMIT_RIG.");
+if (rig === undefined) console.error("NOT TESTED: the host user on the modules of NixOS. Set MICROVM_EMIT_RIG.");
 
 type User = Config["hosts"][string]["user"];
 
@@ -50,7 +50,7 @@ const evaluate = async (rows: readonly Row[], onRig: boolean): Promise<Readonly<
   const hosts = rows.map(({ user }, row): readonly [string, unknown] => {
     const modules = ["./host.nix", `./host${String(row)}.nix`] as const;
     const bridges = { br0: { address: "10.7.0.1/24" } };
-    // On NixOS's own modules a guest costs seconds.
+    // A guest takes seconds on the modules of NixOS.
     const vms = { shared: {}, ...(!onRig && { own: { guest: "own" } }) };
     return [`h${String(row)}`, { stateVersion: "25.05", modules, user: { name: "alice", ...user }, bridges, vms }];
   });
@@ -74,7 +74,7 @@ const evaluate = async (rows: readonly Row[], onRig: boolean): Promise<Readonly<
 
 const normal = "users.users.alice.isNormalUser = true;";
 
-/** The host's module, what the config writes of the user, and the ids of guest, share and folders. */
+/** The module of the host, the user in the config, and the ids of guest, share and folders. */
 const agreeing: readonly (readonly [
   name: string,
   module: string,
@@ -86,7 +86,7 @@ const agreeing: readonly (readonly [
   ["that has only a name", normal, {}, 1000, 100, "users"],
   ["with a uid", `${normal} users.users.alice.uid = 1001;`, {}, 1001, 100, "users"],
   [
-    "with a group of its own",
+    "with a private group",
     `${normal} users.users.alice.group = "staff"; users.groups.staff.gid = 1234;`,
     {},
     1000,
@@ -94,7 +94,7 @@ const agreeing: readonly (readonly [
     "staff",
   ],
   [
-    "whose uid another user may not have, once it is set",
+    "with the uid that another user has by default",
     `${normal} users.users.alice.uid = 1005; users.users.bob = { isNormalUser = true; uid = 1000; };`,
     {},
     1005,
@@ -102,7 +102,7 @@ const agreeing: readonly (readonly [
     "users",
   ],
   [
-    "whose ids the config writes too",
+    "with the same ids in the config",
     `${normal} users.users.alice.uid = 1001;`,
     { uid: 1001, gid: 100 },
     1001,
@@ -110,7 +110,7 @@ const agreeing: readonly (readonly [
     "users",
   ],
   [
-    "whose ids the config alone knows",
+    "with ids only in the config",
     `${normal} users.users.alice.group = "alice"; users.groups.alice = { };`,
     { uid: 1003, gid: 1003 },
     1003,
@@ -118,7 +118,7 @@ const agreeing: readonly (readonly [
     "alice",
   ],
   [
-    "with another home, which the config writes",
+    "with another home, also in the config",
     `${normal} users.users.alice.home = "/data/alice";`,
     { homeDirectory: "/data/alice" },
     1000,
@@ -127,11 +127,11 @@ const agreeing: readonly (readonly [
   ],
 ];
 
-/** What NixOS reports where host and VMs cannot agree. */
+/** Assertion messages when host and VMs have different users. */
 const failing: readonly (readonly [name: string, module: string, user: Partial<User>, message: RegExp])[] = [
   ["has no such user", "", {}, /^This host has no user alice\. Declare `users\.users\.alice`/],
-  ["has the user of another name", "users.users.bob.isNormalUser = true;", {}, /^This host has no user alice\./],
-  ["has no such user, though the config writes its ids", "", { uid: 1000, gid: 100 }, /^This host has no user alice\./],
+  ["has a user with another name", "users.users.bob.isNormalUser = true;", {}, /^This host has no user alice\./],
+  ["has no such user, but the config has its ids", "", { uid: 1000, gid: 100 }, /^This host has no user alice\./],
   [
     "has another uid",
     `${normal} users.users.alice.uid = 1001;`,
@@ -157,13 +157,13 @@ const failing: readonly (readonly [name: string, module: string, user: Partial<U
     /^users\.users\.alice\.home is \/data\/alice on this host, but its VMs use \/home\/alice\. Set `user\.homeDirectory`/,
   ],
   [
-    "sets no gid of the user's group",
+    "does not set the gid of the user's group",
     `${normal} users.users.alice.group = "alice"; users.groups.alice = { };`,
     {},
     /^users\.groups\.alice\.gid is not set, .*`id -g alice`/,
   ],
   [
-    "gives the first uid to another user",
+    "assigns uid 1000 to another user",
     `${normal} users.users.bob = { isNormalUser = true; uid = 1000; };`,
     {},
     /^users\.users\.alice\.uid is not set, and another user has 1000\./,
@@ -183,7 +183,7 @@ describe.each([
     }, 600_000);
 
     it.each(agreeing.map((row, at) => [...row, at] as const))(
-      "has the ids of a host's user %s",
+      "has the ids of the host user %s",
       (_name, _module, written, uid, gid, group, at) => {
         const { guests, state, failed } = hosts[`h${String(at)}`] ?? {};
         const squash = [
@@ -201,7 +201,7 @@ describe.each([
     );
 
     it.each(failing.map((row, at) => [...row, agreeing.length + at] as const))(
-      "is reported where the host %s",
+      "fails an assertion when the host %s",
       (_name, _module, _written, message, at) => {
         expect(hosts[`h${String(at)}`]?.failed).toEqual([expect.stringMatching(message)]);
       },
@@ -211,9 +211,9 @@ describe.each([
 
 describe("a VM", () => {
   it.each([
-    ["starts where the running host has the ids that it uses", "1000:100", 0],
-    ["does not start where NixOS picked another uid", "1001:100", 1],
-    ["does not start where the group has another gid", "1000:101", 1],
+    ["starts when the running host has the same ids", "1000:100", 0],
+    ["does not start when the running host has another uid", "1001:100", 1],
+    ["does not start when the running host has another gid", "1000:101", 1],
   ])("%s", async (_, ids, expected) => {
     const { h0 } = await evaluate(rows.slice(0, 1), false);
     const [uid, gid] = ids.split(":");

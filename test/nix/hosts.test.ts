@@ -1,4 +1,4 @@
-/** Hosts that already run a network of some kind, on NixOS's own modules: what VMs add to them, and what they leave alone. */
+/** Tests hosts with different network setups on the modules of NixOS: VMs must not change the network of the host. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Config, emit, render } from "microvm-emit";
@@ -7,9 +7,9 @@ import { hostModule } from "./emitted.js";
 import { temporaryFolder } from "./harness.js";
 import { evaluateOnRig, rig } from "./rig.js";
 
-if (rig === undefined) console.error("NOT TESTED on hosts as NixOS's own modules make them: set MICROVM_EMIT_RIG.");
+if (rig === undefined) console.error("NOT TESTED: networks of hosts on the modules of NixOS. Set MICROVM_EMIT_RIG.");
 
-/** Of a host, as far as its own network goes. */
+/** Facts of a host about its own network. */
 interface Facts {
   readonly resolved: boolean;
   readonly resolvConf: boolean;
@@ -44,7 +44,7 @@ const FACTS = `hosts: builtins.mapAttrs (_: host:
     failed = map (a: a.message) (builtins.filter (a: !a.assertion) host.config.assertions);
   }) hosts`;
 
-/** By name, what a host has besides VMs. */
+/** Host modules by name. */
 const modules = {
   networkManager: "networking.networkmanager.enable = true;",
   dhcpcd: "",
@@ -73,7 +73,7 @@ const modules = {
   managedAnyway: "systemd.network.config.networkConfig.ManageForeignRoutes = true;",
   waitsAnyway: "systemd.network.wait-online.enable = true;",
   disabled: "systemd.network.enable = lib.mkForce false;",
-  // Of a name that sorts early, and would take taps.
+  // A name that sorts first, so that the file would match taps.
   earlier: `networking.useNetworkd = true; systemd.network.networks."0-0-lan" = { matchConfig.Type = "ether"; networkConfig.DHCP = "ipv4"; };`,
   earlierElsewhere: `networking.useNetworkd = true;
     systemd.network.networks."0-0-lan" = { matchConfig.Name = "en* eth0"; networkConfig.DHCP = "ipv4"; };
@@ -94,7 +94,7 @@ const bridges = { br0: { address: "10.7.0.1/24", ipv6: "fd00:7::1/64", nat: { ip
 
 const hostName = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/** Each host with a VM, and as it was before. */
+/** Each host with and without a VM. */
 const config: Config = {
   hosts: Object.fromEntries(
     names.flatMap((name) =>
@@ -120,7 +120,7 @@ const evaluate = async (): Promise<Readonly<Record<string, Facts>>> => {
     writeFileSync(join(folder, path), text);
   };
   write("host.nix", hostModule);
-  // Packages of NetworkManager's plugins that the rig lacks.
+  // Packages of NetworkManager plugins without a placeholder in the rig.
   const lacking = "networking.networkmanager.plugins = lib.mkForce [ ];";
   for (const name of names) write(`${name}.nix`, `{ lib, ... }: { ${lacking} ${modules[name]} }`);
   for (const { path, text } of render(result.right.files)) write(path, text);
@@ -140,7 +140,7 @@ describe.skipIf(rig === undefined)("a host with VMs", () => {
   }, 300_000);
 
   it.each(names.filter((name) => name !== "waitsAnyway"))(
-    "keeps its DNS, its NAT and its idea of being online: %s",
+    "keeps its DNS, NAT and network-online.target: %s",
     (name) => {
       const kept = ({ resolved, resolvConf, networkManagerDns, waitsForNetworkd, dhcpcd, nat }: Facts): object => ({
         resolved,
@@ -154,7 +154,7 @@ describe.skipIf(rig === undefined)("a host with VMs", () => {
     },
   );
 
-  it("waits for networkd where its own configuration says so", () => {
+  it("waits for networkd when its own configuration enables that", () => {
     expect(of("waitsAnyway").waitsForNetworkd).toBe(true);
   });
 
@@ -167,7 +167,7 @@ describe.skipIf(rig === undefined)("a host with VMs", () => {
     ["networkdByHand", left],
     ["managedAnyway", { ...left, ManageForeignRoutes: true }],
     ["networkd", {}],
-  ] as const)("keeps routes and rules of others unless networkd is its own: %s", (name, foreign) => {
+  ] as const)("keeps foreign routes and rules unless the host itself uses networkd: %s", (name, foreign) => {
     expect(of(name).foreign).toEqual(foreign);
     expect(of(name).nextHops).toBe(name !== "networkd");
   });
@@ -178,7 +178,7 @@ describe.skipIf(rig === undefined)("a host with VMs", () => {
     ["networkd", false],
     ["networkdByHand", false],
     ["networkdByDefault", false],
-  ] as const)("has networkd leave other links alone where only VMs need it: %s", (name, leaves) => {
+  ] as const)("leaves other links unmanaged when only VMs need networkd: %s", (name, leaves) => {
     expect(of(name).leavesOthers).toBe(leaves);
   });
 
@@ -186,13 +186,16 @@ describe.skipIf(rig === undefined)("a host with VMs", () => {
     ["disabled", "systemd.network.enable is false"],
     ["earlier", "systemd.network.networks 0-0-lan matches"],
     ["renaming", "systemd.network.links 10-lan matches"],
-  ] as const)("refuses what takes VMs' interfaces from them: %s", (name, message) => {
+  ] as const)("fails an assertion when its files match interfaces of VMs: %s", (name, message) => {
     expect(of(name).failed).toHaveLength(1);
     expect(of(name).failed[0]).toContain(message);
   });
 
-  it.each(names.filter((name) => !["disabled", "earlier", "renaming"].includes(name)))("passes NixOS: %s", (name) => {
-    expect(of(name).failed).toEqual([]);
-    expect(of(name).forwarding).toBe(true);
-  });
+  it.each(names.filter((name) => !["disabled", "earlier", "renaming"].includes(name)))(
+    "has no failed assertion: %s",
+    (name) => {
+      expect(of(name).failed).toEqual([]);
+      expect(of(name).forwarding).toBe(true);
+    },
+  );
 });

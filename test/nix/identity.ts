@@ -1,9 +1,11 @@
-/** Who a VM is, as its guest learns when it boots: what `kernelParams` say. */
+/** The identity of a VM in its `kernelParams`, which its guest reads at boot. */
 
-/** Nix: the guest's config of an item of `microvm.vms`. */
+/** Nix expression: the guest configuration of an item of `microvm.vms`. */
 export const guestConfig = "(vm: (if vm.evaluatedConfig != null then vm.evaluatedConfig else vm.config).config)";
 
-/** Nix: what a guest's config says of its own network, and the kernel parameters by which one that VMs share learns of it. */
+/**
+ * Nix expression: the network in the guest configuration, and the kernel parameters with the network of a shared guest.
+ */
 export const guestNetwork = `(guest: {
   inherit (guest.microvm) kernelParams;
   inherit (guest.networking) hostName nameservers;
@@ -12,7 +14,7 @@ export const guestNetwork = `(guest: {
   }) guest.systemd.network.networks;
 })`;
 
-/** What {@link guestNetwork} gives. */
+/** The result of {@link guestNetwork}. */
 export interface GuestNetwork {
   readonly kernelParams: readonly string[];
   readonly hostName: string;
@@ -27,7 +29,7 @@ type Lists = Readonly<Record<"addresses" | "routes", readonly Settings[]>>;
 interface Identity {
   readonly hostName: string | undefined;
   readonly machineId: string | undefined;
-  /** The text of each credential by name. */
+  /** Texts of credentials by name. */
   readonly credentials: Readonly<Record<string, string>>;
 }
 
@@ -45,7 +47,7 @@ const identityOf = (kernelParams: readonly string[]): Identity => {
   };
 };
 
-/** A file of systemd-networkd in the order of its lines: a section may come several times. */
+/** The sections of a systemd-networkd file in order. A section can occur several times. */
 type NetworkFile = readonly (readonly [section: string, settings: readonly (readonly [string, string])[]])[];
 
 const parse = (text: string): NetworkFile =>
@@ -57,10 +59,10 @@ const parse = (text: string): NetworkFile =>
       return [head.slice(1, -1), lines.map((line) => [...line.split(/=(.*)/s, 2)] as unknown as [string, string])];
     });
 
-/** The networks of a guest by name: what each says by `Section.Key`, every time that it does. */
+/** The networks of a guest by name, each with all values by `Section.Key`. */
 export type Networks = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
-/** The networks of a guest, whether it has them or learns of them at boot. The first one has its DNS servers. */
+/** The networks of a guest, from its configuration or from boot. The first one has the DNS servers. */
 export const networksOfGuest = ({ kernelParams, networks, nameservers }: GuestNetwork): Networks => ({
   ...networksOf(kernelParams),
   ...Object.fromEntries(
@@ -80,7 +82,7 @@ export const networksOfGuest = ({ kernelParams, networks, nameservers }: GuestNe
   ),
 });
 
-/** The networks that a guest is told of by its kernel parameters. */
+/** The networks in the kernel parameters of a guest. */
 export const networksOf = (kernelParams: readonly string[]): Networks =>
   Object.fromEntries(
     Object.entries(identityOf(kernelParams).credentials).flatMap(([credential, text]) => {

@@ -1,4 +1,4 @@
-/** The stand-ins of `test/inputs` say no to what NixOS, home-manager and microvm.nix say no to, and yes to the rest. */
+/** The stand-ins of `test/inputs` accept and reject the same modules as NixOS, home-manager and microvm.nix. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,7 +27,7 @@ const FLAKE = `{
   };
 }`;
 
-/** The host with `module` added, evaluated to what `apply` makes of it, by default its `toplevel.drvPath`. */
+/** Evaluates the host with `module`, and applies `apply`, by default `toplevel.drvPath`. */
 function host(nix: Nix, module: string, apply = "host: host.config.system.build.toplevel.drvPath"): Promise<unknown> {
   const folder = join(temporaryFolder(), "flake");
   mkdirSync(folder);
@@ -36,7 +36,7 @@ function host(nix: Nix, module: string, apply = "host: host.config.system.build.
   return evalFlake(folder, "host", { nix, apply });
 }
 
-/** A guest that is right, but for what is added. */
+/** A valid guest plus the given definitions. */
 const guest = (config: string): string => `{ lib, ... }: {
   microvm.vms.a.config = { lib, pkgs, ... }: lib.mkMerge [
     { system.stateVersion = "25.11"; microvm = { hypervisor = "cloud-hypervisor"; vsock.cid = 3; }; }
@@ -53,7 +53,7 @@ const accepted: Readonly<Record<string, string>> = {
   "a bridge": `{ systemd.network.netdevs.b.netdevConfig = { Kind = "bridge"; Name = "b"; }; }`,
   "equal definitions": `{ imports = [ { time.timeZone = "UTC"; } ]; time.timeZone = "UTC"; }`,
   "a forced value over a clash": `{ lib, ... }: { imports = [ { time.timeZone = "UTC"; } ]; time.timeZone = lib.mkForce "Europe/Zurich"; }`,
-  "false mkIf of what is wrong": `{ lib, ... }: { config = lib.mkIf false { networking.hostName = 1; }; }`,
+  "invalid definition under a false mkIf": `{ lib, ... }: { config = lib.mkIf false { networking.hostName = 1; }; }`,
   "a guest": guest(""),
   "a home": home("programs.zsh.enable = true;"),
   "an unfree package, allowed by name": `{ lib, pkgs, ... }: {
@@ -102,11 +102,11 @@ const refused: Readonly<Record<string, readonly [module: string, ...complaint: s
     "{ networking.tempAddresses = ''off''; }",
     '`networking.tempAddresses\' is not of type `one of "default", "disabled", "enabled"\'',
   ],
-  "a name that is no package": [
+  "an unknown package": [
     "{ pkgs, ... }: { environment.systemPackages = [ pkgs.goplz ]; }",
     "attribute 'goplz' missing",
   ],
-  "a string that is no package": ["{ environment.systemPackages = [ ''go'' ]; }", "is not of type `package'"],
+  "a string instead of a package": ["{ environment.systemPackages = [ ''go'' ]; }", "is not of type `package'"],
   "a host name with an underscore first": ["{ networking.hostName = ''_a''; }", "`networking.hostName' is not of type"],
   "a clash": [
     `{ imports = [ { _file = "other.nix"; time.timeZone = "UTC"; } ]; time.timeZone = "Europe/Zurich"; }`,
@@ -136,12 +136,12 @@ const refused: Readonly<Record<string, readonly [module: string, ...complaint: s
     `{ systemd.services.a.wantedBy = [ "multi-user" ]; }`,
     "systemd.services.a.wantedBy.[definition 1-entry 1]' is not of type",
   ],
-  "a service type that systemd has not": [
+  "an unknown service type": [
     `{ systemd.services.a.serviceConfig.Type = "once"; }`,
     "`systemd.services.a.serviceConfig' is not of type",
   ],
-  "a module that is none": ["{ imports = [ 1 ]; }", "Expected a module"],
-  "an argument that nobody gives": [
+  "an integer instead of a module": ["{ imports = [ 1 ]; }", "Expected a module"],
+  "an undefined module argument": [
     "{ inputs, ... }: { networking.hostName = inputs.name; }",
     "takes the argument `inputs', which neither specialArgs nor _module.args gives",
   ],
@@ -163,7 +163,7 @@ const refused: Readonly<Record<string, readonly [module: string, ...complaint: s
     "{ pkgs, ... }: { users.users.ann = { isNormalUser = true; shell = pkgs.zsh; }; }",
     "users.users.ann.shell is zsh without programs.zsh.enable",
   ],
-  "one user id for two": [
+  "a duplicate user id": [
     "{ users.users = { ann = { isNormalUser = true; uid = 1000; }; bob = { isNormalUser = true; uid = 1000; }; }; }",
     "Two users have one uid",
   ],
@@ -202,7 +202,7 @@ const refused: Readonly<Record<string, readonly [module: string, ...complaint: s
     guest(`microvm.interfaces = [ { type = "tap"; id = "a-very-long-name"; mac = "02:00:00:00:00:01"; } ];`),
     "a-very-long-name has more than 15 characters",
   ],
-  "an interface that the hypervisor has not": [
+  "an unsupported interface type": [
     guest(`microvm.interfaces = [ { type = "user"; id = "a"; mac = "02:00:00:00:00:01"; } ];`),
     "cloud-hypervisor does not support: interface type user",
   ],
@@ -210,13 +210,13 @@ const refused: Readonly<Record<string, readonly [module: string, ...complaint: s
     guest(`microvm.writableStoreOverlay = "/nix/.rw-store"; nix.optimise.automatic = true;`),
     "microvm.writableStoreOverlay excludes nix.optimise.automatic",
   ],
-  "a VM both declared and of a flake": [
+  "a VM with both a config and a flake": [
     `{ microvm.vms.a = { config = { }; flake = /tmp; }; }`,
     "microvm.vms.a has a config, which excludes flake.",
   ],
 };
 
-/** What a merge gives, each as a Nix expression over `lib` beside the JSON it has to be. */
+/** Merges as Nix expressions with `lib`, each with its expected JSON. */
 const merges: Readonly<Record<string, readonly [type: string, definitions: string, value: unknown]>> = {
   "lists, the later module first": [
     "listOf int",
@@ -288,7 +288,7 @@ describe.each(nixes())("$version", (nix) => {
     );
   });
 
-  it("depends on every definition: another value, another system", async () => {
+  it("returns another system when any definition changes", async () => {
     const systems = await Promise.all(
       ["{ }", guest(""), guest("microvm.mem = 600;"), guest("networking.nameservers = [ ''1.1.1.1'' ];")].map(
         (module) => host(nix, module),
@@ -297,7 +297,7 @@ describe.each(nixes())("$version", (nix) => {
     expect(new Set(systems).size).toBe(systems.length);
   });
 
-  it("evaluates a flake in the article's style", async () => {
+  it("evaluates a flake in the style of the article", async () => {
     const { value, log } = await evaluateFlake(ARTICLE, "nixosConfigurations.midna", { nix, apply: ARTICLE_FACTS });
     expect(value).toEqual({
       assertions: [],

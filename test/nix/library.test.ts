@@ -1,4 +1,4 @@
-/** The NixOS modules of the library in the hands of a user who writes Nix, with no config in TypeScript or beside one. */
+/** Tests the NixOS modules of the library with handwritten Nix, without a config and together with one. */
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,7 +8,7 @@ import { emitted, emittedFlat, hostModule } from "./emitted.js";
 import { evalFlake, type Nix, nixes, temporaryFolder } from "./harness.js";
 import { evaluateOnRig, rig } from "./rig.js";
 
-if (rig === undefined) console.error("NOT TESTED on NixOS's own modules: set MICROVM_EMIT_RIG.");
+if (rig === undefined) console.error("NOT TESTED: the library on the modules of NixOS. Set MICROVM_EMIT_RIG.");
 
 const library = fileURLToPath(new URL("../../packages/emit/nix", import.meta.url));
 const [byHand = "", override = ""] = [
@@ -117,7 +117,7 @@ describe.each(Object.entries(evaluators))("by %s, a policy in Nix", (_, evaluate
   });
 });
 
-/** A mistake in a host's own module: its definitions for a VM, and the parts of the message. */
+/** A mistake in a host module: its definitions for a VM, and parts of the error message. */
 const mistakes: Readonly<Record<string, readonly [definition: string, ...message: (string | RegExp)[]]>> = {
   "a wrong type": [
     'network = "internt"',
@@ -183,14 +183,14 @@ const refusal = async (nix: Nix, definition: string): Promise<string> => {
 };
 
 describe.each(nixes())("by $version, Nix reports", (nix) => {
-  it.each(Object.entries(mistakes))("%s where it is", async (_, [definition, ...parts]) => {
+  it.each(Object.entries(mistakes))("%s with its place", async (_, [definition, ...parts]) => {
     const message = await refusal(nix, definition);
     for (const part of parts) expect(message).toMatch(part);
   });
 });
 
 describe.each(nixes())("by $version, a flake with the library as an input", (nix) => {
-  it("is the same system as one with a copy", async () => {
+  it("has the same system as a flake with a copy", async () => {
     const systemOf = async (source: "copied" | "input"): Promise<unknown> =>
       evalFlake(
         emitted({ ...config, library: source }, { "host.nix": hostModule, "own.nix": "{ }" }),

@@ -1,4 +1,4 @@
-/** The article's host, as emitted, evaluated by real Nix: every fact of the article, and every place where we differ. */
+/** Evaluates the host of the article in Nix: all facts of the article, and all intended differences. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -38,7 +38,7 @@ const guest = (name: string, index: number, project: string): object => ({
   interfaces: [{ type: "tap", id: `microvm${String(index)}`, mac: `02:00:00:00:00:0${String(index + 1)}` }],
   shares: {
     "ro-store": { proto: "virtiofs", source: "/nix/store", mountPoint: "/nix/.ro-store" },
-    // The article keeps the keys in the workspace, where the agent can read and replace them.
+    // In the article, the keys are in the workspace, where the agent can read and replace them.
     "ssh-keys": {
       proto: "virtiofs",
       source: `/var/lib/microvm-host-keys/${name}`,
@@ -81,7 +81,7 @@ const networkOf = (name: string, index: number): object => ({
   },
 });
 
-/** The article's tables, sections 1.2 to 1.6. */
+/** The tables of the article, sections 1.2 to 1.6. */
 const article = {
   host: {
     netdev: { Kind: "bridge", Name: "microbr" },
@@ -95,21 +95,21 @@ const article = {
   guests: { emacsvm: guest("emacsvm", 4, "emacs"), goprotobufvm: guest("goprotobufvm", 5, "goprotobuf") },
 };
 
-/** Where the emitted flake is not the article's, each for a hazard of the article's setup. */
+/** Differences from the article, each because of a hazard in its setup. */
 const different = {
-  // A switch of the host must not end an agent's work.
+  // `nixos-rebuild switch` on the host must not stop an agent.
   restartIfChanged: false,
-  // The store and the host keys are nothing for the guest to write.
+  // The guest must not write to the store and the host keys.
   readOnly: ["ro-store", "ssh-keys"],
-  // The host learns over vsock that the guest is up, and Nix no longer warns that it cannot.
+  // vsock tells the host when the guest is ready, and avoids a warning of microvm.nix.
   cids: [7, 8],
-  // Collecting garbage over an overlay hides the host's paths.
+  // Garbage collection in an overlay hides store paths of the host.
   gc: false,
-  // Ids are what virtiofs carries.
+  // virtiofs uses numeric ids.
   uid: 1000,
-  // VMs that the host describes itself may have a tap of such a name.
+  // Other VMs of the host can have a tap with such a name.
   tapMatch: "microvm4 microvm5",
-  // A file of the host that matches every Ethernet link would take the taps, if its name sorted first.
+  // A host file that matches all Ethernet links would match the taps if its name sorted first.
   files: ["0-20-microbr"],
 };
 
@@ -150,7 +150,7 @@ describe.each(nixes())("the article's host by $version", (nix: Nix) => {
     log = evaluation.log;
   });
 
-  it("declares the article's inputs", async () => {
+  it("declares the inputs of the article", async () => {
     expect(await evalFile(join(FOLDER, "flake/flake.nix"), "inputs", nix)).toEqual(articleInputs);
   });
 
@@ -169,7 +169,7 @@ describe.each(nixes())("the article's host by $version", (nix: Nix) => {
     });
   });
 
-  it("differs where it says that it does", () => {
+  it("has the intended differences", () => {
     expect(facts.different).toEqual(different);
   });
 
@@ -180,7 +180,7 @@ describe.each(nixes())("the article's host by $version", (nix: Nix) => {
     );
   });
 
-  it("starts zsh as the article does, with the VM's own line last", () => {
+  it("starts zsh as in the article, with the line of the VM last", () => {
     const zshrc = readFileSync(new URL("../inputs/configfiles/zshrc", import.meta.url), "utf8");
     const shared = `${zshrc}\nexport CLAUDE_CONFIG_DIR=/home/michael/claude-microvm\n`;
     const own = "export GOPATH=$HOME/go; PATH=$GOPATH/bin:$PATH\n";
@@ -194,11 +194,11 @@ describe.each(nixes())("the article's host by $version", (nix: Nix) => {
     });
   });
 
-  it("has the host's own modules in effect", () => {
+  it("includes the modules of the host", () => {
     expect(facts.hostHas).toEqual({ systemdBoot: true, networkd: true, user: true });
   });
 
-  it("makes folders and keys before a VM starts, and leaves them to nothing else", () => {
+  it("creates folders and keys in the state unit only, before a VM starts", () => {
     expect(facts.stateUnit).toEqual({
       type: "oneshot",
       before: ["microvm-virtiofsd@%i.service", "microvm@%i.service"],
@@ -208,7 +208,7 @@ describe.each(nixes())("the article's host by $version", (nix: Nix) => {
     expect(facts.tmpfiles).toEqual(["/var/lib/microvms"]);
   });
 
-  it("evaluates whole, without a failed assertion or a warning", () => {
+  it("evaluates without failed assertions or warnings", () => {
     expect(facts.assertions).toEqual([]);
     expect(facts.toplevels).toHaveLength(3);
     for (const path of facts.toplevels) expect(path).toMatch(/\.drv$/);

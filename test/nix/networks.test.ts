@@ -1,4 +1,4 @@
-/** The example with every kind of network, evaluated by real Nix: what the host and each guest are told. */
+/** Evaluates the example with every kind of network in Nix: the settings of the host and of each guest. */
 import { describe, expect, it } from "vitest";
 import networks from "../../examples/networks/microvm.config.js";
 import { emitted, hostModule } from "./emitted.js";
@@ -58,16 +58,18 @@ describe.each(nixes())("by $version", (nix) => {
       'services.resolved = { enable = true; extraConfig = "DNSStubListenerExtra=192.168.83.1"; };',
       false,
     ],
-  ])("a host with %s warns of a VM that may ask it, if nothing answers", async (_, setting, warns) => {
+  ])("a host with %s warns when a VM uses its DNS server but none is enabled", async (_, setting, warns) => {
     const host = hostModule.replace("{", `{ ${setting}`);
     const warnings = (await evalFlake(emitted(asking, { "configuration.nix": host }), "nixosConfigurations", {
       nix,
       apply: "systems: systems.lab.config.warnings",
     })) as readonly string[];
-    expect(warnings.filter((warning) => /^a can use the DNS server of this host/.test(warning))).toHaveLength(warns ? 1 : 0);
+    expect(warnings.filter((warning) => /^a can use the DNS server of this host/.test(warning))).toHaveLength(
+      warns ? 1 : 0,
+    );
   });
 
-  it("tells the host and the guests of every kind of network", async () => {
+  it("host and guests have the settings of every kind of network", async () => {
     const { guests, ...facts } = (await evalFlake(
       emitted(networks, { "configuration.nix": hostModule }),
       "nixosConfigurations",
@@ -106,7 +108,7 @@ describe.each(nixes())("by $version", (nix) => {
       nat: {
         enableIPv6: true,
         internalInterfaces: ["br0"],
-        // The routed network leaves by any interface, which `networking.nat` cannot say for one of several.
+        // NAT of the routed network uses any interface, which `networking.nat` does not support together with others.
         internalIPs: [],
         internalIPv6s: [],
         externalInterface: "wan0",
@@ -162,7 +164,7 @@ describe.each(nixes())("by $version", (nix) => {
           ...found("02:00:00:00:00:06"),
           ...resolved,
           "Network.DHCP": ["ipv4"],
-          // By MAC, since a server of networkd's leases nothing fixed to a client that names itself by its DUID.
+          // networkd has no static leases for a client that identifies itself by its DUID, so use the MAC address.
           "DHCPv4.ClientIdentifier": ["mac"],
           "Network.Address": ["fd00:83::7/64"],
           "Route.Gateway": ["fd00:83::1"],

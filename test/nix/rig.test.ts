@@ -1,6 +1,6 @@
 /**
- * The matrix of hypervisors on microvm.nix's own modules: what the table accepts, a runner evaluates; what it refuses,
- * the runner throws. And what its daemons of shares are called with.
+ * Compares the table of hypervisors with the runners of microvm.nix: accepted settings evaluate, rejected settings
+ * throw. Also tests the arguments of virtiofsd.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,10 +10,10 @@ import { asking, bare, cells } from "../../packages/microvm-model/test/matrix.js
 import { emittedFlat, hostModule } from "./emitted.js";
 import { evaluateOnRig, rig } from "./rig.js";
 
-if (rig === undefined) console.error("NOT TESTED on microvm.nix's own modules: set MICROVM_EMIT_RIG.");
-else console.error("NOT TESTED on microvm.nix's own modules: graphics, and what firecracker accepts.");
+if (rig === undefined) console.error("NOT TESTED: hypervisors on the modules of microvm.nix. Set MICROVM_EMIT_RIG.");
+else console.error("NOT TESTED: graphics and the options of firecracker on the modules of microvm.nix.");
 
-/** The flake of a VM, with a guest of its own where it says nothing else, whose `runner` has one for each hypervisor. */
+/** The flake of a VM, by default with a separate guest. `runner` has a runner for each hypervisor. */
 const emitted = (vm: Vm): string => {
   const config: Config = {
     hosts: {
@@ -22,7 +22,7 @@ const emitted = (vm: Vm): string => {
         modules: ["./host.nix"],
         user: { name: "alice", sshKeys: ["ssh-ed25519 AAAA alice"] },
         bridges: { br0: { address: "10.7.0.1/24" } },
-        // A guest is shared where another VM needs the same.
+        // A second VM, so that the guest is shared.
         vms: { a: { guest: "own", ...vm }, ...(vm.guest === "shared" && { twin: { ...vm, shares: [] } }) },
       },
     },
@@ -30,35 +30,35 @@ const emitted = (vm: Vm): string => {
   return emittedFlat(config, { "host.nix": hostModule });
 };
 
-/** A function applied to the guest's `microvm.runner`. */
+/** Applies a function to `microvm.runner` of the guest. */
 const evaluate = (folder: string, apply: string): Promise<unknown> =>
   evaluateOnRig(folder, "nixosConfigurations.h.config.microvm.vms.a.config.config.microvm.runner", apply);
 
-/** Failures that are mistakes in a runner's own text, which `tryEval` does not catch. */
+/** Errors in the code of a runner, which `tryEval` does not catch. */
 const isCrash = ({ what, name }: (typeof cells)[number]): boolean =>
   (name === "kvmtool" && what.startsWith("device-")) ||
   ((name === "crosvm" || name === "firecracker") && what === "no-socket") ||
   (name === "stratovirt" && what.startsWith("9p"));
 
-/** What a rig's package set lacks: `formats`, with which firecracker's configuration is written, and what graphics start. */
+/** Attributes that the package set of the rig lacks: `formats` for the configuration of firecracker, and graphics. */
 const isBeyondRig = ({ what, name, mark }: (typeof cells)[number]): boolean =>
   what.startsWith("graphics") ||
   (name === "firecracker" && (mark !== "!" || ["user", "macvtap", "bridge"].includes(what)));
 
-/** Settings of something that a hypervisor may lack as a whole. */
+/** Settings of features that a hypervisor may not support. */
 const isPart = (what: string): boolean => what === "9p-owners" || what === "device-qemu";
 
 const rows = Object.entries(asking)
   .filter(([what]) => !isPart(what))
   .map(([what, [, settings]]) => {
     const row = cells.filter((cell) => cell.what === what && cell.name !== "vfkit" && !isBeyondRig(cell));
-    // A config that no hypervisor takes whole is emitted for one that heeds the most.
+    // A config that no hypervisor supports completely is emitted for the hypervisor with the most support.
     const { name } = row.find(({ mark }) => mark === "+") ?? { name: "qemu" };
     return { what, row, vm: { ...bare, ...settings, hypervisor: name } as Vm };
   });
 
 describe.skipIf(rig === undefined)("microvm.nix's runners", () => {
-  it.each(rows.filter(({ row }) => row.length > 0))("asked for $what", async ({ row, vm }) => {
+  it.each(rows.filter(({ row }) => row.length > 0))("support $what as in the table", async ({ row, vm }) => {
     const folder = emitted(vm);
     const tried = row.filter((cell) => !isCrash(cell));
     const names = tried.map(({ name }) => JSON.stringify(name)).join(" ");
@@ -74,7 +74,7 @@ describe.skipIf(rig === undefined)("microvm.nix's runners", () => {
       await expect(evaluate(folder, `runners: runners.${name}.drvPath`)).rejects.toThrow();
   });
 
-  it("refuse vfkit on Linux", async () => {
+  it("throw for vfkit on Linux", async () => {
     const folder = emitted({ ...bare, hypervisor: "qemu" } as Vm);
     await expect(evaluate(folder, "runners: runners.vfkit.drvPath")).rejects.toThrow(/vfkit only works on macOS/);
   });
@@ -108,7 +108,7 @@ describe.skipIf(rig === undefined)("microvm.nix's daemons", () => {
   };
 
   it.each(["shared", "own"] as const)(
-    "squash owners of writable shares, and write no others, of a guest that is %s",
+    "squash owners of writable shares, and serve other shares read-only (guest: %s)",
     async (guest) => {
       const daemons = await daemonsOf(guest, ["ro-store", "ssh-keys", "workspace", "data", "kept"]);
       const [uid, gid] = ["uid=squash-guest:0:1000", "gid=squash-guest:0:100"].map(

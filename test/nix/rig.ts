@@ -1,6 +1,6 @@
 /**
- * The real modules of NixOS and microvm.nix, offline: `MICROVM_EMIT_RIG` names a folder with `nixpkgs`, `microvm`, `home-manager` and
- * `inputs/spectrum` as plain trees, and a `store`.
+ * The modules of NixOS and microvm.nix, offline. `MICROVM_EMIT_RIG` is a folder with the source trees `nixpkgs`,
+ * `microvm`, `home-manager` and `inputs/spectrum`, and a `store`.
  */
 import { execFile } from "node:child_process";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ const inputs = {
   "home-manager": "home-manager",
 };
 
-/** A function applied to an attribute of the flake in a folder, on the real modules. */
+/** Applies a function to an attribute of a flake, on the modules of NixOS and microvm.nix. */
 export const evaluateOnRig = async (folder: string, attr: string, apply: string): Promise<unknown> => {
   const [nix] = nixes();
   const root = rig;

@@ -1,4 +1,4 @@
-/** Secrets on their way from the host's files to the guest's user: the evaluated scripts of both, really run. */
+/** Runs the evaluated scripts of host and guest that pass secrets from host files to the guest user. */
 import { execFileSync } from "node:child_process";
 import { ast, type Config } from "microvm-emit";
 import { describe, expect, it } from "vitest";
@@ -13,9 +13,9 @@ const canMount = ((): boolean => {
     return false;
   }
 })();
-if (!canMount) console.error("NOT TESTED: the scripts that hand secrets in, which take root and a mount namespace.");
+if (!canMount) console.error("NOT TESTED: the scripts for secrets. They need root and a mount namespace.");
 
-// A user that every Linux has, so that the guest's script can give files away here.
+// Every Linux has this user, so the script of the guest can change owners here.
 const config = (secrets: object, hypervisor: "qemu" | "cloud-hypervisor" = "cloud-hypervisor"): Config => ({
   hosts: {
     h: {
@@ -50,9 +50,9 @@ const evaluate = async (written: Config, attribute: string): Promise<unknown> =>
 const guest = "microvm.vms.a.config.config";
 const hand = 'systemd.services."microvm-secrets@".script';
 
-/** Runs a script with an empty `/run` of its own, in which `hand` runs the host's script as for the VM a. */
+/** Runs a script with an empty `/run`. In it, `hand` runs the script of the host for the VM a. */
 const inEmptyRun = (handIn: string, script: string): string => {
-  // The folder of all VMs' secrets is the unit's RuntimeDirectory.
+  // The folder for secrets of all VMs is the RuntimeDirectory of the unit.
   const whole = `mount -t tmpfs -o mode=755 tmpfs /run\nmkdir -m 711 /run/microvm-secrets\nhand() { bash -ec "$HAND" microvm-secrets a; }\n${script}`;
   return execFileSync("unshare", ["-m", "bash", "-euc", whole], {
     encoding: "utf8",
@@ -62,7 +62,7 @@ const inEmptyRun = (handIn: string, script: string): string => {
 };
 
 describe("secrets", () => {
-  it("are files that nobody but the guest's user reads, and variables of its shells", { skip: !canMount }, async () => {
+  it("are files that only the guest user can read, and variables in its shells", { skip: !canMount }, async () => {
     const written = config({ API_KEY: "/run/secrets/api", netrc: { file: "/run/secrets/netrc" } });
     const handIn = String(await evaluate(written, hand));
     const take = String(await evaluate(written, `${guest}.systemd.services.microvm-secrets.script`));
@@ -94,7 +94,7 @@ describe("secrets", () => {
     ]);
   });
 
-  it("stop the VM when a file is missing, and leave nothing of an earlier start", { skip: !canMount }, async () => {
+  it("prevent the start when a file is missing, and old copies are deleted", { skip: !canMount }, async () => {
     const handIn = String(await evaluate(config({ API_KEY: "/run/secrets/api" }), hand));
     const out = inEmptyRun(
       handIn,
@@ -118,7 +118,7 @@ describe("secrets", () => {
     expect(await evaluate(written, hand)).toMatch(/-o microvm /);
   });
 
-  it("may be where a module of the host says, and not in the store", async () => {
+  it("can have a path from a host module, but not a path in the store", async () => {
     const failed = async (file: unknown): Promise<unknown> => {
       const assertions = (await evaluate(config({ KEY: file }), "assertions")) as readonly {
         readonly assertion: boolean;
@@ -136,7 +136,7 @@ describe("secrets", () => {
   });
 });
 
-describe("an agent's state", () => {
+describe("agentState", () => {
   const states = async (agentState: "shared" | "own" | "copy"): Promise<unknown> => {
     const written = config({});
     const host = { ...written.hosts["h"], vms: { a: { agent: "claude-code" as const, agentState } } };
@@ -150,7 +150,7 @@ describe("an agent's state", () => {
     ["shared", "/home/daemon/claude-microvm", "/home/daemon/claude-microvm", false],
     ["own", "/home/daemon/claude-microvm-vms/a", "/home/daemon/claude-microvm", false],
     ["copy", "/home/daemon/claude-microvm", "/run/agent-state", true],
-  ] as const)("is %s", async (agentState, ...expected) => {
+  ] as const)("%s has the right share", async (agentState, ...expected) => {
     expect(await states(agentState)).toEqual(expected);
   });
 });

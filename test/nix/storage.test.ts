@@ -1,11 +1,11 @@
-/** Shares and volumes that a guest's own modules count on: mounted in the initrd, as its root, in the VM's folder. */
+/** Tests shares and volumes that modules of a guest need: in the initrd, as the root, in the folder of the VM. */
 import type { Config, Vm } from "microvm-emit";
 import { beforeAll, describe, expect, it } from "vitest";
 import { emittedFlat, hostModule } from "./emitted.js";
 import { evalFlake, nixes } from "./harness.js";
 import { evaluateOnRig, rig } from "./rig.js";
 
-if (rig === undefined) console.error("NOT TESTED: shares and volumes on NixOS's own modules: set MICROVM_EMIT_RIG.");
+if (rig === undefined) console.error("NOT TESTED: shares and volumes on the modules of NixOS. Set MICROVM_EMIT_RIG.");
 
 const user = { name: "alice", sshKeys: ["ssh-ed25519 AAAA alice"] };
 
@@ -30,11 +30,11 @@ interface Facts {
 
 const persist = { tag: "persist", source: "/srv/persist", mountPoint: "/persist" };
 
-/** Guests by what is asked of them. */
+/** Guests by test case. */
 const vms = {
   marked: { shares: [{ ...persist, neededForBoot: true }], modules: ["./persist.nix"] },
   unmarked: { shares: [persist], modules: ["./persist.nix"] },
-  // Shares the guest of `unmarked`.
+  // Has the same guest as `unmarked`.
   twin: { shares: [persist], modules: ["./persist.nix"] },
   own: { guest: "own", shares: [persist], modules: ["./persist.nix"] },
   immutable: { modules: ["./immutable.nix"] },
@@ -80,7 +80,7 @@ describe.each([
         : evalFlake(`path:${flake}`, attr, { nix, apply: facts }))) as typeof guests;
     }, 600_000);
 
-    it.each(["marked", "own"] as const)("mounts a share in the initrd where a module asks for it (%s)", (name) => {
+    it.each(["marked", "own"] as const)("mounts a share in the initrd when a module needs it (%s)", (name) => {
       const { failed, whole, mounts } = guests[name];
       expect({ failed, whole, persist: mounts["/persist"] }).toEqual({
         failed: [],
@@ -89,7 +89,7 @@ describe.each([
       });
     });
 
-    it("reports a file system that only its module knows, and the setting for a share", () => {
+    it("fails an assertion for a file system without a device, with the setting for a share", () => {
       expect(guests.unmarked.failed).toEqual([
         expect.stringMatching(
           /^`fileSystems\."\/persist"` has no device\. In microvm-emit's config, set `neededForBoot: true` if it is a share/,
@@ -97,7 +97,7 @@ describe.each([
       ]);
     });
 
-    it("needs no password where users are immutable", () => {
+    it("needs no password when users are immutable", () => {
       const { failed, whole } = guests.immutable;
       expect({ failed, whole }).toEqual({ failed: [], whole: true });
     });
@@ -105,7 +105,7 @@ describe.each([
     it.each([
       ["rooted", "/dev/vda"],
       ["labelled", "/dev/disk/by-label/root"],
-    ] as const)("has its root on a volume, and writes to the store in memory (%s)", (name, device) => {
+    ] as const)("has its root on a volume, and the store overlay in memory (%s)", (name, device) => {
       const { failed, whole, mounts } = guests[name];
       expect({ failed, whole, root: mounts["/"]?.slice(0, 2), overlay: mounts["/nix/.rw-store"] }).toEqual({
         failed: [],
@@ -115,7 +115,7 @@ describe.each([
       });
     });
 
-    it("keeps writes to the store where a volume is there for them", () => {
+    it("has the store overlay on a volume when one is mounted there", () => {
       const { failed, whole, mounts } = guests.kept;
       expect({ failed, whole, overlay: mounts["/nix/.rw-store"] }).toEqual({
         failed: [],
@@ -128,7 +128,7 @@ describe.each([
       expect(guests.labelled.mounts["/data"]).toEqual(["/dev/vdb", "ext4", true]);
     });
 
-    it("has a share in the VM's own folder", () => {
+    it("has a share in the folder of the VM", () => {
       const { failed, whole, shares } = guests.relative;
       expect({ failed, whole, home: shares["home"] }).toEqual({
         failed: [],

@@ -1,8 +1,8 @@
-/** A service as a file that systemd reads, of what NixOS's options say. */
+/** Converts a NixOS service to a systemd unit file. */
 
 type Value = string | number | boolean | null;
 
-/** What `systemd.services.NAME.serviceConfig` is, and `unitConfig`. */
+/** The value of `systemd.services.NAME.serviceConfig` or `unitConfig`. */
 export type ServiceConfig = Readonly<Record<string, Value | readonly Value[]>>;
 
 export const unitFile = (serviceConfig: ServiceConfig, unitConfig: ServiceConfig = {}): string =>

@@ -1,6 +1,5 @@
 /**
- * The units that VMs have on the host, as they are evaluated: how exposed they are, what they may take, and that modules may
- * change it; and who is let into guests, and as whom.
+ * Tests the evaluated units of VMs on the host: hardening, limits, order and overrides. Also tests logins to guests.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -13,7 +12,7 @@ import { guestConfig } from "./identity.js";
 import { evaluateOnRig, rig } from "./rig.js";
 import { type ServiceConfig, unitFile } from "./unit-file.js";
 
-/** By unit, how exposed it may be at most, of 10. */
+/** Maximum exposure of each unit, from 0 to 10. */
 const most = {
   "microvm@": 4.1,
   "microvm-virtiofsd@": 5,
@@ -30,9 +29,8 @@ const canAnalyze = ((): boolean => {
     return false;
   }
 })();
-if (!canAnalyze)
-  console.error("NOT TESTED: how exposed the host's units are, for want of a systemd-analyze of 250 or later.");
-if (rig === undefined) console.error("NOT TESTED: the host's units on NixOS's own modules: set MICROVM_EMIT_RIG.");
+if (!canAnalyze) console.error("NOT TESTED: the exposure of units. It needs systemd-analyze 250 or later.");
+if (rig === undefined) console.error("NOT TESTED: units of the host on the modules of NixOS. Set MICROVM_EMIT_RIG.");
 
 type Evaluate = (flake: string, attr: string, apply: string) => Promise<unknown>;
 
@@ -56,7 +54,7 @@ const withVms = (vms: Readonly<Record<string, Vm>>, module = "{ }"): string => {
   return emittedFlat(config, { "host.nix": hostModule, "module.nix": module });
 };
 
-/** The exposure that systemd-analyze computes of a unit's text. */
+/** The exposure of a unit by systemd-analyze. */
 const exposureOf = (name: string, text: string): number => {
   const file = join(temporaryFolder(), `${name}.service`);
   writeFileSync(file, text);
@@ -73,7 +71,7 @@ const host = "nixosConfigurations.h.config";
 const names = Object.keys(most) as (keyof typeof most)[];
 const secretive: Vm = { secrets: { KEY: "/run/secrets/key" } };
 
-/** The `serviceConfig` of services of the host, nothing for one that there is not. */
+/** The `serviceConfig` of services of the host; undefined for a missing service. */
 const servicesOf = (evaluate: Evaluate, flake: string, wanted: readonly string[]): Promise<unknown> =>
   evaluate(
     flake,
@@ -83,7 +81,7 @@ const servicesOf = (evaluate: Evaluate, flake: string, wanted: readonly string[]
       .join(" ")} ])`,
   );
 
-it("are in docs/isolation-details.md with how exposed they may be", () => {
+it("docs/isolation-details.md contains the exposure of all units", () => {
   const page = readFileSync(new URL("../../docs/isolation-details.md", import.meta.url), "utf8");
   const rows = [...page.matchAll(/^\| `(microvm[a-z-]*@?)` +\| +([\d.]+) +\|/gm)];
   expect(Object.fromEntries(rows.map(([, name = "", score]) => [name, Number(score)]))).toEqual(most);
@@ -93,7 +91,7 @@ describe.each([
   { modules: "the stand-ins", evaluate: onStandIns, isThere: true },
   { modules: "NixOS's own modules", evaluate: evaluateOnRig, isThere: rig !== undefined },
 ])("on $modules, units of VMs on the host", ({ modules, evaluate, isThere }) => {
-  it.skipIf(!isThere || !canAnalyze)("are no more exposed than they have to be", async () => {
+  it.skipIf(!isThere || !canAnalyze)("do not exceed their maximum exposure", async () => {
     const flake = withVms({ a: { ...secretive, network: "allowlist" } });
     const texts = (
       modules === "the stand-ins"
@@ -115,7 +113,7 @@ describe.each([
     expect(seen.filter((row) => row.exposure > row.most)).toEqual([]);
   });
 
-  it.skipIf(!isThere)("are in a slice of their own, with limits where the config says some", async () => {
+  it.skipIf(!isThere)("are in microvm.slice, and have the limits of the config", async () => {
     const limits = { cpuPercent: 250, memoryMiB: 6144, ioWeight: 20, tasks: 512 };
     const flake = withVms({ a: { limits }, b: {} });
     const services = (await servicesOf(evaluate, flake, [
@@ -127,7 +125,7 @@ describe.each([
     const share = { Slice: "microvm.slice", CPUWeight: 100, IOWeight: 100 };
     expect(services["microvm@"]).toMatchObject({ ...share, TasksMax: 4096 });
     expect(services["microvm-virtiofsd@"]).toMatchObject(share);
-    // What is a VM's own in its drop-in; the rest is microvm.nix's.
+    // The settings of the VM in its drop-in, without those of microvm.nix.
     const {
       "X-RestartIfChanged": _,
       Type: __,
@@ -143,7 +141,7 @@ describe.each([
     });
   });
 
-  it.skipIf(!isThere)("leave a hypervisor the means to gain what its VM takes", async () => {
+  it.skipIf(!isThere)("let a hypervisor gain privileges when its VM needs them", async () => {
     const confined = async (vms: Readonly<Record<string, Vm>>): Promise<readonly unknown[]> => {
       const { "microvm@": unit = {} } = (await servicesOf(evaluate, withVms(vms), ["microvm@"])) as Readonly<
         Record<string, ServiceConfig>
@@ -166,7 +164,7 @@ describe.each([
     expect(await confined({ a: {}, b: { ...qemu, runAs: "alice" } })).toEqual([false, "all", "full"]);
   });
 
-  it.skipIf(!isThere)("start in order, each with what it needs", async () => {
+  it.skipIf(!isThere)("start in order with their requirements", async () => {
     const flake = withVms({ a: { workspace: "/srv/a", agent: false, sshHostKeys: false, network: "none" } });
     const seen = await evaluate(
       flake,
@@ -192,39 +190,36 @@ describe.each([
     });
   });
 
-  it.skipIf(!isThere)(
-    "prepare the images that microvm.nix makes, and grow their filesystems in the guest",
-    async () => {
-      const image = (mountPoint: string, more: object = {}): object => ({ mountPoint, sizeMiB: 64, ...more });
-      const volumes = [
-        image("/var", { image: "var.img" }),
-        image("/fat", { image: "fat.img", fsType: "vfat" }),
-        image("/old", { image: "/srv/old.img", autoCreate: false, sizeMiB: undefined }),
-        image("/nix/.rw-store", { image: "rw.img", fsType: "xfs" }),
-      ];
-      const flake = withVms({ a: { volumes, writableStoreOverlay: "/nix/.rw-store" } as Vm });
-      const before = (await evaluate(
+  it.skipIf(!isThere)("prepare images that microvm.nix creates, and the guest grows their filesystems", async () => {
+    const image = (mountPoint: string, more: object = {}): object => ({ mountPoint, sizeMiB: 64, ...more });
+    const volumes = [
+      image("/var", { image: "var.img" }),
+      image("/fat", { image: "fat.img", fsType: "vfat" }),
+      image("/old", { image: "/srv/old.img", autoCreate: false, sizeMiB: undefined }),
+      image("/nix/.rw-store", { image: "rw.img", fsType: "xfs" }),
+    ];
+    const flake = withVms({ a: { volumes, writableStoreOverlay: "/nix/.rw-store" } as Vm });
+    const before = (await evaluate(
+      flake,
+      `${host}.systemd.services."microvm@a".serviceConfig.ExecStartPre`,
+      "lines: map builtins.unsafeDiscardStringContext lines",
+    )) as readonly string[];
+    expect(before.map((line) => line.replace(/^-\S+\/bin\/bash \S+image\.sh /, ""))).toEqual([
+      "renew rw.img",
+      "grow var.img 64",
+      "grow fat.img 64",
+      "grow rw.img 64",
+    ]);
+    expect(
+      await evaluate(
         flake,
-        `${host}.systemd.services."microvm@a".serviceConfig.ExecStartPre`,
-        "lines: map builtins.unsafeDiscardStringContext lines",
-      )) as readonly string[];
-      expect(before.map((line) => line.replace(/^-\S+\/bin\/bash \S+image\.sh /, ""))).toEqual([
-        "renew rw.img",
-        "grow var.img 64",
-        "grow fat.img 64",
-        "grow rw.img 64",
-      ]);
-      expect(
-        await evaluate(
-          flake,
-          `${host}.microvm.vms.a`,
-          `vm: builtins.mapAttrs (_: mount: mount.autoResize) (builtins.intersectAttrs { "/var" = 1; "/fat" = 1; "/old" = 1; "/nix/.rw-store" = 1; } (${guestConfig} vm).fileSystems)`,
-        ),
-      ).toEqual({ "/var": true, "/fat": false, "/old": true, "/nix/.rw-store": true });
-    },
-  );
+        `${host}.microvm.vms.a`,
+        `vm: builtins.mapAttrs (_: mount: mount.autoResize) (builtins.intersectAttrs { "/var" = 1; "/fat" = 1; "/old" = 1; "/nix/.rw-store" = 1; } (${guestConfig} vm).fileSystems)`,
+      ),
+    ).toEqual({ "/var": true, "/fat": false, "/old": true, "/nix/.rw-store": true });
+  });
 
-  it.skipIf(!isThere)("keep what a VM was started with from Nix's garbage collector", async () => {
+  it.skipIf(!isThere)("protect the runner of a running VM from the garbage collector", async () => {
     const { "microvm@": unit = {} } = (await servicesOf(evaluate, withVms({ a: {} }), ["microvm@"])) as Readonly<
       Record<string, ServiceConfig>
     >;
@@ -244,7 +239,7 @@ describe.each([
     };
     mkdirSync(join(root, "var/lib/microvms/a"), { recursive: true });
     symlinkSync(runner, join(root, "var/lib/microvms/a/current"));
-    /** As systemd does it, below the folder. */
+    /** Runs the command as systemd does, with paths in the folder. */
     const run = (setting: string): void => {
       const command =
         [unit[setting] ?? []]
@@ -261,14 +256,14 @@ describe.each([
     };
     run("ExecStartPre");
     expect(isKept()).toBe(true);
-    // The host is switched, and the VM goes on.
+    // The host switches to another system while the VM runs.
     rmSync(join(root, "var/lib/microvms/a/current"));
     expect(isKept()).toBe(true);
     run("ExecStopPost");
     expect(isKept()).toBe(false);
   });
 
-  it.skipIf(!isThere)("are what modules of the host make of them", async () => {
+  it.skipIf(!isThere)("can be overridden by modules of the host", async () => {
     const module = `{ systemd.services."microvm@".serviceConfig = { NoNewPrivileges = false; TasksMax = 99; }; systemd.slices.microvm.sliceConfig.CPUWeight = 20; }`;
     const flake = withVms({ a: {} }, module);
     const services = await servicesOf(evaluate, flake, ["microvm@"]);
@@ -276,7 +271,7 @@ describe.each([
     expect(await evaluate(flake, `${host}.systemd.slices.microvm.sliceConfig.CPUWeight`, "weight: weight")).toBe(20);
   });
 
-  it.skipIf(!isThere)("are not there on a host that runs no VMs", async () => {
+  it.skipIf(!isThere)("do not exist on a host without VMs", async () => {
     const flake = withVms({ a: { limits: { tasks: 9 } } }, "{ microvm.host.enable = false; }");
     expect(await servicesOf(evaluate, flake, ["microvm@", "microvm@a"])).toEqual({
       "microvm@": null,
@@ -284,7 +279,7 @@ describe.each([
     });
   });
 
-  describe("and their guests", () => {
+  describe("guests", () => {
     const loginsOf = async (vm: Vm): Promise<unknown> =>
       evaluate(
         withVms({ a: vm }),
@@ -312,20 +307,20 @@ describe.each([
     };
     const module = (options: Record<string, ast.NixInput>): Vm => ({ modules: [ast.attrs(options)] });
 
-    it.skipIf(!isThere)("let in by key alone, and make nobody root", async () => {
+    it.skipIf(!isThere)("accept only keys, and users cannot become root by default", async () => {
       expect(await loginsOf({})).toEqual(closed);
     });
 
-    it.skipIf(!isThere)("let root in by key over vsock where that is asked for", async () => {
+    it.skipIf(!isThere)("accept a key of root over vsock when it is enabled", async () => {
       const ssh = { ...keysAlone, PermitRootLogin: "prohibit-password" };
       expect(await loginsOf({ vsock: { ssh: true } })).toEqual({ ...closed, ssh });
     });
 
-    it.skipIf(!isThere)("make the main user root with `sudo`", async () => {
+    it.skipIf(!isThere)("let the main user become root with `sudo: true`", async () => {
       expect(await loginsOf({ sudo: true })).toEqual({ ...closed, groups: ["wheel"], wheelNeedsPassword: false });
     });
 
-    it.skipIf(!isThere)("are what their modules make of them", async () => {
+    it.skipIf(!isThere)("can be overridden by their modules", async () => {
       const ssh = { PasswordAuthentication: true, KbdInteractiveAuthentication: true, PermitRootLogin: "yes" };
       const changed = module({
         services: { openssh: { settings: ssh } },

@@ -1,4 +1,4 @@
-/** What the host's other modules define beside the flake's VMs: VMs that keep working, and what both may not have. */
+/** Tests VMs and bridges of other modules on the same host: they keep working, and conflicts are reported. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "microvm-emit";
@@ -7,7 +7,7 @@ import { emittedFlat, hostModule } from "./emitted.js";
 import { evalFlake, nixes } from "./harness.js";
 import { evaluateOnRig, rig } from "./rig.js";
 
-if (rig === undefined) console.error("NOT TESTED, conflicts on NixOS's own modules: set MICROVM_EMIT_RIG.");
+if (rig === undefined) console.error("NOT TESTED: conflicts on the modules of NixOS. Set MICROVM_EMIT_RIG.");
 
 const config: Config = {
   hosts: {
@@ -21,7 +21,7 @@ const config: Config = {
   },
 };
 
-/** A module with the VM `old`, which has a tap, and what is said of it besides. */
+/** A module with the VM `old`, which has a tap and the given definitions. */
 const old = (said: string, tap = "microvm7", mac = "02:00:00:00:00:99"): string => `
   { lib, ... }: {
     microvm.vms.old.config = {
@@ -133,13 +133,13 @@ describe.each(evaluators)("on $on, assertions of a host beside", ({ tried, isThe
   };
 
   it.skipIf(!isThere).each(rows.filter(([other]) => tried.test(other)))(
-    "%s names what both define",
+    "%s report each value that both define",
     async (_, module, refused) => {
       expect([...(await seen(module)).refused].sort()).toEqual([...refused].sort());
     },
   );
 
-  it.skipIf(!isThere)("VMs of other modules leave these their taps", async () => {
+  it.skipIf(!isThere)("taps of VMs of other modules are unchanged", async () => {
     const { known, drops } = await seen(old(""));
     expect(known[0]).toBe('"microvm0", "microvm7"');
     expect(drops).toBe(true);

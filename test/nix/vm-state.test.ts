@@ -1,4 +1,4 @@
-/** The program that prepares a VM's folders and host key on the host, run with the evaluated unit's settings. */
+/** Runs the program that creates folders and host keys of VMs, with the settings of the evaluated unit. */
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
@@ -18,7 +18,7 @@ import { library } from "../../packages/emit/src/library.generated.js";
 import { emitted, hostModule } from "./emitted.js";
 import { evalFlake, nixes, temporaryFolder } from "./harness.js";
 
-/** The unit's own settings: without network, with its capabilities alone. */
+/** The settings of the unit: no network, and only its capabilities. */
 const confinedBy = (capabilities: readonly string[]): readonly string[] => [
   ...["unshare", "--net", "setpriv", "--no-new-privs"],
   `--bounding-set=-all,${capabilities.map((name) => name.replace("CAP_", "+").toLowerCase()).join(",")}`,
@@ -34,7 +34,7 @@ const missing = ((): string | undefined => {
     return "it takes ssh-keygen, python3, unshare and setpriv";
   }
 })();
-if (missing !== undefined) console.error(`NOT TESTED, folders and SSH host keys of VMs on the host: ${missing}.`);
+if (missing !== undefined) console.error(`NOT TESTED: folders and SSH host keys of VMs: ${missing}.`);
 
 const ids = { uid: 4242, gid: 4343 };
 
@@ -80,7 +80,7 @@ const unitOf = async (root: string, config = configAt(root)): Promise<Unit> => {
   })) as Unit;
 };
 
-/** Runs it as the unit does, with what systemd leaves to it. */
+/** Runs the program as the unit does, with the same privileges. */
 const runUnit = ({ preStart, state, serviceConfig }: Unit): void => {
   const known = `id() { case "$1" in -u) echo ${String(ids.uid)};; -g) echo ${String(ids.gid)};; esac; }\n`;
   execFileSync("bash", ["-e", "-c", known + preStart], { stdio: "pipe" });
@@ -95,7 +95,7 @@ const runUnit = ({ preStart, state, serviceConfig }: Unit): void => {
   execFileSync(confine, [...more, ...command.split(" ")], { stdio: "pipe" });
 };
 
-/** Makes folders again and again, and swaps one of them for a symlink before another system call each time. */
+/** Creates folders repeatedly. Each time, it replaces a folder by a symlink before another system call. */
 const RACE = `
 import ctypes, os, shutil, sys
 sys.path.insert(0, ".")
@@ -157,7 +157,7 @@ describe.skipIf(missing !== undefined)("the state unit", () => {
     };
   });
 
-  it("makes folders with their owners and modes, and an ed25519 key", () => {
+  it("creates folders with owners and modes, and an ed25519 key", () => {
     run();
     const private_ = { ...ids, mode: "700" };
     expect(about(join(home, "deep"))).toEqual({ ...ids, mode: "755" });
@@ -173,7 +173,7 @@ describe.skipIf(missing !== undefined)("the state unit", () => {
     expect(derived.split(" ").slice(0, 2)).toEqual(readFileSync(`${key}.pub`, "utf8").split(" ").slice(0, 2));
   });
 
-  it("replaces nothing when it runs again", () => {
+  it("does not change existing files when it runs again", () => {
     run();
     const key = readFileSync(join(keys, "ssh_host_ed25519_key"), "utf8");
     chmodSync(join(home, "claude-microvm"), 0o755);
@@ -184,7 +184,7 @@ describe.skipIf(missing !== undefined)("the state unit", () => {
     expect(readFileSync(join(home, "claude-microvm/login"), "utf8")).toBe("secret");
   });
 
-  it("makes folders in one that is a group's, whose they are then too", () => {
+  it("new folders in a folder with the setgid bit inherit its group", () => {
     chmodSync(home, 0o2755);
     run();
     expect(about(join(home, "deep"))).toEqual({ ...ids, mode: "2755" });
@@ -194,7 +194,7 @@ describe.skipIf(missing !== undefined)("the state unit", () => {
     ["in a folder's place", "claude-microvm"],
     ["on the way to one", "deep"],
     ["on the way to the host key", "keys"],
-  ])("refuses a symlink %s, and names it", (_, name) => {
+  ])("fails with the path of a symlink %s", (_, name) => {
     const elsewhere = join(root, "elsewhere");
     mkdirSync(elsewhere);
     chownSync(home, ids.uid, ids.gid);
@@ -203,7 +203,7 @@ describe.skipIf(missing !== undefined)("the state unit", () => {
     expect(readdirSync(elsewhere)).toEqual([]);
   });
 
-  it("follows root's own symlinks, and leaves a folder behind a user's symlink as it is", () => {
+  it("follows symlinks of root, and does not change a folder behind a symlink of a user", () => {
     const data = join(root, "data");
     mkdirSync(join(data, "work"), { recursive: true });
     chownSync(home, ids.uid, ids.gid);
@@ -217,7 +217,7 @@ describe.skipIf(missing !== undefined)("the state unit", () => {
     expect(about(join(root, "homes/alice/deep/work"))).toEqual({ ...ids, mode: "755" });
   });
 
-  it("makes nothing of root's through a symlink that is swapped before any system call", () => {
+  it("does not write through a symlink that replaces a folder before any system call", () => {
     mkdirSync(join(root, "elsewhere"), { mode: 0o777 });
     chownSync(home, ids.uid, ids.gid);
     writeFileSync(join(root, "state.py"), library["vm/state.py"]);
@@ -229,7 +229,7 @@ describe.skipIf(missing !== undefined)("the state unit", () => {
     expect(Number(planted)).toBe(0);
   });
 
-  it("stops at a symlink that a guest may have put in place of a folder that exists", async () => {
+  it("fails when a guest may have replaced an existing folder by a symlink", async () => {
     const [vm] = Object.values(configAt(root).hosts["h"]?.vms ?? {});
     const shares = [{ tag: "inner", source: "~/deep/work/inner", dangerous: "the agent writes it either way" }];
     const unit = await unitOf(root, {
@@ -245,8 +245,8 @@ describe.skipIf(missing !== undefined)("the state unit", () => {
     expect(readdirSync(join(root, "elsewhere"))).toEqual([]);
   });
 
-  it("stops at a link on the way to a folder, and not at one that leads to what the guest may write", async () => {
-    // The folder of homes may be a link; what a guest made of the folder in between is none.
+  it("fails at a symlink inside a writable share, and follows a symlink to the share", async () => {
+    // The folder of homes can be a symlink. A symlink that the guest created inside the share is not followed.
     symlinkSync(root, join(root, "link"));
     const out = join(root, "link/out");
     const shares = [
@@ -268,7 +268,7 @@ describe.skipIf(missing !== undefined)("the state unit", () => {
     }).toThrow(`${join(root, "link/out/x")} is a symlink`);
   });
 
-  it("makes a key again after one that was cut off", () => {
+  it("creates the key after an interrupted run", () => {
     run();
     rmSync(join(keys, "ssh_host_ed25519_key"));
     writeFileSync(join(keys, "ssh_host_ed25519_key.new"), "half");

@@ -1,4 +1,4 @@
-/** The library's programs in Python and shell: types, lint and unit tests. `npm run lint` runs ruff. */
+/** Tests the Python and shell programs of the library: types, lint and unit tests. `npm run lint` runs ruff. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,9 +14,9 @@ const missing = readFileSync(join(import.meta.dirname, "debian-packages.txt"), "
   .map((line) => line.split(" ") as [program: string, name: string])
   .filter(([program]) => spawnSync("sh", ["-c", 'command -v "$1" || test -e "$1"', "sh", program]).status !== 0);
 if (missing.length > 0)
-  console.error(`NOT TESTED, programs of the library: apt install ${missing.map(([, name]) => name).join(" ")}`);
+  console.error(`NOT TESTED: programs of the library: apt install ${missing.map(([, name]) => name).join(" ")}`);
 
-/** Files that git knows, or would. */
+/** Files in git, and new files that git does not ignore. */
 const files = (...patterns: readonly string[]): readonly string[] =>
   execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", ...patterns], {
     cwd: root,
@@ -40,7 +40,7 @@ describe.skipIf(missing.length > 0)("programs of the library", () => {
     expect(status === 0 ? "" : `${stdout}${stderr}`).toBe("");
   });
 
-  it("unit tests are found", () => {
+  it("unit test files exist", () => {
     expect(python.filter((file) => /\/test_\w+\.py$/.test(file)).length).toBeGreaterThan(2);
     expect(libraryShell.length).toBeGreaterThan(0);
   });

@@ -298,7 +298,7 @@ class GuestTest(unittest.TestCase):
 
 
 class FakeNft:
-    """Records commands; fails with the next of its errors."""
+    """Records commands, and fails with the next error of a list."""
 
     def __init__(self, *errors: str) -> None:
         self.errors = list(errors)

@@ -22,7 +22,7 @@ class StateTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.root = Path(folder.name).resolve()
-        # Folders of root in these tests are folders of the user who runs them.
+        # In these tests, the current user replaces root.
         self.patch("ROOT", OWN)
         self.is_private = True
         self.patch("is_private_to_root", lambda _: self.is_private)
@@ -94,7 +94,9 @@ class FolderTest(StateTest):
         (self.root / "real").mkdir()
         (self.root / "link").symlink_to("real")
         self.is_private = False
-        with self.assertRaisesRegex(state.UnsafePathError, "link is a symlink in a folder that other users can write to"):
+        with self.assertRaisesRegex(
+            state.UnsafePathError, "link is a symlink in a folder that other users can write to"
+        ):
             self.make("link/made")
         self.assertEqual(list((self.root / "real").iterdir()), [])
 

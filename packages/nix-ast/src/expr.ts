@@ -119,7 +119,7 @@ export interface Name extends Annotated {
 export interface DynamicName extends Annotated {
   readonly kind: "dynamicName";
   readonly expr: Expr;
-  /** Whether the source has a plain string, `"a${b}"`, or an interpolated expression, `${"a${b}"}`. */
+  /** True if the source has a plain string, `"a${b}"`, or an interpolated expression, `${"a${b}"}`. */
   readonly quoted?: boolean;
 }
 /** At least one name. */
@@ -248,7 +248,7 @@ export interface Lambda extends Annotated {
   readonly param: Param;
   readonly body: Expr;
   /**
-   * Whether the body of `{ … }:` begins on the line of the colon, if nixfmt (1.3 and later) allows that. By default, it
+   * True if the body of `{ … }:` begins on the line of the colon, if nixfmt (1.3 and later) allows that. By default, it
    * begins on the next line unless everything fits on one line, which all versions of nixfmt accept.
    */
   readonly sameLine?: boolean;

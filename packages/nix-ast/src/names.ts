@@ -9,7 +9,7 @@ const keywords: ReadonlySet<string> = new Set(KEYWORDS);
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_'-]*$/;
 
-/** Whether `name` is valid without quotes: as a variable, parameter, formal or attribute name. */
+/** True if `name` is valid without quotes: as a variable, parameter, formal or attribute name. */
 export const isIdentifier = (name: string): boolean => IDENTIFIER.test(name) && !keywords.has(name);
 
 /** The text of a static name. */

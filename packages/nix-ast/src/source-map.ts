@@ -12,7 +12,7 @@ export interface Mapping {
 
 export interface MappedText {
   readonly text: string;
-  /** All nodes with a text of their own, ordered by start, outer nodes first. */
+  /** All nodes that have text, ordered by start, outer nodes first. */
   readonly mappings: readonly Mapping[];
 }
 
@@ -45,7 +45,7 @@ export const printMapped = (expr: Expr, options: PrintOptions = {}): MappedText 
   return { text, mappings };
 };
 
-/** Whether a node is a string. A `''` string may be printed with `"` quotes. */
+/** True if a node is a string. A `''` string may be printed with `"` quotes. */
 const isString = ({ kind }: Node): boolean => kind === "str" || kind === "indentedStr";
 
 /** The innermost node whose text contains the character at `offset`. */

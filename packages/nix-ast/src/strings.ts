@@ -2,7 +2,7 @@
 import type { Interpolation, Spelling, StringPart } from "./expr.js";
 import { unescapeIndented, unescapeStr } from "./unescape.js";
 
-/** Whether `text` needs no escapes in `"` quotes: it has no `"`, `\`, `$` or control character. */
+/** True if `text` needs no escapes in `"` quotes: it has no `"`, `\`, `$` or control character. */
 const isUnescaped = (text: string): boolean => {
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
@@ -61,14 +61,14 @@ export const strLines = (text: Text): readonly StringLine[] => {
   return spelling === undefined ? [line] : splitLines(line);
 };
 
-/** Whether nixfmt prints a `''` string with `"` quotes: one line without escapes. */
+/** True if nixfmt prints a `''` string with `"` quotes: one line without escapes. */
 export const isPlain = (text: Text): boolean =>
   text.kept === undefined &&
   text.parts.every(
     (part, i) => typeof part !== "string" || !/["\\\n\r]/.test(spelled(text, i, unescapeIndented) ?? part),
   );
 
-/** Whether a `''` string of these parts is printed on several lines. */
+/** True if a `''` string of these parts is printed on several lines. */
 export const isMultiline = (parts: readonly StringPart[]): boolean =>
   parts.some((part) => typeof part === "string" && part.includes("\n"));
 
@@ -109,7 +109,7 @@ export const splitLines = (line: StringLine): (string | Interpolation)[][] => {
   return lines;
 };
 
-/** Whether a line is empty or contains only spaces. */
+/** True if a line is empty or contains only spaces. */
 export const isBlank = (line: StringLine): boolean =>
   line.every((part) => typeof part === "string" && /^ *$/.test(part));
 const startsWithSpace = (line: StringLine): boolean => typeof line[0] === "string" && line[0].startsWith(" ");

@@ -28,7 +28,7 @@ const showPath = (path: DataPath): string =>
     ? ""
     : ` at ${path.map((step) => (typeof step === "number" ? `[${String(step)}]` : /^[\w$-]+$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`)).join("")}`;
 
-/** Whether `value` was created by a constructor of any copy of this package. */
+/** True if `value` was created by a constructor of any copy of this package. */
 export const isNode = (value: unknown): value is Node =>
   typeof value === "object" && value !== null && NODE in value && value[NODE] === true;
 
@@ -48,13 +48,13 @@ const isExpr = (node: Node): node is Expr => {
   }
 };
 
-/** Whether `value` is a plain object without a class, of any realm. */
+/** True if `value` is a plain object without a class, of any realm. */
 const isRecord = (value: object): value is Readonly<Record<string, unknown>> => {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 };
 
-/** Whether `value` is a result of `parse` or an edit. As data, it would silently become a set. */
+/** True if `value` is a result of `parse` or an edit. As data, it would silently become a set. */
 const isEither = (value: object): boolean => {
   const { _tag: tag } = value as { readonly _tag?: unknown };
   return (tag === "Left" && "left" in value) || (tag === "Right" && "right" in value);

@@ -1,4 +1,4 @@
-/** Expressions of every kind of node, for laws that hold of all of them. */
+/** Random expressions of every kind of node, for property tests. */
 import fc from "fast-check";
 import {
   assertThat,
@@ -84,7 +84,7 @@ const staticText = (expr: Expr): string | undefined =>
     ? expr.parts.join("")
     : undefined;
 
-/** Whether comments and blank lines are put on nodes too, where nixfmt's own comments stand. */
+/** True to add comments and blank lines to nodes, in the places of nixfmt comments. */
 export interface ArbitraryOptions {
   readonly comments: boolean;
 }
@@ -121,7 +121,7 @@ export const arbitraryExpr = ({ comments }: ArbitraryOptions): fc.Arbitrary<Expr
       .tuple(attrName, fc.array(attrName, { maxLength: 3 }))
       .map(([first, rest]) => [first, ...rest]);
     const names = fc.uniqueArray(fc.oneof(identifier, text), { maxLength: 5 });
-    /** Bindings that define nothing twice: each has a first name of its own. */
+    /** Bindings without duplicates: each has a different first name. */
     const bindings = (isLet: boolean): fc.Arbitrary<readonly Binding[]> =>
       fc
         .array(

@@ -30,7 +30,7 @@ import {
 } from "../src/index.js";
 
 describe("constructors", () => {
-  it("take data where expressions stand", () => {
+  it("accept data for expressions", () => {
     const pkgs = ident("pkgs");
     expect(attrs({ enable: true, ports: [22], package: select(pkgs, "zsh") })).toEqual(
       attrs([
@@ -44,14 +44,14 @@ describe("constructors", () => {
     );
   });
 
-  it("join neighbouring texts and drop empty ones", () => {
+  it("join adjacent texts and remove empty texts", () => {
     expect(str("a", "", "b", interp(ident("x")), "")).toEqual(str("ab", interp(ident("x"))));
     expect(str("")).toEqual(str());
-    // Two halves of a surrogate pair are a character.
+    // Two halves of a surrogate pair are one character.
     expect(str("\ud83d", "\ude00")).toEqual(str("😀"));
   });
 
-  it("refuse what Nix cannot say, and name it", () => {
+  it("throw a RangeError for values that Nix cannot represent", () => {
     const refused: [() => unknown, RegExp][] = [
       [() => str("a\0b"), /NUL.*"a\\u0000b"/],
       [() => indentedStr("\ud800"), /surrogate/],
@@ -78,12 +78,12 @@ describe("constructors", () => {
     }
   });
 
-  it("keep the type of the node that gets a comment or a blank line", () => {
+  it("keep the node type in comment and blankLine", () => {
     expectTypeOf(comment(ident("x"), { before: "y" })).toEqualTypeOf<Ident>();
     expectTypeOf(blankLine(binding("a", 1))).toEqualTypeOf<ValueBinding>();
   });
 
-  it("let no comment out of its line", () => {
+  it("escape text that would end a comment", () => {
     const hostile = fc.array(
       fc.constantFrom("\n", "\r", "\r\n", "*/", "#", "''", '"', "${", "}", "a", " ", "\u2028", "\u0085"),
     );
@@ -101,40 +101,40 @@ describe("constructors", () => {
 });
 
 describe("toNix", () => {
-  it("makes integers of numbers where they are exact, floats of others", () => {
+  it("converts exact numbers to integers, and other numbers to floats", () => {
     expect(print(toNix([1, 1.5, -0, 2 ** 53, 10n ** 18n, 1e21]))).toBe(
       "[\n  1\n  1.5\n  0\n  9007199254740992.0\n  1000000000000000000\n  1.0e21\n]\n",
     );
   });
 
-  it("keeps the order of keys and leaves out what is undefined", () => {
+  it("keeps the order of keys and omits undefined properties", () => {
     expect(print(toNix({ b: 1, a: undefined, c: null, aa: true }))).toBe("{\n  b = 1;\n  c = null;\n  aa = true;\n}\n");
   });
 
-  it("tells nodes from data that looks like them", () => {
+  it("distinguishes nodes from data of the same shape", () => {
     expect(print(toNix({ kind: "int", value: 1 }))).toBe('{\n  kind = "int";\n  value = 1;\n}\n');
     expect(print(toNix({ a: JSON.parse(JSON.stringify(ident("x"))) as NixInput }))).toContain('kind = "ident"');
     expect(isNode({ kind: "ident", name: "x" })).toBe(false);
-    // Copies are nodes still, as are those of another copy of this package.
+    // Copied nodes and nodes of another copy of this package are nodes too.
     expect(toNix({ ...ident("x") })).toEqual(ident("x"));
     expect(isNode({ [Symbol.for("@microvm-emit/nix-ast/node")]: true, kind: "ident", name: "x" })).toBe(true);
     expect(NODE).toBe(Symbol.for("@microvm-emit/nix-ast/node"));
   });
 
-  it("takes objects without a prototype, and from data seen twice, but no cycle", () => {
+  it("accepts objects without a prototype and shared data", () => {
     const shared = { x: 1 };
     expect(toNix(Object.setPrototypeOf({ a: shared, b: shared }, null) as unknown)).toEqual(
       toNix({ a: { x: 1 }, b: { x: 1 } }),
     );
   });
 
-  it("goes to any depth", () => {
+  it("converts deep data", () => {
     let data: unknown = 1;
     for (let i = 0; i < 100_000; i++) data = i % 2 === 0 ? [data] : { a: data };
     expect(toNix(data).kind).toBe("attrs");
   });
 
-  it("refuses everything else, with the path to it", () => {
+  it("throws a ToNixError with the path for other values", () => {
     const cycle: Record<string, unknown> = {};
     cycle["a"] = [cycle];
     class Point {
@@ -165,7 +165,7 @@ describe("toNix", () => {
   });
 });
 
-it("prints nodes only, and takes only bindings for bindings", () => {
+it("print and attrs reject values that are not nodes", () => {
   for (const value of [{ a: 1 }, [1], "a", parse("1"), undefined]) {
     expect(() => print(value as never)).toThrow(/print expects a node/);
   }

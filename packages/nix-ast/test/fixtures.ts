@@ -1,4 +1,4 @@
-/** Expressions by the name of the fixture that holds their text; each is about one rule of the layout. */
+/** Expressions by the name of the fixture with their text. Each tests one rule of the layout. */
 import {
   assertThat,
   attrs,

@@ -9,9 +9,9 @@ const formatted = (text: string, width = 100): string => {
   return result.right;
 };
 
-/** Texts as people write them, and as nixfmt leaves them. */
+/** Texts before and after nixfmt. */
 const cases: Readonly<Record<string, readonly [before: string, after: string]>> = {
-  "comments to the line of what they are about": [
+  "comments on the lines of their code": [
     "{ # one\n  a = 1; /* two */\n  # three\n\n\n  b = 2;\n  # four\n}\n# five\n",
     "{\n  # one\n  a = 1; # two\n  # three\n\n  b = 2;\n  # four\n}\n# five\n",
   ],
@@ -26,16 +26,16 @@ const cases: Readonly<Record<string, readonly [before: string, after: string]>> 
     "{ a # first\n, b ? 1 # second\n# third\n, c\n}: a",
     "{\n  a, # first\n  b ? 1, # second\n  # third\n  c,\n}:\na\n",
   ],
-  "brackets that their author spread out": ["{ a = [\n1 ]; b = {\n}; inherit\n  c; }", "{\n  a = [\n    1\n  ];\n  b = {\n  };\n  inherit\n    c\n    ;\n}\n"], // prettier-ignore
-  "the line that the body of a function begins on": [
+  "brackets on several lines": ["{ a = [\n1 ]; b = {\n}; inherit\n  c; }", "{\n  a = [\n    1\n  ];\n  b = {\n  };\n  inherit\n    c\n    ;\n}\n"], // prettier-ignore
+  "the first line of a function body": [
     "[ ({ a, ... }: { b = 1; }) ({ a, ... }:\n{ b = 1; }) ]",
     "[\n  ({ a, ... }: { b = 1; })\n  (\n    { a, ... }:\n    {\n      b = 1;\n    }\n  )\n]\n",
   ],
-  "strings of two quotes that need none": [
+  "indented strings without need": [
     "[ ''a'' ''a ''${b} '''c''' '' ''a\"b'' ''\n  a'' ]",
     "[\n  \"a\"\n  \"a \\${b} ''c'' \"\n  ''a\"b''\n  ''a''\n]\n".replace("  ''a''\n", '  "a"\n'),
   ],
-  "how strings, names, numbers and paths are written": [
+  "spellings of strings, names, numbers and paths": [
     '{ "a" = "\\${x}\\q"; ${"b"} = 007; "c${d}" = a/b; e.or = 1.50; }',
     '{\n  "a" = "\\${x}\\q";\n  ${"b"} = 007;\n  "c${d}" = a/b;\n  e.or = 1.50;\n}\n',
   ],
@@ -43,27 +43,27 @@ const cases: Readonly<Record<string, readonly [before: string, after: string]>> 
     "[ ''\n  a''\\n    b\n'' ''\n  a''\\nb\n'' ]",
     "[\n  ''\n    a\n      b\n  ''\n  ''\n    a''\\nb\n  ''\n]\n",
   ],
-  "comments with line ends of other systems": ["{ a = 1; /* p\rq = 2; */ }", "{\n  a = 1;\n  /*\n    p\n    q = 2;\n  */\n}\n"], // prettier-ignore
-  "parentheses that say nothing": ["((a)) + ((b + c))", "((a)) + ((b + c))\n"],
-  "what old files hold": ["let { body = x; x = http://a.b/c; }", 'let {\n  body = x;\n  x = "http://a.b/c";\n}\n'],
-  "line ends of other systems": ["{\r\n  a = 1; # c\r\n\r\n}\r\n", "{\n  a = 1; # c\n\n}\n"],
-  "lines that are not to be formatted": [
+  "comments with CRLF and CR line ends": ["{ a = 1; /* p\rq = 2; */ }", "{\n  a = 1;\n  /*\n    p\n    q = 2;\n  */\n}\n"], // prettier-ignore
+  "redundant parentheses": ["((a)) + ((b + c))", "((a)) + ((b + c))\n"],
+  "old syntax": ["let { body = x; x = http://a.b/c; }", 'let {\n  body = x;\n  x = "http://a.b/c";\n}\n'],
+  "CRLF and CR line ends": ["{\r\n  a = 1; # c\r\n\r\n}\r\n", "{\n  a = 1; # c\n\n}\n"],
+  "lines with disabled formatting": [
     "{\n  a   = 1;\n  # nixfmt:disable\n  /*nixfmt:disable*/\n  b   = [ 1   2 ];\n  c=3;\n  /*nixfmt:enable*/\n  d   = 4;\n}\n",
     "{\n  a = 1;\n  # nixfmt:disable\n  /*nixfmt:disable*/\n  b   = [ 1   2 ];\n  c=3;\n  /*nixfmt:enable*/\n  d = 4;\n}\n",
   ],
-  "the end of a file that is not to be formatted": ["{ a=1;\n/*nixfmt:disable*/\n b  = 2;  }  ", "{\n  a = 1;\n/*nixfmt:disable*/\n b  = 2;  }  "], // prettier-ignore
+  "the end of a file with disabled formatting": ["{ a=1;\n/*nixfmt:disable*/\n b  = 2;  }  ", "{\n  a = 1;\n/*nixfmt:disable*/\n b  = 2;  }  "], // prettier-ignore
 };
 
-describe("format keeps or mends", () => {
+describe("format keeps or fixes", () => {
   it.each(Object.entries(cases))("%s", (_, [before, after]) => {
     expect(formatted(before)).toBe(after);
     expect(formatted(after)).toBe(after);
   });
 });
 
-describe("format leaves alone", () => {
+describe("format does not change", () => {
   const folder = new URL("fixtures/", import.meta.url);
-  it.each(Object.keys(fixtures))("what print wrote: %s", (name) => {
+  it.each(Object.keys(fixtures))("output of print: %s", (name) => {
     const text = readFileSync(new URL(`${name}.nix`, folder), "utf8");
     expect(formatted(text)).toBe(text);
   });

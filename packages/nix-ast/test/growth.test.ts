@@ -1,9 +1,9 @@
-// First: V8 counts only in functions that it compiles after this.
+// Import this first: V8 counts only in functions that it compiles later.
 import { growth } from "./work.js";
 import { describe, expect, it } from "vitest";
 import { format, parse } from "../src/index.js";
 
-describe("growth", () => {
+describe("work", () => {
   it.each([
     "f ",
     "{ a }: ",
@@ -16,7 +16,7 @@ describe("growth", () => {
     "''a\n''+",
     "# c\n",
     "\n\n",
-  ])("format does linear work on %j repeated", (piece) => {
+  ])("of format is linear for repeated %j", (piece) => {
     const close = { "[ ": " ]", "(a: ": ")" }[piece] ?? "";
     const [start, end] = piece.includes("=") ? ["{ ", "}"] : ["", "a"];
     const unique = (text: string, size: number): string =>
@@ -44,8 +44,8 @@ describe("growth", () => {
     "<a",
     "1 = ;",
     "{ a = { b = 1; }; a = ",
-  ])("parse does linear work on %j repeated", (piece) => {
-    // The parser stops at a number of problems, so the growth may be less than 4.
+  ])("of parse is linear for repeated %j", (piece) => {
+    // The parser stops after a number of problems, so the ratio can be less than 4.
     expect(growth(500, (size) => void parse(piece.repeat(size)))).toBeLessThan(4.4);
   });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** Whether JSON writes the number as an integer beyond int64, which Nix's `fromJSON`, our measure, reads wrapped around. */
+/** True if the JSON number is an integer beyond int64. `fromJSON` in Nix wraps such a number around. */
 const isWrapped = (value: number): boolean => Math.abs(value) >= 2 ** 63 && /^-?\d+$/.test(JSON.stringify(value));
 
 const isSayable = (value: unknown): boolean => {
@@ -10,5 +10,5 @@ const isSayable = (value: unknown): boolean => {
   return Object.entries(value).every(([name, part]) => isSayable(name) && isSayable(part));
 };
 
-/** Any JSON that Nix can say: no subnormal number, no integer beyond int64, no NUL, no half of a surrogate pair. */
+/** JSON that Nix can represent: no subnormal number, no integer beyond int64, no NUL, no lone surrogate. */
 export const json = fc.jsonValue({ stringUnit: "binary", maxDepth: 5 }).filter(isSayable);

@@ -12,8 +12,8 @@ const read = (text: string): Expr => {
   return parsed.right;
 };
 
-describe("laws of every expression", () => {
-  it("parse(print(e)) means e", () => {
+describe("all expressions", () => {
+  it("parse(print(e)) has the meaning of e", () => {
     fc.assert(
       fc.property(arbitraryExpr({ comments: true }), fc.constantFrom(...WIDTHS), (expr, width) => {
         expect(meaning(read(print(expr, { width })))).toEqual(meaning(expr));

@@ -31,7 +31,7 @@ import { everyNix, nameOf, parse } from "./nix.js";
 const folder = new URL("fixtures/", import.meta.url);
 
 describe("layout", () => {
-  it("has a fixture for every text and a text for every fixture", () => {
+  it("each fixture has an expression and a text", () => {
     expect(readdirSync(folder).map((file) => basename(file, ".nix"))).toEqual(Object.keys(fixtures).sort());
   });
 
@@ -41,7 +41,7 @@ describe("layout", () => {
     expect(printMeasured(expr)).toBe(text);
   });
 
-  it.each(everyNix.map((nix) => [nameOf(nix), nix] as const))("means the same to %s at any width", (_, nix) => {
+  it.each(everyNix.map((nix) => [nameOf(nix), nix] as const))("keeps the meaning for %s at any width", (_, nix) => {
     for (const [name, expr] of Object.entries(fixtures)) {
       if (name === "operators" && nix.version[0] === 2 && nix.version[1] < 24) continue; // pipes
       const texts = [20, 40, 80, 100, 400].map((width) => parse(nix, `with { }; ${print(expr, { width })}`));
@@ -49,7 +49,7 @@ describe("layout", () => {
     }
   });
 
-  it("leaves no blanks at line ends and one line break at the end", () => {
+  it("has no spaces at line ends, and one line break at the end", () => {
     for (const expr of Object.values(fixtures)) {
       for (const width of [1, 20, 60, 100]) {
         expect(print(expr, { width })).toMatch(/^\S(?:.*\S)?(?:\n+(?: *\S(?:.*\S)?))*\n$/);
@@ -57,7 +57,7 @@ describe("layout", () => {
     }
   });
 
-  it("takes the short cut for plain data only where it changes nothing", () => {
+  it("fast path for plain data prints the same text", () => {
     fc.assert(
       fc.property(json, fc.constantFrom(1, 10, 20, 40, 100), (value, width) => {
         const noted = (input: NixInput): Expr => attrs([binding("a", input), binding(["b", "c"], [input])]);
@@ -79,7 +79,7 @@ describe("layout", () => {
 
 const DEEP = 10_000;
 const WIDE = 100_000;
-/** Depth of what indents at every level, whose text grows with the square of the depth. */
+/** Depth for expressions that indent at every level. The size of their text is quadratic. */
 const STEEP = 1000;
 const nested = (depth: number, wrap: (inner: Expr, i: number) => Expr): Expr => {
   let expr: Expr = ident("x");
@@ -87,7 +87,7 @@ const nested = (depth: number, wrap: (inner: Expr, i: number) => Expr): Expr => 
   return expr;
 };
 
-describe("depth and size overflow no stack", () => {
+describe("deep and large expressions do not overflow the stack", () => {
   const [a, f, x] = [ident("a"), ident("f"), ident("x")];
   const cases: Record<string, () => Expr> = {
     "a list of 100,000 items": () => list(Array.from({ length: WIDE }, (_, i) => i)),

@@ -1,4 +1,4 @@
-/** What an expression means, without how it is written: the form in which a tree and its text read back are equal. */
+/** The meaning of an expression without its spelling. A tree and its parsed text have the same meaning. */
 import {
   binary,
   float,
@@ -18,7 +18,7 @@ const SOURCE = new Set(["before", "after", "tokens", "below", "parens", "start",
 
 const INT64_MIN = -(2n ** 63n);
 
-/** The same expression as Nix can write it: no negative literals, paths of path characters, one kind of string. */
+/** The same expression with only Nix literals: no negative numbers, plain paths, one kind of string. */
 const written = (node: Node): Node => {
   switch (node.kind) {
     case "int":
@@ -46,7 +46,7 @@ export const meaning = (value: unknown): unknown => {
   if (typeof value !== "object" || value === null) return value;
   const node = written(value as Node);
   if (node.kind === "name") return node.name;
-  // A name that is computed from nothing is known.
+  // A computed name that is a constant string is a static name.
   if (node.kind === "dynamicName" && isString(node.expr) && isText(node.expr.parts)) return textOf(node.expr.parts);
   return Object.fromEntries(
     Object.entries(node)

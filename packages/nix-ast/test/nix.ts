@@ -1,4 +1,4 @@
-/** Runs real Nix, offline and in a store of the tests' own. */
+/** Runs Nix offline, in a temporary store. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { onTestFinished } from "vitest";
 
-/** A Nix to run, by the folder of its programs; "" takes them from PATH. */
+/** A Nix installation, by the folder of its programs; "" is the Nix on PATH. */
 export interface Nix {
   readonly folder: string;
   readonly version: readonly [number, number];
@@ -21,22 +21,22 @@ const versionOf = (folder: string): Nix["version"] => {
 
 const find = (folder: string): Nix => ({ folder, version: versionOf(folder) });
 
-/** The Nix on PATH. Tests cannot run without one: they fail and say so. */
+/** The Nix on PATH. Without one, tests fail with a message. */
 const nix: Nix = find("");
 
 const current = process.env["MICROVM_EMIT_NIX_CURRENT"];
 
-/** Every Nix to test with: the one on PATH, and the one that MICROVM_EMIT_NIX_CURRENT names. */
+/** All Nix installations for tests: on PATH, and in MICROVM_EMIT_NIX_CURRENT. */
 export const everyNix: readonly Nix[] = current ? [nix, find(dirname(current))] : [nix];
 
-/** A Nix that knows the pipe operators (2.24), if there is one. */
+/** A Nix with pipe operators (2.24), if there is one. */
 export const nixWithPipes: Nix | undefined = everyNix.find(
   ({ version: [major, minor] }) => major > 2 || (major === 2 && minor >= 24),
 );
 
 export const nameOf = ({ version }: Nix): string => `nix ${version.join(".")}`;
 
-/** A folder of the test's own, in which Nix keeps all it has. */
+/** A temporary folder for the store and state of Nix. */
 const folderOfTest = (): string => {
   const root = mkdtempSync(join(tmpdir(), "nix-ast-"));
   onTestFinished(() => {
@@ -71,18 +71,18 @@ const ofText = (nix: Nix, args: readonly string[], text: string): string => {
   const root = folderOfTest();
   const file = join(root, "test.nix");
   writeFileSync(file, text);
-  // Relative paths are shown with the folder of the file.
+  // Nix prints relative paths with the folder of the file.
   return run(nix, root, "nix-instantiate", [...args, file]).replaceAll(root, ".");
 };
 
-/** The text with all its parentheses, as Nix prints what it has read; several expressions are read as one list. */
+/** The parsed text, as Nix prints it with all parentheses. Several expressions are parsed as one list. */
 export const parse = (nix: Nix, text: string): string => ofText(nix, ["--parse"], text);
 
-/** The value of the text as JSON, all of it computed. */
+/** The strictly evaluated value of the text as JSON. */
 export const evaluate = (nix: Nix, text: string): unknown =>
   JSON.parse(ofText(nix, ["--eval", "--strict", "--json"], text));
 
-/** Of each text, whether Nix can read it; one process reads them all, each as the body of a function. */
+/** For each text: true if Nix can parse it. One process parses all of them, each as the body of a function. */
 export const accepted = (nix: Nix, texts: readonly string[]): readonly boolean[] => {
   const root = folderOfTest();
   const files = texts.map((text, position) => {
@@ -90,7 +90,7 @@ export const accepted = (nix: Nix, texts: readonly string[]): readonly boolean[]
     writeFileSync(file, `_:\n${text}`);
     return file;
   });
-  // Nix 2.8 takes a text that breaks off for a line to go on with: a `)` of its own ends that line.
+  // Nix 2.8 waits for another line after an incomplete text. A separate `)` ends it.
   const shown = run(nix, root, "nix", ["repl"], files.map((file) => `import ${file}\n)\n`).join(""));
   const plain = stripVTControlCharacters(shown);
   const read = new Set([...plain.matchAll(/«lambda @ (\S+\.nix):/g)].map(([, file]) => file));

@@ -26,7 +26,7 @@ const isPipe = (operator: BinaryOperator): boolean => operator === "|>" || opera
 
 const pathOf = (path: AttrPath): string => path.map((name) => (typeof name === "string" ? name : "")).join(".");
 
-/** The expression in Nix with parentheses around everything, which needs no precedence to be right. */
+/** The expression in Nix with all parentheses, independent of precedence. */
 const parenthesized = (expr: Expr): string => {
   const p = parenthesized;
   switch (expr.kind) {
@@ -57,7 +57,9 @@ const parenthesized = (expr: Expr): string => {
   }
 };
 
-/** Compares by Nix what each prints to with what each means; `with { }` silences undefined variables. */
+/**
+ * Compares the printed and the fully parenthesised text in Nix. `with { }` prevents errors about undefined variables.
+ */
 const expectSameTrees = (nix: Nix, exprs: readonly Expr[]): void => {
   const read = (texts: readonly string[]): string =>
     parse(nix, `with { };\n[\n${texts.map((text) => `(${text})`).join("\n")}\n]`);
@@ -66,7 +68,7 @@ const expectSameTrees = (nix: Nix, exprs: readonly Expr[]): void => {
 
 const [a, b, c] = [ident("a"), ident("b"), ident("c")];
 
-/** Every way one of the operators can be the operand of another. */
+/** All combinations of an operator as the operand of another. */
 const pairs = (operators: readonly BinaryOperator[]): Expr[] =>
   operators.flatMap((outer) =>
     operators.flatMap((inner) => [binary(binary(a, inner, b), outer, c), binary(a, outer, binary(b, inner, c))]),
@@ -114,15 +116,15 @@ const operand = (expr: Expr): Expr[] => [
   letIn([], expr),
 ];
 
-describe.each(everyNix.map((nix) => [nameOf(nix), nix] as const))("parentheses, read by %s", (_, nix) => {
+describe.each(everyNix.map((nix) => [nameOf(nix), nix] as const))("parentheses, parsed by %s", (_, nix) => {
   const operators = OPERATORS.filter((operator) => !isPipe(operator));
 
-  it("keep every pair of operators apart", () => {
+  it("are correct for every pair of operators", () => {
     expect(operators).toHaveLength(15);
     expectSameTrees(nix, pairs(operators));
   });
 
-  it("keep prefixes, calls, selections and the greedy forms apart from operators and from one another", () => {
+  it("are correct for prefixes, calls, selections, `let`, `with`, `assert`, `if` and functions", () => {
     const forms = [...tight, ...loose];
     expectSameTrees(nix, [
       ...forms.flatMap(operand),
@@ -130,7 +132,7 @@ describe.each(everyNix.map((nix) => [nameOf(nix), nix] as const))("parentheses, 
     ]);
   });
 
-  it("keep `!` from taking what follows it", () => {
+  it("are correct for operands of `!`", () => {
     expectSameTrees(
       nix,
       operators.flatMap((outer) =>
@@ -147,11 +149,11 @@ describe.each(everyNix.map((nix) => [nameOf(nix), nix] as const))("parentheses, 
 describe("pipes", () => {
   if (nixWithPipes === undefined) {
     console.warn("pipes are NOT tested: no Nix of 2.24 or later; name its program in MICROVM_EMIT_NIX_CURRENT");
-    it.skip("SKIPPED: no Nix of 2.24 or later; name one in MICROVM_EMIT_NIX_CURRENT");
+    it.skip("SKIPPED without Nix 2.24 or later: set MICROVM_EMIT_NIX_CURRENT");
     return;
   }
   const nix = nixWithPipes;
-  it(`keep apart from each other and from every operator, read by ${nameOf(nix)}`, () => {
+  it(`have correct parentheses with every operator, parsed by ${nameOf(nix)}`, () => {
     expectSameTrees(nix, [
       ...pairs(OPERATORS).filter((expr) => expr.kind === "binary" && JSON.stringify(expr).includes("|")),
       ...[...tight, ...loose].flatMap((form) => [binary(form, "|>", c), binary(c, "<|", form)]),

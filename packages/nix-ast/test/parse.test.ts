@@ -18,7 +18,7 @@ describe("positions", () => {
   const text = "# c\n{ a.b = f (x + 1) [ 2 ]; inherit (y) z; }";
   const set = read(text);
 
-  it("say where each node stands, without its comments and parentheses", () => {
+  it("each node has its offsets without comments and parentheses", () => {
     const found: string[] = [];
     const visit = (value: unknown): void => {
       if (typeof value !== "object" || value === null) return;
@@ -51,7 +51,7 @@ describe("positions", () => {
     ["a\r\nb", 3, { line: 2, column: 1 }],
     ["ab", 1, { line: 1, column: 2 }],
     ["a\n", 2, { line: 2, column: 1 }],
-  ])("are lines and columns on demand: %j %i", (within, offset, position) => {
+  ])("positionOf returns line and column: %j %i", (within, offset, position) => {
     expect(positionOf(within, offset)).toEqual(position);
   });
 });
@@ -105,7 +105,7 @@ describe("problems", () => {
     ["[ ''a${b}\0'' 1\0 ] # \0", ["nul", "\0"], ["nul", "\0"]],
   ];
   it.each(broken.map(([text, ...expected]) => ({ text, expected })))(
-    "of $text are told all at once",
+    "$text has all expected problems",
     ({ text, expected }) => {
       expect(problems(text)).toEqual(expected);
     },
@@ -130,11 +130,11 @@ describe("problems", () => {
     "-9223372036854775807 - 1",
     "x:\n#c\ny",
     "!a ? b",
-  ])("are not seen in %j", (text) => {
+  ])("%j has no problem", (text) => {
     expect(problems(text)).toEqual([]);
   });
 
-  it("are shown with the line and carets, and what they are about", () => {
+  it("showParseError prints the line, carets and the related place", () => {
     const parsed = parse("{\n\ta = 1;\n\ta = 2;\n}\n");
     expect(parsed._tag === "Left" && showParseError(parsed.left, "x.nix")).toBe(
       [
@@ -149,7 +149,7 @@ describe("problems", () => {
   });
 });
 
-/** Pieces of Nix, right and wrong next to one another. */
+/** Pieces of valid and invalid Nix. */
 const PIECES = ["a", "b", "x", "or", "if", "then", "else", "let", "in", "with", "assert", "rec", "inherit", "1", "2.5", ".5", '"s"', '"${a}"', "''t''", "./p", "<n>", "~/q", "a/b", "http://x.y", "(", ")", "[", "]", "{", "}", "${", "a.b", "a = 1;", "b.c = 2;", "inherit a;", "{ a }:", "{ a, b ? 1, ... }@c:", "x:", "@", "=", ";", ":", ",", "?", ".", "...", "+", "-", "*", "/", "//", "++", "->", "<", "<=", "==", "!=", "&&", "||", "!", "|>", "<|", "# c\n", "/* d */", "\n", "__curPos", "{ }", "[ ]", "(a)", "f a", "007", "1.e3", "a?b", "$", "&", "'", "a.b or c", "./${a}/b", "/.", "${a}", 'a."b c"']; // prettier-ignore
 const token = fc.constantFrom(...PIECES);
 const nonsense = fc
@@ -159,7 +159,7 @@ const nonsense = fc
   )
   .map(([[open, close], pieces]) => `with { };\n${open}${pieces.map((piece) => piece.join("")).join("")}${close}\n`);
 
-/** Sets in sets of few names, which repeat and merge at several depths. */
+/** Nested sets with few names, which repeat and merge at several depths. */
 const { repeating } = fc.letrec<{ repeating: string; bindings: string; value: string }>((tie) => ({
   value: fc.oneof({ maxDepth: 3, withCrossShrink: true }, fc.constant("1"), tie("repeating")),
   bindings: fc
@@ -183,7 +183,7 @@ const zip = <A, B>(first: readonly A[], second: readonly B[]): readonly (readonl
   first.map((one, position) => [one, second[position]]);
 
 describe("any text", () => {
-  it("is a tree or a list of problems, which lie in it", () => {
+  it("has a tree, or problems with places in the text", () => {
     fc.assert(
       fc.property(fc.oneof(nonsense, fc.string({ unit: "binary", maxLength: 40 })), (text) => {
         const parsed = parse(text);
@@ -196,7 +196,7 @@ describe("any text", () => {
   });
 
   const nix = nixWithPipes ?? everyNix[0];
-  it(`is Nix to us if it is to ${nix ? nameOf(nix) : "no nix"}`, () => {
+  it(`is valid if it is valid for ${nix ? nameOf(nix) : "no nix"}`, () => {
     if (nix === undefined) throw new Error("no nix");
     if (nixWithPipes === undefined) console.warn("pipes are NOT compared: no Nix of 2.24 or later");
     const texts = fc.sample(nonsense, 120).filter((text) => nixWithPipes !== undefined || !/\|>|<\|/.test(text));
@@ -230,40 +230,43 @@ describe("any text", () => {
     ["f (", ")"],
     ['"${', '}"'],
     ["a.${", "}"],
-  ])("as deep as %j repeated overflows no stack", (open, close) => {
+  ])("with deep nesting of %j does not overflow the stack", (open, close) => {
     const text = `${open.repeat(DEEP)}a${close.repeat(DEEP)}`;
     expect(parse(text)._tag).toBe("Right");
     expect(parse(open.repeat(DEEP))._tag).toBe("Left");
   });
 
-  it("may have long comments anywhere", () => {
+  it("can have long comments anywhere", () => {
     for (const comment of [`/*${" ".repeat(10_000_000)}*/`, "# x\n".repeat(1_000_000)]) {
       expect(parse(`{ a ${comment} }: a`)._tag).toBe("Right");
     }
   });
 
-  it.each(["''a''\\\nb\ud800''", "''a''\\\nb\0''"])("may hold what no Nix string can: %j", (text) => {
-    expect(parse(text)._tag).toBe("Left");
-    expect(format(text)._tag).toBe("Left");
-  });
+  it.each(["''a''\\\nb\ud800''", "''a''\\\nb\0''"])(
+    "with characters that Nix strings cannot contain does not crash the parser: %j",
+    (text) => {
+      expect(parse(text)._tag).toBe("Left");
+      expect(format(text)._tag).toBe("Left");
+    },
+  );
 
-  it("tells the first of many problems only", () => {
+  it("has a maximum number of problems", () => {
     const parsed = parse(`{ ${"a = 1; ".repeat(20_000)} }`);
     expect(parsed._tag === "Left" && showParseError(parsed.left).length).toBeLessThan(100_000);
   });
 });
 
 describe("format", () => {
-  it("gives problems instead of text", () => {
+  it("returns problems for invalid text", () => {
     expect(format("{ a = ")._tag).toBe("Left");
   });
-  it("names an attribute that is defined twice by its whole path", () => {
+  it("parse reports a duplicate attribute with its full path", () => {
     const parsed = parse("{ a.b.c = 1; a = { b.c = 2; }; }");
     expect(parsed._tag === "Left" && parsed.left.problems.map(({ message }) => message)).toEqual([
       "attribute `a.b.c` is already defined",
     ]);
   });
-  it("formats what defines a name twice", () => {
+  it("accepts duplicate names", () => {
     expect(format("{a=1;a=2;}")).toEqual({ _tag: "Right", right: "{\n  a = 1;\n  a = 2;\n}\n" });
   });
 });

@@ -7,12 +7,12 @@ const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const examples = [...readme.matchAll(/```ts\n(.*?)```\n\n```(?:nix|text)\n(.*?)```/gs)];
 
 describe("the README", () => {
-  it("has an output for every program", () => {
+  it("contains the output of every program", () => {
     expect(examples).toHaveLength([...readme.matchAll(/```ts\n/g)].length);
   });
 
   it.each(examples.map(([, program = "", output = ""]) => [program, output]))(
-    "prints what it says: %s",
+    "contains the right output: %s",
     async (program, output) => {
       const source = fileURLToPath(new URL("../src/index.ts", import.meta.url));
       const jiti = createJiti(import.meta.url, { alias: { "@microvm-emit/nix-ast": source } });

@@ -15,7 +15,7 @@ describe("printMapped", () => {
     return mapping === undefined ? "" : mapped.text.slice(mapping.start, mapping.end);
   };
 
-  it("says where each node is", () => {
+  it("has the place of each node", () => {
     expect(textOf(expr)).toBe(mapped.text.trimEnd());
     expect(textOf(port)).toBe("8080");
     expect(mapped.mappings.map(({ start, end }) => mapped.text.slice(start, end).replaceAll(/\s+/g, " "))).toEqual([
@@ -37,7 +37,7 @@ describe("printMapped", () => {
     ]);
   });
 
-  it("finds the node and the origin at a place", () => {
+  it("nodeAt and originAt find the node and the origin at an offset", () => {
     expect(nodeAt(mapped, mapped.text.indexOf("8080") + 1)).toBe(port);
     expect(originAt(mapped, mapped.text.indexOf("8080"))).toEqual(["vms", "web", "ports", 0]);
     expect(originAt(mapped, mapped.text.indexOf("root"))).toEqual(["vms", "web"]);
@@ -45,13 +45,13 @@ describe("printMapped", () => {
     expect(nodeAt(mapped, mapped.text.length)).toBeUndefined();
   });
 
-  it("maps a node that stands twice to both places", () => {
+  it("maps a node that occurs twice to both places", () => {
     const shared = ident("shared");
     const places = printMapped(binary(shared, "+", shared)).mappings.filter(({ node }) => node === shared);
     expect(places.map(({ start }) => start)).toEqual([0, 9]);
   });
 
-  it("nests the nodes of any expression as they stand in the tree", () => {
+  it("nests mappings in the same way as nodes", () => {
     fc.assert(
       fc.property(arbitraryExpr({ comments: true }), (any) => {
         const { text, mappings } = printMapped(any, { width: 40 });

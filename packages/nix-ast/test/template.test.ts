@@ -20,7 +20,7 @@ const x = ident("x");
 const text = (expr: Parameters<typeof print>[0]): string => print(expr).trimEnd();
 
 describe("nix`…`", () => {
-  it("is the expression that it says", () => {
+  it("returns the expression of the text", () => {
     expect(nix`{ lib, ... }: lib.mkIf true { a = [ 1 2 ]; }`.kind).toBe("lambda");
     expect(text(nix`f  ( a+b )  ./c.nix`)).toBe("f (a + b) ./c.nix");
   });
@@ -47,11 +47,11 @@ describe("nix`…`", () => {
     ["an argument", nix`${ident("f")} ${call(x, 1)} ${select(x, "a")}`, "f (x 1) x.a"],
     ["the body of a function", nix`x: ${x}`, "x: x"],
     ["an interpolation of Nix's own", nix`"\${a}"`, '"${a}"'],
-  ])("takes %s", (_, expr, printed) => {
+  ])("accepts %s", (_, expr, printed) => {
     expect(text(expr)).toBe(printed);
   });
 
-  it("keeps comments, and how the author laid it out", () => {
+  it("keeps comments and layout", () => {
     expect(
       text(nix`{
       # why
@@ -64,7 +64,7 @@ describe("nix`…`", () => {
     ).toBe("{\n  # why\n  a = 1; # after\n\n  b = [\n    # first\n    x\n  ];\n}");
   });
 
-  it("keeps the comments of values beside its own", () => {
+  it("keeps comments of values and of the template", () => {
     const noted = comment(ident("a"), { before: "own", after: "end" });
     expect(
       text(nix`[
@@ -77,12 +77,12 @@ describe("nix`…`", () => {
     ).toBe("[\n  # template\n  # own\n  a # end after\n  # before\n  1\n  2 # behind\n]");
   });
 
-  it("takes attributes before any others", () => {
+  it("accepts `...` before other attributes", () => {
     expect(text(nix`{ ...${{ a: 1 }} }`)).toBe("{ a = 1; }");
     expect(text(nix`{ ... }: ${x}`)).toBe("{ ... }: x");
   });
 
-  it("changes no value it is given", () => {
+  it("does not change its values", () => {
     const node = Object.freeze(call(x, 1));
     expect(
       text(nix`(${node}) + ${node} # c
@@ -104,7 +104,7 @@ describe("nix`…`", () => {
     throw new Error("the template was accepted");
   };
 
-  it("tells every mistake, and points at it", () => {
+  it("reports all errors with their places", () => {
     const { message } = failure(() => nix`{ a = ${1} b = ${new Date()}; c = ; }`);
     expect(message).toBe(
       [
@@ -127,21 +127,21 @@ describe("nix`…`", () => {
     ["a value as a name", () => nix`{ ${1} = 2; }`, "expected a string or a node as a name"],
     ["no name at all", () => nix`x.${[]}`, "an attribute path needs at least one name"],
     ["a record in a string", () => nix`"${{}}"`, "expected a string, a number or a node as a part of a string"],
-    ["a splice of no array", () => nix`[ ...${1} ]`, "expected an array of items after `...` in a list"],
+    ["a splice that is not an array", () => nix`[ ...${1} ]`, "expected an array of items after `...` in a list"],
     ["a parameter", () => nix`{ ${"a"}, b }: a`, "unexpected"],
-    ["a number Nix cannot say", () => nix`${NaN}`, "not a Nix float: NaN"],
-    ["a name twice", () => nix`{ ${"a"} = 1; a = 2; }`, "attribute `a` is already defined"],
+    ["NaN", () => nix`${NaN}`, "not a Nix float: NaN"],
+    ["a duplicate name", () => nix`{ ${"a"} = 1; a = 2; }`, "attribute `a` is already defined"],
     ["a value in a comment", () => nix`1 # ${2}`, "a value is not allowed here"],
     ["a value in a block of comments", () => nix`/* ${2} */ 1`, "a value is not allowed here"],
     ["a value after a backslash", () => nix`"\\${"x"}"`, "a value is not allowed here"],
-    ["a value that touches a name", () => nix`pkgs.linux_${"6_6"}`, "a value cannot be part of a name"],
-    ["a value before a name", () => nix`[ ${1}a ]`, "a value cannot be part of a name"],
+    ["a value directly after a name", () => nix`pkgs.linux_${"6_6"}`, "a value cannot be part of a name"],
+    ["a value directly before a name", () => nix`[ ${1}a ]`, "a value cannot be part of a name"],
     ["the mark of a hole in the text", () => nix`a \ue000`, "unexpected character"],
-  ])("refuses %s", (_, make, message) => {
+  ])("rejects %s", (_, make, message) => {
     expect(failure(make).message).toContain(message);
   });
 
-  it.each(everyNix.map((one) => [nameOf(one), one] as const))("lets no text become code, as %s reads it", (_, one) => {
+  it.each(everyNix.map((one) => [nameOf(one), one] as const))("does not turn text into code for %s", (_, one) => {
     const hostile = fc.oneof(
       fc.constantFrom(
         '"; evil = 1; "',

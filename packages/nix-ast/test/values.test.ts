@@ -30,11 +30,11 @@ import {
 import { json } from "./json.js";
 import { evaluate, everyNix, nameOf, type Nix } from "./nix.js";
 
-/** Has Nix compute every expression, in one process, and gives the values. */
+/** Evaluates all expressions in one Nix process. */
 const valuesOf = (nix: Nix, exprs: readonly Expr[], width = 100): unknown[] =>
   evaluate(nix, `[\n${exprs.map((expr) => `(${print(expr, { width })})`).join("\n")}\n]`) as unknown[];
 
-/** Expects of pairs of expression and value that the one computes to the other. */
+/** Expects that each expression evaluates to its value. */
 const expectValues = (nix: Nix, cases: readonly (readonly [Expr, unknown])[], width?: number): void => {
   expect(
     valuesOf(
@@ -49,7 +49,7 @@ const x = ident("x");
 /** `let x = "X"; in expr` */
 const withX = (expr: Expr): Expr => letIn({ x: "X" }, expr);
 
-/** Texts that are hard to quote, each alone and in every order of two. */
+/** Texts that are hard to quote: each alone, and all ordered pairs. */
 const PIECES = [
   "'",
   "''",
@@ -76,8 +76,8 @@ const PIECES = [
 ];
 const TEXTS = ["", ...PIECES, ...PIECES.flatMap((one) => PIECES.map((other) => one + other))];
 
-describe.each(everyNix.map((nix) => [nameOf(nix), nix] as const))("values, computed by %s", (_, nix) => {
-  it("strings of every escape, in both quotes, alone and around an interpolation", () => {
+describe.each(everyNix.map((nix) => [nameOf(nix), nix] as const))("values, evaluated by %s", (_, nix) => {
+  it("strings keep all escapes, in both quotes and around an interpolation", () => {
     expectValues(
       nix,
       [str, indentedStr].flatMap((make) =>
@@ -90,7 +90,7 @@ describe.each(everyNix.map((nix) => [nameOf(nix), nix] as const))("values, compu
     );
   });
 
-  it("indented strings whose lines all begin with spaces, that end in spaces, or are blank", () => {
+  it("indented strings keep spaces at line starts, at the end and in blank lines", () => {
     const texts = [
       "  a\n  b\n",
       " a\n  b",
@@ -123,7 +123,7 @@ describe.each(everyNix.map((nix) => [nameOf(nix), nix] as const))("values, compu
     );
   });
 
-  it("keywords and odd texts as attribute names, wherever names stand", () => {
+  it("attribute names can be keywords and special characters in all places", () => {
     const names = [
       "",
       "a b",
@@ -158,7 +158,7 @@ describe.each(everyNix.map((nix) => [nameOf(nix), nix] as const))("values, compu
     );
   });
 
-  it("negative numbers as list items, arguments, defaults, operands", () => {
+  it("negative numbers can be list items, arguments, defaults and operands", () => {
     const add = lambda("a", lambda("b", binary(ident("a"), "+", ident("b"))));
     expectValues(nix, [
       [list([-1, -1.5, 1]), [-1, -1.5, 1]],
@@ -175,7 +175,7 @@ describe.each(everyNix.map((nix) => [nameOf(nix), nix] as const))("values, compu
     ]);
   });
 
-  it("integers to the ends of 64 bits", () => {
+  it("integers can have 64 bits", () => {
     const text = (value: bigint): Expr => call(select(ident("builtins"), "toString"), int(value));
     const values = [0n, 1n, -1n, 2n ** 53n + 1n, -(2n ** 53n) - 1n, 2n ** 63n - 1n, -(2n ** 63n), -(2n ** 63n) + 1n];
     expectValues(
@@ -188,8 +188,8 @@ describe.each(everyNix.map((nix) => [nameOf(nix), nix] as const))("values, compu
     expect(() => int(1.5)).toThrow(RangeError);
   });
 
-  it("floats, each read back as the same double", () => {
-    // Nix shows few digits, so it compares: with what it reads from JSON, which is the shortest text of the double.
+  it("floats are parsed to the same double", () => {
+    // Nix prints few digits, so Nix compares the float with the JSON number, the shortest text of the double.
     const values = [1, 2, 0.5, 1e21, 1e-7, 1.5e300, 2 ** -1022, Number.MAX_VALUE, 0.1, 1 / 3, 123456789012345680000];
     const builtin = (name: string, value: Expr): Expr => call(select(ident("builtins"), name), value);
     expectValues(
@@ -205,7 +205,7 @@ describe.each(everyNix.map((nix) => [nameOf(nix), nix] as const))("values, compu
     for (const value of [NaN, Infinity, -Infinity, 5e-324, -1e-310]) expect(() => float(value)).toThrow(RangeError);
   });
 
-  it("paths with characters that a path cannot have", () => {
+  it("paths can contain characters that path literals cannot", () => {
     const names = ["a", "a b", "#", "${", "a~", "é", "@", "a'b", '"', "a:b", "=", "..a", "a.b-c_d+e"];
     const text = (expr: Expr): Expr => call(ident("toString"), expr);
     expectValues(
@@ -238,7 +238,7 @@ describe.each(everyNix.map((nix) => [nameOf(nix), nix] as const))("values, compu
     ]);
   });
 
-  it("lists of calls, functions, selections and operations", () => {
+  it("lists can contain calls, functions, selections and operations", () => {
     const f = lambda("a", ident("a"));
     expectValues(nix, [
       [list([call(f, 1), call(f, call(f, 2))]), [1, 2]],
@@ -248,14 +248,14 @@ describe.each(everyNix.map((nix) => [nameOf(nix), nix] as const))("values, compu
     ]);
   });
 
-  it("any JSON", () => {
+  it("toNix converts any JSON", () => {
     const cases = fc.sample(json, { numRuns: 400, seed: SEED });
-    // Floats are compared by Nix itself, with what JSON says of them.
+    // Nix compares the floats with the JSON numbers.
     expectSame(nix, cases, 100);
     expectSame(nix, cases, 20);
   });
 
-  it("any text, in both quotes", () => {
+  it("strings can contain any text, in both quotes", () => {
     const piece = fc.oneof(fc.constantFrom(...PIECES), fc.string({ unit: "binary", maxLength: 3 }));
     const text = fc
       .array(piece, { maxLength: 12 })
@@ -276,7 +276,7 @@ describe.each(everyNix.map((nix) => [nameOf(nix), nix] as const))("values, compu
 const SEED = Number(process.env["FC_SEED"] ?? Date.now());
 console.info(`values.test.ts: FC_SEED=${String(SEED)}`);
 
-/** Expects Nix to find what we print equal to what it reads from JSON itself. */
+/** Expects that the printed value equals the result of `fromJSON` in Nix. */
 const expectSame = (nix: Nix, values: readonly unknown[], width: number): void => {
   const fromJson = (value: unknown): Expr => call(select(ident("builtins"), "fromJSON"), JSON.stringify(value));
   const same = valuesOf(

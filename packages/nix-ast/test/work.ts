@@ -1,17 +1,17 @@
 import { Session } from "node:inspector";
 
 /**
- * Counts how often the blocks of code below `src` run, by V8's precise coverage. Unlike a time, the count is the same on
- * every machine and under any load. Work within V8 itself, such as a search in a string, is not counted.
+ * Counts executions of code blocks below `src`, with the precise coverage of V8. Unlike time, the count is the same on
+ * every machine and under any load. Work inside V8, such as a string search, is not counted.
  *
- * V8 counts in functions that it compiles from now on, so a test imports this before what it measures.
+ * V8 counts only in functions that it compiles after this import, so import this module first.
  */
 const session = new Session();
 session.connect();
 session.post("Profiler.enable");
 session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
 
-/** The blocks that ran since this was asked last. */
+/** The number of executed blocks since the last call. */
 const blocksRun = (): number => {
   let blocks = 0;
   session.post("Profiler.takePreciseCoverage", (error, coverage) => {
@@ -29,9 +29,9 @@ const workOf = (run: () => void): number => {
   return blocksRun();
 };
 
-/** How many times the work of a size the work of four times that size is: 4 where it grows as the size does. */
+/** The ratio of the work for four times the size to the work for the size: 4 if the work is linear. */
 export const growth = (size: number, run: (size: number) => void): number => {
-  // Work that is done once is done here.
+  // Excludes work that is done only once.
   run(size);
   const small = workOf(() => {
     run(size);

@@ -44,8 +44,8 @@ const nix: Parser<NixFile> = {
 export const parsers = { nix };
 
 /**
- * The text as lines that Prettier can indent in Markdown. All line breaks except `literalline` remove spaces before them,
- * which are content in strings.
+ * The text as lines that Prettier can indent in Markdown. All line breaks except `literalline` remove spaces before
+ * them, which are content in strings.
  */
 const docOf = (text: string): Doc =>
   builders.join(

@@ -1,4 +1,4 @@
-/** The plugin as its users have it: named in a configuration file, run by Prettier's own command line. */
+/** Tests the plugin as users run it: in a configuration file, with the command line of Prettier. */
 import { spawnSync } from "node:child_process";
 import {
   mkdirSync,
@@ -47,7 +47,7 @@ const run = (...args: string[]): { code: number | null; stdout: string; stderr: 
   return { code: status, stdout, stderr };
 };
 
-/** What `--write` makes of a file. */
+/** The content of a file after `--write`. */
 const written = (path: string, text: string, ...args: string[]): string => {
   write(path, text);
   expect(run("--write", path, ...args)).toMatchObject({ code: 0, stderr: "" });
@@ -56,11 +56,11 @@ const written = (path: string, text: string, ...args: string[]): string => {
 
 const unformatted = "{pkgs,...}:\n{environment.systemPackages=[pkgs.hello];}\n";
 const formatted = "{ pkgs, ... }:\n{\n  environment.systemPackages = [ pkgs.hello ];\n}\n";
-/** An expression that takes so many columns on one line. */
+/** An expression of this width on one line. */
 const wide = (columns: number): string => `${"x".repeat(columns - 4)} + y\n`;
 
 describe("prettier --write", () => {
-  it("formats every Nix file below the folder, and nothing else", () => {
+  it("formats all Nix files in the folder, and no other files", () => {
     write("flake.nix", unformatted);
     write("hosts/a/default.nix", unformatted);
     write("notes.txt", unformatted);
@@ -77,7 +77,7 @@ describe("prettier --write", () => {
     expect(statSync(join(folder, "a.nix")).mtimeMs).toBe(1000);
   });
 
-  it("keeps comments, and the spaces at the end of a string's lines", () => {
+  it("keeps comments, and spaces at line ends in strings", () => {
     const text = "{\n  # why\n  a = ''\n    x  \n     \n    y\n  ''; # so\n  b = \"1 \n  2\";\n}\n";
     expect(written("a.nix", text)).toBe(text);
   });
@@ -93,7 +93,7 @@ describe("prettier --write", () => {
 });
 
 describe("prettier --check", () => {
-  it("exits with 0 where all is formatted, with 1 and the file's name otherwise", () => {
+  it("exits with 0 when all files are formatted, and with 1 and the file name when not", () => {
     write("good.nix", formatted);
     expect(run("--check", "**/*.nix")).toMatchObject({ code: 0 });
     write("bad.nix", unformatted);
@@ -102,7 +102,7 @@ describe("prettier --check", () => {
     expect(read("bad.nix")).toBe(unformatted);
   });
 
-  it("passes what --write wrote", () => {
+  it("accepts the output of --write", () => {
     written("a.nix", unformatted);
     expect(run("--check", "a.nix")).toMatchObject({ code: 0 });
     expect(run("--debug-check", "a.nix")).toMatchObject({ code: 0, stderr: "" });
@@ -110,15 +110,15 @@ describe("prettier --check", () => {
 });
 
 describe("the width", () => {
-  /** Whether the line stays one. */
+  /** True if the line is not broken. */
   const fits = (columns: number): boolean => written("a.nix", wide(columns)) === wide(columns);
 
-  it("is nixfmt's 100 where nothing is said", () => {
+  it("is 100 by default, as in nixfmt", () => {
     expect(fits(100)).toBe(true);
     expect(fits(101)).toBe(false);
   });
 
-  it("is printWidth where it is set, at 80 too", () => {
+  it("is printWidth when it is set, also to 80", () => {
     configure({ printWidth: 80 });
     expect(fits(80)).toBe(true);
     expect(fits(81)).toBe(false);
@@ -126,7 +126,7 @@ describe("the width", () => {
     expect(fits(120)).toBe(true);
   });
 
-  it("is what an override says of Nix files", () => {
+  it("is that of an override for Nix files", () => {
     configure({ printWidth: 60, overrides: [{ files: "*.nix", options: { printWidth: 100 } }] });
     expect(fits(100)).toBe(true);
     expect(fits(101)).toBe(false);
@@ -138,14 +138,14 @@ describe("the width", () => {
     expect(fits(71)).toBe(false);
   });
 
-  it("of other languages stays Prettier's", () => {
+  it("of other languages is the default of Prettier", () => {
     const call = `call(${"x".repeat(40)}, ${"y".repeat(40)});\n`;
     expect(written("a.js", call)).not.toBe(call);
   });
 });
 
 describe("a syntax error", () => {
-  it("is shown with its line and column, exits with 2 and leaves the file", () => {
+  it("is reported with line and column and exit code 2, and the file is unchanged", () => {
     const text = "{\n  lib = ;\n}\n";
     write("flake.nix", text);
     write("good.nix", unformatted);
@@ -166,7 +166,7 @@ describe("a syntax error", () => {
     expect(read("good.nix")).toBe(formatted);
   });
 
-  it("is one of several, told together", () => {
+  it("is reported together with others", () => {
     write("a.nix", "{\n  a = ;\n  b = [ 1 ;\n}\n");
     const { code, stderr } = run("--check", "a.nix");
     expect(code).toBe(2);
@@ -179,19 +179,19 @@ describe("a nix fence in Markdown", () => {
   const fence = (indent: string, nix: string): string =>
     ["```nix", ...nix.trimEnd().split("\n"), "```"].map((line) => (line === "" ? "" : indent + line)).join("\n") + "\n";
 
-  it("is formatted where it stands, its strings' lines unchanged", () => {
+  it("is formatted in place, with unchanged lines in strings", () => {
     const strings = "{\n  a = ''\n    x  \n\n    y\n     \n\n    z\n  '';\n}\n";
     expect(written("a.md", `# A\n\n${fence("", unformatted)}\n- item\n\n${fence("  ", strings)}`)).toBe(
       `# A\n\n${fence("", formatted)}\n- item\n\n${fence("  ", strings)}`,
     );
   });
 
-  it("has the Markdown's width", () => {
+  it("has the width of the Markdown file", () => {
     expect(written("a.md", fence("", wide(80)))).toBe(fence("", wide(80)));
     expect(written("a.md", fence("", wide(81)))).not.toBe(fence("", wide(81)));
   });
 
-  it("is left as it is where it is not Nix", () => {
+  it("is unchanged when it is not valid Nix", () => {
     expect(written("a.md", fence("", "{ a = … }"))).toBe(fence("", "{ a = … }"));
   });
 });
@@ -210,7 +210,7 @@ describe("pragmas", () => {
     expect(written("a.nix", inserted)).toBe(inserted);
   });
 
-  it("keep a file out with checkIgnorePragma", () => {
+  it("exclude a file with checkIgnorePragma", () => {
     configure({ checkIgnorePragma: true });
     expect(written("a.nix", `# @noformat\n${unformatted}`)).toBe(`# @noformat\n${unformatted}`);
     expect(written("a.nix", unformatted)).toBe(formatted);

@@ -18,8 +18,8 @@ const nixFiles = ["examples", "packages/nix-ast/test"].flatMap((folder) =>
     .map((path) => join(folder, path)),
 );
 
-describe("the text is that of nix-ast's format", () => {
-  it("has files to try", () => {
+describe("the output equals format of nix-ast", () => {
+  it("the repository has Nix files", () => {
     expect(nixFiles.length).toBeGreaterThan(20);
   });
 
@@ -40,7 +40,7 @@ it("keeps the cursor at its character", async () => {
   expect(result.formatted.slice(result.cursorOffset)).toBe("oo = 2;\n}\n");
 });
 
-it("throws all that nix-ast knows of a syntax error", async () => {
+it("throws an error with all syntax errors of nix-ast", async () => {
   const error: unknown = await formatted("{\n  a = [ 1;\n}\n").catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(SyntaxError);
   expect(error).toMatchObject({
@@ -56,19 +56,19 @@ describe("pragmas", () => {
     "/* @format */ \n1",
     "#! nix-shell\n\n# text\n# @format\n1",
     "/**\n * @format\n */\n1",
-  ])("%j has one", (text) => {
+  ])("%j has a pragma", (text) => {
     expect(hasPragma(text)).toBe(true);
     expect(hasIgnorePragma(text.replace("@", "@no"))).toBe(true);
   });
 
   it.each(["1 # @format\n", "# @formatted\n1", "# see @format\n1", '"\n# @format\n"', "/* @format"])(
-    "%j has none",
+    "%j has no pragma",
     (text) => {
       expect(hasPragma(text)).toBe(false);
     },
   );
 
-  it("are found again where they were inserted, below the interpreter's lines", () => {
+  it("are found after insertion below the interpreter lines", () => {
     expect(insertPragma("#!/usr/bin/env nix-shell\n#! nix-shell -p hello\n{ }\n")).toBe(
       "#!/usr/bin/env nix-shell\n#! nix-shell -p hello\n# @format\n\n{ }\n",
     );

@@ -1,6 +1,6 @@
 #!/bin/sh
-# build.sh FOLDER: a Debian guest as root.ext4, vmlinuz and initrd, of Debian's packages and the files beside this script; and
-# virtiofsd, of the same Debian, for the host.
+# build.sh FOLDER: builds a Debian guest as root.ext4, vmlinuz and initrd from Debian packages and the files beside this
+# script, and virtiofsd of the same Debian release for the host.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=$1
@@ -8,7 +8,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 root=$scratch/root
 
-# The kernel is only downloaded: installed, it would bring a maker of initrds and all its modules. The rest is the host's.
+# The kernel is downloaded but not installed, because its package would install initramfs-tools and all modules.
 cat >"$scratch/download" <<'HOOK'
 #!/bin/sh
 exec chroot "$1" sh -c 'cd /var/tmp &&
@@ -49,7 +49,7 @@ for module in drivers/virtio/virtio_mmio drivers/block/virtio_blk net/core/failo
 done
 (cd "$scratch/initrd" && find . | cpio --create --format=newc --quiet) >"$out/initrd"
 
-# For a guest that plays a host: bridges, and what nftables has the kernel load.
+# Modules for a guest that acts as a host: bridges and nftables.
 version=$(basename "${modules%/kernel}")
 own=$root/usr/lib/modules/$version
 mkdir -p "$own"
@@ -62,13 +62,13 @@ mkdir -p "$own"
 find "$own" -name '*.ko.xz' -exec xz --decompress {} +
 chroot "$root" depmod "$version"
 
-# As a NixOS guest of several VMs is: of no name, and with keys that come from a share alone.
+# As in a shared NixOS guest: no host name, and SSH host keys only from a share.
 rm -f "$root/etc/hostname" "$root"/etc/ssh/ssh_host_*
 : >"$root/etc/machine-id"
 cp -R "$here/root/." "$root"
 chmod +x "$root/usr/local/sbin/lab-agent"
 
-# What a guest without hardware starts for nothing: emulated, each of them takes about a tenth of a second.
+# Units that a guest without hardware does not need. With emulation, each takes about 0.1 seconds.
 while read -r unit; do
   ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done <"$here/masked-units"
@@ -78,7 +78,7 @@ for generator in "$root"/usr/lib/systemd/system-generators/*; do
   [ "$name" = systemd-fstab-generator ] || ln -sf /dev/null "$root/etc/systemd/system-generators/$name"
 done
 
-# Rules about disks, sound, keyboards and the like, tried on every device there is.
+# Rules for disks, sound, keyboards and similar devices, which udev would check for every device.
 for rules in "$root"/usr/lib/udev/rules.d/*; do
   case ${rules##*/} in
     50-udev-default.rules | 75-net-description.rules | 80-net-setup-link.rules | 99-systemd.rules) ;;

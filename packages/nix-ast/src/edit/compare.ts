@@ -88,7 +88,7 @@ const NOTES: ReadonlySet<string> = new Set([
 
 const meaning = (value: unknown): unknown => (isNode(value) && value.kind === "name" ? value.name : value);
 
-/** Whether two parsed nodes are equal except for layout and comments. */
+/** True if two parsed nodes are equal except for layout and comments. */
 export const sameMeaning = (a: Node, b: Node): boolean => {
   const pairs: [unknown, unknown][] = [[a, b]];
   for (let pair = pairs.pop(); pair !== undefined; pair = pairs.pop()) {

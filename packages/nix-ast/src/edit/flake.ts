@@ -51,7 +51,7 @@ export const addFlakeInput = (file: NixFile, name: string, input: FlakeInput): E
 };
 
 /**
- * Whether a flake has an input with this name. Formals of the outputs without a definition are inputs from the
+ * True if a flake has an input with this name. Formals of the outputs without a definition are inputs from the
  * registry.
  */
 const isInput = (file: NixFile, name: string): boolean =>
@@ -101,7 +101,7 @@ const inputBindings = (one: Definition): readonly InputBinding[] => {
 };
 
 /**
- * Whether a new input is written as a set, like the last similar input: one with only a `url`, or one with more.
+ * True if a new input is written as a set, like the last similar input: one with only a `url`, or one with more.
  * Without a similar input, an input with more than a `url` is a set.
  */
 const writtenAsSet = (inputs: readonly InputBinding[], large: boolean): boolean => {

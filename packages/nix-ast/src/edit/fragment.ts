@@ -16,7 +16,7 @@ export interface Fragment {
   readonly lines: readonly [Line, ...Line[]];
   /** The parsed text. */
   readonly node: Expr;
-  /** Whether the text is one line, so that another token can follow on it. */
+  /** True if the text is one line, so that another token can follow on it. */
   readonly oneLine: boolean;
 }
 

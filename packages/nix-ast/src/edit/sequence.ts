@@ -32,7 +32,7 @@ export const insertElement = (
   fragment: Fragment,
   {
     spreadEmpty,
-  }: { /** Whether an element of an empty sequence gets a separate line. */ readonly spreadEmpty: boolean },
+  }: { /** True if an element of an empty sequence gets a separate line. */ readonly spreadEmpty: boolean },
 ): readonly Splice[] => {
   const style = styleOf(text);
   const anchor = sequence.elements[after];
@@ -59,7 +59,7 @@ export const insertElement = (
   return [insertion(trailing.end, ` ${textAt(fragment, indentation(text, anchor.end), style)}`)];
 };
 
-/** Whether an element has blank lines on both sides, if it has neighbours. */
+/** True if an element has blank lines on both sides, if it has neighbours. */
 const separated = (text: string, { elements }: Sequence, index: number): boolean => {
   const [previous, element, next] = [elements[index - 1], elements[index], elements[index + 1]];
   const apart = (one: Range | undefined, other: Range | undefined): boolean =>

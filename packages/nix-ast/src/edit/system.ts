@@ -16,7 +16,7 @@ import type { Result } from "../result.js";
 interface Context {
   /** The name of the enclosing attribute of `nixosConfigurations`, if it is known. */
   readonly host?: string;
-  /** Whether this is `nixosConfigurations`, whose attributes are systems. */
+  /** True if this is `nixosConfigurations`, whose attributes are systems. */
   readonly inSystems: boolean;
   /** The innermost variable with this value. */
   readonly variable?: string;
@@ -186,7 +186,7 @@ const concatenate = (file: NixFile, value: Expr, item: Expr): Edited => {
   ]);
 };
 
-/** Whether a value needs parentheses as the left operand of `++`. */
+/** True if a value needs parentheses as the left operand of `++`. */
 const needsParentheses = (value: Expr): boolean => {
   switch (value.kind) {
     case "binary":

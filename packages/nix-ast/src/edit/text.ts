@@ -46,7 +46,7 @@ export const nextLine = (text: string, at: number): number => {
 export const indentation = (text: string, at: number): string =>
   /^[ \t]*/.exec(text.slice(lineStart(text, at), at))?.[0] ?? "";
 
-/** Whether an offset is the first on its line, except for white space. */
+/** True if an offset is the first on its line, except for white space. */
 export const beginsLine = (text: string, at: number): boolean => /^[ \t]*$/.test(text.slice(lineStart(text, at), at));
 
 export const isMultiline = (text: string): boolean => /[\r\n]/.test(text);

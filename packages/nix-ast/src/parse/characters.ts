@@ -19,7 +19,7 @@ add(PATH, /[A-Za-z0-9._+-]/);
 add(SCHEME, /[A-Za-z0-9+.-]/);
 add(URI, /[A-Za-z0-9%/?:@&=+$,_.!~*'-]/);
 
-/** Whether the character at `at` is in a class. False after the end of the text. */
+/** True if the character at `at` is in a class. False after the end of the text. */
 export const isOf = (flag: number, text: string, at: number): boolean => {
   const unit = text.charCodeAt(at);
   return unit < 128 && ((classes[unit] as number) & flag) !== 0;

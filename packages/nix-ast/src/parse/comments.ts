@@ -136,7 +136,7 @@ const dropLastEmpty = (lines: string[]): void => {
 
 const LANGUAGE = /^[\p{L}\p{N}+._-]{1,30}$/u;
 
-/** Whether a comment that ends at `end` is the language tag of the next string. */
+/** True if a comment that ends at `end` is the language tag of the next string. */
 export const isLanguageTag = (content: string, text: string, end: number): boolean => {
   if (!LANGUAGE.test(content.trim())) return false;
   const next = /[ \t]*(?:\r\n|\n)?[ \t]*/y;

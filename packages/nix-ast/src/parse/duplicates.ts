@@ -18,7 +18,7 @@ interface Entry extends Place {
   /** A literal set whose table is not created yet. */
   set?: Attrs;
   table?: Table;
-  /** Whether several tables share this table. It is then copied before a change. */
+  /** True if several tables share this table. It is then copied before a change. */
   isShared?: boolean;
 }
 type Table = Map<string, Entry>;
@@ -123,7 +123,7 @@ export class AttributeTables {
   }
 }
 
-/** Whether two bindings begin with the same name. Most sets have none, and need no tables. */
+/** True if two bindings begin with the same name. Most sets have none, and need no tables. */
 const repeatsFirstName = (bindings: readonly Binding[]): boolean => {
   const names: string[] = [];
   for (const binding of bindings) {

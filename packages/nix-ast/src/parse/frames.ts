@@ -72,7 +72,7 @@ export type Frame =
     }
   | { readonly kind: "application"; readonly function: Expr }
   | { readonly kind: "or"; readonly frame: PathFrame; readonly tokens: Tokens | undefined }
-  // Parts of bindings and of what binds weakest
+  // Parts of bindings, functions, `let`, `with`, `assert` and `if`
   | { readonly kind: "binding"; readonly frame: PathFrame; readonly tokens: Tokens | undefined }
   | { readonly kind: "let"; readonly node: Mutable<Let>; readonly bindings: Binding[] }
   | { readonly kind: "letBody"; readonly node: Mutable<Let> }
@@ -91,7 +91,7 @@ export interface TextFrame {
   readonly before: Before;
   /** Source text, text values of holes, and interpolations. */
   readonly pieces: (string | HoleText | Interpolation)[];
-  /** Whether a `nixfmt:disable` or `nixfmt:enable` is in an interpolation. */
+  /** True if a `nixfmt:disable` or `nixfmt:enable` is in an interpolation. */
   cut: boolean;
 }
 export interface HoleText {
@@ -174,7 +174,7 @@ export const openedAt = (frame: Frame): number | undefined => {
   }
 };
 
-/** Whether a frame accepts every expression without parentheses. */
+/** True if a frame accepts every expression without parentheses. */
 export const takesAny = (frame: Frame): boolean => {
   switch (frame.kind) {
     case "binary":

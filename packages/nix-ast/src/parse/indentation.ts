@@ -43,7 +43,7 @@ const leadingSpaces = (piece: Piece): number => {
  */
 const FRAGILE = /''\\(?:\n(?!\n)|n(?: |''\\ ))/;
 
-/** Whether line-by-line stripping gives another value than Nix. The original spelling is then unusable. */
+/** True if line-by-line stripping gives another value than Nix. The original spelling is then unusable. */
 export const isFragile = (pieces: readonly Piece[]): boolean =>
   pieces.some((piece) => typeof piece === "string" && FRAGILE.test(piece));
 

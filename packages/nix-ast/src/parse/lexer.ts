@@ -146,7 +146,7 @@ export class Lexer {
     return this.#endPiece(this.#isHoleAt(i) ? "hole" : text.startsWith("${", i) ? "interpolation" : "quote", 0);
   }
 
-  /** Whether an interpolation or a hole begins at an offset. */
+  /** True if an interpolation or a hole begins at an offset. */
   #interpolates(at: number): boolean {
     return this.text.startsWith("${", at) || this.#isHoleAt(at);
   }
@@ -224,7 +224,7 @@ export class Lexer {
     return at;
   }
 
-  /** Whether the current `{` begins formals of a function, and not a set. */
+  /** True if the current `{` begins formals of a function, and not a set. */
   get opensFormals(): boolean {
     const { text } = this;
     let i = this.#at;
@@ -242,12 +242,12 @@ export class Lexer {
     return follower === 0x3a || follower === 0x40;
   }
 
-  /** Whether a `{` follows the current token. */
+  /** True if a `{` follows the current token. */
   get precedesBrace(): boolean {
     return this.text.charCodeAt(this.#at) === 0x7b;
   }
 
-  /** Whether a `/` follows the current token, a path. Nix rejects such a path. */
+  /** True if a `/` follows the current token, a path. Nix rejects such a path. */
   get precedesSlash(): boolean {
     return this.text.charCodeAt(this.end) === 0x2f;
   }
@@ -389,7 +389,7 @@ export class Lexer {
     return isOf(DIGIT, text, digits) ? this.#digits(digits) : from;
   }
 
-  /** Whether a path begins here, at a path character. */
+  /** True if a path begins here, at a path character. */
   #isPath(at: number): boolean {
     if (at >= this.#runEnd) {
       const { text } = this;

@@ -57,7 +57,7 @@ export const positionOf = (text: string, offset: number): Position => {
   return { line, column: offset - start + 1 };
 };
 
-/** Of a long line, an excerpt shows this number of columns before and after the error. */
+/** Columns that an excerpt of a long line shows before and after the error. */
 const SHOWN = 120;
 
 /** The source line with its number, and carets under the error. */

@@ -1526,7 +1526,7 @@ export class Parser {
 }
 
 /**
- * Whether a keyword begins an expression that extends as far to the right as possible, and so needs parentheses in
+ * True if a keyword begins an expression that extends as far to the right as possible, and so needs parentheses in
  * operands.
  */
 const isGreedy = (kind: TokenKind): boolean => kind === "let" || kind === "with" || kind === "assert" || kind === "if";

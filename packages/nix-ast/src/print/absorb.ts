@@ -12,7 +12,7 @@ export const isBare = ({ before, after, tokens }: Commented): boolean =>
 const onlyTags = (before: readonly Trivium[] | undefined): boolean =>
   before === undefined || before.every((trivium) => trivium.kind === "languageTag");
 
-/** Whether it is a term in the grammar of nixfmt: an atom, a selection, parentheses. */
+/** True if it is a term in the grammar of nixfmt: an atom, a selection, parentheses. */
 export const isTerm = (expr: Written): boolean => {
   switch (expr.kind) {
     case "let":
@@ -55,7 +55,7 @@ export const isAbsorbable = (expr: Written): boolean => {
   }
 };
 
-/** Whether empty brackets contain a comment or a line break of the source. */
+/** True if empty brackets contain a comment or a line break of the source. */
 const isFilled = ({ before, inner, expanded, tokens }: List | Attrs | LegacyLet): boolean =>
   inner !== undefined || expanded === true || before !== undefined || tokens?.open !== undefined;
 
@@ -85,7 +85,7 @@ export const isAbsorbableExpr = (expr: Written): boolean => {
 
 const absorbableLambdas = new WeakMap<Lambda, boolean>();
 
-/** Whether formals can be on one line: at most two names, without defaults or comments. */
+/** True if formals can be on one line: at most two names, without defaults or comments. */
 export const canFlatten = ({ formals, inner, expanded, tokens }: Formals): boolean =>
   expanded !== true &&
   inner === undefined &&

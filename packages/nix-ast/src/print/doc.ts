@@ -298,7 +298,7 @@ export class Tape {
   }
 
   /**
-   * Whether the layout of the tape is determined except for its last spacing, a line break: all open groups contain
+   * True if the layout of the tape is determined except for its last spacing, a line break: all open groups contain
    * this break, and none of them is a priority group.
    */
   get isSettled(): boolean {

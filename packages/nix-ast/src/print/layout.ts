@@ -69,7 +69,7 @@ export class Layout {
   #out = "";
   /** The start of the dropped text in it; -1 if there is none. */
   #disabledAt = -1;
-  /** Whether the end of the text is verbatim source. */
+  /** True if the end of the text is verbatim source. */
   #isWhole = false;
   /** The width of the current line without its indentation; 0 only at its start. */
   #column = 0;
@@ -273,7 +273,7 @@ export class Layout {
     return changed;
   }
 
-  /** Whether a range after a priority group can fit, independent of its start column. */
+  /** True if a range after a priority group can fit, independent of its start column. */
   #couldFit(from: number, to: number): boolean {
     const start = isSpacing(this.#kind[from] as number) ? from + 1 : from;
     return this.#breaks[to] === this.#breaks[start] && this.#columnsOf(start, to) <= this.#width;
@@ -456,7 +456,7 @@ export class Layout {
     return width;
   }
 
-  /** Whether a plain space is not adjacent to a spacing that can break. */
+  /** True if a plain space is not adjacent to a spacing that can break. */
   #staysPlain(at: number): boolean {
     const next = this.#next[at + 1] as number;
     if (next >= this.#tape.length) return true;
@@ -465,7 +465,7 @@ export class Layout {
   }
 
   /**
-   * Whether the text from `from` to the next possible line break fits in `target` columns, without breaks in groups.
+   * True if the text from `from` to the next possible line break fits in `target` columns, without breaks in groups.
    */
   #firstLineFits(from: number, target: number): boolean {
     const { length } = this.#tape;

@@ -138,9 +138,9 @@ class Printer {
   readonly #waiting: Part[] = [];
   /** Comments before the next token. */
   #before: Trivium[] = [];
-  /** Whether the comments before the next token are already printed. */
+  /** True if the comments before the next token are already printed. */
   #printed = false;
-  /** Whether the next comment after a token is already printed. */
+  /** True if the next comment after a token is already printed. */
   #printedAfter = false;
 
   constructor(tape: Tape, layout?: Layout, shortCut: typeof plainLine = plainLine) {
@@ -506,7 +506,7 @@ const assertSpine = (condition: Written): Spine => {
 interface FirstComments {
   readonly trivia: readonly Trivium[];
   readonly after?: string | undefined;
-  /** Whether the comment after it would be printed as the comment of a token. */
+  /** True if the comment after it would be printed as the comment of a token. */
   readonly printed?: boolean;
 }
 

@@ -16,7 +16,7 @@ const read = (text: string, ...path: readonly string[]): string | undefined => {
   return value && print(value).trimEnd();
 };
 
-describe("getAttr finds an attribute", () => {
+describe("getAttr", () => {
   it.each<readonly [string, string]>([
     ["a path", "{ a.b.c = 1; }"],
     ["a set in a path", "{ a.b = { c = 1; }; }"],
@@ -30,22 +30,22 @@ describe("getAttr finds an attribute", () => {
       "code around the set",
       "{ x, y }@all: z: let q = 1; in with x; assert y; { a = w: { b = let v = 1; in { c = 1; }; }; }",
     ],
-  ])("in %s", (_, text) => {
+  ])("finds an attribute in %s", (_, text) => {
     expect(read(text, "a", "b", "c")).toBe("1");
   });
 
-  it("defined in pieces as one set", () => {
+  it("combines several definitions to one set", () => {
     const text = "{ a.b = 1; x = 2; a = { c = 3; }; a.d.e = 4; a.d.f = 5; }";
     expect(read(text, "a")).toBe("{\n  b = 1;\n  c = 3;\n  d.e = 4;\n  d.f = 5;\n}");
     expect(read(text, "a", "d")).toBe("{\n  e = 4;\n  f = 5;\n}");
   });
 
-  it("that is inherited as what it stands for", () => {
+  it("returns a variable or selection for an inherited attribute", () => {
     expect(read("{ inherit a; }", "a")).toBe("a");
     expect(read('{ x = { inherit (f 1) y "a b"; }; }', "x", "a b")).toBe('(f 1)."a b"');
   });
 
-  it("nowhere else", () => {
+  it("returns undefined when no literal set has the attribute", () => {
     expect(read("{ a = 1; }", "b")).toBeUndefined();
     expect(read("{ a = f { b = 1; }; }", "a", "b")).toBeUndefined();
     expect(read("{ inherit a; }", "a", "b")).toBeUndefined();
@@ -55,13 +55,13 @@ describe("getAttr finds an attribute", () => {
     expect(read("x: { a = 1; }")).toBe("{ a = 1; }");
   });
 
-  it("whose name only looks like a path", () => {
+  it("treats a quoted name with dots as one name", () => {
     expect(read('{ "a.b" = 1; a.b = 2; }', "a.b")).toBe("1");
     expect(read('{ "a.b" = 1; a.b = 2; }', "a", "b")).toBe("2");
   });
 });
 
-type Case = readonly [what: string, before: string, edit: (file: NixFile) => Edited, after: string];
+type Case = readonly [title: string, before: string, edit: (file: NixFile) => Edited, after: string];
 
 const expectEdits = (cases: readonly Case[]): void => {
   it.each(cases)("%s", (_, before, edit, after) => {
@@ -111,7 +111,7 @@ describe("setAttr replaces", () => {
       "{\n  a = 3; # b\n  x = 1;\n}\n",
     ],
     ["a merged set", "{\n  a.b.x = 1;\n  a.b = { y = 1; };\n}\n", set("a.b", 3), "{\n  a.b = 3;\n}\n"],
-    ["what precedes in a path", '{ "a".b.c.d = 1; }', set("a.b", 3), '{ "a".b = 3; }'],
+    ["a prefix of a path", '{ "a".b.c.d = 1; }', set("a.b", 3), '{ "a".b = 3; }'],
     [
       "with a comment",
       "{\n  a = 1; # old\n}",
@@ -134,7 +134,7 @@ describe("setAttr inserts", () => {
     ["in an empty set", "{ x = {}; }", set("x.y", 1), "{ x = {\n  y = 1;\n}; }"],
     ["below a comment", "{\n  # nothing yet\n}", set("x", 1), "{\n  # nothing yet\n  x = 1;\n}"],
     [
-      "next to its kin",
+      "next to attributes with the same prefix",
       "{\n  a.b = 1;\n  a.c.d = 1;\n  x = 1;\n}",
       set("a.c.e", 2),
       "{\n  a.b = 1;\n  a.c.d = 1;\n  a.c.e = 2;\n  x = 1;\n}",
@@ -146,13 +146,13 @@ describe("setAttr inserts", () => {
       "{\n  a.b = 1;\n  a.c = {\n    d = 1;\n    e.f = 2;\n  };\n}",
     ],
     [
-      "what is too long for a line",
+      "a value that is too long for a line",
       "{ a = 1; /* a */ b = 2; }",
       set("c", "x".repeat(90)),
       `{\n  a = 1; /* a */\n  b = 2;\n  c = "${"x".repeat(90)}";\n}`,
     ],
     [
-      "blank lines as between the others",
+      "with blank lines as between the others",
       "{\n  a = {\n    b = 1;\n  };\n\n  c = {\n    d = 1;\n  };\n}",
       set("e", { f: 1, g: 2 }),
       "{\n  a = {\n    b = 1;\n  };\n\n  c = {\n    d = 1;\n  };\n\n  e = {\n    f = 1;\n    g = 2;\n  };\n}",
@@ -160,16 +160,26 @@ describe("setAttr inserts", () => {
   ]);
 });
 
-describe("removeAttr takes out", () => {
+describe("removeAttr removes", () => {
   expectEdits([
     [
-      "its comments too",
+      "an attribute with its comments",
       "{\n  # of x\n\n  # of a\n  /* more\n  of a */\n  a = 1; # a\n  b = 2;\n}",
       remove("a"),
       "{\n  # of x\n\n  b = 2;\n}",
     ],
-    ["not the comment of the one before", "{\n  x = 1; # x\n  a = 1;\n}", remove("a"), "{\n  x = 1; # x\n}"],
-    ["not the comment of the one after", "{ a = 1; /* b */ b = 2; }", remove("a"), "{ /* b */ b = 2; }"],
+    [
+      "an attribute without the comment of the one before",
+      "{\n  x = 1; # x\n  a = 1;\n}",
+      remove("a"),
+      "{\n  x = 1; # x\n}",
+    ],
+    [
+      "an attribute without the comment of the one after",
+      "{ a = 1; /* b */ b = 2; }",
+      remove("a"),
+      "{ /* b */ b = 2; }",
+    ],
     ["one of a line", "{ a = 1; b = 2; }", remove("a"), "{ b = 2; }"],
     ["the last of a line", "{ b = 2; a = 1; }", remove("a"), "{ b = 2; }"],
     ["the only one", "{\n  a = {\n    b = 1;\n  };\n}", remove("a.b"), "{\n  a = { };\n}"],
@@ -209,7 +219,7 @@ describe("appendItem adds", () => {
     ["within parentheses", "{ a = ([ 1 ]); }", append(2), "{ a = ([ 1 2 ]); }"],
     ["to the last of lists", "{ a = [ 1 ] ++ b ++ [ 2 ]; }", append(3), "{ a = [ 1 ] ++ b ++ [ 2 3 ]; }"],
     [
-      "before what is no list",
+      "before an operand that is not a list",
       "{ a = [ 1 ] ++ lib.optionals b [ 2 ]; }",
       append(3),
       "{ a = [ 1 3 ] ++ lib.optionals b [ 2 ]; }",
@@ -234,7 +244,7 @@ describe("appendItem adds", () => {
   });
 });
 
-describe("an error says why not", () => {
+describe("edits fail", () => {
   it.each<readonly [string, string, (file: NixFile) => Edited, string | undefined]>([
     ["inherited", "{ inherit (x) a; }", set("a", 1), "inherit (x) a;"],
     ["inherited", "{ inherit a; }", set("a.b", 1), "inherit a;"],
@@ -252,31 +262,31 @@ describe("an error says why not", () => {
     ["captured", "{ a = rec { y = x; }; a.x = 1; }", remove("a.x"), undefined],
     ["captured", "{ a = rec { y = x; }; a.x.z = 1; }", remove("a.x.z"), undefined],
     ["captured", "x: rec { a = { inherit x; }; }", set("x.y", 1), "inherit x;"],
-  ])("%s: %s", (kind, text, edit, at) => {
+  ])("with %s: %s", (kind, text, edit, at) => {
     const error = errorOf(edit(open(text)));
     expect(error.kind).toBe(kind);
     expect(error.message).toMatch(/^.{20,}[^.]$/);
     if (at !== undefined) expect(text.slice(error.range?.start, error.range?.end)).toBe(at);
   });
 
-  it("but a name that something inside binds is no obstacle", () => {
+  it("not when an inner scope defines the name", () => {
     const text = "rec { a = x: x; b = let x = 1; in x; c = { x }: x; d = rec { x = 1; y = x; }; e = z.x; }";
     expect(getAttr(done(setAttr(open(text), ["x"], 2)), ["x"])).toMatchObject({ value: 2n });
     expect(done(setAttr(open("{ a = x; }"), ["x"], 2)).text).toBe("{ a = x; x = 2; }");
   });
 });
 
-describe("a name that is computed", () => {
+describe("a computed name", () => {
   it.each([
     ["{ d.${s}.default = 2; }", ["d", "x", "default"]],
     ["{ d = { ${s} = 2; }; }", ["d", "x"]],
     ["{ ${s} = 2; }", ["x"]],
-  ])("keeps others from being put beside it: %s", (text, path) => {
+  ])("blocks setAttr when it may be the same name: %s", (text, path) => {
     const error = errorOf(setAttr(open(text), path, 1));
     expect(error).toMatchObject({ kind: "ambiguous", message: expect.stringContaining(path.join(".")) as string });
   });
 
-  it("does not hinder what it cannot be", () => {
+  it("does not block setAttr of a different path", () => {
     expect(done(setAttr(open("{ d.${s} = 2; }"), ["e"], 1)).text).toContain("e = 1;");
   });
 });

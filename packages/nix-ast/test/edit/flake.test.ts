@@ -8,7 +8,7 @@ const add = (text: string, input: Partial<FlakeInput> = {}, name = "new"): strin
 
 const reference = (text: string, name: string): string => print(done(inputReference(open(text), name))).trimEnd();
 
-describe("addFlakeInput writes an input as the others are", () => {
+describe("addFlakeInput uses the style of the other inputs", () => {
   const outputs = "outputs = inputs: { };";
   it.each<readonly [string, string, Partial<FlakeInput>, string]>([
     [
@@ -59,7 +59,7 @@ describe("addFlakeInput writes an input as the others are", () => {
   });
 });
 
-describe("addFlakeInput makes an input reachable", () => {
+describe("addFlakeInput adds a formal when the outputs need it", () => {
   it.each<readonly [string, string, string]>([
     ["inputs: 1", "inputs: 1", "inputs.new"],
     ["{ self, ... }@inputs: 1", "{ self, ... }@inputs: 1", "inputs.new"],
@@ -94,7 +94,7 @@ describe("addFlakeInput makes an input reachable", () => {
     expect(reference(text, "new")).toBe(expected);
   });
 
-  it("unless that would give a variable another meaning", () => {
+  it("fails when a variable would get another meaning", () => {
     const text = "{ outputs = { self, nixpkgs }: with nixpkgs; { x = new; y = let z = 1; in z; }; }";
     const error = errorOf(addFlakeInput(open(text), "new", { url: "u" }));
     expect(error.kind).toBe("captured");
@@ -102,7 +102,7 @@ describe("addFlakeInput makes an input reachable", () => {
     expect(add(text.replace("with nixpkgs; ", ""))).toContain("{ self, nixpkgs, new }");
   });
 
-  it("says what it cannot do", () => {
+  it("returns the kind of error", () => {
     const kindOf = (text: string, name: string, input: Partial<FlakeInput> = {}): string =>
       errorOf(addFlakeInput(open(text), name, { url: "u", ...input })).kind;
     const flake = '{ inputs.a.url = "a"; outputs = { self, a, with-it }: 1; }';
@@ -123,7 +123,7 @@ describe("addFlakeInput makes an input reachable", () => {
 const addTo = (text: string, system?: string): string =>
   done(addModule(open(text), system === undefined ? {} : { system }, path("./new.nix"))).text;
 
-describe("addModule finds the modules", () => {
+describe("addModule", () => {
   it.each<readonly [string, string, string]>([
     ["a list", "nixosSystem { modules = [ ./a.nix ]; }", "nixosSystem { modules = [ ./a.nix ./new.nix ]; }"],
     ["no list yet", "lib.nixosSystem { }", "lib.nixosSystem {\n  modules = [ ./new.nix ];\n}"],
@@ -144,7 +144,7 @@ describe("addModule finds the modules", () => {
       "nixosSystem { modules = (if a then b else c) ++ [ ./new.nix ]; }",
     ],
     ["an update", "nixosSystem { modules = map f a; }", "nixosSystem { modules = map f a ++ [ ./new.nix ]; }"],
-  ])("in %s", (_, call, expected) => {
+  ])("adds to modules in %s", (_, call, expected) => {
     expect(addTo(`{ outputs = _: { x = ${call}; }; }`)).toBe(`{ outputs = _: { x = ${expected}; }; }`);
   });
 
@@ -175,7 +175,7 @@ describe("addModule finds the modules", () => {
     ["base", "base"],
     ["nixosConfigurations", "mapped"],
     ["iso", "iso"],
-  ])("of the system %s", (system, label) => {
+  ])("finds the system %s", (system, label) => {
     expect(addTo(several, system)).toBe(several.replace(`[ "${label}" ]`, `[ "${label}" ./new.nix ]`));
   });
 
@@ -183,7 +183,7 @@ describe("addModule finds the modules", () => {
     [undefined, "ambiguous", "mkOne, base, a, b c, nixosConfigurations, iso"],
     ["e", "ambiguous", 'pass "base" as system'],
     ["x", "missing", "mkOne, base, a, b c, nixosConfigurations, iso"],
-  ])("or says which there are: %s", (system, kind, words) => {
+  ])("lists the known systems when the name does not match one call: %s", (system, kind, words) => {
     const error = errorOf(addModule(open(several), system === undefined ? {} : { system }, path("./new.nix")));
     expect(error.kind).toBe(kind);
     expect(error.message).toContain(words);
@@ -193,7 +193,7 @@ describe("addModule finds the modules", () => {
     ["missing", "{ }"],
     ["notASet", "{ a = nixosSystem (import ./host.nix); }"],
     ["inherited", "{ a = nixosSystem { inherit modules; }; }"],
-  ])("or says %s: %s", (kind, text) => {
+  ])("fails with %s: %s", (kind, text) => {
     expect(errorOf(addModule(open(text), {}, path("./new.nix"))).kind).toBe(kind);
   });
 });

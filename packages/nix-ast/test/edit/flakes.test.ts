@@ -9,7 +9,7 @@ import { done, errorOf, open } from "./open.js";
 const FOLDER = new URL("fixtures/", import.meta.url);
 const read = (name: string): string => readFileSync(new URL(`${name}.nix`, FOLDER), "utf8");
 
-/** How each flake is written is its own; the hosts that get the module are those of the call named `system`. */
+/** Flakes in different styles. The module is added to the hosts of the call with the name `system`. */
 const FLAKES: Readonly<Record<string, ModuleTarget & { readonly hosts: readonly string[] }>> = {
   flat: { system: "stairs", hosts: ["stairs"] },
   helper: { hosts: ["web", "db"] },
@@ -21,14 +21,14 @@ const FLAKES: Readonly<Record<string, ModuleTarget & { readonly hosts: readonly 
 
 const NAME = "microvm-emit";
 
-/** A flake that has the input, and the module in the hosts of one call. */
+/** Adds the input to a flake, and the module to the hosts of one call. */
 const extend = (text: string, target: ModuleTarget): string => {
   const file = done(addFlakeInput(open(text), NAME, { url: "path:./machines", follows: { nixpkgs: "nixpkgs" } }));
   const module = done(inputReference(file, NAME, ["nixosModules", "host"]));
   return done(addModule(file, target, module)).text;
 };
 
-/** The last module of each host, its outputs called as Nix calls them, with stubs for all inputs that it names. */
+/** The last module of each host. Calls the outputs as Nix does, with stubs for all inputs. */
 const lastModules = (text: string): string => `
   let
     flake = ${text};
@@ -56,7 +56,7 @@ const lastModules = (text: string): string => `
   builtins.mapAttrs (_: { modules ? [ "none" ], ... }: shown (last modules)) outputs.nixosConfigurations
 `;
 
-it("has a case for each flake", () => {
+it("each fixture has a test case", () => {
   const names = readdirSync(FOLDER)
     .filter((name) => name.endsWith(".nix"))
     .map((name) => basename(name, ".nix"));
@@ -68,22 +68,25 @@ it("has a case for each flake", () => {
 });
 
 describe.each(Object.entries(FLAKES))("%s", (name, { hosts, ...target }) => {
-  it("gets an input and a module, and keeps all else", () => {
+  it("addFlakeInput and addModule keep all other text", () => {
     const text = read(name);
     const extended = extend(text, target);
     expect(extended).toBe(read(`${name}.extended`));
     expect(without(extended, text)).toBe(true);
   });
 
-  it.each(everyNix.map((nix) => [nameOf(nix), nix] as const))("gives its hosts the module, with %s", (_, nix) => {
-    const extended = extend(read(name), target);
-    parse(nix, extended);
-    const modules = evaluate(nix, lastModules(extended)) as Readonly<Record<string, string>>;
-    const extendedHosts = Object.keys(modules).filter((host) => modules[host] === NAME);
-    expect(extendedHosts.toSorted()).toEqual(hosts.toSorted());
-  });
+  it.each(everyNix.map((nix) => [nameOf(nix), nix] as const))(
+    "hosts have the module when %s evaluates the flake",
+    (_, nix) => {
+      const extended = extend(read(name), target);
+      parse(nix, extended);
+      const modules = evaluate(nix, lastModules(extended)) as Readonly<Record<string, string>>;
+      const extendedHosts = Object.keys(modules).filter((host) => modules[host] === NAME);
+      expect(extendedHosts.toSorted()).toEqual(hosts.toSorted());
+    },
+  );
 
-  it("takes no input twice", () => {
+  it("addFlakeInput fails when the input exists", () => {
     const file = open(extend(read(name), target));
     expect(errorOf(addFlakeInput(file, NAME, { url: "path:." })).kind).toBe("defined");
     const url = getAttr(file, ["inputs", NAME, "url"]);
@@ -91,7 +94,7 @@ describe.each(Object.entries(FLAKES))("%s", (name, { hosts, ...target }) => {
   });
 });
 
-/** Whether `text` is what remains of `longer` when some stretches are taken out: nothing was lost. */
+/** True if `text` is `longer` without some ranges, so that nothing was lost. */
 const without = (longer: string, text: string): boolean => {
   let at = 0;
   for (const unit of longer) if (unit === text[at]) at++;

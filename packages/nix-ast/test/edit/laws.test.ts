@@ -1,4 +1,4 @@
-/** What holds for every edit, whatever the file: files are written in every layout that Nix reads. */
+/** Property tests for edits, on files in random layouts. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sameMeaning } from "../../src/edit/compare.js";
@@ -12,7 +12,7 @@ const NAMES = ["a", "b", "c", "two words", "or"] as const;
 const name = fc.constantFrom(...NAMES);
 const path = fc.array(name, { minLength: 1, maxLength: 3 });
 
-/** What may stand between two tokens. */
+/** White space and comments between two tokens. */
 const gap = fc.constantFrom(
   " ",
   "\n  ",
@@ -78,7 +78,7 @@ const readable = (text: string): boolean => parse(text)._tag === "Right";
 
 const files = chaotic.filter(readable).map(open);
 
-/** A file as nixfmt lays it out, every set on lines of its own. */
+/** A file in the layout of nixfmt, with each set on separate lines. */
 const tidy = fc
   .letrec<{ set: NixInput }>((tie) => ({
     set: fc.dictionary(
@@ -119,11 +119,11 @@ const value = fc.oneof({ arbitrary: data, weight: 3 }, lines);
 
 const readBack = (node: NixInput): Expr => {
   const parsed = parse(print(toNix(node)));
-  if (parsed._tag === "Left") throw new Error("printed what does not parse");
+  if (parsed._tag === "Left") throw new Error("printed invalid Nix");
   return parsed.right;
 };
 
-/** The texts of the values at all paths that do not lead to a set. */
+/** The source texts of all values that are not sets, by path. */
 const leaves = ({ text, expr }: NixFile): ReadonlyMap<string, string> => {
   const found = new Map<string, string>();
   const collect = (set: Attrs, prefix: readonly unknown[]): void => {
@@ -143,7 +143,7 @@ const leaves = ({ text, expr }: NixFile): ReadonlyMap<string, string> => {
   return found;
 };
 
-/** Whether one of two paths leads through the other. */
+/** True if one of two paths is a prefix of the other. */
 const related = (one: readonly string[], other: readonly string[]): boolean =>
   one.slice(0, other.length).every((step, i) => step === other[i]);
 
@@ -159,7 +159,7 @@ const comments = (text: string): number => text.split(/block|# line|above|two\nl
 const EXPECTED: readonly string[] = ["inherited", "notASet", "captured", "missing", "notAList", "defined"];
 
 describe("setAttr", () => {
-  it("gives back what was set, and leaves everything else as it was", () => {
+  it("getAttr returns the new value, and all other values are unchanged", () => {
     fc.assert(
       fc.property(files, path, value, (file, at, node) => {
         const edited = setAttr(file, at, node);
@@ -176,20 +176,23 @@ describe("setAttr", () => {
     );
   });
 
-  it.each(everyNix.map((nix) => [nameOf(nix), nix] as const))("means the value to %s", (_, nix) => {
-    const cases = fc.sample(fc.tuple(files, path, value), 400).flatMap(([file, at, node]) => {
-      const edited = setAttr(file, at, node);
-      return edited._tag === "Left" ? [] : [{ text: edited.right.text, at, node }];
-    });
-    expect(cases.length).toBeGreaterThan(100);
-    const got = cases.map(({ text, at }) => `(${text}\n).${at.map((one) => JSON.stringify(one)).join(".")}`);
-    const wanted = cases.map(({ node }) => `(${print(toNix(node))})`);
-    expect(evaluate(nix, `[ ${got.join("\n")} ]`)).toEqual(evaluate(nix, `[ ${wanted.join("\n")} ]`));
-  });
+  it.each(everyNix.map((nix) => [nameOf(nix), nix] as const))(
+    "%s evaluates the attribute to the new value",
+    (_, nix) => {
+      const cases = fc.sample(fc.tuple(files, path, value), 400).flatMap(([file, at, node]) => {
+        const edited = setAttr(file, at, node);
+        return edited._tag === "Left" ? [] : [{ text: edited.right.text, at, node }];
+      });
+      expect(cases.length).toBeGreaterThan(100);
+      const got = cases.map(({ text, at }) => `(${text}\n).${at.map((one) => JSON.stringify(one)).join(".")}`);
+      const wanted = cases.map(({ node }) => `(${print(toNix(node))})`);
+      expect(evaluate(nix, `[ ${got.join("\n")} ]`)).toEqual(evaluate(nix, `[ ${wanted.join("\n")} ]`));
+    },
+  );
 });
 
 describe("removeAttr", () => {
-  it("takes out an attribute and no other", () => {
+  it("removes only the attribute", () => {
     fc.assert(
       fc.property(files, path, (file, at) => {
         const edited = removeAttr(file, at);
@@ -204,7 +207,7 @@ describe("removeAttr", () => {
     );
   });
 
-  it("undoes insertAttr, to the letter in a file whose sets stand on lines of their own", () => {
+  it("restores the exact text after insertAttr when each set is on separate lines", () => {
     fc.assert(
       fc.property(tidy, path, value, (file, at, node) => {
         const inserted = insertAttr(file, at, node);
@@ -218,7 +221,7 @@ describe("removeAttr", () => {
     );
   });
 
-  it("undoes insertAttr in meaning", () => {
+  it("restores the meaning after insertAttr in any layout", () => {
     fc.assert(
       fc.property(files, path, value, (file, at, node) => {
         const inserted = insertAttr(file, at, node);

@@ -1,4 +1,4 @@
-/** Edits that must succeed, or must not. */
+/** Unwraps results of edits that must succeed, or must fail. */
 import type { Either } from "fp-ts/lib/Either.js";
 import { expect } from "vitest";
 import { openNix, type EditError, type NixFile } from "../../src/edit/edit.js";
