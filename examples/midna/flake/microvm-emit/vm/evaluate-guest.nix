@@ -5,7 +5,7 @@ name:
   modules,
   specialArgs,
   pkgs ? host.pkgs,
-  # By default, the guest uses the package set of the host.
+  # The guest uses the package set of the host by default.
   nixpkgs ? (if pkgs == null then host.pkgs else pkgs).path,
 }:
 let

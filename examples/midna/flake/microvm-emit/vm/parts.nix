@@ -167,7 +167,7 @@ let
   };
 in
 {
-  # The module of a VM with a NixOS configuration of its own.
+  # The module of a VM with a separate NixOS configuration.
   guestOf =
     name: vm:
     { config, ... }:

@@ -18,7 +18,7 @@ let
     || lib.any ({ existing, ... }: !existing) (builtins.attrValues cfg.bridges);
   network = options.systemd.network;
 
-  # Whether the host itself enables networkd.
+  # True if the host itself enables networkd.
   isEnabledByHost =
     network.enable.highestPrio < (lib.mkDefault null).priority
     || builtins.length network.enable.definitionsWithLocations > 1;
@@ -85,7 +85,7 @@ in
 
     systemd.network = {
       enable = lib.mkDefault true;
-      # By default, networkd deletes routes and rules of VPNs and other programs when it configures a link.
+      # When networkd configures a link, it deletes routes and rules of VPNs and other programs by default.
       config.networkConfig = lib.mkIf (!useNetworkd) {
         ManageForeignRoutes = lib.mkDefault false;
         ManageForeignRoutingPolicyRules = lib.mkDefault false;

@@ -46,7 +46,7 @@ ROOT: Owner = {"mode": 0o755, "uid": 0, "gid": 0}
 
 
 def is_private_to_root(folder: int) -> bool:
-    """Whether root alone can write to the folder."""
+    """True if root alone can write to the folder."""
     found = os.fstat(folder)
     return found.st_uid == 0 and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 

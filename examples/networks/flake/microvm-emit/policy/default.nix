@@ -166,7 +166,7 @@ in
             Type = "oneshot";
             RemainAfterExit = true;
           };
-          # A chain of our own can be flushed, which removes networks that are no longer configured.
+          # A separate chain can be flushed, which removes networks that are no longer configured.
           script = ''
             for tables in iptables ip6tables; do
               if "$tables" -w -n -L DOCKER-USER >/dev/null 2>&1; then
