@@ -387,7 +387,7 @@ describe.skipIf(missing !== undefined)("the resolver", () => {
   it("answers NXDOMAIN with a reason for an unlisted name, without an upstream question", async () => {
     const reply = await ask(FIRST, "unlisted.example");
     expect(reply).toMatchObject({ status: "NXDOMAIN", answer: [] });
-    expect(reply.text).toContain("EDE: 15 (Blocked): (emacsvm asked for unlisted.example, which is not on its");
+    expect(reply.text).toContain("EDE: 15 (Blocked): (emacsvm asked for unlisted.example, which is not in its");
     expect(await ask(FIRST, "unlisted.example", "AAAA", "+noedns")).toMatchObject({ status: "NXDOMAIN", answer: [] });
     expect(await ask(FIRST, "sub.listed.example")).toMatchObject({ status: "NXDOMAIN" });
     expect(await reaches(FIRST, "203.0.113.2")).toBe(false);

@@ -124,7 +124,7 @@ describe.each(nixes())("by $version", (nix) => {
       a: { agent: "claude-code", home: home(directory) },
     });
     await expect(guests(nix, at("/home/alice/.config/claude"))).rejects.toThrow(
-      /home-manager sets CLAUDE_CONFIG_DIR to \/home\/alice\/\.config\/claude, but the agent's login is at \/home\/alice\/claude-microvm/,
+      /home-manager sets CLAUDE_CONFIG_DIR to \/home\/alice\/\.config\/claude, but the agent's login is in \/home\/alice\/claude-microvm/,
     );
     await expect(guests(nix, at("/home/alice/claude-microvm"))).resolves.toHaveProperty("a");
   });

@@ -207,7 +207,7 @@ describe.skipIf(rig === undefined)("a guest", () => {
       (name) => {
         expect(guest(name).failed).toEqual([
           expect.stringMatching(
-            /^home-manager sets [A-Z_]+ to \/home\/alice\/\.config\/\w+, but the agent's login is at \/home\/alice\/\w+-microvm\. Leave out/,
+            /^home-manager sets [A-Z_]+ to \/home\/alice\/\.config\/\w+, but the agent's login is in \/home\/alice\/\w+-microvm\. Remove/,
           ),
         ]);
       },
