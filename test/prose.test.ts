@@ -15,7 +15,7 @@ const limits: Rates = { what: 1.5, phrases: 1, openings: 1 };
 
 /** Groups that are above the limits. A ceiling may only be lowered; a group without one is within the limits. */
 const ceilings: Readonly<Record<string, Partial<Rates>>> = {
-  "README, CONTRIBUTING, docs/*.md": { what: 12.5, phrases: 7 },
+  "README, CONTRIBUTING, docs/*.md": { what: 7, phrases: 4 },
   "docs/decisions": { what: 10, phrases: 7.5 },
   "READMEs of packages": { what: 10, phrases: 6 },
   "packages/emit/problems": { what: 6.5, phrases: 9 },
@@ -23,7 +23,6 @@ const ceilings: Readonly<Record<string, Partial<Rates>>> = {
   "packages/microvm-model/src": { what: 16, phrases: 10, openings: 23.5 },
   "packages/nix-ast/src": { what: 13.5, phrases: 8.5, openings: 18.5 },
   "packages/prettier-plugin-nix/src": { what: 15, openings: 11 },
-  "packages/emit/nix": { phrases: 1.5 },
 };
 
 describe.each(Object.entries(groups))("%s", (group, files) => {

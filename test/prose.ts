@@ -51,7 +51,7 @@ const stopPhrases: Readonly<Record<string, RegExp>> = {
   "no one": /\bnobody\b|\bwho is not\b/gi,
 };
 
-const opening = /^\W*(What|Whether|Of|By|Who|Where)\b/;
+const opening = /^\W*(What|Whether|Of|By(?! default\b)|Who|Where)\b/;
 
 /** The text with every match made of spaces; line breaks stay. */
 const blank = (text: string, pattern: RegExp): string =>
