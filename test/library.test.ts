@@ -77,7 +77,7 @@ describe("options.md", () => {
   });
 });
 
-it("guests know the hosts of Git repositories by the keys of the model", () => {
+it("guests have the SSH host keys of the model for Git hosts", () => {
   const keys = Object.values(gitHosts).map(({ name, hostKey }) => [name, hostKey]);
   expect(JSON.parse(read("guest/git-hosts.json"))).toEqual(Object.fromEntries(keys));
 });

@@ -525,7 +525,7 @@ describe.skipIf(missing !== undefined)("the resolver", () => {
     expect((await ask(FIRST, "text.example", "TXT")).answer).toHaveLength(20);
   });
 
-  it("asks a silent server last after that", async () => {
+  it("moves a silent server to the end of the list", async () => {
     await reload();
     await poll("the order of the file", 100, async () => {
       const before = await askedOfSilent();
@@ -628,7 +628,7 @@ describe.skipIf(missing !== undefined)("the resolver", () => {
     );
   });
 
-  it("queues 64 questions per VM in turn, and loses none of a VM while another sends 2,000 datagrams", async () => {
+  it("queues 64 questions per VM, and answers VMs in turn while one sends 2,000 datagrams", async () => {
     // All datagrams wait in the socket until the resolver continues.
     await signal("STOP");
     const seen = runInVms(`

@@ -237,7 +237,7 @@ describe.skipIf(rig === undefined)("a guest", () => {
     });
   });
 
-  it("knows the terminals and the hosts of Git repositories", () => {
+  it("has terminfo of common terminals and host keys of Git hosts", () => {
     // The rig has placeholders for these terminals only.
     expect(guest("plain").packages).toEqual(expect.arrayContaining(["kitty-99.0", "tmux-99.0"]));
     expect(guest("plain").knownHosts).toEqual(

@@ -267,7 +267,7 @@ describe.each(nixes())("$version", (nix) => {
     expect(await host(nix, module)).toMatch(/-nixos-system-nixos-test\.drv$/);
   });
 
-  it.concurrent.each(Object.entries(refused))("refuses %s", async (_, [module, ...complaint]) => {
+  it.concurrent.each(Object.entries(refused))("rejects %s", async (_, [module, ...complaint]) => {
     const failure: unknown = await host(nix, module).then(
       () => "it was accepted",
       (error: unknown) => (error instanceof Error ? error.message : error),

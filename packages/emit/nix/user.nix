@@ -19,7 +19,7 @@ let
     gid = groups.${group}.gid or null;
     homeDirectory = declared.home or null;
   };
-  # Different values are an assertion below. Until then, evaluation uses those of the host.
+  # If the values differ, an assertion below fails. Until then, evaluation uses the value of the host.
   chosen =
     setting: default:
     lib.findFirst (value: value != null) default [

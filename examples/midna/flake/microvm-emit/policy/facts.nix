@@ -66,7 +66,7 @@ let
       links = map linkOf (builtins.filter ({ type, ... }: type == "tap") vm.interfaces);
       addresses = allowed.right;
       domains = allowed.wrong;
-      # Without ports, all ports of the other VM.
+      # Without `ports`, the VM can reach all ports of the other VM.
       vms = map (
         { to, ports }: { inherit to; } // lib.optionalAttrs (ports != null) { ports = map portOf ports; }
       ) vm.reachVms;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prepares a disk image before its VM starts. microvm.nix makes missing images.
+# Prepares a disk image before its VM starts. microvm.nix creates missing images.
 #
 # usage: image.sh grow IMAGE MIB   enlarge the file; the guest grows the filesystem
 #        image.sh renew IMAGE      delete the file if the guest's system changed

@@ -33,7 +33,7 @@ let
   isLeased = interface.dhcp && lib.any isIpv4 interface.addresses;
   own = map address.withoutPrefix interface.addresses;
 
-  # A VM can be the gateway itself: it then needs no route to its own address.
+  # A VM can be the gateway of its network. It then has no route through it.
   routesFor =
     written:
     map

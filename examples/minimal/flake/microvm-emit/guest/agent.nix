@@ -59,7 +59,7 @@ in
       type = types.nullOr types.str;
       default = null;
       example = "claude-code";
-      description = "Name of the agent in home-manager's `programs`. Its option `package` then defaults to the same package.";
+      description = "Name of the agent in home-manager's `programs`. `programs.NAME.package` then defaults to `package`.";
     };
   };
 

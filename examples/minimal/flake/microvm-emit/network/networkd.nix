@@ -101,7 +101,7 @@ in
       };
     };
 
-    # A setting of systemd 256 that older NixOS versions reject as an option.
+    # Older NixOS releases have no option for this setting of systemd 256.
     environment.etc."systemd/networkd.conf.d/10-microvm.conf" = lib.mkIf (
       !useNetworkd && !(config.systemd.network.config.networkConfig ? ManageForeignNextHops)
     ) { text = "[Network]\nManageForeignNextHops=no\n"; };

@@ -114,7 +114,7 @@ in
           guest = 80;
         }
       ];
-      description = "Ports of the host to forward to the VM. They are open on `nat.externalInterface` of the VM's network, which also needs an IPv4 address of the VM.";
+      description = "Ports of the host that are forwarded to the VM, on the `nat.externalInterface` of its network. The VM needs an IPv4 address there.";
     };
     bandwidthMbitPerSecond = mkOption {
       type = types.nullOr types.ints.positive;

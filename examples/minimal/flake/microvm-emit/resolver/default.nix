@@ -57,7 +57,7 @@ in
         RestartSec = 2;
         DynamicUser = true;
         AmbientCapabilities = [ "CAP_NET_ADMIN" ];
-        # One socket for each open question.
+        # Each open question to an upstream server has a socket.
         LimitNOFILE = 65536;
         RestrictAddressFamilies = [
           "AF_INET"

@@ -8,7 +8,7 @@ in
     config = mkOption {
       type = types.deferredModule;
       default = { };
-      description = "NixOS configuration of the VMs. Its modules cannot read the name, network, shares and environment of a VM, which it gets at boot.";
+      description = "NixOS configuration of the VMs. A VM gets its name, network, shares and environment at boot, so modules here cannot read them.";
     };
     specialArgs = mkOption {
       type = types.attrsOf types.raw;

@@ -203,8 +203,8 @@ in
         ACTION=="add", SUBSYSTEM=="net", KERNEL=="${bridge}", ATTR{bridge/no_linklocal_learn}="1"
       '') bridges;
 
-      # Other software may load br_netfilter, which applies the host's forward rules to frames within a bridge. Load it first, so that these
-      # defaults exist.
+      # Other software may load br_netfilter, which applies the host's forward rules to frames within a bridge. Load it at boot, so that
+      # sysctl can turn that off.
       boot.kernelModules = [ "br_netfilter" ];
       boot.kernel.sysctl = {
         "net.bridge.bridge-nf-call-arptables" = lib.mkDefault 0;

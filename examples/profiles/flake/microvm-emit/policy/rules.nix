@@ -27,7 +27,7 @@ let
   # 1/5 of the kernel's limit: 4 MiB, which is 1,800 fragments in 30 seconds.
   fragmentsLimit = "10/second burst 100 packets";
 
-  # Quote names: an interface may be withNetwork like an nft keyword.
+  # Quote names: an interface may be named like an nft keyword.
   quote = name: "\"${name}\"";
   elements =
     items:
@@ -124,7 +124,7 @@ let
         vm: lib.concatMap (from: map (port: "${from} . ${port}") (portsOnHost vm)) (addressesOf family vm)
       ) enforced
     );
-  # Users extend their allowlist by the log. It has each refused server and port once an hour.
+  # Users need the log to write an allowlist. It has each refused server and port once an hour.
   logRefused =
     ip: family:
     let
@@ -198,8 +198,8 @@ in
       } }
       set sources4 { type ifname . ether_addr . ipv4_addr; ${sources 4 isBridged} }
       set sources6 { type ifname . ether_addr . ipv6_addr; ${sources 6 isBridged} }
-            # The addresses that each tap can announce in IPv6 neighbour advertisements. nftables has no name for the field, so the rules
-            # compare numbers.
+      # The addresses that each tap can announce in IPv6 neighbour advertisements. nftables has no name for the field, so the rules
+      # compare numbers.
       set neighbors { typeof iifname . @th,64,128; ${elements (eachLink neighborsOf enforced)} }
       ${known}
       # Interfaces to other machines, which can have the same MAC addresses as our VMs.
@@ -217,8 +217,8 @@ in
 
       chain prerouting {
         type filter hook prerouting priority -300; policy accept;
-                # Rules on ARP and ICMPv6 do not match frames with a VLAN tag, and the host treats VLAN 0 as untagged. Rules cannot read a
-                # fragmented neighbour advertisement (RFC 6980).
+        # Rules on ARP and ICMPv6 do not match frames with a VLAN tag, and the host treats VLAN 0 as untagged. Rules cannot read a
+        # fragmented neighbour advertisement (RFC 6980).
         iifname @untagged ether type { 8021q, 8021ad } drop
         iifname @untagged icmpv6 type nd-neighbor-advert exthdr frag exists drop
         iifname @taps goto from_tap
