@@ -4,32 +4,8 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 import { noEmbeddedPrograms } from "./scripts/no-embedded-programs.js";
 
-/** The files of packages/emit that may touch the disk, processes and the terminal. */
-const edgeFiles = [
-  "command",
-  "commonjs",
-  "exclusive",
-  "folders",
-  "git",
-  "guard",
-  "host-sources",
-  "load",
-  "lock-file",
-  "main",
-  "next-commands",
-  "nix",
-  "plain-data",
-  "problem-pages",
-  "run",
-  "source-tree",
-  "stack",
-  "state-folder",
-  "terminal",
-  "transaction",
-  "user-folders",
-  "without-links",
-  "write",
-].map((name) => `packages/emit/src/${name}.ts`);
+/** The rooms of packages/emit that may touch the disk, processes and the terminal. */
+const edge = ["check", "cli", "config-file", "fs", "output"].map((room) => `packages/emit/src/${room}/**`);
 
 const node = {
   regex: `^(node:.*|(${builtinModules.filter((name) => !name.startsWith("_")).join("|")})(/.*)?)$`,
@@ -115,7 +91,7 @@ export default defineConfig(
     ],
   ),
   restrictImports(["packages/emit/src/**"], [otherPackageByPath]),
-  restrictImports(["packages/emit/src/**"], [node, otherPackageByPath], edgeFiles),
+  restrictImports(["packages/emit/src/**"], [node, otherPackageByPath], edge),
   {
     files: ["packages/*/src/**"],
     plugins: { "microvm-emit": { rules: { "no-embedded-programs": noEmbeddedPrograms } } },
@@ -123,7 +99,7 @@ export default defineConfig(
   },
   {
     files: ["packages/*/src/**"],
-    ignores: edgeFiles,
+    ignores: edge,
     rules: { "no-restricted-globals": ["error", "process", "Buffer", "console", "setTimeout", "setInterval"] },
   },
 );

@@ -106,7 +106,7 @@ stdenv.mkDerivation {
     mkdir -p $out/lib/microvm-emit
     cp -r node_modules packages package.json $out/lib/microvm-emit
     makeWrapper ${nodejs}/bin/node $out/bin/microvm-emit \
-      --add-flags $out/lib/microvm-emit/packages/emit/dist/main.js
+      --add-flags $out/lib/microvm-emit/packages/emit/dist/cli/main.js
     runHook postInstall
   '';
 

@@ -25,7 +25,7 @@ const licences: Plugin = {
 };
 
 export default {
-  input: { "microvm-emit": join(dist, "main.js") },
+  input: { "microvm-emit": join(dist, "cli/main.js") },
   platform: "node",
   // ES modules where a package has both: of CommonJS, all is kept and run.
   resolve: {
@@ -34,8 +34,8 @@ export default {
   },
   plugins: [licences],
   output: {
-    // Beside the compiler's, since both find `package.json` and `problems` from where they lie.
-    dir: dist,
+    // At the depth of cli/main.js, since both find `package.json` and `problems` from where they lie.
+    dir: join(dist, "bin"),
     entryFileNames: "[name].js",
     chunkFileNames: "microvm-emit.[name].js",
     minify: true,

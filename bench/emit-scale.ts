@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-const main = fileURLToPath(new URL("../packages/emit/dist/microvm-emit.js", import.meta.url));
+const main = fileURLToPath(new URL("../packages/emit/dist/bin/microvm-emit.js", import.meta.url));
 const counts = [10, 100, 1_000, 10_000];
 const rounds = 3;
 

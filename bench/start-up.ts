@@ -13,7 +13,7 @@ const root = mkdtempSync(join(tmpdir(), "emit-bench-"));
 cpSync(join(repository, "examples/minimal"), root, { recursive: true });
 const env = { ...process.env, XDG_CACHE_HOME: join(root, "cache"), XDG_STATE_HOME: join(root, "state") };
 
-const program = join(repository, "packages/emit/dist/microvm-emit.js");
+const program = join(repository, "packages/emit/dist/bin/microvm-emit.js");
 const config = join(root, "microvm.config.ts");
 /** The highest ratios allowed, by major version of Node: a later Node does nothing in less time. */
 const goals = [

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { parse } from "yaml";
 import { z } from "zod";
-import { configSchema } from "../packages/microvm-model/src/config.js";
+import { configSchema } from "../packages/microvm-model/src/config/config.js";
 import { nixExpression } from "../packages/microvm-model/src/config/terms.js";
 
 /** A JSON Schema as far as it is looked into here. */
@@ -41,7 +41,7 @@ export const configJsonSchema = (): JsonSchema => {
 };
 
 const readTypes = (): { readonly checker: ts.TypeChecker; readonly config: ts.Type } => {
-  const file = fileURLToPath(new URL("../packages/microvm-model/src/config.ts", import.meta.url));
+  const file = fileURLToPath(new URL("../packages/microvm-model/src/config/config.ts", import.meta.url));
   const program = ts.createProgram([file], {
     module: ts.ModuleKind.NodeNext,
     target: ts.ScriptTarget.ES2023,

@@ -1,5 +1,5 @@
 /**
- * Writes the files below packages/emit/nix into packages/emit/src/library.generated.ts, so that emit carries them
+ * Writes the files below packages/emit/nix into packages/emit/src/compile/flake/library.generated.ts, so that emit carries them
  * without a file system. Plain JavaScript without dependencies: package.nix runs it, too.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const emit = join(dirname(fileURLToPath(import.meta.url)), "../packages/emit");
 const from = join(emit, "nix");
-const to = join(emit, "src/library.generated.ts");
+const to = join(emit, "src/compile/flake/library.generated.ts");
 
 const files = readdirSync(from, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile() && !entry.parentPath.endsWith("__pycache__"))

@@ -163,8 +163,8 @@ const AREAS: Readonly<Record<string, Area>> = {
   resolve: {
     sources: [
       "packages/microvm-model/src/resolve",
-      "packages/microvm-model/src/validate.ts",
-      "packages/microvm-model/src/scalars.ts",
+      "packages/microvm-model/src/validate",
+      "packages/microvm-model/src/scalars",
     ],
     tests: [
       ...TESTS_OF_RULES,
@@ -173,18 +173,18 @@ const AREAS: Readonly<Record<string, Area>> = {
     ],
   },
   compile: {
-    sources: ["packages/emit/src/compile/*.ts"],
+    sources: ["packages/emit/src/compile/*/*.ts"],
     tests: ["packages/emit/test/policy", "packages/emit/test/taps", "packages/emit/test/guests", "test/nix"],
     usesCommand: true,
   },
   library: {
-    sources: ["packages/emit/src/compile/*.ts"],
+    sources: ["packages/emit/src/compile/*/*.ts"],
     tests: ["test/nix", "test/lab/units"],
     usesCommand: true,
     mutate: mutationsOfNix,
   },
   policy: {
-    sources: ["packages/emit/src/compile/policy.ts"],
+    sources: ["packages/emit/src/compile/host/policy.ts"],
     tests: ["test/lab/policy", "test/nix/networks"],
     usesCommand: true,
     mutate: mutationsOfNix,
@@ -197,10 +197,10 @@ const AREAS: Readonly<Record<string, Area>> = {
   },
   write: {
     sources: [
-      "packages/emit/src/write.ts",
-      "packages/emit/src/transaction.ts",
-      "packages/emit/src/manifest.ts",
-      "packages/emit/src/lock-file.ts",
+      "packages/emit/src/output/write.ts",
+      "packages/emit/src/output/transaction.ts",
+      "packages/emit/src/output/manifest.ts",
+      "packages/emit/src/config-file/lock-file.ts",
     ],
     tests: testsOf(
       "packages/emit/test",

@@ -1,7 +1,7 @@
 /** Writes the private ranges of the model where the library's Nix reads them: by family, CIDR to use. `npm run schema` runs it. */
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { privateRangeRows } from "../packages/microvm-model/src/private-ranges.js";
+import { privateRangeRows } from "../packages/microvm-model/src/catalogue/private-ranges.js";
 
 const usesOf = (family: 4 | 6): Readonly<Record<string, string>> =>
   Object.fromEntries(privateRangeRows[family].map(({ range, use, source }) => [range, `${use} (${source})`]));

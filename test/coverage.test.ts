@@ -5,11 +5,16 @@ import * as library from "microvm-emit";
 import { ast, type Config, emit, type NixFile, type Vm } from "microvm-emit";
 import { assert, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { definitionsOf } from "../packages/emit/src/definitions.js";
+import { definitionsOf } from "../packages/emit/src/check/definitions.js";
 import { hostSchema } from "../packages/microvm-model/src/config/host.js";
 import { microvmHostSchema, microvmSchema } from "../packages/microvm-model/src/config/microvm.js";
 import { vmSchema } from "../packages/microvm-model/src/config/vm.js";
-import { hostSettings, optionsIn, settingsOf, vmSettings } from "../packages/microvm-model/src/microvm-options.js";
+import {
+  hostSettings,
+  optionsIn,
+  settingsOf,
+  vmSettings,
+} from "../packages/microvm-model/src/catalogue/microvm-options.js";
 import { config } from "../packages/microvm-model/test/config.js";
 import { asking, cells, names as hypervisorNames } from "../packages/microvm-model/test/matrix.js";
 

@@ -21,7 +21,7 @@ const model = "packages/microvm-model/src/seeded.ts";
 const modelRule = "packages/microvm-model/src/rules/seeded.ts";
 const compile = "packages/emit/src/compile/seeded.ts";
 const index = "packages/emit/src/index.ts";
-const edge = "packages/emit/src/write.ts";
+const edge = "packages/emit/src/output/seeded.ts";
 
 const embedded = "microvm-emit/no-embedded-programs";
 const staticImport = "@typescript-eslint/no-restricted-imports";
@@ -67,7 +67,7 @@ describe("what a file may use", () => {
     [ast, 'export * from "./expr.js";'],
     [model, 'export type { Expr } from "@microvm-emit/nix-ast";'],
     [model, 'import type { Expr } from "@microvm-emit/nix-ast";\nexport type Module = Expr;'],
-    [modelRule, 'export * from "../config.js";'],
+    [modelRule, 'export * from "../config/config.js";'],
     [modelRule, 'export * from "fp-ts/lib/Either.js";'],
     [compile, 'export * from "@microvm-emit/nix-ast";\nexport * from "@microvm-emit/model";'],
     [compile, 'export * from "../file.js";'],

@@ -88,7 +88,7 @@ describe("the JSON Schema", () => {
   });
 
   it("is what the command prints, and loads no compiler for it", () => {
-    const bin = fileURLToPath(new URL("../packages/emit/dist/main.js", import.meta.url));
+    const bin = fileURLToPath(new URL("../packages/emit/dist/cli/main.js", import.meta.url));
     expect(JSON.parse(execFileSync(process.execPath, [bin, "schema"], { encoding: "utf8" }))).toEqual(schema);
   });
 

@@ -7,7 +7,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "microvm-emit";
-import { library } from "../../packages/emit/src/library.generated.js";
+import { library } from "../../packages/emit/src/compile/flake/library.generated.js";
 import { temporaryFolder } from "../nix/harness.js";
 import { networksOf } from "../nix/identity.js";
 import { emitFlake, evaluateHost, type Policy, type Runner } from "./evaluated.js";

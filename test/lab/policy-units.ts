@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "microvm-emit";
-import { library } from "../../packages/emit/src/library.generated.js";
+import { library } from "../../packages/emit/src/compile/flake/library.generated.js";
 import { evalFlake, nixes } from "../nix/harness.js";
 import { evaluateOnRig, rig } from "../nix/rig.js";
 import { type ServiceConfig, unitFile } from "../nix/unit-file.js";

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Config } from "microvm-emit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { library } from "../../packages/emit/src/library.generated.js";
+import { library } from "../../packages/emit/src/compile/flake/library.generated.js";
 import { emitFlake, evaluateHost } from "./evaluated.js";
 import { tail } from "./log.js";
 import { connect, type Namespace, openNamespace } from "./namespace.js";

@@ -10,7 +10,7 @@ import { emitFlake } from "./evaluated.js";
 import { bootHostMachine, type HostMachine, UNITS } from "./host-machine.js";
 import { tails } from "./log.js";
 import { whatGuestsMiss } from "./requirements.js";
-import { library } from "../../packages/emit/src/library.generated.js";
+import { library } from "../../packages/emit/src/compile/flake/library.generated.js";
 import { evalFlake, nixes } from "../nix/harness.js";
 import { guestConfig } from "../nix/identity.js";
 import { type ServiceConfig, unitFile } from "../nix/unit-file.js";

@@ -14,7 +14,7 @@ import {
 import { join } from "node:path";
 import type { Config } from "microvm-emit";
 import { beforeEach, describe, expect, it } from "vitest";
-import { library } from "../../packages/emit/src/library.generated.js";
+import { library } from "../../packages/emit/src/compile/flake/library.generated.js";
 import { emitted, hostModule } from "./emitted.js";
 import { evalFlake, nixes, temporaryFolder } from "./harness.js";
 

@@ -43,6 +43,6 @@ export {
   zsh,
 } from "@microvm-emit/model";
 export * as ast from "@microvm-emit/nix-ast";
-export type { NixFile, OutputFile, TextFile } from "./file.js";
-export { type Emission, emit, type EmitOptions, resolveConfig } from "./pipeline.js";
+export type { NixFile, OutputFile, TextFile } from "./output-file.js";
+export { type Emission, emit, type EmitOptions, resolveConfig } from "./emit.js";
 export { render } from "./render.js";

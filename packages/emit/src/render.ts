@@ -1,5 +1,5 @@
 import { print } from "@microvm-emit/nix-ast";
-import type { OutputFile, TextFile } from "./file.js";
+import type { OutputFile, TextFile } from "./output-file.js";
 
 /** The files as they will stand on disk. */
 export const render = (files: readonly OutputFile[]): readonly TextFile[] =>

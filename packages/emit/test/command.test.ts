@@ -1,6 +1,6 @@
 /** What a command line asks for, read without a process. */
 import { assert, describe, expect, it } from "vitest";
-import { parseCommand, type Request } from "../src/command.js";
+import { parseCommand, type Request } from "../src/cli/command-line.js";
 
 const read = (line: string) => parseCommand(line.split(" "));
 

@@ -3,7 +3,7 @@ import { print } from "@microvm-emit/nix-ast";
 import { ast, type Config, emit, type Vm } from "microvm-emit";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { definitionsOf } from "../src/definitions.js";
+import { definitionsOf } from "../src/check/definitions.js";
 
 const configOf = (vms: Readonly<Record<string, Vm>>): Config => ({
   inputs: { other: { url: "github:me/other" } },

@@ -4,8 +4,8 @@ import { mkdirSync, realpathSync, symlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { ident, interp, list, path as nixPath } from "@microvm-emit/nix-ast";
 import { describe, expect, it } from "vitest";
-import { hostSources } from "../src/host-sources.js";
-import type { Places } from "../src/run.js";
+import { hostSources } from "../src/config-file/host-sources.js";
+import type { Places } from "../src/cli/run.js";
 import { layOut, temporaryDirectory } from "./tree.js";
 
 const placesIn = (configDir: string): Places => ({

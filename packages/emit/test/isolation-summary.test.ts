@@ -1,8 +1,8 @@
 /** What a plan says of how far its VMs are apart. */
 import { emptyLock, planConfig } from "@microvm-emit/model";
 import { assert, describe, expect, it } from "vitest";
-import { isolationOn, type IsolationSummary } from "../src/isolation-summary.js";
-import { isolationLines } from "../src/isolation-words.js";
+import { isolationOn, type IsolationSummary } from "../src/report/isolation-summary.js";
+import { isolationLines } from "../src/report/isolation-words.js";
 
 const nat = { externalInterface: "eno1" };
 

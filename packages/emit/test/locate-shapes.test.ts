@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 import { createJiti } from "jiti";
 import * as library from "microvm-emit";
 import { describe, expect, it } from "vitest";
-import { locator } from "../src/locate.js";
-import type { Place } from "../src/place.js";
+import { locator } from "../src/config-file/locate/locate.js";
+import type { Place } from "../src/report/place.js";
 import { layOut, temporaryDirectory } from "./tree.js";
 
 /** Marks the expected place, and the one where only the source is known, if that is another. */

@@ -1,6 +1,6 @@
 import type { ConfigPath } from "@microvm-emit/model";
 import { describe, expect, it } from "vitest";
-import { locator } from "../src/locate.js";
+import { locator } from "../src/config-file/locate/locate.js";
 
 const vcpu: ConfigPath = ["hosts", "a", "vms", "v", "vcpu"];
 

@@ -13,9 +13,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, assert, beforeAll, describe, expect, it } from "vitest";
-import type { Conflict } from "../src/failure.js";
-import type { Outcome } from "../src/report.js";
-import { run } from "../src/run.js";
+import type { Conflict } from "../src/report/failure.js";
+import type { Outcome } from "../src/report/report.js";
+import { run } from "../src/cli/run.js";
 import { configOf } from "./cli/cli.js";
 import { layOut, temporaryDirectory, treeOf } from "./tree.js";
 

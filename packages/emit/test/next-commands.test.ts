@@ -4,7 +4,7 @@ import { chmodSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { emptyLock, type Lock, planConfig } from "@microvm-emit/model";
 import { afterEach, assert, beforeEach, expect, it, vi } from "vitest";
-import { nextCommands } from "../src/next-commands.js";
+import { nextCommands } from "../src/cli/next-commands.js";
 import { layOut, temporaryDirectory } from "./tree.js";
 
 let uid = 1000;

@@ -1,7 +1,7 @@
 /** What keeps guests apart, in words of the config. */
 import { emptyLock, planConfig } from "@microvm-emit/model";
 import { assert, describe, expect, it } from "vitest";
-import { summarize } from "../src/plan-summary.js";
+import { summarize } from "../src/report/plan-summary.js";
 
 const differenceOf = (vm: object): unknown => {
   const host = {

@@ -2,7 +2,7 @@
 import { print } from "@microvm-emit/nix-ast";
 import { emit, type Vm } from "microvm-emit";
 import { expect, it } from "vitest";
-import { definitionsOf } from "../src/definitions.js";
+import { definitionsOf } from "../src/check/definitions.js";
 
 const options = ["network", "allow", "reachVms", "reachHost"];
 

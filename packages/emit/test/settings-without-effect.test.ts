@@ -1,6 +1,6 @@
 /** A setting that changes nothing of what is emitted is told: nobody writes one for nothing. */
 import { type ConfigPath, formatPath } from "@microvm-emit/model";
-import { merge } from "../../microvm-model/src/merge.js";
+import { merge } from "../../microvm-model/src/compose/merge.js";
 import { print } from "@microvm-emit/nix-ast";
 import { emit } from "microvm-emit";
 import { describe, expect, it } from "vitest";

@@ -1,7 +1,7 @@
 /** Places in `nix` templates: those of the emitted nodes that came out of them, and of no others. */
 import { type Expr, list, nix, nodesOf, printMapped } from "@microvm-emit/nix-ast";
 import { describe, expect, it } from "vitest";
-import { offsetInTemplate } from "../src/template-place.js";
+import { offsetInTemplate } from "../src/config-file/locate/template-place.js";
 
 /** What stands in the source where the emitted text has `wanted`, as far as a template holds it. */
 const placed = (source: string, made: Expr, wanted: string): string | undefined => {

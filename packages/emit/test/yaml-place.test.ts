@@ -1,7 +1,7 @@
 import { type ConfigPath, emptyLock, planConfig } from "@microvm-emit/model";
 import { describe, expect, it } from "vitest";
-import { locator } from "../src/locate.js";
-import { readYaml } from "../src/yaml-place.js";
+import { locator } from "../src/config-file/locate/locate.js";
+import { readYaml } from "../src/config-file/locate/yaml-place.js";
 
 /** What stands at the place of a path, to the end of its line. */
 const textAt = async (source: string, path: ConfigPath): Promise<string | undefined> => {

@@ -16,10 +16,10 @@ export {
   opencode,
   piCodingAgent,
   qwenCode,
-} from "./agents.js";
-export type { Config, FlakeInput } from "./config.js";
-export { collect } from "./collect.js";
-export type { HostSource, Machine } from "./config-source.js";
+} from "./catalogue/agents.js";
+export type { Config, FlakeInput } from "./config/config.js";
+export { collect } from "./validate/collect.js";
+export type { HostSource, Machine } from "./rules/config-source.js";
 export type { Agent, AgentFacts, AgentReleases, AgentState } from "./config/agent.js";
 export type { Emacs, Home, InputFile, Zsh, ZshHistory } from "./config/home.js";
 export type { Balloon, Device, Graphics, Hotplug, QemuDevice, StoreDisk } from "./config/hardware.js";
@@ -68,36 +68,36 @@ export type { Toolchain } from "./config/toolchain.js";
 export type { GuestGroup, GuestUser, User } from "./config/user.js";
 export type { Vm, VmDefaults, Vsock } from "./config/vm.js";
 export type { Result } from "@microvm-emit/nix-ast";
-export { type ConfigFunction, defineConfig, type Environment } from "./define-config.js";
-export { type Changes, extend, replace, unset } from "./extend.js";
-export { gitHosts } from "./git-hosts.js";
-export { destinations } from "./destinations.js";
-export { emacs, fromInput, zsh } from "./home.js";
-export { type HypervisorName, hypervisors } from "./hypervisors.js";
-export { emptyLock, type Lock, lockSchema } from "./lock.js";
-export { hostSettings, vmSettings } from "./microvm-options.js";
-export type * from "./plan.js";
+export { type ConfigFunction, defineConfig, type Environment } from "./compose/define-config.js";
+export { type Changes, extend, replace, unset } from "./compose/extend.js";
+export { gitHosts } from "./scalars/git-hosts.js";
+export { destinations } from "./plan/destinations.js";
+export { emacs, fromInput, zsh } from "./catalogue/home.js";
+export { type HypervisorName, hypervisors } from "./catalogue/hypervisors.js";
+export { emptyLock, type Lock, lockSchema } from "./plan/lock.js";
+export { hostSettings, vmSettings } from "./catalogue/microvm-options.js";
+export type * from "./plan/plan.js";
 export { planConfig, type Planned, type PlanOptions } from "./plan-config.js";
-export { type ConfigPath, formatPath, hasItToo, type Problem, type RelatedPlace } from "./problem.js";
-export { type ProblemCode, problemCodes } from "./problem-codes.js";
-export type { Resolution } from "./resolve.js";
+export { type ConfigPath, formatPath, hasItToo, type Problem, type RelatedPlace } from "./problems/problem.js";
+export { type ProblemCode, problemCodes } from "./problems/problem-codes.js";
+export type { Resolution } from "./resolve/resolve.js";
 export { tapPrefix } from "./resolve/allocate.js";
 export { isStoreOverlay } from "./rules/store-overlay-persistent.js";
 export { publishedPlace } from "./rules/published-port.js";
-export { joinDestination } from "./scalars.js";
-export type { SilencedProblem } from "./silence.js";
+export { joinDestination } from "./scalars/scalars.js";
+export type { SilencedProblem } from "./problems/silence.js";
 export { type GuestDifference, guestDifferences } from "./resolve/guest-difference.js";
 export { webPorts } from "./resolve/policy.js";
 export { type GuestLink, type Section, hostRoute, linkFileText, linkOf } from "./resolve/guest-link.js";
 export { builtInShares, ownShares } from "./resolve/built-in-shares.js";
 export { type GuestBase, guestBases, imageOf, readsOptions } from "./resolve/guests.js";
 export { identityOf, mountOptions } from "./resolve/identity.js";
-export { clip } from "./clip.js";
-export { type PrivateRange, privateRangeRows, privateRanges } from "./private-ranges.js";
-export { settingOf } from "./own-folders.js";
+export { clip } from "./scalars/clip.js";
+export { type PrivateRange, privateRangeRows, privateRanges } from "./catalogue/private-ranges.js";
+export { settingOf } from "./plan/own-folders.js";
 export { isSquashed } from "./resolve/writable.js";
 export { distance, formatSubnet, hexOf, isPrivate, linkLocalOf } from "./resolve/subnet.js";
-export { didYouMean, nearest } from "./suggest.js";
+export { didYouMean, nearest } from "./validate/suggest.js";
 export {
   cpp,
   elixir,
@@ -118,5 +118,5 @@ export {
   type ToolchainName,
   toolchains,
   zig,
-} from "./toolchains.js";
-export { type Written, whereWritten, writtenPath } from "./vm-defaults.js";
+} from "./catalogue/toolchains.js";
+export { type Written, whereWritten, writtenPath } from "./compose/vm-defaults.js";

@@ -1,6 +1,6 @@
 /** What of a host is told to be dangerous, by the table and around it. */
 import { describe, expect, it } from "vitest";
-import { dangersOf } from "../src/dangerous-folders.js";
+import { dangersOf } from "../src/catalogue/dangerous-folders.js";
 
 const dangerOf = dangersOf({ user: "alice", directory: "/home/alice" }, "/var/lib/microvms");
 

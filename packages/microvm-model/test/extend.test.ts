@@ -12,7 +12,7 @@ import {
   unset,
   type Vm,
 } from "../src/index.js";
-import { merge, sourceOf } from "../src/merge.js";
+import { merge, sourceOf } from "../src/compose/merge.js";
 
 describe("extend", () => {
   const nix = attrs({ services: { fstrim: { enable: true } } });

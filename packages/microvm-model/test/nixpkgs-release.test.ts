@@ -1,7 +1,7 @@
 /** What a config's nixpkgs says of its agents and hypervisors. */
 import { describe, expect, it } from "vitest";
 import { agents, emptyLock, planConfig, type Problem } from "../src/index.js";
-import { releaseOf } from "../src/nixpkgs-release.js";
+import { releaseOf } from "../src/plan/nixpkgs-release.js";
 import { config } from "./config.js";
 
 const commit = "0067a06eb7be1ebe2f9a93d77e08c1de5aca0c46";

@@ -9,7 +9,7 @@ import {
   planConfig,
   type Problem,
 } from "../src/index.js";
-import { type Edit, edited } from "../src/edit.js";
+import { type Edit, edited } from "../src/problems/edit.js";
 import { config } from "./config.js";
 
 const partOf = (whole: unknown, step: string | number): unknown =>

@@ -1,5 +1,5 @@
 import type { Expr } from "@microvm-emit/nix-ast";
-import type { NixFile } from "../file.js";
+import type { NixFile } from "../output-file.js";
 
 /** The modules that guests import, each written once however many use it. */
 export interface SharedModules {

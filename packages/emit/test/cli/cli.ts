@@ -7,7 +7,7 @@ import { afterAll } from "vitest";
 import { layOut, temporaryDirectory } from "../tree.js";
 
 /** The built command, as the package's `bin` names it. */
-export const bin = fileURLToPath(new URL("../../dist/microvm-emit.js", import.meta.url));
+export const bin = fileURLToPath(new URL("../../dist/bin/microvm-emit.js", import.meta.url));
 
 const cache = mkdtempSync(join(tmpdir(), "emit-cli-cache-"));
 afterAll(() => {

@@ -318,7 +318,7 @@ describe("--stop-after", () => {
       [
         "-c",
         `"${process.execPath}" "$0" microvm.config.ts --stop-after text | head -n 1`,
-        join(import.meta.dirname, "../../dist/microvm-emit.js"),
+        join(import.meta.dirname, "../../dist/bin/microvm-emit.js"),
       ],
       { cwd: dir, encoding: "utf8" },
     );
@@ -374,7 +374,7 @@ describe("the command line", () => {
         "script",
         [
           "-qec",
-          `"${process.execPath}" "${join(import.meta.dirname, "../../dist/microvm-emit.js")}" none.ts`,
+          `"${process.execPath}" "${join(import.meta.dirname, "../../dist/bin/microvm-emit.js")}" none.ts`,
           "/dev/null",
         ],
         {

@@ -17,11 +17,11 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import * as E from "fp-ts/lib/Either.js";
 import { describe, expect, it } from "vitest";
-import { nameOfRun } from "../../src/exclusive.js";
-import type { Failure } from "../../src/failure.js";
-import { attributesName, manifestName } from "../../src/manifest.js";
-import { stateFolder } from "../../src/state-folder.js";
-import { type Wanted, type Written, write } from "../../src/write.js";
+import { nameOfRun } from "../../src/fs/exclusive.js";
+import type { Failure } from "../../src/report/failure.js";
+import { attributesName, manifestName } from "../../src/output/manifest.js";
+import { stateFolder } from "../../src/fs/state-folder.js";
+import { type Wanted, type Written, write } from "../../src/output/write.js";
 import { withFault } from "./fault.mjs";
 import { layOut, temporaryDirectory, treeOf } from "../tree.js";
 

@@ -1,6 +1,6 @@
 // Writes what a JSON argument says, with the built package in this process, which is killed at the call to the disk
 // that a second argument numbers; prints how it ended as JSON.
-import { write } from "../../dist/write.js";
+import { write } from "../../dist/output/write.js";
 import { withFault } from "./fault.mjs";
 
 const [wanted, killAt = "0"] = process.argv.slice(2);

@@ -16,10 +16,10 @@ import {
 import { join } from "node:path";
 import * as E from "fp-ts/lib/Either.js";
 import { describe, expect, it } from "vitest";
-import type { Conflict, Failure } from "../../src/failure.js";
-import { attributesName, manifestName } from "../../src/manifest.js";
-import { sha256 } from "../../src/transaction.js";
-import { type Written, write } from "../../src/write.js";
+import type { Conflict, Failure } from "../../src/report/failure.js";
+import { attributesName, manifestName } from "../../src/output/manifest.js";
+import { sha256 } from "../../src/output/transaction.js";
+import { type Written, write } from "../../src/output/write.js";
 import { withFault } from "./fault.mjs";
 import { layOut, temporaryDirectory, treeOf } from "../tree.js";
 

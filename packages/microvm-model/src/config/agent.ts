@@ -1,5 +1,5 @@
 import { z } from "zod";
-import * as scalar from "../scalars.js";
+import * as scalar from "../scalars/scalars.js";
 import { object, type Package, packageSchema, record } from "./terms.js";
 
 /** A coding agent: what is installed, where it keeps its login, how it starts without permission prompts. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import * as scalar from "../scalars.js";
+import * as scalar from "../scalars/scalars.js";
 import { type NixText, nixTextSchema, object, type Package, packageSchema } from "./terms.js";
 
 /** Memory that a guest gives back to its host while it runs. */

@@ -1,6 +1,6 @@
 import type { Expr } from "@microvm-emit/nix-ast";
 import { z } from "zod";
-import * as scalar from "../scalars.js";
+import * as scalar from "../scalars/scalars.js";
 import { type Bridge, bridgeSchema, type Routed, routedSchema } from "./network.js";
 import { type MicrovmHostOptions, microvmHostSchema } from "./microvm.js";
 import { type Module, moduleSchema, nixExpression, object, record } from "./terms.js";

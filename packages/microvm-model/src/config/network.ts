@@ -1,5 +1,5 @@
 import { z } from "zod";
-import * as scalar from "../scalars.js";
+import * as scalar from "../scalars/scalars.js";
 import { type NetworkPolicy, networkPolicySchema } from "./policy.js";
 import { object, port, record } from "./terms.js";
 

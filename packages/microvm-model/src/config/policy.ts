@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { destinations } from "../destinations.js";
-import * as scalar from "../scalars.js";
+import { destinations } from "../plan/destinations.js";
+import * as scalar from "../scalars/scalars.js";
 import { object, port } from "./terms.js";
 
 /** What a VM may reach: everything, the internet, what its `allow` lists, or nothing. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { type ProblemCode, problemCodes } from "../problem-codes.js";
-import * as scalar from "../scalars.js";
-import { didYouMean } from "../suggest.js";
+import { type ProblemCode, problemCodes } from "../problems/problem-codes.js";
+import * as scalar from "../scalars/scalars.js";
+import { didYouMean } from "../validate/suggest.js";
 import { record } from "./terms.js";
 
 /** The code of what may be a warning. */

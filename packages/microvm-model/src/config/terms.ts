@@ -1,6 +1,6 @@
 import type { Expr } from "@microvm-emit/nix-ast";
 import { z } from "zod";
-import * as scalar from "../scalars.js";
+import * as scalar from "../scalars/scalars.js";
 
 /**
  * A NixOS or home-manager module: a path relative to the config file (`"./configuration.nix"`), an attribute of a flake

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import * as scalar from "../scalars.js";
+import * as scalar from "../scalars/scalars.js";
 import { object, type Package, packageSchema, record } from "./terms.js";
 
 /** Packages that belong together, and the environment they want. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import * as scalar from "../scalars.js";
+import * as scalar from "../scalars/scalars.js";
 import { type Home, homeSchema } from "./home.js";
 import { id, object } from "./terms.js";
 

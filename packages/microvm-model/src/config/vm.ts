@@ -1,10 +1,10 @@
 import type { Expr } from "@microvm-emit/nix-ast";
 import { z } from "zod";
-import { type AgentName, agents } from "../agents.js";
-import { type HypervisorName, hypervisors } from "../hypervisors.js";
+import { type AgentName, agents } from "../catalogue/agents.js";
+import { type HypervisorName, hypervisors } from "../catalogue/hypervisors.js";
 import { maxIndex } from "../resolve/allocate.js";
-import * as scalar from "../scalars.js";
-import { type ToolchainName, toolchains } from "../toolchains.js";
+import * as scalar from "../scalars/scalars.js";
+import { type ToolchainName, toolchains } from "../catalogue/toolchains.js";
 import { type Agent, agentSchema } from "./agent.js";
 import {
   type Balloon,

@@ -1,5 +1,5 @@
-import type { Subnet } from "../plan.js";
-import type { ConfigPath } from "../problem.js";
+import type { Subnet } from "../plan/plan.js";
+import type { ConfigPath } from "../problems/problem.js";
 import { above } from "./subnet.js";
 
 /**

@@ -1,4 +1,4 @@
-import type { SharePlan, VmPlan } from "../plan.js";
+import type { SharePlan, VmPlan } from "../plan/plan.js";
 
 /** What NixOS mounts in the initrd (nixpkgs nixos/lib/utils.nix, `pathsNeededForBoot`), long before a guest knows who it is. */
 const mountedInInitrd: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
-import type { VmModel } from "../config.js";
-import { secretsBy } from "../hypervisors.js";
-import type { DirectoryPlan, Placed, SharePlan, ShareRole, UserPlan } from "../plan.js";
-import type { ConfigPath } from "../problem.js";
+import type { VmModel } from "../config/config.js";
+import { secretsBy } from "../catalogue/hypervisors.js";
+import type { DirectoryPlan, Placed, SharePlan, ShareRole, UserPlan } from "../plan/plan.js";
+import type { ConfigPath } from "../problems/problem.js";
 
 /** The folders of the host that a VM stands on; null where the config wants none. */
 export interface Folders {

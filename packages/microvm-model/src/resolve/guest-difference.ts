@@ -1,5 +1,5 @@
 import { isNode } from "../config/terms.js";
-import type { HostPlan } from "../plan.js";
+import type { HostPlan } from "../plan/plan.js";
 import { seenByGuest } from "./guests.js";
 
 /** Why a guest is not another one's: the first thing that they see differently, of how many. */

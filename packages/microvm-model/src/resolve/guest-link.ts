@@ -1,5 +1,5 @@
-import type { InterfacePlan, Subnet, VmPlan } from "../plan.js";
-import type { ConfigPath } from "../problem.js";
+import type { InterfacePlan, Subnet, VmPlan } from "../plan/plan.js";
+import type { ConfigPath } from "../problems/problem.js";
 import { formatSubnet } from "./subnet.js";
 
 /** How systemd-networkd of a guest sees one of its interfaces. */

@@ -1,7 +1,7 @@
-import { collect } from "../collect.js";
+import { collect } from "../validate/collect.js";
 import { isNode } from "../config/terms.js";
-import type { GuestPlan, HostPlan, VmPlan, VolumePlan } from "../plan.js";
-import type { ConfigPath } from "../problem.js";
+import type { GuestPlan, HostPlan, VmPlan, VolumePlan } from "../plan/plan.js";
+import type { ConfigPath } from "../problems/problem.js";
 import { builtInShares } from "./built-in-shares.js";
 import { identityOf } from "./identity.js";
 

@@ -1,8 +1,8 @@
-import type { HostModel, VmModel } from "../config.js";
+import type { HostModel, VmModel } from "../config/config.js";
 import { microvmSchema } from "../config/microvm.js";
-import { type NamedOption, optionsIn } from "../microvm-options.js";
-import type { HardwarePlan, OptionPlan, OptionValue, UserPlan } from "../plan.js";
-import type { ConfigPath } from "../problem.js";
+import { type NamedOption, optionsIn } from "../catalogue/microvm-options.js";
+import type { HardwarePlan, OptionPlan, OptionValue, UserPlan } from "../plan/plan.js";
+import type { ConfigPath } from "../problems/problem.js";
 import { expandHome } from "./folders.js";
 import { planPackage } from "./references.js";
 

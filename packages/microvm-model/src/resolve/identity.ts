@@ -1,4 +1,4 @@
-import type { VmPlan } from "../plan.js";
+import type { VmPlan } from "../plan/plan.js";
 import { ownShares } from "./built-in-shares.js";
 import { linkFileText, linkOf } from "./guest-link.js";
 

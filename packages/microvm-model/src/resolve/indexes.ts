@@ -1,6 +1,6 @@
 import { addressOf, cidOf, macOf, maxIndex, tapOf } from "./allocate.js";
 import type { AllocatedSubnet } from "./interfaces.js";
-import { type ConfigPath, error, type Problem, type RelatedPlace, warning } from "../problem.js";
+import { type ConfigPath, error, type Problem, type RelatedPlace, warning } from "../problems/problem.js";
 import { numberOf } from "./subnet.js";
 
 /** What the choice of an index needs to know of a VM. */

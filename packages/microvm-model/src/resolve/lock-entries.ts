@@ -1,4 +1,4 @@
-import type { FreedIndex, Lock } from "../lock.js";
+import type { FreedIndex, Lock } from "../plan/lock.js";
 
 /** A lock's entries for one host. */
 export interface LockEntries {

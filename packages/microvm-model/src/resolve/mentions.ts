@@ -1,6 +1,6 @@
 import { match } from "ts-pattern";
-import type { Model, VmModel } from "../config.js";
-import type { ConfigPath } from "../problem.js";
+import type { Model, VmModel } from "../config/config.js";
+import type { ConfigPath } from "../problems/problem.js";
 import { isNode } from "../config/terms.js";
 import { type InputMention, mentionsIn } from "./references.js";
 

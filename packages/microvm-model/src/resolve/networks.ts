@@ -1,6 +1,6 @@
-import type { HostModel } from "../config.js";
-import type { AddressRange, NatPlan, NetworkPlan, Subnet } from "../plan.js";
-import { type ConfigPath, error, type Problem } from "../problem.js";
+import type { HostModel } from "../config/config.js";
+import type { AddressRange, NatPlan, NetworkPlan, Subnet } from "../plan/plan.js";
+import { type ConfigPath, error, type Problem } from "../problems/problem.js";
 import { addressIn, subnetOf, upperHalf } from "./subnet.js";
 
 type Bridge = HostModel["bridges"][string];

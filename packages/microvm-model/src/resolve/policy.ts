@@ -1,9 +1,9 @@
-import type { VmModel } from "../config.js";
+import type { VmModel } from "../config/config.js";
 import type { NetworkPolicy } from "../config/policy.js";
-import { destinations } from "../destinations.js";
-import type { AllowedPlan, Placed, PolicyPlan, PortPlan } from "../plan.js";
-import type { ConfigPath } from "../problem.js";
-import { type SplitDestination, splitDestination } from "../scalars.js";
+import { destinations } from "../plan/destinations.js";
+import type { AllowedPlan, Placed, PolicyPlan, PortPlan } from "../plan/plan.js";
+import type { ConfigPath } from "../problems/problem.js";
+import { type SplitDestination, splitDestination } from "../scalars/scalars.js";
 import type { Link } from "./interfaces.js";
 import { addressIn, isInside, isPrivate } from "./subnet.js";
 

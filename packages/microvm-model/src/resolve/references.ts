@@ -1,10 +1,10 @@
 import type { Expr } from "@microvm-emit/nix-ast";
-import type { Model } from "../config.js";
-import { defaultInputs } from "../flake-inputs.js";
+import type { Model } from "../config/config.js";
+import { defaultInputs } from "../catalogue/flake-inputs.js";
 import type { InputFile } from "../config/home.js";
-import type { InputPlan, ModulePlan, PackagePlan } from "../plan.js";
-import { type ConfigPath, error, type Problem } from "../problem.js";
-import { didYouMean } from "../suggest.js";
+import type { InputPlan, ModulePlan, PackagePlan } from "../plan/plan.js";
+import { type ConfigPath, error, type Problem } from "../problems/problem.js";
+import { didYouMean } from "../validate/suggest.js";
 
 /** A module as it is written. */
 type Module = Model["hosts"][string]["modules"][number];

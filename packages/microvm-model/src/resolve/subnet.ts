@@ -1,7 +1,7 @@
 import { Address4, Address6 } from "ip-address";
-import type { AddressRange, Placed, Subnet } from "../plan.js";
-import { privateRanges } from "../private-ranges.js";
-import type { ConfigPath } from "../problem.js";
+import type { AddressRange, Placed, Subnet } from "../plan/plan.js";
+import { privateRanges } from "../catalogue/private-ranges.js";
+import type { ConfigPath } from "../problems/problem.js";
 
 const parse = (address: string): Address4 | Address6 =>
   address.includes(":") ? new Address6(address) : new Address4(address);

@@ -1,7 +1,7 @@
 import { match } from "ts-pattern";
-import type { HostModel, VmModel } from "../config.js";
-import type { GroupPlan, HomePlan, UserPlan } from "../plan.js";
-import type { ConfigPath } from "../problem.js";
+import type { HostModel, VmModel } from "../config/config.js";
+import type { GroupPlan, HomePlan, UserPlan } from "../plan/plan.js";
+import type { ConfigPath } from "../problems/problem.js";
 import { planModule, planPackage } from "./references.js";
 
 /** The users of a guest: the host's main one, with the VM's `home`, then the VM's own by name. */

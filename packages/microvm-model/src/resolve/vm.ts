@@ -1,7 +1,7 @@
 import { map } from "fp-ts/lib/These.js";
 import { pipe } from "fp-ts/lib/function.js";
-import type { Checked } from "../checked.js";
-import type { HostModel, VmModel } from "../config.js";
+import type { Checked } from "../validate/checked.js";
+import type { HostModel, VmModel } from "../config/config.js";
 import type {
   AgentPlan,
   AgentStatePlan,
@@ -15,10 +15,10 @@ import type {
   UserPlan,
   VmPlan,
   VolumePlan,
-} from "../plan.js";
-import type { ConfigPath } from "../problem.js";
+} from "../plan/plan.js";
+import type { ConfigPath } from "../problems/problem.js";
 import { cidOf } from "./allocate.js";
-import { secretsBy } from "../hypervisors.js";
+import { secretsBy } from "../catalogue/hypervisors.js";
 import { agentStateToCopy, expandHome, nameFolders, planDirectories, planShares } from "./folders.js";
 import { planHardware } from "./hardware.js";
 import type { IndexRequest } from "./indexes.js";

@@ -1,5 +1,5 @@
-import { type FolderIndex, indexFolders, parentsOf } from "../folder-index.js";
-import type { SharePlan, VmPlan } from "../plan.js";
+import { type FolderIndex, indexFolders, parentsOf } from "../plan/folder-index.js";
+import type { SharePlan, VmPlan } from "../plan/plan.js";
 
 /** Whether all that a guest writes is the main user's on the host, whoever in the guest wrote it. */
 export const isSquashed = ({ proto, readOnly, owners }: Pick<SharePlan, "proto" | "readOnly" | "owners">): boolean =>

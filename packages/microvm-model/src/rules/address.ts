@@ -1,6 +1,6 @@
-import type { AddressPlan, HostPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
-import type { ProblemCode } from "../problem-codes.js";
+import type { AddressPlan, HostPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
+import type { ProblemCode } from "../problems/problem-codes.js";
 import { formatSubnet, freeRange, isWithin, numberOf } from "../resolve/subnet.js";
 
 /** A guest's address lies in its network's subnet and is no address with a meaning of its own there. */

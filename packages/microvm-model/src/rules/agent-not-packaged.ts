@@ -1,7 +1,7 @@
-import { releaseOfInput } from "../nixpkgs-release.js";
-import type { AgentPlan, HostPlan, InputPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
-import type { ConfigSource } from "../config-source.js";
+import { releaseOfInput } from "../plan/nixpkgs-release.js";
+import type { AgentPlan, HostPlan, InputPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
+import type { ConfigSource } from "./config-source.js";
 
 /** Nix refuses a package that nixpkgs does not have, and with it the whole host. */
 export const agentNotPackaged = (host: HostPlan, _: ConfigSource, inputs: readonly InputPlan[]): readonly Problem[] =>

@@ -1,9 +1,9 @@
-import type { ConfigSource } from "../config-source.js";
+import type { ConfigSource } from "./config-source.js";
 import { isDns, type PortOfHost } from "../config/policy.js";
-import type { HostPlan, Placed, VmPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import type { HostPlan, Placed, VmPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 import { destinationsOf, isAddress } from "../resolve/policy.js";
-import { isOfDefaults, type Written } from "../vm-defaults.js";
+import { isOfDefaults, type Written } from "../compose/vm-defaults.js";
 
 /** What a VM may reach besides is something that its `network` neither opens already nor leaves closed. */
 export const allowIgnored = (host: HostPlan, { written }: ConfigSource): readonly Problem[] =>

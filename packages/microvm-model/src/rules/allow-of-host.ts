@@ -1,8 +1,8 @@
-import type { HostPlan, NetworkPlan, Placed } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import type { HostPlan, NetworkPlan, Placed } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 import { isAddress } from "../resolve/policy.js";
 import { addressIn, formatSubnet, isInside } from "../resolve/subnet.js";
-import { joinDestination, splitDestination } from "../scalars.js";
+import { joinDestination, splitDestination } from "../scalars/scalars.js";
 
 /** What a VM allows is beyond the host: the host itself and its VMs are opened by other settings alone. */
 export const allowOfHost = (host: HostPlan): readonly Problem[] => {

@@ -1,6 +1,6 @@
 import { firstGuestCid } from "../resolve/allocate.js";
-import type { HostPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 
 /** A vsock CID is a 32-bit number that vsock(7) does not reserve; microvm.nix says so and does not check. */
 export const badCid = (host: HostPlan): readonly Problem[] =>

@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 
 /** A balloon that holds all of the memory leaves the guest none to start with. */
 export const balloonSize = (host: HostPlan): readonly Problem[] =>

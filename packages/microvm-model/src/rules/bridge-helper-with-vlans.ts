@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 
 /** QEMU's bridge helper makes a tap and knows no VLANs (microvm.nix doc/src/interfaces.md). */
 export const bridgeHelperWithVlans = (host: HostPlan): readonly Problem[] =>

@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { type Problem, warning } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { type Problem, warning } from "../problems/problem.js";
 
 /** A public key is whole: sshd passes over one that is not, and says so in its log alone. */
 export const brokenSshKey = (host: HostPlan): readonly Problem[] => {

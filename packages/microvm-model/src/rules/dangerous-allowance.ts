@@ -1,9 +1,9 @@
-import type { HostPlan } from "../plan.js";
-import { privateRanges } from "../private-ranges.js";
-import { type Problem, warning } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { privateRanges } from "../catalogue/private-ranges.js";
+import { type Problem, warning } from "../problems/problem.js";
 import { isAddress } from "../resolve/policy.js";
 import { isInside } from "../resolve/subnet.js";
-import { splitDestination } from "../scalars.js";
+import { splitDestination } from "../scalars/scalars.js";
 
 /**
  * What a VM allows by address is a network that somebody has, and none that hands out the host's own credentials. A private

@@ -1,10 +1,10 @@
-import { asMounted, placesOf } from "../as-mounted.js";
-import type { ConfigSource } from "../config-source.js";
-import { dangersOf } from "../dangerous-folders.js";
-import { type FolderIndex, indexFolders } from "../folder-index.js";
-import { ownName, reasonAt, settingOf } from "../own-folders.js";
-import type { HostPlan, SharePlan, VmPlan } from "../plan.js";
-import { type ConfigPath, error, type Problem, type RelatedPlace, warning } from "../problem.js";
+import { asMounted, placesOf } from "../plan/as-mounted.js";
+import type { ConfigSource } from "./config-source.js";
+import { dangersOf } from "../catalogue/dangerous-folders.js";
+import { type FolderIndex, indexFolders } from "../plan/folder-index.js";
+import { ownName, reasonAt, settingOf } from "../plan/own-folders.js";
+import type { HostPlan, SharePlan, VmPlan } from "../plan/plan.js";
+import { type ConfigPath, error, type Problem, type RelatedPlace, warning } from "../problems/problem.js";
 
 /** A VM is there so that an agent has some folders and not all: what holds more than was meant is shared with a reason only. */
 export const dangerousShare = (host: HostPlan, { sources, realPath }: ConfigSource): readonly Problem[] => {

@@ -1,6 +1,6 @@
 import { isDns } from "../config/policy.js";
-import type { HostPlan } from "../plan.js";
-import { type Problem, warning } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { type Problem, warning } from "../problems/problem.js";
 
 /** A VM that is to reach nothing does not ask a resolver either, which carries any data to whoever runs a domain. */
 export const dnsPastPolicy = (host: HostPlan): readonly Problem[] =>

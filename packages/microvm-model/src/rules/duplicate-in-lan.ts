@@ -1,5 +1,5 @@
-import type { HostPlan, Placed, Subnet } from "../plan.js";
-import { type Problem, type RelatedPlace, warning } from "../problem.js";
+import type { HostPlan, Placed, Subnet } from "../plan/plan.js";
+import { type Problem, type RelatedPlace, warning } from "../problems/problem.js";
 import { isInLan } from "../resolve/interfaces.js";
 import { numberOf } from "../resolve/subnet.js";
 

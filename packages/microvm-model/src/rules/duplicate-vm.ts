@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 
 /** All VMs of a host share one namespace, that of their services. */
 export const duplicateVm = (host: HostPlan): readonly Problem[] =>

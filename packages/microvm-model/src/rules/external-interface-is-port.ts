@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 
 /** What leaves by a bridge's port leaves by the bridge, to the kernel that masquerades it. */
 export const externalInterfaceIsPort = (host: HostPlan): readonly Problem[] => {

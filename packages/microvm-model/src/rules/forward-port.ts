@@ -1,5 +1,5 @@
-import type { ForwardPortPlan, HostPlan, VmPlan } from "../plan.js";
-import { type ConfigPath, error, type Problem, warning } from "../problem.js";
+import type { ForwardPortPlan, HostPlan, VmPlan } from "../plan/plan.js";
+import { type ConfigPath, error, type Problem, warning } from "../problems/problem.js";
 
 /**
  * Ports are forwarded by QEMU's user-mode network alone (microvm.nix asserts.nix), what the guest opens goes to an

@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { type Problem, warning } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { type Problem, warning } from "../problems/problem.js";
 
 /** A window needs a session, and the host runs its VMs as services (microvm.nix options.nix `graphics.enable`). */
 export const graphicsInService = (host: HostPlan): readonly Problem[] =>

@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 
 /** A group has one gid, and a gid one group. */
 export const groupConflict = (host: HostPlan): readonly Problem[] =>

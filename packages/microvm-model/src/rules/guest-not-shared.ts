@@ -1,5 +1,5 @@
-import { type GuestPlan, type HostPlan } from "../plan.js";
-import { type Problem, warning } from "../problem.js";
+import { type GuestPlan, type HostPlan } from "../plan/plan.js";
+import { type Problem, warning } from "../problems/problem.js";
 
 /** A guest of one VM costs an evaluation and a system of its own, which nobody asked for. */
 export const guestNotShared = (host: HostPlan): readonly Problem[] => {

@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 
 /** home-manager writes profiles to the guest's store when it activates, which needs a writable one. */
 export const homeNeedsWritableStore = (host: HostPlan): readonly Problem[] =>

@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { error, type Problem, warning } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem, warning } from "../problems/problem.js";
 
 /** What is there at the start is part of the most there can be, and cloud-hypervisor takes that most as the base size too. */
 export const hotplugSize = (host: HostPlan): readonly Problem[] =>

@@ -1,6 +1,6 @@
-import { needsMacos } from "../hypervisors.js";
-import type { HostPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import { needsMacos } from "../catalogue/hypervisors.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 
 /** vfkit drives macOS's own virtualization, and its runner throws on any other system (microvm.nix lib/runners/vfkit.nix). */
 export const hypervisorNeedsMacos = (host: HostPlan): readonly Problem[] =>

@@ -1,6 +1,13 @@
-import { type Feature, features, type HypervisorName, hypervisors, needsMacos, type Support } from "../hypervisors.js";
-import type { HostPlan, VmPlan } from "../plan.js";
-import { error, formatPath, type Problem, warning } from "../problem.js";
+import {
+  type Feature,
+  features,
+  type HypervisorName,
+  hypervisors,
+  needsMacos,
+  type Support,
+} from "../catalogue/hypervisors.js";
+import type { HostPlan, VmPlan } from "../plan/plan.js";
+import { error, formatPath, type Problem, warning } from "../problems/problem.js";
 
 /** What a VM asks that its hypervisor cannot do. */
 export const hypervisor = (host: HostPlan): readonly Problem[] =>

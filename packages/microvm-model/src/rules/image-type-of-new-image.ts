@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 
 /** microvm.nix makes raw images, whatever the hypervisor is told of them (options.nix `imageType`). */
 export const imageTypeOfNewImage = (host: HostPlan): readonly Problem[] =>

@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 
 /** A name that is put together is no longer than interface names may be (IFNAMSIZ; microvm.nix asserts.nix). */
 export const interfaceNameTooLong = (host: HostPlan): readonly Problem[] => [

@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { type Problem, warning } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { type Problem, warning } from "../problems/problem.js";
 
 /** A label is given when the file system is made (microvm.nix lib/volumes.nix warns). */
 export const labelWithoutCreation = (host: HostPlan): readonly Problem[] =>

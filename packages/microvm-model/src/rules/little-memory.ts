@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { type Problem, warning } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { type Problem, warning } from "../problems/problem.js";
 
 /** microvm.nix warns below 32 MiB, with which no NixOS starts (asserts.nix). */
 export const littleMemory = (host: HostPlan): readonly Problem[] =>

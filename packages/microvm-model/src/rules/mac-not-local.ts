@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { type Problem, warning } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { type Problem, warning } from "../problems/problem.js";
 
 /** A MAC that is made up is a locally administered one (IEEE 802), so that no device has it. */
 export const macNotLocal = (host: HostPlan): readonly Problem[] =>

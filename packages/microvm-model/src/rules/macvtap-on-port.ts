@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 
 /** Linux puts no macvtap on what is a bridge's port (microvm.nix doc/src/interfaces.md). */
 export const macvtapOnPort = (host: HostPlan): readonly Problem[] =>

@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { type Problem, warning } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { type Problem, warning } from "../problems/problem.js";
 
 /** The kernel's macvlan driver sends what the guest says out of the link, past the host's own stack. */
 export const macvtapWithoutHost = (host: HostPlan): readonly Problem[] =>

@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 
 /** For the hypervisor itself, and for what the kernel keeps to map a guest's memory. */
 const besidesGuestMiB = 256;

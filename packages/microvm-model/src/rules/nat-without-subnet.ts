@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 
 /** NAT of a family of addresses has a subnet of that family to masquerade. */
 export const natWithoutSubnet = (host: HostPlan): readonly Problem[] =>

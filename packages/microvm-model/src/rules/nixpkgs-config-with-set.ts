@@ -1,6 +1,6 @@
 import type { Expr, Node } from "@microvm-emit/nix-ast";
-import type { HostPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 
 /** A guest that takes over the host's package set cannot configure it: NixOS's assertion, and microvm.nix#218. */
 export const nixpkgsConfigWithSet = (host: HostPlan): readonly Problem[] =>

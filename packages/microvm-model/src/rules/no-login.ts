@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { type Problem, warning } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { type Problem, warning } from "../problems/problem.js";
 
 /** Without a key and without a module that could bring one, SSH lets nobody in. */
 export const noLogin = (host: HostPlan): readonly Problem[] => {

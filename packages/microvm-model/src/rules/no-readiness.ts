@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { type Problem, warning } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { type Problem, warning } from "../problems/problem.js";
 
 /** cloud-hypervisor tells the host over vsock that the guest is up, and microvm.nix warns of one that cannot (lib/runners/cloud-hypervisor.nix). */
 export const noReadiness = (host: HostPlan): readonly Problem[] =>

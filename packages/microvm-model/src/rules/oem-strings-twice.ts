@@ -1,6 +1,6 @@
-import { textsOf } from "../microvm-options.js";
-import type { HostPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import { textsOf } from "../catalogue/microvm-options.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 
 /** microvm.nix writes `oem_strings=[…]` around the strings itself (asserts.nix), and only there (runners/cloud-hypervisor.nix). */
 export const oemStringsTwice = (host: HostPlan): readonly Problem[] =>

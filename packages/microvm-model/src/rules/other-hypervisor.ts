@@ -1,6 +1,6 @@
-import { hypervisors } from "../hypervisors.js";
-import type { HostPlan } from "../plan.js";
-import { type Problem, warning } from "../problem.js";
+import { hypervisors } from "../catalogue/hypervisors.js";
+import type { HostPlan } from "../plan/plan.js";
+import { type Problem, warning } from "../problems/problem.js";
 
 /** What is said to one hypervisor, another does not read. */
 export const otherHypervisor = (host: HostPlan): readonly Problem[] =>

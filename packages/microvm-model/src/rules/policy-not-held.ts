@@ -1,5 +1,5 @@
-import type { BridgePlan, HostPlan, InterfacePlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import type { BridgePlan, HostPlan, InterfacePlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 
 /** A policy is held where packets pass the host's own rules: on taps that lead to the host and nowhere else. */
 export const policyNotHeld = (host: HostPlan): readonly Problem[] =>

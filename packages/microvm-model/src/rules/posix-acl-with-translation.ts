@@ -1,6 +1,6 @@
-import { textsOf } from "../microvm-options.js";
-import type { HostPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import { textsOf } from "../catalogue/microvm-options.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 import { isSquashed, translatesOwners } from "../resolve/writable.js";
 
 /** virtiofsd takes --posix-acl or a translation of ids, not both (microvm.nix asserts.nix). */

@@ -1,5 +1,5 @@
-import type { HostPlan, VmPlan } from "../plan.js";
-import { type Problem, warning } from "../problem.js";
+import type { HostPlan, VmPlan } from "../plan/plan.js";
+import { type Problem, warning } from "../problems/problem.js";
 import { addressIn, isPrivate } from "../resolve/subnet.js";
 
 /** What an allowlist names is known to the internet, or else its address is listed: an answer that is private opens nothing. */

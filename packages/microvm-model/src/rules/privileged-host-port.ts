@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { type Problem, warning } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { type Problem, warning } from "../problems/problem.js";
 
 /** QEMU runs as `microvm`, without capabilities (microvm.nix nixos-modules/host/default.nix). */
 export const privilegedHostPort = (host: HostPlan): readonly Problem[] =>

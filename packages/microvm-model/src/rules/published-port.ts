@@ -1,5 +1,5 @@
-import type { HostPlan, VmPlan } from "../plan.js";
-import { error, type Problem, warning } from "../problem.js";
+import type { HostPlan, VmPlan } from "../plan/plan.js";
+import { error, type Problem, warning } from "../problems/problem.js";
 import { closedPort, SSH } from "./forward-port.js";
 
 /** A published port is one VM's, and there is an IPv4 address of the VM's behind the host's NAT for it to lead to. */

@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 
 /** QEMU's microvm machine hangs at one size of memory (https://github.com/microvm-nix/microvm.nix/issues/171). */
 export const qemuMemory = (host: HostPlan): readonly Problem[] =>

@@ -1,8 +1,8 @@
-import type { ConfigSource } from "../config-source.js";
-import type { HostPlan, Placed, VmPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
-import { didYouMean } from "../suggest.js";
-import { isOfDefaults, type Written } from "../vm-defaults.js";
+import type { ConfigSource } from "./config-source.js";
+import type { HostPlan, Placed, VmPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
+import { didYouMean } from "../validate/suggest.js";
+import { isOfDefaults, type Written } from "../compose/vm-defaults.js";
 import { closedPort } from "./forward-port.js";
 
 /** A VM that another one may reach is there, is another one, and lets in what is to reach it. */

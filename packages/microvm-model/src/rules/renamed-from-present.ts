@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 
 /** A former name belongs to no VM of the host: two VMs would claim one index. */
 export const renamedFromPresent = (host: HostPlan): readonly Problem[] =>

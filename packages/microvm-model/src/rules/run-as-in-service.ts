@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { type Problem, warning } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { type Problem, warning } from "../problems/problem.js";
 
 /** To become another user QEMU starts as root, and the host's service starts it as the user microvm (microvm.nix host/default.nix). */
 export const runAsInService = (host: HostPlan): readonly Problem[] =>

@@ -1,8 +1,8 @@
-import type { ConfigSource } from "../config-source.js";
-import { usesScriptedInitrd } from "../hypervisors.js";
-import { releaseOfInput } from "../nixpkgs-release.js";
-import type { HostPlan, InputPlan } from "../plan.js";
-import { type Problem, warning } from "../problem.js";
+import type { ConfigSource } from "./config-source.js";
+import { usesScriptedInitrd } from "../catalogue/hypervisors.js";
+import { releaseOfInput } from "../plan/nixpkgs-release.js";
+import type { HostPlan, InputPlan } from "../plan/plan.js";
+import { type Problem, warning } from "../problems/problem.js";
 
 /** NixOS 26.05 deprecates the scripted initrd, and plans to remove it in 26.11 (its release notes). */
 export const scriptedInitrd = (host: HostPlan, _: ConfigSource, inputs: readonly InputPlan[]): readonly Problem[] =>

@@ -1,7 +1,7 @@
-import { placesOf } from "../as-mounted.js";
-import type { ConfigSource } from "../config-source.js";
-import type { HostPlan, SecretPlan, VmPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import { placesOf } from "../plan/as-mounted.js";
+import type { ConfigSource } from "./config-source.js";
+import type { HostPlan, SecretPlan, VmPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 import { writableFolders } from "../resolve/writable.js";
 
 /** QEMU's names of firmware files end at 55 bytes, of which systemd's prefix takes 27 (fw_cfg.h FW_CFG_MAX_FILE_PATH). */

@@ -1,7 +1,7 @@
-import type { ConfigSource } from "../config-source.js";
-import type { HostPlan, VmPlan } from "../plan.js";
-import { type ConfigPath, error, type Problem } from "../problem.js";
-import { isOfDefaults } from "../vm-defaults.js";
+import type { ConfigSource } from "./config-source.js";
+import type { HostPlan, VmPlan } from "../plan/plan.js";
+import { type ConfigPath, error, type Problem } from "../problems/problem.js";
+import { isOfDefaults } from "../compose/vm-defaults.js";
 
 /** Settings that need something a VM does not have: nothing of them would be emitted. */
 interface Need {

@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 
 /** Networks of one host have one way out, since `networking.nat` knows one external interface. */
 export const severalExternalInterfaces = (host: HostPlan): readonly Problem[] => {

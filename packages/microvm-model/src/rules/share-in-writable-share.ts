@@ -1,8 +1,8 @@
-import { placesOf } from "../as-mounted.js";
-import type { ConfigSource } from "../config-source.js";
-import { ownName, reasonAt } from "../own-folders.js";
-import type { HostPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import { placesOf } from "../plan/as-mounted.js";
+import type { ConfigSource } from "./config-source.js";
+import { ownName, reasonAt } from "../plan/own-folders.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 import { writableFolders } from "../resolve/writable.js";
 
 /**

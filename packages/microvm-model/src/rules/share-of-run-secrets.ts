@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { type Problem, warning } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { type Problem, warning } from "../problems/problem.js";
 
 /** sops-nix and agenix replace the folder at each switch of the host, and a guest keeps seeing the one that is gone (microvm.nix faq.md). */
 export const shareOfRunSecrets = (host: HostPlan): readonly Problem[] =>

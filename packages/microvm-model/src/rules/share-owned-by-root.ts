@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { type Problem, warning } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { type Problem, warning } from "../problems/problem.js";
 
 /** The small QEMU that `optimize` picks shows every file of a 9p share as root's (microvm.nix#599). */
 export const shareOwnedByRoot = (host: HostPlan): readonly Problem[] =>

@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { type Problem, warning } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { type Problem, warning } from "../problems/problem.js";
 
 /** virtiofs has a daemon of its own with its cache, ACLs and arguments; 9p has the hypervisor and a security model (microvm.nix options.nix). */
 export const shareSettingIgnored = (host: HostPlan): readonly Problem[] =>

@@ -1,10 +1,10 @@
-import { asMounted } from "../as-mounted.js";
-import { collect } from "../collect.js";
-import type { ConfigSource } from "../config-source.js";
-import { indexFolders } from "../folder-index.js";
-import { settingOf } from "../own-folders.js";
-import type { AllowedPlan, HostPlan, PortPlan, SharePlan, VmPlan } from "../plan.js";
-import { type Problem, warning } from "../problem.js";
+import { asMounted } from "../plan/as-mounted.js";
+import { collect } from "../validate/collect.js";
+import type { ConfigSource } from "./config-source.js";
+import { indexFolders } from "../plan/folder-index.js";
+import { settingOf } from "../plan/own-folders.js";
+import type { AllowedPlan, HostPlan, PortPlan, SharePlan, VmPlan } from "../plan/plan.js";
+import { type Problem, warning } from "../problems/problem.js";
 import { isInside, isPrivate } from "../resolve/subnet.js";
 
 /** A folder is a way out too: what one VM may not send, it leaves there for one that may, or has that one run it. */

@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { type Problem, warning } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { type Problem, warning } from "../problems/problem.js";
 import { builtInShares } from "../resolve/built-in-shares.js";
 import { isSquashed } from "../resolve/writable.js";
 

@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { error, type Problem, warning } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem, warning } from "../problems/problem.js";
 
 /** The kernel's overlayfs takes no 9p as its upper layer, and of virtiofs microvm.nix's shares.md says the same. */
 export const storeOverlayOnShare = (host: HostPlan): readonly Problem[] =>

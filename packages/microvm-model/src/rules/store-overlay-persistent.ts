@@ -1,5 +1,5 @@
-import type { HostPlan, VmPlan, VolumePlan } from "../plan.js";
-import { type Problem, warning } from "../problem.js";
+import type { HostPlan, VmPlan, VolumePlan } from "../plan/plan.js";
+import { type Problem, warning } from "../problems/problem.js";
 
 /** Whether the volume holds the writes to a guest's store, and nothing else. */
 export const isStoreOverlay = ({ writableStoreOverlay }: VmPlan, { mountPoint }: VolumePlan): boolean =>

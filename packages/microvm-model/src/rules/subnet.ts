@@ -1,5 +1,5 @@
-import type { AddressRange, HostPlan, Subnet } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import type { AddressRange, HostPlan, Subnet } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 import { above, formatSubnet, isHostAddress, numberOf } from "../resolve/subnet.js";
 
 /** Networks of one host have subnets apart, with the router and the range of the DHCP server in them. */

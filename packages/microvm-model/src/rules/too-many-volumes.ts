@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 
 /** Disks are named by one letter each, of which the store's takes the first; microvm.nix drops the rest (lib/default.nix). */
 export const tooManyVolumes = (host: HostPlan): readonly Problem[] =>

@@ -1,8 +1,8 @@
-import { asMounted, placesOf } from "../as-mounted.js";
-import type { ConfigSource } from "../config-source.js";
-import { indexFolders } from "../folder-index.js";
-import type { HostPlan } from "../plan.js";
-import { type Problem, warning } from "../problem.js";
+import { asMounted, placesOf } from "../plan/as-mounted.js";
+import type { ConfigSource } from "./config-source.js";
+import { indexFolders } from "../plan/folder-index.js";
+import type { HostPlan } from "../plan/plan.js";
+import { type Problem, warning } from "../problems/problem.js";
 import { writableFolders } from "../resolve/writable.js";
 
 /** `dangerousShare` knows the modules that it can follow. Of the others, a guest may write one that the host runs. */

@@ -1,6 +1,6 @@
-import type { HostPlan, Placed, VmPlan } from "../plan.js";
-import { type ConfigPath, error, type Problem, type RelatedPlace } from "../problem.js";
-import type { ProblemCode } from "../problem-codes.js";
+import type { HostPlan, Placed, VmPlan } from "../plan/plan.js";
+import { type ConfigPath, error, type Problem, type RelatedPlace } from "../problems/problem.js";
+import type { ProblemCode } from "../problems/problem-codes.js";
 
 /** A kind of value that no two things may share. */
 interface Uniqueness<Scope> {

@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { type Problem, warning } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { type Problem, warning } from "../problems/problem.js";
 
 /** kvmtool's user-mode network need not have a DHCP server, by which a guest gets its address there. */
 export const userNetworkWithoutDhcp = (host: HostPlan): readonly Problem[] =>

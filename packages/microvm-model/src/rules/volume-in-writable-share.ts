@@ -1,7 +1,7 @@
-import { placesOf } from "../as-mounted.js";
-import type { ConfigSource } from "../config-source.js";
-import type { HostPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import { placesOf } from "../plan/as-mounted.js";
+import type { ConfigSource } from "./config-source.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 import { writableFolders } from "../resolve/writable.js";
 
 /** The hypervisor follows a link that a guest put in place of its image, to a disk of another VM. */

@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 
 /** An image that is made has a size (microvm.nix lib/volumes.nix throws). */
 export const volumeWithoutSize = (host: HostPlan): readonly Problem[] =>

@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { type ConfigPath, type Problem, warning } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { type ConfigPath, type Problem, warning } from "../problems/problem.js";
 
 /** An access point drops frames with another MAC than the one of the station that it knows (IEEE 802.11, three-address frames). */
 export const wifiInBridge = (host: HostPlan): readonly Problem[] => [

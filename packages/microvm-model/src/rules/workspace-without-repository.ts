@@ -1,6 +1,6 @@
-import type { ConfigSource } from "../config-source.js";
-import type { HostPlan, SharePlan } from "../plan.js";
-import { type Problem, warning } from "../problem.js";
+import type { ConfigSource } from "./config-source.js";
+import type { HostPlan, SharePlan } from "../plan/plan.js";
+import { type Problem, warning } from "../problems/problem.js";
 
 /** In a linked worktree or a submodule, `.git` is a file that refers to a Git directory elsewhere (gitrepository-layout(5)). */
 export const workspaceWithoutRepository = (host: HostPlan, { realPath, gitDirOf }: ConfigSource): readonly Problem[] =>

@@ -1,5 +1,5 @@
-import type { HostPlan } from "../plan.js";
-import { error, type Problem } from "../problem.js";
+import type { HostPlan } from "../plan/plan.js";
+import { error, type Problem } from "../problems/problem.js";
 
 /** The host's store is shared for reading only: the article's share could be written by root in the guest. */
 export const writableNixStore = (host: HostPlan): readonly Problem[] =>

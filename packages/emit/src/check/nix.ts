@@ -1,0 +1,251 @@
+import { spawn } from "node:child_process";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { constants, tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { attrs, binding, formals, ident, inheritFrom, lambda, print, select, toNix } from "@microvm-emit/nix-ast";
+import type * as TE from "fp-ts/lib/TaskEither.js";
+import type { Override } from "../cli/command-line.js";
+import { Failed, type FailedHost, type Failure, attempt } from "../report/failure.js";
+import type { OutputFile, TextFile } from "../output-file.js";
+import { ownProcess } from "../config-file/guard.js";
+import { readIfThere } from "../config-file/load.js";
+import { type NixError, readNixLog } from "./nix-log.js";
+import { nixMessage, nixWarnings, ranAtAll } from "./nix-message.js";
+import type { ConfigPath } from "@microvm-emit/model";
+import type { PlannedPath } from "../config-file/planned-paths.js";
+import { render } from "../render.js";
+import { isBelow, mirror, sourceTreeOf, unreachable } from "../fs/source-tree.js";
+import type { Trail } from "./trace-back.js";
+
+export interface Checkable {
+  /** Absolute and without links, as is the one below. */
+  readonly config: string;
+  /** What it holds. */
+  readonly loaded: unknown;
+  readonly outputDir: string;
+  readonly files: readonly OutputFile[];
+  readonly hosts: readonly string[];
+  /** Files and directories of the user's that the emitted files refer to. */
+  readonly modules: readonly PlannedPath[];
+  /** Where a path of the emitted nodes is written. */
+  readonly written: (path: ConfigPath) => ConfigPath;
+  readonly overrides: readonly Override[];
+}
+
+export interface CheckedHost {
+  readonly host: string;
+  /** The store path of the host's system derivation. */
+  readonly drvPath: string;
+  readonly milliseconds: number;
+  /** What Nix and the modules warn of. */
+  readonly warnings: readonly string[];
+}
+
+/** Tells of the course of a check, one host after the other: a host takes seconds and much memory. */
+export type OnProgress = (event: Progress) => void;
+
+export type Progress =
+  | { readonly kind: "started"; readonly host: string; readonly position: number; readonly count: number }
+  | { readonly kind: "fine"; readonly host: string; readonly milliseconds: number }
+  | { readonly kind: "failed"; readonly host: string; readonly milliseconds: number };
+
+/** Has `nix` evaluate every host of a flake that is not on disk yet, in a copy of the source it belongs to. */
+export const check = (checkable: Checkable, onProgress: OnProgress): TE.TaskEither<Failure, readonly CheckedHost[]> =>
+  attempt(() =>
+    withTemporaryDirectory(async (directory, signal) => {
+      const flake = layOut(checkable, directory);
+      const evaluate = (attribute: string): Promise<Finished> =>
+        nixEval(`${flake.reference}#${attribute}`, checkable.overrides, signal);
+      const fine: CheckedHost[] = [];
+      const failed: FailedHost[] = [];
+      for (const [index, host] of checkable.hosts.entries()) {
+        onProgress({ kind: "started", host, position: index + 1, count: checkable.hosts.length });
+        const start = performance.now();
+        const { code, stdout, stderr } = await evaluate(
+          `${hostsAttribute}.${JSON.stringify(host)}.config.system.build.toplevel.drvPath`,
+        );
+        const milliseconds = Math.round(performance.now() - start);
+        if (code === 0) {
+          onProgress({ kind: "fine", host, milliseconds });
+          fine.push({
+            host,
+            drvPath: stdout.trim(),
+            milliseconds,
+            warnings: nixWarnings(readNixLog(stderr, stripVTControlCharacters).text),
+          });
+          continue;
+        }
+        onProgress({ kind: "failed", host, milliseconds });
+        const source = await evaluate(sourceAttribute);
+        const storePath = source.code === 0 ? source.stdout.trim() : "";
+        const log = readNixLog(stderr, (text) => inUsersPlaces(stripVTControlCharacters(text), flake, storePath));
+        if (!ranAtAll(log.text)) throw new Failed({ kind: "nix-failed", cause: nixMessage(log.text) });
+        failed.push({
+          host,
+          message: log.error?.message ?? nixMessage(log.text),
+          fullMessage: log.text.trim(),
+          trails: log.error === undefined ? [] : await trails(log.error, host, checkable, flake),
+        });
+      }
+      if (failed.length > 0) {
+        throw new Failed({ kind: "evaluation-failed", hosts: failed, fine: fine.map(({ host }) => host) });
+      }
+      return fine;
+    }),
+  );
+
+/** Where an error leads; what is needed for that is loaded only when there is one. */
+const trails = async (
+  error: NixError,
+  host: string,
+  { config, loaded, outputDir, files, modules, written }: Checkable,
+  { root }: LaidOut,
+): Promise<readonly Trail[]> => {
+  const [{ locator }, { traceBack }] = await Promise.all([
+    import("../config-file/locate/locate.js"),
+    import("./trace-back.js"),
+  ]);
+  const locate = await locator(config, readFileSync(config, "utf8"), { config: loaded, read: readIfThere });
+  const found = traceBack(error, {
+    host,
+    outputDir,
+    configDir: dirname(config),
+    emitted: files.filter((file) => file.kind === "nix"),
+    modules,
+    locate: (path) => locate(written(path)),
+    readLocated: (file) => readFileSync(file, "utf8"),
+    read: (file) =>
+      isBelow(root, file) && file.endsWith(".nix") && existsSync(file) ? readFileSync(file, "utf8") : undefined,
+  });
+  return found.map((trail) => (trail.path === undefined ? trail : { ...trail, path: written(trail.path) }));
+};
+
+interface LaidOut {
+  /** A reference to the flake whose outputs are {@link hostsAttribute} and {@link sourceAttribute}. */
+  readonly reference: string;
+  /** The user's directory that was copied, and the copy. */
+  readonly root: string;
+  readonly copy: string;
+}
+
+/** The input by which the flake to check is known to the one that is evaluated. */
+const subject = "subject";
+
+/** Lays out a copy of the source with the emitted files in it, and beside it the flake that Nix is to evaluate. */
+const layOut = (checkable: Checkable, directory: string): LaidOut => {
+  const { config, outputDir, files, modules: planned } = checkable;
+  const configDir = dirname(config);
+  const ofConfig = sourceTreeOf(configDir);
+  // A flake elsewhere is a source of its own, which no module of the config's is part of.
+  const source = isBelow(ofConfig.root, outputDir) ? ofConfig : { root: outputDir, isGit: false };
+  const copy = join(directory, "source");
+  const subdirectory = relative(source.root, outputDir);
+  writeNew(join(copy, subdirectory), render(files));
+  const lock = join(outputDir, "flake.lock");
+  // Pinned inputs stay pinned, whether or not git knows of it.
+  if (existsSync(lock)) copyFileSync(lock, join(copy, subdirectory, "flake.lock"));
+  if (planned.length > 0 && existsSync(source.root)) mirror(source, copy, directory);
+  const modules = unreachable(source, configDir, copy, [...new Set(planned.map(({ path }) => path))]);
+  if (modules.length > 0) throw new Failed({ kind: "modules-unreachable", root: source.root, modules });
+
+  // Nix before 2.14 refuses `path:…?dir=…` on the command line, and takes the same as an input.
+  const input = { type: "path", path: copy, ...(subdirectory === "" ? {} : { dir: subdirectory }) };
+  const outputs = lambda(
+    formals([subject], { ellipsis: true }),
+    attrs([
+      inheritFrom(ident(subject), hostsAttribute),
+      binding(sourceAttribute, select(ident(subject), "sourceInfo", "outPath")),
+    ]),
+  );
+  const flake = attrs({ inputs: attrs({ [subject]: toNix(input) }), outputs });
+  writeNew(join(directory, "check"), [{ kind: "text", path: "flake.nix", text: print(flake) }]);
+  return { reference: `path:${join(directory, "check")}`, root: source.root, copy };
+};
+
+const hostsAttribute = "nixosConfigurations";
+const sourceAttribute = "source";
+
+/** What Nix wrote, with the places in it called by what they stand for. */
+const inUsersPlaces = (message: string, { root, copy }: LaidOut, storePath: string): string =>
+  [copy, ...(storePath === "" ? [] : [storePath])]
+    .reduce((text, place) => text.replaceAll(place, root), message)
+    .replaceAll(`'${subject}/`, "'");
+
+/** Writes files where nothing stands yet. */
+const writeNew = (dir: string, files: readonly TextFile[]): void => {
+  for (const { path, text } of files) {
+    mkdirSync(dirname(join(dir, path)), { recursive: true });
+    writeFileSync(join(dir, path), text, { flag: "wx" });
+  }
+};
+
+/** Runs with a directory that is gone afterwards, however it ends; a signal ends first what runs, then the process. */
+const withTemporaryDirectory = async <A>(run: (directory: string, signal: AbortSignal) => Promise<A>): Promise<A> => {
+  const directory = mkdtempSync(join(realpathSync(tmpdir()), "microvm-emit-"));
+  const remove = (): void => {
+    rmSync(directory, { recursive: true, force: true });
+  };
+  const abort = new AbortController();
+  let stoppedBy: NodeJS.Signals | undefined;
+  const stop = (signal: NodeJS.Signals): void => {
+    stoppedBy = signal;
+    abort.abort();
+  };
+  process.on("exit", remove);
+  for (const signal of signals) process.on(signal, stop);
+  try {
+    return await run(directory, abort.signal);
+  } finally {
+    for (const signal of signals) process.off(signal, stop);
+    process.off("exit", remove);
+    remove();
+    if (stoppedBy !== undefined) ownProcess.exit(128 + constants.signals[stoppedBy]);
+  }
+};
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const nixEval = (installable: string, overrides: readonly Override[], signal: AbortSignal): Promise<Finished> =>
+  new Promise((resolve, reject) => {
+    const nix = spawn(
+      "nix",
+      [
+        ...["--extra-experimental-features", "nix-command flakes"],
+        ...["eval", "--raw", "--no-write-lock-file", "--no-eval-cache"],
+        // The trace leads from what fails to what the user wrote.
+        ...["--log-format", "internal-json", "--show-trace"],
+        ...overrides.flatMap(([name, to]) => ["--override-input", `${subject}/${name}`, to]),
+        installable,
+      ],
+      // An evaluation that does not end hears no gentler signal.
+      { stdio: ["ignore", "pipe", "pipe"], signal, killSignal: "SIGKILL" },
+    );
+    let stdout = "";
+    let stderr = "";
+    nix.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+    nix.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    nix.on("error", (error: NodeJS.ErrnoException) => {
+      reject(
+        new Failed(error.code === "ENOENT" ? { kind: "nix-missing" } : { kind: "nix-failed", cause: error.message }),
+      );
+    });
+    nix.on("close", (code) => {
+      resolve({ code, stdout, stderr });
+    });
+  });

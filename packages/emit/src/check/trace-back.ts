@@ -1,0 +1,375 @@
+import type { ConfigPath } from "@microvm-emit/model";
+import {
+  attrs,
+  binding,
+  type Expr,
+  type MappedText,
+  type Mapping,
+  type Node,
+  type Origin,
+  originAt,
+  parse,
+  print,
+  printMapped,
+} from "@microvm-emit/nix-ast";
+import { join } from "pathe";
+import { libraryFolder } from "../compile/flake/library-source.js";
+import { fileOf } from "../compile/host/vm-file.js";
+import { type Definition, definitionsOf, optionPath, withoutProperties } from "./definitions.js";
+import type { NixFile } from "../output-file.js";
+import type { Locator } from "../config-file/locate/locate.js";
+import type { NixError, NixPosition } from "./nix-log.js";
+import { lineOf, type Place, placeAtOffset } from "../report/place.js";
+import { offsetInTemplate } from "../config-file/locate/template-place.js";
+import type { PlannedPath } from "../config-file/planned-paths.js";
+
+/** All that an error of Nix's about a host can lead to. */
+export interface Sources {
+  readonly host: string;
+  readonly outputDir: string;
+  readonly configDir: string;
+  readonly emitted: readonly NixFile[];
+  /** The user's own modules that the config names. */
+  readonly modules: readonly PlannedPath[];
+  readonly locate: Locator;
+  /** The text of a file that `locate` found a place in. */
+  readonly readLocated: (file: string) => string;
+  /** The text of a file of the user's; undefined for what is none. */
+  readonly read: (file: string) => string | undefined;
+}
+
+/** A place that an error of Nix's leads to. */
+export interface Trail {
+  /** The part of the config that led there. */
+  readonly path?: ConfigPath;
+  /** In the config, in a module of the user's, or, where neither says it, in an emitted file. */
+  readonly place?: Place;
+  /** The emitted line that the part of the config became. */
+  readonly emitted?: Place;
+}
+
+/**
+ * Follows an error of Nix's back to what the user wrote: to every definition that it names, else to every place that
+ * says its sentence, else to the innermost place of its trace. What the user wrote comes first, what is ours alone last.
+ */
+export const traceBack = (error: NixError, sources: Sources): readonly Trail[] => {
+  const files = openFiles(sources);
+  const found = firstOf<readonly Trail[]>([
+    () => namedDefinitions(error.message, files),
+    () => (error.at === undefined ? [] : trailAt(error.at, files)),
+    () => (error.at === undefined ? saying(error.message, files) : []),
+    () => refusedPackage(error.message, files),
+    () => alongTrace(error, files),
+    () => theHost(error, files),
+  ]);
+  return (found ?? []).toSorted((a, b) => Number(isOursAlone(a, sources)) - Number(isOursAlone(b, sources)));
+};
+
+const firstOf = <A extends readonly unknown[]>(ways: readonly (() => A)[]): A | undefined => {
+  for (const way of ways) {
+    const found = way();
+    if (found.length > 0) return found;
+  }
+  return undefined;
+};
+
+const isOursAlone = ({ path, place }: Trail, { outputDir }: Sources): boolean =>
+  path === undefined && (place?.file.startsWith(`${outputDir}/`) ?? true);
+
+/** A Nix file by what is known of it. */
+interface Source {
+  readonly file: string;
+  readonly text: string;
+  readonly expr: () => Expr | undefined;
+  /** Where the nodes of an emitted file are. */
+  readonly mappings: readonly Mapping[];
+  readonly trail: (offset: number) => Trail;
+  readonly trailOf: (definition: Definition) => Trail;
+}
+
+interface Files {
+  readonly sources: Sources;
+  readonly open: (file: string) => Source | undefined;
+}
+
+const openFiles = (sources: Sources): Files => {
+  const known = new Map<string, Source | undefined>();
+  const emitted = new Map(sources.emitted.map((file) => [join(sources.outputDir, file.path), file]));
+  return {
+    sources,
+    open: (file) => {
+      if (!known.has(file)) {
+        const ours = emitted.get(file);
+        known.set(file, ours === undefined ? openUsers(file, sources) : openEmitted(file, ours, sources));
+      }
+      return known.get(file);
+    },
+  };
+};
+
+const openEmitted = (file: string, { path, expr }: NixFile, { host, locate, readLocated }: Sources): Source => {
+  const mapped: MappedText = printMapped(expr);
+  const around = (offset: number): readonly Node[] =>
+    mapped.mappings
+      .filter(({ start, end }) => start <= offset && offset < end)
+      .map(({ node }) => node)
+      .reverse();
+  /** The place in the template that the place begins, where the emitted node is out of one. */
+  const within = (place: Place, offset: number): Place => {
+    const source = readLocated(place.file);
+    const inner = offsetInTemplate(source, positionOffset(source, place.line) + place.column - 1, around(offset));
+    return inner === undefined ? place : placeAtOffset(place.file, source, inner);
+  };
+  const trailFrom = (origin: Origin | undefined, offset: number): Trail => {
+    const emitted = placeAtOffset(file, mapped.text, offset);
+    if (origin === undefined) return { place: emitted };
+    const place = locate(origin);
+    return { path: origin, emitted, ...(place === undefined ? {} : { place: within(place, offset) }) };
+  };
+  return {
+    file,
+    text: mapped.text,
+    mappings: mapped.mappings,
+    expr: () => (path === "flake.nix" ? hostModules(expr, host) : expr),
+    trail: (offset) => trailFrom(originAt(mapped, offset), offset),
+    trailOf: ({ node, origin }) =>
+      trailFrom(origin, mapped.mappings.find((mapping) => mapping.node === node)?.start ?? 0),
+  };
+};
+
+/** The modules that the flake gives a host, as one that imports them. */
+const hostModules = (flake: Expr, host: string): Expr | undefined => {
+  const [system] = definitionsOf(flake, ["outputs", "nixosConfigurations", host]);
+  if (system?.value.kind !== "call") return undefined;
+  const [modules] = definitionsOf(system.value.argument, ["modules"]);
+  return modules === undefined ? undefined : attrs([binding("imports", modules.value)]);
+};
+
+/** What a module's path may mean: a file, or a folder by its `default.nix`. */
+const filesOf = (configDir: string, path: string): readonly string[] => [
+  join(configDir, path),
+  join(configDir, path, "default.nix"),
+];
+
+const moduleFiles = ({ modules, configDir }: Sources, isAbout: (at: ConfigPath) => boolean): readonly string[] =>
+  modules.filter(({ at }) => isAbout(at)).flatMap(({ path }) => filesOf(configDir, path));
+
+const openUsers = (file: string, { read, modules, configDir, outputDir }: Sources): Source | undefined => {
+  // The library is the same for every config, so that nothing in it leads to a part of one.
+  if (file.startsWith(join(outputDir, libraryFolder, "/"))) return undefined;
+  const text = read(file);
+  if (text === undefined) return undefined;
+  const at = modules.find(({ path }) => filesOf(configDir, path).includes(file))?.at;
+  const trail = (offset: number): Trail => ({
+    place: placeAtOffset(file, text, offset),
+    ...(at === undefined ? {} : { path: at }),
+  });
+  return {
+    file,
+    text,
+    expr: () => {
+      const read = parse(text);
+      return read._tag === "Right" ? read.right : undefined;
+    },
+    mappings: [],
+    trail,
+    trailOf: ({ node }) => trail(node.start ?? 0),
+  };
+};
+
+const trailAt = ({ file, line, column }: NixPosition, { open }: Files): readonly Trail[] => {
+  const source = open(file);
+  if (source === undefined) return [];
+  const lineText = lineOf(source.text, line);
+  const before = positionOffset(source.text, line);
+  // Nix counts bytes.
+  const units = new TextDecoder().decode(new TextEncoder().encode(lineText).subarray(0, column - 1)).length;
+  return [source.trail(before + units)];
+};
+
+/** Where a line begins. */
+const positionOffset = (text: string, line: number): number => {
+  let offset = 0;
+  for (let at = 1; at < line; at++) {
+    const end = text.indexOf("\n", offset);
+    if (end === -1) break;
+    offset = end + 1;
+  }
+  return offset;
+};
+
+/** What the module system says of an option's definitions, each with its file and, where it is short, its value. */
+const namedDefinitions = (message: string, files: Files): readonly Trail[] => {
+  const option = /option [`‘'](?<option>.*?)['’](?: (?:has|is|does|was|in)\b|:|$)/m.exec(message)?.groups?.["option"];
+  if (option === undefined) return [];
+  const used = new Set<Definition>();
+  const named = [...message.matchAll(/^- In [`‘'](?<file>[^'’]*)['’](?:: (?<value>.*))?$/gm)];
+  const found = named.flatMap(({ groups }) => {
+    const source = files.open(withoutVia(groups?.["file"] ?? ""));
+    if (source === undefined) return [];
+    const unused = definitionsIn(source, option).filter((definition) => !used.has(definition));
+    const chosen = unused.find((definition) => shownValue(definition) === groups?.["value"]) ?? unused[0];
+    if (chosen === undefined) return [source.trail(0)];
+    used.add(chosen);
+    return [source.trailOf(chosen)];
+  });
+  // The library names the module that it makes of a VM's options by the VM.
+  const vms = named.flatMap(({ groups }) => /^microvm-emit\.vms\.(.*)$/.exec(groups?.["file"] ?? "")?.[1] ?? []);
+  const ofVms = vms.map((vm) => trailOfPath(["hosts", files.sources.host, "vms", vm], files));
+  // Modules that nixpkgs wraps are called by a file of its own.
+  const values = named.map(({ groups }) => groups?.["value"]);
+  return [...(found.length > 0 ? found : onlyDefinition(option, files, values)), ...ofVms];
+};
+
+/** The value of a definition as Nix shows a short one. */
+const shownValue = ({ value }: Definition): string => print(withoutProperties(value)).trim();
+
+const withoutVia = (file: string): string => file.replace(/, via option .*/, "");
+
+/** A guest's options are known by its own name or by where the host has them, a home's by where the guest has them. */
+const nestings: readonly RegExp[] = [
+  /^(?:guests\.(?:"[^"]*"|[^.]+)|microvm-emit\.vms\.(?:"[^"]*"|[^.]+)\.config)\./,
+  /^home-manager\.users\.[^.]+\./,
+];
+
+const definitionsIn = (source: Source, option: string): readonly Definition[] => {
+  const expr = source.expr();
+  if (expr === undefined) return [];
+  // The library makes a VM of microvm.nix out of each of its own.
+  const own = option.replace(/^microvm\.vms\./, "microvm-emit.vms.");
+  const names = nestings.reduce<readonly string[]>(
+    (known, nesting) => [
+      ...known,
+      ...known.slice(-1).flatMap((name) => (nesting.test(name) ? [name.replace(nesting, "")] : [])),
+    ],
+    [option, own],
+  );
+  return firstOf(names.map((name) => () => definitionsOf(expr, optionPath(name)))) ?? [];
+};
+
+/** The strings that say what a `throw`, `abort` or assertion said, where Nix does not tell the place. */
+const saying = (message: string, files: Files): readonly Trail[] => {
+  const assertions = /^\s*Failed assertions:\s*$/m.test(message) ? message.split(/^- /m).slice(1) : undefined;
+  const aborted = /^evaluation aborted with the following error message: '(?<said>.*)'$/s.exec(message)?.groups?.[
+    "said"
+  ];
+  const { emitted, outputDir } = files.sources;
+  const paths = new Set([
+    ...emitted.map(({ path }) => join(outputDir, path)),
+    ...moduleFiles(files.sources, () => true),
+  ]);
+  return (assertions ?? [aborted ?? message]).flatMap((sentence) => {
+    const said = sentence.trim();
+    if (said.length < minSaid) return [];
+    const places = [...paths].flatMap((path) => {
+      const source = files.open(path);
+      const offset = source?.text.indexOf(said) ?? -1;
+      return source === undefined || offset === -1 ? [] : [source.trail(offset)];
+    });
+    return places.length === 1 ? places : [];
+  });
+};
+
+/** The packages by the name that nixpkgs refuses for their licence, platform or flaws: it does not tell who asked. */
+const refusedPackage = (message: string, { sources: { host, emitted, outputDir }, open }: Files): readonly Trail[] => {
+  const refused = /^\s*Package [‘'](?<name>[^’']+)[’'] .*refusing to evaluate/s.exec(message)?.groups?.["name"];
+  if (refused === undefined) return [];
+  return emitted
+    .filter(({ path }) => [`hosts/${host}/`, `guests/${host}/`, "modules/"].some((folder) => path.startsWith(folder)))
+    .flatMap(({ path }) => {
+      const source = open(join(outputDir, path));
+      return source === undefined ? [] : packageOffsets(source.mappings, refused).map(source.trail);
+    });
+};
+
+/** Where a package that nixpkgs calls `NAME` or `NAME-VERSION` is selected from a package set. */
+const packageOffsets = (mappings: readonly Mapping[], fullName: string): readonly number[] =>
+  mappings.flatMap(({ node, start }) => {
+    if (node.kind !== "select" || node.target.kind !== "ident" || !node.target.name.startsWith("pkgs")) return [];
+    const name = node.path.at(-1);
+    return typeof name === "string" && (fullName === name || fullName.startsWith(`${name}-`)) ? [start] : [];
+  });
+
+/** Shorter sentences may stand anywhere. */
+const minSaid = 4;
+
+/** The innermost of what was being evaluated that is not nixpkgs' own, nor the flake's, which leads to all of a host. */
+const alongTrace = ({ trace }: NixError, files: Files): readonly Trail[] => {
+  let definedIn: string | undefined;
+  for (const { message, at } of trace) {
+    const trails = at === undefined ? [] : trailAt(at, files);
+    if (trails.some(({ path, place }) => !isHostAtLarge(path, place, files))) return trails;
+    const file = /^while evaluating definitions from [`'](?<file>[^']*)'/.exec(message)?.groups?.["file"];
+    if (file !== undefined) definedIn = withoutVia(file);
+    const option = /^while evaluating the option [`'](?<option>.*)':?$/.exec(message)?.groups?.["option"];
+    if (option === undefined) continue;
+    const source = definedIn === undefined ? undefined : files.open(definedIn);
+    const isOthers = definedIn !== undefined && source === undefined;
+    definedIn = undefined;
+    if (isOthers) continue;
+    const found =
+      source === undefined
+        ? onlyDefinition(option, files)
+        : definitionsIn(source, option).map((definition) => source.trailOf(definition));
+    if (found.length > 0) return found.slice(0, 1);
+  }
+  return [];
+};
+
+const isHostAtLarge = (
+  path: ConfigPath | undefined,
+  place: Place | undefined,
+  { sources: { outputDir } }: Files,
+): boolean => (path === undefined ? place?.file === join(outputDir, "flake.nix") : path.length <= hostDepth);
+
+/** `hosts.NAME` */
+const hostDepth = 2;
+
+/**
+ * The definition of an option that Nix names without a file, where just one of the user's or our files has one, or has one of
+ * the values that Nix shows.
+ */
+const onlyDefinition = (option: string, files: Files, values: readonly unknown[] = []): readonly Trail[] => {
+  const { host, outputDir } = files.sources;
+  const vm = vmIn(option);
+  const ours =
+    vm === undefined
+      ? [`hosts/${host}/default.nix`]
+      : [`hosts/${host}/${fileOf({ name: vm })}`, `guests/${host}/${vm}.nix`];
+  const about: ConfigPath = vm === undefined ? ["hosts", host, "modules"] : ["hosts", host, "vms", vm];
+  const definitions = [
+    ...[...ours, "flake.nix"].map((path) => join(outputDir, path)),
+    ...moduleFiles(files.sources, (at) => about.every((step, position) => at[position] === step)),
+  ].flatMap((file) => {
+    const source = files.open(file);
+    return source === undefined ? [] : definitionsIn(source, option).map((definition) => ({ source, definition }));
+  });
+  const shown = definitions.filter(({ definition }) => values.includes(shownValue(definition)));
+  const candidates = shown.length > 0 ? shown : definitions;
+  return candidates.length === 1 ? candidates.map(({ source, definition }) => source.trailOf(definition)) : [];
+};
+
+const vmIn = (text: string): string | undefined => {
+  const groups = /\b(?:microvm(?:-emit)?\.vms|guests)\.(?:"(?<quoted>[^"]*)"|(?<plain>[\w-]+))/.exec(text)?.groups;
+  return groups?.["quoted"] ?? groups?.["plain"];
+};
+
+/** `microvm-emit.vms.NAME` */
+const vmDepth = 3;
+
+/** The VM that Nix was about, as far as it says so, else the host. */
+const theHost = ({ message, trace }: NixError, files: Files): readonly Trail[] => {
+  const { host, emitted } = files.sources;
+  const vms = emitted.filter(({ path }) => path.startsWith(`hosts/${host}/`));
+  const isVm = (name: string): boolean =>
+    ["microvm-emit", "microvm"].some((set) =>
+      vms.some(({ expr }) => definitionsOf(expr, [set, "vms", name]).some(({ depth }) => depth === vmDepth)),
+    );
+  const named = [message, ...trace.map((frame) => frame.message)].map(vmIn).find((name) => name !== undefined);
+  return [trailOfPath(named !== undefined && isVm(named) ? ["hosts", host, "vms", named] : ["hosts", host], files)];
+};
+
+const trailOfPath = (path: ConfigPath, { sources: { locate } }: Files): Trail => {
+  const place = locate(path);
+  return { path, ...(place === undefined ? {} : { place }) };
+};

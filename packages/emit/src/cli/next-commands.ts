@@ -1,0 +1,144 @@
+import { existsSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import type { HostPlan, Lock, Plan, VmPlan } from "@microvm-emit/model";
+import { indexEntries } from "../fs/git.js";
+import { plannedPaths } from "../config-file/planned-paths.js";
+import { isBelow, sourceTreeOf, unknownToGit } from "../fs/source-tree.js";
+
+/** What to type after emitting, where the process stands. */
+export const nextCommands = (
+  plan: Plan,
+  configDir: string,
+  outputDir: string,
+  lock: { readonly file: string; readonly before: Lock },
+): string[] => {
+  const { root, isGit } = sourceTreeOf(outputDir);
+  const own = [...new Set(plannedPaths(plan).map(({ path }) => resolve(configDir, path)))];
+  // Outside git, a flake sees nothing above its own directory unless it is told to.
+  const reference =
+    isGit || own.every((path) => isBelow(outputDir, path))
+      ? relativeReference(outputDir)
+      : `path:${configDir}?dir=${relative(configDir, outputDir)}`;
+  const added = isGit ? toAdd(root, configDir, [outputDir, lock.file, ...own]) : [];
+  // What `nixos-rebuild` pins as root would be root's.
+  const isLocked = existsSync(join(outputDir, "flake.lock"));
+  // Each line is for the user who runs it, remarks included.
+  const sudo = process.getuid?.() === 0 ? "" : "sudo ";
+  const remark = (host: string, ...others: readonly string[]): string => {
+    const remarks = [...(plan.hosts.length > 1 ? [`on ${host}`] : []), ...others];
+    return remarks.length === 0 ? "" : `  # ${remarks.join(", ")}`;
+  };
+  return [
+    ...(added.length === 0 ? [] : [`git add ${added.map((path) => quoted(asPath(fromHere(path)))).join(" ")}`]),
+    ...(isLocked ? [] : [`nix flake lock ${quoted(reference)}`]),
+    // NixOS does not stop a VM that it no longer knows.
+    ...plan.hosts.flatMap((host) =>
+      goneVms(host, lock.before).flatMap(({ vm, renamed }, _, gone) => [
+        `${sudo}systemctl stop ${quoted(`microvm@${vm}`)}${remark(host.name, renamed === undefined ? `gone from the config${renameHint(host, lock.before, gone)}` : `renamed to ${renamed.name}`)}`,
+        ...movedFolders(host, vm, renamed).map(
+          ([from, to]) => `${sudo}mv -T ${quoted(from)} ${quoted(to)}${remark(host.name)}`,
+        ),
+      ]),
+    ),
+    ...plan.hosts.map(
+      (host) =>
+        `${sudo}nixos-rebuild switch --flake ${quoted(`${reference}#${host.name}`)}${remark(host.name, ...untilRestart(host, lock.before, sudo))}`,
+    ),
+  ];
+};
+
+/**
+ * A flake in a git work tree sees no file that git does not know, and modules may have others beside them. Files that git could
+ * not merge are resolved by adding them.
+ */
+const toAdd = (root: string, configDir: string, paths: readonly string[]): readonly string[] => {
+  const known = [...new Set(paths)].filter((path) => isBelow(root, path) && existsSync(path));
+  const beside = isBelow(root, configDir) ? [join(configDir, "*.nix")] : [];
+  const unknown = unknownToGit(root, [...known, ...beside, ":(exclude,glob)**/node_modules/**"]);
+  if (unknown === undefined) return known;
+  const unmerged = indexEntries(root, "unmerged", known).map(({ path }) => join(root, path));
+  return [
+    ...known.filter((path) => [...unknown, ...unmerged].some((file) => isBelow(path, file))),
+    ...unknown.filter((file) => !known.some((path) => isBelow(path, file))),
+  ];
+};
+
+interface GoneVm {
+  readonly vm: string;
+  /** The VM that it is now. */
+  readonly renamed: VmPlan | undefined;
+}
+
+/**
+ * The VMs of a host that the last run had and this one does not, at least not under that name; and those that left in an
+ * earlier run, where `renamedFrom` now gives their index to another VM.
+ */
+const goneVms = ({ name, vms }: HostPlan, before: Lock): readonly GoneVm[] => {
+  const kept = new Set(vms.map((vm) => vm.name));
+  const renamedLate = (Object.hasOwn(before.freed ?? {}, name) ? (before.freed?.[name] ?? []) : []).filter((freed) =>
+    vms.some(({ renamedFrom, index }) => renamedFrom === freed.vm && index === freed.index),
+  );
+  return [...Object.keys(knownVms(name, before)), ...renamedLate.map(({ vm }) => vm)]
+    .filter((vm) => !kept.has(vm))
+    .map((vm) => ({ vm, renamed: vms.find(({ renamedFrom }) => renamedFrom === vm) }));
+};
+
+/** One VM that left and one that came may be a rename. */
+const renameHint = ({ name, vms }: HostPlan, before: Lock, gone: readonly GoneVm[]): string => {
+  const known = knownVms(name, before);
+  const [added, ...others] = vms.filter((vm) => !Object.hasOwn(known, vm.name) && vm.renamedFrom === null);
+  const [left] = gone;
+  return added === undefined || others.length > 0 || left === undefined || gone.length > 1
+    ? ""
+    : ` (renamed to ${added.name}? Then set its renamedFrom to ${JSON.stringify(left.vm)} and run again)`;
+};
+
+const knownVms = (host: string, before: Lock): Readonly<Record<string, number>> =>
+  Object.hasOwn(before.hosts, host) ? (before.hosts[host] ?? {}) : {};
+
+/** The folders of a renamed VM that are named for it, before and after. */
+const movedFolders = (
+  { stateDirectory }: HostPlan,
+  before: string,
+  renamed: VmPlan | undefined,
+): readonly (readonly [from: string, to: string])[] => {
+  if (renamed === undefined) return [];
+  const { name, sshHostKeys, workspace, users, directories } = renamed;
+  const named = [
+    { folders: [sshHostKeys], parent: "/var/lib/microvm-host-keys/" },
+    { folders: [workspace], parent: `${users[0].homeDirectory}/microvm/` },
+    // An agent's state of `agentState: "own"`.
+    { folders: directories.map(({ path }) => path), parent: "-vms/" },
+  ].flatMap(({ folders, parent }) => folders.filter((folder) => folder?.endsWith(parent + name) === true));
+  return [`${stateDirectory}/${name}`, ...new Set(named.filter((folder) => folder !== null))].map(
+    (folder) => [folder.slice(0, -name.length) + before, folder] as const,
+  );
+};
+
+/**
+ * What a switch leaves as it was. Which VMs that is for is not known here: what runs may be older than the flake that was on
+ * disk.
+ */
+const untilRestart = ({ name: host, vms }: HostPlan, before: Lock, sudo: string): readonly string[] => {
+  const known = knownVms(host, before);
+  const [first, ...others] = vms.filter(({ name }) => Object.hasOwn(known, name));
+  if (first === undefined) return [];
+  return [
+    `VMs that run keep their shares and connections until ${sudo}systemctl restart microvm@${others.length === 0 ? first.name : "NAME"}`,
+  ];
+};
+
+const fromHere = (path: string): string => relative(process.cwd(), path) || ".";
+
+/** Git would read a leading hyphen as an option's, and a colon as the start of a pattern. */
+const asPath = (path: string): string => (/^[-:]/.test(path) ? `./${path}` : path);
+
+/** A flake reference to a directory has to begin with a dot or slash, else it would name a registry's flake. */
+const relativeReference = (dir: string): string => {
+  const path = fromHere(dir);
+  return path.startsWith(".") ? path : `./${path}`;
+};
+
+/** A word as a POSIX shell reads it back; one that begins with `#` would be a comment. */
+const quoted = (word: string): string =>
+  /^[\w@%+:,./][\w@%+=:,./#-]*$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

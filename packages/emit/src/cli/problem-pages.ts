@@ -1,0 +1,14 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { type ProblemPage, readPage } from "../report/problem-page.js";
+
+const folder = new URL("../../problems/", import.meta.url);
+
+/** The codes that have a page. */
+export const pageCodes = (): readonly string[] =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => name.slice(0, -".md".length))
+    .sort();
+
+/** The page of a code. */
+export const pageOf = (code: string): ProblemPage => readPage(readFileSync(new URL(`${code}.md`, folder), "utf8"));

@@ -1,0 +1,22 @@
+import type { Plan } from "@microvm-emit/model";
+import { compileFlake } from "./flake/flake.js";
+import { compileHost } from "./host/host.js";
+import { copyLibrary } from "./flake/library.js";
+import { type Locations, relocate } from "./locations.js";
+import { sharedModules } from "./shared-modules.js";
+import { compileSkill } from "./flake/skill.js";
+import type { OutputFile } from "../output-file.js";
+
+/** A plan becomes the files of a flake: the flake, its hosts and VMs, the modules that VMs share, and the library. */
+export const compile = (plan: Plan, locations: Locations): readonly OutputFile[] => {
+  const place = relocate(locations);
+  const shared = sharedModules();
+  const hosts = plan.hosts.flatMap((host) => compileHost(host, plan.library, shared, place));
+  return [
+    compileFlake(plan, place),
+    ...hosts,
+    ...shared.files(),
+    ...copyLibrary(plan.library),
+    compileSkill(plan, locations),
+  ];
+};

@@ -1,0 +1,21 @@
+import type { Plan } from "@microvm-emit/model";
+import { type Expr, interp, path, str } from "@microvm-emit/nix-ast";
+import type { TextFile } from "../../output-file.js";
+import { library } from "./library.generated.js";
+import { libraryFolder } from "./library-source.js";
+import { input } from "../terms.js";
+
+/** The library as files of a flake; none of a flake that has it as an input. */
+export const copyLibrary = (source: Plan["library"]): readonly TextFile[] =>
+  source === "input"
+    ? []
+    : Object.entries(library).map(([path, text]) => ({
+        kind: "text",
+        path: `${libraryFolder}/${path}`,
+        isFixed: true,
+        text,
+      }));
+
+/** The library's NixOS module for hosts, as a file in `hosts/NAME` refers to it. The npm package has it in `nix/`. */
+export const libraryModule = (source: Plan["library"]): Expr =>
+  source === "input" ? str(interp(input(libraryFolder)), "/nix") : path(`../../${libraryFolder}`);

@@ -1,0 +1,118 @@
+import type { HostPlan, Plan } from "@microvm-emit/model";
+import { basename } from "pathe";
+import type { TextFile } from "../../output-file.js";
+import { lockNameOf } from "../../config-file/lock-name.js";
+import type { Locations } from "../locations.js";
+
+/** The skill by which a coding agent adds a VM: it edits the config, never the emitted files. */
+export const compileSkill = (plan: Plan, { configFile }: Locations): TextFile => ({
+  kind: "text",
+  path: ".claude/skills/create-microvm/SKILL.md",
+  text: skill(plan.hosts, configFile),
+});
+
+const skill = (hosts: readonly HostPlan[], configFile: string): string => {
+  const config = basename(configFile);
+  const names = hosts.map(({ name }) => name);
+  const description = `Adds a microVM for a project to the NixOS configuration of ${names.join(", ")} by editing ${config}. Use when the user asks for a new microVM, agent VM or sandbox, or wants to change one.`;
+  return `---
+name: create-microvm
+description: ${JSON.stringify(description)}
+---
+
+# Create a microVM
+
+The VMs are described in \`${config}\`, which lies at \`${configFile}\` as seen from the folder of \`flake.nix\`.
+Everything beside \`flake.nix\` is generated from it: change the config, never the generated files. Run the commands below in
+the config's folder.
+
+## Steps
+
+1. Read \`${config}\`. The VMs of a host are the entries of its \`vms\`: ${names.map((name) => `\`hosts.${name}.vms\``).join(", ")}.
+2. Add an entry, named for the project with \`vm\` at the end, in lower-case letters, digits and hyphens:
+
+${indented(entryFor(config))}
+
+   - Leave out \`index\` and \`interfaces\`: the tap, MAC and IP address are allocated and never clash.
+   - Put what the project needs to build into \`toolchains\` where there is one, else into \`packages\`, as attributes of
+     nixpkgs.
+   - Take over from the neighbouring entries what they have in common, such as \`home\` and \`modules\`, and nothing of what
+     they may reach.
+   - Share nothing but the workspace unless the user asks for it: no home directory, no credentials.
+   - What a VM may reach and do is the user's to decide. Never add or widen \`network\`, \`allow\`, \`reachVms\`, \`reachHost\`,
+     \`publish\`, \`sudo\`, \`secrets\`, \`agentState\`, \`dangerous\`, \`owners\` or \`silence\` unless the user asks for just that, and then show
+     them what \`npx microvm-emit plan ${config}\` says before and after.
+
+3. Emit the flake and read what changed. Every problem is reported with its place and its remedy:
+
+   \`\`\`bash
+   npx microvm-emit ${config}
+   \`\`\`
+
+4. Check that the host still evaluates. Do not deploy it:
+
+   \`\`\`bash
+   npx microvm-emit check ${config}
+   \`\`\`
+
+5. If the project has sources to work on, clone them into the workspace, here \`~/microvm/example\`. The folder itself and the
+   SSH host key are made when the VM first starts.
+6. Commit the config, \`${lockNameOf(config)}\` and the generated files. Nix sees only files that git tracks, so add new
+   ones first.
+
+## What the user runs
+
+Tell the user these commands, with the name and address of the new VM, which \`npx microvm-emit plan ${config}\` shows.
+The first one is what \`microvm-emit\` prints last:
+
+\`\`\`bash
+sudo nixos-rebuild switch --flake ./flake#${names[0] ?? "HOST"}
+sudo systemctl start microvm@examplevm
+ssh ADDRESS
+\`\`\`
+
+In the VM, \`cd\` to the workspace and start the agent${startCommand(hosts)}.
+`;
+};
+
+const entry = `\`\`\`ts
+examplevm: {
+  agent: claudeCode(),
+  workspace: "~/microvm/example",
+  toolchains: [go()],
+  packages: ["git", "ripgrep"],
+},
+\`\`\``;
+
+const jsonEntry = `\`\`\`json
+"examplevm": {
+  "agent": "claude-code",
+  "workspace": "~/microvm/example",
+  "toolchains": ["go"],
+  "packages": ["git", "ripgrep"]
+}
+\`\`\``;
+
+const yamlEntry = `\`\`\`yaml
+examplevm:
+  agent: claude-code
+  workspace: ~/microvm/example
+  toolchains: [go]
+  packages: [git, ripgrep]
+\`\`\``;
+
+/** The entry as it is written in a config of that name. */
+const entryFor = (config: string): string => {
+  if (/\.jsonc?$/.test(config)) return jsonEntry;
+  return /\.ya?ml$/.test(config) ? yamlEntry : entry;
+};
+
+/** Lines of a list item's content. */
+const indented = (text: string): string => text.replace(/^/gm, "   ");
+
+const startCommand = (hosts: readonly HostPlan[]): string => {
+  const commands = new Set(
+    hosts.flatMap(({ vms }) => vms.flatMap(({ agent }) => (agent === null ? [] : [agent.command]))),
+  );
+  return commands.size === 0 ? "" : `: ${[...commands].map((command) => `\`${command}\``).join(" or ")}`;
+};

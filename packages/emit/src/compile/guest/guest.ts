@@ -1,0 +1,150 @@
+import {
+  type GroupPlan,
+  type GuestBase,
+  type GuestPlan,
+  type HostPlan,
+  readsOptions,
+  type VmPlan,
+} from "@microvm-emit/model";
+import { attrs, binding, type Binding, blankLine, comment, type Expr, list, path } from "@microvm-emit/nix-ast";
+import type { NixFile } from "../../output-file.js";
+import { compileAgent } from "./agents.js";
+import * as modules from "./guest-modules.js";
+import { compileHardware, compileMachine } from "./hardware.js";
+import { compileHome } from "./home.js";
+import type { Relocate } from "../locations.js";
+import { moduleOf } from "../module.js";
+import type { SharedModules } from "../shared-modules.js";
+import { at, bindingAt, importModule, input, packageFrom, setAt } from "../terms.js";
+
+/** The NixOS of a guest, as a module of a file in `hosts/HOST` or `guests/HOST`. */
+export const compileGuest = (
+  { own }: Pick<GuestPlan, "own">,
+  vm: VmPlan,
+  shared: SharedModules,
+  relocate: Relocate,
+): Expr => {
+  const imports = [
+    ...importShared(vm, shared),
+    ...vm.modules.map((module, position) => importModule(module, relocate, 2, [...vm.path, "modules", position])),
+  ];
+  return moduleOf(
+    ...(imports.length === 0 ? [] : [binding("imports", list(imports))]),
+    blankLine(setAt([...vm.path, "firewall"], "networking", firewall(vm))),
+    ...(vm.packages.length === 0
+      ? []
+      : [blankLine(bindingAt([...vm.path, "packages"], ["environment", "systemPackages"], packagesOf(vm)))]),
+    ...(vm.unpatchedBinaries
+      ? [bindingAt([...vm.path, "unpatchedBinaries"], ["microvm-emit", "unpatchedBinaries"], true)]
+      : []),
+    ...(vm.nixpkgs === null
+      ? []
+      : [bindingAt([...vm.path, "nixpkgs"], ["microvm-emit", "nixpkgs"], input(vm.nixpkgs, "outPath"))]),
+    ...vm.users.flatMap((user) => compileHome(user, vm, shared, relocate)).map(blankLine),
+    blankLine(bindingAt(vm.path, "microvm", attrs(hardware(vm, own)))),
+    blankLine(bindingAt([...vm.path, "stateVersion"], ["system", "stateVersion"], vm.stateVersion)),
+  );
+};
+
+/** `guests/HOST/NAME.nix`: the NixOS that several VMs share, named by the first of them. One with more packages imports the other. */
+export const compileSharedGuest = (
+  host: HostPlan,
+  guest: GuestPlan,
+  vm: VmPlan,
+  base: GuestBase | undefined,
+  shared: SharedModules,
+  relocate: Relocate,
+): NixFile => ({
+  kind: "nix",
+  path: guestFile(host, guest),
+  expr: comment(base === undefined ? compileGuest(guest, vm, shared, relocate) : compileMore(vm, base), {
+    before: `The NixOS of ${guest.vms.join(", ")}.`,
+  }),
+});
+
+const compileMore = (vm: VmPlan, base: GuestBase): Expr =>
+  moduleOf(
+    binding("imports", list([path(`./${base.name}.nix`)])),
+    blankLine(
+      bindingAt(
+        [...vm.path, "packages"],
+        ["environment", "systemPackages"],
+        packagesOf(vm, (at) => base.missing.includes(at)),
+      ),
+    ),
+  );
+
+export const guestFile = (host: HostPlan, { name }: Pick<GuestPlan, "name">): string =>
+  `guests/${host.name}/${name}.nix`;
+const importShared = (vm: VmPlan, shared: SharedModules): readonly Expr[] => {
+  const use = (name: string, key: unknown, make: () => Expr): Expr =>
+    path(`../../modules/${shared.use(name, key, vm.name, make)}`);
+  const { agent } = vm;
+  const groups = otherGroups(vm);
+  const agentPath = [...vm.path, "agent"];
+  return [
+    ...vm.users.flatMap((user, position) => {
+      const isHostUser = position === 0;
+      // The library has the host's user in each guest already.
+      if (isHostUser && !modules.addsToUser(user)) return [];
+      const { path: _, home, uid, gid, group, ...account } = user;
+      const key = [account, isHostUser ? "host" : [uid, gid, group], home.some(({ kind }) => kind === "zsh")];
+      return [
+        at(
+          user.path,
+          use(`user-${user.name}`, key, () => modules.user(user, isHostUser)),
+        ),
+      ];
+    }),
+    ...(vm.sudo
+      ? [
+          at(
+            [...vm.path, "sudo"],
+            use("sudo", vm.users[0].name, () => modules.sudo(vm.users[0].name)),
+          ),
+        ]
+      : []),
+    ...(groups.length === 0 ? [] : [use("groups", groups, () => modules.groups(groups))]),
+    ...(vm.users.some(({ home }) => home.length > 0) ? [input("home-manager", "nixosModules", "home-manager")] : []),
+    ...(agent === null
+      ? []
+      : [
+          at(
+            agentPath,
+            use(agent.name, agent, () => at(agentPath, compileAgent(agent))),
+          ),
+        ]),
+    ...vm.toolchains.map((toolchain, position) => {
+      const origin = [...vm.path, "toolchains", position];
+      return at(
+        origin,
+        use(toolchain.name, toolchain, () => at(origin, modules.toolchain(toolchain))),
+      );
+    }),
+  ];
+};
+
+/** The groups that are no user's own, without their places in the config. */
+const otherGroups = ({ groups, users }: VmPlan): readonly Omit<GroupPlan, "path">[] =>
+  groups.filter(({ name }) => users.every(({ group }) => group !== name)).map(({ name, gid }) => ({ name, gid }));
+
+const packagesOf = ({ path: origin, packages }: VmPlan, isWanted: (position: number) => boolean = () => true): Expr =>
+  list(
+    packages.flatMap((plan, position) =>
+      isWanted(position) ? [at([...origin, "packages", position], packageFrom("pkgs", plan))] : [],
+    ),
+  );
+
+const firewall = ({ path: origin, firewall: { enable, ...allowed } }: VmPlan): readonly Binding[] => [
+  bindingAt([...origin, "firewall"], ["firewall", "enable"], enable),
+  ...Object.entries(allowed).flatMap(([option, ports]) =>
+    ports.length === 0 ? [] : [bindingAt([...origin, "firewall", option], ["firewall", option], ports)],
+  ),
+];
+
+/** What a guest's NixOS knows of its hypervisor; all of it, if the guest is one VM's or a module may read it. */
+const hardware = (vm: VmPlan, own: GuestPlan["own"]): readonly Binding[] => [
+  bindingAt([...vm.path, "hypervisor"], "hypervisor", vm.hypervisor),
+  ...(own !== null || readsOptions(vm) ? compileMachine(vm) : []),
+  ...compileHardware(vm),
+];

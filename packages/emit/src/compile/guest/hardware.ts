@@ -1,0 +1,132 @@
+import {
+  type ConfigPath,
+  type HardwarePlan,
+  type OptionPlan,
+  type SharePlan,
+  type VmPlan,
+  type VolumePlan,
+} from "@microvm-emit/model";
+import { attrs, type Binding, type Expr, list, type NixInput, str, toNix } from "@microvm-emit/nix-ast";
+import { at, bindingAt, packageFrom } from "../terms.js";
+
+/** What a VM's hypervisor gives it, of which its NixOS need not know. */
+export const compileMachine = (vm: VmPlan): readonly Binding[] => {
+  const { balloon, hotplug } = vm;
+  const given = givenOf(vm);
+  return [
+    ...given("vcpu", "vcpu", vm.vcpu),
+    ...given("memoryMiB", "mem", vm.memoryMiB),
+    ...given("balloon", "balloon", balloon === null ? undefined : true),
+    ...given("balloon", "initialBalloonMem", orNothing(balloon?.initialMiB, 0)),
+    ...given("balloon", "deflateOnOOM", orNothing(balloon?.deflateOnOOM, true)),
+    ...given("hotplug", "hotplugMem", hotplug?.maxMiB),
+    // microvm.nix's default is what the guest has, which other VMs may have too.
+    ...given("hotplug", "hotpluggedMem", hotplug?.initialMiB ?? hotplug?.maxMiB),
+    ...given("hugepages", "hugepageMem", orNothing(vm.hugepages, false)),
+    ...given("runAs", "user", vm.runAs ?? undefined),
+  ];
+};
+
+/** What a VM asks of its hypervisor that shows in its NixOS. */
+export const compileHardware = (vm: VmPlan): readonly Binding[] => {
+  const { storeDisk } = vm;
+  const given = givenOf(vm);
+  return [
+    ...given("cpu", "cpu", vm.cpu ?? undefined),
+    ...given("devices", "devices", vm.devices.length === 0 ? undefined : list(vm.devices.map(compileDevice))),
+    ...given("graphics", "graphics", vm.graphics === null ? undefined : compileGraphics(vm.graphics)),
+    ...given("kernel", "kernel", vm.kernel === null ? undefined : packageFrom("pkgs", vm.kernel)),
+    ...given("kernelParams", "kernelParams", vm.kernelParams.length === 0 ? undefined : vm.kernelParams),
+    ...given("store", "storeDiskType", storeDisk?.type),
+    ...(storeDisk === null ? [] : given("store", storeDiskFlags[storeDisk.type], storeDisk.flags ?? undefined)),
+    ...given("vsock", ["vsock", "ssh", "enable"], orNothing(vm.vsockSsh, false)),
+    ...vm.options.map(compileOption),
+  ];
+};
+
+/** A setting of the VM's by the option that it becomes; nothing for what the config leaves to microvm.nix. */
+const givenOf =
+  ({ path }: VmPlan) =>
+  (setting: string, name: string | [string, ...string[]], value: NixInput | undefined): readonly Binding[] =>
+    value === undefined ? [] : [bindingAt([...path, setting], name, value)];
+
+/** What differs from microvm.nix's default, which need not be written. */
+const orNothing = <A>(value: A | undefined, fallback: A): A | undefined => (value === fallback ? undefined : value);
+
+const storeDiskFlags = { erofs: "storeDiskErofsFlags", squashfs: "storeDiskSquashfsFlags" } as const;
+
+const compileDevice = ({ path, bus, device, qemu }: VmPlan["devices"][number]): Expr =>
+  at(path, toNix({ bus, path: device, qemu: Object.keys(qemu).length === 0 ? undefined : qemu }));
+
+const compileGraphics = ({
+  backend,
+  crosvmPackage,
+  hostMemoryMiB,
+  socket,
+  vulkan,
+}: NonNullable<HardwarePlan["graphics"]>): Expr =>
+  attrs({
+    enable: true,
+    backend: orNothing(backend, "gtk"),
+    crosvmPackage: crosvmPackage === null ? undefined : packageFrom("pkgs", crosvmPackage),
+    hostmem: hostMemoryMiB === 256 ? undefined : `${String(hostMemoryMiB)}M`,
+    socket: socket ?? undefined,
+    vulkan: vulkan ?? undefined,
+  });
+
+const compileOption = ({ path, option, value }: OptionPlan): Binding =>
+  bindingAt(path, option, compileValue(path, value));
+
+const compileValue = (path: ConfigPath, value: OptionPlan["value"]): NixInput => {
+  switch (value.kind) {
+    case "data":
+      return value.data;
+    case "package":
+      return packageFrom("pkgs", value.package);
+    case "packages":
+      return attrs(
+        Object.entries(value.packages).map(([name, own]) => bindingAt([...path, name], name, packageFrom("pkgs", own))),
+      );
+  }
+};
+
+/** An item of a VM's `shares`; what the library has by default is left out. */
+export const compileShare = ({ path, role, tag, source, mountPoint, ...share }: SharePlan): Expr =>
+  at(
+    path,
+    toNix({
+      tag: at(tag.path, str(tag.value)),
+      source,
+      mountPoint: mountPoint.value === source ? undefined : at(mountPoint.path, str(mountPoint.value)),
+      mode: role === "agent" ? "0700" : undefined,
+      proto: orNothing(share.proto, "virtiofs"),
+      readOnly: orNothing(share.readOnly, false),
+      owners: share.owners === "guest" ? "guest" : undefined,
+      neededForBoot: orNothing(share.neededForBoot, false),
+      cache: share.cache ?? undefined,
+      securityModel: share.securityModel ?? undefined,
+      posixAcl: share.posixAcl ?? undefined,
+      socket: share.socket ?? undefined,
+      extraArgs: share.extraArgs.length === 0 ? undefined : share.extraArgs,
+    }),
+  );
+
+/** An item of a VM's `volumes`, in the same way. */
+export const compileVolume = (volume: VolumePlan): Expr =>
+  at(
+    volume.path,
+    toNix({
+      image: volume.image,
+      mountPoint: volume.mountPoint === null ? undefined : at(volume.mountPoint.path, str(volume.mountPoint.value)),
+      sizeMiB: volume.sizeMiB ?? undefined,
+      fsType: orNothing(volume.fsType, "ext4"),
+      label: volume.label ?? undefined,
+      readOnly: orNothing(volume.readOnly, false),
+      neededForBoot: orNothing(volume.neededForBoot, false),
+      autoCreate: orNothing(volume.autoCreate, true),
+      serial: volume.serial ?? undefined,
+      direct: orNothing(volume.direct, false),
+      imageType: volume.imageType ?? undefined,
+      mkfsExtraArgs: volume.mkfsExtraArgs.length === 0 ? undefined : volume.mkfsExtraArgs,
+    }),
+  );

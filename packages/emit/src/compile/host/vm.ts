@@ -1,0 +1,174 @@
+import {
+  type ForwardEndPlan,
+  type GuestPlan,
+  type HostPlan,
+  type InterfacePlan,
+  type LimitsPlan,
+  readsOptions,
+  type SecretPlan,
+  type VmPlan,
+} from "@microvm-emit/model";
+import {
+  attrs,
+  binding,
+  type Binding,
+  blankLine,
+  comment,
+  type Expr,
+  list,
+  type NixInput,
+  str,
+  toNix,
+} from "@microvm-emit/nix-ast";
+import type { NixFile } from "../../output-file.js";
+import { compileGuest } from "../guest/guest.js";
+import { compileMachine, compileShare, compileVolume } from "../guest/hardware.js";
+import type { Relocate } from "../locations.js";
+import { hostModule } from "../module.js";
+import { compilePolicy } from "./policy.js";
+import type { SharedModules } from "../shared-modules.js";
+import { at, bindingAt, input, setAt, setsAt } from "../terms.js";
+import { fileOf } from "./vm-file.js";
+
+/** A VM's file, and whether it is a function of the flake's inputs. */
+export interface VmFile {
+  readonly file: NixFile;
+  readonly needsInputs: boolean;
+}
+
+/** `hosts/HOST/NAME.nix`: all of a VM, except what it shares with others. */
+export const compileVm = (
+  host: HostPlan,
+  guest: GuestPlan,
+  vm: VmPlan,
+  shared: SharedModules,
+  relocate: Relocate,
+): VmFile => {
+  const own = compileOptions(guest, vm);
+  const options =
+    guest.own === null
+      ? own
+      : [...own, blankLine(bindingAt(vm.path, "config", compileGuest(guest, vm, shared, relocate)))];
+  const body = at(vm.path, binding(["microvm-emit", "vms", vm.name], attrs(options)));
+  const { expr, needsInputs } = hostModule(own, [body]);
+  return {
+    needsInputs,
+    file: {
+      kind: "nix",
+      path: `hosts/${host.name}/${fileOf(vm)}`,
+      expr: comment(expr, { before: titleOf(host, vm) }),
+    },
+  };
+};
+
+const titleOf = (host: HostPlan, { name, interfaces }: VmPlan): string => {
+  const [address] = interfaces.flatMap(({ addresses }) => addresses);
+  return `The microVM ${name} of ${host.name}${address === undefined ? "" : `, at ${address.value}`}.`;
+};
+
+/** The options of a VM on its host. */
+const compileOptions = (guest: GuestPlan, vm: VmPlan): readonly Binding[] => [
+  ...compilePolicy(vm),
+  ...many(vm, "interfaces", vm.interfaces.map(compileInterface)),
+  ...many(vm, "nameservers", vm.nameservers),
+  ...(vm.vsockCid === null ? [] : [bindingAt(vm.vsockCid.path, "vsockCid", vm.vsockCid.value)]),
+  ...given(vm, "socket", vm.socket, "control.socket"),
+  ...given(vm, "autostart", vm.autostart, false),
+  ...given(vm, "restartIfChanged", vm.restartIfChanged, false),
+  ...given(vm, "sshHostKeys", vm.sshHostKeys, null),
+  ...(vm.shares.some(({ role }) => role === "store") ? [] : [bindingAt([...vm.path, "store"], "shareStore", false)]),
+  ...many(vm, "shares", vm.shares.filter(({ role }) => isWritten.has(role)).map(compileShare)),
+  ...many(vm, "volumes", vm.volumes.map(compileVolume)),
+  ...given(vm, "writableStoreOverlay", vm.writableStoreOverlay, "/nix/.rw-store"),
+  ...set(vm, "secrets", vm.secrets.map(compileSecret)),
+  ...set(vm, "environment", recordOf(vm, "environment", vm.environment)),
+  ...(vm.machineId === undefined ? [] : [bindingAt([...vm.path, "machineId"], "machineId", vm.machineId)]),
+  ...set(vm, "limits", compileLimits(vm)),
+  ...(guest.own === null ? [binding("guest", guest.name)] : [...compileSpecialArgs(vm), ...compilePackageSet(vm)]),
+  ...set(vm, "microvm", [...(guest.own === null && !readsOptions(vm) ? compileMachine(vm) : []), ...compileRunner(vm)]),
+];
+
+/** The shares that the library does not make of other options. */
+const isWritten: ReadonlySet<string> = new Set(["agent", "workspace", "own"]);
+
+/** A setting that has a name of its own in the library; nothing for the library's default. */
+const given = (vm: VmPlan, option: string, value: NixInput, fallback: NixInput): readonly Binding[] =>
+  value === fallback ? [] : [bindingAt([...vm.path, option], option, value)];
+
+const many = (vm: VmPlan, option: string, items: readonly NixInput[]): readonly Binding[] =>
+  items.length === 0 ? [] : [bindingAt([...vm.path, option], option, list(items))];
+
+const set = (vm: VmPlan, option: string, bindings: readonly Binding[]): readonly Binding[] =>
+  setsAt([...vm.path, option], option, bindings);
+
+const recordOf = (vm: VmPlan, setting: string, record: Readonly<Record<string, NixInput>>): readonly Binding[] =>
+  Object.entries(record).map(([name, value]) => bindingAt([...vm.path, setting, name], name, value));
+
+const compileInterface = (link: InterfacePlan): Expr =>
+  at(
+    link.path,
+    toNix({
+      type: link.type === "tap" ? undefined : link.type,
+      id: at(link.id.path, str(link.id.value)),
+      mac: at(link.mac.path, str(link.mac.value)),
+      bridge: link.network === null || link.network.kind === "routed" ? undefined : link.network.name,
+      macvtap: link.type === "macvtap" ? { link: link.link, mode: link.mode } : undefined,
+      addresses:
+        link.addresses.length === 0
+          ? undefined
+          : link.addresses.map(({ value, path, subnet }) => at(path, str(`${value}/${String(subnet.prefixLength)}`))),
+      dhcp: link.dhcp ? true : undefined,
+      gateways: gatewaysOf(link),
+      vhost: link.type === "tap" && link.vhost ? true : undefined,
+    }),
+  );
+
+/** The routers of an interface, if they are not those of its network. */
+const gatewaysOf = ({ addresses, dhcp, network }: InterfacePlan): NixInput | undefined => {
+  const own = addresses.filter(({ subnet }) => !(dhcp && subnet.family === 4)).map(({ subnet }) => subnet);
+  const routers = own.flatMap(({ gateway }) => (gateway === null ? [] : [gateway.value]));
+  const isOfNetwork = network !== null && own.every((subnet) => network.subnets.includes(subnet));
+  return isOfNetwork || (network === null && routers.length === 0) ? undefined : routers;
+};
+
+const compileSecret = ({ path: origin, name, file, variable }: SecretPlan): Binding =>
+  setAt(origin, name, [
+    bindingAt(origin, "file", file),
+    ...(variable === null ? [] : [bindingAt(origin, "variable", variable)]),
+  ]);
+
+const compileLimits = ({ path: origin, limits }: VmPlan): readonly Binding[] =>
+  (Object.entries(limits) as [keyof LimitsPlan, number | null][]).flatMap(([limit, value]) =>
+    value === null ? [] : [bindingAt([...origin, "limits", limit], limit, value)],
+  );
+
+/** Options of microvm.nix that are a VM's own, and that its NixOS does not depend on. */
+const compileRunner = (vm: VmPlan): readonly Binding[] => [
+  ...set(vm, "credentialFiles", recordOf(vm, "credentialFiles", vm.credentialFiles)),
+  ...many(
+    vm,
+    "forwardPorts",
+    vm.forwardPorts.map(({ path: origin, from, proto, host, guest }) =>
+      at(origin, toNix({ from, proto, host: forwardEnd(host), guest: forwardEnd(guest) })),
+    ),
+  ),
+];
+
+const forwardEnd = ({ address, port }: ForwardEndPlan): NixInput => ({ address: address ?? undefined, port });
+
+const compilePackageSet = (vm: VmPlan): readonly Binding[] =>
+  set(vm, "packageSet", [
+    ...(vm.pkgs === undefined ? [] : [bindingAt([...vm.path, "pkgs"], "pkgs", vm.pkgs)]),
+    ...(vm.nixpkgs === null ? [] : [bindingAt([...vm.path, "nixpkgs"], "nixpkgs", input(vm.nixpkgs))]),
+  ]);
+
+/** Arguments of the modules of one guest. */
+const compileSpecialArgs = (vm: VmPlan): readonly Binding[] =>
+  set(vm, "specialArgs", recordOf(vm, "specialArgs", vm.specialArgs));
+
+/** The options of a guest that several VMs share, as its host has them. */
+export const compileGuestOptions = (vm: VmPlan, config: Expr): readonly Binding[] => [
+  ...compileSpecialArgs(vm),
+  ...compilePackageSet(vm),
+  bindingAt(vm.path, "config", config),
+];

@@ -1,0 +1,286 @@
+import { readFileSync, readdirSync, statSync } from "node:fs";
+import { basename, dirname, extname, join, relative } from "node:path";
+import { inspect } from "node:util";
+import type * as TE from "fp-ts/lib/TaskEither.js";
+import { requireJiti } from "./commonjs.js";
+import { type Environment, formatPath } from "@microvm-emit/model";
+import { Failed, type Failure, attempt } from "../report/failure.js";
+import { ProcessEnd, guarded, requireQuiet } from "./guard.js";
+import { type ReadData, readJson, readJsonc } from "./locate/json-place.js";
+import { type Place, placeAtLine, placeAtOffset } from "../report/place.js";
+import { TooLarge, Unreadable, plainData } from "./plain-data.js";
+import { formatFrame, userFrames } from "./stack.js";
+import { userCache } from "../fs/user-folders.js";
+
+/**
+ * What a config may import from us, already loaded: a config finds these wherever it lies, and gets the very
+ * modules that will read it.
+ */
+export type OwnModules = Readonly<Record<string, object>>;
+
+/** Loads the default export of a config, which may be anything still. `file` is absolute. */
+export const load = (file: string, own: OwnModules): TE.TaskEither<Failure, unknown> =>
+  attempt(async () => {
+    const loader = loaders[extname(file)];
+    requireFile(file);
+    if (loader === undefined) {
+      throw new Failed({ kind: "config-unsupported", file, extensions: Object.keys(loaders) });
+    }
+    return loader(file, own);
+  });
+
+const loadModule = async (file: string, own: OwnModules): Promise<unknown> => {
+  const { createJiti } = requireJiti();
+  const cache = userCache();
+  const jiti = createJiti(file, {
+    moduleCache: false,
+    fsCache: cache !== undefined && join(cache, "jiti"),
+    virtualModules: Object.fromEntries(Object.entries(own).map(([name, module]) => [name, strict(name, module)])),
+  });
+  try {
+    const config = await guarded(async () => {
+      const exported = defaultExport(file, await jiti.import<object>(file));
+      return isFunction(exported)
+        ? requireConfig(file, await called(file, exported), "a function as its default that returns ", "")
+        : exported;
+    });
+    await requireQuiet();
+    return plainData(config);
+  } catch (error) {
+    throw error instanceof Failed ? error : new Failed(withImport(thrown(file, error), error, own));
+  }
+};
+
+/** A name that is not defined in the config, and that a module of ours exports, was not imported. */
+const withImport = (failure: Failure, error: unknown, own: OwnModules): Failure => {
+  const cause = error instanceof Unreadable ? error.cause : error;
+  if (failure.kind !== "config-throws" || !(cause instanceof ReferenceError)) return failure;
+  const name = /^(\S+) is not defined$/.exec(saidBy(cause).message)?.[1];
+  const from =
+    name === undefined ? undefined : Object.keys(own).find((module) => Object.hasOwn(own[module] ?? {}, name));
+  return name === undefined || from === undefined
+    ? failure
+    : { ...failure, missingImport: `import { ${name} } from ${JSON.stringify(from)};` };
+};
+
+/** Fails when a config that was loaded throws later, in a timer or a promise that nothing awaits. */
+export const requireQuietConfig = (file: string): TE.TaskEither<Failure, void> =>
+  attempt(async () => {
+    try {
+      await requireQuiet();
+    } catch (error) {
+      throw new Failed(thrown(file, error));
+    }
+  });
+
+/** What a config that is a function makes of where it is. */
+const called = (file: string, config: ConfigFunction): unknown =>
+  config({ env: { ...process.env }, configDir: dirname(file) });
+
+const loadJson = async (file: string): Promise<unknown> => readData(file, (text) => readJson(file, text));
+
+const loadJsonc = async (file: string): Promise<unknown> => readData(file, (text) => readJsonc(file, text));
+
+const loadYaml = async (file: string): Promise<unknown> => {
+  const { readYaml } = await import("./locate/yaml-place.js");
+  return readData(file, (text) => readYaml(file, text));
+};
+
+/** Reads a config that is data. */
+const readData = async (file: string, read: (text: string) => ReadData | Promise<ReadData>): Promise<unknown> => {
+  const result = await tooLargeIfTooDeep(file, async () => read(readFileSync(file, "utf8")));
+  if ("data" in result) return tooLargeIfTooDeep(file, () => plainData(withoutSchema(result.data)));
+  const { place, message } = result.problem;
+  throw new Failed({ kind: "config-syntax", place, message: `The config is ${message}.` });
+};
+
+/** Without the `$schema` by which an editor knows what a file of data is. */
+const withoutSchema = (data: unknown): unknown => {
+  if (typeof data !== "object" || data === null || Array.isArray(data)) return data;
+  const { $schema, ...config } = data as Readonly<Record<string, unknown>>;
+  return typeof $schema === "string" ? config : data;
+};
+
+const loaders: Readonly<Record<string, (file: string, own: OwnModules) => Promise<unknown>>> = {
+  ".ts": loadModule,
+  ".mts": loadModule,
+  ".js": loadModule,
+  ".mjs": loadModule,
+  ".json": loadJson,
+  ".jsonc": loadJsonc,
+  ".yaml": loadYaml,
+  ".yml": loadYaml,
+};
+
+const requireFile = (file: string): void => {
+  let isFile: boolean;
+  try {
+    isFile = statSync(file).isFile();
+    if (isFile) readFileSync(file);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new Failed(
+      code === "ENOENT" || code === "ENOTDIR"
+        ? { kind: "config-missing", file, candidates: configsNear(file, dirname(file)) }
+        : { kind: "config-unreadable", file, cause: message },
+    );
+  }
+  if (!isFile) throw new Failed({ kind: "config-missing", file, candidates: configsNear(file, file) });
+};
+
+/** What looks like a config in a directory, for a person who mistyped its name; relative to what was typed. */
+const configsNear = (typed: string, dir: string): string[] => {
+  try {
+    return readdirSync(dir)
+      .filter((name) => basename(name, extname(name)).endsWith("microvm.config") && extname(name) in loaders)
+      .map((name) => relative(dirname(typed), join(dir, name)));
+  } catch {
+    return [];
+  }
+};
+
+/** A module whose missing exports throw: transpiled imports would give `undefined`, and fail far from the cause. */
+const strict = (name: string, module: object): object =>
+  new Proxy(module, {
+    // So that the loader asks for what is missing instead of giving up on it.
+    has: (target, key) => key in target || (typeof key === "string" && !askedByLoader.has(key)),
+    get(target, key, receiver) {
+      if (key === "__esModule") return true;
+      if (typeof key === "string" && !(key in target) && !askedByLoader.has(key)) {
+        throw new ReferenceError(`${JSON.stringify(name)} has no export named ${JSON.stringify(key)}.`);
+      }
+      return Reflect.get(target, key, receiver) as unknown;
+    },
+  });
+
+const askedByLoader: ReadonlySet<string> = new Set(["default", "then", "__esModule"]);
+
+type ConfigFunction = (environment: Environment) => unknown;
+
+const isFunction = (exported: object): exported is ConfigFunction => typeof exported === "function";
+
+const defaultExport = (file: string, exported: object): object => {
+  if (!isModule(exported) && (typeof exported === "function" || Object.keys(exported).length > 0)) return exported;
+  // Asked for its value, a module without one gives itself.
+  if (!("default" in exported)) {
+    const names = Object.keys(exported).filter((name) => name !== "default");
+    throw notExported(file, names.length === 0 ? "nothing" : `${names.join(", ")} but no default`);
+  }
+  const value = exported.default;
+  return typeof value === "function" ? value : requireConfig(file, value, "", " as its default");
+};
+
+const requireConfig = (file: string, value: unknown, before: string, after: string): object => {
+  const refuse = (what: string): Failed => notExported(file, `${before}${what}${after}`);
+  if (typeof value === "function") throw refuse("a function");
+  if (value instanceof Promise)
+    throw notExported(file, "a promise as its default, not the config that it brings (await it)");
+  if (Array.isArray(value)) throw refuse("a list");
+  if (value === null || typeof value !== "object") {
+    const type = value === null || value === undefined ? "" : ` (${typeof value})`;
+    throw refuse(`${String(value)}${type}`);
+  }
+  return value;
+};
+
+const notExported = (file: string, found: string): Failed => new Failed({ kind: "config-not-exported", file, found });
+
+/** Whether these are the exports of a module with `export`, and no `module.exports`. */
+const isModule = (exported: object): boolean =>
+  Object.hasOwn(exported, "__esModule") ||
+  (Symbol.toStringTag in exported && exported[Symbol.toStringTag] === "Module");
+
+/** Parsers of data call themselves for each level. */
+const tooLargeIfTooDeep = async <A>(file: string, run: () => A | Promise<A>): Promise<A> => {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new Failed({ kind: "config-too-large", file, found: "too deeply nested data" });
+    throw error instanceof TooLarge ? new Failed(thrown(file, error)) : error;
+  }
+};
+
+/** What a failed import of the config says: bad syntax, an import that is not there, or the config's own exception. */
+const thrown = (file: string, error: unknown): Failure => {
+  if (error instanceof Unreadable) return thrownAt(file, error.cause, `, when ${formatPath(error.path)} is read`);
+  if (error instanceof TooLarge) return { kind: "config-too-large", file, found: error.message };
+  return thrownAt(file, error, "");
+};
+
+const thrownAt = (file: string, error: unknown, when: string): Failure => {
+  const { name, message } = saidBy(error);
+  const syntax = /^ParseError: (?<what>.*?)\s*\n (?<file>.*):(?<line>\d+):(?<column>\d+)$/s.exec(message)?.groups;
+  if (syntax?.["file"] !== undefined) {
+    return {
+      kind: "config-syntax",
+      // The parser counts columns from 0.
+      place: placeIn(syntax["file"], Number(syntax["line"]), Number(syntax["column"]) + 1),
+      message: `${syntax["what"] ?? message}.`,
+    };
+  }
+  const specifier = /^Cannot find (?:module|package) '(?<specifier>[^']+)'/.exec(message)?.groups?.["specifier"];
+  if (specifier !== undefined && error instanceof Error) {
+    const importer = importerOf(error) ?? file;
+    const place = importPlace(importer, specifier);
+    return { kind: "config-import", importer, specifier, ...(place === undefined ? {} : { place }) };
+  }
+  const frames = userFrames(error);
+  const [innermost] = frames;
+  const place = innermost === undefined ? {} : { place: placeIn(innermost.file, innermost.line, innermost.column) };
+  if (error instanceof ProcessEnd) return { kind: "config-exits", file, call: message, ...place };
+  return {
+    kind: "config-throws",
+    file,
+    error: `${name === "" || name === "Error" ? "" : `${name}: `}${message}${when}`,
+    ...place,
+    frames: frames.map(formatFrame),
+  };
+};
+
+/** Anything can be thrown, and some of it throws when it is looked at. */
+const saidBy = (error: unknown): { readonly name: string; readonly message: string } => {
+  try {
+    return error instanceof Error
+      ? { name: error.name, message: error.message }
+      : { name: "", message: typeof error === "string" ? error : inspect(error) };
+  } catch {
+    return { name: "", message: "a value that cannot be shown" };
+  }
+};
+
+const importerOf = (error: Error): string | undefined => {
+  const [required] =
+    "requireStack" in error && Array.isArray(error.requireStack) ? (error.requireStack as unknown[]) : [];
+  if (typeof required === "string") return required;
+  return / imported from (?<importer>.+)$/.exec(error.message)?.groups?.["importer"];
+};
+
+const importPlace = (importer: string, specifier: string): Place | undefined => {
+  const source = readIfThere(importer);
+  if (source === undefined) return undefined;
+  const offset = [`"${specifier}"`, `'${specifier}'`, `\`${specifier}\``]
+    .map((quoted) => source.indexOf(quoted))
+    .find((found) => found >= 0);
+  return offset === undefined ? undefined : placeAtOffset(importer, source, offset);
+};
+
+const placeIn = (file: string, line: number, column: number): Place => {
+  const source = readIfThere(file);
+  return source === undefined ? { file, line, column } : placeAtLine(file, source, line, column);
+};
+
+/** The text of a file, or the code of the system's error. A device, which a repository can name and which never ends, is not read. */
+export const readText = (file: string): string | { readonly code: string } => {
+  try {
+    return statSync(file).isFile() ? readFileSync(file, "utf8") : { code: "EINVAL" };
+  } catch (error) {
+    return { code: (error as NodeJS.ErrnoException).code ?? "error" };
+  }
+};
+
+/** The text of a file; undefined where it cannot be read. */
+export const readIfThere = (file: string): string | undefined => {
+  const text = readText(file);
+  return typeof text === "string" ? text : undefined;
+};

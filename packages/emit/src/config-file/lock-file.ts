@@ -1,0 +1,222 @@
+import { readdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { type Lock, emptyLock, formatPath, lockSchema } from "@microvm-emit/model";
+import type { Node, ParseError } from "jsonc-parser";
+import { Failed } from "../report/failure.js";
+import { readEntry } from "../fs/folders.js";
+import { git } from "../fs/git.js";
+import { lockNameOf, lockSuffix } from "./lock-name.js";
+import { sidesOf } from "../output/merge-conflict.js";
+import { placeAtOffset } from "../report/place.js";
+
+/** The one lock that all configs of a folder had. */
+const formerName = "microvm-emit.lock.json";
+
+/** A lock file as it is on disk. */
+export interface LockFile {
+  readonly path: string;
+  /** Undefined when there is none yet. */
+  readonly text?: string;
+  readonly lock: Lock;
+  /** The locks that decide which of two VMs at one index keeps it, the latest first. */
+  readonly earlier: readonly Lock[];
+  /** Whether the text has two sides of a merge that git could not join. */
+  readonly isConflicted: boolean;
+  /** The lock of a config that is gone, from which this one has its entries. */
+  readonly adopted?: {
+    readonly from: string;
+    /** Whether it has nothing left. */
+    readonly isWhole: boolean;
+  };
+}
+
+const notPlain: Readonly<Record<Exclude<ReturnType<typeof readEntry>, object | "none">, string>> = {
+  symlink: "it is a symbolic link",
+  directory: "it is a directory",
+  special: "it is a device, a FIFO or a socket",
+  large: "it is too large",
+};
+
+/** The text of a plain file; undefined where there is none. A link or a device, which a repository can carry or name, is refused. */
+const readText = (path: string): string | undefined => {
+  let entry: ReturnType<typeof readEntry>;
+  try {
+    entry = readEntry(path);
+  } catch (error) {
+    throw new Failed({ kind: "lock-broken", file: path, reason: (error as Error).message });
+  }
+  if (entry === "none") return undefined;
+  if (typeof entry === "string") throw new Failed({ kind: "lock-broken", file: path, reason: notPlain[entry] });
+  return entry.bytes.toString("utf8");
+};
+
+/** Reads a lock file; throws {@link Failed} when it is no lock. */
+export const readLockFile = async (path: string): Promise<LockFile> => {
+  const text = readText(path);
+  if (text === undefined) return { path, lock: emptyLock, earlier: [], isConflicted: false };
+  const written = parseLock(text);
+  // In a text of our own, no key is written twice.
+  if (written !== undefined && printLock(written) === text)
+    return { path, text, lock: written, earlier: earlierLocks(path, written), isConflicted: false };
+  const sides = sidesOf(text);
+  if (sides === undefined) {
+    const lock = await readSide(path, text);
+    return { path, text, lock, earlier: earlierLocks(path, lock), isConflicted: false };
+  }
+  const [ours, theirs] = [await readSide(path, sides[0]), await readSide(path, sides[1])];
+  return {
+    path,
+    text,
+    lock: lockSchema.parse(joined([ours, theirs])),
+    earlier: [ours, ...earlierLocks(path, ours)],
+    isConflicted: true,
+  };
+};
+
+/**
+ * The lock file of a config that was renamed: a config without a lock of its own takes over its hosts from a lock beside
+ * it whose config is gone. A host counts as its own when the two have a VM in common.
+ */
+export const adoptLock = async (lockFile: LockFile, config: unknown): Promise<LockFile> => {
+  if (lockFile.text !== undefined) return lockFile;
+  const directory = dirname(lockFile.path);
+  const names = readdirSync(directory);
+  const owned = new Set(names.map(lockNameOf));
+  const orphans = names.filter((name) => name.endsWith(lockSuffix) && !owned.has(name));
+  for (const name of orphans.toSorted((a, b) => Number(a === formerName) - Number(b === formerName))) {
+    const from = join(directory, name);
+    // Other programs have files of such names.
+    const entry = readEntry(from);
+    if (typeof entry === "string") continue;
+    if (name !== formerName && parseLock(entry.bytes.toString("utf8")) === undefined) continue;
+    const { lock, ...rest } = await readLockFile(from);
+    const isOwn = (host: string): boolean =>
+      vmNamesIn(config, host).some((vm) => Object.hasOwn(lock.hosts[host] ?? {}, vm));
+    const hosts = Object.entries(lock.hosts).filter(([host]) => isOwn(host));
+    if (hosts.length === 0) continue;
+    const freed = Object.entries(lock.freed ?? {}).filter(([host]) => isOwn(host));
+    return {
+      ...rest,
+      path: lockFile.path,
+      lock: { version: lock.version, hosts: Object.fromEntries(hosts), freed: Object.fromEntries(freed) },
+      adopted: { from, isWhole: hosts.length === Object.keys(lock.hosts).length },
+    };
+  }
+  return lockFile;
+};
+
+/** The names of a host's VMs in a config of any shape, the former ones included. */
+const vmNamesIn = (config: unknown, host: string): readonly string[] => {
+  const vms = entry(entry(entry(config, "hosts"), host), "vms");
+  if (!isRecord(vms)) return [];
+  const former = Object.values(vms).map((vm) => entry(vm, "renamedFrom"));
+  return [...Object.keys(vms), ...former.filter((name) => typeof name === "string")];
+};
+
+const entry = (value: unknown, key: string): unknown =>
+  isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+
+/** The lock that a text holds, where that is one. */
+const parseLock = (text: string): Lock | undefined => {
+  try {
+    return lockSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+};
+
+/** A lock in which a merge, or a hand that resolved one, may have left keys twice and commas where none belong. */
+const readSide = async (path: string, text: string): Promise<Lock> => {
+  const { findNodeAtLocation, parseTree, printParseErrorCode } = await import("jsonc-parser");
+  const broken = (reason: string, offset?: number): Failed =>
+    new Failed({
+      kind: "lock-broken",
+      file: path,
+      ...(offset !== undefined && { place: placeAtOffset(path, text, offset) }),
+      reason,
+    });
+  try {
+    const errors: ParseError[] = [];
+    const root = parseTree(text, errors, { disallowComments: true, allowTrailingComma: true });
+    const [first] = errors.filter(({ error }) => printParseErrorCode(error) !== "CommaExpected");
+    if (root === undefined || first !== undefined) throw broken("not valid JSON", first?.offset ?? text.length);
+    const result = lockSchema.safeParse(valueOf(root));
+    if (result.success) return result.data;
+    const [issue] = result.error.issues;
+    const steps = (issue?.path ?? []).map((step) => (typeof step === "symbol" ? String(step) : step));
+    const inner = issue?.code === "invalid_key" ? issue.issues[0] : issue;
+    // A missing setting has no place: its object has.
+    const node = steps.flatMap((_, position) => findNodeAtLocation(root, steps.slice(0, position + 1)) ?? []).at(-1);
+    throw broken(`${formatPath(steps)}: ${inner?.message ?? "unknown"}`, (node ?? root).offset);
+  } catch (error) {
+    throw error instanceof RangeError ? broken("nested too deeply") : error;
+  }
+};
+
+const valueOf = (node: Node): unknown => {
+  if (node.type === "array") return (node.children ?? []).map(valueOf);
+  if (node.type !== "object") return node.value as unknown;
+  const values = new Map<string, unknown[]>();
+  for (const { children: [key, value] = [] } of node.children ?? []) {
+    if (key === undefined || value === undefined) continue;
+    const name = String(key.value);
+    const same = values.get(name);
+    if (same === undefined) values.set(name, [valueOf(value)]);
+    else same.push(valueOf(value));
+  }
+  return Object.fromEntries([...values].map(([name, found]) => [name, joined(found)]));
+};
+
+/** Objects and lists with the entries of all; of other values, the first one. */
+const joined = (values: readonly unknown[]): unknown => {
+  const [first] = values;
+  if (values.length === 1) return first;
+  if (values.every(Array.isArray)) return values.flat(1);
+  if (!values.every(isRecord)) return first;
+  const keys = new Set(values.flatMap((value) => Object.keys(value)));
+  return Object.fromEntries(
+    [...keys].map((key) => [key, joined(values.flatMap((value) => (Object.hasOwn(value, key) ? [value[key]] : [])))]),
+  );
+};
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/**
+ * Git joins two additions in different places without a word, and both may have the same index: the locks before on this
+ * branch say which VM had it earlier.
+ */
+const earlierLocks = (path: string, lock: Lock): readonly Lock[] => {
+  if (!hasIndexTwice(lock)) return [];
+  const file = `./${basename(path)}`;
+  const commits = git(dirname(path), ["rev-list", "--first-parent", `--max-count=${maxCommits}`, "HEAD", "--", file]);
+  const earlier: Lock[] = [];
+  for (const commit of commits?.toString("utf8").split("\n").filter(Boolean) ?? []) {
+    const text = git(dirname(path), ["cat-file", "blob", `${commit}:${file}`]);
+    const before = text === undefined ? undefined : parseLock(text.toString("utf8"));
+    if (before === undefined) continue;
+    earlier.push(before);
+    if (!hasIndexTwice(before)) break;
+  }
+  return earlier;
+};
+
+/** So many merges in a row, none of them emitted, are not looked through for more. */
+const maxCommits = 20;
+
+const hasIndexTwice = ({ hosts }: Lock): boolean =>
+  Object.values(hosts).some((vms) => new Set(Object.values(vms)).size < Object.keys(vms).length);
+
+const sorted = <Value>(record: Readonly<Record<string, Value>>): [string, Value][] =>
+  Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+
+/** A lock as text, the same for the same lock: keys are sorted, and a VM is a line, so that git can merge it. */
+export const printLock = ({ version, hosts, freed = {} }: Lock): string => {
+  const lock = {
+    version,
+    hosts: Object.fromEntries(sorted(hosts).map(([host, vms]) => [host, Object.fromEntries(sorted(vms))])),
+    ...(Object.keys(freed).length > 0 && { freed: Object.fromEntries(sorted(freed)) }),
+  };
+  const text = JSON.stringify(lock, undefined, 2);
+  return `${text.replaceAll(/\{\s+("vm": "[^"]*"),\s+("index": \d+)\s+\}/g, "{ $1, $2 }")}\n`;
+};

@@ -1,0 +1,304 @@
+import { accessSync, constants, lstatSync, readlinkSync, statSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, parse, sep } from "node:path";
+import type * as TE from "fp-ts/lib/TaskEither.js";
+import { exclusively } from "../fs/exclusive.js";
+import { type Conflict, Failed, type Failure, type LossReason, attempt } from "../report/failure.js";
+import type { TextFile } from "../output-file.js";
+import { type Folders, codeOf, isThere, openFolders, readEntry } from "../fs/folders.js";
+import { contentsOf, indexEntries } from "../fs/git.js";
+import {
+  type Manifest,
+  areOwnAttributes,
+  attributesFor,
+  attributesName,
+  formerManifestName,
+  isInside,
+  manifestName,
+  parseManifest,
+  printManifest,
+} from "./manifest.js";
+import { hasConflictMarkers } from "./merge-conflict.js";
+import { isBelow, sourceTreeOf } from "../fs/source-tree.js";
+import { stateFolder } from "../fs/state-folder.js";
+import { type Change, apply, isHalfDone, recover, removeEmptied, sha256 } from "./transaction.js";
+import { withoutLinks } from "../fs/without-links.js";
+
+/** What is to stand on disk after a run. */
+export interface Wanted {
+  /** The output directory, absolute and without links. */
+  readonly dir: string;
+  readonly files: readonly TextFile[];
+  /** Files outside the output directory that change together with it, absolute path without links → text, null for none. */
+  readonly beside: Readonly<Record<string, string | null>>;
+  /** Whether files that are not ours, or were edited, may be lost. */
+  readonly force: boolean;
+}
+
+/** What a run did; paths relative to the output directory and sorted. */
+export interface Written {
+  readonly written: readonly string[];
+  readonly unchanged: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** How long to wait for another run that is writing to the same directory, which takes it milliseconds to seconds. */
+const patienceMs = 10_000;
+
+/**
+ * Makes the output directory hold exactly the wanted files, and leaves alone all others in it.
+ *
+ * All or nothing: what can be known to fail is checked before the first change, and what fails later is undone. A file
+ * that has its wanted text is not touched.
+ */
+export const write = (wanted: Wanted): TE.TaskEither<Failure, Written> =>
+  attempt(async () => {
+    const { dir } = wanted;
+    for (const { path } of wanted.files) {
+      if (!isInside(path))
+        throw new Error(`The emitted path ${JSON.stringify(path)} is not inside the output directory.`);
+    }
+    requireDirectory(dir);
+    const state = stateFolder(dir);
+    const folders = openFolders();
+    try {
+      const result = await exclusively(state, patienceMs, async () => {
+        await recover(state, dir, folders);
+        const plan = planChanges(wanted, folders);
+        requireWritable(plan.changes.map(({ path }) => path));
+        await apply(state, dir, folders, plan.changes);
+        removeEmptied(dir, plan.report.removed, folders);
+        return plan.report;
+      });
+      if ("entry" in result) throw new Failed({ kind: "output-busy", dir, ...result });
+      return result;
+    } catch (error) {
+      throw error instanceof Failed || !isSystemError(error)
+        ? error
+        : new Failed(systemFailure(dir, folders.readable(error.message), error, isHalfDone(state)));
+    } finally {
+      folders.close();
+    }
+  });
+
+const isSystemError = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && "syscall" in error;
+
+const systemFailure = (dir: string, cause: string, error: NodeJS.ErrnoException, isHalfDone: boolean): Failure =>
+  ["EACCES", "EPERM", "EROFS"].includes(codeOf(error) ?? "") && !isHalfDone
+    ? { kind: "output-not-writable", paths: [dir], cause }
+    : { kind: "write-failed", dir, cause, isUndone: !isHalfDone };
+
+/**
+ * Fails when a link on the typed path of the output directory leads out of the repository that carries it: the manifest of
+ * another flake of the user's may stand at its end. Links outside of repositories are the user's own.
+ */
+export const requireNoLink = (typed: string, configDir: string): void => {
+  for (const link of linksOn(typed)) {
+    const repository = repositoryOf(dirname(link), configDir);
+    if (repository !== undefined && repositoryOf(withoutLinks(link), configDir) !== repository)
+      throw new Failed({ kind: "output-through-link", dir: typed, link });
+  }
+};
+
+/** The git work tree of a folder; the folder of the config too may have come with all that is in it. */
+const repositoryOf = (folder: string, configDir: string): string | undefined => {
+  const { root, isGit } = sourceTreeOf(folder);
+  return isGit ? root : isBelow(configDir, folder) ? configDir : undefined;
+};
+
+/** Linux follows no more, see path_resolution(7). */
+const maxLinks = 40;
+
+/** Every link that the kernel follows on an absolute path, at its place without links. */
+const linksOn = (path: string): readonly string[] => {
+  const links: string[] = [];
+  const steps = path.split(sep).reverse();
+  let folder = parse(path).root;
+  for (let step = steps.pop(); step !== undefined && links.length < maxLinks; step = steps.pop()) {
+    const entry = join(folder, step);
+    if (lstatSync(entry, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+      links.push(entry);
+      const target = readlinkSync(entry);
+      steps.push(...target.split(sep).reverse());
+      if (isAbsolute(target)) folder = parse(target).root;
+    } else folder = entry;
+  }
+  return links;
+};
+
+/** Fails when the output directory, or one above it, is something else. */
+export const requireDirectory = (dir: string): void => {
+  const nearest = nearestThere(dir);
+  if (!statSync(nearest, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new Failed({ kind: "output-not-directory", dir, obstacle: nearest });
+  }
+};
+
+/** The deepest of a path and those above it that is there, a dangling link included. */
+const nearestThere = (path: string): string =>
+  isThere(path) || dirname(path) === path ? path : nearestThere(dirname(path));
+
+/** Fails, naming all, when directories in which entries are to change cannot be written. */
+const requireWritable = (paths: readonly string[]): void => {
+  const refused: string[] = [];
+  let cause = "";
+  for (const dir of new Set(paths.map((path) => nearestThere(dirname(path))))) {
+    try {
+      accessSync(dir, constants.W_OK | constants.X_OK);
+    } catch (error) {
+      refused.push(dir);
+      cause = (error as Error).message;
+    }
+  }
+  if (refused.length > 0) throw new Failed({ kind: "output-not-writable", paths: refused, cause });
+};
+
+interface Plan {
+  readonly changes: readonly Change[];
+  readonly report: Written;
+}
+
+/** Compares what is wanted with what is there; throws one failure that names every file in the way. */
+const planChanges = ({ dir, files, beside, force }: Wanted, folders: Folders): Plan => {
+  const manifest = readManifest(dir, folders);
+  const conflicts: Conflict[] = [];
+  const changes: Change[] = [];
+  const report = { written: [] as string[], unchanged: [] as string[], removed: [] as string[] };
+  const look = inspector(dir, folders, conflicts);
+  const unmerged = unmergedFiles(dir, manifest);
+
+  /** Whether a file may be lost; notes a conflict when not. */
+  const mayLose = (path: string, text: string): boolean => {
+    const reason = force ? undefined : reasonToKeep(text, manifest.get(path), unmerged.get(path));
+    if (reason !== undefined) conflicts.push({ path, reason });
+    return reason === undefined;
+  };
+
+  for (const { path, text } of files) {
+    const there = look(path);
+    if (there === "blocked") continue;
+    // A file that git could not merge may have been edited on the other branch.
+    if (there?.text === text && !unmerged.has(path)) report.unchanged.push(path);
+    else if (there === undefined || mayLose(path, there.text)) {
+      report[there?.text === text ? "unchanged" : "written"].push(path);
+      if (there?.text !== text) changes.push({ action: "put", path: join(dir, path), text });
+    }
+  }
+
+  const wantedPaths = new Set(files.map(({ path }) => path));
+  for (const path of manifest.keys()) {
+    if (wantedPaths.has(path)) continue;
+    const there = look(path);
+    if (there === "blocked" || there === undefined) continue;
+    if (mayLose(path, there.text)) {
+      report.removed.push(path);
+      changes.push({ action: "remove", path: join(dir, path) });
+    }
+  }
+  const attributes = inspector(dir, folders, [])(attributesName);
+  const hasOwnAttributes = attributes === undefined || (attributes !== "blocked" && areOwnAttributes(attributes.text));
+  const own = {
+    ...beside,
+    [join(dir, manifestName)]: printManifest(files),
+    [join(dir, formerManifestName)]: null,
+    // Those of another program's or the user's stay as they are.
+    ...(hasOwnAttributes && { [join(dir, attributesName)]: attributesFor(files) }),
+  };
+  for (const [path, text] of Object.entries(own)) {
+    const there = inspector(dirname(path), folders, conflicts)(basename(path));
+    if (there === "blocked") continue;
+    if (text === null) changes.push(...(there === undefined ? [] : [{ action: "remove", path } as const]));
+    else if (there?.text !== text) changes.push({ action: "put", path, text });
+  }
+  if (conflicts.length > 0) throw new Failed({ kind: "output-conflicts", dir, conflicts: byPath(conflicts) });
+  for (const paths of Object.values(report)) paths.sort();
+  return { changes, report };
+};
+
+const byPath = (conflicts: readonly Conflict[]): Conflict[] =>
+  conflicts.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+
+/** Why a file with this text is not ours to lose, by the hashes that the manifest has for it. */
+const reasonToKeep = (
+  text: string,
+  hashes: ReadonlySet<string> | undefined,
+  unmerged: Unmerged | undefined,
+): LossReason | undefined => {
+  if (unmerged?.isEdited === true) return "edited-on-branch";
+  // Git keeps one side, of a renamed file with the text of its former name, or both with conflict markers.
+  if (unmerged !== undefined && (unmerged.sides.has(sha256(text)) || hasConflictMarkers(text))) return undefined;
+  if (hashes === undefined) return "foreign";
+  if (hashes.has(sha256(text))) return undefined;
+  return hashes.size > 1 && unmerged === undefined ? "merged" : "edited";
+};
+
+/** A file that git could not merge and nobody added since. */
+interface Unmerged {
+  /** The hashes of the sides. */
+  readonly sides: Set<string>;
+  /** Whether a side is a text of no manifest. */
+  isEdited: boolean;
+}
+
+/** The files that git could not merge, by path. */
+const unmergedFiles = (dir: string, manifest: Manifest): ReadonlyMap<string, Unmerged> => {
+  const files = new Map<string, Unmerged>();
+  const entries = isThere(dir) && sourceTreeOf(dir).isGit ? indexEntries(dir, "unmerged") : [];
+  if (entries.length === 0) return files;
+  // Git's own version still has the hashes of both sides after a run has written the manifest anew.
+  const manifests = contentsOf(dir, indexEntries(dir, "all", [manifestName, formerManifestName]));
+  const ours = new Set(
+    [manifest, ...manifests.map((text) => parseManifest(text?.toString() ?? ""))].flatMap((each) =>
+      [...each.values()].flatMap((hashes) => [...hashes]),
+    ),
+  );
+  const contents = contentsOf(dir, entries);
+  for (const [position, { path }] of entries.entries()) {
+    const hash = sha256(contents[position] ?? "");
+    const file = files.get(path) ?? { sides: new Set(), isEdited: false };
+    file.sides.add(hash);
+    file.isEdited ||= !ours.has(hash);
+    files.set(path, file);
+  }
+  return files;
+};
+
+/** Looks at files of a directory: the text, nothing, or something in the way, which becomes a conflict once. */
+const inspector = (
+  dir: string,
+  folders: Folders,
+  conflicts: Conflict[],
+): ((path: string) => { text: string } | "blocked" | undefined) => {
+  const block = (path: string, reason: Conflict["reason"]): "blocked" => {
+    conflicts.push({ path, reason });
+    return "blocked";
+  };
+  const known = new Map<string, "directory" | "none" | "blocked">([[".", isThere(dir) ? "directory" : "none"]]);
+  const folder = (path: string): "directory" | "none" | "blocked" => {
+    let found = known.get(path);
+    if (found !== undefined) return found;
+    found = folder(dirname(path));
+    if (found === "directory") {
+      const entry = readEntry(folders.at(join(dir, path)));
+      const isFree = entry === "directory" || entry === "none";
+      found = isFree ? entry : block(path, entry === "symlink" ? "symlink" : "not-a-directory");
+    }
+    known.set(path, found);
+    return found;
+  };
+  return (path) => {
+    const above = folder(dirname(path));
+    if (above !== "directory") return above === "none" ? undefined : "blocked";
+    const entry = readEntry(folders.at(join(dir, path)));
+    if (typeof entry !== "string") return { text: entry.bytes.toString() };
+    return entry === "none" ? undefined : block(path, entry);
+  };
+};
+
+const readManifest = (dir: string, folders: Folders): Manifest => {
+  const look = inspector(dir, folders, []);
+  const texts = [manifestName, formerManifestName].map((name) => {
+    const there = look(name);
+    return there === undefined || there === "blocked" ? "" : there.text;
+  });
+  return parseManifest(texts.join("\n"));
+};

@@ -1,0 +1,394 @@
+import type { Agent } from "../config/agent.js";
+
+/** The agents known by name, each with the sources of its facts. docs/agents.md shows the same table. */
+export const agents = {
+  "claude-code": {
+    name: "claude-code",
+    package: "claude-code",
+    packagesFrom: "nixpkgs-unstable",
+    releases: { since: "25.05" },
+    unfree: true,
+    state: {
+      directory: "~/claude-microvm",
+      tag: "claude-credentials",
+      variable: "CLAUDE_CONFIG_DIR",
+      links: { "~/.claude": "." },
+    },
+    homeManagerProgram: "claude-code",
+    command: "claude --dangerously-skip-permissions",
+    domains: [
+      "api.anthropic.com",
+      "claude.ai",
+      "platform.claude.com",
+      "mcp-proxy.anthropic.com",
+      "downloads.claude.ai",
+    ],
+    apiKeyVariables: ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_AUTH_TOKEN"],
+    facts: {
+      date: "2026-11",
+      package: "`0067a06e`, 2.1.90; the native binary since nixpkgs#511120 (April 2026)",
+      rest: "Anthropic's docs: network configuration, authentication, environment variables",
+    },
+  },
+  codex: {
+    name: "codex",
+    package: "codex",
+    packagesFrom: "nixpkgs-unstable",
+    releases: { since: "25.05" },
+    unfree: false,
+    state: {
+      directory: "~/codex-microvm",
+      tag: "codex-state",
+      variable: "CODEX_HOME",
+      links: { "~/.codex": "." },
+    },
+    homeManagerProgram: "codex",
+    command: "codex --dangerously-bypass-approvals-and-sandbox",
+    domains: ["api.openai.com", "auth.openai.com", "chatgpt.com"],
+    apiKeyVariables: ["OPENAI_API_KEY", "CODEX_API_KEY"],
+    facts: {
+      date: "2026-08",
+      package: "`002ef8a0`, 0.148.0",
+      rest: "OpenAI's CLI reference and environment variables; domains: code of other clients, **not verified** with OpenAI",
+    },
+  },
+  "gemini-cli": {
+    name: "gemini-cli",
+    package: "gemini-cli",
+    packagesFrom: "nixpkgs-unstable",
+    releases: { since: "25.11", until: "26.05", successor: "antigravity-cli" },
+    unfree: false,
+    state: {
+      directory: "~/gemini-microvm",
+      tag: "gemini-state",
+      variable: "GEMINI_CLI_HOME",
+      links: { "~/.gemini": ".gemini" },
+    },
+    command: "gemini --approval-mode=yolo",
+    domains: ["generativelanguage.googleapis.com", "cloudcode-pa.googleapis.com", "www.googleapis.com"],
+    apiKeyVariables: ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
+    facts: {
+      date: "2026-11",
+      package: "`02e8fd8d`, 0.1.21; nixpkgs-unstable refuses it since August 2026 (`meta.problems.removal`)",
+      rest: "its sources and docs at `5411f113` (August 2026); other domains of the Google login are **not verified**",
+    },
+  },
+  "antigravity-cli": {
+    name: "antigravity-cli",
+    package: "antigravity-cli",
+    packagesFrom: "nixpkgs-unstable",
+    releases: { since: "26.05" },
+    unfree: true,
+    state: { directory: "~/antigravity-microvm", tag: "antigravity-state", mountPoint: "~/.gemini" },
+    homeManagerProgram: "antigravity-cli",
+    command: "agy --dangerously-skip-permissions",
+    domains: [
+      "antigravity.google",
+      "accounts.google.com",
+      "oauth2.googleapis.com",
+      "cloudcode-pa.googleapis.com",
+      "daily-cloudcode-pa.googleapis.com",
+      "generativelanguage.googleapis.com",
+      "www.googleapis.com",
+    ],
+    apiKeyVariables: ["GEMINI_API_KEY"],
+    facts: {
+      date: "2026-11",
+      package: "`02d562cc`, 1.1.4; added by nixpkgs#523246 in the week of the branch-off of 26.05",
+      rest: "home-manager's module `programs.antigravity-cli`; flags and folders: reports of users; domains and key: code of other clients, **not verified** with Google",
+    },
+  },
+  opencode: {
+    name: "opencode",
+    package: "opencode",
+    packagesFrom: "nixpkgs-unstable",
+    releases: { since: "25.11" },
+    unfree: false,
+    state: { directory: "~/opencode-microvm", tag: "opencode-state", mountPoint: "~/.local/share/opencode" },
+    homeManagerProgram: "opencode",
+    command: "opencode --auto",
+    // It installs the SDK of a model provider from npm at first use.
+    domains: ["models.dev", "opencode.ai", "registry.npmjs.org"],
+    apiKeyVariables: ["OPENCODE_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY"],
+    facts: {
+      date: "2026-11",
+      package: "`005ab72f`, 1.2.13",
+      rest: "opencode.ai/v1/docs/permissions; its sources at `0259f2c1`; domains are **not verified**",
+    },
+  },
+  aider: {
+    name: "aider",
+    package: "aider-chat",
+    packagesFrom: "nixpkgs-unstable",
+    releases: { since: "24.11" },
+    unfree: false,
+    state: { directory: "~/aider-microvm", tag: "aider-state", mountPoint: "~/.aider" },
+    homeManagerProgram: "aider-chat",
+    command: "aider --yes-always",
+    domains: ["openrouter.ai", "raw.githubusercontent.com"],
+    apiKeyVariables: [
+      "ANTHROPIC_API_KEY",
+      "OPENAI_API_KEY",
+      "GEMINI_API_KEY",
+      "DEEPSEEK_API_KEY",
+      "OPENROUTER_API_KEY",
+      "GROQ_API_KEY",
+    ],
+    facts: {
+      date: "2026-08",
+      package: "`019465ec`, 0.70.0",
+      rest: "its sources and docs at `5dc9490b` (May 2026)",
+    },
+  },
+  goose: {
+    name: "goose",
+    package: "goose-cli",
+    packagesFrom: "nixpkgs-unstable",
+    releases: { since: "25.05" },
+    unfree: false,
+    state: {
+      directory: "~/goose-microvm",
+      tag: "goose-state",
+      variable: "GOOSE_PATH_ROOT",
+      links: { "~/.config/goose": "config", "~/.local/share/goose": "data", "~/.local/state/goose": "state" },
+    },
+    command: "GOOSE_MODE=auto goose session",
+    domains: [],
+    apiKeyVariables: ["GOOSE_PROVIDER__API_KEY", "ANTHROPIC_API_KEY"],
+    facts: {
+      date: "2026-11",
+      package: "`02cb9a18`, 1.16.1",
+      rest: "aaif-goose/goose: docs at `0026328d`, sources at `0780e228`; keys of providers other than Anthropic are **not verified**",
+    },
+  },
+  crush: {
+    name: "crush",
+    package: "crush",
+    packagesFrom: "nixpkgs-unstable",
+    releases: { since: "25.11" },
+    unfree: true,
+    state: {
+      directory: "~/crush-microvm",
+      tag: "crush-state",
+      variable: "CRUSH_GLOBAL_DATA",
+      links: { "~/.local/share/crush": "." },
+    },
+    homeManagerProgram: "crush",
+    command: "crush --yolo",
+    domains: ["catwalk.charm.land", "hyper.charm.land"],
+    apiKeyVariables: [
+      "ANTHROPIC_API_KEY",
+      "OPENAI_API_KEY",
+      "GEMINI_API_KEY",
+      "OPENROUTER_API_KEY",
+      "GROQ_API_KEY",
+      "HYPER_API_KEY",
+    ],
+    facts: {
+      date: "2026-08",
+      package: "`005ab72f`, 0.43.2 (licence `fsl11Mit`)",
+      rest: "its sources and README at `37f36e93` (August 2026)",
+    },
+  },
+  amp: {
+    name: "amp",
+    package: "amp-cli",
+    packagesFrom: "nixpkgs-unstable",
+    releases: { since: "25.11" },
+    unfree: true,
+    state: { directory: "~/amp-microvm", tag: "amp-state", mountPoint: "~/.local/share/amp" },
+    command: "amp --dangerously-allow-all",
+    domains: ["ampcode.com"],
+    apiKeyVariables: ["AMP_API_KEY"],
+    facts: {
+      date: "2026-08",
+      package: "`071e0299`, 0.0.1775463997",
+      rest: "programs that run Amp or replace its server (CLIProxyAPI): all **not verified** with Sourcegraph",
+    },
+  },
+  "qwen-code": {
+    name: "qwen-code",
+    package: "qwen-code",
+    packagesFrom: "nixpkgs-unstable",
+    releases: { since: "25.11" },
+    unfree: false,
+    state: {
+      directory: "~/qwen-microvm",
+      tag: "qwen-state",
+      variable: "QWEN_HOME",
+      links: { "~/.qwen": "." },
+    },
+    command: "qwen --yolo",
+    domains: ["dashscope.aliyuncs.com"],
+    apiKeyVariables: ["DASHSCOPE_API_KEY", "OPENAI_API_KEY", "BAILIAN_CODING_PLAN_API_KEY"],
+    facts: {
+      date: "2026-08",
+      package: "`005ab72f`, 0.10.5",
+      rest: "a digest of its docs for `QWEN_HOME`, newer than its sources of April 2026; flag and domain: other code, **not verified** with Alibaba",
+    },
+  },
+  "copilot-cli": {
+    name: "copilot-cli",
+    package: "github-copilot-cli",
+    packagesFrom: "nixpkgs-unstable",
+    releases: { since: "25.11" },
+    unfree: true,
+    state: {
+      directory: "~/copilot-microvm",
+      tag: "copilot-state",
+      variable: "COPILOT_HOME",
+      links: { "~/.copilot": "." },
+    },
+    homeManagerProgram: "github-copilot-cli",
+    command: "copilot --allow-all",
+    domains: [
+      "github.com",
+      "api.github.com",
+      "*.githubcopilot.com",
+      "copilot-proxy.githubusercontent.com",
+      "origin-tracker.githubusercontent.com",
+    ],
+    apiKeyVariables: ["COPILOT_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN"],
+    facts: {
+      date: "2026-08",
+      package: "`072bd877`, 1.0.61",
+      rest: "GitHub's docs: CLI programmatic reference, configuration directory, allowlist reference at `024f6b0f`",
+    },
+  },
+  "pi-coding-agent": {
+    name: "pi-coding-agent",
+    package: "pi-coding-agent",
+    packagesFrom: "nixpkgs-unstable",
+    releases: { since: "26.05" },
+    unfree: false,
+    state: {
+      directory: "~/pi-microvm",
+      tag: "pi-state",
+      variable: "PI_CODING_AGENT_DIR",
+      links: { "~/.pi/agent": "." },
+    },
+    homeManagerProgram: "pi-coding-agent",
+    // It never asks for permission.
+    command: "pi",
+    domains: [],
+    apiKeyVariables: [
+      "ANTHROPIC_API_KEY",
+      "OPENAI_API_KEY",
+      "GEMINI_API_KEY",
+      "MISTRAL_API_KEY",
+      "OPENROUTER_API_KEY",
+      "GROQ_API_KEY",
+    ],
+    facts: {
+      date: "2026-11",
+      package: "`0088e3cc`, 0.80.6; added by nixpkgs#486230 (March 2026)",
+      rest: "pi.dev's docs; home-manager's module `programs.pi-coding-agent`",
+    },
+  },
+  "mistral-vibe": {
+    name: "mistral-vibe",
+    package: "mistral-vibe",
+    packagesFrom: "nixpkgs-unstable",
+    releases: { since: "26.05" },
+    unfree: false,
+    state: { directory: "~/vibe-microvm", tag: "vibe-state", mountPoint: "~/.vibe" },
+    homeManagerProgram: "mistral-vibe",
+    command: "vibe --agent auto-approve",
+    domains: ["api.mistral.ai", "console.mistral.ai"],
+    apiKeyVariables: ["MISTRAL_API_KEY"],
+    facts: {
+      date: "2026-11",
+      package: "`02a61b32`, 2.5.0",
+      rest: "Mistral's docs: configuration, API keys; domains are **not verified** with Mistral",
+    },
+  },
+  "kiro-cli": {
+    name: "kiro-cli",
+    package: "kiro-cli",
+    packagesFrom: "nixpkgs-unstable",
+    releases: { since: "26.05" },
+    unfree: ["kiro-cli", "kiro-cli-unwrapped"],
+    state: { directory: "~/kiro-microvm", tag: "kiro-state", mountPoint: "~/.local/share/kiro-cli" },
+    homeManagerProgram: "kiro-cli",
+    command: "kiro-cli chat --trust-all-tools",
+    domains: [
+      "app.kiro.dev",
+      "prod.us-east-1.auth.desktop.kiro.dev",
+      "oidc.us-east-1.amazonaws.com",
+      "q.us-east-1.amazonaws.com",
+    ],
+    apiKeyVariables: ["KIRO_API_KEY"],
+    facts: {
+      date: "2026-11",
+      package: "`005ab72f`, 1.26.2; two unfree packages since nixpkgs#551010 (August 2026)",
+      rest: "kiro.dev's docs: permissions, authentication; folder: reports of users; domains are **not verified** with AWS",
+    },
+  },
+} as const satisfies Record<string, Agent>;
+
+export type AgentName = keyof typeof agents;
+
+/** Options of a known agent. */
+export interface AgentOptions {
+  /**
+   * The host's folder of its login and settings, absolute or below `~/`. Every VM that names the same folder shares it:
+   * one login serves all, and one compromised VM can read it.
+   *
+   * @default the row's own, such as `~/claude-microvm`
+   */
+  readonly stateDirectory?: string;
+}
+
+const named = (name: AgentName) => {
+  const agent = ({ stateDirectory, ...unknown }: AgentOptions = {}): Agent => {
+    const row = agents[name];
+    // What is no option is for the schema to refuse.
+    return { ...unknown, ...row, state: { ...row.state, directory: stateDirectory ?? row.state.directory } };
+  };
+  // An error names the function that a config did not call.
+  return Object.defineProperty(agent, "name", {
+    value: name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase()),
+  });
+};
+
+/** Anthropic's Claude Code, unfree. */
+export const claudeCode = named("claude-code");
+
+/** OpenAI's Codex CLI. */
+export const codex = named("codex");
+
+/** Google's Gemini CLI; nixpkgs-unstable refuses it since August 2026. Its successor is {@link antigravityCli}. */
+export const geminiCli = named("gemini-cli");
+
+/** Google's Antigravity CLI, unfree. */
+export const antigravityCli = named("antigravity-cli");
+
+/** opencode, with the model provider of one's choice. */
+export const opencode = named("opencode");
+
+/** Aider, with the model provider of one's choice; it still asks before it runs shell commands. */
+export const aider = named("aider");
+
+/** Goose, with the model provider of one's choice. */
+export const goose = named("goose");
+
+/** Charm's Crush, unfree for its first two years, with the model provider of one's choice. */
+export const crush = named("crush");
+
+/** Sourcegraph's Amp, unfree. */
+export const amp = named("amp");
+
+/** Alibaba's Qwen Code. */
+export const qwenCode = named("qwen-code");
+
+/** GitHub Copilot CLI, unfree. */
+export const copilotCli = named("copilot-cli");
+
+/** Pi, with the model provider of one's choice. */
+export const piCodingAgent = named("pi-coding-agent");
+
+/** Mistral's Vibe CLI. */
+export const mistralVibe = named("mistral-vibe");
+
+/** AWS's Kiro CLI, unfree. */
+export const kiroCli = named("kiro-cli");

@@ -1,0 +1,85 @@
+import type { Config } from "../config/config.js";
+import type { Host } from "../config/host.js";
+import type { Bridge, BridgedInterface, Interface } from "../config/network.js";
+import type { Vm } from "../config/vm.js";
+
+/** What a config that is a function may read of where it is loaded. */
+export interface Environment {
+  /** The environment variables of the run. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+
+  /** The folder of the config file, absolute and without links. */
+  readonly configDir: string;
+}
+
+/** A config as a function of where it is loaded. */
+export type ConfigFunction = (environment: Environment) => Config | Promise<Config>;
+
+/**
+ * The names that an interface may give its bridge: those of the host where its bridges are written out, and any text that
+ * is computed.
+ */
+type BridgeName<Name, Known> = Name extends Known
+  ? Name
+  : string extends Name
+    ? Name
+    : Known | Exclude<BridgedInterface["bridge"], string>;
+
+/** A VM that joins bridges of its host. */
+type VmOn<Name, Known> = Vm & {
+  readonly interfaces?: readonly (Interface & { readonly bridge?: BridgeName<Name, Known> | undefined })[] | undefined;
+};
+
+interface HostWithBridges<Bridges> extends Host {
+  readonly bridges?: { readonly [Name in keyof Bridges]: Bridge } | undefined;
+}
+
+interface HostWithVms<Vms, Bridges> extends Host {
+  readonly vms?: { readonly [Name in keyof Vms]: VmOn<Vms[Name], NoInfer<KnownNames<Bridges>>> } | undefined;
+}
+
+/** Of a host that has no bridge written out, nothing is known. */
+type KnownNames<Bridges> = unknown extends Bridges ? string : keyof Bridges;
+
+/** A config whose hosts are known by their bridges, and by the bridges that their VMs name. */
+interface ExactConfig<Bridges, Vms> extends Omit<Config, "hosts"> {
+  readonly hosts: { readonly [Name in keyof Bridges]: HostWithBridges<Bridges[Name]> } & {
+    readonly [Name in keyof Vms]: HostWithVms<Vms[Name], Name extends keyof Bridges ? Bridges[Name] : unknown>;
+  };
+}
+
+type Leaf =
+  string | number | boolean | bigint | null | undefined | readonly unknown[] | ((...parameters: never) => unknown);
+type NamesOf<Known> = Known extends Leaf ? never : keyof Known;
+type SettingOf<Known, Name> = Known extends unknown
+  ? Name extends keyof Known
+    ? NonNullable<Known[Name]>
+    : never
+  : never;
+
+/** The type that a value must also have so that each of its settings is a known one. TypeScript checks it in literals only. */
+type OnlyKnown<Value, Known> = Value extends Leaf
+  ? unknown
+  : string extends keyof Value
+    ? unknown
+    : {
+        readonly [Name in keyof Value]: string extends NamesOf<Known>
+          ? OnlyKnown<Value[Name], SettingOf<Known, Name>>
+          : Name extends NamesOf<Known>
+            ? OnlyKnown<Value[Name], SettingOf<Known, Name>>
+            : `There is no setting ${Name & string}`;
+      };
+
+/** What a config function may return, by what it does return. */
+type ExactReturn<Returned, Bridges, Vms> =
+  Returned extends PromiseLike<infer Value>
+    ? Promise<ExactConfig<Bridges, Vms> & OnlyKnown<Value, Config>>
+    : ExactConfig<Bridges, Vms> & OnlyKnown<Returned, Config>;
+
+/**
+ * Types a config, or a function that makes one, without changing it. Where a host's bridges are written out in it, an
+ * interface that names another bridge is a type error.
+ */
+export const defineConfig = <const Bridges, const Vms, const Returned = never>(
+  config: ExactConfig<Bridges, Vms> | ((environment: Environment) => Returned & ExactReturn<Returned, Bridges, Vms>),
+): [Returned] extends [never] ? Config : ConfigFunction => config as never;

@@ -1,0 +1,98 @@
+import { isNode } from "../config/terms.js";
+import type { ConfigPath } from "../problems/problem.js";
+
+/*
+ * The one way in which parts of a config are laid over each other. Marks are registered symbols, so that a part made with
+ * another copy of this package has the same ones.
+ */
+
+/** Says that a list or an object takes the place of what was there, and is not merged with it. */
+const replacing = Symbol.for("@microvm-emit/model/replace");
+
+/** The keys that an object takes away from what it is laid over, once it has been merged itself. */
+const removing = Symbol.for("@microvm-emit/model/remove");
+
+/** The value that takes a setting away. */
+export const removal = Symbol.for("@microvm-emit/model/unset");
+
+type PlainObject = Readonly<Record<string, unknown>>;
+
+/** Whether a value is an object of data: no list, no Nix, no instance of a class. */
+export const isData = (value: unknown): value is PlainObject => {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || isNode(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+};
+
+/** Whether an object merges by key. An agent does not: it is known by its command. */
+const isPlain = (value: unknown): value is PlainObject => isData(value) && typeof said(value, "command") !== "string";
+
+const isReplacement = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && Object.hasOwn(value, replacing);
+
+/** The same list or object, marked to replace; other values do so anyway. */
+export const asReplacement = (value: unknown): unknown => {
+  if (isReplacement(value)) return value;
+  const copy = Array.isArray(value) ? [...(value as unknown[])] : isPlain(value) ? merge({}, value) : undefined;
+  return copy === undefined ? value : Object.defineProperty(copy, replacing, { value: true });
+};
+
+/** What an object says of a key: a value, `removal`, or nothing. */
+const said = (from: PlainObject, key: string): unknown => {
+  if (Object.hasOwn(from, key)) return from[key];
+  return removedKeys(from).includes(key) ? removal : undefined;
+};
+
+const removedKeys = (from: PlainObject): readonly string[] =>
+  ((from as Readonly<Record<symbol, unknown>>)[removing] as readonly string[] | undefined) ?? [];
+
+/**
+ * `change` laid over `base`: objects merge by key, lists are joined, anything else replaces, and so does what is of
+ * another kind. What is undefined says nothing. Associative, and `undefined` is its identity.
+ */
+export const merge = (base: unknown, change: unknown): unknown => {
+  if (change === undefined) return base;
+  if (change === removal || base === undefined || isReplacement(change)) return settled(change);
+  if (Array.isArray(base) && Array.isArray(change)) {
+    const joined: unknown[] = [...(base as unknown[]), ...(change as unknown[])];
+    return isReplacement(base) ? asReplacement(joined) : joined;
+  }
+  if (!isPlain(base) || !isPlain(change)) return asReplacement(change);
+  return mergeObjects(base, change);
+};
+
+const mergeObjects = (base: PlainObject, change: PlainObject): PlainObject => {
+  const keys = new Set([...Object.keys(base), ...removedKeys(base), ...Object.keys(change), ...removedKeys(change)]);
+  const merged = [...keys].map((key) => [key, merge(said(base, key), said(change, key))] as const);
+  const result: PlainObject = Object.fromEntries(merged.filter(([, value]) => value !== removal));
+  const removed = merged.flatMap(([key, value]) => (value === removal ? [key] : []));
+  if (removed.length > 0) Object.defineProperty(result, removing, { value: removed });
+  return isReplacement(base) ? Object.defineProperty(result, replacing, { value: true }) : result;
+};
+
+/** A part as it is alone: without the settings that it takes away. */
+export const settled = (part: unknown): unknown => {
+  if (!isPlain(part)) return part;
+  const alone = mergeObjects({}, part);
+  return isReplacement(part) ? Object.defineProperty(alone, replacing, { value: true }) : alone;
+};
+
+/** Where a path of `merge(base, change)` comes from: the deepest of both that says it, or would have to. */
+export const sourceOf = (
+  base: unknown,
+  change: unknown,
+  [step, ...rest]: ConfigPath,
+): { readonly from: "base" | "change"; readonly path: ConfigPath } => {
+  if (change === undefined && base !== undefined && base !== removal)
+    return { from: "base", path: step === undefined ? [] : [step, ...rest] };
+  if (step === undefined || base === undefined || isReplacement(change))
+    return { from: "change", path: step === undefined ? [] : [step, ...rest] };
+  if (Array.isArray(base) && Array.isArray(change)) {
+    const position = Number(step) - base.length;
+    return position < 0 ? { from: "base", path: [step, ...rest] } : { from: "change", path: [position, ...rest] };
+  }
+  if (!isPlain(base) || !isPlain(change)) return { from: "change", path: [step, ...rest] };
+  const key = String(step);
+  const { from, path } = sourceOf(said(base, key), said(change, key), rest);
+  return { from, path: [step, ...path] };
+};

@@ -1,0 +1,30 @@
+import { collect } from "../validate/collect.js";
+
+/** Folders by where they lie, so that a host with many asks each for its neighbours alone. */
+export interface FolderIndex<F> {
+  /** Those at a path. */
+  readonly at: (path: string) => readonly F[];
+  /** Those that a path lies in, the nearest first. */
+  readonly around: (path: string) => readonly F[];
+  /** Those that lie in a path. */
+  readonly within: (path: string) => readonly F[];
+}
+
+/** Finds absolute paths by the path itself, by one that lies in it, and by one that it lies in. */
+export const indexFolders = <F extends { readonly folder: string }>(folders: readonly F[]): FolderIndex<F> => {
+  const at = collect(folders.map((known) => [known.folder, known]));
+  const within = collect(folders.flatMap((known) => parentsOf(known.folder).map((outer) => [outer, known] as const)));
+  return {
+    at: (path) => at.get(path) ?? [],
+    around: (path) => parentsOf(path).flatMap((outer) => at.get(outer) ?? []),
+    within: (path) => within.get(path) ?? [],
+  };
+};
+
+/** What leads to a path but `/`, the nearest first. */
+export const parentsOf = (path: string): readonly string[] => {
+  const parents: string[] = [];
+  for (let slash = path.lastIndexOf("/"); slash > 0; slash = path.lastIndexOf("/", slash - 1))
+    parents.push(path.slice(0, slash));
+  return parents;
+};

@@ -1,0 +1,100 @@
+import { isNode } from "../config/terms.js";
+import { type ConfigPath, error, type Problem, warning } from "../problems/problem.js";
+
+/** What secrets of common services look like: their documented prefixes, which scanners of repositories know too. */
+const FORMS: readonly (readonly [what: string, form: RegExp])[] = [
+  ["a private key", /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/],
+  ["an age key", /AGE-SECRET-KEY-1[A-Z0-9]{50}/],
+  ["an Anthropic key", /sk-ant-[\w-]{20,}/],
+  ["an API key", /\b(?:sk|gsk|xai)[-_](?:proj-|or-v1-|live_)?[A-Za-z0-9_-]{24,}/],
+  ["a GitHub token", /\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{22,})/],
+  ["a GitLab token", /\bglpat-[\w-]{20,}/],
+  ["a Google API key", /\bAIza[\w-]{35}/],
+  ["an AWS access key", /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/],
+  ["a Slack token", /\bxox[abeoprs]-[\w-]{10,}/],
+  ["an npm token", /\bnpm_[A-Za-z0-9]{36}/],
+  ["a Hugging Face token", /\bhf_[A-Za-z0-9]{30,}/],
+  ["a signed token", /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}/],
+  ["a password in a URL", /:\/\/[^/\s:@]+:[^/\s:@]+@/],
+];
+
+/** What documentation and proxies write in place of a secret. */
+const PLACEHOLDER =
+  /example|placeholder|change.?me|replace.?me|insert|your.?|dummy|fake|redacted|unused|not.?needed|managed|x{4}|\*{3}|\.{3}|<.*>/i;
+
+/** Settings and variables that hold secrets by their names, with `camelCase` read as `CAMEL_CASE`. */
+const SECRET_NAME =
+  /(?:^|_)(?:(?:API|ACCESS|AUTH|ENCRYPTION|PRIVATE|SECRET|SIGNING)_?KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE)$/;
+
+/** The same in a line of a shell: `export API_TOKEN="…"`. */
+const ASSIGNMENT = /\b([A-Z][A-Z0-9_]*)=(["']?)([^\s"';]+)\2/g;
+
+/**
+ * Secrets that stand in a config: all of it ends in the Nix store, which every user and every guest may read. The text
+ * is never repeated.
+ */
+export const literalSecrets = (config: unknown): readonly Problem[] => {
+  const problems: Problem[] = [];
+  const tell = (severity: typeof error, path: ConfigPath, what: string): void => {
+    problems.push(
+      severity(
+        "literal-secret",
+        path,
+        `This holds what looks like ${what}, and all of a config ends in the Nix store, which everyone may read`,
+        'Put it into a file of the host and name the file: secrets: { NAME: "/run/secrets/name" }. Replace the secret if this was ever committed.',
+      ),
+    );
+  };
+  const visit = (value: unknown, path: ConfigPath, name: string, inNix: boolean): void => {
+    if (typeof value === "string") {
+      const known = FORMS.find(([, form]) => isSecret(form.exec(value)?.[0]));
+      if (known !== undefined) tell(error, path, known[0]);
+      else if (holdsSecret(name, value)) tell(warning, path, "a secret, by its name");
+    } else if (Array.isArray(value)) {
+      for (const [position, item] of value.entries()) visit(item, inNix ? path : [...path, position], "", inNix);
+    } else if (typeof value === "object" && value !== null) {
+      // Where in an expression is nothing that a path of a config can say.
+      const within = inNix || isNode(value);
+      for (const [key, inner] of Object.entries(value)) visit(inner, within ? path : [...path, key], key, within);
+    }
+  };
+  visit(config, [], "", false);
+  return problems;
+};
+
+/** Whether a text that has the form of a secret is one, and no stand-in of that form. */
+const isSecret = (found: string | undefined): boolean => {
+  if (found === undefined || PLACEHOLDER.test(found)) return false;
+  const [, user, password] = /^:\/\/(.*):(.*)@$/.exec(found) ?? [];
+  if (password !== undefined) return password !== user && !/^(?:\$|pass(?:word)?$|secret$|x+$)/i.test(password);
+  return found.startsWith("-----") || !isWords(found);
+};
+
+const holdsSecret = (name: string, value: string): boolean =>
+  (isSecretName(name) && isRandom(name, value)) ||
+  [...value.matchAll(ASSIGNMENT)].some(
+    ([, variable = "", , assigned = ""]) => isSecretName(variable) && isRandom(variable, assigned),
+  );
+
+const isSecretName = (name: string): boolean =>
+  SECRET_NAME.test(name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, "_").toUpperCase());
+
+/** Whether a text is too random to have been thought of as a stand-in: names, variables, paths and words are not. */
+const isRandom = (name: string, text: string): boolean => {
+  if (/^[$/~@%]|\s|:\/\//.test(text) || PLACEHOLDER.test(text) || isWords(text)) return false;
+  const kinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9]/].filter((kind) => kind.test(text)).length;
+  return text.length >= 16 ? bitsPerCharacter(text) >= 3 : /PASS/i.test(name) && text.length >= 8 && kinds >= 3;
+};
+
+/** `held-by-the-host`, `local-dev-2024`: words of one case and short numbers. */
+const isWords = (text: string): boolean =>
+  text
+    .split(/[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z][a-z]{2})/)
+    .every((part) => /^(?:[A-Z]?[a-z]{0,20}|[A-Z]{0,20}|[a-z]{0,3}[0-9]{1,4})$/.test(part));
+
+/** Shannon's entropy of the characters: 3.3 for decimal digits, 4 for hexadecimal ones, about 6 for base64. */
+const bitsPerCharacter = (text: string): number => {
+  const counts = new Map<string, number>();
+  for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
+  return [...counts.values()].reduce((sum, count) => sum - (count / text.length) * Math.log2(count / text.length), 0);
+};

@@ -1,0 +1,31 @@
+import * as These from "fp-ts/lib/These.js";
+import type { Problem } from "../problems/problem.js";
+
+/**
+ * What a stage makes of its input: a value, problems, or both. Later stages go on with what there is, so that one run
+ * finds the problems of every stage.
+ */
+export type Checked<A> = These.These<readonly Problem[], A>;
+
+const monad = These.getMonad<readonly Problem[]>({ concat: (earlier, later) => [...earlier, ...later] });
+
+/** The next stage, on what the stage before left usable; problems of both add up. */
+export const andThen =
+  <A, B>(next: (value: A) => Checked<B>) =>
+  (checked: Checked<A>): Checked<B> =>
+    monad.chain(checked, next);
+
+/** A value and the problems found on the way to it. */
+export const withProblems = <A>(problems: readonly Problem[], value: A): Checked<A> =>
+  problems.length === 0 ? These.right(value) : These.both(problems, value);
+
+/** All values that there are, and all problems. */
+export const gather = <A>(results: readonly Checked<A>[]): Checked<readonly A[]> => {
+  const problems: Problem[] = [];
+  const values: A[] = [];
+  for (const result of results) {
+    if (result._tag !== "Right") problems.push(...result.left);
+    if (result._tag !== "Left") values.push(result.right);
+  }
+  return withProblems(problems, values);
+};

@@ -1,0 +1,86 @@
+import { edited } from "../problems/edit.js";
+import { type ConfigPath, error, formatPath, type Problem } from "../problems/problem.js";
+import type { Written } from "../compose/vm-defaults.js";
+
+/** A key that no setting has, and the setting that it was most likely meant for. */
+export interface Misspelt {
+  /** With the key as it is written, and all around it corrected. */
+  readonly path: ConfigPath;
+  readonly meant: string;
+}
+
+/**
+ * A config with misspelt keys corrected, so that nothing follows from a setting that only seems to be missing; what was
+ * written; and the problem that each is.
+ */
+export interface Corrected {
+  readonly config: unknown;
+  readonly asWritten: Written;
+  readonly problems: readonly Problem[];
+}
+
+export const uncorrected = (config: unknown): Corrected => ({ config, asWritten: (path) => path, problems: [] });
+
+/** Corrects some more. */
+export const correct = ({ config, asWritten, problems }: Corrected, found: readonly Misspelt[]): Corrected => {
+  const keys = new Map(found.map(({ path, meant }) => [keyOf([...path.slice(0, -1), meant]), String(path.at(-1))]));
+  const before: Written = (path) =>
+    asWritten(path.map((step, position) => keys.get(keyOf(path.slice(0, position + 1))) ?? step));
+  return {
+    config: edited(
+      config,
+      found.map(({ path, meant }) => ({ path, change: { kind: "rename", to: meant } })),
+    ),
+    asWritten: before,
+    problems: [
+      ...problems,
+      ...found.map(({ path, meant }) => unknownKey(asWritten(path), `Did you mean ${JSON.stringify(meant)}?`)),
+    ],
+  };
+};
+
+export const unknownKey = (path: ConfigPath, remedy: string): Problem =>
+  error("unknown-key", path, `There is no setting ${JSON.stringify(path.at(-1))} here`, remedy);
+
+const keyOf = (path: ConfigPath): string => path.map(String).join("\0");
+
+/** Codes of what may follow from a setting that is missing because its key is unknown. */
+const ofAbsence: ReadonlySet<Problem["code"]> = new Set([
+  "address-needed",
+  "address-without-subnet",
+  "ambiguous-bridge",
+  "dhcp-without-subnet",
+  "forward-ports-without-user-network",
+  "gateway-without-subnet",
+  "missing-url",
+  "nat-without-subnet",
+  "network-without-subnet",
+  "no-bridge",
+  "no-dhcp-server",
+  "no-login",
+  "no-readiness",
+  "no-routed-network",
+  "no-subnet",
+  "publish-without-nat",
+  "unknown-bridge",
+  "unknown-input",
+  "unknown-vlan",
+  "unknown-vm",
+  "user-network-without-dhcp",
+  "volume-without-size",
+]);
+
+/** Problems without what may follow from an unknown key around them. */
+export const withoutConsequences = <P extends Problem>(problems: readonly P[]): readonly P[] => {
+  const scopes = new Set(
+    problems.filter(({ code }) => code === "unknown-key").map(({ path }) => formatPath(scopeOf(path))),
+  );
+  if (scopes.size === 0) return problems;
+  const isConsequence = ({ code, path }: Problem): boolean =>
+    (code === "unknown-input" && scopes.has("")) ||
+    (ofAbsence.has(code) && path.some((_, length) => length > 0 && scopes.has(formatPath(path.slice(0, length)))));
+  return problems.filter((problem) => !isConsequence(problem));
+};
+
+/** The part of a config that an unknown key may have been to describe; for a key of `vmDefaults`, all of the host. */
+const scopeOf = (path: ConfigPath): ConfigPath => (path[2] === "vmDefaults" ? path.slice(0, 2) : path.slice(0, -1));

@@ -1,0 +1,65 @@
+import { closest, distance } from "fastest-levenshtein";
+import { clip } from "../scalars/clip.js";
+
+/** The known name that `given` most likely meant; undefined when none is near. */
+export const nearest = (given: string, known: readonly string[]): string | undefined => {
+  if (known.length === 0) return undefined;
+  const [typed, candidate] = [clip(given), closest(clip(given), known)];
+  const edits = distance(typed.toLowerCase(), candidate.toLowerCase());
+  const isNear = edits <= Math.max(1, Math.floor(candidate.length / 3)) && edits < candidate.length;
+  // Two letters that changed places count as two edits.
+  return isNear || (edits === 2 && lettersOf(typed) === lettersOf(candidate)) ? candidate : undefined;
+};
+
+const lettersOf = (text: string): string => Array.from(text.toLowerCase()).sort().join("");
+
+/** More are not read: the nearest are named in their place. */
+const maxListed = 600;
+
+/** Other names of agents and toolchains, which neither spelling nor beginning leads to. */
+const otherNames: Readonly<Record<string, string>> = {
+  "c++": "cpp",
+  cargo: "rust",
+  erlang: "elixir",
+  gcc: "cpp",
+  golang: "go",
+  javascript: "node",
+  k8s: "kubernetes",
+  kubectl: "kubernetes",
+  npm: "node",
+  openai: "codex",
+  pip: "python",
+  terraform: "opentofu",
+  typescript: "node",
+  uv: "python",
+  vibe: "mistral-vibe",
+};
+
+/** The known name that `given` means: by another name, by its spelling, or as the only one that begins the same. */
+export const meant = (given: string, known: readonly string[]): string | undefined => {
+  const word = clip(given).toLowerCase();
+  const other = Object.hasOwn(otherNames, word) ? otherNames[word] : undefined;
+  if (other !== undefined && known.includes(other)) return other;
+  const alike = known.filter(
+    (name) => [name, word].every((text) => text.length > 1) && (name.startsWith(word) || word.startsWith(name)),
+  );
+  return nearest(given, known) ?? (alike.length === 1 ? alike[0] : undefined);
+};
+
+/** `Did you mean "vcpu"?`, or the whole choice when nothing is near; of many, those most alike. */
+export const didYouMean = (given: string, known: readonly string[]): string => {
+  const candidate = meant(given, known);
+  if (candidate !== undefined) return `Did you mean ${clip(JSON.stringify(candidate))}?`;
+  return known.length === 0 ? "There is none to name here." : `Use ${oneOf(given, known)}.`;
+};
+
+/** `one of: a, b`, or of many `one of 1,000, such as a, b, c`. */
+export const oneOf = (given: string, known: readonly string[]): string => {
+  if (known.reduce((length, name) => length + name.length + 2, 0) <= maxListed) return `one of: ${known.join(", ")}`;
+  const near = known
+    .map((name) => ({ name, edits: distance(clip(given), clip(name)) }))
+    .sort((a, b) => a.edits - b.edits)
+    .slice(0, 5)
+    .map(({ name }) => clip(name));
+  return `one of ${known.length.toLocaleString("en")}, such as ${near.join(", ")}`;
+};

@@ -1,0 +1,34 @@
+import type { VmPlan } from "../plan/plan.js";
+import type { ConfigPath } from "../problems/problem.js";
+
+/** An environment variable of a guest, and what of its VM sets it. */
+export interface Variable {
+  readonly from: string;
+  readonly path: ConfigPath;
+  readonly name: string;
+  readonly value: string;
+}
+
+/** The environment variables that a VM sets for its whole guest, in the order in which they are written. */
+export const variablesOf = ({ path, agent, toolchains, secrets, environment }: VmPlan): readonly Variable[] => [
+  ...(agent?.state?.variable
+    ? [{ from: agent.name, path: [...path, "agent"], name: agent.state.variable, value: agent.state.directory }]
+    : []),
+  ...secrets.flatMap(({ path: place, name, variable }) =>
+    variable === null ? [] : [{ from: `the secret ${name}`, path: place, name: variable, value: `what ${name} holds` }],
+  ),
+  ...toolchains.flatMap(({ name: from, environment: variables }, position) =>
+    Object.entries(variables).map(([name, value]) => ({
+      from,
+      path: [...path, "toolchains", position],
+      name,
+      value,
+    })),
+  ),
+  ...Object.entries(environment).map(([name, value]) => ({
+    from: "the VM's environment",
+    path: [...path, "environment", name],
+    name,
+    value,
+  })),
+];
