@@ -8,7 +8,7 @@ import ts from "typescript";
 import { parse } from "yaml";
 import { z } from "zod";
 import { configSchema } from "../packages/microvm-model/src/config/config.js";
-import { nixExpression } from "../packages/microvm-model/src/config/terms.js";
+import { nixExpression } from "../packages/microvm-model/src/scalars/terms.js";
 
 /** A JSON Schema as far as it is looked into here. */
 export interface JsonSchema {

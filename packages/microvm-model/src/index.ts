@@ -18,9 +18,9 @@ export {
   qwenCode,
 } from "./catalogue/agents.js";
 export type { Config, FlakeInput } from "./config/config.js";
-export { collect } from "./validate/collect.js";
+export { collect } from "./common/collect.js";
 export type { HostSource, Machine } from "./rules/config-source.js";
-export type { Agent, AgentFacts, AgentReleases, AgentState } from "./config/agent.js";
+export type { Agent, AgentFacts, AgentReleases, AgentState } from "./catalogue/agent.js";
 export type { Emacs, Home, InputFile, Zsh, ZshHistory } from "./config/home.js";
 export type { Balloon, Device, Graphics, Hotplug, QemuDevice, StoreDisk } from "./config/hardware.js";
 export type { Limits } from "./config/limits.js";
@@ -63,16 +63,16 @@ export type { Destination, HostPort, NetworkPolicy, PortOfHost, PublishedPort, R
 export type { Secret } from "./config/secret.js";
 export type { Silences, WarningCode } from "./config/silence.js";
 export type { Share, Volume } from "./config/storage.js";
-export type { Module, NixData, NixText, Package } from "./config/terms.js";
-export type { Toolchain } from "./config/toolchain.js";
+export type { Module, NixData, NixText, Package } from "./scalars/terms.js";
+export type { Toolchain } from "./catalogue/toolchain.js";
 export type { GuestGroup, GuestUser, User } from "./config/user.js";
 export type { Vm, VmDefaults, Vsock } from "./config/vm.js";
 export type { Result } from "@microvm-emit/nix-ast";
 export { type ConfigFunction, defineConfig, type Environment } from "./compose/define-config.js";
 export { type Changes, extend, replace, unset } from "./compose/extend.js";
-export { gitHosts } from "./scalars/git-hosts.js";
-export { destinations } from "./plan/destinations.js";
-export { emacs, fromInput, zsh } from "./catalogue/home.js";
+export { gitHosts } from "./catalogue/git-hosts.js";
+export { destinations } from "./catalogue/presets.js";
+export { emacs, fromInput, zsh } from "./compose/home.js";
 export { type HypervisorName, hypervisors } from "./catalogue/hypervisors.js";
 export { emptyLock, type Lock, lockSchema } from "./plan/lock.js";
 export { hostSettings, vmSettings } from "./catalogue/microvm-options.js";
@@ -85,19 +85,18 @@ export { tapPrefix } from "./resolve/allocate.js";
 export { isStoreOverlay } from "./rules/store-overlay-persistent.js";
 export { publishedPlace } from "./rules/published-port.js";
 export { joinDestination } from "./scalars/scalars.js";
-export type { SilencedProblem } from "./problems/silence.js";
+export type { SilencedProblem } from "./silenced.js";
 export { type GuestDifference, guestDifferences } from "./resolve/guest-difference.js";
 export { webPorts } from "./resolve/policy.js";
 export { type GuestLink, type Section, hostRoute, linkFileText, linkOf } from "./resolve/guest-link.js";
 export { builtInShares, ownShares } from "./resolve/built-in-shares.js";
 export { type GuestBase, guestBases, imageOf, readsOptions } from "./resolve/guests.js";
 export { identityOf, mountOptions } from "./resolve/identity.js";
-export { clip } from "./scalars/clip.js";
+export { clip } from "./common/clip.js";
 export { type PrivateRange, privateRangeRows, privateRanges } from "./catalogue/private-ranges.js";
-export { settingOf } from "./plan/own-folders.js";
 export { isSquashed } from "./resolve/writable.js";
 export { distance, formatSubnet, hexOf, isPrivate, linkLocalOf } from "./resolve/subnet.js";
-export { didYouMean, nearest } from "./validate/suggest.js";
+export { didYouMean, nearest } from "./common/suggest.js";
 export {
   cpp,
   elixir,

@@ -1,14 +1,14 @@
 import { bimap, left, right } from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import type { Result } from "@microvm-emit/nix-ast";
-import { andThen, type Checked } from "./validate/checked.js";
+import { andThen, type Checked } from "./problems/checked.js";
 import { type Machine, remembered } from "./rules/config-source.js";
 import { type Lock, lockSchema } from "./plan/lock.js";
 import { withoutConsequences } from "./validate/misspelt.js";
 import { error, type Problem } from "./problems/problem.js";
 import { resolve, type Resolution } from "./resolve/resolve.js";
 import { checkRules } from "./rules/rules.js";
-import { needlessSilences, silence, silencesOf, type SilencedProblem } from "./problems/silence.js";
+import { needlessSilences, silence, silencesOf, type SilencedProblem } from "./silenced.js";
 import { validate } from "./validate/validate.js";
 import { whereWritten } from "./compose/vm-defaults.js";
 

@@ -4,9 +4,9 @@ import ts from "typescript";
 import { assert, describe, expect, expectTypeOf, it } from "vitest";
 import { parse } from "yaml";
 import type { z } from "zod";
-import type { agentSchema } from "../src/config/agent.js";
+import type { agentSchema } from "../src/catalogue/agent.js";
 import type { emacsSchema, homeSchema, inputFileSchema, zshSchema } from "../src/config/home.js";
-import type { toolchainSchema } from "../src/config/toolchain.js";
+import type { toolchainSchema } from "../src/catalogue/toolchain.js";
 import { configSchema } from "../src/config/config.js";
 import { defineConfig } from "../src/compose/define-config.js";
 import type * as written from "../src/index.js";
@@ -399,7 +399,11 @@ const leftOut = (): Readonly<Record<string, object | undefined>> => {
 };
 
 describe("the documentation", () => {
-  const sources = [...ts.sys.readDirectory(fileURLToPath(new URL("../src/config", import.meta.url)), [".ts"])];
+  const inSource = (path: string): string => fileURLToPath(new URL(`../src/${path}`, import.meta.url));
+  const sources = [
+    ...ts.sys.readDirectory(inSource("config"), [".ts"]),
+    ...["catalogue/agent.ts", "catalogue/toolchain.ts", "scalars/terms.ts"].map(inSource),
+  ];
   const statements = sources.flatMap((source) => [
     ...ts.createSourceFile(source, ts.sys.readFile(source) ?? "", ts.ScriptTarget.ES2023, true).statements,
   ]);

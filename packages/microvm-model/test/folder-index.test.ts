@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { indexFolders } from "../src/plan/folder-index.js";
+import { indexFolders } from "../src/common/folder-index.js";
 
 const path = fc
   .array(fc.constantFrom("a", "ab", "b"), { minLength: 1, maxLength: 4 })

@@ -1,9 +1,10 @@
 import { assert, describe, expect, it } from "vitest";
-import { andThen } from "../src/validate/checked.js";
+import { andThen } from "../src/problems/checked.js";
 import { emptyLock, formatPath, planConfig, type Problem, type VmPlan } from "../src/index.js";
 import { resolve } from "../src/resolve/resolve.js";
 import { validate } from "../src/validate/validate.js";
-import { features, hypervisors } from "../src/catalogue/hypervisors.js";
+import { hypervisors } from "../src/catalogue/hypervisors.js";
+import { features } from "../src/rules/hypervisor-features.js";
 import { config } from "./config.js";
 import { asking, bare, cells, names } from "./matrix.js";
 

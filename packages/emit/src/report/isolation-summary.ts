@@ -11,7 +11,6 @@ import {
   type PortPlan,
   publishedPlace,
   type ReachedVmPlan,
-  settingOf,
   type VmPlan,
 } from "@microvm-emit/model";
 import { print } from "@microvm-emit/nix-ast";
@@ -107,7 +106,7 @@ export const sharedLogins = ({ vms }: HostPlan): ReadonlyMap<string, readonly st
 };
 
 const loginsOf = ({ shares }: VmPlan): readonly string[] =>
-  shares.flatMap((share) => (settingOf(share) === "agent" ? [share.source] : []));
+  shares.flatMap((share) => (share.role === "agent" ? [share.source] : []));
 
 const summarizeVm = (vm: VmPlan, reachedByVms: readonly string[]): Omit<IsolationSummary, "sharedLogin"> => {
   const { interfaces, policy, shares, secrets, sudo, hypervisor } = vm;
@@ -126,9 +125,9 @@ const summarizeVm = (vm: VmPlan, reachedByVms: readonly string[]): Omit<Isolatio
       lans: [...new Set(interfaces.flatMap(lansOf))],
       everyone: isOpen && interfaces.some(({ network }) => network !== null),
     },
-    workspace: shares.find((share) => settingOf(share) === "workspace" && !share.readOnly)?.source ?? null,
+    workspace: shares.find(({ role, readOnly }) => role === "workspace" && !readOnly)?.source ?? null,
     shares: shares
-      .filter((share) => typeof settingOf(share) === "number")
+      .filter(({ role }) => role === "own")
       .map(({ source, readOnly, owners, dangerous }) => ({
         source,
         readOnly,

@@ -1,4 +1,4 @@
-import type { Agent } from "../config/agent.js";
+import type { Agent } from "./agent.js";
 
 /** The agents known by name, each with the sources of its facts. docs/agents.md shows the same table. */
 export const agents = {

@@ -1,6 +1,6 @@
 import { agents } from "./agents.js";
-import { asMounted, placesOf } from "../plan/as-mounted.js";
-import { type FolderIndex, indexFolders } from "../plan/folder-index.js";
+import { asMounted, placesOf } from "../common/as-mounted.js";
+import { type FolderIndex, indexFolders } from "../common/folder-index.js";
 
 /** What is no guest's to see or to change, whoever shares it. */
 export interface DangerousFolder {
@@ -200,7 +200,7 @@ interface Shared {
   readonly source: string;
   readonly readOnly: boolean;
   /** The setting that it is the share of. */
-  readonly setting: string | number | undefined;
+  readonly setting: string | undefined;
 }
 
 /** Tells of the first thing that is dangerous about a share of a host, by its main user's home and its folder of VMs. */

@@ -1,4 +1,4 @@
-import type { Toolchain } from "../config/toolchain.js";
+import type { Toolchain } from "./toolchain.js";
 
 /**
  * The toolchains known by name.

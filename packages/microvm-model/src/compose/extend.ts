@@ -1,5 +1,5 @@
 import type { Expr } from "@microvm-emit/nix-ast";
-import type { Agent } from "../config/agent.js";
+import type { Agent } from "../catalogue/agent.js";
 import { asReplacement, merge, removal, settled } from "./merge.js";
 
 /** What may be laid over a part of a config: any of its settings, at any depth. Agents and Nix are given whole. */

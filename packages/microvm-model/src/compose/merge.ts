@@ -1,4 +1,4 @@
-import { isNode } from "../config/terms.js";
+import { isNode } from "../common/nix-node.js";
 import type { ConfigPath } from "../problems/problem.js";
 
 /*

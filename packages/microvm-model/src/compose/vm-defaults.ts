@@ -1,4 +1,4 @@
-import { collect } from "../validate/collect.js";
+import { collect } from "../common/collect.js";
 import { isData, merge, settled, sourceOf } from "./merge.js";
 import { type ConfigPath, hasItToo, type Problem } from "../problems/problem.js";
 

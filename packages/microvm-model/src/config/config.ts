@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Host, hostSchema } from "./host.js";
-import { object, record } from "./terms.js";
+import { object, record } from "../scalars/terms.js";
 import { type Silences, silenceSchema } from "./silence.js";
 import * as scalar from "../scalars/scalars.js";
 

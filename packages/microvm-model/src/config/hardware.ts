@@ -1,6 +1,6 @@
 import { z } from "zod";
 import * as scalar from "../scalars/scalars.js";
-import { type NixText, nixTextSchema, object, type Package, packageSchema } from "./terms.js";
+import { type NixText, nixTextSchema, object, type Package, packageSchema } from "../scalars/terms.js";
 
 /** Memory that a guest gives back to its host while it runs. */
 export interface Balloon {

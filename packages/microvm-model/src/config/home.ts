@@ -1,6 +1,6 @@
 import { z } from "zod";
 import * as scalar from "../scalars/scalars.js";
-import { type Module, moduleSchema, object, type Package, packageSchema } from "./terms.js";
+import { type Module, moduleSchema, object, type Package, packageSchema } from "../scalars/terms.js";
 
 /**
  * A part of a user's home-manager configuration: `"zsh"` or `"emacs"` as they come, `zsh({ … })` or `emacs({ … })` with

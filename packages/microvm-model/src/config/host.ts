@@ -3,7 +3,7 @@ import { z } from "zod";
 import * as scalar from "../scalars/scalars.js";
 import { type Bridge, bridgeSchema, type Routed, routedSchema } from "./network.js";
 import { type MicrovmHostOptions, microvmHostSchema } from "./microvm.js";
-import { type Module, moduleSchema, nixExpression, object, record } from "./terms.js";
+import { type Module, moduleSchema, nixExpression, object, record } from "../scalars/terms.js";
 import { type Silences, silenceSchema } from "./silence.js";
 import { type User, userSchema } from "./user.js";
 import { type Vm, type VmDefaults, vmDefaultsSchema, vmSchema } from "./vm.js";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { object } from "./terms.js";
+import { object } from "../scalars/terms.js";
 
 /** What a VM's hypervisor may take of its host, as systemd holds it to; a switch of the host changes it for a running VM too. */
 export interface Limits {

@@ -9,7 +9,7 @@ import {
   type Package,
   packageSchema,
   record,
-} from "./terms.js";
+} from "../scalars/terms.js";
 
 /**
  * The options of microvm.nix that have no setting of their own here, by their names below `microvm`. What is left out

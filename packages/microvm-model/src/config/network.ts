@@ -1,7 +1,7 @@
 import { z } from "zod";
 import * as scalar from "../scalars/scalars.js";
 import { type NetworkPolicy, networkPolicySchema } from "./policy.js";
-import { object, port, record } from "./terms.js";
+import { object, port, record } from "../scalars/terms.js";
 
 /** What a network of VMs has whatever carries it: subnets and a way out. */
 export interface Routed {

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { destinations } from "../plan/destinations.js";
+import { destinations } from "../catalogue/presets.js";
 import * as scalar from "../scalars/scalars.js";
-import { object, port } from "./terms.js";
+import { object, port } from "../scalars/terms.js";
 
 /** What a VM may reach: everything, the internet, what its `allow` lists, or nothing. */
 export type NetworkPolicy = "open" | "internet" | "allowlist" | "none";

@@ -1,7 +1,7 @@
 import type { Expr } from "@microvm-emit/nix-ast";
 import { z } from "zod";
 import * as scalar from "../scalars/scalars.js";
-import { nixExpression, object } from "./terms.js";
+import { nixExpression, object } from "../scalars/terms.js";
 
 /** A secret that the host hands to a guest by file: its text is never in a config, the Nix store or a command line. */
 export interface Secret {

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { type ProblemCode, problemCodes } from "../problems/problem-codes.js";
 import * as scalar from "../scalars/scalars.js";
-import { didYouMean } from "../validate/suggest.js";
-import { record } from "./terms.js";
+import { didYouMean } from "../common/suggest.js";
+import { record } from "../scalars/terms.js";
 
 /** The code of what may be a warning. */
 export type WarningCode = {

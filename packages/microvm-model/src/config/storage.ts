@@ -1,6 +1,6 @@
 import { z } from "zod";
 import * as scalar from "../scalars/scalars.js";
-import { type NixText, nixTextSchema, object } from "./terms.js";
+import { type NixText, nixTextSchema, object } from "../scalars/terms.js";
 
 /** A folder of the host that a guest mounts. */
 export interface Share {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import * as scalar from "../scalars/scalars.js";
 import { type Home, homeSchema } from "./home.js";
-import { id, object } from "./terms.js";
+import { id, object } from "../scalars/terms.js";
 
 /**
  * The host's main user, as the host's NixOS configuration declares it. Guests have the same ids, since virtiofs carries

@@ -2,10 +2,10 @@ import type { Expr } from "@microvm-emit/nix-ast";
 import { z } from "zod";
 import { type AgentName, agents } from "../catalogue/agents.js";
 import { type HypervisorName, hypervisors } from "../catalogue/hypervisors.js";
-import { maxIndex } from "../resolve/allocate.js";
 import * as scalar from "../scalars/scalars.js";
+import { vmIndex } from "../scalars/vm-index.js";
 import { type ToolchainName, toolchains } from "../catalogue/toolchains.js";
-import { type Agent, agentSchema } from "./agent.js";
+import { type Agent, agentSchema } from "../catalogue/agent.js";
 import {
   type Balloon,
   balloonSchema,
@@ -57,8 +57,8 @@ import {
   type Package,
   packageSchema,
   record,
-} from "./terms.js";
-import { type Toolchain, toolchainSchema } from "./toolchain.js";
+} from "../scalars/terms.js";
+import { type Toolchain, toolchainSchema } from "../catalogue/toolchain.js";
 import { type GuestGroup, guestGroupSchema, type GuestUser, guestUserSchema } from "./user.js";
 
 /** A virtual machine: every setting has a default, so `{}` is one that runs. */
@@ -538,7 +538,7 @@ export interface Vsock {
 
 export const vmSchema = object({
   /** Fixes tap, MAC, address and CID together; the next free one, kept in the lock file, by default. */
-  index: z.int().min(0).max(maxIndex).optional(),
+  index: vmIndex.optional(),
   /** The VM's former name, whose index it keeps. */
   renamedFrom: scalar.hostLabel.optional(),
   /** Whether the host starts it at boot. */

@@ -1,8 +1,6 @@
 import { z } from "zod";
-import { maxIndex } from "../resolve/allocate.js";
 import { hostLabel } from "../scalars/scalars.js";
-
-const index = z.int().min(0).max(maxIndex);
+import { vmIndex } from "../scalars/vm-index.js";
 
 /**
  * The index of every VM, kept beside the config so that adding, removing or reordering VMs renumbers none.
@@ -11,9 +9,9 @@ const index = z.int().min(0).max(maxIndex);
 export const lockSchema = z.strictObject({
   version: z.literal([1, 2]),
   /** Host name → VM name → index. */
-  hosts: z.record(hostLabel, z.record(hostLabel, index)),
+  hosts: z.record(hostLabel, z.record(hostLabel, vmIndex)),
   /** Host name → indexes that no VM has now, the one freed first in front, each with the VM that had it last. */
-  freed: z.record(hostLabel, z.array(z.strictObject({ vm: hostLabel, index }))).optional(),
+  freed: z.record(hostLabel, z.array(z.strictObject({ vm: hostLabel, index: vmIndex }))).optional(),
 });
 
 export type Lock = z.infer<typeof lockSchema>;

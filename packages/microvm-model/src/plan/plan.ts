@@ -1,8 +1,8 @@
 import type { Expr } from "@microvm-emit/nix-ast";
-import type { AgentReleases } from "../config/agent.js";
+import type { AgentReleases } from "../catalogue/agent.js";
 import type { InputFile } from "../config/home.js";
 import type { Destination, HostPort, NetworkPolicy, ReachedVm } from "../config/policy.js";
-import type { NixData, NixText } from "../config/terms.js";
+import type { NixData, NixText } from "../scalars/terms.js";
 import type { VmModel } from "../config/config.js";
 import type { ConfigPath } from "../problems/problem.js";
 

@@ -1,4 +1,4 @@
-import { clip } from "../scalars/clip.js";
+import { clip } from "../common/clip.js";
 import type { ProblemCode } from "./problem-codes.js";
 
 /** Where in a config: object keys and list positions from the top, `["hosts", "midna", "vms", "emacsvm", "vcpu"]`. */

@@ -7,9 +7,6 @@ import { above } from "./subnet.js";
  * `microvm4`, MAC `02:00:00:00:00:05`, the sixth address of the subnet and vsock CID 7.
  */
 
-/** The tap of a larger index would be longer than interface names may be. */
-export const maxIndex = 99_999_999;
-
 /** The tap of a VM's interface number `position`; the first carries the index alone. */
 export const tapOf = (index: number, position: number): string =>
   position === 0 ? `${tapPrefix}${String(index)}` : `${tapPrefix}${String(index)}-${String(position)}`;

@@ -1,6 +1,6 @@
 import type { HostModel } from "../config/config.js";
 import { type ConfigPath, type Problem, warning } from "../problems/problem.js";
-import { didYouMean } from "../validate/suggest.js";
+import { didYouMean } from "../common/suggest.js";
 import { freedIndex, type LockEntries, lockedIndex } from "./lock-entries.js";
 
 /** A `renamedFrom` that the lock does not know has no effect: the VM gets a new index, and so new addresses. */

@@ -1,4 +1,4 @@
-import { isNode } from "../config/terms.js";
+import { isNode } from "../common/nix-node.js";
 import type { HostPlan } from "../plan/plan.js";
 import { seenByGuest } from "./guests.js";
 

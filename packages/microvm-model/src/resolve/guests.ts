@@ -1,5 +1,5 @@
-import { collect } from "../validate/collect.js";
-import { isNode } from "../config/terms.js";
+import { collect } from "../common/collect.js";
+import { isNode } from "../common/nix-node.js";
 import type { GuestPlan, HostPlan, VmPlan, VolumePlan } from "../plan/plan.js";
 import type { ConfigPath } from "../problems/problem.js";
 import { builtInShares } from "./built-in-shares.js";

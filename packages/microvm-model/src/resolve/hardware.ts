@@ -1,9 +1,9 @@
 import type { HostModel, VmModel } from "../config/config.js";
 import { microvmSchema } from "../config/microvm.js";
-import { type NamedOption, optionsIn } from "../catalogue/microvm-options.js";
 import type { HardwarePlan, OptionPlan, OptionValue, UserPlan } from "../plan/plan.js";
 import type { ConfigPath } from "../problems/problem.js";
 import { expandHome } from "./folders.js";
+import { type NamedOption, optionsIn } from "./named-options.js";
 import { planPackage } from "./references.js";
 
 /** What a VM's hypervisor is asked for besides network and disks. */

@@ -1,4 +1,5 @@
-import { addressOf, cidOf, macOf, maxIndex, tapOf } from "./allocate.js";
+import { addressOf, cidOf, macOf, tapOf } from "./allocate.js";
+import { maxIndex } from "../scalars/vm-index.js";
 import type { AllocatedSubnet } from "./interfaces.js";
 import { type ConfigPath, error, type Problem, type RelatedPlace, warning } from "../problems/problem.js";
 import { numberOf } from "./subnet.js";

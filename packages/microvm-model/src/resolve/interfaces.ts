@@ -1,9 +1,9 @@
 import { left, right } from "fp-ts/lib/These.js";
-import type { Checked } from "../validate/checked.js";
+import type { Checked } from "../problems/checked.js";
 import type { VmModel } from "../config/config.js";
 import type { AddressPlan, BridgePlan, InterfacePlan, NetworkPlan, Placed, Subnet } from "../plan/plan.js";
 import { type ConfigPath, error, type Problem } from "../problems/problem.js";
-import { didYouMean, oneOf } from "../validate/suggest.js";
+import { didYouMean, oneOf } from "../common/suggest.js";
 import { addressOf, lanMacOf, macOf, tapOf } from "./allocate.js";
 import { foreignSubnet, isGuestAddress, isWithin, addressIn } from "./subnet.js";
 

@@ -1,6 +1,6 @@
 import type { VmModel } from "../config/config.js";
 import type { NetworkPolicy } from "../config/policy.js";
-import { destinations } from "../plan/destinations.js";
+import { destinations } from "../catalogue/presets.js";
 import type { AllowedPlan, Placed, PolicyPlan, PortPlan } from "../plan/plan.js";
 import type { ConfigPath } from "../problems/problem.js";
 import { type SplitDestination, splitDestination } from "../scalars/scalars.js";

@@ -4,7 +4,7 @@ import { defaultInputs } from "../catalogue/flake-inputs.js";
 import type { InputFile } from "../config/home.js";
 import type { InputPlan, ModulePlan, PackagePlan } from "../plan/plan.js";
 import { type ConfigPath, error, type Problem } from "../problems/problem.js";
-import { didYouMean } from "../validate/suggest.js";
+import { didYouMean } from "../common/suggest.js";
 
 /** A module as it is written. */
 type Module = Model["hosts"][string]["modules"][number];

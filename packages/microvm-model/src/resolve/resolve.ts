@@ -1,4 +1,4 @@
-import { type Checked, gather, withProblems } from "../validate/checked.js";
+import { type Checked, gather, withProblems } from "../problems/checked.js";
 import type { HostModel, Model, VmModel } from "../config/config.js";
 import { defaultInputs } from "../catalogue/flake-inputs.js";
 import type { Lock } from "../plan/lock.js";

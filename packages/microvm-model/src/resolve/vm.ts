@@ -1,6 +1,6 @@
 import { map } from "fp-ts/lib/These.js";
 import { pipe } from "fp-ts/lib/function.js";
-import type { Checked } from "../validate/checked.js";
+import type { Checked } from "../problems/checked.js";
 import type { HostModel, VmModel } from "../config/config.js";
 import type {
   AgentPlan,

@@ -1,4 +1,4 @@
-import { type FolderIndex, indexFolders, parentsOf } from "../plan/folder-index.js";
+import { type FolderIndex, indexFolders, parentsOf } from "../common/folder-index.js";
 import type { SharePlan, VmPlan } from "../plan/plan.js";
 
 /** Whether all that a guest writes is the main user's on the host, whoever in the guest wrote it. */

@@ -1,4 +1,4 @@
-import { textsOf } from "../catalogue/microvm-options.js";
+import { textsOf } from "../plan/option-texts.js";
 import type { HostPlan, VmPlan } from "../plan/plan.js";
 import { error, type Problem } from "../problems/problem.js";
 import { isSquashed, translatesOwners } from "../resolve/writable.js";

@@ -1,6 +1,6 @@
 import type { HostPlan } from "../plan/plan.js";
 import { error, type Problem } from "../problems/problem.js";
-import { variablesOf } from "../validate/variables.js";
+import { variablesOf } from "../plan/variables.js";
 
 /** An environment variable has one value: NixOS refuses two of `environment.variables`. */
 export const conflictingVariable = (host: HostPlan): readonly Problem[] =>

@@ -1,9 +1,9 @@
-import { asMounted, placesOf } from "../plan/as-mounted.js";
+import { asMounted, placesOf } from "../common/as-mounted.js";
 import type { ConfigSource } from "./config-source.js";
 import { dangersOf } from "../catalogue/dangerous-folders.js";
-import { type FolderIndex, indexFolders } from "../plan/folder-index.js";
-import { ownName, reasonAt, settingOf } from "../plan/own-folders.js";
-import type { HostPlan, SharePlan, VmPlan } from "../plan/plan.js";
+import { type FolderIndex, indexFolders } from "../common/folder-index.js";
+import { ownName, reasonAt } from "../plan/own-folders.js";
+import type { HostPlan, SharePlan, ShareRole, VmPlan } from "../plan/plan.js";
 import { type ConfigPath, error, type Problem, type RelatedPlace, warning } from "../problems/problem.js";
 
 /** A VM is there so that an agent has some folders and not all: what holds more than was meant is shared with a reason only. */
@@ -76,8 +76,8 @@ const tableOf = (host: HostPlan, realPath: ConfigSource["realPath"]): Find => {
   const [{ name: user, homeDirectory: directory }] = vm.users;
   const dangerOf = dangersOf({ user, directory }, host.stateDirectory, realPath);
   const isOfVm = ownFoldersOf(host, realPath);
-  return ({ folder, readOnly, path, position }) => {
-    const setting = isOfVm(folder, position) ? "stateDirectory" : settingOf({ path });
+  return ({ folder, readOnly, role, position }) => {
+    const setting = isOfVm(folder, position) ? "stateDirectory" : role;
     const danger = dangerOf({ source: folder, readOnly, setting });
     return danger === null ? null : { ...danger, related: [] };
   };
@@ -125,7 +125,7 @@ const ofSources =
 
 /** What is a VM's own is no other's; of two VMs that name one folder as theirs, the later is told of, once. */
 const ofOthers = (owned: readonly (readonly Own[])[]): Find => {
-  const isLogin = ({ setting }: Own): boolean => setting === "agent";
+  const isLogin = ({ role }: Own): boolean => role === "agent";
   const all = owned.flat();
   const logins = indexFolders(all.filter(isLogin));
   const others = indexFolders(all.filter((own) => !isLogin(own)));
@@ -134,12 +134,12 @@ const ofOthers = (owned: readonly (readonly Own[])[]): Find => {
     const isOwn = ownName(share) !== undefined;
     if (!isOwn && (owned[position] ?? []).some((own) => folder === own.folder || folder.startsWith(`${own.folder}/`)))
       return null;
-    const isAnothers = ({ vm, setting }: Own): boolean =>
-      vm.position !== position && !(isOwn && setting !== null && position < vm.position);
+    const isAnothers = ({ vm, role }: Own): boolean =>
+      vm.position !== position && !(isOwn && role !== null && position < vm.position);
     const found =
       firstRelated(others, folder, isAnothers) ??
       // A login that VMs are to have in common.
-      firstRelated(settingOf(share) === "agent" ? { ...logins, at: () => [] } : logins, folder, isAnothers);
+      firstRelated(share.role === "agent" ? { ...logins, at: () => [] } : logins, folder, isAnothers);
     return found === undefined
       ? null
       : {
@@ -173,7 +173,7 @@ interface Own extends Known {
   readonly vm: { readonly name: string; readonly position: number };
   readonly path: ConfigPath;
   /** Null for a disk. */
-  readonly setting: ReturnType<typeof settingOf> | null;
+  readonly role: ShareRole | null;
 }
 
 const ownOf = (
@@ -185,11 +185,11 @@ const ownOf = (
   return [
     ...shares.flatMap((share) => {
       const what = ownName(share);
-      return what === undefined ? [] : [{ source: share.source, what, path: share.path, setting: settingOf(share) }];
+      return what === undefined ? [] : [{ source: share.source, what, path: share.path, role: share.role }];
     }),
     // Those of relative paths lie in VMs' folders, which are no share's at all.
     ...volumes.flatMap(({ image, path }) =>
-      image.startsWith("/") ? [{ source: image, what: "a disk", path, setting: null }] : [],
+      image.startsWith("/") ? [{ source: image, what: "a disk", path, role: null }] : [],
     ),
   ].flatMap(({ source, ...own }) => placesOf(source, realPath).map((folder) => ({ vm, folder, ...own })));
 };

@@ -1,13 +1,7 @@
-import {
-  type Feature,
-  features,
-  type HypervisorName,
-  hypervisors,
-  needsMacos,
-  type Support,
-} from "../catalogue/hypervisors.js";
+import { type HypervisorName, hypervisors, needsMacos, type Support, supportOf } from "../catalogue/hypervisors.js";
 import type { HostPlan, VmPlan } from "../plan/plan.js";
 import { error, formatPath, type Problem, warning } from "../problems/problem.js";
+import { type FeatureUse, features } from "./hypervisor-features.js";
 
 /** What a VM asks that its hypervisor cannot do. */
 export const hypervisor = (host: HostPlan): readonly Problem[] =>
@@ -23,8 +17,8 @@ const firstOfEach = (problems: readonly Problem[]): readonly Problem[] =>
     return !problems.slice(0, position).some((earlier) => earlier.code === code && formatPath(earlier.path) === key);
   });
 
-const problemsOf = (feature: Feature, vm: VmPlan): readonly Problem[] => {
-  const support = feature.support[vm.hypervisor];
+const problemsOf = (feature: FeatureUse, vm: VmPlan): readonly Problem[] => {
+  const support = supportOf(vm.hypervisor, feature.feature);
   if (support === "yes") return [];
   const [tell, say] = WORDS[support];
   const uses = feature.uses(vm);
@@ -48,7 +42,8 @@ const WORDS: Readonly<Record<Exclude<Support, "yes">, readonly [typeof error, Sa
 const able = (vm: VmPlan): readonly HypervisorName[] =>
   hypervisors.filter(
     (name) =>
-      !needsMacos(name) && features.every(({ support, uses }) => support[name] === "yes" || uses(vm).length === 0),
+      !needsMacos(name) &&
+      features.every(({ feature, uses }) => supportOf(name, feature) === "yes" || uses(vm).length === 0),
   );
 
 const orUse = (names: readonly HypervisorName[]): string =>

@@ -1,6 +1,6 @@
 import type { HostPlan } from "../plan/plan.js";
 import { error, type Problem } from "../problems/problem.js";
-import { variablesOf } from "../validate/variables.js";
+import { variablesOf } from "../plan/variables.js";
 
 /** PATH is put together from `searchPath`: a value of its own would replace NixOS's. */
 export const pathInEnvironment = (host: HostPlan): readonly Problem[] =>

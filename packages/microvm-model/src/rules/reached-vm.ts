@@ -1,7 +1,7 @@
 import type { ConfigSource } from "./config-source.js";
 import type { HostPlan, Placed, VmPlan } from "../plan/plan.js";
 import { error, type Problem } from "../problems/problem.js";
-import { didYouMean } from "../validate/suggest.js";
+import { didYouMean } from "../common/suggest.js";
 import { isOfDefaults, type Written } from "../compose/vm-defaults.js";
 import { closedPort } from "./forward-port.js";
 

@@ -1,4 +1,4 @@
-import { type Checked, withProblems } from "../validate/checked.js";
+import { type Checked, withProblems } from "../problems/checked.js";
 import type { ConfigSource } from "./config-source.js";
 import type { HostPlan, InputPlan } from "../plan/plan.js";
 import type { Problem } from "../problems/problem.js";

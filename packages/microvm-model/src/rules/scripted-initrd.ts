@@ -1,5 +1,5 @@
 import type { ConfigSource } from "./config-source.js";
-import { usesScriptedInitrd } from "../catalogue/hypervisors.js";
+import { hasScriptedInitrd } from "../catalogue/hypervisors.js";
 import { releaseOfInput } from "../plan/nixpkgs-release.js";
 import type { HostPlan, InputPlan } from "../plan/plan.js";
 import { type Problem, warning } from "../problems/problem.js";
@@ -7,7 +7,7 @@ import { type Problem, warning } from "../problems/problem.js";
 /** NixOS 26.05 deprecates the scripted initrd, and plans to remove it in 26.11 (its release notes). */
 export const scriptedInitrd = (host: HostPlan, _: ConfigSource, inputs: readonly InputPlan[]): readonly Problem[] =>
   host.vms.flatMap(({ path, hypervisor, nixpkgs }) => {
-    const release = usesScriptedInitrd(hypervisor) ? releaseOfInput(inputs, nixpkgs ?? "nixpkgs") : null;
+    const release = hasScriptedInitrd(hypervisor) ? releaseOfInput(inputs, nixpkgs ?? "nixpkgs") : null;
     if (release === null || release < "26.05") return [];
     return [
       warning(

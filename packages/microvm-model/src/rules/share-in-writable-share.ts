@@ -1,4 +1,4 @@
-import { placesOf } from "../plan/as-mounted.js";
+import { placesOf } from "../common/as-mounted.js";
 import type { ConfigSource } from "./config-source.js";
 import { ownName, reasonAt } from "../plan/own-folders.js";
 import type { HostPlan } from "../plan/plan.js";

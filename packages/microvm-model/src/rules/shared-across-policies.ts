@@ -1,8 +1,7 @@
-import { asMounted } from "../plan/as-mounted.js";
-import { collect } from "../validate/collect.js";
+import { asMounted } from "../common/as-mounted.js";
+import { collect } from "../common/collect.js";
 import type { ConfigSource } from "./config-source.js";
-import { indexFolders } from "../plan/folder-index.js";
-import { settingOf } from "../plan/own-folders.js";
+import { indexFolders } from "../common/folder-index.js";
 import type { AllowedPlan, HostPlan, PortPlan, SharePlan, VmPlan } from "../plan/plan.js";
 import { type Problem, warning } from "../problems/problem.js";
 import { isInside, isPrivate } from "../resolve/subnet.js";
@@ -50,7 +49,7 @@ const problem = ({ name, share }: Known, others: number, reader: Known): Problem
     "shared-across-policies",
     share.path,
     `${share.source} is written by ${name}${others === 0 ? "" : ` and ${String(others)} more`}, and read by ${reader.name}, which may reach what ${name} may not: what is left there gets there`,
-    settingOf(share) === "agent"
+    share.role === "agent"
       ? 'Give either `agentState: "own"`.'
       : "Give each a folder of its own, or share it `readOnly` here.",
     [{ path: reader.share.path, note: `where ${reader.name} has it` }],

@@ -1,6 +1,6 @@
-import { asMounted, placesOf } from "../plan/as-mounted.js";
+import { asMounted, placesOf } from "../common/as-mounted.js";
 import type { ConfigSource } from "./config-source.js";
-import { indexFolders } from "../plan/folder-index.js";
+import { indexFolders } from "../common/folder-index.js";
 import type { HostPlan } from "../plan/plan.js";
 import { type Problem, warning } from "../problems/problem.js";
 import { writableFolders } from "../resolve/writable.js";

@@ -1,7 +1,7 @@
 import { Address4, Address6 } from "ip-address";
 import { z } from "zod";
 import type { ProblemCode } from "../problems/problem-codes.js";
-import { nearest } from "../validate/suggest.js";
+import { nearest } from "../common/suggest.js";
 
 /** What a refused scalar says of itself; `validate` turns it into a `Problem`. */
 export interface ScalarRefusal {

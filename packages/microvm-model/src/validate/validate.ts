@@ -1,15 +1,15 @@
 import { left } from "fp-ts/lib/These.js";
 import type { z } from "zod";
-import { type Checked, withProblems } from "./checked.js";
+import { type Checked, withProblems } from "../problems/checked.js";
 import { configSchema, type Model } from "../config/config.js";
-import { isNode } from "../config/terms.js";
+import { isNode } from "../common/nix-node.js";
 import { type Edit, edited } from "../problems/edit.js";
-import { literalSecrets } from "../scalars/literal-secret.js";
+import { literalSecrets } from "./literal-secrets.js";
 import { correct, type Corrected, type Misspelt, uncorrected, unknownKey } from "./misspelt.js";
 import { type ConfigPath, error, formatPath, type Problem } from "../problems/problem.js";
 import { hostSettings, settingsOf, vmSettings } from "../catalogue/microvm-options.js";
 import type { ScalarRefusal } from "../scalars/scalars.js";
-import { didYouMean, meant as meantBy, nearest } from "./suggest.js";
+import { didYouMean, meant as meantBy, nearest } from "../common/suggest.js";
 import { applyVmDefaults, type Written, writtenPath } from "../compose/vm-defaults.js";
 
 type Issue = z.core.$ZodIssue;

@@ -1,6 +1,6 @@
-import { agents } from "../catalogue/agents.js";
-import { gitHosts } from "../scalars/git-hosts.js";
-import { toolchains } from "../catalogue/toolchains.js";
+import { agents } from "./agents.js";
+import { gitHosts } from "./git-hosts.js";
+import { toolchains } from "./toolchains.js";
 
 /** What can be allowed by one word: the domains of agents and toolchains, and of what people know by another name. */
 export const destinations: Readonly<Record<string, readonly string[]>> = {

@@ -1,4 +1,4 @@
-import { isNode } from "../config/terms.js";
+import { isNode } from "../common/nix-node.js";
 import { type ConfigPath, error, type Problem, warning } from "../problems/problem.js";
 
 /** What secrets of common services look like: their documented prefixes, which scanners of repositories know too. */

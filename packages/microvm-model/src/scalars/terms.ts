@@ -1,6 +1,7 @@
 import type { Expr } from "@microvm-emit/nix-ast";
 import { z } from "zod";
-import * as scalar from "../scalars/scalars.js";
+import { isNode } from "../common/nix-node.js";
+import * as scalar from "./scalars.js";
 
 /**
  * A NixOS or home-manager module: a path relative to the config file (`"./configuration.nix"`), an attribute of a flake
@@ -30,9 +31,6 @@ export const object = <Shape extends z.core.$ZodLooseShape>(shape: Shape, remedy
   z.strictObject(shape, {
     error: ({ code, input }) => (code === "unrecognized_keys" ? Object.keys(shape).join(" ") : remedy?.(input)),
   });
-
-/** Whether a value is a node of nix-ast, known by its mark, which is registered so that none need load that package. */
-export const isNode = (value: object): value is Expr => Symbol.for("@microvm-emit/nix-ast/node") in value;
 
 /** Nix built with `ast` or the `nix` template. */
 export const nixExpression = z.custom<Expr>(

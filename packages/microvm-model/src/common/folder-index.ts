@@ -1,4 +1,4 @@
-import { collect } from "../validate/collect.js";
+import { collect } from "./collect.js";
 
 /** Folders by where they lie, so that a host with many asks each for its neighbours alone. */
 export interface FolderIndex<F> {

@@ -1,4 +1,4 @@
-import type { VmPlan } from "../plan/plan.js";
+import type { VmPlan } from "./plan.js";
 import type { ConfigPath } from "../problems/problem.js";
 
 /** An environment variable of a guest, and what of its VM sets it. */

@@ -1,5 +1,5 @@
 import * as These from "fp-ts/lib/These.js";
-import type { Problem } from "../problems/problem.js";
+import type { Problem } from "./problem.js";
 
 /**
  * What a stage makes of its input: a value, problems, or both. Later stages go on with what there is, so that one run

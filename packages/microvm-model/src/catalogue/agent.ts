@@ -1,6 +1,6 @@
 import { z } from "zod";
 import * as scalar from "../scalars/scalars.js";
-import { object, type Package, packageSchema, record } from "./terms.js";
+import { object, type Package, packageSchema, record } from "../scalars/terms.js";
 
 /** A coding agent: what is installed, where it keeps its login, how it starts without permission prompts. */
 export interface Agent {

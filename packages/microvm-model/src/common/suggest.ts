@@ -1,5 +1,5 @@
 import { closest, distance } from "fastest-levenshtein";
-import { clip } from "../scalars/clip.js";
+import { clip } from "./clip.js";
 
 /** The known name that `given` most likely meant; undefined when none is near. */
 export const nearest = (given: string, known: readonly string[]): string | undefined => {

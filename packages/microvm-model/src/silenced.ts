@@ -1,6 +1,6 @@
-import type { Model } from "../config/config.js";
-import type { Silences } from "../config/silence.js";
-import { type ConfigPath, formatPath, type Problem, warning } from "./problem.js";
+import type { Model } from "./config/config.js";
+import type { Silences } from "./config/silence.js";
+import { type ConfigPath, formatPath, type Problem, warning } from "./problems/problem.js";
 
 /** A warning that the config silences. */
 export interface SilencedProblem extends Problem {

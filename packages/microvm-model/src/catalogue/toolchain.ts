@@ -1,6 +1,6 @@
 import { z } from "zod";
 import * as scalar from "../scalars/scalars.js";
-import { object, type Package, packageSchema, record } from "./terms.js";
+import { object, type Package, packageSchema, record } from "../scalars/terms.js";
 
 /** Packages that belong together, and the environment they want. */
 export interface Toolchain {

@@ -1,0 +1,310 @@
+import type { Feature, HypervisorName } from "../catalogue/hypervisors.js";
+import type { InterfacePlan, ShareRole, VmPlan } from "../plan/plan.js";
+import type { ProblemCode } from "../problems/problem-codes.js";
+import type { ConfigPath } from "../problems/problem.js";
+
+/** The settings of a VM that need a feature of its hypervisor. */
+export interface FeatureUse {
+  readonly feature: Feature;
+  readonly code: ProblemCode;
+  /** The feature as what a hypervisor does: "share … over 9p". */
+  readonly does: (what: string) => string;
+  /** What to do instead, whatever the hypervisor, or by its name. */
+  readonly instead: string | ((name: HypervisorName) => string);
+  /** Where a VM asks for it, and of what. */
+  readonly uses: (vm: VmPlan) => readonly Use[];
+}
+export interface Use {
+  readonly path: ConfigPath;
+  readonly what: string;
+  /** What to do instead, where that depends on the use. */
+  readonly instead?: string;
+}
+
+/** A use of a setting of the VM itself, where it is one. */
+const asks = (vm: VmPlan, setting: string, isAsked: boolean, what = ""): readonly Use[] =>
+  isAsked ? [{ path: [...vm.path, setting], what }] : [];
+
+const shares =
+  (proto: "9p" | "virtiofs", readOnly?: boolean): FeatureUse["uses"] =>
+  (vm) => {
+    const all = vm.shares.filter(
+      (share) => share.proto === proto && (readOnly === undefined || share.readOnly === readOnly),
+    );
+    return [
+      ...ofDefaults(
+        vm,
+        all.flatMap(({ role }) => (role === "own" ? [] : [builtIn[role]])),
+      ),
+      ...all.filter(({ role }) => role === "own").map(ofShare),
+    ];
+  };
+
+const ofShare = ({ path, tag }: VmPlan["shares"][number]): Use => ({ path: [...path, "proto"], what: tag.value });
+
+/** What a VM shares without a word of its config, and how it does without. */
+const builtIn: Readonly<Record<Exclude<ShareRole, "own">, readonly [what: string, instead: string]>> = {
+  store: ["the store", 'set store: "disk"'],
+  sshHostKeys: ["SSH host keys", "set sshHostKeys: false"],
+  workspace: ["the workspace", "set workspace: false"],
+  agent: ["the agent's login", "leave `agent` out"],
+  secrets: ["secrets", "leave `secrets` out"],
+};
+
+/** Nothing of these need be written, so that the hypervisor itself is the place to correct. */
+const ofDefaults = ({ path }: VmPlan, own: readonly (readonly [what: string, instead: string])[]): readonly Use[] =>
+  own.length === 0
+    ? []
+    : [
+        {
+          path: [...path, "hypervisor"],
+          what: inWords(own.map(([what]) => what)),
+          instead: capitalized(inWords(own.map(([, instead]) => instead)).replaceAll(/(?<=(?:,| and) )set /g, "")),
+        },
+      ];
+
+/** `a, b and c` */
+const inWords = (parts: readonly string[]): string =>
+  parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1) ?? ""}`;
+
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+const devices =
+  (bus: "pci" | "usb"): FeatureUse["uses"] =>
+  (vm) =>
+    vm.devices.filter((device) => device.bus === bus).map(({ path, device: what }) => ({ path, what }));
+
+/** Volumes that ask for something, in the words of `what`. */
+const volumes =
+  (setting: string, what: (volume: VmPlan["volumes"][number]) => string | null): FeatureUse["uses"] =>
+  (vm) =>
+    vm.volumes.flatMap((volume) => {
+      const asked = what(volume);
+      return asked === null ? [] : [{ path: [...volume.path, setting], what: asked }];
+    });
+const interfaces =
+  (asks: (link: InterfacePlan) => boolean, key: string): FeatureUse["uses"] =>
+  (vm) =>
+    vm.interfaces.filter(asks).map(({ path, id }) => ({ path: [...path, key], what: id.value }));
+
+export const features: readonly FeatureUse[] = [
+  {
+    feature: "9p",
+    code: "unsupported-share-proto",
+    does: (tag) => `share ${tag} over 9p`,
+    instead: 'Use proto "virtiofs"',
+    uses: shares("9p", false),
+  },
+  {
+    feature: "9p-read-only",
+    code: "unsupported-share-proto",
+    does: (tag) => `share ${tag} over 9p for reading only`,
+    instead: 'Use proto "virtiofs"',
+    uses: shares("9p", true),
+  },
+  {
+    feature: "virtiofs",
+    code: "unsupported-share-proto",
+    does: (tag) => `share ${tag} over virtiofs`,
+    instead: "Leave the share out",
+    uses: shares("virtiofs"),
+  },
+  {
+    feature: "9p-owners",
+    code: "unsupported-share-setting",
+    does: (tag) => `keep the owners of share ${tag} by a securityModel`,
+    instead: "Leave `securityModel` out",
+    uses: (vm) =>
+      vm.shares
+        .filter(({ proto, securityModel }) => proto === "9p" && securityModel !== null)
+        .map(({ path, tag }) => ({ path: [...path, "securityModel"], what: tag.value })),
+  },
+  {
+    feature: "volume-direct",
+    code: "unsupported-volume-setting",
+    does: (image) => `read ${image} past the host's page cache`,
+    instead: "Leave `direct` out",
+    uses: volumes("direct", ({ direct, image }) => (direct ? image : null)),
+  },
+  {
+    feature: "volume-serial",
+    code: "unsupported-volume-setting",
+    does: (image) => `give ${image} a serial number`,
+    instead: "Leave `serial` out, and find the disk by its `label`",
+    uses: volumes("serial", ({ serial, image }) => (serial === null ? null : image)),
+  },
+  {
+    feature: "volume-format",
+    code: "unsupported-volume-setting",
+    does: (what) => `read ${what}`,
+    instead: "Convert the image with qemu-img(1), and leave `imageType` out",
+    uses: volumes("imageType", ({ imageType, image }) =>
+      imageType === null || imageType === "raw" ? null : `${image} as ${imageType}`,
+    ),
+  },
+  {
+    feature: "volume-read-only",
+    code: "unsupported-volume-setting",
+    does: (image) => `keep the guest from writing to ${image}`,
+    instead: "Leave `readOnly` out",
+    uses: volumes("readOnly", ({ readOnly, image }) => (readOnly ? image : null)),
+  },
+  {
+    feature: "balloon",
+    code: "unsupported-balloon",
+    does: () => "take memory back from a running guest",
+    instead: "Leave `balloon` out",
+    uses: (vm) => asks(vm, "balloon", vm.balloon !== null),
+  },
+  {
+    feature: "balloon-initial",
+    code: "unsupported-balloon",
+    does: (initialMiB) => `start with ${initialMiB} MiB in the balloon`,
+    instead: "Set balloon: true",
+    uses: (vm) => asks(vm, "balloon", (vm.balloon?.initialMiB ?? 0) > 0, String(vm.balloon?.initialMiB)),
+  },
+  {
+    feature: "balloon-kept",
+    code: "unsupported-balloon",
+    does: () => "keep the balloon full when the guest runs out of memory, or empty it: it has no such choice",
+    instead: "Set balloon: true",
+    uses: (vm) => asks(vm, "balloon", vm.balloon?.deflateOnOOM === false),
+  },
+  {
+    feature: "hotplug-microvm",
+    code: "unsupported-hotplug",
+    does: () => "give a running guest more memory on its machine `microvm`",
+    instead: (name) =>
+      name === "qemu" ? 'Set `microvm.qemu.machine`, such as to "q35"' : "Leave `hotplug` out, and raise `memoryMiB`",
+    uses: (vm) => asks(vm, "hotplug", vm.hotplug !== null && vm.qemuMachine === "microvm"),
+  },
+  {
+    feature: "hotplug",
+    code: "unsupported-hotplug",
+    does: () => "give a running guest more memory",
+    instead: "Leave `hotplug` out, and raise `memoryMiB`",
+    uses: (vm) => asks(vm, "hotplug", vm.hotplug !== null && vm.qemuMachine !== "microvm"),
+  },
+  {
+    feature: "hugepages",
+    code: "unsupported-hugepages",
+    does: () => "put the guest's memory into huge pages",
+    instead: "Leave `hugepages` out",
+    uses: (vm) => asks(vm, "hugepages", vm.hugepages),
+  },
+  {
+    feature: "cpu",
+    code: "unsupported-cpu",
+    does: (cpu) => `emulate the CPU ${cpu}`,
+    instead: "Leave `cpu` out",
+    uses: (vm) => asks(vm, "cpu", vm.cpu !== null, vm.cpu ?? ""),
+  },
+  {
+    feature: "credentials",
+    code: "unsupported-credentials",
+    does: (name) => `hand the credential ${name} to the guest`,
+    instead: "Use `secrets`, which go over a share where there are no credentials",
+    uses: (vm) =>
+      Object.keys(vm.credentialFiles).map((name) => ({ path: [...vm.path, "credentialFiles", name], what: name })),
+  },
+  {
+    feature: "run-as",
+    code: "unsupported-run-as",
+    does: (user) => `become the user ${user}`,
+    instead: "Leave `runAs` out: the VM's service runs as the user microvm",
+    uses: (vm) => asks(vm, "runAs", vm.runAs !== null, vm.runAs ?? ""),
+  },
+  {
+    feature: "device-pci",
+    code: "unsupported-device",
+    does: (device) => `pass the PCI device ${device} on`,
+    instead: "Leave the device out",
+    uses: devices("pci"),
+  },
+  {
+    feature: "device-usb",
+    code: "unsupported-device",
+    does: (device) => `pass the USB device ${device} on`,
+    instead: "Leave the device out, or pass on the PCI device that its port belongs to",
+    uses: devices("usb"),
+  },
+  {
+    feature: "device-qemu",
+    code: "unsupported-device",
+    does: (device) => `heed what is said of ${device} to QEMU`,
+    instead: "Leave the device's `qemu` out",
+    uses: (vm) =>
+      vm.devices
+        .filter(({ qemu }) => Object.keys(qemu).length > 0)
+        .map(({ path, device }) => ({ path: [...path, "qemu"], what: device })),
+  },
+  {
+    feature: "graphics",
+    code: "unsupported-graphics",
+    does: () => "give the guest a screen",
+    instead: "Leave `graphics` out",
+    uses: (vm) => asks(vm, "graphics", vm.graphics !== null),
+  },
+  {
+    feature: "graphics-settings",
+    code: "unsupported-graphics",
+    does: (setting) => `heed graphics.${setting}`,
+    instead: "Set graphics: true",
+    uses: (vm) =>
+      vm.graphics === null
+        ? []
+        : [
+            ...asks(vm, "graphics", vm.graphics.vulkan !== null, "vulkan"),
+            ...asks(vm, "graphics", vm.graphics.backend === "headless", "backend"),
+          ],
+  },
+  {
+    feature: "vsock",
+    code: "unsupported-vsock",
+    does: () => "give the guest a vsock address",
+    instead: "Set vsock: false",
+    uses: ({ vsockCid }) => (vsockCid === null ? [] : [{ path: vsockCid.path, what: String(vsockCid.value) }]),
+  },
+  {
+    feature: "no-socket",
+    code: "unsupported-no-socket",
+    does: () => "do without a control socket",
+    instead: "Name a socket",
+    uses: (vm) => asks(vm, "socket", vm.socket === null),
+  },
+  {
+    feature: "interface-user",
+    code: "unsupported-interface-type",
+    does: () => "run a network of its own (interface type user)",
+    instead: 'Use type "tap"',
+    uses: interfaces(({ type }) => type === "user", "type"),
+  },
+  {
+    feature: "interface-macvtap",
+    code: "unsupported-interface-type",
+    does: () => "take a macvtap",
+    instead: 'Use type "tap"',
+    uses: interfaces(({ type }) => type === "macvtap", "type"),
+  },
+  {
+    feature: "interface-bridge",
+    code: "unsupported-interface-type",
+    does: () => "call qemu-bridge-helper (interface type bridge)",
+    instead: 'Use type "tap"',
+    uses: interfaces(({ type }) => type === "bridge", "type"),
+  },
+  {
+    feature: "interface-tap",
+    code: "unsupported-interface-type",
+    does: () => "take a tap",
+    instead: 'Use type "user"',
+    uses: interfaces(({ type }) => type === "tap", "type"),
+  },
+  {
+    feature: "vhost",
+    code: "unsupported-vhost",
+    does: () => "leave the packets of a tap to the kernel (vhost)",
+    instead: "Leave `vhost` out",
+    uses: interfaces((link) => link.type === "tap" && link.vhost, "vhost"),
+  },
+];
