@@ -75,7 +75,7 @@ describe("docs/composition.md", () => {
     const result = emit(config({}, { vmDefaults, vms }));
     if (result._tag === "Left") throw new Error(JSON.stringify(result.left));
     const planned = result.right.plan.hosts.flatMap((each) => each.vms);
-    expect(planned.map(({ name, vcpu, packages }) => [name, vcpu, packages.length])).toEqual([
+    expect(planned.map(({ name, machine: { vcpu }, guest: { packages } }) => [name, vcpu, packages.length])).toEqual([
       ["apivm", 4, 3],
       ["labvm", 1, 0],
     ]);

@@ -61,7 +61,9 @@ it("can replace and take away what a host's VMs have in common", () => {
   const planned = planConfig("data" in read ? read.data : read.problem, emptyLock);
   if (planned._tag === "Left") throw new Error(JSON.stringify(planned.left));
   const vms = planned.right.value.plan.hosts.flatMap((host) => host.vms);
-  expect(vms.map(({ vcpu, packages, groups }) => [vcpu, packages.length, groups.at(-1)?.name])).toEqual([
+  expect(
+    vms.map(({ machine: { vcpu }, guest: { packages, groups } }) => [vcpu, packages.length, groups.at(-1)?.name]),
+  ).toEqual([
     [2, 2, "a"],
     [8, 1, "b"],
   ]);

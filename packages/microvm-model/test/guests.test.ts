@@ -133,7 +133,8 @@ describe("two VMs", () => {
 
 describe("the guests of a host", () => {
   it("have graphics as they are written, `true` being all defaults", () => {
-    const graphicsOf = (graphics: unknown): unknown => planOf({ a: { hypervisor: "qemu", graphics } }).vms[0]?.graphics;
+    const graphicsOf = (graphics: unknown): unknown =>
+      planOf({ a: { hypervisor: "qemu", graphics } }).vms[0]?.machine.graphics;
     const defaults = { backend: "gtk", crosvmPackage: null, hostMemoryMiB: 256, socket: null, vulkan: null };
     expect([false, true, {}, { backend: "headless" }].map(graphicsOf)).toEqual([
       null,
@@ -145,7 +146,7 @@ describe("the guests of a host", () => {
 
   it("have the Emacs and the folder of its files that a home writes", () => {
     const emacsOf = (written: object): unknown =>
-      planOf({ a: { home: [{ program: "emacs", ...written }] } }).vms[0]?.users[0].home[0];
+      planOf({ a: { home: [{ program: "emacs", ...written }] } }).vms[0]?.guest.users[0].home[0];
     const path = ["hosts", "h", "vms", "a", "home", 0];
     const none = { kind: "emacs", path, package: null, configDirectory: null };
     expect(emacsOf({})).toEqual(none);
@@ -163,7 +164,7 @@ describe("the guests of a host", () => {
       sizeMiB: 64,
     }));
     const [vm] = planOf({ a: { volumes } }).vms;
-    expect(vm?.volumes.map(imageOf)).toEqual(["volume-0.img", "var.img", "volume-2.img"]);
+    expect(vm?.storage.volumes.map(imageOf)).toEqual(["volume-0.img", "var.img", "volume-2.img"]);
   });
 
   it("are in the order of their VMs, each named after its first", () => {

@@ -12,7 +12,7 @@ const planned = (input: unknown, lock: Lock = emptyLock): Resolution => {
 const identities = ({ plan }: Resolution): Record<string, unknown> =>
   Object.fromEntries(
     plan.hosts.flatMap(({ vms }) =>
-      vms.map(({ name, index, vsockCid, interfaces }) => [
+      vms.map(({ name, index, machine: { vsockCid }, network: { interfaces } }) => [
         name,
         [
           index,
@@ -73,7 +73,7 @@ describe("a network", () => {
   /** Each VM's interfaces: where they are, the addresses they have, and whether they ask. */
   const links = (input: unknown): unknown =>
     Object.fromEntries(
-      (planned(input).plan.hosts[0]?.vms ?? []).map(({ name, interfaces }) => [
+      (planned(input).plan.hosts[0]?.vms ?? []).map(({ name, network: { interfaces } }) => [
         name,
         interfaces.map(({ type, network, dhcp, addresses }) =>
           [network?.name ?? type, ...addresses.map(({ value }) => value), ...(dhcp ? ["dhcp"] : [])].join(" "),
@@ -122,7 +122,7 @@ describe("a network", () => {
     };
     const macs = (of: object): readonly (readonly string[])[] =>
       planned({ hosts: of }).plan.hosts.map(({ vms }) =>
-        vms.flatMap((vm) => vm.interfaces.map(({ mac }) => mac.value)),
+        vms.flatMap((vm) => vm.network.interfaces.map(({ mac }) => mac.value)),
       );
     const [first, second] = macs({ h: host, i: host });
     assert(first !== undefined && second !== undefined);
@@ -262,7 +262,7 @@ describe("a network", () => {
         const interfaces = asks ? [{ address: "dhcp" }] : [{}];
         const input = config(Object.fromEntries(vms.map((name) => [name, { interfaces }])), { bridges });
         const given = (planned(input).plan.hosts[0]?.vms ?? []).flatMap((vm) =>
-          vm.interfaces.flatMap(({ addresses }) => addresses.map(({ value }) => value)),
+          vm.network.interfaces.flatMap(({ addresses }) => addresses.map(({ value }) => value)),
         );
         expect(new Set(given).size).toBe(2 * vms.length);
         for (const address of [`10.0.0.${String(own)}`, `fd00::${own.toString(16)}`, "10.0.0.0", "10.0.0.63", "fd00::"])
@@ -563,7 +563,7 @@ describe("a plan", () => {
     const shares = [{ tag: "all", source: "~/src", mountPoint: "/src" }];
     const inner = { workspace: false, shares: [{ tag: "a", source: "~/src/x/a", dangerous }] };
     const vms = planned(config({ a: inner, b: { workspace: false, shares } })).plan.hosts[0]?.vms;
-    expect(vms?.flatMap((vm) => vm.directories.flatMap(({ exposed }) => exposed))).toEqual([
+    expect(vms?.flatMap((vm) => vm.storage.directories.flatMap(({ exposed }) => exposed))).toEqual([
       "/home/alice/src/x",
       "/home/alice/src/x",
       "/home/alice/src/x/a",
@@ -577,7 +577,9 @@ describe("a plan", () => {
       ...(at > 0 && { dangerous: "the agent replaces none of them" }),
     }));
     const [vm] = planned(config({ a: { shares } })).plan.hosts[0]?.vms ?? [];
-    expect(vm?.directories.flatMap(({ path, exposed }) => (exposed.length > 0 ? [[path, exposed]] : []))).toEqual([
+    expect(
+      vm?.storage.directories.flatMap(({ path, exposed }) => (exposed.length > 0 ? [[path, exposed]] : [])),
+    ).toEqual([
       ["/srv/out/x", ["/srv/out/x"]],
       ["/srv/out/x/y/z", ["/srv/out/x", "/srv/out/x/y", "/srv/out/x/y/z"]],
     ]);
@@ -586,14 +588,19 @@ describe("a plan", () => {
   it("makes the folders of a VM, parents first, host keys out of the workspace", () => {
     const [vm] = planned(config({ a: { agent: "claude-code" } })).plan.hosts[0]?.vms ?? [];
     const alice = { owner: "user", exposed: [] };
-    expect(vm?.directories).toEqual([
+    expect(vm?.storage.directories).toEqual([
       { path: "/home/alice/claude-microvm", ...alice, mode: "0700" },
       { path: "/home/alice/microvm", ...alice, mode: "0755" },
       { path: "/home/alice/microvm/a", ...alice, mode: "0755" },
       { path: "/var/lib/microvm-host-keys/a", owner: "root", mode: "0700", exposed: [] },
     ]);
     expect(
-      vm?.shares.map(({ tag, source, mountPoint, readOnly }) => [tag.value, source, mountPoint.value, readOnly]),
+      vm?.storage.shares.map(({ tag, source, mountPoint, readOnly }) => [
+        tag.value,
+        source,
+        mountPoint.value,
+        readOnly,
+      ]),
     ).toEqual([
       ["ro-store", "/nix/store", "/nix/.ro-store", true],
       ["ssh-keys", "/var/lib/microvm-host-keys/a", "/etc/ssh/host-keys", true],

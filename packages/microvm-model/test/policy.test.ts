@@ -19,7 +19,7 @@ const policyOf = (vm: object, host: object = {}): PolicyPlan => {
   const result = planConfig(config({ a: vm, b: {} }, host), emptyLock);
   assert(result._tag === "Right", JSON.stringify(result));
   const [policy] = result.right.value.plan.hosts.flatMap(({ vms }) =>
-    vms.filter(({ name }) => name === "a").map((planned) => planned.policy),
+    vms.filter(({ name }) => name === "a").map((planned) => planned.network.policy),
   );
   assert(policy !== undefined);
   return policy;
@@ -122,7 +122,9 @@ describe("what a VM may reach", () => {
     const result = planConfig(config(vms, {}), emptyLock);
     assert(result._tag === "Right", JSON.stringify(result));
     const [planned] = result.right.value.plan.hosts[0]?.vms ?? [];
-    expect(planned?.policy.vms.map(({ value, ports, path }) => [value, ports, formatPath(path.slice(4))])).toEqual([
+    expect(
+      planned?.network.policy.vms.map(({ value, ports, path }) => [value, ports, formatPath(path.slice(4))]),
+    ).toEqual([
       ["b", null, "reachVms[0]"],
       [
         "c",
@@ -557,7 +559,7 @@ it("takes the strictest of what a VM's networks say, where those that say nothin
       emptyLock,
     );
     assert(result._tag === "Right", JSON.stringify(result));
-    return result.right.value.plan.hosts[0]?.vms.find(({ name }) => name === "a")?.policy.network ?? "";
+    return result.right.value.plan.hosts[0]?.vms.find(({ name }) => name === "a")?.network.policy.network ?? "";
   };
   expect(of({ network: "open" }, {})).toBe("internet");
   expect(of({ network: "open" }, { network: "none" })).toBe("none");

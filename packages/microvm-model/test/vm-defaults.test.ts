@@ -36,15 +36,21 @@ describe("vmDefaults", () => {
         b: { vcpu: 4, packages: ["jq"], vsock: {}, users: { eve: { uid: 1002, gid: 1002 } } },
       },
     );
-    expect(a).toMatchObject({ vcpu: 2, memoryMiB: 1024, vsockCid: null, packages: [{ attribute: ["git"] }] });
-    expect(b).toMatchObject({ vcpu: 4, memoryMiB: 1024, packages: [{ attribute: ["git"] }, { attribute: ["jq"] }] });
-    expect(b?.vsockCid).not.toBeNull();
-    expect(b?.users.map(({ name }) => name)).toEqual(["alice", "bob", "eve"]);
+    expect(a).toMatchObject({
+      machine: { vcpu: 2, memoryMiB: 1024, vsockCid: null },
+      guest: { packages: [{ attribute: ["git"] }] },
+    });
+    expect(b).toMatchObject({
+      machine: { vcpu: 4, memoryMiB: 1024 },
+      guest: { packages: [{ attribute: ["git"] }, { attribute: ["jq"] }] },
+    });
+    expect(b?.machine.vsockCid).not.toBeNull();
+    expect(b?.guest.users.map(({ name }) => name)).toEqual(["alice", "bob", "eve"]);
   });
 
   it("leave the built-in defaults to VMs that take a setting away, and lists to those that replace them", () => {
     const { a } = vmsOf({ vcpu: 2, packages: ["git"] }, { a: { vcpu: unset, packages: replace(["jq"]) } });
-    expect(a).toMatchObject({ vcpu: 8, packages: [{ attribute: ["jq"] }] });
+    expect(a).toMatchObject({ machine: { vcpu: 8 }, guest: { packages: [{ attribute: ["jq"] }] } });
   });
 
   it("names the VM's setting where an option of microvm.nix is written by its name", () => {

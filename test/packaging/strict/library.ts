@@ -9,7 +9,7 @@ export const problems = result._tag === "Left" ? result.left : [];
 export const emission = result._tag === "Right" ? result.right : undefined;
 export const hosts = emission?.plan.hosts;
 export const guests = hosts?.flatMap((host) => host.guests);
-export const interfaces = hosts?.flatMap((host) => host.vms).flatMap((vm) => vm.interfaces);
+export const interfaces = hosts?.flatMap((host) => host.vms).flatMap((vm) => vm.network.interfaces);
 export const silenced = emission?.silenced;
 export const files = emission && render(emission.files);
 export const parsed = ast.parse("{ }");

@@ -103,7 +103,11 @@ const movedFolders = (
   renamed: VmPlan | undefined,
 ): readonly (readonly [from: string, to: string])[] => {
   if (renamed === undefined) return [];
-  const { name, sshHostKeys, workspace, users, directories } = renamed;
+  const {
+    name,
+    storage: { sshHostKeys, workspace, directories },
+    guest: { users },
+  } = renamed;
   const named = [
     { folders: [sshHostKeys], parent: "/var/lib/microvm-host-keys/" },
     { folders: [workspace], parent: `${users[0].homeDirectory}/microvm/` },

@@ -17,7 +17,7 @@ import { print } from "@microvm-emit/nix-ast";
 
 /** What VMs may do to the rest of the world, and it to them. */
 export interface IsolationSummary {
-  readonly network: VmPlan["policy"]["network"];
+  readonly network: VmPlan["network"]["policy"]["network"];
   /** What the VM may reach besides what its `network` stands for; null where it has no interface to reach anything by. */
   readonly reaches: Reaches | null;
   /** How packets that its policy lets out leave the host, as far as the config says; null where they do not. */
@@ -90,7 +90,7 @@ export interface ShareSummary {
 /** What each of a host's VMs comes to. */
 export const isolationOn = (host: HostPlan): ((vm: VmPlan) => IsolationSummary) => {
   const reaching = collect(
-    host.vms.flatMap(({ name, policy }) => [...new Map(policy.vms.map(({ value }) => [value, name]))]),
+    host.vms.flatMap(({ name, network: { policy } }) => [...new Map(policy.vms.map(({ value }) => [value, name]))]),
   );
   const logins = sharedLogins(host);
   return (vm) => ({
@@ -105,11 +105,17 @@ export const sharedLogins = ({ vms }: HostPlan): ReadonlyMap<string, readonly st
   return new Map([...all].filter(([, names]) => names.length > 1));
 };
 
-const loginsOf = ({ shares }: VmPlan): readonly string[] =>
+const loginsOf = ({ storage: { shares } }: VmPlan): readonly string[] =>
   shares.flatMap((share) => (share.role === "agent" ? [share.source] : []));
 
 const summarizeVm = (vm: VmPlan, reachedByVms: readonly string[]): Omit<IsolationSummary, "sharedLogin"> => {
-  const { interfaces, policy, shares, secrets, sudo, hypervisor } = vm;
+  const {
+    network: { interfaces, policy },
+    storage: { shares },
+    secrets,
+    guest: { sudo },
+    machine: { hypervisor },
+  } = vm;
   const isOpen = policy.network === "open";
   const ways = interfaces.map((link) => wayOutOf(link, isOpen, hypervisor));
   const wayOut = ways.find((way) => typeof way !== "string") ?? null;
@@ -147,13 +153,16 @@ const reachedVm = ({ value, ports }: ReachedVmPlan): string =>
   );
 
 const allowedBy = (vm: VmPlan): readonly AllowedFrom[] => {
-  const all = [...vm.policy.domains, ...vm.policy.addresses];
+  const all = [...vm.network.policy.domains, ...vm.network.policy.addresses];
   const by = collect(all.map(({ path, target, ports }) => [wants(vm, path), { target, ports }] as const));
   return [...by].map(([from, to]) => ({ from, to }));
 };
 
 /** What of a VM wants something, by the path that the plan has of it. */
-const wants = ({ path: { length }, agent, toolchains, policy }: VmPlan, path: AllowedPlan["path"]): string => {
+const wants = (
+  { path: { length }, agent, guest: { toolchains }, network: { policy } }: VmPlan,
+  path: AllowedPlan["path"],
+): string => {
   const setting = String(path[length]);
   const position = Number(path[length + 1]);
   switch (setting) {
@@ -208,13 +217,13 @@ const lansOfNetwork = (network: NetworkPlan): readonly string[] => {
 };
 
 const leadingPorts = (vm: VmPlan): readonly LeadingPort[] => [
-  ...vm.policy.published.map(({ proto, host, guest }) => ({
+  ...vm.network.policy.published.map(({ proto, host, guest }) => ({
     on: publishedPlace(vm)?.externalInterface ?? null,
     proto,
     port: host,
     guestPort: guest,
   })),
-  ...vm.forwardPorts
+  ...vm.network.forwardPorts
     .filter(({ from }) => from === "host")
     .map(({ proto, host, guest }) => ({ on: host.address, proto, port: host.port, guestPort: guest.port })),
 ];

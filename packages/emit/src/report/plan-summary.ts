@@ -75,16 +75,15 @@ export const summarize = (plan: Plan): readonly HostSummary[] =>
 
 const summarizeUser = ({ vms: [vm] }: HostPlan): UserSummary | null => {
   if (vm === undefined) return null;
-  const [{ name, uid, gid, group, homeDirectory }] = vm.users;
+  const [{ name, uid, gid, group, homeDirectory }] = vm.guest.users;
   return { name, uid, gid, group, homeDirectory };
 };
 
 const summarizeVm = ({
   name,
   index,
-  interfaces,
-  vcpu,
-  memoryMiB,
+  network: { interfaces },
+  machine: { vcpu, memoryMiB },
 }: VmPlan): Omit<VmSummary, keyof IsolationSummary> => ({
   name,
   index,

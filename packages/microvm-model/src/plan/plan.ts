@@ -3,7 +3,7 @@ import type { AgentReleases } from "../catalogue/agent.js";
 import type { InputFile } from "../config/home.js";
 import type { Destination, HostPort, NetworkPolicy, ReachedVm } from "../config/policy.js";
 import type { NixData, NixText } from "../scalars/terms.js";
-import type { VmModel } from "../config/config.js";
+import type { HypervisorName } from "../catalogue/hypervisors.js";
 import type { ConfigPath } from "../problems/problem.js";
 
 /** A config with every name resolved and every address known, sorted by name: what `compile` turns into Nix. */
@@ -148,7 +148,8 @@ export type ImportedSource =
   | { readonly kind: "input"; readonly input: string; readonly attribute: readonly [string, ...string[]] }
   | { readonly kind: "nix"; readonly expr: Expr };
 
-export interface VmPlan extends HardwarePlan {
+/** A VM, grouped by subject; null stands for a setting that the config leaves out. */
+export interface VmPlan {
   readonly path: ConfigPath;
   readonly name: string;
   readonly index: number;
@@ -156,60 +157,23 @@ export interface VmPlan extends HardwarePlan {
   readonly renamedFrom: string | null;
   readonly autostart: boolean;
   readonly restartIfChanged: boolean;
-  readonly guest: VmModel["guest"];
-  readonly hypervisor: VmModel["hypervisor"];
+  readonly machine: MachinePlan;
+  readonly network: VmNetworkPlan;
+  readonly storage: StoragePlan;
+  readonly guest: GuestSystemPlan;
+  readonly agent: AgentPlan | null;
+  readonly secrets: readonly SecretPlan[];
+}
+
+/** The virtual machine that the hypervisor runs, without network and disks. */
+export interface MachinePlan {
+  readonly hypervisor: HypervisorName;
   readonly vcpu: number;
   readonly memoryMiB: number;
   readonly limits: LimitsPlan;
   readonly socket: string | null;
   readonly vsockCid: Placed<number> | null;
-  /** The first one leads out. */
-  readonly interfaces: readonly InterfacePlan[];
-  readonly forwardPorts: readonly ForwardPortPlan[];
-  readonly policy: PolicyPlan;
-  readonly nameservers: readonly string[];
-  readonly firewall: FirewallPlan;
-  readonly shares: readonly SharePlan[];
-  readonly volumes: readonly VolumePlan[];
-  readonly writableStoreOverlay: string | null;
-  /** Host folders made before the VM starts, outermost first. */
-  readonly directories: readonly DirectoryPlan[];
-  /** The host folder of the guest's SSH host keys, one of `directories`. */
-  readonly sshHostKeys: string | null;
-  /** The folder the agent works in. */
-  readonly workspace: string | null;
-  /** The host's main user first. */
-  readonly users: readonly [UserPlan, ...UserPlan[]];
-  readonly groups: readonly GroupPlan[];
-  /** Whether the main user may become root. */
-  readonly sudo: boolean;
-  readonly agent: AgentPlan | null;
-  readonly secrets: readonly SecretPlan[];
-  readonly toolchains: readonly ToolchainPlan[];
-  /** Whether programs that were built for other distributions start. */
-  readonly unpatchedBinaries: boolean;
-  /** Variables that no other VM's guest has. */
-  readonly environment: Readonly<Record<string, string>>;
-  readonly packages: readonly PackagePlan[];
-  readonly modules: readonly ModulePlan[];
-  readonly specialArgs: Readonly<Record<string, NixData>>;
-  /** The guest's package set; null for one of its own, undefined for the host's. */
-  readonly pkgs: Expr | null | undefined;
-  /** The input whose NixOS modules the guest is made of. */
-  readonly nixpkgs: string | null;
-  readonly stateVersion: string;
-}
-
-/** What a VM may take of its host; null for what every VM may. */
-export interface LimitsPlan {
-  readonly cpuPercent: number | null;
-  readonly memoryMiB: number | null;
-  readonly ioWeight: number | null;
-  readonly tasks: number | null;
-}
-
-/** What a VM's hypervisor is asked for besides network and disks; null where the config says nothing. */
-export interface HardwarePlan {
+  readonly vsockSsh: boolean;
   readonly balloon: { readonly initialMiB: number; readonly deflateOnOOM: boolean } | null;
   readonly hotplug: { readonly maxMiB: number; readonly initialMiB: number | null } | null;
   readonly hugepages: boolean;
@@ -221,14 +185,68 @@ export interface HardwarePlan {
   readonly runAs: string | null;
   readonly kernel: PackagePlan | null;
   readonly kernelParams: readonly NixText[];
-  /** Null is a choice of its own here; undefined where the config says nothing. */
+  /** Null asks for no machine id; undefined where the config leaves it out. */
   readonly machineId: string | null | undefined;
-  readonly storeDisk: { readonly type: "erofs" | "squashfs"; readonly flags: readonly NixText[] | null } | null;
-  readonly vsockSsh: boolean;
-  /** The machine that QEMU would be asked for, given or microvm.nix's default. */
+  /** The machine type of QEMU: the config's or the default of microvm.nix. */
   readonly qemuMachine: string;
-  /** What is given by microvm.nix's own names. */
+  /** Options that the config sets by their names in microvm.nix. */
   readonly options: readonly OptionPlan[];
+}
+
+/** The host's side of a VM's network. */
+export interface VmNetworkPlan {
+  /** The default route uses the first one. */
+  readonly interfaces: readonly InterfacePlan[];
+  readonly forwardPorts: readonly ForwardPortPlan[];
+  readonly policy: PolicyPlan;
+  readonly nameservers: readonly string[];
+}
+
+/** Shares, disks and the host folders behind them. */
+export interface StoragePlan {
+  readonly shares: readonly SharePlan[];
+  readonly volumes: readonly VolumePlan[];
+  readonly storeDisk: { readonly type: "erofs" | "squashfs"; readonly flags: readonly NixText[] | null } | null;
+  readonly writableStoreOverlay: string | null;
+  /** Host folders made before the VM starts, outermost first. */
+  readonly directories: readonly DirectoryPlan[];
+  /** The host folder of the guest's SSH host keys, one of `directories`. */
+  readonly sshHostKeys: string | null;
+  /** The folder the agent works in. */
+  readonly workspace: string | null;
+}
+
+/** The NixOS of the guest. */
+export interface GuestSystemPlan {
+  /** `"shared"`: one NixOS for all VMs with an equal guest; `"own"`: one for this VM. */
+  readonly nixos: "shared" | "own";
+  /** The host's main user first. */
+  readonly users: readonly [UserPlan, ...UserPlan[]];
+  readonly groups: readonly GroupPlan[];
+  /** The main user may become root. */
+  readonly sudo: boolean;
+  readonly firewall: FirewallPlan;
+  readonly toolchains: readonly ToolchainPlan[];
+  /** Programs built for other distributions can start. */
+  readonly unpatchedBinaries: boolean;
+  /** Variables of this VM only. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly packages: readonly PackagePlan[];
+  readonly modules: readonly ModulePlan[];
+  readonly specialArgs: Readonly<Record<string, NixData>>;
+  /** The guest's package set; null for a set of its own, undefined for the host's. */
+  readonly pkgs: Expr | null | undefined;
+  /** The input that provides the NixOS modules of the guest. */
+  readonly nixpkgs: string | null;
+  readonly stateVersion: string;
+}
+
+/** What a VM may take of its host; null for what every VM may. */
+export interface LimitsPlan {
+  readonly cpuPercent: number | null;
+  readonly memoryMiB: number | null;
+  readonly ioWeight: number | null;
+  readonly tasks: number | null;
 }
 
 export interface DevicePlan {

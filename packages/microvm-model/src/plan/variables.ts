@@ -10,7 +10,12 @@ export interface Variable {
 }
 
 /** The environment variables that a VM sets for its whole guest, in the order in which they are written. */
-export const variablesOf = ({ path, agent, toolchains, secrets, environment }: VmPlan): readonly Variable[] => [
+export const variablesOf = ({
+  path,
+  agent,
+  guest: { toolchains, environment },
+  secrets,
+}: VmPlan): readonly Variable[] => [
   ...(agent?.state?.variable
     ? [{ from: agent.name, path: [...path, "agent"], name: agent.state.variable, value: agent.state.directory }]
     : []),

@@ -14,7 +14,7 @@ const mountedInInitrd: ReadonlySet<string> = new Set([
 ]);
 
 /** The shares that a guest's NixOS names; the others are mounted at boot, by what a VM's command line says. */
-export const builtInShares = ({ shares, writableStoreOverlay }: VmPlan): readonly SharePlan[] =>
+export const builtInShares = ({ storage: { shares, writableStoreOverlay } }: VmPlan): readonly SharePlan[] =>
   shares.filter(
     ({ source, neededForBoot, mountPoint: { value } }) =>
       neededForBoot || source === "/nix/store" || value === writableStoreOverlay || mountedInInitrd.has(value),
@@ -23,5 +23,5 @@ export const builtInShares = ({ shares, writableStoreOverlay }: VmPlan): readonl
 /** The shares that are a VM's own, whatever its guest is. */
 export const ownShares = (vm: VmPlan): readonly SharePlan[] => {
   const builtIn = new Set(builtInShares(vm));
-  return vm.shares.filter((share) => !builtIn.has(share));
+  return vm.storage.shares.filter((share) => !builtIn.has(share));
 };

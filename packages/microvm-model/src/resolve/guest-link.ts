@@ -1,4 +1,4 @@
-import type { InterfacePlan, Subnet, VmPlan } from "../plan/plan.js";
+import type { InterfacePlan, Subnet } from "../plan/plan.js";
 import type { ConfigPath } from "../problems/problem.js";
 import { formatSubnet } from "./subnet.js";
 
@@ -16,11 +16,7 @@ export interface GuestLink {
 export type Section = Readonly<Record<string, string | boolean>>;
 
 /** A link as a file for a guest that learns of it at boot, with the VM's DNS servers in that of the first one. */
-export const linkFileText = (
-  plan: InterfacePlan,
-  position: number,
-  { nameservers }: Pick<VmPlan, "nameservers">,
-): string => {
+export const linkFileText = (plan: InterfacePlan, position: number, nameservers: readonly string[]): string => {
   const { asksForAddress, dhcpClient, addresses, routes } = linkOf(plan, position);
   const sections: readonly (readonly [string, readonly (readonly [string, string | boolean])[]])[] = [
     // No `Type=`, which a tap made in the guest would be of too.

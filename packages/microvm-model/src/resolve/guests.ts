@@ -5,6 +5,17 @@ import type { ConfigPath } from "../problems/problem.js";
 import { builtInShares } from "./built-in-shares.js";
 import { identityOf } from "./identity.js";
 
+/** A VM without its groups, since a reader of a difference looks for a setting of the config. */
+const flat = ({ machine, network, storage, guest, ...others }: VmPlan) => ({
+  ...machine,
+  ...network,
+  ...storage,
+  ...guest,
+  ...others,
+});
+
+type FlatVm = ReturnType<typeof flat>;
+
 /** What only the host sees of a VM, and what its guest learns when it boots. */
 const identity = [
   "path",
@@ -13,7 +24,7 @@ const identity = [
   "renamedFrom",
   "autostart",
   "restartIfChanged",
-  "guest",
+  "nixos",
   "socket",
   "vsockCid",
   "interfaces",
@@ -26,20 +37,20 @@ const identity = [
   "limits",
   "machineId",
   "environment",
-] as const satisfies readonly (keyof VmPlan)[];
+] as const satisfies readonly (keyof FlatVm)[];
 
 /** What a hypervisor gives a guest without its NixOS being told, as far as no module of the user's asks for it. */
-const machine = [
+const hardware = [
   "vcpu",
   "memoryMiB",
   "balloon",
   "hotplug",
   "hugepages",
   "runAs",
-] as const satisfies readonly (keyof VmPlan)[];
+] as const satisfies readonly (keyof FlatVm)[];
 
 /** Whether Nix of the user's is part of a guest, which may read any option of it. */
-export const readsOptions = ({ modules, users }: VmPlan): boolean =>
+export const readsOptions = ({ guest: { modules, users } }: VmPlan): boolean =>
   modules.length > 0 || users.some(({ home }) => home.some(({ kind }) => kind === "module"));
 
 /** What a guest's NixOS calls a volume's image, whatever each VM's file is: as the default is called, or by a number. */
@@ -80,7 +91,7 @@ export const guestBases = ({ guests, vms }: Pick<HostPlan, "guests" | "vms">): R
     if (own !== null || vm === undefined) continue;
     const { packages: _, ...rest } = seenByGuest(vm);
     const key = JSON.stringify(rest, bigintAsText);
-    const packages = vm.packages.map((plan) => JSON.stringify(plan, bigintAsText));
+    const packages = vm.guest.packages.map((plan) => JSON.stringify(plan, bigintAsText));
     const known = before.get(key) ?? [];
     const base = known.find((other) => [...other.packages].every((plan) => packages.includes(plan)));
     if (base !== undefined) {
@@ -94,12 +105,12 @@ export const guestBases = ({ guests, vms }: Pick<HostPlan, "guests" | "vms">): R
 
 /** A VM as its guest's NixOS sees it, without the places in the config that it came from. */
 export const seenByGuest = (vm: VmPlan): Readonly<Record<string, unknown>> => {
-  const unseen: ReadonlySet<string> = new Set([...identity, ...(readsOptions(vm) ? [] : machine)]);
-  const seen: Partial<Record<keyof VmPlan, unknown>> = {
-    ...vm,
+  const unseen: ReadonlySet<string> = new Set([...identity, ...(readsOptions(vm) ? [] : hardware)]);
+  const seen: Partial<Record<keyof FlatVm, unknown>> = {
+    ...flat(vm),
     shares: builtInShares(vm),
-    sshHostKeys: vm.sshHostKeys !== null,
-    volumes: vm.volumes.map((volume, position) => {
+    sshHostKeys: vm.storage.sshHostKeys !== null,
+    volumes: vm.storage.volumes.map((volume, position) => {
       const { mountPoint, fsType, label, neededForBoot } = volume;
       return { image: imageOf(volume, position), mountPoint, fsType, label, neededForBoot };
     }),
@@ -123,10 +134,10 @@ const withoutOrigins = (part: unknown, root: ConfigPath): unknown => {
 const bigintAsText = (_: string, value: unknown): unknown => (typeof value === "bigint" ? `${String(value)}n` : value);
 
 const reasonForOwn = (vm: VmPlan): GuestPlan["own"] => {
-  if (vm.guest === "own") return "asked";
+  if (vm.guest.nixos === "own") return "asked";
   const { length, isAscii } = identityOf(vm);
   if (!isAscii) return "not-ascii";
-  const others = vm.kernelParams.map((parameter) => (typeof parameter === "string" ? parameter.length + 1 : 0));
+  const others = vm.machine.kernelParams.map((parameter) => (typeof parameter === "string" ? parameter.length + 1 : 0));
   return others.reduce((sum, one) => sum + one, length) > longestIdentity ? "long" : null;
 };
 

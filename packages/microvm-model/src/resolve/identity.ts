@@ -7,16 +7,17 @@ export const mountOptions = { virtiofs: "defaults", "9p": "trans=virtio,version=
 
 /** Each credential that tells a guest which VM it is, as the library (`vm/start-vm.nix`) puts it on the kernel's command line. */
 const credentialsOf = (vm: VmPlan): readonly (readonly [name: string, text: string])[] => [
-  ...vm.interfaces.map(
-    (link, position) => [`network.network.${linkOf(link, position).name}`, linkFileText(link, position, vm)] as const,
+  ...vm.network.interfaces.map(
+    (link, position) =>
+      [`network.network.${linkOf(link, position).name}`, linkFileText(link, position, vm.network.nameservers)] as const,
   ),
   ...[
     ["fstab.extra", ownShares(vm).map(mountLine).join("")] as const,
-    ["vm.environment", Object.entries(vm.environment).map(exportLine).join("")] as const,
+    ["vm.environment", Object.entries(vm.guest.environment).map(exportLine).join("")] as const,
   ].filter(([, text]) => text !== ""),
 ];
 
-const mountLine = ({ tag, mountPoint, proto }: VmPlan["shares"][number]): string =>
+const mountLine = ({ tag, mountPoint, proto }: VmPlan["storage"]["shares"][number]): string =>
   `${tag.value} ${mountPoint.value.replaceAll(" ", "\\040")} ${proto} ${mountOptions[proto]}\n`;
 
 const exportLine = ([variable, value]: readonly [string, string]): string => `export ${variable}="${value}"\n`;
@@ -26,7 +27,7 @@ export const identityOf = (vm: VmPlan): { readonly length: number; readonly isAs
   const credentials = credentialsOf(vm);
   const parameters = [
     `systemd.hostname=${vm.name}`,
-    ...(vm.machineId === null ? [] : [`systemd.machine_id=${"0".repeat(32)}`]),
+    ...(vm.machine.machineId === null ? [] : [`systemd.machine_id=${"0".repeat(32)}`]),
     ...credentials.map(
       ([name, { length }]) => `systemd.set_credential_binary=${name}:${"A".repeat(base64Length(length))}`,
     ),

@@ -6,9 +6,7 @@ import type {
   AgentPlan,
   AgentStatePlan,
   FirewallPlan,
-  Placed,
   ForwardPortPlan,
-  LimitsPlan,
   NetworkPlan,
   SecretPlan,
   ToolchainPlan,
@@ -17,10 +15,9 @@ import type {
   VolumePlan,
 } from "../plan/plan.js";
 import type { ConfigPath } from "../problems/problem.js";
-import { cidOf } from "./allocate.js";
 import { secretsBy } from "../catalogue/hypervisors.js";
 import { agentStateToCopy, expandHome, nameFolders, planDirectories, planShares } from "./folders.js";
-import { planHardware } from "./hardware.js";
+import { planMachine } from "./machine.js";
 import type { IndexRequest } from "./indexes.js";
 import { isInLan, type Link, linkInterfaces, planInterface, writtenNames } from "./interfaces.js";
 import { planPolicy } from "./policy.js";
@@ -79,56 +76,45 @@ export const planVm = (
     renamedFrom: vm.renamedFrom ?? null,
     autostart: vm.autostart,
     restartIfChanged: vm.restartIfChanged,
-    guest: vm.guest,
-    hypervisor: vm.hypervisor,
-    vcpu: vm.vcpu,
-    memoryMiB: vm.memoryMiB,
-    limits: planLimits(vm),
-    socket: vm.socket,
-    ...planHardware(vm, host, owner, path),
-    vsockCid: planCid(vm, index, path),
-    interfaces: links.map((link, position) => planInterface(link, index, position, path)),
-    forwardPorts: vm.forwardPorts.map((forward, position) => planForward(forward, [...path, "forwardPorts", position])),
-    policy: planPolicy(vm, links, path),
-    nameservers: vm.nameservers,
-    firewall: planFirewall(vm),
-    shares,
-    volumes: vm.volumes.map((volume, position) => planVolume(volume, [...path, "volumes", position])),
-    writableStoreOverlay: vm.writableStoreOverlay,
-    directories: planDirectories(shares, folders, owner),
-    sshHostKeys: folders.sshHostKeys,
-    workspace: folders.workspace,
-    users,
-    groups: planGroups(users, vm, path),
-    sudo: vm.sudo,
+    machine: planMachine(vm, index, host, owner, path),
+    network: {
+      interfaces: links.map((link, position) => planInterface(link, index, position, path)),
+      forwardPorts: vm.forwardPorts.map((forward, position) =>
+        planForward(forward, [...path, "forwardPorts", position]),
+      ),
+      policy: planPolicy(vm, links, path),
+      nameservers: vm.nameservers,
+    },
+    storage: {
+      shares,
+      volumes: vm.volumes.map((volume, position) => planVolume(volume, [...path, "volumes", position])),
+      storeDisk: typeof vm.store === "string" ? null : { type: vm.store.disk, flags: vm.store.flags ?? null },
+      writableStoreOverlay: vm.writableStoreOverlay,
+      directories: planDirectories(shares, folders, owner),
+      sshHostKeys: folders.sshHostKeys,
+      workspace: folders.workspace,
+    },
+    guest: {
+      nixos: vm.guest,
+      users,
+      groups: planGroups(users, vm, path),
+      sudo: vm.sudo,
+      firewall: planFirewall(vm),
+      toolchains: vm.toolchains.map(planToolchain),
+      unpatchedBinaries: vm.unpatchedBinaries ?? vm.toolchains.some((toolchain) => toolchain.unpatchedBinaries),
+      environment: vm.environment,
+      packages: vm.packages.map(planPackage),
+      modules: vm.modules.map((module, position) => planModule(module, [...path, "modules", position])),
+      specialArgs: vm.specialArgs,
+      pkgs: vm.pkgs,
+      nixpkgs: vm.nixpkgs ?? null,
+      stateVersion: vm.stateVersion ?? host.stateVersion,
+    },
     agent: vm.agent === false ? null : planAgent(vm, vm.agent, folders.agentMountPoint, owner),
     secrets: Object.entries(vm.secrets).map(([secret, written]) =>
       planSecret(secret, written, vm.hypervisor, owner, [...path, "secrets", secret]),
     ),
-    toolchains: vm.toolchains.map(planToolchain),
-    unpatchedBinaries: vm.unpatchedBinaries ?? vm.toolchains.some((toolchain) => toolchain.unpatchedBinaries),
-    environment: vm.environment,
-    packages: vm.packages.map(planPackage),
-    modules: vm.modules.map((module, position) => planModule(module, [...path, "modules", position])),
-    specialArgs: vm.specialArgs,
-    pkgs: vm.pkgs,
-    nixpkgs: vm.nixpkgs ?? null,
-    stateVersion: vm.stateVersion ?? host.stateVersion,
   };
-};
-
-const planLimits = ({ limits }: VmModel): LimitsPlan => ({
-  cpuPercent: limits.cpuPercent ?? null,
-  memoryMiB: limits.memoryMiB ?? null,
-  ioWeight: limits.ioWeight ?? null,
-  tasks: limits.tasks ?? null,
-});
-
-const planCid = (vm: VmModel, index: number, path: ConfigPath): Placed<number> | null => {
-  if (vm.vsock === false) return null;
-  return vm.vsock.cid === undefined
-    ? { value: cidOf(index), path }
-    : { value: vm.vsock.cid, path: [...path, "vsock", "cid"] };
 };
 
 const planForward = (

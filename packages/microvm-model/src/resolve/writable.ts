@@ -23,7 +23,7 @@ export const writableFolders = (
 ): FolderIndex<WritableFolder> =>
   indexFolders(
     vms.flatMap((vm) =>
-      vm.shares
+      vm.storage.shares
         .filter(({ readOnly }) => !readOnly)
         .flatMap((share) => places(share.source).map((folder) => ({ folder, share, vm: vm.name }))),
     ),
@@ -42,9 +42,12 @@ export const exposeFolders = (vms: readonly VmPlan[]): readonly VmPlan[] => {
   const writable = writableFolders(vms);
   return vms.map((vm) => ({
     ...vm,
-    directories: vm.directories.map((directory) => ({
-      ...directory,
-      exposed: pathBelow(writable, directory.path),
-    })),
+    storage: {
+      ...vm.storage,
+      directories: vm.storage.directories.map((directory) => ({
+        ...directory,
+        exposed: pathBelow(writable, directory.path),
+      })),
+    },
   }));
 };

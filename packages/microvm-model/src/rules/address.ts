@@ -5,7 +5,7 @@ import { formatSubnet, freeRange, isWithin, numberOf } from "../resolve/subnet.j
 
 /** A guest's address lies in its network's subnet and is no address with a meaning of its own there. */
 export const address = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ interfaces, policy }) =>
+  host.vms.flatMap(({ network: { interfaces, policy } }) =>
     interfaces.flatMap((link) => {
       const { network, dhcp } = link;
       const server = network !== null && network.kind !== "routed" ? network.dhcp : null;

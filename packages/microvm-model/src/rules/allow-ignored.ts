@@ -8,7 +8,7 @@ import { isOfDefaults, type Written } from "../compose/vm-defaults.js";
 /** What a VM may reach besides is something that its `network` neither opens already nor leaves closed. */
 export const allowIgnored = (host: HostPlan, { written }: ConfigSource): readonly Problem[] =>
   host.vms
-    .filter(({ interfaces }) => interfaces.length > 0)
+    .filter(({ network: { interfaces } }) => interfaces.length > 0)
     .flatMap((vm) => settingsOf(vm).flatMap((setting) => ignored(vm, setting, written)));
 
 type Entry = Placed<string | number | PortOfHost>;
@@ -25,7 +25,11 @@ interface Setting {
   readonly instead: "allowlist" | "internet";
 }
 
-const settingsOf = ({ policy: { network, written } }: VmPlan): readonly Setting[] => {
+const settingsOf = ({
+  network: {
+    policy: { network, written },
+  },
+}: VmPlan): readonly Setting[] => {
   const such = `A VM with \`network: "${network}"\``;
   const reached = { open: "everything", internet: "all of the internet", none: "nothing", allowlist: null }[network];
   const allowed = written.allow;
@@ -72,7 +76,11 @@ const settingsOf = ({ policy: { network, written } }: VmPlan): readonly Setting[
 
 /** Entries of the VM's own and those of `vmDefaults` apart, since each are left out in another way. */
 const ignored = (
-  { policy: { path } }: VmPlan,
+  {
+    network: {
+      policy: { path },
+    },
+  }: VmPlan,
   { code, name, entries, idle, message, instead }: Setting,
   written: Written,
 ): readonly Problem[] => {

@@ -7,10 +7,16 @@ import { joinDestination, splitDestination } from "../scalars/scalars.js";
 /** What a VM allows is beyond the host: the host itself and its VMs are opened by other settings alone. */
 export const allowOfHost = (host: HostPlan): readonly Problem[] => {
   const addresses = addressesOf(host);
-  return host.vms.flatMap(({ name, policy: { network, written } }) =>
-    network === "internet" || network === "allowlist"
-      ? written.allow.flatMap((entry) => mistake(addresses, name, entry) ?? [])
-      : [],
+  return host.vms.flatMap(
+    ({
+      name,
+      network: {
+        policy: { network, written },
+      },
+    }) =>
+      network === "internet" || network === "allowlist"
+        ? written.allow.flatMap((entry) => mistake(addresses, name, entry) ?? [])
+        : [],
   );
 };
 
@@ -24,7 +30,7 @@ interface Addresses {
 }
 
 const addressesOf = ({ networks, vms }: HostPlan): Addresses => {
-  const links = vms.flatMap(({ name, interfaces }) => interfaces.map((link) => ({ name, link })));
+  const links = vms.flatMap(({ name, network: { interfaces } }) => interfaces.map((link) => ({ name, link })));
   const joined = new Set(links.flatMap(({ link }) => (link.type === "tap" ? [link.network] : [])));
   const closed = networks.filter((one) => joined.has(one) && (one.kind === "routed" || !one.isLan));
   return {

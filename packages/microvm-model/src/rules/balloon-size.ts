@@ -4,8 +4,8 @@ import { error, type Problem } from "../problems/problem.js";
 /** A balloon that holds all of the memory leaves the guest none to start with. */
 export const balloonSize = (host: HostPlan): readonly Problem[] =>
   host.vms
-    .filter(({ balloon, memoryMiB }) => balloon !== null && balloon.initialMiB >= memoryMiB)
-    .map(({ path, balloon, memoryMiB }) =>
+    .filter(({ machine: { balloon, memoryMiB } }) => balloon !== null && balloon.initialMiB >= memoryMiB)
+    .map(({ path, machine: { balloon, memoryMiB } }) =>
       error(
         "balloon-size",
         [...path, "balloon", "initialMiB"],

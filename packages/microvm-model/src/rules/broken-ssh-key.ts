@@ -3,7 +3,7 @@ import { type Problem, warning } from "../problems/problem.js";
 
 /** A public key is whole: sshd passes over one that is not, and says so in its log alone. */
 export const brokenSshKey = (host: HostPlan): readonly Problem[] => {
-  const users = host.vms.flatMap((vm) => vm.users);
+  const users = host.vms.flatMap((vm) => vm.guest.users);
   // Most users are the same in all VMs.
   const flaws = new Map([...new Set(users.flatMap(({ sshKeys }) => sshKeys))].map((key) => [key, flawOf(key)]));
   return users.flatMap(({ sshKeys, path }) =>

@@ -9,11 +9,11 @@ export const conflictingArgument = (host: HostPlan): readonly Problem[] =>
 
 /** What the VM says and cloud-hypervisor's `extraArgs` say again makes the runner throw (microvm.nix runners/cloud-hypervisor.nix). */
 const ofCloudHypervisor = (vm: VmPlan): readonly Problem[] => {
-  if (vm.hypervisor !== "cloud-hypervisor") return [];
-  const given = textsOf(vm.options, "cloud-hypervisor.extraArgs");
+  if (vm.machine.hypervisor !== "cloud-hypervisor") return [];
+  const given = textsOf(vm.machine.options, "cloud-hypervisor.extraArgs");
   return clashes
     .filter(({ option, part }) => given.some((text, at) => text === option && given[at + 1]?.includes(part) === true))
-    .filter(({ setting }) => setting !== "vsock" || vm.vsockCid !== null)
+    .filter(({ setting }) => setting !== "vsock" || vm.machine.vsockCid !== null)
     .map(({ option, part, setting }) =>
       error(
         "conflicting-argument",
@@ -30,7 +30,14 @@ const clashes = [
 ] as const;
 
 /** Where owners are squashed, the translation is ours; virtiofsd refuses two of one owner. */
-const ofVirtiofsd = ({ path, options, shares, users: [{ name: user }] }: VmPlan): readonly Problem[] => {
+const ofVirtiofsd = ({
+  path,
+  machine: { options },
+  storage: { shares },
+  guest: {
+    users: [{ name: user }],
+  },
+}: VmPlan): readonly Problem[] => {
   const squashed = shares.filter(isSquashed);
   const everywhere = textsOf(options, "virtiofsd.extraArgs").some(translatesOwners);
   return [

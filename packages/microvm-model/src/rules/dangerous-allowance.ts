@@ -11,17 +11,22 @@ import { splitDestination } from "../scalars/scalars.js";
  * opens LANs that nobody named, and says "everything", for which there are words that a reader sees.
  */
 export const dangerousAllowance = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ policy: { network, written } }) =>
-    network === "internet" || network === "allowlist"
-      ? written.allow.flatMap(({ value, path }) => {
-          const { target, ports } = splitDestination(value);
-          if (!isAddress(target)) return [];
-          const danger = dangers.find(({ isIn }) => isIn(target, ports));
-          return danger === undefined
-            ? []
-            : [warning("dangerous-allowance", path, `${target} ${danger.message}`, danger.remedy[network])];
-        })
-      : [],
+  host.vms.flatMap(
+    ({
+      network: {
+        policy: { network, written },
+      },
+    }) =>
+      network === "internet" || network === "allowlist"
+        ? written.allow.flatMap(({ value, path }) => {
+            const { target, ports } = splitDestination(value);
+            if (!isAddress(target)) return [];
+            const danger = dangers.find(({ isIn }) => isIn(target, ports));
+            return danger === undefined
+              ? []
+              : [warning("dangerous-allowance", path, `${target} ${danger.message}`, danger.remedy[network])];
+          })
+        : [],
   );
 
 interface Danger {

@@ -28,7 +28,7 @@ export const dangerousShare = (host: HostPlan, { sources, realPath }: ConfigSour
     }
     return null;
   };
-  return host.vms.flatMap(({ shares }, position) =>
+  return host.vms.flatMap(({ storage: { shares } }, position) =>
     shares.flatMap((share): readonly Problem[] => {
       const danger = dangerOf({ ...share, position });
       if (danger === null)
@@ -73,7 +73,7 @@ interface Danger extends Found {
 const tableOf = (host: HostPlan, realPath: ConfigSource["realPath"]): Find => {
   const [vm] = host.vms;
   if (vm === undefined) return () => null;
-  const [{ name: user, homeDirectory: directory }] = vm.users;
+  const [{ name: user, homeDirectory: directory }] = vm.guest.users;
   const dangerOf = dangersOf({ user, directory }, host.stateDirectory, realPath);
   const isOfVm = ownFoldersOf(host, realPath);
   return ({ folder, readOnly, role, position }) => {
@@ -90,7 +90,7 @@ const ownFoldersOf = (
 ): ((folder: string, position: number) => boolean) => {
   const ofVms = vms.map(({ name }) => placesOf(`${stateDirectory}/${name}`, realPath));
   const files = indexFolders(
-    vms.flatMap(({ name, volumes, shares }) =>
+    vms.flatMap(({ name, storage: { volumes, shares } }) =>
       [...volumes.map(({ image }) => image), ...shares.flatMap(({ socket }) => socket ?? [])]
         .map((file) => (file.startsWith("/") ? file : `${stateDirectory}/${name}/${file}`))
         .flatMap((file) => placesOf(file, realPath))
@@ -177,7 +177,7 @@ interface Own extends Known {
 }
 
 const ownOf = (
-  { name, shares, volumes }: VmPlan,
+  { name, storage: { shares, volumes } }: VmPlan,
   position: number,
   realPath: ConfigSource["realPath"],
 ): readonly Own[] => {

@@ -46,7 +46,7 @@ const identifiersIn = ({ name: host, networks, vms }: HostPlan): readonly Identi
         subnet.own === null ? [] : [{ ...subnet.own, host, noun: "address" as const, subnet }],
       ),
     ),
-  ...vms.flatMap(({ interfaces }) =>
+  ...vms.flatMap(({ network: { interfaces } }) =>
     interfaces
       .filter(isInLan)
       .flatMap(({ mac, addresses }) => [

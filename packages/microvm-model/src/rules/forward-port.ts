@@ -6,9 +6,16 @@ import { type ConfigPath, error, type Problem, warning } from "../problems/probl
  * address of that network by TCP (QEMU's `guestfwd`), and what comes in must pass the guest's firewall.
  */
 export const forwardPort = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap((vm) => [...withoutNetwork(vm), ...vm.forwardPorts.flatMap((forward) => mistakes(forward, vm))]);
+  host.vms.flatMap((vm) => [
+    ...withoutNetwork(vm),
+    ...vm.network.forwardPorts.flatMap((forward) => mistakes(forward, vm)),
+  ]);
 
-const withoutNetwork = ({ path, forwardPorts, hypervisor, interfaces }: VmPlan): readonly Problem[] =>
+const withoutNetwork = ({
+  path,
+  network: { forwardPorts, interfaces },
+  machine: { hypervisor },
+}: VmPlan): readonly Problem[] =>
   forwardPorts.length === 0 || (hypervisor === "qemu" && interfaces.some(({ type }) => type === "user"))
     ? []
     : [
@@ -44,7 +51,7 @@ const mistakes = ({ path, from, proto, guest }: ForwardPortPlan, vm: VmPlan): re
 
 /** What is led to a port that the guest's own firewall keeps closed. */
 export const closedPort = (
-  { name, firewall }: VmPlan,
+  { name, guest: { firewall } }: VmPlan,
   proto: "tcp" | "udp",
   port: number,
   path: ConfigPath,

@@ -5,7 +5,8 @@ import { type Problem, warning } from "../problems/problem.js";
 export const graphicsInService = (host: HostPlan): readonly Problem[] =>
   host.vms
     .filter(
-      ({ hypervisor, graphics }) => graphics !== null && !(hypervisor === "qemu" && graphics.backend === "headless"),
+      ({ machine: { hypervisor, graphics } }) =>
+        graphics !== null && !(hypervisor === "qemu" && graphics.backend === "headless"),
     )
     .map(({ path }) =>
       warning(

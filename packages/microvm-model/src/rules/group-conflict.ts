@@ -3,7 +3,7 @@ import { error, type Problem } from "../problems/problem.js";
 
 /** A group has one gid, and a gid one group. */
 export const groupConflict = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ groups }) => {
+  host.vms.flatMap(({ guest: { groups } }) => {
     const problems: Problem[] = [];
     for (const [position, { name, gid, path }] of groups.entries()) {
       const clash = groups.slice(0, position).find((earlier) => (earlier.name === name) !== (earlier.gid === gid));

@@ -4,7 +4,7 @@ import { error, type Problem } from "../problems/problem.js";
 /** home-manager writes profiles to the guest's store when it activates, which needs a writable one. */
 export const homeNeedsWritableStore = (host: HostPlan): readonly Problem[] =>
   host.vms
-    .filter((vm) => vm.writableStoreOverlay === null && vm.users.some((user) => user.home.length > 0))
+    .filter((vm) => vm.storage.writableStoreOverlay === null && vm.guest.users.some((user) => user.home.length > 0))
     .map(({ path, name }) =>
       error(
         "home-needs-writable-store",

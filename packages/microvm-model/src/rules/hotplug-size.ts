@@ -3,7 +3,7 @@ import { error, type Problem, warning } from "../problems/problem.js";
 
 /** What is there at the start is part of the most there can be, and cloud-hypervisor takes that most as the base size too. */
 export const hotplugSize = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ path, hypervisor, hotplug, memoryMiB }): readonly Problem[] => {
+  host.vms.flatMap(({ path, machine: { hypervisor, hotplug, memoryMiB } }): readonly Problem[] => {
     if (hotplug === null) return [];
     const { maxMiB, initialMiB } = hotplug;
     if (initialMiB !== null && initialMiB > maxMiB)

@@ -28,7 +28,7 @@ const asks = (vm: VmPlan, setting: string, isAsked: boolean, what = ""): readonl
 const shares =
   (proto: "9p" | "virtiofs", readOnly?: boolean): FeatureUse["uses"] =>
   (vm) => {
-    const all = vm.shares.filter(
+    const all = vm.storage.shares.filter(
       (share) => share.proto === proto && (readOnly === undefined || share.readOnly === readOnly),
     );
     return [
@@ -40,7 +40,10 @@ const shares =
     ];
   };
 
-const ofShare = ({ path, tag }: VmPlan["shares"][number]): Use => ({ path: [...path, "proto"], what: tag.value });
+const ofShare = ({ path, tag }: VmPlan["storage"]["shares"][number]): Use => ({
+  path: [...path, "proto"],
+  what: tag.value,
+});
 
 /** What a VM shares without a word of its config, and how it does without. */
 const builtIn: Readonly<Record<Exclude<ShareRole, "own">, readonly [what: string, instead: string]>> = {
@@ -72,20 +75,20 @@ const capitalized = (text: string): string => text.charAt(0).toUpperCase() + tex
 const devices =
   (bus: "pci" | "usb"): FeatureUse["uses"] =>
   (vm) =>
-    vm.devices.filter((device) => device.bus === bus).map(({ path, device: what }) => ({ path, what }));
+    vm.machine.devices.filter((device) => device.bus === bus).map(({ path, device: what }) => ({ path, what }));
 
 /** Volumes that ask for something, in the words of `what`. */
 const volumes =
-  (setting: string, what: (volume: VmPlan["volumes"][number]) => string | null): FeatureUse["uses"] =>
+  (setting: string, what: (volume: VmPlan["storage"]["volumes"][number]) => string | null): FeatureUse["uses"] =>
   (vm) =>
-    vm.volumes.flatMap((volume) => {
+    vm.storage.volumes.flatMap((volume) => {
       const asked = what(volume);
       return asked === null ? [] : [{ path: [...volume.path, setting], what: asked }];
     });
 const interfaces =
   (asks: (link: InterfacePlan) => boolean, key: string): FeatureUse["uses"] =>
   (vm) =>
-    vm.interfaces.filter(asks).map(({ path, id }) => ({ path: [...path, key], what: id.value }));
+    vm.network.interfaces.filter(asks).map(({ path, id }) => ({ path: [...path, key], what: id.value }));
 
 export const features: readonly FeatureUse[] = [
   {
@@ -115,7 +118,7 @@ export const features: readonly FeatureUse[] = [
     does: (tag) => `keep the owners of share ${tag} by a securityModel`,
     instead: "Leave `securityModel` out",
     uses: (vm) =>
-      vm.shares
+      vm.storage.shares
         .filter(({ proto, securityModel }) => proto === "9p" && securityModel !== null)
         .map(({ path, tag }) => ({ path: [...path, "securityModel"], what: tag.value })),
   },
@@ -154,21 +157,22 @@ export const features: readonly FeatureUse[] = [
     code: "unsupported-balloon",
     does: () => "take memory back from a running guest",
     instead: "Leave `balloon` out",
-    uses: (vm) => asks(vm, "balloon", vm.balloon !== null),
+    uses: (vm) => asks(vm, "balloon", vm.machine.balloon !== null),
   },
   {
     feature: "balloon-initial",
     code: "unsupported-balloon",
     does: (initialMiB) => `start with ${initialMiB} MiB in the balloon`,
     instead: "Set balloon: true",
-    uses: (vm) => asks(vm, "balloon", (vm.balloon?.initialMiB ?? 0) > 0, String(vm.balloon?.initialMiB)),
+    uses: (vm) =>
+      asks(vm, "balloon", (vm.machine.balloon?.initialMiB ?? 0) > 0, String(vm.machine.balloon?.initialMiB)),
   },
   {
     feature: "balloon-kept",
     code: "unsupported-balloon",
     does: () => "keep the balloon full when the guest runs out of memory, or empty it: it has no such choice",
     instead: "Set balloon: true",
-    uses: (vm) => asks(vm, "balloon", vm.balloon?.deflateOnOOM === false),
+    uses: (vm) => asks(vm, "balloon", vm.machine.balloon?.deflateOnOOM === false),
   },
   {
     feature: "hotplug-microvm",
@@ -176,28 +180,28 @@ export const features: readonly FeatureUse[] = [
     does: () => "give a running guest more memory on its machine `microvm`",
     instead: (name) =>
       name === "qemu" ? 'Set `microvm.qemu.machine`, such as to "q35"' : "Leave `hotplug` out, and raise `memoryMiB`",
-    uses: (vm) => asks(vm, "hotplug", vm.hotplug !== null && vm.qemuMachine === "microvm"),
+    uses: (vm) => asks(vm, "hotplug", vm.machine.hotplug !== null && vm.machine.qemuMachine === "microvm"),
   },
   {
     feature: "hotplug",
     code: "unsupported-hotplug",
     does: () => "give a running guest more memory",
     instead: "Leave `hotplug` out, and raise `memoryMiB`",
-    uses: (vm) => asks(vm, "hotplug", vm.hotplug !== null && vm.qemuMachine !== "microvm"),
+    uses: (vm) => asks(vm, "hotplug", vm.machine.hotplug !== null && vm.machine.qemuMachine !== "microvm"),
   },
   {
     feature: "hugepages",
     code: "unsupported-hugepages",
     does: () => "put the guest's memory into huge pages",
     instead: "Leave `hugepages` out",
-    uses: (vm) => asks(vm, "hugepages", vm.hugepages),
+    uses: (vm) => asks(vm, "hugepages", vm.machine.hugepages),
   },
   {
     feature: "cpu",
     code: "unsupported-cpu",
     does: (cpu) => `emulate the CPU ${cpu}`,
     instead: "Leave `cpu` out",
-    uses: (vm) => asks(vm, "cpu", vm.cpu !== null, vm.cpu ?? ""),
+    uses: (vm) => asks(vm, "cpu", vm.machine.cpu !== null, vm.machine.cpu ?? ""),
   },
   {
     feature: "credentials",
@@ -205,14 +209,17 @@ export const features: readonly FeatureUse[] = [
     does: (name) => `hand the credential ${name} to the guest`,
     instead: "Use `secrets`, which go over a share where there are no credentials",
     uses: (vm) =>
-      Object.keys(vm.credentialFiles).map((name) => ({ path: [...vm.path, "credentialFiles", name], what: name })),
+      Object.keys(vm.machine.credentialFiles).map((name) => ({
+        path: [...vm.path, "credentialFiles", name],
+        what: name,
+      })),
   },
   {
     feature: "run-as",
     code: "unsupported-run-as",
     does: (user) => `become the user ${user}`,
     instead: "Leave `runAs` out: the VM's service runs as the user microvm",
-    uses: (vm) => asks(vm, "runAs", vm.runAs !== null, vm.runAs ?? ""),
+    uses: (vm) => asks(vm, "runAs", vm.machine.runAs !== null, vm.machine.runAs ?? ""),
   },
   {
     feature: "device-pci",
@@ -234,7 +241,7 @@ export const features: readonly FeatureUse[] = [
     does: (device) => `heed what is said of ${device} to QEMU`,
     instead: "Leave the device's `qemu` out",
     uses: (vm) =>
-      vm.devices
+      vm.machine.devices
         .filter(({ qemu }) => Object.keys(qemu).length > 0)
         .map(({ path, device }) => ({ path: [...path, "qemu"], what: device })),
   },
@@ -243,7 +250,7 @@ export const features: readonly FeatureUse[] = [
     code: "unsupported-graphics",
     does: () => "give the guest a screen",
     instead: "Leave `graphics` out",
-    uses: (vm) => asks(vm, "graphics", vm.graphics !== null),
+    uses: (vm) => asks(vm, "graphics", vm.machine.graphics !== null),
   },
   {
     feature: "graphics-settings",
@@ -251,11 +258,11 @@ export const features: readonly FeatureUse[] = [
     does: (setting) => `heed graphics.${setting}`,
     instead: "Set graphics: true",
     uses: (vm) =>
-      vm.graphics === null
+      vm.machine.graphics === null
         ? []
         : [
-            ...asks(vm, "graphics", vm.graphics.vulkan !== null, "vulkan"),
-            ...asks(vm, "graphics", vm.graphics.backend === "headless", "backend"),
+            ...asks(vm, "graphics", vm.machine.graphics.vulkan !== null, "vulkan"),
+            ...asks(vm, "graphics", vm.machine.graphics.backend === "headless", "backend"),
           ],
   },
   {
@@ -263,14 +270,15 @@ export const features: readonly FeatureUse[] = [
     code: "unsupported-vsock",
     does: () => "give the guest a vsock address",
     instead: "Set vsock: false",
-    uses: ({ vsockCid }) => (vsockCid === null ? [] : [{ path: vsockCid.path, what: String(vsockCid.value) }]),
+    uses: ({ machine: { vsockCid } }) =>
+      vsockCid === null ? [] : [{ path: vsockCid.path, what: String(vsockCid.value) }],
   },
   {
     feature: "no-socket",
     code: "unsupported-no-socket",
     does: () => "do without a control socket",
     instead: "Name a socket",
-    uses: (vm) => asks(vm, "socket", vm.socket === null),
+    uses: (vm) => asks(vm, "socket", vm.machine.socket === null),
   },
   {
     feature: "interface-user",

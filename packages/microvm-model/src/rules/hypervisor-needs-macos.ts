@@ -5,8 +5,8 @@ import { error, type Problem } from "../problems/problem.js";
 /** vfkit drives macOS's own virtualization, and its runner throws on any other system (microvm.nix lib/runners/vfkit.nix). */
 export const hypervisorNeedsMacos = (host: HostPlan): readonly Problem[] =>
   host.vms
-    .filter(({ hypervisor }) => needsMacos(hypervisor))
-    .map(({ path, hypervisor }) =>
+    .filter(({ machine: { hypervisor } }) => needsMacos(hypervisor))
+    .map(({ path, machine: { hypervisor } }) =>
       error(
         "hypervisor-needs-macos",
         [...path, "hypervisor"],

@@ -7,7 +7,7 @@ import { type FeatureUse, features } from "./hypervisor-features.js";
 export const hypervisor = (host: HostPlan): readonly Problem[] =>
   host.vms
     // What no NixOS host runs is told as that alone.
-    .filter((vm) => !needsMacos(vm.hypervisor))
+    .filter((vm) => !needsMacos(vm.machine.hypervisor))
     .flatMap((vm) => firstOfEach(features.flatMap((feature) => problemsOf(feature, vm))));
 
 /** What lacks the whole of something lacks its parts too, and need not be told so. */
@@ -18,15 +18,15 @@ const firstOfEach = (problems: readonly Problem[]): readonly Problem[] =>
   });
 
 const problemsOf = (feature: FeatureUse, vm: VmPlan): readonly Problem[] => {
-  const support = supportOf(vm.hypervisor, feature.feature);
+  const support = supportOf(vm.machine.hypervisor, feature.feature);
   if (support === "yes") return [];
   const [tell, say] = WORDS[support];
   const uses = feature.uses(vm);
   if (uses.length === 0) return [];
   const others = orUse(able(vm));
-  const otherwise = typeof feature.instead === "string" ? feature.instead : feature.instead(vm.hypervisor);
+  const otherwise = typeof feature.instead === "string" ? feature.instead : feature.instead(vm.machine.hypervisor);
   return uses.map(({ path, what, instead = otherwise }) =>
-    tell(feature.code, path, say(vm.hypervisor, feature.does(what)), `${instead}${others}.`),
+    tell(feature.code, path, say(vm.machine.hypervisor, feature.does(what)), `${instead}${others}.`),
   );
 };
 

@@ -3,7 +3,7 @@ import { error, type Problem } from "../problems/problem.js";
 
 /** microvm.nix makes raw images, whatever the hypervisor is told of them (options.nix `imageType`). */
 export const imageTypeOfNewImage = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ volumes }) =>
+  host.vms.flatMap(({ storage: { volumes } }) =>
     volumes
       .filter(({ imageType, autoCreate }) => autoCreate && imageType !== null && imageType !== "raw")
       .map(({ path, image, imageType }) =>

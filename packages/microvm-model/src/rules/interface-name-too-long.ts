@@ -15,7 +15,7 @@ export const interfaceNameTooLong = (host: HostPlan): readonly Problem[] => [
           ),
         ],
   ),
-  ...host.vms.flatMap(({ interfaces }) =>
+  ...host.vms.flatMap(({ network: { interfaces } }) =>
     interfaces.flatMap(({ id: { value, path } }) =>
       value.length <= 15
         ? []

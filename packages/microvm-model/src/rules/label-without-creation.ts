@@ -3,7 +3,7 @@ import { type Problem, warning } from "../problems/problem.js";
 
 /** A label is given when the file system is made (microvm.nix lib/volumes.nix warns). */
 export const labelWithoutCreation = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ volumes }) =>
+  host.vms.flatMap(({ storage: { volumes } }) =>
     volumes
       .filter(({ label, autoCreate }) => label !== null && !autoCreate)
       .map(({ path, label, image }) =>

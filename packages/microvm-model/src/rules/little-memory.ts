@@ -4,8 +4,8 @@ import { type Problem, warning } from "../problems/problem.js";
 /** microvm.nix warns below 32 MiB, with which no NixOS starts (asserts.nix). */
 export const littleMemory = (host: HostPlan): readonly Problem[] =>
   host.vms
-    .filter(({ memoryMiB }) => memoryMiB < leastMiB)
-    .map(({ path, memoryMiB }) =>
+    .filter(({ machine: { memoryMiB } }) => memoryMiB < leastMiB)
+    .map(({ path, machine: { memoryMiB } }) =>
       warning(
         "little-memory",
         [...path, "memoryMiB"],

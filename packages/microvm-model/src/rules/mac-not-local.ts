@@ -3,7 +3,7 @@ import { type Problem, warning } from "../problems/problem.js";
 
 /** A MAC that is made up is a locally administered one (IEEE 802), so that no device has it. */
 export const macNotLocal = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ interfaces }) =>
+  host.vms.flatMap(({ network: { interfaces } }) =>
     interfaces
       .filter(({ mac }) => !/^.[26ae]/.test(mac.value))
       .map(({ mac: { value, path } }) =>

@@ -3,7 +3,7 @@ import { error, type Problem } from "../problems/problem.js";
 
 /** Linux puts no macvtap on what is a bridge's port (microvm.nix doc/src/interfaces.md). */
 export const macvtapOnPort = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ interfaces }) =>
+  host.vms.flatMap(({ network: { interfaces } }) =>
     interfaces.flatMap((link) => {
       if (link.type !== "macvtap") return [];
       const bridge = host.networks.find((network) => network.kind === "bridge" && network.ports.includes(link.link));

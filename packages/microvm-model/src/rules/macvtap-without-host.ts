@@ -3,7 +3,7 @@ import { type Problem, warning } from "../problems/problem.js";
 
 /** The kernel's macvlan driver sends what the guest says out of the link, past the host's own stack. */
 export const macvtapWithoutHost = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ interfaces }) =>
+  host.vms.flatMap(({ network: { interfaces } }) =>
     interfaces
       .filter(({ type }) => type === "macvtap")
       .map(({ path }) =>

@@ -6,7 +6,7 @@ const besidesGuestMiB = 256;
 
 /** A VM is killed at its limit, which a guest comes to that uses the memory that it has. Huge pages count for no limit. */
 export const memoryLimit = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ path, limits, memoryMiB, hotplug, hugepages }) => {
+  host.vms.flatMap(({ path, machine: { limits, memoryMiB, hotplug, hugepages } }) => {
     const least = memoryMiB + (hotplug?.maxMiB ?? 0) + besidesGuestMiB;
     return limits.memoryMiB === null || hugepages || limits.memoryMiB >= least
       ? []

@@ -5,8 +5,8 @@ import { error, type Problem } from "../problems/problem.js";
 /** A guest that takes over the host's package set cannot configure it: NixOS's assertion, and microvm.nix#218. */
 export const nixpkgsConfigWithSet = (host: HostPlan): readonly Problem[] =>
   host.vms
-    .filter(({ pkgs }) => pkgs !== null)
-    .flatMap(({ path, modules }) =>
+    .filter(({ guest: { pkgs } }) => pkgs !== null)
+    .flatMap(({ path, guest: { modules } }) =>
       modules.flatMap((module, position) =>
         module.kind === "nix" && sets(module.expr, ["nixpkgs", "config"])
           ? [

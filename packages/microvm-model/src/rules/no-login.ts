@@ -4,7 +4,7 @@ import { type Problem, warning } from "../problems/problem.js";
 /** Without a key and without a module that could bring one, SSH lets nobody in. */
 export const noLogin = (host: HostPlan): readonly Problem[] => {
   const locked = host.vms.filter(
-    ({ users, modules }) => modules.length === 0 && users.every(({ sshKeys }) => sshKeys.length === 0),
+    ({ guest: { users, modules } }) => modules.length === 0 && users.every(({ sshKeys }) => sshKeys.length === 0),
   );
   return locked.length === 0
     ? []

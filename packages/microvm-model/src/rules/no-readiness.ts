@@ -4,7 +4,7 @@ import { type Problem, warning } from "../problems/problem.js";
 /** cloud-hypervisor tells the host over vsock that the guest is up, and microvm.nix warns of one that cannot (lib/runners/cloud-hypervisor.nix). */
 export const noReadiness = (host: HostPlan): readonly Problem[] =>
   host.vms
-    .filter(({ hypervisor, vsockCid }) => hypervisor === "cloud-hypervisor" && vsockCid === null)
+    .filter(({ machine: { hypervisor, vsockCid } }) => hypervisor === "cloud-hypervisor" && vsockCid === null)
     .map(({ path }) =>
       warning(
         "no-readiness",

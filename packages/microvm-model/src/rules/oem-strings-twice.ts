@@ -5,8 +5,8 @@ import { error, type Problem } from "../problems/problem.js";
 /** microvm.nix writes `oem_strings=[…]` around the strings itself (asserts.nix), and only there (runners/cloud-hypervisor.nix). */
 export const oemStringsTwice = (host: HostPlan): readonly Problem[] =>
   host.vms
-    .filter(({ hypervisor }) => hypervisor === "cloud-hypervisor")
-    .flatMap(({ path, options }) =>
+    .filter(({ machine: { hypervisor } }) => hypervisor === "cloud-hypervisor")
+    .flatMap(({ path, machine: { options } }) =>
       ["platformOEMStrings", "extraArgs"]
         .filter((name) => textsOf(options, `cloud-hypervisor.${name}`).some((text) => text.includes("oem_strings")))
         .map((name) =>

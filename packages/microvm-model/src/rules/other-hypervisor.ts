@@ -4,7 +4,7 @@ import { type Problem, warning } from "../problems/problem.js";
 
 /** What is said to one hypervisor, another does not read. */
 export const otherHypervisor = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ path, hypervisor, options }) => {
+  host.vms.flatMap(({ path, machine: { hypervisor, options } }) => {
     const blocks = new Set(options.map(({ option: [block] }) => block));
     return hypervisors
       .filter((name) => name !== hypervisor && blocks.has(name))

@@ -3,23 +3,31 @@ import { error, type Problem } from "../problems/problem.js";
 
 /** A policy is held where packets pass the host's own rules: on taps that lead to the host and nowhere else. */
 export const policyNotHeld = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ name, path: vmPath, policy: { network, path }, interfaces }) =>
-    network === "open"
-      ? []
-      : interfaces.flatMap((link) => {
-          const way = wayAround(link);
-          return way === undefined
-            ? []
-            : [
-                error(
-                  "policy-not-held",
-                  link.path,
-                  `${name} may reach ${words[network]}, which cannot be held here: ${way}`,
-                  'Give the VM `network: "open"`, or a tap on a bridge without `ports`.',
-                  path === vmPath ? [] : [{ path, note: "what it may reach" }],
-                ),
-              ];
-        }),
+  host.vms.flatMap(
+    ({
+      name,
+      path: vmPath,
+      network: {
+        policy: { network, path },
+        interfaces,
+      },
+    }) =>
+      network === "open"
+        ? []
+        : interfaces.flatMap((link) => {
+            const way = wayAround(link);
+            return way === undefined
+              ? []
+              : [
+                  error(
+                    "policy-not-held",
+                    link.path,
+                    `${name} may reach ${words[network]}, which cannot be held here: ${way}`,
+                    'Give the VM `network: "open"`, or a tap on a bridge without `ports`.',
+                    path === vmPath ? [] : [{ path, note: "what it may reach" }],
+                  ),
+                ];
+          }),
   );
 
 const words = { internet: "the internet alone", allowlist: "what it lists alone", none: "nothing" };

@@ -5,9 +5,15 @@ import { addressIn, isPrivate } from "../resolve/subnet.js";
 /** What an allowlist names is known to the internet, or else its address is listed: an answer that is private opens nothing. */
 export const privateName = (host: HostPlan): readonly Problem[] =>
   host.vms
-    .filter(({ policy: { network } }) => network === "allowlist")
+    .filter(
+      ({
+        network: {
+          policy: { network },
+        },
+      }) => network === "allowlist",
+    )
     .flatMap((vm) =>
-      vm.policy.domains.flatMap(({ target, path }) => {
+      vm.network.policy.domains.flatMap(({ target, path }) => {
         const suffix = suffixes.find((one) => target.endsWith(`.${one}`));
         return suffix === undefined || isAnswered(vm)
           ? []
@@ -39,6 +45,6 @@ const suffixes = [
 ];
 
 /** Whether a server of the VM's own may know such a name, whose address is listed too. */
-const isAnswered = ({ nameservers, policy }: VmPlan): boolean =>
+const isAnswered = ({ network: { nameservers, policy } }: VmPlan): boolean =>
   nameservers.some((server) => isPrivate(addressIn(server))) &&
   policy.addresses.some(({ target }) => isPrivate(addressIn(target)));

@@ -3,7 +3,7 @@ import { type Problem, warning } from "../problems/problem.js";
 
 /** QEMU runs as `microvm`, without capabilities (microvm.nix nixos-modules/host/default.nix). */
 export const privilegedHostPort = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ forwardPorts }) =>
+  host.vms.flatMap(({ network: { forwardPorts } }) =>
     forwardPorts
       .filter(({ from, host: { port } }) => from === "host" && port < firstUnprivilegedPort)
       .map(({ path, host: { port } }) =>

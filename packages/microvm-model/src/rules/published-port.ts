@@ -4,7 +4,7 @@ import { closedPort, SSH } from "./forward-port.js";
 
 /** A published port is one VM's, and there is an IPv4 address of the VM's behind the host's NAT for it to lead to. */
 export const publishedPort = (host: HostPlan): readonly Problem[] => {
-  const all = host.vms.flatMap((vm) => vm.policy.published.map((published) => ({ vm, published })));
+  const all = host.vms.flatMap((vm) => vm.network.policy.published.map((published) => ({ vm, published })));
   return all.flatMap(({ vm, published: { path, proto, host: port, guest } }, position) => {
     const other = all.slice(0, position).find(({ published }) => published.proto === proto && published.host === port);
     return [
@@ -46,7 +46,7 @@ export const publishedPort = (host: HostPlan): readonly Problem[] => {
 
 /** Where the host's published ports of a VM lead, and by which interface of the host they come. */
 export const publishedPlace = ({
-  interfaces,
+  network: { interfaces },
 }: VmPlan): { readonly address: string; readonly externalInterface: string } | undefined =>
   interfaces
     .flatMap(({ network, addresses }) =>

@@ -9,7 +9,7 @@ import { closedPort } from "./forward-port.js";
 export const reachedVm = (host: HostPlan, { written }: ConfigSource): readonly Problem[] => {
   const byName = new Map(host.vms.map((vm) => [vm.name, vm]));
   return host.vms.flatMap((vm) =>
-    vm.policy.vms.flatMap((reached) => {
+    vm.network.policy.vms.flatMap((reached) => {
       const other = byName.get(reached.value);
       if (other === vm) return [itself(vm, reached, written)];
       if (other === undefined) return [unknown(host, vm, reached, written)];
@@ -18,7 +18,7 @@ export const reachedVm = (host: HostPlan, { written }: ConfigSource): readonly P
   );
 };
 
-const itself = ({ name, policy }: VmPlan, { path }: Placed<string>, written: Written): Problem => {
+const itself = ({ name, network: { policy } }: VmPlan, { path }: Placed<string>, written: Written): Problem => {
   const others = policy.written.reachVms.filter((_, position) => policy.vms[position]?.value !== name);
   return error(
     "reach-itself",

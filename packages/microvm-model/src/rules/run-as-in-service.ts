@@ -4,8 +4,8 @@ import { type Problem, warning } from "../problems/problem.js";
 /** To become another user QEMU starts as root, and the host's service starts it as the user microvm (microvm.nix host/default.nix). */
 export const runAsInService = (host: HostPlan): readonly Problem[] =>
   host.vms
-    .filter(({ hypervisor, runAs }) => hypervisor === "qemu" && runAs !== null && runAs !== "microvm")
-    .map(({ path, runAs }) =>
+    .filter(({ machine: { hypervisor, runAs } }) => hypervisor === "qemu" && runAs !== null && runAs !== "microvm")
+    .map(({ path, machine: { runAs } }) =>
       warning(
         "run-as-in-service",
         [...path, "runAs"],

@@ -6,7 +6,7 @@ import { type Problem, warning } from "../problems/problem.js";
 
 /** NixOS 26.05 deprecates the scripted initrd, and plans to remove it in 26.11 (its release notes). */
 export const scriptedInitrd = (host: HostPlan, _: ConfigSource, inputs: readonly InputPlan[]): readonly Problem[] =>
-  host.vms.flatMap(({ path, hypervisor, nixpkgs }) => {
+  host.vms.flatMap(({ path, machine: { hypervisor }, guest: { nixpkgs } }) => {
     const release = hasScriptedInitrd(hypervisor) ? releaseOfInput(inputs, nixpkgs ?? "nixpkgs") : null;
     if (release === null || release < "26.05") return [];
     return [

@@ -8,7 +8,7 @@ import { writableFolders } from "../resolve/writable.js";
 const longestCredential = 55 - "opt/io.systemd.credentials/".length;
 
 /** Credential files are read by their path as secrets are, by QEMU instead of root. */
-const credentialsOf = ({ path, credentialFiles }: VmPlan): readonly SecretPlan[] =>
+const credentialsOf = ({ path, machine: { credentialFiles } }: VmPlan): readonly SecretPlan[] =>
   Object.entries(credentialFiles).map(([name, file]) => ({
     path: [...path, "credentialFiles", name],
     name,

@@ -14,13 +14,13 @@ interface Need {
 const needs: readonly Need[] = [
   {
     settings: ["nameservers", "network", "allow", "reachVms", "reachHost", "bandwidthMbitPerSecond"],
-    isMet: ({ interfaces }) => interfaces.length > 0,
+    isMet: ({ network: { interfaces } }) => interfaces.length > 0,
     without: "a VM without a network interface",
     instead: "or give the VM an interface",
   },
   {
     settings: ["bandwidthMbitPerSecond"],
-    isMet: ({ interfaces }) => interfaces.length === 0 || interfaces.some(({ type }) => type === "tap"),
+    isMet: ({ network: { interfaces } }) => interfaces.length === 0 || interfaces.some(({ type }) => type === "tap"),
     without: "a VM without a tap, whose packets do not pass the host's rules",
     instead: 'or use an interface of type "tap"',
   },
@@ -39,7 +39,7 @@ export const settingIgnored = (host: HostPlan, { written, says }: ConfigSource):
     const paths = idle.flatMap((vm) =>
       settings
         // That it reaches nothing is true.
-        .filter((setting) => setting !== "network" || vm.policy.network !== "none")
+        .filter((setting) => setting !== "network" || vm.network.policy.network !== "none")
         .map((setting) => [...vm.path, setting]),
     );
     return paths
@@ -47,7 +47,7 @@ export const settingIgnored = (host: HostPlan, { written, says }: ConfigSource):
       .map((path) => ignored(path, without, instead));
   }),
   ...host.vms
-    .flatMap(({ interfaces }) => interfaces)
+    .flatMap(({ network: { interfaces } }) => interfaces)
     .filter(({ type, dhcp, path }) => type === "macvtap" && dhcp && says([...path, "gateway"]))
     .map(({ path }) =>
       ignored([...path, "gateway"], "an interface that gets its router by DHCP", "or write the interface's `address`"),

@@ -14,7 +14,7 @@ export const shareInWritableShare = (host: HostPlan, { realPath }: ConfigSource)
   const ofAll = writableFolders(host.vms, places);
   return host.vms.flatMap((vm) => {
     const ofOwn = writableFolders([vm], places);
-    return vm.shares.flatMap((share) => {
+    return vm.storage.shares.flatMap((share) => {
       if (share.dangerous !== null) return [];
       const [outer] = [ofOwn, ofAll].flatMap(({ around }) => places(share.source).flatMap(around));
       return outer === undefined || (outer.vm !== vm.name && ownName(outer.share) !== undefined)

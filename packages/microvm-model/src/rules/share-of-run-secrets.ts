@@ -3,7 +3,7 @@ import { type Problem, warning } from "../problems/problem.js";
 
 /** sops-nix and agenix replace the folder at each switch of the host, and a guest keeps seeing the one that is gone (microvm.nix faq.md). */
 export const shareOfRunSecrets = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ shares }) =>
+  host.vms.flatMap(({ storage: { shares } }) =>
     shares
       .filter(({ source }) => /^\/run\/(secrets|agenix)(\.d)?(\/|$)/.test(source))
       .map(({ path, source }) =>

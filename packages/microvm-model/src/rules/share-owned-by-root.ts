@@ -3,7 +3,7 @@ import { type Problem, warning } from "../problems/problem.js";
 
 /** The small QEMU that `optimize` picks shows every file of a 9p share as root's (microvm.nix#599). */
 export const shareOwnedByRoot = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ hypervisor, shares, graphics, options }) => {
+  host.vms.flatMap(({ machine: { hypervisor, graphics, options }, storage: { shares } }) => {
     const isOptimized = !options.some(
       ({ option, value }) => option.join(".") === "optimize.enable" && value.kind === "data" && value.data === false,
     );

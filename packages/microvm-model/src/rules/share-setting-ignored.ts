@@ -3,7 +3,7 @@ import { type Problem, warning } from "../problems/problem.js";
 
 /** virtiofs has a daemon of its own with its cache, ACLs and arguments; 9p has the hypervisor and a security model (microvm.nix options.nix). */
 export const shareSettingIgnored = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ shares }) =>
+  host.vms.flatMap(({ storage: { shares } }) =>
     shares.flatMap((share) => [
       ...(share.owners !== null && share.readOnly && share.proto === "virtiofs"
         ? [

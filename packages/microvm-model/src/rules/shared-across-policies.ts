@@ -11,7 +11,7 @@ export const sharedAcrossPolicies = ({ vms }: HostPlan, { realPath }: ConfigSour
   const all = vms.flatMap((vm) => {
     const reach = reachOf(vm);
     const key = JSON.stringify(reach);
-    return vm.shares
+    return vm.storage.shares
       .filter(({ dangerous }) => dangerous === null)
       .map((share): Known => ({ folder: asMounted(realPath(share.source)), share, name: vm.name, reach, key }));
   });
@@ -61,7 +61,7 @@ const byReach = (known: readonly Known[]): readonly (readonly [Known, ...Known[]
 ];
 
 interface Reach {
-  readonly network: VmPlan["policy"]["network"];
+  readonly network: VmPlan["network"]["policy"]["network"];
   readonly places: readonly Place[];
 }
 
@@ -75,7 +75,12 @@ interface Place {
   readonly isAsked: boolean;
 }
 
-const reachOf = ({ policy: { network, domains, addresses, vms, host }, interfaces }: VmPlan): Reach => {
+const reachOf = ({
+  network: {
+    policy: { network, domains, addresses, vms, host },
+    interfaces,
+  },
+}: VmPlan): Reach => {
   if (interfaces.length === 0) return { network: "none", places: [] };
   const placesOf = (ports: readonly PortPlan[], place: Omit<Place, "port">): readonly Place[] =>
     ports.map(({ proto, port }) => ({ ...place, port: `${proto} ${String(port)}` }));

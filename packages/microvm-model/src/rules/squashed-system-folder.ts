@@ -12,7 +12,7 @@ export const squashedSystemFolder = (host: HostPlan): readonly Problem[] =>
         warning(
           "squashed-system-folder",
           path,
-          `All that the guest keeps in ${mountPoint.value} is ${vm.users[0].name}'s, and its services would not own their files`,
+          `All that the guest keeps in ${mountPoint.value} is ${vm.guest.users[0].name}'s, and its services would not own their files`,
           'Put a volume there, or set the share\'s owners: "guest".',
           mountPoint.path === path ? [] : [{ path: mountPoint.path, note: "where it is mounted" }],
         ),

@@ -3,7 +3,7 @@ import { error, type Problem, warning } from "../problems/problem.js";
 
 /** The kernel's overlayfs takes no 9p as its upper layer, and of virtiofs microvm.nix's shares.md says the same. */
 export const storeOverlayOnShare = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ path, shares, writableStoreOverlay: overlay }) =>
+  host.vms.flatMap(({ path, storage: { shares, writableStoreOverlay: overlay } }) =>
     shares
       .filter(({ mountPoint: { value } }) => overlay !== null && (value === overlay || overlay.startsWith(`${value}/`)))
       .map((share) =>

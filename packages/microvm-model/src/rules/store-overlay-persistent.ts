@@ -2,7 +2,7 @@ import type { HostPlan, VmPlan, VolumePlan } from "../plan/plan.js";
 import { type Problem, warning } from "../problems/problem.js";
 
 /** Whether the volume holds the writes to a guest's store, and nothing else. */
-export const isStoreOverlay = ({ writableStoreOverlay }: VmPlan, { mountPoint }: VolumePlan): boolean =>
+export const isStoreOverlay = ({ storage: { writableStoreOverlay } }: VmPlan, { mountPoint }: VolumePlan): boolean =>
   writableStoreOverlay !== null && mountPoint?.value === writableStoreOverlay;
 
 /**
@@ -11,7 +11,7 @@ export const isStoreOverlay = ({ writableStoreOverlay }: VmPlan, { mountPoint }:
  */
 export const storeOverlayPersistent = (host: HostPlan): readonly Problem[] =>
   host.vms.flatMap((vm) =>
-    vm.volumes
+    vm.storage.volumes
       .filter((volume) => isStoreOverlay(vm, volume))
       .map((volume) =>
         warning(

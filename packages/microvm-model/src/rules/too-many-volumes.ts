@@ -3,7 +3,7 @@ import { error, type Problem } from "../problems/problem.js";
 
 /** Disks are named by one letter each, of which the store's takes the first; microvm.nix drops the rest (lib/default.nix). */
 export const tooManyVolumes = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ path, name, shares, volumes }) => {
+  host.vms.flatMap(({ path, name, storage: { shares, volumes } }) => {
     const most = shares.some(({ source }) => source === "/nix/store") ? 26 : 25;
     return volumes.length <= most
       ? []

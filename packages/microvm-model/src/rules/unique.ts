@@ -17,7 +17,7 @@ const acrossHost: readonly Uniqueness<HostPlan>[] = [
     remedy: "Give it another address, or none so that a free one is chosen.",
     of: (host) => [
       ...host.networks.flatMap(({ subnets }) => subnets.flatMap(({ own }) => (own === null ? [] : [own]))),
-      ...host.vms.flatMap(({ interfaces }) =>
+      ...host.vms.flatMap(({ network: { interfaces } }) =>
         interfaces.flatMap(({ addresses }) => addresses).filter(({ value, subnet: { own } }) => value !== own?.value),
       ),
     ],
@@ -26,7 +26,7 @@ const acrossHost: readonly Uniqueness<HostPlan>[] = [
     code: "duplicate-mac",
     noun: "MAC address",
     remedy: "Give it another MAC, or none so that a free one is chosen.",
-    of: (host) => host.vms.flatMap(({ interfaces }) => interfaces.map(({ mac }) => mac)),
+    of: (host) => host.vms.flatMap(({ network: { interfaces } }) => interfaces.map(({ mac }) => mac)),
   },
   {
     code: "duplicate-tap",
@@ -39,7 +39,7 @@ const acrossHost: readonly Uniqueness<HostPlan>[] = [
         .flatMap(({ ports, path }) =>
           ports.map((port, position) => ({ value: port, path: [...path, "ports", position] })),
         ),
-      ...host.vms.flatMap(({ interfaces }) => interfaces.map(({ id }) => id)),
+      ...host.vms.flatMap(({ network: { interfaces } }) => interfaces.map(({ id }) => id)),
     ],
   },
   {
@@ -47,7 +47,7 @@ const acrossHost: readonly Uniqueness<HostPlan>[] = [
     noun: "port of the host",
     remedy: "Forward another port: one socket has one listener.",
     of: (host) =>
-      host.vms.flatMap(({ forwardPorts }) =>
+      host.vms.flatMap(({ network: { forwardPorts } }) =>
         forwardPorts
           .filter(({ from }) => from === "host")
           .map(({ path, proto, host: { address, port } }) => ({
@@ -61,7 +61,9 @@ const acrossHost: readonly Uniqueness<HostPlan>[] = [
     noun: "vsock CID",
     remedy: "Give it another CID, or none so that a free one is chosen.",
     of: (host) =>
-      host.vms.flatMap(({ vsockCid }) => (vsockCid === null ? [] : [{ ...vsockCid, value: String(vsockCid.value) }])),
+      host.vms.flatMap(({ machine: { vsockCid } }) =>
+        vsockCid === null ? [] : [{ ...vsockCid, value: String(vsockCid.value) }],
+      ),
   },
   {
     code: "duplicate-renamed-from",
@@ -77,7 +79,7 @@ const acrossHost: readonly Uniqueness<HostPlan>[] = [
     noun: "volume image",
     remedy: "Use another image file: two writers of one image destroy it.",
     of: (host) =>
-      host.vms.flatMap(({ name, volumes }) =>
+      host.vms.flatMap(({ name, storage: { volumes } }) =>
         volumes.map(({ image, path }) => ({
           value: image.startsWith("/") ? image : `${host.stateDirectory}/${name}/${image}`,
           path: [...path, "image"],
@@ -89,7 +91,7 @@ const acrossHost: readonly Uniqueness<HostPlan>[] = [
     noun: "device",
     remedy: "Pass the device on to one VM: it belongs to that guest alone.",
     of: (host) =>
-      host.vms.flatMap(({ devices }) =>
+      host.vms.flatMap(({ machine: { devices } }) =>
         devices.map(({ bus, device, path }) => ({ value: `${bus} ${device}`, path: [...path, "path"] })),
       ),
   },
@@ -100,13 +102,13 @@ const withinVm: readonly Uniqueness<VmPlan>[] = [
     code: "duplicate-share-tag",
     noun: "share tag",
     remedy: "Give the share another tag.",
-    of: ({ shares }) => shares.map(({ tag }) => tag),
+    of: ({ storage: { shares } }) => shares.map(({ tag }) => tag),
   },
   {
     code: "duplicate-share-socket",
     noun: "socket of a share",
     remedy: "Give the share another socket, or none so that it has its own.",
-    of: ({ name, shares }) =>
+    of: ({ name, storage: { shares } }) =>
       shares
         .filter(({ proto }) => proto === "virtiofs")
         // Shares of one tag have one socket too, and are told of the tag.
@@ -122,7 +124,7 @@ const withinVm: readonly Uniqueness<VmPlan>[] = [
     code: "duplicate-volume-label",
     noun: "label",
     remedy: "Give the volume another label: the guest would mount whichever it finds.",
-    of: ({ path, shares, volumes }) => [
+    of: ({ path, storage: { shares, volumes } }) => [
       // The image of the store has one (microvm.nix store-disk.nix).
       ...(shares.some(({ source }) => source === "/nix/store")
         ? []
@@ -136,7 +138,7 @@ const withinVm: readonly Uniqueness<VmPlan>[] = [
     code: "duplicate-credential",
     noun: "credential",
     remedy: "Give it another name.",
-    of: ({ path, secrets, credentialFiles }) => [
+    of: ({ path, secrets, machine: { credentialFiles } }) => [
       ...secrets.filter(({ by }) => by === "credential").map((secret) => ({ value: secret.name, path: secret.path })),
       ...Object.keys(credentialFiles).map((name) => ({ value: name, path: [...path, "credentialFiles", name] })),
     ],
@@ -145,7 +147,7 @@ const withinVm: readonly Uniqueness<VmPlan>[] = [
     code: "duplicate-mount-point",
     noun: "mount point",
     remedy: "Mount it elsewhere: microvm.nix would keep the last one silently.",
-    of: ({ shares, volumes }) =>
+    of: ({ storage: { shares, volumes } }) =>
       [...shares, ...volumes].flatMap(({ mountPoint }) =>
         mountPoint === null ? [] : [{ ...mountPoint, value: mountPoint.value.replace(/(?<=.)\/+$/, "") }],
       ),
@@ -154,14 +156,14 @@ const withinVm: readonly Uniqueness<VmPlan>[] = [
     code: "duplicate-uid",
     noun: "uid",
     remedy: "Give the user another uid.",
-    of: ({ users }) =>
+    of: ({ guest: { users } }) =>
       users.flatMap(({ uid, path }) => (uid === null ? [] : [{ value: String(uid), path: [...path, "uid"] }])),
   },
   {
     code: "duplicate-program",
     noun: "program of a user",
     remedy: "Write it once, with all of its settings.",
-    of: ({ users }) =>
+    of: ({ guest: { users } }) =>
       users.flatMap(({ name, home }) =>
         home.flatMap((part) => (part.kind === "module" ? [] : [{ value: `${part.kind} of ${name}`, path: part.path }])),
       ),
@@ -170,7 +172,7 @@ const withinVm: readonly Uniqueness<VmPlan>[] = [
     code: "duplicate-user",
     noun: "user name",
     remedy: "Leave the host's main user out: every guest has it.",
-    of: ({ users }) => users.map(({ name, path }) => ({ value: name, path })),
+    of: ({ guest: { users } }) => users.map(({ name, path }) => ({ value: name, path })),
   },
 ];
 

@@ -3,7 +3,7 @@ import { type Problem, warning } from "../problems/problem.js";
 
 /** kvmtool's user-mode network need not have a DHCP server, by which a guest gets its address there. */
 export const userNetworkWithoutDhcp = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ hypervisor, interfaces }) =>
+  host.vms.flatMap(({ machine: { hypervisor }, network: { interfaces } }) =>
     interfaces
       .filter(({ type }) => type === "user" && hypervisor === "kvmtool")
       .map(({ path }) =>

@@ -13,7 +13,7 @@ export const volumeInWritableShare = (
   return vms.flatMap((vm) => {
     // `dangerousShare` reports shares of other VMs that hold the image.
     const { around } = writableFolders([vm], places);
-    return vm.volumes.flatMap(({ image, path }) => {
+    return vm.storage.volumes.flatMap(({ image, path }) => {
       const [outer] = places(image.startsWith("/") ? image : `${stateDirectory}/${vm.name}/${image}`).flatMap(around);
       return outer === undefined
         ? []

@@ -3,7 +3,7 @@ import { error, type Problem } from "../problems/problem.js";
 
 /** An image that is made has a size (microvm.nix lib/volumes.nix throws). */
 export const volumeWithoutSize = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ volumes }) =>
+  host.vms.flatMap(({ storage: { volumes } }) =>
     volumes
       .filter(({ sizeMiB, autoCreate }) => sizeMiB === null && autoCreate)
       .map(({ path, image }) =>

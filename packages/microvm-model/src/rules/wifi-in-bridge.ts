@@ -10,7 +10,7 @@ export const wifiInBridge = (host: HostPlan): readonly Problem[] => [
         )
       : [],
   ),
-  ...host.vms.flatMap(({ interfaces }) =>
+  ...host.vms.flatMap(({ network: { interfaces } }) =>
     interfaces.flatMap((link) =>
       link.type === "macvtap" && isWifi(link.link) ? [wifi(link.link, [...link.path, "link"])] : [],
     ),

@@ -4,7 +4,7 @@ import { type Problem, warning } from "../problems/problem.js";
 
 /** In a linked worktree or a submodule, `.git` is a file that refers to a Git directory elsewhere (gitrepository-layout(5)). */
 export const workspaceWithoutRepository = (host: HostPlan, { realPath, gitDirOf }: ConfigSource): readonly Problem[] =>
-  host.vms.flatMap(({ shares }) =>
+  host.vms.flatMap(({ storage: { shares } }) =>
     shares.flatMap((share) => {
       const { path, source } = share;
       const gitDir = gitDirOf(source);

@@ -3,7 +3,7 @@ import { error, type Problem } from "../problems/problem.js";
 
 /** The host's store is shared for reading only: the article's share could be written by root in the guest. */
 export const writableNixStore = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ name, shares }) =>
+  host.vms.flatMap(({ name, storage: { shares } }) =>
     shares
       .filter(({ source, readOnly }) => !readOnly && /^\/nix(\/store(\/|$)|$)/.test(source))
       .map(({ path, source }) =>

@@ -26,23 +26,23 @@ export const compileGuest = (
 ): Expr => {
   const imports = [
     ...importShared(vm, shared),
-    ...vm.modules.map((module, position) => importModule(module, relocate, 2, [...vm.path, "modules", position])),
+    ...vm.guest.modules.map((module, position) => importModule(module, relocate, 2, [...vm.path, "modules", position])),
   ];
   return moduleOf(
     ...(imports.length === 0 ? [] : [binding("imports", list(imports))]),
     blankLine(setAt([...vm.path, "firewall"], "networking", firewall(vm))),
-    ...(vm.packages.length === 0
+    ...(vm.guest.packages.length === 0
       ? []
       : [blankLine(bindingAt([...vm.path, "packages"], ["environment", "systemPackages"], packagesOf(vm)))]),
-    ...(vm.unpatchedBinaries
+    ...(vm.guest.unpatchedBinaries
       ? [bindingAt([...vm.path, "unpatchedBinaries"], ["microvm-emit", "unpatchedBinaries"], true)]
       : []),
-    ...(vm.nixpkgs === null
+    ...(vm.guest.nixpkgs === null
       ? []
-      : [bindingAt([...vm.path, "nixpkgs"], ["microvm-emit", "nixpkgs"], input(vm.nixpkgs, "outPath"))]),
-    ...vm.users.flatMap((user) => compileHome(user, vm, shared, relocate)).map(blankLine),
+      : [bindingAt([...vm.path, "nixpkgs"], ["microvm-emit", "nixpkgs"], input(vm.guest.nixpkgs, "outPath"))]),
+    ...vm.guest.users.flatMap((user) => compileHome(user, vm, shared, relocate)).map(blankLine),
     blankLine(bindingAt(vm.path, "microvm", attrs(hardware(vm, own)))),
-    blankLine(bindingAt([...vm.path, "stateVersion"], ["system", "stateVersion"], vm.stateVersion)),
+    blankLine(bindingAt([...vm.path, "stateVersion"], ["system", "stateVersion"], vm.guest.stateVersion)),
   );
 };
 
@@ -83,7 +83,7 @@ const importShared = (vm: VmPlan, shared: SharedModules): readonly Expr[] => {
   const groups = otherGroups(vm);
   const agentPath = [...vm.path, "agent"];
   return [
-    ...vm.users.flatMap((user, position) => {
+    ...vm.guest.users.flatMap((user, position) => {
       const isHostUser = position === 0;
       // The library has the host's user in each guest already.
       if (isHostUser && !modules.addsToUser(user)) return [];
@@ -96,16 +96,18 @@ const importShared = (vm: VmPlan, shared: SharedModules): readonly Expr[] => {
         ),
       ];
     }),
-    ...(vm.sudo
+    ...(vm.guest.sudo
       ? [
           at(
             [...vm.path, "sudo"],
-            use("sudo", vm.users[0].name, () => modules.sudo(vm.users[0].name)),
+            use("sudo", vm.guest.users[0].name, () => modules.sudo(vm.guest.users[0].name)),
           ),
         ]
       : []),
     ...(groups.length === 0 ? [] : [use("groups", groups, () => modules.groups(groups))]),
-    ...(vm.users.some(({ home }) => home.length > 0) ? [input("home-manager", "nixosModules", "home-manager")] : []),
+    ...(vm.guest.users.some(({ home }) => home.length > 0)
+      ? [input("home-manager", "nixosModules", "home-manager")]
+      : []),
     ...(agent === null
       ? []
       : [
@@ -114,7 +116,7 @@ const importShared = (vm: VmPlan, shared: SharedModules): readonly Expr[] => {
             use(agent.name, agent, () => at(agentPath, compileAgent(agent))),
           ),
         ]),
-    ...vm.toolchains.map((toolchain, position) => {
+    ...vm.guest.toolchains.map((toolchain, position) => {
       const origin = [...vm.path, "toolchains", position];
       return at(
         origin,
@@ -125,17 +127,25 @@ const importShared = (vm: VmPlan, shared: SharedModules): readonly Expr[] => {
 };
 
 /** The groups that are no user's own, without their places in the config. */
-const otherGroups = ({ groups, users }: VmPlan): readonly Omit<GroupPlan, "path">[] =>
+const otherGroups = ({ guest: { groups, users } }: VmPlan): readonly Omit<GroupPlan, "path">[] =>
   groups.filter(({ name }) => users.every(({ group }) => group !== name)).map(({ name, gid }) => ({ name, gid }));
 
-const packagesOf = ({ path: origin, packages }: VmPlan, isWanted: (position: number) => boolean = () => true): Expr =>
+const packagesOf = (
+  { path: origin, guest: { packages } }: VmPlan,
+  isWanted: (position: number) => boolean = () => true,
+): Expr =>
   list(
     packages.flatMap((plan, position) =>
       isWanted(position) ? [at([...origin, "packages", position], packageFrom("pkgs", plan))] : [],
     ),
   );
 
-const firewall = ({ path: origin, firewall: { enable, ...allowed } }: VmPlan): readonly Binding[] => [
+const firewall = ({
+  path: origin,
+  guest: {
+    firewall: { enable, ...allowed },
+  },
+}: VmPlan): readonly Binding[] => [
   bindingAt([...origin, "firewall"], ["firewall", "enable"], enable),
   ...Object.entries(allowed).flatMap(([option, ports]) =>
     ports.length === 0 ? [] : [bindingAt([...origin, "firewall", option], ["firewall", option], ports)],
@@ -144,7 +154,7 @@ const firewall = ({ path: origin, firewall: { enable, ...allowed } }: VmPlan): r
 
 /** What a guest's NixOS knows of its hypervisor; all of it, if the guest is one VM's or a module may read it. */
 const hardware = (vm: VmPlan, own: GuestPlan["own"]): readonly Binding[] => [
-  bindingAt([...vm.path, "hypervisor"], "hypervisor", vm.hypervisor),
+  bindingAt([...vm.path, "hypervisor"], "hypervisor", vm.machine.hypervisor),
   ...(own !== null || readsOptions(vm) ? compileMachine(vm) : []),
   ...compileHardware(vm),
 ];

@@ -1,6 +1,6 @@
 import {
   type ConfigPath,
-  type HardwarePlan,
+  type MachinePlan,
   type OptionPlan,
   type SharePlan,
   type VmPlan,
@@ -11,36 +11,48 @@ import { at, bindingAt, packageFrom } from "../terms.js";
 
 /** What a VM's hypervisor gives it, of which its NixOS need not know. */
 export const compileMachine = (vm: VmPlan): readonly Binding[] => {
-  const { balloon, hotplug } = vm;
+  const {
+    machine: { balloon, hotplug },
+  } = vm;
   const given = givenOf(vm);
   return [
-    ...given("vcpu", "vcpu", vm.vcpu),
-    ...given("memoryMiB", "mem", vm.memoryMiB),
+    ...given("vcpu", "vcpu", vm.machine.vcpu),
+    ...given("memoryMiB", "mem", vm.machine.memoryMiB),
     ...given("balloon", "balloon", balloon === null ? undefined : true),
     ...given("balloon", "initialBalloonMem", orNothing(balloon?.initialMiB, 0)),
     ...given("balloon", "deflateOnOOM", orNothing(balloon?.deflateOnOOM, true)),
     ...given("hotplug", "hotplugMem", hotplug?.maxMiB),
     // microvm.nix's default is what the guest has, which other VMs may have too.
     ...given("hotplug", "hotpluggedMem", hotplug?.initialMiB ?? hotplug?.maxMiB),
-    ...given("hugepages", "hugepageMem", orNothing(vm.hugepages, false)),
-    ...given("runAs", "user", vm.runAs ?? undefined),
+    ...given("hugepages", "hugepageMem", orNothing(vm.machine.hugepages, false)),
+    ...given("runAs", "user", vm.machine.runAs ?? undefined),
   ];
 };
 
 /** What a VM asks of its hypervisor that shows in its NixOS. */
 export const compileHardware = (vm: VmPlan): readonly Binding[] => {
-  const { storeDisk } = vm;
+  const {
+    storage: { storeDisk },
+  } = vm;
   const given = givenOf(vm);
   return [
-    ...given("cpu", "cpu", vm.cpu ?? undefined),
-    ...given("devices", "devices", vm.devices.length === 0 ? undefined : list(vm.devices.map(compileDevice))),
-    ...given("graphics", "graphics", vm.graphics === null ? undefined : compileGraphics(vm.graphics)),
-    ...given("kernel", "kernel", vm.kernel === null ? undefined : packageFrom("pkgs", vm.kernel)),
-    ...given("kernelParams", "kernelParams", vm.kernelParams.length === 0 ? undefined : vm.kernelParams),
+    ...given("cpu", "cpu", vm.machine.cpu ?? undefined),
+    ...given(
+      "devices",
+      "devices",
+      vm.machine.devices.length === 0 ? undefined : list(vm.machine.devices.map(compileDevice)),
+    ),
+    ...given("graphics", "graphics", vm.machine.graphics === null ? undefined : compileGraphics(vm.machine.graphics)),
+    ...given("kernel", "kernel", vm.machine.kernel === null ? undefined : packageFrom("pkgs", vm.machine.kernel)),
+    ...given(
+      "kernelParams",
+      "kernelParams",
+      vm.machine.kernelParams.length === 0 ? undefined : vm.machine.kernelParams,
+    ),
     ...given("store", "storeDiskType", storeDisk?.type),
     ...(storeDisk === null ? [] : given("store", storeDiskFlags[storeDisk.type], storeDisk.flags ?? undefined)),
-    ...given("vsock", ["vsock", "ssh", "enable"], orNothing(vm.vsockSsh, false)),
-    ...vm.options.map(compileOption),
+    ...given("vsock", ["vsock", "ssh", "enable"], orNothing(vm.machine.vsockSsh, false)),
+    ...vm.machine.options.map(compileOption),
   ];
 };
 
@@ -55,7 +67,7 @@ const orNothing = <A>(value: A | undefined, fallback: A): A | undefined => (valu
 
 const storeDiskFlags = { erofs: "storeDiskErofsFlags", squashfs: "storeDiskSquashfsFlags" } as const;
 
-const compileDevice = ({ path, bus, device, qemu }: VmPlan["devices"][number]): Expr =>
+const compileDevice = ({ path, bus, device, qemu }: VmPlan["machine"]["devices"][number]): Expr =>
   at(path, toNix({ bus, path: device, qemu: Object.keys(qemu).length === 0 ? undefined : qemu }));
 
 const compileGraphics = ({
@@ -64,7 +76,7 @@ const compileGraphics = ({
   hostMemoryMiB,
   socket,
   vulkan,
-}: NonNullable<HardwarePlan["graphics"]>): Expr =>
+}: NonNullable<MachinePlan["graphics"]>): Expr =>
   attrs({
     enable: true,
     backend: orNothing(backend, "gtk"),

@@ -28,7 +28,7 @@ export const compileHome = (
 ): readonly Binding[] => {
   if (home.length === 0) return [];
   // The VM itself says the home of the main user.
-  const origin = [...(name === vm.users[0].name ? vm.path : path), "home"];
+  const origin = [...(name === vm.guest.users[0].name ? vm.path : path), "home"];
   const extraInit = home.flatMap((part) => (part.kind === "zsh" && part.extraInit !== null ? [part.extraInit] : []));
   return [
     bindingAt(
@@ -39,7 +39,7 @@ export const compileHome = (
           "imports",
           list(home.map((part, position) => importPart(part, vm, shared, relocate, [...origin, position]))),
         ),
-        binding("home", attrs({ username: name, homeDirectory, stateVersion: vm.stateVersion })),
+        binding("home", attrs({ username: name, homeDirectory, stateVersion: vm.guest.stateVersion })),
         ...(extraInit.length === 0
           ? []
           : [

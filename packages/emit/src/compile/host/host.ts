@@ -85,7 +85,7 @@ const importApply = (file: Expr): Expr =>
 /** The main user. Ids that the config does not say come from the host's own NixOS configuration. */
 const compileUser = ({ vms: [vm] }: HostPlan): readonly Binding[] => {
   if (vm === undefined) return [];
-  const [{ path: origin, name, homeDirectory, uid, gid, group }] = vm.users;
+  const [{ path: origin, name, homeDirectory, uid, gid, group }] = vm.guest.users;
   const written = Object.entries({ name, homeDirectory, uid, gid, group });
   return [
     setAt(

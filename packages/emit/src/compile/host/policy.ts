@@ -3,7 +3,7 @@ import { type Binding, type Expr, str, toNix } from "@microvm-emit/nix-ast";
 import { at, bindingAt } from "../terms.js";
 
 /** The options of what a VM may reach. No rules apply to a VM without a tap. */
-export const compilePolicy = ({ path: origin, interfaces, policy }: VmPlan): readonly Binding[] => {
+export const compilePolicy = ({ path: origin, network: { interfaces, policy } }: VmPlan): readonly Binding[] => {
   const many = (option: string, items: readonly Expr[]): readonly Binding[] =>
     items.length === 0 ? [] : [bindingAt([...origin, option], option, items)];
   const allowed = [...(policy.network === "allowlist" ? policy.domains : []), ...policy.addresses];

@@ -61,32 +61,40 @@ export const compileVm = (
   };
 };
 
-const titleOf = (host: HostPlan, { name, interfaces }: VmPlan): string => {
+const titleOf = (host: HostPlan, { name, network: { interfaces } }: VmPlan): string => {
   const [address] = interfaces.flatMap(({ addresses }) => addresses);
   return `The microVM ${name} of ${host.name}${address === undefined ? "" : `, at ${address.value}`}.`;
 };
 
 /** The options of a VM on its host. */
-const compileOptions = (guest: GuestPlan, vm: VmPlan): readonly Binding[] => [
-  ...compilePolicy(vm),
-  ...many(vm, "interfaces", vm.interfaces.map(compileInterface)),
-  ...many(vm, "nameservers", vm.nameservers),
-  ...(vm.vsockCid === null ? [] : [bindingAt(vm.vsockCid.path, "vsockCid", vm.vsockCid.value)]),
-  ...given(vm, "socket", vm.socket, "control.socket"),
-  ...given(vm, "autostart", vm.autostart, false),
-  ...given(vm, "restartIfChanged", vm.restartIfChanged, false),
-  ...given(vm, "sshHostKeys", vm.sshHostKeys, null),
-  ...(vm.shares.some(({ role }) => role === "store") ? [] : [bindingAt([...vm.path, "store"], "shareStore", false)]),
-  ...many(vm, "shares", vm.shares.filter(({ role }) => isWritten.has(role)).map(compileShare)),
-  ...many(vm, "volumes", vm.volumes.map(compileVolume)),
-  ...given(vm, "writableStoreOverlay", vm.writableStoreOverlay, "/nix/.rw-store"),
-  ...set(vm, "secrets", vm.secrets.map(compileSecret)),
-  ...set(vm, "environment", recordOf(vm, "environment", vm.environment)),
-  ...(vm.machineId === undefined ? [] : [bindingAt([...vm.path, "machineId"], "machineId", vm.machineId)]),
-  ...set(vm, "limits", compileLimits(vm)),
-  ...(guest.own === null ? [binding("guest", guest.name)] : [...compileSpecialArgs(vm), ...compilePackageSet(vm)]),
-  ...set(vm, "microvm", [...(guest.own === null && !readsOptions(vm) ? compileMachine(vm) : []), ...compileRunner(vm)]),
-];
+const compileOptions = (guest: GuestPlan, vm: VmPlan): readonly Binding[] => {
+  const { machine, network, storage } = vm;
+  return [
+    ...compilePolicy(vm),
+    ...many(vm, "interfaces", network.interfaces.map(compileInterface)),
+    ...many(vm, "nameservers", network.nameservers),
+    ...(machine.vsockCid === null ? [] : [bindingAt(machine.vsockCid.path, "vsockCid", machine.vsockCid.value)]),
+    ...given(vm, "socket", machine.socket, "control.socket"),
+    ...given(vm, "autostart", vm.autostart, false),
+    ...given(vm, "restartIfChanged", vm.restartIfChanged, false),
+    ...given(vm, "sshHostKeys", storage.sshHostKeys, null),
+    ...(storage.shares.some(({ role }) => role === "store")
+      ? []
+      : [bindingAt([...vm.path, "store"], "shareStore", false)]),
+    ...many(vm, "shares", storage.shares.filter(({ role }) => isWritten.has(role)).map(compileShare)),
+    ...many(vm, "volumes", storage.volumes.map(compileVolume)),
+    ...given(vm, "writableStoreOverlay", storage.writableStoreOverlay, "/nix/.rw-store"),
+    ...set(vm, "secrets", vm.secrets.map(compileSecret)),
+    ...set(vm, "environment", recordOf(vm, "environment", vm.guest.environment)),
+    ...(machine.machineId === undefined ? [] : [bindingAt([...vm.path, "machineId"], "machineId", machine.machineId)]),
+    ...set(vm, "limits", compileLimits(vm)),
+    ...(guest.own === null ? [binding("guest", guest.name)] : [...compileSpecialArgs(vm), ...compilePackageSet(vm)]),
+    ...set(vm, "microvm", [
+      ...(guest.own === null && !readsOptions(vm) ? compileMachine(vm) : []),
+      ...compileRunner(vm),
+    ]),
+  ];
+};
 
 /** The shares that the library does not make of other options. */
 const isWritten: ReadonlySet<string> = new Set(["agent", "workspace", "own"]);
@@ -137,18 +145,18 @@ const compileSecret = ({ path: origin, name, file, variable }: SecretPlan): Bind
     ...(variable === null ? [] : [bindingAt(origin, "variable", variable)]),
   ]);
 
-const compileLimits = ({ path: origin, limits }: VmPlan): readonly Binding[] =>
+const compileLimits = ({ path: origin, machine: { limits } }: VmPlan): readonly Binding[] =>
   (Object.entries(limits) as [keyof LimitsPlan, number | null][]).flatMap(([limit, value]) =>
     value === null ? [] : [bindingAt([...origin, "limits", limit], limit, value)],
   );
 
 /** Options of microvm.nix that are a VM's own, and that its NixOS does not depend on. */
 const compileRunner = (vm: VmPlan): readonly Binding[] => [
-  ...set(vm, "credentialFiles", recordOf(vm, "credentialFiles", vm.credentialFiles)),
+  ...set(vm, "credentialFiles", recordOf(vm, "credentialFiles", vm.machine.credentialFiles)),
   ...many(
     vm,
     "forwardPorts",
-    vm.forwardPorts.map(({ path: origin, from, proto, host, guest }) =>
+    vm.network.forwardPorts.map(({ path: origin, from, proto, host, guest }) =>
       at(origin, toNix({ from, proto, host: forwardEnd(host), guest: forwardEnd(guest) })),
     ),
   ),
@@ -158,13 +166,13 @@ const forwardEnd = ({ address, port }: ForwardEndPlan): NixInput => ({ address: 
 
 const compilePackageSet = (vm: VmPlan): readonly Binding[] =>
   set(vm, "packageSet", [
-    ...(vm.pkgs === undefined ? [] : [bindingAt([...vm.path, "pkgs"], "pkgs", vm.pkgs)]),
-    ...(vm.nixpkgs === null ? [] : [bindingAt([...vm.path, "nixpkgs"], "nixpkgs", input(vm.nixpkgs))]),
+    ...(vm.guest.pkgs === undefined ? [] : [bindingAt([...vm.path, "pkgs"], "pkgs", vm.guest.pkgs)]),
+    ...(vm.guest.nixpkgs === null ? [] : [bindingAt([...vm.path, "nixpkgs"], "nixpkgs", input(vm.guest.nixpkgs))]),
   ]);
 
 /** Arguments of the modules of one guest. */
 const compileSpecialArgs = (vm: VmPlan): readonly Binding[] =>
-  set(vm, "specialArgs", recordOf(vm, "specialArgs", vm.specialArgs));
+  set(vm, "specialArgs", recordOf(vm, "specialArgs", vm.guest.specialArgs));
 
 /** The options of a guest that several VMs share, as its host has them. */
 export const compileGuestOptions = (vm: VmPlan, config: Expr): readonly Binding[] => [

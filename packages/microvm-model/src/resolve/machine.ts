@@ -1,15 +1,28 @@
 import type { HostModel, VmModel } from "../config/config.js";
 import { microvmSchema } from "../config/microvm.js";
-import type { HardwarePlan, OptionPlan, OptionValue, UserPlan } from "../plan/plan.js";
+import type { MachinePlan, LimitsPlan, OptionPlan, Placed, OptionValue, UserPlan } from "../plan/plan.js";
 import type { ConfigPath } from "../problems/problem.js";
+import { cidOf } from "./allocate.js";
 import { expandHome } from "./folders.js";
 import { type NamedOption, optionsIn } from "./named-options.js";
 import { planPackage } from "./references.js";
 
-/** What a VM's hypervisor is asked for besides network and disks. */
-export const planHardware = (vm: VmModel, host: HostModel, owner: UserPlan, path: ConfigPath): HardwarePlan => {
-  const { balloon, hotplug, graphics, store, vsock } = vm;
+export const planMachine = (
+  vm: VmModel,
+  index: number,
+  host: HostModel,
+  owner: UserPlan,
+  path: ConfigPath,
+): MachinePlan => {
+  const { balloon, hotplug, graphics, vsock } = vm;
   return {
+    hypervisor: vm.hypervisor,
+    vcpu: vm.vcpu,
+    memoryMiB: vm.memoryMiB,
+    limits: planLimits(vm),
+    socket: vm.socket,
+    vsockCid: planCid(vm, index, path),
+    vsockSsh: vsock !== false && vsock.ssh,
     balloon: balloon === false ? null : balloon === true ? { initialMiB: 0, deflateOnOOM: true } : balloon,
     hotplug: hotplug === undefined ? null : { maxMiB: hotplug.maxMiB, initialMiB: hotplug.initialMiB ?? null },
     hugepages: vm.hugepages,
@@ -28,11 +41,23 @@ export const planHardware = (vm: VmModel, host: HostModel, owner: UserPlan, path
     kernel: vm.kernel === undefined ? null : planPackage(vm.kernel),
     kernelParams: vm.kernelParams,
     machineId: vm.machineId,
-    storeDisk: typeof store === "string" ? null : { type: store.disk, flags: store.flags ?? null },
-    vsockSsh: vsock !== false && vsock.ssh,
     qemuMachine: vm.microvm.qemu?.machine ?? defaultMachines[host.system],
     options: planOptions(vm.microvm, [...path, "microvm"]),
   };
+};
+
+const planLimits = ({ limits }: VmModel): LimitsPlan => ({
+  cpuPercent: limits.cpuPercent ?? null,
+  memoryMiB: limits.memoryMiB ?? null,
+  ioWeight: limits.ioWeight ?? null,
+  tasks: limits.tasks ?? null,
+});
+
+const planCid = (vm: VmModel, index: number, path: ConfigPath): Placed<number> | null => {
+  if (vm.vsock === false) return null;
+  return vm.vsock.cid === undefined
+    ? { value: cidOf(index), path }
+    : { value: vm.vsock.cid, path: [...path, "vsock", "cid"] };
 };
 
 /** What microvm.nix chooses for `qemu` (nixos-modules/microvm/default.nix). */
@@ -47,7 +72,7 @@ const planGraphics = ({
   hostMemoryMiB,
   socket,
   vulkan,
-}: Partial<Exclude<VmModel["graphics"], boolean>>): HardwarePlan["graphics"] => ({
+}: Partial<Exclude<VmModel["graphics"], boolean>>): MachinePlan["graphics"] => ({
   backend: backend ?? "gtk",
   crosvmPackage: crosvmPackage === undefined ? null : planPackage(crosvmPackage),
   hostMemoryMiB: hostMemoryMiB ?? 256,
