@@ -1,9 +1,9 @@
-/** The README's config is one that works. */
+/** Configs and programs of READMEs work, and print the output that is shown. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createJiti } from "jiti";
 import * as library from "microvm-emit";
-import { expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { emitted, hostModule } from "./nix/emitted.js";
 import { evalFlake, nixes } from "./nix/harness.js";
 import { guestConfig, guestNetwork, type GuestNetwork, networksOfGuest } from "./nix/identity.js";
@@ -31,4 +31,35 @@ it("emits and evaluates the config of the README", async () => {
   )) as GuestNetwork;
   expect(networksOfGuest(told)["10-e"]?.["Network.Address"]).toEqual(["192.168.83.2/24"]);
   expect(readme).toContain("ssh -a -x 192.168.83.2 ");
+});
+
+describe.each(["packages/microvm-model/README.md", "packages/emit/README.md"])("%s", (page) => {
+  const text = readFileSync(new URL(`../${page}`, import.meta.url), "utf8");
+  const programs = [...text.matchAll(/```ts\n((?:(?!```)[^])*)```\n\n```text\n([^]*?)```/g)].map(
+    ([, program = "", output = ""]) => [program, output] as const,
+  );
+  const configs = [...text.matchAll(/```ts\n((?:(?!```)[^])*export default[^]*?)```/g)].map(
+    ([, config = ""]) => config,
+  );
+  const jiti = createJiti(import.meta.url);
+  const evaluate = (source: string): unknown =>
+    jiti.evalModule(source, { filename: fileURLToPath(new URL("readme.ts", import.meta.url)), async: true });
+
+  it("has nothing but configs and programs with output", () => {
+    expect(programs.length).toBeGreaterThan(0);
+    expect(programs.length + configs.length).toBe([...text.matchAll(/```ts\n/g)].length);
+  });
+
+  it.each(programs)("prints the output of program %#", async (program, output) => {
+    const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
+    await evaluate(program);
+    const printed = log.mock.calls.map((words) => words.join(" ")).join("\n");
+    log.mockRestore();
+    expect(`${printed}\n`).toBe(output);
+  });
+
+  it.each(configs)("emits config %#", async (source) => {
+    const { default: config } = (await evaluate(source)) as { default: library.Config };
+    expect(library.emit(config)).toMatchObject({ _tag: "Right" });
+  });
 });

@@ -2,15 +2,15 @@ import { claudeCode, defineConfig, zsh } from "microvm-emit";
 
 export default defineConfig({
   hosts: {
-    // The host's name, as in `nixos-rebuild switch --flake ./flake#myhost`.
+    // Name of the host, for `nixos-rebuild switch --flake ./flake#myhost`.
     myhost: {
-      // What the host's configuration.nix says: it does not follow upgrades.
+      // From your configuration.nix.
       stateVersion: "25.11",
-      // The host as it is: copy the files of /etc/nixos here.
+      // Configuration of your host, copied from /etc/nixos.
       modules: ["./configuration.nix"],
-      // Who works in the virtual machines: your user of the host, and what `cat ~/.ssh/id_ed25519.pub` prints.
+      // Your user on the host. sshKeys may log in to the VMs: use the output of `cat ~/.ssh/id_ed25519.pub`.
       user: { name: "me", sshKeys: [] },
-      // VMs leave by the host's addresses and routes.
+      // With `nat`, VMs reach the internet through the host.
       bridges: { microbr: { address: "192.168.83.1/24", nat: true } },
       vms: {
         devvm: { agent: claudeCode(), home: [zsh()] },
