@@ -1,0 +1,69 @@
+import { type Rule, text, pattern } from "./text.js";
+
+const isAccountName = pattern(/^[a-z_][a-z0-9_-]{0,30}$/);
+const accountNameRemedy = "Use up to 31 lower-case letters, digits, `_` and `-`, not starting with a digit or hyphen.";
+
+/** The name of a user of the host. */
+export const accountName = text({
+  code: "bad-user-name",
+  holds: isAccountName,
+  complaint: "is not a user name",
+  remedy: accountNameRemedy,
+});
+
+/** A user name that `useradd` takes and no service of a guest has. */
+export const userName = text(
+  {
+    code: "bad-user-name",
+    holds: isAccountName,
+    complaint: "is not a user name",
+    remedy: accountNameRemedy,
+  },
+  {
+    code: "reserved-user-name",
+    holds: (value) => !/^(root|nobody|sshd|messagebus|polkituser|nscd|systemd-.*|nixbld.*)$/.test(value),
+    complaint: "is a user that NixOS makes itself",
+    remedy: "Name a person.",
+  },
+);
+
+/** The groups with fixed ids (NixOS nixos/modules/misc/ids.nix) that a guest has anyway. */
+const nixosGroups: ReadonlySet<string> = new Set(
+  "root wheel kmem tty messagebus floppy uucp lp cdrom tape audio video dialout nogroup users adm disk utmp keys input sgx render kvm nixbld".split(
+    " ",
+  ),
+);
+
+const groupRule: Rule = {
+  code: "bad-group-name",
+  holds: isAccountName,
+  complaint: "is not a group name",
+  remedy: accountNameRemedy,
+};
+
+/** A group name that `groupadd` takes. */
+export const groupName = text(groupRule);
+
+/** The name of a group that is the config's own. */
+export const ownGroupName = text(groupRule, {
+  code: "reserved-group-name",
+  holds: (value) => !nixosGroups.has(value),
+  complaint: "is a group of NixOS, with an id of its own",
+  remedy: "Leave it out: `extraGroups` can name it as it is.",
+});
+
+/** The name of an environment variable. */
+export const variableName = text({
+  code: "bad-variable-name",
+  holds: pattern(/^[A-Za-z_][A-Za-z0-9_]*$/),
+  complaint: "is not the name of an environment variable",
+  remedy: "Use letters, digits and `_`.",
+});
+
+/** The name of a secret: of a file, of an environment variable and of a systemd credential. */
+export const secretName = text({
+  code: "bad-secret-name",
+  holds: pattern(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/),
+  complaint: "is not the name of a secret",
+  remedy: "Use up to 64 letters, digits and `_`, such as ANTHROPIC_API_KEY.",
+});

@@ -1,0 +1,146 @@
+import { didYouMean, meant as meantBy } from "../common/suggest.js";
+import { type ConfigPath, error, formatPath, type Problem } from "../problems/problem.js";
+import type { ScalarRefusal } from "../scalars/scalars.js";
+import { unknownKey } from "./misspelt.js";
+import { at, describe, type Issue, isRecord, show, stepsOf } from "./raw-value.js";
+import { settingFor } from "./setting-for.js";
+
+export const explain = (issue: Issue, input: unknown): readonly Problem[] => {
+  const path = stepsOf(issue);
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return issue.keys
+        .filter((key) => key !== "__proto__")
+        .map((key) => unknownKey([...path, key], settingFor(path, key) ?? didYouMean(key, issue.message.split(" "))));
+    case "custom":
+      return [refusal(path, issue)];
+    case "invalid_union":
+      return explainUnion(issue, input, path);
+    case "invalid_value":
+      return [badChoice(path, at(input, path), issue.values.map(String))];
+    case "too_small":
+    case "too_big": {
+      const bound = issue.code === "too_small" ? issue.minimum : issue.maximum;
+      const side = issue.code === "too_small" ? "at least" : "at most";
+      const least = `${side} ${String(issue.inclusive === false ? Number(bound) + (issue.code === "too_small" ? 1 : -1) : bound)}`;
+      return [
+        issue.origin === "array"
+          ? error("bad-value", path, "The list has the wrong length", `Give ${least} item.`)
+          : error("bad-value", path, `${show(at(input, path))} is out of range`, `Use ${least}.`),
+      ];
+    }
+    case "invalid_type":
+      return [
+        at(input, path) === undefined
+          ? missing(path)
+          : wrongType(path, issue.expected, at(input, path), remedyOfSchema(issue)),
+      ];
+    default:
+      return [error("bad-value", path, issue.message, "Write a value of the documented form.")];
+  }
+};
+
+const refusal = (path: ConfigPath, issue: Issue & { readonly code: "custom" }): Problem => {
+  const { code, remedy } = (issue.params ?? wrongNix) as unknown as ScalarRefusal;
+  return error(code, path, issue.message, remedy);
+};
+
+/** The one custom check without words of its own: `z.custom` for Nix expressions. */
+const wrongNix: ScalarRefusal = { code: "wrong-type", remedy: "Write text, or a Nix expression built with the AST." };
+
+const badChoice = (path: ConfigPath, given: unknown, choices: readonly string[]): Problem => {
+  if (given === undefined) return missing(path);
+  const remedy = typeof given === "string" ? didYouMean(given, choices) : `Use one of: ${choices.join(", ")}.`;
+  return error("bad-value", path, `${show(given)} is not a choice here`, remedy);
+};
+
+const missing = (path: ConfigPath): Problem =>
+  path.length === 0
+    ? error("wrong-type", path, "The config is missing", "Export a config as the default export.")
+    : error("missing-key", path, `\`${formatPath(path.slice(-1))}\` is missing`, "Set it.");
+
+const wrongType = (path: ConfigPath, expected: string, given: unknown, known: string | undefined): Problem =>
+  error(
+    "wrong-type",
+    path,
+    `Expected ${nouns[expected] ?? expected}, found ${describe(given)}`,
+    known ?? remedyFor(given, nouns[expected] ?? expected),
+  );
+
+/** What a schema says itself in place of the library's own words. */
+const remedyOfSchema = ({ message }: Issue): string | undefined =>
+  message.startsWith("Invalid input") ? undefined : message;
+
+/** Functions that make a setting are easily named instead of called, releases written as numbers and numbers as text. */
+const remedyFor = (given: unknown, wanted: string): string => {
+  if (typeof given === "function") return given.name === "" ? "Call it." : `Call it: ${given.name}().`;
+  if (typeof given === "number" && !Number.isInteger(given) && wanted === nouns["string"]) return "Put it in quotes.";
+  if (typeof given === "string" && /^\d+$/.test(given) && wanted.includes("number"))
+    return `Write ${given} without quotes.`;
+  if (wanted === nouns["array"] && given !== null)
+    return `Put it in a list: [${isRecord(given) ? "{ … }" : show(given)}].`;
+  return `Write ${wanted}.`;
+};
+
+const nouns: Readonly<Record<string, string>> = {
+  string: "text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object",
+  record: "an object",
+};
+
+/**
+ * The branch of a union that the value was meant for: the one that fails deepest inside or only in a detail. Where the
+ * value is of no branch's type, all types are named.
+ */
+const explainUnion = (
+  issue: Issue & { readonly code: "invalid_union" },
+  input: unknown,
+  path: ConfigPath,
+): readonly Problem[] => {
+  if ("options" in issue)
+    return [badChoice(path, at(input, path), issue.options.filter((option) => option !== undefined).map(String))];
+  const meant = issue.errors.find((branch) => !branch.some(isTypeMismatch));
+  if (meant !== undefined && meant.length > 0)
+    return meant.flatMap((inner) => explain({ ...inner, path: [...issue.path, ...inner.path] }, input));
+  const given = at(input, path);
+  if (given === undefined) return [missing(path)];
+  const names = issue.errors.flat().flatMap(choicesOf);
+  const known = remedyOfSchema(issue);
+  if (typeof given === "string" && names.length > 0 && (known === undefined || meantBy(given, names) !== undefined))
+    return [badChoice(path, given, names)];
+  const kinds = new Set(issue.errors.flat().flatMap(expectations));
+  const wanted = [...kinds].join(" or ");
+  return [error("wrong-type", path, `Expected ${wanted}, found ${describe(given)}`, known ?? remedyFor(given, wanted))];
+};
+
+const isTypeMismatch = (issue: Issue): boolean =>
+  issue.path.length === 0 &&
+  (issue.code === "invalid_type" ||
+    issue.code === "invalid_value" ||
+    (issue.code === "custom" && issue.params === undefined) ||
+    (issue.code === "invalid_union" && issue.errors.every((branch) => branch.some(isTypeMismatch))));
+
+/** The texts that some branch would take. */
+const choicesOf = (issue: Issue): readonly string[] => {
+  if (issue.code === "invalid_union") return issue.errors.flat().flatMap(choicesOf);
+  return issue.code === "invalid_value" ? issue.values.filter((choice) => typeof choice === "string") : [];
+};
+
+const expectations = (issue: Issue): readonly string[] => {
+  switch (issue.code) {
+    case "invalid_type":
+      return [nouns[issue.expected] ?? issue.expected];
+    case "invalid_value":
+      return issue.values.map((value) => (typeof value === "string" ? JSON.stringify(value) : String(value)));
+    case "custom":
+      return ["a Nix expression"];
+    case "invalid_union":
+      return issue.errors.flat().flatMap(expectations);
+    default:
+      return [];
+  }
+};

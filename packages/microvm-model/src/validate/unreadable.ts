@@ -1,0 +1,32 @@
+import { isNode } from "../common/nix-node.js";
+import { type ConfigPath, error, type Problem } from "../problems/problem.js";
+import { isRecord } from "./raw-value.js";
+
+/** Where a config holds what it lies in, which no walk through it would come to the end of. */
+export const circles = (value: unknown, path: ConfigPath, around: readonly object[]): readonly Problem[] => {
+  if (typeof value !== "object" || value === null || isNode(value)) return [];
+  if (around.includes(value))
+    return [error("wrong-type", path, "This holds itself", "Write out what it is to hold, as far as it goes.")];
+  const inside = [...around, value];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    circles(inner, [...path, Array.isArray(value) ? Number(key) : key], inside),
+  );
+};
+
+export const noHosts = (input: unknown): readonly Problem[] =>
+  isRecord(input) && isRecord(input["hosts"]) && Object.keys(input["hosts"]).length === 0
+    ? [error("empty-hosts", ["hosts"], "`hosts` is empty", "Describe at least one host below `hosts`.")]
+    : [];
+
+/** Keys that JSON can hold and JavaScript reads past. */
+export const unreadableKeys = (value: unknown, path: ConfigPath): readonly Problem[] => {
+  if (typeof value !== "object" || value === null || isNode(value)) return [];
+  return [
+    ...(Object.hasOwn(value, "__proto__")
+      ? [error("unknown-key", [...path, "__proto__"], "Nothing can be called __proto__", "Choose another name.")]
+      : []),
+    ...Object.entries(value).flatMap(([key, inner]) =>
+      key === "__proto__" ? [] : unreadableKeys(inner, [...path, Array.isArray(value) ? Number(key) : key]),
+    ),
+  ];
+};
