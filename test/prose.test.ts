@@ -15,9 +15,7 @@ const limits: Rates = { what: 1.5, phrases: 1, openings: 1 };
 
 /** Groups that are above the limits. A ceiling may only be lowered; a group without one is within the limits. */
 const ceilings: Readonly<Record<string, Partial<Rates>>> = {
-  "README, CONTRIBUTING, docs/*.md": { what: 4, phrases: 2 },
-  "docs/decisions": { what: 10, phrases: 7.5 },
-  "READMEs of packages": { what: 9, phrases: 5 },
+  "README, CONTRIBUTING, docs/*.md": { what: 1.9 },
   "packages/emit/problems": { what: 6.5, phrases: 9 },
   "packages/emit/src": { what: 21.5, phrases: 9.5, openings: 21.5 },
   "packages/microvm-model/src": { what: 16, phrases: 10, openings: 23.5 },

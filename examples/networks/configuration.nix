@@ -1,4 +1,4 @@
-# Stands for the host's own configuration: the least that NixOS wants of one.
+# Placeholder for the host's own configuration, with the minimum that NixOS needs.
 {
   boot.loader.systemd-boot.enable = true;
   networking.useNetworkd = true;

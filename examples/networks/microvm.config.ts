@@ -12,7 +12,7 @@ export default defineConfig({
       },
 
       bridges: {
-        // IPv4 and IPv6, out through one interface of the host, addresses by DHCP for those who ask, and a VLAN apart.
+        // IPv4, IPv6, NAT through one interface of the host, a DHCP server and a VLAN.
         br0: {
           address: "192.168.83.1/24",
           ipv6: "fd00:83::1/64",
@@ -20,23 +20,23 @@ export default defineConfig({
           dhcp: { from: "192.168.83.200", to: "192.168.83.249" },
           vlans: { "10": { address: "192.168.10.1/24", ipv6: "fd00:10::1/64" } },
         },
-        // The host's second network card is in this bridge, so that guests are in the LAN.
+        // The bridge contains the host's second network card, so guests are in the LAN.
         lan: { ports: ["enp2s0"], address: "dhcp" },
       },
 
-      // No bridge at all: the host routes to each guest. They leave by whatever interface the host's routes choose.
+      // A network without a bridge: the host routes to each guest. Its own routes select the uplink.
       routed: { address: "10.9.0.1/24", ipv6: "fd00:9::1/64", nat: true },
 
       vms: {
-        // On two bridges: out through the first one, in the LAN by the second.
-        // What it does in the LAN passes the host's rules by, which `network: "open"` has to own up to.
+        // On two bridges: the first leads to the internet, the second to the LAN.
+        // The host's rules do not see traffic in the LAN, so the VM needs `network: "open"`.
         gateway: { network: "open", interfaces: [{ bridge: "br0" }, { bridge: "lan", address: "dhcp" }] },
-        // Asks for its address, and is always given that of its index.
+        // Uses DHCP: the host always leases it the address of its index.
         leased: { interfaces: [{ bridge: "br0", address: "dhcp" }] },
-        // Sees the host and other guests of VLAN 10 alone.
+        // In VLAN 10 of br0.
         isolated: { interfaces: [{ bridge: "br0", vlan: 10 }] },
         routed: { interfaces: [{ routed: true }] },
-        // Beside the host on the LAN's wire; the host itself reaches it over br0.
+        // In the host's LAN. The host reaches it over br0.
         beside: {
           network: "open",
           interfaces: [
@@ -44,7 +44,7 @@ export default defineConfig({
             { bridge: "br0", address: "192.168.83.20", ipv6: "fd00:83::20" },
           ],
         },
-        // Needs nothing of the host: QEMU's own network, with one port of the guest on the host's loopback.
+        // QEMU's own network, without setup on the host. One port of the guest is on the host's loopback.
         forwarded: {
           hypervisor: "qemu",
           network: "open",
@@ -52,7 +52,7 @@ export default defineConfig({
           forwardPorts: [{ host: { address: "127.0.0.1", port: 8080 }, guest: { port: 80 } }],
           firewall: { allowedTCPPorts: [80] },
         },
-        // No network, reached over vsock alone.
+        // No network.
         alone: { interfaces: [] },
       },
     },

@@ -14,12 +14,12 @@ export default defineConfig({
         microbr: { address: "192.168.83.1/24", nat: true },
         labbr: { address: "192.168.84.1/24" },
       },
-      // What every VM has unless it says otherwise.
+      // Defaults for every VM.
       vmDefaults: { vcpu: 4, packages: ["git", "ripgrep"], interfaces: [{ bridge: "microbr" }] },
       vms: {
         apivm: goProject("api"),
         batchvm: goProject("batch", { datasets: ["/srv/events"], more: { memoryMiB: 16384, packages: ["duckdb"] } }),
-        // No agent, no way out: the bridge has no NAT.
+        // No agent and no internet: the bridge has no NAT.
         labvm: { vcpu: 2, interfaces: replace([{ bridge: "labbr" }]), nameservers: [] },
       },
     },

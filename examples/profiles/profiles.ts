@@ -1,16 +1,16 @@
 import { claudeCode, extend, go, type Home, type Vm, zsh } from "microvm-emit";
 
-/** What a project may say of itself. */
+/** Options of a project. */
 export interface ProjectOptions {
   /** Folders of the host that the project reads. */
   readonly datasets?: readonly string[];
-  /** All else that its VM needs, over what every project has. */
+  /** More settings of its VM, merged into those of every project. */
   readonly more?: Vm;
 }
 
 const shell: Home = zsh({ init: ["alias gs='git status'"] });
 
-/** A VM of its own for a Go project, with its own login of the agent. */
+/** A VM for a Go project, with a separate login of the agent. */
 export const goProject = (name: string, { datasets = [], more = {} }: ProjectOptions = {}): Vm =>
   extend<Vm>(
     {
