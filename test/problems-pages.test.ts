@@ -6,7 +6,7 @@ import * as library from "microvm-emit";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { emptyLock, type Lock, planConfig, type Problem, problemCodes } from "@microvm-emit/model";
-import { failureCodes } from "../packages/emit/src/report/failure.js";
+import { failureCodes } from "../packages/emit/src/report/failure-words.js";
 import { readPage } from "../packages/emit/src/report/problem-page.js";
 
 const folder = new URL("../packages/emit/problems/", import.meta.url);

@@ -1,14 +1,10 @@
 /** What a command line asks for, read without a process. */
-import { assert, describe, expect, it } from "vitest";
-import { parseCommand, type Request } from "../src/cli/command-line.js";
+import { describe, expect, it } from "vitest";
+import type { Invocation } from "../src/cli/command.js";
+import { parseCommand } from "../src/cli/program.js";
+import { failuresOf } from "../src/report/failure.js";
 
-const read = (line: string) => parseCommand(line.split(" "));
-
-const requestOf = (line: string): Request => {
-  const result = read(line);
-  assert(result._tag === "Right", JSON.stringify(result));
-  return result.right;
-};
+const invocationOf = (line: string): Invocation => parseCommand(line.split(" "));
 
 describe("a word that is no command", () => {
   it.each([
@@ -21,42 +17,52 @@ describe("a word that is no command", () => {
     ["help plna", 'Did you mean "plan"?'],
     [
       "init",
-      "Use one of: check, plan, schema, explain, help. To emit, name the config alone: microvm-emit microvm.config.ts.",
+      "Use one of: check, plan, schema, explain, help. To write the flake, name only the config: microvm-emit microvm.config.ts.",
     ],
     [
       "help me",
-      "Use one of: check, plan, schema, explain, help. To emit, name the config alone: microvm-emit microvm.config.ts.",
+      "Use one of: check, plan, schema, explain, help. To write the flake, name only the config: microvm-emit microvm.config.ts.",
     ],
     [
       "build x.ts",
-      "Use one of: check, plan, schema, explain, help. To emit, name the config alone: microvm-emit microvm.config.ts.",
+      "Use one of: check, plan, schema, explain, help. To write the flake, name only the config: microvm-emit microvm.config.ts.",
     ],
   ])("is told with the one that was meant: %s", (line, remedy) => {
-    expect(read(line)).toMatchObject({ left: { kind: "usage", remedy } });
+    let thrown: unknown;
+    try {
+      invocationOf(line);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(failuresOf(thrown)).toMatchObject([{ kind: "usage", remedy }]);
   });
 
   it.each(["x.ts", "./plan.ts", "dir/config", "plan.config.yaml -o out"])(
     "is a config where it can be one: %s",
     (line) => {
-      expect(requestOf(line)).toMatchObject({ kind: "emit", config: line.split(" ")[0] });
+      expect(invocationOf(line)).toMatchObject({ command: "emit", config: line.split(" ")[0] });
     },
   );
 
   it("is a config where there is such a file", () => {
-    expect(requestOf("docs")).toMatchObject({ kind: "emit", config: "docs" });
+    expect(invocationOf("docs")).toMatchObject({ command: "emit", config: "docs" });
   });
 });
 
 describe("help", () => {
   it.each([
-    ["help", "Usage: microvm-emit [options] [command] <config>"],
-    ["help plan", "Usage: microvm-emit plan [options] <config>"],
-    ["plan --help", "Usage: microvm-emit plan [options] <config>"],
+    ["help", "Usage: microvm-emit [options] [command] [config]"],
+    ["help plan", "Usage: microvm-emit plan [options] [config]"],
+    ["plan --help", "Usage: microvm-emit plan [options] [config]"],
     ["help explain", "Usage: microvm-emit explain [options] [code]"],
-    ["help help", "Usage: microvm-emit [options] [command] <config>"],
-  ])("is printed for %s", (line, words) => {
-    const request = requestOf(line);
-    assert(request.kind === "tell");
-    expect(request.text).toContain(words);
+    ["help help", "Usage: microvm-emit [options] [command] [config]"],
+  ])("is printed for %s", async (line, words) => {
+    const invocation = invocationOf(line);
+    expect(invocation.command).toBe("help");
+    const { json } = await invocation.run({
+      configFile: () => Promise.reject(new Error("No config is needed.")),
+      onProgress: () => undefined,
+    });
+    expect(json).toMatchObject({ text: expect.stringContaining(words) as unknown });
   });
 });

@@ -5,7 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { ident, interp, list, path as nixPath } from "@microvm-emit/nix-ast";
 import { describe, expect, it } from "vitest";
 import { hostSources } from "../src/config-file/host-sources.js";
-import type { Places } from "../src/cli/run.js";
+import type { Places } from "../src/config-file/places.js";
 import { layOut, temporaryDirectory } from "./tree.js";
 
 const placesIn = (configDir: string): Places => ({

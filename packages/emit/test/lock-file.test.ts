@@ -160,7 +160,7 @@ describe("a lock that is broken", () => {
   ])("by %s is told with its place", async (_, text, at, reason) => {
     const failure: unknown = await read(text).then(
       () => undefined,
-      (error: unknown) => (error as { failure?: unknown }).failure,
+      (error: unknown) => (error as { failures?: readonly unknown[] }).failures?.[0],
     );
     expect(failure).toMatchObject({
       kind: "lock-broken",
@@ -178,7 +178,7 @@ it("a key that every object has is no host", async () => {
 
 it("many conflict markers are no work", async () => {
   const text = "<<<<<<< HEAD\n".repeat(200_000);
-  await expect(read(text)).rejects.toMatchObject({ failure: { kind: "lock-broken" } });
+  await expect(read(text)).rejects.toMatchObject({ failures: [{ kind: "lock-broken" }] });
 });
 
 describe("the name of a lock", () => {
@@ -242,7 +242,7 @@ describe("a config without a lock", () => {
 
   it("says that the one lock is broken", async () => {
     await expect(adopted({ "microvm-emit.lock.json": "{" }, { h })).rejects.toMatchObject({
-      failure: { kind: "lock-broken" },
+      failures: [{ kind: "lock-broken" }],
     });
   });
 

@@ -13,9 +13,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, assert, beforeAll, describe, expect, it } from "vitest";
-import type { Conflict } from "../src/report/failure.js";
-import type { Outcome } from "../src/report/report.js";
-import { run } from "../src/cli/run.js";
+import { emitConfig } from "../src/cli/commands/emit.js";
+import type { Emitted } from "../src/report/emitted.js";
+import { type Conflict, failuresOf } from "../src/report/failure.js";
+import type { Findings } from "../src/report/diagnostic.js";
 import { configOf } from "./cli/cli.js";
 import { layOut, temporaryDirectory, treeOf } from "./tree.js";
 
@@ -55,20 +56,18 @@ const succeed = (dir: string, ...args: readonly string[]): void => {
   expect([args, git(dir, ...args)]).toEqual([args, 0]);
 };
 
-const attempted = (dir: string, force = false) =>
-  run({ kind: "emit", config: join(dir, config), output: undefined, force }, () => undefined)();
-
-const emit = async (dir: string, force = false): Promise<Extract<Outcome, { kind: "emitted" }>> => {
-  const ended = await attempted(dir, force);
-  assert(ended._tag === "Right" && ended.right.kind === "emitted", JSON.stringify(ended));
-  return ended.right;
+const emit = async (dir: string, force = false): Promise<Emitted & { readonly findings: Findings }> => {
+  const { json, findings } = await emitConfig(join(dir, config), { force });
+  return { ...json, findings };
 };
 
 const conflictsOf = async (dir: string): Promise<readonly Conflict[]> => {
   const before = treeOf(dir);
-  const ended = await attempted(dir);
-  const [failure] = ended._tag === "Left" ? ended.left : [];
-  assert(failure?.kind === "output-conflicts", JSON.stringify(ended));
+  const failure = await emit(dir).then(
+    () => undefined,
+    (error: unknown) => failuresOf(error)[0],
+  );
+  assert(failure?.kind === "output-conflicts", JSON.stringify(failure));
   expect(treeOf(dir)).toEqual(before);
   return failure.conflicts;
 };
@@ -111,12 +110,7 @@ const settle = async (dir: string): Promise<readonly string[]> => {
     Object.entries(treeOf(dir)).filter(([path, text]) => !path.startsWith(".git/") && /^[<>]{7} /m.test(text ?? "")),
   ).toEqual([]);
   const again = await emit(dir);
-  expect([again.files.written, again.files.removed, again.lock.changed, again.findings.problems]).toEqual([
-    [],
-    [],
-    false,
-    [],
-  ]);
+  expect([again.written, again.removed, again.lock.changed, again.findings.problems]).toEqual([[], [], false, []]);
   const unmerged = spawnSync("git", ["-C", dir, "ls-files", "--unmerged"], { encoding: "utf8" }).stdout;
   if (unmerged.includes("\tflake/")) expect(next[0]).toMatch(/^git add .*flake/);
   succeed(dir, "add", "-A");

@@ -13,9 +13,7 @@ import { constants, tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { attrs, binding, formals, ident, inheritFrom, lambda, print, select, toNix } from "@microvm-emit/nix-ast";
-import type * as TE from "fp-ts/lib/TaskEither.js";
-import type { Override } from "../cli/command-line.js";
-import { Failed, type FailedHost, type Failure, attempt } from "../report/failure.js";
+import { Failed, type FailedHost } from "../report/failure.js";
 import type { OutputFile, TextFile } from "../output-file.js";
 import { ownProcess } from "../config-file/guard.js";
 import { readIfThere } from "../config-file/load.js";
@@ -25,7 +23,11 @@ import type { ConfigPath } from "@microvm-emit/model";
 import type { PlannedPath } from "../config-file/planned-paths.js";
 import { render } from "../render.js";
 import { isBelow, mirror, sourceTreeOf, unreachable } from "../fs/source-tree.js";
-import type { Trail } from "./trace-back.js";
+import type { CheckedHost, OnProgress } from "../report/checked.js";
+import type { ErrorOrigin } from "../report/error-origin.js";
+
+/** Input name and flake reference, as `--override-input` takes them. */
+export type Override = readonly [name: string, reference: string];
 
 export interface Checkable {
   /** Absolute and without links, as is the one below. */
@@ -42,75 +44,56 @@ export interface Checkable {
   readonly overrides: readonly Override[];
 }
 
-export interface CheckedHost {
-  readonly host: string;
-  /** The store path of the host's system derivation. */
-  readonly drvPath: string;
-  readonly milliseconds: number;
-  /** What Nix and the modules warn of. */
-  readonly warnings: readonly string[];
-}
-
-/** Tells of the course of a check, one host after the other: a host takes seconds and much memory. */
-export type OnProgress = (event: Progress) => void;
-
-export type Progress =
-  | { readonly kind: "started"; readonly host: string; readonly position: number; readonly count: number }
-  | { readonly kind: "fine"; readonly host: string; readonly milliseconds: number }
-  | { readonly kind: "failed"; readonly host: string; readonly milliseconds: number };
-
 /** Has `nix` evaluate every host of a flake that is not on disk yet, in a copy of the source it belongs to. */
-export const check = (checkable: Checkable, onProgress: OnProgress): TE.TaskEither<Failure, readonly CheckedHost[]> =>
-  attempt(() =>
-    withTemporaryDirectory(async (directory, signal) => {
-      const flake = layOut(checkable, directory);
-      const evaluate = (attribute: string): Promise<Finished> =>
-        nixEval(`${flake.reference}#${attribute}`, checkable.overrides, signal);
-      const fine: CheckedHost[] = [];
-      const failed: FailedHost[] = [];
-      for (const [index, host] of checkable.hosts.entries()) {
-        onProgress({ kind: "started", host, position: index + 1, count: checkable.hosts.length });
-        const start = performance.now();
-        const { code, stdout, stderr } = await evaluate(
-          `${hostsAttribute}.${JSON.stringify(host)}.config.system.build.toplevel.drvPath`,
-        );
-        const milliseconds = Math.round(performance.now() - start);
-        if (code === 0) {
-          onProgress({ kind: "fine", host, milliseconds });
-          fine.push({
-            host,
-            drvPath: stdout.trim(),
-            milliseconds,
-            warnings: nixWarnings(readNixLog(stderr, stripVTControlCharacters).text),
-          });
-          continue;
-        }
-        onProgress({ kind: "failed", host, milliseconds });
-        const source = await evaluate(sourceAttribute);
-        const storePath = source.code === 0 ? source.stdout.trim() : "";
-        const log = readNixLog(stderr, (text) => inUsersPlaces(stripVTControlCharacters(text), flake, storePath));
-        if (!ranAtAll(log.text)) throw new Failed({ kind: "nix-failed", cause: nixMessage(log.text) });
-        failed.push({
+export const check = (checkable: Checkable, onProgress: OnProgress): Promise<readonly CheckedHost[]> =>
+  withTemporaryDirectory(async (directory, signal) => {
+    const flake = layOut(checkable, directory);
+    const evaluate = (attribute: string): Promise<Finished> =>
+      nixEval(`${flake.reference}#${attribute}`, checkable.overrides, signal);
+    const fine: CheckedHost[] = [];
+    const failed: FailedHost[] = [];
+    for (const [index, host] of checkable.hosts.entries()) {
+      onProgress({ kind: "started", host, position: index + 1, count: checkable.hosts.length });
+      const start = performance.now();
+      const { code, stdout, stderr } = await evaluate(
+        `${hostsAttribute}.${JSON.stringify(host)}.config.system.build.toplevel.drvPath`,
+      );
+      const milliseconds = Math.round(performance.now() - start);
+      if (code === 0) {
+        onProgress({ kind: "fine", host, milliseconds });
+        fine.push({
           host,
-          message: log.error?.message ?? nixMessage(log.text),
-          fullMessage: log.text.trim(),
-          trails: log.error === undefined ? [] : await trails(log.error, host, checkable, flake),
+          drvPath: stdout.trim(),
+          milliseconds,
+          warnings: nixWarnings(readNixLog(stderr, stripVTControlCharacters).text),
         });
+        continue;
       }
-      if (failed.length > 0) {
-        throw new Failed({ kind: "evaluation-failed", hosts: failed, fine: fine.map(({ host }) => host) });
-      }
-      return fine;
-    }),
-  );
+      onProgress({ kind: "failed", host, milliseconds });
+      const source = await evaluate(sourceAttribute);
+      const storePath = source.code === 0 ? source.stdout.trim() : "";
+      const log = readNixLog(stderr, (text) => inUsersPlaces(stripVTControlCharacters(text), flake, storePath));
+      if (!ranAtAll(log.text)) throw new Failed({ kind: "nix-failed", cause: nixMessage(log.text) });
+      failed.push({
+        host,
+        message: log.error?.message ?? nixMessage(log.text),
+        fullMessage: log.text.trim(),
+        origins: log.error === undefined ? [] : await originsOf(log.error, host, checkable, flake),
+      });
+    }
+    if (failed.length > 0) {
+      throw new Failed({ kind: "evaluation-failed", hosts: failed, fine: fine.map(({ host }) => host) });
+    }
+    return fine;
+  });
 
 /** Where an error leads; what is needed for that is loaded only when there is one. */
-const trails = async (
+const originsOf = async (
   error: NixError,
   host: string,
   { config, loaded, outputDir, files, modules, written }: Checkable,
   { root }: LaidOut,
-): Promise<readonly Trail[]> => {
+): Promise<readonly ErrorOrigin[]> => {
   const [{ locator }, { traceBack }] = await Promise.all([
     import("../config-file/locate/locate.js"),
     import("./trace-back.js"),
@@ -127,7 +110,7 @@ const trails = async (
     read: (file) =>
       isBelow(root, file) && file.endsWith(".nix") && existsSync(file) ? readFileSync(file, "utf8") : undefined,
   });
-  return found.map((trail) => (trail.path === undefined ? trail : { ...trail, path: written(trail.path) }));
+  return found.map((origin) => (origin.path === undefined ? origin : { ...origin, path: written(origin.path) }));
 };
 
 interface LaidOut {

@@ -20,6 +20,7 @@ import type { NixFile } from "../output-file.js";
 import type { Locator } from "../config-file/locate/locate.js";
 import type { NixError, NixPosition } from "./nix-log.js";
 import { lineOf, type Place, placeAtOffset } from "../report/place.js";
+import type { ErrorOrigin } from "../report/error-origin.js";
 import { offsetInTemplate } from "../config-file/locate/template-place.js";
 import type { PlannedPath } from "../config-file/planned-paths.js";
 
@@ -38,25 +39,15 @@ export interface Sources {
   readonly read: (file: string) => string | undefined;
 }
 
-/** A place that an error of Nix's leads to. */
-export interface Trail {
-  /** The part of the config that led there. */
-  readonly path?: ConfigPath;
-  /** In the config, in a module of the user's, or, where neither says it, in an emitted file. */
-  readonly place?: Place;
-  /** The emitted line that the part of the config became. */
-  readonly emitted?: Place;
-}
-
 /**
  * Follows an error of Nix's back to what the user wrote: to every definition that it names, else to every place that
  * says its sentence, else to the innermost place of its trace. What the user wrote comes first, what is ours alone last.
  */
-export const traceBack = (error: NixError, sources: Sources): readonly Trail[] => {
+export const traceBack = (error: NixError, sources: Sources): readonly ErrorOrigin[] => {
   const files = openFiles(sources);
-  const found = firstOf<readonly Trail[]>([
+  const found = firstOf<readonly ErrorOrigin[]>([
     () => namedDefinitions(error.message, files),
-    () => (error.at === undefined ? [] : trailAt(error.at, files)),
+    () => (error.at === undefined ? [] : originsAt(error.at, files)),
     () => (error.at === undefined ? saying(error.message, files) : []),
     () => refusedPackage(error.message, files),
     () => alongTrace(error, files),
@@ -73,7 +64,7 @@ const firstOf = <A extends readonly unknown[]>(ways: readonly (() => A)[]): A | 
   return undefined;
 };
 
-const isOursAlone = ({ path, place }: Trail, { outputDir }: Sources): boolean =>
+const isOursAlone = ({ path, place }: ErrorOrigin, { outputDir }: Sources): boolean =>
   path === undefined && (place?.file.startsWith(`${outputDir}/`) ?? true);
 
 /** A Nix file by what is known of it. */
@@ -83,8 +74,8 @@ interface Source {
   readonly expr: () => Expr | undefined;
   /** Where the nodes of an emitted file are. */
   readonly mappings: readonly Mapping[];
-  readonly trail: (offset: number) => Trail;
-  readonly trailOf: (definition: Definition) => Trail;
+  readonly originNear: (offset: number) => ErrorOrigin;
+  readonly originOf: (definition: Definition) => ErrorOrigin;
 }
 
 interface Files {
@@ -120,7 +111,7 @@ const openEmitted = (file: string, { path, expr }: NixFile, { host, locate, read
     const inner = offsetInTemplate(source, positionOffset(source, place.line) + place.column - 1, around(offset));
     return inner === undefined ? place : placeAtOffset(place.file, source, inner);
   };
-  const trailFrom = (origin: Origin | undefined, offset: number): Trail => {
+  const originFrom = (origin: Origin | undefined, offset: number): ErrorOrigin => {
     const emitted = placeAtOffset(file, mapped.text, offset);
     if (origin === undefined) return { place: emitted };
     const place = locate(origin);
@@ -131,9 +122,9 @@ const openEmitted = (file: string, { path, expr }: NixFile, { host, locate, read
     text: mapped.text,
     mappings: mapped.mappings,
     expr: () => (path === "flake.nix" ? hostModules(expr, host) : expr),
-    trail: (offset) => trailFrom(originAt(mapped, offset), offset),
-    trailOf: ({ node, origin }) =>
-      trailFrom(origin, mapped.mappings.find((mapping) => mapping.node === node)?.start ?? 0),
+    originNear: (offset) => originFrom(originAt(mapped, offset), offset),
+    originOf: ({ node, origin }) =>
+      originFrom(origin, mapped.mappings.find((mapping) => mapping.node === node)?.start ?? 0),
   };
 };
 
@@ -160,7 +151,7 @@ const openUsers = (file: string, { read, modules, configDir, outputDir }: Source
   const text = read(file);
   if (text === undefined) return undefined;
   const at = modules.find(({ path }) => filesOf(configDir, path).includes(file))?.at;
-  const trail = (offset: number): Trail => ({
+  const originNear = (offset: number): ErrorOrigin => ({
     place: placeAtOffset(file, text, offset),
     ...(at === undefined ? {} : { path: at }),
   });
@@ -172,19 +163,19 @@ const openUsers = (file: string, { read, modules, configDir, outputDir }: Source
       return read._tag === "Right" ? read.right : undefined;
     },
     mappings: [],
-    trail,
-    trailOf: ({ node }) => trail(node.start ?? 0),
+    originNear,
+    originOf: ({ node }) => originNear(node.start ?? 0),
   };
 };
 
-const trailAt = ({ file, line, column }: NixPosition, { open }: Files): readonly Trail[] => {
+const originsAt = ({ file, line, column }: NixPosition, { open }: Files): readonly ErrorOrigin[] => {
   const source = open(file);
   if (source === undefined) return [];
   const lineText = lineOf(source.text, line);
   const before = positionOffset(source.text, line);
   // Nix counts bytes.
   const units = new TextDecoder().decode(new TextEncoder().encode(lineText).subarray(0, column - 1)).length;
-  return [source.trail(before + units)];
+  return [source.originNear(before + units)];
 };
 
 /** Where a line begins. */
@@ -199,7 +190,7 @@ const positionOffset = (text: string, line: number): number => {
 };
 
 /** What the module system says of an option's definitions, each with its file and, where it is short, its value. */
-const namedDefinitions = (message: string, files: Files): readonly Trail[] => {
+const namedDefinitions = (message: string, files: Files): readonly ErrorOrigin[] => {
   const option = /option [`‘'](?<option>.*?)['’](?: (?:has|is|does|was|in)\b|:|$)/m.exec(message)?.groups?.["option"];
   if (option === undefined) return [];
   const used = new Set<Definition>();
@@ -209,13 +200,13 @@ const namedDefinitions = (message: string, files: Files): readonly Trail[] => {
     if (source === undefined) return [];
     const unused = definitionsIn(source, option).filter((definition) => !used.has(definition));
     const chosen = unused.find((definition) => shownValue(definition) === groups?.["value"]) ?? unused[0];
-    if (chosen === undefined) return [source.trail(0)];
+    if (chosen === undefined) return [source.originNear(0)];
     used.add(chosen);
-    return [source.trailOf(chosen)];
+    return [source.originOf(chosen)];
   });
   // The library names the module that it makes of a VM's options by the VM.
   const vms = named.flatMap(({ groups }) => /^microvm-emit\.vms\.(.*)$/.exec(groups?.["file"] ?? "")?.[1] ?? []);
-  const ofVms = vms.map((vm) => trailOfPath(["hosts", files.sources.host, "vms", vm], files));
+  const ofVms = vms.map((vm) => originOfPath(["hosts", files.sources.host, "vms", vm], files));
   // Modules that nixpkgs wraps are called by a file of its own.
   const values = named.map(({ groups }) => groups?.["value"]);
   return [...(found.length > 0 ? found : onlyDefinition(option, files, values)), ...ofVms];
@@ -248,7 +239,7 @@ const definitionsIn = (source: Source, option: string): readonly Definition[] =>
 };
 
 /** The strings that say what a `throw`, `abort` or assertion said, where Nix does not tell the place. */
-const saying = (message: string, files: Files): readonly Trail[] => {
+const saying = (message: string, files: Files): readonly ErrorOrigin[] => {
   const assertions = /^\s*Failed assertions:\s*$/m.test(message) ? message.split(/^- /m).slice(1) : undefined;
   const aborted = /^evaluation aborted with the following error message: '(?<said>.*)'$/s.exec(message)?.groups?.[
     "said"
@@ -264,21 +255,24 @@ const saying = (message: string, files: Files): readonly Trail[] => {
     const places = [...paths].flatMap((path) => {
       const source = files.open(path);
       const offset = source?.text.indexOf(said) ?? -1;
-      return source === undefined || offset === -1 ? [] : [source.trail(offset)];
+      return source === undefined || offset === -1 ? [] : [source.originNear(offset)];
     });
     return places.length === 1 ? places : [];
   });
 };
 
 /** The packages by the name that nixpkgs refuses for their licence, platform or flaws: it does not tell who asked. */
-const refusedPackage = (message: string, { sources: { host, emitted, outputDir }, open }: Files): readonly Trail[] => {
+const refusedPackage = (
+  message: string,
+  { sources: { host, emitted, outputDir }, open }: Files,
+): readonly ErrorOrigin[] => {
   const refused = /^\s*Package [‘'](?<name>[^’']+)[’'] .*refusing to evaluate/s.exec(message)?.groups?.["name"];
   if (refused === undefined) return [];
   return emitted
     .filter(({ path }) => [`hosts/${host}/`, `guests/${host}/`, "modules/"].some((folder) => path.startsWith(folder)))
     .flatMap(({ path }) => {
       const source = open(join(outputDir, path));
-      return source === undefined ? [] : packageOffsets(source.mappings, refused).map(source.trail);
+      return source === undefined ? [] : packageOffsets(source.mappings, refused).map(source.originNear);
     });
 };
 
@@ -294,11 +288,11 @@ const packageOffsets = (mappings: readonly Mapping[], fullName: string): readonl
 const minSaid = 4;
 
 /** The innermost of what was being evaluated that is not nixpkgs' own, nor the flake's, which leads to all of a host. */
-const alongTrace = ({ trace }: NixError, files: Files): readonly Trail[] => {
+const alongTrace = ({ trace }: NixError, files: Files): readonly ErrorOrigin[] => {
   let definedIn: string | undefined;
   for (const { message, at } of trace) {
-    const trails = at === undefined ? [] : trailAt(at, files);
-    if (trails.some(({ path, place }) => !isHostAtLarge(path, place, files))) return trails;
+    const origins = at === undefined ? [] : originsAt(at, files);
+    if (origins.some(({ path, place }) => !isHostAtLarge(path, place, files))) return origins;
     const file = /^while evaluating definitions from [`'](?<file>[^']*)'/.exec(message)?.groups?.["file"];
     if (file !== undefined) definedIn = withoutVia(file);
     const option = /^while evaluating the option [`'](?<option>.*)':?$/.exec(message)?.groups?.["option"];
@@ -310,7 +304,7 @@ const alongTrace = ({ trace }: NixError, files: Files): readonly Trail[] => {
     const found =
       source === undefined
         ? onlyDefinition(option, files)
-        : definitionsIn(source, option).map((definition) => source.trailOf(definition));
+        : definitionsIn(source, option).map((definition) => source.originOf(definition));
     if (found.length > 0) return found.slice(0, 1);
   }
   return [];
@@ -329,7 +323,7 @@ const hostDepth = 2;
  * The definition of an option that Nix names without a file, where just one of the user's or our files has one, or has one of
  * the values that Nix shows.
  */
-const onlyDefinition = (option: string, files: Files, values: readonly unknown[] = []): readonly Trail[] => {
+const onlyDefinition = (option: string, files: Files, values: readonly unknown[] = []): readonly ErrorOrigin[] => {
   const { host, outputDir } = files.sources;
   const vm = vmIn(option);
   const ours =
@@ -346,7 +340,7 @@ const onlyDefinition = (option: string, files: Files, values: readonly unknown[]
   });
   const shown = definitions.filter(({ definition }) => values.includes(shownValue(definition)));
   const candidates = shown.length > 0 ? shown : definitions;
-  return candidates.length === 1 ? candidates.map(({ source, definition }) => source.trailOf(definition)) : [];
+  return candidates.length === 1 ? candidates.map(({ source, definition }) => source.originOf(definition)) : [];
 };
 
 const vmIn = (text: string): string | undefined => {
@@ -358,7 +352,7 @@ const vmIn = (text: string): string | undefined => {
 const vmDepth = 3;
 
 /** The VM that Nix was about, as far as it says so, else the host. */
-const theHost = ({ message, trace }: NixError, files: Files): readonly Trail[] => {
+const theHost = ({ message, trace }: NixError, files: Files): readonly ErrorOrigin[] => {
   const { host, emitted } = files.sources;
   const vms = emitted.filter(({ path }) => path.startsWith(`hosts/${host}/`));
   const isVm = (name: string): boolean =>
@@ -366,10 +360,10 @@ const theHost = ({ message, trace }: NixError, files: Files): readonly Trail[] =
       vms.some(({ expr }) => definitionsOf(expr, [set, "vms", name]).some(({ depth }) => depth === vmDepth)),
     );
   const named = [message, ...trace.map((frame) => frame.message)].map(vmIn).find((name) => name !== undefined);
-  return [trailOfPath(named !== undefined && isVm(named) ? ["hosts", host, "vms", named] : ["hosts", host], files)];
+  return [originOfPath(named !== undefined && isVm(named) ? ["hosts", host, "vms", named] : ["hosts", host], files)];
 };
 
-const trailOfPath = (path: ConfigPath, { sources: { locate } }: Files): Trail => {
+const originOfPath = (path: ConfigPath, { sources: { locate } }: Files): ErrorOrigin => {
   const place = locate(path);
   return { path, ...(place === undefined ? {} : { place }) };
 };

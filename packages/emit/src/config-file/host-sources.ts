@@ -8,7 +8,7 @@ import { modulesMeant } from "./imports.js";
 import { readIfThere, readText } from "./load.js";
 import { namedPaths } from "./named-paths.js";
 import { namesIn, namesInText } from "./nix-names.js";
-import type { Places } from "../cli/run.js";
+import type { Places } from "./places.js";
 import { gitFolders, isBelow, sourceTreeOf } from "../fs/source-tree.js";
 import { userCache, userState } from "../fs/user-folders.js";
 import { withoutLinks } from "../fs/without-links.js";

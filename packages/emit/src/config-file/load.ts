@@ -1,10 +1,9 @@
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative } from "node:path";
 import { inspect } from "node:util";
-import type * as TE from "fp-ts/lib/TaskEither.js";
 import { requireJiti } from "./commonjs.js";
 import { type Environment, formatPath } from "@microvm-emit/model";
-import { Failed, type Failure, attempt } from "../report/failure.js";
+import { Failed, type Failure } from "../report/failure.js";
 import { ProcessEnd, guarded, requireQuiet } from "./guard.js";
 import { type ReadData, readJson, readJsonc } from "./locate/json-place.js";
 import { type Place, placeAtLine, placeAtOffset } from "../report/place.js";
@@ -18,16 +17,15 @@ import { userCache } from "../fs/user-folders.js";
  */
 export type OwnModules = Readonly<Record<string, object>>;
 
-/** Loads the default export of a config, which may be anything still. `file` is absolute. */
-export const load = (file: string, own: OwnModules): TE.TaskEither<Failure, unknown> =>
-  attempt(async () => {
-    const loader = loaders[extname(file)];
-    requireFile(file);
-    if (loader === undefined) {
-      throw new Failed({ kind: "config-unsupported", file, extensions: Object.keys(loaders) });
-    }
-    return loader(file, own);
-  });
+/** Loads the default export of a config, not yet validated. `file` is absolute. Throws {@link Failed}. */
+export const load = async (file: string, own: OwnModules): Promise<unknown> => {
+  const loader = loaders[extname(file)];
+  requireFile(file);
+  if (loader === undefined) {
+    throw new Failed({ kind: "config-unsupported", file, extensions: configExtensions });
+  }
+  return loader(file, own);
+};
 
 const loadModule = async (file: string, own: OwnModules): Promise<unknown> => {
   const { createJiti } = requireJiti();
@@ -64,14 +62,13 @@ const withImport = (failure: Failure, error: unknown, own: OwnModules): Failure 
 };
 
 /** Fails when a config that was loaded throws later, in a timer or a promise that nothing awaits. */
-export const requireQuietConfig = (file: string): TE.TaskEither<Failure, void> =>
-  attempt(async () => {
-    try {
-      await requireQuiet();
-    } catch (error) {
-      throw new Failed(thrown(file, error));
-    }
-  });
+export const requireQuietConfig = async (file: string): Promise<void> => {
+  try {
+    await requireQuiet();
+  } catch (error) {
+    throw new Failed(thrown(file, error));
+  }
+};
 
 /** What a config that is a function makes of where it is. */
 const called = (file: string, config: ConfigFunction): unknown =>
@@ -111,6 +108,9 @@ const loaders: Readonly<Record<string, (file: string, own: OwnModules) => Promis
   ".yaml": loadYaml,
   ".yml": loadYaml,
 };
+
+/** The extensions of a config, in the order of preference. */
+export const configExtensions: readonly string[] = Object.keys(loaders);
 
 const requireFile = (file: string): void => {
   let isFile: boolean;

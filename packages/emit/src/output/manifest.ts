@@ -1,6 +1,6 @@
 import type { TextFile } from "../output-file.js";
 import { hasConflictMarkers } from "./merge-conflict.js";
-import { sha256 } from "./transaction.js";
+import { sha256 } from "../fs/sha256.js";
 
 /**
  * The record, in the output directory, of the texts that are ours: path → SHA-256 in hexadecimal. Git joins two records line by

@@ -1,8 +1,9 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { Failed } from "../report/failure.js";
 import { type Folders, isAbsence, readEntry, sync } from "../fs/folders.js";
+import { sha256 } from "../fs/sha256.js";
 import { isInside } from "./manifest.js";
 
 /**
@@ -45,8 +46,6 @@ interface Journal {
 }
 
 const journalIn = (state: string): string => join(state, "journal.json");
-
-export const sha256 = (content: string | Buffer): string => createHash("sha256").update(content).digest("hex");
 
 /** Makes all the changes, or throws with every file as it was, unless {@link isHalfDone}. */
 export const apply = async (

@@ -1,8 +1,7 @@
 import { accessSync, constants, lstatSync, readlinkSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, parse, sep } from "node:path";
-import type * as TE from "fp-ts/lib/TaskEither.js";
 import { exclusively } from "../fs/exclusive.js";
-import { type Conflict, Failed, type Failure, type LossReason, attempt } from "../report/failure.js";
+import { type Conflict, Failed, type Failure, type LossReason } from "../report/failure.js";
 import type { TextFile } from "../output-file.js";
 import { type Folders, codeOf, isThere, openFolders, readEntry } from "../fs/folders.js";
 import { contentsOf, indexEntries } from "../fs/git.js";
@@ -20,7 +19,8 @@ import {
 import { hasConflictMarkers } from "./merge-conflict.js";
 import { isBelow, sourceTreeOf } from "../fs/source-tree.js";
 import { stateFolder } from "../fs/state-folder.js";
-import { type Change, apply, isHalfDone, recover, removeEmptied, sha256 } from "./transaction.js";
+import { type Change, apply, isHalfDone, recover, removeEmptied } from "./transaction.js";
+import { sha256 } from "../fs/sha256.js";
 import { withoutLinks } from "../fs/without-links.js";
 
 /** What is to stand on disk after a run. */
@@ -50,35 +50,34 @@ const patienceMs = 10_000;
  * All or nothing: what can be known to fail is checked before the first change, and what fails later is undone. A file
  * that has its wanted text is not touched.
  */
-export const write = (wanted: Wanted): TE.TaskEither<Failure, Written> =>
-  attempt(async () => {
-    const { dir } = wanted;
-    for (const { path } of wanted.files) {
-      if (!isInside(path))
-        throw new Error(`The emitted path ${JSON.stringify(path)} is not inside the output directory.`);
-    }
-    requireDirectory(dir);
-    const state = stateFolder(dir);
-    const folders = openFolders();
-    try {
-      const result = await exclusively(state, patienceMs, async () => {
-        await recover(state, dir, folders);
-        const plan = planChanges(wanted, folders);
-        requireWritable(plan.changes.map(({ path }) => path));
-        await apply(state, dir, folders, plan.changes);
-        removeEmptied(dir, plan.report.removed, folders);
-        return plan.report;
-      });
-      if ("entry" in result) throw new Failed({ kind: "output-busy", dir, ...result });
-      return result;
-    } catch (error) {
-      throw error instanceof Failed || !isSystemError(error)
-        ? error
-        : new Failed(systemFailure(dir, folders.readable(error.message), error, isHalfDone(state)));
-    } finally {
-      folders.close();
-    }
-  });
+export const write = async (wanted: Wanted): Promise<Written> => {
+  const { dir } = wanted;
+  for (const { path } of wanted.files) {
+    if (!isInside(path))
+      throw new Error(`The emitted path ${JSON.stringify(path)} is not inside the output directory.`);
+  }
+  requireDirectory(dir);
+  const state = stateFolder(dir);
+  const folders = openFolders();
+  try {
+    const result = await exclusively(state, patienceMs, async () => {
+      await recover(state, dir, folders);
+      const plan = planChanges(wanted, folders);
+      requireWritable(plan.changes.map(({ path }) => path));
+      await apply(state, dir, folders, plan.changes);
+      removeEmptied(dir, plan.report.removed, folders);
+      return plan.report;
+    });
+    if ("entry" in result) throw new Failed({ kind: "output-busy", dir, ...result });
+    return result;
+  } catch (error) {
+    throw error instanceof Failed || !isSystemError(error)
+      ? error
+      : new Failed(systemFailure(dir, folders.readable(error.message), error, isHalfDone(state)));
+  } finally {
+    folders.close();
+  }
+};
 
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && "syscall" in error;
 

@@ -1,6 +1,6 @@
 import { lexer, type Token } from "marked";
 import { type ProblemPage, severities } from "./problem-page.js";
-import type { Style } from "./report.js";
+import type { Style } from "./style.js";
 import { type Piece, wrap } from "./wrap.js";
 
 /** A page as it is read in a terminal, at most `width` columns wide where it is prose. */

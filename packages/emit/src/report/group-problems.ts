@@ -1,5 +1,5 @@
 import { collect, type ConfigPath, formatPath, hasItToo } from "@microvm-emit/model";
-import type { LocatedProblem } from "./failure.js";
+import type { LocatedProblem } from "./located-problem.js";
 
 /**
  * Problems with those of one kind together: all that one place of a source leads to, and warnings of a host that VMs have

@@ -1,6 +1,6 @@
 import { type AllowedPlan, joinDestination, type PortPlan } from "@microvm-emit/model";
 import type { AllowedFrom, IsolationSummary, LeadingPort, ReachedBy, ShareSummary } from "./isolation-summary.js";
-import type { Style } from "./report.js";
+import type { Style } from "./style.js";
 import { onOneLine } from "./wrap.js";
 
 /** A line before it is wrapped, with what stands out at its beginning. */

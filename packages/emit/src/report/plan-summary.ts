@@ -10,7 +10,7 @@ import {
 import { type Expr, isNode, print } from "@microvm-emit/nix-ast";
 import { isolationOn, type IsolationSummary, sharedLogins } from "./isolation-summary.js";
 import { isolationLines, type Line } from "./isolation-words.js";
-import type { Style } from "./report.js";
+import type { Style } from "./style.js";
 import { onOneLine, wrap } from "./wrap.js";
 
 /** A host's guests, the VMs of each, and what keeps guests apart. */

@@ -1,7 +1,7 @@
 import { collect, hasItToo } from "@microvm-emit/model";
 import type { Diagnostic, Findings } from "./diagnostic.js";
 import { maxExcerpt, type Place } from "./place.js";
-import type { Style } from "./report.js";
+import type { Style } from "./style.js";
 import { visible, visibleInLine } from "./visible.js";
 
 /**

@@ -64,7 +64,7 @@ describe("a config that cannot be loaded", () => {
       "has another extension",
       { "config.toml": "" },
       "config.toml",
-      { code: "config-unsupported", remedy: "Name it with one of .ts .mts .js .mjs .json .jsonc .yaml .yml." },
+      { code: "config-unsupported", remedy: "Use one of .ts .mts .js .mjs .json .jsonc .yaml .yml." },
     ],
     ["has no extension", { config: "" }, "config", { code: "config-unsupported" }],
     [
@@ -165,7 +165,7 @@ describe("a config that cannot be loaded", () => {
       "calls a function that nobody defines",
       { [config]: "export default { a: codeClaude() };\n" },
       config,
-      { code: "config-throws", remedy: "Fix the code that the stack leads to. Nothing was written." },
+      { code: "config-throws", remedy: "Fix the code at the top of the stack. Nothing was written." },
     ],
     [
       "throws a string",

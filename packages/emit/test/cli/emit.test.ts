@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { layOut, temporaryDirectory, treeOf } from "../tree.js";
@@ -256,7 +265,7 @@ describe("--json", () => {
     ["help", ["--help", "--json"], 0],
     ["the version", ["--version", "--json"], 0],
     ["a command line it cannot read", ["--json", "--bogus"], 2],
-    ["no config", ["--json"], 2],
+    ["no config named", ["--json"], 0],
     ["a config that is not there", ["none.ts", "--json"], 1],
     ["a stage", [config, "--json", "--stop-after", "text"], 0],
   ])("prints one object for %s", (_, args, exitCode) => {
@@ -326,6 +335,22 @@ describe("--stop-after", () => {
   });
 });
 
+describe("without a named config", () => {
+  it("writes the flake of the nearest config above", () => {
+    const dir = project("a");
+    mkdirSync(join(dir, "deep/er"), { recursive: true });
+    expect(microvmEmit(join(dir, "deep/er"), [])).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(existsSync(join(dir, "flake/flake.nix"))).toBe(true);
+    expect(microvmEmit(join(dir, "deep"), ["plan"])).toMatchObject({ exitCode: 0, stderr: "" });
+  });
+
+  it("reports that there is no config", () => {
+    const { exitCode, stderr } = microvmEmit(temporaryDirectory(), ["plan"]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("error[config-not-found]");
+  });
+});
+
 describe("the command line", () => {
   it("explains itself", () => {
     const { exitCode, stdout } = microvmEmit(temporaryDirectory(), ["--help"]);
@@ -334,7 +359,7 @@ describe("the command line", () => {
       "Usage: microvm-emit",
       "--stop-after <stage>",
       "--force",
-      "check [options] <config>",
+      "check [options] [config]",
       "Examples:",
     ]) {
       expect(stdout).toContain(words);
@@ -357,8 +382,6 @@ describe("the command line", () => {
     [["x.ts", "--forse"], "Did you mean --force?"],
     [["x.ts", "--stop-after", "txt"], "Allowed choices are plan, ast, text."],
     [["x.ts", "y.ts"], "Too many arguments"],
-    [[], "Missing required argument 'config'."],
-    [["check"], "Missing required argument 'config'."],
     [["check", "x.ts", "--override-input", "a"], "It takes a name and a flake reference."],
   ])("says what is wrong with %j", (args, words) => {
     const { exitCode, stdout, stderr } = microvmEmit(temporaryDirectory(), args);

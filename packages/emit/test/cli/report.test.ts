@@ -338,7 +338,7 @@ describe("microvm-emit explain", () => {
     const { exitCode, stderr } = microvmEmit(temporaryDirectory(), ["explain", "quux"]);
     expect([exitCode, stderr]).toEqual([
       2,
-      'error[unknown-code]\n  There is no problem with the code "quux".\n  help: Run `microvm-emit explain` to see them all.\n',
+      'error[unknown-code]\n  Unknown problem code "quux".\n  help: Run `microvm-emit explain` to list all codes.\n',
     ]);
     expect(microvmEmit(temporaryDirectory(), ["explain", "duplicate-mak"]).stderr).toContain(
       "Did you mean duplicate-mac?",

@@ -22,6 +22,7 @@ import type { Failure } from "../../src/report/failure.js";
 import { attributesName, manifestName } from "../../src/output/manifest.js";
 import { stateFolder } from "../../src/fs/state-folder.js";
 import { type Wanted, type Written, write } from "../../src/output/write.js";
+import { ended } from "./ended.js";
 import { withFault } from "./fault.mjs";
 import { layOut, temporaryDirectory, treeOf } from "../tree.js";
 
@@ -34,7 +35,7 @@ const wantedIn = (root: string, files: Files): Wanted => ({
   force: false,
 });
 
-const run = (root: string, files: Files): Promise<E.Either<Failure, Written>> => write(wantedIn(root, files))();
+const run = (root: string, files: Files): Promise<E.Either<Failure, Written>> => ended(write(wantedIn(root, files)));
 
 const succeed = async (root: string, files: Files): Promise<void> => {
   const result = await run(root, files);

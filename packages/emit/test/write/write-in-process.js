@@ -4,5 +4,10 @@ import { write } from "../../dist/output/write.js";
 import { withFault } from "./fault.mjs";
 
 const [wanted, killAt = "0"] = process.argv.slice(2);
-const { result } = await withFault("kill", Number(killAt), () => write(JSON.parse(wanted))());
+const { result } = await withFault("kill", Number(killAt), () =>
+  write(JSON.parse(wanted)).then(
+    (right) => ({ _tag: "Right", right }),
+    ({ failures: [left] }) => ({ _tag: "Left", left }),
+  ),
+);
 process.stdout.write(JSON.stringify(result));

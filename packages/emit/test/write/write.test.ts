@@ -18,8 +18,9 @@ import * as E from "fp-ts/lib/Either.js";
 import { describe, expect, it } from "vitest";
 import type { Conflict, Failure } from "../../src/report/failure.js";
 import { attributesName, manifestName } from "../../src/output/manifest.js";
-import { sha256 } from "../../src/output/transaction.js";
+import { sha256 } from "../../src/fs/sha256.js";
 import { type Written, write } from "../../src/output/write.js";
+import { ended } from "./ended.js";
 import { withFault } from "./fault.mjs";
 import { layOut, temporaryDirectory, treeOf } from "../tree.js";
 
@@ -28,12 +29,14 @@ const run = (
   files: Readonly<Record<string, string>>,
   { force = false, beside = {} }: { force?: boolean; beside?: Record<string, string> } = {},
 ): Promise<E.Either<Failure, Written>> =>
-  write({
-    dir,
-    files: Object.entries(files).map(([path, text]) => ({ kind: "text", path, text })),
-    beside,
-    force,
-  })();
+  ended(
+    write({
+      dir,
+      files: Object.entries(files).map(([path, text]) => ({ kind: "text", path, text })),
+      beside,
+      force,
+    }),
+  );
 
 const succeed = async (...args: Parameters<typeof run>): Promise<Written> => {
   const result = await run(...args);

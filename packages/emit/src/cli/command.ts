@@ -1,0 +1,39 @@
+import { type Command, Option } from "commander";
+import type { OnProgress } from "../report/checked.js";
+import type { Outcome } from "../report/outcome.js";
+
+/** A command line that was understood. */
+export interface Invocation {
+  /** The name of the subcommand; `emit` where the command line names only a config. */
+  readonly command: string;
+  /** The config as typed, where the command line names one. */
+  readonly config?: string | undefined;
+  /** Does the work and prints nothing. Throws {@link Failed}. */
+  readonly run: (context: Context) => Promise<Outcome>;
+}
+
+/** What a command may use while it runs. */
+export interface Context {
+  /** The config to read: as typed, or the nearest one from the current directory upwards. */
+  readonly configFile: (typed: string | undefined) => Promise<string>;
+  readonly onProgress: OnProgress;
+}
+
+/**
+ * Adds a command to the program. `--help` loads every declaration, so a command's file imports only types and light
+ * modules, and loads the rest in `run`.
+ */
+export type Declare = (program: Command, ask: (invocation: Invocation) => void) => void;
+
+/** The help of a config argument. */
+export const configHelp = "config file (default: microvm.config.* in this directory or the nearest one above)";
+
+/** Text for people, one JSON object, or a log of the Static Analysis Results Interchange Format. */
+export const formats = ["human", "json", "sarif"] as const;
+export type Format = (typeof formats)[number];
+
+/** Adds `--format` and `--json`. */
+export const withFormat = (command: Command, choices: readonly Format[] = formats): Command =>
+  command
+    .addOption(new Option("--format <format>", "set the output format").choices(choices).default("human"))
+    .option("--json", "same as --format json");

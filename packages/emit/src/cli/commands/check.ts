@@ -1,0 +1,67 @@
+import { InvalidArgumentError } from "commander";
+import type { Override } from "../../check/nix.js";
+import type { OnProgress } from "../../report/checked.js";
+import type { Outcome } from "../../report/outcome.js";
+import { configHelp, type Declare, withFormat } from "../command.js";
+
+interface CheckOptions {
+  readonly output?: string;
+  readonly overrideInput?: readonly Override[];
+}
+
+/** `microvm-emit check [config]`: evaluates the flake with Nix. */
+export const check: Declare = (program, ask) => {
+  const command = program
+    .command("check")
+    .description("evaluate every host with Nix, writing nothing")
+    .argument("[config]", configHelp)
+    .option("-o, --output <dir>", "use the flake.lock of this directory (default: flake/ beside the config)")
+    .option("--override-input <name> <ref>", "use another flake for an input", collectOverride)
+    .option("--verbose", "show the full output of Nix")
+    .action((config: string | undefined, { output, overrideInput = [] }: CheckOptions) => {
+      ask({
+        command: "check",
+        config,
+        run: async ({ configFile, onProgress }) =>
+          checkConfig(await configFile(config), output, overrideInput, onProgress),
+      });
+    });
+  withFormat(command);
+};
+
+const checkConfig = async (
+  config: string,
+  output: string | undefined,
+  overrides: readonly Override[],
+  onProgress: OnProgress,
+): Promise<Outcome> => {
+  const [{ placesOf }, { planFile }, { plannedPaths }, { formatChecked }] = await Promise.all([
+    import("../../config-file/places.js"),
+    import("../../config-file/plan-file.js"),
+    import("../../config-file/planned-paths.js"),
+    import("../../report/checked.js"),
+  ]);
+  const places = placesOf(config, output);
+  const { config: loaded, planned, files, findings } = await planFile(places);
+  const nix = await import("../../check/nix.js");
+  const hosts = await nix.check(
+    {
+      config: places.config,
+      loaded,
+      outputDir: places.outputDir,
+      files: files(),
+      hosts: planned.plan.hosts.map(({ name }) => name),
+      modules: plannedPaths(planned.plan),
+      written: planned.written,
+      overrides,
+    },
+    onProgress,
+  );
+  return { json: { hosts }, text: (style) => formatChecked(hosts, style), findings };
+};
+
+const collectOverride = (given: string, before: readonly Override[] = []): readonly Override[] => {
+  const at = given.indexOf("=");
+  if (at < 1) throw new InvalidArgumentError("It takes a name and a flake reference.");
+  return [...before, [given.slice(0, at), given.slice(at + 1)]];
+};

@@ -1,0 +1,9 @@
+import type { Declare } from "../command.js";
+import { check } from "./check.js";
+import { emit } from "./emit.js";
+import { explain } from "./explain.js";
+import { plan } from "./plan.js";
+import { schema } from "./schema.js";
+
+/** Every command, in the order of `--help`. The first is the program without a subcommand. */
+export const commands: readonly Declare[] = [emit, check, plan, schema, explain];

@@ -1,0 +1,119 @@
+import { Option } from "commander";
+import type { Emitted } from "../../report/emitted.js";
+import type { Outcome } from "../../report/outcome.js";
+import { configHelp, type Declare, withFormat } from "../command.js";
+
+const stages = ["plan", "ast", "text"] as const;
+type Stage = (typeof stages)[number];
+
+interface EmitOptions {
+  readonly output?: string;
+  readonly force?: boolean;
+  readonly stopAfter?: Stage;
+}
+
+/** `microvm-emit [config]`: writes the flake. */
+export const emit: Declare = (program, ask) => {
+  program
+    .argument("[config]", configHelp)
+    .option("-o, --output <dir>", "write the flake to this directory (default: flake/ beside the config)")
+    .option("--force", "overwrite and remove files that were edited by hand or come from elsewhere")
+    .addOption(new Option("--stop-after <stage>", "print a stage and write nothing").choices(stages))
+    .action((config: string | undefined, { output, force = false, stopAfter }: EmitOptions) => {
+      ask({
+        command: "emit",
+        config,
+        run: async ({ configFile }) => {
+          const file = await configFile(config);
+          return stopAfter === undefined ? emitConfig(file, { output, force }) : printStage(stopAfter, file, output);
+        },
+      });
+    });
+  withFormat(program);
+};
+
+/** Writes the flake of a config, or throws {@link Failed} and changes nothing. */
+export const emitConfig = async (
+  config: string,
+  { output, force }: { readonly output?: string | undefined; readonly force: boolean },
+): Promise<Outcome<Emitted>> => {
+  const [
+    { placesOf },
+    { planFile },
+    { requireDirectory, requireNoLink, write },
+    { printLock },
+    { render },
+    { nextCommands },
+    { formatEmitted },
+  ] = await Promise.all([
+    import("../../config-file/places.js"),
+    import("../../config-file/plan-file.js"),
+    import("../../output/write.js"),
+    import("../../config-file/lock-file.js"),
+    import("../../render.js"),
+    import("../next-commands.js"),
+    import("../../report/emitted.js"),
+  ]);
+  const places = placesOf(config, output);
+  const { planned, files, lockFile, findings } = await planFile(places, () => {
+    requireDirectory(places.outputDir);
+    requireNoLink(places.typedOutput, places.configDir);
+  });
+  const lockText = printLock(planned.lock);
+  const { adopted } = lockFile;
+  const written = await write({
+    dir: places.outputDir,
+    files: render(files()),
+    beside: { [places.lock]: lockText, ...(adopted?.isWhole === true && { [adopted.from]: null }) },
+    force,
+  });
+  const emitted: Emitted = {
+    directory: places.outputDir,
+    ...written,
+    lock: {
+      file: places.lock,
+      changed: lockText !== lockFile.text,
+      ...(adopted && { from: adopted.from }),
+      ...(lockFile.isConflicted && { merged: true }),
+    },
+    next: nextCommands(planned.plan, places.configDir, places.outputDir, {
+      file: places.lock,
+      before: lockFile.lock,
+    }),
+  };
+  return { json: emitted, text: (style) => formatEmitted(emitted, style), findings };
+};
+
+/** Prints what a stage of the compiler makes of a config. */
+const printStage = async (stage: Stage, config: string, output: string | undefined): Promise<Outcome> => {
+  const [{ placesOf }, { planFile }, { render }, { toJson }] = await Promise.all([
+    import("../../config-file/places.js"),
+    import("../../config-file/plan-file.js"),
+    import("../../render.js"),
+    import("../../report/json.js"),
+  ]);
+  const { planned, files, findings } = await planFile(placesOf(config, output));
+  const outcome = (value: unknown, text: string): Outcome => ({
+    json: { stage, [stage]: value },
+    text: () => text,
+    findings,
+  });
+  switch (stage) {
+    case "plan":
+      return outcome(planned.plan, `${toJson(planned.plan)}\n`);
+    case "ast": {
+      // The trees of the library are the same for every config, and most of a small flake.
+      const trees = files().map((file) =>
+        file.isFixed === true ? { kind: file.kind, path: file.path, isFixed: true } : file,
+      );
+      return outcome(trees, `${toJson(trees)}\n`);
+    }
+    case "text": {
+      const texts = render(files());
+      return {
+        ...outcome(texts, texts.map(({ path, text }) => `# ==> ${path}\n${text}`).join("\n")),
+        isSource: true,
+      };
+    }
+  }
+};

@@ -1,0 +1,121 @@
+import { existsSync } from "node:fs";
+import { clip, didYouMean, nearest } from "@microvm-emit/model";
+import { Command, CommanderError } from "commander";
+import { Failed } from "../report/failure.js";
+import { noFindings } from "../report/outcome.js";
+import { type Format, formats, type Invocation } from "./command.js";
+import { commands } from "./commands/commands.js";
+import { version } from "./own-files.js";
+
+/** How a command line asks to be answered, known even where the rest cannot be understood. */
+export interface Presentation {
+  readonly format: Format;
+  readonly verbose: boolean;
+}
+
+export const presentationOf = (argv: readonly string[]): Presentation => {
+  const end = argv.indexOf("--");
+  const words = (end === -1 ? argv : argv.slice(0, end)).flatMap((word) =>
+    word.replace(/^--format=/, "--format\n").split("\n"),
+  );
+  const named = words[words.lastIndexOf("--format") + 1];
+  return {
+    format: words.includes("--json")
+      ? "json"
+      : (formats.find((format) => words.includes("--format") && format === named) ?? "human"),
+    verbose: words.includes("--verbose"),
+  };
+};
+
+const examples = `
+Examples:
+  $ microvm-emit                                  write flake/ beside the config
+  $ microvm-emit microvm.config.ts -o out         write out/
+  $ microvm-emit plan                             show the network access of each VM
+  $ microvm-emit check                            evaluate every host with Nix
+  $ microvm-emit check --override-input nixpkgs path:$HOME/nixpkgs
+  $ microvm-emit check --format sarif > problems.sarif
+  $ microvm-emit explain duplicate-address        explain a problem code
+  $ microvm-emit schema > microvm.schema.json     for "$schema" of a config in YAML or JSON
+
+Exit codes: 0 success, 1 problems to fix, 2 could not run.`;
+
+/** Reads a command line, without the program's name; runs and prints nothing. Throws {@link Failed}. */
+export const parseCommand = (argv: readonly string[]): Invocation => {
+  let invocation: Invocation | undefined;
+  let help = "";
+  const program = new Command("microvm-emit")
+    .description("Compiles a typed description of NixOS hosts and their microVMs to a flake.")
+    .version(version(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    .enablePositionalOptions()
+    .showSuggestionAfterError(true)
+    .addHelpText("after", examples);
+  for (const declare of commands) declare(program, (asked) => (invocation = asked));
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({ writeOut: (text) => (help += text), writeErr: () => undefined });
+  }
+  requireKnownCommand(
+    argv,
+    program.commands.map((command) => command.name()),
+  );
+  const asked = argv[0] === "help" ? [...argv.slice(1).filter((word) => word !== "help"), "--help"] : argv;
+  try {
+    program.parse(joinOverrides(asked), { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw new Failed({ kind: "usage", message: sentence(error.message) });
+    return {
+      command: "help",
+      run: () => Promise.resolve({ json: { text: help }, text: () => help, findings: noFindings }),
+    };
+  }
+  if (invocation === undefined) throw new Error(`No command answers ${argv.join(" ")}.`);
+  return invocation;
+};
+
+/** Refuses a first word, or one after `help`, that is neither a command nor a file; the name of a config has an extension. */
+const requireKnownCommand = (argv: readonly string[], commandNames: readonly string[]): void => {
+  const [first, second] = argv.filter(
+    (word, position) => !word.startsWith("-") && !takesValue.has(argv[position - 1] ?? ""),
+  );
+  const word = first === "help" ? second : first;
+  const names = [...commandNames, "help"];
+  if (word === undefined || names.includes(word) || (first !== "help" && (!/^[\w-]+$/.test(word) || existsSync(word))))
+    return;
+  throw new Failed({
+    kind: "usage",
+    message: `Unknown command ${JSON.stringify(clip(word))}.`,
+    remedy:
+      nearest(word, names) === undefined
+        ? `Use one of: ${names.join(", ")}. To write the flake, name only the config: microvm-emit microvm.config.ts.`
+        : didYouMean(word, names),
+  });
+};
+
+/** Options of the program whose value is a word of its own. */
+const takesValue: ReadonlySet<string> = new Set(["-o", "--output", "--stop-after", "--format"]);
+
+/** `--override-input NAME REF` takes two words, as in Nix; commander knows only options of one word. */
+const joinOverrides = (argv: readonly string[]): string[] => {
+  const joined: string[] = [];
+  for (let position = 0; position < argv.length; position++) {
+    const word = argv[position] ?? "";
+    const [name, reference] = [argv[position + 1], argv[position + 2]];
+    if (word === "--override-input" && name !== undefined && reference !== undefined) {
+      joined.push(`${word}=${name}=${reference}`);
+      position += 2;
+    } else joined.push(word);
+  }
+  return joined;
+};
+
+/** `error: unknown option '--x'\n(Did you mean --y?)` → `Unknown option '--x' (Did you mean --y?).` */
+const sentence = (message: string): string => {
+  const text = message
+    .replace(/^error: /, "")
+    .replaceAll("\n", " ")
+    .trim();
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? "" : "."}`;
+};

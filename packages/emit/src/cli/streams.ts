@@ -1,0 +1,79 @@
+import { randomUUID } from "node:crypto";
+import { relative } from "node:path";
+import picocolors from "picocolors";
+import { ownProcess } from "../config-file/guard.js";
+import type { Style } from "../report/style.js";
+import { visible, visibleInLine } from "../report/visible.js";
+
+/** Stands for the ESC of our own colors; text from elsewhere cannot contain it. */
+const ownEscape = randomUUID();
+
+/** Text for a terminal, without escape sequences but ours. */
+export const shown = (text: string): string => visible(text).replaceAll(ownEscape, "\u001b");
+
+/** Writes a report that may be longer than a string can be: each part waits until the one before is out. */
+export const writePieces = async (
+  stream: NodeJS.WriteStream,
+  pieces: Iterable<string>,
+  as: (piece: string) => string,
+): Promise<void> => {
+  const flush = async (text: string): Promise<void> => {
+    await new Promise<void>((resolve) => {
+      stream.write(text, () => {
+        resolve();
+      });
+    });
+  };
+  let waiting = "";
+  for (const piece of pieces) {
+    waiting += as(piece);
+    if (waiting.length < 65_536) continue;
+    await flush(waiting);
+    waiting = "";
+  }
+  await flush(waiting);
+};
+
+/** Longer lines of prose are hard to read. */
+const maxWidth = 100;
+
+export const widthOf = (stream: NodeJS.WriteStream): number => Math.min(stream.columns || maxWidth, maxWidth);
+
+export const styleOf = (stream: NodeJS.WriteStream): Style => {
+  const { NO_COLOR = "", TERM } = process.env;
+  const colors = picocolors.createColors(isTerminal(stream) && NO_COLOR === "" && TERM !== "dumb");
+  const paint = (name: "bold" | "dim" | "red" | "yellow" | "green" | "cyan"): ((text: string) => string) => {
+    const [open = "", close = ""] = colors[name](" ").replaceAll("\u001b", ownEscape).split(" ");
+    return (text) => open + text + close;
+  };
+  return {
+    bold: paint("bold"),
+    dim: paint("dim"),
+    red: paint("red"),
+    yellow: paint("yellow"),
+    green: paint("green"),
+    cyan: paint("cyan"),
+    path: shownPath,
+  };
+};
+
+/** `isTTY` is missing on streams that are no terminal, and picocolors decides for itself on anything but a boolean. */
+export const isTerminal = (stream: NodeJS.WriteStream): boolean => "isTTY" in stream && stream.isTTY;
+
+/** The current directory; undefined where it was removed. */
+export const currentDirectory = (): string | undefined => {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
+};
+
+const shownPath = (file: string): string => {
+  const here = currentDirectory();
+  const fromHere = here === undefined ? "" : relative(here, file);
+  return visibleInLine(fromHere === "" || fromHere.startsWith("..") ? file : fromHere);
+};
+
+/** The streams of this process as they were before a config could replace them. */
+export const { stdout, stderr } = ownProcess;

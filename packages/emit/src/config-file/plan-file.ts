@@ -1,0 +1,121 @@
+import { existsSync } from "node:fs";
+import { relative, resolve } from "node:path";
+import type { Plan, Problem } from "@microvm-emit/model";
+import * as model from "@microvm-emit/model";
+import * as nixAst from "@microvm-emit/nix-ast";
+import { type PlannedConfig, filesOf, planOf } from "../emit.js";
+import { gitDirOf } from "../fs/source-tree.js";
+import { withoutLinks } from "../fs/without-links.js";
+import * as self from "../index.js";
+import type { OutputFile } from "../output-file.js";
+import type { Findings } from "../report/diagnostic.js";
+import { Failed, failuresOf } from "../report/failure.js";
+import { grouped } from "../report/group-problems.js";
+import { diagnosticOf } from "../report/problem-diagnostic.js";
+import { hostSources } from "./host-sources.js";
+import { load, requireQuietConfig } from "./load.js";
+import { locateProblems } from "./locate/locate-problems.js";
+import { type LockFile, adoptLock, readLockFile } from "./lock-file.js";
+import type { Places } from "./places.js";
+import { plannedPaths } from "./planned-paths.js";
+
+/** A config file with its plan. */
+export interface PlannedFile {
+  /** The config as loaded. */
+  readonly config: unknown;
+  readonly planned: PlannedConfig;
+  /** Compiles the plan; lazy, because some commands only need the plan. */
+  readonly files: () => readonly OutputFile[];
+  readonly lockFile: LockFile;
+  /** The warnings of the config. */
+  readonly findings: Findings;
+}
+
+/** The modules that a config may import from this program; it gets the very instances that read it. */
+const own = { "microvm-emit": self, "@microvm-emit/model": model, "@microvm-emit/nix-ast": nixAst };
+
+/**
+ * Loads, validates and resolves a config file with its lock.
+ *
+ * @param require another requirement of the command, whose failures are reported together with those of the config.
+ * @throws {Failed} with every failure and problem at once.
+ */
+export const planFile = async (places: Places, require: () => void = () => undefined): Promise<PlannedFile> => {
+  const { config, lockFile } = await loadAll(places, require);
+  const planned = planOf(config, {
+    lock: lockFile.lock,
+    earlierLocks: lockFile.earlier,
+    sources: hostSources(config, places),
+    realPath: withoutLinks,
+    gitDirOf,
+  });
+  const problems = planned._tag === "Left" ? planned.left : missingModules(planned.right, places.configDir);
+  if (planned._tag === "Left" || problems.length > 0) {
+    const warnings = planned._tag === "Left" ? [] : planned.right.warnings;
+    const located = await locateProblems(places.config, config, [...problems, ...warnings]);
+    throw new Failed({ kind: "config-problems", problems: grouped(located) });
+  }
+  const findings = await findingsOf(places.config, config, planned.right);
+  // The last look before anything is written.
+  await requireQuietConfig(places.config);
+  return {
+    config,
+    planned: planned.right,
+    files: () => filesOf(planned.right, { configFile: relative(places.outputDir, places.config) }),
+    lockFile,
+    findings,
+  };
+};
+
+/** The config and its lock; throws the failures of both, and of the requirement, together. */
+const loadAll = async (
+  places: Places,
+  require: () => void,
+): Promise<{ readonly config: unknown; readonly lockFile: LockFile }> => {
+  const [config, lockFile, required] = await Promise.allSettled([
+    load(places.config, own),
+    readLockFile(places.lock),
+    (async () => {
+      await Promise.resolve();
+      require();
+    })(),
+  ]);
+  if (config.status === "rejected" || lockFile.status === "rejected" || required.status === "rejected") {
+    const failures = [config, lockFile, required].flatMap((settled) =>
+      settled.status === "rejected" ? failuresOf(settled.reason) : [],
+    );
+    // Without a config, its lock and output directory do not matter.
+    const missing = failures.filter(({ kind }) => kind === "config-missing");
+    const [first, ...others] = missing.length > 0 ? missing : failures;
+    throw first === undefined ? new Error("A rejected promise has no failure.") : new Failed(first, ...others);
+  }
+  return { config: config.value, lockFile: await adoptLock(lockFile.value, config.value) };
+};
+
+/** The modules of the config that are not on disk; the model cannot know. */
+const missingModules = ({ plan, written }: PlannedConfig, configDir: string): readonly Problem[] =>
+  model.whereWritten(missingPaths(plan, configDir), written);
+
+const missingPaths = (plan: Plan, configDir: string): readonly Problem[] =>
+  plannedPaths(plan)
+    .filter(({ path }) => !existsSync(resolve(configDir, path)))
+    .map(({ path, at }) => ({
+      code: "module-missing",
+      severity: "error",
+      path: at,
+      message: `${path} does not exist beside the config`,
+      remedy: "Create the file or correct its path.",
+    }));
+
+const findingsOf = async (file: string, config: unknown, { warnings, silenced }: PlannedConfig): Promise<Findings> => {
+  const found = await locateProblems(file, config, [...warnings, ...silenced]);
+  return {
+    problems: grouped(found.slice(0, warnings.length)).map(diagnosticOf),
+    silenced: grouped(
+      silenced.flatMap(({ reason }, position) => {
+        const problem = found[warnings.length + position];
+        return problem === undefined ? [] : [{ ...problem, reason }];
+      }),
+    ).map((problem) => ({ ...diagnosticOf(problem), reason: problem.reason })),
+  };
+};

@@ -1,0 +1,60 @@
+import { libraryFolder } from "../compile/flake/library-source.js";
+import type { Style } from "./style.js";
+
+/** The files that a run wrote, as `--json` prints them; paths of files are relative to the directory. */
+export interface Emitted {
+  readonly directory: string;
+  readonly written: readonly string[];
+  readonly unchanged: readonly string[];
+  readonly removed: readonly string[];
+  readonly lock: {
+    readonly file: string;
+    readonly changed: boolean;
+    /** The lock file of the config's former name, whose entries were taken over. */
+    readonly from?: string;
+    /** Whether the lock had conflict markers of a merge. */
+    readonly merged?: boolean;
+  };
+  /** The commands that this run made necessary. */
+  readonly next: readonly string[];
+}
+
+export const formatEmitted = (
+  { directory, written, unchanged, removed, lock, next }: Emitted,
+  style: Style,
+): string => {
+  const lines = [
+    ...listed(written, (path) => `${style.green("written")}  ${style.path(`${directory}/${path}`)}`),
+    ...listed(removed, (path) => `${style.red("removed")}  ${style.path(`${directory}/${path}`)}`),
+    ...(lock.changed ? [`${style.green("written")}  ${style.path(lock.file)}${lockRemark(lock, style)}`] : []),
+    ...(unchanged.length === 0
+      ? []
+      : [style.dim(`${fileCount(unchanged.length)} unchanged in ${style.path(directory)}`)]),
+  ];
+  return `${[...lines, "", "Next:", ...next.map((command) => `  ${style.bold(command)}`)].join("\n")}\n`;
+};
+
+const lockRemark = ({ from, merged }: Emitted["lock"], { path }: Style): string => {
+  const remarks = [
+    ...(merged === true ? ["merge conflict resolved"] : []),
+    ...(from === undefined ? [] : [`from ${path(from)}`]),
+  ];
+  return remarks.length === 0 ? "" : ` (${remarks.join(", ")})`;
+};
+
+const fileCount = (count: number): string => (count === 1 ? "1 file" : `${count} files`);
+
+/** A longer list is cut and counted. */
+const maxListed = 40;
+
+/** All files of the library share one line. */
+const listed = (paths: readonly string[], line: (path: string) => string): string[] => {
+  const isOfLibrary = (path: string): boolean => path.startsWith(`${libraryFolder}/`);
+  const others = paths.filter((path) => !isOfLibrary(path));
+  const ofLibrary = paths.length - others.length;
+  return [
+    ...others.slice(0, maxListed).map(line),
+    ...(others.length > maxListed ? [`…and ${fileCount(others.length - maxListed)} more`] : []),
+    ...(ofLibrary === 0 ? [] : [`${line(libraryFolder)} (${fileCount(ofLibrary)})`]),
+  ];
+};

@@ -1,0 +1,332 @@
+import { formatPath } from "@microvm-emit/model";
+import type { Diagnostic, RelatedDiagnostic } from "./diagnostic.js";
+import type { Conflict, FailedHost, Failure, LossReason, UnreachableModule } from "./failure.js";
+import { diagnosticOf } from "./problem-diagnostic.js";
+
+/** The message of a failure, without its code. */
+type Words = Omit<Diagnostic, "code" | "severity">;
+
+interface Row<F extends Failure> {
+  /** 1: the user can fix the input. 2: the program could not look at it. */
+  readonly exitCode: 1 | 2;
+  readonly words: (failure: F) => Words | readonly Diagnostic[];
+}
+
+/** Every failure with its exit code and its words; a kind without a row does not compile. */
+const rows: { readonly [Kind in Failure["kind"]]: Row<Extract<Failure, { readonly kind: Kind }>> } = {
+  usage: {
+    exitCode: 2,
+    words: ({ message, remedy = "Run `microvm-emit --help` to see the commands and options." }) => ({
+      message,
+      remedy,
+    }),
+  },
+  "unknown-code": {
+    exitCode: 2,
+    words: ({ code, meant }) => ({
+      message: `Unknown problem code ${JSON.stringify(code)}.`,
+      remedy: meant === undefined ? "Run `microvm-emit explain` to list all codes." : `Did you mean ${meant}?`,
+    }),
+  },
+  "cwd-missing": {
+    exitCode: 2,
+    words: () => ({
+      message: "The current directory no longer exists.",
+      remedy: "Change to another directory.",
+    }),
+  },
+  "config-missing": {
+    exitCode: 1,
+    words: ({ file, candidates }) => ({
+      subject: file,
+      message: "The config file does not exist.",
+      remedy: candidates.length === 0 ? "Check the path." : `Did you mean ${candidates.join(" or ")}?`,
+    }),
+  },
+  "config-not-found": {
+    exitCode: 1,
+    words: ({ directory, names }) => ({
+      subject: directory,
+      message: `No config here or in a directory above: ${names.join(", ")}.`,
+      remedy: "Name the config: microvm-emit path/to/microvm.config.ts.",
+    }),
+  },
+  "config-of-another-user": {
+    exitCode: 1,
+    words: ({ file, uid }) => ({
+      subject: file,
+      message: `The config belongs to another user (uid ${uid}), and loading it would run that user's code.`,
+      remedy: "Name the config on the command line if you trust it.",
+    }),
+  },
+  "config-unreadable": {
+    exitCode: 1,
+    words: ({ file, cause }) => ({
+      subject: file,
+      message: `The config cannot be read: ${cause}.`,
+      remedy: "Check the file type and its permissions.",
+    }),
+  },
+  "config-unsupported": {
+    exitCode: 1,
+    words: ({ file, extensions }) => ({
+      subject: file,
+      message: "The file extension of the config is unknown.",
+      remedy: `Use one of ${extensions.join(" ")}.`,
+    }),
+  },
+  "config-syntax": {
+    exitCode: 1,
+    words: ({ place, message }) => ({ place, message, remedy: "Fix the syntax there or just before." }),
+  },
+  "config-import": {
+    exitCode: 1,
+    words: ({ importer, specifier, place }) => ({
+      ...(place === undefined ? { subject: importer } : { place }),
+      message: `The import ${JSON.stringify(specifier)} is not found.`,
+      remedy: /^[./]/.test(specifier)
+        ? "Check the path, which is relative to the importing file."
+        : `Install it beside the config (npm install ${specifier}) or remove the import.`,
+    }),
+  },
+  "config-throws": {
+    exitCode: 1,
+    words: ({ file, error, place, frames, missingImport }) => ({
+      ...(place === undefined ? { subject: file } : { place }),
+      message: `The config throws: ${error}`,
+      remedy:
+        missingImport === undefined
+          ? "Fix the code at the top of the stack. Nothing was written."
+          : `Add ${missingImport} at the top. Nothing was written.`,
+      details: frames,
+    }),
+  },
+  "config-exits": {
+    exitCode: 1,
+    words: ({ file, call, place }) => ({
+      ...(place === undefined ? { subject: file } : { place }),
+      message: `The config ends the process: ${call}.`,
+      remedy: "Throw an error instead. Nothing was written.",
+    }),
+  },
+  "config-too-large": {
+    exitCode: 1,
+    words: ({ file, found }) => ({
+      subject: file,
+      message: `The config is too large: ${found}.`,
+      remedy: "Remove the part that repeats without end.",
+    }),
+  },
+  "config-not-exported": {
+    exitCode: 1,
+    words: ({ file, found }) => ({
+      subject: file,
+      message: `The config exports ${found}.`,
+      remedy: "Export the config as the default: `export default defineConfig({ hosts: { … } })`.",
+    }),
+  },
+  "config-unfinished": {
+    exitCode: 1,
+    words: ({ file }) => ({
+      subject: file,
+      message: "The config never finishes loading: it awaits a promise that never settles.",
+      remedy: "Look for that `await`.",
+    }),
+  },
+  "config-problems": { exitCode: 1, words: ({ problems }) => problems.map(diagnosticOf) },
+  "lock-broken": {
+    exitCode: 1,
+    words: ({ file, place, reason }) => ({
+      ...(place === undefined ? { subject: file } : { place }),
+      message: `The lock file is broken: ${reason}.`,
+      remedy: "Restore it from version control. Without it, VMs may get other addresses than they have now.",
+    }),
+  },
+  "output-not-directory": {
+    exitCode: 1,
+    words: ({ dir, obstacle }) => ({
+      subject: dir,
+      message: `The output directory cannot be created: ${obstacle} is not a directory.`,
+      remedy: "Move it away or choose another directory with -o.",
+    }),
+  },
+  "output-not-writable": {
+    exitCode: 1,
+    words: ({ paths, cause }) => ({
+      message: `The output cannot be written: ${cause}.`,
+      remedy: "Change the permissions or choose another directory with -o. Nothing was changed.",
+      details: paths,
+    }),
+  },
+  "output-conflicts": {
+    exitCode: 1,
+    words: ({ dir, conflicts }) => ({
+      subject: dir,
+      message: "Files are in the way. Nothing was changed.",
+      remedy: conflicts.every(({ reason }) => isLoss(reason))
+        ? "Move them away, or run again with --force to overwrite them."
+        : "Move them away.",
+      details: conflicts.map(({ path, reason }) => `${path}: ${conflictWords[reason]}`),
+    }),
+  },
+  "output-busy": {
+    exitCode: 1,
+    words: ({ dir, pid, entry }) => ({
+      subject: dir,
+      message: `Another run is writing there: process ${pid}.`,
+      remedy: `Wait for it, then run again. If no such run exists, remove ${entry}.`,
+    }),
+  },
+  "output-through-link": {
+    exitCode: 1,
+    words: ({ dir, link }) => ({
+      subject: dir,
+      message: `The output directory leaves its repository through the symbolic link ${link}.`,
+      remedy: "Remove the link, or pass its target with -o.",
+    }),
+  },
+  "state-unusable": {
+    exitCode: 1,
+    words: ({ folder, cause }) => ({
+      subject: folder,
+      message: `The state folder cannot be used: ${cause}.`,
+      remedy: "Set XDG_STATE_HOME to a folder that only you can write to.",
+    }),
+  },
+  "journal-broken": {
+    exitCode: 1,
+    words: ({ dir, state }) => ({
+      subject: dir,
+      message: `An earlier run was interrupted, and its journal in ${state} is damaged.`,
+      remedy: `Restore ${dir} from version control, then remove ${state}.`,
+    }),
+  },
+  "write-failed": {
+    exitCode: 1,
+    words: ({ dir, cause, isUndone }) => ({
+      subject: dir,
+      message: `Writing failed: ${cause}.`,
+      remedy: isUndone
+        ? "Every file is as it was before. Fix the cause and run again."
+        : "Undoing it failed too. Fix the cause and run again: that undoes it first.",
+    }),
+  },
+  "modules-unreachable": {
+    exitCode: 1,
+    words: ({ root, modules }) => ({
+      subject: root,
+      message: "Nix cannot find modules of the config.",
+      remedy: "Correct the paths, which are relative to the config, or move the files below the directory above.",
+      details: modules.map(({ path, reason }) => `${path} ${unreachableWords[reason]}`),
+    }),
+  },
+  "source-too-large": {
+    exitCode: 2,
+    words: ({ root, limit }) => ({
+      subject: root,
+      message: `The directory of the config holds more than ${limit}, and Nix would copy all of it.`,
+      remedy: "Give the config a directory of its own, or keep it in a git work tree.",
+    }),
+  },
+  "mirror-failed": {
+    exitCode: 2,
+    words: ({ root, cause }) => ({
+      subject: root,
+      message: `The source cannot be copied to a temporary directory: ${cause}.`,
+      remedy: "Free some space, or set TMPDIR to a writable directory.",
+    }),
+  },
+  "nix-missing": {
+    exitCode: 2,
+    words: () => ({
+      message: "`nix` is not on the PATH, and check needs it.",
+      remedy: "Install it (https://nixos.org/download, or `apt install nix-bin` on Debian and Ubuntu).",
+    }),
+  },
+  "nix-failed": {
+    exitCode: 2,
+    words: ({ cause }) => ({
+      message: "Nix could not run.",
+      remedy: "Fix the cause (network, store or inputs) and check again.",
+      details: cause.split("\n"),
+    }),
+  },
+  "evaluation-failed": { exitCode: 1, words: ({ hosts }) => hosts.map(failedHost) },
+  internal: {
+    exitCode: 2,
+    words: ({ error }) => ({
+      message: "microvm-emit itself failed.",
+      remedy: "Please report this with the config that causes it.",
+      details: error.split("\n"),
+    }),
+  },
+};
+
+/** The row of a failure; the compiler does not see that the row's type is the failure's. */
+const rowOf = (failure: Failure): Row<Failure> => rows[failure.kind] as Row<Failure>;
+
+/** The exit code of the process: 1 for faults of the input, 2 where the program could not look at it. */
+export const exitCodeOf = (failure: Failure): 1 | 2 => rowOf(failure).exitCode;
+
+/** The codes of all failures; the problems of a config have codes of their own. */
+export const failureCodes: readonly string[] = Object.keys(rows).filter((kind) => kind !== "config-problems");
+
+/** The diagnostics of a failure: the fault and its remedy. */
+export const diagnosticsOf = (failure: Failure): readonly Diagnostic[] => {
+  const words = rowOf(failure).words(failure);
+  return isMany(words) ? words : [{ code: failure.kind, severity: "error", ...words }];
+};
+
+const isMany = (words: Words | readonly Diagnostic[]): words is readonly Diagnostic[] => Array.isArray(words);
+
+/** A host that Nix cannot evaluate, at the part of the config that caused it. */
+const failedHost = ({ host, message, origins }: FailedHost): Diagnostic => {
+  const [first, ...others] = origins;
+  const path = first?.path ?? ["hosts", host];
+  const emitted = origins.flatMap((origin) => origin.emitted ?? []);
+  const related: readonly RelatedDiagnostic[] = [
+    ...others.map(({ path: other, place }) => ({
+      subject: other === undefined ? "a module" : formatPath(other),
+      note: "takes part",
+      ...(place === undefined ? {} : { place }),
+    })),
+    ...emitted.map((place) => ({ subject: "emitted as", place, note: place.lineText?.trim() ?? "" })),
+  ];
+  return {
+    code: "evaluation-failed",
+    severity: "error",
+    subject: formatPath(path),
+    path,
+    ...(first?.place === undefined ? {} : { place: first.place }),
+    message: `Nix cannot evaluate the host ${host}.`,
+    remedy: "Fix the error that Nix reports. --verbose shows its full output.",
+    details: message.split("\n"),
+    ...(related.length === 0 ? {} : { related }),
+  };
+};
+
+const conflictWords: Readonly<Record<Conflict["reason"], string>> = {
+  edited: "edited by hand since it was emitted",
+  "edited-on-branch": "edited by hand on one of the branches that git merges",
+  merged: "changed since it was emitted, by hand or by a merge of its lines",
+  foreign: "not written by microvm-emit",
+  symlink: "a symbolic link, which is never followed or replaced",
+  directory: "a directory in place of a file",
+  "not-a-directory": "a file in place of a directory",
+  special: "not a regular file",
+  large: "larger than 64 MiB, unlike any emitted file",
+};
+
+const losses: Readonly<Record<LossReason, true>> = {
+  edited: true,
+  "edited-on-branch": true,
+  merged: true,
+  foreign: true,
+};
+const isLoss = (reason: Conflict["reason"]): reason is LossReason => Object.hasOwn(losses, reason);
+
+const unreachableWords: Readonly<Record<UnreachableModule["reason"], string>> = {
+  missing: "does not exist",
+  outside: "lies outside the source that Nix sees",
+  ignored: "is ignored by git, so Nix does not see it",
+};

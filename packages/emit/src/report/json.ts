@@ -1,0 +1,29 @@
+/** JSON of anything in a plan or an AST: integers that JSON numbers cannot hold become strings. */
+export const toJson = (value: unknown): string => [...jsonPieces(value)].join("");
+
+/** The same in pieces, each at most one item of a list: a whole report may be longer than a string can be. */
+export function* jsonPieces(value: unknown, indent = ""): Generator<string> {
+  const entries: readonly (readonly [label: string, part: unknown])[] | undefined = Array.isArray(value)
+    ? value.map((part: unknown) => ["", part])
+    : isRecord(value)
+      ? Object.entries(value).flatMap(([key, part]) => (part === undefined ? [] : [[`${JSON.stringify(key)}: `, part]]))
+      : undefined;
+  if (entries === undefined || entries.length === 0 || indent.length > maxDepth * 2) {
+    yield JSON.stringify(value ?? null, bigintAsText, 2).replaceAll("\n", `\n${indent}`);
+    return;
+  }
+  const [open, close] = Array.isArray(value) ? "[]" : "{}";
+  for (const [position, [label, part]] of entries.entries()) {
+    yield `${position === 0 ? (open ?? "") : ","}\n${indent}  ${label}`;
+    yield* jsonPieces(part, `${indent}  `);
+  }
+  yield `\n${indent}${close ?? ""}`;
+}
+
+/** The depth of lists that grow with a config: a SARIF log has its results at `runs[0].results[n]`. */
+const maxDepth = 4;
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null;
+
+const bigintAsText = (_key: string, part: unknown): unknown => (typeof part === "bigint" ? part.toString() : part);
