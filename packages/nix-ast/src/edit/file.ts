@@ -1,7 +1,6 @@
 import type { Expr } from "../expr.js";
 import type { ParseError } from "../parse/parse-error.js";
 import { parse } from "../parse/parse.js";
-import { changed } from "./compare.js";
 import type { Range } from "./text.js";
 import type { Result } from "../result.js";
 
@@ -64,23 +63,3 @@ export const openNix = (text: string): Result<ParseError, NixFile> => {
 export interface Splice extends Range {
   readonly text: string;
 }
-
-/** Applies splices that do not overlap. An error if they would change anything else in the file. */
-export const splice = (file: NixFile, splices: readonly Splice[]): Edited => {
-  const ordered = splices.toSorted((a, b) => a.start - b.start);
-  let text = "";
-  let at = 0;
-  for (const { start, end, text: added } of ordered) {
-    text += file.text.slice(at, start) + added;
-    at = end;
-  }
-  const parsed = parse(text + file.text.slice(at));
-  if (parsed._tag === "Left") {
-    const [{ message }] = parsed.left.problems;
-    return fail("unsafe", `the edit would make the file invalid (${message}); change it by hand`, ordered[0]);
-  }
-  const after = { text: text + file.text.slice(at), expr: parsed.right };
-  const lost = changed(file, after, ordered);
-  if (lost === undefined) return right(after);
-  return fail("unsafe", "the edit would change the meaning of this code too; change it by hand", lost);
-};
