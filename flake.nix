@@ -35,7 +35,7 @@
         path = ./templates/default;
         description = "A host with one microVM, described in TypeScript";
         welcomeText = ''
-          Copy the host's own configuration here, edit `microvm.config.ts`, and emit the flake:
+          Copy your host's configuration, edit `microvm.config.ts`, and write the flake:
 
               cp /etc/nixos/*.nix .
               npm install
