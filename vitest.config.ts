@@ -7,8 +7,8 @@ const source = (packageFolder: string): string =>
 export default defineConfig({
   test: {
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
-    // Run by `npm run test:packaging`: it installs from the registry.
-    exclude: ["test/packaging/**"],
+    // Run by `npm run test:packaging`, which installs from the registry, and by `npm run test:nixos`, which takes minutes.
+    exclude: ["test/packaging/**", "test/nixos/**"],
     // Half of the time is spent waiting for programs that tests start.
     maxWorkers: "100%",
     globalSetup: ["test/bundle.ts"],
