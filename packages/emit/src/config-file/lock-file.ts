@@ -9,9 +9,6 @@ import { lockNameOf, lockSuffix } from "./lock-name.js";
 import { sidesOf } from "../output/merge-conflict.js";
 import { placeAtOffset } from "../report/place.js";
 
-/** The one lock that all configs of a folder had. */
-const formerName = "microvm-emit.lock.json";
-
 /** A lock file as it is on disk. */
 export interface LockFile {
   readonly path: string;
@@ -74,8 +71,8 @@ export const readLockFile = async (path: string): Promise<LockFile> => {
 };
 
 /**
- * The lock file of a config that was renamed: a config without a lock of its own takes over its hosts from a lock beside
- * it whose config is gone. A host counts as its own when the two have a VM in common.
+ * The lock of a config that was renamed: a config without a lock takes over its hosts from a lock beside it whose config
+ * is gone. A host belongs to the config when both have a VM in common.
  */
 export const adoptLock = async (lockFile: LockFile, config: unknown): Promise<LockFile> => {
   if (lockFile.text !== undefined) return lockFile;
@@ -83,12 +80,11 @@ export const adoptLock = async (lockFile: LockFile, config: unknown): Promise<Lo
   const names = readdirSync(directory);
   const owned = new Set(names.map(lockNameOf));
   const orphans = names.filter((name) => name.endsWith(lockSuffix) && !owned.has(name));
-  for (const name of orphans.toSorted((a, b) => Number(a === formerName) - Number(b === formerName))) {
+  for (const name of orphans.toSorted()) {
     const from = join(directory, name);
-    // Other programs have files of such names.
     const entry = readEntry(from);
-    if (typeof entry === "string") continue;
-    if (name !== formerName && parseLock(entry.bytes.toString("utf8")) === undefined) continue;
+    // Other programs have files of such names.
+    if (typeof entry === "string" || parseLock(entry.bytes.toString("utf8")) === undefined) continue;
     const { lock, ...rest } = await readLockFile(from);
     const isOwn = (host: string): boolean =>
       vmNamesIn(config, host).some((vm) => Object.hasOwn(lock.hosts[host] ?? {}, vm));

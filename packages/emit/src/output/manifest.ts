@@ -10,9 +10,6 @@ export type Manifest = ReadonlyMap<string, ReadonlySet<string>>;
 
 export const manifestName = ".microvm-emit.sha256";
 
-/** Its name as JSON. */
-export const formerManifestName = ".microvm-emit.json";
-
 /** A manifest as text, sorted: the same for the same files. `sha256sum -c` reads it. */
 export const printManifest = (files: readonly TextFile[]): string =>
   files
@@ -20,15 +17,12 @@ export const printManifest = (files: readonly TextFile[]): string =>
     .map(({ path, text }) => `${sha256(text)}  ${path}\n`)
     .join("");
 
-/** Reads manifests of either form. A line that says nothing of a file inside is left out: the file is then not ours. */
+/** Reads a manifest. A line without a hash and a path inside is left out: the file then counts as not ours. */
 export const parseManifest = (text: string): Manifest => {
   const manifest = new Map<string, Set<string>>();
   for (const line of text.split("\n")) {
     const { hash, path } =
-      (
-        /^(?<hash>[0-9a-f]{64}) {2}(?<path>.+?)\r?$/.exec(line) ??
-        /^ +"(?<path>.+)": "(?<hash>[0-9a-f]{64})",?\r?$/.exec(line)
-      )?.groups ?? {};
+      /^(?<hash>[0-9a-f]{64}) {2}(?<path>.+?)\r?$/.exec(line)?.groups ?? {};
     if (hash === undefined || path === undefined || !isInside(path)) continue;
     manifest.set(path, (manifest.get(path) ?? new Set()).add(hash));
   }

@@ -10,7 +10,6 @@ import {
   areOwnAttributes,
   attributesFor,
   attributesName,
-  formerManifestName,
   isInside,
   manifestName,
   parseManifest,
@@ -198,7 +197,6 @@ const planChanges = ({ dir, files, beside, force }: Wanted, folders: Folders): P
   const own = {
     ...beside,
     [join(dir, manifestName)]: printManifest(files),
-    [join(dir, formerManifestName)]: null,
     // Those of another program's or the user's stay as they are.
     ...(hasOwnAttributes && { [join(dir, attributesName)]: attributesFor(files) }),
   };
@@ -244,7 +242,7 @@ const unmergedFiles = (dir: string, manifest: Manifest): ReadonlyMap<string, Unm
   const entries = isThere(dir) && sourceTreeOf(dir).isGit ? indexEntries(dir, "unmerged") : [];
   if (entries.length === 0) return files;
   // Git's own version still has the hashes of both sides after a run has written the manifest anew.
-  const manifests = contentsOf(dir, indexEntries(dir, "all", [manifestName, formerManifestName]));
+  const manifests = contentsOf(dir, indexEntries(dir, "all", [manifestName]));
   const ours = new Set(
     [manifest, ...manifests.map((text) => parseManifest(text?.toString() ?? ""))].flatMap((each) =>
       [...each.values()].flatMap((hashes) => [...hashes]),
@@ -294,10 +292,6 @@ const inspector = (
 };
 
 const readManifest = (dir: string, folders: Folders): Manifest => {
-  const look = inspector(dir, folders, []);
-  const texts = [manifestName, formerManifestName].map((name) => {
-    const there = look(name);
-    return there === undefined || there === "blocked" ? "" : there.text;
-  });
-  return parseManifest(texts.join("\n"));
+  const there = inspector(dir, folders, [])(manifestName);
+  return parseManifest(there === undefined || there === "blocked" ? "" : there.text);
 };

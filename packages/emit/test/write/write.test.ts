@@ -330,7 +330,6 @@ describe("write", () => {
       "of text",
       { [manifestName]: recordOf(["../victim", "victim\n"], ["/victim", "victim\n"], ["a/../../victim", "victim\n"]) },
     ],
-    ["of the former JSON", { ".microvm-emit.json": `{ "files": {\n  "../victim": "${sha256("victim\n")}"\n} }` }],
     ["of neither", { [manifestName]: "\0\n{".repeat(9) }],
   ])("believes no record %s about files outside", async (_, record) => {
     const root = temporaryDirectory();
@@ -339,23 +338,6 @@ describe("write", () => {
     await succeed(join(root, "flake"), first);
     await succeed(join(root, "flake"), {});
     expect(treeOf(root)).toMatchObject({ victim: "victim\n" });
-  });
-
-  it("reads the former record once, with conflict markers too, and replaces it", async () => {
-    const dir = temporaryDirectory();
-    layOut(dir, {
-      "flake.nix": "ours\n",
-      "orphan.nix": "theirs\n",
-      "hosts/midna.nix": "edited\n",
-      ".microvm-emit.json": `{\n  "files": {\n<<<<<<< HEAD\n    "flake.nix": "${sha256("ours\n")}",\n=======\n    "orphan.nix": "${sha256("theirs\n")}"\n>>>>>>> x\n  }\n}\n`,
-    });
-    expect(await fail(dir, first)).toMatchObject({ conflicts: [{ path: "hosts/midna.nix", reason: "foreign" }] });
-    const { "hosts/midna.nix": _, ...others } = first;
-    expect(await succeed(dir, others)).toMatchObject({
-      written: ["flake.nix", "guests/a.nix"],
-      removed: ["orphan.nix"],
-    });
-    expect(Object.keys(treeOf(dir))).not.toContain(".microvm-emit.json");
   });
 
   it.each<[string, string, Conflict["reason"] | undefined]>([
