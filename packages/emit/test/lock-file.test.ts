@@ -5,7 +5,7 @@ import type { Lock } from "@microvm-emit/model";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { adoptLock, printLock, readLockFile } from "../src/config-file/lock-file.js";
-import { lockNameOf } from "../src/config-file/lock-name.js";
+import { lockNameOf } from "../src/lock-name.js";
 import { layOut, temporaryDirectory } from "./tree.js";
 
 const lockOf = (h: Lock["hosts"][string], freed?: Lock["freed"]): Lock => ({

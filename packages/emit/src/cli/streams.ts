@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { relative } from "node:path";
 import picocolors from "picocolors";
-import { ownProcess } from "../config-file/guard.js";
+import { ownProcess } from "../fs/own-process.js";
 import type { Style } from "../report/style.js";
 import { visible, visibleInLine } from "../report/visible.js";
 

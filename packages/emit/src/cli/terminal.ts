@@ -1,4 +1,4 @@
-import { ownProcess } from "../config-file/guard.js";
+import { ownProcess } from "../fs/own-process.js";
 import { formatProgress, type OnProgress } from "../report/checked.js";
 import type { Findings } from "../report/diagnostic.js";
 import { Failed, type Failure, failuresOf } from "../report/failure.js";

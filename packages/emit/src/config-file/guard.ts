@@ -1,21 +1,12 @@
 import { EventEmitter } from "node:events";
 import { Writable } from "node:stream";
 import { runInNewContext } from "node:vm";
+import { ownProcess } from "../fs/own-process.js";
 
 /**
  * What keeps a config, which is a program, from ending, silencing or changing the process that it is loaded in. This is
  * against accidents: a config can do whatever its user can.
  */
-
-const { stdout, stderr } = process;
-
-/** The process, for us: a config that ran has other ones of these. */
-export const ownProcess = {
-  stdout,
-  stderr,
-  exit: process.exit.bind(process),
-  kill: process.kill.bind(process),
-} as const;
 
 /** Thrown where a config would end the process. */
 export class ProcessEnd extends Error {
@@ -83,7 +74,7 @@ const onStderr = (): Writable =>
   new Writable({
     decodeStrings: false,
     write: (text: string | Buffer, _, done) =>
-      stderr.write(text, () => {
+      ownProcess.stderr.write(text, () => {
         done();
       }),
   });

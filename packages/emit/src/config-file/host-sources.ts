@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { HostSource } from "@microvm-emit/model";
 import { parse } from "@microvm-emit/nix-ast";
 import { modulesMeant } from "./imports.js";
-import { readIfThere, readText } from "./load.js";
+import { readIfThere, readText } from "../fs/read-text.js";
 import { namedPaths } from "./named-paths.js";
 import { namesIn, namesInText } from "./nix-names.js";
 import type { Places } from "./places.js";

@@ -9,6 +9,7 @@ import { type ReadData, readJson, readJsonc } from "./locate/json-place.js";
 import { type Place, placeAtLine, placeAtOffset } from "../report/place.js";
 import { TooLarge, Unreadable, plainData } from "./plain-data.js";
 import { formatFrame, userFrames } from "./stack.js";
+import { readIfThere } from "../fs/read-text.js";
 import { userCache } from "../fs/user-folders.js";
 
 /**
@@ -268,19 +269,4 @@ const importPlace = (importer: string, specifier: string): Place | undefined => 
 const placeIn = (file: string, line: number, column: number): Place => {
   const source = readIfThere(file);
   return source === undefined ? { file, line, column } : placeAtLine(file, source, line, column);
-};
-
-/** The text of a file, or the code of the system's error. A device, which a repository can name and which never ends, is not read. */
-export const readText = (file: string): string | { readonly code: string } => {
-  try {
-    return statSync(file).isFile() ? readFileSync(file, "utf8") : { code: "EINVAL" };
-  } catch (error) {
-    return { code: (error as NodeJS.ErrnoException).code ?? "error" };
-  }
-};
-
-/** The text of a file; undefined where it cannot be read. */
-export const readIfThere = (file: string): string | undefined => {
-  const text = readText(file);
-  return typeof text === "string" ? text : undefined;
 };

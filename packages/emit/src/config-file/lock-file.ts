@@ -5,7 +5,7 @@ import type { Node, ParseError } from "jsonc-parser";
 import { Failed } from "../report/failure.js";
 import { readEntry } from "../fs/folders.js";
 import { git } from "../fs/git.js";
-import { lockNameOf, lockSuffix } from "./lock-name.js";
+import { lockNameOf, lockSuffix } from "../lock-name.js";
 import { sidesOf } from "../output/merge-conflict.js";
 import { placeAtOffset } from "../report/place.js";
 

@@ -1,6 +1,6 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { withoutLinks } from "../fs/without-links.js";
-import { lockNameOf } from "./lock-name.js";
+import { lockNameOf } from "../lock-name.js";
 
 /** Where a run reads and writes: absolute paths, without symlinks where they exist, since Nix resolves `../` that way. */
 export interface Places {

@@ -12,7 +12,7 @@ import {
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ownProcess } from "../config-file/guard.js";
+import { ownProcess } from "./own-process.js";
 import { codeOf } from "./folders.js";
 
 /** Another run holds the folder. */

@@ -12,7 +12,7 @@ import {
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { Failed, type UnreachableModule } from "../report/failure.js";
 import { git } from "./git.js";
-import { readIfThere } from "../config-file/load.js";
+import { readIfThere } from "./read-text.js";
 import { isThere, readEntry } from "./folders.js";
 import { withoutLinks } from "./without-links.js";
 

@@ -21,8 +21,7 @@ export const printManifest = (files: readonly TextFile[]): string =>
 export const parseManifest = (text: string): Manifest => {
   const manifest = new Map<string, Set<string>>();
   for (const line of text.split("\n")) {
-    const { hash, path } =
-      /^(?<hash>[0-9a-f]{64}) {2}(?<path>.+?)\r?$/.exec(line)?.groups ?? {};
+    const { hash, path } = /^(?<hash>[0-9a-f]{64}) {2}(?<path>.+?)\r?$/.exec(line)?.groups ?? {};
     if (hash === undefined || path === undefined || !isInside(path)) continue;
     manifest.set(path, (manifest.get(path) ?? new Set()).add(hash));
   }

@@ -1,7 +1,7 @@
 import type { HostPlan, Plan } from "@microvm-emit/model";
 import { basename } from "pathe";
 import type { TextFile } from "../../output-file.js";
-import { lockNameOf } from "../../config-file/lock-name.js";
+import { lockNameOf } from "../../lock-name.js";
 import type { Locations } from "../locations.js";
 
 /** The skill by which a coding agent adds a VM: it edits the config, never the emitted files. */

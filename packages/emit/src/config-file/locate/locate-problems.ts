@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Problem } from "@microvm-emit/model";
 import type { LocatedProblem } from "../../report/located-problem.js";
 import type { Place } from "../../report/place.js";
-import { readIfThere } from "../load.js";
+import { readIfThere } from "../../fs/read-text.js";
 
 /** Problems with their places in the source of the config. The source is parsed only if there are problems. */
 export const locateProblems = async (
