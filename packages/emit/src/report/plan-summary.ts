@@ -42,6 +42,8 @@ interface VmSummary extends IsolationSummary {
   readonly taps: readonly string[];
   readonly vcpu: number;
   readonly memoryMiB: number;
+  /** The name of its agent. */
+  readonly agent: string | null;
 }
 
 /** A difference with its values as text; null for nothing. */
@@ -84,6 +86,7 @@ const summarizeVm = ({
   index,
   network: { interfaces },
   machine: { vcpu, memoryMiB },
+  agent,
 }: VmPlan): Omit<VmSummary, keyof IsolationSummary> => ({
   name,
   index,
@@ -91,7 +94,23 @@ const summarizeVm = ({
   taps: interfaces.flatMap(({ type, id }) => (type === "tap" ? [id.value] : [])),
   vcpu,
   memoryMiB,
+  agent: agent?.name ?? null,
 });
+
+/** The hosts and VMs of these names alone; all of them where no name is given. */
+export const selected = (
+  hosts: readonly HostSummary[],
+  names: { readonly hosts: readonly string[]; readonly vms: readonly string[] },
+): readonly HostSummary[] =>
+  hosts
+    .filter(({ host }) => names.hosts.length === 0 || names.hosts.includes(host))
+    .flatMap((host) => {
+      if (names.vms.length === 0) return [host];
+      const guests = host.guests
+        .map((guest) => ({ ...guest, vms: guest.vms.filter(({ name }) => names.vms.includes(name)) }))
+        .filter(({ vms }) => vms.length > 0);
+      return guests.length === 0 ? [] : [{ ...host, guests, importedVms: [] }];
+    });
 
 const summarizeDifference = ({ from, settings: [first, ...others], here, there }: GuestDifference): Difference => ({
   from,

@@ -260,3 +260,38 @@ it("tells the problems of a config as every command does", () => {
   expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
   expect(stderr).toContain("hosts.alpha.stateVersion");
 });
+
+it("prints a table with one line per VM", () => {
+  const { stdout } = microvmEmit(laidOut(open), ["plan", "--table"]);
+  expect(stdout).toBe(`VM  HOST   ADDRESS   VCPU    MEMORY  NETWORK   AGENT
+a   alpha  10.0.0.2     8  4096 MiB  none      -
+b   alpha  10.9.0.3     8  4096 MiB  internet  -
+c   alpha  10.9.0.4     8  4096 MiB  open      -
+d   alpha  -            8  4096 MiB  open      -
+`);
+  expect(microvmEmit(laidOut(alike), ["plan", "--table", "--vm", "listing", "--vm", "a"]).stdout).toBe(
+    `VM       HOST   ADDRESS    VCPU    MEMORY  NETWORK    AGENT
+a        alpha  10.0.0.2      8  4096 MiB  internet   claude-code
+listing  alpha  10.0.0.11     8  4096 MiB  allowlist  -
+`,
+  );
+});
+
+it("selects VMs and hosts by name", () => {
+  const dir = laidOut();
+  expect(microvmEmit(dir, ["plan", "--vm", "b"]).stdout).toBe(`alpha: 1 VM of 1 guest
+  user alice: uid and gid from the host's NixOS configuration
+  workspaces are written by their VMs: on the host, run no Git, direnv or editor in them
+
+  guest a
+    b  10.0.0.3  microvm1  8 CPUs  1024 MiB
+      internet: the internet, and nothing of the host, other VMs and private networks
+`);
+  const names = parsed(microvmEmit(dir, ["plan", "--host", "alpha", "--json"]))["hosts"] as { host: string }[];
+  expect(names.map(({ host }) => host)).toEqual(["alpha"]);
+  expect(microvmEmit(dir, ["plan", "--vm", "z"])).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('The config has no VM "z".') as string,
+  });
+  expect(microvmEmit(dir, ["plan", "--host", "alhpa"]).stderr).toContain('Did you mean "alpha"?');
+});
