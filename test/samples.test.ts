@@ -37,7 +37,7 @@ const outputFor = (config: string, command: readonly string[]): string => {
 };
 
 /** A config, and its output in a block of the language `text`. */
-const sample = /(```ts\n([^]*?)```\n\n```text\n)[^]*?(?=```\n)/g;
+const sample = /(```ts(?: host)?\n((?:(?!```)[^])*)```\n\n```text\n)[^]*?(?=```\n)/g;
 
 it.each([
   ["docs/problems.md", []],
@@ -47,9 +47,6 @@ it.each([
   const path = fileURLToPath(new URL(`../${page}`, import.meta.url));
   const shown = readFileSync(path, "utf8");
   expect(shown).toMatch(sample);
-  const printed = shown.replace(
-    sample,
-    (_, before: string, config: string) => before + outputFor(config.split("```ts\n").at(-1) ?? "", command),
-  );
+  const printed = shown.replace(sample, (_, before: string, config: string) => before + outputFor(config, command));
   await expect(printed).toMatchFileSnapshot(path);
 });

@@ -65,7 +65,7 @@ describe("docs/composition.md", () => {
   });
 
   it("shows two VMs whose packages are as it says", async () => {
-    const [, block = ""] = /```ts\n(vmDefaults: [^]*?)```/.exec(text) ?? [];
+    const [, block = ""] = /```ts host\n(vmDefaults: [^]*?)```/.exec(text) ?? [];
     const jiti = createJiti(import.meta.url, { virtualModules: { "microvm-emit": library } });
     const loaded = await jiti.evalModule(`import { replace, zsh } from "microvm-emit"; export default {${block}};`, {
       filename: fileURLToPath(new URL("composition.ts", import.meta.url)),

@@ -1,19 +1,12 @@
-/** docs/agents.md and docs/toolchains.md say what the tables say, and the configs of these and other pages emit. */
+/** Tables of the docs have the values of the code. */
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { createJiti } from "jiti";
 import { destinations, gitHosts, privateRangeRows } from "@microvm-emit/model";
 import * as library from "microvm-emit";
 import { describe, expect, it } from "vitest";
 import { privateRangesFile, privateRangesJson } from "../scripts/private-ranges.js";
 
 const read = (name: string): string => readFileSync(new URL(`../docs/${name}`, import.meta.url), "utf8");
-const docs = {
-  agents: read("agents.md"),
-  toolchains: read("toolchains.md"),
-  secrets: read("secrets.md"),
-  networks: read("networks.md"),
-};
+const docs = { agents: read("agents.md"), toolchains: read("toolchains.md") };
 
 /** The rows of the document's tables that begin with a name in backticks, without that name. */
 const tableRowsOf = (text: string, name: string): readonly (readonly string[])[] =>
@@ -107,24 +100,4 @@ describe("docs/isolation.md", () => {
     expect(cellsOf(read("isolation.md"), word)).toContain(`those of \`${toolchain}\``);
     expect(destinations[word]).toEqual(destinations[toolchain]);
   });
-});
-
-const blocks = Object.entries(docs).flatMap(([name, text]) =>
-  [...text.matchAll(/```ts\n([^]*?)```/g)].map(
-    ([, block = ""], position) => [`${name}.md`, position + 1, block] as const,
-  ),
-);
-
-it("has configs to try", () => {
-  expect(blocks.length).toBeGreaterThanOrEqual(5);
-});
-
-it.each(blocks)("emits the config of docs/%s, number %i", async (_name, _position, block) => {
-  const jiti = createJiti(import.meta.url, { virtualModules: { "microvm-emit": library } });
-  const { default: config } = (await jiti.evalModule(block, {
-    filename: fileURLToPath(new URL("../microvm.config.ts", import.meta.url)),
-    async: true,
-  })) as { default: library.Config };
-  const result = library.emit(config);
-  expect(result._tag === "Left" ? result.left : []).toEqual([]);
 });
