@@ -96,6 +96,7 @@ stdenv.mkDerivation {
   buildPhase = ''
     runHook preBuild
     node scripts/library.js
+    node scripts/problems.js
     node node_modules/typescript/bin/tsc -b packages/emit
     runHook postBuild
   '';

@@ -1,4 +1,4 @@
-/** Every code has a page, and what a page shows to fail and to pass does. */
+/** Every code has a page, and its examples fail and pass. */
 import { readdirSync, readFileSync } from "node:fs";
 import { runInThisContext } from "node:vm";
 import { lexer } from "marked";
@@ -8,13 +8,15 @@ import { parse } from "yaml";
 import { emptyLock, type Lock, planConfig, type Problem, problemCodes } from "@microvm-emit/model";
 import { failureCodes } from "../packages/emit/src/report/failure-words.js";
 import { readPage } from "../packages/emit/src/report/problem-page.js";
+import { problemPages, writtenPages } from "../scripts/problem-pages.js";
+import { declaredProblems } from "../scripts/problems.js";
 
 const folder = new URL("../packages/emit/problems/", import.meta.url);
 const files = readdirSync(folder);
 const pages = files.map((file) => ({ file, ...readPage(readFileSync(new URL(file, folder), "utf8")) }));
 
-/** What only files, Nix or a caller's own program can be wrong about: no fragment of a config shows it. */
-const ofTheRun = new Set([
+/** Problems of files, of Nix or of a program that calls the library: no config shows them. */
+const withoutExample = new Set([
   ...failureCodes,
   "bad-lock",
   "module-missing",
@@ -33,7 +35,7 @@ const baseHost = {
 };
 const scope = { ...library, hosts: { h: baseHost } };
 
-/** What a fragment is, by the word after `ts`, as a whole config. */
+/** Makes a config of a fragment, by the word after `ts`. */
 const whole: Readonly<Record<string, (fragment: object) => unknown>> = {
   vm: (fragment) => ({ hosts: { h: { ...baseHost, vms: { a: fragment } } } }),
   host: (fragment) => ({ hosts: { h: { ...baseHost, ...fragment } } }),
@@ -45,26 +47,32 @@ interface Shown {
   readonly lock: Lock;
 }
 
-/** The config below a heading, with the lock where that matters. */
-const shownBelow = (body: string, title: string): Shown | undefined => {
+/** The configs below a heading, each with the lock that follows it. */
+const shownBelow = (body: string, title: string): readonly Shown[] => {
   const tokens = lexer(body);
   const from = tokens.findIndex((token) => token.type === "heading" && token["text"] === title);
-  if (from === -1) return undefined;
+  if (from === -1) return [];
   const to = tokens.findIndex((token, position) => position > from && token.type === "heading");
   const codes = tokens
     .slice(from, to === -1 ? undefined : to)
-    .flatMap((token) => (token.type === "code" ? [token] : []));
-  const [shown] = codes.filter(({ lang = "" }) => (lang as string).startsWith("ts "));
-  const [lock] = codes.filter(({ lang }) => lang === "json lock");
-  const asWhole = whole[String(shown?.["lang"]).replace("ts ", "")];
-  if (shown === undefined || asWhole === undefined) throw new Error(`no fragment of a known kind below ${title}`);
-  const evaluate = runInThisContext(`({ ${Object.keys(scope).join(", ")} }) => (${String(shown["text"])}\n)`) as (
-    known: typeof scope,
-  ) => object;
-  return {
-    config: asWhole(evaluate(scope)),
-    lock: lock === undefined ? emptyLock : (JSON.parse(String(lock["text"])) as Lock),
-  };
+    .flatMap((token) => (token.type === "code" ? [{ lang: String(token["lang"]), text: String(token["text"]) }] : []));
+  const shown = codes.flatMap(({ lang, text }, position) => {
+    if (lang === "json lock") return [];
+    const asWhole = whole[lang.replace("ts ", "")];
+    if (asWhole === undefined) throw new Error(`unknown kind of example below ${title}: ${lang}`);
+    const evaluate = runInThisContext(`({ ${Object.keys(scope).join(", ")} }) => (${text}\n)`) as (
+      known: typeof scope,
+    ) => object;
+    const next = codes[position + 1];
+    return [
+      {
+        config: asWhole(evaluate(scope)),
+        lock: next?.lang === "json lock" ? (JSON.parse(next.text) as Lock) : emptyLock,
+      },
+    ];
+  });
+  if (shown.length === 0) throw new Error(`no example below ${title}`);
+  return shown;
 };
 
 const problemsOf = ({ config, lock }: Shown): readonly Problem[] => {
@@ -76,6 +84,14 @@ it("has a page for every code and no other", () => {
   const codes = [...Object.keys(problemCodes), ...failureCodes];
   expect(pages.map(({ code }) => code).sort()).toEqual(codes.sort());
   expect(new Set(codes).size).toBe(codes.length);
+});
+
+it("has the pages that the comments of declared problems give (`npm run problems` writes them)", async () => {
+  expect(Object.fromEntries(writtenPages())).toEqual(Object.fromEntries(await problemPages()));
+});
+
+it("finds every declaration", () => {
+  expect(declaredProblems().map(({ code, severity }) => [code, severity])).toEqual(Object.entries(problemCodes));
 });
 
 const isRecord = (value: unknown): value is Readonly<Record<string | number, unknown>> =>
@@ -108,48 +124,45 @@ describe.each(pages)("the page of $code", ({ file, code, severity, title, body }
     expect(body).toMatch(/^\S[^]*\./);
   });
 
-  const fails = shownBelow(body, "Fails");
-  const passes = shownBelow(body, "Passes");
+  const fails = shownBelow(body, "Fails").map((shown, position) => [position, shown] as const);
+  const passes = shownBelow(body, "Passes").map((shown, position) => [position, shown] as const);
 
-  it("shows what fails and what passes, unless only a run can", () => {
-    expect([fails !== undefined, passes !== undefined]).toEqual(ofTheRun.has(code) ? [false, false] : [true, true]);
+  it("has a failing and a passing example, unless only a run can fail", () => {
+    expect([fails.length > 0, passes.length > 0]).toEqual(withoutExample.has(code) ? [false, false] : [true, true]);
   });
 
-  if (fails !== undefined)
-    it("shows what fails", () => {
-      const found = problemsOf(fails).filter((problem) => problem.code === code);
-      expect(found).not.toEqual([]);
-      for (const problem of found) expect(severity.split(" or ")).toContain(problem.severity);
-    });
+  it.each(fails)("has a failing example %i", (_, shown) => {
+    const found = problemsOf(shown).filter((problem) => problem.code === code);
+    expect(found).not.toEqual([]);
+    for (const problem of found) expect(severity.split(" or ")).toContain(problem.severity);
+  });
 
-  if (fails !== undefined)
-    it("shows a problem with a written path, a message that names a value, and a remedy", () => {
-      for (const { path, message, remedy } of problemsOf(fails).filter((problem) => problem.code === code)) {
-        const { unwritten } = valueAt(fails.config, path);
-        // A setting that is left out, or an item of a list that is.
-        expect(unwritten).toBeLessThanOrEqual(typeof path.at(-1) === "number" ? 2 : 1);
-        const names = path.filter((step) => typeof step === "string");
-        const setting = names.at(-1) ?? "";
-        expect(body).toContain(setting);
-        // A name or a value of the host that the problem is in.
-        const words = [...wordsIn(valueAt(fails.config, path.slice(0, 2)).value), ...names].flatMap((word) => [
-          word,
-          ...word.split(/\s+/),
-        ]);
-        const found = message.toLowerCase();
-        const isNamed = words.some((word) => {
-          const escaped = JSON.stringify(word.toLowerCase())
-            .slice(1, -1)
-            .replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
-          return new RegExp(`(?<!\\w)${escaped}(?!\\w)`).test(found);
-        });
-        expect([message, isNamed]).toEqual([message, true]);
-        expect(remedy).toMatch(/^\S+ \S.*[.?]$/s);
-      }
-    });
+  it.each(fails)("fails with a written path, a message that names a value, and a remedy: example %i", (_, shown) => {
+    for (const { path, message, remedy } of problemsOf(shown).filter((problem) => problem.code === code)) {
+      const { unwritten } = valueAt(shown.config, path);
+      // A setting that is left out, or an item of a list that is.
+      expect(unwritten).toBeLessThanOrEqual(typeof path.at(-1) === "number" ? 2 : 1);
+      const names = path.filter((step) => typeof step === "string");
+      const setting = names.at(-1) ?? "";
+      expect(body).toContain(setting);
+      // A name or a value of the host that the problem is in.
+      const words = [...wordsIn(valueAt(shown.config, path.slice(0, 2)).value), ...names].flatMap((word) => [
+        word,
+        ...word.split(/\s+/),
+      ]);
+      const found = message.toLowerCase();
+      const isNamed = words.some((word) => {
+        const escaped = JSON.stringify(word.toLowerCase())
+          .slice(1, -1)
+          .replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+        return new RegExp(`(?<!\\w)${escaped}(?!\\w)`).test(found);
+      });
+      expect([message, isNamed]).toEqual([message, true]);
+      expect(remedy).toMatch(/^\S+ \S.*[.?]$/s);
+    }
+  });
 
-  if (passes !== undefined)
-    it("shows what passes, with nothing else wrong", () => {
-      expect(problemsOf(passes).filter((problem) => problem.code === code || problem.severity === "error")).toEqual([]);
-    });
+  it.each(passes)("has a passing example %i with nothing else wrong", (_, shown) => {
+    expect(problemsOf(shown).filter((problem) => problem.code === code || problem.severity === "error")).toEqual([]);
+  });
 });

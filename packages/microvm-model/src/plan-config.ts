@@ -5,12 +5,14 @@ import { andThen, type Checked } from "./problems/checked.js";
 import { type Machine, remembered } from "./rules/config-source.js";
 import { type Lock, lockSchema } from "./plan/lock.js";
 import { withoutConsequences } from "./validate/misspelt.js";
-import { error, type Problem } from "./problems/problem.js";
+import type { Problem } from "./problems/problem.js";
 import { resolve, type Resolution } from "./resolve/resolve.js";
-import { checkRules } from "./rules/rules.js";
+import { checkRules } from "./rules/check-rules.js";
 import { needlessSilences, silence, silencesOf, type SilencedProblem } from "./silenced.js";
 import { validate } from "./validate/validate.js";
 import { whereWritten } from "./compose/vm-defaults.js";
+import { badLock } from "./problems/bad-lock.js";
+import { wrongType } from "./problems/wrong-type.js";
 
 /** A plan with what is to be told of its config. */
 export interface Planned {
@@ -71,11 +73,10 @@ const unresolvedConfig = (config: unknown): Problem | undefined => {
   const found = typeof config === "function" ? "a function" : config instanceof Promise ? "a promise" : undefined;
   return found === undefined
     ? undefined
-    : error("wrong-type", [], `Expected a config, found ${found}`, "Resolve it first: `await resolveConfig(config)`.");
+    : wrongType([], `Expected a config, found ${found}`, "Resolve it first: `await resolveConfig(config)`.");
 };
 
-const brokenLock = error(
-  "bad-lock",
+const brokenLock = badLock(
   [],
   "The lock is not one of microvm-emit's",
   "Pass what an earlier run gave back, or the empty lock.",

@@ -1,6 +1,7 @@
 import type { Model } from "./config/config.js";
 import type { Silences } from "./config/silence.js";
-import { type ConfigPath, formatPath, type Problem, warning } from "./problems/problem.js";
+import { needlessSilence } from "./problems/needless-silence.js";
+import { type ConfigPath, formatPath, type Problem } from "./problems/problem.js";
 
 /** A warning that the config silences. */
 export interface SilencedProblem extends Problem {
@@ -52,13 +53,12 @@ const covers = ({ scope, code }: Silence, { severity, code: told, path }: Proble
 export const needlessSilences = (problems: readonly Problem[], silences: readonly Silence[]): readonly Problem[] => {
   const needed = new Set(problems.map((problem) => silences.find((one) => covers(one, problem))));
   return silences
-    .filter((one) => one.code !== needless && !needed.has(one))
+    .filter((one) => one.code !== "needless-silence" && !needed.has(one))
     .map(({ scope, code }) => {
       const elsewhere = problems.find(
         (problem) => problem.code === code && !silences.some((other) => covers(other, problem)),
       );
-      return warning(
-        needless,
+      return needlessSilence(
         [...scope, "silence", code],
         `Nothing here is told as ${code}`,
         elsewhere === undefined
@@ -67,5 +67,3 @@ export const needlessSilences = (problems: readonly Problem[], silences: readonl
       );
     });
 };
-
-const needless = "needless-silence";

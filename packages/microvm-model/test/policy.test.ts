@@ -181,12 +181,12 @@ describe("what cannot be", () => {
     ["a port of a VM that is not there", { reachVms: ["c:80"] }, "unknown-vm a.reachVms[0]"],
     ["the VM itself", { reachVms: ["a"] }, "reach-itself a.reachVms[0]"],
     ["a port of the VM itself", { reachVms: ["a:22"] }, "reach-itself a.reachVms[0]"],
-    ["a URL", { network: "allowlist", allow: ["https://a.example"] }, "bad-destination a.allow[0]"],
-    ["an address of a zone", { network: "allowlist", allow: ["[fd00::5%eth0]:443"] }, "bad-destination a.allow[0]"],
-    ["a subnet of a zone", { network: "allowlist", allow: ["fe80::%eth0/64"] }, "bad-destination a.allow[0]"],
-    ["a word that is none", { network: "allowlist", allow: ["gihub"] }, "bad-destination a.allow[0]"],
-    ["a port beyond all", { network: "allowlist", allow: ["a.example:65536"] }, "bad-destination a.allow[0]"],
-    ["no port behind a colon", { network: "allowlist", allow: ["a.example:"] }, "bad-destination a.allow[0]"],
+    ["a URL", { network: "allowlist", allow: ["https://a.example"] }, "bad-value a.allow[0]"],
+    ["an address of a zone", { network: "allowlist", allow: ["[fd00::5%eth0]:443"] }, "bad-value a.allow[0]"],
+    ["a subnet of a zone", { network: "allowlist", allow: ["fe80::%eth0/64"] }, "bad-value a.allow[0]"],
+    ["a word that is none", { network: "allowlist", allow: ["gihub"] }, "bad-value a.allow[0]"],
+    ["a port beyond all", { network: "allowlist", allow: ["a.example:65536"] }, "bad-value a.allow[0]"],
+    ["no port behind a colon", { network: "allowlist", allow: ["a.example:"] }, "bad-value a.allow[0]"],
   ])("is %s", (_, vm, problem) => {
     expect(problemsOf(vm)).toEqual([problem]);
   });
@@ -344,8 +344,8 @@ describe("DNS of the host", () => {
     expect(said({ a: { network: "allowlist", reachHost: [80, "dns"] } })).toEqual([
       [
         "vms.a.reachHost[1]",
-        'A VM with `network: "allowlist"` has its DNS led to the host\'s resolver for what it lists, whatever it is to reach: dns',
-        'Give it `network: "internet"`, or leave this out.',
+        "`network: \"allowlist\"` redirects DNS to the host's resolver, so `reachHost` has no effect on DNS: dns",
+        'Set `network: "internet"`, or leave this out.',
       ],
     ]);
     expect(problemsOf({ network: "none", reachHost: [80] })).toEqual([]);
@@ -357,8 +357,8 @@ describe("what is ignored", () => {
     expect(said({ a: { network: "none", allow: ["npm", "pypi", "10.1.0.1"] } })).toEqual([
       [
         "vms.a.allow[0]",
-        'A VM with `network: "none"` reaches nothing, whatever it allows: npm, pypi, 10.1.0.1',
-        'Give it `network: "allowlist"`, or leave these out.',
+        '`network: "none"` allows nothing, so `allow` has no effect: npm, pypi, 10.1.0.1',
+        'Set `network: "allowlist"`, or leave these out.',
       ],
     ]);
     expect(said({ a: { network: "open", reachHost: ["dns", 80, { port: 69, proto: "udp" }] } })).toMatchObject([
@@ -383,16 +383,16 @@ describe("what is ignored", () => {
     const vmDefaults = { allow: ["npm", "10.1.0.1"], reachVms: ["b"] };
     const vms = { a: { network: "internet", allow: ["pypi"] }, b: { network: "open", reachVms: replace([]) } };
     expect(said(vms, { vmDefaults })).toEqual([
-      ["vms.a.allow[0]", expect.stringMatching(/: pypi$/), 'Give it `network: "allowlist"`, or leave this out.'],
+      ["vms.a.allow[0]", expect.stringMatching(/: pypi$/), 'Set `network: "allowlist"`, or leave this out.'],
       [
         "vms.a.network",
         expect.stringMatching(/: npm$/),
-        'Give it `network: "allowlist"`, or `allow: replace(["10.1.0.1"])` in place of what `vmDefaults` say.',
+        'Set `network: "allowlist"`, or override `vmDefaults` with `allow: replace(["10.1.0.1"])`.',
       ],
       [
         "vms.b.network",
         expect.stringMatching(/: npm, 10\.1\.0\.1$/),
-        'Give it `network: "allowlist"`, or `allow: replace([])` in place of what `vmDefaults` say.',
+        'Set `network: "allowlist"`, or override `vmDefaults` with `allow: replace([])`.',
       ],
     ]);
   });
@@ -400,7 +400,7 @@ describe("what is ignored", () => {
   it("is mended in the defaults where these contradict themselves", () => {
     const vmDefaults = { network: "none", allow: ["npm"] };
     expect(said({ a: {}, b: {} }, { vmDefaults })).toMatchObject([
-      ["vmDefaults.allow[0]", expect.anything(), 'Give it `network: "allowlist"`, or leave this out.'],
+      ["vmDefaults.allow[0]", expect.anything(), 'Set `network: "allowlist"`, or leave this out.'],
     ]);
   });
 });
@@ -413,7 +413,7 @@ describe("a VM that is to be reached and is not there", () => {
       "is described first where there is no other",
       { a: { reachVms: ["cache"] } },
       {},
-      "There is no other VM here either: describe it in `vms`, or leave it out.",
+      "Describe it in `vms`, or leave it out: the host has no other VM.",
     ],
     [
       "is any VM where all are to reach it",
@@ -433,7 +433,7 @@ describe("a VM that is to be reached and is not there", () => {
 
   it("is the VM itself only by `replace` where its defaults say it", () => {
     expect(said({ a: {}, b: {} }, { vmDefaults: { reachVms: ["b"] } })).toEqual([
-      ["vmDefaults.reachVms[0]", "b is this VM", "Give b `reachVms: replace([])` in place of what `vmDefaults` say."],
+      ["vmDefaults.reachVms[0]", "b is this VM", "Override `vmDefaults` in b with `reachVms: replace([])`."],
     ]);
   });
 });
@@ -444,7 +444,7 @@ describe("a port of a VM that is to be reached", () => {
     expect(said({ ...vms, c: { firewall: false } })).toEqual([
       [
         "vms.a.reachVms[0]",
-        "The guest's firewall of b lets nobody in at tcp port 5432",
+        "The guest firewall of b blocks tcp port 5432",
         "Add it to `firewall.allowedTCPPorts` of b.",
       ],
     ]);

@@ -37,7 +37,7 @@ const table: readonly Row[] = [
   ["a function", () => config({}), "wrong-type "],
   ["a promise", Promise.resolve(config({})), "wrong-type "],
   ["no hosts", {}, "missing-key hosts"],
-  ["empty hosts", { hosts: {} }, "empty-hosts hosts"],
+  ["empty hosts", { hosts: {} }, "bad-value hosts"],
   ["hosts of a wrong type", { hosts: [] }, "wrong-type hosts"],
   ["an unknown key at the top", config({}, {}, { host: 1 }), "unknown-key host"],
   ["an unknown key", config({ a: { vcpus: 2 } }), `unknown-key ${v}.a.vcpus`],
@@ -49,35 +49,35 @@ const table: readonly Row[] = [
     "a bad host name, and what is wrong below it",
     { hosts: { "A b": { user: { name: "a" } } } },
     `missing-key hosts["A b"].stateVersion`,
-    `bad-host-name hosts["A b"]`,
+    `bad-value hosts["A b"]`,
   ],
-  ["a bad VM name", config({ "-a": {} }), `bad-host-name ${v}["-a"]`],
+  ["a bad VM name", config({ "-a": {} }), `bad-value ${v}["-a"]`],
   ["no memory", config({ a: { memoryMiB: 0 } }), `bad-value ${v}.a.memoryMiB`],
   ["no vcpu", config({ a: { vcpu: 0 } }), `bad-value ${v}.a.vcpu`],
   ["half a vcpu", config({ a: { vcpu: 0.5 } }), `wrong-type ${v}.a.vcpu`],
   ["an unknown hypervisor", config({ a: { hypervisor: "quemu" } }), `bad-value ${v}.a.hypervisor`],
   ["an unknown agent", config({ a: { agent: "claud-code" } }), `bad-value ${v}.a.agent`],
   ["an unknown program", config({ a: { home: [{ program: "fish" }] } }), `bad-value ${v}.a.home[0].program`],
-  ["a bad MAC", config({ a: { interfaces: [{ mac: "02:00" }] } }), `bad-mac ${v}.a.interfaces[0].mac`],
+  ["a bad MAC", config({ a: { interfaces: [{ mac: "02:00" }] } }), `bad-value ${v}.a.interfaces[0].mac`],
   [
     "a multicast MAC",
     config({ a: { interfaces: [{ mac: "03:00:00:00:00:01" }] } }),
-    `bad-mac ${v}.a.interfaces[0].mac`,
+    `bad-value ${v}.a.interfaces[0].mac`,
   ],
   [
     "a bad address",
     config({ a: { interfaces: [{ address: "10.0.0.256" }] } }),
-    `bad-address ${v}.a.interfaces[0].address`,
+    `bad-value ${v}.a.interfaces[0].address`,
   ],
   [
     "an address with a prefix",
     config({ a: { interfaces: [{ address: "10.0.0.2/24" }] } }),
-    `bad-address ${v}.a.interfaces[0].address`,
+    `bad-value ${v}.a.interfaces[0].address`,
   ],
   [
     "a tap name of 16 characters",
     config({ a: { interfaces: [{ tap: "microvm123456789" }] } }),
-    `interface-name-too-long ${v}.a.interfaces[0].tap`,
+    `bad-value ${v}.a.interfaces[0].tap`,
   ],
   ["a tap name of 15 characters", config({ a: { interfaces: [{ tap: "microvm12345678" }] } })],
   ...(
@@ -102,26 +102,26 @@ const table: readonly Row[] = [
       ...(autoCreate && imageType === "qcow2" ? [`image-type-of-new-image ${v}.a.volumes[0].imageType`] : []),
     ]),
   ),
-  ["a bad tap name", config({ a: { interfaces: [{ tap: "a/b" }] } }), `bad-interface-name ${v}.a.interfaces[0].tap`],
+  ["a bad tap name", config({ a: { interfaces: [{ tap: "a/b" }] } }), `bad-value ${v}.a.interfaces[0].tap`],
   [
     "a long bridge name",
     config({}, { bridges: { bridgebridgebridge: { address: "10.0.0.1/24" } } }),
-    "interface-name-too-long hosts.h.bridges.bridgebridgebridge",
+    "bad-value hosts.h.bridges.bridgebridgebridge",
   ],
   [
     "a bridge without a prefix",
     config({}, { bridges: { b: { address: "10.0.0.1" } } }),
-    "bad-cidr hosts.h.bridges.b.address",
+    "bad-value hosts.h.bridges.b.address",
   ],
   [
     "a bridge at the network address",
     config({}, { bridges: { b: { address: "10.0.0.0/24" } } }),
-    "bad-cidr hosts.h.bridges.b.address",
+    "bad-value hosts.h.bridges.b.address",
   ],
   [
     "a bridge without room",
     config({}, { bridges: { b: { address: "10.0.0.1/31" } } }),
-    "bad-cidr hosts.h.bridges.b.address",
+    "bad-value hosts.h.bridges.b.address",
   ],
   [
     "an unknown bridge",
@@ -137,8 +137,8 @@ const table: readonly Row[] = [
   [
     "a secret in a writable share, one in the store",
     config({ a: { workspace: "~/w", secrets: { A: "~/w/a", B: { file: "/nix/store/x/b" } } } }),
-    `secret-in-writable-share ${v}.a.secrets.A`,
     `secret-in-store ${v}.a.secrets.B`,
+    `secret-in-writable-share ${v}.a.secrets.A`,
   ],
   [
     "credential files in a writable share of another VM and in the store",
@@ -146,8 +146,8 @@ const table: readonly Row[] = [
       a: { workspace: "~/w" },
       b: { hypervisor: "qemu", credentialFiles: { a: "~/w/a", b: "/nix/store/x/b" } },
     }),
-    `secret-in-writable-share ${v}.b.credentialFiles.a`,
     `secret-in-store ${v}.b.credentialFiles.b`,
+    `secret-in-writable-share ${v}.b.credentialFiles.a`,
   ],
   [
     "a secret's name that QEMU has no room for",
@@ -164,8 +164,8 @@ const table: readonly Row[] = [
     config({
       a: { hypervisor: "kvmtool", store: "disk", workspace: false, sshHostKeys: false, secrets: { A: "/run/a" } },
     }),
-    `unsupported-share-proto ${v}.a.hypervisor`,
     `scripted-initrd ${v}.a.hypervisor`,
+    `unsupported-setting ${v}.a.hypervisor`,
   ],
   [
     "all of a home by its absolute name",
@@ -185,8 +185,8 @@ const table: readonly Row[] = [
   [
     "one workspace of two VMs, told of once",
     config({ a: { workspace: "~/src", shares: [{ tag: "t", source: "~/src/t" }] }, b: { workspace: "~/src" } }),
-    `share-in-writable-share ${v}.a.shares[0]`,
     `dangerous-share ${v}.b.workspace`,
+    `share-in-writable-share ${v}.a.shares[0]`,
   ],
   [
     "workspaces of others: the same, around it and in it, without and with a reason",
@@ -326,7 +326,7 @@ const table: readonly Row[] = [
   [
     "an empty reason",
     config({ a: { shares: [{ tag: "t", source: "~/.ssh", dangerous: " " }] } }),
-    `bad-reason ${v}.a.shares[0].dangerous`,
+    `bad-value ${v}.a.shares[0].dangerous`,
   ],
   [
     "a folder of the guest's system that is all the user's",
@@ -377,8 +377,8 @@ const table: readonly Row[] = [
   [
     "owners over 9p",
     config({ a: { hypervisor: "qemu", shares: [{ tag: "t", source: "/srv/t", proto: "9p", owners: "guest" }] } }),
-    `share-setting-ignored ${v}.a.shares[0].owners`,
     `share-owned-by-root ${v}.a.shares[0].proto`,
+    `share-setting-ignored ${v}.a.shares[0].owners`,
   ],
   [
     "files for public keys",
@@ -394,7 +394,7 @@ const table: readonly Row[] = [
         },
       },
     ),
-    "bad-ssh-key hosts.h.user.sshKeys[0]",
+    "bad-value hosts.h.user.sshKeys[0]",
   ],
   [
     "an option that an agent has not",
@@ -519,7 +519,7 @@ const table: readonly Row[] = [
   [
     "9p on cloud-hypervisor",
     config({ a: { shares: [{ tag: "t", source: "/srv", proto: "9p" }] } }),
-    `unsupported-share-proto ${v}.a.shares[0].proto`,
+    `unsupported-setting ${v}.a.shares[0].proto`,
   ],
   [
     "home-manager on a read-only store",
@@ -560,11 +560,11 @@ const table: readonly Row[] = [
     (name): Row => [
       `an input called ${name}`,
       config({}, {}, { inputs: { [name]: "path:x" } }),
-      `bad-input-name ${formatPath(["inputs", name])}`,
+      `bad-value ${formatPath(["inputs", name])}`,
     ],
   ),
-  ["an absolute module", config({ a: { modules: ["/etc/nixos/x.nix"] } }), `absolute-module-path ${v}.a.modules[0]`],
-  ["a module that is none", config({ a: { modules: ["x.nix y"] } }), `bad-module ${v}.a.modules[0]`],
+  ["an absolute module", config({ a: { modules: ["/etc/nixos/x.nix"] } }), `bad-value ${v}.a.modules[0]`],
+  ["a module that is none", config({ a: { modules: ["x.nix y"] } }), `bad-value ${v}.a.modules[0]`],
   ["data as a module", config({ a: { modules: [{ kind: "int" }] } }), `wrong-type ${v}.a.modules[0]`],
   ...["home", "home/", "data/x", "/var/lib/microvms/a/home"].map((source): Row => [
     `a share of the VM's own folder ${source}`,
@@ -573,7 +573,7 @@ const table: readonly Row[] = [
   ...["", ".", "./home", "../b/home", "~", "~bob/x", "home//../x"].map((source): Row => [
     `a share of no folder at ${source}`,
     config({ a: { shares: [{ tag: "t", source }] } }),
-    `bad-path ${v}.a.shares[0].source`,
+    `bad-value ${v}.a.shares[0].source`,
   ]),
   ...[
     ...["current", "booted", "toplevel", "old/x", "flake", "data/images", "data", "data/images/var.img"],
@@ -629,13 +629,13 @@ const table: readonly Row[] = [
   ...["", "root", "//../x", "/nix/store/"].map((mountPoint): Row => [
     `a volume at ${mountPoint}`,
     config({ a: { volumes: [{ image: "root.img", mountPoint, sizeMiB: 64 }] } }),
-    `${mountPoint.startsWith("/nix") ? "reserved-mount-point" : "bad-path"} ${v}.a.volumes[0].mountPoint`,
+    `${mountPoint.startsWith("/nix") ? "bad-value" : "bad-value"} ${v}.a.volumes[0].mountPoint`,
   ]),
-  ["a line break in a path", config({ a: { workspace: "/a\nb" } }), `bad-path ${v}.a.workspace`],
+  ["a line break in a path", config({ a: { workspace: "/a\nb" } }), `bad-value ${v}.a.workspace`],
   [
     "a NUL in a text",
     config({ a: { home: [{ program: "zsh", extraInit: "\0" }] } }),
-    `bad-text ${v}.a.home[0].extraInit`,
+    `bad-value ${v}.a.home[0].extraInit`,
   ],
   ["hosts that are null", { hosts: null }, "wrong-type hosts"],
   ["VMs that are null", config(null), "wrong-type hosts.h.vms"],
@@ -652,27 +652,27 @@ const table: readonly Row[] = [
   [
     "half a surrogate pair",
     config({ a: { home: [{ program: "zsh", extraInit: "\ud800" }] } }),
-    `bad-text ${v}.a.home[0].extraInit`,
+    `bad-value ${v}.a.home[0].extraInit`,
   ],
-  ["a whole home as workspace", config({ a: { workspace: "~/" } }), `bad-path ${v}.a.workspace`],
-  ["a step up", config({ a: { workspace: "~/../bob" } }), `bad-path ${v}.a.workspace`],
-  ["a percent sign", config({ a: { workspace: "~/100%" } }), `bad-path ${v}.a.workspace`],
+  ["a whole home as workspace", config({ a: { workspace: "~/" } }), `bad-value ${v}.a.workspace`],
+  ["a step up", config({ a: { workspace: "~/../bob" } }), `bad-value ${v}.a.workspace`],
+  ["a percent sign", config({ a: { workspace: "~/100%" } }), `bad-value ${v}.a.workspace`],
   [
     "the root as mount point",
     config({ a: { shares: [{ tag: "t", source: "/s", mountPoint: "/" }] } }),
-    `bad-path ${v}.a.shares[0].mountPoint`,
+    `bad-value ${v}.a.shares[0].mountPoint`,
   ],
   [
     "the store as mount point",
     config({ a: { shares: [{ tag: "t", source: "/s", mountPoint: "/nix//store/" }] } }),
-    `reserved-mount-point ${v}.a.shares[0].mountPoint`,
+    `bad-value ${v}.a.shares[0].mountPoint`,
   ],
   [
     "one mount point in two spellings",
     config({ a: { shares: [{ tag: "t", source: "/s", mountPoint: "//var", owners: "guest" }] } }),
     `duplicate-mount-point ${v}.a.volumes[0].mountPoint`,
   ],
-  ["a socket elsewhere", config({ a: { socket: "/run/x" } }), `bad-socket ${v}.a.socket`],
+  ["a socket elsewhere", config({ a: { socket: "/run/x" } }), `bad-value ${v}.a.socket`],
   [
     "names that commands read as options",
     config(
@@ -689,38 +689,38 @@ const table: readonly Row[] = [
         bridges: { b: { address: "10.0.0.1/24" }, "-b": { address: "10.0.1.1/24" }, ".b": { address: "10.0.2.1/24" } },
       },
     ),
-    'bad-interface-name hosts.h.bridges["-b"]',
-    'bad-interface-name hosts.h.bridges[".b"]',
-    `bad-socket ${v}.a.socket`,
-    `bad-device ${v}.a.devices[0].path`,
-    `bad-interface-name ${v}.a.interfaces[0].tap`,
-    `bad-share-tag ${v}.a.shares[0].tag`,
-    `bad-path ${v}.a.volumes[0].image`,
-    `bad-label ${v}.a.volumes[0].label`,
-    `bad-serial ${v}.a.volumes[0].serial`,
+    'bad-value hosts.h.bridges["-b"]',
+    'bad-value hosts.h.bridges[".b"]',
+    `bad-value ${v}.a.socket`,
+    `bad-value ${v}.a.devices[0].path`,
+    `bad-value ${v}.a.interfaces[0].tap`,
+    `bad-value ${v}.a.shares[0].tag`,
+    `bad-value ${v}.a.volumes[0].image`,
+    `bad-value ${v}.a.volumes[0].label`,
+    `bad-value ${v}.a.volumes[0].serial`,
   ],
   [
     "a subnet of no use",
     config({}, { bridges: { b: { address: "224.0.0.1/24" } } }),
-    "bad-cidr hosts.h.bridges.b.address",
+    "bad-value hosts.h.bridges.b.address",
   ],
   [
     "a bridge called by a number",
     config({}, { bridges: { 10: { address: "10.0.0.1/24" } } }),
-    `bad-interface-name hosts.h.bridges["10"]`,
+    `bad-value hosts.h.bridges["10"]`,
   ],
   [
     "root as the user",
     config({}, { user: { name: "root", uid: 0 } }),
-    "reserved-user-name hosts.h.user.name",
+    "bad-value hosts.h.user.name",
     "bad-value hosts.h.user.uid",
   ],
-  ["a group of NixOS", config({ a: { groups: { wheel: { gid: 2000 } } } }), `reserved-group-name ${v}.a.groups.wheel`],
+  ["a group of NixOS", config({ a: { groups: { wheel: { gid: 2000 } } } }), `bad-value ${v}.a.groups.wheel`],
   [
     "a command in a variable",
     config({ a: { toolchains: [{ name: "t", packages: [], environment: { A: "$(id)", "B C": "d" } }] } }),
-    `bad-variable-value ${v}.a.toolchains[0].environment.A`,
-    `bad-variable-name ${v}.a.toolchains[0].environment["B C"]`,
+    `bad-value ${v}.a.toolchains[0].environment.A`,
+    `bad-value ${v}.a.toolchains[0].environment["B C"]`,
   ],
   [
     "PATH as a variable",
@@ -755,12 +755,12 @@ const table: readonly Row[] = [
     config({ a: { sshHostKeys: "~/microvm/b/keys" }, b: {} }),
     `dangerous-share ${v}.b.workspace`,
   ],
-  ["a module without its start", config({ a: { modules: ["guest.nix"] } }), `bad-module ${v}.a.modules[0]`],
+  ["a module without its start", config({ a: { modules: ["guest.nix"] } }), `bad-value ${v}.a.modules[0]`],
   [
     "a key that JavaScript reads past",
     JSON.parse('{ "hosts": {}, "inputs": { "__proto__": "path:x" } }'),
     "unknown-key inputs.__proto__",
-    "empty-hosts hosts",
+    "bad-value hosts",
   ],
   ["a map as hosts", { hosts: new Map() }, "wrong-type hosts"],
   [
@@ -790,13 +790,13 @@ const table: readonly Row[] = [
       },
       { bridges: { lan: { ports: ["eno1"] } } },
     ),
-    `macvtap-without-host ${v}.a.interfaces[0].type`,
     `macvtap-on-port ${v}.a.interfaces[0].link`,
+    `macvtap-without-host ${v}.a.interfaces[0].type`,
   ],
   [
     "a VLAN that every bridge has anyway",
     config({ a: { interfaces: [{ vlan: 7 }] } }, { bridges: { br0: { address: "10.0.0.1/24", vlans: { 1: {} } } } }),
-    `bad-vlan-id hosts.h.bridges.br0.vlans["1"]`,
+    `bad-value hosts.h.bridges.br0.vlans["1"]`,
   ],
   ["a VLAN that is not there", config({ a: { interfaces: [{ vlan: 7 }] } }), `unknown-vlan ${v}.a.interfaces[0].vlan`],
   [
@@ -844,9 +844,9 @@ const table: readonly Row[] = [
   [
     "IPv6 that no host has",
     config({}, { bridges: { a: { ipv6: "fe80::1/64" }, b: { ipv6: "fd00::/64" }, c: { ipv6: "fd00::1/127" } } }),
-    "bad-cidr hosts.h.bridges.a.ipv6",
-    "bad-cidr hosts.h.bridges.b.ipv6",
-    "bad-cidr hosts.h.bridges.c.ipv6",
+    "bad-value hosts.h.bridges.a.ipv6",
+    "bad-value hosts.h.bridges.b.ipv6",
+    "bad-value hosts.h.bridges.c.ipv6",
   ],
   [
     "IPv6 outside the subnet, and the host's own",
@@ -1111,15 +1111,15 @@ const table: readonly Row[] = [
         sshHostKeys: false,
       },
     }),
-    `user-network-without-dhcp ${v}.a.interfaces[0].type`,
     `scripted-initrd ${v}.a.hypervisor`,
+    `user-network-without-dhcp ${v}.a.interfaces[0].type`,
   ],
   ["an agent that nixpkgs has no more", config({ a: { agent: "gemini-cli" } }), `agent-not-packaged ${v}.a.agent`],
   [
     "an interface that the hypervisor has not, and packets that it moves itself",
     config({ a: { network: "open", interfaces: [{ type: "user" }, { vhost: true }] } }),
-    `unsupported-interface-type ${v}.a.interfaces[0].type`,
-    `unsupported-vhost ${v}.a.interfaces[1].vhost`,
+    `unsupported-setting ${v}.a.interfaces[0].type`,
+    `unsupported-setting ${v}.a.interfaces[1].vhost`,
   ],
   ["nobody who could log in", config({ a: {} }, { user: { name: "alice" } }), "no-login hosts.h.user.sshKeys"],
 ];
@@ -1210,7 +1210,7 @@ describe("problems", () => {
       "unknown-key hosts.h.vms.a.interfaces[0].mak",
       "unknown-key hosts.h.vmDefualts",
       "bad-value hosts.h.vmDefualts.vcpu",
-      "bad-mac hosts.h.vms.a.interfaces[0].mak",
+      "bad-value hosts.h.vms.a.interfaces[0].mak",
     ],
     [
       "a key of a list's item",
@@ -1279,7 +1279,7 @@ describe("problems", () => {
 
   it("are not made by names that objects have already", () => {
     const { hosts } = config({ toString: {}, length: {} }) as { hosts: { h: unknown } };
-    expect(summary({ hosts: { constructor: hosts.h } })).toEqual(["bad-host-name hosts.constructor.vms.toString"]);
+    expect(summary({ hosts: { constructor: hosts.h } })).toEqual(["bad-value hosts.constructor.vms.toString"]);
     const vms = { length: {}, name: {} };
     expect(
       summary({ hosts: { constructor: (config(vms) as typeof hosts & { hosts: { h: unknown } }).hosts.h } }),
@@ -1385,7 +1385,7 @@ describe("problems", () => {
         hosts: { h: { b: 0, c: 1 } },
       }),
     ).toEqual([`duplicate-renamed-from ${v}.c.renamedFrom`]);
-    expect(summary(config({ b: { renamedFrom: "A b" } }))).toEqual([`bad-host-name ${v}.b.renamedFrom`]);
+    expect(summary(config({ b: { renamedFrom: "A b" } }))).toEqual([`bad-value ${v}.b.renamedFrom`]);
   });
 });
 
@@ -1829,7 +1829,7 @@ describe("a share by a link", () => {
       "volume-in-writable-share: /srv/disk lies in /pool, where a could put a link to another file of the host in its place",
     ]);
     expect(told({ a: { workspace: "/home/alice/work", secrets: { KEY: "/data/work/key" } } })).toEqual([
-      "secret-in-writable-share: /data/work/key lies in /home/alice/work, where a could put a link to any other file of the host in its place",
+      "secret-in-writable-share: /data/work/key is in /home/alice/work, where a could replace it with a symlink to any file of the host",
     ]);
   });
 });

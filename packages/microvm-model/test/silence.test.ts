@@ -78,10 +78,10 @@ describe("a silence", () => {
   });
 
   it.each([
-    ["an error", { "duplicate-mac": "no" }, "cannot-silence", "duplicate-mac", /^Mend/],
-    ["an unknown code", { "no-logn": "no" }, "unknown-silence", "no-logn", /^Did you mean "no-login"\?$/],
-    ["a name that every object has", { constructor: "no" }, "unknown-silence", "constructor", /^Use one of /],
-    ["a warning for no reason", { "no-login": " " }, "bad-reason", "no-login", /^Say/],
+    ["an error", { "duplicate-mac": "no" }, "bad-value", "duplicate-mac", /^Mend/],
+    ["an unknown code", { "no-logn": "no" }, "bad-value", "no-logn", /^Did you mean "no-login"\?$/],
+    ["a name that every object has", { constructor: "no" }, "bad-value", "constructor", /^Use one of /],
+    ["a warning for no reason", { "no-login": " " }, "bad-value", "no-login", /^Say/],
     ["a warning by a number", { "no-login": 1 }, "wrong-type", "no-login", /^Write text/],
   ])("of %s is an error", (_, silence, expected, key, remedy) => {
     for (const [input, path] of [

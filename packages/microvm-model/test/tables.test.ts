@@ -106,7 +106,7 @@ describe("domains", () => {
     "do not look like %s",
     (domain) => {
       const agent = { name: "a", package: "a", command: "a", domains: [domain] };
-      expect(problems({ a: { agent } }).map(({ code }) => code)).toEqual(["bad-domain"]);
+      expect(problems({ a: { agent } }).map(({ code }) => code)).toEqual(["bad-value"]);
     },
   );
 });

@@ -62,7 +62,7 @@ error[duplicate-address] hosts.alpha.vms.b.interfaces[0].address
      |                             ^
   The address 10.0.0.9 is used twice
   see: hosts.alpha.vms.a.interfaces[0].address (microvm.config.ts:12:29) first used here
-  help: Give it another address, or none so that a free one is chosen.
+  help: Set another address, or leave it out to get a free one.
 
 error[bad-value] hosts.alpha.vms.b.vcpu
   --> microvm.config.ts:11:53
@@ -207,7 +207,7 @@ describe("--format json", () => {
       path: ["hosts", "alpha", "vms", "b", "interfaces", 0, "address"],
       place: place(11),
       message: "The address 10.0.0.9 is used twice",
-      remedy: "Give it another address, or none so that a free one is chosen.",
+      remedy: "Set another address, or leave it out to get a free one.",
       related: [
         {
           subject: "hosts.alpha.vms.a.interfaces[0].address",
@@ -321,7 +321,7 @@ describe("microvm-emit explain", () => {
   it("prints a page, plain where it is piped", () => {
     const { exitCode, stdout, stderr } = microvmEmit(temporaryDirectory(), ["explain", "duplicate-mount-point"]);
     expect([exitCode, stderr]).toEqual([0, ""]);
-    expect(stdout).toMatch(/^error\[duplicate-mount-point\] Two things are mounted at one place\n\n\S/);
+    expect(stdout).toMatch(/^error\[duplicate-mount-point\] Mount point used twice\n\n\S/);
     expect(stdout).toContain("\n\nFails:\n\n    // a VM\n    {\n");
     // eslint-disable-next-line no-control-regex -- colours are what must not be there
     expect(stdout).not.toMatch(/\u001b/);
@@ -330,7 +330,7 @@ describe("microvm-emit explain", () => {
 
   it("lists every code by severity", () => {
     const { stdout } = microvmEmit(temporaryDirectory(), ["explain"]);
-    expect(stdout).toMatch(/^Errors\n {2}absolute-module-path {2,}A module is named/);
+    expect(stdout).toMatch(/^Errors\n {2}address-in-dhcp-range {2,}\S/);
     expect(stdout).toMatch(/\nWarnings\n(?: {2}.*\n)* {2}no-login {2,}Nobody can log in/);
   });
 

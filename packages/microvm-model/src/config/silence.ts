@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ProblemCode, problemCodes } from "../problems/problem-codes.js";
+import { type ProblemCode, problemCodes } from "../problems/problem-codes.generated.js";
 import * as scalar from "../scalars/scalars.js";
 import { didYouMean } from "../common/suggest.js";
 import { record } from "../scalars/terms.js";
@@ -22,12 +22,10 @@ const warningCode = z.string().superRefine((code, context) => {
   };
   if (!isProblemCode(code))
     refuse(`There is no problem with the code ${JSON.stringify(code)}`, {
-      code: "unknown-silence",
       remedy: didYouMean(code, warningCodes),
     });
   else if (problemCodes[code] === "error")
     refuse(`${code} is an error, which nothing can silence`, {
-      code: "cannot-silence",
       remedy: "Mend what it tells, and take the silence out.",
     });
 });

@@ -1,5 +1,5 @@
 import { clip } from "../common/clip.js";
-import type { ProblemCode } from "./problem-codes.js";
+import type { ProblemCode } from "./problem-codes.generated.js";
 
 /** Where in a config: object keys and list positions from the top, `["hosts", "midna", "vms", "emacsvm", "vcpu"]`. */
 export type ConfigPath = readonly (string | number)[];
@@ -15,6 +15,8 @@ export interface Problem {
   readonly message: string;
   /** What to do about it, one sentence in the imperative. */
   readonly remedy: string;
+  /** True if a missing setting can cause it: next to a misspelt key the problem is not reported. */
+  readonly isOfAbsence?: true;
   /** Other places that take part, such as where a duplicate was first used. */
   readonly related?: readonly RelatedPlace[];
 }
@@ -39,27 +41,38 @@ export const formatPath = (path: ConfigPath): string =>
     )
     .join("");
 
-/** An error at a place. */
-export const error = (
-  code: ProblemCode,
-  path: ConfigPath,
-  message: string,
-  remedy: string,
-  related: readonly RelatedPlace[] = [],
-): Problem => ({
-  code,
-  severity: "error",
-  path,
-  message: clip(message, maxText),
-  remedy: clip(remedy, maxText),
-  ...(related.length > 0 && { related: related.map(({ path: other, note }) => ({ path: other, note: clip(note) })) }),
-});
-
-/** A name or a value of a config may be of any length, and is part of what is told of it. */
+/** A message contains names and values of the config, which can have any length. */
 const maxText = 800;
 
-/** A warning at a place. */
-export const warning = (...problem: Parameters<typeof error>): Problem => ({
-  ...error(...problem),
-  severity: "warning",
-});
+type Severity = Problem["severity"];
+
+/** Reports a problem at a path of the config; clips long messages. */
+export type Report = (path: ConfigPath, message: string, remedy: string, related?: readonly RelatedPlace[]) => Problem;
+
+type Kind = Pick<Problem, "isOfAbsence">;
+
+interface DeclareProblem {
+  (code: ProblemCode, severity: Severity, kind?: Kind): Report;
+  (code: ProblemCode, severity: "error or warning", kind?: Kind): Readonly<Record<Severity, Report>>;
+}
+
+/**
+ * Declares a code. The comment in front of a declaration documents it: title, reason, failing and passing config.
+ * scripts/problems.js reads comment, code and severity from the source, so both arguments are literals.
+ */
+export const problem = ((code: ProblemCode, severity: Severity | "error or warning", kind: Kind = {}) => {
+  const report =
+    (reported: Severity): Report =>
+    (path, message, remedy, related = []) => ({
+      code,
+      severity: reported,
+      path,
+      message: clip(message, maxText),
+      remedy: clip(remedy, maxText),
+      ...kind,
+      ...(related.length > 0 && {
+        related: related.map(({ path: other, note }) => ({ path: other, note: clip(note) })),
+      }),
+    });
+  return severity === "error or warning" ? { error: report("error"), warning: report("warning") } : report(severity);
+}) as DeclareProblem;

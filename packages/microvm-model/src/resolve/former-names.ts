@@ -1,7 +1,8 @@
 import type { HostModel } from "../config/config.js";
-import { type ConfigPath, type Problem, warning } from "../problems/problem.js";
+import type { ConfigPath, Problem } from "../problems/problem.js";
 import { didYouMean } from "../common/suggest.js";
 import { freedIndex, type LockEntries, lockedIndex } from "./lock-entries.js";
+import { renamedFromUnknown } from "../problems/renamed-from-unknown.js";
 
 /** A `renamedFrom` that the lock does not know has no effect: the VM gets a new index, and so new addresses. */
 export const unknownFormerNames = (
@@ -19,8 +20,7 @@ export const unknownFormerNames = (
     freedIndex(entries, name) !== undefined
       ? []
       : [
-          warning(
-            "renamed-from-unknown",
+          renamedFromUnknown(
             [...hostPath, "vms", name, "renamedFrom"],
             `The lock file has no VM ${renamedFrom}, so ${name} gets a new index, with new addresses`,
             gone.length === 0 ? "Remove `renamedFrom`." : didYouMean(renamedFrom, [...new Set(gone)]),

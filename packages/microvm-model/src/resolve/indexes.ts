@@ -1,8 +1,12 @@
 import { addressOf, cidOf, macOf, tapOf } from "./allocate.js";
 import { maxIndex } from "../scalars/vm-index.js";
 import type { AllocatedSubnet } from "./interfaces.js";
-import { type ConfigPath, error, type Problem, type RelatedPlace, warning } from "../problems/problem.js";
+import type { ConfigPath, Problem, RelatedPlace } from "../problems/problem.js";
 import { numberOf } from "./subnet.js";
+import { duplicateIndex } from "../problems/duplicate-index.js";
+import { indexLocked } from "../problems/index-locked.js";
+import { indexMoved } from "../problems/index-moved.js";
+import { subnetFull } from "../problems/subnet-full.js";
 
 /** What the choice of an index needs to know of a VM. */
 export interface IndexRequest {
@@ -53,8 +57,7 @@ export const chooseIndexes = (
     const holder = holders.get(request.fixed);
     if (holder !== undefined)
       problems.push(
-        error(
-          "duplicate-index",
+        duplicateIndex(
           path,
           `Index ${String(request.fixed)} is used twice on this host`,
           "Give each VM an index of its own, or leave it out.",
@@ -73,8 +76,7 @@ export const chooseIndexes = (
     else if (holder.request.locked === request.locked) unplaced.push(request);
     else
       problems.push(
-        error(
-          "index-locked",
+        indexLocked(
           holder.place.path,
           `Index ${String(request.locked)} already belongs to ${request.name}, by the lock file`,
           `Choose another index, or set ${request.name}'s index too, which moves it.`,
@@ -103,7 +105,7 @@ export const chooseIndexes = (
     hold(request, index, request.path, "allocated here");
     const keeper = request.locked === undefined ? undefined : holders.get(request.locked);
     if (request.locked !== undefined && keeper !== undefined)
-      problems.push(indexMoved(request, request.locked, index, keeper.place));
+      problems.push(movedFrom(request, request.locked, index, keeper.place));
   }
   for (const request of requests) {
     const index = indexes.get(request.name);
@@ -111,8 +113,7 @@ export const chooseIndexes = (
     for (const { subnet, network, isFree } of allocatedSubnets(request))
       if (!isFree(addressOf(index, subnet)))
         problems.push(
-          error(
-            "subnet-full",
+          subnetFull(
             request.fixed === undefined ? request.path : [...request.path, "index"],
             `Index ${String(index)} of ${request.name} has no address of its own in the subnet of ${network} (/${String(subnet.prefixLength)})`,
             "Give the network a larger subnet, the VM another index, or its interface an `address`.",
@@ -128,12 +129,11 @@ const byPrecedence = (a: IndexRequest, b: IndexRequest): number => {
   return differing === -1 ? 0 : a.lockedEarlier[differing] === true ? -1 : 1;
 };
 
-const indexMoved = (request: IndexRequest, from: number, to: number, keeper: RelatedPlace): Problem => {
+const movedFrom = (request: IndexRequest, from: number, to: number, keeper: RelatedPlace): Problem => {
   const moves = allocatedSubnets(request).map(
     ({ subnet }) => ` ${addressOf(from, subnet)} becomes ${addressOf(to, subnet)}.`,
   );
-  return warning(
-    "index-moved",
+  return indexMoved(
     request.path,
     `Two VMs have index ${String(from)} in the lock file, so ${request.name} moves to index ${String(to)}.${moves.join("")}`,
     `Use ${request.name}'s new address, and deploy its host again if it runs already.`,

@@ -2,10 +2,20 @@ import { left, right } from "fp-ts/lib/These.js";
 import type { Checked } from "../problems/checked.js";
 import type { VmModel } from "../config/config.js";
 import type { AddressPlan, BridgePlan, InterfacePlan, NetworkPlan, Placed, Subnet } from "../plan/plan.js";
-import { type ConfigPath, error, type Problem } from "../problems/problem.js";
+import type { ConfigPath, Problem } from "../problems/problem.js";
 import { didYouMean, oneOf } from "../common/suggest.js";
 import { addressOf, lanMacOf, macOf, tapOf } from "./allocate.js";
 import { foreignSubnet, isGuestAddress, isWithin, addressIn } from "./subnet.js";
+import { addressNeeded } from "../problems/address-needed.js";
+import { addressWithoutSubnet } from "../problems/address-without-subnet.js";
+import { ambiguousBridge } from "../problems/ambiguous-bridge.js";
+import { noBridge } from "../problems/no-bridge.js";
+import { noDhcpServer } from "../problems/no-dhcp-server.js";
+import { noRoutedNetwork } from "../problems/no-routed-network.js";
+import { noSubnet } from "../problems/no-subnet.js";
+import { routedInBridge } from "../problems/routed-in-bridge.js";
+import { unknownBridge } from "../problems/unknown-bridge.js";
+import { unknownVlan } from "../problems/unknown-vlan.js";
 
 type Written = VmModel["interfaces"][number];
 
@@ -52,8 +62,7 @@ export const linkInterfaces = (
     );
     if (missing.length > 0)
       problems.push(
-        error(
-          "address-needed",
+        addressNeeded(
           link.path,
           `The VM's index gives one address on ${String(link.network?.name)}, and another interface has it`,
           `Set this interface's ${missing.map(({ subnet }) => `\`${keyOf(subnet)}\``).join(" and ")}.`,
@@ -113,8 +122,7 @@ const addressesOf = (
   const isElsewhere = isExisting(network) && network.subnets.length === 0;
   const dhcp = written.address === "dhcp" || (isElsewhere && written.address === undefined);
   if (dhcp && !answersDhcp(network))
-    return error(
-      "no-dhcp-server",
+    return noDhcpServer(
       [...path, "address"],
       `Nobody gives out addresses on ${network.name}`,
       "Set the bridge's `dhcp`, give it `ports` into a LAN that has a server, or leave `address` out.",
@@ -139,15 +147,13 @@ const addressesOf = (
     (key) => asked[key] !== undefined && network.subnets.every((subnet) => keyOf(subnet) !== key),
   );
   if (homeless !== undefined)
-    return error(
-      "address-without-subnet",
+    return addressWithoutSubnet(
       [...path, homeless],
       `${network.name} has no subnet for ${String(asked[homeless])}`,
       `Give it an \`${homeless}\` of the host's own, or leave this one out.`,
     );
   return addresses.length + allocates.length === 0 && !dhcp
-    ? error(
-        "no-subnet",
+    ? noSubnet(
         path,
         `${network.name} has no subnet to give the VM an address from`,
         'Set the interface\'s `address: "dhcp"` where a LAN has a server, or give the network an `address`.',
@@ -170,8 +176,7 @@ const findNetwork = (
   const routed = networks.find(({ kind }) => kind === "routed");
   const isAlone = bridge === undefined && vlan === undefined;
   if (asked === true && !isAlone)
-    return error(
-      "routed-in-bridge",
+    return routedInBridge(
       [...path, "routed"],
       "A routed interface is in no bridge and no VLAN",
       "Leave out `routed`, or `bridge` and `vlan`.",
@@ -179,8 +184,7 @@ const findNetwork = (
   if (asked ?? (isAlone && routed !== undefined && networks.length === 1))
     return (
       routed ??
-      error(
-        "no-routed-network",
+      noRoutedNetwork(
         [...path, "routed"],
         "The host has no routed network",
         "Describe one in the host's `routed`, or name a bridge.",
@@ -193,8 +197,7 @@ const findNetwork = (
     .filter((network) => network.bridge === found.name);
   return (
     vlans.find(({ id }) => id === vlan) ??
-    error(
-      "unknown-vlan",
+    unknownVlan(
       [...path, "vlan"],
       `${found.name} has no VLAN ${String(vlan)}`,
       vlans.length === 0
@@ -218,25 +221,18 @@ const findBridge = (
   const bridge = named === undefined && bridges.length === 1 ? bridges[0] : bridges.find(({ name }) => name === named);
   if (bridge !== undefined) return bridge;
   if (names.length === 0)
-    return error(
-      "no-bridge",
+    return noBridge(
       vmPath,
       `${String(vmPath.at(-1))} has no bridge to join: its host has none`,
       "Describe one in the host's `bridges`.",
     );
   return named === undefined
-    ? error(
-        "ambiguous-bridge",
+    ? ambiguousBridge(
         vmPath,
         "The host has several bridges and the VM names none",
         `Set the interface's \`bridge\` to ${oneOf("", names)}.`,
       )
-    : error(
-        "unknown-bridge",
-        [...path, "bridge"],
-        `The host has no bridge ${JSON.stringify(named)}`,
-        didYouMean(named, names),
-      );
+    : unknownBridge([...path, "bridge"], `The host has no bridge ${JSON.stringify(named)}`, didYouMean(named, names));
 };
 
 /** The interface's own names, where the config says them. */

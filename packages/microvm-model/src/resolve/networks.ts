@@ -1,7 +1,12 @@
 import type { HostModel } from "../config/config.js";
 import type { AddressRange, NatPlan, NetworkPlan, Subnet } from "../plan/plan.js";
-import { type ConfigPath, error, type Problem } from "../problems/problem.js";
+import type { ConfigPath, Problem } from "../problems/problem.js";
 import { addressIn, subnetOf, upperHalf } from "./subnet.js";
+import { dhcpWithoutSubnet } from "../problems/dhcp-without-subnet.js";
+import { existingBridge } from "../problems/existing-bridge.js";
+import { gatewayWithoutSubnet } from "../problems/gateway-without-subnet.js";
+import { networkWithoutSubnet } from "../problems/network-without-subnet.js";
+import { noDhcpServer } from "../problems/no-dhcp-server.js";
 
 type Bridge = HostModel["bridges"][string];
 type Vlan = Bridge["vlans"][string];
@@ -56,15 +61,16 @@ const setElsewhere = (name: string, { ports, dhcp, vlans, address }: Bridge, pat
   })
     .filter(([, isSet]) => isSet)
     .map(([key]) =>
-      error(
-        "existing-bridge",
+      existingBridge(
         [...path, key],
         `${name} is existing, so that this flake does not set its ${key}`,
         `Leave \`${key}\` out and set it where ${name} is made, or leave \`existing\` out.`,
       ),
     );
 
-/** What a network is asked for and cannot be without a subnet or a LAN. */
+const withoutSubnet = { dhcp: dhcpWithoutSubnet, gateway: gatewayWithoutSubnet };
+
+/** Settings of a network that need a subnet or a LAN, and have none. */
 const lacks = (
   name: string,
   { address, ipv6, gateway, dhcp }: Pick<Vlan, "address" | "ipv6" | "gateway" | "dhcp">,
@@ -75,8 +81,7 @@ const lacks = (
   return [
     ...(address === undefined && ipv6 === undefined && !isCarried
       ? [
-          error(
-            "network-without-subnet",
+          networkWithoutSubnet(
             path,
             `${name} has no subnet, and leads nowhere else`,
             "Set `address`, `ipv6` or both; a bridge may have `ports` instead.",
@@ -88,8 +93,7 @@ const lacks = (
       : (["dhcp", "gateway"] as const)
           .filter((key) => ({ dhcp: dhcp !== false, gateway: gateway !== undefined })[key])
           .map((key) =>
-            error(
-              `${key}-without-subnet`,
+            withoutSubnet[key](
               [...path, key],
               `${name} has no IPv4 subnet for its \`${key}\``,
               `Set \`address\` to the host's own address with its prefix length, or leave \`${key}\` out.`,
@@ -97,8 +101,7 @@ const lacks = (
           )),
     ...(address === "dhcp" && !isCarried
       ? [
-          error(
-            "no-dhcp-server",
+          noDhcpServer(
             [...path, "address"],
             `Nobody gives out addresses on ${name}`,
             "Give the bridge `ports` into a LAN that has a server, or write an address.",

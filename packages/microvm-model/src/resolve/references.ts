@@ -3,8 +3,10 @@ import type { Model } from "../config/config.js";
 import { defaultInputs } from "../catalogue/flake-inputs.js";
 import type { InputFile } from "../config/home.js";
 import type { InputPlan, ModulePlan, PackagePlan } from "../plan/plan.js";
-import { type ConfigPath, error, type Problem } from "../problems/problem.js";
+import type { ConfigPath, Problem } from "../problems/problem.js";
 import { didYouMean } from "../common/suggest.js";
+import { missingUrl } from "../problems/missing-url.js";
+import { unknownInput } from "../problems/unknown-input.js";
 
 /** A module as it is written. */
 type Module = Model["hosts"][string]["modules"][number];
@@ -89,8 +91,7 @@ export const planInputs = (
   for (const { input, path } of [...mentions, ...follows])
     if (!known.includes(input))
       problems.push(
-        error(
-          "unknown-input",
+        unknownInput(
           path,
           `There is no flake input ${JSON.stringify(input)}`,
           `${didYouMean(input, known)} Own inputs are declared at the top, in \`inputs\`.`,
@@ -103,7 +104,7 @@ export const planInputs = (
     if (written === undefined && !mentioned.has(name) && !follows.some(({ input }) => input === name)) continue;
     const url = written?.url ?? fallback?.url;
     if (url === undefined)
-      problems.push(error("missing-url", ["inputs", name], `The input ${name} has no URL`, "Set its `url`."));
+      problems.push(missingUrl(["inputs", name], `The input ${name} has no URL`, "Set its `url`."));
     else
       inputs.push({
         name,

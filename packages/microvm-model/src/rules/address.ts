@@ -1,33 +1,135 @@
-import type { AddressPlan, HostPlan } from "../plan/plan.js";
-import { error, type Problem } from "../problems/problem.js";
-import type { ProblemCode } from "../problems/problem-codes.js";
+import type { AddressPlan } from "../plan/plan.js";
+import { problem, type Report } from "../problems/problem.js";
 import { formatSubnet, freeRange, isWithin, numberOf } from "../resolve/subnet.js";
+import type { Rule } from "./rule.js";
 
-/** A guest's address lies in its network's subnet and is no address with a meaning of its own there. */
-export const address = (host: HostPlan): readonly Problem[] =>
+/**
+ * An address lies outside its bridge's subnet
+ *
+ * A guest reaches its gateway, the bridge, only from an address of the same subnet.
+ *
+ * ## Fails
+ *
+ * ```ts vm
+ * { interfaces: [{ address: "192.168.84.5" }] }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts vm
+ * { interfaces: [{ address: "192.168.83.5" }] }
+ * ```
+ */
+const addressOutsideSubnet = problem("address-outside-subnet", "error");
+
+/**
+ * A guest has the gateway's address
+ *
+ * The host answers at its address on the bridge, as the guests' gateway. A LAN's router answers at `gateway`. Two machines with
+ * one address on one network take turns at being reached.
+ *
+ * A VM can be the router itself: give the bridge a `gateway`, and give the VM that address and `network: "open"`. VMs behind it need
+ * `network: "open"` too.
+ *
+ * ## Fails
+ *
+ * ```ts vm
+ * { interfaces: [{ address: "192.168.83.1" }] }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts host
+ * {
+ *   bridges: { br0: { address: "192.168.83.1/24", gateway: "192.168.83.254" } },
+ *   vms: { router: { network: "open", interfaces: [{ address: "192.168.83.254" }] }, a: { network: "open" } },
+ * }
+ * ```
+ */
+const addressIsGateway = problem("address-is-gateway", "error");
+
+/**
+ * A guest has the subnet's first address
+ *
+ * The first address of a subnet stands for the subnet itself, and no host can have it (RFC 1122, section 3.2.1.3).
+ *
+ * ## Fails
+ *
+ * ```ts vm
+ * { interfaces: [{ address: "192.168.83.0" }] }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts vm
+ * { interfaces: [{ address: "192.168.83.5" }] }
+ * ```
+ */
+const addressIsNetwork = problem("address-is-network", "error");
+
+/**
+ * A guest has the subnet's last address
+ *
+ * The last address of a subnet reaches every host of it, and none can have it (RFC 1122, section 3.2.1.3).
+ *
+ * ## Fails
+ *
+ * ```ts vm
+ * { interfaces: [{ address: "192.168.83.255" }] }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts vm
+ * { interfaces: [{ address: "192.168.83.5" }] }
+ * ```
+ */
+const addressIsBroadcast = problem("address-is-broadcast", "error");
+
+/**
+ * A fixed address is one that the DHCP server may give to others
+ *
+ * The bridge's DHCP server hands the addresses of its range to whoever asks. A guest that takes one of them by itself
+ * shares it, sooner or later, with another machine, and both lose connections. A guest that asks the server is safe
+ * anywhere: it is always leased the address of its index.
+ *
+ * ## Fails
+ *
+ * ```ts host
+ * { bridges: { br0: { address: "192.168.83.1/24", dhcp: true } }, vms: { a: { interfaces: [{ address: "192.168.83.200" }] } } }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts host
+ * { bridges: { br0: { address: "192.168.83.1/24", dhcp: true } }, vms: { a: { interfaces: [{ address: "192.168.83.20" }] } } }
+ * ```
+ */
+const addressInDhcpRange = problem("address-in-dhcp-range", "error");
+
+export const check: Rule = (host) =>
   host.vms.flatMap(({ network: { interfaces, policy } }) =>
     interfaces.flatMap((link) => {
       const { network, dhcp } = link;
       const server = network !== null && network.kind !== "routed" ? network.dhcp : null;
       return link.addresses.flatMap((address) => {
         const { value, subnet, path } = address;
-        // What the index gave is told once, as `subnet-full`.
+        // `subnet-full` reports addresses from the index.
         if (!["address", "ipv6"].includes(String(path.at(-1)))) return [];
         const free = freeRange(subnet, server);
         const use =
           free === undefined
             ? "Give the network a larger subnet"
             : `Use a free address from ${free.from} to ${free.to}`;
-        const choose = network === null ? "" : ", or none so that one is chosen";
+        const choose = network === null ? "" : ", or leave it out";
         const owner = network?.name ?? "the LAN";
         const wrong = mistake(address, owner);
-        // Only a VM with an open network can pass on what others send through it.
+        // Only a VM with an open network can route for others.
         const mayBeRouter = wrong?.isRouter === true && network !== null && network.kind !== "routed";
         if (mayBeRouter && policy.network === "open") return [];
         if (wrong !== undefined)
           return [
-            error(
-              wrong.code,
+            wrong.report(
               path,
               `${value} ${wrong.complaint} ${owner}'s subnet ${formatSubnet(subnet)}`,
               `${use}${choose}${mayBeRouter ? '; if this VM is the router, set its `network: "open"`' : ""}.`,
@@ -35,10 +137,9 @@ export const address = (host: HostPlan): readonly Problem[] =>
           ];
         return server !== null && !dhcp && subnet.family === 4 && isWithin(server, value)
           ? [
-              error(
-                "address-in-dhcp-range",
+              addressInDhcpRange(
                 path,
-                `${value} is one that ${owner}'s DHCP server may give to another machine`,
+                `${value} is in the DHCP range of ${owner}, which may lease it to another machine`,
                 `${use}, or narrow the range.`,
                 [{ path: server.from.path, note: "the range" }],
               ),
@@ -49,9 +150,9 @@ export const address = (host: HostPlan): readonly Problem[] =>
   );
 
 interface Mistake {
-  readonly code: ProblemCode;
+  readonly report: Report;
   readonly complaint: string;
-  /** Whether the address is the router's, which the VM may be. */
+  /** True for the router's address: the VM may be the router. */
   readonly isRouter?: true;
 }
 
@@ -60,11 +161,11 @@ const mistake = (
   owner: string,
 ): Mistake | undefined => {
   if (numberOf(value) < numberOf(network) || numberOf(value) > numberOf(last))
-    return { code: "address-outside-subnet", complaint: "lies outside" };
-  if (value === own?.value) return { code: "address-is-gateway", complaint: `is ${owner}'s own address in` };
+    return { report: addressOutsideSubnet, complaint: "is outside" };
+  if (value === own?.value) return { report: addressIsGateway, complaint: `is ${owner}'s own address in` };
   if (value === gateway?.value)
-    return { code: "address-is-gateway", complaint: "is the router's address in", isRouter: true };
-  if (value === network) return { code: "address-is-network", complaint: "is the network address of" };
-  if (value === last && family === 4) return { code: "address-is-broadcast", complaint: "is the broadcast address of" };
+    return { report: addressIsGateway, complaint: "is the router's address in", isRouter: true };
+  if (value === network) return { report: addressIsNetwork, complaint: "is the network address of" };
+  if (value === last && family === 4) return { report: addressIsBroadcast, complaint: "is the broadcast address of" };
   return undefined;
 };

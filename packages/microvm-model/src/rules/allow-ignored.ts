@@ -1,27 +1,71 @@
-import type { ConfigSource } from "./config-source.js";
-import { isDns, type PortOfHost } from "../config/policy.js";
-import type { HostPlan, Placed, VmPlan } from "../plan/plan.js";
-import { error, type Problem } from "../problems/problem.js";
-import { destinationsOf, isAddress } from "../resolve/policy.js";
 import { isOfDefaults, type Written } from "../compose/vm-defaults.js";
+import { isDns, type PortOfHost } from "../config/policy.js";
+import type { Placed, VmPlan } from "../plan/plan.js";
+import { type Problem, problem, type Report } from "../problems/problem.js";
+import { destinationsOf, isAddress } from "../resolve/policy.js";
+import type { Rule } from "./rule.js";
 
-/** What a VM may reach besides is something that its `network` neither opens already nor leaves closed. */
-export const allowIgnored = (host: HostPlan, { written }: ConfigSource): readonly Problem[] =>
-  host.vms
+/**
+ * Something is allowed to a VM that it may or may not reach anyway
+ *
+ * `allow` adds to what a VM may reach: to nothing, with `network: "allowlist"`, and private addresses to the internet. A VM
+ * that may reach everything needs none of it, one that may reach nothing gets none of it, and a domain is in the internet
+ * already. What a VM has from `vmDefaults` it leaves out with `replace`.
+ *
+ * ## Fails
+ *
+ * ```ts vm
+ * { network: "none", allow: ["github.com"] }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts host
+ * {
+ *   vmDefaults: { network: "allowlist", allow: ["github.com"] },
+ *   vms: { a: {}, b: { network: "none", allow: replace([]) } },
+ * }
+ * ```
+ */
+const allowIgnored = problem("allow-ignored", "error");
+
+/**
+ * A VM is to reach what its policy opens anyway, or answers itself
+ *
+ * `reachVms` and `reachHost` open what a policy keeps closed. A VM with `network: "open"` has none: the host's own firewall,
+ * and the policies of other VMs, hold for it as for anybody else on the network. With `network: "allowlist"` all DNS is led to
+ * the host's resolver, which answers names of the list: a port 53 of the host's is not to be reached besides.
+ *
+ * ## Fails
+ *
+ * ```ts vm
+ * { network: "open", reachHost: [8080] }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts vm
+ * { network: "internet", reachHost: [8080] }
+ * ```
+ */
+const reachIgnored = problem("reach-ignored", "error");
+
+export const check: Rule = ({ vms }, { written }) =>
+  vms
     .filter(({ network: { interfaces } }) => interfaces.length > 0)
     .flatMap((vm) => settingsOf(vm).flatMap((setting) => ignored(vm, setting, written)));
 
 type Entry = Placed<string | number | PortOfHost>;
 
-/** A setting with those of its entries that have no effect. */
+/** A setting with its entries that have no effect. */
 interface Setting {
-  readonly code: "allow-ignored" | "reach-ignored";
+  readonly report: Report;
   readonly name: "allow" | "reachVms" | "reachHost";
   readonly entries: readonly Entry[];
   readonly idle: readonly Entry[];
-  /** What is so whatever the entries say. */
+  /** Reason that holds for every entry. */
   readonly message: string;
-  /** The policy with which they say something. */
+  /** Policy that makes the entries useful. */
   readonly instead: "allowlist" | "internet";
 }
 
@@ -30,12 +74,12 @@ const settingsOf = ({
     policy: { network, written },
   },
 }: VmPlan): readonly Setting[] => {
-  const such = `A VM with \`network: "${network}"\``;
+  const policy = `\`network: "${network}"\``;
   const reached = { open: "everything", internet: "all of the internet", none: "nothing", allowlist: null }[network];
   const allowed = written.allow;
   return [
     {
-      code: "allow-ignored",
+      report: allowIgnored,
       name: "allow",
       entries: allowed,
       idle:
@@ -44,19 +88,19 @@ const settingsOf = ({
           : reached === null
             ? []
             : allowed,
-      message: `${such} reaches ${String(reached)}, whatever it allows`,
+      message: `${policy} allows ${String(reached)}, so \`allow\` has no effect`,
       instead: "allowlist",
     },
     {
-      code: "reach-ignored",
+      report: reachIgnored,
       name: "reachVms",
       entries: written.reachVms,
       idle: network === "open" ? written.reachVms : [],
-      message: `${such} is let in by no VM that is not open too, whatever it is to reach`,
+      message: `${policy} has no rules for other VMs, so \`reachVms\` has no effect`,
       instead: "internet",
     },
     {
-      code: "reach-ignored",
+      report: reachIgnored,
       name: "reachHost",
       entries: written.reachHost,
       idle:
@@ -67,28 +111,28 @@ const settingsOf = ({
             : [],
       message:
         network === "allowlist"
-          ? `${such} has its DNS led to the host's resolver for what it lists, whatever it is to reach`
-          : `${such} reaches what the host's own firewall lets in, whatever it is to reach`,
+          ? `${policy} redirects DNS to the host's resolver, so \`reachHost\` has no effect on DNS`
+          : `${policy} leaves access to the host's own firewall, so \`reachHost\` has no effect`,
       instead: "internet",
     },
   ];
 };
 
-/** Entries of the VM's own and those of `vmDefaults` apart, since each are left out in another way. */
+/** Separates entries of the VM from entries of `vmDefaults`: the remedies differ. */
 const ignored = (
   {
     network: {
       policy: { path },
     },
   }: VmPlan,
-  { code, name, entries, idle, message, instead }: Setting,
+  { report, name, entries, idle, message, instead }: Setting,
   written: Written,
 ): readonly Problem[] => {
-  // Defaults that contradict themselves are mended where they are.
+  // Defaults that contradict themselves are corrected in `vmDefaults`.
   const isInherited = (entry: Entry): boolean => isOfDefaults(written(entry.path)) && !isOfDefaults(written(path));
   const kept = entries.filter((entry) => !idle.includes(entry)).map(({ value }) => value);
   const say = (some: readonly Entry[], place: typeof path, leaving: string, related?: Problem["related"]): Problem =>
-    error(code, place, `${message}: ${listed(some)}`, `Give it \`network: "${instead}"\`, or ${leaving}.`, related);
+    report(place, `${message}: ${listed(some)}`, `Set \`network: "${instead}"\`, or ${leaving}.`, related);
   const own = idle.filter((entry) => !isInherited(entry));
   const inherited = idle.filter(isInherited);
   return [
@@ -96,8 +140,8 @@ const ignored = (
     ...inherited
       .slice(0, 1)
       .map((first) =>
-        say(inherited, path, `\`${name}: replace(${JSON.stringify(kept)})\` in place of what \`vmDefaults\` say`, [
-          { path: first.path, note: "said here" },
+        say(inherited, path, `override \`vmDefaults\` with \`${name}: replace(${JSON.stringify(kept)})\``, [
+          { path: first.path, note: "from vmDefaults" },
         ]),
       ),
   ];

@@ -1,11 +1,42 @@
+import type { Rule } from "./rule.js";
 import type { HostPlan, NetworkPlan, Placed } from "../plan/plan.js";
-import { error, type Problem } from "../problems/problem.js";
+import { type Problem, problem } from "../problems/problem.js";
 import { isAddress } from "../resolve/policy.js";
 import { addressIn, formatSubnet, isInside } from "../resolve/subnet.js";
 import { joinDestination, splitDestination } from "../scalars/scalars.js";
 
+/**
+ * The host or a VM of its own is allowed by its address
+ *
+ * `allow` opens what lies beyond the host. What a VM says to the host itself and to other VMs is held by rules that come before, whose
+ * openings are `reachHost` and `reachVms`. A larger subnet that the host's networks lie in may be allowed: it opens all of it but these.
+ *
+ * ## Fails
+ *
+ * ```ts host
+ * {
+ *   vms: {
+ *     api: { allow: ["192.168.83.1:5432", "192.168.83.3:6379"] },
+ *     cache: { firewall: { allowedTCPPorts: [6379] } },
+ *   },
+ * }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts host
+ * {
+ *   vms: {
+ *     api: { reachHost: [5432], reachVms: ["cache"], allow: ["192.168.0.0/16"] },
+ *     cache: { firewall: { allowedTCPPorts: [6379] } },
+ *   },
+ * }
+ * ```
+ */
+const allowOfHost = problem("allow-of-host", "error");
+
 /** What a VM allows is beyond the host: the host itself and its VMs are opened by other settings alone. */
-export const allowOfHost = (host: HostPlan): readonly Problem[] => {
+export const check: Rule = (host) => {
   const addresses = addressesOf(host);
   return host.vms.flatMap(
     ({
@@ -51,8 +82,7 @@ const mistake = (
 ): Problem | undefined => {
   const { target, ports } = splitDestination(value);
   if (!isAddress(target)) return undefined;
-  const say = (message: string, remedy: string): Problem =>
-    error("allow-of-host", path, `${target} ${message}`, remedy);
+  const say = (message: string, remedy: string): Problem => allowOfHost(path, `${target} ${message}`, remedy);
   const reached = ports.length === 0 ? [80, 443] : ports;
   const one = oneOf(target);
   if (one !== undefined && host.has(one))

@@ -1,8 +1,29 @@
-import type { HostPlan } from "../plan/plan.js";
-import { type Problem, warning } from "../problems/problem.js";
+import type { Rule } from "./rule.js";
+import { problem } from "../problems/problem.js";
+
+/**
+ * An SSH key is not whole
+ *
+ * A public key is its type, and behind that, in base64, the type again and numbers, each with its length (RFC 4253, 6.6). A key that lost its
+ * end, a letter or its line's beginning on the way does not come to that: sshd passes over it and lets nobody in by it. `ssh-keygen -lf FILE`
+ * reads a key as sshd does.
+ *
+ * ## Fails
+ *
+ * ```ts host
+ * { user: { name: "alice", sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4 alice"] } }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts host
+ * { user: { name: "alice", sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice"] } }
+ * ```
+ */
+const brokenSshKey = problem("broken-ssh-key", "warning");
 
 /** A public key is whole: sshd passes over one that is not, and says so in its log alone. */
-export const brokenSshKey = (host: HostPlan): readonly Problem[] => {
+export const check: Rule = (host) => {
   const users = host.vms.flatMap((vm) => vm.guest.users);
   // Most users are the same in all VMs.
   const flaws = new Map([...new Set(users.flatMap(({ sshKeys }) => sshKeys))].map((key) => [key, flawOf(key)]));
@@ -12,7 +33,7 @@ export const brokenSshKey = (host: HostPlan): readonly Problem[] => {
       const place = [...path, "sshKeys", position];
       return flaw === undefined
         ? []
-        : [warning("broken-ssh-key", place, flaw, "Copy the whole line, as ~/.ssh/id_ed25519.pub holds it.")];
+        : [brokenSshKey(place, flaw, "Copy the whole line, as ~/.ssh/id_ed25519.pub holds it.")];
     }),
   );
 };

@@ -1,9 +1,39 @@
-import type { HostPlan } from "../plan/plan.js";
-import { error, type Problem } from "../problems/problem.js";
+import type { Rule } from "./rule.js";
+import { problem } from "../problems/problem.js";
 import { variablesOf } from "../plan/variables.js";
 
+/**
+ * An environment variable gets two values
+ *
+ * Toolchains and the agent's state set environment variables for the whole guest. Where two of them set one variable to
+ * different values, NixOS refuses, and which one was meant cannot be known.
+ *
+ * ## Fails
+ *
+ * ```ts vm
+ * {
+ *   toolchains: [
+ *     { name: "one", packages: ["hello"], environment: { CC: "gcc" } },
+ *     { name: "two", packages: ["hello"], environment: { CC: "clang" } },
+ *   ],
+ * }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts vm
+ * {
+ *   toolchains: [
+ *     { name: "one", packages: ["hello"], environment: { CC: "gcc" } },
+ *     { name: "two", packages: ["hello"], environment: { CC: "gcc" } },
+ *   ],
+ * }
+ * ```
+ */
+const conflictingVariable = problem("conflicting-variable", "error");
+
 /** An environment variable has one value: NixOS refuses two of `environment.variables`. */
-export const conflictingVariable = (host: HostPlan): readonly Problem[] =>
+export const check: Rule = (host) =>
   host.vms.flatMap((vm) => {
     const given = variablesOf(vm).filter(({ name }) => name !== "PATH");
     return given.flatMap(({ from, name, value, path }, position) => {
@@ -11,8 +41,7 @@ export const conflictingVariable = (host: HostPlan): readonly Problem[] =>
       return other === undefined
         ? []
         : [
-            error(
-              "conflicting-variable",
+            conflictingVariable(
               path,
               `${from} sets ${name} to ${value}, and ${other.from} to ${other.value}`,
               "Leave one of them out, or agree on the value.",

@@ -1,16 +1,43 @@
-import type { HostPlan } from "../plan/plan.js";
+import type { Rule } from "./rule.js";
 import { privateRanges } from "../catalogue/private-ranges.js";
-import { type Problem, warning } from "../problems/problem.js";
+import { problem } from "../problems/problem.js";
 import { isAddress } from "../resolve/policy.js";
 import { isInside } from "../resolve/subnet.js";
 import { splitDestination } from "../scalars/scalars.js";
+
+/**
+ * An address range opens what nobody named
+ *
+ * `allow` opens addresses as they are, private ones too. A range such as `0.0.0.0/0` holds every LAN that the host can reach,
+ * and an allowlist with it lists nothing. Ranges are warned of that hold a private one and more, or more than registries give
+ * to anybody. A private range of your own is taken as it is, also where it is as large as `10.0.0.0/8`.
+ *
+ * `169.254.169.254`, and a few addresses of clouds besides, answer whoever asks by HTTP with the machine's credentials, which
+ * are the host's.
+ *
+ * ## Fails
+ *
+ * ```ts vm
+ * { network: "allowlist", allow: ["0.0.0.0/0", "::/0", "169.254.169.254"] }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts host
+ * {
+ *   bridges: { br0: { address: "192.168.83.1/24", nat: true } },
+ *   vms: { a: { network: "internet", allow: ["192.168.1.0/24"] } },
+ * }
+ * ```
+ */
+const dangerousAllowance = problem("dangerous-allowance", "warning");
 
 /**
  * What a VM allows by address is a network that somebody has, and none that hands out the host's own credentials. A private
  * range, be it all of `10.0.0.0/8`, is taken to be meant: whoever writes it has such a network. What holds more than that
  * opens LANs that nobody named, and says "everything", for which there are words that a reader sees.
  */
-export const dangerousAllowance = (host: HostPlan): readonly Problem[] =>
+export const check: Rule = (host) =>
   host.vms.flatMap(
     ({
       network: {
@@ -24,7 +51,7 @@ export const dangerousAllowance = (host: HostPlan): readonly Problem[] =>
             const danger = dangers.find(({ isIn }) => isIn(target, ports));
             return danger === undefined
               ? []
-              : [warning("dangerous-allowance", path, `${target} ${danger.message}`, danger.remedy[network])];
+              : [dangerousAllowance(path, `${target} ${danger.message}`, danger.remedy[network])];
           })
         : [],
   );

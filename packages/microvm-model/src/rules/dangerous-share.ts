@@ -1,13 +1,85 @@
+import type { Rule } from "./rule.js";
 import { asMounted, placesOf } from "../common/as-mounted.js";
 import type { ConfigSource } from "./config-source.js";
 import { dangersOf } from "../catalogue/dangerous-folders.js";
 import { type FolderIndex, indexFolders } from "../common/folder-index.js";
 import { ownName, reasonAt } from "../plan/own-folders.js";
 import type { HostPlan, SharePlan, ShareRole, VmPlan } from "../plan/plan.js";
-import { type ConfigPath, error, type Problem, type RelatedPlace, warning } from "../problems/problem.js";
+import { type ConfigPath, type Problem, type RelatedPlace, problem } from "../problems/problem.js";
+
+/**
+ * A share gives a reason for a danger that is not known
+ *
+ * `dangerous` says why a VM has a folder that would be [an error](dangerous-share.md) otherwise. Where it would be none, the reason tells readers of
+ * a danger that is not there, and would let one pass that comes later. Of a writable share nothing is told: its danger may lie in where the config
+ * is, which is not the same on every machine.
+ *
+ * ## Fails
+ *
+ * ```ts vm
+ * { shares: [{ tag: "data", source: "/srv/data", readOnly: true, dangerous: "it needs the data" }] }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts vm
+ * { shares: [{ tag: "data", source: "/srv/data", readOnly: true }] }
+ * ```
+ */
+const needlessDangerous = problem("needless-dangerous", "warning");
+
+/**
+ * A share holds what no guest should have
+ *
+ * What is told as dangerous, for the share itself, for what it lies in and, but for folders as `/var`, for what lies in it:
+ *
+ * - the home of a user, whole; SSH and GnuPG keys, browser profiles, password stores, credentials of clouds, forges, registries and
+ *   containers, logins and hooks of agents (`~/.claude`), mail and wallets in it; for writing, what starts there by itself or is run by name, such as `~/.bashrc`,
+ *   `~/.config/systemd`, `~/.gitconfig`, `~/.config/nvim` and `~/.local/bin`;
+ * - `/etc`, `/root`, `/boot`, `/dev`, `/proc`, `/sys`, `/nix/var`, `/usr` and, whole, `/home`, `/media`, `/mnt`, `/run`, `/tmp`, `/var`
+ *   and `/var/lib`;
+ * - control sockets, such as Docker's, folders that firewall rules are loaded from, and what containers and well-known services keep in `/var/lib`;
+ * - secrets below `/run`, host keys of VMs, and the folders in which microvm.nix keeps VMs; a VM may have a folder of its own there, such as `home`, with no
+ *   image and no socket in it;
+ * - what is another VM's own: its workspace, its SSH host keys, its agent's login, its disks; also one that both VMs name as theirs, but for a
+ *   login that agents are to have in common;
+ * - for writing, what this host is made of, as below.
+ *
+ * A share is held against all this by where it leads as well, where its path is a link or lies behind one.
+ *
+ * What a host is made of is found on the machine that reads the config:
+ *
+ * - the config with what it imports by path, its lock, `package.json` and git's folder of it, and each `node_modules` from there up to `/`, with packages
+ *   that are links to elsewhere;
+ * - the folder that the flake is written to, and inputs by path, such as `path:../dotfiles` or `git+file:///srv/lib`, whole;
+ * - modules by path, the files that they name in turn, if these lie in the config's git work tree or, without git, below its folder, and folders with a
+ *   `default.nix`; of a folder that the config is in, that file alone;
+ * - microvm-emit itself, with what it keeps in `~/.cache/microvm-emit`.
+ *
+ * Files that Nix names by an expression, such as `./${name}.nix`, or that lie in a folder without `default.nix`, are a warning,
+ * [`unfollowed-module`](unfollowed-module.md). Not found are files that a config reads by itself, such as with `readFileSync`, or runs, and what an
+ * input names outside of itself. Keep these where no VM writes. A program that calls `emit` has to give what
+ * it knows of these in `sources` and of links in `realPath`; without, a share is held against the list at the top alone, by its path as it is written.
+ *
+ * `readOnly` helps where the danger is that somebody writes, in `/usr`, `/nix/var` and what starts by itself, and not where there is
+ * something to read. A share says by `dangerous` why it is there all the same.
+ *
+ * ## Fails
+ *
+ * ```ts vm
+ * { workspace: "/home/alice" }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts vm
+ * { workspace: "/home/alice/src/project" }
+ * ```
+ */
+const dangerousShare = problem("dangerous-share", "error");
 
 /** A VM is there so that an agent has some folders and not all: what holds more than was meant is shared with a reason only. */
-export const dangerousShare = (host: HostPlan, { sources, realPath }: ConfigSource): readonly Problem[] => {
+export const check: Rule = (host, { sources, realPath }) => {
   const finders = [
     tableOf(host, realPath),
     ofSources(
@@ -36,8 +108,7 @@ export const dangerousShare = (host: HostPlan, { sources, realPath }: ConfigSour
         return share.dangerous === null || !share.readOnly
           ? []
           : [
-              warning(
-                "needless-dangerous",
+              needlessDangerous(
                 [...share.path, "dangerous"],
                 `Nothing is known to be dangerous about ${share.source}`,
                 "Leave `dangerous` out.",
@@ -45,7 +116,7 @@ export const dangerousShare = (host: HostPlan, { sources, realPath }: ConfigSour
             ];
       if (share.dangerous !== null) return [];
       const remedy = `${danger.instead ?? "Make a folder for the VM, such as ~/microvm/data"}${reasonAt(share)}.`;
-      return [error("dangerous-share", share.path, danger.message, remedy, danger.related)];
+      return [dangerousShare(share.path, danger.message, remedy, danger.related)];
     }),
   );
 };

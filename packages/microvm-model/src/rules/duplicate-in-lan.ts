@@ -1,7 +1,43 @@
+import type { FlakeRule } from "./rule.js";
 import type { HostPlan, Placed, Subnet } from "../plan/plan.js";
-import { type Problem, type RelatedPlace, warning } from "../problems/problem.js";
+import { type RelatedPlace, problem } from "../problems/problem.js";
 import { isInLan } from "../resolve/interfaces.js";
 import { numberOf } from "../resolve/subnet.js";
+
+/**
+ * Two hosts use one LAN address
+ *
+ * Two hosts of this config have bridges with `ports` or macvtaps in the same subnet, and the same address or MAC in it. If that is one LAN, the
+ * two take turns at being reached. Addresses that are left out follow from each VM's index, which is counted for each host alone. If the
+ * LANs are separate, silence the warning.
+ *
+ * ## Fails
+ *
+ * ```ts config
+ * {
+ *   hosts: {
+ *     a: { ...hosts.h, bridges: { lan: { address: "192.168.1.8/24", ports: ["eno1"], network: "open" } } },
+ *     b: { ...hosts.h, bridges: { lan: { address: "192.168.1.9/24", ports: ["eno1"], network: "open" } } },
+ *   },
+ * }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts config
+ * {
+ *   hosts: {
+ *     a: { ...hosts.h, bridges: { lan: { address: "192.168.1.8/24", ports: ["eno1"], network: "open" } } },
+ *     b: {
+ *       ...hosts.h,
+ *       bridges: { lan: { address: "192.168.1.9/24", ports: ["eno1"], network: "open" } },
+ *       vms: { a: { index: 20 } },
+ *     },
+ *   },
+ * }
+ * ```
+ */
+const duplicateInLan = problem("duplicate-in-lan", "warning");
 
 /** An address or a MAC on a LAN, which other hosts may be in. */
 interface Identifier extends Placed<string> {
@@ -11,8 +47,7 @@ interface Identifier extends Placed<string> {
   readonly subnet: Subnet | null;
 }
 
-/** No two hosts of a config use one address or MAC in a LAN; those of one host are held to `duplicate-address`. */
-export const duplicateInLan = (hosts: readonly HostPlan[]): readonly Problem[] => {
+export const check: FlakeRule = (hosts) => {
   const seen = new Map<string, Identifier[]>();
   return hosts.flatMap(identifiersIn).flatMap((one) => {
     const key = `${one.noun} ${one.value}`;
@@ -22,8 +57,7 @@ export const duplicateInLan = (hosts: readonly HostPlan[]): readonly Problem[] =
     return first === undefined
       ? []
       : [
-          warning(
-            "duplicate-in-lan",
+          duplicateInLan(
             one.path,
             `${one.host} and ${first.host} use the ${one.noun} ${one.value} in LANs with the same addresses`,
             one.noun === "address"

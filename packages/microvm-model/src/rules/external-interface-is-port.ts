@@ -1,8 +1,28 @@
-import type { HostPlan } from "../plan/plan.js";
-import { error, type Problem } from "../problems/problem.js";
+import type { Rule } from "./rule.js";
+import { problem } from "../problems/problem.js";
+
+/**
+ * NAT leaves by an interface that is a bridge's port
+ *
+ * An interface that has joined a bridge has no packets of its own any more: the host sends and receives by the bridge.
+ * Masquerading on the port would find none of them.
+ *
+ * ## Fails
+ *
+ * ```ts host
+ * { bridges: { lan: { address: "dhcp", ports: ["eno1"] }, br0: { address: "192.168.83.1/24", nat: { externalInterface: "eno1" } } }, vms: {} }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts host
+ * { bridges: { lan: { address: "dhcp", ports: ["eno1"] }, br0: { address: "192.168.83.1/24", nat: { externalInterface: "lan" } } }, vms: {} }
+ * ```
+ */
+const externalInterfaceIsPort = problem("external-interface-is-port", "error");
 
 /** What leaves by a bridge's port leaves by the bridge, to the kernel that masquerades it. */
-export const externalInterfaceIsPort = (host: HostPlan): readonly Problem[] => {
+export const check: Rule = (host) => {
   const ports = new Map(
     host.networks
       .filter((network) => network.kind === "bridge")
@@ -14,8 +34,7 @@ export const externalInterfaceIsPort = (host: HostPlan): readonly Problem[] => {
     return external === null || bridge === undefined
       ? []
       : [
-          error(
-            "external-interface-is-port",
+          externalInterfaceIsPort(
             external.path,
             `${external.value} is a port of ${bridge}, where packets leave by ${bridge}`,
             `Use ${bridge} as the external interface.`,

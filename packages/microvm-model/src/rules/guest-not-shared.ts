@@ -1,8 +1,32 @@
-import { type GuestPlan, type HostPlan } from "../plan/plan.js";
-import { type Problem, warning } from "../problems/problem.js";
+import type { Rule } from "./rule.js";
+import type { GuestPlan } from "../plan/plan.js";
+import { problem } from "../problems/problem.js";
+
+/**
+ * A VM needs its own NixOS evaluation
+ *
+ * VMs of a host whose NixOS is the same share one evaluation and one system. Each learns its name, network, mounts and environment at
+ * boot, from the kernel's command line. There is room for 1,400 characters of ASCII, in base64. A VM that needs more is evaluated
+ * alone, which takes far longer than another VM that shares.
+ *
+ * `microvm-emit plan` shows the guests of each host.
+ *
+ * ## Fails
+ *
+ * ```ts host
+ * { vms: { a: {}, b: { environment: { GREETING: "grüezi" } } } }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts host
+ * { vms: { a: {}, b: { guest: "own", environment: { GREETING: "grüezi" } } } }
+ * ```
+ */
+const guestNotShared = problem("guest-not-shared", "warning");
 
 /** A guest of one VM costs an evaluation and a system of its own, which nobody asked for. */
-export const guestNotShared = (host: HostPlan): readonly Problem[] => {
+export const check: Rule = (host) => {
   // A single VM has its guest alone in any case.
   if (host.vms.length < 2) return [];
   const vms = new Map(host.vms.map((vm) => [vm.name, vm]));
@@ -10,8 +34,7 @@ export const guestNotShared = (host: HostPlan): readonly Problem[] => {
     const vm = vms.get(name);
     if (own === null || own === "single" || own === "asked" || vm === undefined) return [];
     return [
-      warning(
-        "guest-not-shared",
+      guestNotShared(
         vm.path,
         `The VM cannot share a NixOS evaluation with others: ${words[own].why}`,
         `${words[own].remedy}, or set \`guest: "own"\`.`,

@@ -1,12 +1,10 @@
 import type { Feature, HypervisorName } from "../catalogue/hypervisors.js";
 import type { InterfacePlan, ShareRole, VmPlan } from "../plan/plan.js";
-import type { ProblemCode } from "../problems/problem-codes.js";
 import type { ConfigPath } from "../problems/problem.js";
 
 /** The settings of a VM that need a feature of its hypervisor. */
 export interface FeatureUse {
   readonly feature: Feature;
-  readonly code: ProblemCode;
   /** The feature as what a hypervisor does: "share … over 9p". */
   readonly does: (what: string) => string;
   /** What to do instead, whatever the hypervisor, or by its name. */
@@ -93,28 +91,24 @@ const interfaces =
 export const features: readonly FeatureUse[] = [
   {
     feature: "9p",
-    code: "unsupported-share-proto",
     does: (tag) => `share ${tag} over 9p`,
     instead: 'Use proto "virtiofs"',
     uses: shares("9p", false),
   },
   {
     feature: "9p-read-only",
-    code: "unsupported-share-proto",
     does: (tag) => `share ${tag} over 9p for reading only`,
     instead: 'Use proto "virtiofs"',
     uses: shares("9p", true),
   },
   {
     feature: "virtiofs",
-    code: "unsupported-share-proto",
     does: (tag) => `share ${tag} over virtiofs`,
     instead: "Leave the share out",
     uses: shares("virtiofs"),
   },
   {
     feature: "9p-owners",
-    code: "unsupported-share-setting",
     does: (tag) => `keep the owners of share ${tag} by a securityModel`,
     instead: "Leave `securityModel` out",
     uses: (vm) =>
@@ -124,21 +118,18 @@ export const features: readonly FeatureUse[] = [
   },
   {
     feature: "volume-direct",
-    code: "unsupported-volume-setting",
     does: (image) => `read ${image} past the host's page cache`,
     instead: "Leave `direct` out",
     uses: volumes("direct", ({ direct, image }) => (direct ? image : null)),
   },
   {
     feature: "volume-serial",
-    code: "unsupported-volume-setting",
     does: (image) => `give ${image} a serial number`,
     instead: "Leave `serial` out, and find the disk by its `label`",
     uses: volumes("serial", ({ serial, image }) => (serial === null ? null : image)),
   },
   {
     feature: "volume-format",
-    code: "unsupported-volume-setting",
     does: (what) => `read ${what}`,
     instead: "Convert the image with qemu-img(1), and leave `imageType` out",
     uses: volumes("imageType", ({ imageType, image }) =>
@@ -147,21 +138,18 @@ export const features: readonly FeatureUse[] = [
   },
   {
     feature: "volume-read-only",
-    code: "unsupported-volume-setting",
     does: (image) => `keep the guest from writing to ${image}`,
     instead: "Leave `readOnly` out",
     uses: volumes("readOnly", ({ readOnly, image }) => (readOnly ? image : null)),
   },
   {
     feature: "balloon",
-    code: "unsupported-balloon",
     does: () => "take memory back from a running guest",
     instead: "Leave `balloon` out",
     uses: (vm) => asks(vm, "balloon", vm.machine.balloon !== null),
   },
   {
     feature: "balloon-initial",
-    code: "unsupported-balloon",
     does: (initialMiB) => `start with ${initialMiB} MiB in the balloon`,
     instead: "Set balloon: true",
     uses: (vm) =>
@@ -169,14 +157,12 @@ export const features: readonly FeatureUse[] = [
   },
   {
     feature: "balloon-kept",
-    code: "unsupported-balloon",
     does: () => "keep the balloon full when the guest runs out of memory, or empty it: it has no such choice",
     instead: "Set balloon: true",
     uses: (vm) => asks(vm, "balloon", vm.machine.balloon?.deflateOnOOM === false),
   },
   {
     feature: "hotplug-microvm",
-    code: "unsupported-hotplug",
     does: () => "give a running guest more memory on its machine `microvm`",
     instead: (name) =>
       name === "qemu" ? 'Set `microvm.qemu.machine`, such as to "q35"' : "Leave `hotplug` out, and raise `memoryMiB`",
@@ -184,28 +170,24 @@ export const features: readonly FeatureUse[] = [
   },
   {
     feature: "hotplug",
-    code: "unsupported-hotplug",
     does: () => "give a running guest more memory",
     instead: "Leave `hotplug` out, and raise `memoryMiB`",
     uses: (vm) => asks(vm, "hotplug", vm.machine.hotplug !== null && vm.machine.qemuMachine !== "microvm"),
   },
   {
     feature: "hugepages",
-    code: "unsupported-hugepages",
     does: () => "put the guest's memory into huge pages",
     instead: "Leave `hugepages` out",
     uses: (vm) => asks(vm, "hugepages", vm.machine.hugepages),
   },
   {
     feature: "cpu",
-    code: "unsupported-cpu",
     does: (cpu) => `emulate the CPU ${cpu}`,
     instead: "Leave `cpu` out",
     uses: (vm) => asks(vm, "cpu", vm.machine.cpu !== null, vm.machine.cpu ?? ""),
   },
   {
     feature: "credentials",
-    code: "unsupported-credentials",
     does: (name) => `hand the credential ${name} to the guest`,
     instead: "Use `secrets`, which go over a share where there are no credentials",
     uses: (vm) =>
@@ -216,28 +198,24 @@ export const features: readonly FeatureUse[] = [
   },
   {
     feature: "run-as",
-    code: "unsupported-run-as",
     does: (user) => `become the user ${user}`,
     instead: "Leave `runAs` out: the VM's service runs as the user microvm",
     uses: (vm) => asks(vm, "runAs", vm.machine.runAs !== null, vm.machine.runAs ?? ""),
   },
   {
     feature: "device-pci",
-    code: "unsupported-device",
     does: (device) => `pass the PCI device ${device} on`,
     instead: "Leave the device out",
     uses: devices("pci"),
   },
   {
     feature: "device-usb",
-    code: "unsupported-device",
     does: (device) => `pass the USB device ${device} on`,
     instead: "Leave the device out, or pass on the PCI device that its port belongs to",
     uses: devices("usb"),
   },
   {
     feature: "device-qemu",
-    code: "unsupported-device",
     does: (device) => `heed what is said of ${device} to QEMU`,
     instead: "Leave the device's `qemu` out",
     uses: (vm) =>
@@ -247,14 +225,12 @@ export const features: readonly FeatureUse[] = [
   },
   {
     feature: "graphics",
-    code: "unsupported-graphics",
     does: () => "give the guest a screen",
     instead: "Leave `graphics` out",
     uses: (vm) => asks(vm, "graphics", vm.machine.graphics !== null),
   },
   {
     feature: "graphics-settings",
-    code: "unsupported-graphics",
     does: (setting) => `heed graphics.${setting}`,
     instead: "Set graphics: true",
     uses: (vm) =>
@@ -267,7 +243,6 @@ export const features: readonly FeatureUse[] = [
   },
   {
     feature: "vsock",
-    code: "unsupported-vsock",
     does: () => "give the guest a vsock address",
     instead: "Set vsock: false",
     uses: ({ machine: { vsockCid } }) =>
@@ -275,42 +250,36 @@ export const features: readonly FeatureUse[] = [
   },
   {
     feature: "no-socket",
-    code: "unsupported-no-socket",
     does: () => "do without a control socket",
     instead: "Name a socket",
     uses: (vm) => asks(vm, "socket", vm.machine.socket === null),
   },
   {
     feature: "interface-user",
-    code: "unsupported-interface-type",
     does: () => "run a network of its own (interface type user)",
     instead: 'Use type "tap"',
     uses: interfaces(({ type }) => type === "user", "type"),
   },
   {
     feature: "interface-macvtap",
-    code: "unsupported-interface-type",
     does: () => "take a macvtap",
     instead: 'Use type "tap"',
     uses: interfaces(({ type }) => type === "macvtap", "type"),
   },
   {
     feature: "interface-bridge",
-    code: "unsupported-interface-type",
     does: () => "call qemu-bridge-helper (interface type bridge)",
     instead: 'Use type "tap"',
     uses: interfaces(({ type }) => type === "bridge", "type"),
   },
   {
     feature: "interface-tap",
-    code: "unsupported-interface-type",
     does: () => "take a tap",
     instead: 'Use type "user"',
     uses: interfaces(({ type }) => type === "tap", "type"),
   },
   {
     feature: "vhost",
-    code: "unsupported-vhost",
     does: () => "leave the packets of a tap to the kernel (vhost)",
     instead: "Leave `vhost` out",
     uses: interfaces((link) => link.type === "tap" && link.vhost, "vhost"),

@@ -1,16 +1,44 @@
-import type { HostPlan } from "../plan/plan.js";
-import { error, type Problem } from "../problems/problem.js";
+import type { Rule } from "./rule.js";
+import { problem } from "../problems/problem.js";
 
-/** A name that is put together is no longer than interface names may be (IFNAMSIZ; microvm.nix asserts.nix). */
-export const interfaceNameTooLong = (host: HostPlan): readonly Problem[] => [
+/**
+ * Interface name too long
+ *
+ * Linux allows 15 bytes in the name of a network interface (`IFNAMSIZ`). A VLAN on the host is named after its bridge and its id. A
+ * tap without `tap` is named after the VM's index, which can be too large for several interfaces.
+ *
+ * ## Fails
+ *
+ * ```ts host
+ * {
+ *   bridges: {
+ *     "laboratory-3": { address: "192.168.83.1/24", vlans: { "100": { address: "192.168.84.1/24" } } },
+ *   },
+ *   vms: {},
+ * }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts host
+ * {
+ *   bridges: {
+ *     lab: { address: "192.168.83.1/24", vlans: { "100": { address: "192.168.84.1/24" } } },
+ *   },
+ *   vms: {},
+ * }
+ * ```
+ */
+const interfaceNameTooLong = problem("interface-name-too-long", "error");
+
+export const check: Rule = (host) => [
   ...host.networks.flatMap(({ kind, name, path }) =>
     kind !== "vlan" || name.length <= 15
       ? []
       : [
-          error(
-            "interface-name-too-long",
+          interfaceNameTooLong(
             path,
-            `The VLAN's interface on the host would be ${name}, longer than the 15 characters of an interface name`,
+            `${name}, the VLAN's interface on the host, is longer than 15 characters`,
             "Give the bridge a shorter name.",
           ),
         ],
@@ -20,11 +48,10 @@ export const interfaceNameTooLong = (host: HostPlan): readonly Problem[] => [
       value.length <= 15
         ? []
         : [
-            error(
-              "interface-name-too-long",
+            interfaceNameTooLong(
               path,
-              `The index gives the tap ${value}, longer than the 15 characters of an interface name`,
-              "Use a lower index, or give the interface a `tap` of its own.",
+              `The tap ${value}, named after the index, is longer than 15 characters`,
+              "Use a lower index, or set the interface's `tap`.",
             ),
           ],
     ),

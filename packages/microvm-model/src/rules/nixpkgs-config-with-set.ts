@@ -1,17 +1,37 @@
+import type { Rule } from "./rule.js";
 import type { Expr, Node } from "@microvm-emit/nix-ast";
-import type { HostPlan } from "../plan/plan.js";
-import { error, type Problem } from "../problems/problem.js";
+import { problem } from "../problems/problem.js";
+
+/**
+ * A module configures a package set that is made already
+ *
+ * By default a guest takes over the host's package set, and NixOS refuses `nixpkgs.config` beside a set that is made
+ * already. With pkgs: null the guest makes one of its own, which its modules may configure; that costs an evaluation of
+ * nixpkgs more (microvm.nix#218).
+ *
+ * ## Fails
+ *
+ * ```ts vm
+ * { modules: [ast.attrs({ nixpkgs: { config: { allowUnfree: true } } })] }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts vm
+ * { pkgs: null, modules: [ast.attrs({ nixpkgs: { config: { allowUnfree: true } } })] }
+ * ```
+ */
+const nixpkgsConfigWithSet = problem("nixpkgs-config-with-set", "error");
 
 /** A guest that takes over the host's package set cannot configure it: NixOS's assertion, and microvm.nix#218. */
-export const nixpkgsConfigWithSet = (host: HostPlan): readonly Problem[] =>
+export const check: Rule = (host) =>
   host.vms
     .filter(({ guest: { pkgs } }) => pkgs !== null)
     .flatMap(({ path, guest: { modules } }) =>
       modules.flatMap((module, position) =>
         module.kind === "nix" && sets(module.expr, ["nixpkgs", "config"])
           ? [
-              error(
-                "nixpkgs-config-with-set",
+              nixpkgsConfigWithSet(
                 [...path, "modules", position],
                 "This module sets `nixpkgs.config`, and the guest's package set is made already",
                 "Set the VM's pkgs: null, which gives it a set of its own.",

@@ -1,16 +1,34 @@
-import type { HostPlan } from "../plan/plan.js";
-import { type Problem, warning } from "../problems/problem.js";
+import type { Rule } from "./rule.js";
+import { problem } from "../problems/problem.js";
+
+/**
+ * Nobody can log in to a VM
+ *
+ * SSH into a guest takes keys alone. With no key known, and no module that could bring one, nobody gets in.
+ *
+ * ## Fails
+ *
+ * ```ts host
+ * { user: { name: "alice" } }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts host
+ * { user: { name: "alice", sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice"] } }
+ * ```
+ */
+const noLogin = problem("no-login", "warning", { isOfAbsence: true });
 
 /** Without a key and without a module that could bring one, SSH lets nobody in. */
-export const noLogin = (host: HostPlan): readonly Problem[] => {
+export const check: Rule = (host) => {
   const locked = host.vms.filter(
     ({ guest: { users, modules } }) => modules.length === 0 && users.every(({ sshKeys }) => sshKeys.length === 0),
   );
   return locked.length === 0
     ? []
     : [
-        warning(
-          "no-login",
+        noLogin(
           [...host.path, "user", "sshKeys"],
           `Nobody can log in to ${locked
             .map(({ name }) => name)

@@ -1,8 +1,31 @@
-import type { BridgePlan, HostPlan, InterfacePlan } from "../plan/plan.js";
-import { error, type Problem } from "../problems/problem.js";
+import type { Rule } from "./rule.js";
+import type { BridgePlan, InterfacePlan } from "../plan/plan.js";
+import { problem } from "../problems/problem.js";
+
+/**
+ * A VM's policy cannot be held on an interface
+ *
+ * What a VM may reach is held where its packets pass the host's own rules: on a tap that leads to the host and nowhere
+ * else. A macvtap, a bridge with `ports` and QEMU's own networks lead past them, so that a VM with such an interface
+ * reaches whatever is there, its LAN first of all. A bridge with `existing: true` counts as one with `ports`, unless its `address`
+ * makes the host its gateway.
+ *
+ * ## Fails
+ *
+ * ```ts vm
+ * { network: "internet", interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge" }] }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts vm
+ * { network: "open", interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge" }] }
+ * ```
+ */
+const policyNotHeld = problem("policy-not-held", "error");
 
 /** A policy is held where packets pass the host's own rules: on taps that lead to the host and nowhere else. */
-export const policyNotHeld = (host: HostPlan): readonly Problem[] =>
+export const check: Rule = (host) =>
   host.vms.flatMap(
     ({
       name,
@@ -19,8 +42,7 @@ export const policyNotHeld = (host: HostPlan): readonly Problem[] =>
             return way === undefined
               ? []
               : [
-                  error(
-                    "policy-not-held",
+                  policyNotHeld(
                     link.path,
                     `${name} may reach ${words[network]}, which cannot be held here: ${way}`,
                     'Give the VM `network: "open"`, or a tap on a bridge without `ports`.',

@@ -1,9 +1,32 @@
-import type { HostPlan, VmPlan } from "../plan/plan.js";
-import { type Problem, warning } from "../problems/problem.js";
+import type { Rule } from "./rule.js";
+import type { VmPlan } from "../plan/plan.js";
+import { problem } from "../problems/problem.js";
 import { addressIn, isPrivate } from "../resolve/subnet.js";
 
+/**
+ * A name of a private network is allowed, and opens nothing
+ *
+ * An allowlist opens the addresses that DNS answers with, and none that are private: else whoever answers for a listed name
+ * could have the VM reach your LAN. Names below `local`, `lan`, `home.arpa`, `internal` and the like are those of private
+ * networks (RFC 6762, RFC 8375), so that nothing is opened by them. List the address. A name works beside it where a server in
+ * `nameservers` with a private address knows it.
+ *
+ * ## Fails
+ *
+ * ```ts vm
+ * { network: "allowlist", allow: ["nas.lan:443"] }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts vm
+ * { network: "allowlist", allow: ["192.168.1.5:443"] }
+ * ```
+ */
+const privateName = problem("private-name", "warning");
+
 /** What an allowlist names is known to the internet, or else its address is listed: an answer that is private opens nothing. */
-export const privateName = (host: HostPlan): readonly Problem[] =>
+export const check: Rule = (host) =>
   host.vms
     .filter(
       ({
@@ -18,8 +41,7 @@ export const privateName = (host: HostPlan): readonly Problem[] =>
         return suffix === undefined || isAnswered(vm)
           ? []
           : [
-              warning(
-                "private-name",
+              privateName(
                 path,
                 `${target} opens nothing: names below .${suffix} are of private networks, and an answer with a private address is refused`,
                 'List the address instead, such as "192.168.1.5:443".',

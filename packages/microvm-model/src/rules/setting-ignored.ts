@@ -1,7 +1,38 @@
-import type { ConfigSource } from "./config-source.js";
-import type { HostPlan, VmPlan } from "../plan/plan.js";
-import { type ConfigPath, error, type Problem } from "../problems/problem.js";
+import type { Rule } from "./rule.js";
+import type { VmPlan } from "../plan/plan.js";
+import { type ConfigPath, type Problem, problem } from "../problems/problem.js";
 import { isOfDefaults } from "../compose/vm-defaults.js";
+
+/**
+ * A setting has no effect
+ *
+ * The VM lacks something that the setting needs, so nothing is emitted for it:
+ *
+ * | setting                                                    | needs                         |
+ * | ---------------------------------------------------------- | ----------------------------- |
+ * | `nameservers`, `network`, `allow`, `reachVms`, `reachHost` | an interface                  |
+ * | `bandwidthMbitPerSecond`                                   | an interface of type `"tap"`  |
+ * | `agentState`                                               | an `agent` that keeps a login |
+ *
+ * `gateway` of a macvtap needs a written `address`. `network: "none"` is allowed on a VM without interfaces. A setting of `vmDefaults` is reported only if it has no effect on any VM.
+ *
+ * ## Fails
+ *
+ * ```ts vm
+ * { interfaces: [], bandwidthMbitPerSecond: 100 }
+ * ```
+ *
+ * ```ts vm
+ * { network: "open", interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge" }], bandwidthMbitPerSecond: 100 }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts vm
+ * { bandwidthMbitPerSecond: 100 }
+ * ```
+ */
+const settingIgnored = problem("setting-ignored", "error");
 
 /** Settings that need something a VM does not have: nothing of them would be emitted. */
 interface Need {
@@ -33,7 +64,7 @@ const needs: readonly Need[] = [
 ];
 
 /** What a VM sets has an effect on it; what it inherits, on some VM of its host. */
-export const settingIgnored = (host: HostPlan, { written, says }: ConfigSource): readonly Problem[] => [
+export const check: Rule = (host, { written, says }) => [
   ...needs.flatMap(({ settings, isMet, without, instead }) => {
     const idle = host.vms.filter((vm) => !isMet(vm));
     const paths = idle.flatMap((vm) =>
@@ -55,4 +86,4 @@ export const settingIgnored = (host: HostPlan, { written, says }: ConfigSource):
 ];
 
 const ignored = (path: ConfigPath, without: string, instead: string): Problem =>
-  error("setting-ignored", path, `\`${String(path.at(-1))}\` has no effect on ${without}`, `Leave it out, ${instead}.`);
+  settingIgnored(path, `\`${String(path.at(-1))}\` has no effect on ${without}`, `Leave it out, ${instead}.`);

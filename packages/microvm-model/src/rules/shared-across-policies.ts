@@ -1,13 +1,51 @@
+import type { Rule } from "./rule.js";
 import { asMounted } from "../common/as-mounted.js";
 import { collect } from "../common/collect.js";
-import type { ConfigSource } from "./config-source.js";
 import { indexFolders } from "../common/folder-index.js";
-import type { AllowedPlan, HostPlan, PortPlan, SharePlan, VmPlan } from "../plan/plan.js";
-import { type Problem, warning } from "../problems/problem.js";
+import type { AllowedPlan, PortPlan, SharePlan, VmPlan } from "../plan/plan.js";
+import { type Problem, problem } from "../problems/problem.js";
 import { isInside, isPrivate } from "../resolve/subnet.js";
 
+/**
+ * A VM may write what one that reaches more reads
+ *
+ * What a VM may not send, it can leave in a folder for one that may. An agent's login is such a folder: its settings and hooks are run
+ * by the agent of every VM that has it, so that with `agentState: "shared"` each VM reaches what any of them does. Two lists of `allow` differ
+ * too, where one has a domain, address or port that the other does not hold. What agents and toolchains need by themselves leads to their own servers: it is left
+ * out of the comparison, but where the writer is to reach nothing.
+ *
+ * One VM that writes a folder and one that reads it are told of, however many there are.
+ *
+ * Where it is meant, a share says so by `dangerous`, and the config by `silence`.
+ *
+ * ## Fails
+ *
+ * ```ts host
+ * {
+ *   bridges: { br0: { address: "10.0.0.1/24", nat: true } },
+ *   vms: {
+ *     offline: { network: "none", shares: [{ tag: "results", source: "/srv/results" }] },
+ *     online: { shares: [{ tag: "results", source: "/srv/results", readOnly: true }] },
+ *   },
+ * }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts host
+ * {
+ *   bridges: { br0: { address: "10.0.0.1/24", nat: true } },
+ *   vms: {
+ *     offline: { network: "none", shares: [{ tag: "results", source: "/srv/results", readOnly: true }] },
+ *     online: { shares: [{ tag: "results", source: "/srv/results" }] },
+ *   },
+ * }
+ * ```
+ */
+const sharedAcrossPolicies = problem("shared-across-policies", "warning");
+
 /** A folder is a way out too: what one VM may not send, it leaves there for one that may, or has that one run it. */
-export const sharedAcrossPolicies = ({ vms }: HostPlan, { realPath }: ConfigSource): readonly Problem[] => {
+export const check: Rule = ({ vms }, { realPath }) => {
   const all = vms.flatMap((vm) => {
     const reach = reachOf(vm);
     const key = JSON.stringify(reach);
@@ -25,7 +63,7 @@ export const sharedAcrossPolicies = ({ vms }: HostPlan, { realPath }: ConfigSour
     const [first] = told;
     if (first === undefined) return [];
     return [
-      problem(
+      reported(
         first.writer,
         told.reduce((sum, { writers }) => sum + writers, -1),
         first.reader,
@@ -44,9 +82,8 @@ interface Known {
   readonly key: string;
 }
 
-const problem = ({ name, share }: Known, others: number, reader: Known): Problem =>
-  warning(
-    "shared-across-policies",
+const reported = ({ name, share }: Known, others: number, reader: Known): Problem =>
+  sharedAcrossPolicies(
     share.path,
     `${share.source} is written by ${name}${others === 0 ? "" : ` and ${String(others)} more`}, and read by ${reader.name}, which may reach what ${name} may not: what is left there gets there`,
     share.role === "agent"

@@ -1,17 +1,35 @@
-import type { HostPlan } from "../plan/plan.js";
-import { error, type Problem, warning } from "../problems/problem.js";
+import { problem } from "../problems/problem.js";
+import type { Rule } from "./rule.js";
 
-/** The kernel's overlayfs takes no 9p as its upper layer, and of virtiofs microvm.nix's shares.md says the same. */
-export const storeOverlayOnShare = (host: HostPlan): readonly Problem[] =>
-  host.vms.flatMap(({ path, storage: { shares, writableStoreOverlay: overlay } }) =>
+/**
+ * The store's overlay lies on a share
+ *
+ * Writes to `/nix/store` go to the upper layer of an overlay, and the kernel takes no 9p file system there. Of virtiofs
+ * microvm.nix's shares.md says the same, though its code tries. In memory, or on a volume, it works.
+ *
+ * ## Fails
+ *
+ * ```ts vm
+ * { writableStoreOverlay: "/nix/.rw-store", shares: [{ tag: "rw", source: "/srv/rw", mountPoint: "/nix/.rw-store" }] }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts vm
+ * { writableStoreOverlay: "/nix/.rw-store" }
+ * ```
+ */
+const storeOverlayOnShare = problem("store-overlay-on-share", "error or warning");
+
+export const check: Rule = ({ vms }) =>
+  vms.flatMap(({ path, storage: { shares, writableStoreOverlay: overlay } }) =>
     shares
       .filter(({ mountPoint: { value } }) => overlay !== null && (value === overlay || overlay.startsWith(`${value}/`)))
       .map((share) =>
-        (share.proto === "9p" ? error : warning)(
-          "store-overlay-on-share",
+        storeOverlayOnShare[share.proto === "9p" ? "error" : "warning"](
           [...path, "writableStoreOverlay"],
-          `Writes to the store would go to ${String(overlay)}, which the share ${share.tag.value} brings over ${share.proto}`,
-          "Leave them in memory at /nix/.rw-store, or put a volume there.",
+          `${String(overlay)} is on the share ${share.tag.value} (${share.proto}), which overlayfs cannot write to`,
+          "Keep it in memory at /nix/.rw-store, or mount a volume there.",
           [{ path: share.mountPoint.path, note: "the share" }],
         ),
       ),

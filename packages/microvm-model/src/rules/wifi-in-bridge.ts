@@ -1,8 +1,29 @@
-import type { HostPlan } from "../plan/plan.js";
-import { type ConfigPath, type Problem, warning } from "../problems/problem.js";
+import type { Rule } from "./rule.js";
+import { type ConfigPath, type Problem, problem } from "../problems/problem.js";
+
+/**
+ * Wi-Fi cannot be bridged
+ *
+ * A Wi-Fi access point drops frames that do not carry the MAC of the interface that logged in, so VMs behind a bridge port or a macvtap get no
+ * answer. As a bridge port, the interface loses its own addresses too, and the host goes offline. Names that begin with `wl`,
+ * `ath` or `ra` count as Wi-Fi. Silence the warning for an interface in four-address mode (WDS).
+ *
+ * ## Fails
+ *
+ * ```ts host
+ * { bridges: { lan: { address: "dhcp", ports: ["wlp3s0"], network: "open" } }, vms: {} }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts host
+ * { bridges: { br0: { address: "192.168.83.1/24", nat: true } } }
+ * ```
+ */
+const wifiInBridge = problem("wifi-in-bridge", "warning");
 
 /** An access point drops frames with another MAC than the one of the station that it knows (IEEE 802.11, three-address frames). */
-export const wifiInBridge = (host: HostPlan): readonly Problem[] => [
+export const check: Rule = (host) => [
   ...host.networks.flatMap((network) =>
     network.kind === "bridge"
       ? network.ports.flatMap((port, position) =>
@@ -21,8 +42,7 @@ export const wifiInBridge = (host: HostPlan): readonly Problem[] => [
 const isWifi = (name: string): boolean => /^(wl|ath\d|ra\d)/.test(name);
 
 const wifi = (name: string, path: ConfigPath): Problem =>
-  warning(
-    "wifi-in-bridge",
+  wifiInBridge(
     path,
     `${name} looks like Wi-Fi, which carries no MAC addresses but its own`,
     "Leave it out, and use a bridge with `nat: true`; or use a wired interface.",

@@ -1,9 +1,40 @@
+import type { Rule } from "./rule.js";
 import type { ConfigSource } from "./config-source.js";
-import type { HostPlan, SharePlan } from "../plan/plan.js";
-import { type Problem, warning } from "../problems/problem.js";
+import type { SharePlan } from "../plan/plan.js";
+import { problem } from "../problems/problem.js";
+
+/**
+ * The guest has no Git repository
+ *
+ * In a linked worktree (`git worktree add`) and in a submodule, `.git` is a file that refers to a Git directory outside of the folder. A VM that has the
+ * folder alone as its workspace or share has the files, but no repository: `git status` fails there with `not a git repository`.
+ *
+ * | you want                               | do                                                                                               |
+ * | -------------------------------------- | ------------------------------------------------------------------------------------------------ |
+ * | a repository for the VM alone          | `git clone` the repository, and use the clone as `workspace`                                     |
+ * | the worktree, with its main repository | share the main repository too, at the same path: the agent can then change every branch and hook |
+ * | the submodule, with its superproject   | use the superproject as `workspace` in place of the submodule                                    |
+ * | the files alone                        | [silence](../../../docs/problems.md#silencing) the warning                                       |
+ *
+ * The agent may have written the `.git` file. Check that the path in the warning is your repository before you share it.
+ *
+ * The warning only appears where `microvm-emit` runs on the machine that has the folder.
+ *
+ * ## Example
+ *
+ * With `workspace: "~/src/project-fix"` in the config, this gives the warning:
+ *
+ * ```bash
+ * git -C ~/src/project worktree add ~/src/project-fix
+ * ```
+ *
+ * With `shares: [{ tag: "project", source: "~/src/project" }]` besides, or after `git clone ~/src/project ~/src/project-fix` in place of the worktree, there
+ * is none.
+ */
+const workspaceWithoutRepository = problem("workspace-without-repository", "warning");
 
 /** In a linked worktree or a submodule, `.git` is a file that refers to a Git directory elsewhere (gitrepository-layout(5)). */
-export const workspaceWithoutRepository = (host: HostPlan, { realPath, gitDirOf }: ConfigSource): readonly Problem[] =>
+export const check: Rule = (host, { realPath, gitDirOf }) =>
   host.vms.flatMap(({ storage: { shares } }) =>
     shares.flatMap((share) => {
       const { path, source } = share;
@@ -14,8 +45,7 @@ export const workspaceWithoutRepository = (host: HostPlan, { realPath, gitDirOf 
       const repository = repositoryOf(commonDir);
       const isWithin = [source, realPath(source)].some((folder) => isBelow(repository, folder));
       return [
-        warning(
-          "workspace-without-repository",
+        workspaceWithoutRepository(
           path,
           `${source} has no Git repository in the guest: its .git file refers to ${gitDir}, which is not shared`,
           `Use a clone (git clone), or share ${repository} ${isWithin ? "instead" : "too, at the same path"}.`,

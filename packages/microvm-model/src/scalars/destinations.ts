@@ -6,7 +6,6 @@ import { text, textOr, pattern } from "./text.js";
 const domainPattern = /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 export const domain = text({
-  code: "bad-domain",
   holds: pattern(domainPattern),
   complaint: "is not a domain",
   remedy: "Write one such as proxy.golang.org or *.example.org, in lower case, without a scheme, port or path.",
@@ -46,7 +45,6 @@ export const reachedVm = textOr(
     return typeof given === "number" ? `Write whose port it is: "${SOME_VM}:${String(given)}".` : undefined;
   },
   {
-    code: "bad-destination",
     holds: (value) => splitDestination(value).ports.every(isPort),
     complaint: "has something else than TCP ports behind its colon",
     remedy: (value) => {
@@ -55,7 +53,6 @@ export const reachedVm = textOr(
     },
   },
   {
-    code: "bad-host-name",
     holds: pattern(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(:[1-9]\d{0,4}(,[1-9]\d{0,4})*)?$/),
     complaint: "is not the name of a VM",
     remedy: `Name a VM of this host, with TCP ports or without: "${SOME_VM}" or "${SOME_VM}:6379".`,
@@ -120,10 +117,8 @@ const loopback = /^(localhost|127(\.\d+){3}|\[?::1\]?)(?=[:/]|$)/;
 export const destination = (words: readonly string[]) => {
   const isKnown = (value: string): boolean => words.includes(value) || isDestination(value);
   const meansServer = (value: string): boolean => !isKnown(value) && isDestination(serverOf(value));
-  const refused = { code: "bad-destination" } as const;
   return text(
     {
-      ...refused,
       holds: (value) => !loopback.test(serverOf(value)),
       complaint: "is the VM itself, for what runs in it",
       remedy: (value) => {
@@ -132,14 +127,12 @@ export const destination = (words: readonly string[]) => {
       },
     },
     {
-      ...refused,
       holds: (value) => !/^:?[\d,]+$/.test(value),
       complaint: "is a port, and does not say of what",
       remedy: (value) =>
         `Write where it is, such as "example.org:${value.replace(":", "")}"; ports of the host are for \`reachHost\`.`,
     },
     {
-      ...refused,
       holds: (value) => !/:[\d,]+\/(tcp|udp)$|^udp:/i.test(value),
       complaint: "names a protocol, and what is allowed is TCP alone, with HTTP/3's UDP 443 where no port is named",
       remedy: (value) =>
@@ -148,25 +141,21 @@ export const destination = (words: readonly string[]) => {
           : 'Leave it out: DNS servers are for `nameservers`, UDP of the host for `reachHost`, and all of the internet\'s is open with `network: "internet"`.',
     },
     {
-      ...refused,
       holds: (value) => !(meansServer(value) && /[/@?#]/.test(value)),
       complaint: "is a URL or a part of one, and a server is reached whole or not at all",
       remedy: (value) => `Write ${JSON.stringify(serverOf(value))}.`,
     },
     {
-      ...refused,
       holds: (value) => !meansServer(value),
       complaint: "is not how a domain is written here",
       remedy: (value) => `Write ${JSON.stringify(serverOf(value))}.`,
     },
     {
-      ...refused,
       holds: (value) => isKnown(value) || !/^[a-z0-9*-]+\.[a-z0-9.-]*:/i.test(value),
       complaint: "has something else than ports behind its colon",
       remedy: 'Write numbers from 1 to 65535, with commas between them: "example.org:80,443".',
     },
     {
-      ...refused,
       holds: (value) => isKnown(value) || !/^[\w-]+$/.test(value),
       complaint: "is no destination that is known",
       remedy: (value) => {
@@ -177,7 +166,6 @@ export const destination = (words: readonly string[]) => {
       },
     },
     {
-      ...refused,
       holds: (value) => subnetOfOther(value) === undefined,
       complaint: "is a subnet by an address in it, and would open all of the subnet",
       remedy: (value) => {
@@ -188,7 +176,6 @@ export const destination = (words: readonly string[]) => {
       },
     },
     {
-      ...refused,
       holds: isKnown,
       complaint: "is neither a known destination nor a domain, address or subnet with ports",
       remedy: `Write one such as "github.com:22,443", "*.example.org", "10.0.0.5:5432", "[fd00::5]:443", or one of ${words.join(", ")}.`,

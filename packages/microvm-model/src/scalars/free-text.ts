@@ -2,7 +2,6 @@ import { isLine, isNixText, pattern, text } from "./text.js";
 
 /** The value of an environment variable, which NixOS puts between double quotes in a script that every login runs. */
 export const variableValue = text({
-  code: "bad-variable-value",
   holds: (value) => isLine(value) && !/["`\\]|\$\(/.test(value),
   complaint: "cannot stand between the quotes of a shell script",
   remedy: "Leave out quotes, backticks, backslashes and `$(`; `$HOME` is fine.",
@@ -10,7 +9,6 @@ export const variableValue = text({
 
 /** Text of any kind that Nix can hold: everything but NUL. */
 export const anyText = text({
-  code: "bad-text",
   holds: isNixText,
   complaint: "contains a NUL or half a surrogate pair",
   remedy: "Remove it: Nix strings cannot hold it.",
@@ -18,7 +16,6 @@ export const anyText = text({
 
 /** One line of text, such as a public key. */
 export const line = text({
-  code: "bad-text",
   holds: (value) => value !== "" && isLine(value),
   complaint: "is not one line of text",
   remedy: "Write one non-empty line without control characters.",
@@ -27,13 +24,11 @@ export const line = text({
 /** A public key as a line of `authorized_keys` has it (sshd(8)), options in front of it or not. */
 export const sshKey = text(
   {
-    code: "bad-text",
     holds: isLine,
     complaint: "is not one line of text",
     remedy: "Write one line without control characters.",
   },
   {
-    code: "bad-ssh-key",
     holds: pattern(/(?:^|\s)(?:ssh-|ecdsa-|sk-)\S+\s+AAAA/),
     complaint: "is not a public SSH key",
     remedy: "Write the key itself, the line that ~/.ssh/id_ed25519.pub holds: such as ssh-ed25519 AAAA… alice@host.",
@@ -42,7 +37,6 @@ export const sshKey = text(
 
 /** Why something is as it is, for those who read the config. */
 export const reason = text({
-  code: "bad-reason",
   holds: (value) => value.trim() !== "" && isNixText(value),
   complaint: "is no reason",
   remedy: "Say in a few words why it is right here.",

@@ -5,7 +5,6 @@ const accountNameRemedy = "Use up to 31 lower-case letters, digits, `_` and `-`,
 
 /** The name of a user of the host. */
 export const accountName = text({
-  code: "bad-user-name",
   holds: isAccountName,
   complaint: "is not a user name",
   remedy: accountNameRemedy,
@@ -14,13 +13,11 @@ export const accountName = text({
 /** A user name that `useradd` takes and no service of a guest has. */
 export const userName = text(
   {
-    code: "bad-user-name",
     holds: isAccountName,
     complaint: "is not a user name",
     remedy: accountNameRemedy,
   },
   {
-    code: "reserved-user-name",
     holds: (value) => !/^(root|nobody|sshd|messagebus|polkituser|nscd|systemd-.*|nixbld.*)$/.test(value),
     complaint: "is a user that NixOS makes itself",
     remedy: "Name a person.",
@@ -35,7 +32,6 @@ const nixosGroups: ReadonlySet<string> = new Set(
 );
 
 const groupRule: Rule = {
-  code: "bad-group-name",
   holds: isAccountName,
   complaint: "is not a group name",
   remedy: accountNameRemedy,
@@ -46,7 +42,6 @@ export const groupName = text(groupRule);
 
 /** The name of a group that is the config's own. */
 export const ownGroupName = text(groupRule, {
-  code: "reserved-group-name",
   holds: (value) => !nixosGroups.has(value),
   complaint: "is a group of NixOS, with an id of its own",
   remedy: "Leave it out: `extraGroups` can name it as it is.",
@@ -54,7 +49,6 @@ export const ownGroupName = text(groupRule, {
 
 /** The name of an environment variable. */
 export const variableName = text({
-  code: "bad-variable-name",
   holds: pattern(/^[A-Za-z_][A-Za-z0-9_]*$/),
   complaint: "is not the name of an environment variable",
   remedy: "Use letters, digits and `_`.",
@@ -62,7 +56,6 @@ export const variableName = text({
 
 /** The name of a secret: of a file, of an environment variable and of a systemd credential. */
 export const secretName = text({
-  code: "bad-secret-name",
   holds: pattern(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/),
   complaint: "is not the name of a secret",
   remedy: "Use up to 64 letters, digits and `_`, such as ANTHROPIC_API_KEY.",

@@ -3,7 +3,6 @@ import { type Rule, text, textOr, pattern } from "./text.js";
 
 /** An RFC 1123 label: a host name without dots, also usable in a systemd unit name. */
 export const hostLabel = text({
-  code: "bad-host-name",
   holds: pattern(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/),
   complaint: "is not a host name",
   remedy: "Use 1 to 63 lower-case letters, digits and inner hyphens.",
@@ -12,13 +11,11 @@ export const hostLabel = text({
 /** A Linux network interface name, at most 15 bytes (IFNAMSIZ; microvm.nix asserts.nix). */
 const interfaceRules: readonly Rule[] = [
   {
-    code: "interface-name-too-long",
     holds: (value) => new TextEncoder().encode(value).length <= 15,
     complaint: "is longer than the 15 characters Linux allows in an interface name",
     remedy: "Choose a shorter name.",
   },
   {
-    code: "bad-interface-name",
     // networkd refuses what looks like an index, and the names under which the kernel keeps common settings.
     // A command would read a leading hyphen as an option.
     holds: (value) => /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(value) && !/^(\d+|all|default|lo)$/.test(value),
@@ -36,19 +33,16 @@ export const externalInterface = textOr(() => "Name one, or write `nat: true` fo
 /** A unicast MAC address; microvm.nix passes any text on to the hypervisor. */
 export const macAddress = text(
   {
-    code: "bad-mac",
     holds: pattern(/^[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}$/),
     complaint: "is not a MAC address",
     remedy: "Write six pairs of hex digits, such as 02:00:00:00:00:05.",
   },
   {
-    code: "bad-mac",
     holds: (value) => value !== "00:00:00:00:00:00",
     complaint: "is no interface's address",
     remedy: "Write one such as 02:00:00:00:00:05.",
   },
   {
-    code: "bad-mac",
     holds: pattern(/^.[02468aceACE]/),
     complaint: "is a multicast address, which no interface can have",
     remedy: "Make the second hex digit even, best 2, 6, A or E (locally administered).",
@@ -59,7 +53,6 @@ const isAddress = (value: string): boolean => !value.includes("/") && Address4.i
 
 /** An IPv4 address without a prefix length. */
 export const ipv4Address = text({
-  code: "bad-address",
   holds: isAddress,
   complaint: "is not an IPv4 address",
   remedy: "Write four numbers from 0 to 255, such as 192.168.83.6.",
@@ -69,7 +62,6 @@ const isIpv6Address = (value: string): boolean => !/[/%]/.test(value) && Address
 
 /** An IPv6 address without a prefix length. */
 export const ipv6Address = text({
-  code: "bad-address",
   holds: isIpv6Address,
   complaint: "is not an IPv6 address",
   remedy: "Write one such as fd00:83::6, without a prefix length.",
@@ -77,7 +69,6 @@ export const ipv6Address = text({
 
 /** A resolver's address, IPv4 or IPv6. */
 export const nameserver = text({
-  code: "bad-address",
   holds: (value) => isAddress(value) || isIpv6Address(value),
   complaint: "is not the address of a nameserver",
   remedy: "Write an IPv4 or IPv6 address, such as 1.1.1.1.",
@@ -86,19 +77,16 @@ export const nameserver = text({
 /** A bridge's own address with the prefix length of its subnet. */
 export const ipv4Cidr = text(
   {
-    code: "bad-cidr",
     holds: (value) => /\/\d+$/.test(value) && Address4.isValid(value),
     complaint: "is not an IPv4 address with a prefix length",
     remedy: "Write it as 192.168.83.1/24.",
   },
   {
-    code: "bad-cidr",
     holds: (value) => !/^(0|127|22[4-9]|2[3-5]\d)\./.test(value),
     complaint: "is not in a range that hosts can have",
     remedy: "Use a private subnet, such as 192.168.83.1/24.",
   },
   {
-    code: "bad-cidr",
     holds: (value) => {
       const { subnetMask } = new Address4(value);
       return subnetMask >= 8 && subnetMask <= 30;
@@ -107,7 +95,6 @@ export const ipv4Cidr = text(
     remedy: "Use a prefix length from /8 to /30.",
   },
   {
-    code: "bad-cidr",
     holds: (value) => {
       const address = new Address4(value);
       return ![address.startAddress(), address.endAddress()].some((edge) => edge.bigInt() === address.bigInt());
@@ -120,20 +107,17 @@ export const ipv4Cidr = text(
 /** A host's IPv6 address with the prefix length of its subnet. */
 export const ipv6Cidr = text(
   {
-    code: "bad-cidr",
     holds: (value) => /^[^%]*\/\d+$/.test(value) && Address6.isValid(value),
     complaint: "is not an IPv6 address with a prefix length",
     remedy: "Write it as fd00:83::1/64.",
   },
   {
-    code: "bad-cidr",
     // Global unicast and unique local addresses (RFC 4291, RFC 4193).
     holds: (value) => /^(2|3|f[cd])/.test(new Address6(value).canonicalForm()),
     complaint: "is not in a range that hosts can have",
     remedy: "Use a unique local subnet, such as fd00:83::1/64, or a global one of yours.",
   },
   {
-    code: "bad-cidr",
     holds: (value) => {
       const { subnetMask } = new Address6(value);
       return subnetMask >= 16 && subnetMask <= 126;
@@ -142,7 +126,6 @@ export const ipv6Cidr = text(
     remedy: "Use a prefix length from /16 to /126, best /64.",
   },
   {
-    code: "bad-cidr",
     holds: (value) => {
       const address = new Address6(value);
       return ![address.startAddress(), address.endAddress()].some((edge) => edge.bigInt() === address.bigInt());
@@ -154,7 +137,6 @@ export const ipv6Cidr = text(
 
 /** The id of a VLAN beside a bridge's own network, which is VLAN 1 (IEEE 802.1Q). */
 export const vlanId = text({
-  code: "bad-vlan-id",
   holds: (value) => /^[1-9]\d{0,3}$/.test(value) && Number(value) >= 2 && Number(value) <= 4094,
   complaint: "is not the id of a VLAN of a bridge",
   remedy: "Use a number from 2 to 4094; 1 is the bridge's own network.",

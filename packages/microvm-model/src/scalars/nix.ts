@@ -2,7 +2,6 @@ import { text, pattern, isLine } from "./text.js";
 
 /** An attribute that a flake input provides. */
 export const inputAttribute = text({
-  code: "bad-input-attribute",
   holds: pattern(/^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_'-]*)+$/),
   complaint: "names nothing of a flake input",
   remedy: "Write an input's name and the attribute, such as fleet.nixosConfigurations.web.",
@@ -10,7 +9,6 @@ export const inputAttribute = text({
 
 /** A NixOS release such as 25.11. */
 export const stateVersion = text({
-  code: "bad-state-version",
   holds: pattern(/^\d\d\.\d\d$/),
   complaint: "is not a NixOS release",
   remedy: "Write the release the machine was first installed with, such as 25.11.",
@@ -18,7 +16,6 @@ export const stateVersion = text({
 
 /** The name of a flake input, also usable as a Nix variable. */
 export const inputName = text({
-  code: "bad-input-name",
   holds: (value) =>
     /^[A-Za-z][A-Za-z0-9_-]*$/.test(value) &&
     !["self", "assert", "else", "if", "in", "inherit", "let", "or", "rec", "then", "with"].includes(value),
@@ -28,7 +25,6 @@ export const inputName = text({
 
 /** What an input of an input follows: an input of ours, an input of that (`a/b`), or nothing (empty). */
 export const followsPath = text({
-  code: "bad-follows",
   holds: pattern(/^([A-Za-z][A-Za-z0-9_-]*(\/[A-Za-z][A-Za-z0-9_-]*)*)?$/),
   complaint: "names no flake input",
   remedy: "Write the name of an input, such as nixpkgs.",
@@ -36,7 +32,6 @@ export const followsPath = text({
 
 /** A flake reference such as `github:nixos/nixpkgs/nixos-26.05`. */
 export const flakeRef = text({
-  code: "bad-flake-ref",
   holds: (value) => value !== "" && !/\s/.test(value) && isLine(value),
   complaint: "is not a flake reference",
   remedy: "Write a reference such as github:owner/repo or path:../other.",
@@ -44,7 +39,6 @@ export const flakeRef = text({
 
 /** An attribute path below `pkgs`, such as `git` or `python3Packages.requests`. */
 export const packageName = text({
-  code: "bad-package-name",
   holds: pattern(/^[A-Za-z_][A-Za-z0-9_'-]*(\.[A-Za-z0-9_][A-Za-z0-9_'-]*)*$/),
   complaint: "is not the name of a package",
   remedy: "Write its attribute below pkgs, such as ripgrep or nodePackages.prettier.",
@@ -53,19 +47,16 @@ export const packageName = text({
 /** A path relative to the config file, or a module that an input provides. */
 export const moduleReference = text(
   {
-    code: "absolute-module-path",
     holds: (value) => !/^[/~]/.test(value),
     complaint: "is an absolute path, which a flake cannot read",
     remedy: "Keep the module beside the config and write a relative path, such as ./configuration.nix.",
   },
   {
-    code: "bad-module",
     holds: (value) => /^\.{1,2}\//.test(value) || !value.endsWith(".nix"),
     complaint: "is a path that does not say where it starts",
     remedy: "Put `./` in front of it.",
   },
   {
-    code: "bad-module",
     holds: (value) =>
       isLine(value) && /^(\.{1,2}\/.|[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_'-]*)+$)/.test(value),
     complaint: "names no module",

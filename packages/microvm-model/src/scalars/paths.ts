@@ -5,7 +5,6 @@ const isPlainPath = (value: string): boolean =>
   /^[\p{L}\p{N}._+@:,=~/-]+$/u.test(value) && !/(^|\/)\.{1,2}(\/|$)/.test(value);
 
 const plainPath: Rule = {
-  code: "bad-path",
   holds: isPlainPath,
   complaint: "has characters or steps that systemd, a shell or a mount would read otherwise",
   remedy: "Use letters, digits and ._+@:,=- between the slashes, and no `.` or `..` as a step.",
@@ -15,7 +14,6 @@ const plainPath: Rule = {
 const normalizePath = (value: string): string => value.replace(/\/{2,}/g, "/").replace(/(?<=.)\/$/, "");
 
 const notEverything: Rule = {
-  code: "bad-path",
   holds: (value) => !/^~?\/+$/.test(value),
   complaint: "is all of the host's files or all of the user's home",
   remedy: "Name a folder below it, made for the VM.",
@@ -24,7 +22,6 @@ const notEverything: Rule = {
 /** An absolute path on the host, or one below the user's home written `~/…`. */
 export const hostPath = text(
   {
-    code: "bad-path",
     holds: (value) => /^(\/|~\/)/.test(value),
     complaint: "is not an absolute path or one that starts with ~/",
     remedy: "Write the whole path, such as /srv/data or ~/microvm/data.",
@@ -36,7 +33,6 @@ export const hostPath = text(
 /** The same, or a path relative to the VM's folder below `/var/lib/microvms`. */
 export const shareSource = text(
   {
-    code: "bad-path",
     holds: (value) => value !== "" && (!value.startsWith("~") || value.startsWith("~/")),
     complaint: "is not the path of a folder",
     remedy: "Write an absolute path, one that starts with ~/, or a folder of the VM's own such as home.",
@@ -46,7 +42,6 @@ export const shareSource = text(
 ).transform(normalizePath);
 
 const notTheStore: Rule = {
-  code: "reserved-mount-point",
   holds: (value) => normalizePath(value) !== "/nix/store",
   complaint: "is where microvm.nix puts the guest's store together",
   remedy: "Use another mount point.",
@@ -55,7 +50,6 @@ const notTheStore: Rule = {
 /** An absolute path in a guest, where something can be mounted. */
 export const guestPath = text(
   {
-    code: "bad-path",
     holds: pattern(/^\/+[^/]/),
     complaint: "is not an absolute path below /",
     remedy: "Write the whole path, such as /var/lib/data.",
@@ -67,7 +61,6 @@ export const guestPath = text(
 /** The same, or `/`, which a disk can be. */
 export const volumeMountPoint = text(
   {
-    code: "bad-path",
     holds: pattern(/^\//),
     complaint: "is not an absolute path",
     remedy: "Write the whole path, such as /var/lib/data.",
@@ -79,7 +72,6 @@ export const volumeMountPoint = text(
 /** A disk image: absolute, or relative to the VM's folder below `/var/lib/microvms`. */
 export const imagePath = text(
   {
-    code: "bad-path",
     // A command would read a leading hyphen as an option.
     holds: (value) => value !== "" && !/\/$/.test(value) && !/^[~-]/.test(value),
     complaint: "is not the path of an image file",
@@ -90,7 +82,6 @@ export const imagePath = text(
 
 /** A control socket, in the VM's folder. */
 export const socketPath = text({
-  code: "bad-socket",
   holds: pattern(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/),
   complaint: "is not the name of a socket",
   remedy: "Write a file name such as control.socket.",
@@ -98,7 +89,6 @@ export const socketPath = text({
 
 /** The name of a file alone, as a script or a credential has. */
 export const fileName = text({
-  code: "bad-file-name",
   holds: pattern(/^[A-Za-z0-9_][A-Za-z0-9._@-]*$/),
   complaint: "is not the name of a file",
   remedy: "Use letters, digits and `._@-`, and no folders.",
@@ -106,7 +96,6 @@ export const fileName = text({
 
 /** A folder below another one by its name, or `.` for the other one itself. */
 export const subfolder = text({
-  code: "bad-file-name",
   holds: pattern(/^(\.|\.?[A-Za-z0-9_][A-Za-z0-9._@-]*)$/),
   complaint: "is not the name of a folder",
   remedy: "Use letters, digits and `._@-`, or `.` for the folder itself.",

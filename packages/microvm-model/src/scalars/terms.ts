@@ -66,7 +66,6 @@ const isPlain = (value: object): boolean => {
 export const nixDataSchema = z.custom<NixData>(isData, {
   error: "This is no data that Nix can hold",
   params: {
-    code: "wrong-type",
     remedy: "Write data as in JSON, or Nix expressions built with the AST.",
   } satisfies scalar.ScalarRefusal,
 });

@@ -1,13 +1,11 @@
 import { z } from "zod";
-import type { ProblemCode } from "../problems/problem-codes.js";
 
 /** What a refused scalar says of itself; `validate` turns it into a `Problem`. */
 export interface ScalarRefusal {
-  readonly code: ProblemCode;
   readonly remedy: string;
 }
 
-export interface Rule extends Pick<ScalarRefusal, "code"> {
+export interface Rule {
   /** With the pattern that it is, where it is one. */
   readonly holds: ((text: string) => boolean) & { readonly regex?: RegExp };
   /** Reads on from the refused text: `"eth0/1" is …`. */
@@ -23,9 +21,8 @@ export const textOr = (instead: (given: unknown) => string | undefined, ...rules
   const refuse = (value: string): (ScalarRefusal & { readonly message: string }) | undefined => {
     const broken = rules.find((rule) => !rule.holds(value));
     if (broken === undefined) return undefined;
-    const { code, complaint, remedy } = broken;
+    const { complaint, remedy } = broken;
     return {
-      code,
       message: `${JSON.stringify(value)} ${complaint}`,
       remedy: typeof remedy === "string" ? remedy : remedy(value),
     };

@@ -1,9 +1,12 @@
 import { didYouMean, meant as meantBy } from "../common/suggest.js";
-import { type ConfigPath, error, formatPath, type Problem } from "../problems/problem.js";
+import { type ConfigPath, formatPath, type Problem } from "../problems/problem.js";
 import type { ScalarRefusal } from "../scalars/scalars.js";
-import { unknownKey } from "./misspelt.js";
+import { unknownSetting } from "./misspelt.js";
 import { at, describe, type Issue, isRecord, show, stepsOf } from "./raw-value.js";
 import { settingFor } from "./setting-for.js";
+import { badValue } from "../problems/bad-value.js";
+import { missingKey } from "../problems/missing-key.js";
+import { wrongType } from "../problems/wrong-type.js";
 
 export const explain = (issue: Issue, input: unknown): readonly Problem[] => {
   const path = stepsOf(issue);
@@ -11,7 +14,9 @@ export const explain = (issue: Issue, input: unknown): readonly Problem[] => {
     case "unrecognized_keys":
       return issue.keys
         .filter((key) => key !== "__proto__")
-        .map((key) => unknownKey([...path, key], settingFor(path, key) ?? didYouMean(key, issue.message.split(" "))));
+        .map((key) =>
+          unknownSetting([...path, key], settingFor(path, key) ?? didYouMean(key, issue.message.split(" "))),
+        );
     case "custom":
       return [refusal(path, issue)];
     case "invalid_union":
@@ -25,43 +30,41 @@ export const explain = (issue: Issue, input: unknown): readonly Problem[] => {
       const least = `${side} ${String(issue.inclusive === false ? Number(bound) + (issue.code === "too_small" ? 1 : -1) : bound)}`;
       return [
         issue.origin === "array"
-          ? error("bad-value", path, "The list has the wrong length", `Give ${least} item.`)
-          : error("bad-value", path, `${show(at(input, path))} is out of range`, `Use ${least}.`),
+          ? badValue(path, "The list has the wrong length", `Give ${least} item.`)
+          : badValue(path, `${show(at(input, path))} is out of range`, `Use ${least}.`),
       ];
     }
     case "invalid_type":
       return [
         at(input, path) === undefined
           ? missing(path)
-          : wrongType(path, issue.expected, at(input, path), remedyOfSchema(issue)),
+          : unexpected(path, issue.expected, at(input, path), remedyOfSchema(issue)),
       ];
     default:
-      return [error("bad-value", path, issue.message, "Write a value of the documented form.")];
+      return [badValue(path, issue.message, "Write a value of the documented form.")];
   }
 };
 
 const refusal = (path: ConfigPath, issue: Issue & { readonly code: "custom" }): Problem => {
-  const { code, remedy } = (issue.params ?? wrongNix) as unknown as ScalarRefusal;
-  return error(code, path, issue.message, remedy);
+  const refused = issue.params as ScalarRefusal | undefined;
+  return refused === undefined
+    ? wrongType(path, issue.message, "Write text, or a Nix expression built with the AST.")
+    : badValue(path, issue.message, refused.remedy);
 };
-
-/** The one custom check without words of its own: `z.custom` for Nix expressions. */
-const wrongNix: ScalarRefusal = { code: "wrong-type", remedy: "Write text, or a Nix expression built with the AST." };
 
 const badChoice = (path: ConfigPath, given: unknown, choices: readonly string[]): Problem => {
   if (given === undefined) return missing(path);
   const remedy = typeof given === "string" ? didYouMean(given, choices) : `Use one of: ${choices.join(", ")}.`;
-  return error("bad-value", path, `${show(given)} is not a choice here`, remedy);
+  return badValue(path, `${show(given)} is not a choice here`, remedy);
 };
 
 const missing = (path: ConfigPath): Problem =>
   path.length === 0
-    ? error("wrong-type", path, "The config is missing", "Export a config as the default export.")
-    : error("missing-key", path, `\`${formatPath(path.slice(-1))}\` is missing`, "Set it.");
+    ? wrongType(path, "The config is missing", "Export a config as the default export.")
+    : missingKey(path, `\`${formatPath(path.slice(-1))}\` is missing`, "Set it.");
 
-const wrongType = (path: ConfigPath, expected: string, given: unknown, known: string | undefined): Problem =>
-  error(
-    "wrong-type",
+const unexpected = (path: ConfigPath, expected: string, given: unknown, known: string | undefined): Problem =>
+  wrongType(
     path,
     `Expected ${nouns[expected] ?? expected}, found ${describe(given)}`,
     known ?? remedyFor(given, nouns[expected] ?? expected),
@@ -114,7 +117,7 @@ const explainUnion = (
     return [badChoice(path, given, names)];
   const kinds = new Set(issue.errors.flat().flatMap(expectations));
   const wanted = [...kinds].join(" or ");
-  return [error("wrong-type", path, `Expected ${wanted}, found ${describe(given)}`, known ?? remedyFor(given, wanted))];
+  return [wrongType(path, `Expected ${wanted}, found ${describe(given)}`, known ?? remedyFor(given, wanted))];
 };
 
 const isTypeMismatch = (issue: Issue): boolean =>

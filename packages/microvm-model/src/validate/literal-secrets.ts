@@ -1,5 +1,6 @@
 import { isNode } from "../common/nix-node.js";
-import { type ConfigPath, error, type Problem, warning } from "../problems/problem.js";
+import { literalSecret } from "../problems/literal-secret.js";
+import type { ConfigPath, Problem, Report } from "../problems/problem.js";
 
 /** What secrets of common services look like: their documented prefixes, which scanners of repositories know too. */
 const FORMS: readonly (readonly [what: string, form: RegExp])[] = [
@@ -35,10 +36,9 @@ const ASSIGNMENT = /\b([A-Z][A-Z0-9_]*)=(["']?)([^\s"';]+)\2/g;
  */
 export const literalSecrets = (config: unknown): readonly Problem[] => {
   const problems: Problem[] = [];
-  const tell = (severity: typeof error, path: ConfigPath, what: string): void => {
+  const tell = (report: Report, path: ConfigPath, what: string): void => {
     problems.push(
-      severity(
-        "literal-secret",
+      report(
         path,
         `This holds what looks like ${what}, and all of a config ends in the Nix store, which everyone may read`,
         'Put it into a file of the host and name the file: secrets: { NAME: "/run/secrets/name" }. Replace the secret if this was ever committed.',
@@ -48,8 +48,8 @@ export const literalSecrets = (config: unknown): readonly Problem[] => {
   const visit = (value: unknown, path: ConfigPath, name: string, inNix: boolean): void => {
     if (typeof value === "string") {
       const known = FORMS.find(([, form]) => isSecret(form.exec(value)?.[0]));
-      if (known !== undefined) tell(error, path, known[0]);
-      else if (holdsSecret(name, value)) tell(warning, path, "a secret, by its name");
+      if (known !== undefined) tell(literalSecret.error, path, known[0]);
+      else if (holdsSecret(name, value)) tell(literalSecret.warning, path, "a secret, by its name");
     } else if (Array.isArray(value)) {
       for (const [position, item] of value.entries()) visit(item, inNix ? path : [...path, position], "", inNix);
     } else if (typeof value === "object" && value !== null) {

@@ -1,6 +1,7 @@
 import { edited } from "../problems/edit.js";
-import { type ConfigPath, error, formatPath, type Problem } from "../problems/problem.js";
+import { type ConfigPath, formatPath, type Problem } from "../problems/problem.js";
 import type { Written } from "../compose/vm-defaults.js";
+import { unknownKey } from "../problems/unknown-key.js";
 
 /** A key that no setting has, and the setting that it was most likely meant for. */
 export interface Misspelt {
@@ -34,41 +35,16 @@ export const correct = ({ config, asWritten, problems }: Corrected, found: reado
     asWritten: before,
     problems: [
       ...problems,
-      ...found.map(({ path, meant }) => unknownKey(asWritten(path), `Did you mean ${JSON.stringify(meant)}?`)),
+      ...found.map(({ path, meant }) => unknownSetting(asWritten(path), `Did you mean ${JSON.stringify(meant)}?`)),
     ],
   };
 };
 
-export const unknownKey = (path: ConfigPath, remedy: string): Problem =>
-  error("unknown-key", path, `There is no setting ${JSON.stringify(path.at(-1))} here`, remedy);
+/** Reports the unknown key at the end of a path. */
+export const unknownSetting = (path: ConfigPath, remedy: string): Problem =>
+  unknownKey(path, `There is no setting ${JSON.stringify(path.at(-1))} here`, remedy);
 
 const keyOf = (path: ConfigPath): string => path.map(String).join("\0");
-
-/** Codes of what may follow from a setting that is missing because its key is unknown. */
-const ofAbsence: ReadonlySet<Problem["code"]> = new Set([
-  "address-needed",
-  "address-without-subnet",
-  "ambiguous-bridge",
-  "dhcp-without-subnet",
-  "forward-ports-without-user-network",
-  "gateway-without-subnet",
-  "missing-url",
-  "nat-without-subnet",
-  "network-without-subnet",
-  "no-bridge",
-  "no-dhcp-server",
-  "no-login",
-  "no-readiness",
-  "no-routed-network",
-  "no-subnet",
-  "publish-without-nat",
-  "unknown-bridge",
-  "unknown-input",
-  "unknown-vlan",
-  "unknown-vm",
-  "user-network-without-dhcp",
-  "volume-without-size",
-]);
 
 /** Problems without what may follow from an unknown key around them. */
 export const withoutConsequences = <P extends Problem>(problems: readonly P[]): readonly P[] => {
@@ -76,9 +52,9 @@ export const withoutConsequences = <P extends Problem>(problems: readonly P[]): 
     problems.filter(({ code }) => code === "unknown-key").map(({ path }) => formatPath(scopeOf(path))),
   );
   if (scopes.size === 0) return problems;
-  const isConsequence = ({ code, path }: Problem): boolean =>
+  const isConsequence = ({ code, path, isOfAbsence }: Problem): boolean =>
     (code === "unknown-input" && scopes.has("")) ||
-    (ofAbsence.has(code) && path.some((_, length) => length > 0 && scopes.has(formatPath(path.slice(0, length)))));
+    (isOfAbsence === true && path.some((_, length) => length > 0 && scopes.has(formatPath(path.slice(0, length)))));
   return problems.filter((problem) => !isConsequence(problem));
 };
 

@@ -1,12 +1,15 @@
 import { isNode } from "../common/nix-node.js";
-import { type ConfigPath, error, type Problem } from "../problems/problem.js";
+import type { ConfigPath, Problem } from "../problems/problem.js";
 import { isRecord } from "./raw-value.js";
+import { badValue } from "../problems/bad-value.js";
+import { unknownKey } from "../problems/unknown-key.js";
+import { wrongType } from "../problems/wrong-type.js";
 
 /** Where a config holds what it lies in, which no walk through it would come to the end of. */
 export const circles = (value: unknown, path: ConfigPath, around: readonly object[]): readonly Problem[] => {
   if (typeof value !== "object" || value === null || isNode(value)) return [];
   if (around.includes(value))
-    return [error("wrong-type", path, "This holds itself", "Write out what it is to hold, as far as it goes.")];
+    return [wrongType(path, "This holds itself", "Write out what it is to hold, as far as it goes.")];
   const inside = [...around, value];
   return Object.entries(value).flatMap(([key, inner]) =>
     circles(inner, [...path, Array.isArray(value) ? Number(key) : key], inside),
@@ -15,7 +18,7 @@ export const circles = (value: unknown, path: ConfigPath, around: readonly objec
 
 export const noHosts = (input: unknown): readonly Problem[] =>
   isRecord(input) && isRecord(input["hosts"]) && Object.keys(input["hosts"]).length === 0
-    ? [error("empty-hosts", ["hosts"], "`hosts` is empty", "Describe at least one host below `hosts`.")]
+    ? [badValue(["hosts"], "`hosts` is empty", "Describe at least one host below `hosts`.")]
     : [];
 
 /** Keys that JSON can hold and JavaScript reads past. */
@@ -23,7 +26,7 @@ export const unreadableKeys = (value: unknown, path: ConfigPath): readonly Probl
   if (typeof value !== "object" || value === null || isNode(value)) return [];
   return [
     ...(Object.hasOwn(value, "__proto__")
-      ? [error("unknown-key", [...path, "__proto__"], "Nothing can be called __proto__", "Choose another name.")]
+      ? [unknownKey([...path, "__proto__"], "Nothing can be called __proto__", "Choose another name.")]
       : []),
     ...Object.entries(value).flatMap(([key, inner]) =>
       key === "__proto__" ? [] : unreadableKeys(inner, [...path, Array.isArray(value) ? Number(key) : key]),

@@ -1,0 +1,32 @@
+import { problem } from "./problem.js";
+
+/**
+ * A VM moved to another index
+ *
+ * Two branches that each add a VM may give both the same index. After the merge, the VM that was on the current branch first
+ * keeps it, and the other one gets a new index, and so a new tap, MAC, address and vsock CID. The warning appears once: the
+ * lock file then has the new index.
+ *
+ * ## Fails
+ *
+ * ```ts host
+ * { vms: { a: {}, b: {} } }
+ * ```
+ *
+ * with a merged lock file:
+ *
+ * ```json lock
+ * { "version": 2, "hosts": { "h": { "a": 0, "b": 0 } } }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts host
+ * { vms: { a: {}, b: {} } }
+ * ```
+ *
+ * ```json lock
+ * { "version": 2, "hosts": { "h": { "a": 0, "b": 1 } } }
+ * ```
+ */
+export const indexMoved = problem("index-moved", "warning");

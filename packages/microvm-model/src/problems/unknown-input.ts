@@ -1,0 +1,22 @@
+import { problem } from "./problem.js";
+
+/**
+ * A flake input is mentioned that is not there
+ *
+ * A module such as `mine.nixosModules.x`, a file of an input, an expression that selects from `inputs`, or a `follows`
+ * names an input. It has to be one of `nixpkgs`, `nixpkgs-unstable`, `microvm` and `home-manager`, which are there
+ * without being written, or one of the config's own `inputs`.
+ *
+ * ## Fails
+ *
+ * ```ts config
+ * { inputs: { mine: { url: "github:me/mine", follows: { nixpkgs: "nixpkg" } } }, hosts }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts config
+ * { inputs: { mine: { url: "github:me/mine", follows: { nixpkgs: "nixpkgs" } } }, hosts }
+ * ```
+ */
+export const unknownInput = problem("unknown-input", "error", { isOfAbsence: true });

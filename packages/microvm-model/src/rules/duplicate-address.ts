@@ -1,0 +1,40 @@
+import { problem } from "../problems/problem.js";
+import { repeated } from "./repeated.js";
+import type { Rule } from "./rule.js";
+
+/**
+ * Address used twice
+ *
+ * Two machines with one IP address on one network lose packets to each other. Leave the address out to get a free one.
+ *
+ * ## Fails
+ *
+ * ```ts host
+ * {
+ *   vms: {
+ *     a: { interfaces: [{ address: "192.168.83.9" }] },
+ *     b: { interfaces: [{ address: "192.168.83.9" }] },
+ *   },
+ * }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts host
+ * {
+ *   vms: {
+ *     a: { interfaces: [{ address: "192.168.83.9" }] },
+ *     b: { interfaces: [{ address: "192.168.83.10" }] },
+ *   },
+ * }
+ * ```
+ */
+const duplicateAddress = problem("duplicate-address", "error");
+
+export const check: Rule = (host) =>
+  repeated(duplicateAddress, "address", "Set another address, or leave it out to get a free one.", [
+    ...host.networks.flatMap(({ subnets }) => subnets.flatMap(({ own }) => (own === null ? [] : [own]))),
+    ...host.vms.flatMap(({ network: { interfaces } }) =>
+      interfaces.flatMap(({ addresses }) => addresses).filter(({ value, subnet: { own } }) => value !== own?.value),
+    ),
+  ]);

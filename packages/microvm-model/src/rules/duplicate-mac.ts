@@ -1,0 +1,41 @@
+import { problem } from "../problems/problem.js";
+import { repeated } from "./repeated.js";
+import type { Rule } from "./rule.js";
+
+/**
+ * MAC address used twice
+ *
+ * A bridge learns which port a MAC address is on. If two guests have the same one, each loses packets to the other. Upper and
+ * lower case are the same address.
+ *
+ * ## Fails
+ *
+ * ```ts host
+ * {
+ *   vms: {
+ *     a: { interfaces: [{ mac: "02:00:00:00:00:aa" }] },
+ *     b: { interfaces: [{ mac: "02:00:00:00:00:AA" }] },
+ *   },
+ * }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts host
+ * {
+ *   vms: {
+ *     a: { interfaces: [{ mac: "02:00:00:00:00:aa" }] },
+ *     b: { interfaces: [{ mac: "02:00:00:00:00:ab" }] },
+ *   },
+ * }
+ * ```
+ */
+const duplicateMac = problem("duplicate-mac", "error");
+
+export const check: Rule = (host) =>
+  repeated(
+    duplicateMac,
+    "MAC address",
+    "Set another MAC, or leave it out to get a free one.",
+    host.vms.flatMap(({ network: { interfaces } }) => interfaces.map(({ mac }) => mac)),
+  );

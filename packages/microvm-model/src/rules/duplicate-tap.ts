@@ -1,0 +1,34 @@
+import { problem } from "../problems/problem.js";
+import { repeated } from "./repeated.js";
+import type { Rule } from "./rule.js";
+
+/**
+ * Interface name used twice
+ *
+ * Taps and bridges are network interfaces of the host, so each needs its own name. microvm.nix only compares the taps of one VM;
+ * the second VM would fail to start.
+ *
+ * ## Fails
+ *
+ * ```ts host
+ * { vms: { a: { interfaces: [{ tap: "t" }] }, b: { interfaces: [{ tap: "t" }] } } }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts host
+ * { vms: { a: { interfaces: [{ tap: "t0" }] }, b: { interfaces: [{ tap: "t1" }] } } }
+ * ```
+ */
+const duplicateTap = problem("duplicate-tap", "error");
+
+export const check: Rule = (host) =>
+  repeated(duplicateTap, "interface name", "Set another tap name, or leave it out to get a free one.", [
+    ...host.networks.filter(({ kind }) => kind !== "routed").map(({ name, path }) => ({ value: name, path })),
+    ...host.networks
+      .filter((network) => network.kind === "bridge")
+      .flatMap(({ ports, path }) =>
+        ports.map((port, position) => ({ value: port, path: [...path, "ports", position] })),
+      ),
+    ...host.vms.flatMap(({ network: { interfaces } }) => interfaces.map(({ id }) => id)),
+  ]);

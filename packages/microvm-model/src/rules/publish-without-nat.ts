@@ -1,0 +1,56 @@
+import type { VmPlan } from "../plan/plan.js";
+import { problem } from "../problems/problem.js";
+import type { Rule } from "./rule.js";
+
+/**
+ * A published port leads nowhere
+ *
+ * The host forwards a published port to the VM's IPv4 address, from one interface of the host. The network's `nat` names that
+ * interface: with `nat: true`, VMs leave by any interface, and a port would be open on each of them, a VPN or a café's Wi-Fi
+ * included. Without `nat`, reach the VM at its own address.
+ *
+ * ## Fails
+ *
+ * ```ts vm
+ * { publish: [{ host: 8080, guest: 80 }] }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts host
+ * { bridges: { br0: { address: "192.168.83.1/24", nat: { externalInterface: "eno1" } } }, vms: { a: { publish: [{ host: 8080, guest: 80 }] } } }
+ * ```
+ */
+const publishWithoutNat = problem("publish-without-nat", "error", { isOfAbsence: true });
+
+export const check: Rule = ({ vms }) =>
+  vms
+    .filter((vm) => publishedPlace(vm) === undefined)
+    .flatMap(
+      ({
+        network: {
+          policy: { published },
+        },
+      }) =>
+        published.map(({ path, host }) =>
+          publishWithoutNat(
+            path,
+            `Port ${String(host)} needs an IPv4 address of the VM in a network whose \`nat\` names an interface`,
+            "Set its network's `nat: { externalInterface: \"eno1\" }`, or use the VM's own address.",
+          ),
+        ),
+    );
+
+/** Target address of the VM's published ports, and the host's interface that they are open on; undefined without NAT. */
+export const publishedPlace = ({
+  network: { interfaces },
+}: VmPlan): { readonly address: string; readonly externalInterface: string } | undefined =>
+  interfaces
+    .flatMap(({ network, addresses }) =>
+      addresses.flatMap(({ value, subnet }) =>
+        network?.nat?.externalInterface == null || subnet.family === 6
+          ? []
+          : [{ address: value, externalInterface: network.nat.externalInterface.value }],
+      ),
+    )
+    .at(0);

@@ -1,0 +1,40 @@
+import { problem } from "../problems/problem.js";
+import type { Rule } from "./rule.js";
+import { secretsOf } from "./secrets.js";
+
+/**
+ * A secret's file lies in the Nix store
+ *
+ * Every user of the host may read the Nix store, and every guest that shares it. A secret belongs into a file that root alone
+ * may read: sops-nix and agenix put such files below `/run`.
+ *
+ * Where `file` is a Nix expression, only Nix knows the path: an assertion of the emitted host says the same then.
+ *
+ * ## Fails
+ *
+ * ```ts vm
+ * { secrets: { API_KEY: "/nix/store/abc-secrets/api-key" } }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts vm
+ * { secrets: { API_KEY: "/run/secrets/api-key" } }
+ * ```
+ */
+const secretInStore = problem("secret-in-store", "error");
+
+export const check: Rule = ({ vms }) =>
+  vms
+    .flatMap(secretsOf)
+    .flatMap(({ path, file }) =>
+      typeof file === "string" && file.startsWith("/nix/store/")
+        ? [
+            secretInStore(
+              path,
+              `${file} is in the Nix store, which every user can read`,
+              "Use a file that only root can read, such as a path of sops-nix or agenix below /run.",
+            ),
+          ]
+        : [],
+    );

@@ -1,0 +1,53 @@
+import { isOfDefaults } from "../compose/vm-defaults.js";
+import { problem } from "../problems/problem.js";
+import { didYouMean } from "../common/suggest.js";
+import type { Rule } from "./rule.js";
+
+/**
+ * A VM that may be reached is not there
+ *
+ * `reachVms` names VMs of the same host, each alone or with TCP ports behind a colon, which that VM's own firewall has to let in.
+ *
+ * ## Fails
+ *
+ * ```ts vm
+ * { reachVms: ["database"] }
+ * ```
+ *
+ * ## Passes
+ *
+ * ```ts host
+ * {
+ *   vms: {
+ *     a: { reachVms: ["database:5432"] },
+ *     database: { firewall: { allowedTCPPorts: [5432] } },
+ *   },
+ * }
+ * ```
+ */
+const unknownVm = problem("unknown-vm", "error", { isOfAbsence: true });
+
+export const check: Rule = ({ vms, importedVms }, { written }) => {
+  const names = new Set(vms.map(({ name }) => name));
+  return vms.flatMap(({ name, network: { policy } }) =>
+    policy.vms
+      .filter(({ value }) => !names.has(value))
+      .map(({ value, path }) => {
+        if (importedVms.some((vm) => vm.name === value))
+          return unknownVm(
+            path,
+            `The VM ${value} is imported, so its address is unknown`,
+            "Describe it in the host's `vms`, or leave it out.",
+          );
+        // An entry of `vmDefaults` can name any VM.
+        const known = [...names].filter((other) => other !== name || isOfDefaults(written(path)));
+        return unknownVm(
+          path,
+          `There is no VM ${value} on this host`,
+          known.length === 0
+            ? "Describe it in `vms`, or leave it out: the host has no other VM."
+            : didYouMean(value, known),
+        );
+      }),
+  );
+};
