@@ -78,6 +78,7 @@ export { emptyLock, type Lock, lockSchema } from "./plan/lock.js";
 export { hostSettings, vmSettings } from "./catalogue/microvm-options.js";
 export type * from "./plan/plan.js";
 export { planConfig, type Planned, type PlanOptions } from "./plan-config.js";
+export { moduleMissing } from "./problems/module-missing.js";
 export { type ConfigPath, formatPath, hasItToo, type Problem, type RelatedPlace } from "./problems/problem.js";
 export { type ProblemCode, problemCodes } from "./problems/problem-codes.generated.js";
 export type { Resolution } from "./resolve/resolve.js";

@@ -344,7 +344,7 @@ describe("DNS of the host", () => {
     expect(said({ a: { network: "allowlist", reachHost: [80, "dns"] } })).toEqual([
       [
         "vms.a.reachHost[1]",
-        "`network: \"allowlist\"` redirects DNS to the host's resolver, so `reachHost` has no effect on DNS: dns",
+        '`network: "allowlist"` redirects DNS to the host\'s resolver, so `reachHost` has no effect on DNS: dns',
         'Set `network: "internet"`, or leave this out.',
       ],
     ]);

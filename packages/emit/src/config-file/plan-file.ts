@@ -99,13 +99,7 @@ const missingModules = ({ plan, written }: PlannedConfig, configDir: string): re
 const missingPaths = (plan: Plan, configDir: string): readonly Problem[] =>
   plannedPaths(plan)
     .filter(({ path }) => !existsSync(resolve(configDir, path)))
-    .map(({ path, at }) => ({
-      code: "module-missing",
-      severity: "error",
-      path: at,
-      message: `${path} does not exist beside the config`,
-      remedy: "Create the file or correct its path.",
-    }));
+    .map(({ path, at }) => model.moduleMissing(at, path));
 
 const findingsOf = async (file: string, config: unknown, { warnings, silenced }: PlannedConfig): Promise<Findings> => {
   const found = await locateProblems(file, config, [...warnings, ...silenced]);
