@@ -1,7 +1,7 @@
 export const lockSuffix = ".lock.json";
 
 /**
- * The name of a config's lock, which is beside the config: `home.lock.json` of `home.config.ts`, `lab.yaml.lock.json` of
- * `lab.yaml`. No two configs share one.
+ * The file name of a config's lock: `home.lock.json` for `home.config.ts`, `lab.yaml.lock.json` for `lab.yaml`. Unique
+ * per config.
  */
 export const lockNameOf = (config: string): string => `${config.replace(/(?<=.)\.config\.ts$/, "")}${lockSuffix}`;

@@ -3,17 +3,17 @@ import type { Expr } from "@microvm-emit/nix-ast";
 interface AnyFile {
   /** Relative to the output directory, with `/`. */
   readonly path: string;
-  /** Whether it is the same whatever the config says. */
+  /** True if the file does not depend on the config. */
   readonly isFixed?: true;
 }
 
-/** A file of the output tree as a Nix expression, not yet text. */
+/** An output file as a Nix expression. */
 export interface NixFile extends AnyFile {
   readonly kind: "nix";
   readonly expr: Expr;
 }
 
-/** A file of the output tree as it will stand on disk. */
+/** An output file as text. */
 export interface TextFile extends AnyFile {
   readonly kind: "text";
   readonly text: string;

@@ -7,7 +7,7 @@ import { sharedModules } from "./shared-modules.js";
 import { compileSkill } from "./flake/skill.js";
 import type { OutputFile } from "../output-file.js";
 
-/** A plan becomes the files of a flake: the flake, its hosts and VMs, the modules that VMs share, and the library. */
+/** Compiles a plan to the files of a flake: `flake.nix`, hosts, VMs, shared modules and the library. */
 export const compile = (plan: Plan, locations: Locations): readonly OutputFile[] => {
   const place = relocate(locations);
   const shared = sharedModules();

@@ -1,18 +1,18 @@
 import { normalize } from "pathe";
 
-/** Where the config lies, as the output directory sees it, with `/`. */
+/** Paths relative to the output directory, with `/`. */
 export interface Locations {
   /** The config file, such as `../microvm.config.ts`. */
   readonly configFile: string;
 }
 
-/** How many folders below the output directory a file lies. */
+/** Folders between the output directory and a file in it. */
 type Depth = 0 | 1 | 2;
 
-/** A path of the config, written for a file of the output. */
+/** Rewrites a path of the config for a file at this depth. */
 export type Relocate = (path: string, depth: Depth) => string;
 
-/** Turns paths relative to the config file into paths relative to an emitted file. */
+/** Returns a function from paths relative to the config file to paths relative to an emitted file. */
 export const relocate =
   ({ configFile }: Locations): Relocate =>
   (path, depth) => {

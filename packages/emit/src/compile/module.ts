@@ -1,23 +1,22 @@
 import { attrs, type Binding, type Expr, formals, lambda, nameOf, nodesOf } from "@microvm-emit/nix-ast";
 
-/** What a module of a guest may be handed, in the order in which it asks. */
+/** Arguments that a guest module can take, in the order of its argument list. */
 const guestArguments = ["config", "inputs", "lib", "pkgs", "pkgsUnfree", "pkgsUnstable"];
 
-/** A NixOS or home-manager module of a guest: its bindings, behind the arguments that they name. */
+/** A NixOS or home-manager module of a guest, with the arguments that its bindings use. */
 export const moduleOf = (...bindings: readonly Binding[]): Expr =>
   asking(variablesIn(bindings), guestArguments, attrs(bindings));
 
-/** A NixOS module of a host. */
 export interface HostModule {
   readonly expr: Expr;
-  /** Whether it names the flake's inputs: it is a function of them then, so that other flakes can import it. */
+  /** True if `expr` is a function of the flake's inputs, so that other flakes can import the module. */
   readonly needsInputs: boolean;
 }
 
 /**
- * A NixOS module of a host, behind the arguments that it names.
+ * A NixOS module of a host, with the arguments that it uses.
  *
- * @param given what may name arguments; the rest has arguments of its own.
+ * @param given the bindings to search for arguments; other bindings of the body have arguments of their own.
  */
 export const hostModule = (given: readonly Binding[], body: readonly Binding[]): HostModule => {
   const named = variablesIn(given);
@@ -31,7 +30,7 @@ const asking = (named: ReadonlySet<string>, available: readonly string[], body: 
   return asked.length === 0 ? body : lambda(formals(asked, { ellipsis: true }), body);
 };
 
-/** Every variable that bindings name, bound in them or not. */
+/** All variables in the bindings, free or bound. */
 const variablesIn = (bindings: readonly Binding[]): ReadonlySet<string> =>
   new Set(
     nodesOf(attrs(bindings)).flatMap((node) => {

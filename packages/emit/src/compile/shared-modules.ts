@@ -1,14 +1,14 @@
 import type { Expr } from "@microvm-emit/nix-ast";
 import type { NixFile } from "../output-file.js";
 
-/** The modules that guests import, each written once however many use it. */
+/** Modules that guests import; each is written once. */
 export interface SharedModules {
   /**
-   * The file name of the module that `key` stands for, made by `make` when it is new. Of several modules with one name, all but
-   * the first are also named after the first VM that uses them, so that a new VM renames none.
+   * Returns the file name of the module for `name` and `key`; `make` builds it on first use. When a name is taken, the
+   * module also takes the name of the first VM that uses it, so that a new VM renames no file.
    */
   readonly use: (name: string, key: unknown, vm: string, make: () => Expr) => string;
-  /** All that were used, by name. */
+  /** All modules so far, by path. */
   readonly files: () => readonly NixFile[];
 }
 

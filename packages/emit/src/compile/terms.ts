@@ -18,14 +18,14 @@ import {
 import { match } from "ts-pattern";
 import type { Relocate } from "./locations.js";
 
-/** A node with the part of the config that it came from, to which an error of Nix's there is led back. */
+/** Attaches the config path to a node, so that Nix errors in it lead back to the config. */
 export const at = <T extends Node>(origin: ConfigPath, node: T): T => withOrigin(node, origin);
 
-/** `name = value;` out of the part of the config that is `at`. */
+/** `name = value;`, attached to its config path. */
 export const bindingAt = (origin: ConfigPath, name: Parameters<typeof binding>[0], value: NixInput): Binding =>
   at(origin, binding(name, value));
 
-/** `name = { … };` out of the part of the config that is `at`, in one line where the set has a single binding. */
+/** `name = { … };`, attached to its config path; a set with one binding becomes `name.attribute = …;`. */
 export const setAt = (origin: ConfigPath, name: string, bindings: readonly Binding[]): Binding => {
   const [only, ...others] = bindings;
   return only?.kind === "binding" && others.length === 0
@@ -33,7 +33,7 @@ export const setAt = (origin: ConfigPath, name: string, bindings: readonly Bindi
     : bindingAt(origin, name, attrs(bindings));
 };
 
-/** The same, and nothing where there is no binding. */
+/** `setAt`, or no binding for an empty set. */
 export const setsAt = (origin: ConfigPath, name: string, bindings: readonly Binding[]): readonly Binding[] =>
   bindings.length === 0 ? [] : [setAt(origin, name, bindings)];
 
@@ -48,14 +48,14 @@ export const lib = (name: string, argument: NixInput, ...more: NixInput[]): Expr
 /** `"${inputs.NAME}/path"`. */
 export const inputFile = ({ input: name, path: inside }: InputFile): Expr => str(interp(input(name)), `/${inside}`);
 
-/** A package out of the package set `from`. */
+/** A package from the package set `from`. */
 export const packageFrom = (from: string, plan: PackagePlan): Expr =>
   plan.kind === "attribute" ? select(ident(from), ...plan.attribute) : plan.expr;
 
-/** Packages out of the guest's own set. */
+/** A list of packages from `pkgs`. */
 export const packages = (plans: readonly PackagePlan[]): Expr => list(plans.map((plan) => packageFrom("pkgs", plan)));
 
-/** A module of the config's in an `imports` list of a file `depth` folders below the output directory. */
+/** An element of `imports`, in a file `depth` folders below the output directory. */
 export const importModule = (module: ModulePlan, relocate: Relocate, depth: 0 | 1 | 2, origin: ConfigPath): Expr =>
   at(origin, moduleExpr(module, relocate, depth));
 

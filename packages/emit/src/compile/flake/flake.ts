@@ -19,7 +19,7 @@ import type { NixFile } from "../../output-file.js";
 import type { Relocate } from "../locations.js";
 import { bindingAt, importModule } from "../terms.js";
 
-/** `flake.nix`: the inputs, each host as a module for other flakes, and each host as a system. */
+/** `flake.nix`: the inputs, and each host both as a system and as a module for other flakes. */
 export const compileFlake = (plan: Plan, relocate: Relocate): NixFile => ({
   kind: "nix",
   path: "flake.nix",

@@ -1,2 +1,2 @@
-/** The folder of the library in a flake that has a copy, and the input of one that has not. */
+/** Name of the library: its folder in a flake with a copy, its input in a flake without. */
 export const libraryFolder = "microvm-emit";

@@ -5,7 +5,7 @@ import { library } from "./library.generated.js";
 import { libraryFolder } from "./library-source.js";
 import { input } from "../terms.js";
 
-/** The library as files of a flake; none of a flake that has it as an input. */
+/** The files of the library, if the flake has a copy of it. */
 export const copyLibrary = (source: Plan["library"]): readonly TextFile[] =>
   source === "input"
     ? []
@@ -16,6 +16,6 @@ export const copyLibrary = (source: Plan["library"]): readonly TextFile[] =>
         text,
       }));
 
-/** The library's NixOS module for hosts, as a file in `hosts/NAME` refers to it. The npm package has it in `nix/`. */
+/** The library's NixOS module for hosts, as `hosts/NAME/default.nix` imports it. In the npm package it is in `nix/`. */
 export const libraryModule = (source: Plan["library"]): Expr =>
   source === "input" ? str(interp(input(libraryFolder)), "/nix") : path(`../../${libraryFolder}`);

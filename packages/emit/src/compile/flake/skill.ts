@@ -4,7 +4,7 @@ import type { TextFile } from "../../output-file.js";
 import { lockNameOf } from "../../lock-name.js";
 import type { Locations } from "../locations.js";
 
-/** The skill by which a coding agent adds a VM: it edits the config, never the emitted files. */
+/** The skill that teaches a coding agent to add a VM: edit the config, never the emitted files. */
 export const compileSkill = (plan: Plan, { configFile }: Locations): TextFile => ({
   kind: "text",
   path: ".claude/skills/create-microvm/SKILL.md",
@@ -101,13 +101,13 @@ examplevm:
   packages: [git, ripgrep]
 \`\`\``;
 
-/** The entry as it is written in a config of that name. */
+/** The example entry, in the language of the config. */
 const entryFor = (config: string): string => {
   if (/\.jsonc?$/.test(config)) return jsonEntry;
   return /\.ya?ml$/.test(config) ? yamlEntry : entry;
 };
 
-/** Lines of a list item's content. */
+/** Indents the content of a list item. */
 const indented = (text: string): string => text.replace(/^/gm, "   ");
 
 const startCommand = (hosts: readonly HostPlan[]): string => {

@@ -15,7 +15,7 @@ import {
 import { moduleOf } from "../module.js";
 import { input, lib, packageFrom } from "../terms.js";
 
-/** Which package set an agent comes from: the guests' own, or one that the host's file imports for all guests. */
+/** The package set with the agent's package: the guest's own, or one that the host imports once for all guests. */
 const packageSetOf = ({ packagesFrom, unfree }: AgentPlan): "pkgs" | ImportedSet =>
   packagesFrom === "nixpkgs-unstable" ? "pkgsUnstable" : unfree === false ? "pkgs" : "pkgsUnfree";
 
@@ -28,7 +28,7 @@ const importedSets = {
 
 const packageSets = Object.keys(importedSets) as ImportedSet[];
 
-/** The package sets that a host's agents need besides the guests' own, each imported once. */
+/** The package sets that the agents of a host need in addition to `pkgs`. */
 export const importPackageSets = ({ vms }: HostPlan): readonly Binding[] => {
   const agents = vms.flatMap(({ agent }) => (agent === null ? [] : [agent]));
   return packageSets.flatMap((name) => {
@@ -64,7 +64,7 @@ export const importPackageSets = ({ vms }: HostPlan): readonly Binding[] => {
   });
 };
 
-/** A coding agent, where it has its login, and what the guest's library does with both. */
+/** The module of an agent: its package, and its state directory as an option of the guest's library. */
 export const compileAgent = (plan: AgentPlan): Expr => {
   const { state, homeManagerProgram } = plan;
   return moduleOf(
@@ -86,7 +86,7 @@ export const compileAgent = (plan: AgentPlan): Expr => {
   );
 };
 
-/** The names that `lib.getName` gives the agent's unfree packages. */
+/** The names of the agent's unfree packages, as `lib.getName` returns them. */
 const unfreeNamesOf = (agent: AgentPlan): readonly string[] => {
   if (typeof agent.unfree !== "boolean") return agent.unfree;
   if (!agent.unfree) return [];

@@ -5,11 +5,11 @@ import { bindingAt, lib, packages } from "../terms.js";
 
 const usesZsh = ({ home }: UserPlan): boolean => home.some(({ kind }) => kind === "zsh");
 
-/** Whether a guest has more of the host's user than its ids. */
+/** True if the user needs a module: the library declares the host's user only by its ids. */
 export const addsToUser = (user: UserPlan): boolean =>
   user.extraGroups.length > 0 || user.sshKeys.length > 0 || usesZsh(user);
 
-/** What a guest has besides the ids of the host's user; all of a user that only the guest has. */
+/** The module of a user. The library already declares the ids of the host's user. */
 export const user = (plan: UserPlan, isHostUser: boolean): Expr => {
   const { path: origin, name, extraGroups, homeDirectory, sshKeys, uid, gid, group } = plan;
   const settings: readonly Binding[] = [
@@ -38,7 +38,7 @@ export const user = (plan: UserPlan, isHostUser: boolean): Expr => {
   );
 };
 
-/** What makes a user root where it asks for it. */
+/** The module that gives a user passwordless sudo. */
 export const sudo = (user: string): Expr =>
   moduleOf(
     binding(["users", "users", user, "extraGroups"], ["wheel"]),
@@ -47,11 +47,11 @@ export const sudo = (user: string): Expr =>
     }),
   );
 
-/** Groups that are no user's own, with the ids that the host knows. */
+/** The module of groups with their gids. */
 export const groups = (plans: readonly Omit<GroupPlan, "path">[]): Expr =>
   moduleOf(...plans.map(({ name, gid }) => binding(["users", "groups", name, "gid"], gid)));
 
-/** A toolchain's packages and environment. */
+/** The module of a toolchain: its packages and environment. */
 export const toolchain = ({ packages: plans, environment, searchPath }: ToolchainPlan): Expr => {
   const variables = { ...environment, ...(searchPath.length === 0 ? {} : { PATH: searchPath }) };
   return moduleOf(

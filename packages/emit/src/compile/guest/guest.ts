@@ -17,7 +17,7 @@ import { moduleOf } from "../module.js";
 import type { SharedModules } from "../shared-modules.js";
 import { at, bindingAt, importModule, input, packageFrom, setAt } from "../terms.js";
 
-/** The NixOS of a guest, as a module of a file in `hosts/HOST` or `guests/HOST`. */
+/** The NixOS configuration of a guest. Its paths are relative to `hosts/HOST` or `guests/HOST`. */
 export const compileGuest = (
   { own }: Pick<GuestPlan, "own">,
   vm: VmPlan,
@@ -46,7 +46,10 @@ export const compileGuest = (
   );
 };
 
-/** `guests/HOST/NAME.nix`: the NixOS that several VMs share, named by the first of them. One with more packages imports the other. */
+/**
+ * `guests/HOST/NAME.nix`: the NixOS configuration that several VMs share, named after the first one. With a base it
+ * imports the base's file and adds the missing packages.
+ */
 export const compileSharedGuest = (
   host: HostPlan,
   guest: GuestPlan,
@@ -85,7 +88,7 @@ const importShared = (vm: VmPlan, shared: SharedModules): readonly Expr[] => {
   return [
     ...vm.guest.users.flatMap((user, position) => {
       const isHostUser = position === 0;
-      // The library has the host's user in each guest already.
+      // The library declares the host's user in every guest.
       if (isHostUser && !modules.addsToUser(user)) return [];
       const { path: _, home, uid, gid, group, ...account } = user;
       const key = [account, isHostUser ? "host" : [uid, gid, group], home.some(({ kind }) => kind === "zsh")];
@@ -126,7 +129,9 @@ const importShared = (vm: VmPlan, shared: SharedModules): readonly Expr[] => {
   ];
 };
 
-/** The groups that are no user's own, without their places in the config. */
+/**
+ * The groups other than the users' primary groups. Without their config paths, VMs with equal groups share a module.
+ */
 const otherGroups = ({ guest: { groups, users } }: VmPlan): readonly Omit<GroupPlan, "path">[] =>
   groups.filter(({ name }) => users.every(({ group }) => group !== name)).map(({ name, gid }) => ({ name, gid }));
 
@@ -152,7 +157,10 @@ const firewall = ({
   ),
 ];
 
-/** What a guest's NixOS knows of its hypervisor; all of it, if the guest is one VM's or a module may read it. */
+/**
+ * The `microvm` options that change the guest's NixOS, and the rest too if the guest belongs to one VM or a module may
+ * read them.
+ */
 const hardware = (vm: VmPlan, own: GuestPlan["own"]): readonly Binding[] => [
   bindingAt([...vm.path, "hypervisor"], "hypervisor", vm.machine.hypervisor),
   ...(own !== null || readsOptions(vm) ? compileMachine(vm) : []),

@@ -9,7 +9,7 @@ import {
 import { attrs, type Binding, type Expr, list, type NixInput, str, toNix } from "@microvm-emit/nix-ast";
 import { at, bindingAt, packageFrom } from "../terms.js";
 
-/** What a VM's hypervisor gives it, of which its NixOS need not know. */
+/** The hypervisor options that do not change the guest's NixOS, so VMs of one guest may differ in them. */
 export const compileMachine = (vm: VmPlan): readonly Binding[] => {
   const {
     machine: { balloon, hotplug },
@@ -22,14 +22,14 @@ export const compileMachine = (vm: VmPlan): readonly Binding[] => {
     ...given("balloon", "initialBalloonMem", orNothing(balloon?.initialMiB, 0)),
     ...given("balloon", "deflateOnOOM", orNothing(balloon?.deflateOnOOM, true)),
     ...given("hotplug", "hotplugMem", hotplug?.maxMiB),
-    // microvm.nix's default is what the guest has, which other VMs may have too.
+    // microvm.nix takes its default from the guest, which VMs with other values may share.
     ...given("hotplug", "hotpluggedMem", hotplug?.initialMiB ?? hotplug?.maxMiB),
     ...given("hugepages", "hugepageMem", orNothing(vm.machine.hugepages, false)),
     ...given("runAs", "user", vm.machine.runAs ?? undefined),
   ];
 };
 
-/** What a VM asks of its hypervisor that shows in its NixOS. */
+/** The hypervisor options that change the guest's NixOS. */
 export const compileHardware = (vm: VmPlan): readonly Binding[] => {
   const {
     storage: { storeDisk },
@@ -56,13 +56,13 @@ export const compileHardware = (vm: VmPlan): readonly Binding[] => {
   ];
 };
 
-/** A setting of the VM's by the option that it becomes; nothing for what the config leaves to microvm.nix. */
+/** Binds an option to the config path of the setting behind it; an undefined value gives no binding. */
 const givenOf =
   ({ path }: VmPlan) =>
   (setting: string, name: string | [string, ...string[]], value: NixInput | undefined): readonly Binding[] =>
     value === undefined ? [] : [bindingAt([...path, setting], name, value)];
 
-/** What differs from microvm.nix's default, which need not be written. */
+/** Drops a value that equals microvm.nix's default. */
 const orNothing = <A>(value: A | undefined, fallback: A): A | undefined => (value === fallback ? undefined : value);
 
 const storeDiskFlags = { erofs: "storeDiskErofsFlags", squashfs: "storeDiskSquashfsFlags" } as const;
@@ -102,7 +102,7 @@ const compileValue = (path: ConfigPath, value: OptionPlan["value"]): NixInput =>
   }
 };
 
-/** An item of a VM's `shares`; what the library has by default is left out. */
+/** An element of `shares`, without the library's defaults. */
 export const compileShare = ({ path, role, tag, source, mountPoint, ...share }: SharePlan): Expr =>
   at(
     path,
@@ -123,7 +123,7 @@ export const compileShare = ({ path, role, tag, source, mountPoint, ...share }: 
     }),
   );
 
-/** An item of a VM's `volumes`, in the same way. */
+/** An element of `volumes`, without the library's defaults. */
 export const compileVolume = (volume: VolumePlan): Expr =>
   at(
     volume.path,

@@ -19,7 +19,7 @@ import { moduleOf } from "../module.js";
 import type { SharedModules } from "../shared-modules.js";
 import { at, bindingAt, importModule, inputFile, lib, packageFrom } from "../terms.js";
 
-/** A user's home-manager configuration in a guest's file; nothing for a user without. */
+/** The home-manager configuration of a user, if it has one. */
 export const compileHome = (
   { path, name, homeDirectory, home }: UserPlan,
   vm: VmPlan,
@@ -27,7 +27,7 @@ export const compileHome = (
   relocate: Relocate,
 ): readonly Binding[] => {
   if (home.length === 0) return [];
-  // The VM itself says the home of the main user.
+  // The VM sets `home` for its main user, so errors point to the VM.
   const origin = [...(name === vm.guest.users[0].name ? vm.path : path), "home"];
   const extraInit = home.flatMap((part) => (part.kind === "zsh" && part.extraInit !== null ? [part.extraInit] : []));
   return [

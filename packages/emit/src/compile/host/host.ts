@@ -26,7 +26,10 @@ import { at, bindingAt, input, setAt, setsAt } from "../terms.js";
 import { compileGuestOptions, compileVm } from "./vm.js";
 import { fileOf } from "./vm-file.js";
 
-/** The files of a host: `hosts/NAME/default.nix`, one file a VM beside it, and `guests/NAME/` for what VMs share. */
+/**
+ * The files of a host: `hosts/NAME/default.nix`, one file per VM beside it, and `guests/NAME/` for guests of several
+ * VMs.
+ */
 export const compileHost = (
   host: HostPlan,
   library: Plan["library"],
@@ -35,12 +38,12 @@ export const compileHost = (
 ): readonly OutputFile[] => {
   const bases = guestBases(host);
   const named = new Map(host.vms.map((vm) => [vm.name, vm]));
-  // Guests come by the index of their first VM, so that a later VM renames no module.
+  // Guests stay in the order of their first VM's index, so that a later VM renames no module.
   const guests = host.guests.map((guest) => {
     const vms = guest.vms.flatMap((name) => named.get(name) ?? []);
     return {
       vms: vms.map((vm) => ({ vm, ...compileVm(host, guest, vm, shared, relocate) })),
-      // The other VMs say the same of it.
+      // Any of the VMs would do: they share all options of the guest.
       shared: (guest.own === null ? vms.slice(0, 1) : []).map((vm) => ({
         option: setAt(vm.path, guest.name, compileGuestOptions(vm, path(`../../${guestFile(host, guest)}`))),
         file: compileSharedGuest(host, guest, vm, bases.get(guest.name), shared, relocate),
@@ -78,11 +81,11 @@ export const compileHost = (
   ];
 };
 
-/** A module that is a function of the flake's inputs, as a module. */
+/** Applies a file that is a function of the flake's inputs, which gives a module. */
 const importApply = (file: Expr): Expr =>
   call(select(ident("lib"), "modules", "importApply"), file, attrs([inherit("inputs")]));
 
-/** The main user. Ids that the config does not say come from the host's own NixOS configuration. */
+/** The main user. The host's own NixOS configuration supplies the ids that the config leaves out. */
 const compileUser = ({ vms: [vm] }: HostPlan): readonly Binding[] => {
   if (vm === undefined) return [];
   const [{ path: origin, name, homeDirectory, uid, gid, group }] = vm.guest.users;
@@ -96,7 +99,7 @@ const compileUser = ({ vms: [vm] }: HostPlan): readonly Binding[] => {
   ];
 };
 
-/** Options of microvm.nix on the host, where they are not its defaults, and VMs that are described elsewhere. */
+/** The microvm.nix options that differ from their defaults, and the VMs that other flakes define. */
 const compileMicrovm = (host: HostPlan): readonly Binding[] =>
   [
     ...(host.enable

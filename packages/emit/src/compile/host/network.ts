@@ -10,7 +10,7 @@ import {
 import { attrs, type Binding, blankLine, type Expr, list, str } from "@microvm-emit/nix-ast";
 import { at, bindingAt, setAt, setsAt } from "../terms.js";
 
-/** The options of a host's networks. */
+/** The network options of a host. */
 export const compileNetworks = ({ networks }: HostPlan): readonly Binding[] => {
   const bridges = networks.filter((network) => network.kind === "bridge");
   const vlans = networks.filter((network) => network.kind === "vlan");

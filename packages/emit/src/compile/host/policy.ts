@@ -2,7 +2,7 @@ import { type AllowedPlan, type PortPlan, type VmPlan, webPorts } from "@microvm
 import { type Binding, type Expr, str, toNix } from "@microvm-emit/nix-ast";
 import { at, bindingAt } from "../terms.js";
 
-/** The options of what a VM may reach. No rules apply to a VM without a tap. */
+/** The network policy of a VM. Rules match taps, so a VM without one gets no `network`. */
 export const compilePolicy = ({ path: origin, network: { interfaces, policy } }: VmPlan): readonly Binding[] => {
   const many = (option: string, items: readonly Expr[]): readonly Binding[] =>
     items.length === 0 ? [] : [bindingAt([...origin, option], option, items)];

@@ -30,13 +30,13 @@ import type { SharedModules } from "../shared-modules.js";
 import { at, bindingAt, input, setAt, setsAt } from "../terms.js";
 import { fileOf } from "./vm-file.js";
 
-/** A VM's file, and whether it is a function of the flake's inputs. */
+/** The file of a VM. With `needsInputs` it is a function of the flake's inputs. */
 export interface VmFile {
   readonly file: NixFile;
   readonly needsInputs: boolean;
 }
 
-/** `hosts/HOST/NAME.nix`: all of a VM, except what it shares with others. */
+/** `hosts/HOST/NAME.nix`: everything about a VM that it shares with no other VM. */
 export const compileVm = (
   host: HostPlan,
   guest: GuestPlan,
@@ -66,7 +66,7 @@ const titleOf = (host: HostPlan, { name, network: { interfaces } }: VmPlan): str
   return `The microVM ${name} of ${host.name}${address === undefined ? "" : `, at ${address.value}`}.`;
 };
 
-/** The options of a VM on its host. */
+/** The options below `microvm-emit.vms.NAME`. */
 const compileOptions = (guest: GuestPlan, vm: VmPlan): readonly Binding[] => {
   const { machine, network, storage } = vm;
   return [
@@ -96,10 +96,10 @@ const compileOptions = (guest: GuestPlan, vm: VmPlan): readonly Binding[] => {
   ];
 };
 
-/** The shares that the library does not make of other options. */
+/** Roles of the shares that the config writes; the library derives the others from options. */
 const isWritten: ReadonlySet<string> = new Set(["agent", "workspace", "own"]);
 
-/** A setting that has a name of its own in the library; nothing for the library's default. */
+/** Binds a library option, unless it has its default. */
 const given = (vm: VmPlan, option: string, value: NixInput, fallback: NixInput): readonly Binding[] =>
   value === fallback ? [] : [bindingAt([...vm.path, option], option, value)];
 
@@ -131,7 +131,7 @@ const compileInterface = (link: InterfacePlan): Expr =>
     }),
   );
 
-/** The routers of an interface, if they are not those of its network. */
+/** The routers of an interface, if they differ from its network's. */
 const gatewaysOf = ({ addresses, dhcp, network }: InterfacePlan): NixInput | undefined => {
   const own = addresses.filter(({ subnet }) => !(dhcp && subnet.family === 4)).map(({ subnet }) => subnet);
   const routers = own.flatMap(({ gateway }) => (gateway === null ? [] : [gateway.value]));
@@ -150,7 +150,7 @@ const compileLimits = ({ path: origin, machine: { limits } }: VmPlan): readonly 
     value === null ? [] : [bindingAt([...origin, "limits", limit], limit, value)],
   );
 
-/** Options of microvm.nix that are a VM's own, and that its NixOS does not depend on. */
+/** The microvm.nix options of one VM that do not change its NixOS. */
 const compileRunner = (vm: VmPlan): readonly Binding[] => [
   ...set(vm, "credentialFiles", recordOf(vm, "credentialFiles", vm.machine.credentialFiles)),
   ...many(
@@ -170,11 +170,11 @@ const compilePackageSet = (vm: VmPlan): readonly Binding[] =>
     ...(vm.guest.nixpkgs === null ? [] : [bindingAt([...vm.path, "nixpkgs"], "nixpkgs", input(vm.guest.nixpkgs))]),
   ]);
 
-/** Arguments of the modules of one guest. */
+/** Module arguments of a guest. */
 const compileSpecialArgs = (vm: VmPlan): readonly Binding[] =>
   set(vm, "specialArgs", recordOf(vm, "specialArgs", vm.guest.specialArgs));
 
-/** The options of a guest that several VMs share, as its host has them. */
+/** The options of a shared guest below `microvm-emit.guests.NAME` on the host. */
 export const compileGuestOptions = (vm: VmPlan, config: Expr): readonly Binding[] => [
   ...compileSpecialArgs(vm),
   ...compilePackageSet(vm),
