@@ -1,8 +1,7 @@
 /**
  * The JSON Schema of configs that are data: shapes from the schemas that check them, words from the types' documentation.
- * `npm run schema` writes it to packages/emit; a test holds it to its sources.
+ * `npm run generate` writes it to packages/emit.
  */
-import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { parse } from "yaml";
@@ -125,11 +124,14 @@ const describedObject = (
   return {
     ...description((type.aliasSymbol ?? type.getSymbol())?.getDocumentationComment(checker) ?? []),
     properties: Object.fromEntries(
-      type.getProperties().map((setting) => {
-        const schema = documented(properties[setting.name] ?? {}, [checker.getTypeOfSymbol(setting)], checker);
+      // In the schema's order: the order of a mapped type depends on the whole program.
+      Object.entries(properties).map(([name, part]) => {
+        const setting = type.getProperty(name);
+        if (setting === undefined) throw new Error(`No type has the setting ${name}`);
+        const schema = documented(part, [checker.getTypeOfSymbol(setting)], checker);
         const docs = docsOf(setting, schema, checker);
-        // First in the text, and in place of what is said of the type.
-        return [setting.name, { ...docs, ...schema, ...docs }];
+        // First in the text; the setting's description replaces that of its type.
+        return [name, { ...docs, ...schema, ...docs }];
       }),
     ),
   };
@@ -170,6 +172,3 @@ const dataIn = (text: string): { readonly data: unknown } | undefined => {
 };
 
 export const schemaFile = fileURLToPath(new URL("../packages/emit/config.schema.json", import.meta.url));
-
-if (process.argv[1] === fileURLToPath(import.meta.url))
-  writeFileSync(schemaFile, `${JSON.stringify(configJsonSchema(), undefined, 2)}\n`);

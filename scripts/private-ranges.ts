@@ -1,5 +1,4 @@
-/** Writes the private ranges of the model where the library's Nix reads them: by family, CIDR to use. `npm run schema` runs it. */
-import { writeFileSync } from "node:fs";
+/** Writes the private ranges of the model where the library's Nix reads them: by family, CIDR to use. */
 import { fileURLToPath } from "node:url";
 import { privateRangeRows } from "../packages/microvm-model/src/catalogue/private-ranges.js";
 
@@ -11,6 +10,3 @@ export const privateRangesJson = (): object => ({ ipv4: usesOf(4), ipv6: usesOf(
 export const privateRangesFile = fileURLToPath(
   new URL("../packages/emit/nix/policy/private-ranges.json", import.meta.url),
 );
-
-if (process.argv[1] === fileURLToPath(import.meta.url))
-  writeFileSync(privateRangesFile, `${JSON.stringify(privateRangesJson(), undefined, 2)}\n`);

@@ -1,22 +1,5 @@
-export {
-  type AgentName,
-  type AgentOptions,
-  agents,
-  aider,
-  amp,
-  antigravityCli,
-  claudeCode,
-  codex,
-  copilotCli,
-  crush,
-  geminiCli,
-  goose,
-  kiroCli,
-  mistralVibe,
-  opencode,
-  piCodingAgent,
-  qwenCode,
-} from "./catalogue/agents.js";
+export { type AgentName, type AgentOptions, agents } from "./catalogue/agents.js";
+export * from "./catalogue/functions.generated.js";
 export type { Config, FlakeInput } from "./config/config.js";
 export { collect } from "./common/collect.js";
 export type { HostSource, Machine } from "./rules/config-source.js";
@@ -98,25 +81,5 @@ export { type PrivateRange, privateRangeRows, privateRanges } from "./catalogue/
 export { isSquashed } from "./resolve/writable.js";
 export { distance, formatSubnet, hexOf, isPrivate, linkLocalOf } from "./resolve/subnet.js";
 export { didYouMean, nearest } from "./common/suggest.js";
-export {
-  cpp,
-  elixir,
-  go,
-  haskell,
-  java,
-  kubernetes,
-  nix,
-  node,
-  ocaml,
-  opentofu,
-  php,
-  postgresql,
-  protobuf,
-  python,
-  ruby,
-  rust,
-  type ToolchainName,
-  toolchains,
-  zig,
-} from "./catalogue/toolchains.js";
+export { type ToolchainName, toolchains } from "./catalogue/toolchains.js";
 export { type Written, whereWritten, writtenPath } from "./compose/vm-defaults.js";

@@ -1,7 +1,12 @@
+import { camelCase } from "../common/camel-case.js";
 import type { Agent } from "./agent.js";
 
-/** The agents known by name, each with the sources of its facts. docs/agents.md shows the same table. */
+/**
+ * The agents known by name, each with the sources of its facts. `npm run generate` makes from each row its function, with
+ * the row's comment, and its rows in the tables of docs/agents.md.
+ */
 export const agents = {
+  /** Anthropic's Claude Code, unfree. */
   "claude-code": {
     name: "claude-code",
     package: "claude-code",
@@ -30,6 +35,7 @@ export const agents = {
       rest: "Anthropic's docs: network configuration, authentication, environment variables",
     },
   },
+  /** OpenAI's Codex CLI. */
   codex: {
     name: "codex",
     package: "codex",
@@ -52,6 +58,7 @@ export const agents = {
       rest: "OpenAI's CLI reference and environment variables; domains: code of other clients, **not verified** with OpenAI",
     },
   },
+  /** Google's Gemini CLI; removed from nixpkgs-unstable in August 2026. Its successor is `antigravityCli`. */
   "gemini-cli": {
     name: "gemini-cli",
     package: "gemini-cli",
@@ -73,6 +80,7 @@ export const agents = {
       rest: "its sources and docs at `5411f113` (August 2026); other domains of the Google login are **not verified**",
     },
   },
+  /** Google's Antigravity CLI, unfree. */
   "antigravity-cli": {
     name: "antigravity-cli",
     package: "antigravity-cli",
@@ -98,6 +106,7 @@ export const agents = {
       rest: "home-manager's module `programs.antigravity-cli`; flags and folders: reports of users; domains and key: code of other clients, **not verified** with Google",
     },
   },
+  /** opencode, with any model provider. */
   opencode: {
     name: "opencode",
     package: "opencode",
@@ -116,6 +125,7 @@ export const agents = {
       rest: "opencode.ai/v1/docs/permissions; its sources at `0259f2c1`; domains are **not verified**",
     },
   },
+  /** Aider, with any model provider; it still asks before it runs shell commands. */
   aider: {
     name: "aider",
     package: "aider-chat",
@@ -140,6 +150,7 @@ export const agents = {
       rest: "its sources and docs at `5dc9490b` (May 2026)",
     },
   },
+  /** Goose, with any model provider. */
   goose: {
     name: "goose",
     package: "goose-cli",
@@ -161,6 +172,7 @@ export const agents = {
       rest: "aaif-goose/goose: docs at `0026328d`, sources at `0780e228`; keys of providers other than Anthropic are **not verified**",
     },
   },
+  /** Charm's Crush, unfree for its first two years, with any model provider. */
   crush: {
     name: "crush",
     package: "crush",
@@ -190,6 +202,7 @@ export const agents = {
       rest: "its sources and README at `37f36e93` (August 2026)",
     },
   },
+  /** Sourcegraph's Amp, unfree. */
   amp: {
     name: "amp",
     package: "amp-cli",
@@ -206,6 +219,7 @@ export const agents = {
       rest: "programs that run Amp or replace its server (CLIProxyAPI): all **not verified** with Sourcegraph",
     },
   },
+  /** Alibaba's Qwen Code. */
   "qwen-code": {
     name: "qwen-code",
     package: "qwen-code",
@@ -227,6 +241,7 @@ export const agents = {
       rest: "a digest of its docs for `QWEN_HOME`, newer than its sources of April 2026; flag and domain: other code, **not verified** with Alibaba",
     },
   },
+  /** GitHub Copilot CLI, unfree. */
   "copilot-cli": {
     name: "copilot-cli",
     package: "github-copilot-cli",
@@ -255,6 +270,7 @@ export const agents = {
       rest: "GitHub's docs: CLI programmatic reference, configuration directory, allowlist reference at `024f6b0f`",
     },
   },
+  /** Pi, with any model provider. */
   "pi-coding-agent": {
     name: "pi-coding-agent",
     package: "pi-coding-agent",
@@ -285,6 +301,7 @@ export const agents = {
       rest: "pi.dev's docs; home-manager's module `programs.pi-coding-agent`",
     },
   },
+  /** Mistral's Vibe CLI. */
   "mistral-vibe": {
     name: "mistral-vibe",
     package: "mistral-vibe",
@@ -302,6 +319,7 @@ export const agents = {
       rest: "Mistral's docs: configuration, API keys; domains are **not verified** with Mistral",
     },
   },
+  /** AWS's Kiro CLI, unfree. */
   "kiro-cli": {
     name: "kiro-cli",
     package: "kiro-cli",
@@ -339,56 +357,13 @@ export interface AgentOptions {
   readonly stateDirectory?: string;
 }
 
-const named = (name: AgentName) => {
+/** The function of a known agent: its row, with the options of the caller. */
+export const agentFunction = (name: AgentName) => {
   const agent = ({ stateDirectory, ...unknown }: AgentOptions = {}): Agent => {
     const row = agents[name];
-    // What is no option is for the schema to refuse.
+    // The schema reports an unknown option.
     return { ...unknown, ...row, state: { ...row.state, directory: stateDirectory ?? row.state.directory } };
   };
   // An error names the function that a config did not call.
-  return Object.defineProperty(agent, "name", {
-    value: name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase()),
-  });
+  return Object.defineProperty(agent, "name", { value: camelCase(name) });
 };
-
-/** Anthropic's Claude Code, unfree. */
-export const claudeCode = named("claude-code");
-
-/** OpenAI's Codex CLI. */
-export const codex = named("codex");
-
-/** Google's Gemini CLI; nixpkgs-unstable refuses it since August 2026. Its successor is {@link antigravityCli}. */
-export const geminiCli = named("gemini-cli");
-
-/** Google's Antigravity CLI, unfree. */
-export const antigravityCli = named("antigravity-cli");
-
-/** opencode, with the model provider of one's choice. */
-export const opencode = named("opencode");
-
-/** Aider, with the model provider of one's choice; it still asks before it runs shell commands. */
-export const aider = named("aider");
-
-/** Goose, with the model provider of one's choice. */
-export const goose = named("goose");
-
-/** Charm's Crush, unfree for its first two years, with the model provider of one's choice. */
-export const crush = named("crush");
-
-/** Sourcegraph's Amp, unfree. */
-export const amp = named("amp");
-
-/** Alibaba's Qwen Code. */
-export const qwenCode = named("qwen-code");
-
-/** GitHub Copilot CLI, unfree. */
-export const copilotCli = named("copilot-cli");
-
-/** Pi, with the model provider of one's choice. */
-export const piCodingAgent = named("pi-coding-agent");
-
-/** Mistral's Vibe CLI. */
-export const mistralVibe = named("mistral-vibe");
-
-/** AWS's Kiro CLI, unfree. */
-export const kiroCli = named("kiro-cli");

@@ -1,12 +1,14 @@
 import type { Toolchain } from "./toolchain.js";
 
 /**
- * The toolchains known by name.
+ * The toolchains known by name. `npm run generate` makes from each row its function, with the row's comment, and its rows
+ * in the tables of docs/toolchains.md; a tag `@domains` adds words to the domains there.
  *
- * Attributes were seen in use by home-manager ec1a8fdf (with nixpkgs 391b592e, August 2026) and devenv 5844e78c (August
- * 2026); those from elsewhere say so. docs/toolchains.md says where the rest was read.
+ * Attributes: home-manager ec1a8fdf (with nixpkgs 391b592e, August 2026) and devenv 5844e78c (August 2026), or the source
+ * in a comment. docs/toolchains.md has the sources of everything else.
  */
 export const toolchains = {
+  /** Go with its language server and debugger, and gcc for cgo. `go install` installs to the PATH. */
   go: {
     name: "go",
     packages: ["go", "gopls", "delve", "gcc"],
@@ -15,6 +17,10 @@ export const toolchains = {
     caches: ["~/go/pkg/mod", "~/.cache/go-build"],
     domains: ["proxy.golang.org", "sum.golang.org"],
   },
+  /**
+   * Rust with Cargo, Clippy, rustfmt and its language server, and gcc as linker. `cargo install` installs to the
+   * PATH.
+   */
   rust: {
     name: "rust",
     packages: ["cargo", "rustc", "clippy", "rustfmt", "rust-analyzer", "gcc"],
@@ -22,6 +28,7 @@ export const toolchains = {
     caches: ["~/.cargo"],
     domains: ["crates.io", "index.crates.io", "static.crates.io"],
   },
+  /** Node.js with npm, pnpm and TypeScript's language server. `npm install --global` installs to the PATH. */
   node: {
     name: "node",
     packages: ["nodejs", "pnpm", "typescript-language-server"],
@@ -33,6 +40,7 @@ export const toolchains = {
     caches: ["~/.npm", "~/.local/share/pnpm/store"],
     domains: ["registry.npmjs.org"],
   },
+  /** Python with uv, Ruff and Pyright. `uv tool install` installs to the PATH; uv uses the installed interpreter. */
   python: {
     name: "python",
     packages: ["python3", "uv", "ruff", "pyright"],
@@ -44,18 +52,26 @@ export const toolchains = {
     caches: ["~/.cache/uv", "~/.cache/pip"],
     domains: ["pypi.org", "files.pythonhosted.org"],
   },
+  /** A JDK with Maven, Gradle and a language server. */
   java: {
     name: "java",
     packages: ["jdk", "maven", "gradle", "jdt-language-server"],
     caches: ["~/.m2", "~/.gradle"],
     domains: ["repo.maven.apache.org", "repo1.maven.org", "plugins.gradle.org", "services.gradle.org"],
   },
+  /** C and C++: gcc, clangd, CMake, Ninja, Make, pkg-config and gdb. */
   cpp: {
     name: "cpp",
     // clang-tools: dev-templates 4eab4b7c (May 2026); gnumake: nixpkgs 7bf1cd61, pkgs/by-name/gn/gnumake.
     packages: ["gcc", "clang-tools", "cmake", "ninja", "gnumake", "pkg-config", "gdb"],
   },
+  /**
+   * Zig with its language server.
+   *
+   * @domains those of the packages
+   */
   zig: { name: "zig", packages: ["zig", "zls"], caches: ["~/.cache/zig"] },
+  /** Haskell: GHC, Cabal, Stack and the language server. `cabal install` and `stack install` install to the PATH. */
   haskell: {
     name: "haskell",
     packages: ["ghc", "cabal-install", "stack", "haskell-language-server"],
@@ -63,6 +79,11 @@ export const toolchains = {
     caches: ["~/.cache/cabal", "~/.local/state/cabal", "~/.stack"],
     domains: ["haskell.org", "*.hackage.haskell.org", "downloads.haskell.org"],
   },
+  /**
+   * OCaml with opam, Dune, findlib, the language server and ocamlformat, and a C compiler for stubs.
+   *
+   * @domains and those of the packages
+   */
   ocaml: {
     name: "ocaml",
     packages: [
@@ -78,6 +99,7 @@ export const toolchains = {
     caches: ["~/.opam"],
     domains: ["opam.ocaml.org"],
   },
+  /** Elixir and Erlang with a language server. `mix escript.install` installs to the PATH. */
   elixir: {
     name: "elixir",
     packages: ["elixir", "erlang", "elixir-ls"],
@@ -85,6 +107,7 @@ export const toolchains = {
     caches: ["~/.mix", "~/.hex"],
     domains: ["hex.pm", "repo.hex.pm", "builds.hex.pm"],
   },
+  /** Ruby with Bundler and a language server, and a C compiler for native gems. `gem install` installs to the PATH. */
   ruby: {
     name: "ruby",
     packages: ["ruby", "solargraph", "gcc", "gnumake"],
@@ -94,6 +117,11 @@ export const toolchains = {
     caches: ["~/.gem"],
     domains: ["rubygems.org", "index.rubygems.org"],
   },
+  /**
+   * PHP with Composer and a language server. `composer global require` installs to the PATH.
+   *
+   * @domains and those of the packages
+   */
   php: {
     name: "php",
     packages: ["php", "phpPackages.composer", "phpactor"],
@@ -101,7 +129,13 @@ export const toolchains = {
     caches: ["~/.cache/composer"],
     domains: ["repo.packagist.org", "packagist.org"],
   },
+  /** The protocol buffer compiler. */
   protobuf: { name: "protobuf", packages: ["protobuf"] },
+  /**
+   * Tools for Nix code: a language server, formatter and linter.
+   *
+   * @domains and those of flake inputs
+   */
   nix: {
     name: "nix",
     // nixfmt: nixpkgs 7d0bfd85, pkgs/by-name/ni/nixfmt.
@@ -109,17 +143,31 @@ export const toolchains = {
     caches: ["~/.cache/nix"],
     domains: ["cache.nixos.org"],
   },
+  /**
+   * OpenTofu with a linter and language server.
+   *
+   * @domains and those of the providers
+   */
   opentofu: {
     name: "opentofu",
     // tflint: dev-templates 4eab4b7c (May 2026).
     packages: ["opentofu", "tflint", "terraform-ls"],
     domains: ["registry.opentofu.org"],
   },
+  /**
+   * Clients of Kubernetes: kubectl, Helm and k9s.
+   *
+   * @domains those of your clusters
+   */
   kubernetes: {
     name: "kubernetes",
     packages: ["kubectl", "kubernetes-helm", "k9s"],
     caches: ["~/.kube/cache", "~/.cache/helm"],
   },
+  /**
+   * PostgreSQL, client and server, for tests: after `initdb`, `pg_ctl start -o "-k /tmp"` starts a server of the
+   * user, and `psql postgres` connects to it.
+   */
   postgresql: {
     name: "postgresql",
     packages: ["postgresql"],
@@ -128,57 +176,3 @@ export const toolchains = {
 } as const satisfies Record<string, Toolchain>;
 
 export type ToolchainName = keyof typeof toolchains;
-
-/** Go with its language server and debugger, and gcc for cgo; `go install` lands on the PATH. */
-export const go = (): Toolchain => toolchains.go;
-
-/** Rust with Cargo, Clippy, rustfmt and its language server, and gcc to link with; `cargo install` lands on the PATH. */
-export const rust = (): Toolchain => toolchains.rust;
-
-/** Node.js with npm, pnpm and TypeScript's language server; `npm install --global` lands on the PATH. */
-export const node = (): Toolchain => toolchains.node;
-
-/** Python with uv, Ruff and Pyright; `uv tool install` lands on the PATH, and uv takes the interpreter that is there. */
-export const python = (): Toolchain => toolchains.python;
-
-/** A JDK with Maven, Gradle and a language server. */
-export const java = (): Toolchain => toolchains.java;
-
-/** C and C++: gcc, clangd, CMake, Ninja, Make, pkg-config and gdb. */
-export const cpp = (): Toolchain => toolchains.cpp;
-
-/** Zig with its language server. */
-export const zig = (): Toolchain => toolchains.zig;
-
-/** Haskell: GHC, Cabal, Stack and the language server; `cabal install` and `stack install` land on the PATH. */
-export const haskell = (): Toolchain => toolchains.haskell;
-
-/** OCaml with opam, Dune, findlib, the language server and ocamlformat, and what C stubs are built with. */
-export const ocaml = (): Toolchain => toolchains.ocaml;
-
-/** Elixir and Erlang with a language server; `mix escript.install` lands on the PATH. */
-export const elixir = (): Toolchain => toolchains.elixir;
-
-/** Ruby with Bundler and a language server, and what native gems are built with; `gem install` lands on the PATH. */
-export const ruby = (): Toolchain => toolchains.ruby;
-
-/** PHP with Composer and a language server; `composer global require` lands on the PATH. */
-export const php = (): Toolchain => toolchains.php;
-
-/** The protocol buffer compiler. */
-export const protobuf = (): Toolchain => toolchains.protobuf;
-
-/** Tools to write Nix with: a language server, formatter and linter. */
-export const nix = (): Toolchain => toolchains.nix;
-
-/** OpenTofu with a linter and language server. */
-export const opentofu = (): Toolchain => toolchains.opentofu;
-
-/** Clients of Kubernetes: kubectl, Helm and k9s. */
-export const kubernetes = (): Toolchain => toolchains.kubernetes;
-
-/**
- * PostgreSQL, client and server, for tests: after `initdb`, `pg_ctl start -o "-k /tmp"` runs a server of the user's own,
- * to which `psql postgres` connects.
- */
-export const postgresql = (): Toolchain => toolchains.postgresql;

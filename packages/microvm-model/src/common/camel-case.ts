@@ -1,0 +1,3 @@
+/** `claude-code` as `claudeCode`. */
+export const camelCase = (name: string): string =>
+  name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());

@@ -1,0 +1,30 @@
+/**
+ * Writes each file that follows from a table of the model: functions and exports of agents and toolchains, tables of the
+ * docs, the JSON Schema and the private ranges of the library. `npm run generate` runs it; tests compare the files.
+ */
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { format, resolveConfig } from "prettier";
+import { generatedDocs } from "./catalogue-docs.js";
+import { generatedFunctions } from "./catalogue-functions.js";
+import { configJsonSchema, schemaFile } from "./config-schema.js";
+import { privateRangesFile, privateRangesJson } from "./private-ranges.js";
+
+/** Texts by path, as Prettier formats them. */
+export const generatedFiles = async (): Promise<ReadonlyMap<string, string>> => {
+  const texts = new Map([
+    ...generatedFunctions(),
+    ...generatedDocs(),
+    [schemaFile, JSON.stringify(configJsonSchema(), undefined, 2)],
+    [privateRangesFile, JSON.stringify(privateRangesJson(), undefined, 2)],
+  ]);
+  const formatted = await Promise.all(
+    [...texts].map(
+      async ([path, text]) => [path, await format(text, { ...(await resolveConfig(path)), filepath: path })] as const,
+    ),
+  );
+  return new Map(formatted);
+};
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  for (const [path, text] of await generatedFiles()) writeFileSync(path, text);
