@@ -8,7 +8,7 @@ import { type Config, emit, type Host } from "microvm-emit";
 import * as library from "microvm-emit";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { configJsonSchema, type JsonSchema, schemaFile } from "../scripts/config-schema.js";
+import { type JsonSchema, schemaFile } from "../scripts/config-schema.js";
 
 const schema = JSON.parse(readFileSync(schemaFile, "utf8")) as JsonSchema;
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true });
