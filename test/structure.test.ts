@@ -20,7 +20,7 @@ const rooms: Readonly<Record<string, Arrows>> = {
   "microvm-model": {
     common: [],
     problems: ["common"],
-    scalars: ["common", "problems"],
+    scalars: ["common"],
     catalogue: ["common", "scalars"],
     config: ["catalogue", "common", "problems", "scalars"],
     compose: ["catalogue", "common", "config", "problems"],
