@@ -162,6 +162,7 @@ const AREAS: Readonly<Record<string, Area>> = {
   rules: { sources: ["packages/microvm-model/src/rules/*.ts"], tests: TESTS_OF_RULES },
   resolve: {
     sources: [
+      "packages/microvm-model/src/plan",
       "packages/microvm-model/src/resolve",
       "packages/microvm-model/src/validate",
       "packages/microvm-model/src/scalars",

@@ -8,7 +8,7 @@ import { hostSchema } from "../packages/microvm-model/src/config/host.js";
 import { microvmHostSchema, microvmSchema } from "../packages/microvm-model/src/config/microvm.js";
 import { vmSchema } from "../packages/microvm-model/src/config/vm.js";
 import { hostSettings, settingsOf, vmSettings } from "../packages/microvm-model/src/catalogue/microvm-options.js";
-import { optionsIn } from "../packages/microvm-model/src/resolve/named-options.js";
+import { optionsIn } from "../packages/microvm-model/src/plan/named-options.js";
 import { config } from "../packages/microvm-model/test/config.js";
 import { asking, cells, names as hypervisorNames } from "../packages/microvm-model/test/matrix.js";
 

@@ -12,7 +12,7 @@ import {
   toolchains,
 } from "../src/index.js";
 import { destinationSchema } from "../src/config/policy.js";
-import { hexOf, isPrivate, linkLocalOf } from "../src/resolve/subnet.js";
+import { hexOf, isPrivate, linkLocalOf } from "../src/plan/subnet.js";
 import { config } from "./config.js";
 
 const policyOf = (vm: object, host: object = {}): PolicyPlan => {

@@ -1,6 +1,6 @@
 import type { InterfacePlan, Subnet } from "../plan/plan.js";
 import type { ConfigPath } from "../problems/problem.js";
-import { formatSubnet } from "./subnet.js";
+import { formatSubnet } from "../plan/subnet.js";
 
 /** How systemd-networkd of a guest sees one of its interfaces. */
 export interface GuestLink {

@@ -1,8 +1,8 @@
-import { addressOf, cidOf, macOf, tapOf } from "./allocate.js";
+import { addressOf, cidOf, macOf, tapOf } from "../plan/allocate.js";
 import { maxIndex } from "../scalars/vm-index.js";
 import type { AllocatedSubnet } from "./interfaces.js";
 import type { ConfigPath, Problem, RelatedPlace } from "../problems/problem.js";
-import { numberOf } from "./subnet.js";
+import { numberOf } from "../plan/subnet.js";
 import { duplicateIndex } from "../problems/duplicate-index.js";
 import { indexLocked } from "../problems/index-locked.js";
 import { indexMoved } from "../problems/index-moved.js";

@@ -2,7 +2,7 @@ import { match } from "ts-pattern";
 import type { Model, VmModel } from "../config/config.js";
 import type { ConfigPath } from "../problems/problem.js";
 import { isNode } from "../common/nix-node.js";
-import { type InputMention, mentionsIn } from "./references.js";
+import { type InputMention, mentionsIn } from "./inputs.js";
 
 /** Every place of a config that needs a flake input. */
 export const mentionsOf = (model: Model): readonly InputMention[] => [

@@ -1,7 +1,7 @@
 import type { HostModel } from "../config/config.js";
 import type { AddressRange, NatPlan, NetworkPlan, Subnet } from "../plan/plan.js";
 import type { ConfigPath, Problem } from "../problems/problem.js";
-import { addressIn, subnetOf, upperHalf } from "./subnet.js";
+import { addressIn, subnetOf, upperHalf } from "../plan/subnet.js";
 import { dhcpWithoutSubnet } from "../problems/dhcp-without-subnet.js";
 import { existingBridge } from "../problems/existing-bridge.js";
 import { gatewayWithoutSubnet } from "../problems/gateway-without-subnet.js";

@@ -11,7 +11,8 @@ import { chooseIndexes, identifier } from "./indexes.js";
 import { writtenNames } from "./interfaces.js";
 import { mentionsOf } from "./mentions.js";
 import { planNetworks } from "./networks.js";
-import { planInputs, planModule, splitReference } from "./references.js";
+import { planModule, splitReference } from "../plan/references.js";
+import { planInputs } from "./inputs.js";
 import { type Draft, draftVm, planVm } from "./vm.js";
 import { exposeFolders } from "./writable.js";
 

@@ -1,6 +1,6 @@
 import type { AddressPlan } from "../plan/plan.js";
 import { problem, type Report } from "../problems/problem.js";
-import { formatSubnet, freeRange, isWithin, numberOf } from "../resolve/subnet.js";
+import { formatSubnet, freeRange, isWithin, numberOf } from "../plan/subnet.js";
 import type { Rule } from "./rule.js";
 
 /**

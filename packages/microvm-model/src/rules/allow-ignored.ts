@@ -2,7 +2,7 @@ import { isOfDefaults, type Written } from "../compose/vm-defaults.js";
 import { isDns, type PortOfHost } from "../config/policy.js";
 import type { Placed, VmPlan } from "../plan/plan.js";
 import { type Problem, problem, type Report } from "../problems/problem.js";
-import { destinationsOf, isAddress } from "../resolve/policy.js";
+import { destinationsOf, isAddress } from "../plan/policy.js";
 import type { Rule } from "./rule.js";
 
 /**

@@ -1,8 +1,8 @@
 import type { Rule } from "./rule.js";
 import type { HostPlan, NetworkPlan, Placed } from "../plan/plan.js";
 import { type Problem, problem } from "../problems/problem.js";
-import { isAddress } from "../resolve/policy.js";
-import { addressIn, formatSubnet, isInside } from "../resolve/subnet.js";
+import { isAddress } from "../plan/policy.js";
+import { addressIn, formatSubnet, isInside } from "../plan/subnet.js";
 import { joinDestination, splitDestination } from "../scalars/scalars.js";
 
 /**

@@ -1,5 +1,5 @@
 import type { Rule } from "./rule.js";
-import { firstGuestCid } from "../resolve/allocate.js";
+import { firstGuestCid } from "../plan/allocate.js";
 import { problem } from "../problems/problem.js";
 
 /**

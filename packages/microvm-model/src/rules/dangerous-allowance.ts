@@ -1,8 +1,8 @@
 import type { Rule } from "./rule.js";
 import { privateRanges } from "../catalogue/private-ranges.js";
 import { problem } from "../problems/problem.js";
-import { isAddress } from "../resolve/policy.js";
-import { isInside } from "../resolve/subnet.js";
+import { isAddress } from "../plan/policy.js";
+import { isInside } from "../plan/subnet.js";
 import { splitDestination } from "../scalars/scalars.js";
 
 /**

@@ -1,5 +1,5 @@
 import { problem } from "../problems/problem.js";
-import { isHostAddress, numberOf } from "../resolve/subnet.js";
+import { isHostAddress, numberOf } from "../plan/subnet.js";
 import { dhcpRanges } from "./dhcp-ranges.js";
 import type { Rule } from "./rule.js";
 

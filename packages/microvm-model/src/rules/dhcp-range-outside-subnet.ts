@@ -1,5 +1,5 @@
 import { problem } from "../problems/problem.js";
-import { above, formatSubnet, isHostAddress } from "../resolve/subnet.js";
+import { above, formatSubnet, isHostAddress } from "../plan/subnet.js";
 import { dhcpRanges } from "./dhcp-ranges.js";
 import type { Rule } from "./rule.js";
 

@@ -2,7 +2,7 @@ import type { FlakeRule } from "./rule.js";
 import type { HostPlan, Placed, Subnet } from "../plan/plan.js";
 import { type RelatedPlace, problem } from "../problems/problem.js";
 import { isInLan } from "../resolve/interfaces.js";
-import { numberOf } from "../resolve/subnet.js";
+import { numberOf } from "../plan/subnet.js";
 
 /**
  * Two hosts use one LAN address

@@ -1,5 +1,5 @@
 import { problem } from "../problems/problem.js";
-import { formatSubnet, isHostAddress } from "../resolve/subnet.js";
+import { formatSubnet, isHostAddress } from "../plan/subnet.js";
 import type { Rule } from "./rule.js";
 
 /**

@@ -1,6 +1,6 @@
 import type { HostPlan, Subnet } from "../plan/plan.js";
 import { type Problem, problem } from "../problems/problem.js";
-import { numberOf } from "../resolve/subnet.js";
+import { numberOf } from "../plan/subnet.js";
 import type { Rule } from "./rule.js";
 
 /**

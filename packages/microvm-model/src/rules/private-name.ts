@@ -1,7 +1,7 @@
 import type { Rule } from "./rule.js";
 import type { VmPlan } from "../plan/plan.js";
 import { problem } from "../problems/problem.js";
-import { addressIn, isPrivate } from "../resolve/subnet.js";
+import { addressIn, isPrivate } from "../plan/subnet.js";
 
 /**
  * A name of a private network is allowed, and opens nothing

@@ -4,7 +4,7 @@ import { collect } from "../common/collect.js";
 import { indexFolders } from "../common/folder-index.js";
 import type { AllowedPlan, PortPlan, SharePlan, VmPlan } from "../plan/plan.js";
 import { type Problem, problem } from "../problems/problem.js";
-import { isInside, isPrivate } from "../resolve/subnet.js";
+import { isInside, isPrivate } from "../plan/subnet.js";
 
 /**
  * A VM may write what one that reaches more reads

@@ -1,8 +1,46 @@
 import { match } from "ts-pattern";
 import type { HostModel, VmModel } from "../config/config.js";
-import type { GroupPlan, HomePlan, UserPlan } from "../plan/plan.js";
+import type { InputFile } from "../config/home.js";
 import type { ConfigPath } from "../problems/problem.js";
-import { planModule, planPackage } from "./references.js";
+import { type ModulePlan, type PackagePlan, planModule, planPackage } from "./references.js";
+
+export interface UserPlan {
+  readonly path: ConfigPath;
+  readonly name: string;
+  /** Null for the host's `users.users.NAME.uid`, which only the main user has. */
+  readonly uid: number | null;
+  /** Null for the gid of the host's group. */
+  readonly gid: number | null;
+  /** The primary group; null for the host's `users.users.NAME.group`. */
+  readonly group: string | null;
+  readonly extraGroups: readonly string[];
+  readonly homeDirectory: string;
+  readonly sshKeys: readonly string[];
+  readonly home: readonly HomePlan[];
+}
+
+export interface GroupPlan {
+  readonly path: ConfigPath;
+  readonly name: string;
+  readonly gid: number;
+}
+
+export type HomePlan = ZshPlan | EmacsPlan | { readonly kind: "module"; readonly module: ModulePlan };
+
+export interface ZshPlan {
+  readonly path: ConfigPath;
+  readonly kind: "zsh";
+  readonly history: Readonly<Record<string, number | boolean | undefined>>;
+  readonly init: readonly (string | InputFile)[];
+  readonly extraInit: string | null;
+}
+
+export interface EmacsPlan {
+  readonly path: ConfigPath;
+  readonly kind: "emacs";
+  readonly package: PackagePlan | null;
+  readonly configDirectory: InputFile | null;
+}
 
 /** The users of a guest: the host's main one, with the VM's `home`, then the VM's own by name. */
 export const planUsers = (

@@ -1,47 +1,96 @@
-import type { VmModel } from "../config/config.js";
-import { secretsBy } from "../catalogue/hypervisors.js";
-import type { DirectoryPlan, Placed, SharePlan, ShareRole, UserPlan } from "../plan/plan.js";
+import type { HostModel, VmModel } from "../config/config.js";
 import type { ConfigPath } from "../problems/problem.js";
+import type { NixText } from "../scalars/terms.js";
+import { agentStateToCopy, expandHome, type Folders } from "./folders.js";
+import type { Placed } from "./placed.js";
+import type { UserPlan } from "./users.js";
 
-/** The folders of the host that a VM stands on; null where the config wants none. */
-export interface Folders {
+/** Shares, disks and the host folders behind them. */
+export interface StoragePlan {
+  readonly shares: readonly SharePlan[];
+  readonly volumes: readonly VolumePlan[];
+  readonly storeDisk: { readonly type: "erofs" | "squashfs"; readonly flags: readonly NixText[] | null } | null;
+  readonly writableStoreOverlay: string | null;
+  /** Host folders made before the VM starts, outermost first. */
+  readonly directories: readonly DirectoryPlan[];
+  /** The host folder of the guest's SSH host keys, one of `directories`. */
+  readonly sshHostKeys: string | null;
   /** The folder the agent works in. */
   readonly workspace: string | null;
-  /** The guest's SSH host keys. */
-  readonly sshHostKeys: string | null;
-  /** Where the agent keeps its login, or the guest copies it from. */
-  readonly agentState: string | null;
-  /** Where the agent looks for it in the guest. */
-  readonly agentMountPoint: string | null;
-  /** What the host hands in at each start, for guests that get it by share. */
-  readonly secrets: string | null;
 }
 
-/** Names the folders: as written, with `~` as the owner's home, else their defaults. */
-export const nameFolders = (name: string, vm: VmModel, owner: UserPlan): Folders => {
-  const state = vm.agent === false ? undefined : vm.agent.state;
+export interface SharePlan {
+  readonly path: ConfigPath;
+  /** Why the VM has it. */
+  readonly role: ShareRole;
+  readonly tag: Placed<string>;
+  readonly source: string;
+  readonly mountPoint: Placed<string>;
+  readonly readOnly: boolean;
+  readonly neededForBoot: boolean;
+  readonly owners: "squash" | "guest" | null;
+  /** Why it is shared all the same. */
+  readonly dangerous: string | null;
+  readonly proto: "virtiofs" | "9p";
+  readonly cache: string | null;
+  readonly securityModel: string | null;
+  readonly posixAcl: boolean | null;
+  readonly socket: string | null;
+  readonly extraArgs: readonly NixText[];
+}
+
+/** A share that each VM may have once, or one of the config's own. */
+export type ShareRole = "store" | "sshHostKeys" | "agent" | "secrets" | "workspace" | "own";
+
+export interface VolumePlan {
+  readonly path: ConfigPath;
+  readonly image: string;
+  readonly mountPoint: Placed<string> | null;
+  readonly sizeMiB: number | null;
+  readonly fsType: string;
+  readonly readOnly: boolean;
+  readonly neededForBoot: boolean;
+  readonly autoCreate: boolean;
+  readonly label: string | null;
+  readonly serial: string | null;
+  readonly direct: boolean;
+  readonly imageType: string | null;
+  readonly mkfsExtraArgs: readonly string[];
+}
+
+export interface DirectoryPlan {
+  readonly path: string;
+  /** Root, or the main user with its primary group. */
+  readonly owner: "root" | "user";
+  /** Octal, as in `0755`. */
+  readonly mode: string;
+  /** What of its path a guest can replace by a link, since it lies in a folder that one may write; outermost first. */
+  readonly exposed: readonly string[];
+}
+
+/** The storage of a VM, in its folder below the host's `stateDirectory`. */
+export const planStorage = (
+  name: string,
+  vm: VmModel,
+  folders: Folders,
+  owner: UserPlan,
+  { stateDirectory }: HostModel,
+  path: ConfigPath,
+): StoragePlan => {
+  const shares = planShares(vm, folders, owner, path, `${stateDirectory}/${name}`);
   return {
-    workspace: vm.workspace === false ? null : expandHome(vm.workspace ?? `~/microvm/${name}`, owner),
-    // Outside the workspace, so that what runs in the guest cannot read or swap the keys.
-    sshHostKeys:
-      vm.sshHostKeys === false ? null : expandHome(vm.sshHostKeys ?? `/var/lib/microvm-host-keys/${name}`, owner),
-    agentState:
-      state === undefined
-        ? null
-        : `${expandHome(state.directory, owner)}${vm.agentState === "own" ? `-vms/${name}` : ""}`,
-    agentMountPoint: state === undefined ? null : expandHome(state.mountPoint ?? state.directory, owner),
-    secrets:
-      Object.keys(vm.secrets).length === 0 || secretsBy(vm.hypervisor) === "credential" ? null : secretsDirectory(name),
+    shares,
+    volumes: vm.volumes.map((volume, position) => planVolume(volume, [...path, "volumes", position])),
+    storeDisk: typeof vm.store === "string" ? null : { type: vm.store.disk, flags: vm.store.flags ?? null },
+    writableStoreOverlay: vm.writableStoreOverlay,
+    directories: planDirectories(shares, folders, owner),
+    sshHostKeys: folders.sshHostKeys,
+    workspace: folders.workspace,
   };
 };
 
-/** The host's folder of a running VM's secrets, in memory. */
-const secretsDirectory = (name: string): string => `/run/microvm-secrets/${name}`;
-
-export const expandHome = (path: string, owner: UserPlan): string => path.replace(/^~(?=\/)/, owner.homeDirectory);
-
 /** A VM's shares: the store and the folders at fixed tags, then the config's own. */
-export const planShares = (
+const planShares = (
   vm: VmModel,
   folders: Folders,
   owner: UserPlan,
@@ -111,8 +160,6 @@ export const planShares = (
   ];
 };
 
-/** Where a guest sees the state that it copies. */
-export const agentStateToCopy = "/run/agent-state";
 /** How a share is served where the config does not say. */
 const defaultService = {
   owners: null,
@@ -134,7 +181,7 @@ interface BuiltIn {
  * owner's, with their parents below the owner's home; host keys are root's, as whom the guest's SSH alone reads them. What
  * other guests may write shows only when all are known (`exposeFolders`).
  */
-export const planDirectories = (
+const planDirectories = (
   shares: readonly SharePlan[],
   folders: Folders,
   { homeDirectory }: UserPlan,
@@ -154,3 +201,22 @@ export const planDirectories = (
   }
   return [...directories.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 };
+
+const planVolume = (
+  { image, mountPoint, fsType, readOnly, neededForBoot, ...disk }: VmModel["volumes"][number],
+  path: ConfigPath,
+): VolumePlan => ({
+  path,
+  image,
+  mountPoint: mountPoint === undefined ? null : { value: mountPoint, path: [...path, "mountPoint"] },
+  sizeMiB: disk.sizeMiB ?? null,
+  fsType,
+  readOnly,
+  neededForBoot,
+  autoCreate: disk.autoCreate ?? true,
+  label: disk.label ?? null,
+  serial: disk.serial ?? null,
+  direct: disk.direct ?? false,
+  imageType: disk.imageType ?? null,
+  mkfsExtraArgs: disk.mkfsExtraArgs ?? [],
+});

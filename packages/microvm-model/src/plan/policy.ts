@@ -1,14 +1,65 @@
 import type { VmModel } from "../config/config.js";
-import type { NetworkPolicy } from "../config/policy.js";
+import type { Destination, HostPort, NetworkPolicy, ReachedVm } from "../config/policy.js";
 import { destinations } from "../catalogue/presets.js";
-import type { AllowedPlan, Placed, PolicyPlan, PortPlan } from "../plan/plan.js";
 import type { ConfigPath } from "../problems/problem.js";
 import { type SplitDestination, splitDestination } from "../scalars/scalars.js";
-import type { Link } from "./interfaces.js";
+import type { NetworkPlan } from "./host-network.js";
+import type { Placed } from "./placed.js";
 import { addressIn, isInside, isPrivate } from "./subnet.js";
 
+/** What a VM may reach over its taps. */
+export interface PolicyPlan {
+  /** Where the config says it, or the VM where nothing does. */
+  readonly path: ConfigPath;
+  readonly network: NetworkPolicy;
+  /** Domains, those below one as `*.example.org`. */
+  readonly domains: readonly AllowedPlan[];
+  /** Addresses and subnets. */
+  readonly addresses: readonly AllowedPlan[];
+  /** VMs of the host, by name. */
+  readonly vms: readonly ReachedVmPlan[];
+  readonly host: readonly PortPlan[];
+  readonly published: readonly PublishedPlan[];
+  /** Of what the host forwards, in each direction; null for no limit. */
+  readonly mbitPerSecond: number | null;
+  /** What the config says, word for word. */
+  readonly written: {
+    readonly allow: readonly Placed<Destination>[];
+    readonly reachVms: readonly Placed<ReachedVm>[];
+    readonly reachHost: readonly Placed<HostPort>[];
+  };
+}
+
+export interface ReachedVmPlan extends Placed<string> {
+  /** Those that are reached; null for all that there is, of any protocol. */
+  readonly ports: readonly PortPlan[] | null;
+}
+
+/** A port of the host's outward interface that leads to a port of a VM. */
+export interface PublishedPlan {
+  readonly path: ConfigPath;
+  readonly proto: "tcp" | "udp";
+  readonly host: number;
+  readonly guest: number;
+}
+
+export interface AllowedPlan {
+  readonly path: ConfigPath;
+  readonly target: string;
+  readonly ports: readonly PortPlan[];
+}
+
+export interface PortPlan {
+  readonly proto: "tcp" | "udp";
+  readonly port: number;
+}
+
 /** What a VM may reach: what it says, else the strictest of what its networks say. */
-export const planPolicy = (vm: VmModel, links: readonly Link[], path: ConfigPath): PolicyPlan => {
+export const planPolicy = (
+  vm: VmModel,
+  links: readonly { readonly network: NetworkPlan | null }[],
+  path: ConfigPath,
+): PolicyPlan => {
   const network =
     vm.network ?? strictest(links.flatMap((link) => (link.network === null ? [] : [link.network.network])));
   const placed = <A>(setting: string, values: readonly A[]): readonly Placed<A>[] =>

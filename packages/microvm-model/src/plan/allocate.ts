@@ -1,4 +1,4 @@
-import type { Subnet } from "../plan/plan.js";
+import type { Subnet } from "./host-network.js";
 import type { ConfigPath } from "../problems/problem.js";
 import { above } from "./subnet.js";
 

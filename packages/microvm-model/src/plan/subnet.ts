@@ -1,5 +1,6 @@
 import { Address4, Address6 } from "ip-address";
-import type { AddressRange, Placed, Subnet } from "../plan/plan.js";
+import type { AddressRange, Subnet } from "./host-network.js";
+import type { Placed } from "./placed.js";
 import { privateRanges } from "../catalogue/private-ranges.js";
 import type { ConfigPath } from "../problems/problem.js";
 

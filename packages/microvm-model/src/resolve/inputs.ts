@@ -1,40 +1,13 @@
 import type { Expr } from "@microvm-emit/nix-ast";
 import type { Model } from "../config/config.js";
 import { defaultInputs } from "../catalogue/flake-inputs.js";
-import type { InputFile } from "../config/home.js";
-import type { InputPlan, ModulePlan, PackagePlan } from "../plan/plan.js";
-import type { ConfigPath, Problem } from "../problems/problem.js";
 import { didYouMean } from "../common/suggest.js";
+import type { InputFile } from "../config/home.js";
+import type { InputPlan } from "../plan/plan.js";
+import { type Module, splitAttribute } from "../plan/references.js";
 import { missingUrl } from "../problems/missing-url.js";
+import type { ConfigPath, Problem } from "../problems/problem.js";
 import { unknownInput } from "../problems/unknown-input.js";
-
-/** A module as it is written. */
-type Module = Model["hosts"][string]["modules"][number];
-
-const splitAttribute = (text: string): [string, ...string[]] => {
-  const [first = "", ...rest] = text.split(".");
-  return [first, ...rest];
-};
-
-/** What a module's text or expression refers to. */
-export const planModule = (module: Module, at: ConfigPath): ModulePlan => {
-  if (typeof module !== "string") return { kind: "nix", expr: module };
-  if (module.startsWith(".")) return { kind: "path", path: module, at };
-  const [input, attribute] = splitReference(module);
-  return { kind: "input", input, attribute };
-};
-
-/** `input.a.b` as the input's name and the attribute. */
-export const splitReference = (text: string): readonly [string, readonly [string, ...string[]]] => {
-  const [input = "", attribute = "", ...rest] = text.split(".");
-  return [input, [attribute, ...rest]];
-};
-
-/** What a package's text or expression refers to. */
-export const planPackage = (reference: string | Expr): PackagePlan =>
-  typeof reference === "string"
-    ? { kind: "attribute", attribute: splitAttribute(reference) }
-    : { kind: "nix", expr: reference };
 
 /** A mention of a flake input in a config. */
 export interface InputMention {

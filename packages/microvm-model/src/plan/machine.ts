@@ -1,11 +1,78 @@
+import type { HypervisorName } from "../catalogue/hypervisors.js";
 import type { HostModel, VmModel } from "../config/config.js";
 import { microvmSchema } from "../config/microvm.js";
-import type { MachinePlan, LimitsPlan, OptionPlan, Placed, OptionValue, UserPlan } from "../plan/plan.js";
+import type { NixData, NixText } from "../scalars/terms.js";
 import type { ConfigPath } from "../problems/problem.js";
 import { cidOf } from "./allocate.js";
 import { expandHome } from "./folders.js";
 import { type NamedOption, optionsIn } from "./named-options.js";
-import { planPackage } from "./references.js";
+import type { Placed } from "./placed.js";
+import { type PackagePlan, planPackage } from "./references.js";
+import type { UserPlan } from "./users.js";
+
+/** The virtual machine that the hypervisor runs, without network and disks. */
+export interface MachinePlan {
+  readonly hypervisor: HypervisorName;
+  readonly vcpu: number;
+  readonly memoryMiB: number;
+  readonly limits: LimitsPlan;
+  readonly socket: string | null;
+  readonly vsockCid: Placed<number> | null;
+  readonly vsockSsh: boolean;
+  readonly balloon: { readonly initialMiB: number; readonly deflateOnOOM: boolean } | null;
+  readonly hotplug: { readonly maxMiB: number; readonly initialMiB: number | null } | null;
+  readonly hugepages: boolean;
+  readonly cpu: string | null;
+  readonly devices: readonly DevicePlan[];
+  readonly graphics: GraphicsPlan | null;
+  /** Files of the host by the name of the credential. */
+  readonly credentialFiles: Readonly<Record<string, string>>;
+  readonly runAs: string | null;
+  readonly kernel: PackagePlan | null;
+  readonly kernelParams: readonly NixText[];
+  /** Null asks for no machine id; undefined where the config leaves it out. */
+  readonly machineId: string | null | undefined;
+  /** The machine type of QEMU: the config's or the default of microvm.nix. */
+  readonly qemuMachine: string;
+  /** Options that the config sets by their names in microvm.nix. */
+  readonly options: readonly OptionPlan[];
+}
+
+/** What a VM may take of its host; null for what every VM may. */
+export interface LimitsPlan {
+  readonly cpuPercent: number | null;
+  readonly memoryMiB: number | null;
+  readonly ioWeight: number | null;
+  readonly tasks: number | null;
+}
+
+export interface DevicePlan {
+  readonly path: ConfigPath;
+  readonly bus: "pci" | "usb";
+  readonly device: string;
+  readonly qemu: Readonly<Record<string, string | undefined>>;
+}
+
+export interface GraphicsPlan {
+  readonly backend: "gtk" | "cocoa" | "headless";
+  readonly crosvmPackage: PackagePlan | null;
+  readonly hostMemoryMiB: number;
+  readonly socket: string | null;
+  readonly vulkan: string | null;
+}
+
+/** An option of microvm.nix that the config gives by its own name. */
+export interface OptionPlan {
+  readonly path: ConfigPath;
+  /** Its attribute path below `microvm`. */
+  readonly option: readonly [string, ...string[]];
+  readonly value: OptionValue;
+}
+
+export type OptionValue =
+  | { readonly kind: "data"; readonly data: NixData }
+  | { readonly kind: "package"; readonly package: PackagePlan }
+  | { readonly kind: "packages"; readonly packages: Readonly<Record<string, PackagePlan>> };
 
 export const planMachine = (
   vm: VmModel,

@@ -1,0 +1,79 @@
+import type { AgentReleases } from "../catalogue/agent.js";
+import type { VmModel } from "../config/config.js";
+import { agentStateToCopy, expandHome } from "./folders.js";
+import { type PackagePlan, planPackage } from "./references.js";
+import type { UserPlan } from "./users.js";
+
+export interface AgentPlan {
+  readonly name: string;
+  readonly package: PackagePlan;
+  readonly packagesFrom: "nixpkgs" | "nixpkgs-unstable";
+  readonly releases: AgentReleases | null;
+  readonly unfree: boolean | readonly string[];
+  readonly state: AgentStatePlan | null;
+  /** Its name in home-manager. */
+  readonly homeManagerProgram: string | null;
+  readonly command: string;
+}
+
+export interface AgentStatePlan {
+  /** Where the guest has it. */
+  readonly directory: string;
+  /** Where the guest finds what it copies to `directory` when it starts; null where `directory` is the host's folder. */
+  readonly copiedFrom: string | null;
+  readonly variable: string | null;
+  /** The user's folders that lead to it and to its links, and the links' targets; outermost first. Mounts make root's. */
+  readonly parents: readonly string[];
+  /** Symlinks by path, each with its target. */
+  readonly links: Readonly<Record<string, string>>;
+}
+
+export const planAgent = (
+  { agentState }: VmModel,
+  agent: Exclude<VmModel["agent"], false>,
+  directory: string | null,
+  owner: UserPlan,
+): AgentPlan => ({
+  name: agent.name,
+  package: planPackage(agent.package),
+  packagesFrom: agent.packagesFrom,
+  releases: agent.releases ?? null,
+  unfree: agent.unfree,
+  state:
+    agent.state === undefined || directory === null ? null : planAgentState(agentState, agent.state, directory, owner),
+  homeManagerProgram: agent.homeManagerProgram ?? null,
+  command: agent.command,
+});
+
+const planAgentState = (
+  agentState: VmModel["agentState"],
+  state: NonNullable<Exclude<VmModel["agent"], false>["state"]>,
+  directory: string,
+  owner: UserPlan,
+): AgentStatePlan => {
+  const links = Object.fromEntries(
+    Object.entries(state.links)
+      .map(([from, part]) => [expandHome(from, owner), part === "." ? directory : `${directory}/${part}`] as const)
+      // A config may keep the folder where the agent looks anyway.
+      .filter(([from]) => !`${directory}/`.startsWith(`${from}/`)),
+  );
+  const parts = Object.values(links).filter((target) => target !== directory);
+  const parents = [directory, ...Object.keys(links)].flatMap((path) => parentsOf(path, owner));
+  return {
+    directory,
+    copiedFrom: agentState === "copy" ? agentStateToCopy : null,
+    variable: state.variable ?? null,
+    parents: [...new Set([...parents, ...parts])],
+    links,
+  };
+};
+
+/** The folders between a user's home and a folder in it. */
+const parentsOf = (directory: string, { homeDirectory }: UserPlan): readonly string[] => {
+  if (!directory.startsWith(`${homeDirectory}/`)) return [];
+  const steps = directory
+    .slice(homeDirectory.length + 1)
+    .split("/")
+    .slice(0, -1);
+  return steps.map((_, last) => [homeDirectory, ...steps.slice(0, last + 1)].join("/"));
+};

@@ -1,0 +1,43 @@
+import { secretsBy } from "../catalogue/hypervisors.js";
+import type { VmModel } from "../config/config.js";
+import type { UserPlan } from "./users.js";
+
+/** The folders of the host that a VM stands on; null where the config wants none. */
+export interface Folders {
+  /** The folder the agent works in. */
+  readonly workspace: string | null;
+  /** The guest's SSH host keys. */
+  readonly sshHostKeys: string | null;
+  /** Where the agent keeps its login, or the guest copies it from. */
+  readonly agentState: string | null;
+  /** Where the agent looks for it in the guest. */
+  readonly agentMountPoint: string | null;
+  /** What the host hands in at each start, for guests that get it by share. */
+  readonly secrets: string | null;
+}
+
+/** Names the folders: as written, with `~` as the owner's home, else their defaults. */
+export const nameFolders = (name: string, vm: VmModel, owner: UserPlan): Folders => {
+  const state = vm.agent === false ? undefined : vm.agent.state;
+  return {
+    workspace: vm.workspace === false ? null : expandHome(vm.workspace ?? `~/microvm/${name}`, owner),
+    // Outside the workspace, so that what runs in the guest cannot read or swap the keys.
+    sshHostKeys:
+      vm.sshHostKeys === false ? null : expandHome(vm.sshHostKeys ?? `/var/lib/microvm-host-keys/${name}`, owner),
+    agentState:
+      state === undefined
+        ? null
+        : `${expandHome(state.directory, owner)}${vm.agentState === "own" ? `-vms/${name}` : ""}`,
+    agentMountPoint: state === undefined ? null : expandHome(state.mountPoint ?? state.directory, owner),
+    secrets:
+      Object.keys(vm.secrets).length === 0 || secretsBy(vm.hypervisor) === "credential" ? null : secretsDirectory(name),
+  };
+};
+
+/** The host's folder of a running VM's secrets, in memory. */
+const secretsDirectory = (name: string): string => `/run/microvm-secrets/${name}`;
+
+export const expandHome = (path: string, owner: UserPlan): string => path.replace(/^~(?=\/)/, owner.homeDirectory);
+
+/** Where a guest sees the state that it copies. */
+export const agentStateToCopy = "/run/agent-state";

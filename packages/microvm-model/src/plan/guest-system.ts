@@ -1,0 +1,78 @@
+import type { Expr } from "@microvm-emit/nix-ast";
+import type { HostModel, VmModel } from "../config/config.js";
+import type { ConfigPath } from "../problems/problem.js";
+import type { NixData } from "../scalars/terms.js";
+import { type ModulePlan, type PackagePlan, planModule, planPackage } from "./references.js";
+import { type GroupPlan, planGroups, type UserPlan } from "./users.js";
+
+/** The NixOS of the guest. */
+export interface GuestSystemPlan {
+  /** `"shared"`: one NixOS for all VMs with an equal guest; `"own"`: one for this VM. */
+  readonly nixos: "shared" | "own";
+  /** The host's main user first. */
+  readonly users: readonly [UserPlan, ...UserPlan[]];
+  readonly groups: readonly GroupPlan[];
+  /** The main user may become root. */
+  readonly sudo: boolean;
+  readonly firewall: FirewallPlan;
+  readonly toolchains: readonly ToolchainPlan[];
+  /** Programs built for other distributions can start. */
+  readonly unpatchedBinaries: boolean;
+  /** Variables of this VM only. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly packages: readonly PackagePlan[];
+  readonly modules: readonly ModulePlan[];
+  readonly specialArgs: Readonly<Record<string, NixData>>;
+  /** The guest's package set; null for a set of its own, undefined for the host's. */
+  readonly pkgs: Expr | null | undefined;
+  /** The input that provides the NixOS modules of the guest. */
+  readonly nixpkgs: string | null;
+  readonly stateVersion: string;
+}
+
+export interface FirewallPlan {
+  readonly enable: boolean;
+  readonly allowedTCPPorts: readonly number[];
+  readonly allowedUDPPorts: readonly number[];
+}
+
+export interface ToolchainPlan {
+  readonly name: string;
+  readonly packages: readonly PackagePlan[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly searchPath: readonly string[];
+}
+
+export const planGuestSystem = (
+  vm: VmModel,
+  users: GuestSystemPlan["users"],
+  host: HostModel,
+  path: ConfigPath,
+): GuestSystemPlan => ({
+  nixos: vm.guest,
+  users,
+  groups: planGroups(users, vm, path),
+  sudo: vm.sudo,
+  firewall: planFirewall(vm),
+  toolchains: vm.toolchains.map(planToolchain),
+  unpatchedBinaries: vm.unpatchedBinaries ?? vm.toolchains.some((toolchain) => toolchain.unpatchedBinaries),
+  environment: vm.environment,
+  packages: vm.packages.map(planPackage),
+  modules: vm.modules.map((module, position) => planModule(module, [...path, "modules", position])),
+  specialArgs: vm.specialArgs,
+  pkgs: vm.pkgs,
+  nixpkgs: vm.nixpkgs ?? null,
+  stateVersion: vm.stateVersion ?? host.stateVersion,
+});
+
+const planFirewall = ({ firewall }: VmModel): FirewallPlan =>
+  typeof firewall === "boolean"
+    ? { enable: firewall, allowedTCPPorts: [], allowedUDPPorts: [] }
+    : { enable: true, ...firewall };
+
+const planToolchain = ({ name, packages, environment, searchPath }: VmModel["toolchains"][number]): ToolchainPlan => ({
+  name,
+  packages: packages.map(planPackage),
+  environment,
+  searchPath,
+});

@@ -1,0 +1,7 @@
+import type { ConfigPath } from "../problems/problem.js";
+
+/** A value and where the config says it: the VM itself where the index decides. */
+export interface Placed<A> {
+  readonly value: A;
+  readonly path: ConfigPath;
+}

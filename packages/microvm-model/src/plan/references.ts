@@ -1,0 +1,42 @@
+import type { Expr } from "@microvm-emit/nix-ast";
+import type { Model } from "../config/config.js";
+import type { ConfigPath } from "../problems/problem.js";
+
+/** A module by path from the config file, by an input's attribute, or as Nix. */
+export type ModulePlan =
+  | { readonly kind: "path"; readonly path: string; readonly at: ConfigPath }
+  | { readonly kind: "input"; readonly input: string; readonly attribute: readonly [string, ...string[]] }
+  | { readonly kind: "nix"; readonly expr: Expr };
+
+/** A package below `pkgs`, or as Nix. */
+export type PackagePlan =
+  | { readonly kind: "attribute"; readonly attribute: readonly [string, ...string[]] }
+  | { readonly kind: "nix"; readonly expr: Expr };
+
+/** A module as it is written. */
+export type Module = Model["hosts"][string]["modules"][number];
+
+export const splitAttribute = (text: string): [string, ...string[]] => {
+  const [first = "", ...rest] = text.split(".");
+  return [first, ...rest];
+};
+
+/** What a module's text or expression refers to. */
+export const planModule = (module: Module, at: ConfigPath): ModulePlan => {
+  if (typeof module !== "string") return { kind: "nix", expr: module };
+  if (module.startsWith(".")) return { kind: "path", path: module, at };
+  const [input, attribute] = splitReference(module);
+  return { kind: "input", input, attribute };
+};
+
+/** `input.a.b` as the input's name and the attribute. */
+export const splitReference = (text: string): readonly [string, readonly [string, ...string[]]] => {
+  const [input = "", attribute = "", ...rest] = text.split(".");
+  return [input, [attribute, ...rest]];
+};
+
+/** What a package's text or expression refers to. */
+export const planPackage = (reference: string | Expr): PackagePlan =>
+  typeof reference === "string"
+    ? { kind: "attribute", attribute: splitAttribute(reference) }
+    : { kind: "nix", expr: reference };

@@ -1,0 +1,35 @@
+import type { Expr } from "@microvm-emit/nix-ast";
+import { secretsBy } from "../catalogue/hypervisors.js";
+import type { VmModel } from "../config/config.js";
+import type { ConfigPath } from "../problems/problem.js";
+import { expandHome } from "./folders.js";
+import type { UserPlan } from "./users.js";
+
+/** A secret of a guest's main user. */
+export interface SecretPlan {
+  readonly path: ConfigPath;
+  readonly name: string;
+  /** Where the host has it. */
+  readonly file: string | Expr;
+  readonly variable: string | null;
+  /** How it comes into the guest: as a systemd credential of the hypervisor's, or on a share that root alone reads. */
+  readonly by: "credential" | "share";
+}
+
+export const planSecret = (
+  name: string,
+  written: VmModel["secrets"][string],
+  hypervisor: VmModel["hypervisor"],
+  owner: UserPlan,
+  path: ConfigPath,
+): SecretPlan => {
+  const { file, variable } =
+    typeof written === "string" || "kind" in written ? { file: written, variable: name } : written;
+  return {
+    path,
+    name,
+    file: typeof file === "string" ? expandHome(file, owner) : file,
+    variable: variable ?? null,
+    by: secretsBy(hypervisor),
+  };
+};
