@@ -72,7 +72,7 @@ describe("what a host is made of", () => {
       ["vms/flake", "the flake of this host"],
       ["vms/microvm.lock.json", "the lock of this config"],
     ]);
-    expect(all.filter(([, what]) => /^(code|microvm-emit) /.test(what ?? ""))).toHaveLength(2);
+    expect(all.filter(([, what]) => /^microvm-emit itself|^the code cache of /.test(what ?? ""))).toHaveLength(2);
     expect(foundIn(dir, config, join(dir, "vms"))).toEqual([
       "vms/profiles.ts: a file that the config imports",
       "lib/x.ts: a file that the config imports",
@@ -84,9 +84,9 @@ describe("what a host is made of", () => {
       "vms/more/deeper.nix: a file that the config names",
       "vms/more/data.txt: a file that the config names",
       "lib/input: a folder that the config names",
-      "package.json: what runs with the config",
-      ".git: what runs with the config",
-      "node_modules: what runs with the config",
+      "package.json: files that run with the config",
+      ".git: files that run with the config",
+      "node_modules: files that run with the config",
     ]);
   });
 
@@ -332,7 +332,7 @@ describe("a link", () => {
     symlinkSync("../presets", join(dir, "node_modules/presets"));
     symlinkSync("../../tools/lint", join(dir, "node_modules/@me/lint"));
     expect(foundIn(dir, {}, join(dir, "deep/er"))).toEqual(
-      ["deep/.git", "node_modules", "tools/lint", "presets"].map((path) => `${path}: what runs with the config`),
+      ["deep/.git", "node_modules", "tools/lint", "presets"].map((path) => `${path}: files that run with the config`),
     );
   });
 });
@@ -350,14 +350,14 @@ describe("git's own", () => {
     git(join(dir, "main"), "commit", "-qm", "x");
     git(join(dir, "main"), "worktree", "add", "-q", "../work");
     expect(foundIn(dir, {}, join(dir, "work"))).toEqual(
-      ["work/.git", "main/.git/worktrees/work", "main/.git"].map((path) => `${path}: what runs with the config`),
+      ["work/.git", "main/.git/worktrees/work", "main/.git"].map((path) => `${path}: files that run with the config`),
     );
   });
 
   it("is where a submodule says", () => {
     const dir = lay({ "sub/.git": "gitdir: ../.git/modules/sub\n", ".git/modules/sub/HEAD": "" });
     expect(foundIn(dir, {}, join(dir, "sub"))).toEqual(
-      ["sub/.git", ".git/modules/sub"].map((path) => `${path}: what runs with the config`),
+      ["sub/.git", ".git/modules/sub"].map((path) => `${path}: files that run with the config`),
     );
   });
 });

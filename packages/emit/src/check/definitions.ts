@@ -1,19 +1,19 @@
 import { type Binding, type Expr, type Node, type Origin, staticName } from "@microvm-emit/nix-ast";
 
-/** A place in a module that gives an option, or a part of it, its value. */
+/** A place in a module that defines an option or a part of it. */
 export interface Definition {
   readonly node: Node;
-  /** What it is set to, as far as the module says so itself. */
+  /** The value, as far as the module writes it out. */
   readonly value: Expr;
-  /** Where the innermost node around it came from that says so. */
+  /** Config path of the innermost enclosing node that has one. */
   readonly origin?: Origin;
-  /** How many names of the option's path it stands for. */
+  /** Number of leading names of the option's path that the definition covers. */
   readonly depth: number;
 }
 
 /**
- * Where a module's expression defines an option, the modules in its `imports` included: what stands for most of the
- * path, in the order of the text. What a module computes is not looked into.
+ * Finds the definitions of an option in a module and the modules in its `imports`, in text order. Keeps the most
+ * specific ones. Computed values are not searched.
  */
 export const definitionsOf = (module: Expr, option: readonly string[]): readonly Definition[] => {
   const found: Definition[] = [];
@@ -39,7 +39,7 @@ export const definitionsOf = (module: Expr, option: readonly string[]): readonly
       const item = expr.items[position];
       if (item !== undefined) visit(item, depth + 1, origin, item);
     }
-    // A set that lacks the name says nothing of it; of what it computes that cannot be known.
+    // A literal set without the name does not define the option; a computed set may.
     if (found.length === before && (expr.kind !== "attrs" || expr === around)) define();
   };
   const enter = (binding: Binding, depth: number, outer: Origin | undefined): void => {
@@ -49,7 +49,7 @@ export const definitionsOf = (module: Expr, option: readonly string[]): readonly
     const isModulePart = names.length === 1 && (names[0] === "config" || names[0] === "content");
     const matching = names.findIndex((name, position) => name !== option[depth + position]);
     if (matching === -1) visit(binding.value, depth + names.length, origin, binding);
-    // It defines an option below the one looked for.
+    // This binding defines an option below the requested one.
     else if (depth + matching === option.length) visit(binding.value, option.length, origin, binding);
     else if (isModulePart) visit(binding.value, depth, origin, undefined);
     else if (matching === names.length - 1 && names.at(-1) === "imports" && binding.value.kind === "list") {
@@ -61,7 +61,7 @@ export const definitionsOf = (module: Expr, option: readonly string[]): readonly
   return found.filter(({ depth }) => depth === deepest);
 };
 
-/** What an expression is without what is around it: a module's arguments, local names, conditions and priorities. */
+/** The value inside a module's function, `let`, condition or priority; several for branches and merges. */
 const contents = (expr: Expr): readonly Expr[] => {
   switch (expr.kind) {
     case "lambda":
@@ -84,11 +84,11 @@ const contents = (expr: Expr): readonly Expr[] => {
   }
 };
 
-/** The value alone of one with a condition, a priority or a place in the order. */
+/** Strips `mkIf`, `mkForce`, `mkOrder` and other properties of the module system from a value. */
 export const withoutProperties = (value: Expr): Expr =>
   value.kind === "call" && propertyOf(value.function) !== undefined ? withoutProperties(value.argument) : value;
 
-/** `mkIf` of `lib.mkIf condition`, and the like. */
+/** The property of a call such as `lib.mkIf condition`. */
 const propertyOf = (expr: Expr): string | undefined => {
   if (expr.kind === "call") return propertyOf(expr.function);
   const last =
@@ -101,13 +101,13 @@ const properties = new Set([
   ...["mkOptionDefault", "mkBefore", "mkAfter", "mkOrder"],
 ]);
 
-/** Which item of a list a name such as `[definition 1-entry 2]` means, from 0. */
+/** Index of the list element that a name such as `[definition 1-entry 2]` means, from 0. */
 const positionIn = (name: string): number | undefined => {
   const entry = /^\[definition \d+-entry (?<entry>\d+)\]$/.exec(name)?.groups?.["entry"];
   return entry === undefined ? undefined : Number(entry) - 1;
 };
 
-/** The names of an option's path as Nix shows it: `a."b.c".d`. */
+/** Splits an option's path as Nix prints it: `a."b.c".d`. */
 export const optionPath = (shown: string): readonly string[] =>
   [...shown.matchAll(/"(?<quoted>(?:[^"\\]|\\.)*)"|(?<plain>\[[^\]]*\]|<[^>]*>|[^.]+)/g)].map(
     ({ groups }) => groups?.["quoted"]?.replaceAll(/\\(.)/g, "$1") ?? groups?.["plain"] ?? "",

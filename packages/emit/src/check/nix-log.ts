@@ -1,13 +1,13 @@
-/** What Nix says with `--log-format internal-json`, in which 2.8 to 2.34 tell the same things apart. */
+/** A log of `--log-format internal-json`. Nix 2.8 to 2.34 use the same fields. */
 export interface NixLog {
-  /** Its messages as it shows them to people. */
+  /** All messages, as Nix prints them for people. */
   readonly text: string;
-  /** The error that ended it, where it got as far as one of the language's. */
+  /** The last evaluation error; missing if Nix failed before it evaluated. */
   readonly error?: NixError;
 }
 
 export interface NixError extends NixFrame {
-  /** What was being evaluated, innermost first. */
+  /** The evaluation trace, innermost frame first. */
   readonly trace: readonly NixFrame[];
 }
 
@@ -25,7 +25,7 @@ export interface NixPosition {
   readonly column: number;
 }
 
-/** Reads a log; `rename` takes the colours from a text and calls the places in it by what they stand for. */
+/** Reads a log. `rename` strips colours from a text and replaces temporary paths with the user's. */
 export const readNixLog = (stderr: string, rename: (text: string) => string): NixLog => {
   const texts: string[] = [];
   let error: NixError | undefined;
@@ -48,14 +48,14 @@ const parseEvent = (json: string): Event => {
   try {
     return JSON.parse(json) as Event;
   } catch {
-    // Cut short, as by a signal.
+    // A signal may cut off the last line.
     return {};
   }
 };
 
 const readError = (event: Event, text: string, rename: (text: string) => string): NixError => {
   const frame = readFrame(event, rename);
-  // Suggestions are no part of the raw message.
+  // The raw message lacks the suggestion.
   const hint = /^\s*(?<hint>Did you mean .*\?)$/m.exec(text)?.groups?.["hint"];
   const { trace } = event;
   return {
@@ -69,7 +69,7 @@ const readFrame = (event: Event, rename: (text: string) => string): NixFrame => 
   const { raw_msg: raw, file, line, column } = event;
   const message = typeof raw === "string" ? rename(raw).trim() : "";
   if (typeof file !== "string" || typeof line !== "number" || typeof column !== "number") return { message };
-  // Newer ones put line and column behind the file as well.
+  // Newer versions append line and column to the file name.
   const suffix = `:${line}:${column}`;
   const bare = file.endsWith(suffix) ? file.slice(0, -suffix.length) : file;
   return { message, at: { file: rename(bare), line, column } };

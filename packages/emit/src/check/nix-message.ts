@@ -1,4 +1,4 @@
-/** The part of what Nix wrote that says what is wrong: what its last `error:` says, without the trace leading there. */
+/** The text after the last `error:`, without trace and noise. */
 export const nixMessage = (stderr: string): string => {
   const lines = stderr.split("\n").filter((line) => !isNoise(line));
   const last = lines.findLastIndex((line) => /^\s*error:/.test(line));
@@ -9,13 +9,13 @@ export const nixMessage = (stderr: string): string => {
 const isNoise = (line: string): boolean =>
   /^\s*\((use '--show-trace'|stack trace truncated)/.test(line) || /^(evaluating|copying|fetching) /.test(line);
 
-/** Without the indentation that all lines share. */
+/** Removes the indentation common to all lines. */
 const dedent = (lines: readonly string[]): string[] => {
   const depths = lines.filter((line) => line.trim() !== "").map((line) => line.search(/\S/));
   return lines.map((line) => line.slice(Math.min(...depths)));
 };
 
-/** What the modules warn of, each once; what Nix says of the lock file and of itself is left out. */
+/** The warnings of NixOS modules, without duplicates and without Nix's own warnings. */
 export const nixWarnings = (stderr: string): string[] => {
   const warnings = new Set<string>();
   for (const message of stderr.split(/^(?=trace: |warning: |evaluation warning: |error:|•)/m)) {
@@ -26,7 +26,7 @@ export const nixWarnings = (stderr: string): string[] => {
   return [...warnings].map(withNote);
 };
 
-/** Warnings of NixOS about a risk that the emitted flake excludes. */
+/** NixOS warnings about a risk that the emitted flake excludes. */
 const excludedRisks: readonly { readonly words: RegExp; readonly note: string }[] = [
   {
     // nixos/modules/tasks/network-interfaces.nix
@@ -39,8 +39,8 @@ const withNote = (warning: string): string =>
   [warning, ...excludedRisks.flatMap(({ words, note }) => (words.test(warning) ? [note] : []))].join("\n");
 
 /**
- * Whether Nix got as far as the configuration: what it says when network, store or a feature fails it before that,
- * in the words of Nix 2.8 to 2.34.
+ * True if Nix evaluated the configuration; false if it failed earlier, at the network, store or a missing feature.
+ * Matches messages of Nix 2.8 to 2.34.
  */
 export const ranAtAll = (stderr: string): boolean => !beforeEvaluation.some((words) => words.test(stderr));
 

@@ -26,25 +26,28 @@ import { isBelow, mirror, sourceTreeOf, unreachable } from "../fs/source-tree.js
 import type { CheckedHost, OnProgress } from "../report/checked.js";
 import type { ErrorOrigin } from "../report/error-origin.js";
 
-/** Input name and flake reference, as `--override-input` takes them. */
+/** Input name and flake reference, as for `--override-input`. */
 export type Override = readonly [name: string, reference: string];
 
 export interface Checkable {
-  /** Absolute and without links, as is the one below. */
+  /** The config file. It and `outputDir` are absolute and without symlinks. */
   readonly config: string;
-  /** What it holds. */
+  /** The config as data. */
   readonly loaded: unknown;
   readonly outputDir: string;
   readonly files: readonly OutputFile[];
   readonly hosts: readonly string[];
-  /** Files and directories of the user's that the emitted files refer to. */
+  /** The user's files and directories to which emitted files refer. */
   readonly modules: readonly PlannedPath[];
-  /** Where a path of the emitted nodes is written. */
+  /** Maps a path of an emitted node to its path in the config. */
   readonly written: (path: ConfigPath) => ConfigPath;
   readonly overrides: readonly Override[];
 }
 
-/** Has `nix` evaluate every host of a flake that is not on disk yet, in a copy of the source it belongs to. */
+/**
+ * Evaluates every host of a flake with Nix in a temporary copy of its source, so that nothing is written first. Throws
+ * {@link Failed} if a host fails.
+ */
 export const check = (checkable: Checkable, onProgress: OnProgress): Promise<readonly CheckedHost[]> =>
   withTemporaryDirectory(async (directory, signal) => {
     const flake = layOut(checkable, directory);
@@ -87,7 +90,7 @@ export const check = (checkable: Checkable, onProgress: OnProgress): Promise<rea
     return fine;
   });
 
-/** Where an error leads; what is needed for that is loaded only when there is one. */
+/** The places that an error leads to. Imports the tracing code on demand, because most checks find no error. */
 const originsOf = async (
   error: NixError,
   host: string,
@@ -114,34 +117,34 @@ const originsOf = async (
 };
 
 interface LaidOut {
-  /** A reference to the flake whose outputs are {@link hostsAttribute} and {@link sourceAttribute}. */
+  /** Reference to the flake with the outputs {@link hostsAttribute} and {@link sourceAttribute}. */
   readonly reference: string;
-  /** The user's directory that was copied, and the copy. */
+  /** The user's directory; `copy` is its copy. */
   readonly root: string;
   readonly copy: string;
 }
 
-/** The input by which the flake to check is known to the one that is evaluated. */
+/** Name of the checked flake as an input of the evaluated flake. */
 const subject = "subject";
 
-/** Lays out a copy of the source with the emitted files in it, and beside it the flake that Nix is to evaluate. */
+/** Copies the source with the emitted files into a directory, and writes the flake to evaluate beside it. */
 const layOut = (checkable: Checkable, directory: string): LaidOut => {
   const { config, outputDir, files, modules: planned } = checkable;
   const configDir = dirname(config);
   const ofConfig = sourceTreeOf(configDir);
-  // A flake elsewhere is a source of its own, which no module of the config's is part of.
+  // An output directory outside the config's source is a source by itself.
   const source = isBelow(ofConfig.root, outputDir) ? ofConfig : { root: outputDir, isGit: false };
   const copy = join(directory, "source");
   const subdirectory = relative(source.root, outputDir);
   writeNew(join(copy, subdirectory), render(files));
   const lock = join(outputDir, "flake.lock");
-  // Pinned inputs stay pinned, whether or not git knows of it.
+  // Keeps inputs pinned, even if git does not track the lock file.
   if (existsSync(lock)) copyFileSync(lock, join(copy, subdirectory, "flake.lock"));
   if (planned.length > 0 && existsSync(source.root)) mirror(source, copy, directory);
   const modules = unreachable(source, configDir, copy, [...new Set(planned.map(({ path }) => path))]);
   if (modules.length > 0) throw new Failed({ kind: "modules-unreachable", root: source.root, modules });
 
-  // Nix before 2.14 refuses `path:…?dir=…` on the command line, and takes the same as an input.
+  // Nix before 2.14 rejects `path:…?dir=…` on the command line, but accepts it as an input.
   const input = { type: "path", path: copy, ...(subdirectory === "" ? {} : { dir: subdirectory }) };
   const outputs = lambda(
     formals([subject], { ellipsis: true }),
@@ -158,13 +161,13 @@ const layOut = (checkable: Checkable, directory: string): LaidOut => {
 const hostsAttribute = "nixosConfigurations";
 const sourceAttribute = "source";
 
-/** What Nix wrote, with the places in it called by what they stand for. */
+/** Replaces temporary and store paths in Nix's output with the user's paths. */
 const inUsersPlaces = (message: string, { root, copy }: LaidOut, storePath: string): string =>
   [copy, ...(storePath === "" ? [] : [storePath])]
     .reduce((text, place) => text.replaceAll(place, root), message)
     .replaceAll(`'${subject}/`, "'");
 
-/** Writes files where nothing stands yet. */
+/** Writes new files; fails if one exists. */
 const writeNew = (dir: string, files: readonly TextFile[]): void => {
   for (const { path, text } of files) {
     mkdirSync(dirname(join(dir, path)), { recursive: true });
@@ -172,7 +175,7 @@ const writeNew = (dir: string, files: readonly TextFile[]): void => {
   }
 };
 
-/** Runs with a directory that is gone afterwards, however it ends; a signal ends first what runs, then the process. */
+/** Runs with a temporary directory and removes it afterwards. A signal aborts the run before it ends the process. */
 const withTemporaryDirectory = async <A>(run: (directory: string, signal: AbortSignal) => Promise<A>): Promise<A> => {
   const directory = mkdtempSync(join(realpathSync(tmpdir()), "microvm-emit-"));
   const remove = (): void => {
@@ -211,12 +214,12 @@ const nixEval = (installable: string, overrides: readonly Override[], signal: Ab
       [
         ...["--extra-experimental-features", "nix-command flakes"],
         ...["eval", "--raw", "--no-write-lock-file", "--no-eval-cache"],
-        // The trace leads from what fails to what the user wrote.
+        // The trace leads from the failing expression to the user's code.
         ...["--log-format", "internal-json", "--show-trace"],
         ...overrides.flatMap(([name, to]) => ["--override-input", `${subject}/${name}`, to]),
         installable,
       ],
-      // An evaluation that does not end hears no gentler signal.
+      // A Nix that evaluates forever ignores SIGTERM.
       { stdio: ["ignore", "pipe", "pipe"], signal, killSignal: "SIGKILL" },
     );
     let stdout = "";

@@ -24,24 +24,23 @@ import type { ErrorOrigin } from "../report/error-origin.js";
 import { offsetInTemplate } from "../config-file/locate/template-place.js";
 import type { PlannedPath } from "../config-file/planned-paths.js";
 
-/** All that an error of Nix's about a host can lead to. */
+/** Everything that a Nix error about a host can point to. */
 export interface Sources {
   readonly host: string;
   readonly outputDir: string;
   readonly configDir: string;
   readonly emitted: readonly NixFile[];
-  /** The user's own modules that the config names. */
+  /** The user's modules that the config names. */
   readonly modules: readonly PlannedPath[];
   readonly locate: Locator;
-  /** The text of a file that `locate` found a place in. */
   readonly readLocated: (file: string) => string;
-  /** The text of a file of the user's; undefined for what is none. */
+  /** The text of a user's file; undefined for any other file. */
   readonly read: (file: string) => string | undefined;
 }
 
 /**
- * Follows an error of Nix's back to what the user wrote: to every definition that it names, else to every place that
- * says its sentence, else to the innermost place of its trace. What the user wrote comes first, what is ours alone last.
+ * Traces a Nix error back to the user's code: to every definition that the error names, else to the one place with its
+ * message, else to the innermost frame of its trace. The user's places come first, places only in emitted files last.
  */
 export const traceBack = (error: NixError, sources: Sources): readonly ErrorOrigin[] => {
   const files = openFiles(sources);
@@ -67,12 +66,12 @@ const firstOf = <A extends readonly unknown[]>(ways: readonly (() => A)[]): A | 
 const isOursAlone = ({ path, place }: ErrorOrigin, { outputDir }: Sources): boolean =>
   path === undefined && (place?.file.startsWith(`${outputDir}/`) ?? true);
 
-/** A Nix file by what is known of it. */
+/** A Nix file with its positions and origins. */
 interface Source {
   readonly file: string;
   readonly text: string;
   readonly expr: () => Expr | undefined;
-  /** Where the nodes of an emitted file are. */
+  /** Positions of an emitted file's nodes. */
   readonly mappings: readonly Mapping[];
   readonly originNear: (offset: number) => ErrorOrigin;
   readonly originOf: (definition: Definition) => ErrorOrigin;
@@ -105,7 +104,7 @@ const openEmitted = (file: string, { path, expr }: NixFile, { host, locate, read
       .filter(({ start, end }) => start <= offset && offset < end)
       .map(({ node }) => node)
       .reverse();
-  /** The place in the template that the place begins, where the emitted node is out of one. */
+  /** Narrows the place of a template to the part that the emitted node comes from. */
   const within = (place: Place, offset: number): Place => {
     const source = readLocated(place.file);
     const inner = offsetInTemplate(source, positionOffset(source, place.line) + place.column - 1, around(offset));
@@ -128,7 +127,7 @@ const openEmitted = (file: string, { path, expr }: NixFile, { host, locate, read
   };
 };
 
-/** The modules that the flake gives a host, as one that imports them. */
+/** The modules of a host in the flake, as one module that imports them. */
 const hostModules = (flake: Expr, host: string): Expr | undefined => {
   const [system] = definitionsOf(flake, ["outputs", "nixosConfigurations", host]);
   if (system?.value.kind !== "call") return undefined;
@@ -136,7 +135,7 @@ const hostModules = (flake: Expr, host: string): Expr | undefined => {
   return modules === undefined ? undefined : attrs([binding("imports", modules.value)]);
 };
 
-/** What a module's path may mean: a file, or a folder by its `default.nix`. */
+/** Files that a module's path can mean: the file, or `default.nix` in the folder. */
 const filesOf = (configDir: string, path: string): readonly string[] => [
   join(configDir, path),
   join(configDir, path, "default.nix"),
@@ -146,7 +145,7 @@ const moduleFiles = ({ modules, configDir }: Sources, isAbout: (at: ConfigPath) 
   modules.filter(({ at }) => isAbout(at)).flatMap(({ path }) => filesOf(configDir, path));
 
 const openUsers = (file: string, { read, modules, configDir, outputDir }: Sources): Source | undefined => {
-  // The library is the same for every config, so that nothing in it leads to a part of one.
+  // The library does not depend on the config, so its places lead nowhere.
   if (file.startsWith(join(outputDir, libraryFolder, "/"))) return undefined;
   const text = read(file);
   if (text === undefined) return undefined;
@@ -173,12 +172,12 @@ const originsAt = ({ file, line, column }: NixPosition, { open }: Files): readon
   if (source === undefined) return [];
   const lineText = lineOf(source.text, line);
   const before = positionOffset(source.text, line);
-  // Nix counts bytes.
+  // Nix counts columns in bytes.
   const units = new TextDecoder().decode(new TextEncoder().encode(lineText).subarray(0, column - 1)).length;
   return [source.originNear(before + units)];
 };
 
-/** Where a line begins. */
+/** Offset of a line's start. */
 const positionOffset = (text: string, line: number): number => {
   let offset = 0;
   for (let at = 1; at < line; at++) {
@@ -189,7 +188,7 @@ const positionOffset = (text: string, line: number): number => {
   return offset;
 };
 
-/** What the module system says of an option's definitions, each with its file and, where it is short, its value. */
+/** The definitions that a module system error lists, each with its file and, if short, its value. */
 const namedDefinitions = (message: string, files: Files): readonly ErrorOrigin[] => {
   const option = /option [`‘'](?<option>.*?)['’](?: (?:has|is|does|was|in)\b|:|$)/m.exec(message)?.groups?.["option"];
   if (option === undefined) return [];
@@ -204,20 +203,23 @@ const namedDefinitions = (message: string, files: Files): readonly ErrorOrigin[]
     used.add(chosen);
     return [source.originOf(chosen)];
   });
-  // The library names the module that it makes of a VM's options by the VM.
+  // The library names a VM's generated module after the VM.
   const vms = named.flatMap(({ groups }) => /^microvm-emit\.vms\.(.*)$/.exec(groups?.["file"] ?? "")?.[1] ?? []);
   const ofVms = vms.map((vm) => originOfPath(["hosts", files.sources.host, "vms", vm], files));
-  // Modules that nixpkgs wraps are called by a file of its own.
+  // Modules that nixpkgs wraps appear under a file of nixpkgs.
   const values = named.map(({ groups }) => groups?.["value"]);
   return [...(found.length > 0 ? found : onlyDefinition(option, files, values)), ...ofVms];
 };
 
-/** The value of a definition as Nix shows a short one. */
+/** A definition's value as Nix prints short values. */
 const shownValue = ({ value }: Definition): string => print(withoutProperties(value)).trim();
 
 const withoutVia = (file: string): string => file.replace(/, via option .*/, "");
 
-/** A guest's options are known by its own name or by where the host has them, a home's by where the guest has them. */
+/**
+ * An option of a guest appears with or without its path on the host, and an option of home-manager with or without its
+ * path in the guest.
+ */
 const nestings: readonly RegExp[] = [
   /^(?:guests\.(?:"[^"]*"|[^.]+)|microvm-emit\.vms\.(?:"[^"]*"|[^.]+)\.config)\./,
   /^home-manager\.users\.[^.]+\./,
@@ -226,7 +228,7 @@ const nestings: readonly RegExp[] = [
 const definitionsIn = (source: Source, option: string): readonly Definition[] => {
   const expr = source.expr();
   if (expr === undefined) return [];
-  // The library makes a VM of microvm.nix out of each of its own.
+  // The library generates each `microvm.vms` entry from one of `microvm-emit.vms`.
   const own = option.replace(/^microvm\.vms\./, "microvm-emit.vms.");
   const names = nestings.reduce<readonly string[]>(
     (known, nesting) => [
@@ -238,7 +240,7 @@ const definitionsIn = (source: Source, option: string): readonly Definition[] =>
   return firstOf(names.map((name) => () => definitionsOf(expr, optionPath(name)))) ?? [];
 };
 
-/** The strings that say what a `throw`, `abort` or assertion said, where Nix does not tell the place. */
+/** Searches files for the message of a `throw`, `abort` or assertion that Nix reports without a position. */
 const saying = (message: string, files: Files): readonly ErrorOrigin[] => {
   const assertions = /^\s*Failed assertions:\s*$/m.test(message) ? message.split(/^- /m).slice(1) : undefined;
   const aborted = /^evaluation aborted with the following error message: '(?<said>.*)'$/s.exec(message)?.groups?.[
@@ -261,7 +263,10 @@ const saying = (message: string, files: Files): readonly ErrorOrigin[] => {
   });
 };
 
-/** The packages by the name that nixpkgs refuses for their licence, platform or flaws: it does not tell who asked. */
+/**
+ * Finds a package that nixpkgs refuses for its licence, platform or vulnerabilities. Nix names the package, but not the
+ * user of it.
+ */
 const refusedPackage = (
   message: string,
   { sources: { host, emitted, outputDir }, open }: Files,
@@ -276,7 +281,7 @@ const refusedPackage = (
     });
 };
 
-/** Where a package that nixpkgs calls `NAME` or `NAME-VERSION` is selected from a package set. */
+/** Offsets at which a package named `NAME` or `NAME-VERSION` is selected from a package set. */
 const packageOffsets = (mappings: readonly Mapping[], fullName: string): readonly number[] =>
   mappings.flatMap(({ node, start }) => {
     if (node.kind !== "select" || node.target.kind !== "ident" || !node.target.name.startsWith("pkgs")) return [];
@@ -284,10 +289,13 @@ const packageOffsets = (mappings: readonly Mapping[], fullName: string): readonl
     return typeof name === "string" && (fullName === name || fullName.startsWith(`${name}-`)) ? [start] : [];
   });
 
-/** Shorter sentences may stand anywhere. */
+/** Shorter messages match by chance. */
 const minSaid = 4;
 
-/** The innermost of what was being evaluated that is not nixpkgs' own, nor the flake's, which leads to all of a host. */
+/**
+ * The innermost frame in the user's or emitted files. Skips nixpkgs, and frames of `flake.nix`, which lead only to the
+ * whole host.
+ */
 const alongTrace = ({ trace }: NixError, files: Files): readonly ErrorOrigin[] => {
   let definedIn: string | undefined;
   for (const { message, at } of trace) {
@@ -316,12 +324,12 @@ const isHostAtLarge = (
   { sources: { outputDir } }: Files,
 ): boolean => (path === undefined ? place?.file === join(outputDir, "flake.nix") : path.length <= hostDepth);
 
-/** `hosts.NAME` */
+/** Length of `hosts.NAME`. */
 const hostDepth = 2;
 
 /**
- * The definition of an option that Nix names without a file, where just one of the user's or our files has one, or has one of
- * the values that Nix shows.
+ * The definition of an option that Nix names without a file, if the emitted and the user's files contain exactly one,
+ * or one with a value that Nix prints.
  */
 const onlyDefinition = (option: string, files: Files, values: readonly unknown[] = []): readonly ErrorOrigin[] => {
   const { host, outputDir } = files.sources;
@@ -348,10 +356,10 @@ const vmIn = (text: string): string | undefined => {
   return groups?.["quoted"] ?? groups?.["plain"];
 };
 
-/** `microvm-emit.vms.NAME` */
+/** Length of `microvm-emit.vms.NAME`. */
 const vmDepth = 3;
 
-/** The VM that Nix was about, as far as it says so, else the host. */
+/** The VM that the error names, else the host. */
 const theHost = ({ message, trace }: NixError, files: Files): readonly ErrorOrigin[] => {
   const { host, emitted } = files.sources;
   const vms = emitted.filter(({ path }) => path.startsWith(`hosts/${host}/`));

@@ -16,7 +16,7 @@ export interface HostModule {
 /**
  * A NixOS module of a host, with the arguments that it uses.
  *
- * @param given the bindings to search for arguments; other bindings of the body have arguments of their own.
+ * @param given the bindings to search for arguments; the rest of the body takes its own arguments.
  */
 export const hostModule = (given: readonly Binding[], body: readonly Binding[]): HostModule => {
   const named = variablesIn(given);

@@ -3,8 +3,8 @@ import { createRequire } from "node:module";
 const require = createRequire(import.meta.url);
 
 /**
- * Large CommonJS packages, loaded when asked for. Required, because an `import` first reads all of the source for the
- * names that it exports, which takes several times as long as running it.
+ * Large CommonJS packages, loaded on demand. `require`, because `import` first scans the source for export names, which
+ * takes several times as long as running it.
  */
 export const requireJiti = (): typeof import("jiti") => require("jiti") as typeof import("jiti");
 export const requireBabelParser = (): typeof import("@babel/parser") =>

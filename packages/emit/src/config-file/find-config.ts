@@ -6,8 +6,8 @@ import { configExtensions } from "./load.js";
 const names = configExtensions.map((extension) => `microvm.config${extension}`);
 
 /**
- * The config of the nearest folder from `directory` upwards that has one. Loading a config runs it, so one that another user
- * put into a parent folder such as /tmp is refused.
+ * The config in `directory` or the nearest parent. Throws {@link Failed} for a config that another user put into a
+ * parent such as `/tmp`, because loading a config runs it.
  */
 export const findConfig = (directory: string): string => {
   for (let folder = directory; ; folder = dirname(folder)) {
@@ -28,7 +28,7 @@ const configIn = (folder: string): string | undefined => {
   try {
     entries = new Set(readdirSync(folder));
   } catch {
-    // A folder that may be passed through but not listed.
+    // A folder with search but no read permission.
     return undefined;
   }
   const name = names.find((candidate) => entries.has(candidate));

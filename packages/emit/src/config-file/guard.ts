@@ -4,11 +4,11 @@ import { runInNewContext } from "node:vm";
 import { ownProcess } from "../fs/own-process.js";
 
 /**
- * What keeps a config, which is a program, from ending, silencing or changing the process that it is loaded in. This is
- * against accidents: a config can do whatever its user can.
+ * Keeps a config, which is a program, from ending, silencing or changing this process. This protects from accidents,
+ * not from attacks: a config has all rights of its user.
  */
 
-/** Thrown where a config would end the process. */
+/** Thrown when a config tries to end the process. */
 export class ProcessEnd extends Error {
   override readonly name = "ProcessEnd";
 }
@@ -16,13 +16,13 @@ export class ProcessEnd extends Error {
 let stray: { readonly error: unknown } | undefined;
 let fail = (_error: unknown): void => undefined;
 
-/** Keeps the first error that no code of a config catches. */
+/** Keeps the first error that the config does not catch. */
 const note = (error: unknown): void => {
   stray ??= { error };
   fail(error);
 };
 
-/** Runs code of a config; fails, too, with an error that it throws outside of the call. */
+/** Runs code of a config. Rejects with an error of the call, or of a timer or promise during the call. */
 export const guarded = async <A>(run: () => Promise<A>): Promise<A> => {
   process.on("uncaughtException", note).on("unhandledRejection", note);
   for (const call of ["exit", "reallyExit", "abort"] as const) replace(call, (...args: unknown[]) => end(call, args));
@@ -31,11 +31,11 @@ export const guarded = async <A>(run: () => Promise<A>): Promise<A> => {
       ? end("kill", args)
       : ownProcess.kill(...(args as [number])),
   );
-  // Output of ours must stay what it says it is, such as JSON.
+  // Stdout must contain only our output, such as JSON.
   for (const name of ["stdout", "stderr"] as const) replace(name, onStderr());
   const restore = keep();
   const directory = process.cwd();
-  // With listeners of its own, a config could outlive Ctrl-C, and hear of our end.
+  // A config with signal or exit listeners could survive Ctrl-C or run at our exit.
   const events = new EventEmitter();
   for (const name of emitterMethods)
     replace(name, (...args: unknown[]) => {
@@ -51,7 +51,7 @@ export const guarded = async <A>(run: () => Promise<A>): Promise<A> => {
   }
 };
 
-/** Throws what a config threw outside of calls to it, such as in a timer, until now. */
+/** Throws the first error so far from a config's timers and promises. */
 export const requireQuiet = async (): Promise<void> => {
   await new Promise((resolve) => setTimeout(resolve));
   if (stray !== undefined) throw stray.error;
@@ -61,7 +61,7 @@ const end = (call: string, args: readonly unknown[]): never => {
   const error = new ProcessEnd(
     `process.${call}(${args.map((arg) => (arg === process.pid ? "process.pid" : String(arg))).join(", ")})`,
   );
-  // Also where the config catches it.
+  // Even if the config catches the exception.
   stray ??= { error };
   throw error;
 };
@@ -94,8 +94,8 @@ const { getOwnPropertyDescriptors, getPrototypeOf } = Object;
 const { defineProperty: setProperty, deleteProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
 
 /**
- * The properties of the global object; undefined where no code of ours uses one. Node loads what stands for others when
- * they are looked at: all of its HTTP client for `fetch`, which takes longer than loading most configs.
+ * Properties of the global object; undefined for those that our code does not use. Node loads some lazily: reading
+ * `fetch` loads the whole HTTP client, which takes longer than loading most configs.
  */
 const globals = (): Properties => {
   const language = runInNewContext("Object.getOwnPropertyNames(globalThis)") as readonly string[];
@@ -105,7 +105,7 @@ const globals = (): Properties => {
   );
 };
 
-/** What our code, and the packages in it, use besides the globals of the language. */
+/** Globals of Node that our code and its packages use. */
 const nodeGlobals = [
   "AbortController",
   "AbortSignal",
@@ -128,14 +128,14 @@ const nodeGlobals = [
   "structuredClone",
 ];
 
-/** The objects that all code uses. */
+/** Built-in objects and their prototypes. */
 const builtins = (ofGlobals: Properties): readonly object[] => {
   const found = new Set<object>();
   const add = (value: unknown): void => {
     if ((typeof value === "object" && value !== null) || typeof value === "function") found.add(value);
   };
   for (const descriptor of Object.values(ofGlobals)) {
-    // Accessors are Node's, which load what they give.
+    // Accessors are Node's lazy globals.
     const value: unknown = descriptor?.value;
     add(value);
     if (typeof value === "function") add(value.prototype);
@@ -153,7 +153,7 @@ const builtins = (ofGlobals: Properties): readonly object[] => {
   return [...found];
 };
 
-/** Remembers what all code uses, and gives what restores it, without anything that may be changed by then. */
+/** Saves the built-in objects and returns a function that restores them. It uses nothing that a config can change. */
 const keep = (): (() => void) => {
   const ofGlobals = globals();
   const kept: readonly { readonly object: object; readonly before: Properties }[] = [
@@ -182,7 +182,7 @@ const restoreProperties = (object: object, before: Properties): void => {
     const was = getOwnPropertyDescriptor(before, key)?.value;
     if (was === undefined) continue;
     const is = getOwnPropertyDescriptor(object, key);
-    // A config that freezes them leaves them as they were.
+    // A frozen property has its old value.
     if (is === undefined || is.value !== was.value || is.get !== was.get || is.set !== was.set) {
       setProperty(object, key, was);
     }

@@ -1,4 +1,4 @@
-/** What a host is made of on the machine that its config is read on. */
+/** Files on this machine that control a host. */
 import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,7 +13,7 @@ import { gitFolders, isBelow, sourceTreeOf } from "../fs/source-tree.js";
 import { userCache, userState } from "../fs/user-folders.js";
 import { withoutLinks } from "../fs/without-links.js";
 
-/** Every file and folder whose writer decides what the next run, or the next switch, does. */
+/** All files and folders that can change the next run or the next `nixos-rebuild switch` if someone writes to them. */
 export const hostSources = (config: unknown, places: Places): readonly HostSource[] => {
   const { config: file, outputDir, lock } = places;
   const starts = [...new Set([file, withoutLinks(file)].map((path) => dirname(path)))];
@@ -24,15 +24,15 @@ export const hostSources = (config: unknown, places: Places): readonly HostSourc
     { path: outputDir, what: "the flake of this host" },
     { path: lock, what: "the lock of this config" },
     { path: packageRoot, what: "microvm-emit itself" },
-    ...listed(userCache()).map((path) => ({ path, what: "code that microvm-emit keeps" })),
-    ...listed(userState()).map((path) => ({ path, what: "files that microvm-emit restores" })),
+    ...listed(userCache()).map((path) => ({ path, what: "the code cache of microvm-emit" })),
+    ...listed(userState()).map((path) => ({ path, what: "the state folder of microvm-emit" })),
     ...imported.map((path) => ({ path, what: "a file that the config imports" })),
     ...named.paths.map((path) => ({ path, what: `a ${kindOf(path)} that the config names` })),
     ...[
       ...starts.flatMap(manifests),
       ...[...starts, outputDir].flatMap((folder) => gitFolders(sourceTreeOf(folder))),
       ...[...starts, packageRoot].flatMap(dependencies),
-    ].map((path) => ({ path, what: "what runs with the config" })),
+    ].map((path) => ({ path, what: "files that run with the config" })),
   ];
   const byPath = new Map<string, HostSource>();
   for (const { path: written, what } of sources)
@@ -44,7 +44,10 @@ const listed = (path: string | undefined): readonly string[] => (path === undefi
 
 const packageRoot = realpathSync(fileURLToPath(new URL("../..", import.meta.url)));
 
-/** Modules with what they name in turn, and inputs as they are; and folders of which it is not known what they name. */
+/**
+ * The modules with all files that they name, and the inputs; also folders with files that may be named by an
+ * expression.
+ */
 const namedBy = (
   config: unknown,
   places: Places,
@@ -64,7 +67,7 @@ const namedBy = (
       if (!existsSync(path)) return [];
       if (!statSync(path).isDirectory()) return [path];
       const entry = join(path, "default.nix");
-      // Nix may name a folder of data, and all that is beside the config.
+      // A folder with `default.nix` counts as a whole, unless it is the config's.
       if (existsSync(entry)) return [isConfigIn(path) ? entry : path];
       leave(path, file, `names the folder ${path}`);
       return [];
@@ -79,7 +82,7 @@ const namedBy = (
     }
     const parsed = parse(text);
     if (parsed._tag === "Left") {
-      // Data may be named too.
+      // A module may name data files.
       if (!file.endsWith(".nix")) return [];
       leave(place.folder, file, "is not valid Nix");
       return meant(namesInText(text, place).filter(isInTree), file);
@@ -89,7 +92,7 @@ const namedBy = (
       leave(base, file, `names files in ${folderAt(base)} by an expression`);
     return meant(found.paths.filter(isInTree), file);
   };
-  // From which of the flake's folders is not known: a base that is not there is of another one.
+  // The expression may be in any folder of the flake, so only bases that exist count.
   for (const base of bases.filter(isInTree).filter((path) => existsSync(path)))
     leave(base, places.config, `names files in ${folderAt(base)} by an expression`);
   const paths = following(meant(modules, places.config), namesOf);
@@ -99,20 +102,20 @@ const namedBy = (
   };
 };
 
-/** The innermost folder on the way to a path that is there. */
+/** The innermost existing folder on a path. */
 const folderAt = (path: string): string =>
   existsSync(path) && statSync(path).isDirectory() ? path : folderAt(dirname(path));
 
 const kindOf = (path: string): string => (statSync(path).isDirectory() ? "folder" : "file");
 
-/** These, all that they lead to, and what is there where one is a link. */
+/** Follows a relation transitively; symlinks and their targets are both in the result. */
 const following = (from: readonly string[], step: (file: string) => readonly string[]): readonly string[] => {
   const found = new Set(from);
   const byLink = new Set<string>();
-  // A set is walked to its end, also where that moves.
+  // A set's iterator also visits elements that the loop adds.
   for (const file of found) {
     const real = withoutLinks(file);
-    // Links that lead in a circle give one file ever longer paths: one of them says enough.
+    // A circle of symlinks gives one file ever longer paths; one is enough.
     if (file === real || !byLink.has(real)) for (const next of step(file)) found.add(next);
     if (file !== real) byLink.add(real);
     found.add(real);
@@ -120,7 +123,7 @@ const following = (from: readonly string[], step: (file: string) => readonly str
   return [...found];
 };
 
-/** The text of a file that is code; data imports nothing, whatever its texts look like. */
+/** The text of a code file; data imports nothing. */
 const codeOf = (file: string): string => (/\.[cm]?[jt]sx?$/.test(file) ? (readIfThere(file) ?? "") : "");
 
 const importsOf = (file: string): readonly string[] => {
@@ -131,19 +134,19 @@ const importsOf = (file: string): readonly string[] => {
   );
 };
 
-/** Where a file imports modules whose names are not in it. */
+/** The folder of a file with computed imports. */
 const expressionsIn = (file: string): readonly HostSource[] =>
   /\b(?:import|require)\s*\(\s*(?!["'\s])/.test(codeOf(file))
     ? [{ path: dirname(file), what: `files that ${file} may import`, unfollowed: "imports a module by an expression" }]
     : [];
 
-/** What says how the files of a folder are loaded. */
+/** The `package.json` files that decide how files of a folder are loaded. */
 const manifests = (folder: string): readonly string[] =>
   foldersTo(sourceTreeOf(folder).root, folder)
     .map((dir) => join(dir, "package.json"))
     .filter(existsSync);
 
-/** Where packages are looked for from a folder, with those that are links to elsewhere, as in workspaces. */
+/** `node_modules` folders of a folder and its parents, and the targets of symlinks in them, as in workspaces. */
 const dependencies = (folder: string): readonly string[] =>
   foldersTo("/", folder)
     .map((dir) => join(dir, "node_modules"))
@@ -165,6 +168,6 @@ const entriesOf = (dir: string) => {
   }
 };
 
-/** From the outermost folder to the innermost. */
+/** The folders from `root` to `folder`. */
 const foldersTo = (root: string, folder: string): readonly string[] =>
   folder === root || dirname(folder) === folder ? [folder] : [...foldersTo(root, dirname(folder)), folder];

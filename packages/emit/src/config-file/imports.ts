@@ -1,6 +1,6 @@
 import { dirname, extname, join } from "pathe";
 
-/** The files that an import of the user's own may mean: TypeScript is imported by the name that it will have as JavaScript. */
+/** Candidate files for a relative or absolute import. TypeScript imports `x.ts` as `x.js`. */
 export const modulesMeant = (importer: string, specifier: string): readonly string[] => {
   const path = specifier.startsWith("/") ? specifier : join(dirname(importer), specifier);
   return [

@@ -13,12 +13,12 @@ import { readIfThere } from "../fs/read-text.js";
 import { userCache } from "../fs/user-folders.js";
 
 /**
- * What a config may import from us, already loaded: a config finds these wherever it lies, and gets the very
- * modules that will read it.
+ * Our modules by import name, already loaded: a config can import them from any folder, and shares the instances that
+ * read it.
  */
 export type OwnModules = Readonly<Record<string, object>>;
 
-/** Loads the default export of a config, not yet validated. `file` is absolute. Throws {@link Failed}. */
+/** Loads the default export of a config without validating it. `file` is absolute. Throws {@link Failed}. */
 export const load = async (file: string, own: OwnModules): Promise<unknown> => {
   const loader = loaders[extname(file)];
   requireFile(file);
@@ -50,7 +50,7 @@ const loadModule = async (file: string, own: OwnModules): Promise<unknown> => {
   }
 };
 
-/** A name that is not defined in the config, and that a module of ours exports, was not imported. */
+/** Adds the missing import if the config uses a name that one of our modules exports. */
 const withImport = (failure: Failure, error: unknown, own: OwnModules): Failure => {
   const cause = error instanceof Unreadable ? error.cause : error;
   if (failure.kind !== "config-throws" || !(cause instanceof ReferenceError)) return failure;
@@ -62,7 +62,7 @@ const withImport = (failure: Failure, error: unknown, own: OwnModules): Failure 
     : { ...failure, missingImport: `import { ${name} } from ${JSON.stringify(from)};` };
 };
 
-/** Fails when a config that was loaded throws later, in a timer or a promise that nothing awaits. */
+/** Throws {@link Failed} if a loaded config has thrown in a timer or an unawaited promise. */
 export const requireQuietConfig = async (file: string): Promise<void> => {
   try {
     await requireQuiet();
@@ -71,7 +71,6 @@ export const requireQuietConfig = async (file: string): Promise<void> => {
   }
 };
 
-/** What a config that is a function makes of where it is. */
 const called = (file: string, config: ConfigFunction): unknown =>
   config({ env: { ...process.env }, configDir: dirname(file) });
 
@@ -84,7 +83,7 @@ const loadYaml = async (file: string): Promise<unknown> => {
   return readData(file, (text) => readYaml(file, text));
 };
 
-/** Reads a config that is data. */
+/** Reads a config in JSON or YAML. */
 const readData = async (file: string, read: (text: string) => ReadData | Promise<ReadData>): Promise<unknown> => {
   const result = await tooLargeIfTooDeep(file, async () => read(readFileSync(file, "utf8")));
   if ("data" in result) return tooLargeIfTooDeep(file, () => plainData(withoutSchema(result.data)));
@@ -92,7 +91,7 @@ const readData = async (file: string, read: (text: string) => ReadData | Promise
   throw new Failed({ kind: "config-syntax", place, message: `The config is ${message}.` });
 };
 
-/** Without the `$schema` by which an editor knows what a file of data is. */
+/** Removes `$schema`, which is for editors. */
 const withoutSchema = (data: unknown): unknown => {
   if (typeof data !== "object" || data === null || Array.isArray(data)) return data;
   const { $schema, ...config } = data as Readonly<Record<string, unknown>>;
@@ -110,7 +109,7 @@ const loaders: Readonly<Record<string, (file: string, own: OwnModules) => Promis
   ".yml": loadYaml,
 };
 
-/** The extensions of a config, in the order of preference. */
+/** File extensions of a config, in order of preference. */
 export const configExtensions: readonly string[] = Object.keys(loaders);
 
 const requireFile = (file: string): void => {
@@ -129,7 +128,7 @@ const requireFile = (file: string): void => {
   if (!isFile) throw new Failed({ kind: "config-missing", file, candidates: configsNear(file, file) });
 };
 
-/** What looks like a config in a directory, for a person who mistyped its name; relative to what was typed. */
+/** Configs in a directory as suggestions for a mistyped name, relative to the typed path. */
 const configsNear = (typed: string, dir: string): string[] => {
   try {
     return readdirSync(dir)
@@ -140,10 +139,12 @@ const configsNear = (typed: string, dir: string): string[] => {
   }
 };
 
-/** A module whose missing exports throw: transpiled imports would give `undefined`, and fail far from the cause. */
+/**
+ * A module whose missing exports throw. Otherwise transpiled imports would be `undefined` and fail far from the cause.
+ */
 const strict = (name: string, module: object): object =>
   new Proxy(module, {
-    // So that the loader asks for what is missing instead of giving up on it.
+    // Makes the loader call `get` for a missing export.
     has: (target, key) => key in target || (typeof key === "string" && !askedByLoader.has(key)),
     get(target, key, receiver) {
       if (key === "__esModule") return true;
@@ -162,7 +163,7 @@ const isFunction = (exported: object): exported is ConfigFunction => typeof expo
 
 const defaultExport = (file: string, exported: object): object => {
   if (!isModule(exported) && (typeof exported === "function" || Object.keys(exported).length > 0)) return exported;
-  // Asked for its value, a module without one gives itself.
+  // `default` of a module without one is the module itself.
   if (!("default" in exported)) {
     const names = Object.keys(exported).filter((name) => name !== "default");
     throw notExported(file, names.length === 0 ? "nothing" : `${names.join(", ")} but no default`);
@@ -174,8 +175,7 @@ const defaultExport = (file: string, exported: object): object => {
 const requireConfig = (file: string, value: unknown, before: string, after: string): object => {
   const refuse = (what: string): Failed => notExported(file, `${before}${what}${after}`);
   if (typeof value === "function") throw refuse("a function");
-  if (value instanceof Promise)
-    throw notExported(file, "a promise as its default, not the config that it brings (await it)");
+  if (value instanceof Promise) throw notExported(file, "a promise as its default, not a config (await it)");
   if (Array.isArray(value)) throw refuse("a list");
   if (value === null || typeof value !== "object") {
     const type = value === null || value === undefined ? "" : ` (${typeof value})`;
@@ -186,12 +186,12 @@ const requireConfig = (file: string, value: unknown, before: string, after: stri
 
 const notExported = (file: string, found: string): Failed => new Failed({ kind: "config-not-exported", file, found });
 
-/** Whether these are the exports of a module with `export`, and no `module.exports`. */
+/** True for an ES module, false for `module.exports`. */
 const isModule = (exported: object): boolean =>
   Object.hasOwn(exported, "__esModule") ||
   (Symbol.toStringTag in exported && exported[Symbol.toStringTag] === "Module");
 
-/** Parsers of data call themselves for each level. */
+/** Data parsers are recursive, so deep nesting overflows the stack. */
 const tooLargeIfTooDeep = async <A>(file: string, run: () => A | Promise<A>): Promise<A> => {
   try {
     return await run();
@@ -202,7 +202,7 @@ const tooLargeIfTooDeep = async <A>(file: string, run: () => A | Promise<A>): Pr
   }
 };
 
-/** What a failed import of the config says: bad syntax, an import that is not there, or the config's own exception. */
+/** The failure of a config's import: a syntax error, a missing module or an exception. */
 const thrown = (file: string, error: unknown): Failure => {
   if (error instanceof Unreadable) return thrownAt(file, error.cause, `, when ${formatPath(error.path)} is read`);
   if (error instanceof TooLarge) return { kind: "config-too-large", file, found: error.message };
@@ -215,7 +215,7 @@ const thrownAt = (file: string, error: unknown, when: string): Failure => {
   if (syntax?.["file"] !== undefined) {
     return {
       kind: "config-syntax",
-      // The parser counts columns from 0.
+      // The parser's columns start at 0.
       place: placeIn(syntax["file"], Number(syntax["line"]), Number(syntax["column"]) + 1),
       message: `${syntax["what"] ?? message}.`,
     };
@@ -239,7 +239,7 @@ const thrownAt = (file: string, error: unknown, when: string): Failure => {
   };
 };
 
-/** Anything can be thrown, and some of it throws when it is looked at. */
+/** A config can throw any value, even one that throws when it is read. */
 const saidBy = (error: unknown): { readonly name: string; readonly message: string } => {
   try {
     return error instanceof Error

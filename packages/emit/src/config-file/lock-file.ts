@@ -9,20 +9,20 @@ import { lockNameOf, lockSuffix } from "../lock-name.js";
 import { sidesOf } from "../output/merge-conflict.js";
 import { placeAtOffset } from "../report/place.js";
 
-/** A lock file as it is on disk. */
+/** A lock file on disk. */
 export interface LockFile {
   readonly path: string;
-  /** Undefined when there is none yet. */
+  /** Undefined if the file does not exist. */
   readonly text?: string;
   readonly lock: Lock;
-  /** The locks that decide which of two VMs at one index keeps it, the latest first. */
+  /** Older locks, latest first; they decide which of two VMs with one index keeps it. */
   readonly earlier: readonly Lock[];
-  /** Whether the text has two sides of a merge that git could not join. */
+  /** True if the text has conflict markers of a git merge. */
   readonly isConflicted: boolean;
-  /** The lock of a config that is gone, from which this one has its entries. */
+  /** The lock of a renamed config, source of this lock's entries. */
   readonly adopted?: {
     readonly from: string;
-    /** Whether it has nothing left. */
+    /** True if all its hosts were adopted. */
     readonly isWhole: boolean;
   };
 }
@@ -34,7 +34,10 @@ const notPlain: Readonly<Record<Exclude<ReturnType<typeof readEntry>, object | "
   large: "it is too large",
 };
 
-/** The text of a plain file; undefined where there is none. A link or a device, which a repository can carry or name, is refused. */
+/**
+ * The text of a regular file; undefined if missing. Throws for symlinks and devices, which a repository can contain or
+ * name.
+ */
 const readText = (path: string): string | undefined => {
   let entry: ReturnType<typeof readEntry>;
   try {
@@ -47,12 +50,12 @@ const readText = (path: string): string | undefined => {
   return entry.bytes.toString("utf8");
 };
 
-/** Reads a lock file; throws {@link Failed} when it is no lock. */
+/** Reads a lock file; throws {@link Failed} for an invalid one. */
 export const readLockFile = async (path: string): Promise<LockFile> => {
   const text = readText(path);
   if (text === undefined) return { path, lock: emptyLock, earlier: [], isConflicted: false };
   const written = parseLock(text);
-  // In a text of our own, no key is written twice.
+  // Our own output has no duplicate keys.
   if (written !== undefined && printLock(written) === text)
     return { path, text, lock: written, earlier: earlierLocks(path, written), isConflicted: false };
   const sides = sidesOf(text);
@@ -71,8 +74,8 @@ export const readLockFile = async (path: string): Promise<LockFile> => {
 };
 
 /**
- * The lock of a config that was renamed: a config without a lock takes over its hosts from a lock beside it whose config
- * is gone. A host belongs to the config when both have a VM in common.
+ * Finds the lock after a config was renamed: a config without a lock adopts hosts from a lock in the same folder whose
+ * config is gone. A host matches if both have a VM in common.
  */
 export const adoptLock = async (lockFile: LockFile, config: unknown): Promise<LockFile> => {
   if (lockFile.text !== undefined) return lockFile;
@@ -83,7 +86,7 @@ export const adoptLock = async (lockFile: LockFile, config: unknown): Promise<Lo
   for (const name of orphans.toSorted()) {
     const from = join(directory, name);
     const entry = readEntry(from);
-    // Other programs have files of such names.
+    // Other programs use the suffix too.
     if (typeof entry === "string" || parseLock(entry.bytes.toString("utf8")) === undefined) continue;
     const { lock, ...rest } = await readLockFile(from);
     const isOwn = (host: string): boolean =>
@@ -101,7 +104,7 @@ export const adoptLock = async (lockFile: LockFile, config: unknown): Promise<Lo
   return lockFile;
 };
 
-/** The names of a host's VMs in a config of any shape, the former ones included. */
+/** Names of a host's VMs, with `renamedFrom`, in a config that is not validated yet. */
 const vmNamesIn = (config: unknown, host: string): readonly string[] => {
   const vms = entry(entry(entry(config, "hosts"), host), "vms");
   if (!isRecord(vms)) return [];
@@ -112,7 +115,7 @@ const vmNamesIn = (config: unknown, host: string): readonly string[] => {
 const entry = (value: unknown, key: string): unknown =>
   isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 
-/** The lock that a text holds, where that is one. */
+/** The lock in a text; undefined if invalid. */
 const parseLock = (text: string): Lock | undefined => {
   try {
     return lockSchema.safeParse(JSON.parse(text)).data;
@@ -121,7 +124,7 @@ const parseLock = (text: string): Lock | undefined => {
   }
 };
 
-/** A lock in which a merge, or a hand that resolved one, may have left keys twice and commas where none belong. */
+/** Reads a lock that a merge, or a person who resolved one, may have left with duplicate keys and wrong commas. */
 const readSide = async (path: string, text: string): Promise<Lock> => {
   const { findNodeAtLocation, parseTree, printParseErrorCode } = await import("jsonc-parser");
   const broken = (reason: string, offset?: number): Failed =>
@@ -141,7 +144,7 @@ const readSide = async (path: string, text: string): Promise<Lock> => {
     const [issue] = result.error.issues;
     const steps = (issue?.path ?? []).map((step) => (typeof step === "symbol" ? String(step) : step));
     const inner = issue?.code === "invalid_key" ? issue.issues[0] : issue;
-    // A missing setting has no place: its object has.
+    // A missing setting has no place, so use its object's.
     const node = steps.flatMap((_, position) => findNodeAtLocation(root, steps.slice(0, position + 1)) ?? []).at(-1);
     throw broken(`${formatPath(steps)}: ${inner?.message ?? "unknown"}`, (node ?? root).offset);
   } catch (error) {
@@ -163,7 +166,7 @@ const valueOf = (node: Node): unknown => {
   return Object.fromEntries([...values].map(([name, found]) => [name, joined(found)]));
 };
 
-/** Objects and lists with the entries of all; of other values, the first one. */
+/** Merges objects and concatenates lists; of other values, takes the first. */
 const joined = (values: readonly unknown[]): unknown => {
   const [first] = values;
   if (values.length === 1) return first;
@@ -179,8 +182,8 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
- * Git joins two additions in different places without a word, and both may have the same index: the locks before on this
- * branch say which VM had it earlier.
+ * Git merges two additions in different places without a conflict, and both may have the same index. The older locks of
+ * this branch tell which VM had it first.
  */
 const earlierLocks = (path: string, lock: Lock): readonly Lock[] => {
   if (!hasIndexTwice(lock)) return [];
@@ -197,7 +200,7 @@ const earlierLocks = (path: string, lock: Lock): readonly Lock[] => {
   return earlier;
 };
 
-/** So many merges in a row, none of them emitted, are not looked through for more. */
+/** Limit on merges in a row without a run of this program. */
 const maxCommits = 20;
 
 const hasIndexTwice = ({ hosts }: Lock): boolean =>
@@ -206,7 +209,7 @@ const hasIndexTwice = ({ hosts }: Lock): boolean =>
 const sorted = <Value>(record: Readonly<Record<string, Value>>): [string, Value][] =>
   Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
 
-/** A lock as text, the same for the same lock: keys are sorted, and a VM is a line, so that git can merge it. */
+/** Prints a lock with sorted keys and one line per VM, so that git can merge it. */
 export const printLock = ({ version, hosts, freed = {} }: Lock): string => {
   const lock = {
     version,

@@ -1,12 +1,12 @@
-/** What a config names of the files around it, as it is written and before anything is known of its shape. */
+/** Finds the paths in a config that is not validated yet. */
 import { join, resolve } from "pathe";
 import { isNode, type Node } from "@microvm-emit/nix-ast";
 import { namesIn } from "./nix-names.js";
 
-/** What a config names, by absolute paths. */
+/** Absolute paths. */
 export interface NamedPaths {
   readonly modules: readonly string[];
-  /** Folders below which Nix of the config's names files by an expression. */
+  /** Folders with files that the config's Nix names by an expression. */
   readonly bases: readonly string[];
   readonly inputs: readonly string[];
 }
@@ -15,7 +15,7 @@ export const namedPaths = (
   config: unknown,
   { configDir, outputDir }: { readonly configDir: string; readonly outputDir: string },
 ): NamedPaths => {
-  // Nix of the config's is written into files of the flake, where its paths begin.
+  // Paths in the config's Nix are relative to the emitted file, which may be in any of these folders.
   const written = nodesIn(config).flatMap((node) =>
     ["", "modules", "hosts/host"].map((folder) => namesIn(node, { folder: join(outputDir, folder), flake: outputDir })),
   );
@@ -55,7 +55,7 @@ const inside = (parts: readonly unknown[], step: string): readonly unknown[] =>
     return step === "*" ? Object.values(part) : [(part as Readonly<Record<string, unknown>>)[step]];
   });
 
-/** All Nix in a config, which may hold itself. */
+/** All Nix nodes in a config, which may contain cycles. */
 const nodesIn = (config: unknown): readonly Node[] => {
   const found: Node[] = [];
   const seen = new Set<object>();
@@ -70,7 +70,7 @@ const nodesIn = (config: unknown): readonly Node[] => {
   return found;
 };
 
-/** Where a flake reference leads on this machine, as `path:../x?dir=sub` and `git+file:///x` do. */
+/** The local path of a flake reference, such as `path:../x?dir=sub` or `git+file:///x`. */
 const localPath = (reference: string): string | undefined => {
   const [, scheme, path] = /^((?:path|(?:[a-z]+\+)?file):(?:\/\/)?)?([^?#]*)/.exec(reference) ?? [];
   if (path === undefined || (scheme === undefined && !/^(?:\.{1,2}(?:\/|$)|\/)/.test(path))) return undefined;

@@ -1,22 +1,22 @@
-/** The paths that Nix names: as it writes them, and as it puts them together. */
+/** Finds the paths that Nix code names, literally or by an expression. */
 import { childrenOf, type Expr, isNode, type Node, staticName, type StringPart } from "@microvm-emit/nix-ast";
 import { resolve } from "pathe";
 
-/** What Nix names, by absolute paths. */
+/** Absolute paths. */
 export interface NixNames {
-  /** Files and folders that are known. */
+  /** Files and folders. */
   readonly paths: readonly string[];
-  /** Folders below which it names files by an expression. */
+  /** Folders with files that the code names by an expression. */
   readonly bases: readonly string[];
 }
 
-/** Where the Nix lies, and where its flake does, for which `self` stands. */
+/** Folder of the code, and of its flake, which is the value of `self`. */
 export interface NixPlace {
   readonly folder: string;
   readonly flake: string;
 }
 
-/** The names of a tree; of `<x>` and `~/x` a flake knows nothing, since it is evaluated purely. */
+/** The paths in a tree. Skips `<x>` and `~/x`, which pure evaluation forbids. */
 export const namesIn = (root: Node, place: NixPlace): NixNames => {
   const paths: string[] = [];
   const bases: string[] = [];
@@ -32,15 +32,15 @@ export const namesIn = (root: Node, place: NixPlace): NixNames => {
   return { paths, bases };
 };
 
-/** Paths in a text that is no Nix as a whole. */
+/** Paths in a text that is not valid Nix. */
 export const namesInText = (text: string, { folder }: NixPlace): readonly string[] =>
   [...text.matchAll(/(?<![\w.+/~-])\.{0,2}(?:\/[\w.+-]+)+/g)].map(([path]) => resolve(folder, path));
 
 interface Name {
   readonly path: string;
-  /** Whether the path ends there; if not, it goes on with what is known to Nix alone. */
+  /** False if only an evaluation can tell the rest of the path. */
   readonly isWhole: boolean;
-  /** Nodes of it that may name more. */
+  /** Parts of the expression that may name more paths. */
   readonly besides: readonly Node[];
 }
 
@@ -67,7 +67,7 @@ const nameOf = (node: Node, place: NixPlace): Name | undefined => {
   }
 };
 
-/** A path with more text behind it, up to the folder that is known. */
+/** Appends parts to a path; stops at the last folder before an unknown part. */
 const continued = (start: Name, parts: readonly (StringPart | Expr)[]): Name => {
   if (!start.isWhole) return { ...start, besides: [...start.besides, ...parts.filter(isPart)] };
   const end = parts.findIndex(isPart);
@@ -87,7 +87,7 @@ const continued = (start: Name, parts: readonly (StringPart | Expr)[]): Name => 
 const isPart = (part: StringPart | Expr): part is Exclude<StringPart, string> | Expr =>
   typeof part !== "string" && isNode(part);
 
-/** A path, or the text that Nix makes of one. */
+/** A path, or a path converted to a string. */
 const textOfPath = (expr: Expr, place: NixPlace): Name | undefined => {
   if (isSelf(expr)) return { path: place.flake, isWhole: true, besides: [] };
   if (expr.kind === "call" && /^(builtins\.)?toString$/.test(dotted(expr.function) ?? ""))
@@ -95,7 +95,7 @@ const textOfPath = (expr: Expr, place: NixPlace): Name | undefined => {
   return nameOf(expr, place);
 };
 
-/** `self`, `inputs.self`, or the path that one of them has. */
+/** True for `self`, `inputs.self` and their `outPath`. */
 const isSelf = (expr: Expr): boolean => /^(inputs\.)?self(\.outPath)?$/.test(dotted(expr) ?? "");
 
 const dotted = (expr: Expr): string | undefined => {

@@ -1,4 +1,4 @@
-/** The same function, which finds out about each object once. */
+/** Memoizes a function by object identity. */
 export const oncePer = <K extends object, V>(find: (key: K) => V): ((key: K) => V) => {
   const found = new WeakMap<K, { readonly value: V }>();
   return (key) => {

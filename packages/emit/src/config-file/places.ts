@@ -2,17 +2,21 @@ import { basename, dirname, join, resolve } from "node:path";
 import { withoutLinks } from "../fs/without-links.js";
 import { lockNameOf } from "../lock-name.js";
 
-/** Where a run reads and writes: absolute paths, without symlinks where they exist, since Nix resolves `../` that way. */
+/** Paths that a run reads and writes: absolute, with symlinks resolved where they exist, as Nix resolves `../`. */
 export interface Places {
   readonly config: string;
   readonly configDir: string;
   readonly outputDir: string;
-  /** The output directory with the links that its path was typed with. */
+  /** The output directory with the symlinks of the typed path. */
   readonly typedOutput: string;
   readonly lock: string;
 }
 
-/** @param output the output directory as typed; `flake/` beside the config by default. */
+/**
+ * Resolves all paths of a run.
+ *
+ * @param output the output directory as typed; by default `flake/` beside the config.
+ */
 export const placesOf = (config: string, output?: string): Places => {
   const file = resolve(config);
   const configDir = withoutLinks(dirname(file));
@@ -22,7 +26,7 @@ export const placesOf = (config: string, output?: string): Places => {
     configDir,
     outputDir: withoutLinks(typedOutput),
     typedOutput,
-    // A link in its place is not followed: it might lead to the lock of another config.
+    // A symlink as lock is not followed, because it could lead to the lock of another config.
     lock: join(configDir, lockNameOf(basename(file))),
   };
 };

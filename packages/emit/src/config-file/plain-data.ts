@@ -2,7 +2,7 @@ import { type ConfigPath, formatPath } from "@microvm-emit/model";
 import { NODE } from "@microvm-emit/nix-ast";
 import { types } from "node:util";
 
-/** Reading a part of a config runs code of the config's that throws. */
+/** Reading a part of the config runs code that throws. */
 export class Unreadable extends Error {
   override readonly cause: unknown;
   readonly path: ConfigPath;
@@ -14,10 +14,10 @@ export class Unreadable extends Error {
   }
 }
 
-/** A config has no end, or a far one. */
+/** The config is infinite or too large. */
 export class TooLarge extends Error {}
 
-/** A path from its end. */
+/** A config path as a linked list, last step first. */
 interface Step {
   readonly above: Step | undefined;
   readonly key: string | number;
@@ -34,7 +34,7 @@ const maxDepth = 500;
 const maxValues = 5_000_000;
 
 /**
- * The same data without getters and proxies: reading it runs no code any more. Parts that are one object stay one. Throws
+ * Copies data without getters and proxies, so that reading the copy runs no code. Keeps shared references. Throws
  * {@link Unreadable} or {@link TooLarge}.
  */
 export const plainData = (root: unknown): unknown => {
@@ -65,12 +65,12 @@ export const plainData = (root: unknown): unknown => {
     for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) {
       const { from, to, at: here, depth } = task;
       at = here;
-      // A list of nothing may be of any length.
+      // A sparse list may have any length.
       if (Array.isArray(from)) count(from.length, at);
       const keys = Object.keys(from);
       count(keys.length, at);
       const marks = Object.getOwnPropertySymbols(from);
-      // Nix may be of any depth.
+      // Nix code may have any depth.
       const inner = marks.includes(NODE) ? 0 : depth + 1;
       const copy = (key: string | symbol, enumerable: boolean): void => {
         at = typeof key === "symbol" ? here : { above: here, key: Array.isArray(to) ? Number(key) : key };
@@ -99,7 +99,7 @@ const near = (at: Step | undefined): string => {
   return path.length === 0 ? "" : `, such as at ${formatPath(path.slice(0, 8))}${path.length > 8 ? " and deeper" : ""}`;
 };
 
-/** A reader of an object finds them as if they were its own. */
+/** Getters of a class, which are read like properties of the object. */
 const gettersOfClass = (from: object): readonly string[] => {
   const found: string[] = [];
   for (let above = prototypeOf(from); above !== null && prototypeOf(above) !== null; above = prototypeOf(above)) {
@@ -112,7 +112,7 @@ const gettersOfClass = (from: object): readonly string[] => {
 
 const prototypeOf = (value: object): object | null => Object.getPrototypeOf(value) as object | null;
 
-/** What is no plain object stays none, and loses what its class may do. */
+/** Prototype for instances of classes: still no plain object, but without the methods. */
 const instance: object = Object.create(Object.prototype) as object;
 
 const prototypeFor = (value: object): object | null => {
@@ -121,7 +121,7 @@ const prototypeFor = (value: object): object | null => {
   return prototypeOf(prototype) === null ? Object.prototype : instance;
 };
 
-/** Has no part that a config may be made of. */
+/** True for objects that no config contains; validation rejects them. */
 const isLeaf = (value: object): boolean =>
   types.isDate(value) || types.isMap(value) || types.isSet(value) || types.isRegExp(value) || types.isPromise(value);
 

@@ -31,7 +31,7 @@ export interface PlannedFile {
   readonly findings: Findings;
 }
 
-/** The modules that a config may import from this program; it gets the very instances that read it. */
+/** Modules that a config may import from this program. It shares the instances that read it. */
 const own = { "microvm-emit": self, "@microvm-emit/model": model, "@microvm-emit/nix-ast": nixAst };
 
 /**
@@ -56,7 +56,7 @@ export const planFile = async (places: Places, require: () => void = () => undef
     throw new Failed({ kind: "config-problems", problems: grouped(located) });
   }
   const findings = await findingsOf(places.config, config, planned.right);
-  // The last look before anything is written.
+  // The last check for stray errors before anything is written.
   await requireQuietConfig(places.config);
   return {
     config,
@@ -67,7 +67,7 @@ export const planFile = async (places: Places, require: () => void = () => undef
   };
 };
 
-/** The config and its lock; throws the failures of both, and of the requirement, together. */
+/** Loads the config and its lock. Throws their failures and the requirement's together. */
 const loadAll = async (
   places: Places,
   require: () => void,
@@ -92,7 +92,7 @@ const loadAll = async (
   return { config: config.value, lockFile: await adoptLock(lockFile.value, config.value) };
 };
 
-/** The modules of the config that are not on disk; the model cannot know. */
+/** Problems of modules that do not exist; the model cannot read the disk. */
 const missingModules = ({ plan, written }: PlannedConfig, configDir: string): readonly Problem[] =>
   model.whereWritten(missingPaths(plan, configDir), written);
 

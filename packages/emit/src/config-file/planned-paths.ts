@@ -1,12 +1,12 @@
 import type { ConfigPath, Plan } from "@microvm-emit/model";
 
-/** A file or directory of the user's that a plan refers to, relative to the config, and where the config names it. */
+/** A file or directory of the user that the plan names: its path relative to the config, and its config path. */
 export interface PlannedPath {
   readonly path: string;
   readonly at: ConfigPath;
 }
 
-/** Every path of the user's in a plan, wherever in it. */
+/** Collects all such paths in a plan. */
 export const plannedPaths = (plan: Plan): readonly PlannedPath[] => {
   const found: PlannedPath[] = [];
   const walk = (part: unknown): void => {
@@ -18,6 +18,6 @@ export const plannedPaths = (plan: Plan): readonly PlannedPath[] => {
   return found;
 };
 
-// Paths inside the user's own Nix have no `at`: they are relative to the emitted file.
+// Paths in the user's Nix code have no `at`: they are relative to the emitted file.
 const isPathModule = (part: object): part is PlannedPath =>
   "kind" in part && part.kind === "path" && "at" in part && "path" in part && typeof part.path === "string";

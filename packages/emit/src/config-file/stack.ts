@@ -4,9 +4,9 @@ import { dirname, extname, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { requireJiti } from "./commonjs.js";
 
-/** A frame of a stack; line and column from 1, as in the file that was written. */
+/** A stack frame; line and column of the source file, from 1. */
 export interface Frame {
-  /** Empty at the top of a file. */
+  /** Empty at the top level of a file. */
   readonly name: string;
   readonly file: string;
   readonly line: number;
@@ -16,7 +16,7 @@ export interface Frame {
 export const formatFrame = ({ name, file, line, column }: Frame): string =>
   name === "" ? `at ${file}:${line}:${column}` : `at ${name} (${file}:${line}:${column})`;
 
-/** The frames of an exception that lie in files of the user's own: not in Node, not in a package, not in ours. */
+/** The frames in the user's files, without Node, packages and our code. */
 export const userFrames = (error: unknown): Frame[] => {
   const ours = ownDirectories();
   const frames = stackOf(error)
@@ -34,7 +34,7 @@ export const userFrames = (error: unknown): Frame[] => {
   return frames.length === 0 ? [] : frames.map(toOriginal());
 };
 
-/** Text of the user's, which may be anything, or throw when it is read. */
+/** The stack of a thrown value, which may throw when it is read. */
 const stackOf = (error: unknown): string => {
   try {
     return error instanceof Error ? String(error.stack) : "";
@@ -43,7 +43,7 @@ const stackOf = (error: unknown): string => {
   }
 };
 
-/** Where our own packages lie, which in a checkout is not below node_modules. */
+/** Folders of our packages; in a checkout they are outside `node_modules`. */
 const ownDirectories = (): string[] => {
   const require = createRequire(import.meta.url);
   return [
@@ -54,12 +54,12 @@ const ownDirectories = (): string[] => {
   ].map((dir) => (dir.endsWith(sep) ? dir : dir + sep));
 };
 
-/** Loading keeps every line where it was, and moves what is in it: this finds the columns again. */
+/** Restores columns, because the loader keeps lines but moves the code in them. */
 const toOriginal = (): ((frame: Frame) => Frame) => {
   const { createJiti } = requireJiti();
   const jiti = createJiti(import.meta.url, { fsCache: false, sourceMaps: true });
   return (frame) => {
-    // The first line begins with what the loader puts around the file.
+    // The loader prepends a wrapper to the first line.
     if (frame.line === 1) return { ...frame, column: 1 };
     try {
       const code = jiti.transform({

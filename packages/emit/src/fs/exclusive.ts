@@ -15,19 +15,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ownProcess } from "./own-process.js";
 import { codeOf } from "./folders.js";
 
-/** Another run holds the folder. */
+/** Another run has the lock. */
 export interface Busy {
-  /** Its process. */
+  /** Its process ID. */
   readonly pid: string;
-  /** The file that says so. */
+  /** Its lock file. */
   readonly entry: string;
 }
 
 /**
- * Calls `body` while no other run does so with the same folder, which is made for it; waits for others.
+ * Runs `body` while no other run has the lock of `folder`; creates the folder and waits for others. Returns {@link
+ * Busy} after `patienceMs`.
  *
- * Each run makes a file whose name is its alone, then looks for others. Of two that come together, at least one sees
- * the other, and steps back. The file of a dead run can be removed by any run, because no later run has its name.
+ * Each run creates a file with a unique name, then looks for other files. If two runs start together, at least one sees
+ * the other and retries. Any run may remove the file of a dead run, because names are never reused.
  */
 export const exclusively = async <A>(folder: string, patienceMs: number, body: () => Promise<A>): Promise<A | Busy> => {
   const own = nameOfRun(process.pid);
@@ -39,7 +40,7 @@ export const exclusively = async <A>(folder: string, patienceMs: number, body: (
         leave(folder, own);
       });
     if (Date.now() > deadline) return other;
-    // Of random length, so that two that step back together do not come back together.
+    // The random delay keeps two runs from retrying at the same time.
     await sleep(10 + Math.random() * 30);
   }
 };
@@ -67,7 +68,7 @@ const leave = (folder: string, own: string): void => {
     unlinkSync(join(folder, own));
     rmdirSync(folder);
   } catch {
-    // The folder keeps the journal of an interrupted run, and a dead run's file does no harm.
+    // The folder contains the journal of an interrupted run, or the lock of a dead run, which is harmless.
   }
 };
 
@@ -81,7 +82,7 @@ const otherIn = (folder: string, own: string): Busy | undefined => {
   for (const name of names.filter((name) => name.startsWith("run-") && name !== own)) {
     const [, machine, boot, pid = "", start] = name.split("-");
     const entry = join(folder, name);
-    // A run of another machine or container cannot be seen, and is taken to be alive.
+    // Processes of another machine or container are invisible, so they count as alive.
     const isAlive = machine !== here.machine || (boot === here.boot && startOf(Number(pid)) === start);
     if (isAlive) return { pid, entry };
     rmSync(entry, { force: true });
@@ -89,7 +90,7 @@ const otherIn = (folder: string, own: string): Busy | undefined => {
   return undefined;
 };
 
-/** What Linux says, and nothing on other systems. */
+/** Reads `/proc`; empty on systems without it. */
 const inProc = (read: () => string): string => {
   try {
     return read();
@@ -98,7 +99,7 @@ const inProc = (read: () => string): string => {
   }
 };
 
-/** Process numbers mean something in one container of one machine, until it restarts. */
+/** A process ID is unique only within one container and boot. */
 const here = {
   machine: createHash("sha256")
     .update(hostname() + inProc(() => readlinkSync("/proc/self/ns/pid")))
@@ -107,16 +108,16 @@ const here = {
   boot: inProc(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").slice(0, 8)),
 };
 
-/** The file of the run of a process. Process numbers are used again, but not with the same start. */
+/** Lock file of a process. The start time distinguishes reused process IDs. */
 export const nameOfRun = (pid: number, machine = here.machine, boot = here.boot): string =>
   ["run", machine, boot, pid, startOf(pid)].join("-");
 
-/** When a process began, in clock ticks (proc_pid_stat(5)); undefined when it ended, empty where the system does not say. */
+/** Start time of a process in clock ticks (proc_pid_stat(5)); undefined for a dead process, empty without `/proc`. */
 const startOf = (pid: number): string | undefined => {
   const stat = inProc(() => readFileSync(`/proc/${String(pid)}/stat`, "utf8"));
-  // The program's name comes before, and may hold anything.
+  // The name of the program comes first and may contain any character.
   const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  // A killed process is a zombie until its parent asks for it.
+  // A killed process stays as a zombie until its parent waits for it.
   if (stat !== "") return state === "Z" || state === "X" ? undefined : fields[18];
   try {
     process.kill(pid, 0);
@@ -128,7 +129,7 @@ const startOf = (pid: number): string | undefined => {
 
 const deferredSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Lets signals wait for `body`, so that an interrupted run leaves nothing behind. */
+/** Defers signals until `body` ends, so that an interrupted run leaves nothing behind. */
 const uninterrupted = async <A>(body: () => Promise<A>, end: () => void): Promise<A> => {
   const pending = new Set<NodeJS.Signals>();
   const note = (signal: NodeJS.Signals): void => void pending.add(signal);

@@ -3,29 +3,29 @@ import { type FileHandle, open } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /**
- * Folders, opened without following a symbolic link.
+ * Opens folders without following symlinks.
  *
- * Linux leads `/proc/self/fd/N/name` into the folder that was opened, whatever stands at its path since, so that what
- * was checked and what is changed are one folder. Other systems have no such path: there the folders are checked alone.
+ * On Linux, `/proc/self/fd/N/name` refers to the opened folder even if its path now leads elsewhere, so the checked and
+ * the changed folder are the same. Other systems only have the check.
  */
 export interface Folders {
-  /** A path to the entry of an absolute path without links; throws ENOTDIR where one of its folders is a link. */
+  /** A usable path for an absolute path without symlinks; throws ENOTDIR if a parent is a symlink. */
   readonly at: (path: string) => string;
-  /** The same, making the folders that are missing. */
+  /** Like `at`, but creates missing folders. */
   readonly make: (path: string) => string;
-  /** Removes a folder where it is empty. */
+  /** Removes an empty folder; ignores others. */
   readonly removeEmpty: (folder: string) => void;
-  /** The folders made, outermost first. */
+  /** Created folders, outermost first. */
   readonly made: readonly string[];
-  /** Has the system put the entries of a folder on the disk. */
+  /** Flushes the entries of a folder to disk. */
   readonly sync: (folder: string) => Promise<void>;
-  /** A message with its folders as the user knows them. */
+  /** Replaces `/proc` paths in a message with the user's paths. */
   readonly readable: (message: string) => string;
   readonly close: () => void;
 }
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
-// Node does not name it. Needs no permission to list the folder.
+// Missing in Node's constants. Needs no read permission on the folder.
 const O_PATH = 0o10000000;
 
 export const openFolders = (): Folders => {
@@ -49,7 +49,7 @@ export const openFolders = (): Folders => {
       try {
         rmdirSync(join(folder(dirname(path), false), basename(path)));
       } catch {
-        // Not empty, or gone: a folder too many does no harm.
+        // The folder is not empty or already removed; both are harmless.
         return;
       }
       const descriptor = opened.get(path);
@@ -57,7 +57,7 @@ export const openFolders = (): Folders => {
       opened.delete(path);
     },
     made,
-    // A path that ends in the descriptor is a link itself.
+    // Without `/.`, the path to the descriptor is itself a symlink.
     sync: (path) => sync(`${folder(path, false)}/.`),
     readable: (message) =>
       [...opened].reduce(
@@ -94,10 +94,10 @@ const requireFolder = (path: string): string => {
 
 export const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code;
 
-/** Whether nothing stands at a path, by the error of a call on it; the latter: something above it is a file. */
+/** True if the error means that a path does not exist; ENOTDIR: a parent is a file. */
 export const isAbsence = (error: unknown): boolean => ["ENOENT", "ENOTDIR"].includes(codeOf(error) ?? "");
 
-/** Whether anything stands at a path, a dangling link included. */
+/** True if the path exists; a dangling symlink counts. */
 export const isThere = (path: string): boolean => {
   try {
     lstatSync(path);
@@ -108,14 +108,14 @@ export const isThere = (path: string): boolean => {
   }
 };
 
-/** A regular file, or the kind of whatever stands in its place. */
+/** A regular file, or the kind of another entry. */
 export type Entry =
   { readonly bytes: Buffer; readonly mode: number } | "none" | "symlink" | "directory" | "special" | "large";
 
-/** No file that is emitted comes near it. */
+/** Far above any emitted file. */
 const maxBytes = 1 << 26;
 
-/** Reads an entry without following a link, nor waiting for a FIFO's writer. */
+/** Reads an entry. Follows no symlink and does not block on a FIFO. */
 export const readEntry = (path: string, limit = maxBytes): Entry => {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return "none";
@@ -131,7 +131,7 @@ export const readEntry = (path: string, limit = maxBytes): Entry => {
   }
 };
 
-/** Has the system put a file or folder on the disk, where its file system can. */
+/** Flushes a file or folder to disk, if its file system supports this. */
 export const sync = async (path: string): Promise<void> => {
   let handle: FileHandle | undefined;
   try {

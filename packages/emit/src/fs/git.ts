@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
 
 /**
- * The output of a git command that reads; undefined where git is missing or refuses, as in another user's work tree.
+ * Output of a read-only git command; undefined if git is missing or refuses, as in another user's work tree.
  *
- * A repository's own settings may name programs: one that watches files, and one that fetches objects of a partial clone.
- * Neither runs. A repository within the work tree, which git can carry as plain files, is not taken for the user's.
+ * Repository settings can name programs: a file system monitor, and a fetch command of a partial clone. Both are
+ * disabled. Bare repositories inside the work tree are ignored, because git can carry them as plain files.
  */
 export const git = (cwd: string, args: readonly string[], input = ""): Buffer | undefined => {
   try {
@@ -12,7 +12,7 @@ export const git = (cwd: string, args: readonly string[], input = ""): Buffer | 
       cwd,
       env: { ...process.env, GIT_ALLOW_PROTOCOL: "none", GIT_NO_LAZY_FETCH: "1" },
       maxBuffer: 1 << 30,
-      // A repository's settings may include a file that gives nothing and never ends.
+      // Repository settings may include a file that never ends.
       timeout: 30_000,
       input,
       stdio: ["pipe", "pipe", "ignore"],
@@ -22,14 +22,14 @@ export const git = (cwd: string, args: readonly string[], input = ""): Buffer | 
   }
 };
 
-/** A version of a file in git's index: one of a file that is merged, one a side of a file that git could not merge. */
+/** A version of a file in git's index: one for a merged file, one per side for a conflict. */
 export interface IndexEntry {
-  /** Relative to the folder asked about. */
+  /** Relative to the requested folder. */
   readonly path: string;
   readonly object: string;
 }
 
-/** The entries of the index below a folder without common ancestors; `unmerged` are those that nobody added since. */
+/** Index entries below a folder, without common ancestors; "unmerged" selects unresolved conflicts. */
 export const indexEntries = (
   dir: string,
   which: "all" | "unmerged",
@@ -43,7 +43,7 @@ export const indexEntries = (
   });
 };
 
-/** The contents of entries, each undefined where the repository does not have it. */
+/** Contents of entries, undefined for objects that the repository lacks. */
 export const contentsOf = (dir: string, entries: readonly IndexEntry[]): readonly (Buffer | undefined)[] => {
   const objects = entries.map(({ object }) => object);
   const batch = objects.length === 0 ? undefined : git(dir, ["cat-file", "--batch"], `${objects.join("\n")}\n`);

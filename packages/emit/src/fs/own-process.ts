@@ -1,6 +1,6 @@
 const { stdout, stderr } = process;
 
-/** The process as this program uses it: a config that ran may have replaced these parts of `process`. */
+/** Parts of `process`, saved before the config runs: its code may replace them. */
 export const ownProcess = {
   stdout,
   stderr,

@@ -1,6 +1,9 @@
 import { readFileSync, statSync } from "node:fs";
 
-/** The text of a file, or the code of the error. A repository can name a device that never ends, so only plain files are read. */
+/**
+ * Text of a regular file, or the error code. A repository can name a device that never ends, so other kinds are not
+ * read.
+ */
 export const readText = (file: string): string | { readonly code: string } => {
   try {
     return statSync(file).isFile() ? readFileSync(file, "utf8") : { code: "EINVAL" };
@@ -9,7 +12,7 @@ export const readText = (file: string): string | { readonly code: string } => {
   }
 };
 
-/** The text of a file; undefined if it cannot be read. */
+/** Text of a regular file; undefined if it cannot be read. */
 export const readIfThere = (file: string): string | undefined => {
   const text = readText(file);
   return typeof text === "string" ? text : undefined;

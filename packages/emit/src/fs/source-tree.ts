@@ -16,14 +16,14 @@ import { readIfThere } from "./read-text.js";
 import { isThere, readEntry } from "./folders.js";
 import { withoutLinks } from "./without-links.js";
 
-/** The directory whose files Nix sees when it evaluates the flake: all that the flake may refer to. */
+/** The directory that Nix copies to evaluate the flake; the flake cannot refer to files outside it. */
 export interface SourceTree {
   readonly root: string;
-  /** A flake in a git work tree sees only files that git does not ignore. */
+  /** In a git work tree, Nix ignores the files that git ignores. */
   readonly isGit: boolean;
 }
 
-/** The source a config belongs to: its git work tree, else its own directory. */
+/** The git work tree of a config, else its directory. */
 export const sourceTreeOf = (configDir: string): SourceTree => {
   const root = workTreeRoot(configDir);
   return root === undefined ? { root: configDir, isGit: false } : { root, isGit: true };
@@ -32,12 +32,12 @@ export const sourceTreeOf = (configDir: string): SourceTree => {
 const workTreeRoot = (dir: string): string | undefined =>
   existsSync(join(dir, ".git")) ? dir : dirname(dir) === dir ? undefined : workTreeRoot(dirname(dir));
 
-/** Longer than any path of Linux. */
+/** PATH_MAX of Linux. */
 const gitFileBytes = 4096;
 
 /**
- * The Git directory that the `.git` file of a linked worktree or a submodule refers to (gitrepository-layout(5)). A guest may
- * have written the file, so a path with control characters, which a terminal would obey, is ignored.
+ * The git directory that the `.git` file of a linked worktree or a submodule names (gitrepository-layout(5)). A guest
+ * may have written the file, so paths with control characters, which a terminal would obey, are ignored.
  */
 export const gitDirOf = (folder: string): string | undefined => {
   const [, written] = /^gitdir: (\P{C}+)[\r\n]*$/u.exec(gitFileOf(folder)) ?? [];
@@ -53,7 +53,7 @@ const gitFileOf = (folder: string): string => {
   }
 };
 
-/** Where git keeps what it knows of a work tree. */
+/** Folders with git's metadata of a work tree. */
 export const gitFolders = ({ root, isGit }: SourceTree): readonly string[] => {
   if (!isGit) return [];
   const entry = join(root, ".git");
@@ -65,10 +65,7 @@ export const gitFolders = ({ root, isGit }: SourceTree): readonly string[] => {
 export const isBelow = (root: string, path: string): boolean =>
   path === root || path.startsWith(root === sep ? sep : root + sep);
 
-/**
- * Copies the source to a place where other files may stand already, and replaces none of those; `besides` is no part
- * of the source wherever it lies.
- */
+/** Copies the source to `target`; keeps existing files there and skips the folder `besides`. Throws {@link Failed}. */
 export const mirror = (source: SourceTree, target: string, besides: string): void => {
   const paths = (source.isGit ? gitFiles(source.root) : undefined) ?? plainFiles(source.root, besides);
   try {
@@ -80,17 +77,17 @@ export const mirror = (source: SourceTree, target: string, besides: string): voi
   }
 };
 
-/** What git knows or would offer to add. */
+/** Tracked files, and untracked files that git does not ignore. */
 const gitFiles = (root: string): string[] | undefined =>
   listed(root, ["--cached", "--others", "--deduplicate"])?.filter((path) =>
     lstatSync(join(root, path), { throwIfNoEntry: false }),
   );
 
-/** What git does not know of these files and directories, as absolute paths. */
+/** Untracked files among these files and directories, as absolute paths; undefined without git. */
 export const unknownToGit = (root: string, paths: readonly string[]): readonly string[] | undefined =>
   listed(root, ["--others", "--", ...paths])?.map((path) => join(root, path));
 
-/** Files that git does not ignore. */
+/** Files that git does not ignore, relative to `root`. */
 const listed = (root: string, options: readonly string[]): string[] | undefined =>
   git(root, ["ls-files", "--exclude-standard", "-z", ...options])
     ?.toString("utf8")
@@ -99,7 +96,7 @@ const listed = (root: string, options: readonly string[]): string[] | undefined 
 
 const limits = { files: 50_000, bytes: 1 << 30, words: "50,000 files or 1 GiB" };
 
-/** Every file below a directory but what is known to be no source. */
+/** All files below a directory, without `.git`, `node_modules` and build results. */
 const plainFiles = (root: string, besides: string): string[] => {
   const found: string[] = [];
   let bytes = 0;
@@ -126,7 +123,7 @@ const plainFiles = (root: string, besides: string): string[] => {
   return found;
 };
 
-/** `result` and `result-bin` as `nix build` leaves them. */
+/** Symlinks of `nix build`: `result` and `result-bin`. */
 const isBuildResult = (link: string): boolean =>
   /^result(-|$)/.test(basename(link)) && readlinkSync(link).startsWith("/nix/store/");
 
@@ -136,13 +133,13 @@ const copyInto = (root: string, path: string, target: string): void => {
   mkdirSync(dirname(to), { recursive: true });
   const stat = lstatSync(from);
   if (stat.isSymbolicLink()) symlinkSync(readlinkSync(from), to);
-  // A submodule is one entry.
+  // Git lists a submodule as one entry.
   else if (stat.isDirectory())
     cpSync(from, to, { recursive: true, verbatimSymlinks: true, filter: (file) => basename(file) !== ".git" });
   else if (stat.isFile()) copyFileSync(from, to, constants.COPYFILE_FICLONE);
 };
 
-/** Those of the modules' paths, relative to the config, that the mirrored source does not hold. */
+/** Modules, by paths relative to the config, that the copied source lacks. */
 export const unreachable = (
   source: SourceTree,
   configDir: string,

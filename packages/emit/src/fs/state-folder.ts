@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { Failed } from "../report/failure.js";
 import { userState } from "./user-folders.js";
 
-/** Makes the state folder of an output directory, which is absolute and without links; fails where others may write. */
+/**
+ * State folder of an output directory (absolute, without symlinks); creates its parent. Throws {@link Failed} if others
+ * may write to it.
+ */
 export const stateFolder = (outputDir: string): string => {
   const folder = userState();
   try {

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
-/** The path with the links of as much of it as is there resolved. */
+/** Resolves the symlinks in the existing part of a path. */
 export const withoutLinks = (path: string): string => {
   if (existsSync(path)) return realpathSync(path);
   return dirname(path) === path ? path : join(withoutLinks(dirname(path)), basename(path));

@@ -3,21 +3,24 @@ import { hasConflictMarkers } from "./merge-conflict.js";
 import { sha256 } from "../fs/sha256.js";
 
 /**
- * The record, in the output directory, of the texts that are ours: path → SHA-256 in hexadecimal. Git joins two records line by
- * line (`attributesFor`), so a path has a hash of each branch until the next run.
+ * The record of our files in the output directory: path → SHA-256 in hexadecimal. Git merges two records line by line
+ * (`attributesFor`), so a path has a hash per branch until the next run.
  */
 export type Manifest = ReadonlyMap<string, ReadonlySet<string>>;
 
 export const manifestName = ".microvm-emit.sha256";
 
-/** A manifest as text, sorted: the same for the same files. `sha256sum -c` reads it. */
+/** Prints a manifest, sorted by path, in the format of `sha256sum -c`. */
 export const printManifest = (files: readonly TextFile[]): string =>
   files
     .toSorted((a, b) => (a.path < b.path ? -1 : 1))
     .map(({ path, text }) => `${sha256(text)}  ${path}\n`)
     .join("");
 
-/** Reads a manifest. A line without a hash and a path inside is left out: the file then counts as not ours. */
+/**
+ * Reads a manifest. Skips lines without a hash and a path inside the output directory: their files then count as
+ * foreign.
+ */
 export const parseManifest = (text: string): Manifest => {
   const manifest = new Map<string, Set<string>>();
   for (const line of text.split("\n")) {
@@ -28,9 +31,9 @@ export const parseManifest = (text: string): Manifest => {
   return manifest;
 };
 
-/** Whether a relative path with `/` stays below where it starts, in its plainest form. */
+/** True for a normalized relative path, with `/`, that stays inside its folder. */
 export const isInside = (path: string): boolean =>
-  // Linux takes no longer path.
+  // PATH_MAX of Linux.
   path.length < 4096 &&
   path.split("/").every((step) => step !== "" && step !== "." && step !== "..") &&
   !/[\\\0]/.test(path);
@@ -41,8 +44,8 @@ const heading =
   "# microvm-emit writes these files. Where two branches change one, git keeps a side: run microvm-emit after the merge.";
 
 /**
- * How git merges what is emitted: as a whole, so that no file is a mixture of two emissions, and records by adding lines
- * (gitattributes(5)). Files in folders are named by folder, for one that the other branch adds.
+ * Merge rules for git (gitattributes(5)): a file comes from one branch as a whole, so that no file mixes two runs, and
+ * manifests are joined by line. A folder has one rule, which covers files that only the other branch has.
  */
 export const attributesFor = (files: readonly TextFile[]): string => {
   const whole = new Set(files.map(({ path }) => path.replace(/\/.*/, "/**")));
@@ -55,7 +58,7 @@ export const attributesFor = (files: readonly TextFile[]): string => {
 
 const attribute = (path: string, merge: "union" | "binary"): string => `"/${path}" merge=${merge}`;
 
-/** Whether attributes say nothing but ours, in a merge under way too. */
+/** True if all lines are ours or, during a merge, conflict markers. */
 export const areOwnAttributes = (text: string): boolean =>
   text
     .split("\n")

@@ -1,7 +1,7 @@
 /**
- * The two sides of a text with conflict markers, first the one of `HEAD`; undefined for a text without. Lines that are not of
- * a side are empty in it, so every other line keeps its number. The common ancestor of the styles diff3 and zdiff3 is of no
- * side. Of a conflict within a conflict, each outer side has both inner sides.
+ * The two sides of a text with conflict markers, `HEAD`'s first; undefined for a text without. A side has empty lines
+ * instead of markers and the other side, so line numbers stay. The common ancestor (styles diff3 and zdiff3) is on no
+ * side. An outer side contains both sides of an inner conflict.
  */
 export const sidesOf = (text: string): readonly [string, string] | undefined => {
   const lines = text.split("\n");
@@ -25,14 +25,14 @@ export const sidesOf = (text: string): readonly [string, string] | undefined => 
   return isConflicted && open.length === 0 ? [sides[0].join("\n"), sides[1].join("\n")] : undefined;
 };
 
-/** Whether a line of the text begins a conflict, divides its sides or ends it. */
+/** True if a line of the text is a conflict marker. */
 export const hasConflictMarkers = (text: string): boolean =>
   text.split("\n").some((line) => markerOf(line) !== undefined);
 
 type Section = 0 | 1 | "ancestor";
 
-/** No person merges a conflict so often without resolving it. */
+/** Deeper nesting is not the result of merges. */
 const maxDepth = 16;
 
-/** Git writes seven characters, and more only around the conflicts of a common ancestor. */
+/** Git writes seven characters, and more only for conflicts within a common ancestor. */
 const markerOf = (line: string): string | undefined => /^(<{7}|\|{7}|={7}|>{7})(?: |\r?$)/.exec(line)?.[1];

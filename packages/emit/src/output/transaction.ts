@@ -7,22 +7,25 @@ import { sha256 } from "../fs/sha256.js";
 import { isInside } from "./manifest.js";
 
 /**
- * Changes to files that happen all or not at all.
+ * Changes files all or nothing.
  *
- * Before the first change, the old contents and a journal are on the disk, in the state folder of the output
- * directory. After a run that died, the next run puts the old contents back.
+ * Before the first change, the old contents and a journal are on disk, in the state folder of the output directory. If
+ * a run dies, the next run restores the old contents.
  */
 
-/** One file to put or remove; `path` is absolute and without links. */
+/** A file to write or remove; `path` is absolute and without symlinks. */
 export type Change =
   | { readonly action: "put"; readonly path: string; readonly text: string }
   | { readonly action: "remove"; readonly path: string };
 
-/** A file as it is to stand. */
+/** The desired state of a file. */
 interface Target {
-  /** Absolute and without links. */
+  /** Absolute and without symlinks. */
   readonly path: string;
-  /** The name of the content beside the file, because a rename does not cross file systems; no one can guess it. */
+  /**
+   * Name of the temporary file in the same folder, because a rename cannot cross file systems; random, so no one can
+   * create it first.
+   */
   readonly part: string;
   /** Null removes the file. */
   readonly content: string | Buffer | null;
@@ -31,12 +34,12 @@ interface Target {
 
 /** A change in the journal. */
 interface Entry {
-  /** Relative to the output directory; absolute for a file beside it. */
+  /** Relative to the output directory; absolute for a file outside it. */
   readonly path: string;
   readonly part: string;
-  /** The SHA-256 of the new content in hexadecimal; null where the file is removed. */
+  /** SHA-256 of the new content in hexadecimal; null for a removed file. */
   readonly hash: string | null;
-  /** The content in base64 and the mode that the file had; null where there was none. */
+  /** Old content in base64, and mode; null for a new file. */
   readonly old: { readonly content: string; readonly mode: number } | null;
 }
 
@@ -47,7 +50,7 @@ interface Journal {
 
 const journalIn = (state: string): string => join(state, "journal.json");
 
-/** Makes all the changes, or throws with every file as it was, unless {@link isHalfDone}. */
+/** Makes all changes. On an error it restores every file and throws; see {@link isHalfDone} for a failed restore. */
 export const apply = async (
   state: string,
   output: string,
@@ -63,7 +66,7 @@ export const apply = async (
     }));
     await writeJournal(state, { output, entries: targets.map((target) => entryOf(target, output, folders)) });
     await settle(targets, folders);
-    // The one step that makes the changes final.
+    // Commits the changes.
     unlinkSync(journalIn(state));
   } catch (error) {
     await recover(state, output, folders);
@@ -91,7 +94,7 @@ const writeJournal = async (state: string, journal: Journal): Promise<void> => {
   await sync(state);
 };
 
-/** Has all files on the disk before the first takes its place. */
+/** Syncs all new contents to disk before it renames the first. */
 const settle = async (targets: readonly Target[], folders: Folders): Promise<void> => {
   const parts = targets.flatMap(({ path, part, content, mode }) => {
     if (content === null) return [];
@@ -100,7 +103,7 @@ const settle = async (targets: readonly Target[], folders: Folders): Promise<voi
     if (mode !== undefined) chmodSync(file, mode);
     return [file];
   });
-  // Together, which waits for the disk once and not for each.
+  // In parallel, because each sync waits for the disk.
   await Promise.all(parts.map(sync));
   for (const { path, part, content } of targets) {
     const file = folders.at(path);
@@ -110,7 +113,7 @@ const settle = async (targets: readonly Target[], folders: Folders): Promise<voi
   await Promise.all([...new Set(targets.map(({ path }) => dirname(path)))].map(folders.sync));
 };
 
-/** Puts back what a journal says was changed, whether by this run or by one that died. */
+/** Restores the files in the journal, of this run or of one that died. */
 export const recover = async (state: string, output: string, folders: Folders): Promise<void> => {
   rmSync(`${journalIn(state)}.part`, { force: true });
   const journal = readJournal(state, output);
@@ -128,7 +131,7 @@ export const recover = async (state: string, output: string, folders: Folders): 
   unlinkSync(journalIn(state));
 };
 
-/** A file as it was, unless someone changed it since, or put a link in its way. */
+/** The old state of a file; none if someone has changed the file since or put a symlink on its path. */
 const undone = ({ path: name, part, hash, old }: Entry, output: string, folders: Folders): readonly Target[] => {
   const path = resolve(output, name);
   const file = ifThere(() => folders.at(path));
@@ -162,7 +165,7 @@ const readJournal = (state: string, output: string): Journal | undefined => {
     const journal = JSON.parse(text) as Journal;
     if (isJournal(journal, output)) return journal;
   } catch {
-    // Cut off, or no JSON at all.
+    // Truncated, or not JSON.
   }
   throw new Failed({ kind: "journal-broken", dir: output, state });
 };
@@ -177,7 +180,7 @@ const isJournal = (journal: Journal, output: string): boolean =>
       (old === null || (typeof old.content === "string" && Number.isInteger(old.mode))),
   );
 
-/** Removes the folders between the output directory and files that are gone from it, where they are empty. */
+/** Removes empty folders between the output directory and removed files. */
 export const removeEmptied = (output: string, paths: readonly string[], folders: Folders): void => {
   const emptied = new Set<string>();
   for (const path of paths) {
@@ -186,5 +189,5 @@ export const removeEmptied = (output: string, paths: readonly string[], folders:
   [...emptied].toSorted((a, b) => b.length - a.length).forEach(folders.removeEmpty);
 };
 
-/** Whether changes stand that could be neither finished nor undone; the next run undoes them. */
+/** True if a run could not restore all files; the next run does. */
 export const isHalfDone = (state: string): boolean => existsSync(journalIn(state));

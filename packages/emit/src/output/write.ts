@@ -22,32 +22,35 @@ import { type Change, apply, isHalfDone, recover, removeEmptied } from "./transa
 import { sha256 } from "../fs/sha256.js";
 import { withoutLinks } from "../fs/without-links.js";
 
-/** What is to stand on disk after a run. */
+/** The desired files of a run. */
 export interface Wanted {
-  /** The output directory, absolute and without links. */
+  /** The output directory, absolute and without symlinks. */
   readonly dir: string;
   readonly files: readonly TextFile[];
-  /** Files outside the output directory that change together with it, absolute path without links → text, null for none. */
+  /**
+   * Files outside the output directory, written in the same transaction: absolute path without symlinks → text, or null
+   * to remove.
+   */
   readonly beside: Readonly<Record<string, string | null>>;
-  /** Whether files that are not ours, or were edited, may be lost. */
+  /** Overwrite files that are foreign or edited. */
   readonly force: boolean;
 }
 
-/** What a run did; paths relative to the output directory and sorted. */
+/** Result of a run; paths are relative to the output directory and sorted. */
 export interface Written {
   readonly written: readonly string[];
   readonly unchanged: readonly string[];
   readonly removed: readonly string[];
 }
 
-/** How long to wait for another run that is writing to the same directory, which takes it milliseconds to seconds. */
+/** Maximum wait for another run in the same directory; a run takes milliseconds to seconds. */
 const patienceMs = 10_000;
 
 /**
- * Makes the output directory hold exactly the wanted files, and leaves alone all others in it.
+ * Writes the desired files to the output directory, removes our obsolete files and leaves foreign files alone.
  *
- * All or nothing: what can be known to fail is checked before the first change, and what fails later is undone. A file
- * that has its wanted text is not touched.
+ * All or nothing: foreseeable errors are checked before the first change, later errors are rolled back. Unchanged files
+ * are not touched. Throws {@link Failed}.
  */
 export const write = async (wanted: Wanted): Promise<Written> => {
   const { dir } = wanted;
@@ -86,8 +89,9 @@ const systemFailure = (dir: string, cause: string, error: NodeJS.ErrnoException,
     : { kind: "write-failed", dir, cause, isUndone: !isHalfDone };
 
 /**
- * Fails when a link on the typed path of the output directory leads out of the repository that carries it: the manifest of
- * another flake of the user's may stand at its end. Links outside of repositories are the user's own.
+ * Throws if a symlink on the typed path of the output directory leads out of the repository that contains the symlink:
+ * the target may be another flake of the user, with a manifest too. Symlinks outside of repositories are the
+ * user's.
  */
 export const requireNoLink = (typed: string, configDir: string): void => {
   for (const link of linksOn(typed)) {
@@ -97,16 +101,16 @@ export const requireNoLink = (typed: string, configDir: string): void => {
   }
 };
 
-/** The git work tree of a folder; the folder of the config too may have come with all that is in it. */
+/** The git work tree of a folder, else the config's folder: both may come from someone else. */
 const repositoryOf = (folder: string, configDir: string): string | undefined => {
   const { root, isGit } = sourceTreeOf(folder);
   return isGit ? root : isBelow(configDir, folder) ? configDir : undefined;
 };
 
-/** Linux follows no more, see path_resolution(7). */
+/** Limit of Linux, see path_resolution(7). */
 const maxLinks = 40;
 
-/** Every link that the kernel follows on an absolute path, at its place without links. */
+/** All symlinks that the kernel follows on an absolute path, each by its real path. */
 const linksOn = (path: string): readonly string[] => {
   const links: string[] = [];
   const steps = path.split(sep).reverse();
@@ -123,7 +127,7 @@ const linksOn = (path: string): readonly string[] => {
   return links;
 };
 
-/** Fails when the output directory, or one above it, is something else. */
+/** Throws unless the output directory, or else its nearest existing parent, is a directory. */
 export const requireDirectory = (dir: string): void => {
   const nearest = nearestThere(dir);
   if (!statSync(nearest, { throwIfNoEntry: false })?.isDirectory()) {
@@ -131,11 +135,11 @@ export const requireDirectory = (dir: string): void => {
   }
 };
 
-/** The deepest of a path and those above it that is there, a dangling link included. */
+/** The path or its nearest existing parent; a dangling symlink counts as existing. */
 const nearestThere = (path: string): string =>
   isThere(path) || dirname(path) === path ? path : nearestThere(dirname(path));
 
-/** Fails, naming all, when directories in which entries are to change cannot be written. */
+/** Throws one failure with all directories that must change but are not writable. */
 const requireWritable = (paths: readonly string[]): void => {
   const refused: string[] = [];
   let cause = "";
@@ -155,7 +159,7 @@ interface Plan {
   readonly report: Written;
 }
 
-/** Compares what is wanted with what is there; throws one failure that names every file in the way. */
+/** Compares the desired files with the disk; throws one failure with all conflicts. */
 const planChanges = ({ dir, files, beside, force }: Wanted, folders: Folders): Plan => {
   const manifest = readManifest(dir, folders);
   const conflicts: Conflict[] = [];
@@ -164,7 +168,7 @@ const planChanges = ({ dir, files, beside, force }: Wanted, folders: Folders): P
   const look = inspector(dir, folders, conflicts);
   const unmerged = unmergedFiles(dir, manifest);
 
-  /** Whether a file may be lost; notes a conflict when not. */
+  /** True if the file may be overwritten or removed; else records a conflict. */
   const mayLose = (path: string, text: string): boolean => {
     const reason = force ? undefined : reasonToKeep(text, manifest.get(path), unmerged.get(path));
     if (reason !== undefined) conflicts.push({ path, reason });
@@ -174,7 +178,7 @@ const planChanges = ({ dir, files, beside, force }: Wanted, folders: Folders): P
   for (const { path, text } of files) {
     const there = look(path);
     if (there === "blocked") continue;
-    // A file that git could not merge may have been edited on the other branch.
+    // The other branch may have edited a file that git could not merge.
     if (there?.text === text && !unmerged.has(path)) report.unchanged.push(path);
     else if (there === undefined || mayLose(path, there.text)) {
       report[there?.text === text ? "unchanged" : "written"].push(path);
@@ -197,7 +201,7 @@ const planChanges = ({ dir, files, beside, force }: Wanted, folders: Folders): P
   const own = {
     ...beside,
     [join(dir, manifestName)]: printManifest(files),
-    // Those of another program's or the user's stay as they are.
+    // A `.gitattributes` file of the user or another program stays unchanged.
     ...(hasOwnAttributes && { [join(dir, attributesName)]: attributesFor(files) }),
   };
   for (const [path, text] of Object.entries(own)) {
@@ -214,34 +218,34 @@ const planChanges = ({ dir, files, beside, force }: Wanted, folders: Folders): P
 const byPath = (conflicts: readonly Conflict[]): Conflict[] =>
   conflicts.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 
-/** Why a file with this text is not ours to lose, by the hashes that the manifest has for it. */
+/** The reason not to overwrite a file with this text, given its hashes in the manifest. */
 const reasonToKeep = (
   text: string,
   hashes: ReadonlySet<string> | undefined,
   unmerged: Unmerged | undefined,
 ): LossReason | undefined => {
   if (unmerged?.isEdited === true) return "edited-on-branch";
-  // Git keeps one side, of a renamed file with the text of its former name, or both with conflict markers.
+  // After a conflict, git leaves one side (also under a new name after a rename), or both sides with markers.
   if (unmerged !== undefined && (unmerged.sides.has(sha256(text)) || hasConflictMarkers(text))) return undefined;
   if (hashes === undefined) return "foreign";
   if (hashes.has(sha256(text))) return undefined;
   return hashes.size > 1 && unmerged === undefined ? "merged" : "edited";
 };
 
-/** A file that git could not merge and nobody added since. */
+/** A file with a merge conflict that is not resolved in the index. */
 interface Unmerged {
-  /** The hashes of the sides. */
+  /** Hashes of the sides. */
   readonly sides: Set<string>;
-  /** Whether a side is a text of no manifest. */
+  /** True if a side is in no manifest, so a person edited it. */
   isEdited: boolean;
 }
 
-/** The files that git could not merge, by path. */
+/** Files with a merge conflict, by path. */
 const unmergedFiles = (dir: string, manifest: Manifest): ReadonlyMap<string, Unmerged> => {
   const files = new Map<string, Unmerged>();
   const entries = isThere(dir) && sourceTreeOf(dir).isGit ? indexEntries(dir, "unmerged") : [];
   if (entries.length === 0) return files;
-  // Git's own version still has the hashes of both sides after a run has written the manifest anew.
+  // Git's versions of the manifest keep both sides' hashes after a run has rewritten the file.
   const manifests = contentsOf(dir, indexEntries(dir, "all", [manifestName]));
   const ours = new Set(
     [manifest, ...manifests.map((text) => parseManifest(text?.toString() ?? ""))].flatMap((each) =>
@@ -259,7 +263,10 @@ const unmergedFiles = (dir: string, manifest: Manifest): ReadonlyMap<string, Unm
   return files;
 };
 
-/** Looks at files of a directory: the text, nothing, or something in the way, which becomes a conflict once. */
+/**
+ * Returns a function that reads a file of a directory: its text, undefined if missing, or "blocked". Records each
+ * obstacle once as a conflict.
+ */
 const inspector = (
   dir: string,
   folders: Folders,

@@ -104,7 +104,7 @@ describe("a config that cannot be loaded", () => {
       {
         code: "config-syntax",
         at: "c.json:3:3",
-        message: 'The config is ambiguous: "a" is written twice here, and the first would be lost.',
+        message: 'The config is ambiguous: duplicate key "a".',
       },
     ],
     [

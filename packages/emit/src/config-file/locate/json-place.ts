@@ -1,22 +1,22 @@
 import type { Node, ParseError, ParseOptions } from "jsonc-parser";
 import { type Place, placeAtOffset } from "../../report/place.js";
 
-/** What is wrong with a text that should hold data, and where. */
+/** A syntax error and its place. */
 export interface SyntaxProblem {
   readonly place: Place;
   readonly message: string;
 }
 
-/** Data that a text holds, or why it holds none. */
+/** The parsed data or a syntax error. */
 export type ReadData = { readonly data: unknown } | { readonly problem: SyntaxProblem };
 
-/** Where and why a text is no JSON, for a text that `JSON.parse` refuses: its own messages do not always say where. */
+/** Place and reason of a JSON error; messages of `JSON.parse` do not always contain a position. */
 const jsonErrorPlace = async (file: string, text: string): Promise<SyntaxProblem> => {
   const { errors } = await parsed(text, strictly);
   return syntaxProblem(file, text, errors[0]);
 };
 
-/** The data of JSON. */
+/** Parses JSON; duplicate keys are errors. */
 export const readJson = async (file: string, text: string): Promise<ReadData> => {
   let data: unknown;
   try {
@@ -28,7 +28,7 @@ export const readJson = async (file: string, text: string): Promise<ReadData> =>
   return problemOfKeys(file, text, root) ?? { data };
 };
 
-/** The data of JSON with comments and trailing commas. */
+/** Parses JSON with comments and trailing commas; duplicate keys are errors. */
 export const readJsonc = async (file: string, text: string): Promise<ReadData> => {
   const { getNodeValue } = await import("jsonc-parser");
   const { root, errors } = await parsed(text, { disallowComments: false, allowTrailingComma: true });
@@ -48,11 +48,11 @@ const parsed = async (text: string, options: ParseOptions) => {
 const problemOfKeys = (file: string, text: string, root: Node | undefined): ReadData | undefined => {
   const twice = root === undefined ? undefined : keyWrittenTwice(root);
   if (twice === undefined) return undefined;
-  const message = `ambiguous: ${JSON.stringify(twice.value)} is written twice here, and the first would be lost`;
+  const message = `ambiguous: duplicate key ${JSON.stringify(twice.value)}`;
   return { problem: { place: placeAtOffset(file, text, twice.offset), message } };
 };
 
-/** A key that its object has already: parsers take the last one and say nothing. */
+/** The first duplicate key, because parsers silently take the last value. */
 const keyWrittenTwice = (root: Node): Node | undefined => {
   const left = [root];
   for (let node = left.pop(); node !== undefined; node = left.pop()) {

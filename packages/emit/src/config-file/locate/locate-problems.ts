@@ -4,7 +4,7 @@ import type { LocatedProblem } from "../../report/located-problem.js";
 import type { Place } from "../../report/place.js";
 import { readIfThere } from "../../fs/read-text.js";
 
-/** Problems with their places in the source of the config. The source is parsed only if there are problems. */
+/** Adds source places to problems. Parses the source only if there are problems. */
 export const locateProblems = async (
   file: string,
   config: unknown,
@@ -24,7 +24,7 @@ export const locateProblems = async (
   return withoutSecretLines(located);
 };
 
-/** A line with a secret is shown nowhere: reports end up in logs of other machines. */
+/** Removes the source line from places with a secret, because reports end up in logs. */
 const withoutSecretLines = (problems: readonly LocatedProblem[]): readonly LocatedProblem[] => {
   const keyOf = (place: Place | undefined): string =>
     place === undefined ? "" : `${place.file}:${String(place.line)}`;

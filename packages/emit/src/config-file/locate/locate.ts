@@ -6,18 +6,18 @@ import { type OpenModule, walkOf } from "./values.js";
 import { oncePer } from "../once.js";
 import { type Place, placesIn } from "../../report/place.js";
 
-/** Finds where a config path is written; the deepest part of it that can be found, when it is computed. */
+/** Returns the place of a config path, or of its deepest part that can be found. */
 export type Locator = (path: ConfigPath) => Place | undefined;
 
-/** What is known of a config besides its text. */
+/** Extra information about a config. */
 export interface Known {
-  /** The config as it was loaded, by which one of several places is told from the others. */
+  /** The loaded config, to choose between several candidate places. */
   readonly config?: unknown;
-  /** The text of a file that the config may import; undefined for what is none. */
+  /** The text of a file that the config may import; undefined for other files. */
   readonly read?: (file: string) => string | undefined;
 }
 
-/** Reads a config's source for places, running nothing of it; `file` says by its name how to read it. */
+/** Makes a locator for a config's source without running it. The extension of `file` selects the parser. */
 export const locator = async (file: string, source: string, known: Known = {}): Promise<Locator> => {
   if (/\.jsonc?$/.test(file)) return atOffsets(file, source, await jsonOffsets(source));
   if (/\.ya?ml$/.test(file)) return atOffsets(file, source, (await import("./yaml-place.js")).yamlOffsets(source));
@@ -49,7 +49,7 @@ const jsonOffsets = async (source: string): Promise<Offsets> => {
   };
 };
 
-/** The values of an object by key, those of a list by position. */
+/** Values by key or, in a list, by index. */
 const partsOfJson = ({ type, children = [] }: JsonNode): ReadonlyMap<string | number, JsonNode> =>
   new Map<string | number, JsonNode>(
     type === "array"
@@ -72,7 +72,7 @@ const inModule = (file: string, source: string, { config, read = () => undefined
   };
 };
 
-/** Reads each module of the user's own once. */
+/** Parses each module of the user once. */
 const openModules = (read: (file: string) => string | undefined): OpenModule => {
   const known = new Map<string, Module | undefined>();
   const open = (file: string): Module | undefined => {

@@ -11,17 +11,17 @@ export type Property = Extract<ObjectLiteral["properties"][number], { type: "Obj
 export type WrittenFunction = Extract<Expression, { type: "ArrowFunctionExpression" | "FunctionExpression" }>;
 type Pattern = Declarator["id"] | WrittenFunction["params"][number] | Property["value"];
 
-/** An expression together with what the names in it stand for. */
+/** An expression with its scope. */
 export interface Written {
   readonly node: Expression;
   readonly scope: Scope;
 }
 
-/** What a name stands for. */
+/** The meaning of a name. */
 export type Binding =
-  /** Where the name may be given something else later, it is no constant. */
+  /** A variable that may be reassigned is not constant. */
   | { readonly kind: "value"; readonly value: Written; readonly isConstant: boolean }
-  /** A part of a value, by a pattern that takes it apart. */
+  /** A part of a value, from a destructuring pattern. */
   | { readonly kind: "part"; readonly of: Binding; readonly step: string | number; readonly hasDefault: boolean }
   | { readonly kind: "import"; readonly from: string; readonly specifier: string; readonly name: string }
   | { readonly kind: "unknown" };
@@ -32,20 +32,20 @@ export interface Scope {
   readonly module: Module;
 }
 
-/** A source file of the user's, read for places. */
+/** A source file of the user. */
 export interface Module {
   readonly file: string;
   readonly source: string;
-  /** What it exports by name; the whole of `module.exports` is the default. */
+  /** Exports by name; `module.exports` is the default. */
   readonly exports: ReadonlyMap<string, Binding>;
-  /** The modules whose exports it exports. */
+  /** Modules of `export * from`. */
   readonly passedOn: readonly string[];
 }
 
-/** The name under which all of a module's exports are imported together. */
+/** Name of a namespace import. */
 export const everything = "*";
 
-/** Reads a module; undefined where it is no program. */
+/** Parses a module; undefined if it cannot be parsed. */
 export const readModule = (file: string, source: string): Module | undefined => {
   const { parse, parseExpression } = requireBabelParser();
   const exports = new Map<string, Binding>();
@@ -74,7 +74,7 @@ const constant = (value: Written): Binding => ({ kind: "value", value, isConstan
 
 const unknown: Binding = { kind: "unknown" };
 
-/** The scope of a function's body: its parameters and, where it has statements, what they declare. */
+/** The scope of a function's body: its parameters and declarations. */
 export const functionScope = (
   { params, body }: WrittenFunction,
   outer: Scope,
@@ -88,7 +88,7 @@ export const functionScope = (
   return scope;
 };
 
-/** The names that statements declare, those in blocks too; a name that several declare is unknown. */
+/** Adds declarations to the scope, nested blocks included; a name with several declarations is unknown. */
 const declare = (statements: readonly Statement[], scope: Scope): void => {
   const declared = new Set<string>();
   const add = (name: string, binding: Binding): void => {
@@ -127,7 +127,7 @@ const declare = (statements: readonly Statement[], scope: Scope): void => {
   }
 };
 
-/** A statement and those in its blocks, but not those of functions in it. */
+/** A statement and the statements in its blocks, without those of nested functions. */
 export const withNested = (statement: Statement): readonly Statement[] => {
   const inner = ((): readonly (Statement | null | undefined)[] => {
     switch (statement.type) {
@@ -153,7 +153,7 @@ export const withNested = (statement: Statement): readonly Statement[] => {
   return [statement, ...inner.flatMap((one) => (one == null ? [] : withNested(one)))];
 };
 
-/** Gives the names of a pattern what they stand for. */
+/** Binds the names of a pattern. */
 const bind = (pattern: Pattern, value: Binding, { bindings }: Scope): void => {
   const visit = (target: Pattern, binding: Binding): void => {
     switch (target.type) {
@@ -193,7 +193,7 @@ const nameOf = (
     { readonly type: "Identifier"; readonly name: string } | { readonly type: "StringLiteral"; readonly value: string },
 ): string => (node.type === "Identifier" ? node.name : node.value);
 
-/** The key of a property that says it without computing. */
+/** The key of a property, unless it is computed. */
 export const plainKey = ({ key, computed }: Pick<Property, "key" | "computed">): string | undefined => {
   switch (key.type) {
     case "Identifier":

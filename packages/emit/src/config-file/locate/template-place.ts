@@ -1,26 +1,28 @@
 import { attrs, type Expr, type Node, parse, print } from "@microvm-emit/nix-ast";
 import { requireBabelParser } from "../commonjs.js";
 
-/** A piece of text of a tagged template. */
+/** A text piece of a tagged template. */
 interface Piece {
-  /** As JavaScript reads it. */
+  /** With escapes resolved. */
   readonly cooked: string;
-  /** As it is written. */
+  /** As in the source. */
   readonly raw: string;
-  /** Where it begins in the config. */
+  /** Offset in the config. */
   readonly start: number;
 }
 
 /**
- * Where in a config stands what an emitted node says, where the node comes out of a `nix` template: `at` is where the
- * template, or the property that holds it, begins, and `around` are the nodes about the emitted place, innermost first.
+ * The offset in the config of an emitted node that comes from a `nix` template; undefined if unknown.
+ *
+ * @param at offset of the template, or of the property with the template.
+ * @param around nodes around the emitted position, innermost first.
  */
 export const offsetInTemplate = (source: string, at: number, around: readonly Node[]): number | undefined => {
   const pieces = templateAt(source, at);
   const text = pieces.map(({ cooked }) => cooked).join(HOLE);
   for (const node of around) {
     const { start, end } = node;
-    // A node out of a hole may have a place in a template of its own.
+    // A node from a hole may have an offset in another template.
     if (start !== undefined && end !== undefined && says(text.slice(start, end), node)) return offsetOf(pieces, start);
   }
   return undefined;
@@ -62,10 +64,10 @@ interface Template {
 const isTemplate = (node: unknown): node is Template =>
   typeof node === "object" && node !== null && "type" in node && node.type === "TaggedTemplateExpression";
 
-/** What stands for a value; its length is that of nix-ast's own. */
+/** Stands for a value; as long as the placeholder of nix-ast. */
 const HOLE = "\0";
 
-/** Whether a piece of a template is what a node says, so that it is the node's own text. */
+/** True if the text parses to the node, so the node comes from this text. */
 const says = (text: string, node: Node): boolean => {
   if (text.includes(HOLE)) return false;
   const isBinding = node.kind === "binding" || node.kind === "inherit";
@@ -78,7 +80,7 @@ const says = (text: string, node: Node): boolean => {
 const isExpr = (node: Node): node is Expr =>
   !["binding", "inherit", "name", "dynamicName", "interpolation", "formal", "ellipsis"].includes(node.kind);
 
-/** The node without what is around it: comments, parentheses. */
+/** The node without comments, parentheses and origin. */
 const bare = <N extends Node>(node: N): N => {
   const { before: _before, after: _after, parens: _parens, origin: _origin, ...rest } = node as N & Around;
   return rest as unknown as N;
@@ -100,7 +102,7 @@ const offsetOf = (pieces: readonly Piece[], index: number): number | undefined =
   return undefined;
 };
 
-/** How many characters are written for the first `count` that are read: an escape takes more than it gives. */
+/** Length in the source of the first `count` characters; escapes are longer than the characters they mean. */
 const rawIndex = (cooked: string, raw: string, count: number): number => {
   if (cooked === raw) return count;
   let at = 0;
@@ -116,5 +118,5 @@ const rawIndex = (cooked: string, raw: string, count: number): number => {
   return at;
 };
 
-/** One character as it may be written in a template. */
+/** One character of a template as written. */
 const ESCAPE = /^(?:\\(?:x[\da-f]{2}|u[\da-f]{4}|u\{[\da-f]+\}|\r\n|[^])|\r\n|[^])/i;

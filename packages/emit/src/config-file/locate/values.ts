@@ -16,50 +16,50 @@ import {
   type WrittenFunction,
 } from "./syntax.js";
 
-/** What an expression comes to, as far as it can be known without running it. */
+/** The value of an expression, as far as it can be known without running it. */
 type Value =
-  /** What has no parts, such as the false that `&&` gives. */
+  /** A value without parts, such as false as the result of `&&`. */
   | { readonly kind: "empty" }
   | { readonly kind: "written"; readonly node: Expression; readonly scope: Scope }
-  /** Parts laid over each other by `extend`, the last one on top. */
+  /** Arguments of `extend`; later ones win. */
   | { readonly kind: "merged"; readonly parts: readonly Value[] }
-  /** What other parts may be laid over though it is not known. */
+  /** An unknown value below known parts. */
   | { readonly kind: "unknown" }
-  /** What takes the place of all that it is laid over. */
+  /** `replace(…)`: replaces all values below. */
   | { readonly kind: "replacing"; readonly by: Value }
-  /** An object made of a list of keys and values. */
+  /** `Object.fromEntries` of a list. */
   | { readonly kind: "entries"; readonly list: Value }
-  /** What a function makes of each item of a list, or of each position where there is no list. */
+  /** The result of a function for each element of a list, or for each index if the list is unknown. */
   | {
       readonly kind: "mapped";
       readonly list: Value | undefined;
       readonly by: Written & { readonly node: WrittenFunction };
     };
 
-/** All that an expression may come to. */
+/** All possible values of an expression. */
 interface Alternatives {
   readonly values: readonly Value[];
-  /** Whether it may be something else too. */
+  /** True if there may be other values. */
   readonly isOpen: boolean;
 }
 
-/** A place in a source, with what stands there; nothing is known of what is brought in from elsewhere. */
+/** A place with the value there; undefined for values from unknown code. */
 interface Found extends Spot {
   readonly value: Value | undefined;
 }
 
-/** The actual value at a config path, where the config has been loaded. */
+/** The actual value at a config path, if the config is loaded. */
 export type Actual = { readonly value: unknown } | undefined;
 
 interface Candidate extends Found {
-  /** Whether something else may stand in its place. */
+  /** True if another value may override it. */
   readonly isOpen: boolean;
 }
 
-/** Reads a module that another imports; undefined where it is none of the user's own. */
+/** Opens an imported module; undefined for modules that are not the user's. */
 export type OpenModule = (importer: string, specifier: string) => Module | undefined;
 
-/** Where a config path is written, or the deepest part of it for which that can be known; undefined when none of it can. */
+/** The place of a config path, or of its deepest known part; undefined if no part is known. */
 export type Walk = (config: Binding, path: ConfigPath, actual: Actual) => Spot | undefined;
 
 interface Spot {
@@ -80,7 +80,7 @@ const together = (all: readonly Alternatives[]): Alternatives => ({
 
 const written = ({ node, scope }: Written): Value => ({ kind: "written", node, scope });
 
-/** More steps than any config takes: names may stand for each other in a circle. */
+/** Limit against cyclic definitions; no config needs as many steps. */
 const maxSteps = 20_000;
 
 export const walkOf = (open: OpenModule): Walk => {
@@ -97,7 +97,7 @@ export const walkOf = (open: OpenModule): Walk => {
     }
   };
 
-  /** Through names, types, choices, members and calls to the literals behind them. */
+  /** Resolves names, types, conditions, members and calls to literals. */
   const meanings = (value: Value): Alternatives => {
     if (value.kind === "unknown") return anything;
     if (value.kind !== "written") return exactly(value);
@@ -206,7 +206,7 @@ export const walkOf = (open: OpenModule): Walk => {
     if (own !== undefined) {
       if (first === undefined) return anything;
       const { values, isOpen } = meanings(first);
-      // The others fill in what is left out.
+      // Other functions of ours fill in defaults.
       return { values, isOpen: isOpen || own !== "defineConfig" };
     }
     const method = callee.type === "MemberExpression" ? methodOf(callee, scope) : undefined;
@@ -219,7 +219,7 @@ export const walkOf = (open: OpenModule): Walk => {
     return values.length === 1 && !isOpen && called !== undefined ? resultOf(called, args) : anything;
   };
 
-  /** The name of a function of ours that is called. */
+  /** The name of the called function, if it is ours. */
   const ownName = (callee: Call["callee"], scope: Scope): string | undefined => {
     if (callee.type === "MemberExpression" && callee.object.type === "Identifier" && !callee.computed) {
       const namespace = lookUp(callee.object.name, scope);
@@ -235,7 +235,7 @@ export const walkOf = (open: OpenModule): Walk => {
     return binding.kind === "import" && isOurs(binding.specifier) ? binding.name : undefined;
   };
 
-  /** The methods of JavaScript's own that a config is put together with. */
+  /** Built-in methods of JavaScript that configs use to build data. */
   const methodOf = (
     { object, property, computed }: Extract<Expression, { type: "MemberExpression" }>,
     scope: Scope,
@@ -321,7 +321,7 @@ export const walkOf = (open: OpenModule): Walk => {
     }
   };
 
-  /** The properties that may be the one of a name, the one that wins first. */
+  /** Properties that may have this name, in order of precedence. */
   const propertiesOf = ({ properties }: ObjectLiteral, scope: Scope, name: string): readonly Candidate[] => {
     const found: Candidate[] = [];
     let isOpen = false;
@@ -361,7 +361,7 @@ export const walkOf = (open: OpenModule): Walk => {
     );
     const missing = lengths.filter((length) => length === undefined).length;
     const known = lengths.reduce<number>((sum, length) => sum + (length ?? 0), 0);
-    // What a single spread brings in is the rest of the list.
+    // A single spread of unknown length fills the rest of the list.
     const rest = missing === 1 && Array.isArray(parent?.value) ? parent.value.length - known : undefined;
     let before = 0;
     for (const [index, element] of elements.entries()) {
@@ -408,7 +408,7 @@ export const walkOf = (open: OpenModule): Walk => {
       : lengths.reduce<number>((sum, length) => sum + (length ?? 0), 0);
   };
 
-  /** Objects merge by key; lists are joined. */
+  /** Merges objects by key and concatenates lists. */
   const mergedPart = (all: readonly Value[], step: string | number): readonly Candidate[] => {
     const replacing = all.findLastIndex((part) => meanings(part).values.some(({ kind }) => kind === "replacing"));
     const parts = all.slice(Math.max(replacing, 0));
@@ -430,7 +430,7 @@ export const walkOf = (open: OpenModule): Walk => {
     if (last === undefined) return [];
     const isOpen = (some: readonly Value[]): boolean => some.some((part) => meanings(part).isOpen);
     const values = found.flatMap(({ chosen: { value } }) => (value === undefined ? [] : [value]));
-    // What lies below is there too, and what it holds is not known.
+    // The parts below may set the key too, to an unknown value.
     const below: readonly Value[] = isOpen(parts.slice(0, last.position)) ? [{ kind: "unknown" }] : [];
     const [only, ...others] = [...below, ...values];
     const value: Value | undefined =
@@ -457,8 +457,8 @@ export const walkOf = (open: OpenModule): Walk => {
       return entries.flatMap((entry) =>
         meanings(entry).values.flatMap((pair): readonly Candidate[] => {
           if (pair.kind !== "written" || pair.node.type !== "ArrayExpression") return [];
-          const [key, held] = pair.node.elements;
-          if (key == null || held == null || key.type === "SpreadElement" || held.type === "SpreadElement") return [];
+          const [key, part] = pair.node.elements;
+          if (key == null || part == null || key.type === "SpreadElement" || part.type === "SpreadElement") return [];
           const text = textOf(key, pair.scope);
           return text !== undefined && String(text) !== name
             ? []
@@ -466,7 +466,7 @@ export const walkOf = (open: OpenModule): Walk => {
                 {
                   module: pair.scope.module,
                   offset: startOf(pair.node),
-                  value: { kind: "written", node: held, scope: pair.scope },
+                  value: { kind: "written", node: part, scope: pair.scope },
                   isOpen: false,
                 },
               ];
@@ -482,14 +482,14 @@ export const walkOf = (open: OpenModule): Walk => {
     return resultOf(written(by), [item]).values;
   };
 
-  /** Every item that is known, or the one that all are made like. */
+  /** All known elements, or one with unknown input that stands for all. */
   const allOfMapped = (value: Mapped): readonly Value[] => {
     const length = value.list === undefined ? undefined : lengthOf(meanings(value.list));
     if (length === undefined) return resultOf(written(value.by), []).values;
     return Array.from({ length }, (_, position) => itemOfMapped(value, position)).flat();
   };
 
-  /** The text or number that an expression is. */
+  /** The string or number that an expression evaluates to. */
   const textOf = (node: Expression, scope: Scope): string | number | undefined => {
     const { values, isOpen } = meanings({ kind: "written", node, scope });
     const [value] = values;
@@ -512,7 +512,7 @@ export const walkOf = (open: OpenModule): Walk => {
     }
   };
 
-  /** Whether what is written is an actual value; undefined where that cannot be told. */
+  /** True if the source value equals the actual value; undefined if unknown. */
   const isValue = (value: Value, actual: unknown): boolean | undefined => {
     const { values, isOpen } = meanings(value);
     const answers = values.map((one) => (one.kind === "written" ? isLiteral(one, actual) : undefined));
@@ -569,7 +569,7 @@ export const walkOf = (open: OpenModule): Walk => {
     }
   };
 
-  /** The candidate that it has to be, if it has to be one. */
+  /** The candidate that must be the origin of the actual value, if there is exactly one. */
   const choose = (candidates: readonly Candidate[], actual: Actual): Found | undefined => {
     const container = onlyContainer(candidates, actual);
     if (container !== undefined) return container;
@@ -582,20 +582,20 @@ export const walkOf = (open: OpenModule): Walk => {
     const sure = possible.filter(({ answer }) => answer === true);
     const [only] = sure.length === 1 ? sure : possible;
     if (only === undefined || (sure.length !== 1 && possible.length !== 1)) return undefined;
-    // What may be overridden by what is not known has to be seen to be it, unless it is all that can be.
+    // A candidate that unknown code may override must equal the actual value.
     return only.answer === true || !only.candidate.isOpen || only.candidate.value === undefined
       ? only.candidate
       : undefined;
   };
 
-  /** A container that was changed after it was written is where it was written all the same. */
+  /** An object or list keeps its place, even if code changes it later. */
   const onlyContainer = (candidates: readonly Candidate[], actual: Actual): Found | undefined => {
     const [only] = candidates;
     const isContainer = typeof actual?.value === "object" && actual.value !== null;
     return candidates.length === 1 && isContainer && only?.isOpen === false ? only : undefined;
   };
 
-  /** What is exported, or what it returns where it is a function of the environment. */
+  /** The exported value, or the result of an exported function. */
   const madeBy = (exported: Alternatives): Alternatives => {
     const [value] = exported.values;
     return exported.values.length === 1 && value?.kind === "written" && isFunction(value.node)

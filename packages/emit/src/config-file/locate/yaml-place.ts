@@ -19,14 +19,14 @@ import type { ReadData } from "./json-place.js";
 import { oncePer } from "../once.js";
 import { placeAtOffset } from "../../report/place.js";
 
-/** A list that is `!replace`, which a person writes in TypeScript as `replace([…])`. */
+/** A list with the tag `!replace`, in TypeScript `replace([…])`. */
 class ReplacingSeq extends YAMLSeq {
   override toJSON(...parameters: Parameters<YAMLSeq["toJSON"]>): unknown[] {
     return replace(super.toJSON(...parameters));
   }
 }
 
-/** The same of an object. */
+/** A map with the tag `!replace`. */
 class ReplacingMap extends YAMLMap {
   override toJSON(...parameters: Parameters<YAMLMap["toJSON"]>): object {
     return replace(super.toJSON(...parameters) as object);
@@ -39,24 +39,24 @@ const customTags: Tags = [
   { tag: "!unset", resolve: () => unset as unknown },
 ];
 
-/** YAML 1.2 with the merge key `<<`, which 1.1 had and people go on using, and tags for `replace` and `unset`. */
+/** Parses YAML 1.2 with the merge key `<<` of 1.1, which is still common, and tags for `replace` and `unset`. */
 const parse = (source: string): Document.Parsed =>
   parseDocument(source, { merge: true, prettyErrors: false, customTags });
 
 /**
- * The most values that a config with aliases may come to. A config of 10,000 VMs comes to less; a few lines of aliases of
- * aliases would fill the memory.
+ * Limit for alias expansion. A config of 10,000 VMs has fewer values; a few lines of nested aliases would fill the
+ * memory.
  */
 const maxValues = 1_000_000;
 
-/** The data of a YAML text, its aliases followed, or why there is none. */
+/** Parses YAML and expands aliases. */
 export const readYaml = (file: string, source: string): ReadData => {
   const refuse = (offset: number, reason: string): ReadData => ({
     problem: { place: placeAtOffset(file, source, offset), message: `not valid YAML (${reason})` },
   });
   const document = parse(source);
   const [first] = [...document.errors, ...document.warnings];
-  // The parser reports its own stack as a mistake of the text.
+  // The parser reports its own stack overflow as a syntax error.
   if (first?.message.includes("call stack") === true) throw new RangeError(first.message);
   if (first !== undefined) return refuse(first.pos[0], first.message);
   const { wrong } = followAliases(document);
@@ -70,11 +70,11 @@ export const readYaml = (file: string, source: string): ReadData => {
 
 interface Aliases {
   readonly targets: ReadonlyMap<Alias, unknown>;
-  /** The first alias that stands for nothing, for what it lies in, or for too much. */
+  /** The first alias that is undefined, recursive or too large. */
   readonly wrong: { readonly alias: Alias; readonly reason: string } | undefined;
 }
 
-/** What each alias of a document stands for: the last node before it that has its anchor. */
+/** Resolves each alias to the last earlier node with its anchor. */
 const followAliases = (document: Document): Aliases => {
   const anchors = new Map<string, { readonly node: unknown; readonly values: number | undefined }>();
   const targets = new Map<Alias, unknown>();
@@ -85,16 +85,16 @@ const followAliases = (document: Document): Aliases => {
   };
   const behind = (alias: Alias): number => {
     const anchor = anchors.get(alias.source);
-    if (anchor === undefined) refuse(alias, `no anchor &${alias.source} comes before this alias`);
-    else if (anchor.values === undefined) refuse(alias, `the alias *${alias.source} stands for what it lies in`);
+    if (anchor === undefined) refuse(alias, `no anchor &${alias.source} before this alias`);
+    else if (anchor.values === undefined) refuse(alias, `the alias *${alias.source} contains itself`);
     targets.set(alias, anchor?.node);
     const values = anchor?.values ?? 0;
     total += values;
     if (total > maxValues)
-      refuse(alias, `up to here, aliases come to more than ${maxValues.toLocaleString("en")} values`);
+      refuse(alias, `aliases up to here expand to more than ${maxValues.toLocaleString("en")} values`);
     return values;
   };
-  /** How many values a node comes to. */
+  /** Number of values in a node, with aliases expanded. */
   const count = (node: unknown): number => {
     if (isAlias(node)) return behind(node);
     if (isPair(node)) return count(node.key) + count(node.value);
@@ -108,7 +108,7 @@ const followAliases = (document: Document): Aliases => {
   return { targets, wrong };
 };
 
-/** Finds where in a YAML text a config path is written, behind anchors and merge keys too; the deepest part there is. */
+/** Returns a function from a config path to the offset of its deepest existing part. Follows anchors and merge keys. */
 export const yamlOffsets = (source: string): ((path: ConfigPath) => number | undefined) => {
   const document = parse(source);
   const { targets } = followAliases(document);
@@ -142,7 +142,7 @@ interface Found {
   readonly offset: number | undefined;
 }
 
-/** What a map says itself by key, and the maps that merge keys lay under it, of which the first that has a key says its value. */
+/** A map's own entries by key, and the maps of its merge keys; the first map with a key wins. */
 interface Parts {
   readonly own: ReadonlyMap<string, Found>;
   readonly merged: readonly unknown[];
