@@ -1,8 +1,8 @@
 /** Hosts and VMs of the tests. */
 import { readFileSync } from "node:fs";
-import { claudeCode, type Config, type Host, type Vm, zsh } from "microvm-emit";
+import { ast, claudeCode, type Config, type Host, type Module, type Vm, zsh } from "microvm-emit";
 import { emittedFlat } from "../nix/emitted.js";
-import { UPLINK } from "./host.js";
+import { DNS, UPLINK } from "./outside.js";
 
 /** The kernel cannot measure its clock under emulation. With random addresses, QEMU would translate code again. */
 const emulation = (): readonly string[] => {
@@ -13,29 +13,35 @@ const emulation = (): readonly string[] => {
 };
 
 /** The settings of every VM: emulated by QEMU, because a container on a CI machine has no KVM. */
-const machine = {
+export const machine = {
   hypervisor: "qemu",
   cpu: "max",
   memoryMiB: 1024,
   vcpu: 1,
   vsock: false,
   kernelParams: emulation(),
+  nameservers: [DNS],
 } as const satisfies Vm;
 
 /** A VM with an agent, programs and shell settings. */
-export const coder: Vm = { ...machine, agent: claudeCode(), packages: ["git", "ripgrep"], home: [zsh()] };
+export const coder: Vm = { ...machine, agent: claudeCode(), toolchains: ["go"], packages: ["git"], home: [zsh()] };
 
-const BRIDGE = "microbr";
+/** Lets root log in with a key, for tests of what a compromised guest can do. */
+export const rootLogin = (key: string): Module =>
+  ast.attrs({
+    users: { users: { root: { openssh: { authorizedKeys: { keys: [key] } } } } },
+    services: { openssh: { settings: { PermitRootLogin: "prohibit-password" } } },
+  });
 
 /** A config of one host `lab`. */
-export const labOf = (sshKey: string, vms: Host["vms"]): Config => ({
+export const labOf = (sshKey: string, vms: NonNullable<Host["vms"]>): Config => ({
   hosts: {
     lab: {
       stateVersion: "25.11",
       modules: ["./configuration.nix"],
       user: { name: "alice", uid: 1000, gid: 100, sshKeys: [sshKey] },
-      bridges: { [BRIDGE]: { address: "192.168.83.1/24", nat: { externalInterface: UPLINK } } },
-      ...(vms === undefined ? {} : { vms }),
+      bridges: { microbr: { address: "192.168.83.1/24", nat: { externalInterface: UPLINK } } },
+      vms,
     },
   },
 });

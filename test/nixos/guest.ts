@@ -1,50 +1,80 @@
 /** VMs of a host. */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { poll } from "../lab/poll.js";
+import { temporaryFolder } from "../nix/harness.js";
 import type { Host } from "./host.js";
 
-/** The private key on the host, for `alice` and, where a test allows it, for root. */
+export interface Key {
+  readonly privateKey: string;
+  readonly publicKey: string;
+}
+
+export const makeKey = (): Key => {
+  const file = join(temporaryFolder(), "key");
+  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "alice", "-f", file]);
+  return { privateKey: readFileSync(file, "utf8"), publicKey: readFileSync(`${file}.pub`, "utf8").trim() };
+};
+
+/** The private key on the host. */
 const KEY = "/root/key";
 
-/** Creates a key pair on the host. */
-export const putKey = async (host: Host, privateKey: string): Promise<void> => {
-  await host.run(`install -m 0600 /dev/stdin ${KEY} <<'KEY'\n${privateKey}\nKEY`);
+export const putKey = async (host: Host, { privateKey }: Key): Promise<void> => {
+  await host.run(`umask 077; cat >${KEY} <<'KEY'\n${privateKey}KEY`);
 };
+
+/** The folder with the SSH host key of a VM. */
+export const hostKeys = (name: string): string => `/var/lib/microvm-host-keys/${name}`;
 
 const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** A boot takes about a minute of CPU time under emulation, and other VMs can boot at the same time. */
-const BOOT_S = 900;
-
 export interface Guest {
+  readonly name: string;
+  readonly address: string;
   /**
-   * Runs a shell command in the VM over SSH.
+   * Runs a shell command in the VM over SSH, as `alice` by default.
    *
+   * @returns its output without the last newline
    * @throws Error with its standard error if it fails
    */
   readonly run: (command: string, user?: string) => Promise<string>;
 }
 
-/** A VM that is reached at an address. The host key must be the one in its folder on the host. */
+/** A VM that is reached at an address. SSH accepts only the host key in its folder on the host. */
 const guestOf = (host: Host, name: string, address: string): Guest => {
   const known = `/root/known-${name}`;
   const options = [
     ...["BatchMode=yes", "ConnectTimeout=30", `UserKnownHostsFile=${known}`, "StrictHostKeyChecking=yes"],
     // A connection costs seconds under emulation.
-    ...["ControlMaster=auto", `ControlPath=/run/ssh-${name}-%r`, "ControlPersist=600"],
+    ...["ControlMaster=auto", `ControlPath=/run/ssh-${name}-%r`, "ControlPersist=900"],
   ].flatMap((option) => ["-o", option]);
   return {
+    name,
+    address,
     run: (command, user = "alice") =>
       host.run(`
-        { printf '${address} '; cat /var/lib/microvm-host-keys/${name}/ssh_host_ed25519_key.pub; } >${known}
+        { printf '${address} '; cat ${hostKeys(name)}/ssh_host_ed25519_key.pub; } >${known}
         ssh -i ${KEY} ${options.join(" ")} ${user}@${address} ${quote(command)}`),
   };
 };
 
-/** Starts a VM. The promise resolves when its SSH server lets the user in. */
+/** A boot takes about a minute of CPU time under emulation, and several VMs can boot at the same time. */
+const BOOT_S = 900;
+
+/** The journal of a VM's units and its console. */
+const journalOf = (host: Host, name: string): Promise<string> =>
+  host.run(`journalctl --no-pager --all --output=short-monotonic --lines=60 --unit='*@${name}.service'`);
+
+/**
+ * Starts a VM. The promise resolves when its SSH server lets the user in.
+ *
+ * @throws Error with the end of its console if it does not
+ */
 export const startGuest = async (host: Host, name: string, address: string): Promise<Guest> => {
-  await host.run(`systemctl start microvm@${name}`);
   const guest = guestOf(host, name, address);
   try {
+    await host.run(`systemctl start microvm@${name}`);
     await poll(`ssh to ${name}`, BOOT_S, () =>
       guest.run("true").then(
         () => true as const,
@@ -52,8 +82,7 @@ export const startGuest = async (host: Host, name: string, address: string): Pro
       ),
     );
   } catch (error) {
-    const journal = await host.run(`journalctl --no-pager --all --lines=60 --unit=microvm@${name}`);
-    throw new Error(`${String(error)}\n${journal}`, { cause: error });
+    throw new Error(`${String(error)}\n${await journalOf(host, name)}`, { cause: error });
   }
   return guest;
 };

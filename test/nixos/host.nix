@@ -1,4 +1,5 @@
-# The host module of the tests: a container without the hardware services of a machine.
+# The host module of the tests: a container without the hardware services of a machine, and with a web server at port 8080.
+{ pkgs, ... }:
 {
   boot.isContainer = true;
   networking.useNetworkd = true;
@@ -9,5 +10,12 @@
   users.users.alice = {
     isNormalUser = true;
     uid = 1000;
+  };
+  systemd.services.web = {
+    wantedBy = [ "multi-user.target" ];
+    serviceConfig = {
+      DynamicUser = true;
+      ExecStart = "${pkgs.python3}/bin/python3 -m http.server 8080 --directory /run/current-system";
+    };
   };
 }

@@ -1,4 +1,4 @@
-/** A NixOS host that runs as a container, and the network around it. */
+/** A NixOS host that runs as a container. */
 import { mkdirSync, realpathSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,6 +7,7 @@ import { openNamespace, type Namespace } from "../lab/namespace.js";
 import { poll } from "../lab/poll.js";
 import { temporaryFolder } from "../nix/harness.js";
 import { entering, type Store } from "./debian.js";
+import { connectUplink, openOutside } from "./outside.js";
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
@@ -18,24 +19,11 @@ export interface Host {
    * @throws Error with its standard error if it fails
    */
   readonly run: (command: string) => Promise<string>;
-  /** The namespace around the host, which contains the internet and the LAN of the host. */
-  readonly outside: Namespace;
   /** The folder with its disk, for another boot. */
   readonly folder: string;
   /** Ends the host at once, like a power failure. */
   readonly kill: () => Promise<void>;
 }
-
-/** An address of the internet and of the LAN around the host. Both answer HTTP at port 80. */
-const INTERNET = "203.0.113.2";
-const LAN = "10.9.9.9";
-export const UPLINK = "uplink";
-const HOST_ADDRESS = "203.0.113.1";
-
-const runIn =
-  (outside: Namespace, folder: string): Host["run"] =>
-  async (command) =>
-    (await outside.run("bash", here("in-host.sh"), folder, command)).replace(/\n$/, "");
 
 const BOOT_S = 120;
 const isBooted = async (run: Host["run"]): Promise<true | undefined> => {
@@ -43,21 +31,7 @@ const isBooted = async (run: Host["run"]): Promise<true | undefined> => {
   return /^(running|degraded)$/.test(state) ? true : undefined;
 };
 
-/** Connects the host to the internet. A rebooted host has a new network namespace. */
-const connectUplink = async ({ run, outside, folder }: Host): Promise<void> => {
-  await outside.script(`
-    leader=$(pgrep --parent "$(cat ${join(folder, "nspawn.pid")})" | tail -n 1)
-    ip link add outside type veth peer name ${UPLINK} netns "$leader"
-    ip addr add ${INTERNET}/24 dev outside
-    ip link set outside up
-  `);
-  await run(`
-    ip addr add ${HOST_ADDRESS}/24 dev ${UPLINK}
-    ip link set ${UPLINK} up
-    ip route add default via ${INTERNET}`);
-};
-
-/** Ends processes of the namespace. Deletes the control groups that they leave, and makes the disk deletable. */
+/** Ends the processes of a host. Deletes the control groups that they leave, and makes its disk deletable. */
 const closeHost = async (outside: Namespace, folder: string): Promise<void> => {
   await outside.close();
   const sweeper = await openNamespace();
@@ -79,29 +53,26 @@ const closeHost = async (outside: Namespace, folder: string): Promise<void> => {
  * @throws Error with the end of its console if it does not boot
  */
 export const bootHost = async (store: Store, toplevel: string, folder = temporaryFolder()): Promise<Host> => {
-  const [nix, changes, work] = ["nix", "nix.changes", "nix.work"].map((name) => join(folder, name)) as [
-    string,
-    string,
-    string,
-  ];
-  for (const path of [nix, changes, work]) mkdirSync(path, { recursive: true });
-  const log = join(folder, "console.log");
+  const at = (name: string): string => join(folder, name);
+  for (const name of ["nix", "nix.changes", "nix.work"]) mkdirSync(at(name), { recursive: true });
   const outside = await openNamespace();
-  const run = runIn(outside, folder);
+  const run: Host["run"] = async (command) =>
+    (await outside.run("bash", here("in-host.sh"), folder, command)).replace(/\n$/, "");
   try {
     // Changes of the host to its store, such as garbage collection, must not reach the cache.
-    await outside.script(`
-      mount -t overlay overlay -o lowerdir=${store.nix},upperdir=${changes},workdir=${work} ${nix}
-      ip addr add ${LAN}/32 dev lo`);
-    outside.start(join(folder, "web.log"), "/usr/bin/python3", here("../lab/serve.py"), "80");
+    await outside.script(
+      `mount -t overlay overlay -o lowerdir=${store.nix},upperdir=${at("nix.changes")},workdir=${at("nix.work")} ${at("nix")}`,
+    );
+    await openOutside(outside, folder);
     const tree = join("/nix/store", basename(realpathSync(store.tree)));
-    outside.start(log, "bash", ...entering(store, nix), ...["bash", here("boot-host.sh"), tree, toplevel, folder]);
+    const boot = ["bash", here("boot-host.sh"), tree, toplevel, folder];
+    outside.start(at("console.log"), "bash", ...entering(store, at("nix")), ...boot);
     await poll("the boot of the host", BOOT_S, () => isBooted(run));
-    const host: Host = { run, outside, folder, kill: () => closeHost(outside, folder) };
-    await connectUplink(host);
-    return host;
+    const leader = await outside.script(`pgrep --parent "$(cat ${at("nspawn.pid")})" | tail -n 1`);
+    await connectUplink(outside, leader.trim(), run);
+    return { run, folder, kill: () => closeHost(outside, folder) };
   } catch (error) {
-    const end = tail(log, 40);
+    const end = tail(at("console.log"), 40);
     await closeHost(outside, folder);
     throw new Error(`${String(error)}\n${end}`, { cause: error });
   }

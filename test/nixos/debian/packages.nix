@@ -226,9 +226,10 @@ let
     "v4l2loopback"
   ] stub;
 
+  # `source` is a text or a file.
   writePython =
-    write: name: _: text:
-    write name ("#!${tree}/bin/python3\n" + text);
+    write: name: _: source:
+    write name ("#!${tree}/bin/python3\n" + (if builtins.isString source then source else builtins.readFile source));
 
   emacs = stub "emacs" // {
     pkgs = {

@@ -3,6 +3,7 @@
   imports = [
     ./agent.nix
     ./base.nix
+    ./credentials.nix
     ./home-manager.nix
     ./host-clock.nix
     ./secrets.nix

@@ -71,6 +71,7 @@ let
   });
 in
 {
+  options.boot.initrd.systemd.services = of service;
   options.systemd = {
     package = option package pkgs.systemd;
     additionalUpstreamSystemUnits = many str;
