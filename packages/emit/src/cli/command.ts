@@ -2,17 +2,17 @@ import { type Command, Option } from "commander";
 import type { OnProgress } from "../report/checked.js";
 import type { Outcome } from "../report/outcome.js";
 
-/** A command line that was understood. */
+/** A parsed command line. */
 export interface Invocation {
-  /** The name of the subcommand; `emit` where the command line names only a config. */
+  /** Name of the subcommand; `emit` without one. */
   readonly command: string;
-  /** The config as typed, where the command line names one. */
+  /** The config as typed. */
   readonly config?: string | undefined;
   /** Does the work and prints nothing. Throws {@link Failed}. */
   readonly run: (context: Context) => Promise<Outcome>;
 }
 
-/** What a command may use while it runs. */
+/** Services for a running command. */
 export interface Context {
   /** The config to read: as typed, or the nearest one from the current directory upwards. */
   readonly configFile: (typed: string | undefined) => Promise<string>;

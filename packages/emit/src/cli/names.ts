@@ -1,7 +1,7 @@
 import { didYouMean } from "@microvm-emit/model";
 import { Failed } from "../report/failure.js";
 
-/** Fails for the first name that is not among the known ones. */
+/** Throws {@link Failed} for the first unknown name. */
 export const requireKnown = (kind: "host" | "VM", names: readonly string[], known: readonly string[]): void => {
   const unknown = names.find((name) => !known.includes(name));
   if (unknown === undefined) return;
@@ -12,5 +12,5 @@ export const requireKnown = (kind: "host" | "VM", names: readonly string[], know
   });
 };
 
-/** Collects the values of an option that may be given several times. */
+/** Collects the values of a repeatable option. */
 export const repeated = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];

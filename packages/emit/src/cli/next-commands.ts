@@ -5,7 +5,7 @@ import { indexEntries } from "../fs/git.js";
 import { plannedPaths } from "../config-file/planned-paths.js";
 import { isBelow, sourceTreeOf, unknownToGit } from "../fs/source-tree.js";
 
-/** What to type after emitting, where the process stands. */
+/** The commands to run after emitting, relative to the current directory. */
 export const nextCommands = (
   plan: Plan,
   configDir: string,
@@ -14,15 +14,15 @@ export const nextCommands = (
 ): string[] => {
   const { root, isGit } = sourceTreeOf(outputDir);
   const own = [...new Set(plannedPaths(plan).map(({ path }) => resolve(configDir, path)))];
-  // Outside git, a flake sees nothing above its own directory unless it is told to.
+  // Outside git, a flake can only read files in its own directory, unless the reference names a parent.
   const reference =
     isGit || own.every((path) => isBelow(outputDir, path))
       ? relativeReference(outputDir)
       : `path:${configDir}?dir=${relative(configDir, outputDir)}`;
   const added = isGit ? toAdd(root, configDir, [outputDir, lock.file, ...own]) : [];
-  // What `nixos-rebuild` pins as root would be root's.
+  // A lock file that `nixos-rebuild` creates would belong to root.
   const isLocked = existsSync(join(outputDir, "flake.lock"));
-  // Each line is for the user who runs it, remarks included.
+  // Root needs no `sudo`.
   const sudo = process.getuid?.() === 0 ? "" : "sudo ";
   const remark = (host: string, ...others: readonly string[]): string => {
     const remarks = [...(plan.hosts.length > 1 ? [`on ${host}`] : []), ...others];
@@ -31,7 +31,7 @@ export const nextCommands = (
   return [
     ...(added.length === 0 ? [] : [`git add ${added.map((path) => quoted(asPath(fromHere(path)))).join(" ")}`]),
     ...(isLocked ? [] : [`nix flake lock ${quoted(reference)}`]),
-    // NixOS does not stop a VM that it no longer knows.
+    // NixOS does not stop a VM that was removed from its configuration.
     ...plan.hosts.flatMap((host) =>
       goneVms(host, lock.before).flatMap(({ vm, renamed }, _, gone) => [
         `${sudo}systemctl stop ${quoted(`microvm@${vm}`)}${remark(host.name, renamed === undefined ? `gone from the config${renameHint(host, lock.before, gone)}` : `renamed to ${renamed.name}`)}`,
@@ -48,8 +48,8 @@ export const nextCommands = (
 };
 
 /**
- * A flake in a git work tree sees no file that git does not know, and modules may have others beside them. Files that git could
- * not merge are resolved by adding them.
+ * Paths to pass to `git add`. A flake in a git work tree cannot read untracked files, and modules may need files beside
+ * them. Adding a file also marks its merge conflict as resolved.
  */
 const toAdd = (root: string, configDir: string, paths: readonly string[]): readonly string[] => {
   const known = [...new Set(paths)].filter((path) => isBelow(root, path) && existsSync(path));
@@ -65,13 +65,13 @@ const toAdd = (root: string, configDir: string, paths: readonly string[]): reado
 
 interface GoneVm {
   readonly vm: string;
-  /** The VM that it is now. */
+  /** The VM under its new name. */
   readonly renamed: VmPlan | undefined;
 }
 
 /**
- * The VMs of a host that the last run had and this one does not, at least not under that name; and those that left in an
- * earlier run, where `renamedFrom` now gives their index to another VM.
+ * VMs of the last run that are missing or renamed now, and VMs removed earlier that `renamedFrom` restores under a new
+ * name.
  */
 const goneVms = ({ name, vms }: HostPlan, before: Lock): readonly GoneVm[] => {
   const kept = new Set(vms.map((vm) => vm.name));
@@ -83,7 +83,7 @@ const goneVms = ({ name, vms }: HostPlan, before: Lock): readonly GoneVm[] => {
     .map((vm) => ({ vm, renamed: vms.find(({ renamedFrom }) => renamedFrom === vm) }));
 };
 
-/** One VM that left and one that came may be a rename. */
+/** A suggestion to set `renamedFrom`, if one VM was removed and one added. */
 const renameHint = ({ name, vms }: HostPlan, before: Lock, gone: readonly GoneVm[]): string => {
   const known = knownVms(name, before);
   const [added, ...others] = vms.filter((vm) => !Object.hasOwn(known, vm.name) && vm.renamedFrom === null);
@@ -96,7 +96,7 @@ const renameHint = ({ name, vms }: HostPlan, before: Lock, gone: readonly GoneVm
 const knownVms = (host: string, before: Lock): Readonly<Record<string, number>> =>
   Object.hasOwn(before.hosts, host) ? (before.hosts[host] ?? {}) : {};
 
-/** The folders of a renamed VM that are named for it, before and after. */
+/** Folders with the name of a renamed VM, before and after. */
 const movedFolders = (
   { stateDirectory }: HostPlan,
   before: string,
@@ -111,7 +111,7 @@ const movedFolders = (
   const named = [
     { folders: [sshHostKeys], parent: "/var/lib/microvm-host-keys/" },
     { folders: [workspace], parent: `${users[0].homeDirectory}/microvm/` },
-    // An agent's state of `agentState: "own"`.
+    // An agent's state with `agentState: "own"`.
     { folders: directories.map(({ path }) => path), parent: "-vms/" },
   ].flatMap(({ folders, parent }) => folders.filter((folder) => folder?.endsWith(parent + name) === true));
   return [`${stateDirectory}/${name}`, ...new Set(named.filter((folder) => folder !== null))].map(
@@ -119,10 +119,7 @@ const movedFolders = (
   );
 };
 
-/**
- * What a switch leaves as it was. Which VMs that is for is not known here: what runs may be older than the flake that was on
- * disk.
- */
+/** A remark on running VMs, which a switch does not restart. The running version is unknown, so it applies to all. */
 const untilRestart = ({ name: host, vms }: HostPlan, before: Lock, sudo: string): readonly string[] => {
   const known = knownVms(host, before);
   const [first, ...others] = vms.filter(({ name }) => Object.hasOwn(known, name));
@@ -134,15 +131,15 @@ const untilRestart = ({ name: host, vms }: HostPlan, before: Lock, sudo: string)
 
 const fromHere = (path: string): string => relative(process.cwd(), path) || ".";
 
-/** Git would read a leading hyphen as an option's, and a colon as the start of a pattern. */
+/** Git would parse a leading hyphen as an option, and a colon as a pathspec. */
 const asPath = (path: string): string => (/^[-:]/.test(path) ? `./${path}` : path);
 
-/** A flake reference to a directory has to begin with a dot or slash, else it would name a registry's flake. */
+/** Nix looks up a reference in the registry unless it starts with a dot or slash. */
 const relativeReference = (dir: string): string => {
   const path = fromHere(dir);
   return path.startsWith(".") ? path : `./${path}`;
 };
 
-/** A word as a POSIX shell reads it back; one that begins with `#` would be a comment. */
+/** Quotes a word for a POSIX shell; a leading `#` would start a comment. */
 const quoted = (word: string): string =>
   /^[\w@%+:,./][\w@%+=:,./#-]*$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

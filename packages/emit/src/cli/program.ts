@@ -7,7 +7,7 @@ import { type Format, formats, type Invocation } from "./command.js";
 import { commands } from "./commands/commands.js";
 import { version } from "./own-files.js";
 
-/** How a command line asks to be answered, known even where the rest cannot be understood. */
+/** Output options, which apply even if the rest of the command line is invalid. */
 export interface Presentation {
   readonly format: Format;
   readonly verbose: boolean;
@@ -40,7 +40,7 @@ Examples:
 
 Exit codes: 0 success, 1 problems to fix, 2 could not run.`;
 
-/** Reads a command line, without the program's name; runs and prints nothing. Throws {@link Failed}. */
+/** Parses a command line without the program's name. Does not run it. Throws {@link Failed}. */
 export const parseCommand = (argv: readonly string[]): Invocation => {
   let invocation: Invocation | undefined;
   let help = "";
@@ -75,7 +75,10 @@ export const parseCommand = (argv: readonly string[]): Invocation => {
   return invocation;
 };
 
-/** Refuses a first word, or one after `help`, that is neither a command nor a file; the name of a config has an extension. */
+/**
+ * Throws for an unknown first word (or second, after `help`) that cannot be a config: it has no extension and no such
+ * file exists.
+ */
 const requireKnownCommand = (argv: readonly string[], commandNames: readonly string[]): void => {
   const [first, second] = argv.filter(
     (word, position) => !word.startsWith("-") && !takesValue.has(argv[position - 1] ?? ""),
@@ -94,10 +97,10 @@ const requireKnownCommand = (argv: readonly string[], commandNames: readonly str
   });
 };
 
-/** Options of the program whose value is a word of its own. */
+/** Options of the program whose value is the next word. */
 const takesValue: ReadonlySet<string> = new Set(["-o", "--output", "--stop-after", "--format"]);
 
-/** `--override-input NAME REF` takes two words, as in Nix; commander knows only options of one word. */
+/** Joins the two values of `--override-input NAME REF`, Nix's syntax, because commander supports one. */
 const joinOverrides = (argv: readonly string[]): string[] => {
   const joined: string[] = [];
   for (let position = 0; position < argv.length; position++) {

@@ -5,13 +5,13 @@ import { ownProcess } from "../fs/own-process.js";
 import type { Style } from "../report/style.js";
 import { visible, visibleInLine } from "../report/visible.js";
 
-/** Stands for the ESC of our own colors; text from elsewhere cannot contain it. */
+/** Placeholder for the ESC of our colors; it is random, so other text cannot contain it. */
 const ownEscape = randomUUID();
 
-/** Text for a terminal, without escape sequences but ours. */
+/** Escapes all escape sequences except ours. */
 export const shown = (text: string): string => visible(text).replaceAll(ownEscape, "\u001b");
 
-/** Writes a report that may be longer than a string can be: each part waits until the one before is out. */
+/** Writes a report that may exceed the maximum string length; waits until each part is flushed. */
 export const writePieces = async (
   stream: NodeJS.WriteStream,
   pieces: Iterable<string>,
@@ -57,10 +57,10 @@ export const styleOf = (stream: NodeJS.WriteStream): Style => {
   };
 };
 
-/** `isTTY` is missing on streams that are no terminal, and picocolors decides for itself on anything but a boolean. */
+/** `isTTY` is missing on other streams, and picocolors needs a boolean. */
 export const isTerminal = (stream: NodeJS.WriteStream): boolean => "isTTY" in stream && stream.isTTY;
 
-/** The current directory; undefined where it was removed. */
+/** The current directory; undefined if it was removed. */
 export const currentDirectory = (): string | undefined => {
   try {
     return process.cwd();
@@ -75,5 +75,5 @@ const shownPath = (file: string): string => {
   return visibleInLine(fromHere === "" || fromHere.startsWith("..") ? file : fromHere);
 };
 
-/** The streams of this process as they were before a config could replace them. */
+/** The streams of this process, saved before a config can replace them. */
 export const { stdout, stderr } = ownProcess;

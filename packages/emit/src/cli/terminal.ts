@@ -10,10 +10,10 @@ import { version } from "./own-files.js";
 import { parseCommand, type Presentation, presentationOf } from "./program.js";
 import { currentDirectory, isTerminal, shown, stderr, stdout, styleOf, widthOf, writePieces } from "./streams.js";
 
-/** Runs a command line, prints how it ended and ends the process. */
+/** Runs a command line, prints its result and exits. */
 export const main = async (argv: readonly string[]): Promise<void> => {
   const presentation = presentationOf(argv);
-  // `head` and its like close the pipe when they have enough.
+  // Programs such as `head` close the pipe early.
   stdout.on("error", () => ownProcess.exit(0));
   let file = "";
   const unfinished = (): void => {
@@ -27,7 +27,7 @@ export const main = async (argv: readonly string[]): Promise<void> => {
   await end(ending);
 };
 
-/** Runs a command line and prints nothing but progress. */
+/** Runs a command line; prints only progress. */
 const run = async (
   argv: readonly string[],
   presentation: Presentation,
@@ -47,7 +47,7 @@ const run = async (
   }
 };
 
-/** The config as typed, or the nearest one. */
+/** The config as typed, else the nearest one. */
 const configOf = async (typed: string | undefined): Promise<string> => {
   const here = currentDirectory();
   if (here === undefined) throw new Failed({ kind: "cwd-missing" });
@@ -58,11 +58,11 @@ interface Ending {
   readonly stdout: Iterable<string>;
   readonly stderr: Iterable<string>;
   readonly exitCode: number;
-  /** Whether standard output is source code, which another program must get unchanged. */
+  /** True if stdout is source code, which must reach other programs unchanged. */
   readonly isSource?: true;
 }
 
-/** Prints and exits: a config may have left timers or servers behind that would keep the process. */
+/** Prints and exits, because timers or servers of a config would keep the process alive. */
 const end = async (ending: Ending): Promise<never> => {
   await writePieces(stderr, ending.stderr, shown);
   await writePieces(stdout, ending.stdout, ending.isSource === true && !isTerminal(stdout) ? String : shown);
@@ -132,7 +132,7 @@ const showProgress = (): OnProgress => {
   const style = styleOf(stderr);
   return (event) => {
     const line = shown(formatProgress(event, style));
-    // On a terminal, the line of a step under way is replaced by its result.
+    // On a terminal, the result replaces the line of a running step.
     if (!stderr.isTTY) stderr.write(`${line}\n`);
     else stderr.write(event.kind === "started" ? `${line}…` : `\r\u001b[K${line}\n`);
   };

@@ -26,7 +26,7 @@ export const formatChecked = (hosts: readonly CheckedHost[], style: Style): stri
     ])
     .join("\n")}\n`;
 
-/** One step of a check as a line. */
+/** Formats a progress event as one line. */
 export const formatProgress = (progress: Progress, style: Style): string => {
   switch (progress.kind) {
     case "started":

@@ -1,32 +1,31 @@
 import type { ConfigPath } from "@microvm-emit/model";
 import type { Place } from "./place.js";
 
-/** One thing to tell a person, whatever it came from: the one shape that reports and JSON are made of. */
+/** A message to the user; reports, JSON and SARIF are made of these. */
 export interface Diagnostic {
   /** Stable name, such as `duplicate-address` or `config-missing`. */
   readonly code: string;
   readonly severity: "error" | "warning";
-  /** The config path, file or host it is about. */
+  /** Config path, file or host. */
   readonly subject?: string;
-  /** The config path step by step, where it is about one. */
+  /** Steps of the config path, if there is one. */
   readonly path?: ConfigPath;
   readonly place?: Place;
-  /** What is wrong. */
+  /** The fault. */
   readonly message: string;
-  /** What to do about it. */
+  /** The fix. */
   readonly remedy: string;
-  /** Lines that belong to the message: the files in the way, the frames of a stack. */
+  /** Additional lines: conflicting files, stack frames. */
   readonly details?: readonly string[];
   readonly related?: readonly RelatedDiagnostic[];
 }
 
-/** A warning that the config silences. */
 export interface SilencedDiagnostic extends Diagnostic {
-  /** Why, as the config says it. */
+  /** The reason in the config. */
   readonly reason: string;
 }
 
-/** What a run has to say of a config. */
+/** Warnings of a config. */
 export interface Findings {
   readonly problems: readonly Diagnostic[];
   readonly silenced: readonly SilencedDiagnostic[];
@@ -34,7 +33,7 @@ export interface Findings {
 
 export interface RelatedDiagnostic {
   readonly subject: string;
-  /** The config path step by step, where it is one. */
+  /** Steps of the config path, if there is one. */
   readonly path?: ConfigPath;
   readonly place?: Place;
   readonly note: string;

@@ -10,12 +10,12 @@ export interface Emitted {
   readonly lock: {
     readonly file: string;
     readonly changed: boolean;
-    /** The lock file of the config's former name, whose entries were taken over. */
+    /** The lock file of the config's old name, source of the entries. */
     readonly from?: string;
-    /** Whether the lock had conflict markers of a merge. */
+    /** True if the lock had conflict markers of a merge. */
     readonly merged?: boolean;
   };
-  /** The commands that this run made necessary. */
+  /** Commands that the user must run next. */
   readonly next: readonly string[];
 }
 
@@ -44,7 +44,7 @@ const lockRemark = ({ from, merged }: Emitted["lock"], { path }: Style): string 
 
 const fileCount = (count: number): string => (count === 1 ? "1 file" : `${count} files`);
 
-/** A longer list is cut and counted. */
+/** Longer lists are cut. */
 const maxListed = 40;
 
 /** All files of the library share one line. */

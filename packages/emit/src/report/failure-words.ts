@@ -7,12 +7,12 @@ import { diagnosticOf } from "./problem-diagnostic.js";
 type Words = Omit<Diagnostic, "code" | "severity">;
 
 interface Row<F extends Failure> {
-  /** 1: the user can fix the input. 2: the program could not look at it. */
+  /** 1: the input is wrong. 2: the program could not check the input. */
   readonly exitCode: 1 | 2;
   readonly words: (failure: F) => Words | readonly Diagnostic[];
 }
 
-/** Every failure with its exit code and its words; a kind without a row does not compile. */
+/** Exit code and words of every failure; a missing row is a type error. */
 const rows: { readonly [Kind in Failure["kind"]]: Row<Extract<Failure, { readonly kind: Kind }>> } = {
   usage: {
     exitCode: 2,
@@ -262,16 +262,16 @@ const rows: { readonly [Kind in Failure["kind"]]: Row<Extract<Failure, { readonl
   },
 };
 
-/** The row of a failure; the compiler does not see that the row's type is the failure's. */
+/** The cast is safe: `rows` maps each kind to its own type. */
 const rowOf = (failure: Failure): Row<Failure> => rows[failure.kind] as Row<Failure>;
 
-/** The exit code of the process: 1 for faults of the input, 2 where the program could not look at it. */
+/** Exit code of the process: 1 for faults of the input, 2 if the program could not check it. */
 export const exitCodeOf = (failure: Failure): 1 | 2 => rowOf(failure).exitCode;
 
-/** The codes of all failures; the problems of a config have codes of their own. */
+/** Codes of all failures. Problems of a config have codes of their rules. */
 export const failureCodes: readonly string[] = Object.keys(rows).filter((kind) => kind !== "config-problems");
 
-/** The diagnostics of a failure: the fault and its remedy. */
+/** The diagnostics of a failure. */
 export const diagnosticsOf = (failure: Failure): readonly Diagnostic[] => {
   const words = rowOf(failure).words(failure);
   return isMany(words) ? words : [{ code: failure.kind, severity: "error", ...words }];
@@ -279,7 +279,7 @@ export const diagnosticsOf = (failure: Failure): readonly Diagnostic[] => {
 
 const isMany = (words: Words | readonly Diagnostic[]): words is readonly Diagnostic[] => Array.isArray(words);
 
-/** A host that Nix cannot evaluate, at the part of the config that caused it. */
+/** The diagnostic of a host that Nix cannot evaluate, at the part of the config that caused it. */
 const failedHost = ({ host, message, origins }: FailedHost): Diagnostic => {
   const [first, ...others] = origins;
   const path = first?.path ?? ["hosts", host];

@@ -23,9 +23,9 @@ export type Failure =
       readonly file: string;
       readonly error: string;
       readonly place?: Place;
-      /** The user's own frames, innermost first. */
+      /** Frames in the user's files, innermost first. */
       readonly frames: readonly string[];
-      /** The import that defines the name that the config lacks. */
+      /** The import statement for a name that the config uses without one. */
       readonly missingImport?: string;
     }
   | { readonly kind: "config-exits"; readonly file: string; readonly call: string; readonly place?: Place }
@@ -51,35 +51,35 @@ export type Failure =
   | { readonly kind: "evaluation-failed"; readonly hosts: readonly FailedHost[]; readonly fine: readonly string[] }
   | { readonly kind: "internal"; readonly error: string };
 
-/** Why --force would lose content that this program did not write. */
+/** The content that `--force` would lose. */
 export type LossReason = "edited" | "edited-on-branch" | "merged" | "foreign";
 
-/** A file of the output directory that a run would have to overwrite or remove, and may not. */
+/** A file that a run must overwrite or remove, but may not. */
 export interface Conflict {
   /** Relative to the output directory. */
   readonly path: string;
   readonly reason: LossReason | "symlink" | "directory" | "not-a-directory" | "special" | "large";
 }
 
-/** A module of the user's own that Nix would not find. */
+/** A module of the user that Nix would not find. */
 export interface UnreachableModule {
-  /** As the config says it. */
+  /** As written in the config. */
   readonly path: string;
   readonly reason: "missing" | "outside" | "ignored";
 }
 
-/** A host whose configuration Nix could not evaluate. */
+/** A host that Nix cannot evaluate. */
 export interface FailedHost {
   readonly host: string;
   /** Nix's message without its trace. */
   readonly message: string;
-  /** All that Nix wrote. */
+  /** The whole output of Nix. */
   readonly fullMessage: string;
   /** The causes; the first is the most likely place for a fix. */
   readonly origins: readonly ErrorOrigin[];
 }
 
-/** Carries failures out of code that works by exceptions, as everything on `node:fs` does. */
+/** An exception with failures, for code that uses exceptions as `node:fs` does. */
 export class Failed extends Error {
   readonly failures: readonly [Failure, ...Failure[]];
 
@@ -89,7 +89,7 @@ export class Failed extends Error {
   }
 }
 
-/** The failures that an exception carries. Any exception but {@link Failed} is a fault of this program. */
+/** The failures of an exception. Any exception except {@link Failed} is a bug of this program. */
 export const failuresOf = (error: unknown): readonly [Failure, ...Failure[]] =>
   error instanceof Failed
     ? error.failures

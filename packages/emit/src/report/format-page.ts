@@ -3,14 +3,14 @@ import { type ProblemPage, severities } from "./problem-page.js";
 import type { Style } from "./style.js";
 import { type Piece, wrap } from "./wrap.js";
 
-/** A page as it is read in a terminal, at most `width` columns wide where it is prose. */
+/** Formats a page for a terminal; prose is at most `width` columns wide. */
 export const formatPage = ({ code, severity, title, body }: ProblemPage, style: Style, width: number): string => {
   const tint = severity === "error" ? style.red : style.yellow;
   const head = `${style.bold(tint(`${severity}[${code}]`))} ${style.bold(title)}`;
   return `${[head, ...lexer(body).flatMap((token) => block(token, style, width))].join("\n\n")}\n`;
 };
 
-/** Every code with its title, by severity. */
+/** Lists all codes with titles, by severity. */
 export const formatContents = (pages: readonly ProblemPage[], style: Style): string => {
   const longest = Math.max(...pages.map(({ code }) => code.length));
   const groups = severities.map((severity) => {
@@ -47,7 +47,7 @@ const block = (token: Token, style: Style, width: number): readonly string[] => 
   }
 };
 
-/** What a fragment describes, by the word after `ts`. */
+/** Title of a code block, from the word after `ts`. */
 const kindOf = (token: Token): readonly string[] => {
   const kind = "lang" in token ? kinds[String(token.lang).replace(/^ts /, "")] : undefined;
   return kind === undefined ? [] : [`// ${kind}`];
@@ -74,7 +74,7 @@ const piece =
   ({ cyan }: Style) =>
   (token: Token): Piece => ({ text: textOf(token), ...(token.type === "codespan" && { style: cyan }) });
 
-/** The runs of text below a token that look alike. */
+/** Flattens a token to runs of text with one style. */
 const inlines = (token: Token): readonly Token[] => {
   const children = childrenOf(token, "tokens");
   return children.length === 0 ? [token] : children.flatMap(inlines);

@@ -2,8 +2,8 @@ import { collect, type ConfigPath, formatPath, hasItToo } from "@microvm-emit/mo
 import type { LocatedProblem } from "./located-problem.js";
 
 /**
- * Problems with those of one kind together: all that one place of a source leads to, and warnings of a host that VMs have
- * alike. The others are places that the first is related to.
+ * Groups problems with one cause: those of one place in the source, and equal warnings of VMs on one host. The first
+ * problem of a group has the others as related places.
  */
 export const grouped = <P extends LocatedProblem>(problems: readonly P[]): readonly P[] =>
   groupBy(
@@ -13,7 +13,7 @@ export const grouped = <P extends LocatedProblem>(problems: readonly P[]): reado
     ({ severity, path }) => (severity === "warning" ? [String(path[1])] : undefined),
   );
 
-/** Problems of one code, with the same words, of the same part of a VM or host, for which `key` is the same. */
+/** Groups problems with equal code, words, config path (without host and VM) and `key`. */
 const groupBy = <P extends LocatedProblem>(
   problems: readonly P[],
   key: (problem: P) => readonly string[] | undefined,
@@ -31,7 +31,7 @@ const groupBy = <P extends LocatedProblem>(
   return [...groups.values()].map(together);
 };
 
-/** A path without the names of its host and VM. */
+/** A config path without the names of its host and VM. */
 const partOf = (path: ConfigPath): string =>
   formatPath(path.map((step, position) => (isName(path, position) ? "*" : step)));
 
@@ -54,7 +54,7 @@ const together = <P extends LocatedProblem>([first, ...others]: readonly [P, ...
   };
 };
 
-/** `VMs a, b, c and 8 more`: whom a problem is of, where it is of more than one. */
+/** Names all that share a grouped problem: `VMs a, b, c and 8 more`; undefined for a single one. */
 export const sharers = ({ path, related = [] }: Pick<LocatedProblem, "path" | "related">): string | undefined => {
   const paths = [path, ...related.filter(({ note }) => note === hasItToo).map((other) => other.path)];
   if (paths.length === 1) return undefined;
@@ -70,7 +70,7 @@ export const sharers = ({ path, related = [] }: Pick<LocatedProblem, "path" | "r
   return hosts.length > 1 ? listed("host", hosts) : undefined;
 };
 
-/** More names than a person reads are counted. */
+/** Longer lists are cut. */
 const maxNames = 12;
 
 const listed = (noun: string, names: readonly string[]): string => {

@@ -15,63 +15,63 @@ import {
 } from "@microvm-emit/model";
 import { print } from "@microvm-emit/nix-ast";
 
-/** What VMs may do to the rest of the world, and it to them. */
+/** The isolation of a VM: its network policy and its access to the host. */
 export interface IsolationSummary {
   readonly network: VmPlan["network"]["policy"]["network"];
-  /** What the VM may reach besides what its `network` stands for; null where it has no interface to reach anything by. */
+  /** Destinations in addition to those of `network`; null for a VM without interfaces. */
   readonly reaches: Reaches | null;
-  /** How packets that its policy lets out leave the host, as far as the config says; null where they do not. */
+  /** The route of allowed packets out of the host, as far as the config tells; null without one. */
   readonly wayOut: WayOut | null;
-  /** Why there is none, by network. */
+  /** Reasons for the missing route, by network. */
   readonly noWayOut: readonly string[];
   readonly reachedBy: ReachedBy;
-  /** The folder of the workspace on the host, where the VM can write to it. */
+  /** The workspace's folder on the host, if the VM can write to it. */
   readonly workspace: string | null;
-  /** What `shares` of the config add. */
+  /** Shares of the config's `shares`. */
   readonly shares: readonly ShareSummary[];
-  /** The folder of its agent's login, where other VMs have it too. */
+  /** The folder of the agent's login, if several VMs share it. */
   readonly sharedLogin: string | null;
   readonly secrets: readonly { readonly name: string; readonly file: string }[];
-  /** Whether its main user can become root. */
+  /** True if the main user can become root. */
   readonly sudo: boolean;
 }
 
 export interface Reaches {
-  /** Domains and addresses, each once, by what wants them. */
+  /** Unique domains and addresses, by origin. */
   readonly allowed: readonly AllowedFrom[];
   /** Ports of the host. */
   readonly host: readonly PortPlan[];
-  /** Names, with TCP ports where not all of a VM is reached. */
+  /** VM names, with TCP ports if only some are allowed. */
   readonly vms: readonly string[];
 }
 
 export interface AllowedFrom {
-  /** An agent, a toolchain, a word of `allow`, or the setting itself. */
+  /** An agent, a toolchain, a preset of `allow`, or the name of the setting. */
   readonly from: string;
   readonly to: readonly Pick<AllowedPlan, "target" | "ports">[];
 }
 
-/** A network's `nat`, the LAN that it is in, another gateway, public addresses of its own, or the hypervisor's network. */
+/** NAT of the network, its LAN, another gateway, a routed subnet with public addresses, or the hypervisor's network. */
 export interface WayOut {
   readonly by: "nat" | "lan" | "gateway" | "route" | "hypervisor";
-  /** The interface of the host (null for any), the gateway, the subnet, or the hypervisor. */
+  /** Interface of the host (null for any), gateway, subnet or hypervisor. */
   readonly through: string | null;
 }
 
-/** Who may begin to talk to a VM, besides its host. */
+/** Sources of connections to the VM, in addition to its host. */
 export interface ReachedBy {
-  /** VMs whose `reachVms` name it. */
+  /** VMs with this VM in `reachVms`. */
   readonly vms: readonly string[];
   readonly ports: readonly LeadingPort[];
-  /** Interfaces of the host in whose LAN it is. */
+  /** Interfaces of the host that share a LAN with the VM. */
   readonly lans: readonly string[];
-  /** Whether other VMs with an open network do, and whoever has a route to it. */
+  /** True if other VMs with network "open", and any machine with a route, can connect. */
   readonly everyone: boolean;
 }
 
-/** A port of the host that leads to a VM. */
+/** A host port that forwards to the VM. */
 export interface LeadingPort {
-  /** The outward interface of a published port, the address of a forwarded one; null for all addresses. */
+  /** External interface of a published port, address of a forwarded port; null for all addresses. */
   readonly on: string | null;
   readonly proto: "tcp" | "udp";
   readonly port: number;
@@ -81,13 +81,13 @@ export interface LeadingPort {
 export interface ShareSummary {
   readonly source: string;
   readonly readOnly: boolean;
-  /** Whether what a guest writes keeps the owners that its root gives. */
+  /** True if files keep the owner that the guest's root sets. */
   readonly keepsOwners: boolean;
-  /** Why it is shared though it is dangerous. */
+  /** The config's reason to share it despite the danger. */
   readonly dangerous: string | null;
 }
 
-/** What each of a host's VMs comes to. */
+/** Returns a function that summarizes the VMs of a host. */
 export const isolationOn = (host: HostPlan): ((vm: VmPlan) => IsolationSummary) => {
   const reaching = collect(
     host.vms.flatMap(({ name, network: { policy } }) => [...new Map(policy.vms.map(({ value }) => [value, name]))]),
@@ -99,7 +99,7 @@ export const isolationOn = (host: HostPlan): ((vm: VmPlan) => IsolationSummary) 
   });
 };
 
-/** The VMs of each folder that is the login of several. */
+/** Folders of agents' logins that several VMs share, with the VMs' names. */
 export const sharedLogins = ({ vms }: HostPlan): ReadonlyMap<string, readonly string[]> => {
   const all = collect(vms.flatMap((vm) => loginsOf(vm).map((folder) => [folder, vm.name])));
   return new Map([...all].filter(([, names]) => names.length > 1));
@@ -145,7 +145,7 @@ const summarizeVm = (vm: VmPlan, reachedByVms: readonly string[]): Omit<Isolatio
   };
 };
 
-/** As it is written in `reachVms`. */
+/** As written in `reachVms`. */
 const reachedVm = ({ value, ports }: ReachedVmPlan): string =>
   joinDestination(
     value,
@@ -158,7 +158,7 @@ const allowedBy = (vm: VmPlan): readonly AllowedFrom[] => {
   return [...by].map(([from, to]) => ({ from, to }));
 };
 
-/** What of a VM wants something, by the path that the plan has of it. */
+/** The origin of an allowed destination, from its plan path. */
 const wants = (
   { path: { length }, agent, guest: { toolchains }, network: { policy } }: VmPlan,
   path: AllowedPlan["path"],
@@ -179,7 +179,10 @@ const wants = (
   }
 };
 
-/** Any interface counts, since root of the guest chooses which one it uses; without a way out, why there is none. */
+/**
+ * The route out through an interface, or the reason for none. Any interface counts, because root in the guest can
+ * choose.
+ */
 const wayOutOf = (link: InterfacePlan, isOpen: boolean, hypervisor: string): WayOut | string => {
   switch (link.type) {
     case "user":
@@ -197,12 +200,12 @@ const wayOutOfNetwork = (network: NetworkPlan, isOpen: boolean): WayOut | string
   const [lan] = lansOfNetwork(network);
   if (lan !== undefined) return { by: "lan", through: lan };
   if (nat !== null) return { by: "nat", through: nat.externalInterface?.value ?? null };
-  // Whether the host routes these is not the config's to say.
+  // The config does not tell if the host routes this subnet.
   const known = subnets.find(({ network: first }) => !isPrivate(first));
   if (known !== undefined) return { by: "route", through: formatSubnet(known) };
   const other = subnets.find(({ own, gateway }) => gateway !== null && gateway.value !== own?.value)?.gateway;
   if (other == null) return `${name} has no nat`;
-  // What is in the bridge beside the host is out of reach of all others.
+  // With the other policies a VM reaches no other machine on its bridge.
   return isOpen ? { by: "gateway", through: other.value } : `the gateway of ${name} is not the host`;
 };
 

@@ -3,16 +3,16 @@ import type { AllowedFrom, IsolationSummary, LeadingPort, ReachedBy, ShareSummar
 import type { Style } from "./style.js";
 import { onOneLine } from "./wrap.js";
 
-/** A line before it is wrapped, with what stands out at its beginning. */
+/** A line with a highlighted beginning, before wrapping. */
 export interface Line {
   readonly lead: string;
   readonly style: (text: string) => string;
   readonly text: string;
-  /** How much deeper it stands than others. */
+  /** Additional columns of indentation. */
   readonly indent: number;
 }
 
-/** What there is to weigh of a VM: what it reaches, who reaches it, and what it has of the host's; most have the first alone. */
+/** Describes the isolation of a VM: its destinations, sources and access to the host. Most VMs have one line. */
 export const isolationLines = (summary: IsolationSummary, style: Style): readonly Line[] => {
   const { reachedBy, noWayOut, shares, secrets, sudo } = summary;
   const line = (lead: string, text: string, stand: Line["style"] = plain): Line => ({
@@ -38,7 +38,7 @@ export const isolationLines = (summary: IsolationSummary, style: Style): readonl
 
 const plain = (text: string): string => text;
 
-/** The policy by its name, and what it lets through, by what wants it. */
+/** The network policy, then a line per origin of allowed destinations. */
 const reachLines = ({ network, reaches, wayOut }: IsolationSummary, style: Style): readonly Line[] => {
   const policy = (text: string): Line => ({
     lead: network,
@@ -66,7 +66,7 @@ const reachLines = ({ network, reaches, wayOut }: IsolationSummary, style: Style
 
 const allowedWords = (to: AllowedFrom["to"]): string => to.map(destinationWords).join(" ");
 
-/** As it is written in `allow`. */
+/** As written in `allow`. */
 const destinationWords = ({ target, ports }: Pick<AllowedPlan, "target" | "ports">): string => {
   const numbers = [...new Set(ports.map(({ port }) => port))].sort((a, b) => a - b);
   return joinDestination(target, numbers.join() === "80,443" ? [] : numbers);
@@ -91,7 +91,7 @@ const reachingWords = ({ vms, ports, lans, everyone }: ReachedBy): readonly stri
   ...(everyone ? ["open VMs and whoever has a route to it"] : []),
 ];
 
-/** Who comes to a port of the host's, by where it listens. */
+/** Sources of connections to a host port, by its listening address. */
 const comers = (on: string | null): string => {
   if (on === null) return "whoever reaches the host";
   if (/^(127\.|::1$)/.test(on)) return "whoever is on the host";

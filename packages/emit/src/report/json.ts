@@ -1,7 +1,7 @@
-/** JSON of anything in a plan or an AST: integers that JSON numbers cannot hold become strings. */
+/** Prints a plan or an AST as JSON; bigints become strings. */
 export const toJson = (value: unknown): string => [...jsonPieces(value)].join("");
 
-/** The same in pieces, each at most one item of a list: a whole report may be longer than a string can be. */
+/** Yields the JSON in pieces, because a whole report may exceed the maximum string length. */
 export function* jsonPieces(value: unknown, indent = ""): Generator<string> {
   const entries: readonly (readonly [label: string, part: unknown])[] | undefined = Array.isArray(value)
     ? value.map((part: unknown) => ["", part])
@@ -20,7 +20,7 @@ export function* jsonPieces(value: unknown, indent = ""): Generator<string> {
   yield `\n${indent}${close ?? ""}`;
 }
 
-/** The depth of lists that grow with a config: a SARIF log has its results at `runs[0].results[n]`. */
+/** Depth of the lists that grow with a config: SARIF has `runs[0].results[n]`. */
 const maxDepth = 4;
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -1,22 +1,22 @@
 import type { Findings } from "./diagnostic.js";
 import type { Style } from "./style.js";
 
-/** How a command ended that did what it was asked to. */
+/** The result of a successful command. */
 export interface Outcome<Json extends object = object> {
-  /** The result as `--json` prints it, beside `ok`, `exitCode` and the findings. */
+  /** The result for `--json`, next to `ok`, `exitCode` and the findings. */
   readonly json: Json;
-  /** The result for people, prose at most `width` columns wide. */
+  /** The result for people; prose is at most `width` columns wide. */
   readonly text: (style: Style, width: number) => string;
   readonly findings: Findings;
-  /** The exit code where success has more than one; 0 by default. */
+  /** The exit code, if success has several; 0 by default. */
   readonly exitCode?: number;
-  /** Whether the text is source code, which another program must get unchanged. */
+  /** True if the text is source code, which must reach other programs unchanged. */
   readonly isSource?: true;
 }
 
 export const noFindings: Findings = { problems: [], silenced: [] };
 
-/** The object that `--format json` prints, whatever the command; docs/problems.md describes it. */
+/** The object that `--format json` prints for every command; see docs/problems.md. */
 export interface Report extends Findings {
   readonly ok: boolean;
   readonly exitCode: number;

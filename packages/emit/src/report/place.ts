@@ -6,16 +6,16 @@ export interface Place {
   readonly line: number;
   /** From 1, in UTF-16 units as editors count. */
   readonly column: number;
-  /** The line, for the code frame; of a long line, the part around `column`. */
+  /** The line for the code frame; only the part around `column` of a long line. */
   readonly lineText?: string;
-  /** The column of the first character of `lineText`, where that is a part of a longer line. */
+  /** Column of the first character of `lineText`, if that is a part. */
   readonly lineTextColumn?: number;
 }
 
-/** A longer line does not fit a terminal, and a file of data may be one line of megabytes. */
+/** Longer lines do not fit a terminal, and a data file may be one line of megabytes. */
 export const maxExcerpt = 120;
 
-/** Finds many places in one source, in time that does not grow with the source. */
+/** Returns a function that converts offsets to places; it splits the source into lines once. */
 export const placesIn = (file: string, source: string): ((offset: number) => Place) => {
   let starts: readonly number[] | undefined;
   return (offset) => {
@@ -28,7 +28,7 @@ export const placesIn = (file: string, source: string): ((offset: number) => Pla
   };
 };
 
-/** The place at a line and column of a source, both from 1. */
+/** The place of a line and column, both from 1. */
 export const placeAtLine = (file: string, source: string, line: number, column: number): Place => {
   const starts = lineStarts(source);
   const start = starts[line - 1];
@@ -36,10 +36,10 @@ export const placeAtLine = (file: string, source: string, line: number, column: 
   return { file, line, column, ...excerpt(source, start, starts[line] ?? source.length, column) };
 };
 
-/** The place of the UTF-16 unit at an offset into a source. */
+/** The place of an offset in UTF-16 units. */
 export const placeAtOffset = (file: string, source: string, offset: number): Place => placesIn(file, source)(offset);
 
-/** A line of a source, from 1; empty where there is none. */
+/** A line by its number from 1; empty if missing. */
 export const lineOf = (source: string, line: number): string => source.split(/\r?\n/, line)[line - 1] ?? "";
 
 const lineStarts = (source: string): readonly number[] => {
@@ -48,7 +48,7 @@ const lineStarts = (source: string): readonly number[] => {
   return starts;
 };
 
-/** The number of the last line that starts at or before an offset. */
+/** Number of the last line that starts at or before an offset. */
 const lineAt = (starts: readonly number[], offset: number): number => {
   let [low, high] = [0, starts.length];
   while (high - low > 1) {
@@ -59,7 +59,7 @@ const lineAt = (starts: readonly number[], offset: number): number => {
   return low + 1;
 };
 
-/** The text of the line between two offsets, or the part of it around a column. */
+/** The text between two offsets, or the part around a column. */
 const excerpt = (
   source: string,
   start: number,

@@ -13,19 +13,19 @@ import { isolationLines, type Line } from "./isolation-words.js";
 import type { Style } from "./style.js";
 import { onOneLine, wrap } from "./wrap.js";
 
-/** A host's guests, the VMs of each, and what keeps guests apart. */
+/** A host's guests with their VMs, and the differences between guests. */
 export interface HostSummary {
   readonly host: string;
-  /** The main user of its VMs; null without VMs. */
+  /** The main user of the VMs; null without VMs. */
   readonly user: UserSummary | null;
   readonly guests: readonly GuestSummary[];
-  /** Folders of agents' logins that several VMs have, with their VMs. */
+  /** Folders of agents' logins that several VMs share. */
   readonly sharedLogins: readonly { readonly folder: string; readonly vms: readonly string[] }[];
-  /** VMs that are described elsewhere, of which nothing is known here. */
+  /** VMs that other flakes define; their policies are unknown. */
   readonly importedVms: readonly string[];
 }
 
-/** What the config writes of the host's user; null for what the host's NixOS configuration says. */
+/** The user as the config sets it; null values come from the host's NixOS configuration. */
 type UserSummary = Pick<UserPlan, "name" | "uid" | "gid" | "group" | "homeDirectory">;
 
 interface GuestSummary {
@@ -42,17 +42,17 @@ interface VmSummary extends IsolationSummary {
   readonly taps: readonly string[];
   readonly vcpu: number;
   readonly memoryMiB: number;
-  /** The name of its agent. */
+  /** Name of the agent. */
   readonly agent: string | null;
 }
 
-/** A difference with its values as text; null for nothing. */
+/** A difference with its values as text; null for a missing value. */
 interface Difference extends Pick<GuestDifference, "from" | "settings"> {
   readonly here: string | null;
   readonly there: string | null;
 }
 
-/** What a plan comes to, for those who decide on it. */
+/** Summarizes a plan for the people who decide on it. */
 export const summarize = (plan: Plan): readonly HostSummary[] =>
   plan.hosts.map((host) => {
     const differences = guestDifferences(host);
@@ -97,7 +97,7 @@ const summarizeVm = ({
   agent: agent?.name ?? null,
 });
 
-/** The hosts and VMs of these names alone; all of them where no name is given. */
+/** Selects hosts and VMs by name; no name selects all. */
 export const selected = (
   hosts: readonly HostSummary[],
   names: { readonly hosts: readonly string[]; readonly vms: readonly string[] },
@@ -125,7 +125,7 @@ const summarizeDifference = ({ from, settings: [first, ...others], here, there }
   there: shown(there),
 });
 
-/** What a config calls what a plan calls otherwise. */
+/** The config's names of settings that have another name in the plan. */
 const settingNames: Readonly<Record<string, string>> = {
   "users[0].home": "home",
   options: "microvm",
@@ -134,7 +134,7 @@ const settingNames: Readonly<Record<string, string>> = {
   vsockSsh: "vsock.ssh",
 };
 
-/** What a reader knows a part of a plan by, the first that it has. */
+/** Properties that identify a part of a plan, in order of preference. */
 const labels = ["expr", "module", "attribute", "name", "tag", "image", "value", "path", "program", "kind"];
 
 const shown = (value: unknown): string | null => {
@@ -154,13 +154,13 @@ const shown = (value: unknown): string | null => {
   );
 };
 
-/** A text as part of a line. */
+/** Shortens a text to a part of a line. */
 const clipped = (text: string): string => {
   const line = onOneLine(text);
   return line.length > 60 ? `${line.slice(0, 59)}…` : line;
 };
 
-/** The summary for people, at most `width` columns wide where words allow it. */
+/** Formats the summary for people, at most `width` columns wide if words fit. */
 export const formatSummary = (hosts: readonly HostSummary[], style: Style, width: number): string =>
   hosts
     .map(({ host, user, guests, sharedLogins: shared, importedVms }) => {
@@ -183,7 +183,7 @@ export const formatSummary = (hosts: readonly HostSummary[], style: Style, width
     .join("\n\n")
     .concat("\n");
 
-/** Git, prompts and editors run what is written in a folder that they are used in. */
+/** Git, prompts and editors run code from the folder in which they are used. */
 const workspacesLine = "  workspaces are written by their VMs: on the host, run no Git, direnv or editor in them";
 
 const userLine = ({ name, uid, gid }: UserSummary): string => {
@@ -238,7 +238,7 @@ const wrapped = ({ lead, style, text, indent }: Line, width: number): string => 
   });
 };
 
-/** More names than a person reads are counted. */
+/** Longer lists are cut. */
 const maxNames = 3;
 
 const loginWords = ({ name, sharedLogin }: VmSummary, { logins }: Layout): string | undefined => {

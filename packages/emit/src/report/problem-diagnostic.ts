@@ -3,7 +3,7 @@ import type { Diagnostic } from "./diagnostic.js";
 import { sharers } from "./group-problems.js";
 import type { LocatedProblem } from "./located-problem.js";
 
-/** A problem of a config as reports show it. */
+/** Converts a problem of a config to a diagnostic. */
 export const diagnosticOf = (problem: LocatedProblem): Diagnostic => {
   const { code, severity, path, place, message, remedy, related = [], relatedPlaces } = problem;
   const of = sharers(problem);
@@ -31,6 +31,6 @@ export const diagnosticOf = (problem: LocatedProblem): Diagnostic => {
   };
 };
 
-/** Keys may have any length: unknown ones, and those of values that are passed on unchanged. */
+/** Shortens keys, because unknown ones may have any length. */
 const shownStep = (step: string | number): string | number => (typeof step === "string" ? clip(step) : step);
 const shownPath = (path: ConfigPath): string => clip(formatPath(path.map(shownStep)), 300);

@@ -1,20 +1,20 @@
-/** What a person can read of a problem's code. */
+/** The documentation of a problem code. */
 export interface ProblemPage {
   readonly code: string;
   readonly severity: Severity;
   readonly title: string;
-  /** Markdown: why it is a problem, then `## Fails` and `## Passes` where a fragment of a config can show it. */
+  /** Markdown: the reason, then `## Fails` and `## Passes` if a fragment of a config can show them. */
   readonly body: string;
 }
 
-/** Whether a problem of the code stops a run; some do with one hypervisor and not with another. */
+/** Effect of a code on a run; with some it depends on the config. */
 export const severities = ["error", "error or warning", "warning"] as const;
 type Severity = (typeof severities)[number];
 
-/** YAML, of which pages use so little that reading it takes no parser. */
+/** Front matter. The pages use so little YAML that a parser is not needed. */
 const page = /^---\ncode: (?<code>.*)\nseverity: (?<severity>.*)\ntitle: (?<title>.*)\n---\n(?<body>[^]*)$/;
 
-/** A page from its file's text: its code, severity and title between `---` lines, then its body. */
+/** Parses a page: code, severity and title between `---` lines, then the body. */
 export const readPage = (text: string): ProblemPage => {
   const { code = "", severity = "", title = "", body = "" } = page.exec(text)?.groups ?? {};
   return { code, severity: severity as Severity, title, body: body.trim() };

@@ -5,8 +5,8 @@ import type { Style } from "./style.js";
 import { visible, visibleInLine } from "./visible.js";
 
 /**
- * What is to be said of a config, for people: in the order of the source, what is said of one host or VM together, and
- * what is said of one place under one code frame. One block at a time.
+ * Formats findings for people, one block at a time: in source order, grouped by host or VM, with one code frame per
+ * place.
  */
 export function* formatFindings({ problems, silenced }: Findings, style: Style): Generator<string> {
   const groups = collect(inSourceOrder(problems).map((problem) => [aboutOf(problem), problem]));
@@ -25,7 +25,7 @@ export function* formatFindings({ problems, silenced }: Findings, style: Style):
   if (problems.length > 1 || silenced.length > 0) yield block(summary(problems, silenced.length));
 }
 
-/** The host or VM that a problem is of. */
+/** The host or VM of a problem. */
 const aboutOf = ({ path: [section, host, part, vm] = [], related = [] }: Diagnostic): string => {
   if (section !== "hosts" || host === undefined) return "";
   const sharers = related.filter(({ note }) => note === hasItToo);
@@ -91,7 +91,7 @@ const frame = ({ line, column, lineText, lineTextColumn }: Place, tint: Style["r
   const margin = " ".repeat(String(line).length);
   const [before, after] =
     lineTextColumn === undefined ? ["", ""] : [lineTextColumn > 1 ? "…" : "", lineText.length < maxExcerpt ? "" : "…"];
-  // Tabs stay tabs, so that the caret stands right whatever their width.
+  // Tabs stay tabs, so the caret is right for any tab width.
   const gap = visible(before + lineText.slice(0, column - (lineTextColumn ?? 1))).replaceAll(/[^\t]/g, " ");
   const shown = `${style.dim(before)}${lineText}${style.dim(after)}`;
   return [`  ${style.dim(`${line} |`)} ${shown}`, `  ${style.dim(`${margin} |`)} ${gap}${tint("^")}`];

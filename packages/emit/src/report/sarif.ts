@@ -4,17 +4,17 @@ import type { Diagnostic, Findings, SilencedDiagnostic } from "./diagnostic.js";
 import type { Place } from "./place.js";
 import type { ProblemPage } from "./problem-page.js";
 
-/** What a log says of the run besides its findings. */
+/** Properties of the run in a log. */
 export interface SarifRun {
   readonly pages: readonly ProblemPage[];
-  /** Our own. */
+  /** This program's version. */
   readonly version: string;
   readonly exitCode: number;
-  /** Absolute; files below it are named from it, so that a log means the same on another machine. */
+  /** Absolute. File names are relative to it, so a log is valid on other machines. */
   readonly directory: string;
 }
 
-/** Findings as a log of the Static Analysis Results Interchange Format 2.1.0 (OASIS), which code scanners read. */
+/** Converts findings to a SARIF 2.1.0 log (OASIS), which code scanners read. */
 export const sarifLog = ({ problems, silenced }: Findings, run: SarifRun): Log => {
   const found = [...problems, ...silenced];
   const codes = [...new Set(found.map(({ code }) => code))].sort();
@@ -46,7 +46,7 @@ const rule = (code: string, { pages, version }: SarifRun): ReportingDescriptor =
   const page = pages.find((known) => known.code === code);
   return {
     id: code,
-    // The standard wants names in PascalCase.
+    // The standard requires PascalCase.
     name: code.replaceAll(/(?:^|-)(.)/g, (_, letter: string) => letter.toUpperCase()),
     helpUri: `https://unpkg.com/microvm-emit@${version}/problems/${code}.md`,
     ...(page !== undefined && {

@@ -1,4 +1,4 @@
-/** How to show text where it is read: a terminal with colors, or a plain stream. */
+/** Text styles of the output: a terminal with colors, or plain text. */
 export interface Style {
   readonly bold: (text: string) => string;
   readonly dim: (text: string) => string;
@@ -6,6 +6,6 @@ export interface Style {
   readonly yellow: (text: string) => string;
   readonly green: (text: string) => string;
   readonly cyan: (text: string) => string;
-  /** An absolute path as the reader would type it. */
+  /** Shortens an absolute path to one that the reader would type. */
   readonly path: (file: string) => string;
 }

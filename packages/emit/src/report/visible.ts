@@ -1,15 +1,15 @@
 /**
- * A text with what a terminal would obey or hide, as `\u001b`: control characters but for line ends and tabs, invisible
- * characters such as those that turn the direction of text (Unicode's Cf), other line ends and halves of characters.
- * JSON stays the same JSON.
+ * Escapes, as `\u001b`, characters that a terminal would obey or hide: control characters except line feeds and tabs,
+ * invisible characters such as those that reverse the text (Unicode's Cf), other line ends and lone surrogates. JSON
+ * keeps its meaning.
  */
 export const visible = (text: string): string =>
   printableAscii.test(text) ? text : text.replace(/(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escaped);
 
-/** Compiling the classes of Unicode takes longer than loading most configs. */
+/** A fast path, because compiling Unicode classes takes longer than loading most configs. */
 const printableAscii = /^[\n\t -~]*$/;
 
-/** The same for what is part of a line. */
+/** Escapes line feeds too. */
 export const visibleInLine = (text: string): string => visible(text.replaceAll("\n", escaped));
 
 const escaped = (character: string): string =>

@@ -1,10 +1,10 @@
-/** Text that looks alike. */
+/** Text with one style. */
 export interface Piece {
   readonly text: string;
   readonly style?: (text: string) => string;
 }
 
-/** What stands before a line, and how wide it is when its style is seen and not read. */
+/** Text before a line, with its width without escape sequences. */
 export interface Indent {
   readonly shown: string;
   readonly width: number;
@@ -12,7 +12,7 @@ export interface Indent {
 
 const none: Indent = { shown: "", width: 0 };
 
-/** Pieces in lines at most `width` columns wide where words allow it, all but the first behind `hanging`. */
+/** Wraps pieces to lines at most `width` columns wide, if words fit. All lines but the first start with `hanging`. */
 export const wrap = (pieces: readonly Piece[], width: number, hanging = "", indent: Indent = none): string => {
   const lines: string[] = [];
   let line = indent;
@@ -39,5 +39,5 @@ export const wrap = (pieces: readonly Piece[], width: number, hanging = "", inde
   return [...lines, line.shown].join("\n");
 };
 
-/** Text of one's own as part of a line. */
+/** Joins the lines of a text. */
 export const onOneLine = (text: string): string => text.trim().replaceAll(/\s+/g, " ");

@@ -5,5 +5,5 @@ import { explain } from "./explain.js";
 import { plan } from "./plan.js";
 import { schema } from "./schema.js";
 
-/** Every command, in the order of `--help`. The first is the program without a subcommand. */
+/** All commands, in the order of `--help`. The first one runs without a subcommand. */
 export const commands: readonly Declare[] = [emit, check, plan, schema, explain];

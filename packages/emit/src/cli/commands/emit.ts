@@ -84,7 +84,7 @@ export const emitConfig = async (
   return { json: emitted, text: (style) => formatEmitted(emitted, style), findings };
 };
 
-/** Prints what a stage of the compiler makes of a config. */
+/** Prints the result of one stage of the compiler. */
 const printStage = async (stage: Stage, config: string, output: string | undefined): Promise<Outcome> => {
   const [{ placesOf }, { planFile }, { render }, { toJson }] = await Promise.all([
     import("../../config-file/places.js"),
@@ -102,7 +102,7 @@ const printStage = async (stage: Stage, config: string, output: string | undefin
     case "plan":
       return outcome(planned.plan, `${toJson(planned.plan)}\n`);
     case "ast": {
-      // The trees of the library are the same for every config, and most of a small flake.
+      // The library's files do not depend on the config, and would be most of the output.
       const trees = files().map((file) =>
         file.isFixed === true ? { kind: file.kind, path: file.path, isFixed: true } : file,
       );

@@ -3,7 +3,7 @@ import { Failed } from "../../report/failure.js";
 import { type Outcome, noFindings } from "../../report/outcome.js";
 import { type Declare, withFormat } from "../command.js";
 
-/** `microvm-emit explain [code]`: shows the page of a problem. */
+/** `microvm-emit explain [code]`: prints the page of a problem code. */
 export const explain: Declare = (program, ask) => {
   const command = program
     .command("explain")

@@ -8,7 +8,7 @@ interface PlanOptions {
   readonly table?: boolean;
 }
 
-/** `microvm-emit plan [config]`: shows guests, and which VM can reach which. */
+/** `microvm-emit plan [config]`: shows guests and the network access of VMs. */
 export const plan: Declare = (program, ask) => {
   const command = program
     .command("plan")
