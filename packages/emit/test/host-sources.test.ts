@@ -13,6 +13,7 @@ const placesIn = (configDir: string): Places => ({
   configDir,
   outputDir: join(configDir, "flake"),
   typedOutput: join(configDir, "flake"),
+  isDefaultOutput: true,
   lock: join(configDir, "microvm.lock.json"),
 });
 

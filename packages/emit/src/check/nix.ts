@@ -35,6 +35,8 @@ export interface Checkable {
   /** The config as data. */
   readonly loaded: unknown;
   readonly outputDir: string;
+  /** False if the nearest flake above the output directory has the hosts. */
+  readonly isFlake: boolean;
   readonly files: readonly OutputFile[];
   readonly hosts: readonly string[];
   /** The user's files and directories to which emitted files refer. */
@@ -129,18 +131,19 @@ const subject = "subject";
 
 /** Copies the source with the emitted files into a directory, and writes the flake to evaluate beside it. */
 const layOut = (checkable: Checkable, directory: string): LaidOut => {
-  const { config, outputDir, files, modules: planned } = checkable;
+  const { config, outputDir, isFlake, files, modules: planned } = checkable;
+  const flakeDir = isFlake ? outputDir : ownFlakeAbove(outputDir);
   const configDir = dirname(config);
   const ofConfig = sourceTreeOf(configDir);
-  // An output directory outside the config's source is a source by itself.
-  const source = isBelow(ofConfig.root, outputDir) ? ofConfig : { root: outputDir, isGit: false };
+  // A flake outside the config's source is a source by itself.
+  const source = isBelow(ofConfig.root, flakeDir) ? ofConfig : { root: flakeDir, isGit: false };
   const copy = join(directory, "source");
-  const subdirectory = relative(source.root, outputDir);
-  writeNew(join(copy, subdirectory), render(files));
-  const lock = join(outputDir, "flake.lock");
+  const subdirectory = relative(source.root, flakeDir);
+  writeNew(join(copy, relative(source.root, outputDir)), render(files));
+  const lock = join(flakeDir, "flake.lock");
   // Keeps inputs pinned, even if git does not track the lock file.
   if (existsSync(lock)) copyFileSync(lock, join(copy, subdirectory, "flake.lock"));
-  if (planned.length > 0 && existsSync(source.root)) mirror(source, copy, directory);
+  if ((planned.length > 0 || !isFlake) && existsSync(source.root)) mirror(source, copy, directory);
   const modules = unreachable(source, configDir, copy, [...new Set(planned.map(({ path }) => path))]);
   if (modules.length > 0) throw new Failed({ kind: "modules-unreachable", root: source.root, modules });
 
@@ -156,6 +159,14 @@ const layOut = (checkable: Checkable, directory: string): LaidOut => {
   const flake = attrs({ inputs: attrs({ [subject]: toNix(input) }), outputs });
   writeNew(join(directory, "check"), [{ kind: "text", path: "flake.nix", text: print(flake) }]);
   return { reference: `path:${join(directory, "check")}`, root: source.root, copy };
+};
+
+/** The folder of the nearest flake above the modules that are written for it. */
+const ownFlakeAbove = (outputDir: string): string => {
+  for (let folder = dirname(outputDir); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, "flake.nix"))) return folder;
+    if (dirname(folder) === folder) throw new Failed({ kind: "own-flake-missing", directory: outputDir });
+  }
 };
 
 const hostsAttribute = "nixosConfigurations";

@@ -13,7 +13,7 @@ export const compile = (plan: Plan, locations: Locations): readonly OutputFile[]
   const shared = sharedModules();
   const hosts = plan.hosts.flatMap((host) => compileHost(host, plan.library, shared, place));
   return [
-    compileFlake(plan, place),
+    ...(plan.flake ? [compileFlake(plan, place)] : []),
     ...hosts,
     ...shared.files(),
     ...copyLibrary(plan.library),

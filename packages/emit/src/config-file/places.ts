@@ -9,8 +9,15 @@ export interface Places {
   readonly outputDir: string;
   /** The output directory with the symlinks of the typed path. */
   readonly typedOutput: string;
+  /** True if the command line does not name the output directory. */
+  readonly isDefaultOutput: boolean;
   readonly lock: string;
 }
+
+const defaultOutput = "flake";
+
+/** The default output directory of a config with `flake: false`. */
+const defaultOutputOfModules = "microvms";
 
 /**
  * Resolves all paths of a run.
@@ -20,13 +27,23 @@ export interface Places {
 export const placesOf = (config: string, output?: string): Places => {
   const file = resolve(config);
   const configDir = withoutLinks(dirname(file));
-  const typedOutput = output === undefined ? join(configDir, "flake") : resolve(output);
+  const typedOutput = output === undefined ? join(configDir, defaultOutput) : resolve(output);
   return {
     config: join(configDir, basename(file)),
     configDir,
     outputDir: withoutLinks(typedOutput),
     typedOutput,
+    isDefaultOutput: output === undefined,
     // A symlink as lock is not followed, because it could lead to the lock of another config.
     lock: join(configDir, lockNameOf(basename(file))),
   };
 };
+
+/** The places of a config that was loaded: without a flake of its own, its default output directory has another name. */
+export const placesFor = (places: Places, config: unknown): Places =>
+  places.isDefaultOutput && isRecord(config) && config["flake"] === false
+    ? { ...placesOf(places.config, join(places.configDir, defaultOutputOfModules)), isDefaultOutput: true }
+    : places;
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null;

@@ -16,11 +16,12 @@ import { hostSources } from "./host-sources.js";
 import { load, requireQuietConfig } from "./load.js";
 import { locateProblems } from "./locate/locate-problems.js";
 import { type LockFile, adoptLock, readLockFile } from "./lock-file.js";
-import type { Places } from "./places.js";
+import { type Places, placesFor } from "./places.js";
 import { plannedPaths } from "./planned-paths.js";
 
 /** A config file with its plan. */
 export interface PlannedFile {
+  readonly places: Places;
   /** The config as loaded. */
   readonly config: unknown;
   readonly planned: PlannedConfig;
@@ -37,11 +38,16 @@ const own = { "microvm-emit": self, "@microvm-emit/model": model, "@microvm-emit
 /**
  * Loads, validates and resolves a config file with its lock.
  *
+ * @param typed the places that the command line names.
  * @param require another requirement of the command, whose failures are reported together with those of the config.
  * @throws {Failed} with every failure and problem at once.
  */
-export const planFile = async (places: Places, require: () => void = () => undefined): Promise<PlannedFile> => {
-  const { config, lockFile } = await loadAll(places, require);
+export const planFile = async (
+  typed: Places,
+  require: (places: Places) => void = () => undefined,
+): Promise<PlannedFile> => {
+  const { config, lockFile } = await loadAll(typed, require);
+  const places = placesFor(typed, config);
   const planned = planOf(config, {
     lock: lockFile.lock,
     earlierLocks: lockFile.earlier,
@@ -59,6 +65,7 @@ export const planFile = async (places: Places, require: () => void = () => undef
   // The last check for stray errors before anything is written.
   await requireQuietConfig(places.config);
   return {
+    places,
     config,
     planned: planned.right,
     files: () => filesOf(planned.right, { configFile: relative(places.outputDir, places.config) }),
@@ -70,16 +77,15 @@ export const planFile = async (places: Places, require: () => void = () => undef
 /** Loads the config and its lock. Throws their failures and the requirement's together. */
 const loadAll = async (
   places: Places,
-  require: () => void,
+  require: (places: Places) => void,
 ): Promise<{ readonly config: unknown; readonly lockFile: LockFile }> => {
-  const [config, lockFile, required] = await Promise.allSettled([
-    load(places.config, own),
-    readLockFile(places.lock),
-    (async () => {
-      await Promise.resolve();
-      require();
-    })(),
-  ]);
+  const loading = load(places.config, own);
+  const requiring = loading
+    .catch(() => undefined)
+    .then((loaded) => {
+      require(placesFor(places, loaded));
+    });
+  const [config, lockFile, required] = await Promise.allSettled([loading, readLockFile(places.lock), requiring]);
   if (config.status === "rejected" || lockFile.status === "rejected" || required.status === "rejected") {
     const failures = [config, lockFile, required].flatMap((settled) =>
       settled.status === "rejected" ? failuresOf(settled.reason) : [],

@@ -236,6 +236,14 @@ const rows: { readonly [Kind in Failure["kind"]]: Row<Extract<Failure, { readonl
       remedy: "Free some space, or set TMPDIR to a writable directory.",
     }),
   },
+  "own-flake-missing": {
+    exitCode: 1,
+    words: ({ directory }) => ({
+      subject: directory,
+      message: "The config has `flake: false`, but no directory above has a flake.nix.",
+      remedy: "Remove `flake: false`, or run `microvm-emit init --into path/to/flake.nix`.",
+    }),
+  },
   "nix-missing": {
     exitCode: 2,
     words: () => ({

@@ -46,6 +46,7 @@ export type Failure =
   | { readonly kind: "modules-unreachable"; readonly root: string; readonly modules: readonly UnreachableModule[] }
   | { readonly kind: "source-too-large"; readonly root: string; readonly limit: string }
   | { readonly kind: "mirror-failed"; readonly root: string; readonly cause: string }
+  | { readonly kind: "own-flake-missing"; readonly directory: string }
   | { readonly kind: "nix-missing" }
   | { readonly kind: "nix-failed"; readonly cause: string }
   | { readonly kind: "evaluation-failed"; readonly hosts: readonly FailedHost[]; readonly fine: readonly string[] }

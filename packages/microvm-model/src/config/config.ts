@@ -35,6 +35,14 @@ export interface Config {
    */
   readonly library?: "copied" | "input" | undefined;
 
+  /**
+   * False writes no `flake.nix`, only modules into the folder `microvms`: your own flake has the inputs and imports
+   * `hosts/NAME` of that folder. `microvm-emit init --into flake.nix` prepares it.
+   *
+   * @default true
+   */
+  readonly flake?: boolean | undefined;
+
   /** NixOS hosts by name, each the flake's `nixosConfigurations.NAME`; names are lower-case letters, digits and hyphens. */
   readonly hosts: Readonly<Record<string, Host>>;
 
@@ -88,6 +96,7 @@ export const configSchema = object({
   /** Flake inputs: own ones, or others in place of the defaults; a string is a URL. */
   inputs: record(scalar.inputName, z.union([scalar.flakeRef.transform((url) => ({ url })), inputSchema])).default({}),
   library: z.enum(["copied", "input"]).default("copied"),
+  flake: z.boolean().default(true),
   hosts: record(scalar.hostLabel, hostSchema),
   silence: silenceSchema().default({}),
 });

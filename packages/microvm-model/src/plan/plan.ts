@@ -22,6 +22,8 @@ export interface Plan {
   readonly description: string;
   /** Where the flake has the NixOS modules that are the same for every config. */
   readonly library: "copied" | "input";
+  /** False if another flake imports the hosts. */
+  readonly flake: boolean;
   readonly inputs: readonly InputPlan[];
   readonly hosts: readonly HostPlan[];
 }

@@ -40,7 +40,7 @@ export const resolve =
     if (hosts._tag === "Left") return hosts;
     const { inputs, problems } = planInputs(model, mentionsOf(model));
     return withProblems([...(hosts._tag === "Both" ? hosts.left : []), ...problems], {
-      plan: { description: model.description, library: model.library, inputs, hosts: hosts.right },
+      plan: { description: model.description, library: model.library, flake: model.flake, inputs, hosts: hosts.right },
       lock: hosts.right.reduce(
         (next, { name, vms }) => withEntries(next, name, nextEntries(entriesOf(lock, name), vms)),
         lock,

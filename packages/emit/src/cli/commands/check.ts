@@ -41,14 +41,14 @@ const checkConfig = async (
     import("../../config-file/planned-paths.js"),
     import("../../report/checked.js"),
   ]);
-  const places = placesOf(config, output);
-  const { config: loaded, planned, files, findings } = await planFile(places);
+  const { places, config: loaded, planned, files, findings } = await planFile(placesOf(config, output));
   const nix = await import("../../check/nix.js");
   const hosts = await nix.check(
     {
       config: places.config,
       loaded,
       outputDir: places.outputDir,
+      isFlake: planned.plan.flake,
       files: files(),
       hosts: planned.plan.hosts.map(({ name }) => name),
       modules: plannedPaths(planned.plan),

@@ -54,11 +54,13 @@ export const emitConfig = async (
     import("../next-commands.js"),
     import("../../report/emitted.js"),
   ]);
-  const places = placesOf(config, output);
-  const { planned, files, lockFile, findings } = await planFile(places, () => {
-    requireDirectory(places.outputDir);
-    requireNoLink(places.typedOutput, places.configDir);
-  });
+  const { places, planned, files, lockFile, findings } = await planFile(
+    placesOf(config, output),
+    ({ configDir, outputDir, typedOutput }) => {
+      requireDirectory(outputDir);
+      requireNoLink(typedOutput, configDir);
+    },
+  );
   const lockText = printLock(planned.lock);
   const { adopted } = lockFile;
   const written = await write({
