@@ -78,6 +78,6 @@ const unresolvedConfig = (config: unknown): Problem | undefined => {
 
 const brokenLock = badLock(
   [],
-  "The lock is not one of microvm-emit's",
-  "Pass what an earlier run gave back, or the empty lock.",
+  "The lock was not created by microvm-emit",
+  "Pass the lock of an earlier result, or the empty lock.",
 );

@@ -60,10 +60,10 @@ export const needlessSilences = (problems: readonly Problem[], silences: readonl
       );
       return needlessSilence(
         [...scope, "silence", code],
-        `Nothing here is told as ${code}`,
+        `No warning here has the code ${code}`,
         elsewhere === undefined
-          ? "Take the silence out."
-          : `Take the silence out, or move it to where it is told: ${formatPath(elsewhere.path)}.`,
+          ? "Remove the silence."
+          : `Remove the silence, or move it to the warning: ${formatPath(elsewhere.path)}.`,
       );
     });
 };

@@ -35,7 +35,7 @@ it.each([
 });
 
 it("is not whole wherever it is cut", () => {
-  const cut = "broken-ssh-key: This ssh-ed25519 key is cut short, or was changed on its way";
+  const cut = "broken-ssh-key: The ssh-ed25519 key is incomplete or damaged";
   for (let length = "AAAA".length; length < whole.length; length++)
     expect(told(`ssh-ed25519 ${whole.slice(0, length)} alice`), String(length)).toEqual([cut]);
 });
@@ -45,9 +45,11 @@ it.each([
   ["a space that a line's end became", `ssh-ed25519 ${whole.slice(0, 40)} ${whole.slice(40)}`],
   ["a letter too many", `ssh-ed25519 ${whole.slice(0, 40)}A${whole.slice(40)}`],
 ])("is not whole: %s", (_, key) => {
-  expect(told(key)).toEqual([expect.stringMatching(/^broken-ssh-key: This ssh-ed25519 key is cut short/)]);
+  expect(told(key)).toEqual([expect.stringMatching(/^broken-ssh-key: The ssh-ed25519 key is incomplete/)]);
 });
 
 it("is what it says it is", () => {
-  expect(told(`ssh-rsa ${whole}`)).toEqual(["broken-ssh-key: This key is said to be ssh-rsa, and is ssh-ed25519"]);
+  expect(told(`ssh-rsa ${whole}`)).toEqual([
+    "broken-ssh-key: The line names a key of type ssh-rsa, but contains ssh-ed25519",
+  ]);
 });

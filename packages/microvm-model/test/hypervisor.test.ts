@@ -54,7 +54,7 @@ describe("each hypervisor and each thing it is asked for", () => {
 
   it("asks for another machine where qemu has one", () => {
     const [problem] = problemsOf(config({ a: { ...bare, ...asking["hotplug-microvm"][1], hypervisor: "qemu" } }));
-    expect(problem?.remedy).toBe('Set `microvm.qemu.machine`, such as to "q35", or hypervisor "cloud-hypervisor".');
+    expect(problem?.remedy).toBe('Set `microvm.qemu.machine`, such as "q35", or hypervisor "cloud-hypervisor".');
   });
 
   it("names what would work", () => {

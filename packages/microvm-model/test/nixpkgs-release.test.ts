@@ -54,13 +54,13 @@ describe("an agent that nixpkgs does not have", () => {
         code: "agent-not-packaged",
         severity: "error",
         path: ["hosts", "h", "vms", "a", "agent"],
-        message: "gemini-cli is in nixpkgs until 26.05, and the input nixpkgs-unstable follows nixos-unstable",
+        message: "gemini-cli was in nixpkgs until 26.05, but the input nixpkgs-unstable follows nixos-unstable",
         remedy:
-          'Use agent: "antigravity-cli", its successor. Or: Take it from the host\'s release with packagesFrom: "nixpkgs".',
+          'Use its successor, agent: "antigravity-cli". Or: Use the package of the host\'s release: packagesFrom: "nixpkgs".',
       },
     ]);
     const [pinned] = problemsOf({ agent: "gemini-cli" }, { nixpkgs: "github:nixos/nixpkgs/nixos-26.11" });
-    expect(pinned?.remedy).toContain("Or: Pin the input nixpkgs-unstable to a commit that has it.");
+    expect(pinned?.remedy).toContain("Or: Pin the input nixpkgs-unstable to a commit that contains it.");
   });
 
   it.each([
@@ -84,7 +84,7 @@ describe("an agent that nixpkgs does not have", () => {
   it("is refused where the host's release is too old for it", () => {
     const agent = { ...agents["kiro-cli"], packagesFrom: "nixpkgs" };
     const [problem] = problemsOf({ agent }, { nixpkgs: "github:nixos/nixpkgs/nixos-25.11" });
-    expect(problem?.message).toBe("kiro-cli is in nixpkgs since 26.05, and the input nixpkgs follows NixOS 25.11");
+    expect(problem?.message).toBe("kiro-cli is in nixpkgs since 26.05, but the input nixpkgs follows NixOS 25.11");
     expect(problemsOf({ agent }, { nixpkgs: "github:nixos/nixpkgs/nixos-26.05" })).toEqual([]);
   });
 
@@ -93,7 +93,7 @@ describe("an agent that nixpkgs does not have", () => {
     expect(problemsOf({ agent })).toEqual([]);
     const releases = { since: "25.11", until: "26.05" };
     expect(problemsOf({ agent: { ...agent, releases } }).map(({ remedy }) => remedy)).toEqual([
-      'Take it from the host\'s release with packagesFrom: "nixpkgs".',
+      'Use the package of the host\'s release: packagesFrom: "nixpkgs".',
     ]);
   });
 });
@@ -116,7 +116,7 @@ describe("a hypervisor that needs the scripted initrd", () => {
     const problems = problemsOf(bare, { nixpkgs: url });
     expect(problems.map(({ severity }) => severity)).toEqual(ends.map(() => "warning"));
     expect(problems.map(({ message }) => message)).toEqual(
-      ends.map((end) => `${hypervisor} starts guests by NixOS's scripted initrd, ${end}`),
+      ends.map((end) => `${hypervisor} needs NixOS's scripted initrd, ${end}`),
     );
   });
 

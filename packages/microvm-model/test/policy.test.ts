@@ -215,7 +215,7 @@ describe("an address of the host's, or in it", () => {
     ["[fd00:7::1]:443", "List the host's ports instead: `reachHost: [443]`."],
     ["10.7.9.1/32", "List the host's ports instead: `reachHost: [80, 443]`."],
     ["192.168.7.2", "List the host's ports instead: `reachHost: [80, 443]`."],
-    ["10.7.0.2:80", "Leave it out: what a VM says to itself passes no rule."],
+    ["10.7.0.2:80", "Leave it out: a VM always reaches itself."],
     ["10.7.1.3:5432", 'Name the VM instead: `reachVms: ["b:5432"]`.'],
     ["10.7.1.3", 'Name the VM instead: `reachVms: ["b:80,443"]`.'],
     ["10.7.1.0/24", "Name VMs in `reachVms` (b) and the host's ports in `reachHost` instead."],
@@ -280,17 +280,17 @@ describe("what opens more than it names", () => {
     expect(said({ a: { network: "allowlist", allow } })).toEqual([
       [
         "vms.a.allow[0]",
-        "0.0.0.0/0 is wider than anybody's network: it opens LANs and others' servers alike, whatever lies in it",
-        'List the networks that are meant, such as 192.168.1.0/24, or give the VM `network: "internet"`, which leaves LANs closed.',
+        "0.0.0.0/0 is larger than any network: it opens LANs and public servers",
+        'List the networks that the VM needs, such as 192.168.1.0/24, or set `network: "internet"`, which keeps LANs closed.',
       ],
       [
         "vms.a.allow[1]",
-        "169.254.169.254 is where clouds hand out a machine's credentials, and the VM would get the host's",
-        "Leave it out, and give the VM what it needs of its own in `secrets`.",
+        "169.254.169.254 is a cloud's metadata service, which would give the VM the host's credentials",
+        "Leave it out, and give the VM its own credentials in `secrets`.",
       ],
     ]);
     expect(said({ a: { network: "internet", allow } })[0]?.[2]).toBe(
-      "List the networks that are meant, such as 192.168.1.0/24.",
+      "List the networks that the VM needs, such as 192.168.1.0/24.",
     );
   });
 });
@@ -313,7 +313,7 @@ describe("a name that opens nothing", () => {
     expect(said({ a: { network: "allowlist", allow: ["nas.lan:443"] } })).toEqual([
       [
         "vms.a.allow[0]",
-        "nas.lan opens nothing: names below .lan are of private networks, and an answer with a private address is refused",
+        "nas.lan is a private name (.lan): DNS answers with private addresses are blocked",
         'List the address instead, such as "192.168.1.5:443".',
       ],
     ]);

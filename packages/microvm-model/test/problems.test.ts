@@ -1353,8 +1353,12 @@ describe("problems", () => {
     ["br0 has ports", {}, { address: "10.0.0.1/24", ports: ["eno1"] }],
     ["the existing bridge br0 has no `address`", {}, { existing: true }],
     ["a macvtap", { interfaces: [{ type: "macvtap", link: "eno2", mode: "bridge" }] }, { address: "10.0.0.1/24" }],
-    ["QEMU's own network", { hypervisor: "qemu", interfaces: [{ type: "user" }] }, { address: "10.0.0.1/24" }],
-    ["the tap that QEMU makes", { hypervisor: "qemu", interfaces: [{ type: "bridge" }] }, { address: "10.0.0.1/24" }],
+    [
+      "packets of QEMU's user network",
+      { hypervisor: "qemu", interfaces: [{ type: "user" }] },
+      { address: "10.0.0.1/24" },
+    ],
+    ["the tap created by QEMU", { hypervisor: "qemu", interfaces: [{ type: "bridge" }] }, { address: "10.0.0.1/24" }],
     ["another program's DHCP", { interfaces: [{ address: "dhcp" }] }, { existing: true, address: "10.0.0.1/24" }],
   ])("name the way past a policy: %s", (way, vm, bridge) => {
     const problem = problemsOf(config({ a: vm }, { bridges: { br0: bridge } })).find(
@@ -1576,10 +1580,10 @@ describe("a share by which a guest could change its host", () => {
   };
 
   it.each([
-    ["/srv", "holds /srv/hosts/lab/microvm.config.ts, the config of this host"],
-    ["/srv/hosts/lab", "holds /srv/hosts/lab/microvm.config.ts, the config of this host"],
+    ["/srv", "contains /srv/hosts/lab/microvm.config.ts, the config of this host"],
+    ["/srv/hosts/lab", "contains /srv/hosts/lab/microvm.config.ts, the config of this host"],
     ["/srv/hosts/out", "is the flake of this host"],
-    ["/srv/hosts/out/modules", "lies in /srv/hosts/out, the flake of this host"],
+    ["/srv/hosts/out/modules", "is in /srv/hosts/out, the flake of this host"],
   ])("%s", (source, how) => {
     expect(told(source)).toEqual([`dangerous-share: ${source} ${how}, which the guest could change`]);
     expect(told(source, { readOnly: true })).toEqual([]);
@@ -1650,7 +1654,7 @@ describe("a folder of VMs that reach different places", () => {
     );
     const found = problemsOf(config(vms)).filter(({ code }) => code === "shared-across-policies");
     expect(found.map(({ message }) => message)).toEqual([
-      expect.stringMatching(/is written by v0 and 99 more, and read by v1,/),
+      expect.stringMatching(/^v0 and 99 more can write .*, and v1 can read it/),
     ]);
   });
 });
@@ -1680,7 +1684,7 @@ describe("a module that is not followed", () => {
 
   it.each(["/srv/hosts/vms", "/srv/hosts/vms/a"])("is a warning where a guest may write %s, once", (source) => {
     expect(told({ a: shares(source), b: shares(source) })).toEqual([
-      `unfollowed-module hosts.h.vms.a.shares[0]: a may write ${source}, which may hold files that /srv/hosts/host.nix may name: that file is not valid Nix`,
+      `unfollowed-module hosts.h.vms.a.shares[0]: a can write ${source}, which may contain files that /srv/hosts/host.nix may name: that file is not valid Nix`,
     ]);
   });
 
@@ -1777,11 +1781,11 @@ describe("a share by a link", () => {
   const sharing = (source: string): object => ({ workspace: false, shares: [{ tag: "t", source }] });
 
   it.each([
-    ["the table", "/srv/keys", "leads to /home/alice/.ssh, and that holds alice's SSH keys"],
+    ["the table", "/srv/keys", "resolves to /home/alice/.ssh, which holds alice's SSH keys"],
     [
       "the sources",
       "/srv/hosts",
-      "leads to /data/hosts, and that holds /data/hosts/flake, the flake of this host, which the guest could change",
+      "resolves to /data/hosts, which contains /data/hosts/flake, the flake of this host, which the guest could change",
     ],
     ["a home that is one itself", "/data/alice/.ssh", "holds alice's SSH keys"],
     [
@@ -1795,14 +1799,14 @@ describe("a share by a link", () => {
 
   it("is held against what other VMs have for themselves", () => {
     expect(told({ a: { workspace: "/home/alice/work" }, b: sharing("/data/work/src") })).toEqual([
-      "dangerous-share: /data/work/src lies in /data/work, the workspace of the VM a",
+      "dangerous-share: /data/work/src is in /data/work, the workspace of the VM a",
     ]);
     expect(told({ a: { workspace: "/data/work" }, b: { workspace: "/home/alice/work" } })).toEqual([
-      "dangerous-share: /home/alice/work leads to /data/work, and that is the workspace of the VM a",
+      "dangerous-share: /home/alice/work resolves to /data/work, which is the workspace of the VM a",
     ]);
     const volumes = [{ image: "/srv/disk", mountPoint: "/data", sizeMiB: 64 }];
     expect(told({ a: { workspace: false, volumes }, b: sharing("/pool") })).toEqual([
-      "dangerous-share: /pool holds /pool/disk.img, a disk of the VM a",
+      "dangerous-share: /pool contains /pool/disk.img, a disk of the VM a",
     ]);
   });
 
@@ -1812,21 +1816,21 @@ describe("a share by a link", () => {
         a: { network: "none", workspace: false, shares: [{ tag: "t", source: "/pool/disk.img" }] },
         b: { workspace: false, shares: [{ tag: "t", source: "/srv/disk", readOnly: true }] },
       }),
-    ).toEqual([expect.stringMatching(/^shared-across-policies: \/pool\/disk.img is written by a, and read by b,/)]);
+    ).toEqual([expect.stringMatching(/^shared-across-policies: a can write \/pool\/disk.img, and b can read it/)]);
   });
 
   it("is an error where it leads into a share that a guest may write", () => {
-    const around = "which a may write: its agent can read the folder, and replace it by a link";
+    const around = "which a can write: its agent can read the folder, and replace it with a symlink";
     for (const [workspace, source] of [
       ["/home/alice/work", "/data/work/src"],
       ["/data/work", "/home/alice/work/src"],
     ] as const)
       expect(told({ a: { workspace, shares: [{ tag: "t", source }] } })).toEqual([
-        `share-in-writable-share: ${source} lies in ${workspace}, ${around}`,
+        `share-in-writable-share: ${source} is in ${workspace}, ${around}`,
       ]);
     const volumes = [{ image: "/srv/disk", mountPoint: "/data", sizeMiB: 64 }];
     expect(told({ a: { workspace: "/pool", volumes } })).toEqual([
-      "volume-in-writable-share: /srv/disk lies in /pool, where a could put a link to another file of the host in its place",
+      "volume-in-writable-share: /srv/disk is in /pool, where a could replace it with a symlink to another file of the host",
     ]);
     expect(told({ a: { workspace: "/home/alice/work", secrets: { KEY: "/data/work/key" } } })).toEqual([
       "secret-in-writable-share: /data/work/key is in /home/alice/work, where a could replace it with a symlink to any file of the host",

@@ -53,7 +53,7 @@ describe("a silence", () => {
             code: "needless-silence",
             severity: "warning",
             path: ["hosts", "h", "vms", "b", "silence", code],
-            remedy: "Take the silence out, or move it to where it is told: hosts.h.vms.a.volumes[0].label.",
+            remedy: "Remove the silence, or move it to the warning: hosts.h.vms.a.volumes[0].label.",
           },
         ],
       },
@@ -78,7 +78,7 @@ describe("a silence", () => {
   });
 
   it.each([
-    ["an error", { "duplicate-mac": "no" }, "bad-value", "duplicate-mac", /^Mend/],
+    ["an error", { "duplicate-mac": "no" }, "bad-value", "duplicate-mac", /^Fix the error/],
     ["an unknown code", { "no-logn": "no" }, "bad-value", "no-logn", /^Did you mean "no-login"\?$/],
     ["a name that every object has", { constructor: "no" }, "bad-value", "constructor", /^Use one of /],
     ["a warning for no reason", { "no-login": " " }, "bad-value", "no-login", /^Say/],

@@ -176,7 +176,7 @@ describe("microvm-emit CONFIG", () => {
       sourceOf(configOf("a")).replace('"a": {}', `"a": { workspace: ${JSON.stringify(link)} }`),
     );
     expect(microvmEmit(dir, [config]).stderr).toContain(
-      `${link} leads to ${dir}, and that holds ${join(dir, config)}, the config of this host`,
+      `${link} resolves to ${dir}, which contains ${join(dir, config)}, the config of this host`,
     );
   });
 
@@ -197,7 +197,7 @@ describe("microvm-emit CONFIG", () => {
     writeFileSync(join(dir, config), "const c: any = { hosts: {} };\nc.hosts.a = c;\nexport default c;\n");
     const ended = microvmEmit(dir, [config]);
     expect(ended.exitCode).toBe(1);
-    expect(ended.stderr).toContain("This holds itself");
+    expect(ended.stderr).toContain("The value contains itself");
   });
 
   it("says which VM to stop when one is gone", () => {

@@ -51,8 +51,8 @@ warning[no-login] hosts.alpha.user.sshKeys
   --> microvm.config.ts:8:7
   8 |       user: { name: "alice" },
     |       ^
-  Nobody can log in to a, b: no SSH key is known
-  help: Add your public key to \`user.sshKeys\`, or a module that does.
+  No SSH key for a, b
+  help: Add your public key to \`user.sshKeys\`, or add a module that sets one.
 
 VM b of host alpha:
 
@@ -331,7 +331,7 @@ describe("microvm-emit explain", () => {
   it("lists every code by severity", () => {
     const { stdout } = microvmEmit(temporaryDirectory(), ["explain"]);
     expect(stdout).toMatch(/^Errors\n {2}address-in-dhcp-range {2,}\S/);
-    expect(stdout).toMatch(/\nWarnings\n(?: {2}.*\n)* {2}no-login {2,}Nobody can log in/);
+    expect(stdout).toMatch(/\nWarnings\n(?: {2}.*\n)* {2}no-login {2,}No SSH key/);
   });
 
   it("says what was meant", () => {
@@ -347,7 +347,7 @@ describe("microvm-emit explain", () => {
 
   it("gives pages as JSON", () => {
     const { pages } = parsed(microvmEmit(temporaryDirectory(), ["explain", "no-login", "--format", "json"]));
-    expect(pages).toMatchObject([{ code: "no-login", severity: "warning", title: "Nobody can log in to a VM" }]);
+    expect(pages).toMatchObject([{ code: "no-login", severity: "warning", title: "No SSH key" }]);
   });
 });
 

@@ -21,12 +21,12 @@ const warningCode = z.string().superRefine((code, context) => {
     context.addIssue({ code: "custom", message, params });
   };
   if (!isProblemCode(code))
-    refuse(`There is no problem with the code ${JSON.stringify(code)}`, {
+    refuse(`Unknown code ${JSON.stringify(code)}`, {
       remedy: didYouMean(code, warningCodes),
     });
   else if (problemCodes[code] === "error")
-    refuse(`${code} is an error, which nothing can silence`, {
-      remedy: "Mend what it tells, and take the silence out.",
+    refuse(`${code} is an error, and only warnings can be silenced`, {
+      remedy: "Fix the error, and remove the silence.",
     });
 });
 

@@ -1,10 +1,9 @@
 import { problem } from "./problem.js";
 
 /**
- * A second interface on one bridge needs an address
+ * Second interface needs an address
  *
- * The VM's index gives it one address in a bridge's subnet. A second interface on the same bridge would have the same
- * one.
+ * A VM's index gives it one address in each subnet. A second interface on the same bridge would have the same address.
  *
  * ## Fails
  *

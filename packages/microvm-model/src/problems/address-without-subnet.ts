@@ -1,10 +1,10 @@
 import { problem } from "./problem.js";
 
 /**
- * An address has no subnet to lie in
+ * Address without a subnet
  *
- * A static address is of use together with a subnet and, mostly, a router in it. The network that the interface is in
- * has no subnet of the address's family: its `address` gives the IPv4 one, its `ipv6` the IPv6 one.
+ * A static address needs a subnet of the same family. A network's `address` gives its IPv4 subnet, and `ipv6` its IPv6
+ * subnet.
  *
  * ## Fails
  *

@@ -1,9 +1,9 @@
 import { problem } from "./problem.js";
 
 /**
- * The host has several bridges and a VM names none
+ * Several bridges to choose from
  *
- * A VM joins its host's only bridge without saying so. Where there are several, the interface has to name one.
+ * A VM joins the only bridge of its host by default. If the host has several, the interface must name one.
  *
  * ## Fails
  *

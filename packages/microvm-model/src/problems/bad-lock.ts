@@ -1,9 +1,9 @@
 import { problem } from "./problem.js";
 
 /**
- * The lock that was passed is none of ours
+ * Invalid lock
  *
- * The library function `emit` was given a `lock` that is no lock of microvm-emit's. Pass `lock` of an earlier result, or
- * nothing. The command line says `lock-broken` of a lock file instead.
+ * The library function `emit` received a `lock` that microvm-emit did not create. Pass the `lock` of an earlier result,
+ * or leave it out. For a lock file, the command line reports `lock-broken` instead.
  */
 export const badLock = problem("bad-lock", "error");

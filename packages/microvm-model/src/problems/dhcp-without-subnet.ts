@@ -1,10 +1,10 @@
 import { problem } from "./problem.js";
 
 /**
- * A DHCP server has no addresses to give
+ * DHCP server without a subnet
  *
- * The host's DHCP server gives out IPv4 addresses of the bridge's subnet, which the bridge's own `address` says. IPv6
- * addresses of guests are static and need no server.
+ * The host's DHCP server leases addresses of the bridge's IPv4 subnet, which `address` sets. IPv6 addresses of guests
+ * are static and need no server.
  *
  * ## Fails
  *

@@ -1,9 +1,9 @@
 import { problem } from "./problem.js";
 
 /**
- * Two VMs of a host have one index
+ * Index used twice
  *
- * The index gives a VM its tap, MAC, address and vsock CID together, so no two VMs of a host can have the same.
+ * The index determines the VM's tap, MAC, address and vsock CID, so each VM of a host needs its own.
  *
  * ## Fails
  *

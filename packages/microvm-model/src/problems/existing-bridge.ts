@@ -1,10 +1,10 @@
 import { problem } from "./problem.js";
 
 /**
- * An existing bridge is set up elsewhere
+ * Setting of an existing bridge
  *
- * With `existing: true`, libvirt, Incus or your own NixOS configuration makes the bridge. The flake only joins taps to it. Ports, DHCP,
- * VLANs and a lease for the host belong to whatever makes the bridge.
+ * With `existing: true`, libvirt, Incus or your own NixOS configuration creates the bridge, and the flake only adds
+ * taps. Set ports, DHCP, VLANs and a lease for the host where the bridge is created.
  *
  * ## Fails
  *

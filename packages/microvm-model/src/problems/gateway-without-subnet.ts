@@ -1,10 +1,10 @@
 import { problem } from "./problem.js";
 
 /**
- * A router is named for a network without a subnet
+ * Gateway without a subnet
  *
- * The router is one of the IPv4 subnet that the network's `address` says. Where the host asks a DHCP server, the server
- * names the router too.
+ * `gateway` is a router in the IPv4 subnet of `address`. If the host gets its address by DHCP, the server also announces
+ * the router.
  *
  * ## Fails
  *

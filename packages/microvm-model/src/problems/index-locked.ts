@@ -1,10 +1,10 @@
 import { problem } from "./problem.js";
 
 /**
- * The index belongs to another VM
+ * Index of another VM
  *
- * The lock file has the index of every VM, so that VMs keep their addresses when others come and go. `index` cannot take the
- * index of another VM of the config. To move that VM, set its `index` too.
+ * The lock file contains the index of every VM, so that VMs keep their addresses when others come and go. `index` cannot
+ * take the index of another VM of the config. To move that VM, set its `index` too.
  *
  * ## Fails
  *

@@ -1,11 +1,11 @@
 import { problem } from "./problem.js";
 
 /**
- * A VM moved to another index
+ * VM moved to another index
  *
- * Two branches that each add a VM may give both the same index. After the merge, the VM that was on the current branch first
- * keeps it, and the other one gets a new index, and so a new tap, MAC, address and vsock CID. The warning appears once: the
- * lock file then has the new index.
+ * Two branches that each add a VM may give both the same index. After the merge, the VM that was on the current branch
+ * first keeps it, and the other one gets a new index, and so a new tap, MAC, address and vsock CID. The warning appears
+ * once: the lock file then has the new index.
  *
  * ## Fails
  *

@@ -1,17 +1,17 @@
 import { problem } from "./problem.js";
 
 /**
- * A secret stands in the config
+ * Secret in the config
  *
- * A config ends in the emitted flake and in the Nix store. Every user of the host can read the store, and so can every guest that
- * shares it.
+ * The config becomes part of the emitted flake and of the Nix store. Every user of the host can read the store, and so
+ * can every guest that shares it.
  *
- * Text with the form of a known key or token (Anthropic, GitHub, AWS, a private key, a password in a URL) is an error. A random value
- * under a secret's name, such as `API_TOKEN` or `apiKey`, is a warning. Placeholders (`"unused"`, `"held-by-the-host"`), variables
- * (`"$TOKEN"`) and paths are neither.
+ * Text in the format of a known key or token (Anthropic, GitHub, AWS, a private key, a password in a URL) is an error. A
+ * random value under a secret's name, such as `API_TOKEN` or `apiKey`, is a warning. Placeholders (`"unused"`,
+ * `"held-by-the-host"`), variables (`"$TOKEN"`) and paths are fine.
  *
- * Name a file of the host in `secrets` instead. sops-nix and agenix make such files below `/run`. If the text was ever committed or
- * emitted, replace the secret where it was issued.
+ * Name a file of the host in `secrets` instead. sops-nix and agenix create such files below `/run`. If the text was ever
+ * committed or emitted, revoke the secret.
  *
  * ## Fails
  *

@@ -1,10 +1,10 @@
 import { problem } from "./problem.js";
 
 /**
- * A setting that has no default is missing
+ * Required setting missing
  *
- * Most settings have a default. The few that have none are what only the reader can know: which release a host was
- * installed with, whose VMs they are, where a share comes from.
+ * Most settings have a default. The others depend on you: the release that a host was installed with, the owner of its
+ * VMs, the source of a share.
  *
  * ## Fails
  *

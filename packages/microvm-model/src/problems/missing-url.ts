@@ -1,10 +1,9 @@
 import { problem } from "./problem.js";
 
 /**
- * A flake input has no URL
+ * Flake input without a URL
  *
- * The inputs that are there without being written have a URL already, and writing one may change the rest of it alone.
- * An input of your own has to say where it comes from.
+ * The default inputs have a URL; your entry may only change other attributes. Your own inputs need a `url`.
  *
  * ## Fails
  *

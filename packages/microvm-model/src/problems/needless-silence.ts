@@ -1,10 +1,10 @@
 import { problem } from "./problem.js";
 
 /**
- * A silence has nothing to silence
+ * Silence without a warning
  *
- * A silence that outlives its warning would hide the next one. It holds for the part of the config that it stands in:
- * the whole, a host or a VM; where the warning is told elsewhere, the remedy says so.
+ * A silence that outlives its warning would hide the next one. A silence applies to the part of the config that contains
+ * it: the whole config, a host or a VM. If the warning appears elsewhere, the remedy shows where.
  *
  * ## Fails
  *

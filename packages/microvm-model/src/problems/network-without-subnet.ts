@@ -1,10 +1,9 @@
 import { problem } from "./problem.js";
 
 /**
- * A network has no addresses and leads nowhere
+ * Network without a subnet
  *
- * A bridge without an address of the host's own, without ports into a LAN and without VLANs connects its VMs with
- * nobody, and gives them no addresses.
+ * A bridge without an address, without ports into a LAN and without VLANs gives its VMs no address and no connection.
  *
  * ## Fails
  *

@@ -1,9 +1,9 @@
 import { problem } from "./problem.js";
 
 /**
- * A VM has no bridge to join
+ * No bridge
  *
- * A VM's interface is a tap on one of its host's bridges, and the host describes none.
+ * A VM's interface is a tap on a bridge of its host, and the host has no bridge.
  *
  * ## Fails
  *

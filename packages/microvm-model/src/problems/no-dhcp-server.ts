@@ -1,10 +1,10 @@
 import { problem } from "./problem.js";
 
 /**
- * Nobody answers who asks for an address
+ * No DHCP server on this network
  *
- * A DHCP server is in the bridge when the host runs one (`dhcp`), or when `ports` connect it to a LAN that has one.
- * Without either, the guest or the host would wait for an address that never comes.
+ * A bridge has a DHCP server if the host runs one (`dhcp`), or if `ports` connect it to a LAN with a server. Otherwise,
+ * the guest or the host would wait for an address forever.
  *
  * ## Fails
  *

@@ -1,10 +1,10 @@
 import { problem } from "./problem.js";
 
 /**
- * The host has no routed network
+ * No routed network
  *
- * A routed interface is in no bridge: the host has an address at the other end of its tap, and a route to the guest.
- * Which addresses these are is said by the host's `routed`.
+ * A routed interface is on no bridge: the host has an address at the other end of its tap, and a route to the guest. The
+ * host's `routed` sets these addresses.
  *
  * ## Fails
  *

@@ -1,10 +1,10 @@
 import { problem } from "./problem.js";
 
 /**
- * There is no subnet to take an address from
+ * No subnet for an address
  *
- * An interface has the address of its VM's index in the network's subnet. This network has no subnet of its own: it is a
- * part of a LAN, which has its own server.
+ * An interface gets its address from the VM's index and the network's subnet. This network has no subnet of its own: it
+ * is part of a LAN with its own DHCP server.
  *
  * ## Fails
  *

@@ -1,11 +1,11 @@
 import { problem } from "./problem.js";
 
 /**
- * The former name is unknown
+ * Unknown former name
  *
- * `renamedFrom` gives a VM the index that the lock file has for its former name. The lock file has no VM of that name, so the VM
- * gets a new index, and so a new tap, MAC, address and vsock CID. Correct the name and run `microvm-emit` again: the VM then
- * gets its former index back.
+ * `renamedFrom` gives a VM the index that the lock file has for its former name. The lock file has no VM of that name,
+ * so the VM gets a new index, and so a new tap, MAC, address and vsock CID. Correct the name and run `microvm-emit`
+ * again: the VM then gets its former index back.
  *
  * ## Fails
  *

@@ -1,10 +1,10 @@
 import { problem } from "./problem.js";
 
 /**
- * An interface is routed and in a bridge at once
+ * Interface both routed and bridged
  *
- * In a bridge, guests share a wire. In the routed network, each is alone with the host. An interface is in one of them;
- * a VM may have one in each.
+ * Guests on a bridge share one network. On the routed network, each guest only has a link to the host. An interface is
+ * in one of them; a VM can have one interface in each.
  *
  * ## Fails
  *

@@ -1,11 +1,10 @@
 import { problem } from "./problem.js";
 
 /**
- * An index has no address in the bridge's subnet
+ * Subnet too small for the index
  *
- * Index 0 is the second address after the bridge's first ones, index 1 the next, and so on up to the last before the
- * broadcast address; a /24 has room for indexes up to 252. Where more VMs are wanted than a subnet holds, it needs a
- * shorter prefix length.
+ * Index 0 is the second usable address of the subnet, index 1 the third, and so on up to the last one before the
+ * broadcast address. A /24 has room for indexes up to 252. More VMs need a shorter prefix length.
  *
  * ## Fails
  *

@@ -1,10 +1,9 @@
 import { problem } from "./problem.js";
 
 /**
- * An interface joins a bridge that the host has not
+ * Unknown bridge
  *
- * An interface's `bridge` is the name of one of its host's `bridges`. Its subnet gives the guest its address and
- * gateway.
+ * `bridge` of an interface must be one of the host's `bridges`. The bridge gives the guest its subnet and gateway.
  *
  * ## Fails
  *

@@ -1,11 +1,11 @@
 import { problem } from "./problem.js";
 
 /**
- * A flake input is mentioned that is not there
+ * Unknown flake input
  *
  * A module such as `mine.nixosModules.x`, a file of an input, an expression that selects from `inputs`, or a `follows`
- * names an input. It has to be one of `nixpkgs`, `nixpkgs-unstable`, `microvm` and `home-manager`, which are there
- * without being written, or one of the config's own `inputs`.
+ * names an input. It must be `nixpkgs`, `nixpkgs-unstable`, `microvm`, `home-manager`, or one of the config's own
+ * `inputs`.
  *
  * ## Fails
  *

@@ -1,10 +1,10 @@
 import { problem } from "./problem.js";
 
 /**
- * There is no such setting
+ * Unknown setting
  *
- * Unknown settings are refused instead of passed over, since a mistyped one would quietly do nothing. Where a known name
- * is near, the remedy says which. What has no setting here is set in a NixOS module: see `modules`.
+ * A mistyped setting would silently do nothing, so unknown settings are errors. If a known name is similar, the remedy
+ * suggests it. Use `modules` to set options of NixOS.
  *
  * ## Fails
  *

@@ -1,10 +1,9 @@
 import { problem } from "./problem.js";
 
 /**
- * The bridge has no such VLAN
+ * Unknown VLAN
  *
- * A VLAN has a network of its own, which the bridge's `vlans` describes: the host's address in it and, from that, the
- * guests'.
+ * `vlan` of an interface must be one of the bridge's `vlans`, which set the host's address and the subnet.
  *
  * ## Fails
  *

@@ -1,10 +1,10 @@
 import { problem } from "./problem.js";
 
 /**
- * A value has the wrong type
+ * Wrong type
  *
- * A setting was given a text where it takes a number, an object where it takes a list, and so on. The message says what
- * was expected and what was found; numbers are written without quotes.
+ * The setting expects another type, such as a number instead of text. The message shows the expected type and the value.
+ * Write numbers without quotes.
  *
  * ## Fails
  *

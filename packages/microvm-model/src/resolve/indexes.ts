@@ -60,7 +60,7 @@ export const chooseIndexes = (
         duplicateIndex(
           path,
           `Index ${String(request.fixed)} is used twice on this host`,
-          "Give each VM an index of its own, or leave it out.",
+          "Give each VM its own index, or leave it out.",
           [holder.place],
         ),
       );
@@ -78,8 +78,8 @@ export const chooseIndexes = (
       problems.push(
         indexLocked(
           holder.place.path,
-          `Index ${String(request.locked)} already belongs to ${request.name}, by the lock file`,
-          `Choose another index, or set ${request.name}'s index too, which moves it.`,
+          `Index ${String(request.locked)} belongs to ${request.name} in the lock file`,
+          `Choose another index, or also set the index of ${request.name} to move it.`,
           [{ path: request.path, note: "the VM that has it" }],
         ),
       );
@@ -115,8 +115,8 @@ export const chooseIndexes = (
         problems.push(
           subnetFull(
             request.fixed === undefined ? request.path : [...request.path, "index"],
-            `Index ${String(index)} of ${request.name} has no address of its own in the subnet of ${network} (/${String(subnet.prefixLength)})`,
-            "Give the network a larger subnet, the VM another index, or its interface an `address`.",
+            `Index ${String(index)} of ${request.name} has no address in the subnet of ${network} (/${String(subnet.prefixLength)})`,
+            "Enlarge the network's subnet, change the VM's index, or set the interface's `address`.",
           ),
         );
   }

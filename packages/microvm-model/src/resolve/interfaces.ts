@@ -64,7 +64,7 @@ export const linkInterfaces = (
       problems.push(
         addressNeeded(
           link.path,
-          `The VM's index gives one address on ${String(link.network?.name)}, and another interface has it`,
+          `Another interface of the VM already uses the address of its index on ${String(link.network?.name)}`,
           `Set this interface's ${missing.map(({ subnet }) => `\`${keyOf(subnet)}\``).join(" and ")}.`,
         ),
       );
@@ -124,8 +124,8 @@ const addressesOf = (
   if (dhcp && !answersDhcp(network))
     return noDhcpServer(
       [...path, "address"],
-      `Nobody gives out addresses on ${network.name}`,
-      "Set the bridge's `dhcp`, give it `ports` into a LAN that has a server, or leave `address` out.",
+      `${network.name} has no DHCP server`,
+      "Set the bridge's `dhcp`, add `ports` into a LAN with a server, or leave `address` out.",
     );
   const server = "dhcp" in network ? network.dhcp : null;
   const addresses: AddressPlan[] = [];
@@ -150,13 +150,13 @@ const addressesOf = (
     return addressWithoutSubnet(
       [...path, homeless],
       `${network.name} has no subnet for ${String(asked[homeless])}`,
-      `Give it an \`${homeless}\` of the host's own, or leave this one out.`,
+      `Set \`${homeless}\` of the network, or leave this one out.`,
     );
   return addresses.length + allocates.length === 0 && !dhcp
     ? noSubnet(
         path,
-        `${network.name} has no subnet to give the VM an address from`,
-        'Set the interface\'s `address: "dhcp"` where a LAN has a server, or give the network an `address`.',
+        `${network.name} has no subnet for the VM's address`,
+        "Set the interface's `address: \"dhcp\"` in a LAN with a server, or set the network's `address`.",
       )
     : { addresses, allocates, dhcp };
 };
@@ -178,8 +178,8 @@ const findNetwork = (
   if (asked === true && !isAlone)
     return routedInBridge(
       [...path, "routed"],
-      "A routed interface is in no bridge and no VLAN",
-      "Leave out `routed`, or `bridge` and `vlan`.",
+      "A routed interface cannot be in a bridge or VLAN",
+      "Leave `routed` out, or `bridge` and `vlan`.",
     );
   if (asked ?? (isAlone && routed !== undefined && networks.length === 1))
     return (
@@ -187,7 +187,7 @@ const findNetwork = (
       noRoutedNetwork(
         [...path, "routed"],
         "The host has no routed network",
-        "Describe one in the host's `routed`, or name a bridge.",
+        "Set the host's `routed`, or name a bridge.",
       )
     );
   const found = findBridge(bridge, path, vmPath, networks);
@@ -201,7 +201,7 @@ const findNetwork = (
       [...path, "vlan"],
       `${found.name} has no VLAN ${String(vlan)}`,
       vlans.length === 0
-        ? "Describe it in the bridge's `vlans`."
+        ? "Add it to the bridge's `vlans`."
         : `Use ${oneOf(
             String(vlan),
             vlans.map(({ id }) => String(id)),
@@ -220,16 +220,11 @@ const findBridge = (
   const names = bridges.map(({ name }) => name);
   const bridge = named === undefined && bridges.length === 1 ? bridges[0] : bridges.find(({ name }) => name === named);
   if (bridge !== undefined) return bridge;
-  if (names.length === 0)
-    return noBridge(
-      vmPath,
-      `${String(vmPath.at(-1))} has no bridge to join: its host has none`,
-      "Describe one in the host's `bridges`.",
-    );
+  if (names.length === 0) return noBridge(vmPath, "The host's `bridges` is empty", "Add one to the host's `bridges`.");
   return named === undefined
     ? ambiguousBridge(
         vmPath,
-        "The host has several bridges and the VM names none",
+        "The host has several bridges, and the VM does not name one",
         `Set the interface's \`bridge\` to ${oneOf("", names)}.`,
       )
     : unknownBridge([...path, "bridge"], `The host has no bridge ${JSON.stringify(named)}`, didYouMean(named, names));

@@ -63,8 +63,8 @@ const setElsewhere = (name: string, { ports, dhcp, vlans, address }: Bridge, pat
     .map(([key]) =>
       existingBridge(
         [...path, key],
-        `${name} is existing, so that this flake does not set its ${key}`,
-        `Leave \`${key}\` out and set it where ${name} is made, or leave \`existing\` out.`,
+        `${name} has \`existing: true\`, so this flake cannot set its ${key}`,
+        `Leave \`${key}\` out and set it where ${name} is created, or leave \`existing\` out.`,
       ),
     );
 
@@ -83,7 +83,7 @@ const lacks = (
       ? [
           networkWithoutSubnet(
             path,
-            `${name} has no subnet, and leads nowhere else`,
+            `${name} has no subnet and no other connection`,
             "Set `address`, `ipv6` or both; a bridge may have `ports` instead.",
           ),
         ]
@@ -103,8 +103,8 @@ const lacks = (
       ? [
           noDhcpServer(
             [...path, "address"],
-            `Nobody gives out addresses on ${name}`,
-            "Give the bridge `ports` into a LAN that has a server, or write an address.",
+            `${name} has no DHCP server`,
+            "Add `ports` into a LAN with a server, or set an address.",
           ),
         ]
       : []),

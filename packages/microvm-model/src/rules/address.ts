@@ -4,9 +4,9 @@ import { formatSubnet, freeRange, isWithin, numberOf } from "../plan/subnet.js";
 import type { Rule } from "./rule.js";
 
 /**
- * An address lies outside its bridge's subnet
+ * Address outside the subnet
  *
- * A guest reaches its gateway, the bridge, only from an address of the same subnet.
+ * A guest can only reach its gateway from an address of the same subnet.
  *
  * ## Fails
  *
@@ -23,13 +23,13 @@ import type { Rule } from "./rule.js";
 const addressOutsideSubnet = problem("address-outside-subnet", "error");
 
 /**
- * A guest has the gateway's address
+ * Address is the gateway's
  *
- * The host answers at its address on the bridge, as the guests' gateway. A LAN's router answers at `gateway`. Two machines with
- * one address on one network take turns at being reached.
+ * The host uses its address on the bridge as the guests' gateway. In a LAN, the router uses the address in `gateway`.
+ * Two machines with one address on one network lose packets to each other.
  *
- * A VM can be the router itself: give the bridge a `gateway`, and give the VM that address and `network: "open"`. VMs behind it need
- * `network: "open"` too.
+ * A VM can be the router. Give the bridge a `gateway`, and give the VM that address and `network: "open"`. VMs behind it
+ * also need `network: "open"`.
  *
  * ## Fails
  *
@@ -49,9 +49,9 @@ const addressOutsideSubnet = problem("address-outside-subnet", "error");
 const addressIsGateway = problem("address-is-gateway", "error");
 
 /**
- * A guest has the subnet's first address
+ * Address is the network address
  *
- * The first address of a subnet stands for the subnet itself, and no host can have it (RFC 1122, section 3.2.1.3).
+ * The first address of a subnet names the subnet, so no host can use it (RFC 1122, section 3.2.1.3).
  *
  * ## Fails
  *
@@ -68,9 +68,9 @@ const addressIsGateway = problem("address-is-gateway", "error");
 const addressIsNetwork = problem("address-is-network", "error");
 
 /**
- * A guest has the subnet's last address
+ * Address is the broadcast address
  *
- * The last address of a subnet reaches every host of it, and none can have it (RFC 1122, section 3.2.1.3).
+ * The last address of an IPv4 subnet is its broadcast address, so no host can use it (RFC 1122, section 3.2.1.3).
  *
  * ## Fails
  *
@@ -87,11 +87,10 @@ const addressIsNetwork = problem("address-is-network", "error");
 const addressIsBroadcast = problem("address-is-broadcast", "error");
 
 /**
- * A fixed address is one that the DHCP server may give to others
+ * Fixed address in the DHCP range
  *
- * The bridge's DHCP server hands the addresses of its range to whoever asks. A guest that takes one of them by itself
- * shares it, sooner or later, with another machine, and both lose connections. A guest that asks the server is safe
- * anywhere: it is always leased the address of its index.
+ * The bridge's DHCP server leases the addresses of its range to any client. A guest that sets one of them itself
+ * conflicts with another machine sooner or later. A guest that uses DHCP always gets the address of its index.
  *
  * ## Fails
  *

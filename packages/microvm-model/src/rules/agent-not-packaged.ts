@@ -4,13 +4,14 @@ import type { AgentPlan, InputPlan } from "../plan/plan.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * nixpkgs does not have the agent
+ * Agent missing in nixpkgs
  *
- * The table of [agents](../../../docs/agents.md) knows the NixOS releases in which nixpkgs has each agent's package. Nix refuses a
- * package that is missing or marked for removal, and one such VM stops the switch of the whole host. nixpkgs-unstable has refused
- * `gemini-cli` since August 2026; its successor is `antigravity-cli`.
+ * microvm-emit knows which NixOS releases contain the package of each [agent](../../../docs/agents.md). Nix refuses a
+ * package that is missing or marked for removal, and one such VM blocks the switch of the whole host. For example,
+ * nixpkgs-unstable has refused `gemini-cli` since August 2026; its successor is `antigravity-cli`.
  *
- * The check knows an input by its URL: a branch of NixOS/nixpkgs or a channel. It makes no claim about a commit, a path or a fork.
+ * The check identifies an input by its URL: a branch of NixOS/nixpkgs or a channel. It does not check a commit, a path
+ * or a fork.
  *
  * ## Fails
  *
@@ -26,7 +27,6 @@ import { problem } from "../problems/problem.js";
  */
 const agentNotPackaged = problem("agent-not-packaged", "error");
 
-/** Nix refuses a package that nixpkgs does not have, and with it the whole host. */
 export const check: Rule = (host, _, inputs) =>
   host.vms.flatMap(({ path, agent }) => {
     if (agent?.releases == null) return [];
@@ -39,26 +39,26 @@ export const check: Rule = (host, _, inputs) =>
       release < since
         ? agentNotPackaged(
             place,
-            `${agent.name} is in nixpkgs since ${since}, and ${input}`,
+            `${agent.name} is in nixpkgs since ${since}, but ${input}`,
             agent.packagesFrom === "nixpkgs"
-              ? 'Leave `packagesFrom` out, so that the package comes from "nixpkgs-unstable".'
+              ? 'Leave `packagesFrom` out to use "nixpkgs-unstable".'
               : "Let that input follow nixos-unstable.",
           )
         : agentNotPackaged(
             place,
-            `${agent.name} is in nixpkgs until ${String(until)}, and ${input}`,
-            `${successor === undefined ? "" : `Use agent: "${successor}", its successor. Or: `}${keepFrom(agent, inputs, String(until))}`,
+            `${agent.name} was in nixpkgs until ${String(until)}, but ${input}`,
+            `${successor === undefined ? "" : `Use its successor, agent: "${successor}". Or: `}${keepFrom(agent, inputs, String(until))}`,
           ),
     ];
   });
 
 const nameOf = (release: string): string => (release === "unstable" ? "nixos-unstable" : `NixOS ${release}`);
 
-/** How to go on with the package where a release has it still. */
+/** Remedy that keeps the agent, from a release or commit that contains its package. */
 const keepFrom = ({ packagesFrom, releases }: AgentPlan, inputs: readonly InputPlan[], until: string): string => {
   const release = releaseOfInput(inputs, "nixpkgs");
   const isThere = release !== null && release >= String(releases?.since) && release <= until;
   return packagesFrom === "nixpkgs-unstable" && isThere
-    ? 'Take it from the host\'s release with packagesFrom: "nixpkgs".'
-    : `Pin the input ${packagesFrom} to a commit that has it.`;
+    ? 'Use the package of the host\'s release: packagesFrom: "nixpkgs".'
+    : `Pin the input ${packagesFrom} to a commit that contains it.`;
 };

@@ -6,11 +6,11 @@ import { destinationsOf, isAddress } from "../plan/policy.js";
 import type { Rule } from "./rule.js";
 
 /**
- * Something is allowed to a VM that it may or may not reach anyway
+ * Entry of allow has no effect
  *
- * `allow` adds to what a VM may reach: to nothing, with `network: "allowlist"`, and private addresses to the internet. A VM
- * that may reach everything needs none of it, one that may reach nothing gets none of it, and a domain is in the internet
- * already. What a VM has from `vmDefaults` it leaves out with `replace`.
+ * `allow` adds destinations to `network: "allowlist"`, and private addresses to `network: "internet"`. With `"open"`,
+ * the VM reaches everything anyway. With `"none"`, it reaches nothing. With `"internet"`, a domain is allowed anyway.
+ * Use `replace` to remove entries of `vmDefaults`.
  *
  * ## Fails
  *
@@ -30,11 +30,11 @@ import type { Rule } from "./rule.js";
 const allowIgnored = problem("allow-ignored", "error");
 
 /**
- * A VM is to reach what its policy opens anyway, or answers itself
+ * reachVms or reachHost has no effect
  *
- * `reachVms` and `reachHost` open what a policy keeps closed. A VM with `network: "open"` has none: the host's own firewall,
- * and the policies of other VMs, hold for it as for anybody else on the network. With `network: "allowlist"` all DNS is led to
- * the host's resolver, which answers names of the list: a port 53 of the host's is not to be reached besides.
+ * `reachVms` and `reachHost` open ports that a policy closes. A VM with `network: "open"` has no policy: the host's
+ * firewall and the policies of other VMs decide. With `network: "allowlist"`, all DNS queries go to the host's resolver,
+ * so an entry for DNS in `reachHost` has no effect.
  *
  * ## Fails
  *

@@ -6,10 +6,11 @@ import { addressIn, formatSubnet, isInside } from "../plan/subnet.js";
 import { joinDestination, splitDestination } from "../scalars/scalars.js";
 
 /**
- * The host or a VM of its own is allowed by its address
+ * allow contains a local address
  *
- * `allow` opens what lies beyond the host. What a VM says to the host itself and to other VMs is held by rules that come before, whose
- * openings are `reachHost` and `reachVms`. A larger subnet that the host's networks lie in may be allowed: it opens all of it but these.
+ * `allow` opens destinations beyond the host. Earlier rules decide about packets to the host and to other VMs; open
+ * these with `reachHost` and `reachVms`. `allow` may contain a larger subnet: it opens all of it except the host's
+ * networks.
  *
  * ## Fails
  *
@@ -35,7 +36,6 @@ import { joinDestination, splitDestination } from "../scalars/scalars.js";
  */
 const allowOfHost = problem("allow-of-host", "error");
 
-/** What a VM allows is beyond the host: the host itself and its VMs are opened by other settings alone. */
 export const check: Rule = (host) => {
   const addresses = addressesOf(host);
   return host.vms.flatMap(
@@ -51,12 +51,12 @@ export const check: Rule = (host) => {
   );
 };
 
-/** The addresses that are on the host, as its rules tell them apart. */
+/** Local addresses, grouped as the host's rules group them. */
 interface Addresses {
   readonly host: ReadonlySet<string>;
-  /** The VM that has an address. */
+  /** VM by address. */
   readonly vms: ReadonlyMap<string, string>;
-  /** Networks that lead to VMs and nowhere else: what leads into a LAN is the LAN's. */
+  /** Networks of VMs only, without ports into a LAN. */
   readonly closed: readonly NetworkPlan[];
 }
 
@@ -87,14 +87,14 @@ const mistake = (
   const one = oneOf(target);
   if (one !== undefined && host.has(one))
     return say(
-      "is the host's own address, which `allow` does not open",
+      "is the host's own address, and `allow` does not open the host",
       `List the host's ports instead: \`reachHost: [${reached.map(portOfHost).join(", ")}]\`.`,
     );
   const owner = one === undefined ? undefined : vms.get(one);
-  if (owner === name) return say(`is ${name}'s own address`, "Leave it out: what a VM says to itself passes no rule.");
+  if (owner === name) return say(`is ${name}'s own address`, "Leave it out: a VM always reaches itself.");
   if (owner !== undefined)
     return say(
-      `is the address of the VM ${owner}, which \`allow\` does not open`,
+      `is the address of the VM ${owner}, and \`allow\` does not open VMs`,
       `Name the VM instead: \`reachVms: ["${joinDestination(owner, reached)}"]\`.`,
     );
   const around = closed.find(({ subnets }) => subnets.some((subnet) => isInside(target, formatSubnet(subnet))));
@@ -103,12 +103,12 @@ const mistake = (
   const names = [...new Set(inside)];
   const some = names.length > 5 ? [...names.slice(0, 5), "…"] : names;
   return say(
-    `lies in ${around.name}, whose VMs and host \`allow\` does not open`,
+    `is in ${around.name}, and \`allow\` does not open VMs or the host`,
     `Name VMs in \`reachVms\`${some.length === 0 ? "" : ` (${some.join(", ")})`} and the host's ports in \`reachHost\` instead.`,
   );
 };
 
-/** The address that a destination is, unless it is a subnet of several. */
+/** The single address that a destination stands for; undefined for a larger subnet. */
 const oneOf = (target: string): string | undefined =>
   /\/(?!32$|128$)|:.*\/32$/.test(target) ? undefined : addressIn(target);
 

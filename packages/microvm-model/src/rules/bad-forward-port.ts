@@ -2,10 +2,10 @@ import { problem } from "../problems/problem.js";
 import type { Rule } from "./rule.js";
 
 /**
- * QEMU cannot forward this port
+ * Port that QEMU cannot forward
  *
- * A port that the guest opens is forwarded by QEMU's `guestfwd`, which takes TCP alone and listens at an address of
- * QEMU's own network, 10.0.2.0/24, that no one else has. With any other setting QEMU ends at its start.
+ * QEMU forwards ports from the guest by `guestfwd`, which supports TCP only and needs a free address of QEMU's network,
+ * 10.0.2.0/24. With other settings, QEMU exits at start.
  *
  * ## Fails
  *

@@ -2,9 +2,9 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * The balloon holds all of the guest's memory
+ * Balloon takes all memory
  *
- * A balloon that is as large as the guest's memory at the start leaves the kernel nothing to start with.
+ * A balloon takes `initialMiB` of the guest's memory at boot. If it takes all memory, the kernel cannot boot.
  *
  * ## Fails
  *
@@ -20,14 +20,13 @@ import { problem } from "../problems/problem.js";
  */
 const balloonSize = problem("balloon-size", "error");
 
-/** A balloon that holds all of the memory leaves the guest none to start with. */
 export const check: Rule = (host) =>
   host.vms
     .filter(({ machine: { balloon, memoryMiB } }) => balloon !== null && balloon.initialMiB >= memoryMiB)
     .map(({ path, machine: { balloon, memoryMiB } }) =>
       balloonSize(
         [...path, "balloon", "initialMiB"],
-        `The balloon would hold ${String(balloon?.initialMiB)} MiB of the guest's ${String(memoryMiB)} MiB`,
-        "Leave the guest enough to start with.",
+        `The balloon takes ${String(balloon?.initialMiB)} MiB at boot, and the guest has ${String(memoryMiB)} MiB`,
+        "Lower `initialMiB`.",
       ),
     );

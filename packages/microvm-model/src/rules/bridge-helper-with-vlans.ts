@@ -2,11 +2,10 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * QEMU's bridge helper knows nothing of VLANs
+ * QEMU's bridge helper ignores VLANs
  *
- * With an interface of type `bridge`, `qemu-bridge-helper` makes a tap of a name of its own choice and puts it into the
- * bridge. On a bridge with VLANs, a port that is in none of them carries no packets, and no one can know which VLAN is
- * meant.
+ * For an interface of type `bridge`, `qemu-bridge-helper` creates a tap and adds it to the bridge, without a VLAN. On a
+ * bridge with VLANs, such a port carries no packets (microvm.nix doc/src/interfaces.md).
  *
  * ## Fails
  *
@@ -22,7 +21,6 @@ import { problem } from "../problems/problem.js";
  */
 const bridgeHelperWithVlans = problem("bridge-helper-with-vlans", "error");
 
-/** QEMU's bridge helper makes a tap and knows no VLANs (microvm.nix doc/src/interfaces.md). */
 export const check: Rule = (host) =>
   host.vms.flatMap(({ network: { interfaces } }) =>
     interfaces.flatMap((link) =>
@@ -31,7 +29,7 @@ export const check: Rule = (host) =>
         ? [
             bridgeHelperWithVlans(
               [...link.path, "type"],
-              `${link.network.name} has VLANs, and QEMU's helper puts its tap into none of them`,
+              `${link.network.name} has VLANs, and QEMU's helper adds the tap to none of them`,
               'Use type "tap".',
             ),
           ]

@@ -2,11 +2,11 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * An SSH key is not whole
+ * Incomplete SSH key
  *
- * A public key is its type, and behind that, in base64, the type again and numbers, each with its length (RFC 4253, 6.6). A key that lost its
- * end, a letter or its line's beginning on the way does not come to that: sshd passes over it and lets nobody in by it. `ssh-keygen -lf FILE`
- * reads a key as sshd does.
+ * A public key contains its type, and in base64 the type again and several numbers, each with its length (RFC 4253,
+ * section 6.6). If part of the line is missing or changed, the lengths do not match. sshd then silently ignores the key.
+ * `ssh-keygen -lf FILE` reads a key as sshd does.
  *
  * ## Fails
  *
@@ -22,10 +22,9 @@ import { problem } from "../problems/problem.js";
  */
 const brokenSshKey = problem("broken-ssh-key", "warning");
 
-/** A public key is whole: sshd passes over one that is not, and says so in its log alone. */
 export const check: Rule = (host) => {
   const users = host.vms.flatMap((vm) => vm.guest.users);
-  // Most users are the same in all VMs.
+  // Most VMs have the same users.
   const flaws = new Map([...new Set(users.flatMap(({ sshKeys }) => sshKeys))].map((key) => [key, flawOf(key)]));
   return users.flatMap(({ sshKeys, path }) =>
     sshKeys.flatMap((key, position) => {
@@ -33,7 +32,7 @@ export const check: Rule = (host) => {
       const place = [...path, "sshKeys", position];
       return flaw === undefined
         ? []
-        : [brokenSshKey(place, flaw, "Copy the whole line, as ~/.ssh/id_ed25519.pub holds it.")];
+        : [brokenSshKey(place, flaw, "Copy the whole line of the public key file, such as ~/.ssh/id_ed25519.pub.")];
     }),
   );
 };
@@ -44,14 +43,14 @@ const flawOf = (key: string): string | undefined => {
   const fields = fieldsOf(body);
   const [name] = fields;
   if (name !== undefined && name !== type)
-    return `This key is said to be ${type}, and ${/^[\w@.-]+$/.test(name) ? `is ${name}` : "is none"}`;
-  // Certificates have numbers among their fields.
+    return `The line names a key of type ${type}, but contains ${/^[\w@.-]+$/.test(name) ? name : "no key"}`;
+  // Certificates contain numbers between their fields.
   return fields.length > 1 && (fields.at(-1) !== undefined || type.includes("-cert-"))
     ? undefined
-    : `This ${type} key is cut short, or was changed on its way`;
+    : `The ${type} key is incomplete or damaged`;
 };
 
-/** The fields of a key (RFC 4253, 6.6), each behind its length; undefined where one ends too early. */
+/** Fields of a key (RFC 4253, 6.6); undefined for a field that ends too early. */
 const fieldsOf = (body: string): readonly (string | undefined)[] => {
   const bytes = decoded(body);
   if (bytes === undefined) return [undefined];

@@ -1,29 +1,29 @@
 import type { ConfigPath } from "../problems/problem.js";
 import type { Written } from "../compose/vm-defaults.js";
 
-/** A file or folder that a host is made of, by its absolute path on the machine that reads the config. */
+/** A file or folder that a host is built from, by absolute path on the machine that reads the config. */
 export interface HostSource {
   readonly path: string;
-  /** What of a host it is, as in "the config of this host". */
+  /** Description, such as "the config of this host". */
   readonly what: string;
   /**
-   * Why files in the folder may be part of the host, where that is not known, as in "is not valid Nix". A guest that may change
-   * one of these is a warning.
+   * Reason why files in the folder may or may not be part of the host, such as "is not valid Nix". A guest that can write
+   * them gives a warning.
    */
   readonly unfollowed?: string;
 }
 
-/** What is known of the machine that reads a config. */
+/** Facts about the machine that reads the config. */
 export interface Machine {
-  /** What the host is made of on it: shares by which a guest could change one of these are refused. */
+  /** Files that the host is built from: a share that a guest could change them through is an error. */
   readonly sources: readonly HostSource[];
-  /** An absolute path with the links in it resolved, as far as it is there. */
+  /** Resolves symlinks of an absolute path, as far as it exists. */
   readonly realPath: (path: string) => string;
-  /** The Git directory that the `.git` file of a folder refers to, as an absolute path; undefined where `.git` is no such file. */
+  /** Absolute path in the `.git` file of a folder; undefined if `.git` is not a file. */
   readonly gitDirOf: (folder: string) => string | undefined;
 }
 
-/** The same of each path that is asked for, which the machine is asked of once: many rules ask, and for many VMs. */
+/** Caches answers by path: many rules ask for the same paths. */
 export const remembered = <Fact>(ask: (path: string) => Fact): ((path: string) => Fact) => {
   const known = new Map<string, { readonly fact: Fact }>();
   return (path) => {
@@ -33,9 +33,9 @@ export const remembered = <Fact>(ask: (path: string) => Fact): ((path: string) =
   };
 };
 
-/** Where what a plan says comes from. */
+/** Origin of a plan's values. */
 export interface ConfigSource extends Machine {
   readonly written: Written;
-  /** Whether the config, or its host's `vmDefaults`, says something at a path. */
+  /** True if the config or its host's `vmDefaults` sets the path. */
   readonly says: (path: ConfigPath) => boolean;
 }

@@ -5,11 +5,11 @@ import { type Problem, problem } from "../problems/problem.js";
 import { isSquashed, translatesOwners } from "../resolve/writable.js";
 
 /**
- * An argument says again what a setting says
+ * Argument repeats a setting
  *
- * microvm.nix merges `--vsock` and `--cpus` of `extraArgs` with its own, and its runner throws where both name the CID
- * or the number of CPUs. virtiofsd refuses a second translation of the same owners, and a writable share has one: it makes the host's
- * user the owner of all that is written, unless its `owners` is `"guest"`.
+ * microvm.nix adds `--vsock` and `--cpus` to cloud-hypervisor's command line, and its runner throws if `extraArgs`
+ * contains the CID or the number of CPUs too. virtiofsd refuses a second translation of owners. A writable share already
+ * has one, which makes the host's user the owner of all files, unless its `owners` is `"guest"`.
  *
  * ## Fails
  *
@@ -25,10 +25,9 @@ import { isSquashed, translatesOwners } from "../resolve/writable.js";
  */
 const conflictingArgument = problem("conflicting-argument", "error");
 
-/** What a setting says already, arguments do not say again. */
 export const check: Rule = (host) => host.vms.flatMap((vm) => [...ofCloudHypervisor(vm), ...ofVirtiofsd(vm)]);
 
-/** What the VM says and cloud-hypervisor's `extraArgs` say again makes the runner throw (microvm.nix runners/cloud-hypervisor.nix). */
+/** The runner throws if `extraArgs` repeats one of its own arguments (microvm.nix runners/cloud-hypervisor.nix). */
 const ofCloudHypervisor = (vm: VmPlan): readonly Problem[] => {
   if (vm.machine.hypervisor !== "cloud-hypervisor") return [];
   const given = textsOf(vm.machine.options, "cloud-hypervisor.extraArgs");
@@ -38,8 +37,8 @@ const ofCloudHypervisor = (vm: VmPlan): readonly Problem[] => {
     .map(({ option, part, setting }) =>
       conflictingArgument(
         [...vm.path, "microvm", "cloud-hypervisor", "extraArgs"],
-        `${option} ${part}… says again what the VM's \`${setting}\` says`,
-        `Take it out, and set \`${setting}\`.`,
+        `${option} ${part}… repeats the VM's \`${setting}\``,
+        `Remove the argument and set \`${setting}\`.`,
       ),
     );
 };
@@ -49,7 +48,7 @@ const clashes = [
   { option: "--cpus", part: "boot=", setting: "vcpu" },
 ] as const;
 
-/** Where owners are squashed, the translation is ours; virtiofsd refuses two of one owner. */
+/** A squashed share already has a translation, and virtiofsd refuses a second one. */
 const ofVirtiofsd = ({
   path,
   machine: { options },
@@ -68,8 +67,8 @@ const ofVirtiofsd = ({
   ].map((place) =>
     conflictingArgument(
       place,
-      `The daemon of the share makes all that is written ${user}'s already, by its \`owners\``,
-      'Take the translation out, or set the share\'s owners: "guest" to have this one alone.',
+      `The share's \`owners\` already makes ${user} the owner of all files`,
+      'Remove the translation, or set owners: "guest" on the share.',
     ),
   );
 };

@@ -3,10 +3,10 @@ import { problem } from "../problems/problem.js";
 import { variablesOf } from "../plan/variables.js";
 
 /**
- * An environment variable gets two values
+ * Conflicting environment variable
  *
- * Toolchains and the agent's state set environment variables for the whole guest. Where two of them set one variable to
- * different values, NixOS refuses, and which one was meant cannot be known.
+ * Toolchains and the agent set environment variables for the whole guest. NixOS refuses two different values of one
+ * variable.
  *
  * ## Fails
  *
@@ -32,7 +32,6 @@ import { variablesOf } from "../plan/variables.js";
  */
 const conflictingVariable = problem("conflicting-variable", "error");
 
-/** An environment variable has one value: NixOS refuses two of `environment.variables`. */
 export const check: Rule = (host) =>
   host.vms.flatMap((vm) => {
     const given = variablesOf(vm).filter(({ name }) => name !== "PATH");
@@ -43,8 +42,8 @@ export const check: Rule = (host) =>
         : [
             conflictingVariable(
               path,
-              `${from} sets ${name} to ${value}, and ${other.from} to ${other.value}`,
-              "Leave one of them out, or agree on the value.",
+              `${from} sets ${name} to ${value}, and ${other.from} sets it to ${other.value}`,
+              "Remove one of them, or set the same value.",
               [{ path: other.path, note: "the other value" }],
             ),
           ];

@@ -6,14 +6,13 @@ import { isInside } from "../plan/subnet.js";
 import { splitDestination } from "../scalars/scalars.js";
 
 /**
- * An address range opens what nobody named
+ * Dangerous address range
  *
- * `allow` opens addresses as they are, private ones too. A range such as `0.0.0.0/0` holds every LAN that the host can reach,
- * and an allowlist with it lists nothing. Ranges are warned of that hold a private one and more, or more than registries give
- * to anybody. A private range of your own is taken as it is, also where it is as large as `10.0.0.0/8`.
+ * `allow` also opens private addresses. A range such as `0.0.0.0/0` contains every LAN that the host can reach, and
+ * makes an allowlist useless. The warning appears for a range that is larger than a private range and contains one, or
+ * is larger than any allocation of a registry. A private range is fine, even `10.0.0.0/8`.
  *
- * `169.254.169.254`, and a few addresses of clouds besides, answer whoever asks by HTTP with the machine's credentials, which
- * are the host's.
+ * `169.254.169.254` and similar addresses of clouds answer HTTP requests with the host's credentials.
  *
  * ## Fails
  *
@@ -32,11 +31,6 @@ import { splitDestination } from "../scalars/scalars.js";
  */
 const dangerousAllowance = problem("dangerous-allowance", "warning");
 
-/**
- * What a VM allows by address is a network that somebody has, and none that hands out the host's own credentials. A private
- * range, be it all of `10.0.0.0/8`, is taken to be meant: whoever writes it has such a network. What holds more than that
- * opens LANs that nobody named, and says "everything", for which there are words that a reader sees.
- */
 export const check: Rule = (host) =>
   host.vms.flatMap(
     ({
@@ -62,11 +56,11 @@ interface Danger {
   readonly remedy: Readonly<Record<"internet" | "allowlist", string>>;
 }
 
-/** Where clouds tell a machine what it is and may do. */
+/** Metadata services of clouds. */
 const metadata = [
-  // All clouds; no router leads here, so that what answers is the host's own link.
+  // All clouds; link-local, so the answer comes from the host's own link.
   "169.254.0.0/16",
-  // Azure, besides.
+  // Azure also uses this one.
   "168.63.129.16",
   // Alibaba Cloud.
   "100.100.100.200",
@@ -76,10 +70,10 @@ const metadata = [
   "fd20:ce::254",
 ];
 
-/** Registries are given no larger networks than these (IANA), and give smaller ones. */
+/** Prefix length of the largest allocations to registries (IANA). */
 const largest = { 4: 8, 6: 12 };
 
-/** fc00::/7 is the largest private network that somebody could mean. */
+/** Prefix length of fc00::/7, the largest private network. */
 const shortestPrivate = 7;
 
 const isWide = (target: string): boolean => {
@@ -90,22 +84,22 @@ const isWide = (target: string): boolean => {
   return Number(prefixLength) < largest[family] || ranges.some((range) => isInside(range, target));
 };
 
-const meant = "List the networks that are meant, such as 192.168.1.0/24";
-const without = "Leave it out, and give the VM what it needs of its own in `secrets`.";
+const meant = "List the networks that the VM needs, such as 192.168.1.0/24";
+const without = "Leave it out, and give the VM its own credentials in `secrets`.";
 
 const dangers: readonly Danger[] = [
   {
     isIn: isWide,
-    message: "is wider than anybody's network: it opens LANs and others' servers alike, whatever lies in it",
+    message: "is larger than any network: it opens LANs and public servers",
     remedy: {
       internet: `${meant}.`,
-      allowlist: `${meant}, or give the VM \`network: "internet"\`, which leaves LANs closed.`,
+      allowlist: `${meant}, or set \`network: "internet"\`, which keeps LANs closed.`,
     },
   },
   {
     isIn: (target, ports) =>
       metadata.some((range) => isInside(target, range)) && (ports.length === 0 || ports.includes(80)),
-    message: "is where clouds hand out a machine's credentials, and the VM would get the host's",
+    message: "is a cloud's metadata service, which would give the VM the host's credentials",
     remedy: { internet: without, allowlist: without },
   },
 ];

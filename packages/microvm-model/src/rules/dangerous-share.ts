@@ -8,11 +8,11 @@ import type { HostPlan, SharePlan, ShareRole, VmPlan } from "../plan/plan.js";
 import { type ConfigPath, type Problem, type RelatedPlace, problem } from "../problems/problem.js";
 
 /**
- * A share gives a reason for a danger that is not known
+ * Reason for a harmless share
  *
- * `dangerous` says why a VM has a folder that would be [an error](dangerous-share.md) otherwise. Where it would be none, the reason tells readers of
- * a danger that is not there, and would let one pass that comes later. Of a writable share nothing is told: its danger may lie in where the config
- * is, which is not the same on every machine.
+ * `dangerous` gives the reason for a share that would otherwise be [an error](dangerous-share.md). On a harmless share
+ * it misleads readers, and hides an error later. Writable shares are not checked, because their danger depends on the
+ * machine that reads the config.
  *
  * ## Fails
  *
@@ -29,40 +29,41 @@ import { type ConfigPath, type Problem, type RelatedPlace, problem } from "../pr
 const needlessDangerous = problem("needless-dangerous", "warning");
 
 /**
- * A share holds what no guest should have
+ * Dangerous share
  *
- * What is told as dangerous, for the share itself, for what it lies in and, but for folders as `/var`, for what lies in it:
+ * A share, a folder around it, or a folder inside it must not be one of these:
  *
- * - the home of a user, whole; SSH and GnuPG keys, browser profiles, password stores, credentials of clouds, forges, registries and
- *   containers, logins and hooks of agents (`~/.claude`), mail and wallets in it; for writing, what starts there by itself or is run by name, such as `~/.bashrc`,
- *   `~/.config/systemd`, `~/.gitconfig`, `~/.config/nvim` and `~/.local/bin`;
- * - `/etc`, `/root`, `/boot`, `/dev`, `/proc`, `/sys`, `/nix/var`, `/usr` and, whole, `/home`, `/media`, `/mnt`, `/run`, `/tmp`, `/var`
- *   and `/var/lib`;
- * - control sockets, such as Docker's, folders that firewall rules are loaded from, and what containers and well-known services keep in `/var/lib`;
- * - secrets below `/run`, host keys of VMs, and the folders in which microvm.nix keeps VMs; a VM may have a folder of its own there, such as `home`, with no
- *   image and no socket in it;
- * - what is another VM's own: its workspace, its SSH host keys, its agent's login, its disks; also one that both VMs name as theirs, but for a
- *   login that agents are to have in common;
- * - for writing, what this host is made of, as below.
+ * - a whole home; in a home: SSH and GnuPG keys, browser profiles, password stores, credentials of clouds, forges,
+ *   registries and containers, logins and hooks of agents (`~/.claude`), mail and wallets; for writing, also files that
+ *   run automatically or by name, such as `~/.bashrc`, `~/.config/systemd`, `~/.gitconfig`, `~/.config/nvim` and
+ *   `~/.local/bin`
+ * - `/etc`, `/root`, `/boot`, `/dev`, `/proc`, `/sys`, `/nix/var`, `/usr`; as a whole, `/home`, `/media`, `/mnt`,
+ *   `/run`, `/tmp`, `/var` and `/var/lib`
+ * - control sockets, such as Docker's; folders of firewall rules; data of containers and well-known services in
+ *   `/var/lib`
+ * - secrets below `/run`, SSH host keys of VMs, and microvm.nix's folders of VMs; a VM may share a subfolder of its own,
+ *   such as `home`, without images and sockets
+ * - a workspace, SSH host keys, an agent login or a disk of another VM; VMs may share one agent login
+ * - for writing, files that this host is built from
  *
- * A share is held against all this by where it leads as well, where its path is a link or lies behind one.
+ * Symlinks are followed, so the target of a share is checked too.
  *
- * What a host is made of is found on the machine that reads the config:
+ * microvm-emit finds the files that a host is built from on the machine that reads the config:
  *
- * - the config with what it imports by path, its lock, `package.json` and git's folder of it, and each `node_modules` from there up to `/`, with packages
- *   that are links to elsewhere;
- * - the folder that the flake is written to, and inputs by path, such as `path:../dotfiles` or `git+file:///srv/lib`, whole;
- * - modules by path, the files that they name in turn, if these lie in the config's git work tree or, without git, below its folder, and folders with a
- *   `default.nix`; of a folder that the config is in, that file alone;
- * - microvm-emit itself, with what it keeps in `~/.cache/microvm-emit`.
+ * - the config, files that it imports by path, its lock, `package.json`, its git folder, and every `node_modules` from
+ *   there up to `/`, with linked packages
+ * - the output folder, and inputs by path, such as `path:../dotfiles` or `git+file:///srv/lib`
+ * - modules by path, and the files and folders that they name, if these are in the config's git work tree or, without
+ *   git, below its folder
+ * - microvm-emit itself and `~/.cache/microvm-emit`
  *
- * Files that Nix names by an expression, such as `./${name}.nix`, or that lie in a folder without `default.nix`, are a warning,
- * [`unfollowed-module`](unfollowed-module.md). Not found are files that a config reads by itself, such as with `readFileSync`, or runs, and what an
- * input names outside of itself. Keep these where no VM writes. A program that calls `emit` has to give what
- * it knows of these in `sources` and of links in `realPath`; without, a share is held against the list at the top alone, by its path as it is written.
+ * A file that Nix names by an expression, such as `./${name}.nix`, or a folder without `default.nix` gives the warning
+ * [`unfollowed-module`](unfollowed-module.md). microvm-emit does not find files that a config reads itself, such as with
+ * `readFileSync`, or that an input names outside of itself. Keep these outside of every VM's shares. A program that
+ * calls `emit` must pass `sources` and `realPath`; without them, only the list above is checked.
  *
- * `readOnly` helps where the danger is that somebody writes, in `/usr`, `/nix/var` and what starts by itself, and not where there is
- * something to read. A share says by `dangerous` why it is there all the same.
+ * `readOnly` is enough for `/usr`, `/nix/var` and files that run automatically. It is not enough for data that the guest
+ * must not read. If a VM needs the folder, give the reason in `dangerous`.
  *
  * ## Fails
  *
@@ -78,7 +79,6 @@ const needlessDangerous = problem("needless-dangerous", "warning");
  */
 const dangerousShare = problem("dangerous-share", "error");
 
-/** A VM is there so that an agent has some folders and not all: what holds more than was meant is shared with a reason only. */
 export const check: Rule = (host, { sources, realPath }) => {
   const finders = [
     tableOf(host, realPath),
@@ -95,7 +95,7 @@ export const check: Rule = (host, { sources, realPath }) => {
     const real = realPath(share.source);
     for (const folder of placesOf(share.source, realPath)) {
       const danger = finders.reduce<Found | null>((found, find) => found ?? find({ ...share, folder }), null);
-      const where = folder === asMounted(share.source) ? share.source : `${share.source} leads to ${real}, and that`;
+      const where = folder === asMounted(share.source) ? share.source : `${share.source} resolves to ${real}, which`;
       if (danger !== null) return { ...danger, message: `${where} ${danger.how}` };
     }
     return null;
@@ -104,13 +104,13 @@ export const check: Rule = (host, { sources, realPath }) => {
     shares.flatMap((share): readonly Problem[] => {
       const danger = dangerOf({ ...share, position });
       if (danger === null)
-        // What is writable may be dangerous on the machine that has the config in it, and not on this one.
+        // A writable share may be dangerous only on the machine that contains the config.
         return share.dangerous === null || !share.readOnly
           ? []
           : [
               needlessDangerous(
                 [...share.path, "dangerous"],
-                `Nothing is known to be dangerous about ${share.source}`,
+                `${share.source} is not known to be dangerous`,
                 "Leave `dangerous` out.",
               ),
             ];
@@ -121,16 +121,16 @@ export const check: Rule = (host, { sources, realPath }) => {
   );
 };
 
-/** A share of the VM at a position. */
+/** A share of the VM at a position of the host's list. */
 interface Shared extends SharePlan {
   readonly position: number;
 }
 
-/** What is looked for: a share, by one of the places that its folder is. */
+/** Looks for a danger of a share; `folder` is one of the real paths of its source. */
 type Find = (share: Shared & { readonly folder: string }) => Found | null;
 
 interface Found {
-  /** Reads on from the folder. */
+  /** Follows the folder in the message. */
   readonly how: string;
   readonly instead: string | null;
   readonly related: readonly RelatedPlace[];
@@ -140,7 +140,7 @@ interface Danger extends Found {
   readonly message: string;
 }
 
-/** By the table of folders that are no guest's, whoever shares them. */
+/** Finds folders of the catalogue. */
 const tableOf = (host: HostPlan, realPath: ConfigSource["realPath"]): Find => {
   const [vm] = host.vms;
   if (vm === undefined) return () => null;
@@ -154,7 +154,7 @@ const tableOf = (host: HostPlan, realPath: ConfigSource["realPath"]): Find => {
   };
 };
 
-/** Whether a folder is one of a VM's own in `stateDirectory`, with nothing in it that the host runs or opens for the VM. */
+/** True for a VM's own folder in `stateDirectory`, unless the host runs or opens files in it. */
 const ownFoldersOf = (
   { vms, stateDirectory }: HostPlan,
   realPath: ConfigSource["realPath"],
@@ -175,26 +175,30 @@ const ownFoldersOf = (
     }) && [files.at, files.around, files.within].every((find) => find(folder).length === 0);
 };
 
-/** What microvm.nix keeps in a VM's folder, and runs as root (nixos-modules/host, pkgs/microvm-command.nix). */
+/** Entries that microvm.nix runs as root (nixos-modules/host, pkgs/microvm-command.nix). */
 const ofMicrovmNix: ReadonlySet<string> = new Set(["booted", "current", "flake", "old", "toplevel"]);
 
-/** A file or folder, and what it is. */
+/** A file or folder with a description. */
 interface Known {
   readonly folder: string;
   readonly what: string;
 }
 
-/** Whoever changes what a host is made of has the next switch run what they like, as root. */
+/** Finds sources of the host: the next switch would run a guest's changes as root. */
 const ofSources =
   (sources: FolderIndex<Known>): Find =>
   ({ folder, readOnly }) => {
     const found = readOnly ? undefined : firstRelated(sources, folder);
     return found === undefined
       ? null
-      : { how: `${found.how}, which the guest could change`, instead: "Keep that where no VM writes", related: [] };
+      : {
+          how: `${found.how}, which the guest could change`,
+          instead: "Keep these files outside of every writable share",
+          related: [],
+        };
   };
 
-/** What is a VM's own is no other's; of two VMs that name one folder as theirs, the later is told of, once. */
+/** Finds folders of other VMs; of two VMs with one folder, it reports the second. */
 const ofOthers = (owned: readonly (readonly Own[])[]): Find => {
   const isLogin = ({ role }: Own): boolean => role === "agent";
   const all = owned.flat();
@@ -209,13 +213,13 @@ const ofOthers = (owned: readonly (readonly Own[])[]): Find => {
       vm.position !== position && !(isOwn && role !== null && position < vm.position);
     const found =
       firstRelated(others, folder, isAnothers) ??
-      // A login that VMs are to have in common.
+      // VMs may share one agent login.
       firstRelated(share.role === "agent" ? { ...logins, at: () => [] } : logins, folder, isAnothers);
     return found === undefined
       ? null
       : {
           how: `${found.how} of the VM ${found.known.vm.name}`,
-          instead: isOwn ? "Give each VM one of its own" : null,
+          instead: isOwn ? "Give each VM its own" : null,
           related: [{ path: found.known.path, note: `${found.known.what} of ${found.known.vm.name}` }],
         };
   };
@@ -223,11 +227,11 @@ const ofOthers = (owned: readonly (readonly Own[])[]): Find => {
 
 const relations = {
   at: ({ what }: Known) => `is ${what}`,
-  around: ({ folder, what }: Known) => `lies in ${folder}, ${what}`,
-  within: ({ folder, what }: Known) => `holds ${folder}, ${what}`,
+  around: ({ folder, what }: Known) => `is in ${folder}, ${what}`,
+  within: ({ folder, what }: Known) => `contains ${folder}, ${what}`,
 };
 
-/** The first that a folder is, lies in or holds; a host of many VMs has many, so that none but this is put into words. */
+/** The first known folder that equals, contains or is inside the folder; only this one is put into words, for speed. */
 const firstRelated = <K extends Known>(
   index: FolderIndex<K>,
   folder: string,
@@ -258,7 +262,7 @@ const ownOf = (
       const what = ownName(share);
       return what === undefined ? [] : [{ source: share.source, what, path: share.path, role: share.role }];
     }),
-    // Those of relative paths lie in VMs' folders, which are no share's at all.
+    // Relative images are in folders of VMs, which shares cannot contain.
     ...volumes.flatMap(({ image, path }) =>
       image.startsWith("/") ? [{ source: image, what: "a disk", path, role: null }] : [],
     ),

@@ -4,10 +4,9 @@ import { dhcpRanges } from "./dhcp-ranges.js";
 import type { Rule } from "./rule.js";
 
 /**
- * The DHCP range ends before it starts
+ * Empty DHCP range
  *
- * The server gives out the addresses from `from` to `to`. What is left out starts and ends with the upper half of the
- * subnet.
+ * The DHCP server leases addresses from `from` to `to`. The default range is the upper half of the subnet.
  *
  * ## Fails
  *

@@ -4,10 +4,10 @@ import { dhcpRanges } from "./dhcp-ranges.js";
 import type { Rule } from "./rule.js";
 
 /**
- * The DHCP range leaves the subnet
+ * DHCP range outside the subnet
  *
- * A DHCP server gives out addresses of the subnet that it is in itself, without the first one, which names the subnet,
- * and the last one, its broadcast address. systemd-networkd refuses to start its server with any other range.
+ * A DHCP server leases addresses of its own subnet, except for the first and the last one. systemd-networkd refuses to
+ * start with another range.
  *
  * ## Fails
  *

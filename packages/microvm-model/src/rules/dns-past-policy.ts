@@ -3,11 +3,11 @@ import { isDns } from "../config/policy.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * A VM that may reach nothing may ask the host's DNS
+ * DNS despite network "none"
  *
- * A resolver passes on what it does not know to the server of the domain, whoever runs that. A VM that may ask it can send data
- * out in the names that it asks for, and have answers back, however little else it reaches. With `network: "allowlist"`
- * questions for other names than those of the list are not passed on.
+ * A resolver forwards queries to the server of the domain, which anybody can run. So a VM that may only use DNS can
+ * still send data out in queries, and receive data in answers. With `network: "allowlist"`, the resolver only forwards
+ * queries for the listed names.
  *
  * ## Fails
  *
@@ -23,7 +23,6 @@ import { problem } from "../problems/problem.js";
  */
 const dnsPastPolicy = problem("dns-past-policy", "warning");
 
-/** A VM that is to reach nothing does not ask a resolver either, which carries any data to whoever runs a domain. */
 export const check: Rule = (host) =>
   host.vms.flatMap(
     ({
@@ -37,8 +36,8 @@ export const check: Rule = (host) =>
         : [
             dnsPastPolicy(
               dns.path,
-              "The VM may reach nothing but asks the host's DNS, which passes questions on: data gets out in names",
-              'Give it `network: "allowlist"` with the names that it needs in `allow`: its DNS then answers these alone.',
+              '`network: "none"` with the host\'s DNS still lets data out in DNS queries',
+              'Set `network: "allowlist"` and list the required names in `allow`: the resolver then answers only these.',
             ),
           ];
     },

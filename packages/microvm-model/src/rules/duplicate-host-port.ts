@@ -3,9 +3,9 @@ import { repeated } from "./repeated.js";
 import type { Rule } from "./rule.js";
 
 /**
- * One port of the host leads to two places
+ * Host port used twice
  *
- * One address and port of the host has one listener. The VM that starts second ends at once, since QEMU cannot listen.
+ * Only one program can listen on one address and port of the host. QEMU of the second VM exits at once.
  *
  * ## Fails
  *

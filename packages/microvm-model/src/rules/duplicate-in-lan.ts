@@ -5,11 +5,11 @@ import { isInLan } from "../resolve/interfaces.js";
 import { numberOf } from "../plan/subnet.js";
 
 /**
- * Two hosts use one LAN address
+ * LAN address used twice
  *
- * Two hosts of this config have bridges with `ports` or macvtaps in the same subnet, and the same address or MAC in it. If that is one LAN, the
- * two take turns at being reached. Addresses that are left out follow from each VM's index, which is counted for each host alone. If the
- * LANs are separate, silence the warning.
+ * Two hosts of this config have bridges with `ports` or macvtaps in the same subnet, with the same address or MAC. In
+ * one LAN, both lose packets to each other. Default addresses come from the index of each VM, which each host counts by
+ * itself. If the LANs are separate, silence the warning.
  *
  * ## Fails
  *
@@ -39,11 +39,11 @@ import { numberOf } from "../plan/subnet.js";
  */
 const duplicateInLan = problem("duplicate-in-lan", "warning");
 
-/** An address or a MAC on a LAN, which other hosts may be in. */
+/** An address or MAC on a LAN that other hosts may share. */
 interface Identifier extends Placed<string> {
   readonly host: string;
   readonly noun: "address" | "MAC address";
-  /** The LAN as far as the config knows it; null for any. */
+  /** Subnet of the LAN; null if the config does not contain it. */
   readonly subnet: Subnet | null;
 }
 
@@ -61,8 +61,8 @@ export const check: FlakeRule = (hosts) => {
             one.path,
             `${one.host} and ${first.host} use the ${one.noun} ${one.value} in LANs with the same addresses`,
             one.noun === "address"
-              ? 'Write another `address`, or `"dhcp"`; silence this if the LANs are separate.'
-              : "Leave the `mac` out so that each host has its own; silence this if the LANs are separate.",
+              ? 'Set another `address`, or `"dhcp"`; silence the warning if the LANs are separate.'
+              : "Leave `mac` out to get different ones; silence the warning if the LANs are separate.",
             [{ path: first.path, note: `${first.host} uses it here` } satisfies RelatedPlace],
           ),
         ];

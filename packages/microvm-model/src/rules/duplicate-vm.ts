@@ -2,10 +2,9 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * A VM is described here, and imported too
+ * VM name used twice
  *
- * A VM's name is the name of its services and of its folder on the host, so that the VMs of `vms` and `importedVms`
- * share one namespace.
+ * The services and the folder of a VM have its name, so VMs in `vms` and `importedVms` need different names.
  *
  * ## Fails
  *
@@ -27,15 +26,14 @@ import { problem } from "../problems/problem.js";
  */
 const duplicateVm = problem("duplicate-vm", "error");
 
-/** All VMs of a host share one namespace, that of their services. */
 export const check: Rule = (host) =>
   host.importedVms.flatMap(({ name, path }) => {
     const described = host.vms.find((vm) => vm.name === name);
     return described === undefined
       ? []
       : [
-          duplicateVm(path, `${name} is described here, and imported too`, "Call one of them otherwise.", [
-            { path: described.path, note: "described here" },
+          duplicateVm(path, `${name} is both in \`vms\` and in \`importedVms\``, "Rename one of them.", [
+            { path: described.path, note: "in vms" },
           ]),
         ];
   });

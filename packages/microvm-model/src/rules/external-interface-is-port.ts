@@ -2,10 +2,10 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * NAT leaves by an interface that is a bridge's port
+ * NAT uses a bridge port
  *
- * An interface that has joined a bridge has no packets of its own any more: the host sends and receives by the bridge.
- * Masquerading on the port would find none of them.
+ * An interface in a bridge sends no packets of its own: the host sends and receives through the bridge. Masquerading on
+ * the port would match no packet.
  *
  * ## Fails
  *
@@ -21,7 +21,6 @@ import { problem } from "../problems/problem.js";
  */
 const externalInterfaceIsPort = problem("external-interface-is-port", "error");
 
-/** What leaves by a bridge's port leaves by the bridge, to the kernel that masquerades it. */
 export const check: Rule = (host) => {
   const ports = new Map(
     host.networks
@@ -36,7 +35,7 @@ export const check: Rule = (host) => {
       : [
           externalInterfaceIsPort(
             external.path,
-            `${external.value} is a port of ${bridge}, where packets leave by ${bridge}`,
+            `${external.value} is a port of ${bridge}, so packets leave through ${bridge}`,
             `Use ${bridge} as the external interface.`,
           ),
         ];

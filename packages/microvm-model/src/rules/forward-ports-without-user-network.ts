@@ -2,11 +2,11 @@ import { problem } from "../problems/problem.js";
 import type { Rule } from "./rule.js";
 
 /**
- * Forwarded ports need QEMU's own network
+ * forwardPorts without a user network
  *
- * Ports are forwarded by QEMU's user-mode network. microvm.nix asserts that the hypervisor is `qemu` and that an
- * interface of type `user` is there (nixos-modules/microvm/asserts.nix). A guest on a bridge is reached at its address,
- * without any forwarding.
+ * QEMU's user-mode network forwards the ports. microvm.nix asserts that the hypervisor is `qemu` and that the VM has an
+ * interface of type `user` (nixos-modules/microvm/asserts.nix). A guest on a bridge has its own address and needs no
+ * forwarding.
  *
  * ## Fails
  *

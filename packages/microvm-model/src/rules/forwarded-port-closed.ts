@@ -3,10 +3,10 @@ import { type ConfigPath, problem } from "../problems/problem.js";
 import type { Rule } from "./rule.js";
 
 /**
- * The guest's firewall drops what is to reach it
+ * Guest firewall blocks a port
  *
- * The host lets through what `forwardPorts`, `publish` or a port in `reachVms` names, and the guest's firewall, which lets in SSH
- * and what its `firewall` names, lets it wait for ever.
+ * `forwardPorts`, `publish` and `reachVms` open a port on the host's side. The guest's own firewall only opens SSH and
+ * the ports in its `firewall`, so it drops these packets.
  *
  * ## Fails
  *

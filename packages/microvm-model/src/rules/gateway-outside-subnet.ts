@@ -3,9 +3,9 @@ import { formatSubnet, isHostAddress } from "../plan/subnet.js";
 import type { Rule } from "./rule.js";
 
 /**
- * The router is not in the subnet
+ * Gateway outside the subnet
  *
- * Guests reach the router over the wire they share with it, so that it has an address of their subnet.
+ * Guests can only reach a router with an address in their own subnet.
  *
  * ## Fails
  *

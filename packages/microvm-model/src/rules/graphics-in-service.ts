@@ -2,10 +2,10 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * A service has no screen for the guest's
+ * Graphics in a service
  *
- * The host runs its VMs as systemd services, which have no session to open a window in, nor a Wayland socket for the
- * program that draws. qemu can do without: `headless` draws to nowhere, for VNC or SPICE to show.
+ * The host runs VMs as systemd services, which have no graphical session and no Wayland socket (microvm.nix
+ * options.nix). With qemu, `headless` needs no screen: VNC or SPICE can show it.
  *
  * ## Fails
  *
@@ -21,7 +21,6 @@ import { problem } from "../problems/problem.js";
  */
 const graphicsInService = problem("graphics-in-service", "warning");
 
-/** A window needs a session, and the host runs its VMs as services (microvm.nix options.nix `graphics.enable`). */
 export const check: Rule = (host) =>
   host.vms
     .filter(
@@ -31,7 +30,7 @@ export const check: Rule = (host) =>
     .map(({ path }) =>
       graphicsInService(
         [...path, "graphics"],
-        "`graphics` needs a screen, and the systemd service of a VM has none",
-        'Set graphics: { backend: "headless" } with hypervisor "qemu", or start the runner from a session by hand.',
+        "`graphics` needs a graphical session, and the VM's systemd service has none",
+        'Set graphics: { backend: "headless" } with hypervisor "qemu", or start the runner by hand in a session.',
       ),
     );

@@ -2,10 +2,10 @@ import type { Rule } from "./rule.js";
 import { type Problem, problem } from "../problems/problem.js";
 
 /**
- * A group has two gids, or a gid two groups
+ * Conflicting group ids
  *
- * virtiofs carries numeric ids between host and guest, so a group has to have one id and an id one group. Each user
- * brings its primary group.
+ * virtiofs shares files with numeric ids, so each group needs one gid, and each gid one group. The primary groups of
+ * users count too.
  *
  * ## Fails
  *
@@ -21,7 +21,6 @@ import { type Problem, problem } from "../problems/problem.js";
  */
 const groupConflict = problem("group-conflict", "error");
 
-/** A group has one gid, and a gid one group. */
 export const check: Rule = (host) =>
   host.vms.flatMap(({ guest: { groups } }) => {
     const problems: Problem[] = [];
@@ -32,8 +31,8 @@ export const check: Rule = (host) =>
           groupConflict(
             path,
             `Group ${name} has gid ${String(gid)}, and group ${clash.name} has gid ${String(clash.gid)}`,
-            "Give one group one gid.",
-            [{ path: clash.path, note: "the other one" }],
+            "Set the same gid for the same group.",
+            [{ path: clash.path, note: "the other group" }],
           ),
         );
     }

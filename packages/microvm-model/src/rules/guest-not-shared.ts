@@ -3,11 +3,11 @@ import type { GuestPlan } from "../plan/plan.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * A VM needs its own NixOS evaluation
+ * VM needs its own NixOS evaluation
  *
- * VMs of a host whose NixOS is the same share one evaluation and one system. Each learns its name, network, mounts and environment at
- * boot, from the kernel's command line. There is room for 1,400 characters of ASCII, in base64. A VM that needs more is evaluated
- * alone, which takes far longer than another VM that shares.
+ * VMs of a host with the same NixOS share one evaluation and one system. Each VM reads its name, network, mounts and
+ * environment at boot, from the kernel's command line. It holds 1,400 ASCII characters, in base64. A VM with longer
+ * settings is evaluated alone, which takes far longer.
  *
  * `microvm-emit plan` shows the guests of each host.
  *
@@ -25,9 +25,8 @@ import { problem } from "../problems/problem.js";
  */
 const guestNotShared = problem("guest-not-shared", "warning");
 
-/** A guest of one VM costs an evaluation and a system of its own, which nobody asked for. */
 export const check: Rule = (host) => {
-  // A single VM has its guest alone in any case.
+  // A single VM never shares its guest.
   if (host.vms.length < 2) return [];
   const vms = new Map(host.vms.map((vm) => [vm.name, vm]));
   return host.guests.flatMap(({ name, own }) => {
@@ -36,7 +35,7 @@ export const check: Rule = (host) => {
     return [
       guestNotShared(
         vm.path,
-        `The VM cannot share a NixOS evaluation with others: ${words[own].why}`,
+        `The VM needs its own NixOS evaluation: ${words[own].why}`,
         `${words[own].remedy}, or set \`guest: "own"\`.`,
       ),
     ];

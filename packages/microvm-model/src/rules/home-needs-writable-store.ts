@@ -4,8 +4,7 @@ import { problem } from "../problems/problem.js";
 /**
  * home-manager needs a writable store
  *
- * home-manager makes a profile when the guest starts, which writes to `/nix/store` of the guest. `writableStoreOverlay`
- * is the folder that takes such writes.
+ * home-manager writes its profile to the guest's `/nix/store` at boot. `writableStoreOverlay` makes the store writable.
  *
  * ## Fails
  *
@@ -21,14 +20,13 @@ import { problem } from "../problems/problem.js";
  */
 const homeNeedsWritableStore = problem("home-needs-writable-store", "error");
 
-/** home-manager writes profiles to the guest's store when it activates, which needs a writable one. */
 export const check: Rule = (host) =>
   host.vms
     .filter((vm) => vm.storage.writableStoreOverlay === null && vm.guest.users.some((user) => user.home.length > 0))
-    .map(({ path, name }) =>
+    .map(({ path }) =>
       homeNeedsWritableStore(
         [...path, "writableStoreOverlay"],
-        `${name} has a home-manager configuration and a read-only store`,
-        'Set `writableStoreOverlay`, such as "/nix/.rw-store", or take `home` out.',
+        "`home` needs a writable store, and the VM's store is read-only",
+        'Set `writableStoreOverlay`, such as "/nix/.rw-store", or remove `home`.',
       ),
     );

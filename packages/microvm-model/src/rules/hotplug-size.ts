@@ -2,11 +2,10 @@ import type { Rule } from "./rule.js";
 import { type Problem, problem } from "../problems/problem.js";
 
 /**
- * The sizes of hotplugged memory do not fit
+ * Memory sizes do not fit
  *
- * `initialMiB` is a part of `maxMiB`. microvm.nix checks neither that nor this: with cloud-hypervisor it puts `maxMiB`
- * in the place of `memoryMiB` as the size that the guest starts with, so that memoryMiB 4096 and maxMiB 512 give a guest
- * of 512 MiB.
+ * `initialMiB` is part of `maxMiB`, so it cannot be larger. With cloud-hypervisor, microvm.nix boots the guest with
+ * `maxMiB` instead of `memoryMiB`: memoryMiB 4096 with maxMiB 512 gives a guest of 512 MiB. microvm.nix checks neither.
  *
  * ## Fails
  *
@@ -22,7 +21,6 @@ import { type Problem, problem } from "../problems/problem.js";
  */
 const hotplugSize = problem("hotplug-size", "error or warning");
 
-/** What is there at the start is part of the most there can be, and cloud-hypervisor takes that most as the base size too. */
 export const check: Rule = (host) =>
   host.vms.flatMap(({ path, machine: { hypervisor, hotplug, memoryMiB } }): readonly Problem[] => {
     if (hotplug === null) return [];
@@ -31,7 +29,7 @@ export const check: Rule = (host) =>
       return [
         hotplugSize.error(
           [...path, "hotplug", "initialMiB"],
-          `The guest would start with ${String(initialMiB)} MiB of at most ${String(maxMiB)} MiB`,
+          `\`initialMiB\` ${String(initialMiB)} is larger than \`maxMiB\` ${String(maxMiB)}`,
           "Raise `maxMiB`, or lower `initialMiB`.",
         ),
       ];
@@ -39,8 +37,8 @@ export const check: Rule = (host) =>
       ? [
           hotplugSize.warning(
             [...path, "hotplug", "maxMiB"],
-            `microvm.nix starts cloud-hypervisor with maxMiB (${String(maxMiB)}) in place of memoryMiB (${String(memoryMiB)})`,
-            "Give both the same value, so that the guest has the memory that the config says.",
+            `microvm.nix boots cloud-hypervisor with maxMiB (${String(maxMiB)}) instead of memoryMiB (${String(memoryMiB)})`,
+            "Set both to the same value.",
           ),
         ]
       : [];

@@ -2,24 +2,24 @@ import type { Feature, HypervisorName } from "../catalogue/hypervisors.js";
 import type { InterfacePlan, ShareRole, VmPlan } from "../plan/plan.js";
 import type { ConfigPath } from "../problems/problem.js";
 
-/** The settings of a VM that need a feature of its hypervisor. */
+/** Settings of a VM that need a feature of its hypervisor. */
 export interface FeatureUse {
   readonly feature: Feature;
-  /** The feature as what a hypervisor does: "share … over 9p". */
+  /** Verb phrase after "qemu cannot": "share … over 9p". */
   readonly does: (what: string) => string;
-  /** What to do instead, whatever the hypervisor, or by its name. */
+  /** Remedy for any hypervisor, or by its name. */
   readonly instead: string | ((name: HypervisorName) => string);
-  /** Where a VM asks for it, and of what. */
+  /** Settings of the VM that need the feature. */
   readonly uses: (vm: VmPlan) => readonly Use[];
 }
 export interface Use {
   readonly path: ConfigPath;
   readonly what: string;
-  /** What to do instead, where that depends on the use. */
+  /** Remedy of this use. */
   readonly instead?: string;
 }
 
-/** A use of a setting of the VM itself, where it is one. */
+/** Use of a setting of the VM itself. */
 const asks = (vm: VmPlan, setting: string, isAsked: boolean, what = ""): readonly Use[] =>
   isAsked ? [{ path: [...vm.path, setting], what }] : [];
 
@@ -43,7 +43,7 @@ const ofShare = ({ path, tag }: VmPlan["storage"]["shares"][number]): Use => ({
   what: tag.value,
 });
 
-/** What a VM shares without a word of its config, and how it does without. */
+/** Built-in shares, each with its remedy. */
 const builtIn: Readonly<Record<Exclude<ShareRole, "own">, readonly [what: string, instead: string]>> = {
   store: ["the store", 'set store: "disk"'],
   sshHostKeys: ["SSH host keys", "set sshHostKeys: false"],
@@ -52,7 +52,7 @@ const builtIn: Readonly<Record<Exclude<ShareRole, "own">, readonly [what: string
   secrets: ["secrets", "leave `secrets` out"],
 };
 
-/** Nothing of these need be written, so that the hypervisor itself is the place to correct. */
+/** Built-in shares have no place in the config, so the path is that of the hypervisor. */
 const ofDefaults = ({ path }: VmPlan, own: readonly (readonly [what: string, instead: string])[]): readonly Use[] =>
   own.length === 0
     ? []
@@ -75,7 +75,7 @@ const devices =
   (vm) =>
     vm.machine.devices.filter((device) => device.bus === bus).map(({ path, device: what }) => ({ path, what }));
 
-/** Volumes that ask for something, in the words of `what`. */
+/** Volumes that need the feature; `what` describes each. */
 const volumes =
   (setting: string, what: (volume: VmPlan["storage"]["volumes"][number]) => string | null): FeatureUse["uses"] =>
   (vm) =>
@@ -97,7 +97,7 @@ export const features: readonly FeatureUse[] = [
   },
   {
     feature: "9p-read-only",
-    does: (tag) => `share ${tag} over 9p for reading only`,
+    does: (tag) => `share ${tag} read-only over 9p`,
     instead: 'Use proto "virtiofs"',
     uses: shares("9p", true),
   },
@@ -109,7 +109,7 @@ export const features: readonly FeatureUse[] = [
   },
   {
     feature: "9p-owners",
-    does: (tag) => `keep the owners of share ${tag} by a securityModel`,
+    does: (tag) => `keep the owners of share ${tag} with a securityModel`,
     instead: "Leave `securityModel` out",
     uses: (vm) =>
       vm.storage.shares
@@ -118,7 +118,7 @@ export const features: readonly FeatureUse[] = [
   },
   {
     feature: "volume-direct",
-    does: (image) => `read ${image} past the host's page cache`,
+    does: (image) => `read ${image} without the host's page cache`,
     instead: "Leave `direct` out",
     uses: volumes("direct", ({ direct, image }) => (direct ? image : null)),
   },
@@ -138,13 +138,13 @@ export const features: readonly FeatureUse[] = [
   },
   {
     feature: "volume-read-only",
-    does: (image) => `keep the guest from writing to ${image}`,
+    does: (image) => `make ${image} read-only`,
     instead: "Leave `readOnly` out",
     uses: volumes("readOnly", ({ readOnly, image }) => (readOnly ? image : null)),
   },
   {
     feature: "balloon",
-    does: () => "take memory back from a running guest",
+    does: () => "take memory from a running guest",
     instead: "Leave `balloon` out",
     uses: (vm) => asks(vm, "balloon", vm.machine.balloon !== null),
   },
@@ -157,15 +157,15 @@ export const features: readonly FeatureUse[] = [
   },
   {
     feature: "balloon-kept",
-    does: () => "keep the balloon full when the guest runs out of memory, or empty it: it has no such choice",
+    does: () => "keep the balloon inflated when the guest runs out of memory",
     instead: "Set balloon: true",
     uses: (vm) => asks(vm, "balloon", vm.machine.balloon?.deflateOnOOM === false),
   },
   {
     feature: "hotplug-microvm",
-    does: () => "give a running guest more memory on its machine `microvm`",
+    does: () => "give a running guest more memory on the machine `microvm`",
     instead: (name) =>
-      name === "qemu" ? 'Set `microvm.qemu.machine`, such as to "q35"' : "Leave `hotplug` out, and raise `memoryMiB`",
+      name === "qemu" ? 'Set `microvm.qemu.machine`, such as "q35"' : "Leave `hotplug` out, and raise `memoryMiB`",
     uses: (vm) => asks(vm, "hotplug", vm.machine.hotplug !== null && vm.machine.qemuMachine === "microvm"),
   },
   {
@@ -188,8 +188,8 @@ export const features: readonly FeatureUse[] = [
   },
   {
     feature: "credentials",
-    does: (name) => `hand the credential ${name} to the guest`,
-    instead: "Use `secrets`, which go over a share where there are no credentials",
+    does: (name) => `pass the credential ${name} to the guest`,
+    instead: "Use `secrets`, which work with every hypervisor",
     uses: (vm) =>
       Object.keys(vm.machine.credentialFiles).map((name) => ({
         path: [...vm.path, "credentialFiles", name],
@@ -198,25 +198,25 @@ export const features: readonly FeatureUse[] = [
   },
   {
     feature: "run-as",
-    does: (user) => `become the user ${user}`,
+    does: (user) => `switch to the user ${user}`,
     instead: "Leave `runAs` out: the VM's service runs as the user microvm",
     uses: (vm) => asks(vm, "runAs", vm.machine.runAs !== null, vm.machine.runAs ?? ""),
   },
   {
     feature: "device-pci",
-    does: (device) => `pass the PCI device ${device} on`,
+    does: (device) => `pass through the PCI device ${device}`,
     instead: "Leave the device out",
     uses: devices("pci"),
   },
   {
     feature: "device-usb",
-    does: (device) => `pass the USB device ${device} on`,
-    instead: "Leave the device out, or pass on the PCI device that its port belongs to",
+    does: (device) => `pass through the USB device ${device}`,
+    instead: "Leave the device out, or pass through the PCI device of its port",
     uses: devices("usb"),
   },
   {
     feature: "device-qemu",
-    does: (device) => `heed what is said of ${device} to QEMU`,
+    does: (device) => `use the \`qemu\` settings of ${device}`,
     instead: "Leave the device's `qemu` out",
     uses: (vm) =>
       vm.machine.devices
@@ -231,7 +231,7 @@ export const features: readonly FeatureUse[] = [
   },
   {
     feature: "graphics-settings",
-    does: (setting) => `heed graphics.${setting}`,
+    does: (setting) => `support graphics.${setting}`,
     instead: "Set graphics: true",
     uses: (vm) =>
       vm.machine.graphics === null
@@ -250,19 +250,19 @@ export const features: readonly FeatureUse[] = [
   },
   {
     feature: "no-socket",
-    does: () => "do without a control socket",
+    does: () => "run without a control socket",
     instead: "Name a socket",
     uses: (vm) => asks(vm, "socket", vm.machine.socket === null),
   },
   {
     feature: "interface-user",
-    does: () => "run a network of its own (interface type user)",
+    does: () => "run a user-mode network (interface type user)",
     instead: 'Use type "tap"',
     uses: interfaces(({ type }) => type === "user", "type"),
   },
   {
     feature: "interface-macvtap",
-    does: () => "take a macvtap",
+    does: () => "use a macvtap",
     instead: 'Use type "tap"',
     uses: interfaces(({ type }) => type === "macvtap", "type"),
   },
@@ -274,13 +274,13 @@ export const features: readonly FeatureUse[] = [
   },
   {
     feature: "interface-tap",
-    does: () => "take a tap",
+    does: () => "use a tap",
     instead: 'Use type "user"',
     uses: interfaces(({ type }) => type === "tap", "type"),
   },
   {
     feature: "vhost",
-    does: () => "leave the packets of a tap to the kernel (vhost)",
+    does: () => "process packets of a tap in the kernel (vhost)",
     instead: "Leave `vhost` out",
     uses: interfaces((link) => link.type === "tap" && link.vhost, "vhost"),
   },

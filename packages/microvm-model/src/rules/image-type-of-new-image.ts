@@ -2,10 +2,9 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * A new image is raw, and is to be read as something else
+ * New image is always raw
  *
- * `imageType` tells cloud-hypervisor how to read an image. What microvm.nix makes is a raw image in any case, which
- * cannot be read as another format.
+ * microvm.nix always creates raw images. `imageType` only tells cloud-hypervisor how to read an existing image.
  *
  * ## Fails
  *
@@ -21,7 +20,6 @@ import { problem } from "../problems/problem.js";
  */
 const imageTypeOfNewImage = problem("image-type-of-new-image", "error");
 
-/** microvm.nix makes raw images, whatever the hypervisor is told of them (options.nix `imageType`). */
 export const check: Rule = (host) =>
   host.vms.flatMap(({ storage: { volumes } }) =>
     volumes
@@ -29,8 +27,8 @@ export const check: Rule = (host) =>
       .map(({ path, image, imageType }) =>
         imageTypeOfNewImage(
           [...path, "imageType"],
-          `${image} would be made as a raw image, and read as ${String(imageType)}`,
-          "Make the image yourself with qemu-img(1) and set autoCreate: false, or leave `imageType` out.",
+          `microvm.nix creates ${image} as a raw image, but reads it as ${String(imageType)}`,
+          "Create the image with qemu-img(1) and set autoCreate: false, or leave `imageType` out.",
         ),
       ),
   );

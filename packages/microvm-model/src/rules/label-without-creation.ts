@@ -2,10 +2,10 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * Nobody labels the volume
+ * Label on an existing image
  *
- * A volume gets its label when its file system is made. With autoCreate: false nothing is made, and the guest waits for
- * a disk with that label until the start fails (microvm.nix warns of it).
+ * microvm.nix sets the label when it creates the file system. With autoCreate: false it creates none, and the guest
+ * waits for a disk with that label until boot fails (microvm.nix lib/volumes.nix).
  *
  * ## Fails
  *
@@ -21,7 +21,6 @@ import { problem } from "../problems/problem.js";
  */
 const labelWithoutCreation = problem("label-without-creation", "warning");
 
-/** A label is given when the file system is made (microvm.nix lib/volumes.nix warns). */
 export const check: Rule = (host) =>
   host.vms.flatMap(({ storage: { volumes } }) =>
     volumes
@@ -29,8 +28,8 @@ export const check: Rule = (host) =>
       .map(({ path, label, image }) =>
         labelWithoutCreation(
           [...path, "label"],
-          `Nobody labels ${image}, which is not made here, and the guest looks for the label ${String(label)}`,
-          "Label the file system yourself, with e2label(8) or the like, or leave `label` out.",
+          `The guest looks for the label ${String(label)}, but microvm.nix does not create or label ${image}`,
+          "Label the file system yourself, such as with e2label(8), or leave `label` out.",
         ),
       ),
   );

@@ -2,10 +2,9 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * The guest has hardly any memory
+ * Too little memory
  *
- * microvm.nix warns below 32 MiB: a kernel and systemd do not start with so little. A value meant in GiB is the common
- * reason.
+ * microvm.nix warns below 32 MiB: NixOS cannot boot with so little (asserts.nix). A common cause is a value in GiB.
  *
  * ## Fails
  *
@@ -21,16 +20,11 @@ import { problem } from "../problems/problem.js";
  */
 const littleMemory = problem("little-memory", "warning");
 
-/** microvm.nix warns below 32 MiB, with which no NixOS starts (asserts.nix). */
 export const check: Rule = (host) =>
   host.vms
     .filter(({ machine: { memoryMiB } }) => memoryMiB < leastMiB)
     .map(({ path, machine: { memoryMiB } }) =>
-      littleMemory(
-        [...path, "memoryMiB"],
-        `${String(memoryMiB)} MiB are too little for a NixOS to start`,
-        "Give the guest 512 MiB or more.",
-      ),
+      littleMemory([...path, "memoryMiB"], `NixOS cannot boot with ${String(memoryMiB)} MiB`, "Set 512 MiB or more."),
     );
 
 const leastMiB = 32;

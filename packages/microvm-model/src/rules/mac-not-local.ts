@@ -2,11 +2,10 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * A MAC address may be some device's
+ * MAC in a manufacturer's range
  *
- * Manufacturers number their devices in ranges of their own. An address that a person makes up belongs to the locally
- * administered ones, whose second hex digit is 2, 6, A or E (microvm.nix, doc/src/interfaces.md); otherwise two machines
- * of one network may have it.
+ * Manufacturers number their devices in their own ranges. Use a locally administered address, with second hex digit 2,
+ * 6, A or E; otherwise a device on the network can have the same address (microvm.nix doc/src/interfaces.md).
  *
  * ## Fails
  *
@@ -22,7 +21,6 @@ import { problem } from "../problems/problem.js";
  */
 const macNotLocal = problem("mac-not-local", "warning");
 
-/** A MAC that is made up is a locally administered one (IEEE 802), so that no device has it. */
 export const check: Rule = (host) =>
   host.vms.flatMap(({ network: { interfaces } }) =>
     interfaces
@@ -30,8 +28,8 @@ export const check: Rule = (host) =>
       .map(({ mac: { value, path } }) =>
         macNotLocal(
           path,
-          `${value} is in the range of a manufacturer, and some device may have it`,
-          "Make the second hex digit 2, 6, A or E, or leave the MAC out so that one is chosen.",
+          `${value} is in a manufacturer's range, so a device may have it`,
+          "Make the second hex digit 2, 6, A or E, or leave the MAC out to get a free one.",
         ),
       ),
   );

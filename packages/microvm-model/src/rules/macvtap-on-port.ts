@@ -2,10 +2,10 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * A macvtap stands on a bridge's port
+ * macvtap on a bridge port
  *
- * Linux lets one of the two take an interface's packets: a bridge or macvtaps. The VM would not start, since its macvtap
- * cannot be made.
+ * Linux delivers packets of an interface to a bridge or to macvtaps, not to both. The macvtap cannot be created, and the
+ * VM does not start.
  *
  * ## Fails
  *
@@ -21,7 +21,6 @@ import { problem } from "../problems/problem.js";
  */
 const macvtapOnPort = problem("macvtap-on-port", "error");
 
-/** Linux puts no macvtap on what is a bridge's port (microvm.nix doc/src/interfaces.md). */
 export const check: Rule = (host) =>
   host.vms.flatMap(({ network: { interfaces } }) =>
     interfaces.flatMap((link) => {
@@ -32,7 +31,7 @@ export const check: Rule = (host) =>
         : [
             macvtapOnPort(
               [...link.path, "link"],
-              `${link.link} is a port of ${bridge.name}, and Linux puts no macvtap on one`,
+              `${link.link} is a port of ${bridge.name}, where Linux cannot create a macvtap`,
               `Use a tap on ${bridge.name}, which is in the same LAN.`,
               [{ path: [...bridge.path, "ports"], note: "the port" }],
             ),

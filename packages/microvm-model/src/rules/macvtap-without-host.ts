@@ -2,11 +2,10 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * A macvtap does not reach its own host
+ * macvtap cannot reach its host
  *
- * What a guest sends by a macvtap leaves by the link to the wire, past the host's own network: host and guest cannot
- * reach each other over it, which is macvlan's design. SSH from the host needs a second interface, such as a tap on a
- * bridge.
+ * A macvtap sends the guest's packets out of the link, past the host's network stack. So host and guest cannot reach
+ * each other over it. For SSH from the host, add a second interface, such as a tap on a bridge.
  *
  * ## Fails
  *
@@ -22,7 +21,6 @@ import { problem } from "../problems/problem.js";
  */
 const macvtapWithoutHost = problem("macvtap-without-host", "warning");
 
-/** The kernel's macvlan driver sends what the guest says out of the link, past the host's own stack. */
 export const check: Rule = (host) =>
   host.vms.flatMap(({ network: { interfaces } }) =>
     interfaces
@@ -30,8 +28,8 @@ export const check: Rule = (host) =>
       .map(({ path }) =>
         macvtapWithoutHost(
           [...path, "type"],
-          "The guest and this host cannot reach each other over a macvtap, by its design",
-          "Add a tap interface on a bridge where they ought to, such as for SSH.",
+          "The guest and this host cannot reach each other over a macvtap",
+          "Add a tap interface on a bridge if they need to, such as for SSH.",
         ),
       ),
   );

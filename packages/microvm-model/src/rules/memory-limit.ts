@@ -2,10 +2,10 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * The limit is less than the guest's memory
+ * Limit below the guest's memory
  *
- * At `limits.memoryMiB` the host kills the VM. The limit counts the guest's memory, `memoryMiB` and all of `hotplug`, of which a
- * guest sooner or later uses all, and what the hypervisor and the kernel need besides: 256 MiB are asked for.
+ * The host kills the VM at `limits.memoryMiB`. The limit must cover the guest's memory (`memoryMiB` and all of
+ * `hotplug`), plus 256 MiB for the hypervisor and the kernel. Huge pages do not count.
  *
  * ## Fails
  *
@@ -21,10 +21,9 @@ import { problem } from "../problems/problem.js";
  */
 const memoryLimit = problem("memory-limit", "error");
 
-/** For the hypervisor itself, and for what the kernel keeps to map a guest's memory. */
+/** Memory of the hypervisor and of the kernel's mappings of guest memory. */
 const besidesGuestMiB = 256;
 
-/** A VM is killed at its limit, which a guest comes to that uses the memory that it has. Huge pages count for no limit. */
 export const check: Rule = (host) =>
   host.vms.flatMap(({ path, machine: { limits, memoryMiB, hotplug, hugepages } }) => {
     const least = memoryMiB + (hotplug?.maxMiB ?? 0) + besidesGuestMiB;
@@ -33,8 +32,8 @@ export const check: Rule = (host) =>
       : [
           memoryLimit(
             [...path, "limits", "memoryMiB"],
-            `The VM would be killed at ${String(limits.memoryMiB)} MiB, and its guest's memory with the hypervisor comes to ${String(least)} MiB`,
-            `Raise the limit to ${String(least)} or more, or give the guest less memory.`,
+            `The limit of ${String(limits.memoryMiB)} MiB is below the ${String(least)} MiB that the guest and its hypervisor can use`,
+            `Raise the limit to ${String(least)} or more, or reduce the guest's memory.`,
           ),
         ];
   });

@@ -2,10 +2,10 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * There is nothing to masquerade
+ * NAT without a subnet
  *
- * NAT hides the addresses of a subnet behind the host's. The network has none of the family that is asked for: `nat` is
- * about the subnet of `address`, `nat.ipv6` about that of `ipv6`.
+ * `nat` masquerades the IPv4 subnet of `address`, and `nat.ipv6` the IPv6 subnet of `ipv6`. The network does not have
+ * that subnet.
  *
  * ## Fails
  *
@@ -21,7 +21,6 @@ import { problem } from "../problems/problem.js";
  */
 const natWithoutSubnet = problem("nat-without-subnet", "error", { isOfAbsence: true });
 
-/** NAT of a family of addresses has a subnet of that family to masquerade. */
 export const check: Rule = (host) =>
   host.networks.flatMap(({ name, path, subnets, nat }) => {
     if (nat === null) return [];

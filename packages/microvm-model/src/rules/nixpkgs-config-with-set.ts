@@ -3,11 +3,11 @@ import type { Expr, Node } from "@microvm-emit/nix-ast";
 import { problem } from "../problems/problem.js";
 
 /**
- * A module configures a package set that is made already
+ * nixpkgs.config has no effect
  *
- * By default a guest takes over the host's package set, and NixOS refuses `nixpkgs.config` beside a set that is made
- * already. With pkgs: null the guest makes one of its own, which its modules may configure; that costs an evaluation of
- * nixpkgs more (microvm.nix#218).
+ * By default a guest uses the host's package set, and NixOS refuses `nixpkgs.config` together with an existing set. With
+ * pkgs: null the guest creates its own set, which modules can configure. This costs one more evaluation of nixpkgs
+ * (microvm.nix#218).
  *
  * ## Fails
  *
@@ -23,7 +23,6 @@ import { problem } from "../problems/problem.js";
  */
 const nixpkgsConfigWithSet = problem("nixpkgs-config-with-set", "error");
 
-/** A guest that takes over the host's package set cannot configure it: NixOS's assertion, and microvm.nix#218. */
 export const check: Rule = (host) =>
   host.vms
     .filter(({ guest: { pkgs } }) => pkgs !== null)
@@ -33,15 +32,15 @@ export const check: Rule = (host) =>
           ? [
               nixpkgsConfigWithSet(
                 [...path, "modules", position],
-                "This module sets `nixpkgs.config`, and the guest's package set is made already",
-                "Set the VM's pkgs: null, which gives it a set of its own.",
+                "The module sets `nixpkgs.config`, but the guest uses an existing package set",
+                "Set pkgs: null on the VM to create its own package set.",
               ),
             ]
           : [],
       ),
     );
 
-/** Whether a module written as Nix sets an option or a part of it, as far as its text says so. */
+/** True if the text of a Nix module sets an option or a part of it. */
 const sets = (expr: Expr, [name, ...rest]: readonly string[]): boolean => {
   if (name === undefined) return true;
   switch (expr.kind) {

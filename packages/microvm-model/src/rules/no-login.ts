@@ -2,9 +2,9 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * Nobody can log in to a VM
+ * No SSH key
  *
- * SSH into a guest takes keys alone. With no key known, and no module that could bring one, nobody gets in.
+ * Guests only accept SSH keys. Without a key, and without a module that could add one, nobody can log in.
  *
  * ## Fails
  *
@@ -20,7 +20,6 @@ import { problem } from "../problems/problem.js";
  */
 const noLogin = problem("no-login", "warning", { isOfAbsence: true });
 
-/** Without a key and without a module that could bring one, SSH lets nobody in. */
 export const check: Rule = (host) => {
   const locked = host.vms.filter(
     ({ guest: { users, modules } }) => modules.length === 0 && users.every(({ sshKeys }) => sshKeys.length === 0),
@@ -30,11 +29,11 @@ export const check: Rule = (host) => {
     : [
         noLogin(
           [...host.path, "user", "sshKeys"],
-          `Nobody can log in to ${locked
+          `No SSH key for ${locked
             .map(({ name }) => name)
             .slice(0, 5)
-            .join(", ")}${locked.length > 5 ? ` and ${String(locked.length - 5)} more` : ""}: no SSH key is known`,
-          "Add your public key to `user.sshKeys`, or a module that does.",
+            .join(", ")}${locked.length > 5 ? ` and ${String(locked.length - 5)} more` : ""}`,
+          "Add your public key to `user.sshKeys`, or add a module that sets one.",
         ),
       ];
 };

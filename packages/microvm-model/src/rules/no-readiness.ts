@@ -2,11 +2,11 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * The host cannot tell when the guest is up
+ * No readiness without vsock
  *
- * With cloud-hypervisor, a guest tells the host over vsock that it has started, and `microvm@NAME.service` waits for it. Without a
- * vsock the unit counts as started at once: what is ordered after it runs too early. microvm.nix prints a warning of its own at
- * each evaluation then.
+ * With cloud-hypervisor, a guest reports over vsock that it is up, and `microvm@NAME.service` waits for that. Without a
+ * vsock, the unit counts as started at once, so units ordered after it start too early. microvm.nix also prints a
+ * warning at each evaluation (lib/runners/cloud-hypervisor.nix).
  *
  * ## Fails
  *
@@ -22,14 +22,13 @@ import { problem } from "../problems/problem.js";
  */
 const noReadiness = problem("no-readiness", "warning", { isOfAbsence: true });
 
-/** cloud-hypervisor tells the host over vsock that the guest is up, and microvm.nix warns of one that cannot (lib/runners/cloud-hypervisor.nix). */
 export const check: Rule = (host) =>
   host.vms
     .filter(({ machine: { hypervisor, vsockCid } }) => hypervisor === "cloud-hypervisor" && vsockCid === null)
     .map(({ path }) =>
       noReadiness(
         [...path, "vsock"],
-        "Without a vsock, the host takes the VM for started before its guest is up, and microvm.nix warns at each evaluation",
-        "Leave `vsock` out, so that the index gives its address.",
+        "Without a vsock, the VM's unit counts as started before the guest is up, and microvm.nix warns at each evaluation",
+        "Leave `vsock` out to get a CID from the index.",
       ),
     );

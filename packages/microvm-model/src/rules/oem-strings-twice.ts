@@ -3,10 +3,10 @@ import { textsOf } from "../plan/option-texts.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * The name oem_strings is written where microvm.nix writes it itself
+ * oem_strings written twice
  *
- * microvm.nix puts `oem_strings=[…]` around `platformOEMStrings` and gives cloud-hypervisor one `--platform`. A string
- * that says so again is refused by its assertion, an argument by its runner.
+ * microvm.nix writes `oem_strings=[…]` around `platformOEMStrings` and passes one `--platform` to cloud-hypervisor. Its
+ * assertion refuses a string that contains the prefix too, and its runner refuses such an argument.
  *
  * ## Fails
  *
@@ -22,7 +22,6 @@ import { problem } from "../problems/problem.js";
  */
 const oemStringsTwice = problem("oem-strings-twice", "error");
 
-/** microvm.nix writes `oem_strings=[…]` around the strings itself (asserts.nix), and only there (runners/cloud-hypervisor.nix). */
 export const check: Rule = (host) =>
   host.vms
     .filter(({ machine: { hypervisor } }) => hypervisor === "cloud-hypervisor")
@@ -33,7 +32,7 @@ export const check: Rule = (host) =>
           oemStringsTwice(
             [...path, "microvm", "cloud-hypervisor", name],
             "microvm.nix writes `oem_strings` itself",
-            "List the strings alone, such as `key=value`, in `microvm.cloud-hypervisor.platformOEMStrings`.",
+            "List only the strings, such as `key=value`, in `microvm.cloud-hypervisor.platformOEMStrings`.",
           ),
         ),
     );

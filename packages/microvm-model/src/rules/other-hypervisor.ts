@@ -3,9 +3,9 @@ import { hypervisors } from "../catalogue/hypervisors.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * Options are for another hypervisor than the VM's
+ * Options for another hypervisor
  *
- * microvm.nix has a block of options for each hypervisor, of which only that of the VM's own is read.
+ * microvm.nix has a block of options for each hypervisor. It only reads the block of the VM's hypervisor.
  *
  * ## Fails
  *
@@ -21,7 +21,6 @@ import { problem } from "../problems/problem.js";
  */
 const otherHypervisor = problem("other-hypervisor", "warning");
 
-/** What is said to one hypervisor, another does not read. */
 export const check: Rule = (host) =>
   host.vms.flatMap(({ path, machine: { hypervisor, options } }) => {
     const blocks = new Set(options.map(({ option: [block] }) => block));
@@ -30,9 +29,9 @@ export const check: Rule = (host) =>
       .map((name) =>
         otherHypervisor(
           [...path, "microvm", name],
-          `This is for ${name}, and the VM runs with ${hypervisor}`,
-          `Take it out, or set hypervisor: "${name}".`,
-          [{ path: [...path, "hypervisor"], note: "what the VM runs with" }],
+          `Options for ${name} have no effect: the VM uses ${hypervisor}`,
+          `Remove them, or set hypervisor: "${name}".`,
+          [{ path: [...path, "hypervisor"], note: "the VM's hypervisor" }],
         ),
       );
   });

@@ -4,9 +4,9 @@ import { numberOf } from "../plan/subnet.js";
 import type { Rule } from "./rule.js";
 
 /**
- * The subnets of two bridges overlap
+ * Overlapping subnets
  *
- * The host has one route to an address. Where two bridges' subnets overlap, the guests of one of them are not reached.
+ * The host has one route for each address. If subnets of two networks overlap, guests of one of them are unreachable.
  *
  * ## Fails
  *

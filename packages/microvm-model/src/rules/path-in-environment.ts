@@ -3,10 +3,10 @@ import { problem } from "../problems/problem.js";
 import { variablesOf } from "../plan/variables.js";
 
 /**
- * A toolchain sets PATH
+ * Toolchain overwrites PATH
  *
- * NixOS puts `PATH` together from its own folders. A value of one's own would replace all of them, and no program would
- * be found. `searchPath` adds folders.
+ * NixOS builds `PATH` from its own folders. A value in `environment` replaces them, and no program is found. Use
+ * `searchPath` to add folders.
  *
  * ## Fails
  *
@@ -22,11 +22,8 @@ import { variablesOf } from "../plan/variables.js";
  */
 const pathInEnvironment = problem("path-in-environment", "error");
 
-/** PATH is put together from `searchPath`: a value of its own would replace NixOS's. */
 export const check: Rule = (host) =>
   host.vms
     .flatMap(variablesOf)
     .filter(({ name }) => name === "PATH")
-    .map(({ from, path }) =>
-      pathInEnvironment(path, `${from} sets PATH`, "Put the folders into `searchPath` instead."),
-    );
+    .map(({ from, path }) => pathInEnvironment(path, `${from} replaces PATH`, "Use `searchPath` instead."));

@@ -3,12 +3,11 @@ import type { BridgePlan, InterfacePlan } from "../plan/plan.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * A VM's policy cannot be held on an interface
+ * Policy cannot be enforced
  *
- * What a VM may reach is held where its packets pass the host's own rules: on a tap that leads to the host and nowhere
- * else. A macvtap, a bridge with `ports` and QEMU's own networks lead past them, so that a VM with such an interface
- * reaches whatever is there, its LAN first of all. A bridge with `existing: true` counts as one with `ports`, unless its `address`
- * makes the host its gateway.
+ * The host enforces a policy with its own firewall rules, so packets must pass them: over a tap that leads only to the
+ * host. A macvtap, a bridge with `ports` and QEMU's own networks bypass these rules, and the VM could reach the LAN. A
+ * bridge with `existing: true` counts as one with `ports`, unless its `address` makes the host its gateway.
  *
  * ## Fails
  *
@@ -24,11 +23,9 @@ import { problem } from "../problems/problem.js";
  */
 const policyNotHeld = problem("policy-not-held", "error");
 
-/** A policy is held where packets pass the host's own rules: on taps that lead to the host and nowhere else. */
 export const check: Rule = (host) =>
   host.vms.flatMap(
     ({
-      name,
       path: vmPath,
       network: {
         policy: { network, path },
@@ -44,34 +41,32 @@ export const check: Rule = (host) =>
               : [
                   policyNotHeld(
                     link.path,
-                    `${name} may reach ${words[network]}, which cannot be held here: ${way}`,
-                    'Give the VM `network: "open"`, or a tap on a bridge without `ports`.',
-                    path === vmPath ? [] : [{ path, note: "what it may reach" }],
+                    `\`network: "${network}"\` cannot be enforced on this interface: ${way}`,
+                    'Set `network: "open"`, or use a tap on a bridge without `ports`.',
+                    path === vmPath ? [] : [{ path, note: "the policy" }],
                   ),
                 ];
           }),
   );
 
-const words = { internet: "the internet alone", allowlist: "what it lists alone", none: "nothing" };
-
 const lanWords = ({ name, ports }: Pick<BridgePlan, "name" | "ports">): string =>
   ports.length > 0
-    ? `${name} has ports that lead into a LAN`
+    ? `${name} has ports into a LAN`
     : `the existing bridge ${name} has no \`address\` that makes the host its gateway`;
 
-/** How packets of an interface pass the host by; undefined where they do not. */
+/** How packets of an interface bypass the host's rules; undefined if they do not. */
 const wayAround = (link: InterfacePlan): string | undefined => {
   switch (link.type) {
     case "macvtap":
-      return "a macvtap leads out past the host";
+      return "a macvtap bypasses the host's rules";
     case "user":
-      return "QEMU's own network speaks for the guest as a program of the host's";
+      return "packets of QEMU's user network come from a process of the host";
     case "bridge":
-      return "the tap that QEMU makes has no name to know it by";
+      return "the tap created by QEMU has no known name";
     case "tap":
       if (link.network.kind !== "routed" && link.network.isLan) return lanWords(link.network);
       return link.dhcp && link.addresses.every(({ subnet }) => subnet.family === 6)
-        ? `another program's DHCP server chooses its address`
+        ? `another program's DHCP server assigns the address`
         : undefined;
   }
 };

@@ -4,12 +4,12 @@ import { problem } from "../problems/problem.js";
 import { isSquashed, translatesOwners } from "../resolve/writable.js";
 
 /**
- * A share has POSIX ACLs, and its daemon translates ids
+ * POSIX ACLs with id translation
  *
- * virtiofsd takes `--posix-acl`, which microvm.nix passes by default, or `--translate-uid` and `--translate-gid`, and
- * refuses both together: microvm.nix asserts it for every share. A writable share translates, so that all that is written is the host's
- * user's; with `owners: "guest"` it does not, and has ACLs. Arguments in `microvm.virtiofsd.extraArgs` go to the
- * daemons of all shares, those of the store and the workspace among them.
+ * virtiofsd accepts `--posix-acl`, which microvm.nix sets by default, or `--translate-uid` and `--translate-gid`, but
+ * not both (microvm.nix asserts.nix). A writable share translates ids, so that the host's user owns all files. With
+ * `owners: "guest"` it does not, and can have ACLs. `microvm.virtiofsd.extraArgs` applies to all shares, including the
+ * store and the workspace.
  *
  * ## Fails
  *
@@ -25,7 +25,6 @@ import { isSquashed, translatesOwners } from "../resolve/writable.js";
  */
 const posixAclWithTranslation = problem("posix-acl-with-translation", "error");
 
-/** virtiofsd takes --posix-acl or a translation of ids, not both (microvm.nix asserts.nix). */
 export const check: Rule = (host) =>
   host.vms.flatMap(
     ({
@@ -42,8 +41,8 @@ export const check: Rule = (host) =>
         .map((share) =>
           posixAclWithTranslation(
             [...share.path, "posixAcl"],
-            `All that is written to ${share.tag.value} is made ${user}'s, for which virtiofsd gives up POSIX ACLs`,
-            'Leave `posixAcl` out, or set owners: "guest", with which root of the guest may leave files of root\'s on the host.',
+            `${share.tag.value} makes ${user} the owner of all files, so virtiofsd cannot support POSIX ACLs`,
+            'Leave `posixAcl` out, or set owners: "guest", which lets the guest\'s root leave files of root on the host.',
           ),
         );
       const translated = shares
@@ -52,7 +51,7 @@ export const check: Rule = (host) =>
         .map((share) =>
           posixAclWithTranslation(
             share.path,
-            `The share ${share.tag.value} has POSIX ACLs, and its daemon translates ids: virtiofsd does one of them`,
+            `The share ${share.tag.value} has POSIX ACLs and translates ids; virtiofsd supports only one of them`,
             everywhere
               ? "Translate ids in the `extraArgs` of single shares, each with posixAcl: false."
               : "Set the share's posixAcl: false.",

@@ -4,12 +4,12 @@ import { problem } from "../problems/problem.js";
 import { addressIn, isPrivate } from "../plan/subnet.js";
 
 /**
- * A name of a private network is allowed, and opens nothing
+ * Private name in allow
  *
- * An allowlist opens the addresses that DNS answers with, and none that are private: else whoever answers for a listed name
- * could have the VM reach your LAN. Names below `local`, `lan`, `home.arpa`, `internal` and the like are those of private
- * networks (RFC 6762, RFC 8375), so that nothing is opened by them. List the address. A name works beside it where a server in
- * `nameservers` with a private address knows it.
+ * An allowlist opens public addresses from DNS answers only. Otherwise, the owner of a listed name could point it into
+ * your LAN. Names below `local`, `lan`, `home.arpa`, `internal` and similar suffixes belong to private networks (RFC
+ * 6762, RFC 8375), so they open nothing. List the address instead. A name also works if its address is listed and a
+ * private server in `nameservers` knows it.
  *
  * ## Fails
  *
@@ -25,7 +25,6 @@ import { addressIn, isPrivate } from "../plan/subnet.js";
  */
 const privateName = problem("private-name", "warning");
 
-/** What an allowlist names is known to the internet, or else its address is listed: an answer that is private opens nothing. */
 export const check: Rule = (host) =>
   host.vms
     .filter(
@@ -43,16 +42,16 @@ export const check: Rule = (host) =>
           : [
               privateName(
                 path,
-                `${target} opens nothing: names below .${suffix} are of private networks, and an answer with a private address is refused`,
+                `${target} is a private name (.${suffix}): DNS answers with private addresses are blocked`,
                 'List the address instead, such as "192.168.1.5:443".',
               ),
             ];
       }),
     );
 
-/** Suffixes that are kept out of the internet's names. */
+/** Suffixes of private networks. */
 const suffixes = [
-  // RFC 6762: multicast DNS, and what its appendix G found in private use.
+  // RFC 6762: multicast DNS, and the private suffixes of its appendix G.
   "local",
   "lan",
   "home",
@@ -66,7 +65,7 @@ const suffixes = [
   "localdomain",
 ];
 
-/** Whether a server of the VM's own may know such a name, whose address is listed too. */
+/** True if a private nameserver may resolve the name and a private address is listed. */
 const isAnswered = ({ network: { nameservers, policy } }: VmPlan): boolean =>
   nameservers.some((server) => isPrivate(addressIn(server))) &&
   policy.addresses.some(({ target }) => isPrivate(addressIn(target)));

@@ -2,10 +2,10 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * A forwarded port of the host is one that only root opens
+ * Port below 1024
  *
- * microvm.nix runs QEMU as the user `microvm`, without the right to listen on ports below 1024
- * (`nixos-modules/host/default.nix`), unless the host's `net.ipv4.ip_unprivileged_port_start` says otherwise. QEMU would not start.
+ * microvm.nix runs QEMU as the user `microvm`, which cannot listen on ports below 1024 (nixos-modules/host/default.nix),
+ * unless the host changes `net.ipv4.ip_unprivileged_port_start`. QEMU would not start.
  *
  * ## Fails
  *
@@ -33,7 +33,6 @@ import { problem } from "../problems/problem.js";
  */
 const privilegedHostPort = problem("privileged-host-port", "warning");
 
-/** QEMU runs as `microvm`, without capabilities (microvm.nix nixos-modules/host/default.nix). */
 export const check: Rule = (host) =>
   host.vms.flatMap(({ network: { forwardPorts } }) =>
     forwardPorts
@@ -41,7 +40,7 @@ export const check: Rule = (host) =>
       .map(({ path, host: { port } }) =>
         privilegedHostPort(
           [...path, "host", "port"],
-          `Only root listens on port ${String(port)}, and QEMU runs as microvm`,
+          `QEMU runs as the user microvm and cannot listen on port ${String(port)}`,
           `Use ${String(firstUnprivilegedPort)} or more, such as ${String(port + 8000)}.`,
         ),
       ),

@@ -2,11 +2,11 @@ import { problem } from "../problems/problem.js";
 import type { Rule } from "./rule.js";
 
 /**
- * A published port takes the host's own SSH
+ * Published port replaces the host's SSH
  *
- * A published port leads all that comes to it on the host's outward interface to the VM, before the host sees it. With port 22 that is SSH to
- * the host itself: who administers it from there comes to the VM instead, and finds other host keys. It is right where the host's sshd listens
- * on another port or interface.
+ * The host forwards a published port to the VM before its own services see the packets. With port 22, SSH connections
+ * from outside reach the VM instead of the host, with other host keys. This is fine if the host's sshd uses another port
+ * or interface.
  *
  * ## Fails
  *

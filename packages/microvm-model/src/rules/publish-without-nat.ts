@@ -3,11 +3,11 @@ import { problem } from "../problems/problem.js";
 import type { Rule } from "./rule.js";
 
 /**
- * A published port leads nowhere
+ * Published port needs NAT
  *
- * The host forwards a published port to the VM's IPv4 address, from one interface of the host. The network's `nat` names that
- * interface: with `nat: true`, VMs leave by any interface, and a port would be open on each of them, a VPN or a café's Wi-Fi
- * included. Without `nat`, reach the VM at its own address.
+ * The host forwards a published port from one of its interfaces to the VM's IPv4 address. The network's `nat` must name
+ * that interface. With `nat: true`, the port would be open on every interface, including a VPN or a public Wi-Fi.
+ * Without `nat`, use the VM's own address.
  *
  * ## Fails
  *

@@ -2,10 +2,10 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * QEMU hangs with exactly 2048 MiB
+ * QEMU hangs with 2048 MiB
  *
- * A microVM with exactly 2 GiB hangs at its start under QEMU: https://github.com/microvm-nix/microvm.nix/issues/171. One
- * MiB more or less does not.
+ * A microVM with exactly 2048 MiB hangs at boot under QEMU: https://github.com/microvm-nix/microvm.nix/issues/171. One
+ * MiB more or less works.
  *
  * ## Fails
  *
@@ -21,7 +21,6 @@ import { problem } from "../problems/problem.js";
  */
 const qemuMemory = problem("qemu-memory", "error");
 
-/** QEMU's microvm machine hangs at one size of memory (https://github.com/microvm-nix/microvm.nix/issues/171). */
 export const check: Rule = (host) =>
   host.vms
     .filter(({ machine: { hypervisor, memoryMiB } }) => hypervisor === "qemu" && memoryMiB === 2048)

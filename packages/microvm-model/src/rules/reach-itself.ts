@@ -3,9 +3,9 @@ import { problem } from "../problems/problem.js";
 import type { Rule } from "./rule.js";
 
 /**
- * A VM is to reach itself
+ * VM in its own reachVms
  *
- * `reachVms` names the other VMs that a VM may reach.
+ * `reachVms` lists other VMs. A VM always reaches itself.
  *
  * ## Fails
  *

@@ -2,10 +2,10 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * The VM's service cannot become another user
+ * Service cannot change its user
  *
- * `runAs` lets QEMU drop root's rights. The services of microvm.nix's host module never have them: they run as the user
- * microvm, and QEMU fails when it tries to become another.
+ * With `runAs`, QEMU starts as root and becomes another user. microvm.nix's services start QEMU as the user microvm, so
+ * QEMU fails (nixos-modules/host/default.nix).
  *
  * ## Fails
  *
@@ -21,7 +21,6 @@ import { problem } from "../problems/problem.js";
  */
 const runAsInService = problem("run-as-in-service", "warning");
 
-/** To become another user QEMU starts as root, and the host's service starts it as the user microvm (microvm.nix host/default.nix). */
 export const check: Rule = (host) =>
   host.vms
     .filter(({ machine: { hypervisor, runAs } }) => hypervisor === "qemu" && runAs !== null && runAs !== "microvm")

@@ -4,12 +4,13 @@ import { releaseOfInput } from "../plan/nixpkgs-release.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * The hypervisor needs the scripted initrd
+ * Hypervisor needs the scripted initrd
  *
- * microvm.nix starts guests of `alioth`, `crosvm` and `kvmtool` by the scripted initrd of NixOS: with systemd's, `crosvm` and `kvmtool`
- * fail to mount `/nix/store`. NixOS 26.05 deprecates the scripted initrd and prints a warning at each evaluation; 26.11 is to remove it.
+ * microvm.nix boots guests of `alioth`, `crosvm` and `kvmtool` with the scripted initrd of NixOS: with systemd's initrd,
+ * `crosvm` and `kvmtool` cannot mount `/nix/store`. NixOS 26.05 deprecates the scripted initrd and warns at each
+ * evaluation; 26.11 removes it.
  *
- * The warning appears when the guest's nixpkgs is known to follow 26.05 or later. It is not given for a commit, a path or a fork.
+ * The warning appears if the guest's nixpkgs follows 26.05 or later. A commit, a path or a fork is not checked.
  *
  * ## Fails
  *
@@ -25,7 +26,6 @@ import { problem } from "../problems/problem.js";
  */
 const scriptedInitrd = problem("scripted-initrd", "warning");
 
-/** NixOS 26.05 deprecates the scripted initrd, and plans to remove it in 26.11 (its release notes). */
 export const check: Rule = (host, _, inputs) =>
   host.vms.flatMap(({ path, machine: { hypervisor }, guest: { nixpkgs } }) => {
     const release = hasScriptedInitrd(hypervisor) ? releaseOfInput(inputs, nixpkgs ?? "nixpkgs") : null;
@@ -33,7 +33,7 @@ export const check: Rule = (host, _, inputs) =>
     return [
       scriptedInitrd(
         [...path, "hypervisor"],
-        `${hypervisor} starts guests by NixOS's scripted initrd, which ${
+        `${hypervisor} needs NixOS's scripted initrd, which ${
           release === "26.05" ? "26.05 deprecates and 26.11 removes" : "NixOS removes in 26.11"
         }`,
         'Use hypervisor "cloud-hypervisor", "qemu" or "firecracker".',

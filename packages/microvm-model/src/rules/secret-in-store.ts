@@ -3,12 +3,12 @@ import type { Rule } from "./rule.js";
 import { secretsOf } from "./secrets.js";
 
 /**
- * A secret's file lies in the Nix store
+ * Secret in the Nix store
  *
- * Every user of the host may read the Nix store, and every guest that shares it. A secret belongs into a file that root alone
- * may read: sops-nix and agenix put such files below `/run`.
+ * Every user of the host can read the Nix store, and so can every guest that shares it. Use a file that only root can
+ * read: sops-nix and agenix create such files below `/run`.
  *
- * Where `file` is a Nix expression, only Nix knows the path: an assertion of the emitted host says the same then.
+ * If `file` is a Nix expression, only Nix knows the path. An assertion of the emitted host then reports the same.
  *
  * ## Fails
  *

@@ -5,10 +5,10 @@ import type { Rule } from "./rule.js";
 import { secretsOf } from "./secrets.js";
 
 /**
- * A secret's file lies where a guest may write
+ * Secret in a writable share
  *
- * The host reads a secret's file as root each time the VM starts (one of `credentialFiles` as QEMU). If the file lies in a folder that a guest may write, the guest
- * can replace it by a link, and root would hand in whatever the link leads to, such as `/etc/shadow`.
+ * The host reads the file as root each time the VM starts; QEMU reads a file of `credentialFiles`. A guest that can
+ * write the folder can replace the file with a symlink, and then receives the target, such as `/etc/shadow`.
  *
  * ## Fails
  *

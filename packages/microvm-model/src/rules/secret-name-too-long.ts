@@ -3,12 +3,11 @@ import type { Rule } from "./rule.js";
 import { secretsOf } from "./secrets.js";
 
 /**
- * QEMU has no room for the name of a secret
+ * Secret name too long for QEMU
  *
- * QEMU hands secrets to the guest as files of its firmware interface, whose names end at 55 characters (`FW_CFG_MAX_FILE_PATH`);
- * systemd's prefix `opt/io.systemd.credentials/` takes 27 of them.
- *
- * Call the secret something shorter and name the environment variable beside it.
+ * QEMU passes secrets to the guest as firmware files with names of at most 55 characters (`FW_CFG_MAX_FILE_PATH`).
+ * systemd's prefix `opt/io.systemd.credentials/` takes 27 of them. Shorten the name, and set the environment variable
+ * with `variable`.
  *
  * ## Fails
  *

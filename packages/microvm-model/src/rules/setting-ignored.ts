@@ -4,17 +4,18 @@ import { type ConfigPath, type Problem, problem } from "../problems/problem.js";
 import { isOfDefaults } from "../compose/vm-defaults.js";
 
 /**
- * A setting has no effect
+ * Setting has no effect
  *
- * The VM lacks something that the setting needs, so nothing is emitted for it:
+ * The setting needs another setting that the VM does not have, so nothing is emitted for it:
  *
- * | setting                                                    | needs                         |
- * | ---------------------------------------------------------- | ----------------------------- |
- * | `nameservers`, `network`, `allow`, `reachVms`, `reachHost` | an interface                  |
- * | `bandwidthMbitPerSecond`                                   | an interface of type `"tap"`  |
- * | `agentState`                                               | an `agent` that keeps a login |
+ * | setting | needs |
+ * | --- | --- |
+ * | `nameservers`, `network`, `allow`, `reachVms`, `reachHost` | an interface |
+ * | `bandwidthMbitPerSecond` | an interface of type `"tap"` |
+ * | `agentState` | an `agent` that keeps a login |
  *
- * `gateway` of a macvtap needs a written `address`. `network: "none"` is allowed on a VM without interfaces. A setting of `vmDefaults` is reported only if it has no effect on any VM.
+ * `gateway` of a macvtap needs a written `address`. A VM without interfaces may have `network: "none"`. A setting of
+ * `vmDefaults` is only reported if it has no effect on any VM.
  *
  * ## Fails
  *
@@ -34,7 +35,7 @@ import { isOfDefaults } from "../compose/vm-defaults.js";
  */
 const settingIgnored = problem("setting-ignored", "error");
 
-/** Settings that need something a VM does not have: nothing of them would be emitted. */
+/** Settings that need another setting of the VM. */
 interface Need {
   readonly settings: readonly string[];
   readonly isMet: (vm: VmPlan) => boolean;
@@ -52,7 +53,7 @@ const needs: readonly Need[] = [
   {
     settings: ["bandwidthMbitPerSecond"],
     isMet: ({ network: { interfaces } }) => interfaces.length === 0 || interfaces.some(({ type }) => type === "tap"),
-    without: "a VM without a tap, whose packets do not pass the host's rules",
+    without: "a VM without a tap",
     instead: 'or use an interface of type "tap"',
   },
   {
@@ -63,13 +64,12 @@ const needs: readonly Need[] = [
   },
 ];
 
-/** What a VM sets has an effect on it; what it inherits, on some VM of its host. */
 export const check: Rule = (host, { written, says }) => [
   ...needs.flatMap(({ settings, isMet, without, instead }) => {
     const idle = host.vms.filter((vm) => !isMet(vm));
     const paths = idle.flatMap((vm) =>
       settings
-        // That it reaches nothing is true.
+        // `network: "none"` is true without interfaces.
         .filter((setting) => setting !== "network" || vm.network.policy.network !== "none")
         .map((setting) => [...vm.path, setting]),
     );
@@ -80,9 +80,7 @@ export const check: Rule = (host, { written, says }) => [
   ...host.vms
     .flatMap(({ network: { interfaces } }) => interfaces)
     .filter(({ type, dhcp, path }) => type === "macvtap" && dhcp && says([...path, "gateway"]))
-    .map(({ path }) =>
-      ignored([...path, "gateway"], "an interface that gets its router by DHCP", "or write the interface's `address`"),
-    ),
+    .map(({ path }) => ignored([...path, "gateway"], "an interface with DHCP", "or set the interface's `address`")),
 ];
 
 const ignored = (path: ConfigPath, without: string, instead: string): Problem =>

@@ -2,10 +2,10 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * Two bridges leave by different interfaces
+ * Different external interfaces
  *
- * `networking.nat` of NixOS has one external interface for all internal ones. Use `nat: true` for a network that may leave by any
- * interface, or firewall rules in a module of your own.
+ * `networking.nat` of NixOS has one external interface. Use `nat: true` for a network that may use any interface, or
+ * write firewall rules in your own module.
  *
  * ## Fails
  *
@@ -33,7 +33,6 @@ import { problem } from "../problems/problem.js";
  */
 const severalExternalInterfaces = problem("several-external-interfaces", "error");
 
-/** Networks of one host have one way out, since `networking.nat` knows one external interface. */
 export const check: Rule = (host) => {
   const [first, ...others] = host.networks.flatMap(({ name, nat }) =>
     nat === null || nat.externalInterface === null ? [] : [{ name, externalInterface: nat.externalInterface }],
@@ -44,9 +43,9 @@ export const check: Rule = (host) => {
       : [
           severalExternalInterfaces(
             externalInterface.path,
-            `${name} and ${first.name} leave by different interfaces, and NixOS has one for NAT`,
-            `Use ${first.externalInterface.value} for both, or \`nat: true\` for the one that may leave by any.`,
-            [{ path: first.externalInterface.path, note: "the other one" }],
+            `${name} and ${first.name} have different external interfaces, and NixOS supports one for NAT`,
+            `Use ${first.externalInterface.value} for both, or \`nat: true\` to allow any interface.`,
+            [{ path: first.externalInterface.path, note: "the other interface" }],
           ),
         ],
   );

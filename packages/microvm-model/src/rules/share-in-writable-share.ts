@@ -5,13 +5,14 @@ import { problem } from "../problems/problem.js";
 import { writableFolders } from "../resolve/writable.js";
 
 /**
- * A share lies in a writable share
+ * Share inside a writable share
  *
- * A guest that may write the outer folder can read the inner one, and replace it by a link to any other folder of the host. The next start would
- * share that folder. Both folders may be of one VM or of two, and links are followed on the machine that reads the config.
+ * A guest that can write the outer folder can read the inner one, and replace it with a symlink to any folder of the
+ * host. The next start would share that folder. The folders may belong to one VM or to two. Symlinks are followed on the
+ * machine that reads the config.
  *
- * If the inner share must be there, say why with `dangerous`. Links in its path are refused when the VM starts, but a running guest may
- * swap them in that moment.
+ * If the inner share is necessary, give the reason in `dangerous`. The VM does not start with a symlink in the path, but
+ * a running guest can replace the folder at that moment.
  *
  * ## Fails
  *
@@ -27,10 +28,6 @@ import { writableFolders } from "../resolve/writable.js";
  */
 const shareInWritableShare = problem("share-in-writable-share", "error");
 
-/**
- * A guest that writes the outer folder can replace the inner one by a link to any folder of the host, which root then shares.
- * `dangerousShare` reports folders in another VM's own.
- */
 export const check: Rule = (host, { realPath }) => {
   const places = (path: string): readonly string[] => placesOf(path, realPath);
   const ofAll = writableFolders(host.vms, places);
@@ -44,9 +41,9 @@ export const check: Rule = (host, { realPath }) => {
         : [
             shareInWritableShare(
               share.path,
-              `${share.source} lies in ${outer.share.source}, which ${outer.vm} may write: its agent can read the folder, and replace it by a link`,
+              `${share.source} is in ${outer.share.source}, which ${outer.vm} can write: its agent can read the folder, and replace it with a symlink`,
               `Put the folder elsewhere${reasonAt(share)}.`,
-              [{ path: outer.share.path, note: "the folder it lies in" }],
+              [{ path: outer.share.path, note: "the outer share" }],
             ),
           ];
     });

@@ -2,11 +2,10 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * A share shows secrets that move
+ * Share of a temporary secrets folder
  *
- * sops-nix and agenix put secrets into a new folder at each switch of the host and remove the old one, which is the one
- * that a running guest's share still shows (microvm.nix faq.md). `secrets` are copied when the VM starts, and their
- * folder stays.
+ * At each switch of the host, sops-nix and agenix put secrets into a new folder and remove the old one. A running guest
+ * still sees the old folder, which is empty (microvm.nix faq.md). Use `secrets`: they are copied when the VM starts.
  *
  * ## Fails
  *
@@ -22,7 +21,6 @@ import { problem } from "../problems/problem.js";
  */
 const shareOfRunSecrets = problem("share-of-run-secrets", "warning");
 
-/** sops-nix and agenix replace the folder at each switch of the host, and a guest keeps seeing the one that is gone (microvm.nix faq.md). */
 export const check: Rule = (host) =>
   host.vms.flatMap(({ storage: { shares } }) =>
     shares
@@ -30,7 +28,7 @@ export const check: Rule = (host) =>
       .map(({ path, source }) =>
         shareOfRunSecrets(
           path,
-          `${source} is another folder after each switch of the host, and the guest's share goes empty`,
+          `Each switch of the host replaces ${source}, and the guest's share becomes empty`,
           "Use `secrets`, which are copied when the VM starts.",
         ),
       ),

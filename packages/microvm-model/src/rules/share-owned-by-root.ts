@@ -2,11 +2,10 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * Every file of a 9p share is root's in the guest
+ * root owns files of 9p shares
  *
- * With `microvm.optimize.enable`, which is on by default, microvm.nix builds a small QEMU for a guest without graphics,
- * and with that one all files of 9p shares look as if they were root's (microvm.nix#599). virtiofs shows the owners that
- * they have.
+ * For a guest without graphics, `microvm.optimize.enable` (the default) builds a small QEMU. In the guest, root then
+ * owns all files of 9p shares (microvm.nix#599). With virtiofs, files keep their owners.
  *
  * ## Fails
  *
@@ -22,7 +21,6 @@ import { problem } from "../problems/problem.js";
  */
 const shareOwnedByRoot = problem("share-owned-by-root", "warning");
 
-/** The small QEMU that `optimize` picks shows every file of a 9p share as root's (microvm.nix#599). */
 export const check: Rule = (host) =>
   host.vms.flatMap(({ machine: { hypervisor, graphics, options }, storage: { shares } }) => {
     const isOptimized = !options.some(
@@ -35,7 +33,7 @@ export const check: Rule = (host) =>
           .map(({ path, tag }) =>
             shareOwnedByRoot(
               [...path, "proto"],
-              `Every file of ${tag.value} is root's in the guest, with the small QEMU that microvm.nix builds`,
+              `With microvm.nix's small QEMU, root owns every file of ${tag.value} in the guest`,
               'Use proto "virtiofs", or set `microvm.optimize.enable` to false.',
             ),
           );

@@ -2,11 +2,11 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * A setting of a share has no effect
+ * Share setting has no effect
  *
- * `cache`, `posixAcl`, `socket` and `extraArgs` are for the daemon of a virtiofs share, `securityModel` is for 9p.
- * microvm.nix takes all of them with either and reads only those of the protocol. `owners` is about files that a guest writes, and has no
- * effect on a read-only share.
+ * `cache`, `posixAcl`, `socket` and `extraArgs` configure the daemon of a virtiofs share; `securityModel` configures 9p.
+ * microvm.nix accepts all of them and ignores those of the other protocol. `owners` applies to files that a guest
+ * writes, so it has no effect on a read-only share.
  *
  * ## Fails
  *
@@ -22,7 +22,6 @@ import { problem } from "../problems/problem.js";
  */
 const shareSettingIgnored = problem("share-setting-ignored", "warning");
 
-/** virtiofs has a daemon of its own with its cache, ACLs and arguments; 9p has the hypervisor and a security model (microvm.nix options.nix). */
 export const check: Rule = (host) =>
   host.vms.flatMap(({ storage: { shares } }) =>
     shares.flatMap((share) => [
@@ -30,8 +29,8 @@ export const check: Rule = (host) =>
         ? [
             shareSettingIgnored(
               [...share.path, "owners"],
-              `The share ${share.tag.value} is read-only, and \`owners\` is about written files`,
-              "Leave `owners` out, or `readOnly`.",
+              `The share ${share.tag.value} is read-only, so \`owners\` has no effect`,
+              "Leave `owners` or `readOnly` out.",
             ),
           ]
         : []),
@@ -42,8 +41,8 @@ export const check: Rule = (host) =>
         .map((setting) =>
           shareSettingIgnored(
             [...share.path, setting],
-            `The share ${share.tag.value} goes over ${share.proto}, which has no \`${setting}\``,
-            `Leave \`${setting}\` out, or choose the other \`proto\`.`,
+            `The share ${share.tag.value} uses ${share.proto}, which has no \`${setting}\``,
+            `Leave \`${setting}\` out, or use the other \`proto\`.`,
           ),
         ),
     ]),

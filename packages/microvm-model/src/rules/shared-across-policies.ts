@@ -7,16 +7,16 @@ import { type Problem, problem } from "../problems/problem.js";
 import { isInside, isPrivate } from "../plan/subnet.js";
 
 /**
- * A VM may write what one that reaches more reads
+ * Share bypasses a network policy
  *
- * What a VM may not send, it can leave in a folder for one that may. An agent's login is such a folder: its settings and hooks are run
- * by the agent of every VM that has it, so that with `agentState: "shared"` each VM reaches what any of them does. Two lists of `allow` differ
- * too, where one has a domain, address or port that the other does not hold. What agents and toolchains need by themselves leads to their own servers: it is left
- * out of the comparison, but where the writer is to reach nothing.
+ * A VM can leave data in a shared folder, and another VM with a wider policy can send it out. An agent's login is such a
+ * folder: every VM that has it also runs its settings and hooks. So with `agentState: "shared"`, each VM effectively
+ * reaches all that any of them reaches. Lists of `allow` differ if one has a domain, address or port that the other does
+ * not contain. Destinations that agents and toolchains need themselves do not count, unless the writer has `network:
+ * "none"`.
  *
- * One VM that writes a folder and one that reads it are told of, however many there are.
- *
- * Where it is meant, a share says so by `dangerous`, and the config by `silence`.
+ * The warning names one VM that writes the folder and one that reads it. If this is intended, set `dangerous` on the
+ * share or `silence` in the config.
  *
  * ## Fails
  *
@@ -44,7 +44,6 @@ import { isInside, isPrivate } from "../plan/subnet.js";
  */
 const sharedAcrossPolicies = problem("shared-across-policies", "warning");
 
-/** A folder is a way out too: what one VM may not send, it leaves there for one that may, or has that one run it. */
 export const check: Rule = ({ vms }, { realPath }) => {
   const all = vms.flatMap((vm) => {
     const reach = reachOf(vm);
@@ -73,26 +72,26 @@ export const check: Rule = ({ vms }, { realPath }) => {
 };
 
 interface Known {
-  /** Where it is, by whatever link it is shared. */
+  /** Real path of the source. */
   readonly folder: string;
   readonly share: SharePlan;
   readonly name: string;
   readonly reach: Reach;
-  /** Equal for those that reach the same. */
+  /** Equal for VMs that reach the same destinations. */
   readonly key: string;
 }
 
 const reported = ({ name, share }: Known, others: number, reader: Known): Problem =>
   sharedAcrossPolicies(
     share.path,
-    `${share.source} is written by ${name}${others === 0 ? "" : ` and ${String(others)} more`}, and read by ${reader.name}, which may reach what ${name} may not: what is left there gets there`,
+    `${name}${others === 0 ? "" : ` and ${String(others)} more`} can write ${share.source}, and ${reader.name} can read it and reach destinations that ${name} cannot`,
     share.role === "agent"
-      ? 'Give either `agentState: "own"`.'
-      : "Give each a folder of its own, or share it `readOnly` here.",
-    [{ path: reader.share.path, note: `where ${reader.name} has it` }],
+      ? 'Set `agentState: "own"` on one of them.'
+      : "Give each VM its own folder, or set `readOnly` here.",
+    [{ path: reader.share.path, note: `the share of ${reader.name}` }],
   );
 
-/** Those that reach the same together. */
+/** Groups of shares whose VMs reach the same destinations. */
 const byReach = (known: readonly Known[]): readonly (readonly [Known, ...Known[]])[] => [
   ...collect(known.map((one) => [one.key, one])).values(),
 ];
@@ -105,10 +104,10 @@ interface Reach {
 interface Place {
   readonly kind: "domain" | "address" | "vm" | "host";
   readonly target: string;
-  /** Such as `tcp 443`; of a VM, whatever its own firewall lets in. */
+  /** Such as `tcp 443`; empty for a VM, whose own firewall decides. */
   readonly port: string;
   readonly isOfInternet: boolean;
-  /** Whether the VM asks for it itself; what agents and toolchains need leads to no place of anybody's choice. */
+  /** False for destinations of agents and toolchains, which a guest cannot choose. */
   readonly isAsked: boolean;
 }
 
@@ -143,13 +142,13 @@ const reachOf = ({
   };
 };
 
-/** Whether the first reaches something that the second does not. */
+/** True if the first reaches a destination that the second does not. */
 const reachesMore = (first: Reach, second: Reach): boolean => {
   if (second.network === "open") return false;
   if (first.network === "open" || (first.network === "internet" && second.network !== "internet")) return true;
   return first.places.some(
     (place) =>
-      // To one that is to reach nothing, what leads to an agent's own servers is a way out too.
+      // For `network: "none"`, an agent's own servers are a way out, too.
       (place.isAsked || second.network === "none") &&
       !(place.isOfInternet && second.network === "internet") &&
       !second.places.some((known) => covers(known, place)),

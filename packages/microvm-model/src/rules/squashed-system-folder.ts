@@ -4,11 +4,12 @@ import { builtInShares } from "../resolve/built-in-shares.js";
 import { isSquashed } from "../resolve/writable.js";
 
 /**
- * A share for the guest's system gives all of it to the user
+ * System folder owned by one user
  *
- * All that a guest writes to a share is the host's user's, so that its root can leave nothing of root's there. What a guest's system
- * keeps in `/var`, `/etc` and the like has many owners: services refuse to start, or SSH to let anyone in. A volume keeps owners, and no file of it
- * is one of the host's. With `owners: "guest"` a share keeps them too, and root of the guest can leave setuid programs and devices on the host.
+ * The host's user owns all files that a guest writes to a share, so that the guest's root cannot leave files of root on
+ * the host. But `/var`, `/etc` and similar folders need many owners: services refuse to start, and sshd refuses logins.
+ * A volume keeps owners. With `owners: "guest"` a share keeps them too, but the guest's root can then leave setuid
+ * programs and devices on the host.
  *
  * ## Fails
  *
@@ -24,7 +25,6 @@ import { isSquashed } from "../resolve/writable.js";
  */
 const squashedSystemFolder = problem("squashed-system-folder", "warning");
 
-/** The folders of a guest's system have many owners, and root among them. */
 export const check: Rule = (host) =>
   host.vms.flatMap((vm) =>
     builtInShares(vm)
@@ -32,9 +32,9 @@ export const check: Rule = (host) =>
       .map(({ path, mountPoint }) =>
         squashedSystemFolder(
           path,
-          `All that the guest keeps in ${mountPoint.value} is ${vm.guest.users[0].name}'s, and its services would not own their files`,
-          'Put a volume there, or set the share\'s owners: "guest".',
-          mountPoint.path === path ? [] : [{ path: mountPoint.path, note: "where it is mounted" }],
+          `${vm.guest.users[0].name} owns all files in ${mountPoint.value}, so services of the guest cannot own theirs`,
+          'Mount a volume there, or set owners: "guest" on the share.',
+          mountPoint.path === path ? [] : [{ path: mountPoint.path, note: "the mount point" }],
         ),
       ),
   );

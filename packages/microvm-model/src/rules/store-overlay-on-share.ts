@@ -2,10 +2,10 @@ import { problem } from "../problems/problem.js";
 import type { Rule } from "./rule.js";
 
 /**
- * The store's overlay lies on a share
+ * Store overlay on a share
  *
- * Writes to `/nix/store` go to the upper layer of an overlay, and the kernel takes no 9p file system there. Of virtiofs
- * microvm.nix's shares.md says the same, though its code tries. In memory, or on a volume, it works.
+ * Writes to `/nix/store` go to the upper layer of an overlay. The kernel does not accept 9p there. microvm.nix's
+ * shares.md says the same of virtiofs, although its code allows it. Memory and volumes work.
  *
  * ## Fails
  *

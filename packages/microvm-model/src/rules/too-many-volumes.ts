@@ -2,10 +2,10 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * The guest has more volumes than there are letters for disks
+ * Too many volumes
  *
- * microvm.nix names disks `/dev/vda` to `/dev/vdz`, the image of the store first, and silently leaves out the volumes
- * for which no letter is left: 26 with a shared store, 25 with one on a disk.
+ * microvm.nix names disks `/dev/vda` to `/dev/vdz`, starting with the image of the store. It silently drops further
+ * volumes: the limit is 26 with a shared store, and 25 with a store disk (lib/default.nix).
  *
  * ## Fails
  *
@@ -21,17 +21,16 @@ import { problem } from "../problems/problem.js";
  */
 const tooManyVolumes = problem("too-many-volumes", "error");
 
-/** Disks are named by one letter each, of which the store's takes the first; microvm.nix drops the rest (lib/default.nix). */
 export const check: Rule = (host) =>
-  host.vms.flatMap(({ path, name, storage: { shares, volumes } }) => {
+  host.vms.flatMap(({ path, storage: { shares, volumes } }) => {
     const most = shares.some(({ source }) => source === "/nix/store") ? 26 : 25;
     return volumes.length <= most
       ? []
       : [
           tooManyVolumes(
             [...path, "volumes"],
-            `${name} has ${String(volumes.length)} volumes, and microvm.nix would leave out all after the first ${String(most)}`,
-            "Put several folders on one volume.",
+            `microvm.nix drops all of the ${String(volumes.length)} volumes after the first ${String(most)}`,
+            "Use one volume for several folders.",
           ),
         ];
   });

@@ -5,22 +5,25 @@ import { problem } from "../problems/problem.js";
 import { writableFolders } from "../resolve/writable.js";
 
 /**
- * A guest may write unread modules
+ * Guest may write unread modules
  *
- * A share that holds modules of the host is an error, [`dangerous-share`](dangerous-share.md). `microvm-emit` reads the config, the modules that
- * it names, and the files that those name. This warning names a file that it cannot follow to the end, where a VM may write what the file may name:
+ * A share that contains modules of the host is an error, [`dangerous-share`](dangerous-share.md). `microvm-emit` reads
+ * the config, the modules that it names, and the files that those name. This warning shows a file that it cannot follow
+ * completely, if a VM can write the files that it may name:
  *
- * | the file                                                                     | may name               |
- * | ---------------------------------------------------------------------------- | ---------------------- |
- * | cannot be read, or is not valid Nix                                          | any file in its folder |
- * | has `./vms/${name}.nix`, `./vms + "/${name}.nix"`                            | any file in `./vms`    |
+ * | the file | may name |
+ * | --- | --- |
+ * | is unreadable or not valid Nix | any file in its folder |
+ * | contains `./vms/${name}.nix`, `./vms + "/${name}.nix"` | any file in `./vms` |
  * | names a folder without `default.nix`, as in `readDir ./vms` or `src = ./app` | any file in the folder |
- * | is a config with `import(expression)`                                        | any file in its folder |
+ * | is a config with `import(expression)` | any file in its folder |
  *
- * `./. + "/a.nix"`, `"${./.}/a.nix"` and `"${self}/a.nix"` are followed. `<nixpkgs>`, `~/a.nix` and absolute paths outside of the flake's source are not
- * looked for, because a flake cannot read them. Of a file that is not valid Nix, paths in its text are followed all the same.
+ * microvm-emit follows `./. + "/a.nix"`, `"${./.}/a.nix"` and `"${self}/a.nix"`. It ignores `<nixpkgs>`, `~/a.nix` and
+ * absolute paths outside of the flake's source, because a flake cannot read them. In a file that is not valid Nix, it
+ * follows the paths in the text.
  *
- * Keep modules in a folder that no VM may write. If the VM must write there, say why with `dangerous` on the share.
+ * Keep modules in a folder that no VM can write. If the VM must write there, give the reason in `dangerous` on the
+ * share.
  *
  * ## Example
  *
@@ -35,7 +38,6 @@ import { writableFolders } from "../resolve/writable.js";
  */
 const unfollowedModule = problem("unfollowed-module", "warning");
 
-/** `dangerousShare` knows the modules that it can follow. Of the others, a guest may write one that the host runs. */
 export const check: Rule = (host, { sources, realPath }) => {
   const known = indexFolders(
     sources.filter(({ unfollowed }) => unfollowed === undefined).map(({ path }) => ({ folder: asMounted(path) })),
@@ -54,8 +56,8 @@ export const check: Rule = (host, { sources, realPath }) => {
       : [
           unfollowedModule(
             found.share.path,
-            `${found.vm} may write ${found.share.source}, which may hold ${what}: that file ${unfollowed}`,
-            "Keep modules where no VM writes, or name each by its path.",
+            `${found.vm} can write ${found.share.source}, which may contain ${what}: that file ${unfollowed}`,
+            "Keep modules outside of every writable share, or name each by its path.",
           ),
         ];
   });

@@ -4,9 +4,10 @@ import { didYouMean } from "../common/suggest.js";
 import type { Rule } from "./rule.js";
 
 /**
- * A VM that may be reached is not there
+ * Unknown VM
  *
- * `reachVms` names VMs of the same host, each alone or with TCP ports behind a colon, which that VM's own firewall has to let in.
+ * `reachVms` contains names of VMs on the same host, with optional TCP ports after a colon. The other VM's `firewall`
+ * must open these ports.
  *
  * ## Fails
  *

@@ -2,10 +2,10 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * kvmtool's network may give no address
+ * User network without DHCP
  *
- * A guest asks for its address in a user-mode network. kvmtool seems to have no DHCP server there (microvm.nix,
- * doc/src/interfaces.md), so that the guest may stay without one.
+ * A guest gets its address in a user-mode network by DHCP. kvmtool may not have a DHCP server (microvm.nix
+ * doc/src/interfaces.md), so the guest may have no address.
  *
  * ## Fails
  *
@@ -21,7 +21,6 @@ import { problem } from "../problems/problem.js";
  */
 const userNetworkWithoutDhcp = problem("user-network-without-dhcp", "warning", { isOfAbsence: true });
 
-/** kvmtool's user-mode network need not have a DHCP server, by which a guest gets its address there. */
 export const check: Rule = (host) =>
   host.vms.flatMap(({ machine: { hypervisor }, network: { interfaces } }) =>
     interfaces
@@ -29,8 +28,8 @@ export const check: Rule = (host) =>
       .map(({ path }) =>
         userNetworkWithoutDhcp(
           [...path, "type"],
-          "kvmtool's user-mode network may have no DHCP server, and the guest then no address",
-          'Use hypervisor "qemu", or give the guest its address in a module of yours.',
+          "kvmtool's user-mode network may have no DHCP server, so the guest may get no address",
+          'Use hypervisor "qemu", or set the guest\'s address in your own module.',
         ),
       ),
   );

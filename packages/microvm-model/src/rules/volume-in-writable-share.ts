@@ -4,10 +4,10 @@ import { problem } from "../problems/problem.js";
 import { writableFolders } from "../resolve/writable.js";
 
 /**
- * An image lies in a writable share
+ * Image in a writable share
  *
- * The guest can replace the image by a link. At its next start the hypervisor would open the file that the link names, such as the disk of
- * another VM.
+ * The guest can replace the image with a symlink. At the next start, the hypervisor would open the target, such as the
+ * disk of another VM.
  *
  * ## Fails
  *
@@ -23,11 +23,10 @@ import { writableFolders } from "../resolve/writable.js";
  */
 const volumeInWritableShare = problem("volume-in-writable-share", "error");
 
-/** The hypervisor follows a link that a guest put in place of its image, to a disk of another VM. */
 export const check: Rule = ({ vms, stateDirectory }, { realPath }) => {
   const places = (path: string): readonly string[] => placesOf(path, realPath);
   return vms.flatMap((vm) => {
-    // `dangerousShare` reports shares of other VMs that hold the image.
+    // `dangerous-share` reports shares of other VMs that contain the image.
     const { around } = writableFolders([vm], places);
     return vm.storage.volumes.flatMap(({ image, path }) => {
       const [outer] = places(image.startsWith("/") ? image : `${stateDirectory}/${vm.name}/${image}`).flatMap(around);
@@ -36,9 +35,9 @@ export const check: Rule = ({ vms, stateDirectory }, { realPath }) => {
         : [
             volumeInWritableShare(
               [...path, "image"],
-              `${image} lies in ${outer.share.source}, where ${vm.name} could put a link to another file of the host in its place`,
+              `${image} is in ${outer.share.source}, where ${vm.name} could replace it with a symlink to another file of the host`,
               "Keep the image outside of every share.",
-              [{ path: outer.share.path, note: "the share it lies in" }],
+              [{ path: outer.share.path, note: "the share" }],
             ),
           ];
     });

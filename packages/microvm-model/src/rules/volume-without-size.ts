@@ -2,10 +2,10 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * A volume is to be made, of no size
+ * New volume without a size
  *
- * An image that is missing is made with its file system, for which the size must be known (microvm.nix throws). An image
- * that is there already needs none, with autoCreate: false.
+ * microvm.nix creates a missing image and its file system, so it needs the size (lib/volumes.nix). An existing image
+ * needs autoCreate: false instead.
  *
  * ## Fails
  *
@@ -21,7 +21,6 @@ import { problem } from "../problems/problem.js";
  */
 const volumeWithoutSize = problem("volume-without-size", "error", { isOfAbsence: true });
 
-/** An image that is made has a size (microvm.nix lib/volumes.nix throws). */
 export const check: Rule = (host) =>
   host.vms.flatMap(({ storage: { volumes } }) =>
     volumes
@@ -29,8 +28,8 @@ export const check: Rule = (host) =>
       .map(({ path, image }) =>
         volumeWithoutSize(
           path,
-          `${image} is made when it is missing, and nothing says how large`,
-          "Set `sizeMiB`, or autoCreate: false for an image that is there already.",
+          `microvm.nix creates ${image} if it is missing, and needs its size`,
+          "Set `sizeMiB`, or autoCreate: false for an existing image.",
         ),
       ),
   );

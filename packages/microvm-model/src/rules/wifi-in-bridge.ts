@@ -4,9 +4,9 @@ import { type ConfigPath, type Problem, problem } from "../problems/problem.js";
 /**
  * Wi-Fi cannot be bridged
  *
- * A Wi-Fi access point drops frames that do not carry the MAC of the interface that logged in, so VMs behind a bridge port or a macvtap get no
- * answer. As a bridge port, the interface loses its own addresses too, and the host goes offline. Names that begin with `wl`,
- * `ath` or `ra` count as Wi-Fi. Silence the warning for an interface in four-address mode (WDS).
+ * A Wi-Fi access point drops frames with a foreign MAC address (IEEE 802.11), so VMs behind a bridge port or a macvtap
+ * get no answer. As a bridge port, the interface also loses its addresses, and the host goes offline. Names that begin
+ * with `wl`, `ath` or `ra` count as Wi-Fi. Silence the warning for an interface in four-address mode (WDS).
  *
  * ## Fails
  *
@@ -22,7 +22,6 @@ import { type ConfigPath, type Problem, problem } from "../problems/problem.js";
  */
 const wifiInBridge = problem("wifi-in-bridge", "warning");
 
-/** An access point drops frames with another MAC than the one of the station that it knows (IEEE 802.11, three-address frames). */
 export const check: Rule = (host) => [
   ...host.networks.flatMap((network) =>
     network.kind === "bridge"
@@ -38,12 +37,12 @@ export const check: Rule = (host) => [
   ),
 ];
 
-/** By systemd's predictable names and the kernel's own (systemd.net-naming-scheme(7)). */
+/** Matches predictable names of systemd (systemd.net-naming-scheme(7)) and names of the kernel. */
 const isWifi = (name: string): boolean => /^(wl|ath\d|ra\d)/.test(name);
 
 const wifi = (name: string, path: ConfigPath): Problem =>
   wifiInBridge(
     path,
-    `${name} looks like Wi-Fi, which carries no MAC addresses but its own`,
-    "Leave it out, and use a bridge with `nat: true`; or use a wired interface.",
+    `${name} looks like Wi-Fi, which only carries frames with its own MAC address`,
+    "Remove it and use a bridge with `nat: true`, or use a wired interface.",
   );

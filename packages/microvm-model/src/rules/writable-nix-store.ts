@@ -2,10 +2,10 @@ import type { Rule } from "./rule.js";
 import { problem } from "../problems/problem.js";
 
 /**
- * The host's Nix store is shared for writing
+ * Writable share of the Nix store
  *
- * The daemon that shares a folder runs as root on the host, so root in the guest could change programs that the host runs. Writes
- * of the guest belong on its own overlay, `writableStoreOverlay`, which is there by default.
+ * The daemon of a share runs as root on the host, so root in the guest could change programs of the host. A guest writes
+ * to its own overlay instead, `writableStoreOverlay`, which every guest has by default.
  *
  * ## Fails
  *
@@ -21,16 +21,11 @@ import { problem } from "../problems/problem.js";
  */
 const writableNixStore = problem("writable-nix-store", "error");
 
-/** The host's store is shared for reading only: the article's share could be written by root in the guest. */
 export const check: Rule = (host) =>
-  host.vms.flatMap(({ name, storage: { shares } }) =>
+  host.vms.flatMap(({ storage: { shares } }) =>
     shares
       .filter(({ source, readOnly }) => !readOnly && /^\/nix(\/store(\/|$)|$)/.test(source))
       .map(({ path, source }) =>
-        writableNixStore(
-          path,
-          `${name} could change ${source}, from which the host itself runs`,
-          "Set readOnly: true.",
-        ),
+        writableNixStore(path, `The guest could change programs of the host in ${source}`, "Set readOnly: true."),
       ),
   );

@@ -55,7 +55,7 @@ const refusal = (path: ConfigPath, issue: Issue & { readonly code: "custom" }): 
 const badChoice = (path: ConfigPath, given: unknown, choices: readonly string[]): Problem => {
   if (given === undefined) return missing(path);
   const remedy = typeof given === "string" ? didYouMean(given, choices) : `Use one of: ${choices.join(", ")}.`;
-  return badValue(path, `${show(given)} is not a choice here`, remedy);
+  return badValue(path, `${show(given)} is not one of the choices`, remedy);
 };
 
 const missing = (path: ConfigPath): Problem =>

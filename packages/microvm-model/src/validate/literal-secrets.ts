@@ -2,7 +2,7 @@ import { isNode } from "../common/nix-node.js";
 import { literalSecret } from "../problems/literal-secret.js";
 import type { ConfigPath, Problem, Report } from "../problems/problem.js";
 
-/** What secrets of common services look like: their documented prefixes, which scanners of repositories know too. */
+/** Formats of common secrets, by their documented prefixes, as repository scanners use them. */
 const FORMS: readonly (readonly [what: string, form: RegExp])[] = [
   ["a private key", /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/],
   ["an age key", /AGE-SECRET-KEY-1[A-Z0-9]{50}/],
@@ -19,7 +19,7 @@ const FORMS: readonly (readonly [what: string, form: RegExp])[] = [
   ["a password in a URL", /:\/\/[^/\s:@]+:[^/\s:@]+@/],
 ];
 
-/** What documentation and proxies write in place of a secret. */
+/** Placeholders in documentation and proxies. */
 const PLACEHOLDER =
   /example|placeholder|change.?me|replace.?me|insert|your.?|dummy|fake|redacted|unused|not.?needed|managed|x{4}|\*{3}|\.{3}|<.*>/i;
 
@@ -40,8 +40,8 @@ export const literalSecrets = (config: unknown): readonly Problem[] => {
     problems.push(
       report(
         path,
-        `This holds what looks like ${what}, and all of a config ends in the Nix store, which everyone may read`,
-        'Put it into a file of the host and name the file: secrets: { NAME: "/run/secrets/name" }. Replace the secret if this was ever committed.',
+        `The text looks like ${what}; everyone can read it in the Nix store`,
+        'Move it to a file of the host: secrets: { NAME: "/run/secrets/name" }. Revoke the secret if it was ever committed.',
       ),
     );
   };

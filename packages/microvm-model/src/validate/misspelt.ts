@@ -42,7 +42,7 @@ export const correct = ({ config, asWritten, problems }: Corrected, found: reado
 
 /** Reports the unknown key at the end of a path. */
 export const unknownSetting = (path: ConfigPath, remedy: string): Problem =>
-  unknownKey(path, `There is no setting ${JSON.stringify(path.at(-1))} here`, remedy);
+  unknownKey(path, `Unknown setting ${JSON.stringify(path.at(-1))}`, remedy);
 
 const keyOf = (path: ConfigPath): string => path.map(String).join("\0");
 

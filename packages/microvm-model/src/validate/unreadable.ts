@@ -9,7 +9,7 @@ import { wrongType } from "../problems/wrong-type.js";
 export const circles = (value: unknown, path: ConfigPath, around: readonly object[]): readonly Problem[] => {
   if (typeof value !== "object" || value === null || isNode(value)) return [];
   if (around.includes(value))
-    return [wrongType(path, "This holds itself", "Write out what it is to hold, as far as it goes.")];
+    return [wrongType(path, "The value contains itself", "Write the value without the cycle.")];
   const inside = [...around, value];
   return Object.entries(value).flatMap(([key, inner]) =>
     circles(inner, [...path, Array.isArray(value) ? Number(key) : key], inside),
@@ -18,7 +18,7 @@ export const circles = (value: unknown, path: ConfigPath, around: readonly objec
 
 export const noHosts = (input: unknown): readonly Problem[] =>
   isRecord(input) && isRecord(input["hosts"]) && Object.keys(input["hosts"]).length === 0
-    ? [badValue(["hosts"], "`hosts` is empty", "Describe at least one host below `hosts`.")]
+    ? [badValue(["hosts"], "`hosts` is empty", "Add at least one host to `hosts`.")]
     : [];
 
 /** Keys that JSON can hold and JavaScript reads past. */
@@ -26,7 +26,7 @@ export const unreadableKeys = (value: unknown, path: ConfigPath): readonly Probl
   if (typeof value !== "object" || value === null || isNode(value)) return [];
   return [
     ...(Object.hasOwn(value, "__proto__")
-      ? [unknownKey([...path, "__proto__"], "Nothing can be called __proto__", "Choose another name.")]
+      ? [unknownKey([...path, "__proto__"], "__proto__ is not a valid name", "Choose another name.")]
       : []),
     ...Object.entries(value).flatMap(([key, inner]) =>
       key === "__proto__" ? [] : unreadableKeys(inner, [...path, Array.isArray(value) ? Number(key) : key]),
