@@ -102,7 +102,7 @@ it("imports the guest that it differs from in packages alone", () => {
     files
       .flatMap((file) => (file.kind === "nix" && file.path === `guests/h/${guest}.nix` ? [print(file.expr)] : []))
       .join();
-  expect(textOf("c")).toBe(`# The NixOS of c, d.
+  expect(textOf("c")).toBe(`# NixOS configuration of c, d.
 { pkgs, ... }:
 {
   imports = [ ./a.nix ];

@@ -37,8 +37,8 @@ const wordsOf = (summary: IsolationSummary): readonly string[] =>
 describe("the way out", () => {
   const bridge = (settings: object): object => ({ bridges: { br0: { address: "10.0.0.1/24", ...settings } } });
   const open = { network: "open" };
-  const internet = "internet: the internet, and nothing of the host, other VMs and private networks";
-  const everything = "open: everything that the host reaches, the host itself, and other open VMs";
+  const internet = "internet: the internet, but not the host, other VMs or private networks";
+  const everything = "open: everything that the host can reach, the host itself, and other open VMs";
   it.each<[string, object, object, IsolationSummary["wayOut"], readonly string[]]>([
     ["by NAT, by any interface", {}, bridge({ nat: true }), { by: "nat", through: null }, [internet]],
     ["by NAT", {}, bridge({ nat }), { by: "nat", through: "eno1" }, [internet]],
@@ -49,20 +49,15 @@ describe("the way out", () => {
       { by: "nat", through: "eno1" },
       [internet],
     ],
-    ["none without NAT", {}, bridge({}), null, ["internet: nothing", "no way out: br0 has no nat"]],
+    ["none without NAT", {}, bridge({}), null, ["internet: nothing", "no route out: br0 has no nat"]],
     [
       "none without NAT, but to what is listed",
       { network: "allowlist", allow: ["example.org", "172.17.0.2:80"], reachHost: [8080] },
       bridge({}),
       null,
-      [
-        "allowlist: nothing but",
-        "allow     example.org 172.17.0.2:80",
-        "the host  tcp 8080",
-        "no way out: br0 has no nat",
-      ],
+      ["allowlist: only", "allow     example.org 172.17.0.2:80", "the host  tcp 8080", "no route out: br0 has no nat"],
     ],
-    ["none without NAT for an open VM", open, bridge({}), null, [everything, "no way out: br0 has no nat"]],
+    ["none without NAT for an open VM", open, bridge({}), null, [everything, "no route out: br0 has no nat"]],
     [
       "by NAT, not that nothing may take it",
       { network: "none" },
@@ -98,7 +93,7 @@ describe("the way out", () => {
       {},
       bridge({ gateway: "10.0.0.9" }),
       null,
-      ["internet: nothing", "no way out: the gateway of br0 is not the host"],
+      ["internet: nothing", "no route out: the gateway of br0 is not the host"],
     ],
     [
       "by addresses that the internet knows",
@@ -119,13 +114,13 @@ describe("the way out", () => {
       { interfaces: [{ bridge: "br0" }, { bridge: "br1" }] },
       { bridges: { br0: { address: "10.0.0.1/24" }, br1: { address: "10.0.1.1/24" } } },
       null,
-      ["internet: nothing", "no way out: br0 has no nat, br1 has no nat"],
+      ["internet: nothing", "no route out: br0 has no nat, br1 has no nat"],
     ],
-    ["none without an interface", { interfaces: [] }, {}, null, ["internet: nothing, since it has no interface"]],
+    ["none without an interface", { interfaces: [] }, {}, null, ["internet: nothing (no interface)"]],
   ])("is %s", (_, vm, host, wayOut, words) => {
     const summary = summaryOf({ a: vm }, host);
     expect(summary.wayOut).toEqual(wayOut);
-    expect(wordsOf(summary).filter((line) => !line.startsWith("reached by "))).toEqual(words);
+    expect(wordsOf(summary).filter((line) => !line.startsWith("reachable by "))).toEqual(words);
   });
 });
 
@@ -151,7 +146,7 @@ describe("what a VM reaches", () => {
       reachHost: [8080, { port: 69, proto: "udp" }],
     };
     expect(wordsOf(summaryOf({ a, b: {}, c: {} }, host))).toEqual([
-      "allowlist: nothing but",
+      "allowlist: only",
       "claude-code  api.anthropic.com claude.ai platform.claude.com mcp-proxy.anthropic.com downloads.claude.ai",
       "node         registry.npmjs.org",
       "go           proxy.golang.org sum.golang.org",
@@ -166,14 +161,14 @@ describe("what a VM reaches", () => {
   it("says what is closed, and what of that is open", () => {
     const a = { nameservers: ["10.0.0.1", "192.168.1.1"], allow: ["192.168.1.0/24"] };
     expect(wordsOf(summaryOf({ a }, host))).toEqual([
-      "internet: the internet, and of the host, other VMs and private networks nothing but",
+      "internet: the internet, and of the host, other VMs and private networks only",
       "allow        192.168.1.0/24",
       "nameservers  10.0.0.1:53 192.168.1.1:53",
       "the host     DNS",
     ]);
     expect(
       wordsOf(summaryOf({ a: { network: "none", reachHost: ["dns", 80], reachVms: ["b"] }, b: {} }, host)),
-    ).toEqual(["none: nothing but", "the host  DNS, tcp 80", "VMs       b"]);
+    ).toEqual(["none: only", "the host  DNS, tcp 80", "VMs       b"]);
     expect(wordsOf(summaryOf({ a: { network: "allowlist" } }, host))).toEqual(["allowlist: nothing"]);
   });
 });
@@ -192,11 +187,11 @@ describe("what a VM has of the host's", () => {
     ];
     expect(besides({ agent: "claude-code" })).toEqual([]);
     expect(besides({ shares, secrets: { TOKEN: "/run/secrets/token", KEY: { file: "~/key" } }, sudo: true })).toEqual([
-      "shares /srv/w (writable), /srv/r (for reading)",
+      "shares /srv/w (writable), /srv/r (read-only)",
       "dangerous share /etc/nixos (writable): the agent maintains this host",
-      "guest's owners in /srv/g: its root can leave programs of root's there, and devices",
+      "guest's owners in /srv/g: root in the guest can create setuid programs and devices there",
       "secrets KEY (/home/alice/key), TOKEN (/run/secrets/token)",
-      "sudo: its user becomes root without a password",
+      "sudo: its user can become root without a password",
     ]);
   });
 
@@ -289,9 +284,11 @@ describe("who may come to a port of the host's", () => {
   };
 
   it("is said by where it listens", () => {
-    expect(words("127.0.0.1")).toEqual(["reached by whoever is on the host (tcp 8080 → 80)"]);
-    expect(words("192.168.1.2")).toEqual(["reached by whoever reaches the host's 192.168.1.2 (tcp 8080 → 80)"]);
-    expect(words(undefined)).toEqual(["reached by whoever reaches the host (tcp 8080 → 80)"]);
+    expect(words("127.0.0.1")).toEqual(["reachable by processes on the host (tcp 8080 → 80)"]);
+    expect(words("192.168.1.2")).toEqual([
+      "reachable by everyone who can reach 192.168.1.2 on the host (tcp 8080 → 80)",
+    ]);
+    expect(words(undefined)).toEqual(["reachable by everyone who can reach the host (tcp 8080 → 80)"]);
     const publish = [
       { host: 3000, guest: 3000 },
       { host: 53, guest: 5353, proto: "udp" },
@@ -300,7 +297,7 @@ describe("who may come to a port of the host's", () => {
     const vms = { a: { network: "none", firewall: false, publish }, b: { reachVms: ["a"] } };
     expect(wordsOf(summaryOf(vms, host))).toEqual([
       "none: nothing",
-      "reached by the VM b; anyone on the network of eno1 (tcp 3000 → 3000, udp 53 → 5353)",
+      "reachable by VM b; the network of eno1 (tcp 3000 → 3000, udp 53 → 5353)",
     ]);
   });
 });

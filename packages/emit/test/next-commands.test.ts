@@ -83,13 +83,13 @@ it("says where, for several hosts, and what stops a VM that is gone", () => {
   const before: Lock = { version: 1, hosts: { alpha, beta: { gone: 0 } } };
   const dir = emitted({ "flake/flake.lock": "{ }" });
   expect(next(dir, { alpha: host, beta: host }, before).map((line) => line.replace(/'.*?#/, "'#"))).toEqual([
-    "sudo systemctl stop microvm@old  # on alpha, gone from the config",
-    'sudo systemctl stop microvm@gone  # on beta, gone from the config (renamed to a? Then set its renamedFrom to "gone" and run again)',
-    "sudo nixos-rebuild switch --flake '#alpha'  # on alpha, VMs that run keep their shares and connections until sudo systemctl restart microvm@a",
+    "sudo systemctl stop microvm@old  # on alpha, removed from the config",
+    'sudo systemctl stop microvm@gone  # on beta, removed from the config (renamed to a? Then set its renamedFrom to "gone" and run again)',
+    "sudo nixos-rebuild switch --flake '#alpha'  # on alpha, running VMs keep their shares and connections until sudo systemctl restart microvm@a",
     "sudo nixos-rebuild switch --flake '#beta'  # on beta",
   ]);
   expect(next(dir, { alpha: host }, { version: 1, hosts: { alpha } })[0]).toBe(
-    "sudo systemctl stop microvm@old  # gone from the config",
+    "sudo systemctl stop microvm@old  # removed from the config",
   );
 });
 
@@ -136,11 +136,11 @@ it("asks for renamedFrom where one VM left and one came", () => {
       .slice(0, -1)
       .map((line) => line.split("  # ")[1] ?? "");
   expect(hintsOf({ a: {}, new: {} }, { a: 0, old: 1 })).toEqual([
-    'gone from the config (renamed to new? Then set its renamedFrom to "old" and run again)',
+    'removed from the config (renamed to new? Then set its renamedFrom to "old" and run again)',
   ]);
-  expect(hintsOf({ a: {} }, { a: 0, old: 1 })).toEqual(["gone from the config"]);
-  expect(hintsOf({ a: {}, b: {}, c: {} }, { a: 0, old: 1 })).toEqual(["gone from the config"]);
-  expect(hintsOf({ b: {} }, { old: 0, older: 1 })).toEqual(["gone from the config", "gone from the config"]);
+  expect(hintsOf({ a: {} }, { a: 0, old: 1 })).toEqual(["removed from the config"]);
+  expect(hintsOf({ a: {}, b: {}, c: {} }, { a: 0, old: 1 })).toEqual(["removed from the config"]);
+  expect(hintsOf({ b: {} }, { old: 0, older: 1 })).toEqual(["removed from the config", "removed from the config"]);
 });
 
 it("says what a switch leaves as it was, where there were VMs before", () => {
@@ -149,7 +149,7 @@ it("says what a switch leaves as it was, where there were VMs before", () => {
     next(dir, { alpha: { ...host, vms } }, { version: 1, hosts: { alpha: before } })
       .at(-1)
       ?.split("  # ")[1];
-  const kept = "VMs that run keep their shares and connections until sudo systemctl restart microvm@";
+  const kept = "running VMs keep their shares and connections until sudo systemctl restart microvm@";
   expect(remarkOf({ a: {}, b: {} }, { a: 0 })).toBe(`${kept}a`);
   expect(remarkOf({ a: {}, b: {} }, { a: 0, b: 1 })).toBe(`${kept}NAME`);
   expect(remarkOf({ b: {} }, { a: 0 })).toBeUndefined();

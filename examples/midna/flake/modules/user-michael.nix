@@ -1,7 +1,7 @@
 { lib, pkgs, ... }:
 {
   users.users.michael = {
-    # Stronger than NixOS's default, weaker than a module of yours.
+    # Overrides NixOS's default; your modules override it.
     shell = lib.mkOverride 900 pkgs.zsh;
   };
   programs.zsh.enable = true;

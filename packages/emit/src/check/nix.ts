@@ -55,7 +55,7 @@ export const check = (checkable: Checkable, onProgress: OnProgress): Promise<rea
     const flake = layOut(checkable, directory);
     const evaluate = (attribute: string): Promise<Finished> =>
       nixEval(`${flake.reference}#${attribute}`, checkable.overrides, signal);
-    const fine: CheckedHost[] = [];
+    const evaluated: CheckedHost[] = [];
     const failed: FailedHost[] = [];
     for (const [index, host] of checkable.hosts.entries()) {
       onProgress({ kind: "started", host, position: index + 1, count: checkable.hosts.length });
@@ -65,8 +65,8 @@ export const check = (checkable: Checkable, onProgress: OnProgress): Promise<rea
       );
       const milliseconds = Math.round(performance.now() - start);
       if (code === 0) {
-        onProgress({ kind: "fine", host, milliseconds });
-        fine.push({
+        onProgress({ kind: "ok", host, milliseconds });
+        evaluated.push({
           host,
           drvPath: stdout.trim(),
           milliseconds,
@@ -87,9 +87,9 @@ export const check = (checkable: Checkable, onProgress: OnProgress): Promise<rea
       });
     }
     if (failed.length > 0) {
-      throw new Failed({ kind: "evaluation-failed", hosts: failed, fine: fine.map(({ host }) => host) });
+      throw new Failed({ kind: "evaluation-failed", hosts: failed, evaluated: evaluated.map(({ host }) => host) });
     }
-    return fine;
+    return evaluated;
   });
 
 /** The places that an error leads to. Imports the tracing code on demand, because most checks find no error. */

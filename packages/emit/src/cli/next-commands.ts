@@ -34,7 +34,7 @@ export const nextCommands = (
     // NixOS does not stop a VM that was removed from its configuration.
     ...plan.hosts.flatMap((host) =>
       goneVms(host, lock.before).flatMap(({ vm, renamed }, _, gone) => [
-        `${sudo}systemctl stop ${quoted(`microvm@${vm}`)}${remark(host.name, renamed === undefined ? `gone from the config${renameHint(host, lock.before, gone)}` : `renamed to ${renamed.name}`)}`,
+        `${sudo}systemctl stop ${quoted(`microvm@${vm}`)}${remark(host.name, renamed === undefined ? `removed from the config${renameHint(host, lock.before, gone)}` : `renamed to ${renamed.name}`)}`,
         ...movedFolders(host, vm, renamed).map(
           ([from, to]) => `${sudo}mv -T ${quoted(from)} ${quoted(to)}${remark(host.name)}`,
         ),
@@ -125,7 +125,7 @@ const untilRestart = ({ name: host, vms }: HostPlan, before: Lock, sudo: string)
   const [first, ...others] = vms.filter(({ name }) => Object.hasOwn(known, name));
   if (first === undefined) return [];
   return [
-    `VMs that run keep their shares and connections until ${sudo}systemctl restart microvm@${others.length === 0 ? first.name : "NAME"}`,
+    `running VMs keep their shares and connections until ${sudo}systemctl restart microvm@${others.length === 0 ? first.name : "NAME"}`,
   ];
 };
 

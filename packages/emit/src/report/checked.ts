@@ -13,7 +13,7 @@ export interface CheckedHost {
 /** A step of a check: hosts are evaluated one after the other, since each takes seconds and much memory. */
 export type Progress =
   | { readonly kind: "started"; readonly host: string; readonly position: number; readonly count: number }
-  | { readonly kind: "fine"; readonly host: string; readonly milliseconds: number }
+  | { readonly kind: "ok"; readonly host: string; readonly milliseconds: number }
   | { readonly kind: "failed"; readonly host: string; readonly milliseconds: number };
 
 export type OnProgress = (event: Progress) => void;
@@ -21,7 +21,7 @@ export type OnProgress = (event: Progress) => void;
 export const formatChecked = (hosts: readonly CheckedHost[], style: Style): string =>
   `${hosts
     .flatMap(({ host, drvPath, warnings }) => [
-      `${style.green("fine")}  ${host}  ${style.dim(drvPath)}`,
+      `${style.green("ok")}  ${host}  ${style.dim(drvPath)}`,
       ...warnings.map((warning) => `  ${style.yellow("warning:")} ${warning.replaceAll("\n", "\n    ")}`),
     ])
     .join("\n")}\n`;
@@ -31,8 +31,8 @@ export const formatProgress = (progress: Progress, style: Style): string => {
   switch (progress.kind) {
     case "started":
       return `evaluating ${progress.host} (${progress.position} of ${progress.count})`;
-    case "fine":
-      return `${style.green("fine")}    ${progress.host} ${style.dim(seconds(progress.milliseconds))}`;
+    case "ok":
+      return `${style.green("ok")}      ${progress.host} ${style.dim(seconds(progress.milliseconds))}`;
     case "failed":
       return `${style.red("failed")}  ${progress.host} ${style.dim(seconds(progress.milliseconds))}`;
   }

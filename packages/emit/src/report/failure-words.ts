@@ -208,7 +208,7 @@ const rows: { readonly [Kind in Failure["kind"]]: Row<Extract<Failure, { readonl
       message: `Writing failed: ${cause}.`,
       remedy: isUndone
         ? "Every file is as it was before. Fix the cause and run again."
-        : "Undoing it failed too. Fix the cause and run again: that undoes it first.",
+        : "Restoring the files failed too. Fix the cause and run again: the next run restores them first.",
     }),
   },
   "modules-unreachable": {
@@ -224,8 +224,8 @@ const rows: { readonly [Kind in Failure["kind"]]: Row<Extract<Failure, { readonl
     exitCode: 2,
     words: ({ root, limit }) => ({
       subject: root,
-      message: `The directory of the config holds more than ${limit}, and Nix would copy all of it.`,
-      remedy: "Give the config a directory of its own, or keep it in a git work tree.",
+      message: `The directory of the config has more than ${limit}, and Nix would copy all of it.`,
+      remedy: "Move the config to a separate directory, or keep it in a git work tree.",
     }),
   },
   "mirror-failed": {

@@ -49,7 +49,7 @@ export type Failure =
   | { readonly kind: "own-flake-missing"; readonly directory: string }
   | { readonly kind: "nix-missing" }
   | { readonly kind: "nix-failed"; readonly cause: string }
-  | { readonly kind: "evaluation-failed"; readonly hosts: readonly FailedHost[]; readonly fine: readonly string[] }
+  | { readonly kind: "evaluation-failed"; readonly hosts: readonly FailedHost[]; readonly evaluated: readonly string[] }
   | { readonly kind: "internal"; readonly error: string };
 
 /** The content that `--force` would lose. */

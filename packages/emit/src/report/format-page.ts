@@ -24,7 +24,7 @@ export const formatContents = (pages: readonly ProblemPage[], style: Style): str
 
 const headings: Readonly<Record<ProblemPage["severity"], string>> = {
   error: "Errors",
-  "error or warning": "Errors or warnings, by what else the config says",
+  "error or warning": "Errors or warnings, depending on the config",
   warning: "Warnings",
 };
 

@@ -26,13 +26,13 @@ export const isolationLines = (summary: IsolationSummary, style: Style): readonl
     ...reachLines(summary, style),
     ...(noWayOut.length === 0 || summary.network === "none"
       ? []
-      : [line("no way out", `: ${noWayOut.join(", ")}`, style.yellow)]),
-    ...(reaching.length === 0 ? [] : [line("reached by", ` ${reaching.join("; ")}`)]),
+      : [line("no route out", `: ${noWayOut.join(", ")}`, style.yellow)]),
+    ...(reaching.length === 0 ? [] : [line("reachable by", ` ${reaching.join("; ")}`)]),
     ...sharesLines(shares, line, style),
     ...(secrets.length === 0
       ? []
       : [line("secrets", ` ${secrets.map(({ name, file }) => `${name} (${onOneLine(file)})`).join(", ")}`)]),
-    ...(sudo ? [line("sudo", ": its user becomes root without a password", style.yellow)] : []),
+    ...(sudo ? [line("sudo", ": its user can become root without a password", style.yellow)] : []),
   ];
 };
 
@@ -46,8 +46,8 @@ const reachLines = ({ network, reaches, wayOut }: IsolationSummary, style: Style
     text: `: ${text}`,
     indent: 0,
   });
-  if (reaches === null) return [policy("nothing, since it has no interface")];
-  if (network === "open") return [policy("everything that the host reaches, the host itself, and other open VMs")];
+  if (reaches === null) return [policy("nothing (no interface)")];
+  if (network === "open") return [policy("everything that the host can reach, the host itself, and other open VMs")];
   const { allowed, host, vms } = reaches;
   const rows: readonly (readonly [string, string])[] = [
     ...allowed.map(({ from, to }) => [from, allowedWords(to)] as const),
@@ -56,10 +56,10 @@ const reachLines = ({ network, reaches, wayOut }: IsolationSummary, style: Style
   ];
   const isOut = network === "internet" && wayOut !== null;
   if (rows.length === 0)
-    return [policy(isOut ? "the internet, and nothing of the host, other VMs and private networks" : "nothing")];
+    return [policy(isOut ? "the internet, but not the host, other VMs or private networks" : "nothing")];
   const column = Math.max(...rows.map(([from]) => from.length));
   return [
-    policy(isOut ? "the internet, and of the host, other VMs and private networks nothing but" : "nothing but"),
+    policy(isOut ? "the internet, and of the host, other VMs and private networks only" : "only"),
     ...rows.map(([from, words]) => ({ lead: from.padEnd(column), style: style.dim, text: `  ${words}`, indent: 2 })),
   ];
 };
@@ -79,23 +79,23 @@ const portWords = (ports: readonly PortPlan[]): string => {
 };
 
 const reachingWords = ({ vms, ports, lans, everyone }: ReachedBy): readonly string[] => [
-  ...(vms.length === 0 ? [] : [`the VM${vms.length === 1 ? "" : "s"} ${vms.join(", ")}`]),
+  ...(vms.length === 0 ? [] : [`VM${vms.length === 1 ? "" : "s"} ${vms.join(", ")}`]),
   ...[...new Set(ports.map(({ on }) => on))].map(
     (on) =>
-      `${comers(on)} (${ports
+      `${sourceOf(on)} (${ports
         .filter((port) => port.on === on)
         .map(leadingWords)
         .join(", ")})`,
   ),
-  ...(lans.length === 0 ? [] : [`anyone on the network of ${lans.join(", ")}`]),
-  ...(everyone ? ["open VMs and whoever has a route to it"] : []),
+  ...(lans.length === 0 ? [] : [`the network of ${lans.join(", ")}`]),
+  ...(everyone ? ["open VMs and all machines with a route to it"] : []),
 ];
 
 /** Sources of connections to a host port, by its listening address. */
-const comers = (on: string | null): string => {
-  if (on === null) return "whoever reaches the host";
-  if (/^(127\.|::1$)/.test(on)) return "whoever is on the host";
-  return /^[\d.]+$|:/.test(on) ? `whoever reaches the host's ${on}` : `anyone on the network of ${on}`;
+const sourceOf = (on: string | null): string => {
+  if (on === null) return "everyone who can reach the host";
+  if (/^(127\.|::1$)/.test(on)) return "processes on the host";
+  return /^[\d.]+$|:/.test(on) ? `everyone who can reach ${on} on the host` : `the network of ${on}`;
 };
 
 const leadingWords = ({ proto, port, guestPort }: LeadingPort): string =>
@@ -116,11 +116,16 @@ const sharesLines = (
     ),
     ...shares.flatMap(({ source, keepsOwners }) =>
       keepsOwners
-        ? [line("guest's owners", ` in ${source}: its root can leave programs of root's there, and devices`, yellow)]
+        ? [
+            line(
+              "guest's owners",
+              ` in ${source}: root in the guest can create setuid programs and devices there`,
+              yellow,
+            ),
+          ]
         : [],
     ),
   ];
 };
 
-const shareWords = ({ source, readOnly }: ShareSummary): string =>
-  `${source} (${readOnly ? "for reading" : "writable"})`;
+const shareWords = ({ source, readOnly }: ShareSummary): string => `${source} (${readOnly ? "read-only" : "writable"})`;

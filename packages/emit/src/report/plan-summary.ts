@@ -167,7 +167,7 @@ export const formatSummary = (hosts: readonly HostSummary[], style: Style, width
       const vms = guests.flatMap((guest) => guest.vms);
       const columns = widths(vms.map(cellsOf));
       const logins = new Map(shared.map(({ folder, vms: names }) => [folder, names]));
-      const title = `${style.bold(host)}: ${counted(vms.length, "VM")} of ${counted(guests.length, "guest")}`;
+      const title = `${style.bold(host)}: ${counted(vms.length, "VM")}, ${counted(guests.length, "guest")}`;
       return [
         [
           title,
@@ -177,14 +177,14 @@ export const formatSummary = (hosts: readonly HostSummary[], style: Style, width
         ...guests.map((guest) => formatGuest(guest, { columns, logins, style, width })),
         ...(importedVms.length === 0
           ? []
-          : [`  described elsewhere, reaching what they are made to reach: ${importedVms.join(", ")}`]),
+          : [`  defined elsewhere, with unknown network policy: ${importedVms.join(", ")}`]),
       ].join("\n\n");
     })
     .join("\n\n")
     .concat("\n");
 
 /** Git, prompts and editors run code from the folder in which they are used. */
-const workspacesLine = "  workspaces are written by their VMs: on the host, run no Git, direnv or editor in them";
+const workspacesLine = "  VMs write to their workspaces: on the host, do not run Git, direnv or an editor in them";
 
 const userLine = ({ name, uid, gid }: UserSummary): string => {
   const ids = Object.entries({ uid, gid });
@@ -208,7 +208,11 @@ const formatGuest = ({ name, own, difference, vms }: GuestSummary, layout: Layou
     ...vms.flatMap((vm) => formatVm(vm, layout)),
     ...(difference === null
       ? []
-      : [style.dim(wrapped({ lead: "not", style: String, text: ` ${sentence(difference)}`, indent: -2 }, width))]),
+      : [
+          style.dim(
+            wrapped({ lead: "differs from", style: String, text: ` ${sentence(difference)}`, indent: -2 }, width),
+          ),
+        ]),
   ].join("\n");
 };
 
@@ -253,14 +257,14 @@ const loginWords = ({ name, sharedLogin }: VmSummary, { logins }: Layout): strin
 };
 
 const ownBecause: Readonly<Record<Exclude<GuestPlan["own"], null | "single">, string>> = {
-  asked: "of this VM alone, as the config says",
-  long: "of this VM alone, since its network, shares and environment do not fit on a kernel's command line",
-  "not-ascii": "of this VM alone, since its shares or environment are not ASCII",
+  asked: 'for this VM only (guest: "own")',
+  long: "for this VM only: its network, shares and environment exceed the kernel's command line",
+  "not-ascii": "for this VM only: its shares or environment are not ASCII",
 };
 
 const sentence = ({ from, settings: [first, ...others], here, there }: Difference): string =>
-  `${from}, where ${first} is ${there ?? "not given"} and here ${here ?? "not given"}${
-    others.length === 0 ? "" : `; ${others.join(", ")} ${others.length === 1 ? "differs" : "differ"} too`
+  `${from}: ${first} is ${here ?? "unset"}, there ${there ?? "unset"}${
+    others.length === 0 ? "" : `; also ${others.join(", ")}`
   }`;
 
 const cellsOf = ({ name, addresses, taps, vcpu, memoryMiB }: VmSummary): readonly string[] => [

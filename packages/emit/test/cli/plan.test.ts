@@ -68,38 +68,38 @@ it("shows people the guests of a host, and where each parts from the one most li
   const { exitCode, stdout, stderr } = microvmEmit(laidOut(), ["plan", "microvm.config.ts"]);
   expect(exitCode).toBe(0);
   expect(stderr).toContain("warning[guest-not-shared] hosts.alpha.vms.f");
-  expect(stdout).toBe(`alpha: 6 VMs of 5 guests
+  expect(stdout).toBe(`alpha: 6 VMs, 5 guests
   user alice: uid and gid from the host's NixOS configuration
-  workspaces are written by their VMs: on the host, run no Git, direnv or editor in them
+  VMs write to their workspaces: on the host, do not run Git, direnv or an editor in them
 
   guest a
     a  10.0.0.2  microvm0  8 CPUs  4096 MiB
-      internet: the internet, and nothing of the host, other VMs and private networks
-      reached by the VM c
+      internet: the internet, but not the host, other VMs or private networks
+      reachable by VM c
     b  10.0.0.3  microvm1  8 CPUs  1024 MiB
-      internet: the internet, and nothing of the host, other VMs and private networks
+      internet: the internet, but not the host, other VMs or private networks
 
   guest c
     c  10.0.0.4  microvm2  8 CPUs  4096 MiB
-      allowlist: nothing but
+      allowlist: only
         go        proxy.golang.org sum.golang.org
         allow     10.9.0.9:5432
         the host  tcp 8080
         VMs       a
-    not a, where firewall.enable is true and here false; toolchains differs too
+    differs from a: firewall.enable is false, there true; also toolchains
 
   guest d
     d  10.0.0.5  microvm3  8 CPUs  4096 MiB
-      internet: the internet, and nothing of the host, other VMs and private networks
-    not c, where packages[0] is not given and here pkgs.hello
+      internet: the internet, but not the host, other VMs or private networks
+    differs from c: packages[0] is pkgs.hello, there unset
 
-  guest e  of this VM alone, as the config says
+  guest e  for this VM only (guest: "own")
     e  10.0.0.6  microvm4  8 CPUs  4096 MiB
       none: nothing
 
-  guest f  of this VM alone, since its shares or environment are not ASCII
+  guest f  for this VM only: its shares or environment are not ASCII
     f  10.0.0.7  microvm5  8 CPUs  4096 MiB
-      internet: the internet, and nothing of the host, other VMs and private networks
+      internet: the internet, but not the host, other VMs or private networks
       shares /srv/f (writable)
 `);
 });
@@ -107,36 +107,36 @@ it("shows people the guests of a host, and where each parts from the one most li
 it("shows what else there is to weigh, below the VMs that have it", () => {
   const { exitCode, stdout, stderr } = microvmEmit(laidOut(open), ["plan", "microvm.config.ts"]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-  expect(stdout).toBe(`alpha: 4 VMs of 2 guests
+  expect(stdout).toBe(`alpha: 4 VMs, 2 guests
   user alice: uid and gid from the host's NixOS configuration
-  workspaces are written by their VMs: on the host, run no Git, direnv or editor in them
+  VMs write to their workspaces: on the host, do not run Git, direnv or an editor in them
 
   guest a
     a  10.0.0.2  microvm0  8 CPUs  4096 MiB
       none: nothing
-      reached by the VM b; anyone on the network of eno1 (tcp 8080 → 22)
+      reachable by VM b; the network of eno1 (tcp 8080 → 22)
       dangerous share /etc/nixos (writable): the agent maintains this host
-      dangerous share /etc (for reading): it audits
-      sudo: its user becomes root without a password
+      dangerous share /etc (read-only): it audits
+      sudo: its user can become root without a password
     b  10.9.0.3  microvm1  8 CPUs  4096 MiB
-      internet: nothing but
+      internet: only
         the host  DNS
         VMs       a
-      no way out: the routed network has no nat
-      sudo: its user becomes root without a password
+      no route out: the routed network has no nat
+      sudo: its user can become root without a password
     c  10.9.0.4  microvm2  8 CPUs  4096 MiB
-      open: everything that the host reaches, the host itself, and other open VMs
-      no way out: the routed network has no nat
-      reached by open VMs and whoever has a route to it
-      sudo: its user becomes root without a password
+      open: everything that the host can reach, the host itself, and other open VMs
+      no route out: the routed network has no nat
+      reachable by open VMs and all machines with a route to it
+      sudo: its user can become root without a password
 
   guest d
     d                      8 CPUs  4096 MiB
-      open: everything that the host reaches, the host itself, and other open VMs
-      reached by whoever reaches the host (tcp 2222 → 22)
-    not a, where hypervisor is cloud-hypervisor and here qemu; sudo differs too
+      open: everything that the host can reach, the host itself, and other open VMs
+      reachable by everyone who can reach the host (tcp 2222 → 22)
+    differs from a: hypervisor is qemu, there cloud-hypervisor; also sudo
 
-  described elsewhere, reaching what they are made to reach: legacy
+  defined elsewhere, with unknown network policy: legacy
 `);
 });
 
@@ -163,22 +163,22 @@ it("keeps VMs that are alike to two lines each, and a long list within the width
   const { stdout } = microvmEmit(laidOut(alike), ["plan", "microvm.config.ts"]);
   const lines = stdout.split("\n");
   expect(lines.slice(0, 7)).toEqual([
-    "alpha: 10 VMs of 2 guests",
+    "alpha: 10 VMs, 2 guests",
     "  user alice: uid and gid from the host's NixOS configuration",
-    "  workspaces are written by their VMs: on the host, run no Git, direnv or editor in them",
+    "  VMs write to their workspaces: on the host, do not run Git, direnv or an editor in them",
     "",
     "  guest a",
     "    a        10.0.0.2   microvm0  8 CPUs  4096 MiB  login shared with b, c, d and 5 more",
-    "      internet: the internet, and nothing of the host, other VMs and private networks",
+    "      internet: the internet, but not the host, other VMs or private networks",
   ]);
   expect(lines.slice(24)).toEqual([
     "  guest listing",
     "    listing  10.0.0.11  microvm9  8 CPUs  4096 MiB",
-    "      allowlist: nothing but",
+    "      allowlist: only",
     "        github  github.com:22,443 api.github.com codeload.github.com uploads.github.com",
     "                *.githubusercontent.com *.actions.githubusercontent.com ghcr.io",
     "        nix     cache.nixos.org channels.nixos.org releases.nixos.org",
-    expect.stringMatching(/^ {4}not a, where agent/),
+    expect.stringMatching(/^ {4}differs from a: agent/),
     "",
   ]);
   expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(100);
@@ -279,13 +279,13 @@ listing  alpha  10.0.0.11     8  4096 MiB  allowlist  -
 
 it("selects VMs and hosts by name", () => {
   const dir = laidOut();
-  expect(microvmEmit(dir, ["plan", "--vm", "b"]).stdout).toBe(`alpha: 1 VM of 1 guest
+  expect(microvmEmit(dir, ["plan", "--vm", "b"]).stdout).toBe(`alpha: 1 VM, 1 guest
   user alice: uid and gid from the host's NixOS configuration
-  workspaces are written by their VMs: on the host, run no Git, direnv or editor in them
+  VMs write to their workspaces: on the host, do not run Git, direnv or an editor in them
 
   guest a
     b  10.0.0.3  microvm1  8 CPUs  1024 MiB
-      internet: the internet, and nothing of the host, other VMs and private networks
+      internet: the internet, but not the host, other VMs or private networks
 `);
   const names = parsed(microvmEmit(dir, ["plan", "--host", "alpha", "--json"]))["hosts"] as { host: string }[];
   expect(names.map(({ host }) => host)).toEqual(["alpha"]);

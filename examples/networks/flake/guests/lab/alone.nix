@@ -1,4 +1,4 @@
-# The NixOS of alone, beside, gateway, isolated, leased, routed.
+# NixOS configuration of alone, beside, gateway, isolated, leased, routed.
 {
   imports = [ ../../modules/user-alice.nix ];
 

@@ -22,28 +22,26 @@ description: ${JSON.stringify(description)}
 
 # Create a microVM
 
-The VMs are described in \`${config}\`, which lies at \`${configFile}\` as seen from the folder of \`flake.nix\`.
-Everything beside \`flake.nix\` is generated from it: change the config, never the generated files. Run the commands below in
+\`${config}\` describes the VMs. Its path relative to \`flake.nix\` is \`${configFile}\`.
+\`flake.nix\` and the files next to it are generated: edit the config, never the generated files. Run the commands below in
 the config's folder.
 
 ## Steps
 
 1. Read \`${config}\`. The VMs of a host are the entries of its \`vms\`: ${names.map((name) => `\`hosts.${name}.vms\``).join(", ")}.
-2. Add an entry, named for the project with \`vm\` at the end, in lower-case letters, digits and hyphens:
+2. Add an entry. Name it after the project plus \`vm\`, with lower-case letters, digits and hyphens:
 
 ${indented(entryFor(config))}
 
-   - Leave out \`index\` and \`interfaces\`: the tap, MAC and IP address are allocated and never clash.
-   - Put what the project needs to build into \`toolchains\` where there is one, else into \`packages\`, as attributes of
-     nixpkgs.
-   - Take over from the neighbouring entries what they have in common, such as \`home\` and \`modules\`, and nothing of what
-     they may reach.
-   - Share nothing but the workspace unless the user asks for it: no home directory, no credentials.
-   - What a VM may reach and do is the user's to decide. Never add or widen \`network\`, \`allow\`, \`reachVms\`, \`reachHost\`,
-     \`publish\`, \`sudo\`, \`secrets\`, \`agentState\`, \`dangerous\`, \`owners\` or \`silence\` unless the user asks for just that, and then show
-     them what \`npx microvm-emit plan ${config}\` says before and after.
+   - Omit \`index\` and \`interfaces\`: tap, MAC and IP address are allocated without conflicts.
+   - Add build dependencies to \`toolchains\` if there is a toolchain, else to \`packages\` as attributes of nixpkgs.
+   - Copy settings that the other entries have in common, such as \`home\` and \`modules\`, but no network settings.
+   - Share only the workspace, no home directory and no credentials, unless the user asks for it.
+   - The user decides about network access and permissions. Never add or widen \`network\`, \`allow\`, \`reachVms\`, \`reachHost\`,
+     \`publish\`, \`sudo\`, \`secrets\`, \`agentState\`, \`dangerous\`, \`owners\` or \`silence\` unless the user asks for exactly that; then
+     show the user the output of \`npx microvm-emit plan ${config}\` before and after.
 
-3. Emit the flake and read what changed. Every problem is reported with its place and its remedy:
+3. Emit the flake and read the changes. Each problem is reported with its place and its fix:
 
    \`\`\`bash
    npx microvm-emit ${config}
@@ -55,15 +53,15 @@ ${indented(entryFor(config))}
    npx microvm-emit check ${config}
    \`\`\`
 
-5. If the project has sources to work on, clone them into the workspace, here \`~/microvm/example\`. The folder itself and the
-   SSH host key are made when the VM first starts.
+5. If the project has sources to work on, clone them into the workspace, here \`~/microvm/example\`. The first start
+   of the VM creates the folder and the SSH host key.
 6. Commit the config, \`${lockNameOf(config)}\` and the generated files. Nix sees only files that git tracks, so add new
    ones first.
 
 ## What the user runs
 
 Tell the user these commands, with the name and address of the new VM, which \`npx microvm-emit plan ${config}\` shows.
-The first one is what \`microvm-emit\` prints last:
+\`microvm-emit\` prints the first one at the end of its output:
 
 \`\`\`bash
 sudo nixos-rebuild switch --flake ./flake#${names[0] ?? "HOST"}

@@ -25,7 +25,7 @@ export const user = (plan: UserPlan, isHostUser: boolean): Expr => {
     ...(usesZsh(plan)
       ? [
           comment(binding("shell", lib("mkOverride", 900, select(ident("pkgs"), "zsh"))), {
-            before: "Stronger than NixOS's default, weaker than a module of yours.",
+            before: "Overrides NixOS's default; your modules override it.",
           }),
         ]
       : []),
@@ -43,7 +43,7 @@ export const sudo = (user: string): Expr =>
   moduleOf(
     binding(["users", "users", user, "extraGroups"], ["wheel"]),
     comment(binding(["security", "sudo", "wheelNeedsPassword"], false), {
-      before: "Who logs in by key has no password to give.",
+      before: "Users log in with keys and have no password.",
     }),
   );
 

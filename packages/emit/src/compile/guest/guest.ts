@@ -61,7 +61,7 @@ export const compileSharedGuest = (
   kind: "nix",
   path: guestFile(host, guest),
   expr: comment(base === undefined ? compileGuest(guest, vm, shared, relocate) : compileMore(vm, base), {
-    before: `The NixOS of ${guest.vms.join(", ")}.`,
+    before: `NixOS configuration of ${guest.vms.join(", ")}.`,
   }),
 });
 
