@@ -2,24 +2,24 @@ import * as These from "fp-ts/lib/These.js";
 import type { Problem } from "./problem.js";
 
 /**
- * What a stage makes of its input: a value, problems, or both. Later stages go on with what there is, so that one run
- * finds the problems of every stage.
+ * Result of a stage: a value, problems, or both. Later stages continue with the value, so one run finds the problems of every
+ * stage.
  */
 export type Checked<A> = These.These<readonly Problem[], A>;
 
 const monad = These.getMonad<readonly Problem[]>({ concat: (earlier, later) => [...earlier, ...later] });
 
-/** The next stage, on what the stage before left usable; problems of both add up. */
+/** Runs the next stage on the value of the previous one, and collects the problems of both. */
 export const andThen =
   <A, B>(next: (value: A) => Checked<B>) =>
   (checked: Checked<A>): Checked<B> =>
     monad.chain(checked, next);
 
-/** A value and the problems found on the way to it. */
+/** A value with problems. */
 export const withProblems = <A>(problems: readonly Problem[], value: A): Checked<A> =>
   problems.length === 0 ? These.right(value) : These.both(problems, value);
 
-/** All values that there are, and all problems. */
+/** Collects all values and all problems. */
 export const gather = <A>(results: readonly Checked<A>[]): Checked<readonly A[]> => {
   const problems: Problem[] = [];
   const values: A[] = [];

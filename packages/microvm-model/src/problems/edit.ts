@@ -15,8 +15,8 @@ interface Part {
 }
 
 /**
- * A copy of a config with every edit made, in one walk; of edits within each other, the outer one. What has no such entry
- * stays as it is, except that `set` adds one.
+ * Returns a copy of a config with all edits applied in one walk. Of nested edits, only the outer one counts. An edit of a missing
+ * entry does nothing, but `set` adds the entry.
  */
 export const edited = (config: unknown, edits: readonly Edit[]): unknown => {
   const root: Part = { inner: new Map() };
@@ -55,14 +55,14 @@ const apply = (value: unknown, { change, inner }: Part): unknown => {
   return withMarks(value, Object.fromEntries([...kept, ...added]));
 };
 
-/** Only data is entered: no Nix, no instance of a class. */
+/** True for plain data; false for Nix and for instances of classes. */
 const isContainer = (value: unknown): value is object => {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return Array.isArray(value) || prototype === null || Object.getPrototypeOf(prototype) === null;
 };
 
-/** `replace` and `unset` mark what they are told of by symbols. */
+/** `replace` and `unset` mark values with symbols. */
 const withMarks = <A extends object>(from: object, copy: A): A => {
   for (const mark of Object.getOwnPropertySymbols(from))
     Object.defineProperty(copy, mark, Object.getOwnPropertyDescriptor(from, mark) ?? {});

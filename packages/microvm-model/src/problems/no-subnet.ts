@@ -3,7 +3,7 @@ import { problem } from "./problem.js";
 /**
  * No subnet for an address
  *
- * An interface gets its address from the VM's index and the network's subnet. This network has no subnet of its own: it
+ * An interface gets its address from the VM's index and the network's subnet. This network has no subnet: it
  * is part of a LAN with its own DHCP server.
  *
  * ## Fails

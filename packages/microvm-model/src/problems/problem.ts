@@ -1,19 +1,19 @@
 import { clip } from "../common/clip.js";
 import type { ProblemCode } from "./problem-codes.generated.js";
 
-/** Where in a config: object keys and list positions from the top, `["hosts", "midna", "vms", "emacsvm", "vcpu"]`. */
+/** A place in a config: object keys and list positions from the top, `["hosts", "midna", "vms", "emacsvm", "vcpu"]`. */
 export type ConfigPath = readonly (string | number)[];
 
-/** What is wrong with a config, in words a person can act on. */
+/** A fault of a config, in words a person can act on. */
 export interface Problem {
   /** Stable name of the rule, such as `duplicate-address`. */
   readonly code: ProblemCode;
   /** An error stops the run; a warning does not. */
   readonly severity: "error" | "warning";
   readonly path: ConfigPath;
-  /** What is wrong, one sentence. */
+  /** A noun phrase or sentence without a period: the value found and the value expected. */
   readonly message: string;
-  /** What to do about it, one sentence in the imperative. */
+  /** One imperative sentence. */
   readonly remedy: string;
   /** True if a missing setting can cause it: next to a misspelt key the problem is not reported. */
   readonly isOfAbsence?: true;

@@ -27,7 +27,7 @@ const conflictingArgument = problem("conflicting-argument", "error");
 
 export const check: Rule = (host) => host.vms.flatMap((vm) => [...ofCloudHypervisor(vm), ...ofVirtiofsd(vm)]);
 
-/** The runner throws if `extraArgs` repeats one of its own arguments (microvm.nix runners/cloud-hypervisor.nix). */
+/** The runner throws if `extraArgs` repeats its arguments (microvm.nix runners/cloud-hypervisor.nix). */
 const ofCloudHypervisor = (vm: VmPlan): readonly Problem[] => {
   if (vm.machine.hypervisor !== "cloud-hypervisor") return [];
   const given = textsOf(vm.machine.options, "cloud-hypervisor.extraArgs");

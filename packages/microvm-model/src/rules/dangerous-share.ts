@@ -41,7 +41,7 @@ const needlessDangerous = problem("needless-dangerous", "warning");
  *   `/run`, `/tmp`, `/var` and `/var/lib`
  * - control sockets, such as Docker's; folders of firewall rules; data of containers and well-known services in
  *   `/var/lib`
- * - secrets below `/run`, SSH host keys of VMs, and microvm.nix's folders of VMs; a VM may share a subfolder of its own,
+ * - secrets below `/run`, SSH host keys of VMs, and microvm.nix's folders of VMs; a VM may share a subfolder of that VM,
  *   such as `home`, without images and sockets
  * - a workspace, SSH host keys, an agent login or a disk of another VM; VMs may share one agent login
  * - for writing, files that this host is built from

@@ -6,7 +6,7 @@ import type { Rule } from "./rule.js";
 /**
  * DHCP range outside the subnet
  *
- * A DHCP server leases addresses of its own subnet, except for the first and the last one. systemd-networkd refuses to
+ * A DHCP server leases addresses of its subnet, except for the first and the last one. systemd-networkd refuses to
  * start with another range.
  *
  * ## Fails

@@ -4,7 +4,7 @@ import { problem } from "../problems/problem.js";
 /**
  * NAT uses a bridge port
  *
- * An interface in a bridge sends no packets of its own: the host sends and receives through the bridge. Masquerading on
+ * An interface in a bridge sends no packets itself: the host sends and receives through the bridge. Masquerading on
  * the port would match no packet.
  *
  * ## Fails

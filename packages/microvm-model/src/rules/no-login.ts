@@ -4,7 +4,7 @@ import { problem } from "../problems/problem.js";
 /**
  * No SSH key
  *
- * Guests only accept SSH keys. Without a key, and without a module that could add one, nobody can log in.
+ * Guests only accept SSH keys. Without a key, and without a module that could add one, all logins fail.
  *
  * ## Fails
  *
