@@ -1,7 +1,7 @@
 /**
- * Time and peak memory of the whole command by the number of VMs, per VM and against 100: `npx jiti bench/emit-scale.ts`.
- * Then the same ratio of `plan`, of guests that all differ, and of configs with a mistake in each VM. Each run is a process of
- * its own.
+ * Measures time and peak memory of the command by the number of VMs, per VM and relative to 100 VMs: `npx jiti
+ * bench/emit-scale.ts`. Then the same ratio for `plan`, for guests that all differ, and for configs with an error in
+ * each VM. Each run is a new process.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -18,7 +18,7 @@ interface Measured {
   readonly peakMiB: number;
 }
 
-/** One host with VMs that all get a tap, an address and a guest system of their own. */
+/** One host; each VM has a tap, an address and a separate guest. */
 const configOf = (count: number, settings = ""): string => `import { claudeCode, defineConfig } from "microvm-emit";
 
 export default defineConfig({
@@ -38,11 +38,11 @@ export default defineConfig({
 });
 `;
 
-/** A run of the command on 100 and on 1,000 VMs. */
+/** A measurement of 100 and of 1,000 VMs. */
 interface Load {
   readonly name: string;
   readonly command: readonly string[];
-  /** Settings of each VM, by its `index`. */
+  /** Settings of each VM, from its `index`. */
   readonly settings: string;
   readonly exitCode: 0 | 1;
 }

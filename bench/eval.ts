@@ -1,9 +1,9 @@
 /**
- * What Nix spends on a host by the number of its VMs and guests, on real modules: `npx jiti bench/eval.ts`, with
- * `--shared 1,20,100`, `--own 1,2` (what is compared with) and `--rounds 3` to measure less or more. `MICROVM_EMIT_RIG` names a
- * folder with `nixpkgs`, `microvm`, `home-manager`, `stapelbergnix` and `inputs/{spectrum,nix-index-database,configfiles}` as
- * plain trees and a `store`, `MICROVM_EMIT_NIX_CURRENT` the `nix` where that on PATH is old. Linux only, whose `/proc` tells what
- * a process took. Each evaluation is a process of its own.
+ * Measures Nix's evaluation of a host by the number of its VMs and guests, on real modules: `npx jiti bench/eval.ts`,
+ * with `--shared 1,20,100`, `--own 1,2` (the baseline) and `--rounds 3` to change the amount. `MICROVM_EMIT_RIG` names
+ * a folder with `nixpkgs`, `microvm`, `home-manager`, `stapelbergnix` and
+ * `inputs/{spectrum,nix-index-database,configfiles}` as plain trees and a `store`; `MICROVM_EMIT_NIX_CURRENT` names the
+ * `nix` to use if that on PATH is old. Needs Linux's `/proc`. Each evaluation is a new process.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -29,7 +29,7 @@ if (rig === undefined) {
   process.exit(1);
 }
 
-/** A VM in the style of examples/midna; what two VMs install differs from guest to guest. */
+/** A VM like those of examples/midna; its packages depend on the guest. */
 const vm = (index: number, guest: number): Vm => ({
   agent: claudeCode(),
   workspace: `~/microvm/project${String(index)}`,
@@ -105,7 +105,7 @@ interface Flake {
   readonly host: string;
 }
 
-/** Locks a flake to the rig: what each evaluation would find out anew is found out once. */
+/** Locks the flake to the rig, so that no evaluation fetches. */
 const lock = (flake: Flake): Flake => {
   const overrides = Object.entries(inputs).flatMap(([input, path]) => [
     "--override-input",
@@ -116,7 +116,7 @@ const lock = (flake: Flake): Flake => {
   return flake;
 };
 
-/** The flake of a config in a folder. */
+/** Writes the flake of a config to a folder. */
 const layOut = (folder: string, config: Config): Flake => {
   const result = emit(config, { configFile: "microvm.config.ts" });
   if (result._tag === "Left") throw new Error(JSON.stringify(result.left, null, 2));
@@ -131,7 +131,7 @@ const layOut = (folder: string, config: Config): Flake => {
 
 const hostModule = '{ fileSystems."/".device = "/dev/sda1"; users.users.michael.isNormalUser = true; }';
 
-/** A host with one VM as microvm.nix documents it, without microvm-emit. */
+/** A host with one VM as in microvm.nix's documentation, without microvm-emit. */
 const layOutByHand = (folder: string): Flake => {
   cpSync(fileURLToPath(new URL("../test/nix/fixtures/article-style", import.meta.url)), folder, { recursive: true });
   const file = join(folder, "flake/hosts/midna.nix");
@@ -140,23 +140,23 @@ const layOutByHand = (folder: string): Flake => {
   return lock({ ref: `path:${folder}?dir=flake`, host: "midna" });
 };
 
-/** What an evaluation took; seconds of CPU are the user's and the system's, of all its threads. */
+/** Cost of an evaluation; CPU seconds are user and system time of all threads. */
 interface Spent {
   readonly cpuSeconds: number;
   readonly wallSeconds: number;
   readonly peakMiB: number;
-  /** As Nix counts them, which is the same in each run. */
+  /** Nix's count, which is equal in all runs. */
   readonly calls: number;
   readonly allocatedMiB: number;
 }
 
 const TICKS_PER_SECOND = 100;
 
-/** What a process has taken so far; nothing once it has ended. */
+/** Cost of a process so far; null after its end. */
 const takenBy = (pid: number): Pick<Spent, "cpuSeconds" | "peakMiB"> | null => {
   const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${String(pid)}/status`, "utf8"))?.[1];
   if (peak === undefined) return null;
-  // The name of the program, in parentheses, may hold spaces.
+  // The program's name, in parentheses, may contain spaces.
   const fields = readFileSync(`/proc/${String(pid)}/stat`, "utf8")
     .replace(/^.*\) /s, "")
     .split(" ");
@@ -224,7 +224,7 @@ try {
     { name: byHand, flake: layOutByHand(join(root, "by-hand")) },
     ...[...cases].map(([name, vms]) => ({ name, flake: layOut(join(root, name.replaceAll(" ", "-")), host(vms)) })),
   ];
-  // In turns, so that what else the machine does weighs on all alike; the first round also fills the store.
+  // In turns, so that other load affects all alike; the first round also fills the store.
   for (let round = 0; round < Number(options.rounds); round += 1)
     for (const { name, flake } of flakes)
       runs.set(name, [...(runs.get(name) ?? []), await measure(flake, join(root, "statistics.json"))]);
@@ -268,7 +268,7 @@ for (const [name, { cpuSeconds, wallSeconds, peakMiB, calls, allocatedMiB }] of 
   );
 }
 
-/** The most that an evaluation may take of another's. */
+/** Upper limits relative to another evaluation. */
 const goals: readonly (readonly [name: string, to: string, key: keyof Spent, most: number])[] = [
   ["1 shared", byHand, "calls", 1.03],
   ["100 shared", "1 shared", "cpuSeconds", 1.3],
@@ -286,7 +286,7 @@ for (const [name, to, key, most] of goals) {
   if (!isMet) process.exitCode = 1;
 }
 
-/** Function calls that a second guest takes. */
+/** Upper limit of function calls for a second guest. */
 const mostCallsOfGuest = 3.1e6;
 const [one, two] = [results.get("1 own")?.calls, results.get("2 own")?.calls];
 if (one !== undefined && two !== undefined) {

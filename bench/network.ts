@@ -1,7 +1,7 @@
 /**
- * What policies cost: how fast a VM reaches the internet with them and with plain NAT, in turns, and what their rules take to
- * load and to keep by the number of VMs: `npx jiti bench/network.ts`, with `--rounds 20`, `--seconds 1` and
- * `--vms 10,100,1000`. As root on Linux, with what `test/lab` needs, and iperf3.
+ * Measures the cost of network policies: a VM's throughput to the internet with policies and with plain NAT, in turns,
+ * and the load time and memory of the rules by the number of VMs: `npx jiti bench/network.ts`, with `--rounds 20`,
+ * `--seconds 1` and `--vms 10,100,1000`. Needs root on Linux, the packages of `test/lab`, and iperf3.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
@@ -59,7 +59,7 @@ const compareThroughput = async (): Promise<void> => {
       const runs: [policy: number, plain: number][] = [];
       for (let round = 0; round < Number(options.rounds); round += 1) {
         const seen = { policy: 0, plain: 0 };
-        // Each is first every other time, since what else the machine does comes and goes.
+        // Alternates the order, so that other load affects both alike.
         const order = round % 2 === 0 ? (["policy", "plain"] as const) : (["plain", "policy"] as const);
         for (const which of order) {
           await lab.load({ policy: lab.policy.rules, plain }[which]);
@@ -82,7 +82,7 @@ const compareThroughput = async (): Promise<void> => {
 
 // --- rules ---
 
-/** A third each of the internet, an allowlist with addresses, and nothing but another VM. */
+/** A third each: the internet, an allowlist with addresses, and only another VM. */
 const vm = (index: number): Vm =>
   [
     {},
@@ -111,7 +111,7 @@ const rulesOf = async (config: Config): Promise<string> => {
   return (await evalFlake(emitFlake(config), "nixosConfigurations.h.config", { nix, apply })) as string;
 };
 
-/** A group whose kernel memory is counted, by either version of cgroups; null where neither is. */
+/** A cgroup that counts kernel memory, of version 1 or 2; null without one. */
 const openGroup = (): {
   readonly procs: string;
   readonly kernelMiB: () => number;

@@ -1,12 +1,12 @@
 /**
- * Parsing and printing a folder of Nix files, next to other packages of npm and as ratios to JSON.parse and
- * JSON.stringify of the same trees, all in one run; then our own speed by size:
+ * Measures parsing and printing of a folder of Nix files: against other npm packages, as ratios to JSON.parse and
+ * JSON.stringify of the same trees, and our speed by size:
  *
  *     npx jiti bench/parse.ts FOLDER
  *
- * after a build, or with MICROVM_EMIT_CORPUS naming the folder. Every file is parsed by itself. The parsers do not do the
- * same work: ours makes plain objects with values, comments and places; tree-sitter, here its WebAssembly, and Lezer make
- * compact trees of tokens. nijs has no parser and prints data only, so it prints the JSON of our trees as Nix.
+ * Needs a build. Without FOLDER it uses MICROVM_EMIT_CORPUS. Each file is parsed separately. The parsers do different
+ * work: ours creates plain objects with values, comments and positions; tree-sitter (its WebAssembly) and Lezer create
+ * compact trees of tokens. nijs has no parser and prints only data, so it prints the JSON of our trees as Nix.
  */
 import { type Expr, parse, print, toNix } from "@microvm-emit/nix-ast";
 import { parser as lezer } from "@replit/codemirror-lang-nix";
@@ -18,7 +18,7 @@ import { fileURLToPath } from "node:url";
 import { Language, Parser as TreeSitter, type Tree } from "web-tree-sitter";
 
 const rounds = 7;
-/** Sizes in MB, with how often each is measured. */
+/** Sizes in MB, with the number of measurements. */
 const sizes = [
   [1, 21],
   [10, 5],
@@ -52,7 +52,7 @@ type Parsed = ReturnType<typeof parse>;
 const isTree = (result: Parsed): result is Extract<Parsed, { _tag: "Right" }> => result._tag === "Right";
 const trees = parsed.filter(isTree).map(({ right }) => right);
 
-/** The trees as JSON has them: integers as text, no marks. */
+/** The trees as JSON: integers as strings, without marks. */
 const json = JSON.stringify(trees, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
 const data = JSON.parse(json) as object[];
 
@@ -81,7 +81,7 @@ const lezerFails = (text: string): boolean => {
   return found;
 };
 
-/** The data that an expression made of data stands for. */
+/** The value of an expression that contains only data. */
 const dataOf = (expr: Expr): unknown => {
   switch (expr.kind) {
     case "list":
@@ -111,7 +111,7 @@ const dataOf = (expr: Expr): unknown => {
   }
 };
 
-/** Whether a text that should say the data does not. */
+/** True if the text does not evaluate to the data. */
 const misprints = (text: string, datum: object): boolean => {
   const result = parse(text);
   if (!isTree(result)) return true;
@@ -125,9 +125,9 @@ const misprints = (text: string, datum: object): boolean => {
 interface Contender {
   readonly name: string;
   readonly rival: "JSON.parse" | "JSON.stringify";
-  /** The whole folder's work. */
+  /** Processes the whole folder. */
   readonly run: () => unknown;
-  /** How many files it gets wrong, and what that means here. */
+  /** Number of files with a wrong result, and the meaning of wrong here. */
   readonly errors: () => readonly [count: number, meaning: string] | undefined;
 }
 
@@ -191,7 +191,7 @@ const time = (run: () => unknown): number => {
   return performance.now() - start;
 };
 
-/** Median milliseconds of each, run in turns so that what else the machine does weighs on all alike. */
+/** Median milliseconds of each, run in turns so that other load affects all alike. */
 const race = (runs: readonly (() => unknown)[], times: number, warmUp = 0): number[] => {
   const taken = runs.map((): number[] => []);
   for (let round = -warmUp; round < times; round++) {
@@ -231,7 +231,7 @@ table(
   }),
 );
 
-/** Files one after another as items of one list, again and again, until it has the size. */
+/** Repeats the files as elements of one list until it has the size. */
 const listOf = (size: number): string => {
   const items: string[] = [];
   for (let total = 0, index = 0; total < size; index++) {

@@ -1,13 +1,13 @@
 /**
- * Printing JSON-like data as Nix, as a ratio to `JSON.stringify` of the same data and to the npm package nijs, all in one
- * run: `npx jiti bench/print.ts`, after a build.
+ * Measures printing of JSON-like data as Nix, as a ratio to `JSON.stringify` and to the npm package nijs, in one
+ * process: `npx jiti bench/print.ts`, after a build.
  */
 import { print, toNix } from "@microvm-emit/nix-ast";
 import nijs from "nijs";
 
 const rounds = 15;
 
-/** Nested configuration data, about 5 MB of JSON: five kinds of value in every innermost set. */
+/** Nested configuration data, about 5 MB of JSON: each innermost set has five kinds of value. */
 const configOf = (depth: number, seed: number): Record<string, unknown> =>
   Object.fromEntries(
     Array.from({ length: 8 }, (_, index) => {
@@ -42,14 +42,14 @@ const names = Object.keys(contenders) as Contender[];
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-/** Milliseconds that one run takes; a character of the text is read, so that it is made in full. */
+/** Milliseconds of one run; reading a character forces the engine to build the whole string. */
 const time = (run: () => string): number => {
   const start = performance.now();
   run().charCodeAt(0);
   return performance.now() - start;
 };
 
-// In turns, so that what else the machine does weighs on all alike; the first turns warm the engine up.
+// In turns, so that other load affects all alike; the first turns warm up the engine.
 const times = new Map<Contender, number[]>(names.map((name) => [name, []]));
 for (let round = -3; round < rounds; round++) {
   for (const name of names) {

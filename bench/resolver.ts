@@ -1,6 +1,7 @@
 /**
- * How long a VM waits for an answer while another one floods the host's resolver, against the same load elsewhere: `npx jiti bench/resolver.ts`, with
- * `--rounds 5`, `--questions 400` and `--floods empty,allowed`. As root on Linux, with what `test/lab` needs.
+ * Measures a VM's wait for DNS answers while another VM floods the host's resolver, against the same load elsewhere:
+ * `npx jiti bench/resolver.ts`, with `--rounds 5`, `--questions 400` and `--floods empty,allowed`. Needs root on Linux
+ * and the packages of `test/lab`.
  */
 import { parseArgs } from "node:util";
 import { openLab } from "../test/lab/policy-lab.js";
@@ -21,7 +22,7 @@ if (missing !== undefined) {
   process.exit(1);
 }
 
-/** Asks for an A record, which is cached, and a TXT record, which is not, one after the other; prints milliseconds and losses. */
+/** Alternates queries for a cached A record and an uncached TXT record; prints milliseconds and losses. */
 const ASK = `
 import json, socket, sys, time
 import dns.exception, dns.message, dns.query
@@ -40,7 +41,7 @@ for _ in range(count):
 print(json.dumps(taken))
 `;
 
-/** Keeps to a rate of a second where it can, and prints what it has sent. */
+/** Sends at a fixed rate per second if possible, and prints the number of packets. */
 const FLOOD = `
 import itertools, signal, socket, struct, sys, time
 server, kind, rate = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -113,7 +114,7 @@ try {
     const ratios: Record<keyof Waits, number[]> = { A: [], TXT: [] };
     const lines: string[] = [];
     for (let round = 0; round < Number(options.rounds); round += 1) {
-      // What the sender itself takes of the machine's CPUs is the same in both.
+      // The sender's own CPU load is equal in both.
       const [alone] = await askBeside("127.0.0.1", kind, rate);
       const [beside, sent] = await askBeside(loud.gateway, kind, rate);
       for (const type of ["A", "TXT"] as const) {

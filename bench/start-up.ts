@@ -1,4 +1,7 @@
-/** CPU time of whole commands, as a ratio to Node doing nothing: `npm run build && npx jiti bench/start-up.ts [node]`. */
+/**
+ * Measures CPU time of whole commands, as a ratio to an empty Node process: `npm run build && npx jiti
+ * bench/start-up.ts [node]`.
+ */
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,7 +18,7 @@ const env = { ...process.env, XDG_CACHE_HOME: join(root, "cache"), XDG_STATE_HOM
 
 const program = join(repository, "packages/emit/dist/bin/microvm-emit.js");
 const config = join(root, "microvm.config.ts");
-/** The highest ratios allowed, by major version of Node: a later Node does nothing in less time. */
+/** Upper limits of the ratios, by major version of Node: newer ones start faster. */
 const goals = [
   { args: ["--help"], 20: 2.5, 22: 4 },
   { args: ["schema"], 20: 2.5, 22: 4 },
@@ -24,7 +27,7 @@ const goals = [
   { args: [config], 20: 5, 22: 9 },
 ] as const;
 
-/** CPU time of all processes that this one waited for, in ticks of 1/100 s (`cutime` and `cstime`, proc_pid_stat(5)). */
+/** CPU time of all awaited child processes, in ticks of 1/100 s (`cutime` and `cstime`, proc_pid_stat(5)). */
 const childTicks = (): number => {
   const stat = readFileSync("/proc/self/stat", "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -44,7 +47,7 @@ try {
   const version = execFileSync(node, ["--version"], { encoding: "utf8" }).trim();
   const major = Number(/^v(\d+)/.exec(version)?.[1]) >= 22 ? 22 : 20;
   for (const { args } of goals) cpuMillisecondsOf(program, ...args);
-  // In turns, so that what else the machine does weighs on all alike.
+  // In turns, so that other load affects all alike.
   const turns = Array.from({ length: rounds }, () => ({
     nothing: cpuMillisecondsOf("-e", "0"),
     commands: goals.map(({ args }) => cpuMillisecondsOf(program, ...args)),

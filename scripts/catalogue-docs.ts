@@ -1,4 +1,4 @@
-/** The tables of the docs that show rows of the catalogue: each is found in its page by its columns, and written anew. */
+/** Tables of the docs that show the catalogue. A table is found by its columns and replaced. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Agent } from "../packages/microvm-model/src/catalogue/agent.js";
@@ -20,7 +20,7 @@ const code = (value: string): string => `\`${value}\``;
 
 const codes = (values: readonly string[] = []): string => values.map(code).join(", ");
 
-/** A package is text in each row of the catalogue. */
+/** Packages in the catalogue are strings. */
 const packageName = (value: Agent["package"]): string => {
   if (typeof value !== "string") throw new Error("a package of the catalogue is Nix");
   return value;
@@ -124,7 +124,7 @@ const cellsOf = (line: string): readonly string[] =>
     .slice(1, -1)
     .map((cell) => cell.trim());
 
-/** A page with a table in place of the one with the same columns. */
+/** Replaces the table with these columns in a page. */
 const withTable = (text: string, { page, columns, rows }: Table): string => {
   const lines = text.split("\n");
   const start = lines.findIndex((line) => cellsOf(line).join("|") === columns.join("|"));
@@ -134,7 +134,7 @@ const withTable = (text: string, { page, columns, rows }: Table): string => {
   return [...lines.slice(0, start), ...table, ...lines.slice(end)].join("\n");
 };
 
-/** The pages with their tables, by path. */
+/** All pages with their tables, by path. */
 export const generatedDocs = (): ReadonlyMap<string, string> =>
   new Map(
     [...new Set(tables.map(({ page }) => page))].map((page) => {

@@ -1,4 +1,4 @@
-/** The function of each agent and toolchain, with the comment of its row, and the exports of both packages. */
+/** Generates the function of each agent and toolchain, with its row's comment, and the exports of both packages. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
@@ -10,14 +10,13 @@ const inProject = (path: string): string => fileURLToPath(new URL(`../${path}`, 
 
 const catalogue = "packages/microvm-model/src/catalogue";
 
-/** The comment of a row. */
 interface RowComment {
   readonly text: string;
-  /** The tag `@domains`: words after the domains in the docs. */
+  /** The tag `@domains`: additional words after the domains in the docs. */
   readonly domains: string;
 }
 
-/** The comments of the rows of a table, by name. */
+/** Comments of a table's rows, by name. */
 export const rowComments = (table: "agents" | "toolchains"): ReadonlyMap<string, RowComment> => {
   const path = inProject(`${catalogue}/${table}.ts`);
   const comments = new Map<string, RowComment>();
@@ -53,7 +52,7 @@ const commentOf = (comments: ReadonlyMap<string, RowComment>, name: string): str
 
 const header = "// Written by `npm run generate` from the tables of agents and toolchains.";
 
-/** The two files, by path. */
+/** The two generated files, by path. */
 export const generatedFunctions = (): ReadonlyMap<string, string> => {
   const [ofAgents, ofToolchains] = [rowComments("agents"), rowComments("toolchains")];
   const functions = [

@@ -1,6 +1,6 @@
 /**
- * The JSON Schema of configs that are data: shapes from the schemas that check them, words from the types' documentation.
- * `npm run generate` writes it to packages/emit.
+ * Generates the JSON Schema of configs in YAML and JSON: shapes from the zod schemas, descriptions from the types'
+ * comments. `npm run generate` writes it to packages/emit.
  */
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
@@ -9,7 +9,7 @@ import { z } from "zod";
 import { configSchema } from "../packages/microvm-model/src/config/config.js";
 import { nixExpression } from "../packages/microvm-model/src/scalars/terms.js";
 
-/** A JSON Schema as far as it is looked into here. */
+/** The keywords of JSON Schema that this script uses. */
 export interface JsonSchema {
   readonly [keyword: string]: unknown;
   readonly anyOf?: readonly JsonSchema[];
@@ -19,13 +19,13 @@ export interface JsonSchema {
   readonly additionalProperties?: JsonSchema | false;
 }
 
-/** The schema, with its documentation. */
+/** The schema with descriptions. */
 export const configJsonSchema = (): JsonSchema => {
   const shape = z.toJSONSchema(configSchema, {
     io: "input",
     unrepresentable: "any",
     override: ({ zodSchema, jsonSchema }) => {
-      // Nix is no data: what may be Nix too is text in a file of data.
+      // A Nix expression is not data, so only its alternatives remain.
       if (zodSchema === nixExpression) jsonSchema.not = {};
     },
   });
@@ -59,7 +59,7 @@ const readTypes = (): { readonly checker: ts.TypeChecker; readonly config: ts.Ty
 
 const isNever = ({ not }: JsonSchema): boolean => typeof not === "object";
 
-/** A schema without the choices that nothing can be. */
+/** Removes choices that accept no value. */
 const withoutNever = (schema: JsonSchema): JsonSchema => {
   const { anyOf, ...rest } = mapParts(schema, withoutNever);
   if (anyOf === undefined) return rest;
@@ -79,7 +79,7 @@ const mapParts = (schema: JsonSchema, change: (part: JsonSchema) => JsonSchema):
   }),
 });
 
-/** A schema with what the types that it stands for say of each setting. */
+/** Adds the comments of the matching types to a schema. */
 const documented = (schema: JsonSchema, types: readonly ts.Type[], checker: ts.TypeChecker): JsonSchema => {
   const choices = types.flatMap((type) => (type.isUnion() ? type.types : [type]));
   const { properties, items, additionalProperties, ...rest } = schema;
@@ -109,7 +109,7 @@ const documented = (schema: JsonSchema, types: readonly ts.Type[], checker: ts.T
 const elementOf = (type: ts.Type, checker: ts.TypeChecker): readonly ts.Type[] =>
   checker.isArrayType(type) ? checker.getTypeArguments(type as ts.TypeReference) : [];
 
-/** The settings of an object, which is of the type that has just these. */
+/** Describes an object from the type with the same property names. */
 const describedObject = (
   properties: Readonly<Record<string, JsonSchema>>,
   types: readonly ts.Type[],
@@ -124,13 +124,13 @@ const describedObject = (
   return {
     ...description((type.aliasSymbol ?? type.getSymbol())?.getDocumentationComment(checker) ?? []),
     properties: Object.fromEntries(
-      // In the schema's order: the order of a mapped type depends on the whole program.
+      // In the schema's order, because the order of a mapped type depends on the whole program.
       Object.entries(properties).map(([name, part]) => {
         const setting = type.getProperty(name);
         if (setting === undefined) throw new Error(`No type has the setting ${name}`);
         const schema = documented(part, [checker.getTypeOfSymbol(setting)], checker);
         const docs = docsOf(setting, schema, checker);
-        // First in the text; the setting's description replaces that of its type.
+        // `docs` twice: the first sets the order of keys, the second replaces the type's description.
         return [name, { ...docs, ...schema, ...docs }];
       }),
     ),
@@ -161,7 +161,7 @@ const docsOf = (setting: ts.Symbol, schema: JsonSchema, checker: ts.TypeChecker)
   };
 };
 
-/** What a tag says where that is data: JavaScript's literals for data are YAML's too. All else is prose. */
+/** Parses the value of a tag if it is data (JavaScript literals for data are also YAML); prose gives undefined. */
 const dataIn = (text: string): { readonly data: unknown } | undefined => {
   if (!/^(["[{\d-]|(true|false|null)$)/.test(text)) return undefined;
   try {

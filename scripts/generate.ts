@@ -1,6 +1,6 @@
 /**
- * Writes each file that follows from a table of the model: functions and exports of agents and toolchains, tables of the
- * docs, the JSON Schema and the private ranges of the library. `npm run generate` runs it; tests compare the files.
+ * Writes all files that are generated from the model's tables: functions and exports of agents and toolchains, tables
+ * of the docs, the JSON Schema and the library's private ranges. `npm run generate` runs it; tests compare the files.
  */
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -10,7 +10,7 @@ import { generatedFunctions } from "./catalogue-functions.js";
 import { configJsonSchema, schemaFile } from "./config-schema.js";
 import { privateRangesFile, privateRangesJson } from "./private-ranges.js";
 
-/** Texts by path, as Prettier formats them. */
+/** Formatted texts, by path. */
 export const generatedFiles = async (): Promise<ReadonlyMap<string, string>> => {
   const texts = new Map([
     ...generatedFunctions(),

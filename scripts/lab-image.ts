@@ -1,4 +1,4 @@
-/** Makes the guests' image ahead of the tests that boot it. */
+/** Builds the guests' image before the tests that boot it. */
 import { image } from "../test/lab/image.js";
 
 await image();

@@ -1,11 +1,11 @@
 /**
- * Measures what the tests notice: changes one place of the source at a time, runs the tests of its area, and lists the
- * changes that no test failed for.
+ * Measures the tests: changes one place of the source at a time, runs the tests of its area, and lists the changes that
+ * no test detects.
  *
  *   npx jiti scripts/mutate.ts AREA [COUNT] [SEED]
  *
- * It works on a copy of HEAD in the temporary directory. `npm test` does not run it: a mutant takes as long as the tests
- * of its area.
+ * It works on a copy of HEAD in the temporary directory. `npm test` does not run it: each mutation takes as long as the
+ * tests of its area.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -14,17 +14,17 @@ import { join } from "node:path";
 import ts from "typescript";
 
 interface Area {
-  /** Pathspecs of git's. */
+  /** Pathspecs of git. */
   readonly sources: readonly string[];
-  /** Beginnings of the test files to run, in this order: quick ones first. */
+  /** Prefixes of test files to run, in this order: quick ones first. */
   readonly tests: readonly string[];
-  /** Whether the tests start the command, which is built anew for each mutant. */
+  /** True if the tests start the command, which must be built for each mutation. */
   readonly usesCommand?: boolean;
-  /** The mutations to make; those of TypeScript by default. */
+  /** The mutations to try; by default those of TypeScript. */
   readonly mutate?: (text: string) => readonly Mutation[];
 }
 
-/** A piece of text to put in the place of another. */
+/** A replacement of text. */
 interface Mutation {
   readonly start: number;
   readonly end: number;
@@ -49,7 +49,7 @@ const SWAPPED_OPERATORS: Readonly<Partial<Record<ts.SyntaxKind, string>>> = {
 const SWAPPED_METHODS: Readonly<Record<string, string>> = { some: "every", every: "some", startsWith: "endsWith" };
 const DROPPED_METHODS: ReadonlySet<string> = new Set(["filter", "slice", "sort", "toSorted", "trim", "reverse"]);
 
-/** The mutations of a node itself, not of the nodes in it. */
+/** Mutations of the node itself, without its children. */
 const mutationsOfNode = (node: ts.Node): readonly Mutation[] => {
   const at = (place: ts.Node, text: string): Mutation => ({ start: place.getStart(), end: place.end, text });
   if (ts.isBinaryExpression(node)) {
@@ -63,7 +63,7 @@ const mutationsOfNode = (node: ts.Node): readonly Mutation[] => {
   if (node.kind === ts.SyntaxKind.TrueKeyword) return [at(node, "false")];
   if (node.kind === ts.SyntaxKind.FalseKeyword) return [at(node, "true")];
   if (ts.isNumericLiteral(node)) return [at(node, `(${node.text} + 1)`)];
-  // Prose is left to the tests of words.
+  // Tests do not check prose.
   if (ts.isStringLiteral(node) && /^[\w./:@-]+$/.test(node.text) && !ts.isImportDeclaration(node.parent))
     return [at(node, JSON.stringify(`${node.text}x`))];
   if (ts.isArrayLiteralExpression(node))
@@ -96,7 +96,7 @@ const mutationsOfTypeScript = (text: string): readonly Mutation[] => {
   return found;
 };
 
-// Texts in other languages: a line of it is left out, or a word of it is swapped.
+// For other languages: deletes a line or swaps a word.
 
 const SWAPPED_WORDS: readonly (readonly [RegExp, string])[] = [
   [/\blib\.all\b/g, "lib.any"],
@@ -135,13 +135,13 @@ const mutationsOfLines =
     return found;
   };
 
-/** The mutations within the templates of a TypeScript file that hold Nix. */
+/** Mutations within templates with Nix in a TypeScript file. */
 const mutationsOfNix = (text: string): readonly Mutation[] =>
   [...text.matchAll(/nix`\n/g)].flatMap(({ index }) => {
     const start = index + 5;
     const end = text.indexOf("\n`;", start);
     const shift = (by: Mutation): Mutation => ({ ...by, start: by.start + start, end: by.end + start });
-    // A rule of nftables or a binding on a line of its own.
+    // A line with a rule of nftables or a binding.
     return mutationsOfLines(
       /^\s+([\w".${}-]+ = .*;|(?!.*[{}]$)\w+ .* (drop|accept|return|continue)( comment.*)?)$/,
       "#",
@@ -224,7 +224,7 @@ const AREAS: Readonly<Record<string, Area>> = {
   },
 };
 
-/** What no test can notice, by the text that a mutation takes the place of, with the reason. */
+/** Mutations that change nothing observable, by the original text, with the reason. */
 const EQUIVALENT: Readonly<Record<string, readonly (readonly [text: string, because: string])[]>> = {
   "packages/microvm-model/src/rules/shared-across-policies.ts": [
     ["all.filter(({ share }) => !share.readOnly)", "a folder without a writer has nothing to tell: this saves work"],
@@ -236,7 +236,7 @@ const area = AREAS[name];
 if (area === undefined) throw new Error(`Name an area: ${Object.keys(AREAS).join(", ")}`);
 const { sources, tests, usesCommand = false, mutate = mutationsOfTypeScript } = area;
 
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+/** Pseudorandom numbers from 0 to 1 (mulberry32). */
 const random = ((state: number) => (): number => {
   state = (state + 0x6d2b79f5) | 0;
   let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
@@ -244,7 +244,7 @@ const random = ((state: number) => (): number => {
   return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
 })(Number(seed));
 
-/** One process that loads the sources once and ends at the first failure. */
+/** One process that loads the sources once and stops at the first failure. */
 const configOfVitest = (order: readonly string[], withCommand: boolean): string => `
   import { mergeConfig } from "vitest/config";
   import { BaseSequencer } from "vitest/node";

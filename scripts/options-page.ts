@@ -1,6 +1,6 @@
 /**
- * Writes packages/emit/nix/options.md, the page of the library's options: `MICROVM_EMIT_RIG=FOLDER npm run options`. The descriptions of
- * types come from the `lib` of a real nixpkgs, in `FOLDER/nixpkgs/lib`.
+ * Generates packages/emit/nix/options.md, the reference of the library's options: `MICROVM_EMIT_RIG=FOLDER npm run
+ * options`. Types' descriptions come from the `lib` of a real nixpkgs, in `FOLDER/nixpkgs/lib`.
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -11,14 +11,14 @@ interface Option {
   readonly name: string;
   readonly type: string;
   readonly description: string;
-  /** As Nix; null for none. */
+  /** As Nix; null without a default. */
   readonly default: string | null;
   readonly example: string | null;
 }
 
 export const optionsFile = fileURLToPath(new URL("../packages/emit/nix/options.md", import.meta.url));
 
-/** The options as the `lib` in a folder of nixpkgs describes them. */
+/** Evaluates the options with the `lib` of a nixpkgs. */
 const optionsBy = (lib: string): Readonly<Record<"host" | "guest", readonly Option[]>> => {
   const file = fileURLToPath(new URL("options.nix", import.meta.url));
   const json = execFileSync(process.env["MICROVM_EMIT_NIX_CURRENT"] ?? "nix", [
@@ -41,7 +41,7 @@ const section = ({ name, type, description, default: fallback, example }: Option
     ].join("\n"),
   ].join("\n\n");
 
-/** The page, in Markdown. */
+/** The page in Markdown. */
 export const optionsPage = (rig: string): string => {
   const { host, guest } = optionsBy(join(rig, "nixpkgs/lib"));
   return [

@@ -1,4 +1,4 @@
-/** Writes the private ranges of the model where the library's Nix reads them: by family, CIDR to use. */
+/** Generates the library's JSON of private ranges from the model: by family, CIDR to purpose. */
 import { fileURLToPath } from "node:url";
 import { privateRangeRows } from "../packages/microvm-model/src/catalogue/private-ranges.js";
 

@@ -1,4 +1,7 @@
-/** Lists the sentences that read badly, with file and line: `npx jiti scripts/prose.ts [FILES]`. Without files: all docs and comments. */
+/**
+ * Lists sentences that break the prose rules, with file and line: `npx jiti scripts/prose.ts [FILES]`; by default all
+ * docs and comments.
+ */
 import { groups, measure, passagesOf, perThousand } from "../test/prose.js";
 
 const given = process.argv.slice(2);

@@ -1,6 +1,6 @@
 /**
- * Lints the Python files of the repository and checks their format, with ruff and the settings of pyproject.toml:
- * `npm run lint`. `--write` formats them: `npm run format`.
+ * Lints the repository's Python files and checks their format, with ruff and the settings of pyproject.toml: `npm run
+ * lint`. `--write` formats them: `npm run format`.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";

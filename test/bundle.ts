@@ -1,4 +1,4 @@
-/** Builds the command before any test, so that tests run what is published from the sources as they are. */
+/** Builds the command from the current sources before any test, so that tests run the published form. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { rolldown } from "rolldown";
 import type { TestProject } from "vitest/node";
 import config from "../rolldown.config.js";
 
-/** Quick when nothing changed: TypeScript looks at the times of files first. */
+/** Quick without changes, because TypeScript first compares file times. */
 const build = async (): Promise<void> => {
   execFileSync("node", [join(import.meta.dirname, "../scripts/library.js")]);
   const { status, stdout } = spawnSync("npx", ["tsc", "-b", "packages/emit", "packages/prettier-plugin-nix"], {
@@ -24,7 +24,7 @@ const build = async (): Promise<void> => {
 export default async (project: TestProject): Promise<() => void> => {
   await build();
   project.onTestsRerun(build);
-  // Tests leave the user's own state alone.
+  // Tests must not touch the user's state.
   const state = mkdtempSync(join(tmpdir(), "emit-test-state-"));
   process.env["XDG_STATE_HOME"] = state;
   return () => {

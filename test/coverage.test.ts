@@ -1,4 +1,4 @@
-/** Every option of microvm.nix can be said in a config: by a setting of its own, or by its name. */
+/** Tests that a config can set every option of microvm.nix, by a setting or by the option's name. */
 import { readFileSync } from "node:fs";
 import { ast, type Config, emit, type NixFile, type Vm } from "microvm-emit";
 import { assert, describe, expect, it } from "vitest";
@@ -17,7 +17,7 @@ interface Option {
   readonly type: string;
 }
 
-/** What evaluating microvm.nix's modules at `revision` lists, and what they declare outside of options.nix. */
+/** Options of microvm.nix at `revision`, from an evaluation, and those declared outside of options.nix. */
 const data = JSON.parse(readFileSync(new URL("data/microvm-options.json", import.meta.url), "utf8")) as {
   readonly revision: string;
   readonly guest: readonly Option[];
@@ -26,7 +26,7 @@ const data = JSON.parse(readFileSync(new URL("data/microvm-options.json", import
 };
 const guest = [...data.guest, ...data.outsideOptionsNix];
 
-/** The schemas that a value may be held to, without what is around them. */
+/** The alternatives of a schema, without wrappers. */
 const branches = (schema: z.core.$ZodType): readonly z.core.$ZodType[] => {
   if (schema instanceof z.ZodUnion || schema instanceof z.ZodDiscriminatedUnion)
     return schema.options.flatMap(branches);
@@ -42,7 +42,7 @@ const branches = (schema: z.core.$ZodType): readonly z.core.$ZodType[] => {
   return schema instanceof z.ZodRecord ? [schema, ...branches(schema.valueType)] : [schema];
 };
 
-/** Whether a config may say a setting, such as `devices[].qemu.bus`. */
+/** True if a config has a setting such as `devices[].qemu.bus`. */
 const isSetting = (schema: z.core.$ZodType, [name, ...rest]: readonly string[]): boolean =>
   name === undefined ||
   branches(schema).some((branch) => {
@@ -57,7 +57,7 @@ const partOf = (schema: z.core.$ZodType, name: string): readonly z.core.$ZodType
   return Object.hasOwn(shape, name) && shape[name] !== undefined ? [shape[name]] : [];
 };
 
-/** By name: the options that the schema has, and those of the submodules in their lists. */
+/** Names of the schema's options, with those of submodules in lists. */
 const namesIn = (schema: z.ZodObject): readonly string[] =>
   optionsIn(schema).flatMap(({ option }) => {
     const name = option.join(".");
@@ -101,7 +101,7 @@ describe(`the options of microvm.nix at ${data.revision.slice(0, 7)}`, () => {
   });
 });
 
-/** A value of each type that an option by name has. */
+/** A value for each type of an option by name. */
 const samples: Readonly<Record<string, unknown>> = {
   package: "hello",
   "null or package": "hello",
@@ -136,26 +136,29 @@ const exprOf = (input: unknown, path: string): NixFile["expr"] => {
   return file.expr;
 };
 
-/** What a module's file sets an option to, as text; undefined where it does not. */
+/** The value that a module's file gives an option, as text; undefined if not set. */
 const optionAt = (expr: NixFile["expr"], ...set: readonly string[]): string | undefined => {
-  // An option of a list's items is that of the first one.
+  // For an option of list elements, look at the first one.
   const path = set.map((step) => (step === "*" ? "[definition 1-entry 1]" : step));
   const [definition] = definitionsOf(expr, path);
   return definition?.depth === path.length ? print(definition.value) : undefined;
 };
 
-/** What a host's file sets an option below `microvm` to. */
+/** The value that a host's file gives an option below `microvm`. */
 const optionIn = (expr: NixFile["expr"], option: string): string | undefined =>
   optionAt(expr, "microvm", ...option.split("."));
 
-/** The options of microvm.nix that the library has by other names. */
+/** Options of microvm.nix that the library names differently. */
 const inLibrary: Readonly<Record<string, string>> = {
   "vsock.cid": "vsockCid",
   "interfaces.*.tap.vhost": "interfaces.*.vhost",
   "volumes.*.size": "volumes.*.sizeMiB",
 };
 
-/** What a VM's file sets an option of microvm.nix to: in its NixOS, for its hypervisor alone, or by an option of the library. */
+/**
+ * The value that a VM's file gives an option of microvm.nix: in its NixOS, for its hypervisor only, or by an option of
+ * the library.
+ */
 const optionOfVm = (vm: Vm, option: string): string | undefined => {
   const expr = exprOf(config({ a: vm }), "hosts/h/a.nix");
   const own = ["microvm-emit", "vms", "a"];
@@ -171,7 +174,7 @@ const print = (value: ast.NixInput): string => ast.print(ast.toNix(value)).repla
 
 const packageOf = (name: string): ast.Expr => ast.select(ast.ident("pkgs"), name);
 
-/** An object that holds a value at a path. */
+/** Wraps a value in objects, one per step. */
 const nested = ([step, ...rest]: readonly string[], value: unknown): unknown =>
   step === undefined ? value : { [step]: nested(rest, value) };
 
@@ -204,7 +207,7 @@ describe("an option by name", () => {
   );
 });
 
-/** An option of microvm.nix, a VM that sets it by the setting of its own, and what is emitted. */
+/** An option of microvm.nix, a VM that sets it by a setting, and the emitted value. */
 const settings: readonly (readonly [string, Vm, ast.NixInput])[] = [
   ["balloon", { hypervisor: "qemu", balloon: true }, true],
   ["deflateOnOOM", { balloon: { deflateOnOOM: false } }, false],
@@ -324,7 +327,7 @@ describe("a setting", () => {
   });
 
   it("is tried for each option that has one", () => {
-    // A share of the store instead of storeOnDisk; lists by their items; an overlay in a module that guests share.
+    // `storeOnDisk` is a share of the store; lists are set by element; an overlay is in a module that guests share.
     const elsewhere = [
       "storeOnDisk",
       "devices",
@@ -381,7 +384,7 @@ describe("a host's setting", () => {
   });
 });
 
-/** Features of the matrix as docs/hardware.md names them. */
+/** Features of the matrix as named in docs/hardware.md. */
 const featureNames: Readonly<Record<keyof typeof asking, string>> = {
   "9p": 'share: proto: "9p"',
   "9p-read-only": "the same with readOnly: true",
@@ -416,7 +419,7 @@ const featureNames: Readonly<Record<keyof typeof asking, string>> = {
 
 describe("docs/hardware.md", () => {
   const text = readFileSync(new URL("../docs/hardware.md", import.meta.url), "utf8");
-  /** The cells of each table, by its first header cells. */
+  /** Cells of each table, by its first header cells. */
   const tables = text
     .split(/\n\n+/)
     .filter((block) => block.startsWith("|"))

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 
 const script = fileURLToPath(new URL("ensure-nix.sh", import.meta.url));
 
-/** The only folder on the script's PATH: stand-ins for a machine's commands, and no nix to begin with. */
+/** The only folder on the script's PATH: fake commands, initially without nix. */
 let bin: string;
 let log: string;
 
@@ -27,7 +27,7 @@ function provide(command: string, body: string): void {
   chmodSync(join(bin, command), 0o755);
 }
 
-/** An apt-get that notes how it is called and, on `install`, leaves a nix. */
+/** A fake apt-get that records its arguments and, on `install`, creates a nix. */
 function provideApt(): void {
   writeFileSync(join(bin, "nix"), "#!/bin/sh\n", { mode: 0o644 });
   provide(

@@ -15,7 +15,7 @@ const folder = new URL("../packages/emit/problems/", import.meta.url);
 const files = readdirSync(folder);
 const pages = files.map((file) => ({ file, ...readPage(readFileSync(new URL(file, folder), "utf8")) }));
 
-/** Problems of files, of Nix or of a program that calls the library: no config shows them. */
+/** Problems of files, of Nix or of library calls, which no config can show. */
 const withoutExample = new Set([
   ...failureCodes,
   "bad-lock",
@@ -35,7 +35,7 @@ const baseHost = {
 };
 const scope = { ...library, hosts: { h: baseHost } };
 
-/** Makes a config of a fragment, by the word after `ts`. */
+/** Makes a config from a fragment, by the word after `ts`. */
 const whole: Readonly<Record<string, (fragment: object) => unknown>> = {
   vm: (fragment) => ({ hosts: { h: { ...baseHost, vms: { a: fragment } } } }),
   host: (fragment) => ({ hosts: { h: { ...baseHost, ...fragment } } }),
@@ -97,7 +97,7 @@ it("finds every declaration", () => {
 const isRecord = (value: unknown): value is Readonly<Record<string | number, unknown>> =>
   typeof value === "object" && value !== null;
 
-/** The value at a path, and how many of its last steps are not written. */
+/** The value at a path, and the number of its last steps that the config does not contain. */
 const valueAt = (config: unknown, path: Problem["path"]): { readonly unwritten: number; readonly value: unknown } => {
   let value: unknown = config;
   for (const [position, step] of path.entries()) {
@@ -107,7 +107,7 @@ const valueAt = (config: unknown, path: Problem["path"]): { readonly unwritten: 
   return { unwritten: 0, value };
 };
 
-/** The names, texts and numbers in a value. */
+/** Names, strings and numbers in a value. */
 const wordsIn = (value: unknown): readonly string[] =>
   isRecord(value)
     ? [...(Array.isArray(value) ? [] : Object.keys(value)), ...Object.values(value).flatMap(wordsIn)]
@@ -140,12 +140,12 @@ describe.each(pages)("the page of $code", ({ file, code, severity, title, body }
   it.each(fails)("fails with a written path, a message that names a value, and a remedy: example %i", (_, shown) => {
     for (const { path, message, remedy } of problemsOf(shown).filter((problem) => problem.code === code)) {
       const { unwritten } = valueAt(shown.config, path);
-      // A setting that is left out, or an item of a list that is.
+      // A missing setting or list element.
       expect(unwritten).toBeLessThanOrEqual(typeof path.at(-1) === "number" ? 2 : 1);
       const names = path.filter((step) => typeof step === "string");
       const setting = names.at(-1) ?? "";
       expect(body).toContain(setting);
-      // A name or a value of the host that the problem is in.
+      // The problem must mention a name or value of its host.
       const words = [...wordsIn(valueAt(shown.config, path.slice(0, 2)).value), ...names].flatMap((word) => [
         word,
         ...word.split(/\s+/),

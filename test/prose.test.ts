@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import { groups, measure, passagesOf, perThousand } from "./prose.js";
 
 interface Rates {
-  /** "what" per 1,000 words. */
+  /** Occurrences of `what` per 1,000 words. */
   readonly what: number;
   /** Stop phrases per 1,000 words. */
   readonly phrases: number;
-  /** Comments in 100 that open with What, Whether, Of, By, Who or Where. */
+  /** Comments in 100 that open with such a word as `What` or `Whether`. */
   readonly openings: number;
 }
 

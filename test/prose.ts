@@ -53,7 +53,7 @@ const stopPhrases: Readonly<Record<string, RegExp>> = {
 
 const opening = /^\W*(What|Whether|Of|By(?! default\b)|Who|Where)\b/;
 
-/** The text with every match made of spaces; line breaks stay. */
+/** Replaces matches with spaces; keeps line breaks. */
 const blank = (text: string, pattern: RegExp): string =>
   text.replaceAll(pattern, (match) => match.replaceAll(/[^\n]/g, " "));
 

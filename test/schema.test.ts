@@ -1,4 +1,4 @@
-/** The JSON Schema that the command prints: current, sound, and of one mind with what checks a config. */
+/** Tests the printed JSON Schema: up to date, valid, and consistent with the validation of configs. */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -21,7 +21,7 @@ const example = async (name: string): Promise<Config> => {
 
 const examples = readdirSync(fileURLToPath(new URL("../examples", import.meta.url)));
 
-/** The same config as a file of data has it: without Nix, which only TypeScript can hold. */
+/** The config as a data file: without Nix, which needs TypeScript. */
 const asData = (config: Config): unknown =>
   JSON.parse(
     JSON.stringify(config, (_key, value: unknown) => {
@@ -30,7 +30,7 @@ const asData = (config: Config): unknown =>
     }),
   );
 
-/** Every part of the schema that describes a value, with where it is. */
+/** All parts of the schema that describe a value, with their paths. */
 const parts = (part: JsonSchema, path: string): readonly (readonly [string, JsonSchema])[] => [
   [path, part],
   ...[...(part.anyOf ?? []), ...(part.oneOf ?? [])].flatMap((choice, position) => parts(choice, `${path}|${position}`)),
@@ -39,7 +39,7 @@ const parts = (part: JsonSchema, path: string): readonly (readonly [string, Json
   ...Object.entries(part.properties ?? {}).flatMap(([name, inner]) => parts(inner, `${path}.${name}`)),
 ];
 
-/** A config of one host that is right but for what is given. */
+/** A valid config of one host, plus the given settings. */
 const config = (vm: object, host: object = {}, rest: object = {}): unknown => ({
   hosts: {
     h: {

@@ -1,4 +1,4 @@
-/** The emitted skill holds to what Agent Skills ask of a SKILL.md (agentskills.io), and what agnix checks of it. */
+/** Tests that the emitted skill follows the Agent Skills specification (agentskills.io) and passes agnix. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

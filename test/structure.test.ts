@@ -1,6 +1,6 @@
 /**
- * The structure of the sources: files of a package import each other without circles, and folders only along the arrows of
- * a table. Imports of types count too, since a reader follows them as well.
+ * Tests the structure of the sources: no import circles between files of a package, and imports between folders only as
+ * in a table. Type imports count too, because readers follow them as well.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";

@@ -1,4 +1,4 @@
-/** What a command line asks for, read without a process. */
+/** Tests the parser of command lines. */
 import { describe, expect, it } from "vitest";
 import type { Invocation } from "../src/cli/command.js";
 import { parseCommand } from "../src/cli/program.js";

@@ -1,4 +1,4 @@
-/** VMs share a guest if, and only if, what would be emitted of the guest for each alone is the same. */
+/** Tests that VMs share a guest if and only if the emitted guests would be equal. */
 import { print } from "@microvm-emit/nix-ast";
 import { ast, type Config, emit, type Vm } from "microvm-emit";
 import fc from "fast-check";
@@ -23,13 +23,13 @@ const emissionOf = (vms: Readonly<Record<string, Vm>>) => {
   return result.right;
 };
 
-/** The same VM again: no two may have one image. */
+/** A copy of the VM with other images, because two VMs cannot share one. */
 const copyOf = ({ volumes, ...vm }: Vm): Vm => ({
   ...vm,
   volumes: volumes?.map((volume) => ({ ...volume, image: volume.image.replace("/srv/", "/srv/copies/") })),
 });
 
-/** The files of a VM's guest when only a copy shares it, and how the host's file has it evaluated. */
+/** The files of a VM's guest that only a copy shares, and its evaluation in the host's file. */
 const guestOf = (vm: Vm): string => {
   const files = emissionOf({ a: vm, z: copyOf(vm) }).files.flatMap((file) => (file.kind === "nix" ? [file] : []));
   const guest = files.filter(({ path }) => path.startsWith("guests/") || path.startsWith("modules/"));
@@ -45,7 +45,7 @@ const guestOf = (vm: Vm): string => {
 
 const some = <A>(value: fc.Arbitrary<A>): fc.Arbitrary<A | undefined> => fc.option(value, { nil: undefined, freq: 3 });
 
-/** VMs that differ here and there, in what a guest sees and in what it does not. */
+/** VMs that differ in settings that do or do not affect the guest. */
 const vm: fc.Arbitrary<Vm> = fc.record({
   vcpu: fc.constantFrom(1, 2),
   memoryMiB: fc.constantFrom(512, 1024),
@@ -76,7 +76,7 @@ const vm: fc.Arbitrary<Vm> = fc.record({
 it("groups as the emitted text would", () => {
   fc.assert(
     fc.property(vm, vm, (first, second) => {
-      // Pairs that no host may have, such as two VMs with one image, say nothing of guests.
+      // Invalid pairs, such as VMs with one image, do not matter here.
       const both = emit(configOf({ a: first, b: second }));
       fc.pre(both._tag === "Right");
       const guests = both.right.plan.hosts.flatMap(({ guests: all }) => all.map(({ vms, own }) => [own, ...vms]));

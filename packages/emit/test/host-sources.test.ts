@@ -1,4 +1,4 @@
-/** What of the files around a config makes the host, and what is beside it. */
+/** Tests which files around a config control the host. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, realpathSync, symlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -17,7 +17,7 @@ const placesIn = (configDir: string): Places => ({
   lock: join(configDir, "microvm.lock.json"),
 });
 
-/** What is found in a folder, as `path: what` from there, without what every config has. */
+/** Sources found in a folder, as `path: kind`, without those of every config. */
 const foundIn = (dir: string, config: unknown, configDir = dir): readonly string[] =>
   hostSources(config, placesIn(configDir))
     .filter(({ unfollowed }) => unfollowed === undefined)
@@ -25,7 +25,7 @@ const foundIn = (dir: string, config: unknown, configDir = dir): readonly string
     .filter(([path, what]) => !path.startsWith("../") && !/^(the|code|microvm-emit) /.test(what))
     .map(([path, what]) => `${path}: ${what}`);
 
-/** Folders that a file may name files of, and why that is not known: `file → folder: why`, from a folder. */
+/** Folders with files that a file may name, as `file → folder: reason`. */
 const unfollowedIn = (dir: string, config: unknown): readonly string[] =>
   hostSources(config, placesIn(dir)).flatMap(({ path, what, unfollowed }) => {
     const [, file = ""] = /^files that (\S+) may (?:name|import)$/.exec(what) ?? [];
@@ -35,7 +35,7 @@ const unfollowedIn = (dir: string, config: unknown): readonly string[] =>
 
 const withModules = (...modules: readonly unknown[]): object => ({ hosts: { h: { modules } } });
 
-/** A folder with a config in it, in a folder of nobody else's. */
+/** A temporary folder with a config, below a folder that no other test uses. */
 const lay = (files: Readonly<Record<string, string>>): string => {
   const dir = realpathSync(temporaryDirectory());
   layOut(dir, { "microvm.config.ts": "", ...files });

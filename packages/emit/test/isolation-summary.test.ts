@@ -1,4 +1,4 @@
-/** What a plan says of how far its VMs are apart. */
+/** Tests the isolation summary of a plan. */
 import { emptyLock, planConfig } from "@microvm-emit/model";
 import { assert, describe, expect, it } from "vitest";
 import { isolationOn, type IsolationSummary } from "../src/report/isolation-summary.js";
@@ -6,7 +6,7 @@ import { isolationLines } from "../src/report/isolation-words.js";
 
 const nat = { externalInterface: "eno1" };
 
-/** The VM `a` of a host with the VMs and networks that are given. */
+/** The summary of the VM `a` of a host. */
 const summaryOf = (vms: { readonly a: object } & Readonly<Record<string, object>>, host: object): IsolationSummary => {
   const config = {
     hosts: { h: { stateVersion: "26.05", user: { name: "alice" }, bridges: {}, vms, ...host } },

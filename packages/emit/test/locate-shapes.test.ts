@@ -1,4 +1,4 @@
-/** Where config paths are found in configs of many shapes, each of which is loaded as the command loads it. */
+/** Tests the places of config paths in configs of many shapes, loaded as the command loads them. */
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createJiti } from "jiti";
@@ -8,13 +8,13 @@ import { locator } from "../src/config-file/locate/locate.js";
 import type { Place } from "../src/report/place.js";
 import { layOut, temporaryDirectory } from "./tree.js";
 
-/** Marks the expected place, and the one where only the source is known, if that is another. */
+/** Marks the expected place; a second mark is for the place that is found without the loaded config. */
 const mark = "▸";
 const markBySource = "▹";
 
 const withoutMarks = (text: string): string => text.replaceAll(mark, "").replaceAll(markBySource, "");
 
-/** `file:line:column` of a mark in files. */
+/** `file:line:column` of a mark. */
 const placeOf = (files: Readonly<Record<string, string>>, sign: string): string | undefined => {
   for (const [name, text] of Object.entries(files)) {
     const other = sign === mark ? markBySource : mark;
@@ -45,7 +45,7 @@ type Path = readonly (string | number)[];
 const vcpu: Path = ["hosts", "h", "vms", "v", "vcpu"];
 const vm = vcpu.slice(0, -1);
 
-/** A config whose only VM is given. */
+/** A config with a single VM. */
 const withVm = (text: string, before = ""): string =>
   `import { defineConfig } from "microvm-emit";\n${before}export default defineConfig({ hosts: { h: { vms: {\n  v: ${text},\n} } } });\n`;
 

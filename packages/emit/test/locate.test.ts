@@ -4,7 +4,7 @@ import { locator } from "../src/config-file/locate/locate.js";
 
 const vcpu: ConfigPath = ["hosts", "a", "vms", "v", "vcpu"];
 
-/** What stands at the place of a path, to the end of its line; undefined when no place is found. */
+/** The text at the place of a path, to the end of its line; undefined without a place. */
 const textAt = async (source: string, path: ConfigPath, file = "/c.ts"): Promise<string | undefined> => {
   const place = (await locator(file, source))(path);
   return place?.lineText?.slice(place.column - 1);

@@ -106,7 +106,7 @@ describe("a lock with conflict markers", () => {
   ])("%s has the VMs of both sides", async (_, region, lock) => {
     const found = await read(around(region));
     expect(found).toMatchObject({ lock, isConflicted: true });
-    // The side of `HEAD` decides who was there first.
+    // `HEAD`'s side decides which VM was first.
     expect(found.earlier[0]?.hosts["h"]).not.toHaveProperty("c");
   });
 

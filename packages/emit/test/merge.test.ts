@@ -1,4 +1,4 @@
-/** Branches that each change a config and emit it, joined by git. */
+/** Tests git merges of branches that each change a config and emit it. */
 import { spawnSync } from "node:child_process";
 import {
   appendFileSync,
@@ -23,7 +23,7 @@ import { layOut, temporaryDirectory, treeOf } from "./tree.js";
 const config = "lab.yaml";
 const lock = "lab.yaml.lock.json";
 
-/** A config with a VM a line, so that git joins what is added in different places. */
+/** A config with one VM per line, so that git merges additions in different places. */
 const yaml = (...vms: readonly string[]): string => {
   const { hosts } = configOf() as { hosts: { alpha: object } };
   const settings = Object.entries(hosts.alpha).filter(([name]) => name !== "vms" && name !== "modules");
@@ -72,7 +72,10 @@ const conflictsOf = async (dir: string): Promise<readonly Conflict[]> => {
   return failure.conflicts;
 };
 
-/** A commit on a branch, made where it is not there, with the config changed, emitted, and more files changed after. */
+/**
+ * Commits a changed and emitted config to a branch, which it creates if missing; `edit` changes more files after
+ * emitting.
+ */
 const commit = async (dir: string, branch: string, text: string, edit = (): void => undefined): Promise<void> => {
   if (git(dir, "checkout", "-q", branch) !== 0) succeed(dir, "checkout", "-q", "-b", branch, "base");
   writeFileSync(join(dir, config), text);
@@ -103,7 +106,10 @@ const repository = (from = emittedBase): string => {
 const indexesIn = (dir: string): unknown =>
   (JSON.parse(readFileSync(join(dir, lock), "utf8")) as { hosts: { alpha: unknown } }).hosts.alpha;
 
-/** Emits a joined tree; what it says of VMs that moved. Nothing is left for git or a second run to do. */
+/**
+ * Emits a merged tree, checks that neither git nor a second run has anything left to do, and returns messages about
+ * moved VMs.
+ */
 const settle = async (dir: string): Promise<readonly string[]> => {
   const { findings, next } = await emit(dir);
   expect(
@@ -157,7 +163,7 @@ describe("two branches that each add a VM", () => {
   it.each(Object.entries(joins))("are joined by %s, and the first VM keeps its index", async (_, join_) => {
     const dir = repository(apart);
     join_(dir);
-    // Git joined the configs and the locks; in the locks, both have index 2.
+    // Git merged the configs and the locks; in the locks, both VMs have index 2.
     expect(readFileSync(join(dir, config), "utf8")).toBe(both);
     expect(indexesIn(dir)).toEqual({ a: 2, b: 0, m: 1, z: 2 });
     expect(await settle(dir)).toEqual(["index-moved hosts.alpha.vms.a"]);
@@ -306,7 +312,7 @@ it("runs nothing that a repository's settings name", async () => {
   };
   succeed(dir, "config", "core.repositoryFormatVersion", "1");
   for (const [name, value] of Object.entries(settings)) succeed(dir, "config", name, value);
-  // An object that the repository does not have.
+  // An object that the repository lacks.
   const missing = "1".repeat(40);
   spawnSync("git", ["-C", dir, "update-index", "--index-info"], {
     input: `0 ${"0".repeat(40)}\tflake/hosts/alpha/default.nix\n100644 ${missing} 2\tflake/hosts/alpha/default.nix\n100644 ${missing} 3\tflake/hosts/alpha/default.nix\n`,
@@ -314,7 +320,7 @@ it("runs nothing that a repository's settings name", async () => {
   rmSync(join(dir, ".git/ran"), { force: true });
   expect(await conflictsOf(dir)).toMatchObject([{ reason: "edited-on-branch" }]);
   expect(existsSync(join(dir, ".git/ran"))).toBe(false);
-  // What it would do.
+  // The attack works without protection.
   git(dir, "cat-file", "blob", missing);
   expect(existsSync(join(dir, ".git/ran"))).toBe(true);
 });

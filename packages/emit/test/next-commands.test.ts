@@ -1,4 +1,4 @@
-/** What is to be typed after emitting. */
+/** Tests the commands to run after emitting. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync } from "node:fs";
 import { join } from "node:path";
@@ -24,7 +24,7 @@ const host = {
   vms: { a: {} },
 };
 
-/** A directory as it is after a run, where the process stands. */
+/** A directory after a run, as the current directory. */
 const emitted = (more: Readonly<Record<string, string>> = {}): string => {
   const dir = temporaryDirectory();
   layOut(dir, { "configuration.nix": "{ }", "flake/flake.nix": "{ }", "microvm.lock.json": "{ }", ...more });
@@ -115,7 +115,7 @@ it("moves the folders that are named for a renamed VM", () => {
     "sudo mv -T /home/alice/claude-microvm-vms/old /home/alice/claude-microvm-vms/new",
   ]);
   expect(renamed({ workspace: "/srv/work", sshHostKeys: false })).toEqual(always);
-  // Once the lock has the new name, the rename is over.
+  // The rename is over when the lock has the new name.
   expect(next(dir, { alpha: host }, { version: 2, hosts: { alpha: { a: 0 } } })).toHaveLength(1);
 });
 
@@ -155,7 +155,7 @@ it("says what a switch leaves as it was, where there were VMs before", () => {
   expect(remarkOf({ b: {} }, { a: 0 })).toBeUndefined();
 });
 
-/** What a shell makes of a command's words; a comment is none. */
+/** The words of a command as a shell parses them, without comments. */
 const wordsOf = (line: string): readonly string[] =>
   spawnSync("sh", ["-c", `set -- ${line}\nprintf '%s\\n' "$@"`], { encoding: "utf8" })
     .stdout.trimEnd()
@@ -186,7 +186,7 @@ it("is found without running what a repository's settings name", () => {
   git(dir, "config", "core.fsmonitor", join(dir, "watch.sh"));
   expect(next(dir)[0]).toMatch(/^git add /);
   expect(existsSync(join(dir, "ran"))).toBe(false);
-  // What it would do.
+  // The attack works without protection.
   spawnSync("git", ["-C", dir, "ls-files", "--others"]);
   expect(existsSync(join(dir, "ran"))).toBe(true);
 });

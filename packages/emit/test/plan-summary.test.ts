@@ -1,4 +1,4 @@
-/** What keeps guests apart, in words of the config. */
+/** Tests the words for differences between guests. */
 import { emptyLock, planConfig } from "@microvm-emit/model";
 import { assert, describe, expect, it } from "vitest";
 import { summarize } from "../src/report/plan-summary.js";

@@ -1,4 +1,4 @@
-/** The options of a VM's file that say what it may reach. */
+/** Tests the network options in a VM's file. */
 import { print } from "@microvm-emit/nix-ast";
 import { emit, type Vm } from "microvm-emit";
 import { expect, it } from "vitest";
@@ -6,7 +6,7 @@ import { definitionsOf } from "../src/check/definitions.js";
 
 const options = ["network", "allow", "reachVms", "reachHost"];
 
-/** The options that are written of the VM `a`, each on one line. */
+/** The options of the VM `a`, each on one line. */
 const written = (a: Vm): Readonly<Record<string, string>> => {
   const user = { name: "alice", sshKeys: ["ssh-ed25519 AAAA alice"] };
   const bridges = { br0: { address: "10.0.0.1/24" } };

@@ -1,4 +1,4 @@
-/** A setting that changes nothing of what is emitted is told: nobody writes one for nothing. */
+/** Tests that every setting changes the output or causes a report, so that no one sets one in vain. */
 import { type ConfigPath, formatPath } from "@microvm-emit/model";
 import { merge } from "../../microvm-model/src/compose/merge.js";
 import { print } from "@microvm-emit/nix-ast";
@@ -9,7 +9,7 @@ const macvtap = { type: "macvtap", link: "eno2", mode: "bridge" };
 const qemu = { hypervisor: "qemu" };
 const bare = { store: "disk", workspace: false, sshHostKeys: false };
 
-/** VMs that differ in what a setting may need: an interface, a hypervisor, an agent, a share or volume of some kind. */
+/** VMs with the things that a setting may need: interfaces, hypervisors, agents, kinds of shares and volumes. */
 const forms: Readonly<Record<string, object>> = {
   "a tap": {},
   "no interface": { interfaces: [] },
@@ -110,11 +110,11 @@ const configOf = (vm: unknown, host: object = {}): object => ({
 
 interface Result {
   readonly problems: readonly (readonly [code: string, path: ConfigPath])[];
-  /** Undefined where an error kept it from being made. */
+  /** Undefined if errors prevent the output. */
   readonly text: string | undefined;
 }
 
-/** What is reported of a config, and what is emitted but for what describes the config to an agent. */
+/** Problems and output of a config, without the files that describe it to an agent. */
 const resultOf = (config: object): Result => {
   const result = emit(config);
   const problems = (result._tag === "Left" ? result.left : result.right.warnings).map(
@@ -127,7 +127,7 @@ const resultOf = (config: object): Result => {
   return { problems, text: result._tag === "Left" ? undefined : texts.join("\n") };
 };
 
-/** The settings, laid over what a form says, that change nothing of what is emitted and are not reported. */
+/** Settings that, added to a form, change no output and cause no report. */
 const silent = (form: object, values: typeof changes, configWith: (part: unknown) => object): readonly string[] => {
   const before = resultOf(configWith(form));
   if (before.text === undefined) throw new Error(JSON.stringify(before.problems));
@@ -176,7 +176,7 @@ describe("each setting changes what is emitted or is reported", () => {
       { network: "open" },
     ],
   ])("of an interface: %s", (_, form, values, vm) => {
-    // The only bridge is that of an interface that names none.
+    // An interface without a bridge uses the only one.
     const same = ("type" in form && form.type !== "bridge") || "routed" in form ? [] : ["bridge"];
     const bridge = "type" in form && form.type === "bridge" ? { vlans: undefined } : {};
     const found = silent(form, values, (part) =>
@@ -208,7 +208,7 @@ describe("each setting changes what is emitted or is reported", () => {
   ])("of a bridge %s", (_, form) => {
     const vm = { network: "open", interfaces: [{ ...("ports" in form && { address: "dhcp" }) }] };
     const config = (part: unknown) => configOf(vm, { bridges: { br0: part }, routed: undefined, vms: { a: vm } });
-    // That of VMs that set none.
+    // The default for VMs that set none.
     expect(silent(form, network, config)).toEqual(["network"]);
     expect(
       silent({ externalInterface: "eno1" }, { externalInterface: "eno3", ipv6: true }, (nat) =>
@@ -238,9 +238,9 @@ describe("each setting changes what is emitted or is reported", () => {
     ["over 9p that is read only", { proto: "9p", readOnly: true }],
   ])("of a share %s", (_, form) => {
     const share = { tag: "t", source: "/srv/t", ...form };
-    // What is writable may be dangerous on the host, though not on the machine that reads the config.
+    // A writable share may be dangerous on the host even if it is not on this machine.
     const unknown = "readOnly" in form ? [] : ["dangerous"];
-    // What the daemon does by itself.
+    // The default of virtiofsd.
     const usual = "owners" in form || "readOnly" in form ? ["posixAcl"] : [];
     const found = silent(share, shared, (part) => configOf({ ...qemu, shares: [part] }));
     expect(found.filter((setting) => ![...unknown, ...usual].includes(setting))).toEqual([]);

@@ -1,9 +1,9 @@
-/** Places in `nix` templates: those of the emitted nodes that came out of them, and of no others. */
+/** Tests places in `nix` templates, for exactly the nodes that come from them. */
 import { type Expr, list, nix, nodesOf, printMapped } from "@microvm-emit/nix-ast";
 import { describe, expect, it } from "vitest";
 import { offsetInTemplate } from "../src/config-file/locate/template-place.js";
 
-/** What stands in the source where the emitted text has `wanted`, as far as a template holds it. */
+/** The source text that corresponds to `wanted` in the output, if it is in a template. */
 const placed = (source: string, made: Expr, wanted: string): string | undefined => {
   const mapped = printMapped(list([made]));
   const offset = mapped.text.indexOf(wanted);

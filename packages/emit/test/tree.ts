@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 
-/** A directory that is gone after the test. */
+/** A directory that is removed after the test. */
 export const temporaryDirectory = (): string => {
   const dir = mkdtempSync(join(tmpdir(), "emit-test-"));
   onTestFinished(() => {
@@ -12,7 +12,7 @@ export const temporaryDirectory = (): string => {
   return dir;
 };
 
-/** Everything below a directory: path → text of a file, `-> target` of a link, `null` of a directory. */
+/** All entries below a directory: path → text of a file, `-> target` of a symlink, `null` of a directory. */
 export const treeOf = (dir: string): Record<string, string | null> =>
   Object.fromEntries(
     readdirSync(dir, { withFileTypes: true })
@@ -29,7 +29,7 @@ export const treeOf = (dir: string): Record<string, string | null> =>
       }),
   );
 
-/** Lays out files, path → text. */
+/** Writes files, path → text. */
 export const layOut = (dir: string, files: Readonly<Record<string, string>>): void => {
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(dir, path)), { recursive: true });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { locator } from "../src/config-file/locate/locate.js";
 import { readYaml } from "../src/config-file/locate/yaml-place.js";
 
-/** What stands at the place of a path, to the end of its line. */
+/** The text at the place of a path, to the end of its line. */
 const textAt = async (source: string, path: ConfigPath): Promise<string | undefined> => {
   const place = (await locator("/c.yaml", source))(path);
   return place?.lineText?.slice(place.column - 1);

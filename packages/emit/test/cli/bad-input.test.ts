@@ -18,7 +18,10 @@ import {
 
 const config = "microvm.config.ts";
 
-/** The problems of a run that has to fail with exit code 1 and change nothing; what it prints for people is checked too. */
+/**
+ * Runs a command that must fail with exit code 1 and change nothing; checks the human output too and returns the
+ * problems.
+ */
 const problemsOf = (dir: string, args: readonly string[]): readonly JsonProblem[] => {
   const before = treeOf(dir);
   const ended = microvmEmit(dir, [...args, "--json"]);
@@ -533,7 +536,7 @@ describe("an output directory", () => {
     const dir = project("a");
     mkdirSync(join(dir, "flake"));
     if (process.getuid?.() === 0) {
-      // Root may write anywhere but where the system lets no one.
+      // Root can write to all other paths.
       expect(problemsOf(dir, [config, "-o", "/proc/flake"])).toMatchObject([{ severity: "error" }]);
     } else {
       chmodSync(join(dir, "flake"), 0o555);
@@ -544,7 +547,7 @@ describe("an output directory", () => {
 });
 
 describe("a link that a repository can carry", () => {
-  /** Another flake of the same user, which its manifest lets a run overwrite. */
+  /** Another flake of the same user; its manifest would allow overwriting. */
   const other = (): string => {
     const dir = project("other");
     expect(microvmEmit(dir, [config]).exitCode).toBe(0);

@@ -6,21 +6,21 @@ import { layOut, temporaryDirectory } from "../tree.js";
 import { configurationNix, type JsonProblem, microvmEmit, parsed } from "./cli.js";
 import { nixEnvironment, overrides, overridesOf } from "./offline-nix.js";
 
-/** A mistake in a VM, or in a module of its own, and what is to be told of it. */
+/** A mistake in a VM or its module, and the expected report. */
 interface Mistake {
-  /** What the VM holds. */
+  /** Settings of the VM. */
   readonly vm: string;
-  /** Whether another VM shares its guest. */
+  /** True if another VM shares the guest. */
   readonly isShared?: boolean;
   /** The text of `guest.nix`. */
   readonly guest?: string;
-  /** What Nix says of it. */
+  /** Nix's message. */
   readonly says: RegExp;
-  /** The part of the config, below the VM, and what stands at the place. */
+  /** The config path below the VM, and the file and text at the place. */
   readonly at: readonly [path: string, file: string, text: string];
-  /** The other definitions: the same of each. */
+  /** The same for the other definitions. */
   readonly related?: readonly (readonly [path: string, file: string, text: string])[];
-  /** The emitted line, as the person would not see it otherwise. */
+  /** The emitted line. */
   readonly emitted?: string;
 }
 
@@ -139,7 +139,7 @@ export default defineConfig({
 });
 `;
 
-/** Where a problem is, with what stands there. */
+/** The file and text at the place of a problem. */
 const written = (dir: string, place: JsonProblem["place"]): readonly [string, string] => {
   if (place === undefined) return ["nowhere", ""];
   const line = readFileSync(place.file, "utf8").split("\n")[place.line - 1] ?? "";
@@ -237,5 +237,5 @@ describe.each(nixes())("an error of $version", (nix) => {
   });
 });
 
-/** A text that begins so. */
+/** Matches texts with this prefix. */
 const startOf = (text: string): RegExp => new RegExp(`^${text.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&")}`);

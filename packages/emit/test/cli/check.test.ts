@@ -96,7 +96,7 @@ describe.each(nixes())("microvm-emit check with $version", (nix) => {
     );
     expect(locked).toMatchObject({ status: 0 });
     expect(existsSync(join(dir, "flake/flake.lock"))).toBe(true);
-    // Without network, only what is pinned can be found.
+    // Without network, Nix can only find pinned inputs.
     expect(check(dir)).toMatchObject({ exitCode: 0 });
     renameSync(join(dir, "flake/flake.lock"), join(dir, "flake.lock"));
     expect(check(dir).exitCode).toBe(2);
@@ -171,7 +171,7 @@ in
   });
 });
 
-/** The processes at work on something below a directory. */
+/** Processes that use a path below the directory. */
 const evaluationsBelow = (dir: string): string[] =>
   readdirSync("/proc").filter((pid) => {
     try {

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
 import { layOut, temporaryDirectory } from "../tree.js";
 
-/** The built command, as the package's `bin` names it. */
+/** The built command, as in the package's `bin`. */
 export const bin = fileURLToPath(new URL("../../dist/bin/microvm-emit.js", import.meta.url));
 
 const cache = mkdtempSync(join(tmpdir(), "emit-cli-cache-"));
@@ -26,7 +26,7 @@ export const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => 
   ...more,
 });
 
-/** Runs the command where a person would stand. */
+/** Runs the command in a directory. */
 export const microvmEmit = (cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Ended => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
     cwd,
@@ -37,7 +37,7 @@ export const microvmEmit = (cwd: string, args: readonly string[], env: NodeJS.Pr
   return { exitCode: status, stdout, stderr };
 };
 
-/** What `--json` gives of a problem. */
+/** A problem in the output of `--json`. */
 export interface JsonProblem {
   readonly code: string;
   readonly severity: string;
@@ -62,7 +62,7 @@ export interface Json {
 
 export const parsed = ({ stdout }: Ended): Json => JSON.parse(stdout) as Json;
 
-/** A config of one host with the VMs of the names given, as JSON reads. */
+/** A config of one host with VMs of these names, as JSON. */
 export const configOf = (...vms: readonly string[]): object => ({
   hosts: {
     alpha: {
@@ -78,7 +78,7 @@ export const configOf = (...vms: readonly string[]): object => ({
   },
 });
 
-/** A module that gives a host the least that NixOS wants of one. */
+/** A minimal NixOS module of a host. */
 export const configurationNix = `{
   boot.loader.systemd-boot.enable = true;
   fileSystems."/" = {
@@ -93,14 +93,14 @@ export const configurationNix = `{
 export const sourceOf = (config: object): string =>
   `import { defineConfig } from "microvm-emit";\n\nexport default defineConfig(${JSON.stringify(config, undefined, 2)});\n`;
 
-/** A directory with a config of one host and the VMs of the names given. */
+/** A directory with a config of one host and VMs of these names. */
 export const project = (...vms: readonly string[]): string => {
   const dir = temporaryDirectory();
   layOut(dir, { "microvm.config.ts": sourceOf(configOf(...vms)), "configuration.nix": configurationNix });
   return dir;
 };
 
-/** A directory with a copy of one of the examples. */
+/** A directory with a copy of an example. */
 export const example = (name: string): string => {
   const dir = temporaryDirectory();
   cpSync(fileURLToPath(new URL(`../../../../examples/${name}`, import.meta.url)), dir, {

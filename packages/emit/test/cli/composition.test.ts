@@ -1,4 +1,4 @@
-/** Configs made of parts: profiles and whole configs of packages, and what the environment says. */
+/** Tests configs that import profiles or whole configs from packages, or read the environment. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -20,7 +20,7 @@ const vmsOf = (dir: string, env: NodeJS.ProcessEnv = {}): readonly (readonly [st
   return hosts.flatMap(({ vms }) => vms.map(({ name, vcpu, memoryMiB }) => [name, vcpu, memoryMiB] as const));
 };
 
-/** A package in JavaScript that imports us, and one in TypeScript. */
+/** A package in JavaScript that imports microvm-emit, and one in TypeScript. */
 const packages = {
   "node_modules/@acme/vms/package.json":
     '{ "name": "@acme/vms", "version": "1.0.0", "type": "module", "exports": "./index.js" }',
@@ -79,7 +79,7 @@ describe("a config of another package", () => {
       );
     };
     expect(at("vmDefaults.memoryMiB")).toMatch(/^memoryMiB: 0/);
-    // What the package does with its argument is the package's.
+    // The argument's meaning is the package's concern.
     expect(at("tiny.vcpu")).toMatch(/^tiny: small/);
   });
 });

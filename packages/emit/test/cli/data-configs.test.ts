@@ -1,4 +1,4 @@
-/** Configs that are data: YAML, JSON and JSON with comments. */
+/** Tests configs in YAML, JSON and JSON with comments. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

@@ -138,7 +138,7 @@ describe("microvm-emit CONFIG", () => {
         string
       >;
     });
-    // The record holds hashes, and the skill shows how to write a VM in the language of the config.
+    // The manifest contains hashes, and the skill an example in the language of the config.
     const skill = ".claude/skills/create-microvm/SKILL.md";
     const [first, ...others] = trees.map(({ ".microvm-emit.sha256": _hashes, [skill]: _shown, ...tree }) => tree);
     for (const tree of others) expect(tree).toEqual(first);

@@ -15,12 +15,12 @@ beforeAll(() => {
   cpSync(join(standIns, "nixpkgs-unstable"), unstable, { recursive: true });
 });
 afterAll(() => {
-  // Nix takes the write permission from what it puts into a store.
+  // Nix removes write permissions in its store.
   spawnSync("chmod", ["-R", "u+w", root]);
   rmSync(root, { recursive: true, force: true });
 });
 
-/** The flags that put the stand-ins of `test/inputs` in the place of inputs. */
+/** Flags that replace inputs with those of `test/inputs`. */
 export const overridesOf = (...names: readonly string[]): string[] =>
   names.flatMap((name) => [
     "--override-input",
@@ -29,7 +29,7 @@ export const overridesOf = (...names: readonly string[]): string[] =>
   ]);
 export const overrides = overridesOf("nixpkgs", "nixpkgs-unstable", "microvm");
 
-/** A Nix of its own without network, as `nix` on the PATH, whose temporary directory can be looked into. */
+/** An environment with a separate, offline Nix on the PATH and a temporary directory that tests can inspect. */
 export const nixEnvironment = ({ binary, version }: Nix): NodeJS.ProcessEnv & { readonly TMPDIR: string } => {
   const place = join(root, version.replaceAll(/\W+/g, "-"));
   const at = (name: string): string => join(place, name);

@@ -1,4 +1,4 @@
-/** `microvm-emit plan`: which VMs share a guest, what keeps others apart, and what each reaches and is reached by. */
+/** Tests `microvm-emit plan`: shared guests, differences between guests, and network access. */
 import { expect, it } from "vitest";
 import { layOut, temporaryDirectory } from "../tree.js";
 import { configurationNix, microvmEmit, parsed } from "./cli.js";
@@ -34,7 +34,7 @@ const laidOut = (config = source): string => {
   return dir;
 };
 
-/** VMs that are less apart than others, each in its way. */
+/** VMs with weaker isolation, each in another way. */
 const open = `export default {
   hosts: {
     alpha: {
@@ -140,7 +140,7 @@ it("shows what else there is to weigh, below the VMs that have it", () => {
 `);
 });
 
-/** Many VMs that are alike, and one with a long list. */
+/** Many equal VMs, and one with a long list. */
 const alike = `const names = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
 
 export default {

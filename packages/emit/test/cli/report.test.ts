@@ -14,7 +14,7 @@ import { nixEnvironment, overrides } from "./offline-nix.js";
 
 const config = "microvm.config.ts";
 
-/** A config whose lines the tests name. */
+/** A config whose lines the tests refer to. */
 const source = (vms: string, more = ""): string => `import { defineConfig } from "microvm-emit";
 
 export default defineConfig({
@@ -94,7 +94,7 @@ describe("a problem that several places have", () => {
   const vms = (setting: string): string => ["a", "b", "c"].map((name) => `        ${name}: { ${setting} },`).join("\n");
   const key = '"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice"';
 
-  /** What a run reports of each code: the VMs or hosts, and the paths. */
+  /** The VMs or hosts, and paths, that a run reports for each code. */
   const reported = (text: string): readonly (readonly unknown[])[] => {
     const dir = temporaryDirectory();
     const withKey = text.replace('user: { name: "alice" }', `user: { name: "alice", sshKeys: [${key}] }`);
@@ -236,7 +236,7 @@ const validate = (() => {
   return ajv.compile(schema);
 })();
 
-/** The log that a run prints, which has to be what the standard's schema asks for. */
+/** The SARIF log of a run, validated against the standard's schema. */
 const sarif = ({ stdout, stderr }: Ended): Log => {
   expect(stderr).toBe("");
   const log = JSON.parse(stdout) as Log;
@@ -323,7 +323,7 @@ describe("microvm-emit explain", () => {
     expect([exitCode, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(/^error\[duplicate-mount-point\] Mount point used twice\n\n\S/);
     expect(stdout).toContain("\n\nFails:\n\n    // a VM\n    {\n");
-    // eslint-disable-next-line no-control-regex -- colours are what must not be there
+    // eslint-disable-next-line no-control-regex -- finds colors
     expect(stdout).not.toMatch(/\u001b/);
     for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
   });
@@ -358,7 +358,7 @@ describe("what a terminal would obey or hide", () => {
     `hosts:\n  alpha:\n    stateVersion: "25.11"\n    modules: [./configuration.nix]\n    user: { name: alice, sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice"] }\n    bridges: { br0: { address: 10.0.0.1/24 } }\n    vms:\n${vm}`;
   const inYaml = JSON.stringify(hostile);
 
-  /** What a terminal gets, without our own sequences. */
+  /** The output on a terminal, without our own escape sequences. */
   const onTerminal = (dir: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): string => {
     const command = [process.execPath, bin, ...args].map((word) => `'${word}'`).join(" ");
     const { stdout } = spawnSync("script", ["-qec", command, "/dev/null"], {
@@ -370,7 +370,7 @@ describe("what a terminal would obey or hide", () => {
       stdout
         .replaceAll("\r\n", "\n")
         .replaceAll("\r\u001b[K", "")
-        // eslint-disable-next-line no-control-regex -- the colours that we use
+        // eslint-disable-next-line no-control-regex -- removes our colors
         .replaceAll(/\u001b\[(?:1|2|22|31|32|33|36|39)m/g, "")
     );
   };

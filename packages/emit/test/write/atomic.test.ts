@@ -42,7 +42,7 @@ const succeed = async (root: string, files: Files): Promise<void> => {
   if (E.isLeft(result)) throw new Error(`failed: ${JSON.stringify(result.left)}`);
 };
 
-/** For a run of its own: the built package, without the test's tools around it. */
+/** Runs in a separate process, with the built package and without the test's tools. */
 const script = fileURLToPath(new URL("write-in-process.js", import.meta.url));
 const apart = async (root: string, files: Files): Promise<unknown> => {
   const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(wantedIn(root, files))]);
@@ -52,7 +52,7 @@ const apart = async (root: string, files: Files): Promise<unknown> => {
 const before = { "flake.nix": "1\n", "hosts/midna.nix": "1\n", "guests/gone.nix": "1\n", "same.nix": "1\n" };
 const after = { "flake.nix": "2\n", "hosts/midna.nix": "2\n", "modules/new.nix": "2\n", "same.nix": "1\n" };
 
-/** The trees before and after, and the calls that change the disk on the way. */
+/** The trees before and after, and the calls in between that change the disk. */
 const reference = await (async () => {
   const root = mkdtempSync(join(tmpdir(), "emit-test-"));
   try {
@@ -65,7 +65,7 @@ const reference = await (async () => {
   }
 })();
 
-/** A directory that a failing run could not remove once it was empty does no harm. */
+/** An empty directory that a failing run could not remove is harmless. */
 const withoutEmptied = (tree: Record<string, string | null>): Record<string, string | null> =>
   Object.fromEntries(Object.entries(tree).filter(([path]) => path !== "flake/guests"));
 
@@ -83,7 +83,7 @@ describe("a run that fails at any call to the disk", () => {
     await succeed(root, before);
     const { result } = await withFault("once", point, () => run(root, after));
     if (E.isLeft(result)) {
-      // The first call makes the state folder.
+      // The first call creates the state folder.
       const failure = point === 1 ? { kind: "state-unusable" } : { kind: "write-failed", isUndone: true };
       expect(result.left).toMatchObject(failure);
       expect(treeOf(root)).toEqual(reference.old);
@@ -109,7 +109,7 @@ describe("a run that fails at any call to the disk", () => {
       await succeed(root, before);
       const killed = spawnSync(process.execPath, [script, JSON.stringify(wantedIn(root, after)), String(point)]);
       expect(killed.signal).toBe("SIGKILL");
-      // A third text, so that nothing is right by having been wanted before.
+      // A third text, which no earlier run wrote.
       await succeed(root, { ...after, "flake.nix": "3\n" });
       const tree = withoutEmptied(treeOf(root));
       expect(Object.keys(tree)).toEqual(Object.keys(reference.new));
@@ -144,7 +144,7 @@ describe("two runs at once", () => {
     const isFile = ([path, text]: [string, unknown]): boolean =>
       text !== null && path !== manifestName && path !== attributesName;
     expect(Object.fromEntries(Object.entries(tree).filter(isFile))).toEqual(filesOf(last));
-    // The record is right too: nothing counts as edited.
+    // The manifest is correct too: no file counts as edited.
     await succeed(root, filesOf("e"));
   });
 
@@ -196,7 +196,7 @@ describe("two runs at once", () => {
 });
 
 describe("what a killed run leaves", () => {
-  /** Killed with some of the files in place: the first rename is the journal's. */
+  /** Kills the run when some files are in place; the first rename is the journal's. */
   const killPoint = reference.calls.flatMap((name, index) => (name === "renameSync" ? [index + 1] : []))[3] ?? 0;
 
   const killed = async (): Promise<{ readonly root: string; readonly state: string; readonly journal: string }> => {
@@ -208,7 +208,7 @@ describe("what a killed run leaves", () => {
     return { root, state, journal: join(state, "journal.json") };
   };
 
-  /** The files of the output directory. */
+  /** Files of the output directory. */
   const filesOf = (root: string): Record<string, string | null> => treeOf(join(root, "flake"));
 
   it("is put back but for files that changed since", async () => {
