@@ -42,8 +42,9 @@ const rooms: Readonly<Record<string, Arrows>> = {
     "config-file/locate": ["config-file", "fs", "report"],
     output: [".", "fs", "report"],
     check: [".", "compile/flake", "compile/host", "config-file", "config-file/locate", "fs", "report"],
-    cli: ["cli/commands", "config-file", "fs", "report"],
-    "cli/commands": [".", "check", "cli", "config-file", "output", "report"],
+    vm: ["config-file", "report"],
+    cli: ["cli/commands", "config-file", "fs", "report", "vm"],
+    "cli/commands": [".", "check", "cli", "config-file", "output", "report", "vm"],
   },
 };
 

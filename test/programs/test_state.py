@@ -190,6 +190,52 @@ class HostKeyTest(StateTest):
         self.assertEqual(list((self.root / "keys").iterdir()), [])
 
 
+class KnownHostTest(StateTest):
+    PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "a" * 43
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.patch("RUN", str(self.root))
+        (self.root / "keys").mkdir()
+        self.public = self.root / f"keys/{state.KEY}.pub"
+        self.known = self.root / f"{state.KNOWN_HOSTS}/emacsvm"
+
+    def publish(self) -> None:
+        state.publish_host_key("emacsvm", self.path("keys"), set())
+
+    def test_key_is_readable_for_all_users(self) -> None:
+        self.public.write_text(f"{self.PUBLIC} emacsvm\n")
+        self.public.chmod(0o600)
+        (self.root / "keys").chmod(0o700)
+        for _ in range(2):
+            self.publish()
+        self.assertEqual(self.known.read_text(), f"emacsvm {self.PUBLIC}\n")
+        self.assertEqual(self.mode(f"{state.KNOWN_HOSTS}/emacsvm"), "0o644")
+        self.assertEqual([file.name for file in self.known.parent.iterdir()], ["emacsvm"])
+
+    def test_only_a_key_is_published(self) -> None:
+        for text in "root:x:0:0:root\n", f"{self.PUBLIC[:-1]}!\n", f"\n{self.PUBLIC}\n", "":
+            with self.subTest(text):
+                self.public.write_text(text)
+                self.assertRaises(state.UnsafePathError, self.publish)
+                self.assertFalse(self.known.exists())
+
+    def test_symlink_is_not_followed(self) -> None:
+        (self.root / "other").write_text(f"{self.PUBLIC}\n")
+        self.public.symlink_to(self.path("other"))
+        self.assertRaises(OSError, self.publish)
+        self.assertFalse(self.known.exists())
+
+    def test_vm_starts_without_a_public_key(self) -> None:
+        (self.root / f"keys/{state.KEY}").write_text("private")
+        config = self.root / "state.json"
+        vm = {"directories": {self.path("keys"): f"0700 {OWN_TEXT}"}, "sshHostKeys": self.path("keys")}
+        config.write_text(json.dumps({"emacsvm": vm}))
+        with mock.patch("state.sys.stderr") as stderr:
+            state.main(str(config), "emacsvm")
+        self.assertIn("does not know the key of emacsvm", str(stderr.write.mock_calls))
+
+
 class MainTest(StateTest):
     def run_main(self, name: str, vm: dict[str, object]) -> None:
         config = self.root / "state.json"

@@ -17,15 +17,15 @@ describe("a word that is no command", () => {
     ["help plna", 'Did you mean "plan"?'],
     [
       "init",
-      "Use one of: check, plan, schema, explain, help. To write the flake, name only the config: microvm-emit microvm.config.ts.",
+      "Use one of: check, plan, status, ssh, exec, schema, explain, help. To write the flake, name only the config: microvm-emit microvm.config.ts.",
     ],
     [
       "help me",
-      "Use one of: check, plan, schema, explain, help. To write the flake, name only the config: microvm-emit microvm.config.ts.",
+      "Use one of: check, plan, status, ssh, exec, schema, explain, help. To write the flake, name only the config: microvm-emit microvm.config.ts.",
     ],
     [
       "build x.ts",
-      "Use one of: check, plan, schema, explain, help. To write the flake, name only the config: microvm-emit microvm.config.ts.",
+      "Use one of: check, plan, status, ssh, exec, schema, explain, help. To write the flake, name only the config: microvm-emit microvm.config.ts.",
     ],
   ])("is told with the one that was meant: %s", (line, remedy) => {
     let thrown: unknown;

@@ -2,6 +2,7 @@
 {
   microvm-emit.agent = {
     package = pkgsUnstable.claude-code;
+    command = "claude --dangerously-skip-permissions";
     homeManagerProgram = "claude-code";
     directory = "/home/alice/agents/batch";
     variable = "CLAUDE_CONFIG_DIR";

@@ -4,6 +4,7 @@ import type { HostPlan, Lock, Plan, VmPlan } from "@microvm-emit/model";
 import { indexEntries } from "../fs/git.js";
 import { plannedPaths } from "../config-file/planned-paths.js";
 import { isBelow, sourceTreeOf, unknownToGit } from "../fs/source-tree.js";
+import { quoted } from "../vm/shell-words.js";
 
 /** The commands to run after emitting, relative to the current directory. */
 export const nextCommands = (
@@ -139,7 +140,3 @@ const relativeReference = (dir: string): string => {
   const path = fromHere(dir);
   return path.startsWith(".") ? path : `./${path}`;
 };
-
-/** Quotes a word for a POSIX shell; a leading `#` would start a comment. */
-const quoted = (word: string): string =>
-  /^[\w@%+:,./][\w@%+=:,./#-]*$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

@@ -1,4 +1,4 @@
-import { formatPath } from "@microvm-emit/model";
+import { clip, didYouMean, formatPath, nearest } from "@microvm-emit/model";
 import type { Diagnostic, RelatedDiagnostic } from "./diagnostic.js";
 import type { Conflict, FailedHost, Failure, LossReason, UnreachableModule } from "./failure.js";
 import { diagnosticOf } from "./problem-diagnostic.js";
@@ -260,6 +260,121 @@ const rows: { readonly [Kind in Failure["kind"]]: Row<Extract<Failure, { readonl
     }),
   },
   "evaluation-failed": { exitCode: 1, words: ({ hosts }) => hosts.map(failedHost) },
+  "program-missing": {
+    exitCode: 2,
+    words: ({ program }) => ({
+      message: `\`${program}\` is not on the PATH.`,
+      remedy: `Install it, or run the command on the host.`,
+    }),
+  },
+  "runtime-unusable": {
+    exitCode: 2,
+    words: ({ folder, cause }) => ({
+      subject: folder,
+      message: `The folder for ssh connections cannot be used: ${cause}.`,
+      remedy: "Set XDG_RUNTIME_DIR to a folder that only you can use.",
+    }),
+  },
+  "host-unreachable": {
+    exitCode: 2,
+    words: ({ host, destination, cause }) => ({
+      subject: host,
+      message: `ssh ${destination} failed.`,
+      remedy: `Make \`ssh ${destination}\` work, or name the machine with --host-ssh USER@MACHINE.`,
+      ...(cause === "" ? {} : { details: cause.split("\n") }),
+    }),
+  },
+  "vm-unknown": {
+    exitCode: 1,
+    words: ({ vm, host, known }) => ({
+      message:
+        host === undefined
+          ? `No host of the config has a VM ${JSON.stringify(clip(vm))}.`
+          : `${host} has no VM ${JSON.stringify(clip(vm))}.`,
+      remedy:
+        known.length === 0
+          ? "Add it to the config and deploy the host."
+          : nearest(vm, known) === undefined
+            ? `Use one of: ${known.join(", ")}.`
+            : didYouMean(vm, known),
+    }),
+  },
+  "vm-ambiguous": {
+    exitCode: 1,
+    words: ({ vm, hosts }) => ({
+      message: `Several hosts have a VM ${vm}: ${hosts.join(", ")}.`,
+      remedy: "Name the machine with --host-ssh USER@MACHINE.",
+    }),
+  },
+  "vm-not-deployed": {
+    exitCode: 1,
+    words: ({ vm, host, switch: command }) => ({
+      subject: vm,
+      message: `The host ${host} does not have this VM yet.`,
+      remedy: `Deploy the host: ${command}`,
+    }),
+  },
+  "vm-without-address": {
+    exitCode: 1,
+    words: ({ vm, host }) => ({
+      subject: vm,
+      message: `The address of this VM is unknown on ${host}: it has no fixed one, or its deployment is older than this command.`,
+      remedy: "Give the VM an address in the config and deploy the host.",
+    }),
+  },
+  "vm-without-agent": {
+    exitCode: 1,
+    words: ({ vm }) => ({
+      subject: vm,
+      message: "This VM has no agent.",
+      remedy: "Set `agent` in the config, or use `microvm-emit ssh`.",
+    }),
+  },
+  "vm-stopped": {
+    exitCode: 1,
+    words: ({ vm, host, state }) => ({
+      subject: vm,
+      message: `The VM is ${state} on ${host}.`,
+      remedy: `Run \`microvm-emit up ${vm}\`.`,
+    }),
+  },
+  "vm-not-started": {
+    exitCode: 1,
+    words: ({ vm, host, unit, reason, journal }) => ({
+      subject: vm,
+      message: `The VM does not run on ${host}: ${unit} ${reason}.`,
+      remedy: `Fix the cause and run \`microvm-emit up ${vm}\` again. \`microvm-emit logs ${vm}\` shows more.`,
+      ...(journal.length === 0 ? {} : { details: journal }),
+    }),
+  },
+  "host-key-unknown": {
+    exitCode: 1,
+    words: ({ vm, host, isKept }) => ({
+      subject: vm,
+      message: isKept
+        ? `The SSH host key of this VM is unknown on ${host}.`
+        : "The guest makes its own SSH host key, so nobody can verify it.",
+      remedy: isKept
+        ? `Restart the VM: \`microvm-emit restart ${vm}\`.`
+        : "Remove `sshHostKeys: false` from the config and deploy the host.",
+    }),
+  },
+  "command-failed": {
+    exitCode: 1,
+    words: ({ host, command, cause }) => ({
+      subject: host,
+      message: `\`${command}\` failed.`,
+      remedy: "Fix the cause and run the command again.",
+      ...(cause === "" ? {} : { details: cause.split("\n") }),
+    }),
+  },
+  "not-confirmed": {
+    exitCode: 1,
+    words: ({ question, isAsked }) => ({
+      message: `Not confirmed: ${question} Nothing was changed.`,
+      remedy: isAsked ? "Run it again and answer `y`." : "Add --yes: there is no terminal to ask on.",
+    }),
+  },
   internal: {
     exitCode: 2,
     words: ({ error }) => ({

@@ -50,6 +50,39 @@ export type Failure =
   | { readonly kind: "nix-missing" }
   | { readonly kind: "nix-failed"; readonly cause: string }
   | { readonly kind: "evaluation-failed"; readonly hosts: readonly FailedHost[]; readonly evaluated: readonly string[] }
+  | { readonly kind: "program-missing"; readonly program: string }
+  | { readonly kind: "runtime-unusable"; readonly folder: string; readonly cause: string }
+  | {
+      readonly kind: "host-unreachable";
+      readonly host: string;
+      readonly destination: string;
+      readonly cause: string;
+    }
+  | {
+      readonly kind: "vm-unknown";
+      readonly vm: string;
+      /** The host that was asked; undefined for all hosts of the config. */
+      readonly host: string | undefined;
+      readonly known: readonly string[];
+    }
+  | { readonly kind: "vm-ambiguous"; readonly vm: string; readonly hosts: readonly string[] }
+  | { readonly kind: "vm-not-deployed"; readonly vm: string; readonly host: string; readonly switch: string }
+  | { readonly kind: "vm-without-address"; readonly vm: string; readonly host: string }
+  | { readonly kind: "vm-without-agent"; readonly vm: string }
+  | { readonly kind: "vm-stopped"; readonly vm: string; readonly host: string; readonly state: string }
+  | {
+      readonly kind: "vm-not-started";
+      readonly vm: string;
+      readonly host: string;
+      /** The unit that failed, or the one that is not ready. */
+      readonly unit: string;
+      readonly reason: string;
+      /** The last lines of the unit in the journal. */
+      readonly journal: readonly string[];
+    }
+  | { readonly kind: "host-key-unknown"; readonly vm: string; readonly host: string; readonly isKept: boolean }
+  | { readonly kind: "command-failed"; readonly host: string; readonly command: string; readonly cause: string }
+  | { readonly kind: "not-confirmed"; readonly question: string; readonly isAsked: boolean }
   | { readonly kind: "internal"; readonly error: string };
 
 /** The content that `--force` would lose. */

@@ -3,6 +3,7 @@
   config,
   lib,
   options,
+  pkgs,
   ...
 }:
 let
@@ -29,6 +30,12 @@ in
       default = null;
       example = lib.literalExpression "pkgs.claude-code";
       description = "Package of the agent; null for no agent.";
+    };
+    command = mkOption {
+      type = types.nullOr types.str;
+      default = null;
+      example = "claude --dangerously-skip-permissions";
+      description = "Shell command that starts the agent, for `microvm-emit agent`.";
     };
     directory = mkOption {
       type = types.nullOr types.str;
@@ -65,7 +72,11 @@ in
 
   config = lib.mkIf (cfg.package != null) (
     {
-      environment.systemPackages = [ cfg.package ];
+      environment.systemPackages = [
+        cfg.package
+        # The agent continues in it when the connection ends.
+        pkgs.tmux
+      ];
       environment.variables = lib.mkIf isVariable { ${cfg.variable} = cfg.directory; };
 
       assertions = lib.mkIf isVariable [

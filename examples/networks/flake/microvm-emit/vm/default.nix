@@ -75,6 +75,7 @@ let
 in
 {
   imports = [
+    ./names.nix
     ./secrets.nix
     ./state.nix
     ./units.nix

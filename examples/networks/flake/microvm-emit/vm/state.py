@@ -1,4 +1,4 @@
-"""Creates the folders and the SSH host key of a VM before the VM starts.
+"""Creates the folders and the SSH host key of a VM before the VM starts, and makes the key known to users of the host.
 
 usage: state.py CONFIG.json VM
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -23,6 +24,8 @@ from typing import NotRequired, TypedDict
 KEY = "ssh_host_ed25519_key"
 LINKS = 40  # in a path, the limit of Linux (path_resolution(7))
 RUN = "/run"  # in memory, and writable by root alone
+KNOWN_HOSTS = "microvm-known-hosts"  # in RUN; a file for each VM, which names.nix names to ssh
+PUBLIC_KEY = re.compile(r"ssh-ed25519 [A-Za-z0-9+/]{68}={0,2}(?=\s|$)")
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -138,6 +141,25 @@ def make_host_key(vm: str, path: str, exposed: set[str]) -> None:
     os.close(folder)
 
 
+def publish_host_key(vm: str, path: str, exposed: set[str]) -> None:
+    """Lets all users of the host read the public key. The owner of its folder can replace it, so only a key is copied."""
+    folder = enter(path, exposed)
+    try:
+        key = os.open(f"{KEY}.pub", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    finally:
+        os.close(folder)
+    with open(key, encoding="ascii", errors="replace") as public:
+        found = PUBLIC_KEY.match(public.read(1024))
+    if found is None:
+        raise UnsafePathError(f"{path}/{KEY}.pub is not an ed25519 key")
+    known = f"{RUN}/{KNOWN_HOSTS}"
+    os.makedirs(known, 0o755, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=known, prefix=".", delete=False, encoding="ascii") as entry:
+        entry.write(f"{vm} {found.group()}\n")
+        os.fchmod(entry.fileno(), 0o644)
+    os.rename(entry.name, f"{known}/{vm}")
+
+
 def main(config: str, name: str) -> None:
     with open(config, encoding="utf-8") as file:
         vms: dict[str, Vm] = json.load(file)
@@ -151,6 +173,11 @@ def main(config: str, name: str) -> None:
     keys = vm.get("sshHostKeys")
     if keys is not None:
         make_host_key(name, keys, exposed)
+        try:
+            publish_host_key(name, keys, exposed)
+        except (OSError, UnsafePathError) as refused:
+            # The VM works without, and ssh then asks to verify its key.
+            print(f"ssh on this host does not know the key of {name}: {refused}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
 import type { Declare } from "../command.js";
 import { check } from "./check.js";
 import { emit } from "./emit.js";
+import { exec } from "./exec.js";
 import { explain } from "./explain.js";
 import { plan } from "./plan.js";
 import { schema } from "./schema.js";
+import { ssh } from "./ssh.js";
+import { status } from "./status.js";
 
 /** All commands, in the order of `--help`. The first one runs without a subcommand. */
-export const commands: readonly Declare[] = [emit, check, plan, schema, explain];
+export const commands: readonly Declare[] = [emit, check, plan, status, ssh, exec, schema, explain];

@@ -72,6 +72,7 @@ export const compileAgent = (plan: AgentPlan): Expr => {
       ["microvm-emit", "agent"],
       attrs([
         binding("package", packageFrom(packageSetOf(plan), plan.package)),
+        binding("command", plan.command),
         ...(homeManagerProgram === null ? [] : [binding("homeManagerProgram", homeManagerProgram)]),
         ...(state === null
           ? []

@@ -1,0 +1,145 @@
+import { spawn, type StdioOptions } from "node:child_process";
+import { once } from "node:events";
+import { hostname } from "node:os";
+import { Failed } from "../report/failure.js";
+import { runtimeFolder } from "./runtime-folder.js";
+import { shellLine } from "./shell-words.js";
+
+/** A machine whose VMs a command works on. */
+export interface Machine {
+  /** Its name in the config, or as typed. */
+  readonly name: string;
+  /** The destination for ssh; null for this machine. */
+  readonly destination: string | null;
+}
+
+export interface Ended {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export const thisMachine: Machine = { name: hostname().split(".")[0] ?? "localhost", destination: null };
+
+/** A host of the config: this machine if it has the name, else a machine that ssh knows by it. */
+export const machineOf = (host: string): Machine =>
+  host === thisMachine.name ? thisMachine : { name: host, destination: host };
+
+/** A machine that is reached by an ssh destination. */
+export const remoteMachine = (destination: string): Machine => ({
+  name: destination.slice(destination.lastIndexOf("@") + 1),
+  destination,
+});
+
+/** A path as the value of an ssh option, which splits words and expands `%`; `token` is not changed. */
+export const optionPath = (path: string, token = ""): string => `"${path.replaceAll("%", "%%")}${token}"`;
+
+/** Options that share one connection between commands of a minute. */
+export const sharedConnection = (): readonly string[] => [
+  ...["-o", "ControlMaster=auto", "-o", "ControlPersist=60"],
+  ...["-o", `ControlPath=${optionPath(runtimeFolder(), "/%C")}`],
+];
+
+/** The command that runs words on a machine. Its other shell never sees them unquoted. */
+export const commandOn = (
+  { destination }: Machine,
+  words: readonly [string, ...string[]],
+  options: readonly string[] = ["-T"],
+): readonly [string, ...string[]] =>
+  destination === null ? words : ["ssh", ...sharedConnection(), ...options, "--", destination, shellLine(words)];
+
+/** Waits for a process; 127 if there is no such program. */
+const exitCodeOf = async (child: ReturnType<typeof spawn>): Promise<number> => {
+  const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
+  return code ?? (signal === "SIGINT" ? 130 : 143);
+};
+
+const launch = (words: readonly [string, ...string[]], stdio: StdioOptions): ReturnType<typeof spawn> => {
+  const [program, ...args] = words;
+  return spawn(program, args, { stdio });
+};
+
+const requireProgram = (error: unknown, program: string): never => {
+  if ((error as NodeJS.ErrnoException).code === "ENOENT") throw new Failed({ kind: "program-missing", program });
+  throw error;
+};
+
+/** Runs a command here and returns its output. */
+export const captureHere = async (words: readonly [string, ...string[]], input?: string): Promise<Ended> => {
+  const child = launch(words, [input === undefined ? "ignore" : "pipe", "pipe", "pipe"]);
+  const texts = { stdout: "", stderr: "" };
+  const read = (["stdout", "stderr"] as const).map(async (name) => {
+    const stream = child[name];
+    stream?.setEncoding("utf8");
+    for await (const chunk of stream ?? []) texts[name] += String(chunk);
+  });
+  child.stdin?.on("error", () => undefined).end(input);
+  try {
+    const exitCode = await exitCodeOf(child);
+    await Promise.all(read);
+    return { exitCode, ...texts };
+  } catch (error) {
+    return requireProgram(error, words[0]);
+  }
+};
+
+/**
+ * Runs a command on a machine and returns its output, whatever its exit code.
+ *
+ * @throws {Failed} `host-unreachable` if ssh cannot reach the machine
+ */
+export const capture = async (
+  machine: Machine,
+  words: readonly [string, ...string[]],
+  input?: string,
+): Promise<Ended> => {
+  const ended = await captureHere(commandOn(machine, words), input);
+  if (machine.destination !== null && ended.exitCode === 255)
+    throw new Failed({
+      kind: "host-unreachable",
+      host: machine.name,
+      destination: machine.destination,
+      cause: ended.stderr.trim(),
+    });
+  return ended;
+};
+
+/**
+ * Runs a command here that owns the terminal, or whose output goes through `filter`.
+ *
+ * @returns its exit code
+ */
+export const attachHere = async (
+  words: readonly [string, ...string[]],
+  filter?: (name: "stdout" | "stderr", text: string) => void,
+): Promise<number> => {
+  const output = filter === undefined ? "inherit" : "pipe";
+  const child = launch(words, ["inherit", output, output]);
+  // The command gets the same Ctrl-C, and its end is ours.
+  const ignore = (): void => undefined;
+  process.on("SIGINT", ignore);
+  const read = (["stdout", "stderr"] as const).map(async (name) => {
+    const stream = child[name];
+    stream?.setEncoding("utf8");
+    for await (const chunk of stream ?? []) filter?.(name, String(chunk));
+  });
+  try {
+    const exitCode = await exitCodeOf(child);
+    await Promise.all(read);
+    return exitCode;
+  } catch (error) {
+    return requireProgram(error, words[0]);
+  } finally {
+    process.off("SIGINT", ignore);
+  }
+};
+
+/** Runs a command on a machine that may ask for a password on the terminal. */
+export const attach = (machine: Machine, words: readonly [string, ...string[]]): Promise<number> =>
+  attachHere(commandOn(machine, words, process.stdin.isTTY ? ["-t", "-o", "LogLevel=ERROR"] : ["-T"]));
+
+/** The user that a command runs as on a machine. */
+export const isRootOn = async (machine: Machine): Promise<boolean> =>
+  machine.destination === null
+    ? process.getuid?.() === 0
+    : (await capture(machine, ["id", "-u"])).stdout.trim() === "0";

@@ -1,0 +1,118 @@
+/** A Debian with systemd and sshd as a container, which stands in for a host of VMs: its hypervisors are sshd. */
+import { execFile, spawnSync } from "node:child_process";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { temporaryFolder } from "../nix/harness.js";
+import { buildFolder, folderOf } from "./cache.js";
+import { tail } from "./log.js";
+import { openNamespace, type Namespace } from "./namespace.js";
+import { poll } from "./poll.js";
+import { whatIsMissing } from "./requirements.js";
+
+const RECIPE = fileURLToPath(new URL("systemd", import.meta.url));
+const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
+const BIN = join(REPOSITORY, "packages/emit/dist/bin/microvm-emit.js");
+
+/** The command as a line of a shell. */
+export const EMIT = `${process.execPath} ${BIN}`;
+
+/** The addresses of the host and of the machine beside it. */
+export const HOST = "10.9.0.1";
+const BESIDE = "10.9.0.2";
+
+export interface CommandEnd {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface SystemdHost {
+  /** Runs a shell command as root on the host. Throws an error with its output if it fails. */
+  readonly run: (command: string) => Promise<string>;
+  /** The program and first arguments that run another program as a user of the host. */
+  readonly entering: (user: string) => readonly [string, ...string[]];
+  /** Runs microvm-emit as a user of the host, with an input. */
+  readonly emit: (user: string, args: readonly string[], input?: string) => CommandEnd;
+  /** Runs microvm-emit in a folder of the machine beside the host. */
+  readonly emitBeside: (folder: string, args: readonly string[]) => CommandEnd;
+  readonly outside: Namespace;
+  readonly folder: string;
+  readonly close: () => Promise<void>;
+}
+
+/** The reason why the container cannot run here; undefined if it can. */
+export const whatSystemdMisses = (): string | undefined =>
+  whatIsMissing() ??
+  (spawnSync("sh", ["-c", "command -v systemd-nspawn"]).status === 0
+    ? undefined
+    : "no systemd-nspawn: apt install systemd-container");
+
+const ended = (words: readonly [string, ...string[]], input = ""): CommandEnd => {
+  const [program, ...args] = words;
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", input, maxBuffer: 1 << 26 });
+  return { exitCode: status, stdout, stderr };
+};
+
+/** Ends the container. Deletes the control groups that it leaves. */
+const closeContainer = async (outside: Namespace, folder: string): Promise<void> => {
+  await outside.close();
+  const sweeper = await openNamespace();
+  try {
+    await sweeper.script(`
+      mount -t cgroup2 cgroup2 /mnt
+      if [ -d /mnt/${basename(folder)} ]; then find /mnt/${basename(folder)} -depth -type d -exec rmdir {} +; fi`);
+  } finally {
+    await sweeper.close();
+  }
+};
+
+/** Boots the host. The promise resolves when its boot is finished. */
+export const bootSystemdHost = async (): Promise<SystemdHost> => {
+  const image = folderOf("systemd", RECIPE);
+  await buildFolder(image, ["sh", join(RECIPE, "build.sh")]);
+  const folder = temporaryFolder();
+  const log = join(folder, "console.log");
+  const outside = await openNamespace();
+  const namespace = `/proc/${String(outside.pid)}/ns`;
+  const beside = [
+    ...(["nsenter", `--net=${namespace}/net`, `--mount=${namespace}/mnt`] as const),
+    ...[`--pid=${namespace}/pid_for_children`, "--"],
+  ] as const;
+  const entering: SystemdHost["entering"] = (user) => [...beside, "bash", join(RECIPE, "enter.sh"), folder, user];
+  const run: SystemdHost["run"] = async (command) => {
+    const [program, ...args] = entering("root");
+    const { stdout } = await promisify(execFile)(program, [...args, "sh", "-euc", command]);
+    return stdout.trim();
+  };
+  try {
+    const binds = [process.execPath, REPOSITORY.replace(/\/$/, ""), dirname(folder)];
+    outside.start(log, "bash", join(RECIPE, "boot.sh"), join(image, "root"), folder, ...binds);
+    await poll("the boot", 120, () =>
+      run("systemctl is-system-running || true").then(
+        (state) => /^(running|degraded)$/.test(state) || undefined,
+        () => undefined,
+      ),
+    );
+    await outside.script(`
+      leader=$(pgrep --parent "$(cat ${join(folder, "nspawn.pid")})" | tail -n 1)
+      ip link add beside type veth peer name host netns "$leader"
+      ip address add ${BESIDE}/24 dev beside
+      ip link set beside up`);
+    await run(`ip address add ${HOST}/24 dev host; ip link set host up`);
+    return {
+      run,
+      outside,
+      folder,
+      entering,
+      emit: (user, args, input) => ended([...entering(user), process.execPath, BIN, ...args], input),
+      emitBeside: (directory, args) =>
+        ended([...beside, "env", `--chdir=${directory}`, process.execPath, BIN, ...args]),
+      close: () => closeContainer(outside, folder),
+    };
+  } catch (error) {
+    const end = tail(log, 40);
+    await closeContainer(outside, folder);
+    throw new Error(`${String(error)}\n${end}`, { cause: error });
+  }
+};
