@@ -128,7 +128,7 @@ describe.skipIf(missing !== undefined)("on a host with systemd", () => {
     expect(host.emit("alice", words).stdout).toBe("\u001b[31mred\u0007");
     const typed = [...host.entering("alice"), ...["script", "--quiet", "--return", "--command"]];
     const line = `${EMIT} ${words.map((word) => `'${word}'`).join(" ")}`;
-    const [program = "", ...args] = [...typed, line, "/dev/null"];
+    const [program, ...args] = [...typed, line, "/dev/null"];
     expect(execFileSync(program, args, { encoding: "utf8" })).toBe("\\u001b[31mred\\u0007");
   });
 
