@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sees to it that the tests have a `nix`: installs Debian's nix-bin where it may, else says what to do.
+# Provides a `nix` for the tests: installs Debian's nix-bin if it may, else prints instructions.
 set -eu
 
 if command -v nix >/dev/null; then
@@ -30,7 +30,7 @@ else
 fi
 
 echo "No nix on PATH: installing Debian's nix-bin." >&2
-# One broken source of several must not keep nix-bin from being found in the others.
+# A broken package source must not hide nix-bin in the others.
 as_root apt-get update || true
 as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y nix-bin || give_up "and apt-get could not install nix-bin"
 command -v nix >/dev/null || give_up "even after installing nix-bin"

@@ -164,6 +164,9 @@ export const groups: Readonly<Record<string, readonly string[]>> = {
   "packages/emit/problems": below("packages/emit/problems", /\.md$/),
   ...Object.fromEntries(packages.map((name) => [`packages/${name}/src`, below(`packages/${name}/src`, /\.ts$/)])),
   "packages/emit/nix": below("packages/emit/nix", /\.(?:nix|py|sh)$/),
+  "packages/emit/test": below("packages/emit/test", /\.ts$/),
+  test: below("test", /\.(?:ts|nix|py|sh)$/),
+  "scripts, bench": [...below("scripts", /\.ts$/), ...below("bench", /\.ts$/)],
 };
 
 const sentenceAround = ({ source, text }: Passage, offset: number): string => {

@@ -26,7 +26,7 @@ const kept = (example: string): Record<string, string> => {
   );
 };
 
-/** The same data with the keys of every plain object the other way round; Nix nodes stay as they are. */
+/** The same data with the keys of every plain object the other way round; Nix nodes are unchanged. */
 const permuted = (value: unknown): unknown => {
   // With the mark of `replace`.
   if (Array.isArray(value)) return Object.defineProperties(value.map(permuted), marksOf(value));

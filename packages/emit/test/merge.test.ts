@@ -107,7 +107,7 @@ const indexesIn = (dir: string): unknown =>
   (JSON.parse(readFileSync(join(dir, lock), "utf8")) as { hosts: { alpha: unknown } }).hosts.alpha;
 
 /**
- * Emits a merged tree, checks that neither git nor a second run has anything left to do, and returns messages about
+ * Emits a merged tree, checks that git and a second run have nothing left to do, and returns messages about
  * moved VMs.
  */
 const settle = async (dir: string): Promise<readonly string[]> => {

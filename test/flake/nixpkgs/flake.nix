@@ -1,5 +1,5 @@
-# The part of nixpkgs that the project's own flake uses. Arguments are named as there and closed where nixpkgs' own
-# are, so that a wrong name fails; what mkDerivation gives back is a real derivation.
+# The part of nixpkgs that the project's flake uses. Functions have the same arguments, and are strict where nixpkgs is,
+# so that a wrong name fails; mkDerivation returns a real derivation.
 {
   outputs =
     { self }:

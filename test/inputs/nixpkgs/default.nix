@@ -9,7 +9,7 @@ let
   lib = import ./lib;
   inherit (builtins) derivation toJSON;
 
-  # What is given reaches the derivation's hash, as it would reach a real one's.
+  # All arguments change the derivation's hash, as in nixpkgs.
   build = name: given: derivation {
     inherit name system;
     builder = "/bin/sh";
@@ -46,7 +46,7 @@ let
     in
     self;
 
-  # Sets that take a choice from a set of their own: `pkgs.emacs.pkgs.withPackages (epkgs: [ epkgs.magit ])`.
+  # Packages with a package set inside: `pkgs.emacs.pkgs.withPackages (epkgs: [ epkgs.magit ])`.
   withPackages = name: inner:
     let set = lib.genAttrs inner (n: package n { pname = "${name}-${n}"; }); in
     set // { withPackages = choose: build "${name}-with-packages" (map (p: p.outPath) (choose set)) // { meta.mainProgram = name; }; };

@@ -1,4 +1,4 @@
-# Names that exist in nixpkgs, with what is not the rule about them.
+# Names that exist in nixpkgs, with their exceptions.
 { lib, withPackages }:
 let
   words = text: lib.filter (n: n != "") (lib.splitString " " (lib.replaceString "\n" " " text));
@@ -48,7 +48,7 @@ plain // {
   gh = { };
   go = { version = "1.25.0"; };
   go_1_24 = { pname = "go"; version = "1.24.0"; };
-  # The first release from which on hooks of nftables wait for their device is 6.16.
+  # Linux 6.16 is the first release whose nftables hooks wait for their device.
   linux = { version = "6.18.1"; };
   nix = { version = "2.31.0"; };
   protobuf = { version = "32.1"; mainProgram = "protoc"; };

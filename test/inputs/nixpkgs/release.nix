@@ -1,2 +1,2 @@
-# What tells one nixpkgs from another.
+# Distinguishes versions of nixpkgs.
 { name = "25.11"; claude-code = "2.0.76"; }

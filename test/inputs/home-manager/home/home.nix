@@ -1,4 +1,4 @@
-# home.*: who the user is and what the environment holds.
+# home.*: the user and the environment.
 { config, lib, pkgs, ... }:
 let
   inherit (lib) types;
@@ -39,7 +39,7 @@ in
 
   config.home = {
     path = pkgs.buildEnv { name = "home-manager-path"; paths = config.home.packages; };
-    # Depends on what a real activation would write.
+    # Depends on all files of a real activation.
     activationPackage = pkgs.writeText "home-manager-generation" (builtins.toJSON {
       inherit (config.home) activation homeDirectory sessionPath sessionVariables shellAliases stateVersion username;
       files = lib.mapAttrs (_: file: toString file.source) config.home.file;

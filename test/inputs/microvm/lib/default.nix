@@ -1,4 +1,4 @@
-# What hypervisors can do, and the runner of a VM as a derivation made of its facts.
+# Capabilities of hypervisors, and the runner of a VM as a derivation of its facts.
 { lib }:
 let
   inherit (builtins) attrNames elem filter toJSON;
@@ -65,7 +65,7 @@ rec {
   hypervisorsWithNetwork = hypervisors;
   defaultFsType = "ext4";
 
-  # Attribute `facts` is for tests: what the VM would run with.
+  # `facts` is for tests: the settings of the VM's process.
   buildRunner = { pkgs, microvmConfig, toplevel }:
     let
       vm = microvmConfig;

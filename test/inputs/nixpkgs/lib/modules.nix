@@ -1,5 +1,5 @@
-# A small module system: what emitted flakes use of the one in nixpkgs, with its semantics and
-# its messages, so that a wrong option name, type or clash fails here as it would there.
+# The part of nixpkgs' module system that emitted flakes use, with the same semantics and messages,
+# so that a wrong option name, a wrong type or a conflict fails here as there.
 { lib }:
 let
   inherit (builtins)
@@ -8,7 +8,7 @@ let
     tail toJSON typeOf zipAttrsWith;
   inherit (lib) concatStringsSep imap1 optional recursiveUpdate types;
 
-  # --- properties: what mkIf, mkMerge, mkForce and mkOrder leave in a definition ---
+  # --- properties: results of mkIf, mkMerge, mkForce and mkOrder ---
 
   mkIf = condition: content: { _type = "if"; inherit condition content; };
   mkMerge = contents: { _type = "merge"; inherit contents; };
@@ -48,9 +48,9 @@ let
 
   conflictAdvice = "\nUse `lib.mkForce value` or `lib.mkDefault value` to change the priority on any of these definitions.";
 
-  # --- one option: its definitions to its value ---
+  # --- one option: from definitions to a value ---
 
-  # A definition is { file, value }; discharged, it holds no mkMerge and no mkIf.
+  # A definition is { file, value }; a discharged one contains no mkMerge and no mkIf.
   discharge = { file, value }@def:
     if property value == "merge" then concatMap (v: discharge { inherit file; value = v; }) value.contents
     else if property value == "if" then
@@ -77,7 +77,7 @@ let
     then map strip (sort (a: b: orderOf a < orderOf b) defs)
     else defs;
 
-  # `parts` are the nested definitions that the value was made of: `force` reaches them.
+  # `parts` are the nested definitions of the value, for `force`.
   mergeDefinitions = loc: type: defs:
     let
       chosen = strongest (concatMap discharge defs);
@@ -121,10 +121,10 @@ let
       isSet = seq wellTyped (concatMap discharge defs != [ ]);
     };
 
-  # Evaluates an option, or a merge of definitions, and all that is nested in it.
+  # Evaluates an option, or a merge of definitions, recursively.
   force = part: seq (part.mergedValue or part.value) (all force part.parts);
 
-  # --- many modules to one tree of options ---
+  # --- from many modules to one tree of options ---
 
   # A namespace's definition as attribute sets of definitions, the properties pushed down into them.
   pushDown = loc: { file, value }:
@@ -168,7 +168,7 @@ let
       set = concatMap (n: n.set) children;
     };
 
-  # --- modules: paths, functions and attribute sets to one form ---
+  # --- modules: from paths, functions and attribute sets to one form ---
 
   moduleAttrs = [ "_class" "_file" "key" "imports" "options" "config" "freeformType" "meta" "disabledModules" ];
 

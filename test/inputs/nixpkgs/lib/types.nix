@@ -20,7 +20,7 @@ let
     if all (v: v == (head defs).value) (values (tail defs)) then (head defs).value
     else throw "The option `${showOption loc}' has conflicting definition values:${showDefs defs}${conflictAdvice}";
 
-  # What an option without a type does.
+  # The type of an option without one.
   mergeLoosely = loc: defs:
     let list = values defs; in
     if length list == 1 then head list
@@ -45,7 +45,7 @@ let
   # Definitions of attribute sets, as definitions by attribute.
   byName = defs: zipAttrsWith (_: at: at) (map (d: mapAttrs (_: value: { inherit (d) file; inherit value; }) d.value) defs);
 
-  # `class` says where a description needs parentheses: "unnamed" everywhere, "noun" nowhere.
+  # `class` tells where a description needs parentheses: "unnamed" everywhere, "noun" nowhere.
   mkOptionType = { name, description ? name, class ? "noun", check ? (_: true), merge ? mergeEqual, ... }@type: {
     _type = "option-type";
     eval = loc: defs: { value = merge loc defs; parts = [ ]; };

@@ -1,4 +1,4 @@
-# What makes a VM's taps and macvtaps on the host, and takes them away.
+# Services that create and remove a VM's taps and macvtaps on the host.
 { config, lib, pkgs, ... }:
 let
   inherit (config.microvm) declaredRunner interfaces;

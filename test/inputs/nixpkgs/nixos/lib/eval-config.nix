@@ -34,8 +34,8 @@ let
     modules = baseModules ++ extraModules ++ [ given ] ++ modules;
   };
   inherit (result.config.system) build;
-  # Stricter than NixOS: whoever asks for the system has every definition type-checked, whether
-  # the system depends on it or not.
+  # Stricter than NixOS: evaluating the system type-checks every definition, even if the system does
+  # not depend on it.
   toplevel = builtins.seq (builtins.all lib.modules.force result.set) build.toplevel;
 in
 result // {

@@ -1,4 +1,4 @@
-# system.*, assertions, warnings and nixpkgs.*: what makes a configuration a system.
+# system.*, assertions, warnings and nixpkgs.*: the options behind a system derivation.
 { config, options, lib, pkgs, ... }:
 let
   inherit (lib) types mkOption optional;
@@ -12,7 +12,7 @@ let
 
   failed = map (a: a.message) (builtins.filter (a: !a.assertion) config.assertions);
 
-  # What a real system would be built from.  (These two have no default.)
+  # Dependencies of a real system.  (These two have no default.)
   plain = lib.mapAttrs (_: service: removeAttrs service [ "startLimitBurst" "startLimitIntervalSec" ]);
   contents = {
     boot = { inherit (config.boot) blacklistedKernelModules kernel kernelModules kernelParams; };

@@ -1,4 +1,4 @@
-# What serves a VM's virtiofs shares on the host.
+# The service for a VM's virtiofs shares on the host.
 { config, lib, pkgs, ... }:
 let
   inherit (config.microvm) hypervisor shares virtiofsd;
