@@ -37,6 +37,7 @@ const rooms: Readonly<Record<string, Arrows>> = {
     "compile/guest": [".", "compile"],
     "compile/host": [".", "compile", "compile/flake", "compile/guest"],
     report: ["compile/flake"],
+    compare: ["report"],
     fs: ["report"],
     "config-file": [".", "config-file/locate", "fs", "output", "report"],
     "config-file/locate": ["config-file", "fs", "report"],

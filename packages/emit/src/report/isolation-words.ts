@@ -67,18 +67,20 @@ const reachLines = ({ network, reaches, wayOut }: IsolationSummary, style: Style
 const allowedWords = (to: AllowedFrom["to"]): string => to.map(destinationWords).join(" ");
 
 /** As written in `allow`. */
-const destinationWords = ({ target, ports }: Pick<AllowedPlan, "target" | "ports">): string => {
+export const destinationWords = ({ target, ports }: Pick<AllowedPlan, "target" | "ports">): string => {
   const numbers = [...new Set(ports.map(({ port }) => port))].sort((a, b) => a - b);
   return joinDestination(target, numbers.join() === "80,443" ? [] : numbers);
 };
 
-const portWords = (ports: readonly PortPlan[]): string => {
+/** Ports of the host, as `DNS, tcp 8080`. */
+export const portWords = (ports: readonly PortPlan[]): string => {
   const isDns = ({ port }: PortPlan): boolean => port === 53;
   const others = ports.filter((port) => !isDns(port)).map(({ proto, port }) => `${proto} ${String(port)}`);
   return [...(ports.some(isDns) ? ["DNS"] : []), ...others].join(", ");
 };
 
-const reachingWords = ({ vms, ports, lans, everyone }: ReachedBy): readonly string[] => [
+/** Sources that can open connections to a VM. */
+export const reachingWords = ({ vms, ports, lans, everyone }: ReachedBy): readonly string[] => [
   ...(vms.length === 0 ? [] : [`VM${vms.length === 1 ? "" : "s"} ${vms.join(", ")}`]),
   ...[...new Set(ports.map(({ on }) => on))].map(
     (on) =>

@@ -7,11 +7,11 @@ import {
   type UserPlan,
   type VmPlan,
 } from "@microvm-emit/model";
-import { type Expr, isNode, print } from "@microvm-emit/nix-ast";
 import { isolationOn, type IsolationSummary, sharedLogins } from "./isolation-summary.js";
 import { isolationLines, type Line } from "./isolation-words.js";
 import type { Style } from "./style.js";
-import { onOneLine, wrap } from "./wrap.js";
+import { valueWords } from "./value-words.js";
+import { wrap } from "./wrap.js";
 
 /** A host's guests with their VMs, and the differences between guests. */
 export interface HostSummary {
@@ -121,8 +121,8 @@ const summarizeDifference = ({ from, settings: [first, ...others], here, there }
     ),
     ...others.map((name) => settingNames[name] ?? name),
   ],
-  here: shown(here),
-  there: shown(there),
+  here: valueWords(here),
+  there: valueWords(there),
 });
 
 /** The config's names of settings that have another name in the plan. */
@@ -132,32 +132,6 @@ const settingNames: Readonly<Record<string, string>> = {
   qemuMachine: "microvm.qemu.machine",
   storeDisk: "store",
   vsockSsh: "vsock.ssh",
-};
-
-/** Properties that identify a part of a plan, in order of preference. */
-const labels = ["expr", "module", "attribute", "name", "tag", "image", "value", "path", "program", "kind"];
-
-const shown = (value: unknown): string | null => {
-  if (value === undefined || value === null) return null;
-  if (typeof value === "string") return clipped(value);
-  if (typeof value !== "object") return JSON.stringify(typeof value === "bigint" ? String(value) : value);
-  if (isNode(value)) return clipped(print(value as Expr));
-  if (Array.isArray(value)) return clipped(value.map(shown).join(", "));
-  const parts = value as Readonly<Record<string, unknown>>;
-  const label = labels.find((key) => (parts[key] ?? null) !== null);
-  if (label === "attribute" && Array.isArray(parts["attribute"])) return parts["attribute"].join(".");
-  if (label !== undefined) return shown(parts[label]);
-  return clipped(
-    Object.entries(parts)
-      .map(([key, part]) => `${key} ${shown(part) ?? "none"}`)
-      .join(", "),
-  );
-};
-
-/** Shortens a text to a part of a line. */
-const clipped = (text: string): string => {
-  const line = onOneLine(text);
-  return line.length > 60 ? `${line.slice(0, 59)}…` : line;
 };
 
 /** Formats the summary for people, at most `width` columns wide if words fit. */

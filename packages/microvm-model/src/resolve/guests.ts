@@ -121,7 +121,8 @@ export const seenByGuest = (vm: VmPlan): Readonly<Record<string, unknown>> => {
   );
 };
 
-const withoutOrigins = (part: unknown, root: ConfigPath): unknown => {
+/** A part of a plan without the places in the config below `root` that it came from. */
+export const withoutOrigins = (part: unknown, root: ConfigPath): unknown => {
   if (typeof part !== "object" || part === null || isNode(part)) return part;
   if (Array.isArray(part)) {
     return root.every((step, position) => part[position] === step)
