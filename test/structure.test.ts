@@ -37,15 +37,15 @@ const rooms: Readonly<Record<string, Arrows>> = {
     "compile/guest": [".", "compile"],
     "compile/host": [".", "compile", "compile/flake", "compile/guest"],
     report: ["compile/flake"],
-    compare: ["report"],
+    compare: [".", "report"],
     fs: ["report"],
     "config-file": [".", "config-file/locate", "fs", "output", "report"],
     "config-file/locate": ["config-file", "fs", "report"],
     output: [".", "fs", "report"],
     check: [".", "compile/flake", "compile/host", "config-file", "config-file/locate", "fs", "report"],
     vm: ["config-file", "report"],
-    cli: ["cli/commands", "config-file", "fs", "report", "vm"],
-    "cli/commands": [".", "check", "cli", "config-file", "output", "report", "vm"],
+    cli: [".", "cli/commands", "config-file", "fs", "output", "report", "vm"],
+    "cli/commands": [".", "check", "cli", "compare", "config-file", "output", "report", "vm"],
   },
 };
 

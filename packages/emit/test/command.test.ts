@@ -7,6 +7,10 @@ import { failuresOf } from "../src/report/failure.js";
 const invocationOf = (line: string): Invocation => parseCommand(line.split(" "));
 
 describe("a word that is no command", () => {
+  const listed: unknown = expect.stringMatching(
+    /^Use one of: check, (\w+, )+help\. To write the flake, name only the config: microvm-emit microvm\.config\.ts\.$/,
+  );
+
   it.each([
     ["plna x.ts", 'Did you mean "plan"?'],
     ["plam", 'Did you mean "plan"?'],
@@ -15,18 +19,9 @@ describe("a word that is no command", () => {
     ["-o out shema", 'Did you mean "schema"?'],
     ["hlep", 'Did you mean "help"?'],
     ["help plna", 'Did you mean "plan"?'],
-    [
-      "init",
-      "Use one of: check, plan, status, ssh, exec, schema, explain, help. To write the flake, name only the config: microvm-emit microvm.config.ts.",
-    ],
-    [
-      "help me",
-      "Use one of: check, plan, status, ssh, exec, schema, explain, help. To write the flake, name only the config: microvm-emit microvm.config.ts.",
-    ],
-    [
-      "build x.ts",
-      "Use one of: check, plan, status, ssh, exec, schema, explain, help. To write the flake, name only the config: microvm-emit microvm.config.ts.",
-    ],
+    ["init", listed],
+    ["help me", listed],
+    ["build x.ts", listed],
   ])("is told with the one that was meant: %s", (line, remedy) => {
     let thrown: unknown;
     try {

@@ -28,12 +28,17 @@ export type Declare = (program: Command, ask: (invocation: Invocation) => void) 
 /** The help of a config argument. */
 export const configHelp = "config file (default: microvm.config.* in this directory or the nearest one above)";
 
-/** Text for people, one JSON object, or a log of the Static Analysis Results Interchange Format. */
-export const formats = ["human", "json", "sarif"] as const;
+/** The flags and the help of `--config`, for commands whose arguments are names. */
+export const configOption = ["-c, --config <file>", configHelp] as const;
+
+/** Text for people, one JSON object, a log of the Static Analysis Results Interchange Format, or a comment for a pull request. */
+export const formats = ["human", "json", "sarif", "markdown"] as const;
 export type Format = (typeof formats)[number];
 
+const ofEveryConfig: readonly Format[] = ["human", "json", "sarif"];
+
 /** Adds `--format` and `--json`. */
-export const withFormat = (command: Command, choices: readonly Format[] = formats): Command =>
+export const withFormat = (command: Command, choices: readonly Format[] = ofEveryConfig): Command =>
   command
     .addOption(new Option("--format <format>", "set the output format").choices(choices).default("human"))
     .option("--json", "same as --format json");

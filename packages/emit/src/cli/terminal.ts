@@ -77,6 +77,7 @@ const failed = async (failures: readonly Failure[], { format, verbose }: Present
       return printed(jsonPieces(failureReport(exitCode, findings)), exitCode);
     case "sarif":
       return printed(jsonPieces(await sarifOf(findings, exitCode)), exitCode);
+    case "markdown":
     case "human": {
       const full = failures.flatMap((failure) =>
         verbose && failure.kind === "evaluation-failed"
@@ -89,12 +90,14 @@ const failed = async (failures: readonly Failure[], { format, verbose }: Present
 };
 
 const succeeded = async (outcome: Outcome, { format }: Presentation): Promise<Ending> => {
-  const { findings, text, exitCode = 0, isSource } = outcome;
+  const { findings, text, markdown, exitCode = 0, isSource } = outcome;
   switch (format) {
     case "json":
       return printed(jsonPieces(outcomeReport(outcome)), exitCode);
     case "sarif":
       return printed(jsonPieces(await sarifOf(findings, exitCode)), exitCode);
+    case "markdown":
+      return { stdout: [markdown?.() ?? ""], stderr: formatFindings(findings, styleOf(stderr)), exitCode };
     case "human":
       return {
         stdout: [text(styleOf(stdout), widthOf(stdout))],

@@ -27,7 +27,7 @@ export const comparePlans = (before: Plan, after: Plan): Comparison => {
 };
 
 const compareHosts = ({ name, before, after, formerNames }: HostPair, places: Places): HostChange | undefined => {
-  const names = [...new Set([...vmNames(before), ...vmNames(after)])].sort();
+  const names = [...new Set([...vmNames(before), ...vmNames(after)])].sort(byNumbers);
   const vms = names.flatMap((vm): readonly VmChange[] => {
     const move = places.moves.get(vm);
     const here = { host: name, vm };
@@ -54,6 +54,9 @@ const compareHosts = ({ name, before, after, formerNames }: HostPair, places: Pl
     unchanged: names.length - vms.length,
   };
 };
+
+/** `worker2` comes before `worker10`. */
+const byNumbers = new Intl.Collator("en", { numeric: true }).compare;
 
 const vmNames = (host: HostPlan | null): readonly string[] => host?.vms.map(({ name }) => name) ?? [];
 

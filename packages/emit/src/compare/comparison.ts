@@ -1,3 +1,5 @@
+import { collect } from "@microvm-emit/model";
+
 /** The differences between two plans. Empty lists throughout: nothing changes. */
 export interface Comparison {
   /** Changes of the flake itself, such as its inputs. */
@@ -75,3 +77,61 @@ export const isMore = (access: Access): boolean => access === "more" || access =
 export const isLess = (access: Access): boolean => access === "less" || access === "more and less";
 
 export const isEmpty = ({ flake, hosts }: Comparison): boolean => flake.length === 0 && hosts.length === 0;
+
+/** A comparison with a commit. */
+export interface Compared extends Comparison {
+  /** The commit as typed, and its hash. */
+  readonly since: { readonly ref: string; readonly commit: string };
+  /** Nix files and locks that differ besides, relative to the repository. Any VM may use them. */
+  readonly otherFiles: readonly string[];
+  /** Whether the flake on disk is the one of the config. */
+  readonly isCurrent: boolean;
+}
+
+/** A VM's name, with its host where several hosts have changes. */
+const nameIn = ({ hosts }: Comparison, host: string, vm: string): string => (hosts.length > 1 ? `${host}/${vm}` : vm);
+
+/** The names of the VMs for which something holds. */
+export const vmsWith = (
+  comparison: Comparison,
+  holds: (vm: VmChange) => boolean,
+  nameOf: (vm: VmChange) => string = ({ vm }) => vm,
+): readonly string[] =>
+  comparison.hosts.flatMap(({ host, vms }) => vms.filter(holds).map((vm) => nameIn(comparison, host, nameOf(vm))));
+
+/** The VMs, and the hosts by their own settings, with more or less access. */
+export const withAccess = (comparison: Comparison, is: (access: Access) => boolean): readonly string[] => [
+  ...comparison.hosts.filter(({ settings }) => is(accessOf(settings))).map(({ host }) => `host ${host}`),
+  ...vmsWith(comparison, ({ access }) => is(access)),
+];
+
+export const hasMoreAccess = (comparison: Comparison): boolean => withAccess(comparison, isMore).length > 0;
+
+/** VMs whose changes are the same, such as those of a default for all VMs. */
+export interface Group {
+  readonly names: readonly [string, ...string[]];
+  readonly first: VmChange;
+}
+
+/** The VMs of a host, those with the same changes together, in the order of the first. */
+export const grouped = (vms: readonly VmChange[]): readonly Group[] =>
+  [
+    ...collect(
+      vms.map((change) => {
+        const { vm, addresses: _, ...rest } = change;
+        return [change.change === "changed" ? JSON.stringify(rest) : vm, change] as const;
+      }),
+    ).values(),
+  ].map(([first, ...others]) => ({ names: [first.vm, ...others.map(({ vm }) => vm)], first }));
+
+/** The counts of a host's VMs by change, such as `1 new, 2 changed, 20 unchanged`. */
+export const countsOf = ({ vms, unchanged }: HostChange): string =>
+  [
+    ...(["new", "gone", "renamed", "moved", "changed"] as const).map(
+      (kind) => [vms.filter(({ change }) => change === kind).length, kind] as const,
+    ),
+    [unchanged, "unchanged"] as const,
+  ]
+    .filter(([count]) => count > 0)
+    .map(([count, word]) => `${String(count)} ${word}`)
+    .join(", ");

@@ -1,4 +1,5 @@
 import type { HostPlan, VmPlan } from "@microvm-emit/model";
+import { mapStrings } from "../map-strings.js";
 
 /** The host folders that end in the name of their VM by default: its state, host keys, workspace and agent's state. */
 export const foldersNamedFor = (stateDirectory: string, vm: VmPlan): readonly string[] => {
@@ -32,7 +33,7 @@ export const renameVms = (host: HostPlan, names: ReadonlyMap<string, string>): H
       return {
         ...vm,
         name,
-        storage: withFolders(vm.storage, moved),
+        storage: mapStrings(vm.storage, (text) => moved.get(text) ?? text),
         network: {
           ...vm.network,
           policy: {
@@ -47,17 +48,4 @@ export const renameVms = (host: HostPlan, names: ReadonlyMap<string, string>): H
       return { ...guest, vms: [nameOf(first), ...others.map(nameOf)] };
     }),
   };
-};
-
-/** A part of a plan with other folders in the place of some. */
-const withFolders = <Part>(part: Part, folders: ReadonlyMap<string, string>): Part => {
-  if (folders.size === 0) return part;
-  const walk = (value: unknown): unknown => {
-    if (typeof value === "string") return folders.get(value) ?? value;
-    if (typeof value !== "object" || value === null) return value;
-    return Array.isArray(value)
-      ? value.map(walk)
-      : Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, walk(inner)]));
-  };
-  return walk(part) as Part;
 };

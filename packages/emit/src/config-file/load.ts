@@ -19,21 +19,21 @@ import { userCache } from "../fs/user-folders.js";
 export type OwnModules = Readonly<Record<string, object>>;
 
 /** Loads the default export of a config without validating it. `file` is absolute. Throws {@link Failed}. */
-export const load = async (file: string, own: OwnModules): Promise<unknown> => {
+export const load = async (file: string, own: OwnModules, isKept = true): Promise<unknown> => {
   const loader = loaders[extname(file)];
   requireFile(file);
   if (loader === undefined) {
     throw new Failed({ kind: "config-unsupported", file, extensions: configExtensions });
   }
-  return loader(file, own);
+  return loader(file, own, isKept);
 };
 
-const loadModule = async (file: string, own: OwnModules): Promise<unknown> => {
+const loadModule = async (file: string, own: OwnModules, isKept: boolean): Promise<unknown> => {
   const { createJiti } = requireJiti();
   const cache = userCache();
   const jiti = createJiti(file, {
     moduleCache: false,
-    fsCache: cache !== undefined && join(cache, "jiti"),
+    fsCache: isKept && cache !== undefined && join(cache, "jiti"),
     virtualModules: Object.fromEntries(Object.entries(own).map(([name, module]) => [name, strict(name, module)])),
   });
   try {
@@ -98,7 +98,7 @@ const withoutSchema = (data: unknown): unknown => {
   return typeof $schema === "string" ? config : data;
 };
 
-const loaders: Readonly<Record<string, (file: string, own: OwnModules) => Promise<unknown>>> = {
+const loaders: Readonly<Record<string, (file: string, own: OwnModules, isKept: boolean) => Promise<unknown>>> = {
   ".ts": loadModule,
   ".mts": loadModule,
   ".js": loadModule,

@@ -33,7 +33,7 @@ export interface PlannedFile {
 }
 
 /** Modules that a config may import from this program. It shares the instances that read it. */
-const own = { "microvm-emit": self, "@microvm-emit/model": model, "@microvm-emit/nix-ast": nixAst };
+export const ownModules = { "microvm-emit": self, "@microvm-emit/model": model, "@microvm-emit/nix-ast": nixAst };
 
 /**
  * Loads, validates and resolves a config file with its lock.
@@ -79,7 +79,7 @@ const loadAll = async (
   places: Places,
   require: (places: Places) => void,
 ): Promise<{ readonly config: unknown; readonly lockFile: LockFile }> => {
-  const loading = load(places.config, own);
+  const loading = load(places.config, ownModules);
   const requiring = loading
     .catch(() => undefined)
     .then((loaded) => {

@@ -78,7 +78,7 @@ export const mirror = (source: SourceTree, target: string, besides: string): voi
 };
 
 /** Tracked files, and untracked files that git does not ignore. */
-const gitFiles = (root: string): string[] | undefined =>
+export const gitFiles = (root: string): string[] | undefined =>
   listed(root, ["--cached", "--others", "--deduplicate"])?.filter((path) =>
     lstatSync(join(root, path), { throwIfNoEntry: false }),
   );

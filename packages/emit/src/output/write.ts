@@ -1,5 +1,5 @@
 import { accessSync, constants, lstatSync, readlinkSync, statSync } from "node:fs";
-import { basename, dirname, isAbsolute, join, parse, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, parse, relative, sep } from "node:path";
 import { exclusively } from "../fs/exclusive.js";
 import { type Conflict, Failed, type Failure, type LossReason } from "../report/failure.js";
 import type { TextFile } from "../output-file.js";
@@ -76,6 +76,19 @@ export const write = async (wanted: Wanted): Promise<Written> => {
     throw error instanceof Failed || !isSystemError(error)
       ? error
       : new Failed(systemFailure(dir, folders.readable(error.message), error, isHalfDone(state)));
+  } finally {
+    folders.close();
+  }
+};
+
+/** The files that a run would change, relative to the output directory, or absolute beside it. Changes nothing. */
+export const pendingChanges = (wanted: Omit<Wanted, "force">): readonly string[] => {
+  const { dir } = wanted;
+  requireDirectory(dir);
+  const folders = openFolders();
+  try {
+    const { changes } = planChanges({ ...wanted, force: true }, folders);
+    return changes.map(({ path }) => (isBelow(dir, path) ? relative(dir, path) : path)).sort();
   } finally {
     folders.close();
   }

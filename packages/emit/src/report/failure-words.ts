@@ -185,6 +185,50 @@ const rows: { readonly [Kind in Failure["kind"]]: Row<Extract<Failure, { readonl
       remedy: "Remove the link, or pass its target with -o.",
     }),
   },
+  "output-stale": {
+    exitCode: 1,
+    words: ({ dir, files }) => ({
+      subject: dir,
+      message: "The flake is not current: a run would change files.",
+      remedy: "Run `microvm-emit` and commit the result.",
+      details: files,
+    }),
+  },
+  "not-in-git": {
+    exitCode: 1,
+    words: ({ dir }) => ({
+      subject: dir,
+      message: "The config is not in a git work tree, so it has no earlier revision.",
+      remedy: "Run `git init` there and commit the config.",
+    }),
+  },
+  "revision-unknown": {
+    exitCode: 1,
+    words: ({ root, revision }) => ({
+      subject: root,
+      message: `Git knows no commit ${JSON.stringify(revision)}.`,
+      remedy: "Name a branch, a tag or a commit. `git fetch` brings those of others.",
+    }),
+  },
+  "revision-of-another-user": {
+    exitCode: 1,
+    words: ({ root, uid }) => ({
+      subject: root,
+      message: `The repository belongs to another user (uid ${uid}), and loading its config would run that user's code.`,
+      remedy: "Run the command as that user.",
+    }),
+  },
+  "revision-broken": {
+    exitCode: 1,
+    words: ({ revision, failures }) => ({
+      message: `The config of ${revision} cannot be planned.`,
+      remedy: "Name a later revision.",
+      details: failures
+        .flatMap(diagnosticsOf)
+        .filter(({ severity }) => severity === "error")
+        .map(({ code, subject, message }) => `${code}: ${subject === undefined ? "" : `${subject}: `}${message}`),
+    }),
+  },
   "state-unusable": {
     exitCode: 1,
     words: ({ folder, cause }) => ({

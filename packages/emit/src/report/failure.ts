@@ -40,6 +40,11 @@ export type Failure =
   | { readonly kind: "output-conflicts"; readonly dir: string; readonly conflicts: readonly Conflict[] }
   | { readonly kind: "output-busy"; readonly dir: string; readonly pid: string; readonly entry: string }
   | { readonly kind: "output-through-link"; readonly dir: string; readonly link: string }
+  | { readonly kind: "output-stale"; readonly dir: string; readonly files: readonly string[] }
+  | { readonly kind: "not-in-git"; readonly dir: string }
+  | { readonly kind: "revision-unknown"; readonly root: string; readonly revision: string }
+  | { readonly kind: "revision-of-another-user"; readonly root: string; readonly uid: number }
+  | { readonly kind: "revision-broken"; readonly revision: string; readonly failures: readonly Failure[] }
   | { readonly kind: "state-unusable"; readonly folder: string; readonly cause: string }
   | { readonly kind: "journal-broken"; readonly dir: string; readonly state: string }
   | { readonly kind: "write-failed"; readonly dir: string; readonly cause: string; readonly isUndone: boolean }

@@ -7,6 +7,8 @@ export interface Outcome<Json extends object = object> {
   readonly json: Json;
   /** The result for people; prose is at most `width` columns wide. */
   readonly text: (style: Style, width: number) => string;
+  /** The result as Markdown, for commands with that format. */
+  readonly markdown?: () => string;
   readonly findings: Findings;
   /** The exit code, if success has several; 0 by default. */
   readonly exitCode?: number;

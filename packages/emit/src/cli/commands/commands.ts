@@ -1,5 +1,6 @@
 import type { Declare } from "../command.js";
 import { check } from "./check.js";
+import { diff } from "./diff.js";
 import { emit } from "./emit.js";
 import { exec } from "./exec.js";
 import { explain } from "./explain.js";
@@ -9,4 +10,4 @@ import { ssh } from "./ssh.js";
 import { status } from "./status.js";
 
 /** All commands, in the order of `--help`. The first one runs without a subcommand. */
-export const commands: readonly Declare[] = [emit, check, plan, status, ssh, exec, schema, explain];
+export const commands: readonly Declare[] = [emit, check, plan, diff, status, ssh, exec, schema, explain];

@@ -2,6 +2,7 @@ import { Option } from "commander";
 import type { Emitted } from "../../report/emitted.js";
 import type { Outcome } from "../../report/outcome.js";
 import { configHelp, type Declare, withFormat } from "../command.js";
+import { checkCurrent, checkHelp } from "./check-current.js";
 
 const stages = ["plan", "ast", "text"] as const;
 type Stage = (typeof stages)[number];
@@ -9,6 +10,7 @@ type Stage = (typeof stages)[number];
 interface EmitOptions {
   readonly output?: string;
   readonly force?: boolean;
+  readonly check?: boolean;
   readonly stopAfter?: Stage;
 }
 
@@ -18,13 +20,15 @@ export const emit: Declare = (program, ask) => {
     .argument("[config]", configHelp)
     .option("-o, --output <dir>", "write the flake to this directory (default: flake/ beside the config)")
     .option("--force", "overwrite and remove files that were edited by hand or come from elsewhere")
+    .option("--check", checkHelp)
     .addOption(new Option("--stop-after <stage>", "print a stage and write nothing").choices(stages))
-    .action((config: string | undefined, { output, force = false, stopAfter }: EmitOptions) => {
+    .action((config: string | undefined, { output, force = false, check = false, stopAfter }: EmitOptions) => {
       ask({
         command: "emit",
         config,
         run: async ({ configFile }) => {
           const file = await configFile(config);
+          if (check) return checkCurrent(file, output);
           return stopAfter === undefined ? emitConfig(file, { output, force }) : printStage(stopAfter, file, output);
         },
       });
@@ -41,40 +45,31 @@ export const emitConfig = async (
     { placesOf },
     { planFile },
     { requireDirectory, requireNoLink, write },
-    { printLock },
-    { render },
+    { wantedOf },
     { nextCommands },
     { formatEmitted },
   ] = await Promise.all([
     import("../../config-file/places.js"),
     import("../../config-file/plan-file.js"),
     import("../../output/write.js"),
-    import("../../config-file/lock-file.js"),
-    import("../../render.js"),
+    import("../wanted.js"),
     import("../next-commands.js"),
     import("../../report/emitted.js"),
   ]);
-  const { places, planned, files, lockFile, findings } = await planFile(
-    placesOf(config, output),
-    ({ configDir, outputDir, typedOutput }) => {
-      requireDirectory(outputDir);
-      requireNoLink(typedOutput, configDir);
-    },
-  );
-  const lockText = printLock(planned.lock);
-  const { adopted } = lockFile;
-  const written = await write({
-    dir: places.outputDir,
-    files: render(files()),
-    beside: { [places.lock]: lockText, ...(adopted?.isWhole === true && { [adopted.from]: null }) },
-    force,
+  const plannedFile = await planFile(placesOf(config, output), ({ configDir, outputDir, typedOutput }) => {
+    requireDirectory(outputDir);
+    requireNoLink(typedOutput, configDir);
   });
+  const { places, planned, lockFile, findings } = plannedFile;
+  const { adopted } = lockFile;
+  const wanted = await wantedOf(plannedFile);
+  const written = await write({ ...wanted, force });
   const emitted: Emitted = {
     directory: places.outputDir,
     ...written,
     lock: {
       file: places.lock,
-      changed: lockText !== lockFile.text,
+      changed: wanted.beside[places.lock] !== lockFile.text,
       ...(adopted && { from: adopted.from }),
       ...(lockFile.isConflicted && { merged: true }),
     },

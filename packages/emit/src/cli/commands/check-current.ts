@@ -1,0 +1,24 @@
+import { Failed } from "../../report/failure.js";
+import type { Outcome } from "../../report/outcome.js";
+
+/** The help of `--check`. */
+export const checkHelp = "exit with 1 if the flake is not current, and write nothing";
+
+/** Whether the flake on disk is the config's. Throws {@link Failed} with the files that a run would change. */
+export const checkCurrent = async (config: string, output: string | undefined): Promise<Outcome> => {
+  const [{ placesOf }, { planFile }, { pendingChanges }, { wantedOf }] = await Promise.all([
+    import("../../config-file/places.js"),
+    import("../../config-file/plan-file.js"),
+    import("../../output/write.js"),
+    import("../wanted.js"),
+  ]);
+  const planned = await planFile(placesOf(config, output));
+  const { places } = planned;
+  const files = pendingChanges(await wantedOf(planned));
+  if (files.length > 0) throw new Failed({ kind: "output-stale", dir: places.outputDir, files });
+  return {
+    json: { directory: places.outputDir, current: true },
+    text: (style) => `${style.path(places.outputDir)} is current.\n`,
+    findings: planned.findings,
+  };
+};
