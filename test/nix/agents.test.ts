@@ -4,27 +4,18 @@ import {
   ast,
   type AgentName,
   agents,
-  amp,
-  antigravityCli,
   aider,
-  claudeCode,
-  codex,
   type Config,
-  copilotCli,
   crush,
-  geminiCli,
-  goose,
-  kiroCli,
-  mistralVibe,
   opencode,
-  piCodingAgent,
-  qwenCode,
   type Toolchain,
   type ToolchainName,
   toolchains,
   type Vm,
 } from "microvm-emit";
+import * as library from "microvm-emit";
 import { describe, expect, it } from "vitest";
+import { camelCase } from "../../packages/microvm-model/src/common/camel-case.js";
 import { emitted, hostModule } from "./emitted.js";
 import { evalFlake, type Nix, nixes } from "./harness.js";
 import { guestConfig } from "./identity.js";
@@ -73,22 +64,8 @@ const guests = async (nix: Nix, vms: Readonly<Record<string, Vm>>): Promise<Read
     apply: facts,
   })) as Readonly<Record<string, Guest>>;
 
-const byFunction: Readonly<Record<AgentName, (options?: { stateDirectory?: string }) => Agent>> = {
-  "claude-code": claudeCode,
-  codex,
-  "gemini-cli": geminiCli,
-  opencode,
-  aider,
-  goose,
-  crush,
-  amp,
-  "qwen-code": qwenCode,
-  "copilot-cli": copilotCli,
-  "antigravity-cli": antigravityCli,
-  "pi-coding-agent": piCodingAgent,
-  "mistral-vibe": mistralVibe,
-  "kiro-cli": kiroCli,
-};
+const functionOf = (name: AgentName): ((options?: { stateDirectory?: string }) => Agent) =>
+  (library as unknown as Readonly<Record<string, () => Agent>>)[camelCase(name)] as () => Agent;
 
 describe.each(nixes())("by $version", (nix) => {
   it("every agent has its package, licence and state", async () => {
@@ -180,8 +157,8 @@ describe.each(nixes())("by $version", (nix) => {
 
 it("each agent function returns its row, and can move its state", () => {
   for (const name of agentNames) {
-    expect(byFunction[name]()).toEqual(agents[name]);
-    expect(byFunction[name]({ stateDirectory: "/srv/x" }).state).toEqual({
+    expect(functionOf(name)()).toEqual(agents[name]);
+    expect(functionOf(name)({ stateDirectory: "/srv/x" }).state).toEqual({
       ...agents[name].state,
       directory: "/srv/x",
     });
