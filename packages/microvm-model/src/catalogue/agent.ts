@@ -2,35 +2,35 @@ import { z } from "zod";
 import * as scalar from "../scalars/scalars.js";
 import { object, type Package, packageSchema, record } from "../scalars/terms.js";
 
-/** A coding agent: what is installed, where it keeps its login, how it starts without permission prompts. */
+/** A coding agent: its package, the place of its login, and its command without permission prompts. */
 export interface Agent {
   /**
-   * What its emitted module is called: lower-case letters, digits and hyphens.
+   * The name of its emitted module: lower-case letters, digits and hyphens.
    *
    * @example "claude-code"
    */
   readonly name: string;
 
-  /** What is installed in the guest. */
+  /** The package for the guest. */
   readonly package: Package;
 
   /**
-   * The nixpkgs input that the package comes from: agents age fast, so by default the newer one.
+   * The nixpkgs input of the package; by default the newer one, because agents change often.
    *
    * @default "nixpkgs-unstable"
    */
   readonly packagesFrom?: "nixpkgs" | "nixpkgs-unstable" | undefined;
 
   /**
-   * The NixOS releases in which nixpkgs has the package. An input that follows another release is refused.
+   * The NixOS releases whose nixpkgs has the package. An input of another release is an error.
    *
-   * @default none: nothing is checked
+   * @default none: no check
    */
   readonly releases?: AgentReleases | undefined;
 
   /**
-   * Whether the package's licence is unfree, so that it must be allowed by name: the last step of its attribute, or the
-   * names that are listed.
+   * True if the licence of the package is unfree: the flake then allows the last step of its attribute, or the listed
+   * names.
    *
    * @default false
    * @example ["kiro-cli", "kiro-cli-unwrapped"]
@@ -38,14 +38,14 @@ export interface Agent {
   readonly unfree?: boolean | readonly string[] | undefined;
 
   /**
-   * Where its login and settings are kept between starts.
+   * The place of its login and settings.
    *
-   * @default none: they are gone when the guest's home is
+   * @default none: they are lost with the guest's home
    */
   readonly state?: AgentState | undefined;
 
   /**
-   * The program's name in home-manager (`programs.NAME`), whose `package` becomes the agent's.
+   * The program's name in home-manager (`programs.NAME`), whose `package` is then the agent's.
    *
    * @default none
    * @example "claude-code"
@@ -53,15 +53,15 @@ export interface Agent {
   readonly homeManagerProgram?: string | undefined;
 
   /**
-   * What a person types in the guest to start it without permission prompts.
+   * The command that starts it in the guest without permission prompts.
    *
    * @example "claude --dangerously-skip-permissions"
    */
   readonly command: string;
 
   /**
-   * Domains that it must reach, `*.` in front for all below one; those of model providers it lets one choose are not
-   * among them. Nothing is closed by it: it is there for a firewall of one's own to read.
+   * Domains that it needs, with `*.` in front for all subdomains, without those of selectable model providers. A VM
+   * with `network: "allowlist"` can reach them.
    *
    * @default []
    * @example ["api.anthropic.com"]
@@ -69,7 +69,8 @@ export interface Agent {
   readonly domains?: readonly string[] | undefined;
 
   /**
-   * Environment variables from which it takes an API key or token, the usual one first. They are named only, never set.
+   * Environment variables from which it reads an API key or token, the usual one first. For information only; they are
+   * never set.
    *
    * @default []
    * @example ["ANTHROPIC_API_KEY"]
@@ -77,34 +78,34 @@ export interface Agent {
   readonly apiKeyVariables?: readonly string[] | undefined;
 
   /**
-   * When and where the facts above were read. Documentation only.
+   * Date and sources of this description. For information only.
    *
    * @default none
    */
   readonly facts?: AgentFacts | undefined;
 }
 
-/** The NixOS releases in which nixpkgs has a package, such as `26.05`. */
+/** The NixOS releases whose nixpkgs has a package, such as `26.05`. */
 export interface AgentReleases {
-  /** The first one. */
+  /** The first release. */
   readonly since: string;
 
   /**
-   * The last one; nixpkgs-unstable does not have the package any more.
+   * The last release, if nixpkgs-unstable removed the package.
    *
    * @default none: nixpkgs still has it
    */
   readonly until?: string | undefined;
 
   /**
-   * The name of the agent that replaces it.
+   * The name of its successor.
    *
    * @default none
    */
   readonly successor?: string | undefined;
 }
 
-/** The sources of an agent's row. */
+/** The sources of a description. */
 export interface AgentFacts {
   /**
    * Year and month.
@@ -113,16 +114,16 @@ export interface AgentFacts {
    */
   readonly date: string;
 
-  /** The nixpkgs commit and version at which package and licence were read. */
+  /** The nixpkgs commit and version that show the package and its licence. */
   readonly package: string;
 
-  /** The sources of everything else. */
+  /** The sources of all other facts. */
   readonly rest: string;
 }
 
 /**
- * The host's folder of an agent's login and settings. VMs that name the same folder share one login, which a single
- * compromised VM can then read.
+ * The host folder with an agent's login and settings. VMs with the same folder share one login, which a compromised VM
+ * can then read.
  */
 export interface AgentState {
   /**
@@ -133,7 +134,7 @@ export interface AgentState {
   readonly directory: string;
 
   /**
-   * Where the guest has it, absolute or below `~/`, for an agent that looks in one place only.
+   * The place in the guest, absolute or below `~/`, for an agent with a fixed folder.
    *
    * @default the path of `directory`
    * @example "~/.local/share/opencode"
@@ -148,16 +149,16 @@ export interface AgentState {
   readonly tag: string;
 
   /**
-   * The environment variable that tells the agent where the folder is in the guest.
+   * The environment variable that sets the folder of the agent in the guest.
    *
-   * @default none: the agent looks at `mountPoint` by itself
+   * @default none: the agent uses `mountPoint`
    * @example "CLAUDE_CONFIG_DIR"
    */
   readonly variable?: string | undefined;
 
   /**
-   * Where the agent looks without the variable, below `~/`, and which part of the folder that is. The guest has symlinks
-   * there, so that dotfiles and home-manager write to the folder that the agent reads.
+   * Symlinks in the guest, from the agent's default folders below `~/` to parts of the state folder, so that dotfiles
+   * and home-manager write to the folder that the agent reads.
    *
    * @default {}
    * @example { "~/.claude": "." }
@@ -166,36 +167,25 @@ export interface AgentState {
 }
 
 export const agentSchema = object({
-  /** What its emitted module is called. */
   name: scalar.hostLabel,
   package: packageSchema,
-  /** The nixpkgs input that has it recent enough. */
   packagesFrom: z.enum(["nixpkgs", "nixpkgs-unstable"]).default("nixpkgs-unstable"),
-  /** The NixOS releases that have it. */
   releases: object({
     since: scalar.stateVersion,
     until: scalar.stateVersion.optional(),
     successor: scalar.hostLabel.optional(),
   }).optional(),
-  /** Whether its licence must be allowed, by name. */
   unfree: z.union([z.boolean(), z.array(scalar.line).readonly()]).default(false),
-  /** Where its login and settings live on the host, and where the guest has them; `variable` tells the agent. */
   state: object({
     directory: scalar.hostPath,
     tag: scalar.shareTag,
     mountPoint: scalar.hostPath.optional(),
     variable: scalar.variableName.optional(),
-    /** Symlinks to it, from where it looks without the variable. */
     links: record(scalar.hostPath, scalar.subfolder).default({}),
   }).optional(),
-  /** Its name in home-manager. */
   homeManagerProgram: scalar.line.optional(),
-  /** What a person types to start it without permission prompts. */
   command: scalar.line,
-  /** What it must reach, besides model providers that it lets one choose. */
   domains: z.array(scalar.domain).readonly().default([]),
-  /** Where it takes an API key from. */
   apiKeyVariables: z.array(scalar.variableName).readonly().default([]),
-  /** Where all this was read. */
   facts: object({ date: scalar.line, package: scalar.line, rest: scalar.line }).optional(),
 });

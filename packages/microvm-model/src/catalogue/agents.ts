@@ -349,10 +349,10 @@ export type AgentName = keyof typeof agents;
 /** Options of a known agent. */
 export interface AgentOptions {
   /**
-   * The host's folder of its login and settings, absolute or below `~/`. Every VM that names the same folder shares it:
-   * one login serves all, and one compromised VM can read it.
+   * The host folder of its login and settings, absolute or below `~/`. VMs with the same folder share one login, which
+   * a compromised VM can then read.
    *
-   * @default the row's own, such as `~/claude-microvm`
+   * @default the folder of the agent, such as `~/claude-microvm`
    */
   readonly stateDirectory?: string;
 }

@@ -5,11 +5,11 @@ import { type Silences, silenceSchema } from "./silence.js";
 import * as scalar from "../scalars/scalars.js";
 
 /*
- * What a person writes: each type beside the schema that takes it. The types are written out since declarations inferred
- * from a schema carry no documentation to an editor; a test holds the two, and every `@default`, to each other.
+ * The config as a person writes it: each type beside its schema. The types are written out, because types inferred from a schema
+ * show no documentation in an editor. A test compares the two, and every `@default`.
  */
 
-/** A NixOS flake, as a person describes it: hosts, what runs on them, and where it comes from. */
+/** A NixOS flake: hosts, their VMs, and the sources of both. */
 export interface Config {
   /**
    * The description of the emitted flake, on one line.
@@ -19,8 +19,8 @@ export interface Config {
   readonly description?: string | undefined;
 
   /**
-   * Flake inputs by name, each a URL or a `FlakeInput`. `nixpkgs`, `nixpkgs-unstable`, `microvm`, `home-manager`
-   * and `microvm-emit` are there without being written; writing one replaces its URL.
+   * Flake inputs by name, each a URL or a `FlakeInput`. `nixpkgs`, `nixpkgs-unstable`, `microvm`, `home-manager` and
+   * `microvm-emit` exist by default; an entry replaces their URL.
    *
    * @default {}
    * @example { nixpkgs: "github:nixos/nixpkgs/nixos-25.11", dotfiles: { url: "github:me/dotfiles", flake: false } }
@@ -28,8 +28,8 @@ export interface Config {
   readonly inputs?: Readonly<Record<string, string | FlakeInput>> | undefined;
 
   /**
-   * Where the flake has microvm-emit's own NixOS modules: `"copied"` into the folder `microvm-emit`, so that the flake needs
-   * nothing of this project, or taken from the flake input `microvm-emit`, which is this version's npm package.
+   * The place of microvm-emit's own NixOS modules: `"copied"` into the folder `microvm-emit`, so that the flake does
+   * not depend on this project, or `"input"`, the flake input `microvm-emit` with this version's npm package.
    *
    * @default "copied"
    */
@@ -47,7 +47,7 @@ export interface Config {
   readonly hosts: Readonly<Record<string, Host>>;
 
   /**
-   * Warnings that are known and meant, by code, each with the reason; they hold for all that is described here.
+   * Warnings to silence here, by code, each with a reason.
    *
    * @default {}
    * @example { "label-without-creation": "the image has its label already" }
@@ -55,10 +55,10 @@ export interface Config {
   readonly silence?: Silences | undefined;
 }
 
-/** A flake input, where a URL alone does not say enough. */
+/** A flake input that needs more than a URL. */
 export interface FlakeInput {
   /**
-   * The flake reference; it may be left out for the inputs that are there without being written.
+   * The flake reference. Optional for the default inputs.
    *
    * @default that input's own
    * @example "github:stapelberg/configfiles"
@@ -66,16 +66,16 @@ export interface FlakeInput {
   readonly url?: string | undefined;
 
   /**
-   * Which of its inputs are ours instead: its input name → the name of an input of ours, an input of that
+   * Inputs of the input that follow ours: its input name → an input of ours, an input of that
    * (`"home-manager/nixpkgs"`), or `""` for none.
    *
-   * @default what the input has by itself: `nixpkgs` for `microvm` and `home-manager`, else nothing
+   * @default the input's default: `nixpkgs` for `microvm` and `home-manager`, else none
    * @example { nixpkgs: "nixpkgs" }
    */
   readonly follows?: Readonly<Record<string, string>> | undefined;
 
   /**
-   * Whether the input is a flake; false for a plain source tree, such as a repository of dotfiles.
+   * False for a plain source tree, such as a repository of dotfiles.
    *
    * @default true
    */
@@ -84,16 +84,13 @@ export interface FlakeInput {
 
 const inputSchema = object({
   url: scalar.flakeRef.optional(),
-  /** Inputs of the input that are ours instead: its input name → our input name. */
   follows: record(scalar.inputName, scalar.followsPath).optional(),
-  /** False for a plain source tree. */
   flake: z.boolean().optional(),
 });
 
-/** The one description of what a config may hold; types, defaults and messages come from it. */
+/** The only description of a valid config; defaults and messages come from it. */
 export const configSchema = object({
   description: scalar.line.default("NixOS hosts and their microVMs"),
-  /** Flake inputs: own ones, or others in place of the defaults; a string is a URL. */
   inputs: record(scalar.inputName, z.union([scalar.flakeRef.transform((url) => ({ url })), inputSchema])).default({}),
   library: z.enum(["copied", "input"]).default("copied"),
   flake: z.boolean().default(true),

@@ -2,43 +2,43 @@ import { z } from "zod";
 import * as scalar from "../scalars/scalars.js";
 import { type NixText, nixTextSchema, object, type Package, packageSchema } from "../scalars/terms.js";
 
-/** Memory that a guest gives back to its host while it runs. */
+/** Memory that a running guest returns to its host. */
 export interface Balloon {
   /**
-   * How much of the guest's memory the balloon holds at the start, in MiB (1024 MiB = 1 GiB); `cloud-hypervisor` only.
+   * The size of the balloon at the start, in MiB (1024 MiB = 1 GiB); `cloud-hypervisor` only.
    *
    * @default 0
    */
   readonly initialMiB?: number | undefined;
 
   /**
-   * Whether the guest has memory back when it runs out.
+   * Returns the memory to a guest that runs out of it.
    *
    * @default true
    */
   readonly deflateOnOOM?: boolean | undefined;
 }
 
-/** Memory that a guest can be given while it runs (virtio-mem). */
+/** Memory that can be added to a running guest (virtio-mem). */
 export interface Hotplug {
-  /** The most there can be, in MiB (1024 MiB = 1 GiB); with `cloud-hypervisor` at least the VM's `memoryMiB`. */
+  /** The maximum, in MiB (1024 MiB = 1 GiB); with `cloud-hypervisor` at least the VM's `memoryMiB`. */
   readonly maxMiB: number;
 
   /**
-   * How much of it there is at the start, in MiB.
+   * The size at the start, in MiB.
    *
    * @default `maxMiB`
    */
   readonly initialMiB?: number | undefined;
 }
 
-/** A device of the host that a guest has for itself. */
+/** A host device for the exclusive use of a guest. */
 export interface Device {
-  /** The bus that the host has it on; USB works with `qemu` and `stratovirt` only. */
+  /** The bus on the host; USB works with `qemu` and `stratovirt` only. */
   readonly bus: "pci" | "usb";
 
   /**
-   * The device: for PCI its address as `lspci -D` shows it, for USB what QEMU's `usb-host` takes.
+   * The device: a PCI address as in the output of `lspci -D`, or for USB the properties of QEMU's `usb-host`.
    *
    * @example "0000:01:00.0"
    * @example "vendorid=0x046d,productid=0xc52b"
@@ -46,14 +46,14 @@ export interface Device {
   readonly path: string;
 
   /**
-   * What `qemu` alone takes, for PCI devices.
+   * Settings for PCI devices with `qemu`.
    *
    * @default none
    */
   readonly qemu?: QemuDevice | undefined;
 }
 
-/** A PCI device as `qemu` shows it to a guest. */
+/** A PCI device in a guest of `qemu`. */
 export interface QemuDevice {
   /**
    * The name of the device.
@@ -70,7 +70,7 @@ export interface QemuDevice {
   readonly bus?: string | undefined;
 
   /**
-   * Further properties, as they follow `-device vfio-pci,`.
+   * Additional properties, appended to `-device vfio-pci,`.
    *
    * @default none
    * @example "x-igd-opregion=on"
@@ -81,14 +81,14 @@ export interface QemuDevice {
 /** A screen for a guest. */
 export interface Graphics {
   /**
-   * Where `qemu` shows it: in a window, which needs a session and no service, or nowhere (`headless`).
+   * The display of `qemu`: a window, which needs a graphical session instead of a service, or none (`headless`).
    *
    * @default "gtk"
    */
   readonly backend?: "gtk" | "cocoa" | "headless" | undefined;
 
   /**
-   * The crosvm that draws for `cloud-hypervisor`.
+   * The crosvm that renders for `cloud-hypervisor`.
    *
    * @default the one in nixpkgs
    */
@@ -102,14 +102,14 @@ export interface Graphics {
   readonly hostMemoryMiB?: number | undefined;
 
   /**
-   * The name of the socket to what draws, in the VM's folder.
+   * The name of the renderer's socket, in the VM's folder.
    *
    * @default `NAME-gpu.sock`
    */
   readonly socket?: string | undefined;
 
   /**
-   * How `qemu` brings Vulkan to the guest.
+   * The Vulkan transport of `qemu`.
    *
    * @default none: no Vulkan
    */
@@ -122,9 +122,9 @@ export interface StoreDisk {
   readonly disk: "erofs" | "squashfs";
 
   /**
-   * The flags of the program that makes it, `mkfs.erofs` or `gensquashfs`.
+   * Flags of the program that creates it, `mkfs.erofs` or `gensquashfs`.
    *
-   * @default microvm.nix's choice, which compresses
+   * @default compression, by microvm.nix
    * @example ["-zlz4hc,12"]
    */
   readonly flags?: readonly NixText[] | undefined;

@@ -3,18 +3,18 @@ import * as scalar from "../scalars/scalars.js";
 import { type Module, moduleSchema, object, type Package, packageSchema } from "../scalars/terms.js";
 
 /**
- * A part of a user's home-manager configuration: `"zsh"` or `"emacs"` as they come, `zsh({ … })` or `emacs({ … })` with
- * settings, or a home-manager module.
+ * A part of a user's home-manager configuration: `"zsh"` or `"emacs"` with defaults, `zsh({ … })` or `emacs({ … })`
+ * with settings, or a home-manager module.
  */
 export type Home = Zsh | Emacs | Module;
 
-/** Zsh as the user's shell, with its history and start-up files; `zsh({ … })` makes one. */
+/** Zsh as the user's shell, with its history and start-up files; `zsh({ … })` creates one. */
 export interface Zsh {
-  /** Which program this is. */
+  /** The name of the program. */
   readonly program: "zsh";
 
   /**
-   * What zsh remembers of commands.
+   * Settings of the command history.
    *
    * @default home-manager's
    */
@@ -37,47 +37,47 @@ export interface Zsh {
   readonly extraInit?: string | undefined;
 }
 
-/** Zsh's history, home-manager's `programs.zsh.history`, which has the defaults. */
+/** Zsh's history, home-manager's `programs.zsh.history`. */
 export interface ZshHistory {
   /**
-   * How many commands a running shell keeps in memory.
+   * The number of commands that a running shell keeps in memory.
    *
    * @default home-manager's
    */
   readonly size?: number | undefined;
 
   /**
-   * How many commands the history file keeps.
+   * The number of commands in the history file.
    *
    * @default home-manager's
    */
   readonly save?: number | undefined;
 
   /**
-   * Whether a command that repeats the one before it is left out.
+   * Leaves out a command that repeats the previous one.
    *
    * @default home-manager's
    */
   readonly ignoreDups?: boolean | undefined;
 
   /**
-   * Whether running shells see each other's commands at once.
+   * Shares new commands between running shells at once.
    *
    * @default home-manager's
    */
   readonly share?: boolean | undefined;
 
   /**
-   * Whether a shell that ends adds to the history file, where it would else replace it.
+   * Makes a shell append to the history file at exit instead of replacing it.
    *
    * @default home-manager's
    */
   readonly append?: boolean | undefined;
 }
 
-/** Emacs for the user; `emacs({ … })` makes one. */
+/** Emacs for the user; `emacs({ … })` creates one. */
 export interface Emacs {
-  /** Which program this is. */
+  /** The name of the program. */
   readonly program: "emacs";
 
   /**
@@ -97,7 +97,10 @@ export interface Emacs {
   readonly configDirectory?: InputFile | undefined;
 }
 
-/** A file or folder of a flake input, mostly one with `flake: false`; `fromInput("configfiles", "zshrc")` makes one. */
+/**
+ * A file or folder of a flake input, usually of one with `flake: false`; `fromInput("configfiles", "zshrc")` creates
+ * one.
+ */
 export interface InputFile {
   /** The name of the flake input. */
   readonly input: string;
@@ -111,15 +114,12 @@ export interface InputFile {
 }
 
 export const inputFileSchema = object({
-  /** The name of a flake input. */
   input: scalar.inputName,
-  /** The path inside it, without a leading slash. */
   path: scalar.line,
 });
 
 export const zshSchema = object({
   program: z.literal("zsh"),
-  /** `programs.zsh.history`; sizes count lines, in memory (`size`) and on disk (`save`). */
   history: object({
     size: z.int().positive().optional(),
     save: z.int().positive().optional(),
@@ -127,17 +127,13 @@ export const zshSchema = object({
     share: z.boolean().optional(),
     append: z.boolean().optional(),
   }).optional(),
-  /** The start of `.zshrc`, in order: text, or files of flake inputs. */
   init: z.array(z.union([scalar.anyText, inputFileSchema])).default([]),
-  /** Shell code of this VM alone, at the end of `.zshrc`. */
   extraInit: scalar.anyText.optional(),
 });
 
 export const emacsSchema = object({
   program: z.literal("emacs"),
-  /** The Emacs to install; `pkgs`, `lib` and `inputs` are in scope of an expression. */
   package: packageSchema.optional(),
-  /** A folder of a flake input, linked to `~/.config/emacs`. */
   configDirectory: inputFileSchema.optional(),
 });
 

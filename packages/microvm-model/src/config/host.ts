@@ -18,21 +18,21 @@ export interface Host {
   readonly system?: "x86_64-linux" | "aarch64-linux" | undefined;
 
   /**
-   * The NixOS release the host was first installed with, its `system.stateVersion`; guests take it over.
+   * The NixOS release that the host was first installed with, its `system.stateVersion`; also the default for guests.
    *
    * @example "25.11"
    */
   readonly stateVersion: string;
 
   /**
-   * NixOS modules of the host, such as the `configuration.nix` it has already.
+   * NixOS modules of the host, such as its existing `configuration.nix`.
    *
    * @default []
    * @example ["./configuration.nix"]
    */
   readonly modules?: readonly Module[] | undefined;
 
-  /** Whose VMs these are: the user is there on the host already, and is made in every guest with the same ids. */
+  /** The owner of the VMs: an existing user of the host. Every guest has it with the same ids. */
   readonly user: User;
 
   /**
@@ -44,8 +44,8 @@ export interface Host {
   readonly bridges?: Readonly<Record<string, Bridge>> | undefined;
 
   /**
-   * The network of VMs without a bridge: the host has a route to each guest, and no guest sees another's frames. VMs
-   * join it with `interfaces: [{ routed: true }]`, or by themselves where the host has no bridge.
+   * A network without a bridge: the host has a route to each guest, and no guest sees frames of another. VMs join it
+   * with `interfaces: [{ routed: true }]`, and by default if the host has no bridge.
    *
    * @default none
    * @example { address: "10.9.0.1/24", nat: true }
@@ -53,7 +53,7 @@ export interface Host {
   readonly routed?: Routed | undefined;
 
   /**
-   * VMs by name, which is their host name and their systemd instance: `projectvm` runs as `microvm@projectvm.service`.
+   * VMs by name. The name is the host name and the systemd instance: `projectvm` runs as `microvm@projectvm.service`.
    *
    * @default {}
    * @example { projectvm: { agent: "claude-code" } }
@@ -61,7 +61,7 @@ export interface Host {
   readonly vms?: Readonly<Record<string, Vm>> | undefined;
 
   /**
-   * VMs that are described elsewhere, by name: in another flake, or as a system that is evaluated already.
+   * VMs described elsewhere, by name: in another flake, or as an evaluated system.
    *
    * @default {}
    * @example { web: { flake: "fleet" } }
@@ -69,36 +69,36 @@ export interface Host {
   readonly importedVms?: Readonly<Record<string, ImportedVm>> | undefined;
 
   /**
-   * The host's folder that has a folder for each VM.
+   * The host folder that contains the folder of each VM.
    *
    * @default "/var/lib/microvms"
    */
   readonly stateDirectory?: string | undefined;
 
   /**
-   * How many seconds a VM may take to start or stop before systemd gives up.
+   * The time in seconds for a VM to start or stop before systemd gives up.
    *
    * @default 150
    */
   readonly startupTimeoutSeconds?: number | undefined;
 
   /**
-   * Whether every VM's service waits until its guest says that it is up; with a hypervisor that cannot, the service fails.
-   * Where it can, `microvm@NAME.service` waits even so.
+   * Makes the service of every VM wait until its guest reports that it is up; with a hypervisor that cannot report it,
+   * the service fails. `microvm@NAME.service` waits in any case if the hypervisor can.
    *
    * @default false
    */
   readonly useNotifySockets?: boolean | undefined;
 
   /**
-   * Everything else that microvm.nix knows of a host, by its own names.
+   * Other host options of microvm.nix, by their names there.
    *
    * @default {}
    */
   readonly microvm?: MicrovmHostOptions | undefined;
 
   /**
-   * Warnings that are known and meant, by code, each with the reason; they hold for all that is described here.
+   * Warnings to silence here, by code, each with a reason.
    *
    * @default {}
    * @example { "no-login": "keys come with cloud-init" }
@@ -106,8 +106,8 @@ export interface Host {
   readonly silence?: Silences | undefined;
 
   /**
-   * What every VM of the host has unless it says otherwise. Objects merge by key, lists are joined with the VM's own after
-   * these, and all else is replaced; `replace([…])` in a VM takes the place of a list, `unset` takes a setting away.
+   * Default settings for every VM of the host. Objects merge by key, lists of the VM are appended, other values of the
+   * VM replace the default. In a VM, `replace([…])` replaces a list and `unset` removes a setting.
    *
    * @default none
    * @example { vcpu: 4, home: ["zsh"], packages: ["git", "ripgrep"] }
@@ -117,12 +117,12 @@ export interface Host {
 
 /** A VM that another flake describes. */
 export interface FlakeVm {
-  /** The flake input that has it, as `nixosConfigurations.NAME` with microvm.nix's guest module. */
+  /** The flake input that provides it, as `nixosConfigurations.NAME` with microvm.nix's guest module. */
   readonly flake: string;
 
   /**
-   * The flake reference from which `microvm -u` on the host updates the VM; a switch of the host then leaves the installed
-   * one alone.
+   * The flake reference from which `microvm -u` on the host updates the VM. A switch of the host then leaves the
+   * installed VM unchanged.
    *
    * @default none: a switch of the host updates it
    * @example "git+file:///home/alice/fleet"
@@ -130,21 +130,21 @@ export interface FlakeVm {
   readonly updateFlake?: string | undefined;
 
   /**
-   * Whether the VM starts with the host.
+   * Starts the VM with the host.
    *
    * @default false
    */
   readonly autostart?: boolean | undefined;
 
   /**
-   * Whether a switch of the host restarts the VM when its configuration changed.
+   * Restarts the VM on a switch of the host that changes its configuration.
    *
    * @default false
    */
   readonly restartIfChanged?: boolean | undefined;
 }
 
-/** A VM whose system is evaluated elsewhere. */
+/** A VM whose system another flake or expression evaluates. */
 export interface EvaluatedVm {
   /**
    * A NixOS system with microvm.nix's guest module: an attribute of a flake input, or Nix with `inputs`, `pkgs`, `lib` and
@@ -155,21 +155,21 @@ export interface EvaluatedVm {
   readonly evaluatedConfig: string | Expr;
 
   /**
-   * Whether the VM starts with the host.
+   * Starts the VM with the host.
    *
    * @default false
    */
   readonly autostart?: boolean | undefined;
 
   /**
-   * Whether a switch of the host restarts the VM when its configuration changed.
+   * Restarts the VM on a switch of the host that changes its configuration.
    *
    * @default false
    */
   readonly restartIfChanged?: boolean | undefined;
 }
 
-/** A VM of this host that is not described here. */
+/** A VM of this host that another flake or expression describes. */
 export type ImportedVm = FlakeVm | EvaluatedVm;
 
 const start = { autostart: z.boolean().default(false), restartIfChanged: z.boolean().default(false) };
@@ -184,16 +184,12 @@ const evaluatedVmSchema = object({ evaluatedConfig: z.union([scalar.inputAttribu
 
 export const hostSchema = object({
   system: z.enum(["x86_64-linux", "aarch64-linux"]).default("x86_64-linux"),
-  /** The NixOS release the host was first installed with; guests take it over. */
   stateVersion: scalar.stateVersion,
-  /** NixOS modules of the host, such as its `configuration.nix`. */
   modules: z.array(moduleSchema).default([]),
-  /** Whose VMs these are; present on the host, made in every guest with the same ids. */
   user: userSchema,
   bridges: record(scalar.interfaceName, bridgeSchema).default({}),
   routed: routedSchema.optional(),
   vms: record(scalar.hostLabel, vmSchema).default({}),
-  /** VMs that are described elsewhere. */
   importedVms: record(scalar.hostLabel, z.union([flakeVmSchema, evaluatedVmSchema])).default({}),
   stateDirectory: scalar.guestPath.default("/var/lib/microvms"),
   startupTimeoutSeconds: z.int().positive().default(150),

@@ -1,35 +1,35 @@
 import { z } from "zod";
 import { object } from "../scalars/terms.js";
 
-/** What a VM's hypervisor may take of its host, as systemd holds it to; a switch of the host changes it for a running VM too. */
+/** Limits of systemd on a VM's use of the host. A switch of the host applies them to a running VM too. */
 export interface Limits {
   /**
-   * CPU time in percent of one CPU, of the guest's CPUs and the hypervisor's own work together.
+   * CPU time in percent of one CPU, for the guest's CPUs and the hypervisor's own work together.
    *
-   * @default none but the number of the guest's CPUs
+   * @default none, except for the number of the guest's CPUs
    * @example 400
    */
   readonly cpuPercent?: number | undefined;
 
   /**
-   * Memory in MiB (1024 MiB = 1 GiB), at which the VM is killed: the guest's, what the hypervisor has for itself, and the
-   * host's cache of its disks, which gives way before.
+   * Memory in MiB (1024 MiB = 1 GiB) above which systemd kills the VM: the guest's memory, the hypervisor's own, and
+   * the host's page cache of its disks, which the kernel reclaims first.
    *
-   * @default none but the guest's own memory
+   * @default none, except for the guest's own memory
    * @example 6144
    */
   readonly memoryMiB?: number | undefined;
 
   /**
-   * Its part of the disks' time, from 1 to 10000, where others want them too.
+   * The share of disk time under contention, from 1 to 10000.
    *
-   * @default none: 100 as for everybody
+   * @default none: 100, the default of systemd
    * @example 20
    */
   readonly ioWeight?: number | undefined;
 
   /**
-   * How many threads and processes there may be on the host.
+   * The maximum number of threads and processes on the host.
    *
    * @default 4096
    */

@@ -12,19 +12,19 @@ import {
 } from "../scalars/terms.js";
 
 /**
- * The options of microvm.nix that have no setting of their own here, by their names below `microvm`. What is left out
- * keeps microvm.nix's default.
+ * Options of microvm.nix without a setting here, by their names below `microvm`. An omitted option keeps microvm.nix's
+ * default.
  */
 export interface MicrovmOptions {
   /**
-   * The block of the hypervisor `alioth`.
+   * Options of the hypervisor `alioth`.
    *
    * @default none
    */
   readonly alioth?: HypervisorPackage | undefined;
 
   /**
-   * Further scripts in the `bin/` folder of the runner, by name: shell commands.
+   * Additional scripts in the `bin/` folder of the runner, by name: shell commands.
    *
    * @default none
    * @example { "tap-up": "ip link set dev mytap up" }
@@ -32,21 +32,21 @@ export interface MicrovmOptions {
   readonly binScripts?: Readonly<Record<string, NixText>> | undefined;
 
   /**
-   * The image that a hypervisor boots which loads no kernel by itself.
+   * The boot image for a hypervisor that cannot load a kernel.
    *
-   * @default one that microvm.nix builds when something asks for it
+   * @default an image that microvm.nix builds on demand
    */
   readonly bootDisk?: NixText | undefined;
 
   /**
-   * The block of the hypervisor `cloud-hypervisor`.
+   * Options of the hypervisor `cloud-hypervisor`.
    *
    * @default none
    */
   readonly "cloud-hypervisor"?: CloudHypervisorOptions | undefined;
 
   /**
-   * The block of the hypervisor `crosvm`.
+   * Options of the hypervisor `crosvm`.
    *
    * @default none
    */
@@ -55,54 +55,54 @@ export interface MicrovmOptions {
   /**
    * The runner that the host installs.
    *
-   * @default the one of the VM's hypervisor
+   * @default the runner of the VM's hypervisor
    */
   readonly declaredRunner?: Package | undefined;
 
   /**
-   * The scripts that bring the guest to another machine.
+   * Scripts that deploy the guest to another machine.
    *
    * @default none
    */
   readonly deploy?: DeployOptions | undefined;
 
   /**
-   * A program that prints one line of further arguments for the hypervisor, run at each start.
+   * A program that prints one line of additional hypervisor arguments at each start.
    *
    * @default none
    */
   readonly extraArgsScript?: NixText | null | undefined;
 
   /**
-   * The block of the hypervisor `firecracker`.
+   * Options of the hypervisor `firecracker`.
    *
    * @default none
    */
   readonly firecracker?: FirecrackerOptions | undefined;
 
   /**
-   * Whether the guest module of microvm.nix does anything.
+   * The guest module of microvm.nix.
    *
    * @default none
    */
   readonly guest?: Toggle | undefined;
 
   /**
-   * The initrd's file.
+   * The file of the initrd.
    *
    * @default the guest's own initrd
    */
   readonly initrdPath?: NixText | undefined;
 
   /**
-   * The block of the hypervisor `kvmtool`.
+   * Options of the hypervisor `kvmtool`.
    *
    * @default none
    */
   readonly kvmtool?: HypervisorPackage | undefined;
 
   /**
-   * What makes a guest small and quick to start: no documentation, an initrd with systemd, networkd.
+   * Options for a small guest that starts fast: no documentation, an initrd with systemd, networkd.
    *
    * @default none
    */
@@ -116,85 +116,85 @@ export interface MicrovmOptions {
   readonly preStart?: NixText | undefined;
 
   /**
-   * Whether the hypervisor's process is called `microvm@NAME`.
+   * Names the hypervisor's process `microvm@NAME`.
    *
    * @default yes
    */
   readonly prettyProcnames?: boolean | undefined;
 
   /**
-   * The block of the hypervisor `qemu`.
+   * Options of the hypervisor `qemu`.
    *
    * @default none
    */
   readonly qemu?: QemuOptions | undefined;
 
   /**
-   * Whether the guest's Nix database learns at boot what its system stands on; does not go with a store overlay that
-   * outlives restarts.
+   * Registers the closure of the system in the guest's Nix database at boot; not possible with a persistent store
+   * overlay.
    *
    * @default yes
    */
   readonly registerClosure?: boolean | undefined;
 
   /**
-   * Whether `machinectl` on the host knows the VM.
+   * Registers the VM with `machinectl` on the host.
    *
    * @default no
    */
   readonly registerWithMachined?: boolean | undefined;
 
   /**
-   * The runners by hypervisor, in place of microvm.nix's.
+   * Runners by hypervisor, instead of microvm.nix's.
    *
    * @default none
    */
   readonly runner?: Readonly<Record<string, Package>> | undefined;
 
   /**
-   * The image of the guest's store, where it has one.
+   * The image of the guest's store.
    *
-   * @default one that microvm.nix builds
+   * @default an image that microvm.nix builds
    */
   readonly storeDisk?: NixText | undefined;
 
   /**
-   * The block of the hypervisor `stratovirt`.
+   * Options of the hypervisor `stratovirt`.
    *
    * @default none
    */
   readonly stratovirt?: HypervisorPackage | undefined;
 
   /**
-   * Whether the runner holds a link to the guest's system, by which `microvm -l` tells what is outdated.
+   * Adds a link to the guest's system to the runner, with which `microvm -l` shows outdated VMs.
    *
-   * @default yes where the guest has the host's store
+   * @default true if the guest uses the host's store
    */
   readonly systemSymlink?: boolean | undefined;
 
   /**
-   * The block of the hypervisor `vfkit`.
+   * Options of the hypervisor `vfkit`.
    *
    * @default none
    */
   readonly vfkit?: VfkitOptions | undefined;
 
   /**
-   * The daemon that serves the guest's virtiofs shares.
+   * The daemon for the guest's virtiofs shares.
    *
    * @default none
    */
   readonly virtiofsd?: VirtiofsdOptions | undefined;
 
   /**
-   * The package set that the hypervisor comes from, where it is not the guest's.
+   * The package set of the hypervisor.
    *
-   * @default the guest's own set
+   * @default the guest's package set
    */
   readonly vmHostPackages?: Package | undefined;
 }
 
-/** What can be said of a hypervisor that has no other options. */
+/** Options of a hypervisor without other options. */
 export interface HypervisorPackage {
   /**
    * The package of the hypervisor.
@@ -204,27 +204,27 @@ export interface HypervisorPackage {
   readonly package?: Package | undefined;
 }
 
-/** A part of microvm.nix that can be switched off. */
+/** A part of microvm.nix that can be turned off. */
 export interface Toggle {
   /**
-   * Whether it is there.
+   * Turns it on.
    *
    * @default yes
    */
   readonly enable?: boolean | undefined;
 }
 
-/** What `cloud-hypervisor` takes. */
+/** Options of `cloud-hypervisor`. */
 export interface CloudHypervisorOptions {
   /**
    * The package of the hypervisor.
    *
-   * @default the one in nixpkgs, with graphics its build for them
+   * @default the one in nixpkgs, or its build for graphics
    */
   readonly package?: Package | undefined;
 
   /**
-   * Further arguments; `--vsock`, `--platform` and `--cpus` are merged with those of microvm.nix.
+   * Additional arguments; microvm.nix merges `--vsock`, `--platform` and `--cpus` with its own.
    *
    * @default none
    * @example ["--pvpanic"]
@@ -232,14 +232,14 @@ export interface CloudHypervisorOptions {
   readonly extraArgs?: readonly NixText[] | undefined;
 
   /**
-   * SMBIOS strings for the guest; what is written here can be read in the store and in the list of processes.
+   * SMBIOS strings for the guest. They are readable in the store and in the process list.
    *
    * @default none
    */
   readonly platformOEMStrings?: readonly NixText[] | undefined;
 }
 
-/** What `crosvm` takes. */
+/** Options of `crosvm`. */
 export interface CrosvmOptions {
   /**
    * The package of the hypervisor.
@@ -249,21 +249,21 @@ export interface CrosvmOptions {
   readonly package?: Package | undefined;
 
   /**
-   * Further arguments.
+   * Additional arguments.
    *
    * @default none
    */
   readonly extraArgs?: readonly NixText[] | undefined;
 
   /**
-   * The folder that the hypervisor's sandboxes have as their root.
+   * The root folder of the hypervisor's sandboxes.
    *
    * @default none
    */
   readonly pivotRoot?: NixText | null | undefined;
 }
 
-/** What `firecracker` takes. */
+/** Options of `firecracker`. */
 export interface FirecrackerOptions {
   /**
    * The package of the hypervisor.
@@ -273,14 +273,14 @@ export interface FirecrackerOptions {
   readonly package?: Package | undefined;
 
   /**
-   * Further arguments.
+   * Additional arguments.
    *
    * @default none
    */
   readonly extraArgs?: readonly NixText[] | undefined;
 
   /**
-   * What is merged into the JSON that configures the VM.
+   * Values that are merged into the JSON configuration of the VM.
    *
    * @default none
    * @example { "machine-config": { huge_pages: "2M" } }
@@ -295,45 +295,45 @@ export interface FirecrackerOptions {
   readonly cpu?: Readonly<Record<string, NixData>> | null | undefined;
 
   /**
-   * How the disks are read and written; `Async` needs io_uring.
+   * The I/O engine of disks; `Async` needs io_uring.
    *
    * @default `Async`
    */
   readonly driveIoEngine?: "Async" | "Sync" | undefined;
 }
 
-/** What `qemu` takes. */
+/** Options of `qemu`. */
 export interface QemuOptions {
   /**
    * The package of the hypervisor.
    *
-   * @default `qemu_kvm`, or `qemu` where a CPU is emulated
+   * @default `qemu_kvm`, or `qemu` with an emulated CPU
    */
   readonly package?: Package | undefined;
 
   /**
-   * Further arguments.
+   * Additional arguments.
    *
    * @default none
    */
   readonly extraArgs?: readonly NixText[] | undefined;
 
   /**
-   * The machine model, such as `q35`, which hotplugged memory needs.
+   * The machine type, such as `q35`, which hotplugged memory needs.
    *
    * @default `microvm` on x86_64, `virt` on aarch64
    */
   readonly machine?: string | undefined;
 
   /**
-   * The machine's options by name, in place of all that microvm.nix chooses.
+   * Options of the machine by name, instead of all that microvm.nix sets.
    *
-   * @default microvm.nix's choice
+   * @default those of microvm.nix
    */
   readonly machineOpts?: Readonly<Record<string, NixText>> | null | undefined;
 
   /**
-   * PCIe root ports, which devices can be plugged into while the guest runs.
+   * PCIe root ports, for devices that are plugged in while the guest runs.
    *
    * @default none
    * @example [{ id: "port0", bus: "pcie.0", chassis: 0 }]
@@ -341,7 +341,7 @@ export interface QemuOptions {
   readonly pcieRootPorts?: readonly PcieRootPort[] | undefined;
 
   /**
-   * Whether the guest has a serial console.
+   * Gives the guest a serial console.
    *
    * @default yes
    */
@@ -350,11 +350,11 @@ export interface QemuOptions {
 
 /** A PCIe root port of `qemu`. */
 export interface PcieRootPort {
-  /** The name of the port, one of its kind in a VM. */
+  /** The name of the port, unique in a VM. */
   readonly id: string;
 
   /**
-   * The bus that the port is on.
+   * The bus of the port.
    *
    * @default QEMU's choice
    * @example "pcie.0"
@@ -383,7 +383,7 @@ export interface PcieRootPort {
   readonly addr?: string | null | undefined;
 }
 
-/** What `vfkit` takes, which runs on macOS. */
+/** Options of `vfkit`, which runs on macOS. */
 export interface VfkitOptions {
   /**
    * The package of the hypervisor.
@@ -393,14 +393,14 @@ export interface VfkitOptions {
   readonly package?: Package | undefined;
 
   /**
-   * Further arguments.
+   * Additional arguments.
    *
    * @default none
    */
   readonly extraArgs?: readonly NixText[] | undefined;
 
   /**
-   * How much it tells.
+   * The log level.
    *
    * @default `info`
    */
@@ -414,31 +414,31 @@ export interface VfkitOptions {
   readonly rosetta?: RosettaOptions | undefined;
 }
 
-/** Rosetta in a guest of `vfkit`, on Apple's own processors only. */
+/** Rosetta in a guest of `vfkit`, on Apple processors only. */
 export interface RosettaOptions {
   /**
-   * Whether the guest has it.
+   * Turns it on.
    *
    * @default no
    */
   readonly enable?: boolean | undefined;
 
   /**
-   * Whether the VM starts without it where it is missing.
+   * Starts the VM even if Rosetta is missing.
    *
    * @default no
    */
   readonly ignoreIfMissing?: boolean | undefined;
 
   /**
-   * Whether it is installed where it is missing.
+   * Installs Rosetta if it is missing.
    *
    * @default no
    */
   readonly install?: boolean | undefined;
 }
 
-/** The daemon that serves virtiofs shares. */
+/** The daemon for virtiofs shares. */
 export interface VirtiofsdOptions {
   /**
    * The package of the daemon.
@@ -448,7 +448,7 @@ export interface VirtiofsdOptions {
   readonly package?: Package | undefined;
 
   /**
-   * Further arguments, for all shares of the VM.
+   * Additional arguments for all shares of the VM.
    *
    * @default none
    * @example ["--log-level=debug"]
@@ -456,55 +456,55 @@ export interface VirtiofsdOptions {
   readonly extraArgs?: readonly NixText[] | undefined;
 
   /**
-   * The group that may use its sockets.
+   * The group with access to its sockets.
    *
    * @default `kvm`
    */
   readonly group?: string | null | undefined;
 
   /**
-   * Whether it holds files by handles in place of open descriptors, which run out with many files.
+   * Uses file handles instead of open descriptors, of which many files need too many.
    *
    * @default `prefer`
    */
   readonly inodeFileHandles?: "never" | "prefer" | "mandatory" | null | undefined;
 
   /**
-   * The number of its threads, or shell text that gives it.
+   * The number of its threads, or shell text that prints it.
    *
-   * @default one a core
+   * @default one per core
    */
   readonly threadPoolSize?: number | string | undefined;
 }
 
-/** Scripts of microvm.nix that bring a guest to another machine. */
+/** Scripts of microvm.nix that deploy a guest to another machine. */
 export interface DeployOptions {
   /**
-   * Builds and installs the VM on a host reached over SSH.
+   * Builds the VM and installs it on a host over SSH.
    *
    * @default microvm.nix's script
    */
   readonly installOnHost?: Package | undefined;
 
   /**
-   * Switches the running guest, reached over SSH.
+   * Switches the running guest over SSH.
    *
-   * @default microvm.nix's script, where the guest can be switched
+   * @default microvm.nix's script, if the guest can be switched
    */
   readonly sshSwitch?: Package | null | undefined;
 
   /**
    * Installs the VM on its host and switches the running guest.
    *
-   * @default microvm.nix's script, where the guest can be switched
+   * @default microvm.nix's script, if the guest can be switched
    */
   readonly rebuild?: Package | null | undefined;
 }
 
-/** The options of microvm.nix on a host that have no setting of their own, by their names below `microvm`. */
+/** Host options of microvm.nix without a setting here, by their names below `microvm`. */
 export interface MicrovmHostOptions {
   /**
-   * Whether the host module of microvm.nix does anything.
+   * The host module of microvm.nix.
    *
    * @default none
    */
@@ -515,7 +515,7 @@ const texts = z.array(nixTextSchema);
 const toggle = object({ enable: z.boolean().optional() });
 const hypervisorPackage = object({ package: packageSchema.optional() });
 
-/** Everything here is optional and has no default: what is left out is left to microvm.nix. */
+/** All optional and without defaults: microvm.nix sets the default of an omitted option. */
 export const microvmSchema = object({
   alioth: hypervisorPackage.optional(),
   binScripts: record(scalar.fileName, nixTextSchema).optional(),

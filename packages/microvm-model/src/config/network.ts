@@ -3,29 +3,29 @@ import * as scalar from "../scalars/scalars.js";
 import { type NetworkPolicy, networkPolicySchema } from "./policy.js";
 import { object, port, record } from "../scalars/terms.js";
 
-/** What a network of VMs has whatever carries it: subnets and a way out. */
+/** The settings that every kind of network has: subnets, NAT and a policy. */
 export interface Routed {
   /**
-   * The host's IPv4 address in the network, which is the guests' gateway, with the prefix length of the subnet (/8 to
-   * /30).
+   * The host's IPv4 address in the network with the prefix length of the subnet (/8 to /30). It is the gateway of the
+   * guests.
    *
-   * @default none: no IPv4 of the host's own
+   * @default none
    * @example "192.168.83.1/24"
    */
   readonly address?: string | undefined;
 
   /**
-   * The host's IPv6 address in the network, which is the guests' gateway, with the prefix length of the subnet (/16 to
-   * /126). Guests have addresses of both families then.
+   * The host's IPv6 address in the network with the prefix length of the subnet (/16 to /126). It is the gateway of the
+   * guests, which then have addresses of both families.
    *
-   * @default none: no IPv6 but link-local addresses
+   * @default none: only link-local IPv6 addresses
    * @example "fd00:83::1/64"
    */
   readonly ipv6?: string | undefined;
 
   /**
-   * Whether guests reach the internet by the host's addresses. With `true` they leave as the host does: by whatever
-   * interface its routes choose, also when that changes. An object names one interface.
+   * Masquerades the guests behind the host's addresses. With `true`, traffic leaves through any interface that the
+   * host's routes select; an object selects one interface.
    *
    * @default false
    * @example true
@@ -33,7 +33,7 @@ export interface Routed {
   readonly nat?: boolean | Nat | undefined;
 
   /**
-   * What the VMs in it may reach that do not say so themselves.
+   * The default network policy of its VMs.
    *
    * @default "internet"
    * @example "allowlist"
@@ -41,10 +41,12 @@ export interface Routed {
   readonly network?: NetworkPolicy | undefined;
 }
 
-/** A VLAN of a bridge; as to the bridge itself, `address: "dhcp"` has the host ask a DHCP server for its address. */
+/**
+ * A VLAN of a bridge. On the bridge itself, `address: "dhcp"` makes the host request its address from a DHCP server.
+ */
 export interface Vlan extends Routed {
   /**
-   * The router of the IPv4 subnet, where that is not the host; for subnets of a LAN.
+   * The router of the IPv4 subnet, if it is not the host; for subnets of a LAN.
    *
    * @default the host's own address
    * @example "192.168.1.1"
@@ -52,18 +54,18 @@ export interface Vlan extends Routed {
   readonly gateway?: string | undefined;
 
   /**
-   * Has the host give out IPv4 addresses: true from the upper half of the subnet, an object from a range. A VM whose
-   * interface has `address: "dhcp"` is always leased the address that its index gives.
+   * Runs a DHCP server for IPv4: true for the upper half of the subnet, an object for a range. A VM whose interface has
+   * `address: "dhcp"` always gets the address of its index.
    *
    * @default false
    */
   readonly dhcp?: boolean | DhcpRange | undefined;
 }
 
-/** A network bridge of the host, which the taps of its VMs join. */
+/** A network bridge of the host, with the taps of its VMs. */
 export interface Bridge extends Vlan {
   /**
-   * Interfaces of the host that join the bridge, so that guests are in their LAN.
+   * Interfaces of the host that join the bridge. Guests are then in the LAN of these interfaces.
    *
    * @default []
    * @example ["eno1"]
@@ -71,16 +73,16 @@ export interface Bridge extends Vlan {
   readonly ports?: readonly string[] | undefined;
 
   /**
-   * Whether something else makes the bridge: libvirt, Incus, `networking.bridges`. The flake then joins taps to it and
-   * sets up nothing else of it; `address` says which addresses its VMs have. It has no `ports`, `dhcp` or `vlans` here.
+   * For a bridge of another tool: libvirt, Incus, `networking.bridges`. The flake only adds taps to it; `address` sets
+   * the subnet of the VMs. `ports`, `dhcp` and `vlans` are not allowed.
    *
    * @default false
    */
   readonly existing?: boolean | undefined;
 
   /**
-   * VLANs by their id, from 2 to 4094: VMs of different ones do not see each other, and reach each other through the
-   * host at most. On `ports`, they are tagged. The host's interface in VLAN 10 of `br0` is `br0.10`.
+   * VLANs by id, from 2 to 4094. VMs of different VLANs can reach each other only through the host. Frames on `ports`
+   * are tagged. The host's interface in VLAN 10 of `br0` is `br0.10`.
    *
    * @default {}
    * @example { "10": { address: "192.168.10.1/24" } }
@@ -91,26 +93,26 @@ export interface Bridge extends Vlan {
 /** Masquerading of a subnet. */
 export interface Nat {
   /**
-   * The only interface of the host by which guests leave; needed for ports that VMs `publish`. `ip route get 1.1.1.1`
-   * names it after `dev`. One for all networks of a host.
+   * The only outgoing interface of the host for its guests, the same for all networks of a host; required for ports
+   * that VMs `publish`. `ip route get 1.1.1.1` prints it after `dev`.
    *
-   * @default any but the VMs' own networks
+   * @default any interface except the networks of VMs
    * @example "eno1"
    */
   readonly externalInterface?: string | undefined;
 
   /**
-   * Whether IPv6 is masqueraded too (NAT66). For networks with an `externalInterface`, one that says so decides for all.
+   * Masquerades IPv6 too (NAT66). Among networks with an `externalInterface`, one with `true` applies it to all.
    *
    * @default false
    */
   readonly ipv6?: boolean | undefined;
 }
 
-/** The addresses that a DHCP server gives to whom it does not know. */
+/** The addresses for machines without a reserved address. */
 export interface DhcpRange {
   /**
-   * The first one.
+   * The first address.
    *
    * @default the first one of the subnet's upper half
    * @example "192.168.83.100"
@@ -118,7 +120,7 @@ export interface DhcpRange {
   readonly from?: string | undefined;
 
   /**
-   * The last one.
+   * The last address.
    *
    * @default the last one of the subnet
    * @example "192.168.83.199"
@@ -129,10 +131,10 @@ export interface DhcpRange {
 /** A network interface of a VM. */
 export type Interface = TapInterface | UserInterface | MacvtapInterface | BridgeInterface;
 
-/** What every interface of a VM has. */
+/** Settings of every interface of a VM. */
 export interface GuestInterface {
   /**
-   * The guest's MAC address, best a locally administered one.
+   * The guest's MAC address, preferably a locally administered one.
    *
    * @default `02:00:` and `index` + 1 in four bytes; further interfaces count the second byte up. In a LAN, `06:` and
    * five bytes of a hash of the names of host and VM
@@ -141,7 +143,7 @@ export interface GuestInterface {
   readonly mac?: string | undefined;
 }
 
-/** An interface that the host has too, under a name. */
+/** An interface that also has a name on the host. */
 export interface NamedInterface {
   /**
    * The name of the host's tap or macvtap interface, at most 15 characters.
@@ -151,11 +153,11 @@ export interface NamedInterface {
   readonly tap?: string | undefined;
 }
 
-/** An interface whose IPv4 address can be said. */
+/** An interface with a configurable IPv4 address. */
 export interface AddressedInterface extends GuestInterface {
   /**
-   * The guest's IPv4 address, in the network's subnet and without a prefix length, or `"dhcp"` to ask for it; needed for
-   * a VM's second interface in one network. That of a macvtap has the prefix length of the LAN.
+   * The guest's IPv4 address, in the network's subnet and without a prefix length, or `"dhcp"`. Required for a second
+   * interface of a VM in one network. A macvtap needs the prefix length of the LAN.
    *
    * @default the subnet's address `index` + 2; `"dhcp"` for a macvtap
    * @example "192.168.83.20"
@@ -163,10 +165,10 @@ export interface AddressedInterface extends GuestInterface {
   readonly address?: string | undefined;
 }
 
-/** An interface in a bridge of the host. */
+/** An interface on a bridge of the host. */
 export interface BridgedInterface extends AddressedInterface {
   /**
-   * The name of the host's bridge, needed where the host has several.
+   * The name of the host's bridge. Required if the host has several.
    *
    * @default the host's only bridge
    */
@@ -181,24 +183,24 @@ export interface BridgedInterface extends AddressedInterface {
   readonly ipv6?: string | undefined;
 }
 
-/** A tap of the host's, in one of its bridges or routed to. */
+/** A tap on a bridge or in the routed network of the host. */
 export interface TapInterface extends BridgedInterface, NamedInterface {
   /**
-   * A tap interface, which nearly every hypervisor has.
+   * A tap interface, which nearly every hypervisor supports.
    *
    * @default "tap"
    */
   readonly type?: "tap" | undefined;
 
   /**
-   * Whether the tap is in the host's routed network instead of a bridge, where every guest is alone with the host.
+   * Puts the tap into the host's routed network instead of a bridge.
    *
    * @default false; true where the host has a routed network and no bridge
    */
   readonly routed?: boolean | undefined;
 
   /**
-   * The bridge's VLAN that the tap is in. The guest knows nothing of it: its frames are not tagged.
+   * The VLAN of the bridge for the tap. The guest sees untagged frames.
    *
    * @default none: the bridge's own network
    * @example 10
@@ -206,47 +208,51 @@ export interface TapInterface extends BridgedInterface, NamedInterface {
   readonly vlan?: number | undefined;
 
   /**
-   * Whether the host's kernel moves the packets (vhost-net), several times as fast; with `qemu` only.
+   * Processes packets in the host's kernel (vhost-net), several times as fast; `qemu` only.
    *
    * @default false
    */
   readonly vhost?: boolean | undefined;
 }
 
-/** The hypervisor's own network, which needs nothing of the host: the guest gets out, by DHCP, and nobody gets in. */
+/**
+ * The hypervisor's own network, which needs no setup on the host: the guest can connect out, but accepts no
+ * connections.
+ */
 export interface UserInterface extends GuestInterface {
-  /** User-mode networking; what comes in is said by the VM's `forwardPorts`. */
+  /** User-mode networking; the VM's `forwardPorts` opens ports. */
   readonly type: "user";
 }
 
-/** A second address on an interface of the host: the guest is in its LAN, and cannot reach the host itself. */
+/** A macvtap on an interface of the host: the guest is in the LAN, but cannot reach the host. */
 export interface MacvtapInterface extends AddressedInterface, NamedInterface {
   /** A macvtap on an interface of the host. */
   readonly type: "macvtap";
 
   /**
-   * The host's interface that it stands on.
+   * The interface of the host below it.
    *
    * @example "eno1"
    */
   readonly link: string;
 
   /**
-   * Whom it reaches on the same link: `bridge` the other macvtaps, `private` none of them, `vepa` those that the switch
-   * sends back to, `source` those of known MACs; `passthru` takes the link for itself.
+   * The reachable peers on the same link: with `bridge` the other macvtaps, with `private` none of them, with `vepa`
+   * those that the switch sends frames back to, with `source` those of known MACs; `passthru` takes the link
+   * exclusively.
    */
   readonly mode: "private" | "vepa" | "bridge" | "passthru" | "source";
 
   /**
-   * The LAN's router, where `address` is written.
+   * The LAN's router, if `address` is set.
    *
-   * @default none: what is outside of the LAN is not reached
+   * @default none: only the LAN is reachable
    * @example "192.168.1.1"
    */
   readonly gateway?: string | undefined;
 }
 
-/** A tap that QEMU itself makes and puts into a bridge, by `qemu-bridge-helper` and without QEMU's own sandbox. */
+/** A tap that QEMU creates by `qemu-bridge-helper`, without QEMU's own sandbox. */
 export interface BridgeInterface extends BridgedInterface {
   /** A tap by `qemu-bridge-helper`. */
   readonly type: "bridge";
@@ -255,14 +261,14 @@ export interface BridgeInterface extends BridgedInterface {
 /** A port of the host that leads to a port of the guest, or the reverse. */
 export interface ForwardPort {
   /**
-   * Who opens the connection: `host` (or who reaches it) for a service of the guest, `guest` for one of the host.
+   * The side that opens the connection: `host` for a service of the guest, `guest` for a service of the host.
    *
    * @default "host"
    */
   readonly from?: "host" | "guest" | undefined;
 
   /**
-   * The protocol; from the guest only TCP.
+   * The protocol; with `from: "guest"` only TCP.
    *
    * @default "tcp"
    */
@@ -278,9 +284,9 @@ export interface ForwardPort {
 /** One end of a forwarded port. */
 export interface ForwardEnd {
   /**
-   * The IPv4 address: on the host, best `127.0.0.1` so that the LAN is kept out; in the guest, needed from the guest only.
+   * The IPv4 address. On the host, `127.0.0.1` excludes the LAN. In the guest, required only with `from: "guest"`.
    *
-   * @default all addresses of the host; the guest's own one
+   * @default all addresses of the host; the guest's own address
    * @example "127.0.0.1"
    */
   readonly address?: string | undefined;
@@ -289,7 +295,7 @@ export interface ForwardEnd {
   readonly port: number;
 }
 
-/** Ports that a guest's firewall lets in, besides SSH. */
+/** Ports that a guest's firewall accepts, in addition to SSH. */
 export interface Firewall {
   /**
    * Open TCP ports, from 1 to 65535.

@@ -3,7 +3,7 @@ import { destinations } from "../catalogue/presets.js";
 import * as scalar from "../scalars/scalars.js";
 import { object, port } from "../scalars/terms.js";
 
-/** What a VM may reach: everything, the internet, what its `allow` lists, or nothing. */
+/** The network policy of a VM: everything, the internet, the entries of its `allow`, or nothing. */
 export type NetworkPolicy = "open" | "internet" | "allowlist" | "none";
 
 const networkPolicies = ["open", "internet", "allowlist", "none"] as const satisfies readonly NetworkPolicy[];
@@ -23,14 +23,14 @@ export interface PortOfHost {
   readonly port: number;
 
   /**
-   * What is spoken there.
+   * The protocol.
    *
    * @example "udp"
    */
   readonly proto: "tcp" | "udp";
 }
 
-/** Whether a port of the host is that of DNS, by whichever name. */
+/** True for the port of DNS, by name or number. */
 export const isDns = (port: HostPort): boolean =>
   port === "dns" || (typeof port === "number" ? port : port.port) === 53;
 
@@ -47,22 +47,22 @@ export const hostPortSchema = z.union([z.literal("dns"), port, object({ port, pr
 });
 
 /**
- * The name of an agent, a toolchain or another destination (`"npm"`), or a domain, address or subnet with the TCP ports
- * that may be reached there (`"github.com:22,443"`, `"10.0.0.5:5432"`); 80 and 443 without.
+ * The name of an agent, a toolchain or another preset (`"npm"`), or a domain, address or subnet with TCP ports
+ * (`"github.com:22,443"`, `"10.0.0.5:5432"`); the default ports are 80 and 443.
  */
 export type Destination = string;
 
 export const destinationSchema = scalar.destination(Object.keys(destinations));
 
 /**
- * The name of a VM of the same host (`"cache"`), all of which is reached; or with the TCP ports that are, alone
+ * The name of a VM of the same host (`"cache"`) for all of its ports, or with TCP ports for these only
  * (`"database:5432"`, `"web:80,443"`).
  */
 export type ReachedVm = string;
 
 export const reachedVmSchema = scalar.reachedVm;
 
-/** A port of the host's outward interface that leads to one of a VM. */
+/** A port of the host's external interface that leads to a port of a VM. */
 export interface PublishedPort {
   /**
    * The host's port.
@@ -79,7 +79,7 @@ export interface PublishedPort {
   readonly guest: number;
 
   /**
-   * The protocol that both are of.
+   * The protocol of both ports.
    *
    * @default "tcp"
    */

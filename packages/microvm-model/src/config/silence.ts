@@ -4,12 +4,12 @@ import * as scalar from "../scalars/scalars.js";
 import { didYouMean } from "../common/suggest.js";
 import { record } from "../scalars/terms.js";
 
-/** The code of what may be a warning. */
+/** The code of a problem that can be a warning. */
 export type WarningCode = {
   [Code in ProblemCode]: (typeof problemCodes)[Code] extends "error" ? never : Code;
 }[ProblemCode];
 
-/** Warnings that are known and meant: code → why. */
+/** Reasons by the code of the warning. */
 export type Silences = Readonly<Partial<Record<WarningCode, string>>>;
 
 const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(problemCodes, code);

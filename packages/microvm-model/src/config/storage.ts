@@ -2,55 +2,55 @@ import { z } from "zod";
 import * as scalar from "../scalars/scalars.js";
 import { type NixText, nixTextSchema, object } from "../scalars/terms.js";
 
-/** A folder of the host that a guest mounts. */
+/** A host folder that a guest mounts. */
 export interface Share {
   /**
-   * The name under which the guest finds the share, one of its kind in a VM, up to 36 characters.
+   * The name by which the guest finds the share, unique in a VM, up to 36 characters.
    *
    * @example "datasets"
    */
   readonly tag: string;
 
   /**
-   * The folder on the host: absolute, below `~/`, or relative to the VM's folder below `/var/lib/microvms`. It is made when it is
-   * missing.
+   * The folder on the host: absolute, below `~/`, or relative to the VM's folder below `/var/lib/microvms`. The host
+   * creates a missing folder.
    *
    * @example "/srv/datasets"
    */
   readonly source: string;
 
   /**
-   * The absolute path where the guest sees it.
+   * The absolute path in the guest.
    *
    * @default the path of `source`
    */
   readonly mountPoint?: string | undefined;
 
   /**
-   * Whether the guest may only read it.
+   * Mounts it read-only.
    *
    * @default false
    */
   readonly readOnly?: boolean | undefined;
 
   /**
-   * Whether the guest mounts it in the initrd, before its services start, as modules such as impermanence and sops-nix need it.
-   * VMs share a guest only where they agree on such shares.
+   * Mounts it in the initrd, before services start, as modules such as impermanence and sops-nix need it. VMs share a
+   * guest only if they agree on such shares.
    *
    * @default false
    */
   readonly neededForBoot?: boolean | undefined;
 
   /**
-   * Whose the guest's files are on the host, over virtiofs: `squash` makes the host's user the owner of all that is written,
-   * so that root of the guest leaves no file of root's and no device there; `guest` keeps each owner that the guest gives.
+   * The owners of the guest's files on the host, over virtiofs: `squash` makes the host's user the owner of all files,
+   * so that root in the guest cannot create files of root or devices; `guest` keeps the owners from the guest.
    *
    * @default "squash"
    */
   readonly owners?: "squash" | "guest" | undefined;
 
   /**
-   * Why the guest is to have a folder that holds keys, logins or what the host runs, which is an error without a reason.
+   * The reason to share a folder that contains keys, logins or programs of the host; without a reason this is an error.
    *
    * @default none
    * @example "the agent maintains this host"
@@ -58,31 +58,31 @@ export interface Share {
   readonly dangerous?: string | undefined;
 
   /**
-   * The protocol; not every hypervisor has both.
+   * The protocol; some hypervisors support only one.
    *
    * @default "virtiofs"
    */
   readonly proto?: "virtiofs" | "9p" | undefined;
 
   /**
-   * How long the guest believes what it has read, over virtiofs: `never` where the host changes files too.
+   * The caching of the guest over virtiofs: `never` if the host changes files too.
    *
-   * @default microvm.nix's: `auto`
+   * @default `auto`, by microvm.nix
    */
   readonly cache?: "auto" | "always" | "metadata" | "never" | undefined;
 
   /**
-   * How the guest's owners and modes are kept, over 9p.
+   * The storage of the guest's owners and modes, over 9p.
    *
-   * @default microvm.nix's: `none`
+   * @default `none`, by microvm.nix
    */
   readonly securityModel?: "passthrough" | "none" | "mapped" | "mapped-file" | undefined;
 
   /**
-   * Whether the guest has POSIX ACLs and extended attributes, over virtiofs; not where owners are squashed, nor together
-   * with `--translate-uid` or `--translate-gid`.
+   * Enables POSIX ACLs and extended attributes over virtiofs; not possible with squashed owners, `--translate-uid` or
+   * `--translate-gid`.
    *
-   * @default microvm.nix's, yes, where owners are not squashed
+   * @default true, by microvm.nix, if owners are not squashed
    */
   readonly posixAcl?: boolean | undefined;
 
@@ -94,7 +94,7 @@ export interface Share {
   readonly socket?: string | undefined;
 
   /**
-   * Further arguments of the virtiofs daemon for this share.
+   * Additional arguments of the virtiofs daemon for this share.
    *
    * @default []
    * @example ["--modcaps=-mknod"]
@@ -102,7 +102,7 @@ export interface Share {
   readonly extraArgs?: readonly NixText[] | undefined;
 }
 
-/** A disk image of a guest, made when it is missing. */
+/** A disk image of a guest. A missing image is created. */
 export interface Volume {
   /**
    * The image file: absolute, or relative to the VM's folder below `/var/lib/microvms`.
@@ -112,16 +112,16 @@ export interface Volume {
   readonly image: string;
 
   /**
-   * The absolute path where the guest mounts it; `/` for a root that outlives restarts, which is in memory otherwise.
+   * The absolute path in the guest; `/` for a root that survives restarts, which is in memory otherwise.
    *
-   * @default none: the guest has the disk and mounts nothing
+   * @default none: the guest has the disk but does not mount it
    * @example "/var"
    */
   readonly mountPoint?: string | undefined;
 
   /**
-   * The size of a newly made image in MiB (1024 MiB = 1 GiB); an image that exists keeps its size. Needed unless
-   * `autoCreate` is false.
+   * The size of a new image in MiB (1024 MiB = 1 GiB); an existing image keeps its size. Required unless `autoCreate`
+   * is false.
    *
    * @default none
    */
@@ -135,29 +135,29 @@ export interface Volume {
   readonly fsType?: "ext2" | "ext3" | "ext4" | "xfs" | "btrfs" | "vfat" | undefined;
 
   /**
-   * Whether the guest may only read it.
+   * Mounts it read-only.
    *
    * @default false
    */
   readonly readOnly?: boolean | undefined;
 
   /**
-   * Whether the guest mounts it in the initrd, before its services start, as modules such as impermanence and sops-nix need it.
-   * VMs share a guest only where they agree on such volumes.
+   * Mounts it in the initrd, before services start, as modules such as impermanence and sops-nix need it. VMs share a
+   * guest only if they agree on such volumes.
    *
    * @default false
    */
   readonly neededForBoot?: boolean | undefined;
 
   /**
-   * Whether the image is made, with its file system, when it is missing.
+   * Creates a missing image with its file system.
    *
-   * @default microvm.nix's: yes
+   * @default true, by microvm.nix
    */
   readonly autoCreate?: boolean | undefined;
 
   /**
-   * The label of the file system, by which the guest finds it whatever the order of the disks.
+   * The label of the file system, by which the guest finds it independent of the order of disks.
    *
    * @default none: the guest finds it by its position
    * @example "var"
@@ -165,28 +165,28 @@ export interface Volume {
   readonly label?: string | undefined;
 
   /**
-   * The serial number that the guest reads from the disk, up to 20 characters.
+   * The serial number of the disk in the guest, up to 20 characters.
    *
    * @default none
    */
   readonly serial?: string | undefined;
 
   /**
-   * Whether the image is read and written past the host's page cache.
+   * Bypasses the host's page cache.
    *
-   * @default microvm.nix's: no
+   * @default false, by microvm.nix
    */
   readonly direct?: boolean | undefined;
 
   /**
-   * The format of the image, for `cloud-hypervisor`; what is made is always `raw`.
+   * The format of the image, for `cloud-hypervisor`; a new image is always `raw`.
    *
-   * @default microvm.nix's: `raw`
+   * @default `raw`, by microvm.nix
    */
   readonly imageType?: "raw" | "qcow2" | "vhd" | "vhdx" | undefined;
 
   /**
-   * Further arguments of `mkfs`.
+   * Additional arguments of `mkfs`.
    *
    * @default none
    * @example ["-m", "0"]
@@ -196,13 +196,10 @@ export interface Volume {
 
 export const shareSchema = object({
   tag: scalar.shareTag,
-  /** The folder on the host. */
   source: scalar.shareSource,
-  /** Where the guest sees it; at `source` by default. */
   mountPoint: scalar.guestPath.optional(),
   readOnly: z.boolean().default(false),
   neededForBoot: z.boolean().default(false),
-  /** `squash` where it is not given. */
   owners: z.enum(["squash", "guest"]).optional(),
   dangerous: scalar.reason.optional(),
   proto: z.enum(["virtiofs", "9p"]).default("virtiofs"),

@@ -4,8 +4,8 @@ import { type Home, homeSchema } from "./home.js";
 import { id, object } from "../scalars/terms.js";
 
 /**
- * The host's main user, as the host's NixOS configuration declares it. Guests have the same ids, since virtiofs carries
- * them as numbers. A value written here must agree with the host: NixOS reports a difference.
+ * The host's main user, as the host's NixOS configuration declares it. Guests use the same numeric ids, because
+ * virtiofs transfers ids as numbers. A value here must agree with the host; NixOS reports a difference.
  */
 export interface User {
   /**
@@ -37,7 +37,8 @@ export interface User {
   readonly group?: string | undefined;
 
   /**
-   * The home directory, on the host and in guests; `~/` in the config stands for it. Needed where the host has another.
+   * The home directory, on the host and in guests; the config abbreviates it as `~/`. Required if the host uses another
+   * one.
    *
    * @default `/home/NAME`
    */
@@ -52,9 +53,9 @@ export interface User {
   readonly sshKeys?: readonly string[] | undefined;
 }
 
-/** A further user of a guest, with ids that its files on shares have on the host too. */
+/** An additional user of a guest. On shares, its files have the same ids on the host. */
 export interface GuestUser {
-  /** The numeric user id, one of its kind in a VM. */
+  /** The numeric user id, unique in a VM. */
   readonly uid: number;
 
   /** The numeric id of the primary group. */
@@ -68,7 +69,7 @@ export interface GuestUser {
   readonly group?: string | undefined;
 
   /**
-   * Names of further groups, of NixOS or of the VM's `groups`.
+   * Additional groups, of NixOS or of the VM's `groups`.
    *
    * @default []
    * @example ["wheel"]
@@ -98,9 +99,9 @@ export interface GuestUser {
   readonly home?: readonly Home[] | undefined;
 }
 
-/** A further group of a guest. */
+/** An additional group of a guest. */
 export interface GuestGroup {
-  /** The numeric group id, one of its kind in a VM. */
+  /** The numeric group id, unique in a VM. */
   readonly gid: number;
 }
 
@@ -109,16 +110,13 @@ export const userSchema = object({
   uid: id.optional(),
   gid: id.optional(),
   group: scalar.groupName.optional(),
-  /** The home directory on the host and in guests; `/home/NAME` by default. */
   homeDirectory: scalar.guestPath.optional(),
-  /** Public keys that may log in over SSH. */
   sshKeys: z.array(scalar.sshKey).default([]),
 });
 
 export const guestUserSchema = object({
   uid: id,
   gid: id,
-  /** The primary group; as the user by default, `users` for gid 100. */
   group: scalar.groupName.optional(),
   extraGroups: z.array(scalar.groupName).default([]),
   homeDirectory: scalar.guestPath.optional(),

@@ -61,10 +61,10 @@ import {
 import { type Toolchain, toolchainSchema } from "../catalogue/toolchain.js";
 import { type GuestGroup, guestGroupSchema, type GuestUser, guestUserSchema } from "./user.js";
 
-/** A virtual machine: every setting has a default, so `{}` is one that runs. */
+/** A virtual machine. Every setting has a default, so `{}` is a VM that runs. */
 export interface Vm {
   /**
-   * The number that gives the VM's tap, MAC, IPv4 address and vsock CID together: index 4 is tap `microvm4`, MAC
+   * The number behind the VM's tap, MAC, IPv4 address and vsock CID: index 4 is tap `microvm4`, MAC
    * `02:00:00:00:00:05`, the subnet's address 6 and CID 7.
    *
    * @default the next free one, kept in the lock file
@@ -80,22 +80,22 @@ export interface Vm {
   readonly renamedFrom?: string | undefined;
 
   /**
-   * Whether the VM starts with the host.
+   * Starts the VM with the host.
    *
    * @default false
    */
   readonly autostart?: boolean | undefined;
 
   /**
-   * Whether a switch of the host restarts the VM when its configuration changed; off, so that no switch ends a running
-   * agent.
+   * Restarts the VM on a switch of the host that changes its configuration; off by default, because it would end a
+   * running agent.
    *
    * @default false
    */
   readonly restartIfChanged?: boolean | undefined;
 
   /**
-   * The program that runs the VM. What one cannot do is told with what can.
+   * The program that runs the VM. A setting that it does not support is a problem that names the hypervisors that do.
    *
    * @default "cloud-hypervisor"
    */
@@ -109,22 +109,22 @@ export interface Vm {
   readonly vcpu?: number | undefined;
 
   /**
-   * The guest's memory in MiB (1024 MiB = 1 GiB); with `qemu`, not exactly 2048, at which it hangs.
+   * The guest's memory in MiB (1024 MiB = 1 GiB). `qemu` hangs with exactly 2048.
    *
    * @default 4096
    */
   readonly memoryMiB?: number | undefined;
 
   /**
-   * The name of the hypervisor's control socket in the VM's folder below `/var/lib/microvms`; null for none, which gives
-   * up graceful shutdown.
+   * The name of the hypervisor's control socket in the VM's folder below `/var/lib/microvms`. Without one (null), the
+   * guest cannot shut down gracefully.
    *
    * @default "control.socket"
    */
   readonly socket?: string | null | undefined;
 
   /**
-   * Whether the host can take memory back from the running guest.
+   * Lets the host take memory back from the running guest.
    *
    * @default false
    * @example { initialMiB: 1024 }
@@ -132,7 +132,7 @@ export interface Vm {
   readonly balloon?: boolean | Balloon | undefined;
 
   /**
-   * Memory that the running guest can be given, besides `memoryMiB`.
+   * Memory that can be added to the running guest, in addition to `memoryMiB`.
    *
    * @default none
    * @example { maxMiB: 8192, initialMiB: 0 }
@@ -140,7 +140,7 @@ export interface Vm {
   readonly hotplug?: Hotplug | undefined;
 
   /**
-   * Whether the guest's memory is in huge pages, which the host must have set aside; `cloud-hypervisor` only.
+   * Uses huge pages for the guest's memory, which the host must reserve; `cloud-hypervisor` only.
    *
    * @default false
    */
@@ -155,7 +155,7 @@ export interface Vm {
   readonly cpu?: string | undefined;
 
   /**
-   * PCI and USB devices of the host that the guest has for itself.
+   * PCI and USB devices of the host for the exclusive use of the guest.
    *
    * @default []
    * @example [{ bus: "pci", path: "0000:01:00.0" }]
@@ -163,7 +163,7 @@ export interface Vm {
   readonly devices?: readonly Device[] | undefined;
 
   /**
-   * Whether the guest has a screen.
+   * Gives the guest a screen.
    *
    * @default false
    * @example { backend: "headless" }
@@ -171,7 +171,7 @@ export interface Vm {
   readonly graphics?: boolean | Graphics | undefined;
 
   /**
-   * Files of the host that services of the guest get as systemd credentials, by name; `qemu` only.
+   * Files of the host by the name of the systemd credential in the guest.
    *
    * @default {}
    * @example { API_KEY: "/run/secrets/api-key" }
@@ -181,13 +181,12 @@ export interface Vm {
   /**
    * The user of the host that `qemu` becomes after it started as root.
    *
-   * @default none: what the service runs as
+   * @default none: the user of the service
    */
   readonly runAs?: string | undefined;
 
   /**
-   * What the VM may take of its host. VMs share CPUs and disks evenly without any, all of them together as much as the
-   * host's services.
+   * Limits of the VM's use of the host.
    *
    * @default {}
    * @example { cpuPercent: 400, ioWeight: 50 }
@@ -218,8 +217,7 @@ export interface Vm {
   readonly machineId?: string | null | undefined;
 
   /**
-   * Network interfaces, the first of which leads out; what one leaves out comes from the only bridge and the VM's index.
-   * An empty list for a VM without a network.
+   * Network interfaces. The default route uses the first one.
    *
    * @default [{ type: "tap", vhost: false }]
    * @example [{ bridge: "microbr", address: "192.168.83.20" }]
@@ -235,7 +233,7 @@ export interface Vm {
   readonly forwardPorts?: readonly ForwardPort[] | undefined;
 
   /**
-   * The host's folder that the agent works in, absolute or below `~/`, writable at the same path in the guest; false for
+   * The host folder that the agent works in, absolute or below `~/`, writable at the same path in the guest; false for
    * none.
    *
    * @default `~/microvm/NAME`
@@ -244,8 +242,8 @@ export interface Vm {
   readonly workspace?: string | false | undefined;
 
   /**
-   * How the guest gets `/nix/store`: `share` mounts the host's over virtiofs, read-only; `disk` builds an image of its own,
-   * an object says of which kind.
+   * The source of the guest's `/nix/store`: `share` mounts the host's store over virtiofs, read-only; `disk` builds an
+   * image, an object selects its file system.
    *
    * @default "share"
    * @example { disk: "squashfs" }
@@ -253,14 +251,15 @@ export interface Vm {
   readonly store?: "share" | "disk" | StoreDisk | undefined;
 
   /**
-   * The host's folder of the guest's SSH host keys, out of the agent's reach; false for keys that change at every start.
+   * The host folder of the guest's SSH host keys, which the agent cannot read; false for keys that change at every
+   * start.
    *
    * @default `/var/lib/microvm-host-keys/NAME`
    */
   readonly sshHostKeys?: string | false | undefined;
 
   /**
-   * Folders of the host that the guest sees, besides the workspace, the store, the host keys and the agent's state.
+   * Host folders that the guest mounts, in addition to the workspace, the store, the host keys and the agent's state.
    *
    * @default []
    * @example [{ tag: "datasets", source: "/srv/datasets", readOnly: true }]
@@ -268,22 +267,21 @@ export interface Vm {
   readonly shares?: readonly Share[] | undefined;
 
   /**
-   * Disk images of the guest, which outlive restarts. Writing any replaces the default.
+   * Disk images of the guest, which survive restarts. An entry replaces the default.
    *
    * @default [{ image: "var.img", mountPoint: "/var", sizeMiB: 8192, fsType: "ext4", readOnly: false, neededForBoot: false }]
    */
   readonly volumes?: readonly Volume[] | undefined;
 
   /**
-   * The guest's folder that takes writes to `/nix/store`, gone at shutdown; null for a read-only store. home-manager needs
-   * one.
+   * The guest folder for writes to `/nix/store`, lost at shutdown; null for a read-only store. home-manager needs one.
    *
    * @default "/nix/.rw-store"
    */
   readonly writableStoreOverlay?: string | null | undefined;
 
   /**
-   * The VM's vsock, by which the host learns that the guest is up; false for none.
+   * The VM's vsock, by which the guest reports that it is up; false for none.
    *
    * @default { ssh: false }
    */
@@ -297,7 +295,7 @@ export interface Vm {
   readonly nameservers?: readonly string[] | undefined;
 
   /**
-   * The guest's own firewall: true lets in SSH alone, an object opens more ports, false lets in everything.
+   * The guest's own firewall: true accepts only SSH, an object opens more ports, false turns it off.
    *
    * @default true
    * @example { allowedTCPPorts: [8080] }
@@ -305,7 +303,7 @@ export interface Vm {
   readonly firewall?: boolean | Firewall | undefined;
 
   /**
-   * Users of the guest by name, besides the host's main one.
+   * Users of the guest by name, in addition to the host's main user.
    *
    * @default {}
    * @example { bob: { uid: 1001, gid: 100 } }
@@ -313,7 +311,7 @@ export interface Vm {
   readonly users?: Readonly<Record<string, GuestUser>> | undefined;
 
   /**
-   * Groups of the guest by name, besides those of its users.
+   * Groups of the guest by name, in addition to those of its users.
    *
    * @default {}
    * @example { data: { gid: 2000 } }
@@ -321,15 +319,15 @@ export interface Vm {
   readonly groups?: Readonly<Record<string, GuestGroup>> | undefined;
 
   /**
-   * Whether the main user may become root in the guest: it is in `wheel`, and `sudo` asks for no password. Without, nobody
-   * may run `sudo` whom no module puts in `wheel`.
+   * Lets the main user become root in the guest: it is in `wheel`, and `sudo` asks for no password. Otherwise only
+   * users that a module adds to `wheel` may run `sudo`.
    *
    * @default false
    */
   readonly sudo?: boolean | undefined;
 
   /**
-   * The coding agent: its name where that is known, `claudeCode({ … })` and the like, or one of your own; false for none.
+   * The coding agent: a known name, a function such as `claudeCode({ … })`, or a custom agent; false for none.
    *
    * @default false
    * @example "claude-code"
@@ -337,18 +335,18 @@ export interface Vm {
   readonly agent?: AgentName | Agent | false | undefined;
 
   /**
-   * Whose the agent's login and settings are. `"shared"`: one folder of the host, writable in every VM: one login serves
-   * all, and one compromised VM can read and change it. `"own"`: a folder for this VM, which needs a login of its own.
-   * `"copy"`: the shared folder's files as they are when the VM starts; what the agent changes is gone with the guest's
-   * home, and a login that is renewed in one place may end in another.
+   * The owner of the agent's login and settings. `"shared"`: one host folder, writable in every VM; one login serves
+   * all, and a compromised VM can read and change it. `"own"`: a folder for this VM, with a login of its own. `"copy"`:
+   * a copy of the shared folder at each start of the VM; changes are lost with the guest's home, and renewing a login
+   * in one place may end it in another.
    *
    * @default "shared"
    */
   readonly agentState?: "shared" | "own" | "copy" | undefined;
 
   /**
-   * API keys, tokens and other secrets by name: the host's file, or a `Secret`. A file alone is also the environment
-   * variable of that name. The main user reads it in the guest at `/run/microvm-secrets/NAME`.
+   * API keys, tokens and other secrets by name: the host file, or a `Secret`. A file alone also sets the environment
+   * variable of that name. The main user of the guest reads it at `/run/microvm-secrets/NAME`.
    *
    * @default {}
    * @example { ANTHROPIC_API_KEY: "/run/secrets/anthropic", netrc: { file: "~/.config/agent-netrc" } }
@@ -356,7 +354,7 @@ export interface Vm {
   readonly secrets?: Readonly<Record<string, string | Expr | Secret>> | undefined;
 
   /**
-   * Toolchains, each packages with the environment they want: names of known ones, `go()` and the like, or your own.
+   * Toolchains, each a set of packages with their environment: known names, functions such as `go()`, or custom ones.
    *
    * @default []
    * @example ["go", "protobuf"]
@@ -364,15 +362,15 @@ export interface Vm {
   readonly toolchains?: readonly (ToolchainName | Toolchain)[] | undefined;
 
   /**
-   * Whether programs built for other distributions start, such as those that npm, PyPI and VS Code download: by nix-ld, and
-   * with `/bin/bash`.
+   * Lets programs built for other distributions start, such as downloads of npm, PyPI and VS Code: with nix-ld and
+   * `/bin/bash`.
    *
-   * @default whether a toolchain asks for it (`node`, `python`)
+   * @default true if a toolchain needs it (`node`, `python`)
    */
   readonly unpatchedBinaries?: boolean | undefined;
 
   /**
-   * Packages that every user of the guest has.
+   * Packages for every user of the guest.
    *
    * @default []
    * @example ["git", "ripgrep", "python3Packages.requests"]
@@ -388,7 +386,7 @@ export interface Vm {
   readonly home?: readonly Home[] | undefined;
 
   /**
-   * NixOS modules of the guest, for everything that has no setting here.
+   * NixOS modules of the guest, for everything without a setting here.
    *
    * @default []
    * @example ["./docker.nix"]
@@ -396,7 +394,7 @@ export interface Vm {
   readonly modules?: readonly Module[] | undefined;
 
   /**
-   * Further arguments of the guest's modules, besides `inputs`.
+   * Additional arguments of the guest's modules.
    *
    * @default {}
    * @example { site: "berlin" }
@@ -404,15 +402,15 @@ export interface Vm {
   readonly specialArgs?: Readonly<Record<string, NixData>> | undefined;
 
   /**
-   * The guest's package set, as Nix with `inputs`, `pkgs`, `lib` and `config` in scope; null for one of its own, which its
-   * modules may configure by `nixpkgs.config`.
+   * The guest's package set, as Nix with `inputs`, `pkgs`, `lib` and `config` in scope; null for a separate one, which
+   * modules of the guest can configure with `nixpkgs.config`.
    *
    * @default the host's
    */
   readonly pkgs?: Expr | null | undefined;
 
   /**
-   * The flake input whose NixOS modules the guest is made of.
+   * The flake input that provides the guest's NixOS modules.
    *
    * @default the one of the guest's package set
    * @example "nixpkgs-unstable"
@@ -420,18 +418,18 @@ export interface Vm {
   readonly nixpkgs?: string | undefined;
 
   /**
-   * What the VM may reach: `"internet"` is everything but the host, other VMs and private networks; `"allowlist"` is what
-   * `allow` lists and nothing else; `"none"` is nothing at all; `"open"` is whatever the host can reach, the host and
-   * other VMs included.
+   * The network policy: `"internet"` opens everything except the host, other VMs and private networks; `"allowlist"`
+   * opens the entries of `allow`, and the domains of the agent and the toolchains; `"none"` opens nothing; `"open"`
+   * opens everything that the host can reach, including the host and other open VMs.
    *
-   * @default its bridge's, else "internet"
+   * @default the policy of its bridge, else "internet"
    * @example "allowlist"
    */
   readonly network?: NetworkPolicy | undefined;
 
   /**
-   * What the VM may reach besides: names of destinations (`"github"`, `"npm"`), and domains, addresses and subnets with
-   * TCP ports, 80 and 443 without. What its agent and toolchains need is allowed by itself.
+   * Additional destinations: names of presets (`"github"`, `"npm"`), domains, addresses and subnets, with TCP ports or
+   * with 80 and 443 by default. Domains of the agent and the toolchains need no entry.
    *
    * @default []
    * @example ["github.com:22,443", "*.example.org", "10.0.0.5:5432"]
@@ -439,8 +437,8 @@ export interface Vm {
   readonly allow?: readonly Destination[] | undefined;
 
   /**
-   * The VMs of the same host that it may reach, all of one or the TCP ports behind its name; these cannot reach it, unless
-   * they say so too. Their own firewalls have to let it in.
+   * VMs of the same host to open connections to, with all ports or the TCP ports after the name. The other VM can only
+   * answer, and its own firewall must accept the port.
    *
    * @default []
    * @example ["cache", "database:5432"]
@@ -448,7 +446,7 @@ export interface Vm {
   readonly reachVms?: readonly ReachedVm[] | undefined;
 
   /**
-   * What it may reach on the host: `"dns"`, TCP ports, or ports of a protocol.
+   * Ports of the host to open: `"dns"`, TCP ports, or ports with a protocol.
    *
    * @default []
    * @example ["dns", 8080]
@@ -456,8 +454,8 @@ export interface Vm {
   readonly reachHost?: readonly HostPort[] | undefined;
 
   /**
-   * Ports of the host that lead to ports of the VM, for others in the host's LAN and beyond. The guest's own firewall has to
-   * let them in too.
+   * Ports of the host's external interface that lead to ports of the VM, for other machines. The guest's own firewall
+   * must accept them too.
    *
    * @default []
    * @example [{ host: 8080, guest: 80 }]
@@ -465,7 +463,7 @@ export interface Vm {
   readonly publish?: readonly PublishedPort[] | undefined;
 
   /**
-   * How many megabits a second the VM may send through the host, and as many receive.
+   * The limit of traffic through the host, in megabits per second for each direction.
    *
    * @default no limit
    * @example 100
@@ -473,8 +471,8 @@ export interface Vm {
   readonly bandwidthMbitPerSecond?: number | undefined;
 
   /**
-   * Environment variables of this VM alone, in every shell of its guest; nothing secret, since they are on the kernel's
-   * command line.
+   * Environment variables of this VM only, in every shell of its guest. They are on the kernel's command line, so do
+   * not put secrets here.
    *
    * @default {}
    * @example { PROJECT: "emacs" }
@@ -482,9 +480,9 @@ export interface Vm {
   readonly environment?: Readonly<Record<string, string>> | undefined;
 
   /**
-   * Whose the guest's NixOS is: `"shared"` is one for all VMs of the host that differ in nothing that a guest sees, which
-   * learns when it boots which VM it is; `"own"` is one for this VM alone, where modules can read its host name and
-   * addresses from `config`, at the price of an evaluation of its own.
+   * The NixOS of the guest. `"shared"`: all VMs of the host with an equal guest share one NixOS, which gets its name and addresses at boot.
+   * `"own"`: a NixOS for this VM only, whose modules can read its host name and addresses from `config`; it takes an
+   * evaluation of its own.
    *
    * @default "shared"
    * @example "own"
@@ -492,7 +490,7 @@ export interface Vm {
   readonly guest?: "shared" | "own" | undefined;
 
   /**
-   * Everything else that microvm.nix knows, by its own names.
+   * Other options of microvm.nix, by their names there.
    *
    * @default {}
    * @example { "cloud-hypervisor": { extraArgs: ["--pvpanic"] } }
@@ -508,7 +506,7 @@ export interface Vm {
   readonly stateVersion?: string | undefined;
 
   /**
-   * Warnings that are known and meant, by code, each with the reason; they hold for all that is described here.
+   * Warnings to silence here, by code, each with a reason.
    *
    * @default {}
    * @example { "label-without-creation": "the image has its label already" }
@@ -516,20 +514,20 @@ export interface Vm {
   readonly silence?: Silences | undefined;
 }
 
-/** What VMs have in common: the settings of a VM but those that are one VM's alone. */
+/** The settings of a VM that VMs can share: all except those of one VM only. */
 export type VmDefaults = Omit<Vm, "index" | "renamedFrom" | "silence">;
 
 /** A VM's socket to its host. */
 export interface Vsock {
   /**
-   * The guest's context id, 3 or more and one of its kind on a host.
+   * The guest's context id, at least 3 and unique on the host.
    *
    * @default the VM's index + 3
    */
   readonly cid?: number | undefined;
 
   /**
-   * Whether the guest lets in SSH over it, without any network: `microvm -s NAME` on the host.
+   * Accepts SSH over the vsock, without any network: `microvm -s NAME` on the host.
    *
    * @default false
    */
@@ -537,18 +535,13 @@ export interface Vsock {
 }
 
 export const vmSchema = object({
-  /** Fixes tap, MAC, address and CID together; the next free one, kept in the lock file, by default. */
   index: vmIndex.optional(),
-  /** The VM's former name, whose index it keeps. */
   renamedFrom: scalar.hostLabel.optional(),
-  /** Whether the host starts it at boot. */
   autostart: z.boolean().default(false),
-  /** Whether a host switch restarts it; off, so that a switch never ends a running agent. */
   restartIfChanged: z.boolean().default(false),
   hypervisor: z.enum(hypervisors).default("cloud-hypervisor"),
   vcpu: z.int().positive().default(8),
   memoryMiB: z.int().positive().default(4096),
-  /** The control socket, relative to the VM's folder below `/var/lib/microvms`; null gives up graceful shutdown. */
   socket: scalar.socketPath.nullable().default("control.socket"),
   balloon: z.union([z.boolean(), balloonSchema]).default(false),
   hotplug: hotplugSchema.optional(),
@@ -558,18 +551,14 @@ export const vmSchema = object({
   graphics: z.union([z.boolean(), graphicsSchema]).default(false),
   credentialFiles: record(scalar.fileName, scalar.hostPath).default({}),
   runAs: scalar.accountName.optional(),
-  /** What systemd lets it take of the host. */
   limits: limitsSchema.default({}),
   kernel: packageSchema.optional(),
   kernelParams: z.array(nixTextSchema).default([]),
   machineId: scalar.machineId.nullable().optional(),
   interfaces: z.array(interfaceSchema).prefault(() => [{}]),
   forwardPorts: z.array(forwardPortSchema).default([]),
-  /** The folder the agent works in, at the same path in the guest; `~/microvm/NAME` by default. */
   workspace: z.union([scalar.hostPath, z.literal(false)]).optional(),
-  /** How the guest gets `/nix/store`: the host's over virtiofs, or an image of its own. */
   store: z.union([z.enum(["share", "disk"]), storeDiskSchema]).default("share"),
-  /** The host folder of the guest's SSH host keys, out of the workspace's reach by default. */
   sshHostKeys: z.union([scalar.hostPath, z.literal(false)]).optional(),
   shares: z.array(shareSchema).default([]),
   volumes: z.array(volumeSchema).default(() => [
@@ -582,33 +571,22 @@ export const vmSchema = object({
       neededForBoot: false,
     },
   ]),
-  /** Where writes to `/nix/store` go, gone at shutdown; home-manager needs one. */
   writableStoreOverlay: scalar.guestPath.nullable().default("/nix/.rw-store"),
-  /** The vsock address, by which the host learns that the guest is up. */
   vsock: z
     .union([object({ cid: z.int().optional(), ssh: z.boolean().default(false) }), z.literal(false)])
     .default({ ssh: false }),
   nameservers: z.array(scalar.nameserver).default(() => ["8.8.8.8", "1.1.1.1"]),
-  /** The guest's own firewall: off, on with SSH open, or on with more ports open. */
   firewall: z.union([z.boolean(), firewallSchema]).default(true),
-  /** Users besides the host's main one, by name. */
   users: record(scalar.userName, guestUserSchema).default({}),
-  /** Groups besides those of the users, by name. */
   groups: record(scalar.ownGroupName, guestGroupSchema).default({}),
-  /** Whether the main user may become root in the guest. */
   sudo: z.boolean().default(false),
   agent: z.union([named<AgentName, typeof agentSchema>(agents, agentSchema), z.literal(false)]).default(false),
-  /** Whose the agent's login is. */
   agentState: z.enum(["shared", "own", "copy"]).default("shared"),
-  /** Secrets by name, each a file of the host's. */
   secrets: record(scalar.secretName, secretSchema).default({}),
   toolchains: z.array(named<ToolchainName, typeof toolchainSchema>(toolchains, toolchainSchema)).default([]),
-  /** Whether programs of other distributions start; whether a toolchain asks for it, by default. */
   unpatchedBinaries: z.boolean().optional(),
   packages: z.array(packageSchema).default([]),
-  /** The main user's home-manager configuration. */
   home: z.array(homeSchema).default([]),
-  /** NixOS modules of the guest. */
   modules: z.array(moduleSchema).default([]),
   specialArgs: record(scalar.inputName, nixDataSchema).default({}),
   pkgs: nixExpression.nullable().optional(),
@@ -619,18 +597,14 @@ export const vmSchema = object({
   reachHost: z.array(hostPortSchema).default([]),
   publish: z.array(publishedPortSchema).default([]),
   bandwidthMbitPerSecond: z.int().positive().optional(),
-  /** Environment variables of this VM alone. */
   environment: record(scalar.variableName, scalar.variableValue).default({}),
   guest: z.enum(["shared", "own"]).default("shared"),
-  /** What has no setting of its own here. */
   microvm: microvmSchema.default({}),
-  /** The guest's; the host's by default. */
   stateVersion: scalar.stateVersion.optional(),
-  /** Warnings that are meant: code → reason. */
   silence: silenceSchema().default({}),
 });
 
 const { index: _index, renamedFrom: _renamedFrom, silence: _silence, ...shared } = vmSchema.shape;
 
-/** Checked where it is written too, since a host may have no VM yet. */
+/** Checked at `vmDefaults` too, because a host may have no VM yet. */
 export const vmDefaultsSchema = object(shared);

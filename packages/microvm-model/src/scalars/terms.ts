@@ -11,12 +11,12 @@ import * as scalar from "./scalars.js";
 export type Module = string | Expr;
 
 /**
- * A package: its attribute below `pkgs` (`"ripgrep"`, `"python3Packages.requests"`), or Nix built with `ast`, which has
+ * A package: its attribute below `pkgs` (`"ripgrep"`, `"python3Packages.requests"`), or Nix built with `ast`, with
  * `pkgs`, `lib` and `inputs` in scope.
  */
 export type Package = string | Expr;
 
-/** Text, or Nix built with `ast` that gives text, which has `pkgs`, `lib`, `config` and `inputs` in scope. */
+/** Text, or Nix built with `ast` that evaluates to text, with `pkgs`, `lib`, `config` and `inputs` in scope. */
 export type NixText = string | Expr;
 
 /** Data as in JSON, with Nix built with `ast` anywhere in it. */
@@ -24,8 +24,8 @@ export type NixData =
   string | number | boolean | null | Expr | readonly NixData[] | { readonly [name: string]: NixData };
 
 /**
- * An object that refuses unknown keys. Its message is the list of keys it knows, from which `validate` finds the one
- * that was meant; where there is no object, what to write for what is there.
+ * An object that refuses unknown keys. Its message lists the known keys, from which `validate` finds the intended one;
+ * for a value of another type, the message is the remedy.
  */
 export const object = <Shape extends z.core.$ZodLooseShape>(shape: Shape, remedy?: (given: unknown) => string) =>
   z.strictObject(shape, {
@@ -73,11 +73,11 @@ export const nixDataSchema = z.custom<NixData>(isData, {
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The same entries in code-unit order, so that the order in which a config is written changes nothing. */
+/** Entries in code-unit order, so that the order in a config changes nothing. */
 const sortKeys = <A>(entries: Record<string, A>): Record<string, A> =>
   Object.fromEntries(Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-/** Values by name; the names are held to `key` and the values checked whatever the names are. */
+/** Values by name. Names are checked with `key`; values are checked even if a name is wrong. */
 export const record = <Value extends z.ZodType>(key: z.ZodType<unknown, string>, value: Value) => {
   const names = z.check<Record<string, unknown>>(({ value: entries, issues }) => {
     if (!isRecord(entries)) return;
@@ -93,7 +93,7 @@ export const record = <Value extends z.ZodType>(key: z.ZodType<unknown, string>,
     .transform(sortKeys);
 };
 
-/** A value that may be given by the name of a table row. */
+/** A value, or the name of a row of a table. */
 export const named = <Name extends string, Row extends z.ZodType>(
   table: Readonly<Record<Name, z.input<Row>>>,
   row: Row,
@@ -106,7 +106,7 @@ export const moduleSchema = z.union([scalar.moduleReference, nixExpression]);
 /** A package: its attribute below `pkgs`, or Nix. */
 export const packageSchema = z.union([scalar.packageName, nixExpression]);
 
-/** Numeric ids are what virtiofs carries between host and guest, so they must agree. */
+/** A numeric id. Host and guest must agree on it, because virtiofs transfers ids as numbers. */
 export const id = z.int().min(1).max(4_294_967_294);
 
 export const port = z.int().min(1).max(65535);
