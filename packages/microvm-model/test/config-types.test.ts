@@ -135,7 +135,7 @@ describe("an editor, by the built declarations", () => {
     ["address", "Routed.address", "prefix length of the subnet", '@example "192.168.83.1/24"'],
     ["tap", "NamedInterface.tap", "at most 15 characters", "@default `microvmINDEX`"],
     ["flake", "FlakeInput.flake", "plain source tree", "@default true"],
-    ["externalInterface", "Nat.externalInterface", "guests leave", '@example "eno1"'],
+    ["externalInterface", "Nat.externalInterface", "outgoing interface", '@example "eno1"'],
     ["command", "Agent.command", "without permission prompts", "@example"],
     ["extraInit", "extraInit", "at the end of `.zshrc`", "@default none"],
   ])("says what %s means", (setting, ...facts) => {
