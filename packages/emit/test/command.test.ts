@@ -6,7 +6,7 @@ import { failuresOf } from "../src/report/failure.js";
 
 const invocationOf = (line: string): Invocation => parseCommand(line.split(" "));
 
-describe("a word that is no command", () => {
+describe("an unknown command", () => {
   const listed: unknown = expect.stringMatching(
     /^Use one of: check, (\w+, )+help\. To write the flake, name only the config: microvm-emit microvm\.config\.ts\.$/,
   );
@@ -22,7 +22,7 @@ describe("a word that is no command", () => {
     ["init", listed],
     ["help me", listed],
     ["build x.ts", listed],
-  ])("is told with the one that was meant: %s", (line, remedy) => {
+  ])("is reported with a suggestion: %s", (line, remedy) => {
     let thrown: unknown;
     try {
       invocationOf(line);
@@ -33,13 +33,13 @@ describe("a word that is no command", () => {
   });
 
   it.each(["x.ts", "./plan.ts", "dir/config", "plan.config.yaml -o out"])(
-    "is a config where it can be one: %s",
+    "is a config if it can be one: %s",
     (line) => {
       expect(invocationOf(line)).toMatchObject({ command: "emit", config: line.split(" ")[0] });
     },
   );
 
-  it("is a config where there is such a file", () => {
+  it("is a config if such a file exists", () => {
     expect(invocationOf("docs")).toMatchObject({ command: "emit", config: "docs" });
   });
 });

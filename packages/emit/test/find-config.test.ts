@@ -29,12 +29,12 @@ describe("findConfig", () => {
     expect(findConfig(root)).toBe(join(root, "microvm.config.ts"));
   });
 
-  it("reports the directory it started from when there is no config", () => {
+  it("reports the start directory when there is no config", () => {
     const root = temporaryDirectory();
     expect(failureOf(root)).toMatchObject({ kind: "config-not-found", directory: root });
   });
 
-  it.skipIf(process.getuid?.() !== 0)("refuses a config of another user, as one in /tmp could be", () => {
+  it.skipIf(process.getuid?.() !== 0)("rejects a config of another user, such as in /tmp", () => {
     const root = temporaryDirectory();
     layOut(root, { "microvm.config.ts": "", "mine/x": "" });
     chownSync(join(root, "microvm.config.ts"), 1234, 1234);

@@ -73,7 +73,7 @@ const vm: fc.Arbitrary<Vm> = fc.record({
   vsock: some(fc.constantFrom({ ssh: true }, false as const)),
 });
 
-it("groups as the emitted text would", () => {
+it("guests are equal if and only if their emitted text is", () => {
   fc.assert(
     fc.property(vm, vm, (first, second) => {
       // Invalid pairs, such as VMs with one image, do not matter here.
@@ -93,7 +93,7 @@ it("groups as the emitted text would", () => {
   );
 });
 
-it("imports the guest that it differs from in packages alone", () => {
+it("a guest imports another one when only packages differ", () => {
   const few: Vm = { packages: ["git"] };
   const more: Vm = { packages: ["go", "git", "gopls"] };
   const others: Vm = { packages: ["git", "go"], firewall: false };

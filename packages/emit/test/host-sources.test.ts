@@ -42,8 +42,8 @@ const lay = (files: Readonly<Record<string, string>>): string => {
   return dir;
 };
 
-describe("what a host is made of", () => {
-  it("is the config and what it imports, modules and what they name, and what runs", () => {
+describe("host sources", () => {
+  it("contain the config with imports, modules with named files, and files that run", () => {
     const dir = lay({
       ".git/HEAD": "",
       "package.json": "{}",
@@ -92,7 +92,7 @@ describe("what a host is made of", () => {
   });
 
   it.each([["microvm.config.yaml"], ["microvm.config.yml"], ["microvm.config.json"], ["microvm.config.jsonc"]])(
-    "reads no imports in %s",
+    "contain no imports of %s",
     (name) => {
       const dir = lay({ "other.ts": "", [name]: '{"description": "from \'./other.ts\', import(x)"}' });
       const places = { ...placesIn(dir), config: join(dir, name) };
@@ -101,7 +101,7 @@ describe("what a host is made of", () => {
     },
   );
 
-  it("goes round no circle", () => {
+  it("are found despite circles", () => {
     const dir = lay({
       "microvm.config.ts": 'import "./b.ts";',
       "b.ts": 'import "./microvm.config.ts";',
@@ -116,7 +116,7 @@ describe("what a host is made of", () => {
     expect(found.length).toBeLessThan(10);
   });
 
-  it("is found in a config that holds itself too", () => {
+  it("are found in a cyclic config", () => {
     const config: Record<string, unknown> = { hosts: { h: { modules: ["./a.nix"], vms: {} } } };
     config["self"] = config;
     (config["hosts"] as Record<string, unknown>)["again"] = config["hosts"];
@@ -126,8 +126,8 @@ describe("what a host is made of", () => {
 
 const named = (path: string): string => `${path}: a file that the config names`;
 
-describe("what a module names", () => {
-  it("is no path of the machine's, and not all that is beside the config", () => {
+describe("a path in a module", () => {
+  it("is ignored when it is outside the tree, or is the config's folder", () => {
     const dir = lay({
       "a.nix": `{ a = ${dirname(lay({}))}; b = /home; c = ./.; d = ../.; src = ./src; }`,
       "src/main.ts": "",
@@ -135,7 +135,7 @@ describe("what a module names", () => {
     expect(foundIn(dir, withModules("./a.nix"))).toEqual([named("a.nix")]);
   });
 
-  it("is a folder's own entry, where the config lies in the folder", () => {
+  it("means a folder's default.nix when the config is in the folder", () => {
     const dir = lay({ "a.nix": "{ imports = [ ./. ./pkg ]; }", "default.nix": "{ x = ./b.nix; }", "b.nix": "{ }" });
     layOut(dir, { "pkg/default.nix": "{ }" });
     expect(foundIn(dir, withModules("./a.nix"))).toEqual([
@@ -146,14 +146,14 @@ describe("what a module names", () => {
     ]);
   });
 
-  it("is by absolute path too, in the tree that the flake is of", () => {
+  it("may be absolute, in the flake's tree", () => {
     const dir = lay({ "b.nix": "{ }" });
     layOut(dir, { "a.nix": `{ imports = [ ${join(dir, "b.nix")} ]; }` });
     expect(foundIn(dir, withModules("./a.nix"))).toEqual([named("a.nix"), named("b.nix")]);
   });
 });
 
-describe("a path that a module puts together", () => {
+describe("a computed path in a module", () => {
   it.each([
     './. + "/parts/x.nix"',
     '(./. + "/parts") + "/x.nix"',
@@ -182,12 +182,12 @@ describe("a path that a module puts together", () => {
     ["let names = builtins.readDir ./parts; in names", "parts", "names the folder parts"],
     ['[ (lib.path.append ./. "x.nix") ]', ".", "names the folder ."],
     ["inputs.import-tree ./parts", "parts", "names the folder parts"],
-  ])("is told where it is not known, as in %s", (imports, folder, why) => {
+  ])("is reported when it is unknown, as in %s", (imports, folder, why) => {
     const dir = lay({ "a.nix": `{ lib, self, inputs, names, ... }: { imports = ${imports}; }`, "parts/x.nix": "{ }" });
     expect(unfollowedIn(dir, withModules("./a.nix"))).toEqual([`a.nix → ${folder}: ${why}`]);
   });
 
-  it("is told of the config's own Nix and of its imports", () => {
+  it("is reported in the config's Nix and in imports", () => {
     const dir = lay({
       "microvm.config.ts": "const x = await import(`./${name}.ts`); require( name );",
       "parts/x.nix": "{ }",
@@ -200,8 +200,8 @@ describe("a path that a module puts together", () => {
   });
 });
 
-describe("a module that is not read", () => {
-  it("is followed by the paths in its text where it is not valid Nix, and told", () => {
+describe("an unreadable module", () => {
+  it("is reported, and its text searched for paths, when it is not valid Nix", () => {
     const dir = lay({
       "a.nix": "{ a.b = 1; a.b = 2; imports = [ ./parts/x.nix\n../gone.nix ]; # ''\n more = ''${./y.nix}",
       "parts/x.nix": "{ imports = [ ./z.nix ]; ",
@@ -215,12 +215,12 @@ describe("a module that is not read", () => {
     ]);
   });
 
-  it("is told where it cannot be read", () => {
+  it("is reported when it cannot be read", () => {
     const dir = lay({ "a/default.nix/x": "", "b.nix": "{ imports = [ ./a ]; }" });
     expect(unfollowedIn(dir, withModules("./b.nix"))).toEqual(["a/default.nix → a: cannot be read (EINVAL)"]);
   });
 
-  it("is data where its name says so, and followed where it is Nix by another name", () => {
+  it("is data if it is not valid Nix and has another extension", () => {
     const dir = lay({
       "a.nix": "{ x = ./run.sh; y = import ./module; z = ./blob; }",
       "run.sh": "if true; then ./b.nix; fi",
@@ -233,8 +233,8 @@ describe("a module that is not read", () => {
   });
 });
 
-describe("what a config names", () => {
-  it("is where modules and homes are said, and no text besides", () => {
+describe("a path in a config", () => {
+  it("is read in modules and homes, but in no other text", () => {
     const names = ["host", "user", "defaults", "vm", "home", "guest"];
     const dir = lay({ data: "", ...Object.fromEntries(names.map((name) => [`${name}.nix`, "{ }"])) });
     const config = {
@@ -258,7 +258,7 @@ describe("what a config names", () => {
     expect([...foundIn(dir, config)].sort()).toEqual(names.map((name) => named(`${name}.nix`)).sort());
   });
 
-  it("is what its own Nix names, from the files of the flake that it is in", () => {
+  it("is relative to the emitted file in the config's Nix", () => {
     const dir = lay({ "flake.nix": "{ }", "shared.nix": "{ }", "vm.nix": "{ }", "c.nix": "{ }" });
     const config = {
       hosts: {
@@ -288,7 +288,7 @@ describe("what a config names", () => {
     ["git+file://$DIR/x?ref=main", "x"],
     ["git+file:../../x", "x"],
     ["tarball+file://$DIR/x.tar", "x.tar"],
-  ])("is the input %s", (url, path) => {
+  ])("can be the input %s", (url, path) => {
     const dir = lay({ "x/flake.nix": "{ x = ../y.nix; }", "x.tar": "", "y.nix": "{ }", "vms/sp ace/flake.nix": "{ }" });
     const kind = path.endsWith(".tar") ? "file" : "folder";
     for (const written of [url.replace("$DIR", dir), { url: url.replace("$DIR", dir) }])
@@ -298,7 +298,7 @@ describe("what a config names", () => {
   });
 
   it.each(["github:me/x", "x", "https://example.org/x.tar.gz", "git+ssh://git@example.org/x"])(
-    "is not the input %s",
+    "cannot be the input %s",
     (url) => {
       expect(foundIn(lay({ "flake/x/flake.nix": "{ }" }), { inputs: { x: url } })).toEqual([]);
     },
@@ -306,7 +306,7 @@ describe("what a config names", () => {
 });
 
 describe("a link", () => {
-  it("is what it leads to as well", () => {
+  it("is a source together with its target", () => {
     const real = lay({ "a.nix": "{ }" });
     const dir = lay({});
     symlinkSync(join(real, "a.nix"), join(dir, "a.nix"));
@@ -315,7 +315,7 @@ describe("a link", () => {
     );
   });
 
-  it("is the config, with what it imports where it is", () => {
+  it("may be the config, with imports relative to its target", () => {
     const real = lay({ "real.config.ts": 'import "./x.ts";', "x.ts": "", "node_modules/y/index.js": "" });
     const dir = realpathSync(temporaryDirectory());
     symlinkSync(join(real, "real.config.ts"), join(dir, "microvm.config.ts"));
@@ -327,7 +327,7 @@ describe("a link", () => {
     );
   });
 
-  it("is a package of a workspace, in any node_modules above", () => {
+  it("may be a workspace package in any node_modules above", () => {
     const dir = lay({ "presets/index.js": "", "tools/lint/index.js": "", "deep/.git/HEAD": "", "deep/er/x": "" });
     mkdirSync(join(dir, "node_modules/@me"), { recursive: true });
     symlinkSync("../presets", join(dir, "node_modules/presets"));
@@ -338,12 +338,12 @@ describe("a link", () => {
   });
 });
 
-describe("git's own", () => {
+describe("the git directory", () => {
   const git = (dir: string, ...args: readonly string[]): void => {
     execFileSync("git", ["-C", dir, "-c", "user.name=a", "-c", "user.email=a@b.c", ...args], { stdio: "ignore" });
   };
 
-  it("is where a worktree says", () => {
+  it("is found from a linked worktree", () => {
     const dir = realpathSync(temporaryDirectory());
     layOut(dir, { "main/x": "" });
     git(join(dir, "main"), "init", "-q");
@@ -355,7 +355,7 @@ describe("git's own", () => {
     );
   });
 
-  it("is where a submodule says", () => {
+  it("is found from a submodule", () => {
     const dir = lay({ "sub/.git": "gitdir: ../.git/modules/sub\n", ".git/modules/sub/HEAD": "" });
     expect(foundIn(dir, {}, join(dir, "sub"))).toEqual(
       ["sub/.git", ".git/modules/sub"].map((path) => `${path}: files that run with the config`),

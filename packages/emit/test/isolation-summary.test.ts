@@ -124,10 +124,10 @@ describe("the way out", () => {
   });
 });
 
-describe("what a VM reaches", () => {
+describe("the destinations of a VM", () => {
   const host = { bridges: { br0: { address: "10.0.0.1/24", nat } } };
 
-  it("is said by what wants it, each destination once, with ports that are not the web's", () => {
+  it("are grouped by origin, without duplicates and web ports", () => {
     const a = {
       network: "allowlist",
       agent: "claude-code",
@@ -158,7 +158,7 @@ describe("what a VM reaches", () => {
     ]);
   });
 
-  it("says what is closed, and what of that is open", () => {
+  it("include exceptions in closed networks", () => {
     const a = { nameservers: ["10.0.0.1", "192.168.1.1"], allow: ["192.168.1.0/24"] };
     expect(wordsOf(summaryOf({ a }, host))).toEqual([
       "internet: the internet, and of the host, other VMs and private networks only",
@@ -173,12 +173,12 @@ describe("what a VM reaches", () => {
   });
 });
 
-describe("what a VM has of the host's", () => {
+describe("the access of a VM to its host", () => {
   const host = { bridges: { br0: { address: "10.0.0.1/24", nat } } };
   const besides = (a: object, others: Readonly<Record<string, object>> = {}): readonly string[] =>
     wordsOf(summaryOf({ a, ...others }, host)).slice(1);
 
-  it("is what the config adds to its own folders, and how", () => {
+  it("lists additional shares, secrets and sudo", () => {
     const shares = [
       { tag: "w", source: "/srv/w" },
       { tag: "r", source: "/srv/r", readOnly: true },
@@ -195,7 +195,7 @@ describe("what a VM has of the host's", () => {
     ]);
   });
 
-  it("is a login that other VMs have too, also where they copy it", () => {
+  it("includes a login that other VMs share or copy", () => {
     const agent = { agent: "claude-code" };
     const others = {
       b: agent,
@@ -211,11 +211,11 @@ describe("what a VM has of the host's", () => {
   });
 });
 
-describe("who reaches a VM", () => {
+describe("the sources that reach a VM", () => {
   const none: IsolationSummary["reachedBy"] = { vms: [], ports: [], lans: [], everyone: false };
   const host = { bridges: { br0: { address: "10.0.0.1/24", nat } } };
   it.each<[string, Parameters<typeof summaryOf>[0], object, Partial<IsolationSummary["reachedBy"]>]>([
-    ["nobody by itself", { a: {}, b: {} }, host, {}],
+    ["none by default", { a: {}, b: {} }, host, {}],
     [
       "VMs that are to reach it",
       { a: { network: "none" }, b: { reachVms: ["a"] }, c: { reachVms: ["a", "b"] }, d: {} },
@@ -270,7 +270,7 @@ describe("who reaches a VM", () => {
   });
 });
 
-describe("who may come to a port of the host's", () => {
+describe("the sources of a host port", () => {
   const words = (forwarded: string | undefined): readonly string[] => {
     const host = { port: 8080, ...(forwarded === undefined ? {} : { address: forwarded }) };
     const a = {
@@ -283,7 +283,7 @@ describe("who may come to a port of the host's", () => {
     return wordsOf(summaryOf({ a }, {})).slice(1);
   };
 
-  it("is said by where it listens", () => {
+  it("depend on its listening address", () => {
     expect(words("127.0.0.1")).toEqual(["reachable by processes on the host (tcp 8080 → 80)"]);
     expect(words("192.168.1.2")).toEqual([
       "reachable by everyone who can reach 192.168.1.2 on the host (tcp 8080 → 80)",

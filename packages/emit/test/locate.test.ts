@@ -90,7 +90,7 @@ describe("the place of a config path", () => {
     expect((await textAt(source, vcpu))?.slice(0, expected.length)).toBe(expected);
   });
 
-  it("is found in lists, spread ones too", async () => {
+  it("is found in lists with spreads", async () => {
     const source = `const more = [\n  { tag: "b" },\n  { tag: "c" }];\nexport default { l: [\n  { tag: "a" }, ...more,\n  { tag: "d" }] };`;
     const tags = await Promise.all([0, 1, 2, 3].map((position) => textAt(source, ["l", position, "tag"])));
     expect(tags).toEqual([`tag: "a" }, ...more,`, `tag: "b" },`, `tag: "c" }];`, `tag: "d" }] };`]);
@@ -102,12 +102,12 @@ describe("the place of a config path", () => {
     expect(await textAt(source, ["hosts", "a", "none"], "/c.json")).toBe('"a": { "vms": [ 1,');
   });
 
-  it("is not looked for where names stand for each other in a circle", async () => {
+  it("is unknown when names are cyclic", async () => {
     const source = `const f = () => f();\nconst a = b;\nconst b = { ...a, ...f() };\nexport default { hosts: a };`;
     expect(await textAt(source, vcpu)).toBe("hosts: a };");
   });
 
-  it("is unknown in what is no program", async () => {
+  it("is unknown in invalid programs", async () => {
     expect(await textAt("export default {{{", vcpu)).toBeUndefined();
     expect(await textAt("const a = 1;", vcpu)).toBeUndefined();
   });

@@ -28,7 +28,7 @@ describe("a printed lock", () => {
     freed: fc.dictionary(names, fc.array(fc.record({ vm: names, index: fc.nat(9) }))),
   });
 
-  it("is read as it was", async () => {
+  it("is read back unchanged", async () => {
     await fc.assert(
       fc.asyncProperty(locks, async ({ freed, ...lock }) => {
         const written = { ...lock, ...(Object.keys(freed).length > 0 && { freed }) };
@@ -38,7 +38,7 @@ describe("a printed lock", () => {
     );
   });
 
-  it("has each VM and each freed index on a line", () => {
+  it("has one line per VM and freed index", () => {
     const freed = {
       h: [
         { vm: "old", index: 7 },
@@ -122,12 +122,12 @@ describe("a lock with conflict markers", () => {
   });
 });
 
-it("a lock that was joined by hand may have keys twice and commas too many or too few", async () => {
+it("a lock may have duplicate keys and wrong commas after a manual merge", async () => {
   const text = '{ "version": 2, "hosts": { "h": { "a": 0, "b": 1 "c": 1, "b": 2, }, "h": { "d": 3 } } }';
   expect(await read(text)).toMatchObject({ lock: lockOf({ a: 0, b: 1, c: 1, d: 3 }), isConflicted: false });
 });
 
-it("a lock in which no index is there twice is read without the commits before it", async () => {
+it("a lock is read without older commits when no index is duplicate", async () => {
   const file = join(temporaryDirectory(), "microvm.lock.json");
   const git = (...args: readonly string[]): void => {
     execFileSync("git", ["-C", dirname(file), "-c", "user.name=a", "-c", "user.email=a@b", ...args], { stdio: "pipe" });
@@ -157,7 +157,7 @@ describe("a lock that is broken", () => {
       [9, 1],
     ],
     ["objects in objects", '{"a":'.repeat(200_000), undefined],
-  ])("by %s is told with its place", async (_, text, at, reason) => {
+  ])("is reported with its place when it has %s", async (_, text, at, reason) => {
     const failure: unknown = await read(text).then(
       () => undefined,
       (error: unknown) => (error as { failures?: readonly unknown[] }).failures?.[0],
@@ -170,19 +170,19 @@ describe("a lock that is broken", () => {
   });
 });
 
-it("a key that every object has is no host", async () => {
+it("a lock cannot set a prototype", async () => {
   const { lock } = await read('{ "version": 2, "hosts": { "__proto__": { "a": 0 }, "h": { "b": 1 } } }');
   expect(lock).toEqual(lockOf({ b: 1 }));
   expect(Object.getPrototypeOf(lock.hosts)).toBe(Object.prototype);
 });
 
-it("many conflict markers are no work", async () => {
+it("a lock with many conflict markers is rejected", async () => {
   const text = "<<<<<<< HEAD\n".repeat(200_000);
   await expect(read(text)).rejects.toMatchObject({ failures: [{ kind: "lock-broken" }] });
 });
 
 describe("the name of a lock", () => {
-  it("is another one for each config of a folder", () => {
+  it("is unique for each config of a folder", () => {
     const configs = [
       "home.config.ts",
       "work.config.ts",

@@ -160,7 +160,7 @@ describe("two branches that each add a VM", () => {
     for (const dir of [apart, together]) rmSync(dir, { recursive: true, force: true });
   });
 
-  it.each(Object.entries(joins))("are joined by %s, and the first VM keeps its index", async (_, join_) => {
+  it.each(Object.entries(joins))("are merged by %s, and the first VM keeps its index", async (_, join_) => {
     const dir = repository(apart);
     join_(dir);
     // Git merged the configs and the locks; in the locks, both VMs have index 2.
@@ -170,7 +170,7 @@ describe("two branches that each add a VM", () => {
     expect(indexesIn(dir)).toEqual({ a: 3, b: 0, m: 1, z: 2 });
   });
 
-  it.each(Object.entries(joins))("in one place are joined by %s too", async (_, join_) => {
+  it.each(Object.entries(joins))("are merged by %s when both edit one place", async (_, join_) => {
     const dir = repository(together);
     join_(dir);
     expect(readFileSync(join(dir, lock), "utf8")).toContain("<<<<<<< ");
@@ -179,7 +179,7 @@ describe("two branches that each add a VM", () => {
     expect(indexesIn(dir)).toEqual({ b: 0, m: 1, x: 3, z: 2 });
   });
 
-  it("and a third, merged one after the other before any of it is emitted", async () => {
+  it("are merged with a third one before a run", async () => {
     const dir = repository(apart);
     await commit(dir, "three", yaml("b", "c", 'm: { packages: ["git"] }'));
     succeed(dir, "checkout", "-q", "one");
@@ -193,7 +193,7 @@ describe("two branches that each add a VM", () => {
     expect(indexesIn(dir)).toEqual({ a: 3, b: 0, c: 4, m: 1, z: 2 });
   });
 
-  it("and emit for the first time are joined", async () => {
+  it("are merged when both emit for the first time", async () => {
     const dir = temporaryDirectory();
     succeed(dir, "init", "-q", "-b", "base");
     writeFileSync(join(dir, config), yaml("b"));
@@ -207,7 +207,7 @@ describe("two branches that each add a VM", () => {
     expect(indexesIn(dir)).toEqual({ a: 2, b: 0, z: 1 });
   });
 
-  it("are joined where git merges line by line", async () => {
+  it("are merged when git merges by line", async () => {
     const dir = repository();
     succeed(dir, "checkout", "-q", "base");
     layOut(dir, { "flake/.gitattributes": "* text\n" });
@@ -230,7 +230,7 @@ describe("a VM that one branch edits", () => {
       yaml("b", 'n: { renamedFrom: "m", packages: ["git", "ripgrep"] }'),
       { b: 0, n: 1 },
     ],
-  ])("and the other one %s is joined", async (_, text, joined, indexes) => {
+  ])("is merged when the other one %s", async (_, text, joined, indexes) => {
     for (const order of [
       ["one", "two"],
       ["two", "one"],
@@ -259,7 +259,7 @@ describe("an edit by hand", () => {
     return dir;
   };
 
-  it.each(["one", "two", "both"] as const)("of branch %s is not lost in a merge", async (edited) => {
+  it.each(["one", "two", "both"] as const)("of branch %s survives a merge", async (edited) => {
     const dir = await branchesWith(edited);
     succeed(dir, "checkout", "-q", "one");
     git(dir, "merge", "-q", "two");
@@ -268,7 +268,7 @@ describe("an edit by hand", () => {
     expect(readFileSync(join(dir, "flake", file), "utf8")).not.toContain("# mine");
   });
 
-  it("that only one branch made is an edit after the merge too", async () => {
+  it("of one branch is reported after the merge", async () => {
     const dir = repository();
     await commit(dir, "one", yaml("b", 'm: { packages: ["git"] }', "z"));
     succeed(dir, "checkout", "-q", "-b", "two", "base");
@@ -279,7 +279,7 @@ describe("an edit by hand", () => {
     expect(await conflictsOf(dir)).toEqual([{ path: "hosts/alpha/m.nix", reason: "edited" }]);
   });
 
-  it("after the merge is an edit", async () => {
+  it("after the merge is reported", async () => {
     const dir = await branchesWith("none");
     succeed(dir, "checkout", "-q", "one");
     git(dir, "merge", "-q", "two");
@@ -291,7 +291,7 @@ describe("an edit by hand", () => {
   });
 });
 
-it("runs nothing that a repository's settings name", async () => {
+it("runs no program from a repository's settings", async () => {
   const dir = repository();
   await commit(dir, "one", yaml("b", 'm: { packages: ["git"] }', "z"));
   await commit(dir, "two", yaml("a", "b", 'm: { packages: ["git"] }'));

@@ -43,7 +43,7 @@ const git = (dir: string, ...args: readonly string[]): void => {
   expect(spawnSync("git", ["-C", dir, ...args], { encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
 };
 
-it("is all of a first run: what git does not know, the inputs' lock, and a switch as root", () => {
+it("next commands after a first run add files to git, lock the inputs and switch as root", () => {
   const dir = emitted({ "hardware.nix": "{ }", "node_modules/x/y.nix": "{ }", "notes.txt": "" });
   git(dir, "init", "-q");
   expect(next(dir)).toEqual([
@@ -53,7 +53,7 @@ it("is all of a first run: what git does not know, the inputs' lock, and a switc
   ]);
 });
 
-it("is the switch alone where git knows all and the inputs are locked", () => {
+it("next commands contain only the switch when files are added and inputs locked", () => {
   const dir = emitted({ "flake/flake.lock": "{ }" });
   git(dir, "init", "-q");
   git(dir, "add", ".");
@@ -61,7 +61,7 @@ it("is the switch alone where git knows all and the inputs are locked", () => {
   expect(next(dir)).toEqual(["sudo nixos-rebuild switch --flake ./flake#alpha"]);
 });
 
-it("is what is new", () => {
+it("next commands add only new files", () => {
   const dir = emitted({ "flake/flake.lock": "{ }" });
   git(dir, "init", "-q");
   git(dir, "add", ".");
@@ -69,7 +69,7 @@ it("is what is new", () => {
   expect(next(dir)[0]).toBe("git add flake");
 });
 
-it("needs no git outside of a work tree, and no sudo as root", () => {
+it("next commands need no git outside a work tree, and no sudo as root", () => {
   uid = 0;
   const dir = emitted();
   expect(next(dir)).toEqual([
@@ -78,7 +78,7 @@ it("needs no git outside of a work tree, and no sudo as root", () => {
   ]);
 });
 
-it("says where, for several hosts, and what stops a VM that is gone", () => {
+it("next commands name the host when there are several, and stop removed VMs", () => {
   const alpha = { a: 0, old: 1 };
   const before: Lock = { version: 1, hosts: { alpha, beta: { gone: 0 } } };
   const dir = emitted({ "flake/flake.lock": "{ }" });
@@ -93,13 +93,13 @@ it("says where, for several hosts, and what stops a VM that is gone", () => {
   );
 });
 
-it("leaves out VMs of hosts that the config does not have", () => {
+it("next commands ignore VMs of hosts that are not in the config", () => {
   const dir = emitted({ "flake/flake.lock": "{ }" });
   const before: Lock = { version: 2, hosts: { alpha: { a: 0 }, beta: { gone: 0 } } };
   expect(next(dir, { alpha: host }, before)).toHaveLength(1);
 });
 
-it("moves the folders that are named for a renamed VM", () => {
+it("next commands move the folders of a renamed VM", () => {
   const dir = emitted({ "flake/flake.lock": "{ }" });
   const before: Lock = { version: 2, hosts: { alpha: { old: 0 } } };
   const renamed = (vm: object): readonly string[] =>
@@ -119,7 +119,7 @@ it("moves the folders that are named for a renamed VM", () => {
   expect(next(dir, { alpha: host }, { version: 2, hosts: { alpha: { a: 0 } } })).toHaveLength(1);
 });
 
-it("moves the folders of a VM that is renamed after the run that renamed it", () => {
+it("next commands move folders when renamedFrom is set one run later", () => {
   const dir = emitted({ "flake/flake.lock": "{ }" });
   const before: Lock = { version: 2, hosts: { alpha: { new: 1 } }, freed: { alpha: [{ vm: "old", index: 0 }] } };
   const late = { ...host, vms: { new: { renamedFrom: "old" } } };
@@ -129,7 +129,7 @@ it("moves the folders of a VM that is renamed after the run that renamed it", ()
   ]);
 });
 
-it("asks for renamedFrom where one VM left and one came", () => {
+it("next commands suggest renamedFrom when one VM was removed and one added", () => {
   const dir = emitted({ "flake/flake.lock": "{ }" });
   const hintsOf = (vms: object, before: Readonly<Record<string, number>>): readonly string[] =>
     next(dir, { alpha: { ...host, vms } }, { version: 2, hosts: { alpha: before } })
@@ -143,7 +143,7 @@ it("asks for renamedFrom where one VM left and one came", () => {
   expect(hintsOf({ b: {} }, { old: 0, older: 1 })).toEqual(["removed from the config", "removed from the config"]);
 });
 
-it("says what a switch leaves as it was, where there were VMs before", () => {
+it("next commands remark that running VMs keep shares and connections", () => {
   const dir = emitted({ "flake/flake.lock": "{ }" });
   const remarkOf = (vms: object, before: Readonly<Record<string, number>>): string | undefined =>
     next(dir, { alpha: { ...host, vms } }, { version: 1, hosts: { alpha: before } })
@@ -161,7 +161,7 @@ const wordsOf = (line: string): readonly string[] =>
     .stdout.trimEnd()
     .split("\n");
 
-it("is words that a shell and git read as they are meant", () => {
+it("next commands quote paths for shells and git", () => {
   const odd = ["#hash.nix", "-option.nix", ":(top)colon.nix", "two words.nix", "=ls.nix", "it's;touch x.nix"];
   const dir = emitted({ "flake/flake.lock": "{ }", ...Object.fromEntries(odd.map((name) => [name, "{ }"])) });
   git(dir, "init", "-q");
@@ -173,13 +173,13 @@ it("is words that a shell and git read as they are meant", () => {
   expect(next(dir)).toHaveLength(1);
 });
 
-it("is a VM's name as one word, whatever the lock has", () => {
+it("next commands quote names from the lock", () => {
   const dir = emitted({ "flake/flake.lock": "{ }" });
   const [stop = ""] = next(dir, { alpha: host }, { version: 1, hosts: { alpha: { "x; touch y": 0 } } });
   expect(wordsOf(stop)).toEqual(["sudo", "systemctl", "stop", "microvm@x; touch y"]);
 });
 
-it("is found without running what a repository's settings name", () => {
+it("next commands run no program from a repository's settings", () => {
   const dir = emitted({ "watch.sh": '#!/bin/sh\ntouch "$(dirname "$0")/ran"\n' });
   chmodSync(join(dir, "watch.sh"), 0o755);
   git(dir, "init", "-q");

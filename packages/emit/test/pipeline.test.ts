@@ -17,7 +17,7 @@ const pathsOf = (result: ReturnType<typeof emit>): readonly string[] =>
   result._tag === "Left" ? result.left.map(({ message }) => message) : result.right.files.map(({ path }) => path);
 
 describe("emit", () => {
-  it("takes configs, data that is not known yet, and no function or promise", () => {
+  it("accepts configs and unknown data, but no function or promise", () => {
     expect(pathsOf(emit(config))).toContain("flake.nix");
     expect(pathsOf(emit(JSON.parse(JSON.stringify(config)) as unknown))).toContain("flake.nix");
     // @ts-expect-error -- a function is no config yet
@@ -34,7 +34,7 @@ describe("emit", () => {
     ["a promise", Promise.resolve(config)],
     ["a function", ({ env }) => ({ ...config, description: env["NAME"] ?? "" })],
     ["an async function", async ({ configDir }) => Promise.resolve({ ...config, description: configDir })],
-  ])("takes what resolveConfig makes of %s", async (_, given) => {
+  ])("accepts the result of resolveConfig for %s", async (_, given) => {
     const resolved = await resolveConfig(given, { env: { NAME: "mine" }, configDir: "/etc/nixos" });
     expect(pathsOf(emit(resolved))).toContain("flake.nix");
     expect([undefined, "mine", "/etc/nixos"]).toContain(resolved.description);

@@ -24,7 +24,7 @@ const written = (a: Vm): Readonly<Record<string, string>> => {
   );
 };
 
-it("are ports where they are not the usual ones, each domain once", () => {
+it("allow options have unusual ports only, and each domain once", () => {
   const allow = ["a.example", "b.example:443", "a.example", "10.1.0.1", "10.1.0.2:5432"];
   expect(written({ network: "allowlist", allow })).toEqual({
     network: '"allowlist"',
@@ -33,14 +33,14 @@ it("are ports where they are not the usual ones, each domain once", () => {
   });
 });
 
-it("are other VMs, by port where the config says so", () => {
+it("reachVms options have the VMs, with ports if the config sets them", () => {
   expect(written({ network: "none", reachVms: ["b", "c:80,443"] })).toEqual({
     network: '"none"',
     reachVms: '[ "b" { to = "c"; ports = [ 80 443 ]; } ]',
   });
 });
 
-it("are ports of the host, TCP unless they name UDP", () => {
+it("reachHost options have ports, TCP unless the config sets UDP", () => {
   expect(written({ network: "none", reachHost: [8080, "dns"] })).toEqual({
     network: '"none"',
     reachHost: '[ 8080 "udp/53" 53 ]',

@@ -141,7 +141,7 @@ const silent = (form: object, values: typeof changes, configWith: (part: unknown
   });
 };
 
-describe("each setting changes what is emitted or is reported", () => {
+describe("each setting changes the output or is reported", () => {
   it.each(Object.entries(forms))("of a VM with %s", (_, form) => {
     expect(silent(form, changes, configOf)).toEqual([]);
   });

@@ -16,7 +16,7 @@ const placed = (source: string, made: Expr, wanted: string): string | undefined 
 };
 
 describe("a place in a template", () => {
-  it("is on the line that says it", () => {
+  it("is on the line of the text", () => {
     const source = "const m = nix`\n{\n  a = 1;\n  b.c   = x;\n}`;";
     const made = nix`
 {
@@ -27,14 +27,14 @@ describe("a place in a template", () => {
     expect(placed(source, made, "x;")).toBe("x;");
   });
 
-  it("is found behind escapes", () => {
+  it("is found after escapes", () => {
     const source = String.raw`const m = nix${"`"}{ a = "\${lib.x}\u{41}\\n"; b = y; }${"`"};`;
     const made = nix`{ a = "\${lib.x}\u{41}\\n"; b = y; }`;
     expect(placed(source, made, "y;")).toBe("y; }`;");
     expect(placed(source, made, "lib.x")).toBe('lib.x}\\u{41}\\\\n"; b = y; }`;');
   });
 
-  it("is found beside values that are put in, and not in them", () => {
+  it("is found next to inserted values, but not inside", () => {
     const source = "({ key: nix`{ a = ${[1, 2]}; b = y; ${name} = z; }` })";
     const made = nix`{ a = ${[1, 2]}; b = y; ${"name"} = z; }`;
     expect(placed(source, made, "y;")).toBe("y; ${name} = z; }` })");
@@ -42,7 +42,7 @@ describe("a place in a template", () => {
     expect(placed(source, made, "1")).toBeUndefined();
   });
 
-  it("is not that of another template", () => {
+  it("is never in another template", () => {
     const inner = nix`{ c = zzz; }`;
     const source = "nix`{ a = ${inner}; b = y; }`";
     const made = nix`{ a = ${inner}; b = y; }`;
@@ -50,7 +50,7 @@ describe("a place in a template", () => {
     expect(nodesOf(inner).length).toBeGreaterThan(1);
   });
 
-  it("is none where there is no template", () => {
+  it("is undefined without a template", () => {
     expect(placed("const a = 1; key: a", nix`{ b = y; }`, "y")).toBeUndefined();
   });
 });

@@ -46,7 +46,7 @@ describe("the place of a path in YAML", () => {
   });
 });
 
-it("can replace and take away what a host's VMs have in common", () => {
+it("accepts !replace and !unset for vmDefaults", () => {
   const source = `hosts:
   h:
     stateVersion: "26.05"
@@ -69,7 +69,7 @@ it("can replace and take away what a host's VMs have in common", () => {
   ]);
 });
 
-it("can say what many VMs have in common by one anchor", () => {
+it("accepts anchors and merge keys", () => {
   const vms = Array.from({ length: 1000 }, (_, index) => `    vm${index}: { <<: *base, index: ${index} }\n`).join("");
   const read = readYaml("/c.yaml", `base: &base { vcpu: 2, packages: [git, jq] }\nhosts:\n  h:\n${vms}`);
   if ("problem" in read) throw new Error(read.problem.message);
@@ -77,7 +77,7 @@ it("can say what many VMs have in common by one anchor", () => {
   expect(hosts.h["vm999"]).toEqual({ vcpu: 2, packages: ["git", "jq"], index: 999 });
 });
 
-describe("what is no YAML", () => {
+describe("invalid YAML", () => {
   it.each<[string, string, string, RegExp]>([
     ["a key given twice", "hosts: {}\nhosts: {}\n", "2:1", /unique/],
     ["an open bracket", "hosts: {\n", "2:1", /end with a }/],
@@ -96,7 +96,7 @@ describe("what is no YAML", () => {
       "7:25",
       /expand to more than 1,000,000 values/,
     ],
-  ])("%s, is said where it is", (_, source, place, words) => {
+  ])("is reported at its place when it has %s", (_, source, place, words) => {
     const read = readYaml("/c.yaml", source);
     if (!("problem" in read)) throw new Error("it was read");
     expect(`${read.problem.place.line}:${read.problem.place.column}`).toBe(place);

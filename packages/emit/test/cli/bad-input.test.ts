@@ -343,7 +343,7 @@ describe("a config that cannot be loaded", () => {
       `c.${extension}`,
       { code: "config-too-large" },
     ]),
-  ])("because it %s is told with code, place and remedy", (_, files, name, { at, ...expected }) => {
+  ])("is reported with code, place and remedy when it %s", (_, files, name, { at, ...expected }) => {
     const dir = temporaryDirectory();
     layOut(dir, files);
     const problems = problemsOf(dir, [name]);
@@ -352,7 +352,7 @@ describe("a config that cannot be loaded", () => {
     if (at !== undefined) expect(problems.map((problem) => placeOf(dir, problem))).toEqual([at]);
   });
 
-  it("leaves no trace in the process", () => {
+  it("leaves the process unchanged", () => {
     const dir = temporaryDirectory();
     const changes = [
       "JSON.stringify = () => 'patched';",
@@ -375,7 +375,7 @@ describe("a config that cannot be loaded", () => {
     }
   });
 
-  it("stops at Ctrl-C, also where it listens to that itself", async () => {
+  it("stops at Ctrl-C even if it has a listener for it", async () => {
     const dir = temporaryDirectory();
     layOut(dir, { [config]: 'process.on("SIGINT", () => {});\nconsole.log("looping");\nfor (;;);\n' });
     const run = spawn(process.execPath, [bin, config], { cwd: dir, env: environment() });
@@ -385,7 +385,7 @@ describe("a config that cannot be loaded", () => {
     expect(await ended).toEqual([null, "SIGINT"]);
   });
 
-  it("is not looked for from a directory that is gone", () => {
+  it("is not searched from a removed directory", () => {
     const [dir, gone] = [project("a"), temporaryDirectory()];
     const run = (format: string): Ended => {
       const script = `cd "$1" && rm -r "$1" && exec "$2" "$3" "$4" --format ${format}`;
@@ -408,13 +408,13 @@ describe("a config that cannot be loaded", () => {
     expect(run("sarif").stdout).toContain('"ruleId": "cwd-missing"');
   });
 
-  it("names the config that never finishes, and no other word of the command line", () => {
+  it("names only the config when it never finishes", () => {
     const dir = temporaryDirectory();
     layOut(dir, { [config]: "await new Promise(() => {});\nexport default {};\n" });
     expect(problemsOf(dir, [config, "--output", "out"])).toMatchObject([{ subject: config }]);
   });
 
-  it("shows the user's own frames of an exception, in the columns of the source", () => {
+  it("shows the user's stack frames with source columns", () => {
     const dir = temporaryDirectory();
     layOut(dir, {
       "node_modules/calls/index.js": "exports.call = (f) => f();\n",
@@ -443,7 +443,7 @@ describe("a config that cannot be loaded", () => {
 });
 
 describe("a config with problems", () => {
-  it("has all of them told at once, each at its place", () => {
+  it("reports all problems at once, each at its place", () => {
     const dir = temporaryDirectory();
     layOut(dir, {
       [config]: `import { defineConfig } from "microvm-emit";
@@ -476,7 +476,7 @@ export default defineConfig({
     );
   });
 
-  it("names both places of a conflict", () => {
+  it("reports both places of a conflict", () => {
     const dir = temporaryDirectory();
     const source = sourceOf(configOf("a", "b")).replaceAll(/"(?:a|b)": \{\}/g, (vm) =>
       vm.replace("{}", '{ interfaces: [{ address: "10.0.0.9" }] }'),
@@ -487,7 +487,7 @@ export default defineConfig({
     expect(problem).toMatchObject({ code: "duplicate-address", related: [{ place: { file: join(dir, config) } }] });
   });
 
-  it("in JSON has places too", () => {
+  it("reports places in JSON too", () => {
     const dir = temporaryDirectory();
     layOut(dir, { "c.json": JSON.stringify(configOf("a"), undefined, 2).replace('"a": {}', '"a": { "vcpu": 0 }') });
     const problems = problemsOf(dir, ["c.json"]);
@@ -498,7 +498,7 @@ export default defineConfig({
     ]);
   });
 
-  it("is told of together with a broken lock file and an output directory that is none", () => {
+  it("is reported together with a broken lock file and a bad output directory", () => {
     const dir = project("a");
     layOut(dir, { "microvm.lock.json": "{", out: "" });
     writeFileSync(join(dir, config), "export default 1;\n");
@@ -513,7 +513,7 @@ describe("a broken lock file", () => {
     ["no JSON", '{ "version": 1,\n', `${at}:2:1`],
     ["an index that is none", '{ "version": 1, "hosts": { "alpha": { "a": -1 } } }', `${at}:1:44`],
     ["lists in lists", "[".repeat(200_000), ""],
-  ])("with %s is told", (_, text, place) => {
+  ])("is reported when it has %s", (_, text, place) => {
     const dir = project("a");
     layOut(dir, { [at]: text });
     const [problem, ...others] = problemsOf(dir, [config]);
@@ -524,7 +524,7 @@ describe("a broken lock file", () => {
 });
 
 describe("an output directory", () => {
-  it.each(["taken", "taken/deep"])("that is a file is told (%s)", (output) => {
+  it.each(["taken", "taken/deep"])("is reported when it is a file (%s)", (output) => {
     const dir = project("a");
     layOut(dir, { taken: "" });
     expect(problemsOf(dir, [config, "-o", output])).toMatchObject([
@@ -532,7 +532,7 @@ describe("an output directory", () => {
     ]);
   });
 
-  it("that cannot be written is told", () => {
+  it("is reported when it is not writable", () => {
     const dir = project("a");
     mkdirSync(join(dir, "flake"));
     if (process.getuid?.() === 0) {
@@ -546,7 +546,7 @@ describe("an output directory", () => {
   });
 });
 
-describe("a link that a repository can carry", () => {
+describe("a repository with links", () => {
   /** Another flake of the same user; its manifest would allow overwriting. */
   const other = (): string => {
     const dir = project("other");
@@ -560,7 +560,7 @@ describe("a link that a repository can carry", () => {
     ["a folder below the config's", "sub/out", "", ["-o", "sub/out/flake"]],
     ["a folder of -o in another work tree", "work/out", "", ["-o", "work/out/flake"]],
     ["a folder that a link of the user's leads to", "work/out", "", ["-o", "USER/link/flake"]],
-  ])("in place of %s leads to nothing that is changed", (_, link, target, args) => {
+  ])("cannot make a run write through a link at %s", (_, link, target, args) => {
     const [dir, elsewhere] = [project("a"), other()];
     const before = treeOf(elsewhere);
     for (const folder of ["work/.git", "sub"]) mkdirSync(join(dir, folder), { recursive: true });
@@ -574,7 +574,7 @@ describe("a link that a repository can carry", () => {
     expect(treeOf(elsewhere)).toEqual(before);
   });
 
-  it("in place of the lock file leads to no other lock", () => {
+  it("cannot redirect the lock file by a link", () => {
     const [dir, elsewhere] = [project("a"), other()];
     symlinkSync(join(elsewhere, "microvm.lock.json"), join(dir, "microvm.lock.json"));
     const before = treeOf(elsewhere);
@@ -590,7 +590,7 @@ describe("a link that a repository can carry", () => {
   it.each([
     ["microvm.lock.json", ["lock-broken"]],
     ["other.lock.json", []],
-  ])("or a FIFO as %s keeps nobody waiting", (name, codes) => {
+  ])("cannot block a run by a FIFO as %s", (name, codes) => {
     const dir = project("a");
     execFileSync("mkfifo", [join(dir, name)]);
     const { problems } = parsed(microvmEmit(dir, [config, "--json"]));
@@ -601,7 +601,7 @@ describe("a link that a repository can carry", () => {
     ["stays in the folder of the config", "link", "real"],
     ["stays in its work tree", "work/deep/link", "work/real"],
     ["stands outside of every repository", "../link", "../real"],
-  ])("and %s is followed", (_, link, target) => {
+  ])("may contain a link that %s", (_, link, target) => {
     const parent = realpathSync(temporaryDirectory());
     const dir = join(parent, "repo");
     for (const folder of ["repo/real", "repo/work/.git", "repo/work/deep", "repo/work/real", "real"])
@@ -620,7 +620,7 @@ describe("a workspace with a .git file", () => {
     });
   };
 
-  it("is a warning for a linked worktree and a submodule, and for no clone", () => {
+  it("causes a warning for a linked worktree or submodule, but not for a clone", () => {
     const [dir, src] = [temporaryDirectory(), realpathSync(temporaryDirectory())];
     const at = (name: string): string => join(src, name);
     for (const name of ["main", "super"]) {
@@ -666,7 +666,7 @@ describe("a workspace with a .git file", () => {
 });
 
 describe("a secret in a config", () => {
-  it("is repeated in no report", () => {
+  it("appears in no report", () => {
     const dir = temporaryDirectory();
     const secret = `sk-ant-${"api03Ab9".repeat(6)}`;
     layOut(dir, { "c.yaml": `hosts:\n  h: { stateVersion: "26.05", user: { name: alice }, modules: [${secret}] }\n` });

@@ -146,10 +146,10 @@ const written = (dir: string, place: JsonProblem["place"]): readonly [string, st
   return [relative(dir, place.file), line.slice(place.column - 1)];
 };
 
-describe.each(nixes())("an error of $version", (nix) => {
+describe.each(nixes())("check with $version", (nix) => {
   const env = nixEnvironment(nix);
 
-  it.each(Object.entries(mistakes))("is led back to %s", (_, mistake) => {
+  it.each(Object.entries(mistakes))("traces an error to %s", (_, mistake) => {
     const dir = temporaryDirectory();
     layOut(dir, {
       [config]: source(mistake.vm, mistake.isShared === true ? `\n        web2: { ${mistake.vm} },` : ""),
@@ -185,7 +185,7 @@ describe.each(nixes())("an error of $version", (nix) => {
     }
   });
 
-  it("shows the place as it shows those of other problems", () => {
+  it("shows the place of an error in the config", () => {
     const dir = temporaryDirectory();
     layOut(dir, { [config]: source("modules: [nix`{ a = b; }`]"), "configuration.nix": configurationNix });
     const { stderr } = microvmEmit(dir, ["check", config, ...overrides], env);
@@ -201,7 +201,7 @@ describe.each(nixes())("an error of $version", (nix) => {
   it.each([
     ["an option that there is not", "networking.firewal.enable = true;"],
     ["a wrong type of an option of the library", "microvm-emit.vms.web.vsockCid = 1.5;"],
-  ])("is led back to %s in a module of the host's", (_, definition) => {
+  ])("traces an error to %s in a module of the host", (_, definition) => {
     const dir = temporaryDirectory();
     const module = `["./configuration.nix", nix\`{ ${definition} }\`]`;
     layOut(dir, {
@@ -213,7 +213,7 @@ describe.each(nixes())("an error of $version", (nix) => {
     expect(written(dir, problems[0]?.place)[1]).toMatch(startOf(definition));
   });
 
-  it("is led back to what the host's VMs have in common", () => {
+  it("traces an error to vmDefaults", () => {
     const dir = temporaryDirectory();
     layOut(dir, {
       [config]: source("modules: [nix`{ }`]").replace(
@@ -227,7 +227,7 @@ describe.each(nixes())("an error of $version", (nix) => {
     expect(written(dir, problems[0]?.place)[1]).toMatch(/^foo; \}/);
   });
 
-  it("is told of the host where it leads to nothing more", () => {
+  it("reports an error of the host when it finds no other place", () => {
     const dir = temporaryDirectory();
     layOut(dir, { [config]: source(""), "configuration.nix": "{ }\n" });
     const { problems } = parsed(microvmEmit(dir, ["check", config, "--json", ...overrides], env));

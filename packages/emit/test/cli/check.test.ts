@@ -18,7 +18,7 @@ describe.each(nixes())("microvm-emit check with $version", (nix) => {
     return ended;
   };
 
-  it("evaluates every host, tells of each, and writes nothing", () => {
+  it("evaluates and reports every host, and writes nothing", () => {
     const dir = example("midna");
     const { exitCode, stdout, stderr } = check(
       dir,
@@ -30,7 +30,7 @@ describe.each(nixes())("microvm-emit check with $version", (nix) => {
     expect(stdout).toMatch(/^ok {2}midna {2}\S+-nixos-system-midna-test\.drv$/m);
   });
 
-  it("goes on to the next host after one that fails, and names all that fail", () => {
+  it("continues after a host that fails, and reports all failures", () => {
     const dir = temporaryDirectory();
     const one = (configOf("a") as { hosts: { alpha: object } }).hosts.alpha;
     const hosts = Object.fromEntries(
@@ -62,7 +62,7 @@ describe.each(nixes())("microvm-emit check with $version", (nix) => {
     expect(stderr.length).toBeGreaterThan(check(dir, ...overrides).stderr.length);
   });
 
-  it("shows what modules warn of", () => {
+  it("shows warnings of modules", () => {
     const dir = project("a");
     layOut(dir, {
       "configuration.nix":
@@ -102,7 +102,7 @@ describe.each(nixes())("microvm-emit check with $version", (nix) => {
     expect(check(dir).exitCode).toBe(2);
   });
 
-  it("sees the files of a git work tree that git does not ignore, from its root on", () => {
+  it("copies all files of a git work tree that git does not ignore", () => {
     const repo = join(temporaryDirectory(), "a repo");
     layOut(repo, {
       "hosts/it's/microvm.config.ts": sourceOf(configOf("a")).replace("./configuration.nix", "../../common/host.nix"),
@@ -120,7 +120,7 @@ describe.each(nixes())("microvm-emit check with $version", (nix) => {
     ]);
   });
 
-  it("says which modules are out of reach before Nix runs", () => {
+  it("reports unreachable modules before it runs Nix", () => {
     const dir = join(temporaryDirectory(), "project");
     const source = JSON.stringify(configOf("a")).replace('"./configuration.nix"', '"../one.nix", "../two.nix"');
     layOut(dir, { [config]: `export default ${source};\n`, "../one.nix": "{ }", "../two.nix": "{ }" });
@@ -133,7 +133,7 @@ describe.each(nixes())("microvm-emit check with $version", (nix) => {
     expect(ended.stderr).not.toContain("evaluating");
   });
 
-  it("writes nowhere through a link in the output directory", () => {
+  it("follows no link in the output directory", () => {
     const dir = project("a");
     const elsewhere = temporaryDirectory();
     mkdirSync(join(dir, "flake"));
@@ -142,14 +142,14 @@ describe.each(nixes())("microvm-emit check with $version", (nix) => {
     expect(treeOf(elsewhere)).toEqual({});
   });
 
-  it("says that Nix could not run when inputs cannot be had", () => {
+  it("reports that Nix failed when inputs are unavailable", () => {
     const ended = check(project("a"));
     expect(ended.exitCode).toBe(2);
     expect(ended.stderr).toContain("error[nix-failed]");
     expect(ended.stderr).toContain("unable to download");
   });
 
-  it.each(["SIGINT", "SIGTERM"] as const)("leaves nothing behind when it is stopped with %s", async (signal) => {
+  it.each(["SIGINT", "SIGTERM"] as const)("removes its temporary files when stopped by %s", async (signal) => {
     const dir = project("a");
     layOut(dir, {
       "configuration.nix": `let
@@ -182,7 +182,7 @@ const evaluationsBelow = (dir: string): string[] =>
   });
 
 describe("microvm-emit check without Nix", () => {
-  it("says how to get it", () => {
+  it("reports how to install it", () => {
     const dir = project("a");
     const bare = temporaryDirectory();
     symlinkSync(process.execPath, join(bare, basename(process.execPath)));
@@ -192,7 +192,7 @@ describe("microvm-emit check without Nix", () => {
     expect(ended.stderr).toContain("apt install nix-bin");
   });
 
-  it("tells the config's problems first", () => {
+  it("reports problems of the config first", () => {
     const dir = project();
     layOut(dir, { [config]: "export default { hosts: {} };\n" });
     expect(microvmEmit(dir, ["check", config], { PATH: "/none" })).toMatchObject({ exitCode: 1 });

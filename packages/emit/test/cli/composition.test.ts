@@ -56,7 +56,7 @@ const directory = (text: string): string => {
 };
 
 describe("a config of another package", () => {
-  it("is extended, and so are its profiles", () => {
+  it("can be extended, with its profiles", () => {
     expect(vmsOf(directory(source))).toEqual([
       ["added", 3, 1024],
       ["kept", 8, 1024],
@@ -64,7 +64,7 @@ describe("a config of another package", () => {
     ]);
   });
 
-  it("has its problems told by their path, and placed in the config", () => {
+  it("has problems with their paths, at places in the importing config", () => {
     const dir = directory(source.replace("small()", "small({ vcpu: 0 })").replace("1024", "0"));
     const { problems } = parsed(microvmEmit(dir, [config, "--json"]));
     expect(problems.map(({ code, subject }) => `${code} ${subject ?? ""}`).sort()).toEqual([
@@ -99,14 +99,14 @@ ${form}
     ["by defineConfig", "export default defineConfig(make);"],
     ["async, by defineConfig", "export default defineConfig(async (environment) => make(await environment));"],
     ["plain", "export default make;"],
-  ])("is given the environment and the folder: %s", (_, form) => {
+  ])("receives the environment and the folder: %s", (_, form) => {
     const dir = directory(made(form));
     writeFileSync(join(dir, "memory"), "768");
     expect(vmsOf(dir)).toEqual([["a", 2, 768]]);
     expect(vmsOf(dir, { CORES: "6" })).toEqual([["a", 6, 768]]);
   });
 
-  it("emits the same flake wherever that is the same", () => {
+  it("emits the same flake in every folder when it does not use the folder", () => {
     const dir = directory(made("export default make;"));
     writeFileSync(join(dir, "memory"), "768");
     const texts = ["/tmp", "/"].map(

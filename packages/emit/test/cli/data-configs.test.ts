@@ -20,7 +20,7 @@ describe("a config that is data", () => {
     ["c.yml", stringify({ $schema: "./config.schema.json", ...configOf("a") }), "yaml\n   examplevm:"],
     ["c.json", JSON.stringify({ $schema: "./config.schema.json", ...configOf("a") }), 'json\n   "examplevm"'],
     ["c.jsonc", `// hosts\n${JSON.stringify(configOf("a")).replace(/\}$/, ",}")}`, 'json\n   "examplevm"'],
-  ])("emits from %s, and its skill shows how to write a VM in its language", (name, text, entry) => {
+  ])("emits from %s, with an example in that language in the skill", (name, text, entry) => {
     const dir = directory({ [name]: text });
     expect(microvmEmit(dir, [name])).toMatchObject({ exitCode: 0, stderr: "" });
     expect(readFileSync(join(dir, "flake/.claude/skills/create-microvm/SKILL.md"), "utf8")).toContain(entry);
@@ -33,7 +33,7 @@ describe("a config that is data", () => {
       `// hosts\n${JSON.stringify(configOf("a"), undefined, 2).replace('"a": {}', '"a": { "vcpu": 0 }')}`,
       '"vcpu"',
     ],
-  ])("has its problems placed in %s", (name, text, written) => {
+  ])("has problems with places in %s", (name, text, written) => {
     const dir = directory({ [name]: text });
     const [problem] = parsed(microvmEmit(dir, [name, "--json"])).problems;
     const before = text.slice(0, text.indexOf(written)).split("\n");
@@ -46,7 +46,7 @@ describe("a config that is data", () => {
   it.each([
     ["c.yaml", "hosts:\n  a: [1,\n", "3:1"],
     ["c.jsonc", '{\n  "hosts": ;\n}\n', "2:12"],
-  ])("is refused where %s is broken", (name, text, place) => {
+  ])("is rejected when %s is broken", (name, text, place) => {
     const dir = directory({ [name]: text });
     const ended = microvmEmit(dir, [name]);
     expect(ended.exitCode).toBe(1);
@@ -54,7 +54,7 @@ describe("a config that is data", () => {
     expect(ended.stderr).toContain(`--> ${name}:${place}`);
   });
 
-  it("has no other key that nothing knows", () => {
+  it("is rejected with a $comment, or a $schema that is not a string", () => {
     const dir = directory({ "c.json": JSON.stringify({ $schema: 1, $comment: "", ...configOf("a") }) });
     const { problems } = parsed(microvmEmit(dir, ["c.json", "--json"]));
     expect(problems.map(({ code, subject }) => [code, subject])).toEqual([

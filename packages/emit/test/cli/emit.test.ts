@@ -19,7 +19,7 @@ const config = "microvm.config.ts";
 const lockOf = (dir: string): unknown => JSON.parse(readFileSync(join(dir, "microvm.lock.json"), "utf8"));
 
 describe("microvm-emit CONFIG", () => {
-  it("emits to flake/ beside the config and says what it wrote and what to type", () => {
+  it("emits to flake/ beside the config, and prints the written files and next commands", () => {
     const dir = project("a");
     const { exitCode, stdout, stderr } = microvmEmit(dir, [config]);
     expect([exitCode, stderr]).toEqual([0, ""]);
@@ -37,7 +37,7 @@ describe("microvm-emit CONFIG", () => {
     expect(stdout).toContain(`nixos-rebuild switch --flake 'path:${dir}?dir=flake#alpha'`);
   });
 
-  it("touches nothing when nothing changed", () => {
+  it("touches no file when the config is unchanged", () => {
     const dir = project("a", "b");
     microvmEmit(dir, [config]);
     const old = new Date("2020-01-01T00:00:00Z");
@@ -50,7 +50,7 @@ describe("microvm-emit CONFIG", () => {
     for (const file of files) expect(statSync(file).mtime).toEqual(old);
   });
 
-  it("keeps every VM's index when VMs come and go", () => {
+  it("keeps all indexes when VMs are added and removed", () => {
     const dir = project("b", "d");
     microvmEmit(dir, [config]);
     const before = lockOf(dir) as { hosts: { alpha: Record<string, number> } };
@@ -63,7 +63,7 @@ describe("microvm-emit CONFIG", () => {
     expect(treeOf(join(dir, "flake"))).toEqual(emitted);
   });
 
-  it("keeps the locks of two configs in one folder apart, and adopts the lock of both", () => {
+  it("keeps separate locks for two configs in a folder, and adopts both", () => {
     const dir = project();
     const sources = { "home.config.ts": sourceOf(configOf("b", "z")), "work.config.ts": sourceOf(configOf("a", "c")) };
     const former = JSON.stringify({ version: 1, hosts: { alpha: { c: 0, a: 4 } } });
@@ -97,7 +97,7 @@ describe("microvm-emit CONFIG", () => {
     expect(guests()).toEqual([]);
   });
 
-  it("names files edited by hand and writes nothing, unless forced", () => {
+  it("reports edited files and writes nothing, unless forced", () => {
     const dir = project("a");
     microvmEmit(dir, [config]);
     layOut(dir, { "flake/flake.nix": "mine\n", "flake/hosts/alpha/default.nix": "mine\n" });
@@ -115,7 +115,7 @@ describe("microvm-emit CONFIG", () => {
     expect(readFileSync(join(dir, "flake/flake.nix"), "utf8")).not.toBe("mine\n");
   });
 
-  it("emits the same from every kind of config, wherever it stands and is started from", () => {
+  it("emits the same from every kind of config and every directory", () => {
     const source = sourceOf(configOf("a"));
     const data = JSON.stringify(configOf("a"));
     const sources = {
@@ -144,7 +144,7 @@ describe("microvm-emit CONFIG", () => {
     for (const tree of others) expect(tree).toEqual(first);
   });
 
-  it("places a module that is not there, before anything is written", () => {
+  it("reports a missing module before it writes", () => {
     const dir = project("a");
     const source = sourceOf(configOf("a")).replace("./configuration.nix", "./confguration.nix");
     writeFileSync(join(dir, config), source);
@@ -155,7 +155,7 @@ describe("microvm-emit CONFIG", () => {
     expect(readdirSync(dir)).not.toContain("flake");
   });
 
-  it("refuses a workspace that holds the config", () => {
+  it("rejects a workspace that contains the config", () => {
     const dir = project("a");
     writeFileSync(
       join(dir, config),
@@ -167,7 +167,7 @@ describe("microvm-emit CONFIG", () => {
     expect(ended.stderr).toContain(`${dir} holds ${join(dir, config)}, the config of this host`);
   });
 
-  it("refuses a share that a link leads to the config by", () => {
+  it("rejects a share that contains the config behind a link", () => {
     const dir = project("a");
     const link = join(temporaryDirectory(), "link");
     symlinkSync(dir, link);
@@ -180,7 +180,7 @@ describe("microvm-emit CONFIG", () => {
     );
   });
 
-  it("refuses a share of the state that it restores files from", () => {
+  it("rejects a share of the state folder", () => {
     const dir = project("a");
     const state = temporaryDirectory();
     writeFileSync(
@@ -192,7 +192,7 @@ describe("microvm-emit CONFIG", () => {
     expect(stderr).toContain(join(state, "microvm-emit"));
   });
 
-  it("tells of a config that holds itself, and no more", () => {
+  it("reports one problem for a cyclic config", () => {
     const dir = project();
     writeFileSync(join(dir, config), "const c: any = { hosts: {} };\nc.hosts.a = c;\nexport default c;\n");
     const ended = microvmEmit(dir, [config]);
@@ -200,7 +200,7 @@ describe("microvm-emit CONFIG", () => {
     expect(ended.stderr).toContain("The value contains itself");
   });
 
-  it("says which VM to stop when one is gone", () => {
+  it("prints the command to stop a removed VM", () => {
     const dir = project("a", "b");
     microvmEmit(dir, [config]);
     writeFileSync(join(dir, config), sourceOf(configOf("a")));
@@ -208,7 +208,7 @@ describe("microvm-emit CONFIG", () => {
     expect(microvmEmit(dir, [config]).stdout).not.toContain("systemctl stop");
   });
 
-  it("loads what the config imports, from a package too", () => {
+  it("loads imports of the config, also from packages", () => {
     const dir = project();
     layOut(dir, {
       "node_modules/names/package.json": '{ "name": "names", "version": "1.0.0", "main": "index.js" }',
@@ -223,7 +223,7 @@ describe("microvm-emit CONFIG", () => {
     expect(Object.keys(treeOf(dir))).toContain("flake/hosts/alpha/frompackage.nix");
   });
 
-  it("lets a config log without breaking what it prints itself", () => {
+  it("keeps its output valid when a config logs", () => {
     const dir = project("a");
     writeFileSync(join(dir, config), `console.log("hello");\n${readFileSync(join(dir, config), "utf8")}`);
     const ended = microvmEmit(dir, [config, "--json"]);
@@ -231,7 +231,7 @@ describe("microvm-emit CONFIG", () => {
     expect(parsed(ended)).toMatchObject({ ok: true });
   });
 
-  it("says what git has to be told", () => {
+  it("prints the files to add to git", () => {
     const dir = project("a");
     expect(spawnSync("git", ["init", "-q", dir]).status).toBe(0);
     mkdirSync(join(dir, "sub"));
@@ -245,7 +245,7 @@ describe("microvm-emit CONFIG", () => {
 });
 
 describe("--json", () => {
-  it("prints one object for what was written", () => {
+  it("prints one object for the written files", () => {
     const dir = project("a");
     const ended = microvmEmit(dir, [config, "--json"]);
     expect(ended).toMatchObject({ exitCode: 0, stderr: "" });
@@ -295,7 +295,7 @@ describe("--stop-after", () => {
     );
   });
 
-  it("prints the text of every file below its name, as it would be written", () => {
+  it("prints the name and text of every file", () => {
     const dir = project("a");
     const { stdout } = microvmEmit(dir, [config, "--stop-after", "text"]);
     microvmEmit(dir, [config]);
@@ -320,7 +320,7 @@ describe("--stop-after", () => {
     expect(treeOf(dir)).toEqual(before);
   });
 
-  it("gives way when its reader has enough", () => {
+  it("ends when its reader closes the pipe", () => {
     const dir = project(...Array.from({ length: 200 }, (_, index) => `vm${index}`));
     const { stdout, stderr } = spawnSync(
       "sh",
@@ -352,7 +352,7 @@ describe("without a named config", () => {
 });
 
 describe("the command line", () => {
-  it("explains itself", () => {
+  it("prints help", () => {
     const { exitCode, stdout } = microvmEmit(temporaryDirectory(), ["--help"]);
     expect(exitCode).toBe(0);
     for (const words of [
@@ -367,7 +367,7 @@ describe("the command line", () => {
     expect(microvmEmit(temporaryDirectory(), ["check", "--help"]).stdout).toContain("--override-input <name> <ref>");
   });
 
-  it("knows the package's version", () => {
+  it("prints the package's version", () => {
     const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
       version: string;
     };
@@ -383,7 +383,7 @@ describe("the command line", () => {
     [["x.ts", "--stop-after", "txt"], "Allowed choices are plan, ast, text."],
     [["x.ts", "y.ts"], "Too many arguments"],
     [["check", "x.ts", "--override-input", "a"], "It takes a name and a flake reference."],
-  ])("says what is wrong with %j", (args, words) => {
+  ])("reports the fault of %j", (args, words) => {
     const { exitCode, stdout, stderr } = microvmEmit(temporaryDirectory(), args);
     expect([exitCode, stdout]).toEqual([2, ""]);
     expect(stderr).toContain("error[usage]");
@@ -391,7 +391,7 @@ describe("the command line", () => {
     expect(stderr).toContain("microvm-emit --help");
   });
 
-  it("uses colours on a terminal only, and none where NO_COLOR asks", () => {
+  it("uses colors on terminals unless NO_COLOR is set", () => {
     const onTerminal = (env: NodeJS.ProcessEnv): string =>
       spawnSync(
         "script",

@@ -64,7 +64,7 @@ const open = `export default {
 };
 `;
 
-it("shows people the guests of a host, and where each parts from the one most like it", () => {
+it("plan prints the guests of a host, and the difference of each from the most similar one", () => {
   const { exitCode, stdout, stderr } = microvmEmit(laidOut(), ["plan", "microvm.config.ts"]);
   expect(exitCode).toBe(0);
   expect(stderr).toContain("warning[guest-not-shared] hosts.alpha.vms.f");
@@ -104,7 +104,7 @@ it("shows people the guests of a host, and where each parts from the one most li
 `);
 });
 
-it("shows what else there is to weigh, below the VMs that have it", () => {
+it("plan prints risks below their VMs", () => {
   const { exitCode, stdout, stderr } = microvmEmit(laidOut(open), ["plan", "microvm.config.ts"]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   expect(stdout).toBe(`alpha: 4 VMs, 2 guests
@@ -159,7 +159,7 @@ export default {
 };
 `;
 
-it("keeps VMs that are alike to two lines each, and a long list within the width of a screen", () => {
+it("plan prints two lines for each similar VM, and wraps long lists", () => {
   const { stdout } = microvmEmit(laidOut(alike), ["plan", "microvm.config.ts"]);
   const lines = stdout.split("\n");
   expect(lines.slice(0, 7)).toEqual([
@@ -184,7 +184,7 @@ it("keeps VMs that are alike to two lines each, and a long list within the width
   expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(100);
 });
 
-it("gives programs the same", () => {
+it("plan prints the same as JSON", () => {
   const { hosts: [more] = [] } = parsed(microvmEmit(laidOut(open), ["plan", "microvm.config.ts", "--json"])) as {
     readonly hosts?: readonly unknown[];
   };
@@ -253,7 +253,7 @@ it("gives programs the same", () => {
   ]);
 });
 
-it("tells the problems of a config as every command does", () => {
+it("plan reports problems of a config", () => {
   const dir = temporaryDirectory();
   layOut(dir, { "microvm.config.ts": "export default { hosts: { alpha: {} } };\n" });
   const { exitCode, stdout, stderr } = microvmEmit(dir, ["plan", "microvm.config.ts"]);
@@ -261,7 +261,7 @@ it("tells the problems of a config as every command does", () => {
   expect(stderr).toContain("hosts.alpha.stateVersion");
 });
 
-it("prints a table with one line per VM", () => {
+it("plan --table prints one line per VM", () => {
   const { stdout } = microvmEmit(laidOut(open), ["plan", "--table"]);
   expect(stdout).toBe(`VM  HOST   ADDRESS   VCPU    MEMORY  NETWORK   AGENT
 a   alpha  10.0.0.2     8  4096 MiB  none      -
@@ -277,7 +277,7 @@ listing  alpha  10.0.0.11     8  4096 MiB  allowlist  -
   );
 });
 
-it("selects VMs and hosts by name", () => {
+it("plan selects VMs and hosts by name", () => {
   const dir = laidOut();
   expect(microvmEmit(dir, ["plan", "--vm", "b"]).stdout).toBe(`alpha: 1 VM, 1 guest
   user alice: uid and gid from the host's NixOS configuration

@@ -43,7 +43,7 @@ const clash = `        b: { interfaces: [{ address: "10.0.0.9" }], vcpu: 0 },
         a: { interfaces: [{ address: "10.0.0.9" }] },`;
 
 describe("the report for people", () => {
-  it("is in the order of the source, by host and VM, with related places and a count", () => {
+  it("is in source order, by host and VM, with related places and a count", () => {
     const { stderr } = microvmEmit(project(clash), [config]);
     expect(stderr).toBe(`Host alpha:
 
@@ -75,7 +75,7 @@ error[bad-value] hosts.alpha.vms.b.vcpu
 `);
   });
 
-  it("begins with what is about no host", () => {
+  it("begins with problems of no host", () => {
     const dir = project("        a: { vcpu: 0 },");
     const text = readFileSync(join(dir, config), "utf8").replace("  hosts: {", `  descripton: "d",\n  hosts: {`);
     writeFileSync(join(dir, config), text);
@@ -84,7 +84,7 @@ error[bad-value] hosts.alpha.vms.b.vcpu
     expect(stderr.indexOf("Host alpha:")).toBeGreaterThan(0);
   });
 
-  it("counts what is silenced", () => {
+  it("counts silenced warnings", () => {
     const dir = project("        a: {},", `silence: { "no-login": "keys come later" },`);
     expect(microvmEmit(dir, [config])).toMatchObject({ exitCode: 0, stderr: "1 warning silenced\n" });
   });
@@ -116,26 +116,26 @@ describe("a problem that several places have", () => {
   const host = "hosts.alpha";
   const ofAll = (rest: string): readonly string[] => ["a", "b", "c"].map((vm) => `${host}.vms.${vm}${rest}`);
 
-  it("is reported once where the VMs have it from their defaults", () => {
+  it("is reported once when it comes from vmDefaults", () => {
     expect(reported(source(vms(""), "vmDefaults: { vsock: false },"))).toEqual([
       ["no-readiness", `${host}.vmDefaults.vsock`, "VMs a, b, c", ...ofAll(".vsock")],
     ]);
   });
 
-  it("is reported once where each VM has the same warning", () => {
+  it("is reported once when each VM has the same warning", () => {
     const macvtap = 'network: "open", interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge" }]';
     const [first, ...others] = ofAll(".interfaces[0].type");
     expect(reported(source(vms(macvtap)))).toEqual([["macvtap-without-host", first, "VMs a, b, c", ...others]]);
   });
 
-  it("is an error of each place where each has to be corrected", () => {
+  it("is reported for each place that needs a correction", () => {
     expect(reported(source(["a", "b"].map((name) => `        ${name}: { vcpu: "${name}" },`).join("\n")))).toEqual([
       ["wrong-type", `${host}.vms.a.vcpu`],
       ["wrong-type", `${host}.vms.b.vcpu`],
     ]);
   });
 
-  it("is reported once where a function makes VMs or hosts", () => {
+  it("is reported once when a function makes VMs or hosts", () => {
     const [first, ...others] = ofAll(".vcpus");
     expect(
       reported(source("        ...Object.fromEntries(['a', 'b', 'c'].map((name) => [name, { vcpus: 2 }])),")),
@@ -170,7 +170,7 @@ describe("a report of long lines and many problems", () => {
     "wide.json": many(20, { vcpu: "😀".repeat(200) }),
   };
 
-  it.each(Object.keys(files))("has at most 2 KB a problem, the mark below what is wrong: %s", (name) => {
+  it.each(Object.keys(files))("has at most 2 KB per problem, with the caret below the fault: %s", (name) => {
     const dir = temporaryDirectory();
     layOut(dir, files);
     const [json, sarif, human] = ["json", "sarif", "human"].map((format) =>
@@ -190,13 +190,13 @@ describe("a report of long lines and many problems", () => {
 });
 
 describe("--format json", () => {
-  it("is what --json prints", () => {
+  it("prints the same as --json", () => {
     const dir = project(clash);
     expect(microvmEmit(dir, [config, "--format", "json"])).toEqual(microvmEmit(dir, [config, "--json"]));
     expect(microvmEmit(dir, [config, "--format=json"])).toEqual(microvmEmit(dir, [config, "--json"]));
   });
 
-  it("has every part of a problem", () => {
+  it("prints every property of a problem", () => {
     const dir = project(clash);
     const file = join(dir, config);
     const place = (line: number) => ({ file, line, column: 29, lineText: clash.split("\n")[line - 11] });
@@ -219,7 +219,7 @@ describe("--format json", () => {
     });
   });
 
-  it("tells what is silenced, and why", () => {
+  it("prints silenced warnings with their reasons", () => {
     const dir = project("        a: {},", `silence: { "no-login": "keys come later" },`);
     expect(parsed(microvmEmit(dir, [config, "--json"]))).toMatchObject({
       ok: true,
@@ -246,11 +246,11 @@ const sarif = ({ stdout, stderr }: Ended): Log => {
 };
 
 describe("--format sarif", () => {
-  it("is refused by the schema when it is wrong", () => {
+  it("is validated by a schema that rejects invalid logs", () => {
     expect(validate({ version: "2.1.0", runs: [{ tool: {} }] })).toBe(false);
   });
 
-  it("has a result for every problem, with its rule, places and help", () => {
+  it("has a result for every problem, with rule, places and help", () => {
     const dir = project(clash);
     const ended = microvmEmit(dir, [config, "--format", "sarif"]);
     expect(ended.exitCode).toBe(1);
@@ -278,7 +278,7 @@ describe("--format sarif", () => {
     });
   });
 
-  it("holds for a config that is elsewhere, has nothing wrong, or is silenced", () => {
+  it("is valid for a config elsewhere, without problems, or with silenced ones", () => {
     const dir = project("        a: {},", `silence: { "no-login": "keys come later" },`);
     const [run] = sarif(microvmEmit(temporaryDirectory(), [join(dir, config), "--format=sarif"])).runs;
     expect(run?.results).toMatchObject([
@@ -290,7 +290,7 @@ describe("--format sarif", () => {
     ]);
   });
 
-  it("holds for what keeps a run from its end", () => {
+  it("is valid for failures", () => {
     const dir = temporaryDirectory();
     const [missing] = sarif(microvmEmit(dir, ["none.ts", "--format", "sarif"])).runs;
     expect(missing?.results).toMatchObject([{ ruleId: "config-missing", level: "error" }]);
@@ -298,7 +298,7 @@ describe("--format sarif", () => {
     expect(usage?.invocations).toMatchObject([{ executionSuccessful: false, exitCode: 2 }]);
   });
 
-  it.each(nixes())("has what $version finds, at its place", (nix) => {
+  it.each(nixes())("has errors of $version, at their places", (nix) => {
     const dir = project('        a: { modules: ["./a.nix"] },');
     layOut(dir, { "a.nix": "{\n  networking.hostNam = 1;\n}\n" });
     const ended = microvmEmit(dir, ["check", config, ...overrides, "--format", "sarif"], nixEnvironment(nix));
@@ -318,7 +318,7 @@ describe("--format sarif", () => {
 });
 
 describe("microvm-emit explain", () => {
-  it("prints a page, plain where it is piped", () => {
+  it("prints a page, plain in a pipe", () => {
     const { exitCode, stdout, stderr } = microvmEmit(temporaryDirectory(), ["explain", "duplicate-mount-point"]);
     expect([exitCode, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(/^error\[duplicate-mount-point\] Mount point used twice\n\n\S/);
@@ -334,7 +334,7 @@ describe("microvm-emit explain", () => {
     expect(stdout).toMatch(/\nWarnings\n(?: {2}.*\n)* {2}no-login {2,}No SSH key/);
   });
 
-  it("says what was meant", () => {
+  it("suggests a code for an unknown one", () => {
     const { exitCode, stderr } = microvmEmit(temporaryDirectory(), ["explain", "quux"]);
     expect([exitCode, stderr]).toEqual([
       2,
@@ -345,13 +345,13 @@ describe("microvm-emit explain", () => {
     );
   });
 
-  it("gives pages as JSON", () => {
+  it("prints pages as JSON", () => {
     const { pages } = parsed(microvmEmit(temporaryDirectory(), ["explain", "no-login", "--format", "json"]));
     expect(pages).toMatchObject([{ code: "no-login", severity: "warning", title: "No SSH key" }]);
   });
 });
 
-describe("what a terminal would obey or hide", () => {
+describe("a control character", () => {
   const hostile = "\u001b]0;title\u0007\u001b[2J\u001b[35m\u009b1m\u202e\u2066\u200b\u2028\r\b\u007f";
   const throwing = `throw new Error(${JSON.stringify(hostile)});\n`;
   const yaml = (vm: string): string =>
@@ -400,7 +400,7 @@ describe("what a terminal would obey or hide", () => {
     expectVisible(onTerminal(dir, args));
   });
 
-  it("is escaped in what Nix says", () => {
+  it("is escaped in Nix's messages", () => {
     const [nix] = nixes();
     if (nix === undefined) throw new Error("There is no Nix.");
     const dir = project('        a: { modules: ["./a.nix"] },');
@@ -410,7 +410,7 @@ describe("what a terminal would obey or hide", () => {
     expectVisible(onTerminal(dir, ["check", config, ...overrides], nixEnvironment(nix)));
   });
 
-  it("has the caret below what is wrong", () => {
+  it("keeps the caret below the fault", () => {
     const dir = temporaryDirectory();
     layOut(dir, { "c.ts": 'const a = "\u202e\u001b"; b c;\n' });
     const { stderr } = microvmEmit(dir, ["c.ts"]);
@@ -420,7 +420,7 @@ describe("what a terminal would obey or hide", () => {
     expect(lines[caret - 1]?.slice(lines[caret]?.indexOf("^"))).toBe(" c;");
   });
 
-  it("stays in Nix text that another program reads", () => {
+  it("is unchanged in Nix text for another program", () => {
     const dir = temporaryDirectory();
     layOut(dir, {
       "configuration.nix": configurationNix,

@@ -72,13 +72,13 @@ const withoutEmptied = (tree: Record<string, string | null>): Record<string, str
 describe("a run that fails at any call to the disk", () => {
   const points = reference.calls.map((_, index) => index + 1);
 
-  it("makes enough of them to fail at", () => {
+  it("has enough calls to fail at", () => {
     expect(reference.calls.length).toBeGreaterThan(20);
     expect(Object.keys(reference.old)).toContain("flake/guests/gone.nix");
     expect(Object.keys(reference.new)).not.toContain("flake/guests");
   });
 
-  it.each(points)("leaves all as it was, or as wanted, when call %i alone fails", async (point) => {
+  it.each(points)("leaves the old or the new files when only call %i fails", async (point) => {
     const root = temporaryDirectory();
     await succeed(root, before);
     const { result } = await withFault("once", point, () => run(root, after));
@@ -117,7 +117,7 @@ describe("a run that fails at any call to the disk", () => {
     },
   );
 
-  it("makes no directory that stays when it is the first of all", async () => {
+  it("leaves no directory behind when it is the first run", async () => {
     const { names } = await withFault("once", 0, () => succeed(temporaryDirectory(), before));
     for (let point = 1; point <= names.length; point++) {
       const root = temporaryDirectory();
@@ -128,7 +128,7 @@ describe("a run that fails at any call to the disk", () => {
 });
 
 describe("two runs at once", () => {
-  it("leave the files of one of them, whole", async () => {
+  it("leave all files of one run", async () => {
     const root = temporaryDirectory();
     const filesOf = (text: string): Files =>
       Object.fromEntries(
@@ -148,7 +148,7 @@ describe("two runs at once", () => {
     await succeed(root, filesOf("e"));
   });
 
-  it("wait for each other, and say who is at work when that takes too long", async () => {
+  it("wait for each other, and report the other process after a timeout", async () => {
     const root = temporaryDirectory();
     await succeed(root, before);
     const state = stateFolder(join(root, "flake"));
@@ -171,7 +171,7 @@ describe("two runs at once", () => {
     }
   });
 
-  it.each(["SIGINT", "SIGTERM"] as const)("stop waiting when %s comes", async (signal) => {
+  it.each(["SIGINT", "SIGTERM"] as const)("stop waiting at %s", async (signal) => {
     const root = temporaryDirectory();
     layOut(stateFolder(join(root, "flake")), { [nameOfRun(process.pid)]: "" });
     const waiting = spawn(process.execPath, [script, JSON.stringify(wantedIn(root, after))]);
@@ -195,7 +195,7 @@ describe("two runs at once", () => {
   });
 });
 
-describe("what a killed run leaves", () => {
+describe("a killed run", () => {
   /** Kills the run when some files are in place; the first rename is the journal's. */
   const killPoint = reference.calls.flatMap((name, index) => (name === "renameSync" ? [index + 1] : []))[3] ?? 0;
 
@@ -211,7 +211,7 @@ describe("what a killed run leaves", () => {
   /** Files of the output directory. */
   const filesOf = (root: string): Record<string, string | null> => treeOf(join(root, "flake"));
 
-  it("is put back but for files that changed since", async () => {
+  it("is undone except for files that changed since", async () => {
     const { root } = await killed();
     layOut(root, { "flake/hosts/midna.nix": "mine\n" });
     expect(await run(root, after)).toMatchObject({
@@ -221,7 +221,7 @@ describe("what a killed run leaves", () => {
     expect(Object.keys(filesOf(root)).filter((path) => path.includes("part"))).toEqual([]);
   });
 
-  it("is not put back through a link", async () => {
+  it("is not undone through a link", async () => {
     const { root } = await killed();
     const elsewhere = temporaryDirectory();
     layOut(elsewhere, { "midna.nix": "2\n" });
@@ -231,7 +231,7 @@ describe("what a killed run leaves", () => {
     expect(treeOf(elsewhere)).toEqual({ "midna.nix": "2\n" });
   });
 
-  it("is no concern of a directory that is gone since", async () => {
+  it("is ignored when its directory was removed", async () => {
     const { root, state } = await killed();
     rmSync(join(root, "flake"), { recursive: true });
     await succeed(root, after);
@@ -249,7 +249,7 @@ describe("what a killed run leaves", () => {
     ["names parts in another folder", (text) => text.replace(/"part":"/, '"part":"../')],
     ["has no old content", (text) => text.replace(/"old":\{"content":"/, '"old":{"other":"')],
     ["has a hash that is none", (text) => text.replace(/"hash":"../, '"hash":"')],
-  ])("is named with its folder, and changes nothing, when its journal %s", async (_, damage) => {
+  ])("is reported with its folder and changes nothing when its journal %s", async (_, damage) => {
     const { root, state, journal } = await killed();
     writeFileSync(journal, damage(readFileSync(journal, "utf8")));
     const left = (): object => [treeOf(root), readdirSync(state).filter((name) => !name.startsWith("run-"))];
@@ -259,7 +259,7 @@ describe("what a killed run leaves", () => {
   });
 });
 
-it("finds directories without permission before it changes anything, and names every one", async () => {
+it("write reports all unwritable directories before it changes a file", async () => {
   const root = temporaryDirectory();
   await succeed(root, before);
   const isRoot = process.getuid?.() === 0;

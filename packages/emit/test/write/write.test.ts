@@ -53,7 +53,7 @@ const fail = async (...args: Parameters<typeof run>): Promise<Failure> => {
 const first = { "flake.nix": "{ }\n", "hosts/midna.nix": "midna\n", "guests/a.nix": "a\n" };
 
 describe("write", () => {
-  it("writes the files, a record of them, and what stands beside", async () => {
+  it("writes the files, the manifest and the files beside", async () => {
     const root = temporaryDirectory();
     const dir = join(root, "deep/flake");
     const beside = { [join(root, "x.lock.json")]: "lock\n" };
@@ -76,7 +76,7 @@ describe("write", () => {
     });
   });
 
-  it("does not touch what has its text already", async () => {
+  it("does not touch unchanged files", async () => {
     const dir = temporaryDirectory();
     await succeed(dir, first);
     const old = new Date("2020-01-01T00:00:00Z");
@@ -92,7 +92,7 @@ describe("write", () => {
     expect(statSync(join(dir, "guests/a.nix")).mtime).not.toEqual(old);
   });
 
-  it("removes orphans with the directories they leave empty, and keeps others", async () => {
+  it("removes obsolete files and emptied directories, and keeps others", async () => {
     const dir = temporaryDirectory();
     await succeed(dir, { ...first, "deep/a.nix": "a\n", "deep/er/b.nix": "b\n", "guests/c.nix": "c\n" });
     layOut(dir, { "guests/own.nix": "own\n", "flake.lock": "{}" });
@@ -111,7 +111,7 @@ describe("write", () => {
     ]);
   });
 
-  it("names every file that is not its own at once, and changes none", async () => {
+  it("reports all foreign files at once, and changes none", async () => {
     const dir = temporaryDirectory();
     await succeed(dir, { ...first, "orphan.nix": "o\n" });
     layOut(dir, { "hosts/midna.nix": "edited\n", "orphan.nix": "edited\n", "new.nix": "foreign\n" });
@@ -135,7 +135,7 @@ describe("write", () => {
     expect(treeOf(dir)).toMatchObject(wanted);
   });
 
-  it("takes an edited file back when it is edited to what is wanted", async () => {
+  it("accepts an edited file with the wanted text", async () => {
     const dir = temporaryDirectory();
     await succeed(dir, first);
     layOut(dir, { "flake.nix": "{ new }\n" });
@@ -144,7 +144,7 @@ describe("write", () => {
     expect(readFileSync(join(dir, "flake.nix"), "utf8")).toBe("{ newer }\n");
   });
 
-  it("lets an own file that was removed by hand go or come back", async () => {
+  it("accepts that emitted files were removed by hand", async () => {
     const dir = temporaryDirectory();
     await succeed(dir, first);
     const { unlinkSync } = await import("node:fs");
@@ -191,7 +191,7 @@ describe("write", () => {
     expect(await fail(dir, { ...first, "hosts/huge.nix": "" }, { force })).toMatchObject({ conflicts });
   });
 
-  it("replaces a file with several names, and leaves the other names as they are", async () => {
+  it("replaces a hard-linked file without changing its other names", async () => {
     const dir = temporaryDirectory();
     await succeed(dir, first);
     const other = join(temporaryDirectory(), "other.nix");
@@ -200,7 +200,7 @@ describe("write", () => {
     expect(readFileSync(other, "utf8")).toBe("{ }\n");
   });
 
-  it("leaves a lock file alone that is a link", async () => {
+  it("does not change a lock file that is a link", async () => {
     const root = temporaryDirectory();
     layOut(root, { "other/x.lock.json": "theirs\n" });
     symlinkSync("other/x.lock.json", join(root, "x.lock.json"));
@@ -212,7 +212,7 @@ describe("write", () => {
     expect(readFileSync(join(root, "other/x.lock.json"), "utf8")).toBe("theirs\n");
   });
 
-  it("believes nothing in the output directory, and leaves foreign files there", async () => {
+  it("does not trust files in the output directory, and keeps foreign ones", async () => {
     const root = temporaryDirectory();
     const foreign = ".microvm-emit.tmp";
     const journal = {
@@ -276,7 +276,7 @@ describe("write", () => {
     }
   });
 
-  it("changes nothing elsewhere when a folder gives way to a link at any call to the disk", async () => {
+  it("changes nothing elsewhere when a link replaces a folder at any call to the disk", async () => {
     const start = { ...first, "hosts/orphan.nix": "o\n" };
     const wanted = { ...first, "hosts/midna.nix": "new\n", "hosts/added.nix": "new\n" };
     let calls = 1;
@@ -295,7 +295,7 @@ describe("write", () => {
     expect(calls).toBeGreaterThan(10);
   });
 
-  it("names directories where files, and files where directories, are to be", async () => {
+  it("reports directories in place of files, and files in place of directories", async () => {
     const dir = temporaryDirectory();
     mkdirSync(join(dir, "flake.nix"));
     writeFileSync(join(dir, "hosts"), "");
@@ -307,7 +307,7 @@ describe("write", () => {
     });
   });
 
-  it("says what is no directory, above the output directory too", async () => {
+  it("reports files in place of the output directory and its parents", async () => {
     const root = temporaryDirectory();
     layOut(root, { file: "" });
     expect(await fail(join(root, "file"), first)).toMatchObject({
@@ -331,7 +331,7 @@ describe("write", () => {
       { [manifestName]: recordOf(["../victim", "victim\n"], ["/victim", "victim\n"], ["a/../../victim", "victim\n"]) },
     ],
     ["of neither", { [manifestName]: "\0\n{".repeat(9) }],
-  ])("believes no record %s about files outside", async (_, record) => {
+  ])("ignores a manifest %s about files outside", async (_, record) => {
     const root = temporaryDirectory();
     layOut(join(root, "flake"), record);
     layOut(root, { victim: "victim\n" });
@@ -344,7 +344,7 @@ describe("write", () => {
     ["that one of two records has", "one\n", undefined],
     ["that the other one has", "two\n", undefined],
     ["that neither has", "three\n", "merged"],
-  ])("knows a text %s", async (_, text, reason) => {
+  ])("recognizes a text %s", async (_, text, reason) => {
     const dir = temporaryDirectory();
     layOut(dir, { "flake.nix": text, [manifestName]: recordOf(["flake.nix", "one\n"], ["flake.nix", "two\n"]) });
     const written = await run(dir, first);
@@ -353,7 +353,7 @@ describe("write", () => {
     );
   });
 
-  it("leaves attributes that are not its own as they are, and others have no line more than they need", async () => {
+  it("keeps foreign attributes, and writes a minimal file otherwise", async () => {
     const dir = temporaryDirectory();
     await succeed(dir, first);
     expect(readFileSync(join(dir, attributesName), "utf8").split("\n").slice(1)).toEqual([
@@ -369,7 +369,7 @@ describe("write", () => {
     expect(readFileSync(join(dir, attributesName), "utf8")).toBe("*.age binary\n");
   });
 
-  it("writes nothing outside, whatever it is asked for", async () => {
+  it("writes nothing outside the output directory", async () => {
     const root = temporaryDirectory();
     for (const path of ["../out.nix", "/out.nix", "a/../../out.nix", "a//b.nix", ""]) {
       expect(await fail(join(root, "flake"), { [path]: "" })).toMatchObject({ kind: "internal" });
@@ -377,7 +377,7 @@ describe("write", () => {
     expect(existsSync(join(root, "flake"))).toBe(false);
   });
 
-  it("is the same whatever the order of the files", async () => {
+  it("does not depend on the order of files", async () => {
     const dirs = [temporaryDirectory(), temporaryDirectory()] as const;
     await succeed(dirs[0], first);
     await succeed(dirs[1], Object.fromEntries(Object.entries(first).reverse()));
