@@ -9,7 +9,7 @@ export default defineConfig({
     include: ["test/nixos/**/*.test.ts"],
     exclude: [],
     fileParallelism: false,
-    testTimeout: 1_200_000,
-    hookTimeout: 1_200_000,
+    testTimeout: 3_600_000,
+    hookTimeout: 3_600_000,
   },
 });

@@ -33,12 +33,16 @@ export const rootLogin = (key: string): Module =>
     services: { openssh: { settings: { PermitRootLogin: "prohibit-password" } } },
   });
 
-/** A config of one host `lab`. */
-export const labOf = (sshKey: string, vms: NonNullable<Host["vms"]>): Config => ({
+/**
+ * A config of one host `lab`.
+ *
+ * @param modules further modules of the host, beside the flake
+ */
+export const labOf = (sshKey: string, vms: NonNullable<Host["vms"]>, modules: readonly Module[] = []): Config => ({
   hosts: {
     lab: {
       stateVersion: "25.11",
-      modules: ["./configuration.nix"],
+      modules: ["./configuration.nix", ...modules],
       user: { name: "alice", uid: 1000, gid: 100, sshKeys: [sshKey] },
       bridges: { microbr: { address: "192.168.83.1/24", nat: { externalInterface: UPLINK } } },
       vms,

@@ -41,7 +41,9 @@ export const connectUplink = async (
     ${addresses.map((address) => `ip addr add ${address}/24 dev outside`).join("\n")}
     ip link set outside up
   `);
+  // A container has no udev, which applies the settings of an interface when the interface appears.
   await run(`
+    systemctl restart systemd-sysctl
     ip addr add ${HOST_ADDRESS}/24 dev ${UPLINK}
     ip link set ${UPLINK} up
     ip route add default via ${SERVERS.internet}`);

@@ -390,7 +390,10 @@ let
       "hostname"
       "net-tools"
     ];
-    nftables = debs "nft" [ "nftables" ];
+    nftables = debs "nft" [
+      "libnftables1"
+      "nftables"
+    ];
     nscd = debs "nscd" [ "nscd" ];
     nsncd = programs.nscd;
     openssh = debs "openssh" [

@@ -11,9 +11,13 @@ let
 
   # Without this garbage collector root, Nix could delete the runner of a running VM after the host switches to another one.
   roots = "/nix/var/nix/gcroots/microvm";
-  # The user of the hypervisor can write the symlink `current`, so the shell must not split or expand its target.
+  # The folder of a VM with `flake` belongs to the user of the hypervisor, so the shell must not split or expand the target of `current`.
   addRoot = ''-+${pkgs.runtimeShell} -c "IFS=; set -f; ${pkgs.coreutils}/bin/mkdir -p ${roots} && ${pkgs.coreutils}/bin/ln -sfnT -- $$(${pkgs.coreutils}/bin/readlink ${stateDir}/%i/current) ${roots}/%i"'';
   removeRoot = "-+${pkgs.coreutils}/bin/rm -f ${roots}/%i";
+
+  # With QEMU, microvm.nix before August 2026 only asks the guest to shut down, and systemd would kill QEMU a second later.
+  # https://github.com/microvm-nix/microvm.nix/pull/578
+  waitForEnd = ''-${pkgs.runtimeShell} -c "[ -z \"$$MAINPID\" ] || exec ${pkgs.coreutils}/bin/tail --pid=$$MAINPID --sleep-interval=0.1 --follow /dev/null"'';
 
   prepareImage =
     let
@@ -131,6 +135,7 @@ in
         )
         // {
           ExecStartPre = [ addRoot ];
+          ExecStop = lib.mkAfter [ waitForEnd ];
           ExecStopPost = [ removeRoot ];
         };
 

@@ -76,6 +76,7 @@ in
 {
   imports = [
     ./names.nix
+    ./ownership.nix
     ./secrets.nix
     ./state.nix
     ./units.nix
