@@ -22,7 +22,7 @@ export const access = <Subject, Fact>({
   readonly reads: readonly string[];
   readonly facts: (subject: Subject) => readonly Fact[];
   readonly words: (facts: readonly Fact[]) => readonly string[];
-  /** Whether one permission includes another one, which it does if they are equal. */
+  /** True if one permission includes or equals another one. */
   readonly covers?: (wide: Fact, narrow: Fact) => boolean;
   readonly applies: "restart" | "connections";
 }): Aspect<Subject> => {
@@ -102,7 +102,7 @@ export const changesOf = <Subject>(
   ];
 };
 
-/** Whether two parts of plans are the same, whatever the order of their keys. */
+/** True if two parts of plans are equal; ignores the order of keys. */
 export const isSame = (one: unknown, other: unknown): boolean => textOf(one) === textOf(other);
 
 const textOf = (part: unknown): string =>

@@ -160,7 +160,7 @@ const renamesOf = (before: HostPlan, after: HostPlan): readonly (readonly [from:
 };
 
 interface PlacedVm extends ComparedVm {
-  /** Whether several VMs may share its guest. */
+  /** True if several VMs may share its guest. */
   readonly isShared: boolean;
 }
 

@@ -4,7 +4,7 @@ import { collect } from "@microvm-emit/model";
 export interface Comparison {
   /** Changes of the flake itself, such as its inputs. */
   readonly flake: readonly Change[];
-  /** The hosts with changes of their own, by name. */
+  /** The hosts with changes, by name. */
   readonly hosts: readonly HostChange[];
   /** The hosts that need a `nixos-rebuild switch`. */
   readonly switch: readonly string[];
@@ -14,7 +14,7 @@ export interface Comparison {
 export interface Change {
   /** A setting of the config, or a subject of the network policy. */
   readonly aspect: string;
-  /** Whether the aspect is a permission: `gained` then means more access, and `lost` means less. */
+  /** True if the aspect is a permission: `gained` then means more access, and `lost` means less. */
   readonly isAccess: boolean;
   /** The values that only the later plan has. Both lists are empty if a detail differs that has no short name. */
   readonly gained: readonly string[];
@@ -59,7 +59,7 @@ export interface VmChange {
   readonly addresses: readonly string[];
   readonly access: Access;
   readonly changes: readonly Change[];
-  /** Whether the NixOS of the guest changes. */
+  /** True if the NixOS of the guest changes. */
   readonly isRebuilt: boolean;
   /** The effect of a switch on a running VM: it has all changes, the switch restarts it, or it is stale until you restart it. */
   readonly running: "current" | "restarted" | "stale";
@@ -84,7 +84,7 @@ export interface Compared extends Comparison {
   readonly since: { readonly ref: string; readonly commit: string };
   /** Nix files and locks that differ besides, relative to the repository. Any VM may use them. */
   readonly otherFiles: readonly string[];
-  /** Whether the flake on disk is the one of the config. */
+  /** True if the flake on disk matches the config. */
   readonly isCurrent: boolean;
 }
 

@@ -131,7 +131,7 @@ const changeLines = (changes: readonly Change[], { style, width, column }: Layou
     }),
   );
 
-/** The lines of a change: what comes, and what goes. */
+/** The lines of a change: additions and removals. */
 const valuesOf = ({ aspect, isAccess, gained, lost }: Change, { red, green }: Style): readonly Piece[] => {
   if (aspect === "guest") return [{ text: gained.join(", ") }];
   if (gained.length === 0 && lost.length === 0) return [{ text: "a detail changes" }];

@@ -33,7 +33,7 @@ export const reachOf = ({ network: { interfaces, policy } }: VmPlan): readonly R
   ];
 };
 
-/** Whether one permission includes another one. */
+/** True if one permission includes another one. */
 export const reachCovers = (wide: Reach, narrow: Reach): boolean => {
   switch (wide.kind) {
     case "everything":

@@ -12,7 +12,7 @@ export interface ComparedVm {
   readonly isolation: IsolationSummary;
 }
 
-/** The parts of a VM's plan, by subject and name, without places in the config. Names and indexes have no effect of their own. */
+/** The parts of a VM's plan, by subject and name, without places in the config. Leaves out names and indexes, which have no effect alone. */
 export const partsOfVm = ({ vm }: ComparedVm): Readonly<Record<string, unknown>> => {
   const {
     path,
@@ -182,7 +182,7 @@ const permissions: readonly Aspect<ComparedVm>[] = [
   }),
 ];
 
-/** The end of a key is what differs between two; its comment says whose it is. */
+/** The end of a key distinguishes it; the comment names its owner. */
 const shortKey = (key: string): string => {
   const [type = "", blob = "", ...comment] = key.split(" ");
   return [type, `…${blob.slice(-8)}`, ...comment].join(" ");

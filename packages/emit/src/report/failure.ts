@@ -79,7 +79,7 @@ export type Failure =
       readonly kind: "vm-not-started";
       readonly vm: string;
       readonly host: string;
-      /** The unit that failed, or the one that is not ready. */
+      /** The unit that failed or is not ready. */
       readonly unit: string;
       readonly reason: string;
       /** The last lines of the unit in the journal. */

@@ -17,9 +17,9 @@ export interface Where {
 /** A host of VMs. */
 export interface VmHost {
   readonly machine: Machine;
-  /** What it runs; undefined if it has no file of facts. */
+  /** Facts of its deployed VMs; undefined without a file of facts. */
   readonly deployed: HostFacts | undefined;
-  /** What the config says about it; undefined without a config. */
+  /** The host in the config; undefined without a config. */
   readonly planned: { readonly host: HostPlan; readonly facts: HostFacts; readonly project: Project } | undefined;
 }
 
@@ -33,7 +33,7 @@ export interface Project {
 export interface FoundVm {
   readonly name: string;
   readonly host: VmHost;
-  /** What is deployed comes before what is planned. */
+  /** Deployed facts, else planned ones. */
   readonly facts: VmFacts | undefined;
   readonly stateDir: string;
 }

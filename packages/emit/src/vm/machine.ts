@@ -84,7 +84,7 @@ export const captureHere = async (words: readonly [string, ...string[]], input?:
 };
 
 /**
- * Runs a command on a machine and returns its output, whatever its exit code.
+ * Runs a command on a machine and returns its output, for any exit code.
  *
  * @throws {Failed} `host-unreachable` if ssh cannot reach the machine
  */

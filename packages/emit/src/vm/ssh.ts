@@ -61,7 +61,7 @@ export const guestOptions = async (vm: FoundVm): Promise<readonly string[]> => {
     "ForwardAgent=no",
     "ForwardX11=no",
     "PermitLocalCommand=no",
-    // The path of the command line, whatever the user's configuration says.
+    // The path of the command line overrides the user's configuration.
     `ProxyCommand=${proxyTo(host.machine)}`,
     "ConnectTimeout=20",
     "ServerAliveInterval=15",

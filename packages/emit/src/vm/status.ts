@@ -26,7 +26,7 @@ export interface VmStatus {
   /** Store paths of microvm.nix's runners: the one that runs, and the one for the next start. */
   readonly booted: string | null;
   readonly deployed: string | null;
-  /** Whether the config has the VM; null without a config. */
+  /** True if the config has the VM; null without a config. */
   readonly inConfig: boolean | null;
 }
 

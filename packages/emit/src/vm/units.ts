@@ -8,7 +8,7 @@ export interface Unit {
   readonly active: string;
   readonly sub: string;
   readonly result: string;
-  /** Whether a start or stop of it is queued or runs. */
+  /** True if a start or stop job of it is queued or running. */
   readonly hasJob: boolean;
   readonly restarts: number;
   /** Seconds since 1970; null if it is not active. */

@@ -4,7 +4,7 @@ import type { Outcome } from "../../report/outcome.js";
 /** The help of `--check`. */
 export const checkHelp = "exit with 1 if the flake is not current, and write nothing";
 
-/** Whether the flake on disk is the config's. Throws {@link Failed} with the files that a run would change. */
+/** Checks that the flake on disk matches the config. Throws {@link Failed} with the files that a run would change. */
 export const checkCurrent = async (config: string, output: string | undefined): Promise<Outcome> => {
   const [{ placesOf }, { planFile }, { pendingChanges }, { wantedOf }] = await Promise.all([
     import("../../config-file/places.js"),

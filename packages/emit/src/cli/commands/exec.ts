@@ -36,7 +36,7 @@ const execute = async (name: string, words: readonly string[], where: Where, asJ
     const { exitCode, stdout, stderr } = await enter.executeCaptured(vm, words);
     return { json: { stdout, stderr }, text: () => "", findings: noFindings, exitCode };
   }
-  // A program gets the bytes as they are; a terminal must not obey them.
+  // A program receives the bytes unchanged; a terminal must not obey them.
   const isShown = streams.isTerminal(streams.stdout) || streams.isTerminal(streams.stderr);
   return attached(
     await enter.execute(vm, words, isShown ? (stream, text) => streams[stream].write(visible(text)) : undefined),

@@ -3,7 +3,7 @@ import type { Where } from "../../vm/find.js";
 import type { Declare } from "../command.js";
 import { examples, type VmOptions, whereOf, withVmOptions } from "../vm-options.js";
 
-/** `microvm-emit status [NAME]`: shows what runs. */
+/** `microvm-emit status [NAME]`: shows running VMs. */
 export const status: Declare = (program, ask) => {
   const command = program
     .command("status")
