@@ -41,11 +41,12 @@ const rooms: Readonly<Record<string, Arrows>> = {
     fs: ["report"],
     "config-file": [".", "config-file/locate", "fs", "output", "report"],
     "config-file/locate": ["config-file", "fs", "report"],
+    "config-file/edit": ["config-file", "config-file/locate", "fs", "output", "report"],
     output: [".", "fs", "report"],
     check: [".", "compile/flake", "compile/host", "config-file", "config-file/locate", "fs", "report"],
     vm: ["config-file", "report"],
-    cli: [".", "cli/commands", "config-file", "fs", "output", "report", "vm"],
-    "cli/commands": [".", "check", "cli", "compare", "config-file", "output", "report", "vm"],
+    cli: [".", "cli/commands", "config-file", "config-file/edit", "fs", "output", "report", "vm"],
+    "cli/commands": [".", "check", "cli", "compare", "config-file", "config-file/edit", "output", "report", "vm"],
   },
 };
 

@@ -76,6 +76,7 @@ export { type GuestLink, type Section, hostRoute, linkFileText, linkOf } from ".
 export { builtInShares, ownShares } from "./resolve/built-in-shares.js";
 export { type GuestBase, guestBases, imageOf, readsOptions, seenByGuest, withoutOrigins } from "./resolve/guests.js";
 export { identityOf, mountOptions } from "./resolve/identity.js";
+export { camelCase } from "./common/camel-case.js";
 export { clip } from "./common/clip.js";
 export { type PrivateRange, privateRangeRows, privateRanges } from "./catalogue/private-ranges.js";
 export { isSquashed } from "./resolve/writable.js";

@@ -48,6 +48,19 @@ export const nextCommands = (
   ];
 };
 
+/** The command that clones a repository into the workspace of a VM; none for a VM without one. */
+export const cloneCommand = (
+  { hosts }: Plan,
+  { host, name }: { readonly host: string; readonly name: string },
+  repository: string,
+): readonly string[] => {
+  const vm = hosts.find((one) => one.name === host)?.vms.find((one) => one.name === name);
+  const workspace = vm?.storage.workspace;
+  return workspace == null
+    ? []
+    : [`git clone ${quoted(repository)} ${quoted(workspace)}${hosts.length > 1 ? `  # on ${host}` : ""}`];
+};
+
 /**
  * Paths to pass to `git add`. A flake in a git work tree cannot read untracked files, and modules may need files beside
  * them. Adding a file also marks its merge conflict as resolved.

@@ -35,6 +35,8 @@ Examples:
   $ microvm-emit check                            evaluate every host with Nix
   $ microvm-emit check --override-input nixpkgs path:$HOME/nixpkgs
   $ microvm-emit check --format sarif > problems.sarif
+  $ microvm-emit add webvm --agent claude-code    write another VM into the config and emit
+  $ microvm-emit rename webvm shopvm              keep its addresses
   $ microvm-emit explain duplicate-address        explain a problem code
   $ microvm-emit schema > microvm.schema.json     for "$schema" of a config in YAML or JSON
 

@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative } from "node:path";
 import { inspect } from "node:util";
+import type { JitiOptions } from "jiti";
 import { requireJiti } from "./commonjs.js";
 import { type Environment, formatPath } from "@microvm-emit/model";
 import { Failed, type Failure } from "../report/failure.js";
@@ -9,7 +10,7 @@ import { type ReadData, readJson, readJsonc } from "./locate/json-place.js";
 import { type Place, placeAtLine, placeAtOffset } from "../report/place.js";
 import { TooLarge, Unreadable, plainData } from "./plain-data.js";
 import { formatFrame, userFrames } from "./stack.js";
-import { readIfThere } from "../fs/read-text.js";
+import { readIfThere, readWith, type Texts } from "../fs/read-text.js";
 import { userCache } from "../fs/user-folders.js";
 
 /**
@@ -19,26 +20,39 @@ import { userCache } from "../fs/user-folders.js";
 export type OwnModules = Readonly<Record<string, object>>;
 
 /** Loads the default export of a config without validating it. `file` is absolute. Throws {@link Failed}. */
-export const load = async (file: string, own: OwnModules, isKept = true): Promise<unknown> => {
+export const load = async (file: string, own: OwnModules, options: LoadOptions = {}): Promise<unknown> => {
   const loader = loaders[extname(file)];
   requireFile(file);
   if (loader === undefined) {
     throw new Failed({ kind: "config-unsupported", file, extensions: configExtensions });
   }
-  return loader(file, own, isKept);
+  return loader(file, own, options);
 };
 
-const loadModule = async (file: string, own: OwnModules, isKept: boolean): Promise<unknown> => {
+/** How to load a config. */
+export interface LoadOptions {
+  /** Keep transpiled modules in the cache; true by default. */
+  readonly isKept?: boolean;
+  readonly texts?: Texts | undefined;
+}
+
+const loadModule: Loader = async (file, own, { isKept = true, texts = new Map() }) => {
   const { createJiti } = requireJiti();
   const cache = userCache();
-  const jiti = createJiti(file, {
+  const read = readWith(texts);
+  const options: JitiOptions = {
     moduleCache: false,
     fsCache: isKept && cache !== undefined && join(cache, "jiti"),
     virtualModules: Object.fromEntries(Object.entries(own).map(([name, module]) => [name, strict(name, module)])),
-  });
+  };
+  const jiti = createJiti(file, texts.size === 0 ? options : { ...options, ...withTexts(file, texts) });
   try {
     const config = await guarded(async () => {
-      const exported = defaultExport(file, await jiti.import<object>(file));
+      const imported =
+        texts.size === 0
+          ? jiti.import(file)
+          : jiti.evalModule(read(file) ?? "", { filename: file, async: true, forceTranspile: true });
+      const exported = defaultExport(file, (await imported) as object);
       return isFunction(exported)
         ? requireConfig(file, await called(file, exported), "a function as its default that returns ", "")
         : exported;
@@ -46,8 +60,19 @@ const loadModule = async (file: string, own: OwnModules, isKept: boolean): Promi
     await requireQuiet();
     return plainData(config);
   } catch (error) {
-    throw error instanceof Failed ? error : new Failed(withImport(thrown(file, error), error, own));
+    throw error instanceof Failed ? error : new Failed(withImport(thrown(file, error, read), error, own));
   }
+};
+
+/** Has modules transpiled from other texts than those on disk; the cache knows only those on disk. */
+const withTexts = (file: string, texts: Texts): JitiOptions => {
+  const { transform } = requireJiti().createJiti(file, { fsCache: false });
+  return {
+    fsCache: false,
+    transform: (options) => ({
+      code: transform({ ...options, source: texts.get(options.filename ?? "") ?? options.source }),
+    }),
+  };
 };
 
 /** Adds the missing import if the config uses a name that one of our modules exports. */
@@ -67,25 +92,31 @@ export const requireQuietConfig = async (file: string): Promise<void> => {
   try {
     await requireQuiet();
   } catch (error) {
-    throw new Failed(thrown(file, error));
+    throw new Failed(thrown(file, error, readIfThere));
   }
 };
 
 const called = (file: string, config: ConfigFunction): unknown =>
   config({ env: { ...process.env }, configDir: dirname(file) });
 
-const loadJson = async (file: string): Promise<unknown> => readData(file, (text) => readJson(file, text));
+type Loader = (file: string, own: OwnModules, options: LoadOptions) => Promise<unknown>;
 
-const loadJsonc = async (file: string): Promise<unknown> => readData(file, (text) => readJsonc(file, text));
+const loadJson: Loader = async (file, _, { texts }) => readData(file, texts, (text) => readJson(file, text));
 
-const loadYaml = async (file: string): Promise<unknown> => {
+const loadJsonc: Loader = async (file, _, { texts }) => readData(file, texts, (text) => readJsonc(file, text));
+
+const loadYaml: Loader = async (file, _, { texts }) => {
   const { readYaml } = await import("./locate/yaml-place.js");
-  return readData(file, (text) => readYaml(file, text));
+  return readData(file, texts, (text) => readYaml(file, text));
 };
 
 /** Reads a config in JSON or YAML. */
-const readData = async (file: string, read: (text: string) => ReadData | Promise<ReadData>): Promise<unknown> => {
-  const result = await tooLargeIfTooDeep(file, async () => read(readFileSync(file, "utf8")));
+const readData = async (
+  file: string,
+  texts: Texts | undefined,
+  read: (text: string) => ReadData | Promise<ReadData>,
+): Promise<unknown> => {
+  const result = await tooLargeIfTooDeep(file, async () => read(texts?.get(file) ?? readFileSync(file, "utf8")));
   if ("data" in result) return tooLargeIfTooDeep(file, () => plainData(withoutSchema(result.data)));
   const { place, message } = result.problem;
   throw new Failed({ kind: "config-syntax", place, message: `The config is ${message}.` });
@@ -98,7 +129,7 @@ const withoutSchema = (data: unknown): unknown => {
   return typeof $schema === "string" ? config : data;
 };
 
-const loaders: Readonly<Record<string, (file: string, own: OwnModules, isKept: boolean) => Promise<unknown>>> = {
+const loaders: Readonly<Record<string, Loader>> = {
   ".ts": loadModule,
   ".mts": loadModule,
   ".js": loadModule,
@@ -198,37 +229,40 @@ const tooLargeIfTooDeep = async <A>(file: string, run: () => A | Promise<A>): Pr
   } catch (error) {
     if (error instanceof RangeError)
       throw new Failed({ kind: "config-too-large", file, found: "too deeply nested data" });
-    throw error instanceof TooLarge ? new Failed(thrown(file, error)) : error;
+    throw error instanceof TooLarge ? new Failed(thrown(file, error, readIfThere)) : error;
   }
 };
 
 /** The failure of a config's import: a syntax error, a missing module or an exception. */
-const thrown = (file: string, error: unknown): Failure => {
-  if (error instanceof Unreadable) return thrownAt(file, error.cause, `, when ${formatPath(error.path)} is read`);
+const thrown = (file: string, error: unknown, read: Read): Failure => {
+  if (error instanceof Unreadable) return thrownAt(file, error.cause, `, when ${formatPath(error.path)} is read`, read);
   if (error instanceof TooLarge) return { kind: "config-too-large", file, found: error.message };
-  return thrownAt(file, error, "");
+  return thrownAt(file, error, "", read);
 };
 
-const thrownAt = (file: string, error: unknown, when: string): Failure => {
+type Read = (file: string) => string | undefined;
+
+const thrownAt = (file: string, error: unknown, when: string, read: Read): Failure => {
   const { name, message } = saidBy(error);
   const syntax = /^ParseError: (?<what>.*?)\s*\n (?<file>.*):(?<line>\d+):(?<column>\d+)$/s.exec(message)?.groups;
   if (syntax?.["file"] !== undefined) {
     return {
       kind: "config-syntax",
       // The parser's columns start at 0.
-      place: placeIn(syntax["file"], Number(syntax["line"]), Number(syntax["column"]) + 1),
+      place: placeIn(syntax["file"], Number(syntax["line"]), Number(syntax["column"]) + 1, read),
       message: `${syntax["what"] ?? message}.`,
     };
   }
   const specifier = /^Cannot find (?:module|package) '(?<specifier>[^']+)'/.exec(message)?.groups?.["specifier"];
   if (specifier !== undefined && error instanceof Error) {
     const importer = importerOf(error) ?? file;
-    const place = importPlace(importer, specifier);
+    const place = importPlace(importer, specifier, read);
     return { kind: "config-import", importer, specifier, ...(place === undefined ? {} : { place }) };
   }
   const frames = userFrames(error);
   const [innermost] = frames;
-  const place = innermost === undefined ? {} : { place: placeIn(innermost.file, innermost.line, innermost.column) };
+  const place =
+    innermost === undefined ? {} : { place: placeIn(innermost.file, innermost.line, innermost.column, read) };
   if (error instanceof ProcessEnd) return { kind: "config-exits", file, call: message, ...place };
   return {
     kind: "config-throws",
@@ -257,8 +291,8 @@ const importerOf = (error: Error): string | undefined => {
   return / imported from (?<importer>.+)$/.exec(error.message)?.groups?.["importer"];
 };
 
-const importPlace = (importer: string, specifier: string): Place | undefined => {
-  const source = readIfThere(importer);
+const importPlace = (importer: string, specifier: string, read: Read): Place | undefined => {
+  const source = read(importer);
   if (source === undefined) return undefined;
   const offset = [`"${specifier}"`, `'${specifier}'`, `\`${specifier}\``]
     .map((quoted) => source.indexOf(quoted))
@@ -266,7 +300,7 @@ const importPlace = (importer: string, specifier: string): Place | undefined => 
   return offset === undefined ? undefined : placeAtOffset(importer, source, offset);
 };
 
-const placeIn = (file: string, line: number, column: number): Place => {
-  const source = readIfThere(file);
+const placeIn = (file: string, line: number, column: number, read: Read): Place => {
+  const source = read(file);
   return source === undefined ? { file, line, column } : placeAtLine(file, source, line, column);
 };

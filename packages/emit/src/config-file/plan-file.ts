@@ -14,6 +14,7 @@ import { grouped } from "../report/group-problems.js";
 import { diagnosticOf } from "../report/problem-diagnostic.js";
 import { hostSources } from "./host-sources.js";
 import { load, requireQuietConfig } from "./load.js";
+import type { Texts } from "../fs/read-text.js";
 import { locateProblems } from "./locate/locate-problems.js";
 import { type LockFile, adoptLock, readLockFile } from "./lock-file.js";
 import { type Places, placesFor } from "./places.js";
@@ -40,13 +41,15 @@ export const ownModules = { "microvm-emit": self, "@microvm-emit/model": model, 
  *
  * @param typed the places that the command line names.
  * @param require another requirement of the command, whose failures are reported together with those of the config.
+ * @param texts texts that take the place of the config's files.
  * @throws {Failed} with every failure and problem at once.
  */
 export const planFile = async (
   typed: Places,
   require: (places: Places) => void = () => undefined,
+  texts?: Texts,
 ): Promise<PlannedFile> => {
-  const { config, lockFile } = await loadAll(typed, require);
+  const { config, lockFile } = await loadAll(typed, require, texts);
   const places = placesFor(typed, config);
   const planned = planOf(config, {
     lock: lockFile.lock,
@@ -58,10 +61,10 @@ export const planFile = async (
   const problems = planned._tag === "Left" ? planned.left : missingModules(planned.right, places.configDir);
   if (planned._tag === "Left" || problems.length > 0) {
     const warnings = planned._tag === "Left" ? [] : planned.right.warnings;
-    const located = await locateProblems(places.config, config, [...problems, ...warnings]);
+    const located = await locateProblems(places.config, config, [...problems, ...warnings], texts);
     throw new Failed({ kind: "config-problems", problems: grouped(located) });
   }
-  const findings = await findingsOf(places.config, config, planned.right);
+  const findings = await findingsOf(places.config, config, planned.right, texts);
   // The last check for stray errors before anything is written.
   await requireQuietConfig(places.config);
   return {
@@ -78,8 +81,9 @@ export const planFile = async (
 const loadAll = async (
   places: Places,
   require: (places: Places) => void,
+  texts: Texts | undefined,
 ): Promise<{ readonly config: unknown; readonly lockFile: LockFile }> => {
-  const loading = load(places.config, ownModules);
+  const loading = load(places.config, ownModules, { texts });
   const requiring = loading
     .catch(() => undefined)
     .then((loaded) => {
@@ -107,8 +111,13 @@ const missingPaths = (plan: Plan, configDir: string): readonly Problem[] =>
     .filter(({ path }) => !existsSync(resolve(configDir, path)))
     .map(({ path, at }) => model.moduleMissing(at, path));
 
-const findingsOf = async (file: string, config: unknown, { warnings, silenced }: PlannedConfig): Promise<Findings> => {
-  const found = await locateProblems(file, config, [...warnings, ...silenced]);
+const findingsOf = async (
+  file: string,
+  config: unknown,
+  { warnings, silenced }: PlannedConfig,
+  texts: Texts | undefined,
+): Promise<Findings> => {
+  const found = await locateProblems(file, config, [...warnings, ...silenced], texts);
   return {
     problems: grouped(found.slice(0, warnings.length)).map(diagnosticOf),
     silenced: grouped(

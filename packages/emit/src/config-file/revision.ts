@@ -69,7 +69,7 @@ const planThere = async (places: Places, revision: string, tree: string, root: s
       failures: mapStrings(failuresOf(error), (text) => text.replaceAll(tree, root)),
     });
   try {
-    const config = await load(places.config, ownModules, false);
+    const config = await load(places.config, ownModules, { isKept: false });
     const { lock, earlier } = await adoptLock(await readLockFile(places.lock), config);
     // Without facts of this machine: they decide about errors, not about the plan.
     const planned = planOf(config, { lock, earlierLocks: earlier });

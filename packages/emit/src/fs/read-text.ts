@@ -17,3 +17,12 @@ export const readIfThere = (file: string): string | undefined => {
   const text = readText(file);
   return typeof text === "string" ? text : undefined;
 };
+
+/** Texts that take the place of files, by absolute path. */
+export type Texts = ReadonlyMap<string, string>;
+
+/** Reads the text of a file, or the text that takes its place. */
+export const readWith =
+  (texts?: Texts) =>
+  (file: string): string | undefined =>
+    texts?.get(file) ?? readIfThere(file);

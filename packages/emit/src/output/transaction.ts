@@ -64,8 +64,12 @@ export const apply = async (
       part: `.${randomUUID()}.microvm-emit-part`,
       content: change.action === "put" ? change.text : null,
     }));
-    await writeJournal(state, { output, entries: targets.map((target) => entryOf(target, output, folders)) });
-    await settle(targets, folders);
+    const entries = targets.map((target) => entryOf(target, output, folders));
+    await writeJournal(state, { output, entries });
+    await settle(
+      targets.map((target, position) => ({ ...target, ...modeOf(entries[position]) })),
+      folders,
+    );
     // Commits the changes.
     unlinkSync(journalIn(state));
   } catch (error) {
@@ -85,6 +89,9 @@ const entryOf = ({ path, part, content }: Target, output: string, folders: Folde
     old: typeof there === "string" ? null : { content: there.bytes.toString("base64"), mode: there.mode },
   };
 };
+
+/** A file that is replaced keeps its mode. */
+const modeOf = (entry: Entry | undefined): Pick<Target, "mode"> => (entry?.old == null ? {} : { mode: entry.old.mode });
 
 const writeJournal = async (state: string, journal: Journal): Promise<void> => {
   const draft = `${journalIn(state)}.part`;

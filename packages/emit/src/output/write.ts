@@ -1,5 +1,5 @@
-import { accessSync, constants, lstatSync, readlinkSync, statSync } from "node:fs";
-import { basename, dirname, isAbsolute, join, parse, relative, sep } from "node:path";
+import { accessSync, constants, statSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
 import { exclusively } from "../fs/exclusive.js";
 import { type Conflict, Failed, type Failure, type LossReason } from "../report/failure.js";
 import type { TextFile } from "../output-file.js";
@@ -15,12 +15,12 @@ import {
   parseManifest,
   printManifest,
 } from "./manifest.js";
+import { linkOutOf } from "./links.js";
 import { hasConflictMarkers } from "./merge-conflict.js";
 import { isBelow, sourceTreeOf } from "../fs/source-tree.js";
 import { stateFolder } from "../fs/state-folder.js";
 import { type Change, apply, isHalfDone, recover, removeEmptied } from "./transaction.js";
 import { sha256 } from "../fs/sha256.js";
-import { withoutLinks } from "../fs/without-links.js";
 
 /** The desired files of a run. */
 export interface Wanted {
@@ -32,8 +32,19 @@ export interface Wanted {
    * to remove.
    */
   readonly beside: Readonly<Record<string, string | null>>;
+  /** Files of the user's that change together with it. */
+  readonly edits?: readonly FileEdit[];
   /** Overwrite files that are foreign or edited. */
   readonly force: boolean;
+}
+
+/** A file of the user's with another text. */
+export interface FileEdit {
+  /** Absolute and without links. */
+  readonly path: string;
+  /** The text that was edited, which must still be there. */
+  readonly before: string;
+  readonly text: string;
 }
 
 /** Result of a run; paths are relative to the output directory and sorted. */
@@ -101,43 +112,10 @@ const systemFailure = (dir: string, cause: string, error: NodeJS.ErrnoException,
     ? { kind: "output-not-writable", paths: [dir], cause }
     : { kind: "write-failed", dir, cause, isUndone: !isHalfDone };
 
-/**
- * Throws if a symlink on the typed path of the output directory leads out of the repository that contains the symlink:
- * the target may be another flake of the user, with a manifest too. Symlinks outside of repositories are the
- * user's.
- */
+/** Throws if a symlink on the typed path of the output directory leads out of the repository that contains the symlink. */
 export const requireNoLink = (typed: string, configDir: string): void => {
-  for (const link of linksOn(typed)) {
-    const repository = repositoryOf(dirname(link), configDir);
-    if (repository !== undefined && repositoryOf(withoutLinks(link), configDir) !== repository)
-      throw new Failed({ kind: "output-through-link", dir: typed, link });
-  }
-};
-
-/** The git work tree of a folder, else the config's folder: both may come from someone else. */
-const repositoryOf = (folder: string, configDir: string): string | undefined => {
-  const { root, isGit } = sourceTreeOf(folder);
-  return isGit ? root : isBelow(configDir, folder) ? configDir : undefined;
-};
-
-/** Limit of Linux, see path_resolution(7). */
-const maxLinks = 40;
-
-/** All symlinks that the kernel follows on an absolute path, each by its real path. */
-const linksOn = (path: string): readonly string[] => {
-  const links: string[] = [];
-  const steps = path.split(sep).reverse();
-  let folder = parse(path).root;
-  for (let step = steps.pop(); step !== undefined && links.length < maxLinks; step = steps.pop()) {
-    const entry = join(folder, step);
-    if (lstatSync(entry, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
-      links.push(entry);
-      const target = readlinkSync(entry);
-      steps.push(...target.split(sep).reverse());
-      if (isAbsolute(target)) folder = parse(target).root;
-    } else folder = entry;
-  }
-  return links;
+  const link = linkOutOf(typed, configDir);
+  if (link !== undefined) throw new Failed({ kind: "output-through-link", dir: typed, link });
 };
 
 /** Throws unless the output directory, or else its nearest existing parent, is a directory. */
@@ -173,7 +151,7 @@ interface Plan {
 }
 
 /** Compares the desired files with the disk; throws one failure with all conflicts. */
-const planChanges = ({ dir, files, beside, force }: Wanted, folders: Folders): Plan => {
+const planChanges = ({ dir, files, beside, edits = [], force }: Wanted, folders: Folders): Plan => {
   const manifest = readManifest(dir, folders);
   const conflicts: Conflict[] = [];
   const changes: Change[] = [];
@@ -222,6 +200,12 @@ const planChanges = ({ dir, files, beside, force }: Wanted, folders: Folders): P
     if (there === "blocked") continue;
     if (text === null) changes.push(...(there === undefined ? [] : [{ action: "remove", path } as const]));
     else if (there?.text !== text) changes.push({ action: "put", path, text });
+  }
+  for (const { path, before, text } of edits) {
+    const there = readEntry(folders.at(path));
+    if (typeof there === "string" || there.bytes.toString() !== before)
+      throw new Failed({ kind: "config-changed", file: path });
+    changes.push({ action: "put", path, text });
   }
   if (conflicts.length > 0) throw new Failed({ kind: "output-conflicts", dir, conflicts: byPath(conflicts) });
   for (const paths of Object.values(report)) paths.sort();

@@ -35,6 +35,61 @@ const rows: { readonly [Kind in Failure["kind"]]: Row<Extract<Failure, { readonl
       remedy: "Change to another directory.",
     }),
   },
+  "unknown-name": {
+    exitCode: 1,
+    words: ({ noun, name, known }) => ({
+      message: `Unknown ${noun} ${JSON.stringify(clip(name))}.`,
+      remedy: didYouMean(name, known),
+    }),
+  },
+  "name-taken": {
+    exitCode: 1,
+    words: ({ file, host, name }) => ({
+      subject: file,
+      message: `The host ${host} has a VM ${name} already.`,
+      remedy: "Choose another name.",
+    }),
+  },
+  "host-needed": {
+    exitCode: 2,
+    words: ({ file, hosts }) => ({
+      subject: file,
+      message: hosts.length === 0 ? "The config has no host." : "Several hosts are possible.",
+      remedy: hosts.length === 0 ? "Add a host first." : `Choose one with --host: ${hosts.join(", ")}.`,
+    }),
+  },
+  "config-not-editable": {
+    exitCode: 1,
+    words: ({ file, place, reason, byHand }) => ({
+      ...(place === undefined ? { subject: file } : { place }),
+      message: `The config cannot be edited automatically: ${reason}. Nothing was changed.`,
+      remedy: byHand,
+    }),
+  },
+  "config-not-writable": {
+    exitCode: 1,
+    words: ({ file, reason }) => ({
+      subject: file,
+      message: `The config may not be edited: ${reason}. Nothing was changed.`,
+      remedy: "Make it a writable file of its repository, or edit it by hand.",
+    }),
+  },
+  "config-changed": {
+    exitCode: 1,
+    words: ({ file }) => ({
+      subject: file,
+      message: "The config changed during the run. Nothing was written.",
+      remedy: "Run the command again.",
+    }),
+  },
+  "edit-not-made": {
+    exitCode: 1,
+    words: ({ file }) => ({
+      subject: file,
+      message: "The edited config would have problems. Nothing was changed; their lines are those of the edited text.",
+      remedy: "Fix their cause, or edit the config by hand.",
+    }),
+  },
   "config-missing": {
     exitCode: 1,
     words: ({ file, candidates }) => ({

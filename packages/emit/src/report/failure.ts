@@ -6,6 +6,21 @@ import type { Place } from "./place.js";
 export type Failure =
   | { readonly kind: "usage"; readonly message: string; readonly remedy?: string }
   | { readonly kind: "unknown-code"; readonly code: string; readonly meant: string | undefined }
+  | { readonly kind: "unknown-name"; readonly noun: string; readonly name: string; readonly known: readonly string[] }
+  | { readonly kind: "name-taken"; readonly file: string; readonly host: string; readonly name: string }
+  | { readonly kind: "host-needed"; readonly file: string; readonly hosts: readonly string[] }
+  | {
+      readonly kind: "config-not-editable";
+      readonly file: string;
+      readonly place?: Place;
+      /** A clause. */
+      readonly reason: string;
+      /** What to do instead, a sentence. */
+      readonly byHand: string;
+    }
+  | { readonly kind: "config-not-writable"; readonly file: string; readonly reason: string }
+  | { readonly kind: "config-changed"; readonly file: string }
+  | { readonly kind: "edit-not-made"; readonly file: string }
   | { readonly kind: "config-missing"; readonly file: string; readonly candidates: readonly string[] }
   | { readonly kind: "config-not-found"; readonly directory: string; readonly names: readonly string[] }
   | { readonly kind: "config-of-another-user"; readonly file: string; readonly uid: number }

@@ -1,4 +1,6 @@
+import type { Plan } from "@microvm-emit/model";
 import { Option } from "commander";
+import type { EditedConfig } from "../../config-file/edit/edit.js";
 import type { Emitted } from "../../report/emitted.js";
 import type { Outcome } from "../../report/outcome.js";
 import { configHelp, type Declare, withFormat } from "../command.js";
@@ -36,11 +38,20 @@ export const emit: Declare = (program, ask) => {
   withFormat(program);
 };
 
+/** How to write a flake. */
+export interface EmitSettings {
+  /** The output directory as typed. */
+  readonly output?: string | undefined;
+  readonly force: boolean;
+  /** An edit of the config that is written together with the flake. */
+  readonly edited?: EditedConfig;
+}
+
 /** Writes the flake of a config, or throws {@link Failed} and changes nothing. */
 export const emitConfig = async (
   config: string,
-  { output, force }: { readonly output?: string | undefined; readonly force: boolean },
-): Promise<Outcome<Emitted>> => {
+  { output, force, edited }: EmitSettings,
+): Promise<Outcome<Emitted> & { readonly plan: Plan }> => {
   const [
     { placesOf },
     { planFile },
@@ -56,14 +67,18 @@ export const emitConfig = async (
     import("../next-commands.js"),
     import("../../report/emitted.js"),
   ]);
-  const plannedFile = await planFile(placesOf(config, output), ({ configDir, outputDir, typedOutput }) => {
-    requireDirectory(outputDir);
-    requireNoLink(typedOutput, configDir);
-  });
+  const plannedFile = await planFile(
+    placesOf(config, output),
+    ({ configDir, outputDir, typedOutput }) => {
+      requireDirectory(outputDir);
+      requireNoLink(typedOutput, configDir);
+    },
+    edited?.texts,
+  );
   const { places, planned, lockFile, findings } = plannedFile;
   const { adopted } = lockFile;
   const wanted = await wantedOf(plannedFile);
-  const written = await write({ ...wanted, force });
+  const written = await write({ ...wanted, ...(edited && { edits: edited.files }), force });
   const emitted: Emitted = {
     directory: places.outputDir,
     ...written,
@@ -78,7 +93,7 @@ export const emitConfig = async (
       before: lockFile.lock,
     }),
   };
-  return { json: emitted, text: (style) => formatEmitted(emitted, style), findings };
+  return { json: emitted, text: (style) => formatEmitted(emitted, style), findings, plan: planned.plan };
 };
 
 /** Prints the result of one stage of the compiler. */

@@ -1,18 +1,19 @@
-import { readFileSync } from "node:fs";
 import type { Problem } from "@microvm-emit/model";
 import type { LocatedProblem } from "../../report/located-problem.js";
 import type { Place } from "../../report/place.js";
-import { readIfThere } from "../../fs/read-text.js";
+import { readWith, type Texts } from "../../fs/read-text.js";
 
 /** Adds source places to problems. Parses the source only if there are problems. */
 export const locateProblems = async (
   file: string,
   config: unknown,
   problems: readonly Problem[],
+  texts?: Texts,
 ): Promise<readonly LocatedProblem[]> => {
   if (problems.length === 0) return [];
   const { locator } = await import("./locate.js");
-  const locate = await locator(file, readFileSync(file, "utf8"), { config, read: readIfThere });
+  const read = readWith(texts);
+  const locate = await locator(file, read(file) ?? "", { config, read });
   const located = problems.map((problem): LocatedProblem => {
     const place = locate(problem.path);
     return {

@@ -66,14 +66,14 @@ const inModule = (file: string, source: string, { config, read = () => undefined
   const placesOf = oncePer((module: Module) => placesIn(module.file, module.source));
   const actual = config === undefined ? undefined : { value: config };
   return (path) => {
-    const spot = walk(exported, path, actual);
+    const { spot } = walk(exported, path, actual);
     if (spot !== undefined) return placesOf(spot.module)(spot.offset);
     return exported.kind === "value" ? placesIn(file, source)(exported.value.node.start ?? 0) : undefined;
   };
 };
 
 /** Parses each module of the user once. */
-const openModules = (read: (file: string) => string | undefined): OpenModule => {
+export const openModules = (read: (file: string) => string | undefined): OpenModule => {
   const known = new Map<string, Module | undefined>();
   const open = (file: string): Module | undefined => {
     if (!known.has(file)) {

@@ -32,6 +32,14 @@ export interface Scope {
   readonly module: Module;
 }
 
+/** What a name stands for in a scope. */
+export const lookUp = (name: string, scope: Scope | undefined): Binding | undefined =>
+  scope === undefined ? undefined : (scope.bindings.get(name) ?? lookUp(name, scope.outer));
+
+/** Whether an import is of this program. */
+export const isOurs = (specifier: string): boolean =>
+  specifier === "microvm-emit" || specifier === "@microvm-emit/model";
+
 /** A source file of the user. */
 export interface Module {
   readonly file: string;
@@ -40,6 +48,7 @@ export interface Module {
   readonly exports: ReadonlyMap<string, Binding>;
   /** Modules of `export * from`. */
   readonly passedOn: readonly string[];
+  readonly statements: readonly Statement[];
 }
 
 /** Name of a namespace import. */
@@ -50,10 +59,11 @@ export const readModule = (file: string, source: string): Module | undefined => 
   const { parse, parseExpression } = requireBabelParser();
   const exports = new Map<string, Binding>();
   const passedOn: string[] = [];
-  const module: Module = { file, source, exports, passedOn };
+  const statements: Statement[] = [];
+  const module: Module = { file, source, exports, passedOn, statements };
   const scope: Scope = { bindings: new Map(), outer: undefined, module };
   try {
-    if (file.endsWith(".json")) {
+    if (/\.jsonc?$/.test(file)) {
       exports.set("default", constant({ node: parseExpression(source), scope }));
       return module;
     }
@@ -62,6 +72,7 @@ export const readModule = (file: string, source: string): Module | undefined => 
       errorRecovery: true,
       plugins: /\.m?ts$/.test(file) ? ["typescript"] : [],
     });
+    statements.push(...program.body);
     declare(program.body, scope);
     for (const statement of program.body) readExports(statement, scope, exports, passedOn);
   } catch {

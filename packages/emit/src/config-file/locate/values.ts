@@ -5,7 +5,9 @@ import {
   everything,
   type Expression,
   functionScope,
+  isOurs,
   type ListLiteral,
+  lookUp,
   type Module,
   type ObjectLiteral,
   plainKey,
@@ -59,10 +61,18 @@ interface Candidate extends Found {
 /** Opens an imported module; undefined for modules that are not the user's. */
 export type OpenModule = (importer: string, specifier: string) => Module | undefined;
 
-/** The place of a config path, or of its deepest known part; undefined if no part is known. */
-export type Walk = (config: Binding, path: ConfigPath, actual: Actual) => Spot | undefined;
+/** Follows a config path through the source, as far as that can be known. */
+export type Walk = (config: Binding, path: ConfigPath, actual: Actual) => Reached;
 
-interface Spot {
+/** Where a config path leads. */
+export interface Reached {
+  /** Where the deepest part of the path is written; undefined where none of it is found. */
+  readonly spot: Spot | undefined;
+  /** The literals that may be the value of the whole path, the top one of several that `extend` merges. */
+  readonly literals: readonly Written[];
+}
+
+export interface Spot {
   readonly module: Module;
   readonly offset: number;
 }
@@ -153,9 +163,6 @@ export const walkOf = (open: OpenModule): Walk => {
     const found = choose(candidatesOf(object, step, undefined), undefined);
     return found?.value === undefined ? anything : meanings(found.value);
   };
-
-  const lookUp = (name: string, scope: Scope | undefined): Binding | undefined =>
-    scope === undefined ? undefined : (scope.bindings.get(name) ?? lookUp(name, scope.outer));
 
   const bound = (binding: Binding | undefined): Alternatives => {
     switch (binding?.kind) {
@@ -595,6 +602,19 @@ export const walkOf = (open: OpenModule): Walk => {
     return candidates.length === 1 && isContainer && only?.isOpen === false ? only : undefined;
   };
 
+  const literalsOf = (value: Value): readonly Written[] => {
+    switch (value.kind) {
+      case "written":
+        return [value];
+      case "merged":
+        return value.parts.slice(-1).flatMap((part) => meanings(part).values.flatMap(literalsOf));
+      case "replacing":
+        return meanings(value.by).values.flatMap(literalsOf);
+      default:
+        return [];
+    }
+  };
+
   /** The exported value, or the result of an exported function. */
   const madeBy = (exported: Alternatives): Alternatives => {
     const [value] = exported.values;
@@ -607,18 +627,20 @@ export const walkOf = (open: OpenModule): Walk => {
     steps = 0;
     let here = madeBy(bound(config));
     let actual = loaded;
-    let place: Spot | undefined;
+    let spot: Spot | undefined;
     for (const step of path) {
       const next = actual === undefined ? undefined : partOf(actual.value, step);
-      if (actual !== undefined && next === undefined) break;
-      const found = choose(candidatesOf(here, step, actual), next);
-      if (found === undefined) break;
-      place = found;
-      if (found.value === undefined) break;
+      const found =
+        actual !== undefined && next === undefined ? undefined : choose(candidatesOf(here, step, actual), next);
+      spot = found ?? spot;
+      if (found?.value === undefined) return { spot, literals: [] };
       here = meanings(found.value);
       actual = next;
     }
-    return place;
+    return {
+      spot,
+      literals: here.values.flatMap(literalsOf),
+    };
   };
 };
 
@@ -629,7 +651,5 @@ const partOf = (whole: unknown, step: string | number): Actual =>
 
 const isFunction = (node: Expression): node is WrittenFunction =>
   node.type === "ArrowFunctionExpression" || node.type === "FunctionExpression";
-
-const isOurs = (specifier: string): boolean => specifier === "microvm-emit" || specifier === "@microvm-emit/model";
 
 const startOf = (node: { readonly start?: number | null | undefined }): number => node.start ?? 0;

@@ -40,7 +40,7 @@ const customTags: Tags = [
 ];
 
 /** Parses YAML 1.2 with the merge key `<<` of 1.1, which is still common, and tags for `replace` and `unset`. */
-const parse = (source: string): Document.Parsed =>
+export const parseYaml = (source: string): Document.Parsed =>
   parseDocument(source, { merge: true, prettyErrors: false, customTags });
 
 /**
@@ -54,7 +54,7 @@ export const readYaml = (file: string, source: string): ReadData => {
   const refuse = (offset: number, reason: string): ReadData => ({
     problem: { place: placeAtOffset(file, source, offset), message: `not valid YAML (${reason})` },
   });
-  const document = parse(source);
+  const document = parseYaml(source);
   const [first] = [...document.errors, ...document.warnings];
   // The parser reports its own stack overflow as a syntax error.
   if (first?.message.includes("call stack") === true) throw new RangeError(first.message);
@@ -110,7 +110,7 @@ const followAliases = (document: Document): Aliases => {
 
 /** Returns a function from a config path to the offset of its deepest existing part. Follows anchors and merge keys. */
 export const yamlOffsets = (source: string): ((path: ConfigPath) => number | undefined) => {
-  const document = parse(source);
+  const document = parseYaml(source);
   const { targets } = followAliases(document);
   const behindAlias = (node: unknown): unknown => (isAlias(node) ? targets.get(node) : node);
   const partsOf = oncePer((map: YAMLMap) => partsOfMap(map, behindAlias));

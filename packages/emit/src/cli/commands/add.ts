@@ -1,0 +1,45 @@
+import { InvalidArgumentError } from "commander";
+import type { Declare } from "../command.js";
+import { type EditOptions, editing, invocation } from "../edit-command.js";
+
+/** `microvm-emit add NAME`: writes another VM into the config. */
+export const add: Declare = (program, ask) => {
+  const command = program
+    .command("add")
+    .description("add a VM to the config and emit")
+    .argument("<name>", "name of the new VM")
+    .option("--agent <agent>", "run this coding agent, such as claude-code")
+    .option("--toolchain <names>", "install toolchains, such as go,node; may be repeated", collectNames)
+    .option("--repo <url>", "print the command that clones this repository into the VM's workspace", repository)
+    .option("--like <vm>", "copy the settings of another VM, except those that only one VM can have")
+    .action((name: string, options: EditOptions & AddOptions) => {
+      const { agent, toolchain = [], repo, like, host } = options;
+      const request = { kind: "add", name, host, agent, toolchains: toolchain, like } as const;
+      ask(invocation("add", request, options, repo));
+    });
+  editing(command, "host of the VM (default: the only host)", [
+    "microvm-emit add projectvm --agent claude-code --toolchain go",
+    "microvm-emit add secondvm --like projectvm --dry-run",
+    "microvm-emit add webvm --agent codex --repo https://github.com/me/web",
+  ]);
+};
+
+interface AddOptions {
+  readonly agent?: string;
+  readonly toolchain?: readonly string[];
+  readonly repo?: string;
+  readonly like?: string;
+}
+
+const collectNames = (given: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  ...given.split(",").filter((name) => name !== ""),
+];
+
+/** A repository as git takes it; one that git would read as an option or a program, or that carries a password, is refused. */
+const repository = (given: string): string => {
+  if (/^-|[\s\p{C}]|^[\w-]+::/u.test(given)) throw new InvalidArgumentError("It takes the URL of a Git repository.");
+  if (/^[\w+.-]+:\/\/[^/@]*:[^/@]*@/.test(given))
+    throw new InvalidArgumentError("Leave the password out: the agent could read it in the clone.");
+  return given;
+};

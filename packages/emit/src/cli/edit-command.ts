@@ -1,0 +1,86 @@
+import type { Command } from "commander";
+import type { Request } from "../config-file/edit/change.js";
+import type { Outcome } from "../report/outcome.js";
+import { type Context, type Invocation, withFormat } from "./command.js";
+
+/** The options of every command that edits a config. */
+export interface EditOptions {
+  readonly config?: string;
+  readonly output?: string;
+  readonly host?: string;
+  readonly dryRun?: boolean;
+}
+
+/** The help of `--host` for a VM that the config has. */
+export const fromHost = "host of the VM (default: the only host with a VM of this name)";
+
+/** Adds what every command that edits a config has. */
+export const editing = (command: Command, hostHelp: string, examples: readonly string[]): void => {
+  command
+    .option("--host <host>", hostHelp)
+    .option("-c, --config <file>", "config file (default: microvm.config.* in this directory or the nearest one above)")
+    .option("-o, --output <dir>", "write the flake to this directory (default: flake/ beside the config)")
+    .option("--dry-run", "show the change of the config and write nothing")
+    .addHelpText("after", `\nExamples:\n${examples.map((example) => `  $ ${example}`).join("\n")}`);
+  withFormat(command, ["human", "json"]);
+};
+
+/** @param repository the repository to clone into the VM's workspace. */
+export const invocation = (
+  command: string,
+  request: Request,
+  options: EditOptions,
+  repository?: string,
+): Invocation => ({
+  command,
+  config: options.config,
+  run: async ({ configFile }: Context) => editAndEmit(await configFile(options.config), request, options, repository),
+});
+
+const editAndEmit = async (
+  config: string,
+  request: Request,
+  { output, dryRun = false }: EditOptions,
+  repository: string | undefined,
+): Promise<Outcome> => {
+  const [{ placesOf }, { planFile }, { editConfig, onlyIfRight }, { diffOf, formatDiff, formatLeftOut }] =
+    await Promise.all([
+      import("../config-file/places.js"),
+      import("../config-file/plan-file.js"),
+      import("../config-file/edit/edit.js"),
+      import("../report/edited.js"),
+    ]);
+  const places = placesOf(config, output);
+  const edited = await editConfig(places, request);
+  const { change, texts } = edited;
+  const files = edited.files.map(({ path, before, text }) => ({ file: path, diff: diffOf(before, text) }));
+  const copied = change.kind === "add" ? change.copied : undefined;
+  const json = { edited: files, leftOut: copied?.leftOut ?? [] };
+  if (dryRun) {
+    const { findings } = await onlyIfRight(() => planFile(places, () => undefined, texts), places.config);
+    return {
+      json: { dryRun: true, ...json },
+      text: (style) => formatDiff(files, style) + formatLeftOut(copied?.vm.name ?? "", json.leftOut, style),
+      findings,
+    };
+  }
+  const [{ emitConfig }, { formatEmitted }, { cloneCommand }] = await Promise.all([
+    import("./commands/emit.js"),
+    import("../report/emitted.js"),
+    import("./next-commands.js"),
+  ]);
+  const emit = (): ReturnType<typeof emitConfig> => emitConfig(config, { output, force: false, edited });
+  const { json: emitted, findings, plan } = await onlyIfRight(emit, places.config);
+  const clone = repository === undefined ? [] : cloneCommand(plan, change.vm, repository);
+  const result = { ...emitted, next: [...clone, ...emitted.next] };
+  return {
+    json: { ...json, ...result },
+    text: (style) =>
+      [
+        ...files.map(({ file }) => `${style.green("edited")}   ${style.path(file)}\n`),
+        formatLeftOut(copied?.vm.name ?? "", json.leftOut, style),
+        formatEmitted(result, style),
+      ].join(""),
+    findings,
+  };
+};

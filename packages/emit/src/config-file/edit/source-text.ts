@@ -1,0 +1,43 @@
+/** The line break of a text. */
+export const lineBreakOf = (text: string): string => (text.includes("\r\n") ? "\r\n" : "\n");
+
+export const lineStart = (text: string, at: number): number => text.lastIndexOf("\n", at - 1) + 1;
+
+/** The start of the line after the one of an offset; the end of the text on its last line. */
+export const nextLine = (text: string, at: number): number => {
+  const end = text.indexOf("\n", at);
+  return end === -1 ? text.length : end + 1;
+};
+
+/** The blanks in front of the line of an offset. */
+export const indentationAt = (text: string, at: number): string => /[^\S\n\r]*/.exec(lineAt(text, at))?.[0] ?? "";
+
+const lineAt = (text: string, at: number): string => text.slice(lineStart(text, at), nextLine(text, at));
+
+/** Whether the line of an offset has only blanks; false behind the last line. */
+export const isBlankLine = (text: string, at: number): boolean => at < text.length && lineAt(text, at).trim() === "";
+
+/** Whether the line before that of an offset has only blanks. */
+export const isBelowBlankLine = (text: string, at: number): boolean => {
+  const start = lineStart(text, at);
+  return start > 0 && isBlankLine(text, start - 1);
+};
+
+/** One step of indentation, as the first indented line has it. */
+export const indentationStep = (text: string): string => /^(?:\t| {1,8})(?=[^\s*])/m.exec(text)?.[0] ?? "  ";
+
+export const splice = (text: string, start: number, end: number, by: string): string =>
+  text.slice(0, start) + by + text.slice(end);
+
+/** Lines behind the first with another indentation; the lines that begin in `fixed`, such as in a template, stay. */
+export const indented = (
+  text: string,
+  from: string,
+  to: string,
+  isFixed: (offset: number) => boolean = () => false,
+): string =>
+  from === to
+    ? text
+    : text.replaceAll(/(?<=\n)[^\S\n\r]*(?=\S)/g, (blanks, offset: number) =>
+        isFixed(offset) ? blanks : blanks.startsWith(from) ? to + blanks.slice(from.length) : blanks,
+      );

@@ -1,0 +1,37 @@
+import type { ConfigPath } from "@microvm-emit/model";
+
+/** Settings that belong to one VM alone, `*` for every item of a list, and whether a value of them can be shared. */
+const rows: readonly { readonly path: readonly string[]; readonly isShared?: (value: unknown) => boolean }[] = [
+  { path: ["index"] },
+  { path: ["renamedFrom"] },
+  { path: ["machineId"], isShared: (value) => value === null },
+  { path: ["workspace"], isShared: (value) => value === false },
+  { path: ["sshHostKeys"], isShared: (value) => value === false },
+  { path: ["publish"], isShared: (value) => Array.isArray(value) && value.length === 0 },
+  { path: ["forwardPorts"], isShared: (value) => Array.isArray(value) && value.length === 0 },
+  { path: ["devices"], isShared: (value) => Array.isArray(value) && value.length === 0 },
+  { path: ["vsock", "cid"] },
+  { path: ["interfaces", "*", "mac"] },
+  { path: ["interfaces", "*", "tap"] },
+  { path: ["interfaces", "*", "address"], isShared: (value) => value === "dhcp" },
+  { path: ["interfaces", "*", "ipv6"] },
+];
+
+/** The paths in a VM of the settings that a copy of it cannot have. */
+export const uniqueSettings = (vm: unknown): readonly ConfigPath[] =>
+  rows.flatMap(({ path, isShared }) => found(vm, path, isShared));
+
+const found = (
+  value: unknown,
+  [step, ...rest]: readonly string[],
+  isShared: ((value: unknown) => boolean) | undefined,
+): readonly ConfigPath[] => {
+  if (step === undefined) return value === undefined || isShared?.(value) === true ? [] : [[]];
+  if (step === "*")
+    return Array.isArray(value)
+      ? value.flatMap((item, position) => found(item, rest, isShared).map((path) => [position, ...path]))
+      : [];
+  return typeof value === "object" && value !== null && Object.hasOwn(value, step)
+    ? found((value as Readonly<Record<string, unknown>>)[step], rest, isShared).map((path) => [step, ...path])
+    : [];
+};
