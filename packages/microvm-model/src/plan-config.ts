@@ -14,7 +14,7 @@ import { whereWritten } from "./compose/vm-defaults.js";
 import { badLock } from "./problems/bad-lock.js";
 import { wrongType } from "./problems/wrong-type.js";
 
-/** A plan with what is to be told of its config. */
+/** A plan with the warnings about its config. */
 export interface Planned {
   readonly value: Resolution;
   readonly warnings: readonly Problem[];
@@ -55,7 +55,7 @@ export const planConfig = (
   );
 };
 
-/** The value when no problem is an error, else every problem, both without what is silenced. */
+/** The value if no problem is an error, else all problems, without the silenced ones. */
 const settle = (
   checked: Checked<Resolution>,
   isMisspelt: boolean,

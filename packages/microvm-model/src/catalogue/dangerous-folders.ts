@@ -2,23 +2,23 @@ import { agents } from "./agents.js";
 import { asMounted, placesOf } from "../common/as-mounted.js";
 import { type FolderIndex, indexFolders } from "../common/folder-index.js";
 
-/** What is no guest's to see or to change, whoever shares it. */
+/** Folders that no guest may read or change without a reason. */
 export interface DangerousFolder {
-  /** What is there, as in "the host's …" or "alice's …". */
+  /** The content, as in "the host's …" or "alice's …". */
   readonly what: string;
   /** Folders and files of the host; those below a home as `~/…`. */
   readonly paths: readonly string[];
-  /** Whether a folder within is dangerous too; without, only these themselves and what they lie in. */
+  /** True if folders inside are dangerous too; otherwise only these folders and those above them. */
   readonly within: boolean;
-  /** Whether the danger is that a guest writes: what is there, every user of the host may read. */
+  /** True if only writing is dangerous, because every user of the host can read the content. */
   readonly readable?: true;
   /** The setting whose own share lies there. */
   readonly setting?: string;
-  /** What serves better than a share. */
+  /** A better way than a share. */
   readonly instead?: string;
 }
 
-/** Where agents keep their logins when no VM is around. */
+/** The folders of agents' logins outside VMs. */
 const agentFolders = Object.values(agents).flatMap(({ state }) => [
   ...("mountPoint" in state ? [state.mountPoint] : []),
   ...("links" in state ? Object.keys(state.links) : []),
@@ -61,7 +61,7 @@ const system: readonly DangerousFolder[] = [
   },
   {
     what: "firewall rules",
-    // nftables.service of NixOS loads what is in the latter too.
+    // nftables.service of NixOS loads the latter too.
     paths: ["/run/microvm-policy", "/var/lib/nftables"],
     within: true,
     readable: true,
@@ -189,7 +189,7 @@ interface Home {
   readonly directory: string;
 }
 
-/** What of a folder is dangerous, in words; null for nothing. */
+/** The danger of a folder, in words; null for none. */
 export interface Danger {
   /** Reads on from the folder: `holds …`. */
   readonly how: string;
@@ -252,7 +252,7 @@ interface Entry {
   readonly folder: string;
   readonly row: DangerousFolder;
   readonly whose: string;
-  /** What is told first, since it says most. */
+  /** The row to report first, because it is the most specific. */
   readonly order: number;
 }
 

@@ -15,7 +15,7 @@ const release = "26.05";
 
 const followsNixpkgs = { nixpkgs: "nixpkgs" };
 
-/** home-manager has a branch a release of NixOS, and one for what is between two. */
+/** home-manager has a branch per release of NixOS, and one for unstable. */
 const homeManagerFor = (nixpkgs: string): string => {
   const [, released] = /-(\d\d\.\d\d)\b/.exec(nixpkgs) ?? [];
   const homeManager = "github:nix-community/home-manager";

@@ -4,7 +4,7 @@ export interface GitHost {
   readonly name: string;
   /** Its SSH host key, as the host publishes it and as other projects pin it. */
   readonly hostKey: string;
-  /** What its word in `allow` opens. */
+  /** The domains of its preset. */
   readonly domains: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * The options of microvm.nix that have a setting of their own, by their names below `microvm`: which setting of a VM that
- * is. The others are given by name, in a VM's `microvm`.
+ * The options of microvm.nix, by their names below `microvm`, for which a VM has a setting. A VM sets the other options
+ * by name, in `microvm`.
  */
 export const vmSettings: Readonly<Record<string, string>> = {
   balloon: "balloon",
@@ -97,7 +97,7 @@ export const hostSettings: Readonly<Record<string, string>> = {
   "vms.<name>.updateFlake": "importedVms.NAME.updateFlake",
 };
 
-/** The settings that an option, or the options below a name, have of their own. */
+/** The settings for an option, or for the options below a name. */
 export const settingsOf = (settings: Readonly<Record<string, string>>, option: string): readonly string[] => [
   ...new Set(
     Object.entries(settings)

@@ -1,8 +1,8 @@
-/** The path at which the system sees what lies there: by a link, and by what keeps folders of a root that is lost at each start. */
+/** The path of a folder after links, and without the prefix that impermanence gives to folders of a temporary root. */
 export const asMounted = (path: string): string =>
   path.replace(/^(\/nix)?\/(persist|persistent)(?=\/|$)/, "").replace(/^\/var\/run(?=\/|$)/, "/run") || "/";
 
-/** All paths of one place: what is written, and where its links lead, each as the system sees it. */
+/** All paths of one place: as in the config, and after its links, each as the system mounts it. */
 export const placesOf = (path: string, realPath: (path: string) => string): readonly string[] => [
   ...new Set([path, realPath(path)].map(asMounted)),
 ];

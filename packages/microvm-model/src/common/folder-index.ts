@@ -21,7 +21,7 @@ export const indexFolders = <F extends { readonly folder: string }>(folders: rea
   };
 };
 
-/** What leads to a path but `/`, the nearest first. */
+/** The folders above a path except `/`, the nearest first. */
 export const parentsOf = (path: string): readonly string[] => {
   const parents: string[] = [];
   for (let slash = path.lastIndexOf("/"); slash > 0; slash = path.lastIndexOf("/", slash - 1))

@@ -16,7 +16,7 @@ const lettersOf = (text: string): string => Array.from(text.toLowerCase()).sort(
 /** More are not read: the nearest are named in their place. */
 const maxListed = 600;
 
-/** Other names of agents and toolchains, which neither spelling nor beginning leads to. */
+/** Other names of agents and toolchains, whose spelling is not similar. */
 const otherNames: Readonly<Record<string, string>> = {
   "c++": "cpp",
   cargo: "rust",

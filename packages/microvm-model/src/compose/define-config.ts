@@ -3,7 +3,7 @@ import type { Host } from "../config/host.js";
 import type { Bridge, BridgedInterface, Interface } from "../config/network.js";
 import type { Vm } from "../config/vm.js";
 
-/** What a config that is a function may read of where it is loaded. */
+/** The input of a config function. */
 export interface Environment {
   /** The environment variables of the run. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -38,7 +38,7 @@ interface HostWithVms<Vms, Bridges> extends Host {
   readonly vms?: { readonly [Name in keyof Vms]: VmOn<Vms[Name], NoInfer<KnownNames<Bridges>>> } | undefined;
 }
 
-/** Of a host that has no bridge written out, nothing is known. */
+/** Any text, if the host has no bridge literal. */
 type KnownNames<Bridges> = unknown extends Bridges ? string : keyof Bridges;
 
 /** A config whose hosts are known by their bridges, and by the bridges that their VMs name. */
@@ -70,7 +70,7 @@ type OnlyKnown<Value, Known> = Value extends Leaf
             : `There is no setting ${Name & string}`;
       };
 
-/** What a config function may return, by what it does return. */
+/** The allowed result of a config function, from its inferred result. */
 type ExactReturn<Returned, Bridges, Vms> =
   Returned extends PromiseLike<infer Value>
     ? Promise<ExactConfig<Bridges, Vms> & OnlyKnown<Value, Config>>

@@ -2,7 +2,7 @@ import type { Expr } from "@microvm-emit/nix-ast";
 import type { Agent } from "../catalogue/agent.js";
 import { asReplacement, merge, removal, settled } from "./merge.js";
 
-/** What may be laid over a part of a config: any of its settings, at any depth. Agents and Nix are given whole. */
+/** Changes to a part of a config: any of its settings, at any depth. An agent or Nix is always given whole. */
 export type Changes<Part> = Part extends Expr | Agent | readonly unknown[] | ((...parameters: never) => unknown)
   ? Part
   : Part extends object
@@ -10,24 +10,24 @@ export type Changes<Part> = Part extends Expr | Agent | readonly unknown[] | ((.
     : Part;
 
 /**
- * A config, host, VM or any other part with changes laid over it, the last one on top; nothing given is changed.
+ * A config, host, VM or any other part with changes, of which the last one wins; no argument is modified.
  *
- * Objects merge by key, and lists are joined, the base's items first. Text, numbers, true and false, null, agents and Nix
- * replace what was there, and so does a value of another kind (`firewall: false` over `firewall: { … }`). A setting that is
- * `undefined` says nothing. `replace([…])` takes the place of a list or object, and `unset` takes a setting or entry away.
+ * Objects merge by key, and lists are concatenated, the items of the base first. Text, numbers, booleans, null, agents and Nix
+ * replace the previous value, and so does a value of another kind (`firewall: false` over `firewall: { … }`). An `undefined`
+ * setting changes nothing. `replace([…])` replaces a list or object, and `unset` removes a setting or entry.
  *
- * `extend(a, extend(b, c))` is `extend(extend(a, b), c)`: changes can be put together before there is a base.
+ * `extend(a, extend(b, c))` equals `extend(extend(a, b), c)`, so changes can be combined before there is a base.
  *
- * Where the base is written in place, name what it is: `extend<Vm>({ … }, { … })`.
+ * With a literal base, name its type: `extend<Vm>({ … }, { … })`.
  */
 export const extend = <Part extends object>(base: Part, ...changes: readonly Changes<NoInfer<Part>>[]): Part =>
   changes.reduce<unknown>(merge, settled(base)) as Part;
 
-/** A list or object that takes the place of what it is laid over, by `extend` or as a VM's over `vmDefaults`. */
+/** A list or object that replaces the previous value, in `extend` or in a VM with `vmDefaults`. */
 export const replace = <Value extends object>(value: Value): Value => asReplacement(value) as Value;
 
 /**
- * Takes a setting or entry away: over `{ vcpu: 4 }`, `{ vcpu: unset }` leaves the built-in default. It has no type, so
- * that it can be written for any.
+ * Removes a setting or entry: over `{ vcpu: 4 }`, `{ vcpu: unset }` restores the default. It has no type, so that every
+ * setting accepts it.
  */
 export const unset: never = removal as never;

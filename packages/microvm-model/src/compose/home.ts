@@ -6,5 +6,5 @@ export const fromInput = (input: string, path: string): InputFile => ({ input, p
 /** Zsh as the user's shell, with its history and start-up files. */
 export const zsh = (options: Omit<Zsh, "program"> = {}): Zsh => ({ program: "zsh", ...options });
 
-/** Emacs, with a package of its own and a config folder where given. */
+/** Emacs, with an optional package and config folder. */
 export const emacs = (options: Omit<Emacs, "program"> = {}): Emacs => ({ program: "emacs", ...options });

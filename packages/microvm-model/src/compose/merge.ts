@@ -6,10 +6,10 @@ import type { ConfigPath } from "../problems/problem.js";
  * another copy of this package has the same ones.
  */
 
-/** Says that a list or an object takes the place of what was there, and is not merged with it. */
+/** Marks a list or an object that replaces the previous value instead of merging with it. */
 const replacing = Symbol.for("@microvm-emit/model/replace");
 
-/** The keys that an object takes away from what it is laid over, once it has been merged itself. */
+/** The keys that a merged object still removes from its base. */
 const removing = Symbol.for("@microvm-emit/model/remove");
 
 /** The value that takes a setting away. */
@@ -17,14 +17,14 @@ export const removal = Symbol.for("@microvm-emit/model/unset");
 
 type PlainObject = Readonly<Record<string, unknown>>;
 
-/** Whether a value is an object of data: no list, no Nix, no instance of a class. */
+/** True for an object of data: no list, no Nix, no instance of a class. */
 export const isData = (value: unknown): value is PlainObject => {
   if (typeof value !== "object" || value === null || Array.isArray(value) || isNode(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 };
 
-/** Whether an object merges by key. An agent does not: it is known by its command. */
+/** True for an object that merges by key. An agent, known by its command, does not. */
 const isPlain = (value: unknown): value is PlainObject => isData(value) && typeof said(value, "command") !== "string";
 
 const isReplacement = (value: unknown): boolean =>
@@ -37,7 +37,7 @@ export const asReplacement = (value: unknown): unknown => {
   return copy === undefined ? value : Object.defineProperty(copy, replacing, { value: true });
 };
 
-/** What an object says of a key: a value, `removal`, or nothing. */
+/** The value of a key in an object, `removal`, or undefined. */
 const said = (from: PlainObject, key: string): unknown => {
   if (Object.hasOwn(from, key)) return from[key];
   return removedKeys(from).includes(key) ? removal : undefined;
@@ -47,8 +47,8 @@ const removedKeys = (from: PlainObject): readonly string[] =>
   ((from as Readonly<Record<symbol, unknown>>)[removing] as readonly string[] | undefined) ?? [];
 
 /**
- * `change` laid over `base`: objects merge by key, lists are joined, anything else replaces, and so does what is of
- * another kind. What is undefined says nothing. Associative, and `undefined` is its identity.
+ * `change` merged over `base`: objects merge by key, lists are concatenated, any other value or kind replaces.
+ * `undefined` changes nothing. Associative, with `undefined` as identity.
  */
 export const merge = (base: unknown, change: unknown): unknown => {
   if (change === undefined) return base;
@@ -70,14 +70,14 @@ const mergeObjects = (base: PlainObject, change: PlainObject): PlainObject => {
   return isReplacement(base) ? Object.defineProperty(result, replacing, { value: true }) : result;
 };
 
-/** A part as it is alone: without the settings that it takes away. */
+/** A part without its marks of removed settings. */
 export const settled = (part: unknown): unknown => {
   if (!isPlain(part)) return part;
   const alone = mergeObjects({}, part);
   return isReplacement(part) ? Object.defineProperty(alone, replacing, { value: true }) : alone;
 };
 
-/** Where a path of `merge(base, change)` comes from: the deepest of both that says it, or would have to. */
+/** The origin of a path of `merge(base, change)`: the deepest of both that has it, or should have it. */
 export const sourceOf = (
   base: unknown,
   change: unknown,

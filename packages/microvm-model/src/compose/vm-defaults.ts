@@ -3,18 +3,18 @@ import { isData, merge, settled, sourceOf } from "./merge.js";
 import { type ConfigPath, hasItToo, type Problem } from "../problems/problem.js";
 
 /**
- * What a host's `vmDefaults` say is said of each of its VMs, under the VM's own settings. Done to what is written, where it
- * can still be told what a VM leaves out.
+ * Merges a host's `vmDefaults` below each of its VMs. It works on the config as written, because the schema fills in
+ * omitted settings.
  */
 export const applyVmDefaults = (config: unknown): unknown =>
   mapEntries(settled(config), "hosts", (host) =>
     mapEntries(host, "vms", (vm) => (isData(vm) ? merge(vmDefaultsOf(host), vm) : vm)),
   );
 
-/** Where a path of a config with its VM defaults applied is written. */
+/** Maps a path of a config with merged VM defaults to its place in the config as written. */
 export type Written = (path: ConfigPath) => ConfigPath;
 
-/** What the defaults say is written there, all else in the VM. */
+/** Settings of `vmDefaults` map to the defaults, all others to the VM. */
 export const writtenPath =
   (config: unknown): Written =>
   (path) => {
@@ -28,7 +28,7 @@ export const writtenPath =
     return [hosts, host, ...(source.from === "base" ? ["vmDefaults"] : [vms, vm]), ...source.path];
   };
 
-/** Problems at the places where they can be mended; what several VMs have from their host's defaults is one problem. */
+/** Problems at the places where a person can fix them; a problem of `vmDefaults` in several VMs is reported once. */
 export const whereWritten = <P extends Problem>(problems: readonly P[], written: Written): readonly P[] => {
   const groups = collect(
     problems.map((problem) => {
@@ -39,7 +39,7 @@ export const whereWritten = <P extends Problem>(problems: readonly P[], written:
   );
   return [...groups.values()].map((group): P => {
     const [{ problem }] = group;
-    // What is wrong with the defaults themselves is of no VM.
+    // A problem of the defaults themselves relates to no VM.
     const isOfVms = group.length > 1 && group.every(({ of }) => isOfVm(of));
     const related = [
       ...(problem.related ?? []).map((other) => ({ ...other, path: written(other.path) })),
@@ -51,7 +51,7 @@ export const whereWritten = <P extends Problem>(problems: readonly P[], written:
 
 const isOfVm = ([, , section]: ConfigPath): boolean => section === "vms";
 
-/** Whether a path, as it is written, lies in a host's `vmDefaults`. */
+/** True for a path in `vmDefaults` of a host, in the config as written. */
 export const isOfDefaults = ([, , section]: ConfigPath): boolean => section === "vmDefaults";
 
 const vmDefaultsOf = (host: unknown): unknown => {

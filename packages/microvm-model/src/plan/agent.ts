@@ -17,9 +17,9 @@ export interface AgentPlan {
 }
 
 export interface AgentStatePlan {
-  /** Where the guest has it. */
+  /** The folder in the guest. */
   readonly directory: string;
-  /** Where the guest finds what it copies to `directory` when it starts; null where `directory` is the host's folder. */
+  /** The source of a copy at each start; null if `directory` is the host's folder. */
   readonly copiedFrom: string | null;
   readonly variable: string | null;
   /** The user's folders that lead to it and to its links, and the links' targets; outermost first. Mounts make root's. */

@@ -11,7 +11,7 @@ import { above } from "./subnet.js";
 export const tapOf = (index: number, position: number): string =>
   position === 0 ? `${tapPrefix}${String(index)}` : `${tapPrefix}${String(index)}-${String(position)}`;
 
-/** What every allocated tap starts with. */
+/** The prefix of every allocated tap. */
 export const tapPrefix = "microvm";
 
 /** A locally administered MAC: the position in the second byte, index + 1 in the last four. */

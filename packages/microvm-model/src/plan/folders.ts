@@ -8,11 +8,11 @@ export interface Folders {
   readonly workspace: string | null;
   /** The guest's SSH host keys. */
   readonly sshHostKeys: string | null;
-  /** Where the agent keeps its login, or the guest copies it from. */
+  /** The host folder of the agent's login, or the source of a copy. */
   readonly agentState: string | null;
-  /** Where the agent looks for it in the guest. */
+  /** The place of the login in the guest. */
   readonly agentMountPoint: string | null;
-  /** What the host hands in at each start, for guests that get it by share. */
+  /** The secrets of a guest that gets them by share, renewed at each start. */
   readonly secrets: string | null;
 }
 
@@ -21,7 +21,7 @@ export const nameFolders = (name: string, vm: VmModel, owner: UserPlan): Folders
   const state = vm.agent === false ? undefined : vm.agent.state;
   return {
     workspace: vm.workspace === false ? null : expandHome(vm.workspace ?? `~/microvm/${name}`, owner),
-    // Outside the workspace, so that what runs in the guest cannot read or swap the keys.
+    // Outside the workspace, so that the agent cannot read or swap the keys.
     sshHostKeys:
       vm.sshHostKeys === false ? null : expandHome(vm.sshHostKeys ?? `/var/lib/microvm-host-keys/${name}`, owner),
     agentState:
@@ -39,5 +39,5 @@ const secretsDirectory = (name: string): string => `/run/microvm-secrets/${name}
 
 export const expandHome = (path: string, owner: UserPlan): string => path.replace(/^~(?=\/)/, owner.homeDirectory);
 
-/** Where a guest sees the state that it copies. */
+/** The mount point in the guest of a state that it copies. */
 export const agentStateToCopy = "/run/agent-state";

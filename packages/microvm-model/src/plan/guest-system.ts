@@ -23,7 +23,7 @@ export interface GuestSystemPlan {
   readonly packages: readonly PackagePlan[];
   readonly modules: readonly ModulePlan[];
   readonly specialArgs: Readonly<Record<string, NixData>>;
-  /** The guest's package set; null for a set of its own, undefined for the host's. */
+  /** The package set; null for one of this guest only, undefined for the host's. */
   readonly pkgs: Expr | null | undefined;
   /** The input that provides the NixOS modules of the guest. */
   readonly nixpkgs: string | null;

@@ -12,24 +12,24 @@ interface NetworkBase {
   /** At most one of each family, IPv4 first. */
   readonly subnets: readonly Subnet[];
   readonly nat: NatPlan | null;
-  /** What VMs in it may reach that do not say so themselves; null where it does not say either. */
+  /** The default policy of its VMs; null without one. */
   readonly network: NetworkPolicy | null;
 }
 
 interface SwitchedNetwork extends NetworkBase {
   /** Interfaces of the host that join the bridge. */
   readonly ports: readonly string[];
-  /** Whether machines beyond the host are in it. */
+  /** True if machines beyond the host are in it. */
   readonly isLan: boolean;
-  /** Whether the host asks a DHCP server for its own address. */
+  /** True if the host requests its address by DHCP. */
   readonly hostByDhcp: boolean;
-  /** What the host's DHCP server gives to machines that it does not know; null for no server. */
+  /** The range of the host's DHCP server for unknown machines; null without a server. */
   readonly dhcp: AddressRange | null;
 }
 
 export interface BridgePlan extends SwitchedNetwork {
   readonly kind: "bridge";
-  /** Whether something else makes the bridge. */
+  /** True if another tool creates the bridge. */
   readonly existing: boolean;
 }
 
@@ -52,9 +52,9 @@ export interface NatPlan {
 /** A subnet; every address of a plan is written as its family writes it, and as nothing else. */
 export interface Subnet {
   readonly family: 4 | 6;
-  /** The host's own address in it, which is not there where a macvtap has a guest in a LAN. */
+  /** The host's address; null for a macvtap's LAN. */
   readonly own: Placed<string> | null;
-  /** The router that guests are told of. */
+  /** The default gateway of guests. */
   readonly gateway: Placed<string> | null;
   /** The first address. */
   readonly network: string;

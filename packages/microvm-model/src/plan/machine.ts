@@ -38,7 +38,7 @@ export interface MachinePlan {
   readonly options: readonly OptionPlan[];
 }
 
-/** What a VM may take of its host; null for what every VM may. */
+/** Limits on the use of the host; null for the default. */
 export interface LimitsPlan {
   readonly cpuPercent: number | null;
   readonly memoryMiB: number | null;
@@ -127,7 +127,7 @@ const planCid = (vm: VmModel, index: number, path: ConfigPath): Placed<number> |
     : { value: vm.vsock.cid, path: [...path, "vsock", "cid"] };
 };
 
-/** What microvm.nix chooses for `qemu` (nixos-modules/microvm/default.nix). */
+/** The default of microvm.nix for `qemu` (nixos-modules/microvm/default.nix). */
 const defaultMachines: Readonly<Record<HostModel["system"], string>> = {
   "aarch64-linux": "virt",
   "x86_64-linux": "microvm",
@@ -163,7 +163,7 @@ const valueAt = (given: unknown, option: readonly string[]): unknown =>
     given,
   );
 
-/** The schema has held each value to what its option takes. */
+/** The schema already checked each value against the type of its option. */
 const planValue = (value: unknown, takes: NamedOption["takes"]): OptionValue => {
   const plan = (reference: unknown) => planPackage(reference as Parameters<typeof planPackage>[0]);
   if (takes === "data" || value === null)

@@ -5,7 +5,7 @@ import { packageSchema } from "../scalars/terms.js";
 export interface NamedOption {
   /** Its attribute path below `microvm`. */
   readonly option: readonly [string, ...string[]];
-  /** What it takes: data, a package, or packages by name. */
+  /** The type of its value: data, a package, or packages by name. */
   readonly takes: "data" | "package" | "packages";
 }
 

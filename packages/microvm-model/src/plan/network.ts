@@ -17,10 +17,10 @@ export type InterfacePlan = TapPlan | MacvtapPlan | BridgeHelperPlan | UserInter
 
 interface InterfaceBase {
   readonly path: ConfigPath;
-  /** The name of the host's interface; what the hypervisor calls it, where there is none. */
+  /** The name of the host's interface, or of the hypervisor's where the host has none. */
   readonly id: Placed<string>;
   readonly mac: Placed<string>;
-  /** Whether the guest asks for its IPv4 address; one that is known is leased to it. */
+  /** True if the guest uses DHCP; a known address is then a lease. */
   readonly dhcp: boolean;
   readonly addresses: readonly AddressPlan[];
 }

@@ -4,8 +4,8 @@ import type { InputPlan } from "./plan.js";
 export type NixpkgsRelease = string;
 
 /**
- * The release of NixOS that a flake input follows, by its URL: a branch of NixOS/nixpkgs, a channel, or `nixpkgs` of the
- * flake registry. Null for everything else: a commit, a path or a fork has whatever packages it has.
+ * The release of NixOS that a flake input follows, from its URL: a branch of NixOS/nixpkgs, a channel, or `nixpkgs` of
+ * the flake registry. Null for a commit, a path or a fork, whose packages are unknown.
  */
 export const releaseOf = (url: string): NixpkgsRelease | null => {
   const [, branch = "nixpkgs-unstable"] = sources.map((source) => source.exec(url)).find((match) => match !== null) ?? [

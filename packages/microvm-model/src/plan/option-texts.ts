@@ -1,6 +1,6 @@
 import type { OptionPlan } from "./plan.js";
 
-/** What a plan gives an option by name, as far as it is literal text. */
+/** The literal texts among the values of an option. */
 export const textsOf = (options: readonly OptionPlan[], name: string): readonly string[] =>
   options
     .filter(({ option }) => option.join(".") === name)

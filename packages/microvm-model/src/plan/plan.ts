@@ -17,10 +17,10 @@ export type * from "./storage.js";
 export type * from "./users.js";
 export type * from "./vm.js";
 
-/** A config with every name resolved and every address known, sorted by name: what `compile` turns into Nix. */
+/** A config with resolved names and addresses, sorted by name; the input of `compile`. */
 export interface Plan {
   readonly description: string;
-  /** Where the flake has the NixOS modules that are the same for every config. */
+  /** The place of the library's NixOS modules. */
   readonly library: "copied" | "input";
   /** False if another flake imports the hosts. */
   readonly flake: boolean;
@@ -51,7 +51,7 @@ export interface HostPlan {
   readonly stateDirectory: string;
   readonly startupTimeoutSeconds: number;
   readonly useNotifySockets: boolean;
-  /** Whether microvm.nix's host module does anything. */
+  /** False to turn off microvm.nix's host module. */
   readonly enable: boolean;
 }
 
@@ -62,9 +62,9 @@ export interface GuestPlan {
   /** Its VMs by index, so that a new one comes last. */
   readonly vms: readonly [string, ...string[]];
   /**
-   * Why the guest is written plain, for its only VM; null if several VMs share it and learn at boot which one they are.
-   * `"single"`: no other VM needs the same NixOS. `"asked"`: the config says so. `"long"`: what the VM would learn does not fit
-   * on the kernel's command line. `"not-ascii"`: it cannot be written there.
+   * The reason for a guest of one VM; null if several VMs share the guest and each gets its identity at boot.
+   * `"single"`: no other VM has an equal guest. `"asked"`: by the config. `"long"`: the identity of the VM is too long
+   * for the kernel's command line. `"not-ascii"`: the command line cannot contain it.
    */
   readonly own: "single" | "asked" | "long" | "not-ascii" | null;
 }

@@ -7,9 +7,9 @@ import type { NetworkPlan } from "./host-network.js";
 import type { Placed } from "./placed.js";
 import { addressIn, isInside, isPrivate } from "./subnet.js";
 
-/** What a VM may reach over its taps. */
+/** The policy for a VM's taps. */
 export interface PolicyPlan {
-  /** Where the config says it, or the VM where nothing does. */
+  /** The place of the setting, or the VM without one. */
   readonly path: ConfigPath;
   readonly network: NetworkPolicy;
   /** Domains, those below one as `*.example.org`. */
@@ -20,9 +20,9 @@ export interface PolicyPlan {
   readonly vms: readonly ReachedVmPlan[];
   readonly host: readonly PortPlan[];
   readonly published: readonly PublishedPlan[];
-  /** Of what the host forwards, in each direction; null for no limit. */
+  /** The limit of forwarded traffic in each direction; null for no limit. */
   readonly mbitPerSecond: number | null;
-  /** What the config says, word for word. */
+  /** The settings, word for word. */
   readonly written: {
     readonly allow: readonly Placed<Destination>[];
     readonly reachVms: readonly Placed<ReachedVm>[];
@@ -31,7 +31,7 @@ export interface PolicyPlan {
 }
 
 export interface ReachedVmPlan extends Placed<string> {
-  /** Those that are reached; null for all that there is, of any protocol. */
+  /** The open ports; null for all, of any protocol. */
   readonly ports: readonly PortPlan[] | null;
 }
 
@@ -54,7 +54,7 @@ export interface PortPlan {
   readonly port: number;
 }
 
-/** What a VM may reach: what it says, else the strictest of what its networks say. */
+/** The VM's own policy, else the strictest of its networks. */
 export const planPolicy = (
   vm: VmModel,
   links: readonly { readonly network: NetworkPlan | null }[],
@@ -99,13 +99,13 @@ export const planPolicy = (
   };
 };
 
-/** Of networks that say nothing, the internet. */
+/** Networks without a policy count as `"internet"`. */
 const strictest = (said: readonly (NetworkPolicy | null)[]): NetworkPolicy =>
   (["none", "allowlist", "internet", "open"] as const).find((policy) =>
     said.some((one) => (one ?? "internet") === policy),
   ) ?? "internet";
 
-/** Each domain with the same ports once, where it is said first: what is allowed is often what a toolchain needs too. */
+/** Each domain and port list once, at its first place: an entry of `allow` often repeats a domain of a toolchain. */
 const withoutRepeats = (entries: readonly AllowedPlan[]): readonly AllowedPlan[] => {
   const first = new Map<string, AllowedPlan>();
   for (const entry of entries) {
@@ -133,7 +133,7 @@ const withoutOverlap = (entries: readonly AllowedPlan[]): readonly AllowedPlan[]
     }))
     .filter(({ ports }) => ports.length > 0);
 
-/** What the VM's agent and toolchains say that they need. */
+/** The domains of the VM's agent and toolchains. */
 const domainsOfParts = ({ agent, toolchains }: VmModel, path: ConfigPath): readonly Placed<string>[] => [
   ...(agent === false ? [] : agent.domains.map((value) => ({ value, path: [...path, "agent"] }))),
   ...toolchains.flatMap(({ domains }, position) =>
@@ -148,14 +148,14 @@ const dns: readonly PortPlan[] = [
   { proto: "tcp", port: 53 },
 ];
 
-/** What is reached of a destination without ports: HTTP, and HTTPS over TCP and QUIC. */
+/** The ports of a destination without ports: HTTP, and HTTPS over TCP and QUIC. */
 export const webPorts: readonly PortPlan[] = [
   { proto: "tcp", port: 80 },
   { proto: "tcp", port: 443 },
   { proto: "udp", port: 443 },
 ];
 
-/** What an entry of `allow` stands for. */
+/** The destinations of an entry of `allow`. */
 export const destinationsOf = (entry: string): readonly SplitDestination[] =>
   (destinations[entry] ?? [entry]).map(splitDestination);
 
@@ -165,5 +165,5 @@ const allowed = ({ target, ports }: SplitDestination, path: ConfigPath): Allowed
   ports: ports.length === 0 ? webPorts : ports.map(tcp),
 });
 
-/** Domains end in a letter or, by a rule of their own, hold no slash or colon; addresses are the rest. */
+/** Every other text is a domain: it ends in a letter, or contains no slash or colon. */
 export const isAddress = (target: string): boolean => /^[\d.]+(\/\d+)?$|:/.test(target);

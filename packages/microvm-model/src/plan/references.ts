@@ -13,7 +13,7 @@ export type PackagePlan =
   | { readonly kind: "attribute"; readonly attribute: readonly [string, ...string[]] }
   | { readonly kind: "nix"; readonly expr: Expr };
 
-/** A module as it is written. */
+/** A module in the config. */
 export type Module = Model["hosts"][string]["modules"][number];
 
 export const splitAttribute = (text: string): [string, ...string[]] => {
@@ -21,7 +21,7 @@ export const splitAttribute = (text: string): [string, ...string[]] => {
   return [first, ...rest];
 };
 
-/** What a module's text or expression refers to. */
+/** The target of a module's text or expression. */
 export const planModule = (module: Module, at: ConfigPath): ModulePlan => {
   if (typeof module !== "string") return { kind: "nix", expr: module };
   if (module.startsWith(".")) return { kind: "path", path: module, at };
@@ -35,7 +35,7 @@ export const splitReference = (text: string): readonly [string, readonly [string
   return [input, [attribute, ...rest]];
 };
 
-/** What a package's text or expression refers to. */
+/** The target of a package's text or expression. */
 export const planPackage = (reference: string | Expr): PackagePlan =>
   typeof reference === "string"
     ? { kind: "attribute", attribute: splitAttribute(reference) }

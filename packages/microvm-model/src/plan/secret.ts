@@ -9,10 +9,10 @@ import type { UserPlan } from "./users.js";
 export interface SecretPlan {
   readonly path: ConfigPath;
   readonly name: string;
-  /** Where the host has it. */
+  /** The file on the host. */
   readonly file: string | Expr;
   readonly variable: string | null;
-  /** How it comes into the guest: as a systemd credential of the hypervisor's, or on a share that root alone reads. */
+  /** The transport to the guest: a systemd credential of the hypervisor, or a share that only root can read. */
   readonly by: "credential" | "share";
 }
 

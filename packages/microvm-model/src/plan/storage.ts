@@ -64,7 +64,10 @@ export interface DirectoryPlan {
   readonly owner: "root" | "user";
   /** Octal, as in `0755`. */
   readonly mode: string;
-  /** What of its path a guest can replace by a link, since it lies in a folder that one may write; outermost first. */
+  /**
+   * The parts of its path that a guest could replace with a link, because they are in a writable share; outermost
+   * first.
+   */
   readonly exposed: readonly string[];
 }
 
@@ -177,9 +180,9 @@ interface BuiltIn {
 }
 
 /**
- * The folders the host must have before the VM starts, outermost first: every share's source but the store. They are the
- * owner's, with their parents below the owner's home; host keys are root's, as whom the guest's SSH alone reads them. What
- * other guests may write shows only when all are known (`exposeFolders`).
+ * The host folders to create before the VM starts, outermost first: the source of every share except the store. The
+ * owner gets them, with missing parents below its home; root gets the host keys, which only SSH of the guest reads.
+ * `exposeFolders` adds the paths that other guests can write.
  */
 const planDirectories = (
   shares: readonly SharePlan[],

@@ -22,7 +22,7 @@ export const above = (address: string, distance: number | bigint): string => {
 /** How far the second address is above the first one. */
 export const distance = (from: string, to: string): number => Number(numberOf(to) - numberOf(from));
 
-/** Whether the internet knows an address. */
+/** True for an address outside the public internet. */
 export const isPrivate = (address: string): boolean => {
   const parsed = parse(address);
   return parsed instanceof Address4
@@ -33,7 +33,7 @@ export const isPrivate = (address: string): boolean => {
 /** An IPv6 address as 32 hexadecimal digits. */
 export const hexOf = (address: string): string => numberOf(address).toString(16).padStart(32, "0");
 
-/** Whether an address or subnet lies in another one, or is it. */
+/** True for an address or subnet inside another one, or equal to it. */
 export const isInside = (inner: string, outer: string): boolean => {
   const [part, whole] = [parse(inner), parse(outer)];
   return part instanceof Address4 === whole instanceof Address4 && part.isInSubnet(whole);
@@ -54,7 +54,7 @@ export const linkLocalOf = (mac: string): string => {
 /** A subnet as `192.168.83.0/24`. */
 export const formatSubnet = ({ network, prefixLength }: Subnet): string => `${network}/${String(prefixLength)}`;
 
-/** The subnet around an address that is written `192.168.83.1/24`, of nobody yet. */
+/** The subnet of an address such as `192.168.83.1/24`, without host or router. */
 const around = (cidr: string): Subnet => {
   const address = parse(cidr);
   return {
@@ -73,7 +73,7 @@ export const subnetOf = (cidr: string, path: ConfigPath): Subnet => {
   return { ...around(cidr), own, gateway: own };
 };
 
-/** A subnet that the host has no address in, with a router of its own or none. */
+/** A subnet without an address of the host, with an optional router. */
 export const foreignSubnet = (cidr: string, gateway: Placed<string> | null): Subnet => ({ ...around(cidr), gateway });
 
 /** The addresses of a subnet's upper half that hosts can have. */
@@ -82,15 +82,15 @@ export const upperHalf = ({ network, last }: Subnet): { readonly from: string; r
   to: above(last, -1),
 });
 
-/** Whether hosts can have the address: inside the subnet and not its first or last one, which mean the subnet itself. */
+/** True for an address of hosts: inside the subnet, and not its first or last one. */
 export const isHostAddress = ({ network, last }: Subnet, address: string): boolean =>
   numberOf(address) > numberOf(network) && numberOf(address) < numberOf(last);
 
-/** Whether a guest may have the address: one for hosts, and neither this host's nor the router's. */
+/** True for an address that is free for a guest: not the host's or the router's. */
 export const isGuestAddress = (subnet: Subnet, address: string): boolean =>
   isHostAddress(subnet, address) && address !== subnet.own?.value && address !== subnet.gateway?.value;
 
-/** The longest run of addresses that a guest may be given by hand: none of the host's, the router's or the DHCP server's. */
+/** The longest range for manual addresses of guests: without the host, the router and the DHCP range. */
 export const freeRange = (
   subnet: Subnet,
   dhcp: AddressRange | null,
@@ -112,6 +112,6 @@ export const freeRange = (
   return length === 0n ? undefined : { from: at(from), to: at(from + length - 1n) };
 };
 
-/** Whether a DHCP server may give the address to anyone. */
+/** True for an address in the range of a DHCP server. */
 export const isWithin = (range: AddressRange | null, address: string): boolean =>
   range !== null && numberOf(address) >= numberOf(range.from.value) && numberOf(address) <= numberOf(range.to.value);

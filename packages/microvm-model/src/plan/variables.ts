@@ -1,7 +1,7 @@
 import type { VmPlan } from "./plan.js";
 import type { ConfigPath } from "../problems/problem.js";
 
-/** An environment variable of a guest, and what of its VM sets it. */
+/** An environment variable of a guest, with the part of its VM that sets it. */
 export interface Variable {
   readonly from: string;
   readonly path: ConfigPath;

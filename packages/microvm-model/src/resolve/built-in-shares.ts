@@ -1,6 +1,9 @@
 import type { SharePlan, VmPlan } from "../plan/plan.js";
 
-/** What NixOS mounts in the initrd (nixpkgs nixos/lib/utils.nix, `pathsNeededForBoot`), long before a guest knows who it is. */
+/**
+ * The mount points in the initrd (nixpkgs nixos/lib/utils.nix, `pathsNeededForBoot`), before a guest knows its
+ * identity.
+ */
 const mountedInInitrd: ReadonlySet<string> = new Set([
   "/",
   "/nix",
@@ -13,14 +16,14 @@ const mountedInInitrd: ReadonlySet<string> = new Set([
   "/usr",
 ]);
 
-/** The shares that a guest's NixOS names; the others are mounted at boot, by what a VM's command line says. */
+/** The shares in a guest's NixOS; the VM's kernel command line mounts the others at boot. */
 export const builtInShares = ({ storage: { shares, writableStoreOverlay } }: VmPlan): readonly SharePlan[] =>
   shares.filter(
     ({ source, neededForBoot, mountPoint: { value } }) =>
       neededForBoot || source === "/nix/store" || value === writableStoreOverlay || mountedInInitrd.has(value),
   );
 
-/** The shares that are a VM's own, whatever its guest is. */
+/** The shares of a VM that its guest's NixOS does not mention. */
 export const ownShares = (vm: VmPlan): readonly SharePlan[] => {
   const builtIn = new Set(builtInShares(vm));
   return vm.storage.shares.filter((share) => !builtIn.has(share));

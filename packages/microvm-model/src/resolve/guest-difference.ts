@@ -2,13 +2,13 @@ import { isNode } from "../common/nix-node.js";
 import type { HostPlan } from "../plan/plan.js";
 import { seenByGuest } from "./guests.js";
 
-/** Why a guest is not another one's: the first thing that they see differently, of how many. */
+/** The first difference of a guest from a similar one, and the number of differences. */
 export interface GuestDifference {
-  /** The name of the other guest, of those before it the one that is most like it. */
+  /** The name of the most similar earlier guest. */
   readonly from: string;
-  /** The settings of a VM that differ, the first one's with the way to what differs in it. */
+  /** The settings that differ; the first one with the path to the difference. */
   readonly settings: readonly [string, ...string[]];
-  /** What is there in the guest, and what in the other one; undefined for nothing. */
+  /** The values in both guests; undefined for none. */
   readonly here: unknown;
   readonly there: unknown;
 }
@@ -27,7 +27,7 @@ export const guestDifferences = ({ guests, vms }: HostPlan): ReadonlyMap<string,
     const nearest = mostAlike(numbers, before);
     if (nearest !== undefined) {
       const differing = numbered.settings.filter((_, at) => numbers[at] !== (nearest.numbers[at] ?? 0));
-      // One guest alone may read what both VMs have.
+      // A module of one guest may read settings that are equal in both VMs.
       const [setting = "", ...others] = differing.filter((name) => name in seen && name in nearest.seen);
       const { way, here, there } = descend(setting, seen[setting], nearest.seen[setting]);
       found.set(name, { from: nearest.name, settings: [way, ...others], here, there });
@@ -39,7 +39,9 @@ export const guestDifferences = ({ guests, vms }: HostPlan): ReadonlyMap<string,
 
 type Seen = ReturnType<typeof seenByGuest>;
 
-/** Numbers for what guests see of each setting, equal where the texts are: each of many guests is compared with all before it. */
+/**
+ * Numbers for the values of each setting, equal for equal texts, because each guest is compared with all earlier ones.
+ */
 const numberTexts = () => {
   const settings: string[] = [];
   const known = new Map<string, number>([["", 0]]);
@@ -82,7 +84,7 @@ const differingSettings = (here: Seen, there: Seen): readonly string[] =>
 const textOf = (part: unknown): string | undefined =>
   JSON.stringify(part, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
 
-/** Goes down to where two values part, at most to what stands for a thing of its own, such as a toolchain. */
+/** Descends to the first difference, at most to a named part such as a toolchain. */
 const descend = (
   way: string,
   here: unknown,

@@ -5,7 +5,7 @@ import type { ConfigPath } from "../problems/problem.js";
 import { builtInShares } from "./built-in-shares.js";
 import { identityOf } from "./identity.js";
 
-/** A VM without its groups, since a reader of a difference looks for a setting of the config. */
+/** A VM without its groups, because a difference is reported by the setting of the config. */
 const flat = ({ machine, network, storage, guest, ...others }: VmPlan) => ({
   ...machine,
   ...network,
@@ -16,7 +16,7 @@ const flat = ({ machine, network, storage, guest, ...others }: VmPlan) => ({
 
 type FlatVm = ReturnType<typeof flat>;
 
-/** What only the host sees of a VM, and what its guest learns when it boots. */
+/** Settings that only the host sees, or that a guest gets at boot. */
 const identity = [
   "path",
   "name",
@@ -39,7 +39,7 @@ const identity = [
   "environment",
 ] as const satisfies readonly (keyof FlatVm)[];
 
-/** What a hypervisor gives a guest without its NixOS being told, as far as no module of the user's asks for it. */
+/** Settings of the hypervisor that the guest's NixOS does not depend on, unless a module of the user reads them. */
 const hardware = [
   "vcpu",
   "memoryMiB",
@@ -49,11 +49,11 @@ const hardware = [
   "runAs",
 ] as const satisfies readonly (keyof FlatVm)[];
 
-/** Whether Nix of the user's is part of a guest, which may read any option of it. */
+/** True if a guest contains Nix of the user, which may read any option. */
 export const readsOptions = ({ guest: { modules, users } }: VmPlan): boolean =>
   modules.length > 0 || users.some(({ home }) => home.some(({ kind }) => kind === "module"));
 
-/** What a guest's NixOS calls a volume's image, whatever each VM's file is: as the default is called, or by a number. */
+/** The name of a volume's image in the guest's NixOS, independent of each VM's file. */
 export const imageOf = ({ mountPoint }: VolumePlan, position: number): string =>
   mountPoint?.value === "/var" ? "var.img" : `volume-${String(position)}.img`;
 
@@ -74,7 +74,7 @@ export const groupGuests = (vms: readonly VmPlan[]): readonly GuestPlan[] => {
   }));
 };
 
-/** A guest that another one, which several VMs share too, is but for some packages. */
+/** A guest whose VMs lack only some packages of an earlier shared guest. */
 export interface GuestBase {
   readonly name: string;
   /** The positions of the packages that it lacks, in `packages` of the other's VMs. */
@@ -143,7 +143,7 @@ const reasonForOwn = (vm: VmPlan): GuestPlan["own"] => {
 };
 
 /**
- * Of the 2,047 bytes that a kernel takes (Linux `COMMAND_LINE_SIZE`), the library (`vm/start-vm.nix`) leaves 197 to the hypervisor; NixOS
- * and microvm.nix take at most 260, and 190 are left to parameters of the user's modules.
+ * The kernel accepts 2,047 bytes (Linux `COMMAND_LINE_SIZE`). The library (`vm/start-vm.nix`) leaves 197 to the
+ * hypervisor, NixOS and microvm.nix take at most 260, and 190 are left to modules of the user.
  */
 const longestIdentity = 1400;

@@ -5,7 +5,7 @@ import { linkFileText, linkOf } from "./guest-link.js";
 /** How a guest mounts a share, by protocol. */
 export const mountOptions = { virtiofs: "defaults", "9p": "trans=virtio,version=9p2000.L,msize=65536" } as const;
 
-/** Each credential that tells a guest which VM it is, as the library (`vm/start-vm.nix`) puts it on the kernel's command line. */
+/** Each credential with the VM's identity, as the library (`vm/start-vm.nix`) puts it on the kernel's command line. */
 const credentialsOf = (vm: VmPlan): readonly (readonly [name: string, text: string])[] => [
   ...vm.network.interfaces.map(
     (link, position) =>
@@ -22,7 +22,7 @@ const mountLine = ({ tag, mountPoint, proto }: VmPlan["storage"]["shares"][numbe
 
 const exportLine = ([variable, value]: readonly [string, string]): string => `export ${variable}="${value}"\n`;
 
-/** What a guest learns at boot besides its NixOS: parameters of its kernel, of which each text has to be ASCII. */
+/** The identity of a VM in the parameters of its kernel, which must be ASCII. */
 export const identityOf = (vm: VmPlan): { readonly length: number; readonly isAscii: boolean } => {
   const credentials = credentialsOf(vm);
   const parameters = [

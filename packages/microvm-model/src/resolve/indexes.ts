@@ -8,7 +8,7 @@ import { indexLocked } from "../problems/index-locked.js";
 import { indexMoved } from "../problems/index-moved.js";
 import { subnetFull } from "../problems/subnet-full.js";
 
-/** What the choice of an index needs to know of a VM. */
+/** The input for the choice of an index. */
 export interface IndexRequest {
   readonly name: string;
   readonly path: ConfigPath;
@@ -16,7 +16,7 @@ export interface IndexRequest {
   readonly fixed: number | undefined;
   /** The index that the lock gives the VM. */
   readonly locked: number | undefined;
-  /** Whether earlier locks gave the VM that index too, the latest first: of two VMs at one index, that one keeps it. */
+  /** True for each earlier lock with the same index, the latest first: of two VMs at one index, that VM keeps it. */
   readonly lockedEarlier: readonly boolean[];
   /** The index that a VM of this name had before it left the config. */
   readonly freed: number | undefined;
@@ -144,14 +144,14 @@ const movedFrom = (request: IndexRequest, from: number, to: number, keeper: Rela
 const allocatedSubnets = ({ interfaces }: IndexRequest): readonly AllocatedSubnet[] =>
   interfaces.flatMap(({ addresses }) => addresses);
 
-/** Whether an address of the index has another meaning, and a later one may not: the subnet's end is told instead. */
+/** True if an address of the index is reserved, but that of a later index is not. */
 const hasOther = (request: IndexRequest, index: number): boolean =>
   allocatedSubnets(request).some(({ subnet, isFree }) => {
     const address = addressOf(index, subnet);
     return numberOf(address) < numberOf(subnet.last) && !isFree(address);
   });
 
-/** Whether each subnet of the VM has an address for the index. */
+/** True if each subnet of the VM has an address for the index. */
 const fits = (request: IndexRequest, index: number): boolean =>
   index <= maxIndex && allocatedSubnets(request).every(({ subnet, isFree }) => isFree(addressOf(index, subnet)));
 

@@ -23,7 +23,7 @@ export const mentionsIn = (reference: Module | InputFile, path: ConfigPath): rea
   return [...inputsIn(reference)].map((input) => ({ input, path }));
 };
 
-/** The names that an expression selects from the variable `inputs`, but for the flake itself. */
+/** The names that an expression selects from the variable `inputs`, except the flake itself. */
 const inputsIn = (expr: Expr): ReadonlySet<string> => {
   const found = new Set<string>();
   const waiting: unknown[] = [expr];

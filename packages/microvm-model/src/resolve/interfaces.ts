@@ -112,7 +112,7 @@ const addressesInLan = ({ address, gateway }: WrittenAs<"macvtap">, path: Config
   return { addresses: [placed], allocates: [], dhcp: false };
 };
 
-/** An interface's addresses in a network: those that it says, leases, and what is left to the index. */
+/** An interface's addresses in a network: explicit ones, leases, and those of the index. */
 const addressesOf = (
   network: NetworkPlan,
   written: Pick<WrittenAs<"tap">, "address" | "ipv6">,
@@ -134,7 +134,7 @@ const addressesOf = (
     const key = keyOf(subnet);
     const value = asked[key];
     if (value !== undefined) addresses.push({ value: addressIn(value), path: [...path, key], subnet });
-    // The server of a LAN leases what it likes.
+    // The DHCP server of the LAN assigns the address.
     else if (subnet.family === 6 || !dhcp || server !== null)
       allocates.push({
         subnet,
@@ -238,7 +238,7 @@ export const writtenNames = ({
   mac: written.mac,
 });
 
-/** Whether machines beyond the host may see an interface's MAC. */
+/** True if machines beyond the host can see an interface's MAC. */
 export const isInLan = ({ type, network }: Pick<Link, "type" | "network">): boolean =>
   type === "macvtap" || (network !== null && network.kind !== "routed" && network.isLan);
 

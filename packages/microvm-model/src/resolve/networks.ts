@@ -12,7 +12,7 @@ type Bridge = HostModel["bridges"][string];
 type Vlan = Bridge["vlans"][string];
 type Routed = NonNullable<HostModel["routed"]>;
 
-/** All networks of a host, its bridges, each followed by its VLANs, then its routed network; and what they lack. */
+/** All networks of a host: bridges, each followed by its VLANs, then the routed network; and their problems. */
 export const planNetworks = (
   host: HostModel,
   path: ConfigPath,
@@ -22,7 +22,7 @@ export const planNetworks = (
   for (const [name, bridge] of Object.entries(host.bridges)) {
     const place = [...path, "bridges", name];
     const { ports, existing } = bridge;
-    // Whoever is on an existing bridge is behind the host only where the host is its gateway.
+    // Machines on an existing bridge are behind the host only if the host is their gateway.
     const isLan =
       ports.length > 0 || (existing && (bridge.gateway !== undefined || (bridge.address ?? bridge.ipv6) === undefined));
     value.push({ kind: "bridge", name, ports, existing, isLan, ...planSwitched(bridge, place) });
@@ -51,7 +51,7 @@ export const planNetworks = (
   return { value, problems };
 };
 
-/** What the program that makes an existing bridge decides. */
+/** Settings that the tool of an existing bridge decides. */
 const setElsewhere = (name: string, { ports, dhcp, vlans, address }: Bridge, path: ConfigPath): readonly Problem[] =>
   Object.entries({
     ports: ports.length > 0,

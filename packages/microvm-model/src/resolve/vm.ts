@@ -24,7 +24,7 @@ export interface Draft {
   readonly links: readonly Link[];
 }
 
-/** Follows a VM's references to networks, and says what it needs of an index. */
+/** Resolves a VM's networks, and lists its needs for an index. */
 export const draftVm = (
   name: string,
   vm: VmModel,

@@ -1,11 +1,11 @@
 import { type FolderIndex, indexFolders, parentsOf } from "../common/folder-index.js";
 import type { SharePlan, VmPlan } from "../plan/plan.js";
 
-/** Whether all that a guest writes is the main user's on the host, whoever in the guest wrote it. */
+/** True if all files of a guest belong to the main user on the host, independent of the guest's user. */
 export const isSquashed = ({ proto, readOnly, owners }: Pick<SharePlan, "proto" | "readOnly" | "owners">): boolean =>
   proto === "virtiofs" && !readOnly && owners !== "guest";
 
-/** Whether an argument has virtiofsd give the host other owners than the guest does. */
+/** True for an argument that makes virtiofsd translate owners. */
 export const translatesOwners = (argument: unknown): boolean =>
   typeof argument === "string" && /--translate-[ug]id/.test(argument);
 
@@ -16,7 +16,7 @@ export interface WritableFolder {
   readonly vm: string;
 }
 
-/** What these guests may write of the host, at each of the paths that a folder has. */
+/** The host folders that these guests can write, at each path of a folder. */
 export const writableFolders = (
   vms: readonly VmPlan[],
   places: (path: string) => readonly string[] = (path) => [path],
@@ -29,7 +29,7 @@ export const writableFolders = (
     ),
   );
 
-/** A path and what leads to it, from below the outermost of the folders that it lies in: a guest can put a link in their place. */
+/** A path and the folders above it, from below the outermost writable folder: a guest can replace each with a link. */
 const pathBelow = ({ around }: FolderIndex<WritableFolder>, path: string): readonly string[] => {
   const outermost = around(path).at(-1)?.folder;
   return outermost === undefined
@@ -37,7 +37,7 @@ const pathBelow = ({ around }: FolderIndex<WritableFolder>, path: string): reado
     : [path, ...parentsOf(path)].filter((step) => step.length > outermost.length).reverse();
 };
 
-/** The guests with what of their folders' paths any guest of the host could replace by a link. */
+/** The VMs with the parts of their paths that a guest of the host could replace with a link. */
 export const exposeFolders = (vms: readonly VmPlan[]): readonly VmPlan[] => {
   const writable = writableFolders(vms);
   return vms.map((vm) => ({

@@ -16,7 +16,7 @@ const portList = /^(?:[1-9]\d{0,4})(?:,[1-9]\d{0,4})*$/;
 
 const isPort = (port: number): boolean => port >= 1 && port <= 65535;
 
-/** The parts of a destination: what is before the last colon that ports stand behind, and these. */
+/** The parts of a destination: the target, and the ports after the last colon. */
 export interface SplitDestination {
   readonly target: string;
   readonly ports: readonly number[];
@@ -32,7 +32,7 @@ export const splitDestination = (value: string): SplitDestination => {
   return { target, ports: portList.test(ports) ? ports.split(",").map(Number) : [0] };
 };
 
-/** What stands for a VM where one is shown how to write it. */
+/** The VM in examples of messages. */
 const SOME_VM = "cache";
 
 /** The name of a VM, alone or with TCP ports. */
@@ -82,11 +82,11 @@ const portsOfSchemes: Readonly<Record<string, number>> = {
   redis: 6379,
 };
 
-/** Where the server of a URL is, in the letters that domains are written in. */
+/** The server of a URL, in the form of a domain. */
 const serverOf = (value: string): string => {
   const [prefix = ""] = scheme.exec(value) ?? [];
   const server = (/^[\d.:a-f]+\/\d/.test(value) ? value : value.slice(prefix.length).replace(/[/?#].*$/, ""))
-    // What Git and scp take for a path of SSH's.
+    // Git and scp read this as a path over SSH.
     .replace(/^[^:@]+@([^:[\]]+):(?!\d+$).*$/, "$1:22")
     .replace(/^.*@/, "")
     .replace(/^\.(?=.)/, "*.")
@@ -96,7 +96,7 @@ const serverOf = (value: string): string => {
   return port === undefined || splitDestination(server).ports.length > 0 ? server : `${server}:${String(port)}`;
 };
 
-/** A subnet that is written by an address in it: what it opens is another thing than what it names. */
+/** A subnet given by an address inside it: the rule would open more than the address. */
 const subnetOfOther = (value: string): { readonly address: string; readonly subnet: string } | undefined => {
   const { target } = splitDestination(value);
   if (!target.includes("/") || !isSomewhere(target)) return undefined;
@@ -105,7 +105,7 @@ const subnetOfOther = (value: string): { readonly address: string; readonly subn
   return address === first ? undefined : { address, subnet: `${first}/${String(parsed.subnetMask)}` };
 };
 
-/** A destination as it is written. */
+/** A destination in the form of the config. */
 export const joinDestination = (target: string, ports: readonly number[]): string => {
   if (ports.length === 0) return target;
   return `${target.includes(":") ? `[${target}]` : target}:${ports.join(",")}`;

@@ -7,7 +7,7 @@ export const shareTag = text({
   remedy: "Use up to 36 letters, digits, `_`, `.` and `-`, and begin with a letter, digit or `_`.",
 });
 
-/** What names a device to a hypervisor; microvm.nix puts it on a command line without quotes. */
+/** The hypervisor's name of a device; microvm.nix puts it on a command line without quotes. */
 export const devicePath = text({
   holds: pattern(/^[A-Za-z0-9._:/][A-Za-z0-9._:,=/+-]*$/),
   complaint: "names no device",

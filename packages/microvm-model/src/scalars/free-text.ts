@@ -35,7 +35,7 @@ export const sshKey = text(
   },
 );
 
-/** Why something is as it is, for those who read the config. */
+/** A reason, for readers of the config. */
 export const reason = text({
   holds: (value) => value.trim() !== "" && isNixText(value),
   complaint: "is no reason",

@@ -16,8 +16,8 @@ const interfaceRules: readonly Rule[] = [
     remedy: "Choose a shorter name.",
   },
   {
-    // networkd refuses what looks like an index, and the names under which the kernel keeps common settings.
-    // A command would read a leading hyphen as an option.
+    // networkd refuses names that look like an index, and the names of the kernel's common settings. A command would
+    // read a leading hyphen as an option.
     holds: (value) => /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(value) && !/^(\d+|all|default|lo)$/.test(value),
     complaint: "is not the name of a network interface of your own",
     remedy:

@@ -23,7 +23,7 @@ export const inputName = text({
   remedy: "Use letters, digits, `_` and `-`, no Nix keyword and not `self`.",
 });
 
-/** What an input of an input follows: an input of ours, an input of that (`a/b`), or nothing (empty). */
+/** The target of `follows`: an input of ours, an input of that (`a/b`), or nothing (empty). */
 export const followsPath = text({
   holds: pattern(/^([A-Za-z][A-Za-z0-9_-]*(\/[A-Za-z][A-Za-z0-9_-]*)*)?$/),
   complaint: "names no flake input",

@@ -1,6 +1,6 @@
 import { type Rule, text, pattern } from "./text.js";
 
-/** A path that systemd units, shells and mount options all read as it is, without steps that lead nowhere or up. */
+/** A path that systemd units, shells and mount options read without change, and without `.` and `..`. */
 const isPlainPath = (value: string): boolean =>
   /^[\p{L}\p{N}._+@:,=~/-]+$/u.test(value) && !/(^|\/)\.{1,2}(\/|$)/.test(value);
 

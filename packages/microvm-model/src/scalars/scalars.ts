@@ -1,4 +1,4 @@
-/** Texts with a form of their own, by the name of the form: what a config may hold, what to say of another, what to do. */
+/** The checked forms of texts, each with its complaint and remedy. */
 export * from "./destinations.js";
 export * from "./devices.js";
 export * from "./free-text.js";

@@ -1,22 +1,22 @@
 import { z } from "zod";
 
-/** What a refused scalar says of itself; `validate` turns it into a `Problem`. */
+/** The remedy for a refused text; `validate` turns it into a `Problem`. */
 export interface ScalarRefusal {
   readonly remedy: string;
 }
 
 export interface Rule {
-  /** With the pattern that it is, where it is one. */
+  /** The check, with its pattern if it is one. */
   readonly holds: ((text: string) => boolean) & { readonly regex?: RegExp };
-  /** Reads on from the refused text: `"eth0/1" is …`. */
+  /** The continuation of the refused text: `"eth0/1" is …`. */
   readonly complaint: string;
-  /** Of any such text, or of the one. */
+  /** The remedy, or the remedy for a given text. */
   readonly remedy: string | ((value: string) => string);
 }
 
 export const text = (...rules: readonly Rule[]) => textOr(() => undefined, ...rules);
 
-/** Text, and what to write in place of something else. */
+/** Text with rules, and a remedy for a value of another type. */
 export const textOr = (instead: (given: unknown) => string | undefined, ...rules: readonly Rule[]) => {
   const refuse = (value: string): (ScalarRefusal & { readonly message: string }) | undefined => {
     const broken = rules.find((rule) => !rule.holds(value));
@@ -40,7 +40,7 @@ export const textOr = (instead: (given: unknown) => string | undefined, ...rules
     .meta(patterns(rules));
 };
 
-/** What a JSON Schema says of the rules: those that are patterns. */
+/** The patterns among the rules, for the JSON Schema. */
 const patterns = (rules: readonly Rule[]): { readonly pattern?: string; readonly allOf?: readonly object[] } => {
   const sources = rules.flatMap(({ holds: { regex } }) => (regex === undefined ? [] : [{ pattern: regex.source }]));
   return sources.length > 1 ? { allOf: sources } : { ...sources[0] };
@@ -48,7 +48,7 @@ const patterns = (rules: readonly Rule[]): { readonly pattern?: string; readonly
 
 export const pattern = (regex: RegExp): Rule["holds"] => Object.assign((value: string) => regex.test(value), { regex });
 
-/** Nix strings hold neither NUL nor half a surrogate pair. */
+/** Nix strings cannot contain NUL or half a surrogate pair. */
 export const isNixText = (value: string): boolean => !/[\0\p{Surrogate}]/u.test(value);
 
 /** Text on one line, without control characters. */

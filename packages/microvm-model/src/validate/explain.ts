@@ -70,7 +70,7 @@ const unexpected = (path: ConfigPath, expected: string, given: unknown, known: s
     known ?? remedyFor(given, nouns[expected] ?? expected),
   );
 
-/** What a schema says itself in place of the library's own words. */
+/** The remedy of a schema, if it is not a message of the library. */
 const remedyOfSchema = ({ message }: Issue): string | undefined =>
   message.startsWith("Invalid input") ? undefined : message;
 

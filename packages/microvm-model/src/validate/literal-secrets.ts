@@ -53,7 +53,7 @@ export const literalSecrets = (config: unknown): readonly Problem[] => {
     } else if (Array.isArray(value)) {
       for (const [position, item] of value.entries()) visit(item, inNix ? path : [...path, position], "", inNix);
     } else if (typeof value === "object" && value !== null) {
-      // Where in an expression is nothing that a path of a config can say.
+      // A config path cannot address a part of an expression.
       const within = inNix || isNode(value);
       for (const [key, inner] of Object.entries(value)) visit(inner, within ? path : [...path, key], key, within);
     }
@@ -62,7 +62,7 @@ export const literalSecrets = (config: unknown): readonly Problem[] => {
   return problems;
 };
 
-/** Whether a text that has the form of a secret is one, and no stand-in of that form. */
+/** True for a text in the form of a secret that is not a placeholder. */
 const isSecret = (found: string | undefined): boolean => {
   if (found === undefined || PLACEHOLDER.test(found)) return false;
   const [, user, password] = /^:\/\/(.*):(.*)@$/.exec(found) ?? [];
@@ -79,7 +79,7 @@ const holdsSecret = (name: string, value: string): boolean =>
 const isSecretName = (name: string): boolean =>
   SECRET_NAME.test(name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, "_").toUpperCase());
 
-/** Whether a text is too random to have been thought of as a stand-in: names, variables, paths and words are not. */
+/** True for a text too random to be a placeholder; names, variables, paths and words are not. */
 const isRandom = (name: string, text: string): boolean => {
   if (/^[$/~@%]|\s|:\/\//.test(text) || PLACEHOLDER.test(text) || isWords(text)) return false;
   const kinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9]/].filter((kind) => kind.test(text)).length;

@@ -5,14 +5,14 @@ import { unknownKey } from "../problems/unknown-key.js";
 
 /** A key that no setting has, and the setting that it was most likely meant for. */
 export interface Misspelt {
-  /** With the key as it is written, and all around it corrected. */
+  /** The path, with the misspelt key in an otherwise corrected path. */
   readonly path: ConfigPath;
   readonly meant: string;
 }
 
 /**
- * A config with misspelt keys corrected, so that nothing follows from a setting that only seems to be missing; what was
- * written; and the problem that each is.
+ * A config with corrected keys, so that a setting does not only seem to be missing; the mapping to the config as
+ * written; and the problems.
  */
 export interface Corrected {
   readonly config: unknown;
@@ -46,7 +46,7 @@ export const unknownSetting = (path: ConfigPath, remedy: string): Problem =>
 
 const keyOf = (path: ConfigPath): string => path.map(String).join("\0");
 
-/** Problems without what may follow from an unknown key around them. */
+/** Problems without the consequences of an unknown key near them. */
 export const withoutConsequences = <P extends Problem>(problems: readonly P[]): readonly P[] => {
   const scopes = new Set(
     problems.filter(({ code }) => code === "unknown-key").map(({ path }) => formatPath(scopeOf(path))),

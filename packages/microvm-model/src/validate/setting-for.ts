@@ -1,7 +1,7 @@
 import { hostSettings, settingsOf, vmSettings } from "../catalogue/microvm-options.js";
 import type { ConfigPath } from "../problems/problem.js";
 
-/** What microvm.nix calls `mem` is `memoryMiB` here: the remedy for an option by name that has a setting of its own. */
+/** The remedy for an option by name that has a setting: `memoryMiB` for `mem`. */
 export const settingFor = (path: ConfigPath, key: string): string | undefined => {
   const below = path.indexOf("microvm", 2);
   if (path[0] !== "hosts" || below < 0) return undefined;

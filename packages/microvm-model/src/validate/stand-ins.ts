@@ -1,7 +1,7 @@
 import type { Edit } from "../problems/edit.js";
 import { type Issue, stepsOf } from "./raw-value.js";
 
-/** Takes out what an issue speaks of, or puts a stand-in in its place. */
+/** Removes the part of an issue, or replaces it with a stand-in. */
 export const mend = (issue: Issue): readonly Edit[] => {
   const path = stepsOf(issue);
   if (issue.code === "unrecognized_keys" && path[0] !== "inputs")
@@ -31,7 +31,7 @@ export const mend = (issue: Issue): readonly Edit[] => {
   }
 };
 
-/** What the rules take for a broken part that others depend on. */
+/** Stand-ins for broken parts that other parts depend on. */
 const standIns = {
   input: { url: "path:." },
   stateVersion: "00.00",

@@ -5,7 +5,7 @@ import { badValue } from "../problems/bad-value.js";
 import { unknownKey } from "../problems/unknown-key.js";
 import { wrongType } from "../problems/wrong-type.js";
 
-/** Where a config holds what it lies in, which no walk through it would come to the end of. */
+/** Objects that contain themselves, which no walk through the config would end in. */
 export const circles = (value: unknown, path: ConfigPath, around: readonly object[]): readonly Problem[] => {
   if (typeof value !== "object" || value === null || isNode(value)) return [];
   if (around.includes(value))

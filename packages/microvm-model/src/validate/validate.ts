@@ -13,19 +13,19 @@ import { settingFor } from "./setting-for.js";
 import { mend } from "./stand-ins.js";
 import { circles, noHosts, unreadableKeys } from "./unreadable.js";
 
-/** The shape of a config: what can be read of it, its problems, and where a path of what was read is written. */
+/** The shape of a config: its readable part, its problems, and the mapping of paths to the config as written. */
 export interface Validated {
   readonly checked: Checked<Model>;
-  /** Keys that are misspelt, at their places; what they hold is read as of the settings that were meant. */
+  /** Misspelt keys with their places; their values are read as those of the intended settings. */
   readonly misspelt: readonly Problem[];
   readonly written: Written;
-  /** Whether the config says something at a path. */
+  /** True if the config has a value at a path. */
   readonly says: (path: ConfigPath) => boolean;
 }
 
 /**
- * Whether the config has the right shape. Where it has not, what is broken is left out and the rest goes on, so that
- * the rules see what they can.
+ * Checks the shape of a config. Broken parts are left out and the rest continues, so that rules see as much as
+ * possible.
  */
 export const validate = (input: unknown): Validated => {
   const circular = circles(input, [], []);
@@ -56,7 +56,7 @@ interface Read {
   readonly corrected: Corrected;
 }
 
-/** Reads a config, again as long as misspelt keys are found: correcting one brings to light what lies below. */
+/** Reads a config, repeatedly while there are misspelt keys, because a correction can uncover more of them. */
 const read = (corrected: Corrected): Read => {
   const applied = applyVmDefaults(corrected.config);
   const result = configSchema.safeParse(applied);
@@ -81,13 +81,13 @@ const misspeltIn = (issues: readonly Issue[], applied: unknown, written: Written
   return [...found.values()];
 };
 
-/** The config without what is broken, for the rules. */
+/** The config without its broken parts, for the rules. */
 const mended = (config: unknown, issues: readonly Issue[], problems: readonly Problem[]): Checked<Model> => {
   const rest = configSchema.safeParse(edited(config, issues.flatMap(mend)));
   return rest.success ? withProblems(problems, rest.data) : left(problems);
 };
 
-/** Problems but for those of a secret's text, which their words would show. */
+/** Problems except those of a secret's text, whose messages would show it. */
 const withoutRepeating = (secrets: readonly Problem[], problems: readonly Problem[]): readonly Problem[] => {
   const places = new Set(secrets.map(({ path }) => formatPath(path)));
   return problems.filter(({ path }) => !places.has(formatPath(path)));
