@@ -2,8 +2,10 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync } from "node:fs";
 import { join } from "node:path";
-import { emptyLock, type Lock, planConfig } from "@microvm-emit/model";
+import { emptyLock, type Lock } from "@microvm-emit/model";
+import { type Config, emit } from "microvm-emit";
 import { afterEach, assert, beforeEach, expect, it, vi } from "vitest";
+import { affectedBy } from "../src/cli/affected.js";
 import { nextCommands } from "../src/cli/next-commands.js";
 import { layOut, temporaryDirectory } from "./tree.js";
 
@@ -32,11 +34,23 @@ const emitted = (more: Readonly<Record<string, string>> = {}): string => {
   return dir;
 };
 
-const next = (dir: string, hosts: object = { alpha: host }, before: Lock = emptyLock): readonly string[] => {
-  const result = planConfig({ hosts }, emptyLock);
-  assert(result._tag === "Right", JSON.stringify(result));
-  const lock = { file: join(dir, "microvm.lock.json"), before };
-  return nextCommands(result.right.value.plan, dir, join(dir, "flake"), lock);
+/** The commands after a run that wrote these files of the flake, by default all. */
+const next = (
+  dir: string,
+  hosts: object = { alpha: host },
+  before: Lock = emptyLock,
+  written?: readonly string[],
+): readonly string[] => {
+  const result = emit({ hosts } as Config);
+  assert(result._tag === "Right");
+  const { plan, files } = result.right;
+  return nextCommands({
+    plan,
+    configDir: dir,
+    outputDir: join(dir, "flake"),
+    lock: { file: join(dir, "microvm.lock.json"), before },
+    affected: affectedBy(plan, files, written ?? files.map(({ path }) => path)),
+  });
 };
 
 const git = (dir: string, ...args: readonly string[]): void => {
@@ -72,20 +86,19 @@ it("next commands add only new files", () => {
 it("next commands need no git outside a work tree, and no sudo as root", () => {
   uid = 0;
   const dir = emitted();
-  expect(next(dir)).toEqual([
-    `nix flake lock 'path:${dir}?dir=flake'`,
-    `nixos-rebuild switch --flake 'path:${dir}?dir=flake#alpha'`,
-  ]);
+  expect(next(dir)).toEqual(["nix flake lock ./flake", `nixos-rebuild switch --flake 'path:${dir}?dir=flake#alpha'`]);
 });
 
 it("next commands name the host when there are several, and stop removed VMs", () => {
   const alpha = { a: 0, old: 1 };
   const before: Lock = { version: 1, hosts: { alpha, beta: { gone: 0 } } };
   const dir = emitted({ "flake/flake.lock": "{ }" });
+  const later = "until then, they run with their old settings";
   expect(next(dir, { alpha: host, beta: host }, before).map((line) => line.replace(/'.*?#/, "'#"))).toEqual([
     "sudo systemctl stop microvm@old  # on alpha, removed from the config",
+    "sudo nixos-rebuild switch --flake '#alpha'  # on alpha",
+    `sudo systemctl try-restart microvm@a  # on alpha, ${later}`,
     'sudo systemctl stop microvm@gone  # on beta, removed from the config (renamed to a? Then set its renamedFrom to "gone" and run again)',
-    "sudo nixos-rebuild switch --flake '#alpha'  # on alpha, running VMs keep their shares and connections until sudo systemctl restart microvm@a",
     "sudo nixos-rebuild switch --flake '#beta'  # on beta",
   ]);
   expect(next(dir, { alpha: host }, { version: 1, hosts: { alpha } })[0]).toBe(
@@ -96,7 +109,7 @@ it("next commands name the host when there are several, and stop removed VMs", (
 it("next commands ignore VMs of hosts that are not in the config", () => {
   const dir = emitted({ "flake/flake.lock": "{ }" });
   const before: Lock = { version: 2, hosts: { alpha: { a: 0 }, beta: { gone: 0 } } };
-  expect(next(dir, { alpha: host }, before)).toHaveLength(1);
+  expect(next(dir, { alpha: host }, before, [])).toEqual([]);
 });
 
 it("next commands move the folders of a renamed VM", () => {
@@ -116,7 +129,7 @@ it("next commands move the folders of a renamed VM", () => {
   ]);
   expect(renamed({ workspace: "/srv/work", sshHostKeys: false })).toEqual(always);
   // The rename is over when the lock has the new name.
-  expect(next(dir, { alpha: host }, { version: 2, hosts: { alpha: { a: 0 } } })).toHaveLength(1);
+  expect(next(dir, { alpha: host }, { version: 2, hosts: { alpha: { a: 0 } } }, [])).toEqual([]);
 });
 
 it("next commands move folders when renamedFrom is set one run later", () => {
@@ -133,7 +146,7 @@ it("next commands suggest renamedFrom when one VM was removed and one added", ()
   const dir = emitted({ "flake/flake.lock": "{ }" });
   const hintsOf = (vms: object, before: Readonly<Record<string, number>>): readonly string[] =>
     next(dir, { alpha: { ...host, vms } }, { version: 2, hosts: { alpha: before } })
-      .slice(0, -1)
+      .filter((line) => line.includes(" stop "))
       .map((line) => line.split("  # ")[1] ?? "");
   expect(hintsOf({ a: {}, new: {} }, { a: 0, old: 1 })).toEqual([
     'removed from the config (renamed to new? Then set its renamedFrom to "old" and run again)',
@@ -143,16 +156,36 @@ it("next commands suggest renamedFrom when one VM was removed and one added", ()
   expect(hintsOf({ b: {} }, { old: 0, older: 1 })).toEqual(["removed from the config", "removed from the config"]);
 });
 
-it("next commands remark that running VMs keep shares and connections", () => {
+it("next commands are none when a run changes nothing, or only documentation", () => {
   const dir = emitted({ "flake/flake.lock": "{ }" });
-  const remarkOf = (vms: object, before: Readonly<Record<string, number>>): string | undefined =>
-    next(dir, { alpha: { ...host, vms } }, { version: 1, hosts: { alpha: before } })
-      .at(-1)
-      ?.split("  # ")[1];
-  const kept = "running VMs keep their shares and connections until sudo systemctl restart microvm@";
-  expect(remarkOf({ a: {}, b: {} }, { a: 0 })).toBe(`${kept}a`);
-  expect(remarkOf({ a: {}, b: {} }, { a: 0, b: 1 })).toBe(`${kept}NAME`);
-  expect(remarkOf({ b: {} }, { a: 0 })).toBeUndefined();
+  expect(next(dir, { alpha: host }, { version: 2, hosts: { alpha: { a: 0 } } }, [])).toEqual([]);
+  expect(next(dir, { alpha: host }, emptyLock, ["AGENTS.md", "microvm-emit/options.md"])).toEqual([]);
+});
+
+it("next commands name the hosts and VMs whose files a run changes", () => {
+  const dir = emitted({ "flake/flake.lock": "{ }", "flake/flake.nix": "{ }" });
+  git(dir, "init", "-q");
+  git(dir, "add", ".");
+  const vms = { a: {}, b: {}, c: { packages: ["git"] }, d: { restartIfChanged: true, packages: ["jq"] } };
+  const hosts = { alpha: { ...host, vms }, beta: host };
+  const indexes = { a: 0, b: 1, c: 2, d: 3 };
+  const before: Lock = { version: 2, hosts: { alpha: indexes, beta: { a: 0 } } };
+  const after = (...written: readonly string[]): readonly string[] =>
+    next(dir, hosts, before, written).map((line) => line.replace(/ +#.*/, "").replace("sudo ", ""));
+  const [alpha, beta] = ["alpha", "beta"].map((name) => `nixos-rebuild switch --flake ./flake#${name}`);
+  expect(after("hosts/alpha/c.nix")).toEqual([alpha, "systemctl try-restart microvm@c"]);
+  expect(after("hosts/alpha/d.nix")).toEqual([alpha]);
+  expect(after("hosts/alpha/default.nix")).toEqual([alpha]);
+  expect(after("hosts/beta/a.nix")).toEqual([beta, "systemctl try-restart microvm@a"]);
+  expect(after("guests/alpha/a.nix")).toEqual([alpha, "systemctl try-restart microvm@a microvm@b"]);
+  const all = [alpha, "systemctl try-restart microvm@a microvm@b microvm@c", beta, "systemctl try-restart microvm@a"];
+  expect(after("microvm-emit/vm/state.py")).toEqual(all);
+  expect(after("flake.nix")).toEqual([alpha, beta]);
+});
+
+it("next commands restart no new VM", () => {
+  const dir = emitted({ "flake/flake.lock": "{ }" });
+  expect(next(dir, { alpha: host }, { version: 1, hosts: { alpha: { b: 0 } } }).at(-1)).toMatch(/nixos-rebuild/);
 });
 
 /** The words of a command as a shell parses them, without comments. */

@@ -1,50 +1,76 @@
 import { existsSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import type { HostPlan, Lock, Plan, VmPlan } from "@microvm-emit/model";
+import { folderOf, foldersNamedFor } from "../compare/renamed.js";
 import { indexEntries } from "../fs/git.js";
 import { plannedPaths } from "../config-file/planned-paths.js";
 import { isBelow, sourceTreeOf, unknownToGit } from "../fs/source-tree.js";
 import { quoted } from "../vm/shell-words.js";
+import type { AffectedHost } from "./affected.js";
 
-/** The commands to run after emitting, relative to the current directory. */
-export const nextCommands = (
-  plan: Plan,
-  configDir: string,
-  outputDir: string,
-  lock: { readonly file: string; readonly before: Lock },
-): string[] => {
+/** A run of emit. */
+export interface Run {
+  readonly plan: Plan;
+  readonly configDir: string;
+  readonly outputDir: string;
+  readonly lock: { readonly file: string; readonly before: Lock };
+  /** The hosts that the run changes, with the VMs whose files it changed. */
+  readonly affected: readonly AffectedHost[];
+}
+
+/** The commands that a run makes necessary, host by host, relative to the current directory. */
+export const nextCommands = ({ plan, configDir, outputDir, lock, affected }: Run): readonly string[] => {
   const { root, isGit } = sourceTreeOf(outputDir);
   const own = [...new Set(plannedPaths(plan).map(({ path }) => resolve(configDir, path)))];
   // Outside git, a flake can only read files in its own directory, unless the reference names a parent.
-  const reference =
-    isGit || own.every((path) => isBelow(outputDir, path))
-      ? relativeReference(outputDir)
+  const isOwnSource = isGit || own.every((path) => isBelow(outputDir, path));
+  const ownReference = relativeReference(outputDir);
+  const reference = !plan.flake
+    ? relativeReference(flakeAbove(outputDir))
+    : isOwnSource
+      ? ownReference
       : `path:${configDir}?dir=${relative(configDir, outputDir)}`;
   const added = isGit ? toAdd(root, configDir, [outputDir, lock.file, ...own]) : [];
   // A lock file that `nixos-rebuild` creates would belong to root.
-  const isLocked = existsSync(join(outputDir, "flake.lock"));
+  const isLocked = !plan.flake || existsSync(join(outputDir, "flake.lock"));
+  // Nix 2.8 refuses `?dir=` of paths. Locking reads nothing but inputs, of which only relative ones lie outside of the directory.
+  const lockReference = plan.inputs.some(({ url }) => /^(path:)?\.\.?(\/|$)/.test(url)) ? reference : ownReference;
   // Root needs no `sudo`.
   const sudo = process.getuid?.() === 0 ? "" : "sudo ";
-  const remark = (host: string, ...others: readonly string[]): string => {
-    const remarks = [...(plan.hosts.length > 1 ? [`on ${host}`] : []), ...others];
-    return remarks.length === 0 ? "" : `  # ${remarks.join(", ")}`;
-  };
+  const affectedVms = new Map(affected.map(({ host, vms }) => [host.name, vms]));
   return [
     ...(added.length === 0 ? [] : [`git add ${added.map((path) => quoted(asPath(fromHere(path)))).join(" ")}`]),
-    ...(isLocked ? [] : [`nix flake lock ${quoted(reference)}`]),
-    // NixOS does not stop a VM that was removed from its configuration.
-    ...plan.hosts.flatMap((host) =>
-      goneVms(host, lock.before).flatMap(({ vm, renamed }, _, gone) => [
-        `${sudo}systemctl stop ${quoted(`microvm@${vm}`)}${remark(host.name, renamed === undefined ? `removed from the config${renameHint(host, lock.before, gone)}` : `renamed to ${renamed.name}`)}`,
-        ...movedFolders(host, vm, renamed).map(
-          ([from, to]) => `${sudo}mv -T ${quoted(from)} ${quoted(to)}${remark(host.name)}`,
-        ),
-      ]),
-    ),
-    ...plan.hosts.map(
-      (host) =>
-        `${sudo}nixos-rebuild switch --flake ${quoted(`${reference}#${host.name}`)}${remark(host.name, ...untilRestart(host, lock.before, sudo))}`,
-    ),
+    ...(isLocked ? [] : [`nix flake lock ${quoted(lockReference)}`]),
+    ...plan.hosts.flatMap((host) => {
+      const place = plan.hosts.length > 1 ? [`on ${host.name}`] : [];
+      const line = (command: string, ...remarks: readonly string[]): string => {
+        const all = [...place, ...remarks];
+        return `${sudo}${command}${all.length === 0 ? "" : `  # ${all.join(", ")}`}`;
+      };
+      const vms = affectedVms.get(host.name);
+      const stale = staleVms(host, lock.before, vms ?? []);
+      return [
+        // NixOS does not stop a VM that was removed from its configuration.
+        ...goneVms(host, lock.before).flatMap(({ vm, renamed }, _, gone) => [
+          line(
+            `systemctl stop ${unitOf(vm)}`,
+            renamed === undefined
+              ? `removed from the config${renameHint(host, lock.before, gone)}`
+              : `renamed to ${renamed.name}`,
+          ),
+          ...movedFolders(host, vm, renamed).map(([from, to]) => line(`mv -T ${quoted(from)} ${quoted(to)}`)),
+        ]),
+        ...(vms === undefined ? [] : [line(`nixos-rebuild switch --flake ${quoted(`${reference}#${host.name}`)}`)]),
+        ...(stale.length === 0
+          ? []
+          : [
+              line(
+                `systemctl try-restart ${stale.map(unitOf).join(" ")}`,
+                "until then, they run with their old settings",
+              ),
+            ]),
+      ];
+    }),
   ];
 };
 
@@ -60,6 +86,12 @@ export const cloneCommand = (
     ? []
     : [`git clone ${quoted(repository)} ${quoted(workspace)}${hosts.length > 1 ? `  # on ${host}` : ""}`];
 };
+
+/** The nearest folder above with a flake, which imports the hosts. */
+const flakeAbove = (folder: string): string =>
+  existsSync(join(folder, "flake.nix")) || dirname(folder) === folder ? folder : flakeAbove(dirname(folder));
+
+const unitOf = (vm: string): string => quoted(`microvm@${vm}`);
 
 /**
  * Paths to pass to `git add`. A flake in a git work tree cannot read untracked files, and modules may need files beside
@@ -115,32 +147,19 @@ const movedFolders = (
   { stateDirectory }: HostPlan,
   before: string,
   renamed: VmPlan | undefined,
-): readonly (readonly [from: string, to: string])[] => {
-  if (renamed === undefined) return [];
-  const {
-    name,
-    storage: { sshHostKeys, workspace, directories },
-    guest: { users },
-  } = renamed;
-  const named = [
-    { folders: [sshHostKeys], parent: "/var/lib/microvm-host-keys/" },
-    { folders: [workspace], parent: `${users[0].homeDirectory}/microvm/` },
-    // An agent's state with `agentState: "own"`.
-    { folders: directories.map(({ path }) => path), parent: "-vms/" },
-  ].flatMap(({ folders, parent }) => folders.filter((folder) => folder?.endsWith(parent + name) === true));
-  return [`${stateDirectory}/${name}`, ...new Set(named.filter((folder) => folder !== null))].map(
-    (folder) => [folder.slice(0, -name.length) + before, folder] as const,
-  );
-};
+): readonly (readonly [from: string, to: string])[] =>
+  renamed === undefined
+    ? []
+    : foldersNamedFor(stateDirectory, renamed).map(
+        (folder) => [folderOf(folder, renamed.name, before), folder] as const,
+      );
 
-/** A remark on running VMs, which a switch does not restart. The running version is unknown, so it applies to all. */
-const untilRestart = ({ name: host, vms }: HostPlan, before: Lock, sudo: string): readonly string[] => {
-  const known = knownVms(host, before);
-  const [first, ...others] = vms.filter(({ name }) => Object.hasOwn(known, name));
-  if (first === undefined) return [];
-  return [
-    `running VMs keep their shares and connections until ${sudo}systemctl restart microvm@${others.length === 0 ? first.name : "NAME"}`,
-  ];
+/** VMs that may run with their old settings after a switch: those with changes that were there before. */
+const staleVms = ({ name, vms }: HostPlan, before: Lock, changed: readonly string[]): readonly string[] => {
+  const known = knownVms(name, before);
+  return vms
+    .filter((vm) => changed.includes(vm.name) && Object.hasOwn(known, vm.name) && !vm.restartIfChanged)
+    .map((vm) => vm.name);
 };
 
 const fromHere = (path: string): string => relative(process.cwd(), path) || ".";

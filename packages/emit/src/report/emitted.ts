@@ -31,7 +31,8 @@ export const formatEmitted = (
       ? []
       : [style.dim(`${fileCount(unchanged.length)} unchanged in ${style.path(directory)}`)]),
   ];
-  return `${[...lines, "", "Next:", ...next.map((command) => `  ${style.bold(command)}`)].join("\n")}\n`;
+  const commands = next.length === 0 ? [] : ["", "Next:", ...next.map((command) => `  ${style.bold(command)}`)];
+  return `${[...lines, ...commands].join("\n")}\n`;
 };
 
 const lockRemark = ({ from, merged }: Emitted["lock"], { path }: Style): string => {

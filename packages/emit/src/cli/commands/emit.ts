@@ -57,6 +57,7 @@ export const emitConfig = async (
     { planFile },
     { requireDirectory, requireNoLink, write },
     { wantedOf },
+    { affectedBy },
     { nextCommands },
     { formatEmitted },
   ] = await Promise.all([
@@ -64,6 +65,7 @@ export const emitConfig = async (
     import("../../config-file/plan-file.js"),
     import("../../output/write.js"),
     import("../wanted.js"),
+    import("../affected.js"),
     import("../next-commands.js"),
     import("../../report/emitted.js"),
   ]);
@@ -77,7 +79,8 @@ export const emitConfig = async (
   );
   const { places, planned, lockFile, findings } = plannedFile;
   const { adopted } = lockFile;
-  const wanted = await wantedOf(plannedFile);
+  const files = plannedFile.files();
+  const wanted = await wantedOf({ ...plannedFile, files: () => files });
   const written = await write({ ...wanted, ...(edited && { edits: edited.files }), force });
   const emitted: Emitted = {
     directory: places.outputDir,
@@ -88,9 +91,12 @@ export const emitConfig = async (
       ...(adopted && { from: adopted.from }),
       ...(lockFile.isConflicted && { merged: true }),
     },
-    next: nextCommands(planned.plan, places.configDir, places.outputDir, {
-      file: places.lock,
-      before: lockFile.lock,
+    next: nextCommands({
+      plan: planned.plan,
+      configDir: places.configDir,
+      outputDir: places.outputDir,
+      lock: { file: places.lock, before: lockFile.lock },
+      affected: affectedBy(planned.plan, files, [...written.written, ...written.removed]),
     }),
   };
   return { json: emitted, text: (style) => formatEmitted(emitted, style), findings, plan: planned.plan };

@@ -1,0 +1,70 @@
+import { posix } from "node:path";
+import { collect, type HostPlan, type Plan } from "@microvm-emit/model";
+import { nodesOf } from "@microvm-emit/nix-ast";
+import { libraryFolder } from "../compile/flake/library-source.js";
+import type { OutputFile } from "../output-file.js";
+
+/** The VMs of a host whose Nix files changed, by name. */
+export interface AffectedHost {
+  readonly host: HostPlan;
+  readonly vms: readonly string[];
+}
+
+/**
+ * Finds the hosts that are built from changed files, by following the paths in emitted files.
+ *
+ * @param changed paths of files that a run wrote or removed, relative to the output directory.
+ */
+export const affectedBy = (
+  plan: Plan,
+  files: readonly OutputFile[],
+  changed: readonly string[],
+): readonly AffectedHost[] => {
+  // No host reads the documentation.
+  const built = new Set(changed.filter((path) => /\.(nix|json|py|sh)$/.test(path)));
+  const reads = importsOf(files);
+  const isAffected = (...from: readonly string[]): boolean => reachedFrom(reads, from).some((path) => built.has(path));
+  return plan.hosts.flatMap((host) => {
+    const folder = `hosts/${host.name}`;
+    // The flake names the modules of each host, and its inputs.
+    if (!built.has("flake.nix") && !isAffected(`${folder}/default.nix`)) return [];
+    const guestOf = new Map(
+      host.guests.flatMap(({ name, own, vms }) => (own === null ? vms.map((vm) => [vm, name] as const) : [])),
+    );
+    const vms = host.vms
+      .map(({ name }) => name)
+      .filter((vm) => {
+        const guest = guestOf.get(vm);
+        return isAffected(
+          `${folder}/${vm}.nix`,
+          `${libraryFolder}/default.nix`,
+          ...(guest === undefined ? [] : [`guests/${host.name}/${guest}.nix`]),
+        );
+      });
+    return [{ host, vms }];
+  });
+};
+
+/** The emitted files that each emitted file names; the library is one unit, since it also reads files that are no Nix. */
+const importsOf = (files: readonly OutputFile[]): ReadonlyMap<string, readonly string[]> => {
+  const paths = new Set(files.map(({ path }) => path));
+  const library = [...paths].filter((path) => path.startsWith(`${libraryFolder}/`));
+  const named = files.flatMap((file) => {
+    if (file.kind !== "nix" || file.path.startsWith(`${libraryFolder}/`)) return [];
+    return nodesOf(file.expr).flatMap((node) => {
+      if (node.kind !== "path") return [];
+      const [path, ...others] = node.parts;
+      const target = posix.join(posix.dirname(file.path), path);
+      const found = others.length > 0 ? [] : [target, `${target}/default.nix`].filter((each) => paths.has(each));
+      return found.map((each) => [file.path, each] as const);
+    });
+  });
+  return new Map<string, readonly string[]>([...collect(named), [`${libraryFolder}/default.nix`, library]]);
+};
+
+const reachedFrom = (reads: ReadonlyMap<string, readonly string[]>, from: readonly string[]): readonly string[] => {
+  const reached = new Set(from);
+  // A set also visits the items that are added on the way.
+  for (const path of reached) for (const next of reads.get(path) ?? []) reached.add(next);
+  return [...reached];
+};
