@@ -73,30 +73,30 @@ const byName = namesIn(microvmSchema);
 const hostByName = namesIn(microvmHostSchema);
 
 describe(`the options of microvm.nix at ${data.revision.slice(0, 7)}`, () => {
-  it("are the 121 of a guest and the 16 of a host", () => {
+  it("include 121 of guests and 16 of hosts", () => {
     expect([data.guest.length, data.host.length]).toEqual([121, 16]);
   });
 
-  it.each(guest)("$name can be said of a VM, one way", ({ name }) => {
+  it.each(guest)("include $name, which a VM can set in exactly one way", ({ name }) => {
     expect([Object.hasOwn(vmSettings, name), byName.includes(name)].filter(Boolean)).toHaveLength(1);
   });
 
-  it.each(data.host)("$name can be said of a host, one way", ({ name }) => {
+  it.each(data.host)("include $name, which a host can set in exactly one way", ({ name }) => {
     expect([Object.hasOwn(hostSettings, name), hostByName.includes(name)].filter(Boolean)).toHaveLength(1);
   });
 
-  it("have no setting, and no name, that microvm.nix does not know", () => {
+  it("include every setting and name of the config", () => {
     const known = guest.map(({ name }) => name);
     expect([...byName, ...Object.keys(vmSettings)].filter((name) => !known.includes(name))).toEqual([]);
     const hosts = data.host.map(({ name }) => name);
     expect([...hostByName, ...Object.keys(hostSettings)].filter((name) => !hosts.includes(name))).toEqual([]);
   });
 
-  it.each(Object.entries(vmSettings))("%s is the setting %s, which a VM has", (_, setting) => {
+  it.each(Object.entries(vmSettings))("include %s, with the setting %s of a VM", (_, setting) => {
     expect(isSetting(vmSchema, steps(setting))).toBe(true);
   });
 
-  it.each(Object.entries(hostSettings))("%s is the setting %s, which a host has", (_, setting) => {
+  it.each(Object.entries(hostSettings))("include %s, with the setting %s of a host", (_, setting) => {
     expect(isSetting(hostSchema, steps(setting))).toBe(true);
   });
 });
@@ -181,7 +181,7 @@ const nested = ([step, ...rest]: readonly string[], value: unknown): unknown =>
 describe("an option by name", () => {
   const options = guest.filter(({ name }) => byName.includes(name) && !name.includes(".*."));
 
-  it.each(options)("$name is set where microvm.nix has it", ({ name, type }) => {
+  it.each(options)("$name is emitted at the same path", ({ name, type }) => {
     assert(Object.hasOwn(samples, type), `no sample of ${type}`);
     const sample = samples[type];
     const own =
@@ -190,13 +190,13 @@ describe("an option by name", () => {
     expect(optionOfVm({ microvm }, name)).toBe(print(own as ast.NixInput));
   });
 
-  it("of a host is set where microvm.nix has it", () => {
+  it("of a host is emitted at the same path", () => {
     const expr = exprOf(config({ a: {} }, { microvm: { host: { enable: false } } }), "hosts/h/default.nix");
     expect(optionIn(expr, "host.enable")).toBe("false");
   });
 
   it.each(Object.keys(vmSettings).filter((name) => !name.includes("*")))(
-    "%s is refused for the sake of its setting",
+    "%s is rejected when a setting exists",
     (name) => {
       const result = emit(config({ a: { microvm: nested(name.split("."), 1) } }));
       assert(result._tag === "Left");
@@ -322,11 +322,11 @@ const settings: readonly (readonly [string, Vm, ast.NixInput])[] = [
 ];
 
 describe("a setting", () => {
-  it.each(settings)("is microvm.nix's %s", (name, vm, value) => {
+  it.each(settings)("sets microvm.nix's %s", (name, vm, value) => {
     expect(optionOfVm(vm, name)).toBe(print(value));
   });
 
-  it("is tried for each option that has one", () => {
+  it("is tested for each option that has one", () => {
     // `storeOnDisk` is a share of the store; lists are set by element; an overlay is in a module that guests share.
     const elsewhere = [
       "storeOnDisk",
@@ -341,7 +341,7 @@ describe("a setting", () => {
     expect(Object.keys(vmSettings).filter((name) => !tried.includes(name) && !elsewhere.includes(name))).toEqual([]);
   });
 
-  it("leaves the store to a share or to a disk", () => {
+  it("puts the store on a share or a disk", () => {
     const shareStore = (vm: Vm): string | undefined => optionOfVm(vm, "shareStore");
     expect(shareStore({})).toBeUndefined();
     expect(shareStore({ store: "disk" })).toBe("false");
@@ -361,7 +361,7 @@ describe("a host's setting", () => {
     ["packageSet.pkgs", { pkgs: null }, null],
     ["packageSet.nixpkgs", { nixpkgs: "nixpkgs-unstable" }, select(ident("inputs"), "nixpkgs-unstable")],
     ["specialArgs.site", { specialArgs: { site: "berlin" } }, "berlin"],
-  ])("is the library's %s of the VM", (name, vm, value) => {
+  ])("sets the library's %s of the VM", (name, vm, value) => {
     expect(optionOfVm(vm, name)).toBe(print(value));
   });
 
@@ -379,7 +379,7 @@ describe("a host's setting", () => {
       fleet("nixosConfigurations", "web"),
     ],
     ["vms.b.evaluatedConfig", { importedVms: { b: { evaluatedConfig: nix`import ./b.nix` } } }, nix`import ./b.nix`],
-  ])("is microvm.nix's %s", (name, rest, value) => {
+  ])("sets microvm.nix's %s", (name, rest, value) => {
     expect(optionIn(hostFile({ a: {} }, rest), name)).toBe(print(value));
   });
 });
@@ -435,7 +435,7 @@ describe("docs/hardware.md", () => {
         ),
     );
 
-  it("lists the options whose setting has another name", () => {
+  it("lists the options with another name in configs", () => {
     const renamed = (settings: Readonly<Record<string, string>>): readonly (readonly string[])[] =>
       Object.entries(settings).filter(([option, setting]) => option.replaceAll(".*", "[]") !== setting);
     const [vm, host] = tables.filter(([header]) => header?.join() === "option,setting");

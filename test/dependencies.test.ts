@@ -33,7 +33,7 @@ describe("published packages", () => {
     expect([...imported].filter((other) => !declared.includes(other))).toEqual([]);
   });
 
-  it("ask for one version of each dependency", () => {
+  it("require one version of each dependency", () => {
     const ranges = new Map<string, Set<string>>();
     for (const [other, range] of names.flatMap((name) => Object.entries(manifestOf(name).dependencies ?? {})))
       ranges.set(other, (ranges.get(other) ?? new Set()).add(range));

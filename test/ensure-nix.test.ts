@@ -43,18 +43,18 @@ const ensureNix = (): { status: number | null; stderr: string; called: string } 
 
 const remedy = "sudo apt-get update && sudo apt-get install -y nix-bin";
 
-it("does nothing where there is a nix", () => {
+it("ensure-nix does nothing when nix is installed", () => {
   provide("nix", "");
   expect(ensureNix()).toEqual({ status: 0, stderr: "", called: "" });
 });
 
-it("installs Debian's nix as root", () => {
+it("ensure-nix installs Debian's nix as root", () => {
   provideApt();
   provide("id", "echo 0");
   expect(ensureNix()).toMatchObject({ status: 0, called: "apt-get update\napt-get install -y nix-bin\n" });
 });
 
-it("installs Debian's nix with a sudo that asks nothing", () => {
+it("ensure-nix installs Debian's nix with passwordless sudo", () => {
   provideApt();
   provide("id", "echo 1000");
   provide("sudo", `[ "$2" = true ] || { echo sudo >>'${log}'; shift; "$@"; }`);
@@ -65,7 +65,7 @@ it("installs Debian's nix with a sudo that asks nothing", () => {
   });
 });
 
-it("says what to do where it may not install", () => {
+it("ensure-nix prints instructions when it may not install", () => {
   provideApt();
   provide("id", "echo 1000");
   provide("sudo", "exit 1");
@@ -74,13 +74,13 @@ it("says what to do where it may not install", () => {
   expect(stderr).toContain(remedy);
 });
 
-it("says what to do where there is no apt", () => {
+it("ensure-nix prints instructions without apt", () => {
   const { status, stderr } = ensureNix();
   expect(status).toBe(1);
   expect(stderr).toContain(remedy);
 });
 
-it("says what to do where apt fails", () => {
+it("ensure-nix prints instructions when apt fails", () => {
   provide("id", "echo 0");
   provide("apt-get", "exit 100");
   const { status, stderr } = ensureNix();

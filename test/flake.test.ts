@@ -41,7 +41,7 @@ describe.each(nixes())("the project's flake under $version", (nix) => {
     ).toEqual(["nix", "nixfmt", "nodejs"]);
   });
 
-  it("names the package as package.json does", async () => {
+  it("has the package name of package.json", async () => {
     const {
       version,
       description,
@@ -56,14 +56,14 @@ describe.each(nixes())("the project's flake under $version", (nix) => {
     ).toEqual({ version, description, license, mainProgram: Object.keys(commands as object).join() });
   });
 
-  it("has a template with everything to start from", async () => {
+  it("has a complete template", async () => {
     expect(await evaluate("templates.default.path", "path: builtins.attrNames (builtins.readDir path)")).toEqual(
       (await readdir(join(project, "templates/default"))).sort(),
     );
     expect(emit(template)._tag).toBe("Right");
   });
 
-  it("cuts package-lock.json down to what the build needs, and npm accepts it", async () => {
+  it("reduces package-lock.json to build dependencies, and npm accepts it", async () => {
     const { root, lock } = (await evaluate(
       "packages.x86_64-linux.default",
       "p: { root = p.cutRoot; lock = p.cutLock; }",

@@ -71,7 +71,7 @@ describe("options.md", () => {
     expect(texts.filter((text) => !/^`.*`\n\n[A-Z`].*[.:]\n/.test(text))).toEqual([]);
   });
 
-  it.skipIf(rig === undefined)("is as `npm run options` writes it", async () => {
+  it.skipIf(rig === undefined)("is up to date (`npm run options` writes it)", async () => {
     const options = await resolveConfig(optionsFile);
     expect(page).toBe(await prettify(optionsPage(rig ?? ""), { ...options, filepath: optionsFile }));
   });

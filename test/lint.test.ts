@@ -27,7 +27,7 @@ const embedded = "microvm-emit/no-embedded-programs";
 const staticImport = "@typescript-eslint/no-restricted-imports";
 const dynamicImport = "no-restricted-syntax";
 
-describe("what a file may not use", () => {
+describe("lint rejects an import", () => {
   it.each([
     [ast, 'export * from "node:fs";', staticImport],
     [ast, 'export * from "fs/promises";', staticImport],
@@ -62,7 +62,7 @@ describe("what a file may not use", () => {
   });
 });
 
-describe("what a file may use", () => {
+describe("lint accepts an import", () => {
   it.each([
     [ast, 'export * from "./expr.js";'],
     [model, 'export type { Expr } from "@microvm-emit/nix-ast";'],

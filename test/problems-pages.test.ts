@@ -80,17 +80,17 @@ const problemsOf = ({ config, lock }: Shown): readonly Problem[] => {
   return planned._tag === "Left" ? planned.left : planned.right.warnings;
 };
 
-it("has a page for every code and no other", () => {
+it("every code has a page, and every page a code", () => {
   const codes = [...Object.keys(problemCodes), ...failureCodes];
   expect(pages.map(({ code }) => code).sort()).toEqual(codes.sort());
   expect(new Set(codes).size).toBe(codes.length);
 });
 
-it("has the pages that the comments of declared problems give (`npm run problems` writes them)", async () => {
+it("pages match the comments of declared problems (`npm run problems` writes them)", async () => {
   expect(Object.fromEntries(writtenPages())).toEqual(Object.fromEntries(await problemPages()));
 });
 
-it("finds every declaration", () => {
+it("every declared problem is found", () => {
   expect(declaredProblems().map(({ code, severity }) => [code, severity])).toEqual(Object.entries(problemCodes));
 });
 
@@ -116,7 +116,7 @@ const wordsIn = (value: unknown): readonly string[] =>
 describe.each(pages)("the page of $code", ({ file, code, severity, title, body }) => {
   const severityInSource: string = code in problemCodes ? problemCodes[code as keyof typeof problemCodes] : "error";
 
-  it("says what it is about, in its file and as the source has it", () => {
+  it("has the code, severity and title of the source", () => {
     expect([file, severity]).toEqual([`${code}.md`, severityInSource]);
     const [, front = ""] = readFileSync(new URL(file, folder), "utf8").split("---\n");
     expect(parse(front)).toEqual({ code, severity, title });

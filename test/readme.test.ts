@@ -45,7 +45,7 @@ describe.each(["packages/microvm-model/README.md", "packages/emit/README.md"])("
   const evaluate = (source: string): unknown =>
     jiti.evalModule(source, { filename: fileURLToPath(new URL("readme.ts", import.meta.url)), async: true });
 
-  it("has nothing but configs and programs with output", () => {
+  it("has only configs and programs with output", () => {
     expect(programs.length).toBeGreaterThan(0);
     expect(programs.length + configs.length).toBe([...text.matchAll(/```ts\n/g)].length);
   });

@@ -57,14 +57,14 @@ describe("docs/composition.md", () => {
   const text = readFileSync(new URL("../docs/composition.md", import.meta.url), "utf8");
   const [yaml = ""] = [...text.matchAll(/```yaml\n([^]*?)```/g)].map(([, block = ""]) => block);
 
-  it("has a config in YAML that works", () => {
+  it("has a valid config in YAML", () => {
     const config: unknown = parse(yaml);
     expect(validate(config) ? [] : validate.errors).toEqual([]);
     const result = emit(config);
     expect(result._tag === "Left" ? result.left : []).toEqual([]);
   });
 
-  it("shows two VMs whose packages are as it says", async () => {
+  it("shows two VMs with the described packages", async () => {
     const [, block = ""] = /```ts host\n(vmDefaults: [^]*?)```/.exec(text) ?? [];
     const jiti = createJiti(import.meta.url, { virtualModules: { "microvm-emit": library } });
     const loaded = await jiti.evalModule(`import { replace, zsh } from "microvm-emit"; export default {${block}};`, {
@@ -83,18 +83,18 @@ describe("docs/composition.md", () => {
 });
 
 describe("the JSON Schema", () => {
-  it("is what the command prints, and loads no compiler for it", () => {
+  it("is printed by the command without loading a compiler", () => {
     const bin = fileURLToPath(new URL("../packages/emit/dist/cli/main.js", import.meta.url));
     expect(JSON.parse(execFileSync(process.execPath, [bin, "schema"], { encoding: "utf8" }))).toEqual(schema);
   });
 
-  it.each(examples)("takes the example %s", async (name) => {
+  it.each(examples)("accepts the example %s", async (name) => {
     expect(validate(asData(await example(name))) ? [] : validate.errors).toEqual([]);
   });
 
   const all = parts(schema, "");
 
-  it("says of every setting what it means", () => {
+  it("describes every setting", () => {
     const settings = all.flatMap(([path, { properties = {} }]) =>
       Object.entries(properties).map(([name, part]) => [`${path}.${name}`, part["description"]] as const),
     );
@@ -104,7 +104,7 @@ describe("the JSON Schema", () => {
     );
   });
 
-  it("has examples and defaults that it takes itself", () => {
+  it("has valid examples and defaults", () => {
     const wrong = all.flatMap(([path, part]) => {
       const takes = ajv.compile(part);
       const values = [
@@ -117,7 +117,7 @@ describe("the JSON Schema", () => {
     expect(all.filter(([, { examples }]) => examples !== undefined).length).toBeGreaterThan(20);
   });
 
-  it("offers names beside objects, for an editor to complete", () => {
+  it("offers names as well as objects, for completion in editors", () => {
     const vm = all.find(([path]) => path.endsWith(".vms.*"))?.[1].properties ?? {};
     expect(JSON.stringify(vm["agent"])).toContain('"claude-code"');
     expect(JSON.stringify(vm["toolchains"])).toContain('"go"');
@@ -130,7 +130,7 @@ describe("the JSON Schema", () => {
     ["programs and modules of a home", config({ home: ["zsh", { program: "emacs" }, "./home.nix"] })],
     ["what VMs have in common", config({}, { vmDefaults: { vcpu: 2, packages: ["git"] } })],
     ["several kinds of a setting", config({ firewall: { allowedTCPPorts: [80] }, vsock: false, workspace: "~/a" })],
-  ])("takes %s, as the check does", (_, value) => {
+  ])("accepts %s, as validation does", (_, value) => {
     expect(validate(value) ? [] : validate.errors).toEqual([]);
     const { $schema: _schema, ...rest } = value as Readonly<Record<string, unknown>>;
     const result = emit(rest);
@@ -158,7 +158,7 @@ describe("the JSON Schema", () => {
     ["an index of all VMs", config({}, { vmDefaults: { index: 1 } }), "/hosts/h/vmDefaults"],
     ["a list for an object", config({}, { vms: [] }), "/hosts/h/vms"],
     ["Nix, which data cannot be", config({ packages: [{ kind: "ident", name: "x" }] }), "/hosts/h/vms/a/packages/0"],
-  ])("refuses %s, as the check does", (_, value, place) => {
+  ])("rejects %s, as validation does", (_, value, place) => {
     expect(validate(value)).toBe(false);
     expect(validate.errors?.some(({ instancePath }) => instancePath.startsWith(place))).toBe(true);
     expect(emit(value)._tag).toBe("Left");

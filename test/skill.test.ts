@@ -31,7 +31,7 @@ if (agnix === undefined)
   );
 
 describe("the skill", () => {
-  it("is named as its folder, says what it does and when, and nothing else at the top", () => {
+  it("has only a name and a description in its front matter", () => {
     const fields = parse(frontMatter) as { name: string; description: string };
     expect(Object.keys(fields)).toEqual(["name", "description"]);
     expect(fields.name).toBe("create-microvm");

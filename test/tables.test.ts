@@ -9,7 +9,7 @@ import { generatedFiles } from "../scripts/generate.js";
 
 const read = (name: string): string => readFileSync(new URL(`../docs/${name}`, import.meta.url), "utf8");
 
-it("has what the catalogue and the schema give in every generated file (`npm run generate`)", async () => {
+it("generated files are up to date (`npm run generate` writes them)", async () => {
   const files = await generatedFiles();
   expect(files.size).toBeGreaterThanOrEqual(7);
   for (const [path, text] of files) expect(readFileSync(path, "utf8"), path).toBe(text);
@@ -18,7 +18,7 @@ it("has what the catalogue and the schema give in every generated file (`npm run
 describe("a table of the docs", () => {
   const tables = { agents: library.agents, toolchains: library.toolchains, isolation: presets };
 
-  it.each(Object.entries(tables))("of %s.md has the rows of the catalogue and no other", (page, rows) => {
+  it.each(Object.entries(tables))("of %s.md has exactly the rows of the catalogue", (page, rows) => {
     const [first = ""] = /^\| (?:name|preset) [^]*?\n(?!\|)/m.exec(read(`${page}.md`)) ?? [];
     expect([...first.matchAll(/^\| `([^`]+)`/gm)].map(([, name]) => name)).toEqual(Object.keys(rows));
   });
@@ -39,7 +39,7 @@ describe("a preset", () => {
     expect(destinations[name]?.length).toBeGreaterThan(0);
   });
 
-  it("is there for each Git host whose key guests know", () => {
+  it("exists for each Git host with a known key in guests", () => {
     expect(Object.keys(presets)).toEqual(expect.arrayContaining(Object.keys(gitHosts)));
   });
 });

@@ -55,17 +55,17 @@ const examples = [
 }[];
 
 describe.each(examples)("the tree of $name", ({ name, config, warnings }) => {
-  it("is the one that is kept (`microvm-emit examples/NAME/microvm.config.ts` writes it anew)", () => {
+  it("equals the tree in the repository (`microvm-emit examples/NAME/microvm.config.ts` writes it)", () => {
     const lock = JSON.parse(readFileSync(`${folderOf(name)}/microvm.lock.json`, "utf8")) as Lock;
     expect(emitted(config, lock)).toEqual(kept(name));
   });
 
-  it("comes without a warning but for those that belong to what it shows", () => {
+  it("has only expected warnings", () => {
     const result = emit(config);
     expect(result._tag === "Right" && result.right.warnings.map(({ code }) => code)).toEqual(warnings);
   });
 
-  it("does not depend on the order of the config's keys, nor on a lock of its own making", () => {
+  it("does not depend on the order of keys or on its lock", () => {
     expect(emitted(permuted(config))).toEqual(kept(name));
   });
 });

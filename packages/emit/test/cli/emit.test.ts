@@ -164,7 +164,7 @@ describe("microvm-emit CONFIG", () => {
     const ended = microvmEmit(dir, [config]);
     expect(ended.exitCode).toBe(1);
     expect(ended.stderr).toContain("error[dangerous-share] hosts.alpha.vms.a.workspace");
-    expect(ended.stderr).toContain(`${dir} holds ${join(dir, config)}, the config of this host`);
+    expect(ended.stderr).toContain(`${dir} contains ${join(dir, config)}, the config of this host`);
   });
 
   it("rejects a share that contains the config behind a link", () => {
