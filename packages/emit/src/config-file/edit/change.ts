@@ -167,16 +167,16 @@ export const isChanged = (change: Change, before: unknown, after: unknown): bool
       const added = dataAt(after, "hosts", host, "vms")[name];
       return (
         isData(added) &&
-        change.settings.every(([setting, value]) => isDeepStrictEqual(namesOf(added[setting]), namesOf(value))) &&
+        change.settings.every(([setting, value]) => isSame(namesOf(added[setting]), namesOf(value))) &&
         areOwn(added, change.copied, before) &&
-        isDeepStrictEqual(
+        isSame(
           withVms(before, host),
           withVms(after, host, ({ [name]: _, ...others }) => others),
         )
       );
     }
     case "remove":
-      return isDeepStrictEqual(
+      return isSame(
         withVms(before, change.vm.host, ({ [change.vm.name]: _, ...others }) => others),
         withVms(after, change.vm.host),
       );
@@ -188,13 +188,13 @@ export const isChanged = (change: Change, before: unknown, after: unknown): bool
       });
       // A reference that is computed is reported as a problem of the edited config.
       const [was, is] = [withVms(before, host, renamed), withVms(after, host)];
-      return isDeepStrictEqual(withoutReferences(was, host), withoutReferences(is, host));
+      return isSame(withoutReferences(was, host), withoutReferences(is, host));
     }
     case "move": {
       const { host, name } = change.vm;
       const vm = dataAt(before, "hosts", host, "vms")[name];
       const without = withVms(before, host, ({ [name]: _, ...others }) => others);
-      return isDeepStrictEqual(
+      return isSame(
         withVms(without, change.to, (vms) => ({ ...vms, [name]: vm })),
         withVms(withVms(after, host), change.to),
       );
@@ -212,11 +212,19 @@ const namesOf = (value: unknown): unknown => {
 const areOwn = (added: Data, copied: Copied | undefined, config: unknown): boolean => {
   if (copied === undefined) return true;
   const original = dataAt(config, "hosts", copied.vm.host, "vms", copied.vm.name);
-  return copied.leftOut.every((path) => !isDeepStrictEqual(valueAt(added, path), valueAt(original, path)));
+  return copied.leftOut.every((path) => !isSame(valueAt(added, path), valueAt(original, path)));
 };
 
 const valueAt = (data: unknown, path: ConfigPath): unknown =>
   path.reduce((part, step) => (part as Readonly<Record<string | number, unknown>> | undefined)?.[step], data);
+
+/** Whether two values are equal; parsers of data make objects with and without a prototype. */
+const isSame = (a: unknown, b: unknown): boolean => isDeepStrictEqual(plain(a), plain(b));
+
+const plain = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(plain);
+  return isData(value) ? Object.fromEntries(Object.entries(value).map(([key, part]) => [key, plain(part)])) : value;
+};
 
 /** A config with other VMs of a host. */
 const withVms = (config: unknown, host: string, change: (vms: Data) => Data = (vms) => vms): Data => {
