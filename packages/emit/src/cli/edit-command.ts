@@ -14,7 +14,7 @@ export interface EditOptions {
 /** The help of `--host` for a VM that the config has. */
 export const fromHost = "host of the VM (default: the only host with a VM of this name)";
 
-/** Adds what every command that edits a config has. */
+/** Adds the options common to all commands that edit a config. */
 export const editing = (command: Command, hostHelp: string, examples: readonly string[]): void => {
   command
     .option("--host <host>", hostHelp)

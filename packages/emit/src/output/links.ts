@@ -13,7 +13,7 @@ export const linkOutOf = (path: string, configDir: string): string | undefined =
     return repository !== undefined && repositoryOf(withoutLinks(link), configDir) !== repository;
   });
 
-/** The git work tree of a folder; the folder of the config too may have come with all that is in it. */
+/** The git work tree of a folder, else the config's folder: both may come from someone else. */
 const repositoryOf = (folder: string, configDir: string): string | undefined => {
   const { root, isGit } = sourceTreeOf(folder);
   return isGit ? root : isBelow(configDir, folder) ? configDir : undefined;

@@ -32,13 +32,13 @@ export interface Wanted {
    * to remove.
    */
   readonly beside: Readonly<Record<string, string | null>>;
-  /** Files of the user's that change together with it. */
+  /** The user's files that change together with it. */
   readonly edits?: readonly FileEdit[];
   /** Overwrite files that are foreign or edited. */
   readonly force: boolean;
 }
 
-/** A file of the user's with another text. */
+/** A new text for a file of the user. */
 export interface FileEdit {
   /** Absolute and without links. */
   readonly path: string;

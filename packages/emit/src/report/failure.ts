@@ -15,7 +15,7 @@ export type Failure =
       readonly place?: Place;
       /** A clause. */
       readonly reason: string;
-      /** What to do instead, a sentence. */
+      /** The manual edit, as a sentence. */
       readonly byHand: string;
     }
   | { readonly kind: "config-not-writable"; readonly file: string; readonly reason: string }

@@ -20,16 +20,16 @@ export interface Braces {
 export interface BraceStyle {
   /** A comment, sticky. */
   readonly comment: RegExp;
-  /** Whether a comma follows the last member, where members have lines of their own. */
+  /** A comma follows the last of members on separate lines. */
   readonly trailingComma: boolean;
   readonly lineBreak: string;
   /** One step of indentation. */
   readonly step: string;
-  /** Whether the first member of `{}` gets a line of its own. */
+  /** The first member of `{}` gets a separate line. */
   readonly breaksEmpty: boolean;
 }
 
-/** A member without its comma, with the comments of its own. */
+/** A member with its comments, without its comma. */
 export interface Member {
   /** The lines of comments above it, without indentation. */
   readonly above: readonly string[];
@@ -46,7 +46,7 @@ interface Token extends Span {
   readonly kind: "blank" | "newline" | "comma" | "comment";
 }
 
-/** What stands between two members, or between one and a brace. */
+/** The tokens between two members, or between a member and a brace. */
 const tokensIn = (text: string, start: number, end: number, comment: RegExp): readonly Token[] => {
   const tokens: Token[] = [];
   for (let at = start; at < end;) {
@@ -71,14 +71,14 @@ const matchAt = (pattern: RegExp, text: string, at: number): RegExpExecArray | n
 
 /** How a member lies among its neighbours. */
 interface Lie extends Span {
-  /** Where its comments begin, those above it and those in front of it on its line. */
+  /** The start of the comments above it and before it on its line. */
   readonly lead: number;
-  /** Whether it, or the comments above it, begin a line. */
+  /** It, or a comment above it, begins a line. */
   readonly beginsLine: boolean;
   readonly comma: Span | undefined;
   /** The end of its comma, or of the comment behind it on its line. */
   readonly tail: number;
-  /** Whether nothing else follows on the line of the tail. */
+  /** Nothing follows on the line of the tail. */
   readonly endsLine: boolean;
 }
 
@@ -104,11 +104,11 @@ const liesOf = (text: string, { open, close, members }: Braces, { comment }: Bra
 
 interface Gap {
   readonly comma: Span | undefined;
-  /** The end of what belongs to the member before; undefined where nothing does. */
+  /** The end of the comma or comment of the member before; undefined if there is none. */
   readonly tail: number | undefined;
   /** The start of the comments that belong to the next member. */
   readonly lead: number;
-  /** Whether a line ends between the two. */
+  /** A line ends between the two. */
   readonly hasNewline: boolean;
 }
 
@@ -161,7 +161,7 @@ export const withoutMember = (text: string, braces: Braces, position: number, st
   return without.slice(braces.open + 1, close).trim() === "" ? splice(without, braces.open + 1, close, "") : without;
 };
 
-/** Where the last member of a line starts together with the comma that it no longer needs. */
+/** The start of the last member of a line, with the comma before it. */
 const startBehind = ({ comma }: Lie, previous: Lie | undefined, brace: number): number =>
   (comma === undefined ? previous?.comma?.start : previous?.tail) ?? brace;
 
@@ -199,7 +199,7 @@ export const withMember = (
   return last === undefined ? asFirst(text, braces, member, style) : asLast(text, braces, lies, last, member, style);
 };
 
-/** A member on lines of its own. */
+/** A member on separate lines. */
 export const linesOf = (
   { above, text, behind }: Member,
   indentation: string,
@@ -223,7 +223,7 @@ const asFirst = (text: string, { open, close }: Braces, member: Member, style: B
   const comma = style.trailingComma ? "," : "";
   const lines = lineBreak + linesOf(member, inner, comma, lineBreak);
   if (inside.includes("\n")) {
-    // Comments that are there stay behind it: in front, they would be comments of this member.
+    // Existing comments stay behind the member: before it, they would describe it.
     const [first = ""] = inside.split(/\r?\n/);
     const at = open + 1 + first.length;
     return inside.trim() === ""

@@ -4,7 +4,7 @@ import { Failed } from "../../report/failure.js";
 import type { Settings, VmAt } from "./editor.js";
 import { uniqueSettings } from "./unique-settings.js";
 
-/** What to change, as typed. */
+/** A change as typed. */
 export type Request =
   | {
       readonly kind: "add";
@@ -19,7 +19,7 @@ export type Request =
   | { readonly kind: "rename"; readonly name: string; readonly to: string; readonly host: string | undefined }
   | { readonly kind: "move"; readonly name: string; readonly to: string; readonly host: string | undefined };
 
-/** What to change, with every name found in the config. */
+/** A change, with all names found in the config. */
 export type Change =
   | { readonly kind: "add"; readonly vm: VmAt; readonly settings: Settings; readonly copied: Copied | undefined }
   | { readonly kind: "remove"; readonly vm: VmAt }
@@ -110,7 +110,7 @@ export const changeOf = (request: Request, file: string, config: unknown, lock: 
 const unknownName = (noun: string, name: string, known: readonly string[]): Failed =>
   new Failed({ kind: "unknown-name", noun, name, known });
 
-/** Of two hosts, the one that a VM can only come from. */
+/** The other one of two hosts. */
 const otherHost = (hosts: readonly string[], to: string): string | undefined =>
   hosts.length === 2 ? hosts.find((host) => host !== to) : undefined;
 
@@ -159,7 +159,7 @@ const dataAt = (data: unknown, ...path: readonly string[]): Data => {
 
 const isData = (value: unknown): value is Data => typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Whether a config was changed as wanted, and nothing else in it. */
+/** True if the config has the change and no other. */
 export const isChanged = (change: Change, before: unknown, after: unknown): boolean => {
   switch (change.kind) {
     case "add": {
@@ -208,7 +208,7 @@ const namesOf = (value: unknown): unknown => {
   return isData(value) ? (value["catalogue"] ?? value["name"]) : value;
 };
 
-/** Whether a copy has none of the values that only its original may have. */
+/** True if a copy has no value that must be unique to its original. */
 const areOwn = (added: Data, copied: Copied | undefined, config: unknown): boolean => {
   if (copied === undefined) return true;
   const original = dataAt(config, "hosts", copied.vm.host, "vms", copied.vm.name);
@@ -218,7 +218,7 @@ const areOwn = (added: Data, copied: Copied | undefined, config: unknown): boole
 const valueAt = (data: unknown, path: ConfigPath): unknown =>
   path.reduce((part, step) => (part as Readonly<Record<string | number, unknown>> | undefined)?.[step], data);
 
-/** Whether two values are equal; parsers of data make objects with and without a prototype. */
+/** Compares two values. Some parsers make objects without a prototype. */
 const isSame = (a: unknown, b: unknown): boolean => isDeepStrictEqual(plain(a), plain(b));
 
 const plain = (value: unknown): unknown => {

@@ -39,7 +39,7 @@ export const editConfig = async (places: Places, request: Request): Promise<Edit
   return { change, texts, files };
 };
 
-/** Runs what needs the edited config to be right; says of its problems that nothing was changed. */
+/** Runs a function that checks the edited config. Adds to its problems the note that nothing was changed. */
 export const onlyIfRight = async <A>(run: () => Promise<A>, file: string): Promise<A> => {
   try {
     return await run();

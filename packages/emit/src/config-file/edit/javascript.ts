@@ -164,7 +164,7 @@ export const javascriptEditor = (config: string, loaded: unknown, drafts: Drafts
           : withMember(rest, bracesOf(node), member, { ...styleOf(target.file, whole), breaksEmpty: false });
       }, text);
     if (settings.length === 0) return text;
-    // A spread would lose what `replace` and `unset` mark, and `extend` joins lists.
+    // A spread would lose the marks of `replace` and `unset`; `extend` joins lists.
     const extend = imported("extend", target.file, target.scope);
     const hasList = settings.some(([, setting]) => Array.isArray(setting));
     const replace = extend !== undefined && hasList ? imported("replace", target.file, target.scope) : undefined;
@@ -310,7 +310,7 @@ const walkIn = (
   return (path) => walk(exported, path, { value: loaded });
 };
 
-/** Whether two names stand for the same; the body of a function is read anew for each call. */
+/** True if two names have one meaning. Each call of a function has new bindings of its body. */
 const isSame = (a: Binding | undefined, b: Binding | undefined): boolean =>
   a === b ||
   (a?.kind === "value" && b?.kind === "value" && a.value.node === b.value.node) ||
@@ -321,7 +321,7 @@ const isSame = (a: Binding | undefined, b: Binding | undefined): boolean =>
     a.specifier === b.specifier &&
     a.name === b.name);
 
-/** Where a text is to be written. */
+/** The place for a new text. */
 interface Target {
   readonly file: string;
   readonly scope: Scope;
@@ -349,7 +349,7 @@ const hasVms = (loaded: unknown, host: string): boolean => {
   return hosts?.[host]?.vms !== undefined;
 };
 
-/** Whether the config names agents and toolchains by text. */
+/** True if the config gives agents and toolchains as strings. */
 const usesNames = (loaded: unknown): boolean => {
   const { hosts = {} } = loaded as { readonly hosts?: Readonly<Record<string, HostLike>> };
   return Object.values(hosts)
@@ -460,7 +460,7 @@ const literalOf = (node: Expression | null | undefined): ObjectLiteral | undefin
   }
 };
 
-/** The text of an object without what it says at a path; undefined where it does not say it itself. */
+/** The text of an object without the property at a path; undefined if the text has no such property. */
 const withoutPath = (text: string, path: ConfigPath, file: string): string | undefined => {
   let node: Expression | undefined = parsedExpression(text, file);
   for (const [depth, step] of path.entries()) {
@@ -484,7 +484,7 @@ const withoutPath = (text: string, path: ConfigPath, file: string): string | und
   return undefined;
 };
 
-/** The text with the lines behind the first moved, but for those of templates. */
+/** The text with another indentation, except in templates. */
 const reindented = (text: string, from: string, to: string, file: string): string => {
   const templates: { readonly start: number; readonly end: number }[] = [];
   visit(parsedExpression(text, file) ?? parsedExpression(`({${text}})`, file), ({ type, start, end }) => {
@@ -513,7 +513,7 @@ const visit = (node: unknown, see: (node: AnyNode, key: string) => void, key = "
 
 const notNodes: ReadonlySet<string> = new Set(["loc", "extra", "leadingComments", "trailingComments", "innerComments"]);
 
-/** Whether a part of a node is a name that stands for no variable. */
+/** True for a name that is a key, not a variable. */
 const isNameOnly = (node: object, part: string): boolean => {
   const { type, computed } = node as { readonly type?: unknown; readonly computed?: unknown };
   return (
@@ -542,7 +542,7 @@ interface OwnImport {
     readonly start: number;
     readonly end: number;
   }[];
-  /** Whether it imports something besides. */
+  /** It has a default or namespace import too. */
   readonly isMixed: boolean;
 }
 

@@ -14,10 +14,10 @@ export const indentationAt = (text: string, at: number): string => /[^\S\n\r]*/.
 
 const lineAt = (text: string, at: number): string => text.slice(lineStart(text, at), nextLine(text, at));
 
-/** Whether the line of an offset has only blanks; false behind the last line. */
+/** True if the line of an offset has only blanks; false after the last line. */
 export const isBlankLine = (text: string, at: number): boolean => at < text.length && lineAt(text, at).trim() === "";
 
-/** Whether the line before that of an offset has only blanks. */
+/** True if the line above has only blanks. */
 export const isBelowBlankLine = (text: string, at: number): boolean => {
   const start = lineStart(text, at);
   return start > 0 && isBlankLine(text, start - 1);

@@ -85,7 +85,7 @@ export const yamlEditor = (config: string, drafts: Drafts): Editor => {
   };
 };
 
-/** What a text does not write in the way that an edit needs. */
+/** The text does not have the form that an edit needs. */
 class Unwritten extends Error {
   readonly offset: number | undefined;
 
@@ -95,7 +95,7 @@ class Unwritten extends Error {
   }
 }
 
-/** What a path leads to. */
+/** The node at a path. */
 interface Found {
   /** The value behind an alias. */
   readonly value: unknown;
@@ -195,7 +195,7 @@ const bracesOf = (map: YAMLMap): Braces => ({
   members: map.items.map((pair) => ({ start: startOf(pair.key) ?? 0, end: pairEnd(pair) })),
 });
 
-/** The text of an entry as a document of its own; with the comments of the entry or without those around it. */
+/** The text of an entry as a separate document, with or without the comments around it. */
 const entryText = (text: string, { parent, position, pair }: Found, withComments: boolean): string => {
   if (!isMap(parent) || pair === undefined) throw new Unwritten("it is no entry of a map", startOf(parent));
   if (parent.flow === true) {
@@ -369,7 +369,7 @@ const rendered = (data: object, isFlow: boolean, step: string): string => {
 
 const scalarText = (value: string): string => new Document(value).toString({ lineWidth: 0 }).trimEnd();
 
-/** The text without its anchors, but for those that it refers to itself. */
+/** The text without its anchors, except those that it uses itself. */
 const withoutAnchors = (text: string): string => {
   const document = parseYaml(text);
   const anchors: { readonly start: number; readonly name: string }[] = [];

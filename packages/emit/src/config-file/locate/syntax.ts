@@ -32,11 +32,11 @@ export interface Scope {
   readonly module: Module;
 }
 
-/** What a name stands for in a scope. */
+/** The binding of a name in a scope. */
 export const lookUp = (name: string, scope: Scope | undefined): Binding | undefined =>
   scope === undefined ? undefined : (scope.bindings.get(name) ?? lookUp(name, scope.outer));
 
-/** Whether an import is of this program. */
+/** True for an import of this program. */
 export const isOurs = (specifier: string): boolean =>
   specifier === "microvm-emit" || specifier === "@microvm-emit/model";
 

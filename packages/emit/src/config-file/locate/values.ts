@@ -64,9 +64,9 @@ export type OpenModule = (importer: string, specifier: string) => Module | undef
 /** Follows a config path through the source, as far as that can be known. */
 export type Walk = (config: Binding, path: ConfigPath, actual: Actual) => Reached;
 
-/** Where a config path leads. */
+/** The end of a config path in the source. */
 export interface Reached {
-  /** Where the deepest part of the path is written; undefined where none of it is found. */
+  /** The place of the deepest known part of the path; undefined if no part is known. */
   readonly spot: Spot | undefined;
   /** The literals that may be the value of the whole path, the top one of several that `extend` merges. */
   readonly literals: readonly Written[];
