@@ -67,7 +67,7 @@ export const generatedFunctions = (): ReadonlyMap<string, string> => {
   ] as const;
   return new Map([
     [
-      inProject(`${catalogue}/functions.generated.ts`),
+      inProject(`${catalogue}/functions.ts`),
       [
         header,
         'import { agentFunction } from "./agents.js";',
@@ -78,7 +78,7 @@ export const generatedFunctions = (): ReadonlyMap<string, string> => {
       ].join("\n"),
     ],
     [
-      inProject("packages/emit/src/functions.generated.ts"),
+      inProject("packages/emit/src/functions.ts"),
       `${header}\nexport { ${functions
         .map(([name]) => name)
         .sort()

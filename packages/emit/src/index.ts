@@ -11,7 +11,7 @@ export {
   unset,
   zsh,
 } from "@microvm-emit/model";
-export * from "./functions.generated.js";
+export * from "./functions.js";
 export * as ast from "@microvm-emit/nix-ast";
 export type { NixFile, OutputFile, TextFile } from "./output-file.js";
 export { type Emission, emit, type EmitOptions, resolveConfig } from "./emit.js";

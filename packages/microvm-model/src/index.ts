@@ -1,5 +1,5 @@
 export { type AgentName, type AgentOptions, agents } from "./catalogue/agents.js";
-export * from "./catalogue/functions.generated.js";
+export * from "./catalogue/functions.js";
 export type { Config, FlakeInput } from "./config/config.js";
 export { collect } from "./common/collect.js";
 export type { HostSource, Machine } from "./rules/config-source.js";
