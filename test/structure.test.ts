@@ -44,7 +44,7 @@ const rooms: Readonly<Record<string, Arrows>> = {
     "config-file/edit": ["config-file", "config-file/locate", "fs", "output", "report"],
     output: [".", "fs", "report"],
     check: [".", "compile/flake", "compile/host", "config-file", "config-file/locate", "fs", "report"],
-    vm: ["config-file", "report"],
+    vm: ["config-file", "fs", "report"],
     cli: [
       ".",
       "cli/commands",

@@ -284,6 +284,21 @@ const rows: { readonly [Kind in Failure["kind"]]: Row<Extract<Failure, { readonl
         .map(({ code, subject, message }) => `${code}: ${subject === undefined ? "" : `${subject}: `}${message}`),
     }),
   },
+  "leftover-in-use": {
+    exitCode: 1,
+    words: ({ vms }) => ({
+      message: `VMs that left the config are running: ${vms.join(", ")}. Nothing was removed.`,
+      remedy: `Stop them first: sudo systemctl stop ${vms.map((vm) => `microvm@${vm}`).join(" ")}.`,
+    }),
+  },
+  "leftover-not-removed": {
+    exitCode: 1,
+    words: ({ folder, cause }) => ({
+      subject: folder,
+      message: `The folder cannot be removed: ${cause}.`,
+      remedy: "Run the command as root. Unmount file systems below the folder first.",
+    }),
+  },
   "state-unusable": {
     exitCode: 1,
     words: ({ folder, cause }) => ({

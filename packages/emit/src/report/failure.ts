@@ -88,6 +88,8 @@ export type Failure =
   | { readonly kind: "vm-ambiguous"; readonly vm: string; readonly hosts: readonly string[] }
   | { readonly kind: "vm-not-deployed"; readonly vm: string; readonly host: string; readonly switch: string }
   | { readonly kind: "vm-without-address"; readonly vm: string; readonly host: string }
+  | { readonly kind: "leftover-in-use"; readonly vms: readonly string[] }
+  | { readonly kind: "leftover-not-removed"; readonly folder: string; readonly cause: string }
   | { readonly kind: "vm-without-agent"; readonly vm: string }
   | { readonly kind: "vm-stopped"; readonly vm: string; readonly host: string; readonly state: string }
   | {

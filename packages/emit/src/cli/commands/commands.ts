@@ -5,6 +5,7 @@ import { diff } from "./diff.js";
 import { emit } from "./emit.js";
 import { exec } from "./exec.js";
 import { explain } from "./explain.js";
+import { gc } from "./gc.js";
 import { move } from "./move.js";
 import { plan } from "./plan.js";
 import { remove } from "./remove.js";
@@ -26,6 +27,7 @@ export const commands: readonly Declare[] = [
   remove,
   rename,
   move,
+  gc,
   schema,
   explain,
 ];
