@@ -19,7 +19,9 @@ mkdir -p "$root"/{etc,home,nix,proc,run,sys,tmp,var}
 bash "$here/debian/link-root.sh" "$tree" "$root"
 # A unit that protects modules mounts over them in the store, and virtiofsd would serve that mount.
 rm "$root/usr/lib/modules"
-[ -e "$root/etc/os-release" ] || echo 'ID=nixos' >"$root/etc/os-release"
+# systemd-nspawn reads this file before /nix is mounted.
+rm "$root/usr/lib/os-release"
+echo 'ID=nixos' >"$root/usr/lib/os-release"
 mkdir -p /nix/var/nix/profiles
 [ -e /nix/var/nix/profiles/system ] || env NIX_CONFIG="build-users-group =" nix-env --profile /nix/var/nix/profiles/system --set "$toplevel"
 echo $$ >"$folder/nspawn.pid"

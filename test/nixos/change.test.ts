@@ -48,6 +48,9 @@ describe.skipIf(missing !== undefined)("a host that changes while a VM runs", ()
       [systems[name as keyof typeof flakes] = ""] = await build(store, flake(), [SYSTEM]);
     host = await bootHost(store, systems.before);
     await putKey(host, key);
+    // These systems are the host's only later, so garbage collection would delete them.
+    for (const name of ["upgraded", "removed"] as const)
+      await host.run(`ln -s ${systems[name]} /nix/var/nix/gcroots/${name}`);
     guest = await startGuest(host, "worker", WORKER);
   });
   afterAll(() => (host as Host | undefined)?.kill());
@@ -107,7 +110,7 @@ describe.skipIf(missing !== undefined)("a host that changes while a VM runs", ()
     await host.run("nix-collect-garbage --delete-old 2>&1 | tail -n 1");
     const runner = await host.run("readlink /var/lib/microvms/worker/booted");
     expect(await host.run(`nix-store --check-validity ${runner} && echo valid`)).toBe("valid");
-    await expect(host.run(`nix-store --check-validity ${systems.before}`)).rejects.toThrow("not valid");
+    await expect(host.run(`nix-store --check-validity ${systems.changed}`)).rejects.toThrow("not valid");
     // Programs that the VM has not read before.
     expect(await guest.run("find --version | head -n 1; systemd-analyze --version | head -n 1")).toMatch(
       /findutils.*\nsystemd/,
