@@ -45,6 +45,7 @@ const rooms: Readonly<Record<string, Arrows>> = {
     output: [".", "fs", "report"],
     check: [".", "compile/flake", "compile/host", "config-file", "config-file/locate", "fs", "report"],
     vm: ["config-file", "fs", "report"],
+    init: ["cli/commands", "config-file", "fs", "report"],
     cli: [
       ".",
       "cli/commands",
@@ -57,7 +58,18 @@ const rooms: Readonly<Record<string, Arrows>> = {
       "report",
       "vm",
     ],
-    "cli/commands": [".", "check", "cli", "compare", "config-file", "config-file/edit", "output", "report", "vm"],
+    "cli/commands": [
+      ".",
+      "check",
+      "cli",
+      "compare",
+      "config-file",
+      "config-file/edit",
+      "init",
+      "output",
+      "report",
+      "vm",
+    ],
   },
 };
 

@@ -17,6 +17,8 @@ export interface Context {
   /** The config to read: as typed, or the nearest one from the current directory upwards. */
   readonly configFile: (typed: string | undefined) => Promise<string>;
   readonly onProgress: OnProgress;
+  /** True if a person can answer questions: at a terminal, with output for people. */
+  readonly isInteractive: boolean;
 }
 
 /**

@@ -41,7 +41,8 @@ const run = async (
       return config;
     };
     const onProgress = presentation.format === "human" ? showProgress() : () => undefined;
-    return await succeeded(await invocation.run({ configFile, onProgress }), presentation);
+    const isInteractive = presentation.format === "human" && isTerminal(stdout) && process.stdin.isTTY;
+    return await succeeded(await invocation.run({ configFile, onProgress, isInteractive }), presentation);
   } catch (error) {
     return await failed(failuresOf(error), presentation);
   }

@@ -23,7 +23,8 @@ export const findConfig = (directory: string): string => {
   }
 };
 
-const configIn = (folder: string): string | undefined => {
+/** The config in a folder, if there is one. */
+export const configIn = (folder: string): string | undefined => {
   let entries: ReadonlySet<string>;
   try {
     entries = new Set(readdirSync(folder));

@@ -39,7 +39,7 @@ export const placesOf = (config: string, output?: string): Places => {
   };
 };
 
-/** The places of a config that was loaded: without a flake of its own, its default output directory has another name. */
+/** The places of a loaded config. With `flake: false`, the default output directory has another name. */
 export const placesFor = (places: Places, config: unknown): Places =>
   places.isDefaultOutput && isRecord(config) && config["flake"] === false
     ? { ...placesOf(places.config, join(places.configDir, defaultOutputOfModules)), isDefaultOutput: true }

@@ -114,6 +114,41 @@ const rows: { readonly [Kind in Failure["kind"]]: Row<Extract<Failure, { readonl
       remedy: "Name the config on the command line if you trust it.",
     }),
   },
+  "config-exists": {
+    exitCode: 1,
+    words: ({ file }) => ({
+      subject: file,
+      message: "The directory already has a config.",
+      remedy: "Add a VM to it, or run init in another directory.",
+    }),
+  },
+  "init-unanswered": {
+    exitCode: 1,
+    words: ({ questions }) => ({
+      message: "This machine does not tell everything that a config needs.",
+      remedy: `Set ${questions.map(({ option }) => option).join(" and ")}, or run init at a terminal.`,
+      details: questions.map(
+        ({ message, option, choices }) =>
+          `${option}: ${message}${choices.length === 0 ? "" : ` (${choices.map((choice) => clip(choice)).join(", ")})`}`,
+      ),
+    }),
+  },
+  "init-cancelled": {
+    exitCode: 1,
+    words: () => ({ message: "Cancelled. Nothing was changed.", remedy: "Run init again." }),
+  },
+  "flake-not-editable": {
+    exitCode: 1,
+    words: ({ file, reason, byHand }) => ({
+      subject: file,
+      message: `The flake cannot be edited: ${reason}. Nothing was changed.`,
+      remedy:
+        byHand.length === 0
+          ? "Pass the path of the file itself with --into."
+          : "Write a config with `flake: false`, emit it, and add the above to your flake by hand.",
+      details: byHand,
+    }),
+  },
   "config-unreadable": {
     exitCode: 1,
     words: ({ file, cause }) => ({

@@ -24,6 +24,16 @@ export type Failure =
   | { readonly kind: "config-missing"; readonly file: string; readonly candidates: readonly string[] }
   | { readonly kind: "config-not-found"; readonly directory: string; readonly names: readonly string[] }
   | { readonly kind: "config-of-another-user"; readonly file: string; readonly uid: number }
+  | { readonly kind: "config-exists"; readonly file: string }
+  | { readonly kind: "init-unanswered"; readonly questions: readonly Question[] }
+  | { readonly kind: "init-cancelled" }
+  | {
+      readonly kind: "flake-not-editable";
+      readonly file: string;
+      readonly reason: string;
+      /** Nix to add by hand, line by line. */
+      readonly byHand: readonly string[];
+    }
   | { readonly kind: "config-unreadable"; readonly file: string; readonly cause: string }
   | { readonly kind: "config-unsupported"; readonly file: string; readonly extensions: readonly string[] }
   | { readonly kind: "config-syntax"; readonly place: Place; readonly message: string }
@@ -106,6 +116,15 @@ export type Failure =
   | { readonly kind: "command-failed"; readonly host: string; readonly command: string; readonly cause: string }
   | { readonly kind: "not-confirmed"; readonly question: string; readonly isAsked: boolean }
   | { readonly kind: "internal"; readonly error: string };
+
+/** A fact that neither the command line nor the machine gives. */
+export interface Question {
+  readonly message: string;
+  /** The option that answers it. */
+  readonly option: string;
+  /** The possible answers; any text if there are none. */
+  readonly choices: readonly string[];
+}
 
 /** The content that `--force` would lose. */
 export type LossReason = "edited" | "edited-on-branch" | "merged" | "foreign";

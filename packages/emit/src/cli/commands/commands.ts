@@ -6,6 +6,7 @@ import { emit } from "./emit.js";
 import { exec } from "./exec.js";
 import { explain } from "./explain.js";
 import { gc } from "./gc.js";
+import { init } from "./init.js";
 import { move } from "./move.js";
 import { plan } from "./plan.js";
 import { remove } from "./remove.js";
@@ -17,6 +18,7 @@ import { status } from "./status.js";
 /** All commands, in the order of `--help`. The first one runs without a subcommand. */
 export const commands: readonly Declare[] = [
   emit,
+  init,
   check,
   plan,
   diff,
