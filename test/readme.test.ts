@@ -30,7 +30,7 @@ it("emits and evaluates the config of the README", async () => {
     },
   )) as GuestNetwork;
   expect(networksOfGuest(told)["10-e"]?.["Network.Address"]).toEqual(["192.168.83.2/24"]);
-  expect(readme).toContain("ssh -a -x 192.168.83.2 ");
+  for (const command of ["up", "agent"]) expect(readme).toContain(`microvm-emit ${command} projectvm `);
 });
 
 describe.each(["packages/microvm-model/README.md", "packages/emit/README.md"])("%s", (page) => {

@@ -1,9 +1,11 @@
 /** Commands on VMs against a real systemd, journal, sshd and tmux. Each VM is a sshd that systemd runs as `microvm@NAME`. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../nix/harness.js";
+import { poll } from "./poll.js";
 import { type CommandEnd, bootSystemdHost, EMIT, HOST, type SystemdHost, whatSystemdMisses } from "./systemd-host.js";
 
 const missing = whatSystemdMisses();
@@ -67,6 +69,7 @@ describe.skipIf(missing !== undefined)("on a host with systemd", () => {
       chmod 0600 /home/alice/.ssh/*
       chown -R alice:alice /home/alice
       ssh-keygen -A
+      echo '127.0.0.1 vm' >>/etc/hosts
       systemctl reset-failed ssh
       systemctl start ssh`);
     for (const [name, address] of Object.entries(ADDRESS)) await host.run(`make-vm ${name} ${address}`);
@@ -139,5 +142,147 @@ describe.skipIf(missing !== undefined)("on a host with systemd", () => {
       { problems: [{ code: "vm-stopped", remedy: "Run `microvm-emit up second`." }] },
     ]);
     expect(stateOf("second")).toBe("stopped");
+  });
+
+  /** Runs a command of a user in a pseudo-terminal, and types an input. */
+  const typed = (args: readonly string[], input: string): CommandEnd => {
+    const [program, ...entering] = host.entering("alice");
+    const line = [EMIT, ...args].join(" ");
+    const script = ["script", "--quiet", "--return", "--command", line, "/dev/null"];
+    const { status, stdout, stderr } = spawnSync(program, [...entering, ...script], { encoding: "utf8", input });
+    return { exitCode: status, stdout: stripVTControlCharacters(stdout), stderr };
+  };
+
+  it("up starts a VM and waits for its SSH server, down stops it", () => {
+    const started = json(host.emit("alice", ["up", "second", "--json"]));
+    expect(started).toMatchObject({ ok: true, vm: "second", address: "10.8.0.2", isFlakeCurrent: null });
+    expect(host.emit("alice", ["exec", "second", "--", "echo", "here"]).stdout).toBe("here\n");
+    expect(json(host.emit("alice", ["down", "second", "--json"]))).toMatchObject({ ok: true, vm: "second" });
+    expect(stateOf("second")).toBe("stopped");
+  });
+
+  it("a VM with another build than the deployed one is stale until its restart", async () => {
+    const runner = await host.run("cat /var/lib/microvms/first/current/bin/microvm-run");
+    await host.run(`new-runner first newer <<'END'\n${runner}\nEND`);
+    expect(stateOf("first")).toBe("stale");
+    expect(host.emit("alice", ["status"]).stdout).toContain("first runs an older build: microvm-emit restart first");
+    expect(host.emit("alice", ["restart", "first"]).exitCode).toBe(0);
+    expect(vmsOf(host.emit("alice", ["status", "first", "--json"]))).toMatchObject([
+      { state: "running", booted: "/nix/store/newer-microvm-first" },
+    ]);
+  });
+
+  describe("with a broken build", () => {
+    let working: string;
+    beforeAll(async () => {
+      working = await host.run("cat /var/lib/microvms/second/current/bin/microvm-run");
+      await host.run(`new-runner second broken <<'END'
+#!/bin/sh
+printf 'no disk \\033[31mhere\\n'
+exit 3
+END`);
+    });
+    afterAll(async () => {
+      await host.run(`systemctl stop microvm@second; new-runner second first <<'END'\n${working}\nEND`);
+    });
+
+    it("up fails with the unit and its last lines, with escape sequences made visible", () => {
+      const { exitCode, stderr } = host.emit("alice", ["up", "second"]);
+      expect([exitCode, stderr]).toEqual([1, expect.stringContaining("microvm@second.service failed (exit-code)")]);
+      expect(stderr).toContain("no disk \\u001b[31mhere");
+      expect(stateOf("second")).toBe("failed");
+    });
+
+    it("logs shows the journal without escape sequences", () => {
+      const { stdout } = host.emit("alice", ["logs", "second", "-n", "50"]);
+      expect(stdout).toContain("no disk");
+      expect(stdout).not.toContain("\u001b");
+      expect(json(host.emit("alice", ["logs", "second", "-n", "1", "--json"]))["lines"]).toHaveLength(1);
+    });
+
+    it("up fails with a unit that the VM needs", async () => {
+      await host.run(
+        "cp -L /bin/false /nix/store/broken-microvm-second/bin/virtiofsd-run; systemctl stop microvm@second",
+      );
+      const end = json(host.emit("alice", ["up", "second", "--json"]));
+      expect(end).toMatchObject({
+        problems: [{ code: "vm-not-started", message: expect.stringContaining("microvm-virtiofsd@second") as unknown }],
+      });
+    });
+  });
+
+  it("cp copies files and folders into a VM and out of it, here and from another machine", async () => {
+    await host.run("mkdir -p '/home/alice/in put'; echo text >'/home/alice/in put/file'; chown -R alice: /home/alice");
+    expect(host.emit("alice", ["cp", "in put", "first:copied here"]).exitCode).toBe(0);
+    expect(host.emit("alice", ["cp", "first:copied here/file", "./out:put"]).exitCode).toBe(0);
+    expect(await host.run("cat /home/alice/out:put")).toBe("text");
+    const end = host.emitBeside(host.folder, ["cp", "--host-ssh", `root@${HOST}`, "first:out:put", "."]);
+    expect(end.exitCode).toBe(0);
+    expect(readFileSync(join(host.folder, "out:put"), "utf8")).toBe("text\n");
+    expect(host.emit("alice", ["cp", "a", "b", "--json"]).stdout).toContain('"usage"');
+    expect(host.emit("alice", ["cp", "first:a", "second:b", "--json"]).stdout).toContain('"usage"');
+  });
+
+  it("agent starts the agent in the workspace, and attaches to the same one again", async () => {
+    const attachOnce = async (): Promise<string> => {
+      const [program, ...args] = host.entering("alice");
+      const script = ["script", "--quiet", "--command", `${EMIT} agent first`, "/dev/null"];
+      const child = spawn(program, [...args, ...script], { stdio: ["pipe", "pipe", "inherit"] });
+      let text = "";
+      child.stdout.on("data", (data) => (text += String(data)));
+      await poll("the agent", 60, () => (text.includes("agent in /home/alice/work") ? true : undefined));
+      // Detaches, as a person would.
+      child.stdin.write("\u0002d");
+      await poll("the end", 30, () => child.exitCode ?? undefined);
+      return host.run("runuser -u alice -- tmux list-panes -a -F '#{session_name} #{pane_pid}'");
+    };
+    const first = await attachOnce();
+    expect(first).toMatch(/^agent \d+$/);
+    expect(await attachOnce()).toBe(first);
+    expect(host.emit("alice", ["agent", "second", "--json"]).stdout).toContain('"vm-without-agent"');
+  });
+
+  it("reset asks, then deletes the disk and nothing else", async () => {
+    await host.run("systemctl start microvm@second");
+    const disk = "/var/lib/microvms/second/var.img";
+    const kept = "ls /home/alice/work /var/lib/microvm-host-keys/second /var/lib/microvms/second";
+    await host.run("touch /home/alice/work/file");
+    const before = await host.run(kept);
+    const refused = typed(["reset", "second"], "n\n");
+    expect(refused.stdout).toContain(`Stop second on`);
+    expect([refused.exitCode, await host.run(kept)]).toEqual([1, before]);
+    expect(json(host.emit("alice", ["reset", "second", "--json"]))).toMatchObject({
+      problems: [{ code: "not-confirmed" }],
+    });
+    const done = typed(["reset", "second"], "y\n");
+    expect([done.exitCode, done.stdout]).toEqual([0, expect.stringContaining(`deleted  ${disk}`)]);
+    expect(await host.run(kept)).toBe(before.replace("\nvar.img", "").replace("\nbooted", ""));
+    expect(stateOf("second")).toBe("stopped");
+  });
+
+  it("doctor has a row for each check, with a command and a remedy", async () => {
+    const { exitCode, stdout, stderr } = host.emit("root", ["doctor", "--json"]);
+    const hosts = json({ exitCode, stdout, stderr })["hosts"] as readonly {
+      readonly checks: readonly Readonly<Record<"name" | "command" | "verdict" | "remedy", string>>[];
+    }[];
+    const checks = hosts.flatMap((one) => one.checks);
+    const verdicts = Object.fromEntries(checks.map(({ name, verdict }) => [name, verdict]));
+    expect(verdicts).toMatchObject({
+      KVM: "failed",
+      bridges: "ok",
+      policy: "skipped",
+      resolver: "skipped",
+      "disk space": "ok",
+      owners: "ok",
+      "GC roots": "warning",
+    });
+    expect(exitCode).toBe(1);
+    for (const { command, verdict, remedy } of checks) {
+      expect(command).toMatch(/\w/);
+      expect(remedy !== "").toBe(verdict === "failed" || verdict === "warning");
+    }
+    await host.run("chown alice /var/lib/microvms/second");
+    expect(host.emit("root", ["doctor"]).stdout).toMatch(/owners +failed +second of alice/);
+    await host.run("chown root /var/lib/microvms/second");
   });
 });

@@ -21,15 +21,9 @@ export interface Run {
 /** The commands that a run makes necessary, host by host, relative to the current directory. */
 export const nextCommands = ({ plan, configDir, outputDir, lock, affected }: Run): readonly string[] => {
   const { root, isGit } = sourceTreeOf(outputDir);
-  const own = [...new Set(plannedPaths(plan).map(({ path }) => resolve(configDir, path)))];
-  // Outside git, a flake can only read files in its own directory, unless the reference names a parent.
-  const isOwnSource = isGit || own.every((path) => isBelow(outputDir, path));
+  const own = ownPaths(plan, configDir);
   const ownReference = relativeReference(outputDir);
-  const reference = !plan.flake
-    ? relativeReference(flakeAbove(outputDir))
-    : isOwnSource
-      ? ownReference
-      : `path:${configDir}?dir=${relative(configDir, outputDir)}`;
+  const reference = flakeReference(plan, configDir, outputDir);
   const added = isGit ? toAdd(root, configDir, [outputDir, lock.file, ...own]) : [];
   // A lock file that `nixos-rebuild` creates would belong to root.
   const isLocked = !plan.flake || existsSync(join(outputDir, "flake.lock"));
@@ -92,6 +86,20 @@ const flakeAbove = (folder: string): string =>
   existsSync(join(folder, "flake.nix")) || dirname(folder) === folder ? folder : flakeAbove(dirname(folder));
 
 const unitOf = (vm: string): string => quoted(`microvm@${vm}`);
+
+/** The files and directories of the user that the plan names. */
+const ownPaths = (plan: Plan, configDir: string): readonly string[] => [
+  ...new Set(plannedPaths(plan).map(({ path }) => resolve(configDir, path))),
+];
+
+/** The reference to the flake with the hosts, relative to the current directory. */
+export const flakeReference = (plan: Plan, configDir: string, outputDir: string): string => {
+  if (!plan.flake) return relativeReference(flakeAbove(outputDir));
+  // Outside git, a flake can only read files in its own directory, unless the reference names a parent.
+  return sourceTreeOf(outputDir).isGit || ownPaths(plan, configDir).every((path) => isBelow(outputDir, path))
+    ? relativeReference(outputDir)
+    : `path:${configDir}?dir=${relative(configDir, outputDir)}`;
+};
 
 /**
  * Paths to pass to `git add`. A flake in a git work tree cannot read untracked files, and modules may need files beside

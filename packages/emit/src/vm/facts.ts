@@ -33,7 +33,7 @@ export interface HostFacts {
 }
 
 /** The file of the host that the emitted modules write (`vm/names.nix`). */
-export const factsFile = "/etc/microvm/vms.json";
+const factsFile = "/etc/microvm/vms.json";
 
 export const defaultStateDir = "/var/lib/microvms";
 

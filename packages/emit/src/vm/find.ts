@@ -12,6 +12,8 @@ export interface Where {
   /** The ssh destination of the host. */
   readonly hostSsh?: string | undefined;
   readonly configFile: (typed: string | undefined) => Promise<string>;
+  /** True if the command compares the VM with the config. */
+  readonly needsPlan?: boolean;
 }
 
 /** A host of VMs. */
@@ -51,8 +53,8 @@ const projectOf = async ({ config, configFile }: Where): Promise<Project | undef
     import("../config-file/places.js"),
     import("../config-file/plan-file.js"),
   ]);
-  const places = placesOf(file);
-  return { places, file: await planFile(places) };
+  const planned = await planFile(placesOf(file));
+  return { places: planned.places, file: planned };
 };
 
 const plannedOn = (project: Project | undefined, name: string | undefined): VmHost["planned"] => {
@@ -92,7 +94,10 @@ export const findVm = async (name: string, where: Where): Promise<FoundVm> => {
   if (where.hostSsh !== undefined) return foundOn(await namedHost(where, where.hostSsh), name);
   const here = where.config === undefined ? await deployedFacts(thisMachine) : undefined;
   // Loading a config takes longer than the command.
-  if (here?.vms.has(name) === true) return foundOn({ machine: thisMachine, deployed: here, planned: undefined }, name);
+  if (here?.vms.has(name) === true) {
+    const project = where.needsPlan === true ? await projectOf(where) : undefined;
+    return foundOn({ machine: thisMachine, deployed: here, planned: plannedOn(project, here.name) }, name);
+  }
   const project = await projectOf(where);
   if (project === undefined) return foundOn({ machine: thisMachine, deployed: here, planned: undefined }, name);
   const { hosts } = project.file.planned.plan;

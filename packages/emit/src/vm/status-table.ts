@@ -51,7 +51,7 @@ const remarksOf = ({ name, state, inConfig, deployed }: VmStatus): readonly stri
 ];
 
 /** `2d 3h`, `3h 5m`, `5m 2s`, `2s`. */
-export const duration = (seconds: number): string => {
+const duration = (seconds: number): string => {
   const parts = [
     [Math.floor(seconds / 86_400), "d"],
     [Math.floor(seconds / 3600) % 24, "h"],
@@ -68,5 +68,5 @@ export const duration = (seconds: number): string => {
         .join(" ");
 };
 
-export const bytes = (value: number): string =>
+const bytes = (value: number): string =>
   value < 1024 ** 3 ? `${String(Math.round(value / 1024 ** 2))} MiB` : `${(value / 1024 ** 3).toFixed(1)} GiB`;

@@ -104,7 +104,7 @@ export const stateOf = ({ load, active, sub }: Unit, isStale: boolean): VmState 
 };
 
 /** A command as root, or as another user of the machine. Without root, sudo may ask for a password on the terminal. */
-export const asUser = async (
+const asUser = async (
   machine: Machine,
   words: readonly [string, ...string[]],
   user = "root",

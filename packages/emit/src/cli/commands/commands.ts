@@ -1,19 +1,26 @@
 import type { Declare } from "../command.js";
 import { add } from "./add.js";
+import { agent } from "./agent.js";
 import { check } from "./check.js";
+import { cp } from "./cp.js";
 import { diff } from "./diff.js";
+import { doctor } from "./doctor.js";
+import { down } from "./down.js";
 import { emit } from "./emit.js";
 import { exec } from "./exec.js";
 import { explain } from "./explain.js";
 import { gc } from "./gc.js";
 import { init } from "./init.js";
+import { logs } from "./logs.js";
 import { move } from "./move.js";
 import { plan } from "./plan.js";
 import { remove } from "./remove.js";
 import { rename } from "./rename.js";
+import { reset } from "./reset.js";
 import { schema } from "./schema.js";
 import { ssh } from "./ssh.js";
 import { status } from "./status.js";
+import { restart, up } from "./up.js";
 
 /** All commands, in the order of `--help`. The first one runs without a subcommand. */
 export const commands: readonly Declare[] = [
@@ -23,8 +30,16 @@ export const commands: readonly Declare[] = [
   plan,
   diff,
   status,
+  up,
+  down,
+  restart,
+  agent,
   ssh,
   exec,
+  cp,
+  logs,
+  doctor,
+  reset,
   add,
   remove,
   rename,

@@ -25,7 +25,7 @@ export const exec: Declare = (program, ask) => {
 };
 
 const execute = async (name: string, words: readonly string[], where: Where, asJson: boolean): Promise<Outcome> => {
-  const [{ findVm }, enter, streams, { visible }] = await Promise.all([
+  const [{ findVm }, { execute: run, executeCaptured }, streams, { visible }] = await Promise.all([
     import("../../vm/find.js"),
     import("../../vm/enter.js"),
     import("../streams.js"),
@@ -33,12 +33,10 @@ const execute = async (name: string, words: readonly string[], where: Where, asJ
   ]);
   const vm = await findVm(name, where);
   if (asJson) {
-    const { exitCode, stdout, stderr } = await enter.executeCaptured(vm, words);
+    const { exitCode, stdout, stderr } = await executeCaptured(vm, words);
     return { json: { stdout, stderr }, text: () => "", findings: noFindings, exitCode };
   }
   // A program receives the bytes unchanged; a terminal must not obey them.
   const isShown = streams.isTerminal(streams.stdout) || streams.isTerminal(streams.stderr);
-  return attached(
-    await enter.execute(vm, words, isShown ? (stream, text) => streams[stream].write(visible(text)) : undefined),
-  );
+  return attached(await run(vm, words, isShown ? (stream, text) => streams[stream].write(visible(text)) : undefined));
 };

@@ -1,0 +1,54 @@
+import { noFindings, type Outcome } from "../../report/outcome.js";
+import type { Where } from "../../vm/find.js";
+import type { Declare } from "../command.js";
+import { examples, type VmOptions, whereOf, withVmOptions } from "../vm-options.js";
+
+interface ResetOptions extends VmOptions {
+  readonly yes?: boolean;
+}
+
+/** `microvm-emit reset NAME`: deletes the disks of a VM. */
+export const reset: Declare = (program, ask) => {
+  const command = program
+    .command("reset")
+    .description("stop a VM and delete its disk images, never its workspace, login or host key")
+    .argument("<name>", "VM")
+    .option("-y, --yes", "do not ask")
+    .addHelpText("after", examples("reset projectvm", "reset projectvm --yes"))
+    .action((name: string, options: ResetOptions) => {
+      ask({
+        command: "reset",
+        config: options.config,
+        run: (context) => resetVm(name, whereOf(options, context), options),
+      });
+    });
+  withVmOptions(command);
+};
+
+const resetVm = async (name: string, where: Where, { yes = false }: ResetOptions): Promise<Outcome> => {
+  const [{ findVm }, { stopVm }, { deleteImages, imagesOf }, { confirm }] = await Promise.all([
+    import("../../vm/find.js"),
+    import("../../vm/start.js"),
+    import("../../vm/reset.js"),
+    import("../confirm.js"),
+  ]);
+  const vm = await findVm(name, where);
+  const { own, kept } = imagesOf(vm);
+  await confirm(
+    `Stop ${name} on ${vm.host.machine.name} and delete ${own.length === 0 ? "no disk" : own.join(", ")}?`,
+    yes,
+  );
+  await stopVm(vm);
+  await deleteImages(vm, own);
+  return {
+    json: { vm: name, host: vm.host.machine.name, deleted: own, kept },
+    text: ({ red, dim, bold }) =>
+      [
+        ...own.map((path) => `${red("deleted")}  ${path}`),
+        ...kept.map((path) => `${dim("kept")}     ${path}, outside the folder of the VM`),
+        `Next: ${bold(`microvm-emit up ${name}`)}`,
+        "",
+      ].join("\n"),
+    findings: noFindings,
+  };
+};
