@@ -20,5 +20,6 @@ done
 chroot "$1/root" useradd --create-home --shell /bin/bash alice
 # A locked account could not log in with a key.
 chroot "$1/root" usermod --password '*' alice
+chroot "$1/root" groupadd --system kvm
 chroot "$1/root" useradd --system --gid kvm --home-dir /var/lib/microvms microvm
 echo 'alice ALL=(ALL) NOPASSWD: ALL' >"$1/root/etc/sudoers.d/alice"
