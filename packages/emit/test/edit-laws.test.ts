@@ -118,7 +118,7 @@ interface Data {
   >;
 }
 
-/** A config in a directory of its own, and its edits. */
+/** A config in a separate directory, and its edits. */
 const openConfig = (text: string, extension: string) => {
   const dir = temporaryDirectory();
   const file = join(dir, `microvm.config.${extension}`);

@@ -52,7 +52,7 @@ describe("microvm-emit init", () => {
     expect(config).toContain('stateVersion: "25.05"');
     expect(config).toContain("devvm: { agent: codex(), toolchains: [go(), rust()] }");
     expect(existsSync(join(dir, "flake/hosts/workstation/devvm.nix"))).toBe(true);
-    // The next run takes it as it is.
+    // The next run accepts it.
     expect(microvmEmit(dir, [])).toMatchObject({ exitCode: 0, stderr: "" });
   });
 
