@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Agent } from "../packages/microvm-model/src/catalogue/agent.js";
 import { agents } from "../packages/microvm-model/src/catalogue/agents.js";
 import { presets } from "../packages/microvm-model/src/catalogue/presets.js";
+import { type Provider, providerNames, providers } from "../packages/microvm-model/src/catalogue/providers.js";
 import { privateRangeRows } from "../packages/microvm-model/src/catalogue/private-ranges.js";
 import type { Toolchain } from "../packages/microvm-model/src/catalogue/toolchain.js";
 import { toolchains } from "../packages/microvm-model/src/catalogue/toolchains.js";
@@ -28,6 +29,9 @@ const packageName = (value: Agent["package"]): string => {
 
 const releases = ({ since = "", until }: Partial<NonNullable<Agent["releases"]>> = {}): string =>
   until === undefined ? `since ${since}` : `${since} to ${until}`;
+
+/** When the sources of the gateway's variables were read. */
+const gatewayDate = "November 2026";
 
 const agentRows: readonly (readonly [string, Agent])[] = Object.entries(agents);
 const toolchainRows: readonly (readonly [string, Toolchain])[] = Object.entries(toolchains);
@@ -72,6 +76,29 @@ const tables: readonly Table[] = [
       code(name),
       domains.length === 0 ? "the provider's" : codes(domains),
       codes(apiKeyVariables),
+    ]),
+  },
+  {
+    page: "agents",
+    columns: ["name", "provider", "URL of the gateway", "placeholder key", "source"],
+    rows: agentRows.flatMap(([name, { gateway = {}, facts }]) =>
+      providerNames.flatMap((provider) => {
+        const variables = gateway[provider];
+        if (variables === undefined) return [];
+        const { baseUrl, path, key } = variables;
+        const url = path === undefined ? code(baseUrl) : `${code(baseUrl)}, with ${code(path)}`;
+        return [[code(name), code(provider), url, code(key), `${facts?.gateway ?? ""}; read ${gatewayDate}`]];
+      }),
+    ),
+  },
+  {
+    page: "secrets",
+    columns: ["provider", "API", "port of the gateway", "header"],
+    rows: Object.entries<Provider>(providers).map(([name, { host, port, header, prefix = "" }]) => [
+      code(name),
+      code(host),
+      String(port),
+      code(`${header}: ${prefix}KEY`),
     ]),
   },
   {

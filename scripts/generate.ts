@@ -8,6 +8,7 @@ import { format, resolveConfig } from "prettier";
 import { generatedDocs } from "./catalogue-docs.js";
 import { generatedFunctions } from "./catalogue-functions.js";
 import { configJsonSchema, schemaFile } from "./config-schema.js";
+import { providersFile, providersJson } from "./providers.js";
 import { privateRangesFile, privateRangesJson } from "./private-ranges.js";
 
 /** Formatted texts, by path. */
@@ -16,6 +17,7 @@ export const generatedFiles = async (): Promise<ReadonlyMap<string, string>> => 
     ...generatedFunctions(),
     ...generatedDocs(),
     [schemaFile, JSON.stringify(configJsonSchema(), undefined, 2)],
+    [providersFile, JSON.stringify(providersJson(), undefined, 2)],
     [privateRangesFile, JSON.stringify(privateRangesJson(), undefined, 2)],
   ]);
   const formatted = await Promise.all(

@@ -42,6 +42,7 @@ in
   host = optionsIn [
     "user.nix"
     "network/options.nix"
+    "gateway/options.nix"
     "vm/default.nix"
   ];
   guest = optionsIn [

@@ -3,7 +3,7 @@ export * from "./catalogue/functions.js";
 export type { Config, FlakeInput } from "./config/config.js";
 export { collect } from "./common/collect.js";
 export type { HostSource, Machine } from "./rules/config-source.js";
-export type { Agent, AgentFacts, AgentReleases, AgentState } from "./catalogue/agent.js";
+export type { Agent, AgentFacts, AgentReleases, AgentState, GatewayVariables } from "./catalogue/agent.js";
 export type { Emacs, Home, InputFile, Zsh, ZshHistory } from "./config/home.js";
 export type { Balloon, Device, Graphics, Hotplug, QemuDevice, StoreDisk } from "./config/hardware.js";
 export type { Limits } from "./config/limits.js";
@@ -43,6 +43,8 @@ export type {
   Vlan,
 } from "./config/network.js";
 export type { Destination, HostPort, NetworkPolicy, PortOfHost, PublishedPort, ReachedVm } from "./config/policy.js";
+export type { Key, Keys, VmKeys } from "./config/keys.js";
+export { type Provider, type ProviderName, providers } from "./catalogue/providers.js";
 export type { Secret } from "./config/secret.js";
 export type { Silences, WarningCode } from "./config/silence.js";
 export type { Share, Volume } from "./config/storage.js";

@@ -6,6 +6,7 @@
     ./network
     ./policy
     ./resolver
+    ./gateway
     ./vm
     (import ./vm/microvm-host.nix inputs.microvm)
   ];

@@ -43,6 +43,27 @@ in
     ];
   };
 
+  # For services without privileges that use the network.
+  proxy = service // {
+    CapabilityBoundingSet = "";
+    PrivateTmp = true;
+    PrivateUsers = true;
+    ProtectHome = true;
+    ProtectSystem = "strict";
+    RemoveIPC = true;
+    # The log of the journal needs AF_UNIX.
+    RestrictAddressFamilies = [
+      "AF_INET"
+      "AF_INET6"
+      "AF_UNIX"
+    ];
+    RestrictSUIDSGID = true;
+    SystemCallFilter = [
+      "@system-service"
+      "~@privileged"
+    ];
+  };
+
   # For services that change nftables rules.
   rules = service // {
     CapabilityBoundingSet = [ "CAP_NET_ADMIN" ];

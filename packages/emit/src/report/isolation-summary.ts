@@ -13,7 +13,7 @@ import {
   type ReachedVmPlan,
   type VmPlan,
 } from "@microvm-emit/model";
-import { print } from "@microvm-emit/nix-ast";
+import { type Expr, print } from "@microvm-emit/nix-ast";
 
 /** The isolation of a VM: its network policy and its access to the host. */
 export interface IsolationSummary {
@@ -32,6 +32,8 @@ export interface IsolationSummary {
   /** The folder of the agent's login, if several VMs share it. */
   readonly sharedLogin: string | null;
   readonly secrets: readonly { readonly name: string; readonly file: string }[];
+  /** API keys that the VM uses through the host, by provider. */
+  readonly keys: readonly { readonly name: string; readonly file: string }[];
   /** True if the main user can become root. */
   readonly sudo: boolean;
 }
@@ -113,6 +115,7 @@ const summarizeVm = (vm: VmPlan, reachedByVms: readonly string[]): Omit<Isolatio
     network: { interfaces, policy },
     storage: { shares },
     secrets,
+    keys,
     guest: { sudo },
     machine: { hypervisor },
   } = vm;
@@ -140,10 +143,13 @@ const summarizeVm = (vm: VmPlan, reachedByVms: readonly string[]): Omit<Isolatio
         keepsOwners: !readOnly && owners === "guest",
         dangerous,
       })),
-    secrets: secrets.map(({ name, file }) => ({ name, file: typeof file === "string" ? file : print(file).trim() })),
+    secrets: secrets.map(({ name, file }) => ({ name, file: fileWords(file) })),
+    keys: keys.map(({ provider, file }) => ({ name: provider, file: fileWords(file) })),
     sudo,
   };
 };
+
+const fileWords = (file: string | Expr): string => (typeof file === "string" ? file : print(file).trim());
 
 /** As written in `reachVms`. */
 const reachedVm = ({ value, ports }: ReachedVmPlan): string =>

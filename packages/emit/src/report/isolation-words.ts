@@ -14,7 +14,7 @@ export interface Line {
 
 /** Describes the isolation of a VM: its destinations, sources and access to the host. Most VMs have one line. */
 export const isolationLines = (summary: IsolationSummary, style: Style): readonly Line[] => {
-  const { reachedBy, noWayOut, shares, secrets, sudo } = summary;
+  const { reachedBy, noWayOut, shares, secrets, keys, sudo } = summary;
   const line = (lead: string, text: string, stand: Line["style"] = plain): Line => ({
     lead,
     style: stand,
@@ -29,12 +29,14 @@ export const isolationLines = (summary: IsolationSummary, style: Style): readonl
       : [line("no route out", `: ${noWayOut.join(", ")}`, style.yellow)]),
     ...(reaching.length === 0 ? [] : [line("reachable by", ` ${reaching.join("; ")}`)]),
     ...sharesLines(shares, line, style),
-    ...(secrets.length === 0
-      ? []
-      : [line("secrets", ` ${secrets.map(({ name, file }) => `${name} (${onOneLine(file)})`).join(", ")}`)]),
+    ...(keys.length === 0 ? [] : [line("keys", ` held by the host: ${filesWords(keys)}`)]),
+    ...(secrets.length === 0 ? [] : [line("secrets", ` ${filesWords(secrets)}`)]),
     ...(sudo ? [line("sudo", ": its user can become root without a password", style.yellow)] : []),
   ];
 };
+
+const filesWords = (files: IsolationSummary["keys"]): string =>
+  files.map(({ name, file }) => `${name} (${onOneLine(file)})`).join(", ");
 
 const plain = (text: string): string => text;
 

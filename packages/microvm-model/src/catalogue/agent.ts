@@ -1,5 +1,6 @@
 import { z } from "zod";
 import * as scalar from "../scalars/scalars.js";
+import { type ProviderName, providerNames } from "./providers.js";
 import { object, type Package, packageSchema, record } from "../scalars/terms.js";
 
 /** A coding agent: its package, the place of its login, and its command without permission prompts. */
@@ -78,11 +79,36 @@ export interface Agent {
   readonly apiKeyVariables?: readonly string[] | undefined;
 
   /**
+   * How it finds the host's gateway for API keys, by provider: the environment variables that the guest sets.
+   *
+   * @default {}
+   * @example { anthropic: { baseUrl: "ANTHROPIC_BASE_URL", key: "ANTHROPIC_AUTH_TOKEN" } }
+   */
+  readonly gateway?: { readonly [name in ProviderName]?: GatewayVariables | undefined } | undefined;
+
+  /**
    * Date and sources of this description. For information only.
    *
    * @default none
    */
   readonly facts?: AgentFacts | undefined;
+}
+
+/** Environment variables for a gateway to an API. */
+export interface GatewayVariables {
+  /** The variable for the URL of the API. */
+  readonly baseUrl: string;
+
+  /**
+   * The path that the agent expects at the end of the URL.
+   *
+   * @default none
+   * @example "/v1"
+   */
+  readonly path?: string | undefined;
+
+  /** The variable for the key, which gets a placeholder. */
+  readonly key: string;
 }
 
 /** The NixOS releases whose nixpkgs has a package, such as `26.05`. */
@@ -119,6 +145,13 @@ export interface AgentFacts {
 
   /** The sources of all other facts. */
   readonly rest: string;
+
+  /**
+   * The source of `gateway`, or the reason for none.
+   *
+   * @default none
+   */
+  readonly gateway?: string | undefined;
 }
 
 /**
@@ -166,6 +199,12 @@ export interface AgentState {
   readonly links?: Readonly<Record<string, string>> | undefined;
 }
 
+const gatewaySchema = object({
+  baseUrl: scalar.variableName,
+  path: scalar.line.optional(),
+  key: scalar.variableName,
+});
+
 export const agentSchema = object({
   name: scalar.hostLabel,
   package: packageSchema,
@@ -187,5 +226,16 @@ export const agentSchema = object({
   command: scalar.line,
   domains: z.array(scalar.domain).readonly().default([]),
   apiKeyVariables: z.array(scalar.variableName).readonly().default([]),
-  facts: object({ date: scalar.line, package: scalar.line, rest: scalar.line }).optional(),
+  gateway: object(
+    Object.fromEntries(providerNames.map((name) => [name, gatewaySchema.optional()])) as Record<
+      ProviderName,
+      z.ZodOptional<typeof gatewaySchema>
+    >,
+  ).default({}),
+  facts: object({
+    date: scalar.line,
+    package: scalar.line,
+    rest: scalar.line,
+    gateway: scalar.line.optional(),
+  }).optional(),
 });

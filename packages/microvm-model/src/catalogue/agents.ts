@@ -29,10 +29,14 @@ export const agents = {
       "downloads.claude.ai",
     ],
     apiKeyVariables: ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_AUTH_TOKEN"],
+    gateway: {
+      anthropic: { baseUrl: "ANTHROPIC_BASE_URL", key: "ANTHROPIC_AUTH_TOKEN" },
+    },
     facts: {
       date: "2026-11",
       package: "`0067a06e`, 2.1.90; the native binary since nixpkgs#511120 (April 2026)",
       rest: "Anthropic's docs: network configuration, authentication, environment variables",
+      gateway: "Anthropic's docs: LLM gateway configuration",
     },
   },
   /** OpenAI's Codex CLI. */
@@ -56,6 +60,7 @@ export const agents = {
       date: "2026-08",
       package: "`002ef8a0`, 0.148.0",
       rest: "OpenAI's CLI reference and environment variables; domains: code of other clients, **not verified** with OpenAI",
+      gateway: "none: openai/codex#16720 (April 2026) removed `OPENAI_BASE_URL`; set `openai_base_url` in config.toml",
     },
   },
   /** Google's Gemini CLI; removed from nixpkgs-unstable in August 2026. Its successor is `antigravityCli`. */
@@ -78,6 +83,7 @@ export const agents = {
       date: "2026-11",
       package: "`02e8fd8d`, 0.1.21; nixpkgs-unstable refuses it since August 2026 (`meta.problems.removal`)",
       rest: "its sources and docs at `5411f113` (August 2026); other domains of the Google login are **not verified**",
+      gateway: "none: `GOOGLE_GEMINI_BASE_URL` must be HTTPS (`validateBaseUrl` in its sources)",
     },
   },
   /** Google's Antigravity CLI, unfree. */
@@ -119,10 +125,14 @@ export const agents = {
     // It installs the SDK of a model provider from npm at first use.
     domains: ["models.dev", "opencode.ai", "registry.npmjs.org"],
     apiKeyVariables: ["OPENCODE_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY"],
+    gateway: {
+      anthropic: { baseUrl: "ANTHROPIC_BASE_URL", path: "/v1", key: "ANTHROPIC_API_KEY" },
+    },
     facts: {
       date: "2026-11",
       package: "`005ab72f`, 1.2.13",
       rest: "opencode.ai/v1/docs/permissions; its sources at `0259f2c1`; domains are **not verified**",
+      gateway: "anomalyco/opencode#35005 (July 2026)",
     },
   },
   /** Aider, with any model provider; it still asks before it runs shell commands. */
@@ -144,10 +154,15 @@ export const agents = {
       "OPENROUTER_API_KEY",
       "GROQ_API_KEY",
     ],
+    gateway: {
+      anthropic: { baseUrl: "ANTHROPIC_API_BASE", key: "ANTHROPIC_API_KEY" },
+      openai: { baseUrl: "OPENAI_API_BASE", path: "/v1", key: "OPENAI_API_KEY" },
+    },
     facts: {
       date: "2026-08",
       package: "`019465ec`, 0.70.0",
       rest: "its sources and docs at `5dc9490b` (May 2026)",
+      gateway: "LiteLLM's sources (`get_api_base`), Aider's docs (OpenAI compatible APIs)",
     },
   },
   /** Goose, with any model provider. */
@@ -166,10 +181,15 @@ export const agents = {
     command: "GOOSE_MODE=auto goose session",
     domains: [],
     apiKeyVariables: ["GOOSE_PROVIDER__API_KEY", "ANTHROPIC_API_KEY"],
+    gateway: {
+      anthropic: { baseUrl: "ANTHROPIC_HOST", key: "ANTHROPIC_API_KEY" },
+      openai: { baseUrl: "OPENAI_HOST", key: "OPENAI_API_KEY" },
+    },
     facts: {
       date: "2026-11",
       package: "`02cb9a18`, 1.16.1",
       rest: "aaif-goose/goose: docs at `0026328d`, sources at `0780e228`; keys of providers other than Anthropic are **not verified**",
+      gateway: "its docs: environment variables, providers",
     },
   },
   /** Charm's Crush, unfree for its first two years, with any model provider. */
@@ -196,10 +216,14 @@ export const agents = {
       "GROQ_API_KEY",
       "HYPER_API_KEY",
     ],
+    gateway: {
+      anthropic: { baseUrl: "ANTHROPIC_API_ENDPOINT", key: "ANTHROPIC_API_KEY" },
+    },
     facts: {
       date: "2026-08",
       package: "`005ab72f`, 0.43.2 (licence `fsl11Mit`)",
       rest: "its sources and README at `37f36e93` (August 2026)",
+      gateway: "Catwalk's provider file; **not verified** with Crush",
     },
   },
   /** Sourcegraph's Amp, unfree. */
@@ -235,10 +259,14 @@ export const agents = {
     command: "qwen --yolo",
     domains: ["dashscope.aliyuncs.com"],
     apiKeyVariables: ["DASHSCOPE_API_KEY", "OPENAI_API_KEY", "BAILIAN_CODING_PLAN_API_KEY"],
+    gateway: {
+      openai: { baseUrl: "OPENAI_BASE_URL", path: "/v1", key: "OPENAI_API_KEY" },
+    },
     facts: {
       date: "2026-08",
       package: "`005ab72f`, 0.10.5",
       rest: "a digest of its docs for `QWEN_HOME`, newer than its sources of April 2026; flag and domain: other code, **not verified** with Alibaba",
+      gateway: "its docs: OpenAI authentication",
     },
   },
   /** GitHub Copilot CLI, unfree. */

@@ -4,6 +4,7 @@ import * as scalar from "../scalars/scalars.js";
 import { type Bridge, bridgeSchema, type Routed, routedSchema } from "./network.js";
 import { type MicrovmHostOptions, microvmHostSchema } from "./microvm.js";
 import { type Module, moduleSchema, nixExpression, object, record } from "../scalars/terms.js";
+import { type Keys, keysSchema } from "./keys.js";
 import { type Silences, silenceSchema } from "./silence.js";
 import { type User, userSchema } from "./user.js";
 import { type Vm, type VmDefaults, vmDefaultsSchema, vmSchema } from "./vm.js";
@@ -96,6 +97,15 @@ export interface Host {
    * @default {}
    */
   readonly microvm?: MicrovmHostOptions | undefined;
+
+  /**
+   * API keys that stay on the host, by provider. The host adds a key to the requests of each VM whose agent uses this
+   * provider, so the agent needs neither a key nor `network: "internet"`. No VM can read a key.
+   *
+   * @default {}
+   * @example { anthropic: { file: "/run/agenix/anthropic" } }
+   */
+  readonly keys?: Keys | undefined;
 
   /**
    * Warnings to silence here, by code, each with a reason.
@@ -195,6 +205,8 @@ export const hostSchema = object({
   startupTimeoutSeconds: z.int().positive().default(150),
   useNotifySockets: z.boolean().default(false),
   microvm: microvmHostSchema.default({}),
+  /** API keys that VMs use and never have. */
+  keys: keysSchema.default({}),
   silence: silenceSchema().default({}),
   vmDefaults: vmDefaultsSchema.optional(),
 });

@@ -19,6 +19,7 @@ import {
   storeDiskSchema,
 } from "./hardware.js";
 import { type Home, homeSchema } from "./home.js";
+import { type VmKeys, vmKeysSchema } from "./keys.js";
 import { type Limits, limitsSchema } from "./limits.js";
 import { type MicrovmOptions, microvmSchema } from "./microvm.js";
 import {
@@ -345,6 +346,16 @@ export interface Vm {
   readonly agentState?: "shared" | "own" | "copy" | undefined;
 
   /**
+   * API keys of the host that the VM uses and never has, by provider: `false` withholds the host's key, a file replaces it, and `true`
+   * gives the host's key to a VM whose agent does not use it by itself. Without an entry, the VM has the host's key if its agent has
+   * environment variables for the provider.
+   *
+   * @default {}
+   * @example { anthropic: false, openai: { file: "/run/agenix/openai-of-projectvm" } }
+   */
+  readonly keys?: VmKeys | undefined;
+
+  /**
    * API keys, tokens and other secrets by name: the host file, or a `Secret`. A file alone also sets the environment
    * variable of that name. The main user of the guest reads it at `/run/microvm-secrets/NAME`.
    *
@@ -582,6 +593,7 @@ export const vmSchema = object({
   sudo: z.boolean().default(false),
   agent: z.union([named<AgentName, typeof agentSchema>(agents, agentSchema), z.literal(false)]).default(false),
   agentState: z.enum(["shared", "own", "copy"]).default("shared"),
+  keys: vmKeysSchema.default({}),
   secrets: record(scalar.secretName, secretSchema).default({}),
   toolchains: z.array(named<ToolchainName, typeof toolchainSchema>(toolchains, toolchainSchema)).default([]),
   unpatchedBinaries: z.boolean().optional(),

@@ -1,3 +1,4 @@
+import type { KeyPlan } from "./keys.js";
 import type { Expr } from "@microvm-emit/nix-ast";
 import type { HostModel, VmModel } from "../config/config.js";
 import type { ConfigPath } from "../problems/problem.js";
@@ -45,6 +46,7 @@ export interface ToolchainPlan {
 
 export const planGuestSystem = (
   vm: VmModel,
+  keys: readonly KeyPlan[],
   users: GuestSystemPlan["users"],
   host: HostModel,
   path: ConfigPath,
@@ -56,7 +58,12 @@ export const planGuestSystem = (
   firewall: planFirewall(vm),
   toolchains: vm.toolchains.map(planToolchain),
   unpatchedBinaries: vm.unpatchedBinaries ?? vm.toolchains.some((toolchain) => toolchain.unpatchedBinaries),
-  environment: vm.environment,
+  // What the config says wins.
+  environment: Object.fromEntries(
+    Object.entries({ ...Object.assign({}, ...keys.map(({ variables }) => variables ?? {})), ...vm.environment }).sort(
+      ([a], [b]) => (a < b ? -1 : 1),
+    ),
+  ) as Readonly<Record<string, string>>,
   packages: vm.packages.map(planPackage),
   modules: vm.modules.map((module, position) => planModule(module, [...path, "modules", position])),
   specialArgs: vm.specialArgs,

@@ -7,6 +7,7 @@ import type { VmPlan } from "./vm.js";
 export type * from "./agent.js";
 export type * from "./guest-system.js";
 export type * from "./host-network.js";
+export type * from "./keys.js";
 export type * from "./machine.js";
 export type * from "./network.js";
 export type * from "./placed.js";

@@ -1,6 +1,7 @@
 import type { ConfigPath } from "../problems/problem.js";
 import type { AgentPlan } from "./agent.js";
 import type { GuestSystemPlan } from "./guest-system.js";
+import type { KeyPlan } from "./keys.js";
 import type { MachinePlan } from "./machine.js";
 import type { VmNetworkPlan } from "./network.js";
 import type { SecretPlan } from "./secret.js";
@@ -21,4 +22,6 @@ export interface VmPlan {
   readonly guest: GuestSystemPlan;
   readonly agent: AgentPlan | null;
   readonly secrets: readonly SecretPlan[];
+  /** API keys that it uses through the host. */
+  readonly keys: readonly KeyPlan[];
 }

@@ -37,6 +37,7 @@ const identity = [
   "limits",
   "machineId",
   "environment",
+  "keys",
 ] as const satisfies readonly (keyof FlatVm)[];
 
 /** Settings of the hypervisor that the guest's NixOS does not depend on, unless a module of the user reads them. */

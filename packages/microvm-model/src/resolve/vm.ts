@@ -5,6 +5,7 @@ import { planAgent } from "../plan/agent.js";
 import { nameFolders } from "../plan/folders.js";
 import { planGuestSystem } from "../plan/guest-system.js";
 import type { NetworkPlan } from "../plan/host-network.js";
+import { planKeys } from "../plan/keys.js";
 import { planMachine } from "../plan/machine.js";
 import { planForward } from "../plan/network.js";
 import { planPolicy } from "../plan/policy.js";
@@ -61,6 +62,8 @@ export const planVm = (
   const users = planUsers(host, hostPath, vm, path);
   const [owner] = users;
   const folders = nameFolders(name, vm, owner);
+  const interfaces = links.map((link, position) => planInterface(link, index, position, path));
+  const keys = planKeys(host, hostPath, vm, path, interfaces, owner);
   return {
     path,
     name,
@@ -70,7 +73,7 @@ export const planVm = (
     restartIfChanged: vm.restartIfChanged,
     machine: planMachine(vm, index, host, owner, path),
     network: {
-      interfaces: links.map((link, position) => planInterface(link, index, position, path)),
+      interfaces,
       forwardPorts: vm.forwardPorts.map((forward, position) =>
         planForward(forward, [...path, "forwardPorts", position]),
       ),
@@ -78,10 +81,11 @@ export const planVm = (
       nameservers: vm.nameservers,
     },
     storage: planStorage(name, vm, folders, owner, host, path),
-    guest: planGuestSystem(vm, users, host, path),
+    guest: planGuestSystem(vm, keys, users, host, path),
     agent: vm.agent === false ? null : planAgent(vm, vm.agent, folders.agentMountPoint, owner),
     secrets: Object.entries(vm.secrets).map(([secret, written]) =>
       planSecret(secret, written, vm.hypervisor, owner, [...path, "secrets", secret]),
     ),
+    keys,
   };
 };

@@ -55,6 +55,10 @@ let
       local = [ local ];
       neighbors = map address.hexadecimal (ipv6 ++ [ local ]);
     };
+  # gateway/facts.nix reports unknown providers.
+  providersOf =
+    { keys, ... }: builtins.attrNames (builtins.intersectAttrs keys cfg.gateway.providers);
+  portOfProvider = name: cfg.gateway.providers.${name}.port;
   policyOf =
     vm:
     let
@@ -70,7 +74,7 @@ let
       vms = map (
         { to, ports }: { inherit to; } // lib.optionalAttrs (ports != null) { ports = map portOf ports; }
       ) vm.reachVms;
-      host = map portOf vm.reachHost;
+      host = map portOf (vm.reachHost ++ map portOfProvider (providersOf vm));
     }
     // lib.optionalAttrs (vm.bandwidthMbitPerSecond != null) {
       mbitPerSecond = vm.bandwidthMbitPerSecond;

@@ -88,6 +88,7 @@ in
         types.submodule [
           ./options.nix
           ../policy/options.nix
+          ../gateway/vm-options.nix
         ]
       );
       default = { };

@@ -84,6 +84,11 @@ const compileOptions = (guest: GuestPlan, vm: VmPlan): readonly Binding[] => {
     ...many(vm, "shares", storage.shares.filter(({ role }) => isWritten.has(role)).map(compileShare)),
     ...many(vm, "volumes", storage.volumes.map(compileVolume)),
     ...given(vm, "writableStoreOverlay", storage.writableStoreOverlay, "/nix/.rw-store"),
+    ...set(
+      vm,
+      "keys",
+      vm.keys.map(({ path: origin, provider, file }) => bindingAt(origin, provider, file)),
+    ),
     ...set(vm, "secrets", vm.secrets.map(compileSecret)),
     ...set(vm, "environment", recordOf(vm, "environment", vm.guest.environment)),
     ...(machine.machineId === undefined ? [] : [bindingAt([...vm.path, "machineId"], "machineId", machine.machineId)]),

@@ -1,0 +1,17 @@
+# Option for the API keys of a VM.
+{ lib, ... }:
+let
+  inherit (lib) literalExpression mkOption types;
+in
+{
+  options.keys = mkOption {
+    type = types.attrsOf (types.either types.path types.str);
+    default = { };
+    example = literalExpression "{ anthropic = config.age.secrets.anthropic.path; }";
+    description = ''
+      API keys that the VM can use but never has: files of the host by name of the provider in `microvm-emit.gateway.providers`. A file contains the key
+      alone. A proxy on the host adds it to the requests of this VM at `http://ADDRESS:PORT`: the host's address in the network of the VM, and the `port`
+      of the provider, which the network policy opens for this VM.
+    '';
+  };
+}

@@ -1,0 +1,30 @@
+import type { Expr } from "@microvm-emit/nix-ast";
+import { z } from "zod";
+import { type ProviderName, providerNames } from "../catalogue/providers.js";
+import * as scalar from "../scalars/scalars.js";
+import { nixExpression, object } from "../scalars/terms.js";
+
+/** An API key that stays on the host. */
+export interface Key {
+  /**
+   * The file on the host that contains the key alone: absolute or below `~/`, or Nix with the host's `config` in scope.
+   *
+   * @example "/run/agenix/anthropic"
+   */
+  readonly file: string | Expr;
+}
+
+/** The files of API keys by provider. */
+export type Keys = { readonly [name in ProviderName]?: string | Expr | Key | undefined };
+
+/** The same for a VM: `false` withholds the host's key, `true` gives it to a VM whose agent does not use it by itself. */
+export type VmKeys = { readonly [name in ProviderName]?: string | Expr | Key | boolean | undefined };
+
+const file = z.union([scalar.hostPath, nixExpression]);
+const key = z.union([file.transform((one) => ({ file: one })), object({ file })]);
+
+const shapeOf = <S extends z.ZodType>(schema: S) =>
+  Object.fromEntries(providerNames.map((name) => [name, schema.optional()])) as Record<ProviderName, z.ZodOptional<S>>;
+
+export const keysSchema = object(shapeOf(key));
+export const vmKeysSchema = object(shapeOf(z.union([z.boolean(), key])));

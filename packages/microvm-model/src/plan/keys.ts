@@ -1,0 +1,66 @@
+import type { Expr } from "@microvm-emit/nix-ast";
+import { type ProviderName, providerNames, providers } from "../catalogue/providers.js";
+import type { HostModel, VmModel } from "../config/config.js";
+import type { ConfigPath } from "../problems/problem.js";
+import { expandHome } from "./folders.js";
+import type { InterfacePlan } from "./network.js";
+import type { UserPlan } from "./users.js";
+
+/** An API key that a VM uses through its host and never has. */
+export interface KeyPlan {
+  readonly path: ConfigPath;
+  readonly provider: ProviderName;
+  readonly file: string | Expr;
+  /** The address of the host's gateway, without a path; null if the network has none. */
+  readonly url: string | null;
+  /** What the VM's agent reads; null if it cannot use the gateway by environment variables. */
+  readonly variables: Readonly<Record<string, string>> | null;
+}
+
+/** The value of the agent's key variable. */
+export const placeholder = "held-by-the-host";
+
+/** The keys of a VM: its own, and those of the host that its agent uses. */
+export const planKeys = (
+  host: HostModel,
+  hostPath: ConfigPath,
+  vm: VmModel,
+  path: ConfigPath,
+  interfaces: readonly InterfacePlan[],
+  owner: UserPlan,
+): readonly KeyPlan[] => {
+  const address = gatewayAddress(interfaces);
+  return providerNames.flatMap((provider) => {
+    const own = vm.keys[provider];
+    const used = vm.agent === false ? undefined : vm.agent.gateway[provider];
+    const isOwn = typeof own === "object";
+    const key = isOwn
+      ? own
+      : own === false || (own === undefined && used === undefined)
+        ? undefined
+        : host.keys[provider];
+    if (key === undefined) return [];
+    const url = address === null ? null : `http://${address}:${String(providers[provider].port)}`;
+    return [
+      {
+        path: [...(isOwn || own === true ? path : hostPath), "keys", provider],
+        provider,
+        file: typeof key.file === "string" ? expandHome(key.file, owner) : key.file,
+        url,
+        variables:
+          used === undefined || url === null
+            ? null
+            : { [used.baseUrl]: `${url}${used.path ?? ""}`, [used.key]: placeholder },
+      },
+    ];
+  });
+};
+
+/** The host's address in the first network where the VM has an address, too; IPv4 first. */
+const gatewayAddress = (interfaces: readonly InterfacePlan[]): string | null => {
+  const own = interfaces.flatMap((link) =>
+    link.type === "tap" ? link.addresses.flatMap(({ subnet }) => (subnet.own === null ? [] : [subnet.own.value])) : [],
+  );
+  const [first] = own.toSorted((a, b) => Number(a.includes(":")) - Number(b.includes(":")));
+  return first === undefined ? null : first.includes(":") ? `[${first}]` : first;
+};
