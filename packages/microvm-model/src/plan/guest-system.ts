@@ -60,10 +60,10 @@ export const planGuestSystem = (
   unpatchedBinaries: vm.unpatchedBinaries ?? vm.toolchains.some((toolchain) => toolchain.unpatchedBinaries),
   // What the config says wins.
   environment: Object.fromEntries(
-    Object.entries({ ...Object.assign({}, ...keys.map(({ variables }) => variables ?? {})), ...vm.environment }).sort(
-      ([a], [b]) => (a < b ? -1 : 1),
-    ),
-  ) as Readonly<Record<string, string>>,
+    [...keys.map(({ variables }) => variables ?? {}), vm.environment]
+      .flatMap((variables) => Object.entries<string>(variables))
+      .sort(byName),
+  ),
   packages: vm.packages.map(planPackage),
   modules: vm.modules.map((module, position) => planModule(module, [...path, "modules", position])),
   specialArgs: vm.specialArgs,
@@ -83,3 +83,5 @@ const planToolchain = ({ name, packages, environment, searchPath }: VmModel["too
   environment,
   searchPath,
 });
+
+const byName = ([a]: readonly [string, string], [b]: readonly [string, string]): number => (a < b ? -1 : a > b ? 1 : 0);
