@@ -5,7 +5,9 @@ import tseslint from "typescript-eslint";
 import { noEmbeddedPrograms } from "./scripts/no-embedded-programs.js";
 
 /** The rooms of packages/emit that may touch the disk, processes and the terminal. */
-const edge = ["check", "cli", "config-file", "fs", "init", "output", "vm"].map((room) => `packages/emit/src/${room}/**`);
+const edge = ["check", "cli", "config-file", "fs", "init", "output", "vm"].map(
+  (room) => `packages/emit/src/${room}/**`,
+);
 
 const node = {
   regex: `^(node:.*|(${builtinModules.filter((name) => !name.startsWith("_")).join("|")})(/.*)?)$`,
