@@ -46,7 +46,7 @@ export interface Guest {
  *
  * @param accepted the host keys that SSH accepts: by default, only the one in the folder of the VM on the host
  */
-const guestOf = (
+export const guestOf = (
   host: Host,
   name: string,
   address: string,
