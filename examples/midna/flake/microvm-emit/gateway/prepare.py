@@ -135,7 +135,9 @@ def main(settings: Path, folder: Path, credentials: Path) -> None:
         if replace(folder / f"{name}.keys", text):
             is_changed = True
             warn(warnings)
-    upstreams = "".join(line for name, provider in providers.items() for line in upstreams_of(provider, addresses[name]))
+    upstreams = "".join(
+        line for name, provider in providers.items() for line in upstreams_of(provider, addresses[name])
+    )
     if replace(folder / "upstreams", upstreams):
         is_changed = True
         warn([f"{providers[name]['host']} has no address." for name in providers if not addresses[name]])

@@ -142,7 +142,7 @@ def make_host_key(vm: str, path: str, exposed: set[str]) -> None:
 
 
 def publish_host_key(vm: str, path: str, exposed: set[str]) -> None:
-    """Lets all users of the host read the public key. The owner of its folder can replace it, so only a key is copied."""
+    """Lets all users of the host read the public key. Its owner can replace the file, so only a key is copied."""
     folder = enter(path, exposed)
     try:
         key = os.open(f"{KEY}.pub", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)

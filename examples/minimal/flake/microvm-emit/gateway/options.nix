@@ -59,7 +59,7 @@ in
       type = types.package;
       default = pkgs.nginx;
       defaultText = literalExpression "pkgs.nginx";
-      description = "nginx package.";
+      description = "Package of nginx.";
     };
   };
 

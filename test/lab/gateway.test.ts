@@ -1,0 +1,328 @@
+/**
+ * Tests the gateway for API keys: the evaluated nginx configuration, its keys unit's program and the evaluated rules, with
+ * Debian's nginx in network namespaces. The API is ours, with TLS.
+ */
+import { createHash } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ast, type Config } from "microvm-emit";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { evalFlake, nixes, temporaryFolder } from "../nix/harness.js";
+import { emitFlake } from "./evaluated.js";
+import { connect, type Namespace, openNamespace } from "./namespace.js";
+import { poll } from "./poll.js";
+import { PYTHON, whatIsMissing } from "./requirements.js";
+
+const missing = whatIsMissing();
+if (missing !== undefined) console.error(`NOT TESTED: the gateway for API keys: ${missing}.`);
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 });
+
+const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const prepare = fileURLToPath(new URL("../../packages/emit/nix/gateway/prepare.py", import.meta.url));
+
+const HOST = "10.7.0.1";
+const API = "203.0.113.1";
+const NAMES = ["a", "b", "empty", "reaching", "closed"] as const;
+type Name = (typeof NAMES)[number];
+
+const hashOf = (key: string): string => createHash("sha256").update(key).digest("hex");
+
+const KEYS = { a: "sk-real-key-of-a", b: "sk-real-key-of-b" };
+
+const config: Config = {
+  hosts: {
+    lab: {
+      stateVersion: "26.05",
+      modules: [
+        "./configuration.nix",
+        ast.attrs({
+          "microvm-emit": {
+            gateway: { providers: { anthropic: { host: "api.example", hostPort: 8443, caFile: "/run/lab/cert.pem" } } },
+          },
+        }),
+      ],
+      user: { name: "alice", uid: 1000, gid: 100, sshKeys: ["ssh-ed25519 AAAA alice"] },
+      bridges: { br0: { address: `${HOST}/24`, network: "none" } },
+      vms: {
+        a: { index: 0, agent: "claude-code", keys: { anthropic: "/run/keys/a" } },
+        b: { index: 1, agent: "claude-code", keys: { anthropic: "/run/keys/b" } },
+        empty: { index: 2, agent: "claude-code", keys: { anthropic: "/run/keys/none" } },
+        reaching: { index: 3, reachHost: [5381] },
+        closed: { index: 4 },
+      },
+    },
+  },
+};
+
+interface Gateway {
+  readonly configuration: string;
+  readonly settings: string;
+  readonly rules: string;
+}
+
+interface Credential {
+  readonly file: string;
+  readonly credential: string;
+}
+
+const FACTS = `host: let inherit (host.config.environment) etc; in {
+  configuration = etc."microvm/gateway.conf".text;
+  settings = etc."microvm/gateway.json".text;
+  rules = etc."microvm/policy.nft".text;
+}`;
+
+describe.skipIf(missing !== undefined)("the gateway", () => {
+  const spaces: Namespace[] = [];
+  const guests: Partial<Record<Name, Namespace>> = {};
+  const folder = temporaryFolder();
+  const log = join(folder, "journal.log");
+  let host: Namespace;
+  let settings: string;
+
+  const guest = (name: Name): Namespace => {
+    const space = guests[name];
+    if (space === undefined) throw new Error(`no ${name}`);
+    return space;
+  };
+
+  const open = async (): Promise<Namespace> => {
+    const space = await openNamespace();
+    spaces.push(space);
+    return space;
+  };
+
+  /** Writes the credentials as systemd does, and runs the keys unit's program. */
+  const loadKeys = async (keys: Readonly<Record<string, string>>): Promise<void> => {
+    const vms = Object.values(JSON.parse(settings) as Record<string, { readonly vms: readonly Credential[] }>).flatMap(
+      (provider) => provider.vms,
+    );
+    for (const { file: path, credential } of vms)
+      writeFileSync(join(folder, "credentials", credential), keys[path] ?? "missing");
+    await host.script(
+      `CREDENTIALS_DIRECTORY=${folder}/credentials ${PYTHON} ${prepare} ${folder}/gateway.json /run/microvm-gateway 2>>${folder}/keys.log`,
+    );
+  };
+
+  const curl = (name: Name, ...args: readonly string[]): Promise<string> =>
+    guest(name).run("curl", "-s", "--max-time", "20", ...args);
+
+  interface Echo {
+    readonly method: string;
+    readonly path: string;
+    readonly headers: readonly (readonly [string, string])[];
+    readonly size: number;
+  }
+
+  const ask = async (name: Name, path: string, ...args: readonly string[]): Promise<Echo> =>
+    JSON.parse(await curl(name, "--path-as-is", ...args, `http://${HOST}:5381${path}`)) as Echo;
+
+  const statusOf = async (name: Name, ...args: readonly string[]): Promise<string> =>
+    curl(name, "-o", "/dev/null", "-w", "%{http_code}", ...args).catch(() => "none");
+
+  /** Sends bytes; `\\0` stands for NUL. */
+  const raw = (name: Name, text: string): Promise<string> =>
+    guest(name).run(
+      PYTHON,
+      "-c",
+      `import socket, sys
+link = socket.create_connection(("${HOST}", 5381), 5)
+link.sendall(sys.argv[1].encode().replace(b"\\\\0", b"\\0"))
+link.settimeout(3)
+answer = b""
+try:
+    while part := link.recv(65536):
+        answer += part
+except TimeoutError:
+    pass
+print(answer.decode())`,
+      text,
+    );
+
+  beforeAll(async () => {
+    const [nix] = nixes();
+    if (nix === undefined) throw new Error("There is no nix.");
+    const flake = `path:${emitFlake(config)}`;
+    const facts = (await evalFlake(flake, "nixosConfigurations.lab", { nix, apply: FACTS })) as Gateway;
+    ({ settings } = facts);
+    chmodSync(folder, 0o755);
+    mkdirSync(join(folder, "credentials"));
+    writeFileSync(join(folder, "gateway.conf"), facts.configuration);
+    writeFileSync(join(folder, "gateway.json"), settings);
+    writeFileSync(join(folder, "policy.nft"), facts.rules);
+    writeFileSync(join(folder, "hosts"), `127.0.0.1 localhost\n${API} api.example\n`);
+    host = await open();
+    const beyond = await open();
+    await connect(host, "up0", beyond, "lan");
+    await beyond.script(`
+      ip addr add ${API}/24 dev lan; ip link set lan up
+      openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=api.example -addext subjectAltName=DNS:api.example \
+        -keyout ${folder}/key.pem -out ${folder}/cert.pem 2>/dev/null`);
+    beyond.start(
+      join(folder, "api.log"),
+      PYTHON,
+      file("gateway-upstream.py"),
+      API,
+      "8443",
+      join(folder, "cert.pem"),
+      join(folder, "key.pem"),
+    );
+    await host.script(`
+      mount -t tmpfs tmpfs /run
+      mkdir -p /run/lab /run/systemd/journal /run/microvm-gateway
+      cp ${folder}/cert.pem /run/lab
+      mount --bind ${folder}/hosts /etc/hosts
+      ip addr add 203.0.113.2/24 dev up0; ip link set up0 up
+      ip link add br0 type bridge; ip addr add ${HOST}/24 dev br0; ip link set br0 up`);
+    for (const [number, name] of NAMES.entries()) {
+      const space = await open();
+      guests[name] = space;
+      await connect(host, `microvm${String(number)}`, space, "eth0");
+      await space.script(`
+        ip link set eth0 address 02:00:00:00:00:0${String(number + 1)}; ip link set eth0 up
+        ip addr add 10.7.0.${String(number + 2)}/24 dev eth0`);
+      await host.script(`ip link set microvm${String(number)} master br0 up`);
+    }
+    await host.run("nft", "-f", join(folder, "policy.nft"));
+    host.start(log, PYTHON, file("gateway-log.py"), "/run/systemd/journal/dev-log");
+    await poll("the journal", 20, async () =>
+      (await host.run("sh", "-c", "test -S /run/systemd/journal/dev-log && echo yes || true")) === ""
+        ? undefined
+        : true,
+    );
+    await loadKeys({ "/run/keys/a": `${KEYS.a}\n`, "/run/keys/b": KEYS.b });
+    guest("a").start(join(folder, "capture.log"), "tcpdump", "-i", "eth0", "-U", "-s0", "-w", join(folder, "a.pcap"));
+    host.start(join(folder, "nginx.log"), "nginx", "-c", join(folder, "gateway.conf"));
+    await poll("nginx", 60, async () =>
+      (await statusOf("a", `http://${HOST}:5381/ready`)) === "200" ? true : undefined,
+    );
+  });
+
+  afterAll(async () => {
+    await Promise.all(spaces.map((space) => space.close()));
+  });
+
+  it("adds the key of the VM that asks, by its source address", async () => {
+    const headers = ["-H", "x-api-key: own", "-H", "Authorization: Bearer own", "-H", "Cookie: own"];
+    for (const name of ["a", "b"] as const) {
+      const echo = await ask(name, "/v1/messages?beta=true", "-d", "{}", ...headers);
+      expect([echo.method, echo.path, echo.size]).toEqual(["POST", "/v1/messages?beta=true", 2]);
+      const sent = Object.fromEntries(echo.headers);
+      expect(sent).toMatchObject({ host: "api.example:8443", "x-api-key": hashOf(KEYS[name]) });
+      expect(
+        echo.headers.filter(([header]) => /authorization|cookie|x-forwarded|^connection|api-key/.test(header)),
+      ).toEqual([["x-api-key", hashOf(KEYS[name])]]);
+    }
+  });
+
+  it("refuses VMs without a key, and is closed for VMs without its port", async () => {
+    expect(await curl("reaching", `http://${HOST}:5381/`)).toContain("this VM has no key for anthropic");
+    expect(await statusOf("reaching", `http://${HOST}:5381/`)).toBe("403");
+    expect(await statusOf("reaching", "-H", "X-Forwarded-For: 10.7.0.2", `http://${HOST}:5381/`)).toBe("403");
+    expect(await statusOf("closed", `http://${HOST}:5381/`)).toBe("none");
+  });
+
+  it("does not believe the address of another VM", async () => {
+    await guest("reaching").script("ip addr add 10.7.0.2/32 dev eth0");
+    expect(await statusOf("reaching", "--interface", "10.7.0.2", "--max-time", "3", `http://${HOST}:5381/`)).toBe(
+      "none",
+    );
+    await guest("reaching").script("ip addr del 10.7.0.2/32 dev eth0");
+  });
+
+  it("answers with status 502 if the key file is missing, and sends nothing", async () => {
+    expect(await statusOf("empty", `http://${HOST}:5381/`)).toBe("502");
+    expect(await curl("empty", `http://${HOST}:5381/`)).toContain("the host has no key for anthropic");
+    expect(readFileSync(join(folder, "keys.log"), "utf8")).toContain("empty has no key: /run/keys/none is missing");
+  });
+
+  it("streams: the first event arrives before the last is sent", async () => {
+    const arrivals = await guest("a").run(
+      PYTHON,
+      "-c",
+      `import http.client, time
+link = http.client.HTTPConnection("${HOST}", 5381)
+link.request("POST", "/stream", body="{}")
+answer = link.getresponse()
+while line := answer.readline():
+    if line.strip(): print(line.decode().strip(), time.monotonic())`,
+    );
+    const events = arrivals
+      .trim()
+      .split("\n")
+      .map((line) => line.split(" "));
+    expect(events.map(([, number]) => number)).toEqual(["0", "1", "2"]);
+    expect(Number(events[2]?.[2]) - Number(events[0]?.[2])).toBeGreaterThan(1);
+  });
+
+  it("passes large bodies, also without a length, and errors", async () => {
+    await guest("a").script(`head -c 50000000 /dev/zero >${folder}/large`);
+    expect((await ask("a", "/upload", "--data-binary", `@${folder}/large`)).size).toBe(50_000_000);
+    const chunked = ["-H", "Transfer-Encoding: chunked", "--data-binary", `@${folder}/large`];
+    expect((await ask("a", "/upload", ...chunked)).size).toBe(50_000_000);
+    expect(await statusOf("a", `http://${HOST}:5381/401`)).toBe("401");
+  });
+
+  it("passes paths unchanged, and refuses paths above the root", async () => {
+    for (const path of ["//v1//messages", "/v1/../v1/messages", "/a%20b?x=//%0d"])
+      expect((await ask("a", path)).path).toBe(path);
+    for (const path of ["/../x", "/%2e%2e/x"])
+      expect(await statusOf("a", "--path-as-is", `http://${HOST}:5381${path}`)).toBe("400");
+  });
+
+  it("is no forward proxy", async () => {
+    const absolute = await raw(
+      "a",
+      "GET http://evil.example/x HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
+    );
+    expect(absolute).toContain('"path": "/x"');
+    expect(absolute).toContain('["host", "api.example:8443"]');
+    for (const line of ["CONNECT evil.example:443 HTTP/1.1", "OPTIONS * HTTP/1.1", "TRACE / HTTP/1.1"])
+      expect(await raw("a", `${line}\r\nHost: evil.example\r\nConnection: close\r\n\r\n`)).toMatch(
+        /^HTTP\/1\.1 40[05] /,
+      );
+  });
+
+  it("refuses ambiguous requests", async () => {
+    const smuggled = "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n";
+    const head = "POST /v1 HTTP/1.1\r\nHost: x\r\n";
+    for (const text of [
+      `${head}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${smuggled}`,
+      `${head}Content-Length: 0\r\nContent-Length: 40\r\n\r\n${smuggled}`,
+      `${head}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n${smuggled}`,
+      `${head}X-A: 1\nX-Api-Key : own\r\n\r\n`,
+      `${head}X-A: \\0\r\n\r\n`,
+    ])
+      expect(await raw("a", text)).toMatch(/^HTTP\/1\.1 (400|501) [^]*$/);
+  });
+
+  it("uses a new key without a restart", async () => {
+    await loadKeys({ "/run/keys/a": "sk-rotated-key", "/run/keys/b": KEYS.b });
+    await host.script("test -e /run/microvm-gateway/changed; kill -HUP $(cat /run/microvm-gateway/nginx.pid)");
+    await poll("the new key", 30, async () =>
+      Object.fromEntries((await ask("a", "/")).headers)["x-api-key"] === hashOf("sk-rotated-key") ? true : undefined,
+    );
+    expect(Object.fromEntries((await ask("b", "/")).headers)["x-api-key"]).toBe(hashOf(KEYS.b));
+  });
+
+  it("logs each request by VM, without queries, keys or bodies", async () => {
+    await ask("b", "/v1/query?secret=in-query", "-d", "secret-in-body");
+    const text = await poll("the log", 20, () => {
+      const now = existsSync(log) ? readFileSync(log, "utf8") : "";
+      return now.includes("/v1/query") ? now : undefined;
+    });
+    expect(text).toMatch(/vm=b provider=anthropic method=POST status=200 .*path="\/v1\/query"/);
+    expect(text).toMatch(/vm=reaching provider=anthropic method=GET status=403 /);
+    expect(text).not.toMatch(/in-query|in-body|sk-r/);
+  });
+
+  it("keeps files with keys from other users, and keys from arguments", async () => {
+    expect((await host.run("stat", "-c", "%a", "/run/microvm-gateway/anthropic.keys")).trim()).toBe("400");
+    expect(await host.run("sh", "-c", "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ")).not.toContain("sk-r");
+    expect(readFileSync(join(folder, "gateway.conf"), "utf8")).not.toContain("sk-r");
+    const capture = readFileSync(join(folder, "a.pcap"), "latin1");
+    expect(capture).toContain("POST /v1/messages");
+    expect(capture).not.toContain("sk-r");
+  });
+});
