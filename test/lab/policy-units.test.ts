@@ -174,7 +174,7 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
     await put("/run/ask.py", ASK);
     const bin = "/var/lib/microvms/a/current/bin";
     await put(`${bin}/microvm-run`, "#!/bin/sh\nexec sleep infinity\n", "0755");
-    await put(`${bin}/microvm-shutdown`, "#!/bin/sh\n", "0755");
+    await put(`${bin}/microvm-shutdown`, '#!/bin/sh\nkill "$MAINPID"\n', "0755");
     await run(`
       groupadd -r kvm 2>/dev/null || true
       useradd -r -g kvm microvm

@@ -193,7 +193,7 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
     await put(`${UNITS}/microvm.slice`, unitFile(slice).replace("[Service]", "[Slice]"));
     const runner_ = "/run/runner/bin";
     await put(`${runner_}/microvm-run`, HYPERVISOR, "0755");
-    await put(`${runner_}/microvm-shutdown`, "#!/bin/sh\necho stopped >stopped\n", "0755");
+    await put(`${runner_}/microvm-shutdown`, '#!/bin/sh\necho stopped >stopped\nkill "$MAINPID"\n', "0755");
     await put(`${runner_}/virtiofsd-run`, VIRTIOFSD, "0755");
     await run(`
       cd /var/lib/microvms/a
