@@ -177,7 +177,8 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
       install -d -m 2775 -o root -g users /srv/projects
       install -d -o microvm /srv/volumes
       install -m 4755 "$(command -v id)" /srv/volumes/id
-      install -d -m 0775 -o microvm -g kvm /var/lib/microvms /var/lib/microvms/a /var/lib/microvms/b
+      install -d -m 0755 /var/lib/microvms
+      install -d -m 1775 -o root -g kvm /var/lib/microvms/a /var/lib/microvms/b
       install -D -m 0600 -o alice /dev/null /home/alice/.config/key
       test -e /dev/kvm || { mknod /dev/kvm c 1 3; chmod 666 /dev/kvm; }`);
     await put("/run/lab/state.py", library["vm/state.py"]);
@@ -199,7 +200,7 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
       cd /var/lib/microvms/a
       ln -s /run/runner current; ln -s /run/runner booted; ln -s /run/system-1 toplevel
       truncate -s 32M var.img; truncate -s 64M 'rw.img'
-      chown -hR microvm:kvm .; systemctl daemon-reload`);
+      chown microvm:kvm *.img; systemctl daemon-reload`);
   }, 600_000);
 
   afterAll(async () => {
@@ -289,7 +290,7 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
     await put(`${UNITS}/reader@.service`, unitFile({ ...unit, Type: "oneshot", ExecStart: `/bin/sh -c '${reader}'` }));
     await put(`${UNITS}/poor@.service`, unitFile({ ...unit, Type: "oneshot", ExecStart: "/bin/sh -c 'id -un >poor'" }));
     await run(`
-      install -d -o microvm -g kvm /var/lib/microvms/credential
+      install -d -m 1775 -o root -g kvm /var/lib/microvms/credential
       ln -s ../a/current /var/lib/microvms/credential/current
       systemctl daemon-reload`);
     await start("reader@credential");

@@ -108,7 +108,7 @@ describe("the permissions of a VM", () => {
       {},
       { publish: [{ host: 8080, guest: 80 }], firewall: { allowedTCPPorts: [80] } },
       "reached by",
-      ["anyone on the network of eno1 (tcp 8080 → 80)"],
+      ["the network of eno1 (tcp 8080 → 80)"],
       [],
     ],
     ["the guest's firewall", {}, { firewall: false }, "firewall", ["off: all ports of the guest are open"], []],
