@@ -9,7 +9,10 @@ const config = "microvm.config.ts";
 
 interface Planned {
   readonly hosts: readonly {
-    readonly vms: readonly { readonly name: string; readonly vcpu: number; readonly memoryMiB: number }[];
+    readonly vms: readonly {
+      readonly name: string;
+      readonly machine: { readonly vcpu: number; readonly memoryMiB: number };
+    }[];
   }[];
 }
 
@@ -17,7 +20,9 @@ const vmsOf = (dir: string, env: NodeJS.ProcessEnv = {}): readonly (readonly [st
   const report = parsed(microvmEmit(dir, [config, "--stop-after", "plan", "--json"], env));
   expect(report.problems).toEqual([]);
   const { hosts } = report["plan"] as Planned;
-  return hosts.flatMap(({ vms }) => vms.map(({ name, vcpu, memoryMiB }) => [name, vcpu, memoryMiB] as const));
+  return hosts.flatMap(({ vms }) =>
+    vms.map(({ name, machine: { vcpu, memoryMiB } }) => [name, vcpu, memoryMiB] as const),
+  );
 };
 
 /** A package in JavaScript that imports microvm-emit, and one in TypeScript. */

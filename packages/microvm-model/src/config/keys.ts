@@ -1,6 +1,6 @@
 import type { Expr } from "@microvm-emit/nix-ast";
 import { z } from "zod";
-import { type ProviderName, providerNames } from "../catalogue/providers.js";
+import { type ProviderName, providerNames, providers } from "../catalogue/providers.js";
 import * as scalar from "../scalars/scalars.js";
 import { nixExpression, object } from "../scalars/terms.js";
 
@@ -24,7 +24,13 @@ const file = z.union([scalar.hostPath, nixExpression]);
 const key = z.union([file.transform((one) => ({ file: one })), object({ file })]);
 
 const shapeOf = <S extends z.ZodType>(schema: S) =>
-  Object.fromEntries(providerNames.map((name) => [name, schema.optional()])) as Record<ProviderName, z.ZodOptional<S>>;
+  Object.fromEntries(
+    // Docs of a mapped type cannot name its keys.
+    providerNames.map((name) => [
+      name,
+      schema.optional().meta({ description: `The key for ${providers[name].host}.` }),
+    ]),
+  ) as Record<ProviderName, z.ZodOptional<S>>;
 
 export const keysSchema = object(shapeOf(key));
 export const vmKeysSchema = object(shapeOf(z.union([z.boolean(), key])));
