@@ -5,7 +5,7 @@ import { sameMeaning } from "../../src/edit/compare.js";
 import { appendItem, getAttr, insertAttr, removeAttr, setAttr, type NixFile } from "../../src/edit/edit.js";
 import { setIn } from "../../src/edit/find.js";
 import { indentedStr, parse, print, toNix, type Attrs, type Expr, type NixInput } from "../../src/index.js";
-import { evaluate, everyNix, nameOf } from "../nix.js";
+import { accepted, evaluate, everyNix, nameOf } from "../nix.js";
 import { done, open } from "./open.js";
 
 const NAMES = ["a", "b", "c", "two words", "or"] as const;
@@ -179,7 +179,14 @@ describe("setAttr", () => {
   it.each(everyNix.map((nix) => [nameOf(nix), nix] as const))(
     "%s evaluates the attribute to the new value",
     (_, nix) => {
-      const cases = fc.sample(fc.tuple(files, path, value), 400).flatMap(([file, at, node]) => {
+      const samples = fc.sample(fc.tuple(files, path, value), 400);
+      // Nix before 2.24 merges fewer definitions, so it refuses some files before the edit.
+      const isAccepted = accepted(
+        nix,
+        samples.map(([{ text }]) => text),
+      );
+      const cases = samples.flatMap(([file, at, node], position) => {
+        if (isAccepted[position] !== true) return [];
         const edited = setAttr(file, at, node);
         return edited._tag === "Left" ? [] : [{ text: edited.right.text, at, node }];
       });
