@@ -21,7 +21,7 @@ npx tsc
 npx microvm-emit microvm.config.ts -o flake
 [ -s flake/flake.nix ]
 npx prettier --plugin prettier-plugin-nix --check 'flake/**/*.nix'
-grep -qx zod node_modules/microvm-emit/dist/microvm-emit.licences.txt
+grep -qx zod node_modules/microvm-emit/dist/bin/microvm-emit.licences.txt
 npx microvm-emit explain duplicate-mac | grep -q 'MAC address'
 printf 'hosts: { h: { stateVersion: "26.05", user: { name: alice }, vms: { a: { vcpus: 2 } } } }\n' >wrong.yaml
 (npx microvm-emit wrong.yaml 2>&1 || true) | grep -q 'wrong.yaml:1:' # the parts that load late are there too
