@@ -2,9 +2,10 @@
  * Writes the files below packages/emit/nix into packages/emit/src/compile/flake/library.generated.ts, so that emit carries them
  * without a file system. Plain JavaScript without dependencies: package.nix runs it, too.
  */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writeChanged } from "./write-changed.js";
 
 const emit = join(dirname(fileURLToPath(import.meta.url)), "../packages/emit");
 const from = join(emit, "nix");
@@ -23,12 +24,4 @@ ${rows.join("\n")}
 } satisfies Readonly<Record<string, string>>;
 `;
 
-const isCurrent = () => {
-  try {
-    return readFileSync(to, "utf8") === text;
-  } catch {
-    return false;
-  }
-};
-// An untouched file keeps TypeScript's incremental build short.
-if (!isCurrent()) writeFileSync(to, text);
+writeChanged(to, text);

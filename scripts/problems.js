@@ -2,9 +2,10 @@
  * Reads the declarations of problems in packages/microvm-model/src and writes two generated files: every code with its severity,
  * and the list of rules. Plain JavaScript without dependencies: package.nix runs it, too.
  */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writeChanged } from "./write-changed.js";
 
 const source = join(dirname(fileURLToPath(import.meta.url)), "../packages/microvm-model/src");
 
@@ -63,20 +64,7 @@ export const flakeRules: readonly FlakeRule[] = [${list("FlakeRule")}];
 `;
 };
 
-const write = (file, text) => {
-  const to = join(source, file);
-  const isCurrent = () => {
-    try {
-      return readFileSync(to, "utf8") === text;
-    } catch {
-      return false;
-    }
-  };
-  // An untouched file keeps TypeScript's incremental build short.
-  if (!isCurrent()) writeFileSync(to, text);
-};
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  write("problems/problem-codes.generated.ts", codes());
-  write("rules/rules.generated.ts", rules());
+  writeChanged(join(source, "problems/problem-codes.generated.ts"), codes());
+  writeChanged(join(source, "rules/rules.generated.ts"), rules());
 }

@@ -41,9 +41,6 @@ export const placesOf = (config: string, output?: string): Places => {
 
 /** The places of a loaded config. With `flake: false`, the default output directory has another name. */
 export const placesFor = (places: Places, config: unknown): Places =>
-  places.isDefaultOutput && isRecord(config) && config["flake"] === false
+  places.isDefaultOutput && typeof config === "object" && config !== null && "flake" in config && config.flake === false
     ? { ...placesOf(places.config, join(places.configDir, defaultOutputOfModules)), isDefaultOutput: true }
     : places;
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null;

@@ -38,7 +38,7 @@ let
     "X-Real-IP"
   ];
 
-  # By source address. `geo` compares binary addresses and reads no header.
+  # `geo` compares the source address in its binary form, and reads no header.
   geo = name: fallback: lines: ''
     geo ${"$" + name} {
       default ${quote fallback};

@@ -1,6 +1,6 @@
 """
-Writes what the proxy cannot have in its configuration: the keys, which are secret, and the addresses of the APIs, which
-change. Only the user of the proxy can read the files.
+Writes the files that the proxy's configuration includes: the keys, which are secret, and the addresses of the APIs,
+which change. Only the user of the proxy can read the files.
 """
 
 import json
