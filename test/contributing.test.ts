@@ -1,6 +1,6 @@
 /**
- * CONTRIBUTING.md names enough: in a copy of the tree, its table is followed to the letter for a toolchain, an agent, a preset and
- * a setting, and the tests that judge them pass.
+ * CONTRIBUTING.md names enough: in a copy of the tree, its table is followed to the letter for a toolchain, an agent, a preset, a
+ * rule and a setting, and the tests that judge them pass.
  */
 import { execFileSync } from "node:child_process";
 import {
@@ -15,16 +15,16 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "..");
 const copy = mkdtempSync(join(tmpdir(), "contributing-"));
 
-/** A text that is put in front of another one. */
+/** A text that is put in front of another one, or a new file. */
 interface Edit {
   readonly file: string;
-  readonly before: string;
+  readonly before?: string;
   readonly text: string;
 }
 
@@ -66,6 +66,40 @@ const additions: Readonly<Record<string, readonly Edit[]>> = {
       file: "packages/microvm-model/src/catalogue/presets.ts",
       before: "  // nixpkgs nixos/modules/config/nix.nix",
       text: `  debian: ["deb.debian.org", "security.debian.org"],
+`,
+    },
+  ],
+  "a rule": [
+    {
+      file: "packages/microvm-model/src/rules/many-vcpus.ts",
+      text: `import { problem } from "../problems/problem.js";
+import type { Rule } from "./rule.js";
+
+/**
+ * More vCPUs than most hosts have
+ *
+ * A VM with more vCPUs than the host has cores runs slower than with fewer.
+ *
+ * ## Fails
+ *
+ * \`\`\`ts vm
+ * { vcpu: 128 }
+ * \`\`\`
+ *
+ * ## Passes
+ *
+ * \`\`\`ts vm
+ * { vcpu: 8 }
+ * \`\`\`
+ */
+const manyVcpus = problem("many-vcpus", "warning");
+
+export const check: Rule = (host) =>
+  host.vms
+    .filter(({ machine: { vcpu } }) => vcpu > 64)
+    .map(({ path, machine: { vcpu } }) =>
+      manyVcpus([...path, "vcpu"], \`\${String(vcpu)} vCPUs, more than most hosts have\`, "Set 64 or fewer."),
+    );
 `,
     },
   ],
@@ -125,6 +159,10 @@ const command = (name: string, ...args: readonly string[]): string =>
 
 const edit = ({ file, before, text }: Edit): void => {
   const path = join(copy, file);
+  if (before === undefined) {
+    writeFileSync(path, text, { flag: "wx" });
+    return;
+  }
   const content = readFileSync(path, "utf8");
   const at = content.indexOf(before);
   expect(at, `${file} has no ${before}`).toBeGreaterThanOrEqual(0);
@@ -173,22 +211,25 @@ describe.each(Object.entries(additions))("the row of %s", (name, edits) => {
 
   it("names each file to touch", () => {
     for (const { file } of edits) {
-      const named = [...touch.matchAll(/`([^`]+)`/g)].map(([, path = ""]) => path);
+      const named = [...touch.matchAll(/`([^`]+)`/g)].map(([, path = ""]) =>
+        path.replace("CODE", basename(file, ".ts")),
+      );
       expect(
         named.some((path) => `/${file}`.includes(`/${path}`)),
         file,
       ).toBe(true);
     }
-    expect(touch).toContain("`npm run generate`");
+    expect(touch).toMatch(/`npm run (generate|problems)`/);
   });
 });
 
 it("leads to a tree that builds and passes the tests that judge the additions", { timeout: 900_000 }, () => {
   command("npm", "run", "generate");
+  command("npm", "run", "problems");
   // The set-up of the tests builds the packages.
-  const judges = ["test/tables.test.ts", "packages/microvm-model/test/tables.test.ts"];
-  // To generate once is enough.
-  command("npx", "vitest", "run", ...judges, "-t", "^(?!.*npm run generate)");
+  const judges = ["test/tables.test.ts", "test/problems-pages.test.ts", "packages/microvm-model/test/tables.test.ts"];
+  // To generate once is enough, and pages of other codes are as before.
+  command("npx", "vitest", "run", ...judges, "-t", "^(?!.*npm run|the page of (?!many-vcpus))");
   const emitted = command(
     "node",
     "--input-type=module",
