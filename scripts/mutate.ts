@@ -261,7 +261,8 @@ const configOfVitest = (order: readonly string[], withCommand: boolean): string 
   const config = mergeConfig(project, {
     test: {
       bail: 1,
-      isolate: false,
+      // The harness for Nix removes its folder after the first file that imports it.
+      isolate: ${String(withCommand)},
       maxWorkers: 1,
       sequence: { sequencer: InOrder },
       experimental: { fsModuleCache: true },

@@ -1,4 +1,5 @@
 /** Evaluates the example with every kind of network in Nix: the settings of the host and of each guest. */
+import type { Config } from "microvm-emit";
 import { describe, expect, it } from "vitest";
 import networks from "../../examples/networks/microvm.config.js";
 import { emitted, hostModule } from "./emitted.js";
@@ -67,6 +68,106 @@ describe.each(nixes())("by $version", (nix) => {
     expect(warnings.filter((warning) => /^a can use the DNS server of this host/.test(warning))).toHaveLength(
       warns ? 1 : 0,
     );
+  });
+
+  it("a host warns about the networks of other programs that overlap a network of VMs", async () => {
+    const at = (address: string): object => ({ bridges: { br0: { address } } });
+    const both = { bridges: { br0: { ipv6: "fd7a:115c:a1e0:7::1/64", vlans: { 7: { address: "100.70.0.1/24" } } } } };
+    const wireguard = (...allowed: readonly string[]): string => `{
+      ips = [ "10.9.0.2/24" "10.9.0.2" ];
+      peers = [ { publicKey = ""; allowedIPs = [ ${allowed.map((range) => JSON.stringify(range)).join(" ")} ]; } ];
+    }`;
+    const staticAddress =
+      'networking.interfaces.eno1.ipv4.addresses = [ { address = "10.0.0.9"; prefixLength = 24; } ];';
+    const rows: readonly (readonly [network: object, module: string, ...overlaps: string[]])[] = [
+      [at("172.17.0.1/16"), ""],
+      [
+        at("172.17.0.1/16"),
+        "virtualisation.docker.enable = true;",
+        "br0 (172.17.0.0/16) overlaps 172.17.0.0/16 of Docker.",
+      ],
+      [
+        at("172.31.255.1/24"),
+        "virtualisation.docker.enable = true;",
+        "br0 (172.31.255.0/24) overlaps 172.24.0.0/13 of Docker.",
+      ],
+      [at("172.16.255.1/24"), "virtualisation.docker.enable = true;"],
+      [at("172.32.0.1/24"), "virtualisation.docker.enable = true;"],
+      // Docker uses these only after 15 other networks.
+      [at("192.168.83.1/24"), "virtualisation.docker.enable = true;"],
+      [
+        at("10.200.1.1/24"),
+        `virtualisation.docker = {
+          enable = true;
+          daemon.settings = { bip = "10.200.1.5/24"; default-address-pools = [ { base = "10.0.0.0/8"; size = 24; } ]; };
+        };`,
+        "br0 (10.200.1.0/24) overlaps 10.0.0.0/8 of Docker.",
+        "br0 (10.200.1.0/24) overlaps 10.200.1.5/24 of Docker.",
+      ],
+      [
+        at("172.17.0.1/16"),
+        'virtualisation.docker = { enable = true; daemon.settings.default-address-pools = [ { base = "10.0.0.0/8"; size = 24; } ]; };',
+      ],
+      [
+        at("10.80.0.1/12"),
+        "virtualisation.podman.enable = true;",
+        "br0 (10.80.0.0/12) overlaps 10.88.0.0/16 of Podman.",
+      ],
+      [
+        at("192.168.122.1/24"),
+        "virtualisation.libvirtd.enable = true;",
+        "br0 (192.168.122.0/24) overlaps 192.168.122.0/24 of libvirt.",
+      ],
+      [{ bridges: { br0: { existing: true, address: "192.168.122.1/24" } } }, "virtualisation.libvirtd.enable = true;"],
+      [
+        both,
+        "services.tailscale.enable = true;",
+        "br0 (fd7a:115c:a1e0:7:0:0:0:0/64) overlaps fd7a:115c:a1e0::/48 of Tailscale.",
+        "br0.7 (100.70.0.0/24) overlaps 100.64.0.0/10 of Tailscale.",
+      ],
+      [
+        { routed: { address: "10.9.0.1/16" } },
+        `networking.wireguard.interfaces.wg0 = ${wireguard()};`,
+        "routed (10.9.0.0/16) overlaps 10.9.0.2/24 of networking.wireguard.interfaces.wg0.",
+      ],
+      [
+        at("10.9.1.1/24"),
+        `networking.wireguard.interfaces.wg0 = ${wireguard("0.0.0.0/0", "::/0", "0.0.0.0/1", "10.0.0.0/8")};`,
+        "br0 (10.9.1.0/24) overlaps 10.0.0.0/8 of networking.wireguard.interfaces.wg0.",
+      ],
+      [
+        at("10.9.1.1/24"),
+        'networking.wg-quick.interfaces.wg1 = { address = [ "10.9.1.7/32" "fd00::1/64" ]; peers = [ ]; };',
+        "br0 (10.9.1.0/24) overlaps 10.9.1.7/32 of networking.wg-quick.interfaces.wg1.",
+      ],
+      [at("10.0.0.1/24"), staticAddress, "br0 (10.0.0.0/24) overlaps 10.0.0.9/24 of networking.interfaces.eno1."],
+      [at("10.0.1.1/24"), staticAddress],
+      [
+        at("10.0.0.1/24"),
+        'systemd.network.networks."10-lan" = { matchConfig.Name = "en*"; address = [ "10.0.0.9/24" ]; };',
+        "br0 (10.0.0.0/24) overlaps 10.0.0.9/24 of systemd.network.networks.10-lan.",
+      ],
+      [
+        at("10.0.0.1/24"),
+        'systemd.network.networks."50-br0" = { matchConfig.Name = "br0"; address = [ "10.0.0.9/24" ]; };',
+      ],
+    ];
+    const hosts = rows.map(([network], row): readonly [string, unknown] => {
+      const modules = [`./${String(row)}.nix`];
+      return [`h${String(row)}`, { ...minimal, modules, bridges: undefined, ...network, vms: {} }];
+    });
+    const flake = emitted(
+      { hosts: Object.fromEntries(hosts) } as Config,
+      Object.fromEntries(rows.map(([, module], row) => [`${String(row)}.nix`, hostModule.replace("{", `{ ${module}`)])),
+    );
+    const warnings = (await evalFlake(flake, "nixosConfigurations", {
+      nix,
+      apply: "builtins.mapAttrs (_: system: system.config.warnings)",
+    })) as Readonly<Record<string, readonly string[]>>;
+    const overlaps = rows.map((_, row) =>
+      warnings[`h${String(row)}`]?.flatMap((warning) => warning.match(/^.*overlaps.*$/gm) ?? []),
+    );
+    expect(overlaps).toEqual(rows.map(([, , ...expected]) => expected));
   });
 
   it("host and guests have the settings of every kind of network", async () => {

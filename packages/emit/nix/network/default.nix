@@ -193,6 +193,7 @@ in
     ./options.nix
     ./networkd.nix
     ./nat.nix
+    ./overlaps.nix
   ];
 
   options.microvm-emit.links = lib.mkOption {

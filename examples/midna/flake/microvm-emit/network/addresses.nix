@@ -13,10 +13,11 @@ let
       map lib.toInt (lib.splitString "." bare);
   withoutPrefix = address: builtins.head (builtins.split "/" address);
   isIpv6 = lib.hasInfix ":";
+  lengthOf = address: lib.toInt (lib.last (builtins.split "/" address));
   hexOf = width: number: lib.fixedWidthString width "0" (lib.toLower (lib.toHexString number));
 in
 rec {
-  inherit isIpv6 withoutPrefix;
+  inherit isIpv6 lengthOf withoutPrefix;
 
   isOf = family: address: isIpv6 address == (family == 6);
 
@@ -27,7 +28,7 @@ rec {
   subnetOf =
     address:
     let
-      length = lib.toInt (lib.last (builtins.split "/" address));
+      length = lengthOf address;
       width = if isIpv6 address then 16 else 8;
       # Clears the host bits of a part.
       mask =
@@ -46,6 +47,15 @@ rec {
         lib.concatMapStringsSep "." toString parts
     )
     + "/${toString length}";
+
+  # Whether two subnets have an address in common.
+  overlap =
+    one: other:
+    let
+      length = toString (lib.min (lengthOf one) (lengthOf other));
+      widened = subnet: subnetOf "${withoutPrefix subnet}/${length}";
+    in
+    isIpv6 one == isIpv6 other && widened one == widened other;
 
   # An IPv6 address as one number: "0xfd00…"
   hexadecimal = address: "0x" + lib.concatMapStrings (hexOf 4) (partsOf address);

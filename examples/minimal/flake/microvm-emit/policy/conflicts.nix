@@ -2,6 +2,8 @@
 { config, lib, ... }:
 let
   facts = config.microvm-emit.policy;
+  inherit (import ../network/addresses.nix { inherit lib; }) withoutPrefix;
+  addressesIn = import ../network/host-addresses.nix { inherit lib; };
   inherit (facts)
     bridges
     guestOf
@@ -10,21 +12,12 @@ let
     ;
 
   networksOf = { systemd, ... }: systemd.network.networks or { };
-  addressesOfNetwork =
-    network:
-    map (address: builtins.head (lib.splitString "/" address)) (
-      network.address or [ ]
-      ++ (lib.toList (network.networkConfig.Address or [ ]))
-      ++ lib.concatMap (
-        one: lib.toList (one.Address or one.addressConfig.Address or [ ])
-      ) network.addresses or [ ]
-    );
+  addressesOfNetwork = network: map withoutPrefix (addressesIn.ofNetwork network);
   # With networkd, NixOS adds these to `systemd.network.networks`.
   interfacesOf =
     { networking, ... }:
     lib.optionalAttrs (!networking.useNetworkd or false) networking.interfaces or { };
-  addressesOfInterface =
-    { ipv4, ipv6, ... }: map ({ address, ... }: address) (ipv4.addresses ++ ipv6.addresses);
+  addressesOfInterface = interface: map withoutPrefix (addressesIn.ofInterface interface);
 
   # Values that must be unique among the VMs of a host, by kind: `own` for VMs of `microvm-emit.vms`, `foreign` for other VMs.
   vsockCid =

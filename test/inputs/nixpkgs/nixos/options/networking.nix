@@ -17,6 +17,7 @@ let
     addresses = many (submodule { options = address; });
     routes = many (submodule { options = address // { via = maybe str; }; });
   };
+  peer = submodule { options = { publicKey = required str; allowedIPs = required (listOf str); }; };
   forward.options = {
     sourcePort = required (either int (types.strMatching "[[:digit:]]+:[[:digit:]]+"));
     destination = required str;
@@ -60,6 +61,8 @@ in
       };
     });
     bridges = named (submodule { options = { interfaces = many str; rstp = flag false; }; });
+    wireguard.interfaces = named (submodule { options = { ips = many str; peers = many peer; }; });
+    wg-quick.interfaces = named (submodule { options = { address = many str; peers = many peer; }; });
     networkmanager = { enable = flag false; unmanaged = many str; };
     wireless.enable = flag false;
 

@@ -1,0 +1,19 @@
+# The addresses that a NixOS configuration gives to interfaces, with prefix length.
+{ lib }:
+{
+  # Of one value of `systemd.network.networks`.
+  ofNetwork =
+    network:
+    network.address or [ ]
+    ++ lib.toList (network.networkConfig.Address or [ ])
+    ++ lib.concatMap (
+      one: lib.toList (one.Address or one.addressConfig.Address or [ ])
+    ) network.addresses or [ ];
+
+  # Of one value of `networking.interfaces`.
+  ofInterface =
+    { ipv4, ipv6, ... }:
+    map ({ address, prefixLength, ... }: "${address}/${toString prefixLength}") (
+      ipv4.addresses ++ ipv6.addresses
+    );
+}
