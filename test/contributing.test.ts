@@ -105,9 +105,9 @@ export const check: Rule = (host) =>
   ],
   "a setting of hosts, bridges, VMs": [
     {
-      file: "packages/microvm-model/src/config/vm.ts",
+      file: "packages/microvm-model/src/config/vm-guest.ts",
       before: `  /**
-   * The guest's own firewall`,
+   * Packages for every user of the guest`,
       text: `  /**
    * The time zone of the guest.
    *
@@ -119,8 +119,8 @@ export const check: Rule = (host) =>
 `,
     },
     {
-      file: "packages/microvm-model/src/config/vm.ts",
-      before: "  firewall: z.union(",
+      file: "packages/microvm-model/src/config/vm-guest.ts",
+      before: "  packages: z.array(",
       text: "  timeZone: scalar.line.optional(),\n",
     },
     {

@@ -8,21 +8,17 @@ export type { Emacs, Home, InputFile, Zsh, ZshHistory } from "./config/home.js";
 export type { Balloon, Device, Graphics, Hotplug, QemuDevice, StoreDisk } from "./config/hardware.js";
 export type { Limits } from "./config/limits.js";
 export type { EvaluatedVm, FlakeVm, Host, ImportedVm } from "./config/host.js";
+export type { DeployOptions, MicrovmHostOptions, MicrovmOptions, Toggle } from "./config/microvm.js";
 export type {
   CloudHypervisorOptions,
   CrosvmOptions,
-  DeployOptions,
   FirecrackerOptions,
   HypervisorPackage,
-  MicrovmHostOptions,
-  MicrovmOptions,
-  PcieRootPort,
-  QemuOptions,
   RosettaOptions,
-  Toggle,
   VfkitOptions,
-  VirtiofsdOptions,
-} from "./config/microvm.js";
+} from "./config/microvm-hypervisors.js";
+export type { PcieRootPort, QemuOptions } from "./config/microvm-qemu.js";
+export type { VirtiofsdOptions } from "./config/microvm-virtiofsd.js";
 export type {
   AddressedInterface,
   Bridge,
@@ -51,7 +47,12 @@ export type { Share, Volume } from "./config/storage.js";
 export type { Module, NixData, NixText, Package } from "./scalars/terms.js";
 export type { Toolchain } from "./catalogue/toolchain.js";
 export type { GuestGroup, GuestUser, User } from "./config/user.js";
-export type { Vm, VmDefaults, Vsock } from "./config/vm.js";
+export type { Vm, VmDefaults } from "./config/vm.js";
+export type { VmAgent } from "./config/vm-agent.js";
+export type { VmGuest } from "./config/vm-guest.js";
+export type { VmMachine, Vsock } from "./config/vm-machine.js";
+export type { VmNetwork } from "./config/vm-network.js";
+export type { VmStorage } from "./config/vm-storage.js";
 export type { Result } from "@microvm-emit/nix-ast";
 export { type ConfigFunction, defineConfig, type Environment } from "./compose/define-config.js";
 export { type Changes, extend, replace, unset } from "./compose/extend.js";

@@ -1,15 +1,20 @@
 import { z } from "zod";
 import * as scalar from "../scalars/scalars.js";
+import { type NixText, nixTextSchema, object, type Package, packageSchema, record } from "../scalars/terms.js";
 import {
-  type NixData,
-  nixDataSchema,
-  type NixText,
-  nixTextSchema,
-  object,
-  type Package,
-  packageSchema,
-  record,
-} from "../scalars/terms.js";
+  type CloudHypervisorOptions,
+  cloudHypervisorSchema,
+  type CrosvmOptions,
+  crosvmSchema,
+  type FirecrackerOptions,
+  firecrackerSchema,
+  type HypervisorPackage,
+  hypervisorPackageSchema,
+  type VfkitOptions,
+  vfkitSchema,
+} from "./microvm-hypervisors.js";
+import { type QemuOptions, qemuSchema } from "./microvm-qemu.js";
+import { type VirtiofsdOptions, virtiofsdSchema } from "./microvm-virtiofsd.js";
 
 /**
  * Options of microvm.nix without a setting here, by their names below `microvm`. An omitted option keeps microvm.nix's
@@ -194,16 +199,6 @@ export interface MicrovmOptions {
   readonly vmHostPackages?: Package | undefined;
 }
 
-/** Options of a hypervisor without other options. */
-export interface HypervisorPackage {
-  /**
-   * The package of the hypervisor.
-   *
-   * @default the one in nixpkgs
-   */
-  readonly package?: Package | undefined;
-}
-
 /** A part of microvm.nix that can be turned off. */
 export interface Toggle {
   /**
@@ -212,269 +207,6 @@ export interface Toggle {
    * @default yes
    */
   readonly enable?: boolean | undefined;
-}
-
-/** Options of `cloud-hypervisor`. */
-export interface CloudHypervisorOptions {
-  /**
-   * The package of the hypervisor.
-   *
-   * @default the one in nixpkgs, or its build for graphics
-   */
-  readonly package?: Package | undefined;
-
-  /**
-   * Additional arguments; microvm.nix merges `--vsock`, `--platform` and `--cpus` with its own.
-   *
-   * @default none
-   * @example ["--pvpanic"]
-   */
-  readonly extraArgs?: readonly NixText[] | undefined;
-
-  /**
-   * SMBIOS strings for the guest. They are readable in the store and in the process list.
-   *
-   * @default none
-   */
-  readonly platformOEMStrings?: readonly NixText[] | undefined;
-}
-
-/** Options of `crosvm`. */
-export interface CrosvmOptions {
-  /**
-   * The package of the hypervisor.
-   *
-   * @default the one in nixpkgs
-   */
-  readonly package?: Package | undefined;
-
-  /**
-   * Additional arguments.
-   *
-   * @default none
-   */
-  readonly extraArgs?: readonly NixText[] | undefined;
-
-  /**
-   * The root folder of the hypervisor's sandboxes.
-   *
-   * @default none
-   */
-  readonly pivotRoot?: NixText | null | undefined;
-}
-
-/** Options of `firecracker`. */
-export interface FirecrackerOptions {
-  /**
-   * The package of the hypervisor.
-   *
-   * @default the one in nixpkgs
-   */
-  readonly package?: Package | undefined;
-
-  /**
-   * Additional arguments.
-   *
-   * @default none
-   */
-  readonly extraArgs?: readonly NixText[] | undefined;
-
-  /**
-   * Values that are merged into the JSON configuration of the VM.
-   *
-   * @default none
-   * @example { "machine-config": { huge_pages: "2M" } }
-   */
-  readonly extraConfig?: Readonly<Record<string, NixData>> | undefined;
-
-  /**
-   * A CPU template.
-   *
-   * @default none
-   */
-  readonly cpu?: Readonly<Record<string, NixData>> | null | undefined;
-
-  /**
-   * The I/O engine of disks; `Async` needs io_uring.
-   *
-   * @default `Async`
-   */
-  readonly driveIoEngine?: "Async" | "Sync" | undefined;
-}
-
-/** Options of `qemu`. */
-export interface QemuOptions {
-  /**
-   * The package of the hypervisor.
-   *
-   * @default `qemu_kvm`, or `qemu` with an emulated CPU
-   */
-  readonly package?: Package | undefined;
-
-  /**
-   * Additional arguments.
-   *
-   * @default none
-   */
-  readonly extraArgs?: readonly NixText[] | undefined;
-
-  /**
-   * The machine type, such as `q35`, which hotplugged memory needs.
-   *
-   * @default `microvm` on x86_64, `virt` on aarch64
-   */
-  readonly machine?: string | undefined;
-
-  /**
-   * Options of the machine by name, instead of all that microvm.nix sets.
-   *
-   * @default those of microvm.nix
-   */
-  readonly machineOpts?: Readonly<Record<string, NixText>> | null | undefined;
-
-  /**
-   * PCIe root ports, for devices that are plugged in while the guest runs.
-   *
-   * @default none
-   * @example [{ id: "port0", bus: "pcie.0", chassis: 0 }]
-   */
-  readonly pcieRootPorts?: readonly PcieRootPort[] | undefined;
-
-  /**
-   * Gives the guest a serial console.
-   *
-   * @default yes
-   */
-  readonly serialConsole?: boolean | undefined;
-}
-
-/** A PCIe root port of `qemu`. */
-export interface PcieRootPort {
-  /** The name of the port, unique in a VM. */
-  readonly id: string;
-
-  /**
-   * The bus of the port.
-   *
-   * @default QEMU's choice
-   * @example "pcie.0"
-   */
-  readonly bus?: string | null | undefined;
-
-  /**
-   * The number of the chassis.
-   *
-   * @default QEMU's choice
-   */
-  readonly chassis?: number | null | undefined;
-
-  /**
-   * The number of the slot.
-   *
-   * @default QEMU's choice
-   */
-  readonly slot?: string | null | undefined;
-
-  /**
-   * The address on the bus.
-   *
-   * @default QEMU's choice
-   */
-  readonly addr?: string | null | undefined;
-}
-
-/** Options of `vfkit`, which runs on macOS. */
-export interface VfkitOptions {
-  /**
-   * The package of the hypervisor.
-   *
-   * @default the one in nixpkgs
-   */
-  readonly package?: Package | undefined;
-
-  /**
-   * Additional arguments.
-   *
-   * @default none
-   */
-  readonly extraArgs?: readonly NixText[] | undefined;
-
-  /**
-   * The log level.
-   *
-   * @default `info`
-   */
-  readonly logLevel?: "debug" | "info" | "error" | null | undefined;
-
-  /**
-   * Apple's translation of x86_64 programs.
-   *
-   * @default none
-   */
-  readonly rosetta?: RosettaOptions | undefined;
-}
-
-/** Rosetta in a guest of `vfkit`, on Apple processors only. */
-export interface RosettaOptions {
-  /**
-   * Turns it on.
-   *
-   * @default no
-   */
-  readonly enable?: boolean | undefined;
-
-  /**
-   * Starts the VM even if Rosetta is missing.
-   *
-   * @default no
-   */
-  readonly ignoreIfMissing?: boolean | undefined;
-
-  /**
-   * Installs Rosetta if it is missing.
-   *
-   * @default no
-   */
-  readonly install?: boolean | undefined;
-}
-
-/** The daemon for virtiofs shares. */
-export interface VirtiofsdOptions {
-  /**
-   * The package of the daemon.
-   *
-   * @default the one in nixpkgs
-   */
-  readonly package?: Package | undefined;
-
-  /**
-   * Additional arguments for all shares of the VM.
-   *
-   * @default none
-   * @example ["--log-level=debug"]
-   */
-  readonly extraArgs?: readonly NixText[] | undefined;
-
-  /**
-   * The group with access to its sockets.
-   *
-   * @default `kvm`
-   */
-  readonly group?: string | null | undefined;
-
-  /**
-   * Uses file handles instead of open descriptors, of which many files need too many.
-   *
-   * @default `prefer`
-   */
-  readonly inodeFileHandles?: "never" | "prefer" | "mandatory" | null | undefined;
-
-  /**
-   * The number of its threads, or shell text that prints it.
-   *
-   * @default one per core
-   */
-  readonly threadPoolSize?: number | string | undefined;
 }
 
 /** Scripts of microvm.nix that deploy a guest to another machine. */
@@ -511,25 +243,15 @@ export interface MicrovmHostOptions {
   readonly host?: Toggle | undefined;
 }
 
-const texts = z.array(nixTextSchema);
 const toggle = object({ enable: z.boolean().optional() });
-const hypervisorPackage = object({ package: packageSchema.optional() });
 
 /** All optional and without defaults: microvm.nix sets the default of an omitted option. */
 export const microvmSchema = object({
-  alioth: hypervisorPackage.optional(),
+  alioth: hypervisorPackageSchema.optional(),
   binScripts: record(scalar.fileName, nixTextSchema).optional(),
   bootDisk: nixTextSchema.optional(),
-  "cloud-hypervisor": object({
-    package: packageSchema.optional(),
-    extraArgs: texts.optional(),
-    platformOEMStrings: texts.optional(),
-  }).optional(),
-  crosvm: object({
-    package: packageSchema.optional(),
-    extraArgs: texts.optional(),
-    pivotRoot: nixTextSchema.nullable().optional(),
-  }).optional(),
+  "cloud-hypervisor": cloudHypervisorSchema.optional(),
+  crosvm: crosvmSchema.optional(),
   declaredRunner: packageSchema.optional(),
   deploy: object({
     installOnHost: packageSchema.optional(),
@@ -537,60 +259,22 @@ export const microvmSchema = object({
     rebuild: packageSchema.nullable().optional(),
   }).optional(),
   extraArgsScript: nixTextSchema.nullable().optional(),
-  firecracker: object({
-    package: packageSchema.optional(),
-    extraArgs: texts.optional(),
-    extraConfig: record(scalar.anyText, nixDataSchema).optional(),
-    cpu: record(scalar.anyText, nixDataSchema).nullable().optional(),
-    driveIoEngine: z.enum(["Async", "Sync"]).optional(),
-  }).optional(),
+  firecracker: firecrackerSchema.optional(),
   guest: toggle.optional(),
   initrdPath: nixTextSchema.optional(),
-  kvmtool: hypervisorPackage.optional(),
+  kvmtool: hypervisorPackageSchema.optional(),
   optimize: toggle.optional(),
   preStart: nixTextSchema.optional(),
   prettyProcnames: z.boolean().optional(),
-  qemu: object({
-    package: packageSchema.optional(),
-    extraArgs: texts.optional(),
-    machine: scalar.line.optional(),
-    machineOpts: record(scalar.line, nixTextSchema).nullable().optional(),
-    pcieRootPorts: z
-      .array(
-        object({
-          id: scalar.line,
-          bus: scalar.line.nullable().optional(),
-          chassis: z.int().nullable().optional(),
-          slot: scalar.line.nullable().optional(),
-          addr: scalar.line.nullable().optional(),
-        }),
-      )
-      .optional(),
-    serialConsole: z.boolean().optional(),
-  }).optional(),
+  qemu: qemuSchema.optional(),
   registerClosure: z.boolean().optional(),
   registerWithMachined: z.boolean().optional(),
   runner: record(scalar.line, packageSchema).optional(),
   storeDisk: nixTextSchema.optional(),
-  stratovirt: hypervisorPackage.optional(),
+  stratovirt: hypervisorPackageSchema.optional(),
   systemSymlink: z.boolean().optional(),
-  vfkit: object({
-    package: packageSchema.optional(),
-    extraArgs: texts.optional(),
-    logLevel: z.enum(["debug", "info", "error"]).nullable().optional(),
-    rosetta: object({
-      enable: z.boolean().optional(),
-      ignoreIfMissing: z.boolean().optional(),
-      install: z.boolean().optional(),
-    }).optional(),
-  }).optional(),
-  virtiofsd: object({
-    package: packageSchema.optional(),
-    extraArgs: texts.optional(),
-    group: scalar.groupName.nullable().optional(),
-    inodeFileHandles: z.enum(["never", "prefer", "mandatory"]).nullable().optional(),
-    threadPoolSize: z.union([z.int().min(0), scalar.line]).optional(),
-  }).optional(),
+  vfkit: vfkitSchema.optional(),
+  virtiofsd: virtiofsdSchema.optional(),
   vmHostPackages: packageSchema.optional(),
 });
 
