@@ -129,9 +129,9 @@ describe("an editor, by the built declarations", () => {
   });
 
   it.each([
-    ["vcpu", "Vm.vcpu", "virtual CPUs", "@default 8"],
+    ["vcpu", "VmMachine.vcpu", "virtual CPUs", "@default 8"],
     ["index", "Vm.index", "index 4 is tap `microvm4`", "@default the next free one, kept in the lock file"],
-    ["workspace", "Vm.workspace", "the agent works in", "@default `~/microvm/NAME`"],
+    ["workspace", "VmStorage.workspace", "the agent works in", "@default `~/microvm/NAME`"],
     ["address", "Routed.address", "prefix length of the subnet", '@example "192.168.83.1/24"'],
     ["tap", "NamedInterface.tap", "at most 15 characters", "@default `microvmINDEX`"],
     ["flake", "FlakeInput.flake", "plain source tree", "@default true"],
@@ -347,6 +347,11 @@ const leftOut = (): Readonly<Record<string, object | undefined>> => {
     Nat: Object(host?.bridges["br0"]?.nat) as object,
     DhcpRange: {},
     Vm: host?.vms["plain"],
+    VmMachine: host?.vms["plain"],
+    VmNetwork: host?.vms["plain"],
+    VmStorage: host?.vms["plain"],
+    VmAgent: host?.vms["plain"],
+    VmGuest: host?.vms["plain"],
     GuestInterface: full.interfaces[0],
     NamedInterface: full.interfaces[0],
     AddressedInterface: full.interfaces[0],

@@ -2,7 +2,8 @@ import type { ConfigPath } from "@microvm-emit/model";
 import type { Node as JsonNode } from "jsonc-parser";
 import { modulesMeant } from "../imports.js";
 import { type Module, readModule } from "./syntax.js";
-import { type OpenModule, walkOf } from "./values.js";
+import type { OpenModule } from "./evaluate.js";
+import { walkOf } from "./values.js";
 import { oncePer } from "../once.js";
 import { type Place, placesIn } from "../../report/place.js";
 
