@@ -1,6 +1,7 @@
 # The command line. package-lock.json holds the hash of every tarball and no address, so npm itself
 # fetches each of them, and Nix checks it against the lock: there is no hash to keep in this file.
 {
+  installShellFiles,
   lib,
   makeWrapper,
   nodejs,
@@ -80,6 +81,7 @@ stdenv.mkDerivation {
   src = ./.;
 
   nativeBuildInputs = [
+    installShellFiles
     makeWrapper
     nodejs
   ];
@@ -108,6 +110,10 @@ stdenv.mkDerivation {
     cp -r node_modules packages package.json $out/lib/microvm-emit
     makeWrapper ${nodejs}/bin/node $out/bin/microvm-emit \
       --add-flags $out/lib/microvm-emit/packages/emit/dist/cli/main.js
+    installShellCompletion --cmd microvm-emit \
+      --bash packages/emit/completions/microvm-emit.bash \
+      --zsh packages/emit/completions/_microvm-emit \
+      --fish packages/emit/completions/microvm-emit.fish
     runHook postInstall
   '';
 

@@ -25,8 +25,8 @@ const files = (...patterns: readonly string[]): readonly string[] =>
     .split("\n")
     .filter((file) => file !== "" && !file.startsWith("examples/"));
 const python = files("packages/emit/nix/*.py", "test/programs/*.py");
-const shell = files("*.sh", ".ci/*", ":!.ci/*.*");
-const libraryShell = files("packages/emit/nix/*.sh");
+const shell = files("*.sh", "*.bash", ".ci/*", ":!.ci/*.*");
+const libraryShell = files("packages/emit/nix/*.sh", "packages/emit/completions/*.bash");
 
 describe.skipIf(missing.length > 0)("programs of the library", () => {
   it.each([

@@ -50,6 +50,7 @@ let
     writeText = name: text: builtins.toFile name (builtins.unsafeDiscardStringContext text);
   }
   // lib.genAttrs [
+    "installShellFiles"
     "makeWrapper"
     "nix"
     "nixfmt"

@@ -58,10 +58,7 @@ export const parseCommand = (argv: readonly string[]): Invocation => {
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeOut: (text) => (help += text), writeErr: () => undefined });
   }
-  requireKnownCommand(
-    argv,
-    program.commands.map((command) => command.name()),
-  );
+  requireKnownCommand(argv, program);
   const asked = argv[0] === "help" ? [...argv.slice(1).filter((word) => word !== "help"), "--help"] : argv;
   try {
     program.parse(joinOverrides(asked), { from: "user" });
@@ -81,14 +78,17 @@ export const parseCommand = (argv: readonly string[]): Invocation => {
  * Throws for an unknown first word (or second, after `help`) that cannot be a config: it has no extension and no such
  * file exists.
  */
-const requireKnownCommand = (argv: readonly string[], commandNames: readonly string[]): void => {
+const requireKnownCommand = (argv: readonly string[], program: Command): void => {
   const [first, second] = argv.filter(
     (word, position) => !word.startsWith("-") && !takesValue.has(argv[position - 1] ?? ""),
   );
   const word = first === "help" ? second : first;
-  const names = [...commandNames, "help"];
-  if (word === undefined || names.includes(word) || (first !== "help" && (!/^[\w-]+$/.test(word) || existsSync(word))))
-    return;
+  if (word === undefined || (first !== "help" && (!/^[\w-]+$/.test(word) || existsSync(word)))) return;
+  if (word === "help" || program.commands.some((command) => command.name() === word)) return;
+  const names = program
+    .createHelp()
+    .visibleCommands(program)
+    .map((command) => command.name());
   throw new Failed({
     kind: "usage",
     message: `Unknown command ${JSON.stringify(clip(word))}.`,

@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import select
+import signal
 import struct
 import sys
 import termios
@@ -37,6 +38,8 @@ def main() -> int:
         if not part:
             break
         screen += part
+    else:
+        os.kill(child, signal.SIGKILL)
     sys.stdout.buffer.write(screen)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 

@@ -9,7 +9,7 @@ export const add: Declare = (program, ask) => {
     .description("add a VM to the config and emit")
     .argument("<name>", "name of the new VM")
     .option("--agent <agent>", "run this coding agent, such as claude-code")
-    .option("--toolchain <names>", "install toolchains, such as go,node; may be repeated", collectNames)
+    .option("--toolchain <toolchains>", "install toolchains, such as go,node; may be repeated", collectNames)
     .option("--repo <url>", "print the command that clones this repository into the VM's workspace", repository)
     .option("--like <vm>", "copy the settings of another VM, except those that only one VM can have")
     .action((name: string, options: EditOptions & AddOptions) => {

@@ -6,7 +6,7 @@ export const agent: Declare = (program, ask) => {
   const command = program
     .command("agent")
     .description("attach to the agent of a VM in tmux, which starts it in the workspace if it does not run")
-    .argument("<name>", "VM")
+    .argument("<vm>", "name of the VM")
     .addHelpText(
       "after",
       `${examples("agent projectvm")}\nThe agent continues when the terminal closes. Detach with Ctrl-B D.`,

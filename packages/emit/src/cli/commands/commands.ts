@@ -2,6 +2,7 @@ import type { Declare } from "../command.js";
 import { add } from "./add.js";
 import { agent } from "./agent.js";
 import { check } from "./check.js";
+import { completeWords, completions } from "./completions.js";
 import { cp } from "./cp.js";
 import { diff } from "./diff.js";
 import { doctor } from "./doctor.js";
@@ -47,4 +48,6 @@ export const commands: readonly Declare[] = [
   gc,
   schema,
   explain,
+  completions,
+  completeWords,
 ];

@@ -7,7 +7,7 @@ export const down: Declare = (program, ask) => {
   const command = program
     .command("down")
     .description("stop a VM")
-    .argument("<name>", "VM")
+    .argument("<vm>", "name of the VM")
     .addHelpText("after", examples("down projectvm"))
     .action((name: string, options: VmOptions) => {
       ask({

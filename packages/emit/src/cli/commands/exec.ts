@@ -8,7 +8,7 @@ export const exec: Declare = (program, ask) => {
   const command = program
     .command("exec")
     .description("run a command in the workspace of a VM, without a terminal")
-    .argument("<name>", "VM")
+    .argument("<vm>", "name of the VM")
     .argument("<command...>", "command with its arguments, after --")
     .addHelpText(
       "after",

@@ -21,10 +21,10 @@ export const gc: Declare = (program, ask) => {
     .command("gc")
     .description("list the folders that VMs left on this host after they left the config; remove those named")
     .option(...configOption)
-    .option("--delete <name...>", "remove the folders of these VMs")
+    .option("--delete <former-vm...>", "remove the folders of these VMs")
     .option("--yes", "remove without asking again")
     .option("--with-workspace", "remove workspaces too")
-    .option("--host <name>", "the name of this host in the config (default: its host name, or the only host)")
+    .option("--host <host>", "the name of this host in the config (default: its host name, or the only host)")
     .option("--root <dir>", "root of the host's file system, such as a mounted disk", "/")
     .addHelpText("after", examples)
     .action((options: GcOptions) => {

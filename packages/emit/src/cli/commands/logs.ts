@@ -13,7 +13,7 @@ export const logs: Declare = (program, ask) => {
   const command = program
     .command("logs")
     .description("show the journal of a VM: its console, hypervisor and other units")
-    .argument("<name>", "VM")
+    .argument("<vm>", "name of the VM")
     .option("-f, --follow", "continue with new lines")
     .option("-n, --lines <count>", "the number of lines to show", "200")
     .addHelpText("after", examples("logs projectvm", "logs projectvm -f -n 20"))

@@ -6,7 +6,7 @@ export const move: Declare = (program, ask) => {
   const command = program
     .command("move")
     .description("move a VM to another host of the config and emit; files are not moved")
-    .argument("<name>", "name of the VM")
+    .argument("<vm>", "name of the VM")
     .requiredOption("--to <host>", "new host")
     .action((name: string, options: EditOptions & { readonly to: string }) => {
       ask(invocation("move", { kind: "move", name, to: options.to, host: options.host }, options));

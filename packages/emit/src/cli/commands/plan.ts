@@ -14,8 +14,8 @@ export const plan: Declare = (program, ask) => {
     .command("plan")
     .description("show each host's guests, why they differ, and the network access of each VM")
     .argument("[config]", configHelp)
-    .option("--vm <name>", "show only this VM; repeatable", repeated)
-    .option("--host <name>", "show only this host; repeatable", repeated)
+    .option("--vm <vm>", "show only this VM; repeatable", repeated)
+    .option("--host <host>", "show only this host; repeatable", repeated)
     .option("--table", "show one line per VM")
     .addHelpText("after", examples)
     .action((config: string | undefined, options: PlanOptions) => {

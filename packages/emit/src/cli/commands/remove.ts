@@ -6,7 +6,7 @@ export const remove: Declare = (program, ask) => {
   const command = program
     .command("remove")
     .description("remove a VM from the config and emit")
-    .argument("<name>", "name of the VM")
+    .argument("<vm>", "name of the VM")
     .action((name: string, options: EditOptions) => {
       ask(invocation("remove", { kind: "remove", name, host: options.host }, options));
     });

@@ -6,7 +6,7 @@ export const rename: Declare = (program, ask) => {
   const command = program
     .command("rename")
     .description("rename a VM in the config, keep its addresses, and emit")
-    .argument("<old>", "name of the VM")
+    .argument("<vm>", "name of the VM")
     .argument("<new>", "new name")
     .action((name: string, to: string, options: EditOptions) => {
       ask(invocation("rename", { kind: "rename", name, to, host: options.host }, options));

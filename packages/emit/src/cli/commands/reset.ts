@@ -12,7 +12,7 @@ export const reset: Declare = (program, ask) => {
   const command = program
     .command("reset")
     .description("stop a VM and delete its disk images, never its workspace, login or host key")
-    .argument("<name>", "VM")
+    .argument("<vm>", "name of the VM")
     .option("-y, --yes", "do not ask")
     .addHelpText("after", examples("reset projectvm", "reset projectvm --yes"))
     .action((name: string, options: ResetOptions) => {

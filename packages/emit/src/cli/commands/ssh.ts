@@ -6,7 +6,7 @@ export const ssh: Declare = (program, ask) => {
   const command = program
     .command("ssh")
     .description("open a shell in a VM, or run a command there on the terminal")
-    .argument("<name>", "VM")
+    .argument("<vm>", "name of the VM")
     .argument("[command...]", "command with its arguments, after --")
     .addHelpText("after", examples("ssh projectvm", "ssh projectvm -- top"))
     .action((name: string, words: readonly string[], options: VmOptions) => {

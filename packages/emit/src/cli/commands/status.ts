@@ -8,7 +8,7 @@ export const status: Declare = (program, ask) => {
   const command = program
     .command("status")
     .description("show the state, address and memory of VMs, on every host of the config")
-    .argument("[name]", "VM (default: all)")
+    .argument("[vm]", "name of the VM (default: all)")
     .addHelpText("after", examples("status", "status projectvm --json", "status --host-ssh root@server"))
     .action((name: string | undefined, options: VmOptions) => {
       ask({

@@ -16,7 +16,7 @@ export const up: Declare = (program, ask) => {
   const command = program
     .command("up")
     .description("start a VM and wait until its SSH server answers; on failure, show why")
-    .argument("<name>", "VM")
+    .argument("<vm>", "name of the VM")
     .option("--switch", "run nixos-rebuild switch first, after a question")
     .option("-y, --yes", "answer the question with yes")
     .option("--timeout <seconds>", "the longest time to wait", defaultTimeout)
@@ -36,7 +36,7 @@ export const restart: Declare = (program, ask) => {
   const command = program
     .command("restart")
     .description("restart a VM, which then runs its deployed build, and wait until it answers")
-    .argument("<name>", "VM")
+    .argument("<vm>", "name of the VM")
     .option("--timeout <seconds>", "the longest time to wait", defaultTimeout)
     .addHelpText("after", examples("restart projectvm"))
     .action((name: string, options: UpOptions) => {
