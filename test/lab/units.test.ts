@@ -74,6 +74,7 @@ const facts = `hosts:
   {
     services = builtins.mapAttrs (_: service: { inherit (service) serviceConfig script preStart; }) {
       inherit (systemd.services) "microvm@" "microvm@a" "microvm-virtiofsd@" "microvm-state@" "microvm-secrets@";
+      inherit (systemd.services) microvm-retire;
     };
     state = hosts.lab.config.environment.etc."microvm/state.json".text;
     bridged = hosts.bridged.config.systemd.services."microvm@".serviceConfig;
@@ -127,8 +128,9 @@ const withPrograms = (unit: ServiceConfig): ServiceConfig =>
   JSON.parse(
     JSON.stringify(unit)
       .replaceAll(/\/[^\s"]*\/[a-z0-9]{32}-[^\s"/]+\/bin\//g, "/usr/bin/")
-      .replaceAll(/\/[^\s"]*\/(state\.py|image\.sh)/g, "/run/lab/$1")
-      .replaceAll(/\/[^\s"]*-(state\.py|image\.sh)/g, "/run/lab/$1"),
+      .replaceAll(/\/[^\s"]*\/((prepare|retire)\.py|image\.sh)/g, "/run/lab/$1")
+      .replaceAll(/\/[^\s"]*-image\.sh/g, "/run/lab/image.sh"),
+
   ) as ServiceConfig;
 
 /** microvm.nix registers VMs at systemd-machined, which is not installed. */
@@ -181,12 +183,14 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
       install -d -m 1775 -o root -g kvm /var/lib/microvms/a /var/lib/microvms/b
       install -D -m 0600 -o alice /dev/null /home/alice/.config/key
       test -e /dev/kvm || { mknod /dev/kvm c 1 3; chmod 666 /dev/kvm; }`);
-    await put("/run/lab/state.py", library["vm/state.py"]);
+    for (const name of ["folders.py", "prepare.py", "retire.py"] as const)
+      await put(`/run/lab/${name}`, library[`vm/state/${name}`]);
     await put("/run/lab/image.sh", library["vm/image.sh"]);
     await put("/etc/microvm/state.json", evaluated.state);
     await put("/run/lab/check", services["microvm-state@"]?.preStart ?? "");
     const state = { ...unit("microvm-state@"), ExecStartPre: "/bin/bash -e /run/lab/check" };
     await put(`${UNITS}/microvm-state@.service`, unitFile(state));
+    await put(`${UNITS}/microvm-retire.service`, unitFile(unit("microvm-retire")));
     await script("microvm-secrets@");
     await put(`${UNITS}/microvm-virtiofsd@.service`, unitFile(unit("microvm-virtiofsd@")));
     await put(`${UNITS}/microvm@.service`, unitFile(withoutRegister(unit("microvm@"))));
@@ -351,6 +355,26 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
       "var.img keeps its 100 MiB: images never shrink, although sizeMiB is 64",
     );
     expect(await restart("rm var.img; ln -s /srv/volumes/id var.img")).toMatch(/^var\.img \d+ root\n/);
+  });
+
+  it("a switch stops a VM that left the configuration, and moves the folders of a renamed one", async () => {
+    const vms = ["a", "b", "bridged", "credential"];
+    const switchTo = async (names: readonly string[], renamed: object = {}): Promise<string> => {
+      await put("/etc/microvm/retire.json", JSON.stringify({ vms: names, declared: names, renamed }));
+      await run("systemctl restart microvm-retire");
+      return run("systemctl is-active microvm@a || true");
+    };
+    await run("systemctl start microvm@a");
+    expect(await switchTo(vms)).toBe("active");
+    expect(await switchTo(vms.slice(1))).toBe("inactive");
+    await run("systemctl start microvm@a; install -d -o alice /home/alice/vms/a");
+    const folders = ["/var/lib/microvms", "/var/lib/microvm-host-keys", "/home/alice/vms"];
+    const renamed = { new: { before: "a", folders, exposed: [] } };
+    expect(await switchTo(["new"], renamed)).toBe("inactive");
+    expect(await run("ls -d /var/lib/{microvms,microvm-host-keys}/{a,new} /home/alice/vms/* 2>/dev/null || true")).toBe(
+      ["/home/alice/vms/new", "/var/lib/microvm-host-keys/new", "/var/lib/microvms/new"].join("\n"),
+    );
+    await run("mv -T /var/lib/microvms/{new,a}; mv -T /var/lib/microvm-host-keys/{new,a}");
   });
 
   it("virtiofsd has the capabilities that it needs, and no network", async () => {

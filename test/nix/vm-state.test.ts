@@ -80,15 +80,21 @@ const unitOf = async (root: string, config = configAt(root)): Promise<Unit> => {
   })) as Unit;
 };
 
+/** Writes the programs of the library to a folder. */
+const writePrograms = (folder: string): void => {
+  for (const name of ["folders.py", "prepare.py"] as const)
+    writeFileSync(join(folder, name), library[`vm/state/${name}`]);
+};
+
 /** Runs the program as the unit does, with the same privileges. */
 const runUnit = ({ preStart, state, serviceConfig }: Unit): void => {
   const known = `id() { case "$1" in -u) echo ${String(ids.uid)};; -g) echo ${String(ids.gid)};; esac; }\n`;
   execFileSync("bash", ["-e", "-c", known + preStart], { stdio: "pipe" });
   const folder = temporaryFolder();
-  const [program, config] = [join(folder, "state.py"), join(folder, "state.json")];
-  writeFileSync(program, library["vm/state.py"]);
+  const config = join(folder, "state.json");
+  writePrograms(folder);
   writeFileSync(config, state);
-  const command = serviceConfig.ExecStart.replace(/^\S+\/python3 \S+\/\S*state\.py/, `python3 ${program}`)
+  const command = serviceConfig.ExecStart.replace(/^\S+\/python3 \S+\/prepare\.py/, `python3 ${folder}/prepare.py`)
     .replace("/etc/microvm/state.json", config)
     .replace("%i", "a");
   const [confine = "", ...more] = confinedBy(serviceConfig.CapabilityBoundingSet);
@@ -99,7 +105,7 @@ const runUnit = ({ preStart, state, serviceConfig }: Unit): void => {
 const RACE = `
 import ctypes, os, shutil, sys
 sys.path.insert(0, ".")
-import state
+import folders, prepare
 EXCHANGE, HERE = 2, -100  # RENAME_EXCHANGE and AT_FDCWD of renameat2(2)
 libc = ctypes.CDLL(None)
 calls = swap = 0
@@ -125,9 +131,9 @@ while not ended:
     os.symlink("../elsewhere", "home/link")
     calls = 0
     try:
-        state.main("state.json", "a")
+        prepare.main("state.json", "a")
         made += 1
-    except state.UnsafePathError:
+    except folders.UnsafePathError:
         refused += 1
     ended = calls < swap
     calls = -1_000_000
@@ -220,7 +226,7 @@ describe.skipIf(missing !== undefined)("the state unit", () => {
   it("does not write through a symlink that replaces a folder before any system call", () => {
     mkdirSync(join(root, "elsewhere"), { mode: 0o777 });
     chownSync(home, ids.uid, ids.gid);
-    writeFileSync(join(root, "state.py"), library["vm/state.py"]);
+    writePrograms(root);
     const directories = { [join(home, "deep")]: "0755 4242:4343", [join(home, "deep/work")]: "0755 4242:4343" };
     writeFileSync(join(root, "state.json"), JSON.stringify({ a: { directories } }));
     const [made, refused, planted] = execFileSync("python3", ["-c", RACE], { cwd: root, encoding: "utf8" }).split(" ");

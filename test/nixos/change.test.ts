@@ -117,14 +117,11 @@ describe.skipIf(missing !== undefined)("a host that changes while a VM runs", ()
     );
   });
 
-  it("blocks a removed VM until it stops, and keeps its data", async () => {
-    const before = await processOf("worker");
+  it("stops a removed VM, and keeps its data", async () => {
     await switchTo("removed");
-    expect(await processOf("worker")).toBe(before);
+    expect(await processOf("worker")).toBe("0");
     const replies = "ping -c 1 -W 5 192.168.83.2 >/dev/null && echo yes || echo no";
     expect(await host.run(replies)).toBe("no");
-    await host.run("systemctl stop microvm@worker");
-    expect(await processOf("worker")).toBe("0");
     expect(await host.run("ls /var/lib/microvms/worker/var.img /home/alice/microvm")).toContain("worker");
   });
 

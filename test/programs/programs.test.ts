@@ -35,7 +35,7 @@ describe.skipIf(missing.length > 0)("programs of the library", () => {
     ["shfmt finds each file formatted", ["shfmt", "-i", "2", "-d", ...libraryShell]],
     ["unit tests pass", [PYTHON, "-B", "-m", "unittest", "discover", "--start-directory", "test/programs"]],
   ])("%s", (_, [program = "", ...args]) => {
-    const env = { ...process.env, PYTHONPATH: [join(nix, "resolver"), join(nix, "vm")].join(":") };
+    const env = { ...process.env, PYTHONPATH: [join(nix, "resolver"), join(nix, "vm/state")].join(":") };
     const { status, stdout, stderr } = spawnSync(program, args, { cwd: root, env, encoding: "utf8" });
     expect(status === 0 ? "" : `${stdout}${stderr}`).toBe("");
   });

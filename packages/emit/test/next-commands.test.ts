@@ -89,21 +89,16 @@ it("next commands need no git outside a work tree, and no sudo as root", () => {
   expect(next(dir)).toEqual(["nix flake lock ./flake", `nixos-rebuild switch --flake 'path:${dir}?dir=flake#alpha'`]);
 });
 
-it("next commands name the host when there are several, and stop removed VMs", () => {
+it("next commands name the host when there are several, and the VMs that a switch stops", () => {
   const alpha = { a: 0, old: 1 };
   const before: Lock = { version: 1, hosts: { alpha, beta: { gone: 0 } } };
   const dir = emitted({ "flake/flake.lock": "{ }" });
   const later = "until then, they run with their old settings";
   expect(next(dir, { alpha: host, beta: host }, before).map((line) => line.replace(/'.*?#/, "'#"))).toEqual([
-    "sudo systemctl stop microvm@old  # on alpha, removed from the config",
-    "sudo nixos-rebuild switch --flake '#alpha'  # on alpha",
+    "sudo nixos-rebuild switch --flake '#alpha'  # on alpha, stops old",
     `sudo systemctl try-restart microvm@a  # on alpha, ${later}`,
-    'sudo systemctl stop microvm@gone  # on beta, removed from the config (renamed to a? Then set its renamedFrom to "gone" and run again)',
-    "sudo nixos-rebuild switch --flake '#beta'  # on beta",
+    "sudo nixos-rebuild switch --flake '#beta'  # on beta, stops gone (renamed to a? Then set its renamedFrom to \"gone\" and run again)",
   ]);
-  expect(next(dir, { alpha: host }, { version: 1, hosts: { alpha } })[0]).toBe(
-    "sudo systemctl stop microvm@old  # removed from the config",
-  );
 });
 
 it("next commands ignore VMs of hosts that are not in the config", () => {
@@ -112,48 +107,31 @@ it("next commands ignore VMs of hosts that are not in the config", () => {
   expect(next(dir, { alpha: host }, before, [])).toEqual([]);
 });
 
-it("next commands move the folders of a renamed VM", () => {
+it("next commands say that a switch renames a VM", () => {
   const dir = emitted({ "flake/flake.lock": "{ }" });
-  const before: Lock = { version: 2, hosts: { alpha: { old: 0 } } };
-  const renamed = (vm: object): readonly string[] =>
-    next(dir, { alpha: { ...host, vms: { new: { renamedFrom: "old", ...vm } } } }, before).slice(0, -1);
-  const always = [
-    "sudo systemctl stop microvm@old  # renamed to new",
-    "sudo mv -T /var/lib/microvms/old /var/lib/microvms/new",
-  ];
-  expect(renamed({ agent: "claude-code", agentState: "own" })).toEqual([
-    ...always,
-    "sudo mv -T /var/lib/microvm-host-keys/old /var/lib/microvm-host-keys/new",
-    "sudo mv -T /home/alice/microvm/old /home/alice/microvm/new",
-    "sudo mv -T /home/alice/claude-microvm-vms/old /home/alice/claude-microvm-vms/new",
-  ]);
-  expect(renamed({ workspace: "/srv/work", sshHostKeys: false })).toEqual(always);
+  const vms = { new: { renamedFrom: "old" } };
+  const renamed = (before: Lock): readonly string[] =>
+    next(dir, { alpha: { ...host, vms } }, before).flatMap((line) => line.split("  # ").slice(1));
+  expect(renamed({ version: 2, hosts: { alpha: { old: 0 } } })).toEqual(["renames old to new"]);
+  // renamedFrom was set one run later.
+  const late: Lock = { version: 2, hosts: { alpha: { new: 1 } }, freed: { alpha: [{ vm: "old", index: 0 }] } };
+  expect(renamed(late)[0]).toBe("renames old to new");
   // The rename is over when the lock has the new name.
   expect(next(dir, { alpha: host }, { version: 2, hosts: { alpha: { a: 0 } } }, [])).toEqual([]);
-});
-
-it("next commands move folders when renamedFrom is set one run later", () => {
-  const dir = emitted({ "flake/flake.lock": "{ }" });
-  const before: Lock = { version: 2, hosts: { alpha: { new: 1 } }, freed: { alpha: [{ vm: "old", index: 0 }] } };
-  const late = { ...host, vms: { new: { renamedFrom: "old" } } };
-  expect(next(dir, { alpha: late }, before).slice(0, 2)).toEqual([
-    "sudo systemctl stop microvm@old  # renamed to new",
-    "sudo mv -T /var/lib/microvms/old /var/lib/microvms/new",
-  ]);
 });
 
 it("next commands suggest renamedFrom when one VM was removed and one added", () => {
   const dir = emitted({ "flake/flake.lock": "{ }" });
   const hintsOf = (vms: object, before: Readonly<Record<string, number>>): readonly string[] =>
     next(dir, { alpha: { ...host, vms } }, { version: 2, hosts: { alpha: before } })
-      .filter((line) => line.includes(" stop "))
+      .filter((line) => line.includes(" switch "))
       .map((line) => line.split("  # ")[1] ?? "");
   expect(hintsOf({ a: {}, new: {} }, { a: 0, old: 1 })).toEqual([
-    'removed from the config (renamed to new? Then set its renamedFrom to "old" and run again)',
+    'stops old (renamed to new? Then set its renamedFrom to "old" and run again)',
   ]);
-  expect(hintsOf({ a: {} }, { a: 0, old: 1 })).toEqual(["removed from the config"]);
-  expect(hintsOf({ a: {}, b: {}, c: {} }, { a: 0, old: 1 })).toEqual(["removed from the config"]);
-  expect(hintsOf({ b: {} }, { old: 0, older: 1 })).toEqual(["removed from the config", "removed from the config"]);
+  expect(hintsOf({ a: {} }, { a: 0, old: 1 })).toEqual(["stops old"]);
+  expect(hintsOf({ a: {}, b: {}, c: {} }, { a: 0, old: 1 })).toEqual(["stops old"]);
+  expect(hintsOf({ b: {} }, { old: 0, older: 1 })).toEqual(["stops old, older"]);
 });
 
 it("next commands are none when a run changes nothing, or only documentation", () => {
@@ -179,7 +157,7 @@ it("next commands name the hosts and VMs whose files a run changes", () => {
   expect(after("hosts/beta/a.nix")).toEqual([beta, "systemctl try-restart microvm@a"]);
   expect(after("guests/alpha/a.nix")).toEqual([alpha, "systemctl try-restart microvm@a microvm@b"]);
   const all = [alpha, "systemctl try-restart microvm@a microvm@b microvm@c", beta, "systemctl try-restart microvm@a"];
-  expect(after("microvm-emit/vm/state.py")).toEqual(all);
+  expect(after("microvm-emit/vm/state/prepare.py")).toEqual(all);
   expect(after("flake.nix")).toEqual([alpha, beta]);
 });
 
@@ -206,10 +184,11 @@ it("next commands quote paths for shells and git", () => {
   expect(next(dir)).toHaveLength(1);
 });
 
-it("next commands quote names from the lock", () => {
+it("next commands keep names from the lock in a comment", () => {
   const dir = emitted({ "flake/flake.lock": "{ }" });
-  const [stop = ""] = next(dir, { alpha: host }, { version: 1, hosts: { alpha: { "x; touch y": 0 } } });
-  expect(wordsOf(stop)).toEqual(["sudo", "systemctl", "stop", "microvm@x; touch y"]);
+  const [line = ""] = next(dir, { alpha: host }, { version: 1, hosts: { alpha: { "x\ntouch y": 0 } } });
+  expect(line).not.toContain("\n");
+  expect(wordsOf(line).at(-2)).toBe("--flake");
 });
 
 it("next commands run no program from a repository's settings", () => {

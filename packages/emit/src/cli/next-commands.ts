@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import type { HostPlan, Lock, Plan, VmPlan } from "@microvm-emit/model";
-import { folderOf, foldersNamedFor } from "../compare/renamed.js";
 import { indexEntries } from "../fs/git.js";
 import { plannedPaths } from "../config-file/planned-paths.js";
 import { isBelow, sourceTreeOf, unknownToGit } from "../fs/source-tree.js";
@@ -44,17 +43,14 @@ export const nextCommands = ({ plan, configDir, outputDir, lock, affected }: Run
       const vms = affectedVms.get(host.name);
       const stale = staleVms(host, lock.before, vms ?? []);
       return [
-        // NixOS does not stop a VM that was removed from its configuration.
-        ...goneVms(host, lock.before).flatMap(({ vm, renamed }, _, gone) => [
-          line(
-            `systemctl stop ${unitOf(vm)}`,
-            renamed === undefined
-              ? `removed from the config${renameHint(host, lock.before, gone)}`
-              : `renamed to ${renamed.name}`,
-          ),
-          ...movedFolders(host, vm, renamed).map(([from, to]) => line(`mv -T ${quoted(from)} ${quoted(to)}`)),
-        ]),
-        ...(vms === undefined ? [] : [line(`nixos-rebuild switch --flake ${quoted(`${reference}#${host.name}`)}`)]),
+        ...(vms === undefined
+          ? []
+          : [
+              line(
+                `nixos-rebuild switch --flake ${quoted(`${reference}#${host.name}`)}`,
+                ...remarksOn(host, lock.before),
+              ),
+            ]),
         ...(stale.length === 0
           ? []
           : [
@@ -137,6 +133,21 @@ const goneVms = ({ name, vms }: HostPlan, before: Lock): readonly GoneVm[] => {
     .map((vm) => ({ vm, renamed: vms.find(({ renamedFrom }) => renamedFrom === vm) }));
 };
 
+/** The effect of the switch on VMs that are missing or renamed. */
+const remarksOn = (host: HostPlan, before: Lock): readonly string[] => {
+  const gone = goneVms(host, before);
+  const stopped = gone.filter(({ renamed }) => renamed === undefined).map(({ vm }) => inComment(vm));
+  return [
+    ...(stopped.length === 0 ? [] : [`stops ${stopped.join(", ")}${renameHint(host, before, gone)}`]),
+    ...gone.flatMap(({ vm, renamed }) =>
+      renamed === undefined ? [] : [`renames ${inComment(vm)} to ${renamed.name}`],
+    ),
+  ];
+};
+
+/** A name from the lock file, without line breaks. */
+const inComment = (name: string): string => (/^[\w-]+$/.test(name) ? name : JSON.stringify(name));
+
 /** A suggestion to set `renamedFrom`, if one VM was removed and one added. */
 const renameHint = ({ name, vms }: HostPlan, before: Lock, gone: readonly GoneVm[]): string => {
   const known = knownVms(name, before);
@@ -149,18 +160,6 @@ const renameHint = ({ name, vms }: HostPlan, before: Lock, gone: readonly GoneVm
 
 const knownVms = (host: string, before: Lock): Readonly<Record<string, number>> =>
   Object.hasOwn(before.hosts, host) ? (before.hosts[host] ?? {}) : {};
-
-/** Folders with the name of a renamed VM, before and after. */
-const movedFolders = (
-  { stateDirectory }: HostPlan,
-  before: string,
-  renamed: VmPlan | undefined,
-): readonly (readonly [from: string, to: string])[] =>
-  renamed === undefined
-    ? []
-    : foldersNamedFor(stateDirectory, renamed).map(
-        (folder) => [folderOf(folder, renamed.name, before), folder] as const,
-      );
 
 /** VMs that may run with their old settings after a switch: those with changes that were there before. */
 const staleVms = ({ name, vms }: HostPlan, before: Lock, changed: readonly string[]): readonly string[] => {

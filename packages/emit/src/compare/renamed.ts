@@ -1,24 +1,9 @@
-import type { HostPlan, VmPlan } from "@microvm-emit/model";
+import type { HostPlan } from "@microvm-emit/model";
+import { foldersNamedFor } from "../folders-named-for.js";
 import { mapStrings } from "../map-strings.js";
 
-/** The host folders that end in the name of their VM by default: its state, host keys, workspace and agent's state. */
-export const foldersNamedFor = (stateDirectory: string, vm: VmPlan): readonly string[] => {
-  const {
-    name,
-    storage: { sshHostKeys, workspace, directories },
-    guest: { users },
-  } = vm;
-  const named = [
-    { folders: [sshHostKeys], parent: "/var/lib/microvm-host-keys/" },
-    { folders: [workspace], parent: `${users[0].homeDirectory}/microvm/` },
-    // An agent's state of `agentState: "own"`.
-    { folders: directories.map(({ path }) => path), parent: "-vms/" },
-  ].flatMap(({ folders, parent }) => folders.filter((folder) => folder?.endsWith(parent + name) === true));
-  return [`${stateDirectory}/${name}`, ...new Set(named.filter((folder) => folder !== null))];
-};
-
 /** The same folder of a VM by another name. */
-export const folderOf = (folder: string, vm: string, other: string): string => folder.slice(0, -vm.length) + other;
+const folderOf = (folder: string, vm: string, other: string): string => folder.slice(0, -vm.length) + other;
 
 /** A host with other names for some of its VMs, as if it had never had the former ones. */
 export const renameVms = (host: HostPlan, names: ReadonlyMap<string, string>): HostPlan => {

@@ -20,7 +20,9 @@ export interface Vm extends VmMachine, VmNetwork, VmStorage, VmAgent, VmGuest {
   readonly index?: number | undefined;
 
   /**
-   * The VM's former name: the VM keeps its index, and so its tap, MAC, address and CID. It may stay after the rename.
+   * The VM's former name: the VM keeps its index, and so its tap, MAC, address and CID. The switch of the host stops the
+   * VM of this name, and renames its folders: disks, host key, workspace and agent's state. The setting may stay after
+   * the rename.
    *
    * @example "old"
    * @default none

@@ -26,22 +26,7 @@ let
     # Only sshd in the guest reads the keys, as root.
     // lib.optionalAttrs (vm.sshHostKeys != null) { ${vm.sshHostKeys} = "0700 0:0"; };
 
-  # Paths in writable shares, which a guest can replace by symlinks.
-  writable = lib.listToAttrs (
-    lib.concatMap (
-      { shares, ... }:
-      map ({ source, ... }: lib.nameValuePair source null) (
-        builtins.filter ({ readOnly, ... }: !readOnly) shares
-      )
-    ) (builtins.attrValues cfg.vms)
-  );
-  exposedOf =
-    path:
-    let
-      steps = folders.stepsOf path;
-      outer = builtins.filter (step: step != path && writable ? ${step}) steps;
-    in
-    lib.optionals (outer != [ ]) (builtins.filter (lib.hasPrefix "${builtins.head outer}/") steps);
+  exposedOf = import ./exposed.nix { inherit lib cfg; };
 
   states = lib.filterAttrs (_: state: state.directories != { }) (
     lib.mapAttrs (
@@ -88,7 +73,7 @@ in
           '';
           serviceConfig = (import ../hardening.nix).files // {
             Type = "oneshot";
-            ExecStart = "${pkgs.python3}/bin/python3 ${./state.py} /etc/microvm/state.json %i";
+            ExecStart = "${pkgs.python3}/bin/python3 ${./state}/prepare.py /etc/microvm/state.json %i";
             ProtectSystem = true;
           };
         };

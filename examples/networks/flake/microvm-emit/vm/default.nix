@@ -77,6 +77,7 @@ in
   imports = [
     ./names.nix
     ./ownership.nix
+    ./retire.nix
     ./secrets.nix
     ./state.nix
     ./units.nix

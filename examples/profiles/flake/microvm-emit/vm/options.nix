@@ -141,6 +141,20 @@ let
     variable = maybe types.str "Environment variable with the secret, in shells of the guest.";
   };
 
+  renamed = record {
+    from = mkOption {
+      type = types.str;
+      example = "oldvm";
+      description = "Former name of the VM.";
+    };
+    folders = mkOption {
+      type = types.listOf types.str;
+      default = [ ];
+      example = [ "/var/lib/microvm-host-keys" ];
+      description = "Folders with a folder named like the VM, besides `microvm.stateDir`.";
+    };
+  };
+
   limits = record {
     cpuPercent = maybe types.ints.positive "CPU time in percent; 100 is one CPU (`CPUQuota`).";
     memoryMiB = maybe types.ints.positive "Memory of the hypervisor process in MiB (`MemoryMax`). Must be larger than `microvm.mem`.";
@@ -170,6 +184,16 @@ in
 
     autostart = flag false "Whether the VM starts when the host boots.";
     restartIfChanged = flag false "Whether `nixos-rebuild switch` restarts the VM if its configuration changed.";
+
+    renamed = mkOption {
+      type = types.nullOr renamed;
+      default = null;
+      example = {
+        from = "oldvm";
+        folders = [ "/home/alice/microvm" ];
+      };
+      description = "Former name of the VM. When the host switches, it stops the VM of this name and renames its folders, unless they exist under the new name.";
+    };
 
     interfaces = mkOption {
       type = types.listOf interface;

@@ -20,6 +20,7 @@ import {
   str,
   toNix,
 } from "@microvm-emit/nix-ast";
+import { foldersNamedFor } from "../../folders-named-for.js";
 import type { NixFile } from "../../output-file.js";
 import { compileGuest } from "../guest/guest.js";
 import { compileMachine, compileShare, compileVolume } from "../guest/hardware.js";
@@ -44,7 +45,7 @@ export const compileVm = (
   shared: SharedModules,
   relocate: Relocate,
 ): VmFile => {
-  const own = compileOptions(guest, vm);
+  const own = compileOptions(host, guest, vm);
   const options =
     guest.own === null
       ? own
@@ -67,10 +68,11 @@ const titleOf = (host: HostPlan, { name, network: { interfaces } }: VmPlan): str
 };
 
 /** The options below `microvm-emit.vms.NAME`. */
-const compileOptions = (guest: GuestPlan, vm: VmPlan): readonly Binding[] => {
+const compileOptions = (host: HostPlan, guest: GuestPlan, vm: VmPlan): readonly Binding[] => {
   const { machine, network, storage } = vm;
   return [
     ...compilePolicy(vm),
+    ...compileRenamed(host, vm),
     ...many(vm, "interfaces", network.interfaces.map(compileInterface)),
     ...many(vm, "nameservers", network.nameservers),
     ...(machine.vsockCid === null ? [] : [bindingAt(machine.vsockCid.path, "vsockCid", machine.vsockCid.value)]),
@@ -116,6 +118,19 @@ const set = (vm: VmPlan, option: string, bindings: readonly Binding[]): readonly
 
 const recordOf = (vm: VmPlan, setting: string, record: Readonly<Record<string, NixInput>>): readonly Binding[] =>
   Object.entries(record).map(([name, value]) => bindingAt([...vm.path, setting, name], name, value));
+
+/** The former name, and the folders with a folder of this name; the library knows the one of its state. */
+const compileRenamed = ({ stateDirectory }: HostPlan, vm: VmPlan): readonly Binding[] => {
+  if (vm.renamedFrom === null) return [];
+  const folders = foldersNamedFor(stateDirectory, vm).slice(1).map(dirname);
+  return setsAt([...vm.path, "renamedFrom"], "renamed", [
+    binding("from", vm.renamedFrom),
+    ...(folders.length === 0 ? [] : [binding("folders", list(folders))]),
+  ]);
+};
+
+/** The folder of a path, which is absolute. */
+const dirname = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";
 
 const compileInterface = (link: InterfacePlan): Expr =>
   at(

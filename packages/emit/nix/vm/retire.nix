@@ -1,0 +1,64 @@
+# Stops VMs that left the configuration, which NixOS does not, and moves the folders of renamed VMs.
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+let
+  cfg = config.microvm-emit;
+  inherit (config.microvm) stateDir vms;
+  exposedOf = import ./exposed.nix { inherit lib cfg; };
+
+  renamed = lib.mapAttrs (
+    _:
+    { renamed, ... }:
+    let
+      folders = [ stateDir ] ++ renamed.folders;
+    in
+    {
+      inherit folders;
+      before = renamed.from;
+      exposed = lib.concatMap exposedOf folders;
+    }
+  ) (lib.filterAttrs (_: { renamed, ... }: renamed != null) cfg.vms);
+in
+{
+  config = lib.mkIf config.microvm.host.enable {
+    assertions = lib.mapAttrsToList (name: { before, ... }: {
+      assertion = !vms ? ${before};
+      message = "The former name of the VM ${name}, ${before}, is still a VM of this host. Remove `microvm-emit.vms.${name}.renamed`.";
+    }) renamed;
+
+    environment.etc."microvm/retire.json".text = builtins.toJSON {
+      vms = builtins.attrNames cfg.vms;
+      declared = builtins.attrNames vms;
+      inherit renamed;
+    };
+
+    systemd.services = {
+      microvm-retire = {
+        description = "Stop of removed MicroVMs, and move of the folders of renamed ones";
+        wantedBy = [ "multi-user.target" ];
+        # These create the folders of new VMs.
+        before = map (name: "install-microvm-${name}.service") (builtins.attrNames vms);
+        path = [ config.systemd.package ];
+        restartTriggers = [ config.environment.etc."microvm/retire.json".source ];
+        serviceConfig = (import ../hardening.nix).files // {
+          Type = "oneshot";
+          RemainAfterExit = true;
+          StateDirectory = "microvm-emit";
+          ExecStart = "${pkgs.python3}/bin/python3 ${./state}/retire.py /etc/microvm/retire.json /var/lib/microvm-emit/vms";
+          ProtectSystem = true;
+        };
+      };
+    }
+    # A renamed VM must not start with new, empty folders.
+    // lib.mapAttrs' (
+      name: _:
+      lib.nameValuePair "install-microvm-${name}" {
+        requires = [ "microvm-retire.service" ];
+      }
+    ) renamed;
+  };
+}

@@ -1,0 +1,120 @@
+"""The program that prepares a start: folders and host keys, without root."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import unittest
+from pathlib import Path
+from unittest import mock
+
+import prepare
+from folder_of_test import OWN_TEXT, FolderOfTest
+from folders import UnsafePathError
+
+
+class HostKeyTest(FolderOfTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.patch(prepare, "RUN", str(self.root))
+        (self.root / "keys").mkdir()
+
+    @staticmethod
+    def keygen(command: list[str], *, check: bool) -> None:
+        assert check
+        file = Path(command[command.index("-f") + 1])
+        file.write_text("private of " + command[command.index("-C") + 1])
+        file.with_suffix(".pub").write_text("public")
+
+    def make_key(self) -> None:
+        with mock.patch("prepare.subprocess.run", self.keygen):
+            prepare.make_host_key("emacsvm", self.path("keys"), set())
+
+    def test_key_is_made_once_with_its_modes(self) -> None:
+        self.make_key()
+        key = f"keys/{prepare.KEY}"
+        self.assertEqual((self.mode(key), self.mode(f"{key}.pub")), ("0o600", "0o644"))
+        self.assertEqual((self.root / key).read_text(), "private of emacsvm")
+        (self.root / key).write_text("kept")
+        self.make_key()
+        self.assertEqual((self.root / key).read_text(), "kept")
+        self.assertEqual(len(list((self.root / "keys").iterdir())), 2)
+
+    def test_key_replaces_what_an_interrupted_run_left(self) -> None:
+        (self.root / "target").write_text("untouched")
+        (self.root / f"keys/{prepare.KEY}.new").symlink_to(self.path("target"))
+        self.make_key()
+        self.assertEqual((self.root / "target").read_text(), "untouched")
+        self.assertFalse((self.root / f"keys/{prepare.KEY}").is_symlink())
+
+    def test_failed_keygen_leaves_no_key(self) -> None:
+        failure = subprocess.CalledProcessError(1, "ssh-keygen")
+        with mock.patch("prepare.subprocess.run", side_effect=failure), self.assertRaises(type(failure)):
+            prepare.make_host_key("emacsvm", self.path("keys"), set())
+        self.assertEqual(list((self.root / "keys").iterdir()), [])
+
+
+class KnownHostTest(FolderOfTest):
+    PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "a" * 43
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.patch(prepare, "RUN", str(self.root))
+        (self.root / "keys").mkdir()
+        self.public = self.root / f"keys/{prepare.KEY}.pub"
+        self.known = self.root / f"{prepare.KNOWN_HOSTS}/emacsvm"
+
+    def publish(self) -> None:
+        prepare.publish_host_key("emacsvm", self.path("keys"), set())
+
+    def test_key_is_readable_for_all_users(self) -> None:
+        self.public.write_text(f"{self.PUBLIC} emacsvm\n")
+        self.public.chmod(0o600)
+        (self.root / "keys").chmod(0o700)
+        for _ in range(2):
+            self.publish()
+        self.assertEqual(self.known.read_text(), f"emacsvm {self.PUBLIC}\n")
+        self.assertEqual(self.mode(f"{prepare.KNOWN_HOSTS}/emacsvm"), "0o644")
+        self.assertEqual([file.name for file in self.known.parent.iterdir()], ["emacsvm"])
+
+    def test_only_a_key_is_published(self) -> None:
+        for text in "root:x:0:0:root\n", f"{self.PUBLIC[:-1]}!\n", f"\n{self.PUBLIC}\n", "":
+            with self.subTest(text):
+                self.public.write_text(text)
+                self.assertRaises(UnsafePathError, self.publish)
+                self.assertFalse(self.known.exists())
+
+    def test_symlink_is_not_followed(self) -> None:
+        (self.root / "other").write_text(f"{self.PUBLIC}\n")
+        self.public.symlink_to(self.path("other"))
+        self.assertRaises(OSError, self.publish)
+        self.assertFalse(self.known.exists())
+
+    def test_vm_starts_without_a_public_key(self) -> None:
+        (self.root / f"keys/{prepare.KEY}").write_text("private")
+        config = self.root / "state.json"
+        vm = {"directories": {self.path("keys"): f"0700 {OWN_TEXT}"}, "sshHostKeys": self.path("keys")}
+        config.write_text(json.dumps({"emacsvm": vm}))
+        with mock.patch("prepare.sys.stderr") as stderr:
+            prepare.main(str(config), "emacsvm")
+        self.assertIn("does not know the key of emacsvm", str(stderr.write.mock_calls))
+
+
+class MainTest(FolderOfTest):
+    def run_main(self, name: str, vm: dict[str, object]) -> None:
+        config = self.root / "state.json"
+        config.write_text(json.dumps({"emacsvm": vm}))
+        prepare.main(str(config), name)
+
+    def test_folders_are_made_parents_first(self) -> None:
+        modes = {"a/b": "0700", "a": "0711"}
+        self.run_main("emacsvm", {"directories": {self.path(at): f"{mode} {OWN_TEXT}" for at, mode in modes.items()}})
+        self.assertEqual({at: self.mode(at) for at in modes}, {"a/b": "0o700", "a": "0o711"})
+
+    def test_unknown_vm_needs_nothing(self) -> None:
+        self.run_main("othervm", {"directories": {self.path("a"): f"0700 {OWN_TEXT}"}})
+        self.assertFalse((self.root / "a").exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
