@@ -128,9 +128,8 @@ const withPrograms = (unit: ServiceConfig): ServiceConfig =>
   JSON.parse(
     JSON.stringify(unit)
       .replaceAll(/\/[^\s"]*\/[a-z0-9]{32}-[^\s"/]+\/bin\//g, "/usr/bin/")
-      .replaceAll(/\/[^\s"]*\/((prepare|retire)\.py|image\.sh)/g, "/run/lab/$1")
+      .replaceAll(/\/[^\s"]*\/((create|retire)\.py|image\.sh)/g, "/run/lab/$1")
       .replaceAll(/\/[^\s"]*-image\.sh/g, "/run/lab/image.sh"),
-
   ) as ServiceConfig;
 
 /** microvm.nix registers VMs at systemd-machined, which is not installed. */
@@ -183,7 +182,7 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
       install -d -m 1775 -o root -g kvm /var/lib/microvms/a /var/lib/microvms/b
       install -D -m 0600 -o alice /dev/null /home/alice/.config/key
       test -e /dev/kvm || { mknod /dev/kvm c 1 3; chmod 666 /dev/kvm; }`);
-    for (const name of ["folders.py", "prepare.py", "retire.py"] as const)
+    for (const name of ["folders.py", "create.py", "retire.py"] as const)
       await put(`/run/lab/${name}`, library[`vm/state/${name}`]);
     await put("/run/lab/image.sh", library["vm/image.sh"]);
     await put("/etc/microvm/state.json", evaluated.state);

@@ -82,7 +82,7 @@ const unitOf = async (root: string, config = configAt(root)): Promise<Unit> => {
 
 /** Writes the programs of the library to a folder. */
 const writePrograms = (folder: string): void => {
-  for (const name of ["folders.py", "prepare.py"] as const)
+  for (const name of ["folders.py", "create.py"] as const)
     writeFileSync(join(folder, name), library[`vm/state/${name}`]);
 };
 
@@ -94,7 +94,7 @@ const runUnit = ({ preStart, state, serviceConfig }: Unit): void => {
   const config = join(folder, "state.json");
   writePrograms(folder);
   writeFileSync(config, state);
-  const command = serviceConfig.ExecStart.replace(/^\S+\/python3 \S+\/prepare\.py/, `python3 ${folder}/prepare.py`)
+  const command = serviceConfig.ExecStart.replace(/^\S+\/python3 \S+\/create\.py/, `python3 ${folder}/create.py`)
     .replace("/etc/microvm/state.json", config)
     .replace("%i", "a");
   const [confine = "", ...more] = confinedBy(serviceConfig.CapabilityBoundingSet);
@@ -105,7 +105,7 @@ const runUnit = ({ preStart, state, serviceConfig }: Unit): void => {
 const RACE = `
 import ctypes, os, shutil, sys
 sys.path.insert(0, ".")
-import folders, prepare
+import folders, create
 EXCHANGE, HERE = 2, -100  # RENAME_EXCHANGE and AT_FDCWD of renameat2(2)
 libc = ctypes.CDLL(None)
 calls = swap = 0
@@ -131,7 +131,7 @@ while not ended:
     os.symlink("../elsewhere", "home/link")
     calls = 0
     try:
-        prepare.main("state.json", "a")
+        create.main("state.json", "a")
         made += 1
     except folders.UnsafePathError:
         refused += 1

@@ -157,7 +157,7 @@ it("next commands name the hosts and VMs whose files a run changes", () => {
   expect(after("hosts/beta/a.nix")).toEqual([beta, "systemctl try-restart microvm@a"]);
   expect(after("guests/alpha/a.nix")).toEqual([alpha, "systemctl try-restart microvm@a microvm@b"]);
   const all = [alpha, "systemctl try-restart microvm@a microvm@b microvm@c", beta, "systemctl try-restart microvm@a"];
-  expect(after("microvm-emit/vm/state/prepare.py")).toEqual(all);
+  expect(after("microvm-emit/vm/state/create.py")).toEqual(all);
   expect(after("flake.nix")).toEqual([alpha, beta]);
 });
 

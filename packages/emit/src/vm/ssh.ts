@@ -8,7 +8,7 @@ import { capture, captureHere, type Machine, optionPath, sharedConnection } from
 import { runtimeFolder } from "./runtime-folder.js";
 import { shellLine } from "./shell-words.js";
 
-/** The folder of the host with a known-hosts file for each VM (`vm/state/prepare.py` of the emitted modules). */
+/** The folder of the host with a known-hosts file for each VM (`vm/state/create.py` of the emitted modules). */
 const knownHosts = "/run/microvm-known-hosts";
 
 /** A known-hosts file with the key that the host made for a VM. */

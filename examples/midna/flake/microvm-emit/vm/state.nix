@@ -73,7 +73,7 @@ in
           '';
           serviceConfig = (import ../hardening.nix).files // {
             Type = "oneshot";
-            ExecStart = "${pkgs.python3}/bin/python3 ${./state}/prepare.py /etc/microvm/state.json %i";
+            ExecStart = "${pkgs.python3}/bin/python3 ${./state}/create.py /etc/microvm/state.json %i";
             ProtectSystem = true;
           };
         };

@@ -1,6 +1,6 @@
 """Creates the folders and the SSH host key of a VM before the VM starts, and makes the key known to users of the host.
 
-usage: prepare.py CONFIG.json VM
+usage: create.py CONFIG.json VM
 
 It never changes an existing folder or key. Needs Python 3.11 and ssh-keygen. CONFIG.json maps names of VMs to the type
 Vm.

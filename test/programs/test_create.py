@@ -1,4 +1,4 @@
-"""The program that prepares a start: folders and host keys, without root."""
+"""The program that runs before a start: folders and host keys, without root."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-import prepare
+import create
 from folder_of_test import OWN_TEXT, FolderOfTest
 from folders import UnsafePathError
 
@@ -16,7 +16,7 @@ from folders import UnsafePathError
 class HostKeyTest(FolderOfTest):
     def setUp(self) -> None:
         super().setUp()
-        self.patch(prepare, "RUN", str(self.root))
+        self.patch(create, "RUN", str(self.root))
         (self.root / "keys").mkdir()
 
     @staticmethod
@@ -27,12 +27,12 @@ class HostKeyTest(FolderOfTest):
         file.with_suffix(".pub").write_text("public")
 
     def make_key(self) -> None:
-        with mock.patch("prepare.subprocess.run", self.keygen):
-            prepare.make_host_key("emacsvm", self.path("keys"), set())
+        with mock.patch("create.subprocess.run", self.keygen):
+            create.make_host_key("emacsvm", self.path("keys"), set())
 
     def test_key_is_made_once_with_its_modes(self) -> None:
         self.make_key()
-        key = f"keys/{prepare.KEY}"
+        key = f"keys/{create.KEY}"
         self.assertEqual((self.mode(key), self.mode(f"{key}.pub")), ("0o600", "0o644"))
         self.assertEqual((self.root / key).read_text(), "private of emacsvm")
         (self.root / key).write_text("kept")
@@ -42,15 +42,15 @@ class HostKeyTest(FolderOfTest):
 
     def test_key_replaces_what_an_interrupted_run_left(self) -> None:
         (self.root / "target").write_text("untouched")
-        (self.root / f"keys/{prepare.KEY}.new").symlink_to(self.path("target"))
+        (self.root / f"keys/{create.KEY}.new").symlink_to(self.path("target"))
         self.make_key()
         self.assertEqual((self.root / "target").read_text(), "untouched")
-        self.assertFalse((self.root / f"keys/{prepare.KEY}").is_symlink())
+        self.assertFalse((self.root / f"keys/{create.KEY}").is_symlink())
 
     def test_failed_keygen_leaves_no_key(self) -> None:
         failure = subprocess.CalledProcessError(1, "ssh-keygen")
-        with mock.patch("prepare.subprocess.run", side_effect=failure), self.assertRaises(type(failure)):
-            prepare.make_host_key("emacsvm", self.path("keys"), set())
+        with mock.patch("create.subprocess.run", side_effect=failure), self.assertRaises(type(failure)):
+            create.make_host_key("emacsvm", self.path("keys"), set())
         self.assertEqual(list((self.root / "keys").iterdir()), [])
 
 
@@ -59,13 +59,13 @@ class KnownHostTest(FolderOfTest):
 
     def setUp(self) -> None:
         super().setUp()
-        self.patch(prepare, "RUN", str(self.root))
+        self.patch(create, "RUN", str(self.root))
         (self.root / "keys").mkdir()
-        self.public = self.root / f"keys/{prepare.KEY}.pub"
-        self.known = self.root / f"{prepare.KNOWN_HOSTS}/emacsvm"
+        self.public = self.root / f"keys/{create.KEY}.pub"
+        self.known = self.root / f"{create.KNOWN_HOSTS}/emacsvm"
 
     def publish(self) -> None:
-        prepare.publish_host_key("emacsvm", self.path("keys"), set())
+        create.publish_host_key("emacsvm", self.path("keys"), set())
 
     def test_key_is_readable_for_all_users(self) -> None:
         self.public.write_text(f"{self.PUBLIC} emacsvm\n")
@@ -74,7 +74,7 @@ class KnownHostTest(FolderOfTest):
         for _ in range(2):
             self.publish()
         self.assertEqual(self.known.read_text(), f"emacsvm {self.PUBLIC}\n")
-        self.assertEqual(self.mode(f"{prepare.KNOWN_HOSTS}/emacsvm"), "0o644")
+        self.assertEqual(self.mode(f"{create.KNOWN_HOSTS}/emacsvm"), "0o644")
         self.assertEqual([file.name for file in self.known.parent.iterdir()], ["emacsvm"])
 
     def test_only_a_key_is_published(self) -> None:
@@ -91,12 +91,12 @@ class KnownHostTest(FolderOfTest):
         self.assertFalse(self.known.exists())
 
     def test_vm_starts_without_a_public_key(self) -> None:
-        (self.root / f"keys/{prepare.KEY}").write_text("private")
+        (self.root / f"keys/{create.KEY}").write_text("private")
         config = self.root / "state.json"
         vm = {"directories": {self.path("keys"): f"0700 {OWN_TEXT}"}, "sshHostKeys": self.path("keys")}
         config.write_text(json.dumps({"emacsvm": vm}))
-        with mock.patch("prepare.sys.stderr") as stderr:
-            prepare.main(str(config), "emacsvm")
+        with mock.patch("create.sys.stderr") as stderr:
+            create.main(str(config), "emacsvm")
         self.assertIn("does not know the key of emacsvm", str(stderr.write.mock_calls))
 
 
@@ -104,7 +104,7 @@ class MainTest(FolderOfTest):
     def run_main(self, name: str, vm: dict[str, object]) -> None:
         config = self.root / "state.json"
         config.write_text(json.dumps({"emacsvm": vm}))
-        prepare.main(str(config), name)
+        create.main(str(config), name)
 
     def test_folders_are_made_parents_first(self) -> None:
         modes = {"a/b": "0700", "a": "0711"}
