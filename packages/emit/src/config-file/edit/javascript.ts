@@ -1,9 +1,7 @@
 import { camelCase, type ConfigPath, formatPath } from "@microvm-emit/model";
-import { requireBabelParser } from "../commonjs.js";
 import { openModules } from "../locate/locate.js";
 import {
   type Binding,
-  type Expression,
   isOurs,
   lookUp,
   type ObjectLiteral,
@@ -11,21 +9,34 @@ import {
   type Property,
   readModule,
   type Scope,
-  type Statement,
   type Written,
 } from "../locate/syntax.js";
 import { type Reached, walkOf } from "../locate/values.js";
 import { placeAtOffset } from "../../report/place.js";
-import { type Braces, type BraceStyle, type Member, linesOf, memberAt, withMember, withoutMember } from "./braces.js";
+import { type Member, linesOf, memberAt, withMember, withoutMember } from "./braces.js";
 import type { Drafts } from "./drafts.js";
 import { type Editor, NotEditable, type Setting, type Settings, type VmAt, vmPath } from "./editor.js";
-import { indentationAt, indentationStep, indented, lineBreakOf, nextLine, splice } from "./source-text.js";
+import {
+  bracesOf,
+  inBraces,
+  isIdentifier,
+  isJson,
+  keyText,
+  plainExpression,
+  quoted,
+  styleOf,
+  valueMember,
+} from "./javascript-style.js";
+import { literalIn, reindented, withoutPath } from "./javascript-value.js";
+import { withImport, withoutUnusedImport } from "./own-imports.js";
+import { indentationAt, splice } from "./source-text.js";
+import { namesIn } from "./syntax-nodes.js";
 
 /**
- * Edits TypeScript, JavaScript and JSON: of all, the object literals. jsonc-parser's own `modify` loses the comment behind the
- * property before the one that it removes.
+ * Edits TypeScript, JavaScript and JSON: their object literals. `modify` of jsonc-parser loses the comment behind the
+ * property before the removed one.
  *
- * @param loaded the config as loaded, which tells apart several places that may say a value.
+ * @param loaded the config as loaded, which decides between several places that may set a value.
  */
 export const javascriptEditor = (config: string, loaded: unknown, drafts: Drafts): Editor => {
   let walked: ((path: ConfigPath) => Reached) | undefined;
@@ -116,38 +127,16 @@ export const javascriptEditor = (config: string, loaded: unknown, drafts: Drafts
   /** The local name of a function of ours, after an import of it where that is missing; undefined where none can be added. */
   const imported = (name: string, file: string, scope: Scope): string | undefined => {
     const text = drafts.read(file) ?? "";
-    const imports = ownImports(readModule(file, text)?.statements ?? []);
-    const known = imports.flatMap(({ names }) => names).find((one) => one.imported === name);
-    if (known !== undefined) return known.local;
-    const [into] = imports;
-    if (into === undefined || lookUp(name, scope) !== undefined) return undefined;
-    const isSorted = into.names.every(
-      (one, at) => at === 0 || !isBefore(one.imported, into.names[at - 1]?.imported ?? ""),
-    );
-    const next = into.names.findIndex((one) => isBefore(name, one.imported));
-    const position = isSorted && next >= 0 ? next : into.names.length;
-    const member: Member = { above: [], text: () => name, behind: "" };
-    const style = { ...styleOf(file, text), breaksEmpty: false };
-    write(file, withMember(text, bracesOfImport(text, into), member, style, position));
-    return name;
+    const found = withImport(text, file, name, lookUp(name, scope) === undefined);
+    if (found !== undefined && found.text !== text) write(file, found.text);
+    return found?.local;
   };
 
-  /** Takes out the imports of ours that only a text used which is gone. */
+  /** Removes our imports that only the removed text used. */
   const withoutUnused = (file: string, gone: ReadonlySet<string>): void => {
-    for (const name of gone) {
-      const text = drafts.read(file) ?? "";
-      const statements = readModule(file, text)?.statements ?? [];
-      const found = ownImports(statements).find(({ names }) => names.some(({ local }) => local === name));
-      const others = statements.filter(({ type }) => type !== "ImportDeclaration");
-      if (found === undefined || others.some((statement) => namesIn(statement).has(name))) continue;
-      const position = found.names.findIndex(({ local }) => local === name);
-      write(
-        file,
-        found.names.length > 1 || found.isMixed
-          ? withoutMember(text, bracesOfImport(text, found), position, styleOf(file, text))
-          : splice(text, found.start, nextLine(text, found.end), ""),
-      );
-    }
+    const text = drafts.read(file) ?? "";
+    const left = [...gone].reduce((rest, name) => withoutUnusedImport(rest, file, name), text);
+    if (left !== text) write(file, left);
   };
 
   /** The text of a VM's value with further settings. */
@@ -327,23 +316,6 @@ interface Target {
   readonly scope: Scope;
 }
 
-const isJson = (file: string): boolean => /\.jsonc?$/.test(file);
-
-const styleOf = (file: string, text: string): BraceStyle => ({
-  comment: /\/\/[^\r\n]*|\/\*[^]*?\*\//y,
-  trailingComma:
-    !isJson(file) && (/,[^\S\n]*\r?\n\s*[}\])]/.test(text) || !/[^;,{[(\s][^\S\n]*\r?\n\s*[}\]]/.test(text)),
-  breaksEmpty: true,
-  lineBreak: lineBreakOf(text),
-  step: indentationStep(text),
-});
-
-const bracesOf = ({ start, end, properties }: ObjectLiteral): Braces => ({
-  open: start ?? 0,
-  close: (end ?? 0) - 1,
-  members: properties.map((member) => ({ start: member.start ?? 0, end: member.end ?? 0 })),
-});
-
 const hasVms = (loaded: unknown, host: string): boolean => {
   const hosts = (loaded as { readonly hosts?: Readonly<Record<string, { readonly vms?: unknown }>> }).hosts;
   return hosts?.[host]?.vms !== undefined;
@@ -366,219 +338,3 @@ interface VmLike {
   readonly agent?: unknown;
   readonly toolchains?: readonly unknown[];
 }
-
-const isIdentifier = (name: string): boolean => /^[A-Za-z_$][\w$]*$/.test(name);
-
-/** A key as the other keys of its object are written. */
-const keyText = (name: string, siblings: ObjectLiteral | undefined, file: string, text: string): string => {
-  const keys = siblings?.properties.flatMap((one) =>
-    one.type === "ObjectProperty" && !one.shorthand ? [one.key] : [],
-  );
-  const areQuoted = keys !== undefined && keys.length > 0 && keys.every(({ type }) => type === "StringLiteral");
-  return isIdentifier(name) && !areQuoted && !isJson(file) ? name : quoted(name, file, text);
-};
-
-/** A text in the quotes that the file uses most. */
-const quoted = (value: string, file: string, text: string): string => {
-  const double = JSON.stringify(value);
-  if (isJson(file)) return double;
-  let [singles, doubles] = [0, 0];
-  visit(readModule(file, text)?.statements, (node) => {
-    if (node.type !== "StringLiteral") return;
-    if (text.charAt(node.start ?? 0) === "'") singles++;
-    else doubles++;
-  });
-  const isSingle = singles > doubles;
-  return isSingle ? `'${double.slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'` : double;
-};
-
-const plainExpression = (setting: Setting, file: string): string => {
-  if (typeof setting === "string") return JSON.stringify(setting);
-  if ("catalogue" in setting)
-    return isJson(file) ? JSON.stringify(setting.catalogue) : `${camelCase(setting.catalogue)}()`;
-  return `[${setting.map((item) => plainExpression(item, file)).join(", ")}]`;
-};
-
-const inBraces = (members: readonly string[]): string => (members.length === 0 ? "{}" : `{ ${members.join(", ")} }`);
-
-/** Longer values get a line for each setting. */
-const maxValueWidth = 100;
-
-/** A VM with its settings, in the shape of its siblings. */
-const valueMember = (
-  key: string,
-  assigned: readonly string[],
-  siblings: ObjectLiteral | undefined,
-  file: string,
-  text: string,
-): Member => {
-  const values = (siblings?.properties ?? []).flatMap((one) =>
-    one.type === "ObjectProperty" && one.value.type === "ObjectExpression" && one.value.properties.length > 0
-      ? [text.slice(one.value.start ?? 0, one.value.end ?? 0)]
-      : [],
-  );
-  const areSpread =
-    values.length > 0 ? values.every((value) => value.startsWith("{\n") || value.startsWith("{\r\n")) : isJson(file);
-  return {
-    above: [],
-    behind: "",
-    text: (indentation, isAlone) => {
-      const inLine = `${key}: ${inBraces(assigned)}`;
-      const isWide = indentation.length + inLine.length + 1 > maxValueWidth;
-      if (!isAlone || assigned.length === 0 || (!areSpread && !isWide)) return inLine;
-      const lineBreak = lineBreakOf(text);
-      const lines = assigned.map((one) => `${indentation}${indentationStep(text)}${one}`);
-      const comma = styleOf(file, text).trailingComma ? "," : "";
-      return `${key}: {${lineBreak}${lines.join(`,${lineBreak}`)}${comma}${lineBreak}${indentation}}`;
-    },
-  };
-};
-
-const parsedExpression = (text: string, file: string): Expression | undefined => {
-  try {
-    return requireBabelParser().parseExpression(text, { plugins: /\.m?ts$/.test(file) ? ["typescript"] : [] });
-  } catch {
-    return undefined;
-  }
-};
-
-/** The object literal that a text is, behind its types. */
-const literalIn = (text: string, file: string): ObjectLiteral | undefined => literalOf(parsedExpression(text, file));
-
-const literalOf = (node: Expression | null | undefined): ObjectLiteral | undefined => {
-  switch (node?.type) {
-    case "ObjectExpression":
-      return node;
-    case "TSAsExpression":
-    case "TSSatisfiesExpression":
-    case "TSNonNullExpression":
-    case "TSTypeAssertion":
-    case "ParenthesizedExpression":
-      return literalOf(node.expression);
-    default:
-      return undefined;
-  }
-};
-
-/** The text of an object without the property at a path; undefined if the text has no such property. */
-const withoutPath = (text: string, path: ConfigPath, file: string): string | undefined => {
-  let node: Expression | undefined = parsedExpression(text, file);
-  for (const [depth, step] of path.entries()) {
-    if (typeof step === "number") {
-      const item: Expression | undefined =
-        node?.type === "ArrayExpression" && node.elements.every((one) => one !== null && one.type !== "SpreadElement")
-          ? node.elements[step]
-          : undefined;
-      if (item === undefined) return undefined;
-      node = item;
-      continue;
-    }
-    const literal = literalOf(node);
-    const position =
-      literal?.properties.findLastIndex((one) => one.type === "ObjectProperty" && plainKey(one) === step) ?? -1;
-    const member = literal?.properties[position];
-    if (literal === undefined || member?.type !== "ObjectProperty") return undefined;
-    if (depth === path.length - 1) return withoutMember(text, bracesOf(literal), position, styleOf(file, text));
-    node = member.value as Expression;
-  }
-  return undefined;
-};
-
-/** The text with another indentation, except in templates. */
-const reindented = (text: string, from: string, to: string, file: string): string => {
-  const templates: { readonly start: number; readonly end: number }[] = [];
-  visit(parsedExpression(text, file) ?? parsedExpression(`({${text}})`, file), ({ type, start, end }) => {
-    if (type === "TemplateLiteral") templates.push({ start: start ?? 0, end: end ?? 0 });
-  });
-  const shift = parsedExpression(text, file) === undefined ? 2 : 0;
-  return indented(text, from, to, (offset) =>
-    templates.some(({ start, end }) => start < offset + shift && offset + shift < end),
-  );
-};
-
-interface AnyNode {
-  readonly type: string;
-  readonly start?: number | null;
-  readonly end?: number | null;
-}
-
-const visit = (node: unknown, see: (node: AnyNode, key: string) => void, key = ""): void => {
-  if (Array.isArray(node)) for (const item of node as unknown[]) visit(item, see, key);
-  else if (typeof node === "object" && node !== null && "type" in node) {
-    see(node as AnyNode, key);
-    for (const [name, part] of Object.entries(node))
-      if (!isNameOnly(node, name) && typeof part === "object" && !notNodes.has(name)) visit(part, see, name);
-  }
-};
-
-const notNodes: ReadonlySet<string> = new Set(["loc", "extra", "leadingComments", "trailingComments", "innerComments"]);
-
-/** True for a name that is a key, not a variable. */
-const isNameOnly = (node: object, part: string): boolean => {
-  const { type, computed } = node as { readonly type?: unknown; readonly computed?: unknown };
-  return (
-    computed !== true &&
-    ((part === "key" && (type === "ObjectProperty" || type === "ObjectMethod")) ||
-      (part === "property" && (type === "MemberExpression" || type === "OptionalMemberExpression")))
-  );
-};
-
-/** The names of variables and types in a part of a program. */
-const namesIn = (node: unknown): ReadonlySet<string> => {
-  const names = new Set<string>();
-  visit(node, (one) => {
-    if (one.type === "Identifier") names.add((one as AnyNode & { readonly name: string }).name);
-  });
-  return names;
-};
-
-interface OwnImport {
-  readonly start: number;
-  readonly end: number;
-  /** Its names in braces. */
-  readonly names: readonly {
-    readonly imported: string;
-    readonly local: string;
-    readonly start: number;
-    readonly end: number;
-  }[];
-  /** It has a default or namespace import too. */
-  readonly isMixed: boolean;
-}
-
-/** The imports by name from us. */
-const ownImports = (statements: readonly Statement[]): readonly OwnImport[] =>
-  statements.flatMap((statement) => {
-    if (statement.type !== "ImportDeclaration" || statement.importKind === "type" || !isOurs(statement.source.value))
-      return [];
-    const names = statement.specifiers.flatMap((one) =>
-      one.type === "ImportSpecifier"
-        ? [
-            {
-              imported: one.imported.type === "Identifier" ? one.imported.name : one.imported.value,
-              local: one.local.name,
-              start: one.start ?? 0,
-              end: one.end ?? 0,
-            },
-          ]
-        : [],
-    );
-    return names.length === 0
-      ? []
-      : [
-          {
-            start: statement.start ?? 0,
-            end: statement.end ?? 0,
-            names,
-            isMixed: names.length < statement.specifiers.length,
-          },
-        ];
-  });
-
-const bracesOfImport = (text: string, { names }: OwnImport): Braces => ({
-  open: text.lastIndexOf("{", names[0]?.start ?? 0),
-  close: text.indexOf("}", names.at(-1)?.end ?? 0),
-  members: names,
-});
-
-const isBefore = (a: string, b: string): boolean => a.toLowerCase() < b.toLowerCase();
