@@ -3,7 +3,7 @@ import { basename, dirname, extname, join, relative } from "node:path";
 import { inspect } from "node:util";
 import type { JitiOptions } from "jiti";
 import { requireJiti } from "./commonjs.js";
-import { type Environment, formatPath } from "@microvm-emit/model";
+import { clip, type Environment, formatPath } from "@microvm-emit/model";
 import { Failed, type Failure } from "../report/failure.js";
 import { ProcessEnd, guarded, requireQuiet } from "./guard.js";
 import { type ReadData, readJson, readJsonc } from "./locate/json-place.js";
@@ -59,7 +59,8 @@ const loadModule: Loader = async (file, own, { isKept = true, texts = new Map() 
     });
     await requireQuiet();
     return plainData(config);
-  } catch (error) {
+  } catch (caught) {
+    const error = readable(caught);
     throw error instanceof Failed ? error : new Failed(withImport(thrown(file, error, read), error, own));
   }
 };
@@ -92,7 +93,7 @@ export const requireQuietConfig = async (file: string): Promise<void> => {
   try {
     await requireQuiet();
   } catch (error) {
-    throw new Failed(thrown(file, error, readIfThere));
+    throw new Failed(thrown(file, readable(error), readIfThere));
   }
 };
 
@@ -197,7 +198,7 @@ const defaultExport = (file: string, exported: object): object => {
   // `default` of a module without one is the module itself.
   if (!("default" in exported)) {
     const names = Object.keys(exported).filter((name) => name !== "default");
-    throw notExported(file, names.length === 0 ? "nothing" : `${names.join(", ")} but no default`);
+    throw notExported(file, names.length === 0 ? "nothing" : `${clip(names.join(", "), maxLength)} but no default`);
   }
   const value = exported.default;
   return typeof value === "function" ? value : requireConfig(file, value, "", " as its default");
@@ -210,7 +211,7 @@ const requireConfig = (file: string, value: unknown, before: string, after: stri
   if (Array.isArray(value)) throw refuse("a list");
   if (value === null || typeof value !== "object") {
     const type = value === null || value === undefined ? "" : ` (${typeof value})`;
-    throw refuse(`${String(value)}${type}`);
+    throw refuse(`${clip(String(value))}${type}`);
   }
   return value;
 };
@@ -273,14 +274,27 @@ const thrownAt = (file: string, error: unknown, when: string, read: Read): Failu
   };
 };
 
+/** Longest text of a config in a message. */
+const maxLength = 2000;
+const unreadable = "a value that cannot be shown";
+
+/** A thrown value, unless it is a proxy whose prototype cannot be read. */
+const readable = (error: unknown): unknown => {
+  try {
+    return error instanceof Error ? error : error;
+  } catch {
+    return unreadable;
+  }
+};
+
 /** A config can throw any value, even one that throws when it is read. */
 const saidBy = (error: unknown): { readonly name: string; readonly message: string } => {
   try {
-    return error instanceof Error
-      ? { name: error.name, message: error.message }
-      : { name: "", message: typeof error === "string" ? error : inspect(error) };
+    const { name, message } =
+      error instanceof Error ? error : { name: "", message: typeof error === "string" ? error : inspect(error) };
+    return { name: clip(name), message: clip(message, maxLength) };
   } catch {
-    return { name: "", message: "a value that cannot be shown" };
+    return { name: "", message: unreadable };
   }
 };
 

@@ -34,10 +34,13 @@ export const userFrames = (error: unknown): Frame[] => {
   return frames.length === 0 ? [] : frames.map(toOriginal());
 };
 
+/** The stack begins with the message, which can have any length. */
+const maxLength = 16_384;
+
 /** The stack of a thrown value, which may throw when it is read. */
 const stackOf = (error: unknown): string => {
   try {
-    return error instanceof Error ? String(error.stack) : "";
+    return error instanceof Error ? String(error.stack).slice(-maxLength) : "";
   } catch {
     return "";
   }

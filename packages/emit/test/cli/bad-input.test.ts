@@ -289,6 +289,11 @@ describe("a config that cannot be loaded", () => {
           'throw Object.defineProperty(new Error(), "message", { get() { throw 1; } });',
           "cannot be shown",
         ],
+        [
+          "throws a proxy that refuses everything",
+          "throw new Proxy(new Error(), { get() { throw 1; }, getPrototypeOf() { throw 1; } });",
+          "a value that cannot be shown",
+        ],
         ["calls itself without end", "const f = (): void => f(); f();", "Maximum call stack size exceeded"],
       ] as const
     ).map(([what, code, message]): Row => [
@@ -372,6 +377,36 @@ describe("a config that cannot be loaded", () => {
       const said = ({ stdout = "", stderr = "" }: Partial<Ended> = {}): string =>
         (stdout + stderr.replace("noise\n", "")).replaceAll(dir, plain);
       expect([changed?.exitCode, said(changed)]).toEqual([1, said(expected)]);
+    }
+  });
+
+  it.each(["setInterval(() => {}, 1000);", 'import { createServer } from "node:net";\ncreateServer().listen(0);'])(
+    "ends with its report while this is still open: %s",
+    (open) => {
+      const dir = project("a");
+      const source = readFileSync(join(dir, config), "utf8");
+      layOut(dir, { [config]: `${open}\n${source}` });
+      expect(parsed(microvmEmit(dir, [config, "--json"]))).toMatchObject({ ok: true, problems: [] });
+      layOut(dir, { [config]: `${open}\nthrow 1;\n` });
+      expect(parsed(microvmEmit(dir, [config, "--json"]))).toMatchObject({
+        exitCode: 1,
+        problems: [{ code: "config-throws" }],
+      });
+    },
+  );
+
+  it.each([
+    ["throws", 'throw new Error("x".repeat(1e8));'],
+    ["throws at a long name", 'throw Object.assign(new Error(), { name: "x".repeat(1e8) });'],
+    ["exports", 'export default "x".repeat(1e8);'],
+  ])("has a short report when it %s a long text", (_, code) => {
+    const dir = temporaryDirectory();
+    layOut(dir, { [config]: `${code}\n` });
+    for (const format of ["human", "json", "sarif"]) {
+      const { exitCode, stdout, stderr } = microvmEmit(dir, [config, "--format", format]);
+      expect(exitCode).toBe(1);
+      // SARIF contains a page for each code.
+      expect((stdout + stderr).match(/x+/g)?.every((text) => text.length <= 2000)).toBe(true);
     }
   });
 
