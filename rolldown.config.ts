@@ -1,6 +1,7 @@
 /** The command in a few minified files: opening a file a rule, a setting and a dependency takes most of a run's time. */
 import { readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import type { InputOptions, OutputOptions, Plugin } from "rolldown";
 
 const dist = join(import.meta.dirname, "packages/emit/dist");
@@ -30,7 +31,7 @@ export default {
   // ES modules where a package has both: of CommonJS, all is kept and run.
   resolve: {
     mainFields: ["module", "main"],
-    alias: { "fp-ts/lib": join(import.meta.dirname, "node_modules/fp-ts/es6") },
+    alias: { "fp-ts/lib": join(dirname(createRequire(import.meta.url).resolve("fp-ts/package.json")), "es6") },
   },
   plugins: [licences],
   output: {

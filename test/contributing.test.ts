@@ -14,12 +14,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "..");
-const copy = mkdtempSync(join(tmpdir(), "contributing-"));
+mkdirSync(join(root, "out"), { recursive: true });
+/** Below the project, so that packages of others are found in its `node_modules`. */
+const copy = mkdtempSync(join(root, "out/contributing-"));
 
 /** A text that is put in front of another one, or a new file. */
 interface Edit {
@@ -169,14 +170,10 @@ const edit = ({ file, before, text }: Edit): void => {
   writeFileSync(path, content.slice(0, at) + text + content.slice(at));
 };
 
-/** Modules of others by link, packages of this project as folders of the copy. */
-const linkModules = (): void => {
-  const modules = join(root, "node_modules");
-  for (const name of readdirSync(modules)) {
-    if (name === "@microvm-emit" || name === "microvm-emit") continue;
-    symlinkSync(join(modules, name), join(copy, "node_modules", name));
-  }
-  mkdirSync(join(copy, "node_modules/@microvm-emit"));
+/** Installs the packages of this project as folders of the copy, and all programs. */
+const linkPackages = (): void => {
+  mkdirSync(join(copy, "node_modules/@microvm-emit"), { recursive: true });
+  symlinkSync(join(root, "node_modules/.bin"), join(copy, "node_modules/.bin"));
   for (const [name, folder] of Object.entries({
     "@microvm-emit/model": "microvm-model",
     "@microvm-emit/nix-ast": "nix-ast",
@@ -185,20 +182,25 @@ const linkModules = (): void => {
     symlinkSync(join(copy, "packages", folder), join(copy, "node_modules", name));
 };
 
+/** Copies the compiler's output and state, without which it would compile every file again. */
+const copyBuild = (name: string): void => {
+  const [from, to] = [root, copy].map((tree) => join(tree, "packages", name, "dist"));
+  if (from === undefined || to === undefined || !existsSync(from)) return;
+  cpSync(from, to, { recursive: true, preserveTimestamps: true });
+  const state = join(to, ".tsbuildinfo");
+  // It has relative paths of the packages of others.
+  const [before, after] = [from, to].map((folder) => `"${relative(folder, join(root, "node_modules"))}/`);
+  writeFileSync(state, readFileSync(state, "utf8").replaceAll(before ?? "", after ?? ""));
+};
+
 beforeAll(() => {
   const tracked = execFileSync("git", ["ls-files", "-z"], { cwd: root, encoding: "utf8" }).split("\0");
   for (const file of tracked.filter((file) => file !== "" && existsSync(join(root, file)))) {
     mkdirSync(join(copy, dirname(file)), { recursive: true });
     cpSync(join(root, file), join(copy, file));
   }
-  // The compiler's state of an earlier build saves most of the next one.
-  for (const name of readdirSync(join(root, "packages"))) {
-    const dist = join(root, "packages", name, "dist");
-    if (existsSync(dist))
-      cpSync(dist, join(copy, "packages", name, "dist"), { recursive: true, preserveTimestamps: true });
-  }
-  mkdirSync(join(copy, "node_modules"));
-  linkModules();
+  readdirSync(join(root, "packages")).forEach(copyBuild);
+  linkPackages();
   for (const edits of Object.values(additions)) edits.forEach(edit);
 });
 
