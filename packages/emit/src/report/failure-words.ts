@@ -86,8 +86,8 @@ const rows: { readonly [Kind in Failure["kind"]]: Row<Extract<Failure, { readonl
     exitCode: 1,
     words: ({ file }) => ({
       subject: file,
-      message: "The edited config would have problems. Nothing was changed; their lines are those of the edited text.",
-      remedy: "Fix their cause, or edit the config by hand.",
+      message: "The edited config has problems, so nothing was changed. Line numbers are those of the edited text.",
+      remedy: "Fix them first, or edit the config by hand.",
     }),
   },
   "config-missing": {
