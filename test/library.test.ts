@@ -28,6 +28,15 @@ describe("Nix files of the library", () => {
   });
 });
 
+const evaluated = fileURLToPath(new URL("../packages/emit/evaluate", import.meta.url));
+
+describe("Nix files that read a host", () => {
+  it.each(readdirSync(evaluated))("%s is formatted", (path) => {
+    const text = readFileSync(join(evaluated, path), "utf8");
+    expect(format(text)).toEqual({ _tag: "Right", right: text });
+  });
+});
+
 /** Functions that declare an option, in this library. */
 const declaring = new Set(["mkOption", "mkEnableOption", "maybe", "flag", "many", "named"]);
 

@@ -1,21 +1,9 @@
-import { spawn } from "node:child_process";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { constants, tmpdir } from "node:os";
+import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { attrs, binding, formals, ident, inheritFrom, lambda, print, select, toNix } from "@microvm-emit/nix-ast";
 import { Failed, type FailedHost } from "../report/failure.js";
-import type { OutputFile, TextFile } from "../output-file.js";
-import { ownProcess } from "../fs/own-process.js";
+import type { OutputFile } from "../output-file.js";
 import { readIfThere } from "../fs/read-text.js";
 import { type NixError, readNixLog } from "./nix-log.js";
 import { nixMessage, nixWarnings, ranAtAll } from "./nix-message.js";
@@ -25,9 +13,7 @@ import { render } from "../render.js";
 import { isBelow, mirror, sourceTreeOf, unreachable } from "../fs/source-tree.js";
 import type { CheckedHost, OnProgress } from "../report/checked.js";
 import type { ErrorOrigin } from "../report/error-origin.js";
-
-/** Input name and flake reference, as for `--override-input`. */
-export type Override = readonly [name: string, reference: string];
+import { evaluate as nixEval, type Finished, type Override, withTemporaryDirectory, writeNew } from "./run-nix.js";
 
 export interface Checkable {
   /** The config file. It and `outputDir` are absolute and without symlinks. */
@@ -54,7 +40,12 @@ export const check = (checkable: Checkable, onProgress: OnProgress): Promise<rea
   withTemporaryDirectory(async (directory, signal) => {
     const flake = layOut(checkable, directory);
     const evaluate = (attribute: string): Promise<Finished> =>
-      nixEval(`${flake.reference}#${attribute}`, checkable.overrides, signal);
+      nixEval(
+        "raw",
+        `${flake.reference}#${attribute}`,
+        checkable.overrides.map(([name, to]) => [`${subject}/${name}`, to]),
+        signal,
+      );
     const evaluated: CheckedHost[] = [];
     const failed: FailedHost[] = [];
     for (const [index, host] of checkable.hosts.entries()) {
@@ -177,72 +168,3 @@ const inUsersPlaces = (message: string, { root, copy }: LaidOut, storePath: stri
   [copy, ...(storePath === "" ? [] : [storePath])]
     .reduce((text, place) => text.replaceAll(place, root), message)
     .replaceAll(`'${subject}/`, "'");
-
-/** Writes new files; fails if one exists. */
-const writeNew = (dir: string, files: readonly TextFile[]): void => {
-  for (const { path, text } of files) {
-    mkdirSync(dirname(join(dir, path)), { recursive: true });
-    writeFileSync(join(dir, path), text, { flag: "wx" });
-  }
-};
-
-/** Runs with a temporary directory and removes it afterwards. A signal aborts the run before it ends the process. */
-const withTemporaryDirectory = async <A>(run: (directory: string, signal: AbortSignal) => Promise<A>): Promise<A> => {
-  const directory = mkdtempSync(join(realpathSync(tmpdir()), "microvm-emit-"));
-  const remove = (): void => {
-    rmSync(directory, { recursive: true, force: true });
-  };
-  const abort = new AbortController();
-  let stoppedBy: NodeJS.Signals | undefined;
-  const stop = (signal: NodeJS.Signals): void => {
-    stoppedBy = signal;
-    abort.abort();
-  };
-  process.on("exit", remove);
-  for (const signal of signals) process.on(signal, stop);
-  try {
-    return await run(directory, abort.signal);
-  } finally {
-    for (const signal of signals) process.off(signal, stop);
-    process.off("exit", remove);
-    remove();
-    if (stoppedBy !== undefined) ownProcess.exit(128 + constants.signals[stoppedBy]);
-  }
-};
-
-const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
-interface Finished {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-const nixEval = (installable: string, overrides: readonly Override[], signal: AbortSignal): Promise<Finished> =>
-  new Promise((resolve, reject) => {
-    const nix = spawn(
-      "nix",
-      [
-        ...["--extra-experimental-features", "nix-command flakes"],
-        ...["eval", "--raw", "--no-write-lock-file", "--no-eval-cache"],
-        // The trace leads from the failing expression to the user's code.
-        ...["--log-format", "internal-json", "--show-trace"],
-        ...overrides.flatMap(([name, to]) => ["--override-input", `${subject}/${name}`, to]),
-        installable,
-      ],
-      // A Nix that evaluates forever ignores SIGTERM.
-      { stdio: ["ignore", "pipe", "pipe"], signal, killSignal: "SIGKILL" },
-    );
-    let stdout = "";
-    let stderr = "";
-    nix.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-    nix.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-    nix.on("error", (error: NodeJS.ErrnoException) => {
-      reject(
-        new Failed(error.code === "ENOENT" ? { kind: "nix-missing" } : { kind: "nix-failed", cause: error.message }),
-      );
-    });
-    nix.on("close", (code) => {
-      resolve({ code, stdout, stderr });
-    });
-  });

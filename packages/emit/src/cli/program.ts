@@ -5,7 +5,7 @@ import { Failed } from "../report/failure.js";
 import { noFindings } from "../report/outcome.js";
 import { type Format, formats, type Invocation } from "./command.js";
 import { commands } from "./commands/commands.js";
-import { version } from "./own-files.js";
+import { version } from "../fs/own-files.js";
 
 /** Output options, which apply even if the rest of the command line is invalid. */
 export interface Presentation {

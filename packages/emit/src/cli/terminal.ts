@@ -6,7 +6,7 @@ import { diagnosticsOf, exitCodeOf } from "../report/failure-words.js";
 import { jsonPieces } from "../report/json.js";
 import { failureReport, type Outcome, outcomeReport } from "../report/outcome.js";
 import { formatFindings } from "../report/problem-report.js";
-import { version } from "./own-files.js";
+import { version } from "../fs/own-files.js";
 import { parseCommand, type Presentation, presentationOf } from "./program.js";
 import { currentDirectory, isTerminal, shown, stderr, stdout, styleOf, widthOf, writePieces } from "./streams.js";
 

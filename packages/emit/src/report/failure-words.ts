@@ -409,6 +409,23 @@ const rows: { readonly [Kind in Failure["kind"]]: Row<Extract<Failure, { readonl
     }),
   },
   "evaluation-failed": { exitCode: 1, words: ({ hosts }) => hosts.map(failedHost) },
+  "host-not-read": {
+    exitCode: 1,
+    words: ({ host, cause }) => ({
+      subject: host,
+      message: "Nix cannot evaluate the VMs of the host.",
+      remedy: "Fix the error, or override an input that is missing: --override-input NAME REF.",
+      details: cause.split("\n"),
+    }),
+  },
+  "nothing-to-adopt": {
+    exitCode: 1,
+    words: ({ host }) => ({
+      subject: host,
+      message: "The host has no VM in `microvm.vms`.",
+      remedy: "Name a host with VMs, or run `microvm-emit init`.",
+    }),
+  },
   "program-missing": {
     exitCode: 2,
     words: ({ program }) => ({

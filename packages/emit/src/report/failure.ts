@@ -80,6 +80,8 @@ export type Failure =
   | { readonly kind: "nix-missing" }
   | { readonly kind: "nix-failed"; readonly cause: string }
   | { readonly kind: "evaluation-failed"; readonly hosts: readonly FailedHost[]; readonly evaluated: readonly string[] }
+  | { readonly kind: "host-not-read"; readonly host: string; readonly cause: string }
+  | { readonly kind: "nothing-to-adopt"; readonly host: string }
   | { readonly kind: "program-missing"; readonly program: string }
   | { readonly kind: "runtime-unusable"; readonly folder: string; readonly cause: string }
   | {

@@ -1,8 +1,8 @@
-import { InvalidArgumentError } from "commander";
-import type { Override } from "../../check/nix.js";
+import type { Override } from "../../check/run-nix.js";
 import type { OnProgress } from "../../report/checked.js";
 import type { Outcome } from "../../report/outcome.js";
 import { configHelp, type Declare, withFormat } from "../command.js";
+import { collectOverride } from "../override.js";
 
 interface CheckOptions {
   readonly output?: string;
@@ -58,10 +58,4 @@ const checkConfig = async (
     onProgress,
   );
   return { json: { hosts }, text: (style) => formatChecked(hosts, style), findings };
-};
-
-const collectOverride = (given: string, before: readonly Override[] = []): readonly Override[] => {
-  const at = given.indexOf("=");
-  if (at < 1) throw new InvalidArgumentError("It takes a name and a flake reference.");
-  return [...before, [given.slice(0, at), given.slice(at + 1)]];
 };

@@ -1,5 +1,6 @@
 import type { Declare } from "../command.js";
 import { add } from "./add.js";
+import { adopt } from "./adopt.js";
 import { agent } from "./agent.js";
 import { check } from "./check.js";
 import { completeWords, completions } from "./completions.js";
@@ -27,6 +28,7 @@ import { restart, up } from "./up.js";
 export const commands: readonly Declare[] = [
   emit,
   init,
+  adopt,
   check,
   plan,
   diff,

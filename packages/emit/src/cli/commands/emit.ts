@@ -44,7 +44,7 @@ export interface EmitSettings {
   readonly output?: string | undefined;
   readonly force: boolean;
   /** An edit of the config that is written together with the flake. */
-  readonly edited?: EditedConfig;
+  readonly edited?: Pick<EditedConfig, "texts" | "files">;
 }
 
 /** Writes the flake of a config, or throws {@link Failed} and changes nothing. */

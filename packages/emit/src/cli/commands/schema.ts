@@ -1,6 +1,6 @@
 import { noFindings } from "../../report/outcome.js";
 import { type Declare, withFormat } from "../command.js";
-import { readOwnFile } from "../own-files.js";
+import { readOwnFile } from "../../fs/own-files.js";
 
 /** `microvm-emit schema`: prints the JSON Schema of a config. */
 export const schema: Declare = (program, ask) => {

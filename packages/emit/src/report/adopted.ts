@@ -1,0 +1,88 @@
+import type { Style } from "./style.js";
+import { formatDiff, type EditedFile } from "./edited.js";
+import { table } from "./table.js";
+
+/** The result of `adopt`, as `--json` prints it. */
+export interface Adopted {
+  /** The config file. */
+  readonly config: string;
+  readonly vms: readonly string[];
+  /** Parts of the old host that the config does not have. */
+  readonly notes: readonly { readonly vm: string | null; readonly subject: string; readonly reason: string }[];
+  /** The edits of the flake; made with `--edit`. */
+  readonly edited: readonly EditedFile[];
+  readonly isEdited: boolean;
+  /** Edits that have no literal place. */
+  readonly byHand: readonly {
+    readonly path: string;
+    readonly line: number | null;
+    readonly kind: "remove" | "add";
+    readonly attribute: string;
+    readonly reason: string;
+  }[];
+  /** The commands that the edits make necessary. */
+  readonly next: readonly string[];
+  readonly comparison: {
+    /** `flake`: the whole edited flake. `vms`: only the emitted VMs. `nothing`: neither can be evaluated. */
+    readonly of: "flake" | "vms" | "nothing";
+    /** The number of compared values. */
+    readonly compared: number;
+    readonly differences: readonly {
+      readonly vm: string;
+      readonly option: string;
+      readonly before: unknown;
+      readonly after: unknown;
+    }[];
+  };
+}
+
+export const formatAdopted = (adopted: Adopted, style: Style): string => {
+  const { config, vms, notes, edited, isEdited, byHand } = adopted;
+  return [
+    `${style.green("written")}  ${style.path(config)}: ${vms.length === 0 ? "no VM" : vms.join(", ")}\n`,
+    section(
+      "Not in the config",
+      notes.map(({ vm, subject, reason }) => `${vm ?? "host"}: ${subject} ${reason}`),
+      style,
+    ),
+    formatComparison(adopted.comparison, style),
+    isEdited
+      ? edited.map(({ file }) => `${style.green("edited")}   ${style.path(file)}\n`).join("")
+      : edited.length === 0
+        ? ""
+        : `\n${style.bold("Edits that --edit makes")}\n${formatDiff(edited, style)}`,
+    section(
+      "To edit by hand",
+      byHand.map(({ path, line, kind, attribute, reason }) => {
+        const place = `${path}${line === null ? "" : `:${String(line)}`}`;
+        return kind === "remove"
+          ? `${place}: remove ${attribute} (${reason})`
+          : `${place}: ${reason}. Add:\n${attribute.replaceAll(/^/gm, "      ")}`;
+      }),
+      style,
+    ),
+  ].join("");
+};
+
+const section = (title: string, lines: readonly string[], style: Style): string =>
+  lines.length === 0 ? "" : `\n${style.bold(title)}\n${lines.map((line) => `  - ${line}\n`).join("")}`;
+
+const words: Readonly<Record<Adopted["comparison"]["of"], string>> = {
+  flake: "The edited flake",
+  vms: "The VMs without the rest of the host",
+  nothing: "",
+};
+
+const formatComparison = ({ of, compared, differences }: Adopted["comparison"], style: Style): string => {
+  if (of === "nothing") return `\n${style.yellow("not compared")}: the new VMs do not evaluate\n`;
+  const summary = `${words[of]}: ${String(compared - differences.length)} of ${String(compared)} values of the VMs are equal.`;
+  const rows = differences.map(({ vm, option, before, after }) =>
+    [vm, option, short(before), short(after)].map((text) => ({ text })),
+  );
+  return `\n${summary}\n${rows.length === 0 ? "" : table(["VM", "option", "before", "after"], rows, style)}`;
+};
+
+const short = (value: unknown): string => {
+  const text = value === null ? "–" : JSON.stringify(value);
+  return text.length > 48 ? `${text.slice(0, 47)}…` : text;
+};
