@@ -2,7 +2,7 @@ import { Argument } from "commander";
 import { noFindings } from "../../report/outcome.js";
 import type { Declare } from "../command.js";
 import { withFormat } from "../command.js";
-import { readOwnFile } from "../own-files.js";
+import { readOwnFile } from "../../fs/own-files.js";
 import { examples } from "../vm-options.js";
 
 /** The script of each shell, a file of this package. */
