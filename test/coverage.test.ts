@@ -160,7 +160,7 @@ const inLibrary: Readonly<Record<string, string>> = {
  * the library.
  */
 const optionOfVm = (vm: Vm, option: string): string | undefined => {
-  const expr = exprOf(config({ a: vm }), "hosts/h/a.nix");
+  const expr = exprOf(config({ a: vm }), "hosts/h/vms/a.nix");
   const own = ["microvm-emit", "vms", "a"];
   const steps = option.split(".");
   return (

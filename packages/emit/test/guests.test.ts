@@ -32,11 +32,11 @@ const copyOf = ({ volumes, ...vm }: Vm): Vm => ({
 /** The files of a VM's guest that only a copy shares, and its evaluation in the host's file. */
 const guestOf = (vm: Vm): string => {
   const files = emissionOf({ a: vm, z: copyOf(vm) }).files.flatMap((file) => (file.kind === "nix" ? [file] : []));
-  const guest = files.filter(({ path }) => path.startsWith("guests/") || path.startsWith("modules/"));
+  const guest = files.filter(({ path }) => path.startsWith("hosts/h/guests/") || path.startsWith("modules/"));
   const evaluated = files.flatMap(({ path, expr }) =>
     path === "hosts/h/default.nix" ? definitionsOf(expr, ["microvm-emit", "guests", "a"]) : [],
   );
-  expect(guest.map(({ path }) => path)).toContain("guests/h/a.nix");
+  expect(guest.map(({ path }) => path)).toContain("hosts/h/guests/a.nix");
   return [
     ...guest.map(({ path, expr }) => `${path}\n${print(expr)}`),
     ...evaluated.map(({ value }) => print(value)),
@@ -100,9 +100,9 @@ it("a guest imports another one when only packages differ", () => {
   const { files } = emissionOf({ a: few, b: few, c: more, d: more, e: others, f: others });
   const textOf = (guest: string): string =>
     files
-      .flatMap((file) => (file.kind === "nix" && file.path === `guests/h/${guest}.nix` ? [print(file.expr)] : []))
+      .flatMap((file) => (file.kind === "nix" && file.path === `hosts/h/guests/${guest}.nix` ? [print(file.expr)] : []))
       .join();
-  expect(textOf("c")).toBe(`# NixOS configuration of c, d.
+  expect(textOf("c")).toBe(`# The guest c: a NixOS configuration that several VMs of h share.
 { pkgs, ... }:
 {
   imports = [ ./a.nix ];

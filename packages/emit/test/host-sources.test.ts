@@ -267,7 +267,7 @@ describe("a path in a config", () => {
           vms: {
             a: {
               agent: { package: nixPath("../../shared.nix") },
-              modules: [list([nixPath("../../../vm.nix")])],
+              modules: [list([nixPath("../../../../vm.nix")])],
               environment: { X: nixPath("./c.nix") },
             },
           },

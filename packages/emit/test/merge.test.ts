@@ -106,6 +106,14 @@ const repository = (from = emittedBase): string => {
 const indexesIn = (dir: string): unknown =>
   (JSON.parse(readFileSync(join(dir, lock), "utf8")) as { hosts: { alpha: unknown } }).hosts.alpha;
 
+const unmergedIn = (dir: string): readonly string[] => [
+  ...new Set(
+    spawnSync("git", ["-C", dir, "ls-files", "--unmerged"], { encoding: "utf8" })
+      .stdout.split("\n")
+      .flatMap((line) => line.split("\t").slice(1)),
+  ),
+];
+
 /**
  * Emits a merged tree, checks that git and a second run have nothing left to do, and returns messages about
  * moved VMs.
@@ -117,30 +125,30 @@ const settle = async (dir: string): Promise<readonly string[]> => {
   ).toEqual([]);
   const again = await emit(dir);
   expect([again.written, again.removed, again.lock.changed, again.findings.problems]).toEqual([[], [], false, []]);
-  const unmerged = spawnSync("git", ["-C", dir, "ls-files", "--unmerged"], { encoding: "utf8" }).stdout;
-  if (unmerged.includes("\tflake/")) expect(next[0]).toMatch(/^git add .*flake/);
+  if (unmergedIn(dir).some((path) => path.startsWith("flake/"))) expect(next[0]).toMatch(/^git add .*flake/);
   succeed(dir, "add", "-A");
   return findings.problems.map(({ code, subject }) => `${code} ${subject ?? ""}`);
 };
 
 describe("two branches that each add a VM", () => {
   const both = yaml("a", "b", 'm: { packages: ["git"] }', "z");
-  const joins: Readonly<Record<string, (dir: string) => void>> = {
+  /** Returns the status of git. */
+  const joins: Readonly<Record<string, (dir: string) => number | null>> = {
     "git merge": (dir) => {
       git(dir, "checkout", "-q", "one");
-      git(dir, "merge", "-q", "two");
+      return git(dir, "merge", "-q", "two");
     },
     "git merge --squash": (dir) => {
       git(dir, "checkout", "-q", "one");
-      git(dir, "merge", "-q", "--squash", "two");
+      return git(dir, "merge", "-q", "--squash", "two");
     },
     "git cherry-pick": (dir) => {
       git(dir, "checkout", "-q", "one");
-      git(dir, "cherry-pick", "two");
+      return git(dir, "cherry-pick", "two");
     },
     "git rebase": (dir) => {
       git(dir, "checkout", "-q", "two");
-      git(dir, "rebase", "-q", "one");
+      return git(dir, "rebase", "-q", "one");
     },
   };
 
@@ -162,8 +170,8 @@ describe("two branches that each add a VM", () => {
 
   it.each(Object.entries(joins))("are merged by %s, and the first VM keeps its index", async (_, join_) => {
     const dir = repository(apart);
-    join_(dir);
-    // Git merged the configs and the locks; in the locks, both VMs have index 2.
+    expect(join_(dir)).toBe(0);
+    // In the locks, both VMs have index 2.
     expect(readFileSync(join(dir, config), "utf8")).toBe(both);
     expect(indexesIn(dir)).toEqual({ a: 2, b: 0, m: 1, z: 2 });
     expect(await settle(dir)).toEqual(["index-moved hosts.alpha.vms.a"]);
@@ -172,7 +180,8 @@ describe("two branches that each add a VM", () => {
 
   it.each(Object.entries(joins))("are merged by %s when both edit one place", async (_, join_) => {
     const dir = repository(together);
-    join_(dir);
+    expect(join_(dir)).toBe(1);
+    expect(unmergedIn(dir)).toEqual([config, lock]);
     expect(readFileSync(join(dir, lock), "utf8")).toContain("<<<<<<< ");
     writeFileSync(join(dir, config), yaml("b", 'm: { packages: ["git"] }', "x", "z"));
     expect(await settle(dir)).toEqual(["index-moved hosts.alpha.vms.x"]);
@@ -184,7 +193,7 @@ describe("two branches that each add a VM", () => {
     await commit(dir, "three", yaml("b", "c", 'm: { packages: ["git"] }'));
     succeed(dir, "checkout", "-q", "one");
     for (const branch of ["two", "three"]) {
-      git(dir, "merge", "-q", branch);
+      git(dir, "merge", "-q", "--no-commit", branch);
       writeFileSync(join(dir, config), branch === "two" ? both : yaml("a", "b", "c", 'm: { packages: ["git"] }', "z"));
       succeed(dir, "add", "-A");
       succeed(dir, "commit", "-q", "-m", "join");
@@ -212,11 +221,11 @@ describe("two branches that each add a VM", () => {
     succeed(dir, "checkout", "-q", "base");
     layOut(dir, { "flake/.gitattributes": "* text\n" });
     succeed(dir, "commit", "-q", "-a", "-m", "attributes");
-    await commit(dir, "one", yaml("b", 'm: { packages: ["git"] }', "y"));
-    await commit(dir, "two", yaml("b", 'm: { packages: ["git"] }', "x"));
+    await commit(dir, "one", yaml("b", 'm: { packages: ["jq"] }', "y"));
+    await commit(dir, "two", yaml("b", 'm: { packages: ["fd"] }', "x"));
     git(dir, "merge", "-q", "one");
-    expect(readFileSync(join(dir, "flake/hosts/alpha/default.nix"), "utf8")).toContain("<<<<<<< ");
-    writeFileSync(join(dir, config), yaml("b", 'm: { packages: ["git"] }', "x", "y"));
+    expect(readFileSync(join(dir, "flake/hosts/alpha/vms/m.nix"), "utf8")).toContain("<<<<<<< ");
+    writeFileSync(join(dir, config), yaml("b", 'm: { packages: ["fd", "jq"] }', "x", "y"));
     expect(await settle(dir)).toEqual(["index-moved hosts.alpha.vms.y"]);
   });
 });
@@ -248,21 +257,23 @@ describe("a VM that one branch edits", () => {
 });
 
 describe("an edit by hand", () => {
-  const file = "hosts/alpha/default.nix";
+  const file = "hosts/alpha/vms/m.nix";
+  const joined = yaml("b", 'm: { packages: ["fd", "jq"] }');
   const branchesWith = async (edited: "one" | "two" | "both" | "none"): Promise<string> => {
     const dir = repository();
     const edit = (branch: string) => (): void => {
       if (edited === branch || edited === "both") appendFileSync(join(dir, "flake", file), "# mine\n");
     };
-    await commit(dir, "one", yaml("b", 'm: { packages: ["git"] }', "z"), edit("one"));
-    await commit(dir, "two", yaml("a", "b", 'm: { packages: ["git"] }'), edit("two"));
+    await commit(dir, "one", yaml("b", 'm: { packages: ["jq"] }'), edit("one"));
+    await commit(dir, "two", yaml("b", 'm: { packages: ["fd"] }'), edit("two"));
+    succeed(dir, "checkout", "-q", "one");
+    git(dir, "merge", "-q", "two");
+    writeFileSync(join(dir, config), joined);
     return dir;
   };
 
   it.each(["one", "two", "both"] as const)("of branch %s survives a merge", async (edited) => {
     const dir = await branchesWith(edited);
-    succeed(dir, "checkout", "-q", "one");
-    git(dir, "merge", "-q", "two");
     expect(await conflictsOf(dir)).toEqual([{ path: file, reason: "edited-on-branch" }]);
     await emit(dir, true);
     expect(readFileSync(join(dir, "flake", file), "utf8")).not.toContain("# mine");
@@ -272,17 +283,15 @@ describe("an edit by hand", () => {
     const dir = repository();
     await commit(dir, "one", yaml("b", 'm: { packages: ["git"] }', "z"));
     succeed(dir, "checkout", "-q", "-b", "two", "base");
-    appendFileSync(join(dir, "flake/hosts/alpha/m.nix"), "# mine\n");
+    appendFileSync(join(dir, "flake/hosts/alpha/vms/m.nix"), "# mine\n");
     succeed(dir, "commit", "-q", "-a", "-m", "edit");
     succeed(dir, "checkout", "-q", "one");
     succeed(dir, "merge", "-q", "two");
-    expect(await conflictsOf(dir)).toEqual([{ path: "hosts/alpha/m.nix", reason: "edited" }]);
+    expect(await conflictsOf(dir)).toEqual([{ path: "hosts/alpha/vms/m.nix", reason: "edited" }]);
   });
 
   it("after the merge is reported", async () => {
     const dir = await branchesWith("none");
-    succeed(dir, "checkout", "-q", "one");
-    git(dir, "merge", "-q", "two");
     appendFileSync(join(dir, "flake", file), "# mine\n");
     expect(await conflictsOf(dir)).toEqual([{ path: file, reason: "edited" }]);
     succeed(dir, "add", "-A");

@@ -79,7 +79,7 @@ it("next commands add only new files", () => {
   const dir = emitted({ "flake/flake.lock": "{ }" });
   git(dir, "init", "-q");
   git(dir, "add", ".");
-  layOut(dir, { "flake/guests/alpha/b.nix": "{ }" });
+  layOut(dir, { "flake/hosts/alpha/guests/b.nix": "{ }" });
   expect(next(dir)[0]).toBe("git add flake");
 });
 
@@ -151,11 +151,11 @@ it("next commands name the hosts and VMs whose files a run changes", () => {
   const after = (...written: readonly string[]): readonly string[] =>
     next(dir, hosts, before, written).map((line) => line.replace(/ +#.*/, "").replace("sudo ", ""));
   const [alpha, beta] = ["alpha", "beta"].map((name) => `nixos-rebuild switch --flake ./flake#${name}`);
-  expect(after("hosts/alpha/c.nix")).toEqual([alpha, "systemctl try-restart microvm@c"]);
-  expect(after("hosts/alpha/d.nix")).toEqual([alpha]);
+  expect(after("hosts/alpha/vms/c.nix")).toEqual([alpha, "systemctl try-restart microvm@c"]);
+  expect(after("hosts/alpha/vms/d.nix")).toEqual([alpha]);
   expect(after("hosts/alpha/default.nix")).toEqual([alpha]);
-  expect(after("hosts/beta/a.nix")).toEqual([beta, "systemctl try-restart microvm@a"]);
-  expect(after("guests/alpha/a.nix")).toEqual([alpha, "systemctl try-restart microvm@a microvm@b"]);
+  expect(after("hosts/beta/vms/a.nix")).toEqual([beta, "systemctl try-restart microvm@a"]);
+  expect(after("hosts/alpha/guests/a.nix")).toEqual([alpha, "systemctl try-restart microvm@a microvm@b"]);
   const all = [alpha, "systemctl try-restart microvm@a microvm@b microvm@c", beta, "systemctl try-restart microvm@a"];
   expect(after("microvm-emit/vm/state/create.py")).toEqual(all);
   expect(after("flake.nix")).toEqual([alpha, beta]);

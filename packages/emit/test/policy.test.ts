@@ -13,7 +13,7 @@ const written = (a: Vm): Readonly<Record<string, string>> => {
   const vms = { a, b: {}, c: { firewall: false } };
   const result = emit({ hosts: { h: { stateVersion: "26.05", user, bridges, vms } } });
   if (result._tag === "Left") throw new Error(JSON.stringify(result.left));
-  const file = result.right.files.find(({ path }) => path === "hosts/h/a.nix");
+  const file = result.right.files.find(({ path }) => path === "hosts/h/vms/a.nix");
   if (file?.kind !== "nix") throw new Error("The VM has no file.");
   return Object.fromEntries(
     options.flatMap((option) =>

@@ -14,7 +14,7 @@ import {
 } from "@microvm-emit/nix-ast";
 import { join } from "pathe";
 import { libraryFolder } from "../compile/flake/library-source.js";
-import { fileOf } from "../compile/host/vm-file.js";
+import { guestFile, vmFile } from "../compile/host-files.js";
 import { type Definition, definitionsOf, optionPath, withoutProperties } from "./definitions.js";
 import type { NixFile } from "../output-file.js";
 import type { Locator } from "../config-file/locate/locate.js";
@@ -274,7 +274,7 @@ const refusedPackage = (
   const refused = /^\s*Package [‘'](?<name>[^’']+)[’'] .*refusing to evaluate/s.exec(message)?.groups?.["name"];
   if (refused === undefined) return [];
   return emitted
-    .filter(({ path }) => [`hosts/${host}/`, `guests/${host}/`, "modules/"].some((folder) => path.startsWith(folder)))
+    .filter(({ path }) => [`hosts/${host}/`, "modules/"].some((folder) => path.startsWith(folder)))
     .flatMap(({ path }) => {
       const source = open(join(outputDir, path));
       return source === undefined ? [] : packageOffsets(source.mappings, refused).map(source.originNear);
@@ -337,7 +337,7 @@ const onlyDefinition = (option: string, files: Files, values: readonly unknown[]
   const ours =
     vm === undefined
       ? [`hosts/${host}/default.nix`]
-      : [`hosts/${host}/${fileOf({ name: vm })}`, `guests/${host}/${vm}.nix`];
+      : [vmFile({ name: host }, { name: vm }), guestFile({ name: host }, { name: vm })];
   const about: ConfigPath = vm === undefined ? ["hosts", host, "modules"] : ["hosts", host, "vms", vm];
   const definitions = [
     ...[...ours, "flake.nix"].map((path) => join(outputDir, path)),

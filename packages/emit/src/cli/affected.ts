@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { collect, type HostPlan, type Plan } from "@microvm-emit/model";
 import { nodesOf } from "@microvm-emit/nix-ast";
+import { guestFile, vmFile, vmFolder } from "../compile/host-files.js";
 import { libraryFolder } from "../compile/flake/library-source.js";
 import type { OutputFile } from "../output-file.js";
 
@@ -25,9 +26,9 @@ export const affectedBy = (
   const reads = importsOf(files);
   const isAffected = (...from: readonly string[]): boolean => reachedFrom(reads, from).some((path) => built.has(path));
   return plan.hosts.flatMap((host) => {
-    const folder = `hosts/${host.name}`;
+    const hasOtherVms = [...built].some((path) => path.startsWith(`${vmFolder(host)}/`));
     // The flake names the modules of each host, and its inputs.
-    if (!built.has("flake.nix") && !isAffected(`${folder}/default.nix`)) return [];
+    if (!built.has("flake.nix") && !hasOtherVms && !isAffected(`hosts/${host.name}/default.nix`)) return [];
     const guestOf = new Map(
       host.guests.flatMap(({ name, own, vms }) => (own === null ? vms.map((vm) => [vm, name] as const) : [])),
     );
@@ -36,9 +37,9 @@ export const affectedBy = (
       .filter((vm) => {
         const guest = guestOf.get(vm);
         return isAffected(
-          `${folder}/${vm}.nix`,
+          vmFile(host, { name: vm }),
           `${libraryFolder}/default.nix`,
-          ...(guest === undefined ? [] : [`guests/${host.name}/${guest}.nix`]),
+          ...(guest === undefined ? [] : [guestFile(host, { name: guest })]),
         );
       });
     return [{ host, vms }];
@@ -47,19 +48,20 @@ export const affectedBy = (
 
 /** The emitted files that each emitted file names; the library is one unit, since it also reads files that are no Nix. */
 const importsOf = (files: readonly OutputFile[]): ReadonlyMap<string, readonly string[]> => {
-  const paths = new Set(files.map(({ path }) => path));
-  const library = [...paths].filter((path) => path.startsWith(`${libraryFolder}/`));
-  const named = files.flatMap((file) => {
+  const paths = files.map(({ path }) => path);
+  // A path to a folder is its default.nix, or all of its files.
+  const named = collect(paths.flatMap((path) => [path, posix.dirname(path)].map((name) => [name, path] as const)));
+  const library = paths.filter((path) => path.startsWith(`${libraryFolder}/`));
+  const reads = files.flatMap((file) => {
     if (file.kind !== "nix" || file.path.startsWith(`${libraryFolder}/`)) return [];
     return nodesOf(file.expr).flatMap((node) => {
       if (node.kind !== "path") return [];
       const [path, ...others] = node.parts;
       const target = posix.join(posix.dirname(file.path), path);
-      const found = others.length > 0 ? [] : [target, `${target}/default.nix`].filter((each) => paths.has(each));
-      return found.map((each) => [file.path, each] as const);
+      return (others.length > 0 ? [] : (named.get(target) ?? [])).map((each) => [file.path, each] as const);
     });
   });
-  return new Map<string, readonly string[]>([...collect(named), [`${libraryFolder}/default.nix`, library]]);
+  return new Map<string, readonly string[]>([...collect(reads), [`${libraryFolder}/default.nix`, library]]);
 };
 
 const reachedFrom = (reads: ReadonlyMap<string, readonly string[]>, from: readonly string[]): readonly string[] => {

@@ -1,3 +1,4 @@
+import { vmFolder } from "../compile/host-files.js";
 import type { PlannedFile } from "../config-file/plan-file.js";
 import type { Wanted } from "../output/write.js";
 
@@ -15,6 +16,7 @@ export const wantedOf = async ({
   return {
     dir: places.outputDir,
     files: render(files()),
+    imported: planned.plan.hosts.map(vmFolder),
     beside: { [places.lock]: printLock(planned.lock), ...(adopted?.isWhole === true && { [adopted.from]: null }) },
   };
 };

@@ -7,7 +7,7 @@ export interface Locations {
 }
 
 /** Folders between the output directory and a file in it. */
-type Depth = 0 | 1 | 2;
+export type Depth = 0 | 3;
 
 /** Rewrites a path of the config for a file at this depth. */
 export type Relocate = (path: string, depth: Depth) => string;

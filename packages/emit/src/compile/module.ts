@@ -1,4 +1,16 @@
-import { attrs, type Binding, type Expr, formals, lambda, nameOf, nodesOf } from "@microvm-emit/nix-ast";
+import {
+  attrs,
+  type Binding,
+  type Expr,
+  formals,
+  ident,
+  inheritFrom,
+  lambda,
+  letIn,
+  nameOf,
+  nodesOf,
+  select,
+} from "@microvm-emit/nix-ast";
 
 /** Arguments that a guest module can take, in the order of its argument list. */
 const guestArguments = ["config", "inputs", "lib", "pkgs", "pkgsUnfree", "pkgsUnstable"];
@@ -7,23 +19,26 @@ const guestArguments = ["config", "inputs", "lib", "pkgs", "pkgsUnfree", "pkgsUn
 export const moduleOf = (...bindings: readonly Binding[]): Expr =>
   asking(variablesIn(bindings), guestArguments, attrs(bindings));
 
-export interface HostModule {
-  readonly expr: Expr;
-  /** True if `expr` is a function of the flake's inputs, so that other flakes can import the module. */
-  readonly needsInputs: boolean;
-}
+/** The NixOS module of a host: a function of the flake's inputs, so that other flakes can import it. */
+export const hostModule = (bindings: readonly Binding[]): Expr => {
+  const module = asking(variablesIn(bindings), hostArguments, attrs(bindings));
+  return lambda(formals(["inputs"]), module);
+};
 
 /**
- * A NixOS module of a host, with the arguments that it uses.
+ * The NixOS module of a VM, with the arguments that it uses. The host imports it by its path, so it takes the inputs
+ * from the host's options: an argument `inputs` would be that of a flake which imports the host.
  *
  * @param given the bindings to search for arguments; the rest of the body takes its own arguments.
  */
-export const hostModule = (given: readonly Binding[], body: readonly Binding[]): HostModule => {
+export const vmModule = (given: readonly Binding[], body: readonly Binding[]): Expr => {
   const named = variablesIn(given);
-  const module = asking(named, ["config", "lib", "pkgs"], attrs(body));
-  const needsInputs = named.has("inputs");
-  return { needsInputs, expr: needsInputs ? lambda(formals(["inputs"]), module) : module };
+  if (!named.has("inputs")) return asking(named, hostArguments, attrs(body));
+  const inputs = inheritFrom(select(ident("config"), "microvm-emit", "specialArgs"), "inputs");
+  return asking(new Set([...named, "config"]), hostArguments, letIn([inputs], attrs(body)));
 };
+
+const hostArguments = ["config", "lib", "pkgs"];
 
 const asking = (named: ReadonlySet<string>, available: readonly string[], body: Expr): Expr => {
   const asked = available.filter((argument) => named.has(argument));

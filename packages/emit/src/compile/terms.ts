@@ -16,7 +16,7 @@ import {
   withOrigin,
 } from "@microvm-emit/nix-ast";
 import { match } from "ts-pattern";
-import type { Relocate } from "./locations.js";
+import type { Depth, Relocate } from "./locations.js";
 
 /** Attaches the config path to a node, so that Nix errors in it lead back to the config. */
 export const at = <T extends Node>(origin: ConfigPath, node: T): T => withOrigin(node, origin);
@@ -56,10 +56,10 @@ export const packageFrom = (from: string, plan: PackagePlan): Expr =>
 export const packages = (plans: readonly PackagePlan[]): Expr => list(plans.map((plan) => packageFrom("pkgs", plan)));
 
 /** An element of `imports`, in a file `depth` folders below the output directory. */
-export const importModule = (module: ModulePlan, relocate: Relocate, depth: 0 | 1 | 2, origin: ConfigPath): Expr =>
+export const importModule = (module: ModulePlan, relocate: Relocate, depth: Depth, origin: ConfigPath): Expr =>
   at(origin, moduleExpr(module, relocate, depth));
 
-const moduleExpr = (module: ModulePlan, relocate: Relocate, depth: 0 | 1 | 2): Expr =>
+const moduleExpr = (module: ModulePlan, relocate: Relocate, depth: Depth): Expr =>
   match(module)
     .with({ kind: "path" }, ({ path: written }) => path(relocate(written, depth)))
     .with({ kind: "input" }, ({ input: name, attribute }) => input(name, ...attribute))

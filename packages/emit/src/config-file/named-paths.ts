@@ -17,7 +17,9 @@ export const namedPaths = (
 ): NamedPaths => {
   // Paths in the config's Nix are relative to the emitted file, which may be in any of these folders.
   const written = nodesIn(config).flatMap((node) =>
-    ["", "modules", "hosts/host"].map((folder) => namesIn(node, { folder: join(outputDir, folder), flake: outputDir })),
+    ["", "modules", "hosts/host", "hosts/host/vms"].map((folder) =>
+      namesIn(node, { folder: join(outputDir, folder), flake: outputDir }),
+    ),
   );
   return {
     modules: [

@@ -1,9 +1,9 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { exclusively } from "../fs/exclusive.js";
 import { type Conflict, Failed, type Failure, type LossReason } from "../report/failure.js";
 import type { TextFile } from "../output-file.js";
-import { type Folders, codeOf, isThere, openFolders, readEntry } from "../fs/folders.js";
+import { type Folders, codeOf, isAbsence, isThere, openFolders, readEntry } from "../fs/folders.js";
 import { contentsOf, indexEntries } from "../fs/git.js";
 import {
   type Manifest,
@@ -27,6 +27,8 @@ export interface Wanted {
   /** The output directory, absolute and without symlinks. */
   readonly dir: string;
   readonly files: readonly TextFile[];
+  /** Folders in it whose files all take effect, so that a file of someone else is a conflict. */
+  readonly imported: readonly string[];
   /**
    * Files outside the output directory, written in the same transaction: absolute path without symlinks → text, or null
    * to remove.
@@ -151,7 +153,7 @@ interface Plan {
 }
 
 /** Compares the desired files with the disk; throws one failure with all conflicts. */
-const planChanges = ({ dir, files, beside, edits = [], force }: Wanted, folders: Folders): Plan => {
+const planChanges = ({ dir, files, imported, beside, edits = [], force }: Wanted, folders: Folders): Plan => {
   const manifest = readManifest(dir, folders);
   const conflicts: Conflict[] = [];
   const changes: Change[] = [];
@@ -160,9 +162,9 @@ const planChanges = ({ dir, files, beside, edits = [], force }: Wanted, folders:
   const unmerged = unmergedFiles(dir, manifest);
 
   /** True if the file may be overwritten or removed; else records a conflict. */
-  const mayLose = (path: string, text: string): boolean => {
+  const mayLose = (path: string, text: string, foreign: LossReason = "foreign"): boolean => {
     const reason = force ? undefined : reasonToKeep(text, manifest.get(path), unmerged.get(path));
-    if (reason !== undefined) conflicts.push({ path, reason });
+    if (reason !== undefined) conflicts.push({ path, reason: reason === "foreign" ? foreign : reason });
     return reason === undefined;
   };
 
@@ -178,11 +180,12 @@ const planChanges = ({ dir, files, beside, edits = [], force }: Wanted, folders:
   }
 
   const wantedPaths = new Set(files.map(({ path }) => path));
-  for (const path of manifest.keys()) {
+  const strangers = imported.flatMap((folder) => entriesIn(dir, folder, folders));
+  for (const path of new Set([...manifest.keys(), ...strangers])) {
     if (wantedPaths.has(path)) continue;
     const there = look(path);
     if (there === "blocked" || there === undefined) continue;
-    if (mayLose(path, there.text)) {
+    if (mayLose(path, there.text, strangers.includes(path) ? "imported" : undefined)) {
       report.removed.push(path);
       changes.push({ action: "remove", path: join(dir, path) });
     }
@@ -210,6 +213,16 @@ const planChanges = ({ dir, files, beside, edits = [], force }: Wanted, folders:
   if (conflicts.length > 0) throw new Failed({ kind: "output-conflicts", dir, conflicts: byPath(conflicts) });
   for (const paths of Object.values(report)) paths.sort();
   return { changes, report };
+};
+
+/** The entries of a folder of the output directory. */
+const entriesIn = (dir: string, folder: string, folders: Folders): readonly string[] => {
+  try {
+    return readdirSync(folders.at(join(dir, folder))).map((name) => `${folder}/${name}`);
+  } catch (error) {
+    if (isAbsence(error)) return [];
+    throw error;
+  }
 };
 
 const byPath = (conflicts: readonly Conflict[]): Conflict[] =>

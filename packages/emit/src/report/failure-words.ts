@@ -599,6 +599,7 @@ const conflictWords: Readonly<Record<Conflict["reason"], string>> = {
   "edited-on-branch": "edited by hand on one of the branches that git merges",
   merged: "changed since it was emitted, by hand or by a merge of its lines",
   foreign: "not written by microvm-emit",
+  imported: "not of the config, but the host imports every file of this folder",
   symlink: "a symbolic link, which is never followed or replaced",
   directory: "a directory in place of a file",
   "not-a-directory": "a file in place of a directory",
@@ -611,6 +612,7 @@ const losses: Readonly<Record<LossReason, true>> = {
   "edited-on-branch": true,
   merged: true,
   foreign: true,
+  imported: true,
 };
 const isLoss = (reason: Conflict["reason"]): reason is LossReason => Object.hasOwn(losses, reason);
 

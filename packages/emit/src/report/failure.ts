@@ -129,7 +129,7 @@ export interface Question {
 }
 
 /** The content that `--force` would lose. */
-export type LossReason = "edited" | "edited-on-branch" | "merged" | "foreign";
+export type LossReason = "edited" | "edited-on-branch" | "merged" | "foreign" | "imported";
 
 /** A file that a run must overwrite or remove, but may not. */
 export interface Conflict {

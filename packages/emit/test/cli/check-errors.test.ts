@@ -180,8 +180,8 @@ describe.each(nixes())("check with $version", (nix) => {
     const emitted = related.filter(({ subject }) => subject === "emitted as");
     expect(emitted[0]?.note).toBe(mistake.emitted);
     if (mistake.emitted !== undefined) {
-      const folder = mistake.isShared === true ? "guests" : "hosts";
-      expect(emitted[0]?.place?.file).toBe(join(dir, "flake", folder, "alpha/web.nix"));
+      const folder = mistake.isShared === true ? "guests" : "vms";
+      expect(emitted[0]?.place?.file).toBe(join(dir, "flake/hosts/alpha", folder, "web.nix"));
     }
   });
 
@@ -195,7 +195,7 @@ describe.each(nixes())("check with $version", (nix) => {
      |                                    ^
   Nix cannot evaluate the host alpha.
     undefined variable 'b'
-  see: emitted as (flake/hosts/alpha/web.nix:`);
+  see: emitted as (flake/hosts/alpha/vms/web.nix:`);
   });
 
   it.each([

@@ -214,7 +214,7 @@ it("checks that the flake is current, and writes nothing", () => {
   for (const args of [["--check"], ["diff", "--check"]])
     expect(microvmEmit(dir, args)).toMatchObject({ exitCode: 0, stdout: "flake is current.\n" });
   change(dir, before.replace('["git"]', '["jq"]'));
-  writeFileSync(join(dir, "flake/hosts/alpha/db.nix"), "{ }\n");
+  writeFileSync(join(dir, "flake/hosts/alpha/vms/db.nix"), "{ }\n");
   const tree = treeOf(dir);
   for (const args of [["--check"], ["diff", "--check"]]) {
     const { exitCode, stderr } = microvmEmit(dir, args);
@@ -222,8 +222,8 @@ it("checks that the flake is current, and writes nothing", () => {
     expect(stderr).toContain(`error[output-stale] flake
   The flake is not current: a run would change files.
     .microvm-emit.sha256
-    hosts/alpha/api.nix
-    hosts/alpha/db.nix
+    hosts/alpha/vms/api.nix
+    hosts/alpha/vms/db.nix
 `);
   }
   expect(treeOf(dir)).toEqual(tree);

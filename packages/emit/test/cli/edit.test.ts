@@ -63,7 +63,7 @@ describe("a config with VMs in another file", () => {
     );
     expect(read(dir, "microvm.config.ts")).toBe(split["microvm.config.ts"]);
     expect(indexes(dir)).toEqual({ alpha: { api: 0, db: 1, web: 2 }, beta: {} });
-    expect(existsSync(join(dir, "flake/hosts/alpha/web.nix"))).toBe(true);
+    expect(existsSync(join(dir, "flake/hosts/alpha/vms/web.nix"))).toBe(true);
   });
 
   it("keeps the index of a renamed VM, changes the VMs that name it, and tells the host", () => {
@@ -78,8 +78,8 @@ describe("a config with VMs in another file", () => {
         .replace("db:5432", "postgres:5432"),
     );
     expect(indexes(dir)).toMatchObject({ alpha: { api: 0, postgres: 1 } });
-    expect(read(dir, "flake/hosts/alpha/postgres.nix")).toContain('from = "db";');
-    expect(existsSync(join(dir, "flake/hosts/alpha/db.nix"))).toBe(false);
+    expect(read(dir, "flake/hosts/alpha/vms/postgres.nix")).toContain('from = "db";');
+    expect(existsSync(join(dir, "flake/hosts/alpha/vms/db.nix"))).toBe(false);
     expect(stdout).toMatch(/nixos-rebuild switch .*#alpha'? {2}# on alpha, renames db to postgres$/m);
     expect(stdout).not.toContain("beta");
   });
@@ -95,7 +95,7 @@ describe("a config with VMs in another file", () => {
       hosts: { alpha: { api: 0, db: 1 }, beta: { web: 0 } },
       freed: { alpha: [{ vm: "web", index: 2 }] },
     });
-    expect(existsSync(join(dir, "flake/hosts/beta/web.nix"))).toBe(true);
+    expect(existsSync(join(dir, "flake/hosts/beta/vms/web.nix"))).toBe(true);
     expect(stdout).toMatch(/on alpha, stops web\n/);
   });
 
@@ -206,8 +206,8 @@ describe("nothing is written", () => {
   it("when a file of the flake was edited by hand", () => {
     const dir = project("a");
     succeeded(microvmEmit(dir, []));
-    writeFileSync(join(dir, "flake/hosts/alpha/a.nix"), "{ }\n");
-    expect(unchanged(dir, ["remove", "a"]).stderr).toContain("hosts/alpha/a.nix: edited by hand");
+    writeFileSync(join(dir, "flake/hosts/alpha/vms/a.nix"), "{ }\n");
+    expect(unchanged(dir, ["remove", "a"]).stderr).toContain("hosts/alpha/vms/a.nix: edited by hand");
   });
 
   it("when the config is a symlink out of the repository", () => {

@@ -84,16 +84,15 @@ describe("microvm-emit CONFIG", () => {
   });
 
   it("removes the file of a guest when a single VM needs it", () => {
-    const guests = (): readonly string[] =>
-      Object.keys(treeOf(dir)).filter((file) => /^flake\/guests\/.*\.nix$/.test(file));
+    const guests = (): readonly string[] => Object.keys(treeOf(dir)).filter((file) => /\/guests\/.*\.nix$/.test(file));
     const dir = project("a", "b", "c");
     microvmEmit(dir, [config]);
     writeFileSync(join(dir, config), sourceOf(configOf("a", "b")));
     const { stdout } = microvmEmit(dir, [config]);
-    expect(stdout.match(/^removed .*$/gm)).toEqual(["removed  flake/hosts/alpha/c.nix"]);
-    expect(guests()).toEqual(["flake/guests/alpha/a.nix"]);
+    expect(stdout.match(/^removed .*$/gm)).toEqual(["removed  flake/hosts/alpha/vms/c.nix"]);
+    expect(guests()).toEqual(["flake/hosts/alpha/guests/a.nix"]);
     writeFileSync(join(dir, config), sourceOf(configOf("a")));
-    expect(microvmEmit(dir, [config]).stdout).toContain("removed  flake/guests/alpha/a.nix");
+    expect(microvmEmit(dir, [config]).stdout).toContain("removed  flake/hosts/alpha/guests/a.nix");
     expect(guests()).toEqual([]);
   });
 
@@ -220,7 +219,7 @@ describe("microvm-emit CONFIG", () => {
         .replace("import", 'import { vms } from "./vms.ts";\nimport'),
     });
     expect(microvmEmit(dir, [config])).toMatchObject({ exitCode: 0, stderr: "" });
-    expect(Object.keys(treeOf(dir))).toContain("flake/hosts/alpha/frompackage.nix");
+    expect(Object.keys(treeOf(dir))).toContain("flake/hosts/alpha/vms/frompackage.nix");
   });
 
   it("keeps its output valid when a config logs", () => {
@@ -253,7 +252,7 @@ describe("--json", () => {
       ok: true,
       exitCode: 0,
       directory: join(dir, "flake"),
-      written: expect.arrayContaining(["flake.nix", "hosts/alpha/default.nix", "hosts/alpha/a.nix"]) as unknown,
+      written: expect.arrayContaining(["flake.nix", "hosts/alpha/default.nix", "hosts/alpha/vms/a.nix"]) as unknown,
       unchanged: [],
       removed: [],
       lock: { file: join(dir, "microvm.lock.json"), changed: true },

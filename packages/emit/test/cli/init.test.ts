@@ -51,7 +51,7 @@ describe("microvm-emit init", () => {
     expect(config).toContain('import { codex, defineConfig, go, rust } from "microvm-emit";');
     expect(config).toContain('stateVersion: "25.05"');
     expect(config).toContain("devvm: { agent: codex(), toolchains: [go(), rust()] }");
-    expect(existsSync(join(dir, "flake/hosts/workstation/devvm.nix"))).toBe(true);
+    expect(existsSync(join(dir, "flake/hosts/workstation/vms/devvm.nix"))).toBe(true);
     // The next run accepts it.
     expect(microvmEmit(dir, [])).toMatchObject({ exitCode: 0, stderr: "" });
   });
@@ -105,7 +105,7 @@ describe("microvm-emit init in a folder with a flake", () => {
     expect(flake).toContain("microvm = inputs.microvm-nix;");
     expect(flake).not.toContain("microvm.url");
     const tree = treeOf(dir);
-    expect(Object.keys(tree)).toContain("microvms/hosts/workstation/devvm.nix");
+    expect(Object.keys(tree)).toContain("microvms/hosts/workstation/vms/devvm.nix");
     expect(Object.keys(tree).filter((path) => path.endsWith("flake.nix"))).toEqual(["flake.nix"]);
   });
 

@@ -31,6 +31,7 @@ type Files = Readonly<Record<string, string>>;
 const wantedIn = (root: string, files: Files): Wanted => ({
   dir: join(root, "flake"),
   files: Object.entries(files).map(([path, text]) => ({ kind: "text", path, text })),
+  imported: [],
   beside: { [join(root, "x.lock.json")]: `${JSON.stringify(Object.keys(files))}\n` },
   force: false,
 });

@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   statSync,
+  rmSync,
   symlinkSync,
   truncateSync,
   utimesSync,
@@ -27,12 +28,17 @@ import { layOut, temporaryDirectory, treeOf } from "../tree.js";
 const run = (
   dir: string,
   files: Readonly<Record<string, string>>,
-  { force = false, beside = {} }: { force?: boolean; beside?: Record<string, string> } = {},
+  {
+    force = false,
+    beside = {},
+    imported = [],
+  }: { force?: boolean; beside?: Record<string, string>; imported?: readonly string[] } = {},
 ): Promise<E.Either<Failure, Written>> =>
   ended(
     write({
       dir,
       files: Object.entries(files).map(([path, text]) => ({ kind: "text", path, text })),
+      imported,
       beside,
       force,
     }),
@@ -53,6 +59,25 @@ const fail = async (...args: Parameters<typeof run>): Promise<Failure> => {
 const first = { "flake.nix": "{ }\n", "hosts/midna.nix": "midna\n", "guests/a.nix": "a\n" };
 
 describe("write", () => {
+  it("refuses a file of someone else in a folder that a host imports", async () => {
+    const dir = temporaryDirectory();
+    const files = { "vms/a.nix": "a\n" };
+    const imported = ["vms", "missing"];
+    await succeed(dir, files, { imported });
+    layOut(dir, { "vms/old.nix": "{ }\n", "vms/folder/b.nix": "{ }\n" });
+    symlinkSync("a.nix", join(dir, "vms/link.nix"));
+    expect(await fail(dir, files, { imported })).toMatchObject({
+      conflicts: [
+        { path: "vms/folder", reason: "directory" },
+        { path: "vms/link.nix", reason: "symlink" },
+        { path: "vms/old.nix", reason: "imported" },
+      ],
+    });
+    rmSync(join(dir, "vms/folder"), { recursive: true });
+    rmSync(join(dir, "vms/link.nix"));
+    expect(await succeed(dir, files, { imported, force: true })).toMatchObject({ removed: ["vms/old.nix"] });
+  });
+
   it("writes the files, the manifest and the files beside", async () => {
     const root = temporaryDirectory();
     const dir = join(root, "deep/flake");

@@ -12,6 +12,8 @@ let
     attrsets = base;
     lists = base;
     # `charToInt` is not at the top of nixpkgs' lib either.
+    # Of a folder without folders.
+    filesystem.listFilesRecursive = folder: map (name: folder + "/${name}") (attrNames (builtins.readDir folder));
     strings = base // {
       charToInt = char: printable.${char} or (throw "The stand-in of charToInt knows no ${toJSON char}.");
     };

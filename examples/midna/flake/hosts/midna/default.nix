@@ -4,9 +4,8 @@
 {
   imports = [
     (lib.modules.importApply ../../microvm-emit { inherit inputs; })
-    ./emacsvm.nix
-    ./goprotobufvm.nix
-  ];
+  ]
+  ++ lib.filesystem.listFilesRecursive ./vms;
 
   microvm-emit = {
     user = {

@@ -4,8 +4,8 @@
 {
   imports = [
     (lib.modules.importApply ../../microvm-emit { inherit inputs; })
-    ./projectvm.nix
-  ];
+  ]
+  ++ lib.filesystem.listFilesRecursive ./vms;
 
   microvm-emit = {
     user = {

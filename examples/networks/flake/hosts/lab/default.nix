@@ -4,14 +4,8 @@
 {
   imports = [
     (lib.modules.importApply ../../microvm-emit { inherit inputs; })
-    ./alone.nix
-    ./beside.nix
-    ./forwarded.nix
-    ./gateway.nix
-    ./isolated.nix
-    ./leased.nix
-    ./routed.nix
-  ];
+  ]
+  ++ lib.filesystem.listFilesRecursive ./vms;
 
   microvm-emit = {
     user = {
@@ -57,7 +51,5 @@
       ];
       nat.enable = true;
     };
-
-    guests.alone.config = ../../guests/lab/alone.nix;
   };
 }

@@ -4,10 +4,8 @@
 {
   imports = [
     (lib.modules.importApply ../../microvm-emit { inherit inputs; })
-    ./apivm.nix
-    ./batchvm.nix
-    ./labvm.nix
-  ];
+  ]
+  ++ lib.filesystem.listFilesRecursive ./vms;
 
   microvm-emit = {
     user = {

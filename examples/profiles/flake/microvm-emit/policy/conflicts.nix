@@ -1,4 +1,4 @@
-# Reports conflicts of VMs and bridges with other modules of the host.
+# Reports conflicts between VMs, and of VMs and bridges with other modules of the host.
 { config, lib, ... }:
 let
   facts = config.microvm-emit.policy;
@@ -53,21 +53,32 @@ let
       ++ lib.concatMap addressesOfInterface (builtins.attrValues (interfacesOf guest));
     "vsock CID" = vsockCid;
   };
+  # The VMs with each value, by value.
+  owners = builtins.mapAttrs (
+    _: valuesOf:
+    builtins.groupBy ({ value, ... }: value) (
+      lib.concatMap (name: map (value: { inherit name value; }) (valuesOf name)) (builtins.attrNames vms)
+    )
+  ) own;
+  ownersOf =
+    kind: value: lib.concatMapStringsSep " and " ({ name, ... }: name) owners.${kind}.${value};
+
+  # The files of VMs from two branches can be merged without a conflict.
+  duplicatesOf =
+    kind: values:
+    map (
+      value:
+      "The VMs ${ownersOf kind value} have the same ${kind}: ${value}. Change it in one of them. If you merged branches, run microvm-emit."
+    ) (builtins.filter (value: lib.length values.${value} > 1) (builtins.attrNames values));
+
   conflictsOf =
     kind: valuesOf:
-    let
-      owners = lib.listToAttrs (
-        lib.concatMap (name: map (value: lib.nameValuePair value name) (own.${kind} name)) (
-          builtins.attrNames vms
-        )
-      );
-    in
     lib.concatMap (
       other:
       map (
         value:
-        "The VMs ${owners.${value}} and ${other} have the same ${kind}: ${value}. Change it in ${other}, or change the index of ${owners.${value}} in microvm-emit's config."
-      ) (builtins.filter (value: owners ? ${value}) (valuesOf other))
+        "The VMs ${ownersOf kind value} and ${other} have the same ${kind}: ${value}. Change it in ${other}, or change the index of ${ownersOf kind value} in microvm-emit's config."
+      ) (builtins.filter (value: owners.${kind} ? ${value}) (valuesOf other))
     ) (builtins.attrNames others);
 
   reportDuplicates =
@@ -116,7 +127,8 @@ in
         inherit message;
       })
       (
-        lib.optionals (others != { }) (lib.concatLists (lib.mapAttrsToList conflictsOf foreign))
+        lib.concatLists (lib.mapAttrsToList duplicatesOf owners)
+        ++ lib.optionals (others != { }) (lib.concatLists (lib.mapAttrsToList conflictsOf foreign))
         ++ lib.unique (lib.concatMap conflictsOfBridge bridges)
       )
   );

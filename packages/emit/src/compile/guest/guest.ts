@@ -12,12 +12,13 @@ import { compileAgent } from "./agents.js";
 import * as modules from "./guest-modules.js";
 import { compileHardware, compileMachine } from "./hardware.js";
 import { compileHome } from "./home.js";
+import { guestFile } from "../host-files.js";
 import type { Relocate } from "../locations.js";
 import { moduleOf } from "../module.js";
 import type { SharedModules } from "../shared-modules.js";
 import { at, bindingAt, importModule, input, packageFrom, setAt } from "../terms.js";
 
-/** The NixOS configuration of a guest. Its paths are relative to `hosts/HOST` or `guests/HOST`. */
+/** The NixOS configuration of a guest. Its paths are relative to `hosts/HOST/vms` or `hosts/HOST/guests`. */
 export const compileGuest = (
   { own }: Pick<GuestPlan, "own">,
   vm: VmPlan,
@@ -26,7 +27,7 @@ export const compileGuest = (
 ): Expr => {
   const imports = [
     ...importShared(vm, shared),
-    ...vm.guest.modules.map((module, position) => importModule(module, relocate, 2, [...vm.path, "modules", position])),
+    ...vm.guest.modules.map((module, position) => importModule(module, relocate, 3, [...vm.path, "modules", position])),
   ];
   return moduleOf(
     ...(imports.length === 0 ? [] : [binding("imports", list(imports))]),
@@ -47,7 +48,7 @@ export const compileGuest = (
 };
 
 /**
- * `guests/HOST/NAME.nix`: the NixOS configuration that several VMs share, named after the first one. With a base it
+ * `hosts/HOST/guests/NAME.nix`: the NixOS configuration that several VMs share, named after the first one. With a base it
  * imports the base's file and adds the missing packages.
  */
 export const compileSharedGuest = (
@@ -61,7 +62,7 @@ export const compileSharedGuest = (
   kind: "nix",
   path: guestFile(host, guest),
   expr: comment(base === undefined ? compileGuest(guest, vm, shared, relocate) : compileMore(vm, base), {
-    before: `NixOS configuration of ${guest.vms.join(", ")}.`,
+    before: `The guest ${guest.name}: a NixOS configuration that several VMs of ${host.name} share.`,
   }),
 });
 
@@ -77,11 +78,9 @@ const compileMore = (vm: VmPlan, base: GuestBase): Expr =>
     ),
   );
 
-export const guestFile = (host: HostPlan, { name }: Pick<GuestPlan, "name">): string =>
-  `guests/${host.name}/${name}.nix`;
 const importShared = (vm: VmPlan, shared: SharedModules): readonly Expr[] => {
   const use = (name: string, key: unknown, make: () => Expr): Expr =>
-    path(`../../modules/${shared.use(name, key, vm.name, make)}`);
+    path(`../../../modules/${shared.use(name, key, vm.name, make)}`);
   const { agent } = vm;
   const groups = otherGroups(vm);
   const agentPath = [...vm.path, "agent"];

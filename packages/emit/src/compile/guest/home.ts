@@ -61,7 +61,7 @@ const importPart = (
   origin: ConfigPath,
 ): Expr =>
   match(part)
-    .with({ kind: "module" }, ({ module }) => importModule(module, relocate, 2, origin))
+    .with({ kind: "module" }, ({ module }) => importModule(module, relocate, 3, origin))
     .with({ kind: "zsh" }, (plan) =>
       at(plan.path, sharedModule(shared.use("zsh", [plan.history, plan.init], vm, () => zsh(plan)))),
     )
@@ -70,7 +70,7 @@ const importPart = (
     )
     .exhaustive();
 
-const sharedModule = (fileName: string): Expr => nixPath(`../../modules/${fileName}`);
+const sharedModule = (fileName: string): Expr => nixPath(`../../../modules/${fileName}`);
 
 const zsh = ({ path: origin, history, init }: ZshPlan): Expr =>
   moduleOf(

@@ -1,6 +1,7 @@
 import { type ConfigPath, guestBases, type HostPlan, type ImportedVmPlan, type Plan } from "@microvm-emit/model";
 import {
   attrs,
+  binary,
   binding,
   type Binding,
   blankLine,
@@ -16,19 +17,18 @@ import {
 import { match } from "ts-pattern";
 import type { OutputFile } from "../../output-file.js";
 import { importPackageSets } from "../guest/agents.js";
-import { compileSharedGuest, guestFile } from "../guest/guest.js";
+import { compileSharedGuest } from "../guest/guest.js";
 import { libraryModule } from "../flake/library.js";
 import type { Relocate } from "../locations.js";
 import { hostModule } from "../module.js";
 import { compileNetworks } from "./network.js";
 import type { SharedModules } from "../shared-modules.js";
-import { at, bindingAt, input, setAt, setsAt } from "../terms.js";
-import { compileGuestOptions, compileVm } from "./vm.js";
-import { fileOf } from "./vm-file.js";
+import { bindingAt, input, setAt, setsAt } from "../terms.js";
+import { compileVm } from "./vm.js";
 
 /**
- * The files of a host: `hosts/NAME/default.nix`, one file per VM beside it, and `guests/NAME/` for guests of several
- * VMs.
+ * The files of a host: `hosts/NAME/default.nix`, a file for each VM in `vms/`, and for each guest of several VMs in
+ * `guests/`.
  */
 export const compileHost = (
   host: HostPlan,
@@ -39,33 +39,21 @@ export const compileHost = (
   const bases = guestBases(host);
   const named = new Map(host.vms.map((vm) => [vm.name, vm]));
   // Guests stay in the order of their first VM's index, so that a later VM renames no module.
-  const guests = host.guests.map((guest) => {
+  const files = host.guests.flatMap((guest) => {
     const vms = guest.vms.flatMap((name) => named.get(name) ?? []);
-    return {
-      vms: vms.map((vm) => ({ vm, ...compileVm(host, guest, vm, shared, relocate) })),
+    return [
+      ...vms.map((vm) => compileVm(host, guest, vm, shared, relocate)),
       // Any of the VMs would do: they share all options of the guest.
-      shared: (guest.own === null ? vms.slice(0, 1) : []).map((vm) => ({
-        option: setAt(vm.path, guest.name, compileGuestOptions(vm, path(`../../${guestFile(host, guest)}`))),
-        file: compileSharedGuest(host, guest, vm, bases.get(guest.name), shared, relocate),
-      })),
-    };
-  });
-  const sharedGuests = guests.flatMap((guest) => guest.shared);
-  const vms = guests.flatMap((guest) => guest.vms).sort((a, b) => (a.vm.name < b.vm.name ? -1 : 1));
-  const imports = vms.map(({ vm, needsInputs }) => {
-    const file = path(`./${fileOf(vm)}`);
-    return at(vm.path, needsInputs ? importApply(file) : file);
+      ...(guest.own === null ? vms.slice(0, 1) : []).map((vm) =>
+        compileSharedGuest(host, guest, vm, bases.get(guest.name), shared, relocate),
+      ),
+    ];
   });
   const body = [
-    binding("imports", list([importApply(libraryModule(library)), ...imports])),
+    binding("imports", importsOf(host, library)),
     ...setsAt(host.path, "microvm-emit", [
       ...compileUser(host),
       ...compileNetworks(host),
-      ...setsAt(
-        [...host.path, "vms"],
-        "guests",
-        sharedGuests.map(({ option }) => option),
-      ).map(blankLine),
       ...setsAt([], "specialArgs", importPackageSets(host)).map(blankLine),
     ]).map(blankLine),
     ...compileMicrovm(host),
@@ -74,16 +62,20 @@ export const compileHost = (
     {
       kind: "nix",
       path: `hosts/${host.name}/default.nix`,
-      expr: comment(hostModule(body, body).expr, { before: `The network and the microVMs of ${host.name}.` }),
+      expr: comment(hostModule(body), { before: `The network and the microVMs of ${host.name}.` }),
     },
-    ...vms.map(({ file }) => file),
-    ...sharedGuests.map(({ file }) => file),
+    ...files.sort((a, b) => (a.path < b.path ? -1 : 1)),
   ];
 };
 
-/** Applies a file that is a function of the flake's inputs, which gives a module. */
-const importApply = (file: Expr): Expr =>
-  call(select(ident("lib"), "modules", "importApply"), file, attrs([inherit("inputs")]));
+/** The library, and all files of the VMs' folder: a list of files would conflict when git merges two new VMs. */
+const importsOf = (host: HostPlan, library: Plan["library"]): Expr => {
+  const modules = list([
+    call(select(ident("lib"), "modules", "importApply"), libraryModule(library), attrs([inherit("inputs")])),
+  ]);
+  if (host.vms.length === 0) return modules;
+  return binary(modules, "++", call(select(ident("lib"), "filesystem", "listFilesRecursive"), path("./vms")));
+};
 
 /** The main user. The host's own NixOS configuration supplies the ids that the config leaves out. */
 const compileUser = ({ vms: [vm] }: HostPlan): readonly Binding[] => {

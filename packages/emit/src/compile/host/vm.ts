@@ -16,6 +16,7 @@ import {
   comment,
   type Expr,
   list,
+  path,
   type NixInput,
   str,
   toNix,
@@ -25,40 +26,38 @@ import type { NixFile } from "../../output-file.js";
 import { compileGuest } from "../guest/guest.js";
 import { compileMachine, compileShare, compileVolume } from "../guest/hardware.js";
 import type { Relocate } from "../locations.js";
-import { hostModule } from "../module.js";
+import { vmModule } from "../module.js";
 import { compilePolicy } from "./policy.js";
 import type { SharedModules } from "../shared-modules.js";
+import { vmFile } from "../host-files.js";
 import { at, bindingAt, input, setAt, setsAt } from "../terms.js";
-import { fileOf } from "./vm-file.js";
 
-/** The file of a VM. With `needsInputs` it is a function of the flake's inputs. */
-export interface VmFile {
-  readonly file: NixFile;
-  readonly needsInputs: boolean;
-}
-
-/** `hosts/HOST/NAME.nix`: everything about a VM that it shares with no other VM. */
+/**
+ * `hosts/HOST/vms/NAME.nix`: everything about a VM that it shares with no other VM, and the definition of its guest if
+ * it is the first VM of it.
+ */
 export const compileVm = (
   host: HostPlan,
   guest: GuestPlan,
   vm: VmPlan,
   shared: SharedModules,
   relocate: Relocate,
-): VmFile => {
+): NixFile => {
   const own = compileOptions(host, guest, vm);
   const options =
     guest.own === null
       ? own
       : [...own, blankLine(bindingAt(vm.path, "config", compileGuest(guest, vm, shared, relocate)))];
-  const body = at(vm.path, binding(["microvm-emit", "vms", vm.name], attrs(options)));
-  const { expr, needsInputs } = hostModule(own, [body]);
+  const guests =
+    guest.own === null && guest.name === vm.name
+      ? [setAt(vm.path, guest.name, compileGuestOptions(vm, path(`../guests/${guest.name}.nix`)))]
+      : [];
+  const vms = setAt(vm.path, "vms", [bindingAt(vm.path, vm.name, attrs(options))]);
+  const body = setAt(vm.path, "microvm-emit", [...setsAt(vm.path, "guests", guests), blankLine(vms)]);
   return {
-    needsInputs,
-    file: {
-      kind: "nix",
-      path: `hosts/${host.name}/${fileOf(vm)}`,
-      expr: comment(expr, { before: titleOf(host, vm) }),
-    },
+    kind: "nix",
+    path: vmFile(host, vm),
+    expr: comment(vmModule([...own, ...guests], [body]), { before: titleOf(host, vm) }),
   };
 };
 
@@ -195,7 +194,7 @@ const compileSpecialArgs = (vm: VmPlan): readonly Binding[] =>
   set(vm, "specialArgs", recordOf(vm, "specialArgs", vm.guest.specialArgs));
 
 /** The options of a shared guest below `microvm-emit.guests.NAME` on the host. */
-export const compileGuestOptions = (vm: VmPlan, config: Expr): readonly Binding[] => [
+const compileGuestOptions = (vm: VmPlan, config: Expr): readonly Binding[] => [
   ...compileSpecialArgs(vm),
   ...compilePackageSet(vm),
   bindingAt(vm.path, "config", config),

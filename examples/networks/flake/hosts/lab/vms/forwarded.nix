@@ -1,5 +1,6 @@
 # The microVM forwarded of lab.
 {
+
   microvm-emit.vms.forwarded = {
     interfaces = [
       {
@@ -43,7 +44,7 @@
     ];
 
     config = {
-      imports = [ ../../modules/user-alice.nix ];
+      imports = [ ../../../modules/user-alice.nix ];
 
       networking = {
         firewall.enable = true;

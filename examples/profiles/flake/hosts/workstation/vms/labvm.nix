@@ -1,5 +1,6 @@
 # The microVM labvm of workstation, at 192.168.84.4.
 {
+
   microvm-emit.vms.labvm = {
     network = "internet";
     interfaces = [
@@ -29,7 +30,7 @@
     config =
       { pkgs, ... }:
       {
-        imports = [ ../../modules/user-alice-labvm.nix ];
+        imports = [ ../../../modules/user-alice-labvm.nix ];
 
         networking.firewall.enable = true;
 

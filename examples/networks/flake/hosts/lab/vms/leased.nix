@@ -1,5 +1,6 @@
 # The microVM leased of lab, at 192.168.83.7.
 {
+
   microvm-emit.vms.leased = {
     network = "internet";
     interfaces = [

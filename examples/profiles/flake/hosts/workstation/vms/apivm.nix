@@ -1,5 +1,6 @@
 # The microVM apivm of workstation, at 192.168.83.2.
 {
+
   microvm-emit.vms.apivm = {
     network = "internet";
     interfaces = [
@@ -39,10 +40,10 @@
       { inputs, pkgs, ... }:
       {
         imports = [
-          ../../modules/user-alice.nix
+          ../../../modules/user-alice.nix
           inputs.home-manager.nixosModules.home-manager
-          ../../modules/claude-code.nix
-          ../../modules/go.nix
+          ../../../modules/claude-code.nix
+          ../../../modules/go.nix
         ];
 
         networking.firewall.enable = true;
@@ -53,7 +54,7 @@
         ];
 
         home-manager.users.alice = {
-          imports = [ ../../modules/zsh.nix ];
+          imports = [ ../../../modules/zsh.nix ];
           home = {
             username = "alice";
             homeDirectory = "/home/alice";

@@ -1,5 +1,6 @@
 # The microVM emacsvm of midna, at 192.168.83.6.
 {
+
   microvm-emit.vms.emacsvm = {
     network = "internet";
     interfaces = [
@@ -39,9 +40,9 @@
       { inputs, ... }:
       {
         imports = [
-          ../../modules/user-michael.nix
+          ../../../modules/user-michael.nix
           inputs.home-manager.nixosModules.home-manager
-          ../../modules/claude-code.nix
+          ../../../modules/claude-code.nix
           inputs.stapelbergnix.lib.userSettings
         ];
 
@@ -49,8 +50,8 @@
 
         home-manager.users.michael = {
           imports = [
-            ../../modules/zsh.nix
-            ../../modules/emacs.nix
+            ../../../modules/zsh.nix
+            ../../../modules/emacs.nix
           ];
           home = {
             username = "michael";

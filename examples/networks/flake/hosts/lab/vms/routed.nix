@@ -1,15 +1,15 @@
-# The microVM isolated of lab, at 192.168.10.6.
+# The microVM routed of lab, at 10.9.0.8.
 {
-  microvm-emit.vms.isolated = {
+
+  microvm-emit.vms.routed = {
     network = "internet";
     interfaces = [
       {
-        id = "microvm4";
-        mac = "02:00:00:00:00:05";
-        bridge = "br0.10";
+        id = "microvm6";
+        mac = "02:00:00:00:00:07";
         addresses = [
-          "192.168.10.6/24"
-          "fd00:10::6/64"
+          "10.9.0.8/24"
+          "fd00:9::8/64"
         ];
       }
     ];
@@ -17,12 +17,12 @@
       "8.8.8.8"
       "1.1.1.1"
     ];
-    vsockCid = 7;
-    sshHostKeys = "/var/lib/microvm-host-keys/isolated";
+    vsockCid = 9;
+    sshHostKeys = "/var/lib/microvm-host-keys/routed";
     shares = [
       {
         tag = "workspace";
-        source = "/home/alice/microvm/isolated";
+        source = "/home/alice/microvm/routed";
       }
     ];
     volumes = [

@@ -1,5 +1,6 @@
 # The microVM goprotobufvm of midna, at 192.168.83.7.
 {
+
   microvm-emit.vms.goprotobufvm = {
     network = "internet";
     interfaces = [
@@ -44,9 +45,9 @@
       }:
       {
         imports = [
-          ../../modules/user-michael.nix
+          ../../../modules/user-michael.nix
           inputs.home-manager.nixosModules.home-manager
-          ../../modules/claude-code.nix
+          ../../../modules/claude-code.nix
           inputs.stapelbergnix.lib.userSettings
         ];
 
@@ -65,8 +66,8 @@
 
         home-manager.users.michael = {
           imports = [
-            ../../modules/zsh.nix
-            ../../modules/emacs.nix
+            ../../../modules/zsh.nix
+            ../../../modules/emacs.nix
           ];
           home = {
             username = "michael";

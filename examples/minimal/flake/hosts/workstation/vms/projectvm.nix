@@ -1,5 +1,6 @@
 # The microVM projectvm of workstation, at 192.168.83.2.
 {
+
   microvm-emit.vms.projectvm = {
     network = "internet";
     interfaces = [
@@ -37,8 +38,8 @@
 
     config = {
       imports = [
-        ../../modules/user-alice.nix
-        ../../modules/claude-code.nix
+        ../../../modules/user-alice.nix
+        ../../../modules/claude-code.nix
       ];
 
       networking.firewall.enable = true;

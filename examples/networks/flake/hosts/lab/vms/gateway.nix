@@ -1,5 +1,6 @@
 # The microVM gateway of lab, at 192.168.83.5.
 {
+
   microvm-emit.vms.gateway = {
     network = "open";
     interfaces = [

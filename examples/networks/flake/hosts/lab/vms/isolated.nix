@@ -1,14 +1,16 @@
-# The microVM routed of lab, at 10.9.0.8.
+# The microVM isolated of lab, at 192.168.10.6.
 {
-  microvm-emit.vms.routed = {
+
+  microvm-emit.vms.isolated = {
     network = "internet";
     interfaces = [
       {
-        id = "microvm6";
-        mac = "02:00:00:00:00:07";
+        id = "microvm4";
+        mac = "02:00:00:00:00:05";
+        bridge = "br0.10";
         addresses = [
-          "10.9.0.8/24"
-          "fd00:9::8/64"
+          "192.168.10.6/24"
+          "fd00:10::6/64"
         ];
       }
     ];
@@ -16,12 +18,12 @@
       "8.8.8.8"
       "1.1.1.1"
     ];
-    vsockCid = 9;
-    sshHostKeys = "/var/lib/microvm-host-keys/routed";
+    vsockCid = 7;
+    sshHostKeys = "/var/lib/microvm-host-keys/isolated";
     shares = [
       {
         tag = "workspace";
-        source = "/home/alice/microvm/routed";
+        source = "/home/alice/microvm/isolated";
       }
     ];
     volumes = [

@@ -1,5 +1,6 @@
 # The microVM batchvm of workstation, at 192.168.83.3.
 {
+
   microvm-emit.vms.batchvm = {
     network = "internet";
     interfaces = [
@@ -44,10 +45,10 @@
       { inputs, pkgs, ... }:
       {
         imports = [
-          ../../modules/user-alice.nix
+          ../../../modules/user-alice.nix
           inputs.home-manager.nixosModules.home-manager
-          ../../modules/claude-code-batchvm.nix
-          ../../modules/go.nix
+          ../../../modules/claude-code-batchvm.nix
+          ../../../modules/go.nix
         ];
 
         networking.firewall.enable = true;
@@ -59,7 +60,7 @@
         ];
 
         home-manager.users.alice = {
-          imports = [ ../../modules/zsh.nix ];
+          imports = [ ../../../modules/zsh.nix ];
           home = {
             username = "alice";
             homeDirectory = "/home/alice";

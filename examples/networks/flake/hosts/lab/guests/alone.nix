@@ -1,6 +1,6 @@
-# NixOS configuration of alone, beside, gateway, isolated, leased, routed.
+# The guest alone: a NixOS configuration that several VMs of lab share.
 {
-  imports = [ ../../modules/user-alice.nix ];
+  imports = [ ../../../modules/user-alice.nix ];
 
   networking.firewall.enable = true;
 
