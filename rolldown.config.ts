@@ -28,6 +28,8 @@ const licences: Plugin = {
 export default {
   input: { "microvm-emit": join(dist, "cli/main.js") },
   platform: "node",
+  // Optional dependencies, which users can leave out.
+  external: ["@hpcc-js/wasm-graphviz", "@resvg/resvg-wasm"],
   // ES modules where a package has both: of CommonJS, all is kept and run.
   resolve: {
     mainFields: ["module", "main"],

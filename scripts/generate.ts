@@ -1,6 +1,6 @@
 /**
  * Writes all files that are generated from the model's tables: functions and exports of agents and toolchains, tables
- * of the docs, the JSON Schema and the library's private ranges. `npm run generate` runs it; tests compare the files.
+ * of the docs, pictures of the examples, the JSON Schema and the library's private ranges. `npm run generate` runs it; tests compare the files.
  */
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,7 @@ import { format, resolveConfig } from "prettier";
 import { generatedDocs } from "./catalogue-docs.js";
 import { generatedFunctions } from "./catalogue-functions.js";
 import { configJsonSchema, schemaFile } from "./config-schema.js";
+import { exampleGraphs } from "./graphs.js";
 import { providersFile, providersJson } from "./providers.js";
 import { privateRangesFile, privateRangesJson } from "./private-ranges.js";
 
@@ -25,7 +26,8 @@ export const generatedFiles = async (): Promise<ReadonlyMap<string, string>> => 
       async ([path, text]) => [path, await format(text, { ...(await resolveConfig(path)), filepath: path })] as const,
     ),
   );
-  return new Map(formatted);
+  // Prettier does not know the format.
+  return new Map([...formatted, ...(await exampleGraphs())]);
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url))

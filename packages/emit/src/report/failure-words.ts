@@ -433,6 +433,13 @@ const rows: { readonly [Kind in Failure["kind"]]: Row<Extract<Failure, { readonl
       remedy: `Install it, or run the command on the host.`,
     }),
   },
+  "engine-missing": {
+    exitCode: 2,
+    words: ({ package: name }) => ({
+      message: `The package ${name} is not installed.`,
+      remedy: `Install it: npm install ${name}. Or use --format mermaid.`,
+    }),
+  },
   "runtime-unusable": {
     exitCode: 2,
     words: ({ folder, cause }) => ({

@@ -83,6 +83,7 @@ export type Failure =
   | { readonly kind: "host-not-read"; readonly host: string; readonly cause: string }
   | { readonly kind: "nothing-to-adopt"; readonly host: string }
   | { readonly kind: "program-missing"; readonly program: string }
+  | { readonly kind: "engine-missing"; readonly package: string }
   | { readonly kind: "runtime-unusable"; readonly folder: string; readonly cause: string }
   | {
       readonly kind: "host-unreachable";

@@ -96,13 +96,13 @@ export const reachingWords = ({ vms, ports, lans, everyone }: ReachedBy): readon
 ];
 
 /** Sources of connections to a host port, by its listening address. */
-const sourceOf = (on: string | null): string => {
+export const sourceOf = (on: string | null): string => {
   if (on === null) return "everyone who can reach the host";
   if (/^(127\.|::1$)/.test(on)) return "processes on the host";
   return /^[\d.]+$|:/.test(on) ? `everyone who can reach ${on} on the host` : `the network of ${on}`;
 };
 
-const leadingWords = ({ proto, port, guestPort }: LeadingPort): string =>
+export const leadingWords = ({ proto, port, guestPort }: LeadingPort): string =>
   `${proto} ${String(port)} → ${String(guestPort)}`;
 
 const sharesLines = (

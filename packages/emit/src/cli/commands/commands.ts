@@ -12,6 +12,7 @@ import { emit } from "./emit.js";
 import { exec } from "./exec.js";
 import { explain } from "./explain.js";
 import { gc } from "./gc.js";
+import { graph } from "./graph.js";
 import { init } from "./init.js";
 import { logs } from "./logs.js";
 import { move } from "./move.js";
@@ -31,6 +32,7 @@ export const commands: readonly Declare[] = [
   adopt,
   check,
   plan,
+  graph,
   diff,
   status,
   up,
