@@ -53,7 +53,7 @@ const editAndEmit = async (
   const places = placesOf(config, output);
   const edited = await editConfig(places, request);
   const { change, texts } = edited;
-  const files = edited.files.map(({ path, before, text }) => ({ file: path, diff: diffOf(before, text) }));
+  const files = edited.files.map(({ path, before, text }) => ({ file: path, diff: diffOf(before ?? "", text) }));
   const copied = change.kind === "add" ? change.copied : undefined;
   const json = { edited: files, leftOut: copied?.leftOut ?? [] };
   if (dryRun) {

@@ -1,8 +1,8 @@
 import { Failed } from "../report/failure.js";
 import type { FoundVm } from "../vm/find.js";
 import { attachHere } from "../vm/machine.js";
-import { confirm } from "./confirm.js";
 import { flakeReference } from "./next-commands.js";
+import { confirm } from "./questions.js";
 
 /** The command that deploys the host of a VM; undefined without a config. */
 export const switchCommand = ({ host: { planned, machine } }: FoundVm): readonly [string, ...string[]] | undefined => {

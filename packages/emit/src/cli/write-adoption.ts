@@ -1,10 +1,10 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Adoption } from "../adopt/adopt.js";
 import { type Failure, failuresOf } from "../report/failure.js";
 import { Failed } from "../report/failure.js";
 import type { Style } from "../report/style.js";
-import { confirm } from "./confirm.js";
+import { confirm } from "./questions.js";
 import { stderr, styleOf, shown } from "./streams.js";
 
 /** The written files of an adoption. */
@@ -39,21 +39,22 @@ export const writeAdoption = async (adoption: Adoption, { edit, yes, show }: Set
   }
   stderr.write(shown(show(styleOf(stderr))));
   await confirm(`Write ${file} and edit ${String(edits.length)} files of the flake?`, yes);
-  writeFileSync(file, text, { flag: "wx" });
-  try {
-    const { emitConfig } = await import("./commands/emit.js");
-    const files = edits.map((one) => ({ path: join(root ?? "", one.path), before: one.before, text: one.after }));
-    const emitted = await emitConfig(file, { force: false, edited: { texts: new Map(), files } });
-    return {
-      isEdited: true,
-      failures: [],
-      next: byHand.length > 0 ? [] : emitted.json.next,
-      text: byHand.length > 0 ? () => "" : emitted.text,
-    };
-  } catch (error) {
-    rmSync(file);
-    throw error;
-  }
+  const [{ emitConfig }, { placesOf }] = await Promise.all([
+    import("./commands/emit.js"),
+    import("../config-file/places.js"),
+  ]);
+  const { config } = placesOf(file);
+  const files = [
+    { path: config, before: null, text },
+    ...edits.map((one) => ({ path: join(root ?? "", one.path), before: one.before, text: one.after })),
+  ];
+  const emitted = await emitConfig(config, { force: false, edited: { texts: new Map([[config, text]]), files } });
+  return {
+    isEdited: true,
+    failures: [],
+    next: byHand.length > 0 ? [] : emitted.json.next,
+    text: byHand.length > 0 ? () => "" : emitted.text,
+  };
 };
 
 /** The problems that the config has now; a person fixes them in the file. */

@@ -22,7 +22,7 @@ export type OwnModules = Readonly<Record<string, object>>;
 /** Loads the default export of a config without validating it. `file` is absolute. Throws {@link Failed}. */
 export const load = async (file: string, own: OwnModules, options: LoadOptions = {}): Promise<unknown> => {
   const loader = loaders[extname(file)];
-  requireFile(file);
+  if (options.texts?.has(file) !== true) requireFile(file);
   if (loader === undefined) {
     throw new Failed({ kind: "config-unsupported", file, extensions: configExtensions });
   }

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { type Lock, emptyLock, formatPath, lockSchema } from "@microvm-emit/model";
 import type { Node, ParseError } from "jsonc-parser";
 import { Failed } from "../report/failure.js";
-import { readEntry } from "../fs/folders.js";
+import { isThere, readEntry } from "../fs/folders.js";
 import { git } from "../fs/git.js";
 import { lockNameOf, lockSuffix } from "../lock-name.js";
 import { sidesOf } from "../output/merge-conflict.js";
@@ -80,7 +80,7 @@ export const readLockFile = async (path: string): Promise<LockFile> => {
 export const adoptLock = async (lockFile: LockFile, config: unknown): Promise<LockFile> => {
   if (lockFile.text !== undefined) return lockFile;
   const directory = dirname(lockFile.path);
-  const names = readdirSync(directory);
+  const names = isThere(directory) ? readdirSync(directory) : [];
   const owned = new Set(names.map(lockNameOf));
   const orphans = names.filter((name) => name.endsWith(lockSuffix) && !owned.has(name));
   for (const name of orphans.toSorted()) {

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { ask } from "../cli/questions.js";
 import type { InitOptions } from "./options.js";
 import { Failed, type Question } from "../report/failure.js";
 import { agentNames, type Answers, freeNetwork, toolchainNames } from "./config-text.js";
 import { findMachine, sshKeysOf, stateVersionsIn } from "./machine.js";
-import { ask } from "./questions.js";
 
 /** The answers for a first config: from the options, else from the machine, else from the user. */
 export const answersFor = async (

@@ -44,8 +44,8 @@ export interface Wanted {
 export interface FileEdit {
   /** Absolute and without links. */
   readonly path: string;
-  /** The text that was edited, which must still be there. */
-  readonly before: string;
+  /** The text that was edited, which must still be there; null for a new file. */
+  readonly before: string | null;
   readonly text: string;
 }
 
@@ -205,9 +205,7 @@ const planChanges = ({ dir, files, imported, beside, edits = [], force }: Wanted
     else if (there?.text !== text) changes.push({ action: "put", path, text });
   }
   for (const { path, before, text } of edits) {
-    const there = readEntry(folders.at(path));
-    if (typeof there === "string" || there.bytes.toString() !== before)
-      throw new Failed({ kind: "config-changed", file: path });
+    if (textAt(path, folders) !== before) throw new Failed({ kind: "config-changed", file: path });
     changes.push({ action: "put", path, text });
   }
   if (conflicts.length > 0) throw new Failed({ kind: "output-conflicts", dir, conflicts: byPath(conflicts) });
@@ -223,6 +221,12 @@ const entriesIn = (dir: string, folder: string, folders: Folders): readonly stri
     if (isAbsence(error)) return [];
     throw error;
   }
+};
+
+/** The text of a file; null if nothing is there, undefined for another kind of entry. */
+const textAt = (path: string, folders: Folders): string | null | undefined => {
+  const there = isThere(dirname(path)) ? readEntry(folders.at(path)) : "none";
+  return there === "none" ? null : typeof there === "string" ? undefined : there.bytes.toString();
 };
 
 const byPath = (conflicts: readonly Conflict[]): Conflict[] =>

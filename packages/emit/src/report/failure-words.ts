@@ -133,10 +133,6 @@ const rows: { readonly [Kind in Failure["kind"]]: Row<Extract<Failure, { readonl
       ),
     }),
   },
-  "init-cancelled": {
-    exitCode: 1,
-    words: () => ({ message: "Cancelled. Nothing was changed.", remedy: "Run init again." }),
-  },
   "flake-not-editable": {
     exitCode: 1,
     words: ({ file, reason, byHand }) => ({
@@ -544,8 +540,8 @@ const rows: { readonly [Kind in Failure["kind"]]: Row<Extract<Failure, { readonl
   "not-confirmed": {
     exitCode: 1,
     words: ({ question, isAsked }) => ({
-      message: `Not confirmed: ${question} Nothing was changed.`,
-      remedy: isAsked ? "Run it again and answer `y`." : "Add --yes: there is no terminal to ask on.",
+      message: `${isAsked ? "Cancelled at the question" : "No terminal to ask on"}: ${question} Nothing was changed.`,
+      remedy: isAsked ? "Run the command again." : "Add --yes.",
     }),
   },
   internal: {

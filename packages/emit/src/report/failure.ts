@@ -26,7 +26,6 @@ export type Failure =
   | { readonly kind: "config-of-another-user"; readonly file: string; readonly uid: number }
   | { readonly kind: "config-exists"; readonly file: string }
   | { readonly kind: "init-unanswered"; readonly questions: readonly Question[] }
-  | { readonly kind: "init-cancelled" }
   | {
       readonly kind: "flake-not-editable";
       readonly file: string;

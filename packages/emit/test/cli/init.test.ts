@@ -118,6 +118,23 @@ describe("microvm-emit init in a folder with a flake", () => {
     expect(treeOf(dir)).toEqual(before);
   });
 
+  it("writes neither config nor flake when a file is in the way", () => {
+    const dir = folder({ "flake.nix": ownFlake, "microvms/hosts/workstation/default.nix": "{ }" });
+    const before = treeOf(dir);
+    expect(parsed(init(dir, "--json")).problems).toMatchObject([{ code: "output-conflicts" }]);
+    expect(treeOf(dir)).toEqual(before);
+  });
+
+  it("makes the folder of the config", () => {
+    const dir = folder();
+    expect(
+      microvmEmit(dir, ["init", "new", ...answers, "--state-version", "25.11", "--module", "../configuration.nix"]),
+    ).toMatchObject({
+      exitCode: 0,
+    });
+    expect(existsSync(join(dir, "new/microvm.config.ts"))).toBe(true);
+  });
+
   it("replaces no flake that is a symbolic link", () => {
     const dir = folder({ "elsewhere.nix": ownFlake });
     symlinkSync("elsewhere.nix", join(dir, "flake.nix"));
@@ -199,7 +216,7 @@ describe("microvm-emit init at a terminal", () => {
     const { status, screen } = atTerminal(dir, [...known, "--host", "workstation"], [["Change", "n"]]);
     expect(status).toBe(1);
     expect(screen).toContain("importApply ./microvms/hosts/workstation");
-    expect(screen).toContain("init-cancelled");
+    expect(screen).toContain("not-confirmed");
     expect(treeOf(dir)).toEqual(before);
   });
 

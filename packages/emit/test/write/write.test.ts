@@ -20,7 +20,7 @@ import { describe, expect, it } from "vitest";
 import type { Conflict, Failure } from "../../src/report/failure.js";
 import { attributesName, manifestName } from "../../src/output/manifest.js";
 import { sha256 } from "../../src/fs/sha256.js";
-import { type Written, write } from "../../src/output/write.js";
+import { type Wanted, type Written, write } from "../../src/output/write.js";
 import { ended } from "./ended.js";
 import { withFault } from "./fault.mjs";
 import { layOut, temporaryDirectory, treeOf } from "../tree.js";
@@ -28,11 +28,7 @@ import { layOut, temporaryDirectory, treeOf } from "../tree.js";
 const run = (
   dir: string,
   files: Readonly<Record<string, string>>,
-  {
-    force = false,
-    beside = {},
-    imported = [],
-  }: { force?: boolean; beside?: Record<string, string>; imported?: readonly string[] } = {},
+  { force = false, beside = {}, imported = [], edits = [] }: Partial<Omit<Wanted, "dir" | "files">> = {},
 ): Promise<E.Either<Failure, Written>> =>
   ended(
     write({
@@ -40,6 +36,7 @@ const run = (
       files: Object.entries(files).map(([path, text]) => ({ kind: "text", path, text })),
       imported,
       beside,
+      edits,
       force,
     }),
   );
@@ -223,6 +220,39 @@ describe("write", () => {
     linkSync(join(dir, "flake.nix"), other);
     await succeed(dir, { ...first, "flake.nix": "{ new }\n" });
     expect(readFileSync(other, "utf8")).toBe("{ }\n");
+  });
+
+  it("writes new and edited files of the user with the flake", async () => {
+    const root = temporaryDirectory();
+    layOut(root, { "own.nix": "old\n" });
+    const edits = [
+      { path: join(root, "own.nix"), before: "old\n", text: "new\n" },
+      { path: join(root, "deep/config.ts"), before: null, text: "config\n" },
+    ];
+    await succeed(join(root, "flake"), first, { edits });
+    expect(treeOf(root)).toMatchObject({
+      "own.nix": "new\n",
+      "deep/config.ts": "config\n",
+      "flake/flake.nix": "{ }\n",
+    });
+  });
+
+  it.each([
+    ["a new file is there already", "config.ts", null],
+    ["an edited file has another text", "config.ts", "old\n"],
+    ["an edited file is gone", "gone.ts", "old\n"],
+    ["the folder of an edited file is gone", "gone/config.ts", "old\n"],
+    ["an edited file became a folder", "folder", "old\n"],
+  ])("changes nothing when %s", async (_, name, before) => {
+    const root = temporaryDirectory();
+    layOut(root, { "config.ts": "theirs\n", "folder/a": "theirs\n" });
+    const tree = treeOf(root);
+    const path = join(root, name);
+    expect(await fail(join(root, "flake"), first, { edits: [{ path, before, text: "new\n" }] })).toEqual({
+      kind: "config-changed",
+      file: path,
+    });
+    expect(treeOf(root)).toEqual(tree);
   });
 
   it("does not change a lock file that is a link", async () => {

@@ -1,6 +1,7 @@
 import type { Plan } from "@microvm-emit/model";
 import { Option } from "commander";
-import type { EditedConfig } from "../../config-file/edit/edit.js";
+import type { Texts } from "../../fs/read-text.js";
+import type { FileEdit } from "../../output/write.js";
 import type { Emitted } from "../../report/emitted.js";
 import type { Outcome } from "../../report/outcome.js";
 import { configHelp, type Declare, withFormat } from "../command.js";
@@ -43,8 +44,8 @@ export interface EmitSettings {
   /** The output directory as typed. */
   readonly output?: string | undefined;
   readonly force: boolean;
-  /** An edit of the config that is written together with the flake. */
-  readonly edited?: Pick<EditedConfig, "texts" | "files">;
+  /** Edits of the user's files, written together with the flake: texts to plan with, and files to write. */
+  readonly edited?: { readonly texts: Texts; readonly files: readonly FileEdit[] };
 }
 
 /** Writes the flake of a config, or throws {@link Failed} and changes nothing. */

@@ -30,7 +30,7 @@ const resetVm = async (name: string, where: Where, { yes = false }: ResetOptions
     import("../../vm/find.js"),
     import("../../vm/start.js"),
     import("../../vm/reset.js"),
-    import("../confirm.js"),
+    import("../questions.js"),
   ]);
   const vm = await findVm(name, where);
   const { own, kept } = imagesOf(vm);
