@@ -47,7 +47,7 @@ const rooms: Readonly<Record<string, Arrows>> = {
     check: [".", "compile", "compile/flake", "config-file", "config-file/locate", "fs", "report"],
     vm: ["config-file", "fs", "report"],
     adopt: [".", "check", "config-file", "fs", "init", "report"],
-    init: ["cli", "cli/commands", "config-file", "fs", "output", "report"],
+    init: ["cli", "cli/commands", "config-file", "fs", "report"],
     cli: [
       ".",
       "adopt",

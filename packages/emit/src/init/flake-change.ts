@@ -1,6 +1,4 @@
 import { positionOf, print } from "@microvm-emit/nix-ast";
-import { withoutLinks } from "../fs/without-links.js";
-import type { FileEdit } from "../output/write.js";
 import { Failed } from "../report/failure.js";
 import { diffOf } from "../report/edited.js";
 import { handWritten, type ImportedHost, importHost } from "./own-flake.js";
@@ -8,7 +6,8 @@ import { handWritten, type ImportedHost, importHost } from "./own-flake.js";
 /** The edit of a user's flake. */
 export interface FlakeChange {
   readonly file: string;
-  readonly edit: FileEdit;
+  readonly before: string;
+  readonly after: string;
   /** The hunks of a unified diff. */
   readonly diff: string;
 }
@@ -16,10 +15,7 @@ export interface FlakeChange {
 /** @throws {Failed} with the lines to add by hand, where the flake has no literal place for them. */
 export const changeOf = (file: string, before: string, host: ImportedHost): FlakeChange => {
   const edited = importHost(before, host);
-  if (edited._tag === "Right") {
-    const edit = { path: withoutLinks(file), before, text: edited.right };
-    return { file, edit, diff: diffOf(before, edited.right) };
-  }
+  if (edited._tag === "Right") return { file, before, after: edited.right, diff: diffOf(before, edited.right) };
   const error = edited.left;
   const [message, offset] =
     error._tag === "ParseError"

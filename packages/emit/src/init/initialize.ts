@@ -8,6 +8,7 @@ import type { InitOptions } from "./options.js";
 import { configIn } from "../config-file/find-config.js";
 import { type Places, placesOf } from "../config-file/places.js";
 import { planFile } from "../config-file/plan-file.js";
+import { withoutLinks } from "../fs/without-links.js";
 import type { Texts } from "../fs/read-text.js";
 import { Failed } from "../report/failure.js";
 import { answersFor } from "./answers.js";
@@ -33,10 +34,11 @@ export const initialize = async (
   const texts = new Map([[config, text]]);
   const change = into === undefined ? undefined : await flakeChange(places, texts, into, answers.host);
   if (change !== undefined && isInteractive) await confirm(`Change ${change.file}?`, options.yes === true, change.diff);
-  const { json, findings, ...emitted } = await emitConfig(config, {
-    force: false,
-    edited: { texts, files: [{ path: config, before: null, text }, ...(change === undefined ? [] : [change.edit])] },
-  });
+  const files = [
+    { path: config, before: null, text },
+    ...(change === undefined ? [] : [{ path: withoutLinks(change.file), before: change.before, text: change.after }]),
+  ];
+  const { json, findings, ...emitted } = await emitConfig(config, { force: false, edited: { texts, files } });
   return {
     json: { config, ...json, into: into ?? null },
     text: (style, width) =>
