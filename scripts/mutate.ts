@@ -181,7 +181,7 @@ const AREAS: Readonly<Record<string, Area>> = {
   },
   library: {
     sources: ["packages/emit/nix/*.nix", ":!packages/emit/nix/policy/rules.nix"],
-    tests: [...TESTS_OF_NIX, "test/lab/policy-units", "test/lab/units", "test/lab/networkd"],
+    tests: TESTS_OF_NIX,
     usesCommand: true,
     mutate: mutationsOfNix,
   },

@@ -1,4 +1,4 @@
-import { attrs, nix } from "@microvm-emit/nix-ast";
+import { attrs, nix, parse } from "@microvm-emit/nix-ast";
 import { describe, expect, it } from "vitest";
 import {
   claudeCode,
@@ -629,7 +629,7 @@ const table: readonly Row[] = [
   ...["", "root", "//../x", "/nix/store/"].map((mountPoint): Row => [
     `a volume at ${mountPoint}`,
     config({ a: { volumes: [{ image: "root.img", mountPoint, sizeMiB: 64 }] } }),
-    `${mountPoint.startsWith("/nix") ? "bad-value" : "bad-value"} ${v}.a.volumes[0].mountPoint`,
+    `bad-value ${v}.a.volumes[0].mountPoint`,
   ]),
   ["a line break in a path", config({ a: { workspace: "/a\nb" } }), `bad-value ${v}.a.workspace`],
   [
@@ -1365,6 +1365,49 @@ describe("problems", () => {
       ({ code }) => code === "policy-not-held",
     );
     expect(problem?.message).toContain(`: ${way}`);
+  });
+
+  it.each<[string, unknown]>([
+    ["nameservers", ["9.9.9.9"]],
+    ["network", "internet"],
+    ["allow", ["github"]],
+    ["reachVms", ["b"]],
+    ["reachHost", [8080]],
+    ["bandwidthMbitPerSecond", 10],
+  ])("tell that %s has no effect on a VM without an interface", (setting, value) => {
+    const codes = (interfaces: readonly object[] | undefined): readonly string[] =>
+      summary(config({ a: { network: "allowlist", allow: ["github"], [setting]: value, interfaces }, b: {} }));
+    expect(codes([])).toContain(`setting-ignored ${v}.a.${setting}`);
+    expect(codes(undefined)).not.toContain(`setting-ignored ${v}.a.${setting}`);
+  });
+
+  it.each([
+    [1, "v0"],
+    [5, "v0, v1, v2, v3, v4"],
+    [6, "v0, v1, v2, v3, v4 and 1 more"],
+    [9, "v0, v1, v2, v3, v4 and 4 more"],
+  ])("name five of the %i VMs without a login", (count, names) => {
+    const vms = Object.fromEntries(Array.from({ length: count }, (_, index) => [`v${String(index)}`, {}]));
+    const [problem] = problemsOf(config(vms, { user: { name: "alice" } }));
+    expect(problem?.message).toBe(`No SSH key for ${names}`);
+  });
+
+  it.each([
+    [true, "{ nixpkgs.config.allowUnfree = true; }"],
+    [true, "{ lib, ... }: { nixpkgs = { config = { }; }; }"],
+    [true, "let free = true; in { nixpkgs.config.allowUnfree = free; }"],
+    [true, "with { }; { nixpkgs.config = { }; }"],
+    [true, '{ "nixpkgs" /* ours */ .config.allowUnfree = true; }'],
+    [false, "{ nixpkgs.overlays = [ ]; }"],
+    [false, "{ config.other = { }; }"],
+    [false, "{ other.config = { }; nixpkgs = { overlays = [ ]; }; }"],
+    [false, "import ./other.nix"],
+  ])("tell %s of a module that sets nixpkgs.config: %s", (isTold, text) => {
+    const parsed = parse(text);
+    if (parsed._tag === "Left") throw new Error(JSON.stringify(parsed.left));
+    expect(summary(config({ a: { modules: [parsed.right] } }))).toEqual(
+      isTold ? [`nixpkgs-config-with-set ${v}.a.modules[0]`] : [],
+    );
   });
 
   it("name the other place", () => {
