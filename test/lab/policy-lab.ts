@@ -149,7 +149,7 @@ for number in range(int(sys.argv[2])):
  */
 const FRAGMENTS = `
 import socket, struct, sys
-source, target, host, mac, count = sys.argv[1:]
+source, target, own, host, mac, count = sys.argv[1:]
 link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 link.bind(("eth0", 0))
 isSix = ":" in source
@@ -159,7 +159,7 @@ ether = bytes.fromhex((host + mac).replace(":", "")) + (b"\\x86\\xdd" if isSix e
 for number in range(int(count)):
     if isSix:
         head = struct.pack("!IHBB", 6 << 28, 1408, 44, 64) + addresses + struct.pack("!BBHI", 58, 0, 1, number)
-        text = b"\\x87" + b"x" * 1399
+        text = b"\\x87" + bytes(7) + socket.inet_pton(family, own) + b"x" * 1376
     else:
         head = struct.pack("!BBHHHBBH", 0x45, 0, 1420, number, 0x2000, 64, 17, 0) + addresses
         total = sum(struct.unpack("!10H", head))
@@ -171,12 +171,12 @@ for number in range(int(count)):
 `;
 
 export const floodFragments = async (
-  { space, mac }: Guest,
+  { space, mac, address6 }: Guest,
   source: string,
   target: string,
   { bridgeMac }: Lab,
 ): Promise<void> => {
-  await space.run(PYTHON, "-c", FRAGMENTS, source, target, bridgeMac, mac, "5000");
+  await space.run(PYTHON, "-c", FRAGMENTS, source, target, address6, bridgeMac, mac, "5000");
 };
 
 export const flood = async (guest: Guest, address: string, connections: number): Promise<void> => {

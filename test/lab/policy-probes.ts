@@ -72,6 +72,9 @@ const bridged =
 const unusedIn = ({ address, number }: Guest): string => address.replace(/\.\d+$/, `.${String(77 + number)}`);
 const unusedIn6 = ({ gateway6, number }: Guest): string => gateway6.replace(/::1$/, `::${String(77 + number)}`);
 
+/** An address that only one probe of the VM adds to the host. */
+const hostsNew6 = ({ gateway6, number }: Guest): string => gateway6.replace(/::1$/, `::ad:${String(number + 1)}`);
+
 /** Sends 4,000 datagrams to the resolver of a host. */
 const FLOOD = `
 import socket, sys
@@ -179,8 +182,13 @@ const simpleFrames = {
   },
   duplicate: {
     make: (guest) =>
-      `${ether(guest.mac, "33:33:ff:00:00:01")}/IPv6(src="::", dst="ff02::1:ff00:1", hlim=255)/ICMPv6ND_NS(tgt=${quote(guest.gateway6)})/ICMPv6NDOptUnknown(type=14, data=${quote(`lab d${String(guest.number)}`)})`,
+      `${ether(guest.mac, "33:33:ff:00:00:01")}/IPv6(src="::", dst="ff02::1:ff00:1", hlim=255)/ICMPv6ND_NS(tgt=${quote(guest.address6)})/ICMPv6NDOptUnknown(type=14, data=${quote(`lab d${String(guest.number)}`)})`,
     mark: ({ number }) => `lab d${String(number)}`,
+  },
+  claim: {
+    make: (guest) =>
+      `${ether(guest.mac, "33:33:ff:ad:00:01")}/IPv6(src="::", dst="ff02::1:ffad:${hostsNew6(guest).replace(/^.*:/, "")}", hlim=255)/ICMPv6ND_NS(tgt=${quote(hostsNew6(guest))})`,
+    mark: textMark("claim"),
   },
   nobodysArp: {
     make: (guest) =>
@@ -285,6 +293,16 @@ const heard =
       ? null
       : heardBy(listener, bytesOf(frame.mark(guest)), () => sendAll(lab, guest, [name, ...others]));
   };
+/** Adds an address to the host, and succeeds if the VM makes the host believe that it has the address (RFC 4862). */
+const claimed: Probe = async (lab, guest) => {
+  const is = async (flag: string): Promise<boolean> =>
+    (await lab.host.script(`ip -6 addr show dev microbr ${flag} to ${hostsNew6(guest)}`)) !== "";
+  await lab.host.script(`ip -6 addr add ${hostsNew6(guest)}/128 dev microbr`);
+  while ((await is("tentative")) && !(await is("dadfailed"))) await sendAll(lab, guest, ["claim"]);
+  const isGivenUp = await is("dadfailed");
+  await lab.host.script(`ip -6 addr del ${hostsNew6(guest)}/128 dev microbr`);
+  return isGivenUp;
+};
 /** Pings the gateway from an address that no VM has. */
 const asNobody =
   (family: 4 | 6): Probe =>
@@ -502,6 +520,7 @@ export const rows: readonly Row[] = [
     "y y y y y y y",
     heard("duplicate", ({ messages6 }) => messages6),
   ),
+  row("gateway: that its address is taken, by IPv6", "- - - - - y .", bridged(claimed)),
   row(
     "gateway: a lease",
     "y y y y y y .",

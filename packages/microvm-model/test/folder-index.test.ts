@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { indexFolders } from "../src/common/folder-index.js";
+import { remembered } from "../src/rules/config-source.js";
 
 const path = fc
   .array(fc.constantFrom("a", "ab", "b"), { minLength: 1, maxLength: 4 })
@@ -26,5 +27,17 @@ describe("an index of folders", () => {
   it("tells of the nearest first", () => {
     const { around } = indexFolders([{ folder: "/a" }, { folder: "/a/b" }]);
     expect(around("/a/b/c")).toEqual([{ folder: "/a/b" }, { folder: "/a" }]);
+  });
+});
+
+describe("remembered answers", () => {
+  it("ask once for each path, also if the answer is undefined", () => {
+    const asked: string[] = [];
+    const answer = remembered((folder) => {
+      asked.push(folder);
+      return folder === "/none" ? undefined : `${folder}/real`;
+    });
+    expect(["/a", "/none", "/a", "/none"].map(answer)).toEqual(["/a/real", undefined, "/a/real", undefined]);
+    expect(asked).toEqual(["/a", "/none"]);
   });
 });

@@ -63,6 +63,22 @@ describe("each hypervisor and each thing it is asked for", () => {
     expect(problem?.remedy).toBe('Use proto "virtiofs", or hypervisor "kvmtool" or "qemu".');
   });
 
+  it.each([
+    [{ store: "disk", sshHostKeys: false }, "the workspace", "Set workspace: false, or"],
+    [{ store: "disk" }, "SSH host keys and the workspace", "Set sshHostKeys: false and workspace: false, or"],
+    [
+      {},
+      "the store, SSH host keys and the workspace",
+      'Set store: "disk", sshHostKeys: false and workspace: false, or',
+    ],
+  ])("lists built-in shares in words", (settings, shares, remedy) => {
+    const [problem] = problemsOf(config({ a: { hypervisor: "firecracker", ...settings } })).filter(
+      ({ path }) => path.at(-1) === "hypervisor",
+    );
+    expect(problem?.message).toBe(`firecracker cannot share ${shares} over virtiofs`);
+    expect(problem?.remedy.startsWith(remedy)).toBe(true);
+  });
+
   it.each(hypervisors)("has its problems where something is written, for a VM that says only %s", (hypervisor) => {
     for (const more of [{}, { agent: "claude-code" }, { secrets: { A: "/run/a" } }]) {
       const input = config({ a: { hypervisor, ...more } });

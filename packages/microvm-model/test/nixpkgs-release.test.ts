@@ -85,6 +85,9 @@ describe("an agent that nixpkgs does not have", () => {
     const agent = { ...agents["kiro-cli"], packagesFrom: "nixpkgs" };
     const [problem] = problemsOf({ agent }, { nixpkgs: "github:nixos/nixpkgs/nixos-25.11" });
     expect(problem?.message).toBe("kiro-cli is in nixpkgs since 26.05, but the input nixpkgs follows NixOS 25.11");
+    expect(problem?.remedy).toBe('Leave `packagesFrom` out to use "nixpkgs-unstable".');
+    const [old] = problemsOf({ agent: "kiro-cli" }, unstable("github:nixos/nixpkgs/nixos-25.11"));
+    expect(old?.remedy).toBe("Let that input follow nixos-unstable.");
     expect(problemsOf({ agent }, { nixpkgs: "github:nixos/nixpkgs/nixos-26.05" })).toEqual([]);
   });
 

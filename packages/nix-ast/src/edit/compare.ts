@@ -78,7 +78,6 @@ const NOTES: ReadonlySet<string> = new Set([
   "parens",
   "start",
   "end",
-  "origin",
   "spelling",
   "quoted",
   "expanded",

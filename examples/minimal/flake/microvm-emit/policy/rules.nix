@@ -198,8 +198,8 @@ in
       } }
       set sources4 { type ifname . ether_addr . ipv4_addr; ${sources 4 isBridged} }
       set sources6 { type ifname . ether_addr . ipv6_addr; ${sources 6 isBridged} }
-      # The addresses that each tap can announce in IPv6 neighbour advertisements. nftables has no name for the field, so the rules
-      # compare numbers.
+      # The addresses that each tap can announce in IPv6 neighbour advertisements, and check for duplicates in neighbour solicitations.
+      # nftables has no name for the field, so the rules compare numbers.
       set neighbors { typeof iifname . @th,64,128; ${elements (eachLink neighborsOf enforced)} }
       ${known}
       # Interfaces to other machines, which can have the same MAC addresses as our VMs.
@@ -240,7 +240,8 @@ in
         ether type ip ip saddr 0.0.0.0 ip frag-off & 0x3fff == 0 udp sport 68 udp dport 67 accept
         icmpv6 type nd-neighbor-advert iifname . @th,64,128 != @neighbors drop
         iifname . ether saddr . ip6 saddr @sources6 accept
-        ip6 saddr :: exthdr frag missing icmpv6 type nd-neighbor-solicit accept
+        # If a VM could claim any address, a new address of the host would fail duplicate address detection (RFC 4862).
+        ip6 saddr :: exthdr frag missing icmpv6 type nd-neighbor-solicit iifname . @th,64,128 @neighbors accept
         drop
       }
 
