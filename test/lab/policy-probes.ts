@@ -422,29 +422,34 @@ const byLimited =
     return name === "internet" ? probe(lab, limited) : null;
   };
 
-/** The number of misplaced taps. */
-const misplacedTaps = new WeakMap<Lab, number>();
+/** The number of misplaced taps, and the last signal to networkd. */
+const misplacedTaps = new WeakMap<Lab, { count: number; signal: Promise<unknown> }>();
 
 /** Runs a probe while a tap is outside its bridge, with networkd paused, which would attach the tap again. */
 const misplaced =
   (place: "nomaster" | `master ${string}`, probe: Probe): Probe =>
-  (lab, guest) =>
-    guest.isBridged
-      ? (async () => {
-          const move = async (to: string, by: number, signal: string): Promise<void> => {
-            const before = misplacedTaps.get(lab) ?? 0;
-            misplacedTaps.set(lab, before + by);
-            const isLast = before === 0 || before + by === 0;
-            await lab.host.script(`
-              ${isLast ? `kill -${signal} $(pidof systemd-networkd)` : ""}
-              ip link set ${guest.tap} ${to}`);
-          };
-          await move(place, 1, "STOP");
-          const isReached = await probe(lab, guest);
-          await move("master microbr", -1, "CONT");
-          return isReached === true;
-        })()
-      : null;
+  (lab, guest) => {
+    if (!guest.isBridged) return null;
+    const taps = misplacedTaps.get(lab) ?? { count: 0, signal: Promise.resolve() };
+    misplacedTaps.set(lab, taps);
+    // Probes of several VMs overlap, so each signal waits for the one before.
+    const signal = async (name: "STOP" | "CONT"): Promise<void> => {
+      taps.signal = taps.signal.then(() => lab.host.script(`kill -${name} $(pidof systemd-networkd)`));
+      await taps.signal;
+    };
+    const move = (to: string): Promise<string> => lab.host.script(`ip link set ${guest.tap} ${to}`);
+    return (async () => {
+      taps.count += 1;
+      if (taps.count === 1) await signal("STOP");
+      else await taps.signal;
+      await move(place);
+      const isReached = await probe(lab, guest);
+      await move("master microbr");
+      taps.count -= 1;
+      if (taps.count === 0) await signal("CONT");
+      return isReached === true;
+    })();
+  };
 
 /** The connection limit of a VM. */
 const connectionsIn = ({ policy }: Lab): number => {
