@@ -21,6 +21,7 @@ export default defineConfig({
     alias: {
       "@microvm-emit/nix-ast": source("nix-ast"),
       "@microvm-emit/model": source("microvm-model"),
+      "microvm-emit/node": fileURLToPath(new URL("packages/emit/src/node.ts", import.meta.url)),
       "microvm-emit": source("emit"),
     },
   },

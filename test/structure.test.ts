@@ -31,7 +31,8 @@ const rooms: Readonly<Record<string, Arrows>> = {
     ".": ["catalogue", "common", "compose", "config", "plan", "problems", "resolve", "rules", "scalars", "validate"],
   },
   emit: {
-    ".": ["compile"],
+    ".": ["check", "compare", "compile", "config-file", "output", "report", "stages"],
+    stages: [".", "check", "config-file", "config-file/locate", "output", "report"],
     compile: [".", "compile/flake", "compile/host"],
     "compile/flake": [".", "compile"],
     "compile/guest": [".", "compile"],
@@ -59,7 +60,6 @@ const rooms: Readonly<Record<string, Arrows>> = {
       "config-file/edit",
       "fs",
       "graph",
-      "output",
       "report",
       "vm",
     ],

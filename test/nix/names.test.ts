@@ -2,7 +2,7 @@
 import type { Config } from "microvm-emit";
 import { describe, expect, it } from "vitest";
 import { parseFacts, plannedFacts } from "../../packages/emit/src/vm/facts.js";
-import { planOf } from "../../packages/emit/src/emit.js";
+import { plan } from "../../packages/emit/src/emit.js";
 import { emitted, emittedFlat, hostModule } from "./emitted.js";
 import { evalFlake, nixes } from "./harness.js";
 import { evaluateOnRig, rig } from "./rig.js";
@@ -59,7 +59,7 @@ const ways: readonly (readonly [string, boolean, () => Promise<unknown>])[] = [
 describe.each(ways)("with %s", (_, canRun, evaluate) => {
   it.skipIf(!canRun)("a host has the facts of its plan, and a name and a known key for each VM", async () => {
     const { facts, ssh, hosts } = (await evaluate()) as Names;
-    const planned = planOf(config);
+    const planned = plan(config);
     if (planned._tag === "Left") throw new Error(JSON.stringify(planned.left));
     const [host] = planned.right.plan.hosts;
     if (host === undefined) throw new Error("The plan has no host.");

@@ -15,7 +15,7 @@ import {
 } from "@microvm-emit/model";
 import { map } from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
-import { compile } from "./compile/compile.js";
+import { compile as compilePlan } from "./compile/compile.js";
 import type { OutputFile } from "./output-file.js";
 
 /** A valid config as a plan. */
@@ -61,8 +61,8 @@ export const resolveConfig = async (
   { env = {}, configDir = "/" }: Partial<Environment> = {},
 ): Promise<Config> => (typeof config === "function" ? config({ env, configDir }) : config);
 
-/** Plans a config. Left: all problems, never only the first. */
-export const planOf = <C>(
+/** Validates a config and plans its hosts and VMs. Left: all problems, never only the first. */
+export const plan = <C>(
   config: Resolved<C>,
   { lock = emptyLock, ...more }: EmitOptions = {},
 ): Result<readonly Problem[], PlannedConfig> =>
@@ -74,11 +74,25 @@ export const planOf = <C>(
 /** Compiles a config to the files of a flake. Left: all problems, never only the first. */
 export const emit = <C>(config: Resolved<C>, options: EmitOptions = {}): Result<readonly Problem[], Emission> =>
   pipe(
-    planOf(config, options),
-    map((planned) => ({ ...planned, files: filesOf(planned, options) })),
+    plan(config, options),
+    map((planned) => ({ ...planned, files: compile(planned.plan, options) })),
   );
 
-export const filesOf = (
-  { plan }: PlannedConfig,
-  { configFile = "../microvm.config.ts" }: Pick<EmitOptions, "configFile">,
-): readonly OutputFile[] => compile(plan, { configFile });
+/**
+ * Compiles a plan, such as one that you changed, to the files of a flake.
+ *
+ * @example
+ *
+ * ```ts
+ * import { compile, defineConfig, plan, render } from "microvm-emit";
+ *
+ * const config = defineConfig({ hosts: { workstation: { stateVersion: "26.05", user: { name: "alice" }, vms: { projectvm: {} } } } });
+ * const planned = plan(config);
+ * if (planned._tag === "Left") throw new Error(planned.left.map(({ message }) => message).join("\n"));
+ * const files = render(compile(planned.right.plan));
+ * ```
+ */
+export const compile = (
+  plan: Plan,
+  { configFile = "../microvm.config.ts" }: Pick<EmitOptions, "configFile"> = {},
+): readonly OutputFile[] => compilePlan(plan, { configFile });

@@ -14,5 +14,7 @@ export {
 export * from "./functions.js";
 export * as ast from "@microvm-emit/nix-ast";
 export type { NixFile, OutputFile, TextFile } from "./output-file.js";
-export { type Emission, emit, type EmitOptions, resolveConfig } from "./emit.js";
+export { compile, type Emission, emit, type EmitOptions, plan, type PlannedConfig, resolveConfig } from "./emit.js";
+export { comparePlans } from "./compare/compare-plans.js";
+export type { Access, Applies, Change, Comparison, HostChange, VmChange, VmPlace } from "./compare/comparison.js";
 export { render } from "./render.js";

@@ -4,7 +4,7 @@ import type { ConfigPath, Plan } from "@microvm-emit/model";
 import { attrs, binary, binding, call, type Expr, ident, path as nixPath, select, str } from "@microvm-emit/nix-ast";
 import type { Override } from "../check/run-nix.js";
 import { placesOf } from "../config-file/places.js";
-import { filesOf, planOf } from "../emit.js";
+import { compile, plan } from "../emit.js";
 import { readIfThere } from "../fs/read-text.js";
 import { changeOf } from "../init/flake-change.js";
 import type { TextFile } from "../output-file.js";
@@ -61,14 +61,14 @@ export const adopt = async (word: string, { output, overrides }: AdoptOptions): 
   const text = configSource(file, host.config, host.notes);
   const read = (path: string): string | undefined => (root === null ? undefined : readIfThere(join(root, path)));
   const { edits, byHand } = root === null ? { edits: [], byHand: [] } : removeAdopted(before, host.vms, read);
-  const planned = planOf(host.config);
+  const planned = plan(host.config);
   if (planned._tag === "Left")
     return {
       ...{ file, text, host, root, edits, byHand },
       comparison: { of: "nothing", failures: [] },
     };
   const modulesDir = join(dirname(outputDir), "microvms");
-  const files = render(filesOf(planned.right, { configFile: relative(modulesDir, file) }));
+  const files = render(compile(planned.right.plan, { configFile: relative(modulesDir, file) }));
   const imported =
     flake.kind === "local" ? importIn(flake, edits, planned.right.plan, subject.host, modulesDir) : undefined;
   const all = { edits: imported?.edits ?? edits, byHand: [...byHand, ...(imported?.byHand ?? [])] };
@@ -87,7 +87,7 @@ export const adopt = async (word: string, { output, overrides }: AdoptOptions): 
 
 /** The folders that a VM has are no choice of this run, so their sharing has a reason. */
 const withReasons = (host: AdoptedHost): AdoptedHost => {
-  const planned = planOf(host.config);
+  const planned = plan(host.config);
   if (planned._tag === "Right") return host;
   const config = structuredClone(host.config);
   for (const { code, path } of planned.left) if (code === "dangerous-share") setReason(config, path);

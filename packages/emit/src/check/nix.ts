@@ -94,7 +94,7 @@ const originsOf = async (
     import("../config-file/locate/locate.js"),
     import("./trace-back.js"),
   ]);
-  const locate = await locator(config, readFileSync(config, "utf8"), { config: loaded, read: readIfThere });
+  const locate = await locator(config, readIfThere(config) ?? "", { config: loaded, read: readIfThere });
   const found = traceBack(error, {
     host,
     outputDir,

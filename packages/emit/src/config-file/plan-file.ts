@@ -3,7 +3,7 @@ import { relative, resolve } from "node:path";
 import type { Plan, Problem } from "@microvm-emit/model";
 import * as model from "@microvm-emit/model";
 import * as nixAst from "@microvm-emit/nix-ast";
-import { type PlannedConfig, filesOf, planOf } from "../emit.js";
+import { compile, plan, type PlannedConfig } from "../emit.js";
 import { gitDirOf } from "../fs/source-tree.js";
 import { withoutLinks } from "../fs/without-links.js";
 import * as self from "../index.js";
@@ -20,15 +20,19 @@ import { type LockFile, adoptLock, readLockFile } from "./lock-file.js";
 import { type Places, placesFor } from "./places.js";
 import { plannedPaths } from "./planned-paths.js";
 
-/** A config file with its plan. */
-export interface PlannedFile {
+/** A config as loaded, not validated yet, with its lock. */
+export interface LoadedFile {
   readonly places: Places;
-  /** The config as loaded. */
+  /** Plain data. */
   readonly config: unknown;
-  readonly planned: PlannedConfig;
-  /** Compiles the plan; lazy, because some commands only need the plan. */
-  readonly files: () => readonly OutputFile[];
   readonly lockFile: LockFile;
+}
+
+/** A config with its plan. */
+export interface PlannedFile extends LoadedFile {
+  readonly planned: PlannedConfig;
+  /** Compiles a plan, by default the config's; lazy, because some commands only need the plan. */
+  readonly files: (plan?: Plan) => readonly OutputFile[];
   /** The warnings of the config. */
   readonly findings: Findings;
 }
@@ -48,10 +52,12 @@ export const planFile = async (
   typed: Places,
   require: (places: Places) => void = () => undefined,
   texts?: Texts,
-): Promise<PlannedFile> => {
-  const { config, lockFile } = await loadAll(typed, require, texts);
-  const places = placesFor(typed, config);
-  const planned = planOf(config, {
+): Promise<PlannedFile> => planLoaded(await loadFile(typed, require, texts), texts);
+
+/** Validates and resolves a loaded config. Throws {@link Failed} with every problem at once. */
+export const planLoaded = async (loaded: LoadedFile, texts?: Texts): Promise<PlannedFile> => {
+  const { places, config, lockFile } = loaded;
+  const planned = plan(config, {
     lock: lockFile.lock,
     earlierLocks: lockFile.earlier,
     sources: hostSources(config, places),
@@ -67,15 +73,35 @@ export const planFile = async (
   const findings = await findingsOf(places.config, config, planned.right, texts);
   // The last check for stray errors before anything is written.
   await requireQuietConfig(places.config);
+  const configFile = relative(places.outputDir, places.config);
   return {
-    places,
-    config,
+    ...loaded,
     planned: planned.right,
-    files: () => filesOf(planned.right, { configFile: relative(places.outputDir, places.config) }),
-    lockFile,
+    files: (changed = planned.right.plan) => compile(changed, { configFile }),
     findings,
   };
 };
+
+/**
+ * Loads a config file and its lock.
+ *
+ * @throws {Failed} with the failures of both, and of the requirement.
+ */
+export const loadFile = async (
+  typed: Places,
+  require: (places: Places) => void = () => undefined,
+  texts?: Texts,
+): Promise<LoadedFile> => {
+  const { config, lockFile } = await loadAll(typed, require, texts);
+  return { places: placesFor(typed, config), config, lockFile };
+};
+
+/** A config that is not read from its file, with the lock that lies there. Throws {@link Failed}. */
+export const withoutFile = async (typed: Places, config: unknown): Promise<LoadedFile> => ({
+  places: placesFor(typed, config),
+  config,
+  lockFile: await adoptLock(await readLockFile(typed.lock), config),
+});
 
 /** Loads the config and its lock. Throws their failures and the requirement's together. */
 const loadAll = async (

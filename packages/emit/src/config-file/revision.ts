@@ -2,7 +2,7 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symli
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import type { Plan } from "@microvm-emit/model";
-import { planOf } from "../emit.js";
+import { plan } from "../emit.js";
 import { isThere, readEntry } from "../fs/folders.js";
 import { contentsOf, git } from "../fs/git.js";
 import { gitFiles, isBelow, sourceTreeOf } from "../fs/source-tree.js";
@@ -72,7 +72,7 @@ const planThere = async (places: Places, revision: string, tree: string, root: s
     const config = await load(places.config, ownModules, { isKept: false });
     const { lock, earlier } = await adoptLock(await readLockFile(places.lock), config);
     // Without facts of this machine: they decide about errors, not about the plan.
-    const planned = planOf(config, { lock, earlierLocks: earlier });
+    const planned = plan(config, { lock, earlierLocks: earlier });
     if (planned._tag === "Right") return planned.right.plan;
     throw new Failed({ kind: "config-problems", problems: planned.left });
   } catch (error) {

@@ -4,10 +4,14 @@ import type { ProblemCode } from "./problem-codes.generated.js";
 /** A place in a config: object keys and list positions from the top, `["hosts", "midna", "vms", "emacsvm", "vcpu"]`. */
 export type ConfigPath = readonly (string | number)[];
 
-/** A fault of a config, in words a person can act on. */
-export interface Problem {
+/**
+ * A fault of a config, in words a person can act on.
+ *
+ * @typeParam Code the codes; `string` for rules of your own.
+ */
+export interface Problem<Code extends string = ProblemCode> {
   /** Stable name of the rule, such as `duplicate-address`. */
-  readonly code: ProblemCode;
+  readonly code: Code;
   /** An error stops the run; a warning does not. */
   readonly severity: "error" | "warning";
   readonly path: ConfigPath;

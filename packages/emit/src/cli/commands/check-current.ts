@@ -10,11 +10,11 @@ export const checkCurrent = async (config: string, output: string | undefined): 
     import("../../config-file/places.js"),
     import("../../config-file/plan-file.js"),
     import("../../output/write.js"),
-    import("../wanted.js"),
+    import("../../config-file/wanted.js"),
   ]);
   const planned = await planFile(placesOf(config, output));
   const { places } = planned;
-  const files = pendingChanges(await wantedOf(planned));
+  const files = pendingChanges(wantedOf(planned));
   if (files.length > 0) throw new Failed({ kind: "output-stale", dir: places.outputDir, files });
   return {
     json: { directory: places.outputDir, current: true },

@@ -64,13 +64,13 @@ const diffSince = async (
     import("../../compare/format-comparison.js"),
     import("../../compare/markdown.js"),
     import("../../output/write.js"),
-    import("../wanted.js"),
+    import("../../config-file/wanted.js"),
   ]);
   const planned = await planFile(placesOf(config, output));
   const { places } = planned;
   const { commit, plan, otherFiles } = await planRevision(places, ref);
   const comparison = comparePlans(plan, planned.planned.plan);
-  const pending = pendingChanges(await wantedOf(planned));
+  const pending = pendingChanges(wantedOf(planned));
   const compared = { since: { ref, commit }, ...comparison, otherFiles, isCurrent: pending.length === 0 };
   const code = hasMoreAccess(comparison) ? 4 : isEmpty(comparison) && otherFiles.length === 0 ? 0 : 3;
   return {

@@ -58,6 +58,7 @@ export const emitConfig = async (
     { planFile },
     { requireDirectory, requireNoLink, write },
     { wantedOf },
+    { render },
     { affectedBy },
     { nextCommands },
     { formatEmitted },
@@ -65,7 +66,8 @@ export const emitConfig = async (
     import("../../config-file/places.js"),
     import("../../config-file/plan-file.js"),
     import("../../output/write.js"),
-    import("../wanted.js"),
+    import("../../config-file/wanted.js"),
+    import("../../render.js"),
     import("../affected.js"),
     import("../next-commands.js"),
     import("../../report/emitted.js"),
@@ -81,7 +83,7 @@ export const emitConfig = async (
   const { places, planned, lockFile, findings } = plannedFile;
   const { adopted } = lockFile;
   const files = plannedFile.files();
-  const wanted = await wantedOf({ ...plannedFile, files: () => files });
+  const wanted = wantedOf(plannedFile, render(files));
   const written = await write({ ...wanted, ...(edited && { edits: edited.files }), force });
   const emitted: Emitted = {
     directory: places.outputDir,

@@ -7,7 +7,7 @@ import { readWith, type Texts } from "../../fs/read-text.js";
 export const locateProblems = async (
   file: string,
   config: unknown,
-  problems: readonly Problem[],
+  problems: readonly Problem<string>[],
   texts?: Texts,
 ): Promise<readonly LocatedProblem[]> => {
   if (problems.length === 0) return [];

@@ -1,0 +1,30 @@
+import type { Config, Result } from "@microvm-emit/model";
+import { placesOf } from "../config-file/places.js";
+import { type LoadedFile, loadFile, withoutFile } from "../config-file/plan-file.js";
+import type { Diagnostic } from "../report/diagnostic.js";
+import { attempt } from "./attempt.js";
+
+/** How to load a config. */
+export interface LoadOptions {
+  /** The output directory, by default `flake/` beside the config. */
+  readonly output?: string;
+  /** The config, if a program made it. The file then need not exist: it gives relative paths and the lock their folder. */
+  readonly config?: Config;
+}
+
+/**
+ * Loads a config and its lock, without validating it.
+ *
+ * A config in TypeScript or JavaScript is a program, and this runs it: load only files that you trust.
+ *
+ * @param file TypeScript, JavaScript, YAML or JSON, as for the command.
+ * @returns Left: why the config or its lock cannot be read.
+ */
+export const loadConfig = (
+  file: string,
+  { output, config }: LoadOptions = {},
+): Promise<Result<readonly Diagnostic[], LoadedFile>> =>
+  attempt(() => {
+    const places = placesOf(file, output);
+    return config === undefined ? loadFile(places) : withoutFile(places, config);
+  });
