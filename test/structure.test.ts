@@ -41,7 +41,7 @@ const rooms: Readonly<Record<string, Arrows>> = {
     compare: [".", "report"],
     graph: ["report"],
     fs: ["report"],
-    "config-file": [".", "config-file/locate", "fs", "output", "report"],
+    "config-file": [".", "compile", "config-file/locate", "fs", "output", "report"],
     "config-file/locate": ["config-file", "fs", "report"],
     "config-file/edit": ["config-file", "config-file/locate", "fs", "output", "report"],
     output: [".", "fs", "report"],

@@ -46,7 +46,7 @@ describe("the platform", () => {
   it("writes the flake of a fleet, and reports what a change opens", async () => {
     const first = right(await deploy(file, tenants, { overrides }));
     expect(first.hosts).toEqual(["one", "two"]);
-    expect(first.written).toEqual(expect.arrayContaining(["hosts/one/acme.nix", "hosts/two/noon.nix"]));
+    expect(first.written).toEqual(expect.arrayContaining(["hosts/one/vms/acme.nix", "hosts/two/vms/noon.nix"]));
     expect(JSON.parse(readFileSync(join(folder, "fleet.json.lock.json"), "utf8"))).toMatchObject({
       hosts: { one: { acme: 0, zeta: 1 }, two: { noon: 0 } },
     });
@@ -54,8 +54,8 @@ describe("the platform", () => {
     const changed = [acme, { ...zeta, domains: ["api.example"] }, noon, { ...noon, name: "late" }];
     const second = right(await deploy(file, changed, { overrides, before: first.plan }));
     expect(second).toMatchObject({ hosts: ["one", "two"], opened: ["zeta", "late"] });
-    expect(second.written).toContain("hosts/two/late.nix");
-    expect(second.written).not.toContain("hosts/one/acme.nix");
+    expect(second.written).toContain("hosts/two/vms/late.nix");
+    expect(second.written).not.toContain("hosts/one/vms/acme.nix");
   });
 
   it("writes nothing for a problem of the config, of its own rule or of Nix", async () => {

@@ -26,7 +26,7 @@ it("loads, plans and writes as the command does", async () => {
   const plan = await planned();
   expect(plan.planned.plan.hosts.map(({ name }) => name)).toEqual(["alpha"]);
   const { written } = right(await writeFlake(plan));
-  expect(written).toEqual(expect.arrayContaining(["flake.nix", "hosts/alpha/a.nix", "hosts/alpha/b.nix"]));
+  expect(written).toEqual(expect.arrayContaining(["flake.nix", "hosts/alpha/vms/a.nix", "hosts/alpha/vms/b.nix"]));
   expect(JSON.parse(readFileSync(join(dir, "microvm.lock.json"), "utf8"))).toMatchObject({
     hosts: { alpha: { a: 0, b: 1 } },
   });
@@ -66,11 +66,11 @@ it("writes an added file, and removes it when it is no longer added", async () =
 
 it("keeps files that were edited by hand, and writes nothing then", async () => {
   right(await writeFlake(await planned()));
-  writeFileSync(join(dir, "flake/hosts/alpha/a.nix"), "{ }\n");
+  writeFileSync(join(dir, "flake/hosts/alpha/vms/a.nix"), "{ }\n");
   writeFileSync(file, readFileSync(file, "utf8").replace('"a": {}', '"a": { vcpu: 2 }'));
   expect(left(await writeFlake(await planned()))).toMatchObject([{ code: "output-conflicts" }]);
-  expect(readFileSync(join(dir, "flake/hosts/alpha/a.nix"), "utf8")).toBe("{ }\n");
-  expect(right(await writeFlake(await planned(), { force: true })).written).toContain("hosts/alpha/a.nix");
+  expect(readFileSync(join(dir, "flake/hosts/alpha/vms/a.nix"), "utf8")).toBe("{ }\n");
+  expect(right(await writeFlake(await planned(), { force: true })).written).toContain("hosts/alpha/vms/a.nix");
 });
 
 it("finds the source of problems of other rules", async () => {
