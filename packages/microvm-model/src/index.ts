@@ -81,6 +81,7 @@ export { type GuestBase, guestBases, imageOf, readsOptions, seenByGuest, without
 export { identityOf, mountOptions } from "./resolve/identity.js";
 export { camelCase } from "./common/camel-case.js";
 export { clip } from "./common/clip.js";
+export { isRecord } from "./common/is-record.js";
 export { type PrivateRange, privateRangeRows, privateRanges } from "./catalogue/private-ranges.js";
 export { isSquashed } from "./resolve/writable.js";
 export { distance, formatSubnet, hexOf, isInside, isPrivate, linkLocalOf } from "./plan/subnet.js";

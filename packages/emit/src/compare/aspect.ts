@@ -1,3 +1,4 @@
+import { isRecord } from "@microvm-emit/model";
 import type { Change } from "./comparison.js";
 
 /** A subject of a comparison: a row of a table. */
@@ -108,7 +109,5 @@ export const isSame = (one: unknown, other: unknown): boolean => textOf(one) ===
 const textOf = (part: unknown): string =>
   JSON.stringify(part, (_, value: unknown) => {
     if (typeof value === "bigint") return `${String(value)}n`;
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value;
+    return isRecord(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value;
   });

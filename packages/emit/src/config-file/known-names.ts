@@ -1,4 +1,5 @@
 import { join, dirname, basename } from "node:path";
+import { isRecord } from "@microvm-emit/model";
 import { readEntry } from "../fs/folders.js";
 import { lockNameOf } from "../lock-name.js";
 
@@ -44,6 +45,3 @@ const parsed = (path: string): unknown => {
 
 /** The names become words of a shell and lines of its list, and a repository can carry a lock. */
 const isName = (name: unknown): name is string => typeof name === "string" && /^[a-zA-Z0-9][\w-]{0,63}$/.test(name);
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

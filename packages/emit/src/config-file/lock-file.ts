@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { type Lock, emptyLock, formatPath, lockSchema } from "@microvm-emit/model";
+import { type Lock, emptyLock, formatPath, isRecord, lockSchema } from "@microvm-emit/model";
 import type { Node, ParseError } from "jsonc-parser";
 import { Failed } from "../report/failure.js";
 import { isThere, readEntry } from "../fs/folders.js";
@@ -177,9 +177,6 @@ const joined = (values: readonly unknown[]): unknown => {
     [...keys].map((key) => [key, joined(values.flatMap((value) => (Object.hasOwn(value, key) ? [value[key]] : [])))]),
   );
 };
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
  * Git merges two additions in different places without a conflict, and both may have the same index. The older locks of

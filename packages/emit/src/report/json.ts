@@ -1,3 +1,5 @@
+import { isRecord } from "@microvm-emit/model";
+
 /** Prints a plan or an AST as JSON; bigints become strings. */
 export const toJson = (value: unknown): string => [...jsonPieces(value)].join("");
 
@@ -22,8 +24,5 @@ export function* jsonPieces(value: unknown, indent = ""): Generator<string> {
 
 /** Depth of the lists that grow with a config: SARIF has `runs[0].results[n]`. */
 const maxDepth = 4;
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null;
 
 const bigintAsText = (_key: string, part: unknown): unknown => (typeof part === "bigint" ? part.toString() : part);

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { isIP } from "node:net";
-import type { HostPlan, VmPlan } from "@microvm-emit/model";
+import { type HostPlan, isRecord, type VmPlan } from "@microvm-emit/model";
 import { capture, type Machine } from "./machine.js";
 
 /** The facts of a VM that commands need, from the host or from the plan. */
@@ -100,8 +100,6 @@ const plannedVm = (host: HostPlan, { name, network, storage, guest, agent }: VmP
 /** The name of a VM: a host name, which is also safe in units, paths and commands. */
 export const isVmName = (name: string): boolean => /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$/.test(name);
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const textOf = (value: unknown): string | null => (typeof value === "string" ? value : null);
 const textsOf = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];

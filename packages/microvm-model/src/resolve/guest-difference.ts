@@ -1,3 +1,4 @@
+import { isRecord } from "../common/is-record.js";
 import { isNode } from "../common/nix-node.js";
 import type { HostPlan } from "../plan/plan.js";
 import { seenByGuest } from "./guests.js";
@@ -103,5 +104,4 @@ const descend = (
   return { way, here, there };
 };
 
-const isPart = (value: unknown): value is Seen =>
-  typeof value === "object" && value !== null && !Array.isArray(value) && !isNode(value);
+const isPart = (value: unknown): value is Seen => isRecord(value) && !isNode(value);

@@ -1,5 +1,6 @@
 import type { Expr } from "@microvm-emit/nix-ast";
 import { z } from "zod";
+import { isPlain, isRecord } from "../common/is-record.js";
 import { isNode } from "../common/nix-node.js";
 import * as scalar from "./scalars.js";
 
@@ -57,11 +58,6 @@ const isData = (value: unknown): value is NixData => {
   }
 };
 
-const isPlain = (value: object): boolean => {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
-};
-
 /** Data as in JSON, with Nix anywhere in it. */
 export const nixDataSchema = z.custom<NixData>(isData, {
   error: "This is no data that Nix can hold",
@@ -69,9 +65,6 @@ export const nixDataSchema = z.custom<NixData>(isData, {
     remedy: "Write data as in JSON, or Nix expressions built with the AST.",
   } satisfies scalar.ScalarRefusal,
 });
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Entries in code-unit order, so that the order in a config changes nothing. */
 const sortKeys = <A>(entries: Record<string, A>): Record<string, A> =>

@@ -1,8 +1,9 @@
+import { isPlain } from "../common/is-record.js";
 import { didYouMean, meant as meantBy } from "../common/suggest.js";
 import { type ConfigPath, formatPath, type Problem } from "../problems/problem.js";
 import type { ScalarRefusal } from "../scalars/scalars.js";
 import { unknownSetting } from "./misspelt.js";
-import { at, describe, type Issue, isRecord, show, stepsOf } from "./raw-value.js";
+import { at, describe, type Issue, show, stepsOf } from "./raw-value.js";
 import { settingFor } from "./setting-for.js";
 import { badValue } from "../problems/bad-value.js";
 import { missingKey } from "../problems/missing-key.js";
@@ -81,7 +82,7 @@ const remedyFor = (given: unknown, wanted: string): string => {
   if (typeof given === "string" && /^\d+$/.test(given) && wanted.includes("number"))
     return `Write ${given} without quotes.`;
   if (wanted === nouns["array"] && given !== null)
-    return `Put it in a list: [${isRecord(given) ? "{ … }" : show(given)}].`;
+    return `Put it in a list: [${isPlain(given) ? "{ … }" : show(given)}].`;
   return `Write ${wanted}.`;
 };
 

@@ -1,16 +1,11 @@
 import type { z } from "zod";
+import { isPlain } from "../common/is-record.js";
 import type { ConfigPath } from "../problems/problem.js";
 
 export type Issue = z.core.$ZodIssue;
 
 export const stepsOf = ({ path }: Issue): ConfigPath =>
   path.map((step) => (typeof step === "number" ? step : String(step)));
-
-export const isRecord = (value: unknown): value is Record<string, unknown> => {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
-};
 
 export const at = (input: unknown, path: ConfigPath): unknown =>
   path.reduce<unknown>(
@@ -22,7 +17,7 @@ export const at = (input: unknown, path: ConfigPath): unknown =>
 export const describe = (value: unknown): string => {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
-  if (typeof value === "object") return isRecord(value) ? "an object" : `a ${value.constructor.name}`;
+  if (typeof value === "object") return isPlain(value) ? "an object" : `a ${value.constructor.name}`;
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return show(value);
   return `a value of type ${typeof value}`;
 };

@@ -1,6 +1,6 @@
 import { isNode } from "../common/nix-node.js";
 import type { ConfigPath, Problem } from "../problems/problem.js";
-import { isRecord } from "./raw-value.js";
+import { isPlain } from "../common/is-record.js";
 import { badValue } from "../problems/bad-value.js";
 import { unknownKey } from "../problems/unknown-key.js";
 import { wrongType } from "../problems/wrong-type.js";
@@ -17,7 +17,7 @@ export const circles = (value: unknown, path: ConfigPath, around: readonly objec
 };
 
 export const noHosts = (input: unknown): readonly Problem[] =>
-  isRecord(input) && isRecord(input["hosts"]) && Object.keys(input["hosts"]).length === 0
+  isPlain(input) && isPlain(input["hosts"]) && Object.keys(input["hosts"]).length === 0
     ? [badValue(["hosts"], "`hosts` is empty", "Add at least one host to `hosts`.")]
     : [];
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { agents, type ConfigPath, formatPath, type Lock, toolchains } from "@microvm-emit/model";
+import { agents, type ConfigPath, formatPath, isRecord, type Lock, toolchains } from "@microvm-emit/model";
 import { Failed } from "../../report/failure.js";
 import type { Settings, VmAt } from "./editor.js";
 import { uniqueSettings } from "./unique-settings.js";
@@ -153,11 +153,9 @@ const referencesTo = ({ host, name }: VmAt, to: string, data: Data): readonly Re
 /** The object at a path; an empty one where there is none. */
 const dataAt = (data: unknown, ...path: readonly string[]): Data => {
   let found = data;
-  for (const step of path) found = isData(found) && Object.hasOwn(found, step) ? found[step] : undefined;
-  return isData(found) ? found : {};
+  for (const step of path) found = isRecord(found) && Object.hasOwn(found, step) ? found[step] : undefined;
+  return isRecord(found) ? found : {};
 };
-
-const isData = (value: unknown): value is Data => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** True if the config has the change and no other. */
 export const isChanged = (change: Change, before: unknown, after: unknown): boolean => {
@@ -166,7 +164,7 @@ export const isChanged = (change: Change, before: unknown, after: unknown): bool
       const { host, name } = change.vm;
       const added = dataAt(after, "hosts", host, "vms")[name];
       return (
-        isData(added) &&
+        isRecord(added) &&
         change.settings.every(([setting, value]) => isSame(namesOf(added[setting]), namesOf(value))) &&
         areOwn(added, change.copied, before) &&
         isSame(
@@ -205,7 +203,7 @@ export const isChanged = (change: Change, before: unknown, after: unknown): bool
 /** The names of agents and toolchains, whether written as text or as functions. */
 const namesOf = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(namesOf);
-  return isData(value) ? (value["catalogue"] ?? value["name"]) : value;
+  return isRecord(value) ? (value["catalogue"] ?? value["name"]) : value;
 };
 
 /** True if a copy has no value that must be unique to its original. */
@@ -223,7 +221,7 @@ const isSame = (a: unknown, b: unknown): boolean => isDeepStrictEqual(plain(a), 
 
 const plain = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(plain);
-  return isData(value) ? Object.fromEntries(Object.entries(value).map(([key, part]) => [key, plain(part)])) : value;
+  return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([key, part]) => [key, plain(part)])) : value;
 };
 
 /** A config with other VMs of a host. */
@@ -238,7 +236,7 @@ const withVms = (config: unknown, host: string, change: (vms: Data) => Data = (v
 const withoutReferences = (config: Data, host: string): Data => {
   const { vmDefaults, ...rest } = dataAt(config, "hosts", host);
   const without = (value: unknown): unknown => {
-    if (!isData(value)) return value;
+    if (!isRecord(value)) return value;
     const { reachVms: _, ...others } = value;
     return others;
   };
