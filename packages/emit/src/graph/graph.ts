@@ -251,7 +251,8 @@ const draw = (
       }));
       const far = all.flatMap(({ from, far: to }) => (to.length === 0 ? [] : destinationsIn({ from, to })));
       const near = all.flatMap(({ near: to }) => to.map(destinationWords));
-      if (policy === "internet" && wayOut !== null) arrow(id, internet(), "allowed", `any address${wayWords(wayOut)}`);
+      if (policy === "internet" && wayOut !== null)
+        arrow(id, internet(), "allowed", `public addresses${wayWords(wayOut)}`);
       else if (far.length > 0) arrow(id, internet(), "allowed", `only ${listed(far)}`);
       if (near.length > 0) arrow(id, network("private addresses"), "allowed", listed(near));
       if (reaches.host.length > 0) arrow(id, itself(), "allowed", portWords(reaches.host));

@@ -68,7 +68,7 @@ describe("the graph of a plan", () => {
         ["api", "allowed", "data", "tcp 5432"],
         ["api", "allowed", "free", "every port"],
         ["api", "allowed", "the host", "DNS, tcp 9000"],
-        ["api", "allowed", "the internet", "any address\nNAT wan0"],
+        ["api", "allowed", "the internet", "public addresses\nNAT wan0"],
         ["api", "read-only", "/srv/in", "read-only"],
         ["api", "writable", "/srv/out", "writable"],
         ["free", "link", "br1", "another interface"],
