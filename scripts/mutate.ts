@@ -275,7 +275,15 @@ const configOfVitest = (order: readonly string[], withCommand: boolean): string 
 const project = join(import.meta.dirname, "..");
 const copy = mkdtempSync(join(tmpdir(), "microvm-emit-mutants-"));
 try {
-  execFileSync("sh", ["-c", 'git archive HEAD | tar -x -C "$0" && cp -al node_modules "$0/"', copy], { cwd: project });
+  execFileSync(
+    "sh",
+    [
+      "-c",
+      'git archive HEAD | tar -x -C "$0" && cp -al node_modules "$0/" && git init -q "$0" && git -C "$0" add .',
+      copy,
+    ],
+    { cwd: project },
+  );
   execFileSync("npm", ["run", "--silent", "build"], { cwd: copy, stdio: "ignore" });
   const succeeds = (command: readonly string[], stdio: "ignore" | "inherit" = "ignore"): boolean =>
     spawnSync("npx", command, { cwd: copy, timeout: 600_000, stdio }).status === 0;

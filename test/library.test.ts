@@ -37,6 +37,16 @@ describe("Nix files that read a host", () => {
   });
 });
 
+it("hardening.nix turns on each protection that it names", () => {
+  const values = nodesOf(parsed("hardening.nix")).flatMap((node) =>
+    node.kind === "binding" && node.value.kind === "ident" && /^(?:true|false)$/.test(node.value.name)
+      ? [[staticName(node.path.at(-1)), node.value.name]]
+      : [],
+  );
+  expect(values.length).toBeGreaterThan(10);
+  expect(values.filter(([, value]) => value === "false")).toEqual([]);
+});
+
 /** Functions that declare an option, in this library. */
 const declaring = new Set(["mkOption", "mkEnableOption", "maybe", "flag", "many", "named"]);
 

@@ -70,6 +70,41 @@ describe.each(nixes())("by $version", (nix) => {
     );
   });
 
+  it("a host enables networkd unless another program creates all of its bridges", async () => {
+    const existing = { existing: true, address: "192.168.122.1/24" };
+    const rows = {
+      none: [{}, "", false],
+      bridge: [{ bridges: { br0: { address: "10.0.0.1/24" } } }, "", true],
+      existing: [{ bridges: { virbr0: existing } }, "", false],
+      both: [{ bridges: { virbr0: existing, br0: { address: "10.0.0.1/24" } } }, "", true],
+      routed: [{ routed: { address: "10.9.0.1/24" } }, "", true],
+      vlan: [
+        { bridges: { virbr0: existing } },
+        'microvm-emit.vlans."virbr0.7" = { bridge = "virbr0"; id = 7; };',
+        true,
+      ],
+    } as const;
+    const hosts = Object.entries(rows).map(([name, [network]]) => [
+      name,
+      { ...minimal, modules: [`./${name}.nix`], bridges: undefined, ...network, vms: {} },
+    ]);
+    const files = Object.entries(rows).map(([name, [, module]]) => [
+      `${name}.nix`,
+      hostModule.replace("{", `{ ${module}`),
+    ]);
+    const enabled = await evalFlake(
+      emitted(
+        { hosts: Object.fromEntries(hosts) as Config["hosts"] },
+        Object.fromEntries(files) as Record<string, string>,
+      ),
+      "nixosConfigurations",
+      { nix, apply: "builtins.mapAttrs (_: system: system.config.systemd.network.enable)" },
+    );
+    expect(enabled).toEqual(
+      Object.fromEntries(Object.entries(rows).map(([name, [, , isEnabled]]) => [name, isEnabled])),
+    );
+  });
+
   it("a host warns about the networks of other programs that overlap a network of VMs", async () => {
     const at = (address: string): object => ({ bridges: { br0: { address } } });
     const both = { bridges: { br0: { ipv6: "fd7a:115c:a1e0:7::1/64", vlans: { 7: { address: "100.70.0.1/24" } } } } };

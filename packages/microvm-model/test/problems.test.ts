@@ -1381,6 +1381,34 @@ describe("problems", () => {
     expect(codes(undefined)).not.toContain(`setting-ignored ${v}.a.${setting}`);
   });
 
+  it.each<[string, unknown]>([
+    ["owners", "guest"],
+    ["cache", "never"],
+    ["posixAcl", true],
+    ["socket", "x.sock"],
+    ["extraArgs", ["--x"]],
+    ["securityModel", "none"],
+  ])("tell that a share ignores %s, by its protocol", (setting, value) => {
+    const told = (proto: string): readonly string[] =>
+      summary(config({ a: { hypervisor: "qemu", shares: [{ tag: "t", source: "/srv/t", proto, [setting]: value }] } }));
+    const [ignoring, using] =
+      setting === "securityModel" ? (["virtiofs", "9p"] as const) : (["9p", "virtiofs"] as const);
+    expect(told(ignoring)).toContain(`share-setting-ignored ${v}.a.shares[0].${setting}`);
+    expect(told(using).filter((line) => line.startsWith("share-setting-ignored"))).toEqual([]);
+  });
+
+  it.each([
+    ["platformOEMStrings", ["oem_strings=[a=b]"]],
+    ["extraArgs", ["--platform", "oem_strings=[a=b]"]],
+  ])("tell %s that repeats the OEM strings, on cloud-hypervisor only", (option, value) => {
+    const told = (hypervisor: string): readonly string[] =>
+      summary(config({ a: { hypervisor, microvm: { "cloud-hypervisor": { [option]: value } } } })).filter((line) =>
+        line.startsWith("oem-strings-twice"),
+      );
+    expect(told("cloud-hypervisor")).toEqual([`oem-strings-twice ${v}.a.microvm.cloud-hypervisor.${option}`]);
+    expect(told("qemu")).toEqual([]);
+  });
+
   it.each([
     [1, "v0"],
     [5, "v0, v1, v2, v3, v4"],
@@ -1714,8 +1742,8 @@ describe("a module that is not followed", () => {
     { path: "/srv/hosts/host.nix", what: "a file that the config names" },
     { path: "/srv/hosts/vms", what: "files that /srv/hosts/host.nix may name", unfollowed: "is not valid Nix" },
   ];
-  const told = (vms: object): readonly string[] => {
-    const result = planConfig(config(vms), emptyLock, { sources });
+  const told = (vms: object, ...more: readonly { path: string; what: string }[]): readonly string[] => {
+    const result = planConfig(config(vms), emptyLock, { sources: [...sources, ...more] });
     return (result._tag === "Left" ? result.left : result.right.warnings).map(
       ({ code, path, message }) => `${code} ${formatPath(path)}: ${message}`,
     );
@@ -1742,7 +1770,15 @@ describe("a module that is not followed", () => {
   });
 
   it("is one error where the guest may write the module itself", () => {
-    expect(told({ a: shares("/srv/hosts") }).map((line) => line.split(" ")[0])).toEqual(["dangerous-share"]);
+    const codes = (
+      source: string,
+      ...more: readonly { path: string; what: string }[]
+    ): readonly (string | undefined)[] => told({ a: shares(source) }, ...more).map((line) => line.split(" ")[0]);
+    expect(codes("/srv/hosts")).toEqual(["dangerous-share"]);
+    expect(codes("/srv/hosts/vms", { path: "/srv/hosts/vms", what: "a module" })).toEqual(["dangerous-share"]);
+    expect(codes("/srv/hosts/vms/a", { path: "/srv/hosts/vms", what: "a folder of modules" })).toEqual([
+      "dangerous-share",
+    ]);
   });
 });
 
