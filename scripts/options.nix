@@ -47,6 +47,7 @@ in
   ];
   guest = optionsIn [
     "guest/agent.nix"
+    "guest/page.nix"
     "guest/secrets.nix"
     "guest/ssh.nix"
     "guest/unpatched-binaries.nix"

@@ -54,6 +54,19 @@ class HostKeyTest(FolderOfTest):
         self.assertEqual(list((self.root / "keys").iterdir()), [])
 
 
+class PageTest(FolderOfTest):
+    def test_page_is_replaced_and_follows_no_link(self) -> None:
+        (self.root / "keys").mkdir()
+        (self.root / "target").write_text("untouched")
+        page = self.root / "keys" / create.PAGE
+        page.symlink_to(self.path("target"))
+        for text in "first", "second":
+            create.write_page(self.path("keys"), text, set())
+            self.assertEqual((page.read_text(), self.mode(f"keys/{create.PAGE}")), (text, "0o644"))
+        self.assertEqual((self.root / "target").read_text(), "untouched")
+        self.assertEqual([file.name for file in (self.root / "keys").iterdir()], [create.PAGE])
+
+
 class KnownHostTest(FolderOfTest):
     PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "a" * 43
 

@@ -80,7 +80,7 @@ const valuesAt = async (place: Place, current: string, before: Before): Promise<
   }
   if (command === place.program && positionals === 0) {
     const words = subcommandsOf(command).filter(({ value }) => value.startsWith(current));
-    // A config can stand in the place of a subcommand.
+    // A config can stand instead of a subcommand.
     return words.length > 0 ? { words } : { paths: "files" };
   }
   if (command.name() === "help") return { words: subcommandsOf(place.program) };

@@ -4,7 +4,7 @@ import { compileHost } from "./host/host.js";
 import { copyLibrary } from "./flake/library.js";
 import { type Locations, relocate } from "./locations.js";
 import { sharedModules } from "./shared-modules.js";
-import { compileSkill } from "./flake/skill.js";
+import { compileSkills } from "./flake/skills.js";
 import type { OutputFile } from "../output-file.js";
 
 /** Compiles a plan to the files of a flake: `flake.nix`, hosts, VMs, shared modules and the library. */
@@ -17,6 +17,6 @@ export const compile = (plan: Plan, locations: Locations): readonly OutputFile[]
     ...hosts,
     ...shared.files(),
     ...copyLibrary(plan.library),
-    compileSkill(plan, locations),
+    ...compileSkills(plan, locations),
   ];
 };

@@ -27,7 +27,7 @@ const graph = (vms: Readonly<Record<string, object>>): Graph => {
   return JSON.parse(stdout) as Graph;
 };
 
-/** The arrows with names in place of ids. */
+/** The arrows with names instead of ids. */
 const arrowsOf = ({ hosts, outside, arrows }: Graph): readonly (readonly [string, string, string, string])[] => {
   const names = new Map(
     [

@@ -61,6 +61,15 @@ export interface Agent {
   readonly command: string;
 
   /**
+   * The path below /etc of a file with instructions that it reads in each session. The guest has the page about its limits
+   * there.
+   *
+   * @default none
+   * @example "claude-code/CLAUDE.md"
+   */
+  readonly instructions?: string | undefined;
+
+  /**
    * Domains that it needs, with `*.` in front for all subdomains, without those of selectable model providers. A VM
    * with `network: "allowlist"` can reach them.
    *
@@ -224,6 +233,7 @@ export const agentSchema = object({
   }).optional(),
   homeManagerProgram: scalar.line.optional(),
   command: scalar.line,
+  instructions: scalar.fileBelow.optional(),
   domains: z.array(scalar.domain).readonly().default([]),
   apiKeyVariables: z.array(scalar.variableName).readonly().default([]),
   gateway: object(

@@ -21,6 +21,7 @@ export const agents = {
     },
     homeManagerProgram: "claude-code",
     command: "claude --dangerously-skip-permissions",
+    instructions: "claude-code/CLAUDE.md",
     domains: [
       "api.anthropic.com",
       "claude.ai",

@@ -14,6 +14,8 @@ export interface AgentPlan {
   /** Its name in home-manager. */
   readonly homeManagerProgram: string | null;
   readonly command: string;
+  /** The path below /etc of a file that it reads in each session. */
+  readonly instructions: string | null;
 }
 
 export interface AgentStatePlan {
@@ -43,6 +45,7 @@ export const planAgent = (
     agent.state === undefined || directory === null ? null : planAgentState(agentState, agent.state, directory, owner),
   homeManagerProgram: agent.homeManagerProgram ?? null,
   command: agent.command,
+  instructions: agent.instructions ?? null,
 });
 
 const planAgentState = (

@@ -94,6 +94,13 @@ export const fileName = text({
   remedy: "Use letters, digits and `._@-`, and no folders.",
 });
 
+/** A file below a folder, by its path. */
+export const fileBelow = text({
+  holds: pattern(/^[A-Za-z0-9_][A-Za-z0-9._@-]*(\/[A-Za-z0-9_][A-Za-z0-9._@-]*)*$/),
+  complaint: "is not the path of a file below a folder",
+  remedy: "Use letters, digits and `._@-` between slashes, without a slash in front.",
+});
+
 /** A folder below another one by its name, or `.` for the other one itself. */
 export const subfolder = text({
   holds: pattern(/^(\.|\.?[A-Za-z0-9_][A-Za-z0-9._@-]*)$/),

@@ -6,6 +6,7 @@
     ./credentials.nix
     ./home-manager.nix
     ./host-clock.nix
+    ./page.nix
     ./secrets.nix
     ./ssh.nix
     ./unpatched-binaries.nix

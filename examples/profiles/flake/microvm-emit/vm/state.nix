@@ -27,10 +27,14 @@ let
     // lib.optionalAttrs (vm.sshHostKeys != null) { ${vm.sshHostKeys} = "0700 0:0"; };
 
   exposedOf = import ./exposed.nix { inherit lib cfg; };
+  pageOf = import ./page.nix {
+    inherit lib;
+    host = config.networking.hostName;
+  };
 
   states = lib.filterAttrs (_: state: state.directories != { }) (
     lib.mapAttrs (
-      _: vm:
+      name: vm:
       let
         directories = directoriesOf vm;
         exposed = lib.unique (lib.concatMap exposedOf (builtins.attrNames directories));
@@ -39,7 +43,10 @@ let
         inherit directories;
       }
       // lib.optionalAttrs (exposed != [ ]) { inherit exposed; }
-      // lib.optionalAttrs (vm.sshHostKeys != null) { inherit (vm) sshHostKeys; }
+      // lib.optionalAttrs (vm.sshHostKeys != null) {
+        inherit (vm) sshHostKeys;
+        page = pageOf name vm;
+      }
     ) cfg.vms
   );
   pathsOf = { directories, ... }: builtins.attrNames directories;

@@ -73,6 +73,7 @@ export const compileAgent = (plan: AgentPlan): Expr => {
       attrs([
         binding("package", packageFrom(packageSetOf(plan), plan.package)),
         binding("command", plan.command),
+        ...(plan.instructions === null ? [] : [binding("instructions", plan.instructions)]),
         ...(homeManagerProgram === null ? [] : [binding("homeManagerProgram", homeManagerProgram)]),
         ...(state === null
           ? []

@@ -2,7 +2,7 @@
 
 usage: create.py CONFIG.json VM
 
-It never changes an existing folder or key. Needs Python 3.11 and ssh-keygen. CONFIG.json maps names of VMs to the type
+It never changes an existing folder or key, and replaces the page about the VM. Needs Python 3.11 and ssh-keygen. CONFIG.json maps names of VMs to the type
 Vm.
 """
 
@@ -20,6 +20,7 @@ from typing import NotRequired, TypedDict
 from folders import UnsafePathError, enter, make_folder
 
 KEY = "ssh_host_ed25519_key"
+PAGE = "README.md"  # in the folder of the key
 RUN = "/run"  # in memory, and writable by root alone
 KNOWN_HOSTS = "microvm-known-hosts"  # in RUN; a file for each VM, which names.nix names to ssh
 PUBLIC_KEY = re.compile(r"ssh-ed25519 [A-Za-z0-9+/]{68}={0,2}(?=\s|$)")
@@ -29,6 +30,7 @@ class Vm(TypedDict):
     directories: dict[str, str]  # path to "MODE UID:GID"
     exposed: NotRequired[list[str]]  # paths that a guest can replace
     sshHostKeys: NotRequired[str | None]  # the folder of the key
+    page: NotRequired[str]  # text about the limits of the VM, for its users and agents
 
 
 def make_host_key(vm: str, path: str, exposed: set[str]) -> None:
@@ -36,21 +38,36 @@ def make_host_key(vm: str, path: str, exposed: set[str]) -> None:
     if os.path.exists(f"{path}/{KEY}"):
         return
     folder = enter(path, exposed)
-    owner = os.fstat(folder)
     with tempfile.TemporaryDirectory(dir=RUN) as made:
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", vm, "-f", f"{made}/{KEY}"], check=True)
         for name, mode in (f"{KEY}.pub", 0o644), (KEY, 0o600):
-            with suppress(FileNotFoundError):
-                os.unlink(f"{name}.new", dir_fd=folder)
-            new = os.open(f"{name}.new", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode, dir_fd=folder)
-            with open(f"{made}/{name}", "rb") as source, open(new, "wb") as key:
-                key.write(source.read())
-                os.fchmod(key.fileno(), mode)
-                os.fchown(key.fileno(), owner.st_uid, owner.st_gid)
-                key.flush()
-                os.fsync(key.fileno())
-            os.rename(f"{name}.new", name, src_dir_fd=folder, dst_dir_fd=folder)
+            with open(f"{made}/{name}", "rb") as source:
+                place(folder, name, source.read(), mode)
     os.close(folder)
+
+
+def place(folder: int, name: str, content: bytes, mode: int) -> None:
+    """Replaces a file in an open folder in one step, with the owner of the folder."""
+    owner = os.fstat(folder)
+    with suppress(FileNotFoundError):
+        os.unlink(f"{name}.new", dir_fd=folder)
+    new = os.open(f"{name}.new", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode, dir_fd=folder)
+    with open(new, "wb") as file:
+        file.write(content)
+        os.fchmod(file.fileno(), mode)
+        os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
+        file.flush()
+        os.fsync(file.fileno())
+    os.rename(f"{name}.new", name, src_dir_fd=folder, dst_dir_fd=folder)
+
+
+def write_page(path: str, text: str, exposed: set[str]) -> None:
+    """Writes the page about the limits of the VM beside its key, from where the guest copies it."""
+    folder = enter(path, exposed)
+    try:
+        place(folder, PAGE, text.encode(), 0o644)
+    finally:
+        os.close(folder)
 
 
 def publish_host_key(vm: str, path: str, exposed: set[str]) -> None:
@@ -85,6 +102,8 @@ def main(config: str, name: str) -> None:
     keys = vm.get("sshHostKeys")
     if keys is not None:
         make_host_key(name, keys, exposed)
+        if "page" in vm:
+            write_page(keys, vm["page"], exposed)
         try:
             publish_host_key(name, keys, exposed)
         except (OSError, UnsafePathError) as refused:
