@@ -4,9 +4,12 @@ export interface DeclaredProblem {
   readonly severity: string;
   readonly title: string;
   readonly body: string;
-  /** Relative to packages/microvm-model/src. */
+  /** Relative to the folder that is searched. */
   readonly file: string;
 }
 
 /** Every declared problem, by code in alphabetical order. */
 export declare const declaredProblems: () => readonly DeclaredProblem[];
+
+/** Every failure of a command by code, in alphabetical order. */
+export declare const declaredFailures: () => readonly DeclaredProblem[];

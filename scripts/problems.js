@@ -1,6 +1,6 @@
 /**
  * Reads the declarations of problems in packages/microvm-model/src and writes two generated files: every code with its severity,
- * and the list of rules. Plain JavaScript without dependencies: package.nix runs it, too.
+ * and the list of rules. Reads the rows of failures in packages/emit/src/report/failures for their pages. Plain JavaScript without dependencies: package.nix runs it, too.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -23,6 +23,24 @@ export const declaredProblems = () =>
       [...readFileSync(join(source, file), "utf8").matchAll(declaration)].map(({ groups }) => {
         const [title, ...body] = (groups.comment ?? "").replaceAll(/^ \* ?/gm, "").split("\n");
         return { code: groups.code, severity: groups.severity, title, body: body.join("\n").trim(), file };
+      }),
+    )
+    .sort((a, b) => (a.code < b.code ? -1 : 1));
+
+const failuresFolder = join(source, "../../emit/src/report/failures");
+
+const failureRow = /^ {2}\/\*\*\n(?<comment>(?: {3}\*(?: [^\n]*)?\n)*?) {3}\*\/\n {2}"?(?<code>[\w-]+)"?: \{/gm;
+
+/**
+ * Every failure of a command by code, in alphabetical order.
+ * @returns {{ code: string, severity: string, title: string, body: string, file: string }[]}
+ */
+export const declaredFailures = () =>
+  readdirSync(failuresFolder)
+    .flatMap((file) =>
+      [...readFileSync(join(failuresFolder, file), "utf8").matchAll(failureRow)].map(({ groups }) => {
+        const [title, ...body] = groups.comment.replaceAll(/^ {3}\* ?/gm, "").split("\n");
+        return { code: groups.code, severity: "error", title, body: body.join("\n").trim(), file };
       }),
     )
     .sort((a, b) => (a.code < b.code ? -1 : 1));

@@ -9,7 +9,7 @@ import { emptyLock, formatPath, type Lock, planConfig, type Problem, problemCode
 import { failureCodes } from "../packages/emit/src/report/failure-words.js";
 import { readPage } from "../packages/emit/src/report/problem-page.js";
 import { problemPages, writtenPages } from "../scripts/problem-pages.js";
-import { declaredProblems } from "../scripts/problems.js";
+import { declaredFailures, declaredProblems } from "../scripts/problems.js";
 
 const folder = new URL("../packages/emit/problems/", import.meta.url);
 const files = readdirSync(folder);
@@ -86,12 +86,13 @@ it("every code has a page, and every page a code", () => {
   expect(new Set(codes).size).toBe(codes.length);
 });
 
-it("pages match the comments of declared problems (`npm run problems` writes them)", async () => {
+it("pages match the comments of problems and failures (`npm run problems` writes them)", async () => {
   expect(Object.fromEntries(writtenPages())).toEqual(Object.fromEntries(await problemPages()));
 });
 
 it("every declared problem is found", () => {
   expect(declaredProblems().map(({ code, severity }) => [code, severity])).toEqual(Object.entries(problemCodes));
+  expect(declaredFailures().map(({ code }) => code)).toEqual([...failureCodes].sort());
 });
 
 const isRecord = (value: unknown): value is Readonly<Record<string | number, unknown>> =>

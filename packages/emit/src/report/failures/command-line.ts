@@ -1,0 +1,95 @@
+import { clip, didYouMean } from "@microvm-emit/model";
+import type { Rows } from "./row.js";
+
+/** Failures of the command line, and of this program. */
+export const commandLineFailures = {
+  /**
+   * Invalid command line
+   *
+   * An option or command does not exist, or lacks its value. `microvm-emit --help` lists them all.
+   */
+  usage: {
+    exitCode: 2,
+    words: ({ message, remedy = "Run `microvm-emit --help` to see the commands and options." }) => ({
+      message,
+      remedy,
+    }),
+  },
+  /**
+   * Unknown code
+   *
+   * `microvm-emit explain` without a code lists every one there is.
+   */
+  "unknown-code": {
+    exitCode: 2,
+    words: ({ code, meant }) => ({
+      message: `Unknown problem code ${JSON.stringify(code)}.`,
+      remedy: meant === undefined ? "Run `microvm-emit explain` to list all codes." : `Did you mean ${meant}?`,
+    }),
+  },
+  /**
+   * The name is unknown
+   *
+   * `init`, `add`, `remove`, `rename` and `move` take names of the config (hosts, VMs) and of the catalogue (agents, toolchains). The remedy names the
+   * nearest known one.
+   */
+  "unknown-name": {
+    exitCode: 1,
+    words: ({ noun, name, known }) => ({
+      message: `Unknown ${noun} ${JSON.stringify(clip(name))}.`,
+      remedy: didYouMean(name, known),
+    }),
+  },
+  /**
+   * Current directory does not exist
+   *
+   * The directory of this shell was removed, so relative paths have no meaning. Change to another directory.
+   */
+  "cwd-missing": {
+    exitCode: 2,
+    words: () => ({
+      message: "The current directory no longer exists.",
+      remedy: "Change to another directory.",
+    }),
+  },
+  /**
+   * The command needs a host
+   *
+   * A config with several hosts does not say where a new VM belongs, and several hosts may have a VM of the same name.
+   * Choose one with `--host`.
+   */
+  "host-needed": {
+    exitCode: 2,
+    words: ({ file, hosts }) => ({
+      subject: file,
+      message: hosts.length === 0 ? "The config has no host." : "Several hosts are possible.",
+      remedy: hosts.length === 0 ? "Add a host first." : `Choose one with --host: ${hosts.join(", ")}.`,
+    }),
+  },
+  /**
+   * Question not answered
+   *
+   * A command asks before it deletes or deploys something, and `init` asks for missing facts. Ctrl-C and the answer no
+   * end the command, and nothing is changed. Without a terminal, pass `--yes`.
+   */
+  "not-confirmed": {
+    exitCode: 1,
+    words: ({ question, isAsked }) => ({
+      message: `${isAsked ? "Cancelled at the question" : "No terminal to ask on"}: ${question} Nothing was changed.`,
+      remedy: isAsked ? "Run the command again." : "Add --yes.",
+    }),
+  },
+  /**
+   * Fault in microvm-emit
+   *
+   * This is a mistake of ours and not in the config. The stack says where; please report it.
+   */
+  internal: {
+    exitCode: 2,
+    words: ({ error }) => ({
+      message: "microvm-emit itself failed.",
+      remedy: "Please report this with the config that causes it.",
+      details: error.split("\n"),
+    }),
+  },
+} satisfies Partial<Rows>;

@@ -1,0 +1,187 @@
+import { formatPath } from "@microvm-emit/model";
+import type { Diagnostic, RelatedDiagnostic } from "../diagnostic.js";
+import type { FailedHost, UnreachableModule } from "../failure.js";
+import type { Rows } from "./row.js";
+
+/** Failures of Nix and of flakes. */
+export const nixFailures = {
+  /**
+   * No flake imports the modules
+   *
+   * With `flake: false`, the config writes only modules, and your own flake builds the hosts. `check` evaluates that
+   * flake: the nearest directory above the modules with a `flake.nix`.
+   */
+  "own-flake-missing": {
+    exitCode: 1,
+    words: ({ directory }) => ({
+      subject: directory,
+      message: "The config has `flake: false`, but no directory above has a flake.nix.",
+      remedy: "Remove `flake: false`, or run `microvm-emit init --into path/to/flake.nix`.",
+    }),
+  },
+  /**
+   * The flake has no place to edit
+   *
+   * `init --into` adds inputs to `inputs` and a module to the `modules` of a `nixosSystem` call. Both must be written out in the file: a flake that computes them, or builds hosts by a function from another file, is changed by hand.
+   */
+  "flake-not-editable": {
+    exitCode: 1,
+    words: ({ file, reason, byHand }) => ({
+      subject: file,
+      message: `The flake cannot be edited: ${reason}. Nothing was changed.`,
+      remedy:
+        byHand.length === 0
+          ? "Pass the path of the file itself with --into."
+          : "Write a config with `flake: false`, emit it, and add the above to your flake by hand.",
+      details: byHand,
+    }),
+  },
+  /**
+   * Module invisible to Nix
+   *
+   * Nix copies the flake's source tree: in a git work tree the files that git knows, else the directory. A module that
+   * is not there, outside, or ignored by git is not found when the host is built.
+   */
+  "modules-unreachable": {
+    exitCode: 1,
+    words: ({ root, modules }) => ({
+      subject: root,
+      message: "Nix cannot find modules of the config.",
+      remedy: "Correct the paths, which are relative to the config, or move the files below the directory above.",
+      details: modules.map(({ path, reason }) => `${path} ${unreachableWords[reason]}`),
+    }),
+  },
+  /**
+   * Directory of the config too large
+   *
+   * Outside a git work tree, Nix copies all of the directory to its store for every evaluation. A config in a home
+   * directory would take all of the home along.
+   */
+  "source-too-large": {
+    exitCode: 2,
+    words: ({ root, limit }) => ({
+      subject: root,
+      message: `The directory of the config has more than ${limit}, and Nix would copy all of it.`,
+      remedy: "Move the config to a separate directory, or keep it in a git work tree.",
+    }),
+  },
+  /**
+   * Source cannot be copied for check
+   *
+   * `check` evaluates a copy in a temporary directory, so that nothing is written to yours. That copy failed, mostly for
+   * want of space.
+   */
+  "mirror-failed": {
+    exitCode: 2,
+    words: ({ root, cause }) => ({
+      subject: root,
+      message: `The source cannot be copied to a temporary directory: ${cause}.`,
+      remedy: "Free some space, or set TMPDIR to a writable directory.",
+    }),
+  },
+  /**
+   * nix not found on the PATH
+   *
+   * Checking has Nix evaluate every host. Emitting needs no Nix.
+   */
+  "nix-missing": {
+    exitCode: 2,
+    words: () => ({
+      message: "`nix` is not on the PATH, and check needs it.",
+      remedy: "Install it (https://nixos.org/download, or `apt install nix-bin` on Debian and Ubuntu).",
+    }),
+  },
+  /**
+   * Nix could not run
+   *
+   * Nix itself failed before it came to a host: the network, its store, or an input that cannot be fetched. Its own
+   * words are shown.
+   */
+  "nix-failed": {
+    exitCode: 2,
+    words: ({ cause }) => ({
+      message: "Nix could not run.",
+      remedy: "Fix the cause (network, store or inputs) and check again.",
+      details: cause.split("\n"),
+    }),
+  },
+  /**
+   * Nix cannot evaluate a host
+   *
+   * NixOS refuses the configuration: an option that is not there, a conflict, a failed assertion, a package that is
+   * not. The place is the part of the config, or of a module of yours, that led there; `--verbose` shows all that Nix
+   * wrote.
+   */
+  "evaluation-failed": { exitCode: 1, words: ({ hosts }) => hosts.map(failedHost) },
+  /**
+   * The old host does not evaluate
+   *
+   * `adopt` evaluates `nixosConfigurations.HOST` of your flake with all of its VMs. The error is that of Nix.
+   */
+  "host-not-read": {
+    exitCode: 1,
+    words: ({ host, cause }) => ({
+      subject: host,
+      message: "Nix cannot evaluate the VMs of the host.",
+      remedy: "Fix the error, or override an input that is missing: --override-input NAME REF.",
+      details: cause.split("\n"),
+    }),
+  },
+  /**
+   * The host has no VMs
+   *
+   * `adopt` reads the VMs that a host defines in microvm.nix's `microvm.vms`. VMs that only `microvm -c` installed are in no configuration.
+   */
+  "nothing-to-adopt": {
+    exitCode: 1,
+    words: ({ host }) => ({
+      subject: host,
+      message: "The host has no VM in `microvm.vms`.",
+      remedy: "Name a host with VMs, or run `microvm-emit init`.",
+    }),
+  },
+  /**
+   * The graph engine is missing
+   *
+   * `microvm-emit graph` draws with packages that npm leaves out with `--omit=optional`. `--format mermaid` and `--format dot` need none of them.
+   */
+  "engine-missing": {
+    exitCode: 2,
+    words: ({ package: name }) => ({
+      message: `The package ${name} is not installed.`,
+      remedy: `Install it: npm install ${name}. Or use --format mermaid.`,
+    }),
+  },
+} satisfies Partial<Rows>;
+
+/** The diagnostic of a host that Nix cannot evaluate, at the part of the config that caused it. */
+const failedHost = ({ host, message, origins }: FailedHost): Diagnostic => {
+  const [first, ...others] = origins;
+  const path = first?.path ?? ["hosts", host];
+  const emitted = origins.flatMap((origin) => origin.emitted ?? []);
+  const related: readonly RelatedDiagnostic[] = [
+    ...others.map(({ path: other, place }) => ({
+      subject: other === undefined ? "a module" : formatPath(other),
+      note: "takes part",
+      ...(place === undefined ? {} : { place }),
+    })),
+    ...emitted.map((place) => ({ subject: "emitted as", place, note: place.lineText?.trim() ?? "" })),
+  ];
+  return {
+    code: "evaluation-failed",
+    severity: "error",
+    subject: formatPath(path),
+    path,
+    ...(first?.place === undefined ? {} : { place: first.place }),
+    message: `Nix cannot evaluate the host ${host}.`,
+    remedy: "Fix the error that Nix reports. --verbose shows its full output.",
+    details: message.split("\n"),
+    ...(related.length === 0 ? {} : { related }),
+  };
+};
+
+const unreachableWords: Readonly<Record<UnreachableModule["reason"], string>> = {
+  missing: "does not exist",
+  outside: "lies outside the source that Nix sees",
+  ignored: "is ignored by git, so Nix does not see it",
+};

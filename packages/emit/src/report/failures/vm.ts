@@ -1,0 +1,215 @@
+import { clip, didYouMean, nearest } from "@microvm-emit/model";
+import type { Rows } from "./row.js";
+
+/** Failures of commands for running VMs. */
+export const vmFailures = {
+  /**
+   * A program is missing
+   *
+   * microvm-emit calls `ssh`, `scp`, `systemctl`, `journalctl` and `sudo`. One of them is not on the PATH.
+   */
+  "program-missing": {
+    exitCode: 2,
+    words: ({ program }) => ({
+      message: `\`${program}\` is not on the PATH.`,
+      remedy: `Install it, or run the command on the host.`,
+    }),
+  },
+  /**
+   * Folder for ssh connections is unusable
+   *
+   * Commands on VMs share ssh connections through sockets in `$XDG_RUNTIME_DIR/microvm-emit`, or without that variable
+   * in `microvm-emit-UID` of the temporary directory. Other users must not be able to use the folder.
+   */
+  "runtime-unusable": {
+    exitCode: 2,
+    words: ({ folder, cause }) => ({
+      subject: folder,
+      message: `The folder for ssh connections cannot be used: ${cause}.`,
+      remedy: "Set XDG_RUNTIME_DIR to a folder that only you can use.",
+    }),
+  },
+  /**
+   * ssh cannot reach the host
+   *
+   * The VMs are on another machine, and ssh cannot log in there. By default, ssh uses the name of the host in the
+   * config; your `~/.ssh/config` can say what it stands for.
+   */
+  "host-unreachable": {
+    exitCode: 2,
+    words: ({ host, destination, cause }) => ({
+      subject: host,
+      message: `ssh ${destination} failed.`,
+      remedy: `Make \`ssh ${destination}\` work, or name the machine with --host-ssh USER@MACHINE.`,
+      ...(cause === "" ? {} : { details: cause.split("\n") }),
+    }),
+  },
+  /**
+   * Unknown VM
+   *
+   * Neither the host nor the config has a VM of this name. `microvm-emit status` lists the VMs.
+   */
+  "vm-unknown": {
+    exitCode: 1,
+    words: ({ vm, host, known }) => ({
+      message:
+        host === undefined
+          ? `No host of the config has a VM ${JSON.stringify(clip(vm))}.`
+          : `${host} has no VM ${JSON.stringify(clip(vm))}.`,
+      remedy:
+        known.length === 0
+          ? "Add it to the config and deploy the host."
+          : nearest(vm, known) === undefined
+            ? `Use one of: ${known.join(", ")}.`
+            : didYouMean(vm, known),
+    }),
+  },
+  /**
+   * Several hosts have the VM
+   *
+   * Several hosts of the config have a VM of this name. `--host-ssh` names the machine.
+   */
+  "vm-ambiguous": {
+    exitCode: 1,
+    words: ({ vm, hosts }) => ({
+      message: `Several hosts have a VM ${vm}: ${hosts.join(", ")}.`,
+      remedy: "Name the machine with --host-ssh USER@MACHINE.",
+    }),
+  },
+  /**
+   * VM is not deployed
+   *
+   * The config has the VM, but the host was not switched to it yet. A VM exists on its host from the next
+   * `nixos-rebuild switch` on.
+   */
+  "vm-not-deployed": {
+    exitCode: 1,
+    words: ({ vm, host, switch: command }) => ({
+      subject: vm,
+      message: `The host ${host} does not have this VM yet.`,
+      remedy: `Deploy the host: ${command}`,
+    }),
+  },
+  /**
+   * Address of the VM is unknown
+   *
+   * Commands connect to the first address of the VM. A VM whose interfaces only get addresses by DHCP has none that is
+   * known. A host that was deployed by an older version may not list its VMs in `/etc/microvm/vms.json`: deploy it
+   * again.
+   */
+  "vm-without-address": {
+    exitCode: 1,
+    words: ({ vm, host }) => ({
+      subject: vm,
+      message: `The address of this VM is unknown on ${host}: it has no fixed one, or its deployment is older than this command.`,
+      remedy: "Give the VM an address in the config and deploy the host.",
+    }),
+  },
+  /**
+   * VM has no agent
+   *
+   * `microvm-emit agent` starts the agent of a VM, and the config sets none for it.
+   */
+  "vm-without-agent": {
+    exitCode: 1,
+    words: ({ vm }) => ({
+      subject: vm,
+      message: "This VM has no agent.",
+      remedy: "Set `agent` in the config, or use `microvm-emit ssh`.",
+    }),
+  },
+  /**
+   * VM does not run
+   *
+   * The command needs a running VM.
+   */
+  "vm-stopped": {
+    exitCode: 1,
+    words: ({ vm, host, state }) => ({
+      subject: vm,
+      message: `The VM is ${state} on ${host}.`,
+      remedy: `Run \`microvm-emit up ${vm}\`.`,
+    }),
+  },
+  /**
+   * VM did not start
+   *
+   * A unit of the VM failed, or its SSH server did not answer in time. The report has the last lines of the unit in
+   * the journal.
+   */
+  "vm-not-started": {
+    exitCode: 1,
+    words: ({ vm, host, unit, reason, journal }) => ({
+      subject: vm,
+      message: `The VM does not run on ${host}: ${unit} ${reason}.`,
+      remedy: `Fix the cause and run \`microvm-emit up ${vm}\` again. \`microvm-emit logs ${vm}\` shows more.`,
+      ...(journal.length === 0 ? {} : { details: journal }),
+    }),
+  },
+  /**
+   * SSH host key is unknown
+   *
+   * The host makes the SSH host key of a guest and publishes its public part in `/run/microvm-known-hosts` when the VM
+   * starts. ssh accepts no other key. With `sshHostKeys: false`, the guest makes a new key that nobody can verify.
+   */
+  "host-key-unknown": {
+    exitCode: 1,
+    words: ({ vm, host, isKept }) => ({
+      subject: vm,
+      message: isKept
+        ? `The SSH host key of this VM is unknown on ${host}.`
+        : "The guest makes its own SSH host key, so nobody can verify it.",
+      remedy: isKept
+        ? `Restart the VM: \`microvm-emit restart ${vm}\`.`
+        : "Remove `sshHostKeys: false` from the config and deploy the host.",
+    }),
+  },
+  /**
+   * A command failed
+   *
+   * A program that microvm-emit called on the host failed.
+   */
+  "command-failed": {
+    exitCode: 1,
+    words: ({ host, command, cause }) => ({
+      subject: host,
+      message: `\`${command}\` failed.`,
+      remedy: "Fix the cause and run the command again.",
+      ...(cause === "" ? {} : { details: cause.split("\n") }),
+    }),
+  },
+  /**
+   * The VM is running
+   *
+   * NixOS does not stop a VM that left the configuration. `gc --delete` removes no disk of a running VM: stop the VM
+   * first. Nothing was removed, also of the other VMs that the command names.
+   *
+   * ```bash
+   * sudo systemctl stop microvm@NAME
+   * ```
+   */
+  "leftover-in-use": {
+    exitCode: 1,
+    words: ({ vms }) => ({
+      message: `VMs that left the config are running: ${vms.join(", ")}. Nothing was removed.`,
+      remedy: `Stop them first: sudo systemctl stop ${vms.map((vm) => `microvm@${vm}`).join(" ")}.`,
+    }),
+  },
+  /**
+   * A folder cannot be removed
+   *
+   * `gc --delete` could not remove a folder of a VM, or a part of it. Folders named before it are removed.
+   *
+   * - The state and the host keys belong to root: run the command as root, and name the config with `-c`.
+   * - A file system that is mounted below the folder stays. Unmount it first.
+   * - A folder on the path that became a symbolic link is an error, since the link could lead anywhere.
+   */
+  "leftover-not-removed": {
+    exitCode: 1,
+    words: ({ folder, cause }) => ({
+      subject: folder,
+      message: `The folder cannot be removed: ${cause}.`,
+      remedy: "Run the command as root. Unmount file systems below the folder first.",
+    }),
+  },
+} satisfies Partial<Rows>;
