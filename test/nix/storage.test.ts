@@ -49,6 +49,7 @@ const vms = {
     volumes: [
       { image: "root.img", mountPoint: "/", sizeMiB: 8192 },
       { image: "store.img", mountPoint: "/nix/.rw-store", sizeMiB: 8192 },
+      { image: "late.img", mountPoint: "/late", sizeMiB: 64 },
     ],
   },
   relative: { shares: [{ tag: "home", source: "home", mountPoint: "/home" }] },
@@ -122,6 +123,10 @@ describe.each([
         whole: true,
         overlay: ["/dev/vdb", "ext4", true],
       });
+    });
+
+    it("mounts other volumes after the initrd", () => {
+      expect(guests.kept.mounts["/late"]).toEqual(["/dev/vdc", "ext4", false]);
     });
 
     it("mounts a volume in the initrd", () => {

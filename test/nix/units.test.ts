@@ -330,3 +330,52 @@ describe.each([
     });
   });
 });
+
+it("units for VMs start at boot, with the settings of their VMs", async () => {
+  const flake = withVms({
+    a: { index: 2, network: "allowlist", allow: ["a.example:80", "b.example", "9.9.9.9"], nameservers: ["9.9.9.10"] },
+    b: { network: "allowlist", agent: "claude-code", agentState: "copy", keys: { anthropic: "/run/keys/b" } },
+  });
+  const facts = (await onStandIns(
+    flake,
+    host,
+    `host: let named = builtins.mapAttrs (_: unit: unit.wantedBy) (builtins.intersectAttrs
+      { microvm-policy = 1; microvm-resolver = 1; microvm-gateway = 1; microvm-gateway-keys = 1; } host.systemd.services);
+      guest = (${guestConfig}) host.microvm.vms.b;
+    in {
+      services = named;
+      paths = builtins.mapAttrs (_: unit: unit.wantedBy) host.systemd.paths;
+      timers = builtins.mapAttrs (_: unit: unit.wantedBy) host.systemd.timers;
+      resolver = builtins.fromJSON (builtins.unsafeDiscardStringContext host.environment.etc."microvm/resolver.json".text);
+      copy = { inherit (guest.systemd.services.agent-state) wantedBy serviceConfig; };
+    }`,
+  )) as Readonly<Record<string, unknown>> & { readonly resolver: Readonly<Record<string, unknown>> };
+  expect(facts).toMatchObject({
+    services: { "microvm-policy": ["multi-user.target"], "microvm-resolver": ["multi-user.target"] },
+    paths: { "microvm-gateway-keys": ["multi-user.target"] },
+    timers: { "microvm-gateway-keys": ["timers.target"] },
+    copy: { wantedBy: ["multi-user.target"], serviceConfig: { Type: "oneshot", RemainAfterExit: true, User: "alice" } },
+  });
+  expect(facts.resolver).toMatchObject({
+    listen: ["0.0.0.0", "::"],
+    port: 5380,
+    guests: {
+      "10.7.0.4": {
+        name: "a",
+        upstream: ["9.9.9.10"],
+        allow: [
+          { name: "a.example", ports: [["tcp", "80"]] },
+          {
+            name: "b.example",
+            ports: [
+              ["tcp", "80"],
+              ["tcp", "443"],
+              ["udp", "443"],
+            ],
+          },
+        ],
+        addresses: ["9.9.9.9"],
+      },
+    },
+  });
+});

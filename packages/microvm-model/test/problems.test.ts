@@ -576,7 +576,7 @@ const table: readonly Row[] = [
     `bad-value ${v}.a.shares[0].source`,
   ]),
   ...[
-    ...["current", "booted", "toplevel", "old/x", "flake", "data/images", "data", "data/images/var.img"],
+    ...["current", "booted", "toplevel", "old/x", "old/x/y", "flake", "data/images", "data", "data/images/var.img"],
     ...["/var/lib/microvms/a", "/var/lib/microvms/b/home", "/var/lib/microvms/ab/home"],
   ].map((source): Row => [
     `a share of what the host runs for a VM at ${source}`,

@@ -172,7 +172,7 @@ const ownFoldersOf = (
     (ofVms[position] ?? []).some((own) => {
       const [first = ""] = folder.startsWith(`${own}/`) ? folder.slice(own.length + 1).split("/") : [];
       return first !== "" && !ofMicrovmNix.has(first);
-    }) && [files.at, files.around, files.within].every((find) => find(folder).length === 0);
+    }) && [files.at, files.within].every((find) => find(folder).length === 0);
 };
 
 /** Entries that microvm.nix runs as root (nixos-modules/host, pkgs/microvm-command.nix). */
