@@ -104,6 +104,25 @@ describe.skipIf(missing !== undefined)("on a host with systemd", () => {
     expect(vms[0]?.["memoryBytes"]).toEqual(/^\d+$/.test(known) ? expect.any(Number) : null);
   });
 
+  it("net shows the names that the resolver refused, by VM", async () => {
+    const lines = [
+      "first asked for registry.example, which is not in its allowlist",
+      "second asked for \\033[31m.example, which is not in its allowlist",
+      "other asked for example.org, which is not in its allowlist",
+    ];
+    const print = lines.map((line) => `printf '%s\\n' 'microvm-emit: ${line}'`).join("; ");
+    await host.run(`systemd-run --wait --quiet --unit=microvm-resolver sh -c "${print}"; journalctl --sync`);
+    const refused = (vm: string): readonly unknown[] =>
+      (
+        json(host.emit("alice", ["net", vm, "--json"]))["hosts"] as readonly { readonly refused: readonly unknown[] }[]
+      ).flatMap((one) => one.refused);
+    expect(refused("first")).toMatchObject([
+      { vm: "first", target: "registry.example", protocol: "dns", lines: 1, setting: 'allow: ["registry.example"]' },
+    ]);
+    expect(refused("second")).toMatchObject([{ vm: "second", target: "\\033[31m.example" }]);
+    expect(host.emit("alice", ["net"]).stdout).toMatch(/first +registry\.example .* allow: \["registry\.example"\]/);
+  });
+
   it("exec runs a command in the workspace with its words, exit code and input", () => {
     const words = ["a b", "'", '"', "\\", "$HOME", "*", "", "ä\n"];
     const script = `pwd; printf '<%s>' "$@"; cat; echo oops >&2; exit 7`;

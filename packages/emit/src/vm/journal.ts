@@ -4,7 +4,8 @@ import { isRootOn } from "./machine.js";
 /** Groups whose members may read the journal of the system (systemd-journald.service(8)). */
 const readers = ["adm", "systemd-journal", "wheel"];
 
-const asReader = async (
+/** Words that read the journal, with sudo if this user may not. */
+export const asReader = async (
   machine: Machine,
   words: readonly [string, ...string[]],
 ): Promise<readonly [string, ...string[]]> => {

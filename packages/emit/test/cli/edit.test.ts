@@ -12,7 +12,7 @@ const hostLines = (vms: string, address: string): string => `{
       bridges: { br0: { address: "${address}", nat: true } },${vms}
     }`;
 
-/** Two hosts, and the VMs of the first one in a file of their own. */
+/** Two hosts, and the VMs of the first one in another file. */
 const split = {
   "configuration.nix": configurationNix,
   "microvm.config.ts": `import { defineConfig } from "microvm-emit";

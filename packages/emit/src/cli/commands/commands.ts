@@ -15,6 +15,7 @@ import { gc } from "./gc.js";
 import { graph } from "./graph.js";
 import { init } from "./init.js";
 import { logs } from "./logs.js";
+import { net } from "./net.js";
 import { move } from "./move.js";
 import { plan } from "./plan.js";
 import { remove } from "./remove.js";
@@ -43,6 +44,7 @@ export const commands: readonly Declare[] = [
   exec,
   cp,
   logs,
+  net,
   doctor,
   reset,
   add,
