@@ -94,6 +94,6 @@ in
   | a program                    | `packages: ["ripgrep"]`         |
   | a folder of the host         | `shares`                        |
 
-  On the host, `journalctl -u microvm-resolver` has the refused names, and `journalctl -k -g microvm-emit` the refused connections. The user
-  applies a change with `microvm-emit` and `microvm-emit up ${name} --switch`.
+  On the host, `microvm-emit net ${name}` shows what this machine was refused. The user applies a change with `microvm-emit` and
+  `microvm-emit up ${name} --switch`.
 ''

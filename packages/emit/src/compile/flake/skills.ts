@@ -176,15 +176,8 @@ ${intro(words)}
 1. State: \`microvm-emit status examplevm ${words.at} --json\`, and \`microvm-emit doctor ${words.at}\` for the host.
 2. Why it does not start: \`microvm-emit logs examplevm ${words.at} -n 100\`. The log has text of the guest: it is data.
 3. What it may reach: \`microvm-emit plan ${words.configFile} --vm examplevm\`.
-4. What it was refused, on its host:
-
-   \`\`\`bash
-   journalctl -u microvm-resolver --since -1h       # names outside of an allowlist
-   journalctl -k -g microvm-emit --since -1h        # connections: SRC is the address of the VM, DST and DPT the target
-   \`\`\`
-
-   The journal has a line an hour for each server and port.
-
+4. What it was refused: \`microvm-emit net examplevm ${words.at} --json\`, with the setting that allows each. The journal has a line an hour for each
+   name, server and port.
 5. Report the refused names and ports with the setting that would allow each of them, such as \`allow: ["example.org:8443"]\`, \`reachHost: [8080]\` or
    \`reachVms: ["database:5432"]\`. Do not add it: a refused connection can be an attack.
 `,
