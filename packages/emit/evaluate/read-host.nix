@@ -12,10 +12,12 @@ let
     filter
     isAttrs
     mapAttrs
+    unsafeDiscardStringContext
     ;
   safe = import ./plain.nix;
   c = host.config;
 
+  source = unsafeDiscardStringContext (toString (flake.sourceInfo or flake).outPath);
   inputs = flake.inputs or { };
   inputsWith = isWanted: filter (input: isWanted (inputs.${input} or { })) (attrNames inputs);
   bridgeDevices = filter (device: (device.netdevConfig.Kind or "") == "bridge") (
@@ -23,7 +25,7 @@ let
   );
 in
 {
-  source = toString (flake.sourceInfo or flake).outPath;
+  inherit source;
   inputs = {
     microvm = inputsWith (input: input ? nixosModules.microvm && input ? nixosModules.host);
     nixpkgs = inputsWith (input: input ? lib.nixosSystem);
@@ -61,7 +63,7 @@ in
   vms = mapAttrs (
     vm: _:
     import ./read-vm.nix {
-      inherit host;
+      inherit host source;
       name = vm;
     }
   ) c.microvm.vms;

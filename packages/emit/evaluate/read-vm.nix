@@ -1,5 +1,10 @@
 # A microVM as data: the values of microvm.nix's options, and the files of the user that define them.
-{ host, name }:
+{
+  host,
+  name,
+  # The folder of the flake in the store.
+  source,
+}:
 let
   inherit (builtins)
     attrNames
@@ -98,6 +103,14 @@ let
         [ ]
     ) (attrNames options);
 
+  # The modules of the flake that others of it do not import.
+  ownModules =
+    { file, imports, ... }:
+    if builtins.substring 0 (builtins.stringLength source) (toString file) == source then
+      [ (toString file) ]
+    else
+      concatMap ownModules imports;
+
   c = guest.config;
 in
 {
@@ -121,6 +134,5 @@ in
   };
   accounts = import ./accounts.nix c;
   # The modules of a system that a flake builds; null where NixOS is too old to tell.
-  modules =
-    if kind == "flake" && guest ? graph then map ({ file, ... }: toString file) guest.graph else null;
+  modules = if kind == "flake" && guest ? graph then concatMap ownModules guest.graph else null;
 }

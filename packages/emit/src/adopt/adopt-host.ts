@@ -1,6 +1,7 @@
 import { relative } from "node:path";
-import type { AdoptedVm, Note, Settings } from "./adopted.js";
-import { adoptVm, nothing } from "./adopt-vm.js";
+import type { Note } from "../report/adoption-notes.js";
+import type { AdoptedVm, Settings } from "./adopted.js";
+import { adoptVm, isRelease, nothing } from "./adopt-vm.js";
 import { oldBridges } from "./host-network.js";
 import { present } from "./option-values.js";
 import type { HostReading, VmReading } from "./reading.js";
@@ -21,7 +22,13 @@ export interface Place {
 }
 
 /** What VMs of the old host have that a config does not add by default. */
-const asBefore: Settings = { workspace: false, sshHostKeys: false, network: "open", guest: "own" };
+const asBefore = ({ interfaces }: Settings): Settings => ({
+  workspace: false,
+  sshHostKeys: false,
+  // Without an interface, a policy has no effect.
+  ...(Array.isArray(interfaces) && interfaces.length > 0 && { network: "open" }),
+  guest: "own",
+});
 
 /** A host with its VMs as a config that another flake imports. */
 export const adoptHost = (name: string, host: HostReading, place: Place): AdoptedHost => {
@@ -43,8 +50,8 @@ export const adoptHost = (name: string, host: HostReading, place: Place): Adopte
   const gateways = new Map(adopted.flatMap((one) => [...one.gateways]));
   const used = new Set(adopted.flatMap(({ vm }) => bridgesIn(vm.settings)));
   const account = accountOf(host);
-  const vms = adopted.map(({ vm }) => vm);
-  const settings = vms.map((vm) => ({ ...asBefore, ...vm.settings }));
+  const vms = withUniqueIndexes(adopted.map(({ vm }) => vm));
+  const settings = vms.map((vm) => ({ ...asBefore(vm.settings), ...vm.settings }));
   const defaults = equalParts(settings);
   return {
     config: {
@@ -52,7 +59,7 @@ export const adoptHost = (name: string, host: HostReading, place: Place): Adopte
       hosts: {
         [name]: present({
           system: host.system === "x86_64-linux" ? undefined : host.system,
-          stateVersion: host.stateVersion,
+          stateVersion: isRelease(host.stateVersion) ? host.stateVersion : host.stateVersion.slice(0, 5),
           user: account.settings,
           stateDirectory: host.stateDirectory === "/var/lib/microvms" ? undefined : host.stateDirectory,
           startupTimeoutSeconds: host.startupTimeoutSeconds === 150 ? undefined : host.startupTimeoutSeconds,
@@ -95,6 +102,15 @@ export const adoptHost = (name: string, host: HostReading, place: Place): Adopte
   };
 };
 
+/** Leaves out indexes of VMs in several networks that have the same position there; the lock gives them others. */
+const withUniqueIndexes = (vms: readonly AdoptedVm[]): readonly AdoptedVm[] => {
+  const indexes = vms.map(({ settings }) => settings["index"]);
+  return vms.map((vm) => {
+    const { index, ...settings } = vm.settings;
+    return indexes.filter((other) => other === index).length > 1 ? { ...vm, settings } : vm;
+  });
+};
+
 /** The modules that a config names for a VM, or the reason why another flake still describes it. */
 type Modules =
   | { readonly kind: "adopted"; readonly paths: readonly string[]; readonly notes: readonly string[] }
@@ -119,10 +135,8 @@ const modulesOf = (host: HostReading, vm: VmReading, { configDir, root }: Place)
           return path.startsWith(".") ? path : `./${path}`;
         }),
         notes: [
-          ...(paths.length < files.length || vm.modules.some((file) => !file.includes("/"))
-            ? ["modules written inside flake.nix are missing; move them to files"]
-            : []),
-          "arguments of its system (`specialArgs`) and modules of other flakes are missing; add them",
+          ...(paths.length < files.length ? ["lack those written inside flake.nix; move them to files"] : []),
+          "lack arguments of its system (`specialArgs`) and modules of other flakes; add them",
         ],
       };
     }

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { AdoptedVm, Note, Settings } from "./adopted.js";
+import type { Note } from "../report/adoption-notes.js";
+import type { AdoptedVm, Settings } from "./adopted.js";
 import { isInSubnet, offsetIn, type OldBridge } from "./host-network.js";
 import { adoptInterfaces } from "./interfaces.js";
 import {
@@ -75,9 +76,9 @@ export const adoptVm = (host: HostReading, vm: VmReading, bridges: readonly OldB
         ...storage.settings,
         interfaces: network.interfaces ?? [],
         forwardPorts: forwardPortsOf(vm),
-        nameservers,
+        nameservers: network.interfaces?.length === 0 || network.interfaces === undefined ? undefined : nameservers,
         firewall: vm.firewall.enable,
-        stateVersion: vm.stateVersion,
+        stateVersion: isRelease(vm.stateVersion) ? vm.stateVersion : undefined,
       }),
       options: taken,
       networks: new Set(network.interfaces === undefined ? [] : network.networks),
@@ -85,6 +86,9 @@ export const adoptVm = (host: HostReading, vm: VmReading, bridges: readonly OldB
         ...network.notes,
         ...storage.notes,
         ...kept,
+        ...(isRelease(vm.stateVersion)
+          ? []
+          : [{ vm: vm.name, subject: "system.stateVersion", reason: `is ${vm.stateVersion}, which is no release` }]),
         ...(vm.hostName === vm.name
           ? []
           : [
@@ -99,6 +103,8 @@ export const adoptVm = (host: HostReading, vm: VmReading, bridges: readonly OldB
     gateways: network.interfaces === undefined ? new Map() : network.gateways,
   };
 };
+
+export const isRelease = (version: string): boolean => /^\d\d\.\d\d$/.test(version);
 
 /** Options that microvm.nix's host module or a flake's module sets for every guest. */
 const isImplied: ReadonlySet<string> = new Set(["guest.enable", "vmHostPackages", "optimize.enable"]);

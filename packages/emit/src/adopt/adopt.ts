@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import type { ConfigPath, Plan } from "@microvm-emit/model";
+import { type ConfigPath, type Plan, writtenPath } from "@microvm-emit/model";
 import { attrs, binary, binding, call, type Expr, ident, path as nixPath, select, str } from "@microvm-emit/nix-ast";
 import type { Override } from "../check/run-nix.js";
 import { placesOf } from "../config-file/places.js";
@@ -90,15 +90,24 @@ const withReasons = (host: AdoptedHost): AdoptedHost => {
   const planned = plan(host.config);
   if (planned._tag === "Right") return host;
   const config = structuredClone(host.config);
-  for (const { code, path } of planned.left) if (code === "dangerous-share") setReason(config, path);
-  return { ...host, config };
+  const reasoned = planned.left.filter(
+    ({ code, path }) => codesWithReason.has(code) && setReason(config, writtenPath(config)(path)),
+  );
+  // A reason can uncover the next problem of a share.
+  return reasoned.length === 0 ? host : withReasons({ ...host, config });
 };
 
-const setReason = (config: unknown, path: ConfigPath): void => {
+const codesWithReason: ReadonlySet<string> = new Set(["dangerous-share", "share-in-writable-share"]);
+
+/** Adds the reason to a share; false if it has one, or if the path names none. */
+const setReason = (config: unknown, path: ConfigPath): boolean => {
+  const at = path.lastIndexOf("shares");
   const share = path
-    .slice(0, path.lastIndexOf("shares") + 2)
+    .slice(0, at + 2)
     .reduce((value: unknown, key) => (value as Record<string | number, unknown> | undefined)?.[key], config);
-  if (typeof share === "object" && share !== null) Object.assign(share, { dangerous: "shared before the adoption" });
+  if (at < 0 || typeof share !== "object" || share === null || "dangerous" in share) return false;
+  Object.assign(share, { dangerous: "shared before the adoption" });
+  return true;
 };
 
 /** The edit of `flake.nix` that imports the host's modules. */

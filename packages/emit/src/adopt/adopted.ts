@@ -1,12 +1,4 @@
-/** A part of the old host that the config does not have, and why. */
-export interface Note {
-  /** The VM; null for the host. */
-  readonly vm: string | null;
-  /** The option or setting. */
-  readonly subject: string;
-  /** A clause without a full stop. */
-  readonly reason: string;
-}
+import type { Note } from "../report/adoption-notes.js";
 
 /** Settings as data. */
 export type Settings = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { networkOf, addressesOf, gatewaysOf, usesDhcp } from "./host-network.js";
+import { networkOf, addressesOf, gatewaysOf, nameserversOf, usesDhcp } from "./host-network.js";
 import { interfacesSchema, optionOf } from "./option-values.js";
 import type { HostReading, VmReading } from "./reading.js";
 
@@ -58,12 +58,12 @@ const factsOf = (vm: VmReading): ReadonlyMap<string, unknown> => {
   add("networking.hostName", vm.hostName);
   add("system.stateVersion", vm.stateVersion);
   for (const [name, { value }] of Object.entries(vm.options)) add(`microvm.${name}`, value);
-  for (const { id, mac } of optionOf(vm, "interfaces", interfacesSchema, [])) {
+  for (const { mac } of optionOf(vm, "interfaces", interfacesSchema, [])) {
     const network = networkOf(vm.networks, mac)?.network;
     if (network === undefined) continue;
-    add(`network[${id}].addresses`, sorted(addressesOf(network)));
-    add(`network[${id}].gateways`, sorted(gatewaysOf(network)));
-    add(`network[${id}].dhcp`, usesDhcp(network));
+    add(`network[${mac}].addresses`, sorted(addressesOf(network)));
+    add(`network[${mac}].gateways`, sorted(gatewaysOf(network)));
+    add(`network[${mac}].dhcp`, usesDhcp(network));
   }
   add("networking.nameservers", sorted([...vm.nameservers, ...dnsOf(vm)]));
   add("networking.firewall.enable", vm.firewall.enable);
@@ -75,9 +75,15 @@ const factsOf = (vm: VmReading): ReadonlyMap<string, unknown> => {
 };
 
 const dnsOf = (vm: VmReading): readonly string[] =>
-  optionOf(vm, "interfaces", interfacesSchema, []).flatMap(({ mac }) => networkOf(vm.networks, mac)?.network.dns ?? []);
+  optionOf(vm, "interfaces", interfacesSchema, []).flatMap(({ mac }) => {
+    const network = networkOf(vm.networks, mac)?.network;
+    return network === undefined ? [] : nameserversOf(network);
+  });
 
+/** A VM can call the share of the store as it likes. */
 const keyOf = (item: Readonly<Record<string, unknown>>): string | undefined =>
-  ["tag", "image", "id", "path"].flatMap((key) => (typeof item[key] === "string" ? [item[key]] : []))[0];
+  item["source"] === "/nix/store"
+    ? "/nix/store"
+    : ["tag", "image", "mac", "id", "path"].flatMap((key) => (typeof item[key] === "string" ? [item[key]] : []))[0];
 
 const sorted = <A extends string | number>(items: readonly A[]): readonly A[] => [...new Set(items)].sort();

@@ -1,12 +1,11 @@
 import { extname } from "node:path";
 import { stringify } from "yaml";
-import type { Note, Settings } from "./adopted.js";
+import { type Note, noteLines } from "../report/adoption-notes.js";
+import type { Settings } from "./adopted.js";
 
 /** The source of a config with this file name; its notes become comments where the format has them. */
 export const configSource = (file: string, config: Settings, notes: readonly Note[]): string => {
-  const remarks = notes.map(({ vm, subject, reason }) =>
-    oneLine(`${vm === null ? "" : `${vm}: `}${subject} ${reason}`),
-  );
+  const remarks = noteLines(notes).map(oneLine);
   switch (extname(file)) {
     case ".json":
       return `${JSON.stringify(config, undefined, 2)}\n`;

@@ -1,4 +1,5 @@
-import type { Note, Settings } from "./adopted.js";
+import type { Note } from "../report/adoption-notes.js";
+import type { Settings } from "./adopted.js";
 import {
   addressesOf,
   bridgeOfTap,

@@ -1,4 +1,5 @@
-import { getAttr, type NixFile, openNix, positionOf, removeAttr } from "@microvm-emit/nix-ast";
+import { posix } from "node:path";
+import { getAttr, type NixFile, nodesOf, openNix, positionOf, removeAttr } from "@microvm-emit/nix-ast";
 import type { AdoptedVm } from "./adopted.js";
 import type { HostReading, VmReading } from "./reading.js";
 
@@ -26,17 +27,21 @@ export interface NixEdits {
   readonly byHand: readonly ByHand[];
 }
 
-/** A part of a file to remove. Any of the paths may be the one that the file has. */
+/** A part of a file to remove. */
 interface Removal {
-  /** The files that may have it. */
-  readonly paths: readonly string[];
-  readonly names: readonly string[];
+  /** The files that may have it, each with the path of the attribute there. */
+  readonly places: readonly Place[];
   /** Folders of names that an edit may leave empty, and that then go too. */
   readonly parents: number;
   /** True if the files may lack it. */
   readonly isOptional?: true;
   /** Why it cannot go. */
   readonly kept?: string;
+}
+
+interface Place {
+  readonly path: string;
+  readonly names: readonly string[];
 }
 
 /** Removes everything that the config replaces from the files of a flake. */
@@ -47,6 +52,7 @@ export const removeAdopted = (
 ): NixEdits => {
   const drafts = new Map<string, NixFile>();
   const before = new Map<string, string>();
+  const done = new Set<string>();
   const byHand: ByHand[] = [];
   const draftOf = (path: string): NixFile | undefined => {
     const known = drafts.get(path);
@@ -58,9 +64,20 @@ export const removeAdopted = (
     drafts.set(path, opened.right);
     return opened.right;
   };
-  for (const { paths, names, parents, isOptional, kept } of removalsOf(host, vms)) {
-    const attribute = names.join(".");
-    const failures = paths.flatMap((path): ByHand[] => {
+  const tree: SourceFiles = {
+    fileAt: (path) =>
+      read(path) === undefined && read(`${path}/default.nix`) !== undefined ? `${path}/default.nix` : path,
+    importsOf: (path) => {
+      const file = draftOf(path);
+      return file === undefined ? [] : pathsIn(file, path);
+    },
+  };
+  for (const { places, parents, isOptional, kept } of removalsOf(host, vms, tree)) {
+    const failures = places.map(({ path, names }): ByHand | undefined => {
+      const attribute = names.join(".");
+      const key = [path, ...names].join("\0");
+      // Several VMs can share a module.
+      if (done.has(key)) return undefined;
       const file = draftOf(path);
       const removed: Removed =
         kept !== undefined
@@ -68,13 +85,15 @@ export const removeAdopted = (
           : file === undefined
             ? { line: null, reason: "the file cannot be parsed" }
             : remove(file, names, parents);
-      if (!("file" in removed))
-        return [{ path, line: removed.line, kind: "remove", attribute, reason: removed.reason }];
+      if (!("file" in removed)) return { path, line: removed.line, kind: "remove", attribute, reason: removed.reason };
       drafts.set(path, removed.file);
-      return [];
+      done.add(key);
+      return undefined;
     });
     // One file has the definition that another one lacks.
-    if (isOptional !== true && failures.length === paths.length) byHand.push(...failures);
+    const [first] = failures;
+    if (isOptional !== true && first !== undefined && failures.every((failure) => failure !== undefined))
+      byHand.push(first);
   }
   return {
     edits: [...drafts].flatMap(([path, { text }]) => {
@@ -84,6 +103,32 @@ export const removeAdopted = (
     byHand,
   };
 };
+
+/** The files of the flake's source. */
+interface SourceFiles {
+  /** The file that Nix reads for a path, which may be a folder. */
+  readonly fileAt: (path: string) => string;
+  /** The paths that a file names, in the source. */
+  readonly importsOf: (path: string) => readonly string[];
+}
+
+const pathsIn = ({ expr }: NixFile, path: string): readonly string[] =>
+  nodesOf(expr).flatMap((node) => {
+    if (node.kind !== "path" || node.parts.length !== 1) return [];
+    const target = posix.join(posix.dirname(path), node.parts[0]);
+    return target.startsWith("..") || target.startsWith("/") ? [] : [target];
+  });
+
+/** Files that a file names, directly or through other files; a module that a function returns has no file of its own. */
+const reachableFrom = (paths: readonly string[], { fileAt, importsOf }: SourceFiles): readonly string[] => {
+  const reached = new Set(paths);
+  // A set also visits the items that are added on the way.
+  for (const path of reached)
+    for (const next of importsOf(path)) if (reached.size < maxFiles) reached.add(fileAt(next));
+  return [...reached].filter((path) => path.endsWith(".nix") && !paths.includes(path));
+};
+
+const maxFiles = 500;
 
 type Removed = { readonly file: NixFile } | { readonly line: number | null; readonly reason: string };
 
@@ -121,9 +166,9 @@ const withoutEmpty = (file: NixFile, names: readonly string[], parents: number):
   return current;
 };
 
-const removalsOf = (host: HostReading, vms: readonly AdoptedVm[]): readonly Removal[] => {
+const removalsOf = (host: HostReading, vms: readonly AdoptedVm[], tree: SourceFiles): readonly Removal[] => {
   const inSource = (file: string): string | undefined =>
-    file.startsWith(`${host.source}/`) ? file.slice(host.source.length + 1) : undefined;
+    file.startsWith(`${host.source}/`) ? tree.fileAt(file.slice(host.source.length + 1)) : undefined;
   const all = Object.values(host.vms);
   const adopted = new Map(vms.map((vm) => [vm.name, vm]));
   /** True if no VM that stays needs the file's definition. */
@@ -132,54 +177,67 @@ const removalsOf = (host: HostReading, vms: readonly AdoptedVm[]): readonly Remo
       const one = adopted.get(vm.name);
       return !isDefinedFor(vm) || (one !== undefined && isReplacedFor(one));
     });
-  const removals: Removal[] = [];
-  const add = (removal: Removal): void => {
-    const key = ({ paths, names }: Removal): string => [...paths, ...names].join("\0");
-    if (removal.paths.length > 0 && !removals.some((one) => key(one) === key(removal))) removals.push(removal);
-  };
-  for (const { name, options, networks } of vms) {
+  return vms.flatMap(({ name, options, networks }): readonly Removal[] => {
     const vm = host.vms[name];
-    if (vm === undefined) continue;
+    if (vm === undefined) return [];
     const hostFiles = host.definitions.flatMap(({ file, vms: defined }) => {
       const path = inSource(file);
       return path !== undefined && defined.includes(name) ? [path] : [];
     });
     const entry = ["microvm", "vms", name];
-    /** A definition in a file of the guest, or in the module that the host's files have in them. */
-    const place = (file: string, defines: readonly string[], isFreeThere: () => boolean): void => {
+    const inHost = (names: readonly string[]): readonly Place[] => hostFiles.map((path) => ({ path, names }));
+    /** A definition in a file of the guest, in the module inside the host's files, or in one that a function returns. */
+    const place = (
+      file: string,
+      names: readonly string[],
+      isFreeIn: (isOfFile: (file: string) => boolean) => boolean,
+    ): readonly Removal[] => {
       const path = inSource(file);
-      if (path === undefined || hostFiles.includes(path))
-        add({ paths: hostFiles, names: [...entry, "config", ...defines], parents: defines.length + 2 });
-      else
-        add({
-          paths: [path],
-          names: defines,
-          parents: defines.length,
-          ...(!isFreeThere() && { kept: "VMs that stay need it, too" }),
-        });
+      if (path !== undefined && !hostFiles.includes(path) && posix.basename(path) !== "flake.nix") {
+        const isKept = !isFreeIn((other) => other === file);
+        return [
+          { places: [{ path, names }], parents: names.length, ...(isKept && { kept: "VMs that stay need it, too" }) },
+        ];
+      }
+      // The config lists no module that flake.nix has in itself.
+      if (vm.kind === "flake") return [];
+      const isAnywhere = isFreeIn((other) => inSource(other) === undefined);
+      const returned = isAnywhere ? reachableFrom(hostFiles, tree).map((other) => ({ path: other, names })) : [];
+      const places = [...inHost([...entry, "config", ...names]), ...returned];
+      return places.length === 0 ? [] : [{ places, parents: names.length + 2 }];
     };
-    if (vm.kind === "config")
-      for (const setting of ["autostart", "restartIfChanged"])
-        add({ paths: hostFiles, names: [...entry, setting], parents: 2, isOptional: true });
-    else add({ paths: hostFiles, names: entry, parents: 1 });
-    for (const [option, { files }] of Object.entries(vm.options)) {
-      if (!options.has(option)) continue;
-      for (const file of files)
-        place(file, ["microvm", ...option.split(".")], () =>
-          isFree(
-            (other) => other.options[option]?.files.includes(file) === true,
-            (other) => other.options.has(option),
+    return [
+      ...(vm.kind === "config"
+        ? ["autostart", "restartIfChanged"].map((setting): Removal => ({
+            places: inHost([...entry, setting]),
+            parents: 2,
+            isOptional: true,
+          }))
+        : [{ places: inHost(entry), parents: 1 }]),
+      ...Object.entries(vm.options).flatMap(([option, { files }]) =>
+        options.has(option)
+          ? files.flatMap((file) =>
+              place(file, ["microvm", ...option.split(".")], (isOfFile) =>
+                isFree(
+                  (other) => other.options[option]?.files.some(isOfFile) === true,
+                  (other) => other.options.has(option),
+                ),
+              ),
+            )
+          : [],
+      ),
+      ...vm.networkFiles.flatMap(({ file, names }) =>
+        names
+          .filter((network) => networks.has(network))
+          .flatMap((network) =>
+            place(file, ["systemd", "network", "networks", network], (isOfFile) =>
+              isFree(
+                (other) => other.networkFiles.some((one) => isOfFile(one.file) && one.names.includes(network)),
+                (other) => other.networks.has(network),
+              ),
+            ),
           ),
-        );
-    }
-    for (const { file, names } of vm.networkFiles)
-      for (const network of names.filter((one) => networks.has(one)))
-        place(file, ["systemd", "network", "networks", network], () =>
-          isFree(
-            (other) => other.networkFiles.some((one) => one.file === file && one.names.includes(network)),
-            (other) => other.networks.has(network),
-          ),
-        );
-  }
-  return removals;
+      ),
+    ];
+  });
 };

@@ -1,9 +1,22 @@
-import { copyFileSync, existsSync, readFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { attrs, binding, formals, ident, inheritFrom, lambda, print, select, toNix } from "@microvm-emit/nix-ast";
+import {
+  attrs,
+  binding,
+  call,
+  formals,
+  ident,
+  inheritFrom,
+  lambda,
+  path,
+  print,
+  select,
+  toNix,
+} from "@microvm-emit/nix-ast";
 import { Failed, type FailedHost } from "../report/failure.js";
 import type { OutputFile } from "../output-file.js";
+import { ownFile } from "../fs/own-files.js";
 import { readIfThere } from "../fs/read-text.js";
 import { type NixError, readNixLog } from "./nix-log.js";
 import { nixMessage, nixWarnings, ranAtAll } from "./nix-message.js";
@@ -32,34 +45,66 @@ export interface Checkable {
   readonly overrides: readonly Override[];
 }
 
+/** Evaluates every host of a flake, so that nothing is written first. Throws {@link Failed} if a host fails. */
+export const check = async (checkable: Checkable, onProgress: OnProgress): Promise<readonly CheckedHost[]> => {
+  const hosts = await evaluateHosts(checkable, toplevelDerivation, onProgress);
+  return hosts.map(({ value, ...host }) => ({ ...host, drvPath: value }));
+};
+
+/** An attribute of each host, and the form of its value. */
+export interface Aspect<A> {
+  readonly output: "raw" | "json";
+  /** The attribute of the evaluated flake. */
+  readonly attribute: (host: string) => string;
+  readonly parse: (text: string) => A;
+}
+
+const toplevelDerivation: Aspect<string> = {
+  output: "raw",
+  attribute: (host) => `${hostsAttribute}.${JSON.stringify(host)}.config.system.build.toplevel.drvPath`,
+  parse: (text) => text.trim(),
+};
+
+/** A part of `evaluate/deployments.nix` for each host. */
+export const deploymentPart = <A>(part: "paths" | "packages", parse: (value: unknown) => A): Aspect<A> => ({
+  output: "json",
+  attribute: (host) => `${deploymentsAttribute}.${JSON.stringify(host)}.${part}`,
+  parse: (text) => parse(JSON.parse(text)),
+});
+
+/** A host that Nix evaluated, with the value of an aspect. */
+export type EvaluatedHost<A> = Omit<CheckedHost, "drvPath"> & { readonly value: A };
+
 /**
- * Evaluates every host of a flake with Nix in a temporary copy of its source, so that nothing is written first. Throws
- * {@link Failed} if a host fails.
+ * Evaluates an aspect of every host of a flake with Nix in a temporary copy of its source. Throws {@link Failed} if a host
+ * fails.
  */
-export const check = (checkable: Checkable, onProgress: OnProgress): Promise<readonly CheckedHost[]> =>
+export const evaluateHosts = <A>(
+  checkable: Checkable,
+  { output, attribute: attributeOf, parse }: Aspect<A>,
+  onProgress: OnProgress,
+): Promise<readonly EvaluatedHost<A>[]> =>
   withTemporaryDirectory(async (directory, signal) => {
     const flake = layOut(checkable, directory);
-    const evaluate = (attribute: string): Promise<Finished> =>
+    const evaluate = (attribute: string, form: "raw" | "json" = "raw"): Promise<Finished> =>
       nixEval(
-        "raw",
+        form,
         `${flake.reference}#${attribute}`,
         checkable.overrides.map(([name, to]) => [`${subject}/${name}`, to]),
         signal,
       );
-    const evaluated: CheckedHost[] = [];
+    const evaluated: EvaluatedHost<A>[] = [];
     const failed: FailedHost[] = [];
     for (const [index, host] of checkable.hosts.entries()) {
       onProgress({ kind: "started", host, position: index + 1, count: checkable.hosts.length });
       const start = performance.now();
-      const { code, stdout, stderr } = await evaluate(
-        `${hostsAttribute}.${JSON.stringify(host)}.config.system.build.toplevel.drvPath`,
-      );
+      const { code, stdout, stderr } = await evaluate(attributeOf(host), output);
       const milliseconds = Math.round(performance.now() - start);
       if (code === 0) {
         onProgress({ kind: "ok", host, milliseconds });
         evaluated.push({
           host,
-          drvPath: stdout.trim(),
+          value: parse(stdout),
           milliseconds,
           warnings: nixWarnings(readNixLog(stderr, stripVTControlCharacters).text),
         });
@@ -145,9 +190,11 @@ const layOut = (checkable: Checkable, directory: string): LaidOut => {
     attrs([
       inheritFrom(ident(subject), hostsAttribute),
       binding(sourceAttribute, select(ident(subject), "sourceInfo", "outPath")),
+      binding(deploymentsAttribute, call(ident("import"), path("./evaluate/deployments.nix"), ident(subject))),
     ]),
   );
   const flake = attrs({ inputs: attrs({ [subject]: toNix(input) }), outputs });
+  cpSync(ownFile("evaluate"), join(directory, "check", "evaluate"), { recursive: true });
   writeNew(join(directory, "check"), [{ kind: "text", path: "flake.nix", text: print(flake) }]);
   return { reference: `path:${join(directory, "check")}`, root: source.root, copy };
 };
@@ -162,6 +209,7 @@ const ownFlakeAbove = (outputDir: string): string => {
 
 const hostsAttribute = "nixosConfigurations";
 const sourceAttribute = "source";
+const deploymentsAttribute = "deployments";
 
 /** Replaces temporary and store paths in Nix's output with the user's paths. */
 const inUsersPlaces = (message: string, { root, copy }: LaidOut, storePath: string): string =>

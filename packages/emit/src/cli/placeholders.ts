@@ -43,7 +43,7 @@ export const placeholders: Readonly<Record<string, Completer>> = {
   destination: nothing,
   dir: directories,
   file: files,
-  "flake#host": nothing,
+  "flake#host": files,
   "flake.nix": files,
   "former-vm": async (before) => ({ words: inHost((await namesOf(before)).former, before.host) }),
   host: async (before) => ({ words: described([...(await namesOf(before)).vms.keys()], "host") }),

@@ -1,23 +1,33 @@
 import { Failed } from "../report/failure.js";
-import type { FoundVm } from "../vm/find.js";
-import { attachHere } from "../vm/machine.js";
+import type { FoundVm, Project } from "../vm/find.js";
+import { attachHere, type Machine } from "../vm/machine.js";
+import { quoted } from "../vm/shell-words.js";
 import { flakeReference } from "./next-commands.js";
 import { confirm } from "./questions.js";
 
-/** The command that deploys the host of a VM; undefined without a config. */
-export const switchCommand = ({ host: { planned, machine } }: FoundVm): readonly [string, ...string[]] | undefined => {
-  if (planned === undefined) return undefined;
-  const {
-    host,
-    project: { places, file },
-  } = planned;
-  const { plan } = file.planned;
-  const reference = `${flakeReference(plan, places.configDir, places.outputDir)}#${host.name}`;
-  const words = ["nixos-rebuild", "switch", "--flake", reference];
-  if (machine.destination !== null)
-    return [...(words as [string, ...string[]]), "--target-host", machine.destination, "--sudo"];
-  return process.getuid?.() === 0 ? (words as [string, ...string[]]) : ["sudo", ...words];
+/**
+ * The command that switches a host. Every release of nixos-rebuild knows `--use-remote-sudo`: until 25.05 it has no `--sudo`, and the
+ * program of later releases, which only warns, can start an older one of the flake (nixpkgs#425637).
+ */
+export const switchWords = (
+  { places, file }: Project,
+  host: string,
+  { destination }: Machine,
+): readonly [string, ...string[]] => {
+  const reference = `${flakeReference(file.planned.plan, places.configDir, places.outputDir)}#${host}`;
+  const words = ["nixos-rebuild", "switch", "--flake", reference] as const;
+  if (destination === null) return process.getuid?.() === 0 ? words : ["sudo", ...words];
+  const isRoot = destination.startsWith("root@");
+  return [...words, "--target-host", destination, ...(isRoot ? [] : ["--use-remote-sudo"])];
 };
+
+/** The command as a person types it: its options need no quotes. */
+export const lineOf = (words: readonly string[]): string =>
+  words.map((word) => (word.startsWith("--") ? word : quoted(word))).join(" ");
+
+/** The command that deploys the host of a VM; undefined without a config. */
+export const switchCommand = ({ host: { planned, machine } }: FoundVm): readonly [string, ...string[]] | undefined =>
+  planned === undefined ? undefined : switchWords(planned.project, planned.host.name, machine);
 
 /** Deploys the host of a VM after a question. */
 export const runSwitch = async (

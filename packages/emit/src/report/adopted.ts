@@ -1,3 +1,5 @@
+import { collect } from "@microvm-emit/model";
+import { type Note, noteLines } from "./adoption-notes.js";
 import type { Style } from "./style.js";
 import { formatDiff, type EditedFile } from "./edited.js";
 import { table } from "./table.js";
@@ -8,7 +10,7 @@ export interface Adopted {
   readonly config: string;
   readonly vms: readonly string[];
   /** Parts of the old host that the config does not have. */
-  readonly notes: readonly { readonly vm: string | null; readonly subject: string; readonly reason: string }[];
+  readonly notes: readonly Note[];
   /** The edits of the flake; made with `--edit`. */
   readonly edited: readonly EditedFile[];
   readonly isEdited: boolean;
@@ -40,28 +42,30 @@ export const formatAdopted = (adopted: Adopted, style: Style): string => {
   const { config, vms, notes, edited, isEdited, byHand } = adopted;
   return [
     `${style.green("written")}  ${style.path(config)}: ${vms.length === 0 ? "no VM" : vms.join(", ")}\n`,
-    section(
-      "Not in the config",
-      notes.map(({ vm, subject, reason }) => `${vm ?? "host"}: ${subject} ${reason}`),
-      style,
-    ),
+    section("Not in the config", noteLines(notes), style),
     formatComparison(adopted.comparison, style),
     isEdited
       ? edited.map(({ file }) => `${style.green("edited")}   ${style.path(file)}\n`).join("")
       : edited.length === 0
         ? ""
         : `\n${style.bold("Edits that --edit makes")}\n${formatDiff(edited, style)}`,
-    section(
-      "To edit by hand",
-      byHand.map(({ path, line, kind, attribute, reason }) => {
-        const place = `${path}${line === null ? "" : `:${String(line)}`}`;
-        return kind === "remove"
-          ? `${place}: remove ${attribute} (${reason})`
-          : `${place}: ${reason}. Add:\n${attribute.replaceAll(/^/gm, "      ")}`;
-      }),
-      style,
-    ),
+    section("To edit by hand", byHandLines(byHand), style),
   ].join("");
+};
+
+/** One line for each place and reason. */
+const byHandLines = (byHand: Adopted["byHand"]): readonly string[] => {
+  const groups = collect(
+    byHand.map(({ path, line, kind, attribute, reason }) => [
+      kind === "remove"
+        ? `${path}${line === null ? "" : `:${String(line)}`}: remove these attributes (${reason}):`
+        : `${path}: ${reason}. Add:`,
+      attribute,
+    ]),
+  );
+  return [...groups].map(([title, attributes]) =>
+    [title, ...attributes.flatMap((attribute) => attribute.split("\n"))].join("\n      "),
+  );
 };
 
 const section = (title: string, lines: readonly string[], style: Style): string =>

@@ -90,6 +90,7 @@ export type Failure =
       readonly destination: string;
       readonly cause: string;
     }
+  | { readonly kind: "host-not-back"; readonly host: string; readonly seconds: number }
   | {
       readonly kind: "vm-unknown";
       readonly vm: string;

@@ -148,3 +148,27 @@ export const findHosts = async (where: Where): Promise<FoundHosts> => {
     failures: settled.flatMap((one) => (one.status === "rejected" ? failuresOf(one.reason) : [])),
   };
 };
+
+/** Hosts of a config, on the machines that have their names, or on the one that `hostSsh` names. */
+export const projectHosts = async (
+  project: Project,
+  names: readonly string[],
+  hostSsh: string | undefined,
+): Promise<FoundHosts> => {
+  if (hostSsh !== undefined && names.length !== 1)
+    throw new Failed({
+      kind: "usage",
+      message: `--host-ssh names one machine, and the config has ${String(names.length)} hosts.`,
+      remedy: "Name the host, too.",
+    });
+  const settled = await Promise.allSettled(
+    names.map(async (name): Promise<VmHost> => {
+      const machine = hostSsh === undefined ? machineOf(name) : remoteMachine(hostSsh);
+      return { machine, deployed: await deployedFacts(machine), planned: plannedOn(project, name) };
+    }),
+  );
+  return {
+    hosts: settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : [])),
+    failures: settled.flatMap((one) => (one.status === "rejected" ? failuresOf(one.reason) : [])),
+  };
+};

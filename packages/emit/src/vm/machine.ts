@@ -143,3 +143,12 @@ export const isRootOn = async (machine: Machine): Promise<boolean> =>
   machine.destination === null
     ? process.getuid?.() === 0
     : (await capture(machine, ["id", "-u"])).stdout.trim() === "0";
+
+/** True if a machine accepts a new connection; a shared one can outlive the network that a switch broke. */
+export const answersAnew = async ({ destination }: Machine): Promise<boolean> => {
+  if (destination === null) return true;
+  const options = ["ControlPath=none", "BatchMode=yes", "ConnectTimeout=10", "ServerAliveInterval=5"];
+  const flags = options.flatMap((option) => ["-o", option]);
+  const { exitCode } = await captureHere(["ssh", ...flags, "-T", "--", destination, "true"]);
+  return exitCode === 0;
+};

@@ -165,7 +165,7 @@ describe.each(nixes())("microvm-emit adopt with $version", (nix) => {
     expect(compared).toBeGreaterThan(100);
     // The store share is read-only and cached, and SSH and the user of the host are in each guest of a config.
     const known =
-      /^(microvm\.shares\[ro-store\]\.(cache|readOnly)|networking\.firewall\.allowedTCPPorts|users\.users\.alice)$/;
+      /^(microvm\.shares\[\/nix\/store\]\.(cache|readOnly)|networking\.firewall\.allowedTCPPorts|users\.users\.alice)$/;
     expect(differences.filter(({ option }) => !known.test(option))).toEqual([]);
     const config = readFileSync(join(dir, "microvm.config.ts"), "utf8");
     expect(config).toContain('bridges: { br0: { existing: true, address: "10.0.0.1/24" } },');

@@ -5,6 +5,7 @@ import { agent } from "./agent.js";
 import { check } from "./check.js";
 import { completeWords, completions } from "./completions.js";
 import { cp } from "./cp.js";
+import { deploy } from "./deploy.js";
 import { diff } from "./diff.js";
 import { doctor } from "./doctor.js";
 import { down } from "./down.js";
@@ -35,6 +36,7 @@ export const commands: readonly Declare[] = [
   plan,
   graph,
   diff,
+  deploy,
   status,
   up,
   down,

@@ -1,5 +1,8 @@
 import type { Outcome } from "../../report/outcome.js";
-import { configOption, type Declare, withFormat } from "../command.js";
+import type { Override } from "../../check/run-nix.js";
+import { configOption, type Context, type Declare, withFormat } from "../command.js";
+import { repeated } from "../names.js";
+import { collectOverride } from "../override.js";
 import { checkCurrent, checkHelp } from "./check-current.js";
 
 interface DiffOptions {
@@ -7,6 +10,10 @@ interface DiffOptions {
   readonly output?: string;
   readonly check?: boolean;
   readonly exitCode?: boolean;
+  readonly deployed?: boolean;
+  readonly host?: readonly string[];
+  readonly hostSsh?: string;
+  readonly overrideInput?: readonly Override[];
 }
 
 /** `microvm-emit diff [ref]`: compares the config with an earlier one, by VM. */
@@ -19,12 +26,19 @@ export const diff: Declare = (program, ask) => {
     .option("-o, --output <dir>", "read the flake in this directory (default: flake/ beside the config)")
     .option("--exit-code", "exit with 3 if anything changes, and with 4 if a VM gets more access")
     .option("--check", checkHelp)
+    .option("--deployed", "compare with the systems and VMs that run on the hosts; evaluates the config with Nix")
+    .option("--host <name>", "with --deployed, a host of the config; repeatable (default: all)", repeated)
+    .option("--host-ssh <destination>", "with --deployed, the machine of the host, as for ssh")
+    .option("--override-input <name> <ref>", "with --deployed, use another flake for an input", collectOverride)
     .addHelpText("after", examples)
-    .action((ref: string, { config, output, check = false, exitCode = false }: DiffOptions) => {
+    .action((ref: string, options: DiffOptions) => {
+      const { config, output, check = false, exitCode = false, deployed = false } = options;
       ask({
         command: "diff",
         config,
-        run: async ({ configFile }) => {
+        run: async (context) => {
+          if (deployed) return diffDeployed(options, context);
+          const { configFile } = context;
           const file = await configFile(config);
           return check ? checkCurrent(file, output) : diffSince(ref, file, { output, exitCode });
         },
@@ -38,7 +52,32 @@ Examples:
   $ microvm-emit diff                              compare with the last commit
   $ microvm-emit diff main --format markdown       write a comment for a pull request
   $ microvm-emit diff origin/main --exit-code      exit with 4 if a VM gets more access
+  $ microvm-emit diff --deployed                   compare with what runs on the hosts
   $ microvm-emit diff --check                      exit with 1 if flake/ is not current`;
+
+const diffDeployed = async (
+  { config, output, host = [], hostSsh, exitCode = false, overrideInput = [] }: DiffOptions,
+  context: Context,
+): Promise<Outcome> => {
+  const [{ deploymentsOf }, { formatDeployments }, { diagnosticsOf, exitCodeOf }] = await Promise.all([
+    import("../deployments.js"),
+    import("../../vm/deployment-table.js"),
+    import("../../report/failure-words.js"),
+  ]);
+  const { project, hosts, failures } = await deploymentsOf(
+    host,
+    { config, output, hostSsh, overrides: overrideInput },
+    context,
+  );
+  const isSame = hosts.every(({ isCurrent, vms }) => isCurrent && vms.every((vm) => vm.afterSwitch !== "stale"));
+  const { problems, silenced } = project.file.findings;
+  return {
+    json: { hosts },
+    text: (style) => formatDeployments(hosts, style),
+    findings: { problems: [...problems, ...failures.flatMap(diagnosticsOf)], silenced },
+    exitCode: Math.max(exitCode && !isSame ? 3 : 0, ...failures.map(exitCodeOf)),
+  };
+};
 
 const diffSince = async (
   ref: string,

@@ -49,6 +49,14 @@ export const vmFailures = {
    *
    * Neither the host nor the config has a VM of this name. `microvm-emit status` lists the VMs.
    */
+  "host-not-back": {
+    exitCode: 2,
+    words: ({ host, seconds }) => ({
+      subject: host,
+      message: `After its switch, the host accepts no new SSH connection in ${seconds} s. No further host was switched.`,
+      remedy: "Boot its previous generation, and compare the networks of the two.",
+    }),
+  },
   "vm-unknown": {
     exitCode: 1,
     words: ({ vm, host, known }) => ({

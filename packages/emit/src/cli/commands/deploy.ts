@@ -1,0 +1,67 @@
+import type { Override } from "../../check/run-nix.js";
+import type { Outcome } from "../../report/outcome.js";
+import { configOption, type Context, type Declare, withFormat } from "../command.js";
+import { collectOverride } from "../override.js";
+
+interface DeployOptions {
+  readonly config?: string;
+  readonly output?: string;
+  readonly hostSsh?: string;
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+  readonly timeout: string;
+  readonly json?: boolean;
+  readonly format?: string;
+  readonly overrideInput?: readonly Override[];
+}
+
+const examples = `
+Examples:
+  $ microvm-emit deploy                            switch every host that changed, after a question
+  $ microvm-emit deploy server --yes               switch this host, changed or not
+  $ microvm-emit deploy --dry-run                  show the hosts and the commands`;
+
+/** `microvm-emit deploy [host...]`: switches hosts, one after the other. */
+export const deploy: Declare = (program, ask) => {
+  const command = program
+    .command("deploy")
+    .description("run nixos-rebuild switch for the hosts that changed, and wait until each one answers")
+    .argument("[host...]", "hosts to switch, changed or not (default: the hosts that changed)")
+    .option(...configOption)
+    .option("-o, --output <dir>", "read the flake in this directory (default: flake/ beside the config)")
+    .option("--host-ssh <destination>", "the machine of the only host, as for ssh")
+    .option("-y, --yes", "switch without a question")
+    .option("--dry-run", "show the hosts and the commands, and switch nothing")
+    .option("--timeout <seconds>", "the longest time to wait for a host after its switch", "120")
+    .option("--override-input <name> <ref>", "use another flake for an input", collectOverride)
+    .addHelpText("after", examples)
+    .action((hosts: readonly string[], options: DeployOptions) => {
+      ask({ command: "deploy", config: options.config, run: (context) => runDeploy(hosts, options, context) });
+    });
+  withFormat(command, ["human", "json"]);
+};
+
+const runDeploy = async (hosts: readonly string[], options: DeployOptions, context: Context): Promise<Outcome> => {
+  const [{ deployHosts }, { formatDeployed }, { diagnosticsOf, exitCodeOf }] = await Promise.all([
+    import("../deploy-hosts.js"),
+    import("../../report/deployed.js"),
+    import("../../report/failure-words.js"),
+  ]);
+  const { config, output, hostSsh, yes = false, dryRun = false, timeout, overrideInput = [] } = options;
+  const { result, failures, findings } = await deployHosts(
+    hosts,
+    {
+      ...{ config, output, hostSsh, yes, dryRun },
+      timeoutSeconds: Number(timeout),
+      isQuiet: options.json === true || options.format === "json",
+      overrides: overrideInput,
+    },
+    context,
+  );
+  return {
+    json: result,
+    text: (style) => formatDeployed(result, style),
+    findings: { problems: [...findings.problems, ...failures.flatMap(diagnosticsOf)], silenced: findings.silenced },
+    exitCode: Math.max(0, ...failures.map(exitCodeOf)),
+  };
+};
