@@ -61,6 +61,7 @@ const rooms: Readonly<Record<string, Arrows>> = {
       "config-file/edit",
       "fs",
       "graph",
+      "output",
       "report",
       "vm",
     ],

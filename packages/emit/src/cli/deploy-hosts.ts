@@ -10,7 +10,7 @@ import { type DeploymentOptions, type Deployments, deploymentsOf } from "./deplo
 import { shown, stderr, styleOf } from "./streams.js";
 import { lineOf, switchWords } from "./switch.js";
 import { showWaiting } from "./waiting.js";
-import { wantedOf } from "./wanted.js";
+import { wantedOf } from "../config-file/wanted.js";
 
 export interface DeploySettings extends DeploymentOptions {
   readonly yes: boolean;
@@ -83,7 +83,7 @@ const step = (
 /** nixos-rebuild reads the files on disk. */
 const requireCurrent = async ({ project: { places, file } }: Deployments): Promise<void> => {
   const { pendingChanges } = await import("../output/write.js");
-  const files = pendingChanges(await wantedOf(file));
+  const files = pendingChanges(wantedOf(file));
   if (files.length > 0) throw new Failed({ kind: "output-stale", dir: places.outputDir, files });
 };
 
