@@ -45,9 +45,11 @@ export const vmFailures = {
     }),
   },
   /**
-   * Unknown VM
+   * A switched host does not answer
    *
-   * Neither the host nor the config has a VM of this name. `microvm-emit status` lists the VMs.
+   * `deploy` switches hosts one after the other and opens a new SSH connection to each. A host that refuses it may have
+   * lost its network or its login, so `deploy` leaves the other hosts as they are. On the console of the host,
+   * `nixos-rebuild switch --rollback` restores the previous generation.
    */
   "host-not-back": {
     exitCode: 2,
@@ -57,6 +59,11 @@ export const vmFailures = {
       remedy: "Boot its previous generation, and compare the networks of the two.",
     }),
   },
+  /**
+   * Unknown VM
+   *
+   * Neither the host nor the config has a VM of this name. `microvm-emit status` lists the VMs.
+   */
   "vm-unknown": {
     exitCode: 1,
     words: ({ vm, host, known }) => ({
