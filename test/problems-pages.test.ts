@@ -194,7 +194,7 @@ const otherPlaces: Readonly<Record<string, string>> = {
   "duplicate-volume-label": "hosts.h.vms.a.volumes[0].label: first used here",
   "group-conflict": "hosts.h.vms.a.groups.data.gid: the other group",
   "index-locked": "hosts.h.vms.b: the VM that has it",
-  "index-moved": "hosts.h.vms.a: keeps it, by the lock file",
+  "index-moved": "hosts.h.vms.a: has it in the lock file",
   "key-without-policy": "hosts.h.vms.a.network: the network",
   "macvtap-on-port": "hosts.h.bridges.lan.ports: the port",
   "other-hypervisor": "hosts.h.vms.a.hypervisor: the VM's hypervisor",

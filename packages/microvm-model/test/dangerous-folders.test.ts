@@ -9,38 +9,41 @@ const howOf = (source: string, readOnly = false, setting?: string): string | und
 
 describe("dangerous", () => {
   it.each([
-    ["/home", "holds alice's whole home, in /home/alice"],
-    ["/home/alice", "holds alice's whole home"],
-    ["/home/bob", "holds bob's whole home"],
-    ["/home/bob/.ssh", "holds bob's SSH keys"],
-    ["/home/alice/.ssh/keys", "lies in /home/alice/.ssh, with alice's SSH keys"],
-    ["/home/alice/.config", "holds alice's browser profiles, with all logins, in /home/alice/.config/mozilla"],
-    ["/home/alice/.config/BraveSoftware", "holds alice's browser profiles, with all logins"],
-    ["/home/alice/.local/share", "holds alice's passwords, in /home/alice/.local/share/password-store"],
+    ["/home", "contains alice's whole home (/home/alice)"],
+    ["/home/alice", "contains alice's whole home"],
+    ["/home/bob", "contains bob's whole home"],
+    ["/home/bob/.ssh", "contains bob's SSH keys"],
+    ["/home/alice/.ssh/keys", "is in /home/alice/.ssh, which contains alice's SSH keys"],
+    ["/home/alice/.config", "contains alice's browser profiles and logins (/home/alice/.config/mozilla)"],
+    ["/home/alice/.config/BraveSoftware", "contains alice's browser profiles and logins"],
+    ["/home/alice/.local/share", "contains alice's passwords (/home/alice/.local/share/password-store)"],
     [
       "/home/alice/.cargo",
-      "holds alice's keys and tokens of clouds, forges and registries, in /home/alice/.cargo/credentials.toml",
+      "contains alice's keys and tokens of clouds, forges and registries (/home/alice/.cargo/credentials.toml)",
     ],
-    ["/etc/nixos", "lies in /etc, with the host's configuration, password hashes and keys"],
-    ["/var", "holds the host's data of all services"],
-    ["/var/lib/docker/volumes", "lies in /var/lib/docker, with the host's containers and virtual machines"],
-    ["/var/run/docker.sock", "holds the host's control sockets"],
-    ["/var/lib/postgresql", "holds the host's data of a service"],
-    ["/var/lib/vaultwarden/backup", "lies in /var/lib/vaultwarden, with the host's keys and logins of services"],
-    ["/run/microvm-policy", "holds the host's firewall rules"],
-    ["/var/lib/nftables/deletions.nft", "lies in /var/lib/nftables, with the host's firewall rules"],
-    ["/mnt", "holds the host's disks that are mounted"],
-    ["/persist", "holds the host's homes"],
-    ["/persist/home/alice", "holds alice's whole home"],
-    ["/nix/persist/etc/ssh", "lies in /etc, with the host's configuration, password hashes and keys"],
-    ["/home/alice/.config/tmux", "holds alice's programs that start by themselves"],
-    ["/home/alice/.claude", "holds alice's agents' own logins, hooks and tools"],
-    ["/home/alice/.vibe/logs", "lies in /home/alice/.vibe, with alice's agents' own logins, hooks and tools"],
-    ["/home/alice/.local/share/opencode", "holds alice's agents' own logins, hooks and tools"],
-    ["/run/user/1000", "lies in /run/user, with the host's control sockets"],
-    ["/run/secrets/api-key", "lies in /run/secrets, with the host's secrets"],
-    ["/var/lib/microvms/b", "lies in /var/lib/microvms, with the host's folders of VMs, with their disks"],
-    ["/nix", "holds the host's Nix profiles, database and daemon, in /nix/var"],
+    ["/etc/nixos", "is in /etc, which contains the host's configuration, password hashes and keys"],
+    ["/var", "contains the host's data of all services"],
+    ["/var/lib/docker/volumes", "is in /var/lib/docker, which contains the host's containers and virtual machines"],
+    ["/var/run/docker.sock", "contains the host's control sockets"],
+    ["/var/lib/postgresql", "contains the host's data of a service"],
+    [
+      "/var/lib/vaultwarden/backup",
+      "is in /var/lib/vaultwarden, which contains the host's keys and logins of services",
+    ],
+    ["/run/microvm-policy", "contains the host's firewall rules"],
+    ["/var/lib/nftables/deletions.nft", "is in /var/lib/nftables, which contains the host's firewall rules"],
+    ["/mnt", "contains the host's mounted disks"],
+    ["/persist", "contains the host's homes"],
+    ["/persist/home/alice", "contains alice's whole home"],
+    ["/nix/persist/etc/ssh", "is in /etc, which contains the host's configuration, password hashes and keys"],
+    ["/home/alice/.config/tmux", "contains alice's programs that start automatically"],
+    ["/home/alice/.claude", "contains alice's logins, hooks and tools of agents"],
+    ["/home/alice/.vibe/logs", "is in /home/alice/.vibe, which contains alice's logins, hooks and tools of agents"],
+    ["/home/alice/.local/share/opencode", "contains alice's logins, hooks and tools of agents"],
+    ["/run/user/1000", "is in /run/user, which contains the host's control sockets"],
+    ["/run/secrets/api-key", "is in /run/secrets, which contains the host's secrets"],
+    ["/var/lib/microvms/b", "is in /var/lib/microvms, which contains the host's folders and disks of VMs"],
+    ["/nix", "contains the host's Nix profiles, database and daemon (/nix/var)"],
   ])("%s", (source, how) => {
     expect(howOf(source)).toBe(how);
   });
@@ -88,8 +91,8 @@ describe("dangerous", () => {
     const kept = dangersOf({ user: "alice", directory: "/persist/home/alice" }, "/nix/persist/var/lib/vms");
     const share = { readOnly: false, setting: undefined };
     for (const root of ["", "/persist", "/nix/persist"]) {
-      expect(kept({ ...share, source: `${root}/home/alice/.ssh` })?.how).toBe("holds alice's SSH keys");
-      expect(kept({ ...share, source: `${root}/var/lib/vms/a` })?.how).toMatch(/^lies in \/var\/lib\/vms,/);
+      expect(kept({ ...share, source: `${root}/home/alice/.ssh` })?.how).toBe("contains alice's SSH keys");
+      expect(kept({ ...share, source: `${root}/var/lib/vms/a` })?.how).toMatch(/^is in \/var\/lib\/vms,/);
     }
   });
 });

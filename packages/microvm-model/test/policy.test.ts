@@ -471,11 +471,11 @@ describe("what is written in another way than here", () => {
     [".example.org", 'Write "*.example.org".'],
     ["example.org.", 'Write "example.org".'],
     ["gihub", 'Did you mean "github"?'],
-    ["example.org:https", 'Write numbers from 1 to 65535, with commas between them: "example.org:80,443".'],
-    ["localhost:5432", "If the host is meant, list its ports in `reachHost`: [5432]."],
-    ["http://127.0.0.1/", "If the host is meant, list its ports in `reachHost`: [80, 443]."],
-    ["[::1]:80", "If the host is meant, list its ports in `reachHost`: [80]."],
-    ["443", 'Write where it is, such as "example.org:443"; ports of the host are for `reachHost`.'],
+    ["example.org:https", 'Write ports from 1 to 65535, such as "example.org:80,443".'],
+    ["localhost:5432", "To reach the host, list its ports in `reachHost`: [5432]."],
+    ["http://127.0.0.1/", "To reach the host, list its ports in `reachHost`: [80, 443]."],
+    ["[::1]:80", "To reach the host, list its ports in `reachHost`: [80]."],
+    ["443", 'Write host and port, such as "example.org:443". For ports of the host, use `reachHost`.'],
     ["ssh://git@github.com/foo", 'Write "github.com:22".'],
     ["git@github.com:foo/bar.git", 'Write "github.com:22".'],
     ["git@github.com:2222", 'Write "github.com:2222".'],
@@ -485,26 +485,26 @@ describe("what is written in another way than here", () => {
     ["10.1.0.5:53/tcp", 'Write "10.1.0.5:53".'],
     [
       "10.1.0.5:53/udp",
-      'Leave it out: DNS servers are for `nameservers`, UDP of the host for `reachHost`, and all of the internet\'s is open with `network: "internet"`.',
+      'Leave the protocol out. For UDP, use `nameservers` (DNS), `reachHost` (ports of the host) or `network: "internet"`.',
     ],
-    ["udp://10.1.0.5:53", expect.stringMatching(/^Leave it out: /)],
-    ["10.1.0.1/8", 'Write "10.1.0.1" for the address alone, or "10.0.0.0/8" for all of it.'],
-    ["fd01::5/64:443", expect.stringMatching(/^Write one such/)],
-    ["[fd01::5/64]:443", 'Write "[fd01::5]:443" for the address alone, or "[fd01::/64]:443" for all of it.'],
-    [443, 'Write where it is, such as "example.org:443"; ports of the host are for `reachHost`.'],
+    ["udp://10.1.0.5:53", expect.stringMatching(/^Leave the protocol out\. /)],
+    ["10.1.0.1/8", 'Write "10.1.0.1" for the address, or "10.0.0.0/8" for the subnet.'],
+    ["fd01::5/64:443", expect.stringMatching(/^Write a destination such/)],
+    ["[fd01::5/64]:443", 'Write "[fd01::5]:443" for the address, or "[fd01::/64]:443" for the subnet.'],
+    [443, 'Write host and port, such as "example.org:443". For ports of the host, use `reachHost`.'],
   ])("is written as a destination: %j", (destination, remedy) => {
     expect(remedies({ network: "allowlist", allow: [destination] })).toEqual([remedy]);
   });
 
   it.each(["10.1.0.0/33", "10.1.0.0/33:80", "fd01::/129", "a b"])("is no destination in any way: %s", (destination) => {
     expect(remedies({ network: "allowlist", allow: [destination] })).toEqual([
-      expect.stringMatching(/^Write one such/),
+      expect.stringMatching(/^Write a destination such/),
     ]);
   });
 
   it.each<[unknown, string]>([
-    ["5432", 'Write 5432 without quotes, or { port: 5432, proto: "udp" } where it is UDP.'],
-    ["5432/tcp", 'Write 5432 without quotes, or { port: 5432, proto: "udp" } where it is UDP.'],
+    ["5432", 'Write 5432 without quotes, or { port: 5432, proto: "udp" } for UDP.'],
+    ["5432/tcp", 'Write 5432 without quotes, or { port: 5432, proto: "udp" } for UDP.'],
     ["69/udp", 'Write { port: 69, proto: "udp" }.'],
     ["http", 'Write "dns", a TCP port as a number, or { port: 69, proto: "udp" }.'],
     ["dn", 'Did you mean "dns"?'],
@@ -514,31 +514,31 @@ describe("what is written in another way than here", () => {
   });
 
   it.each<[unknown, string]>([
-    ["b:http", 'Write numbers from 1 to 65535, with commas between them: "b:80,443"; or "b" for all of it.'],
-    ["b:", 'Write numbers from 1 to 65535, with commas between them: "b:80,443"; or "b" for all of it.'],
-    ["b:65536", 'Write numbers from 1 to 65535, with commas between them: "b:80,443"; or "b" for all of it.'],
-    ["b:53/udp", 'Write numbers from 1 to 65535, with commas between them: "b:80,443"; or "b" for all of it.'],
-    ["B", 'Name a VM of this host, with TCP ports or without: "cache" or "cache:6379".'],
-    ["10.0.0.2:80", 'Name a VM of this host, with TCP ports or without: "cache" or "cache:6379".'],
-    ["b:80:81", 'Name a VM of this host, with TCP ports or without: "cache" or "cache:6379".'],
-    [6379, 'Write whose port it is: "cache:6379".'],
-    [{ vm: "b", port: 6379 }, 'Write its name, and ports behind a colon: "b:6379".'],
-    [{ vm: "b", ports: [80, 443] }, 'Write its name, and ports behind a colon: "b:80,443".'],
-    [{ name: "b" }, 'Write its name, and ports behind a colon: "b".'],
+    ["b:http", 'Write ports from 1 to 65535, such as "b:80,443", or "b" for all ports.'],
+    ["b:", 'Write ports from 1 to 65535, such as "b:80,443", or "b" for all ports.'],
+    ["b:65536", 'Write ports from 1 to 65535, such as "b:80,443", or "b" for all ports.'],
+    ["b:53/udp", 'Write ports from 1 to 65535, such as "b:80,443", or "b" for all ports.'],
+    ["B", 'Name a VM of this host, with or without TCP ports: "cache" or "cache:6379".'],
+    ["10.0.0.2:80", 'Name a VM of this host, with or without TCP ports: "cache" or "cache:6379".'],
+    ["b:80:81", 'Name a VM of this host, with or without TCP ports: "cache" or "cache:6379".'],
+    [6379, 'Name the VM of the port: "cache:6379".'],
+    [{ vm: "b", port: 6379 }, 'Write the VM\'s name, with ports behind a colon: "b:6379".'],
+    [{ vm: "b", ports: [80, 443] }, 'Write the VM\'s name, with ports behind a colon: "b:80,443".'],
+    [{ name: "b" }, 'Write the VM\'s name, with ports behind a colon: "b".'],
   ])("is written as a VM that may be reached: %j", (reached, remedy) => {
     expect(remedies({ reachVms: [reached] })).toEqual([remedy]);
   });
 
   it.each<[unknown, string]>([
-    [[8080], "Write the host's port and the VM's: { host: 8080, guest: 8080 }."],
-    [["8080:80"], "Write the host's port and the VM's: { host: 8080, guest: 80 }."],
+    [[8080], "Write the ports of host and VM: { host: 8080, guest: 8080 }."],
+    [["8080:80"], "Write the ports of host and VM: { host: 8080, guest: 80 }."],
     [
       ["127.0.0.1:3000:80"],
-      "Write the host's port and the VM's: { host: 3000, guest: 80 }. It is a port of the host's outward interface; the host itself reaches the VM's own address without it.",
+      "Write the ports of host and VM: { host: 3000, guest: 80 }. The port opens on the host's external interface; the host itself uses the VM's own address.",
     ],
     [
       [{ host: "127.0.0.1:3000", guest: 3000 }],
-      "Write 3000. It is a port of the host's outward interface; the host itself reaches the VM's own address without it.",
+      "Write 3000. The port opens on the host's external interface; the host itself uses the VM's own address.",
     ],
     [[{ host: "8080", guest: 80 }], "Write 8080 without quotes."],
     [{ host: 8080, guest: 80 }, "Put it in a list: [{ … }]."],

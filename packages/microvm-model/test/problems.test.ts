@@ -1609,19 +1609,19 @@ describe("a function in place of what it makes", () => {
 
   const nat = "hosts.h.bridges.br0.nat";
   it.each<[unknown, string, string]>([
-    ["eno2", nat, 'Write true, or { externalInterface: "eno2" } for one way out alone.'],
-    [["eno1", "wlan0"], nat, 'Write true, or { externalInterface: "eno1" } for one way out alone.'],
+    ["eno2", nat, 'Write true, or { externalInterface: "eno2" } for one interface.'],
+    [["eno1", "wlan0"], nat, 'Write true, or { externalInterface: "eno1" } for one interface.'],
     [
       { externalInterface: ["eno1", "wlan0"] },
       `${nat}.externalInterface`,
-      "Name one, or write `nat: true` for any way out.",
+      "Name an interface, or write `nat: true` to use any.",
     ],
     [
       { externalInterface: "wl*" },
       `${nat}.externalInterface`,
-      "Use letters, digits, `_`, `.` and `-`, begin with a letter, digit or `_`, and use more than digits; `all`, `default` and `lo` are taken.",
+      "Use letters, digits, `_`, `.` and `-`, not `.` or `-` first and not only digits; `all`, `default` and `lo` are reserved.",
     ],
-    [{ externalInterface: true }, `${nat}.externalInterface`, "Name one, or write `nat: true` for any way out."],
+    [{ externalInterface: true }, `${nat}.externalInterface`, "Name an interface, or write `nat: true` to use any."],
   ])("is what to write for a way out by %j", (written, path, remedy) => {
     const problems = problemsOf(config({ a: {} }, { bridges: { br0: { address: "10.0.0.1/24", nat: written } } }));
     expect(problems.map((problem) => [formatPath(problem.path), problem.remedy])).toEqual([[path, remedy]]);
@@ -1860,7 +1860,7 @@ describe("a share by a link", () => {
   const sharing = (source: string): object => ({ workspace: false, shares: [{ tag: "t", source }] });
 
   it.each([
-    ["the table", "/srv/keys", "resolves to /home/alice/.ssh, which holds alice's SSH keys"],
+    ["the table", "/srv/keys", "resolves to /home/alice/.ssh, which contains alice's SSH keys"],
     [
       "the sources",
       "/srv/hosts",
@@ -1870,7 +1870,7 @@ describe("a share by a link", () => {
     [
       "a folder of VMs that is one itself",
       "/data/vms/b",
-      "lies in /data/vms, with the host's folders of VMs, with their disks",
+      "is in /data/vms, which contains the host's folders and disks of VMs",
     ],
   ])("is held against %s by where it leads", (_, source, how) => {
     expect(told({ a: sharing(source) })).toEqual([`dangerous-share: ${source} ${how}`]);

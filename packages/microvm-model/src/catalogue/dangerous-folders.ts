@@ -36,8 +36,8 @@ const system: readonly DangerousFolder[] = [
     ].map((service) => `/var/lib/${service}`),
     within: false,
   },
-  { what: "disks that are mounted", paths: ["/media", "/mnt", "/run/media"], within: false },
-  { what: "sockets and secrets of all that runs", paths: ["/run"], within: false },
+  { what: "mounted disks", paths: ["/media", "/mnt", "/run/media"], within: false },
+  { what: "sockets and secrets of services", paths: ["/run"], within: false },
   { what: "temporary files of all users", paths: ["/tmp", "/var/tmp"], within: false },
   { what: "configuration, password hashes and keys", paths: ["/etc"], within: true },
   { what: "administrator's home", paths: ["/root"], within: true },
@@ -55,7 +55,7 @@ const system: readonly DangerousFolder[] = [
     within: true,
   },
   {
-    what: "commands that run by themselves",
+    what: "commands that run automatically",
     paths: ["/var/spool/cron", "/var/spool/at"],
     within: true,
   },
@@ -91,14 +91,14 @@ const system: readonly DangerousFolder[] = [
       ...["/run/secrets-for-users", "/run/secrets-for-users.d"],
     ],
     within: true,
-    instead: "Name each secret that the VM is to have in `secrets`",
+    instead: "List the VM's secrets in `secrets`",
   },
   {
     what: "secrets of all VMs",
     paths: ["/run/microvm-secrets"],
     within: true,
     setting: "secrets",
-    instead: "Name each secret that the VM is to have in `secrets`",
+    instead: "List the VM's secrets in `secrets`",
   },
   { what: "SSH host keys of all VMs", paths: ["/var/lib/microvm-host-keys"], within: true, setting: "sshHostKeys" },
 ];
@@ -109,11 +109,11 @@ const ofUser: readonly DangerousFolder[] = [
     what: "SSH keys",
     paths: ["~/.ssh"],
     within: true,
-    instead: "Give the VM a key of its own in `secrets`, such as a deploy key",
+    instead: "Give the VM its own key in `secrets`, such as a deploy key",
   },
   { what: "GnuPG keys", paths: ["~/.gnupg"], within: true },
   {
-    what: "browser profiles, with all logins",
+    what: "browser profiles and logins",
     paths: [
       ...["~/.mozilla", "~/.config/mozilla", "~/.librewolf", "~/.config/librewolf", "~/.zen"],
       ...["~/.config/google-chrome", "~/.config/google-chrome-beta", "~/.config/google-chrome-unstable"],
@@ -155,7 +155,7 @@ const ofUser: readonly DangerousFolder[] = [
     within: true,
   },
   {
-    what: "agents' own logins, hooks and tools",
+    what: "logins, hooks and tools of agents",
     paths: ["~/.claude.json", "~/.config/claude", "~/.cursor", "~/.kiro", ...agentFolders],
     within: true,
   },
@@ -166,7 +166,7 @@ const ofUser: readonly DangerousFolder[] = [
   },
   { what: "wallets", paths: ["~/.bitcoin", "~/.electrum", "~/.ethereum", "~/.monero"], within: true },
   {
-    what: "programs that start by themselves",
+    what: "programs that start automatically",
     paths: [
       ...["~/.bashrc", "~/.bash_profile", "~/.profile", "~/.zshrc", "~/.zshenv", "~/.zprofile", "~/.config/fish"],
       ...["~/.zlogin", "~/.zlogout", "~/.config/zsh", "~/.oh-my-zsh", "~/.xprofile", "~/.xinitrc"],
@@ -191,7 +191,7 @@ interface Home {
 
 /** The danger of a folder, in words; null for none. */
 export interface Danger {
-  /** Reads on from the folder: `holds …`. */
+  /** Continues a sentence about the folder: `contains …`. */
   readonly how: string;
   readonly instead: string | null;
 }
@@ -203,7 +203,7 @@ interface Shared {
   readonly setting: string | undefined;
 }
 
-/** Tells of the first thing that is dangerous about a share of a host, by its main user's home and its folder of VMs. */
+/** Finds the first danger of a share, from the main user's home and the folder of VMs. */
 export const dangersOf = (
   home: Home,
   stateDirectory: string,
@@ -211,7 +211,7 @@ export const dangersOf = (
 ): ((share: Shared) => Danger | null) => {
   const homes = placesOf(home.directory, realPath);
   const ofVms: DangerousFolder = {
-    what: "folders of VMs, with their disks",
+    what: "folders and disks of VMs",
     paths: placesOf(stateDirectory, realPath),
     within: true,
     setting: "stateDirectory",
@@ -231,14 +231,17 @@ export const dangersOf = (
     const indexes = [ofHome, ...(isOther ? [indexOf(directory, user)] : []), ofHost];
     for (const { at, around, within } of indexes) {
       const [first] = [
-        ...at(source).map((known) => ({ ...known, how: `holds ${known.whose} ${known.row.what}` })),
+        ...at(source).map((known) => ({ ...known, how: `contains ${known.whose} ${known.row.what}` })),
         ...within(source).map((known) => ({
           ...known,
-          how: `holds ${known.whose} ${known.row.what}, in ${known.folder}`,
+          how: `contains ${known.whose} ${known.row.what} (${known.folder})`,
         })),
         ...around(source)
           .filter(({ row }) => row.within && !(row.setting !== undefined && row.setting === share.setting))
-          .map((known) => ({ ...known, how: `lies in ${known.folder}, with ${known.whose} ${known.row.what}` })),
+          .map((known) => ({
+            ...known,
+            how: `is in ${known.folder}, which contains ${known.whose} ${known.row.what}`,
+          })),
       ]
         .filter(({ row }) => !(row.readable === true && share.readOnly))
         .sort((one, other) => one.order - other.order);

@@ -318,7 +318,7 @@ const natSchema = z.union(
   [z.boolean(), object({ externalInterface: scalar.externalInterface.optional(), ipv6: z.boolean().default(false) })],
   {
     error: ({ input }) =>
-      `Write true, or { externalInterface: ${JSON.stringify(typeof input === "string" ? input : "eno1")} } for one way out alone.`,
+      `Write true, or { externalInterface: ${JSON.stringify(typeof input === "string" ? input : "eno1")} } for one interface.`,
   },
 );
 

@@ -42,7 +42,7 @@ export const hostPortSchema = z.union([z.literal("dns"), port, object({ port, pr
     if (number === undefined) return 'Write "dns", a TCP port as a number, or { port: 69, proto: "udp" }.';
     return proto === "udp"
       ? `Write { port: ${number}, proto: "udp" }.`
-      : `Write ${number} without quotes, or { port: ${number}, proto: "udp" } where it is UDP.`;
+      : `Write ${number} without quotes, or { port: ${number}, proto: "udp" } for UDP.`;
   },
 });
 
@@ -89,8 +89,7 @@ export interface PublishedPort {
 /** Ports as other tools write them, with an address before. */
 const publishedElsewhere = /^(?:(\[.*\]|[^:]*[^:\d][^:]*):)?(\d+)(?::(\d+))?(?:\/(?:tcp|udp))?$/;
 
-const ofNoAddress =
-  "It is a port of the host's outward interface; the host itself reaches the VM's own address without it.";
+const ofNoAddress = "The port opens on the host's external interface; the host itself uses the VM's own address.";
 
 export const publishedPortSchema = object(
   {
@@ -108,7 +107,7 @@ export const publishedPortSchema = object(
   },
   (given) => {
     const [, address, host = "8080", guest = host] = publishedElsewhere.exec(String(given)) ?? [];
-    const remedy = `Write the host's port and the VM's: { host: ${host}, guest: ${guest} }.`;
+    const remedy = `Write the ports of host and VM: { host: ${host}, guest: ${guest} }.`;
     return address === undefined ? remedy : `${remedy} ${ofNoAddress}`;
   },
 );

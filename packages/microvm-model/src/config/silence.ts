@@ -26,7 +26,7 @@ const warningCode = z.string().superRefine((code, context) => {
     });
   else if (problemCodes[code] === "error")
     refuse(`${code} is an error, and only warnings can be silenced`, {
-      remedy: "Fix the error, and remove the silence.",
+      remedy: "Fix the error and remove this entry.",
     });
 });
 

@@ -14,12 +14,12 @@ export const ownName = ({ role }: SharePlan): string | undefined => names[role];
 /** The end of a remedy: the place for a `dangerous` reason. */
 export const reasonAt = ({ role }: SharePlan): string =>
   match(role)
-    .with("own", () => '; if it must be this one, say why: `dangerous: "…"`')
+    .with("own", () => '; to keep this folder, give the reason: `dangerous: "…"`')
     // No entry of `shares` replaces it: SSH in the guest reads the keys at this place only.
     .with("sshHostKeys", () => "")
     .with(
       "workspace",
-      () => '; if it must be this one, set `workspace: false` and give it in `shares`, with `dangerous: "…"`',
+      () => '; to keep this folder, set `workspace: false` and list it in `shares` with `dangerous: "…"`',
     )
-    .with("agent", "secrets", "store", () => '; if it must be this one, give it in `shares`, with `dangerous: "…"`')
+    .with("agent", "secrets", "store", () => '; to keep this folder, list it in `shares` with `dangerous: "…"`')
     .exhaustive();

@@ -20,7 +20,9 @@ export const variablesOf = ({
     ? [{ from: agent.name, path: [...path, "agent"], name: agent.state.variable, value: agent.state.directory }]
     : []),
   ...secrets.flatMap(({ path: place, name, variable }) =>
-    variable === null ? [] : [{ from: `the secret ${name}`, path: place, name: variable, value: `what ${name} holds` }],
+    variable === null
+      ? []
+      : [{ from: `the secret ${name}`, path: place, name: variable, value: `the content of ${name}` }],
   ),
   ...toolchains.flatMap(({ name: from, environment: variables }, position) =>
     Object.entries(variables).map(([name, value]) => ({

@@ -71,7 +71,7 @@ export const chooseIndexes = (
     if (request.fixed !== undefined) continue;
     const holder = request.locked === undefined ? undefined : holders.get(request.locked);
     if (request.locked === undefined) unplaced.push(request);
-    else if (holder === undefined) hold(request, request.locked, request.path, "keeps it, by the lock file");
+    else if (holder === undefined) hold(request, request.locked, request.path, "has it in the lock file");
     // Only a merge gives two VMs one index in the lock.
     else if (holder.request.locked === request.locked) unplaced.push(request);
     else
@@ -91,7 +91,7 @@ export const chooseIndexes = (
   const newcomers: IndexRequest[] = [];
   for (const request of unplaced)
     if (request.locked === undefined && request.freed !== undefined && isUsable(request, request.freed))
-      hold(request, request.freed, request.path, "has it again");
+      hold(request, request.freed, request.path, "gets it back");
     else newcomers.push(request);
   const resting = new Set(known);
   let lowest = 0;

@@ -8,7 +8,7 @@ const domainPattern = /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([
 export const domain = text({
   holds: pattern(domainPattern),
   complaint: "is not a domain",
-  remedy: "Write one such as proxy.golang.org or *.example.org, in lower case, without a scheme, port or path.",
+  remedy: "Write a lower-case domain without scheme, port or path, such as proxy.golang.org or *.example.org.",
 });
 
 /** A port, or several, as they stand behind a colon. */
@@ -40,22 +40,22 @@ export const reachedVm = textOr(
   (given) => {
     if (typeof given === "object" && given !== null) {
       const { name, vm = name, port, ports = port } = given as Readonly<Record<string, string | number | undefined>>;
-      return `Write its name, and ports behind a colon: "${vm ?? SOME_VM}${ports === undefined ? "" : `:${String(ports)}`}".`;
+      return `Write the VM's name, with ports behind a colon: "${vm ?? SOME_VM}${ports === undefined ? "" : `:${String(ports)}`}".`;
     }
-    return typeof given === "number" ? `Write whose port it is: "${SOME_VM}:${String(given)}".` : undefined;
+    return typeof given === "number" ? `Name the VM of the port: "${SOME_VM}:${String(given)}".` : undefined;
   },
   {
     holds: (value) => splitDestination(value).ports.every(isPort),
-    complaint: "has something else than TCP ports behind its colon",
+    complaint: "has no valid TCP ports behind the colon",
     remedy: (value) => {
       const { target } = splitDestination(value);
-      return `Write numbers from 1 to 65535, with commas between them: "${target}:80,443"; or "${target}" for all of it.`;
+      return `Write ports from 1 to 65535, such as "${target}:80,443", or "${target}" for all ports.`;
     },
   },
   {
     holds: pattern(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(:[1-9]\d{0,4}(,[1-9]\d{0,4})*)?$/),
-    complaint: "is not the name of a VM",
-    remedy: `Name a VM of this host, with TCP ports or without: "${SOME_VM}" or "${SOME_VM}:6379".`,
+    complaint: "is not a VM name",
+    remedy: `Name a VM of this host, with or without TCP ports: "${SOME_VM}" or "${SOME_VM}:6379".`,
   },
 );
 
@@ -120,65 +120,65 @@ export const destination = (words: readonly string[]) => {
   return text(
     {
       holds: (value) => !loopback.test(serverOf(value)),
-      complaint: "is the VM itself, for what runs in it",
+      complaint: "means the VM itself",
       remedy: (value) => {
         const { ports } = splitDestination(serverOf(value));
-        return `If the host is meant, list its ports in \`reachHost\`: [${(ports.length === 0 ? [80, 443] : ports).join(", ")}].`;
+        return `To reach the host, list its ports in \`reachHost\`: [${(ports.length === 0 ? [80, 443] : ports).join(", ")}].`;
       },
     },
     {
       holds: (value) => !/^:?[\d,]+$/.test(value),
-      complaint: "is a port, and does not say of what",
+      complaint: "is a port without a host",
       remedy: (value) =>
-        `Write where it is, such as "example.org:${value.replace(":", "")}"; ports of the host are for \`reachHost\`.`,
+        `Write host and port, such as "example.org:${value.replace(":", "")}". For ports of the host, use \`reachHost\`.`,
     },
     {
       holds: (value) => !/:[\d,]+\/(tcp|udp)$|^udp:/i.test(value),
-      complaint: "names a protocol, and what is allowed is TCP alone, with HTTP/3's UDP 443 where no port is named",
+      complaint: "has a protocol, but `allow` opens only TCP, and UDP 443 where no port is given",
       remedy: (value) =>
         /\/tcp$/i.test(value)
           ? `Write ${JSON.stringify(serverOf(value))}.`
-          : 'Leave it out: DNS servers are for `nameservers`, UDP of the host for `reachHost`, and all of the internet\'s is open with `network: "internet"`.',
+          : 'Leave the protocol out. For UDP, use `nameservers` (DNS), `reachHost` (ports of the host) or `network: "internet"`.',
     },
     {
       holds: (value) => !(meansServer(value) && /[/@?#]/.test(value)),
-      complaint: "is a URL or a part of one, and a server is reached whole or not at all",
+      complaint: "is a URL, but `allow` opens whole servers",
       remedy: (value) => `Write ${JSON.stringify(serverOf(value))}.`,
     },
     {
       holds: (value) => !meansServer(value),
-      complaint: "is not how a domain is written here",
+      complaint: "is not in the form of a destination",
       remedy: (value) => `Write ${JSON.stringify(serverOf(value))}.`,
     },
     {
       holds: (value) => isKnown(value) || !/^[a-z0-9*-]+\.[a-z0-9.-]*:/i.test(value),
-      complaint: "has something else than ports behind its colon",
-      remedy: 'Write numbers from 1 to 65535, with commas between them: "example.org:80,443".',
+      complaint: "has no valid ports behind the colon",
+      remedy: 'Write ports from 1 to 65535, such as "example.org:80,443".',
     },
     {
       holds: (value) => isKnown(value) || !/^[\w-]+$/.test(value),
-      complaint: "is no destination that is known",
+      complaint: "is an unknown destination",
       remedy: (value) => {
         const meant = nearest(value, words);
         return meant === undefined
-          ? `Write a domain, an address or a subnet, or one of ${words.join(", ")}; VMs of the host are for \`reachVms\`.`
+          ? `Write a domain, an address, a subnet, or one of ${words.join(", ")}. For VMs of the host, use \`reachVms\`.`
           : `Did you mean ${JSON.stringify(meant)}?`;
       },
     },
     {
       holds: (value) => subnetOfOther(value) === undefined,
-      complaint: "is a subnet by an address in it, and would open all of the subnet",
+      complaint: "is an address with a prefix length, which would open its whole subnet",
       remedy: (value) => {
         const { address, subnet } = subnetOfOther(value) ?? { address: value, subnet: value };
         const { ports } = splitDestination(value);
         const [one, all] = [address, subnet].map((target) => JSON.stringify(joinDestination(target, ports)));
-        return `Write ${String(one)} for the address alone, or ${String(all)} for all of it.`;
+        return `Write ${String(one)} for the address, or ${String(all)} for the subnet.`;
       },
     },
     {
       holds: isKnown,
-      complaint: "is neither a known destination nor a domain, address or subnet with ports",
-      remedy: `Write one such as "github.com:22,443", "*.example.org", "10.0.0.5:5432", "[fd00::5]:443", or one of ${words.join(", ")}.`,
+      complaint: "is not a destination",
+      remedy: `Write a destination such as "github.com:22,443", "*.example.org", "10.0.0.5:5432", "[fd00::5]:443", or one of ${words.join(", ")}.`,
     },
   );
 };

@@ -10,7 +10,7 @@ export const shareTag = text({
 /** The hypervisor's name of a device; microvm.nix puts it on a command line without quotes. */
 export const devicePath = text({
   holds: pattern(/^[A-Za-z0-9._:/][A-Za-z0-9._:,=/+-]*$/),
-  complaint: "names no device",
+  complaint: "is not a device",
   remedy: "Write a PCI address such as 0000:01:00.0, or properties such as vendorid=0x046d,productid=0xc52b.",
 });
 
@@ -25,12 +25,12 @@ export const machineId = text({
 export const volumeLabel = text({
   holds: pattern(/^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,15}$/),
   complaint: "is not a label",
-  remedy: "Use up to 16 letters, digits, `_`, `.` and `-`, and do not begin with `-`.",
+  remedy: "Use up to 16 letters, digits, `_`, `.` and `-`, without a leading `-`.",
 });
 
 /** The serial number of a disk, for which virtio has 20 bytes (Virtio 1.2, 5.2.6.1). */
 export const diskSerial = text({
   holds: pattern(/^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,19}$/),
-  complaint: "is not the serial number of a disk",
-  remedy: "Use up to 20 letters, digits, `_`, `.` and `-`, and do not begin with `-`.",
+  complaint: "is not a disk serial number",
+  remedy: "Use up to 20 letters, digits, `_`, `.` and `-`, without a leading `-`.",
 });

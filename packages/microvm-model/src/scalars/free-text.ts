@@ -3,7 +3,7 @@ import { isLine, isNixText, pattern, text } from "./text.js";
 /** The value of an environment variable, which NixOS puts between double quotes in a script that every login runs. */
 export const variableValue = text({
   holds: (value) => isLine(value) && !/["`\\]|\$\(/.test(value),
-  complaint: "cannot stand between the quotes of a shell script",
+  complaint: "has characters that a shell would expand",
   remedy: "Leave out quotes, backticks, backslashes and `$(`; `$HOME` is fine.",
 });
 
@@ -11,7 +11,7 @@ export const variableValue = text({
 export const anyText = text({
   holds: isNixText,
   complaint: "contains a NUL or half a surrogate pair",
-  remedy: "Remove it: Nix strings cannot hold it.",
+  remedy: "Remove it; a Nix string cannot contain it.",
 });
 
 /** One line of text, such as a public key. */
@@ -31,13 +31,13 @@ export const sshKey = text(
   {
     holds: pattern(/(?:^|\s)(?:ssh-|ecdsa-|sk-)\S+\s+AAAA/),
     complaint: "is not a public SSH key",
-    remedy: "Write the key itself, the line that ~/.ssh/id_ed25519.pub holds: such as ssh-ed25519 AAAA… alice@host.",
+    remedy: "Copy the line in ~/.ssh/id_ed25519.pub, such as ssh-ed25519 AAAA… alice@host.",
   },
 );
 
 /** A reason, for readers of the config. */
 export const reason = text({
   holds: (value) => value.trim() !== "" && isNixText(value),
-  complaint: "is no reason",
-  remedy: "Say in a few words why it is right here.",
+  complaint: "is not a reason",
+  remedy: "Give the reason in a few words.",
 });

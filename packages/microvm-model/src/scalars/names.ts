@@ -19,8 +19,8 @@ export const userName = text(
   },
   {
     holds: (value) => !/^(root|nobody|sshd|messagebus|polkituser|nscd|systemd-.*|nixbld.*)$/.test(value),
-    complaint: "is a user that NixOS makes itself",
-    remedy: "Name a person.",
+    complaint: "is a user of NixOS itself",
+    remedy: "Choose another name, such as alice.",
   },
 );
 
@@ -43,20 +43,20 @@ export const groupName = text(groupRule);
 /** The name of a group that is the config's own. */
 export const ownGroupName = text(groupRule, {
   holds: (value) => !nixosGroups.has(value),
-  complaint: "is a group of NixOS, with an id of its own",
-  remedy: "Leave it out: `extraGroups` can name it as it is.",
+  complaint: "is a group of NixOS with a fixed id",
+  remedy: "Leave it out, and use its name in `extraGroups`.",
 });
 
 /** The name of an environment variable. */
 export const variableName = text({
   holds: pattern(/^[A-Za-z_][A-Za-z0-9_]*$/),
-  complaint: "is not the name of an environment variable",
+  complaint: "is not an environment variable name",
   remedy: "Use letters, digits and `_`.",
 });
 
 /** The name of a secret: of a file, of an environment variable and of a systemd credential. */
 export const secretName = text({
   holds: pattern(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/),
-  complaint: "is not the name of a secret",
+  complaint: "is not a secret name",
   remedy: "Use up to 64 letters, digits and `_`, such as ANTHROPIC_API_KEY.",
 });

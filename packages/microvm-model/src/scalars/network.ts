@@ -12,23 +12,23 @@ export const hostLabel = text({
 const interfaceRules: readonly Rule[] = [
   {
     holds: (value) => new TextEncoder().encode(value).length <= 15,
-    complaint: "is longer than the 15 characters Linux allows in an interface name",
+    complaint: "is longer than 15 characters, Linux's limit for interface names",
     remedy: "Choose a shorter name.",
   },
   {
     // networkd refuses names that look like an index, and the names of the kernel's common settings. A command would
     // read a leading hyphen as an option.
     holds: (value) => /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(value) && !/^(\d+|all|default|lo)$/.test(value),
-    complaint: "is not the name of a network interface of your own",
+    complaint: "is not a valid interface name",
     remedy:
-      "Use letters, digits, `_`, `.` and `-`, begin with a letter, digit or `_`, and use more than digits; `all`, `default` and `lo` are taken.",
+      "Use letters, digits, `_`, `.` and `-`, not `.` or `-` first and not only digits; `all`, `default` and `lo` are reserved.",
   },
 ];
 
 export const interfaceName = text(...interfaceRules);
 
 /** The one interface by which VMs leave. */
-export const externalInterface = textOr(() => "Name one, or write `nat: true` for any way out.", ...interfaceRules);
+export const externalInterface = textOr(() => "Name an interface, or write `nat: true` to use any.", ...interfaceRules);
 
 /** A unicast MAC address; microvm.nix passes any text on to the hypervisor. */
 export const macAddress = text(
@@ -39,13 +39,13 @@ export const macAddress = text(
   },
   {
     holds: (value) => value !== "00:00:00:00:00:00",
-    complaint: "is no interface's address",
-    remedy: "Write one such as 02:00:00:00:00:05.",
+    complaint: "is not a usable MAC address",
+    remedy: "Write a MAC address such as 02:00:00:00:00:05.",
   },
   {
     holds: pattern(/^.[02468aceACE]/),
-    complaint: "is a multicast address, which no interface can have",
-    remedy: "Make the second hex digit even, best 2, 6, A or E (locally administered).",
+    complaint: "is a multicast address, which an interface cannot use",
+    remedy: "Make the second hex digit 2, 6, A or E.",
   },
 ).transform((value) => value.toLowerCase());
 
@@ -64,13 +64,13 @@ const isIpv6Address = (value: string): boolean => !/[/%]/.test(value) && Address
 export const ipv6Address = text({
   holds: isIpv6Address,
   complaint: "is not an IPv6 address",
-  remedy: "Write one such as fd00:83::6, without a prefix length.",
+  remedy: "Write an address without prefix length, such as fd00:83::6.",
 });
 
 /** A resolver's address, IPv4 or IPv6. */
 export const nameserver = text({
   holds: (value) => isAddress(value) || isIpv6Address(value),
-  complaint: "is not the address of a nameserver",
+  complaint: "is not an IP address",
   remedy: "Write an IPv4 or IPv6 address, such as 1.1.1.1.",
 });
 
@@ -83,7 +83,7 @@ export const ipv4Cidr = text(
   },
   {
     holds: (value) => !/^(0|127|22[4-9]|2[3-5]\d)\./.test(value),
-    complaint: "is not in a range that hosts can have",
+    complaint: "is not in an address range for hosts",
     remedy: "Use a private subnet, such as 192.168.83.1/24.",
   },
   {
@@ -91,7 +91,7 @@ export const ipv4Cidr = text(
       const { subnetMask } = new Address4(value);
       return subnetMask >= 8 && subnetMask <= 30;
     },
-    complaint: "leaves no usable room for a bridge and its VMs",
+    complaint: "has no usable prefix length for a bridge and its VMs",
     remedy: "Use a prefix length from /8 to /30.",
   },
   {
@@ -114,15 +114,15 @@ export const ipv6Cidr = text(
   {
     // Global unicast and unique local addresses (RFC 4291, RFC 4193).
     holds: (value) => /^(2|3|f[cd])/.test(new Address6(value).canonicalForm()),
-    complaint: "is not in a range that hosts can have",
-    remedy: "Use a unique local subnet, such as fd00:83::1/64, or a global one of yours.",
+    complaint: "is not in an address range for hosts",
+    remedy: "Use a unique local subnet, such as fd00:83::1/64, or your own global subnet.",
   },
   {
     holds: (value) => {
       const { subnetMask } = new Address6(value);
       return subnetMask >= 16 && subnetMask <= 126;
     },
-    complaint: "leaves no usable room for a host and its VMs",
+    complaint: "has no usable prefix length for a host and its VMs",
     remedy: "Use a prefix length from /16 to /126, best /64.",
   },
   {
@@ -130,7 +130,7 @@ export const ipv6Cidr = text(
       const address = new Address6(value);
       return ![address.startAddress(), address.endAddress()].some((edge) => edge.bigInt() === address.bigInt());
     },
-    complaint: "is the first or last address of its subnet, which no host has",
+    complaint: "is the first or last address of its subnet, which a host cannot use",
     remedy: "Give the host an address inside the subnet, such as fd00:83::1/64.",
   },
 );
@@ -138,6 +138,6 @@ export const ipv6Cidr = text(
 /** The id of a VLAN beside a bridge's own network, which is VLAN 1 (IEEE 802.1Q). */
 export const vlanId = text({
   holds: (value) => /^[1-9]\d{0,3}$/.test(value) && Number(value) >= 2 && Number(value) <= 4094,
-  complaint: "is not the id of a VLAN of a bridge",
+  complaint: "is not a VLAN id",
   remedy: "Use a number from 2 to 4094; 1 is the bridge's own network.",
 });

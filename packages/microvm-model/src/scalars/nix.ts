@@ -3,15 +3,15 @@ import { text, pattern, isLine } from "./text.js";
 /** An attribute that a flake input provides. */
 export const inputAttribute = text({
   holds: pattern(/^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_'-]*)+$/),
-  complaint: "names nothing of a flake input",
-  remedy: "Write an input's name and the attribute, such as fleet.nixosConfigurations.web.",
+  complaint: "is not an attribute of a flake input",
+  remedy: "Write input and attribute, such as fleet.nixosConfigurations.web.",
 });
 
 /** A NixOS release such as 25.11. */
 export const stateVersion = text({
   holds: pattern(/^\d\d\.\d\d$/),
   complaint: "is not a NixOS release",
-  remedy: "Write the release the machine was first installed with, such as 25.11.",
+  remedy: "Write the release that the machine was first installed with, such as 25.11.",
 });
 
 /** The name of a flake input, also usable as a Nix variable. */
@@ -19,14 +19,14 @@ export const inputName = text({
   holds: (value) =>
     /^[A-Za-z][A-Za-z0-9_-]*$/.test(value) &&
     !["self", "assert", "else", "if", "in", "inherit", "let", "or", "rec", "then", "with"].includes(value),
-  complaint: "cannot name a flake input",
-  remedy: "Use letters, digits, `_` and `-`, no Nix keyword and not `self`.",
+  complaint: "is not a name for a flake input",
+  remedy: "Use letters, digits, `_` and `-`, but no Nix keyword and not `self`.",
 });
 
 /** The target of `follows`: an input of ours, an input of that (`a/b`), or nothing (empty). */
 export const followsPath = text({
   holds: pattern(/^([A-Za-z][A-Za-z0-9_-]*(\/[A-Za-z][A-Za-z0-9_-]*)*)?$/),
-  complaint: "names no flake input",
+  complaint: "is not a flake input",
   remedy: "Write the name of an input, such as nixpkgs.",
 });
 
@@ -40,8 +40,8 @@ export const flakeRef = text({
 /** An attribute path below `pkgs`, such as `git` or `python3Packages.requests`. */
 export const packageName = text({
   holds: pattern(/^[A-Za-z_][A-Za-z0-9_'-]*(\.[A-Za-z0-9_][A-Za-z0-9_'-]*)*$/),
-  complaint: "is not the name of a package",
-  remedy: "Write its attribute below pkgs, such as ripgrep or nodePackages.prettier.",
+  complaint: "is not a package name",
+  remedy: "Write the attribute below pkgs, such as ripgrep or nodePackages.prettier.",
 });
 
 /** A path relative to the config file, or a module that an input provides. */
@@ -53,13 +53,13 @@ export const moduleReference = text(
   },
   {
     holds: (value) => /^\.{1,2}\//.test(value) || !value.endsWith(".nix"),
-    complaint: "is a path that does not say where it starts",
+    complaint: "is a relative path without `./`",
     remedy: "Put `./` in front of it.",
   },
   {
     holds: (value) =>
       isLine(value) && /^(\.{1,2}\/.|[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_'-]*)+$)/.test(value),
-    complaint: "names no module",
+    complaint: "is not a module",
     remedy: "Write a relative path (./configuration.nix) or an input's attribute (stapelbergnix.lib.userSettings).",
   },
 );

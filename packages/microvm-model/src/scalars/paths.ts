@@ -6,8 +6,8 @@ const isPlainPath = (value: string): boolean =>
 
 const plainPath: Rule = {
   holds: isPlainPath,
-  complaint: "has characters or steps that systemd, a shell or a mount would read otherwise",
-  remedy: "Use letters, digits and ._+@:,=- between the slashes, and no `.` or `..` as a step.",
+  complaint: "has characters or steps that systemd or a shell would misread",
+  remedy: "Use letters, digits and ._+@:,=- between the slashes, without `.` or `..` as a step.",
 };
 
 /** `/a//b/` as `/a/b`, so that one place has one name. */
@@ -15,16 +15,16 @@ const normalizePath = (value: string): string => value.replace(/\/{2,}/g, "/").r
 
 const notEverything: Rule = {
   holds: (value) => !/^~?\/+$/.test(value),
-  complaint: "is all of the host's files or all of the user's home",
-  remedy: "Name a folder below it, made for the VM.",
+  complaint: "is the root folder or a whole home",
+  remedy: "Name a folder below it that is only for the VM.",
 };
 
 /** An absolute path on the host, or one below the user's home written `~/…`. */
 export const hostPath = text(
   {
     holds: (value) => /^(\/|~\/)/.test(value),
-    complaint: "is not an absolute path or one that starts with ~/",
-    remedy: "Write the whole path, such as /srv/data or ~/microvm/data.",
+    complaint: "is not an absolute path",
+    remedy: "Write an absolute path or one below ~/, such as /srv/data or ~/microvm/data.",
   },
   notEverything,
   plainPath,
@@ -34,8 +34,8 @@ export const hostPath = text(
 export const shareSource = text(
   {
     holds: (value) => value !== "" && (!value.startsWith("~") || value.startsWith("~/")),
-    complaint: "is not the path of a folder",
-    remedy: "Write an absolute path, one that starts with ~/, or a folder of the VM's own such as home.",
+    complaint: "is not a folder path",
+    remedy: "Write an absolute path, a path below ~/, or a folder in the VM's own folder, such as home.",
   },
   notEverything,
   plainPath,
@@ -43,7 +43,7 @@ export const shareSource = text(
 
 const notTheStore: Rule = {
   holds: (value) => normalizePath(value) !== "/nix/store",
-  complaint: "is where microvm.nix puts the guest's store together",
+  complaint: "is microvm.nix's mount point for the guest's store",
   remedy: "Use another mount point.",
 };
 
@@ -74,7 +74,7 @@ export const imagePath = text(
   {
     // A command would read a leading hyphen as an option.
     holds: (value) => value !== "" && !/\/$/.test(value) && !/^[~-]/.test(value),
-    complaint: "is not the path of an image file",
+    complaint: "is not an image path",
     remedy: "Write a file name such as var.img, or an absolute path.",
   },
   plainPath,
@@ -83,27 +83,27 @@ export const imagePath = text(
 /** A control socket, in the VM's folder. */
 export const socketPath = text({
   holds: pattern(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/),
-  complaint: "is not the name of a socket",
+  complaint: "is not a socket name",
   remedy: "Write a file name such as control.socket.",
 });
 
 /** The name of a file alone, as a script or a credential has. */
 export const fileName = text({
   holds: pattern(/^[A-Za-z0-9_][A-Za-z0-9._@-]*$/),
-  complaint: "is not the name of a file",
+  complaint: "is not a file name",
   remedy: "Use letters, digits and `._@-`, and no folders.",
 });
 
 /** A file below a folder, by its path. */
 export const fileBelow = text({
   holds: pattern(/^[A-Za-z0-9_][A-Za-z0-9._@-]*(\/[A-Za-z0-9_][A-Za-z0-9._@-]*)*$/),
-  complaint: "is not the path of a file below a folder",
-  remedy: "Use letters, digits and `._@-` between slashes, without a slash in front.",
+  complaint: "is not a relative file path",
+  remedy: "Use letters, digits and `._@-` between slashes, without a leading slash.",
 });
 
 /** A folder below another one by its name, or `.` for the other one itself. */
 export const subfolder = text({
   holds: pattern(/^(\.|\.?[A-Za-z0-9_][A-Za-z0-9._@-]*)$/),
-  complaint: "is not the name of a folder",
+  complaint: "is not a folder name",
   remedy: "Use letters, digits and `._@-`, or `.` for the folder itself.",
 });

@@ -60,9 +60,9 @@ const isData = (value: unknown): value is NixData => {
 
 /** Data as in JSON, with Nix anywhere in it. */
 export const nixDataSchema = z.custom<NixData>(isData, {
-  error: "This is no data that Nix can hold",
+  error: "The value is not JSON-like data",
   params: {
-    remedy: "Write data as in JSON, or Nix expressions built with the AST.",
+    remedy: "Use JSON-like data, or Nix expressions built with `ast`.",
   } satisfies scalar.ScalarRefusal,
 });
 
