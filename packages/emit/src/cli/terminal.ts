@@ -1,4 +1,3 @@
-import { ownProcess } from "../fs/own-process.js";
 import { formatProgress, type OnProgress } from "../report/checked.js";
 import type { Findings } from "../report/diagnostic.js";
 import { Failed, type Failure, failuresOf } from "../report/failure.js";
@@ -10,21 +9,25 @@ import { version } from "../fs/own-files.js";
 import { parseCommand, type Presentation, presentationOf } from "./program.js";
 import { currentDirectory, isTerminal, shown, stderr, stdout, styleOf, widthOf, writePieces } from "./streams.js";
 
-/** Runs a command line, prints its result and exits. */
-export const main = async (argv: readonly string[]): Promise<void> => {
+/** Runs a command line, prints its result and returns the exit code. */
+export const runCommand = async (argv: readonly string[]): Promise<number> => {
   const presentation = presentationOf(argv);
-  // Programs such as `head` close the pipe early.
-  stdout.on("error", () => ownProcess.exit(0));
   let file = "";
-  const unfinished = (): void => {
-    void failed([{ kind: "config-unfinished", file }], presentation).then(end);
-  };
-  process.once("beforeExit", unfinished);
-  const ending = await run(argv, presentation, (config) => {
+  let onUnfinished = (): void => undefined;
+  // Node ends when nothing is left to do, even if a promise is unresolved.
+  const unfinished = new Promise<Ending>((resolve) => {
+    onUnfinished = () => {
+      void failed([{ kind: "config-unfinished", file }], presentation).then(resolve);
+    };
+  });
+  process.once("beforeExit", onUnfinished);
+  const finished = run(argv, presentation, (config) => {
     file = config;
   });
-  process.off("beforeExit", unfinished);
-  await end(ending);
+  const ending = await Promise.race([finished, unfinished]);
+  process.off("beforeExit", onUnfinished);
+  await print(ending);
+  return ending.exitCode;
 };
 
 /** Runs a command line; prints only progress. */
@@ -63,11 +66,9 @@ interface Ending {
   readonly isSource?: true;
 }
 
-/** Prints and exits, because timers or servers of a config would keep the process alive. */
-const end = async (ending: Ending): Promise<never> => {
+const print = async (ending: Ending): Promise<void> => {
   await writePieces(stderr, ending.stderr, shown);
   await writePieces(stdout, ending.stdout, ending.isSource === true && !isTerminal(stdout) ? String : shown);
-  return ownProcess.exit(ending.exitCode);
 };
 
 const failed = async (failures: readonly Failure[], { format, verbose }: Presentation): Promise<Ending> => {

@@ -24,7 +24,8 @@ const note = (error: unknown): void => {
 
 /** Runs code of a config. Rejects with an error of the call, or of a timer or promise during the call. */
 export const guarded = async <A>(run: () => Promise<A>): Promise<A> => {
-  process.on("uncaughtException", note).on("unhandledRejection", note);
+  // They stay, because timers of the config can throw later.
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) process.off(event, note).on(event, note);
   for (const call of ["exit", "reallyExit", "abort"] as const) replace(call, (...args: unknown[]) => end(call, args));
   replace("kill", (...args: unknown[]) =>
     (args[0] === process.pid || args[0] === 0) && args[1] !== 0
@@ -44,6 +45,9 @@ export const guarded = async <A>(run: () => Promise<A>): Promise<A> => {
     });
   try {
     return await Promise.race([run(), new Promise<never>((_, reject) => (fail = reject))]);
+  } catch (error) {
+    stray = undefined;
+    throw error;
   } finally {
     restore();
     process.chdir(directory);
@@ -54,7 +58,10 @@ export const guarded = async <A>(run: () => Promise<A>): Promise<A> => {
 /** Throws the first error so far from a config's timers and promises. */
 export const requireQuiet = async (): Promise<void> => {
   await new Promise((resolve) => setTimeout(resolve));
-  if (stray !== undefined) throw stray.error;
+  if (stray === undefined) return;
+  const { error } = stray;
+  stray = undefined;
+  throw error;
 };
 
 const end = (call: string, args: readonly unknown[]): never => {

@@ -5,20 +5,19 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
 import { layOut, temporaryDirectory } from "../tree.js";
+import { commandServer, type Ended } from "./command-server.js";
+
+export type { Ended };
 
 /** The built command, as in the package's `bin`. */
 export const bin = fileURLToPath(new URL("../../dist/bin/microvm-emit.js", import.meta.url));
 
 const cache = mkdtempSync(join(tmpdir(), "emit-cli-cache-"));
-afterAll(() => {
+const server = commandServer(fileURLToPath(new URL("command-server-process.js", import.meta.url)));
+afterAll(async () => {
+  await server.stop();
   rmSync(cache, { recursive: true, force: true });
 });
-
-export interface Ended {
-  readonly exitCode: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 export const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
   ...process.env,
@@ -26,8 +25,12 @@ export const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => 
   ...more,
 });
 
-/** Runs the command in a directory. */
-export const microvmEmit = (cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Ended => {
+/** Runs the command in a directory, in a process that other commands have run in. */
+export const microvmEmit = (cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Ended =>
+  server.run({ cwd, args, env: environment(env) });
+
+/** Runs the command in a directory as a program, for tests of its process. */
+export const microvmEmitProgram = (cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Ended => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
     cwd,
     encoding: "utf8",
