@@ -78,6 +78,20 @@ const ofText = (nix: Nix, args: readonly string[], text: string): string => {
 /** The parsed text, as Nix prints it with all parentheses. Several expressions are parsed as one list. */
 export const parse = (nix: Nix, text: string): string => ofText(nix, ["--parse"], text);
 
+/** The same of several texts, by one process. */
+export const parseEach = (nix: Nix, texts: readonly string[]): readonly string[] => {
+  const root = folderOfTest();
+  const files = texts.map((text, position) => {
+    const file = join(root, `${String(position)}.nix`);
+    writeFileSync(file, text);
+    return file;
+  });
+  return run(nix, root, "nix-instantiate", ["--parse", ...files])
+    .replaceAll(root, ".")
+    .trimEnd()
+    .split("\n");
+};
+
 /** The strictly evaluated value of the text as JSON. */
 export const evaluate = (nix: Nix, text: string): unknown =>
   JSON.parse(ofText(nix, ["--eval", "--strict", "--json"], text));
