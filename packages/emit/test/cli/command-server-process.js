@@ -1,5 +1,6 @@
 // Runs command lines one after another in this process: to start one takes longer than most commands. Requests come from
 // descriptor 3 and answers go to descriptor 4, each a line of JSON. Commands print to the streams of this process.
+import { Buffer } from "node:buffer";
 import { readSync, writeSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { runCommand } from "../../dist/bin/microvm-emit.terminal.js";
@@ -39,7 +40,7 @@ const isAsBefore = async () => {
 for (let line = readLine(); line !== undefined; line = readLine()) {
   const { cwd, args, env } = JSON.parse(line);
   process.chdir(cwd);
-  for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
+  for (const name of Object.keys(process.env)) if (!(name in env)) Reflect.deleteProperty(process.env, name);
   Object.assign(process.env, env);
   const exitCode = await runCommand(args);
   const isUsable = await isAsBefore();
