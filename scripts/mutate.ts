@@ -126,8 +126,9 @@ const mutationsOfLines =
     for (const line of text.split("\n")) {
       if (line.trim() !== "" && !line.trim().startsWith(comment)) {
         if (wholeLine.test(line)) found.push({ start, end: start + line.length, text: "" });
+        const code = line.replace(/ {2}# .*/, "");
         for (const [word, other] of SWAPPED_WORDS)
-          for (const { index, 0: matched } of line.matchAll(word))
+          for (const { index, 0: matched } of code.matchAll(word))
             found.push({ start: start + index, end: start + index + matched.length, text: other });
       }
       start += line.length + 1;
@@ -227,6 +228,7 @@ const AREAS: Readonly<Record<string, Area>> = {
 
 /** Mutations that change nothing observable, by the original text, with the reason. */
 const EQUIVALENT: Readonly<Record<string, readonly (readonly [text: string, because: string])[]>> = {
+  "packages/emit/nix/policy/options.nix": [['          to = "192.168.1.10";', "part of an example"]],
   "packages/microvm-model/src/rules/shared-across-policies.ts": [
     ["all.filter(({ share }) => !share.readOnly)", "a folder without a writer has nothing to tell: this saves work"],
   ],

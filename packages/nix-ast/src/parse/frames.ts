@@ -136,7 +136,8 @@ export const RESUMES: Readonly<Partial<Record<Frame["kind"], readonly TokenKind[
   ifCondition: ["then"],
   ifThen: ["else"],
   formals: ["}"],
-  default: [",", "}"],
+  // The frame around it resumes at "}".
+  default: [","],
 };
 
 /** The token that each frame expects after its expression. */
