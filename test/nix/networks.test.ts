@@ -105,6 +105,28 @@ describe.each(nixes())("by $version", (nix) => {
     );
   });
 
+  it("VMs on an existing bridge have the same rules as on a bridge of the flake", async () => {
+    const subnets = { address: "10.0.0.1/24", ipv6: "fd00::1/64" };
+    const vms = {
+      internet: { reachHost: [8080], reachVms: ["none"] },
+      list: { network: "allowlist", allow: ["a.example", "9.9.9.9"] },
+      none: { network: "none" },
+      open: { network: "open" },
+    } as const;
+    const hostWith = (bridge: object): object => ({ ...minimal, bridges: { br0: { ...subnets, ...bridge } }, vms });
+    const flake = emitted({ hosts: { own: hostWith({}), existing: hostWith({ existing: true }) } } as Config, {
+      "configuration.nix": hostModule,
+    });
+    const { own, existing } = (await evalFlake(flake, "nixosConfigurations", {
+      nix,
+      apply: 'builtins.mapAttrs (_: system: system.config.environment.etc."microvm/policy.nft".text)',
+    })) as Readonly<Record<string, string>>;
+    expect(existing).toBe(own);
+    expect(own).toContain(
+      'set untagged { type ifname; elements = { "microvm0", "microvm1", "microvm2", "microvm3" } }',
+    );
+  });
+
   it("a host warns about the networks of other programs that overlap a network of VMs", async () => {
     const at = (address: string): object => ({ bridges: { br0: { address } } });
     const both = { bridges: { br0: { ipv6: "fd7a:115c:a1e0:7::1/64", vlans: { 7: { address: "100.70.0.1/24" } } } } };
