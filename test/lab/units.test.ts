@@ -185,6 +185,7 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
     for (const name of ["folders.py", "create.py", "retire.py"] as const)
       await put(`/run/lab/${name}`, library[`vm/state/${name}`]);
     await put("/run/lab/image.sh", library["vm/image.sh"]);
+    await put("/usr/bin/mkfs.ext4", '#!/bin/sh\nprintf ext4 | dd of="$1" conv=notrunc status=none\n', "0755");
     await put("/etc/microvm/state.json", evaluated.state);
     await put("/run/lab/check", services["microvm-state@"]?.preStart ?? "");
     const state = { ...unit("microvm-state@"), ExecStartPre: "/bin/bash -e /run/lab/check" };
@@ -333,7 +334,7 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
     expect(await run(`cat /var/lib/microvms/a/stopped; test -L ${ROOT_OF_A} || echo no root`)).toBe("stopped\nno root");
   });
 
-  it("an image grows but never shrinks, and the store overlay is deleted when the system changes", async () => {
+  it("an image is created, grows but never shrinks, and the store overlay is renewed when the system changes", async () => {
     const restart = (changes: string): Promise<string> =>
       run(`
         cd /var/lib/microvms/a
@@ -341,19 +342,25 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
         chown microvm:kvm *.img; systemctl restart microvm@a
         stat -c '%n %s %U' *.img; cat 'rw.img.system'; systemctl stop microvm@a`);
     const [large, mebibytes64] = [100 * 2 ** 20, 64 * 2 ** 20];
-    // An overlay from before the host recorded its system.
+    const typeOf = (image: string): Promise<string> => run(`head -c 4 /var/lib/microvms/a/${image} | tr -d '\\0'`);
+    // An overlay from before the host recorded its system is created again.
     expect(await run("cd /var/lib/microvms/a; stat -c '%n %s' *.img; cat *.system")).toBe(
-      `var.img ${mebibytes64}\n/run/system-1`,
+      `rw.img ${mebibytes64}\nvar.img ${mebibytes64}\n/run/system-1`,
     );
-    const made = "truncate -s 1M 'rw.img'";
+    expect([await typeOf("rw.img"), await typeOf("var.img")]).toEqual(["ext4", ""]);
+    const made = "rm rw.img; truncate -s 1M 'rw.img'";
     expect(await restart(`${made}; truncate -s ${large} var.img`)).toBe(
       `rw.img ${mebibytes64} microvm\nvar.img ${large} microvm\n/run/system-1`,
     );
-    expect(await restart("ln -sfn /run/system-2 toplevel")).toBe(`var.img ${large} microvm\n/run/system-2`);
+    expect(await typeOf("rw.img")).toBe("");
+    expect(await restart("ln -sfn /run/system-2 toplevel")).toBe(
+      `rw.img ${mebibytes64} microvm\nvar.img ${large} microvm\n/run/system-2`,
+    );
+    expect(await typeOf("rw.img")).toBe("ext4");
     expect(await run("journalctl -u microvm@a -o cat | grep 'images never shrink' | sort -u")).toBe(
       "var.img keeps its 100 MiB: images never shrink, although sizeMiB is 64",
     );
-    expect(await restart("rm var.img; ln -s /srv/volumes/id var.img")).toMatch(/^var\.img \d+ root\n/);
+    expect(await restart("rm var.img; ln -s /srv/volumes/id var.img")).toMatch(/\nvar\.img \d+ root\n/);
   });
 
   it("a switch stops a VM that left the configuration, and moves the folders of a renamed one", async () => {

@@ -190,11 +190,11 @@ describe.each([
     });
   });
 
-  it.skipIf(!isThere)("prepare images that microvm.nix creates, and the guest grows their filesystems", async () => {
+  it.skipIf(!isThere)("prepare images, and the guest grows their filesystems", async () => {
     const image = (mountPoint: string, more: object = {}): object => ({ mountPoint, sizeMiB: 64, ...more });
     const volumes = [
       image("/var", { image: "var.img" }),
-      image("/fat", { image: "fat.img", fsType: "vfat" }),
+      image("/fat", { image: "fat.img", fsType: "vfat", label: "DATA" }),
       image("/old", { image: "/srv/old.img", autoCreate: false, sizeMiB: undefined }),
       image("/nix/.rw-store", { image: "rw.img", fsType: "xfs" }),
     ];
@@ -204,11 +204,16 @@ describe.each([
       `${host}.systemd.services."microvm@a".serviceConfig.ExecStartPre`,
       "lines: map builtins.unsafeDiscardStringContext lines",
     )) as readonly string[];
-    expect(before.map((line) => line.replace(/^-\S+\/bin\/bash \S+image\.sh /, ""))).toEqual([
-      "renew rw.img",
-      "grow var.img 64",
-      "grow fat.img 64",
-      "grow rw.img 64",
+    expect(
+      before.map((line) => line.replace(/^(-?)\S+\/bin\/bash \S+image\.sh /, "$1").replace(/"\S*\/bin\//, '"')),
+    ).toEqual([
+      "-renew rw.img",
+      "-grow var.img 64",
+      "-grow fat.img 64",
+      "-grow rw.img 64",
+      'create var.img 64 "mkfs.ext4"',
+      'create fat.img 64 "mkfs.vfat" "-n" "DATA"',
+      'create rw.img 64 "mkfs.xfs"',
     ]);
     expect(
       await evaluate(

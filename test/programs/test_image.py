@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 import unittest
@@ -40,6 +41,33 @@ class ImageTest(unittest.TestCase):
                 self.make_image(found)
                 self.assertEqual(self.run_program("grow", self.image.name, str(wanted)), said)
                 self.assertEqual(self.image.stat().st_size, then * MIB)
+
+    def create(self, script: str) -> subprocess.CompletedProcess[str]:
+        """Creates an image of 2 MiB by a script that gets the file as $0."""
+        command = ["bash", str(PROGRAM), "create", self.image.name, "2", "bash", "-c", script]
+        return subprocess.run(command, cwd=self.folder, check=False, capture_output=True, text=True)
+
+    def test_image_is_created_once(self) -> None:
+        self.assertEqual(self.create('printf first >"$0"; truncate -s 2M "$0"').returncode, 0)
+        self.assertEqual(self.image.read_bytes()[:5], b"first")
+        self.assertEqual(self.create("exit 1").returncode, 0)
+        self.assertEqual(os.listdir(self.folder), [self.image.name])
+
+    def test_image_does_not_exist_after_a_failure_or_power_cut(self) -> None:
+        ended = self.create('echo half >"$0"; exit 1')
+        self.assertEqual(ended.returncode, 1)
+        self.assertRegex(ended.stderr, r"^a b\.img cannot be created\. Free space: +[0-9.]+[KMGT]? /")
+        self.assertEqual(os.listdir(self.folder), [])
+        self.create('echo half >"$0"; kill -9 $PPID')
+        self.assertEqual(os.listdir(self.folder), ["a b.img.new"])
+        self.assertEqual(self.create('test ! -s "$0" || stat -c %s "$0" >size').returncode, 0)
+        self.assertEqual(sorted(os.listdir(self.folder)), [self.image.name, "size"])
+        self.assertEqual((self.folder / "size").read_text(), f"{2 * MIB}\n")
+
+    def test_symlink_is_left_to_its_owner(self) -> None:
+        self.image.symlink_to("elsewhere")
+        self.assertEqual(self.create("exit 1").returncode, 0)
+        self.assertTrue(self.image.is_symlink())
 
     def test_image_is_renewed_when_the_system_changes(self) -> None:
         for link, system, kept in (

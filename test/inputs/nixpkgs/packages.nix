@@ -4,10 +4,10 @@ let
   words = text: lib.filter (n: n != "") (lib.splitString " " (lib.replaceString "\n" " " text));
 
   plain = lib.genAttrs (words ''
-    actionlint age aider-chat air alioth ansible autoconf automake awscli2 babashka bat bats biome bison black btop buf bun bzip2 cabal-install cacert
+    actionlint age aider-chat air alioth ansible autoconf automake awscli2 babashka bat bats biome bison black btop btrfs-progs buf bun bzip2 cabal-install cacert
     cargo cargo-audit cargo-deny cargo-edit cargo-nextest cargo-watch caddy chrony ccache clang clang-tools claude-code-router clippy clojure
     cloud-hypervisor cloud-hypervisor-graphics cmake codex composer coreutils cosign cri-tools crosvm curl curlFull deadnix delta delve
-    deno diffutils direnv dive docker docker-compose dool dotnet-sdk elixir elixir-ls elmPackages erlang esbuild eslint eza fd ffmpeg file
+    deno diffutils direnv dive docker docker-compose dool dosfstools dotnet-sdk e2fsprogs elixir elixir-ls elmPackages erlang esbuild eslint eza fd ffmpeg file
     findutils firecracker fish flex fzf gawk gcc gdb gemini-cli ghc git-lfs gleam glibcLocales gnugrep gnumake gnupg gnused gnutar
     gnutls go-tools gofumpt golangci-lint golint google-cloud-sdk gopls goose-cli goreleaser gotestsum gotools gradle graphviz groff grpcurl
     gzip haskell-language-server hello helix helm htop httpie hugo hyperfine imagemagick inetutils iperf3 iproute2 iptables jdk
@@ -19,7 +19,7 @@ let
     redis rsync rubocop ruby ruby-lsp ruff rust-analyzer rustc rustfmt rustup rxvt-unicode sbt scala screen sccache sbcl sd shadow
     shellcheck shfmt socat solargraph sops sqlite ssh-to-age stack starship statix strace stratovirt stylua sudo sysstat systemd tcpdump
     terraform-ls tflint tldr tmux tokei traceroute tree tree-sitter typescript typescript-language-server unzip usbutils util-linux uv vfkit
-    vim virtiofsd wasm-pack watchexec wget which wireguard-tools xxd xz yamllint yarn yarn-berry yq-go zellij zig zls zip zlib
+    vim virtiofsd wasm-pack watchexec wget which wireguard-tools xfsprogs xxd xz yamllint yarn yarn-berry yq-go zellij zig zls zip zlib
     zopfli zoxide zstd
   '') (_: { });
 
