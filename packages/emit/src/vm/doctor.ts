@@ -101,6 +101,8 @@ const checks: readonly Check[] = [
       if (unit?.load !== "loaded") return ["skipped", "no VM has a policy"];
       if (unit.active !== "active")
         return ["failed", `microvm-policy.service is ${unit.active}`, "Run `journalctl -u microvm-policy`."];
+      if (ended.exitCode === 127)
+        return ["skipped", "nft is missing", "Add pkgs.nftables to environment.systemPackages of the host."];
       if (ended.exitCode !== 0) return ["skipped", "only root can list nftables", "Run doctor as root."];
       return ended.stdout.includes("table inet microvm")
         ? ["ok", "table inet microvm"]

@@ -19,23 +19,26 @@ export const asReader = async (
     : ["sudo", "--", ...words];
 };
 
-/** The units of a VM. */
+/** Options of journalctl for the units of a VM. */
 const unitsOf = (vm: string): readonly string[] => [
   ...["-u", `microvm@${vm}.service`],
   ...["-u", `microvm-*@${vm}.service`],
   ...["-u", `install-microvm-${vm}.service`],
 ];
 
-/** The last lines of a unit, or nothing if this user may not read them. */
-export const lastLines = async (machine: Machine, unit: string, count: number): Promise<readonly string[]> => {
+/** The last lines of a unit, or of all units of a VM, or nothing if this user may not read them. */
+export const lastLines = async (
+  machine: Machine,
+  of: { readonly unit: string } | { readonly vm: string },
+  count: number,
+): Promise<readonly string[]> => {
   const words = [
     "journalctl",
     "--no-pager",
     "--quiet",
     "--output=cat",
     `--lines=${String(count)}`,
-    "-u",
-    unit,
+    ...("vm" in of ? unitsOf(of.vm) : ["-u", of.unit]),
   ] as const;
   const { stdout } = await capture(machine, (await isRootOn(machine)) ? words : ["sudo", "-n", "--", ...words]);
   const lines = (stdout === "" ? (await capture(machine, words)).stdout : stdout).trimEnd();

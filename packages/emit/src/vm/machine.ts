@@ -34,11 +34,22 @@ export const remoteMachine = (destination: string): Machine => ({
 /** A path as the value of an ssh option, which splits words and expands `%`; `token` is not changed. */
 export const optionPath = (path: string, token = ""): string => `"${path.replaceAll("%", "%%")}${token}"`;
 
-/** Options that share one connection between commands of a minute. */
-export const sharedConnection = (): readonly string[] => [
-  ...["-o", "ControlMaster=auto", "-o", "ControlPersist=60"],
-  ...["-o", `ControlPath=${optionPath(runtimeFolder(), "/%C")}`],
-];
+/** The limit of a path of a socket, with the final NUL (unix(7)). */
+const socketPathBytes = process.platform === "linux" ? 108 : 104;
+
+/** ssh names the socket by a SHA-1 in hexadecimal, and appends 17 characters while it creates the socket. */
+const socketNameBytes = "/".length + 40 + 17;
+
+/** Options that share one connection between commands of a minute, unless the path of the socket would be too long, as on macOS. */
+export const sharedConnection = (): readonly string[] => {
+  const folder = runtimeFolder();
+  return Buffer.byteLength(folder) + socketNameBytes < socketPathBytes
+    ? [
+        ...["-o", "ControlMaster=auto", "-o", "ControlPersist=60"],
+        ...["-o", `ControlPath=${optionPath(folder, "/%C")}`],
+      ]
+    : [];
+};
 
 /** The command that runs words on a machine. Its other shell never sees them unquoted. */
 export const commandOn = (

@@ -44,7 +44,7 @@ export const startVm = async (vm: FoundVm, { verb, timeoutSeconds, onWait }: Sta
     if (reason !== shown) onWait(reason);
     shown = reason;
     if (seconds > timeoutSeconds)
-      throw await notStarted(vm, unit, `does not answer in ${String(timeoutSeconds)} s: ${reason}`);
+      throw await notStarted(vm, unit, `does not answer in ${String(timeoutSeconds)} s: ${reason}`, { vm: name });
     await sleep(pollMs);
   }
 };
@@ -77,14 +77,19 @@ const progressOf = async (vm: FoundVm, id: string): Promise<string | undefined> 
 const reasonOf = ({ result, restarts }: Unit): string =>
   `failed (${result})${restarts > 0 ? ` and restarts, ${String(restarts)} times until now` : ""}`;
 
-const notStarted = async (vm: FoundVm, unit: string, reason: string): Promise<Failed> =>
+const notStarted = async (
+  vm: FoundVm,
+  unit: string,
+  reason: string,
+  journal: Parameters<typeof lastLines>[1] = { unit },
+): Promise<Failed> =>
   new Failed({
     kind: "vm-not-started",
     vm: vm.name,
     host: vm.host.machine.name,
     unit,
     reason,
-    journal: await lastLines(vm.host.machine, unit, journalLines),
+    journal: await lastLines(vm.host.machine, journal, journalLines),
   });
 
 const answerMs = 3000;
