@@ -49,13 +49,13 @@ const boot = async (host: Host, name: Name): Promise<Cost> => {
 };
 
 const analyze = (host: Host, name: Name): Promise<string> => {
-  const guest = guestOf(host, name, VMS[name], "any key");
+  const guest = guestOf(host, name, VMS[name], { accepted: "any key" });
   return guest.run("systemd-analyze; systemd-analyze critical-chain sshd.service --no-pager", "root");
 };
 
 const key = makeKey();
 const flake = flakeOf(
-  labOf(key.publicKey, { emitted: { ...machine, index: 0, modules: [rootLogin(key.publicKey)] } }, [
+  labOf(key.publicKey, { emitted: { ...machine, firewall: true, index: 0, modules: [rootLogin(key.publicKey)] } }, [
     "./example-vm.nix",
   ]),
 );

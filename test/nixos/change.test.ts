@@ -134,7 +134,7 @@ describe.skipIf(missing !== undefined)("a host that changes while a VM runs", ()
     await host.run(`setpriv --reuid=microvm --regid=kvm --clear-groups ln -s /root/target ${trap}`);
     await host.run("systemctl start --no-block microvm@worker; sleep 1");
     await host.kill();
-    host = await bootHost(store, systems.upgraded, host.folder);
+    host = await bootHost(store, systems.upgraded, { folder: host.folder });
     expect(await host.run("systemctl --failed --no-legend --plain")).toBe("");
     guest = await startGuest(host, "worker", WORKER);
     await expect(host.run(`test -L ${trap}`)).rejects.toThrow();

@@ -52,12 +52,17 @@ export const openStore = async (): Promise<Store> => {
   return { tree: join(cache, "debian-tree"), nix: join(cache, "nix"), inputs };
 };
 
-const INPUTS: Readonly<Record<string, string>> = {
+/** Folders of `inputs` by the flake input that they replace. */
+export const INPUTS: Readonly<Record<string, string>> = {
   nixpkgs: "nixpkgs",
   "nixpkgs-unstable": "nixpkgs",
   microvm: "microvm",
   "microvm/spectrum": "inputs/spectrum",
   "home-manager": "home-manager",
+  stapelbergnix: "stapelbergnix",
+  "stapelbergnix/nix-index-database": "inputs/nix-index-database",
+  zkjnastools: "inputs/zkjnastools",
+  configfiles: "inputs/configfiles",
 };
 
 /** Nix 2.26 sometimes reports a builder as killed that ended within a moment, and then a second build succeeds. */
@@ -67,6 +72,7 @@ const ATTEMPTS = 5;
 /**
  * Builds attributes of the flake in a folder.
  *
+ * @param flake the folder, or `FOLDER?dir=SUBFOLDER`
  * @param overrides folders of `inputs` by input name, instead of those of the rig
  * @returns their store paths, in order
  * @throws Error with the output of Nix if a build fails
@@ -77,7 +83,7 @@ export const build = async (
   attributes: readonly string[],
   overrides: Readonly<Record<string, string>> = {},
 ): Promise<readonly string[]> => {
-  const declared = readFileSync(join(flake, "flake.nix"), "utf8");
+  const declared = readFileSync(join(flake.replace("?dir=", "/"), "flake.nix"), "utf8");
   const inputs = Object.entries({ ...INPUTS, ...overrides }).filter(([input]) =>
     new RegExp(`(^|[^a-zA-Z0-9_-])${input.split("/")[0] ?? ""}([^a-zA-Z0-9_-]|$)`, "m").test(declared),
   );

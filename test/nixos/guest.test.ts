@@ -31,7 +31,7 @@ const configOf = (key: Key) =>
       modules: [rootLogin(key.publicKey)],
     },
     // These share a guest.
-    list: { ...machine, index: 1, network: "allowlist", allow: ["listed.example"] },
+    list: { ...machine, index: 1, network: "allowlist", allow: ["listed.example"], workspace: "~/a/b/list" },
     none: { ...machine, index: 2, network: "none", reachVms: ["coder"], reachHost: [8080] },
     open: { ...machine, index: 3, network: "open" },
   });
@@ -110,6 +110,12 @@ describe.skipIf(missing !== undefined)("a booted host", () => {
       expect(inGuest).toBe(onHost);
       await expect(guests.coder.run("touch /etc/ssh/host-keys/new", "root")).rejects.toThrow("Read-only");
       await expect(guests.coder.run("touch /nix/.ro-store/new", "root")).rejects.toThrow("Read-only");
+    });
+
+    it("gives folders above mount points to the user", async () => {
+      expect(await guests.coder.run("stat -c '%U:%G %a' ~/microvm && touch ~/microvm/notes")).toBe("alice:users 755");
+      const shared = "findmnt -no FSTYPE ~/a/b/list; stat -c '%U:%G %a' ~/a ~/a/b";
+      expect(await guests.list.run(shared)).toBe("virtiofs\nalice:users 755\nalice:users 755");
     });
 
     it("gives files of root in the VM to the user on the host, without setuid root and device nodes", async () => {

@@ -33,7 +33,7 @@ export interface Guest {
   readonly name: string;
   readonly address: string;
   /**
-   * Runs a shell command in the VM over SSH, as `alice` by default.
+   * Runs a shell command in the VM over SSH, by default as its user.
    *
    * @returns its output without the last newline
    * @throws Error with its standard error if it fails
@@ -41,16 +41,18 @@ export interface Guest {
   readonly run: (command: string, user?: string) => Promise<string>;
 }
 
-/**
- * A VM that is reached at an address.
- *
- * @param accepted the host keys that SSH accepts: by default, only the one in the folder of the VM on the host
- */
+export interface Access {
+  /** The host keys that SSH accepts: by default, only the one in the folder of the VM on the host. */
+  readonly accepted?: "own key" | "any key";
+  readonly user?: string;
+}
+
+/** A VM that is reached at an address. */
 export const guestOf = (
   host: Host,
   name: string,
   address: string,
-  accepted: "own key" | "any key" = "own key",
+  { accepted = "own key", user: owner = "alice" }: Access = {},
 ): Guest => {
   const known = accepted === "own key" ? `/root/known-${name}` : "/dev/null";
   const checking = accepted === "own key" ? "yes" : "no";
@@ -62,7 +64,7 @@ export const guestOf = (
   return {
     name,
     address,
-    run: (command, user = "alice") =>
+    run: (command, user = owner) =>
       host.run(`
         { printf '${address} '; cat ${hostKeys(name)}/ssh_host_ed25519_key.pub || true; } >${known} 2>/dev/null
         ssh -i ${KEY} ${options.join(" ")} ${user}@${address} ${quote(command)}`),
@@ -81,8 +83,8 @@ const journalOf = (host: Host, name: string): Promise<string> =>
  *
  * @throws Error with the end of its console if it does not
  */
-export const startGuest = async (host: Host, name: string, address: string): Promise<Guest> => {
-  const guest = guestOf(host, name, address);
+export const startGuest = async (host: Host, name: string, address: string, access: Access = {}): Promise<Guest> => {
+  const guest = guestOf(host, name, address, access);
   try {
     await host.run(`systemctl start microvm@${name}`);
     await poll(`ssh to ${name}`, BOOT_S, () =>

@@ -1,12 +1,7 @@
-# The host module of the tests: a container without the hardware services of a machine, and with a web server at port 8080.
+# The host module of the tests: a user, and a web server at port 8080.
 { pkgs, ... }:
 {
-  boot.isContainer = true;
-  networking.useNetworkd = true;
-  networking.useHostResolvConf = false;
-  # /sys is read-only in a container.
-  hardware.ksm.enable = false;
-  systemd.network.wait-online.enable = false;
+  imports = [ ./container.nix ];
   users.users.alice = {
     isNormalUser = true;
     uid = 1000;

@@ -7,7 +7,7 @@ import { openNamespace, type Namespace } from "../lab/namespace.js";
 import { poll } from "../lab/poll.js";
 import { temporaryFolder } from "../nix/harness.js";
 import { entering, type Store } from "./debian.js";
-import { connectUplink, openOutside } from "./outside.js";
+import { connectUplink, openOutside, UPLINK } from "./outside.js";
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
@@ -19,13 +19,18 @@ export interface Host {
    * @throws Error with its standard error if it fails
    */
   readonly run: (command: string) => Promise<string>;
+  /** The network around it. It sees all files of this machine. */
+  readonly outside: Namespace;
   /** The folder with its disk, for another boot. */
   readonly folder: string;
+  /** Shuts the host down. */
+  readonly powerOff: () => Promise<void>;
   /** Ends the host at once, like a power failure. */
   readonly kill: () => Promise<void>;
 }
 
 const BOOT_S = 120;
+const SHUTDOWN_S = 300;
 const isBooted = async (run: Host["run"]): Promise<true | undefined> => {
   const state = await run("systemctl is-system-running || true").catch(() => "no answer");
   return /^(running|degraded)$/.test(state) ? true : undefined;
@@ -49,10 +54,15 @@ const closeHost = async (outside: Namespace, folder: string): Promise<void> => {
 /**
  * Boots a host. The promise resolves when its boot is finished, with or without failed units.
  *
- * @param folder the disk of an earlier boot
+ * @param options.folder the disk of an earlier boot
+ * @param options.uplink the interface that leads to the internet
  * @throws Error with the end of its console if it does not boot
  */
-export const bootHost = async (store: Store, toplevel: string, folder = temporaryFolder()): Promise<Host> => {
+export const bootHost = async (
+  store: Store,
+  toplevel: string,
+  { folder = temporaryFolder(), uplink = UPLINK } = {},
+): Promise<Host> => {
   const at = (name: string): string => join(folder, name);
   for (const name of ["nix", "nix.changes", "nix.work"]) mkdirSync(at(name), { recursive: true });
   const outside = await openNamespace();
@@ -69,8 +79,22 @@ export const bootHost = async (store: Store, toplevel: string, folder = temporar
     outside.start(at("console.log"), "bash", ...entering(store, at("nix")), ...boot);
     await poll("the boot of the host", BOOT_S, () => isBooted(run));
     const leader = await outside.script(`pgrep --parent "$(cat ${at("nspawn.pid")})" | tail -n 1`);
-    await connectUplink(outside, leader.trim(), run);
-    return { run, folder, kill: () => closeHost(outside, folder) };
+    await connectUplink(outside, leader.trim(), uplink, run);
+    return {
+      run,
+      outside,
+      folder,
+      powerOff: async () => {
+        await run("systemctl poweroff").catch(() => "");
+        await poll("the end of the host", SHUTDOWN_S, () =>
+          outside
+            .script(`kill -0 "$(cat ${at("nspawn.pid")})" 2>/dev/null || echo ended`)
+            .then((text) => (text === "" ? undefined : true)),
+        );
+        await closeHost(outside, folder);
+      },
+      kill: () => closeHost(outside, folder),
+    };
   } catch (error) {
     const end = tail(at("console.log"), 40);
     await closeHost(outside, folder);

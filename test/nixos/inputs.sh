@@ -4,7 +4,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 rig=$1 facts=$2 folder=$3
 mkdir -p "$folder"
-cp -r "$rig"/{nixpkgs,microvm,home-manager,inputs} "$folder"
+cp -r "$rig"/{nixpkgs,microvm,home-manager,inputs,stapelbergnix} "$folder"
 nixpkgs=$folder/nixpkgs
 # Each build copies the inputs to the store, so leave out large folders that nothing reads.
 rm -rf "$nixpkgs"/nixos/tests "$nixpkgs"/corepkgs/{haskell,r,docs,integration-tests,ekaos,examples,services,scripts} \

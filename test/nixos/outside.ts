@@ -9,9 +9,9 @@ export const SERVERS = { internet: "203.0.113.2", lan: "10.9.9.9" } as const;
 export const DNS = "203.0.113.53";
 /** Addresses of names. */
 export const NAMED = { "listed.example": "203.0.113.20", "unlisted.example": "203.0.113.22" } as const;
-/** The interface of the host, and its address. */
+/** The default interface of the host, and its address. */
 export const UPLINK = "uplink";
-const HOST_ADDRESS = "203.0.113.1";
+export const HOST_ADDRESS = "203.0.113.1";
 
 /** @param folder for logs */
 export const openOutside = async (outside: Namespace, folder: string): Promise<void> => {
@@ -33,18 +33,19 @@ export const openOutside = async (outside: Namespace, folder: string): Promise<v
 export const connectUplink = async (
   outside: Namespace,
   leader: string,
+  uplink: string,
   run: (command: string) => Promise<string>,
 ): Promise<void> => {
   const addresses = [SERVERS.internet, DNS, ...Object.values(NAMED)];
   await outside.script(`
-    ip link add outside type veth peer name ${UPLINK} netns ${leader}
+    ip link add outside type veth peer name ${uplink} netns ${leader}
     ${addresses.map((address) => `ip addr add ${address}/24 dev outside`).join("\n")}
     ip link set outside up
   `);
   // A container has no udev, which applies the settings of an interface when the interface appears.
   await run(`
     systemctl restart systemd-sysctl
-    ip addr add ${HOST_ADDRESS}/24 dev ${UPLINK}
-    ip link set ${UPLINK} up
+    ip addr add ${HOST_ADDRESS}/24 dev ${uplink}
+    ip link set ${uplink} up
     ip route add default via ${SERVERS.internet}`);
 };

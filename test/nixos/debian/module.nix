@@ -24,13 +24,14 @@ in
   documentation.enable = lib.mkDefault false;
   fonts.fontconfig.enable = lib.mkDefault false;
 
-  # Debian's zsh reads its files in /etc/zsh.
-  environment.etc = lib.genAttrs [
-    "zsh/zlogin"
-    "zsh/zprofile"
-    "zsh/zshenv"
-    "zsh/zshrc"
-  ] (name: { text = "[ ! -e /etc/${baseNameOf name} ] || . /etc/${baseNameOf name}\n"; });
+  # Debian's bash and zsh have other names for these files, also without a terminal over SSH.
+  environment.etc = lib.mapAttrs (_: file: { text = "[ ! -e /etc/${file} ] || . /etc/${file}\n"; }) {
+    "bash.bashrc" = "bashrc";
+    "zsh/zlogin" = "zlogin";
+    "zsh/zprofile" = "zprofile";
+    "zsh/zshenv" = "zshenv";
+    "zsh/zshrc" = "zshrc";
+  };
 
   # Debian's sshd separates its privileges in this folder.
   systemd.tmpfiles.rules = [ "d /run/sshd 0755 root root -" ];

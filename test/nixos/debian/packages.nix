@@ -347,6 +347,8 @@ let
       runCommandCC = core.runCommand;
       makeBinaryWrapper = core.makeWrapper;
       writers = core.writers // {
+        writeBash = core.writeShellScript;
+        writeBashBin = core.writeShellScriptBin;
         writePython3 = writePython core.writeScript;
         writePython3Bin = writePython core.writeScriptBin;
       };

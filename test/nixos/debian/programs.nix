@@ -396,12 +396,19 @@ let
     ];
     nscd = debs "nscd" [ "nscd" ];
     nsncd = programs.nscd;
-    openssh = debs "openssh" [
-      "openssh-client"
-      "openssh-server"
-      "openssh-sftp-server"
-    ];
+    openssh =
+      debsWith "openssh"
+        [
+          "openssh-client"
+          "openssh-server"
+          "openssh-sftp-server"
+        ]
+        {
+          links = linksTo "lib/openssh/sftp-server" [ "libexec/sftp-server" ];
+        };
     openssl = debs "openssl" [ "openssl" ];
+    nginx = debs "nginx" [ "nginx" ];
+    nodejs = debs "node" [ "nodejs" ];
     patch = debs "patch" [ "patch" ];
     procps = debs "procps" [ "procps" ];
     psmisc = debs "psmisc" [ "psmisc" ];
@@ -434,6 +441,7 @@ let
     socat = debs "socat" [ "socat" ];
     strace = debs "strace" [ "strace" ];
     sudo = debs "sudo" [ "sudo" ];
+    tmux = debs "tmux" [ "tmux" ];
     tzdata = debs "tzdata" [ "tzdata" ];
     unzip = debs "unzip" [ "unzip" ];
     util-linux = debs "util-linux" [
@@ -486,10 +494,17 @@ let
     shellcheck = script "shellcheck" ":";
     shellcheck-minimal = programs.shellcheck;
 
+    prometheus-node-exporter = script "node_exporter" "exec sleep infinity";
+
     # A substitute for the agent, which prints its environment.
     claude-code = script "claude" ''
       echo "CLAUDE_CONFIG_DIR=$CLAUDE_CONFIG_DIR"
       ls -A "$CLAUDE_CONFIG_DIR"
+      if [ -t 0 ]; then
+        read -r line
+        echo "heard $line in $PWD"
+        exec sleep infinity
+      fi
     '';
   };
 in
