@@ -1,13 +1,32 @@
 #!/usr/bin/env bash
-# Prepares a disk image before its VM starts. microvm.nix creates missing images.
+# Prepares a disk image before its VM starts.
 #
-# usage: image.sh grow IMAGE MIB   enlarge the file; the guest grows the filesystem
-#        image.sh renew IMAGE      delete the file if the guest's system changed
+# usage: image.sh renew IMAGE                delete the file if the guest's system changed
+#        image.sh grow IMAGE MIB             enlarge the file; the guest grows the filesystem
+#        image.sh create IMAGE MIB MKFS…     create a missing file with a filesystem
 #
 # Runs in the state folder of the VM, as the user of the VM.
 set -eu
 image=$2
 case $1 in
+create)
+  if [ -e "$image" ] || [ -L "$image" ]; then exit 0; fi
+  # The image gets its name when it is complete. microvm.nix would keep an image whose creation was interrupted.
+  new=$image.new
+  size=$3
+  shift 3
+  rm -f -- "$new"
+  : >"$new"
+  # Copy-on-write fragments images.
+  chattr +C -- "$new" 2>/dev/null || true
+  if truncate -s "${size}M" -- "$new" && "$@" "$new" && sync -- "$new"; then
+    mv -T -- "$new" "$image"
+  else
+    rm -f -- "$new"
+    echo "$image cannot be created. Free space: $(df --output=avail,target -h -- . | tail -n 1)" >&2
+    exit 1
+  fi
+  ;;
 grow)
   [ -f "$image" ] || exit 0
   found=$(stat -L -c %s -- "$image")

@@ -101,6 +101,9 @@ in
         Enable one on the bridge of the VMs, such as services.dnsmasq, or set nameservers to a public server.
       '';
 
+      # `nft` for users of the host, and for `microvm-emit doctor`.
+      environment.systemPackages = [ pkgs.nftables ];
+
       environment.etc = {
         "microvm/policy.nft".text = rules.rules;
         "microvm/taps.nft" = lib.mkIf hasTapHooks { text = rules.tapRules; };

@@ -21,10 +21,38 @@ let
 
   prepareImage =
     let
-      program = "-${pkgs.runtimeShell} ${./image.sh}";
+      program = "${pkgs.runtimeShell} ${./image.sh}";
     in
     arguments: "${program} ${arguments}";
-  # Grows images that microvm.nix created, and deletes the image of a store overlay when the system of the guest changes.
+  mkfs =
+    let
+      tools = {
+        btrfs = pkgs.btrfs-progs;
+        ext2 = pkgs.e2fsprogs;
+        ext3 = pkgs.e2fsprogs;
+        ext4 = pkgs.e2fsprogs;
+        vfat = pkgs.dosfstools;
+        xfs = pkgs.xfsprogs;
+      };
+    in
+    {
+      fsType,
+      label,
+      mkfsExtraArgs,
+      ...
+    }:
+    lib.optionals (tools ? ${fsType}) (
+      [ "${tools.${fsType}}/bin/mkfs.${fsType}" ]
+      ++ lib.optionals (label != null) [
+        (if fsType == "vfat" then "-n" else "-L")
+        label
+      ]
+      ++ mkfsExtraArgs
+    );
+  # systemd splits arguments, and expands specifiers and variables.
+  quote = argument: builtins.toJSON (lib.replaceStrings [ "%" "$" ] [ "%%" "$$" ] argument);
+
+  # Creates and grows images, and deletes the image of a store overlay when the system of the guest changes.
   prepareImages =
     vm:
     let
@@ -42,8 +70,19 @@ let
         { mountPoint, ... }: mountPoint != null && mountPoint == vm.writableStoreOverlay
       ) images;
     in
-    map ({ image, ... }: prepareImage "renew ${image}") overlays
-    ++ map ({ image, sizeMiB, ... }: prepareImage "grow ${image} ${toString sizeMiB}") images;
+    map ({ image, ... }: "-${prepareImage "renew ${image}"}") overlays
+    ++ map ({ image, sizeMiB, ... }: "-${prepareImage "grow ${image} ${toString sizeMiB}"}") images
+    ++ lib.concatMap (
+      volume:
+      let
+        command = mkfs volume;
+      in
+      lib.optional (command != [ ]) (
+        prepareImage "create ${volume.image} ${toString volume.sizeMiB} ${
+          lib.concatMapStringsSep " " quote command
+        }"
+      )
+    ) images;
 
   limitsOf =
     {

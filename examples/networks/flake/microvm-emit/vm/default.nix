@@ -27,6 +27,7 @@ let
         ../guest
         vm.config
         (parts.guestOf name vm)
+        (parts.homeFoldersOf [ vm ])
       ];
     }
     // vm.packageSet;
@@ -49,6 +50,8 @@ let
             "The VMs of the guest ${name} have different shares, volumes or secrets, on which its NixOS configuration depends. Use separate guests."
             (builtins.head modulesOfVms)
           )
+          # Also of the other VMs, where the folders are empty.
+          (parts.homeFoldersOf vms)
         ];
       }
       // guest.packageSet
@@ -77,6 +80,7 @@ in
   imports = [
     ./names.nix
     ./ownership.nix
+    ./paused.nix
     ./retire.nix
     ./secrets.nix
     ./state.nix

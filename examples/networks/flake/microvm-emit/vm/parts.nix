@@ -170,6 +170,32 @@ let
   };
 in
 {
+  # The module that gives folders above mount points to the user. systemd would create them with the owner root.
+  homeFoldersOf =
+    vms:
+    let
+      inherit (cfg.user) ids;
+      folders = import ../folders.nix { inherit lib; };
+      mounts = builtins.filter (mountPoint: mountPoint != null) (
+        lib.concatMap (
+          vm: map mountPointOf vm.shares ++ map ({ mountPoint, ... }: mountPoint) vm.volumes
+        ) vms
+      );
+      isInMount = folder: lib.any (mount: folder == mount || lib.hasPrefix "${mount}/" folder) mounts;
+      found = builtins.filter (folder: !isInMount folder) (
+        lib.concatMap (folders.between ids.homeDirectory) mounts
+      );
+    in
+    lib.optionalAttrs (cfg.user.name != null) {
+      systemd.tmpfiles.settings.home-folders = lib.genAttrs found (_: {
+        d = {
+          mode = "0755";
+          user = ids.name;
+          inherit (ids) group;
+        };
+      });
+    };
+
   # The module of a VM with a separate NixOS configuration.
   guestOf =
     name: vm:

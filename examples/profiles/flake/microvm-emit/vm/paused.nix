@@ -1,0 +1,58 @@
+# Continues VMs that QEMU paused because the disk of the host was full. QEMU keeps the writes that failed, but never tries again by itself.
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+let
+  inherit (config.microvm) stateDir vms;
+  socketOf =
+    name: vm:
+    let
+      inherit ((import ./nixos-of.nix name vm).config.microvm) hypervisor socket;
+    in
+    if hypervisor == "qemu" then socket else null;
+  sockets = lib.filterAttrs (_: socket: socket != null) (
+    lib.mapAttrs socketOf (lib.filterAttrs (name: _: config.microvm-emit.vms ? ${name}) vms)
+  );
+in
+{
+  systemd = lib.mkIf (config.microvm.host.enable && sockets != { }) {
+    timers."microvm-resume@" = {
+      description = "Disk space of MicroVM '%i'";
+      unitConfig = {
+        BindsTo = "microvm@%i.service";
+        After = "microvm@%i.service";
+      };
+      timerConfig = {
+        OnActiveSec = "30s";
+        OnUnitInactiveSec = "30s";
+        AccuracySec = "10s";
+      };
+    };
+    services = {
+      "microvm-resume@" = {
+        description = "Continue MicroVM '%i' after its disk was full";
+        restartIfChanged = false;
+        serviceConfig = (import ../hardening.nix).proxy // {
+          Type = "oneshot";
+          User = "microvm";
+          Group = "kvm";
+          PrivateNetwork = true;
+          RestrictAddressFamilies = [ "AF_UNIX" ];
+          TimeoutStartSec = 30;
+          # Without messages of systemd about each start.
+          LogLevelMax = "notice";
+        };
+      };
+    }
+    // lib.concatMapAttrs (name: socket: {
+      "microvm-resume@${name}" = {
+        overrideStrategy = "asDropin";
+        serviceConfig.ExecStart = "${pkgs.python3}/bin/python3 ${./resume.py} ${stateDir}/${name} ${socket}";
+      };
+      "microvm@${name}".wants = [ "microvm-resume@${name}.timer" ];
+    }) sockets;
+  };
+}
