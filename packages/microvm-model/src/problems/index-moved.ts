@@ -3,9 +3,9 @@ import { problem } from "./problem.js";
 /**
  * VM moved to another index
  *
- * Two branches that each add a VM may give both the same index. After the merge, the VM that was on the current branch
- * first keeps it, and the other one gets a new index, and so a new tap, MAC, address and vsock CID. The warning appears
- * once: the lock file then has the new index.
+ * Two branches that each add a VM may give both the same index. After the merge, the VM of the checked-out branch keeps
+ * its index. The other VM gets a new index, and so a new tap, MAC, address and vsock CID. The warning appears once,
+ * because the lock file then has the new index.
  *
  * ## Fails
  *

@@ -3,8 +3,8 @@ import { problem } from "./problem.js";
 /**
  * Required setting missing
  *
- * Most settings have a default. The others depend on you: the release that a host was installed with, the owner of its
- * VMs, the source of a share.
+ * Most settings have a default. These have none, because only you know the value: the release that a host was installed
+ * with, the owner of its VMs, the source of a share.
  *
  * ## Fails
  *

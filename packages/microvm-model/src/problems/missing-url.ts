@@ -3,7 +3,7 @@ import { problem } from "./problem.js";
 /**
  * Flake input without a URL
  *
- * The default inputs have a URL; your entry may only change other attributes. Your own inputs need a `url`.
+ * Default inputs, such as `nixpkgs`, already have a URL, so an entry for one can omit it. Your own inputs need a `url`.
  *
  * ## Fails
  *

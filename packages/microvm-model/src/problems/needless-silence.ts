@@ -3,8 +3,8 @@ import { problem } from "./problem.js";
 /**
  * Silence without a warning
  *
- * A silence that outlives its warning would hide the next one. A silence applies to the part of the config that contains
- * it: the whole config, a host or a VM. If the warning appears elsewhere, the remedy shows where.
+ * A silence without a warning would hide a later warning. A silence applies to the part of the config that contains it:
+ * the whole config, a host or a VM. If the warning appears elsewhere, the remedy shows where.
  *
  * ## Fails
  *

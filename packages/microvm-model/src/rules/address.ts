@@ -26,7 +26,7 @@ const addressOutsideSubnet = problem("address-outside-subnet", "error");
  * Address is the gateway's
  *
  * The host uses its address on the bridge as the guests' gateway. In a LAN, the router uses the address in `gateway`.
- * Two machines with one address on one network lose packets to each other.
+ * If two machines on one network have the same address, each loses packets that the other receives.
  *
  * A VM can be the router. Give the bridge a `gateway`, and give the VM that address and `network: "open"`. VMs behind it
  * also need `network: "open"`.

@@ -10,7 +10,7 @@ import { problem } from "../problems/problem.js";
  * package that is missing or marked for removal, and one such VM blocks the switch of the whole host. For example,
  * nixpkgs-unstable has refused `gemini-cli` since August 2026; its successor is `antigravity-cli`.
  *
- * The check identifies an input by its URL: a branch of NixOS/nixpkgs or a channel. It does not check a commit, a path
+ * The check knows branches of NixOS/nixpkgs and channels, by the URL of the input. It does not check a commit, a path
  * or a fork.
  *
  * ## Fails

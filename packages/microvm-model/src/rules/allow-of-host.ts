@@ -8,8 +8,8 @@ import { joinDestination, splitDestination } from "../scalars/scalars.js";
 /**
  * allow contains a local address
  *
- * `allow` opens destinations beyond the host. Earlier rules decide about packets to the host and to other VMs; open
- * these with `reachHost` and `reachVms`. `allow` may contain a larger subnet: it opens all of it except the host's
+ * `allow` opens destinations beyond the host. Other rules decide about packets to the host and to other VMs: use
+ * `reachHost` and `reachVms`. `allow` can contain a larger subnet: this opens all of the subnet except the host's
  * networks.
  *
  * ## Fails

@@ -4,9 +4,9 @@ import { problem } from "../problems/problem.js";
 /**
  * Incomplete SSH key
  *
- * A public key contains its type, and in base64 the type again and several numbers, each with its length (RFC 4253,
- * section 6.6). If part of the line is missing or changed, the lengths do not match. sshd then silently ignores the key.
- * `ssh-keygen -lf FILE` reads a key as sshd does.
+ * The base64 text of a public key contains its type and several numbers, each with its length (RFC 4253, section 6.6).
+ * If part of the text is missing or changed, the lengths do not match. sshd then silently ignores the key. `ssh-keygen
+ * -lf FILE` reads a key as sshd does.
  *
  * ## Fails
  *

@@ -8,8 +8,8 @@ import { isSquashed, translatesOwners } from "../resolve/writable.js";
  * Argument repeats a setting
  *
  * microvm.nix adds `--vsock` and `--cpus` to cloud-hypervisor's command line, and its runner throws if `extraArgs`
- * contains the CID or the number of CPUs too. virtiofsd refuses a second translation of owners. A writable share already
- * has one, which makes the host's user the owner of all files, unless its `owners` is `"guest"`.
+ * contains the CID or the number of CPUs too. virtiofsd refuses a second translation of owners. Every writable share
+ * already has one, for the host's user, unless it has `owners: "guest"`.
  *
  * ## Fails
  *

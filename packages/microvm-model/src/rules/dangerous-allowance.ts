@@ -10,7 +10,7 @@ import { splitDestination } from "../scalars/scalars.js";
  *
  * `allow` also opens private addresses. A range such as `0.0.0.0/0` contains every LAN that the host can reach, and
  * makes an allowlist useless. The warning appears for a range that is larger than a private range and contains one, or
- * is larger than any allocation of a registry. A private range is fine, even `10.0.0.0/8`.
+ * is larger than any allocation of an internet registry. A private range is fine, even `10.0.0.0/8`.
  *
  * `169.254.169.254` and similar addresses of clouds answer HTTP requests with the host's credentials.
  *

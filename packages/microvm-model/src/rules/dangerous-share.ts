@@ -34,9 +34,9 @@ const needlessDangerous = problem("needless-dangerous", "warning");
  * A share, a folder around it, or a folder inside it must not be one of these:
  *
  * - a whole home; in a home: SSH and GnuPG keys, browser profiles, password stores, credentials of clouds, forges,
- *   registries and containers, logins and hooks of agents (`~/.claude`), mail and wallets; for writing, also files that
- *   run automatically or by name, such as `~/.bashrc`, `~/.config/systemd`, `~/.gitconfig`, `~/.config/nvim` and
- *   `~/.local/bin`
+ *   registries and containers, logins and hooks of agents (`~/.claude`), mail and wallets; if the share is writable,
+ *   also files that run automatically or by name, such as `~/.bashrc`, `~/.config/systemd`, `~/.gitconfig`,
+ *   `~/.config/nvim` and `~/.local/bin`
  * - `/etc`, `/root`, `/boot`, `/dev`, `/proc`, `/sys`, `/nix/var`, `/usr`; as a whole, `/home`, `/media`, `/mnt`,
  *   `/run`, `/tmp`, `/var` and `/var/lib`
  * - control sockets, such as Docker's; folders of firewall rules; data of containers and well-known services in
@@ -44,7 +44,7 @@ const needlessDangerous = problem("needless-dangerous", "warning");
  * - secrets below `/run`, SSH host keys of VMs, and microvm.nix's folders of VMs; a VM may share a subfolder of that VM,
  *   such as `home`, without images and sockets
  * - a workspace, SSH host keys, an agent login or a disk of another VM; VMs may share one agent login
- * - for writing, files that this host is built from
+ * - if the share is writable, files that this host is built from
  *
  * Symlinks are followed, so the target of a share is checked too.
  *

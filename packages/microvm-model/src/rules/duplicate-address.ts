@@ -5,7 +5,8 @@ import type { Rule } from "./rule.js";
 /**
  * Address used twice
  *
- * Two machines with one IP address on one network lose packets to each other. Leave the address out to get a free one.
+ * If two machines on one network have the same address, each loses packets that the other receives. Leave the address
+ * out to get a free one.
  *
  * ## Fails
  *

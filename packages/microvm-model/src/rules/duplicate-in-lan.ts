@@ -8,8 +8,8 @@ import { numberOf } from "../plan/subnet.js";
  * LAN address used twice
  *
  * Two hosts of this config have bridges with `ports` or macvtaps in the same subnet, with the same address or MAC. In
- * one LAN, both lose packets to each other. Default addresses come from the index of each VM, which each host counts by
- * itself. If the LANs are separate, silence the warning.
+ * one LAN, each loses packets that the other receives. Default addresses come from the index of each VM, and each host
+ * counts its own indexes. If the LANs are separate, silence the warning.
  *
  * ## Fails
  *

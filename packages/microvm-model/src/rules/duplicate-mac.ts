@@ -5,8 +5,8 @@ import type { Rule } from "./rule.js";
 /**
  * MAC address used twice
  *
- * A bridge learns which port a MAC address is on. If two guests have the same one, each loses packets to the other. Upper and
- * lower case are the same address.
+ * A bridge learns the port of each MAC address. If two guests have the same MAC, each loses packets that the other
+ * receives. Upper and lower case are the same address.
  *
  * ## Fails
  *

@@ -5,7 +5,7 @@ import type { Rule } from "./rule.js";
 /**
  * Share socket used twice
  *
- * Each virtiofs share has a daemon with its own socket. microvm.nix asserts this for one guest.
+ * Each virtiofs share has a daemon with its own socket. microvm.nix compares only the sockets of one guest.
  *
  * ## Fails
  *

@@ -5,7 +5,7 @@ import type { Rule } from "./rule.js";
 /**
  * Share tag used twice
  *
- * A guest finds a share by its tag, so microvm.nix asserts that tags differ. The built-in shares use `workspace`, `ro-store`,
+ * A guest finds a share by its tag, so microvm.nix refuses equal tags. The built-in shares use `workspace`, `ro-store`,
  * `ssh-keys` and the tag of the agent's state.
  *
  * ## Fails

@@ -4,8 +4,8 @@ import { problem } from "../problems/problem.js";
 /**
  * NAT uses a bridge port
  *
- * An interface in a bridge sends no packets itself: the host sends and receives through the bridge. Masquerading on
- * the port would match no packet.
+ * An interface in a bridge has no packets of its own: the host sends and receives through the bridge. So masquerading
+ * on the port matches no packet.
  *
  * ## Fails
  *

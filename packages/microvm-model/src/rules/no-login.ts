@@ -4,7 +4,7 @@ import { problem } from "../problems/problem.js";
 /**
  * No SSH key
  *
- * Guests only accept SSH keys. Without a key, and without a module that could add one, all logins fail.
+ * Guests only accept SSH keys. This VM has no key, and no module that could add one, so all logins fail.
  *
  * ## Fails
  *

@@ -5,9 +5,9 @@ import { problem } from "../problems/problem.js";
 /**
  * Policy cannot be enforced
  *
- * The host enforces a policy with its own firewall rules, so packets must pass them: over a tap that leads only to the
- * host. A macvtap, a bridge with `ports` and QEMU's own networks bypass these rules, and the VM could reach the LAN. A
- * bridge with `existing: true` counts as one with `ports`, unless its `address` makes the host its gateway.
+ * The host enforces a policy with its own firewall rules, so a VM's packets must use a tap that leads only to the host.
+ * A macvtap, a bridge with `ports` and QEMU's own networks bypass these rules, and the VM could reach the LAN. A bridge
+ * with `existing: true` counts as one with `ports`, unless its `address` makes the host its gateway.
  *
  * ## Fails
  *

@@ -8,7 +8,7 @@ import { secretsOf } from "./secrets.js";
  * Every user of the host can read the Nix store, and so can every guest that shares it. Use a file that only root can
  * read: sops-nix and agenix create such files below `/run`.
  *
- * If `file` is a Nix expression, only Nix knows the path. An assertion of the emitted host then reports the same.
+ * If `file` is a Nix expression, only Nix knows the path. An assertion of the emitted host then reports this error.
  *
  * ## Fails
  *

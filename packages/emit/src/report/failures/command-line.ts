@@ -6,7 +6,7 @@ export const commandLineFailures = {
   /**
    * Invalid command line
    *
-   * An option or command does not exist, or lacks its value. `microvm-emit --help` lists them all.
+   * A command or option is unknown, or an option lacks its value. `microvm-emit --help` lists all commands and options.
    */
   usage: {
     exitCode: 2,
@@ -18,7 +18,7 @@ export const commandLineFailures = {
   /**
    * Unknown code
    *
-   * `microvm-emit explain` without a code lists every one there is.
+   * `microvm-emit explain` without a code lists all codes.
    */
   "unknown-code": {
     exitCode: 2,
@@ -55,8 +55,8 @@ export const commandLineFailures = {
   /**
    * The command needs a host
    *
-   * A config with several hosts does not say where a new VM belongs, and several hosts may have a VM of the same name.
-   * Choose one with `--host`.
+   * The config has several hosts. A new VM can belong to any of them, and several hosts can have a VM of the same name.
+   * Choose the host with `--host`.
    */
   "host-needed": {
     exitCode: 2,
@@ -82,7 +82,7 @@ export const commandLineFailures = {
   /**
    * Fault in microvm-emit
    *
-   * This is a mistake of ours and not in the config. The stack says where; please report it.
+   * The fault is in microvm-emit, not in your config. The stack shows the place. Please report it.
    */
   internal: {
     exitCode: 2,

@@ -7,7 +7,7 @@ export const configFailures = {
   /**
    * Config file not found
    *
-   * The path on the command line leads to no file. Paths are relative to the current directory.
+   * There is no file at the path on the command line. Paths are relative to the current directory.
    */
   "config-missing": {
     exitCode: 1,
@@ -48,7 +48,8 @@ export const configFailures = {
   /**
    * Config file not readable
    *
-   * It is there, and the system refuses to open it. The message holds the system's reason, mostly permissions.
+   * The file exists, but the system cannot open it. The message contains the reason of the system, usually missing
+   * permissions.
    */
   "config-unreadable": {
     exitCode: 1,
@@ -61,7 +62,8 @@ export const configFailures = {
   /**
    * Unknown format of the config
    *
-   * How a config is read is known by the end of its name: TypeScript, JavaScript or data.
+   * The file extension selects the format: `.ts`, `.mts`, `.js` and `.mjs` are programs, `.json`, `.jsonc`, `.yaml` and
+   * `.yml` are data.
    */
   "config-unsupported": {
     exitCode: 1,
@@ -74,8 +76,7 @@ export const configFailures = {
   /**
    * Syntax error in the config
    *
-   * The place is where the parser gave up; the mistake is there or just before, often a bracket or comma that is
-   * missing.
+   * The parser stopped at this position. The mistake is there or just before it, often a missing bracket or comma.
    */
   "config-syntax": {
     exitCode: 1,
@@ -84,8 +85,8 @@ export const configFailures = {
   /**
    * Import of the config not found
    *
-   * A relative import is looked up from the importing file. A package has to be installed where the config lies, in
-   * its `node_modules` or that of a folder above; `microvm-emit` itself need not be.
+   * A relative import starts at the folder of the importing file. A package must be in the `node_modules` of the
+   * config's folder or of a folder above it. Only `microvm-emit` itself needs no installation.
    */
   "config-import": {
     exitCode: 1,
@@ -100,9 +101,9 @@ export const configFailures = {
   /**
    * Config throws an exception
    *
-   * A config is a program that runs. The stack is cut down to the user's own files, innermost first, in the lines and
-   * columns of the source. If the config uses a function of microvm-emit that it does not import, the remedy names the
-   * import. Nothing was written.
+   * A config is a program, and it threw an exception. The stack contains only your own files, innermost first, with
+   * lines and columns of the source. If the config uses a function of microvm-emit that it does not import, the remedy
+   * names the import. Nothing was written.
    */
   "config-throws": {
     exitCode: 1,
@@ -119,7 +120,7 @@ export const configFailures = {
   /**
    * Config ends the process
    *
-   * The config calls `process.exit`, `process.abort`, or sends a signal to its own process. Then microvm-emit cannot
+   * The config calls `process.exit` or `process.abort`, or sends a signal to its own process, so microvm-emit cannot
    * report errors. Throw an error instead. Nothing was written.
    */
   "config-exits": {
@@ -133,8 +134,8 @@ export const configFailures = {
   /**
    * Config too large
    *
-   * The config is nested deeper than 500 levels, or has more than 5 million values. Usually code that builds the
-   * config repeats itself without end. Nothing was written.
+   * The config is nested deeper than 500 levels, or has more than 5 million values. A usual cause is code that builds
+   * the config in an endless recursion. Nothing was written.
    */
   "config-too-large": {
     exitCode: 1,
@@ -160,7 +161,7 @@ export const configFailures = {
   /**
    * Config never finishes loading
    *
-   * A top-level `await` waits for a promise that nothing settles, and nothing else is left to run.
+   * A top-level `await` waits for a promise that no code resolves.
    */
   "config-unfinished": {
     exitCode: 1,
@@ -175,7 +176,7 @@ export const configFailures = {
    * Lock file not readable
    *
    * The lock file (`home.lock.json` of `home.config.ts`) has the index of every VM. Keep it under version control:
-   * without it, VMs may get other addresses. Conflict markers of a merge are no mistake: the next run resolves them.
+   * without it, VMs may get other addresses. Conflict markers of a merge are not an error: the next run resolves them.
    */
   "lock-broken": {
     exitCode: 1,
@@ -201,7 +202,9 @@ export const configFailures = {
   /**
    * Facts of the machine are missing
    *
-   * `init` takes the host name, user, SSH keys, release and `system.stateVersion` from the machine and from the Nix files beside the config. It asks at a terminal for the others. Without a terminal, or with `--yes`, options give them.
+   * `init` takes the host name, user, SSH keys, release and `system.stateVersion` from the machine and from the Nix
+   * files beside the config. At a terminal, it asks for the facts that are missing. Without a terminal, or with
+   * `--yes`, set them with options.
    */
   "init-unanswered": {
     exitCode: 1,
@@ -231,10 +234,11 @@ export const configFailures = {
   /**
    * The config cannot be edited automatically
    *
-   * `add`, `remove`, `rename` and `move` change the source where a VM is written as an entry of `vms`. A VM that code computes, such as
-   * `...Object.fromEntries(…)`, has no such entry. Nothing is changed; the remedy gives the text and its place.
+   * `add`, `remove`, `rename` and `move` edit the entry of a VM in `vms`. A VM that code computes, such as by
+   * `...Object.fromEntries(…)`, has no entry in the source. Nothing was changed. The remedy shows the text to add and
+   * its place.
    *
-   * To let the commands edit such a host, write its VMs out:
+   * To let the commands edit the VMs of such a host, write them as entries:
    *
    * ```ts
    * vms: { ...generated, projectvm: { agent: claudeCode() } }
@@ -251,8 +255,8 @@ export const configFailures = {
   /**
    * The config may not be edited
    *
-   * The commands that edit a config refuse a read-only file, a file that is not UTF-8, and a symbolic link that leaves
-   * the repository: the file at its end may belong to another project.
+   * The commands that edit a config refuse a read-only file, a file that is not UTF-8, and a symbolic link to a file
+   * outside the repository, which may belong to another project.
    */
   "config-not-writable": {
     exitCode: 1,
@@ -265,8 +269,8 @@ export const configFailures = {
   /**
    * The config changed during the run
    *
-   * Another program, such as an editor, saved the config while the command ran. The command does not overwrite that.
-   * Run it again.
+   * Another program, such as an editor, saved the config while the command ran. The command does not overwrite this
+   * change. Run it again.
    */
   "config-changed": {
     exitCode: 1,

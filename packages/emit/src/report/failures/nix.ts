@@ -22,7 +22,8 @@ export const nixFailures = {
   /**
    * The flake has no place to edit
    *
-   * `init --into` adds inputs to `inputs` and a module to the `modules` of a `nixosSystem` call. Both must be written out in the file: a flake that computes them, or builds hosts by a function from another file, is changed by hand.
+   * `init --into` adds inputs to `inputs` and a module to the `modules` of a `nixosSystem` call. Both must be literals
+   * in the file. If the flake computes them, or builds hosts with a function from another file, edit it by hand.
    */
   "flake-not-editable": {
     exitCode: 1,
@@ -39,8 +40,8 @@ export const nixFailures = {
   /**
    * Module invisible to Nix
    *
-   * Nix copies the flake's source tree: in a git work tree the files that git knows, else the directory. A module that
-   * is not there, outside, or ignored by git is not found when the host is built.
+   * Nix evaluates a copy of the flake's source: in a git work tree, the files that git tracks; otherwise, the
+   * directory. It cannot find a module that is missing, outside of this source or ignored by git.
    */
   "modules-unreachable": {
     exitCode: 1,
@@ -54,8 +55,8 @@ export const nixFailures = {
   /**
    * Directory of the config too large
    *
-   * Outside a git work tree, Nix copies all of the directory to its store for every evaluation. A config in a home
-   * directory would take all of the home along.
+   * Outside a git work tree, Nix copies the whole directory to its store for every evaluation. With a config in a home
+   * directory, this is the whole home.
    */
   "source-too-large": {
     exitCode: 2,
@@ -68,8 +69,8 @@ export const nixFailures = {
   /**
    * Source cannot be copied for check
    *
-   * `check` evaluates a copy in a temporary directory, so that nothing is written to yours. That copy failed, mostly for
-   * want of space.
+   * `check` evaluates a copy in a temporary directory, so that nothing is written to yours. That copy failed, usually
+   * because the disk is full.
    */
   "mirror-failed": {
     exitCode: 2,
@@ -82,7 +83,7 @@ export const nixFailures = {
   /**
    * nix not found on the PATH
    *
-   * Checking has Nix evaluate every host. Emitting needs no Nix.
+   * `check` evaluates every host with Nix. To write the flake, microvm-emit does not need Nix.
    */
   "nix-missing": {
     exitCode: 2,
@@ -94,8 +95,8 @@ export const nixFailures = {
   /**
    * Nix could not run
    *
-   * Nix itself failed before it came to a host: the network, its store, or an input that cannot be fetched. Its own
-   * words are shown.
+   * Nix failed before the evaluation of a host, for example because of the network, its store or an unavailable input.
+   * The report shows its message.
    */
   "nix-failed": {
     exitCode: 2,
@@ -108,15 +109,15 @@ export const nixFailures = {
   /**
    * Nix cannot evaluate a host
    *
-   * NixOS refuses the configuration: an option that is not there, a conflict, a failed assertion, a package that is
-   * not. The place is the part of the config, or of a module of yours, that led there; `--verbose` shows all that Nix
-   * wrote.
+   * NixOS refuses the configuration: an unknown option, a conflict, a failed assertion or a missing package. The report
+   * shows the part of the config, or of your own module, that caused the error. `--verbose` shows the full output of
+   * Nix.
    */
   "evaluation-failed": { exitCode: 1, words: ({ hosts }) => hosts.map(failedHost) },
   /**
    * The old host does not evaluate
    *
-   * `adopt` evaluates `nixosConfigurations.HOST` of your flake with all of its VMs. The error is that of Nix.
+   * `adopt` evaluates `nixosConfigurations.HOST` of your flake with all of its VMs. The report shows the error of Nix.
    */
   "host-not-read": {
     exitCode: 1,
@@ -130,7 +131,8 @@ export const nixFailures = {
   /**
    * The host has no VMs
    *
-   * `adopt` reads the VMs that a host defines in microvm.nix's `microvm.vms`. VMs that only `microvm -c` installed are in no configuration.
+   * `adopt` reads the VMs that a host defines in microvm.nix's `microvm.vms`. VMs from `microvm -c` are not part of any
+   * configuration, so `adopt` cannot read them.
    */
   "nothing-to-adopt": {
     exitCode: 1,

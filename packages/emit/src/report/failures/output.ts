@@ -6,7 +6,7 @@ export const outputFailures = {
   /**
    * Output directory cannot be created
    *
-   * A step of the output's path is a file.
+   * A part of the output directory's path is a file.
    */
   "output-not-directory": {
     exitCode: 1,
@@ -19,7 +19,7 @@ export const outputFailures = {
   /**
    * Output directory not writable
    *
-   * All places are tried before anything is written, so nothing was changed.
+   * microvm-emit tests all paths before it writes, so nothing was changed.
    */
   "output-not-writable": {
     exitCode: 1,
@@ -32,12 +32,12 @@ export const outputFailures = {
   /**
    * Output would overwrite other files
    *
-   * A file to be written or removed was edited by hand since it was emitted, was not written by microvm-emit, or is a
-   * link or directory. Nothing was changed. Make your changes in the config or in your own module, which is never
-   * overwritten.
+   * The run would overwrite or remove a file that you edited, that microvm-emit did not write, or that is a link or a
+   * directory. Nothing was changed. Make your changes in the config or in your own module, which microvm-emit never
+   * overwrites.
    *
-   * A host imports every file in its folder `vms/`. A file there that the config does not explain, such as one that a
-   * merge left, would take effect. Delete it, or move a module of your own to the host's `modules`.
+   * A host imports every file in its folder `vms/`, also one that does not belong to a VM of the config, such as a
+   * leftover of a merge. Delete such a file, or move your own module to the host's `modules`.
    *
    * In a merge, a file may have been edited on either branch: `git show :2:FILE` and `git show :3:FILE` print both
    * versions. Run again with `--force` once the edit is in the config.
@@ -71,9 +71,8 @@ export const outputFailures = {
   /**
    * Output directory behind a symlink
    *
-   * A symbolic link on the path of the output directory leads out of the repository that carries it. It may lead to
-   * another flake of yours, which the run would overwrite. Nothing was written. Use `-o` with the path that the link
-   * leads to.
+   * The path of the output directory contains a symbolic link to a folder outside the repository. The run could
+   * overwrite another flake of yours there. Nothing was written. Use `-o` with the target of the link.
    *
    * | the link lies                                     | it leads                       | result     |
    * | ------------------------------------------------- | ------------------------------ | ---------- |
@@ -141,8 +140,8 @@ export const outputFailures = {
   /**
    * Writing the output failed
    *
-   * A disk may be full or have gone away. All changes are undone. Where that failed too, and after a crash or a power
-   * cut, the next run undoes them first.
+   * A common cause is a full or removed disk. The run restored all files that it had changed. If that failed too, or
+   * after a crash or a power cut, the next run restores them first.
    */
   "write-failed": {
     exitCode: 1,

@@ -32,8 +32,8 @@ export const vmFailures = {
   /**
    * ssh cannot reach the host
    *
-   * The VMs are on another machine, and ssh cannot log in there. By default, ssh uses the name of the host in the
-   * config; your `~/.ssh/config` can say what it stands for.
+   * The VMs are on another machine, and ssh cannot log in there. By default, ssh connects to the host's name in the
+   * config; your `~/.ssh/config` can set its address.
    */
   "host-unreachable": {
     exitCode: 2,
@@ -82,7 +82,7 @@ export const vmFailures = {
   /**
    * Several hosts have the VM
    *
-   * Several hosts of the config have a VM of this name. `--host-ssh` names the machine.
+   * Several hosts of the config have a VM of this name. Select the machine with `--host-ssh`.
    */
   "vm-ambiguous": {
     exitCode: 1,
@@ -94,8 +94,7 @@ export const vmFailures = {
   /**
    * VM is not deployed
    *
-   * The config has the VM, but the host was not switched to it yet. A VM exists on its host from the next
-   * `nixos-rebuild switch` on.
+   * The VM is in the config, but not yet on its host. Run `nixos-rebuild switch` there first.
    */
   "vm-not-deployed": {
     exitCode: 1,
@@ -108,9 +107,8 @@ export const vmFailures = {
   /**
    * Address of the VM is unknown
    *
-   * Commands connect to the first address of the VM. A VM whose interfaces only get addresses by DHCP has none that is
-   * known. A host that was deployed by an older version may not list its VMs in `/etc/microvm/vms.json`: deploy it
-   * again.
+   * Commands connect to the first address of the VM. If all interfaces of a VM use DHCP, its addresses are unknown. A
+   * host that was deployed by an older version may not list its VMs in `/etc/microvm/vms.json`: deploy it again.
    */
   "vm-without-address": {
     exitCode: 1,
@@ -123,7 +121,7 @@ export const vmFailures = {
   /**
    * VM has no agent
    *
-   * `microvm-emit agent` starts the agent of a VM, and the config sets none for it.
+   * `microvm-emit agent` starts the agent of a VM, but the VM has no `agent` in the config.
    */
   "vm-without-agent": {
     exitCode: 1,
@@ -182,7 +180,7 @@ export const vmFailures = {
   /**
    * A command failed
    *
-   * A program that microvm-emit called on the host failed.
+   * microvm-emit ran a program on the host, and the program failed. The report shows its output.
    */
   "command-failed": {
     exitCode: 1,
@@ -196,8 +194,8 @@ export const vmFailures = {
   /**
    * The VM is running
    *
-   * NixOS does not stop a VM that left the configuration. `gc --delete` removes no disk of a running VM: stop the VM
-   * first. Nothing was removed, also of the other VMs that the command names.
+   * A VM that left the configuration still runs. `gc --delete` removes no disk of a running VM: stop the VM first.
+   * Nothing was removed, also not for the other VMs on the command line.
    *
    * ```bash
    * sudo systemctl stop microvm@NAME
@@ -213,10 +211,10 @@ export const vmFailures = {
   /**
    * A folder cannot be removed
    *
-   * `gc --delete` could not remove a folder of a VM, or a part of it. Folders named before it are removed.
+   * `gc --delete` could not remove a folder of a VM, or a part of it. Folders before it in the report were removed.
    *
-   * - The state and the host keys belong to root: run the command as root, and name the config with `-c`.
-   * - A file system that is mounted below the folder stays. Unmount it first.
+   * - Root owns the state and the host keys: run the command as root, with the path of the config in `-c`.
+   * - A file system that is mounted in the folder is not removed. Unmount it first.
    * - A folder on the path that became a symbolic link is an error, since the link could lead anywhere.
    */
   "leftover-not-removed": {
