@@ -11,7 +11,7 @@ export const add: Declare = (program, ask) => {
     .option("--agent <agent>", "run this coding agent, such as claude-code")
     .option("--toolchain <toolchains>", "install toolchains, such as go,node; may be repeated", collectNames)
     .option("--repo <url>", "print the command that clones this repository into the VM's workspace", repository)
-    .option("--like <vm>", "copy the settings of another VM, except those that only one VM can have")
+    .option("--like <vm>", "copy the settings of another VM, except those that must be unique")
     .action((name: string, options: EditOptions & AddOptions) => {
       const { agent, toolchain = [], repo, like, host } = options;
       const request = { kind: "add", name, host, agent, toolchains: toolchain, like } as const;

@@ -21,12 +21,12 @@ Examples:
 export const adopt: Declare = (program, ask) => {
   const command = program
     .command("adopt")
-    .description("write a config of the microVMs that a host of a flake has, and list the options that differ")
+    .description("write a config for the microVMs of a host in a flake, and list the options that differ")
     .argument("<flake#host>", "flake and host, such as .#server")
     .option("-o, --output <file>", "config to write: .ts, .yaml or .json (default: microvm.config.ts in the flake)")
     .option("--edit", "take the VMs out of the flake's files, import the config's modules and emit")
     .option("-y, --yes", "edit without a question")
-    .option("--override-input <name> <ref>", "use another flake for an input", collectOverride)
+    .option("--override-input <name> <ref>", "replace a flake input, such as nixpkgs path:$HOME/nixpkgs", collectOverride)
     .addHelpText("after", examples)
     .action((word: string, options: AdoptOptions) => {
       ask({ command: "adopt", run: (context) => runAdopt(word, options, context) });

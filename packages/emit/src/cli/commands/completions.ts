@@ -12,14 +12,14 @@ const scripts = { bash: "microvm-emit.bash", zsh: "_microvm-emit", fish: "microv
 export const completions: Declare = (program, ask) => {
   const command = program
     .command("completions")
-    .description("print the script with which a shell completes commands, flags, and names of VMs and hosts")
+    .description("print a completion script for commands, flags, and names of VMs and hosts")
     .addArgument(new Argument("<shell>", "the shell").choices(Object.keys(scripts)))
     .addHelpText(
       "after",
       examples("completions bash > ~/.local/share/bash-completion/completions/microvm-emit") +
         "  $ microvm-emit completions zsh > ~/.zfunc/_microvm-emit                       a folder of fpath\n" +
         "  $ microvm-emit completions fish > ~/.config/fish/completions/microvm-emit.fish\n\n" +
-        "Names come from the lock beside the config and from this host. The config does not run.",
+        "Names come from the lock file beside the config and from this host. The config does not run.",
     )
     .action((shell: keyof typeof scripts) => {
       ask({

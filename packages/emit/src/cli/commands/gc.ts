@@ -19,10 +19,10 @@ interface GcOptions {
 export const gc: Declare = (program, ask) => {
   const command = program
     .command("gc")
-    .description("list the folders that VMs left on this host after they left the config; remove those named")
+    .description("list folders of VMs that left the config, and remove those that you name")
     .option(...configOption)
     .option("--delete <former-vm...>", "remove the folders of these VMs")
-    .option("--yes", "remove without asking again")
+    .option("--yes", "do not ask")
     .option("--with-workspace", "remove workspaces too")
     .option("--host <host>", "the name of this host in the config (default: its host name, or the only host)")
     .option("--root <dir>", "root of the host's file system, such as a mounted disk", "/")

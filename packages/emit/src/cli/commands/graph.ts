@@ -19,10 +19,10 @@ interface GraphOptions {
 export const graph: Declare = (program, ask) => {
   program
     .command("graph")
-    .description("draw the hosts, networks and VMs: who may reach whom, and who shares which folder")
+    .description("draw the network access of the VMs and the folders that they share")
     .argument("[config]", configHelp)
     .addOption(
-      new Option("--format <format>", "set the format (default: that of the file's name, else svg)").choices(
+      new Option("--format <format>", "set the format (default: by the name of the file, else svg)").choices(
         graphFormats,
       ),
     )
@@ -32,7 +32,7 @@ export const graph: Declare = (program, ask) => {
     .addHelpText(
       "after",
       examples("graph -o network.svg", "graph -o network.png --host lab", "graph --format mermaid >> README.md") +
-        "\nVMs that are equal in access and shares are one box.",
+        "\nVMs with equal access and shares are drawn as one box.",
     )
     .action((config: string | undefined, options: GraphOptions) => {
       ask({ command: "graph", config, run: async ({ configFile }) => drawConfig(await configFile(config), options) });

@@ -5,7 +5,7 @@ import { attached, examples, type VmOptions, whereOf, withVmOptions } from "../v
 export const ssh: Declare = (program, ask) => {
   const command = program
     .command("ssh")
-    .description("open a shell in a VM, or run a command there on the terminal")
+    .description("open a shell in a VM, or run a command with a terminal")
     .argument("<vm>", "name of the VM")
     .argument("[command...]", "command with its arguments, after --")
     .addHelpText("after", examples("ssh projectvm", "ssh projectvm -- top"))

@@ -19,7 +19,7 @@ export const up: Declare = (program, ask) => {
     .argument("<vm>", "name of the VM")
     .option("--switch", "run nixos-rebuild switch first, after a question")
     .option("-y, --yes", "answer the question with yes")
-    .option("--timeout <seconds>", "the longest time to wait", defaultTimeout)
+    .option("--timeout <seconds>", "seconds to wait at most", defaultTimeout)
     .addHelpText("after", examples("up projectvm", "up projectvm --switch"))
     .action((name: string, options: UpOptions) => {
       ask({
@@ -35,9 +35,9 @@ export const up: Declare = (program, ask) => {
 export const restart: Declare = (program, ask) => {
   const command = program
     .command("restart")
-    .description("restart a VM, which then runs its deployed build, and wait until it answers")
+    .description("restart a VM with its deployed build, and wait until it answers")
     .argument("<vm>", "name of the VM")
-    .option("--timeout <seconds>", "the longest time to wait", defaultTimeout)
+    .option("--timeout <seconds>", "seconds to wait at most", defaultTimeout)
     .addHelpText("after", examples("restart projectvm"))
     .action((name: string, options: UpOptions) => {
       ask({
