@@ -26,7 +26,11 @@ export const adopt: Declare = (program, ask) => {
     .option("-o, --output <file>", "config to write: .ts, .yaml or .json (default: microvm.config.ts in the flake)")
     .option("--edit", "take the VMs out of the flake's files, import the config's modules and emit")
     .option("-y, --yes", "edit without a question")
-    .option("--override-input <name> <ref>", "replace a flake input, such as nixpkgs path:$HOME/nixpkgs", collectOverride)
+    .option(
+      "--override-input <name> <ref>",
+      "replace a flake input, such as nixpkgs path:$HOME/nixpkgs",
+      collectOverride,
+    )
     .addHelpText("after", examples)
     .action((word: string, options: AdoptOptions) => {
       ask({ command: "adopt", run: (context) => runAdopt(word, options, context) });

@@ -16,7 +16,11 @@ export const check: Declare = (program, ask) => {
     .description("evaluate every host with Nix, writing nothing")
     .argument("[config]", configHelp)
     .option("-o, --output <dir>", "use the flake.lock of this directory (default: flake/ beside the config)")
-    .option("--override-input <name> <ref>", "replace a flake input, such as nixpkgs path:$HOME/nixpkgs", collectOverride)
+    .option(
+      "--override-input <name> <ref>",
+      "replace a flake input, such as nixpkgs path:$HOME/nixpkgs",
+      collectOverride,
+    )
     .option("--verbose", "show the full output of Nix")
     .action((config: string | undefined, { output, overrideInput = [] }: CheckOptions) => {
       ask({
