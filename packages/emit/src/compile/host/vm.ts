@@ -53,7 +53,10 @@ export const compileVm = (
       ? [setAt(vm.path, guest.name, compileGuestOptions(vm, path(`../guests/${guest.name}.nix`)))]
       : [];
   const vms = setAt(vm.path, "vms", [bindingAt(vm.path, vm.name, attrs(options))]);
-  const body = setAt(vm.path, "microvm-emit", [...setsAt(vm.path, "guests", guests), blankLine(vms)]);
+  const body = setAt(vm.path, "microvm-emit", [
+    ...setsAt(vm.path, "guests", guests),
+    guests.length === 0 ? vms : blankLine(vms),
+  ]);
   return {
     kind: "nix",
     path: vmFile(host, vm),

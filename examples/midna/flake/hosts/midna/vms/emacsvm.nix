@@ -1,6 +1,5 @@
 # The microVM emacsvm of midna, at 192.168.83.6.
 {
-
   microvm-emit.vms.emacsvm = {
     network = "internet";
     interfaces = [

@@ -1,6 +1,5 @@
 # The microVM goprotobufvm of midna, at 192.168.83.7.
 {
-
   microvm-emit.vms.goprotobufvm = {
     network = "internet";
     interfaces = [

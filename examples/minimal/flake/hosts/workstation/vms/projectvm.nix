@@ -1,6 +1,5 @@
 # The microVM projectvm of workstation, at 192.168.83.2.
 {
-
   microvm-emit.vms.projectvm = {
     network = "internet";
     interfaces = [

@@ -1,6 +1,5 @@
 # The microVM beside of lab, at 192.168.83.20.
 {
-
   microvm-emit.vms.beside = {
     network = "open";
     interfaces = [

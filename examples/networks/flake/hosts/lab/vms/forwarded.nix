@@ -1,6 +1,5 @@
 # The microVM forwarded of lab.
 {
-
   microvm-emit.vms.forwarded = {
     interfaces = [
       {

@@ -1,6 +1,5 @@
 # The microVM gateway of lab, at 192.168.83.5.
 {
-
   microvm-emit.vms.gateway = {
     network = "open";
     interfaces = [

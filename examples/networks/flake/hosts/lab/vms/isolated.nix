@@ -1,6 +1,5 @@
 # The microVM isolated of lab, at 192.168.10.6.
 {
-
   microvm-emit.vms.isolated = {
     network = "internet";
     interfaces = [

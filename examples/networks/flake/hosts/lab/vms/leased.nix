@@ -1,6 +1,5 @@
 # The microVM leased of lab, at 192.168.83.7.
 {
-
   microvm-emit.vms.leased = {
     network = "internet";
     interfaces = [

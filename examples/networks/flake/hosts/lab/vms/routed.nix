@@ -1,6 +1,5 @@
 # The microVM routed of lab, at 10.9.0.8.
 {
-
   microvm-emit.vms.routed = {
     network = "internet";
     interfaces = [

@@ -1,6 +1,5 @@
 # The microVM apivm of workstation, at 192.168.83.2.
 {
-
   microvm-emit.vms.apivm = {
     network = "internet";
     interfaces = [

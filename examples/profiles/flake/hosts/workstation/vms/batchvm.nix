@@ -1,6 +1,5 @@
 # The microVM batchvm of workstation, at 192.168.83.3.
 {
-
   microvm-emit.vms.batchvm = {
     network = "internet";
     interfaces = [

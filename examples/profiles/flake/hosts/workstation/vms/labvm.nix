@@ -1,6 +1,5 @@
 # The microVM labvm of workstation, at 192.168.84.4.
 {
-
   microvm-emit.vms.labvm = {
     network = "internet";
     interfaces = [
