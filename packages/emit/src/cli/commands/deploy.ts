@@ -32,8 +32,12 @@ export const deploy: Declare = (program, ask) => {
     .option("--host-ssh <destination>", "the machine of the only host, as for ssh")
     .option("-y, --yes", "switch without a question")
     .option("--dry-run", "show the hosts and the commands, and switch nothing")
-    .option("--timeout <seconds>", "the longest time to wait for a host after its switch", "120")
-    .option("--override-input <name> <ref>", "use another flake for an input", collectOverride)
+    .option("--timeout <seconds>", "seconds to wait at most for a host after its switch", "120")
+    .option(
+      "--override-input <name> <ref>",
+      "replace a flake input, such as nixpkgs path:$HOME/nixpkgs",
+      collectOverride,
+    )
     .addHelpText("after", examples)
     .action((hosts: readonly string[], options: DeployOptions) => {
       ask({ command: "deploy", config: options.config, run: (context) => runDeploy(hosts, options, context) });

@@ -29,7 +29,7 @@ export const diff: Declare = (program, ask) => {
     .option("--deployed", "compare with the systems and VMs that run on the hosts; evaluates the config with Nix")
     .option("--host <name>", "with --deployed, a host of the config; repeatable (default: all)", repeated)
     .option("--host-ssh <destination>", "with --deployed, the machine of the host, as for ssh")
-    .option("--override-input <name> <ref>", "with --deployed, use another flake for an input", collectOverride)
+    .option("--override-input <name> <ref>", "with --deployed, replace a flake input", collectOverride)
     .addHelpText("after", examples)
     .action((ref: string, options: DiffOptions) => {
       const { config, output, check = false, exitCode = false, deployed = false } = options;
