@@ -48,6 +48,7 @@ const rooms: Readonly<Record<string, Arrows>> = {
     output: [".", "fs", "report"],
     check: [".", "compile", "compile/flake", "config-file", "config-file/locate", "fs", "report"],
     vm: ["config-file", "fs", "report"],
+    mcp: [],
     adopt: [".", "check", "config-file", "fs", "init", "report"],
     init: ["cli", "cli/commands", "config-file", "fs", "report"],
     cli: [
@@ -75,6 +76,7 @@ const rooms: Readonly<Record<string, Arrows>> = {
       "fs",
       "graph",
       "init",
+      "mcp",
       "output",
       "report",
       "vm",

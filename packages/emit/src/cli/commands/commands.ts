@@ -16,6 +16,7 @@ import { gc } from "./gc.js";
 import { graph } from "./graph.js";
 import { init } from "./init.js";
 import { logs } from "./logs.js";
+import { mcp } from "./mcp.js";
 import { net } from "./net.js";
 import { move } from "./move.js";
 import { plan } from "./plan.js";
@@ -56,6 +57,7 @@ export const commands: readonly Declare[] = [
   gc,
   schema,
   explain,
+  mcp,
   completions,
   completeWords,
 ];
