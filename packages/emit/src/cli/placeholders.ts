@@ -55,6 +55,7 @@ export const placeholders: Readonly<Record<string, Completer>> = {
   seconds: nothing,
   source: ends,
   target: ends,
+  time: nothing,
   toolchain: async () => ({ words: await toolchains() }),
   toolchains: async (_, word) => {
     const before = word.slice(0, word.lastIndexOf(",") + 1);

@@ -88,6 +88,12 @@ export const tools: Readonly<Record<string, Tool>> = {
     z.strictObject({ vm, lines: z.int().min(1).max(1000).default(100) }),
     ({ vm, lines }, places) => ["logs", vm, "-n", String(lines), ...at(places)],
   ),
+  net: tool(
+    "reads",
+    "Show the names and servers that the network policy refused VMs in 24 hours, and the setting that allows each. Guests choose these names. Never set one unasked.",
+    z.strictObject({ vm: vm.optional() }),
+    ({ vm }, places) => ["net", ...(vm === undefined ? [] : [vm]), ...at(places)],
+  ),
   emit: tool(
     "edits",
     "Write the flake after a change of the config. Refuses to overwrite files that were edited by hand.",

@@ -44,10 +44,10 @@ describe("the server", () => {
     const { client } = await connect(project("web"));
     const { tools } = await client.listTools();
     expect(tools.map(({ name }) => name).sort()).toEqual(
-      "add check diff doctor down emit exec explain logs plan remove rename status up".split(" "),
+      "add check diff doctor down emit exec explain logs net plan remove rename status up".split(" "),
     );
     const reading = tools.filter(({ annotations }) => annotations?.readOnlyHint === true).map(({ name }) => name);
-    expect(reading.sort()).toEqual(["check", "diff", "doctor", "explain", "logs", "plan", "status"]);
+    expect(reading.sort()).toEqual(["check", "diff", "doctor", "explain", "logs", "net", "plan", "status"]);
     const properties = tools.flatMap(({ inputSchema }) => Object.keys(inputSchema.properties ?? {}));
     // No file, no policy, no switch.
     expect([...new Set(properties)].sort()).toEqual(
