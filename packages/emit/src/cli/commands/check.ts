@@ -2,6 +2,7 @@ import type { Override } from "../../check/run-nix.js";
 import type { OnProgress } from "../../report/checked.js";
 import type { Outcome } from "../../report/outcome.js";
 import { configHelp, type Declare, withFormat } from "../command.js";
+import { examples } from "../vm-options.js";
 import { collectOverride } from "../override.js";
 
 interface CheckOptions {
@@ -22,6 +23,10 @@ export const check: Declare = (program, ask) => {
       collectOverride,
     )
     .option("--verbose", "show the full output of Nix")
+    .addHelpText(
+      "after",
+      examples("check", "check lab.yaml --verbose", "check --override-input nixpkgs path:/srv/nixpkgs"),
+    )
     .action((config: string | undefined, { output, overrideInput = [] }: CheckOptions) => {
       ask({
         command: "check",

@@ -2,6 +2,7 @@ import { nearest } from "@microvm-emit/model";
 import { Failed } from "../../report/failure.js";
 import { type Outcome, noFindings } from "../../report/outcome.js";
 import { type Declare, withFormat } from "../command.js";
+import { examples } from "../vm-options.js";
 
 /** `microvm-emit explain [code]`: prints the page of a problem code. */
 export const explain: Declare = (program, ask) => {
@@ -9,6 +10,7 @@ export const explain: Declare = (program, ask) => {
     .command("explain")
     .description("explain a problem code, with a failing and a passing example")
     .argument("[code]", "problem code, such as duplicate-address (default: list all codes)")
+    .addHelpText("after", examples("explain", "explain duplicate-address"))
     .action((code: string | undefined) => {
       ask({ command: "explain", run: () => explainCode(code) });
     });
