@@ -81,6 +81,9 @@ export const cloneCommand = (
 const flakeAbove = (folder: string): string =>
   existsSync(join(folder, "flake.nix")) || dirname(folder) === folder ? folder : flakeAbove(dirname(folder));
 
+/** The folder of the flake with the hosts. */
+export const flakeFolder = (plan: Plan, outputDir: string): string => (plan.flake ? outputDir : flakeAbove(outputDir));
+
 const unitOf = (vm: string): string => quoted(`microvm@${vm}`);
 
 /** The files and directories of the user that the plan names. */

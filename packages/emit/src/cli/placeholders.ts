@@ -47,6 +47,7 @@ export const placeholders: Readonly<Record<string, Completer>> = {
   "flake.nix": files,
   "former-vm": async (before) => ({ words: inHost((await namesOf(before)).former, before.host) }),
   host: async (before) => ({ words: described([...(await namesOf(before)).vms.keys()], "host") }),
+  input: nothing,
   key: nothing,
   name: nothing,
   new: nothing,

@@ -27,6 +27,7 @@ import { schema } from "./schema.js";
 import { ssh } from "./ssh.js";
 import { status } from "./status.js";
 import { restart, up } from "./up.js";
+import { update } from "./update.js";
 
 /** All commands, in the order of `--help`. The first one runs without a subcommand. */
 export const commands: readonly Declare[] = [
@@ -38,6 +39,7 @@ export const commands: readonly Declare[] = [
   graph,
   diff,
   deploy,
+  update,
   status,
   up,
   down,
