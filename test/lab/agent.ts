@@ -16,7 +16,7 @@ import { poll } from "./poll.js";
 export type Run = (command: string) => Promise<string>;
 
 /** With emulation and other tests at the same time, a boot takes a minute. */
-const PATIENCE_S = 240;
+const PATIENCE_S = 500;
 
 const connect = async (socket: string): Promise<Socket | undefined> => {
   const connection = createConnection(socket);
