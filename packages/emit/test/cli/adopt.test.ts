@@ -197,7 +197,7 @@ describe.each(nixes())("microvm-emit adopt with $version", (nix) => {
     expect(text).not.toContain("20-lan");
     expect(readFileSync(join(dir, "base.nix"), "utf8")).not.toContain("shares");
     expect(readFileSync(join(dir, "flake.nix"), "utf8")).toContain("./microvms/hosts/server");
-    expect(readFileSync(join(dir, "microvms/hosts/server/db.nix"), "utf8")).toContain('id = "vm-db";');
+    expect(readFileSync(join(dir, "microvms/hosts/server/vms/db.nix"), "utf8")).toContain('id = "vm-db";');
     const checked = microvmEmit(dir, ["check", ...overridesOf("nixpkgs", "microvm")], nixEnvironment(nix));
     expect(checked).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("ok") as string });
   });
