@@ -131,8 +131,7 @@ const mistakes: Readonly<Record<string, readonly [definition: string, ...message
   ],
   "an unknown option": [
     "reachhost = [ 8080 ]",
-    "The option `microvm-emit.vms.projectvm.reachhost' does not exist",
-    /In `\S+\/own\.nix'/,
+    /The option `microvm-emit\.vms\.projectvm\.reachhost' does not exist\. It is defined in [^ ,]+\/own\.nix\./,
     "reachHost",
   ],
   "an unknown option of an item": [

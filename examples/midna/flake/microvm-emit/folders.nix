@@ -5,11 +5,25 @@ rec {
   stepsOf =
     path:
     let
-      names = builtins.filter (name: builtins.isString name && name != "") (builtins.split "/" path);
+      names = builtins.filter (name: name != "") (
+        builtins.filter builtins.isString (builtins.split "/" path)
+      );
+      walk = builtins.foldl' (
+        { at, steps }:
+        name:
+        let
+          next = "${at}/${name}";
+        in
+        {
+          at = next;
+          steps = steps ++ [ next ];
+        }
+      );
     in
-    builtins.foldl' (
-      steps: name: steps ++ [ "${if steps == [ ] then "" else lib.last steps}/${name}" ]
-    ) [ ] names;
+    (walk {
+      at = "";
+      steps = [ ];
+    } names).steps;
 
   # The folders between `outer` and `path`, without both.
   between =

@@ -1,10 +1,10 @@
 # Option for the API keys of a VM.
-{ lib, ... }:
+{ lib }:
 let
   inherit (lib) literalExpression mkOption types;
 in
 {
-  options.keys = mkOption {
+  keys = mkOption {
     type = types.attrsOf (types.either types.path types.str);
     default = { };
     example = literalExpression "{ anthropic = config.age.secrets.anthropic.path; }";

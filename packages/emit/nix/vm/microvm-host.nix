@@ -1,7 +1,9 @@
-# The host module of microvm.nix without redundant units.
+# The host module of microvm.nix, with units and folders of VMs as this library needs them. Definitions beside those of microvm.nix would
+# take longer: the module system would merge several for each VM.
 microvm:
 { config, lib, ... }:
 let
+  cfg = config.microvm-emit;
   file = microvm.nixosModules.host;
   module = import file;
 
@@ -14,20 +16,66 @@ let
       false
     ];
   };
-  withoutRedundant =
+
+  # Changes of the units of VMs, by unit. A VM with `flake` has no configuration on this host.
+  changes = lib.concatMapAttrs (
+    name: vm:
+    let
+      guest = (import ./nixos-of.nix name vm).config;
+      own = cfg.units.${name} or { };
+    in
+    lib.optionalAttrs (vm.flake or null == null) {
+      "install-microvm-${name}" = service: service // { script = cfg.installScript name guest; };
+      "microvm@${name}" =
+        service:
+        service
+        // {
+          # microvm.nix restarts a VM when its guest changes, but its runner can change without its guest.
+          restartTriggers = service.restartTriggers ++ [ guest.microvm.declaredRunner ];
+          serviceConfig = service.serviceConfig // own.serviceConfig or { };
+        }
+        // lib.optionalAttrs (own ? unitConfig) {
+          unitConfig = service.unitConfig or { } // own.unitConfig;
+        };
+    }
+  ) config.microvm.vms;
+
+  changed =
     host:
     if host ? config.content.systemd.services then
-      lib.updateManyAttrsByPath [
-        {
-          path = [
-            "config"
-            "content"
-            "systemd"
-            "services"
-          ];
-          update = lib.filterAttrs (_: service: service != redundant);
-        }
-      ] host
+      lib.updateManyAttrsByPath (map
+        (
+          { path, update }:
+          {
+            path = [
+              "config"
+              "content"
+              "systemd"
+            ]
+            ++ path;
+            inherit update;
+          }
+        )
+        [
+          {
+            path = [ "services" ];
+            update =
+              services:
+              builtins.mapAttrs (unit: changes.${unit} or lib.id) (
+                lib.filterAttrs (_: service: service != redundant) services
+              );
+          }
+          # microvm.nix would create missing folders with the owner microvm:kvm, and the user could not write there.
+          {
+            path = [
+              "tmpfiles"
+              "settings"
+              "10-microvm"
+            ];
+            update = folders: removeAttrs folders cfg.ownFolders;
+          }
+        ]
+      ) host
     else
       host;
 in
@@ -35,21 +83,28 @@ in
   disabledModules = [ file ];
   imports = [
     (lib.setDefaultModuleLocation file (
-      lib.setFunctionArgs (given: withoutRedundant (module given)) (lib.functionArgs module)
+      lib.setFunctionArgs (given: changed (module given)) (lib.functionArgs module)
     ))
   ];
 
-  # microvm.nix restarts a VM when its guest changes, but its runner can change without its guest.
-  systemd.services = lib.mkIf config.microvm.host.enable (
-    lib.concatMapAttrs (
-      name:
-      { evaluatedConfig, config, ... }:
-      let
-        guest = if evaluatedConfig != null then evaluatedConfig else config;
-      in
-      lib.optionalAttrs (guest != null) {
-        "microvm@${name}".restartTriggers = [ guest.config.microvm.declaredRunner ];
-      }
-    ) config.microvm.vms
-  );
+  options.microvm-emit = {
+    units = lib.mkOption {
+      type = lib.types.raw;
+      readOnly = true;
+      internal = true;
+      description = "Settings of the unit `microvm@` of each VM.";
+    };
+    installScript = lib.mkOption {
+      type = lib.types.raw;
+      readOnly = true;
+      internal = true;
+      description = "Script of the unit that installs a VM.";
+    };
+    ownFolders = lib.mkOption {
+      type = lib.types.listOf lib.types.str;
+      default = [ ];
+      internal = true;
+      description = "Folders of the host that this library creates.";
+    };
+  };
 }

@@ -41,7 +41,9 @@ in
         description = "Stop of removed MicroVMs, and move of the folders of renamed ones";
         wantedBy = [ "multi-user.target" ];
         # These create the folders of new VMs.
-        before = map (name: "install-microvm-${name}.service") (builtins.attrNames vms);
+        unitConfig.Before = toString (
+          map (name: "install-microvm-${name}.service") (builtins.attrNames vms)
+        );
         path = [ config.systemd.package ];
         restartTriggers = [ config.environment.etc."microvm/retire.json".source ];
         serviceConfig = (import ../hardening.nix).files // {

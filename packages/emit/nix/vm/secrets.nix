@@ -39,10 +39,7 @@ in
       ) vms
     );
 
-    # microvm.nix would create these folders with the owner microvm:kvm.
-    systemd.tmpfiles.settings."10-microvm" = lib.genAttrs (map directoryOf (builtins.attrNames vms)) (
-      _: lib.mkForce { }
-    );
+    microvm-emit.ownFolders = map directoryOf (builtins.attrNames vms);
 
     systemd.services = lib.mkIf config.microvm.host.enable {
       "microvm-secrets@" = {

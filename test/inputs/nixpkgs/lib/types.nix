@@ -49,7 +49,8 @@ let
   mkOptionType = { name, description ? name, class ? "noun", check ? (_: true), merge ? mergeEqual, ... }@type: {
     _type = "option-type";
     eval = loc: defs: { value = merge loc defs; parts = [ ]; };
-    inherit name description class check merge;
+    inherit name description class check;
+    merge = if type ? eval then loc: defs: (type.eval loc defs).value else merge;
   } // type;
 
   phrase = classes: type: if elem type.class classes then type.description else "(${type.description})";

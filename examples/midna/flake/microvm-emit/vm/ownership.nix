@@ -9,38 +9,30 @@
   ...
 }:
 let
-  inherit (config.microvm) stateDir vms;
-  declared = lib.filterAttrs (_: vm: vm.flake or null == null) vms;
-
-  install =
-    name: vm:
-    let
-      nixos = (import ./nixos-of.nix name vm).config;
-    in
-    {
-      script = lib.mkForce ''
-        install -d -m 1775 -o root -g kvm ${stateDir}/${name}
-        cd ${stateDir}/${name}
-        # Renaming replaces a symlink of an older version even if the hypervisor writes to the folder at the same time.
-        ln -sfT ${nixos.microvm.declaredRunner} .current
-        mv -T .current current
-        ln -sfT ${nixos.system.build.toplevel} .toplevel
-        mv -T .toplevel toplevel
-        if [ -L booted ]; then
-          chown -h root:root booted
-        fi
-      '';
-    };
+  inherit (config.microvm) stateDir;
 in
 {
-  config = lib.mkIf config.microvm.host.enable {
-    systemd.tmpfiles.settings."10-microvm".${stateDir}.d = {
+  config.microvm-emit.installScript = name: guest: ''
+    install -d -m 1775 -o root -g kvm ${stateDir}/${name}
+    cd ${stateDir}/${name}
+    # Renaming replaces a symlink of an older version even if the hypervisor writes to the folder at the same time.
+    ln -sfT ${guest.microvm.declaredRunner} .current
+    mv -T .current current
+    ln -sfT ${guest.system.build.toplevel} .toplevel
+    mv -T .toplevel toplevel
+    if [ -L booted ]; then
+      chown -h root:root booted
+    fi
+  '';
+
+  config.systemd = lib.mkIf config.microvm.host.enable {
+    tmpfiles.settings."10-microvm".${stateDir}.d = {
       user = lib.mkForce "root";
       group = lib.mkForce "root";
       mode = lib.mkForce "0755";
     };
 
-    systemd.services = {
+    services = {
       "microvm-set-booted@" = {
         serviceConfig = {
           User = lib.mkForce "root";
@@ -59,7 +51,6 @@ in
         RuntimeDirectoryMode = "0700";
         RuntimeDirectoryPreserve = true;
       };
-    }
-    // lib.mapAttrs' (name: vm: lib.nameValuePair "install-microvm-${name}" (install name vm)) declared;
+    };
   };
 }

@@ -1,5 +1,5 @@
 # Options of a VM. Its NixOS configuration is `config`, or a shared one in `microvm-emit.guests`.
-{ lib, ... }:
+{ lib }:
 let
   inherit (lib) literalExpression mkOption types;
   record = import ../record.nix { inherit lib; };
@@ -163,126 +163,124 @@ let
   };
 in
 {
-  options = {
-    config = mkOption {
-      type = types.deferredModule;
-      default = { };
-      description = "NixOS configuration of this VM, as in `microvm.vms.<name>.config`. The options of the section \"Guest\" are available there.";
-    };
-    guest = maybe types.str "Attribute name in `microvm-emit.guests`. The VM then shares this NixOS configuration with other VMs, and `config` is unused.";
-    specialArgs = mkOption {
-      type = types.attrsOf types.raw;
-      default = { };
-      description = "Arguments for the modules in `config`, in addition to `microvm-emit.specialArgs`.";
-    };
-    packageSet = mkOption {
-      type = types.attrsOf types.raw;
-      default = { };
-      example = literalExpression "{ nixpkgs = inputs.nixpkgs-unstable; }";
-      description = "`pkgs` and `nixpkgs` as in `microvm.vms`. Defaults to those of the host.";
-    };
+  config = mkOption {
+    type = types.deferredModule;
+    default = { };
+    description = "NixOS configuration of this VM, as in `microvm.vms.<name>.config`. The options of the section \"Guest\" are available there.";
+  };
+  guest = maybe types.str "Attribute name in `microvm-emit.guests`. The VM then shares this NixOS configuration with other VMs, and `config` is unused.";
+  specialArgs = mkOption {
+    type = types.attrsOf types.raw;
+    default = { };
+    description = "Arguments for the modules in `config`, in addition to `microvm-emit.specialArgs`.";
+  };
+  packageSet = mkOption {
+    type = types.attrsOf types.raw;
+    default = { };
+    example = literalExpression "{ nixpkgs = inputs.nixpkgs-unstable; }";
+    description = "`pkgs` and `nixpkgs` as in `microvm.vms`. Defaults to those of the host.";
+  };
 
-    autostart = flag false "Whether the VM starts when the host boots.";
-    restartIfChanged = flag false "Whether `nixos-rebuild switch` restarts the VM if its configuration changed.";
+  autostart = flag false "Whether the VM starts when the host boots.";
+  restartIfChanged = flag false "Whether `nixos-rebuild switch` restarts the VM if its configuration changed.";
 
-    renamed = mkOption {
-      type = types.nullOr renamed;
-      default = null;
-      example = {
-        from = "oldvm";
-        folders = [ "/home/alice/microvm" ];
-      };
-      description = "Former name of the VM. When the host switches, it stops the VM of this name and renames its folders, unless they exist under the new name.";
+  renamed = mkOption {
+    type = types.nullOr renamed;
+    default = null;
+    example = {
+      from = "oldvm";
+      folders = [ "/home/alice/microvm" ];
     };
+    description = "Former name of the VM. When the host switches, it stops the VM of this name and renames its folders, unless they exist under the new name.";
+  };
 
-    interfaces = mkOption {
-      type = types.listOf interface;
-      default = [ ];
-      example = [
-        {
-          id = "microvm0";
-          mac = "02:00:00:00:00:01";
-          bridge = "microbr";
-          addresses = [ "192.168.83.2/24" ];
-        }
-      ];
-      description = "Network interfaces of the VM. The default route uses the first one.";
+  interfaces = mkOption {
+    type = types.listOf interface;
+    default = [ ];
+    example = [
+      {
+        id = "microvm0";
+        mac = "02:00:00:00:00:01";
+        bridge = "microbr";
+        addresses = [ "192.168.83.2/24" ];
+      }
+    ];
+    description = "Network interfaces of the VM. The default route uses the first one.";
+  };
+  vsockCid = maybe (types.ints.between 3 4294967294) "CID of the VM for vsock, unique on the host.";
+  socket = mkOption {
+    type = types.nullOr types.str;
+    default = "control.socket";
+    description = "Control socket of the hypervisor, relative to the folder of the VM; null for none.";
+  };
+  shares = mkOption {
+    type = types.listOf share;
+    default = [ ];
+    example = [
+      {
+        tag = "workspace";
+        source = "/home/alice/project";
+      }
+    ];
+    description = "Folders of the host that the guest mounts.";
+  };
+  shareStore = flag true "Whether the guest uses the Nix store of the host, read-only. Otherwise microvm.nix builds a disk image with the guest's store.";
+  volumes = mkOption {
+    type = types.listOf volume;
+    default = [ ];
+    example = [
+      {
+        image = "var.img";
+        mountPoint = "/var";
+        sizeMiB = 8192;
+      }
+    ];
+    description = "Disk images of the VM.";
+  };
+  writableStoreOverlay = mkOption {
+    type = types.nullOr types.str;
+    default = "/nix/.rw-store";
+    description = "Folder in the guest for store paths that it builds or downloads (`microvm.writableStoreOverlay`); null makes the store read-only.";
+  };
+  sshHostKeys = mkOption {
+    type = types.nullOr types.str;
+    default = null;
+    example = "/var/lib/microvm-host-keys/projectvm";
+    description = "Folder of the host for the SSH host key of the guest. Folder and key are created before the first start. With null, the guest generates a key.";
+  };
+  secrets = mkOption {
+    type = types.attrsOf secret;
+    default = { };
+    example = literalExpression ''{ GITHUB_TOKEN.file = "/run/secrets/github"; }'';
+    description = "Secrets for the user of the guest, as files in `/run/microvm-secrets`, by name.";
+  };
+  environment = mkOption {
+    type = types.attrsOf types.str;
+    default = { };
+    description = "Environment variables in shells of this VM.";
+  };
+  machineId = mkOption {
+    type = types.nullOr types.str;
+    default = "";
+    defaultText = literalExpression "derived from the VM's name, as in microvm.nix";
+    description = "Machine id of the guest (machine-id(5)); null for a new one at each boot.";
+  };
+  limits = mkOption {
+    type = limits;
+    default = { };
+    example = {
+      cpuPercent = 400;
+      memoryMiB = 6144;
     };
-    vsockCid = maybe (types.ints.between 3 4294967294) "CID of the VM for vsock, unique on the host.";
-    socket = mkOption {
-      type = types.nullOr types.str;
-      default = "control.socket";
-      description = "Control socket of the hypervisor, relative to the folder of the VM; null for none.";
+    description = "Resource limits of the VM on its host (systemd.resource-control(5)).";
+  };
+  microvm = mkOption {
+    type = types.attrsOf types.raw;
+    default = { };
+    example = {
+      vcpu = 8;
+      mem = 4096;
     };
-    shares = mkOption {
-      type = types.listOf share;
-      default = [ ];
-      example = [
-        {
-          tag = "workspace";
-          source = "/home/alice/project";
-        }
-      ];
-      description = "Folders of the host that the guest mounts.";
-    };
-    shareStore = flag true "Whether the guest uses the Nix store of the host, read-only. Otherwise microvm.nix builds a disk image with the guest's store.";
-    volumes = mkOption {
-      type = types.listOf volume;
-      default = [ ];
-      example = [
-        {
-          image = "var.img";
-          mountPoint = "/var";
-          sizeMiB = 8192;
-        }
-      ];
-      description = "Disk images of the VM.";
-    };
-    writableStoreOverlay = mkOption {
-      type = types.nullOr types.str;
-      default = "/nix/.rw-store";
-      description = "Folder in the guest for store paths that it builds or downloads (`microvm.writableStoreOverlay`); null makes the store read-only.";
-    };
-    sshHostKeys = mkOption {
-      type = types.nullOr types.str;
-      default = null;
-      example = "/var/lib/microvm-host-keys/projectvm";
-      description = "Folder of the host for the SSH host key of the guest. Folder and key are created before the first start. With null, the guest generates a key.";
-    };
-    secrets = mkOption {
-      type = types.attrsOf secret;
-      default = { };
-      example = literalExpression ''{ GITHUB_TOKEN.file = "/run/secrets/github"; }'';
-      description = "Secrets for the user of the guest, as files in `/run/microvm-secrets`, by name.";
-    };
-    environment = mkOption {
-      type = types.attrsOf types.str;
-      default = { };
-      description = "Environment variables in shells of this VM.";
-    };
-    machineId = mkOption {
-      type = types.nullOr types.str;
-      default = "";
-      defaultText = literalExpression "derived from the VM's name, as in microvm.nix";
-      description = "Machine id of the guest (machine-id(5)); null for a new one at each boot.";
-    };
-    limits = mkOption {
-      type = limits;
-      default = { };
-      example = {
-        cpuPercent = 400;
-        memoryMiB = 6144;
-      };
-      description = "Resource limits of the VM on its host (systemd.resource-control(5)).";
-    };
-    microvm = mkOption {
-      type = types.attrsOf types.raw;
-      default = { };
-      example = {
-        vcpu = 8;
-        mem = 4096;
-      };
-      description = "Options of microvm.nix for this VM only. Without `guest`, the same as `config.microvm`.";
-    };
+    description = "Options of microvm.nix for this VM only. Without `guest`, the same as `config.microvm`.";
   };
 }

@@ -52,44 +52,44 @@ let
   pathsOf = { directories, ... }: builtins.attrNames directories;
 in
 {
+  options.microvm-emit.states = lib.mkOption {
+    type = lib.types.raw;
+    readOnly = true;
+    internal = true;
+    default = states;
+    description = "Folders and SSH host keys of each VM. As an option, they are evaluated only once.";
+  };
+
   config = lib.mkIf (states != { }) {
-    # microvm.nix would create missing folders with the owner microvm:kvm, and the user could not write there.
-    systemd.tmpfiles.settings."10-microvm" = lib.genAttrs (lib.concatMap pathsOf (
-      builtins.attrValues states
-    )) (_: lib.mkForce { });
+    microvm-emit.ownFolders = lib.concatMap pathsOf (builtins.attrValues states);
 
     environment.etc."microvm/state.json".text = builtins.toJSON states;
 
-    systemd.services = lib.mkIf config.microvm.host.enable (
-      {
-        "microvm-state@" = {
-          description = "Folders and SSH host key of MicroVM '%i'";
-          before = [
-            "microvm-virtiofsd@%i.service"
-            "microvm@%i.service"
-          ];
-          restartIfChanged = false;
-          path = [ pkgs.openssh ];
-          # NixOS assigns unset ids at activation, so only the running host knows them.
-          preStart = lib.mkIf (user.name != null) ''
-            ids=$(id -u ${user.name}):$(id -g ${user.name})
-            if [ "$ids" != ${toString ids.uid}:${toString ids.gid} ]; then
-              echo "${user.name} has the ids $ids, but its VMs use ${toString ids.uid}:${toString ids.gid}. Set users.users.${user.name}.uid, and the gid of its group, in the NixOS configuration of the host." >&2
-              exit 1
-            fi
-          '';
-          serviceConfig = (import ../hardening.nix).files // {
-            Type = "oneshot";
-            ExecStart = "${pkgs.python3}/bin/python3 ${./state}/create.py /etc/microvm/state.json %i";
-            ProtectSystem = true;
-          };
+    systemd.services = lib.mkIf config.microvm.host.enable {
+      "microvm-state@" = {
+        description = "Folders and SSH host key of MicroVM '%i'";
+        before = [
+          "microvm-virtiofsd@%i.service"
+          "microvm@%i.service"
+        ];
+        restartIfChanged = false;
+        path = [ pkgs.openssh ];
+        # NixOS assigns unset ids at activation, so only the running host knows them.
+        preStart = lib.mkIf (user.name != null) ''
+          ids=$(id -u ${user.name}):$(id -g ${user.name})
+          if [ "$ids" != ${toString ids.uid}:${toString ids.gid} ]; then
+            echo "${user.name} has the ids $ids, but its VMs use ${toString ids.uid}:${toString ids.gid}. Set users.users.${user.name}.uid, and the gid of its group, in the NixOS configuration of the host." >&2
+            exit 1
+          fi
+        '';
+        serviceConfig = (import ../hardening.nix).files // {
+          Type = "oneshot";
+          ExecStart = "${pkgs.python3}/bin/python3 ${./state}/create.py /etc/microvm/state.json %i";
+          ProtectSystem = true;
         };
-        "microvm-virtiofsd@".requires = [ "microvm-state@%i.service" ];
-        "microvm@".requires = [ "microvm-state@%i.service" ];
-      }
-      // lib.mapAttrs' (
-        name: state: lib.nameValuePair "microvm@${name}" { unitConfig.RequiresMountsFor = pathsOf state; }
-      ) states
-    );
+      };
+      "microvm-virtiofsd@".requires = [ "microvm-state@%i.service" ];
+      "microvm@".requires = [ "microvm-state@%i.service" ];
+    };
   };
 }

@@ -1,5 +1,5 @@
 # Options for the network policy of a VM.
-{ lib, ... }:
+{ lib }:
 let
   inherit (lib) mkOption types;
   record = import ../record.nix { inherit lib; };
@@ -33,99 +33,97 @@ let
     });
 in
 {
-  options = {
-    network = mkOption {
-      type = types.enum [
-        "internet"
-        "allowlist"
-        "none"
-        "open"
-      ];
-      default = "internet";
-      description = ''
-        Network policy of the VM. `allow`, `reachVms` and `reachHost` add destinations to it.
+  network = mkOption {
+    type = types.enum [
+      "internet"
+      "allowlist"
+      "none"
+      "open"
+    ];
+    default = "internet";
+    description = ''
+      Network policy of the VM. `allow`, `reachVms` and `reachHost` add destinations to it.
 
-                - `"internet"`: all public addresses.
-                - `"allowlist"`: nothing else. `allow` can contain domains, and a resolver on the host answers all DNS questions of the VM.
-                - `"none"`: nothing else. `allow` can contain addresses, but no domains.
-                - `"open"`: everything. The host enforces no policy.
+      - `"internet"`: all public addresses.
+      - `"allowlist"`: nothing else. `allow` can contain domains, and a resolver on the host answers all DNS questions of the VM.
+      - `"none"`: nothing else. `allow` can contain addresses, but no domains.
+      - `"open"`: everything. The host enforces no policy.
 
-        With every policy, a VM can ping the host and get a DHCP lease from it, and the host can reach the VM.
-      '';
-    };
-    allow = mkOption {
-      type = types.listOf (destinationType {
-        type = destination;
-        to = ''Domain, IP address or subnet. `"*.example.org"` matches every subdomain of example.org, but not example.org itself. Domains need `network = "allowlist"`.'';
-        ports = ''Ports: `443` and `"tcp/443"` are TCP, `"udp/443"` is UDP. Null means 80, 443 and udp/443.'';
-      });
-      default = [ ];
-      example = [
-        "github.com"
-        {
-          to = "192.168.1.10";
-          ports = [ 22 ];
-        }
-      ];
-      description = "Destinations that the VM can reach in addition to those of `network`. A string alone allows the ports 80, 443 and udp/443.";
-    };
-    reachVms = mkOption {
-      type = types.listOf (destinationType {
-        type = types.str;
-        to = "Attribute name of the other VM in `microvm-emit.vms`.";
-        ports = ''Ports: `443` and `"tcp/443"` are TCP, `"udp/443"` is UDP. Null means all ports and protocols.'';
-      });
-      default = [ ];
-      example = [ "database" ];
-      description = "Other VMs of this host to which the VM can open IPv4 connections. The firewall of the other VM applies too.";
-    };
-    reachHost = mkOption {
-      type = types.listOf port;
-      default = [ ];
-      example = [
-        8080
-        "udp/53"
-      ];
-      description = "Ports of the host that the VM can reach: `8080` and `\"tcp/8080\"` are TCP, `\"udp/53\"` is UDP. The host's firewall opens them for the network of the VM.";
-    };
-    publish = mkOption {
-      type = types.listOf (record {
-        proto = mkOption {
-          type = types.enum [
-            "tcp"
-            "udp"
-          ];
-          default = "tcp";
-          description = "Protocol.";
-        };
-        host = mkOption {
-          type = types.port;
-          description = "Port of the host.";
-        };
-        guest = mkOption {
-          type = types.port;
-          description = "Port in the VM.";
-        };
-      });
-      default = [ ];
-      example = [
-        {
-          host = 8080;
-          guest = 80;
-        }
-      ];
-      description = "Ports of the host that are forwarded to the VM, on the `nat.externalInterface` of its network. The VM needs an IPv4 address there.";
-    };
-    bandwidthMbitPerSecond = mkOption {
-      type = types.nullOr types.ints.positive;
-      default = null;
-      description = "Bandwidth limit for traffic that the host forwards, in Mbit/s for each direction.";
-    };
-    nameservers = mkOption {
-      type = types.listOf types.str;
-      default = [ ];
-      example = [ "9.9.9.9" ];
-      description = "Addresses of the VM's DNS servers. With `network = \"allowlist\"`, the resolver of the host queries them, and the VM queries the resolver.";
-    };
+      With every policy, a VM can ping the host and get a DHCP lease from it, and the host can reach the VM.
+    '';
+  };
+  allow = mkOption {
+    type = types.listOf (destinationType {
+      type = destination;
+      to = ''Domain, IP address or subnet. `"*.example.org"` matches every subdomain of example.org, but not example.org itself. Domains need `network = "allowlist"`.'';
+      ports = ''Ports: `443` and `"tcp/443"` are TCP, `"udp/443"` is UDP. Null means 80, 443 and udp/443.'';
+    });
+    default = [ ];
+    example = [
+      "github.com"
+      {
+        to = "192.168.1.10";
+        ports = [ 22 ];
+      }
+    ];
+    description = "Destinations that the VM can reach in addition to those of `network`. A string alone allows the ports 80, 443 and udp/443.";
+  };
+  reachVms = mkOption {
+    type = types.listOf (destinationType {
+      type = types.str;
+      to = "Attribute name of the other VM in `microvm-emit.vms`.";
+      ports = ''Ports: `443` and `"tcp/443"` are TCP, `"udp/443"` is UDP. Null means all ports and protocols.'';
+    });
+    default = [ ];
+    example = [ "database" ];
+    description = "Other VMs of this host to which the VM can open IPv4 connections. The firewall of the other VM applies too.";
+  };
+  reachHost = mkOption {
+    type = types.listOf port;
+    default = [ ];
+    example = [
+      8080
+      "udp/53"
+    ];
+    description = "Ports of the host that the VM can reach: `8080` and `\"tcp/8080\"` are TCP, `\"udp/53\"` is UDP. The host's firewall opens them for the network of the VM.";
+  };
+  publish = mkOption {
+    type = types.listOf (record {
+      proto = mkOption {
+        type = types.enum [
+          "tcp"
+          "udp"
+        ];
+        default = "tcp";
+        description = "Protocol.";
+      };
+      host = mkOption {
+        type = types.port;
+        description = "Port of the host.";
+      };
+      guest = mkOption {
+        type = types.port;
+        description = "Port in the VM.";
+      };
+    });
+    default = [ ];
+    example = [
+      {
+        host = 8080;
+        guest = 80;
+      }
+    ];
+    description = "Ports of the host that are forwarded to the VM, on the `nat.externalInterface` of its network. The VM needs an IPv4 address there.";
+  };
+  bandwidthMbitPerSecond = mkOption {
+    type = types.nullOr types.ints.positive;
+    default = null;
+    description = "Bandwidth limit for traffic that the host forwards, in Mbit/s for each direction.";
+  };
+  nameservers = mkOption {
+    type = types.listOf types.str;
+    default = [ ];
+    example = [ "9.9.9.9" ];
+    description = "Addresses of the VM's DNS servers. With `network = \"allowlist\"`, the resolver of the host queries them, and the VM queries the resolver.";
   };
 }
