@@ -70,7 +70,8 @@ export const placeholders: Readonly<Record<string, Completer>> = {
 const described = (values: readonly string[], description: string): readonly Candidate[] =>
   values.map((value) => ({ value, description }));
 
-const model = (): Promise<typeof import("@microvm-emit/model")> => import("@microvm-emit/model");
+// An import of the whole model would put its small functions, which every command loads, into one file with the rest.
+const model = (): Promise<typeof import("../catalogue.js")> => import("../catalogue.js");
 
 const toolchains = async (): Promise<readonly Candidate[]> =>
   described(Object.keys((await model()).toolchains), "toolchain");

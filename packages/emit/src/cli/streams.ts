@@ -1,15 +1,20 @@
-import { randomUUID } from "node:crypto";
 import { relative } from "node:path";
 import picocolors from "picocolors";
 import { ownProcess } from "../fs/own-process.js";
 import type { Style } from "../report/style.js";
 import { visible, visibleInLine } from "../report/visible.js";
 
-/** Placeholder for the ESC of our colors; it is random, so other text cannot contain it. */
-const ownEscape = randomUUID();
+let randomEscape: string | undefined;
+
+/**
+ * Placeholder for the ESC of our colors; it is random, so other text cannot contain it. Made when a color needs it:
+ * loading `node:crypto` takes a tenth of Node's start.
+ */
+const ownEscape = (): string => (randomEscape ??= process.getBuiltinModule("node:crypto").randomUUID());
 
 /** Escapes all escape sequences except ours. */
-export const shown = (text: string): string => visible(text).replaceAll(ownEscape, "\u001b");
+export const shown = (text: string): string =>
+  randomEscape === undefined ? visible(text) : visible(text).replaceAll(randomEscape, "\u001b");
 
 /** Writes a report that may exceed the maximum string length; waits until each part is flushed. */
 export const writePieces = async (
