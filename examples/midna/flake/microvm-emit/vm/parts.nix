@@ -8,7 +8,11 @@ let
   linksOf = vm: lib.imap0 linkOf vm.interfaces;
 
   # Without unset values, for which microvm.nix has defaults.
-  withoutUnset = lib.filterAttrs (_: value: value != null && value != [ ]);
+  withoutUnset =
+    set:
+    removeAttrs set (
+      builtins.filter (name: set.${name} == null || set.${name} == [ ]) (builtins.attrNames set)
+    );
 
   # Makes the user own all files that the guest creates. virtiofsd runs as root, so root in the guest could otherwise create setuid
   # programs and devices on the host. virtiofsd does not support ACLs together with a translation of owners.

@@ -7,6 +7,7 @@
 }:
 let
   inherit (lib) mkOption types;
+  record = import ../record.nix { inherit lib; };
   cfg = config.microvm-emit;
   inherit (cfg.specialArgs) inputs;
 
@@ -90,11 +91,11 @@ in
   options.microvm-emit = {
     vms = mkOption {
       type = types.attrsOf (
-        types.submodule [
-          ./options.nix
-          ../policy/options.nix
-          ../gateway/vm-options.nix
-        ]
+        record (
+          import ./options.nix { inherit lib; }
+          // import ../policy/options.nix { inherit lib; }
+          // import ../gateway/vm-options.nix { inherit lib; }
+        )
       );
       default = { };
       description = "MicroVMs of this host, by name.";

@@ -102,9 +102,6 @@ let
       images = prepareImages vm;
     in
     limitsOf vm.limits // lib.optionalAttrs (images != [ ]) { ExecStartPre = images; };
-  ownUnits = lib.filterAttrs (_: serviceConfig: serviceConfig != { }) (
-    lib.mapAttrs (_: ownUnit) cfg.vms
-  );
 
   defaults = lib.mapAttrs (_: lib.mkDefault);
 
@@ -139,6 +136,16 @@ let
   };
 in
 {
+  microvm-emit.units = builtins.mapAttrs (
+    name: vm:
+    {
+      serviceConfig = ownUnit vm;
+    }
+    // lib.optionalAttrs (cfg.states ? ${name}) {
+      unitConfig.RequiresMountsFor = builtins.attrNames cfg.states.${name}.directories;
+    }
+  ) cfg.vms;
+
   systemd = lib.mkIf config.microvm.host.enable {
     # All VMs together get the same share as system.slice.
     slices.microvm = {
@@ -205,10 +212,7 @@ in
           SystemCallFilter = [ "~@clock @cpu-emulation @module @obsolete @raw-io @reboot @swap" ];
         }
       );
-    }
-    // lib.mapAttrs' (
-      name: serviceConfig: lib.nameValuePair "microvm@${name}" { inherit serviceConfig; }
-    ) ownUnits;
+    };
 
     # ExecStopPost does not run in a power failure of the host.
     tmpfiles.rules = [ "R! ${roots}" ];
