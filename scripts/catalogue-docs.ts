@@ -93,7 +93,7 @@ const tables: readonly Table[] = [
   },
   {
     page: "secrets",
-    columns: ["provider", "API", "port of the gateway", "header"],
+    columns: ["name in `keys`", "API", "port of the gateway", "header with the key"],
     rows: Object.entries<Provider>(providers).map(([name, { host, port, header, prefix = "" }]) => [
       code(name),
       code(host),
