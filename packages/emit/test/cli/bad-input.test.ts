@@ -62,7 +62,7 @@ describe("a config that cannot be loaded", () => {
       "lies below a file",
       { file: "" },
       "file/microvm.config.ts",
-      { code: "config-missing", remedy: "Check the path." },
+      { code: "config-missing", remedy: "Correct the path." },
     ],
     [
       "has another extension",
@@ -126,7 +126,7 @@ describe("a config that cannot be loaded", () => {
         code: "config-import",
         at: "microvm.config.ts:2:15",
         message: 'The import "./none.js" is not found.',
-        remedy: "Check the path, which is relative to the importing file.",
+        remedy: "Correct the path, which is relative to the importing file.",
       },
     ],
     [

@@ -128,7 +128,7 @@ describe.each(nixes())("microvm-emit check with $version", (nix) => {
     expect(ended.exitCode).toBe(1);
     expect(ended.stderr).toContain("error[modules-unreachable]");
     for (const name of ["one", "two"]) {
-      expect(ended.stderr).toContain(`../${name}.nix lies outside the source that Nix sees`);
+      expect(ended.stderr).toContain(`../${name}.nix is outside the source tree that Nix sees`);
     }
     expect(ended.stderr).not.toContain("evaluating");
   });

@@ -28,10 +28,10 @@ export const commandLineFailures = {
     }),
   },
   /**
-   * The name is unknown
+   * Unknown name
    *
-   * `init`, `add`, `remove`, `rename` and `move` take names of the config (hosts, VMs) and of the catalogue (agents, toolchains). The remedy names the
-   * nearest known one.
+   * `init`, `add`, `remove`, `rename` and `move` take names of the config (hosts, VMs) and of the catalogue (agents,
+   * toolchains). The remedy suggests the nearest known name.
    */
   "unknown-name": {
     exitCode: 1,
@@ -88,7 +88,7 @@ export const commandLineFailures = {
     exitCode: 2,
     words: ({ error }) => ({
       message: "microvm-emit itself failed.",
-      remedy: "Please report this with the config that causes it.",
+      remedy: "Report it together with the config.",
       details: error.split("\n"),
     }),
   },

@@ -14,7 +14,7 @@ export const configFailures = {
     words: ({ file, candidates }) => ({
       subject: file,
       message: "The config file does not exist.",
-      remedy: candidates.length === 0 ? "Check the path." : `Did you mean ${candidates.join(" or ")}?`,
+      remedy: candidates.length === 0 ? "Correct the path." : `Did you mean ${candidates.join(" or ")}?`,
     }),
   },
   /**
@@ -80,7 +80,7 @@ export const configFailures = {
    */
   "config-syntax": {
     exitCode: 1,
-    words: ({ place, message }) => ({ place, message, remedy: "Fix the syntax there or just before." }),
+    words: ({ place, message }) => ({ place, message, remedy: "Correct the syntax there or just before." }),
   },
   /**
    * Import of the config not found
@@ -94,7 +94,7 @@ export const configFailures = {
       ...(place === undefined ? { subject: importer } : { place }),
       message: `The import ${JSON.stringify(specifier)} is not found.`,
       remedy: /^[./]/.test(specifier)
-        ? "Check the path, which is relative to the importing file."
+        ? "Correct the path, which is relative to the importing file."
         : `Install it beside the config (npm install ${specifier}) or remove the import.`,
     }),
   },
@@ -142,7 +142,7 @@ export const configFailures = {
     words: ({ file, found }) => ({
       subject: file,
       message: `The config is too large: ${found}.`,
-      remedy: "Remove the part that repeats without end.",
+      remedy: "Remove the endless part.",
     }),
   },
   /**
@@ -168,12 +168,12 @@ export const configFailures = {
     words: ({ file }) => ({
       subject: file,
       message: "The config never finishes loading: it awaits a promise that never settles.",
-      remedy: "Look for that `await`.",
+      remedy: "Remove that `await`, or settle its promise.",
     }),
   },
   "config-problems": { exitCode: 1, words: ({ problems }) => problems.map(diagnosticOf) },
   /**
-   * Lock file not readable
+   * Lock file is broken
    *
    * The lock file (`home.lock.json` of `home.config.ts`) has the index of every VM. Keep it under version control:
    * without it, VMs may get other addresses. Conflict markers of a merge are not an error: the next run resolves them.
@@ -183,7 +183,7 @@ export const configFailures = {
     words: ({ file, place, reason }) => ({
       ...(place === undefined ? { subject: file } : { place }),
       message: `The lock file is broken: ${reason}.`,
-      remedy: "Restore it from version control. Without it, VMs may get other addresses than they have now.",
+      remedy: "Restore it from version control; without it, VMs may get other addresses.",
     }),
   },
   /**
@@ -209,7 +209,7 @@ export const configFailures = {
   "init-unanswered": {
     exitCode: 1,
     words: ({ questions }) => ({
-      message: "This machine does not tell everything that a config needs.",
+      message: "Facts for the config are missing.",
       remedy: `Set ${questions.map(({ option }) => option).join(" and ")}, or run init at a terminal.`,
       details: questions.map(
         ({ message, option, choices }) =>
@@ -287,7 +287,7 @@ export const configFailures = {
    * errors. The problems before this message have lines of the edited text, which is not on disk. `--dry-run` shows
    * the edit when it has no errors.
    *
-   * A removed VM that another VM names in `reachVms` is such a case: remove it there first.
+   * For example, before you remove a VM, remove its name from the `reachVms` of other VMs.
    */
   "edit-not-made": {
     exitCode: 1,

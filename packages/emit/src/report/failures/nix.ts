@@ -48,7 +48,7 @@ export const nixFailures = {
     words: ({ root, modules }) => ({
       subject: root,
       message: "Nix cannot find modules of the config.",
-      remedy: "Correct the paths, which are relative to the config, or move the files below the directory above.",
+      remedy: "Correct the paths (relative to the config), or move the files into this directory.",
       details: modules.map(({ path, reason }) => `${path} ${unreachableWords[reason]}`),
     }),
   },
@@ -88,7 +88,7 @@ export const nixFailures = {
   "nix-missing": {
     exitCode: 2,
     words: () => ({
-      message: "`nix` is not on the PATH, and check needs it.",
+      message: "`nix` is not on the PATH, but `check` needs it.",
       remedy: "Install it (https://nixos.org/download, or `apt install nix-bin` on Debian and Ubuntu).",
     }),
   },
@@ -124,7 +124,7 @@ export const nixFailures = {
     words: ({ host, cause }) => ({
       subject: host,
       message: "Nix cannot evaluate the VMs of the host.",
-      remedy: "Fix the error, or override an input that is missing: --override-input NAME REF.",
+      remedy: "Fix the error, or override a missing input: --override-input NAME REF.",
       details: cause.split("\n"),
     }),
   },
@@ -145,7 +145,8 @@ export const nixFailures = {
   /**
    * The graph engine is missing
    *
-   * `microvm-emit graph` draws with packages that npm leaves out with `--omit=optional`. `--format mermaid` and `--format dot` need none of them.
+   * `microvm-emit graph` draws with packages that npm leaves out with `--omit=optional`. `--format mermaid` and
+   * `--format dot` work without them.
    */
   "engine-missing": {
     exitCode: 2,
@@ -184,6 +185,6 @@ const failedHost = ({ host, message, origins }: FailedHost): Diagnostic => {
 
 const unreachableWords: Readonly<Record<UnreachableModule["reason"], string>> = {
   missing: "does not exist",
-  outside: "lies outside the source that Nix sees",
+  outside: "is outside the source tree that Nix sees",
   ignored: "is ignored by git, so Nix does not see it",
 };

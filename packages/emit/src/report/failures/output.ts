@@ -96,7 +96,7 @@ export const outputFailures = {
    * `--check` compares the flake on disk with the flake of the config and writes nothing. The report lists every file that a run would
    * write or remove. Run `microvm-emit` and commit the result: in CI, this keeps a config from being merged without its flake.
    *
-   * Files that you edited by hand differ too, since a run would not keep them without an error.
+   * Files that you edited by hand count too, because a run would report them.
    */
   "output-stale": {
     exitCode: 1,
@@ -149,14 +149,15 @@ export const outputFailures = {
       subject: dir,
       message: `Writing failed: ${cause}.`,
       remedy: isUndone
-        ? "Every file is as it was before. Fix the cause and run again."
+        ? "Fix the cause and run again. All files are as before."
         : "Restoring the files failed too. Fix the cause and run again: the next run restores them first.",
     }),
   },
   /**
    * The config is not in git
    *
-   * `diff` compares the config with the one of a commit. The config is in no git work tree, so there is no commit to compare with.
+   * `diff` compares the config with the one of a commit. The config is in no git work tree, so there is no commit to
+   * compare with.
    *
    * ```bash
    * git init && git add -A && git commit -m "hosts and their VMs"
@@ -173,8 +174,9 @@ export const outputFailures = {
   /**
    * Git does not know the commit
    *
-   * `diff` takes a commit as `git rev-parse` does: a branch, a tag, `HEAD~2` or a hash. In CI, a shallow clone may lack the branch
-   * that a pull request goes to: fetch it first, such as with `git fetch --depth 1 origin main` and `microvm-emit diff FETCH_HEAD`.
+   * `diff` takes a commit as `git rev-parse` does: a branch, a tag, `HEAD~2` or a hash. In CI, a shallow clone may
+   * lack the branch that a pull request goes to: fetch it first, such as with `git fetch --depth 1 origin main` and
+   * `microvm-emit diff FETCH_HEAD`.
    *
    * Git also knows no commit in a repository without one, and in a repository of another user.
    */
@@ -183,7 +185,7 @@ export const outputFailures = {
     words: ({ root, revision }) => ({
       subject: root,
       message: `Git knows no commit ${JSON.stringify(revision)}.`,
-      remedy: "Name a branch, a tag or a commit. `git fetch` brings those of others.",
+      remedy: "Name a branch, tag or commit; `git fetch` gets those of a remote.",
     }),
   },
   /**
@@ -229,7 +231,7 @@ const conflictWords: Readonly<Record<Conflict["reason"], string>> = {
   "edited-on-branch": "edited by hand on one of the branches that git merges",
   merged: "changed since it was emitted, by hand or by a merge of its lines",
   foreign: "not written by microvm-emit",
-  imported: "not of the config, but the host imports every file of this folder",
+  imported: "not part of the config, but the host imports every file of this folder",
   symlink: "a symbolic link, which is never followed or replaced",
   directory: "a directory in place of a file",
   "not-a-directory": "a file in place of a directory",

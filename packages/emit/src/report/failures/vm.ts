@@ -62,7 +62,7 @@ export const vmFailures = {
   /**
    * Unknown VM
    *
-   * Neither the host nor the config has a VM of this name. `microvm-emit status` lists the VMs.
+   * No VM of the host or of the config has this name. `microvm-emit status` lists the VMs.
    */
   "vm-unknown": {
     exitCode: 1,
