@@ -286,7 +286,8 @@ let
     bubblewrap = debs "bwrap" [ "bubblewrap" ];
     bzip2 = debs "bzip2" [ "bzip2" ];
     cacert = stub "cacert";
-    coreutils = debs "coreutils" [ "coreutils" ];
+    # Debian has `kill` in another package.
+    coreutils = debsWith "coreutils" [ "coreutils" ] { links = linksTo "bin/kill" [ "bin/kill" ]; };
     coreutils-full = programs.coreutils;
     cpio = debs "cpio" [ "cpio" ];
     curl = debs "curl" [ "curl" ];
