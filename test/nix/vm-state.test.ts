@@ -279,6 +279,6 @@ describe.skipIf(missing !== undefined)("the state unit", () => {
     rmSync(join(keys, "ssh_host_ed25519_key"));
     writeFileSync(join(keys, "ssh_host_ed25519_key.new"), "half");
     run();
-    expect(readdirSync(keys).sort()).toEqual(["ssh_host_ed25519_key", "ssh_host_ed25519_key.pub"]);
+    expect(readdirSync(keys).sort()).toEqual(["README.md", "ssh_host_ed25519_key", "ssh_host_ed25519_key.pub"]);
   });
 });

@@ -76,4 +76,3 @@ export const readingSchema = z.object({
 export type HostReading = z.output<typeof readingSchema>;
 export type VmReading = HostReading["vms"][string];
 export type NetworkReading = z.output<typeof networkSchema>;
-export type Accounts = z.output<typeof accountsSchema>;

@@ -41,7 +41,7 @@ export interface DeployedVm {
 }
 
 /** The system that a machine runs, as a store path; null if it runs no NixOS. */
-export const runningSystem = async (machine: Machine): Promise<string | null> => {
+const runningSystem = async (machine: Machine): Promise<string | null> => {
   const { exitCode, stdout } = await capture(machine, ["readlink", "/run/current-system"]);
   return exitCode === 0 ? stdout.trim() : null;
 };

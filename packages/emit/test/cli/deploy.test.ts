@@ -1,6 +1,6 @@
 /**
  * `microvm-emit diff --deployed` and `deploy` with real Nix. `ssh` and `nixos-rebuild` are stand-ins that record their arguments
- * and answer from files, because no machine here can run a switch; test/lab tries the former over a real ssh.
+ * and answer from files, because no machine here can run a switch.
  */
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
