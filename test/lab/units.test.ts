@@ -225,7 +225,7 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
   it("the state unit creates folders and a host key in any location", async () => {
     await start("microvm-state@a");
     const about = "stat -c '%n %u:%g %a'";
-    expect(await run(`${about} /srv/projects/a /home/alice/claude-microvm /var/lib/microvm-host-keys/a/*`)).toBe(
+    expect(await run(`${about} /srv/projects/a /home/alice/claude-microvm /var/lib/microvm-host-keys/a/ssh*`)).toBe(
       [
         "/srv/projects/a 1000:100 2755",
         "/home/alice/claude-microvm 1000:100 700",

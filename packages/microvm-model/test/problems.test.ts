@@ -1866,7 +1866,7 @@ describe("a share by a link", () => {
       "/srv/hosts",
       "resolves to /data/hosts, which contains /data/hosts/flake, the flake of this host, which the guest could change",
     ],
-    ["a home that is one itself", "/data/alice/.ssh", "holds alice's SSH keys"],
+    ["a home that is one itself", "/data/alice/.ssh", "contains alice's SSH keys"],
     [
       "a folder of VMs that is one itself",
       "/data/vms/b",
