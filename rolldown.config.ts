@@ -1,5 +1,5 @@
 /** The command in a few minified files: opening a file a rule, a setting and a dependency takes most of a run's time. */
-import { readFileSync, readdirSync } from "node:fs";
+import { chmodSync, readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { InputOptions, OutputOptions, Plugin } from "rolldown";
@@ -25,6 +25,14 @@ const licences: Plugin = {
   },
 };
 
+/** Lets a symlink to the file run it, as npm does when it installs the package. */
+const executable: Plugin = {
+  name: "executable",
+  writeBundle() {
+    chmodSync(join(dist, "bin/microvm-emit.js"), 0o755);
+  },
+};
+
 export default {
   input: { "microvm-emit": join(dist, "cli/main.js") },
   platform: "node",
@@ -35,7 +43,7 @@ export default {
     mainFields: ["module", "main"],
     alias: { "fp-ts/lib": join(dirname(createRequire(import.meta.url).resolve("fp-ts/package.json")), "es6") },
   },
-  plugins: [licences],
+  plugins: [licences, executable],
   output: {
     // At the depth of cli/main.js, since both find `package.json` and `problems` from where they lie.
     dir: join(dist, "bin"),
