@@ -40,44 +40,48 @@ let
     }
   ) config.microvm.vms;
 
+  # Without these changes, a compromised hypervisor could become root on the host, so an unknown form of the module is an error.
+  requireUnits =
+    services:
+    lib.throwIfNot (lib.all (unit: services ? ${unit}) (builtins.attrNames changes))
+      "This version of microvm.nix has other units than those that microvm-emit/vm/microvm-host.nix changes. Use an older one, or update microvm-emit."
+      services;
+
   changed =
     host:
-    if host ? config.content.systemd.services then
-      lib.updateManyAttrsByPath (map
-        (
-          { path, update }:
-          {
-            path = [
-              "config"
-              "content"
-              "systemd"
-            ]
-            ++ path;
-            inherit update;
-          }
-        )
-        [
-          {
-            path = [ "services" ];
-            update =
-              services:
-              builtins.mapAttrs (unit: changes.${unit} or lib.id) (
-                lib.filterAttrs (_: service: service != redundant) services
-              );
-          }
-          # microvm.nix would create missing folders with the owner microvm:kvm, and the user could not write there.
-          {
-            path = [
-              "tmpfiles"
-              "settings"
-              "10-microvm"
-            ];
-            update = folders: removeAttrs folders cfg.ownFolders;
-          }
-        ]
-      ) host
-    else
-      host;
+    lib.updateManyAttrsByPath (map
+      (
+        { path, update }:
+        {
+          path = [
+            "config"
+            "content"
+            "systemd"
+          ]
+          ++ path;
+          inherit update;
+        }
+      )
+      [
+        {
+          path = [ "services" ];
+          update =
+            services:
+            builtins.mapAttrs (unit: changes.${unit} or lib.id) (
+              lib.filterAttrs (_: service: service != redundant) (requireUnits services)
+            );
+        }
+        # microvm.nix would create missing folders with the owner microvm:kvm, and the user could not write there.
+        {
+          path = [
+            "tmpfiles"
+            "settings"
+            "10-microvm"
+          ];
+          update = folders: removeAttrs folders cfg.ownFolders;
+        }
+      ]
+    ) host;
 in
 {
   disabledModules = [ file ];
