@@ -33,6 +33,13 @@ it("loads, plans and writes as the command does", async () => {
   expect(right(await writeFlake(await planned()))).toMatchObject({ written: [], removed: [] });
 });
 
+it("gives a program its own process back after a config has run", async () => {
+  const before = [process.exit, process.kill, process.on, process.off, process.stdout.write];
+  await planned();
+  expect([process.exit, process.kill, process.on, process.off, process.stdout.write]).toEqual(before);
+  expect(process.listeners("uncaughtException").map(({ name }) => name)).not.toContain("note");
+});
+
 it("reports each problem of a config at its place", async () => {
   writeFileSync(file, readFileSync(file, "utf8").replace('"a": {}', '"a": { vcpu: 0, agnt: "claude-code" }'));
   const problems = left(await planConfig(right(await loadConfig(file))));

@@ -73,8 +73,21 @@ const end = (call: string, args: readonly unknown[]): never => {
   throw error;
 };
 
+/** The own properties of `process` that were replaced, and those that it inherits as undefined. */
+const replaced = new Map<string, PropertyDescriptor | undefined>();
+
 const replace = (name: string, value: unknown): void => {
+  if (!replaced.has(name)) replaced.set(name, Object.getOwnPropertyDescriptor(process, name));
   Object.defineProperty(process, name, { value, configurable: true, writable: true, enumerable: true });
+};
+
+/** Gives `process` back to a program that loads a config as one of its tasks. */
+export const unguard = (): void => {
+  for (const [name, before] of replaced)
+    if (before === undefined) Reflect.deleteProperty(process, name);
+    else Object.defineProperty(process, name, before);
+  replaced.clear();
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) process.off(event, note);
 };
 
 const onStderr = (): Writable =>

@@ -1,4 +1,5 @@
 import type { Config, Result } from "@microvm-emit/model";
+import { unguard } from "../config-file/guard.js";
 import { placesOf } from "../config-file/places.js";
 import { type LoadedFile, loadFile, withoutFile } from "../config-file/plan-file.js";
 import type { Diagnostic } from "../report/diagnostic.js";
@@ -24,7 +25,11 @@ export const loadConfig = (
   file: string,
   { output, config }: LoadOptions = {},
 ): Promise<Result<readonly Diagnostic[], LoadedFile>> =>
-  attempt(() => {
+  attempt(async () => {
     const places = placesOf(file, output);
-    return config === undefined ? loadFile(places) : withoutFile(places, config);
+    try {
+      return await (config === undefined ? loadFile(places) : withoutFile(places, config));
+    } finally {
+      unguard();
+    }
   });
