@@ -10,7 +10,11 @@ const names = readdirSync(packages);
 interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
+
+/** Packages that only generated code names, which the bundle never generates: ajv's standalone validators. */
+const namedInText: readonly string[] = ["ajv-formats"];
 const manifestOf = (name: string): Manifest =>
   JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8")) as Manifest;
 
@@ -24,12 +28,15 @@ const importsOf = (file: string): readonly string[] =>
 
 describe("published packages", () => {
   it.each(names)("%s declares every package that it imports", (name) => {
-    const { dependencies, peerDependencies } = manifestOf(name);
+    const { dependencies, peerDependencies, optionalDependencies } = manifestOf(name);
     const dist = join(packages, name, "dist");
     const built = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".js"));
     expect(built).not.toEqual([]);
     const imported = new Set(built.flatMap((path) => importsOf(join(dist, path))));
-    const declared = Object.keys({ ...dependencies, ...peerDependencies });
+    const declared = [
+      ...Object.keys({ ...dependencies, ...peerDependencies, ...optionalDependencies }),
+      ...namedInText,
+    ];
     expect([...imported].filter((other) => !declared.includes(other))).toEqual([]);
   });
 

@@ -26,7 +26,8 @@ const config: Config = {
 
 const FACTS = `config: {
   settings = builtins.fromJSON config.environment.etc."microvm/retire.json".text;
-  inherit (config.systemd.services.microvm-retire) before wantedBy;
+  inherit (config.systemd.services.microvm-retire) wantedBy;
+  before = config.systemd.services.microvm-retire.unitConfig.Before;
   requires = builtins.mapAttrs (name: _: config.systemd.services."install-microvm-\${name}".requires) config.microvm-emit.vms;
   failed = map (assertion: assertion.message) (builtins.filter (assertion: !assertion.assertion) config.assertions);
 }`;
@@ -71,7 +72,7 @@ describe.each(evaluations)("with %s", (_, canRun, evaluate) => {
           moved: { before: "former", folders: ["/var/lib/microvms"], exposed: [] },
         },
       },
-      before: ["moved", "new", "other"].map((name) => `install-microvm-${name}.service`),
+      before: ["moved", "new", "other"].map((name) => `install-microvm-${name}.service`).join(" "),
       wantedBy: ["multi-user.target"],
       requires: { moved: [unit], new: [unit], other: [] },
       failed: [],

@@ -81,7 +81,7 @@ describe("a silence", () => {
     ["an error", { "duplicate-mac": "no" }, "bad-value", "duplicate-mac", /^Fix the error/],
     ["an unknown code", { "no-logn": "no" }, "bad-value", "no-logn", /^Did you mean "no-login"\?$/],
     ["a name that every object has", { constructor: "no" }, "bad-value", "constructor", /^Use one of /],
-    ["a warning for no reason", { "no-login": " " }, "bad-value", "no-login", /^Say/],
+    ["a warning for no reason", { "no-login": " " }, "bad-value", "no-login", /^Give the reason/],
     ["a warning by a number", { "no-login": 1 }, "wrong-type", "no-login", /^Write text/],
   ])("of %s is an error", (_, silence, expected, key, remedy) => {
     for (const [input, path] of [

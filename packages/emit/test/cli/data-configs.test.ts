@@ -16,14 +16,16 @@ const schemaLine = "# yaml-language-server: $schema=./config.schema.json\n";
 
 describe("a config that is data", () => {
   it.each([
-    ["c.yaml", schemaLine + stringify(configOf("a")), "yaml\n   examplevm:"],
-    ["c.yml", stringify({ $schema: "./config.schema.json", ...configOf("a") }), "yaml\n   examplevm:"],
-    ["c.json", JSON.stringify({ $schema: "./config.schema.json", ...configOf("a") }), 'json\n   "examplevm"'],
-    ["c.jsonc", `// hosts\n${JSON.stringify(configOf("a")).replace(/\}$/, ",}")}`, 'json\n   "examplevm"'],
-  ])("emits from %s, with an example in that language in the skill", (name, text, entry) => {
+    ["c.yaml", schemaLine + stringify(configOf("a"))],
+    ["c.yml", stringify({ $schema: "./config.schema.json", ...configOf("a") })],
+    ["c.json", JSON.stringify({ $schema: "./config.schema.json", ...configOf("a") })],
+    ["c.jsonc", `// hosts\n${JSON.stringify(configOf("a")).replace(/\}$/, ",}")}`],
+  ])("emits from %s, and a skill with the commands for it", (name, text) => {
     const dir = directory({ [name]: text });
     expect(microvmEmit(dir, [name])).toMatchObject({ exitCode: 0, stderr: "" });
-    expect(readFileSync(join(dir, "flake/.claude/skills/create-microvm/SKILL.md"), "utf8")).toContain(entry);
+    expect(readFileSync(join(dir, "flake/.claude/skills/create-microvm/SKILL.md"), "utf8")).toContain(
+      `microvm-emit add examplevm -c ../${name} -o .`,
+    );
   });
 
   it.each([
