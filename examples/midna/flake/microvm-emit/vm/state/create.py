@@ -2,7 +2,8 @@
 
 usage: create.py CONFIG.json VM
 
-It never changes an existing folder or key, and replaces the page about the VM. Needs Python 3.11 and ssh-keygen. CONFIG.json maps names of VMs to the type
+It never changes an existing folder or key, and replaces the page about the VM. Needs Python 3.11 and ssh-keygen.
+CONFIG.json maps names of VMs to the type
 Vm.
 """
 
