@@ -1,7 +1,7 @@
 /** The flake of a project, without microVMs: a development shell and a formatter for each system, by nix-ast alone. */
 import { list, nix, print } from "@microvm-emit/nix-ast";
 
-/** What a project needs. */
+/** The needs of a project. */
 export interface Project {
   readonly description: string;
   /** Attributes of nixpkgs. */

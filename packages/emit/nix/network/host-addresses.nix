@@ -1,7 +1,7 @@
 # The addresses that a NixOS configuration gives to interfaces, with prefix length.
 { lib }:
 {
-  # Of one value of `systemd.network.networks`.
+  # The addresses in a value of `systemd.network.networks`.
   ofNetwork =
     network:
     network.address or [ ]
@@ -10,7 +10,7 @@
       one: lib.toList (one.Address or one.addressConfig.Address or [ ])
     ) network.addresses or [ ];
 
-  # Of one value of `networking.interfaces`.
+  # The addresses in a value of `networking.interfaces`.
   ofInterface =
     { ipv4, ipv6, ... }:
     map ({ address, prefixLength, ... }: "${address}/${toString prefixLength}") (

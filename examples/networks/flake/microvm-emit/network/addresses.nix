@@ -48,7 +48,7 @@ rec {
     )
     + "/${toString length}";
 
-  # Whether two subnets have an address in common.
+  # True if two subnets have an address in common.
   overlap =
     one: other:
     let
