@@ -10,7 +10,8 @@ name:
 }:
 let
   inherit (inputs.nixpkgs) lib;
-  guest = import "${nixpkgs}/nixos/lib/eval-config.nix" {
+  # A string would copy all of nixpkgs to the store, and its modules would be read a second time from there.
+  guest = import (nixpkgs + "/nixos/lib/eval-config.nix") {
     inherit pkgs specialArgs;
     inherit ((if pkgs == null then host.pkgs else pkgs).stdenv.hostPlatform) system;
     prefix = [
