@@ -2,7 +2,14 @@
 import { chmodSync, readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import type { InputOptions, OutputOptions, Plugin } from "rolldown";
+import {
+  type CodeSplittingGroup,
+  type InputOptions,
+  type OutputChunk,
+  type OutputOptions,
+  type Plugin,
+  rolldown,
+} from "rolldown";
 
 const dist = join(import.meta.dirname, "packages/emit/dist");
 
@@ -33,7 +40,7 @@ const executable: Plugin = {
   },
 };
 
-export default {
+const input: InputOptions = {
   input: { "microvm-emit": join(dist, "cli/main.js") },
   platform: "node",
   // Optional dependencies, which users can leave out.
@@ -43,6 +50,38 @@ export default {
     mainFields: ["module", "main"],
     alias: { "fp-ts/lib": join(dirname(createRequire(import.meta.url).resolve("fp-ts/package.json")), "es6") },
   },
+};
+
+/** The modules that the bundler needs for these files of `dist` and what they import, except by a dynamic import. */
+const modulesFor = (chunks: readonly OutputChunk[], files: readonly string[]): ReadonlySet<string> => {
+  const ids = files.map((file) => join(dist, file));
+  const needed = new Set(chunks.filter(({ moduleIds }) => ids.some((id) => moduleIds.includes(id))));
+  // The iteration also visits what it adds.
+  for (const { imports } of needed) for (const chunk of chunks) if (imports.includes(chunk.fileName)) needed.add(chunk);
+  return new Set([...needed].flatMap(({ moduleIds }) => moduleIds).filter((id) => !id.startsWith("\0")));
+};
+
+/**
+ * Gathers what commands load together. By default the bundler writes a file for each set of modules that the same
+ * commands load, and to open 60 of them takes longer than to read a few large ones.
+ */
+const groups = async (): Promise<CodeSplittingGroup[]> => {
+  const { output } = await (await rolldown(input)).generate();
+  const chunks = output.filter((file) => file.type === "chunk");
+  // A module lies in the first group that has it.
+  return [
+    { name: "first", files: ["cli/main.js"] },
+    { name: "start", files: ["cli/terminal.js", "report/wrap.js"] },
+    { name: "plan", files: ["config-file/plan-file.js", "report/plan-summary.js", "report/plan-table.js"] },
+  ].map(({ name, files }, position) => {
+    const modules = modulesFor(chunks, files);
+    const entry = join(dist, "cli/main.js");
+    return { name, priority: 10 - position, test: (id) => id !== entry && modules.has(id) };
+  });
+};
+
+export default async (): Promise<InputOptions & { readonly output: OutputOptions }> => ({
+  ...input,
   plugins: [licences, executable],
   output: {
     // At the depth of cli/main.js, since both find `package.json` and `problems` from where they lie.
@@ -50,7 +89,7 @@ export default {
     entryFileNames: "[name].js",
     chunkFileNames: "microvm-emit.[name].js",
     minify: true,
-    // A group of their own keeps the bundler's CommonJS helpers, which `--help` needs, in another file.
-    codeSplitting: { groups: [{ name: "schemas", test: /node_modules.(?:zod|ip-address)/ }] },
+    // The groups are closed: none needs a module of a later one.
+    codeSplitting: { includeDependenciesRecursively: false, groups: await groups() },
   },
-} satisfies InputOptions & { readonly output: OutputOptions };
+});
