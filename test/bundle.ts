@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
 import type { TestProject } from "vitest/node";
-import config from "../rolldown.config.js";
+import configure from "../rolldown.config.js";
 
 /** Quick without changes, because TypeScript first compares file times. */
 const build = async (): Promise<void> => {
@@ -15,7 +15,7 @@ const build = async (): Promise<void> => {
     encoding: "utf8",
   });
   if (status !== 0) throw new Error(`The packages do not build:\n${stdout}`);
-  const { output, ...input } = config;
+  const { output, ...input } = await configure();
   const bundle = await rolldown(input);
   await bundle.write(output);
   await bundle.close();
