@@ -199,7 +199,7 @@ const otherPlaces: Readonly<Record<string, string>> = {
   "macvtap-on-port": "hosts.h.bridges.lan.ports: the port",
   "other-hypervisor": "hosts.h.vms.a.hypervisor: the VM's hypervisor",
   "overlapping-subnets": "hosts.h.bridges.br0.address: the other subnet",
-  "policy-not-held": "hosts.h.vms.a.network: the policy",
+  "policy-not-enforced": "hosts.h.vms.a.network: the policy",
   "renamed-from-present": "hosts.h.vms.old: still here",
   "secret-in-writable-share": "hosts.h.vms.a.workspace: the share",
   "several-external-interfaces": "hosts.h.bridges.br0.nat.externalInterface: the other interface",

@@ -157,7 +157,7 @@ describe("what cannot be", () => {
     const host = bridges === undefined ? {} : { bridges };
     const guarded = { network: "internet", ...vm };
     const only = (problems: readonly string[]): readonly string[] =>
-      problems.filter((problem) => problem.startsWith("policy-not-held interfaces"));
+      problems.filter((problem) => problem.startsWith("policy-not-enforced interfaces"));
     expect(only(problemsOf(guarded, host).map((problem) => problem.replace("a.", "")))).toHaveLength(1);
     expect(only(problemsOf({ ...vm, network: "open" }, host).map((problem) => problem.replace("a.", "")))).toEqual([]);
   });

@@ -967,7 +967,7 @@ const table: readonly Row[] = [
         },
       },
     ),
-    ...["a", "b", "c"].map((name) => `policy-not-held ${v}.${name}.interfaces[0]`),
+    ...["a", "b", "c"].map((name) => `policy-not-enforced ${v}.${name}.interfaces[0]`),
   ],
   [
     "Wi-Fi where MACs of VMs have to pass",
@@ -1362,7 +1362,7 @@ describe("problems", () => {
     ["another program's DHCP", { interfaces: [{ address: "dhcp" }] }, { existing: true, address: "10.0.0.1/24" }],
   ])("name the way past a policy: %s", (way, vm, bridge) => {
     const problem = problemsOf(config({ a: vm }, { bridges: { br0: bridge } })).find(
-      ({ code }) => code === "policy-not-held",
+      ({ code }) => code === "policy-not-enforced",
     );
     expect(problem?.message).toContain(`: ${way}`);
   });

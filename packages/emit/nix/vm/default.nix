@@ -51,7 +51,7 @@ let
             "The VMs of the guest ${name} have different shares, volumes or secrets, on which its NixOS configuration depends. Use separate guests."
             (builtins.head modulesOfVms)
           )
-          # Also of the other VMs, where the folders are empty.
+          # The folders for all VMs of the guest. In the other VMs, they are empty.
           (parts.homeFoldersOf vms)
         ];
       }

@@ -21,7 +21,7 @@ export interface Place {
   readonly root: string;
 }
 
-/** What VMs of the old host have that a config does not add by default. */
+/** Settings that keep a VM as it was on the old host, against the defaults of a config. */
 const asBefore = ({ interfaces }: Settings): Settings => ({
   workspace: false,
   sshHostKeys: false,

@@ -2,7 +2,7 @@ import { isIPv4 } from "node:net";
 import { Address4 } from "ip-address";
 import type { HostReading, NetworkReading } from "./reading.js";
 
-/** The bridges of a host, which stay as they are: the config only adds taps to them. */
+/** A bridge of the host. It stays unchanged: the config only adds taps to it. */
 export interface OldBridge {
   readonly name: string;
   /** The host's first IPv4 address with its prefix length. */
@@ -70,7 +70,7 @@ export const isInSubnet = (address: string, subnet: string): boolean =>
 export const offsetIn = (address: string, subnet: string): number =>
   Number(new Address4(withoutPrefix(address)).bigInt() - new Address4(subnet).startAddress().bigInt());
 
-/** The file of a guest that configures an interface: one for its MAC address, else one that is not for other links. */
+/** The file of a guest that configures an interface: one that matches its MAC address, else one that can match any Ethernet link. */
 export const networkOf = (
   networks: Readonly<Record<string, NetworkReading>>,
   mac: string,

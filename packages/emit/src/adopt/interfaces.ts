@@ -36,7 +36,7 @@ type Adopted =
     }
   | { readonly kind: "kept"; readonly reason: string };
 
-/** Microvm.nix's own network files, which a guest has without any of the user's. */
+/** True for the network files of microvm.nix, which every guest has. */
 const isDefault = (file: string): boolean => file.startsWith("99-");
 
 export const adoptInterfaces = (

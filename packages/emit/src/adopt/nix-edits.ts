@@ -119,7 +119,7 @@ const pathsIn = ({ expr }: NixFile, path: string): readonly string[] =>
     return target.startsWith("..") || target.startsWith("/") ? [] : [target];
   });
 
-/** Files that a file names, directly or through other files; a module that a function returns has no file of its own. */
+/** The files that a file names, directly or through other files. A module that a function returns has no file. */
 const reachableFrom = (paths: readonly string[], { fileAt, importsOf }: SourceFiles): readonly string[] => {
   const reached = new Set(paths);
   // A set also visits the items that are added on the way.

@@ -12,7 +12,7 @@ import { Failed } from "../report/failure.js";
 import { type FlakeHost, subfolderOf } from "./flake-host.js";
 import { type HostReading, readingSchema } from "./reading.js";
 
-/** What to evaluate. */
+/** A host to evaluate. */
 export interface Evaluation {
   readonly subject: FlakeHost;
   readonly overrides: readonly Override[];
@@ -20,7 +20,7 @@ export interface Evaluation {
   readonly files?: readonly TextFile[];
   /** Files of emitted modules, which {@link system} reads as `./microvms`. */
   readonly beside?: readonly TextFile[];
-  /** A system in place of the flake's own, as Nix with `subject` in scope. */
+  /** A system to evaluate instead of the flake's, as Nix with `subject` in scope. */
   readonly system?: Expr;
 }
 
@@ -80,7 +80,7 @@ const inputOf = (
 ): Readonly<Record<string, string>> => {
   if (flake.kind === "remote") return { url: flake.reference };
   const copy = join(directory, "source");
-  // Nix reads the files that are there first.
+  // Written first, so that `mirror` does not replace them.
   writeNew(copy, files);
   mirror(flake.source, copy, directory);
   const dir = subfolderOf(flake);

@@ -35,7 +35,7 @@ const vmSchema = z.object({
   kind: z.enum(["config", "flake", "evaluatedConfig"]),
   autostart: z.boolean(),
   restartIfChanged: z.boolean(),
-  /** By name below `microvm`, such as `vsock.cid`. */
+  /** Options by their name below `microvm`, such as `vsock.cid`. */
   options: z.record(text, optionSchema),
   hostName: text,
   stateVersion: text,

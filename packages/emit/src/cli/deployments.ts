@@ -6,7 +6,7 @@ import { requireKnown } from "./names.js";
 import type { Context } from "./command.js";
 import { evaluateProject } from "./evaluate-project.js";
 
-/** The hosts of a config with what runs on them, and why some of them do not answer. */
+/** The hosts of a config with their deployed systems, or with the reason why a host does not answer. */
 export interface Deployments {
   readonly project: Project;
   readonly hosts: readonly DeployedHost[];

@@ -5,7 +5,7 @@ import { render } from "../render.js";
 import { printLock } from "./lock-file.js";
 import type { PlannedFile } from "./plan-file.js";
 
-/** The files of a flake, by default of the config's, with its lock beside it. */
+/** The files of a flake with the lock beside its config. Without `texts`, the files that the config compiles to. */
 export const wantedOf = (
   { places, planned, lockFile: { adopted }, files }: PlannedFile,
   texts: readonly TextFile[] = render(files()),

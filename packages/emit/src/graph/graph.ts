@@ -230,7 +230,7 @@ const draw = (
   const internet = (): string => box(outside, "internet", "internet", "the internet");
   const itself = (): string => box(inside, `${host}self`, "host", "the host");
   const folder = (path: string): string => box(inside, `${host}f${folders.get(path) ?? ""}`, "folder", path);
-  // Equal words are one place: several hosts can stand in one LAN, but their cards have names of their own.
+  // Equal texts are one box. Hosts of one LAN get separate boxes if their interfaces have different names.
   const network = (text: string): string => box(outside, `${host}o${hashOf(text)}`, "network", text);
 
   for (const {

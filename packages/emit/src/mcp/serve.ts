@@ -31,7 +31,7 @@ const instructions =
 /** Longer results would fill the context of a model. */
 const maxLength = 100_000;
 
-/** Runs the command in a process of its own: a config can end its process, and Node never forgets a loaded module. */
+/** Runs the command in a new process: a config can end its process, and Node keeps every loaded module. */
 const call = async (tool: Tool, input: never, places: Places, signal: AbortSignal): Promise<CallToolResult> => {
   const [program = ""] = process.argv.slice(1);
   const words = tool.words(input, places);

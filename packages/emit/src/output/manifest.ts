@@ -41,7 +41,7 @@ export const isInside = (path: string): boolean =>
 export const attributesName = ".gitattributes";
 
 const heading =
-  "# microvm-emit writes these files. Where two branches change one, git keeps a side: run microvm-emit after the merge.";
+  "# microvm-emit writes these files. If two branches change one of them, git keeps one side: run microvm-emit after the merge.";
 
 /**
  * Merge rules for git (gitattributes(5)): a file comes from one branch as a whole, so that no file mixes two runs, and

@@ -120,7 +120,7 @@ export type Failure =
   | { readonly kind: "not-confirmed"; readonly question: string; readonly isAsked: boolean }
   | { readonly kind: "internal"; readonly error: string };
 
-/** A fact that neither the command line nor the machine gives. */
+/** A fact that is missing on the command line and on the machine. */
 export interface Question {
   readonly message: string;
   /** The option that answers it. */

@@ -11,7 +11,7 @@ export interface LeftoverFolder {
 /** The folders of one VM. */
 export interface Leftover {
   readonly vm: string;
-  /** Whether the lock knows the VM. Otherwise something else may have made the folders. */
+  /** True if the lock contains the VM. Otherwise, another program may have made the folders. */
   readonly isInLock: boolean;
   readonly folders: readonly LeftoverFolder[];
 }

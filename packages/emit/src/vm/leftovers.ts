@@ -38,7 +38,7 @@ export const leftoversOn = (host: HostPlan, lock: Lock, root: string): readonly 
     (Object.hasOwn(lock.freed ?? {}, host.name) ? (lock.freed?.[host.name] ?? []) : []).map(({ vm }) => vm),
   );
   const used = usedPaths(host).map((path) => withoutLinks(join(root, path)));
-  // Parents of shares are among these, so what lies in them is not in use.
+  // They include parents of shares, whose other contents are not in use.
   const made = host.vms.flatMap(({ storage }) => storage.directories.map(({ path }) => withoutLinks(join(root, path))));
   const isUsed = (folder: string): boolean =>
     used.some((path) => isBelow(path, folder) || isBelow(folder, path)) || made.some((path) => isBelow(folder, path));
@@ -49,7 +49,7 @@ export const leftoversOn = (host: HostPlan, lock: Lock, root: string): readonly 
     if (!isBelow(withoutLinks(root), parent)) continue;
     for (const name of entriesOf(parent)) {
       const folder = join(parent, name);
-      // Guests write to some of these folders: a link stays, whatever it leads to.
+      // Guests write to some of these folders: never remove a symlink.
       if (current.has(name) || !isFolder(folder) || isUsed(folder)) continue;
       found.set(name, [...(found.get(name) ?? []), { kind, path: folder, bytes: sizeOf(folder) }]);
     }
@@ -97,8 +97,8 @@ export const requireStopped = (vms: readonly string[]): void => {
 };
 
 /**
- * Removes a folder. No link is followed: neither on its path, which is opened folder by folder, nor in it, where GNU rm does the same.
- * Other file systems below it stay.
+ * Removes a folder without following symlinks: its path is opened folder by folder, and GNU rm does the same inside. Other file systems
+ * below it stay.
  */
 export const removeFolder = (folder: string): void => {
   const folders = openFolders();

@@ -100,7 +100,7 @@ export interface Host {
 
   /**
    * API keys that stay on the host, by provider. The host adds a key to the requests of each VM whose agent uses this
-   * provider, so the agent needs neither a key nor `network: "internet"`. No VM can read a key.
+   * provider, so the agent works without a key, and with `network: "none"`. No VM can read a key.
    *
    * @default {}
    * @example { anthropic: { file: "/run/agenix/anthropic" } }

@@ -19,7 +19,7 @@ export interface VmAgent {
 
   /**
    * The owner of the agent's login and settings. `"shared"`: one host folder, writable in every VM; one login serves
-   * all, and a compromised VM can read and change it. `"own"`: a folder for this VM, with a login of its own. `"copy"`:
+   * all, and a compromised VM can read and change it. `"own"`: a folder and a login for this VM only. `"copy"`:
    * a copy of the shared folder at each start of the VM; changes are lost with the guest's home, and renewing a login
    * in one place may end it in another.
    *

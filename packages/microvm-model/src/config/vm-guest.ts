@@ -118,8 +118,8 @@ export interface VmGuest {
 
   /**
    * The NixOS of the guest. `"shared"`: all VMs of the host with an equal guest share one NixOS, which gets its name and addresses at boot.
-   * `"own"`: a NixOS for this VM only, whose modules can read its host name and addresses from `config`; it takes an
-   * evaluation of its own.
+   * `"own"`: a NixOS for this VM only, whose modules can read its host name and addresses from `config`; it takes a
+   * separate evaluation.
    *
    * @default "shared"
    * @example "own"

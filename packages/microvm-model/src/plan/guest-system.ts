@@ -58,7 +58,7 @@ export const planGuestSystem = (
   firewall: planFirewall(vm),
   toolchains: vm.toolchains.map(planToolchain),
   unpatchedBinaries: vm.unpatchedBinaries ?? vm.toolchains.some((toolchain) => toolchain.unpatchedBinaries),
-  // What the config says wins.
+  // Variables of the config come last and win.
   environment: Object.fromEntries(
     [...keys.map(({ variables }) => variables ?? {}), vm.environment]
       .flatMap((variables) => Object.entries<string>(variables))

@@ -13,7 +13,7 @@ export interface KeyPlan {
   readonly file: string | Expr;
   /** The address of the host's gateway, without a path; null if the network has none. */
   readonly url: string | null;
-  /** What the VM's agent reads; null if it cannot use the gateway by environment variables. */
+  /** Variables that the VM's agent reads; null if they cannot make it use the gateway. */
   readonly variables: Readonly<Record<string, string>> | null;
 }
 

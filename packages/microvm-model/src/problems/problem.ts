@@ -7,7 +7,7 @@ export type ConfigPath = readonly (string | number)[];
 /**
  * A fault of a config, in words a person can act on.
  *
- * @typeParam Code the codes; `string` for rules of your own.
+ * @typeParam Code the codes; `string` for your own rules.
  */
 export interface Problem<Code extends string = ProblemCode> {
   /** Stable name of the rule, such as `duplicate-address`. */

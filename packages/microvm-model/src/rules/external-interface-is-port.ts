@@ -4,7 +4,7 @@ import { problem } from "../problems/problem.js";
 /**
  * NAT uses a bridge port
  *
- * An interface in a bridge has no packets of its own: the host sends and receives through the bridge. So masquerading
+ * An interface in a bridge has no packets: the host sends and receives through the bridge. So masquerading
  * on the port matches no packet.
  *
  * ## Fails

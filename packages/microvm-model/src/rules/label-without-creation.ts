@@ -4,7 +4,7 @@ import { problem } from "../problems/problem.js";
 /**
  * Label on an existing image
  *
- * microvm.nix sets the label when it creates the file system. With autoCreate: false it creates none, and the guest
+ * microvm.nix sets the label when it creates the file system. With `autoCreate: false`, it creates none, and the guest
  * waits for a disk with that label until boot fails (microvm.nix lib/volumes.nix).
  *
  * ## Fails

@@ -6,7 +6,7 @@ import { problem } from "../problems/problem.js";
  * nixpkgs.config has no effect
  *
  * By default a guest uses the host's package set, and NixOS refuses `nixpkgs.config` together with an existing set. With
- * pkgs: null the guest creates its own set, which modules can configure. This costs one more evaluation of nixpkgs
+ * `pkgs: null`, the guest creates its own set, which modules can configure. This costs one more evaluation of nixpkgs
  * (microvm.nix#218).
  *
  * ## Fails
@@ -33,7 +33,7 @@ export const check: Rule = (host) =>
               nixpkgsConfigWithSet(
                 [...path, "modules", position],
                 "The module sets `nixpkgs.config`, but the guest uses an existing package set",
-                "Set pkgs: null on the VM to create its own package set.",
+                "Set `pkgs: null` on the VM to create its own package set.",
               ),
             ]
           : [],

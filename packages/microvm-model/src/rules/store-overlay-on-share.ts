@@ -5,7 +5,7 @@ import type { Rule } from "./rule.js";
  * Store overlay on a share
  *
  * Writes to `/nix/store` go to the upper layer of an overlay. The kernel does not accept 9p there. microvm.nix's
- * shares.md says the same of virtiofs, although its code allows it. Memory and volumes work.
+ * shares.md says the same about virtiofs, although its code allows it. Memory and volumes work.
  *
  * ## Fails
  *

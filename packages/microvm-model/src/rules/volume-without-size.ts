@@ -5,7 +5,7 @@ import { problem } from "../problems/problem.js";
  * New volume without a size
  *
  * microvm.nix creates a missing image and its file system, so it needs the size (lib/volumes.nix). An existing image
- * needs autoCreate: false instead.
+ * needs `autoCreate: false` instead.
  *
  * ## Fails
  *
@@ -29,7 +29,7 @@ export const check: Rule = (host) =>
         volumeWithoutSize(
           path,
           `microvm.nix creates ${image} if it is missing, and needs its size`,
-          "Set `sizeMiB`, or autoCreate: false for an existing image.",
+          "Set `sizeMiB`, or `autoCreate: false` for an existing image.",
         ),
       ),
   );

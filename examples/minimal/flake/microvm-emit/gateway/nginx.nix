@@ -74,7 +74,7 @@ let
         ${lib.concatMapStringsSep "\n  " (address: "listen ${address};") listens}
         set $provider ${name};
 
-        # Also for "*" and the target of CONNECT.
+        # Outside of `location`, so that it also applies to "*" and the target of CONNECT.
         if ($request_method !~ ^(GET|HEAD|POST|PUT|PATCH|DELETE)$) {
           return 405 ${errorOf "this method is not allowed"};
         }

@@ -33,7 +33,7 @@ export const completions: Declare = (program, ask) => {
   withFormat(command, ["human", "json"]);
 };
 
-/** `microvm-emit complete -- WORDS…`: the answer to the scripts, of which the first line says what paths to add. */
+/** `microvm-emit complete -- WORDS…`: the answer to the scripts. Its first line names the kind of paths to add. */
 export const completeWords: Declare = (program, ask) => {
   const command = program
     .command("complete", { hidden: true })

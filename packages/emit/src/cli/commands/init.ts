@@ -3,7 +3,7 @@ import { type Declare, withFormat } from "../command.js";
 
 const examples = `
 Examples:
-  $ microvm-emit init                        ask only for facts that this machine does not tell
+  $ microvm-emit init                        ask only for facts that it cannot read from this machine
   $ microvm-emit init --into ./flake.nix     add inputs and one module to your own flake
   $ microvm-emit init --agent codex --toolchain rust --yes`;
 

@@ -110,7 +110,7 @@ export const nixFailures = {
    * Nix cannot evaluate a host
    *
    * NixOS refuses the configuration: an unknown option, a conflict, a failed assertion or a missing package. The report
-   * shows the part of the config, or of your own module, that caused the error. `--verbose` shows the full output of
+   * shows the part of the config or of your module that caused the error. `--verbose` shows the full output of
    * Nix.
    */
   "evaluation-failed": { exitCode: 1, words: ({ hosts }) => hosts.map(failedHost) },

@@ -48,7 +48,7 @@ export const vmFailures = {
    * A switched host does not answer
    *
    * `deploy` switches hosts one after the other and opens a new SSH connection to each. A host that refuses it may have
-   * lost its network or its login, so `deploy` leaves the other hosts as they are. On the console of the host,
+   * lost its network or its login, so `deploy` does not change the other hosts. On the console of the host,
    * `nixos-rebuild switch --rollback` restores the previous generation.
    */
   "host-not-back": {
@@ -163,7 +163,7 @@ export const vmFailures = {
    * SSH host key is unknown
    *
    * The host makes the SSH host key of a guest and publishes its public part in `/run/microvm-known-hosts` when the VM
-   * starts. ssh accepts no other key. With `sshHostKeys: false`, the guest makes a new key that nobody can verify.
+   * starts. ssh accepts no other key. With `sshHostKeys: false`, the guest makes a new key, which cannot be verified.
    */
   "host-key-unknown": {
     exitCode: 1,

@@ -21,7 +21,7 @@ import { problem } from "../problems/problem.js";
  * { network: "open", interfaces: [{ type: "macvtap", link: "eno1", mode: "bridge" }] }
  * ```
  */
-const policyNotHeld = problem("policy-not-held", "error");
+const policyNotEnforced = problem("policy-not-enforced", "error");
 
 export const check: Rule = (host) =>
   host.vms.flatMap(
@@ -39,7 +39,7 @@ export const check: Rule = (host) =>
             return way === undefined
               ? []
               : [
-                  policyNotHeld(
+                  policyNotEnforced(
                     link.path,
                     `\`network: "${network}"\` cannot be enforced on this interface: ${way}`,
                     'Set `network: "open"`, or use a tap on a bridge without `ports`.',
