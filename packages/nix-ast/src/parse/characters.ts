@@ -5,6 +5,8 @@ export const DIGIT = 4;
 export const PATH = 8;
 export const SCHEME = 16;
 export const URI = 32;
+export const PATH_NAME = 64; // in both
+export const LONGER = 128; // in one of both
 
 const classes = new Uint8Array(128);
 const add = (flag: number, characters: RegExp): void => {
@@ -18,6 +20,9 @@ add(DIGIT, /[0-9]/);
 add(PATH, /[A-Za-z0-9._+-]/);
 add(SCHEME, /[A-Za-z0-9+.-]/);
 add(URI, /[A-Za-z0-9%/?:@&=+$,_.!~*'-]/);
+
+add(PATH_NAME, /[A-Za-z0-9_-]/);
+add(LONGER, /['.+]/);
 
 /** True if the character at `at` is in a class. False after the end of the text. */
 export const isOf = (flag: number, text: string, at: number): boolean => {

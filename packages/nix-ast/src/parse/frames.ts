@@ -21,9 +21,9 @@ import type {
   UnaryOperator,
   With,
 } from "../expr.js";
+import type { Mutable } from "../nodes.js";
 import type { TokenKind } from "./lexer.js";
 
-export type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 export type Before = readonly Trivium[] | undefined;
 export type After = string | undefined;
 

@@ -1,6 +1,4 @@
 import type { Interpolation } from "../expr.js";
-import { joinParts } from "../literal.js";
-import { isBlank, splitLines } from "../strings.js";
 import { unescapeIndented } from "../unescape.js";
 
 type Piece = string | Interpolation;
@@ -12,29 +10,68 @@ type Piece = string | Interpolation;
 export const stripIndentation = (
   pieces: readonly Piece[],
 ): { readonly stripped: readonly Piece[]; readonly indentation: string } => {
-  const lines = splitLines(pieces);
-  const [first = []] = lines;
-  if (lines.length > 1 && isBlank(first)) lines.shift();
-  const last = lines.at(-1);
-  if (last !== undefined && isBlank(last)) lines[lines.length - 1] = [];
-  let indentation = Infinity;
-  for (const line of lines) {
-    if (!isBlank(line)) indentation = Math.min(indentation, leadingSpaces(line[0] ?? ""));
-  }
-  const stripped = lines.flatMap((line, i): readonly Piece[] => [
-    ...(i > 0 ? ["\n"] : []),
-    ...line.map((piece, j) =>
-      j === 0 && typeof piece === "string" ? piece.slice(Math.min(indentation, leadingSpaces(piece))) : piece,
-    ),
-  ]);
-  return { stripped: joinParts(stripped), indentation: " ".repeat(indentation === Infinity ? 0 : indentation) };
+  const indentation = commonIndentation(pieces);
+  const stripped: Piece[] = [];
+  pieces.forEach((piece, i) => {
+    if (typeof piece === "object") {
+      stripped.push(piece);
+      return;
+    }
+    const isLast = i === pieces.length - 1;
+    /** The start of the text of a line, without its indentation. A blank last line has no text. */
+    const textOf = (line: number): number => {
+      const content = skipSpaces(piece, line);
+      return isLast && content === piece.length ? content : Math.min(line + indentation, content);
+    };
+    const first = skipSpaces(piece, 0);
+    let at = i > 0 ? 0 : textOf(piece.charCodeAt(first) === NEWLINE ? first + 1 : 0);
+    let text = "";
+    for (let end = piece.indexOf("\n", at); end >= 0; end = piece.indexOf("\n", at)) {
+      text += piece.slice(at, end + 1);
+      at = textOf(end + 1);
+    }
+    text += piece.slice(at);
+    if (text !== "") stripped.push(text);
+  });
+  return { stripped, indentation: " ".repeat(indentation === Infinity ? 0 : indentation) };
 };
 
-const leadingSpaces = (piece: Piece): number => {
-  if (typeof piece === "object") return 0;
-  let count = 0;
-  while (piece.charCodeAt(count) === 0x20) count++;
-  return count;
+const NEWLINE = 0x0a;
+
+/** The least number of spaces before the text of a line; Infinity if all lines are blank. */
+const commonIndentation = (pieces: readonly Piece[]): number => {
+  let least = Infinity;
+  /** The number of spaces so far in a line that has no text yet; -1 after text. */
+  let spaces = 0;
+  for (const piece of pieces) {
+    if (typeof piece === "object") {
+      if (spaces >= 0) least = Math.min(least, spaces);
+      spaces = -1;
+      continue;
+    }
+    for (let at = 0; at <= piece.length;) {
+      if (spaces >= 0) {
+        const content = skipSpaces(piece, at);
+        spaces += content - at;
+        if (content === piece.length) break;
+        if (piece.charCodeAt(content) !== NEWLINE) {
+          least = Math.min(least, spaces);
+          spaces = -1;
+        }
+      }
+      const end = piece.indexOf("\n", at);
+      if (end < 0) break;
+      at = end + 1;
+      spaces = 0;
+    }
+  }
+  return least;
+};
+
+const skipSpaces = (text: string, from: number): number => {
+  let at = from;
+  while (text.charCodeAt(at) === 0x20) at++;
+  return at;
 };
 
 /**

@@ -1,7 +1,7 @@
 import type { Trivium } from "../expr.js";
 import { KEYWORDS, type Keyword } from "../names.js";
 import { skipBlanks } from "./blanks.js";
-import { DIGIT, isOf, LETTER, NAME, PATH, SCHEME, URI } from "./characters.js";
+import { DIGIT, isOf, LETTER, LONGER, NAME, PATH, PATH_NAME, SCHEME, URI } from "./characters.js";
 import {
   asComment,
   BLANK_LINE,
@@ -33,8 +33,10 @@ type Punctuation =
   | "${" | "{" | "}" | "(" | ")" | "[" | "]" | ";" | ":" | "," | "@" | "." | "..." | "?" | "="
   | "!" | "-" | "+" | "++" | "*" | "/" | "//" | "<" | "<=" | ">" | ">=" | "==" | "!=" | "&&" | "||" | "->" | "|>" | "<|"; // prettier-ignore
 
-const keywords: ReadonlyMap<string, Keyword> = new Map(KEYWORDS.map((word) => [word, word]));
-const LONGEST_KEYWORD = Math.max(...KEYWORDS.map((word) => word.length));
+/** Keywords by their first character. */
+const keywords: readonly (readonly Keyword[])[] = Array.from({ length: 128 }, (_, unit) =>
+  KEYWORDS.filter((word) => word.charCodeAt(0) === unit),
+);
 
 /** The end of a piece of text in a string or path. */
 export type TextEnd = "quote" | "interpolation" | "hole" | "end";
@@ -65,6 +67,9 @@ export class Lexer {
   after: string | undefined;
   /** The offset of an unclosed comment; -1 if there is none. */
   unclosedComment = -1;
+
+  /** True if the last piece of text has no escape, line break, tab, dollar or quote. */
+  isPlain = true;
 
   /** The offset of the lines after a `nixfmt:disable`; undefined where formatting is enabled. */
   disabledFrom: number | undefined;
@@ -175,16 +180,26 @@ export class Lexer {
   #piece(isStr: boolean): TextEnd {
     const { text } = this;
     let i = this.start;
+    this.isPlain = true;
     for (; i < text.length; i++) {
-      switch (text.charCodeAt(i)) {
+      const unit = text.charCodeAt(i);
+      // Most characters of text are letters.
+      if (unit > 0x5c && unit !== 0xe000) continue;
+      switch (unit) {
         case 0x22: // "
           if (!isStr) break;
           this.end = i;
           return "quote";
+        case 0x09:
+        case 0x0d:
+          this.isPlain = false;
+          break;
         case 0x5c: // backslash
+          this.isPlain = false;
           if (isStr) i = this.#escaped(i + 1);
           break;
         case 0x27: // '
+          this.isPlain = false;
           if (isStr || text.charCodeAt(i + 1) !== 0x27) break;
           switch (text.charCodeAt(i + 2)) {
             case 0x24: // $
@@ -200,6 +215,7 @@ export class Lexer {
           }
           break;
         case 0x24: // $
+          this.isPlain = false;
           if (text.charCodeAt(i + 1) === 0x7b) {
             this.end = i;
             return "interpolation";
@@ -211,6 +227,7 @@ export class Lexer {
           this.end = i;
           return "hole";
         case 0x0a:
+          this.isPlain = false;
           this.#newline(i);
       }
     }
@@ -259,6 +276,14 @@ export class Lexer {
     const at = this.#at;
     const unit = text.charCodeAt(at);
     if (isOf(PATH, text, at)) {
+      if (at >= this.#runEnd && isOf(LETTER, text, at)) {
+        // A name before anything that continues no path, URI or name is no part of these: the usual case.
+        let i = at + 1;
+        while (isOf(PATH_NAME, text, i)) i++;
+        if (!isOf(LONGER, text, i) && text.charCodeAt(i) !== 0x2f && text.charCodeAt(i) !== 0x3a) {
+          return this.#name(at, i);
+        }
+      }
       if (this.#isPath(at)) return this.#until(at, "path");
       if (isOf(LETTER, text, at)) return this.#word(at);
       if (isOf(DIGIT, text, at)) return this.#number(at);
@@ -360,8 +385,17 @@ export class Lexer {
       return this.#until(i, "uri");
     }
     while (isOf(NAME, text, i)) i++;
-    const keyword = i - at <= LONGEST_KEYWORD ? keywords.get(text.slice(at, i)) : undefined;
-    return this.#until(i, keyword ?? "identifier");
+    return this.#name(at, i);
+  }
+
+  /** A keyword or an identifier. */
+  #name(at: number, end: number): TokenKind {
+    const { text } = this;
+    this.end = end;
+    for (const word of keywords[text.charCodeAt(at)] as readonly Keyword[]) {
+      if (word.length === end - at && text.startsWith(word, at)) return word;
+    }
+    return "identifier";
   }
 
   #number(at: number): TokenKind {

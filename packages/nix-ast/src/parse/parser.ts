@@ -5,7 +5,6 @@ import {
   type AttrName,
   type AttrPath,
   type Attrs,
-  type Binary,
   type Binding,
   type DynamicName,
   type Expr,
@@ -17,7 +16,6 @@ import {
   type Lambda,
   type LegacyLet,
   type Let,
-  type List,
   type Name,
   type Parens,
   type Select,
@@ -30,7 +28,22 @@ import {
 import { toBindings, type Bindings } from "../build.js";
 import { FLOAT_MIN, INT64_MAX } from "../literal.js";
 import { isIdentifier, staticName } from "../names.js";
-import { BINARY, LEVEL } from "../operators.js";
+import {
+  AttrsNode,
+  BinaryNode,
+  BindingNode,
+  CallNode,
+  IdentNode,
+  IdentParamNode,
+  InterpolationNode,
+  IntNode,
+  LambdaNode,
+  ListNode,
+  SelectNode,
+  StrNode,
+  type Mutable,
+} from "../nodes.js";
+import { BINARY, LEVEL, type OperatorRule } from "../operators.js";
 import { escapeStr } from "../strings.js";
 import { toNix } from "../to-nix.js";
 import { joinAfter, lineComment } from "../trivia.js";
@@ -47,13 +60,12 @@ import {
   type FormalsFrame,
   type Frame,
   type HoleText,
-  type Mutable,
   type Opening,
   type PathFrame,
   type TextFrame,
 } from "./frames.js";
 import { toName, toTextPart, type Holes } from "./holes.js";
-import { HOLE, Lexer, type TokenKind } from "./lexer.js";
+import { HOLE, Lexer, type TextEnd, type TokenKind } from "./lexer.js";
 import type { SyntaxErrorKind, SyntaxProblem } from "./parse-error.js";
 import { staticText, textNode } from "./text-node.js";
 
@@ -273,13 +285,7 @@ export class Parser {
           end: lexer.end,
         });
       case "uri":
-        return this.#leaf({
-          [NODE]: true,
-          kind: "str",
-          parts: [this.#text.slice(lexer.start, lexer.end)],
-          start: lexer.start,
-          end: lexer.end,
-        });
+        return this.#leaf(new StrNode([this.#text.slice(lexer.start, lexer.end)], lexer.start, lexer.end));
       case "rec":
         return this.#openSet("recAttrs");
       case "let":
@@ -334,8 +340,9 @@ export class Parser {
     const text = this.#text.slice(start, end);
     const value = BigInt(text);
     if (this.#strict && value > INT64_MAX) this.#problem("intTooLarge", start, end, "integer does not fit in 64 bits");
-    const node: Expr = { [NODE]: true, kind: "int", value, start, end };
-    return text.length > 1 && text.startsWith("0") ? { ...node, spelling: text } : node;
+    const node = new IntNode(value, start, end);
+    if (text.length > 1 && text.startsWith("0")) node.spelling = text;
+    return node;
   }
 
   #float(): Expr {
@@ -355,16 +362,12 @@ export class Parser {
     this.#next();
     switch (this.#lexer.kind) {
       case ":": {
-        const param: Mutable<IdentParam> = { [NODE]: true, kind: "identParam", name, start, end };
-        return this.#openLambda(this.#comment(param, before, after), start);
+        return this.#openLambda(this.#comment(new IdentParamNode(name, start, end), before, after), start);
       }
       case "@":
         return this.#openFormals({ name, start, before, after });
       default:
-        return this.#have(
-          this.#comment<Expr>({ [NODE]: true, kind: "ident", name, start, end }, before, after),
-          LEVEL.atom,
-        );
+        return this.#have(this.#comment(new IdentNode(name, start, end), before, after), LEVEL.atom);
     }
   }
 
@@ -452,7 +455,7 @@ export class Parser {
   #continue(): State {
     const { kind } = this.#lexer;
     if (this.#level === LEVEL.atom) {
-      if (kind === ".") return this.#openPath("select");
+      if (kind === ".") return this.#select();
       if (kind === "or") return this.#legacyOr();
       this.#level = LEVEL.select;
     }
@@ -505,14 +508,14 @@ export class Parser {
   }
 
   #call(f: Expr, argument: Expr): Expr {
-    return { [NODE]: true, kind: "call", function: f, argument, start: startOf(f), end: this.#last };
+    return new CallNode(f, argument, startOf(f), this.#last);
   }
 
   /** `f or`: Nix parses it as a call of `f` with a variable `or`. */
   #legacyOr(): State {
     const { start, end, before, after } = this.#lexer;
     this.#next();
-    const or = this.#comment<Expr>({ [NODE]: true, kind: "ident", name: "or", start, end }, before, after);
+    const or = this.#comment(new IdentNode("or", start, end), before, after);
     return this.#have(this.#call(this.#value, or), LEVEL.select);
   }
 
@@ -520,9 +523,9 @@ export class Parser {
     const { kind, before, after } = this.#lexer;
     if (kind === "?") {
       this.#reduce(LEVEL.hasAttr, false);
-      return this.#openPath("hasAttr");
+      return this.#openHasAttr();
     }
-    const rule = kind in BINARY ? BINARY[kind as keyof typeof BINARY] : undefined;
+    const rule = RULES.get(kind);
     if (rule === undefined) {
       this.#reduce(LEVEL.greedy, true);
       return this.#finish();
@@ -533,15 +536,7 @@ export class Parser {
     if (top.kind === "binary" && top.level === rule.level) this.#checkChain(top.node.operator, operator);
     const tokens = withToken(undefined, "operator", before, after);
     const left = this.#value;
-    const node: Mutable<Binary> = {
-      [NODE]: true,
-      kind: "binary",
-      operator,
-      left,
-      right: MISSING,
-      start: startOf(left),
-      end: 0,
-    };
+    const node = new BinaryNode(operator, left, MISSING, startOf(left), 0);
     this.#push({ kind: "binary", node: this.#comment(node, undefined, undefined, tokens), level: rule.level });
     this.#next();
     return "operand";
@@ -769,7 +764,7 @@ export class Parser {
     this.#next();
     this.#pop();
     const tokens = withToken(undefined, "open", undefined, openAfter);
-    const node: Mutable<List> = { [NODE]: true, kind: "list", items, start, end, expanded: line !== closeLine };
+    const node = new ListNode(items, start, end, line !== closeLine);
     if (inner !== undefined) node.inner = inner;
     return this.#have(this.#comment(node, before, after, tokens), LEVEL.atom);
   }
@@ -797,7 +792,25 @@ export class Parser {
     const before = this.#takeBefore();
     const lexer = this.#lexer;
     switch (lexer.kind) {
-      case "identifier":
+      case "identifier": {
+        const { start, after } = lexer;
+        const name = this.#text.slice(start, lexer.end);
+        this.#next();
+        const frame: PathFrame = {
+          kind: "path",
+          use: "binding",
+          start,
+          before,
+          target: undefined,
+          tokens: undefined,
+          names: [name],
+          dot: undefined,
+        };
+        // The frame of a binding with a plain name is not on the stack, because its name is already complete.
+        if (after === undefined && this.#lexer.kind === "=") return this.#openValue(frame);
+        this.#push(frame);
+        return this.#afterName(frame, after);
+      }
       case "or":
       case '"':
       case "${":
@@ -850,7 +863,7 @@ export class Parser {
     const node: Mutable<Attrs | LegacyLet> =
       of === "legacyLet"
         ? { [NODE]: true, kind: "legacyLet", bindings, start, end, expanded }
-        : { [NODE]: true, kind: "attrs", recursive: of === "recAttrs", bindings, start, end, expanded };
+        : new AttrsNode(of === "recAttrs", bindings, start, end, expanded);
     if (inner !== undefined) node.inner = inner;
     return this.#have(this.#comment<Expr>(node, before, after, tokens), LEVEL.atom);
   }
@@ -876,14 +889,7 @@ export class Parser {
     this.#next();
     this.#pop();
     const all = withToken(tokens, ";", before, undefined);
-    const binding: Mutable<Binding> = {
-      [NODE]: true,
-      kind: "binding",
-      path: pathOf(frame.names),
-      value: this.#value,
-      start: frame.start,
-      end,
-    };
+    const binding = new BindingNode(pathOf(frame.names), this.#value, frame.start, end);
     return this.#collect(this.#comment(binding, frame.before, after, all));
   }
 
@@ -953,19 +959,41 @@ export class Parser {
 
   // Names
 
-  #openPath(use: "select" | "hasAttr"): State {
+  /** Parses `.a.b` after a value. Plain names without comments, the usual case, need no frame. */
+  #select(): State {
+    const lexer = this.#lexer;
+    const target = this.#value;
+    const names: AttrName[] = [];
+    for (;;) {
+      const { before: dotBefore, after: dotAfter } = lexer;
+      this.#next();
+      if (dotBefore !== undefined || dotAfter !== undefined) {
+        this.#push(selectFrame(target, names, trivia(dotBefore, dotAfter)));
+        return "names";
+      }
+      if (lexer.kind !== "identifier" || lexer.before !== undefined) {
+        this.#push(selectFrame(target, names, undefined));
+        return "names";
+      }
+      names.push(this.#text.slice(lexer.start, lexer.end));
+      const { after } = lexer;
+      this.#next();
+      if (after !== undefined || this.#lexer.kind === "or") {
+        const frame = selectFrame(target, names, undefined);
+        this.#push(frame);
+        return this.#afterName(frame, after);
+      }
+      if (this.#lexer.kind !== ".") {
+        return this.#have(new SelectNode(target, pathOf(names), startOf(target), this.#last), LEVEL.select);
+      }
+    }
+  }
+
+  #openHasAttr(): State {
     const { before, after } = this.#lexer;
     const target = this.#value;
-    this.#push({
-      kind: "path",
-      use,
-      start: startOf(target),
-      before: undefined,
-      target,
-      tokens: use === "hasAttr" ? withToken(undefined, "?", before, after) : undefined,
-      names: [],
-      dot: use === "select" ? trivia(before, after) : undefined,
-    });
+    const tokens = withToken(undefined, "?", before, after);
+    this.#push({ ...selectFrame(target, [], undefined), use: "hasAttr", tokens });
     this.#next();
     return "names";
   }
@@ -1095,23 +1123,28 @@ export class Parser {
     { target = MISSING, names, start }: PathFrame,
     or: { readonly tokens: Tokens | undefined } | undefined,
   ): Select {
-    const node: Mutable<Select> = { [NODE]: true, kind: "select", target, path: pathOf(names), start, end: this.#last };
+    const node = new SelectNode(target, pathOf(names), start, this.#last);
     if (or === undefined) return node;
     node.or = this.#value;
     return this.#comment(node, undefined, undefined, or.tokens);
   }
 
   #assign(frame: PathFrame, after: After): State {
-    const { kind, before: equalsBefore, after: equalsAfter } = this.#lexer;
-    if (kind !== "=") return this.#unexpected("`=`");
+    if (this.#lexer.kind !== "=") return this.#unexpected("`=`");
     this.#commentLastName(frame.names, after);
     this.#pop();
     const [first] = frame.names;
     if (this.#strict && this.#top.kind === "let" && typeof first === "object" && staticName(first) === undefined) {
       this.#computed(first, "`let`");
     }
+    return this.#openValue(frame);
+  }
+
+  /** Parses the value of a binding. The current token is the `=`. */
+  #openValue(frame: PathFrame): State {
+    const { before, after } = this.#lexer;
     this.#next();
-    this.#push({ kind: "binding", frame, tokens: withToken(undefined, "=", equalsBefore, equalsAfter) });
+    this.#push({ kind: "binding", frame, tokens: withToken(undefined, "=", before, after) });
     return "operand";
   }
 
@@ -1172,24 +1205,39 @@ export class Parser {
 
   // Text
 
+  /** Most text has no interpolation, and needs no frame. */
   #openText(of: TextFrame["of"]): State {
-    const { start, before } = this.#lexer;
-    this.#push({ kind: "text", of, start, before, pieces: [], cut: false });
-    return "text";
+    const { start, before, disabledFrom } = this.#lexer;
+    const pieces: TextFrame["pieces"] = [];
+    const found = this.#piece(of, pieces);
+    if (found === "quote") return this.#closeText(of, start, before, pieces, false);
+    const frame: TextFrame = { kind: "text", of, start, before, pieces, cut: false };
+    this.#push(frame);
+    return this.#continueText(frame, found, disabledFrom);
   }
 
   #textPiece(): State {
     const frame = this.#top;
     if (frame.kind !== "text") return "value";
+    const { disabledFrom } = this.#lexer;
+    return this.#continueText(frame, this.#piece(frame.of, frame.pieces), disabledFrom);
+  }
+
+  /** Reads text up to the end or an interpolation. */
+  #piece(of: TextFrame["of"], pieces: TextFrame["pieces"]): TextEnd {
     const lexer = this.#lexer;
-    const { of, pieces, start } = frame;
-    const { disabledFrom } = lexer;
     const found = of === "path" ? lexer.pathPiece() : lexer.textPiece(of);
     if (lexer.end > lexer.start) {
       const piece = this.#text.slice(lexer.start, lexer.end);
       pieces.push(piece);
       if (this.#hasNul && piece.includes("\0")) this.#nul(lexer.start + piece.indexOf("\0"));
     }
+    return found;
+  }
+
+  #continueText(frame: TextFrame, found: TextEnd, disabledFrom: number | undefined): State {
+    const lexer = this.#lexer;
+    const { of, pieces, start } = frame;
     switch (found) {
       case "hole": {
         const part = this.#valueOf(lexer.end, (value) => toTextPart(value));
@@ -1205,13 +1253,14 @@ export class Parser {
         this.#problem("unclosedText", start, start + of.length, `unclosed string: ${of} is missing`);
         return "done";
       case "quote":
-        return this.#closeText(frame);
+        this.#pop();
+        return this.#closeText(of, start, frame.before, pieces, frame.cut);
     }
   }
 
   #closeInterpolation({ start, disabledFrom }: Extract<Frame, { kind: "interpolation" }>): State {
     const { end } = this.#lexer;
-    const interpolation: Interpolation = { [NODE]: true, kind: "interpolation", expr: this.#value, start, end };
+    const interpolation = new InterpolationNode(this.#value, start, end);
     this.#pop();
     const text = this.#top;
     if (text.kind === "text") {
@@ -1221,11 +1270,10 @@ export class Parser {
     return "text";
   }
 
-  #closeText({ of, start, before, pieces, cut }: TextFrame): State {
+  #closeText(of: TextFrame["of"], start: number, before: Before, pieces: TextFrame["pieces"], cut: boolean): State {
     const lexer = this.#lexer;
     const { after } = lexer;
     const end = lexer.end + (of === "path" ? 0 : of.length);
-    this.#pop();
     const slash = of === "path" && lexer.precedesSlash;
     if (slash) this.#problem("trailingSlash", lexer.end, lexer.end + 1, "a path cannot end with a slash");
     lexer.next();
@@ -1235,11 +1283,11 @@ export class Parser {
     if (top.kind === "path" || top.kind === "inherit") {
       return this.#addName(this.#quotedName(pieces, start, end, before), after);
     }
-    return this.#have(this.#comment(textNode(of, pieces, start, end, cut), before, after), LEVEL.atom);
+    return this.#have(this.#comment(textNode(of, pieces, start, end, lexer.isPlain, cut), before, after), LEVEL.atom);
   }
 
   #quotedName(pieces: TextFrame["pieces"], start: number, end: number, before: Before): AttrName {
-    const expr = textNode('"', pieces, start, end);
+    const expr = textNode('"', pieces, start, end, this.#lexer.isPlain);
     const text = staticText(expr);
     if (text === undefined) return this.#dynamicName(expr, true, start, end, before);
     const spelling = this.#text.slice(start, end);
@@ -1409,16 +1457,9 @@ export class Parser {
     }
     this.#next();
     const tokens = withToken(undefined, ":", before, after);
-    const node: Mutable<Lambda> = {
-      [NODE]: true,
-      kind: "lambda",
-      param,
-      body: MISSING,
-      start,
-      end: start,
-      ...(param.kind === "formals" ? { sameLine: this.#lexer.line === line } : {}),
-      ...(tokens ? { tokens } : {}),
-    };
+    const sameLine = param.kind === "formals" ? this.#lexer.line === line : undefined;
+    const node = new LambdaNode(param, MISSING, start, start, sameLine);
+    if (tokens) node.tokens = tokens;
     this.#push({ kind: "lambda", node });
     return "operand";
   }
@@ -1545,8 +1586,21 @@ const openedHere = (frame: Frame): SyntaxProblem["related"] => {
   return start === undefined ? undefined : { start, end: start + 1, message: "opened here" };
 };
 
+const selectFrame = (target: Expr, names: AttrName[], dot: TokenTrivia | undefined): PathFrame => ({
+  kind: "path",
+  use: "select",
+  start: startOf(target),
+  before: undefined,
+  target,
+  tokens: undefined,
+  names,
+  dot,
+});
+
 const startOf = (expr: Expr): number => expr.parens?.at(-1)?.start ?? expr.start ?? 0;
 
 const isSwitch = ({ kind }: Trivium): boolean => kind === "disable" || kind === "enable";
+
+const RULES: ReadonlyMap<string, OperatorRule> = new Map(Object.entries(BINARY));
 
 const pathOf = (names: readonly AttrName[]): AttrPath => names as unknown as AttrPath;

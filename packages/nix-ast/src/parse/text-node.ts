@@ -1,6 +1,7 @@
 /** Builds strings and paths from their parsed pieces. */
 import { NODE, type Expr, type Spelling, type Str, type StringPart } from "../expr.js";
 import { joinParts } from "../literal.js";
+import { StrNode } from "../nodes.js";
 import { escapeIndented, escapeStr } from "../strings.js";
 import { unescapeIndented, unescapeStr } from "../unescape.js";
 import type { TextFrame } from "./frames.js";
@@ -19,18 +20,20 @@ export const staticText = (expr: Expr): string | undefined => {
 /** Characters with several spellings, or with a special meaning. */
 const SPECIAL = /["$'\\\n\r\t]/;
 
-/** Builds a string or path from pieces, some of which are values of holes. */
+/**
+ * Builds a string or path from pieces, some of which are values of holes. `isPlain`: the only piece has no character of
+ * {@link SPECIAL}.
+ */
 export const textNode = (
   of: TextFrame["of"],
   pieces: TextFrame["pieces"],
   start: number,
   end: number,
+  isPlain: boolean,
   cut = false,
 ): Expr => {
   const [only] = pieces;
-  if (of === '"' && pieces.length === 1 && typeof only === "string" && !SPECIAL.test(only)) {
-    return { [NODE]: true, kind: "str", parts: [only], start, end };
-  }
+  if (of === '"' && isPlain && pieces.length === 1 && typeof only === "string") return new StrNode([only], start, end);
   if (!pieces.some((piece) => typeof piece === "object" && piece.kind === "holeText")) {
     return writtenText(of, pieces as readonly StringPart[], start, end, cut);
   }
@@ -56,7 +59,9 @@ const writtenText = (
     case '"': {
       const parts = pieces.map((piece) => (typeof piece === "string" ? unescapeStr(piece) : piece));
       const spelling = spellingOf(pieces, parts, escapeStr);
-      return { [NODE]: true, kind: "str", parts, start, end, ...(spelling ? { spelling } : {}) };
+      const node = new StrNode(parts, start, end);
+      if (spelling) node.spelling = spelling;
+      return node;
     }
     case "''": {
       if (isFragile(pieces)) {
