@@ -41,18 +41,28 @@ const section = ({ name, type, description, default: fallback, example }: Option
     ].join("\n"),
   ].join("\n\n");
 
+const introduction = `Options of the NixOS modules in this folder. Set those of the host in a module of the host, and those of a guest in the \`config\` of a VM.
+[README.md](README.md) shows how to import the modules, and a first VM.
+
+Several modules can set options of one VM. Lists are joined. To replace another value, such as that of a VM which microvm-emit wrote, use \`lib.mkForce\`:
+
+\`\`\`nix
+{ lib, ... }:
+{
+  microvm-emit.vms.projectvm = {
+    network = lib.mkForce "allowlist";
+    allow = [ "github.com" ];
+    reachHost = [ 8080 ];
+  };
+}
+\`\`\``;
+
 /** The page in Markdown. */
 export const optionsPage = (rig: string): string => {
   const { host, guest } = optionsBy(join(rig, "nixpkgs/lib"));
-  return [
-    "# Options",
-    "Options of the NixOS modules in this folder. Set those of the host in a module of the host, and those of a guest in the `config` of a VM.",
-    "## Host",
-    ...host.map(section),
-    "## Guest",
-    ...guest.map(section),
-    "",
-  ].join("\n\n");
+  return ["# Options", introduction, "## Host", ...host.map(section), "## Guest", ...guest.map(section), ""].join(
+    "\n\n",
+  );
 };
 
 const rig = process.env["MICROVM_EMIT_RIG"];

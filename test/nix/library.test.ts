@@ -117,6 +117,47 @@ describe.each(Object.entries(evaluators))("by %s, a policy in Nix", (_, evaluate
   });
 });
 
+/** A host module that adds an option to all VMs, sets it, and reads it. */
+const withOwnOption = `{ config, lib, ... }:
+let
+  record = import ./microvm-emit/record.nix { inherit lib; };
+in
+{
+  options.microvm-emit.vms = lib.mkOption {
+    type = lib.types.attrsOf (record {
+      backup = lib.mkOption { type = lib.types.bool; default = false; };
+    });
+  };
+  config = {
+    microvm-emit.vms.projectvm = {
+      backup = true;
+      network = lib.mkForce "allowlist";
+      allow = [ "github.com" ];
+    };
+    environment.etc.backups.text = toString (
+      builtins.attrNames (lib.filterAttrs (_: { backup, ... }: backup) config.microvm-emit.vms)
+    );
+  };
+}`;
+
+describe("on NixOS's own modules, a host module", () => {
+  it.skipIf(rig === undefined)("adds an option to VMs, which keep the library's options and checks", async () => {
+    const two = { ...config, hosts: { h: { ...config.hosts["h"], vms: { projectvm: {}, othervm: {} } } } } as Config;
+    const flake = emittedFlat(two, { "host.nix": hostModule, "own.nix": withOwnOption });
+    const apply = `{ h }: { backups = h.config.environment.etc.backups.text; vms = builtins.mapAttrs (_: vm: { inherit (vm) backup network; }) h.config.microvm-emit.vms; } // (${FACTS}) { inherit h; }`;
+    const { backups, vms, failed, whole } = (await evaluateOnRig(flake, "nixosConfigurations", apply)) as Record<
+      string,
+      unknown
+    >;
+    expect({ backups, vms, failed, whole }).toEqual({
+      backups: "projectvm",
+      vms: { projectvm: { backup: true, network: "allowlist" }, othervm: { backup: false, network: "internet" } },
+      failed: [],
+      whole: true,
+    });
+  });
+});
+
 /** A mistake in a host module: its definitions for a VM, and parts of the error message. */
 const mistakes: Readonly<Record<string, readonly [definition: string, ...message: (string | RegExp)[]]>> = {
   "a wrong type": [

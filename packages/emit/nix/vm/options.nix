@@ -38,7 +38,7 @@ let
     id = mkOption {
       type = types.str;
       example = "microvm4";
-      description = "Name of the interface on the host.";
+      description = "Name of the interface on the host, at most 15 characters. With the prefix `microvm`, the policy also covers a VM that still runs after its removal.";
     };
     mac = mkOption {
       type = types.strMatching "([0-9a-f]{2}:){5}[0-9a-f]{2}";
@@ -116,7 +116,7 @@ let
       description = "Image file, relative to the folder of the VM (`/var/lib/microvms/NAME`).";
     };
     mountPoint = maybe types.str "Mount point in the guest. With null, the guest does not mount the volume.";
-    sizeMiB = maybe types.ints.positive "Size of the image in MiB. A larger size grows an existing image at the next start; images never shrink.";
+    sizeMiB = maybe types.ints.positive "Size of the image in MiB, required to create it. A larger size grows an existing image at the next start; images never shrink.";
     fsType = mkOption {
       type = types.str;
       default = "ext4";

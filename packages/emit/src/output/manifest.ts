@@ -40,11 +40,12 @@ export const isInside = (path: string): boolean =>
 
 export const attributesName = ".gitattributes";
 
-const heading =
-  "# microvm-emit writes these files. If two branches change one of them, git keeps one side: run microvm-emit after the merge.";
+const introduction = "# microvm-emit writes these files.";
+const heading = `${introduction} If two branches change one of them, git keeps one side: run microvm-emit after the merge.`;
 
 /**
- * Merge rules for git (gitattributes(5)): a file comes from one branch as a whole, so that no file mixes two runs, and
+ * Rules for git (gitattributes(5)). `-text`: no conversion of line endings, which would change programs and strings of
+ * Nix. `merge`: a file comes from one branch as a whole, so that no file mixes two runs, and
  * manifests are joined by line. A folder has one rule, which covers files that only the other branch has.
  */
 export const attributesFor = (files: readonly TextFile[]): string => {
@@ -56,10 +57,16 @@ export const attributesFor = (files: readonly TextFile[]): string => {
   return [heading, ...lines, ""].join("\n");
 };
 
-const attribute = (path: string, merge: "union" | "binary"): string => `"/${path}" merge=${merge}`;
+const attribute = (path: string, merge: "union" | "binary"): string => `"/${path}" -text merge=${merge}`;
 
 /** True if all lines are ours or, during a merge, conflict markers. */
 export const areOwnAttributes = (text: string): boolean =>
   text
     .split("\n")
-    .every((line) => line === heading || /^("\/.*" merge=(union|binary))?\r?$/.test(line) || hasConflictMarkers(line));
+    .map((line) => line.replace(/\r$/, ""))
+    .every(
+      (line) =>
+        line.startsWith(introduction) ||
+        /^("\/.*"( -text)? merge=(union|binary))?$/.test(line) ||
+        hasConflictMarkers(line),
+    );

@@ -239,10 +239,13 @@ const reasonToKeep = (
   unmerged: Unmerged | undefined,
 ): LossReason | undefined => {
   if (unmerged?.isEdited === true) return "edited-on-branch";
+  // Git can convert line endings at checkout (core.autocrlf).
+  const known = [text, text.replaceAll("\r\n", "\n")].map(sha256);
   // After a conflict, git leaves one side (also under a new name after a rename), or both sides with markers.
-  if (unmerged !== undefined && (unmerged.sides.has(sha256(text)) || hasConflictMarkers(text))) return undefined;
+  if (unmerged !== undefined && (known.some((hash) => unmerged.sides.has(hash)) || hasConflictMarkers(text)))
+    return undefined;
   if (hashes === undefined) return "foreign";
-  if (hashes.has(sha256(text))) return undefined;
+  if (known.some((hash) => hashes.has(hash))) return undefined;
   return hashes.size > 1 && unmerged === undefined ? "merged" : "edited";
 };
 

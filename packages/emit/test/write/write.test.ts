@@ -87,7 +87,7 @@ describe("write", () => {
     expect(treeOf(root)).toEqual({
       deep: null,
       "deep/flake": null,
-      "deep/flake/.gitattributes": expect.stringContaining('"/flake.nix" merge=binary\n') as unknown,
+      "deep/flake/.gitattributes": expect.stringContaining('"/flake.nix" -text merge=binary\n') as unknown,
       "deep/flake/.microvm-emit.sha256": expect.stringMatching(/^[0-9a-f]{64} {2}flake\.nix\n/) as unknown,
       "deep/flake/flake.nix": "{ }\n",
       "deep/flake/guests": null,
@@ -155,6 +155,42 @@ describe("write", () => {
       removed: ["orphan.nix"],
     });
     expect(treeOf(dir)).toMatchObject(wanted);
+  });
+
+  it("repairs line endings that git converted, and keeps an edit with such line endings", async () => {
+    const dir = temporaryDirectory();
+    await succeed(dir, { ...first, "orphan.nix": "orphan\n" });
+    const names = [...Object.keys(first), "orphan.nix", attributesName, manifestName];
+    const converted = Object.fromEntries(
+      names.map((name) => [name, readFileSync(join(dir, name), "utf8").replaceAll("\n", "\r\n")]),
+    );
+    layOut(dir, { ...converted, "guests/a.nix": "mine\r\n" });
+    expect(await fail(dir, first)).toMatchObject({ conflicts: [{ path: "guests/a.nix", reason: "edited" }] });
+    layOut(dir, converted);
+    expect(await succeed(dir, first)).toMatchObject({ written: Object.keys(first).sort(), removed: ["orphan.nix"] });
+    expect(Object.entries(treeOf(dir)).filter(([, text]) => text?.includes("\r"))).toEqual([]);
+  });
+
+  it("writes attributes that keep git from converting line endings", async () => {
+    const [dir, clone] = [temporaryDirectory(), temporaryDirectory()];
+    await succeed(dir, first);
+    const git = (...args: readonly string[]): unknown =>
+      execFileSync(
+        "git",
+        ["-c", "core.autocrlf=true", "-c", "user.name=a", "-c", "user.email=a@b", "-C", dir, ...args],
+        {
+          stdio: ["ignore", "ignore", "ignore"],
+        },
+      );
+    layOut(dir, { "notes.txt": "a\n" });
+    git("init");
+    git("add", "-A");
+    git("commit", "-m", "a");
+    git("clone", "-c", "core.autocrlf=true", ".", join(clone, "flake"));
+    const tree = treeOf(join(clone, "flake"));
+    expect(tree["notes.txt"]).toBe("a\r\n");
+    expect(tree).toMatchObject(first);
+    expect(await succeed(join(clone, "flake"), first)).toMatchObject({ written: [], removed: [] });
   });
 
   it("accepts an edited file with the wanted text", async () => {
@@ -412,11 +448,11 @@ describe("write", () => {
     const dir = temporaryDirectory();
     await succeed(dir, first);
     expect(readFileSync(join(dir, attributesName), "utf8").split("\n").slice(1)).toEqual([
-      '"/.gitattributes" merge=union',
-      '"/.microvm-emit.sha256" merge=union',
-      '"/flake.nix" merge=binary',
-      '"/guests/**" merge=binary',
-      '"/hosts/**" merge=binary',
+      '"/.gitattributes" -text merge=union',
+      '"/.microvm-emit.sha256" -text merge=union',
+      '"/flake.nix" -text merge=binary',
+      '"/guests/**" -text merge=binary',
+      '"/hosts/**" -text merge=binary',
       "",
     ]);
     layOut(dir, { [attributesName]: "*.age binary\n" });

@@ -98,7 +98,11 @@ in
         )
       );
       default = { };
-      description = "MicroVMs of this host, by name.";
+      description = ''
+        MicroVMs of this host, by name.
+
+        A VM is a set, not a module: it cannot be a function or have `imports`. To add options to all VMs, declare this option again, with the type `attrsOf (record { … })` and without a default or description. `record` is `import ./microvm-emit/record.nix { inherit lib; }`.
+      '';
     };
     guests = mkOption {
       type = types.attrsOf (types.submodule ./guest-options.nix);

@@ -43,7 +43,7 @@ in
     providers = mkOption {
       type = types.attrsOf (types.submodule provider);
       defaultText = literalExpression "lib.importJSON ./gateway/providers.json";
-      description = "APIs for `microvm-emit.vms.<name>.keys`, by name. Your own are added to the known ones.";
+      description = "APIs for `microvm-emit.vms.<name>.keys`, by name. Your own are added to the known ones: ${lib.concatStringsSep ", " (builtins.attrNames known)}.";
       example = literalExpression ''
         {
           example = {
