@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-const source = (packageFolder: string): string =>
-  fileURLToPath(new URL(`packages/${packageFolder}/src/index.ts`, import.meta.url));
+const source = (packageFolder: string, entry = "index"): string =>
+  fileURLToPath(new URL(`packages/${packageFolder}/src/${entry}.ts`, import.meta.url));
 
 export default defineConfig({
   test: {
@@ -20,8 +20,9 @@ export default defineConfig({
     // Tests import the packages by name and run their source, so that no build can be stale.
     alias: {
       "@microvm-emit/nix-ast": source("nix-ast"),
+      "@microvm-emit/model/internal": source("microvm-model", "internal"),
       "@microvm-emit/model": source("microvm-model"),
-      "microvm-emit/node": fileURLToPath(new URL("packages/emit/src/node.ts", import.meta.url)),
+      "microvm-emit/node": source("emit", "node"),
       "microvm-emit": source("emit"),
     },
   },

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gitHosts } from "@microvm-emit/model";
+import { gitHosts } from "@microvm-emit/model/internal";
 import { type Expr, format, nodesOf, parse, staticName } from "@microvm-emit/nix-ast";
 import { emit, render } from "microvm-emit";
 import { format as prettify, resolveConfig } from "prettier";

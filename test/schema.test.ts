@@ -134,7 +134,7 @@ describe("the JSON Schema", () => {
   ])("accepts %s, as validation does", (_, value) => {
     expect(validate(value) ? [] : validate.errors).toEqual([]);
     const { $schema: _schema, ...rest } = value as Readonly<Record<string, unknown>>;
-    const result = emit(rest);
+    const result = emit<unknown>(rest);
     expect(result._tag === "Left" ? result.left.map(({ code }) => code) : []).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 /** Generated files equal their sources. */
 import { readFileSync } from "node:fs";
-import { destinations, gitHosts } from "@microvm-emit/model";
+import { destinations, gitHosts } from "@microvm-emit/model/internal";
 import * as library from "microvm-emit";
 import { describe, expect, it } from "vitest";
 import { presets } from "../packages/microvm-model/src/catalogue/presets.js";

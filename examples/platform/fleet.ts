@@ -1,7 +1,6 @@
 /** A service that gives each tenant a VM: rows of a database become the flake of a fleet, checked before it is written. */
-import { comparePlans, type Config, defineConfig, type Host, type Plan, type Problem, type Result } from "microvm-emit";
-import { checkFlake, type CheckOptions, type Diagnostic, loadConfig, locate, planConfig } from "microvm-emit/node";
-import { writeFlake } from "microvm-emit/node";
+import { comparePlans, type Config, defineConfig, type Host, type Plan, type Result, type Rule } from "microvm-emit";
+import { checkFlake, type CheckOptions, type Diagnostic, loadConfig, planConfig, writeFlake } from "microvm-emit/node";
 
 /** A row of the database. */
 export interface Tenant {
@@ -33,7 +32,7 @@ export const configOf = (tenants: readonly Tenant[]): Config => {
 };
 
 /** A rule of the platform: a host keeps memory for itself. */
-const overbooked = ({ hosts }: Plan): readonly Problem<string>[] =>
+const overbooked: Rule<"overbooked"> = ({ hosts }) =>
   hosts.flatMap(({ name, path, vms }) => {
     const usedMiB = vms.reduce((sum, { machine }) => sum + machine.memoryMiB, 0);
     const message = `The VMs of ${name} need ${String(usedMiB)} MiB, but tenants may use 65536`;
@@ -61,11 +60,9 @@ export const deploy = async (
 ): Promise<Result<readonly Diagnostic[], Deployment>> => {
   const loaded = await loadConfig(file, { config: configOf(tenants) });
   if (loaded._tag === "Left") return loaded;
-  const planned = await planConfig(loaded.right);
+  const planned = await planConfig(loaded.right, { rules: [overbooked] });
   if (planned._tag === "Left") return planned;
   const { plan } = planned.right.planned;
-  const problems = await locate(loaded.right, overbooked(plan));
-  if (problems.length > 0) return { _tag: "Left", left: problems };
   const checked = await checkFlake(planned.right, options);
   if (checked._tag === "Left") return checked;
   const written = await writeFlake(planned.right);

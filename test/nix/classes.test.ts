@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { identityOf } from "@microvm-emit/model";
+import { identityOf } from "@microvm-emit/model/internal";
 import { type Config, emit, type Vm } from "microvm-emit";
 import { describe, expect, it } from "vitest";
 import { emittedFlat, hostModule } from "./emitted.js";

@@ -1,6 +1,6 @@
 /** Tests guests on the modules of NixOS, microvm.nix and home-manager, with one evaluation for all guests. */
 import { type Agent, type AgentName, agents, ast, type Config, type Vm } from "microvm-emit";
-import { gitHosts } from "@microvm-emit/model";
+import { gitHosts } from "@microvm-emit/model/internal";
 import { beforeAll, describe, expect, it } from "vitest";
 import { emittedFlat, hostModule } from "./emitted.js";
 import { guestConfig } from "./identity.js";

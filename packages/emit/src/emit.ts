@@ -9,21 +9,30 @@ import {
   type Plan,
   planConfig,
   type Problem,
+  type ProblemCode,
   type Result,
+  type Rule,
   type SilencedProblem,
-  writtenPath,
 } from "@microvm-emit/model";
+import { writtenPath } from "@microvm-emit/model/internal";
 import { map } from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { compile as compilePlan } from "./compile/compile.js";
 import type { OutputFile } from "./output-file.js";
 
-/** A valid config as a plan. */
-export interface PlannedConfig {
+/**
+ * A valid config as a plan.
+ *
+ * @typeParam Code the codes of your own rules.
+ */
+export interface PlannedConfig<Code extends string = never> {
+  /** Hosts, VMs and their addresses. */
   readonly plan: Plan;
   /** The lock to write beside the config. */
   readonly lock: Lock;
-  readonly warnings: readonly Problem[];
+  /** The warnings that the config does not silence. */
+  readonly warnings: readonly Problem<ProblemCode | Code>[];
+  /** The warnings that the config silences, each with its reason. */
   readonly silenced: readonly SilencedProblem[];
   /**
    * Maps a path of the plan or of an emitted node to its path in the config: a value of a host's `vmDefaults` is
@@ -32,24 +41,42 @@ export interface PlannedConfig {
   readonly written: (path: ConfigPath) => ConfigPath;
 }
 
-/** A valid config as a plan and files, before they are printed or written. */
-export interface Emission extends PlannedConfig {
+/**
+ * A valid config as a plan and files, before they are printed or written.
+ *
+ * @typeParam Code the codes of your own rules.
+ */
+export interface Emission<Code extends string = never> extends PlannedConfig<Code> {
+  /** The files of the flake, sorted by path. */
   readonly files: readonly OutputFile[];
 }
 
-export interface EmitOptions extends Partial<Machine> {
+/**
+ * What to plan and compile with.
+ *
+ * @typeParam Code the codes of your own rules.
+ */
+export interface EmitOptions<Code extends string = never> extends Partial<Machine> {
   /** The lock of the last run; empty by default. */
   readonly lock?: Lock;
   /** Older locks, latest first. Of two VMs with one index, the VM that had it first keeps it. */
   readonly earlierLocks?: readonly Lock[];
+  /** Rules of your own. Their errors refuse the config, like those of microvm-emit. */
+  readonly rules?: readonly Rule<Code>[];
   /** The config file relative to the output directory, with `/`; by default `../microvm.config.ts`. */
   readonly configFile?: string;
 }
 
-/** Turns a config that is a function or promise into a type error with the fix. */
-type Resolved<C> = C extends PromiseLike<unknown> | ((...parameters: never) => unknown)
-  ? "Resolve the config first: emit(await resolveConfig(config))"
-  : C;
+/**
+ * The error of a config that is still a function or promise. Data of unknown type is allowed: it is validated.
+ *
+ * @internal
+ */
+export type Unresolved<C> = unknown extends C
+  ? unknown
+  : C extends PromiseLike<unknown> | ((...parameters: never) => unknown)
+    ? "Resolve the config first: emit(await resolveConfig(config))"
+    : never;
 
 /**
  * Resolves a config function, a promise or plain data to a config, as the command does.
@@ -62,19 +89,22 @@ export const resolveConfig = async (
 ): Promise<Config> => (typeof config === "function" ? config({ env, configDir }) : config);
 
 /** Validates a config and plans its hosts and VMs. Left: all problems, never only the first. */
-export const plan = <C>(
-  config: Resolved<C>,
-  { lock = emptyLock, ...more }: EmitOptions = {},
-): Result<readonly Problem[], PlannedConfig> =>
+export const plan = <C, Code extends string = never>(
+  config: Config | (C & Unresolved<C>),
+  { lock = emptyLock, ...more }: EmitOptions<Code> = {},
+): Result<readonly Problem<ProblemCode | Code>[], PlannedConfig<Code>> =>
   pipe(
     planConfig(config, lock, more),
     map(({ value, warnings, silenced }) => ({ ...value, warnings, silenced, written: writtenPath(config) })),
   );
 
 /** Compiles a config to the files of a flake. Left: all problems, never only the first. */
-export const emit = <C>(config: Resolved<C>, options: EmitOptions = {}): Result<readonly Problem[], Emission> =>
+export const emit = <C, Code extends string = never>(
+  config: Config | (C & Unresolved<C>),
+  options: EmitOptions<Code> = {},
+): Result<readonly Problem<ProblemCode | Code>[], Emission<Code>> =>
   pipe(
-    plan(config, options),
+    plan(config as Config, options),
     map((planned) => ({ ...planned, files: compile(planned.plan, options) })),
   );
 

@@ -12,9 +12,18 @@ export {
   zsh,
 } from "@microvm-emit/model";
 export * from "./functions.js";
-export * as ast from "@microvm-emit/nix-ast";
+export * as ast from "./ast.js";
 export type { NixFile, OutputFile, TextFile } from "./output-file.js";
-export { compile, type Emission, emit, type EmitOptions, plan, type PlannedConfig, resolveConfig } from "./emit.js";
+export {
+  compile,
+  type Emission,
+  emit,
+  type EmitOptions,
+  plan,
+  type PlannedConfig,
+  resolveConfig,
+  type Unresolved,
+} from "./emit.js";
 export { comparePlans } from "./compare/compare-plans.js";
 export type { Access, Applies, Change, Comparison, HostChange, VmChange, VmPlace } from "./compare/comparison.js";
 export { render } from "./render.js";

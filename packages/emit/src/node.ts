@@ -15,5 +15,5 @@ export type { Place } from "./report/place.js";
 export { checkFlake, type CheckOptions } from "./stages/check-flake.js";
 export { loadConfig, type LoadOptions } from "./stages/load-config.js";
 export { locate } from "./stages/locate.js";
-export { planConfig } from "./stages/plan-config.js";
+export { planConfig, type PlanConfigOptions } from "./stages/plan-config.js";
 export { writeFlake, type WriteOptions } from "./stages/write-flake.js";

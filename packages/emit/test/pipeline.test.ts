@@ -24,6 +24,8 @@ describe("emit", () => {
     expect(pathsOf(emit(() => config))).toEqual(["Expected a config, found a function"]);
     // @ts-expect-error -- a promise is no config yet
     expect(pathsOf(emit(Promise.resolve(config)))).toEqual(["Expected a config, found a promise"]);
+    // @ts-expect-error -- it is `vms`
+    expect(emit({ hosts: { h: { stateVersion: "26.05", user: { name: "alice" }, vmss: {} } } })._tag).toBe("Left");
     const either: Config | ConfigFunction = defineConfig(() => config);
     // @ts-expect-error -- it may be a function
     expect(pathsOf(emit(either))).toHaveLength(1);

@@ -116,7 +116,7 @@ interface Result {
 
 /** Problems and output of a config, without the files that describe it to an agent. */
 const resultOf = (config: object): Result => {
-  const result = emit(config);
+  const result = emit<unknown>(config);
   const problems = (result._tag === "Left" ? result.left : result.right.warnings).map(
     ({ code, path }) => [code, path] as const,
   );

@@ -1,7 +1,7 @@
 /** The stages of `microvm-emit/node`: each takes the result of the one before, and results can be changed in between. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Result } from "@microvm-emit/model";
+import type { Result, Rule } from "@microvm-emit/model";
 import { render } from "microvm-emit";
 import { type Diagnostic, loadConfig, locate, planConfig, writeFlake } from "microvm-emit/node";
 import { beforeEach, expect, it } from "vitest";
@@ -49,6 +49,31 @@ it("reports each problem of a config at its place", async () => {
     ["unknown-key", file, 22],
     ["bad-value", file, 22],
   ]);
+});
+
+it("reports problems of the caller's rules at their places, with those of the model", async () => {
+  writeFileSync(
+    file,
+    readFileSync(file, "utf8").replace('"a": {}', '"a": { vcpu: 64, shares: [{ tag: "x", source: "/etc" }] }'),
+  );
+  const tooLarge: Rule<"too-large"> = ({ hosts }) =>
+    hosts
+      .flatMap(({ vms }) => vms)
+      .filter(({ machine }) => machine.vcpu > 32)
+      .map(({ path }) => ({
+        code: "too-large",
+        severity: "error",
+        path: [...path, "vcpu"],
+        message: "More than 32 virtual CPUs",
+        remedy: "Use two VMs.",
+      }));
+  const problems = left(await planConfig(right(await loadConfig(file)), { rules: [tooLarge] }));
+  expect(problems.map(({ code, place }) => [code, place?.line])).toEqual(
+    expect.arrayContaining([
+      ["too-large", 22],
+      ["dangerous-share", 22],
+    ]),
+  );
 });
 
 it("reports why a config cannot be loaded", async () => {

@@ -1,11 +1,13 @@
 import { bimap, left, right } from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import type { Result } from "@microvm-emit/nix-ast";
-import { andThen, type Checked } from "./problems/checked.js";
+import { andThen, type Checked, withProblems } from "./problems/checked.js";
 import { type Machine, remembered } from "./rules/config-source.js";
 import { type Lock, lockSchema } from "./plan/lock.js";
 import { withoutConsequences } from "./validate/misspelt.js";
+import type { ProblemCode } from "./problems/problem-codes.generated.js";
 import type { Problem } from "./problems/problem.js";
+import type { Plan } from "./plan/plan.js";
 import { resolve, type Resolution } from "./resolve/resolve.js";
 import { checkRules } from "./rules/check-rules.js";
 import { needlessSilences, silence, silencesOf, type SilencedProblem } from "./silenced.js";
@@ -14,25 +16,50 @@ import { whereWritten } from "./compose/vm-defaults.js";
 import { badLock } from "./problems/bad-lock.js";
 import { wrongType } from "./problems/wrong-type.js";
 
-/** A plan with the warnings about its config. */
-export interface Planned {
+/**
+ * A rule of your own: the problems of a plan. Each plan has the path of its part of the config, for `path` of a problem.
+ *
+ * @typeParam Code the codes of its problems.
+ */
+export type Rule<Code extends string = string> = (plan: Plan) => readonly Problem<Code>[];
+
+/**
+ * A plan with the warnings about its config.
+ *
+ * @typeParam Code the codes of your own rules.
+ */
+export interface Planned<Code extends string = never> {
+  /** The plan, and the lock to keep for the next run. */
   readonly value: Resolution;
-  readonly warnings: readonly Problem[];
+  readonly warnings: readonly Problem<ProblemCode | Code>[];
   /** The warnings that the config silences, each with its reason. */
   readonly silenced: readonly SilencedProblem[];
 }
 
-export interface PlanOptions extends Partial<Machine> {
+/**
+ * What to plan with.
+ *
+ * @typeParam Code the codes of your own rules.
+ */
+export interface PlanOptions<Code extends string = never> extends Partial<Machine> {
   /** Earlier locks, the latest first: of two VMs that have one index in the lock, the one that had it earlier keeps it. */
   readonly earlierLocks?: readonly Lock[];
+  /** Rules of your own, besides those of this package. Their errors refuse the config too. */
+  readonly rules?: readonly Rule<Code>[];
 }
 
 /** A config becomes a plan: shape, then references and addresses, then rules; or every problem of all three. */
-export const planConfig = (
+export const planConfig = <Code extends string = never>(
   config: unknown,
   lock: Lock,
-  { sources = [], realPath = (path) => path, gitDirOf = () => undefined, earlierLocks = [] }: PlanOptions = {},
-): Result<readonly Problem[], Planned> => {
+  {
+    sources = [],
+    realPath = (path) => path,
+    gitDirOf = () => undefined,
+    earlierLocks = [],
+    rules = [],
+  }: PlanOptions<Code> = {},
+): Result<readonly Problem<ProblemCode | Code>[], Planned<Code>> => {
   if (!lockSchema.safeParse(lock).success) return left([brokenLock]);
   const unresolved = unresolvedConfig(config);
   if (unresolved !== undefined) return left([unresolved]);
@@ -41,6 +68,13 @@ export const planConfig = (
     model,
     andThen(resolve(lock, earlierLocks)),
     andThen(checkRules({ written, says, sources, realPath: remembered(realPath), gitDirOf: remembered(gitDirOf) })),
+    // Codes matter to callers only: the functions here carry any.
+    andThen((value) =>
+      withProblems(
+        rules.flatMap((rule) => rule(value.plan)) as readonly Problem<string>[] as readonly Problem[],
+        value,
+      ),
+    ),
   );
   return pipe(
     settle(checked, misspelt.length > 0, model._tag === "Left" ? [] : silencesOf(model.right)),

@@ -177,6 +177,34 @@ describe("an editor, by the built declarations", () => {
     expect(withoutUser).not.toMatch(/then, catch, finally/);
   });
 
+  it.each([
+    ["vcpu: 2", "vcpus: 2", "vcpus", /'"There is no setting vcpus"'/],
+    ["vcpu: 2", 'vcpu: "2"', "vcpu", /not assignable to type 'number'/],
+    ["vcpu: 2", 'network: "opn"', "network", /Did you mean '"open"'/],
+  ])("finds `%s` written as `%s` in a function, at that setting", (right, wrong, setting, words) => {
+    const text = made(config).replace(right, wrong);
+    const { file, service } = open(text);
+    const found = service.getSemanticDiagnostics(file);
+    expect(found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))).toEqual([
+      expect.stringMatching(words),
+    ]);
+    expect(found.map(({ start }) => start)).toEqual([text.indexOf(`${setting}:`)]);
+  });
+
+  it("finds mistakes in a promise", () => {
+    const promise = config.replace("defineConfig({", "defineConfig(Promise.resolve({").replace(/\}\);\n$/, "}));\n");
+    const messagesOf = (text: string): readonly string[] => {
+      const { file, service } = open(text);
+      return service
+        .getSemanticDiagnostics(file)
+        .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
+    };
+    expect(messagesOf(promise)).toEqual([]);
+    expect(messagesOf(promise.replace("vcpu: 2", "vcpus: 2"))).toEqual([
+      expect.stringMatching(/There is no setting vcpus/),
+    ]);
+  });
+
   it.each<[string, string, string, RegExp]>([
     [
       "another bridge than the host's",
@@ -224,6 +252,7 @@ describe("defineConfig", () => {
       defineConfig(async () => Promise.resolve({ hosts: { h: host } })),
     ).toEqualTypeOf<written.ConfigFunction>();
     expectTypeOf(defineConfig(() => config)).toEqualTypeOf<written.ConfigFunction>();
+    expectTypeOf(defineConfig(Promise.resolve(config))).toEqualTypeOf<Promise<written.Config>>();
   });
 
   it("takes computed bridges, names, VMs and hosts as they are", () => {

@@ -2,7 +2,6 @@
 import { assert, describe, expect, it } from "vitest";
 import {
   agents,
-  destinations,
   emptyLock,
   formatPath,
   planConfig,
@@ -11,6 +10,7 @@ import {
   replace,
   toolchains,
 } from "../src/index.js";
+import { destinations } from "../src/internal.js";
 import { destinationSchema } from "../src/config/policy.js";
 import { hexOf, isPrivate, linkLocalOf } from "../src/plan/subnet.js";
 import { config } from "./config.js";

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { type ConfigPath, type Plan, writtenPath } from "@microvm-emit/model";
+import type { ConfigPath, Plan } from "@microvm-emit/model";
+import { writtenPath } from "@microvm-emit/model/internal";
 import { attrs, binary, binding, call, type Expr, ident, path as nixPath, select, str } from "@microvm-emit/nix-ast";
 import type { Override } from "../check/run-nix.js";
 import { placesOf } from "../config-file/places.js";
@@ -61,7 +62,7 @@ export const adopt = async (word: string, { output, overrides }: AdoptOptions): 
   const text = configSource(file, host.config, host.notes);
   const read = (path: string): string | undefined => (root === null ? undefined : readIfThere(join(root, path)));
   const { edits, byHand } = root === null ? { edits: [], byHand: [] } : removeAdopted(before, host.vms, read);
-  const planned = plan(host.config);
+  const planned = plan<unknown>(host.config);
   if (planned._tag === "Left")
     return {
       ...{ file, text, host, root, edits, byHand },
@@ -87,7 +88,7 @@ export const adopt = async (word: string, { output, overrides }: AdoptOptions): 
 
 /** The folders that a VM has are no choice of this run, so their sharing has a reason. */
 const withReasons = (host: AdoptedHost): AdoptedHost => {
-  const planned = plan(host.config);
+  const planned = plan<unknown>(host.config);
   if (planned._tag === "Right") return host;
   const config = structuredClone(host.config);
   const reasoned = planned.left.filter(

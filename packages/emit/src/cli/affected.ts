@@ -1,5 +1,6 @@
 import { posix } from "node:path";
-import { collect, type HostPlan, type Plan } from "@microvm-emit/model";
+import type { HostPlan, Plan } from "@microvm-emit/model";
+import { collect } from "@microvm-emit/model/internal";
 import { nodesOf } from "@microvm-emit/nix-ast";
 import { guestFile, vmFile, vmFolder } from "../compile/host-files.js";
 import { libraryFolder } from "../compile/flake/library-source.js";

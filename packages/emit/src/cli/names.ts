@@ -1,4 +1,4 @@
-import { didYouMean } from "@microvm-emit/model";
+import { didYouMean } from "@microvm-emit/model/internal";
 import { Failed } from "../report/failure.js";
 
 /** Throws {@link Failed} for the first unknown name. */

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { clip, didYouMean, nearest } from "@microvm-emit/model";
+import { clip, didYouMean, nearest } from "@microvm-emit/model/internal";
 import { Command, CommanderError } from "commander";
 import { Failed } from "../report/failure.js";
 import { noFindings } from "../report/outcome.js";

@@ -1,4 +1,4 @@
-import { isRecord } from "@microvm-emit/model";
+import { isRecord } from "@microvm-emit/model/internal";
 import type { Change } from "./comparison.js";
 
 /** A subject of a comparison: a row of a table. */

@@ -1,4 +1,5 @@
-import { collect, type HostPlan, type Plan, seenByGuest, type VmPlan } from "@microvm-emit/model";
+import type { HostPlan, Plan, VmPlan } from "@microvm-emit/model";
+import { collect, seenByGuest } from "@microvm-emit/model/internal";
 import { isolationOn } from "../report/isolation-summary.js";
 import { changesOf, isSame } from "./aspect.js";
 import { accessOf, type Change, type Comparison, type HostChange, type VmChange, type VmPlace } from "./comparison.js";

@@ -1,4 +1,4 @@
-import { collect } from "@microvm-emit/model";
+import { collect } from "@microvm-emit/model/internal";
 
 /** The differences between two plans. Empty lists throughout: nothing changes. */
 export interface Comparison {

@@ -1,4 +1,5 @@
-import { type HostPlan, type NetworkPlan, type Plan, withoutOrigins } from "@microvm-emit/model";
+import type { HostPlan, NetworkPlan, Plan } from "@microvm-emit/model";
+import { withoutOrigins } from "@microvm-emit/model/internal";
 import { valueWords } from "../report/value-words.js";
 import { access, type Aspect, setting } from "./aspect.js";
 

@@ -1,12 +1,5 @@
-import {
-  isAddress,
-  isInside,
-  isPrivate,
-  joinDestination,
-  type PortPlan,
-  privateRanges,
-  type VmPlan,
-} from "@microvm-emit/model";
+import type { PortPlan, VmPlan } from "@microvm-emit/model";
+import { isAddress, isInside, isPrivate, joinDestination, privateRanges } from "@microvm-emit/model/internal";
 import { destinationWords, portWords } from "../report/isolation-words.js";
 
 /** One permission to open connections. */

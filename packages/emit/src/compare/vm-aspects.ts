@@ -1,4 +1,5 @@
-import { isSquashed, type SharePlan, type VmPlan, withoutOrigins } from "@microvm-emit/model";
+import type { SharePlan, VmPlan } from "@microvm-emit/model";
+import { isSquashed, withoutOrigins } from "@microvm-emit/model/internal";
 import { print } from "@microvm-emit/nix-ast";
 import type { IsolationSummary, LeadingPort } from "../report/isolation-summary.js";
 import { reachingWords } from "../report/isolation-words.js";

@@ -1,5 +1,5 @@
 import { join, dirname, basename } from "node:path";
-import { isRecord } from "@microvm-emit/model";
+import { isRecord } from "@microvm-emit/model/internal";
 import { readEntry } from "../fs/folders.js";
 import { lockNameOf } from "../lock-name.js";
 

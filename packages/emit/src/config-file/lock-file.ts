@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { type Lock, emptyLock, formatPath, isRecord, lockSchema } from "@microvm-emit/model";
+import { type Lock, emptyLock, formatPath } from "@microvm-emit/model";
+import { isRecord, lockSchema } from "@microvm-emit/model/internal";
 import type { Node, ParseError } from "jsonc-parser";
 import { Failed } from "../report/failure.js";
 import { isThere, readEntry } from "../fs/folders.js";

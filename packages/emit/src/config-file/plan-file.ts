@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
-import type { Plan, Problem } from "@microvm-emit/model";
+import type { Plan, Problem, Rule } from "@microvm-emit/model";
 import * as model from "@microvm-emit/model";
+import { moduleMissing, whereWritten } from "@microvm-emit/model/internal";
 import * as nixAst from "@microvm-emit/nix-ast";
 import { compile, plan, type PlannedConfig } from "../emit.js";
 import { gitDirOf } from "../fs/source-tree.js";
@@ -30,7 +31,8 @@ export interface LoadedFile {
 
 /** A config with its plan. */
 export interface PlannedFile extends LoadedFile {
-  readonly planned: PlannedConfig;
+  /** The plan, its lock and warnings. */
+  readonly planned: PlannedConfig<string>;
   /** Compiles a plan, by default the config's; lazy, because some commands only need the plan. */
   readonly files: (plan?: Plan) => readonly OutputFile[];
   /** The warnings of the config. */
@@ -55,7 +57,11 @@ export const planFile = async (
 ): Promise<PlannedFile> => planLoaded(await loadFile(typed, require, texts), texts);
 
 /** Validates and resolves a loaded config. Throws {@link Failed} with every problem at once. */
-export const planLoaded = async (loaded: LoadedFile, texts?: Texts): Promise<PlannedFile> => {
+export const planLoaded = async (
+  loaded: LoadedFile,
+  texts?: Texts,
+  rules: readonly Rule[] = [],
+): Promise<PlannedFile> => {
   const { places, config, lockFile } = loaded;
   const planned = plan(config, {
     lock: lockFile.lock,
@@ -63,6 +69,7 @@ export const planLoaded = async (loaded: LoadedFile, texts?: Texts): Promise<Pla
     sources: hostSources(config, places),
     realPath: withoutLinks,
     gitDirOf,
+    rules,
   });
   const problems = planned._tag === "Left" ? planned.left : missingModules(planned.right, places.configDir);
   if (planned._tag === "Left" || problems.length > 0) {
@@ -129,18 +136,18 @@ const loadAll = async (
 };
 
 /** Problems of modules that do not exist; the model cannot read the disk. */
-const missingModules = ({ plan, written }: PlannedConfig, configDir: string): readonly Problem[] =>
-  model.whereWritten(missingPaths(plan, configDir), written);
+const missingModules = ({ plan, written }: PlannedConfig<string>, configDir: string): readonly Problem[] =>
+  whereWritten(missingPaths(plan, configDir), written);
 
 const missingPaths = (plan: Plan, configDir: string): readonly Problem[] =>
   plannedPaths(plan)
     .filter(({ path }) => !existsSync(resolve(configDir, path)))
-    .map(({ path, at }) => model.moduleMissing(at, path));
+    .map(({ path, at }) => moduleMissing(at, path));
 
 const findingsOf = async (
   file: string,
   config: unknown,
-  { warnings, silenced }: PlannedConfig,
+  { warnings, silenced }: PlannedConfig<string>,
   texts: Texts | undefined,
 ): Promise<Findings> => {
   const found = await locateProblems(file, config, [...warnings, ...silenced], texts);

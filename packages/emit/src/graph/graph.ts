@@ -1,5 +1,5 @@
 import type { NetworkPlan, Plan } from "@microvm-emit/model";
-import { formatSubnet, isAddress, isPrivate } from "@microvm-emit/model";
+import { formatSubnet, isAddress, isPrivate } from "@microvm-emit/model/internal";
 import type { AllowedFrom, WayOut } from "../report/isolation-summary.js";
 import { destinationWords, leadingWords, portWords, sourceOf } from "../report/isolation-words.js";
 import { type HostSummary, summarize } from "../report/plan-summary.js";

@@ -1,4 +1,5 @@
-import { agents, camelCase, toolchains } from "@microvm-emit/model";
+import { agents, toolchains } from "@microvm-emit/model";
+import { camelCase } from "@microvm-emit/model/internal";
 
 /** The answers that make a first config. */
 export interface Answers {

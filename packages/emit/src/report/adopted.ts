@@ -1,4 +1,4 @@
-import { collect } from "@microvm-emit/model";
+import { collect } from "@microvm-emit/model/internal";
 import { type Note, noteLines } from "./adoption-notes.js";
 import type { Style } from "./style.js";
 import { formatDiff, type EditedFile } from "./edited.js";

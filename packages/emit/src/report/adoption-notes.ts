@@ -1,4 +1,4 @@
-import { collect } from "@microvm-emit/model";
+import { collect } from "@microvm-emit/model/internal";
 
 /** A part of an old host that a config does not have, and why. */
 export interface Note {

@@ -1,4 +1,5 @@
-import { clip, formatPath } from "@microvm-emit/model";
+import { formatPath } from "@microvm-emit/model";
+import { clip } from "@microvm-emit/model/internal";
 import type { ConfigPath } from "@microvm-emit/model";
 import { structuredPatch } from "diff";
 import type { Style } from "./style.js";

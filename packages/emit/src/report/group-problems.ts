@@ -1,4 +1,5 @@
-import { collect, type ConfigPath, formatPath, hasItToo } from "@microvm-emit/model";
+import { type ConfigPath, formatPath } from "@microvm-emit/model";
+import { collect, hasItToo } from "@microvm-emit/model/internal";
 import type { LocatedProblem } from "./located-problem.js";
 
 /**

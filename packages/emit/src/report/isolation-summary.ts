@@ -1,18 +1,20 @@
+import type {
+  AllowedPlan,
+  HostPlan,
+  InterfacePlan,
+  NetworkPlan,
+  PortPlan,
+  ReachedVmPlan,
+  VmPlan,
+} from "@microvm-emit/model";
 import {
-  type AllowedPlan,
   collect,
   destinations,
   formatSubnet,
-  type HostPlan,
-  type InterfacePlan,
   isPrivate,
   joinDestination,
-  type NetworkPlan,
-  type PortPlan,
   publishedPlace,
-  type ReachedVmPlan,
-  type VmPlan,
-} from "@microvm-emit/model";
+} from "@microvm-emit/model/internal";
 import { type Expr, print } from "@microvm-emit/nix-ast";
 
 /** The isolation of a VM: its network policy and its access to the host. */

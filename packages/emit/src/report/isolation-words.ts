@@ -1,4 +1,5 @@
-import { type AllowedPlan, joinDestination, type PortPlan } from "@microvm-emit/model";
+import type { AllowedPlan, PortPlan } from "@microvm-emit/model";
+import { joinDestination } from "@microvm-emit/model/internal";
 import type { AllowedFrom, IsolationSummary, LeadingPort, ReachedBy, ShareSummary } from "./isolation-summary.js";
 import type { Style } from "./style.js";
 import { onOneLine } from "./wrap.js";

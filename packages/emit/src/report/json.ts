@@ -1,4 +1,4 @@
-import { isRecord } from "@microvm-emit/model";
+import { isRecord } from "@microvm-emit/model/internal";
 
 /** Prints a plan or an AST as JSON; bigints become strings. */
 export const toJson = (value: unknown): string => [...jsonPieces(value)].join("");

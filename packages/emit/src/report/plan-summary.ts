@@ -1,12 +1,5 @@
-import {
-  type GuestDifference,
-  guestDifferences,
-  type GuestPlan,
-  type HostPlan,
-  type Plan,
-  type UserPlan,
-  type VmPlan,
-} from "@microvm-emit/model";
+import type { GuestPlan, HostPlan, Plan, UserPlan, VmPlan } from "@microvm-emit/model";
+import { type GuestDifference, guestDifferences } from "@microvm-emit/model/internal";
 import { isolationOn, type IsolationSummary, sharedLogins } from "./isolation-summary.js";
 import { isolationLines, type Line } from "./isolation-words.js";
 import type { Style } from "./style.js";

@@ -1,4 +1,5 @@
-import { clip, type ConfigPath, formatPath } from "@microvm-emit/model";
+import { type ConfigPath, formatPath } from "@microvm-emit/model";
+import { clip } from "@microvm-emit/model/internal";
 import type { Diagnostic } from "./diagnostic.js";
 import { sharers } from "./group-problems.js";
 import type { LocatedProblem } from "./located-problem.js";

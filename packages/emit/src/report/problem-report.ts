@@ -1,4 +1,4 @@
-import { collect, hasItToo } from "@microvm-emit/model";
+import { collect, hasItToo } from "@microvm-emit/model/internal";
 import type { Diagnostic, Findings } from "./diagnostic.js";
 import { maxExcerpt, type Place } from "./place.js";
 import type { Style } from "./style.js";

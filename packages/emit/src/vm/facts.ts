@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { isIP } from "node:net";
-import { type HostPlan, isRecord, type VmPlan } from "@microvm-emit/model";
+import type { HostPlan, VmPlan } from "@microvm-emit/model";
+import { isRecord } from "@microvm-emit/model/internal";
 import { capture, type Machine } from "./machine.js";
 
 /** The facts of a VM that commands need, from the host or from the plan. */

@@ -1,4 +1,4 @@
-import { isRecord } from "@microvm-emit/model";
+import { isRecord } from "@microvm-emit/model/internal";
 import type { HostFacts } from "./facts.js";
 import { asReader } from "./journal.js";
 import { attachHere, capture, commandOn, type Machine } from "./machine.js";

@@ -44,8 +44,12 @@ interface Hypervisor {
   readonly doubtful?: readonly Feature[];
 }
 
+/** The hypervisors that microvm.nix has runners for. */
+export type HypervisorName =
+  "alioth" | "cloud-hypervisor" | "crosvm" | "firecracker" | "kvmtool" | "qemu" | "stratovirt" | "vfkit";
+
 /** The hypervisors that microvm.nix has runners for (lib/runners), each runner's command built with each feature. */
-const table = {
+const rows: Readonly<Record<HypervisorName, Hypervisor>> = {
   alioth: {
     hasScriptedInitrd: true,
     fails: [
@@ -231,13 +235,9 @@ const table = {
       "vhost",
     ],
   },
-} as const satisfies Readonly<Record<string, Hypervisor>>;
+};
 
-export type HypervisorName = keyof typeof table;
-
-export const hypervisors = Object.keys(table) as [HypervisorName, ...HypervisorName[]];
-
-const rows: Readonly<Record<HypervisorName, Hypervisor>> = table;
+export const hypervisors = Object.keys(rows) as [HypervisorName, ...HypervisorName[]];
 
 export const needsMacos = (name: HypervisorName): boolean => rows[name].needsMacos ?? false;
 

@@ -41,8 +41,12 @@ interface HostWithVms<Vms, Bridges> extends Host {
 /** Any text, if the host has no bridge literal. */
 type KnownNames<Bridges> = unknown extends Bridges ? string : keyof Bridges;
 
-/** A config whose hosts are known by their bridges, and by the bridges that their VMs name. */
-interface ExactConfig<Bridges, Vms> extends Omit<Config, "hosts"> {
+/**
+ * A config whose hosts are known by their bridges, and by the bridges that their VMs name.
+ *
+ * @internal
+ */
+export interface ExactConfig<Bridges, Vms> extends Omit<Config, "hosts"> {
   readonly hosts: { readonly [Name in keyof Bridges]: HostWithBridges<Bridges[Name]> } & {
     readonly [Name in keyof Vms]: HostWithVms<Vms[Name], Name extends keyof Bridges ? Bridges[Name] : unknown>;
   };
@@ -70,16 +74,28 @@ type OnlyKnown<Value, Known> = Value extends Leaf
             : `There is no setting ${Name & string}`;
       };
 
-/** The allowed result of a config function, from its inferred result. */
-type ExactReturn<Returned, Bridges, Vms> =
-  Returned extends PromiseLike<infer Value>
-    ? Promise<ExactConfig<Bridges, Vms> & OnlyKnown<Value, Config>>
-    : ExactConfig<Bridges, Vms> & OnlyKnown<Returned, Config>;
+/** A value that is an allowed config, or else the type that shows its mistake at the setting. */
+type Exact<Value, Bridges, Vms> =
+  (Value & ([Value] extends [Allowed<Value, Bridges, Vms>] ? unknown : never)) | Allowed<Value, Bridges, Vms>;
+
+type Allowed<Value, Bridges, Vms> = ExactConfig<Bridges, Vms> & OnlyKnown<Value, Config>;
 
 /**
- * Types a config, or a function that makes one, without changing it. Where a host's bridges are written out in it, an
+ * The parameter of {@link defineConfig}: a config, or a function or promise of one. Once TypeScript has inferred the result of
+ * a function, only the function is left of the union, so that a mistake is reported at its setting.
+ *
+ * @internal
+ */
+export type Definition<Bridges, Vms, Returned, Promised> =
+  | ([Returned | Promised] extends [never] ? ExactConfig<Bridges, Vms> : never)
+  | ((environment: Environment) => Exact<Returned, Bridges, Vms> | Promise<Exact<Returned, Bridges, Vms>>)
+  | ([Promised] extends [never] ? never : PromiseLike<Exact<Promised, Bridges, Vms>>);
+
+/**
+ * Types a config, or a function or promise of one, without changing it. Where a host's bridges are written out in it, an
  * interface that names another bridge is a type error.
  */
-export const defineConfig = <const Bridges, const Vms, const Returned = never>(
-  config: ExactConfig<Bridges, Vms> | ((environment: Environment) => Returned & ExactReturn<Returned, Bridges, Vms>),
-): [Returned] extends [never] ? Config : ConfigFunction => config as never;
+export const defineConfig = <const Bridges, const Vms, const Returned = never, const Promised = never>(
+  config: Definition<Bridges, Vms, Returned, Promised>,
+): [Promised] extends [never] ? ([Returned] extends [never] ? Config : ConfigFunction) : Promise<Config> =>
+  config as never;

@@ -5,7 +5,7 @@ import type { ConfigPath } from "../problems/problem.js";
 /** A network that VMs can be in: a bridge, a VLAN of one, or the host's routed network. */
 export type NetworkPlan = BridgePlan | VlanPlan | RoutedPlan;
 
-interface NetworkBase {
+export interface NetworkPlanBase {
   readonly path: ConfigPath;
   /** The host's interface in it; a routed network has one for each guest, and this name in messages only. */
   readonly name: string;
@@ -16,7 +16,7 @@ interface NetworkBase {
   readonly network: NetworkPolicy | null;
 }
 
-interface SwitchedNetwork extends NetworkBase {
+export interface SwitchedPlan extends NetworkPlanBase {
   /** Interfaces of the host that join the bridge. */
   readonly ports: readonly string[];
   /** True if machines beyond the host are in it. */
@@ -27,19 +27,19 @@ interface SwitchedNetwork extends NetworkBase {
   readonly dhcp: AddressRange | null;
 }
 
-export interface BridgePlan extends SwitchedNetwork {
+export interface BridgePlan extends SwitchedPlan {
   readonly kind: "bridge";
   /** True if another tool creates the bridge. */
   readonly existing: boolean;
 }
 
-export interface VlanPlan extends SwitchedNetwork {
+export interface VlanPlan extends SwitchedPlan {
   readonly kind: "vlan";
   readonly bridge: string;
   readonly id: number;
 }
 
-export interface RoutedPlan extends NetworkBase {
+export interface RoutedPlan extends NetworkPlanBase {
   readonly kind: "routed";
 }
 

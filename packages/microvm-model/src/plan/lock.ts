@@ -14,9 +14,18 @@ export const lockSchema = z.strictObject({
   freed: z.record(hostLabel, z.array(z.strictObject({ vm: hostLabel, index: vmIndex }))).optional(),
 });
 
-export type Lock = z.infer<typeof lockSchema>;
+export interface Lock {
+  readonly version: 1 | 2;
+  /** The index of each VM, by host name and VM name. */
+  readonly hosts: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** By host name, the indexes that no VM has now, each with the last VM that had it; the index that was freed first is first. */
+  readonly freed?: Readonly<Record<string, readonly FreedIndex[]>> | undefined;
+}
 
 /** An index that no VM has now. */
-export type FreedIndex = NonNullable<Lock["freed"]>[string][number];
+export interface FreedIndex {
+  readonly vm: string;
+  readonly index: number;
+}
 
 export const emptyLock: Lock = { version: 2, hosts: {} };

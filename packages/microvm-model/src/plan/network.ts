@@ -15,7 +15,7 @@ export interface VmNetworkPlan {
 
 export type InterfacePlan = TapPlan | MacvtapPlan | BridgeHelperPlan | UserInterfacePlan;
 
-interface InterfaceBase {
+export interface InterfacePlanBase {
   readonly path: ConfigPath;
   /** The name of the host's interface, or of the hypervisor's where the host has none. */
   readonly id: Placed<string>;
@@ -25,25 +25,25 @@ interface InterfaceBase {
   readonly addresses: readonly AddressPlan[];
 }
 
-export interface TapPlan extends InterfaceBase {
+export interface TapPlan extends InterfacePlanBase {
   readonly type: "tap";
   readonly network: NetworkPlan;
   readonly vhost: boolean;
 }
 
-export interface BridgeHelperPlan extends InterfaceBase {
+export interface BridgeHelperPlan extends InterfacePlanBase {
   readonly type: "bridge";
   readonly network: BridgePlan;
 }
 
-export interface MacvtapPlan extends InterfaceBase {
+export interface MacvtapPlan extends InterfacePlanBase {
   readonly type: "macvtap";
   readonly network: null;
   readonly link: string;
   readonly mode: "private" | "vepa" | "bridge" | "passthru" | "source";
 }
 
-export interface UserInterfacePlan extends InterfaceBase {
+export interface UserInterfacePlan extends InterfacePlanBase {
   readonly type: "user";
   readonly network: null;
 }

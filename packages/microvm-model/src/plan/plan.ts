@@ -4,19 +4,40 @@ import type { NetworkPlan } from "./host-network.js";
 import type { ModulePlan } from "./references.js";
 import type { VmPlan } from "./vm.js";
 
-export type * from "./agent.js";
-export type * from "./guest-system.js";
-export type * from "./host-network.js";
-export type * from "./keys.js";
-export type * from "./machine.js";
-export type * from "./network.js";
-export type * from "./placed.js";
-export type * from "./policy.js";
-export type * from "./references.js";
-export type * from "./secret.js";
-export type * from "./storage.js";
-export type * from "./users.js";
-export type * from "./vm.js";
+export type { AgentPlan, AgentStatePlan } from "./agent.js";
+export type { FirewallPlan, GuestSystemPlan, ToolchainPlan } from "./guest-system.js";
+export type {
+  AddressRange,
+  BridgePlan,
+  NatPlan,
+  NetworkPlan,
+  NetworkPlanBase,
+  RoutedPlan,
+  Subnet,
+  SwitchedPlan,
+  VlanPlan,
+} from "./host-network.js";
+export type { KeyPlan } from "./keys.js";
+export type { DevicePlan, GraphicsPlan, LimitsPlan, MachinePlan, OptionPlan, OptionValue } from "./machine.js";
+export type {
+  AddressPlan,
+  BridgeHelperPlan,
+  ForwardEndPlan,
+  ForwardPortPlan,
+  InterfacePlan,
+  InterfacePlanBase,
+  MacvtapPlan,
+  TapPlan,
+  UserInterfacePlan,
+  VmNetworkPlan,
+} from "./network.js";
+export type { Placed } from "./placed.js";
+export type { AllowedPlan, PolicyPlan, PortPlan, PublishedPlan, ReachedVmPlan } from "./policy.js";
+export type { ModulePlan, PackagePlan } from "./references.js";
+export type { SecretPlan } from "./secret.js";
+export type { DirectoryPlan, SharePlan, ShareRole, StoragePlan, VolumePlan } from "./storage.js";
+export type { EmacsPlan, GroupPlan, HomePlan, UserPlan, ZshPlan } from "./users.js";
+export type { VmPlan } from "./vm.js";
 
 /** A config with resolved names and addresses, sorted by name; the input of `compile`. */
 export interface Plan {

@@ -1,4 +1,4 @@
-import { nearest } from "@microvm-emit/model";
+import { nearest } from "@microvm-emit/model/internal";
 import { Failed } from "../../report/failure.js";
 import { type Outcome, noFindings } from "../../report/outcome.js";
 import { type Declare, withFormat } from "../command.js";

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { didYouMean } from "@microvm-emit/model";
+import { didYouMean } from "@microvm-emit/model/internal";
 import { Failed } from "../../report/failure.js";
 import type { Leftovers } from "../../report/leftovers.js";
 import type { Outcome } from "../../report/outcome.js";

@@ -1,11 +1,5 @@
-import {
-  type GroupPlan,
-  type GuestBase,
-  type GuestPlan,
-  type HostPlan,
-  readsOptions,
-  type VmPlan,
-} from "@microvm-emit/model";
+import type { GroupPlan, GuestPlan, HostPlan, VmPlan } from "@microvm-emit/model";
+import { type GuestBase, readsOptions } from "@microvm-emit/model/internal";
 import { attrs, binding, type Binding, blankLine, comment, type Expr, list, path } from "@microvm-emit/nix-ast";
 import type { NixFile } from "../../output-file.js";
 import { compileAgent } from "./agents.js";

@@ -1,4 +1,5 @@
-import { type ConfigPath, guestBases, type HostPlan, type ImportedVmPlan, type Plan } from "@microvm-emit/model";
+import type { ConfigPath, HostPlan, ImportedVmPlan, Plan } from "@microvm-emit/model";
+import { guestBases } from "@microvm-emit/model/internal";
 import {
   attrs,
   binary,

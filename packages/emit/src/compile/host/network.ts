@@ -1,12 +1,5 @@
-import {
-  type BridgePlan,
-  distance,
-  type HostPlan,
-  type NatPlan,
-  type NetworkPlan,
-  type RoutedPlan,
-  type VlanPlan,
-} from "@microvm-emit/model";
+import type { BridgePlan, HostPlan, NatPlan, NetworkPlan, RoutedPlan, VlanPlan } from "@microvm-emit/model";
+import { distance } from "@microvm-emit/model/internal";
 import { attrs, type Binding, blankLine, type Expr, list, str } from "@microvm-emit/nix-ast";
 import { at, bindingAt, setAt, setsAt } from "../terms.js";
 

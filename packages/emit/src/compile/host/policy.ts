@@ -1,4 +1,5 @@
-import { type AllowedPlan, type PortPlan, type VmPlan, webPorts } from "@microvm-emit/model";
+import type { AllowedPlan, PortPlan, VmPlan } from "@microvm-emit/model";
+import { webPorts } from "@microvm-emit/model/internal";
 import { type Binding, type Expr, str, toNix } from "@microvm-emit/nix-ast";
 import { at, bindingAt } from "../terms.js";
 

@@ -1,13 +1,13 @@
-import {
-  type ForwardEndPlan,
-  type GuestPlan,
-  type HostPlan,
-  type InterfacePlan,
-  type LimitsPlan,
-  readsOptions,
-  type SecretPlan,
-  type VmPlan,
+import type {
+  ForwardEndPlan,
+  GuestPlan,
+  HostPlan,
+  InterfacePlan,
+  LimitsPlan,
+  SecretPlan,
+  VmPlan,
 } from "@microvm-emit/model";
+import { readsOptions } from "@microvm-emit/model/internal";
 import {
   attrs,
   binding,

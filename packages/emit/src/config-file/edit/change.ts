@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { agents, type ConfigPath, formatPath, isRecord, type Lock, toolchains } from "@microvm-emit/model";
+import { agents, type ConfigPath, formatPath, type Lock, toolchains } from "@microvm-emit/model";
+import { isRecord } from "@microvm-emit/model/internal";
 import { Failed } from "../../report/failure.js";
 import type { Settings, VmAt } from "./editor.js";
 import { uniqueSettings } from "./unique-settings.js";

@@ -1,4 +1,4 @@
-import { camelCase } from "@microvm-emit/model";
+import { camelCase } from "@microvm-emit/model/internal";
 import { type ObjectLiteral, readModule } from "../locate/syntax.js";
 import type { Braces, BraceStyle, Member } from "./braces.js";
 import type { Setting } from "./editor.js";

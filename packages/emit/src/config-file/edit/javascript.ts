@@ -1,4 +1,5 @@
-import { camelCase, type ConfigPath, formatPath } from "@microvm-emit/model";
+import { type ConfigPath, formatPath } from "@microvm-emit/model";
+import { camelCase } from "@microvm-emit/model/internal";
 import { openModules } from "../locate/locate.js";
 import {
   type Binding,

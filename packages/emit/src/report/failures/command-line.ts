@@ -1,4 +1,4 @@
-import { clip, didYouMean } from "@microvm-emit/model";
+import { clip, didYouMean } from "@microvm-emit/model/internal";
 import type { Rows } from "./row.js";
 
 /** Failures of the command line, and of this program. */

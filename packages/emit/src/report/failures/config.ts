@@ -1,4 +1,4 @@
-import { clip } from "@microvm-emit/model";
+import { clip } from "@microvm-emit/model/internal";
 import { diagnosticOf } from "../problem-diagnostic.js";
 import type { Rows } from "./row.js";
 

@@ -1,4 +1,4 @@
-import { clip, didYouMean, nearest } from "@microvm-emit/model";
+import { clip, didYouMean, nearest } from "@microvm-emit/model/internal";
 import type { Rows } from "./row.js";
 
 /** Failures of commands for running VMs. */

@@ -1,0 +1,32 @@
+/**
+ * What microvm-emit needs of the model besides its public exports. It can change in any release.
+ *
+ * @module
+ */
+export { collect } from "./common/collect.js";
+export { providers } from "./catalogue/providers.js";
+export { gitHosts } from "./catalogue/git-hosts.js";
+export { destinations } from "./catalogue/presets.js";
+export { hypervisors } from "./catalogue/hypervisors.js";
+export { lockSchema } from "./plan/lock.js";
+export { hostSettings, vmSettings } from "./catalogue/microvm-options.js";
+export { moduleMissing } from "./problems/module-missing.js";
+export { hasItToo } from "./problems/problem.js";
+export { tapPrefix } from "./plan/allocate.js";
+export { isStoreOverlay } from "./rules/store-overlay-persistent.js";
+export { publishedPlace } from "./rules/publish-without-nat.js";
+export { joinDestination } from "./scalars/scalars.js";
+export { type GuestDifference, guestDifferences } from "./resolve/guest-difference.js";
+export { isAddress, webPorts } from "./plan/policy.js";
+export { type GuestLink, type Section, hostRoute, linkFileText, linkOf } from "./resolve/guest-link.js";
+export { builtInShares, ownShares } from "./resolve/built-in-shares.js";
+export { type GuestBase, guestBases, imageOf, readsOptions, seenByGuest, withoutOrigins } from "./resolve/guests.js";
+export { identityOf, mountOptions } from "./resolve/identity.js";
+export { camelCase } from "./common/camel-case.js";
+export { clip } from "./common/clip.js";
+export { isRecord } from "./common/is-record.js";
+export { type PrivateRange, privateRangeRows, privateRanges } from "./catalogue/private-ranges.js";
+export { isSquashed } from "./resolve/writable.js";
+export { distance, formatSubnet, hexOf, isInside, isPrivate, linkLocalOf } from "./plan/subnet.js";
+export { didYouMean, nearest } from "./common/suggest.js";
+export { type Written, whereWritten, writtenPath } from "./compose/vm-defaults.js";
