@@ -1,9 +1,8 @@
-/** Generates the function of each agent and toolchain, with its row's comment, and the exports of both packages. */
+/** Generates the function of each agent, with its row's comment, and the exports of both packages. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { agents } from "../packages/microvm-model/src/catalogue/agents.js";
-import { toolchains } from "../packages/microvm-model/src/catalogue/toolchains.js";
 import { camelCase } from "../packages/microvm-model/src/common/camel-case.js";
 
 const inProject = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -50,32 +49,24 @@ const commentOf = (comments: ReadonlyMap<string, RowComment>, name: string): str
   return `/** ${text} */`;
 };
 
-const header = "// Written by `npm run generate` from the tables of agents and toolchains.";
+const header = "// Written by `npm run generate` from the table of agents.";
 
 /** The two generated files, by path. */
 export const generatedFunctions = (): ReadonlyMap<string, string> => {
-  const [ofAgents, ofToolchains] = [rowComments("agents"), rowComments("toolchains")];
-  const functions = [
-    ...Object.keys(agents).map((name) => [
-      camelCase(name),
-      `${commentOf(ofAgents, name)}\nexport const ${camelCase(name)} = agentFunction(${JSON.stringify(name)});`,
-    ]),
-    ...Object.keys(toolchains).map((name) => [
-      camelCase(name),
-      `${commentOf(ofToolchains, name)}\nexport const ${camelCase(name)} = (): Toolchain => toolchains[${JSON.stringify(name)}];`,
-    ]),
-  ] as const;
+  const comments = rowComments("agents");
+  const functions = Object.keys(agents).map(
+    (name) =>
+      [
+        camelCase(name),
+        `${commentOf(comments, name)}\nexport const ${camelCase(name)} = agentFunction(${JSON.stringify(name)});`,
+      ] as const,
+  );
   return new Map([
     [
       inProject(`${catalogue}/functions.ts`),
-      [
-        header,
-        'import { agentFunction } from "./agents.js";',
-        'import type { Toolchain } from "./toolchain.js";',
-        'import { toolchains } from "./toolchains.js";',
-        "",
-        functions.map(([, text]) => text).join("\n\n"),
-      ].join("\n"),
+      [header, 'import { agentFunction } from "./agents.js";', "", functions.map(([, text]) => text).join("\n\n")].join(
+        "\n",
+      ),
     ],
     [
       inProject("packages/emit/src/functions.ts"),

@@ -30,7 +30,7 @@ const wholes: Readonly<Record<string, (part: string) => string>> = {
   vm: (part) => wholeConfig(`vms: { a: ${part} }`),
 };
 
-const wholeConfig = (host: string): string => `import { claudeCode, go, replace, zsh } from "microvm-emit";
+const wholeConfig = (host: string): string => `import { claudeCode, replace, zsh } from "microvm-emit";
 const part = ${host.startsWith("{") ? host : `{ ${host} }`};
 export default {
   hosts: {

@@ -15,7 +15,7 @@ afterAll(() => {
 const sshKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice@workstation";
 
 /** The settings of a host, as a whole config. */
-const wholeConfig = (host: string): string => `import { claudeCode, defineConfig, go } from "microvm-emit";
+const wholeConfig = (host: string): string => `import { claudeCode, defineConfig } from "microvm-emit";
 export default defineConfig({
   hosts: {
     workstation: {

@@ -1,4 +1,4 @@
-import { claudeCode, extend, go, type Home, type Vm, zsh } from "microvm-emit";
+import { claudeCode, extend, type Home, type Vm, zsh } from "microvm-emit";
 
 /** Options of a project. */
 export interface ProjectOptions {
@@ -16,7 +16,7 @@ export const goProject = (name: string, { datasets = [], more = {} }: ProjectOpt
     {
       agent: claudeCode({ stateDirectory: `~/agents/${name}` }),
       workspace: `~/src/${name}`,
-      toolchains: [go()],
+      toolchains: ["go"],
       home: [shell],
       shares: datasets.map((source, position) => ({ tag: `data-${position}`, source, readOnly: true })),
     },

@@ -1,5 +1,5 @@
 /** Evaluates `toplevel` of configs other than that of the article, in Nix. */
-import { ast, claudeCode, type Config, emacs, go, protobuf, type Vm, zsh } from "microvm-emit";
+import { ast, claudeCode, type Config, emacs, type Vm, zsh } from "microvm-emit";
 import { describe, expect, it } from "vitest";
 import { emitted, hostModule } from "./emitted.js";
 import { evalFlake, type Nix, nixes } from "./harness.js";
@@ -198,7 +198,7 @@ describe.each(nixes())("by $version", (nix) => {
     const config = host({
       a: {
         agent: claudeCode({ stateDirectory: "/srv/claude" }),
-        toolchains: [go(), protobuf(), { name: "search", packages: ["ripgrep"] }],
+        toolchains: ["go", "protobuf", { name: "search", packages: ["ripgrep"] }],
       },
       b: { agent: "claude-code", toolchains: ["go"] },
       c: { agent: own },

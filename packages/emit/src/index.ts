@@ -1,3 +1,5 @@
+import * as ast from "@microvm-emit/nix-ast";
+
 export type * from "@microvm-emit/model";
 export {
   agents,
@@ -12,7 +14,7 @@ export {
   zsh,
 } from "@microvm-emit/model";
 export * from "./functions.js";
-export * as ast from "./ast.js";
+export { ast };
 export type { NixFile, OutputFile, TextFile } from "./output-file.js";
 export {
   compile,

@@ -25,12 +25,11 @@ export const configText = (answers: Answers): string => {
   const { host, stateVersion, release, modules, user, sshKeys, address, vm, agent, flake } = answers;
   const calls = [
     ...(agent === undefined ? [] : [`agent: ${camelCase(agent)}()`]),
-    ...(answers.toolchains.length === 0
-      ? []
-      : [`toolchains: [${answers.toolchains.map((name) => `${camelCase(name)}()`).join(", ")}]`]),
+    ...(answers.toolchains.length === 0 ? [] : [`toolchains: [${answers.toolchains.map(quoted).join(", ")}]`]),
   ];
-  const functions = [...(agent === undefined ? [] : [agent]), ...answers.toolchains].map(camelCase);
-  const names = ["defineConfig", ...functions].toSorted((a, b) => a.localeCompare(b));
+  const names = [...(agent === undefined ? [] : [camelCase(agent)]), "defineConfig"].toSorted((a, b) =>
+    a.localeCompare(b),
+  );
   const keys =
     sshKeys.length === 0
       ? ["        // Add a public key that may log in to the VMs.", "        sshKeys: [],"]
@@ -64,7 +63,7 @@ const quoted = (text: string): string => JSON.stringify(text);
 
 const key = (name: string): string => (/^[A-Za-z_]\w*$/.test(name) ? name : quoted(name));
 
-/** The names of agents and toolchains that a config can call. */
+/** The names of agents and toolchains. */
 export const agentNames: readonly string[] = Object.keys(agents);
 export const toolchainNames: readonly string[] = Object.keys(toolchains);
 

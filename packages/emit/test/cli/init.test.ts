@@ -48,9 +48,9 @@ describe("microvm-emit init", () => {
     expect([exitCode, stderr]).toEqual([0, ""]);
     expect(stdout).toContain("written  microvm.config.ts\n");
     const config = readFileSync(join(dir, "microvm.config.ts"), "utf8");
-    expect(config).toContain('import { codex, defineConfig, go, rust } from "microvm-emit";');
+    expect(config).toContain('import { codex, defineConfig } from "microvm-emit";');
     expect(config).toContain('stateVersion: "25.05"');
-    expect(config).toContain("devvm: { agent: codex(), toolchains: [go(), rust()] }");
+    expect(config).toContain('devvm: { agent: codex(), toolchains: ["go", "rust"] }');
     expect(existsSync(join(dir, "flake/hosts/workstation/vms/devvm.nix"))).toBe(true);
     // The next run accepts it.
     expect(microvmEmit(dir, [])).toMatchObject({ exitCode: 0, stderr: "" });

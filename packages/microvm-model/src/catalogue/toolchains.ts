@@ -1,8 +1,7 @@
 import type { Toolchain } from "./toolchain.js";
 
 /**
- * The toolchains known by name. `npm run generate` makes from each row its function, with the row's comment, and its rows
- * in the tables of docs/toolchains.md; a tag `@domains` adds words to the domains there.
+ * The toolchains known by name. `npm run generate` makes from each row its rows in the tables of docs/toolchains.md; a tag `@domains` adds words to the domains there.
  *
  * Attributes: home-manager ec1a8fdf (with nixpkgs 391b592e, August 2026) and devenv 5844e78c (August 2026), or the source
  * in a comment. docs/toolchains.md has the sources of everything else.

@@ -44,7 +44,7 @@ export interface VmGuest {
   readonly sudo?: boolean | undefined;
 
   /**
-   * Toolchains, each a set of packages with their environment: known names, functions such as `go()`, or custom ones.
+   * Toolchains, each a set of packages with their environment: known names, or custom ones.
    *
    * @default []
    * @example ["go", "protobuf"]

@@ -116,13 +116,13 @@ const otherHost = (hosts: readonly string[], to: string): string | undefined =>
   hosts.length === 2 ? hosts.find((host) => host !== to) : undefined;
 
 const newSettings = ({ agent, toolchains: named }: Extract<Request, { kind: "add" }>): Settings => {
-  const known = (noun: string, name: string, names: readonly string[]): { readonly catalogue: string } => {
+  const known = (noun: string, name: string, names: readonly string[]): string => {
     if (!names.includes(name)) throw unknownName(noun, name, names);
-    return { catalogue: name };
+    return name;
   };
   const tools = [...new Set(named)].map((name) => known("toolchain", name, Object.keys(toolchains)));
   return [
-    ...(agent === undefined ? [] : [["agent", known("agent", agent, Object.keys(agents))] as const]),
+    ...(agent === undefined ? [] : [["agent", { catalogue: known("agent", agent, Object.keys(agents)) }] as const]),
     ...(tools.length === 0 ? [] : [["toolchains", tools] as const]),
   ];
 };
@@ -201,7 +201,7 @@ export const isChanged = (change: Change, before: unknown, after: unknown): bool
   }
 };
 
-/** The names of agents and toolchains, whether written as text or as functions. */
+/** The names of agents and toolchains, also of those written as functions or objects. */
 const namesOf = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(namesOf);
   return isRecord(value) ? (value["catalogue"] ?? value["name"]) : value;

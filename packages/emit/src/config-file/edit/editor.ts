@@ -1,7 +1,7 @@
 import type { ConfigPath } from "@microvm-emit/model";
 import type { Place } from "../../report/place.js";
 
-/** A value to write: text, a list, or an agent or toolchain of the catalogue, which TypeScript names by a function. */
+/** A value to write: text, a list, or an agent of the catalogue, which TypeScript names by a function. */
 export type Setting = string | readonly Setting[] | { readonly catalogue: string };
 
 /** The settings of a VM to write, in this order. */

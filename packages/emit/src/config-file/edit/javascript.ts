@@ -322,12 +322,12 @@ const hasVms = (loaded: unknown, host: string): boolean => {
   return hosts?.[host]?.vms !== undefined;
 };
 
-/** True if the config gives agents and toolchains as strings. */
+/** True if the config gives agents as strings. */
 const usesNames = (loaded: unknown): boolean => {
   const { hosts = {} } = loaded as { readonly hosts?: Readonly<Record<string, HostLike>> };
   return Object.values(hosts)
     .flatMap(({ vms = {}, vmDefaults }) => [...Object.values(vms), vmDefaults])
-    .some((vm) => typeof vm?.agent === "string" || vm?.toolchains?.some((toolchain) => typeof toolchain === "string"));
+    .some((vm) => typeof vm?.agent === "string");
 };
 
 interface HostLike {
@@ -337,5 +337,4 @@ interface HostLike {
 
 interface VmLike {
   readonly agent?: unknown;
-  readonly toolchains?: readonly unknown[];
 }

@@ -1,0 +1,66 @@
+/**
+ * Writes the public API of each entry point to `api/`, or with `--check` compares it. A change of the API then shows in the
+ * diff of these files. It fails if a public type is not exported, or an export or property has no comment.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Extractor, ExtractorConfig, ExtractorLogLevel, type ExtractorMessage } from "@microsoft/api-extractor";
+
+const project = fileURLToPath(new URL("..", import.meta.url));
+
+/** The entry points, by the name of their report. */
+const entries = {
+  "nix-ast": ["nix-ast", "index"],
+  model: ["microvm-model", "index"],
+  "microvm-emit": ["emit", "index"],
+  "microvm-emit-node": ["emit", "node"],
+  "prettier-plugin-nix": ["prettier-plugin-nix", "index"],
+} as const;
+
+const reported: ReadonlySet<string> = new Set(["ae-forgotten-export", "ae-undocumented"]);
+
+/** Extracts one entry point; returns its faults. */
+const extract = (name: string, folder: string, entry: string, temporary: string, isCheck: boolean): readonly string[] => {
+  const projectFolder = join(project, "packages", folder);
+  const faults: string[] = [];
+  const config = ExtractorConfig.prepare({
+    configObject: {
+      projectFolder,
+      mainEntryPointFilePath: join(projectFolder, `dist/${entry}.d.ts`),
+      compiler: { tsconfigFilePath: join(projectFolder, "tsconfig.json") },
+      apiReport: {
+        enabled: true,
+        reportFileName: `${name}.api.md`,
+        reportFolder: join(project, "api"),
+        reportTempFolder: temporary,
+      },
+      docModel: { enabled: false },
+      dtsRollup: { enabled: false },
+      tsdocMetadata: { enabled: false },
+      newlineKind: "lf",
+      messages: {
+        extractorMessageReporting: { default: { logLevel: ExtractorLogLevel.Warning } },
+        tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
+      },
+    },
+    configObjectFullPath: undefined,
+    packageJsonFullPath: join(projectFolder, "package.json"),
+  });
+  const told = (message: ExtractorMessage): void => {
+    message.handled = true;
+    if (reported.has(message.messageId)) faults.push(`${message.sourceFilePath ?? name}:${String(message.sourceFileLine)}: ${message.text}`);
+  };
+  const { apiReportChanged } = Extractor.invoke(config, { localBuild: !isCheck, messageCallback: told });
+  if (isCheck && apiReportChanged) faults.push(`api/${name}.api.md: The API has changed. If you meant it, run \`npm run api\`.`);
+  return faults;
+};
+
+const isCheck = process.argv.includes("--check");
+const temporary = mkdtempSync(join(tmpdir(), "api-"));
+mkdirSync(join(project, "api"), { recursive: true });
+const faults = Object.entries(entries).flatMap(([name, [folder, entry]]) => extract(name, folder, entry, temporary, isCheck));
+rmSync(temporary, { recursive: true });
+for (const fault of faults) console.error(fault);
+process.exitCode = faults.length === 0 ? 0 : 1;
