@@ -15,17 +15,8 @@ export {
 } from "@microvm-emit/model";
 export * from "./functions.js";
 export { ast };
-export type { NixFile, OutputFile, TextFile } from "./output-file.js";
-export {
-  compile,
-  type Emission,
-  emit,
-  type EmitOptions,
-  plan,
-  type PlannedConfig,
-  resolveConfig,
-  type Unresolved,
-} from "./emit.js";
+export type { AnyFile, NixFile, OutputFile, TextFile } from "./output-file.js";
+export { compile, type Emission, emit, type EmitOptions, plan, type PlannedConfig, resolveConfig } from "./emit.js";
 export { comparePlans } from "./compare/compare-plans.js";
 export type { Access, Applies, Change, Comparison, HostChange, VmChange, VmPlace } from "./compare/comparison.js";
 export { render } from "./render.js";

@@ -7,6 +7,8 @@
 export type { Override } from "./check/run-nix.js";
 export type { LockFile } from "./config-file/lock-file.js";
 export type { Places } from "./config-file/places.js";
+export type { PlannedConfig } from "./emit.js";
+export type { AnyFile, NixFile, OutputFile, TextFile } from "./output-file.js";
 export type { LoadedFile, PlannedFile } from "./config-file/plan-file.js";
 export type { Written } from "./output/write.js";
 export type { CheckedHost, OnProgress, Progress } from "./report/checked.js";

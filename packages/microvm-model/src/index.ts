@@ -53,17 +53,11 @@ export type { VmMachine, Vsock } from "./config/vm-machine.js";
 export type { VmNetwork } from "./config/vm-network.js";
 export type { VmStorage } from "./config/vm-storage.js";
 export type { Result } from "@microvm-emit/nix-ast";
-export {
-  type ConfigFunction,
-  defineConfig,
-  type Environment,
-  type Definition,
-  type ExactConfig,
-} from "./compose/define-config.js";
+export { type ConfigFunction, defineConfig, type Environment } from "./compose/define-config.js";
 export { type Changes, extend, replace, unset } from "./compose/extend.js";
 export { emacs, fromInput, zsh } from "./compose/home.js";
 export type { HypervisorName } from "./catalogue/hypervisors.js";
-export { emptyLock, type Lock } from "./plan/lock.js";
+export { emptyLock, type FreedIndex, type Lock } from "./plan/lock.js";
 export type * from "./plan/plan.js";
 export { planConfig, type Planned, type PlanOptions, type Rule } from "./plan-config.js";
 export { type ConfigPath, formatPath, type Problem, type RelatedPlace } from "./problems/problem.js";

@@ -17,7 +17,7 @@ import { badLock } from "./problems/bad-lock.js";
 import { wrongType } from "./problems/wrong-type.js";
 
 /**
- * A rule of your own: the problems of a plan. Each plan has the path of its part of the config, for `path` of a problem.
+ * A custom rule: the problems of a plan. Each plan has the path of its part of the config, for `path` of a problem.
  *
  * @typeParam Code the codes of its problems.
  */
@@ -26,29 +26,49 @@ export type Rule<Code extends string = string> = (plan: Plan) => readonly Proble
 /**
  * A plan with the warnings about its config.
  *
- * @typeParam Code the codes of your own rules.
+ * @typeParam Code the codes of custom rules.
  */
 export interface Planned<Code extends string = never> {
   /** The plan, and the lock to keep for the next run. */
   readonly value: Resolution;
+  /** The warnings that the config does not silence. */
   readonly warnings: readonly Problem<ProblemCode | Code>[];
   /** The warnings that the config silences, each with its reason. */
   readonly silenced: readonly SilencedProblem[];
 }
 
 /**
- * What to plan with.
+ * Options of `planConfig`.
  *
- * @typeParam Code the codes of your own rules.
+ * @typeParam Code the codes of custom rules.
  */
 export interface PlanOptions<Code extends string = never> extends Partial<Machine> {
   /** Earlier locks, the latest first: of two VMs that have one index in the lock, the one that had it earlier keeps it. */
   readonly earlierLocks?: readonly Lock[];
-  /** Rules of your own, besides those of this package. Their errors refuse the config too. */
+  /** Custom rules. Their errors refuse the config, like those of this package. */
   readonly rules?: readonly Rule<Code>[];
 }
 
-/** A config becomes a plan: shape, then references and addresses, then rules; or every problem of all three. */
+/**
+ * A config becomes a plan: shape, then references and addresses, then rules; or every problem of all three.
+ *
+ * @example
+ *
+ * ```ts
+ * import { emptyLock, formatPath, planConfig } from "@microvm-emit/model";
+ *
+ * const bridges = { microbr: { address: "192.168.83.1/24" } };
+ * const vms = { api: { vcpus: 2 } };
+ * const config = { hosts: { web: { stateVersion: "26.05", user: { name: "alice" }, bridges, vms } } };
+ * const planned = planConfig(config, emptyLock);
+ * if (planned._tag === "Left") for (const { path, remedy } of planned.left) console.log(`${formatPath(path)}: ${remedy}`);
+ * ```
+ *
+ * ```text
+ * hosts.web.vms.api.vcpus: Did you mean "vcpu"?
+ * hosts.web.user.sshKeys: Add your public key to `user.sshKeys`, or add a module that sets one.
+ * ```
+ */
 export const planConfig = <Code extends string = never>(
   config: unknown,
   lock: Lock,

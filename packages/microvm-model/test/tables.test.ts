@@ -69,8 +69,8 @@ describe("the table of toolchains", () => {
     expect(problems({ a: { toolchains: [name] } })).toEqual([]);
   });
 
-  it.each(rows)("%s has a function of its name", (name, row) => {
-    expect((model as unknown as Readonly<Record<string, () => Toolchain>>)[name]?.()).toEqual(row);
+  it.each(rows)("%s can be given as its row", (_, row) => {
+    expect(problems({ a: { toolchains: [row] } })).toEqual([]);
   });
 
   it("agrees in all its rows on the environment", () => {

@@ -31,6 +31,7 @@ export type Trivium =
 
 /** Properties of all nodes that do not change the meaning. */
 export interface Annotated {
+  /** Marks a node. */
   readonly [NODE]: true;
   /** Comments and blank lines before the node, in order. */
   readonly before?: readonly Trivium[];
@@ -47,6 +48,7 @@ export interface Annotated {
   readonly parens?: readonly Parens[];
   /** Offsets of the node in the source in UTF-16 units, without its comments and parentheses. */
   readonly start?: number;
+  /** The offset behind the node. */
   readonly end?: number;
   /** The origin of the node in any form, such as a path in a config. The printer ignores it. */
   readonly origin?: Origin;
@@ -57,10 +59,15 @@ export type Origin = readonly (string | number)[];
 
 /** A pair of parentheses with its comments: `before` the opening one, `after` the closing one, `tokens` inside. */
 export interface Parens {
+  /** Comments before the opening parenthesis. */
   readonly before?: readonly Trivium[];
+  /** A comment after the closing parenthesis. */
   readonly after?: string;
+  /** Comments inside. */
   readonly tokens?: Tokens;
+  /** The offset of the opening parenthesis. */
   readonly start: number;
+  /** The offset behind the closing parenthesis. */
   readonly end: number;
 }
 
@@ -89,7 +96,9 @@ export type TokenSlot =
   | "rec";
 /** Comments before a token on separate lines, and a comment after it on the same line. */
 export interface TokenTrivia {
+  /** Comments on the lines before. */
   readonly before?: readonly Trivium[];
+  /** A comment behind, on the same line, without the `# `. */
   readonly after?: string;
 }
 
@@ -97,11 +106,14 @@ export interface TokenTrivia {
 export type StringPart = string | Interpolation;
 /** `${expr}` in a string or path. */
 export interface Interpolation {
+  /** Marks a node. */
   readonly [NODE]: true;
   readonly kind: "interpolation";
+  /** The expression in `${…}`. */
   readonly expr: Expr;
   /** Offsets in the source. */
   readonly start?: number;
+  /** The offset behind the `}`. */
   readonly end?: number;
 }
 
@@ -109,8 +121,10 @@ export interface Interpolation {
 export type AttrName = StaticName | DynamicName;
 /** A static name. It is a node if it has comments or a special spelling. */
 export type StaticName = string | Name;
+/** A static name as a node. */
 export interface Name extends Annotated {
   readonly kind: "name";
+  /** The name, without quotes and escapes. */
   readonly name: string;
   /** The name in the source: `"a"`, `${"a"}`. */
   readonly spelling?: string;
@@ -118,6 +132,7 @@ export interface Name extends Annotated {
 /** `${expr}` or `"a${expr}"` as a name. */
 export interface DynamicName extends Annotated {
   readonly kind: "dynamicName";
+  /** The expression of the name. */
   readonly expr: Expr;
   /** True if the source has a plain string, `"a${b}"`, or an interpolated expression, `${"a${b}"}`. */
   readonly quoted?: boolean;
@@ -128,6 +143,7 @@ export type AttrPath = readonly [AttrName, ...AttrName[]];
 /** A signed 64-bit integer. */
 export interface Int extends Annotated {
   readonly kind: "int";
+  /** The value. */
   readonly value: bigint;
   /** The digits as their author wrote them. */
   readonly spelling?: string;
@@ -135,6 +151,7 @@ export interface Int extends Annotated {
 /** A finite, normal double. */
 export interface Float extends Annotated {
   readonly kind: "float";
+  /** The value, finite. */
   readonly value: number;
   /** The digits as their author wrote them. */
   readonly spelling?: string;
@@ -142,12 +159,15 @@ export interface Float extends Annotated {
 /** A string with `"` quotes. */
 export interface Str extends Annotated {
   readonly kind: "str";
+  /** The parts, without escapes. */
   readonly parts: readonly StringPart[];
+  /** The parts in the source. */
   readonly spelling?: Spelling;
 }
 /** A string with `''` quotes; `parts` are the value after Nix strips the indentation. */
 export interface IndentedStr extends Annotated {
   readonly kind: "indentedStr";
+  /** The parts, without escapes and indentation. */
   readonly parts: readonly StringPart[];
   /** Without the indentation. */
   readonly spelling?: Spelling;
@@ -164,21 +184,27 @@ export type Spelling = readonly (string | undefined)[];
  */
 export interface Path extends Annotated {
   readonly kind: "path";
+  /** The parts; the first begins with `/`, `./`, `../` or `~/`. */
   readonly parts: readonly [string, ...StringPart[]];
+  /** The parts in the source. */
   readonly spelling?: Spelling;
 }
 /** `<nixpkgs/lib>`; `path` is the text between the brackets. */
 export interface SearchPath extends Annotated {
   readonly kind: "searchPath";
+  /** The text between the brackets. */
   readonly path: string;
 }
 /** A variable. `true`, `false`, `null` and `__curPos` are variables too. */
 export interface Ident extends Annotated {
   readonly kind: "ident";
+  /** The name. */
   readonly name: string;
 }
+/** `[ a b ]`. */
 export interface List extends Annotated {
   readonly kind: "list";
+  /** The items. */
   readonly items: readonly Expr[];
   /** Print the brackets on separate lines even if the list fits on one line, as nixfmt does for such a source. */
   readonly expanded?: boolean;
@@ -188,7 +214,9 @@ export interface List extends Annotated {
 /** `{ … }`, or `rec { … }`. */
 export interface Attrs extends Annotated {
   readonly kind: "attrs";
+  /** True for `rec { … }`. */
   readonly recursive: boolean;
+  /** The bindings, in order. */
   readonly bindings: readonly Binding[];
   /** Print the braces on separate lines even if the set fits on one line, as nixfmt does for such a source. */
   readonly expanded?: boolean;
@@ -198,13 +226,17 @@ export interface Attrs extends Annotated {
 /** `a.b.c = value;` */
 export interface ValueBinding extends Annotated {
   readonly kind: "binding";
+  /** The attribute path. */
   readonly path: AttrPath;
+  /** The value. */
   readonly value: Expr;
 }
 /** `inherit a b;`, or with `from` `inherit (from) a b;`. */
 export interface Inherit extends Annotated {
   readonly kind: "inherit";
+  /** The set in parentheses; without it, names are those of variables. */
   readonly from?: Expr;
+  /** The inherited names. */
   readonly names: readonly StaticName[];
   /** Print each name on a separate line even if all fit on one line. */
   readonly expanded?: boolean;
@@ -214,38 +246,55 @@ export type Binding = ValueBinding | Inherit;
 /** `let { body = …; }`, an old syntax: the attribute `body` of a recursive set. */
 export interface LegacyLet extends Annotated {
   readonly kind: "legacyLet";
+  /** The bindings, in order. */
   readonly bindings: readonly Binding[];
+  /** Print the braces on separate lines even if the set fits on one line. */
   readonly expanded?: boolean;
   /** Comments after the last binding, before `}`. */
   readonly inner?: readonly Trivium[];
 }
+/** `let … in body`. */
 export interface Let extends Annotated {
   readonly kind: "let";
+  /** The bindings, in order. */
   readonly bindings: readonly Binding[];
   /** Comments after the last binding, before `in`. */
   readonly inner?: readonly Trivium[];
+  /** The expression after `in`. */
   readonly body: Expr;
 }
+/** `with scope; body`. */
 export interface With extends Annotated {
   readonly kind: "with";
+  /** The set whose attributes become variables. */
   readonly scope: Expr;
+  /** The expression after `;`. */
   readonly body: Expr;
 }
+/** `assert condition; body`. */
 export interface Assert extends Annotated {
   readonly kind: "assert";
+  /** The condition. */
   readonly condition: Expr;
+  /** The expression after `;`. */
   readonly body: Expr;
 }
+/** `if condition then … else …`. */
 export interface If extends Annotated {
   readonly kind: "if";
+  /** The condition. */
   readonly condition: Expr;
+  /** The value if the condition is true. */
   readonly then: Expr;
+  /** The value if the condition is false. */
   readonly else: Expr;
 }
 /** `param: body`. */
 export interface Lambda extends Annotated {
   readonly kind: "lambda";
+  /** The parameter. */
   readonly param: Param;
+  /** The expression after `:`. */
   readonly body: Expr;
   /**
    * True if the body of `{ … }:` begins on the line of the colon, if nixfmt (1.3 and later) allows that. By default, it
@@ -255,54 +304,76 @@ export interface Lambda extends Annotated {
 }
 /** The parameter of a function: a name for the argument, or the names of its attributes. */
 export type Param = IdentParam | Formals;
+/** A parameter with one name: `x`. */
 export interface IdentParam extends Annotated {
   readonly kind: "identParam";
+  /** The name. */
   readonly name: string;
 }
 /** `{ a, b ? 1, ... }`, with `as` naming the whole argument before or after the braces. */
 export interface Formals extends Annotated {
   readonly kind: "formals";
+  /** The names, in order. */
   readonly formals: readonly Formal[];
+  /** True for `...`: other attributes are accepted. */
   readonly ellipsis: boolean;
   /** Print the braces on separate lines even if the names fit on one line. */
   readonly expanded?: boolean;
+  /** The name of the whole argument, and its side of the braces. */
   readonly as?: { readonly name: string; readonly side: "before" | "after" };
   /** Comments after the last formal, before `}`. */
   readonly inner?: readonly Trivium[];
 }
+/** A name of {@link Formals}: `a`, or `a ? 1`. */
 export interface Formal extends Annotated {
   readonly kind: "formal";
+  /** The name. */
   readonly name: string;
+  /** The default value. */
   readonly default?: Expr;
 }
 /** `function argument`. Several arguments are nested calls. */
 export interface Call extends Annotated {
   readonly kind: "call";
+  /** The function. */
   readonly function: Expr;
+  /** The argument. */
   readonly argument: Expr;
 }
 /** `target.a.b`, or `target.a.b or value` for a default value. */
 export interface Select extends Annotated {
   readonly kind: "select";
+  /** The set. */
   readonly target: Expr;
+  /** The attribute path. */
   readonly path: AttrPath;
+  /** The value if the attribute is missing. */
   readonly or?: Expr;
 }
 /** `target ? a.b`. */
 export interface HasAttr extends Annotated {
   readonly kind: "hasAttr";
+  /** The set. */
   readonly target: Expr;
+  /** The attribute path. */
   readonly path: AttrPath;
 }
+/** `-a`, `!a`. */
 export interface Unary extends Annotated {
   readonly kind: "unary";
+  /** The operator. */
   readonly operator: UnaryOperator;
+  /** The operand. */
   readonly operand: Expr;
 }
+/** `a + b`, `a && b`, …. */
 export interface Binary extends Annotated {
   readonly kind: "binary";
+  /** The operator. */
   readonly operator: BinaryOperator;
+  /** The left operand. */
   readonly left: Expr;
+  /** The right operand. */
   readonly right: Expr;
 }
 

@@ -6,6 +6,22 @@ import type { Result } from "./result.js";
 /**
  * Formats a Nix file as nixfmt does. It keeps comments, blank lines, the line breaks that nixfmt keeps, and the text
  * between `nixfmt:disable` and `nixfmt:enable`. It accepts well-formed code that Nix rejects, such as duplicate names.
+ *
+ * @example
+ *
+ * ```ts
+ * import { format } from "@microvm-emit/nix-ast";
+ *
+ * const formatted = format("{a=1;# why\nb=2;}");
+ * console.log(formatted._tag === "Right" ? formatted.right : "no valid Nix");
+ * ```
+ *
+ * ```nix
+ * {
+ *   a = 1; # why
+ *   b = 2;
+ * }
+ * ```
  */
 export const format = (text: string, options: PrintOptions = {}): Result<ParseError, string> => {
   const parsed = parseForm(text);

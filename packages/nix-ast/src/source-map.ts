@@ -5,12 +5,17 @@ import { isNode } from "./to-nix.js";
 
 /** The place of a node in printed text, in UTF-16 units. */
 export interface Mapping {
+  /** The node. */
   readonly node: Node;
+  /** The first offset of its text, in UTF-16 units. */
   readonly start: number;
+  /** The offset behind its text. */
   readonly end: number;
 }
 
+/** Printed text, with the place of each node. */
 export interface MappedText {
+  /** The text. */
   readonly text: string;
   /** All nodes that have text, ordered by start, outer nodes first. */
   readonly mappings: readonly Mapping[];

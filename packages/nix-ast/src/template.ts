@@ -8,7 +8,9 @@ const SHOWN_HOLE = "${…}";
 
 /** Errors in a template. The message shows each place, with holes as `${…}`. */
 export class NixTemplateError extends SyntaxError {
+  /** The name of the class. */
   override readonly name = "NixTemplateError";
+  /** All mistakes of the template. */
   readonly error: ParseError;
 
   constructor(error: ParseError) {
@@ -29,6 +31,24 @@ export class NixTemplateError extends SyntaxError {
  * JavaScript escapes apply first: write `\${x}` for an interpolation of Nix and `\\n` for its escape.
  *
  * @throws {NixTemplateError} with all syntax errors and all values that are not allowed in their place.
+ *
+ * @example
+ *
+ * ```ts
+ * import { nix, print } from "@microvm-emit/nix-ast";
+ *
+ * const names = ["git", "ripgrep"];
+ * console.log(print(nix`{ pkgs, ... }: { environment.systemPackages = ${names.map((name) => nix`pkgs.${name}`)}; }`));
+ * ```
+ *
+ * ```nix
+ * { pkgs, ... }: {
+ *   environment.systemPackages = [
+ *     pkgs.git
+ *     pkgs.ripgrep
+ *   ];
+ * }
+ * ```
  */
 export const nix = (strings: TemplateStringsArray, ...values: readonly unknown[]): Expr => {
   const holes = new Map<number, unknown>();

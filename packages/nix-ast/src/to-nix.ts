@@ -5,6 +5,7 @@ import { checkText, float, ident, int, str } from "./literal.js";
 export type NixInput = Expr | null | boolean | number | bigint | string | readonly NixInput[] | NixRecord;
 /** Attributes by name, in key order. A key with the value `undefined` is omitted, as in JSON. */
 export interface NixRecord {
+  /** A value by attribute name; `undefined` is left out. */
   readonly [name: string]: NixInput | undefined;
 }
 
@@ -13,6 +14,7 @@ export type DataPath = readonly (string | number)[];
 
 /** A value that is not data and not a node, such as a Date, a Map, a function or a cycle. */
 export class ToNixError extends TypeError {
+  /** The name of the class. */
   override readonly name = "ToNixError";
   /** The path of the value in the input. */
   readonly path: DataPath;

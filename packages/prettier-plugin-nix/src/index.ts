@@ -6,12 +6,15 @@ import { hasIgnorePragma, hasPragma, insertPragma } from "./pragma.js";
 import { syntaxErrorOf } from "./syntax-error.js";
 
 /** The only node that Prettier gets. `format` has already placed comments and line breaks. */
-interface NixFile {
+export interface NixFile {
   readonly kind: "nixFile";
+  /** The source. */
   readonly text: string;
+  /** The source in the layout of nixfmt. */
   readonly formatted: string;
 }
 
+/** The language, for Prettier. */
 export const languages: SupportLanguage[] = [
   {
     name: "Nix",
@@ -41,6 +44,7 @@ const nix: Parser<NixFile> = {
   hasIgnorePragma,
 };
 
+/** The parser, for Prettier. */
 export const parsers = { nix };
 
 /**
@@ -61,4 +65,5 @@ const printer: Printer<NixFile> = {
   massageAstNode: ({ formatted }: NixFile) => formatted,
 };
 
+/** The printer, for Prettier. */
 export const printers = { nix: printer };

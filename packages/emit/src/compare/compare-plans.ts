@@ -7,7 +7,30 @@ import { hostAspects, partsOfHost, partsOfPlan, planAspects } from "./host-aspec
 import { renameVms } from "./renamed.js";
 import { type ComparedVm, partsOfVm, vmAspects } from "./vm-aspects.js";
 
-/** Compares two plans by hosts and VMs. */
+/**
+ * Compares two plans by hosts and VMs.
+ *
+ * @example
+ *
+ * ```ts
+ * import { comparePlans, type Host, plan } from "microvm-emit";
+ *
+ * const planOf = (vcpu: number) => {
+ *   const bridges = { microbr: { address: "192.168.83.1/24" } };
+ *   const host: Host = { stateVersion: "26.05", user: { name: "alice" }, bridges, vms: { api: { vcpu } } };
+ *   const planned = plan({ hosts: { web: host } });
+ *   if (planned._tag === "Left") throw new Error("The config has problems.");
+ *   return planned.right.plan;
+ * };
+ * const { hosts } = comparePlans(planOf(2), planOf(4));
+ * for (const { vm, changes } of hosts.flatMap(({ vms }) => vms))
+ *   for (const { aspect, lost, gained } of changes) console.log(`${vm}: ${aspect} ${lost.join()} → ${gained.join()}`);
+ * ```
+ *
+ * ```text
+ * api: vcpu 2 → 4
+ * ```
+ */
 export const comparePlans = (before: Plan, after: Plan): Comparison => {
   const flake = changesOf(planAspects, partsOfPlan, before, after);
   const pairs = pairHosts(before, after);

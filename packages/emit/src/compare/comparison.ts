@@ -20,6 +20,7 @@ export interface Change {
   readonly gained: readonly string[];
   /** The values that only the earlier plan has. */
   readonly lost: readonly string[];
+  /** When a running VM gets the change. */
   readonly applies: Applies;
 }
 
@@ -29,10 +30,14 @@ export interface Change {
  */
 export type Applies = "switch" | "restart" | "connections";
 
+/** Whether the permissions of a VM grow or shrink. */
 export type Access = "same" | "more" | "less" | "more and less";
 
+/** A host with changes. */
 export interface HostChange {
+  /** Its name. */
   readonly host: string;
+  /** `"new"` and `"gone"` hosts list all of their VMs. */
   readonly change: "new" | "gone" | "changed";
   /** Changes of the host's own settings. */
   readonly settings: readonly Change[];
@@ -44,12 +49,17 @@ export interface HostChange {
 
 /** A VM's name and its host. */
 export interface VmPlace {
+  /** The name of the host. */
   readonly host: string;
+  /** The name of the VM. */
   readonly vm: string;
 }
 
+/** A VM with changes. */
 export interface VmChange {
+  /** Its name in the later plan; of a VM that is gone, in the earlier plan. */
   readonly vm: string;
+  /** The kind of change. A `"moved"` VM has another host. */
   readonly change: "new" | "gone" | "renamed" | "moved" | "changed";
   /** The earlier name and host of a VM that was renamed or moved. */
   readonly from: VmPlace | null;
@@ -57,7 +67,9 @@ export interface VmChange {
   readonly to: VmPlace | null;
   /** The addresses in the later plan; of a VM that is gone, the earlier ones. */
   readonly addresses: readonly string[];
+  /** The sum of its changes of access. */
   readonly access: Access;
+  /** The aspects that differ. */
   readonly changes: readonly Change[];
   /** True if the NixOS of the guest changes. */
   readonly isRebuilt: boolean;

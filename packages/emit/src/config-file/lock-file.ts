@@ -12,9 +12,11 @@ import { placeAtOffset } from "../report/place.js";
 
 /** A lock file on disk. */
 export interface LockFile {
+  /** Its absolute path. */
   readonly path: string;
   /** Undefined if the file does not exist. */
   readonly text?: string;
+  /** Its content; the empty lock if there is no file. */
   readonly lock: Lock;
   /** Older locks, latest first; they decide which of two VMs with one index keeps it. */
   readonly earlier: readonly Lock[];

@@ -4,13 +4,17 @@ import { lockNameOf } from "../lock-name.js";
 
 /** Paths that a run reads and writes: absolute, with symlinks resolved where they exist, as Nix resolves `../`. */
 export interface Places {
+  /** The config file. */
   readonly config: string;
+  /** The folder of the config. */
   readonly configDir: string;
+  /** The folder of the flake. */
   readonly outputDir: string;
   /** The output directory with the symlinks of the typed path. */
   readonly typedOutput: string;
   /** True if the command line does not name the output directory. */
   readonly isDefaultOutput: boolean;
+  /** The lock file. */
   readonly lock: string;
 }
 

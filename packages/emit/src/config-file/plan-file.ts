@@ -23,9 +23,11 @@ import { plannedPaths } from "./planned-paths.js";
 
 /** A config as loaded, not validated yet, with its lock. */
 export interface LoadedFile {
+  /** The paths of the config, its lock and its flake. */
   readonly places: Places;
   /** Plain data. */
   readonly config: unknown;
+  /** The lock beside the config. */
   readonly lockFile: LockFile;
 }
 

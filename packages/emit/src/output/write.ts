@@ -51,8 +51,11 @@ export interface FileEdit {
 
 /** Result of a run; paths are relative to the output directory and sorted. */
 export interface Written {
+  /** Files with a new content, relative to the output directory. */
   readonly written: readonly string[];
+  /** Files that had their content already. */
   readonly unchanged: readonly string[];
+  /** Obsolete files of an earlier run. */
   readonly removed: readonly string[];
 }
 

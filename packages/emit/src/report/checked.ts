@@ -2,9 +2,11 @@ import type { Style } from "./style.js";
 
 /** A host that Nix evaluated. */
 export interface CheckedHost {
+  /** Its name. */
   readonly host: string;
   /** The store path of the host's system derivation. */
   readonly drvPath: string;
+  /** The duration of the evaluation. */
   readonly milliseconds: number;
   /** The warnings of Nix and of modules. */
   readonly warnings: readonly string[];
@@ -16,6 +18,7 @@ export type Progress =
   | { readonly kind: "ok"; readonly host: string; readonly milliseconds: number }
   | { readonly kind: "failed"; readonly host: string; readonly milliseconds: number };
 
+/** Called at each step of an evaluation. */
 export type OnProgress = (event: Progress) => void;
 
 export const formatChecked = (hosts: readonly CheckedHost[], style: Style): string =>

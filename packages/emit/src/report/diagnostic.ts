@@ -5,11 +5,13 @@ import type { Place } from "./place.js";
 export interface Diagnostic {
   /** Stable name, such as `duplicate-address` or `config-missing`. */
   readonly code: string;
+  /** An error stops the run; a warning does not. */
   readonly severity: "error" | "warning";
   /** Config path, file or host. */
   readonly subject?: string;
   /** Steps of the config path, if there is one. */
   readonly path?: ConfigPath;
+  /** The line of the source, if it was found. */
   readonly place?: Place;
   /** The fault. */
   readonly message: string;
@@ -17,9 +19,11 @@ export interface Diagnostic {
   readonly remedy: string;
   /** Additional lines: conflicting files, stack frames. */
   readonly details?: readonly string[];
+  /** Other places that take part. */
   readonly related?: readonly RelatedDiagnostic[];
 }
 
+/** A warning that the config silences. */
 export interface SilencedDiagnostic extends Diagnostic {
   /** The reason in the config. */
   readonly reason: string;
@@ -27,14 +31,20 @@ export interface SilencedDiagnostic extends Diagnostic {
 
 /** Warnings of a config. */
 export interface Findings {
+  /** The warnings that the config does not silence. */
   readonly problems: readonly Diagnostic[];
+  /** The silenced warnings. */
   readonly silenced: readonly SilencedDiagnostic[];
 }
 
+/** Another place that takes part in a problem, such as the first use of a duplicate. */
 export interface RelatedDiagnostic {
+  /** Config path, file or host. */
   readonly subject: string;
   /** Steps of the config path, if there is one. */
   readonly path?: ConfigPath;
+  /** The line of the source, if it was found. */
   readonly place?: Place;
+  /** Its part in the problem. */
   readonly note: string;
 }

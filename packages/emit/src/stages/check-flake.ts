@@ -14,6 +14,7 @@ export interface CheckOptions {
   readonly files?: readonly OutputFile[];
   /** Flakes for inputs, as with `--override-input`. */
   readonly overrides?: readonly Override[];
+  /** Called at each step, such as for a progress bar. */
   readonly onProgress?: OnProgress;
 }
 

@@ -20,6 +20,23 @@ export interface LoadOptions {
  *
  * @param file TypeScript, JavaScript, YAML or JSON, as for the command.
  * @returns Left: why the config or its lock cannot be read.
+ *
+ * @example
+ *
+ * ```ts
+ * import { loadConfig, planConfig, writeFlake } from "microvm-emit/node";
+ *
+ * const loaded = await loadConfig("microvm.config.ts");
+ * const planned = loaded._tag === "Left" ? loaded : await planConfig(loaded.right);
+ * const written = planned._tag === "Left" ? planned : await writeFlake(planned.right);
+ * if (written._tag === "Left") for (const { place, message } of written.left) console.error(place?.line, message);
+ * else console.log(written.right.written.filter((path) => path.startsWith("hosts/")).join("\n"));
+ * ```
+ *
+ * ```text
+ * hosts/workstation/default.nix
+ * hosts/workstation/vms/projectvm.nix
+ * ```
  */
 export const loadConfig = (
   file: string,

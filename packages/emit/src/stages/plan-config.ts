@@ -5,7 +5,7 @@ import { attempt } from "./attempt.js";
 
 /** How to plan a config. */
 export interface PlanConfigOptions {
-  /** Rules of your own. Their errors refuse the config, like those of microvm-emit, and are reported with a place. */
+  /** Custom rules. Their errors refuse the config, like those of microvm-emit, and are reported with a place. */
   readonly rules?: readonly Rule[];
 }
 

@@ -235,6 +235,6 @@ describe("nothing is written", () => {
     writeFileSync(join(dir, "microvm.config.ts"), source);
     const { stderr } = unchanged(dir, ["add", "c", "--toolchain", "go"]);
     expect(stderr).toContain("config-not-editable");
-    expect(stderr).toMatch(/c: \{ toolchains: \[go\(\)\] \}/);
+    expect(stderr).toContain('c: { toolchains: ["go"] }');
   });
 });

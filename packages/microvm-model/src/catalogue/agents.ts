@@ -373,6 +373,7 @@ export const agents = {
   },
 } as const satisfies Record<string, Agent>;
 
+/** The name of a known agent. */
 export type AgentName = keyof typeof agents;
 
 /** Options of a known agent. */

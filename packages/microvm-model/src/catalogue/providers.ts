@@ -10,6 +10,9 @@ export interface Provider {
   readonly prefix?: string;
 }
 
+/** The name of a known provider of models. */
+export type ProviderName = "anthropic" | "openai" | "openrouter" | "gemini";
+
 /** `npm run generate` writes these rows to the library (`gateway/providers.json`) and to docs/secrets.md. */
 export const providers = {
   // platform.claude.com/docs/en/api/overview, November 2026.
@@ -20,8 +23,6 @@ export const providers = {
   openrouter: { host: "openrouter.ai", port: 5383, header: "authorization", prefix: "Bearer " },
   // ai.google.dev/gemini-api/docs/api-key, November 2026.
   gemini: { host: "generativelanguage.googleapis.com", port: 5384, header: "x-goog-api-key" },
-} as const satisfies Readonly<Record<string, Provider>>;
-
-export type ProviderName = keyof typeof providers;
+} as const satisfies Readonly<Record<ProviderName, Provider>>;
 
 export const providerNames = Object.keys(providers) as ProviderName[];

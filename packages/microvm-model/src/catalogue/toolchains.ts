@@ -174,4 +174,5 @@ export const toolchains = {
   },
 } as const satisfies Record<string, Toolchain>;
 
+/** The name of a known toolchain. */
 export type ToolchainName = keyof typeof toolchains;

@@ -47,6 +47,7 @@ type KnownNames<Bridges> = unknown extends Bridges ? string : keyof Bridges;
  * @internal
  */
 export interface ExactConfig<Bridges, Vms> extends Omit<Config, "hosts"> {
+  /** The hosts by name. */
   readonly hosts: { readonly [Name in keyof Bridges]: HostWithBridges<Bridges[Name]> } & {
     readonly [Name in keyof Vms]: HostWithVms<Vms[Name], Name extends keyof Bridges ? Bridges[Name] : unknown>;
   };
@@ -94,6 +95,23 @@ export type Definition<Bridges, Vms, Returned, Promised> =
 /**
  * Types a config, or a function or promise of one, without changing it. Where a host's bridges are written out in it, an
  * interface that names another bridge is a type error.
+ *
+ * @example
+ *
+ * ```ts
+ * import { defineConfig } from "microvm-emit";
+ *
+ * export default defineConfig(({ env }) => ({
+ *   hosts: {
+ *     workstation: {
+ *       stateVersion: "26.05",
+ *       user: { name: "alice" },
+ *       bridges: { microbr: { address: "192.168.83.1/24", nat: true } },
+ *       vms: { projectvm: { agent: "claude-code", vcpu: Number(env["VM_CORES"] ?? 4) } },
+ *     },
+ *   },
+ * }));
+ * ```
  */
 export const defineConfig = <const Bridges, const Vms, const Returned = never, const Promised = never>(
   config: Definition<Bridges, Vms, Returned, Promised>,

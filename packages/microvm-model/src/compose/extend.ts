@@ -19,6 +19,20 @@ export type Changes<Part> = Part extends Expr | Agent | readonly unknown[] | ((.
  * `extend(a, extend(b, c))` equals `extend(extend(a, b), c)`, so changes can be combined before there is a base.
  *
  * With a literal base, name its type: `extend<Vm>({ … }, { … })`.
+ *
+ * @example
+ *
+ * ```ts
+ * import { extend, replace, type Vm } from "microvm-emit";
+ *
+ * const base: Vm = { vcpu: 2, packages: ["git"], shares: [{ tag: "data", source: "/srv/data" }] };
+ * const vm = extend(base, { vcpu: 4, packages: ["jq"], shares: replace([]) });
+ * console.log(JSON.stringify(vm));
+ * ```
+ *
+ * ```text
+ * {"vcpu":4,"packages":["git","jq"],"shares":[]}
+ * ```
  */
 export const extend = <Part extends object>(base: Part, ...changes: readonly Changes<NoInfer<Part>>[]): Part =>
   changes.reduce<unknown>(merge, settled(base)) as Part;

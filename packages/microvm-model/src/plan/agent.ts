@@ -4,25 +4,35 @@ import { agentStateToCopy, expandHome } from "./folders.js";
 import { type PackagePlan, planPackage } from "./references.js";
 import type { UserPlan } from "./users.js";
 
+/** The coding agent of a VM. */
 export interface AgentPlan {
+  /** Its name, such as `claude-code`. */
   readonly name: string;
+  /** Its package. */
   readonly package: PackagePlan;
+  /** The nixpkgs input of the package. */
   readonly packagesFrom: "nixpkgs" | "nixpkgs-unstable";
+  /** The NixOS releases that have the package; null without a check. */
   readonly releases: AgentReleases | null;
+  /** True if the licence of the package is unfree, or the names of unfree packages to allow. */
   readonly unfree: boolean | readonly string[];
+  /** Its login and settings; null if the guest forgets them. */
   readonly state: AgentStatePlan | null;
   /** Its name in home-manager. */
   readonly homeManagerProgram: string | null;
+  /** The command that starts it without permission prompts. */
   readonly command: string;
   /** The path below /etc of a file that it reads in each session. */
   readonly instructions: string | null;
 }
 
+/** The login and settings of an agent. */
 export interface AgentStatePlan {
   /** The folder in the guest. */
   readonly directory: string;
   /** The source of a copy at each start; null if `directory` is the host's folder. */
   readonly copiedFrom: string | null;
+  /** The environment variable that points the agent to `directory`; null without one. */
   readonly variable: string | null;
   /** The user's folders that lead to it and to its links, and the links' targets; outermost first. Mounts make root's. */
   readonly parents: readonly string[];

@@ -12,35 +12,51 @@ export interface GuestSystemPlan {
   readonly nixos: "shared" | "own";
   /** The host's main user first. */
   readonly users: readonly [UserPlan, ...UserPlan[]];
+  /** Groups with a fixed gid. */
   readonly groups: readonly GroupPlan[];
   /** The main user may become root. */
   readonly sudo: boolean;
+  /** The guest's firewall. */
   readonly firewall: FirewallPlan;
+  /** Toolchains, in the order of the config. */
   readonly toolchains: readonly ToolchainPlan[];
   /** Programs built for other distributions can start. */
   readonly unpatchedBinaries: boolean;
   /** Variables of this VM only. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Packages for all users. */
   readonly packages: readonly PackagePlan[];
+  /** NixOS modules of the config. */
   readonly modules: readonly ModulePlan[];
+  /** Arguments for the modules, by name. */
   readonly specialArgs: Readonly<Record<string, NixData>>;
   /** The package set; null for one of this guest only, undefined for the host's. */
   readonly pkgs: Expr | null | undefined;
   /** The input that provides the NixOS modules of the guest. */
   readonly nixpkgs: string | null;
+  /** The `system.stateVersion` of the guest. */
   readonly stateVersion: string;
 }
 
+/** The firewall inside a guest. */
 export interface FirewallPlan {
+  /** False to turn it off. */
   readonly enable: boolean;
+  /** Open TCP ports. */
   readonly allowedTCPPorts: readonly number[];
+  /** Open UDP ports. */
   readonly allowedUDPPorts: readonly number[];
 }
 
+/** A toolchain of a VM. */
 export interface ToolchainPlan {
+  /** The name of its module. */
   readonly name: string;
+  /** Its packages. */
   readonly packages: readonly PackagePlan[];
+  /** Environment variables by name. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Folders at the front of PATH. */
   readonly searchPath: readonly string[];
 }
 

@@ -8,8 +8,11 @@ import type { UserPlan } from "./users.js";
 
 /** An API key that a VM uses through its host and never has. */
 export interface KeyPlan {
+  /** The part of the config, for problems. */
   readonly path: ConfigPath;
+  /** The provider of the API. */
   readonly provider: ProviderName;
+  /** The file of the key on the host. */
   readonly file: string | Expr;
   /** The address of the host's gateway, without a path; null if the network has none. */
   readonly url: string | null;

@@ -14,7 +14,9 @@ export const lockSchema = z.strictObject({
   freed: z.record(hostLabel, z.array(z.strictObject({ vm: hostLabel, index: vmIndex }))).optional(),
 });
 
+/** The indexes of all VMs. Keep it from run to run, and every VM keeps its index, and so its addresses. */
 export interface Lock {
+  /** The version of the format. Version 1 has no `freed`. */
   readonly version: 1 | 2;
   /** The index of each VM, by host name and VM name. */
   readonly hosts: Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -24,8 +26,11 @@ export interface Lock {
 
 /** An index that no VM has now. */
 export interface FreedIndex {
+  /** The name of the VM. */
   readonly vm: string;
+  /** The index that it had. */
   readonly index: number;
 }
 
+/** A lock without indexes, for the first run. */
 export const emptyLock: Lock = { version: 2, hosts: {} };

@@ -12,23 +12,39 @@ import type { UserPlan } from "./users.js";
 
 /** The virtual machine that the hypervisor runs, without network and disks. */
 export interface MachinePlan {
+  /** The program that runs the VM. */
   readonly hypervisor: HypervisorName;
+  /** The number of virtual CPUs. */
   readonly vcpu: number;
+  /** Memory at boot. */
   readonly memoryMiB: number;
+  /** Limits of the VM on the host. */
   readonly limits: LimitsPlan;
+  /** The name of the control socket; null without one. */
   readonly socket: string | null;
+  /** The vsock address of the guest; null without vsock. */
   readonly vsockCid: Placed<number> | null;
+  /** True if SSH listens on vsock. */
   readonly vsockSsh: boolean;
+  /** The memory balloon; null without one. */
   readonly balloon: { readonly initialMiB: number; readonly deflateOnOOM: boolean } | null;
+  /** Memory that can be added to the running VM; null without it. */
   readonly hotplug: { readonly maxMiB: number; readonly initialMiB: number | null } | null;
+  /** True to use huge pages. */
   readonly hugepages: boolean;
+  /** The CPU model to emulate; null for the CPU of the host. */
   readonly cpu: string | null;
+  /** Devices of the host that the guest owns. */
   readonly devices: readonly DevicePlan[];
+  /** The graphical output; null without one. */
   readonly graphics: GraphicsPlan | null;
   /** Files of the host by the name of the credential. */
   readonly credentialFiles: Readonly<Record<string, string>>;
+  /** The user that QEMU becomes after its start; null for the user of the service. */
   readonly runAs: string | null;
+  /** The kernel packages; null for the default. */
   readonly kernel: PackagePlan | null;
+  /** More arguments of the kernel. */
   readonly kernelParams: readonly NixText[];
   /** Null asks for no machine id; undefined where the config leaves it out. */
   readonly machineId: string | null | undefined;
@@ -40,35 +56,53 @@ export interface MachinePlan {
 
 /** Limits on the use of the host; null for the default. */
 export interface LimitsPlan {
+  /** CPU time, where 100 is one CPU. */
   readonly cpuPercent: number | null;
+  /** Memory of the hypervisor and its helpers. */
   readonly memoryMiB: number | null;
+  /** The share of disk time, from 1 to 10000. */
   readonly ioWeight: number | null;
+  /** The number of threads and processes. */
   readonly tasks: number | null;
 }
 
+/** A device of the host that the guest owns. */
 export interface DevicePlan {
+  /** The part of the config, for problems. */
   readonly path: ConfigPath;
+  /** The bus of the device. */
   readonly bus: "pci" | "usb";
+  /** Its address on the bus. */
   readonly device: string;
+  /** More settings for QEMU, by name. */
   readonly qemu: Readonly<Record<string, string | undefined>>;
 }
 
+/** The graphical output. */
 export interface GraphicsPlan {
+  /** The kind of window. */
   readonly backend: "gtk" | "cocoa" | "headless";
+  /** The crosvm that renders for cloud-hypervisor; null for that of nixpkgs. */
   readonly crosvmPackage: PackagePlan | null;
+  /** The window of host memory of a graphics card with Vulkan. */
   readonly hostMemoryMiB: number;
+  /** The socket of the renderer; null for the default. */
   readonly socket: string | null;
+  /** The Vulkan transport of QEMU; null without Vulkan. */
   readonly vulkan: string | null;
 }
 
 /** An option of microvm.nix that the config gives by its own name. */
 export interface OptionPlan {
+  /** The part of the config, for problems. */
   readonly path: ConfigPath;
   /** Its attribute path below `microvm`. */
   readonly option: readonly [string, ...string[]];
+  /** Its value. */
   readonly value: OptionValue;
 }
 
+/** The value of an option: data, a package, or packages by name. */
 export type OptionValue =
   | { readonly kind: "data"; readonly data: NixData }
   | { readonly kind: "package"; readonly package: PackagePlan }

@@ -41,37 +41,55 @@ export type { VmPlan } from "./vm.js";
 
 /** A config with resolved names and addresses, sorted by name; the input of `compile`. */
 export interface Plan {
+  /** The description of the flake. */
   readonly description: string;
   /** The place of the library's NixOS modules. */
   readonly library: "copied" | "input";
   /** False if another flake imports the hosts. */
   readonly flake: boolean;
+  /** The inputs of the flake, by name. */
   readonly inputs: readonly InputPlan[];
+  /** The hosts, by name. */
   readonly hosts: readonly HostPlan[];
 }
 
 /** A flake input that the output declares. */
 export interface InputPlan {
+  /** Its name. */
   readonly name: string;
+  /** Its flake reference. */
   readonly url: string;
+  /** Inputs of the input, by name, each with the input of the flake that it follows. */
   readonly follows: Readonly<Record<string, string>>;
+  /** False for a plain source tree. */
   readonly flake: boolean;
 }
 
+/** A NixOS host. */
 export interface HostPlan {
+  /** The part of the config, for problems. */
   readonly path: ConfigPath;
+  /** Its name in `nixosConfigurations`. */
   readonly name: string;
+  /** The platform, such as `x86_64-linux`. */
   readonly system: string;
+  /** The `system.stateVersion` of the host. */
   readonly stateVersion: string;
+  /** NixOS modules of the config. */
   readonly modules: readonly ModulePlan[];
   /** Bridges, each followed by its VLANs, then the routed network. */
   readonly networks: readonly NetworkPlan[];
+  /** Its VMs, by name. */
   readonly vms: readonly VmPlan[];
+  /** The NixOS systems of its VMs. */
   readonly guests: readonly GuestPlan[];
+  /** VMs that are described elsewhere, by name. */
   readonly importedVms: readonly ImportedVmPlan[];
   /** The folder of the VMs' folders. */
   readonly stateDirectory: string;
+  /** How long a VM may take to start or stop. */
   readonly startupTimeoutSeconds: number;
+  /** True if the service of each VM waits until its guest is up. */
   readonly useNotifySockets: boolean;
   /** False to turn off microvm.nix's host module. */
   readonly enable: boolean;
@@ -93,13 +111,19 @@ export interface GuestPlan {
 
 /** A VM that is described elsewhere. */
 export interface ImportedVmPlan {
+  /** The part of the config, for problems. */
   readonly path: ConfigPath;
+  /** Its name. */
   readonly name: string;
+  /** True to start it with the host. */
   readonly autostart: boolean;
+  /** True to restart it when it changes. */
   readonly restartIfChanged: boolean;
+  /** The place of its NixOS. */
   readonly source: ImportedSource;
 }
 
+/** A flake, an attribute of an input, or a Nix expression. */
 export type ImportedSource =
   | { readonly kind: "flake"; readonly input: string; readonly updateFlake: string | null }
   | { readonly kind: "input"; readonly input: string; readonly attribute: readonly [string, ...string[]] }

@@ -11,6 +11,7 @@ import { addressIn, isInside, isPrivate } from "./subnet.js";
 export interface PolicyPlan {
   /** The place of the setting, or the VM without one. */
   readonly path: ConfigPath;
+  /** The basic policy. */
   readonly network: NetworkPolicy;
   /** Domains, those below one as `*.example.org`. */
   readonly domains: readonly AllowedPlan[];
@@ -18,7 +19,9 @@ export interface PolicyPlan {
   readonly addresses: readonly AllowedPlan[];
   /** VMs of the host, by name. */
   readonly vms: readonly ReachedVmPlan[];
+  /** Ports of the host that the VM can reach. */
   readonly host: readonly PortPlan[];
+  /** Ports of the VM that others reach through the host. */
   readonly published: readonly PublishedPlan[];
   /** The limit of forwarded traffic in each direction; null for no limit. */
   readonly mbitPerSecond: number | null;
@@ -30,6 +33,7 @@ export interface PolicyPlan {
   };
 }
 
+/** Another VM that the VM can reach, by name. */
 export interface ReachedVmPlan extends Placed<string> {
   /** The open ports; null for all, of any protocol. */
   readonly ports: readonly PortPlan[] | null;
@@ -37,20 +41,31 @@ export interface ReachedVmPlan extends Placed<string> {
 
 /** A port of the host's outward interface that leads to a port of a VM. */
 export interface PublishedPlan {
+  /** The part of the config, for problems. */
   readonly path: ConfigPath;
+  /** The protocol. */
   readonly proto: "tcp" | "udp";
+  /** The port of the host. */
   readonly host: number;
+  /** The port of the VM. */
   readonly guest: number;
 }
 
+/** A destination that the VM can reach. */
 export interface AllowedPlan {
+  /** The part of the config, for problems. */
   readonly path: ConfigPath;
+  /** The domain, address or subnet. */
   readonly target: string;
+  /** Its open ports. */
   readonly ports: readonly PortPlan[];
 }
 
+/** A port with its protocol. */
 export interface PortPlan {
+  /** The protocol. */
   readonly proto: "tcp" | "udp";
+  /** The number. */
   readonly port: number;
 }
 

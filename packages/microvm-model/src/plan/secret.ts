@@ -7,10 +7,13 @@ import type { UserPlan } from "./users.js";
 
 /** A secret of a guest's main user. */
 export interface SecretPlan {
+  /** The part of the config, for problems. */
   readonly path: ConfigPath;
+  /** Its name, which is also its file name in the guest. */
   readonly name: string;
   /** The file on the host. */
   readonly file: string | Expr;
+  /** The environment variable with its value; null without one. */
   readonly variable: string | null;
   /** The transport to the guest: a systemd credential of the hypervisor, or a share that only root can read. */
   readonly by: "credential" | "share";

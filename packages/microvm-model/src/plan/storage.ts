@@ -7,9 +7,13 @@ import type { UserPlan } from "./users.js";
 
 /** Shares, disks and the host folders behind them. */
 export interface StoragePlan {
+  /** Folders of the host, the built-in ones first. */
   readonly shares: readonly SharePlan[];
+  /** Disk images. */
   readonly volumes: readonly VolumePlan[];
+  /** A disk with the Nix store of the guest; null for the default of microvm.nix. */
   readonly storeDisk: { readonly type: "erofs" | "squashfs"; readonly flags: readonly NixText[] | null } | null;
+  /** The folder in the guest for additions to the Nix store; null if the store is read-only. */
   readonly writableStoreOverlay: string | null;
   /** Host folders made before the VM starts, outermost first. */
   readonly directories: readonly DirectoryPlan[];
@@ -19,46 +23,76 @@ export interface StoragePlan {
   readonly workspace: string | null;
 }
 
+/** A folder of the host in the guest. */
 export interface SharePlan {
+  /** The part of the config, for problems. */
   readonly path: ConfigPath;
   /** Why the VM has it. */
   readonly role: ShareRole;
+  /** The name of the share for the guest. */
   readonly tag: Placed<string>;
+  /** The folder on the host. */
   readonly source: string;
+  /** The folder in the guest. */
   readonly mountPoint: Placed<string>;
+  /** True if the guest cannot write to it. */
   readonly readOnly: boolean;
+  /** True if the guest mounts it in its initrd. */
   readonly neededForBoot: boolean;
+  /** `"squash"`: the host's user owns all files. `"guest"`: files keep the owners of the guest. Null without virtiofs. */
   readonly owners: "squash" | "guest" | null;
   /** Why it is shared all the same. */
   readonly dangerous: string | null;
+  /** The protocol. */
   readonly proto: "virtiofs" | "9p";
+  /** The cache policy of virtiofsd; null for the default. */
   readonly cache: string | null;
+  /** The security model of 9p; null for the default. */
   readonly securityModel: string | null;
+  /** True for POSIX ACLs; null for the default of virtiofsd. */
   readonly posixAcl: boolean | null;
+  /** The socket of virtiofsd; null for the default. */
   readonly socket: string | null;
+  /** More arguments of virtiofsd. */
   readonly extraArgs: readonly NixText[];
 }
 
 /** A share that each VM may have once, or one of the config's own. */
 export type ShareRole = "store" | "sshHostKeys" | "agent" | "secrets" | "workspace" | "own";
 
+/** A disk image. */
 export interface VolumePlan {
+  /** The part of the config, for problems. */
   readonly path: ConfigPath;
+  /** Its file on the host, absolute or in the VM's folder. */
   readonly image: string;
+  /** The folder in the guest; null if the guest does not mount it. */
   readonly mountPoint: Placed<string> | null;
+  /** The size of a new image; null if it is never created. */
   readonly sizeMiB: number | null;
+  /** The file system. */
   readonly fsType: string;
+  /** True if the guest cannot write to it. */
   readonly readOnly: boolean;
+  /** True if the guest mounts it in its initrd. */
   readonly neededForBoot: boolean;
+  /** True to create a missing image. */
   readonly autoCreate: boolean;
+  /** The label of the file system; null without one. */
   readonly label: string | null;
+  /** The serial number of the disk; null without one. */
   readonly serial: string | null;
+  /** True to bypass the page cache of the host. */
   readonly direct: boolean;
+  /** The format of the image; null for the default. */
   readonly imageType: string | null;
+  /** More arguments of mkfs. */
   readonly mkfsExtraArgs: readonly string[];
 }
 
+/** A folder of the host that exists before the VM starts. */
 export interface DirectoryPlan {
+  /** Its absolute path. */
   readonly path: string;
   /** Root, or the main user with its primary group. */
   readonly owner: "root" | "user";

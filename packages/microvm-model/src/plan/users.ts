@@ -4,8 +4,11 @@ import type { InputFile } from "../config/home.js";
 import type { ConfigPath } from "../problems/problem.js";
 import { type ModulePlan, type PackagePlan, planModule, planPackage } from "./references.js";
 
+/** A user of a guest. */
 export interface UserPlan {
+  /** The part of the config, for problems. */
   readonly path: ConfigPath;
+  /** The login name. */
   readonly name: string;
   /** Null for the host's `users.users.NAME.uid`, which only the main user has. */
   readonly uid: number | null;
@@ -13,32 +16,50 @@ export interface UserPlan {
   readonly gid: number | null;
   /** The primary group; null for the host's `users.users.NAME.group`. */
   readonly group: string | null;
+  /** More groups. */
   readonly extraGroups: readonly string[];
+  /** The home folder in the guest. */
   readonly homeDirectory: string;
+  /** Public keys that may log in. */
   readonly sshKeys: readonly string[];
+  /** Programs that home-manager sets up. */
   readonly home: readonly HomePlan[];
 }
 
+/** A group of a guest. */
 export interface GroupPlan {
+  /** The part of the config, for problems. */
   readonly path: ConfigPath;
+  /** Its name. */
   readonly name: string;
+  /** Its number. */
   readonly gid: number;
 }
 
+/** A program that home-manager sets up, or a module of home-manager. */
 export type HomePlan = ZshPlan | EmacsPlan | { readonly kind: "module"; readonly module: ModulePlan };
 
+/** Zsh, set up by home-manager. */
 export interface ZshPlan {
+  /** The part of the config, for problems. */
   readonly path: ConfigPath;
   readonly kind: "zsh";
+  /** Settings of the history, by their names in home-manager. */
   readonly history: Readonly<Record<string, number | boolean | undefined>>;
+  /** Parts of `.zshrc`: text, or files with it. */
   readonly init: readonly (string | InputFile)[];
+  /** Text at the end of `.zshrc`; null without one. */
   readonly extraInit: string | null;
 }
 
+/** Emacs, set up by home-manager. */
 export interface EmacsPlan {
+  /** The part of the config, for problems. */
   readonly path: ConfigPath;
   readonly kind: "emacs";
+  /** Its package; null for the default. */
   readonly package: PackagePlan | null;
+  /** The folder for `~/.emacs.d`; null without one. */
   readonly configDirectory: InputFile | null;
 }
 

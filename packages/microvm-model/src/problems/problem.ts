@@ -7,13 +7,14 @@ export type ConfigPath = readonly (string | number)[];
 /**
  * A fault of a config, in words a person can act on.
  *
- * @typeParam Code the codes; `string` for your own rules.
+ * @typeParam Code the codes; `string` for custom rules.
  */
 export interface Problem<Code extends string = ProblemCode> {
   /** Stable name of the rule, such as `duplicate-address`. */
   readonly code: Code;
   /** An error stops the run; a warning does not. */
   readonly severity: "error" | "warning";
+  /** The setting. */
   readonly path: ConfigPath;
   /** A noun phrase or sentence without a period: the value found and the value expected. */
   readonly message: string;
@@ -25,8 +26,11 @@ export interface Problem<Code extends string = ProblemCode> {
   readonly related?: readonly RelatedPlace[];
 }
 
+/** Another place of a problem. */
 export interface RelatedPlace {
+  /** The setting. */
   readonly path: ConfigPath;
+  /** Its part in the problem. */
   readonly note: string;
 }
 

@@ -18,7 +18,9 @@ import { exposeFolders } from "./writable.js";
 
 /** A plan, and the lock that remembers its indexes. */
 export interface Resolution {
+  /** Hosts, VMs and their addresses. */
   readonly plan: Plan;
+  /** The lock to keep for the next run. */
   readonly lock: Lock;
 }
 

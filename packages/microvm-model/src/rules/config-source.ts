@@ -3,6 +3,7 @@ import type { Written } from "../compose/vm-defaults.js";
 
 /** A file or folder that a host is built from, by absolute path on the machine that reads the config. */
 export interface HostSource {
+  /** Its absolute path. */
   readonly path: string;
   /** Description, such as "the config of this host". */
   readonly what: string;

@@ -97,6 +97,22 @@ const confirm = (edited: Edited, path: Names, value: Expr): Edited => {
  * without merging. Variables in the value refer to the scope of its new place.
  *
  * @throws {ToNixError} or RangeError for a value that {@link toNix} rejects.
+ *
+ * @example
+ *
+ * ```ts
+ * import { openNix, setAttr } from "@microvm-emit/nix-ast";
+ *
+ * const file = openNix("{\n  port = 80; # for now\n}\n");
+ * const edited = file._tag === "Left" ? file : setAttr(file.right, ["port"], 8080);
+ * if (edited._tag === "Right") console.log(edited.right.text);
+ * ```
+ *
+ * ```nix
+ * {
+ *   port = 8080; # for now
+ * }
+ * ```
  */
 export const setAttr = (file: NixFile, path: Names, value: NixInput): Edited => {
   const node = toNix(value);

@@ -6,11 +6,13 @@ import type { Result } from "../result.js";
 
 /** A Nix file for editing. Each edit returns a new file. */
 export interface NixFile {
+  /** The source. */
   readonly text: string;
   /** The syntax tree. Its offsets refer to `text`. */
   readonly expr: Expr;
 }
 
+/** The reason of an {@link EditError}. */
 export type EditErrorKind =
   /** The name or path is not defined. */
   | "missing"
@@ -43,6 +45,7 @@ export interface EditError {
   readonly range?: Range;
 }
 
+/** The edited file, or the reason why the edit is not possible. */
 export type Edited = Result<EditError, NixFile>;
 
 export const right = <T>(value: T): Result<never, T> => ({ _tag: "Right", right: value });

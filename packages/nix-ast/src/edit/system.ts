@@ -100,6 +100,7 @@ const systemsBy = (
   return { hosts, more };
 };
 
+/** The `nixosSystem` call that gets a module. */
 export interface ModuleTarget {
   /**
    * The name of the system in `nixosConfigurations`; or, to change several systems, the name of the function that calls

@@ -3,7 +3,9 @@ import { commentEnd } from "../parse/blanks.js";
 
 /** A range of text; `end` is after its last unit. */
 export interface Range {
+  /** The first offset, in UTF-16 units. */
   readonly start: number;
+  /** The offset behind the last. */
   readonly end: number;
 }
 

@@ -24,6 +24,7 @@ export interface SyntaxProblem {
   readonly kind: SyntaxErrorKind;
   /** Offsets in UTF-16 units; `end` is after the last unit. */
   readonly start: number;
+  /** The offset behind it. */
   readonly end: number;
   /** One sentence without a full stop. */
   readonly message: string;
@@ -34,13 +35,17 @@ export interface SyntaxProblem {
 /** All syntax errors of a text in order, at least one. */
 export interface ParseError {
   readonly _tag: "ParseError";
+  /** The source. */
   readonly text: string;
+  /** All mistakes, in the order of the source. */
   readonly problems: readonly [SyntaxProblem, ...SyntaxProblem[]];
 }
 
 /** A line and column as editors count: both from 1, the column in UTF-16 units. */
 export interface Position {
+  /** The line, from 1. */
   readonly line: number;
+  /** The column, from 1, in UTF-16 units. */
   readonly column: number;
 }
 

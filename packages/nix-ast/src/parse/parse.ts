@@ -7,6 +7,22 @@ import type { Result } from "../result.js";
 /**
  * Parses a Nix file (the language of Nix 2.34 with pipe operators). Nodes have their offsets in the text, their
  * comments and their original spelling. The error contains all independent mistakes.
+ *
+ * @example
+ *
+ * ```ts
+ * import { parse, showParseError } from "@microvm-emit/nix-ast";
+ *
+ * const parsed = parse("{ a = 1 }");
+ * if (parsed._tag === "Left") console.log(showParseError(parsed.left, "a.nix"));
+ * else console.log(parsed.right.kind);
+ * ```
+ *
+ * ```text
+ * a.nix:1:9: unexpected `}`, expected `;`
+ * 1 | { a = 1 }
+ *   |         ^
+ * ```
  */
 export const parse = (text: string): Result<ParseError, Expr> => read(text, true);
 

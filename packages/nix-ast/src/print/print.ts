@@ -96,7 +96,28 @@ export interface PrintOptions {
   readonly width?: number;
 }
 
-/** The text of a Nix file with `expr`, in the layout of nixfmt, with a final newline. */
+/**
+ * The text of a Nix file with `expr`, in the layout of nixfmt, with a final newline.
+ *
+ * @example
+ *
+ * ```ts
+ * import { attrs, print } from "@microvm-emit/nix-ast";
+ *
+ * console.log(print(attrs({ services: { openssh: { enable: true, ports: [22] } } })));
+ * ```
+ *
+ * ```nix
+ * {
+ *   services = {
+ *     openssh = {
+ *       enable = true;
+ *       ports = [ 22 ];
+ *     };
+ *   };
+ * }
+ * ```
+ */
 export const print = (expr: Expr, { width = 100 }: PrintOptions = {}): string => printWith(expr, width, plainLine);
 
 /** As {@link print}, without its fast path for plain data. Tests compare the fast path with it. */
