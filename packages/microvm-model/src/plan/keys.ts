@@ -21,7 +21,7 @@ export interface KeyPlan {
 }
 
 /** The value of the agent's key variable. */
-export const placeholder = "held-by-the-host";
+const placeholder = "held-by-the-host";
 
 /** The keys of a VM: its own, and those of the host that its agent uses. */
 export const planKeys = (
