@@ -242,8 +242,8 @@ it("leads to a tree that builds and passes the tests that judge the additions", 
     "node",
     "--input-type=module",
     "--eval",
-    `import { emit, gleam, plandexCli, render } from "microvm-emit";
-    const vm = { timeZone: "Europe/Berlin", toolchains: [gleam()], agent: plandexCli(), network: "allowlist", allow: ["debian"] };
+    `import { emit, plandexCli, render } from "microvm-emit";
+    const vm = { timeZone: "Europe/Berlin", toolchains: ["gleam"], agent: plandexCli(), network: "allowlist", allow: ["debian"] };
     const host = { stateVersion: "26.05", user: { name: "alice" }, bridges: { br0: { address: "10.7.0.1/24" } }, vms: { a: vm } };
     const { left, right } = emit({ hosts: { h: host } });
     if (left) throw new Error(JSON.stringify(left));
