@@ -1,6 +1,6 @@
 /**
  * Writes all files that are generated from the model's tables: functions and exports of agents and toolchains, tables
- * of the docs, pictures of the examples, the JSON Schema and the library's private ranges. `npm run generate` runs it; tests compare the files.
+ * of the docs, pictures of the examples, the JSON Schemas and the library's private ranges. `npm run generate` runs it; tests compare the files.
  */
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,7 @@ import { generatedFunctions } from "./catalogue-functions.js";
 import { configJsonSchema, schemaFile } from "./config-schema.js";
 import { exampleGraphs } from "./graphs.js";
 import { providersFile, providersJson } from "./providers.js";
+import { outputJsonSchema, outputSchemaFile } from "./output-schema.js";
 import { privateRangesFile, privateRangesJson } from "./private-ranges.js";
 
 /** Formatted texts, by path. */
@@ -18,6 +19,7 @@ export const generatedFiles = async (): Promise<ReadonlyMap<string, string>> => 
     ...generatedFunctions(),
     ...generatedDocs(),
     [schemaFile, JSON.stringify(configJsonSchema(), undefined, 2)],
+    [outputSchemaFile, JSON.stringify(outputJsonSchema(), undefined, 2)],
     [providersFile, JSON.stringify(providersJson(), undefined, 2)],
     [privateRangesFile, JSON.stringify(privateRangesJson(), undefined, 2)],
   ]);

@@ -1,8 +1,9 @@
 /** Tests the printed JSON Schema: up to date, valid, and consistent with the validation of configs. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createJiti } from "jiti";
+import { Ajv } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { type Config, emit, type Host } from "microvm-emit";
 import * as library from "microvm-emit";
@@ -87,6 +88,20 @@ describe("the JSON Schema", () => {
   it("is printed by the command without loading a compiler", () => {
     const bin = fileURLToPath(new URL("../packages/emit/dist/cli/main.js", import.meta.url));
     expect(JSON.parse(execFileSync(process.execPath, [bin, "schema"], { encoding: "utf8" }))).toEqual(schema);
+  });
+
+  it("of a command's output is a schema by itself", () => {
+    const bin = fileURLToPath(new URL("../packages/emit/dist/cli/main.js", import.meta.url));
+    const text = execFileSync(process.execPath, [bin, "schema", "--of", "status"], { encoding: "utf8" });
+    const takes = new Ajv({ strict: false }).compile(JSON.parse(text) as object);
+    const report = { ok: true, exitCode: 0, problems: [], silenced: [] };
+    expect([{ ...report, hosts: [] }, { ...report, ok: false }, report].map((printed) => takes(printed))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    const { stderr } = spawnSync(process.execPath, [bin, "schema", "--of", "statu"], { encoding: "utf8" });
+    expect(stderr).toContain('Did you mean "status"?');
   });
 
   it.each(examples)("accepts the example %s", async (name) => {

@@ -56,6 +56,7 @@ const rooms: Readonly<Record<string, Arrows>> = {
       "adopt",
       "check",
       "cli/commands",
+      "compare",
       "compile",
       "compile/flake",
       "config-file",

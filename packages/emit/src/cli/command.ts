@@ -1,15 +1,16 @@
 import { type Command, Option } from "commander";
 import type { OnProgress } from "../report/checked.js";
 import type { Outcome } from "../report/outcome.js";
+import type { CommandName, Results } from "./results.js";
 
 /** A parsed command line. */
-export interface Invocation {
+export interface Invocation<Name extends CommandName = CommandName> {
   /** Name of the subcommand; `emit` without one. */
-  readonly command: string;
+  readonly command: Name;
   /** The config as typed. */
   readonly config?: string | undefined;
   /** Does the work and prints nothing. Throws {@link Failed}. */
-  readonly run: (context: Context) => Promise<Outcome>;
+  readonly run: (context: Context) => Promise<Outcome<Results[Name]>>;
 }
 
 /** Services for a running command. */
@@ -25,7 +26,10 @@ export interface Context {
  * Adds a command to the program. `--help` loads every declaration, so a command's file imports only types and light
  * modules, and loads the rest in `run`.
  */
-export type Declare = (program: Command, ask: (invocation: Invocation) => void) => void;
+export type Declare = (program: Command, ask: Ask) => void;
+
+/** Takes the command that the command line asks for. */
+export type Ask = <Name extends CommandName>(invocation: Invocation<Name>) => void;
 
 /** The help of a config argument. */
 export const configHelp = "config file (default: microvm.config.* in this directory or the nearest one above)";

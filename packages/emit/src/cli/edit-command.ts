@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Request } from "../config-file/edit/change.js";
 import type { Outcome } from "../report/outcome.js";
+import type { EditedConfig } from "./results.js";
 import { type Context, type Invocation, withFormat } from "./command.js";
 
 /** The options of every command that edits a config. */
@@ -25,13 +26,16 @@ export const editing = (command: Command, hostHelp: string, examples: readonly s
   withFormat(command, ["human", "json"]);
 };
 
+/** The commands that edit a config. */
+export type EditCommand = "add" | "remove" | "rename" | "move";
+
 /** @param repository the repository to clone into the VM's workspace. */
 export const invocation = (
-  command: string,
+  command: EditCommand,
   request: Request,
   options: EditOptions,
   repository?: string,
-): Invocation => ({
+): Invocation<EditCommand> => ({
   command,
   config: options.config,
   run: async ({ configFile }: Context) => editAndEmit(await configFile(options.config), request, options, repository),
@@ -42,7 +46,7 @@ const editAndEmit = async (
   request: Request,
   { output, dryRun = false }: EditOptions,
   repository: string | undefined,
-): Promise<Outcome> => {
+): Promise<Outcome<EditedConfig>> => {
   const [{ placesOf }, { planFile }, { editConfig, onlyIfRight }, { diffOf, formatDiff, formatLeftOut }] =
     await Promise.all([
       import("../config-file/places.js"),

@@ -1,13 +1,16 @@
 import { didYouMean } from "@microvm-emit/model/internal";
 import { Failed } from "../report/failure.js";
 
+/** The place of the names of a kind. */
+const places = { host: "The config", VM: "The config", command: "The program" } as const;
+
 /** Throws {@link Failed} for the first unknown name. */
-export const requireKnown = (kind: "host" | "VM", names: readonly string[], known: readonly string[]): void => {
+export const requireKnown = (kind: keyof typeof places, names: readonly string[], known: readonly string[]): void => {
   const unknown = names.find((name) => !known.includes(name));
   if (unknown === undefined) return;
   throw new Failed({
     kind: "usage",
-    message: `The config has no ${kind} ${JSON.stringify(unknown)}.`,
+    message: `${places[kind]} has no ${kind} ${JSON.stringify(unknown)}.`,
     remedy: didYouMean(unknown, known),
   });
 };

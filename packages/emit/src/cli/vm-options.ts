@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { noFindings, type Outcome } from "../report/outcome.js";
+import type { NoResult } from "./results.js";
 import type { Where } from "../vm/find.js";
 import { configHelp, type Context, withFormat } from "./command.js";
 
@@ -36,7 +37,7 @@ export const whereOf = ({ config, hostSsh }: VmOptions, { configFile }: Context)
 export const isJson = ({ json, format }: VmOptions): boolean => json === true || format === "json";
 
 /** The outcome of a command that had the terminal. */
-export const attached = (exitCode: number): Outcome => ({
+export const attached = (exitCode: number): Outcome<NoResult> => ({
   json: {},
   text: () => "",
   findings: noFindings,

@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Ajv } from "ajv";
 import { afterAll } from "vitest";
 import { layOut, temporaryDirectory } from "../tree.js";
 import { commandServer, type Ended } from "./command-server.js";
@@ -26,8 +27,25 @@ export const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => 
 });
 
 /** Runs the command in a directory, in a process that other commands have run in. */
-export const microvmEmit = (cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Ended =>
-  server.run({ cwd, args, env: environment(env) });
+export const microvmEmit = (cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Ended => {
+  const ended = server.run({ cwd, args, env: environment(env) });
+  if (args.includes("--json") && ended.stdout !== "") requireSchema(args, ended.stdout);
+  return ended;
+};
+
+const outputSchema = JSON.parse(
+  readFileSync(fileURLToPath(new URL("../../output.schema.json", import.meta.url)), "utf8"),
+) as { readonly definitions: { readonly Printed: { readonly properties: Readonly<Record<string, object>> } } };
+const ajv = new Ajv({ strict: false }).addSchema(outputSchema, "output");
+
+/** Throws if the output differs from the schema of the command's output. */
+const requireSchema = (args: readonly string[], stdout: string): void => {
+  const named = args.find((word) => word in outputSchema.definitions.Printed.properties) ?? "emit";
+  const command = args.some((word) => ["--help", "-h", "--version", "-V"].includes(word)) ? "help" : named;
+  const validate = ajv.getSchema(`output#/definitions/Printed/properties/${command}`);
+  if (validate?.(JSON.parse(stdout)) !== true)
+    throw new Error(`The output of ${command} does not match its schema: ${ajv.errorsText(validate?.errors)}`);
+};
 
 /** Runs the command in a directory as a program, for tests of its process. */
 export const microvmEmitProgram = (cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Ended => {

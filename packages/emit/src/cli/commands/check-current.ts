@@ -1,11 +1,12 @@
 import { Failed } from "../../report/failure.js";
 import type { Outcome } from "../../report/outcome.js";
+import type { CurrentFlake } from "../results.js";
 
 /** The help of `--check`. */
 export const checkHelp = "exit with 1 if the flake is not current, and write nothing";
 
 /** Checks that the flake on disk matches the config. Throws {@link Failed} with the files that a run would change. */
-export const checkCurrent = async (config: string, output: string | undefined): Promise<Outcome> => {
+export const checkCurrent = async (config: string, output: string | undefined): Promise<Outcome<CurrentFlake>> => {
   const [{ placesOf }, { planFile }, { pendingChanges }, { wantedOf }] = await Promise.all([
     import("../../config-file/places.js"),
     import("../../config-file/plan-file.js"),

@@ -1,6 +1,7 @@
 import type { Override } from "../../check/run-nix.js";
 import type { OnProgress } from "../../report/checked.js";
 import type { Outcome } from "../../report/outcome.js";
+import type { Results } from "../results.js";
 import { configHelp, type Declare, withFormat } from "../command.js";
 import { examples } from "../vm-options.js";
 import { collectOverride } from "../override.js";
@@ -43,7 +44,7 @@ const checkConfig = async (
   output: string | undefined,
   overrides: readonly Override[],
   onProgress: OnProgress,
-): Promise<Outcome> => {
+): Promise<Outcome<Results["check"]>> => {
   const [{ placesOf }, { planFile }, { plannedPaths }, { formatChecked }] = await Promise.all([
     import("../../config-file/places.js"),
     import("../../config-file/plan-file.js"),

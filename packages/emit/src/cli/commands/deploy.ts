@@ -1,5 +1,6 @@
 import type { Override } from "../../check/run-nix.js";
 import type { Outcome } from "../../report/outcome.js";
+import type { Results } from "../results.js";
 import { configOption, type Context, type Declare, withFormat } from "../command.js";
 import { collectOverride } from "../override.js";
 
@@ -45,7 +46,11 @@ export const deploy: Declare = (program, ask) => {
   withFormat(command, ["human", "json"]);
 };
 
-const runDeploy = async (hosts: readonly string[], options: DeployOptions, context: Context): Promise<Outcome> => {
+const runDeploy = async (
+  hosts: readonly string[],
+  options: DeployOptions,
+  context: Context,
+): Promise<Outcome<Results["deploy"]>> => {
   const [{ deployHosts }, { formatDeployed }, { diagnosticsOf, exitCodeOf }] = await Promise.all([
     import("../deploy-hosts.js"),
     import("../../report/deployed.js"),

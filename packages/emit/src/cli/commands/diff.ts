@@ -1,4 +1,5 @@
 import type { Outcome } from "../../report/outcome.js";
+import type { Results } from "../results.js";
 import type { Override } from "../../check/run-nix.js";
 import { configOption, type Context, type Declare, withFormat } from "../command.js";
 import { repeated } from "../names.js";
@@ -58,7 +59,7 @@ Examples:
 const diffDeployed = async (
   { config, output, host = [], hostSsh, exitCode = false, overrideInput = [] }: DiffOptions,
   context: Context,
-): Promise<Outcome> => {
+): Promise<Outcome<Results["diff"]>> => {
   const [{ deploymentsOf }, { formatDeployments }, { diagnosticsOf, exitCodeOf }] = await Promise.all([
     import("../deployments.js"),
     import("../../vm/deployment-table.js"),
@@ -83,7 +84,7 @@ const diffSince = async (
   ref: string,
   config: string,
   { output, exitCode }: { readonly output: string | undefined; readonly exitCode: boolean },
-): Promise<Outcome> => {
+): Promise<Outcome<Results["diff"]>> => {
   const [
     { placesOf },
     { planFile },

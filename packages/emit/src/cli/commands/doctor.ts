@@ -1,4 +1,5 @@
 import type { Outcome } from "../../report/outcome.js";
+import type { Results } from "../results.js";
 import type { Style } from "../../report/style.js";
 import type { Where } from "../../vm/find.js";
 import type { Verdict } from "../../vm/doctor.js";
@@ -17,7 +18,7 @@ export const doctor: Declare = (program, ask) => {
   withVmOptions(command);
 };
 
-const checkHosts = async (where: Where): Promise<Outcome> => {
+const checkHosts = async (where: Where): Promise<Outcome<Results["doctor"]>> => {
   const [{ findHosts }, { checkUp }, { table }, { diagnosticsOf, exitCodeOf }] = await Promise.all([
     import("../../vm/find.js"),
     import("../../vm/doctor.js"),

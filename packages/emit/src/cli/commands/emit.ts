@@ -4,6 +4,7 @@ import type { Texts } from "../../fs/read-text.js";
 import type { FileEdit } from "../../output/write.js";
 import type { Emitted } from "../../report/emitted.js";
 import type { Outcome } from "../../report/outcome.js";
+import type { StageResult } from "../results.js";
 import { configHelp, type Declare, withFormat } from "../command.js";
 import { checkCurrent, checkHelp } from "./check-current.js";
 
@@ -106,7 +107,7 @@ export const emitConfig = async (
 };
 
 /** Prints the result of one stage of the compiler. */
-const printStage = async (stage: Stage, config: string, output: string | undefined): Promise<Outcome> => {
+const printStage = async (stage: Stage, config: string, output: string | undefined): Promise<Outcome<StageResult>> => {
   const [{ placesOf }, { planFile }, { render }, { toJson }] = await Promise.all([
     import("../../config-file/places.js"),
     import("../../config-file/plan-file.js"),
@@ -114,25 +115,21 @@ const printStage = async (stage: Stage, config: string, output: string | undefin
     import("../../report/json.js"),
   ]);
   const { planned, files, findings } = await planFile(placesOf(config, output));
-  const outcome = (value: unknown, text: string): Outcome => ({
-    json: { stage, [stage]: value },
-    text: () => text,
-    findings,
-  });
+  const outcome = (json: StageResult, text: string): Outcome<StageResult> => ({ json, text: () => text, findings });
   switch (stage) {
     case "plan":
-      return outcome(planned.plan, `${toJson(planned.plan)}\n`);
+      return outcome({ stage, plan: planned.plan }, `${toJson(planned.plan)}\n`);
     case "ast": {
       // The library's files do not depend on the config, and would be most of the output.
       const trees = files().map((file) =>
         file.isFixed === true ? { kind: file.kind, path: file.path, isFixed: true } : file,
       );
-      return outcome(trees, `${toJson(trees)}\n`);
+      return outcome({ stage, ast: trees }, `${toJson(trees)}\n`);
     }
     case "text": {
       const texts = render(files());
       return {
-        ...outcome(texts, texts.map(({ path, text }) => `# ==> ${path}\n${text}`).join("\n")),
+        ...outcome({ stage, text: texts }, texts.map(({ path, text }) => `# ==> ${path}\n${text}`).join("\n")),
         isSource: true,
       };
     }

@@ -1,4 +1,5 @@
 import { noFindings, type Outcome } from "../../report/outcome.js";
+import type { Results } from "../results.js";
 import type { Where } from "../../vm/find.js";
 import type { Declare } from "../command.js";
 import { attached, examples, isJson, type VmOptions, whereOf, withVmOptions } from "../vm-options.js";
@@ -24,7 +25,12 @@ export const exec: Declare = (program, ask) => {
   withVmOptions(command);
 };
 
-const execute = async (name: string, words: readonly string[], where: Where, asJson: boolean): Promise<Outcome> => {
+const execute = async (
+  name: string,
+  words: readonly string[],
+  where: Where,
+  asJson: boolean,
+): Promise<Outcome<Results["exec"]>> => {
   const [{ findVm }, { execute: run, executeCaptured }, streams, { visible }] = await Promise.all([
     import("../../vm/find.js"),
     import("../../vm/enter.js"),

@@ -1,6 +1,7 @@
 import { nearest } from "@microvm-emit/model/internal";
 import { Failed } from "../../report/failure.js";
 import { type Outcome, noFindings } from "../../report/outcome.js";
+import type { Results } from "../results.js";
 import { type Declare, withFormat } from "../command.js";
 import { examples } from "../vm-options.js";
 
@@ -17,7 +18,7 @@ export const explain: Declare = (program, ask) => {
   withFormat(command, ["human", "json"]);
 };
 
-const explainCode = async (code: string | undefined): Promise<Outcome> => {
+const explainCode = async (code: string | undefined): Promise<Outcome<Results["explain"]>> => {
   const [{ formatContents, formatPage }, { pageCodes, pageOf }] = await Promise.all([
     import("../../report/format-page.js"),
     import("../problem-pages.js"),

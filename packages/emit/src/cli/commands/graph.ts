@@ -2,6 +2,7 @@ import { extname } from "node:path";
 import { Option } from "commander";
 import { Failed } from "../../report/failure.js";
 import type { Outcome } from "../../report/outcome.js";
+import type { Results } from "../results.js";
 import { configHelp, type Declare } from "../command.js";
 import { repeated, requireKnown } from "../names.js";
 import { examples } from "../vm-options.js";
@@ -39,7 +40,10 @@ export const graph: Declare = (program, ask) => {
     });
 };
 
-const drawConfig = async (config: string, { format, output, host = [] }: GraphOptions): Promise<Outcome> => {
+const drawConfig = async (
+  config: string,
+  { format, output, host = [] }: GraphOptions,
+): Promise<Outcome<Results["graph"]>> => {
   const chosen = format ?? formatOf(output);
   if (chosen === "png" && output === undefined)
     throw new Failed({ kind: "usage", message: "A PNG needs a file.", remedy: "Name it: -o network.png." });

@@ -1,4 +1,5 @@
 import { noFindings, type Outcome } from "../../report/outcome.js";
+import type { Results } from "../results.js";
 import type { Where } from "../../vm/find.js";
 import type { Declare } from "../command.js";
 import { attached, examples, isJson, type VmOptions, whereOf, withVmOptions } from "../vm-options.js";
@@ -27,7 +28,7 @@ export const logs: Declare = (program, ask) => {
   withVmOptions(command);
 };
 
-const show = async (name: string, where: Where, options: LogsOptions): Promise<Outcome> => {
+const show = async (name: string, where: Where, options: LogsOptions): Promise<Outcome<Results["logs"]>> => {
   const [{ findVm }, { followJournal }, streams, { visible }] = await Promise.all([
     import("../../vm/find.js"),
     import("../../vm/journal.js"),

@@ -1,4 +1,5 @@
 import { noFindings, type Outcome } from "../../report/outcome.js";
+import type { Results } from "../results.js";
 import type { Where } from "../../vm/find.js";
 import type { Declare } from "../command.js";
 import { attached, examples, isJson, type VmOptions, whereOf, withVmOptions } from "../vm-options.js";
@@ -23,7 +24,7 @@ export const net: Declare = (program, ask) => {
   withVmOptions(command);
 };
 
-const show = async (name: string | undefined, where: Where, options: NetOptions): Promise<Outcome> => {
+const show = async (name: string | undefined, where: Where, options: NetOptions): Promise<Outcome<Results["net"]>> => {
   const [
     { findHosts, findVm },
     { followRefused, readRefused },

@@ -1,4 +1,5 @@
 import type { Outcome } from "../../report/outcome.js";
+import type { Results } from "../results.js";
 import { configHelp, type Declare, withFormat } from "../command.js";
 import { repeated, requireKnown } from "../names.js";
 
@@ -30,7 +31,10 @@ Examples:
   $ microvm-emit plan --vm api            show the network access of one VM
   $ microvm-emit plan --host alpha --json`;
 
-const planConfig = async (config: string, { vm = [], host = [], table = false }: PlanOptions): Promise<Outcome> => {
+const planConfig = async (
+  config: string,
+  { vm = [], host = [], table = false }: PlanOptions,
+): Promise<Outcome<Results["plan"]>> => {
   const [{ placesOf }, { planFile }, { formatSummary, selected, summarize }, { formatTable }] = await Promise.all([
     import("../../config-file/places.js"),
     import("../../config-file/plan-file.js"),

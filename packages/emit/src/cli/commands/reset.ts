@@ -1,4 +1,5 @@
 import { noFindings, type Outcome } from "../../report/outcome.js";
+import type { Results } from "../results.js";
 import type { Where } from "../../vm/find.js";
 import type { Declare } from "../command.js";
 import { examples, type VmOptions, whereOf, withVmOptions } from "../vm-options.js";
@@ -25,7 +26,11 @@ export const reset: Declare = (program, ask) => {
   withVmOptions(command);
 };
 
-const resetVm = async (name: string, where: Where, { yes = false }: ResetOptions): Promise<Outcome> => {
+const resetVm = async (
+  name: string,
+  where: Where,
+  { yes = false }: ResetOptions,
+): Promise<Outcome<Results["reset"]>> => {
   const [{ findVm }, { stopVm }, { deleteImages, imagesOf }, { confirm }] = await Promise.all([
     import("../../vm/find.js"),
     import("../../vm/start.js"),

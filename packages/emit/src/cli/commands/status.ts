@@ -1,4 +1,5 @@
 import type { Outcome } from "../../report/outcome.js";
+import type { Results } from "../results.js";
 import type { Where } from "../../vm/find.js";
 import type { Declare } from "../command.js";
 import { examples, type VmOptions, whereOf, withVmOptions } from "../vm-options.js";
@@ -20,7 +21,7 @@ export const status: Declare = (program, ask) => {
   withVmOptions(command);
 };
 
-const showStatus = async (name: string | undefined, where: Where): Promise<Outcome> => {
+const showStatus = async (name: string | undefined, where: Where): Promise<Outcome<Results["status"]>> => {
   const [{ findHosts, findVm }, { statusOf }, { formatStatus }, { diagnosticsOf, exitCodeOf }] = await Promise.all([
     import("../../vm/find.js"),
     import("../../vm/status.js"),

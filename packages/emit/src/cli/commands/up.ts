@@ -1,4 +1,5 @@
 import { noFindings, type Outcome } from "../../report/outcome.js";
+import type { Results } from "../results.js";
 import type { FoundVm, Where } from "../../vm/find.js";
 import type { Declare } from "../command.js";
 import { examples, isJson, type VmOptions, whereOf, withVmOptions } from "../vm-options.js";
@@ -52,7 +53,7 @@ export const restart: Declare = (program, ask) => {
   withVmOptions(command);
 };
 
-const runUp = async (name: string, where: Where, options: UpOptions): Promise<Outcome> => {
+const runUp = async (name: string, where: Where, options: UpOptions): Promise<Outcome<Results["up"]>> => {
   const [{ findVm }, { requireDeployed }, { switchCommand }] = await Promise.all([
     import("../../vm/find.js"),
     import("../../vm/start.js"),
@@ -74,7 +75,7 @@ const start = async (
   vm: FoundVm,
   verb: "start" | "restart",
   options: VmOptions & { readonly timeout: string },
-): Promise<Outcome> => {
+): Promise<Outcome<Results["up"]>> => {
   const [{ startVm }, { showWaiting }, { isCurrent }] = await Promise.all([
     import("../../vm/start.js"),
     import("../waiting.js"),

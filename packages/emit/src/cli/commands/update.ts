@@ -1,5 +1,6 @@
 import type { Override } from "../../check/run-nix.js";
 import type { Outcome } from "../../report/outcome.js";
+import type { Results } from "../results.js";
 import { configOption, type Context, type Declare, withFormat } from "../command.js";
 import { collectOverride } from "../override.js";
 
@@ -36,7 +37,7 @@ const runUpdate = async (
   inputs: readonly string[],
   { config, output, dryRun = false, overrideInput = [] }: UpdateOptions,
   { configFile, onProgress }: Context,
-): Promise<Outcome> => {
+): Promise<Outcome<Results["update"]>> => {
   const [{ placesOf }, { planFile }, { updateFlake }, { formatUpdated }] = await Promise.all([
     import("../../config-file/places.js"),
     import("../../config-file/plan-file.js"),

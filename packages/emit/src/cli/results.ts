@@ -1,0 +1,135 @@
+import type { ConfigPath } from "@microvm-emit/model";
+import type { DeployedHost } from "../vm/deployment.js";
+import type { Checkup } from "../vm/doctor.js";
+import type { RefusedOften } from "../vm/refused.js";
+import type { HostStatus } from "../vm/status.js";
+import type { Compared } from "../compare/comparison.js";
+import type { Graph } from "../graph/graph.js";
+import type { Adopted } from "../report/adopted.js";
+import type { CheckedHost } from "../report/checked.js";
+import type { Deployed } from "../report/deployed.js";
+import type { Findings } from "../report/diagnostic.js";
+import type { EditedFile } from "../report/edited.js";
+import type { Emitted } from "../report/emitted.js";
+import type { Leftovers } from "../report/leftovers.js";
+import type { HostSummary } from "../report/plan-summary.js";
+import type { ProblemPage } from "../report/problem-page.js";
+import type { Updated } from "../report/updated.js";
+
+/**
+ * The result of each command, which `--json` prints next to `ok`, `exitCode` and the findings. `npm run generate` makes
+ * the JSON Schemas of `schema --of` from these types.
+ */
+export interface Results {
+  readonly emit: Emitted | StageResult | CurrentFlake;
+  readonly init: Emitted & {
+    /** The written config. */
+    readonly config: string;
+    /** The user's own flake that imports the modules; null for a flake of the config's own. */
+    readonly into: string | null;
+  };
+  readonly adopt: Adopted;
+  readonly check: { readonly hosts: readonly CheckedHost[] };
+  readonly plan: { readonly hosts: readonly HostSummary[] };
+  readonly graph: Graph & {
+    /** The written picture. */
+    readonly file: string | null;
+  };
+  readonly diff: Compared | { readonly hosts: readonly DeployedHost[] } | CurrentFlake;
+  readonly deploy: Deployed;
+  readonly update: Updated;
+  readonly status: { readonly hosts: readonly HostStatus[] };
+  readonly up: StartedVm;
+  readonly down: VmOnHost;
+  readonly restart: StartedVm;
+  readonly agent: NoResult;
+  readonly ssh: NoResult;
+  readonly exec: NoResult | { readonly stdout: string; readonly stderr: string };
+  readonly cp: NoResult;
+  readonly logs: NoResult | { readonly lines: readonly string[] };
+  readonly net:
+    NoResult | { readonly hosts: readonly { readonly host: string; readonly refused: readonly RefusedOften[] }[] };
+  readonly doctor: { readonly hosts: readonly { readonly host: string; readonly checks: readonly Checkup[] }[] };
+  readonly reset: VmOnHost & {
+    /** Deleted images of disks. */
+    readonly deleted: readonly string[];
+    /** Folders that the VM shares with its host. */
+    readonly kept: readonly string[];
+  };
+  readonly add: EditedConfig;
+  readonly remove: EditedConfig;
+  readonly rename: EditedConfig;
+  readonly move: EditedConfig;
+  readonly gc: Leftovers;
+  readonly schema: Text;
+  readonly explain: { readonly pages: readonly ProblemPage[] };
+  readonly mcp: NoResult;
+  readonly completions: Text;
+  readonly complete: {
+    readonly paths: string;
+    readonly words: readonly { readonly value: string; readonly description: string }[];
+  };
+  readonly help: Text;
+}
+
+export type CommandName = keyof Results;
+
+/** Nothing: the command wrote to the terminal itself. */
+export type NoResult = Readonly<Record<string, never>>;
+
+interface Text {
+  readonly text: string;
+}
+
+/** The result of one stage of the compiler, under the name of the stage. */
+export type StageResult =
+  | { readonly stage: "plan"; readonly plan: unknown }
+  | { readonly stage: "ast"; readonly ast: unknown }
+  | { readonly stage: "text"; readonly text: unknown };
+
+/** A flake that matches its config. */
+export interface CurrentFlake {
+  readonly directory: string;
+  readonly current: true;
+}
+
+interface VmOnHost {
+  readonly vm: string;
+  readonly host: string;
+}
+
+interface StartedVm extends VmOnHost {
+  /** Address at which the guest answers ssh; null if no file of facts tells it. */
+  readonly address: string | null;
+  /** Seconds until the guest answered. */
+  readonly seconds: number;
+  /** False if the flake on disk does not match the config; null without a config. */
+  readonly isFlakeCurrent: boolean | null;
+}
+
+/** An edited config, and the files that it emits unless the run is dry. */
+export type EditedConfig = EditedFiles & (Emitted | { readonly dryRun: true });
+
+interface EditedFiles {
+  readonly edited: readonly EditedFile[];
+  /** Settings of the copied VM that the new one does not have. */
+  readonly leftOut: readonly ConfigPath[];
+}
+
+/**
+ * The object that `--json` prints: the result of a command, or the problems that stopped it.
+ *
+ * @public
+ */
+export type Printed = { readonly [Name in keyof Results]: (Succeeded & Results[Name]) | Stopped };
+
+interface Succeeded extends Findings {
+  readonly ok: true;
+  /** 0, or a code that says more about the result. */
+  readonly exitCode: number;
+}
+
+interface Stopped extends Findings {
+  readonly ok: false;
+  readonly exitCode: number;
+}
