@@ -8,7 +8,7 @@
  * tests of its area.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ts from "typescript";
@@ -29,6 +29,8 @@ interface Mutation {
   readonly start: number;
   readonly end: number;
   readonly text: string;
+  /** Where it lies, which decides the form of a switch; absent in other languages than TypeScript. */
+  readonly kind?: "expression" | "name" | "element" | "statement";
 }
 
 // TypeScript
@@ -49,12 +51,36 @@ const SWAPPED_OPERATORS: Readonly<Partial<Record<ts.SyntaxKind, string>>> = {
 const SWAPPED_METHODS: Readonly<Record<string, string>> = { some: "every", every: "some", startsWith: "endsWith" };
 const DROPPED_METHODS: ReadonlySet<string> = new Set(["filter", "slice", "sort", "toSorted", "trim", "reverse"]);
 
+/** The whole of an optional chain: a part of it cannot stand in parentheses. */
+const whole = (node: ts.Node): ts.Node =>
+  ts.isOptionalChain(node) && ts.isOptionalChain(node.parent) && node.parent.expression === node
+    ? whole(node.parent)
+    : node;
+
+/** Whether the text is not a value: the specifier of a module, or a code that other scripts read from the source. */
+const isFixed = ({ parent }: ts.Node): boolean =>
+  ts.isImportDeclaration(parent) ||
+  ts.isExportDeclaration(parent) ||
+  (ts.isCallExpression(parent) && parent.expression.getText() === "problem");
+
 /** Mutations of the node itself, without its children. */
 const mutationsOfNode = (node: ts.Node): readonly Mutation[] => {
-  const at = (place: ts.Node, text: string): Mutation => ({ start: place.getStart(), end: place.end, text });
+  const at = (place: ts.Node, text: string, kind: Mutation["kind"] = "expression"): Mutation => ({
+    start: place.getStart(),
+    end: place.end,
+    text,
+    kind,
+  });
+  /** The expression with another text at one place of it. */
+  const within = (expression: ts.Node, place: ts.Node, text: string): Mutation => {
+    const outer = whole(expression);
+    const from = outer.getStart();
+    const original = outer.getText();
+    return at(outer, original.slice(0, place.getStart() - from) + text + original.slice(place.end - from));
+  };
   if (ts.isBinaryExpression(node)) {
     const swapped = SWAPPED_OPERATORS[node.operatorToken.kind];
-    return swapped === undefined ? [] : [at(node.operatorToken, swapped)];
+    return swapped === undefined ? [] : [within(node, node.operatorToken, swapped)];
   }
   if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.ExclamationToken)
     return [at(node, node.operand.getText())];
@@ -62,19 +88,20 @@ const mutationsOfNode = (node: ts.Node): readonly Mutation[] => {
     return [at(node.whenTrue, node.whenFalse.getText()), at(node.whenFalse, node.whenTrue.getText())];
   if (node.kind === ts.SyntaxKind.TrueKeyword) return [at(node, "false")];
   if (node.kind === ts.SyntaxKind.FalseKeyword) return [at(node, "true")];
-  if (ts.isNumericLiteral(node)) return [at(node, `(${node.text} + 1)`)];
+  const isName =
+    (ts.isPropertyAssignment(node.parent) || ts.isMethodDeclaration(node.parent)) && node.parent.name === node;
+  if (ts.isNumericLiteral(node) && !isName) return [at(node, `(${node.text} + 1)`)];
   // Tests do not check prose.
-  if (ts.isStringLiteral(node) && /^[\w./:@-]+$/.test(node.text) && !ts.isImportDeclaration(node.parent))
-    return [at(node, JSON.stringify(`${node.text}x`))];
-  if (ts.isArrayLiteralExpression(node))
-    return node.elements.map((element) => at(element, ts.isSpreadElement(element) ? "...[]" : "...[] as never[]"));
-  if (ts.isExpressionStatement(node)) return [at(node, ";")];
+  if (ts.isStringLiteral(node) && /^[\w./:@-]+$/.test(node.text) && !isFixed(node))
+    return [at(node, JSON.stringify(`${node.text}x`), isName ? "name" : "expression")];
+  if (ts.isArrayLiteralExpression(node)) return node.elements.map((element) => at(element, "...[]", "element"));
+  if (ts.isExpressionStatement(node)) return [at(node, ";", "statement")];
   if (ts.isIfStatement(node) && node.elseStatement === undefined) return [at(node.expression, "false")];
   if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression)) {
     const { name, expression } = node.expression;
     const swapped = SWAPPED_METHODS[name.text];
-    if (swapped !== undefined) return [at(name, swapped)];
-    if (DROPPED_METHODS.has(name.text)) return [at(node, expression.getText())];
+    if (swapped !== undefined) return [within(node, name, swapped)];
+    if (DROPPED_METHODS.has(name.text)) return [within(node, node, expression.getText())];
   }
   return [];
 };
@@ -92,7 +119,7 @@ const mutationsOfTypeScript = (text: string): readonly Mutation[] => {
     found.push(...mutationsOfNode(node));
     ts.forEachChild(node, visit);
   };
-  visit(ts.createSourceFile("source.ts", text, ts.ScriptTarget.ESNext, true));
+  ts.forEachChild(ts.createSourceFile("source.ts", text, ts.ScriptTarget.ESNext, true), visit);
   return found;
 };
 
@@ -198,13 +225,8 @@ const AREAS: Readonly<Record<string, Area>> = {
     usesCommand: true,
     mutate: mutationsOfLines(/^\s+[\w.]+\(.*\)$|^\s+[\w.]+ = .*$/, "#"),
   },
-  write: {
-    sources: [
-      "packages/emit/src/output/write.ts",
-      "packages/emit/src/output/transaction.ts",
-      "packages/emit/src/output/manifest.ts",
-      "packages/emit/src/config-file/lock-file.ts",
-    ],
+  output: {
+    sources: ["packages/emit/src/output", "packages/emit/src/fs", "packages/emit/src/config-file/lock-file.ts"],
     tests: testsOf(
       "packages/emit/test",
       "write/write",
@@ -213,6 +235,14 @@ const AREAS: Readonly<Record<string, Area>> = {
       "merge",
       "cli/emit",
       "cli/bad-input",
+    ),
+    usesCommand: true,
+  },
+  edit: {
+    sources: ["packages/emit/src/config-file/edit", "packages/emit/src/config-file/locate"],
+    tests: testsOf(
+      "packages/emit/test",
+      ...["edit-laws", "locate", "locate-shapes", "template-place", "yaml-place", "cli/edit", "report"],
     ),
     usesCommand: true,
   },
@@ -247,8 +277,45 @@ const random = ((state: number) => (): number => {
   return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
 })(Number(seed));
 
-/** One process that loads the sources once and stops at the first failure. */
-const configOfVitest = (order: readonly string[], withCommand: boolean): string => `
+/**
+ * The text with a switch at each mutation, which scripts/mutants-runner.ts turns on. A program that a test starts reads
+ * the environment instead.
+ */
+const withSwitches = (text: string, mutations: readonly (Mutation & { readonly id: number })[]): string =>
+  `// @ts-nocheck\n${mutations
+    .toSorted((a, b) => b.start - a.start)
+    .reduce((rest, { id, start, end, text: mutated, kind = "expression" }) => {
+      const original = rest.slice(start, end);
+      const on = `isMutantOn(${String(id)})`;
+      const switched = {
+        expression: `(${on} ? (${mutated}) : (${original}))`,
+        name: `[${on} ? (${mutated}) : (${original})]`,
+        element: `...(${on} ? [] : [${original}])`,
+        statement: `if (!${on}) { ${original} }`,
+      }[kind];
+      return rest.slice(0, start) + switched + rest.slice(end);
+    }, text)}
+function isMutantOn(id) {
+  const { env } = process;
+  if (globalThis.mutantsReached === undefined) {
+    if (globalThis.mutantsTest !== env.MUTANTS_TEST) globalThis.mutantsSeen = new Set();
+    globalThis.mutantsTest = env.MUTANTS_TEST;
+    if (!globalThis.mutantsSeen?.has(id) && env.MUTANTS_FOLDER !== undefined) {
+      (globalThis.mutantsSeen ??= new Set()).add(id);
+      process.getBuiltinModule("fs").appendFileSync(env.MUTANTS_FOLDER + "/reached-by-programs", id + "\\n");
+    }
+    return Number(env.MUTANT) === id;
+  }
+  globalThis.mutantsReached.add(id);
+  return globalThis.mutantOn === id;
+}
+`;
+
+const runner = join(import.meta.dirname, "mutants-runner.ts");
+
+/** One process that loads the sources once. Types are not checked: switches break them. */
+const configOfVitest = (order: readonly string[]): string => `
+  import { execFileSync } from "node:child_process";
   import { mergeConfig } from "vitest/config";
   import { BaseSequencer } from "vitest/node";
   import project from "./vitest.config.js";
@@ -262,60 +329,144 @@ const configOfVitest = (order: readonly string[], withCommand: boolean): string 
   }
   const config = mergeConfig(project, {
     test: {
-      bail: 1,
+      bail: process.env.MUTANT === undefined ? 0 : 1,
       // The harness for Nix removes its folder after the first file that imports it.
-      isolate: ${String(withCommand)},
+      isolate: ${String(usesCommand)},
       maxWorkers: 1,
       sequence: { sequencer: InOrder },
+      testTimeout: 600_000,
+      hookTimeout: 600_000,
+      ...(process.env.MUTANT ?? process.env.MUTANTS_FOLDER) && { runner: ${JSON.stringify(runner)} },
       experimental: { fsModuleCache: true },
     },
   });
-  if (!${String(withCommand)}) config.test.globalSetup = [];
+  if (${String(mutate === mutationsOfTypeScript || !usesCommand)}) config.test.globalSetup = [];
   export default config;
 `;
-
 const project = join(import.meta.dirname, "..");
-const copy = mkdtempSync(join(tmpdir(), "microvm-emit-mutants-"));
+const folder = mkdtempSync(join(tmpdir(), "microvm-emit-mutants-"));
+const copy = join(folder, "project");
+const state = join(folder, "state");
+for (const made of [copy, state]) mkdirSync(made);
+/** The mutations of one run: text of the file, and what became of them. */
+type Mutant = Mutation & { readonly id: number; readonly file: string };
+
+/** So many mutations at random places that do not overlap. */
+const sampleOf = (all: readonly Omit<Mutant, "id">[], size: number): readonly Mutant[] => {
+  const left = [...all];
+  const found: Mutant[] = [];
+  while (found.length < size && left.length > 0) {
+    const [next] = left.splice(Math.floor(random() * left.length), 1) as [(typeof left)[number]];
+    if (!found.some(({ file, start, end }) => file === next.file && start < next.end && next.start < end))
+      found.push({ ...next, id: found.length });
+  }
+  return found;
+};
+
+const environment = { ...process.env, XDG_STATE_HOME: state };
+const succeeds = (
+  command: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  stdio: "ignore" | "inherit" = "ignore",
+): boolean =>
+  spawnSync("npx", command, { cwd: copy, timeout: 3_600_000, stdio, env: { ...environment, ...env } }).status === 0;
+const vitest = ["vitest", "run", "--config=vitest.mutants.config.ts", "--reporter=dot"];
+const textOf = (file: string): string => readFileSync(join(project, file), "utf8");
+const mutated = ({ file, start, end, text }: Mutant): string => {
+  const original = textOf(file);
+  return original.slice(0, start) + text + original.slice(end);
+};
+
+/** The numbers of those that no test detects, with one run of the tests for all, and one for each that needs its own. */
+const aliveWithSwitches = (mutants: readonly Mutant[]): ReadonlySet<number> => {
+  for (const file of new Set(mutants.map((mutant) => mutant.file)))
+    writeFileSync(
+      join(copy, file),
+      withSwitches(
+        textOf(file),
+        mutants.filter((mutant) => mutant.file === file),
+      ),
+    );
+  if (usesCommand) build();
+  succeeds([...vitest, ...tests], { MUTANTS_FOLDER: folder }, "inherit");
+  const { dead, apart } = JSON.parse(readFileSync(join(folder, "result.json"), "utf8")) as {
+    readonly dead: Readonly<Record<number, string>>;
+    readonly apart: Readonly<Record<number, readonly string[]>>;
+  };
+  const alive = mutants.map(({ id }) => id).filter((id) => !(id in dead));
+  return new Set(
+    alive.filter((id) => apart[id] === undefined || succeeds([...vitest, ...apart[id]], { MUTANT: String(id) })),
+  );
+};
+
+/** The numbers of those that no test detects, with a run of the tests for each. */
+const aliveOneByOne = (mutants: readonly Mutant[]): ReadonlySet<number> => {
+  if (!succeeds([...vitest, ...tests], {}, "inherit")) throw new Error("The tests fail without any change.");
+  return new Set(
+    mutants.flatMap((mutant) => {
+      writeFileSync(join(copy, mutant.file), mutated(mutant));
+      const isAlive = succeeds([...vitest, ...tests]);
+      writeFileSync(join(copy, mutant.file), textOf(mutant.file));
+      return isAlive ? [mutant.id] : [];
+    }),
+  );
+};
+
+/** Without types, which switches break. */
+const build = (): void => {
+  for (const command of [
+    ["node", "scripts/library.js"],
+    ["tsc", "-b", "packages/emit"],
+    ["rolldown", "-c", "rolldown.config.ts"],
+  ])
+    if (!succeeds(command)) throw new Error(`Failed: ${command.join(" ")}`);
+};
+
+/** Whether the mutation is a mistake of types, which no test needs to detect. */
+const isTyped = (mutant: Mutant): boolean => {
+  writeFileSync(join(copy, mutant.file), mutated(mutant));
+  const passes = succeeds(["tsc", "-b", "packages/emit"]);
+  writeFileSync(join(copy, mutant.file), textOf(mutant.file));
+  return passes;
+};
+
 try {
   execFileSync(
     "sh",
     [
       "-c",
-      'git archive HEAD | tar -x -C "$0" && cp -al node_modules "$0/" && git init -q "$0" && git -C "$0" add .',
+      'git ls-files -z --cached --others --exclude-standard | tar -c --null -T - | tar -x -C "$0" && cp -al node_modules "$0/" && cp -a --parents packages/*/dist "$0/" && git init -q "$0" && git -C "$0" add .',
       copy,
     ],
     { cwd: project },
   );
-  execFileSync("npm", ["run", "--silent", "build"], { cwd: copy, stdio: "ignore" });
-  const succeeds = (command: readonly string[], stdio: "ignore" | "inherit" = "ignore"): boolean =>
-    spawnSync("npx", command, { cwd: copy, timeout: 600_000, stdio }).status === 0;
-  writeFileSync(join(copy, "vitest.mutants.config.ts"), configOfVitest(tests, usesCommand));
-  const vitest = ["vitest", "run", "--config=vitest.mutants.config.ts", ...tests];
-  if (!succeeds(vitest, "inherit")) throw new Error("The tests fail without any change.");
-  const all = execFileSync("git", ["ls-files", "--", ...sources], { cwd: project, encoding: "utf8" })
-    .trim()
-    .split("\n")
-    .flatMap((file) => {
-      const text = readFileSync(join(copy, file), "utf8");
-      return mutate(text)
-        .filter(({ start, end }) => !EQUIVALENT[file]?.some(([equivalent]) => equivalent === text.slice(start, end)))
-        .map((mutation) => ({ file, mutation }));
-    });
+  for (const script of ["library", "problems"]) execFileSync("node", [`scripts/${script}.js`], { cwd: copy });
+  writeFileSync(join(copy, "vitest.mutants.config.ts"), configOfVitest(tests));
+  const mutants = sampleOf(
+    execFileSync("git", ["ls-files", "--", ...sources], { cwd: project, encoding: "utf8" })
+      .trim()
+      .split("\n")
+      .flatMap((file) => {
+        const text = textOf(file);
+        return mutate(text)
+          .filter(({ start, end }) => !EQUIVALENT[file]?.some(([equivalent]) => equivalent === text.slice(start, end)))
+          .map((mutation) => ({ ...mutation, file }));
+      }),
+    Number(count),
+  );
+  const isTypeScript = mutate === mutationsOfTypeScript;
+  const undetected = isTypeScript ? aliveWithSwitches(mutants) : aliveOneByOne(mutants);
+  for (const { file } of mutants) writeFileSync(join(copy, file), textOf(file));
   let alive = 0;
-  const tried = Math.min(Number(count), all.length);
-  for (let i = 0; i < tried; i++) {
-    const [{ file, mutation }] = all.splice(Math.floor(random() * all.length), 1) as [(typeof all)[number]];
-    const path = join(copy, file);
-    const text = readFileSync(path, "utf8");
-    writeFileSync(path, text.slice(0, mutation.start) + mutation.text + text.slice(mutation.end));
-    const isAlive = succeeds(vitest) && succeeds(["tsc", "-b"]);
-    writeFileSync(path, text);
-    const line = text.slice(0, mutation.start).split("\n").length;
-    const what = `${file}:${line}: ${text.slice(mutation.start, mutation.end)} → ${mutation.text}`;
+  for (const mutant of mutants) {
+    const isAlive = undetected.has(mutant.id) && (!isTypeScript || isTyped(mutant));
+    const original = textOf(mutant.file);
+    const line = original.slice(0, mutant.start).split("\n").length;
+    const what = `${mutant.file}:${line}: ${original.slice(mutant.start, mutant.end)} → ${mutant.text}`;
     if (isAlive) alive += 1;
     console.log(`${isAlive ? "ALIVE" : "dead "} ${what}`);
   }
-  console.log(`${name}, seed ${seed}: ${alive} of ${tried} live`);
+  console.log(`${name}, seed ${seed}: ${alive} of ${mutants.length} live`);
 } finally {
-  rmSync(copy, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
 }

@@ -178,24 +178,27 @@ describe("a network", () => {
   });
 
   it("of two hosts has each MAC once, wherever they say it", () => {
-    const host = (mac: string): object => ({
+    const host = (mac: string, bridge = "lan"): object => ({
       stateVersion: "26.05",
       user: {
         name: "alice",
         sshKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice"],
       },
-      bridges: { lan: { ports: ["eno1"], address: "dhcp", network: "open" } },
-      vms: { a: { interfaces: [{ address: "dhcp", mac }] } },
+      bridges: { lan: { ports: ["eno1"], address: "dhcp", network: "open" }, own: { address: "10.0.0.1/24" } },
+      vms: { a: { interfaces: [{ bridge, mac, ...(bridge === "lan" && { address: "dhcp" }) }] } },
     });
-    const warned = (...macs: readonly [string, string]): readonly string[] => {
-      const result = planConfig({ hosts: { h: host(macs[0]), i: host(macs[1]) } }, emptyLock);
-      assert(result._tag === "Right");
-      return result.right.warnings.map(({ code, path }) => `${code} ${formatPath(path)}`);
+    const warned = (first: object, second: object): readonly string[] => {
+      const result = planConfig({ hosts: { h: first, i: second } }, emptyLock);
+      const problems = result._tag === "Left" ? result.left : result.right.warnings;
+      return problems.map(({ code, path }) => `${code} ${formatPath(path)}`);
     };
-    expect(warned("02:00:00:00:00:99", "02:00:00:00:00:99")).toEqual([
+    expect(warned(host("02:00:00:00:00:99"), host("02:00:00:00:00:99"))).toEqual([
       "duplicate-in-lan hosts.i.vms.a.interfaces[0].mac",
     ]);
-    expect(warned("02:00:00:00:00:98", "02:00:00:00:00:99")).toEqual([]);
+    expect(warned(host("02:00:00:00:00:98"), host("02:00:00:00:00:99"))).toEqual([]);
+    const ofNoLan = host("02:00:00:00:00:99", "own");
+    expect(warned(ofNoLan, ofNoLan)).toEqual([]);
+    expect(warned(host("02:00:00:00:00:99"), ofNoLan)).toEqual([]);
   });
 
   it("has a range in the upper half of its subnet", () => {

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { attrs, nix, parse } from "@microvm-emit/nix-ast";
 import { describe, expect, it } from "vitest";
 import {
@@ -8,7 +9,9 @@ import {
   type Lock,
   planConfig,
   type Problem,
+  replace,
 } from "../src/index.js";
+import { isRecord } from "../src/common/is-record.js";
 import { type Edit, edited } from "../src/problems/edit.js";
 import { config } from "./config.js";
 
@@ -900,6 +903,16 @@ const table: readonly Row[] = [
     "dhcp-range-outside-subnet hosts.h.bridges.br0.dhcp.to",
   ],
   [
+    "a range that starts outside the subnet, and ends below its start",
+    config({}, { bridges: { br0: { address: "10.0.0.1/24", dhcp: { from: "10.0.1.1", to: "10.0.0.9" } } } }),
+    "dhcp-range-outside-subnet hosts.h.bridges.br0.dhcp.from",
+  ],
+  [
+    "a range that ends outside the subnet, below its start",
+    config({}, { bridges: { br0: { address: "10.0.1.1/24", dhcp: { from: "10.0.1.1", to: "10.0.0.9" } } } }),
+    "dhcp-range-outside-subnet hosts.h.bridges.br0.dhcp.to",
+  ],
+  [
     "a range that ends before it starts",
     config({}, { bridges: { br0: { address: "10.0.0.1/24", dhcp: { to: "10.0.0.100" } } } }),
     "dhcp-range-empty hosts.h.bridges.br0.dhcp.to",
@@ -1305,6 +1318,16 @@ describe("problems", () => {
         }
   });
 
+  it("advise against another VM's folder by whether it is a VM's by its nature", () => {
+    const remedyOf = (a: object, b: object): string | undefined =>
+      problemsOf(config({ a: { workspace: false, ...a }, b: { workspace: false, ...b } })).find(
+        ({ code, path }) => code === "dangerous-share" && path.includes("b"),
+      )?.remedy;
+    const keys = { sshHostKeys: "/srv/keys" };
+    expect(remedyOf(keys, keys)).toBe("Give each VM its own.");
+    expect(remedyOf(keys, { shares: [{ tag: "t", source: "/srv/keys", readOnly: true }] })).not.toMatch(/^Give /);
+  });
+
   /** What a remedy says to write in a problem's place; undefined where it names nothing. */
   const named = (remedy: string): readonly string[] => {
     const range = /(?<!numbers )from (\S+) to ([^\s,;]*[^\s,;.])/.exec(remedy);
@@ -1330,6 +1353,58 @@ describe("problems", () => {
       .filter(({ code, remedy }) => named(remedy).length > 0 && code !== "unknown-key")
       .map(({ code, path, remedy }) => [`${what}: ${code} ${formatPath(path)}: ${remedy}`, input, code, path] as const),
   );
+
+  /** The settings that a remedy quotes, such as `network: "open"`. */
+  const quoted = (remedy: string): readonly (readonly [key: string, value: unknown])[] =>
+    [...remedy.matchAll(/`(\w+: [^`]+)`/g)].flatMap(([, text]) =>
+      Object.entries(runInNewContext(`({ ${String(text)} })`, { replace }) as object),
+    );
+
+  /** The config with a setting at the path, or undefined where nothing there can have settings. */
+  const withSetting = (input: unknown, path: ConfigPath, key: string, value: unknown): unknown => {
+    const [step, ...rest] = path;
+    if (step === undefined) return isRecord(input) ? { ...input, [key]: value } : undefined;
+    const inner = withSetting(partOf(input, step), rest, key, value);
+    if (inner === undefined) return undefined;
+    return Array.isArray(input)
+      ? input.map((part: unknown, position) => (position === step ? inner : part))
+      : { ...(input as object), [step]: inner };
+  };
+
+  const bridges: ConfigPath = ["hosts", "h", "bridges"];
+  const bridgesOf = (input: unknown): readonly ConfigPath[] => {
+    const written = bridges.reduce(partOf, input);
+    return isRecord(written) ? Object.keys(written).map((name) => [...bridges, name]) : [];
+  };
+
+  const quoting = table.flatMap(([what, input]) =>
+    problemsOf(input).flatMap(({ code, path, remedy, related = [] }) =>
+      quoted(remedy.replace('`dangerous: "…"`', "")).map(([key, value]) => ({
+        title: `${what}: ${code} ${formatPath(path)}: ${remedy}`,
+        input,
+        places: [path, ...bridgesOf(input), ...related.map((place) => place.path)].flatMap((place) =>
+          place.map((_, steps) => place.slice(0, place.length - steps)),
+        ),
+        key,
+        value,
+      })),
+    ),
+  );
+
+  it("quote settings in many remedies", () => {
+    expect(quoting.length).toBeGreaterThan(10);
+  });
+
+  it.each(quoting)("quote settings that can be written: $title", ({ input, places, key, value }) => {
+    const isTaken = (place: ConfigPath): boolean => {
+      const changed = withSetting(input, place, key, value);
+      const refused = ["unknown-key", "wrong-type", "bad-value"].map(
+        (code) => `${code} ${formatPath([...place, key])}`,
+      );
+      return changed !== undefined && !summary(changed).some((left) => refused.some((line) => left.startsWith(line)));
+    };
+    expect(places.filter(isTaken), `${key}: ${JSON.stringify(value)}`).not.toEqual([]);
+  });
 
   it("name something in many remedies", () => {
     expect(remedies.length).toBeGreaterThan(20);
