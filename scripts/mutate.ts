@@ -197,7 +197,7 @@ const AREAS: Readonly<Record<string, Area>> = {
     ],
     tests: [
       ...TESTS_OF_RULES,
-      ...testsOf(MODEL, "guests", "vm-defaults", "tables", "extend", "plan"),
+      ...testsOf(MODEL, "scalars", "guest-link", "guests", "vm-defaults", "tables", "extend", "plan"),
       ...testsOf("test", "schema", "coverage", "golden/examples"),
     ],
   },

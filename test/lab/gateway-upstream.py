@@ -5,7 +5,7 @@ import http.server
 import json
 import ssl
 import sys
-import time
+import threading
 
 
 def hidden(name: str, value: str) -> str:
@@ -15,6 +15,8 @@ def hidden(name: str, value: str) -> str:
 
 class Api(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # How often the client has asked for the next event: nothing here waits for a time.
+    wanted = threading.Semaphore(0)
 
     def body(self) -> bytes:
         if self.headers.get("transfer-encoding") == "chunked":
@@ -34,12 +36,14 @@ class Api(http.server.BaseHTTPRequestHandler):
             self.send_header("transfer-encoding", "chunked")
             self.end_headers()
             for number in range(3):
+                self.wanted.acquire()
                 text = f"data: {number}\n\n".encode()
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(text), text))
                 self.wfile.flush()
-                time.sleep(1)
             self.wfile.write(b"0\r\n\r\n")
             return
+        if self.path == "/next":
+            self.wanted.release()
         status = 401 if self.path == "/401" else 200
         headers = [[name.lower(), hidden(name, value)] for name, value in self.headers.items()]
         text = json.dumps(

@@ -349,6 +349,8 @@ it("units for VMs start at boot, with the settings of their VMs", async () => {
       guest = (${guestConfig}) host.microvm.vms.b;
     in {
       services = named;
+      types = builtins.mapAttrs (name: _: host.systemd.services.\${name}.serviceConfig.Type)
+        (builtins.removeAttrs named [ "microvm-gateway" ]);
       paths = builtins.mapAttrs (_: unit: unit.wantedBy) host.systemd.paths;
       timers = builtins.mapAttrs (_: unit: unit.wantedBy) host.systemd.timers;
       resolver = builtins.fromJSON (builtins.unsafeDiscardStringContext host.environment.etc."microvm/resolver.json".text);
@@ -357,6 +359,12 @@ it("units for VMs start at boot, with the settings of their VMs", async () => {
   )) as Readonly<Record<string, unknown>> & { readonly resolver: Readonly<Record<string, unknown>> };
   expect(facts).toMatchObject({
     services: { "microvm-policy": ["multi-user.target"], "microvm-resolver": ["multi-user.target"] },
+    // What each says of when it is ready: the next one in the order waits for that.
+    types: {
+      "microvm-policy": "oneshot",
+      "microvm-resolver": "notify",
+      "microvm-gateway-keys": "oneshot",
+    },
     paths: { "microvm-gateway-keys": ["multi-user.target"] },
     timers: { "microvm-gateway-keys": ["timers.target"] },
     copy: { wantedBy: ["multi-user.target"], serviceConfig: { Type: "oneshot", RemainAfterExit: true, User: "alice" } },

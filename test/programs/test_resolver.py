@@ -643,6 +643,38 @@ class ConfigTest(unittest.IsolatedAsyncioTestCase):
                 self.assertEqual(self.resolver.guests, before)
                 self.assertIn(name("listed.example"), self.resolver.guests[ip(VM)].policy.allow)
 
+    async def test_listens_again_at_once_and_shares_its_datagrams_with_nobody(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            place = free.getsockname()
+        self.config["port"] = place[1]
+        self.write()
+        start, servers, ready = asyncio.start_server, [], asyncio.Event()
+
+        async def kept(*args: Any, **settings: Any) -> asyncio.Server:
+            servers.append(await start(*args, **settings))
+            return servers[0]
+
+        def bind(kind: socket.SocketKind) -> None:
+            with socket.socket(socket.AF_INET, kind) as other:
+                other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                other.bind(place)
+
+        with mock.patch("asyncio.start_server", kept), mock.patch("resolver.notify", lambda _: ready.set()):
+            running = asyncio.create_task(self.resolver.run())
+            self.addCleanup(running.cancel)
+            await ready.wait()
+        # The resolver closes a stranger's connection first, so the kernel keeps it for a minute.
+        reader, writer = await asyncio.open_connection(*place)
+        self.assertEqual(await reader.read(), b"")
+        writer.close()
+        await writer.wait_closed()
+        for server in servers:
+            server.close()
+        bind(socket.SOCK_STREAM)
+        with self.assertRaises(OSError):
+            bind(socket.SOCK_DGRAM)
+
     def test_removed_vm_loses_its_policy(self) -> None:
         self.resolver.configure()
         made = self.resolver.guests[ip(OTHER_VM)]

@@ -105,6 +105,18 @@ const table: readonly Row[] = [
       ...(autoCreate && imageType === "qcow2" ? [`image-type-of-new-image ${v}.a.volumes[0].imageType`] : []),
     ]),
   ),
+  ...["uid", "gid"].flatMap((setting) =>
+    (
+      [
+        [4_294_967_294, []],
+        [4_294_967_295, [`bad-value ${v}.a.users.bob.${setting}`]],
+      ] as const
+    ).map(([value, problems]): Row => [
+      `a user of the ${setting} ${String(value)}`,
+      config({ a: { users: { bob: { uid: 1500, gid: 1500, [setting]: value } } } }),
+      ...problems,
+    ]),
+  ),
   ["a bad tap name", config({ a: { interfaces: [{ tap: "a/b" }] } }), `bad-value ${v}.a.interfaces[0].tap`],
   [
     "a long bridge name",
@@ -1537,6 +1549,14 @@ describe("problems", () => {
     ).toEqual([`duplicate-renamed-from ${v}.c.renamedFrom`]);
     expect(summary(config({ b: { renamedFrom: "A b" } }))).toEqual([`bad-value ${v}.b.renamedFrom`]);
   });
+});
+
+it.each([
+  ["aB3aB3aB", true],
+  ["aB3aB3a", false],
+])("a password of three kinds of characters is told of from eight: %s", (text, isTold) => {
+  const told = summary(config({ a: { environment: { DB_PASSWORD: text } } }));
+  expect(told).toEqual(isTold ? [`literal-secret ${v}.a.environment.DB_PASSWORD`] : []);
 });
 
 describe("a secret that stands in a config", () => {
