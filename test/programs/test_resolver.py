@@ -7,6 +7,8 @@ import ctypes.util
 import ipaddress
 import json
 import logging
+import os
+import signal
 import socket
 import struct
 import tempfile
@@ -240,7 +242,9 @@ class GuestTest(unittest.TestCase):
             self.assertEqual(made.remember(name("a.example"), many), many.keys())
             self.assertIsNone(made.remember(name("a.example"), extra))
             self.assertIsNotNone(made.remember(name("a.example"), dict(list(many.items())[:1])))
-        with clock(1331):
+        with clock(1329):
+            self.assertIsNone(made.remember(name("a.example"), extra))
+        with clock(1330):
             self.assertEqual(made.remember(name("a.example"), extra), extra.keys())
         self.assertEqual(made.opened.keys(), extra.keys())
         self.assertEqual(made.unopened, extra.keys())
@@ -643,11 +647,12 @@ class ConfigTest(unittest.IsolatedAsyncioTestCase):
                 self.assertEqual(self.resolver.guests, before)
                 self.assertIn(name("listed.example"), self.resolver.guests[ip(VM)].policy.allow)
 
-    async def test_listens_again_at_once_and_shares_its_datagrams_with_nobody(self) -> None:
+    async def test_answers_reloads_and_listens_again_at_once(self) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             place = free.getsockname()
         self.config["port"] = place[1]
+        self.config["guests"]["127.0.0.2"] = self.config["guests"][VM]
         self.write()
         start, servers, ready = asyncio.start_server, [], asyncio.Event()
 
@@ -660,10 +665,27 @@ class ConfigTest(unittest.IsolatedAsyncioTestCase):
                 other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 other.bind(place)
 
-        with mock.patch("asyncio.start_server", kept), mock.patch("resolver.notify", lambda _: ready.set()):
+        reloaded = asyncio.Event()
+
+        async def answer(_guest: Guest, wire: bytes, tcp: bool) -> bytes:
+            return bytes([tcp]) + wire
+
+        with (
+            mock.patch.object(self.resolver, "answer", answer),
+            mock.patch("asyncio.start_server", kept),
+            mock.patch("resolver.notify", lambda _: ready.set()),
+            mock.patch.object(self.resolver, "reload", reloaded.set),
+        ):
             running = asyncio.create_task(self.resolver.run())
             self.addCleanup(running.cancel)
             await ready.wait()
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as vm:
+                vm.setblocking(False)
+                vm.bind(("127.0.0.2", 0))
+                await asyncio.get_running_loop().sock_sendto(vm, b"question", place)
+                self.assertEqual(await asyncio.get_running_loop().sock_recv(vm, 100), b"\0question")
+        os.kill(os.getpid(), signal.SIGHUP)
+        await reloaded.wait()
         # The resolver closes a stranger's connection first, so the kernel keeps it for a minute.
         reader, writer = await asyncio.open_connection(*place)
         self.assertEqual(await reader.read(), b"")
@@ -700,6 +722,24 @@ class QueueTest(unittest.IsolatedAsyncioTestCase):
             client.bind((source, 0))
             for _ in range(count):
                 client.sendto(b"question", self.udp.getsockname())
+
+    async def test_answers_questions_of_a_connection_until_its_vm_ends_it(self) -> None:
+        async def answer(guest: Guest, wire: bytes, tcp: bool) -> bytes:
+            self.assertEqual((guest, tcp), (self.first, True))
+            return wire[::-1]
+
+        server = await asyncio.start_server(self.resolver.on_connection, "127.0.0.1", 0)
+        self.addCleanup(server.close)
+        with mock.patch.object(self.resolver, "answer", answer):
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            writer.write(b"\0\3abc\0\4defg")
+            self.assertEqual(await reader.readexactly(11), b"\0\3cba\0\4gfed")
+            self.assertEqual(self.first.connections, 1)
+            writer.write_eof()
+            self.assertEqual(await reader.read(), b"")
+            self.assertEqual(self.first.connections, 0)
+            writer.close()
+            await writer.wait_closed()
 
     def test_queue_of_a_vm_has_a_limit(self) -> None:
         self.send("127.0.0.1", resolver.QUESTIONS + 10)

@@ -31,6 +31,13 @@ describe("an index", () => {
     });
   });
 
+  it("is none whose CID another VM says", () => {
+    expect(identities(planned(config({ a: { index: 5, vsock: { cid: 3 } }, b: {} })))).toEqual({
+      a: [5, 3, "microvm5 02:00:00:00:00:06 10.0.0.7"],
+      b: [1, 4, "microvm1 02:00:00:00:00:02 10.0.0.3"],
+    });
+  });
+
   it("is the next free one by name, whatever the order of the config", () => {
     expect(identities(planned(config({ c: {}, a: {}, b: { index: 0 } })))).toEqual({
       a: [1, 4, "microvm1 02:00:00:00:00:02 10.0.0.3"],
@@ -585,6 +592,16 @@ describe("a plan", () => {
     ).toEqual([
       ["/srv/out/x", ["/srv/out/x"]],
       ["/srv/out/x/y/z", ["/srv/out/x", "/srv/out/x/y", "/srv/out/x/y/z"]],
+    ]);
+  });
+
+  it("leads an agent to its state by a link, except where it lies there already", () => {
+    const states = planned(config({ a: { agent: "claude-code" }, b: { agent: "opencode" } })).plan.hosts[0]?.vms.map(
+      ({ agent }) => [agent?.state?.parents, agent?.state?.links],
+    );
+    expect(states).toEqual([
+      [[], { "/home/alice/.claude": "/home/alice/claude-microvm" }],
+      [["/home/alice/.local", "/home/alice/.local/share"], {}],
     ]);
   });
 
