@@ -741,6 +741,16 @@ class QueueTest(unittest.IsolatedAsyncioTestCase):
             writer.close()
             await writer.wait_closed()
 
+    async def test_connections_of_a_vm_have_a_limit(self) -> None:
+        server = await asyncio.start_server(self.resolver.on_connection, "127.0.0.1", 0)
+        self.addCleanup(server.close)
+        self.first.connections = resolver.CONNECTIONS
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        self.assertEqual(await reader.read(), b"")
+        self.assertEqual(self.first.connections, resolver.CONNECTIONS)
+        writer.close()
+        await writer.wait_closed()
+
     def test_queue_of_a_vm_has_a_limit(self) -> None:
         self.send("127.0.0.1", resolver.QUESTIONS + 10)
         self.send("127.0.0.3", 10)
