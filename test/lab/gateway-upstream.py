@@ -44,7 +44,7 @@ class Api(http.server.BaseHTTPRequestHandler):
             return
         if self.path == "/next":
             self.wanted.release()
-        status = 401 if self.path == "/401" else 200
+        status = int(self.path[1:]) if self.path in ("/401", "/429") else 200
         headers = [[name.lower(), hidden(name, value)] for name, value in self.headers.items()]
         text = json.dumps(
             {"method": self.command, "path": self.requestline.split(" ")[1], "headers": headers, "size": len(body)}

@@ -24,12 +24,13 @@ const prepare = fileURLToPath(new URL("../../packages/emit/nix/gateway/prepare.p
 
 const HOST = "10.7.0.1";
 const API = "203.0.113.1";
-const NAMES = ["a", "b", "empty", "reaching", "closed"] as const;
+const NAMES = ["a", "b", "empty", "reaching", "closed", "limited"] as const;
 type Name = (typeof NAMES)[number];
 
 const hashOf = (key: string): string => createHash("sha256").update(key).digest("hex");
 
-const KEYS = { a: "sk-real-key-of-a", b: "sk-real-key-of-b" };
+const KEYS = { a: "sk-real-key-of-a", b: "sk-real-key-of-b", limited: "sk-real-key-of-limited" };
+const LIMIT = 5;
 
 const config: Config = {
   hosts: {
@@ -51,6 +52,11 @@ const config: Config = {
         empty: { index: 2, agent: "claude-code", keys: { anthropic: "/run/keys/none" } },
         reaching: { index: 3, reachHost: [5381] },
         closed: { index: 4 },
+        limited: {
+          index: 5,
+          agent: "claude-code",
+          keys: { anthropic: { file: "/run/keys/limited", requestsPerMinute: LIMIT } },
+        },
       },
     },
   },
@@ -187,7 +193,7 @@ print(answer.decode())`,
         ? undefined
         : true,
     );
-    await loadKeys({ "/run/keys/a": `${KEYS.a}\n`, "/run/keys/b": KEYS.b });
+    await loadKeys({ "/run/keys/a": `${KEYS.a}\n`, "/run/keys/b": KEYS.b, "/run/keys/limited": KEYS.limited });
     guest("a").start(join(folder, "capture.log"), "tcpdump", "-i", "eth0", "-U", "-s0", "-w", join(folder, "a.pcap"));
     host.start(join(folder, "nginx.log"), "nginx", "-c", join(folder, "gateway.conf"));
     await poll("nginx", 60, async () =>
@@ -231,6 +237,26 @@ print(answer.decode())`,
     expect(await statusOf("empty", `http://${HOST}:5381/`)).toBe("502");
     expect(await curl("empty", `http://${HOST}:5381/`)).toContain("the host has no key for anthropic");
     expect(readFileSync(join(folder, "keys.log"), "utf8")).toContain("empty has no key: /run/keys/none is missing");
+  });
+
+  it("refuses requests of a VM above its limit, and no other VM's", async () => {
+    const codes: string[] = [];
+    // A limit of 5 a minute lets one more pass after 12 seconds, so a burst is 6 and a few.
+    for (let count = 0; count < 4 * LIMIT; count += 1) codes.push(await statusOf("limited", `http://${HOST}:5381/`));
+    expect(codes.slice(0, LIMIT)).toEqual(codes.slice(0, LIMIT).map(() => "200"));
+    expect(codes).toContain("429");
+    expect(new Set(codes)).toEqual(new Set(["200", "429"]));
+    const refused = await poll("a refusal", 60, async () => {
+      const answer = await curl("limited", "-i", `http://${HOST}:5381/`);
+      return answer.includes(" 429 ") ? answer : undefined;
+    });
+    expect(refused).toContain("Retry-After: 60");
+    expect(refused).toContain("this VM reached its limit of requests a minute for anthropic");
+    expect(await statusOf("b", `http://${HOST}:5381/`)).toBe("200");
+    // An error of the API is not ours.
+    const ofApi = await curl("b", "-i", `http://${HOST}:5381/429`);
+    expect(ofApi).toContain(" 429 ");
+    expect(ofApi).not.toContain("microvm-emit");
   });
 
   it("streams: each event arrives before the next is sent", async () => {
@@ -301,6 +327,20 @@ while line := answer.readline():
       Object.fromEntries((await ask("a", "/")).headers)["x-api-key"] === hashOf("sk-rotated-key") ? true : undefined,
     );
     expect(Object.fromEntries((await ask("b", "/")).headers)["x-api-key"]).toBe(hashOf(KEYS.b));
+  });
+
+  it("sends nothing for a VM whose key file was removed, and goes on with its return", async () => {
+    const rotate = async (keys: Readonly<Record<string, string>>, status: string): Promise<void> => {
+      await loadKeys(keys);
+      await host.script("kill -HUP $(cat /run/microvm-gateway/nginx.pid)");
+      await poll(`status ${status}`, 30, async () =>
+        (await statusOf("a", `http://${HOST}:5381/`)) === status ? true : undefined,
+      );
+    };
+    await rotate({ "/run/keys/b": KEYS.b }, "502");
+    await rotate({ "/run/keys/a": "two\nlines", "/run/keys/b": KEYS.b }, "502");
+    await rotate({ "/run/keys/a": KEYS.a, "/run/keys/b": KEYS.b }, "200");
+    expect(await statusOf("b", `http://${HOST}:5381/`)).toBe("200");
   });
 
   it("logs each request by VM, without queries, keys or bodies", async () => {

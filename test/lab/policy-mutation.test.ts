@@ -103,6 +103,8 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
     ["ip6 saddr . ip6 daddr . meta l4proto . th dport @allowed6", "listed address: IPv6", "list"],
     ["ip saddr . ip daddr . meta l4proto . th dport @resolved4", "name: a listed one", "list"],
     ["ip6 saddr . ip6 daddr . meta l4proto . th dport @resolved6", "name: the same by IPv6", "list"],
+    ["ip saddr . ip daddr . meta l4proto . th dport @granted4", "granted address", "none"],
+    ["ip6 saddr . ip6 daddr . meta l4proto . th dport @granted6", "granted address: IPv6", "none"],
     ["ip daddr @private4", "LAN: another port", "internet"],
     ["ip6 daddr @private6", "LAN: another port by IPv6", "internet"],
     ["ip saddr @internet4", "internet", "internet"],
@@ -116,7 +118,11 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
   "inet admit": [
     ["ether saddr @full", "host: a ping once these are gone", "internet"],
     ["add @connections", "host: more connections than a VM may have", "internet"],
-    ["accept", "VM internet", "reaching"],
+    ["ip saddr . ip daddr . meta l4proto . th dport @admitted4", "admitted: connections are counted", "internet"],
+    ["ip6 saddr . ip6 daddr . meta l4proto . th dport @admitted6", "admitted: the same by IPv6", "internet"],
+    ["meta l4proto { tcp, udp } add @counting4", "admitted: connections are counted", "internet"],
+    ["meta l4proto { tcp, udp } add @counting6", "admitted: the same by IPv6", "internet"],
+    ["accept", "VM internet: ping", "reaching"],
   ],
   "inet postrouting": [["oifname @bridged", "outside of its bridge: a ping of the host's", "none"]],
   "inet refuse": [

@@ -394,6 +394,36 @@ const noted =
     return succeeds(host, `nft list set inet microvm refused${family} | grep -q "${element(guest)} "`);
   };
 
+/** Opens a port of an address for the VM, as `microvm-emit allow` does, while a command runs in the VM. */
+const granted =
+  (family: "4" | "6", to: string, command: () => string): Probe =>
+  async ({ host }, guest) => {
+    const own = family === "4" ? guest.address : guest.address6;
+    const change = (verb: string): Promise<boolean> =>
+      succeeds(host, `nft ${verb} element inet microvm granted${family} '{ ${own} . ${to} . tcp . 81 }'`);
+    await change("add");
+    const reached = await succeeds(guest.space, command());
+    await change("delete");
+    return reached;
+  };
+
+/** Opens more connections to one server than a VM can have of new servers at once. */
+const CONNECTIONS = 120;
+const CONNECT = `
+import socket, sys
+for _ in range(${String(CONNECTIONS)}):
+    socket.create_connection((sys.argv[1], 80), 5).close()
+`;
+const counted =
+  (family: "4" | "6", to: string): Probe =>
+  async ({ host }, guest) => {
+    await succeeds(guest.space, `timeout 60 ${PYTHON} -c '${CONNECT}' ${to}`);
+    const own = family === "4" ? guest.address : guest.address6;
+    const list = await host.run("sh", "-c", `nft list set inet microvm admitted${family} || true`);
+    const [, packets] = new RegExp(`${own} \\. ${to} \\. tcp \\. 80 counter packets (\\d+) `).exec(list) ?? [];
+    return Number(packets) >= CONNECTIONS;
+  };
+
 /** Runs a probe in the removed VMs. The results are in the columns `none` and `routed`. */
 const goneOf = ({ gone }: Lab, name: string): Guest | undefined =>
   ({ none: gone["bridged"], routed: gone["routed"] })[name];
@@ -616,6 +646,16 @@ export const rows: readonly Row[] = [
     "y y y - - y y",
     inGuest(() => web(`[${LISTED6}]`)),
   ),
+  row(
+    "granted address",
+    "y y y y y y y",
+    granted("4", LISTED, () => web(`${LISTED}:81`)),
+  ),
+  row(
+    "granted address: IPv6",
+    "y y y y y y y",
+    granted("6", LISTED6, () => web(`[${LISTED6}]:81`)),
+  ),
 
   row(
     "LAN: an allowed port",
@@ -726,6 +766,11 @@ export const rows: readonly Row[] = [
     "VM internet",
     ". y - y - - -",
     toGuest("internet", ({ address }) => web(address)),
+  ),
+  row(
+    "VM internet: ping",
+    ". y - - - - -",
+    toGuest("internet", ({ address }) => ping(address)),
   ),
   row(
     "VM internet: another port",
@@ -957,6 +1002,9 @@ export const rows: readonly Row[] = [
       ({ address6 }) => `${address6} . ${BEYOND6} . tcp . 81`,
     ),
   ),
+
+  row("admitted: connections are counted", "y y - - - - y", counted("4", BEYOND)),
+  row("admitted: the same by IPv6", "y y - - - - y", counted("6", BEYOND6)),
 
   row("host: 4,000 questions at once", "- - - - - y -", async (lab, guest) => {
     const before = await countQuestions(lab, guest);

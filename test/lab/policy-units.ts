@@ -12,6 +12,8 @@ import { UNITS } from "./host-machine.js";
 export interface PolicyUnits {
   /** nftables rules. */
   readonly rules: string;
+  /** The part of the activation script, which runs at each switch. */
+  readonly onSwitch: string;
   /** Files by path. Programs in a `bin` folder and units are separate. */
   readonly files: Readonly<Record<string, string>>;
   /** Package folders, whose programs come from the machine. */
@@ -32,6 +34,7 @@ interface Service extends Dependencies {
 
 interface Facts {
   readonly etc: Readonly<Record<string, string>>;
+  readonly onSwitch: string;
   /** Unit texts of NixOS; null on the stand-ins. */
   readonly texts: Readonly<Record<Name, string>> | null;
   readonly services: Readonly<Record<Name, Service>>;
@@ -52,8 +55,9 @@ const FACTS = `host:
   in
   {
     etc = builtins.mapAttrs (_: file: file.text) {
-      inherit (host.config.environment.etc) "microvm/policy.nft" "microvm/resolver.json";
+      inherit (host.config.environment.etc) "microvm/grants.json" "microvm/policy.nft" "microvm/resolver.json";
     };
+    onSwitch = builtins.unsafeDiscardStringContext host.config.system.activationScripts.microvm-grants.text;
     texts = if isNixos then builtins.mapAttrs (name: _: builtins.unsafeDiscardStringContext (textOf name)) names else null;
     services = builtins.mapAttrs (
       name: _: { inherit (systemd.services.\${name}) ${DEPENDENCIES.join(" ")} unitConfig serviceConfig; }
@@ -63,6 +67,11 @@ const FACTS = `host:
     store = builtins.storeDir;
     derivations = if isNixos then builtins.attrNames (builtins.getContext (textOf "nftables")) else [ ];
   }`;
+
+/** The program that the module makes of grant.py. */
+const GRANT = `#!/bin/sh
+exec /usr/bin/python3 -I /usr/lib/microvm/grant.py /etc/microvm/grants.json "$@"
+`;
 
 const FLUSH = "/run/nftables/flush.nft";
 const HOST_RULES = "/run/nftables/rules.nft";
@@ -117,7 +126,7 @@ export const evaluatePolicyUnits = async (config: Config, isOnRig: boolean): Pro
   if (nix === undefined) throw new Error("There is no nix.");
   const flake = emitFlake(config);
   const attr = "nixosConfigurations.lab";
-  const { etc, texts, services, deletions, udevRules, store, derivations } = (
+  const { etc, onSwitch, texts, services, deletions, udevRules, store, derivations } = (
     isOnRig ? await evaluateOnRig(flake, attr, FACTS) : await evalFlake(`path:${flake}`, attr, { nix, apply: FACTS })
   ) as Facts;
   const units = NAMES.map((name) => [
@@ -140,11 +149,14 @@ export const evaluatePolicyUnits = async (config: Config, isOnRig: boolean): Pro
   const found = (pattern: RegExp): readonly string[] => [...new Set(all.match(pattern))];
   return {
     rules: etc["microvm/policy.nft"] ?? "",
+    onSwitch: onSwitch.replaceAll(store, "/nix/store"),
     files: {
       ...Object.fromEntries(files),
       ...Object.fromEntries(
         found(/\/nix\/store\/[a-z0-9]{32}-resolver\.py/g).map((path) => [path, library["resolver/resolver.py"]]),
       ),
+      "/usr/lib/microvm/grant.py": library["policy/grant.py"],
+      "/usr/bin/microvm-grant": GRANT,
       // Other files of a VM, which other tests cover.
       ...Object.fromEntries(
         found(/microvm-[a-z-]+@(?=%i\.service)/g).map((name) => [

@@ -35,7 +35,10 @@ describe.skipIf(missing.length > 0)("programs of the library", () => {
     ["shfmt finds each file formatted", ["shfmt", "-i", "2", "-d", ...libraryShell]],
     ["unit tests pass", [PYTHON, "-B", "-m", "unittest", "discover", "--start-directory", "test/programs"]],
   ])("%s", (_, [program = "", ...args]) => {
-    const env = { ...process.env, PYTHONPATH: [join(nix, "resolver"), join(nix, "vm/state")].join(":") };
+    const env = {
+      ...process.env,
+      PYTHONPATH: ["policy", "resolver", "vm/state"].map((folder) => join(nix, folder)).join(":"),
+    };
     const { status, stdout, stderr } = spawnSync(program, args, { cwd: root, env, encoding: "utf8" });
     expect(status === 0 ? "" : `${stdout}${stderr}`).toBe("");
   });

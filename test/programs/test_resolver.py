@@ -7,11 +7,13 @@ import ctypes.util
 import ipaddress
 import json
 import logging
+import math
 import os
 import signal
 import socket
 import struct
 import tempfile
+import time
 import unittest
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -66,7 +68,7 @@ def policy(*allow: str, ports: Iterable[resolver.Port] = (HTTPS_PORT,), listed: 
         upstream=["203.0.113.53", "203.0.113.54"],
         private=[ipaddress.ip_network(text) for text in PRIVATE],
         listed=[ipaddress.ip_network(text) for text in listed],
-        allow={name(text): set(ports) for text in allow},
+        allow={name(text): dict.fromkeys(ports, math.inf) for text in allow},
     )
 
 
@@ -288,16 +290,16 @@ class GuestTest(unittest.TestCase):
             self.assertIsNone(made.cached(name("n1.example"), dns.rdatatype.A))
 
     def test_log_has_each_line_once_and_a_limit_an_hour(self) -> None:
-        made = guest()
+        made = resolver.HourlyLines("emacsvm")
         with mock.patch.object(resolver.log, "warning") as warning:
             with clock(10_000):
                 for number in range(150):
-                    made.log_once(f"line {number}")
-                    made.log_once(f"line {number}")
+                    made.log(f"line {number}")
+                    made.log(f"line {number}")
                 self.assertEqual(warning.call_count, resolver.LOG_LINES)
                 self.assertIn("limit of log lines", warning.call_args.args[-1])
             with clock(13_601):
-                made.log_once("line 0")
+                made.log("line 0")
             self.assertEqual(warning.call_args.args[-1], "line 0")
 
 
@@ -538,7 +540,7 @@ class MessageTest(unittest.IsolatedAsyncioTestCase):
     async def test_crash_of_a_question_is_logged(self) -> None:
         with mock.patch.object(self.lab, "resolve", side_effect=ZeroDivisionError):
             self.assertIsNone(await self.lab.answer(self.guest, packet(ASKED), tcp=False))
-        self.assertEqual(self.guest.logged, {"sent a question that failed: ZeroDivisionError()"})
+        self.assertEqual(self.guest.refusals.logged, {"sent a question that failed: ZeroDivisionError()"})
 
 
 class UpstreamTest(unittest.IsolatedAsyncioTestCase):
@@ -596,6 +598,7 @@ class ConfigTest(unittest.IsolatedAsyncioTestCase):
             "listen": ["127.0.0.1"],
             "port": 5380,
             "libnftables": "libnftables.so.1",
+            "granted": str(self.path.with_name("granted.json")),
             "private": PRIVATE,
             "guests": {VM: first, VM6: first, OTHER_VM: {**first, "name": "gotcpvm", "allow": []}},
         }
@@ -614,7 +617,7 @@ class ConfigTest(unittest.IsolatedAsyncioTestCase):
         self.assertIs(self.resolver.guests[ip(VM6)], made)
         self.assertIsNot(self.resolver.guests[ip(OTHER_VM)], made)
         self.assertEqual(made.policy.addresses, ips(VM, VM6))
-        self.assertEqual(made.policy.allow, {name("listed.example"): {HTTPS_PORT}})
+        self.assertEqual(made.policy.allow, {name("listed.example"): {HTTPS_PORT: math.inf}})
         self.assertTrue(made.policy.may_answer(ip("10.1.255.255")))
 
     async def test_reload_restores_what_is_allowed_and_deletes_the_rest(self) -> None:
@@ -696,6 +699,51 @@ class ConfigTest(unittest.IsolatedAsyncioTestCase):
         bind(socket.SOCK_STREAM)
         with self.assertRaises(OSError):
             bind(socket.SOCK_DGRAM)
+
+    def grant(self, *grants: tuple[str, str, float | None], vm: str = "emacsvm") -> None:
+        entries = [{"vm": vm, "to": to, "ports": [[protocol, 443]], "until": until} for to, protocol, until in grants]
+        self.path.with_name("granted.json").write_text(json.dumps(entries))
+
+    async def test_grants_add_names_and_listed_addresses(self) -> None:
+        self.grant(("more.example", "tcp", None), ("listed.example", "udp", None), ("172.16.0.9", "tcp", None))
+        self.resolver.configure()
+        made, other = self.resolver.guests[ip(VM)].policy, self.resolver.guests[ip(OTHER_VM)].policy
+        self.assertEqual(set(made.allow[name("more.example")]), {HTTPS_PORT})
+        self.assertEqual(set(made.allow[name("listed.example")]), {HTTPS_PORT, ("udp", 443)})
+        self.assertTrue(made.may_answer(ip("172.16.0.9")))
+        self.assertFalse(made.may_answer(ip("172.16.0.8")))
+        self.assertEqual(other.allow, {})
+        self.assertFalse(other.may_answer(ip("172.16.0.9")))
+
+    async def test_grant_of_an_unknown_vm_is_ignored(self) -> None:
+        self.grant(("more.example", "tcp", None), vm="gone")
+        self.resolver.configure()
+        self.assertNotIn(name("more.example"), self.resolver.guests[ip(VM)].policy.allow)
+
+    async def test_grant_ends_by_itself(self) -> None:
+        self.grant(("more.example", "tcp", time.monotonic() + 0.3), ("listed.example", "tcp", time.monotonic() + 0.3))
+        self.resolver.configure()
+        made = self.resolver.guests[ip(VM)]
+        with clock(time.monotonic()):
+            made.remember(name("more.example"), {ip("203.0.113.1"): 300})
+            made.remember(name("listed.example"), {ip("203.0.113.2"): 300})
+            # The config has the second name, so it stays open.
+            self.assertEqual([*made.elements(made.opened).values()], [1, 330])
+        reloaded = asyncio.Event()
+        with mock.patch.object(self.resolver.rules, "open", side_effect=lambda *_: reloaded.set()):
+            await reloaded.wait()
+        self.assertEqual([element[1] for element in made.elements(made.opened)], ips("203.0.113.2"))
+        self.assertIsNone(self.resolver.timer)
+
+    async def test_invalid_grants_change_nothing(self) -> None:
+        self.resolver.configure()
+        before = dict(self.resolver.guests)
+        for text in "{", "[1]", '[{"vm": "emacsvm"}]', '[{"vm": "emacsvm", "to": "a..b", "ports": [], "until": null}]':
+            with self.subTest(text):
+                self.path.with_name("granted.json").write_text(text)
+                self.resolver.reload()
+                self.assertEqual(self.resolver.guests, before)
+                self.assertIn(name("listed.example"), self.resolver.guests[ip(VM)].policy.allow)
 
     def test_removed_vm_loses_its_policy(self) -> None:
         self.resolver.configure()

@@ -230,6 +230,27 @@ describe("a config", () => {
     );
   });
 
+  it("has the allowed destinations of one VM only, and all comments", async () => {
+    const destination = fc.constantFrom("npm", "example.org", "*.example.org:443", "10.0.0.5:5432", "[fd00::5]:443");
+    const wanted = fc.uniqueArray(destination, { minLength: 1 });
+    await fc.assert(
+      fc.asyncProperty(layouts, wanted, fc.nat(), async (layout, entries, position) => {
+        const vm = layout.vms[position % Math.max(layout.vms.length, 1)];
+        fc.pre(vm !== undefined);
+        const config = openConfig(sourceOf(layout), layout.extension);
+        const [before, comments] = [await config.data(), commentsIn(config.read())];
+        for (const entry of entries.concat(entries[0] ?? []))
+          await config.edit({ kind: "allow", name: vm, entry, host: "one" });
+        const vms = before.hosts["one"]?.vms ?? {};
+        const after = await config.data();
+        expect(after.hosts["one"]?.vms).toEqual({ ...vms, [vm]: { ...vms[vm], allow: entries } });
+        expect(after.hosts["two"]).toEqual(before.hosts["two"]);
+        expect(commentsIn(config.read())).toEqual(comments);
+      }),
+      runs,
+    );
+  });
+
   it("has a copy with the settings of another VM", async () => {
     await fc.assert(
       fc.asyncProperty(layouts, name, fc.nat(), async (layout, vm, position) => {

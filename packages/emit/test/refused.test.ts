@@ -1,7 +1,7 @@
 /** Refusals of the network policy in the journal, as the resolver and nftables write them. */
 import { describe, expect, it } from "vitest";
 import { parseFacts } from "../src/vm/facts.js";
-import { parseRefusal } from "../src/vm/refused.js";
+import { parseFound, parseRefusal } from "../src/vm/refused.js";
 
 const facts = parseFacts(
   JSON.stringify({
@@ -79,5 +79,23 @@ describe("a refusal in the journal", () => {
     ["from other rules", "refused SRC=10.0.0.2 DST=10.9.9.9 PROTO=TCP DPT=22"],
   ])("ignores a line %s", (_, message) => {
     expect(parseRefusal(message, facts)).toBeUndefined();
+  });
+});
+
+describe("a found name in the journal", () => {
+  it("has the addresses without leading zeros", () => {
+    expect(parseFound("microvm-emit: web found a.example at 203.0.113.1 2001:db8:0::1", facts)).toEqual({
+      vm: "web",
+      name: "a.example",
+      addresses: ["203.0.113.1", "2001:db8::1"],
+    });
+  });
+
+  it.each([
+    "microvm-emit: other found a.example at 203.0.113.1",
+    "microvm-emit: web found a.example at nowhere",
+    "microvm-emit: web found a example at 203.0.113.1",
+  ])("is not in %j", (message) => {
+    expect(parseFound(message, facts)).toBeUndefined();
   });
 });

@@ -17,7 +17,7 @@ export { isStoreOverlay } from "./rules/store-overlay-persistent.js";
 export { publishedPlace } from "./rules/publish-without-nat.js";
 export { joinDestination } from "./scalars/scalars.js";
 export { type GuestDifference, guestDifferences } from "./resolve/guest-difference.js";
-export { isAddress, webPorts } from "./plan/policy.js";
+export { isAddress, readDestination, webPorts } from "./plan/policy.js";
 export { type GuestLink, type Section, hostRoute, linkFileText, linkOf } from "./resolve/guest-link.js";
 export { builtInShares, ownShares } from "./resolve/built-in-shares.js";
 export { type GuestBase, guestBases, imageOf, readsOptions, seenByGuest, withoutOrigins } from "./resolve/guests.js";

@@ -58,6 +58,11 @@ let
       caFile,
     }:
     let
+      # A zone has one rate. VMs without a limit have no key in any zone.
+      limits = lib.groupBy ({ limit, ... }: toString limit) (
+        builtins.filter ({ limit, ... }: limit != null) rights
+      );
+      zoneOf = limit: "limit_${name}_${limit}";
       listens = builtins.filter (lib.hasSuffix ":${toString port}") facts.listen;
       rights = facts.rights.${name};
       isDropped = one: lib.toLower one != lib.toLower header;
@@ -70,6 +75,14 @@ let
         ) rights
       )}
       ${geo "key_${name}" "" [ "include ${runtime}/${name}.keys;" ]}
+      ${lib.concatStrings (
+        lib.mapAttrsToList (limit: limited: ''
+          ${geo (zoneOf limit) "" (
+            lib.concatMap (right: map (address: "${address} ${quote right.name};") right.addresses) limited
+          )}
+          limit_req_zone ${"$" + zoneOf limit} zone=${zoneOf limit}:1m rate=${limit}r/m;
+        '') limits
+      )}
       server {
         ${lib.concatMapStringsSep "\n  " (address: "listen ${address};") listens}
         set $provider ${name};
@@ -86,6 +99,9 @@ let
         }
 
         location / {
+          ${lib.concatMapStringsSep "\n    " (
+            limit: "limit_req zone=${zoneOf limit} burst=${limit} nodelay;"
+          ) (builtins.attrNames limits)}
           # With a variable, nginx leaves the path as the VM wrote it.
           proxy_pass https://$upstream_${name}$request_uri;
           proxy_ssl_name ${host};
@@ -97,6 +113,11 @@ let
           ${lib.concatMapStringsSep "\n    " (one: "proxy_set_header ${one} \"\";") (
             builtins.filter isDropped dropped
           )}
+        }
+        error_page 429 @limited;
+        location @limited {
+          add_header Retry-After 60 always;
+          return 429 ${errorOf "this VM reached its limit of requests a minute for ${name}"};
         }
         error_page 502 504 @unreachable;
         location @unreachable {
@@ -139,6 +160,7 @@ in
     uwsgi_temp_path ${runtime}/uwsgi;
     scgi_temp_path ${runtime}/scgi;
 
+    limit_req_status 429;
     client_max_body_size 512m;
     large_client_header_buffers 8 32k;
     client_header_timeout 30s;

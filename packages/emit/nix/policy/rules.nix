@@ -137,6 +137,15 @@ let
   # Each address can log a burst of 100 packets and 100 more in an hour. The set has room for all, so that one VM cannot fill it.
   room = family: each: "size ${toString (each * lib.max 1 (lib.length (senders family)))}";
 
+  # Counts the connections to each server and port for a day. Only new ones use up the limit, as in the log.
+  countAdmitted =
+    ip: family:
+    let
+      tried = "${ip} saddr . ${ip} daddr . meta l4proto . th dport";
+    in
+    "meta l4proto { tcp, udp } add @counting${family} { ${ip} saddr limit rate 100/hour burst 100 packets }"
+    + " add @admitted${family} { ${tried} counter }";
+
   # An unknown tap with our prefix belongs to a VM that was removed from the configuration but still runs. The taps of VMs with
   # `updateFlake` are unknown during evaluation, so a host with such a VM does not have this rule.
   dropUnknownTaps = lib.optionalString (lib.all (vm: vm.updateFlake or null == null) (
@@ -293,6 +302,9 @@ in
       # microvm-resolver.service adds the addresses of a DNS answer for its TTL.
       set resolved4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags timeout; }
       set resolved6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags timeout; }
+      # `microvm-emit allow` adds addresses.
+      set granted4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags timeout; }
+      set granted6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags timeout; }
       set host4 { type ipv4_addr . inet_proto . inet_service; ${hostPorts 4} }
       set host6 { type ipv6_addr . inet_proto . inet_service; ${hostPorts 6} }
       # Rate of DNS packets from each VM to the host, in the chain to_host.
@@ -301,6 +313,10 @@ in
       set pairPorts4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; ${pairPorts} }
       set refused4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; ${room 4 200}; flags dynamic, timeout; timeout 1h; }
       set refused6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; ${room 6 200}; flags dynamic, timeout; timeout 1h; }
+      set admitted4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; ${room 4 200}; flags dynamic, timeout; timeout 1d; }
+      set admitted6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; ${room 6 200}; flags dynamic, timeout; timeout 1d; }
+      set counting4 { type ipv4_addr; ${room 4 1}; flags dynamic; }
+      set counting6 { type ipv6_addr; ${room 6 1}; flags dynamic; }
       set logged4 { type ipv4_addr; ${room 4 1}; flags dynamic; }
       set logged6 { type ipv6_addr; ${room 6 1}; flags dynamic; }
       ${known}
@@ -397,6 +413,8 @@ in
         ip6 saddr . ip6 daddr . meta l4proto . th dport @allowed6 goto admit
         ip saddr . ip daddr . meta l4proto . th dport @resolved4 goto admit
         ip6 saddr . ip6 daddr . meta l4proto . th dport @resolved6 goto admit
+        ip saddr . ip daddr . meta l4proto . th dport @granted4 goto admit
+        ip6 saddr . ip6 daddr . meta l4proto . th dport @granted6 goto admit
         ip daddr @private4 goto refuse
         ip6 daddr @private6 goto refuse
         ip saddr @internet4 goto admit
@@ -411,6 +429,11 @@ in
       chain admit {
         ether saddr @full goto refuse
         add @connections { ether saddr ct count over ${toString connectionsPerInterface} } add @full { ether saddr } goto refuse
+        # An element counts the packets that find it.
+        ip saddr . ip daddr . meta l4proto . th dport @admitted4 accept
+        ip6 saddr . ip6 daddr . meta l4proto . th dport @admitted6 accept
+        ${countAdmitted "ip" "4"}
+        ${countAdmitted "ip6" "6"}
         accept
       }
       # Drop packets to a tap outside its bridge, even if the host has a route to it.

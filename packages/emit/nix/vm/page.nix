@@ -94,6 +94,7 @@ in
   | a program                    | `packages: ["ripgrep"]`         |
   | a folder of the host         | `shares`                        |
 
-  On the host, `microvm-emit net ${name}` shows what this machine was refused. The user applies a change with `microvm-emit` and
+  On the host, `microvm-emit net ${name}` shows what this machine was refused. The user can allow a destination at once with
+  `microvm-emit allow ${name} example.org`, or for an hour with `--for 1h`. Other changes need `microvm-emit` and
   `microvm-emit up ${name} --switch`.
 ''

@@ -41,12 +41,13 @@ export const invocation = (
   run: async ({ configFile }: Context) => editAndEmit(await configFile(options.config), request, options, repository),
 });
 
-const editAndEmit = async (
+/** Edits the config, unless it is a dry run, and emits the flake. */
+export const editAndEmit = async (
   config: string,
   request: Request,
   { output, dryRun = false }: EditOptions,
-  repository: string | undefined,
-): Promise<Outcome<EditedConfig>> => {
+  repository?: string,
+): Promise<Outcome<EditedConfig> & { readonly host: string }> => {
   const [{ placesOf }, { planFile }, { editConfig, onlyIfRight }, { diffOf, formatDiff, formatLeftOut }] =
     await Promise.all([
       import("../config-file/places.js"),
@@ -63,6 +64,7 @@ const editAndEmit = async (
   if (dryRun) {
     const { findings } = await onlyIfRight(() => planFile(places, () => undefined, texts), places.config);
     return {
+      host: change.vm.host,
       json: { dryRun: true, ...json },
       text: (style) => formatDiff(files, style) + formatLeftOut(copied?.vm.name ?? "", json.leftOut, style),
       findings,
@@ -78,6 +80,7 @@ const editAndEmit = async (
   const clone = repository === undefined ? [] : cloneCommand(plan, change.vm, repository);
   const result = { ...emitted, next: [...clone, ...emitted.next] };
   return {
+    host: change.vm.host,
     json: { ...json, ...result },
     text: (style) =>
       [

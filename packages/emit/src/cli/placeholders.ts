@@ -42,6 +42,7 @@ export const placeholders: Readonly<Record<string, Completer>> = {
   count: nothing,
   destination: nothing,
   dir: directories,
+  duration: nothing,
   file: files,
   "flake#host": files,
   "flake.nix": files,

@@ -1,7 +1,7 @@
 import type { ConfigPath } from "@microvm-emit/model";
 import type { DeployedHost } from "../vm/deployment.js";
 import type { Checkup } from "../vm/doctor.js";
-import type { RefusedOften } from "../vm/refused.js";
+import type { HostTraffic } from "../vm/traffic-table.js";
 import type { HostStatus } from "../vm/status.js";
 import type { Compared } from "../compare/comparison.js";
 import type { Graph } from "../graph/graph.js";
@@ -47,8 +47,8 @@ export interface Results {
   readonly exec: NoResult | { readonly stdout: string; readonly stderr: string };
   readonly cp: NoResult;
   readonly logs: NoResult | { readonly lines: readonly string[] };
-  readonly net:
-    NoResult | { readonly hosts: readonly { readonly host: string; readonly refused: readonly RefusedOften[] }[] };
+  readonly net: NoResult | { readonly hosts: readonly HostTraffic[] };
+  readonly allow: EditedConfig | (EditedConfig & InForce) | AllowedForTime;
   readonly doctor: { readonly hosts: readonly { readonly host: string; readonly checks: readonly Checkup[] }[] };
   readonly reset: VmOnHost & {
     /** Deleted images of disks. */
@@ -96,6 +96,20 @@ export interface CurrentFlake {
 interface VmOnHost {
   readonly vm: string;
   readonly host: string;
+}
+
+/** Whether a running host opened what its config allows. */
+export interface InForce {
+  readonly host: string;
+  readonly inForce: boolean;
+}
+
+/** A destination that a host opens for a time. */
+export interface AllowedForTime extends VmOnHost, InForce {
+  readonly destination: string;
+  /** 0 ends it. */
+  readonly seconds: number;
+  readonly dryRun: boolean;
 }
 
 interface StartedVm extends VmOnHost {

@@ -26,31 +26,44 @@ const matches = ["--grep=^microvm-emit: ", "_TRANSPORT=kernel", "+", "_SYSTEMD_U
 
 const journal = ["journalctl", "--no-pager", "--quiet", "--output=json", "--output-fields=MESSAGE"] as const;
 
-/** Reads the refusals of a host's VMs since a time that journalctl knows, the last one first. */
-export const readRefused = async (
-  machine: Machine,
-  facts: HostFacts,
-  since: string,
-): Promise<readonly RefusedOften[]> => {
+/** A name with addresses that the resolver opened for a VM. */
+export interface FoundName {
+  readonly vm: string;
+  readonly name: string;
+  readonly addresses: readonly string[];
+}
+
+/** What the journal of a host has about its VMs. */
+export interface JournalOfVms {
+  /** The last one first. */
+  readonly refused: readonly RefusedOften[];
+  readonly found: readonly FoundName[];
+}
+
+/** Reads the journal of a host since a time that journalctl knows. */
+export const readJournal = async (machine: Machine, facts: HostFacts, since: string): Promise<JournalOfVms> => {
   const { stdout } = await capture(machine, await asReader(machine, [...journal, `--since=${since}`, ...matches]));
-  return summarize(
-    stdout.split("\n").flatMap((line) => {
-      const entry = parseEntry(line);
-      const refused = entry && parseRefusal(entry.message, facts);
-      return refused === undefined ? [] : [{ refused, time: entry?.time ?? "" }];
-    }),
-  );
+  const entries = stdout.split("\n").flatMap((line) => parseEntry(line) ?? []);
+  return {
+    refused: summarize(
+      entries.flatMap(({ message, time }) => {
+        const refused = parseRefusal(message, facts);
+        return refused === undefined ? [] : [{ refused, time }];
+      }),
+    ),
+    found: entries.flatMap(({ message }) => parseFound(message, facts) ?? []),
+  };
 };
 
 /**
- * Shows new refusals as they happen.
+ * Shows new refusals and found names as they happen.
  *
  * @returns the exit code of journalctl
  */
-export const followRefused = async (
+export const followEvents = async (
   machine: Machine,
   facts: HostFacts,
-  show: (refused: Refused, time: string) => void,
+  show: (event: Refused | FoundName, time: string) => void,
 ): Promise<number> => {
   const words = await asReader(machine, [...journal, "--follow", "--lines=0", ...matches]);
   let rest = "";
@@ -60,8 +73,8 @@ export const followRefused = async (
     rest = lines.pop() ?? "";
     for (const line of lines) {
       const entry = parseEntry(line);
-      const refused = entry && parseRefusal(entry.message, facts);
-      if (entry !== undefined && refused !== undefined) show(refused, entry.time);
+      const event = entry && (parseRefusal(entry.message, facts) ?? parseFound(entry.message, facts));
+      if (entry !== undefined && event !== undefined) show(event, entry.time);
     }
   });
 };
@@ -82,6 +95,13 @@ const parseEntry = (line: string): Entry | undefined => {
   if (!isRecord(entry) || typeof entry["MESSAGE"] !== "string") return undefined;
   const time = new Date(Number(entry["__REALTIME_TIMESTAMP"]) / 1000);
   return Number.isNaN(time.getTime()) ? undefined : { message: entry["MESSAGE"], time: time.toISOString() };
+};
+
+/** The name in a message of the resolver. */
+export const parseFound = (message: string, facts: HostFacts): FoundName | undefined => {
+  const [, vm = "", name = "", addresses = ""] =
+    /^microvm-emit: (\S+) found (\S+) at ([\da-f.: ]+)$/.exec(message) ?? [];
+  return facts.vms.has(vm) ? { vm, name, addresses: addresses.split(" ").map(plainAddress) } : undefined;
 };
 
 /** The refusal in a message of the resolver or of nftables. */

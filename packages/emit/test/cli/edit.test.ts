@@ -149,6 +149,86 @@ it("add writes JSON and keeps the rest byte for byte", () => {
   expect(read(dir, "microvm.config.json")).toBe(json.replace(/"a": \{\}/, '"a": {},\n                "b": {}'));
 });
 
+describe("allow", () => {
+  const file = (vms: string): string => `import { defineConfig, extend, replace } from "microvm-emit";
+
+const base = { network: "allowlist", allow: ["github"] } as const;
+const shared = ["npm"];
+
+export default defineConfig({
+  hosts: {
+    alpha: ${hostLines(vms, "10.0.0.1/24")},
+  },
+});
+`;
+  /** The VMs of a config after the address was allowed to one of them. */
+  const allowed = (vm: string, vms: string): string => {
+    const dir = directoryOf({ "microvm.config.ts": file(vms), "configuration.nix": configurationNix });
+    const { stderr, ...ended } = microvmEmit(dir, ["allow", vm, "10.1.2.3:5432"]);
+    // No such host answers; the config is edited all the same.
+    expect(stderr).toContain("error[host-unreachable]");
+    expect(ended.exitCode).toBe(2);
+    expect(ended.stdout).toMatch(/^not open on alpha before its next switch\nedited {3}microvm\.config\.ts\nwritten /);
+    expect(read(dir, "flake/hosts/alpha/vms/a.nix")).toContain("10.1.2.3");
+    return read(dir, "microvm.config.ts");
+  };
+  const lists = [
+    [
+      'a: { allow: ["npm"], network: "allowlist" }, // x',
+      'a: { allow: ["npm", "10.1.2.3:5432"], network: "allowlist" }, // x',
+    ],
+    ["a: {},", 'a: { allow: ["10.1.2.3:5432"] },'],
+    ["a: { allow: [] },", 'a: { allow: ["10.1.2.3:5432"] },'],
+    [
+      'a: { allow: [\n  // one\n  "npm", // two\n  ], network: "allowlist" },',
+      'a: { allow: [\n  // one\n  "npm", // two\n  "10.1.2.3:5432",\n  ], network: "allowlist" },',
+    ],
+    ["a: { ...base, vcpu: 2 },", 'a: { ...base, vcpu: 2, allow: ["github", "10.1.2.3:5432"] },'],
+    ["a: base,", 'a: extend(base, { allow: ["10.1.2.3:5432"] }),'],
+    ["a: { ...base, allow: shared },", 'a: { ...base, allow: ["npm", "10.1.2.3:5432"] },'],
+    ['a: { ...base, allow: replace(["npm"]) },', 'a: { ...base, allow: replace(["npm", "10.1.2.3:5432"]) },'],
+  ] as const;
+
+  it.each(lists)("adds an entry to %s", (before, after) => {
+    const [vms, edited] = [before, after].map((text) => `\n      vms: { ${text}\n        b: base },`);
+    expect(allowed("a", vms ?? "")).toBe(file(edited ?? ""));
+  });
+
+  it("changes nothing in a config that has the entry", () => {
+    const text = file('\n      vms: { a: { ...base, allow: ["npm"] } },');
+    const dir = directoryOf({ "microvm.config.ts": text, "configuration.nix": configurationNix });
+    microvmEmit(dir, ["allow", "a", "npm"]);
+    expect(read(dir, "microvm.config.ts")).toBe(text);
+  });
+
+  it.each([
+    ["https://registry.npmjs.org/x", "usage", 'Write "registry.npmjs.org".'],
+    ["a.example; flush ruleset", "usage", "Write a destination"],
+    ["$(id)", "usage", "Write a destination"],
+    ["a.example\u001b[2J", "usage", "Write a destination"],
+    ["10.0.0.1", "allow-of-host", "reachHost"],
+    ["example.org", "allow-ignored", ""],
+  ])("refuses %j and writes nothing", (destination, code, remedy) => {
+    const dir = directoryOf({
+      "microvm.config.ts": file("\n      vms: { a: {}, b: base },"),
+      "configuration.nix": configurationNix,
+    });
+    const before = treeOf(dir);
+    const ended = microvmEmit(dir, ["allow", "a", destination, "--json"]);
+    expect(JSON.stringify(parsed(ended)["problems"])).toContain(`"code":"${code}"`);
+    expect(JSON.stringify(parsed(ended)["problems"])).toContain(JSON.stringify(remedy).slice(1, -1));
+    if (code !== "allow-ignored") {
+      expect(ended.exitCode).not.toBe(0);
+      expect(treeOf(dir)).toEqual(before);
+    }
+  });
+
+  it.each(["1w", "100", "-1", "31d", "1h30m", ""])("refuses --for %j", (time) => {
+    const ended = microvmEmit(directoryOf(split), ["allow", "api", "example.org", `--for=${time}`]);
+    expect([ended.exitCode, ended.stderr]).toEqual([2, expect.stringContaining("Write a time such as 30m or 1h")]);
+  });
+});
+
 it("a dry run shows the change and writes nothing", () => {
   const dir = directoryOf(split);
   succeeded(microvmEmit(dir, []));

@@ -12,6 +12,15 @@ export interface Key {
    * @example "/run/agenix/anthropic"
    */
   readonly file: string | Expr;
+
+  /**
+   * The number of requests that a VM can send to the provider in a minute; more get status 429. A burst of a minute's
+   * requests is fine.
+   *
+   * @default no limit
+   * @example 60
+   */
+  readonly requestsPerMinute?: number | undefined;
 }
 
 /** The files of API keys by provider. */
@@ -21,7 +30,11 @@ export type Keys = { readonly [name in ProviderName]?: string | Expr | Key | und
 export type VmKeys = { readonly [name in ProviderName]?: string | Expr | Key | boolean | undefined };
 
 const file = z.union([scalar.hostPath, nixExpression]);
-const key = z.union([file.transform((one) => ({ file: one })), object({ file })]);
+const requestsPerMinute = z.int().min(1).max(100_000).optional();
+const key = z.union([
+  file.transform((one) => ({ file: one, requestsPerMinute: undefined })),
+  object({ file, requestsPerMinute }),
+]);
 
 const shapeOf = <S extends z.ZodType>(schema: S) =>
   Object.fromEntries(

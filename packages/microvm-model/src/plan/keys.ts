@@ -14,6 +14,8 @@ export interface KeyPlan {
   readonly provider: ProviderName;
   /** The file of the key on the host. */
   readonly file: string | Expr;
+  /** Null for no limit. */
+  readonly requestsPerMinute: number | null;
   /** The address of the host's gateway, without a path; null if the network has none. */
   readonly url: string | null;
   /** Variables that the VM's agent reads; null if they cannot make it use the gateway. */
@@ -49,6 +51,7 @@ export const planKeys = (
         path: [...(isOwn || own === true ? path : hostPath), "keys", provider],
         provider,
         file: typeof key.file === "string" ? expandHome(key.file, owner) : key.file,
+        requestsPerMinute: key.requestsPerMinute ?? null,
         url,
         variables:
           used === undefined || url === null

@@ -1,8 +1,14 @@
 import type { VmModel } from "../config/config.js";
-import type { Destination, HostPort, NetworkPolicy, ReachedVm } from "../config/policy.js";
+import {
+  type Destination,
+  destinationSchema,
+  type HostPort,
+  type NetworkPolicy,
+  type ReachedVm,
+} from "../config/policy.js";
 import { destinations } from "../catalogue/presets.js";
 import type { ConfigPath } from "../problems/problem.js";
-import { type SplitDestination, splitDestination } from "../scalars/scalars.js";
+import { type ScalarRefusal, type SplitDestination, splitDestination } from "../scalars/scalars.js";
 import type { NetworkPlan } from "./host-network.js";
 import type { Placed } from "./placed.js";
 import { addressIn, isInside, isPrivate } from "./subnet.js";
@@ -173,6 +179,24 @@ export const webPorts: readonly PortPlan[] = [
 /** The destinations of an entry of `allow`. */
 export const destinationsOf = (entry: string): readonly SplitDestination[] =>
   (destinations[entry] ?? [entry]).map(splitDestination);
+
+/** The servers and ports that an entry of `allow` opens, or why it is no such entry. */
+export const readDestination = (
+  entry: string,
+):
+  | { readonly targets: readonly { readonly target: string; readonly ports: readonly PortPlan[] }[] }
+  | { readonly message: string; readonly remedy: string } => {
+  const [issue] = destinationSchema.safeParse(entry).error?.issues ?? [];
+  if (issue === undefined)
+    return {
+      targets: destinationsOf(entry).map(({ target, ports }) => ({
+        target,
+        ports: ports.length === 0 ? webPorts : ports.map(tcp),
+      })),
+    };
+  const { remedy } = ((issue as { readonly params?: unknown }).params ?? { remedy: "" }) as ScalarRefusal;
+  return { message: issue.message, remedy };
+};
 
 const allowed = ({ target, ports }: SplitDestination, path: ConfigPath): AllowedPlan => ({
   path,

@@ -16,6 +16,8 @@ let
     ];
     port = facts.resolverPort;
     libnftables = "${pkgs.nftables}/lib/libnftables.so.1";
+    # The grants of `microvm-emit allow`.
+    granted = "/run/microvm-policy/granted.json";
     private = facts.privateRanges.ipv4 ++ facts.privateRanges.ipv6;
     guests = lib.concatMapAttrs (
       name: vm:

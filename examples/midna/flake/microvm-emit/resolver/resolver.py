@@ -9,7 +9,9 @@ Each VM has its own queue, and VMs take turns: a flood of one VM delays the othe
 
 usage: resolver.py CONFIG.json
 
-SIGHUP reads CONFIG.json again, restores the elements that it still allows (a reload of the rules empties the sets) and
+The file `granted` of CONFIG.json has more names, some of them for a time only (see policy/grant.py).
+
+SIGHUP reads both files again, restores the elements that it still allows (a reload of the rules empties the sets) and
 deletes the others. EDNS options and DNSSEC records are dropped, because this program removes records from answers.
 HTTPS and SVCB questions get an empty answer, because their records contain addresses and ports; clients fall back to A
 and AAAA.
@@ -67,7 +69,10 @@ CONNECTIONS = 8  # over TCP
 ADDRESSES = 4096  # open at the same time
 ANSWERS = 1024  # in the cache, for A and AAAA only
 RECORDS = 64  # in a cached answer
-LOG_LINES = 100  # an hour
+LOG_LINES = 100  # an hour, for refused names and for found ones
+
+# dnspython raises ValueError for an unknown opcode.
+MALFORMED = (dns.exception.DNSException, ValueError)
 
 # From Linux's <linux/in.h> and <asm/socket.h>; Python 3.11 lacks them.
 IP_FREEBIND, IP_PKTINFO, SO_RCVBUFFORCE = 15, 8, 33
@@ -98,8 +103,16 @@ class Config(TypedDict):
     listen: list[str]
     port: int
     libnftables: str  # path of the shared library
+    granted: str  # path of the file with grants, which may be missing
     private: list[str]  # ranges that answers never open, against DNS rebinding
     guests: dict[str, GuestConfig]  # by source address: a VM with two addresses has two entries
+
+
+class Grant(TypedDict):
+    vm: str
+    to: str  # a name, or an address, which is then allowed in answers
+    ports: list[Port]
+    until: float | None  # of time.monotonic()
 
 
 @dataclass
@@ -110,7 +123,13 @@ class Policy:
     upstream: list[str] = field(default_factory=list)
     private: list[Network] = field(default_factory=list)
     listed: list[Network] = field(default_factory=list)  # private networks that are allowed in answers
-    allow: dict[dns.name.Name, set[Port]] = field(default_factory=dict)
+    allow: dict[dns.name.Name, dict[Port, float]] = field(default_factory=dict)  # ports, and when they close
+
+    def add(self, name: str, ports: Iterable[Port], until: float = math.inf) -> None:
+        """Allows a name at these ports."""
+        times = self.allow.setdefault(dns.name.from_text(name), {})
+        for protocol, port in ports:
+            times[protocol, port] = max(until, times.get((protocol, port), 0))
 
     def entries(self, name: dns.name.Name) -> list[dns.name.Name]:
         """The entries of the allowlist that match the name."""
@@ -162,8 +181,8 @@ class Guest:
         self.answers: dict[tuple[dns.name.Name, RdataType], Answer] = {}
         self.opened: dict[Address, dict[dns.name.Name, float]] = {}  # expiry times, by entry of the allowlist
         self.unopened: set[Address] = set()  # the addresses in `opened` that nftables does not have yet
-        self.logged: set[str] = set()
-        self.logged_since = 0.0
+        self.refusals = HourlyLines(name)
+        self.finds = HourlyLines(name)
 
     def remember(self, name: dns.name.Name, ttls: dict[Address, int]) -> set[Address] | None:
         """Records the addresses; returns those that nftables must add or extend, or None above the limit."""
@@ -201,10 +220,10 @@ class Guest:
         found: dict[Element, int] = {}
         for address in addresses:
             for entry, until in self.opened.get(address, {}).items():
-                left = math.ceil(until - now)
-                if left <= 0:
-                    continue
-                for protocol, port in self.policy.allow.get(entry, ()):
+                for (protocol, port), closes in self.policy.allow.get(entry, {}).items():
+                    left = math.ceil(min(until, closes) - now)
+                    if left <= 0:
+                        continue
                     for own in self.policy.addresses:
                         element = (own, address, protocol, port)
                         # The rules open listed private addresses themselves, at the ports listed for the address.
@@ -212,11 +231,19 @@ class Guest:
                             found[element] = max(left, found.get(element, left))
         return found
 
-    def log_once(self, line: str) -> None:
-        """Logs a failure once an hour."""
+
+class HourlyLines:
+    """Logs each line of a VM once an hour."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.logged: set[str] = set()
+        self.since = 0.0
+
+    def log(self, line: str) -> None:
         now = time.monotonic()
-        if now - self.logged_since > 3600:
-            self.logged, self.logged_since = set(), now
+        if now - self.since > 3600:
+            self.logged, self.since = set(), now
         if line not in self.logged and len(self.logged) < LOG_LINES:
             self.logged.add(line)
             last = len(self.logged) == LOG_LINES
@@ -305,6 +332,7 @@ class Resolver:
         self.arrived = asyncio.Event()
         self.rules = Rules()
         self.tasks: set[asyncio.Task[None]] = set()
+        self.timer: asyncio.TimerHandle | None = None
 
     def configure(self) -> Config:
         """Applies the configuration file, or raises an error and changes nothing."""
@@ -320,8 +348,8 @@ class Resolver:
             policy.private = private
             policy.listed = [ipaddress.ip_network(network, strict=False) for network in entry["addresses"]]
             for allow in entry["allow"]:
-                ports = policy.allow.setdefault(dns.name.from_text(allow["name"]), set())
-                ports.update((protocol, port) for protocol, port in allow["ports"])
+                policy.add(allow["name"], allow["ports"])
+        ends = self.apply_grants(policies, config["granted"])
 
         guests = {guest.name: guest for guest in self.guests.values()}
         for guest in guests.values():
@@ -333,7 +361,35 @@ class Resolver:
             guest.answers.clear()
             self.guests.update((address, guest) for address in policy.addresses)
         self.rules.nft = nft
+        self.schedule(ends)
         return config
+
+    def apply_grants(self, policies: dict[str, Policy], path: str) -> list[float]:
+        """Adds the grants to the policies; returns the times when some of them end."""
+        try:
+            with open(path, encoding="utf-8") as file:
+                grants: list[Grant] = json.load(file)
+        except FileNotFoundError:
+            return []
+        ends = []
+        for grant in grants:
+            policy, until = policies.get(grant["vm"]), grant["until"]
+            if policy is None or (until is not None and until <= time.monotonic()):
+                continue
+            try:
+                policy.listed.append(ipaddress.ip_network(grant["to"]))
+            except ValueError:
+                policy.add(grant["to"], grant["ports"], math.inf if until is None else until)
+            if until is not None:
+                ends.append(until)
+        return ends
+
+    def schedule(self, ends: list[float]) -> None:
+        """Reloads when the next grant ends, which closes its addresses."""
+        if self.timer is not None:
+            self.timer.cancel()
+        # The clock of the loop is time.monotonic().
+        self.timer = asyncio.get_running_loop().call_at(min(ends), self.reload) if ends else None
 
     def reload(self) -> None:
         opened = {element for guest in set(self.guests.values()) for element in guest.elements(guest.opened)}
@@ -355,7 +411,7 @@ class Resolver:
             query = dns.message.make_query(name, rdtype, use_edns=0, payload=UDP_PAYLOAD)
             try:
                 message, _ = await udp_with_fallback(query, server, UPSTREAM_TIMEOUT, ignore_unexpected=True)
-            except (dns.exception.DNSException, OSError, EOFError):
+            except (*MALFORMED, OSError, EOFError):
                 upstream.sort(key=server.__eq__)
                 continue
             answer = Answer.from_message(message, rdtype)
@@ -373,7 +429,7 @@ class Resolver:
         name, text = question.name, question.name.to_text(omit_final_dot=True)
         if not guest.policy.entries(name):
             line = f"asked for {text}, which is not in its allowlist"
-            guest.log_once(line)
+            guest.refusals.log(line)
             if query.edns >= 0:
                 why = dns.edns.EDEOption(dns.edns.EDECode.BLOCKED, f"{guest.name} {line}")
                 reply.use_edns(0, payload=UDP_PAYLOAD, options=[why])
@@ -385,7 +441,8 @@ class Resolver:
         cached = guest.cached(name, question.rdtype)
         answer = cached or await self.ask(guest, name, question.rdtype)
         if answer is None:
-            guest.log_once(f"got no answer from {', '.join(guest.policy.upstream) or 'any server: none is configured'}")
+            servers = ", ".join(guest.policy.upstream) or "any server: none is configured"
+            guest.refusals.log(f"got no answer from {servers}")
             return with_rcode(reply, dns.rcode.SERVFAIL)
         ttls: dict[Address, int] = {}
         for rrset in answer.records:
@@ -393,7 +450,7 @@ class Resolver:
             if rrset.rdtype in (A, AAAA):
                 found = {ipaddress.ip_address(record.address): record for record in records}
                 for address in [address for address in found if not guest.policy.may_answer(address)]:
-                    guest.log_once(f"asked for {text}: its private address {address} is not in the allowlist")
+                    guest.refusals.log(f"asked for {text}: its private address {address} is not in the allowlist")
                     del found[address]
                 ttls.update((address, ttl) for address in found if not guest.policy.is_private(address))
                 records = list(found.values())
@@ -403,10 +460,12 @@ class Resolver:
             reply.authority.append(dns.rrset.from_rdata_list(rrset.name, answer.ttl(rrset), list(rrset)))
         unopened = guest.remember(name, ttls)
         if unopened is None:
-            guest.log_once(f"reached its limit of {ADDRESSES} open addresses")
+            guest.refusals.log(f"reached its limit of {ADDRESSES} open addresses")
             return with_rcode(reply, dns.rcode.SERVFAIL)
         if unopened and not await self.rules.open(guest, unopened):
             return with_rcode(reply, dns.rcode.SERVFAIL)
+        if unopened:
+            guest.finds.log(f"found {text} at {' '.join(map(str, sorted(unopened, key=int)))}")
         if cached is None and answer.until > time.monotonic():
             guest.cache(name, question.rdtype, answer)
         reply.set_rcode(answer.rcode)
@@ -415,7 +474,10 @@ class Resolver:
     async def answer(self, guest: Guest, wire: bytes, tcp: bool) -> bytes | None:
         """The reply to a packet, or None if the packet is not a question."""
         try:
-            query = dns.message.from_wire(wire)
+            try:
+                query = dns.message.from_wire(wire)
+            except MALFORMED:
+                return None
             if query.flags & dns.flags.QR:
                 return None
             reply = await self.resolve(guest, query)
@@ -425,10 +487,8 @@ class Resolver:
                 truncated = with_rcode(reply, reply.rcode())
                 truncated.flags |= dns.flags.TC
                 return truncated.to_wire()
-        except dns.exception.DNSException:
-            return None
         except Exception as error:  # noqa: BLE001  one question must not stop the service
-            guest.log_once(f"sent a question that failed: {error!r}")
+            guest.refusals.log(f"sent a question that failed: {error!r}")
             return None
 
     def on_datagrams(self, udp: socket.socket) -> None:

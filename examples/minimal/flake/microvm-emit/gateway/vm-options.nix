@@ -2,16 +2,30 @@
 { lib }:
 let
   inherit (lib) literalExpression mkOption types;
+  record = import ../record.nix { inherit lib; };
+  file = types.either types.path types.str;
+  key = types.coercedTo file (file: { inherit file; }) (record {
+    file = mkOption {
+      type = file;
+      description = "File of the host with the key alone.";
+    };
+    requestsPerMinute = mkOption {
+      type = types.nullOr types.ints.positive;
+      default = null;
+      example = 60;
+      description = "Limit for requests of the VM to the API. More get status 429. A burst can have the requests of one minute.";
+    };
+  });
 in
 {
   keys = mkOption {
-    type = types.attrsOf (types.either types.path types.str);
+    type = types.attrsOf key;
     default = { };
     example = literalExpression "{ anthropic = config.age.secrets.anthropic.path; }";
     description = ''
       API keys that the VM uses but never has.
 
-      The names are those of `microvm-emit.gateway.providers`, the values are files of the host. A file contains only the key. A proxy on the host adds it to the requests of this VM at `http://ADDRESS:PORT`: the host's address in the network of the VM, and the `port`
+      The names are those of `microvm-emit.gateway.providers`, the values are files of the host, with or without a limit of requests. A file contains only the key. A proxy on the host adds it to the requests of this VM at `http://ADDRESS:PORT`: the host's address in the network of the VM, and the `port`
       of the provider, which the network policy opens for this VM.
     '';
   };

@@ -42,7 +42,8 @@ in
     provider: _:
     lib.mapAttrsToList (name: { keys, ... }: {
       inherit name;
-      file = toString keys.${provider};
+      file = toString keys.${provider}.file;
+      limit = keys.${provider}.requestsPerMinute;
       addresses = addressesOf name;
     }) (lib.filterAttrs (_: { keys, ... }: keys ? ${provider}) allowed)
   ) providers;
@@ -79,7 +80,8 @@ in
         ) "The VM ${name} has keys, but the VM or its host has no fixed address in the VM's networks."
         ++ lib.concatLists (
           lib.mapAttrsToList (
-            provider: file:
+            provider:
+            { file, ... }:
             lib.optional (lib.hasPrefix builtins.storeDir (toString file)) "The key of ${name} for ${provider} is in the Nix store, which every user can read. Use a file outside of it."
           ) vm.keys
         )

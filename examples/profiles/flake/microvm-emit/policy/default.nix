@@ -62,6 +62,13 @@ let
   loadTapRules = ''-${pkgs.bash}/bin/bash -c "${pkgs.nftables}/bin/nft -f /etc/microvm/taps.nft && ${pkgs.coreutils}/bin/cp --remove-destination /etc/microvm/taps.nft /run/microvm-policy/taps.nft"'';
   afterLoad = map disableLearning bridges ++ lib.optional hasTapHooks loadTapRules;
 
+  grants = "/run/microvm-policy/granted.json";
+  grant = pkgs.writeShellScriptBin "microvm-grant" ''
+    exec ${pkgs.python3}/bin/python3 -I ${./grant.py} /etc/microvm/grants.json "$@"
+  '';
+  # A reload of the rules empties the sets.
+  restoreGrants = "-${grant}/bin/microvm-grant restore";
+
   load = "${pkgs.nftables}/bin/nft -f /etc/microvm/policy.nft";
   # nftables.service loads this copy when it flushes all rules. Create it before the first load, and update it only after a successful
   # reload.
@@ -102,10 +109,23 @@ in
       '';
 
       # `nft` for users of the host, and for `microvm-emit doctor`.
-      environment.systemPackages = [ pkgs.nftables ];
+      environment.systemPackages = [
+        pkgs.nftables
+        grant
+      ];
 
       environment.etc = {
         "microvm/policy.nft".text = rules.rules;
+        "microvm/grants.json".text = builtins.toJSON {
+          nft = "${pkgs.nftables}/bin/nft";
+          systemctl = "${config.systemd.package}/bin/systemctl";
+          granted = grants;
+          inherit (facts) resolverPort;
+          vms = builtins.mapAttrs (_: vm: {
+            addresses = lib.concatMap ({ addresses, ... }: addresses) vm.links;
+            names = vm.network == "allowlist";
+          }) enforced;
+        };
         "microvm/taps.nft" = lib.mkIf hasTapHooks { text = rules.tapRules; };
       };
 
@@ -129,7 +149,7 @@ in
             RuntimeDirectory = "microvm-policy";
             ExecStartPre = saveCopy;
             ExecStart = load;
-            ExecStartPost = afterLoad;
+            ExecStartPost = afterLoad ++ [ restoreGrants ];
             # A reload empties the sets of the resolver. Its own reload fills them again.
             ExecReload = [
               load
@@ -137,6 +157,7 @@ in
             ]
             ++ afterLoad
             ++ [
+              restoreGrants
               "-${config.systemd.package}/bin/systemctl reload --no-block microvm-resolver.service"
             ];
           };
@@ -188,6 +209,17 @@ in
             done
           '';
         };
+      };
+
+      # The new rules contain what the config allows. A grant that the config lost since must not outlive the switch, so the rules and
+      # the resolver are loaded again even if they did not change.
+      system.activationScripts.microvm-grants = lib.mkIf config.microvm.host.enable {
+        text = ''
+          if [ -e ${grants} ]; then
+            ${grant}/bin/microvm-grant switched
+            echo microvm-policy.service >>/run/nixos/activation-reload-list
+          fi
+        '';
       };
 
       # Load our rules in the same transaction as the flush. A connection that a VM opens in between would stay established.

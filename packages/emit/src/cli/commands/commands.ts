@@ -2,6 +2,7 @@ import type { Declare } from "../command.js";
 import { add } from "./add.js";
 import { adopt } from "./adopt.js";
 import { agent } from "./agent.js";
+import { allow } from "./allow.js";
 import { check } from "./check.js";
 import { completeWords, completions } from "./completions.js";
 import { cp } from "./cp.js";
@@ -50,6 +51,7 @@ export const commands: readonly Declare[] = [
   cp,
   logs,
   net,
+  allow,
   doctor,
   reset,
   add,

@@ -91,7 +91,15 @@ const compileOptions = (host: HostPlan, guest: GuestPlan, vm: VmPlan): readonly 
     ...set(
       vm,
       "keys",
-      vm.keys.map(({ path: origin, provider, file }) => bindingAt(origin, provider, file)),
+      vm.keys.map(({ path: origin, provider, file, requestsPerMinute }) =>
+        bindingAt(
+          origin,
+          provider,
+          requestsPerMinute === null
+            ? file
+            : attrs([binding("file", file), binding("requestsPerMinute", requestsPerMinute)]),
+        ),
+      ),
     ),
     ...set(vm, "secrets", vm.secrets.map(compileSecret)),
     ...set(vm, "environment", recordOf(vm, "environment", vm.guest.environment)),

@@ -27,6 +27,8 @@ export interface BraceStyle {
   readonly step: string;
   /** The first member of `{}` gets a separate line. */
   readonly breaksEmpty: boolean;
+  /** A long line of members becomes one line for each. */
+  readonly breaksWide: boolean;
 }
 
 /** A member with its comments, without its comma. */
@@ -260,7 +262,7 @@ const asLast = (
       ? splice(text, last.end, last.end, `, ${inLine}`)
       : splice(text, last.tail, last.tail, ` ${inLine},`);
   const start = lineStart(text, last.start);
-  const isWide = nextLine(added, start) - start - lineBreak.length > maxWidth;
+  const isWide = style.breaksWide && nextLine(added, start) - start - lineBreak.length > maxWidth;
   return isWide ? (asLines(text, braces, lies, member, style) ?? added) : added;
 };
 

@@ -18,7 +18,14 @@ export type Request =
     }
   | { readonly kind: "remove"; readonly name: string; readonly host: string | undefined }
   | { readonly kind: "rename"; readonly name: string; readonly to: string; readonly host: string | undefined }
-  | { readonly kind: "move"; readonly name: string; readonly to: string; readonly host: string | undefined };
+  | { readonly kind: "move"; readonly name: string; readonly to: string; readonly host: string | undefined }
+  | {
+      readonly kind: "allow";
+      readonly name: string;
+      /** An entry of `allow`. */
+      readonly entry: string;
+      readonly host: string | undefined;
+    };
 
 /** A change, with all names found in the config. */
 export type Change =
@@ -32,7 +39,14 @@ export type Change =
       /** The texts that name the VM, with the text of the new name. */
       readonly references: readonly Reference[];
     }
-  | { readonly kind: "move"; readonly vm: VmAt; readonly to: string };
+  | { readonly kind: "move"; readonly vm: VmAt; readonly to: string }
+  | {
+      readonly kind: "allow";
+      readonly vm: VmAt;
+      readonly entry: string;
+      /** The entries that the VM has itself, without those of `vmDefaults`. */
+      readonly present: readonly unknown[];
+    };
 
 interface Copied {
   readonly vm: VmAt;
@@ -104,6 +118,11 @@ export const changeOf = (request: Request, file: string, config: unknown, lock: 
       const vm = vmAt(request.name, request.host ?? otherHost(hosts, to));
       requireFree({ host: to, name: vm.name });
       return { kind: "move", vm, to };
+    }
+    case "allow": {
+      const vm = vmAt(request.name, request.host);
+      const { allow } = dataAt(config, "hosts", vm.host, "vms", vm.name);
+      return { kind: "allow", vm, entry: request.entry, present: Array.isArray(allow) ? (allow as unknown[]) : [] };
     }
   }
 };
@@ -198,6 +217,14 @@ export const isChanged = (change: Change, before: unknown, after: unknown): bool
         withVms(withVms(after, host), change.to),
       );
     }
+    case "allow": {
+      const { vm, entry, present } = change;
+      const allowing = (vms: Data): Data => ({
+        ...vms,
+        [vm.name]: { ...dataAt(vms, vm.name), allow: present.includes(entry) ? present : [...present, entry] },
+      });
+      return isSame(withVms(before, vm.host, allowing), withVms(after, vm.host));
+    }
   }
 };
 
@@ -263,5 +290,7 @@ export const describeChange = (change: Change, print: (name: string, settings: S
       return `In ${at}, rename ${name} to ${change.to} by hand and add: ${print(change.to, change.settings)}`;
     case "move":
       return `Move ${name} from ${at} to ${formatPath(["hosts", change.to, "vms"])} by hand.`;
+    case "allow":
+      return `Add ${JSON.stringify(change.entry)} to ${formatPath(["hosts", change.vm.host, "vms", name, "allow"])} by hand.`;
   }
 };

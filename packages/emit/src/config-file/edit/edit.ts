@@ -119,6 +119,9 @@ const apply = (editor: Editor, change: Change, more: Settings): readonly (readon
     case "move":
       editor.move(change.vm, change.to);
       return [];
+    case "allow":
+      if (!change.present.includes(change.entry)) editor.append(change.vm, "allow", change.present, change.entry);
+      return [];
   }
 };
 

@@ -21,6 +21,8 @@ export interface Editor {
   readonly remove: (vm: VmAt) => void;
   readonly rename: (vm: VmAt, name: string, settings: Settings) => void;
   readonly move: (vm: VmAt, host: string) => void;
+  /** Adds a text to a list of a VM, of which it has these items. */
+  readonly append: (vm: VmAt, setting: string, present: readonly unknown[], item: string) => void;
   /** Replaces a text at a config path, where it is written there. */
   readonly replaceText: (path: ConfigPath, from: string, to: string) => void;
   /** A VM as it would be written, on one line. */

@@ -12,6 +12,7 @@ export const styleOf = (file: string, text: string): BraceStyle => ({
   trailingComma:
     !isJson(file) && (/,[^\S\n]*\r?\n\s*[}\])]/.test(text) || !/[^;,{[(\s][^\S\n]*\r?\n\s*[}\]]/.test(text)),
   breaksEmpty: true,
+  breaksWide: true,
   lineBreak: lineBreakOf(text),
   step: indentationStep(text),
 });

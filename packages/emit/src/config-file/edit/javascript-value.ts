@@ -1,9 +1,9 @@
 import type { ConfigPath } from "@microvm-emit/model";
 import { requireBabelParser } from "../commonjs.js";
-import { type Expression, type ObjectLiteral, plainKey } from "../locate/syntax.js";
-import { withoutMember } from "./braces.js";
+import { type Expression, type ListLiteral, type ObjectLiteral, plainKey } from "../locate/syntax.js";
+import { withMember, withoutMember } from "./braces.js";
 import { bracesOf, styleOf } from "./javascript-style.js";
-import { indented } from "./source-text.js";
+import { indented, splice } from "./source-text.js";
 import { visit } from "./syntax-nodes.js";
 
 const parsedExpression = (text: string, file: string): Expression | undefined => {
@@ -55,6 +55,15 @@ export const withoutPath = (text: string, path: ConfigPath, file: string): strin
     node = member.value as Expression;
   }
   return undefined;
+};
+
+/** The text with another item, behind those of a list. */
+export const withItem = (text: string, { start, end, elements }: ListLiteral, item: string, file: string): string => {
+  const [open, close] = [start ?? 0, (end ?? 0) - 1];
+  const members = elements.flatMap((one) => (one === null ? [] : [{ start: one.start ?? 0, end: one.end ?? 0 }]));
+  if (members.length === 0 && text.slice(open + 1, close).trim() === "")
+    return splice(text, open, close + 1, `[${item}]`);
+  return withMember(text, { open, close, members }, { above: [], behind: "", text: () => item }, styleOf(file, text));
 };
 
 /** The text with another indentation, except in templates. */

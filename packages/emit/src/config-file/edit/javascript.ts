@@ -28,7 +28,7 @@ import {
   styleOf,
   valueMember,
 } from "./javascript-style.js";
-import { literalIn, reindented, withoutPath } from "./javascript-value.js";
+import { literalIn, reindented, withItem, withoutPath } from "./javascript-value.js";
 import { withImport, withoutUnusedImport } from "./own-imports.js";
 import { indentationAt, splice } from "./source-text.js";
 import { namesIn } from "./syntax-nodes.js";
@@ -140,8 +140,12 @@ export const javascriptEditor = (config: string, loaded: unknown, drafts: Drafts
     if (left !== text) write(file, left);
   };
 
-  /** The text of a VM's value with further settings. */
-  const withSettings = (value: string, settings: Settings, target: Target): string => {
+  /**
+   * The text of a VM's value with further settings.
+   *
+   * @param joins true if lists are added to those of a value that is no literal
+   */
+  const withSettings = (value: string, settings: Settings, target: Target, joins = false): string => {
     const text = settings.reduce((rest, [name]) => withoutPath(rest, [name], target.file) ?? rest, value);
     const literal = literalIn(text, target.file);
     const whole = drafts.read(target.file) ?? "";
@@ -157,7 +161,8 @@ export const javascriptEditor = (config: string, loaded: unknown, drafts: Drafts
     // A spread would lose the marks of `replace` and `unset`; `extend` joins lists.
     const extend = imported("extend", target.file, target.scope);
     const hasList = settings.some(([, setting]) => Array.isArray(setting));
-    const replace = extend !== undefined && hasList ? imported("replace", target.file, target.scope) : undefined;
+    const replace =
+      extend !== undefined && hasList && !joins ? imported("replace", target.file, target.scope) : undefined;
     const changes = assignments(settings, undefined, target)
       .map((one) => (replace === undefined ? one : one.replace(/^(\w+: )(\[.*\])$/, `$1${replace}($2)`)))
       .join(", ");
@@ -262,6 +267,37 @@ export const javascriptEditor = (config: string, loaded: unknown, drafts: Drafts
       );
       appendVm(host, () => moved);
       withoutUnused(file, namesIn(member.value));
+    },
+    append: (vm, setting, present, item) => {
+      const { file, scope, member } = findMember(vm);
+      const { literals } = walk([...vmPath(vm), setting]);
+      const [written] = literals;
+      const [start, end] = [member.value.start ?? 0, member.value.end ?? 0];
+      // A list of another place can belong to other VMs, too.
+      if (
+        literals.length === 1 &&
+        written?.node.type === "ArrayExpression" &&
+        written.scope.module.file === file &&
+        start <= (written.node.start ?? 0) &&
+        (written.node.end ?? 0) <= end
+      ) {
+        write(file, withItem(scope.module.source, written.node, quoted(item, file, scope.module.source), file));
+        return;
+      }
+      const target = { file, scope };
+      const value = scope.module.source.slice(start, end);
+      const isLiteral = literalIn(value, file) !== undefined;
+      // `extend` joins lists.
+      const items = isLiteral ? [...present.filter((one) => typeof one === "string"), item] : [item];
+      const changed = withSettings(value, [[setting, items]], target, true);
+      // An import may have been added above.
+      const found = findMember(vm);
+      if (found.member.shorthand) {
+        const { start: from, end: to } = found.member;
+        write(file, splice(found.text, from ?? 0, to ?? 0, `${vm.name}: ${changed}`));
+        return;
+      }
+      write(file, splice(found.text, found.member.value.start ?? 0, found.member.value.end ?? 0, changed));
     },
     replaceText: (path, from, to) => {
       const { literals } = walk(path);

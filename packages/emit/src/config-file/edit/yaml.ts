@@ -1,5 +1,17 @@
 import { type ConfigPath, formatPath } from "@microvm-emit/model";
-import { Document, isAlias, isCollection, isMap, isNode, isScalar, isSeq, type Pair, visit, type YAMLMap } from "yaml";
+import {
+  Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  type Pair,
+  visit,
+  type YAMLMap,
+  type YAMLSeq,
+} from "yaml";
 import { parseYaml } from "../locate/yaml-place.js";
 import { placeAtOffset } from "../../report/place.js";
 import {
@@ -71,6 +83,16 @@ export const yamlEditor = (config: string, drafts: Drafts): Editor => {
       edit((text) => {
         const moved = linesOfText(entryText(text, find(text, vmPath(vm)), true));
         return withVm(without(text, vmPath(vm)), host, moved);
+      });
+    },
+    append: (vm, setting, present, item) => {
+      edit((text) => {
+        const path = vmPath(vm);
+        const whole = [...path, setting];
+        const list = isWritten(text, whole) ? find(text, whole).value : undefined;
+        if (isSeq(list) && list.items.length > 0) return withItem(text, list, scalarText(item));
+        const items = [...present.filter((one) => typeof one === "string"), item];
+        return withSettings(text, path, [[setting, items]], indentationStep(text));
       });
     },
     replaceText: (path, from, to) => {
@@ -185,6 +207,8 @@ const flowStyle = (text: string): BraceStyle => ({
   comment: /#[^\r\n]*/y,
   trailingComma: false,
   breaksEmpty: false,
+  // YAML wants the closing brace further in than the key, which no formatter writes.
+  breaksWide: false,
   lineBreak: lineBreakOf(text),
   step: indentationStep(text),
 });
@@ -271,6 +295,17 @@ const withEntry = (text: string, path: ConfigPath, lines: Lines): string => {
   }
   if (isInBlock && isNothing(map)) return asBlock(text, pair, lines);
   throw new Unwritten(`${formatPath(path)} is not written as a map`, startOf(found.value));
+};
+
+/** The text with another item, behind those of a list. */
+const withItem = (text: string, list: YAMLSeq, item: string): string => {
+  const members = list.items.map((one) => ({ start: startOf(one) ?? 0, end: contentEnd(one) }));
+  const last = members.at(-1) ?? { start: 0, end: 0 };
+  if (list.flow === true) {
+    const braces: Braces = { open: startOf(list) ?? 0, close: (list.range?.[1] ?? 1) - 1, members };
+    return withMember(text, braces, { above: [], behind: "", text: () => item }, flowStyle(text));
+  }
+  return withLines(text, nextLine(text, last.end), [`${indentationAt(text, last.start)}- ${item}`]);
 };
 
 const isFlowMap = (node: unknown): boolean => isMap(node) && node.flow === true;
