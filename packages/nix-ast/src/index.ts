@@ -47,16 +47,50 @@ export type { ParseError, Position, SyntaxErrorKind, SyntaxProblem } from "./par
 export type { Left, Result, Right } from "./result.js";
 export { nodeAt, originAt, printMapped, withOrigin } from "./source-map.js";
 export type { MappedText, Mapping } from "./source-map.js";
+export { toJs } from "./to-js.js";
+export type { NixData, NotDataError } from "./to-js.js";
 export { nix, NixTemplateError } from "./template.js";
 export {
   addFlakeInput,
   addModule,
   appendItem,
+  editFile,
   getAttr,
+  getOption,
   inputReference,
   insertAttr,
+  insertBefore,
+  listFlakeInputs,
   openNix,
+  parseFlakeRef,
   removeAttr,
+  removeFlakeInput,
+  removeNode,
+  removeOption,
+  replaceNode,
   setAttr,
+  setFlakeInput,
+  setOption,
+  showFlakeRef,
 } from "./edit/edit.js";
-export type { Edited, EditError, EditErrorKind, FlakeInput, ModuleTarget, Names, NixFile, Range } from "./edit/edit.js";
+export type {
+  AppendOptions,
+  Edited,
+  EditError,
+  EditErrorKind,
+  FileEdit,
+  FlakeInput,
+  FlakeInputChange,
+  FlakeRef,
+  FlakeRefError,
+  FlakeRefOptions,
+  ListedInput,
+  ModuleTarget,
+  Names,
+  NixFile,
+  NixPath,
+  OptionDefinition,
+  PathOptions,
+  Range,
+  Step,
+} from "./edit/edit.js";

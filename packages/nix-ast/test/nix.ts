@@ -56,7 +56,8 @@ const run = (nix: Nix, root: string, program: string, args: readonly string[], i
     NIX_LOG_DIR: join(root, "log"),
     NIX_LOCALSTATE_DIR: join(root, "var"),
     NIX_REMOTE: "local",
-    NIX_CONFIG: "extra-experimental-features = nix-command pipe-operators\nsubstitute = false\nbuild-users-group =",
+    NIX_CONFIG:
+      "extra-experimental-features = nix-command flakes pipe-operators\nsubstitute = false\nbuild-users-group =",
   };
   return execFileSync(join(nix.folder, program), args, {
     encoding: "utf8",
@@ -109,4 +110,14 @@ export const accepted = (nix: Nix, texts: readonly string[]): readonly boolean[]
   const plain = stripVTControlCharacters(shown);
   const read = new Set([...plain.matchAll(/«lambda @ (\S+\.nix):/g)].map(([, file]) => file));
   return files.map((file) => read.has(file));
+};
+
+/** True if the evaluation of the text fails. */
+export const isRefused = (nix: Nix, text: string): boolean => {
+  try {
+    evaluate(nix, text);
+    return false;
+  } catch {
+    return true;
+  }
 };

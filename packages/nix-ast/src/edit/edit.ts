@@ -1,11 +1,20 @@
 /** Reads and edits Nix files without changes to the rest of the text. */
 export { getAttr, insertAttr, removeAttr, setAttr } from "./attributes.js";
-export type { Names } from "./attributes.js";
 export { openNix } from "./file.js";
 export type { EditError, EditErrorKind, Edited, NixFile } from "./file.js";
 export { addFlakeInput, inputReference } from "./flake.js";
 export type { FlakeInput } from "./flake.js";
+export { listFlakeInputs, removeFlakeInput, setFlakeInput } from "./flake-inputs.js";
+export type { FlakeInputChange, ListedInput } from "./flake-inputs.js";
+export { parseFlakeRef, showFlakeRef } from "./flake-ref.js";
+export type { FlakeRef, FlakeRefError, FlakeRefOptions } from "./flake-ref.js";
 export { appendItem } from "./lists.js";
+export type { AppendOptions } from "./lists.js";
+export { getOption, removeOption, setOption } from "./module.js";
+export type { OptionDefinition } from "./module.js";
+export { editFile, insertBefore, removeNode, replaceNode } from "./nodes.js";
+export type { FileEdit } from "./nodes.js";
+export type { Names, NixPath, PathOptions, Step } from "./steps.js";
 export { addModule } from "./system.js";
 export type { ModuleTarget } from "./system.js";
 export type { Range } from "./text.js";

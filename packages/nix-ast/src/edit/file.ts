@@ -30,7 +30,9 @@ export type EditErrorKind =
   | "ambiguous"
   /** A variable elsewhere in the file would have another value or become undefined. */
   | "captured"
-  /** An invalid argument: an empty path, or an input name that Nix rejects. */
+  /** The flake still uses the input. */
+  | "used"
+  /** An invalid argument: an empty path, or an input name or reference that Nix rejects. */
   | "invalid"
   /** The edited text would have another meaning than intended. */
   | "unsafe";

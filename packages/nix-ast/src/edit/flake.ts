@@ -4,11 +4,12 @@ import type { Expr, Formals, Lambda } from "../expr.js";
 import { isIdentifier } from "../names.js";
 import { toNix, type NixInput } from "../to-nix.js";
 import { staticName } from "../names.js";
-import { getAttr, insertAttr, type Names } from "./attributes.js";
+import { getAttr, insertAttr } from "./attributes.js";
 import { fail, right, type EditError, type Edited, type NixFile, type Splice } from "./file.js";
 import { splice } from "./splice.js";
 import { definitions, sequenceOf, setIn, type Definition } from "./find.js";
 import { bindingFragment } from "./fragment.js";
+import type { Names } from "./steps.js";
 import { usesOf } from "./scope.js";
 import { insertLineBefore } from "./sequence.js";
 import { beginsLine, indentation, isMultiline, lineStart, styleOf, withTrailing } from "./text.js";
@@ -26,6 +27,9 @@ export interface FlakeInput {
   /** False for a source that is not a flake. The default, true, is not written. */
   readonly flake?: boolean;
 }
+
+/** The path of `follows` in an input, for the input `from` of it, such as `nixpkgs` or `a/nixpkgs`. */
+export const followsPath = (from: string): Names => [...from.split("/").flatMap((name) => ["inputs", name]), "follows"];
 
 /** FlakeIdRegex of Nix. */
 const FLAKE_ID = /^[a-zA-Z][a-zA-Z0-9_-]*$/;
@@ -62,7 +66,7 @@ const isInput = (file: NixFile, name: string): boolean =>
 
 const writeInput = (file: NixFile, name: string, { url, follows = {}, flake = true }: FlakeInput): Edited => {
   const rest: readonly (readonly [Names, NixInput])[] = [
-    ...Object.entries(follows).map(([from, to]) => [["inputs", from, "follows"], to] as const),
+    ...Object.entries(follows).map(([from, to]) => [followsPath(from), to] as const),
     ...(flake ? [] : [[["flake"], false] as const]),
   ];
   const parts: readonly (readonly [Names, NixInput])[] = [[["url"], url], ...rest];
@@ -115,12 +119,12 @@ const writtenAsSet = (inputs: readonly InputBinding[], large: boolean): boolean 
 };
 
 /** The outputs of a flake, if they are a literal function. */
-const outputsOf = (file: NixFile): Lambda | undefined => {
+export const outputsOf = (file: NixFile): Lambda | undefined => {
   const outputs = getAttr(file, ["outputs"]);
   return outputs?.kind === "lambda" ? outputs : undefined;
 };
 
-const formalsOf = (file: NixFile): Formals | undefined => {
+export const formalsOf = (file: NixFile): Formals | undefined => {
   const param = outputsOf(file)?.param;
   return param?.kind === "formals" ? param : undefined;
 };

@@ -55,10 +55,10 @@ export const itemFragment = (item: Expr): Fragment => {
   return fragment(text, root, node ?? item, rangeOf(node ?? item).end);
 };
 
-const bindingText = (path: AttrPath, value: Expr): string => {
-  const binding: Binding = { [NODE]: true, kind: "binding", path, value };
-  return print({ [NODE]: true, kind: "attrs", recursive: false, bindings: [binding], expanded: true });
-};
+const partText = (part: Binding): string =>
+  print({ [NODE]: true, kind: "attrs", recursive: false, bindings: [part], expanded: true });
+
+const bindingText = (path: AttrPath, value: Expr): string => partText({ [NODE]: true, kind: "binding", path, value });
 
 const valueOf = (root: Expr): { readonly value: Expr; readonly end: number } => {
   const binding = root.kind === "attrs" ? root.bindings[0] : undefined;
@@ -71,6 +71,13 @@ export const bindingFragment = (path: readonly [AttrName, ...AttrName[]], value:
   const root = readBack(text);
   const read = valueOf(root);
   return fragment(text, root, read.value, read.end);
+};
+
+/** A binding or `inherit`. Its node is a set with only this binding. */
+export const partFragment = (part: Binding): Fragment => {
+  const text = partText(part);
+  const root = readBack(text);
+  return fragment(text, root, root, (root.kind === "attrs" ? root.bindings[0]?.end : undefined) ?? 0);
 };
 
 /** The text between the brackets; `end` is the end of its last token. */

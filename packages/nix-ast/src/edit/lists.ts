@@ -1,25 +1,19 @@
 /** Edits literal lists. */
+import { list as listOf } from "../build.js";
 import type { Expr, List } from "../expr.js";
 import { toNix, type NixInput } from "../to-nix.js";
-import { getAttr, showPath, type Names } from "./attributes.js";
+import { definitionsAt, getAttr, insertAttr } from "./attributes.js";
 import { sameMeaning } from "./compare.js";
 import { fail, type Edited, type NixFile } from "./file.js";
 import { splice } from "./splice.js";
-import { rangeOf, resultOf } from "./find.js";
+import { listsIn, rangeOf } from "./find.js";
 import { itemFragment } from "./fragment.js";
 import { insertElement } from "./sequence.js";
-import { nodeAt } from "./walk.js";
+import { follow, showPath, throughOf, type NixPath, type PathOptions } from "./steps.js";
+import { blockAt } from "./walk.js";
 
 /** The last literal list in the result of an expression, also as an operand of `++`. */
-export const listIn = (expr: Expr): List | undefined => {
-  const stack = [expr];
-  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    const result = resultOf(next);
-    if (result.kind === "list") return result;
-    if (result.kind === "binary" && result.operator === "++") stack.push(result.left, result.right);
-  }
-  return undefined;
-};
+export const listIn = (expr: Expr): List | undefined => listsIn(expr).at(-1);
 
 /** Adds an item at the end of a list of the file. */
 export const appendTo = (file: NixFile, list: List, item: Expr): Edited => {
@@ -29,21 +23,34 @@ export const appendTo = (file: NixFile, list: List, item: Expr): Edited => {
   const splices = insertElement(file.text, sequence, items.length - 1, fragment, { spreadEmpty: false });
   const edited = splice(file, splices);
   if (edited._tag === "Left") return edited;
-  const now = nodeAt(edited.right.expr, "list", start);
+  const now = blockAt(edited.right.expr, "list", start);
   const last = now?.items.length === items.length + 1 ? now.items.at(-1) : undefined;
   if (last !== undefined && sameMeaning(last, fragment.node)) return edited;
   return fail("unsafe", "the item would have another meaning in this place; change the list by hand", list);
 };
 
+/** Options of {@link appendItem}. */
+export interface AppendOptions extends PathOptions {
+  /** Define the list if the path is not defined. Default: false. */
+  readonly create?: boolean;
+}
+
 /**
  * Adds an item at the end of a literal list: `[ … ]`, `with pkgs; [ … ]`, or the last literal list of `… ++ …`. The
- * empty path is a file that is a list. It does not change lists in calls such as `lib.optionals condition [ … ]`.
+ * empty path is a file that is a list. It does not change lists in calls such as `lib.optionals condition [ … ]`, unless
+ * the path leads there.
  *
  * @throws {ToNixError} or RangeError for an item that {@link toNix} rejects.
  */
-export const appendItem = (file: NixFile, path: Names, item: NixInput): Edited => {
+export const appendItem = (file: NixFile, path: NixPath, item: NixInput, options: AppendOptions = {}): Edited => {
   const node = toNix(item);
-  const value = getAttr(file, path);
+  const through = throughOf(options);
+  const target = follow(file.expr, path, through);
+  const isNew = target._tag === "Right" && definitionsAt(target.right, through).length === 0;
+  if (options.create === true && isNew && target.right.names.length > 0) {
+    return insertAttr(file, path, listOf([node]), options);
+  }
+  const value = getAttr(file, path, options);
   const subject = path.length === 0 ? "the file" : `\`${showPath(path)}\``;
   if (value === undefined) return fail("missing", `${subject} has no value; set it to a list`);
   const list = listIn(value);

@@ -41,7 +41,7 @@ export const insertElement = (
   const trailing = withTrailing(text, anchor.end);
   if (beginsLine(text, anchor.start)) {
     const gap = separated(text, sequence, after) && !fragment.oneLine ? style.newline : "";
-    const at = trailing.endsLine ? trailing.end : anchor.end;
+    const at = trailing.endsLine ? afterSpaces(text, trailing.end) : anchor.end;
     return [insertion(at, gap + style.newline + line + textAt(fragment, line, style))];
   }
   const inside = text.slice(sequence.open, sequence.close);
@@ -54,17 +54,37 @@ export const insertElement = (
   }
   if (trailing.endsLine) {
     const indent = line.replaceAll(/[^\t]/g, " ");
-    return [insertion(trailing.end, style.newline + indent + textAt(fragment, indent, style))];
+    return [insertion(afterSpaces(text, trailing.end), style.newline + indent + textAt(fragment, indent, style))];
   }
   return [insertion(trailing.end, ` ${textAt(fragment, indentation(text, anchor.end), style)}`)];
 };
 
-/** True if an element has blank lines on both sides, if it has neighbours. */
-const separated = (text: string, { elements }: Sequence, index: number): boolean => {
+/** Inserts an element before the element with index `before`: above its comments, or on its line. */
+export const insertElementBefore = (
+  text: string,
+  { open, elements }: Sequence,
+  before: number,
+  fragment: Fragment,
+): readonly Splice[] => {
+  const element = elements[before];
+  if (element === undefined) return [];
+  const style = styleOf(text);
+  const indent = indentation(text, element.start);
+  const added = textAt(fragment, indent, style);
+  if (!beginsLine(text, element.start)) return [insertion(element.start, `${added} `)];
+  const at = commentsAbove(text, elements[before - 1]?.end ?? open, lineStart(text, element.start));
+  return [insertion(at, indent + added + style.newline)];
+};
+
+const afterSpaces = (text: string, at: number): number => at + (/^[ \t]*/.exec(text.slice(at))?.[0].length ?? 0);
+
+/** True if an element has blank lines on both sides, if it has neighbours or comments after it. */
+const separated = (text: string, { elements, close }: Sequence, index: number): boolean => {
   const [previous, element, next] = [elements[index - 1], elements[index], elements[index + 1]];
-  const apart = (one: Range | undefined, other: Range | undefined): boolean =>
-    one === undefined || other === undefined || /\n[ \t]*\r?\n/.test(text.slice(one.end, other.start));
-  return previous !== undefined && apart(previous, element) && apart(element, next);
+  if (previous === undefined || element === undefined) return false;
+  const apart = (one: Range, other: number): boolean => /\n[ \t]*\r?\n/.test(text.slice(one.end, other));
+  const ends = next === undefined && commentsIn(text, withTrailing(text, element.end).end, close).length === 0;
+  return apart(previous, element.start) && (ends || apart(element, next?.start ?? close));
 };
 
 const insertFirst = (
@@ -86,8 +106,10 @@ const insertFirst = (
     const added = style.newline + inner + textAt(fragment, inner, style) + style.newline + base;
     return { start: open, end: close, text: added };
   }
-  const indent = beginsLine(text, last.start) ? indentation(text, last.start) : inner;
-  const added = style.newline + indent + textAt(fragment, indent, style);
+  const own = beginsLine(text, last.start);
+  const indent = own ? indentation(text, last.start) : inner;
+  // The blank line shows that the comment is not about the element.
+  const added = (own ? style.newline : "") + style.newline + indent + textAt(fragment, indent, style);
   return insertion(last.end, isMultiline(text.slice(last.end, close)) ? added : added + style.newline + base);
 };
 
@@ -141,7 +163,7 @@ export const removeElement = (text: string, { open, close, elements }: Sequence,
   const to = elements[index + 1]?.start ?? close;
   const cut = withComments(text, from, element);
   if (elements.length === 1 && text.slice(from, cut.start).trim() === "" && text.slice(cut.end, to).trim() === "") {
-    return { start: open, end: close, text: " " };
+    return { start: open, end: close, text: emptyInside(text, open) };
   }
   if (!cut.lines) {
     // Also remove the white space on one side.
@@ -162,6 +184,12 @@ export const removeElement = (text: string, { open, close, elements }: Sequence,
   }
   if (first && blankAfter !== undefined) return { start: cut.start, end: cut.end + blankAfter.length, text: "" };
   return { start: cut.start, end: cut.end, text: "" };
+};
+
+/** The inside of an empty set or list, as elsewhere in the file: one space, or nothing. */
+const emptyInside = (text: string, open: number): string => {
+  const [tight, spaced] = text[open - 1] === "[" ? (["[]", "[ ]"] as const) : (["{}", "{ }"] as const);
+  return text.split(tight).length > text.split(spaced).length ? "" : " ";
 };
 
 /** An element with its comments: whole lines if nothing else is on them. */

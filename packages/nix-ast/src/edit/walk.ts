@@ -2,7 +2,7 @@ import { childrenOf } from "../children.js";
 import type { Expr, Node } from "../expr.js";
 
 /** The innermost expression of a kind that begins at an offset. */
-export const nodeAt = <Kind extends Expr["kind"]>(
+export const blockAt = <Kind extends Expr["kind"]>(
   root: Expr,
   kind: Kind,
   at: number,

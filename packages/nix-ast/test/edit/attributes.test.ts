@@ -132,7 +132,7 @@ describe("setAttr inserts", () => {
     ["at the end", "{\n  a = 1; # a\n  # end\n}\n", set("b", 2), "{\n  a = 1; # a\n  b = 2;\n  # end\n}\n"],
     ["in a line", "{ a = 1; }", set("b", 2), "{ a = 1; b = 2; }"],
     ["in an empty set", "{ x = {}; }", set("x.y", 1), "{ x = {\n  y = 1;\n}; }"],
-    ["below a comment", "{\n  # nothing yet\n}", set("x", 1), "{\n  # nothing yet\n  x = 1;\n}"],
+    ["below a comment", "{\n  # nothing yet\n}", set("x", 1), "{\n  # nothing yet\n\n  x = 1;\n}"],
     [
       "next to attributes with the same prefix",
       "{\n  a.b = 1;\n  a.c.d = 1;\n  x = 1;\n}",
@@ -214,7 +214,7 @@ describe("appendItem adds", () => {
       append({ b: 1, c: 2 }),
       "{\n  a = [\n    1\n    2\n    {\n      b = 1;\n      c = 2;\n    }\n  ];\n}",
     ],
-    ["to a list of comments", "{\n  a = [\n    # one\n  ];\n}", append(1), "{\n  a = [\n    # one\n    1\n  ];\n}"],
+    ["to a list of comments", "{\n  a = [\n    # one\n  ];\n}", append(1), "{\n  a = [\n    # one\n\n    1\n  ];\n}"],
     ["within `with`", "{ a = with pkgs; [ vim ]; }", append(ident("git")), "{ a = with pkgs; [ vim git ]; }"],
     ["within parentheses", "{ a = ([ 1 ]); }", append(2), "{ a = ([ 1 2 ]); }"],
     ["to the last of lists", "{ a = [ 1 ] ++ b ++ [ 2 ]; }", append(3), "{ a = [ 1 ] ++ b ++ [ 2 3 ]; }"],
