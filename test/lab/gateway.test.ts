@@ -6,6 +6,8 @@ import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { agents } from "@microvm-emit/model";
+import { providers } from "@microvm-emit/model/internal";
 import { ast, type Config } from "microvm-emit";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { evalFlake, nixes, temporaryFolder } from "../nix/harness.js";
@@ -32,6 +34,59 @@ const hashOf = (key: string): string => createHash("sha256").update(key).digest(
 const KEYS = { a: "sk-real-key-of-a", b: "sk-real-key-of-b", limited: "sk-real-key-of-limited" };
 const LIMIT = 5;
 
+/** Keys of the other providers, which `a` has too. */
+const OTHER_KEY_FILES = Object.fromEntries(
+  Object.keys(providers).flatMap((name) => (name === "anthropic" ? [] : [[name, `/run/keys/a-${name}`]])),
+);
+const OTHER_KEYS = Object.fromEntries(
+  Object.entries(OTHER_KEY_FILES).map(([name, path]) => [path, `sk-real-key-for-${name}`]),
+);
+
+/** What an agent reads. */
+const AGENTS = Object.values(agents).flatMap((agent) =>
+  Object.entries("gateway" in agent ? agent.gateway : {}).map(([provider, variables]) => ({
+    agent: agent.name,
+    provider: provider as keyof typeof providers,
+    variables: variables as { readonly baseUrl: string; readonly path?: string; readonly key: string },
+  })),
+);
+const PLACEHOLDER = "held-by-the-host";
+
+/** Acts for an agent: sends the key of its environment to the URL of its environment, and keeps the answer. */
+const STAND_IN = `
+import json, os, sys, urllib.request
+url, key, header, out = (os.environ[sys.argv[1]], os.environ[sys.argv[2]], sys.argv[3], sys.argv[4])
+request = urllib.request.Request(url + "/v1/messages", b"{}", {header: key})
+answer = urllib.request.urlopen(request, timeout=60).read()
+open(out, "wb").write(answer)
+print(os.getpid(), flush=True)
+sys.stdin.read()
+`;
+
+/**
+ * Counts, for each text, the processes whose memory, arguments or environment contain it. Its own words are in
+ * hexadecimal.
+ */
+const SEARCH = `
+import re, sys
+wanted = [bytes.fromhex(word) for word in sys.argv[2:]]
+found = [0] * len(wanted)
+for process in map(int, sys.argv[1].split(",")):
+    parts = [open(f"/proc/{process}/environ", "rb").read(), open(f"/proc/{process}/cmdline", "rb").read()]
+    with open(f"/proc/{process}/mem", "rb", 0) as memory:
+        for line in open(f"/proc/{process}/maps"):
+            start, end, mode = re.match(r"([0-9a-f]+)-([0-9a-f]+) (....)", line).groups()
+            if mode[0] == "r":
+                try:
+                    memory.seek(int(start, 16))
+                    parts.append(memory.read(int(end, 16) - int(start, 16)))
+                except (OSError, ValueError, OverflowError):
+                    pass
+    for number, text in enumerate(wanted):
+        found[number] += any(text in part for part in parts)
+print(*found)
+`;
+
 const config: Config = {
   hosts: {
     lab: {
@@ -40,14 +95,21 @@ const config: Config = {
         "./configuration.nix",
         ast.attrs({
           "microvm-emit": {
-            gateway: { providers: { anthropic: { host: "api.example", hostPort: 8443, caFile: "/run/lab/cert.pem" } } },
+            gateway: {
+              providers: Object.fromEntries(
+                Object.keys(providers).map((name) => [
+                  name,
+                  { host: "api.example", hostPort: 8443, caFile: "/run/lab/cert.pem" },
+                ]),
+              ),
+            },
           },
         }),
       ],
       user: { name: "alice", uid: 1000, gid: 100, sshKeys: ["ssh-ed25519 AAAA alice"] },
       bridges: { br0: { address: `${HOST}/24`, network: "none" } },
       vms: {
-        a: { index: 0, agent: "claude-code", keys: { anthropic: "/run/keys/a" } },
+        a: { index: 0, agent: "claude-code", keys: { anthropic: "/run/keys/a", ...OTHER_KEY_FILES } },
         b: { index: 1, agent: "claude-code", keys: { anthropic: "/run/keys/b" } },
         empty: { index: 2, agent: "claude-code", keys: { anthropic: "/run/keys/none" } },
         reaching: { index: 3, reachHost: [5381] },
@@ -352,6 +414,54 @@ while line := answer.readline():
     expect(text).toMatch(/vm=b provider=anthropic method=POST status=200 .*path="\/v1\/query"/);
     expect(text).toMatch(/vm=reaching provider=anthropic method=GET status=403 /);
     expect(text).not.toMatch(/in-query|in-body|sk-r/);
+  });
+
+  it("keeps keys out of the memory, arguments, files and traffic of every agent", { timeout: 600_000 }, async () => {
+    await loadKeys({ "/run/keys/a": KEYS.a, "/run/keys/b": KEYS.b, ...OTHER_KEYS });
+    await host.script("kill -HUP $(cat /run/microvm-gateway/nginx.pid)");
+    writeFileSync(join(folder, "stand-in.py"), STAND_IN);
+    writeFileSync(join(folder, "search.py"), SEARCH);
+    const realKeys = [KEYS.a, ...Object.values(OTHER_KEYS)];
+    const found = async (space: Namespace, pids: string, texts: readonly string[]): Promise<readonly number[]> => {
+      const words = texts.map((text) => Buffer.from(text).toString("hex"));
+      return (await space.run(PYTHON, join(folder, "search.py"), pids, ...words)).trim().split(" ").map(Number);
+    };
+    expect(AGENTS.length).toBeGreaterThan(3);
+    for (const [number, { agent, provider, variables }] of AGENTS.entries()) {
+      const { port, header, ...rest } = providers[provider];
+      const prefix = "prefix" in rest ? rest.prefix : "";
+      const name = `${agent}-${provider}-${String(number)}`;
+      const answer = join(folder, `${name}.answer`);
+      const log = join(folder, `${name}.log`);
+      await poll(`the key for ${provider}`, 30, async () =>
+        (await statusOf("a", `http://${HOST}:${String(port)}/`)) === "200" ? true : undefined,
+      );
+      guest("a").start(
+        log,
+        "env",
+        `${variables.baseUrl}=http://${HOST}:${String(port)}${variables.path ?? ""}`,
+        `${variables.key}=${PLACEHOLDER}`,
+        "sh",
+        "-c",
+        `sleep 600 | exec ${PYTHON} ${join(folder, "stand-in.py")} "$@"`,
+        "sh",
+        ...[variables.baseUrl, variables.key, header, answer],
+      );
+      const pid = await poll(agent, 60, () => /^\d+$/m.exec(existsSync(log) ? readFileSync(log, "utf8") : "")?.[0]);
+      const { headers } = JSON.parse(readFileSync(answer, "utf8")) as Echo;
+      const key = provider === "anthropic" ? KEYS.a : OTHER_KEYS[`/run/keys/a-${provider}`];
+      expect([agent, Object.fromEntries(headers)[header]]).toEqual([agent, hashOf(`${prefix}${key ?? ""}`)]);
+      for (const real of realKeys) expect(readFileSync(answer, "latin1")).not.toContain(real);
+      // The search finds what is there.
+      const counts = await found(guest("a"), pid, [PLACEHOLDER, ...realKeys]);
+      expect([agent, ...counts]).toEqual([agent, 1, ...realKeys.map(() => 0)]);
+      await guest("a").run("kill", pid);
+    }
+    const workers = (await host.run("pgrep", "-d,", "nginx")).trim();
+    expect((await found(host, workers, [KEYS.a]))[0]).toBeGreaterThan(0);
+    const traffic = readFileSync(join(folder, "a.pcap"), "latin1");
+    expect(traffic).toContain(PLACEHOLDER);
+    for (const real of realKeys) expect(traffic).not.toContain(real);
   });
 
   it("keeps files with keys from other users, and keys from arguments", async () => {
