@@ -5,7 +5,7 @@ import tseslint from "typescript-eslint";
 import { noEmbeddedPrograms } from "./scripts/no-embedded-programs.js";
 
 /** The rooms of packages/emit that may touch the disk, processes and the terminal. */
-const edge = ["adopt", "check", "cli", "config-file", "fs", "init", "mcp", "output", "stages", "vm"].map(
+const edge = ["adopt", "check", "cli", "config-file", "fs", "git", "init", "mcp", "output", "stages", "vm"].map(
   (room) => `packages/emit/src/${room}/**`,
 );
 

@@ -9,6 +9,7 @@ import { privateRangeRows } from "../packages/microvm-model/src/catalogue/privat
 import type { Toolchain } from "../packages/microvm-model/src/catalogue/toolchain.js";
 import { toolchains } from "../packages/microvm-model/src/catalogue/toolchains.js";
 import { camelCase } from "../packages/microvm-model/src/common/camel-case.js";
+import { type Risk, risks } from "../packages/emit/src/git/risks.js";
 import { rowComments } from "./catalogue-functions.js";
 
 interface Table {
@@ -127,6 +128,18 @@ const tables: readonly Table[] = [
     rows: toolchainRows
       .filter(([, { caches, domains }]) => caches !== undefined || domains !== undefined)
       .map((row) => [code(row[0]), codes(row[1].caches), domainsOfToolchain(row)]),
+  },
+  {
+    page: "workspaces",
+    columns: ["finding", "files", "what runs", "when"],
+    rows: Object.entries<Risk>(risks).map(([name, { paths, where = "", runs, when }]) => [
+      code(name),
+      [codes(paths), where]
+        .filter((part) => part !== "")
+        .join(paths === undefined || where.startsWith("with ") ? " " : ", and "),
+      runs,
+      when,
+    ]),
   },
   {
     page: "isolation",

@@ -201,6 +201,7 @@ const otherPlaces: Readonly<Record<string, string>> = {
   "overlapping-subnets": "hosts.h.bridges.br0.address: the other subnet",
   "policy-not-enforced": "hosts.h.vms.a.network: the policy",
   "renamed-from-present": "hosts.h.vms.old: still here",
+  "repository-in-writable-share": "hosts.h.vms.one.workspace: the share",
   "secret-in-writable-share": "hosts.h.vms.a.workspace: the share",
   "several-external-interfaces": "hosts.h.bridges.br0.nat.externalInterface: the other interface",
   "share-in-writable-share": "hosts.h.vms.a.workspace: the outer share",

@@ -67,8 +67,12 @@ const closeContainer = async (outside: Namespace, folder: string): Promise<void>
   }
 };
 
-/** Boots the host. The promise resolves when its boot is finished. */
-export const bootSystemdHost = async (): Promise<SystemdHost> => {
+/**
+ * Boots the host. The promise resolves when its boot is finished.
+ *
+ * @param more folders of this machine that the host sees too, read-only
+ */
+export const bootSystemdHost = async (more: readonly string[] = []): Promise<SystemdHost> => {
   const image = folderOf("systemd", RECIPE);
   await buildFolder(image, ["sh", join(RECIPE, "build.sh")]);
   const folder = temporaryFolder();
@@ -86,7 +90,7 @@ export const bootSystemdHost = async (): Promise<SystemdHost> => {
     return stdout.trim();
   };
   try {
-    const binds = [process.execPath, REPOSITORY.replace(/\/$/, ""), dirname(folder)];
+    const binds = [process.execPath, REPOSITORY.replace(/\/$/, ""), dirname(folder), ...more];
     outside.start(log, "bash", join(RECIPE, "boot.sh"), join(image, "root"), folder, ...binds);
     await poll("the boot", 120, () =>
       run("systemctl is-system-running || true").then(

@@ -25,10 +25,11 @@ const facts = {
         addresses: [address],
         user: "alice",
         workspace: "/home/alice/work",
+        repository: name === "second" ? { clone: null, image: "workspace.img" } : null,
         agent: name === "first" ? "WHO=agent sh -c 'echo $WHO in $PWD; exec cat'" : null,
         guest: null,
         sshHostKeys: `/var/lib/microvm-host-keys/${name}`,
-        images: ["var.img"],
+        images: ["var.img", ...(name === "second" ? ["workspace.img"] : [])],
         taps: [],
       },
     ]),
@@ -265,7 +266,7 @@ END`);
     await host.run("systemctl start microvm@second");
     const disk = "/var/lib/microvms/second/var.img";
     const kept = "ls /home/alice/work /var/lib/microvm-host-keys/second /var/lib/microvms/second";
-    await host.run("touch /home/alice/work/file");
+    await host.run("touch /home/alice/work/file; runuser -u microvm -- touch /var/lib/microvms/second/workspace.img");
     const before = await host.run(kept);
     const refused = typed(["reset", "second"], "n\n");
     expect(refused.stdout).toContain(`Stop second on`);
@@ -275,8 +276,18 @@ END`);
     });
     const done = typed(["reset", "second"], "y\n");
     expect([done.exitCode, done.stdout]).toEqual([0, expect.stringContaining(`deleted  ${disk}`)]);
+    expect(done.stdout).toMatch(/kept +\/var\/lib\/microvms\/second\/workspace\.img, the workspace/);
     expect(await host.run(kept)).toBe(before.replace("\nvar.img", "").replace("\nbooted", ""));
     expect(stateOf("second")).toBe("stopped");
+  });
+
+  it("reset deletes a repository only when asked, and says what is lost", async () => {
+    const refused = typed(["reset", "second", "--with-workspace"], "n\n");
+    expect(refused.stdout.replaceAll(/\s+/g, " ")).toContain("The work that you did not fetch");
+    expect(json(host.emit("alice", ["reset", "second", "--with-workspace", "--yes", "--json"]))).toMatchObject({
+      deleted: expect.arrayContaining(["/var/lib/microvms/second/workspace.img"]) as unknown,
+    });
+    expect(await host.run("ls /var/lib/microvms/second")).not.toContain("workspace.img");
   });
 
   it("doctor has a row for each check, with a command and a remedy", async () => {

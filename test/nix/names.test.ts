@@ -19,9 +19,9 @@ const config: Config = {
       vms: {
         a: { agent: "claude-code", workspace: "~/work" },
         // Two VMs that share a guest.
-        b: {},
+        b: { workspace: { repo: "~/src/b" } },
         c: { workspace: false, sshHostKeys: false },
-        h: {},
+        h: { workspace: { repo: "~/src/h" } },
       },
     },
   },

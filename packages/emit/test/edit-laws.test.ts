@@ -139,6 +139,7 @@ const adding = (vm: string, more: Partial<Extract<Request, { kind: "add" }>> = {
   host: "one",
   agent: undefined,
   toolchains: [],
+  clone: undefined,
   like: undefined,
   ...more,
 });

@@ -43,6 +43,7 @@ export type { Provider, ProviderName } from "./catalogue/providers.js";
 export type { Secret } from "./config/secret.js";
 export type { Silences, WarningCode } from "./config/silence.js";
 export type { Share, Volume } from "./config/storage.js";
+export type { Workspace } from "./config/workspace.js";
 export type { Module, NixData, NixText, Package } from "./scalars/terms.js";
 export type { Toolchain } from "./catalogue/toolchain.js";
 export type { GuestGroup, GuestUser, User } from "./config/user.js";

@@ -58,6 +58,7 @@ const together: Readonly<Record<string, Change>> = {
   "what leads to it": [{ bandwidthMbitPerSecond: 10 }, { bandwidthMbitPerSecond: 20 }],
   workspace: { workspace: "/srv/work" },
   "no workspace": { workspace: false },
+  "another clone of the repository": [{ workspace: { repo: "~/a" } }, { workspace: { repo: "~/b" } }],
   "where SSH keys lie": { sshHostKeys: "/srv/keys" },
   "an agent's state of its own": [{ agent: "claude-code" }, { agentState: "own" }],
   "a share": { shares: [share] },

@@ -605,6 +605,43 @@ describe("a plan", () => {
     ]);
   });
 
+  it("keeps the repository of a workspace on a disk of the VM", () => {
+    const storageOf = (vm: object) => planned(config({ a: vm })).plan.hosts[0]?.vms[0]?.storage;
+    const images = (vm: object): readonly unknown[] =>
+      (storageOf(vm)?.volumes ?? []).map(({ image, mountPoint }) => [image, mountPoint?.value]);
+    const repo = "~/src/project";
+    const here = ["hosts", "h", "vms", "a", "workspace"];
+    expect(storageOf({ workspace: { repo } })).toMatchObject({
+      workspace: null,
+      repository: { mountPoint: { value: "/workspace" }, clone: { value: repo, path: [...here, "repo"] } },
+    });
+    expect(storageOf({ workspace: { repo } })?.shares.map(({ role }) => role)).not.toContain("workspace");
+    expect(images({ workspace: { repo } })).toEqual([
+      ["var.img", "/var"],
+      ["workspace.img", "/workspace"],
+    ]);
+    const volumes = [{ image: "root.img", mountPoint: "/", sizeMiB: 1 }];
+    expect(images({ workspace: { repo }, volumes })).toEqual([["root.img", "/"]]);
+    expect(images({ workspace: { transport: "git", mountPoint: "/var/work" } })).toEqual([["var.img", "/var"]]);
+    expect(images({ workspace: { transport: "git", mountPoint: "/variable" } })).toHaveLength(2);
+    expect(storageOf({ workspace: { transport: "git" } })?.repository).toMatchObject({ clone: null });
+  });
+
+  it("shares the folder of a workspace at another place", () => {
+    const storageOf = (vm: object) => planned(config({ a: vm })).plan.hosts[0]?.vms[0]?.storage;
+    const shared = (workspace: object): unknown =>
+      storageOf({ workspace })?.shares.find(({ role }) => role === "workspace");
+    expect(shared({ mountPoint: "/workspace" })).toMatchObject({
+      source: "/home/alice/microvm/a",
+      mountPoint: { value: "/workspace" },
+    });
+    expect(shared({ repo: "~/x", transport: "share" })).toMatchObject({
+      source: "/home/alice/x",
+      mountPoint: { value: "/home/alice/x" },
+    });
+    expect(storageOf({ workspace: { mountPoint: "/workspace" } })?.repository).toBeNull();
+  });
+
   it("makes the folders of a VM, parents first, host keys out of the workspace", () => {
     const [vm] = planned(config({ a: { agent: "claude-code" } })).plan.hosts[0]?.vms ?? [];
     const alice = { owner: "user", exposed: [] };

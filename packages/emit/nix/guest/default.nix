@@ -7,6 +7,7 @@
     ./home-manager.nix
     ./host-clock.nix
     ./page.nix
+    ./repository.nix
     ./secrets.nix
     ./ssh.nix
     ./unpatched-binaries.nix

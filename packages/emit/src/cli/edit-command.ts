@@ -29,7 +29,7 @@ export const editing = (command: Command, hostHelp: string, examples: readonly s
 /** The commands that edit a config. */
 export type EditCommand = "add" | "remove" | "rename" | "move";
 
-/** @param repository the repository to clone into the VM's workspace. */
+/** @param repository the repository that the VM works on, as typed. */
 export const invocation = (
   command: EditCommand,
   request: Request,
@@ -70,15 +70,16 @@ export const editAndEmit = async (
       findings,
     };
   }
-  const [{ emitConfig }, { formatEmitted }, { cloneCommand }] = await Promise.all([
+  const [{ emitConfig }, { formatEmitted }, { workCommands }] = await Promise.all([
     import("./commands/emit.js"),
     import("../report/emitted.js"),
     import("./next-commands.js"),
   ]);
   const emit = (): ReturnType<typeof emitConfig> => emitConfig(config, { output, force: false, edited });
   const { json: emitted, findings, plan } = await onlyIfRight(emit, places.config);
-  const clone = repository === undefined ? [] : cloneCommand(plan, change.vm, repository);
-  const result = { ...emitted, next: [...clone, ...emitted.next] };
+  const { before, after } =
+    repository === undefined ? { before: [], after: [] } : workCommands(plan, change.vm, repository);
+  const result = { ...emitted, next: [...before, ...emitted.next, ...after] };
   return {
     host: change.vm.host,
     json: { ...json, ...result },

@@ -64,17 +64,21 @@ export const nextCommands = ({ plan, configDir, outputDir, lock, affected }: Run
   ];
 };
 
-/** The command that clones a repository into the workspace of a VM; none for a VM without one. */
-export const cloneCommand = (
+/** The commands that bring a repository into a VM, before and after a switch. A path is a clone already. */
+export const workCommands = (
   { hosts }: Plan,
   { host, name }: { readonly host: string; readonly name: string },
   repository: string,
-): readonly string[] => {
+): { readonly before: readonly string[]; readonly after: readonly string[] } => {
   const vm = hosts.find((one) => one.name === host)?.vms.find((one) => one.name === name);
-  const workspace = vm?.storage.workspace;
-  return workspace == null
-    ? []
-    : [`git clone ${quoted(repository)} ${quoted(workspace)}${hosts.length > 1 ? `  # on ${host}` : ""}`];
+  const clone = vm?.storage.repository?.clone?.value;
+  if (clone === undefined) return { before: [], after: [] };
+  // A shell expands no quoted tilde.
+  const folder = clone.startsWith("~/") ? `~/${quoted(clone.slice(2))}` : quoted(clone);
+  return {
+    before: /^[./~]/.test(repository) ? [] : [`git clone ${quoted(repository)} ${folder}`],
+    after: [`microvm-emit up ${name}`, `microvm-emit push ${name}`],
+  };
 };
 
 /** The nearest folder above with a flake, which imports the hosts. */

@@ -35,6 +35,7 @@ const ends: Completer = async (before) => ({
 /** The values by placeholder in the help: `<vm>` is the name of a VM. A test requires each placeholder here. */
 export const placeholders: Readonly<Record<string, Completer>> = {
   agent: async () => ({ words: described(Object.keys((await model()).agents), "coding agent") }),
+  branch: nothing,
   cidr: nothing,
   code: async () => ({ words: described((await import("./problem-pages.js")).pageCodes(), "problem code") }),
   command: nothing,

@@ -4,6 +4,8 @@ import type { Checkup } from "../vm/doctor.js";
 import type { HostTraffic } from "../vm/traffic-table.js";
 import type { HostStatus } from "../vm/status.js";
 import type { Compared } from "../compare/comparison.js";
+import type { FetchedBranch } from "../git/clone.js";
+import type { Review } from "../git/review.js";
 import type { Graph } from "../graph/graph.js";
 import type { Adopted } from "../report/adopted.js";
 import type { CheckedHost } from "../report/checked.js";
@@ -35,7 +37,7 @@ export interface Results {
     /** The written picture. */
     readonly file: string | null;
   };
-  readonly diff: Compared | { readonly hosts: readonly DeployedHost[] } | CurrentFlake;
+  readonly diff: Compared | { readonly hosts: readonly DeployedHost[] } | CurrentFlake | ReviewedVm;
   readonly deploy: Deployed;
   readonly update: Updated;
   readonly status: { readonly hosts: readonly HostStatus[] };
@@ -46,6 +48,16 @@ export interface Results {
   readonly ssh: NoResult;
   readonly exec: NoResult | { readonly stdout: string; readonly stderr: string };
   readonly cp: NoResult;
+  readonly push: VmAndClone & { readonly branch: string; readonly commit: string };
+  readonly fetch: VmAndClone & { readonly branches: readonly FetchedBranch[] };
+  readonly review: ReviewedVm;
+  readonly merge: VmAndClone & {
+    /** The merged branch, as `vm/NAME/BRANCH`, and its commit. */
+    readonly branch: string;
+    readonly commit: string;
+    /** The new commit of the clone's branch. */
+    readonly head: string;
+  };
   readonly logs: NoResult | { readonly lines: readonly string[] };
   readonly net: NoResult | { readonly hosts: readonly HostTraffic[] };
   readonly allow: EditedConfig | (EditedConfig & InForce) | AllowedForTime;
@@ -53,7 +65,7 @@ export interface Results {
   readonly reset: VmOnHost & {
     /** Deleted images of disks. */
     readonly deleted: readonly string[];
-    /** Folders that the VM shares with its host. */
+    /** Images outside the folder of the VM, and the one with its repository. */
     readonly kept: readonly string[];
   };
   readonly add: EditedConfig;
@@ -111,6 +123,14 @@ export interface AllowedForTime extends VmOnHost, InForce {
   readonly seconds: number;
   readonly dryRun: boolean;
 }
+
+interface VmAndClone extends VmOnHost {
+  /** The top folder of the user's clone. */
+  readonly clone: string;
+}
+
+/** A branch of a VM, compared with the clone. */
+export type ReviewedVm = VmAndClone & Review;
 
 interface StartedVm extends VmOnHost {
   /** Address at which the guest answers ssh; null if no file of facts tells it. */

@@ -267,6 +267,18 @@ const settings: readonly Aspect<ComparedVm>[] = [
     applies: "restart",
   }),
   setting({
+    name: "repository",
+    reads: ["storage.repository"],
+    values: ({ vm: { storage } }) =>
+      storage.repository === null
+        ? []
+        : [
+            storage.repository.mountPoint.value,
+            ...(storage.repository.clone === null ? [] : [`for ${storage.repository.clone.value}`]),
+          ],
+    applies: "restart",
+  }),
+  setting({
     name: "agent",
     reads: ["vm.agent"],
     values: ({ vm }) => [vm.agent?.name ?? "none"],

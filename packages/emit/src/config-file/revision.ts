@@ -38,9 +38,7 @@ export const planRevision = async (places: Places, revision: string): Promise<Pl
   const user = process.getuid?.();
   if (user !== undefined && uid !== user && uid !== 0)
     throw new Failed({ kind: "revision-of-another-user", root, uid });
-  const commit = git(root, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`])
-    ?.toString("utf8")
-    .trim();
+  const commit = commitOf(root, revision);
   if (commit === undefined) throw new Failed({ kind: "revision-unknown", root, revision });
   const temporary = withoutLinks(mkdtempSync(join(tmpdir(), "microvm-emit-")));
   try {
@@ -57,6 +55,15 @@ export const planRevision = async (places: Places, revision: string): Promise<Pl
     rmSync(temporary, { recursive: true, force: true });
   }
 };
+
+const commitOf = (root: string, revision: string): string | undefined =>
+  git(root, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`])
+    ?.toString("utf8")
+    .trim();
+
+/** True if the repository of a config knows a revision. */
+export const isRevision = (config: string, revision: string): boolean =>
+  commitOf(dirname(config), revision) !== undefined;
 
 const nothing: Plan = { description: "", library: "copied", flake: true, inputs: [], hosts: [] };
 

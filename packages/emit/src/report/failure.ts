@@ -104,6 +104,26 @@ export type Failure =
   | { readonly kind: "leftover-in-use"; readonly vms: readonly string[] }
   | { readonly kind: "leftover-not-removed"; readonly folder: string; readonly cause: string }
   | { readonly kind: "vm-without-agent"; readonly vm: string }
+  | { readonly kind: "vm-without-workspace"; readonly vm: string }
+  | { readonly kind: "clone-missing"; readonly vm: string; readonly folder: string }
+  | {
+      readonly kind: "branch-missing";
+      readonly vm: string;
+      /** The branch as typed; undefined if none was. */
+      readonly branch: string | undefined;
+      readonly known: readonly string[];
+    }
+  | { readonly kind: "branch-too-large"; readonly branch: string }
+  | { readonly kind: "push-refused"; readonly vm: string; readonly branch: string; readonly cause: string }
+  | {
+      readonly kind: "review-has-findings";
+      readonly vm: string;
+      readonly branch: string;
+      /** The lines of the review. */
+      readonly findings: readonly string[];
+    }
+  | { readonly kind: "merge-stopped"; readonly clone: string; readonly branch: string; readonly cause: string }
+  | { readonly kind: "git-failed"; readonly folder: string; readonly command: string; readonly cause: string }
   | { readonly kind: "vm-stopped"; readonly vm: string; readonly host: string; readonly state: string }
   | {
       readonly kind: "vm-not-started";

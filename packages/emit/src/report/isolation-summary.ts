@@ -29,6 +29,8 @@ export interface IsolationSummary {
   readonly reachedBy: ReachedBy;
   /** The workspace's folder on the host, if the VM can write to it. */
   readonly workspace: string | null;
+  /** The repository on a disk of the VM, and the user's clone that exchanges branches with it, if the config names it. */
+  readonly repository: { readonly mountPoint: string; readonly clone: string | null } | null;
   /** Shares of the config's `shares`. */
   readonly shares: readonly ShareSummary[];
   /** The folder of the agent's login, if several VMs share it. */
@@ -115,7 +117,7 @@ const loginsOf = ({ storage: { shares } }: VmPlan): readonly string[] =>
 const summarizeVm = (vm: VmPlan, reachedByVms: readonly string[]): Omit<IsolationSummary, "sharedLogin"> => {
   const {
     network: { interfaces, policy },
-    storage: { shares },
+    storage: { shares, repository },
     secrets,
     keys,
     guest: { sudo },
@@ -137,6 +139,8 @@ const summarizeVm = (vm: VmPlan, reachedByVms: readonly string[]): Omit<Isolatio
       everyone: isOpen && interfaces.some(({ network }) => network !== null),
     },
     workspace: shares.find(({ role, readOnly }) => role === "workspace" && !readOnly)?.source ?? null,
+    repository:
+      repository === null ? null : { mountPoint: repository.mountPoint.value, clone: repository.clone?.value ?? null },
     shares: shares
       .filter(({ role }) => role === "own")
       .map(({ source, readOnly, owners, dangerous }) => ({

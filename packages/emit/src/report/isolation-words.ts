@@ -15,7 +15,7 @@ export interface Line {
 
 /** Describes the isolation of a VM: its destinations, sources and access to the host. Most VMs have one line. */
 export const isolationLines = (summary: IsolationSummary, style: Style): readonly Line[] => {
-  const { reachedBy, noWayOut, shares, secrets, keys, sudo } = summary;
+  const { reachedBy, noWayOut, repository, shares, secrets, keys, sudo } = summary;
   const line = (lead: string, text: string, stand: Line["style"] = plain): Line => ({
     lead,
     style: stand,
@@ -29,6 +29,9 @@ export const isolationLines = (summary: IsolationSummary, style: Style): readonl
       ? []
       : [line("no route out", `: ${noWayOut.join(", ")}`, style.yellow)]),
     ...(reaching.length === 0 ? [] : [line("reachable by", ` ${reaching.join("; ")}`)]),
+    ...(repository === null
+      ? []
+      : [line("work", ` in ${repository.mountPoint} on its disk, by Git with ${repository.clone ?? "your clone"}`)]),
     ...sharesLines(shares, line, style),
     ...(keys.length === 0 ? [] : [line("keys", ` held by the host: ${filesWords(keys)}`)]),
     ...(secrets.length === 0 ? [] : [line("secrets", ` ${filesWords(secrets)}`)]),

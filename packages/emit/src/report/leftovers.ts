@@ -39,7 +39,7 @@ export const formatLeftovers = ({ host, leftovers, removed, removable }: Leftove
       ...folders.map(({ kind, path, bytes }) => `  ${kind.padEnd(width)}  ${sizeWords(bytes).padStart(10)}  ${path}`),
     ]),
     "",
-    `Remove them by name: ${style.bold("microvm-emit gc --delete NAME")}. Workspaces stay unless you add --with-workspace.`,
+    `Remove them by name: ${style.bold("microvm-emit gc --delete NAME")}. Workspaces stay unless you add --with-workspace; a repository on a disk of the VM is part of its state.`,
   ].join("\n")}\n`;
 };
 

@@ -124,6 +124,7 @@ const settingNames: Readonly<Record<string, string>> = {
   options: "microvm",
   qemuMachine: "microvm.qemu.machine",
   storeDisk: "store",
+  repository: "workspace",
   vsockSsh: "vsock.ssh",
 };
 
@@ -150,8 +151,9 @@ export const formatSummary = (hosts: readonly HostSummary[], style: Style, width
     .join("\n\n")
     .concat("\n");
 
-/** Git, prompts and editors run code from the folder in which they are used. */
-const workspacesLine = "  VMs write to their workspaces: on the host, do not run Git, direnv or an editor in them";
+/** Git, prompts and editors run programs that the files of a folder name. */
+const workspacesLine =
+  "  Shared workspaces: on the host, a prompt with Git, Git, direnv or an editor in one runs the agent's programs as you";
 
 const userLine = ({ name, uid, gid }: UserSummary): string => {
   const ids = Object.entries({ uid, gid });

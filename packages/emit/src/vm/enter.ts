@@ -43,10 +43,15 @@ export const openAgent = async (vm: FoundVm): Promise<number> => {
 
 /** ssh cannot say why it fails, but the host knows whether the VM runs. */
 const explained = async (vm: FoundVm, exitCode: number): Promise<number> => {
-  if (exitCode !== 255) return exitCode;
+  if (exitCode === 255) await requireRunning(vm);
+  return exitCode;
+};
+
+/** Fails if the host says that a VM does not run. */
+export const requireRunning = async (vm: FoundVm): Promise<void> => {
   const { machine } = vm.host;
   const [[unit], runners] = await Promise.all([showUnits(machine, [unitOf(vm.name)]), runnersOn(machine, vm.stateDir)]);
   const state = unit === undefined ? "unknown" : stateOf(unit, isStale(runners.get(vm.name)));
-  if (state === "running" || state === "stale") return exitCode;
+  if (state === "running" || state === "stale") return;
   throw new Failed({ kind: "vm-stopped", vm: vm.name, host: machine.name, state });
 };

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { isIP } from "node:net";
-import type { HostPlan, VmPlan } from "@microvm-emit/model";
+import type { HostPlan, VmPlan, VolumePlan } from "@microvm-emit/model";
 import { isRecord } from "@microvm-emit/model/internal";
 import { capture, type Machine } from "./machine.js";
 
@@ -12,6 +12,8 @@ export interface VmFacts {
   readonly user: string | null;
   /** The folder that the agent works in, as the guest sees it. */
   readonly workspace: string | null;
+  /** The repository on its disk that is the workspace; null for a shared folder. */
+  readonly repository: RepositoryFacts | null;
   /** The shell command of its agent. */
   readonly agent: string | null;
   /** The NixOS that it shares with other VMs; null for its own. */
@@ -22,6 +24,13 @@ export interface VmFacts {
   readonly images: readonly string[];
   /** The interfaces of the host that lead to it. */
   readonly taps: readonly string[];
+}
+
+export interface RepositoryFacts {
+  /** The clone of the user, below `~/` or absolute; null for the one in which a command runs. */
+  readonly clone: string | null;
+  /** The disk image with it: absolute, or relative to the folder of the VM. */
+  readonly image: string | null;
 }
 
 /** The VMs of a host. */
@@ -72,12 +81,16 @@ const vmFacts = (vm: Readonly<Record<string, unknown>>): VmFacts => ({
   addresses: textsOf(vm["addresses"]).filter((address) => isIP(address) !== 0),
   user: [vm["user"]].map(textOf).find((user) => user !== null && /^[a-zA-Z_][\w.-]*$/.test(user)) ?? null,
   workspace: textOf(vm["workspace"]),
+  repository: repositoryOf(vm["repository"]),
   agent: textOf(vm["agent"]),
   guest: textOf(vm["guest"]),
   sshHostKeys: textOf(vm["sshHostKeys"]),
   images: textsOf(vm["images"]),
   taps: textsOf(vm["taps"]),
 });
+
+const repositoryOf = (value: unknown): RepositoryFacts | null =>
+  isRecord(value) ? { clone: textOf(value["clone"]), image: textOf(value["image"]) } : null;
 
 /** The facts of a host as its next deployment will have them. */
 export const plannedFacts = (host: HostPlan): HostFacts => ({
@@ -90,13 +103,27 @@ export const plannedFacts = (host: HostPlan): HostFacts => ({
 const plannedVm = (host: HostPlan, { name, network, storage, guest, agent }: VmPlan): VmFacts => ({
   addresses: network.interfaces.flatMap(({ addresses }) => addresses.map(({ value }) => value)),
   user: guest.users[0].name,
-  workspace: storage.shares.find(({ role }) => role === "workspace")?.mountPoint.value ?? null,
+  workspace: (storage.repository ?? storage.shares.find(({ role }) => role === "workspace"))?.mountPoint.value ?? null,
+  repository:
+    storage.repository === null
+      ? null
+      : {
+          clone: storage.repository.clone?.value ?? null,
+          image: imageAt(storage.repository.mountPoint.value, storage.volumes),
+        },
   agent: agent?.command ?? null,
   guest: host.guests.find(({ vms, own }) => own === null && vms.includes(name))?.name ?? null,
   sshHostKeys: storage.sshHostKeys,
   images: storage.volumes.map(({ image }) => image),
   taps: network.interfaces.flatMap(({ type, id }) => (type === "tap" ? [id.value] : [])),
 });
+
+/** The image with a folder of the guest; the innermost mount has the longest path. */
+const imageAt = (folder: string, volumes: readonly VolumePlan[]): string | null =>
+  volumes
+    .flatMap(({ image, mountPoint }) => (mountPoint === null ? [] : [{ image, at: mountPoint.value }]))
+    .filter(({ at }) => at === "/" || `${folder}/`.startsWith(`${at}/`))
+    .sort((a, b) => b.at.length - a.at.length)[0]?.image ?? null;
 
 /** The name of a VM: a host name, which is also safe in units, paths and commands. */
 export const isVmName = (name: string): boolean => /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$/.test(name);

@@ -2,16 +2,24 @@ import { isAbsolute, join, normalize } from "node:path";
 import type { FoundVm } from "./find.js";
 import { privileged } from "./units.js";
 
-/** The disk images of a VM: those that a reset deletes, and those outside its folder, which it keeps. */
-export const imagesOf = ({
-  name,
-  stateDir,
-  facts,
-}: FoundVm): { readonly own: readonly string[]; readonly kept: readonly string[] } => {
+export interface Images {
+  /** Those that a reset deletes. */
+  readonly own: readonly string[];
+  /** Those outside the folder of the VM, and the one with its repository. */
+  readonly kept: readonly string[];
+  /** The one with its repository; null for a shared workspace. */
+  readonly workspace: string | null;
+}
+
+/** The disk images of a VM. */
+export const imagesOf = ({ name, stateDir, facts }: FoundVm, withWorkspace: boolean): Images => {
   const folder = join(stateDir, name);
-  const paths = (facts?.images ?? []).map((image) => normalize(isAbsolute(image) ? image : join(folder, image)));
-  const isOwn = (path: string): boolean => path.startsWith(`${folder}/`);
-  return { own: paths.filter(isOwn), kept: paths.filter((path) => !isOwn(path)) };
+  const pathOf = (image: string): string => normalize(isAbsolute(image) ? image : join(folder, image));
+  const image = facts?.repository?.image ?? null;
+  const workspace = image === null ? null : pathOf(image);
+  const paths = (facts?.images ?? []).map(pathOf);
+  const isOwn = (path: string): boolean => path.startsWith(`${folder}/`) && (withWorkspace || path !== workspace);
+  return { own: paths.filter(isOwn), kept: paths.filter((path) => !isOwn(path)), workspace };
 };
 
 /** The user of hypervisors, who owns the images. */

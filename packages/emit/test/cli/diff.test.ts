@@ -316,3 +316,18 @@ it("leaves nothing behind, and runs no hook or filter of the repository", () => 
   expect(existsSync(join(dir, "ran"))).toBe(false);
   expect(tmpdir()).not.toBe(folder);
 });
+
+it("takes a name that is a VM and a branch for neither", () => {
+  const dir = committed(before);
+  git(dir, "branch", "db");
+  const problems = (name: string): unknown => parsed(microvmEmit(dir, ["diff", name, "--json"]));
+  expect(problems("db")).toMatchObject({
+    problems: [{ code: "usage", remedy: expect.stringContaining("diff refs/heads/db") as unknown }],
+  });
+  expect(problems("refs/heads/db")).toMatchObject({ ok: true, problems: [] });
+  // Nothing is deployed here, and the workspace is a folder.
+  expect(problems("api")).toMatchObject({
+    ok: false,
+    problems: [{ code: expect.not.stringContaining("usage") as unknown }],
+  });
+});

@@ -66,6 +66,22 @@ describe("a config with VMs in another file", () => {
     expect(existsSync(join(dir, "flake/hosts/alpha/vms/web.nix"))).toBe(true);
   });
 
+  it("has a new VM that works on a repository, in each format, and shows the way of the work", () => {
+    const dir = directoryOf(split);
+    const url = "https://github.com/me/web.git";
+    const { stdout } = succeeded(microvmEmit(dir, ["add", "web", "--host", "alpha", "--repo", url]));
+    expect(read(dir, "vms.ts")).toContain('web: { workspace: { repo: "~/src/web" } },');
+    expect(read(dir, "flake/hosts/alpha/vms/web.nix")).toContain('repository.clone = "~/src/web";');
+    const commands = stdout.split("\n").map((line) => line.trim());
+    expect(commands).toContain(`git clone ${url} ~/src/web`);
+    expect(commands.slice(-3)).toEqual(["microvm-emit up web", "microvm-emit push web", ""]);
+    succeeded(microvmEmit(dir, ["add", "copy", "--like", "web"]));
+    expect(read(dir, "vms.ts")).toContain('copy: { workspace: { repo: "~/src/web" } },');
+    const path = succeeded(microvmEmit(dir, ["add", "own", "--host", "alpha", "--repo", "/srv/own"]));
+    expect(read(dir, "vms.ts")).toContain('own: { workspace: { repo: "/srv/own" } },');
+    expect(path.stdout).not.toContain("git clone");
+  });
+
   it("keeps the index of a renamed VM, changes the VMs that name it, and tells the host", () => {
     const dir = directoryOf(split);
     succeeded(microvmEmit(dir, []));

@@ -2,17 +2,18 @@ import { z } from "zod";
 import * as scalar from "../scalars/scalars.js";
 import { type StoreDisk, storeDiskSchema } from "./hardware.js";
 import { type Share, shareSchema, type Volume, volumeSchema } from "./storage.js";
+import { type Workspace, workspaceSchema } from "./workspace.js";
 
 /** Folders of the host and disks that a VM has. */
 export interface VmStorage {
   /**
-   * The host folder that the agent works in, absolute or below `~/`, writable at the same path in the guest; false for
-   * none.
+   * The folder that the agent works in: a repository on a disk of the VM (an object with `repo`), or a host folder,
+   * absolute or below `~/`, that the guest can write at the same path; false for none.
    *
    * @default `~/microvm/NAME`
-   * @example "~/src/project"
+   * @example { repo: "~/src/project" }
    */
-  readonly workspace?: string | false | undefined;
+  readonly workspace?: string | Workspace | false | undefined;
 
   /**
    * The source of the guest's `/nix/store`: `share` mounts the host's store over virtiofs, read-only; `disk` builds an
@@ -55,7 +56,7 @@ export interface VmStorage {
 }
 
 export const vmStorageShape = {
-  workspace: z.union([scalar.hostPath, z.literal(false)]).optional(),
+  workspace: z.union([scalar.hostPath, z.literal(false), workspaceSchema]).optional(),
   store: z.union([z.enum(["share", "disk"]), storeDiskSchema]).default("share"),
   sshHostKeys: z.union([scalar.hostPath, z.literal(false)]).optional(),
   shares: z.array(shareSchema).default([]),

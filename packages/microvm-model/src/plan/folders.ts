@@ -1,11 +1,14 @@
 import { secretsBy } from "../catalogue/hypervisors.js";
 import type { VmModel } from "../config/config.js";
+import type { Workspace } from "../config/workspace.js";
 import type { UserPlan } from "./users.js";
 
 /** The folders of the host that a VM stands on; null where the config wants none. */
 export interface Folders {
-  /** The folder the agent works in. */
+  /** The shared folder the agent works in. */
   readonly workspace: string | null;
+  /** The place of it in the guest; null for the same path. */
+  readonly workspaceMountPoint: string | null;
   /** The guest's SSH host keys. */
   readonly sshHostKeys: string | null;
   /** The host folder of the agent's login, or the source of a copy. */
@@ -19,8 +22,11 @@ export interface Folders {
 /** Names the folders: as written, with `~` as the owner's home, else their defaults. */
 export const nameFolders = (name: string, vm: VmModel, owner: UserPlan): Folders => {
   const state = vm.agent === false ? undefined : vm.agent.state;
+  const workspace = workspaceOf(vm);
+  const isShared = workspace.transport === "share";
   return {
-    workspace: vm.workspace === false ? null : expandHome(vm.workspace ?? `~/microvm/${name}`, owner),
+    workspace: isShared ? expandHome(workspace.repo ?? `~/microvm/${name}`, owner) : null,
+    workspaceMountPoint: isShared ? (workspace.mountPoint ?? null) : null,
     // Outside the workspace, so that the agent cannot read or swap the keys.
     sshHostKeys:
       vm.sshHostKeys === false ? null : expandHome(vm.sshHostKeys ?? `/var/lib/microvm-host-keys/${name}`, owner),
@@ -32,6 +38,15 @@ export const nameFolders = (name: string, vm: VmModel, owner: UserPlan): Folders
     secrets:
       Object.keys(vm.secrets).length === 0 || secretsBy(vm.hypervisor) === "credential" ? null : secretsDirectory(name),
   };
+};
+
+/** The workspace in its long form. */
+export const workspaceOf = ({
+  workspace,
+}: Pick<VmModel, "workspace">): Omit<Workspace, "transport"> & { readonly transport: "git" | "share" | "none" } => {
+  if (workspace === false) return { transport: "none" };
+  if (typeof workspace !== "object") return { repo: workspace, transport: "share" };
+  return { ...workspace, transport: workspace.transport ?? (workspace.repo === undefined ? "share" : "git") };
 };
 
 /** The host's folder of a running VM's secrets, in memory. */

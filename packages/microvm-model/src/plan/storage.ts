@@ -1,7 +1,7 @@
 import type { HostModel, VmModel } from "../config/config.js";
 import type { ConfigPath } from "../problems/problem.js";
 import type { NixText } from "../scalars/terms.js";
-import { agentStateToCopy, expandHome, type Folders } from "./folders.js";
+import { agentStateToCopy, expandHome, type Folders, workspaceOf } from "./folders.js";
 import type { Placed } from "./placed.js";
 import type { UserPlan } from "./users.js";
 
@@ -19,8 +19,17 @@ export interface StoragePlan {
   readonly directories: readonly DirectoryPlan[];
   /** The host folder of the guest's SSH host keys, one of `directories`. */
   readonly sshHostKeys: string | null;
-  /** The folder the agent works in. */
+  /** The host folder the agent works in; null with a repository, or for none. */
   readonly workspace: string | null;
+  /** The repository on a disk of the VM that the agent works in. */
+  readonly repository: RepositoryPlan | null;
+}
+
+export interface RepositoryPlan {
+  /** Its place in the guest. */
+  readonly mountPoint: Placed<string>;
+  /** The clone of the user, as written, below `~/` or absolute; null for the one in which a command runs. */
+  readonly clone: Placed<string> | null;
 }
 
 /** A folder of the host in the guest. */
@@ -115,16 +124,47 @@ export const planStorage = (
   path: ConfigPath,
 ): StoragePlan => {
   const shares = planShares(vm, folders, owner, path, `${stateDirectory}/${name}`);
+  const volumes = vm.volumes.map((volume, position) => planVolume(volume, [...path, "volumes", position]));
+  const repository = planRepository(vm, path);
   return {
     shares,
-    volumes: vm.volumes.map((volume, position) => planVolume(volume, [...path, "volumes", position])),
+    volumes: repository === null || isOnVolume(repository, volumes) ? volumes : [...volumes, volumeOf(repository)],
     storeDisk: typeof vm.store === "string" ? null : { type: vm.store.disk, flags: vm.store.flags ?? null },
     writableStoreOverlay: vm.writableStoreOverlay,
     directories: planDirectories(shares, folders, owner),
     sshHostKeys: folders.sshHostKeys,
     workspace: folders.workspace,
+    repository,
   };
 };
+
+const planRepository = (vm: VmModel, path: ConfigPath): RepositoryPlan | null => {
+  const { transport, repo, mountPoint = "/workspace" } = workspaceOf(vm);
+  if (transport !== "git") return null;
+  const place = [...path, "workspace"];
+  return {
+    mountPoint: { value: mountPoint, path: [...place, "mountPoint"] },
+    clone: repo === undefined ? null : { value: repo, path: [...place, "repo"] },
+  };
+};
+
+/** True if the config has a disk at the repository, or above it. */
+const isOnVolume = ({ mountPoint: { value } }: RepositoryPlan, volumes: readonly VolumePlan[]): boolean =>
+  volumes.some(
+    ({ mountPoint }) =>
+      mountPoint !== null && (mountPoint.value === "/" || `${value}/`.startsWith(`${mountPoint.value}/`)),
+  );
+
+/** The disk of a repository. The image is sparse, so its size is only a limit. */
+const volumeOf = ({ mountPoint }: RepositoryPlan): VolumePlan => ({
+  ...planVolume(
+    { image: workspaceImage, sizeMiB: 16384, fsType: "ext4", readOnly: false, neededForBoot: false },
+    mountPoint.path.slice(0, -1),
+  ),
+  mountPoint,
+});
+
+const workspaceImage = "workspace.img";
 
 /** A VM's shares: the store and the folders at fixed tags, then the config's own. */
 const planShares = (
@@ -169,7 +209,9 @@ const planShares = (
       ...(vm.agentState === "copy" && { mountPoint: agentStateToCopy, readOnly: true }),
     }),
     ...builtIn("secrets", folders.secrets, "secrets", { mountPoint: "/run/host-secrets", readOnly: true }),
-    ...builtIn("workspace", folders.workspace, "workspace"),
+    ...builtIn("workspace", folders.workspace, "workspace", {
+      ...(folders.workspaceMountPoint === null ? {} : { mountPoint: folders.workspaceMountPoint }),
+    }),
     ...vm.shares.map(({ tag, source: written, mountPoint, readOnly, neededForBoot, proto, ...service }, position) => {
       const place = [...path, "shares", position];
       const source = /^[/~]/.test(written) ? expandHome(written, owner) : `${vmFolder}/${written}`;

@@ -111,6 +111,7 @@ export const seenByGuest = (vm: VmPlan): Readonly<Record<string, unknown>> => {
     ...flat(vm),
     shares: builtInShares(vm),
     sshHostKeys: vm.storage.sshHostKeys !== null,
+    repository: vm.storage.repository?.mountPoint.value ?? null,
     volumes: vm.storage.volumes.map((volume, position) => {
       const { mountPoint, fsType, label, neededForBoot } = volume;
       return { image: imageOf(volume, position), mountPoint, fsType, label, neededForBoot };

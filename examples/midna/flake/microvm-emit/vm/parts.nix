@@ -171,6 +171,7 @@ let
     user = lib.mkIf (cfg.user.name != null) cfg.user.ids;
     sshHostKeys = vm.sshHostKeys != null;
     secrets = builtins.mapAttrs (_: { variable, ... }: variable) vm.secrets;
+    repository = if vm.repository == null then null else vm.repository.mountPoint;
   };
 in
 {

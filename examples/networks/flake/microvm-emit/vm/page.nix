@@ -20,8 +20,16 @@ let
     map ({ mountPoint, ... }: mountPoint) vm.volumes
   );
 
+  kept =
+    lib.optional (workspaces != [ ] || otherShares != [ ]) "these folders"
+    ++ lib.optional (keptOn != [ ]) (codes keptOn);
+
   work =
     map (share: "- Work in ${code (mountPointOf share)}, a folder of the host.") workspaces
+    ++ lib.optionals (vm.repository != null) [
+      "- Work in ${code vm.repository.mountPoint}, a Git repository on the disk of this machine."
+      "- Commit your work to a branch: the user fetches commits, and sees nothing else. Do not push: there is no remote."
+    ]
     ++
       line (otherShares != [ ])
         "Other folders of the host: ${
@@ -30,9 +38,12 @@ let
           ) otherShares
         }."
     ++ [
-      "- Only these folders${
-        lib.optionalString (keptOn != [ ]) " and ${codes keptOn}"
-      } survive a restart. All other files are in memory."
+      (
+        if kept == [ ] then
+          "- No file survives a restart: all are in memory."
+        else
+          "- Only ${lib.concatStringsSep " and " kept} survive a restart. All other files are in memory."
+      )
     ];
 
   policies = {

@@ -13,17 +13,43 @@ let
       source = null;
       mountPoint = null;
     } vm.shares;
+  # The image with a folder of the guest: the innermost mount is the longest path.
+  imageAt =
+    folder: volumes:
+    let
+      isAbove =
+        { mountPoint, ... }:
+        mountPoint != null && (mountPoint == "/" || lib.hasPrefix "${mountPoint}/" "${folder}/");
+      lengthOf = { mountPoint, ... }: builtins.stringLength mountPoint;
+      sorted = builtins.sort (a: b: lengthOf a > lengthOf b) (builtins.filter isAbove volumes);
+    in
+    if sorted == [ ] then null else (builtins.head sorted).image;
   guestOf = name: (import ./nixos-of.nix name config.microvm.vms.${name}).config;
 
   factsOf =
     name: vm:
     let
-      workspace = workspaceOf vm;
+      shared = workspaceOf vm;
+      inherit (vm) repository;
     in
     {
       addresses = addressesOf vm;
       user = user.name;
-      workspace = if workspace.mountPoint == null then workspace.source else workspace.mountPoint;
+      workspace =
+        if repository != null then
+          repository.mountPoint
+        else if shared.mountPoint == null then
+          shared.source
+        else
+          shared.mountPoint;
+      repository =
+        if repository == null then
+          null
+        else
+          {
+            inherit (repository) clone;
+            image = imageAt repository.mountPoint vm.volumes;
+          };
       agent = (guestOf name).microvm-emit.agent.command;
       inherit (vm) guest sshHostKeys;
       images = map ({ image, ... }: image) vm.volumes;

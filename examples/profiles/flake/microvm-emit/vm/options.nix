@@ -132,6 +132,15 @@ let
     mkfsExtraArgs = many types.str "Arguments of mkfs.";
   };
 
+  repository = record {
+    mountPoint = mkOption {
+      type = types.str;
+      default = "/workspace";
+      description = "Folder of the repository in the guest. A volume at this folder, or above it, keeps the repository at a restart.";
+    };
+    clone = maybe types.str "Clone of the user for `microvm-emit push` and `fetch`: an absolute path, or one below `~/`. The VM cannot see it. With null, the commands use the clone in which they run.";
+  };
+
   secret = record {
     file = mkOption {
       type = types.either types.path types.str;
@@ -223,6 +232,14 @@ in
       }
     ];
     description = "Folders of the host that the guest mounts.";
+  };
+  repository = mkOption {
+    type = types.nullOr repository;
+    default = null;
+    example = {
+      clone = "~/src/project";
+    };
+    description = "Git repository in the guest that the agent works in, instead of a shared folder.";
   };
   shareStore = flag true "Whether the guest uses the Nix store of the host, read-only. Otherwise microvm.nix builds a disk image with the guest's store.";
   volumes = mkOption {

@@ -1,3 +1,5 @@
+import { homedir } from "node:os";
+import { resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
 import type { Declare } from "../command.js";
 import { type EditOptions, editing, invocation } from "../edit-command.js";
@@ -10,17 +12,23 @@ export const add: Declare = (program, ask) => {
     .argument("<name>", "name of the new VM")
     .option("--agent <agent>", "run this coding agent, such as claude-code")
     .option("--toolchain <toolchains>", "install toolchains, such as go,node; may be repeated", collectNames)
-    .option("--repo <url>", "print the command that clones this repository into the VM's workspace", repository)
+    .option(
+      "--repo <url>",
+      "work on this repository: its URL, or the path of your clone; work leaves by Git",
+      repository,
+    )
     .option("--like <vm>", "copy the settings of another VM, except those that must be unique")
     .action((name: string, options: EditOptions & AddOptions) => {
       const { agent, toolchain = [], repo, like, host } = options;
-      const request = { kind: "add", name, host, agent, toolchains: toolchain, like } as const;
+      const clone = repo === undefined ? undefined : cloneOf(repo);
+      const request = { kind: "add", name, host, agent, toolchains: toolchain, clone, like } as const;
       ask(invocation("add", request, options, repo));
     });
   editing(command, "host of the VM (default: the only host)", [
     "microvm-emit add projectvm --agent claude-code --toolchain go",
     "microvm-emit add secondvm --like projectvm --dry-run",
     "microvm-emit add webvm --agent codex --repo https://github.com/me/web",
+    "microvm-emit add apivm --agent codex --repo ~/src/api",
   ]);
 };
 
@@ -35,6 +43,16 @@ const collectNames = (given: string, before: readonly string[] = []): readonly s
   ...before,
   ...given.split(",").filter((name) => name !== ""),
 ];
+
+/** A repository on this machine. */
+const isPath = (repo: string): boolean => /^[./~]/.test(repo);
+
+/** The clone as the config names it: below `~/` if it is in the home directory. */
+const cloneOf = (repo: string): string => {
+  if (!isPath(repo)) return `~/src/${/([\w.-]+?)(?:\.git)?\/*$/.exec(repo)?.[1] ?? "project"}`;
+  const path = resolve(repo.replace(/^~(?=\/|$)/, homedir()));
+  return path.startsWith(`${homedir()}/`) ? `~${path.slice(homedir().length)}` : path;
+};
 
 /** A repository as git takes it; one that git would read as an option or a program, or that carries a password, is refused. */
 const repository = (given: string): string => {

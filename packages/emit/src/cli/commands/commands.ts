@@ -13,17 +13,21 @@ import { down } from "./down.js";
 import { emit } from "./emit.js";
 import { exec } from "./exec.js";
 import { explain } from "./explain.js";
+import { fetch } from "./fetch.js";
 import { gc } from "./gc.js";
 import { graph } from "./graph.js";
 import { init } from "./init.js";
 import { logs } from "./logs.js";
 import { mcp } from "./mcp.js";
+import { merge } from "./merge.js";
 import { net } from "./net.js";
 import { move } from "./move.js";
 import { plan } from "./plan.js";
+import { push } from "./push.js";
 import { remove } from "./remove.js";
 import { rename } from "./rename.js";
 import { reset } from "./reset.js";
+import { review } from "./review.js";
 import { schema } from "./schema.js";
 import { ssh } from "./ssh.js";
 import { status } from "./status.js";
@@ -49,6 +53,10 @@ export const commands: readonly Declare[] = [
   ssh,
   exec,
   cp,
+  push,
+  fetch,
+  review,
+  merge,
   logs,
   net,
   allow,

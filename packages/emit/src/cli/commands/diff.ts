@@ -5,6 +5,7 @@ import { configOption, type Context, type Declare, withFormat } from "../command
 import { repeated } from "../names.js";
 import { collectOverride } from "../override.js";
 import { checkCurrent, checkHelp } from "./check-current.js";
+import { reviewVm } from "./review.js";
 
 interface DiffOptions {
   readonly config?: string;
@@ -22,7 +23,7 @@ export const diff: Declare = (program, ask) => {
   const command = program
     .command("diff")
     .description("show what changes for each VM since a commit: access, resources, guests, restarts")
-    .argument("[ref]", "commit, branch or tag to compare with; its config is run", "HEAD")
+    .argument("[ref]", "commit, branch or tag to compare with, whose config is run; or a VM: see review", "HEAD")
     .option(...configOption)
     .option("-o, --output <dir>", "read the flake in this directory (default: flake/ beside the config)")
     .option("--exit-code", "exit with 3 if anything changes, and with 4 if a VM gets more access")
@@ -41,6 +42,7 @@ export const diff: Declare = (program, ask) => {
           if (deployed) return diffDeployed(options, context);
           const { configFile } = context;
           const file = await configFile(config);
+          if (!check && (await isVm(ref, file))) return reviewVm(ref, undefined, options, context);
           return check ? checkCurrent(file, output) : diffSince(ref, file, { output, exitCode });
         },
       });
@@ -54,7 +56,24 @@ Examples:
   $ microvm-emit diff main --format markdown       write a comment for a pull request
   $ microvm-emit diff origin/main --exit-code      exit with 4 if a VM gets more access
   $ microvm-emit diff --deployed                   compare with what runs on the hosts
-  $ microvm-emit diff --check                      exit with 1 if flake/ is not current`;
+  $ microvm-emit diff --check                      exit with 1 if flake/ is not current
+  $ microvm-emit diff projectvm                    the same as microvm-emit review projectvm`;
+
+/** True for a VM of the config. Of a name that is a revision of Git too, nobody can tell which is meant. */
+const isVm = async (name: string, file: string): Promise<boolean> => {
+  const [{ knownNames }, { isRevision }, { Failed }] = await Promise.all([
+    import("../../config-file/known-names.js"),
+    import("../../config-file/revision.js"),
+    import("../../report/failure.js"),
+  ]);
+  if (![...knownNames(file).vms.values()].some((vms) => vms.includes(name))) return false;
+  if (!isRevision(file, name)) return true;
+  throw new Failed({
+    kind: "usage",
+    message: `${name} is a VM of the config, and a revision of Git.`,
+    remedy: `Write \`microvm-emit review ${name}\` for the VM, or \`microvm-emit diff refs/heads/${name}\` for the branch.`,
+  });
+};
 
 const diffDeployed = async (
   { config, output, host = [], hostSsh, exitCode = false, overrideInput = [] }: DiffOptions,

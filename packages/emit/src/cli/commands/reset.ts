@@ -6,16 +6,18 @@ import { examples, type VmOptions, whereOf, withVmOptions } from "../vm-options.
 
 interface ResetOptions extends VmOptions {
   readonly yes?: boolean;
+  readonly withWorkspace?: boolean;
 }
 
 /** `microvm-emit reset NAME`: deletes the disks of a VM. */
 export const reset: Declare = (program, ask) => {
   const command = program
     .command("reset")
-    .description("stop a VM and delete its disk images, never its workspace, login or host key")
+    .description("stop a VM and delete its disk images, but not its workspace, login or host key")
     .argument("<vm>", "name of the VM")
+    .option("--with-workspace", "delete the disk of its repository too, with all work that you did not fetch")
     .option("-y, --yes", "do not ask")
-    .addHelpText("after", examples("reset projectvm", "reset projectvm --yes"))
+    .addHelpText("after", examples("reset projectvm", "reset projectvm --yes", "reset projectvm --with-workspace"))
     .action((name: string, options: ResetOptions) => {
       ask({
         command: "reset",
@@ -29,7 +31,7 @@ export const reset: Declare = (program, ask) => {
 const resetVm = async (
   name: string,
   where: Where,
-  { yes = false }: ResetOptions,
+  { yes = false, withWorkspace = false }: ResetOptions,
 ): Promise<Outcome<Results["reset"]>> => {
   const [{ findVm }, { stopVm }, { deleteImages, imagesOf }, { confirm }] = await Promise.all([
     import("../../vm/find.js"),
@@ -38,9 +40,13 @@ const resetVm = async (
     import("../questions.js"),
   ]);
   const vm = await findVm(name, where);
-  const { own, kept } = imagesOf(vm);
+  const { own, kept, workspace } = imagesOf(vm, withWorkspace);
+  const loss =
+    workspace !== null && own.includes(workspace)
+      ? ` The work that you did not fetch (microvm-emit fetch ${name}) is lost.`
+      : "";
   await confirm(
-    `Stop ${name} on ${vm.host.machine.name} and delete ${own.length === 0 ? "no disk" : own.join(", ")}?`,
+    `Stop ${name} on ${vm.host.machine.name} and delete ${own.length === 0 ? "no disk" : own.join(", ")}?${loss}`,
     yes,
   );
   await stopVm(vm);
@@ -50,7 +56,10 @@ const resetVm = async (
     text: ({ red, dim, bold }) =>
       [
         ...own.map((path) => `${red("deleted")}  ${path}`),
-        ...kept.map((path) => `${dim("kept")}     ${path}, outside the folder of the VM`),
+        ...kept.map(
+          (path) =>
+            `${dim("kept")}     ${path}, ${path === workspace ? "the workspace (--with-workspace deletes it)" : "outside the folder of the VM"}`,
+        ),
         `Next: ${bold(`microvm-emit up ${name}`)}`,
         "",
       ].join("\n"),

@@ -87,6 +87,7 @@ const compileOptions = (host: HostPlan, guest: GuestPlan, vm: VmPlan): readonly 
       : [bindingAt([...vm.path, "store"], "shareStore", false)]),
     ...many(vm, "shares", storage.shares.filter(({ role }) => isWritten.has(role)).map(compileShare)),
     ...many(vm, "volumes", storage.volumes.map(compileVolume)),
+    ...compileRepository(vm),
     ...given(vm, "writableStoreOverlay", storage.writableStoreOverlay, "/nix/.rw-store"),
     ...set(
       vm,
@@ -128,6 +129,18 @@ const set = (vm: VmPlan, option: string, bindings: readonly Binding[]): readonly
 
 const recordOf = (vm: VmPlan, setting: string, record: Readonly<Record<string, NixInput>>): readonly Binding[] =>
   Object.entries(record).map(([name, value]) => bindingAt([...vm.path, setting, name], name, value));
+
+const compileRepository = ({ path: origin, storage: { repository } }: VmPlan): readonly Binding[] =>
+  repository === null
+    ? []
+    : [
+        setAt([...origin, "workspace"], "repository", [
+          ...(repository.mountPoint.value === "/workspace"
+            ? []
+            : [bindingAt(repository.mountPoint.path, "mountPoint", repository.mountPoint.value)]),
+          ...(repository.clone === null ? [] : [bindingAt(repository.clone.path, "clone", repository.clone.value)]),
+        ]),
+      ];
 
 /** The former name, and the folders with a folder of this name; the library knows the one of its state. */
 const compileRenamed = ({ stateDirectory }: HostPlan, vm: VmPlan): readonly Binding[] => {

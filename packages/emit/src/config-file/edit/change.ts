@@ -13,6 +13,8 @@ export type Request =
       readonly host: string | undefined;
       readonly agent: string | undefined;
       readonly toolchains: readonly string[];
+      /** The clone of the repository that it works on. */
+      readonly clone: string | undefined;
       /** The VM whose settings the new one gets. */
       readonly like: string | undefined;
     }
@@ -134,7 +136,7 @@ const unknownName = (noun: string, name: string, known: readonly string[]): Fail
 const otherHost = (hosts: readonly string[], to: string): string | undefined =>
   hosts.length === 2 ? hosts.find((host) => host !== to) : undefined;
 
-const newSettings = ({ agent, toolchains: named }: Extract<Request, { kind: "add" }>): Settings => {
+const newSettings = ({ agent, toolchains: named, clone }: Extract<Request, { kind: "add" }>): Settings => {
   const known = (noun: string, name: string, names: readonly string[]): string => {
     if (!names.includes(name)) throw unknownName(noun, name, names);
     return name;
@@ -143,6 +145,7 @@ const newSettings = ({ agent, toolchains: named }: Extract<Request, { kind: "add
   return [
     ...(agent === undefined ? [] : [["agent", { catalogue: known("agent", agent, Object.keys(agents)) }] as const]),
     ...(tools.length === 0 ? [] : [["toolchains", tools] as const]),
+    ...(clone === undefined ? [] : [["workspace", { fields: { repo: clone } }] as const]),
   ];
 };
 
@@ -228,10 +231,10 @@ export const isChanged = (change: Change, before: unknown, after: unknown): bool
   }
 };
 
-/** The names of agents and toolchains, also of those written as functions or objects. */
+/** The names of agents and toolchains, whether written as text or as functions; other objects as they are. */
 const namesOf = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(namesOf);
-  return isRecord(value) ? (value["catalogue"] ?? value["name"]) : value;
+  return isRecord(value) ? (value["catalogue"] ?? value["name"] ?? value["fields"] ?? value) : value;
 };
 
 /** True if a copy has no value that must be unique to its original. */

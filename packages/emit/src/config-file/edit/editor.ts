@@ -1,8 +1,9 @@
 import type { ConfigPath } from "@microvm-emit/model";
 import type { Place } from "../../report/place.js";
 
-/** A value to write: text, a list, or an agent of the catalogue, which TypeScript names by a function. */
-export type Setting = string | readonly Setting[] | { readonly catalogue: string };
+/** A value to write: text, a list, an object of texts, or an agent of the catalogue, which TypeScript names by a function. */
+export type Setting =
+  string | readonly Setting[] | { readonly catalogue: string } | { readonly fields: Readonly<Record<string, string>> };
 
 /** The settings of a VM to write, in this order. */
 export type Settings = readonly (readonly [name: string, value: Setting])[];

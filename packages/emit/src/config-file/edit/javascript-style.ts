@@ -52,6 +52,10 @@ export const plainExpression = (setting: Setting, file: string): string => {
   if (typeof setting === "string") return JSON.stringify(setting);
   if ("catalogue" in setting)
     return isJson(file) ? JSON.stringify(setting.catalogue) : `${camelCase(setting.catalogue)}()`;
+  if ("fields" in setting) {
+    const key = (name: string): string => (isJson(file) ? JSON.stringify(name) : name);
+    return inBraces(Object.entries(setting.fields).map(([name, value]) => `${key(name)}: ${JSON.stringify(value)}`));
+  }
   return `[${setting.map((item) => plainExpression(item, file)).join(", ")}]`;
 };
 

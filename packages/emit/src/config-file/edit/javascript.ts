@@ -116,6 +116,13 @@ export const javascriptEditor = (config: string, loaded: unknown, drafts: Drafts
       const called = usesNames(loaded) ? undefined : imported(camelCase(setting.catalogue), file, scope);
       return called === undefined ? quoted(setting.catalogue, file, drafts.read(file) ?? "") : `${called}()`;
     }
+    if ("fields" in setting) {
+      const text = drafts.read(file) ?? "";
+      const members = Object.entries(setting.fields).map(
+        ([name, value]) => `${keyText(name, undefined, file, text)}: ${quoted(value, file, text)}`,
+      );
+      return `{ ${members.join(", ")} }`;
+    }
     return `[${setting.map((item) => expression(item, { file, scope })).join(", ")}]`;
   };
 

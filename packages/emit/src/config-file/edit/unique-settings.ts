@@ -1,11 +1,17 @@
 import type { ConfigPath } from "@microvm-emit/model";
+import { isRecord } from "@microvm-emit/model/internal";
 
 /** Settings that belong to one VM alone, `*` for every item of a list, and whether a value of them can be shared. */
 const rows: readonly { readonly path: readonly string[]; readonly isShared?: (value: unknown) => boolean }[] = [
   { path: ["index"] },
   { path: ["renamedFrom"] },
   { path: ["machineId"], isShared: (value) => value === null },
-  { path: ["workspace"], isShared: (value) => value === false },
+  // Repositories on disks of VMs may belong to one clone.
+  {
+    path: ["workspace"],
+    isShared: (value) =>
+      value === false || (isRecord(value) && value["repo"] !== undefined && value["transport"] !== "share"),
+  },
   { path: ["sshHostKeys"], isShared: (value) => value === false },
   { path: ["publish"], isShared: (value) => Array.isArray(value) && value.length === 0 },
   { path: ["forwardPorts"], isShared: (value) => Array.isArray(value) && value.length === 0 },

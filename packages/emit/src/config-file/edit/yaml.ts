@@ -382,7 +382,8 @@ const vmLines = (text: string, { host, name }: VmAt, settings: Settings): Lines 
 
 const dataOf = (setting: Setting): unknown => {
   if (typeof setting === "string") return setting;
-  return "catalogue" in setting ? setting.catalogue : setting.map(dataOf);
+  if ("catalogue" in setting) return setting.catalogue;
+  return "fields" in setting ? setting.fields : setting.map(dataOf);
 };
 
 const vmDataOf = (settings: Settings): object =>

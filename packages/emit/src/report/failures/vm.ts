@@ -6,7 +6,7 @@ export const vmFailures = {
   /**
    * A program is missing
    *
-   * microvm-emit calls `ssh`, `scp`, `systemctl`, `journalctl` and `sudo`. One of them is not on the PATH.
+   * microvm-emit calls `ssh`, `scp`, `git`, `systemctl`, `journalctl` and `sudo`. One of them is not on the PATH.
    */
   "program-missing": {
     exitCode: 2,
@@ -129,6 +129,129 @@ export const vmFailures = {
       subject: vm,
       message: "This VM has no agent.",
       remedy: "Set `agent` in the config, or use `microvm-emit ssh`.",
+    }),
+  },
+  /**
+   * VM has no workspace
+   *
+   * `push`, `fetch`, `review` and `merge` exchange commits with the repository in the workspace of a VM, and the VM has
+   * `workspace: false`.
+   */
+  "vm-without-workspace": {
+    exitCode: 1,
+    words: ({ vm }) => ({
+      subject: vm,
+      message: "This VM has no workspace.",
+      remedy: 'Set `workspace: { repo: "~/src/project" }` in the config and deploy the host.',
+    }),
+  },
+  /**
+   * No clone to work with
+   *
+   * `push`, `fetch`, `review` and `merge` run Git in your own clone of the repository, on the machine where you type. The
+   * clone is the folder of `--repo`, else `workspace.repo` in the config, else the current directory. Git found no
+   * repository there, or one of another user.
+   */
+  "clone-missing": {
+    exitCode: 1,
+    words: ({ vm, folder }) => ({
+      subject: vm,
+      message: `${folder} is not in a Git repository of yours.`,
+      remedy: "Clone the repository there, or name your clone with --repo.",
+    }),
+  },
+  /**
+   * Unknown branch
+   *
+   * `push` sends a branch of your clone. `review` and `merge` take a branch of the VM: by default the one with the name of
+   * your current branch, or the only one. Branches of the VM are those of the last `microvm-emit fetch`.
+   */
+  "branch-missing": {
+    exitCode: 1,
+    words: ({ vm, branch, known }) => ({
+      subject: vm,
+      message:
+        branch === undefined
+          ? "It is unclear which branch you mean."
+          : `There is no branch ${JSON.stringify(clip(branch))}.`,
+      remedy:
+        known.length === 0
+          ? `Commit in the VM, then run \`microvm-emit fetch ${vm}\`.`
+          : `Use one of: ${known.slice(0, 20).join(", ")}.`,
+    }),
+  },
+  /**
+   * The branch is too large to review
+   *
+   * A review reads the list of files and the changed files up to 128 MiB. An agent can make a small repository that
+   * unpacks to more (a Git bomb).
+   */
+  "branch-too-large": {
+    exitCode: 1,
+    words: ({ branch }) => ({
+      subject: branch,
+      message: "The branch is too large to review.",
+      remedy: "Ask for smaller branches. Do not check this one out.",
+    }),
+  },
+  /**
+   * The VM refused the branch
+   *
+   * Git in the guest accepts a branch that adds commits to its own. It refuses a branch that lacks commits of the agent, and
+   * the checked-out branch while the agent has uncommitted changes.
+   */
+  "push-refused": {
+    exitCode: 1,
+    words: ({ vm, branch, cause }) => ({
+      subject: vm,
+      message: `The VM refused the branch ${branch}: ${cause}.`,
+      remedy: `Merge the agent's commits first: microvm-emit fetch ${vm} && microvm-emit merge ${vm}.`,
+    }),
+  },
+  /**
+   * The review has findings
+   *
+   * The branch adds or changes files that run by themselves or mislead, such as Git hooks, `.envrc` or symlinks out of the
+   * tree. `microvm-emit review` shows [all kinds](../../../docs/workspaces.md#review). Read these files, also in an editor that
+   * does not trust the folder, then merge with `--accept`.
+   */
+  "review-has-findings": {
+    exitCode: 1,
+    words: ({ vm, branch, findings }) => ({
+      subject: branch,
+      message: `The review of the branch has ${String(findings.length)} ${findings.length === 1 ? "finding" : "findings"}. Nothing was merged.`,
+      remedy: `Read them, then run \`microvm-emit merge ${vm} --accept\`.`,
+      details: findings.slice(0, 20),
+    }),
+  },
+  /**
+   * The merge stopped
+   *
+   * Git could not merge the branch by itself. With conflicts, your clone is in the middle of the merge: resolve and commit
+   * them, or undo everything with `git merge --abort`.
+   */
+  "merge-stopped": {
+    exitCode: 1,
+    words: ({ clone, branch, cause }) => ({
+      subject: clone,
+      message: `${branch} does not merge.`,
+      remedy: "Resolve the conflicts and commit, or run `git merge --abort`.",
+      ...(cause === "" ? {} : { details: cause.split("\n") }),
+    }),
+  },
+  /**
+   * Git failed
+   *
+   * microvm-emit ran Git in your clone, and Git failed. A fetch fails if an object of the guest is malformed: microvm-emit sets
+   * `fetch.fsckObjects`. The report shows the output of Git.
+   */
+  "git-failed": {
+    exitCode: 1,
+    words: ({ folder, command, cause }) => ({
+      subject: folder,
+      message: `\`${command}\` failed.`,
+      remedy: "Fix the cause and run the command again.",
+      ...(cause === "" ? {} : { details: cause.split("\n") }),
     }),
   },
   /**

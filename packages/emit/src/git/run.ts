@@ -1,0 +1,112 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { Failed } from "../report/failure.js";
+
+/** A finished run of git. */
+export interface GitEnd {
+  readonly exitCode: number;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+/**
+ * Settings of every run in the user's clone, stronger than those of its files. No hook runs, a remote gets no other
+ * protocol than ssh, and received objects are checked. What a file of the guest could switch on stays off.
+ */
+const settings: Readonly<Record<string, string>> = {
+  "core.fsmonitor": "false",
+  // A path in the work tree, as of husky, would run the guest's hooks after a merge.
+  "core.hooksPath": "/dev/null",
+  "fetch.fsckObjects": "true",
+  "fetch.recurseSubmodules": "false",
+  "fetch.uriProtocols": "",
+  "gc.auto": "0",
+  "log.showSignature": "false",
+  "maintenance.auto": "false",
+  "protocol.allow": "never",
+  "protocol.ssh.allow": "always",
+  "push.followTags": "false",
+  "push.gpgSign": "false",
+  "push.recurseSubmodules": "no",
+  "safe.bareRepository": "explicit",
+  "submodule.recurse": "false",
+  "transfer.bundleURI": "false",
+  "transfer.fsckObjects": "true",
+};
+
+/** Variables that would move the run to another repository. */
+const moving = ["GIT_COMMON_DIR", "GIT_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_WORK_TREE"];
+
+/** A run ends at this size of its output: a guest can make trees that list for ever. */
+const outputLimit = 1 << 27;
+
+/**
+ * Runs git in a folder and captures its output, also the messages of the guest.
+ *
+ * @param ssh the command that reaches a guest; without one, the run has no network
+ * @throws {RangeError} if the output is too large
+ */
+export const runGit = async (
+  folder: string,
+  args: readonly string[],
+  { ssh, input }: { readonly ssh?: string; readonly input?: string } = {},
+): Promise<GitEnd> => {
+  const env = {
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !moving.includes(name))),
+    GIT_ALLOW_PROTOCOL: ssh === undefined ? "none" : "ssh",
+    // The server of large files is named by a file of the tree.
+    GIT_LFS_SKIP_SMUDGE: "1",
+    GIT_NO_LAZY_FETCH: "1",
+    GIT_TERMINAL_PROMPT: "0",
+    ...(ssh === undefined ? {} : { GIT_SSH_COMMAND: ssh, GIT_SSH_VARIANT: "ssh" }),
+  };
+  const set = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const child = spawn("git", ["--no-pager", ...set, ...args], { cwd: folder, env, stdio: ["pipe", "pipe", "pipe"] });
+  child.stdin.on("error", () => undefined).end(input);
+  let size = 0;
+  const collect = async (stream: typeof child.stdout): Promise<Buffer> => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream) {
+      chunks.push(chunk as Buffer);
+      size += (chunk as Buffer).length;
+      if (size > outputLimit) child.kill();
+    }
+    return Buffer.concat(chunks);
+  };
+  try {
+    const [stdout, stderr, [code]] = await Promise.all([
+      collect(child.stdout),
+      collect(child.stderr),
+      once(child, "exit") as Promise<[number | null]>,
+    ]);
+    if (size > outputLimit) throw new RangeError("git printed too much");
+    return { exitCode: code ?? 143, stdout, stderr: stderr.toString("utf8") };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT")
+      throw new Failed({ kind: "program-missing", program: "git" });
+    throw error;
+  }
+};
+
+/**
+ * The output of a run that must succeed.
+ *
+ * @throws {Failed} `git-failed`
+ */
+export const gitOutput = async (folder: string, args: readonly string[], input?: string): Promise<Buffer> => {
+  const { exitCode, stdout, stderr } = await runGit(folder, args, input === undefined ? {} : { input });
+  if (exitCode !== 0) throw gitFailed(folder, args, stderr);
+  return stdout;
+};
+
+/** The text of a run without its line end; undefined if git refuses. */
+export const gitAnswer = async (folder: string, args: readonly string[]): Promise<string | undefined> => {
+  const { exitCode, stdout } = await runGit(folder, args);
+  return exitCode === 0 ? stdout.toString("utf8").replace(/\n$/, "") : undefined;
+};
+
+export const gitFailed = (folder: string, [command = ""]: readonly string[], stderr: string): Failed =>
+  new Failed({ kind: "git-failed", folder, command: `git ${command}`, cause: stderr.trim() });
+
+/** The fields of an output with NUL behind each. */
+export const fieldsOf = (output: Buffer): readonly string[] => output.toString("utf8").split("\0").slice(0, -1);
