@@ -26,7 +26,8 @@ export interface Commit {
 
 /** A file or commit that runs something by itself or misleads. */
 export interface Finding {
-  readonly risk: RiskName;
+  /** A name of the table of risks. */
+  readonly risk: string;
   /** The path of the file, or the commit. */
   readonly path: string;
   readonly runs: string;
