@@ -47,7 +47,7 @@ const texts = (folder === undefined ? ownFolders : [folder]).flatMap(nixFilesBel
 if (texts.length === 0) throw new Error(`no .nix file below ${String(folder)}`);
 const textMB = sum(texts.map(megabytes));
 
-const parsed = texts.map(parse);
+const parsed = texts.map((text) => parse(text));
 type Parsed = ReturnType<typeof parse>;
 const isTree = (result: Parsed): result is Extract<Parsed, { _tag: "Right" }> => result._tag === "Right";
 const trees = parsed.filter(isTree).map(({ right }) => right);
@@ -136,7 +136,7 @@ const contenders: readonly Contender[] = [
   {
     name: "nix-ast: parse",
     rival: "JSON.parse",
-    run: () => texts.map(parse),
+    run: () => texts.map((text) => parse(text)),
     errors: () => [texts.length - trees.length, "do not parse"],
   },
   {

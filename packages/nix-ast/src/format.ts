@@ -3,6 +3,12 @@ import { parseForm } from "./parse/parse.js";
 import { print, type PrintOptions } from "./print/print.js";
 import type { Result } from "./result.js";
 
+/** Options of {@link format}. */
+export interface FormatOptions extends PrintOptions {
+  /** Ignore the line breaks that nixfmt usually keeps, as `nixfmt --strict` does. Default: false. */
+  readonly strict?: boolean;
+}
+
 /**
  * Formats a Nix file as nixfmt does. It keeps comments, blank lines, the line breaks that nixfmt keeps, and the text
  * between `nixfmt:disable` and `nixfmt:enable`. It accepts well-formed code that Nix rejects, such as duplicate names.
@@ -23,7 +29,10 @@ import type { Result } from "./result.js";
  * }
  * ```
  */
-export const format = (text: string, options: PrintOptions = {}): Result<ParseError, string> => {
-  const parsed = parseForm(text);
+export const format = (
+  text: string,
+  { strict = false, ...options }: FormatOptions = {},
+): Result<ParseError, string> => {
+  const parsed = parseForm(text, !strict);
   return parsed._tag === "Left" ? parsed : { _tag: "Right", right: print(parsed.right, options) };
 };

@@ -14,6 +14,7 @@ import {
   type StringPart,
 } from "./expr.js";
 import { isIdentifier } from "./names.js";
+import { IdentNode, InterpolationNode, IntNode, StrNode } from "./nodes.js";
 
 export const INT64_MIN = -(2n ** 63n);
 export const INT64_MAX = 2n ** 63n - 1n;
@@ -23,9 +24,12 @@ export const FLOAT_MIN = 2 ** -1022;
 /** `value` for an error message: short, quoted, on one line. */
 const show = (value: string): string => JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
 
-/** Throws a RangeError if `text` contains a NUL or a lone surrogate, which Nix strings cannot contain. */
+/** False for text with a NUL or a lone surrogate, which Nix strings cannot contain. */
+export const isText = (text: string): boolean => !/[\0\p{Surrogate}]/u.test(text);
+
+/** Throws a RangeError unless {@link isText}. */
 export const checkText = (text: string): string => {
-  if (/[\0\p{Surrogate}]/u.test(text)) {
+  if (!isText(text)) {
     throw new RangeError(`Nix strings cannot contain a NUL or a lone surrogate: ${show(text)}`);
   }
   return text;
@@ -50,7 +54,7 @@ export const int = (value: number | bigint): Int => {
   }
   const exact = BigInt(value);
   if (exact < INT64_MIN || exact > INT64_MAX) throw new RangeError(`integer does not fit in 64 bits: ${String(exact)}`);
-  return { [NODE]: true, kind: "int", value: exact };
+  return new IntNode(exact);
 };
 
 /** A float, also -0. RangeError for NaN, infinities and subnormal numbers, which Nix has no literals for. */
@@ -81,13 +85,13 @@ const checkParts = (parts: readonly StringPart[]): readonly StringPart[] => {
 };
 
 /** `${expr}` in a string or path. */
-export const interp = (expr: Expr): Interpolation => ({ [NODE]: true, kind: "interpolation", expr });
+export const interp = (expr: Expr): Interpolation => new InterpolationNode(expr);
 
 /** `${expr}` as a step of an attribute path. */
 export const dynamic = (expr: Expr): DynamicName => ({ [NODE]: true, kind: "dynamicName", expr });
 
 /** A string with `"` quotes: `str("a ", interp(ident("b")))`. RangeError for NUL and lone surrogates. */
-export const str = (...parts: readonly StringPart[]): Str => ({ [NODE]: true, kind: "str", parts: checkParts(parts) });
+export const str = (...parts: readonly StringPart[]): Str => new StrNode(checkParts(parts));
 
 /**
  * A string with `''` quotes. The parts are its value; the printer adds the indentation. RangeError for NUL and lone
@@ -119,4 +123,4 @@ export const searchPath = (text: string): SearchPath => {
 };
 
 /** A variable. RangeError for a keyword or a name that needs quotes. */
-export const ident = (name: string): Ident => ({ [NODE]: true, kind: "ident", name: checkIdentifier(name) });
+export const ident = (name: string): Ident => new IdentNode(checkIdentifier(name));

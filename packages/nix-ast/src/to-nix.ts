@@ -1,4 +1,5 @@
 import { NODE, type Binding, type Expr, type Node } from "./expr.js";
+import { AttrsNode, BindingNode, ListNode } from "./nodes.js";
 import { checkText, float, ident, int, str } from "./literal.js";
 
 /** The input of constructors for expressions: a node, or data that {@link toNix} converts. */
@@ -127,10 +128,7 @@ const dataToNix = (data: object): Expr => {
       } else {
         frames.pop();
         ancestors.delete(frame.source);
-        const node: Expr =
-          frame.names === undefined
-            ? { [NODE]: true, kind: "list", items: frame.items }
-            : { [NODE]: true, kind: "attrs", recursive: false, bindings: frame.bindings };
+        const node: Expr = frame.names === undefined ? new ListNode(frame.items) : new AttrsNode(false, frame.bindings);
         const outer = frames.at(-1);
         if (outer === undefined) return node;
         add(outer, node);
@@ -145,7 +143,7 @@ const dataToNix = (data: object): Expr => {
 const add = (frame: Frame, node: Expr): void => {
   const name = frame.names?.[frame.next - 1];
   if (name === undefined) frame.items.push(node);
-  else frame.bindings.push({ [NODE]: true, kind: "binding", path: [checkText(name)], value: node });
+  else frame.bindings.push(new BindingNode([checkText(name)], node));
 };
 
 const leafToNix = (value: unknown, path: () => DataPath): Expr => {

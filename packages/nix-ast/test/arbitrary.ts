@@ -84,6 +84,19 @@ const staticText = (expr: Expr): string | undefined =>
     ? expr.parts.join("")
     : undefined;
 
+/** A set as several definitions that Nix merges: two sets, or paths and a set. */
+const divided = (one: Binding, how: number): readonly Binding[] => {
+  if (one.kind === "inherit" || one.value.kind !== "attrs" || one.value.recursive) return [one];
+  const { path, value } = one;
+  const [first, ...rest] = value.bindings;
+  if (first === undefined) return [one];
+  if (how === 0) return [binding(path, attrs([first])), binding(path, attrs(rest))];
+  if (how === 1 && first.kind === "binding") {
+    return [binding([...path, ...first.path], first.value), binding(path, attrs(rest))];
+  }
+  return [one];
+};
+
 /** True to add comments and blank lines to nodes, in the places of nixfmt comments. */
 export interface ArbitraryOptions {
   readonly comments: boolean;
@@ -121,7 +134,7 @@ export const arbitraryExpr = ({ comments }: ArbitraryOptions): fc.Arbitrary<Expr
       .tuple(attrName, fc.array(attrName, { maxLength: 3 }))
       .map(([first, rest]) => [first, ...rest]);
     const names = fc.uniqueArray(fc.oneof(identifier, text), { maxLength: 5 });
-    /** Bindings without duplicates: each has a different first name. */
+    /** Bindings without duplicates. Those of one set may be in several definitions, which Nix merges. */
     const bindings = (isLet: boolean): fc.Arbitrary<readonly Binding[]> =>
       fc
         .array(
@@ -143,7 +156,8 @@ export const arbitraryExpr = ({ comments }: ArbitraryOptions): fc.Arbitrary<Expr
             return isLet ? [] : [one];
           });
         })
-        .chain((all) => fc.tuple(...all.map((one) => noted(fc.constant(one)))));
+        .chain((all) => fc.tuple(...all.map((one) => fc.nat(5).map((how) => divided(one, how)))))
+        .chain((all) => fc.tuple(...all.flat().map((one) => noted(fc.constant(one)))));
     const params: fc.Arbitrary<Formals> = fc
       .tuple(
         fc.uniqueArray(fc.tuple(identifier, fc.option(deep)), { selector: ([name]) => name, maxLength: 4 }),

@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { format, showParseError } from "../src/index.js";
+import { format, nodesOf, parse, showParseError, type FormatOptions } from "../src/index.js";
 import { fixtures } from "./fixtures.js";
 
-const formatted = (text: string, width = 100): string => {
-  const result = format(text, { width });
+const formatted = (text: string, options: FormatOptions = {}): string => {
+  const result = format(text, options);
   if (result._tag === "Left") throw new Error(showParseError(result.left));
   return result.right;
 };
@@ -44,6 +45,12 @@ const cases: Readonly<Record<string, readonly [before: string, after: string]>> 
     "[\n  ''\n    a\n      b\n  ''\n  ''\n    a''\\nb\n  ''\n]\n",
   ],
   "comments with CRLF and CR line ends": ["{ a = 1; /* p\rq = 2; */ }", "{\n  a = 1;\n  /*\n    p\n    q = 2;\n  */\n}\n"], // prettier-ignore
+  "an empty list below a comment": ["f # c\n  [ ]\n  b\n", "f\n  # c\n  [\n  ]\n  b\n"],
+  "an empty list below a blank line": ["f a\n\n  [ ]\n  b\n", "f a\n\n  [\n  ]\n  b\n"],
+  "a tab in a string": ["[ ''a\tb'' ''${a}\t'' ]", '[\n  "a\tb"\n  "${a}\t"\n]\n'],
+  "an escaped line break before a space": ["''a''\\n b''", "''a''\\n b''\n"],
+  "an escape of the end of a line": ["''\n  a''\\\n  b ''\\\n''", "''\n  a''\\\n  b ''\\\n''\n"],
+  "`or` in a list": ["[ b or c ]", "[\n  (b or)\n  c\n]\n"],
   "redundant parentheses": ["((a)) + ((b + c))", "((a)) + ((b + c))\n"],
   "old syntax": ["let { body = x; x = http://a.b/c; }", 'let {\n  body = x;\n  x = "http://a.b/c";\n}\n'],
   "CRLF and CR line ends": ["{\r\n  a = 1; # c\r\n\r\n}\r\n", "{\n  a = 1; # c\n\n}\n"],
@@ -76,4 +83,50 @@ describe("format does not change", () => {
       expect(formatted(text)).toBe(text);
     },
   );
+});
+
+describe("options of nixfmt", () => {
+  const text =
+    "{ a, b }:\n{\n  x = [\n    1\n  ];\n  y = f\n    (a:\n      b);\n  s = ''\n    q\n  '';\n  inherit\n    z\n    ; # c\n}\n";
+  it("indent sets the columns of a step", () => {
+    expect(formatted(text, { indent: 4 })).toBe(
+      "{ a, b }:\n{\n    x = [\n        1\n    ];\n    y = f (a: b);\n    s = ''\n        q\n    '';\n    inherit\n        z\n        ; # c\n}\n",
+    );
+  });
+  it("strict ignores line breaks of the source", () => {
+    expect(formatted(text, { strict: true })).toBe(
+      "{ a, b }: {\n  x = [ 1 ];\n  y = f (a: b);\n  s = ''\n    q\n  '';\n  inherit z; # c\n}\n",
+    );
+  });
+  it.each([0, -1, 1.5, NaN])("indent %d is no indentation", (indent) => {
+    expect(() => format(text, { indent })).toThrow(RangeError);
+  });
+});
+
+/** Pieces of `''` strings with escapes, spaces and line breaks. */
+const piece = fc.constantFrom("\n", "\n", " ", "  ", "a", "${b}", "\t", "''${", "'''", "''\\n", "''\\\n", "$", "\r\n");
+
+/** The values of all strings in a text. */
+const strings = (text: string): unknown => {
+  const parsed = parse(text);
+  if (parsed._tag === "Left") return [];
+  return nodesOf(parsed.right).flatMap((node) =>
+    node.kind === "str" || node.kind === "indentedStr"
+      ? [node.parts.map((part) => (typeof part === "string" ? part : "${}"))]
+      : [],
+  );
+};
+
+describe("format keeps the values of '' strings", () => {
+  it("at any indentation", () => {
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 9 }), fc.integer({ min: 1, max: 5 }), (pieces, indent) => {
+        const text = `{ a.b = { c = ''${pieces.join("")}''; d = 1; }; }`;
+        const once = formatted(text, { indent });
+        expect(strings(once)).toEqual(strings(text));
+        expect(formatted(once, { indent })).toBe(once);
+      }),
+      { numRuns: 5000 },
+    );
+  });
 });

@@ -16,8 +16,10 @@ describe("work", () => {
     "''a\n''+",
     "# c\n",
     "\n\n",
+    "(",
+    "./a${",
   ])("of format is linear for repeated %j", (piece) => {
-    const close = { "[ ": " ]", "(a: ": ")" }[piece] ?? "";
+    const close = { "[ ": " ]", "(a: ": ")", "(": ")", "./a${": "}" }[piece] ?? "";
     const [start, end] = piece.includes("=") ? ["{ ", "}"] : ["", "a"];
     const unique = (text: string, size: number): string =>
       piece.includes("=")

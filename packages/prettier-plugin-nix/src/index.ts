@@ -1,4 +1,7 @@
-/** A Prettier plugin for Nix. It formats with `format` of `@microvm-emit/nix-ast`, at the `printWidth` of Prettier. */
+/**
+ * A Prettier plugin for Nix. It formats with `format` of `@microvm-emit/nix-ast`, with the `printWidth` and `tabWidth` of
+ * Prettier.
+ */
 import { format } from "@microvm-emit/nix-ast";
 import type { Doc, Options, Parser, Printer, SupportLanguage } from "prettier";
 import { builders, utils } from "prettier/doc";
@@ -28,13 +31,14 @@ export const languages: SupportLanguage[] = [
   },
 ];
 
-/** The width of nixfmt, for Nix files only. The default of Prettier is 80. */
-export const defaultOptions: Partial<Options> = { printWidth: 100 };
+/** The width and indentation of nixfmt, for Nix files only. The default width of Prettier is 80. */
+export const defaultOptions: Partial<Options> = { printWidth: 100, tabWidth: 2 };
 
 const nix: Parser<NixFile> = {
   astFormat: "nix",
-  parse: (text, { printWidth }) => {
-    const formatted = format(text, { width: printWidth });
+  parse: (text, { printWidth, tabWidth }) => {
+    // Prettier allows a `tabWidth` of 0.
+    const formatted = format(text, { width: printWidth, indent: Math.max(1, tabWidth) });
     if (formatted._tag === "Left") throw syntaxErrorOf(formatted.left);
     return { kind: "nixFile", text, formatted: formatted.right };
   },

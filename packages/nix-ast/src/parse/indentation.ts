@@ -1,4 +1,5 @@
 import type { Interpolation } from "../expr.js";
+import { joinParts } from "../literal.js";
 import { unescapeIndented } from "../unescape.js";
 
 type Piece = string | Interpolation;
@@ -83,6 +84,26 @@ const FRAGILE = /''\\(?:\n(?!\n)|n(?: |''\\ ))/;
 /** True if line-by-line stripping gives another value than Nix. The original spelling is then unusable. */
 export const isFragile = (pieces: readonly Piece[]): boolean =>
   pieces.some((piece) => typeof piece === "string" && FRAGILE.test(piece));
+
+/**
+ * True if a fragile string can keep its spelling: its value does not depend on the indentation that the printer adds.
+ * The number of dropped spaces grows with the indentation, so it is enough to try the least and a large one.
+ */
+export const keepsValue = (stripped: readonly Piece[], parts: readonly Piece[], value: readonly Piece[]): boolean => {
+  const isMultiline = stripped.some((piece) => typeof piece === "string" && piece.includes("\n"));
+  const written = isMultiline ? [1, 99].map((columns) => indent(stripped, " ".repeat(columns))) : [stripped];
+  return isSame(parts, value) && written.every((pieces) => isSame(joinParts(valueOf(pieces)), value));
+};
+
+/** The pieces as the printer writes them: on lines of their own, with more indentation. */
+const indent = (pieces: readonly Piece[], by: string): readonly Piece[] =>
+  joinParts([
+    `\n${by}`,
+    ...pieces.map((piece) => (typeof piece === "string" ? piece.replaceAll("\n", `\n${by}`) : piece)),
+  ]);
+
+const isSame = (some: readonly Piece[], others: readonly Piece[]): boolean =>
+  some.length === others.length && some.every((piece, i) => piece === others[i]);
 
 /** Escapes, and the text between them. */
 const TOKEN = /''(?:\$|'|\\[^])|(?:(?!''[$'\\])[^])+/gu;

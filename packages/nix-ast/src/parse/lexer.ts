@@ -88,10 +88,13 @@ export class Lexer {
   #columnAt = 0;
   #column = 0;
 
-  /** `isHole` returns whether the {@link HOLE} at an offset is a value. */
-  constructor(text: string, isHole: (at: number) => boolean) {
+  readonly #lines: boolean;
+
+  /** `isHole` returns whether the {@link HOLE} at an offset is a value. Without `lines`, all tokens are on line 0. */
+  constructor(text: string, isHole: (at: number) => boolean, lines: boolean) {
     this.text = text;
     this.#isHole = isHole;
+    this.#lines = lines;
     this.#leading();
     // Blank lines at the start of a file have no effect.
     const first = this.#before?.findIndex((trivium) => trivium.kind !== "blankLine") ?? 0;
@@ -102,7 +105,7 @@ export class Lexer {
     this.before = this.#before;
     this.#before = undefined;
     this.start = this.#at;
-    this.line = this.#line;
+    if (this.#lines) this.line = this.#line;
     this.kind = this.#scan();
     this.#at = this.end;
     this.after = undefined;

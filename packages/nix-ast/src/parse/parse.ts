@@ -4,6 +4,15 @@ import type { ParseError, SyntaxProblem } from "./parse-error.js";
 import { Parser } from "./parser.js";
 import type { Result } from "../result.js";
 
+/** Options of {@link parse}. */
+export interface ParseOptions {
+  /**
+   * False to accept well-formed code that Nix rejects: duplicate names, computed names in a `let` and numbers out of
+   * range. Default: true.
+   */
+  readonly strict?: boolean;
+}
+
 /**
  * Parses a Nix file (the language of Nix 2.34 with pipe operators). Nodes have their offsets in the text, their
  * comments and their original spelling. The error contains all independent mistakes.
@@ -24,16 +33,18 @@ import type { Result } from "../result.js";
  *   |         ^
  * ```
  */
-export const parse = (text: string): Result<ParseError, Expr> => read(text, true);
+export const parse = (text: string, { strict = true }: ParseOptions = {}): Result<ParseError, Expr> =>
+  read(new Parser(text, { strict }), text);
 
-/** As {@link parse}, but accepts well-formed code that Nix rejects: duplicate names and numbers out of range. */
-export const parseForm = (text: string): Result<ParseError, Expr> => read(text, false);
+/** The tree of {@link parse} to be formatted; `lines`: with the line breaks that nixfmt keeps. */
+export const parseForm = (text: string, lines = true): Result<ParseError, Expr> =>
+  read(new Parser(text, { strict: false, lines }), text);
 
 /** As {@link parse}, with values in the holes of the text. */
-export const parseWith = (text: string, holes: Holes): Result<ParseError, Expr> => read(text, true, holes);
+export const parseWith = (text: string, holes: Holes): Result<ParseError, Expr> =>
+  read(new Parser(text, { strict: true, holes }), text);
 
-const read = (text: string, strict: boolean, holes?: Holes): Result<ParseError, Expr> => {
-  const parser = new Parser(text, strict, holes);
+const read = (parser: Parser, text: string): Result<ParseError, Expr> => {
   const expr = parser.parse();
   const [first, ...more] = parser.problems.toSorted((a, b) => a.start - b.start);
   if (first === undefined) return { _tag: "Right", right: expr };

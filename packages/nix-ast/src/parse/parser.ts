@@ -64,6 +64,7 @@ import {
   type PathFrame,
   type TextFrame,
 } from "./frames.js";
+import { describeCharacter, excerpt, hintFor } from "./hints.js";
 import { toName, toTextPart, type Holes } from "./holes.js";
 import { HOLE, Lexer, type TextEnd, type TokenKind } from "./lexer.js";
 import type { SyntaxErrorKind, SyntaxProblem } from "./parse-error.js";
@@ -77,6 +78,14 @@ const MOST_PROBLEMS = 50;
 
 /** Placeholder for an expression that is not parsed yet or is missing. */
 const MISSING: Expr = Object.freeze({ [NODE]: true as const, kind: "ident" as const, name: "null" });
+
+export interface ParserOptions {
+  /** Also reports well-formed code that Nix rejects: duplicate names and numbers out of range. */
+  readonly strict: boolean;
+  readonly holes?: Holes;
+  /** False to ignore the line breaks of the source, except between comments. */
+  readonly lines?: boolean;
+}
 
 /**
  * An operator-precedence parser for Nix. It has its own stack, so that deep nesting does not overflow the call stack.
@@ -101,14 +110,15 @@ export class Parser {
   #commentedEnd = -1;
 
   readonly #hasNul: boolean;
+  readonly #isTemplate: boolean;
 
-  /** `strict` also reports well-formed code that Nix rejects: duplicate names and numbers out of range. */
-  constructor(text: string, strict: boolean, holes: Holes = new Map()) {
+  constructor(text: string, { strict, holes, lines = true }: ParserOptions) {
     this.#text = text;
     this.#hasNul = text.includes("\0");
     this.#strict = strict;
-    this.#holes = holes;
-    this.#lexer = new Lexer(text, (at) => holes.has(at));
+    this.#holes = holes ?? new Map<number, unknown>();
+    this.#isTemplate = holes !== undefined;
+    this.#lexer = new Lexer(text, (at) => this.#holes.has(at), lines);
   }
 
   /** The expression of the text. Not usable if there are problems. */
@@ -710,7 +720,7 @@ export class Parser {
     const before = this.#takeBefore();
     const { kind } = this.#lexer;
     if (kind === "]") return this.#closeList(list.opening, list.items, before);
-    if (kind === "...") return this.#spliceItems(list.items, before);
+    if (kind === "..." && this.#isTemplate) return this.#spliceItems(list.items, before);
     if (!this.#startsTerm(kind)) {
       if (kind === "-" || kind === "!") {
         this.#needsParentheses(`\`${kind}\``);
@@ -829,6 +839,7 @@ export class Parser {
       case "inherit":
         return this.#openInherit(before);
       case "...":
+        if (!this.#isTemplate) break;
         return this.#spliceBindings(top.bindings, before);
       case "}":
         if (top.kind === "set") return this.#closeSet(top, before);
@@ -1478,7 +1489,7 @@ export class Parser {
 
   /** Reports a missing `;`: the name of the next binding was parsed as an argument. */
   #missingSemicolon({ start = 0, end = start }: Expr): State {
-    this.#problem("unexpected", start, end, `missing \`;\` before \`${this.#text.slice(start, end)}\``);
+    this.#problem("unexpected", start, end, `missing \`;\` before ${excerpt(this.#text.slice(start, end))}`);
     return this.#recover();
   }
 
@@ -1488,25 +1499,31 @@ export class Parser {
     if (unclosedComment >= 0 && kind === "end") return "done";
     if (kind === "unknown" && this.#text[start] === "\0") this.#nul(start);
     else if (kind === "unknown") {
-      this.#problem(
-        "unknownCharacter",
-        start,
-        end,
-        `unexpected character ${JSON.stringify(this.#text.slice(start, end))}`,
-      );
+      this.#problem("unknownCharacter", start, end, describeCharacter(this.#text.slice(start, end)));
     } else if (kind === "end") {
       const opened = this.#frames.findLast((frame) => openedAt(frame) !== undefined);
-      this.#problem("unclosed", start, end, `unexpected end, expected ${wanted}`, opened && openedHere(opened));
+      this.#problem(
+        "unclosed",
+        start,
+        end,
+        `unexpected end, expected ${wanted}${hintFor(kind, this.#frames, this.#text, start)}`,
+        opened && openedHere(opened),
+      );
       return "done";
     } else {
       const top = this.#top;
-      const rest = top.kind === "root" ? " after the end of the expression" : `, expected ${wanted}`;
+      const found =
+        wanted === "an expression" && RULES.has(kind) && takesAny(top)
+          ? `nothing precedes ${this.#shown()}`
+          : `unexpected ${this.#shown()}`;
+      const rest =
+        top.kind === "root" && wanted !== "an expression" ? " after the end of the expression" : `, expected ${wanted}`;
       const closes = (top.kind === "list" || top.kind === "parens") && wanted !== "an expression";
       this.#problem(
         "unexpected",
         start,
         end,
-        `unexpected ${this.#shown()}${rest}`,
+        found + rest + hintFor(kind, this.#frames, this.#text, start),
         closes ? openedHere(top) : undefined,
       );
     }
@@ -1517,8 +1534,7 @@ export class Parser {
     const { kind, start, end } = this.#lexer;
     if (kind === "path") return "path";
     if (kind === '"' || kind === "''") return "string";
-    const text = this.#text.slice(start, Math.min(end, start + 40));
-    return `\`${text}\``;
+    return excerpt(this.#text.slice(start, end));
   }
 
   /** Skips to a token at which a frame can resume, and drops the frames above that frame. */

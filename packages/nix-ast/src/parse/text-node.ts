@@ -5,7 +5,7 @@ import { StrNode } from "../nodes.js";
 import { escapeIndented, escapeStr } from "../strings.js";
 import { unescapeIndented, unescapeStr } from "../unescape.js";
 import type { TextFrame } from "./frames.js";
-import { isFragile, stripIndentation, valueOf } from "./indentation.js";
+import { isFragile, keepsValue, stripIndentation, valueOf } from "./indentation.js";
 
 /** The value of a string without interpolations or comments. */
 export const staticText = (expr: Expr): string | undefined => {
@@ -64,11 +64,12 @@ const writtenText = (
       return node;
     }
     case "''": {
-      if (isFragile(pieces)) {
-        return { [NODE]: true, kind: "indentedStr", parts: joinParts(valueOf(pieces)), start, end };
-      }
       const { stripped, indentation } = stripIndentation(pieces);
       const parts = stripped.map((piece) => (typeof piece === "string" ? unescapeIndented(piece) : piece));
+      if (isFragile(pieces)) {
+        const value = joinParts(valueOf(pieces));
+        if (!keepsValue(stripped, parts, value)) return { [NODE]: true, kind: "indentedStr", parts: value, start, end };
+      }
       const spelling = spellingOf(stripped, parts, escapeIndented);
       return {
         [NODE]: true,

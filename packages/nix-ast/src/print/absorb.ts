@@ -3,7 +3,7 @@ import type { AttrPath, Attrs, Expr, Formals, Lambda, LegacyLet, List, Trivium }
 import { isIdentifier } from "../names.js";
 import { LEVEL } from "../operators.js";
 import { isMultiline } from "../strings.js";
-import { inside, view, viewTarget, type Written } from "./view.js";
+import { inside, sourceParen, view, viewTarget, type Paren, type Written } from "./view.js";
 
 type Commented = { readonly [Field in "before" | "after" | "tokens"]?: Expr[Field] | undefined };
 
@@ -32,27 +32,39 @@ export const isTerm = (expr: Written): boolean => {
 
 /** Terms on several lines that can begin on the current line. */
 export const isAbsorbable = (expr: Written): boolean => {
-  let term = expr;
-  for (;;) {
-    switch (term.kind) {
-      case "indentedStr":
-        return isMultiline(term.parts);
-      case "list":
-        return term.items.length > 0 || isFilled(term);
-      case "attrs":
-      case "legacyLet":
-        return term.bindings.length > 0 || isFilled(term);
-      case "paren": {
-        const inner = inside(term);
-        if (term.before !== undefined || term.tokens?.open !== undefined) return false;
-        if (!isTerm(inner) || !onlyTags(inner.before)) return false;
-        term = inner;
-        break;
-      }
-      default:
-        return false;
+  switch (expr.kind) {
+    case "indentedStr":
+      return isMultiline(expr.parts);
+    case "list":
+      return expr.items.length > 0 || isFilled(expr);
+    case "attrs":
+    case "legacyLet":
+      return expr.bindings.length > 0 || isFilled(expr);
+    case "paren": {
+      const inner = inside(expr);
+      return isOpen(expr, inner) && (inner.kind === "paren" ? isAbsorbableParen(inner) : isAbsorbable(inner));
     }
+    default:
+      return false;
   }
+};
+
+/** True if parentheses do not prevent a term inside from beginning on the current line. */
+const isOpen = ({ before, tokens }: Paren, inner: Written): boolean =>
+  before === undefined && tokens?.open === undefined && isTerm(inner) && onlyTags(inner.before);
+
+/** The answers for the parentheses of an expression, innermost first: each of many nested ones is asked. */
+const absorbableParens = new WeakMap<Expr, boolean[]>();
+
+const isAbsorbableParen = ({ expr, depth }: Paren): boolean => {
+  let answers = absorbableParens.get(expr);
+  if (answers === undefined) absorbableParens.set(expr, (answers = []));
+  for (let at = answers.length; at <= depth; at++) {
+    const paren = sourceParen(expr, expr.parens ?? [], at);
+    const inner = inside(paren);
+    answers.push(isOpen(paren, inner) && (at > 0 ? answers[at - 1] === true : isAbsorbable(inner)));
+  }
+  return answers[depth] === true;
 };
 
 /** True if empty brackets contain a comment or a line break of the source. */

@@ -344,9 +344,25 @@ export class Tape {
       const kind = kinds[i] ?? 0;
       if (isSpacing(kind)) {
         if (flatWidth(kind) > 0) this.#space(HARDSPACE, 0);
-      } else if (kind >= TEXT && kind <= TRAILING) {
+      } else if (kind === TEXT && this.#join(start, texts[i] ?? "", values[i] ?? 0)) continue;
+      else if (kind >= TEXT && kind <= TRAILING) {
         this.putAt(texts[i] ?? "", kind, values[i] ?? 0, (nestings[i] ?? 0) - levels, offsets[i] ?? 0);
       }
     }
+  }
+
+  /**
+   * Adds text to the last one, with a plain space between them. Text that is already on one line is then one element,
+   * which keeps the time linear for nested interpolations.
+   */
+  #join(start: number, text: string, width: number): boolean {
+    const last = this.length - 1;
+    const spaced = last > start && this.kind[last] === HARDSPACE;
+    const at = spaced ? last - 1 : last;
+    if (at < start || this.kind[at] !== TEXT) return false;
+    this.length = at + 1;
+    this.text[at] = `${this.textAt(at)}${spaced ? " " : ""}${text}`;
+    this.value[at] = this.#valueAt(at) + width + (spaced ? 1 : 0);
+    return true;
   }
 }

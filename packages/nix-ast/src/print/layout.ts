@@ -25,7 +25,11 @@ import {
   VERBATIM_TO_END,
 } from "./doc.js";
 
-const INDENT = 2;
+/** The defaults of nixfmt. */
+export const WIDTH = 100;
+export const INDENT = 2;
+/** Lines are not indented further, so that the text of a deep tree is not much longer than its tokens. */
+export const LAST_COLUMN = 200;
 /** Output longer than this is moved to the list of finished text. */
 const PAGE = 8192;
 
@@ -45,7 +49,7 @@ interface Attempt {
   readonly out: string;
   readonly column: number;
   readonly indent: Indent;
-  readonly disabledAt: number;
+  readonly kept: string | undefined;
   /** Spacings after the priority group that became plain, with their original kinds. */
   readonly changed: readonly number[];
 }
@@ -57,6 +61,7 @@ interface Attempt {
 export class Layout {
   readonly #tape: Tape;
   readonly #width: number;
+  readonly #step: number;
   #kind: Uint8Array;
   #value: Int32Array;
   #level: Int32Array;
@@ -67,8 +72,8 @@ export class Layout {
 
   readonly #pages: string[] = [];
   #out = "";
-  /** The start of the dropped text in it; -1 if there is none. */
-  #disabledAt = -1;
+  /** After a `nixfmt:disable`, the text before it. The text after it is then dropped. */
+  #kept: string | undefined;
   /** True if the end of the text is verbatim source. */
   #isWhole = false;
   /** The width of the current line without its indentation; 0 only at its start. */
@@ -81,9 +86,10 @@ export class Layout {
    */
   #budget = 0;
 
-  constructor(tape: Tape, width: number) {
+  constructor(tape: Tape, width: number, step: number) {
     this.#tape = tape;
     this.#width = width;
+    this.#step = step;
     this.#kind = tape.kind;
     this.#value = tape.value;
     this.#level = tape.level;
@@ -165,7 +171,7 @@ export class Layout {
   }
 
   #turnPage(): void {
-    if (this.#out.length < PAGE || this.#disabledAt >= 0) return;
+    if (this.#out.length < PAGE || this.#kept !== undefined) return;
     // Reading a character makes the engine join the many pieces of the string early, which costs less memory.
     this.#out.charCodeAt(0);
     this.#pages.push(this.#out);
@@ -175,6 +181,7 @@ export class Layout {
   /** Lays out the rest of the tape. Returns the whole text, trimmed, with a final line break. */
   finish(): string {
     this.#run(this.#tape.length);
+    if (this.#kept !== undefined) this.#out = this.#kept + this.#out;
     this.#pages.push(this.#isWhole ? this.#out : `${this.#out.trimEnd()}\n`);
     this.#pages[0] = this.#pages[0]?.trimStart() ?? "";
     return this.#pages.join("");
@@ -229,7 +236,7 @@ export class Layout {
       const post = this.#next[end + 1] as number;
       const safe = post >= close;
       if (!safe && (this.#budget < 0 || !this.#couldFit(post, close))) continue;
-      const saved = { out: this.#out, column: this.#column, indent: this.#indent, disabledAt: this.#disabledAt };
+      const saved = { out: this.#out, column: this.#column, indent: this.#indent, kept: this.#kept };
       if (!this.#fitPart(open + 1, priority)) continue;
       const changed = safe ? [] : this.#unbreak(end + 1, close);
       this.#attempts.push({ open, priority, others: candidates, ...saved, changed });
@@ -250,7 +257,7 @@ export class Layout {
     this.#out = attempt.out;
     this.#column = attempt.column;
     this.#indent = attempt.indent;
-    this.#disabledAt = attempt.disabledAt;
+    this.#kept = attempt.kept;
     return this.#attempt(attempt.open, attempt.others);
   }
 
@@ -314,10 +321,10 @@ export class Layout {
       const first = this.#nextText(start);
       const level = first < to ? (this.#level[first] as number) : 0;
       const offset = first < to ? (this.#tape.offset[first] as number) : 0;
-      if (level > line) line += INDENT;
-      if (this.#levelAfter(to) > line) indents = INDENT;
+      if (level > line) line += this.#step;
+      if (this.#levelAfter(to) > line) indents = this.#step;
       this.#startText(level, offset);
-    } else if (this.#levelAfter(to) > line) indents = INDENT;
+    } else if (this.#levelAfter(to) > line) indents = this.#step;
     this.#putFlat(start, to, indents - this.#column);
     return true;
   }
@@ -371,7 +378,7 @@ export class Layout {
   #toLevel(level: number): number {
     while (level < this.#indent.level && this.#indent.outer) this.#indent = this.#indent.outer;
     if (level > this.#indent.level) {
-      const columns = this.#indent.columns + (this.#column === 0 ? INDENT : 0);
+      const columns = Math.min(this.#indent.columns + (this.#column === 0 ? this.#step : 0), LAST_COLUMN);
       this.#indent = { columns, level, outer: this.#indent };
     }
     return this.#indent.columns;
@@ -394,7 +401,10 @@ export class Layout {
   #putRaw(at: number, kind: number): void {
     const text = this.#tape.textAt(at);
     if (kind === DISABLE) {
-      if (this.#disabledAt < 0) this.#disabledAt = this.#out.length;
+      if (this.#kept === undefined) {
+        this.#kept = this.#out;
+        this.#out = "";
+      }
       return;
     }
     if (kind === RAW) {
@@ -403,9 +413,9 @@ export class Layout {
       this.#column = Math.max(1, this.#column + (this.#value[at] as number));
       return;
     }
-    if (this.#disabledAt >= 0) this.#out = this.#out.slice(0, this.#disabledAt);
+    if (this.#kept !== undefined) this.#out = this.#kept;
     else if (this.#column > 0) this.#out += "\n";
-    this.#disabledAt = -1;
+    this.#kept = undefined;
     this.#out += text;
     this.#column = text.length - text.lastIndexOf("\n") - 1;
     this.#isWhole = kind === VERBATIM_TO_END;

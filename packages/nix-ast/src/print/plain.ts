@@ -99,7 +99,7 @@ const scalarText = (value: Expr): string | undefined => {
 
 /** Cache of printed names: configurations repeat a few names. */
 const writtenNames = new Map<string, string>();
-const writtenName = (name: string): string => {
+export const writtenName = (name: string): string => {
   let written = writtenNames.get(name);
   if (written === undefined) {
     written = isIdentifier(name) ? name : `"${escapeStr(name)}"`;

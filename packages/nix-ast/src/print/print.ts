@@ -45,7 +45,7 @@ import type {
   ValueBinding,
   With,
 } from "../expr.js";
-import { Layout } from "./layout.js";
+import { INDENT, Layout, WIDTH } from "./layout.js";
 import { interp, str } from "../literal.js";
 import { isIdentifier } from "../names.js";
 import { floatText } from "./numbers.js";
@@ -94,10 +94,15 @@ import {
 export interface PrintOptions {
   /** Maximum width of a line without its indentation, in columns. Default: 100, as in nixfmt. */
   readonly width?: number;
+  /** Columns of one step of indentation, at least 1. Default: 2, as in nixfmt. */
+  readonly indent?: number;
 }
 
 /**
- * The text of a Nix file with `expr`, in the layout of nixfmt, with a final newline.
+ * The text of a Nix file with `expr`, in the layout of nixfmt, with a final newline. No line is indented by more than
+ * 200 columns.
+ *
+ * @throws {TypeError} if `expr` is no node, and RangeError for an `indent` below 1.
  *
  * @example
  *
@@ -118,16 +123,23 @@ export interface PrintOptions {
  * }
  * ```
  */
-export const print = (expr: Expr, { width = 100 }: PrintOptions = {}): string => printWith(expr, width, plainLine);
+export const print = (expr: Expr, options: PrintOptions = {}): string => printWith(expr, options, plainLine);
 
 /** As {@link print}, without its fast path for plain data. Tests compare the fast path with it. */
-export const printMeasured = (expr: Expr, { width = 100 }: PrintOptions = {}): string =>
-  printWith(expr, width, () => undefined);
+export const printMeasured = (expr: Expr, options: PrintOptions = {}): string =>
+  printWith(expr, options, () => undefined);
 
-const printWith = (expr: Expr, width: number, shortCut: typeof plainLine): string => {
+const printWith = (
+  expr: Expr,
+  { width = WIDTH, indent = INDENT }: PrintOptions,
+  shortCut: typeof plainLine,
+): string => {
   if (!isNode(expr)) throw new TypeError("print expects a node; convert data with toNix");
+  if (!Number.isInteger(indent) || indent < 1) {
+    throw new RangeError(`indent is ${String(indent)}; expected a whole number of at least 1`);
+  }
   const tape = new Tape();
-  const layout = new Layout(tape, width);
+  const layout = new Layout(tape, width, indent);
   new Printer(tape, layout, shortCut).print(whole(expr));
   return layout.finish();
 };
@@ -596,10 +608,14 @@ const argumentParts = (argument: Written): Parts =>
   argument.items.every((item) => isSimple(withoutBefore(view(item, LEVEL.select))))
     ? listParts(argument, SPACE)
     : argument.kind === "list"
-      ? group(termParts(argument, false))
+      ? group(termParts(isEmptyBelow(argument) ? { ...argument, expanded: true } : argument, false))
       : argument.kind === "call"
         ? [{ kind: "#call", call: argument, context: OPEN_CALL }]
         : exprParts(argument);
+
+/** An empty list below a comment or blank line, whose brackets nixfmt puts on separate lines. */
+const isEmptyBelow = ({ items, inner, before }: List): boolean =>
+  items.length === 0 && inner === undefined && before !== undefined;
 
 const lastArgumentParts = (argument: Written): Part => {
   if (isTerm(argument) && isAbsorbable(argument)) return priority(nest(term(argument)));

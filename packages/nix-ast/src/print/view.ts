@@ -6,7 +6,7 @@ import { binary, float, int, negate } from "../build.js";
 import type { Annotated, Binary, BinaryOperator, Expr, IndentedStr, Parens, Tokens, Trivium, Unary } from "../expr.js";
 import { INT64_MIN } from "../literal.js";
 import { clash, levelOf, BINARY, LEVEL } from "../operators.js";
-import { isPlain } from "../strings.js";
+import { escapeStr, isPlain } from "../strings.js";
 
 /** Parentheses of the source, or parentheses that precedence requires. */
 export interface Paren {
@@ -36,11 +36,17 @@ const withoutSign = (expr: Expr): Expr => {
   return expr;
 };
 
-/** A `''` string with `"` quotes. */
+/** A `''` string with `"` quotes. A tab stays as it is, as in nixfmt. */
 const quoted = (expr: IndentedStr): Expr => {
   const { spelling, ...rest } = expr;
-  if (spelling === undefined) return { ...rest, kind: "str" };
-  const texts = spelling.map((text) => text?.replace(/''\$|'''/g, (found) => (found === "'''" ? "''" : "\\$")));
+  if (spelling === undefined && !expr.parts.some((part) => typeof part === "string" && part.includes("\t"))) {
+    return { ...rest, kind: "str" };
+  }
+  const texts = expr.parts.map((part, i) => {
+    const text = spelling?.[i];
+    if (text !== undefined) return text.replace(/''\$|'''/g, (found) => (found === "'''" ? "''" : "\\$"));
+    return typeof part === "string" && part.includes("\t") ? escapeStr(part).replaceAll("\\t", "\t") : undefined;
+  });
   return { ...rest, kind: "str", spelling: texts };
 };
 
@@ -65,7 +71,7 @@ const paren = (expr: Expr): Paren => {
 };
 
 /** The source parentheses of `expr` at `depth`. */
-const sourceParen = (expr: Expr, parens: readonly Parens[], depth: number): Paren => {
+export const sourceParen = (expr: Expr, parens: readonly Parens[], depth: number): Paren => {
   const { before, after, tokens } = parens[depth] as Parens;
   return {
     kind: "paren",
