@@ -28,7 +28,8 @@ import {
 } from "./expr.js";
 import { checkIdentifier, checkText } from "./literal.js";
 import { joinAfter } from "./trivia.js";
-import { isNode, toNix, type NixInput, type NixRecord } from "./to-nix.js";
+import { isNode } from "./nodes.js";
+import { toNix, type NixInput, type NixRecord } from "./to-nix.js";
 
 export { dynamic, float, ident, indentedStr, int, interp, path, searchPath, str } from "./literal.js";
 

@@ -1,5 +1,5 @@
 import type { Node } from "./expr.js";
-import { isNode } from "./to-nix.js";
+import { isNode } from "./nodes.js";
 
 /** The direct child nodes in order. Names that are strings are not nodes. */
 export const childrenOf = (node: Node): readonly Node[] => {

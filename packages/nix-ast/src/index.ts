@@ -34,7 +34,8 @@ export {
 export type { Bindings, Comments, FormalsOptions } from "./build.js";
 export type * from "./expr.js";
 export { NODE } from "./expr.js";
-export { isNode, toNix, ToNixError } from "./to-nix.js";
+export { isNode } from "./nodes.js";
+export { toNix, ToNixError } from "./to-nix.js";
 export type { DataPath, NixInput, NixRecord } from "./to-nix.js";
 export { print } from "./print/print.js";
 export type { PrintOptions } from "./print/print.js";

@@ -17,6 +17,7 @@ import {
   type Interpolation,
   type Lambda,
   type List,
+  type Node,
   type Param,
   type Select,
   type Str,
@@ -27,11 +28,11 @@ import {
 export type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** A constructor of plain objects: they inherit from `Object.prototype` alone. */
-const plain = <Node, Values extends readonly unknown[]>(
-  construct: (this: Mutable<Node>, ...values: Values) => void,
-): new (...values: Values) => Mutable<Node> => {
+const plain = <T, Values extends readonly unknown[]>(
+  construct: (this: Mutable<T>, ...values: Values) => void,
+): new (...values: Values) => Mutable<T> => {
   construct.prototype = Object.prototype;
-  return construct as unknown as new (...values: Values) => Mutable<Node>;
+  return construct as unknown as new (...values: Values) => Mutable<T>;
 };
 
 export const IdentNode = plain(function (this: Mutable<Ident>, name: string, start?: number, end?: number) {
@@ -195,3 +196,7 @@ export const LambdaNode = plain(function (
   this.end = end;
   if (sameLine !== undefined) this.sameLine = sameLine;
 });
+
+/** True if `value` was created by a constructor of any copy of this package. */
+export const isNode = (value: unknown): value is Node =>
+  typeof value === "object" && value !== null && NODE in value && value[NODE] === true;

@@ -1,7 +1,7 @@
 import { NODE, type Expr, type Node, type Origin } from "./expr.js";
 import { parseForm } from "./parse/parse.js";
 import { print, type PrintOptions } from "./print/print.js";
-import { isNode } from "./to-nix.js";
+import { isNode } from "./nodes.js";
 
 /** The place of a node in printed text, in UTF-16 units. */
 export interface Mapping {

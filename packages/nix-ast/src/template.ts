@@ -1,4 +1,5 @@
 import type { Expr } from "./expr.js";
+import { holesOf } from "./parse/holes.js";
 import { HOLE } from "./parse/lexer.js";
 import { showParseError, type ParseError } from "./parse/parse-error.js";
 import { parseWith } from "./parse/parse.js";
@@ -60,7 +61,7 @@ export const nix = (strings: TemplateStringsArray, ...values: readonly unknown[]
     holes.set(text.length, values[i]);
     text += HOLE;
   });
-  const parsed = parseWith(text, holes);
+  const parsed = parseWith(text, holesOf(holes));
   if (parsed._tag === "Right") return parsed.right;
   throw new NixTemplateError(shown(parsed.left, [...holes.keys()]));
 };

@@ -1,6 +1,8 @@
-import { NODE, type Binding, type Expr, type Node } from "./expr.js";
-import { AttrsNode, BindingNode, ListNode } from "./nodes.js";
+import type { Binding, Expr, Node } from "./expr.js";
+import { AttrsNode, BindingNode, isNode, ListNode } from "./nodes.js";
 import { checkText, float, ident, int, str } from "./literal.js";
+
+export { isNode };
 
 /** The input of constructors for expressions: a node, or data that {@link toNix} converts. */
 export type NixInput = Expr | null | boolean | number | bigint | string | readonly NixInput[] | NixRecord;
@@ -30,10 +32,6 @@ const showPath = (path: DataPath): string =>
   path.length === 0
     ? ""
     : ` at ${path.map((step) => (typeof step === "number" ? `[${String(step)}]` : /^[\w$-]+$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`)).join("")}`;
-
-/** True if `value` was created by a constructor of any copy of this package. */
-export const isNode = (value: unknown): value is Node =>
-  typeof value === "object" && value !== null && NODE in value && value[NODE] === true;
 
 const isExpr = (node: Node): node is Expr => {
   switch (node.kind) {

@@ -47,7 +47,8 @@ describe("messages of syntax errors", () => {
     ["\ufeff", "byte order mark (U+FEFF)"],
     ["\u202e", "direction mark (U+202E)"],
     ["\u2028", "line separator (U+2028)"],
-    ["\u3000", "wide space (U+3000)"],
+    ["\u3000", "space (U+3000)"],
+    ["\u00ad", "invisible character (U+00AD)"],
     ["\u0007", "control character (U+0007)"],
   ])("names the invisible character %j", (character, name) => {
     expect(messages(`{ a${character}= 1; }`)).toEqual([`${name} outside a string`]);

@@ -64,33 +64,25 @@ const CHARACTERS: readonly (readonly [characters: string, hint: string])[] = [
   ["\\", "a function is `x: y`"],
 ];
 
-/** Names of characters that a terminal does not show, by code point. */
-const INVISIBLE: readonly (readonly [from: number, to: number, name: string])[] = [
-  [0x0000, 0x001f, "control character"],
-  [0x007f, 0x009f, "control character"],
-  [0x00a0, 0x00a0, "no-break space"],
-  [0x00ad, 0x00ad, "soft hyphen"],
-  [0x1680, 0x1680, "space"],
-  [0x2000, 0x200a, "space"],
-  [0x200b, 0x200b, "zero-width space"],
-  [0x200c, 0x200d, "zero-width joiner"],
-  [0x200e, 0x200f, "direction mark"],
-  [0x2028, 0x2029, "line separator"],
-  [0x202a, 0x202e, "direction mark"],
-  [0x202f, 0x202f, "no-break space"],
-  [0x205f, 0x205f, "space"],
-  [0x2060, 0x2064, "invisible character"],
-  [0x2066, 0x2069, "direction mark"],
-  [0x3000, 0x3000, "wide space"],
-  [0xfe00, 0xfe0f, "variation selector"],
-  [0xfeff, 0xfeff, "byte order mark"],
+/** Names of characters that a terminal does not show. The first one that applies is used. */
+const INVISIBLE: readonly (readonly [characters: RegExp, name: string])[] = [
+  [/\u00a0|\u202f/, "no-break space"],
+  [/\u200b/, "zero-width space"],
+  [/\ufeff/, "byte order mark"],
+  [/\p{Bidi_C}/u, "direction mark"],
+  [/\p{Zs}/u, "space"],
+  [/\p{Zl}|\p{Zp}/u, "line separator"],
+  [/\p{Cc}/u, "control character"],
+  [/\p{Cf}|\p{Mn}/u, "invisible character"],
 ];
 
 /** A character that Nix does not know: its name if it is invisible, and a hint. */
 export const describeCharacter = (character: string): string => {
-  const point = character.codePointAt(0) ?? 0;
-  const name = INVISIBLE.find(([from, to]) => from <= point && point <= to)?.[2];
-  if (name !== undefined) return `${name} (U+${point.toString(16).toUpperCase().padStart(4, "0")}) outside a string`;
+  const name = INVISIBLE.find(([characters]) => characters.test(character))?.[1];
+  if (name !== undefined) {
+    const point = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+    return `${name} (U+${point}) outside a string`;
+  }
   const hint = CHARACTERS.find(([characters]) => characters.includes(character))?.[1];
   return `unexpected character \`${character}\`${hint === undefined ? "" : `; ${hint}`}`;
 };

@@ -25,7 +25,6 @@ import {
   type Trivium,
   type With,
 } from "../expr.js";
-import { toBindings, type Bindings } from "../build.js";
 import { FLOAT_MIN, INT64_MAX } from "../literal.js";
 import { isIdentifier, staticName } from "../names.js";
 import {
@@ -45,7 +44,6 @@ import {
 } from "../nodes.js";
 import { BINARY, LEVEL, type OperatorRule } from "../operators.js";
 import { escapeStr } from "../strings.js";
-import { toNix } from "../to-nix.js";
 import { joinAfter, lineComment } from "../trivia.js";
 import { AttributeTables } from "./duplicates.js";
 import {
@@ -65,7 +63,7 @@ import {
   type TextFrame,
 } from "./frames.js";
 import { describeCharacter, excerpt, hintFor } from "./hints.js";
-import { toName, toTextPart, type Holes } from "./holes.js";
+import type { Holes } from "./holes.js";
 import { HOLE, Lexer, type TextEnd, type TokenKind } from "./lexer.js";
 import type { SyntaxErrorKind, SyntaxProblem } from "./parse-error.js";
 import { staticText, textNode } from "./text-node.js";
@@ -94,7 +92,7 @@ export class Parser {
   readonly problems: SyntaxProblem[] = [];
   readonly #text: string;
   readonly #strict: boolean;
-  readonly #holes: Holes;
+  readonly #holes: Holes | undefined;
   /** Offsets of the holes whose values are in the tree. */
   readonly #used = new Set<number>();
   readonly #lexer: Lexer;
@@ -110,15 +108,13 @@ export class Parser {
   #commentedEnd = -1;
 
   readonly #hasNul: boolean;
-  readonly #isTemplate: boolean;
 
   constructor(text: string, { strict, holes, lines = true }: ParserOptions) {
     this.#text = text;
     this.#hasNul = text.includes("\0");
     this.#strict = strict;
-    this.#holes = holes ?? new Map<number, unknown>();
-    this.#isTemplate = holes !== undefined;
-    this.#lexer = new Lexer(text, (at) => this.#holes.has(at), lines);
+    this.#holes = holes;
+    this.#lexer = new Lexer(text, (at) => holes?.starts.has(at) === true, lines);
   }
 
   /** The expression of the text. Not usable if there are problems. */
@@ -144,7 +140,7 @@ export class Parser {
 
   /** Reports values that are not in the tree, such as values in a comment or after a backslash. */
   #checkHoles(): void {
-    for (const start of this.#holes.keys()) {
+    for (const start of this.#holes?.starts ?? []) {
       const end = start + HOLE.length;
       if (!this.#used.has(start)) this.#problem("hole", start, end, "a value is not allowed here");
     }
@@ -322,7 +318,7 @@ export class Parser {
   #hole(): State {
     const { start, end, before, after } = this.#lexer;
     this.#checkApart();
-    const { parens, ...node } = this.#valueOf(start, toNix);
+    const { parens, ...node } = this.#valueOf(start, (holes) => holes.expr(start));
     // Parentheses belong to the former place of the node, unless they have comments.
     const kept = parens?.filter((one) => one.before ?? one.after ?? one.tokens).map((one) => ({ ...one }));
     const copy: Expr = { ...node, ...(kept === undefined || kept.length === 0 ? {} : { parens: kept }), start, end };
@@ -333,11 +329,11 @@ export class Parser {
     return this.#have(copy, LEVEL.atom);
   }
 
-  /** The result of `read` for the value of a hole. If it throws, a problem is reported at the hole. */
-  #valueOf<T extends object>(start: number, read: (value: unknown) => T): T | typeof MISSING {
+  /** The result of `read` for the hole at `start`. If it throws, a problem is reported at the hole. */
+  #valueOf<T extends object>(start: number, read: (holes: Holes) => T): T | typeof MISSING {
     this.#used.add(start);
     try {
-      return read(this.#holes.get(start));
+      return read(this.#holes as Holes);
     } catch (error) {
       if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
       this.#problem("hole", start, start + HOLE.length, error.message);
@@ -720,7 +716,7 @@ export class Parser {
     const before = this.#takeBefore();
     const { kind } = this.#lexer;
     if (kind === "]") return this.#closeList(list.opening, list.items, before);
-    if (kind === "..." && this.#isTemplate) return this.#spliceItems(list.items, before);
+    if (kind === "..." && this.#holes !== undefined) return this.#spliceItems(list.items, before);
     if (!this.#startsTerm(kind)) {
       if (kind === "-" || kind === "!") {
         this.#needsParentheses(`\`${kind}\``);
@@ -735,10 +731,7 @@ export class Parser {
 
   /** `...${items}` in a template: each item of an array becomes a list item. */
   #spliceItems(items: Expr[], before: Before): State {
-    return this.#splice(items, before, "a list of items", (value) => {
-      if (!Array.isArray(value)) throw new TypeError("expected an array of items after `...` in a list");
-      return value.map((item: unknown) => toNix(item));
-    });
+    return this.#splice(items, before, "a list of items", (holes, at) => holes.items(at));
   }
 
   /** Adds the result of `read` for the hole after `...` to `parts`. Its comments go to the first and last part. */
@@ -746,13 +739,13 @@ export class Parser {
     parts: T[],
     before: Before,
     wanted: string,
-    read: (value: unknown) => readonly T[],
+    read: (holes: Holes, at: number) => readonly T[],
   ): State {
     const comments = [...(before ?? []), ...lineComments(this.#lexer.after)];
     this.#next();
     const { kind, start, end, before: own, after } = this.#lexer;
     if (kind !== "hole") return this.#unexpected(`${wanted} after \`...\``);
-    const value = this.#valueOf(start, (hole) => ({ spliced: read(hole) }));
+    const value = this.#valueOf(start, (holes) => ({ spliced: read(holes, start) }));
     const spliced = "spliced" in value ? value.spliced.map((part): Mutable<T> => ({ ...part, start, end })) : [];
     this.#next();
     comments.push(...(own ?? []));
@@ -839,7 +832,7 @@ export class Parser {
       case "inherit":
         return this.#openInherit(before);
       case "...":
-        if (!this.#isTemplate) break;
+        if (this.#holes === undefined) break;
         return this.#spliceBindings(top.bindings, before);
       case "}":
         if (top.kind === "set") return this.#closeSet(top, before);
@@ -861,7 +854,7 @@ export class Parser {
 
   /** `...${bindings}` in a template: attributes of a record or set, or a list of bindings. */
   #spliceBindings(bindings: Binding[], before: Before): State {
-    return this.#splice(bindings, before, "a record of attributes", (value) => toBindings(value as Bindings));
+    return this.#splice(bindings, before, "a record of attributes", (holes, at) => holes.bindings(at));
   }
 
   #closeSet(frame: Extract<Frame, { kind: "set" }>, inner: Before): State {
@@ -1036,8 +1029,8 @@ export class Parser {
     const { start, end, before } = this.#lexer;
     this.#checkApart();
     const isPath = this.#top.kind === "path";
-    const value = this.#valueOf(start, (hole) => {
-      const names = [hole].flat().map(toName);
+    const value = this.#valueOf(start, (holes) => {
+      const names = holes.names(start);
       if (isPath && names.length === 0) throw new TypeError("an attribute path needs at least one name");
       return { names };
     });
@@ -1251,7 +1244,8 @@ export class Parser {
     const { of, pieces, start } = frame;
     switch (found) {
       case "hole": {
-        const part = this.#valueOf(lexer.end, (value) => toTextPart(value));
+        const at = lexer.end;
+        const part = this.#valueOf(at, (holes) => holes.textPart(at));
         if (part !== MISSING) pieces.push(part as HoleText | Interpolation);
         return "text";
       }

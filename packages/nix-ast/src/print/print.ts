@@ -74,7 +74,7 @@ import {
   type Parts,
 } from "./parts.js";
 import { escapeStr, indentedLines, pathParts, strLines, type StringLine } from "../strings.js";
-import { isNode } from "../to-nix.js";
+import { isNode } from "../nodes.js";
 import { joinAfter, lineComment } from "../trivia.js";
 import { unescapeName } from "../unescape.js";
 import { plainLine } from "./plain.js";

@@ -2,9 +2,20 @@
  * Expressions in source form: with necessary parentheses, with negative numbers as negations, and with `"` quotes for
  * `''` strings that do not need `''`.
  */
-import { binary, float, int, negate } from "../build.js";
-import type { Annotated, Binary, BinaryOperator, Expr, IndentedStr, Parens, Tokens, Trivium, Unary } from "../expr.js";
-import { INT64_MIN } from "../literal.js";
+import {
+  NODE,
+  type Annotated,
+  type Binary,
+  type BinaryOperator,
+  type Expr,
+  type IndentedStr,
+  type Parens,
+  type Tokens,
+  type Trivium,
+  type Unary,
+} from "../expr.js";
+import { float, int, INT64_MIN } from "../literal.js";
+import { BinaryNode } from "../nodes.js";
 import { clash, levelOf, BINARY, LEVEL } from "../operators.js";
 import { escapeStr, isPlain } from "../strings.js";
 
@@ -25,12 +36,15 @@ export type Written = Expr | Paren;
 const withoutSign = (expr: Expr): Expr => {
   if (expr.kind === "int" && expr.value < 0n) {
     const unsigned =
-      expr.value === INT64_MIN ? binary(negate(int(-INT64_MIN - 1n)), "-", int(1)) : negate(int(-expr.value));
+      expr.value === INT64_MIN ? new BinaryNode("-", negate(int(-INT64_MIN - 1n)), int(1)) : negate(int(-expr.value));
     return annotate(unsigned, expr);
   }
   if (expr.kind === "float" && (expr.value < 0 || Object.is(expr.value, -0))) {
     // Nix negates by subtraction from 0, which loses the sign of -0. A product keeps it.
-    return annotate(expr.value === 0 ? binary(float(0), "*", negate(float(1))) : negate(float(-expr.value)), expr);
+    return annotate(
+      expr.value === 0 ? new BinaryNode("*", float(0), negate(float(1))) : negate(float(-expr.value)),
+      expr,
+    );
   }
   if (expr.kind === "indentedStr" && isPlain(expr)) return quoted(expr);
   return expr;
@@ -49,6 +63,8 @@ const quoted = (expr: IndentedStr): Expr => {
   });
   return { ...rest, kind: "str", spelling: texts };
 };
+
+const negate = (operand: Expr): Unary => ({ [NODE]: true, kind: "unary", operator: "-", operand });
 
 const annotate = (node: Expr, { before, after }: Annotated): Expr => ({
   ...node,
