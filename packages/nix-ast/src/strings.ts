@@ -95,7 +95,7 @@ export const indentedLines = (text: Text): readonly StringLine[] => {
 };
 
 /** Splits text with interpolations into lines, without empty texts. */
-export const splitLines = (line: StringLine): (string | Interpolation)[][] => {
+const splitLines = (line: StringLine): (string | Interpolation)[][] => {
   const lines: (string | Interpolation)[][] = [[]];
   for (const part of line) {
     if (typeof part === "object") lines.at(-1)?.push(part);
@@ -110,7 +110,7 @@ export const splitLines = (line: StringLine): (string | Interpolation)[][] => {
 };
 
 /** True if a line is empty or contains only spaces. */
-export const isBlank = (line: StringLine): boolean =>
+const isBlank = (line: StringLine): boolean =>
   line.every((part) => typeof part === "string" && /^ *$/.test(part));
 const startsWithSpace = (line: StringLine): boolean => typeof line[0] === "string" && line[0].startsWith(" ");
 const anchor = (line: (string | Interpolation)[] | undefined): void => {

@@ -33,6 +33,12 @@ describe("the output equals format of nix-ast", () => {
   });
 });
 
+it("maps tabWidth to the indentation, 2 by default", async () => {
+  expect(await formatted("{a=1;b=2;}", {})).toBe("{\n  a = 1;\n  b = 2;\n}\n");
+  expect(await formatted("{a=1;b=2;}", { tabWidth: 4 })).toBe("{\n    a = 1;\n    b = 2;\n}\n");
+  expect(await formatted("{a=1;b=2;}", { tabWidth: 0 })).toBe("{\n a = 1;\n b = 2;\n}\n");
+});
+
 it("keeps the cursor at its character", async () => {
   const text = "{a=1;\nfoo=2;}\n";
   const options = { parser: "nix", plugins: [plugin], cursorOffset: text.indexOf("oo=") };

@@ -10,6 +10,26 @@ import { print, type PrintOptions } from "./print.js";
 /**
  * The text of a Nix file with `value`: the same as `print(toNix(value))`, several times as fast for JSON-like data.
  *
+ * @example
+ *
+ * ```ts
+ * import { printData } from "@microvm-emit/nix-ast";
+ *
+ * console.log(printData({ networking: { hostName: "web" }, ports: [80, 443] }));
+ * ```
+ *
+ * ```nix
+ * {
+ *   networking = {
+ *     hostName = "web";
+ *   };
+ *   ports = [
+ *     80
+ *     443
+ *   ];
+ * }
+ * ```
+ *
  * @throws {ToNixError} and RangeError as `toNix`.
  */
 export const printData = (value: NixInput, options: PrintOptions = {}): string => {
