@@ -110,8 +110,7 @@ const splitLines = (line: StringLine): (string | Interpolation)[][] => {
 };
 
 /** True if a line is empty or contains only spaces. */
-const isBlank = (line: StringLine): boolean =>
-  line.every((part) => typeof part === "string" && /^ *$/.test(part));
+const isBlank = (line: StringLine): boolean => line.every((part) => typeof part === "string" && /^ *$/.test(part));
 const startsWithSpace = (line: StringLine): boolean => typeof line[0] === "string" && line[0].startsWith(" ");
 const anchor = (line: (string | Interpolation)[] | undefined): void => {
   if (line && typeof line[0] === "string") line[0] = `''\\${line[0]}`;
