@@ -1,7 +1,7 @@
 import { NODE } from "../expr.js";
 import { FLOAT_MIN, isText } from "../literal.js";
 import { escapeStr } from "../strings.js";
-import { toNix, type NixInput } from "../to-nix.js";
+import { toNix } from "../to-nix.js";
 import { INDENT, LAST_COLUMN, WIDTH } from "./layout.js";
 import { floatText } from "./numbers.js";
 import { writtenName } from "./plain.js";
@@ -32,7 +32,7 @@ import { print, type PrintOptions } from "./print.js";
  *
  * @throws {ToNixError} and RangeError as `toNix`.
  */
-export const printData = (value: NixInput, options: PrintOptions = {}): string => {
+export const printData = (value: unknown, options: PrintOptions = {}): string => {
   const { width = WIDTH, indent = INDENT } = options;
   const writer = new DataWriter(width, indent);
   return writer.write(value) ?? print(toNix(value), options);
