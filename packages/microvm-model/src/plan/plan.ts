@@ -35,7 +35,7 @@ export type { Placed } from "./placed.js";
 export type { AllowedPlan, PolicyPlan, PortPlan, PublishedPlan, ReachedVmPlan } from "./policy.js";
 export type { ModulePlan, PackagePlan } from "./references.js";
 export type { SecretPlan } from "./secret.js";
-export type { DirectoryPlan, SharePlan, ShareRole, StoragePlan, VolumePlan } from "./storage.js";
+export type { DirectoryPlan, RepositoryPlan, SharePlan, ShareRole, StoragePlan, VolumePlan } from "./storage.js";
 export type { EmacsPlan, GroupPlan, HomePlan, UserPlan, ZshPlan } from "./users.js";
 export type { VmPlan } from "./vm.js";
 
