@@ -25,6 +25,7 @@ export interface StoragePlan {
   readonly repository: RepositoryPlan | null;
 }
 
+/** The workspace of a VM as a Git repository on its own disk. */
 export interface RepositoryPlan {
   /** Its place in the guest. */
   readonly mountPoint: Placed<string>;
