@@ -2,12 +2,12 @@
  * A runner of Vitest for scripts/mutate.ts, whose mutations are all in the sources and off. After a test has passed, it
  * runs again with each mutation on that it reached. A mutation is dead when the test fails, and passes again without it.
  *
- * A mutation that is reached while files load, or by a test that cannot run twice, is left to a run of its own.
+ * A mutation that is reached while files load, or by a test that cannot run twice, is left to a separate run.
  */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { type RunnerTestCase, type RunnerTestSuite, TestRunner } from "vitest";
 
-/** What the switches in the sources read and write. */
+/** The values that switches in the sources read and write. */
 declare global {
   var mutantsReached: Set<number> | undefined;
   var mutantOn: number | undefined;
@@ -20,7 +20,7 @@ const isAlone = process.env["MUTANT"] !== undefined;
 if (folder !== "" || isAlone) globalThis.mutantsReached = new Set();
 if (isAlone) globalThis.mutantOn = Number(process.env["MUTANT"]);
 
-/** By the number of the mutation: the test that detects it, and the files of tests to run with it on from the start. */
+/** Number of a mutation to the test that detects it, and the files of tests to run with it on from the start. */
 interface Result {
   readonly dead: Record<number, string>;
   readonly apart: Record<number, string[]>;

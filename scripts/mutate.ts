@@ -29,7 +29,7 @@ interface Mutation {
   readonly start: number;
   readonly end: number;
   readonly text: string;
-  /** Where it lies, which decides the form of a switch; absent in other languages than TypeScript. */
+  /** Its syntax, which decides the form of a switch; absent in other languages than TypeScript. */
   readonly kind?: "expression" | "name" | "element" | "statement";
 }
 
@@ -57,7 +57,7 @@ const whole = (node: ts.Node): ts.Node =>
     ? whole(node.parent)
     : node;
 
-/** Whether the text is not a value: the specifier of a module, or a code that other scripts read from the source. */
+/** True if the text is not a value: the specifier of a module, or a code that other scripts read from the source. */
 const isFixed = ({ parent }: ts.Node): boolean =>
   ts.isImportDeclaration(parent) ||
   ts.isExportDeclaration(parent) ||
@@ -348,7 +348,7 @@ const folder = mkdtempSync(join(tmpdir(), "microvm-emit-mutants-"));
 const copy = join(folder, "project");
 const state = join(folder, "state");
 for (const made of [copy, state]) mkdirSync(made);
-/** The mutations of one run: text of the file, and what became of them. */
+/** The mutations of one run: text of the file, and their results. */
 type Mutant = Mutation & { readonly id: number; readonly file: string };
 
 /** So many mutations at random places that do not overlap. */
@@ -422,7 +422,7 @@ const build = (): void => {
     if (!succeeds(command)) throw new Error(`Failed: ${command.join(" ")}`);
 };
 
-/** Whether the mutation is a mistake of types, which no test needs to detect. */
+/** True if the mutation is a mistake of types, which no test needs to detect. */
 const isTyped = (mutant: Mutant): boolean => {
   writeFileSync(join(copy, mutant.file), mutated(mutant));
   const passes = succeeds(["tsc", "-b", "packages/emit"]);

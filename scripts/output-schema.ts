@@ -1,5 +1,5 @@
 /**
- * Generates the JSON Schemas of what the commands print with `--json`, from the types of packages/emit/src/cli/results.ts.
+ * Generates the JSON Schemas of the output of commands with `--json`, from the types of packages/emit/src/cli/results.ts.
  * `npm run generate` writes them to packages/emit.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
