@@ -75,7 +75,7 @@ describe("a config with VMs in another file", () => {
     const commands = stdout.split("\n").map((line) => line.trim());
     expect(commands).toContain(`git clone ${url} ~/src/web`);
     expect(commands.slice(-3)).toEqual(["microvm-emit up web", "microvm-emit push web", ""]);
-    succeeded(microvmEmit(dir, ["add", "copy", "--like", "web"]));
+    succeeded(microvmEmit(dir, ["add", "copy", "--like", "web", "--host", "alpha"]));
     expect(read(dir, "vms.ts")).toContain('copy: { workspace: { repo: "~/src/web" } },');
     const path = succeeded(microvmEmit(dir, ["add", "own", "--host", "alpha", "--repo", "/srv/own"]));
     expect(read(dir, "vms.ts")).toContain('own: { workspace: { repo: "/srv/own" } },');
