@@ -18,7 +18,7 @@ export interface Pair {
 }
 
 /** The references of a VM in the clone: no other one is ever written. */
-export const refsOf = (name: string): string => `refs/remotes/vm/${name}/`;
+const refsOf = (name: string): string => `refs/remotes/vm/${name}/`;
 
 /** How messages call a branch of a VM. */
 export const branchOf = (name: string, branch: string): string => `vm/${name}/${branch}`;

@@ -40,7 +40,7 @@ export const readAllowed = async (machine: Machine): Promise<Allowed | undefined
 };
 
 /** Reads the program's output; undefined for another form. */
-export const parseAllowed = (text: string): Allowed | undefined => {
+const parseAllowed = (text: string): Allowed | undefined => {
   let read: unknown;
   try {
     read = JSON.parse(text);

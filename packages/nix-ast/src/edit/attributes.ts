@@ -306,7 +306,7 @@ const orphaned = (
   return undefined;
 };
 
-export const removeDefinition = (file: NixFile, { kind, set, index, binding, ...found }: Definition): Edited => {
+const removeDefinition = (file: NixFile, { kind, set, index, binding, ...found }: Definition): Edited => {
   const { text } = file;
   const name = "name" in found ? found.name : firstNames(binding)[0];
   const others = set.bindings.filter((one) => one !== binding);

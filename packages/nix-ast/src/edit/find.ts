@@ -68,7 +68,7 @@ export const listsIn = (expr: Expr): readonly List[] => {
 };
 
 /** The parts of the result of an expression: of calls, their last argument, or each item of it. */
-export const branchesOf = (expr: Expr, through: Through): readonly Branch[] => {
+const branchesOf = (expr: Expr, through: Through): readonly Branch[] => {
   const found: Branch[] = [];
   const stack: Branch[] = [{ value: expr, conditions: [] }];
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
