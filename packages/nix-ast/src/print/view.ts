@@ -59,7 +59,8 @@ const quoted = (expr: IndentedStr): Expr => {
   const texts = expr.parts.map((part, i) => {
     const text = spelling?.[i];
     if (text !== undefined) return text.replace(/''\$|'''/g, (found) => (found === "'''" ? "''" : "\\$"));
-    return typeof part === "string" && part.includes("\t") ? escapeStr(part).replaceAll("\\t", "\t") : undefined;
+    if (typeof part !== "string" || !part.includes("\t")) return undefined;
+    return escapeStr(part, i + 1 < expr.parts.length).replaceAll("\\t", "\t");
   });
   return { ...rest, kind: "str", spelling: texts };
 };
