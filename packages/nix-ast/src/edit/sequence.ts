@@ -163,7 +163,7 @@ export const removeElement = (text: string, { open, close, elements }: Sequence,
   const to = elements[index + 1]?.start ?? close;
   const cut = withComments(text, from, element);
   if (elements.length === 1 && text.slice(from, cut.start).trim() === "" && text.slice(cut.end, to).trim() === "") {
-    return { start: open, end: close, text: emptyInside(text, open) };
+    return { start: open, end: close, text: emptyInside(`${text.slice(0, open)}\n${text.slice(close)}`, open) };
   }
   if (!cut.lines) {
     // Also remove the white space on one side.
