@@ -110,7 +110,7 @@ interface VmOnHost {
   readonly host: string;
 }
 
-/** Whether a running host opened what its config allows. */
+/** Tells if a running host already allows the new entry of its config. */
 export interface InForce {
   readonly host: string;
   readonly inForce: boolean;

@@ -4,7 +4,7 @@ import { type Entry, modes } from "./entry.js";
 import { type RiskName, risks, risksOf, risksOfCommit, type Tree } from "./risks.js";
 import { fieldsOf, gitAnswer, gitOutput } from "./run.js";
 
-/** What a branch of a VM would change in the clone. */
+/** The changes that a branch of a VM makes to the clone. */
 export interface Review {
   readonly branch: string;
   readonly commit: string;

@@ -1,6 +1,6 @@
 import { type Entry, modes } from "./entry.js";
 
-/** What a rule knows of a changed file beside its entry. */
+/** The facts of a changed file that a rule reads, besides its entry. */
 export interface Seen {
   /** The content before and after; undefined for none, and for a file that is too large to read. */
   readonly before: string | undefined;

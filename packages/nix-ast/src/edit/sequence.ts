@@ -163,7 +163,7 @@ export const removeElement = (text: string, { open, close, elements }: Sequence,
   const to = elements[index + 1]?.start ?? close;
   const cut = withComments(text, from, element);
   if (elements.length === 1 && text.slice(from, cut.start).trim() === "" && text.slice(cut.end, to).trim() === "") {
-    return { start: open, end: close, text: emptyInside(`${text.slice(0, open)}\n${text.slice(close)}`, open) };
+    return { start: open, end: close, text: emptyInside(text, open, close) };
   }
   if (!cut.lines) {
     // Also remove the white space on one side.
@@ -186,10 +186,12 @@ export const removeElement = (text: string, { open, close, elements }: Sequence,
   return { start: cut.start, end: cut.end, text: "" };
 };
 
-/** The inside of an empty set or list, as elsewhere in the file: one space, or nothing. */
-const emptyInside = (text: string, open: number): string => {
+/** The inside of an emptied set or list, as elsewhere in the file: one space, or nothing. */
+const emptyInside = (text: string, open: number, close: number): string => {
   const [tight, spaced] = text[open - 1] === "[" ? (["[]", "[ ]"] as const) : (["{}", "{ }"] as const);
-  return text.split(tight).length > text.split(spaced).length ? "" : " ";
+  // The newline keeps the brackets of the emptied one apart, which is not elsewhere.
+  const others = `${text.slice(0, open)}\n${text.slice(close)}`;
+  return others.split(tight).length > others.split(spaced).length ? "" : " ";
 };
 
 /** An element with its comments: whole lines if nothing else is on them. */

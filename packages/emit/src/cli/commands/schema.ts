@@ -26,15 +26,13 @@ export const schema: Declare = (program, ask) => {
 /** The schemas of all outputs, with their shared definitions. */
 interface OutputSchemas {
   readonly definitions: Readonly<Record<string, unknown>> & {
-    readonly Printed: { readonly properties: Readonly<Record<string, unknown>> };
+    readonly Printed: { readonly properties: Readonly<Record<string, object>> };
   };
 }
 
 const outputSchema = (command: string): string => {
   const { Printed, ...definitions } = (JSON.parse(readOwnFile("output.schema.json")) as OutputSchemas).definitions;
   requireKnown("command", [command], Object.keys(Printed.properties));
-  const schema = { $schema: "http://json-schema.org/draft-07/schema#", ...asRecord(Printed.properties[command]) };
+  const schema = { $schema: "http://json-schema.org/draft-07/schema#", ...Printed.properties[command] };
   return `${JSON.stringify({ ...schema, definitions }, undefined, 2)}\n`;
 };
-
-const asRecord = (value: unknown): object => (typeof value === "object" ? (value ?? {}) : {});
