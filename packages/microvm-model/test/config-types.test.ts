@@ -339,6 +339,7 @@ const leftOut = (): Readonly<Record<string, object | undefined>> => {
             graphics: {},
             limits: {},
             store: { disk: "erofs" },
+            workspace: {},
             microvm: {
               alioth: {},
               "cloud-hypervisor": {},
@@ -400,6 +401,7 @@ const leftOut = (): Readonly<Record<string, object | undefined>> => {
     Graphics: objectIn(full.graphics),
     Limits: full.limits,
     StoreDisk: objectIn(full.store),
+    Workspace: Object(full.workspace) as object,
     MicrovmOptions: host?.vms["plain"]?.microvm,
     HypervisorPackage: full.microvm.alioth,
     CloudHypervisorOptions: full.microvm["cloud-hypervisor"],
