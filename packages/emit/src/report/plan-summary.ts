@@ -153,7 +153,7 @@ export const formatSummary = (hosts: readonly HostSummary[], style: Style, width
 
 /** Git, prompts and editors run programs that the files of a folder name. */
 const workspacesLine =
-  "  Shared workspaces: on the host, a prompt with Git, Git, direnv or an editor in one runs the agent's programs as you";
+  "  Shared workspaces: Git, prompts, direnv and editors on the host run the agent's programs as you";
 
 const userLine = ({ name, uid, gid }: UserSummary): string => {
   const ids = Object.entries({ uid, gid });

@@ -70,7 +70,7 @@ it("plan prints the guests of a host, and the difference of each from the most s
   expect(stderr).toContain("warning[guest-not-shared] hosts.alpha.vms.f");
   expect(stdout).toBe(`alpha: 6 VMs, 5 guests
   user alice: uid and gid from the host's NixOS configuration
-  Shared workspaces: on the host, a prompt with Git, Git, direnv or an editor in one runs the agent's programs as you
+  Shared workspaces: Git, prompts, direnv and editors on the host run the agent's programs as you
 
   guest a
     a  10.0.0.2  microvm0  8 CPUs  4096 MiB
@@ -109,7 +109,7 @@ it("plan prints risks below their VMs", () => {
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   expect(stdout).toBe(`alpha: 4 VMs, 2 guests
   user alice: uid and gid from the host's NixOS configuration
-  Shared workspaces: on the host, a prompt with Git, Git, direnv or an editor in one runs the agent's programs as you
+  Shared workspaces: Git, prompts, direnv and editors on the host run the agent's programs as you
 
   guest a
     a  10.0.0.2  microvm0  8 CPUs  4096 MiB
@@ -165,7 +165,7 @@ it("plan prints two lines for each similar VM, and wraps long lists", () => {
   expect(lines.slice(0, 7)).toEqual([
     "alpha: 10 VMs, 2 guests",
     "  user alice: uid and gid from the host's NixOS configuration",
-    "  Shared workspaces: on the host, a prompt with Git, Git, direnv or an editor in one runs the agent's programs as you",
+    "  Shared workspaces: Git, prompts, direnv and editors on the host run the agent's programs as you",
     "",
     "  guest a",
     "    a        10.0.0.2   microvm0  8 CPUs  4096 MiB  login shared with b, c, d and 5 more",
@@ -281,7 +281,7 @@ it("plan selects VMs and hosts by name", () => {
   const dir = laidOut();
   expect(microvmEmit(dir, ["plan", "--vm", "b"]).stdout).toBe(`alpha: 1 VM, 1 guest
   user alice: uid and gid from the host's NixOS configuration
-  Shared workspaces: on the host, a prompt with Git, Git, direnv or an editor in one runs the agent's programs as you
+  Shared workspaces: Git, prompts, direnv and editors on the host run the agent's programs as you
 
   guest a
     b  10.0.0.3  microvm1  8 CPUs  1024 MiB
