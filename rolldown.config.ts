@@ -43,6 +43,9 @@ const executable: Plugin = {
 const input: InputOptions = {
   input: { "microvm-emit": join(dist, "cli/main.js") },
   platform: "node",
+  // A module that one command imports on demand may be part of another command.
+  checks: { ineffectiveDynamicImport: false },
+  preserveEntrySignatures: "allow-extension",
   // Optional dependencies, which users can leave out.
   external: ["@hpcc-js/wasm-graphviz", "@resvg/resvg-wasm"],
   // ES modules where a package has both: of CommonJS, all is kept and run.
