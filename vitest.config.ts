@@ -1,8 +1,17 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const source = (packageFolder: string, entry = "index"): string =>
   fileURLToPath(new URL(`packages/${packageFolder}/src/${entry}.ts`, import.meta.url));
+
+/** Begins with the lab, whose files take minutes, so that none of them runs alone at the end. */
+class LabFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isInLab = ({ moduleId }: TestSpecification): boolean => moduleId.includes("/test/lab/policy");
+    return (await super.sort(files)).sort((a, b) => Number(isInLab(b)) - Number(isInLab(a)));
+  }
+}
 
 export default defineConfig({
   test: {
@@ -12,6 +21,7 @@ export default defineConfig({
     // Half of the time is spent waiting for programs that tests start.
     maxWorkers: "100%",
     globalSetup: ["test/bundle.ts"],
+    sequence: { sequencer: LabFirst },
     // One evaluation of a whole host by Nix takes seconds, and more on a busy machine.
     testTimeout: 120_000,
     hookTimeout: 120_000,

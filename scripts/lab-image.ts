@@ -1,4 +1,5 @@
-/** Builds the guests' image before the tests that boot it. */
+/** Builds the image of the lab's guests and the Debian of its containers before the tests that boot them. */
 import { image } from "../test/lab/image.js";
+import { systemdImage } from "../test/lab/systemd-host.js";
 
-await image();
+await Promise.all([image(), systemdImage()]);

@@ -134,10 +134,6 @@ describe.skipIf(missing !== undefined)("microvm-emit allow", () => {
   let lab: SystemdHost;
   let units: PolicyUnits;
 
-  const put = (path: string, text: string, mode = "0644"): Promise<string> =>
-    lab.run(
-      `mkdir -p "$(dirname ${path})"; printf %s '${Buffer.from(text).toString("base64")}' | base64 -d >${path}; chmod ${mode} ${path}`,
-    );
   const tries = (vm: Vm, to: string, port = 80): Promise<string> =>
     lab.run(`ip netns exec ${vm} python3 /run/try.py ${to} ${String(port)}`);
   /** Waits until a reload, which is not waited for, has an effect. */
@@ -166,16 +162,16 @@ describe.skipIf(missing !== undefined)("microvm-emit allow", () => {
     for (const path of units.packages)
       await lab.run(`mkdir -p ${path}; ln -sfn /usr/bin ${path}/bin; ln -sfn /usr/lib/x86_64-linux-gnu ${path}/lib`);
     for (const [path, text] of Object.entries(units.files))
-      await put(path, text, text.startsWith("#!") ? "0755" : "0444");
+      await lab.put(path, text, text.startsWith("#!") ? "0755" : "0444");
     await lab.run(
       "mkdir -p /run/current-system/sw/bin; ln -s /usr/bin/microvm-grant /run/current-system/sw/bin; [ -e /usr/bin/nft ] || ln -s ../sbin/nft /usr/bin/nft",
     );
-    await put("/etc/microvm/vms.json", JSON.stringify(facts));
-    await put("/home/alice/project/microvm.config.ts", CONFIG);
-    await put("/home/alice/project/configuration.nix", "{ }\n");
-    await put("/run/upstream.py", UPSTREAM);
-    await put("/run/web.py", WEB);
-    await put("/run/try.py", TRY);
+    await lab.put("/etc/microvm/vms.json", JSON.stringify(facts));
+    await lab.put("/home/alice/project/microvm.config.ts", CONFIG);
+    await lab.put("/home/alice/project/configuration.nix", "{ }\n");
+    await lab.put("/run/upstream.py", UPSTREAM);
+    await lab.put("/run/web.py", WEB);
+    await lab.put("/run/try.py", TRY);
     const servers = [DNS, ...Object.values(SERVERS), ADDRESS, SECOND_ADDRESS, THIRD_ADDRESS];
     await lab.run(`
       echo '127.0.0.1 vm' >>/etc/hosts
@@ -204,10 +200,10 @@ describe.skipIf(missing !== undefined)("microvm-emit allow", () => {
         .join("")}
       systemd-run -q --unit=upstream -p NetworkNamespacePath=/run/netns/beyond python3 /run/upstream.py
       systemd-run -q --unit=web -p NetworkNamespacePath=/run/netns/beyond python3 /run/web.py
-      systemctl daemon-reload
-      systemctl start microvm-policy microvm-resolver || { journalctl -n 40 --no-pager; exit 1; }`);
+      systemctl daemon-reload`);
+    await lab.start("microvm-policy microvm-resolver");
     const [secret, known] = [readFileSync(key, "utf8"), readFileSync(`${key}.pub`, "utf8")];
-    await put("/root/.ssh/authorized_keys", known, "0600");
+    await lab.put("/root/.ssh/authorized_keys", known, "0600");
     await lab.run("ssh-keygen -A; systemctl reset-failed ssh || true; systemctl start ssh");
     const shown = await lab.run("cut -d ' ' -f 1,2 /etc/ssh/ssh_host_ed25519_key.pub");
     await lab.outside.script(`
@@ -405,7 +401,7 @@ for size in range(150):
     udp.sendto(chance.randbytes(size), ("${DNS}", 53))
     udp.sendto(b'[{"vm": "closed", "to": "0.0.0.0", "ports": [["tcp", 80]], "until": null}]', ("10.7.0.1", 5380))
 `;
-    await put("/run/flood.py", flood);
+    await lab.put("/run/flood.py", flood);
     for (const vm of ["named", "closed"]) await lab.run(`ip netns exec ${vm} python3 /run/flood.py`);
     expect(await lab.run("cat /run/microvm-policy/granted.json")).toBe(granted);
     expect(await tries("named", "listed.example")).toBe("reached");

@@ -182,15 +182,30 @@ const cases = Object.entries(uses).flatMap(([chain, ofChain]) =>
 /** Long enough for a probe on a busy machine. */
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
-describe.skipIf(missing !== undefined)("a probe has another result without the rule", () => {
-  let lab: Lab;
+// Probes mostly wait for packets that do not arrive.
+describe.skipIf(missing !== undefined).concurrent("a probe has another result without the rule", () => {
+  /** Labs that no test uses. */
+  const free: Lab[] = [];
+  let opened: readonly Lab[] = [];
+  let policy: string;
   let rules: readonly Rule[];
   beforeAll(async () => {
-    lab = await openLab(guarded);
+    opened = await Promise.all([openLab(guarded), openLab(guarded), openLab(guarded)]);
+    free.push(...opened);
+    policy = opened[0]?.policy.rules ?? "";
     // `uplink.test.ts` tests the other two.
-    rules = rulesIn(lab.policy.rules).filter(({ chain }) => !["inet way_out", "inet segment_size"].includes(chain));
+    rules = rulesIn(policy).filter(({ chain }) => !["inet way_out", "inet segment_size"].includes(chain));
   });
-  afterAll(() => lab.close());
+  afterAll(() => Promise.all(opened.map(({ close }) => close())));
+
+  const withLab = async (use: (lab: Lab) => Promise<void>): Promise<void> => {
+    const lab = await poll("a free lab", 600, () => free.pop());
+    try {
+      await use(lab);
+    } finally {
+      free.push(lab);
+    }
+  };
 
   it("every rule has a probe", () => {
     const written = rules.map(({ chain, text }) => `${chain}: ${text}`);
@@ -199,12 +214,12 @@ describe.skipIf(missing !== undefined)("a probe has another result without the r
   });
 
   /** The result of a probe with all rules, and with changed rules. */
-  const differs = async (what: string, vm: string, without: string): Promise<void> => {
+  const differs = async (lab: Lab, what: string, vm: string, without: string): Promise<void> => {
     const row = rows.find((each) => each.what === what);
     const guest = lab.guests[vm];
     if (row === undefined || guest === undefined) throw new Error(`There is no VM ${vm}, or nothing to try: ${what}`);
     const before = row.expected.split(" ")[names.indexOf(vm)];
-    await lab.load(lab.policy.rules);
+    await lab.load(policy);
     expect(await settle(row.probe, lab, guest, before), "with all rules").toBe(before);
     await lab.load(without);
     expect(await settle(row.probe, lab, guest, before === "y" ? "-" : "y")).not.toBe(before);
@@ -213,37 +228,41 @@ describe.skipIf(missing !== undefined)("a probe has another result without the r
   it.each(cases)("$chain: $rule", async ({ chain, position, what, vm }) => {
     const rule = rules.filter((each) => each.chain === chain)[position];
     if (rule === undefined) throw new Error("There is no such rule.");
-    const lines = lab.policy.rules.split("\n").filter((_, line) => line !== rule.line);
-    await differs(what, vm, lines.join("\n"));
+    const lines = policy.split("\n").filter((_, line) => line !== rule.line);
+    await withLab((lab) => differs(lab, what, vm, lines.join("\n")));
   });
 
   it.each(parts)("bridge from_tap: $rule, without $part", async ({ rule, part, what, vm }) => {
     const { line } = rules.find(({ chain, text }) => chain === "bridge from_tap" && text.startsWith(rule)) ?? {};
-    const lines = lab.policy.rules.split("\n");
+    const lines = policy.split("\n");
     const changed = lines.map((text, number) => (number === line ? text.replace(part, "") : text));
     expect(changed).not.toEqual(lines);
-    // Fragments of earlier probes expire after half a minute.
-    await poll("room for fragments", 120, async () =>
-      (await succeeds(
-        lab.guests["internet"]?.space ?? lab.host,
-        "ping -c 1 -W 1 -q -s 3000 192.168.83.1 && ping -c 1 -W 1 -q -s 3000 fd00:83::1",
-      ))
-        ? true
-        : undefined,
-    );
-    await differs(what, vm, changed.join("\n"));
+    await withLab(async (lab) => {
+      // Fragments of earlier probes expire after half a minute.
+      await poll("room for fragments", 120, async () =>
+        (await succeeds(
+          lab.guests["internet"]?.space ?? lab.host,
+          "ping -c 1 -W 1 -q -s 3000 192.168.83.1 && ping -c 1 -W 1 -q -s 3000 fd00:83::1",
+        ))
+          ? true
+          : undefined,
+      );
+      await differs(lab, what, vm, changed.join("\n"));
+    });
   });
 
   it.each(["unlike others: the bridge's querier", "unlike others: the bridge's querier, by IPv6"])(
     "multicast snooping is off: %s",
-    async (what) => {
-      const row = rows.find((each) => each.what === what);
-      const guest = lab.guests["none"];
-      if (row === undefined || guest === undefined) throw new Error("There is nothing to try.");
-      expect(await settle(row.probe, lab, guest, "-"), "as networkd sets it").toBe("-");
-      await lab.host.script("ip link set dev microbr type bridge mcast_snooping 1");
-      expect(await settle(row.probe, lab, guest, "y"), "with snooping").toBe("y");
-      await lab.host.script("ip link set dev microbr type bridge mcast_snooping 0");
-    },
+    (what) =>
+      withLab(async (lab) => {
+        const row = rows.find((each) => each.what === what);
+        const guest = lab.guests["none"];
+        if (row === undefined || guest === undefined) throw new Error("There is nothing to try.");
+        await lab.load(policy);
+        expect(await settle(row.probe, lab, guest, "-"), "as networkd sets it").toBe("-");
+        await lab.host.script("ip link set dev microbr type bridge mcast_snooping 1");
+        expect(await settle(row.probe, lab, guest, "y"), "with snooping").toBe("y");
+        await lab.host.script("ip link set dev microbr type bridge mcast_snooping 0");
+      }),
   );
 });

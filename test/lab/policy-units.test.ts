@@ -2,18 +2,22 @@
  * Tests the evaluated units of the network policy with systemd and a kernel: microvm-policy.service, the resolver, a
  * VM, and nftables.service, which flushes all rules.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { ast, type Config } from "microvm-emit";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Run } from "./agent.js";
+import { temporaryFolder } from "../nix/harness.js";
+import { rig } from "../nix/rig.js";
 import { bootHostMachine, type HostMachine, UNITS } from "./host-machine.js";
-import { tails } from "./log.js";
+import { tail, tails } from "./log.js";
 import { evaluatePolicyUnits, type PolicyUnits, RULES } from "./policy-units.js";
 import { whatGuestsMiss } from "./requirements.js";
-import { rig } from "../nix/rig.js";
+import { bootSystemdHost, type SystemdHost, whatSystemdMisses } from "./systemd-host.js";
 
-const missing = whatGuestsMiss();
+const missing = whatSystemdMisses();
 if (missing !== undefined) console.error(`NOT TESTED: units of the network policy with systemd: ${missing}.`);
+const missingForGuests = whatGuestsMiss();
+if (missingForGuests !== undefined)
+  console.error(`NOT TESTED: the network policy with udev and a kernel log: ${missingForGuests}.`);
 if (rig === undefined) console.error("NOT TESTED: nftables.service of NixOS. Set MICROVM_EMIT_RIG.");
 
 const DNS = "203.0.113.53";
@@ -97,12 +101,48 @@ const GRANT = `${GUEST} . ${LISTED} . tcp . 443`;
 /** Long enough for a machine without KVM on a busy one. */
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
+type Machine = Pick<HostMachine, "run" | "put" | "start">;
+
+/** Prepares the network and the VM's programs. */
+const prepare = async ({ run, put }: Machine): Promise<void> => {
+  // The tests restart units more often than the default limit.
+  await put(`${UNITS}/service.d/often.conf`, "[Unit]\nStartLimitIntervalSec=0\n");
+  await put("/run/upstream.py", UPSTREAM);
+  await put("/run/ask.py", ASK);
+  const bin = "/var/lib/microvms/a/current/bin";
+  await put(`${bin}/microvm-run`, "#!/bin/sh\nexec sleep infinity\n", "0755");
+  await put(`${bin}/microvm-shutdown`, '#!/bin/sh\nkill "$MAINPID"\n', "0755");
+  await run(`
+    getent group kvm >/dev/null || groupadd -r kvm
+    getent passwd microvm >/dev/null || useradd -r -g kvm microvm
+    ln -s current /var/lib/microvms/a/booted
+    [ -e /usr/bin/nft ] || ln -s ../sbin/nft /usr/bin/nft
+    ip link set lo up
+    ${NETWORK}
+    systemd-run -q --unit=upstream python3 /run/upstream.py`);
+};
+
+/** Replaces all units. */
+const install = async ({ run, put }: Machine, units: PolicyUnits): Promise<void> => {
+  await run(`
+    cd ${UNITS}
+    systemctl stop 'microvm*' nftables || true
+    rm -rf microvm* nftables*
+    for package in ${units.packages.join(" ")}; do
+      mkdir -p $package
+      ln -sfn /usr/bin $package/bin
+      ln -sfn /usr/lib/x86_64-linux-gnu $package/lib
+    done`);
+  for (const [path, text] of Object.entries(units.files))
+    await put(path, text, text.startsWith("#!") ? "0755" : "0444");
+  await run("systemctl daemon-reload");
+};
+
 describe.skipIf(missing !== undefined)("with systemd", () => {
-  let folder: string;
-  let machine: HostMachine | undefined;
-  let run: Run;
-  let put: HostMachine["put"];
-  let start: HostMachine["start"];
+  let machine: SystemdHost | undefined;
+  let run: SystemdHost["run"];
+  let put: SystemdHost["put"];
+  let start: SystemdHost["start"];
 
   const tables = async (): Promise<readonly string[]> =>
     (await run("nft list tables")).split("\n").flatMap((line) => (line === "" ? [] : [line.replace(/^table /, "")]));
@@ -123,23 +163,6 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
   /** Waits until the addresses of the VM's DNS questions are open. */
   const granted = (): Promise<string> =>
     within(`until nft list set inet microvm resolved4 | grep -q "${GRANT}"; do sleep 0.4; done`);
-
-  /** Sends a datagram from the VM to each of the ports of the host. */
-  const tryPorts = (ports: string): Promise<string> =>
-    run(`ip netns exec a bash -c 'for port in ${ports}; do echo >/dev/udp/${DNS}/$port; done'`);
-  const refusalOf = (port: number): RegExp =>
-    new RegExp(`^microvm-emit: refused IN=br0 .*SRC=${GUEST} DST=${DNS} .*PROTO=UDP .*DPT=${String(port)} `);
-
-  /** The log lines about refused packets during an action. */
-  const refusals = async (act: () => Promise<void>): Promise<readonly string[]> => {
-    await run("echo from here >/dev/kmsg");
-    await act();
-    await run("echo to here >/dev/kmsg");
-    const log = "journalctl -k -q -o cat";
-    const last = `${log} | tac | sed "/^from here$/q" | tac`;
-    await within(`until ${last} | grep -q "^to here$"; do sleep 0.4; done`);
-    return (await run(last)).split("\n").filter((line) => line.startsWith("microvm-emit: refused"));
-  };
 
   /** The tables after each transaction that deletes one of our tables, during an action. */
   const watch = async (act: () => Promise<void>): Promise<readonly (readonly string[])[]> => {
@@ -165,36 +188,16 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
   };
 
   beforeAll(async () => {
-    folder = mkdtempSync("/tmp/microvm-emit-lab-");
-    machine = await bootHostMachine(folder);
+    machine = await bootSystemdHost();
     ({ run, put, start } = machine);
-    // It has no host keys here, and would restart as long as the machine runs.
-    await run("systemctl mask --runtime --now ssh.service");
-    // The tests restart units more often than the default limit.
-    await put(`${UNITS}/service.d/often.conf`, "[Unit]\nStartLimitIntervalSec=0\n");
-    await put("/run/upstream.py", UPSTREAM);
-    await put("/run/ask.py", ASK);
-    const bin = "/var/lib/microvms/a/current/bin";
-    await put(`${bin}/microvm-run`, "#!/bin/sh\nexec sleep infinity\n", "0755");
-    await put(`${bin}/microvm-shutdown`, '#!/bin/sh\nkill "$MAINPID"\n', "0755");
-    await run(`
-      groupadd -r kvm 2>/dev/null || true
-      useradd -r -g kvm microvm
-      ln -s current /var/lib/microvms/a/booted
-      ln -s ../sbin/nft /usr/bin/nft
-      ip link set lo up
-      ${NETWORK}
-      systemd-run -q --unit=upstream python3 /run/upstream.py`);
-  }, 600_000);
-
-  afterAll(async () => {
-    await machine?.close();
-    rmSync(folder, { recursive: true, force: true });
+    await prepare(machine);
   });
+
+  afterAll(() => machine?.close());
 
   beforeEach(({ onTestFailed }) => {
     onTestFailed(async () => {
-      console.error(tails(folder));
+      if (machine !== undefined) console.error(tail(join(machine.folder, "console.log"), 20));
       console.error(await run("journalctl -n 60 --no-pager; systemctl list-jobs; nft list tables").catch(String));
     });
   });
@@ -209,13 +212,7 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
     beforeAll(async () => {
       if (skipped) return;
       units = await evaluatePolicyUnits(config(flushes), isOnRig);
-      await run(
-        `cd ${UNITS} && { systemctl stop 'microvm*' nftables; rm -rf microvm* nftables*; }
-        for package in ${units.packages.join(" ")}; do mkdir -p $package && ln -sfn /usr/bin $package/bin && ln -sfn /usr/lib/x86_64-linux-gnu $package/lib; done`,
-      );
-      for (const [path, text] of Object.entries(units.files))
-        await put(path, text, text.startsWith("#!") ? "0755" : "0444");
-      await run("systemctl daemon-reload");
+      await install(machine as SystemdHost, units);
       await reset();
     });
 
@@ -230,37 +227,12 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
       expect(await ourTables()).toEqual(TABLES);
     });
 
-    it.skipIf(skipped)("bridges do not learn from link-local frames, independent of their creation time", async () => {
-      const learned = (bridge: string): Promise<string> =>
-        run(`cat /sys/class/net/${bridge}/bridge/no_linklocal_learn`);
-      await run("udevadm control --reload; ip link set dev br0 type bridge no_linklocal_learn 0");
-      await run("systemctl restart microvm-policy");
-      expect(await learned("br0")).toBe("1");
-      await run("ip link add br1 type bridge; udevadm settle");
-      expect(await learned("br1")).toBe("1");
-      await run("ip link del br1");
-    });
-
     it.skipIf(skipped)("addresses of allowed names are open again after a reload", async () => {
       await start("microvm-resolver");
       await ask();
       expect(await run("nft list set inet microvm resolved4")).toContain(GRANT);
       await run("systemctl reload microvm-policy");
       await granted();
-    });
-
-    it.skipIf(skipped)("the journal has each refused packet of a VM once, up to the hourly limit", async () => {
-      await start("microvm-policy");
-      await run("systemctl reload microvm-policy");
-      const first = await refusals(async () => {
-        await tryPorts("69 70 69");
-      });
-      expect(first).toEqual([expect.stringMatching(refusalOf(69)), expect.stringMatching(refusalOf(70))]);
-      const more = await refusals(async () => {
-        await tryPorts("$(seq 1000 1300)");
-      });
-      expect(more.length).toBeGreaterThanOrEqual(98);
-      expect(more.length).toBeLessThan(110);
     });
 
     it.skipIf(skipped)("a reload replaces old rules by valid new rules only", async () => {
@@ -356,5 +328,72 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
       await settled();
       expect(await ourTables()).toEqual(TABLES);
     });
+  });
+});
+
+/** A container has neither udev nor the messages of the kernel. */
+describe.skipIf(missingForGuests !== undefined)("with udev and a kernel log", () => {
+  const folder = temporaryFolder();
+  let machine: HostMachine | undefined;
+  let run: HostMachine["run"];
+  let start: HostMachine["start"];
+
+  /** Sends a datagram from the VM to each of the ports of the host. */
+  const tryPorts = (ports: string): Promise<string> =>
+    run(`ip netns exec a bash -c 'for port in ${ports}; do echo >/dev/udp/${DNS}/$port; done'`);
+  const refusalOf = (port: number): RegExp =>
+    new RegExp(`^microvm-emit: refused IN=br0 .*SRC=${GUEST} DST=${DNS} .*PROTO=UDP .*DPT=${String(port)} `);
+
+  /** The log lines about refused packets during an action. */
+  const refusals = async (act: () => Promise<void>): Promise<readonly string[]> => {
+    await run("echo from here >/dev/kmsg");
+    await act();
+    await run("echo to here >/dev/kmsg");
+    const last = `journalctl -k -q -o cat | tac | sed "/^from here$/q" | tac`;
+    await run(`timeout 400 sh -c 'until ${last} | grep -q "^to here$"; do sleep 0.4; done'`);
+    return (await run(last)).split("\n").filter((line) => line.startsWith("microvm-emit: refused"));
+  };
+
+  beforeAll(async () => {
+    const [booted, units] = await Promise.all([bootHostMachine(folder), evaluatePolicyUnits(config(true), false)]);
+    machine = booted;
+    ({ run, start } = booted);
+    // It has no host keys here, and would restart as long as the machine runs.
+    await run("systemctl mask --runtime --now ssh.service");
+    await prepare(booted);
+    await install(booted, units);
+  });
+
+  afterAll(() => machine?.close());
+
+  beforeEach(({ onTestFailed }) => {
+    onTestFailed(async () => {
+      console.error(tails(folder));
+      console.error(await run("journalctl -n 60 --no-pager").catch(String));
+    });
+  });
+
+  it("bridges do not learn from link-local frames, independent of their creation time", async () => {
+    const learned = (bridge: string): Promise<string> => run(`cat /sys/class/net/${bridge}/bridge/no_linklocal_learn`);
+    await run("udevadm control --reload; ip link set dev br0 type bridge no_linklocal_learn 0");
+    await run("systemctl restart microvm-policy");
+    expect(await learned("br0")).toBe("1");
+    await run("ip link add br1 type bridge; udevadm settle");
+    expect(await learned("br1")).toBe("1");
+    await run("ip link del br1");
+  });
+
+  it("the journal has each refused packet of a VM once, up to the hourly limit", async () => {
+    await start("microvm-policy");
+    await run("systemctl reload microvm-policy");
+    const first = await refusals(async () => {
+      await tryPorts("69 70 69");
+    });
+    expect(first).toEqual([expect.stringMatching(refusalOf(69)), expect.stringMatching(refusalOf(70))]);
+    const more = await refusals(async () => {
+      await tryPorts("$(seq 1000 1300)");
+    });
+    expect(more.length).toBeGreaterThanOrEqual(98);
+    expect(more.length).toBeLessThan(110);
   });
 });

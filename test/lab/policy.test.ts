@@ -79,7 +79,8 @@ const behindFirewall = rows.map((row) =>
 /** Long enough for all probes on a busy machine. */
 vi.setConfig({ testTimeout: 900_000 });
 
-describe.skipIf(missing !== undefined)("VMs", () => {
+// Probes mostly wait for packets that do not arrive.
+describe.skipIf(missing !== undefined).concurrent("VMs", () => {
   it("reach the destinations of their policies only", async () => {
     const lab = await opened(guarded);
     expect(await table(lab, "Policies", rows)).toEqual(expectedOf(rows));

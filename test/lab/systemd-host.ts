@@ -11,6 +11,7 @@ import { poll } from "./poll.js";
 import { whatIsMissing } from "./requirements.js";
 
 const RECIPE = fileURLToPath(new URL("systemd", import.meta.url));
+const IMAGE = folderOf("systemd", RECIPE);
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 const BIN = join(REPOSITORY, "packages/emit/dist/bin/microvm-emit.js");
 
@@ -30,6 +31,14 @@ export interface CommandEnd {
 export interface SystemdHost {
   /** Runs a shell command as root on the host. Throws an error with its output if it fails. */
   readonly run: (command: string) => Promise<string>;
+  /** Writes a file. */
+  readonly put: (path: string, text: string, mode?: string) => Promise<string>;
+  /**
+   * Starts units.
+   *
+   * @throws Error with the journal if one fails
+   */
+  readonly start: (units: string) => Promise<string>;
   /** The program and first arguments that run another program as a user of the host. */
   readonly entering: (user: string) => readonly [string, ...string[]];
   /** Runs microvm-emit as a user of the host, with an input. */
@@ -67,14 +76,16 @@ const closeContainer = async (outside: Namespace, folder: string): Promise<void>
   }
 };
 
+/** Builds the Debian of the container, unless it is there. */
+export const systemdImage = (): Promise<void> => buildFolder(IMAGE, ["sh", join(RECIPE, "build.sh")]);
+
 /**
  * Boots the host. The promise resolves when its boot is finished.
  *
  * @param more folders of this machine that the host sees too, read-only
  */
 export const bootSystemdHost = async (more: readonly string[] = []): Promise<SystemdHost> => {
-  const image = folderOf("systemd", RECIPE);
-  await buildFolder(image, ["sh", join(RECIPE, "build.sh")]);
+  await systemdImage();
   const folder = temporaryFolder();
   const log = join(folder, "console.log");
   const outside = await openNamespace();
@@ -91,7 +102,7 @@ export const bootSystemdHost = async (more: readonly string[] = []): Promise<Sys
   };
   try {
     const binds = [process.execPath, REPOSITORY.replace(/\/$/, ""), dirname(folder), ...more];
-    outside.start(log, "bash", join(RECIPE, "boot.sh"), join(image, "root"), folder, ...binds);
+    outside.start(log, "bash", join(RECIPE, "boot.sh"), join(IMAGE, "root"), folder, ...binds);
     await poll("the boot", 120, () =>
       run("systemctl is-system-running || true").then(
         (state) => /^(running|degraded)$/.test(state) || undefined,
@@ -106,6 +117,11 @@ export const bootSystemdHost = async (more: readonly string[] = []): Promise<Sys
     await run(`ip address add ${HOST}/24 dev host; ip link set host up`);
     return {
       run,
+      put: (path, text, mode = "0644") =>
+        run(
+          `mkdir -p "$(dirname ${path})"; echo ${Buffer.from(text).toString("base64")} | base64 -d >${path}; chmod ${mode} ${path}`,
+        ),
+      start: (units) => run(`systemctl start ${units} || { journalctl -n 40 --no-pager >&2; exit 1; }`),
       outside,
       folder,
       entering,

@@ -1,6 +1,9 @@
 import type { Machine } from "./machine.js";
 import { privileged } from "./units.js";
 
+// Commands import this module on demand, but not the whole model.
+export { readDestination } from "@microvm-emit/model/internal";
+
 /** A domain or an address, and the ports to open. */
 export interface Target {
   readonly target: string;

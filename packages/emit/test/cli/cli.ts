@@ -40,7 +40,9 @@ const ajv = new Ajv({ strict: false }).addSchema(outputSchema, "output");
 
 /** Throws if the output differs from the schema of the command's output. */
 const requireSchema = (args: readonly string[], stdout: string): void => {
-  const named = args.find((word) => word in outputSchema.definitions.Printed.properties) ?? "emit";
+  const isCommand = (word: string, position: number): boolean =>
+    word in outputSchema.definitions.Printed.properties && args[position - 1] !== "--stop-after";
+  const named = args.find(isCommand) ?? "emit";
   const command = args.some((word) => ["--help", "-h", "--version", "-V"].includes(word)) ? "help" : named;
   const validate = ajv.getSchema(`output#/definitions/Printed/properties/${command}`);
   if (validate?.(JSON.parse(stdout)) !== true)

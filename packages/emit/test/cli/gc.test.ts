@@ -38,7 +38,7 @@ it("lists folders of VMs that are not in the config", () => {
 stranger  not in the lock: something else may have made it
   state SIZE  /var/lib/microvms/stranger
 
-Remove them by name: microvm-emit gc --delete NAME. Workspaces stay unless you add --with-workspace.
+Remove them by name: microvm-emit gc --delete NAME. Workspaces stay unless you add --with-workspace; a repository on a disk of the VM is part of its state.
 `);
   const { leftovers } = parsed(microvmEmit(dir, ["gc", "--root", root, "--json"])) as unknown as {
     readonly leftovers: readonly { readonly folders: readonly { readonly bytes: number }[] }[];

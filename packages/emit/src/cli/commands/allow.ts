@@ -57,7 +57,7 @@ const allowVm = async (
 ): Promise<Outcome<Results["allow"]>> => {
   const [{ Failed }, { readDestination }] = await Promise.all([
     import("../../report/failure.js"),
-    import("@microvm-emit/model/internal"),
+    import("../../vm/grant.js"),
   ]);
   const read = readDestination(entry);
   if ("message" in read) throw new Failed({ kind: "usage", message: `${read.message}.`, remedy: read.remedy });
