@@ -11,7 +11,7 @@ export interface Seen {
 /** The whole tree of the branch. */
 export interface Tree {
   readonly has: (path: string) => boolean;
-  /** The other paths that a file system without case would take for this one. */
+  /** The other paths that a case-insensitive file system treats as this one. */
   readonly twinsOf: (path: string) => readonly string[];
 }
 
@@ -22,7 +22,7 @@ export interface Risk {
    * files below such a folder; `*` is any part of a name.
    */
   readonly paths?: readonly string[];
-  /** The change that makes a file with such a path a risk; any one without it. */
+  /** The change that makes a file with such a path a risk; without it, any change does. */
   readonly changes?: (before: string | undefined, after: string | undefined) => boolean;
   /** A condition on commits. */
   readonly says?: (text: string) => boolean;
@@ -30,13 +30,13 @@ export interface Risk {
   readonly holds?: (entry: Entry, seen: Seen) => boolean;
   /** `changes`, `says` or `holds` in words, for the docs. */
   readonly where?: string;
-  /** What runs, or what it does. */
+  /** The program that runs, or its effect. */
   readonly runs: string;
-  /** The everyday act that makes it run. */
+  /** The everyday action that runs it. */
   readonly when: string;
 }
 
-/** The table of what a review shows. A removed file is no risk. */
+/** The kinds of files and commits that a review shows. A removed file is not a risk. */
 export const risks = {
   hooks: {
     paths: [".husky/", ".githooks/", ".git-hooks/", ".pre-commit-config.yaml", "lefthook.y*ml", ".lefthook.y*ml"],
@@ -72,7 +72,7 @@ export const risks = {
     when: "edit, cp -L, tar -h, build",
   },
   "misleading-name": {
-    where: "a name with control, invisible or invalid characters, or with a dash in front",
+    where: "a name with control, invisible or invalid characters, or that begins with a dash",
     holds: ({ path }) => misleading.test(path) || /(?:^|\/)-/.test(path),
     runs: "escape sequences of a terminal, options of a program",
     when: "ls, rm *, an editor",
@@ -84,7 +84,7 @@ export const risks = {
     when: "git log, git blame",
   },
   "hidden-text": {
-    where: "a text with invisible characters that turn its direction",
+    where: "a text with invisible characters that change its direction",
     holds: (_, { before = "", after = "" }) => turning.test(after) && !turning.test(before),
     runs: "code that differs from what an editor shows",
     when: "reading it",
@@ -99,7 +99,7 @@ export const risks = {
     where: "a file that becomes executable",
     holds: ({ modes: { before, after } }) => after === modes.executable && before !== modes.executable,
     runs: "the file itself",
-    when: "you or a build call it",
+    when: "you or a build run it",
   },
   directory: {
     paths: [".envrc", ".env", ".autoenv", ".autoenv.zsh", "mise.toml", ".mise.toml", ".mise/", ".tool-versions"],

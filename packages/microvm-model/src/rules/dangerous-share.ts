@@ -10,9 +10,9 @@ import { type ConfigPath, type Problem, type RelatedPlace, problem } from "../pr
 /**
  * Reason for a harmless share
  *
- * `dangerous` gives the reason for a share that would otherwise be [an error](dangerous-share.md). On a harmless share
- * it misleads readers, and hides an error later. Writable shares are not checked, because their danger depends on the
- * machine that reads the config.
+ * `dangerous` gives the reason for a share that would otherwise be [an error](dangerous-share.md). On a harmless share,
+ * it misleads readers and would hide a later error. Writable shares are not checked, because their danger depends on
+ * the machine that reads the config.
  *
  * ## Fails
  *

@@ -5,7 +5,7 @@ import type { Rule } from "./rule.js";
 /**
  * Device passed to two guests
  *
- * A PCI or USB device belongs to one guest. The host releases it, and no second guest can have it.
+ * A PCI or USB device belongs to one guest. The host hands it to one guest, so no second guest can use it.
  *
  * ## Fails
  *

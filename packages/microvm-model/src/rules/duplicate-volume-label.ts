@@ -5,7 +5,8 @@ import type { Rule } from "./rule.js";
 /**
  * File system label used twice
  *
- * A guest mounts a labelled volume by its label. With two equal labels it mounts either. The image of a guest's own store has the
+ * A guest mounts a labelled volume by its label. With two equal labels, it may mount the wrong one. The image of a
+ * guest's own store has the
  * label `nix-store`.
  *
  * ## Fails

@@ -5,8 +5,8 @@ import { problem } from "../problems/problem.js";
 /**
  * VM needs its own NixOS evaluation
  *
- * VMs of a host with the same NixOS share one evaluation and one system. Each VM reads its name, network, mounts and
- * environment at boot, from the kernel's command line. This command line has space for 1,400 ASCII characters, in
+ * VMs of a host with the same NixOS configuration share one evaluation and one system. Each VM reads its name, network,
+ * mounts and environment at boot, from the kernel's command line. This command line has space for 1,400 ASCII characters, in
  * base64. A VM with longer settings gets its own evaluation, which takes far longer.
  *
  * `microvm-emit plan` shows the guests of each host.

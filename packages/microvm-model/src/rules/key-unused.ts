@@ -5,8 +5,9 @@ import type { Rule } from "./rule.js";
 /**
  * No agent uses a key
  *
- * A VM's agent finds the host's gateway by environment variables, which [docs/agents.md](../../../docs/agents.md) lists. Either the agent
- * has none for this provider, or no VM has such an agent. The gateway still adds the key to the VM's requests: configure the agent
+ * A VM's agent finds the host's gateway by environment variables, which [docs/agents.md](../../../docs/agents.md)
+ * lists. The warning means that the agent has no such variable for this provider, or that no VM has an agent with one.
+ * The gateway still adds the key to the VM's requests: configure the agent
  * with the URL of the gateway and any text as key, and silence this warning.
  *
  * ## Fails

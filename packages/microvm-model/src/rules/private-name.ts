@@ -6,7 +6,7 @@ import { addressIn, isPrivate } from "../plan/subnet.js";
 /**
  * Private name in allow
  *
- * An allowlist opens public addresses from DNS answers only. Otherwise, the owner of a listed name could point it into
+ * From DNS answers, an allowlist opens only public addresses. Otherwise, the owner of a listed name could point it into
  * your LAN. Names below `local`, `lan`, `home.arpa`, `internal` and similar suffixes belong to private networks (RFC
  * 6762, RFC 8375), so they open nothing. List the address instead. A name also works if its address is listed and a
  * private server in `nameservers` knows it.

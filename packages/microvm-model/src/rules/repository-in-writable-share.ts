@@ -10,8 +10,8 @@ import type { Rule } from "./rule.js";
  * `microvm-emit fetch`, `review` and `merge` run Git in your clone. A guest that can write the folder can change
  * `.git/config`, which makes Git run programs as you.
  *
- * If an agent has worked in the folder before, do not use it as your clone: its `.git/config` and hooks are the agent's.
- * Clone it once (`git clone ~/work ~/project`), and use the clone.
+ * If an agent has worked in the folder before, do not use it as your clone, because the agent may have changed its
+ * `.git/config` and hooks. Clone it once (`git clone ~/work ~/project`), and use the clone.
  *
  * ## Fails
  *

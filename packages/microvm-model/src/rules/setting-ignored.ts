@@ -14,7 +14,7 @@ import { isOfDefaults } from "../compose/vm-defaults.js";
  * | `bandwidthMbitPerSecond` | an interface of type `"tap"` |
  * | `agentState` | an `agent` that keeps a login |
  *
- * `gateway` of a macvtap needs a written `address`. A VM without interfaces may have `network: "none"`. A setting of
+ * `gateway` of a macvtap needs a static `address`. A VM without interfaces may have `network: "none"`. A setting of
  * `vmDefaults` is only reported if it has no effect on any VM.
  *
  * ## Fails

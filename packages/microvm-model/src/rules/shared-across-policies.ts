@@ -10,8 +10,9 @@ import { isInside, isPrivate } from "../plan/subnet.js";
  * Share bypasses a network policy
  *
  * A VM can leave data in a shared folder, and another VM with a wider policy can send it out. An agent's login is such a
- * folder: every VM that has it also runs its settings and hooks. So with `agentState: "shared"`, each VM effectively
- * reaches all that any of them reaches. Lists of `allow` differ if one has a domain, address or port that the other does
+ * folder: every VM that has it also runs its settings and hooks. So with `agentState: "shared"`, each VM can
+ * effectively reach every destination that any of them can reach. Lists of `allow` differ if one has a domain, address
+ * or port that the other does
  * not contain. Destinations that agents and toolchains need themselves do not count, unless the writer has `network:
  * "none"`.
  *

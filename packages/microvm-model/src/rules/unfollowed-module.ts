@@ -5,7 +5,7 @@ import { problem } from "../problems/problem.js";
 import { writableFolders } from "../resolve/writable.js";
 
 /**
- * Guest may write unread modules
+ * Share may contain host modules
  *
  * A share that contains modules of the host is an error, [`dangerous-share`](dangerous-share.md). `microvm-emit` reads
  * the config, the modules that it names, and the files that those name. This warning shows a file that it cannot follow

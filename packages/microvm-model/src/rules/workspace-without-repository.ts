@@ -12,7 +12,8 @@ import { problem } from "../problems/problem.js";
  *
  * | you want | do |
  * | --- | --- |
- * | a repository for the VM alone | `workspace: { repo: "~/src/project" }`: [work leaves by Git](../../../docs/workspaces.md#work-leaves-by-git) |
+ * | a separate repository for the VM | `workspace: { repo: "~/src/project" }`: [a repository in the
+ * VM](../../../docs/workspaces.md#a-repository-in-the-vm) |
  * | the worktree, with its main repository | share the main repository too, at the same path: the agent can then change every branch and hook |
  * | the submodule, with its superproject | use the superproject as `workspace` |
  * | only the files | [silence](../../../docs/problems.md#silencing) the warning |

@@ -12,11 +12,7 @@ export const add: Declare = (program, ask) => {
     .argument("<name>", "name of the new VM")
     .option("--agent <agent>", "run this coding agent, such as claude-code")
     .option("--toolchain <toolchains>", "install toolchains, such as go,node; may be repeated", collectNames)
-    .option(
-      "--repo <url>",
-      "work on this repository: its URL, or the path of your clone; work leaves by Git",
-      repository,
-    )
+    .option("--repo <url>", "work on this repository, in the VM: its URL, or the path of your clone", repository)
     .option("--like <vm>", "copy the settings of another VM, except those that must be unique")
     .action((name: string, options: EditOptions & AddOptions) => {
       const { agent, toolchain = [], repo, like, host } = options;
@@ -54,9 +50,10 @@ const cloneOf = (repo: string): string => {
   return path.startsWith(`${homedir()}/`) ? `~${path.slice(homedir().length)}` : path;
 };
 
-/** A repository as git takes it; one that git would read as an option or a program, or that carries a password, is refused. */
+/** Checks a repository. Git would read some names as an option or a program, and a password would reach the config. */
 const repository = (given: string): string => {
-  if (/^-|[\s\p{C}]|^[\w-]+::/u.test(given)) throw new InvalidArgumentError("It takes the URL of a Git repository.");
+  if (/^-|[\s\p{C}]|^[\w-]+::/u.test(given))
+    throw new InvalidArgumentError("Give the URL of a Git repository, or the path of a clone.");
   if (/^[\w+.-]+:\/\/[^/@]*:[^/@]*@/.test(given))
     throw new InvalidArgumentError("Leave the password out: the agent could read it in the clone.");
   return given;

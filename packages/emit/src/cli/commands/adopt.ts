@@ -15,9 +15,9 @@ const examples = `
 Examples:
   $ microvm-emit adopt .#server                     write a config of the host's microVMs, and compare it
   $ microvm-emit adopt .#server -o vms.yaml         write YAML
-  $ microvm-emit adopt .#server --edit              also take the VMs out of the flake, after a question`;
+  $ microvm-emit adopt .#server --edit              also remove the VMs from the flake, after you confirm`;
 
-/** `microvm-emit adopt FLAKE#HOST`: writes a config of the microVMs that a host has already. */
+/** `microvm-emit adopt FLAKE#HOST`: writes a config for the existing microVMs of a host. */
 export const adopt: Declare = (program, ask) => {
   const command = program
     .command("adopt")
@@ -25,7 +25,7 @@ export const adopt: Declare = (program, ask) => {
     .argument("<flake#host>", "flake and host, such as .#server")
     .option("-o, --output <file>", "config to write: .ts, .yaml or .json (default: microvm.config.ts in the flake)")
     .option("--edit", "take the VMs out of the flake's files, import the config's modules and emit")
-    .option("-y, --yes", "edit without a question")
+    .option("-y, --yes", "edit without asking")
     .option(
       "--override-input <name> <ref>",
       "replace a flake input, such as nixpkgs path:$HOME/nixpkgs",

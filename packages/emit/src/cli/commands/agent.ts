@@ -5,7 +5,7 @@ import { attached, examples, type VmOptions, whereOf, withVmOptions } from "../v
 export const agent: Declare = (program, ask) => {
   const command = program
     .command("agent")
-    .description("attach to the agent of a VM in tmux; first start it in the workspace if it does not run")
+    .description("attach to the agent of a VM in tmux; first start it in the workspace if necessary")
     .argument("<vm>", "name of the VM")
     .addHelpText(
       "after",

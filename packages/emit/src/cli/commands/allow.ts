@@ -15,12 +15,12 @@ interface AllowOptions extends EditOptions {
 export const allow: Declare = (program, ask) => {
   const command = program
     .command("allow")
-    .description("allow a VM a destination: in the config, and at once on its running host")
+    .description("allow a destination for a VM: in the config, and at once on its running host")
     .argument("<vm>", "name of the VM")
     .argument("<destination>", "as in `allow`: a domain, an address or a preset, with or without ports")
     .option(
       "--for <duration>",
-      "allow it for this time only, such as 30m or 1h, and leave the config; 0 ends it",
+      "allow it for this time only, such as 30m or 1h, without a change of the config; 0 closes it",
       seconds,
     )
     .option("--host-ssh <destination>", "the machine with the VM, as for ssh (default: this machine or the config's)")
@@ -85,7 +85,7 @@ const machineFor = async (host: string, hostSsh: string | undefined): Promise<Ma
   return (await deployedFacts(thisMachine))?.name === host ? { ...thisMachine, name: host } : machineOf(host);
 };
 
-/** Puts destinations of the edited config in force; a failure does not undo the edit. */
+/** Opens the destinations of the edited config on the host; a failure does not undo the edit. */
 const apply = async (machine: Machine, name: string, targets: readonly Target[]): Promise<Outcome<InForce>> => {
   const [{ deployedFacts }, { grant }, { failuresOf }, { diagnosticsOf, exitCodeOf }] = await Promise.all([
     import("../../vm/facts.js"),

@@ -15,7 +15,7 @@ interface CheckOptions {
 export const check: Declare = (program, ask) => {
   const command = program
     .command("check")
-    .description("evaluate every host with Nix, writing nothing")
+    .description("evaluate every host with Nix, and write nothing")
     .argument("[config]", configHelp)
     .option("-o, --output <dir>", "use the flake.lock of this directory (default: flake/ beside the config)")
     .option(

@@ -17,9 +17,9 @@ export const completions: Declare = (program, ask) => {
     .addHelpText(
       "after",
       examples("completions bash > ~/.local/share/bash-completion/completions/microvm-emit") +
-        "  $ microvm-emit completions zsh > ~/.zfunc/_microvm-emit                       a folder of fpath\n" +
+        "  $ microvm-emit completions zsh > ~/.zfunc/_microvm-emit                       a folder in fpath\n" +
         "  $ microvm-emit completions fish > ~/.config/fish/completions/microvm-emit.fish\n\n" +
-        "Names come from the lock file beside the config and from this host. The config does not run.",
+        "Names come from the lock file beside the config and from this host. Completion does not run the config.",
     )
     .action((shell: keyof typeof scripts) => {
       ask({

@@ -18,7 +18,7 @@ interface DeployOptions {
 
 const examples = `
 Examples:
-  $ microvm-emit deploy                            switch every host that changed, after a question
+  $ microvm-emit deploy                            switch every host that changed, after you confirm
   $ microvm-emit deploy server --yes               switch this host, changed or not
   $ microvm-emit deploy --dry-run                  show the hosts and the commands`;
 
@@ -31,7 +31,7 @@ export const deploy: Declare = (program, ask) => {
     .option(...configOption)
     .option("-o, --output <dir>", "read the flake in this directory (default: flake/ beside the config)")
     .option("--host-ssh <destination>", "the machine of the only host, as for ssh")
-    .option("-y, --yes", "switch without a question")
+    .option("-y, --yes", "switch without asking")
     .option("--dry-run", "show the hosts and the commands, and switch nothing")
     .option("--timeout <seconds>", "seconds to wait at most for a host after its switch", "120")
     .option(

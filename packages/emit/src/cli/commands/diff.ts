@@ -23,7 +23,7 @@ export const diff: Declare = (program, ask) => {
   const command = program
     .command("diff")
     .description("show what changes for each VM since a commit: access, resources, guests, restarts")
-    .argument("[ref]", "commit, branch or tag to compare with, whose config is run; or a VM: see review", "HEAD")
+    .argument("[ref]", "commit, branch or tag to compare with (its config is run); or a VM, as in review", "HEAD")
     .option(...configOption)
     .option("-o, --output <dir>", "read the flake in this directory (default: flake/ beside the config)")
     .option("--exit-code", "exit with 3 if anything changes, and with 4 if a VM gets more access")
@@ -59,7 +59,7 @@ Examples:
   $ microvm-emit diff --check                      exit with 1 if flake/ is not current
   $ microvm-emit diff projectvm                    the same as microvm-emit review projectvm`;
 
-/** True for a VM of the config. Of a name that is a revision of Git too, nobody can tell which is meant. */
+/** True for a VM of the config. Fails if the name is also a revision of Git, since it could mean either. */
 const isVm = async (name: string, file: string): Promise<boolean> => {
   const [{ knownNames }, { isRevision }, { Failed }] = await Promise.all([
     import("../../config-file/known-names.js"),

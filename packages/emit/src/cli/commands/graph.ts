@@ -23,7 +23,7 @@ export const graph: Declare = (program, ask) => {
     .description("draw the network access of the VMs and the folders that they share")
     .argument("[config]", configHelp)
     .addOption(
-      new Option("--format <format>", "set the format (default: by the name of the file, else svg)").choices(
+      new Option("--format <format>", "set the format (default: from the name of the file, otherwise svg)").choices(
         graphFormats,
       ),
     )
@@ -77,7 +77,7 @@ const formatOf = (output: string | undefined): GraphFormat => {
   if (format !== undefined) return format;
   throw new Failed({
     kind: "usage",
-    message: `The file name ${JSON.stringify(output)} does not tell the format.`,
+    message: `The file name ${JSON.stringify(output)} does not select a format.`,
     remedy: `Name one: ${graphFormats.map((name) => `--format ${name}`).join(", ")}.`,
   });
 };

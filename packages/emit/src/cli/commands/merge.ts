@@ -14,7 +14,7 @@ export const merge: Declare = (program, ask) => {
     .command("merge")
     .description("merge a fetched branch of a VM into your current branch, unless its review has findings")
     .argument("<vm>", "name of the VM")
-    .argument("[branch]", "branch of the VM (default: as your current branch, or its only one)")
+    .argument("[branch]", "branch of the VM (default: the one named like your current branch, or its only one)")
     .option("--accept", "merge although files of the branch can run by themselves")
     .addHelpText("after", examples("merge projectvm", "merge projectvm fix-login", "merge projectvm --accept"))
     .action((name: string, branch: string | undefined, options: MergeOptions) => {
@@ -23,7 +23,7 @@ export const merge: Declare = (program, ask) => {
   withWorkOptions(command);
 };
 
-/** Without a fetch, so that what was reviewed is merged. */
+/** Without a fetch, so that the merged commit is the reviewed one. */
 const mergeVm = async (
   name: string,
   typed: string | undefined,

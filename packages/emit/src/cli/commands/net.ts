@@ -84,7 +84,7 @@ const named = (admitted: readonly Omit<Admitted, "names">[], found: readonly Fou
     }))
     .toSorted((a, b) => (a.vm < b.vm ? -1 : a.vm > b.vm ? 1 : b.connections - a.connections));
 
-/** The time between two looks at the sets of a host, which report no changes by themselves. */
+/** The interval at which the sets of a host are read again, since they do not report changes. */
 const interval = 2000;
 
 /** Shows what happens until the journal or the user ends it. */

@@ -13,7 +13,7 @@ interface PlanOptions {
 export const plan: Declare = (program, ask) => {
   const command = program
     .command("plan")
-    .description("show the guests of each host, how they differ, and the network access of each VM")
+    .description("show the guests of each host with their differences, and the network access of each VM")
     .argument("[config]", configHelp)
     .option("--vm <vm>", "show only this VM; repeatable", repeated)
     .option("--host <host>", "show only this host; repeatable", repeated)

@@ -9,14 +9,14 @@ interface ReviewOptions extends WorkOptions {
   readonly fetch?: boolean;
 }
 
-/** `microvm-emit review NAME [BRANCH]`: shows what a branch of a VM would change. */
+/** `microvm-emit review NAME [BRANCH]`: shows the changes of a branch of a VM. */
 export const review: Declare = (program, ask) => {
   const command = program
     .command("review")
-    .description("fetch, then show the commits and files of a branch of a VM, and what of them runs by itself")
+    .description("fetch, then show the commits and files of a branch of a VM, and files that run by themselves")
     .argument("<vm>", "name of the VM")
     .argument("[branch]", "branch of the VM (default: as your current branch, or its only one)")
-    .option("--no-fetch", "show what was fetched before")
+    .option("--no-fetch", "show the last fetch")
     .addHelpText(
       "after",
       examples("review projectvm", "review projectvm fix-login --json", "review projectvm --no-fetch"),

@@ -8,7 +8,7 @@ import { requireKnown } from "../names.js";
 export const schema: Declare = (program, ask) => {
   const command = program
     .command("schema")
-    .description("print the JSON Schema of a config, for editors of YAML and JSON, or of the output of a command")
+    .description("print the JSON Schema of a config, for editors, or of the output of a command")
     .option("--of <command>", "print the schema of the output of this command with --json")
     .addHelpText("after", examples("schema > microvm.schema.json", "schema --of status"))
     .action(({ of }: { readonly of?: string }) => {

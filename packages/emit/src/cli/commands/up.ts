@@ -18,8 +18,8 @@ export const up: Declare = (program, ask) => {
     .command("up")
     .description("start a VM and wait until its SSH server answers; on failure, show why")
     .argument("<vm>", "name of the VM")
-    .option("--switch", "run nixos-rebuild switch first, after a question")
-    .option("-y, --yes", "answer the question with yes")
+    .option("--switch", "run nixos-rebuild switch first, after you confirm")
+    .option("-y, --yes", "do not ask")
     .option("--timeout <seconds>", "seconds to wait at most", defaultTimeout)
     .addHelpText("after", examples("up projectvm", "up projectvm --switch"))
     .action((name: string, options: UpOptions) => {
@@ -70,7 +70,7 @@ const runUp = async (name: string, where: Where, options: UpOptions): Promise<Ou
   return start(vm, "start", options);
 };
 
-/** Starts the VM, and says where it is and whether the flake is older than the config. */
+/** Starts the VM, and reports its address and whether the flake is older than the config. */
 const start = async (
   vm: FoundVm,
   verb: "start" | "restart",

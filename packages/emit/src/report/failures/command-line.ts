@@ -69,8 +69,8 @@ export const commandLineFailures = {
   /**
    * Question not answered
    *
-   * A command asks before it deletes or deploys something, and `init` asks for missing facts. Ctrl-C and the answer no
-   * end the command, and nothing is changed. Without a terminal, pass `--yes`.
+   * A command asks before it deletes or deploys something, and `init` asks for missing facts. If you answer no or press
+   * Ctrl-C, the command ends and changes nothing. Without a terminal, pass `--yes`.
    */
   "not-confirmed": {
     exitCode: 1,

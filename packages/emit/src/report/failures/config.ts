@@ -33,8 +33,8 @@ export const configFailures = {
   /**
    * Config belongs to another user
    *
-   * A TypeScript or JavaScript config is a program. A config that the command finds by itself must belong to you or to
-   * root: in a shared directory such as `/tmp`, another user could place one above yours. A config named on the
+   * A TypeScript or JavaScript config is a program. A config that the command line does not name must belong to you or
+   * to root: in a shared directory such as `/tmp`, another user could place one above yours. A config named on the
    * command line may have any owner.
    */
   "config-of-another-user": {
@@ -48,8 +48,7 @@ export const configFailures = {
   /**
    * Config file not readable
    *
-   * The file exists, but the system cannot open it. The message contains the reason of the system, usually missing
-   * permissions.
+   * The file exists, but the system cannot open it. The message shows the system's reason, usually missing permissions.
    */
   "config-unreadable": {
     exitCode: 1,
@@ -284,8 +283,8 @@ export const configFailures = {
    * The edit would break the config
    *
    * A command that edits the config writes the config and the flake together, and only if the edited config has no
-   * errors. The problems before this message have lines of the edited text, which is not on disk. `--dry-run` shows
-   * the edit when it has no errors.
+   * errors. The problems above this message have line numbers of the edited text, which is not on disk. `--dry-run`
+   * shows the edit when it has no errors.
    *
    * For example, before you remove a VM, remove its name from the `reachVms` of other VMs.
    */

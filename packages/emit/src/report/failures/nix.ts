@@ -9,7 +9,7 @@ export const nixFailures = {
    * No flake imports the modules
    *
    * With `flake: false`, the config writes only modules, and your own flake builds the hosts. `check` evaluates that
-   * flake: the nearest directory above the modules with a `flake.nix`.
+   * flake: the nearest `flake.nix` above the modules.
    */
   "own-flake-missing": {
     exitCode: 1,
@@ -115,7 +115,7 @@ export const nixFailures = {
    */
   "evaluation-failed": { exitCode: 1, words: ({ hosts }) => hosts.map(failedHost) },
   /**
-   * The old host does not evaluate
+   * Host with the VMs does not evaluate
    *
    * `adopt` evaluates `nixosConfigurations.HOST` of your flake with all of its VMs. The report shows the error of Nix.
    */

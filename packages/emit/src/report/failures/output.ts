@@ -36,7 +36,7 @@ export const outputFailures = {
    * directory. Nothing was changed. Make your changes in the config or in your own module, which microvm-emit never
    * overwrites.
    *
-   * A host imports every file in its folder `vms/`, also one that does not belong to a VM of the config, such as a
+   * A host imports every file in its folder `vms/`, including one that does not belong to a VM of the config, such as a
    * leftover of a merge. Delete such a file, or move your own module to the host's `modules`.
    *
    * In a merge, a file may have been edited on either branch: `git show :2:FILE` and `git show :3:FILE` print both
@@ -56,9 +56,9 @@ export const outputFailures = {
   /**
    * Output directory in use
    *
-   * Only one run at a time changes an output directory. This one waited for ten seconds. A run that died does not
-   * block: the next one takes over. A run on another machine or in another container cannot be seen; if it is dead,
-   * remove the file that the remedy names.
+   * Only one run at a time changes an output directory. This one waited for ten seconds. A run that died does not block
+   * the next one. A run cannot check processes on another machine or in another container: if such a run died, remove
+   * the file that the remedy names.
    */
   "output-busy": {
     exitCode: 1,
@@ -174,11 +174,11 @@ export const outputFailures = {
   /**
    * Git does not know the commit
    *
-   * `diff` takes a commit as `git rev-parse` does: a branch, a tag, `HEAD~2` or a hash. In CI, a shallow clone may
-   * lack the branch that a pull request goes to: fetch it first, such as with `git fetch --depth 1 origin main` and
+   * `diff` takes a commit as `git rev-parse` does: a branch, a tag, `HEAD~2` or a hash. In CI, a shallow clone may lack
+   * the target branch of a pull request: fetch it first, such as with `git fetch --depth 1 origin main` and
    * `microvm-emit diff FETCH_HEAD`.
    *
-   * Git also knows no commit in a repository without one, and in a repository of another user.
+   * A repository without commits and a repository of another user give this error too.
    */
   "revision-unknown": {
     exitCode: 1,
@@ -205,8 +205,8 @@ export const outputFailures = {
   /**
    * The earlier config cannot be planned
    *
-   * The config of the commit has errors, or it cannot be loaded. The report lists them; files are named as if the
-   * commit was checked out. Common causes:
+   * The config of the commit has errors, or it cannot be loaded. The report lists them, with the file names of a
+   * checkout of the commit. Common causes:
    *
    * - the config imports a package that is no longer installed, or a file of a submodule;
    * - this version of microvm-emit reports an error that the version of that time did not.

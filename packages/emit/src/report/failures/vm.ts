@@ -148,9 +148,9 @@ export const vmFailures = {
   /**
    * No clone to work with
    *
-   * `push`, `fetch`, `review` and `merge` run Git in your own clone of the repository, on the machine where you type. The
-   * clone is the folder of `--repo`, else `workspace.repo` in the config, else the current directory. Git found no
-   * repository there, or one of another user.
+   * `push`, `fetch`, `review` and `merge` run Git in your own clone of the repository, on your machine. The clone is
+   * the folder in `--repo`, otherwise `workspace.repo` in the config, otherwise the current directory. Git found no
+   * repository there, or a repository of another user.
    */
   "clone-missing": {
     exitCode: 1,
@@ -164,7 +164,7 @@ export const vmFailures = {
    * Unknown branch
    *
    * `push` sends a branch of your clone. `review` and `merge` take a branch of the VM: by default the one with the name of
-   * your current branch, or the only one. Branches of the VM are those of the last `microvm-emit fetch`.
+   * your current branch, or the only one. The branches of the VM are those from the last `microvm-emit fetch`.
    */
   "branch-missing": {
     exitCode: 1,
@@ -212,8 +212,8 @@ export const vmFailures = {
    * The review has findings
    *
    * The branch adds or changes files that run by themselves or mislead, such as Git hooks, `.envrc` or symlinks out of the
-   * tree. `microvm-emit review` shows [all kinds](../../../docs/workspaces.md#review). Read these files, also in an editor that
-   * does not trust the folder, then merge with `--accept`.
+   * tree. `microvm-emit review` shows [all kinds](../../../docs/workspaces.md#review). Read these files before you
+   * merge with `--accept`. If you open them in an editor, do not let it trust the folder.
    */
   "review-has-findings": {
     exitCode: 1,
@@ -227,8 +227,8 @@ export const vmFailures = {
   /**
    * The merge stopped
    *
-   * Git could not merge the branch by itself. With conflicts, your clone is in the middle of the merge: resolve and commit
-   * them, or undo everything with `git merge --abort`.
+   * Git could not merge the branch automatically. With conflicts, your clone is in the middle of the merge: resolve and
+   * commit them, or undo everything with `git merge --abort`.
    */
   "merge-stopped": {
     exitCode: 1,
@@ -255,7 +255,7 @@ export const vmFailures = {
     }),
   },
   /**
-   * VM does not run
+   * VM is not running
    *
    * The command needs a running VM.
    */
@@ -277,7 +277,7 @@ export const vmFailures = {
     exitCode: 1,
     words: ({ vm, host, unit, reason, journal }) => ({
       subject: vm,
-      message: `The VM does not run on ${host}: ${unit} ${reason}.`,
+      message: `The VM is not running on ${host}: ${unit} ${reason}.`,
       remedy: `Fix the cause and run \`microvm-emit up ${vm}\` again. \`microvm-emit logs ${vm}\` shows more.`,
       ...(journal.length === 0 ? {} : { details: journal }),
     }),
@@ -318,7 +318,7 @@ export const vmFailures = {
    * The VM is running
    *
    * A VM that left the configuration still runs. `gc --delete` removes no disk of a running VM: stop the VM first.
-   * Nothing was removed, also not for the other VMs on the command line.
+   * Nothing was removed, not even folders of the other VMs on the command line.
    *
    * ```bash
    * sudo systemctl stop microvm@NAME
