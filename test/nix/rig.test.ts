@@ -11,7 +11,7 @@ import { emittedFlat, hostModule } from "./emitted.js";
 import { evaluateOnRig, rig } from "./rig.js";
 
 if (rig === undefined) console.error("NOT TESTED: hypervisors on the modules of microvm.nix. Set MICROVM_EMIT_RIG.");
-else console.error("NOT TESTED: graphics and the options of firecracker on the modules of microvm.nix.");
+else console.error("NOT TESTED: graphics, kvmtool and the options of firecracker on the modules of microvm.nix.");
 
 /** The flake of a VM, by default with a separate guest. `runner` has a runner for each hypervisor. */
 const emitted = (vm: Vm): string => {
@@ -36,13 +36,13 @@ const evaluate = (folder: string, apply: string): Promise<unknown> =>
 
 /** Errors in the code of a runner, which `tryEval` does not catch. */
 const isCrash = ({ what, name }: (typeof cells)[number]): boolean =>
-  (name === "kvmtool" && what.startsWith("device-")) ||
   ((name === "crosvm" || name === "firecracker") && what === "no-socket") ||
   (name === "stratovirt" && what.startsWith("9p"));
 
-/** Attributes that the package set of the rig lacks: `formats` for the configuration of firecracker, and graphics. */
+/** Attributes that the package set of the rig lacks: `kvmtool`, `formats` for the configuration of firecracker, and graphics. */
 const isBeyondRig = ({ what, name, mark }: (typeof cells)[number]): boolean =>
   what.startsWith("graphics") ||
+  name === "kvmtool" ||
   (name === "firecracker" && (mark !== "!" || ["user", "macvtap", "bridge"].includes(what)));
 
 /** Settings of features that a hypervisor may not support. */
