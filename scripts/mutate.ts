@@ -174,7 +174,7 @@ const testsOf = (folder: string, ...names: readonly string[]): readonly string[]
 
 const MODEL = "packages/microvm-model/test";
 const TESTS_OF_RULES: readonly string[] = [
-  ...testsOf(MODEL, "problems", "policy"),
+  ...testsOf(MODEL, "boundaries", "problems", "policy"),
   "test/problems-pages.test",
   ...testsOf(MODEL, "dangerous-folders", "broken-ssh-key", "nixpkgs-release", "silence", "hypervisor"),
 ];

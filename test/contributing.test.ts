@@ -237,7 +237,7 @@ it("leads to a tree that builds and passes the tests that judge the additions", 
   // To generate once is enough, and pages of other codes are as before.
   // In one process that loads the model once.
   const once = ["--no-isolate", "--maxWorkers", "1"];
-  command("npx", "vitest", "run", ...once, ...judges, "-t", "^(?!.*npm run|the page of (?!'many-vcpus'))");
+  command("npx", "vitest", "run", "--update", ...once, ...judges, "-t", "^(?!.*npm run|the page of (?!'many-vcpus'))");
   const emitted = command(
     "node",
     "--input-type=module",

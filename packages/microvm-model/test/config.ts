@@ -1,4 +1,4 @@
-import type { Config } from "../src/index.js";
+import { type Config, formatPath, type Problem } from "../src/index.js";
 
 type Host = Config["hosts"][string];
 
@@ -18,3 +18,17 @@ export const config = (vms: unknown, host: object = {}, rest: object = {}): unkn
   },
   ...rest,
 });
+
+/** Everything that a problem says, one line a part. */
+export const worded = (problems: readonly Problem[]): string =>
+  problems
+    .map(({ severity, code, path, message, remedy, related = [] }) =>
+      [
+        `${severity} ${code} ${formatPath(path)}`,
+        `  ${message}`,
+        `  ${remedy}`,
+        ...related.map((place) => `  ${formatPath(place.path)}: ${place.note}`),
+        "",
+      ].join("\n"),
+    )
+    .join("");

@@ -13,7 +13,7 @@ import {
 } from "../src/index.js";
 import { isRecord } from "../src/common/is-record.js";
 import { type Edit, edited } from "../src/problems/edit.js";
-import { config } from "./config.js";
+import { config, worded } from "./config.js";
 
 const partOf = (whole: unknown, step: string | number): unknown =>
   (whole as Readonly<Record<string | number, unknown>> | undefined)?.[step];
@@ -44,7 +44,12 @@ const table: readonly Row[] = [
   ["hosts of a wrong type", { hosts: [] }, "wrong-type hosts"],
   ["an unknown key at the top", config({}, {}, { host: 1 }), "unknown-key host"],
   ["an unknown key", config({ a: { vcpus: 2 } }), `unknown-key ${v}.a.vcpus`],
-  ["several unknown keys", config({ a: { x: 1, y: 2 } }), `unknown-key ${v}.a.x`, `unknown-key ${v}.a.y`],
+  [
+    "several unknown keys",
+    config({ a: { autostar: true, vcpus: 2 } }),
+    `unknown-key ${v}.a.autostar`,
+    `unknown-key ${v}.a.vcpus`,
+  ],
   ["a wrong type", config({ a: { autostart: "yes" } }), `wrong-type ${v}.a.autostart`],
   ["null", config({ a: { vcpu: null } }), `wrong-type ${v}.a.vcpu`],
   ["a missing key", config({ a: { shares: [{ tag: "t" }] } }), `missing-key ${v}.a.shares[0].source`],
@@ -1152,6 +1157,11 @@ const table: readonly Row[] = [
 describe("problems", () => {
   it.each(table)("%s", (_, input, ...problems) => {
     expect(summary(input)).toEqual(problems);
+  });
+
+  it("read as in problems.golden.txt (`npx vitest run FILE -u` writes it)", async () => {
+    const text = table.map(([what, input]) => `# ${what}\n${worded(problemsOf(input))}`).join("\n");
+    await expect(text).toMatchFileSnapshot("problems.golden.txt");
   });
 
   it("are all told at once, of shape, references and rules", () => {
