@@ -29,6 +29,7 @@ export default defineConfig({
   resolve: {
     // Tests import the packages by name and run their source, so that no build can be stale.
     alias: {
+      "@microvm-emit/nix-ast/scopes": source("nix-ast", "scopes/scopes"),
       "@microvm-emit/nix-ast": source("nix-ast"),
       "@microvm-emit/model/internal": source("microvm-model", "internal"),
       "@microvm-emit/model": source("microvm-model"),

@@ -13,6 +13,7 @@ const project = fileURLToPath(new URL("..", import.meta.url));
 /** The entry points, by the name of their report. */
 const entries = {
   "nix-ast": ["nix-ast", "index"],
+  "nix-ast-scopes": ["nix-ast", "scopes/scopes"],
   model: ["microvm-model", "index"],
   "microvm-emit": ["emit", "index"],
   "microvm-emit-node": ["emit", "node"],

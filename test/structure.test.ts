@@ -16,6 +16,7 @@ const rooms: Readonly<Record<string, Arrows>> = {
     parse: ["."],
     print: ["."],
     edit: [".", "parse", "print"],
+    scopes: ["."],
   },
   "microvm-model": {
     common: [],

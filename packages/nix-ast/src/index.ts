@@ -40,6 +40,8 @@ export type { DataPath, NixInput, NixRecord } from "./to-nix.js";
 export { print } from "./print/print.js";
 export type { PrintOptions } from "./print/print.js";
 export { childrenOf, nodesOf } from "./children.js";
+export { keysOf, mapNodes, visit } from "./visit.js";
+export type { NodePath, Visit, Visitor } from "./visit.js";
 export { nameOf, staticName } from "./names.js";
 export { printData } from "./print/print-data.js";
 export { format } from "./format.js";

@@ -14,8 +14,12 @@ describe("the README", () => {
   it.each(examples.map(([, program = "", output = ""]) => [program, output]))(
     "contains the right output: %s",
     async (program, output) => {
-      const source = fileURLToPath(new URL("../src/index.ts", import.meta.url));
-      const jiti = createJiti(import.meta.url, { alias: { "@microvm-emit/nix-ast": source } });
+      const source = (path: string): string => fileURLToPath(new URL(`../src/${path}.ts`, import.meta.url));
+      const alias = {
+        "@microvm-emit/nix-ast/scopes": source("scopes/scopes"),
+        "@microvm-emit/nix-ast": source("index"),
+      };
+      const jiti = createJiti(import.meta.url, { alias });
       const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
       await jiti.evalModule(program, { filename: fileURLToPath(new URL("readme.ts", import.meta.url)), async: true });
       const printed = log.mock.calls.map((words) => words.join(" ")).join("\n");
