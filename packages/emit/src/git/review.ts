@@ -1,6 +1,7 @@
 import { Failed } from "../report/failure.js";
 import { branchesOf, type Branch, branchOf, currentBranch, type Pair } from "./clone.js";
 import { type Entry, modes } from "./entry.js";
+import { namedFiles } from "./named.js";
 import { type RiskName, risks, risksOf, risksOfCommit, type Tree } from "./risks.js";
 import { fieldsOf, gitAnswer, gitOutput } from "./run.js";
 
@@ -62,12 +63,15 @@ export const reviewOf = async ({ vm, clone }: Pair, { name, commit }: Branch): P
   const from = base ?? (await gitOutput(clone, ["hash-object", "-t", "tree", "--stdin"])).toString("utf8").trim();
   const range = head === undefined ? [commit] : [commit, `^${head}`];
   try {
-    const [entries, paths, commits] = await Promise.all([
+    const [entries, files, commits] = await Promise.all([
       entriesOf(clone, from, commit),
-      pathsOf(clone, commit),
+      filesOf(clone, commit),
       commitsOf(clone, range),
     ]);
+    const paths = [...files.keys()];
     const tree = treeOf(paths);
+    const named = await namedFiles(clone, paths, (wanted) => textsOf(clone, files, wanted));
+    const isNamed = (path: string): boolean => named.has(path);
     const contents = await contentsOf(clone, entries);
     return {
       branch: branchOf(vm.name, name),
@@ -80,7 +84,7 @@ export const reviewOf = async ({ vm, clone }: Pair, { name, commit }: Branch): P
           risksOfCommit(`${author}\n${subject}\n${body}`).map((risk) => findingOf(risk, id)),
         ),
         ...entries.flatMap((entry, at) =>
-          risksOf(entry, { before: contents[2 * at], after: contents[2 * at + 1], tree }).map((risk) =>
+          risksOf(entry, { before: contents[2 * at], after: contents[2 * at + 1], tree, isNamed }).map((risk) =>
             findingOf(risk, entry.path),
           ),
         ),
@@ -129,8 +133,32 @@ const entriesOf = async (clone: string, from: string, to: string): Promise<reado
   });
 };
 
-const pathsOf = async (clone: string, commit: string): Promise<readonly string[]> =>
-  fieldsOf(await gitOutput(clone, ["ls-tree", "-r", "-z", "--name-only", "--full-tree", commit]));
+/** The objects of a commit's files, by path. */
+const filesOf = async (clone: string, commit: string): Promise<ReadonlyMap<string, string>> =>
+  new Map(
+    fieldsOf(await gitOutput(clone, ["ls-tree", "-r", "-z", "--full-tree", commit])).flatMap((field) => {
+      const at = field.indexOf("\t");
+      const [, type, object = ""] = field.slice(0, at).split(" ");
+      const path = field.slice(at + 1);
+      return [[path, type === "blob" ? object : ""] as const];
+    }),
+  );
+
+/** The texts of files, by path; without large ones. */
+const textsOf = async (
+  clone: string,
+  files: ReadonlyMap<string, string>,
+  paths: readonly string[],
+): Promise<ReadonlyMap<string, string>> => {
+  const objects = paths.map((path) => files.get(path) ?? "").filter((id) => id !== "");
+  const contents = await blobsOf(clone, [...new Set(objects)]);
+  return new Map(
+    paths.flatMap((path) => {
+      const text = contents.get(files.get(path) ?? "");
+      return text === undefined ? [] : [[path, text] as const];
+    }),
+  );
+};
 
 /** A path as file systems without case compare it (APFS: NFC and case folding). */
 const folded = (path: string): string => path.normalize("NFC").toLowerCase().normalize("NFC");
@@ -175,7 +203,13 @@ const contentsOf = async (clone: string, entries: readonly Entry[]): Promise<rea
           mode === modes.submodule || /^0+$/.test(mode) ? undefined : object,
         ),
   );
-  const ids = [...new Set(wanted.filter((id) => id !== undefined))];
+  const contents = await blobsOf(clone, [...new Set(wanted.filter((id) => id !== undefined))]);
+  return wanted.map((id) => (id === undefined ? undefined : contents.get(id)));
+};
+
+/** The contents of blobs, without large ones. */
+const blobsOf = async (clone: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>> => {
+  if (ids.length === 0) return new Map();
   const sizes = new Map<string, number>();
   const checked = await gitOutput(clone, ["cat-file", "--batch-check=%(objectname) %(objectsize)"], lines(ids));
   for (const line of checked.toString("utf8").split("\n")) {
@@ -192,7 +226,7 @@ const contentsOf = async (clone: string, entries: readonly Entry[]): Promise<rea
     contents.set(id, output.toString("utf8", start, end));
     at = end + 1;
   }
-  return wanted.map((id) => (id === undefined ? undefined : contents.get(id)));
+  return contents;
 };
 
 const lines = (ids: readonly string[]): string => ids.map((id) => `${id}\n`).join("");

@@ -6,6 +6,8 @@ export interface Seen {
   readonly before: string | undefined;
   readonly after: string | undefined;
   readonly tree: Tree;
+  /** True for a file that settings of the user name (`named.ts`). */
+  readonly isNamed: (path: string) => boolean;
 }
 
 /** The whole tree of the branch. */
@@ -57,9 +59,11 @@ export const risks = {
   },
   "embedded-repository": {
     where: "a Git repository inside the tree",
-    holds: ({ path }, { tree }) => {
-      const folder = path.replace(/(?:HEAD|config)$/, "");
-      return folder !== path && folder !== "" && ["HEAD", "config"].every((name) => tree.has(folder + name));
+    holds: ({ path, modes: { after: mode } }, { tree, after = "" }) => {
+      const [, folder = "", name = ""] = /^(.*\/)?([^/]*)$/s.exec(path) ?? [];
+      // The config can be elsewhere: `commondir` names it (gitrepository-layout(5)).
+      if (/^head$/i.test(name) && (mode === modes.link || /^(?:ref:\s*refs\/|[0-9a-f]{40})/.test(after))) return true;
+      return /^(?:config|commondir)$/i.test(name) && tree.has(`${folder}HEAD`);
     },
     runs: "programs of its `config`",
     when: "cd with a Git prompt, git status",
@@ -105,6 +109,13 @@ export const risks = {
     paths: [".envrc", ".env", ".autoenv", ".autoenv.zsh", "mise.toml", ".mise.toml", ".mise/", ".tool-versions"],
     runs: "direnv, autoenv or mise",
     when: "cd",
+  },
+  named: {
+    where:
+      "a file or folder that an `.envrc` of your branch, the Git config of your clone, or an `include` of a Makefile names",
+    holds: ({ path }, { isNamed }) => isNamed(path),
+    runs: "the file: an allowed `.envrc` stays allowed if only this file changes",
+    when: "cd, git, make",
   },
   editor: {
     paths: [
@@ -250,7 +261,7 @@ export const risks = {
     when: "cargo build, gradle, bundle, and editors that index",
   },
   nix: {
-    paths: ["flake.nix", "shell.nix", "default.nix", ".nixpkgs/", "devenv.nix", "devenv.yaml"],
+    paths: ["*.nix", "flake.lock", ".nixpkgs/", "devenv.yaml", "devenv.lock"],
     runs: "shell hooks and builds",
     when: "nix develop, direnv",
   },

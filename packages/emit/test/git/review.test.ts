@@ -87,7 +87,12 @@ const link =
 const patterns = (Object.entries(risks) as [RiskName, Risk][]).flatMap(([name, { paths = [] }]) =>
   paths.map((pattern) => [name, pattern] as const),
 );
-const nothing = { before: undefined, after: "other", tree: { has: () => false, twinsOf: () => [] } };
+const nothing = {
+  before: undefined,
+  after: "other",
+  tree: { has: () => false, twinsOf: () => [] },
+  isNamed: () => false,
+};
 const added = (path: string, mode = "100644") => ({
   path,
   status: "A",
@@ -181,6 +186,79 @@ describe("a review finds", () => {
           }),
         ),
       ["embedded-repository a/HEAD", "embedded-repository a/config"],
+    ],
+    [
+      "a repository in the tree whose config is in another folder",
+      () =>
+        branched(
+          put({
+            "a/HEAD": "ref: refs/heads/main\n",
+            "a/commondir": "../b\n",
+            "b/config": "[core]\n",
+            "b/objects/x": "",
+            "b/refs/x": "",
+          }),
+        ),
+      ["embedded-repository a/HEAD", "embedded-repository a/commondir"],
+    ],
+    [
+      "a repository in the tree whose HEAD is a link",
+      () =>
+        branched((work) => {
+          put({ "a/objects/x": "", "a/refs/x": "" })(work);
+          link("a/HEAD", "refs/heads/main")(work);
+        }),
+      ["embedded-repository a/HEAD"],
+    ],
+    ["no file that is only called HEAD", () => branched(put({ "docs/HEAD": "text", config: "text" })), []],
+    ...[
+      ["source_env lib/env.sh", "lib/env.sh"],
+      ["PATH_add bin", "bin/deep/tool"],
+      ['. "$PWD/lib/env.sh"', "lib/env.sh"],
+      ['source "$(dirname "${BASH_SOURCE[0]}")/lib/env.sh"', "lib/env.sh"],
+      ["dotenv_if_exists ./settings", "settings"],
+      ["export PATH=$PWD/node_modules/.bin:$PATH", "node_modules/.bin/tool"],
+    ].map(([line = "", path = ""]): [string, () => Pair, readonly string[]] => [
+      `a file that the user's .envrc names: ${line}`,
+      () => branched(put({ [path]: "new" }), put({ ".envrc": `${line}\n`, [path]: "old" })),
+      [`named ${path}`],
+    ]),
+    [
+      "a file that a file of .envrc sources",
+      () =>
+        branched(
+          put({ "lib/more": "new" }),
+          put({ ".envrc": "source_env lib/env\n", "lib/env": "source ./more\n", "lib/more": "" }),
+        ),
+      ["named lib/more"],
+    ],
+    [
+      "a file that the user's Makefile includes",
+      () => branched(put({ rules: "new" }), put({ Makefile: "-include rules\nall: src\n", rules: "", src: "" })),
+      ["named rules"],
+    ],
+    [
+      "a file below the user's core.hooksPath",
+      () => {
+        const pair = branched(put({ "tools/hooks/pre-commit": "new" }));
+        git(pair.clone, ["config", "core.hooksPath", "tools/hooks"]);
+        return pair;
+      },
+      ["named tools/hooks/pre-commit"],
+    ],
+    [
+      "a file that the clone's config includes",
+      () => {
+        const pair = branched(put({ "team.conf": "new" }), put({ "team.conf": "" }));
+        git(pair.clone, ["config", "include.path", "../team.conf"]);
+        return pair;
+      },
+      ["named team.conf"],
+    ],
+    [
+      "no file that the user's .envrc does not name",
+      () => branched(put({ "src/lib": "new" }), put({ ".envrc": "# src/lib\nexport DIR=src\nlayout python\n" })),
+      [],
     ],
   ])("%s", async (_, pair, findings) => {
     expect(await found(typeof pair === "function" ? pair() : pair)).toEqual(findings);
