@@ -1,9 +1,11 @@
 /** Tests the format of the library files, and facts that are also in other files. */
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gitHosts } from "@microvm-emit/model/internal";
 import { type Expr, format, nodesOf, parse, staticName } from "@microvm-emit/nix-ast";
+import { freeVariables, unusedBindings } from "@microvm-emit/nix-ast/scopes";
 import { emit, render } from "microvm-emit";
 import { format as prettify, resolveConfig } from "prettier";
 import { describe, expect, it } from "vitest";
@@ -13,7 +15,7 @@ const rig = process.env["MICROVM_EMIT_RIG"];
 if (rig === undefined) console.error("NOT TESTED: options.md is current. Set MICROVM_EMIT_RIG.");
 
 const folder = fileURLToPath(new URL("../packages/emit/nix", import.meta.url));
-const read = (path: string): string => readFileSync(join(folder, path), "utf8");
+const read = (path: string): string => readFileSync(resolve(folder, path), "utf8");
 const nixFiles = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".nix"));
 
 const parsed = (path: string): Expr => {
@@ -34,6 +36,36 @@ describe("Nix files that read a host", () => {
   it.each(readdirSync(evaluated))("%s is formatted", (path) => {
     const text = readFileSync(join(evaluated, path), "utf8");
     expect(format(text)).toEqual({ _tag: "Right", right: text });
+  });
+});
+
+const project = fileURLToPath(new URL("..", import.meta.url));
+/** Files of the library, of the evaluation of hosts, and what the examples emit. */
+const emitted = execFileSync("git", ["ls-files", "packages/emit/*.nix", "examples/*.nix"], {
+  cwd: project,
+  encoding: "utf8",
+})
+  .trim()
+  .split("\n")
+  // The copies of the library are equal to it.
+  .filter((path) => !path.includes("/flake/microvm-emit/"));
+
+describe("names in Nix files", () => {
+  it("are of the library, of programs and of each example", () => {
+    const folders = new Set(emitted.map((path) => path.split("/").slice(0, 3).join("/")));
+    expect([...folders]).toEqual(
+      expect.arrayContaining([
+        "packages/emit/nix",
+        "packages/emit/evaluate",
+        ...["midna", "minimal", "networks", "profiles"].map((name) => `examples/${name}/flake`),
+      ]),
+    );
+  });
+
+  it.each(emitted)("are all defined and used in %s", (path) => {
+    const tree = parsed(join(project, path));
+    expect(unusedBindings(tree).map(({ name }) => name)).toEqual([]);
+    expect(freeVariables(tree)).toEqual([]);
   });
 });
 

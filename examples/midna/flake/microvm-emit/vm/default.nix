@@ -15,7 +15,10 @@ let
   shared = lib.filterAttrs (_: { guest, ... }: guest != null) cfg.vms;
 
   parts = import ./parts.nix { inherit lib cfg; };
-  evaluateGuest = import ./evaluate-guest.nix { inherit inputs pkgs; };
+  evaluateGuest = import ./evaluate-guest.nix {
+    inherit inputs;
+    hostPkgs = pkgs;
+  };
   startVm = import ./start-vm.nix { inherit inputs lib; };
 
   # A VM with its own NixOS configuration, as in microvm.nix's documentation.

@@ -1,19 +1,19 @@
 # Evaluates the NixOS configuration of a guest, as microvm.nix does for a single VM.
-{ inputs, pkgs }@host:
+{ inputs, hostPkgs }:
 name:
 {
   modules,
   specialArgs,
-  pkgs ? host.pkgs,
+  pkgs ? hostPkgs,
   # The guest uses the package set of the host by default.
-  nixpkgs ? (if pkgs == null then host.pkgs else pkgs).path,
+  nixpkgs ? (if pkgs == null then hostPkgs else pkgs).path,
 }:
 let
   inherit (inputs.nixpkgs) lib;
   # A string would copy all of nixpkgs to the store, and its modules would be read a second time from there.
   guest = import (nixpkgs + "/nixos/lib/eval-config.nix") {
     inherit pkgs specialArgs;
-    inherit ((if pkgs == null then host.pkgs else pkgs).stdenv.hostPlatform) system;
+    inherit ((if pkgs == null then hostPkgs else pkgs).stdenv.hostPlatform) system;
     prefix = [
       "guests"
       name
