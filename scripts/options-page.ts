@@ -44,7 +44,7 @@ const section = ({ name, type, description, default: fallback, example }: Option
 const introduction = `Options of the NixOS modules in this folder. Set those of the host in a module of the host, and those of a guest in the \`config\` of a VM.
 [README.md](README.md) shows how to import the modules, and a first VM.
 
-Several modules can set options of one VM. Lists are joined. To replace another value, such as that of a VM which microvm-emit wrote, use \`lib.mkForce\`:
+Several modules can set options of one VM. Lists are joined. To replace another value, such as one that microvm-emit wrote, use \`lib.mkForce\`:
 
 \`\`\`nix
 { lib, ... }:

@@ -1,6 +1,6 @@
 # A type for VMs and for list items such as interfaces and shares: an attribute set with declared options. It has no `config` and no
 # `imports`, and takes one fifth of the function calls of a submodule. Two declarations of an option with this type are merged, so a host
-# can add options of its own.
+# can add its own options.
 { lib }:
 let
   record =

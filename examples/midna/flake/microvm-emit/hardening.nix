@@ -22,10 +22,10 @@ let
   };
 in
 {
-  # For every service, also those that run VMs.
+  # For every service, including those that run VMs.
   inherit all;
 
-  # For services that create and copy files as root. They need access to all folders, also /home and /tmp, and RestrictSUIDSGID= would
+  # For services that create and copy files as root. They need access to all folders, including /home and /tmp, and RestrictSUIDSGID= would
   # prevent new folders that inherit the setgid bit.
   files = service // {
     CapabilityBoundingSet = [

@@ -7,13 +7,13 @@ let
   key = types.coercedTo file (file: { inherit file; }) (record {
     file = mkOption {
       type = file;
-      description = "File of the host with the key alone.";
+      description = "File of the host that contains only the key.";
     };
     requestsPerMinute = mkOption {
       type = types.nullOr types.ints.positive;
       default = null;
       example = 60;
-      description = "Limit for requests of the VM to the API. More get status 429. A burst can have the requests of one minute.";
+      description = "Limit for requests of the VM to the API. Further requests get status 429. A burst can contain the requests of one minute.";
     };
   });
 in

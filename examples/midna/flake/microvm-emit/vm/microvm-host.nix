@@ -1,5 +1,5 @@
-# The host module of microvm.nix, with units and folders of VMs as this library needs them. Definitions beside those of microvm.nix would
-# take longer: the module system would merge several for each VM.
+# The host module of microvm.nix, with units and folders of VMs as this library needs them. Additional definitions would take longer,
+# because the module system would merge several for each VM.
 microvm:
 { config, lib, ... }:
 let

@@ -16,6 +16,12 @@ let
       type = types.bool;
       inherit default description;
     };
+  text =
+    default: description:
+    mkOption {
+      type = types.str;
+      inherit default description;
+    };
   many =
     type: description:
     mkOption {
@@ -74,11 +80,7 @@ let
       description = "Folder of the host. If it is missing, it is created with the user as owner before the VM starts.";
     };
     mountPoint = maybe types.str "Mount point in the guest. Defaults to `source`.";
-    mode = mkOption {
-      type = types.str;
-      default = "0755";
-      description = "Permissions of `source` if it is created.";
-    };
+    mode = text "0755" "Permissions of `source` if it is created.";
     proto = mkOption {
       type = types.enum [
         "virtiofs"
@@ -117,11 +119,7 @@ let
     };
     mountPoint = maybe types.str "Mount point in the guest. With null, the guest does not mount the volume.";
     sizeMiB = maybe types.ints.positive "Size of the image in MiB, required to create it. A larger size grows an existing image at the next start; images never shrink.";
-    fsType = mkOption {
-      type = types.str;
-      default = "ext4";
-      description = "Type of the filesystem.";
-    };
+    fsType = text "ext4" "Type of the filesystem.";
     readOnly = flag false "Whether the volume is read-only in the guest.";
     neededForBoot = flag false "Whether the guest mounts the volume in its initrd.";
     autoCreate = flag true "Whether a missing image is created.";
@@ -133,12 +131,8 @@ let
   };
 
   repository = record {
-    mountPoint = mkOption {
-      type = types.str;
-      default = "/workspace";
-      description = "Folder of the repository in the guest. A volume at this folder, or above it, keeps the repository at a restart.";
-    };
-    clone = maybe types.str "Clone of the user for `microvm-emit push` and `fetch`: an absolute path, or one below `~/`. The VM cannot see it. With null, the commands use the clone in which they run.";
+    mountPoint = text "/workspace" "Folder of the repository in the guest. A volume at this folder, or above it, keeps the repository at a restart.";
+    clone = maybe types.str "Clone of the user for `microvm-emit push` and `fetch`: an absolute path, or one below `~/`. The VM cannot see it. With null, the commands use the clone in the current directory.";
   };
 
   secret = record {
@@ -160,7 +154,7 @@ let
       type = types.listOf types.str;
       default = [ ];
       example = [ "/var/lib/microvm-host-keys" ];
-      description = "Folders with a folder named like the VM, besides `microvm.stateDir`.";
+      description = "Parent folders of the folders named after the VM, in addition to `microvm.stateDir`.";
     };
   };
 

@@ -1,4 +1,4 @@
-# The page about the limits of a VM, for its users and agents. It names secrets and never contains them.
+# The page about the limits of a VM, for its users and agents. It contains the names of secrets, not their values.
 { lib, host }:
 name: vm:
 let
@@ -105,7 +105,7 @@ in
   | a program                    | `packages: ["ripgrep"]`         |
   | a folder of the host         | `shares`                        |
 
-  On the host, `microvm-emit net ${name}` shows what this machine was refused. The user can allow a destination at once with
+  On the host, `microvm-emit net ${name}` shows the refused connections of this machine. The user can allow a destination at once with
   `microvm-emit allow ${name} example.org`, or for an hour with `--for 1h`. Other changes need `microvm-emit` and
   `microvm-emit up ${name} --switch`.
 ''

@@ -7,7 +7,7 @@ let
   };
   linksOf = vm: lib.imap0 linkOf vm.interfaces;
 
-  # Without unset values, for which microvm.nix has defaults.
+  # Removes unset values, for which microvm.nix has defaults.
   withoutUnset =
     set:
     removeAttrs set (

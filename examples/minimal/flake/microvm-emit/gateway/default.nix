@@ -44,7 +44,7 @@ let
     # A core dump would contain keys.
     LimitCORE = 0;
   };
-  # A reload leaves open streams to old workers of nginx, so there is one only after a change.
+  # A reload keeps an old worker of nginx for each open stream, so reload only after a change.
   reloadIfChanged = ''-+${pkgs.runtimeShell} -c "if ${pkgs.coreutils}/bin/rm ${runtime}/changed 2>/dev/null; then ${config.systemd.package}/bin/systemctl try-reload-or-restart --no-block microvm-gateway.service; fi"'';
 in
 {
@@ -95,7 +95,7 @@ in
               "network.target"
             ];
             reloadTriggers = [ config.environment.etc."microvm/gateway.conf".source ];
-            # nginx takes over the sockets that this variable lists. Those of systemd begin with 3.
+            # nginx takes over the sockets in this variable, by file descriptor. systemd passes them from number 3.
             environment.NGINX = lib.concatStrings (
               lib.imap0 (position: _: "${toString (3 + position)};") facts.listen
             );

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypedDict
 
-# Characters that mean nothing to nginx in quotes. No known key has others.
+# Characters without a meaning for nginx in quotes. No known key has others.
 KEY = re.compile(r"[A-Za-z0-9._~+/=:@-]{8,8192}")
 # The value of a credential whose file is missing.
 MISSING = "missing"
@@ -70,7 +70,7 @@ def endpoint(provider: Provider) -> str:
 
 
 def addresses_of(provider: Provider) -> list[str]:
-    """The addresses of an API: those of IPv4 if there are any. Empty without an answer."""
+    """The addresses of an API: the IPv4 addresses if it has any. Empty without an answer."""
     try:
         found = socket.getaddrinfo(
             provider["host"], provider["port"], type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
@@ -97,7 +97,7 @@ def upstreams_of(provider: Provider, addresses: list[str]) -> Iterator[str]:
 
 
 def replace(path: Path, text: str) -> bool:
-    """Writes a file that has its name only when it is complete. False if it is the same as before."""
+    """Replaces a file in one step. False if it is the same as before."""
     try:
         if path.read_text("ascii") == text:
             return False

@@ -74,7 +74,7 @@ in
     {
       environment.systemPackages = [
         cfg.package
-        # The agent continues in it when the connection ends.
+        # In tmux, the agent continues when the connection ends.
         pkgs.tmux
       ];
       environment.variables = lib.mkIf isVariable { ${cfg.variable} = cfg.directory; };

@@ -1,4 +1,4 @@
-# Continues VMs that QEMU paused because the disk of the host was full. QEMU keeps the writes that failed, but never tries again by itself.
+# Continues VMs that QEMU paused because the disk of the host was full. QEMU keeps the failed writes, but does not retry them.
 {
   config,
   lib,

@@ -7,7 +7,7 @@
 let
   quote = text: "\"${text}\"";
 
-  # In the form of both Anthropic's and OpenAI's errors.
+  # The error formats of Anthropic and OpenAI both allow this form.
   errorOf =
     message:
     "'${
@@ -20,7 +20,7 @@ let
       }
     }'";
 
-  # The request of a VM keeps no header that identifies a caller, belongs to one connection, or names an origin.
+  # Request headers that identify a caller, belong to one connection, or name an origin.
   dropped = [
     "Authorization"
     "Proxy-Authorization"

@@ -54,7 +54,7 @@ let
   isOfHost =
     name: network: !lib.hasPrefix "0-2" name && !isOwn (toString (network.matchConfig.Name or ""));
 
-  # Without default routes, which every subnet overlaps, and their halves, as some VPNs write them.
+  # False for default routes, which every subnet overlaps, and for the halves into which some VPNs split them.
   isSubnet =
     written:
     builtins.match "([0-9.]+|[0-9a-fA-F:]+)/[0-9]+" written != null && address.lengthOf written > 1;

@@ -4,9 +4,9 @@ usage: grant.py SETTINGS add VM DESTINATION... [--seconds N]
        grant.py SETTINGS list | restore | switched
 
 `add` opens destinations for a VM: a domain, all subdomains of one or an address, with its ports, such as
-*.example.org=tcp/443,udp/443. With --seconds, the grant ends by itself; 0 ends it now. Without, it ends with the next
-switch, whose rules should contain it. The resolver reads the domains, the sets granted4 and granted6 of nftables have
-the addresses.
+*.example.org=tcp/443,udp/443. With --seconds, the grant ends after that time; 0 ends it now. Without, it ends with
+the next switch, whose rules should contain it. The resolver reads the domains, the sets granted4 and granted6 of
+nftables have the addresses.
 
 `list` prints the grants, and the connections of each VM to each server in the last day.
 
@@ -81,7 +81,7 @@ class Admitted(TypedDict):
 
 
 class RefusedError(Exception):
-    """Why there is no grant."""
+    """The reason for a refused grant."""
 
 
 def address_of(text: str) -> Address | None:
@@ -152,7 +152,7 @@ def commands(settings: Settings, grants: list[Grant], now: float) -> str:
         if address is None:
             continue
         timeout = "" if grant["until"] is None else f" timeout {math.ceil(grant['until'] - now)}s"
-        # The VM can have left the config since.
+        # The config may no longer have this VM.
         for own in settings["vms"].get(grant["vm"], {"addresses": []})["addresses"]:
             if ipaddress.ip_address(own).version == address.version:
                 for protocol, port in grant["ports"]:

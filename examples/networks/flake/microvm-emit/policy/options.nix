@@ -45,8 +45,8 @@ in
       Network policy of the VM. `allow`, `reachVms` and `reachHost` add destinations to it.
 
       - `"internet"`: all public addresses.
-      - `"allowlist"`: nothing else. `allow` can contain domains, and a resolver on the host answers all DNS questions of the VM.
-      - `"none"`: nothing else. `allow` can contain addresses, but no domains.
+      - `"allowlist"`: only those destinations. `allow` can contain domains, and a resolver on the host answers all DNS questions of the VM.
+      - `"none"`: only those destinations. `allow` can contain addresses, but no domains.
       - `"open"`: everything. The host enforces no policy.
 
       With every policy, a VM can ping the host and get a DHCP lease from it, and the host can reach the VM.

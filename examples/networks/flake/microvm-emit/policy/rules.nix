@@ -137,7 +137,7 @@ let
   # Each address can log a burst of 100 packets and 100 more in an hour. The set has room for all, so that one VM cannot fill it.
   room = family: each: "size ${toString (each * lib.max 1 (lib.length (senders family)))}";
 
-  # Counts the connections to each server and port for a day. Only new ones use up the limit, as in the log.
+  # Counts the connections to each server and port for a day. Only new servers and ports count towards the limit, as in the log.
   countAdmitted =
     ip: family:
     let
@@ -429,7 +429,7 @@ in
       chain admit {
         ether saddr @full goto refuse
         add @connections { ether saddr ct count over ${toString connectionsPerInterface} } add @full { ether saddr } goto refuse
-        # An element counts the packets that find it.
+        # Each element counts the packets that match it.
         ip saddr . ip daddr . meta l4proto . th dport @admitted4 accept
         ip6 saddr . ip6 daddr . meta l4proto . th dport @admitted6 accept
         ${countAdmitted "ip" "4"}

@@ -15,7 +15,7 @@ in
     type = types.nullOr types.str;
     default = null;
     example = "claude-code/CLAUDE.md";
-    description = "Path below `/etc` of a file with instructions that the agent reads in each session. The page about the limits of the VM (`/etc/microvm-emit/README.md`) is there, too.";
+    description = "Path below `/etc` of the instructions that the agent reads in each session. By default, this file is a link to the page about the limits of the VM, `/etc/microvm-emit/README.md`.";
   };
 
   config = lib.mkIf sshHostKeys {

@@ -63,7 +63,7 @@ let
   ownersOf =
     kind: value: lib.concatMapStringsSep " and " ({ name, ... }: name) owners.${kind}.${value};
 
-  # The files of VMs from two branches can be merged without a conflict.
+  # Git can merge the files of two VMs from two branches without a conflict, so two VMs can have one value.
   duplicatesOf =
     kind: values:
     map (

@@ -211,8 +211,7 @@ in
         };
       };
 
-      # The new rules contain what the config allows. A grant that the config lost since must not outlive the switch, so the rules and
-      # the resolver are loaded again even if they did not change.
+      # A switch must end each grant whose entry left the config, so the rules and the resolver are reloaded even if they did not change.
       system.activationScripts.microvm-grants = lib.mkIf config.microvm.host.enable {
         text = ''
           if [ -e ${grants} ]; then

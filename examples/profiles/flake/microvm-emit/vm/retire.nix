@@ -1,4 +1,4 @@
-# Stops VMs that left the configuration, which NixOS does not, and moves the folders of renamed VMs.
+# Stops VMs that left the configuration, since NixOS does not stop them, and moves the folders of renamed VMs.
 {
   config,
   lib,
@@ -38,7 +38,7 @@ in
 
     systemd.services = {
       microvm-retire = {
-        description = "Stop of removed MicroVMs, and move of the folders of renamed ones";
+        description = "Stop removed MicroVMs and move the folders of renamed ones";
         wantedBy = [ "multi-user.target" ];
         # These create the folders of new VMs.
         unitConfig.Before = toString (

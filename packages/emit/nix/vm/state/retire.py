@@ -87,7 +87,7 @@ def main(config: str, record: str) -> None:
     for vm, renamed in wanted["renamed"].items():
         for path in renamed["folders"]:
             move(path, renamed["before"], vm, set(renamed["exposed"]))
-    # Last, so that a run that failed is repeated.
+    # Last, so that the next run repeats a failed one.
     write_record(record, wanted["vms"])
 
 

@@ -108,7 +108,7 @@ def main(config: str, name: str) -> None:
         try:
             publish_host_key(name, keys, exposed)
         except (OSError, UnsafePathError) as refused:
-            # The VM works without, and ssh then asks to verify its key.
+            # The VM works without it, but ssh then asks to verify the key.
             print(f"ssh on this host does not know the key of {name}: {refused}", file=sys.stderr)
 
 
