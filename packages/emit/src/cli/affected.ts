@@ -47,7 +47,9 @@ export const affectedBy = (
   });
 };
 
-/** The emitted files that each emitted file names; the library is one unit, since it also reads files that are no Nix. */
+/**
+ * The emitted files that each emitted file names; the library is one unit, since it also reads files that are not Nix.
+ */
 const importsOf = (files: readonly OutputFile[]): ReadonlyMap<string, readonly string[]> => {
   const paths = files.map(({ path }) => path);
   // A path to a folder is its default.nix, or all of its files.

@@ -28,7 +28,7 @@ export interface Context {
  */
 export type Declare = (program: Command, ask: Ask) => void;
 
-/** Takes the command that the command line asks for. */
+/** Receives the command of the command line. */
 export type Ask = <Name extends CommandName>(invocation: Invocation<Name>) => void;
 
 /** The help of a config argument. */

@@ -80,7 +80,7 @@ const valuesAt = async (place: Place, current: string, before: Before): Promise<
   }
   if (command === place.program && positionals === 0) {
     const words = subcommandsOf(command).filter(({ value }) => value.startsWith(current));
-    // A config can stand instead of a subcommand.
+    // The first word can be a config instead of a subcommand.
     return words.length > 0 ? { words } : { paths: "files" };
   }
   if (command.name() === "help") return { words: subcommandsOf(place.program) };
@@ -128,7 +128,7 @@ const optionsOf = (command: Command): readonly Candidate[] =>
     .visibleOptions(command)
     .flatMap(({ long, description }) => (long == null ? [] : [{ value: long, description: firstClause(description) }]));
 
-/** Shells show one line. */
+/** The first clause, because shells show a description on one line. */
 const firstClause = (text: string): string => text.replace(/[;(\n].*$/s, "").trim();
 
 /** Bash splits `--format=json` into three words. */

@@ -15,7 +15,7 @@ import { wantedOf } from "../config-file/wanted.js";
 export interface DeploySettings extends DeploymentOptions {
   readonly yes: boolean;
   readonly dryRun: boolean;
-  /** The longest time to wait for a host after its switch. */
+  /** The time limit for a host to answer after its switch. */
   readonly timeoutSeconds: number;
   /** True for output that programs read. */
   readonly isQuiet: boolean;
@@ -27,7 +27,7 @@ export interface DeployOutcome {
   readonly findings: Findings;
 }
 
-/** Switches the hosts that changed, or those named, one after the other; the first one that fails is the last one. */
+/** Switches the named hosts, or those that changed, one after the other. Stops at the first one that fails. */
 export const deployHosts = async (
   names: readonly string[],
   settings: DeploySettings,
@@ -80,7 +80,7 @@ const step = (
   staleVms: readonly string[],
 ): DeployedStep => ({ host, result, command, staleVms });
 
-/** nixos-rebuild reads the files on disk. */
+/** Fails if the flake is not current, because nixos-rebuild reads the files on disk. */
 const requireCurrent = async ({ project: { places, file } }: Deployments): Promise<void> => {
   const { pendingChanges } = await import("../output/write.js");
   const files = pendingChanges(wantedOf(file));

@@ -40,7 +40,7 @@ export const deploymentsOf = async (
   const known = file.planned.plan.hosts.map(({ name }) => name);
   requireKnown("host", names, known);
   const chosen = names.length === 0 ? known : known.filter((name) => names.includes(name));
-  // A host that does not answer costs no evaluation.
+  // Ask first, so that a host that does not answer needs no evaluation.
   const found = await projectHosts(project, chosen, hostSsh);
   const answering = found.hosts.flatMap(({ planned }) => (planned === undefined ? [] : [planned.host.name]));
   const parse = (value: unknown): ReturnType<typeof wantedPathsSchema.parse> => wantedPathsSchema.parse(value);

@@ -1,7 +1,7 @@
 import { didYouMean } from "@microvm-emit/model/internal";
 import { Failed } from "../report/failure.js";
 
-/** The place of the names of a kind. */
+/** The place where the names of a kind are defined. */
 const places = { host: "The config", VM: "The config", command: "The program" } as const;
 
 /** Throws {@link Failed} for the first unknown name. */

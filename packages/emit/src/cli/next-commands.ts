@@ -26,7 +26,7 @@ export const nextCommands = ({ plan, configDir, outputDir, lock, affected }: Run
   const added = isGit ? toAdd(root, configDir, [outputDir, lock.file, ...own]) : [];
   // A lock file that `nixos-rebuild` creates would belong to root.
   const isLocked = !plan.flake || existsSync(join(outputDir, "flake.lock"));
-  // Nix 2.8 refuses `?dir=` of paths. Locking reads nothing but inputs, of which only relative ones lie outside of the directory.
+  // Nix 2.8 refuses `?dir=` of paths. Locking reads only inputs, and only relative inputs are outside of the directory.
   const lockReference = plan.inputs.some(({ url }) => /^(path:)?\.\.?(\/|$)/.test(url)) ? reference : ownReference;
   // Root needs no `sudo`.
   const sudo = process.getuid?.() === 0 ? "" : "sudo ";
@@ -73,7 +73,7 @@ export const workCommands = (
   const vm = hosts.find((one) => one.name === host)?.vms.find((one) => one.name === name);
   const clone = vm?.storage.repository?.clone?.value;
   if (clone === undefined) return { before: [], after: [] };
-  // A shell expands no quoted tilde.
+  // A shell does not expand a quoted tilde.
   const folder = clone.startsWith("~/") ? `~/${quoted(clone.slice(2))}` : quoted(clone);
   return {
     before: /^[./~]/.test(repository) ? [] : [`git clone ${quoted(repository)} ${folder}`],
@@ -140,7 +140,7 @@ const goneVms = ({ name, vms }: HostPlan, before: Lock): readonly GoneVm[] => {
     .map((vm) => ({ vm, renamed: vms.find(({ renamedFrom }) => renamedFrom === vm) }));
 };
 
-/** The effect of the switch on VMs that are missing or renamed. */
+/** The effect of the switch on VMs that left the config or were renamed. */
 const remarksOn = (host: HostPlan, before: Lock): readonly string[] => {
   const gone = goneVms(host, before);
   const stopped = gone.filter(({ renamed }) => renamed === undefined).map(({ vm }) => inComment(vm));
@@ -168,7 +168,7 @@ const renameHint = ({ name, vms }: HostPlan, before: Lock, gone: readonly GoneVm
 const knownVms = (host: string, before: Lock): Readonly<Record<string, number>> =>
   Object.hasOwn(before.hosts, host) ? (before.hosts[host] ?? {}) : {};
 
-/** VMs that may run with their old settings after a switch: those with changes that were there before. */
+/** VMs that may run with their old settings after a switch: changed VMs that existed before. */
 const staleVms = ({ name, vms }: HostPlan, before: Lock, changed: readonly string[]): readonly string[] => {
   const known = knownVms(name, before);
   return vms

@@ -75,8 +75,8 @@ export const parseCommand = (argv: readonly string[]): Invocation => {
 };
 
 /**
- * Throws for an unknown first word (or second, after `help`) that cannot be a config: it has no extension and no such
- * file exists.
+ * Throws for an unknown first word, or second word after `help`, that cannot be a config: it has no extension, and
+ * there is no such file.
  */
 const requireKnownCommand = (argv: readonly string[], program: Command): void => {
   const [first, second] = argv.filter(

@@ -17,7 +17,7 @@ export const ask = async ({ message, option, choices }: Question): Promise<strin
   return answer;
 };
 
-/** Shows a change and asks for agreement, unless the command line agrees. Throws {@link Failed} without it. */
+/** Shows a change and asks for confirmation, unless `--yes` is set. Throws {@link Failed} without confirmation. */
 export const confirm = async (question: string, isAgreed: boolean, change?: string): Promise<void> => {
   const message = visible(question);
   if (isAgreed && change === undefined) return;
@@ -30,7 +30,7 @@ export const confirm = async (question: string, isAgreed: boolean, change?: stri
   if (isCancel(answer) || !answer) throw new Failed({ kind: "not-confirmed", question, isAsked: true });
 };
 
-/** Standard output belongs to the result. */
+/** Questions go to standard error, because standard output contains only the result. */
 const streams = { output: stderr };
 
 // Pseudo-terminals of scripts are 0 columns wide, and clack would write one letter a line.

@@ -27,7 +27,7 @@ export interface Results {
   readonly init: Emitted & {
     /** The written config. */
     readonly config: string;
-    /** The user's own flake that imports the modules; null for a flake of the config's own. */
+    /** The user's flake that imports the modules; null if the config has its own flake. */
     readonly into: string | null;
   };
   readonly adopt: Adopted;
@@ -110,7 +110,7 @@ interface VmOnHost {
   readonly host: string;
 }
 
-/** Tells if a running host already allows the new entry of its config. */
+/** The state of a new entry of the config on the running host. */
 export interface InForce {
   readonly host: string;
   readonly inForce: boolean;
@@ -133,7 +133,7 @@ interface VmAndClone extends VmOnHost {
 export type ReviewedVm = VmAndClone & Review;
 
 interface StartedVm extends VmOnHost {
-  /** Address at which the guest answers ssh; null if no file of facts tells it. */
+  /** Address at which the guest answers ssh; null if it is in no file of facts. */
   readonly address: string | null;
   /** Seconds until the guest answered. */
   readonly seconds: number;
@@ -159,7 +159,7 @@ export type Printed = { readonly [Name in keyof Results]: (Succeeded & Results[N
 
 interface Succeeded extends Findings {
   readonly ok: true;
-  /** 0, or a code that says more about the result. */
+  /** 0, or a code with more information about the result. */
   readonly exitCode: number;
 }
 

@@ -16,7 +16,7 @@ const ownEscape = (): string => (randomEscape ??= process.getBuiltinModule("node
 export const shown = (text: string): string =>
   randomEscape === undefined ? visible(text) : visible(text).replaceAll(randomEscape, "\u001b");
 
-/** Writes a report that may exceed the maximum string length; waits until each part is flushed. */
+/** Writes a report, which may exceed the maximum string length, part by part. Waits until each part is flushed. */
 export const writePieces = async (
   stream: NodeJS.WriteStream,
   pieces: Iterable<string>,

@@ -21,7 +21,7 @@ export const switchWords = (
   return [...words, "--target-host", destination, ...(isRoot ? [] : ["--use-remote-sudo"])];
 };
 
-/** The command as a person types it: its options need no quotes. */
+/** The command in a form for people, without quotes around options. */
 export const lineOf = (words: readonly string[]): string =>
   words.map((word) => (word.startsWith("--") ? word : quoted(word))).join(" ");
 
@@ -29,7 +29,7 @@ export const lineOf = (words: readonly string[]): string =>
 export const switchCommand = ({ host: { planned, machine } }: FoundVm): readonly [string, ...string[]] | undefined =>
   planned === undefined ? undefined : switchWords(planned.project, planned.host.name, machine);
 
-/** Deploys the host of a VM after a question. */
+/** Deploys the host of a VM after confirmation. */
 export const runSwitch = async (
   vm: FoundVm,
   words: readonly [string, ...string[]] | undefined,

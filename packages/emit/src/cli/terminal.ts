@@ -51,7 +51,7 @@ const run = async (
   }
 };
 
-/** The config as typed, else the nearest one. */
+/** The config as typed, otherwise the nearest one. */
 const configOf = async (typed: string | undefined): Promise<string> => {
   const here = currentDirectory();
   if (here === undefined) throw new Failed({ kind: "cwd-missing" });

@@ -12,7 +12,7 @@ export interface VmOptions {
   readonly format?: string;
 }
 
-/** Adds the options that say where VMs are, and `--json`. */
+/** Adds the options that select the machine of a VM, and `--json`. */
 export const withVmOptions = (command: Command): Command =>
   withFormat(
     command
@@ -36,7 +36,7 @@ export const whereOf = ({ config, hostSsh }: VmOptions, { configFile }: Context)
 
 export const isJson = ({ json, format }: VmOptions): boolean => json === true || format === "json";
 
-/** The outcome of a command that had the terminal. */
+/** The outcome of a command that used the terminal itself. */
 export const attached = (exitCode: number): Outcome<NoResult> => ({
   json: {},
   text: () => "",

@@ -1,6 +1,6 @@
 import { isTerminal, shown, stderr, styleOf } from "./streams.js";
 
-/** Shows the reasons to wait: one line that changes on a terminal, else one line each. */
+/** Shows the reasons to wait: on a terminal one line that changes, otherwise one line for each reason. */
 export const showWaiting = (
   isQuiet: boolean,
 ): { readonly wait: (reason: string) => void; readonly end: () => void } => {

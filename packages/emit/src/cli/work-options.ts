@@ -8,7 +8,7 @@ export interface WorkOptions extends VmOptions {
   readonly repo?: string;
 }
 
-/** Adds the options that say where the VM and the clone are. */
+/** Adds the options that select the machine of the VM and the clone. */
 export const withWorkOptions = (command: Command): Command =>
   withVmOptions(
     command.option("--repo <dir>", "your clone (default: workspace.repo of the config, or the current directory)"),

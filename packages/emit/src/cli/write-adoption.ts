@@ -20,7 +20,7 @@ export interface WrittenAdoption {
 interface Settings {
   readonly edit: boolean;
   readonly yes: boolean;
-  /** The edits for a person to agree to. */
+  /** The edits that the user must confirm. */
   readonly show: (style: Style) => string;
 }
 

@@ -2,7 +2,7 @@ import { Address4, Address6 } from "ip-address";
 import { nearest } from "../common/suggest.js";
 import { text, textOr, pattern } from "./text.js";
 
-/** A domain of at least two labels, or all those below one. */
+/** A domain of at least two labels, or all subdomains of one. */
 const domainPattern = /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 export const domain = text({
@@ -11,7 +11,7 @@ export const domain = text({
   remedy: "Write a lower-case domain without scheme, port or path, such as proxy.golang.org or *.example.org.",
 });
 
-/** A port, or several, as they stand behind a colon. */
+/** One or several ports, after a colon. */
 const portList = /^(?:[1-9]\d{0,4})(?:,[1-9]\d{0,4})*$/;
 
 const isPort = (port: number): boolean => port >= 1 && port <= 65535;
@@ -60,7 +60,7 @@ export const reachedVm = textOr(
 );
 
 const isSomewhere = (target: string): boolean =>
-  // A zone names an interface of this machine, and no rule of a firewall takes one.
+  // A zone names an interface of this machine, and firewall rules do not accept zones.
   domainPattern.test(target) || Address4.isValid(target) || (!target.includes("%") && Address6.isValid(target));
 
 const isDestination = (value: string): boolean => {
@@ -70,7 +70,7 @@ const isDestination = (value: string): boolean => {
 
 const scheme = /^[a-z][a-z0-9+.-]*:\/\//i;
 
-/** Ports of URLs that do not say them, where they are not HTTP's. */
+/** Default ports of URL schemes other than HTTP. */
 const portsOfSchemes: Readonly<Record<string, number>> = {
   ssh: 22,
   "git+ssh": 22,

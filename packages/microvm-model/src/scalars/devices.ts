@@ -1,6 +1,6 @@
 import { text, pattern } from "./text.js";
 
-/** A virtiofs or 9p tag: at most 36 bytes, the room virtiofs has for it (Linux `struct virtio_fs_config`). */
+/** A virtiofs or 9p tag: at most 36 bytes, the limit of virtiofs (Linux `struct virtio_fs_config`). */
 export const shareTag = text({
   holds: pattern(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,35}$/),
   complaint: "is not a share tag",
@@ -21,7 +21,7 @@ export const machineId = text({
   remedy: "Write 32 hex digits as uuidgen(1) does: a67472e5-570e-5c8a-b18c-ae3c77701050.",
 });
 
-/** A label that every file system can have: vfat, the narrowest, has room for 11 characters. */
+/** A label that every file system accepts: vfat has the smallest limit, 11 characters. */
 export const volumeLabel = text({
   holds: pattern(/^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,15}$/),
   complaint: "is not a label",

@@ -21,7 +21,7 @@ export const line = text({
   remedy: "Write one non-empty line without control characters.",
 });
 
-/** A public key as a line of `authorized_keys` has it (sshd(8)), options in front of it or not. */
+/** A public key as a line of `authorized_keys` (sshd(8)), with or without options. */
 export const sshKey = text(
   {
     holds: isLine,

@@ -10,7 +10,7 @@ export const accountName = text({
   remedy: accountNameRemedy,
 });
 
-/** A user name that `useradd` takes and no service of a guest has. */
+/** A user name that `useradd` accepts and that no service of a guest has. */
 export const userName = text(
   {
     holds: isAccountName,
@@ -37,10 +37,10 @@ const groupRule: Rule = {
   remedy: accountNameRemedy,
 };
 
-/** A group name that `groupadd` takes. */
+/** A group name that `groupadd` accepts. */
 export const groupName = text(groupRule);
 
-/** The name of a group that is the config's own. */
+/** The name of a group that the config defines. */
 export const ownGroupName = text(groupRule, {
   holds: (value) => !nixosGroups.has(value),
   complaint: "is a group of NixOS with a fixed id",

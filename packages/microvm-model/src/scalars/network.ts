@@ -27,7 +27,7 @@ const interfaceRules: readonly Rule[] = [
 
 export const interfaceName = text(...interfaceRules);
 
-/** The one interface by which VMs leave. */
+/** The external interface of VMs. */
 export const externalInterface = textOr(() => "Name an interface, or write `nat: true` to use any.", ...interfaceRules);
 
 /** A unicast MAC address; microvm.nix passes any text on to the hypervisor. */
@@ -74,6 +74,10 @@ export const nameserver = text({
   remedy: "Write an IPv4 or IPv6 address, such as 1.1.1.1.",
 });
 
+/** False for the first and the last address of a subnet. */
+const isInside = (address: Address4 | Address6): boolean =>
+  ![address.startAddress(), address.endAddress()].some((edge) => edge.bigInt() === address.bigInt());
+
 /** A bridge's own address with the prefix length of its subnet. */
 export const ipv4Cidr = text(
   {
@@ -95,10 +99,7 @@ export const ipv4Cidr = text(
     remedy: "Use a prefix length from /8 to /30.",
   },
   {
-    holds: (value) => {
-      const address = new Address4(value);
-      return ![address.startAddress(), address.endAddress()].some((edge) => edge.bigInt() === address.bigInt());
-    },
+    holds: (value) => isInside(new Address4(value)),
     complaint: "is the network or broadcast address of its subnet",
     remedy: "Give the bridge an address inside the subnet, such as the first one.",
   },
@@ -126,10 +127,7 @@ export const ipv6Cidr = text(
     remedy: "Use a prefix length from /16 to /126, best /64.",
   },
   {
-    holds: (value) => {
-      const address = new Address6(value);
-      return ![address.startAddress(), address.endAddress()].some((edge) => edge.bigInt() === address.bigInt());
-    },
+    holds: (value) => isInside(new Address6(value)),
     complaint: "is the first or last address of its subnet, which a host cannot use",
     remedy: "Give the host an address inside the subnet, such as fd00:83::1/64.",
   },

@@ -23,7 +23,7 @@ export const inputName = text({
   remedy: "Use letters, digits, `_` and `-`, but no Nix keyword and not `self`.",
 });
 
-/** The target of `follows`: an input of ours, an input of that (`a/b`), or nothing (empty). */
+/** The target of `follows`: an input of the flake, an input of an input (`a/b`), or nothing (empty). */
 export const followsPath = text({
   holds: pattern(/^([A-Za-z][A-Za-z0-9_-]*(\/[A-Za-z][A-Za-z0-9_-]*)*)?$/),
   complaint: "is not a flake input",

@@ -87,7 +87,7 @@ export const socketPath = text({
   remedy: "Write a file name such as control.socket.",
 });
 
-/** The name of a file alone, as a script or a credential has. */
+/** A file name without folders, for a script or a credential. */
 export const fileName = text({
   holds: pattern(/^[A-Za-z0-9_][A-Za-z0-9._@-]*$/),
   complaint: "is not a file name",

@@ -2,7 +2,7 @@ import type { Override } from "../../check/run-nix.js";
 import type { Adopted } from "../../report/adopted.js";
 import { noFindings, type Outcome } from "../../report/outcome.js";
 import { type Context, type Declare, withFormat } from "../command.js";
-import { collectOverride } from "../override.js";
+import { overrideOption } from "../override.js";
 
 interface AdoptOptions {
   readonly output?: string;
@@ -26,11 +26,7 @@ export const adopt: Declare = (program, ask) => {
     .option("-o, --output <file>", "config to write: .ts, .yaml or .json (default: microvm.config.ts in the flake)")
     .option("--edit", "take the VMs out of the flake's files, import the config's modules and emit")
     .option("-y, --yes", "edit without asking")
-    .option(
-      "--override-input <name> <ref>",
-      "replace a flake input, such as nixpkgs path:$HOME/nixpkgs",
-      collectOverride,
-    )
+    .option(...overrideOption())
     .addHelpText("after", examples)
     .action((word: string, options: AdoptOptions) => {
       ask({ command: "adopt", run: (context) => runAdopt(word, options, context) });

@@ -4,7 +4,7 @@ import type { Outcome } from "../../report/outcome.js";
 import type { Results } from "../results.js";
 import { configHelp, type Declare, withFormat } from "../command.js";
 import { examples } from "../vm-options.js";
-import { collectOverride } from "../override.js";
+import { overrideOption } from "../override.js";
 
 interface CheckOptions {
   readonly output?: string;
@@ -18,11 +18,7 @@ export const check: Declare = (program, ask) => {
     .description("evaluate every host with Nix, and write nothing")
     .argument("[config]", configHelp)
     .option("-o, --output <dir>", "use the flake.lock of this directory (default: flake/ beside the config)")
-    .option(
-      "--override-input <name> <ref>",
-      "replace a flake input, such as nixpkgs path:$HOME/nixpkgs",
-      collectOverride,
-    )
+    .option(...overrideOption())
     .option("--verbose", "show the full output of Nix")
     .addHelpText(
       "after",

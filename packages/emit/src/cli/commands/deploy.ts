@@ -2,7 +2,7 @@ import type { Override } from "../../check/run-nix.js";
 import type { Outcome } from "../../report/outcome.js";
 import type { Results } from "../results.js";
 import { configOption, type Context, type Declare, withFormat } from "../command.js";
-import { collectOverride } from "../override.js";
+import { overrideOption } from "../override.js";
 
 interface DeployOptions {
   readonly config?: string;
@@ -34,11 +34,7 @@ export const deploy: Declare = (program, ask) => {
     .option("-y, --yes", "switch without asking")
     .option("--dry-run", "show the hosts and the commands, and switch nothing")
     .option("--timeout <seconds>", "seconds to wait at most for a host after its switch", "120")
-    .option(
-      "--override-input <name> <ref>",
-      "replace a flake input, such as nixpkgs path:$HOME/nixpkgs",
-      collectOverride,
-    )
+    .option(...overrideOption())
     .addHelpText("after", examples)
     .action((hosts: readonly string[], options: DeployOptions) => {
       ask({ command: "deploy", config: options.config, run: (context) => runDeploy(hosts, options, context) });

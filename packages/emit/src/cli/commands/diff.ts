@@ -3,7 +3,7 @@ import type { Results } from "../results.js";
 import type { Override } from "../../check/run-nix.js";
 import { configOption, type Context, type Declare, withFormat } from "../command.js";
 import { repeated } from "../names.js";
-import { collectOverride } from "../override.js";
+import { overrideOption } from "../override.js";
 import { checkCurrent, checkHelp } from "./check-current.js";
 import { reviewVm } from "./review.js";
 
@@ -31,7 +31,7 @@ export const diff: Declare = (program, ask) => {
     .option("--deployed", "compare with the systems and VMs that run on the hosts; evaluates the config with Nix")
     .option("--host <name>", "with --deployed, a host of the config; repeatable (default: all)", repeated)
     .option("--host-ssh <destination>", "with --deployed, the machine of the host, as for ssh")
-    .option("--override-input <name> <ref>", "with --deployed, replace a flake input", collectOverride)
+    .option(...overrideOption("with --deployed, replace a flake input"))
     .addHelpText("after", examples)
     .action((ref: string, options: DiffOptions) => {
       const { config, output, check = false, exitCode = false, deployed = false } = options;

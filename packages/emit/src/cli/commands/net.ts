@@ -87,7 +87,7 @@ const named = (admitted: readonly Omit<Admitted, "names">[], found: readonly Fou
 /** The interval at which the sets of a host are read again, since they do not report changes. */
 const interval = 2000;
 
-/** Shows what happens until the journal or the user ends it. */
+/** Shows new events until the journal or the user ends it. */
 const follow = async ({ machine, deployed }: VmHost, isWanted: IsWanted, options: NetOptions): Promise<number> => {
   if (deployed === undefined) return 0;
   const [{ readAllowed }, { followEvents, readJournal }, { formatAdmitted, formatEvent }, { stdout }] =

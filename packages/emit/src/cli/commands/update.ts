@@ -2,7 +2,7 @@ import type { Override } from "../../check/run-nix.js";
 import type { Outcome } from "../../report/outcome.js";
 import type { Results } from "../results.js";
 import { configOption, type Context, type Declare, withFormat } from "../command.js";
-import { collectOverride } from "../override.js";
+import { overrideOption } from "../override.js";
 
 interface UpdateOptions {
   readonly config?: string;
@@ -25,7 +25,7 @@ export const update: Declare = (program, ask) => {
     .option(...configOption)
     .option("-o, --output <dir>", "update the flake in this directory (default: flake/ beside the config)")
     .option("--dry-run", "show the changes, and keep flake.lock")
-    .option("--override-input <name> <ref>", "evaluate with another flake for an input", collectOverride)
+    .option(...overrideOption("evaluate with another flake for an input"))
     .addHelpText("after", examples)
     .action((inputs: readonly string[], options: UpdateOptions) => {
       ask({ command: "update", config: options.config, run: (context) => runUpdate(inputs, options, context) });
