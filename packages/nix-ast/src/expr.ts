@@ -48,7 +48,7 @@ export interface Annotated {
   readonly parens?: readonly Parens[];
   /** Offsets of the node in the source in UTF-16 units, without its comments and parentheses. */
   readonly start?: number;
-  /** The offset behind the node. */
+  /** The offset after the node. */
   readonly end?: number;
   /** The origin of the node in any form, such as a path in a config. The printer ignores it. */
   readonly origin?: Origin;
@@ -67,7 +67,7 @@ export interface Parens {
   readonly tokens?: Tokens;
   /** The offset of the opening parenthesis. */
   readonly start: number;
-  /** The offset behind the closing parenthesis. */
+  /** The offset after the closing parenthesis. */
   readonly end: number;
 }
 
@@ -98,7 +98,7 @@ export type TokenSlot =
 export interface TokenTrivia {
   /** Comments on the lines before. */
   readonly before?: readonly Trivium[];
-  /** A comment behind, on the same line, without the `# `. */
+  /** A comment after it, on the same line, without the `# `. */
   readonly after?: string;
 }
 
@@ -113,7 +113,7 @@ export interface Interpolation {
   readonly expr: Expr;
   /** Offsets in the source. */
   readonly start?: number;
-  /** The offset behind the `}`. */
+  /** The offset after the `}`. */
   readonly end?: number;
 }
 
@@ -134,7 +134,7 @@ export interface DynamicName extends Annotated {
   readonly kind: "dynamicName";
   /** The expression of the name. */
   readonly expr: Expr;
-  /** True if the source has a plain string, `"a${b}"`, or an interpolated expression, `${"a${b}"}`. */
+  /** For a string: true if the source has `"a${b}"`, false for `${"a${b}"}`. */
   readonly quoted?: boolean;
 }
 /** At least one name. */
@@ -234,7 +234,7 @@ export interface ValueBinding extends Annotated {
 /** `inherit a b;`, or with `from` `inherit (from) a b;`. */
 export interface Inherit extends Annotated {
   readonly kind: "inherit";
-  /** The set in parentheses; without it, names are those of variables. */
+  /** The set in parentheses; without it, the names are variables of the scope. */
   readonly from?: Expr;
   /** The inherited names. */
   readonly names: readonly StaticName[];

@@ -9,7 +9,7 @@ export interface Mapping {
   readonly node: Node;
   /** The first offset of its text, in UTF-16 units. */
   readonly start: number;
-  /** The offset behind its text. */
+  /** The offset after its text. */
   readonly end: number;
 }
 

@@ -93,7 +93,7 @@ const objectAt = (into: Container, key: string | number): Record<string, NixData
   return created;
 };
 
-/** Adds the tasks for the attributes of a set. The first part that is not data, if there is one. */
+/** Adds the tasks for the attributes of a set. Returns the first part that is not data, if there is one. */
 const fill = (set: Attrs, into: Container, key: string | number, tasks: Task[]): Node | undefined => {
   const target = objectAt(into, key);
   const added: Task[] = [];

@@ -33,7 +33,7 @@ import type { Result } from "../result.js";
 /**
  * The value at a path, in every spelling of it: `a.b = 1;`, `a = { b = 1; };`, quoted names. The path continues in the
  * results of functions, `let`, `with`, `assert` and parentheses. For an attribute with several definitions, the result
- * is a combined set, or of definitions in several branches the last one; for an inherited attribute, a variable or
+ * is a combined set, or with several branches the last definition. For an inherited attribute, it is a variable or
  * selection. Combined sets and inherited values have no offsets. The empty path is the result of the file. Undefined if
  * the path is not defined, or if a parent is not a literal set.
  */
@@ -101,7 +101,7 @@ export const obstacle = (found: readonly Definition[], path: NixPath): Result<Ed
   return undefined;
 };
 
-/** What an edit of an attribute needs to know about its path. */
+/** Facts about the path of an edited attribute. */
 interface Subject {
   readonly path: NixPath;
   readonly names: Names;
@@ -122,8 +122,8 @@ const confirm = (edited: Edited, root: Block, { path, names, through }: Subject,
 
 /**
  * Sets an attribute: replaces all its definitions, or inserts it as {@link insertAttr} does. A set replaces a set
- * without merging. Variables in the value refer to the scope of its new place. A path that ends with another step than
- * a name replaces the expression there.
+ * without merging. Variables in the value refer to the scope of its new place. If the last step of the path is not a
+ * name, it replaces the expression there.
  *
  * @throws {ToNixError} or RangeError for a value that {@link toNix} rejects.
  *
@@ -197,8 +197,8 @@ const replace = (file: NixFile, subject: Subject, found: Definition, node: Expr)
 
 /**
  * Adds an attribute to the innermost literal set on its path: after the last binding with the longest common prefix, or
- * at the end. Of several branches that the path goes through, one with the fewest conditions. An error if the attribute
- * or a part of it is already defined.
+ * at the end. If the path goes through several branches, it uses one with the fewest conditions. An error if the
+ * attribute or a part of it is already defined.
  *
  * @throws {ToNixError} or RangeError for a value that {@link toNix} rejects.
  */
@@ -242,7 +242,7 @@ const insert = (file: NixFile, blocks: readonly Branch<Block>[], subject: Subjec
   return confirm(splice(file, splices), place.root, subject, fragment.node);
 };
 
-/** The error for uses of a name in a `let` or recursive set that would get another meaning. */
+/** The error for uses of a name in a `let` or recursive set that the edit would change. */
 const captures = (
   set: Block,
   name: string | undefined,

@@ -215,8 +215,8 @@ const isBetter = (one: Place, other: Place): boolean =>
     : one.conditions.length < other.conditions.length;
 
 /**
- * The innermost literal set on the path, after the binding with the longest common prefix. Of several branches, one with
- * the fewest conditions. `blocks` is not empty.
+ * The innermost literal set on the path, after the binding with the longest common prefix. With several branches, it is
+ * in one with the fewest conditions. `blocks` is not empty.
  */
 export const placeFor = (blocks: readonly Branch<Block>[], path: readonly string[], through: Through): Place => {
   const places = blocks.map(({ value, conditions }) => placeIn(value, path, through, conditions, value));

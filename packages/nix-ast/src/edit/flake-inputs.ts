@@ -19,13 +19,13 @@ import { skipBlanks } from "../parse/blanks.js";
 export interface ListedInput {
   /** The name in `inputs`. */
   readonly name: string;
-  /** The URL as it is written, or `path:` and a path. Undefined for an input with attributes, or without a source. */
+  /** The URL in the file, or `path:` and a path. Undefined for an input with attributes, or without a source. */
   readonly url?: string;
   /** The reference, from the URL or the attributes. For an argument of the outputs without a definition, its name. */
   readonly ref?: FlakeRef;
   /** False for a source that is not a flake. */
   readonly flake: boolean;
-  /** The input that this one is the same as, such as `home-manager/nixpkgs`. */
+  /** The input that this one follows, such as `home-manager/nixpkgs`. */
   readonly sameAs?: string;
   /** The inputs of the input that follow inputs of this flake, as in {@link FlakeInput}. */
   readonly follows: Readonly<Record<string, string>>;
@@ -94,7 +94,7 @@ const readInput = (file: NixFile, name: string): ListedInput => {
   return { ...common, url, ...(ref._tag === "Right" ? { ref: ref.right } : {}) };
 };
 
-/** The inputs of an input that follow others, also deeper ones: `["a/nixpkgs", "nixpkgs"]`. */
+/** The inputs of an input that follow others, including nested ones: `["a/nixpkgs", "nixpkgs"]`. */
 const followsIn = (file: NixFile, at: Names, above = ""): readonly (readonly [string, string])[] =>
   namesIn(setAt(file, [...at, "inputs"])).flatMap((inner) => {
     const target = scalarAt(file, [...at, "inputs", inner, "follows"]);
@@ -102,13 +102,13 @@ const followsIn = (file: NixFile, at: Names, above = ""): readonly (readonly [st
     return [...own, ...followsIn(file, [...at, "inputs", inner], `${above}${inner}/`)];
   });
 
-/** A change of an input. What is left out stays as it is. */
+/** A change of an input. Omitted properties stay unchanged. */
 export interface FlakeInputChange {
-  /** A flake reference in any form. An input with attributes gets the attributes of it. */
+  /** A flake reference in any form. An input with attributes gets the attributes of the reference. */
   readonly url?: string;
-  /** A branch or tag; null removes it. Of GitHub, GitLab and SourceHut, it replaces the revision. */
+  /** A branch or tag; null removes it. For GitHub, GitLab and SourceHut, it replaces the revision. */
   readonly ref?: string | null;
-  /** A commit hash; null removes it. Of GitHub, GitLab and SourceHut, it replaces the branch. */
+  /** A commit hash; null removes it. For GitHub, GitLab and SourceHut, it replaces the branch. */
   readonly rev?: string | null;
   /** Inputs of the input that follow inputs of this flake; null removes one. */
   readonly follows?: Readonly<Record<string, string | null>>;
@@ -267,7 +267,7 @@ const useOf = (file: NixFile, name: string): { readonly start?: number; readonly
   });
 };
 
-/** Removes the `follows` of an input of an input, with the sets that are empty then. */
+/** Removes the `follows` of an input of an input, with the sets that become empty. */
 const removeFollows = (file: NixFile, name: string, from: string): Edited => {
   let path: Names = ["inputs", name, ...followsPath(from)];
   while (path.length > 3 && namesIn(setAt(file, path.slice(0, -1))).length <= 1) path = path.slice(0, -1);

@@ -20,7 +20,7 @@ export interface FlakeRefError {
 
 /** Options of {@link parseFlakeRef}. */
 export interface FlakeRefOptions {
-  /** False for an input with `flake = false`: then a URL that is no archive is a single file. Default: true. */
+  /** False for an input with `flake = false`: then a URL that is not an archive is a single file. Default: true. */
   readonly flake?: boolean;
 }
 
@@ -38,7 +38,7 @@ const GIT_TEXTS: ReadonlySet<string> = new Set(["rev", "ref"]);
 const GIT_SWITCHES: ReadonlySet<string> = new Set(["shallow", "submodules", "lfs", "exportIgnore", "allRefs"]);
 const DOWNLOAD_TEXTS = ["narHash", "rev"] as const;
 const DOWNLOAD_NUMBERS = ["revCount", "lastModified"] as const;
-/** Parameters that a server does not get. */
+/** Parameters that Nix does not send to the server. */
 const DOWNLOAD_KEPT: ReadonlySet<string> = new Set(["url", "name", "unpack", ...DOWNLOAD_TEXTS, ...DOWNLOAD_NUMBERS]);
 
 type Query = Map<string, string>;
@@ -67,7 +67,7 @@ const attempt = <T>(convert: () => T): Result<FlakeRefError, T> => {
 
 /**
  * The attributes of a flake reference in a URL, path or name. A relative path stays relative. An error for a text that
- * Nix rejects, also with a fragment (`#`).
+ * Nix rejects, or that has a fragment (`#`).
  */
 export const parseFlakeRef = (text: string, { flake = true }: FlakeRefOptions = {}): Result<FlakeRefError, FlakeRef> =>
   attempt(() => {
@@ -138,7 +138,7 @@ const queryOf = (text: string): Query => {
 const URL_TEXT = /^([a-z][a-z0-9+.-]*):(?:\/\/([^/?#]*))?([^?#]*)(?:\?(.*))?$/;
 const AUTHORITY = /^(?:[\w\-.~!$&'()*+,;=:%]*@)?(?:\[[0-9a-fA-F:.]+\]|[\w\-.~!$&'()*+,;=%]*)(?::\d*)?$/;
 
-/** Undefined for a text that is not a URL, so a path. */
+/** Undefined if the text is a path instead of a URL. */
 const urlOf = (text: string): Url | undefined => {
   const found = URL_TEXT.exec(text);
   if (found === null) return undefined;
@@ -308,7 +308,7 @@ const encode = (text: string, kept: string): string =>
 const IN_PATH = ":@";
 const segments = (parts: readonly string[]): string => parts.map((part) => encode(part, IN_PATH)).join("/");
 const encodePath = (path: string): string => segments(path.split("/"));
-/** The encoding that Nix prints, of an encoded path. */
+/** An encoded path in the encoding that Nix prints. */
 const sameEncoding = (path: string): string => segments(path.split("/").map(decode));
 
 /** The text of a URL. The path is encoded. */

@@ -28,7 +28,7 @@ export interface FlakeInput {
   readonly flake?: boolean;
 }
 
-/** The path of `follows` in an input, for the input `from` of it, such as `nixpkgs` or `a/nixpkgs`. */
+/** The path of `follows` in an input, for its own input `from`, such as `nixpkgs` or `a/nixpkgs`. */
 export const followsPath = (from: string): Names => [...from.split("/").flatMap((name) => ["inputs", name]), "follows"];
 
 /** FlakeIdRegex of Nix. */
@@ -190,7 +190,7 @@ const formalSplices = (
 
 /**
  * The expression for an input in the outputs of a flake, or with a path for an attribute of it: the formal (`name`), or
- * an attribute of the whole argument (`inputs.name`). It is valid wherever no inner scope redefines these names.
+ * an attribute of the whole argument (`inputs.name`). It is valid unless an inner scope redefines these names.
  */
 export const inputReference = (file: NixFile, name: string, path: Names = []): Result<EditError, Expr> => {
   if (name !== "self" && !isInput(file, name)) {

@@ -45,7 +45,7 @@ const RESERVED: ReadonlySet<string> = new Set(["config", "options", "imports", "
 
 /** One definition of an option in a module. */
 export interface OptionDefinition {
-  /** The value as it is written, such as `lib.mkForce true`. A combined set has no offsets. */
+  /** The value in the file, such as `lib.mkForce true`. A combined set has no offsets. */
   readonly value: Expr;
   /** The conditions of `mkIf` around the definition, outermost first. */
   readonly conditions: readonly Expr[];
@@ -110,7 +110,7 @@ const search = (
   if (modules._tag === "Left") return modules;
   const all = modules.right.map((module) => ({
     ...module,
-    // Of a `config` without a literal set, the options are unknown.
+    // The options in a `config` without a literal set are unknown.
     found: definitions(module.set, [...module.prefix, ...option], THROUGH).filter(
       (one) => one.kind !== "opaque" || one.set !== module.set || one.binding.path.length > module.prefix.length,
     ),
@@ -118,7 +118,7 @@ const search = (
   return right({ main: modules.right[0], all: all.filter(({ found }) => found.length > 0) });
 };
 
-/** Definitions by the set around them that is a value of its own, such as an item of `mkMerge`. */
+/** Definitions, grouped by the enclosing set that is a separate value, such as an item of `mkMerge`. */
 const byBranch = (all: readonly Found[]): readonly (readonly Definition[])[] => {
   const groups = new Map<Block, Definition[]>();
   for (const one of all.flatMap(({ found }) => found)) groups.set(one.branch, [...(groups.get(one.branch) ?? []), one]);
@@ -140,9 +140,10 @@ export const getOption = (file: NixFile, option: Names): readonly OptionDefiniti
 };
 
 /**
- * Sets an option in a module. Replaces its definition, also in `mkIf` or `mkMerge`. A new definition goes to `config` or
- * to the top, as the module requires, and under as few conditions as possible: into `mkIf cfg.enable { … }` if that is
- * the whole `config`, but as a new item into `mkMerge [ … ]`. An error if several branches define the option.
+ * Sets an option in a module. Replaces its definition, even inside `mkIf` or `mkMerge`. A new definition goes to
+ * `config` or to the top, as the module requires, and under as few conditions as possible: into `mkIf cfg.enable { … }`
+ * if that is the whole `config`, but as a new item into `mkMerge [ … ]`. An error if several branches define the
+ * option.
  *
  * @throws {ToNixError} or RangeError for a value that {@link toNix} rejects.
  *

@@ -14,7 +14,7 @@ import type { Result } from "../result.js";
 
 /** One change of {@link editFile}. Nodes are nodes of `file.expr`. */
 export type FileEdit =
-  /** Puts another expression at the place of an expression, with parentheses if it needs them. */
+  /** Replaces an expression by another one, with parentheses if necessary. */
   | { readonly replace: Node; readonly by: NixInput }
   /** Inserts an item before an item of a list, or a binding before a binding. */
   | { readonly before: Node; readonly insert: NixInput | Binding }
@@ -209,7 +209,7 @@ const replacement = (
 /** The level of a place where every expression needs parentheses. */
 const ALWAYS_GROUPED = -1;
 
-/** The highest level of an expression without parentheses in the place of a child; undefined if it is no expression. */
+/** The highest level at which a child needs no parentheses; undefined if the child is not an expression. */
 const levelIn = (parent: Node, child: Node): number | undefined => {
   switch (parent.kind) {
     case "list":

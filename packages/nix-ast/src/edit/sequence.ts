@@ -186,10 +186,10 @@ export const removeElement = (text: string, { open, close, elements }: Sequence,
   return { start: cut.start, end: cut.end, text: "" };
 };
 
-/** The inside of an emptied set or list, as elsewhere in the file: one space, or nothing. */
+/** The text inside an emptied set or list: one space or nothing, as elsewhere in the file. */
 const emptyInside = (text: string, open: number, close: number): string => {
   const [tight, spaced] = text[open - 1] === "[" ? (["[]", "[ ]"] as const) : (["{}", "{ }"] as const);
-  // The newline keeps the brackets of the emptied one apart, which is not elsewhere.
+  // The newline separates the brackets of the emptied one, so that they do not count.
   const others = `${text.slice(0, open)}\n${text.slice(close)}`;
   return others.split(tight).length > others.split(spaced).length ? "" : " ";
 };

@@ -45,15 +45,15 @@ export type Step =
   | { readonly default: string };
 
 /**
- * A place in a file, outermost step first: `["outputs", { call: "mkFlake" }, "perSystem"]`. Names alone are an attribute
- * of the result of the file.
+ * A place in a file, outermost step first: `["outputs", { call: "mkFlake" }, "perSystem"]`. A path of names only is an
+ * attribute of the result of the file.
  */
 export type NixPath = readonly Step[];
 
 /** Options of edits with a path. */
 export interface PathOptions {
   /**
-   * Functions that a path continues through without a step, into their last argument or the items of it, such as
+   * Functions that need no step: a path continues in their last argument or in its items, such as
    * `["mkIf", "mkMerge", "mkDerivation"]`. `"//"` continues into both operands. Default: none.
    */
   readonly through?: readonly string[];
@@ -74,7 +74,7 @@ const showStep = (step: Step): string => {
 /** A path for messages; names are in Nix syntax. */
 export const showPath = (path: NixPath): string => path.map(showStep).join(".");
 
-/** Where a path leads: the last names of it are attributes of the blocks. */
+/** The target of a path: its last names are attributes of the blocks. */
 export interface Target {
   readonly names: Names;
   readonly blocks: readonly Branch<Block>[];

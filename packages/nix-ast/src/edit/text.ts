@@ -5,7 +5,7 @@ import { commentEnd } from "../parse/blanks.js";
 export interface Range {
   /** The first offset, in UTF-16 units. */
   readonly start: number;
-  /** The offset behind the last. */
+  /** The offset after the last one. */
   readonly end: number;
 }
 

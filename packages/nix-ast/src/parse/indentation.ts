@@ -95,7 +95,7 @@ export const keepsValue = (stripped: readonly Piece[], parts: readonly Piece[], 
   return isSame(parts, value) && written.every((pieces) => isSame(joinParts(valueOf(pieces)), value));
 };
 
-/** The pieces as the printer writes them: on lines of their own, with more indentation. */
+/** The pieces in the form of the printer: on separate lines, with more indentation. */
 const indent = (pieces: readonly Piece[], by: string): readonly Piece[] =>
   joinParts([
     `\n${by}`,

@@ -280,7 +280,7 @@ export class Lexer {
     const unit = text.charCodeAt(at);
     if (isOf(PATH, text, at)) {
       if (at >= this.#runEnd && isOf(LETTER, text, at)) {
-        // A name before anything that continues no path, URI or name is no part of these: the usual case.
+        // The usual case: the character after the name cannot continue a path, URI or name.
         let i = at + 1;
         while (isOf(PATH_NAME, text, i)) i++;
         if (!isOf(LONGER, text, i) && text.charCodeAt(i) !== 0x2f && text.charCodeAt(i) !== 0x3a) {

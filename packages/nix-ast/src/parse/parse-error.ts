@@ -24,7 +24,7 @@ export interface SyntaxProblem {
   readonly kind: SyntaxErrorKind;
   /** Offsets in UTF-16 units; `end` is after the last unit. */
   readonly start: number;
-  /** The offset behind it. */
+  /** The offset after it. */
   readonly end: number;
   /** One sentence without a full stop. */
   readonly message: string;

@@ -53,7 +53,10 @@ export const isAbsorbable = (expr: Written): boolean => {
 const isOpen = ({ before, tokens }: Paren, inner: Written): boolean =>
   before === undefined && tokens?.open === undefined && isTerm(inner) && onlyTags(inner.before);
 
-/** The answers for the parentheses of an expression, innermost first: each of many nested ones is asked. */
+/**
+ * The answer for each pair of parentheses of an expression, innermost first, cached because the printer checks every
+ * pair.
+ */
 const absorbableParens = new WeakMap<Expr, boolean[]>();
 
 const isAbsorbableParen = ({ expr, depth }: Paren): boolean => {

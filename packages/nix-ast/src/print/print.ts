@@ -102,7 +102,7 @@ export interface PrintOptions {
  * The text of a Nix file with `expr`, in the layout of nixfmt, with a final newline. No line is indented by more than
  * 200 columns.
  *
- * @throws {TypeError} if `expr` is no node, and RangeError for an `indent` below 1.
+ * @throws {TypeError} if `expr` is not a node, and RangeError for an `indent` below 1.
  *
  * @example
  *

@@ -50,7 +50,7 @@ const withoutSign = (expr: Expr): Expr => {
   return expr;
 };
 
-/** A `''` string with `"` quotes. A tab stays as it is, as in nixfmt. */
+/** A `''` string with `"` quotes. A tab stays unchanged, as in nixfmt. */
 const quoted = (expr: IndentedStr): Expr => {
   const { spelling, ...rest } = expr;
   if (spelling === undefined && !expr.parts.some((part) => typeof part === "string" && part.includes("\t"))) {
