@@ -1,5 +1,4 @@
-/**
- * What microvm-emit needs of the model besides its public exports. It can change in any release.
+/** Exports of the model for microvm-emit only. They can change in any release.
  *
  * @module
  */

@@ -49,7 +49,7 @@ export const silence = (problems: readonly Problem[], silences: readonly Silence
 const covers = ({ scope, code }: Silence, { severity, code: told, path }: Problem): boolean =>
   severity === "warning" && code === told && scope.every((step, position) => path[position] === step);
 
-/** The silences that silence none of a config's problems. */
+/** The silences without effect on the problems of a config. */
 export const needlessSilences = (problems: readonly Problem[], silences: readonly Silence[]): readonly Problem[] => {
   const needed = new Set(problems.map((problem) => silences.find((one) => covers(one, problem))));
   return silences

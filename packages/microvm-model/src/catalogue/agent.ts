@@ -61,8 +61,8 @@ export interface Agent {
   readonly command: string;
 
   /**
-   * The path below /etc of a file with instructions that it reads in each session. The guest has the page about its limits
-   * there.
+   * The path below /etc of a file with instructions that it reads in each session. By default, the guest has the page
+   * about its limits at this path.
    *
    * @default none
    * @example "claude-code/CLAUDE.md"
@@ -88,7 +88,7 @@ export interface Agent {
   readonly apiKeyVariables?: readonly string[] | undefined;
 
   /**
-   * How it finds the host's gateway for API keys, by provider: the environment variables that the guest sets.
+   * The environment variables for the host's gateway for API keys, by provider. The guest sets them.
    *
    * @default {}
    * @example { anthropic: { baseUrl: "ANTHROPIC_BASE_URL", key: "ANTHROPIC_AUTH_TOKEN" } }

@@ -12,7 +12,7 @@ export interface DangerousFolder {
   readonly within: boolean;
   /** True if only writing is dangerous, because every user of the host can read the content. */
   readonly readable?: true;
-  /** The setting whose own share lies there. */
+  /** The setting whose own share is there. */
   readonly setting?: string;
   /** A better way than a share. */
   readonly instead?: string;

@@ -1,7 +1,7 @@
 /** A flake input before defaults are merged in. */
 export interface InputDefault {
   readonly url: string;
-  /** Inputs of the input that are ours instead: its input name → our input name. */
+  /** `follows` of the input: input name inside it → input name in the flake. */
   readonly follows: Readonly<Record<string, string>>;
   /** False for a plain source tree. */
   readonly flake?: false;

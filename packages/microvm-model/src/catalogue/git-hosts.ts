@@ -8,7 +8,7 @@ export interface GitHost {
   readonly domains: readonly string[];
 }
 
-/** The hosts of Git repositories that `allow` knows by a word; guests know their keys. Read in November 2026. */
+/** The Git hosts that are presets of `allow`; guests know their keys. Read in November 2026. */
 export const gitHosts = {
   // docs.github.com: githubs-ssh-key-fingerprints; allowing-access-to-githubs-services-from-a-restricted-network
   github: {

@@ -1,4 +1,6 @@
-/** The features that some hypervisor lacks; `rules/hypervisor-features.ts` names the settings that need each. */
+/**
+ * The features that at least one hypervisor lacks; `rules/hypervisor-features.ts` lists the settings that need each.
+ */
 export type Feature =
   | "9p"
   | "9p-read-only"
@@ -248,6 +250,6 @@ export type Support = "yes" | "fails" | "ignored" | "doubtful";
 export const supportOf = (name: HypervisorName, feature: Feature): Support =>
   (["fails", "ignored", "doubtful"] as const).find((lack) => rows[name][lack]?.includes(feature)) ?? "yes";
 
-/** The transport of secrets to the guest: systemd credentials where the hypervisor supports them. */
+/** The transport of secrets to the guest: systemd credentials if the hypervisor supports them, otherwise a share. */
 export const secretsBy = (name: HypervisorName): "credential" | "share" =>
   supportOf(name, "credentials") === "yes" ? "credential" : "share";

@@ -1,4 +1,4 @@
-/** A range of addresses that is no part of the public internet. */
+/** A range of addresses outside of the public internet. */
 export interface PrivateRange {
   readonly range: string;
   /** Its use, as the registries name it. */

@@ -1,4 +1,4 @@
-/** An API whose keys the host can hold for its VMs. */
+/** An API whose keys the host can add to requests of its VMs. */
 export interface Provider {
   /** Its host name, which is also that of its certificate. */
   readonly host: string;

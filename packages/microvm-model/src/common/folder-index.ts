@@ -1,16 +1,16 @@
 import { collect } from "./collect.js";
 
-/** Folders by where they lie, so that a host with many asks each for its neighbours alone. */
+/** Folders by path, so that a host with many folders compares each one only with its neighbours. */
 export interface FolderIndex<F> {
   /** Those at a path. */
   readonly at: (path: string) => readonly F[];
-  /** Those that a path lies in, the nearest first. */
+  /** Those that contain a path, innermost first. */
   readonly around: (path: string) => readonly F[];
-  /** Those that lie in a path. */
+  /** Those inside a path. */
   readonly within: (path: string) => readonly F[];
 }
 
-/** Finds absolute paths by the path itself, by one that lies in it, and by one that it lies in. */
+/** Finds absolute paths by the path itself, by a path inside it, and by a path that contains it. */
 export const indexFolders = <F extends { readonly folder: string }>(folders: readonly F[]): FolderIndex<F> => {
   const at = collect(folders.map((known) => [known.folder, known]));
   const within = collect(folders.flatMap((known) => parentsOf(known.folder).map((outer) => [outer, known] as const)));

@@ -7,13 +7,13 @@ export const nearest = (given: string, known: readonly string[]): string | undef
   const [typed, candidate] = [clip(given), closest(clip(given), known)];
   const edits = distance(typed.toLowerCase(), candidate.toLowerCase());
   const isNear = edits <= Math.max(1, Math.floor(candidate.length / 3)) && edits < candidate.length;
-  // Two letters that changed places count as two edits.
+  // Two swapped letters count as two edits.
   return isNear || (edits === 2 && lettersOf(typed) === lettersOf(candidate)) ? candidate : undefined;
 };
 
 const lettersOf = (text: string): string => Array.from(text.toLowerCase()).sort().join("");
 
-/** More are not read: the nearest are named in their place. */
+/** With more names, a message contains only the most similar ones. */
 const maxListed = 600;
 
 /** Other names of agents and toolchains, whose spelling is not similar. */
@@ -46,7 +46,7 @@ export const meant = (given: string, known: readonly string[]): string | undefin
   return nearest(given, known) ?? (alike.length === 1 ? alike[0] : undefined);
 };
 
-/** `Did you mean "vcpu"?`, or the whole choice when nothing is near; of many, those most alike. */
+/** `Did you mean "vcpu"?`, or all choices if none is similar; of many, the most similar ones. */
 export const didYouMean = (given: string, known: readonly string[]): string => {
   const candidate = meant(given, known);
   if (candidate !== undefined) return `Did you mean ${clip(JSON.stringify(candidate))}?`;

@@ -12,12 +12,11 @@ export interface Environment {
   readonly configDir: string;
 }
 
-/** A config as a function of where it is loaded. */
+/** A config as a function of its environment. */
 export type ConfigFunction = (environment: Environment) => Config | Promise<Config>;
 
 /**
- * The names that an interface may give its bridge: those of the host where its bridges are written out, and any text that
- * is computed.
+ * The names of bridges that an interface accepts: those of the host if its bridges are literals, and any computed text.
  */
 type BridgeName<Name, Known> = Name extends Known
   ? Name
@@ -42,7 +41,7 @@ interface HostWithVms<Vms, Bridges> extends Host {
 type KnownNames<Bridges> = unknown extends Bridges ? string : keyof Bridges;
 
 /**
- * A config whose hosts are known by their bridges, and by the bridges that their VMs name.
+ * A config with the types of its hosts' bridges and of the bridges that their VMs name.
  *
  * @internal
  */
@@ -93,7 +92,7 @@ export type Definition<Bridges, Vms, Returned, Promised> =
   | ([Promised] extends [never] ? never : PromiseLike<Exact<Promised, Bridges, Vms>>);
 
 /**
- * Types a config, or a function or promise of one, without changing it. Where a host's bridges are written out in it, an
+ * Types a config, or a function or promise of one, without changing it. If the bridges of a host are literals, an
  * interface that names another bridge is a type error.
  *
  * @example

@@ -2,7 +2,7 @@ import type { Expr } from "@microvm-emit/nix-ast";
 import type { Agent } from "../catalogue/agent.js";
 import { asReplacement, merge, removal, settled } from "./merge.js";
 
-/** Changes to a part of a config: any of its settings, at any depth. An agent or Nix is always given whole. */
+/** Changes to a part of a config: any of its settings, at any depth. An agent or Nix is always replaced as a whole. */
 export type Changes<Part> = Part extends Expr | Agent | readonly unknown[] | ((...parameters: never) => unknown)
   ? Part
   : Part extends object

@@ -2,7 +2,7 @@ import { isNode } from "../common/nix-node.js";
 import type { ConfigPath } from "../problems/problem.js";
 
 /*
- * The one way in which parts of a config are laid over each other. Marks are registered symbols, so that a part made with
+ * Merges parts of a config. Marks are registered symbols, so that a part made with
  * another copy of this package has the same ones.
  */
 
@@ -12,7 +12,7 @@ const replacing = Symbol.for("@microvm-emit/model/replace");
 /** The keys that a merged object still removes from its base. */
 const removing = Symbol.for("@microvm-emit/model/remove");
 
-/** The value that takes a setting away. */
+/** The value that removes a setting. */
 export const removal = Symbol.for("@microvm-emit/model/unset");
 
 type PlainObject = Readonly<Record<string, unknown>>;

@@ -29,7 +29,7 @@ export interface Zsh {
   readonly init?: readonly (string | InputFile)[] | undefined;
 
   /**
-   * Shell code of this VM alone, at the end of `.zshrc`.
+   * Shell code for this VM only, at the end of `.zshrc`.
    *
    * @default none
    * @example "export EDITOR=emacs"

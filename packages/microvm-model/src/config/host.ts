@@ -205,7 +205,7 @@ export const hostSchema = object({
   startupTimeoutSeconds: z.int().positive().default(150),
   useNotifySockets: z.boolean().default(false),
   microvm: microvmHostSchema.default({}),
-  /** API keys that VMs use and never have. */
+  /** API keys that VMs can use but not read. */
   keys: keysSchema.default({}),
   silence: silenceSchema().default({}),
   vmDefaults: vmDefaultsSchema.optional(),

@@ -7,15 +7,15 @@ import { nixExpression, object } from "../scalars/terms.js";
 /** An API key that stays on the host. */
 export interface Key {
   /**
-   * The file on the host that contains the key alone: absolute or below `~/`, or Nix with the host's `config` in scope.
+   * The file on the host that contains only the key: absolute or below `~/`, or Nix with the host's `config` in scope.
    *
    * @example "/run/agenix/anthropic"
    */
   readonly file: string | Expr;
 
   /**
-   * The number of requests that a VM can send to the provider in a minute; more get status 429. A burst of a minute's
-   * requests is fine.
+   * The number of requests that a VM can send to the provider in a minute; further requests get status 429. A burst can
+   * contain the requests of one minute.
    *
    * @default no limit
    * @example 60
@@ -26,7 +26,7 @@ export interface Key {
 /** The files of API keys by provider. */
 export type Keys = { readonly [name in ProviderName]?: string | Expr | Key | undefined };
 
-/** The same for a VM: `false` withholds the host's key, `true` gives it to a VM whose agent does not use it by itself. */
+/** The same for a VM: `false` withholds the host's key, `true` gives it to a VM whose agent has no variables for it. */
 export type VmKeys = { readonly [name in ProviderName]?: string | Expr | Key | boolean | undefined };
 
 const file = z.union([scalar.hostPath, nixExpression]);

@@ -27,7 +27,7 @@ export interface VirtiofsdOptions {
   readonly group?: string | null | undefined;
 
   /**
-   * Uses file handles instead of open descriptors, of which many files need too many.
+   * Uses file handles instead of open file descriptors, whose number is limited.
    *
    * @default `prefer`
    */

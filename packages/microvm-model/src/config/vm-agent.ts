@@ -28,9 +28,9 @@ export interface VmAgent {
   readonly agentState?: "shared" | "own" | "copy" | undefined;
 
   /**
-   * API keys of the host that the VM uses and never has, by provider: `false` withholds the host's key, a file replaces it, and `true`
-   * gives the host's key to a VM whose agent does not use it by itself. Without an entry, the VM has the host's key if its agent has
-   * environment variables for the provider.
+   * API keys of the host that the VM can use but not read, by provider: `false` withholds the host's key, a file
+   * replaces it, and `true` gives the host's key to a VM whose agent has no variables for it. Without an entry, the VM
+   * has the host's key if its agent has environment variables for the provider.
    *
    * @default {}
    * @example { anthropic: false, openai: { file: "/run/agenix/openai-of-projectvm" } }

@@ -127,7 +127,7 @@ export interface VmGuest {
   readonly guest?: "shared" | "own" | undefined;
 
   /**
-   * The NixOS release the guest was first made with, its `system.stateVersion`.
+   * The NixOS release with which the guest was first installed, its `system.stateVersion`.
    *
    * @default the host's
    * @example "25.11"

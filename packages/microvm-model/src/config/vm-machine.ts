@@ -132,8 +132,8 @@ export interface VmMachine {
   readonly kernelParams?: readonly NixText[] | undefined;
 
   /**
-   * The UUID that the guest has as `/etc/machine-id` and in SMBIOS; null for one that microvm.nix makes of the name at
-   * run time.
+   * The UUID that the guest has as `/etc/machine-id` and in SMBIOS; null for one that microvm.nix derives from the name
+   * at run time.
    *
    * @default one made of the VM's name
    */

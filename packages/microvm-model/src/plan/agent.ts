@@ -16,7 +16,7 @@ export interface AgentPlan {
   readonly releases: AgentReleases | null;
   /** True if the licence of the package is unfree, or the names of unfree packages to allow. */
   readonly unfree: boolean | readonly string[];
-  /** Its login and settings; null if the guest forgets them. */
+  /** Its login and settings; null if a restart deletes them. */
   readonly state: AgentStatePlan | null;
   /** Its name in home-manager. */
   readonly homeManagerProgram: string | null;
@@ -34,7 +34,10 @@ export interface AgentStatePlan {
   readonly copiedFrom: string | null;
   /** The environment variable that points the agent to `directory`; null without one. */
   readonly variable: string | null;
-  /** The user's folders that lead to it and to its links, and the links' targets; outermost first. Mounts make root's. */
+  /**
+   * Parent folders of it and of its links, and targets of the links, outermost first. The user owns them; a mount would
+   * create them for root.
+   */
   readonly parents: readonly string[];
   /** Symlinks by path, each with its target. */
   readonly links: Readonly<Record<string, string>>;
@@ -67,7 +70,7 @@ const planAgentState = (
   const links = Object.fromEntries(
     Object.entries(state.links)
       .map(([from, part]) => [expandHome(from, owner), part === "." ? directory : `${directory}/${part}`] as const)
-      // A config may keep the folder where the agent looks anyway.
+      // A config may use the agent's default folder.
       .filter(([from]) => !`${directory}/`.startsWith(`${from}/`)),
   );
   const parts = Object.values(links).filter((target) => target !== directory);

@@ -3,11 +3,11 @@ import type { ConfigPath } from "../problems/problem.js";
 import { above } from "./subnet.js";
 
 /**
- * One index gives a VM all its identifiers, in the pattern that is otherwise counted up by hand: index 4 is tap
+ * One index determines all identifiers of a VM: index 4 is tap
  * `microvm4`, MAC `02:00:00:00:00:05`, the sixth address of the subnet and vsock CID 7.
  */
 
-/** The tap of a VM's interface number `position`; the first carries the index alone. */
+/** The tap of a VM's interface number `position`; the first has only the index. */
 export const tapOf = (index: number, position: number): string =>
   position === 0 ? `${tapPrefix}${String(index)}` : `${tapPrefix}${String(index)}-${String(position)}`;
 

@@ -3,7 +3,7 @@ import type { VmModel } from "../config/config.js";
 import type { Workspace } from "../config/workspace.js";
 import type { UserPlan } from "./users.js";
 
-/** The folders of the host that a VM stands on; null where the config wants none. */
+/** The folders of the host that a VM needs; null without one. */
 export interface Folders {
   /** The shared folder the agent works in. */
   readonly workspace: string | null;

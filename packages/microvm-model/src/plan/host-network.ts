@@ -54,13 +54,13 @@ export interface RoutedPlan extends NetworkPlanBase {
 
 /** Address translation to the outside. */
 export interface NatPlan {
-  /** The only way out; null for any that is no network of VMs. */
+  /** The only external interface; null for every interface except networks of VMs. */
   readonly externalInterface: Placed<string> | null;
   /** True to translate IPv6 too. */
   readonly ipv6: Placed<boolean>;
 }
 
-/** A subnet; every address of a plan is written as its family writes it, and as nothing else. */
+/** A subnet. Addresses in a plan are in the canonical form of their family. */
 export interface Subnet {
   /** The version of IP. */
   readonly family: 4 | 6;

@@ -6,7 +6,7 @@ import { expandHome } from "./folders.js";
 import type { InterfacePlan } from "./network.js";
 import type { UserPlan } from "./users.js";
 
-/** An API key that a VM uses through its host and never has. */
+/** An API key that a VM can use through its host but not read. */
 export interface KeyPlan {
   /** The part of the config, for problems. */
   readonly path: ConfigPath;
@@ -62,7 +62,7 @@ export const planKeys = (
   });
 };
 
-/** The host's address in the first network where the VM has an address, too; IPv4 first. */
+/** The host's address in the first network in which the VM also has an address; IPv4 first. */
 const gatewayAddress = (interfaces: readonly InterfacePlan[]): string | null => {
   const own = interfaces.flatMap((link) =>
     link.type === "tap" ? link.addresses.flatMap(({ subnet }) => (subnet.own === null ? [] : [subnet.own.value])) : [],

@@ -10,7 +10,7 @@ export const lockSchema = z.strictObject({
   version: z.literal([1, 2]),
   /** Host name → VM name → index. */
   hosts: z.record(hostLabel, z.record(hostLabel, vmIndex)),
-  /** Host name → indexes that no VM has now, the one freed first in front, each with the VM that had it last. */
+  /** Host name → freed indexes, each with its last VM, in the order in which they were freed. */
   freed: z.record(hostLabel, z.array(z.strictObject({ vm: hostLabel, index: vmIndex }))).optional(),
 });
 
@@ -20,7 +20,7 @@ export interface Lock {
   readonly version: 1 | 2;
   /** The index of each VM, by host name and VM name. */
   readonly hosts: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** By host name, the indexes that no VM has now, each with the last VM that had it; the index that was freed first is first. */
+  /** The freed indexes by host name, each with its last VM, in the order in which they were freed. */
   readonly freed?: Readonly<Record<string, readonly FreedIndex[]>> | undefined;
 }
 

@@ -46,7 +46,7 @@ export interface MachinePlan {
   readonly kernel: PackagePlan | null;
   /** More arguments of the kernel. */
   readonly kernelParams: readonly NixText[];
-  /** Null asks for no machine id; undefined where the config leaves it out. */
+  /** Null for no machine id; undefined if the config omits it. */
   readonly machineId: string | null | undefined;
   /** The machine type of QEMU: the config's or the default of microvm.nix. */
   readonly qemuMachine: string;

@@ -10,7 +10,7 @@ export interface VmNetworkPlan {
   readonly interfaces: readonly InterfacePlan[];
   /** Forwarded ports of an interface of type `"user"`. */
   readonly forwardPorts: readonly ForwardPortPlan[];
-  /** What the VM can reach. */
+  /** The network policy. */
   readonly policy: PolicyPlan;
   /** DNS servers of the guest. */
   readonly nameservers: readonly string[];
@@ -23,7 +23,7 @@ export type InterfacePlan = TapPlan | MacvtapPlan | BridgeHelperPlan | UserInter
 export interface InterfacePlanBase {
   /** The part of the config, for problems. */
   readonly path: ConfigPath;
-  /** The name of the host's interface, or of the hypervisor's where the host has none. */
+  /** The name of the host's interface; if the host has none, of the hypervisor's interface. */
   readonly id: Placed<string>;
   /** The guest's MAC address. */
   readonly mac: Placed<string>;
@@ -56,7 +56,7 @@ export interface MacvtapPlan extends InterfacePlanBase {
   readonly network: null;
   /** The host's interface. */
   readonly link: string;
-  /** How guests of the same link reach each other. */
+  /** The mode, which decides which macvtaps of a link reach each other. */
   readonly mode: "private" | "vepa" | "bridge" | "passthru" | "source";
 }
 

@@ -1,6 +1,6 @@
 import type { ConfigPath } from "../problems/problem.js";
 
-/** A value and where the config says it: the VM itself where the index decides. */
+/** A value and its place in the config; for a value from the index, the VM. */
 export interface Placed<A> {
   /** The value. */
   readonly value: A;

@@ -87,7 +87,7 @@ export interface HostPlan {
   readonly importedVms: readonly ImportedVmPlan[];
   /** The folder of the VMs' folders. */
   readonly stateDirectory: string;
-  /** How long a VM may take to start or stop. */
+  /** The time limit for a VM to start or stop. */
   readonly startupTimeoutSeconds: number;
   /** True if the service of each VM waits until its guest is up. */
   readonly useNotifySockets: boolean;

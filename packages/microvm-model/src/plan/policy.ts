@@ -19,7 +19,7 @@ export interface PolicyPlan {
   readonly path: ConfigPath;
   /** The basic policy. */
   readonly network: NetworkPolicy;
-  /** Domains, those below one as `*.example.org`. */
+  /** Domains; `*.example.org` stands for all subdomains. */
   readonly domains: readonly AllowedPlan[];
   /** Addresses and subnets. */
   readonly addresses: readonly AllowedPlan[];
@@ -31,7 +31,7 @@ export interface PolicyPlan {
   readonly published: readonly PublishedPlan[];
   /** The limit of forwarded traffic in each direction; null for no limit. */
   readonly mbitPerSecond: number | null;
-  /** The settings, word for word. */
+  /** The settings as in the config. */
   readonly written: {
     readonly allow: readonly Placed<Destination>[];
     readonly reachVms: readonly Placed<ReachedVm>[];
@@ -98,7 +98,7 @@ export const planPolicy = (
     domains: withoutRepeats(own.filter(({ target }) => !isAddress(target))),
     addresses: withoutOverlap([
       ...own.filter(({ target }) => isAddress(target)),
-      // Those of an allowlist are asked for it by the host.
+      // For a VM with an allowlist, the host's resolver queries the servers.
       ...(network === "internet"
         ? servers.filter(isPrivate).map((target) => ({ target, path: [...path, "nameservers"], ports: dns }))
         : []),
@@ -136,7 +136,7 @@ const withoutRepeats = (entries: readonly AllowedPlan[]): readonly AllowedPlan[]
   return [...first.values()];
 };
 
-/** Each address with a port once, since nftables takes no element that lies in another one. */
+/** Each address with a port once, since nftables refuses an element that another one contains. */
 const withoutOverlap = (entries: readonly AllowedPlan[]): readonly AllowedPlan[] =>
   entries
     .map((entry, position) => ({
@@ -180,7 +180,7 @@ export const webPorts: readonly PortPlan[] = [
 export const destinationsOf = (entry: string): readonly SplitDestination[] =>
   (destinations[entry] ?? [entry]).map(splitDestination);
 
-/** The servers and ports that an entry of `allow` opens, or why it is no such entry. */
+/** The servers and ports that an entry of `allow` opens, or the reason why it is invalid. */
 export const readDestination = (
   entry: string,
 ):

@@ -5,7 +5,7 @@ import { agentStateToCopy, expandHome, type Folders, workspaceOf } from "./folde
 import type { Placed } from "./placed.js";
 import type { UserPlan } from "./users.js";
 
-/** Shares, disks and the host folders behind them. */
+/** Shares, disks and their folders on the host. */
 export interface StoragePlan {
   /** Folders of the host, the built-in ones first. */
   readonly shares: readonly SharePlan[];
@@ -19,7 +19,7 @@ export interface StoragePlan {
   readonly directories: readonly DirectoryPlan[];
   /** The host folder of the guest's SSH host keys, one of `directories`. */
   readonly sshHostKeys: string | null;
-  /** The host folder the agent works in; null with a repository, or for none. */
+  /** The host folder that the agent works in; null with a repository, or without a workspace. */
   readonly workspace: string | null;
   /** The repository on a disk of the VM that the agent works in. */
   readonly repository: RepositoryPlan | null;
@@ -37,7 +37,7 @@ export interface RepositoryPlan {
 export interface SharePlan {
   /** The part of the config, for problems. */
   readonly path: ConfigPath;
-  /** Why the VM has it. */
+  /** Its role. */
   readonly role: ShareRole;
   /** The name of the share for the guest. */
   readonly tag: Placed<string>;
@@ -51,7 +51,7 @@ export interface SharePlan {
   readonly neededForBoot: boolean;
   /** `"squash"`: the host's user owns all files. `"guest"`: files keep the owners of the guest. Null without virtiofs. */
   readonly owners: "squash" | "guest" | null;
-  /** Why it is shared all the same. */
+  /** The reason for a dangerous share. */
   readonly dangerous: string | null;
   /** The protocol. */
   readonly proto: "virtiofs" | "9p";
@@ -240,7 +240,7 @@ const planShares = (
   ];
 };
 
-/** How a share is served where the config does not say. */
+/** The defaults of a share. */
 const defaultService = {
   owners: null,
   dangerous: null,

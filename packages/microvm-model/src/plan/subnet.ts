@@ -7,19 +7,19 @@ import type { ConfigPath } from "../problems/problem.js";
 const parse = (address: string): Address4 | Address6 =>
   address.includes(":") ? new Address6(address) : new Address4(address);
 
-/** The address alone, as its family writes it (RFC 5952), so that one address has one text. */
+/** The address without prefix length, in canonical form (RFC 5952), so that equal addresses are equal texts. */
 export const addressIn = (text: string): string => parse(text).correctForm();
 
 /** An address as a number, to count and compare with. */
 export const numberOf = (address: string): bigint => parse(address).bigInt();
 
-/** The address so many above another one. */
+/** The address at a distance above another one. */
 export const above = (address: string, distance: number | bigint): string => {
   const from = parse(address);
   return (from instanceof Address4 ? Address4 : Address6).fromBigInt(from.bigInt() + BigInt(distance)).correctForm();
 };
 
-/** How far the second address is above the first one. */
+/** The distance of the second address above the first one. */
 export const distance = (from: string, to: string): number => Number(numberOf(to) - numberOf(from));
 
 /** True for an address outside the public internet. */

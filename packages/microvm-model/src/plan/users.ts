@@ -94,7 +94,7 @@ const planUser = (name: string, user: UserModel, path: ConfigPath, homePath: Con
 /** The group that NixOS puts normal users in (nixos/modules/misc/ids.nix); a guest has it by that name already. */
 const usersGid = 100;
 
-/** The primary groups of a guest's users as far as the config writes them, then its other groups by name. */
+/** The primary groups that the config sets for users of a guest, then its other groups by name. */
 export const planGroups = (users: readonly UserPlan[], vm: VmModel, path: ConfigPath): readonly GroupPlan[] => [
   ...users.flatMap(({ group, gid, path: place }) =>
     group === null || gid === null ? [] : [{ path: [...place, "gid"], name: group, gid }],

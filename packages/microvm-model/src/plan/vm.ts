@@ -7,7 +7,7 @@ import type { VmNetworkPlan } from "./network.js";
 import type { SecretPlan } from "./secret.js";
 import type { StoragePlan } from "./storage.js";
 
-/** A VM, grouped by subject; null stands for a setting that the config leaves out. */
+/** A VM, grouped by subject; null stands for a setting that the config omits. */
 export interface VmPlan {
   /** The part of the config, for problems. */
   readonly path: ConfigPath;

@@ -15,8 +15,8 @@ interface Part {
 }
 
 /**
- * Returns a copy of a config with all edits applied in one walk. Of nested edits, only the outer one counts. An edit of a missing
- * entry does nothing, but `set` adds the entry.
+ * Returns a copy of a config with all edits applied in one walk. If edits are nested, only the outer one applies. An
+ * edit of a missing entry does nothing, but `set` adds the entry.
  */
 export const edited = (config: unknown, edits: readonly Edit[]): unknown => {
   const root: Part = { inner: new Map() };

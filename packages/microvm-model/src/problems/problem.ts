@@ -5,7 +5,7 @@ import type { ProblemCode } from "./problem-codes.generated.js";
 export type ConfigPath = readonly (string | number)[];
 
 /**
- * A fault of a config, in words a person can act on.
+ * A problem of a config, with a remedy.
  *
  * @typeParam Code the codes; `string` for custom rules.
  */
@@ -22,7 +22,7 @@ export interface Problem<Code extends string = ProblemCode> {
   readonly remedy: string;
   /** True if a missing setting can cause it: next to a misspelt key the problem is not reported. */
   readonly isOfAbsence?: true;
-  /** Other places that take part, such as where a duplicate was first used. */
+  /** Related places, such as the first use of a duplicate. */
   readonly related?: readonly RelatedPlace[];
 }
 
@@ -37,7 +37,7 @@ export interface RelatedPlace {
 /** The note of a further VM, or of a further place, that has the same problem. */
 export const hasItToo = "has it too";
 
-/** `hosts.midna.vms.emacsvm.shares[0].tag`, with keys that are no identifiers in quotes. */
+/** `hosts.midna.vms.emacsvm.shares[0].tag`; keys that are not identifiers are in quotes. */
 export const formatPath = (path: ConfigPath): string =>
   path
     .map((step, position) =>

@@ -2,7 +2,7 @@ import type { InterfacePlan, Subnet } from "../plan/plan.js";
 import type { ConfigPath } from "../problems/problem.js";
 import { formatSubnet } from "../plan/subnet.js";
 
-/** How systemd-networkd of a guest sees one of its interfaces. */
+/** The settings of systemd-networkd in a guest for one of its interfaces. */
 export interface GuestLink {
   readonly origin: ConfigPath;
   /** The name of its file, without the ending. */
@@ -15,11 +15,11 @@ export interface GuestLink {
 
 export type Section = Readonly<Record<string, string | boolean>>;
 
-/** A link as a file for a guest that learns of it at boot, with the VM's DNS servers in that of the first one. */
+/** The file of a link for a guest that gets it at boot. The file of the first link contains the VM's DNS servers. */
 export const linkFileText = (plan: InterfacePlan, position: number, nameservers: readonly string[]): string => {
   const { asksForAddress, dhcpClient, addresses, routes } = linkOf(plan, position);
   const sections: readonly (readonly [string, readonly (readonly [string, string | boolean])[]])[] = [
-    // No `Type=`, which a tap made in the guest would be of too.
+    // Without `Type=`, which would also match taps of the guest itself.
     ["Match", [["PermanentMACAddress", plan.mac.value]]],
     [
       "Network",
@@ -40,7 +40,7 @@ export const linkFileText = (plan: InterfacePlan, position: number, nameservers:
     .join("\n");
 };
 
-/** The first interface leads out. */
+/** The default route uses the first interface. */
 export const linkOf = (plan: InterfacePlan, position: number): GuestLink => {
   const isFirst = position === 0;
   const fixed = plan.addresses.filter(({ subnet }) => !(plan.dhcp && subnet.family === 4));
@@ -65,7 +65,7 @@ const prefixIn = (link: InterfacePlan, subnet: Subnet): number =>
   isRouted(link) ? hostRoute(subnet) : subnet.prefixLength;
 
 const routesBy = (subnet: Subnet, link: InterfacePlan, leadsOut: boolean): readonly Section[] => {
-  // A VM that is the router itself has its way out on another interface.
+  // A VM that is the router has its default route on another interface.
   if (subnet.gateway === null || link.addresses.some(({ value }) => value === subnet.gateway?.value)) return [];
   const gateway = { Gateway: subnet.gateway.value };
   if (!isRouted(link)) return leadsOut ? [gateway] : [];

@@ -145,7 +145,7 @@ const reasonForOwn = (vm: VmPlan): GuestPlan["own"] => {
 };
 
 /**
- * The kernel accepts 2,047 bytes (Linux `COMMAND_LINE_SIZE`). The library (`vm/start-vm.nix`) leaves 197 to the
- * hypervisor, NixOS and microvm.nix take at most 260, and 190 are left to modules of the user.
+ * The kernel accepts 2,047 bytes (Linux `COMMAND_LINE_SIZE`). The library (`vm/start-vm.nix`) reserves 197 for the
+ * hypervisor. NixOS and microvm.nix use at most 260, and 190 remain for modules of the user.
  */
 const longestIdentity = 1400;

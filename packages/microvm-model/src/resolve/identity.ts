@@ -2,7 +2,7 @@ import type { VmPlan } from "../plan/plan.js";
 import { ownShares } from "./built-in-shares.js";
 import { linkFileText, linkOf } from "./guest-link.js";
 
-/** How a guest mounts a share, by protocol. */
+/** The mount options of a share, by protocol. */
 export const mountOptions = { virtiofs: "defaults", "9p": "trans=virtio,version=9p2000.L,msize=65536" } as const;
 
 /** Each credential with the VM's identity, as the library (`vm/start-vm.nix`) puts it on the kernel's command line. */

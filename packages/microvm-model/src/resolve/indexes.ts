@@ -24,7 +24,7 @@ export interface IndexRequest {
   readonly interfaces: readonly WantedInterface[];
 }
 
-/** Which of an interface's identifiers are left to the index. */
+/** The identifiers of an interface that come from the index. */
 export interface WantedInterface {
   readonly tap: boolean;
   readonly mac: boolean;
@@ -37,7 +37,8 @@ export type TakenIdentifiers = ReadonlySet<string>;
 /**
  * An index for every VM of a host: the fixed ones, then the locked ones, then those that a VM of the same name had before.
  * Other VMs, in the order of their names, get the lowest index that no VM ever had and whose identifiers are free. An
- * index that a VM had (`known`, the one freed first in front) goes to another VM only when no other index is left.
+ * index that a VM had (`known`, in the order in which they were freed) goes to another VM only when no other index is
+ * left.
  */
 export const chooseIndexes = (
   requests: readonly IndexRequest[],
@@ -155,7 +156,7 @@ const hasOther = (request: IndexRequest, index: number): boolean =>
 const fits = (request: IndexRequest, index: number): boolean =>
   index <= maxIndex && allocatedSubnets(request).every(({ subnet, isFree }) => isFree(addressOf(index, subnet)));
 
-/** All that an index would give the VM, as keys of one set. */
+/** All identifiers of an index for the VM, as keys of one set. */
 const identifiersOf = (request: IndexRequest, index: number): readonly string[] => [
   ...(request.wantsCid ? [identifier.cid(cidOf(index))] : []),
   ...request.interfaces.flatMap(({ tap, mac, addresses }, position) => [

@@ -15,7 +15,7 @@ export interface InputMention {
   readonly path: ConfigPath;
 }
 
-/** The inputs that a module, a package or a file of an input stands on. */
+/** The inputs that a module, a package or a file of an input uses. */
 export const mentionsIn = (reference: Module | InputFile, path: ConfigPath): readonly InputMention[] => {
   if (typeof reference === "string")
     return reference.startsWith(".") ? [] : [{ input: splitAttribute(reference)[0], path }];
@@ -44,8 +44,8 @@ const inputsIn = (expr: Expr): ReadonlySet<string> => {
 };
 
 /**
- * The inputs that the flake declares: the defaults that something mentions, then the config's own by name; and the
- * mentions of none.
+ * The inputs that the flake declares: the defaults that the config uses, then the config's own by name. Also the uses
+ * of unknown inputs.
  */
 export const planInputs = (
   model: Model,

@@ -22,7 +22,7 @@ type Written = VmModel["interfaces"][number];
 /** An interface whose network is known and whose identifiers may wait for the VM's index. */
 export type Link = {
   readonly path: ConfigPath;
-  /** Addresses that the config says. */
+  /** Addresses in the config. */
   readonly addresses: readonly AddressPlan[];
   /** Subnets in which the index gives an address. */
   readonly allocates: readonly AllocatedSubnet[];
@@ -73,7 +73,7 @@ export const linkInterfaces = (
   return problems.length > 0 ? left(problems) : right(links);
 };
 
-/** The setting that says an interface's address of a family. */
+/** The setting for an interface's address of a family. */
 const keyOf = ({ family }: Subnet): "address" | "ipv6" => (family === 4 ? "address" : "ipv6");
 
 const linkInterface = (
@@ -230,7 +230,7 @@ const findBridge = (
     : unknownBridge([...path, "bridge"], `The host has no bridge ${JSON.stringify(named)}`, didYouMean(named, names));
 };
 
-/** The interface's own names, where the config says them. */
+/** The names of the interface that the config sets. */
 export const writtenNames = ({
   written,
 }: Link): { readonly tap: string | undefined; readonly mac: string | undefined } => ({
@@ -242,7 +242,7 @@ export const writtenNames = ({
 export const isInLan = ({ type, network }: Pick<Link, "type" | "network">): boolean =>
   type === "macvtap" || (network !== null && network.kind !== "routed" && network.isLan);
 
-/** An interface with every identifier known: the written ones, else those of the index. */
+/** An interface with all identifiers: those of the config, otherwise those of the index. */
 export const planInterface = (link: Link, index: number, position: number, vmPath: ConfigPath): InterfacePlan => {
   const { tap, mac } = writtenNames(link);
   const place = <A>(value: A | undefined, key: string, byIndex: A): Placed<A> =>

@@ -77,7 +77,7 @@ const mentionsOfHome = (home: VmModel["home"][number], path: ConfigPath): readon
     .exhaustive();
 };
 
-/** The inputs that Nix in data stands on, wherever in it. */
+/** The inputs that Nix in data uses, at any depth. */
 const mentionsInData = (data: unknown, path: ConfigPath): readonly InputMention[] => {
   if (typeof data !== "object" || data === null) return [];
   if (isNode(data)) return mentionsIn(data, path);
@@ -91,6 +91,6 @@ const mentionsOfPackages = (
   path: ConfigPath,
 ): readonly InputMention[] => packages.flatMap((own, position) => mentionsOfPackage(own, [...path, position]));
 
-/** A package by name comes from `pkgs`; one written as Nix may come from anywhere. */
+/** A package by name comes from `pkgs`; Nix code can use any input. */
 const mentionsOfPackage = (own: VmModel["packages"][number], path: ConfigPath): readonly InputMention[] =>
   typeof own === "string" ? [] : mentionsIn(own, path);

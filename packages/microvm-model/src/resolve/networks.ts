@@ -127,7 +127,7 @@ const planSwitched = ({ address, gateway, dhcp, ...rest }: Vlan, path: ConfigPat
   const router = gateway === undefined ? null : { value: addressIn(gateway), path: [...path, "gateway"] };
   return {
     ...network,
-    // Another router than the host is also the one that advertises itself by IPv6.
+    // Without the host as router, another router sends the IPv6 router advertisements.
     subnets:
       router === null
         ? subnets
@@ -146,7 +146,7 @@ const planNat = (nat: Exclude<Routed["nat"], undefined | false>, path: ConfigPat
   };
 };
 
-/** None without a subnet to take addresses from, of which a rule tells. */
+/** None without a subnet for its addresses; a rule reports this. */
 const planDhcp = (dhcp: Vlan["dhcp"], subnets: readonly Subnet[], path: ConfigPath): AddressRange | null => {
   const subnet = subnets.find(({ family }) => family === 4);
   if (dhcp === false || subnet === undefined) return null;

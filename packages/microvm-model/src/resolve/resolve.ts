@@ -24,7 +24,7 @@ export interface Resolution {
   readonly lock: Lock;
 }
 
-/** Names become addresses: every reference is followed and every default that depends on others is filled in. */
+/** Converts names to addresses: follows every reference, and sets every default that depends on other settings. */
 export const resolve =
   (lock: Lock, earlierLocks: readonly Lock[] = []) =>
   (written: Model): Checked<Resolution> => {
@@ -50,7 +50,7 @@ export const resolve =
     });
   };
 
-/** Agents come from `nixpkgs` where that is nixpkgs-unstable already, so that the flake has no second copy of it. */
+/** Agents come from `nixpkgs` if it is nixpkgs-unstable, so that the flake has no second copy of it. */
 const withoutSecondNixpkgs = (model: Model): Model => {
   const { nixpkgs, "nixpkgs-unstable": unstable } = defaultInputs(model.inputs["nixpkgs"]?.url);
   const isSame =

@@ -75,7 +75,7 @@ const unexpected = (path: ConfigPath, expected: string, given: unknown, known: s
 const remedyOfSchema = ({ message }: Issue): string | undefined =>
   message.startsWith("Invalid input") ? undefined : message;
 
-/** Functions that make a setting are easily named instead of called, releases written as numbers and numbers as text. */
+/** Remedies for common mistakes: a function that is not called, a release as a number, a number as text. */
 const remedyFor = (given: unknown, wanted: string): string => {
   if (typeof given === "function") return given.name === "" ? "Call it." : `Call it: ${given.name}().`;
   if (typeof given === "number" && !Number.isInteger(given) && wanted === nouns["string"]) return "Put it in quotes.";
@@ -97,8 +97,8 @@ const nouns: Readonly<Record<string, string>> = {
 };
 
 /**
- * The branch of a union that the value was meant for: the one that fails deepest inside or only in a detail. Where the
- * value is of no branch's type, all types are named.
+ * The branch of a union that the value was meant for: the one that fails deepest inside or only in a detail. If no
+ * branch has the type of the value, the message names all types.
  */
 const explainUnion = (
   issue: Issue & { readonly code: "invalid_union" },
@@ -128,7 +128,7 @@ const isTypeMismatch = (issue: Issue): boolean =>
     (issue.code === "custom" && issue.params === undefined) ||
     (issue.code === "invalid_union" && issue.errors.every((branch) => branch.some(isTypeMismatch))));
 
-/** The texts that some branch would take. */
+/** The texts that any branch accepts. */
 const choicesOf = (issue: Issue): readonly string[] => {
   if (issue.code === "invalid_union") return issue.errors.flat().flatMap(choicesOf);
   return issue.code === "invalid_value" ? issue.values.filter((choice) => typeof choice === "string") : [];

@@ -23,7 +23,7 @@ const FORMS: readonly (readonly [what: string, form: RegExp])[] = [
 const PLACEHOLDER =
   /example|placeholder|change.?me|replace.?me|insert|your.?|dummy|fake|redacted|unused|not.?needed|managed|x{4}|\*{3}|\.{3}|<.*>/i;
 
-/** Settings and variables that hold secrets by their names, with `camelCase` read as `CAMEL_CASE`. */
+/** Names of settings and variables that contain secrets, with `camelCase` as `CAMEL_CASE`. */
 const SECRET_NAME =
   /(?:^|_)(?:(?:API|ACCESS|AUTH|ENCRYPTION|PRIVATE|SECRET|SIGNING)_?KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE)$/;
 
@@ -31,8 +31,8 @@ const SECRET_NAME =
 const ASSIGNMENT = /\b([A-Z][A-Z0-9_]*)=(["']?)([^\s"';]+)\2/g;
 
 /**
- * Secrets that stand in a config: all of it ends in the Nix store, which every user and every guest may read. The text
- * is never repeated.
+ * Secrets in a config, which ends up in the Nix store, where every user and every guest can read it. Messages never
+ * contain the secret.
  */
 export const literalSecrets = (config: unknown): readonly Problem[] => {
   const problems: Problem[] = [];

@@ -3,7 +3,7 @@ import { type ConfigPath, formatPath, type Problem } from "../problems/problem.j
 import type { Written } from "../compose/vm-defaults.js";
 import { unknownKey } from "../problems/unknown-key.js";
 
-/** A key that no setting has, and the setting that it was most likely meant for. */
+/** An unknown key, and the setting that it most likely means. */
 export interface Misspelt {
   /** The path, with the misspelt key in an otherwise corrected path. */
   readonly path: ConfigPath;
@@ -22,7 +22,7 @@ export interface Corrected {
 
 export const uncorrected = (config: unknown): Corrected => ({ config, asWritten: (path) => path, problems: [] });
 
-/** Corrects some more. */
+/** Applies further corrections. */
 export const correct = ({ config, asWritten, problems }: Corrected, found: readonly Misspelt[]): Corrected => {
   const keys = new Map(found.map(({ path, meant }) => [keyOf([...path.slice(0, -1), meant]), String(path.at(-1))]));
   const before: Written = (path) =>
@@ -58,5 +58,5 @@ export const withoutConsequences = <P extends Problem>(problems: readonly P[]): 
   return problems.filter((problem) => !isConsequence(problem));
 };
 
-/** The part of a config that an unknown key may have been to describe; for a key of `vmDefaults`, all of the host. */
+/** The part of a config that an unknown key may describe; for a key of `vmDefaults`, the whole host. */
 const scopeOf = (path: ConfigPath): ConfigPath => (path[2] === "vmDefaults" ? path.slice(0, 2) : path.slice(0, -1));

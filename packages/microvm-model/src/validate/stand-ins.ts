@@ -21,7 +21,7 @@ export const mend = (issue: Issue): readonly Edit[] => {
     case "user":
       return instead(3, standIns.user);
     case "bridges":
-      // Every VM would seem to name a bridge that is not there.
+      // Otherwise every VM would refer to an unknown bridge.
       return without(2);
     case "vms":
       if (entry === undefined) return without(3);

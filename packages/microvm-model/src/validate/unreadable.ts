@@ -5,7 +5,7 @@ import { badValue } from "../problems/bad-value.js";
 import { unknownKey } from "../problems/unknown-key.js";
 import { wrongType } from "../problems/wrong-type.js";
 
-/** Objects that contain themselves, which no walk through the config would end in. */
+/** Objects that contain themselves; a walk through the config would not end. */
 export const circles = (value: unknown, path: ConfigPath, around: readonly object[]): readonly Problem[] => {
   if (typeof value !== "object" || value === null || isNode(value)) return [];
   if (around.includes(value))
@@ -21,7 +21,7 @@ export const noHosts = (input: unknown): readonly Problem[] =>
     ? [badValue(["hosts"], "`hosts` is empty", "Add at least one host to `hosts`.")]
     : [];
 
-/** Keys that JSON can hold and JavaScript reads past. */
+/** Keys that are possible in JSON, but have a special meaning in JavaScript. */
 export const unreadableKeys = (value: unknown, path: ConfigPath): readonly Problem[] => {
   if (typeof value !== "object" || value === null || isNode(value)) return [];
   return [

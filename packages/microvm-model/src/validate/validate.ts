@@ -64,7 +64,7 @@ const read = (corrected: Corrected): Read => {
   return found.length === 0 ? { applied, result, corrected } : read(correct(corrected, found));
 };
 
-/** Each unknown key that is near a setting that is not there otherwise. */
+/** Each unknown key that is similar to a setting which the config does not have. */
 const misspeltIn = (issues: readonly Issue[], applied: unknown, written: Written): readonly Misspelt[] => {
   const found = new Map<string, Misspelt>();
   for (const issue of issues) {
