@@ -61,7 +61,7 @@ export interface EmitOptions<Code extends string = never> extends Partial<Machin
   readonly lock?: Lock;
   /** Older locks, latest first. Of two VMs with one index, the VM that had it first keeps it. */
   readonly earlierLocks?: readonly Lock[];
-  /** Custom rules. Their errors refuse the config, like those of microvm-emit. */
+  /** Custom rules. Their errors stop the run, like those of microvm-emit. */
   readonly rules?: readonly Rule<Code>[];
   /** The config file relative to the output directory, with `/`; by default `../microvm.config.ts`. */
   readonly configFile?: string;
@@ -106,7 +106,7 @@ export const resolveConfig = async (
 ): Promise<Config> => (typeof config === "function" ? config({ env, configDir }) : config);
 
 /**
- * Validates a config and plans its hosts and VMs. Left: all problems, never only the first.
+ * Validates a config and plans its hosts and VMs. Left: all problems of the config.
  *
  * @example
  *
@@ -147,7 +147,7 @@ export const plan = <C, Code extends string = never>(
   );
 
 /**
- * Compiles a config to the files of a flake. Left: all problems, never only the first.
+ * Compiles a config to the files of a flake. Left: all problems of the config.
  *
  * @example
  *

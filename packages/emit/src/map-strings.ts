@@ -1,4 +1,6 @@
-/** A value with other strings in it. Parts without changes stay the same objects, so that marks of Nix nodes survive. */
+/**
+ * A copy of a value with changed strings. Unchanged parts stay the same objects, so that Nix nodes keep their marks.
+ */
 export const mapStrings = <Part>(part: Part, change: (text: string) => string): Part => {
   const walk = (value: unknown): unknown => {
     if (typeof value === "string") return change(value);

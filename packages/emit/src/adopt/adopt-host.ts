@@ -102,7 +102,7 @@ export const adoptHost = (name: string, host: HostReading, place: Place): Adopte
   };
 };
 
-/** Leaves out indexes of VMs in several networks that have the same position there; the lock gives them others. */
+/** Omits equal indexes of VMs in different networks; the lock gives them new ones. */
 const withUniqueIndexes = (vms: readonly AdoptedVm[]): readonly AdoptedVm[] => {
   const indexes = vms.map(({ settings }) => settings["index"]);
   return vms.map((vm) => {
@@ -111,7 +111,7 @@ const withUniqueIndexes = (vms: readonly AdoptedVm[]): readonly AdoptedVm[] => {
   });
 };
 
-/** The modules that a config names for a VM, or the reason why another flake still describes it. */
+/** The modules of a VM for the config, or the reason why the VM stays in another flake. */
 type Modules =
   | { readonly kind: "adopted"; readonly paths: readonly string[]; readonly notes: readonly string[] }
   | { readonly kind: "kept"; readonly reason: string };

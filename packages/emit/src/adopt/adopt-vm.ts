@@ -55,7 +55,7 @@ const replaced = [
   "writableStoreOverlay",
 ];
 
-/** A VM as settings that say everything in which a config's defaults differ from microvm.nix's. */
+/** A VM as settings. They contain every value of microvm.nix that differs from the default of a config. */
 export const adoptVm = (host: HostReading, vm: VmReading, bridges: readonly OldBridge[]): VmAndGateways => {
   const network = adoptInterfaces(host, vm, bridges, optionOf(vm, "interfaces", interfacesSchema, []));
   const storage = storageOf(host, vm);
@@ -109,7 +109,7 @@ export const isRelease = (version: string): boolean => /^\d\d\.\d\d$/.test(versi
 /** Options that microvm.nix's host module or a flake's module sets for every guest. */
 const isImplied: ReadonlySet<string> = new Set(["guest.enable", "vmHostPackages", "optimize.enable"]);
 
-/** The index behind an address, if all interfaces have the one that it gives. */
+/** The index of an address, if all interfaces have the addresses of this index. */
 const indexOf = (interfaces: readonly Settings[] | undefined, bridges: readonly OldBridge[]): number | undefined => {
   const [only] = interfaces ?? [];
   const address = only?.["address"];
@@ -127,7 +127,7 @@ const machineOf = (vm: VmReading): Settings => {
     hypervisor: optionOf(vm, "hypervisor", text, "qemu"),
     vcpu: optionOf(vm, "vcpu", number, 1),
     memoryMiB: optionOf(vm, "mem", number, 512),
-    // Present drops null, which is a value here.
+    // `present` drops null, which is a value here.
     socket: optionOf(vm, "socket", maybeText, null) ?? nothing,
     machineId: optionOf(vm, "machineId", maybeText, null) ?? nothing,
     hugepages: optionOf(vm, "hugepageMem", flag, false) || undefined,
@@ -155,7 +155,7 @@ const machineOf = (vm: VmReading): Settings => {
   };
 };
 
-/** Stands for null among settings, which {@link present} would leave out. */
+/** Stands for null in settings, because {@link present} omits null. */
 export const nothing = Symbol("null");
 
 const someOf = <A>(items: readonly A[]): readonly A[] | undefined => (items.length === 0 ? undefined : items);

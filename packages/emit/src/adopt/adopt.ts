@@ -19,7 +19,7 @@ import { type ByHand, type NixEdit, removeAdopted } from "./nix-edits.js";
 import { readHost } from "./read-host.js";
 import type { HostReading } from "./reading.js";
 
-/** A host of a flake as a config, and the edits of the flake that make it the host's. Nothing is written. */
+/** A host of a flake as a config, and the edits after which the flake uses the config. Nothing is written. */
 export interface Adoption {
   /** The config file, absolute. */
   readonly file: string;
@@ -36,7 +36,7 @@ export type Comparison =
   | (ReadingsCompared & {
       /** `flake`: the whole edited flake. `vms`: only the emitted VMs, without the rest of the host and of the guests. */
       readonly of: "flake" | "vms";
-      /** Why the edited flake could not be evaluated as a whole. */
+      /** The reason why the whole edited flake could not be evaluated. */
       readonly failures: readonly Failure[];
     })
   | { readonly of: "nothing"; readonly failures: readonly Failure[] };
@@ -86,7 +86,7 @@ export const adopt = async (word: string, { output, overrides }: AdoptOptions): 
   return { file, text, host, root, ...all, comparison };
 };
 
-/** The folders that a VM has are no choice of this run, so their sharing has a reason. */
+/** Adds reasons for dangerous shares, because the VM had these folders before. */
 const withReasons = (host: AdoptedHost): AdoptedHost => {
   const planned = plan<unknown>(host.config);
   if (planned._tag === "Right") return host;
@@ -94,7 +94,7 @@ const withReasons = (host: AdoptedHost): AdoptedHost => {
   const reasoned = planned.left.filter(
     ({ code, path }) => codesWithReason.has(code) && setReason(config, writtenPath(config)(path)),
   );
-  // A reason can uncover the next problem of a share.
+  // After a reason, the share can have another problem.
   return reasoned.length === 0 ? host : withReasons({ ...host, config });
 };
 
@@ -153,7 +153,7 @@ interface Compared {
   readonly byHand: readonly ByHand[];
 }
 
-/** Evaluates the edited flake, or only the VMs where edits by hand are missing, and compares it with the old one. */
+/** Evaluates the edited flake, or only the VMs if edits by hand are missing, and compares it with the old one. */
 const compare = async (compared: Compared): Promise<Comparison> => {
   const { subject, overrides, before, host, modulesDir, files, edits, byHand } = compared;
   const { flake } = subject;

@@ -2,11 +2,11 @@ import { networkOf, addressesOf, gatewaysOf, nameserversOf, usesDhcp } from "./h
 import { interfacesSchema, optionOf } from "./option-values.js";
 import type { HostReading, VmReading } from "./reading.js";
 
-/** An option of a VM with another value than before. */
+/** An option of a VM whose value differs from before. */
 export interface Difference {
   readonly vm: string;
   readonly option: string;
-  /** JSON values; null where there was none. */
+  /** JSON values; null if there was none. */
   readonly before: unknown;
   readonly after: unknown;
 }
@@ -45,7 +45,7 @@ const factsOf = (vm: VmReading): ReadonlyMap<string, unknown> => {
   const add = (path: string, value: unknown): void => {
     if (value === null || value === undefined) return;
     if (Array.isArray(value) && value.some((item) => typeof item === "object" && item !== null)) {
-      // Two items with one key would count as one.
+      // Without a number, two items with the same key would count as one.
       facts.set(`${path}.length`, value.length);
       for (const [position, item] of (value as readonly Readonly<Record<string, unknown>>[]).entries())
         add(`${path}[${keyOf(item) ?? String(position)}]`, item);
@@ -80,7 +80,7 @@ const dnsOf = (vm: VmReading): readonly string[] =>
     return network === undefined ? [] : nameserversOf(network);
   });
 
-/** A VM can call the share of the store as it likes. */
+/** A VM can use any tag for the share of the store. */
 const keyOf = (item: Readonly<Record<string, unknown>>): string | undefined =>
   item["source"] === "/nix/store"
     ? "/nix/store"

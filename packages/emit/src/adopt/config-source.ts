@@ -3,7 +3,7 @@ import { stringify } from "yaml";
 import { type Note, noteLines } from "../report/adoption-notes.js";
 import type { Settings } from "./adopted.js";
 
-/** The source of a config with this file name; its notes become comments where the format has them. */
+/** The source of a config with this file name; its notes become comments if the format has comments. */
 export const configSource = (file: string, config: Settings, notes: readonly Note[]): string => {
   const remarks = noteLines(notes).map(oneLine);
   switch (extname(file)) {
@@ -26,7 +26,7 @@ const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+
 
 const width = 100;
 
-/** A literal of JavaScript, on one line where it is short. JSON text is JavaScript. */
+/** A literal of JavaScript, on one line if it is short. JSON text is JavaScript. */
 const literal = (value: unknown, indent: string): string => {
   const isList = Array.isArray(value);
   if (!isList && (typeof value !== "object" || value === null)) return JSON.stringify(value);

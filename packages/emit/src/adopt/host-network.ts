@@ -45,7 +45,7 @@ export const oldBridges = (host: HostReading): readonly OldBridge[] =>
     return { name, address: addresses.find((address) => isOfFamily4(address) && address.includes("/")) };
   });
 
-/** A pattern of systemd-networkd, of which names of interfaces use `*` and `?`. */
+/** A pattern of systemd-networkd; for names of interfaces, it contains only `*` and `?`. */
 const matches = (pattern: string, name: string): boolean =>
   new RegExp(
     `^${pattern
@@ -70,7 +70,10 @@ export const isInSubnet = (address: string, subnet: string): boolean =>
 export const offsetIn = (address: string, subnet: string): number =>
   Number(new Address4(withoutPrefix(address)).bigInt() - new Address4(subnet).startAddress().bigInt());
 
-/** The file of a guest that configures an interface: one that matches its MAC address, else one that can match any Ethernet link. */
+/**
+ * The file of a guest that configures an interface: one that matches its MAC address, otherwise one that can match any
+ * Ethernet link.
+ */
 export const networkOf = (
   networks: Readonly<Record<string, NetworkReading>>,
   mac: string,

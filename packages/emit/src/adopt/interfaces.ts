@@ -17,7 +17,7 @@ import type { HostReading, NetworkReading, VmReading } from "./reading.js";
 
 /** The interfaces of a VM as settings. */
 export interface AdoptedInterfaces {
-  /** Undefined if one of them has no form in a config: then all stay in the guest's modules. */
+  /** Undefined if a config cannot express one of them: then all stay in the guest's modules. */
   readonly interfaces: readonly Settings[] | undefined;
   /** Files of systemd-networkd that they replace. */
   readonly networks: readonly string[];

@@ -3,7 +3,7 @@ import { getAttr, type NixFile, nodesOf, openNix, positionOf, removeAttr } from 
 import type { AdoptedVm } from "./adopted.js";
 import type { HostReading, VmReading } from "./reading.js";
 
-/** A file of the flake without the parts that a config has now. */
+/** A file of the flake without the parts that moved to the config. */
 export interface NixEdit {
   /** Relative to the root of the flake's source. */
   readonly path: string;
@@ -11,7 +11,7 @@ export interface NixEdit {
   readonly after: string;
 }
 
-/** A part that no edit can remove. */
+/** A part that must be removed by hand. */
 export interface ByHand {
   readonly path: string;
   readonly line: number | null;
@@ -31,11 +31,11 @@ export interface NixEdits {
 interface Removal {
   /** The files that may have it, each with the path of the attribute there. */
   readonly places: readonly Place[];
-  /** Folders of names that an edit may leave empty, and that then go too. */
+  /** Parent attributes that are removed too if the edit leaves them empty. */
   readonly parents: number;
   /** True if the files may lack it. */
   readonly isOptional?: true;
-  /** Why it cannot go. */
+  /** The reason why it cannot be removed. */
   readonly kept?: string;
 }
 
@@ -132,7 +132,7 @@ const maxFiles = 500;
 
 type Removed = { readonly file: NixFile } | { readonly line: number | null; readonly reason: string };
 
-/** A module has its settings at the top or below `config`; so has a guest's module inside a host's. */
+/** Settings are at the top of a module or below `config`, also in a guest's module inside a host's module. */
 const spellings = (names: readonly string[]): readonly (readonly string[])[] => {
   const [, , , inner] = names;
   const guest = inner === "config" && names.length > 4 ? [names.toSpliced(4, 0, "config")] : [];
@@ -199,7 +199,7 @@ const removalsOf = (host: HostReading, vms: readonly AdoptedVm[], tree: SourceFi
           { places: [{ path, names }], parents: names.length, ...(isKept && { kept: "VMs that stay need it, too" }) },
         ];
       }
-      // The config lists no module that flake.nix has in itself.
+      // The config does not list modules that are inline in flake.nix.
       if (vm.kind === "flake") return [];
       const isAnywhere = isFreeIn((other) => inSource(other) === undefined);
       const returned = isAnywhere ? reachableFrom(hostFiles, tree).map((other) => ({ path: other, names })) : [];

@@ -63,7 +63,7 @@ export const forwardPortsSchema = z.array(
 
 export type InterfaceReading = z.output<typeof interfacesSchema>[number];
 
-/** The value of an option below `microvm`, or the fallback where it is missing or has another form. */
+/** The value of an option below `microvm`, or the fallback if it is missing or has another form. */
 export const optionOf = <A>(vm: VmReading, name: string, schema: z.ZodType<A>, fallback: A): A => {
   const option = vm.options[name];
   const parsed = option === undefined ? undefined : schema.safeParse(option.value);

@@ -16,11 +16,11 @@ import { type HostReading, readingSchema } from "./reading.js";
 export interface Evaluation {
   readonly subject: FlakeHost;
   readonly overrides: readonly Override[];
-  /** Files of a local flake's source with other texts, and new ones, relative to its root. */
+  /** Changed and new files of a local flake's source, relative to its root. */
   readonly files?: readonly TextFile[];
   /** Files of emitted modules, which {@link system} reads as `./microvms`. */
   readonly beside?: readonly TextFile[];
-  /** A system to evaluate instead of the flake's, as Nix with `subject` in scope. */
+  /** A system that replaces the one in the flake, as Nix with `subject` in scope. */
   readonly system?: Expr;
 }
 

@@ -45,7 +45,7 @@ export interface Checkable {
   readonly overrides: readonly Override[];
 }
 
-/** Evaluates every host of a flake, so that nothing is written first. Throws {@link Failed} if a host fails. */
+/** Evaluates every host of a flake without writing it. Throws {@link Failed} if a host fails. */
 export const check = async (checkable: Checkable, onProgress: OnProgress): Promise<readonly CheckedHost[]> => {
   const hosts = await evaluateHosts(checkable, toplevelDerivation, onProgress);
   return hosts.map(({ value, ...host }) => ({ ...host, drvPath: value }));
@@ -171,7 +171,7 @@ const layOut = (checkable: Checkable, directory: string): LaidOut => {
   const flakeDir = isFlake ? outputDir : ownFlakeAbove(outputDir);
   const configDir = dirname(config);
   const ofConfig = sourceTreeOf(configDir);
-  // A flake outside the config's source is a source by itself.
+  // A flake outside the config's source is a separate source.
   const source = isBelow(ofConfig.root, flakeDir) ? ofConfig : { root: flakeDir, isGit: false };
   const copy = join(directory, "source");
   const subdirectory = relative(source.root, flakeDir);

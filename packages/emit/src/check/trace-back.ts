@@ -39,8 +39,9 @@ export interface Sources {
 }
 
 /**
- * Traces a Nix error back to the user's code: to every definition that the error names, else to the one place with its
- * message, else to the innermost frame of its trace. The user's places come first, places only in emitted files last.
+ * Traces a Nix error back to the user's code: to every definition that the error names, otherwise to the one place with
+ * its message, otherwise to the innermost frame of its trace. The user's places come first, places only in emitted
+ * files last.
  */
 export const traceBack = (error: NixError, sources: Sources): readonly ErrorOrigin[] => {
   const files = openFiles(sources);
@@ -145,7 +146,7 @@ const moduleFiles = ({ modules, configDir }: Sources, isAbout: (at: ConfigPath) 
   modules.filter(({ at }) => isAbout(at)).flatMap(({ path }) => filesOf(configDir, path));
 
 const openUsers = (file: string, { read, modules, configDir, outputDir }: Sources): Source | undefined => {
-  // The library does not depend on the config, so its places lead nowhere.
+  // The library does not depend on the config, so its places do not help.
   if (file.startsWith(join(outputDir, libraryFolder, "/"))) return undefined;
   const text = read(file);
   if (text === undefined) return undefined;
@@ -359,7 +360,7 @@ const vmIn = (text: string): string | undefined => {
 /** Length of `microvm-emit.vms.NAME`. */
 const vmDepth = 3;
 
-/** The VM that the error names, else the host. */
+/** The VM that the error names, otherwise the host. */
 const theHost = ({ message, trace }: NixError, files: Files): readonly ErrorOrigin[] => {
   const { host, emitted } = files.sources;
   const vms = emitted.filter(({ path }) => path.startsWith(`hosts/${host}/`));

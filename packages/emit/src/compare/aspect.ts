@@ -6,7 +6,7 @@ export interface Aspect<Subject> {
   readonly name: string;
   /** The parts of the plan that it reads. Differences in other parts are reported by the name of the part. */
   readonly reads: readonly string[];
-  /** Undefined where the aspect is the same; null stands for a subject that one side does not have. */
+  /** Undefined if the aspect is the same; null stands for a subject that one side does not have. */
   readonly compare: (before: Subject | null, after: Subject | null) => Change | undefined;
 }
 
@@ -48,7 +48,7 @@ export const access = <Subject, Fact>({
   };
 };
 
-/** An aspect whose values are no permissions. */
+/** An aspect whose values are not permissions. */
 export const setting = <Subject>({
   name,
   reads,
@@ -63,7 +63,7 @@ export const setting = <Subject>({
   name,
   reads,
   compare: (before, after) => {
-    // The settings of a new VM are no changes.
+    // The settings of a new VM are not changes.
     if (before === null || after === null) return undefined;
     const [were, are] = [values(before), values(after)];
     const gained = are.filter((value) => !were.includes(value));
@@ -73,7 +73,7 @@ export const setting = <Subject>({
   },
 });
 
-/** All changes: those of the aspects, and the other parts that differ by their name. */
+/** All changes: those of the aspects, and the names of other parts that differ. */
 export const changesOf = <Subject>(
   aspects: readonly Aspect<Subject>[],
   partsOf: (subject: Subject) => Readonly<Record<string, unknown>>,

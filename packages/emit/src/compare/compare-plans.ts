@@ -84,7 +84,7 @@ const byNumbers = new Intl.Collator("en", { numeric: true }).compare;
 
 const vmNames = (host: HostPlan | null): readonly string[] => host?.vms.map(({ name }) => name) ?? [];
 
-/** A VM that moved keeps its permissions, so leaving its host takes none. */
+/** A VM that moved keeps its permissions, so its old host reports no lost access. */
 const gone = (was: PlacedVm, to: VmPlace | null): VmChange => {
   const changes = to === null ? changesOf(vmAspects, partsOfVm, was, null) : [];
   return {
@@ -131,7 +131,9 @@ const runningAfter = (changes: readonly Change[], isRebuilt: boolean, vm: VmPlan
 const addressesOf = ({ network: { interfaces } }: VmPlan): readonly string[] =>
   interfaces.flatMap(({ addresses }) => addresses.map(({ value }) => value));
 
-/** Everything that the NixOS of a guest is made of: of a plain guest, all of its VM but the host's own part. */
+/**
+ * The facts that determine the NixOS of a guest. For a guest of one VM, these are all facts except those of the host.
+ */
 const guestOf = (compared: PlacedVm): unknown =>
   compared.isShared
     ? seenByGuest(compared.vm)
@@ -148,7 +150,7 @@ const ofHost: ReadonlySet<string> = new Set([
   "vm.restartIfChanged",
 ]);
 
-/** A host before and after, where VMs before have their names after. */
+/** A host before and after. The VMs before have their new names. */
 interface HostPair {
   readonly name: string;
   readonly before: HostPlan | null;
@@ -171,7 +173,7 @@ const pairHosts = (before: Plan, after: Plan): readonly HostPair[] => {
   });
 };
 
-/** The VMs with another name after, by `renamedFrom`; read backwards, a rename is one too. */
+/** The renamed VMs, by `renamedFrom`. A comparison in the other direction finds them too. */
 const renamesOf = (before: HostPlan, after: HostPlan): readonly (readonly [from: string, to: string])[] => {
   const [were, are] = [before, after].map(({ vms }) => new Set(vms.map(({ name }) => name)));
   return before.vms.flatMap((was) =>
@@ -216,7 +218,7 @@ const lookup = (hosts: readonly HostPlan[]): ((place: VmPlace) => PlacedVm | und
   return ({ host, vm }) => found.get(host)?.get(vm);
 };
 
-/** A VM that left one host and came to one other, by its name. */
+/** The VMs that left one host and joined another one, by name. */
 const movesBetween = (pairs: readonly HostPair[]): Places["moves"] => {
   const only = (some: HostPlan | null, other: HostPlan | null): readonly string[] =>
     vmNames(some).filter((vm) => !vmNames(other).includes(vm));

@@ -20,17 +20,17 @@ export interface Change {
   readonly gained: readonly string[];
   /** The values that only the earlier plan has. */
   readonly lost: readonly string[];
-  /** When a running VM gets the change. */
+  /** The time at which a running VM gets the change. */
   readonly applies: Applies;
 }
 
 /**
- * When a running VM gets a change: with the `switch` of its host, with its next `restart`, or `connections`: with the switch for
- * new connections, while open ones stay until the restart.
+ * The time at which a running VM gets a change. `switch`: with the switch of its host. `restart`: with its next
+ * restart. `connections`: with the switch for new connections, with the restart for open ones.
  */
 export type Applies = "switch" | "restart" | "connections";
 
-/** Whether the permissions of a VM grow or shrink. */
+/** The direction in which the permissions of a VM change. */
 export type Access = "same" | "more" | "less" | "more and less";
 
 /** A host with changes. */
@@ -94,16 +94,16 @@ export const isEmpty = ({ flake, hosts }: Comparison): boolean => flake.length =
 export interface Compared extends Comparison {
   /** The commit as typed, and its hash. */
   readonly since: { readonly ref: string; readonly commit: string };
-  /** Nix files and locks that differ besides, relative to the repository. Any VM may use them. */
+  /** Other Nix files and locks that differ, relative to the repository. Any VM may use them. */
   readonly otherFiles: readonly string[];
   /** True if the flake on disk matches the config. */
   readonly isCurrent: boolean;
 }
 
-/** A VM's name, with its host where several hosts have changes. */
+/** A VM's name, with its host if several hosts have changes. */
 const nameIn = ({ hosts }: Comparison, host: string, vm: string): string => (hosts.length > 1 ? `${host}/${vm}` : vm);
 
-/** The names of the VMs for which something holds. */
+/** The names of the VMs that match a condition. */
 export const vmsWith = (
   comparison: Comparison,
   holds: (vm: VmChange) => boolean,
@@ -125,7 +125,7 @@ export interface Group {
   readonly first: VmChange;
 }
 
-/** The VMs of a host, those with the same changes together, in the order of the first. */
+/** The VMs of a host, grouped by equal changes, in the order of the first VM of each group. */
 export const grouped = (vms: readonly VmChange[]): readonly Group[] =>
   [
     ...collect(

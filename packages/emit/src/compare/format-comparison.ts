@@ -15,7 +15,7 @@ import {
   withAccess,
 } from "./comparison.js";
 
-/** A comparison for people, at most `width` columns wide where words allow it. */
+/** A comparison for people, at most `width` columns wide if words fit. */
 export const formatComparison = (compared: Compared, style: Style, width: number): string => {
   const { since, flake, hosts, otherFiles, isCurrent } = compared;
   const title = `${style.bold("changes since")} ${since.ref} (${since.commit.slice(0, 12)})`;
@@ -46,7 +46,7 @@ const accessLines = (compared: Compared, { red, green }: Style, width: number): 
 const effectLines = (compared: Compared, { bold }: Style, width: number): readonly string[] =>
   effectsOf(compared).map(([label, names]) => labelled(label, names, bold, width));
 
-/** The effects of a switch, each with the hosts or VMs that it is about. */
+/** The effects of a switch, each with its hosts or VMs. */
 export const effectsOf = (compared: Compared): readonly (readonly [label: string, names: readonly string[]])[] =>
   [
     ["Hosts to switch", compared.switch] as const,

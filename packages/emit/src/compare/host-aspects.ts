@@ -21,7 +21,7 @@ const networkWords = (network: NetworkPlan): string =>
     ...(network.nat === null ? [] : [`with NAT through ${network.nat.externalInterface?.value ?? "any interface"}`]),
   ].join(" ");
 
-/** The aspects of a host besides its VMs. */
+/** The aspects of a host without its VMs. */
 export const hostAspects: readonly Aspect<HostPlan>[] = [
   access({
     name: "imported VMs",
@@ -57,7 +57,7 @@ export const hostAspects: readonly Aspect<HostPlan>[] = [
   }),
 ];
 
-/** The parts of a plan besides its hosts. */
+/** The parts of a plan without its hosts. */
 export const partsOfPlan = ({ hosts: _hosts, ...parts }: Plan): Readonly<Record<string, unknown>> => parts;
 
 /** The aspects of the flake itself. */

@@ -2,7 +2,10 @@ import { visible } from "../report/visible.js";
 import { type Change, type Compared, countsOf, grouped, isEmpty, isLess, isMore, withAccess } from "./comparison.js";
 import { effectsOf, rowsOf } from "./format-comparison.js";
 
-/** A comparison as a comment of a pull request, in GitHub's Markdown. Texts of the config are code, so that they format nothing. */
+/**
+ * A comparison as a comment of a pull request, in GitHub's Markdown. Texts of the config are code spans, so that they
+ * cannot change the format.
+ */
 export const markdownOf = (compared: Compared): string => {
   const { since, flake, hosts, otherFiles, isCurrent } = compared;
   const [more = [], less = []] = [isMore, isLess].map((is) => withAccess(compared, is));
@@ -61,7 +64,7 @@ const list = (items: readonly string[]): string => items.map((item) => `- ${item
 
 const codes = (texts: readonly string[]): string => texts.map(code).join(", ");
 
-/** A code span, which GitHub shows as it is in a table too: a backtick needs a longer fence, and a bar a backslash. */
+/** A code span that also works in a table of GitHub: a backtick needs a longer fence, and a bar a backslash. */
 const code = (text: string): string => {
   const line = visible(text).replaceAll(/\s+/g, " ").replaceAll("|", "\\|");
   const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map(([run]) => run.length));

@@ -30,7 +30,7 @@ export const reachOf = ({ network: { interfaces, policy } }: VmPlan): readonly R
 export const reachCovers = (wide: Reach, narrow: Reach): boolean => {
   switch (wide.kind) {
     case "everything":
-      // Open VMs reach no VM that is not open.
+      // Open VMs can only reach other open VMs.
       return narrow.kind !== "vm";
     case "internet":
       return narrow.kind === "internet" || (narrow.kind === "destination" && isPublic(narrow.target));

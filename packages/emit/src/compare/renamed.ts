@@ -2,10 +2,10 @@ import type { HostPlan } from "@microvm-emit/model";
 import { foldersNamedFor } from "../folders-named-for.js";
 import { mapStrings } from "../map-strings.js";
 
-/** The same folder of a VM by another name. */
+/** The path of a VM's folder under another name. */
 const folderOf = (folder: string, vm: string, other: string): string => folder.slice(0, -vm.length) + other;
 
-/** A host with other names for some of its VMs, as if it had never had the former ones. */
+/** A host with new names for some of its VMs, as if they had always had these names. */
 export const renameVms = (host: HostPlan, names: ReadonlyMap<string, string>): HostPlan => {
   if (names.size === 0) return host;
   const nameOf = (name: string): string => names.get(name) ?? name;

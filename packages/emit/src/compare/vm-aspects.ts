@@ -13,7 +13,10 @@ export interface ComparedVm {
   readonly isolation: IsolationSummary;
 }
 
-/** The parts of a VM's plan, by subject and name, without places in the config. Leaves out names and indexes, which have no effect alone. */
+/**
+ * The parts of a VM's plan, by subject and name, without places in the config. Omits names and indexes, which have no
+ * effect by themselves.
+ */
 export const partsOfVm = ({ vm }: ComparedVm): Readonly<Record<string, unknown>> => {
   const {
     path,
@@ -51,7 +54,7 @@ type ReachedBy =
   | { readonly kind: "lan"; readonly lan: string }
   | { readonly kind: "everyone" };
 
-/** VMs that may open connections are missing: their own plans have them. */
+/** Omits VMs that may open connections: their own plans contain these. */
 const reachedBy = ({ isolation }: ComparedVm): readonly ReachedBy[] => [
   ...isolation.reachedBy.ports.map((port) => ({ kind: "port", port }) as const),
   ...isolation.reachedBy.lans.map((lan) => ({ kind: "lan", lan }) as const),

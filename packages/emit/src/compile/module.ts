@@ -27,7 +27,7 @@ export const hostModule = (bindings: readonly Binding[]): Expr => {
 
 /**
  * The NixOS module of a VM, with the arguments that it uses. The host imports it by its path, so it takes the inputs
- * from the host's options: an argument `inputs` would be that of a flake which imports the host.
+ * from the host's options. An argument `inputs` would be the inputs of the flake that imports the host.
  *
  * @param given the bindings to search for arguments; the rest of the body takes its own arguments.
  */

@@ -18,7 +18,7 @@ import {
 import { match } from "ts-pattern";
 import type { Depth, Relocate } from "./locations.js";
 
-/** Attaches the config path to a node, so that Nix errors in it lead back to the config. */
+/** Attaches the config path to a node, so that `check` can report Nix errors at this path. */
 export const at = <T extends Node>(origin: ConfigPath, node: T): T => withOrigin(node, origin);
 
 /** `name = value;`, attached to its config path. */

@@ -3,7 +3,7 @@ import { isRecord } from "@microvm-emit/model/internal";
 import { readEntry } from "../fs/folders.js";
 import { lockNameOf } from "../lock-name.js";
 
-/** The names that the lock of a config remembers. */
+/** The names in the lock of a config. */
 export interface KnownNames {
   /** Host → names of its VMs. */
   readonly vms: ReadonlyMap<string, readonly string[]>;
@@ -43,5 +43,5 @@ const parsed = (path: string): unknown => {
   }
 };
 
-/** The names become words of a shell and lines of its list, and a repository can carry a lock. */
+/** Checks names, because they become words of a shell, and a repository can contain any lock. */
 const isName = (name: unknown): name is string => typeof name === "string" && /^[a-zA-Z0-9][\w-]{0,63}$/.test(name);

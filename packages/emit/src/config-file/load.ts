@@ -30,7 +30,7 @@ export const load = async (file: string, own: OwnModules, options: LoadOptions =
   return loader(file, own, options);
 };
 
-/** How to load a config. */
+/** Options of `loadDefault`. */
 export interface LoadOptions {
   /** Keep transpiled modules in the cache; true by default. */
   readonly isKept?: boolean;
@@ -66,7 +66,7 @@ const loadModule: Loader = async (file, own, { isKept = true, texts = new Map() 
   }
 };
 
-/** Has modules transpiled from other texts than those on disk; the cache knows only those on disk. */
+/** Transpiles modules from texts that differ from the disk. The cache contains only those on disk. */
 const withTexts = (file: string, texts: Texts): JitiOptions => {
   const { transform } = requireJiti().createJiti(file, { fsCache: false });
   return {

@@ -48,7 +48,7 @@ export const ownModules = { "microvm-emit": self, "@microvm-emit/model": model, 
  * Loads, validates and resolves a config file with its lock.
  *
  * @param typed the places that the command line names.
- * @param require another requirement of the command, whose failures are reported together with those of the config.
+ * @param require a check of the command, whose failures are reported together with those of the config.
  * @param texts texts that take the place of the config's files.
  * @throws {Failed} with every failure and problem at once.
  */
@@ -105,7 +105,7 @@ export const loadFile = async (
   return { places: placesFor(typed, config), config, lockFile };
 };
 
-/** A config that is not read from its file, with the lock that lies there. Throws {@link Failed}. */
+/** A config from a program instead of its file, with the lock beside the file. Throws {@link Failed}. */
 export const withoutFile = async (typed: Places, config: unknown): Promise<LoadedFile> => ({
   places: placesFor(typed, config),
   config,

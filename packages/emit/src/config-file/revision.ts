@@ -26,7 +26,8 @@ export interface PlannedRevision {
 }
 
 /**
- * Plans the config as a commit has it, with the lock of that commit. A config is a program, so the repository must be the user's.
+ * Plans the config of a commit, with the lock of that commit. A config is a program, so the repository must be the
+ * user's.
  *
  * @param revision a commit as `git rev-parse` takes it.
  * @throws {Failed}
@@ -78,7 +79,7 @@ const planThere = async (places: Places, revision: string, tree: string, root: s
   try {
     const config = await load(places.config, ownModules, { isKept: false });
     const { lock, earlier } = await adoptLock(await readLockFile(places.lock), config);
-    // Without facts of this machine: they decide about errors, not about the plan.
+    // Without facts of this machine: they affect errors, not the plan.
     const planned = plan(config, { lock, earlierLocks: earlier });
     if (planned._tag === "Right") return planned.right.plan;
     throw new Failed({ kind: "config-problems", problems: planned.left });
@@ -98,8 +99,8 @@ const kinds: Readonly<Record<string, TreeEntry["kind"]>> = { "100644": "file", "
 const limits = { files: 50_000, bytes: 1 << 30, words: "50,000 files or 1 GiB" };
 
 /**
- * Writes the files of a commit to a new folder, and gives their paths. Not by `git worktree` or `git archive`: these run hooks and
- * filters, and the second leaves out files that attributes name. Submodules are missing.
+ * Writes the files of a commit to a new folder, and gives their paths. It does not use `git worktree` or `git archive`:
+ * these run hooks and filters, and `git archive` omits files with certain attributes. Submodules are missing.
  */
 const checkOut = (root: string, commit: string, target: string): readonly string[] => {
   const listed = git(root, ["ls-tree", "-r", "-l", "-z", "--full-tree", commit])?.toString("utf8") ?? "";
@@ -131,7 +132,7 @@ const checkOut = (root: string, commit: string, target: string): readonly string
 
 const entryFormat = /^(?<mode>\d+) \w+ (?<object>[0-9a-f]+) +(?<size>\d+|-)\t(?<path>.*)$/s;
 
-/** Lets a config import the packages that are installed now: git has none. */
+/** Lets a config import the packages that are installed now, because git does not contain packages. */
 const linkPackages = (root: string, configDir: string, temporary: string, tree: string): void => {
   for (let folder = configDir; ; folder = dirname(folder)) {
     const packages = join(folder, "node_modules");
@@ -142,7 +143,7 @@ const linkPackages = (root: string, configDir: string, temporary: string, tree: 
   }
 };
 
-/** Files besides the config that Nix reads, and that a flake of ours does not contain. */
+/** Files that Nix reads in addition to the config and the emitted flake. */
 const otherFiles = (root: string, tree: string, before: readonly string[], outputDir: string): readonly string[] => {
   const isOther = (path: string): boolean =>
     path === "flake.lock" ||

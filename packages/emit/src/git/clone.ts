@@ -17,14 +17,14 @@ export interface Pair {
   readonly url: string;
 }
 
-/** The references of a VM in the clone: no other one is ever written. */
+/** The references of a VM in the clone. Nothing else is written. */
 const refsOf = (name: string): string => `refs/remotes/vm/${name}/`;
 
-/** How messages call a branch of a VM. */
+/** The name of a VM's branch in messages. */
 export const branchOf = (name: string, branch: string): string => `vm/${name}/${branch}`;
 
 /**
- * Finds the clone: as typed, else as in the config, else that of the current directory.
+ * Finds the clone: as typed, otherwise as in the config, otherwise in the current directory.
  *
  * @throws {Failed} `clone-missing`, `vm-without-workspace`
  */

@@ -27,7 +27,7 @@ export interface Commit {
 
 /** A file or commit that runs something by itself or misleads. */
 export interface Finding {
-  /** A name of the table of risks. */
+  /** A name in the table of risks. */
   readonly risk: string;
   /** The path of the file, or the commit. */
   readonly path: string;
@@ -36,7 +36,8 @@ export interface Finding {
 }
 
 /**
- * Selects the branch of a VM: the named one, else the one that is called as the clone's current branch, else the only one.
+ * Selects the branch of a VM: the named one, otherwise the one with the name of the clone's current branch, otherwise
+ * the only one.
  *
  * @throws {Failed} `branch-missing`
  */

@@ -289,10 +289,10 @@ export const risks = {
 
 export type RiskName = keyof typeof risks;
 
-/** Characters that a terminal obeys or hides, and bytes that are not UTF-8. */
+/** Characters that a terminal executes or hides, and bytes that are not UTF-8. */
 const misleading = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\uFFFD]/u;
 
-/** Unicode's controls of direction, which can swap the order of shown code (CVE-2021-42574). */
+/** Unicode's direction controls, which can change the displayed order of code (CVE-2021-42574). */
 const turning = /[\u202A-\u202E\u2066-\u2069]/u;
 
 /** True for the target of a link that another file system object could move out of the tree. */
@@ -301,7 +301,7 @@ const leaves = (path: string, target: string): boolean => {
   const steps = target.split("/").filter((step) => step !== "" && step !== ".");
   const up = steps.findIndex((step) => step !== "..");
   const ups = up === -1 ? steps.length : up;
-  // Behind another name, `..` leads out of what that name may link to.
+  // `..` after a name leaves the folder to which the name may be a link.
   if (steps.slice(ups).includes("..")) return true;
   const folders = path.split("/").slice(0, -1);
   if (ups > folders.length) return true;

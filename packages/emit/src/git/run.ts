@@ -10,8 +10,8 @@ export interface GitEnd {
 }
 
 /**
- * Settings of every run in the user's clone, stronger than those of its files. No hook runs, a remote gets no other
- * protocol than ssh, and received objects are checked. What a file of the guest could switch on stays off.
+ * Settings of every run in the user's clone, which override those of its files. No hook runs, remotes use only ssh, and
+ * received objects are checked. Features that a file of the guest could enable stay off.
  */
 const settings: Readonly<Record<string, string>> = {
   "core.fsmonitor": "false",
@@ -37,11 +37,11 @@ const settings: Readonly<Record<string, string>> = {
 /** Variables that would move the run to another repository. */
 const moving = ["GIT_COMMON_DIR", "GIT_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_WORK_TREE"];
 
-/** A run ends at this size of its output: a guest can make trees that list for ever. */
+/** A run ends at this size of its output, because a guest can create trees whose listing does not end. */
 const outputLimit = 1 << 27;
 
 /**
- * Runs git in a folder and captures its output, also the messages of the guest.
+ * Runs git in a folder and captures its output, including the messages of the guest.
  *
  * @param ssh the command that reaches a guest; without one, the run has no network
  * @throws {RangeError} if the output is too large
@@ -54,7 +54,7 @@ export const runGit = async (
   const env = {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !moving.includes(name))),
     GIT_ALLOW_PROTOCOL: ssh === undefined ? "none" : "ssh",
-    // The server of large files is named by a file of the tree.
+    // A file in the tree names the server of large files.
     GIT_LFS_SKIP_SMUDGE: "1",
     GIT_NO_LAZY_FETCH: "1",
     GIT_TERMINAL_PROMPT: "0",
@@ -108,5 +108,5 @@ export const gitAnswer = async (folder: string, args: readonly string[]): Promis
 export const gitFailed = (folder: string, [command = ""]: readonly string[], stderr: string): Failed =>
   new Failed({ kind: "git-failed", folder, command: `git ${command}`, cause: stderr.trim() });
 
-/** The fields of an output with NUL behind each. */
+/** The fields of an output; a NUL ends each. */
 export const fieldsOf = (output: Buffer): readonly string[] => output.toString("utf8").split("\0").slice(0, -1);

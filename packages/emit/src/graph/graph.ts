@@ -53,7 +53,7 @@ export interface Arrow {
 /** Permissions, then mounted folders, then further networks of a VM. */
 export type ArrowKind = "allowed" | "open" | "inward" | "writable" | "read-only" | "dangerous" | "link";
 
-/** @param hosts the names to draw; all without a name. */
+/** @param hosts the names to draw; by default all hosts. */
 export const graphOf = (plan: Plan, hosts: readonly string[]): Graph => {
   const drawn = plan.hosts.filter(({ name }) => hosts.length === 0 || hosts.includes(name));
   const summaries = new Map(summarize(plan).map((summary) => [summary.host, summary]));
@@ -136,7 +136,7 @@ const networkLines = (network: NetworkPlan): readonly string[] => [
   ...(network.kind !== "routed" && network.ports.length > 0 ? [`with ${network.ports.join(", ")}`] : []),
 ];
 
-/** Folders that several VMs have, or that the config shares: path → where its box is. */
+/** Folders that several VMs have, or that the config shares: path → place of its box. */
 type Folders = ReadonlyMap<string, string>;
 
 const foldersOf = ({ guests, sharedLogins }: HostSummary): Folders => {
@@ -148,7 +148,7 @@ const foldersOf = ({ guests, sharedLogins }: HostSummary): Folders => {
   return new Map([...paths].sort().map((path, at) => [path, String(at)]));
 };
 
-/** All that the picture shows of a VM but its name. */
+/** Everything that the picture shows about a VM, except its name. */
 const keyOf = (vm: Vm, links: readonly string[], folders: Folders): unknown => {
   const { network, reaches, wayOut, noWayOut, reachedBy, shares, sharedLogin, secrets, keys, sudo, agent, workspace } =
     vm;

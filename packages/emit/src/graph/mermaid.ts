@@ -52,6 +52,6 @@ const strokes: Readonly<Record<ArrowKind, string>> = {
 
 const lines = (texts: readonly string[], as: (text: string) => string = escaped): string => texts.map(as).join("<br/>");
 
-/** Mermaid has no escapes in quotes but entities, and reads Markdown after a backtick. */
+/** In quotes, Mermaid knows only entities as escapes, and reads Markdown after a backtick. */
 const escaped = (text: string): string =>
   text.replace(/[^\w\s.,:;/()→-]/gu, (character) => `#${String(character.codePointAt(0))};`);

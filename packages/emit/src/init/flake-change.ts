@@ -12,7 +12,7 @@ export interface FlakeChange {
   readonly diff: string;
 }
 
-/** @throws {Failed} with the lines to add by hand, where the flake has no literal place for them. */
+/** @throws {Failed} with the lines to add by hand, if the flake has no literal place for them. */
 export const changeOf = (file: string, before: string, host: ImportedHost): FlakeChange => {
   const edited = importHost(before, host);
   if (edited._tag === "Right") return { file, before, after: edited.right, diff: diffOf(before, edited.right) };

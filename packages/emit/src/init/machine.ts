@@ -74,7 +74,7 @@ const filesIn = (folder: string): readonly string[] => {
   }
 };
 
-/** Deeper folders of a host's configuration hold modules of programs. */
+/** Deeper folders of a host's configuration contain modules of programs. */
 const maxDepth = 4;
 const maxFiles = 300;
 

@@ -36,8 +36,8 @@ export interface ImportedHost {
 /**
  * Adds the inputs that a host needs to a flake, and the host's module to its `nixosSystem` call.
  *
- * An input that the flake has under another name is used, not added again. Fails where the flake builds its systems in a way
- * that has no literal call to edit.
+ * If the flake has an input under another name, it uses this input. Fails if the flake has no literal call of
+ * `nixosSystem` to edit.
  */
 export const importHost = (text: string, host: ImportedHost): Result<EditError | ParseError, string> => {
   const opened = openNix(text);

@@ -56,5 +56,5 @@ const call = async (tool: Tool, input: never, places: Places, signal: AbortSigna
   };
 };
 
-/** True for a report of success, which a command in a VM can end with any exit code. */
+/** True for a successful run. A command in a VM can have any exit code. */
 const isOk = (text: string): boolean => /^\{\s*"ok": true/.test(text);

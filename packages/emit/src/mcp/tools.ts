@@ -26,7 +26,7 @@ export const effects = {
   runs: { readOnlyHint: false, destructiveHint: true, openWorldHint: true },
 } as const;
 
-/** Without a dash in front, so that no value is a flag. */
+/** Without a dash at the beginning, so that no value is a flag. */
 const name = z.string().regex(/^[a-zA-Z0-9][\w-]{0,63}$/, "It takes the name of a VM or host.");
 const word = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "It takes lower-case letters, digits and hyphens.");
 const vm = name.describe("name of the VM");

@@ -1,6 +1,6 @@
 import { collect } from "@microvm-emit/model/internal";
 
-/** A part of an old host that a config does not have, and why. */
+/** A part of an old host that a config does not have, with the reason. */
 export interface Note {
   /** The VM; null for the host. */
   readonly vm: string | null;
@@ -10,7 +10,7 @@ export interface Note {
   readonly reason: string;
 }
 
-/** One line for each sentence, with the VMs that it is about. */
+/** One line for each note, with its VMs. */
 export const noteLines = (notes: readonly Note[]): readonly string[] =>
   [...collect(notes.map(({ vm, subject, reason }) => [`${subject} ${reason}`, vm ?? "host"]))].map(
     ([sentence, vms]) => `${vms.join(", ")}: ${sentence}`,

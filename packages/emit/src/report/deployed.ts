@@ -10,7 +10,8 @@ export interface Deployed {
 export interface DeployedStep {
   readonly host: string;
   /**
-   * `deployed`: runs the system of the config. `current`: did so before. `failed`: the switch failed, or the host did not come back.
+   * `deployed`: runs the system of the config. `current`: ran it before. `failed`: the switch failed, or the host did
+   * not answer afterwards.
    * `skipped`: comes after a host that failed. `planned`: only with `--dry-run`. `unreachable`: did not answer.
    */
   readonly result: "deployed" | "current" | "failed" | "skipped" | "planned" | "unreachable";

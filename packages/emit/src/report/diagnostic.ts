@@ -1,7 +1,7 @@
 import type { ConfigPath } from "@microvm-emit/model";
 import type { Place } from "./place.js";
 
-/** A message to the user; reports, JSON and SARIF are made of these. */
+/** A message to the user, for reports, JSON and SARIF. */
 export interface Diagnostic {
   /** Stable name, such as `duplicate-address` or `config-missing`. */
   readonly code: string;

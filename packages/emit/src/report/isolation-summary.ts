@@ -22,7 +22,7 @@ export interface IsolationSummary {
   readonly network: VmPlan["network"]["policy"]["network"];
   /** Destinations in addition to those of `network`; null for a VM without interfaces. */
   readonly reaches: Reaches | null;
-  /** The route of allowed packets out of the host, as far as the config tells; null without one. */
+  /** The route of allowed packets out of the host, if the config shows one; otherwise null. */
   readonly wayOut: WayOut | null;
   /** Reasons for the missing route, by network. */
   readonly noWayOut: readonly string[];
@@ -31,7 +31,7 @@ export interface IsolationSummary {
   readonly workspace: string | null;
   /** The repository on a disk of the VM, and the user's clone that exchanges branches with it, if the config names it. */
   readonly repository: { readonly mountPoint: string; readonly clone: string | null } | null;
-  /** Shares of the config's `shares`. */
+  /** The shares in `shares` of the config. */
   readonly shares: readonly ShareSummary[];
   /** The folder of the agent's login, if several VMs share it. */
   readonly sharedLogin: string | null;
@@ -212,7 +212,7 @@ const wayOutOfNetwork = (network: NetworkPlan, isOpen: boolean): WayOut | string
   const [lan] = lansOfNetwork(network);
   if (lan !== undefined) return { by: "lan", through: lan };
   if (nat !== null) return { by: "nat", through: nat.externalInterface?.value ?? null };
-  // The config does not tell if the host routes this subnet.
+  // The config does not show if the host routes this subnet.
   const known = subnets.find(({ network: first }) => !isPrivate(first));
   if (known !== undefined) return { by: "route", through: formatSubnet(known) };
   const other = subnets.find(({ own, gateway }) => gateway !== null && gateway.value !== own?.value)?.gateway;

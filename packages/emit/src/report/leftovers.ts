@@ -4,7 +4,7 @@ import type { Style } from "./style.js";
 export interface LeftoverFolder {
   readonly kind: "state" | "host keys" | "workspace" | "agent";
   readonly path: string;
-  /** The space on the disk; undefined where a part cannot be read. */
+  /** The space on the disk; undefined if a part cannot be read. */
   readonly bytes: number | undefined;
 }
 

@@ -45,7 +45,7 @@ interface Difference extends Pick<GuestDifference, "from" | "settings"> {
   readonly there: string | null;
 }
 
-/** Summarizes a plan for the people who decide on it. */
+/** Summarizes a plan for readers. */
 export const summarize = (plan: Plan): readonly HostSummary[] =>
   plan.hosts.map((host) => {
     const differences = guestDifferences(host);
@@ -151,7 +151,7 @@ export const formatSummary = (hosts: readonly HostSummary[], style: Style, width
     .join("\n\n")
     .concat("\n");
 
-/** Git, prompts and editors run programs that the files of a folder name. */
+/** A warning: files in a folder can make Git, prompts and editors run programs. */
 const workspacesLine =
   "  Shared workspaces: Git, prompts, direnv and editors on the host run the agent's programs as you";
 

@@ -1,7 +1,7 @@
 import type { Style } from "./style.js";
 import { visibleInLine } from "./visible.js";
 
-/** A cell of a table: text on one line, and how it looks. */
+/** A cell of a table: text on one line, and its style. */
 export interface Cell {
   readonly text: string;
   readonly style?: (text: string) => string;

@@ -10,7 +10,7 @@ export interface Updated {
 
 export interface Changed {
   readonly name: string;
-  /** A version or revision; null where there was none. */
+  /** A version or revision; null if there was none. */
   readonly before: string | null;
   readonly after: string | null;
 }

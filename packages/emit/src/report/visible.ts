@@ -1,7 +1,7 @@
 /**
- * Escapes, as `\u001b`, characters that a terminal would obey or hide: control characters except line feeds and tabs,
- * invisible characters such as those that reverse the text (Unicode's Cf), other line ends and lone surrogates. JSON
- * keeps its meaning.
+ * Escapes, as `\u001b`, characters that a terminal would execute or hide: control characters except line feeds and
+ * tabs, invisible characters such as those that reverse the text (Unicode's Cf), other line ends and lone surrogates.
+ * JSON keeps its meaning.
  */
 export const visible = (text: string): string =>
   printableAscii.test(text) ? text : text.replace(/(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escaped);

@@ -8,7 +8,7 @@ import type { CheckedHost, OnProgress } from "../report/checked.js";
 import type { Diagnostic } from "../report/diagnostic.js";
 import { attempt } from "./attempt.js";
 
-/** How to check a flake. */
+/** Options of `checkFlake`. */
 export interface CheckOptions {
   /** The files of the flake; by default those of the config. */
   readonly files?: readonly OutputFile[];
@@ -19,7 +19,7 @@ export interface CheckOptions {
 }
 
 /**
- * Evaluates every host with Nix, in a temporary copy of the source; writes nothing of yours.
+ * Evaluates every host with Nix, in a temporary copy of the source; does not change your files.
  *
  * @returns Left: for each host that Nix cannot evaluate, its error and the part of the config that caused it.
  */

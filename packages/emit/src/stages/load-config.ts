@@ -5,11 +5,14 @@ import { type LoadedFile, loadFile, withoutFile } from "../config-file/plan-file
 import type { Diagnostic } from "../report/diagnostic.js";
 import { attempt } from "./attempt.js";
 
-/** How to load a config. */
+/** Options of `loadConfig`. */
 export interface LoadOptions {
   /** The output directory, by default `flake/` beside the config. */
   readonly output?: string;
-  /** The config, if a program made it. The file then need not exist: it gives relative paths and the lock their folder. */
+  /**
+   * The config, if a program made it. The file then need not exist: its folder is the base of relative paths and of the
+   * lock.
+   */
   readonly config?: Config;
 }
 
@@ -19,7 +22,7 @@ export interface LoadOptions {
  * A config in TypeScript or JavaScript is a program, and this runs it: load only files that you trust.
  *
  * @param file TypeScript, JavaScript, YAML or JSON, as for the command.
- * @returns Left: why the config or its lock cannot be read.
+ * @returns Left: the reasons why the config or its lock cannot be read.
  *
  * @example
  *

@@ -3,9 +3,9 @@ import { type LoadedFile, type PlannedFile, planLoaded } from "../config-file/pl
 import type { Diagnostic } from "../report/diagnostic.js";
 import { attempt } from "./attempt.js";
 
-/** How to plan a config. */
+/** Options of `planConfig`. */
 export interface PlanConfigOptions {
-  /** Custom rules. Their errors refuse the config, like those of microvm-emit, and are reported with a place. */
+  /** Custom rules. Their errors stop the run, like those of microvm-emit, and are reported with a place. */
   readonly rules?: readonly Rule[];
 }
 

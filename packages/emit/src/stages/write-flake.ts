@@ -6,19 +6,19 @@ import type { TextFile } from "../output-file.js";
 import type { Diagnostic } from "../report/diagnostic.js";
 import { attempt } from "./attempt.js";
 
-/** How to write a flake. */
+/** Options of `writeFlake`. */
 export interface WriteOptions {
-  /** The files of the flake; by default those of the config. Files of yours that you add belong to microvm-emit then. */
+  /** The files of the flake; by default those of the config. microvm-emit then also manages files that you add. */
   readonly files?: readonly TextFile[];
   /** Overwrites and removes files that were edited by hand or come from elsewhere. */
   readonly force?: boolean;
 }
 
 /**
- * Writes a flake and the lock of its config, or nothing. Files of earlier runs that are obsolete are removed; files that
- * microvm-emit did not write, or that were edited by hand, are left alone and end the run.
+ * Writes a flake and the lock of its config, or nothing. Files of earlier runs that are obsolete are removed; files
+ * that microvm-emit did not write, or that were edited by hand, stay unchanged and stop the run.
  *
- * @returns Left: why nothing was written.
+ * @returns Left: the reasons why nothing was written.
  */
 export const writeFlake = (
   planned: PlannedFile,

@@ -10,7 +10,7 @@ export interface Admitted {
   readonly protocol: string;
   readonly port: number;
   readonly connections: number;
-  /** The names that the VM found at this address. */
+  /** The names that resolved to this address for the VM. */
   readonly names: readonly string[];
 }
 
@@ -19,7 +19,7 @@ export interface Granted {
   readonly vm: string;
   readonly target: string;
   readonly ports: readonly string[];
-  /** The rest of its time; null until the next switch of the host. */
+  /** The remaining seconds; null until the next switch of the host. */
   readonly seconds: number | null;
 }
 
@@ -28,12 +28,12 @@ export interface Allowed {
   readonly granted: readonly Granted[];
 }
 
-/** Reads what the rules of a host admit; undefined for a user who may not, or a host of an older version. */
+/** Reads the admitted connections of a host; undefined for a user without permission, or a host of an older version. */
 export const readAllowed = async (machine: Machine): Promise<Allowed | undefined> => {
   const words = [grantProgram, "list"] as const;
   const { exitCode, stdout } = await capture(
     machine,
-    // Refusals are shown to users without sudo, too, so there is no question.
+    // sudo must not ask, because users without sudo can still see refusals.
     (await isRootOn(machine)) ? words : ["sudo", "-n", "--", ...words],
   );
   return exitCode === 0 ? parseAllowed(stdout) : undefined;

@@ -14,7 +14,7 @@ export const wantedPathsSchema = z.object({
 
 export type WantedPaths = z.output<typeof wantedPathsSchema>;
 
-/** A host as it runs against the config, as `diff --deployed --json` prints it. */
+/** A running host, compared with the config, as `diff --deployed --json` prints it. */
 export interface DeployedHost {
   readonly host: string;
   /** The ssh destination; null for this machine. */
@@ -36,7 +36,7 @@ export interface DeployedVm {
   readonly booted: string | null;
   readonly deployed: string | null;
   readonly wanted: string | null;
-  /** Facts of the VM that the host has otherwise, as JSON values. */
+  /** Facts of the VM that differ on the host, as JSON values. */
   readonly facts: readonly { readonly fact: string; readonly deployed: unknown; readonly wanted: unknown }[];
 }
 
@@ -46,12 +46,12 @@ const runningSystem = async (machine: Machine): Promise<string | null> => {
   return exitCode === 0 ? stdout.trim() : null;
 };
 
-/** Compares a host with the paths that its config gives. */
+/** Compares a host with the store paths of its config. */
 export const deploymentOf = async (host: VmHost, wanted: WantedPaths): Promise<DeployedHost> => {
   const { machine, deployed, planned } = host;
   const stateDir = (deployed ?? planned?.facts)?.stateDir ?? defaultStateDir;
   const [running, runners] = await Promise.all([runningSystem(machine), runnersOn(machine, stateDir)]);
-  // A folder alone is a leftover: `gc` lists it.
+  // A folder without other facts is a leftover, which `gc` lists.
   const names = [
     ...new Set([...Object.keys(wanted.vms), ...(deployed?.vms.keys() ?? [])].filter((name) => name !== "")),
   ].sort();

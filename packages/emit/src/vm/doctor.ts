@@ -24,7 +24,7 @@ interface Subject {
   readonly stateDir: string;
   readonly bridges: readonly string[];
   readonly names: readonly string[];
-  /** The words that run a command as root without a question. */
+  /** The command prefix that runs a command as root without a password. */
   readonly root: readonly string[];
 }
 

@@ -17,7 +17,7 @@ const inWorkspace = ({ facts }: FoundVm, words: readonly string[]): string =>
 /**
  * Runs a command in the workspace of a VM, without a terminal. Standard input and output are those of this process.
  *
- * @param filter gets the output instead, for a terminal that must not obey the guest
+ * @param filter gets the output instead, for a terminal that must not execute escape sequences of the guest
  */
 export const execute = async (
   vm: FoundVm,
@@ -32,7 +32,7 @@ export const executeCaptured = async (vm: FoundVm, words: readonly string[]): Pr
   return ended;
 };
 
-/** Attaches to the agent of a VM in tmux, which starts it in the workspace if it does not run. */
+/** Attaches to the agent of a VM in tmux, which starts it in the workspace if necessary. */
 export const openAgent = async (vm: FoundVm): Promise<number> => {
   const { facts, name } = vm;
   if (facts?.agent == null) throw new Failed({ kind: "vm-without-agent", vm: name });
@@ -41,13 +41,13 @@ export const openAgent = async (vm: FoundVm): Promise<number> => {
   return explained(vm, await attachHere(await sshTo(vm, line, "-t")));
 };
 
-/** ssh cannot say why it fails, but the host knows whether the VM runs. */
+/** Asks the host for the state of the VM, because the error of ssh does not contain it. */
 const explained = async (vm: FoundVm, exitCode: number): Promise<number> => {
   if (exitCode === 255) await requireRunning(vm);
   return exitCode;
 };
 
-/** Fails if the host says that a VM does not run. */
+/** Fails if the VM is not running on its host. */
 export const requireRunning = async (vm: FoundVm): Promise<void> => {
   const { machine } = vm.host;
   const [[unit], runners] = await Promise.all([showUnits(machine, [unitOf(vm.name)]), runnersOn(machine, vm.stateDir)]);

@@ -27,7 +27,7 @@ export interface VmFacts {
 }
 
 export interface RepositoryFacts {
-  /** The clone of the user, below `~/` or absolute; null for the one in which a command runs. */
+  /** The clone of the user, below `~/` or absolute; null for the clone in the current directory. */
   readonly clone: string | null;
   /** The disk image with it: absolute, or relative to the folder of the VM. */
   readonly image: string | null;
@@ -42,7 +42,7 @@ export interface HostFacts {
   readonly vms: ReadonlyMap<string, VmFacts>;
 }
 
-/** The file of the host that the emitted modules write (`vm/names.nix`). */
+/** The file of facts on the host, which the emitted modules write (`vm/names.nix`). */
 const factsFile = "/etc/microvm/vms.json";
 
 export const defaultStateDir = "/var/lib/microvms";
@@ -92,7 +92,7 @@ const vmFacts = (vm: Readonly<Record<string, unknown>>): VmFacts => ({
 const repositoryOf = (value: unknown): RepositoryFacts | null =>
   isRecord(value) ? { clone: textOf(value["clone"]), image: textOf(value["image"]) } : null;
 
-/** The facts of a host as its next deployment will have them. */
+/** The facts of a host after its next deployment. */
 export const plannedFacts = (host: HostPlan): HostFacts => ({
   name: host.name,
   stateDir: host.stateDirectory,

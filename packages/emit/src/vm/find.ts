@@ -5,7 +5,7 @@ import { Failed, type Failure, failuresOf } from "../report/failure.js";
 import { defaultStateDir, deployedFacts, type HostFacts, isVmName, plannedFacts, type VmFacts } from "./facts.js";
 import { capture, type Machine, machineOf, remoteMachine, thisMachine } from "./machine.js";
 
-/** How a command line says where VMs are. */
+/** The options of a command line that select the machine of a VM. */
 export interface Where {
   /** The config as typed. */
   readonly config?: string | undefined;
@@ -35,7 +35,7 @@ export interface Project {
 export interface FoundVm {
   readonly name: string;
   readonly host: VmHost;
-  /** Deployed facts, else planned ones. */
+  /** Deployed facts, otherwise planned ones. */
   readonly facts: VmFacts | undefined;
   readonly stateDir: string;
 }
@@ -62,7 +62,7 @@ const plannedOn = (project: Project | undefined, name: string | undefined): VmHo
   return project === undefined || host === undefined ? undefined : { host, facts: plannedFacts(host), project };
 };
 
-/** A machine that the command line names, with the host of the config that it is. */
+/** A machine that the command line names, with its host in the config. */
 const namedHost = async (where: Where, destination: string): Promise<VmHost> => {
   const machine = remoteMachine(destination);
   const deployed = await deployedFacts(machine);
@@ -75,7 +75,7 @@ const namedHost = async (where: Where, destination: string): Promise<VmHost> => 
   };
 };
 
-/** The names of VMs that a machine has folders of, with or without a file of facts. */
+/** The names of VMs with a folder on a machine, with or without a file of facts. */
 export const namesOn = async (machine: Machine, stateDir: string): Promise<readonly string[]> => {
   const { stdout } = await capture(machine, [
     "find",
@@ -86,7 +86,8 @@ export const namesOn = async (machine: Machine, stateDir: string): Promise<reado
 };
 
 /**
- * The host of a VM: the machine that `--host-ssh` names, else this machine if it has the VM, else the host of the config.
+ * The host of a VM: the machine that `--host-ssh` names, otherwise this machine if it has the VM, otherwise the host of
+ * the config.
  *
  * @throws {Failed} `vm-unknown`, `vm-ambiguous`, or the failures of the config
  */
@@ -123,7 +124,7 @@ const foundOn = async (host: VmHost, name: string): Promise<FoundVm> => {
   return { name, host, facts, stateDir };
 };
 
-/** The hosts of a command without a VM, and why some of them do not answer. */
+/** The hosts of a command without a VM, and the reasons why some of them do not answer. */
 export interface FoundHosts {
   readonly hosts: readonly VmHost[];
   readonly failures: readonly Failure[];

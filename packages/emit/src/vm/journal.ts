@@ -4,7 +4,7 @@ import { isRootOn } from "./machine.js";
 /** Groups whose members may read the journal of the system (systemd-journald.service(8)). */
 const readers = ["adm", "systemd-journal", "wheel"];
 
-/** Words that read the journal, with sudo if this user may not. */
+/** The command that reads the journal, with sudo if this user has no permission. */
 export const asReader = async (
   machine: Machine,
   words: readonly [string, ...string[]],
@@ -26,7 +26,7 @@ const unitsOf = (vm: string): readonly string[] => [
   ...["-u", `install-microvm-${vm}.service`],
 ];
 
-/** The last lines of a unit, or of all units of a VM, or nothing if this user may not read them. */
+/** The last lines of a unit, or of all units of a VM. Empty if this user may not read them. */
 export const lastLines = async (
   machine: Machine,
   of: { readonly unit: string } | { readonly vm: string },

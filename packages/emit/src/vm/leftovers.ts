@@ -38,7 +38,7 @@ export const leftoversOn = (host: HostPlan, lock: Lock, root: string): readonly 
     (Object.hasOwn(lock.freed ?? {}, host.name) ? (lock.freed?.[host.name] ?? []) : []).map(({ vm }) => vm),
   );
   const used = usedPaths(host).map((path) => withoutLinks(join(root, path)));
-  // They include parents of shares, whose other contents are not in use.
+  // Without parents of shares, because their other contents are not in use.
   const made = host.vms.flatMap(({ storage }) => storage.directories.map(({ path }) => withoutLinks(join(root, path))));
   const isUsed = (folder: string): boolean =>
     used.some((path) => isBelow(path, folder) || isBelow(folder, path)) || made.some((path) => isBelow(folder, path));
@@ -78,7 +78,7 @@ const entriesOf = (folder: string): readonly string[] => {
 
 const isFolder = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
-/** The bytes on the disk; undefined where a part cannot be read. */
+/** The bytes on the disk; undefined if a part cannot be read. */
 const sizeOf = (folder: string): number | undefined => {
   const { status, stdout } = spawnSync("du", ["-skx", "--", folder], {
     encoding: "utf8",

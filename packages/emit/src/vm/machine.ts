@@ -5,7 +5,7 @@ import { Failed } from "../report/failure.js";
 import { runtimeFolder } from "./runtime-folder.js";
 import { shellLine } from "./shell-words.js";
 
-/** A machine whose VMs a command works on. */
+/** The machine with the VMs of a command. */
 export interface Machine {
   /** Its name in the config, or as typed. */
   readonly name: string;
@@ -21,7 +21,7 @@ export interface Ended {
 
 export const thisMachine: Machine = { name: hostname().split(".")[0] ?? "localhost", destination: null };
 
-/** A host of the config: this machine if it has the name, else a machine that ssh knows by it. */
+/** A host of the config: this machine if it has the same name, otherwise the machine that ssh finds under this name. */
 export const machineOf = (host: string): Machine =>
   host === thisMachine.name ? thisMachine : { name: host, destination: host };
 
@@ -40,7 +40,10 @@ const socketPathBytes = process.platform === "linux" ? 108 : 104;
 /** ssh names the socket by a SHA-1 in hexadecimal, and appends 17 characters while it creates the socket. */
 const socketNameBytes = "/".length + 40 + 17;
 
-/** Options that share one connection between commands of a minute, unless the path of the socket would be too long, as on macOS. */
+/**
+ * Options that let commands within a minute share one connection, unless the path of the socket is too long, as on
+ * macOS.
+ */
 export const sharedConnection = (): readonly string[] => {
   const folder = runtimeFolder();
   return Buffer.byteLength(folder) + socketNameBytes < socketPathBytes
@@ -51,7 +54,7 @@ export const sharedConnection = (): readonly string[] => {
     : [];
 };
 
-/** The command that runs words on a machine. Its other shell never sees them unquoted. */
+/** The command that runs words on a machine. They are quoted for the shell there. */
 export const commandOn = (
   { destination }: Machine,
   words: readonly [string, ...string[]],
@@ -75,7 +78,7 @@ const requireProgram = (error: unknown, program: string): never => {
   throw error;
 };
 
-/** Runs a command here and returns its output. */
+/** Runs a command on this machine and returns its output. */
 export const captureHere = async (words: readonly [string, ...string[]], input?: string): Promise<Ended> => {
   const child = launch(words, [input === undefined ? "ignore" : "pipe", "pipe", "pipe"]);
   const texts = { stdout: "", stderr: "" };
@@ -116,7 +119,7 @@ export const capture = async (
 };
 
 /**
- * Runs a command here that owns the terminal, or whose output goes through `filter`.
+ * Runs a command on this machine with the terminal, or with its output through `filter`.
  *
  * @returns its exit code
  */
@@ -126,7 +129,7 @@ export const attachHere = async (
 ): Promise<number> => {
   const output = filter === undefined ? "inherit" : "pipe";
   const child = launch(words, ["inherit", output, output]);
-  // The command gets the same Ctrl-C, and its end is ours.
+  // The command gets Ctrl-C too, and this program ends when the command ends.
   const ignore = (): void => undefined;
   process.on("SIGINT", ignore);
   const read = (["stdout", "stderr"] as const).map(async (name) => {

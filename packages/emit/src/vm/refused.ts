@@ -3,10 +3,10 @@ import type { HostFacts } from "./facts.js";
 import { asReader } from "./journal.js";
 import { attachHere, capture, commandOn, type Machine } from "./machine.js";
 
-/** A name or a server that the network policy refused a VM. */
+/** A name or a server that the network policy refused for a VM. */
 export interface Refused {
   readonly vm: string;
-  /** The name that it asked for, or the address that it sent packets to. */
+  /** The requested name, or the destination address of the packets. */
   readonly target: string;
   readonly protocol: "dns" | "tcp" | "udp";
   readonly port: number | null;
@@ -33,14 +33,14 @@ export interface FoundName {
   readonly addresses: readonly string[];
 }
 
-/** What the journal of a host has about its VMs. */
+/** Messages about VMs in the journal of a host. */
 export interface JournalOfVms {
-  /** The last one first. */
+  /** Latest first. */
   readonly refused: readonly RefusedOften[];
   readonly found: readonly FoundName[];
 }
 
-/** Reads the journal of a host since a time that journalctl knows. */
+/** Reads the journal of a host since a time in the format of journalctl. */
 export const readJournal = async (machine: Machine, facts: HostFacts, since: string): Promise<JournalOfVms> => {
   const { stdout } = await capture(machine, await asReader(machine, [...journal, `--since=${since}`, ...matches]));
   const entries = stdout.split("\n").flatMap((line) => parseEntry(line) ?? []);
@@ -56,7 +56,7 @@ export const readJournal = async (machine: Machine, facts: HostFacts, since: str
 };
 
 /**
- * Shows new refusals and found names as they happen.
+ * Shows new refusals and resolved names as they happen.
  *
  * @returns the exit code of journalctl
  */
@@ -84,7 +84,7 @@ interface Entry {
   readonly time: string;
 }
 
-/** An entry of the journal; undefined for one whose message is no text. */
+/** An entry of the journal; undefined if its message is not text. */
 const parseEntry = (line: string): Entry | undefined => {
   let entry: unknown;
   try {

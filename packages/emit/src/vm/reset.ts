@@ -3,11 +3,11 @@ import type { FoundVm } from "./find.js";
 import { privileged } from "./units.js";
 
 export interface Images {
-  /** Those that a reset deletes. */
+  /** The images that a reset deletes. */
   readonly own: readonly string[];
-  /** Those outside the folder of the VM, and the one with its repository. */
+  /** The images outside the folder of the VM, and the one with its repository. */
   readonly kept: readonly string[];
-  /** The one with its repository; null for a shared workspace. */
+  /** The image with its repository; null for a shared workspace. */
   readonly workspace: string | null;
 }
 

@@ -4,8 +4,8 @@ import { isAbsolute, join } from "node:path";
 import { Failed } from "../report/failure.js";
 
 /**
- * The folder of this user for sockets and known hosts, which lasts until the user logs out or the machine stops. Fails if others
- * can write to it, because ssh trusts its content.
+ * The folder of this user for sockets and known hosts, which lasts until the user logs out or the machine stops. Fails
+ * if other users can write to it, because ssh trusts its content.
  */
 export const runtimeFolder = (): string => {
   const { XDG_RUNTIME_DIR = "" } = process.env;

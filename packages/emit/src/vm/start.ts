@@ -9,11 +9,11 @@ import { type Machine, sharedConnection } from "./machine.js";
 import { disconnect } from "./ssh.js";
 import { privileged, showUnits, type Unit, unitOf } from "./units.js";
 
-/** How a VM is started, and how long its SSH server may take. */
+/** The options of a start, and the time limit for the SSH server. */
 export interface Start {
   readonly verb: "start" | "restart";
   readonly timeoutSeconds: number;
-  /** Gets each new reason to wait. */
+  /** Called with each new reason to wait. */
   readonly onWait: (reason: string) => void;
 }
 

@@ -65,7 +65,7 @@ const refusedRow = ({ last, lines, ...refused }: RefusedOften): readonly Cell[] 
   { text: refused.setting ?? "none" },
 ];
 
-/** A refusal or a found name as a line. */
+/** A refusal or a resolved name as a line. */
 export const formatEvent = (event: Refused | FoundName, time: string): string =>
   lineAt(
     time,

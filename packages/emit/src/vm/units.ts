@@ -15,9 +15,9 @@ export interface Unit {
   readonly since: number | null;
   /** Bytes of its control group; null if it has none. */
   readonly memory: number | null;
-  /** The units that it cannot start without. */
+  /** The units that it needs to start. */
   readonly requires: readonly string[];
-  /** The run of it, by which the journal knows its messages. */
+  /** The id of its run, which the journal stores with its messages. */
   readonly invocation: string;
   readonly condition: boolean;
 }
@@ -85,7 +85,7 @@ export type VmState = "running" | "stale" | "starting" | "stopping" | "stopped" 
 
 export const stateOf = ({ load, active, sub }: Unit, isStale: boolean): VmState => {
   if (load === "not-found") return "unknown";
-  // A VM whose hypervisor ends starts again every five seconds.
+  // systemd restarts a VM every five seconds after its hypervisor ended.
   if (active === "failed" || sub === "auto-restart") return "failed";
   switch (active) {
     case "active":

@@ -106,7 +106,7 @@ interface Printed {
   readonly descriptor: number;
 }
 
-/** What was printed since the last call. */
+/** The output since the last call. */
 const taken = ({ path, descriptor }: Printed): string => {
   const text = readFileSync(path, "utf8");
   ftruncateSync(descriptor);

@@ -39,12 +39,12 @@ export const compileHost = (
 ): readonly OutputFile[] => {
   const bases = guestBases(host);
   const named = new Map(host.vms.map((vm) => [vm.name, vm]));
-  // Guests stay in the order of their first VM's index, so that a later VM renames no module.
+  // Guests are in the order of their first VM's index, so that a later VM does not rename a module.
   const files = host.guests.flatMap((guest) => {
     const vms = guest.vms.flatMap((name) => named.get(name) ?? []);
     return [
       ...vms.map((vm) => compileVm(host, guest, vm, shared, relocate)),
-      // Any of the VMs would do: they share all options of the guest.
+      // All VMs share the options of the guest, so any of them gives the same result.
       ...(guest.own === null ? vms.slice(0, 1) : []).map((vm) =>
         compileSharedGuest(host, guest, vm, bases.get(guest.name), shared, relocate),
       ),

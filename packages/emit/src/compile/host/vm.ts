@@ -33,8 +33,8 @@ import { vmFile } from "../host-files.js";
 import { at, bindingAt, input, setAt, setsAt } from "../terms.js";
 
 /**
- * `hosts/HOST/vms/NAME.nix`: everything about a VM that it shares with no other VM, and the definition of its guest if
- * it is the first VM of it.
+ * `hosts/HOST/vms/NAME.nix`: the settings of a VM that it does not share with other VMs, and the definition of its
+ * guest if it is the first VM of it.
  */
 export const compileVm = (
   host: HostPlan,
@@ -142,7 +142,7 @@ const compileRepository = ({ path: origin, storage: { repository } }: VmPlan): r
         ]),
       ];
 
-/** The former name, and the folders with a folder of this name; the library knows the one of its state. */
+/** The former name, and the parent folders of folders with this name. The library adds the state folder. */
 const compileRenamed = ({ stateDirectory }: HostPlan, vm: VmPlan): readonly Binding[] => {
   if (vm.renamedFrom === null) return [];
   const folders = foldersNamedFor(stateDirectory, vm).slice(1).map(dirname);

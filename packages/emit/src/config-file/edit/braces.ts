@@ -16,7 +16,7 @@ export interface Braces {
   readonly members: readonly Span[];
 }
 
-/** The habits of a language and a file. */
+/** The style of a language and a file. */
 export interface BraceStyle {
   /** A comment, sticky. */
   readonly comment: RegExp;
@@ -35,13 +35,13 @@ export interface BraceStyle {
 export interface Member {
   /** The lines of comments above it, without indentation. */
   readonly above: readonly string[];
-  /** @param indentation that of the line where the member begins; `isAlone`: whether the line is its own. */
+  /** @param indentation of the line on which the member begins; `isAlone`: true if nothing else is on the line. */
   readonly text: (indentation: string, isAlone: boolean) => string;
-  /** The comment behind it, or nothing. */
+  /** The comment after it, or nothing. */
   readonly behind: string;
 }
 
-/** Longer lines are broken where members are added. */
+/** Longer lines are broken when members are added. */
 const maxWidth = 120;
 
 interface Token extends Span {
@@ -71,14 +71,14 @@ const matchAt = (pattern: RegExp, text: string, at: number): RegExpExecArray | n
   return pattern.exec(text);
 };
 
-/** How a member lies among its neighbours. */
+/** The layout of a member and its neighbours. */
 interface Lie extends Span {
   /** The start of the comments above it and before it on its line. */
   readonly lead: number;
   /** It, or a comment above it, begins a line. */
   readonly beginsLine: boolean;
   readonly comma: Span | undefined;
-  /** The end of its comma, or of the comment behind it on its line. */
+  /** The end of its comma, or of the comment after it on its line. */
   readonly tail: number;
   /** Nothing follows on the line of the tail. */
   readonly endsLine: boolean;
@@ -132,7 +132,7 @@ const gapOf = (tokens: readonly Token[], end: number): Gap => {
   return { comma: tokens[commaAt], tail, lead, hasNewline: lineEnd >= 0 };
 };
 
-/** A member with its comments, as {@link withMember} takes it. */
+/** A member with its comments, for {@link withMember}. */
 export const memberAt = (text: string, braces: Braces, position: number, style: BraceStyle): Member => {
   const lie = liesOf(text, braces, style)[position];
   if (lie === undefined) throw new RangeError(`There is no member ${String(position)}.`);
@@ -225,7 +225,7 @@ const asFirst = (text: string, { open, close }: Braces, member: Member, style: B
   const comma = style.trailingComma ? "," : "";
   const lines = lineBreak + linesOf(member, inner, comma, lineBreak);
   if (inside.includes("\n")) {
-    // Existing comments stay behind the member: before it, they would describe it.
+    // Existing comments stay after the new member: before it, they would describe it.
     const [first = ""] = inside.split(/\r?\n/);
     const at = open + 1 + first.length;
     return inside.trim() === ""
@@ -266,7 +266,7 @@ const asLast = (
   return isWide ? (asLines(text, braces, lies, member, style) ?? added) : added;
 };
 
-/** A member a line, where all are on one line and no comment is between them. */
+/** One member per line, if all members are on one line without comments between them. */
 const asLines = (
   text: string,
   { open, close }: Braces,

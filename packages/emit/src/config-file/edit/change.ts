@@ -38,7 +38,7 @@ export type Change =
       readonly vm: VmAt;
       readonly to: string;
       readonly settings: Settings;
-      /** The texts that name the VM, with the text of the new name. */
+      /** The texts with the VM's name, each with its replacement. */
       readonly references: readonly Reference[];
     }
   | { readonly kind: "move"; readonly vm: VmAt; readonly to: string }
@@ -46,7 +46,7 @@ export type Change =
       readonly kind: "allow";
       readonly vm: VmAt;
       readonly entry: string;
-      /** The entries that the VM has itself, without those of `vmDefaults`. */
+      /** The VM's own entries, without those of `vmDefaults`. */
       readonly present: readonly unknown[];
     };
 
@@ -149,7 +149,7 @@ const newSettings = ({ agent, toolchains: named, clone }: Extract<Request, { kin
   ];
 };
 
-/** The name that the lock has of a VM, whose index it is to keep; undefined where the VM was never emitted. */
+/** The name of a VM in the lock, which keeps its index; undefined if the VM was never emitted. */
 const formerName = ({ host, name }: VmAt, vm: Data, lock: Lock): string | undefined => {
   const emitted = Object.hasOwn(lock.hosts, host) ? (lock.hosts[host] ?? {}) : {};
   const earlier = vm["renamedFrom"];
@@ -157,7 +157,7 @@ const formerName = ({ host, name }: VmAt, vm: Data, lock: Lock): string | undefi
   return Object.hasOwn(emitted, name) ? name : undefined;
 };
 
-/** The places where VMs of a host, and the defaults of them, name one of them. */
+/** The places in the VMs and `vmDefaults` of a host that name one of the VMs. */
 const referencesTo = ({ host, name }: VmAt, to: string, data: Data): readonly Reference[] => {
   const holders: readonly (readonly [ConfigPath, unknown])[] = [
     [["vmDefaults"], data["vmDefaults"]],
@@ -173,7 +173,7 @@ const referencesTo = ({ host, name }: VmAt, to: string, data: Data): readonly Re
   });
 };
 
-/** The object at a path; an empty one where there is none. */
+/** The object at a path; an empty one if there is none. */
 const dataAt = (data: unknown, ...path: readonly string[]): Data => {
   let found = data;
   for (const step of path) found = isRecord(found) && Object.hasOwn(found, step) ? found[step] : undefined;
@@ -207,7 +207,7 @@ export const isChanged = (change: Change, before: unknown, after: unknown): bool
         ...others,
         [change.to]: { ...(vm as Data), ...Object.fromEntries(change.settings) },
       });
-      // A reference that is computed is reported as a problem of the edited config.
+      // A computed reference becomes a problem of the edited config.
       const [was, is] = [withVms(before, host, renamed), withVms(after, host)];
       return isSame(withoutReferences(was, host), withoutReferences(is, host));
     }
@@ -231,7 +231,7 @@ export const isChanged = (change: Change, before: unknown, after: unknown): bool
   }
 };
 
-/** The names of agents and toolchains, whether written as text or as functions; other objects as they are. */
+/** The names of agents and toolchains, for texts and functions alike; other objects stay unchanged. */
 const namesOf = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(namesOf);
   return isRecord(value) ? (value["catalogue"] ?? value["name"] ?? value["fields"] ?? value) : value;
@@ -278,7 +278,7 @@ const withoutReferences = (config: Data, host: string): Data => {
   };
 };
 
-/** A change in words, for a person who makes it by hand. */
+/** A description of a change, for a manual edit. */
 export const describeChange = (change: Change, print: (name: string, settings: Settings) => string): string => {
   const at = formatPath(["hosts", change.vm.host, "vms"]);
   const { name } = change.vm;

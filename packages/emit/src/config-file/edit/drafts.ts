@@ -1,6 +1,6 @@
 /** The files of a config while it is edited; nothing is written. */
 export interface Drafts {
-  /** The text of a file as edited so far; undefined where there is none. */
+  /** The edited text of a file; undefined if there is no such file. */
   readonly read: (file: string) => string | undefined;
   readonly write: (file: string, text: string) => void;
   /** The edited texts by file. */

@@ -66,7 +66,7 @@ const edited = async (
       ({ print } = editor);
       const inherited = apply(editor, change, more);
       if (inherited.length === 0) return drafts.edited();
-      // A setting of a spread or a function can be overridden, where there is a value to override it with.
+      // A setting of a spread or a function can be overridden if there is a value for it.
       const [first] = inherited;
       if (inherited.some((path) => formatPath(path) !== "workspace") || more.length > 0)
         throw new NotEditable(
@@ -95,7 +95,7 @@ const editorOf = async (file: string, config: unknown, drafts: ReturnType<typeof
     ? (await import("./yaml.js")).yamlEditor(file, drafts)
     : (await import("./javascript.js")).javascriptEditor(file, config, drafts);
 
-/** Makes a change; gives the settings that a copy has and that its text does not show. */
+/** Makes a change. Returns the settings of a copy that its text does not show. */
 const apply = (editor: Editor, change: Change, more: Settings): readonly (readonly (string | number)[])[] => {
   switch (change.kind) {
     case "add": {

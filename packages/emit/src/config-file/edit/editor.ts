@@ -17,24 +17,27 @@ export interface VmAt {
 /** Edits the text of a config in one format. Its functions throw {@link NotEditable}. */
 export interface Editor {
   readonly add: (vm: VmAt, settings: Settings) => void;
-  /** Adds a VM with the text of another, without the settings at `leftOut`; gives those that this text does not contain. */
+  /**
+   * Adds a VM with the text of another one, without the settings at `leftOut`. Returns those that the text does not
+   * contain.
+   */
   readonly addCopy: (vm: VmAt, of: VmAt, leftOut: readonly ConfigPath[], settings: Settings) => readonly ConfigPath[];
   readonly remove: (vm: VmAt) => void;
   readonly rename: (vm: VmAt, name: string, settings: Settings) => void;
   readonly move: (vm: VmAt, host: string) => void;
-  /** Adds a text to a list of a VM, of which it has these items. */
+  /** Adds a text to a list of a VM, which has these items. */
   readonly append: (vm: VmAt, setting: string, present: readonly unknown[], item: string) => void;
-  /** Replaces a text at a config path, where it is written there. */
+  /** Replaces a text at a config path, if the source has it there. */
   readonly replaceText: (path: ConfigPath, from: string, to: string) => void;
-  /** A VM as it would be written, on one line. */
+  /** The source of a VM, on one line. */
   readonly print: (name: string, settings: Settings) => string;
 }
 
-/** A part of a config that only a person can edit. */
+/** A part of a config that must be edited by hand. */
 export class NotEditable extends Error {
   readonly place: Place | undefined;
 
-  /** @param message why, a clause such as "`vms` is not written as an object". */
+  /** @param message the reason, a clause such as "`vms` is not written as an object". */
   constructor(message: string, place: Place | undefined) {
     super(message);
     this.place = place;

@@ -25,7 +25,7 @@ export const bracesOf = ({ start, end, properties }: ObjectLiteral): Braces => (
 
 export const isIdentifier = (name: string): boolean => /^[A-Za-z_$][\w$]*$/.test(name);
 
-/** A key as the other keys of its object are written. */
+/** A key in the style of the other keys of its object. */
 export const keyText = (name: string, siblings: ObjectLiteral | undefined, file: string, text: string): string => {
   const keys = siblings?.properties.flatMap((one) =>
     one.type === "ObjectProperty" && !one.shorthand ? [one.key] : [],

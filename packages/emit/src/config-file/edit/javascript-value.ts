@@ -14,7 +14,7 @@ const parsedExpression = (text: string, file: string): Expression | undefined =>
   }
 };
 
-/** The object literal that a text is, behind its types. */
+/** The object literal in a text, without its types. */
 export const literalIn = (text: string, file: string): ObjectLiteral | undefined =>
   literalOf(parsedExpression(text, file));
 
@@ -57,7 +57,7 @@ export const withoutPath = (text: string, path: ConfigPath, file: string): strin
   return undefined;
 };
 
-/** The text with another item, behind those of a list. */
+/** The text with another item at the end of a list. */
 export const withItem = (text: string, { start, end, elements }: ListLiteral, item: string, file: string): string => {
   const [open, close] = [start ?? 0, (end ?? 0) - 1];
   const members = elements.flatMap((one) => (one === null ? [] : [{ start: one.start ?? 0, end: one.end ?? 0 }]));

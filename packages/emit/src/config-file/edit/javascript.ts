@@ -34,7 +34,7 @@ import { indentationAt, splice } from "./source-text.js";
 import { namesIn } from "./syntax-nodes.js";
 
 /**
- * Edits TypeScript, JavaScript and JSON: their object literals. `modify` of jsonc-parser loses the comment behind the
+ * Edits TypeScript, JavaScript and JSON: their object literals. `modify` of jsonc-parser loses the comment after the
  * property before the removed one.
  *
  * @param loaded the config as loaded, which decides between several places that may set a value.
@@ -79,13 +79,13 @@ export const javascriptEditor = (config: string, loaded: unknown, drafts: Drafts
     );
   };
 
-  /** Writes a member behind those of an object. */
+  /** Adds a member at the end of an object. */
   const append = ({ node, scope: { module } }: Written & { readonly node: ObjectLiteral }, member: Member): void => {
     const { file, source } = module;
     write(file, withMember(source, bracesOf(node), member, styleOf(file, source)));
   };
 
-  /** Writes a VM behind those of a host, and the object for them where it has none. */
+  /** Adds a VM at the end of a host's VMs, with the object for them if the host has none. */
   const appendVm = (host: string, memberIn: (siblings: ObjectLiteral | undefined) => Member): void => {
     const path = ["hosts", host, "vms"];
     if (hasVms(loaded, host)) {
@@ -132,7 +132,9 @@ export const javascriptEditor = (config: string, loaded: unknown, drafts: Drafts
       return `${keyText(name, keys, target.file, drafts.read(target.file) ?? "")}: ${value}`;
     });
 
-  /** The local name of a function of ours, after an import of it where that is missing; undefined where none can be added. */
+  /**
+   * The local name of a function of this package. Adds the import if it is missing; undefined if it cannot be added.
+   */
   const imported = (name: string, file: string, scope: Scope): string | undefined => {
     const text = drafts.read(file) ?? "";
     const found = withImport(text, file, name, lookUp(name, scope) === undefined);
@@ -150,7 +152,7 @@ export const javascriptEditor = (config: string, loaded: unknown, drafts: Drafts
   /**
    * The text of a VM's value with further settings.
    *
-   * @param joins true if lists are added to those of a value that is no literal
+   * @param joins true if lists are appended to those of a value that is not a literal
    */
   const withSettings = (value: string, settings: Settings, target: Target, joins = false): string => {
     const text = settings.reduce((rest, [name]) => withoutPath(rest, [name], target.file) ?? rest, value);
@@ -176,7 +178,7 @@ export const javascriptEditor = (config: string, loaded: unknown, drafts: Drafts
     return extend === undefined ? `{ ...${text}, ${changes} }` : `${extend}(${text}, { ${changes} })`;
   };
 
-  /** Fails where a text would mean something else in another place. */
+  /** Fails if a text would have another meaning in its new place. */
   const requireSameNames = (member: Property, from: Scope, to: Scope, vm: VmAt): void => {
     for (const name of namesIn(member.value)) {
       const binding = lookUp(name, from);
@@ -280,7 +282,7 @@ export const javascriptEditor = (config: string, loaded: unknown, drafts: Drafts
       const { literals } = walk([...vmPath(vm), setting]);
       const [written] = literals;
       const [start, end] = [member.value.start ?? 0, member.value.end ?? 0];
-      // A list of another place can belong to other VMs, too.
+      // A list in another place may also belong to other VMs.
       if (
         literals.length === 1 &&
         written?.node.type === "ArrayExpression" &&

@@ -5,7 +5,8 @@ import { nextLine, splice } from "./source-text.js";
 import { namesIn } from "./syntax-nodes.js";
 
 /**
- * The local name of a function of ours, and the text with an import of it; undefined if no import can be added.
+ * The local name of a function of this package, and the text with an import of it; undefined if no import can be
+ * added.
  *
  * @param isFree true if the file has no other meaning of the name.
  */
@@ -30,7 +31,7 @@ export const withImport = (
   return { local: name, text: withMember(text, bracesOfImport(text, into), member, style, position) };
 };
 
-/** The text without our import of a local name, if nothing uses the name. */
+/** The text without the import of a local name from this package, if nothing uses the name. */
 export const withoutUnusedImport = (text: string, file: string, name: string): string => {
   const statements = readModule(file, text)?.statements ?? [];
   const found = ownImports(statements).find(({ names }) => names.some(({ local }) => local === name));
@@ -56,7 +57,7 @@ interface OwnImport {
   readonly isMixed: boolean;
 }
 
-/** The imports by name from us. */
+/** The named imports from this package. */
 const ownImports = (statements: readonly Statement[]): readonly OwnImport[] =>
   statements.flatMap((statement) => {
     if (statement.type !== "ImportDeclaration" || statement.importKind === "type" || !isOurs(statement.source.value))

@@ -9,7 +9,7 @@ export const nextLine = (text: string, at: number): number => {
   return end === -1 ? text.length : end + 1;
 };
 
-/** The blanks in front of the line of an offset. */
+/** The indentation of the line of an offset. */
 export const indentationAt = (text: string, at: number): string => /[^\S\n\r]*/.exec(lineAt(text, at))?.[0] ?? "";
 
 const lineAt = (text: string, at: number): string => text.slice(lineStart(text, at), nextLine(text, at));
@@ -23,13 +23,16 @@ export const isBelowBlankLine = (text: string, at: number): boolean => {
   return start > 0 && isBlankLine(text, start - 1);
 };
 
-/** One step of indentation, as the first indented line has it. */
+/** One step of indentation, from the first indented line. */
 export const indentationStep = (text: string): string => /^(?:\t| {1,8})(?=[^\s*])/m.exec(text)?.[0] ?? "  ";
 
 export const splice = (text: string, start: number, end: number, by: string): string =>
   text.slice(0, start) + by + text.slice(end);
 
-/** Lines behind the first with another indentation; the lines that begin in `fixed`, such as in a template, stay. */
+/**
+ * Changes the indentation of all lines except the first. Lines that begin in `fixed`, such as in a template, stay
+ * unchanged.
+ */
 export const indented = (
   text: string,
   from: string,

@@ -1,7 +1,7 @@
 import type { ConfigPath } from "@microvm-emit/model";
 import { isRecord } from "@microvm-emit/model/internal";
 
-/** Settings that belong to one VM alone, `*` for every item of a list, and whether a value of them can be shared. */
+/** Settings that are unique to a VM, with `*` for every item of a list, and the values that VMs can share anyway. */
 const rows: readonly { readonly path: readonly string[]; readonly isShared?: (value: unknown) => boolean }[] = [
   { path: ["index"] },
   { path: ["renamedFrom"] },

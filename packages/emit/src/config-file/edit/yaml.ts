@@ -36,8 +36,8 @@ import {
 } from "./source-text.js";
 
 /**
- * Edits YAML. The parsed document says where things are, and the text is changed there: written as a whole, it would lose
- * the spaces and line breaks of its author.
+ * Edits YAML. The parsed document gives the places to change in the text. Printing the whole document would lose the
+ * spaces and line breaks of its author.
  */
 export const yamlEditor = (config: string, drafts: Drafts): Editor => {
   const edit = (change: (text: string) => string): void => {
@@ -119,7 +119,7 @@ class Unwritten extends Error {
 
 /** The node at a path. */
 interface Found {
-  /** The value behind an alias. */
+  /** The value of an alias. */
   readonly value: unknown;
   /** The map or list that it is in. */
   readonly parent: unknown;
@@ -160,7 +160,7 @@ const isWritten = (text: string, path: ConfigPath): boolean => !("missing" in lo
 
 const startOf = (node: unknown): number | undefined => (isNode(node) ? node.range?.[0] : undefined);
 
-/** The end of a node without the blanks and comments behind it; of a block scalar, the start of the next line. */
+/** The end of a node without the blanks and comments after it; for a block scalar, the start of the next line. */
 const contentEnd = (node: unknown): number => {
   if (isCollection(node) && node.flow !== true) {
     const last: unknown = node.items.at(-1);
@@ -171,12 +171,12 @@ const contentEnd = (node: unknown): number => {
 
 const pairEnd = ({ key, value }: Pair): number => Math.max(contentEnd(key), contentEnd(value));
 
-/** The offset behind the colon of a key. */
+/** The offset after the colon of a key. */
 const behindColon = (text: string, { key }: Pair): number => text.indexOf(":", contentEnd(key)) + 1;
 
 const columnOf = (text: string, at: number): number => at - lineStart(text, at);
 
-/** The end of an entry of a block map: the start of the line after it, and after the comments that are further in. */
+/** The end of an entry of a block map: the start of the line after it, and after the comments with more indentation. */
 const entryEnd = (text: string, pair: Pair): number => {
   const column = columnOf(text, startOf(pair.key) ?? 0);
   const content = pairEnd(pair);
@@ -207,7 +207,7 @@ const flowStyle = (text: string): BraceStyle => ({
   comment: /#[^\r\n]*/y,
   trailingComma: false,
   breaksEmpty: false,
-  // YAML wants the closing brace further in than the key, which no formatter writes.
+  // YAML requires the closing brace to be indented more than the key, but no formatter does this.
   breaksWide: false,
   lineBreak: lineBreakOf(text),
   step: indentationStep(text),
@@ -258,7 +258,7 @@ const without = (text: string, path: ConfigPath): string => {
   return splice(kept, at, at, outer === undefined ? "{}" : " {}");
 };
 
-/** The offset behind the anchor and the tag of a value, or behind the colon. */
+/** The offset after the anchor and the tag of a value, or after the colon. */
 const behindProperties = (text: string, pair: Pair): number => {
   const at = behindColon(text, pair);
   return at + (/^(?:[^\S\n]+[&!]\S*)*/.exec(text.slice(at))?.[0].length ?? 0);
@@ -267,7 +267,7 @@ const behindProperties = (text: string, pair: Pair): number => {
 /** An entry to write, its lines without indentation. */
 type Lines = readonly string[];
 
-/** The text with another VM, behind those of a host. */
+/** The text with another VM at the end of a host's VMs. */
 const withVm = (text: string, host: string, lines: Lines): string => {
   const path = ["hosts", host, "vms"];
   if (isWritten(text, path)) return withEntry(text, path, lines);
@@ -279,7 +279,7 @@ const withVm = (text: string, host: string, lines: Lines): string => {
   );
 };
 
-/** The text with another entry, behind those of the map at a path. */
+/** The text with another entry at the end of the map at a path. */
 const withEntry = (text: string, path: ConfigPath, lines: Lines): string => {
   const found = find(text, path);
   const map = isAlias(found.value) ? found.value.resolve(parseYaml(text)) : found.value;
@@ -297,7 +297,7 @@ const withEntry = (text: string, path: ConfigPath, lines: Lines): string => {
   throw new Unwritten(`${formatPath(path)} is not written as a map`, startOf(found.value));
 };
 
-/** The text with another item, behind those of a list. */
+/** The text with another item at the end of a list. */
 const withItem = (text: string, list: YAMLSeq, item: string): string => {
   const members = list.items.map((one) => ({ start: startOf(one) ?? 0, end: contentEnd(one) }));
   const last = members.at(-1) ?? { start: 0, end: 0 };
@@ -320,7 +320,7 @@ const behindEntries = (text: string, map: YAMLMap, lines: Lines): string => {
   return withLines(text, entryEnd(text, last), [...(isSpaced ? [""] : []), ...furtherIn(lines, indentation)]);
 };
 
-/** A value that is nothing, or that is no block, replaced by a block. */
+/** Replaces a missing value, or a value in another style, by a block. */
 const asBlock = (text: string, pair: Pair, lines: Lines): string => {
   const at = behindProperties(text, pair);
   const bare = splice(text, at, Math.max(at, pairEnd(pair)), "");
@@ -340,7 +340,7 @@ const withLines = (text: string, at: number, lines: Lines): string => {
 const furtherIn = (lines: Lines, indentation: string): Lines =>
   lines.map((line) => (line === "" ? "" : indentation + line));
 
-/** An entry for a flow map, which holds no block. */
+/** An entry for a flow map, which cannot contain a block. */
 const inFlow = (lines: Lines, text: string): string => {
   const whole = lines.join("\n");
   const { contents } = parseYaml(whole);

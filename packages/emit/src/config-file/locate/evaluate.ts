@@ -161,7 +161,7 @@ export const evaluatorOf = (open: OpenModule, partsOf: PartsOf): Evaluator => {
     if (own !== undefined) {
       if (first === undefined) return anything;
       const { values, isOpen } = meanings(first);
-      // Other functions of ours fill in defaults.
+      // Other functions of this package fill in defaults.
       return { values, isOpen: isOpen || own !== "defineConfig" };
     }
     const method = callee.type === "MemberExpression" ? methodOf(callee, scope) : undefined;

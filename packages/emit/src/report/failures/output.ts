@@ -73,8 +73,7 @@ export const outputFailures = {
    *
    * The path of the output directory contains a symbolic link to a folder outside the repository. The run could
    * overwrite another flake of yours there. Nothing was written. Use `-o` with the target of the link.
-   *
-   * | the link lies                                     | it leads                       | result     |
+   * | the link is                                     | it leads                       | result     |
    * | ------------------------------------------------- | ------------------------------ | ---------- |
    * | in a git work tree                                | to a folder of that work tree  | followed   |
    * | in a git work tree                                | elsewhere                      | this error |
