@@ -18,7 +18,7 @@ it("prints Nix as nixfmt formats it", () => {
   expect(format(text)).toEqual({ _tag: "Right", right: text });
 });
 
-/** Flakes in place of nixpkgs and treefmt-nix, which return their arguments. */
+/** Stand-ins for nixpkgs and treefmt-nix, which return their arguments. */
 const standIns = {
   nixpkgs: `{
     outputs = _: {

@@ -149,7 +149,7 @@ describe.skipIf(missing !== undefined)("microvm-emit allow", () => {
     lab.run(
       "nft --terse list table inet microvm; cat /run/microvm-policy/granted.json || true; nft list set inet microvm granted4 | grep -o '10[.]7[^ ]* [.] [^ ]*' || true",
     );
-  /** Does what switch-to-configuration does with an unchanged system. */
+  /** Imitates switch-to-configuration with an unchanged system. */
   const switchHost = (): Promise<string> =>
     lab.run(
       `mkdir -p /run/nixos; rm -f /run/nixos/*; ${units.onSwitch} if [ -s /run/nixos/activation-reload-list ]; then systemctl reload $(sort -u /run/nixos/activation-reload-list); fi`,

@@ -42,7 +42,7 @@ const OTHER_KEYS = Object.fromEntries(
   Object.entries(OTHER_KEY_FILES).map(([name, path]) => [path, `sk-real-key-for-${name}`]),
 );
 
-/** What an agent reads. */
+/** The variables of each agent. */
 const AGENTS = Object.values(agents).flatMap((agent) =>
   Object.entries("gateway" in agent ? agent.gateway : {}).map(([provider, variables]) => ({
     agent: agent.name,
@@ -452,7 +452,7 @@ while line := answer.readline():
       const key = provider === "anthropic" ? KEYS.a : OTHER_KEYS[`/run/keys/a-${provider}`];
       expect([agent, Object.fromEntries(headers)[header]]).toEqual([agent, hashOf(`${prefix}${key ?? ""}`)]);
       for (const real of realKeys) expect(readFileSync(answer, "latin1")).not.toContain(real);
-      // The search finds what is there.
+      // The search finds the placeholder, but no real key.
       const counts = await found(guest("a"), pid, [PLACEHOLDER, ...realKeys]);
       expect([agent, ...counts]).toEqual([agent, 1, ...realKeys.map(() => 0)]);
       await guest("a").run("kill", pid);

@@ -331,7 +331,7 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
   });
 });
 
-/** A container has neither udev nor the messages of the kernel. */
+/** A container has no udev and no messages of the kernel. */
 describe.skipIf(missingForGuests !== undefined)("with udev and a kernel log", () => {
   const folder = temporaryFolder();
   let machine: HostMachine | undefined;

@@ -1,4 +1,4 @@
-/** Evaluates what git makes of two branches that each change a config and emit it. */
+/** Evaluates the merge of two branches that each change a config and emit it. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

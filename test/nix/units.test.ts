@@ -359,7 +359,7 @@ it("units for VMs start at boot, with the settings of their VMs", async () => {
   )) as Readonly<Record<string, unknown>> & { readonly resolver: Readonly<Record<string, unknown>> };
   expect(facts).toMatchObject({
     services: { "microvm-policy": ["multi-user.target"], "microvm-resolver": ["multi-user.target"] },
-    // What each says of when it is ready: the next one in the order waits for that.
+    // The type decides when a unit is ready, and so when the next one starts.
     types: {
       "microvm-policy": "oneshot",
       "microvm-resolver": "notify",

@@ -121,7 +121,7 @@ class FuzzTest(unittest.IsolatedAsyncioTestCase):
         lines = [call.args[0] % call.args[1:] for call in warning.call_args_list]
         self.assertEqual([line for line in lines if "failed" in line], [])
         self.assertLessEqual(len(lines), 2 * resolver.LOG_LINES)
-        # What users see of names in the journal is one line of printable characters.
+        # Names in the journal are one line of printable characters.
         self.assertEqual([line for line in lines if not line.isprintable()], [])
         self.assertLessEqual(len(made.opened), resolver.ADDRESSES)
         self.assertLessEqual(len(made.answers), resolver.ANSWERS)
