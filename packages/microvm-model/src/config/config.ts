@@ -66,7 +66,7 @@ export interface FlakeInput {
   readonly url?: string | undefined;
 
   /**
-   * `follows` of the input: input name inside it → an input of this flake, an input of another input
+   * The `follows` of the input: input name inside it → an input of this flake, an input of another input
    * (`"home-manager/nixpkgs"`), or `""` for none.
    *
    * @default the input's default: `nixpkgs` for `microvm` and `home-manager`, else none
