@@ -196,6 +196,7 @@ const AREAS: Readonly<Record<string, Area>> = {
       "packages/microvm-model/src/scalars",
     ],
     tests: [
+      ...testsOf(MODEL, "plans"),
       ...TESTS_OF_RULES,
       ...testsOf(MODEL, "scalars", "guest-link", "guests", "vm-defaults", "tables", "extend", "plan"),
       ...testsOf("test", "schema", "coverage", "golden/examples"),
