@@ -396,7 +396,11 @@ const aliveWithSwitches = (mutants: readonly Mutant[]): ReadonlySet<number> => {
   };
   const alive = mutants.map(({ id }) => id).filter((id) => !(id in dead));
   return new Set(
-    alive.filter((id) => apart[id] === undefined || succeeds([...vitest, ...apart[id]], { MUTANT: String(id) })),
+    alive.filter((id) => {
+      // Without isolation, the sources load once for all files.
+      const files = usesCommand ? apart[id] : tests;
+      return apart[id] === undefined || succeeds([...vitest, ...(files ?? [])], { MUTANT: String(id) });
+    }),
   );
 };
 

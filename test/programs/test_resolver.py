@@ -174,6 +174,12 @@ class AnswerTest(unittest.TestCase):
             ("a failure", response("a.example", "A", address, rcode=2), dns.rdatatype.A, 0),
             ("text", response("a.example", "TXT", 'a.example. 300 IN TXT "x"'), dns.rdatatype.TXT, 0),
             (
+                "64 records",
+                response("a.example", "A", *(f"a.example. 300 IN A 203.0.113.{last}" for last in range(64))),
+                dns.rdatatype.A,
+                300,
+            ),
+            (
                 "65 records",
                 response("a.example", "A", *(f"a.example. 300 IN A 203.0.113.{last}" for last in range(65))),
                 dns.rdatatype.A,
@@ -298,6 +304,9 @@ class GuestTest(unittest.TestCase):
                     made.log(f"line {number}")
                 self.assertEqual(warning.call_count, resolver.LOG_LINES)
                 self.assertIn("limit of log lines", warning.call_args.args[-1])
+            with clock(13_600):
+                made.log("line 0")
+            self.assertIn("limit of log lines", warning.call_args.args[-1])
             with clock(13_601):
                 made.log("line 0")
             self.assertEqual(warning.call_args.args[-1], "line 0")
@@ -499,6 +508,30 @@ class MessageTest(unittest.IsolatedAsyncioTestCase):
             self.assertEqual([str(record) for record in reply.answer[0]], ["203.0.113.1"])
             self.assertTrue(reply.flags & dns.flags.RA)
         self.assertEqual((self.lab.asked, self.lab.opened), (["listed.example."], ips("203.0.113.1")))
+        self.assertEqual(self.guest.finds.logged, {"found listed.example at 203.0.113.1"})
+        self.assertEqual(self.guest.refusals.logged, set())
+
+    async def test_answer_without_a_ttl_is_not_cached(self) -> None:
+        self.answers["listed.example.", "A"] = response("listed.example", "A", "listed.example. 0 IN A 203.0.113.1")
+        with clock(1000):
+            await self.reply("listed.example")
+        self.assertEqual(self.guest.answers, {})
+
+    async def test_missing_name_has_its_authority(self) -> None:
+        soa = "wild.example. 900 IN SOA ns.example. admin.example. 1 2 3 4 60"
+        self.answers["gone.wild.example.", "A"] = response("gone.wild.example", "A", rcode=3, authority=soa)
+        with clock(1000):
+            await self.reply("gone.wild.example")
+        with clock(1010):
+            reply = await self.reply("gone.wild.example")
+        self.assertEqual((reply.rcode(), self.lab.asked), (dns.rcode.NXDOMAIN, ["gone.wild.example."]))
+        self.assertEqual([(rrset.rdtype, rrset.ttl) for rrset in reply.authority], [(dns.rdatatype.SOA, 890)])
+
+    async def test_limit_of_open_addresses_is_a_failure(self) -> None:
+        with mock.patch.object(self.guest, "remember", return_value=None):
+            reply = await self.reply("listed.example")
+        self.assertEqual((reply.rcode(), reply.answer), (dns.rcode.SERVFAIL, []))
+        self.assertEqual(self.guest.refusals.logged, {"reached its limit of 4096 open addresses"})
 
     async def test_alias_is_followed_to_an_unlisted_name(self) -> None:
         reply = await self.reply("alias.wild.example")
@@ -526,6 +559,12 @@ class MessageTest(unittest.IsolatedAsyncioTestCase):
     async def test_no_upstream_answer_is_a_failure(self) -> None:
         reply = await self.reply("silent.wild.example")
         self.assertEqual(reply.rcode(), dns.rcode.SERVFAIL)
+        self.guest.policy.upstream = []
+        await self.reply("silent.wild.example")
+        self.assertEqual(
+            self.guest.refusals.logged,
+            {"got no answer from 203.0.113.53, 203.0.113.54", "got no answer from any server: none is configured"},
+        )
 
     async def test_long_answer_is_cut_over_udp_and_whole_over_tcp(self) -> None:
         for edns in None, 512, 1232, 65535:
@@ -575,6 +614,20 @@ class UpstreamTest(unittest.IsolatedAsyncioTestCase):
         failure = response("a.example", "A", rcode=dns.rcode.SERVFAIL)
         answer, asked = await self.asked(made, {first: failure, second: failure})
         self.assertEqual((answer and answer.rcode, asked), (dns.rcode.SERVFAIL, [first, second]))
+
+    async def test_missing_name_is_the_answer_of_the_first_server(self) -> None:
+        made = guest("a.example")
+        first, second = made.policy.upstream
+        missing = response("a.example", "A", rcode=dns.rcode.NXDOMAIN)
+        answer, asked = await self.asked(made, {first: missing, second: missing})
+        self.assertEqual((answer and answer.rcode, asked), (dns.rcode.NXDOMAIN, [first]))
+
+    async def test_each_of_three_silent_servers_is_asked(self) -> None:
+        made = guest("a.example")
+        servers = [f"203.0.113.{last}" for last in (53, 54, 55)]
+        made.policy.upstream = [*servers]
+        answer, asked = await self.asked(made, dict.fromkeys(servers, TIMEOUT))
+        self.assertEqual((answer, asked), (None, servers))
 
     async def test_no_answer_of_any_server(self) -> None:
         made = guest("a.example")
@@ -720,6 +773,16 @@ class ConfigTest(unittest.IsolatedAsyncioTestCase):
         self.resolver.configure()
         self.assertNotIn(name("more.example"), self.resolver.guests[ip(VM)].policy.allow)
 
+    async def test_grant_ends_at_its_time(self) -> None:
+        self.grant(("past.example", "tcp", 1000), ("next.example", "tcp", 1001), ("172.16.0.9", "tcp", 1000))
+        with clock(1000), mock.patch.object(self.resolver, "schedule") as schedule:
+            self.resolver.configure()
+        made = self.resolver.guests[ip(VM)].policy
+        self.assertNotIn(name("past.example"), made.allow)
+        self.assertEqual(made.allow[name("next.example")], {HTTPS_PORT: 1001})
+        self.assertFalse(made.may_answer(ip("172.16.0.9")))
+        schedule.assert_called_once_with([1001])
+
     async def test_grant_ends_by_itself(self) -> None:
         self.grant(("more.example", "tcp", time.monotonic() + 0.3), ("listed.example", "tcp", time.monotonic() + 0.3))
         self.resolver.configure()
@@ -833,6 +896,23 @@ class QueueTest(unittest.IsolatedAsyncioTestCase):
                 await asyncio.sleep(0)
             self.assertEqual((begun.count("first"), begun.count("second")), (20, 3))
             self.assertEqual((self.first.under_way, self.first.waiting), (0, self.first.waiting.__class__()))
+
+
+class NotifyTest(unittest.TestCase):
+    def test_systemd_hears_of_the_start_at_a_path_and_at_an_abstract_name(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            for place in f"{folder}/notify", f"@{folder}":
+                with self.subTest(place), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+                    manager.bind(place.replace("@", "\0"))
+                    with mock.patch.dict(os.environ, {"NOTIFY_SOCKET": place}):
+                        resolver.notify("READY=1")
+                    self.assertEqual(manager.recv(100, socket.MSG_DONTWAIT), b"READY=1")
+
+    def test_a_start_without_systemd_notifies_nobody(self) -> None:
+        with mock.patch.dict(os.environ), mock.patch.object(socket, "socket") as made:
+            os.environ.pop("NOTIFY_SOCKET", None)
+            resolver.notify("READY=1")
+        made.assert_not_called()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { emptyLock, geminiCli, planConfig, type Problem, replace } from "../src/index.js";
 import { config, worded } from "./config.js";
+import { asking, bare as bareVm } from "./matrix.js";
 
 /** The VMs of a host, other settings of the host, and of the config. */
 type Fragment = readonly [vms: object, host?: object, rest?: object];
@@ -500,6 +501,9 @@ const boundaries: Readonly<Record<string, readonly Fragment[]>> = {
     { ...qemu, graphics: true, shares: [{ ...share, proto: "9p" }] },
     { microvm: { qemu: { machine: "q35" }, crosvm: { extraArgs: ["--x"] } } },
     { microvm: { "cloud-hypervisor": { extraArgs: ["--x"] } } },
+  ),
+  "hypervisor-features": Object.values(asking).flatMap(([, vm]) =>
+    ofVm(...["alioth", "firecracker", "kvmtool", "qemu"].map((hypervisor) => ({ ...bareVm, ...vm, hypervisor }))),
   ),
   "index and name": [
     [
