@@ -34,7 +34,7 @@ const style = {
 const wordsOf = (summary: IsolationSummary): readonly string[] =>
   isolationLines(summary, style).map(({ lead, text }) => lead + text);
 
-describe("the way out", () => {
+describe("the route to the internet", () => {
   const bridge = (settings: object): object => ({ bridges: { br0: { address: "10.0.0.1/24", ...settings } } });
   const open = { network: "open" };
   const internet = "internet: the internet, but not the host, other VMs or private networks";

@@ -107,7 +107,7 @@ it("next commands ignore VMs of hosts that are not in the config", () => {
   expect(next(dir, { alpha: host }, before, [])).toEqual([]);
 });
 
-it("next commands say that a switch renames a VM", () => {
+it("next commands mention that a switch renames a VM", () => {
   const dir = emitted({ "flake/flake.lock": "{ }" });
   const vms = { new: { renamedFrom: "old" } };
   const renamed = (before: Lock): readonly string[] =>

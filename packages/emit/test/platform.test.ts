@@ -43,7 +43,7 @@ describe("the platform", () => {
     vi.unstubAllEnvs();
   });
 
-  it("writes the flake of a fleet, and reports what a change opens", async () => {
+  it("writes the flake of a fleet, and reports the access that a change opens", async () => {
     const first = right(await deploy(file, tenants, { overrides }));
     expect(first.hosts).toEqual(["one", "two"]);
     expect(first.written).toEqual(expect.arrayContaining(["hosts/one/vms/acme.nix", "hosts/two/vms/noon.nix"]));
@@ -58,7 +58,7 @@ describe("the platform", () => {
     expect(second.written).not.toContain("hosts/one/vms/acme.nix");
   });
 
-  it("writes nothing for a problem of the config, of its own rule or of Nix", async () => {
+  it("writes nothing for a problem of the config, of a custom rule or of Nix", async () => {
     const [acme, ...others] = tenants as readonly [Tenant, ...Tenant[]];
     const codesOf = async (rows: readonly Tenant[]): Promise<unknown> => {
       const result = await deploy(file, rows, { overrides });

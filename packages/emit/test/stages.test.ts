@@ -33,7 +33,7 @@ it("loads, plans and writes as the command does", async () => {
   expect(right(await writeFlake(await planned()))).toMatchObject({ written: [], removed: [] });
 });
 
-it("gives a program its own process back after a config has run", async () => {
+it("restores the process of a program after a config has run", async () => {
   const own = (): readonly unknown[] =>
     ["exit", "kill", "on", "off", "stdout"].map((name): unknown => Reflect.get(process, name));
   const before = own();

@@ -30,26 +30,26 @@ it.each([
   `ecdsa-sha2-nistp256 ${blob("ecdsa-sha2-nistp256", "nistp256", 65)}`,
   `sk-ssh-ed25519@openssh.com ${blob("sk-ssh-ed25519@openssh.com", 32, "ssh:")}`,
   `ssh-ed25519-cert-v01@openssh.com ${blob("ssh-ed25519-cert-v01@openssh.com", 32, 32)}AAAAAAAAAAE=`,
-])("is whole: %s", (key) => {
+])("a complete key causes no warning: %s", (key) => {
   expect(told(key)).toEqual([]);
 });
 
-it("is not whole wherever it is cut", () => {
+it("a key that is cut anywhere causes a warning", () => {
   const cut = "broken-ssh-key: The ssh-ed25519 key is incomplete or damaged";
   for (let length = "AAAA".length; length < whole.length; length++)
     expect(told(`ssh-ed25519 ${whole.slice(0, length)} alice`), String(length)).toEqual([cut]);
 });
 
 it.each([
-  ["the place that it has in documentation", "ssh-ed25519 AAAA… alice"],
+  ["a placeholder of documentation", "ssh-ed25519 AAAA… alice"],
   ["a space that a line's end became", `ssh-ed25519 ${whole.slice(0, 40)} ${whole.slice(40)}`],
   ["a letter too many", `ssh-ed25519 ${whole.slice(0, 40)}A${whole.slice(40)}`],
-])("is not whole: %s", (_, key) => {
+])("an incomplete key causes a warning: %s", (_, key) => {
   expect(told(key)).toEqual([expect.stringMatching(/^broken-ssh-key: The ssh-ed25519 key is incomplete/)]);
 });
 
-it("is what it says it is", () => {
+it("a key of another type causes a warning", () => {
   expect(told(`ssh-rsa ${whole}`)).toEqual([
-    "broken-ssh-key: The line names a key of type ssh-rsa, but contains ssh-ed25519",
+    "broken-ssh-key: The line names the type ssh-rsa, but its key has the type ssh-ed25519",
   ]);
 });

@@ -20,8 +20,8 @@ type Bare<A> = A extends Expr | ((...parameters: never) => unknown)
       ? { readonly [Key in keyof A]: Bare<A[Key]> }
       : A;
 
-describe("the written types", () => {
-  it("are what the schemas take, setting by setting", () => {
+describe("the types of a config", () => {
+  it("equal the input types of the schemas", () => {
     expectTypeOf<Bare<written.Config>>().toEqualTypeOf<Bare<z.input<typeof configSchema>>>();
     expectTypeOf<Bare<written.Agent>>().toEqualTypeOf<Bare<z.input<typeof agentSchema>>>();
     expectTypeOf<Bare<written.Toolchain>>().toEqualTypeOf<Bare<z.input<typeof toolchainSchema>>>();
@@ -31,13 +31,13 @@ describe("the written types", () => {
     expectTypeOf<Bare<written.InputFile>>().toEqualTypeOf<Bare<z.input<typeof inputFileSchema>>>();
   });
 
-  it("hold what the schema takes, and are taken by it", () => {
+  it("accept the input of the schema, and are accepted by it", () => {
     expectTypeOf<z.input<typeof configSchema>>().toExtend<written.Config>();
     // The schema's arrays are writable; it copies them and writes to none.
     expectTypeOf<written.Config>().toExtend<Bare<z.input<typeof configSchema>>>();
   });
 
-  it("take data that is written `as const`", () => {
+  it("accept data that is declared `as const`", () => {
     const config = {
       hosts: {
         h: { stateVersion: "26.05", user: { name: "alice" }, vms: { a: { toolchains: ["go"], home: ["zsh"] } } },
@@ -46,7 +46,7 @@ describe("the written types", () => {
     expect(configSchema.parse(config).hosts["h"]?.vms["a"]?.toolchains[0]?.name).toBe("go");
   });
 
-  it("refuse a setting that no one knows", () => {
+  it("reject an unknown setting", () => {
     // @ts-expect-error -- it is `vcpu`
     const vm: written.Vm = { vcpus: 4 };
     expect(
@@ -117,10 +117,10 @@ const hover = ({ file, service }: ReturnType<typeof open>, text: string, setting
   return [ts.displayPartsToString(info.displayParts), ts.displayPartsToString(info.documentation), ...tags].join("\n");
 };
 
-describe("an editor, by the built declarations", () => {
+describe("an editor with the built declarations", () => {
   const editor = open(config);
 
-  it("finds nothing wrong with a right config", () => {
+  it("shows no error in a valid config", () => {
     const found = [
       ...editor.service.getSyntacticDiagnostics(editor.file),
       ...editor.service.getSemanticDiagnostics(editor.file),
@@ -138,12 +138,12 @@ describe("an editor, by the built declarations", () => {
     ["externalInterface", "Nat.externalInterface", "outgoing interface", '@example "eno1"'],
     ["command", "Agent.command", "without permission prompts", "@example"],
     ["extraInit", "extraInit", "at the end of `.zshrc`", "@default none"],
-  ])("says what %s means", (setting, ...facts) => {
+  ])("shows the meaning of %s", (setting, ...facts) => {
     const shown = hover(editor, config, setting);
     for (const fact of facts) expect(shown).toContain(fact);
   });
 
-  it("names a VM's type in an error, not its settings", () => {
+  it("shows the type of a VM in an error, not its settings", () => {
     const { file, service } = open(config.replace("vcpu: 2", "vcpus: 2"));
     const messages = service
       .getSemanticDiagnostics(file)
@@ -161,7 +161,7 @@ describe("an editor, by the built declarations", () => {
   it.each([
     ["a function", made(config)],
     ["an async function", made(config, "async ")],
-  ])("finds in %s the mistakes that it finds in a plain config", (_, text) => {
+  ])("shows errors in %s as in a plain config", (_, text) => {
     const messagesOf = (broken: string): string => {
       const { file, service } = open(broken);
       return service
@@ -181,7 +181,7 @@ describe("an editor, by the built declarations", () => {
     ["vcpu: 2", "vcpus: 2", "vcpus", /'"There is no setting vcpus"'/],
     ["vcpu: 2", 'vcpu: "2"', "vcpu", /not assignable to type 'number'/],
     ["vcpu: 2", 'network: "opn"', "network", /Did you mean '"open"'/],
-  ])("finds `%s` written as `%s` in a function, at that setting", (right, wrong, setting, words) => {
+  ])("shows an error when `%s` becomes `%s` in a function, at that setting", (right, wrong, setting, words) => {
     const text = made(config).replace(right, wrong);
     const { file, service } = open(text);
     const found = service.getSemanticDiagnostics(file);
@@ -191,7 +191,7 @@ describe("an editor, by the built declarations", () => {
     expect(found.map(({ start }) => start)).toEqual([text.indexOf(`${setting}:`)]);
   });
 
-  it("finds mistakes in a promise", () => {
+  it("shows errors in a promise", () => {
     const promise = config.replace("defineConfig({", "defineConfig(Promise.resolve({").replace(/\}\);\n$/, "}));\n");
     const messagesOf = (text: string): readonly string[] => {
       const { file, service } = open(text);
@@ -207,18 +207,18 @@ describe("an editor, by the built declarations", () => {
 
   it.each<[string, string, string, RegExp]>([
     [
-      "another bridge than the host's",
+      "a bridge that the host does not have",
       '[{ tap: "a0", bridge: "br1" }]',
       "bridge",
       /'"br1"' is not assignable to .*"br0"/,
     ],
     [
-      "another bridge in one of several",
+      "such a bridge in one of several interfaces",
       '[{ bridge: "br0" }, { bridge: "br5" }]',
       "bridge",
       /'"br5"' is not assignable/,
     ],
-  ])("finds %s, at that setting", (_, interfaces, setting, words) => {
+  ])("shows an error for %s, at that setting", (_, interfaces, setting, words) => {
     const text = config.replace('[{ tap: "a0" }]', interfaces);
     const { file, service } = open(text);
     const found = service.getSemanticDiagnostics(file);
@@ -228,7 +228,7 @@ describe("an editor, by the built declarations", () => {
     expect(found.map(({ start }) => start)).toEqual([text.lastIndexOf(`${setting}:`)]);
   });
 
-  it("offers the host's bridges where an interface names one", () => {
+  it("completes the host's bridges in an interface", () => {
     const text = config.replace('tap: "a0"', 'bridge: ""');
     const { file, service } = open(text);
     const offered = service.getCompletionsAtPosition(file, text.indexOf('bridge: "') + 9, undefined);
@@ -239,7 +239,7 @@ describe("an editor, by the built declarations", () => {
 describe("defineConfig", () => {
   const host = { stateVersion: "26.05", user: { name: "alice" } } as const;
 
-  it("gives back what it is given, and keeps whether that is a function", () => {
+  it("returns its argument, and keeps the type of a function", () => {
     const config = defineConfig({ hosts: { h: host } });
     expectTypeOf(config).toEqualTypeOf<written.Config>();
     expect(config).toEqual({ hosts: { h: host } });
@@ -255,7 +255,7 @@ describe("defineConfig", () => {
     expectTypeOf(defineConfig(Promise.resolve(config))).toEqualTypeOf<Promise<written.Config>>();
   });
 
-  it("takes computed bridges, names, VMs and hosts as they are", () => {
+  it("accepts computed bridges, names, VMs and hosts", () => {
     const bridges: Record<string, written.Bridge> = { br7: { address: "10.0.7.1/24" } };
     const vm: written.Vm = { interfaces: [{ bridge: "br7" }] };
     const named = (bridge: string): written.Vm => ({ interfaces: [{ bridge }] });
@@ -276,7 +276,7 @@ describe("defineConfig", () => {
     defineConfig({ hosts: { ...{ c: host }, d: { ...host, vms: { x: { interfaces: [{ bridge: "any" }] } } } } });
   });
 
-  it("refuses a bridge of another host, and one that a function of the environment mistypes", () => {
+  it("rejects a bridge of another host, and an unknown bridge in a config function", () => {
     const one = { br0: { address: "10.0.0.1/24" } };
     const other = { br1: { address: "10.0.1.1/24" } };
     defineConfig({
@@ -450,7 +450,7 @@ describe("the documentation", () => {
   const interfaces = statements.filter(ts.isInterfaceDeclaration);
   const parsed = leftOut();
 
-  it("is there for every type and is tried for every interface", () => {
+  it("exists for every type, and every interface has an example here", () => {
     const types = statements.filter(
       (statement) => ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement),
     );
@@ -475,7 +475,7 @@ describe("the documentation", () => {
     }),
   );
 
-  it.each(settings)("says the meaning and the default of $name", ({ meaning, optional, defaults, value }) => {
+  it.each(settings)("has the meaning and the default of $name", ({ meaning, optional, defaults, value }) => {
     expect(meaning).toMatch(/^[A-Z].{10,}\.$/s);
     expect(defaults).toHaveLength(optional ? 1 : 0);
     // JavaScript's literals for data are YAML's too; a default that depends on others is prose.

@@ -71,7 +71,7 @@ describe("dangerous", () => {
     expect(howOf(source)).toBeUndefined();
   });
 
-  it("is what everyone may read for writing only, and what is secret for reading too", () => {
+  it("depends on writing for public folders, and not for secrets", () => {
     expect(howOf("/usr", true)).toBeUndefined();
     expect(howOf("/usr")).toBeDefined();
     expect(howOf("/var/lib/nftables", true)).toBeUndefined();
@@ -79,7 +79,7 @@ describe("dangerous", () => {
     expect(howOf("/home/alice/.aws", true)).toBeDefined();
   });
 
-  it("is a VM's own host keys and secrets for nobody else", () => {
+  it("does not apply to the built-in shares of a VM's host keys and secrets", () => {
     expect(howOf("/var/lib/microvm-host-keys/a", true, "sshHostKeys")).toBeUndefined();
     expect(howOf("/var/lib/microvm-host-keys", true, "sshHostKeys")).toBeDefined();
     expect(howOf("/var/lib/microvm-host-keys/a", true, "shares")).toBeDefined();
@@ -87,7 +87,7 @@ describe("dangerous", () => {
     expect(howOf("/run/microvm-secrets/a", true, "shares")).toBeDefined();
   });
 
-  it("is the same where homes and folders of VMs are kept for a root that is lost", () => {
+  it("is the same below /persist, where hosts with a temporary root keep folders", () => {
     const kept = dangersOf({ user: "alice", directory: "/persist/home/alice" }, "/nix/persist/var/lib/vms");
     const share = { readOnly: false, setting: undefined };
     for (const root of ["", "/persist", "/nix/persist"]) {

@@ -99,7 +99,7 @@ describe("extend", () => {
     });
   });
 
-  it("has the type of its base, and knows what may be changed", () => {
+  it("has the type of its base, and rejects unknown settings", () => {
     const vm: Vm = {};
     const host: Host = { stateVersion: "26.05", user: { name: "alice" } };
     const config: Config = { hosts: { h: host } };
@@ -164,14 +164,14 @@ describe("the laws of extend", () => {
     );
   });
 
-  it("is idempotent where there are no lists", () => {
+  it("is idempotent without lists", () => {
     expect(extend<Vm>({ vcpu: 2 }, { vcpu: 3, vsock: { cid: 5 } }, { vcpu: 3, vsock: { cid: 5 } })).toEqual({
       vcpu: 3,
       vsock: { cid: 5 },
     });
   });
 
-  it("changes nothing that it is given", () => {
+  it("does not change its arguments", () => {
     fc.assert(
       fc.property(part, part, (a, b) => {
         expect(() => extend(frozen(a), frozen(b))).not.toThrow();
@@ -180,7 +180,7 @@ describe("the laws of extend", () => {
     );
   });
 
-  it("says of every value where it comes from", () => {
+  it("returns the origin of every value", () => {
     fc.assert(
       fc.property(part, part, (base, change) => {
         for (const [path, value] of leaves(merge(base, change), [])) {

@@ -8,7 +8,7 @@ const path = fc
   .map((names) => `/${names.join("/")}`);
 
 describe("an index of folders", () => {
-  it("finds what a look at each would", () => {
+  it("finds the same folders as a linear search", () => {
     fc.assert(
       fc.property(fc.array(path, { maxLength: 20 }), path, (paths, asked) => {
         const folders = paths.map((folder, position) => ({ folder, position }));
@@ -24,7 +24,7 @@ describe("an index of folders", () => {
     );
   });
 
-  it("tells of the nearest first", () => {
+  it("returns the nearest folder first", () => {
     const { around } = indexFolders([{ folder: "/a" }, { folder: "/a/b" }]);
     expect(around("/a/b/c")).toEqual([{ folder: "/a/b" }, { folder: "/a" }]);
   });

@@ -28,7 +28,7 @@ const inLan = { bridge: "lan", address: "dhcp", mac: "02:00:00:00:00:0b" };
 const routed = { routed: true, mac: "02:00:00:00:00:0c" };
 
 describe("the files of a guest's interfaces", () => {
-  it("lead out by the first alone: a bridge, then the routed network", () => {
+  it("have a default route on the first only: a bridge, then the routed network", () => {
     expect(filesOf([onBridge, routed])).toEqual([
       `# 10-e
 [Match]
@@ -60,7 +60,7 @@ GatewayOnLink=true
     ]);
   });
 
-  it("lead out by the first alone: the routed network, then a bridge", () => {
+  it("have a default route on the first only: the routed network, then a bridge", () => {
     expect(filesOf([routed, onBridge])).toEqual([
       `# 10-e
 [Match]
@@ -85,7 +85,7 @@ Address=fd00::2/64
     ]);
   });
 
-  it("ask for an address and for the way out by the first", () => {
+  it("use DHCP for address and default route on the first", () => {
     expect(filesOf([inLan, onBridge])).toEqual([
       `# 10-e
 [Match]
@@ -106,7 +106,7 @@ Address=fd00::2/64
     ]);
   });
 
-  it("ask for an address alone by another", () => {
+  it("use DHCP for the address only on another", () => {
     expect(filesOf([onBridge, inLan])).toEqual([
       `# 10-e
 [Match]
@@ -136,7 +136,7 @@ UseGateway=false
     ]);
   });
 
-  it("have no way out by a gateway that the VM is itself", () => {
+  it("have no default route if the VM is the gateway", () => {
     const gateway = { bridges: { br0: { address: "10.0.0.1/24", gateway: "10.0.0.9" } } };
     const input = config({ a: { network: "open", interfaces: [{ address: "10.0.0.9" }] } }, gateway);
     const result = planConfig(input, emptyLock);

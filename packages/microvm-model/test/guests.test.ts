@@ -54,23 +54,23 @@ const together: Readonly<Record<string, Change>> = {
     { forwardPorts: [{ host: { port: 8080 }, guest: { port: 80 } }] },
   ],
   nameservers: { nameservers: ["9.9.9.9"] },
-  "what it may reach": { network: "allowlist", allow: ["10.1.0.5:80"], reachVms: ["a"], reachHost: [80] },
-  "what leads to it": [{ bandwidthMbitPerSecond: 10 }, { bandwidthMbitPerSecond: 20 }],
+  "the network policy": { network: "allowlist", allow: ["10.1.0.5:80"], reachVms: ["a"], reachHost: [80] },
+  "the bandwidth limit": [{ bandwidthMbitPerSecond: 10 }, { bandwidthMbitPerSecond: 20 }],
   workspace: { workspace: "/srv/work" },
   "no workspace": { workspace: false },
   "another clone of the repository": [{ workspace: { repo: "~/a" } }, { workspace: { repo: "~/b" } }],
-  "where SSH keys lie": { sshHostKeys: "/srv/keys" },
-  "an agent's state of its own": [{ agent: "claude-code" }, { agentState: "own" }],
+  "the folder of SSH host keys": { sshHostKeys: "/srv/keys" },
+  "a separate agent's state": [{ agent: "claude-code" }, { agentState: "own" }],
   "a share": { shares: [share] },
-  "what a share is of": [{ shares: [share] }, { shares: [{ ...share, source: "/srv/b", readOnly: true }] }],
+  "the source of a share": [{ shares: [share] }, { shares: [{ ...share, source: "/srv/b", readOnly: true }] }],
   "an image": [{ volumes: [volume] }, { volumes: [{ ...volume, image: "b.img" }] }],
   "an image elsewhere": [{ volumes: [volume] }, { volumes: [{ ...volume, image: "/srv/b.img" }] }],
   "an image of the default's size": { volumes: [{ image: "other.img", mountPoint: "/var", sizeMiB: 1 }] },
-  "what an image is made of": [
+  "the size and options of an image": [
     { volumes: [volume] },
     { volumes: [{ ...volume, sizeMiB: 5, readOnly: true, serial: "1", direct: true, mkfsExtraArgs: ["-m0"] }] },
   ],
-  "an image that there is": [
+  "an existing image": [
     { volumes: [volume] },
     { volumes: [{ image: "a.img", mountPoint: "/data", autoCreate: false }] },
   ],
@@ -79,7 +79,10 @@ const together: Readonly<Record<string, Change>> = {
   environment: { environment: { PROJECT: "b" } },
   machineId: { machineId: "00000000-0000-4000-8000-000000000001" },
   "no machine-id": { machineId: null },
-  "all of these beside modules": [module, { index: 7, environment: { A: "b" }, workspace: "/srv/b", nameservers: [] }],
+  "these settings together with modules": [
+    module,
+    { index: 7, environment: { A: "b" }, workspace: "/srv/b", nameservers: [] },
+  ],
 };
 
 const apart: Readonly<Record<string, Change>> = {
@@ -94,8 +97,8 @@ const apart: Readonly<Record<string, Change>> = {
   "SSH over vsock": { vsock: { ssh: true } },
   "no SSH host keys": { sshHostKeys: false },
   "a share that the initrd mounts": [{ volumes: [] }, { shares: [{ ...share, mountPoint: "/var" }] }],
-  "where a volume is": [{ volumes: [volume] }, { volumes: [{ ...volume, mountPoint: "/other" }] }],
-  "what a volume is": [{ volumes: [volume] }, { volumes: [{ ...volume, fsType: "xfs" }] }],
+  "the mount point of a volume": [{ volumes: [volume] }, { volumes: [{ ...volume, mountPoint: "/other" }] }],
+  "the file system of a volume": [{ volumes: [volume] }, { volumes: [{ ...volume, fsType: "xfs" }] }],
   "a volume's label": [{ volumes: [volume] }, { volumes: [{ ...volume, label: "data" }] }],
   "one more volume": { volumes: [volume] },
   "no writable store": { writableStoreOverlay: null },
@@ -103,37 +106,37 @@ const apart: Readonly<Record<string, Change>> = {
   users: { users: { bob: { uid: 1001, gid: 100 } } },
   groups: { groups: { data: { gid: 2000 } } },
   agent: { agent: "claude-code" },
-  "an agent's state that is copied": [{ agent: "claude-code" }, { agentState: "copy" }],
+  "a copied agent's state": [{ agent: "claude-code" }, { agentState: "copy" }],
   "a secret's name": [{ secrets: { KEY: "/run/a" } }, { secrets: { TOKEN: "/run/a" } }],
   toolchains: { toolchains: ["go"] },
   packages: { packages: ["git"] },
   home: { home: ["zsh"] },
   modules: module,
   "another module": [module, { modules: ["./n.nix"] }],
-  "vcpu beside modules": [module, { vcpu: 2 }],
-  "memory beside modules": [module, { memoryMiB: 1024 }],
-  "hugepages beside modules": [module, { hugepages: true }],
-  "memory beside a module of a home": [{ home: ["./home.nix"] }, { memoryMiB: 1024 }],
+  "vcpu, with modules": [module, { vcpu: 2 }],
+  "memory, with modules": [module, { memoryMiB: 1024 }],
+  "hugepages, with modules": [module, { hugepages: true }],
+  "memory, with a home-manager module": [{ home: ["./home.nix"] }, { memoryMiB: 1024 }],
   specialArgs: { specialArgs: { site: "berlin" } },
   pkgs: { pkgs: null },
   nixpkgs: { nixpkgs: "other" },
   "an option by name": { microvm: { optimize: { enable: false } } },
   stateVersion: { stateVersion: "25.11" },
-  "a guest of one's own": { guest: "own" },
+  "guest: own": { guest: "own" },
 };
 
 describe("two VMs", () => {
-  it.each(Object.entries(together))("share a guest though they differ in %s", (_, change) => {
+  it.each(Object.entries(together))("share a guest if they differ in %s", (_, change) => {
     expect(guestsOf(pairOf(change)).map(({ vms }) => vms)).toEqual([["a", "b"]]);
   });
 
-  it.each(Object.entries(apart))("have guests of their own for %s", (_, change) => {
+  it.each(Object.entries(apart))("have separate guests if they differ in %s", (_, change) => {
     expect(guestsOf(pairOf(change)).map(({ vms }) => vms)).toEqual([["a"], ["b"]]);
   });
 });
 
 describe("the guests of a host", () => {
-  it("have graphics as they are written, `true` being all defaults", () => {
+  it("have graphics as in the config, with all defaults for `true`", () => {
     const graphicsOf = (graphics: unknown): unknown =>
       planOf({ a: { hypervisor: "qemu", graphics } }).vms[0]?.machine.graphics;
     const defaults = { backend: "gtk", crosvmPackage: null, hostMemoryMiB: 256, socket: null, vulkan: null };
@@ -145,7 +148,7 @@ describe("the guests of a host", () => {
     ]);
   });
 
-  it("have the Emacs and the folder of its files that a home writes", () => {
+  it("have the package and the config directory of Emacs", () => {
     const emacsOf = (written: object): unknown =>
       planOf({ a: { home: [{ program: "emacs", ...written }] } }).vms[0]?.guest.users[0].home[0];
     const path = ["hosts", "h", "vms", "a", "home", 0];
@@ -158,7 +161,7 @@ describe("the guests of a host", () => {
     });
   });
 
-  it("have images of their own names, that of /var as the default has", () => {
+  it("have their own image names, with the default's name for /var", () => {
     const volumes = ["/data", "/var", "/other"].map((mountPoint, at) => ({
       image: `${String(at)}.img`,
       mountPoint,
@@ -168,7 +171,7 @@ describe("the guests of a host", () => {
     expect(vm?.storage.volumes.map(imageOf)).toEqual(["volume-0.img", "var.img", "volume-2.img"]);
   });
 
-  it("are in the order of their VMs, each named after its first", () => {
+  it("are in the order of their VMs, and each has the name of its first VM", () => {
     const vms = {
       a: { index: 3 },
       b: { index: 2, firewall: false },
@@ -181,7 +184,7 @@ describe("the guests of a host", () => {
     ]);
   });
 
-  it("are all one for a hundred VMs that say nothing", () => {
+  it("are one guest for a hundred VMs without settings", () => {
     const names = Array.from({ length: 100 }, (_, position) => `vm${String(position).padStart(3, "0")}`);
     const bridges = { br0: { address: "10.0.0.1/16" } };
     expect(guestsOf(Object.fromEntries(names.map((name) => [name, {}])), { bridges })).toEqual([
@@ -189,14 +192,14 @@ describe("the guests of a host", () => {
     ]);
   });
 
-  it("are single until a second VM needs the same", () => {
+  it("are single until a second VM has the same configuration", () => {
     const single = { name: "a", vms: ["a"], own: "single" };
     expect(guestsOf({ a: {} })).toEqual([single]);
     expect(guestsOf({ a: {}, b: { firewall: false } })).toEqual([single, { name: "b", vms: ["b"], own: "single" }]);
     expect(guestsOf({ a: {}, b: {} })).toEqual([{ name: "a", vms: ["a", "b"], own: null }]);
   });
 
-  it("are one VM's own where it asks for one, though another is the same", () => {
+  it("are separate for a VM with guest: own, even if another VM is the same", () => {
     const own = { guest: "own" };
     expect(guestsOf({ a: own, b: {}, c: own, d: {} })).toEqual([
       { name: "a", vms: ["a"], own: "asked" },
@@ -205,7 +208,7 @@ describe("the guests of a host", () => {
     ]);
   });
 
-  it("are one VM's own where its identity is longer than a kernel's command line", () => {
+  it("are separate for a VM whose identity does not fit on the kernel command line", () => {
     const environment = (length: number): object => ({ environment: { TEXT: "x".repeat(length) } });
     expect(guestsOf({ a: environment(100), b: environment(2000), c: {} })).toEqual([
       { name: "a", vms: ["a", "c"], own: null },
@@ -218,7 +221,7 @@ describe("the guests of a host", () => {
     expect(guestsOf({ a: { shares } })).toEqual([{ name: "a", vms: ["a"], own: "long" }]);
   });
 
-  it("are shared by VMs with two interfaces and two shares, whatever their names", () => {
+  it("are shared by VMs with two interfaces and two shares, with any names", () => {
     const vm = (host: number): object => ({
       interfaces: [{}, { address: `10.0.0.${String(host)}` }],
       shares: [share, { tag: "docs", source: "/srv/docs", readOnly: true }],
@@ -229,7 +232,7 @@ describe("the guests of a host", () => {
     ]);
   });
 
-  it("are reported where a VM has one of its own that does not ask for it", () => {
+  it("cause a warning if a VM without guest: own has a separate one", () => {
     const environment = { TEXT: "x".repeat(2000) };
     const codes = (vms: object): readonly string[] => {
       const result = planConfig(config(vms), emptyLock);
@@ -243,7 +246,7 @@ describe("the guests of a host", () => {
   });
 
   it.each([{ environment: { GREETING: "grüezi" } }, { shares: [{ ...share, mountPoint: "/srv/für" }] }])(
-    "are one VM's own where its identity is not printable ASCII: %j",
+    "are separate for a VM whose identity is not printable ASCII: %j",
     (vm) => {
       expect(guestsOf({ a: vm, b: vm })).toEqual([
         { name: "a", vms: ["a"], own: "not-ascii" },
@@ -252,7 +255,7 @@ describe("the guests of a host", () => {
     },
   );
 
-  it("are not told of the host's own paths", () => {
+  it("do not depend on paths of the host", () => {
     expect(guestsOf({ a: { shares: [{ ...share, source: "/srv/für" }] }, b: {} })).toEqual([
       { name: "a", vms: ["a", "b"], own: null },
     ]);

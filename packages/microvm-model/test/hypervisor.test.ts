@@ -21,7 +21,7 @@ const ofOnly = (input: unknown): VmPlan => {
   return vm;
 };
 
-describe("each hypervisor and each thing it is asked for", () => {
+describe("each hypervisor with each feature", () => {
   it("is in the matrix", () => {
     expect(names.toSorted()).toEqual(hypervisors.toSorted());
     expect(cells).toHaveLength(Object.keys(asking).length * hypervisors.length);
@@ -46,7 +46,7 @@ describe("each hypervisor and each thing it is asked for", () => {
     expect(problems.map((problem) => problem.severity)).toEqual(severity);
   });
 
-  it("has vfkit refused on NixOS, and named as a way out nowhere", () => {
+  it("rejects vfkit on NixOS, and never suggests it", () => {
     const [problem] = problemsOf(config({ a: { ...bare, hypervisor: "vfkit" } }));
     expect(problem?.code).toBe("hypervisor-needs-macos");
     const remedies = cells.flatMap(({ what, name }) =>
@@ -55,15 +55,15 @@ describe("each hypervisor and each thing it is asked for", () => {
     expect(remedies.filter((remedy) => remedy.includes("vfkit"))).toEqual([]);
   });
 
-  it("asks for another machine where qemu has one", () => {
+  it("suggests another machine for qemu", () => {
     const [problem] = problemsOf(config({ a: { ...bare, ...asking["hotplug-microvm"][1], hypervisor: "qemu" } }));
-    expect(problem?.remedy).toBe('Set `microvm.qemu.machine`, such as "q35", or hypervisor "cloud-hypervisor".');
+    expect(problem?.remedy).toBe('Set `microvm.qemu.machine`, such as "q35", or use hypervisor "cloud-hypervisor".');
   });
 
-  it("names what would work", () => {
+  it("suggests the hypervisors that work", () => {
     const [problem] = problemsOf(config({ a: { ...bare, ...asking["9p"][1], hypervisor: "firecracker" } }));
     expect(problem?.message).toBe("firecracker cannot share t over 9p");
-    expect(problem?.remedy).toBe('Use proto "virtiofs", or hypervisor "kvmtool" or "qemu".');
+    expect(problem?.remedy).toBe('Use proto "virtiofs", or use hypervisor "kvmtool" or "qemu".');
   });
 
   it.each([
@@ -82,7 +82,7 @@ describe("each hypervisor and each thing it is asked for", () => {
     expect(problem?.remedy.startsWith(remedy)).toBe(true);
   });
 
-  it.each(hypervisors)("has its problems where something is written, for a VM that says only %s", (hypervisor) => {
+  it.each(hypervisors)("reports problems at settings of the config, for a VM with only %s", (hypervisor) => {
     for (const more of [{}, { agent: "claude-code" }, { secrets: { A: "/run/a" } }]) {
       const input = config({ a: { hypervisor, ...more } });
       const problems = problemsOf(input);
@@ -93,7 +93,7 @@ describe("each hypervisor and each thing it is asked for", () => {
   });
 
   it.each(hypervisors.filter((name) => name !== "vfkit"))(
-    "is said how to have a VM of %s that shares nothing",
+    "suggests settings for a VM of %s without shares",
     (hypervisor) => {
       const ofShares = (vm: object): readonly Problem[] =>
         problemsOf(config({ a: vm })).filter(
@@ -102,9 +102,11 @@ describe("each hypervisor and each thing it is asked for", () => {
       const [problem] = ofShares({ hypervisor });
       const without = { store: "disk", sshHostKeys: false, workspace: false };
       if (problem === undefined) return;
-      expect(problem.remedy).toMatch(/^Set store: "disk", sshHostKeys: false and workspace: false, or hypervisor "/);
+      expect(problem.remedy).toMatch(
+        /^Set store: "disk", sshHostKeys: false and workspace: false, or use hypervisor "/,
+      );
       expect(ofShares({ hypervisor, ...without })).toEqual([]);
-      for (const [, other] of problem.remedy.matchAll(/(?<=or hypervisor.*)"([a-z-]+)"/g))
+      for (const [, other] of problem.remedy.matchAll(/(?<=or use hypervisor.*)"([a-z-]+)"/g))
         expect(ofShares({ hypervisor: other })).toEqual([]);
     },
   );

@@ -48,7 +48,7 @@ const problemsOf = (vm: object, inputs: object = {}): readonly Problem[] => {
 describe("an agent that nixpkgs does not have", () => {
   const unstable = (url: string): object => ({ "nixpkgs-unstable": url });
 
-  it("is refused with its successor, and with the release that still has it", () => {
+  it("is an error that names its successor, and the release that contains it", () => {
     expect(problemsOf({ agent: "gemini-cli" })).toEqual([
       {
         code: "agent-not-packaged",
@@ -56,11 +56,11 @@ describe("an agent that nixpkgs does not have", () => {
         path: ["hosts", "h", "vms", "a", "agent"],
         message: "gemini-cli was in nixpkgs until 26.05, but the input nixpkgs-unstable follows nixos-unstable",
         remedy:
-          'Use its successor, agent: "antigravity-cli". Or: Use the package of the host\'s release: packagesFrom: "nixpkgs".',
+          'Use its successor: agent: "antigravity-cli". Or use the package of the host\'s release: packagesFrom: "nixpkgs".',
       },
     ]);
     const [pinned] = problemsOf({ agent: "gemini-cli" }, { nixpkgs: "github:nixos/nixpkgs/nixos-26.11" });
-    expect(pinned?.remedy).toContain("Or: Pin the input nixpkgs-unstable to a commit that contains it.");
+    expect(pinned?.remedy).toContain("Or pin the input nixpkgs-unstable to a commit that contains the agent.");
   });
 
   it.each([
@@ -81,17 +81,19 @@ describe("an agent that nixpkgs does not have", () => {
     expect(problemsOf({ agent: { ...agents["gemini-cli"], packagesFrom: "nixpkgs" } })).toEqual([]);
   });
 
-  it("is refused where the host's release is too old for it", () => {
+  it("is an error if the host's release is too old", () => {
     const agent = { ...agents["kiro-cli"], packagesFrom: "nixpkgs" };
     const [problem] = problemsOf({ agent }, { nixpkgs: "github:nixos/nixpkgs/nixos-25.11" });
     expect(problem?.message).toBe("kiro-cli is in nixpkgs since 26.05, but the input nixpkgs follows NixOS 25.11");
-    expect(problem?.remedy).toBe('Leave `packagesFrom` out to use "nixpkgs-unstable".');
+    expect(problem?.remedy).toBe('Remove `packagesFrom` to use "nixpkgs-unstable".');
     const [old] = problemsOf({ agent: "kiro-cli" }, unstable("github:nixos/nixpkgs/nixos-25.11"));
-    expect(old?.remedy).toBe("Let that input follow nixos-unstable.");
+    expect(old?.remedy).toBe(
+      'Set the input nixpkgs-unstable to a newer release, such as "github:nixos/nixpkgs/nixos-unstable".',
+    );
     expect(problemsOf({ agent }, { nixpkgs: "github:nixos/nixpkgs/nixos-26.05" })).toEqual([]);
   });
 
-  it("is no concern of an agent of the config's own, unless it says so", () => {
+  it("is no error for a custom agent without `releases`", () => {
     const agent = { name: "mine", package: "mine", command: "mine" };
     expect(problemsOf({ agent })).toEqual([]);
     const releases = { since: "25.11", until: "26.05" };
@@ -123,7 +125,7 @@ describe("a hypervisor that needs the scripted initrd", () => {
     );
   });
 
-  it("is judged by the nixpkgs of the guest", () => {
+  it("is reported for the nixpkgs of the guest", () => {
     const inputs = { nixpkgs: "github:nixos/nixpkgs/nixos-25.11", newer: "github:nixos/nixpkgs/nixos-26.05" };
     const guest = { store: "disk", sshHostKeys: false, workspace: false, hypervisor: "crosvm" };
     expect(problemsOf(guest, inputs)).toEqual([]);

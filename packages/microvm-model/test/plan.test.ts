@@ -31,14 +31,14 @@ describe("an index", () => {
     });
   });
 
-  it("is none whose CID another VM says", () => {
+  it("is not one whose CID another VM sets", () => {
     expect(identities(planned(config({ a: { index: 5, vsock: { cid: 3 } }, b: {} })))).toEqual({
       a: [5, 3, "microvm5 02:00:00:00:00:06 10.0.0.7"],
       b: [1, 4, "microvm1 02:00:00:00:00:02 10.0.0.3"],
     });
   });
 
-  it("is the next free one by name, whatever the order of the config", () => {
+  it("is the next free one in the order of names, not of the config", () => {
     expect(identities(planned(config({ c: {}, a: {}, b: { index: 0 } })))).toEqual({
       a: [1, 4, "microvm1 02:00:00:00:00:02 10.0.0.3"],
       b: [0, 3, "microvm0 02:00:00:00:00:01 10.0.0.2"],
@@ -46,7 +46,7 @@ describe("an index", () => {
     });
   });
 
-  it("passes over what explicit values took, and the gateway", () => {
+  it("skips the gateway, and indexes whose values are set", () => {
     const bridges = { br0: { address: "10.0.0.3/24" } };
     const vms = { a: {}, z: { index: 9, interfaces: [{ address: "10.0.0.2" }] } };
     expect(identities(planned(config(vms, { bridges })))).toEqual({
@@ -55,12 +55,12 @@ describe("an index", () => {
     });
   });
 
-  it("yields to explicit values", () => {
+  it("does not change values that are set", () => {
     const vm = { vsock: { cid: 77 }, interfaces: [{ tap: "t", mac: "06:00:00:00:00:01", address: "10.0.0.200" }] };
     expect(identities(planned(config({ a: vm })))).toEqual({ a: [0, 77, "t 06:00:00:00:00:01 10.0.0.200"] });
   });
 
-  it("gives each interface of a VM identifiers of its own", () => {
+  it("gives each interface of a VM different identifiers", () => {
     const bridges = { br0: { address: "10.0.0.1/24" }, br1: { address: "10.0.1.1/24" } };
     const vm = { index: 4, interfaces: [{ bridge: "br0" }, { bridge: "br1" }] };
     expect(identities(planned(config({ a: vm }, { bridges })))).toEqual({
@@ -68,7 +68,7 @@ describe("an index", () => {
     });
   });
 
-  it("reaches far", () => {
+  it("can be large", () => {
     const bridges = { br0: { address: "10.0.0.1/8" } };
     expect(identities(planned(config({ a: { index: 9_999_999 } }, { bridges })))).toEqual({
       a: [9_999_999, 10_000_002, "microvm9999999 02:00:00:98:96:80 10.152.150.129"],
@@ -88,7 +88,7 @@ describe("a network", () => {
       ]),
     );
 
-  it("of two families gives an address of each", () => {
+  it("with IPv4 and IPv6 gives an address of each", () => {
     const bridges = { br0: { address: "10.0.0.1/24", ipv6: "fd00::1/64" } };
     const vms = { a: { index: 8 }, b: { interfaces: [{ ipv6: "FD00::0:20" }] } };
     expect(links(config(vms, { bridges }))).toEqual({
@@ -97,18 +97,18 @@ describe("a network", () => {
     });
   });
 
-  it("of IPv6 alone gives that, and passes over the host's own", () => {
+  it("with only IPv6 gives an IPv6 address, and skips the host's", () => {
     const bridges = { br0: { ipv6: "fd00::2/64" } };
     expect(links(config({ a: {}, b: {} }, { bridges }))).toEqual({ a: ["br0 fd00::3"], b: ["br0 fd00::4"] });
   });
 
-  it("with a DHCP server leases a VM the address of its index, and gives nobody one of the range", () => {
+  it("with a DHCP server leases a VM the address of its index, and gives no static address in the range", () => {
     const bridges = { br0: { address: "10.0.0.1/24", dhcp: { from: "10.0.0.2", to: "10.0.0.99" } } };
     const vms = { a: {}, b: { interfaces: [{ address: "dhcp" }] } };
     expect(links(config(vms, { bridges }))).toEqual({ a: ["br0 10.0.0.100"], b: ["br0 10.0.0.2 dhcp"] });
   });
 
-  it("that leads into a LAN gives MACs by the names of host and VM", () => {
+  it("in a LAN has MACs from the names of host and VM", () => {
     const lan = { lan: { ports: ["eno1"], address: "dhcp", network: "open" }, br0: { address: "10.0.0.1/24" } };
     const host = {
       stateVersion: "26.05",
@@ -167,7 +167,7 @@ describe("a network", () => {
       { address: "192.168.2.8/24", ipv6: "fd00::1/64" },
       ["hosts.i.bridges.lan.ipv6", "hosts.i.vms.a"],
     ],
-  ])("of two hosts has each address once: %s", (_, first, second, told) => {
+  ])("in a LAN causes a warning for an address of two hosts: %s", (_, first, second, told) => {
     const host = (lan: object): object => ({
       stateVersion: "26.05",
       user: {
@@ -184,7 +184,7 @@ describe("a network", () => {
     );
   });
 
-  it("of two hosts has each MAC once, wherever they say it", () => {
+  it("in a LAN causes a warning for a MAC of two hosts", () => {
     const host = (mac: string, bridge = "lan"): object => ({
       stateVersion: "26.05",
       user: {
@@ -208,14 +208,14 @@ describe("a network", () => {
     expect(warned(host("02:00:00:00:00:99"), ofNoLan)).toEqual([]);
   });
 
-  it("has a range in the upper half of its subnet", () => {
+  it("has its DHCP range in the upper half of the subnet", () => {
     const [network] =
       planned(config({}, { bridges: { br0: { address: "10.0.0.1/24", dhcp: true } } })).plan.hosts[0]?.networks ?? [];
     assert(network?.kind === "bridge");
     expect([network.dhcp?.from.value, network.dhcp?.to.value]).toEqual(["10.0.0.128", "10.0.0.254"]);
   });
 
-  it("in a LAN knows no addresses of who asks", () => {
+  it("in a LAN has no addresses of VMs with DHCP", () => {
     const bridges = { lan: { address: "192.168.1.2/24", gateway: "192.168.1.1", ports: ["eno1"], network: "open" } };
     const vms = {
       a: { interfaces: [{ address: "dhcp" }] },
@@ -236,7 +236,7 @@ describe("a network", () => {
     expect(gateways).toEqual(["192.168.1.1"]);
   });
 
-  it("is a bridge's, one of its VLANs or the routed one", () => {
+  it("is a bridge, a VLAN or the routed network", () => {
     const bridges = {
       br0: { address: "10.0.0.1/24", vlans: { 20: { address: "10.0.20.1/24" }, 3: { ipv6: "fd03::1/64" } } },
     };
@@ -253,7 +253,7 @@ describe("a network", () => {
     });
   });
 
-  it("is the routed one by itself where there is no bridge, and none where a VM wants none", () => {
+  it("is the routed network on a host without bridges, and none for a VM without interfaces", () => {
     const routed = { address: "10.9.0.1/24" };
     expect(links(config({ a: {}, b: { interfaces: [] } }, { bridges: {}, routed }))).toEqual({
       a: ["the routed network 10.9.0.2"],
@@ -261,7 +261,7 @@ describe("a network", () => {
     });
   });
 
-  it("never gives one address twice, nor one with another meaning", () => {
+  it("never gives an address twice, or a reserved address", () => {
     const names = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,3}$/), { minLength: 1, maxLength: 20 });
     const host = fc.integer({ min: 1, max: 60 });
     fc.assert(
@@ -286,7 +286,7 @@ describe("the lock", () => {
   const vmNames = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,4}$/), { maxLength: 12 });
   const withVms = (names: readonly string[]): unknown => config(Object.fromEntries(names.map((name) => [name, {}])));
 
-  it("keeps every VM's identity while others come and go", () => {
+  it("keeps the identity of each VM when others are added or removed", () => {
     fc.assert(
       fc.property(vmNames, vmNames, (before, after) => {
         const first = planned(withVms(before));
@@ -308,7 +308,7 @@ describe("the lock", () => {
     return resolutions;
   };
 
-  it("gives no VM an index that another one had, and a VM that comes back its own", () => {
+  it("gives a new VM no freed index, and a VM that returns its former one", () => {
     fc.assert(
       fc.property(fc.array(vmNames, { minLength: 1, maxLength: 6 }), (steps) => {
         const owners = new Map<number, string>();
@@ -325,7 +325,7 @@ describe("the lock", () => {
     );
   });
 
-  it("keeps freed indexes in the order in which they were freed", () => {
+  it("keeps freed indexes in order of time", () => {
     const resolutions = inTurn(withVms(["a", "b", "c"]), withVms(["a", "c"]), withVms(["c"]), withVms(["c", "d"]));
     expect(resolutions.at(-1)?.lock).toEqual({
       version: 2,
@@ -357,7 +357,7 @@ describe("the lock", () => {
     expect(full.left.map(({ code }) => code)).toEqual(["subnet-full"]);
   });
 
-  it("frees the index of a VM that the config moves, and never one that another VM takes by `index`", () => {
+  it("frees the old index of a VM with a new `index`, unless another VM sets it", () => {
     const resolutions = inTurn(
       config({ a: {}, b: { index: 7 } }),
       config({ a: {}, b: { index: 8 } }),
@@ -396,14 +396,14 @@ describe("the lock", () => {
     const renamed = config({ a: {}, c: { renamedFrom: "b" }, d: {} });
     const before = config({ a: {}, b: {} });
 
-    it("gives the VM its former index, and never again after that", () => {
+    it("gives the VM its former index once", () => {
       const resolutions = inTurn(before, renamed, renamed, config({ a: {}, c: {}, d: {} }), config({ d: {} }));
       const after = { a: 0, c: 1, d: 2 };
       expect(resolutions.map(indexesOf)).toEqual([{ a: 0, b: 1 }, after, after, after, { d: 2 }]);
       expect(resolutions[2]?.lock).toEqual({ version: 2, hosts: { h: after } });
     });
 
-    it("gives it back when the rename was emitted without", () => {
+    it("gives the VM its former index even one run later", () => {
       const resolutions = inTurn(before, config({ a: {}, c: {} }), renamed);
       expect(resolutions.map(indexesOf)).toEqual([
         { a: 0, b: 1 },
@@ -424,34 +424,26 @@ describe("the lock", () => {
       ["a lock with others", { version: 2, hosts: { h: { a: 0, bb: 1 } } }, [[unknown, 'Did you mean "bb"?']]],
       ["a lock of another host", { version: 2, hosts: { i: { b: 0 } } }, [[unknown, "Remove `renamedFrom`."]]],
       ["the former name", { version: 2, hosts: { h: { a: 0, b: 1 } } }, []],
-      [
-        "the former name as a freed one",
-        { version: 2, hosts: { h: { a: 0 } }, freed: { h: [{ vm: "b", index: 1 }] } },
-        [],
-      ],
+      ["the former name, freed", { version: 2, hosts: { h: { a: 0 } }, freed: { h: [{ vm: "b", index: 1 }] } }, []],
       ["the new name", { version: 2, hosts: { h: { a: 0, c: 1 } } }, []],
-      [
-        "the new name as a freed one",
-        { version: 2, hosts: { h: { a: 0 } }, freed: { h: [{ vm: "c", index: 1 }] } },
-        [],
-      ],
-    ])("warns when the lock knows neither name: %s", (_, lock, warnings) => {
+      ["the new name, freed", { version: 2, hosts: { h: { a: 0 } }, freed: { h: [{ vm: "c", index: 1 }] } }, []],
+    ])("causes a warning if the lock has neither name: %s", (_, lock, warnings) => {
       expect(warningsOf(lock, "b")).toEqual(warnings);
     });
 
-    it("yields to `index`", () => {
+    it("does not change `index`", () => {
       expect(indexesOf(inTurn(before, config({ c: { renamedFrom: "b", index: 9 } })).at(-1) as Resolution)).toEqual({
         c: 9,
       });
     });
 
-    it("goes on over a second rename", () => {
+    it("works for a second rename", () => {
       const twice = config({ a: {}, e: { renamedFrom: "c" }, d: {} });
       expect(inTurn(before, renamed, twice).map(indexesOf).at(-1)).toEqual({ a: 0, d: 2, e: 1 });
     });
   });
 
-  describe("that has two VMs at one index", () => {
+  describe("with two VMs at one index", () => {
     const merged: Lock = { version: 2, hosts: { h: { a: 1, b: 0, z: 1 } } };
     const moves = (
       vms: object,
@@ -470,15 +462,15 @@ describe("the lock", () => {
       `index-moved hosts.h.vms.${vm} Two VMs have index 1 in the lock file, so ${vm} moves to index 2. 10.0.0.3 becomes 10.0.0.4.`;
 
     it.each([
-      ["the one that had it earlier keeps it", [{ b: 0, z: 1 }], "a"],
-      ["the latest lock that says which decides", [{ a: 1, z: 1 }, { b: 0, z: 1 }, { a: 1 }], "a"],
-      ["without one, the first by name keeps it", [], "z"],
+      ["the VM that had the index earlier keeps it", [{ b: 0, z: 1 }], "a"],
+      ["the latest lock with only one of them decides", [{ a: 1, z: 1 }, { b: 0, z: 1 }, { a: 1 }], "a"],
+      ["without such a lock, the first VM by name keeps the index", [], "z"],
     ])("%s", (_, earlier, moved) => {
       const indexes = { a: 1, b: 0, z: 1, [moved]: 2 };
       expect(moves({ z: {}, a: {}, b: {} }, earlier)).toEqual({ indexes, warnings: [message(moved)] });
     });
 
-    it("the one that the config has keeps it, under its former name too", () => {
+    it("the VM in the config keeps the index, also after a rename", () => {
       expect(moves({ a: {}, b: {} }, [{ z: 1 }])).toEqual({ indexes: { a: 1, b: 0 }, warnings: [] });
       expect(moves({ b: {}, n: { renamedFrom: "z" }, a: {} }, [{ z: 1 }])).toEqual({
         indexes: { a: 2, b: 0, n: 1 },
@@ -486,7 +478,7 @@ describe("the lock", () => {
       });
     });
 
-    it("the one with `index` keeps it", () => {
+    it("the VM with `index` keeps it", () => {
       expect(moves({ z: { index: 1 }, a: {}, b: {} }, [{ a: 1 }])).toEqual({
         indexes: { a: 2, b: 0, z: 1 },
         warnings: [message("a")],
@@ -494,7 +486,7 @@ describe("the lock", () => {
     });
   });
 
-  it("makes a plan that its own indexes give again", () => {
+  it("gives the same plan when it is used again", () => {
     fc.assert(
       fc.property(vmNames, (names) => {
         const first = planned(withVms(names));
@@ -534,12 +526,12 @@ describe("a plan", () => {
     ["github:NixOS/nixpkgs/nixos-25.11-small", "github:nix-community/home-manager/release-25.11"],
     ["github:nixos/nixpkgs/nixos-unstable", "github:nix-community/home-manager"],
     ["path:/srv/nixpkgs", "github:nix-community/home-manager/release-26.05"],
-  ])("goes with a nixpkgs from %s by a home-manager from %s", (nixpkgs, homeManager) => {
+  ])("with a nixpkgs from %s has a home-manager from %s", (nixpkgs, homeManager) => {
     const { plan } = planned(config({ a: { home: [zsh()] } }, {}, { inputs: { nixpkgs } }));
     expect(plan.inputs.find(({ name }) => name === "home-manager")?.url).toBe(homeManager);
   });
 
-  it("declares the default inputs that are used and the config's own", () => {
+  it("declares the used default inputs and those of the config", () => {
     expect(planned(full).plan.inputs.map(({ name }) => name)).toEqual([
       "nixpkgs",
       "nixpkgs-unstable",
@@ -551,7 +543,7 @@ describe("a plan", () => {
     expect(planned(config({ a: {} })).plan.inputs.map(({ name }) => name)).toEqual(["nixpkgs", "microvm"]);
   });
 
-  it("takes agents from nixpkgs where it is nixpkgs-unstable already", () => {
+  it("takes agents from nixpkgs if its URL is that of nixpkgs-unstable", () => {
     const nixpkgs = "github:nixos/nixpkgs/nixos-unstable";
     const inputsWith = (inputs: object): readonly string[] =>
       planned(config({ a: { agent: claudeCode() } }, {}, { inputs })).plan.inputs.map(({ name }) => name);
@@ -560,7 +552,7 @@ describe("a plan", () => {
     expect(inputsWith({})).toEqual(["nixpkgs", "nixpkgs-unstable", "microvm"]);
   });
 
-  it("keeps what a default input follows when only its URL changes", () => {
+  it("keeps `follows` of a default input when only its URL changes", () => {
     const inputs = { microvm: "path:m", nixpkgs: { url: "path:n" } };
     expect(planned(config({}, {}, { inputs })).plan.inputs).toEqual([
       { name: "nixpkgs", url: "path:n", follows: {}, flake: true },
@@ -568,7 +560,7 @@ describe("a plan", () => {
     ]);
   });
 
-  it("marks folders, and what leads to them, that any guest of the host could replace by a link", () => {
+  it("marks folders and their parents that a guest could replace with a symlink", () => {
     const dangerous = "b looks after all of them";
     const shares = [{ tag: "all", source: "~/src", mountPoint: "/src" }];
     const inner = { workspace: false, shares: [{ tag: "a", source: "~/src/x/a", dangerous }] };
@@ -580,7 +572,7 @@ describe("a plan", () => {
     ]);
   });
 
-  it("marks what leads to a folder from the outermost that a guest may write, also outside of homes", () => {
+  it("marks all parents inside the outermost writable share, also outside of homes", () => {
     const shares = ["/srv/out", "/srv/out/x", "/srv/out/x/y/z"].map((source, at) => ({
       tag: `s${String(at)}`,
       source,
@@ -595,7 +587,7 @@ describe("a plan", () => {
     ]);
   });
 
-  it("leads an agent to its state by a link, except where it lies there already", () => {
+  it("has a symlink to the agent's state, unless it is mounted at that place", () => {
     const states = planned(config({ a: { agent: "claude-code" }, b: { agent: "opencode" } })).plan.hosts[0]?.vms.map(
       ({ agent }) => [agent?.state?.parents, agent?.state?.links],
     );
@@ -627,7 +619,7 @@ describe("a plan", () => {
     expect(storageOf({ workspace: { transport: "git" } })?.repository).toMatchObject({ clone: null });
   });
 
-  it("shares the folder of a workspace at another place", () => {
+  it("shares the folder of a workspace at its mount point", () => {
     const storageOf = (vm: object) => planned(config({ a: vm })).plan.hosts[0]?.vms[0]?.storage;
     const shared = (workspace: object): unknown =>
       storageOf({ workspace })?.shares.find(({ role }) => role === "workspace");
@@ -642,7 +634,7 @@ describe("a plan", () => {
     expect(storageOf({ workspace: { mountPoint: "/workspace" } })?.repository).toBeNull();
   });
 
-  it("makes the folders of a VM, parents first, host keys out of the workspace", () => {
+  it("has the folders of a VM, parents first, and host keys outside of the workspace", () => {
     const [vm] = planned(config({ a: { agent: "claude-code" } })).plan.hosts[0]?.vms ?? [];
     const alice = { owner: "user", exposed: [] };
     expect(vm?.storage.directories).toEqual([

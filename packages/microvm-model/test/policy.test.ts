@@ -39,17 +39,17 @@ const said = (vms: object, host: object = {}): readonly (readonly [where: string
 
 const open = { bridges: { br0: { address: "10.0.0.1/24", network: "open" } } };
 
-describe("what a VM may reach", () => {
+describe("the policy of a VM", () => {
   it.each([
     ["the internet by default", {}, {}, "internet"],
-    ["what its bridge says", {}, open, "open"],
-    ["what it says itself, before its bridge", { network: "none" }, open, "none"],
-    ["what the host's defaults say", {}, { vmDefaults: { network: "allowlist" } }, "allowlist"],
+    ["the policy of its bridge", {}, open, "open"],
+    ["its own policy, instead of that of its bridge", { network: "none" }, open, "none"],
+    ["the policy of vmDefaults", {}, { vmDefaults: { network: "allowlist" } }, "allowlist"],
   ] as const)("is %s", (_, vm, host, network) => {
     expect(policyOf(vm, host).network).toBe(network);
   });
 
-  it("is what it lists, with what its agent and toolchains need, by port", () => {
+  it("has the entries of `allow`, its agent and its toolchains, with ports", () => {
     const { domains, addresses } = policyOf({
       network: "allowlist",
       agent: "claude-code",
@@ -70,7 +70,7 @@ describe("what a VM may reach", () => {
     ]);
   });
 
-  it("says each address and port once, whatever lies in what", () => {
+  it("has each address and port once, even if subnets overlap", () => {
     const { addresses } = policyOf({
       network: "internet",
       allow: ["10.1.0.5:80,22", "10.1.0.0/16:80", "10.1.0.5:22,443", "10.1.0.0/16:80", "fd00::5"],
@@ -83,7 +83,7 @@ describe("what a VM may reach", () => {
     ]);
   });
 
-  it("says each domain with the same ports once, where it is said first", () => {
+  it("has each domain with equal ports once, at its first place", () => {
     const { domains } = policyOf({
       network: "allowlist",
       toolchains: ["python"],
@@ -96,7 +96,7 @@ describe("what a VM may reach", () => {
     ]);
   });
 
-  it("leads a domain back to the agent or toolchain that wants it", () => {
+  it("keeps the agent or toolchain that needs a domain", () => {
     const { domains } = policyOf({ network: "allowlist", toolchains: ["cpp", "go"], allow: ["a.example"] });
     expect(domains.map(({ path }) => formatPath(path.slice(4)))).toEqual([
       ...toolchains.go.domains.map(() => "toolchains[1]"),
@@ -104,7 +104,7 @@ describe("what a VM may reach", () => {
     ]);
   });
 
-  it("holds its nameservers, be they in a private network or the host itself", () => {
+  it("contains its nameservers, in a private network or on the host", () => {
     const dns = [
       { proto: "udp", port: 53 },
       { proto: "tcp", port: 53 },
@@ -117,7 +117,7 @@ describe("what a VM may reach", () => {
     expect(host).toEqual(dns);
   });
 
-  it("holds other VMs, all of them or by port", () => {
+  it("contains other VMs, with all ports or some", () => {
     const vms = { a: { reachVms: ["b", "c:80,5432"] }, b: {}, c: { firewall: false } };
     const result = planConfig(config(vms, {}), emptyLock);
     assert(result._tag === "Right", JSON.stringify(result));
@@ -137,7 +137,7 @@ describe("what a VM may reach", () => {
     ]);
   });
 
-  it("holds ports of the host", () => {
+  it("contains ports of the host", () => {
     expect(policyOf({ reachHost: ["dns", 8080, { port: 69, proto: "udp" }] }).host).toEqual([
       { proto: "udp", port: 53 },
       { proto: "tcp", port: 53 },
@@ -147,13 +147,13 @@ describe("what a VM may reach", () => {
   });
 });
 
-describe("what cannot be", () => {
+describe("an invalid policy", () => {
   it.each([
     ["a macvtap", { interfaces: [{ type: "macvtap", link: "eth0", mode: "bridge" }] }, {}],
     ["QEMU's own network", { hypervisor: "qemu", interfaces: [{ type: "user" }] }, {}],
     ["QEMU's bridge helper", { hypervisor: "qemu", interfaces: [{ type: "bridge" }] }, {}],
     ["a bridge with ports", { interfaces: [{ address: "dhcp" }] }, { bridges: { br0: { ports: ["eth0"] } } }],
-  ])("is a policy on %s, but for an open one", (_, vm, { bridges }: { readonly bridges?: object }) => {
+  ])("is any policy except open on %s", (_, vm, { bridges }: { readonly bridges?: object }) => {
     const host = bridges === undefined ? {} : { bridges };
     const guarded = { network: "internet", ...vm };
     const only = (problems: readonly string[]): readonly string[] =>
@@ -164,35 +164,35 @@ describe("what cannot be", () => {
 
   it.each([
     [
-      "an allowance that all of the internet holds",
+      "an allowed domain with the policy internet",
       { network: "internet", allow: ["a.example"] },
       "allow-ignored a.allow[0]",
     ],
     [
-      "an allowance of what another one holds too",
+      "a preset and its domain with the policy internet",
       { network: "internet", allow: ["10.1.0.1", "npm", "registry.npmjs.org"] },
       "allow-ignored a.allow[1]",
     ],
-    ["an allowance of nothing", { network: "none", allow: ["10.1.0.1"] }, "allow-ignored a.allow[0]"],
-    ["an allowance of everything", { network: "open", allow: ["npm"] }, "allow-ignored a.allow[0]"],
-    ["a port of the host besides everything", { network: "open", reachHost: [80] }, "reach-ignored a.reachHost[0]"],
-    ["a VM besides everything", { network: "open", reachVms: ["b"] }, "reach-ignored a.reachVms[0]"],
-    ["a VM that is not there", { reachVms: ["c"] }, "unknown-vm a.reachVms[0]"],
-    ["a port of a VM that is not there", { reachVms: ["c:80"] }, "unknown-vm a.reachVms[0]"],
+    ["an allowed address with the policy none", { network: "none", allow: ["10.1.0.1"] }, "allow-ignored a.allow[0]"],
+    ["a preset with the policy open", { network: "open", allow: ["npm"] }, "allow-ignored a.allow[0]"],
+    ["a port of the host with the policy open", { network: "open", reachHost: [80] }, "reach-ignored a.reachHost[0]"],
+    ["another VM with the policy open", { network: "open", reachVms: ["b"] }, "reach-ignored a.reachVms[0]"],
+    ["an unknown VM", { reachVms: ["c"] }, "unknown-vm a.reachVms[0]"],
+    ["a port of an unknown VM", { reachVms: ["c:80"] }, "unknown-vm a.reachVms[0]"],
     ["the VM itself", { reachVms: ["a"] }, "reach-itself a.reachVms[0]"],
     ["a port of the VM itself", { reachVms: ["a:22"] }, "reach-itself a.reachVms[0]"],
     ["a URL", { network: "allowlist", allow: ["https://a.example"] }, "bad-value a.allow[0]"],
-    ["an address of a zone", { network: "allowlist", allow: ["[fd00::5%eth0]:443"] }, "bad-value a.allow[0]"],
-    ["a subnet of a zone", { network: "allowlist", allow: ["fe80::%eth0/64"] }, "bad-value a.allow[0]"],
-    ["a word that is none", { network: "allowlist", allow: ["gihub"] }, "bad-value a.allow[0]"],
-    ["a port beyond all", { network: "allowlist", allow: ["a.example:65536"] }, "bad-value a.allow[0]"],
-    ["no port behind a colon", { network: "allowlist", allow: ["a.example:"] }, "bad-value a.allow[0]"],
+    ["an address with a zone", { network: "allowlist", allow: ["[fd00::5%eth0]:443"] }, "bad-value a.allow[0]"],
+    ["a subnet with a zone", { network: "allowlist", allow: ["fe80::%eth0/64"] }, "bad-value a.allow[0]"],
+    ["an unknown preset", { network: "allowlist", allow: ["gihub"] }, "bad-value a.allow[0]"],
+    ["a port above 65535", { network: "allowlist", allow: ["a.example:65536"] }, "bad-value a.allow[0]"],
+    ["a colon without a port", { network: "allowlist", allow: ["a.example:"] }, "bad-value a.allow[0]"],
   ])("is %s", (_, vm, problem) => {
     expect(problemsOf(vm)).toEqual([problem]);
   });
 });
 
-describe("an address of the host's, or in it", () => {
+describe("an allowed address of the host or its networks", () => {
   const host = {
     bridges: {
       br0: { address: "10.7.0.1/24", ipv6: "fd00:7::1/64" },
@@ -215,34 +215,34 @@ describe("an address of the host's, or in it", () => {
     ["[fd00:7::1]:443", "List the host's ports instead: `reachHost: [443]`."],
     ["10.7.9.1/32", "List the host's ports instead: `reachHost: [80, 443]`."],
     ["192.168.7.2", "List the host's ports instead: `reachHost: [80, 443]`."],
-    ["10.7.0.2:80", "Leave it out: a VM always reaches itself."],
+    ["10.7.0.2:80", "Remove it: a VM always reaches itself."],
     ["10.7.1.3:5432", 'Name the VM instead: `reachVms: ["b:5432"]`.'],
     ["10.7.1.3", 'Name the VM instead: `reachVms: ["b:80,443"]`.'],
     ["10.7.1.0/24", "Name VMs in `reachVms` (b) and the host's ports in `reachHost` instead."],
     ["10.7.0.128/25:80", "Name VMs in `reachVms` and the host's ports in `reachHost` instead."],
     ["fd00:7::/64", "Name VMs in `reachVms` and the host's ports in `reachHost` instead."],
-  ])("is opened by another setting: %s", (destination, remedy) => {
+  ])("needs another setting: %s", (destination, remedy) => {
     expect(told(destination)).toEqual([`allow-of-host a.allow[0]: ${remedy}`]);
   });
 
-  it("is told of wherever it stands, beside a subnet that holds it too", () => {
+  it("is an error at any position, also after a subnet that contains it", () => {
     expect(told("10.0.0.0/8", "10.7.0.1")).toEqual([expect.stringMatching(/^allow-of-host a\.allow\[1\]/)]);
   });
 
-  it("is none in a subnet that holds more, in a LAN, or where no VM is", () => {
+  it("is no error in a larger subnet, in a LAN, or in a network without VMs", () => {
     expect(told("10.0.0.0/8", "10.7.0.0/23", "fd00::/16", "192.168.7.0/24", "192.168.7.9:22", "10.7.9.0/24")).toEqual(
       [],
     );
   });
 
-  it("is told of once where all VMs allow it", () => {
+  it("is reported once if all VMs allow it", () => {
     expect(said({ a: {}, b: {} }, { vmDefaults: { allow: ["10.0.0.1:80"] } })).toEqual([
       ["vmDefaults.allow[0]", expect.anything(), "List the host's ports instead: `reachHost: [80]`."],
     ]);
   });
 });
 
-describe("what opens more than it names", () => {
+describe("an allowed range that is too large, or a metadata service", () => {
   const warned = (network: string, ...allow: readonly string[]): readonly string[] => problemsOf({ network, allow });
 
   it.each([
@@ -262,12 +262,12 @@ describe("what opens more than it names", () => {
     ["100.100.100.200:80"],
     ["[fd00:ec2::254]:80"],
     ["fd20:ce::254"],
-  ])("is told of: %s", (destination) => {
+  ])("causes a warning: %s", (destination) => {
     for (const network of ["internet", "allowlist"])
       expect(warned(network, destination)).toEqual(["dangerous-allowance a.allow[0]"]);
   });
 
-  it("is no network of one's own or of another's, and no other service of a cloud's", () => {
+  it("causes no warning for a private network, an allocated network or DNS of a cloud", () => {
     const fine = [
       ...["192.168.1.0/24", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fd01::/48"],
       ...["17.0.0.0/8", "104.16.0.0/13", "2a00::/12", "8.8.8.8:53", "169.254.169.254:53"],
@@ -275,7 +275,7 @@ describe("what opens more than it names", () => {
     for (const network of ["internet", "allowlist"]) expect(warned(network, ...fine)).toEqual([]);
   });
 
-  it("is met by the policy that was meant, and by secrets", () => {
+  it("has a remedy with the intended policy, or with secrets", () => {
     const allow = ["0.0.0.0/0", "169.254.169.254"];
     expect(said({ a: { network: "allowlist", allow } })).toEqual([
       [
@@ -286,7 +286,7 @@ describe("what opens more than it names", () => {
       [
         "vms.a.allow[1]",
         "169.254.169.254 is a cloud's metadata service, which would give the VM the host's credentials",
-        "Leave it out, and give the VM its own credentials in `secrets`.",
+        "Remove it and give the VM its own credentials in `secrets`.",
       ],
     ]);
     expect(said({ a: { network: "internet", allow } })[0]?.[2]).toBe(
@@ -295,7 +295,7 @@ describe("what opens more than it names", () => {
   });
 });
 
-describe("a name that opens nothing", () => {
+describe("a private name in allow", () => {
   it.each([
     "nas.lan",
     "*.x.lan:443",
@@ -305,11 +305,11 @@ describe("a name that opens nothing", () => {
     "x.localdomain",
     "a.b.home",
     "x.corp",
-  ])("is of a private network: %s", (name) => {
+  ])("causes a warning: %s", (name) => {
     expect(problemsOf({ network: "allowlist", allow: [name] })).toEqual(["private-name a.allow[0]"]);
   });
 
-  it("is told of with what to write", () => {
+  it("has a remedy with an address", () => {
     expect(said({ a: { network: "allowlist", allow: ["nas.lan:443"] } })).toEqual([
       [
         "vms.a.allow[0]",
@@ -319,7 +319,7 @@ describe("a name that opens nothing", () => {
     ]);
   });
 
-  it("is none of the internet, and none whose address is listed where a server of one's own knows it", () => {
+  it("causes no warning for a public name, or if its address and a private nameserver are listed", () => {
     expect(problemsOf({ network: "allowlist", allow: ["local.example.org", "lan.io", "arpa.net"] })).toEqual([]);
     const allow = ["nas.lan", "192.168.1.5"];
     expect(problemsOf({ network: "allowlist", allow, nameservers: ["192.168.1.1"] })).toEqual([]);
@@ -330,9 +330,9 @@ describe("a name that opens nothing", () => {
   });
 });
 
-describe("DNS of the host", () => {
+describe("DNS of the host in reachHost", () => {
   it.each([["dns"], [53], [{ port: 53, proto: "udp" }]])(
-    "is a way out of nothing, and ignored by a list: %j",
+    "causes a warning with none, and an error with an allowlist: %j",
     (port) => {
       expect(problemsOf({ network: "none", reachHost: [80, port] })).toEqual(["dns-past-policy a.reachHost[1]"]);
       expect(problemsOf({ network: "allowlist", reachHost: [80, port] })).toEqual(["reach-ignored a.reachHost[1]"]);
@@ -340,50 +340,50 @@ describe("DNS of the host", () => {
     },
   );
 
-  it("is told of alone, with what to do", () => {
+  it("is reported without the other ports, with a remedy", () => {
     expect(said({ a: { network: "allowlist", reachHost: [80, "dns"] } })).toEqual([
       [
         "vms.a.reachHost[1]",
         '`network: "allowlist"` redirects DNS to the host\'s resolver, so `reachHost` has no effect on DNS: dns',
-        'Set `network: "internet"`, or leave this out.',
+        'Set `network: "internet"`, or remove this entry.',
       ],
     ]);
     expect(problemsOf({ network: "none", reachHost: [80] })).toEqual([]);
   });
 });
 
-describe("what is ignored", () => {
-  it("is told once with all of a VM's own entries, by the words that they are written in", () => {
+describe("an ignored entry", () => {
+  it("is reported together with all ignored entries of the VM, as in the config", () => {
     expect(said({ a: { network: "none", allow: ["npm", "pypi", "10.1.0.1"] } })).toEqual([
       [
         "vms.a.allow[0]",
         '`network: "none"` allows nothing, so `allow` has no effect: npm, pypi, 10.1.0.1',
-        'Set `network: "allowlist"`, or leave these out.',
+        'Set `network: "allowlist"`, or remove these entries.',
       ],
     ]);
     expect(said({ a: { network: "open", reachHost: ["dns", 80, { port: 69, proto: "udp" }] } })).toMatchObject([
       [
         "vms.a.reachHost[0]",
         expect.stringMatching(/: dns, 80, udp 69$/),
-        expect.stringMatching(/ or leave these out\.$/),
+        expect.stringMatching(/ or remove these entries\.$/),
       ],
     ]);
   });
 
-  it("is what a domain comes to, and no address beside it", () => {
+  it("is a domain or preset, but no address beside it", () => {
     expect(said({ a: { network: "internet", allow: ["10.1.0.1", "npm"] } })).toMatchObject([
-      ["vms.a.allow[1]", expect.stringMatching(/: npm$/), expect.stringMatching(/ or leave this out\.$/)],
+      ["vms.a.allow[1]", expect.stringMatching(/: npm$/), expect.stringMatching(/ or remove this entry\.$/)],
     ]);
     expect(said({ a: { network: "internet", allow: ["npm", "registry.npmjs.org"] } })).toMatchObject([
       [expect.anything(), expect.stringMatching(/: npm, registry\.npmjs\.org$/), expect.anything()],
     ]);
   });
 
-  it("is replaced where a VM has it from the host's defaults, and left out where it says it itself", () => {
+  it("has a remedy with `replace` if it comes from vmDefaults, and is removed otherwise", () => {
     const vmDefaults = { allow: ["npm", "10.1.0.1"], reachVms: ["b"] };
     const vms = { a: { network: "internet", allow: ["pypi"] }, b: { network: "open", reachVms: replace([]) } };
     expect(said(vms, { vmDefaults })).toEqual([
-      ["vms.a.allow[0]", expect.stringMatching(/: pypi$/), 'Set `network: "allowlist"`, or leave this out.'],
+      ["vms.a.allow[0]", expect.stringMatching(/: pypi$/), 'Set `network: "allowlist"`, or remove this entry.'],
       [
         "vms.a.network",
         expect.stringMatching(/: npm$/),
@@ -397,69 +397,69 @@ describe("what is ignored", () => {
     ]);
   });
 
-  it("is mended in the defaults where these contradict themselves", () => {
+  it("is corrected in vmDefaults if they contradict themselves", () => {
     const vmDefaults = { network: "none", allow: ["npm"] };
     expect(said({ a: {}, b: {} }, { vmDefaults })).toMatchObject([
-      ["vmDefaults.allow[0]", expect.anything(), 'Set `network: "allowlist"`, or leave this out.'],
+      ["vmDefaults.allow[0]", expect.anything(), 'Set `network: "allowlist"`, or remove this entry.'],
     ]);
   });
 });
 
-describe("a VM that is to be reached and is not there", () => {
+describe("an unknown VM in reachVms", () => {
   it.each<[string, object, object, string]>([
-    ["is the nearest of the others", { a: { reachVms: ["cachee"] }, cache: {} }, {}, 'Did you mean "cache"?'],
-    ["is one of the others, and not the VM itself", { a: { reachVms: ["aa"] }, cache: {} }, {}, "Use one of: cache."],
+    ["suggests the most similar name", { a: { reachVms: ["cachee"] }, cache: {} }, {}, 'Did you mean "cache"?'],
+    ["suggests the other VMs, and not the VM itself", { a: { reachVms: ["aa"] }, cache: {} }, {}, "Use one of: cache."],
     [
-      "is described first where there is no other",
+      "has to be added if there is no other VM",
       { a: { reachVms: ["cache"] } },
       {},
-      "Describe it in `vms`, or leave it out: the host has no other VM.",
+      "Describe it in `vms`, or remove it from `reachVms`: the host has no other VM.",
     ],
     [
-      "is any VM where all are to reach it",
+      "suggests every VM if the entry is in vmDefaults",
       { a: {}, b: {} },
       { vmDefaults: { reachVms: ["cache"] } },
       "Use one of: a, b.",
     ],
     [
-      "has no address where it is described elsewhere",
+      "has no address if it is imported",
       { a: { reachVms: ["web"] } },
       { importedVms: { web: { flake: "nixpkgs" } } },
-      "Describe it in the host's `vms`, or leave it out.",
+      "Describe it in the host's `vms`, or remove it from `reachVms`.",
     ],
   ])("%s", (_, vms, host, remedy) => {
     expect(problemsIn(vms, host).filter(({ code }) => code === "unknown-vm")).toMatchObject([{ remedy }]);
   });
 
-  it("is the VM itself only by `replace` where its defaults say it", () => {
+  it("has a remedy with `replace` if a VM is in reachVms of vmDefaults", () => {
     expect(said({ a: {}, b: {} }, { vmDefaults: { reachVms: ["b"] } })).toEqual([
-      ["vmDefaults.reachVms[0]", "b is this VM", "Override `vmDefaults` in b with `reachVms: replace([])`."],
+      ["vmDefaults.reachVms[0]", "b is the VM itself", "Override `vmDefaults` in b with `reachVms: replace([])`."],
     ]);
   });
 });
 
-describe("a port of a VM that is to be reached", () => {
-  it("has to be one that its firewall lets in", () => {
+describe("a port in reachVms", () => {
+  it("causes a warning if the other VM's firewall blocks it", () => {
     const vms = { a: { reachVms: ["b:22,80,5432", "c:80", "b"] }, b: { firewall: { allowedTCPPorts: [80] } } };
     expect(said({ ...vms, c: { firewall: false } })).toEqual([
       [
         "vms.a.reachVms[0]",
         "The guest firewall of b blocks tcp port 5432",
-        "Add it to `firewall.allowedTCPPorts` of b.",
+        "Add 5432 to `firewall.allowedTCPPorts` of b.",
       ],
     ]);
   });
 
-  it("stays with a VM that goes on being reached where another one is taken out", () => {
+  it("stays in the remedy that removes another VM", () => {
     const vmDefaults = { reachVms: ["b:22", "c:22"] };
     expect(said({ a: { reachVms: replace([]) }, b: {}, c: {} }, { vmDefaults })).toMatchObject([
-      ["vmDefaults.reachVms[0]", "b is this VM", expect.stringContaining('replace(["c:22"])')],
-      ["vmDefaults.reachVms[1]", "c is this VM", expect.stringContaining('replace(["b:22"])')],
+      ["vmDefaults.reachVms[0]", "b is the VM itself", expect.stringContaining('replace(["c:22"])')],
+      ["vmDefaults.reachVms[1]", "c is the VM itself", expect.stringContaining('replace(["b:22"])')],
     ]);
   });
 });
 
-describe("what is written in another way than here", () => {
+describe("a value in the wrong form", () => {
   const remedies = (vm: object): readonly string[] => problemsIn({ a: vm }).map(({ remedy }) => remedy);
 
   it.each([
@@ -485,22 +485,25 @@ describe("what is written in another way than here", () => {
     ["10.1.0.5:53/tcp", 'Write "10.1.0.5:53".'],
     [
       "10.1.0.5:53/udp",
-      'Leave the protocol out. For UDP, use `nameservers` (DNS), `reachHost` (ports of the host) or `network: "internet"`.',
+      'Remove the protocol. For UDP, use `nameservers` (DNS), `reachHost` (ports of the host) or `network: "internet"`.',
     ],
-    ["udp://10.1.0.5:53", expect.stringMatching(/^Leave the protocol out\. /)],
+    ["udp://10.1.0.5:53", expect.stringMatching(/^Remove the protocol\. /)],
     ["10.1.0.1/8", 'Write "10.1.0.1" for the address, or "10.0.0.0/8" for the subnet.'],
     ["fd01::5/64:443", expect.stringMatching(/^Write a destination such/)],
     ["[fd01::5/64]:443", 'Write "[fd01::5]:443" for the address, or "[fd01::/64]:443" for the subnet.'],
     [443, 'Write host and port, such as "example.org:443". For ports of the host, use `reachHost`.'],
-  ])("is written as a destination: %j", (destination, remedy) => {
+  ])("has a remedy for a destination: %j", (destination, remedy) => {
     expect(remedies({ network: "allowlist", allow: [destination] })).toEqual([remedy]);
   });
 
-  it.each(["10.1.0.0/33", "10.1.0.0/33:80", "fd01::/129", "a b"])("is no destination in any way: %s", (destination) => {
-    expect(remedies({ network: "allowlist", allow: [destination] })).toEqual([
-      expect.stringMatching(/^Write a destination such/),
-    ]);
-  });
+  it.each(["10.1.0.0/33", "10.1.0.0/33:80", "fd01::/129", "a b"])(
+    "has the general remedy if it cannot be a destination: %s",
+    (destination) => {
+      expect(remedies({ network: "allowlist", allow: [destination] })).toEqual([
+        expect.stringMatching(/^Write a destination such/),
+      ]);
+    },
+  );
 
   it.each<[unknown, string]>([
     ["5432", 'Write 5432 without quotes, or { port: 5432, proto: "udp" } for UDP.'],
@@ -509,7 +512,7 @@ describe("what is written in another way than here", () => {
     ["http", 'Write "dns", a TCP port as a number, or { port: 69, proto: "udp" }.'],
     ["dn", 'Did you mean "dns"?'],
     [{ port: "69", proto: "udp" }, "Write 69 without quotes."],
-  ])("is written as a port of the host: %j", (port, remedy) => {
+  ])("has a remedy for a port of the host: %j", (port, remedy) => {
     expect(remedies({ reachHost: [port] })).toEqual([remedy]);
   });
 
@@ -525,7 +528,7 @@ describe("what is written in another way than here", () => {
     [{ vm: "b", port: 6379 }, 'Write the VM\'s name, with ports behind a colon: "b:6379".'],
     [{ vm: "b", ports: [80, 443] }, 'Write the VM\'s name, with ports behind a colon: "b:80,443".'],
     [{ name: "b" }, 'Write the VM\'s name, with ports behind a colon: "b".'],
-  ])("is written as a VM that may be reached: %j", (reached, remedy) => {
+  ])("has a remedy for an entry of reachVms: %j", (reached, remedy) => {
     expect(remedies({ reachVms: [reached] })).toEqual([remedy]);
   });
 
@@ -542,12 +545,12 @@ describe("what is written in another way than here", () => {
     ],
     [[{ host: "8080", guest: 80 }], "Write 8080 without quotes."],
     [{ host: 8080, guest: 80 }, "Put it in a list: [{ … }]."],
-  ])("is written as a published port: %j", (publish, remedy) => {
+  ])("has a remedy for a published port: %j", (publish, remedy) => {
     expect(remedies({ publish })).toEqual([remedy]);
   });
 });
 
-it("takes the strictest of what a VM's networks say, where those that say nothing say the internet", () => {
+it("a VM has the strictest policy of its networks, which is internet by default", () => {
   const bridges = (network: object, other: object): object => ({
     br0: { address: "10.0.0.1/24", ...network },
     br1: { address: "10.0.1.1/24", ...other },
@@ -566,18 +569,18 @@ it("takes the strictest of what a VM's networks say, where those that say nothin
   expect(of({ network: "open" }, { network: "open" })).toBe("open");
 });
 
-it("knows only destinations that can be written", () => {
+it("all destinations of the catalogue are valid", () => {
   for (const text of Object.values(destinations).flat())
     expect(destinationSchema.safeParse(text).success, text).toBe(true);
 });
 
-it("tells private addresses", () => {
+it("isPrivate is true for private addresses only", () => {
   const addresses = ["10.0.0.1", "169.254.169.254", "100.64.0.1", "224.0.0.1", "fe80::1", "fd00::1", "::ffff:10.0.0.1"];
   expect(addresses.filter((address) => !isPrivate(address))).toEqual([]);
   expect(["1.1.1.1", "192.0.2.1", "203.0.113.9", "2606:4700:4700::1111"].filter(isPrivate)).toEqual([]);
 });
 
-it("makes the link-local address that Linux makes, and its digits", () => {
+it("linkLocalOf returns the address that Linux creates, and hexOf its digits", () => {
   // As `ip -6 address` shows it for an interface with this MAC.
   expect(linkLocalOf("02:00:00:00:00:05")).toBe("fe80::ff:fe00:5");
   expect(linkLocalOf("52:54:00:12:34:56")).toBe("fe80::5054:ff:fe12:3456");

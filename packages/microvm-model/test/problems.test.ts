@@ -54,7 +54,7 @@ const table: readonly Row[] = [
   ["null", config({ a: { vcpu: null } }), `wrong-type ${v}.a.vcpu`],
   ["a missing key", config({ a: { shares: [{ tag: "t" }] } }), `missing-key ${v}.a.shares[0].source`],
   [
-    "a bad host name, and what is wrong below it",
+    "a bad host name, and a problem below it",
     { hosts: { "A b": { user: { name: "a" } } } },
     `missing-key hosts["A b"].stateVersion`,
     `bad-value hosts["A b"]`,
@@ -170,7 +170,7 @@ const table: readonly Row[] = [
     `secret-in-writable-share ${v}.b.credentialFiles.a`,
   ],
   [
-    "a secret's name that QEMU has no room for",
+    "a secret's name that is too long for QEMU",
     config({ a: { hypervisor: "qemu", secrets: { [`A${"B".repeat(28)}`]: "/run/a" } } }),
     `secret-name-too-long ${v}.a.secrets.A${"B".repeat(28)}`,
   ],
@@ -180,7 +180,7 @@ const table: readonly Row[] = [
     `conflicting-variable ${v}.a.toolchains[0]`,
   ],
   [
-    "secrets where nothing can be shared",
+    "secrets on a hypervisor without shares",
     config({
       a: { hypervisor: "kvmtool", store: "disk", workspace: false, sshHostKeys: false, secrets: { A: "/run/a" } },
     }),
@@ -188,7 +188,7 @@ const table: readonly Row[] = [
     `unsupported-setting ${v}.a.hypervisor`,
   ],
   [
-    "all of a home by its absolute name",
+    "a whole home by its absolute path",
     config({ a: { workspace: "/home/alice" } }),
     `dangerous-share ${v}.a.workspace`,
   ],
@@ -203,13 +203,13 @@ const table: readonly Row[] = [
     `dangerous-share ${v}.a.shares[0]`,
   ],
   [
-    "one workspace of two VMs, told of once",
+    "one workspace of two VMs, reported once",
     config({ a: { workspace: "~/src", shares: [{ tag: "t", source: "~/src/t" }] }, b: { workspace: "~/src" } }),
     `dangerous-share ${v}.b.workspace`,
     `share-in-writable-share ${v}.a.shares[0]`,
   ],
   [
-    "workspaces of others: the same, around it and in it, without and with a reason",
+    "another VM's workspace: the same folder, one above and one below, with and without a reason",
     config({
       a: { workspace: "~/src/a" },
       b: {
@@ -233,7 +233,7 @@ const table: readonly Row[] = [
     `dangerous-share ${v}.b.shares[2]`,
   ],
   [
-    "what is of another VM: host keys, a login of its own, a disk, and a share that holds one's own keys",
+    "folders of another VM: host keys, a separate login, a disk, and a share inside of the VM's own keys",
     config({
       a: {
         agent: "claude-code",
@@ -253,7 +253,7 @@ const table: readonly Row[] = [
     ...[0, 1, 2].map((at) => `dangerous-share ${v}.b.shares[${String(at)}]`),
   ],
   [
-    "host keys of two VMs, and a login in one of another agent's, each told of once",
+    "host keys of two VMs, and a login inside another login, each reported once",
     config({
       a: { sshHostKeys: "/srv/keys", agent: claudeCode({ stateDirectory: "~/ai" }) },
       b: { sshHostKeys: "/srv/keys", agent: claudeCode({ stateDirectory: "~/ai/b" }) },
@@ -262,7 +262,7 @@ const table: readonly Row[] = [
     `dangerous-share ${v}.b.agent`,
   ],
   [
-    "a folder that a strict VM writes and a looser one reads, and a login that both have",
+    "a folder that a strict VM writes and a less strict one reads, and a login of both",
     config({
       a: { network: "none", shares: [{ tag: "t", source: "/srv/t/a" }], agent: "claude-code" },
       b: { shares: [{ tag: "t", source: "/srv/t", readOnly: true }], agent: "claude-code" },
@@ -271,7 +271,7 @@ const table: readonly Row[] = [
     `shared-across-policies ${v}.a.shares[0]`,
   ],
   [
-    "a login of two lists, one of which has what the other has not",
+    "a login of VMs with different allowlists",
     config({
       a: { network: "allowlist", agent: "claude-code", allow: ["10.9.9.9:5432"], toolchains: ["go"] },
       b: { network: "allowlist", agent: "claude-code", allow: ["10.9.9.9:5432", "example.org"] },
@@ -280,7 +280,7 @@ const table: readonly Row[] = [
     `shared-across-policies ${v}.a.agent`,
   ],
   [
-    "a login of the internet and of more than that, and of a list that the internet holds",
+    "a login of VMs with internet, internet and a port of the host, and an allowlist",
     config({
       a: { agent: "claude-code" },
       b: { agent: "claude-code", reachHost: [8080] },
@@ -289,7 +289,7 @@ const table: readonly Row[] = [
     `shared-across-policies ${v}.a.agent`,
   ],
   [
-    "the same for reading alone, with a reason, by VMs that reach as much, and from the looser to the stricter",
+    "a shared folder without risk: only read, and written by the less strict VM",
     config({
       a: {
         network: "none",
@@ -302,11 +302,11 @@ const table: readonly Row[] = [
     }),
   ],
   [
-    "a login that VMs share, and VMs beside each other",
+    "a login of VMs with equal policies, and a workspace beside another",
     config({ a: { agent: "claude-code" }, b: { agent: "claude-code", shares: [{ tag: "t", source: "~/microvm/c" }] } }),
   ],
   [
-    "dangerous folders that are the agent's, the host keys' and those of VMs",
+    "dangerous folders as login, as host keys and as shares",
     config(
       {
         a: {
@@ -326,7 +326,7 @@ const table: readonly Row[] = [
     `dangerous-share ${v}.a.shares[1]`,
   ],
   [
-    "what everyone on the host may read, for reading and for writing",
+    "public folders of the host, read-only and writable",
     config({
       a: {
         shares: ["/usr/share/dict", "~/.local/bin"].flatMap((source, at) => [
@@ -339,7 +339,7 @@ const table: readonly Row[] = [
     `dangerous-share ${v}.a.shares[3]`,
   ],
   [
-    "a reason where nothing is dangerous, and one that is none",
+    "a reason for a harmless share",
     config({ a: { shares: [{ tag: "t", source: "/srv/t", readOnly: true, dangerous: "who knows" }] } }),
     `needless-dangerous ${v}.a.shares[0].dangerous`,
   ],
@@ -349,12 +349,12 @@ const table: readonly Row[] = [
     `bad-value ${v}.a.shares[0].dangerous`,
   ],
   [
-    "a folder of the guest's system that is all the user's",
+    "a system folder of the guest with one owner",
     config({ a: { volumes: [], shares: [{ tag: "t", source: "/srv/t", mountPoint: "/var" }] } }),
     `squashed-system-folder ${v}.a.shares[0]`,
   ],
   [
-    "ACLs where owners are squashed, and where they are kept",
+    "ACLs with squashed owners, and with kept ones",
     config({
       a: {
         shares: [
@@ -366,7 +366,7 @@ const table: readonly Row[] = [
     `posix-acl-with-translation ${v}.a.shares[0].posixAcl`,
   ],
   [
-    "a translation where owners are squashed, and where they are kept",
+    "an id translation with squashed owners, and with kept ones",
     config({
       a: {
         shares: [
@@ -384,7 +384,7 @@ const table: readonly Row[] = [
     `conflicting-argument ${v}.a.shares[0].extraArgs`,
   ],
   [
-    "a translation for all shares",
+    "an id translation for all shares",
     config({
       a: {
         store: "disk",
@@ -401,7 +401,7 @@ const table: readonly Row[] = [
     `share-setting-ignored ${v}.a.shares[0].owners`,
   ],
   [
-    "files for public keys",
+    "a file instead of a public key",
     config(
       {},
       {
@@ -417,12 +417,12 @@ const table: readonly Row[] = [
     "bad-value hosts.h.user.sshKeys[0]",
   ],
   [
-    "an option that an agent has not",
+    "an unknown option of an agent",
     config({ a: { agent: claudeCode({ stateDir: "~/c" } as object) } }),
     `unknown-key ${v}.a.agent.stateDir`,
   ],
   [
-    "the store for writing",
+    "a writable share of the store",
     config({ a: { shares: [{ tag: "n", source: "/nix/store", mountPoint: "/n" }] } }),
     `writable-nix-store ${v}.a.shares[0]`,
   ],
@@ -432,7 +432,7 @@ const table: readonly Row[] = [
     "overlapping-subnets hosts.h.bridges.c.address",
   ],
   [
-    "two ways out",
+    "two external interfaces",
     config(
       {},
       {
@@ -486,7 +486,7 @@ const table: readonly Row[] = [
     `duplicate-address ${v}.b.interfaces[0].address`,
   ],
   [
-    "a repeated MAC in other case",
+    "a repeated MAC in upper and lower case",
     config({ a: { interfaces: [{ mac: "02:00:00:00:00:aa" }] }, b: { interfaces: [{ mac: "02:00:00:00:00:AA" }] } }),
     `duplicate-mac ${v}.b.interfaces[0].mac`,
   ],
@@ -496,7 +496,7 @@ const table: readonly Row[] = [
     `duplicate-tap ${v}.b.interfaces[0].tap`,
   ],
   [
-    "a tap named as the bridge",
+    "a tap with the name of the bridge",
     config({ a: { interfaces: [{ tap: "br0" }] } }),
     `duplicate-tap ${v}.a.interfaces[0].tap`,
   ],
@@ -571,7 +571,7 @@ const table: readonly Row[] = [
     `unknown-input ${v}.a.home[0].init[0].input`,
   ],
   [
-    "an input that follows none",
+    "an input that follows an unknown input",
     config({}, {}, { inputs: { x: { url: "path:x", follows: { a: "b" } } } }),
     "unknown-input inputs.x.follows.a",
   ],
@@ -584,7 +584,7 @@ const table: readonly Row[] = [
     ],
   ),
   ["an absolute module", config({ a: { modules: ["/etc/nixos/x.nix"] } }), `bad-value ${v}.a.modules[0]`],
-  ["a module that is none", config({ a: { modules: ["x.nix y"] } }), `bad-value ${v}.a.modules[0]`],
+  ["an invalid module", config({ a: { modules: ["x.nix y"] } }), `bad-value ${v}.a.modules[0]`],
   ["data as a module", config({ a: { modules: [{ kind: "int" }] } }), `wrong-type ${v}.a.modules[0]`],
   ...["home", "home/", "data/x", "/var/lib/microvms/a/home"].map((source): Row => [
     `a share of the VM's own folder ${source}`,
@@ -617,11 +617,11 @@ const table: readonly Row[] = [
     `share-in-writable-share ${v}.a.shares[0]`,
   ],
   [
-    "a share in a writable one, with a reason",
+    "a share inside a writable one, with a reason",
     config({ a: { workspace: "~/w", shares: [{ tag: "t", source: "~/w/t", dangerous: "it is one tree" }] } }),
   ],
   [
-    "a share in one that is only read",
+    "a share inside a read-only one",
     config({
       a: {
         shares: [
@@ -637,7 +637,7 @@ const table: readonly Row[] = [
     `volume-in-writable-share ${v}.a.volumes[0].image`,
   ],
   [
-    "an image in a share that is only read",
+    "an image in a read-only share",
     config({
       a: {
         shares: [{ tag: "t", source: "/srv/t", readOnly: true }],
@@ -670,12 +670,12 @@ const table: readonly Row[] = [
   ],
   ["a second interface on one bridge", config({ a: { interfaces: [{}, {}] } }), `address-needed ${v}.a.interfaces[1]`],
   [
-    "half a surrogate pair",
+    "a lone surrogate",
     config({ a: { home: [{ program: "zsh", extraInit: "\ud800" }] } }),
     `bad-value ${v}.a.home[0].extraInit`,
   ],
   ["a whole home as workspace", config({ a: { workspace: "~/" } }), `bad-value ${v}.a.workspace`],
-  ["a step up", config({ a: { workspace: "~/../bob" } }), `bad-value ${v}.a.workspace`],
+  ["a path with `..`", config({ a: { workspace: "~/../bob" } }), `bad-value ${v}.a.workspace`],
   ["a percent sign", config({ a: { workspace: "~/100%" } }), `bad-value ${v}.a.workspace`],
   [
     "the root as mount point",
@@ -720,12 +720,12 @@ const table: readonly Row[] = [
     `bad-value ${v}.a.volumes[0].serial`,
   ],
   [
-    "a subnet of no use",
+    "a subnet in a range that hosts cannot use",
     config({}, { bridges: { b: { address: "224.0.0.1/24" } } }),
     "bad-value hosts.h.bridges.b.address",
   ],
   [
-    "a bridge called by a number",
+    "a bridge with a number as name",
     config({}, { bridges: { 10: { address: "10.0.0.1/24" } } }),
     `bad-value hosts.h.bridges["10"]`,
   ],
@@ -755,16 +755,16 @@ const table: readonly Row[] = [
   ["a program twice", config({ a: { home: ["zsh", { program: "zsh" }] } }), `duplicate-program ${v}.a.home[1]`],
   ["QEMU with two GiB", config({ a: { hypervisor: "qemu", memoryMiB: 2048 } }), `qemu-memory ${v}.a.memoryMiB`],
   [
-    "a limit of what the guest alone has",
+    "a memory limit equal to the guest's memory",
     config({ a: { memoryMiB: 1024, limits: { memoryMiB: 1279 } } }),
     `memory-limit ${v}.a.limits.memoryMiB`,
   ],
   [
-    "a limit without what is hotplugged",
+    "a memory limit that does not include hotplug",
     config({ a: { memoryMiB: 1024, hotplug: { maxMiB: 1024 }, limits: { memoryMiB: 2303 } } }),
     `memory-limit ${v}.a.limits.memoryMiB`,
   ],
-  ["an IO weight of systemd's none", config({ a: { limits: { ioWeight: 0 } } }), `bad-value ${v}.a.limits.ioWeight`],
+  ["an IO weight of 0", config({ a: { limits: { ioWeight: 0 } } }), `bad-value ${v}.a.limits.ioWeight`],
   [
     "host keys in the workspace",
     config({ a: { sshHostKeys: "~/microvm/a/keys" } }),
@@ -775,9 +775,9 @@ const table: readonly Row[] = [
     config({ a: { sshHostKeys: "~/microvm/b/keys" }, b: {} }),
     `dangerous-share ${v}.b.workspace`,
   ],
-  ["a module without its start", config({ a: { modules: ["guest.nix"] } }), `bad-value ${v}.a.modules[0]`],
+  ["a relative module without `./`", config({ a: { modules: ["guest.nix"] } }), `bad-value ${v}.a.modules[0]`],
   [
-    "a key that JavaScript reads past",
+    "the key __proto__",
     JSON.parse('{ "hosts": {}, "inputs": { "__proto__": "path:x" } }'),
     "unknown-key inputs.__proto__",
     "bad-value hosts",
@@ -789,7 +789,7 @@ const table: readonly Row[] = [
     `bad-value ${v}.a.interfaces[0].type`,
   ],
   [
-    "a macvtap on nothing",
+    "a macvtap without `link` and `mode`",
     config({ a: { interfaces: [{ type: "macvtap" }] } }),
     `missing-key ${v}.a.interfaces[0].link`,
     `missing-key ${v}.a.interfaces[0].mode`,
@@ -814,13 +814,13 @@ const table: readonly Row[] = [
     `macvtap-without-host ${v}.a.interfaces[0].type`,
   ],
   [
-    "a VLAN that every bridge has anyway",
+    "VLAN 1",
     config({ a: { interfaces: [{ vlan: 7 }] } }, { bridges: { br0: { address: "10.0.0.1/24", vlans: { 1: {} } } } }),
     `bad-value hosts.h.bridges.br0.vlans["1"]`,
   ],
-  ["a VLAN that is not there", config({ a: { interfaces: [{ vlan: 7 }] } }), `unknown-vlan ${v}.a.interfaces[0].vlan`],
+  ["an unknown VLAN", config({ a: { interfaces: [{ vlan: 7 }] } }), `unknown-vlan ${v}.a.interfaces[0].vlan`],
   [
-    "a VLAN of QEMU's helper",
+    "a bridge with VLANs for QEMU's helper",
     config(
       { a: { hypervisor: "qemu", network: "open", interfaces: [{ type: "bridge" }] } },
       { bridges: { br0: { address: "10.0.0.1/24", vlans: { 7: { address: "10.0.7.1/24" } } } } },
@@ -828,7 +828,7 @@ const table: readonly Row[] = [
     `bridge-helper-with-vlans ${v}.a.interfaces[0].type`,
   ],
   [
-    "QEMU's helper on a bridge without VLANs beside one with",
+    "a bridge without VLANs for QEMU's helper, beside a bridge with VLANs",
     config(
       { a: { hypervisor: "qemu", network: "open", interfaces: [{ type: "bridge", bridge: "br0" }] } },
       {
@@ -862,7 +862,7 @@ const table: readonly Row[] = [
     "overlapping-subnets hosts.h.routed.ipv6",
   ],
   [
-    "IPv6 that no host has",
+    "invalid IPv6 addresses of a host",
     config({}, { bridges: { a: { ipv6: "fe80::1/64" }, b: { ipv6: "fd00::/64" }, c: { ipv6: "fd00::1/127" } } }),
     "bad-value hosts.h.bridges.a.ipv6",
     "bad-value hosts.h.bridges.b.ipv6",
@@ -886,18 +886,18 @@ const table: readonly Row[] = [
     `duplicate-address ${v}.b.interfaces[0].ipv6`,
   ],
   [
-    "an address of a family that the bridge has not",
+    "an IPv6 address on a bridge without IPv6",
     config({ a: { interfaces: [{ ipv6: "fd00::5" }] } }),
     `address-without-subnet ${v}.a.interfaces[0].ipv6`,
   ],
   [
-    "a bridge that leads nowhere",
+    "a bridge without a network",
     config({ a: {} }, { bridges: { br0: {} } }),
     `no-subnet ${v}.a.interfaces[0]`,
     "network-without-subnet hosts.h.bridges.br0",
   ],
   [
-    "a bridge in a LAN and no address",
+    "a bridge in a LAN, without an address",
     config({ a: {} }, { bridges: { lan: { ports: ["eno1"], network: "open" } } }),
     `no-subnet ${v}.a.interfaces[0]`,
   ],
@@ -907,7 +907,7 @@ const table: readonly Row[] = [
     `no-dhcp-server ${v}.a.interfaces[0].address`,
   ],
   [
-    "a host that asks itself, for what it gives, by a router",
+    "a host with DHCP, its own DHCP server and a gateway",
     config({}, { bridges: { br0: { address: "dhcp", dhcp: true, gateway: "10.0.0.254" } } }),
     "dhcp-without-subnet hosts.h.bridges.br0.dhcp",
     "gateway-without-subnet hosts.h.bridges.br0.gateway",
@@ -935,7 +935,7 @@ const table: readonly Row[] = [
     "dhcp-range-empty hosts.h.bridges.br0.dhcp.to",
   ],
   [
-    "a fixed address that others may get",
+    "a fixed address in the DHCP range",
     config(
       { a: { interfaces: [{ address: "10.0.0.200" }] } },
       { bridges: { br0: { address: "10.0.0.1/24", dhcp: true } } },
@@ -943,22 +943,22 @@ const table: readonly Row[] = [
     `address-in-dhcp-range ${v}.a.interfaces[0].address`,
   ],
   [
-    "a fixed index whose address others may get",
+    "a fixed index with an address in the DHCP range",
     config({ a: { index: 150 } }, { bridges: { br0: { address: "10.0.0.1/24", dhcp: true } } }),
     `subnet-full ${v}.a.index`,
   ],
   [
-    "a router that is elsewhere",
+    "a gateway outside the subnet",
     config({}, { bridges: { lan: { address: "10.0.0.1/24", gateway: "10.0.1.1", ports: ["eno1"] } } }),
     "gateway-outside-subnet hosts.h.bridges.lan.gateway",
   ],
   [
-    "a way out of a port",
+    "NAT through a port of a bridge",
     config({}, { bridges: { lan: { address: "10.0.0.1/24", ports: ["eno1"], nat: { externalInterface: "eno1" } } } }),
     "external-interface-is-port hosts.h.bridges.lan.nat.externalInterface",
   ],
   [
-    "what an existing bridge does not leave to the flake",
+    "settings that an existing bridge does not have",
     config(
       {},
       {
@@ -980,7 +980,7 @@ const table: readonly Row[] = [
     "existing-bridge hosts.h.bridges.virbr0.address",
   ],
   [
-    "a policy on an existing bridge whose members reach more than the host, or whose addresses nobody knows",
+    "a policy on an existing bridge with another gateway, or with unknown addresses",
     config(
       {
         a: { interfaces: [{ bridge: "br0" }] },
@@ -1000,7 +1000,7 @@ const table: readonly Row[] = [
     ...["a", "b", "c"].map((name) => `policy-not-enforced ${v}.${name}.interfaces[0]`),
   ],
   [
-    "Wi-Fi where MACs of VMs have to pass",
+    "Wi-Fi as a bridge port and as the link of a macvtap",
     config(
       {
         a: {
@@ -1024,7 +1024,7 @@ const table: readonly Row[] = [
     "duplicate-tap hosts.h.bridges.b.ports[0]",
   ],
   [
-    "masquerading of nothing",
+    "NAT without a subnet",
     config(
       {},
       {
@@ -1036,23 +1036,23 @@ const table: readonly Row[] = [
     "nat-without-subnet hosts.h.routed.nat",
   ],
   [
-    "a routed interface of no network, and one in a bridge",
+    "a routed interface without a routed network, and one in a bridge",
     config({ a: { interfaces: [{ routed: true }] }, b: { interfaces: [{ routed: true, bridge: "br0" }] } }),
     `no-routed-network ${v}.a.interfaces[0].routed`,
     `routed-in-bridge ${v}.b.interfaces[0].routed`,
   ],
   [
-    "a MAC of a manufacturer",
+    "a MAC in a manufacturer's range",
     config({ a: { interfaces: [{ mac: "00:1b:21:00:00:01" }] } }),
     `mac-not-local ${v}.a.interfaces[0].mac`,
   ],
   [
-    "ports that nobody forwards",
+    "forwarded ports without QEMU's user network",
     config({ a: { forwardPorts: [{ host: { port: 2222 }, guest: { port: 22 } }] } }),
     `forward-ports-without-user-network ${v}.a.forwardPorts`,
   ],
   [
-    "ports that QEMU does not forward, or the guest does not let in",
+    "ports that QEMU cannot forward, or that the guest's firewall blocks",
     config({
       a: {
         hypervisor: "qemu",
@@ -1069,7 +1069,7 @@ const table: readonly Row[] = [
     `forwarded-port-closed ${v}.a.forwardPorts[1].guest.port`,
   ],
   [
-    "the host's own SSH led to a VM, but not its UDP",
+    "the host's SSH port published, by TCP and UDP",
     config(
       {
         a: {
@@ -1144,14 +1144,18 @@ const table: readonly Row[] = [
     `scripted-initrd ${v}.a.hypervisor`,
     `user-network-without-dhcp ${v}.a.interfaces[0].type`,
   ],
-  ["an agent that nixpkgs has no more", config({ a: { agent: "gemini-cli" } }), `agent-not-packaged ${v}.a.agent`],
   [
-    "an interface that the hypervisor has not, and packets that it moves itself",
+    "an agent that nixpkgs no longer contains",
+    config({ a: { agent: "gemini-cli" } }),
+    `agent-not-packaged ${v}.a.agent`,
+  ],
+  [
+    "an interface type without support, and vhost without support",
     config({ a: { network: "open", interfaces: [{ type: "user" }, { vhost: true }] } }),
     `unsupported-setting ${v}.a.interfaces[0].type`,
     `unsupported-setting ${v}.a.interfaces[1].vhost`,
   ],
-  ["nobody who could log in", config({ a: {} }, { user: { name: "alice" } }), "no-login hosts.h.user.sshKeys"],
+  ["a VM without SSH keys", config({ a: {} }, { user: { name: "alice" } }), "no-login hosts.h.user.sshKeys"],
 ];
 
 describe("problems", () => {
@@ -1164,7 +1168,7 @@ describe("problems", () => {
     await expect(text).toMatchFileSnapshot("problems.golden.txt");
   });
 
-  it("are all told at once, of shape, references and rules", () => {
+  it("are reported together: shape, references and rules", () => {
     expect(
       summary(
         config({
@@ -1180,7 +1184,7 @@ describe("problems", () => {
     ]);
   });
 
-  it("are told whatever else is wrong", () => {
+  it("are reported despite other problems", () => {
     const wrong = {
       a: { interfaces: [{ bridge: "br9" }] },
       b: { vcpus: 1, vsock: { cid: 9 } },
@@ -1200,7 +1204,7 @@ describe("problems", () => {
     ]);
   });
 
-  it("do not follow from one another", () => {
+  it("do not include consequences of others", () => {
     const inputs = { x: { urll: "path:x" } };
     expect(summary(config({ a: { modules: ["x.lib.y"] } }, {}, { inputs }))).toEqual(["unknown-key inputs.x.urll"]);
   });
@@ -1213,7 +1217,7 @@ describe("problems", () => {
   it.each<[string, unknown, ...string[]]>([
     ["bridges", config(vms, { bridges: undefined, brdges: { b: address } }), "unknown-key hosts.h.brdges"],
     [
-      "a part of a bridge, in a part that is misspelt too",
+      "a setting of a bridge, inside another misspelt setting",
       config(vms, { bridges: undefined, brdges: { b: { ...address, address: undefined, adress: "10.0.0.1/24" } } }),
       "unknown-key hosts.h.brdges",
       "unknown-key hosts.h.brdges.b.adress",
@@ -1229,12 +1233,12 @@ describe("problems", () => {
       "unknown-key hosst",
     ],
     [
-      "a setting of all VMs",
+      "a setting in vmDefaults",
       config(vms, { bridges: { b: address }, vmDefaults: { vcpus: 2 } }),
       "unknown-key hosts.h.vmDefaults.vcpus",
     ],
     [
-      "the settings of all VMs, which add to lists",
+      "vmDefaults, with lists",
       config(
         { a: { interfaces: [{ bridge: "b", mak: "x" }] }, b: {} },
         {
@@ -1256,7 +1260,7 @@ describe("problems", () => {
       "unknown-key hosts.h.vms.a.interfaces[0].brigde",
       "ambiguous-bridge hosts.h.vms.b",
     ],
-    ["a key that is like none", config(vms, { bridges: undefined, networks: {} }), "unknown-key hosts.h.networks"],
+    ["a key without a similar name", config(vms, { bridges: undefined, networks: {} }), "unknown-key hosts.h.networks"],
   ])("do not follow from an unknown key: %s", (_, input, ...problems) => {
     expect(summary(input).toSorted()).toEqual(problems.toSorted());
   });
@@ -1282,11 +1286,11 @@ describe("problems", () => {
     ["store.flags[0]", { store: { disk: "erofs", flags: [ofNoInput] } }],
     ["shares[0].extraArgs[0]", { shares: [{ tag: "t", source: "/srv/t", extraArgs: [ofNoInput] }] }],
     ["graphics.crosvmPackage", { graphics: { backend: "gtk", crosvmPackage: ofNoInput } }],
-  ])("tell an unknown input at %s", (path, vm) => {
+  ])("include an unknown input at %s", (path, vm) => {
     expect(summary(config({ a: vm }))).toContain(`unknown-input ${v}.a.${path}`);
   });
 
-  it("names few of many names, those most alike", () => {
+  it("suggest only a few of many names", () => {
     const many = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`worker-${String(index)}`, {}]));
     const problem = problemsOf(config({ ...many, a: { reachVms: ["database"] } })).find(
       ({ code }) => code === "unknown-vm",
@@ -1294,7 +1298,7 @@ describe("problems", () => {
     expect(problem?.remedy).toMatch(/^Use one of 1,000, such as (?:worker-\d+(?:, )?){5}\.$/);
   });
 
-  it("are short, whatever the names and values in them", () => {
+  it("are short even with long names and values", () => {
     const long = "x".repeat(1_000_000);
     for (const vm of [{ [long]: 1 }, { vcpu: long }, { workspace: long }, { reachVms: [long] }, { allow: [long] }])
       for (const { message, remedy } of problemsOf(config({ a: vm }))) {
@@ -1303,7 +1307,7 @@ describe("problems", () => {
       }
   });
 
-  it("are told of a lock that is none", () => {
+  it("include an invalid lock", () => {
     expect(summary(config({}), {} as Lock)).toEqual(["bad-lock "]);
     expect(summary(config({}), { version: 1, hosts: { h: { "a; touch b": 0 } } })).toEqual(["bad-lock "]);
     expect(summary(config({}), { version: 1, hosts: { "-h": {} } })).toEqual(["bad-lock "]);
@@ -1312,7 +1316,7 @@ describe("problems", () => {
     ]);
   });
 
-  it("are not made by names that objects have already", () => {
+  it("do not arise from names of JavaScript properties", () => {
     const { hosts } = config({ toString: {}, length: {} }) as { hosts: { h: unknown } };
     expect(summary({ hosts: { constructor: hosts.h } })).toEqual(["bad-value hosts.constructor.vms.toString"]);
     const vms = { length: {}, name: {} };
@@ -1321,7 +1325,7 @@ describe("problems", () => {
     ).toEqual([]);
   });
 
-  it("each say what to do", () => {
+  it("have a message and a remedy", () => {
     for (const [, input] of table)
       for (const { message, remedy } of problemsOf(input)) {
         expect(message).toMatch(/^\S.*[^.]$/);
@@ -1329,7 +1333,7 @@ describe("problems", () => {
       }
   });
 
-  it("refer to another place that is written, or that a default writes", () => {
+  it("refer to a place in the config, or to a default", () => {
     for (const [what, input] of table)
       for (const { path, related = [] } of problemsOf(input))
         for (const place of related.map((other) => other.path)) {
@@ -1340,13 +1344,13 @@ describe("problems", () => {
         }
   });
 
-  it("advise against another VM's folder by whether it is a VM's by its nature", () => {
+  it("suggest separate folders only for folders that belong to each VM", () => {
     const remedyOf = (a: object, b: object): string | undefined =>
       problemsOf(config({ a: { workspace: false, ...a }, b: { workspace: false, ...b } })).find(
         ({ code, path }) => code === "dangerous-share" && path.includes("b"),
       )?.remedy;
     const keys = { sshHostKeys: "/srv/keys" };
-    expect(remedyOf(keys, keys)).toBe("Give each VM its own.");
+    expect(remedyOf(keys, keys)).toBe("Give each VM its own folder.");
     expect(remedyOf(keys, { shares: [{ tag: "t", source: "/srv/keys", readOnly: true }] })).not.toMatch(/^Give /);
   });
 
@@ -1432,7 +1436,7 @@ describe("problems", () => {
     expect(remedies.length).toBeGreaterThan(20);
   });
 
-  it.each(remedies)("are solved by what their remedy names: %s", (text, input, code, path) => {
+  it.each(remedies)("are solved by the setting in their remedy: %s", (text, input, code, path) => {
     for (const value of named(text.slice(text.indexOf(": ", text.indexOf(code)) + 2))) {
       const changed = edited(input, [following(input, path, value)]);
       const left = summary(changed).filter((problem) => problem.endsWith(` ${formatPath(path)}`));
@@ -1440,7 +1444,7 @@ describe("problems", () => {
     }
   });
 
-  it("name what was meant", () => {
+  it("suggest similar names", () => {
     expect(problemsOf(config({ a: { memoryMib: 1 } }))[0]?.remedy).toBe('Did you mean "memoryMiB"?');
     expect(problemsOf(config({ a: { hypervisor: "quemu" } }))[0]?.remedy).toBe('Did you mean "qemu"?');
     expect(problemsOf(config({ a: { modules: ["nixpkg.lib.x"] } }))[0]?.remedy).toMatch(/^Did you mean "nixpkgs"\?/);
@@ -1457,7 +1461,7 @@ describe("problems", () => {
     ],
     ["the tap created by QEMU", { hypervisor: "qemu", interfaces: [{ type: "bridge" }] }, { address: "10.0.0.1/24" }],
     ["another program's DHCP", { interfaces: [{ address: "dhcp" }] }, { existing: true, address: "10.0.0.1/24" }],
-  ])("name the way past a policy: %s", (way, vm, bridge) => {
+  ])("name the reason why a policy is not enforced: %s", (way, vm, bridge) => {
     const problem = problemsOf(config({ a: vm }, { bridges: { br0: bridge } })).find(
       ({ code }) => code === "policy-not-enforced",
     );
@@ -1471,7 +1475,7 @@ describe("problems", () => {
     ["reachVms", ["b"]],
     ["reachHost", [8080]],
     ["bandwidthMbitPerSecond", 10],
-  ])("tell that %s has no effect on a VM without an interface", (setting, value) => {
+  ])("include %s without effect on a VM without an interface", (setting, value) => {
     const codes = (interfaces: readonly object[] | undefined): readonly string[] =>
       summary(config({ a: { network: "allowlist", allow: ["github"], [setting]: value, interfaces }, b: {} }));
     expect(codes([])).toContain(`setting-ignored ${v}.a.${setting}`);
@@ -1485,7 +1489,7 @@ describe("problems", () => {
     ["socket", "x.sock"],
     ["extraArgs", ["--x"]],
     ["securityModel", "none"],
-  ])("tell that a share ignores %s, by its protocol", (setting, value) => {
+  ])("include %s without effect on a share of the other protocol", (setting, value) => {
     const told = (proto: string): readonly string[] =>
       summary(config({ a: { hypervisor: "qemu", shares: [{ tag: "t", source: "/srv/t", proto, [setting]: value }] } }));
     const [ignoring, using] =
@@ -1497,7 +1501,7 @@ describe("problems", () => {
   it.each([
     ["platformOEMStrings", ["oem_strings=[a=b]"]],
     ["extraArgs", ["--platform", "oem_strings=[a=b]"]],
-  ])("tell %s that repeats the OEM strings, on cloud-hypervisor only", (option, value) => {
+  ])("include %s with repeated OEM strings, on cloud-hypervisor only", (option, value) => {
     const told = (hypervisor: string): readonly string[] =>
       summary(config({ a: { hypervisor, microvm: { "cloud-hypervisor": { [option]: value } } } })).filter((line) =>
         line.startsWith("oem-strings-twice"),
@@ -1527,7 +1531,7 @@ describe("problems", () => {
     [false, "{ config.other = { }; }"],
     [false, "{ other.config = { }; nixpkgs = { overlays = [ ]; }; }"],
     [false, "import ./other.nix"],
-  ])("tell %s of a module that sets nixpkgs.config: %s", (isTold, text) => {
+  ])("include a module that sets nixpkgs.config (%s): %s", (isTold, text) => {
     const parsed = parse(text);
     if (parsed._tag === "Left") throw new Error(JSON.stringify(parsed.left));
     expect(summary(config({ a: { modules: [parsed.right] } }))).toEqual(
@@ -1540,13 +1544,13 @@ describe("problems", () => {
     expect(problem?.related).toEqual([{ path: ["hosts", "h", "vms", "a", "vsock", "cid"], note: "first used here" }]);
   });
 
-  it("tell a fixed index that the lock file gave to another VM", () => {
+  it("include a fixed index that another VM has in the lock file", () => {
     expect(summary(config({ a: { index: 3 }, b: {} }), { version: 1, hosts: { h: { b: 3 } } })).toEqual([
       `index-locked ${v}.a.index`,
     ]);
   });
 
-  it("tell a former name that does not say which VM was renamed", () => {
+  it("include an ambiguous former name", () => {
     expect(summary(config({ a: {}, b: { renamedFrom: "a" }, c: { renamedFrom: "c" } }))).toEqual([
       `renamed-from-present ${v}.b.renamedFrom`,
       `renamed-from-present ${v}.c.renamedFrom`,
@@ -1564,12 +1568,12 @@ describe("problems", () => {
 it.each([
   ["aB3aB3aB", true],
   ["aB3aB3a", false],
-])("a password of three kinds of characters is told of from eight: %s", (text, isTold) => {
+])("a password with three kinds of characters is reported from eight characters: %s", (text, isTold) => {
   const told = summary(config({ a: { environment: { DB_PASSWORD: text } } }));
   expect(told).toEqual(isTold ? [`literal-secret ${v}.a.environment.DB_PASSWORD`] : []);
 });
 
-describe("a secret that stands in a config", () => {
+describe("a secret in a config", () => {
   const letters = "Ab3".repeat(30);
   it.each([
     `sk-ant-api03-${letters}`,
@@ -1586,7 +1590,7 @@ describe("a secret that stands in a config", () => {
     `eyJ${letters.slice(0, 20)}.eyJ${letters.slice(0, 20)}.${letters.slice(0, 20)}`,
     ["-----BEGIN OPENSSH", "PRIVATE KEY-----\nb3Bl"].join(" "),
     "git+https://me:hunter2@example.org/repo",
-  ])("is found wherever it stands, and not repeated: %s", (secret) => {
+  ])("is reported in any setting, and not shown: %s", (secret) => {
     const written = config({ a: { home: [{ program: "zsh", extraInit: `export KEY=${secret}` }] } });
     const [problem] = problemsOf(written).filter(({ code }) => code === "literal-secret");
     expect(problem && formatPath(problem.path)).toBe(`${v}.a.home[0].extraInit`);
@@ -1609,7 +1613,7 @@ describe("a secret that stands in a config", () => {
     "export PROXY=http://me:$PROXY_PASSWORD@proxy.lan",
     "export API_TOKEN=$(cat /run/token) ANTHROPIC_AUTH_TOKEN=unused",
     "export EDITOR=emacs",
-  ])("is not seen in %s", (text) => {
+  ])("is not found in %s", (text) => {
     expect(summary(config({ a: { home: [{ program: "zsh", extraInit: text }] } }))).toEqual([]);
   });
 
@@ -1641,7 +1645,7 @@ describe("a secret that stands in a config", () => {
     "local-dev-2024",
     "http://127.0.0.1:8080/v1",
     "NoAuthenticationRequired",
-  ])("is not a placeholder: %j", (value) => {
+  ])("is not found in the placeholder %j", (value) => {
     for (const name of ["ANTHROPIC_AUTH_TOKEN", "OPENAI_API_KEY", "DB_PASSWORD", "AWS_SECRET_ACCESS_KEY"])
       expect(told({ environment: { [name]: value } }), name).toEqual([]);
   });
@@ -1666,35 +1670,35 @@ describe("a secret that stands in a config", () => {
       "home[0].extraInit",
     ],
     ["an argument of modules", { specialArgs: { service: { apiKey: random } } }, "specialArgs.service.apiKey"],
-  ])("is found by its name where it is random: %s", (_, vm, path) => {
+  ])("is found by its name if it is random: %s", (_, vm, path) => {
     expect(told(vm)).toEqual([`${v}.a.${path}`]);
     const silence = { "literal-secret": "the proxy knows it as a user name" };
     expect(summary(config({ a: { ...vm, silence } }))).toEqual([]);
   });
 
-  it("is an error by its form, whatever is silenced", () => {
+  it("of a known format is an error despite a silence", () => {
     const vm = { environment: { KEY: `sk-ant-api03-${letters}` }, silence: { "literal-secret": "it is old" } };
     expect(told(vm, "error")).toEqual([`${v}.a.environment.KEY`]);
   });
 });
 
-describe("a config that holds itself", () => {
+describe("a cyclic config", () => {
   const host: Record<string, unknown> = { stateVersion: "26.05", user: { name: "alice" } };
   const vm = { toolchains: [host] };
   host["vms"] = { a: vm };
 
-  it("is told where", () => {
+  it("is reported at its place", () => {
     expect(summary({ hosts: { h: host } })).toEqual(["wrong-type hosts.h.vms.a.toolchains[0]"]);
   });
 
-  it("is not one that holds the same twice", () => {
+  it("is not one with the same object twice", () => {
     const same = { vcpu: 2 };
     expect(summary(config({ a: same, b: same }))).toEqual([]);
   });
 });
 
-describe("a function in place of what it makes", () => {
-  it("is to be called", () => {
+describe("a value of the wrong type", () => {
+  it("has a remedy for a function: call it", () => {
     const [problem] = problemsOf(config({ a: { agent: claudeCode } }));
     expect(problem?.remedy).toMatch(/^Call it/);
   });
@@ -1702,13 +1706,13 @@ describe("a function in place of what it makes", () => {
   it.each<[string, unknown, string]>([
     ["a list of one", { packages: "git" }, 'Put it in a list: ["git"].'],
     ["a number", { vcpu: "4" }, "Write 4 without quotes."],
-    ["an end of a forwarded port", { forwardPorts: [{ host: 8080, guest: { port: 80 } }] }, "Write { port: 8080 }."],
+    ["one end of a forwarded port", { forwardPorts: [{ host: 8080, guest: { port: 80 } }] }, "Write { port: 8080 }."],
     [
       "a forwarded port",
       { forwardPorts: [8080] },
       "Write both ends, such as { host: { port: 8080 }, guest: { port: 80 } }.",
     ],
-  ])("is what to write for %s", (_, vm, remedy) => {
+  ])("has a remedy for %s", (_, vm, remedy) => {
     expect(problemsOf(config({ a: vm })).map((problem) => problem.remedy)).toEqual([remedy]);
   });
 
@@ -1727,22 +1731,25 @@ describe("a function in place of what it makes", () => {
       "Use letters, digits, `_`, `.` and `-`, not `.` or `-` first and not only digits; `all`, `default` and `lo` are reserved.",
     ],
     [{ externalInterface: true }, `${nat}.externalInterface`, "Name an interface, or write `nat: true` to use any."],
-  ])("is what to write for a way out by %j", (written, path, remedy) => {
+  ])("has a remedy for NAT as %j", (written, path, remedy) => {
     const problems = problemsOf(config({ a: {} }, { bridges: { br0: { address: "10.0.0.1/24", nat: written } } }));
     expect(problems.map((problem) => [formatPath(problem.path), problem.remedy])).toEqual([[path, remedy]]);
   });
 
-  it.each([true, false, {}, { ipv6: false }, { externalInterface: "eno1" }])("takes %j for a way out", (written) => {
-    expect(problemsOf(config({ a: {} }, { bridges: { br0: { address: "10.0.0.1/24", nat: written } } }))).toEqual([]);
-  });
+  it.each([true, false, {}, { ipv6: false }, { externalInterface: "eno1" }])(
+    "is no problem for NAT as %j",
+    (written) => {
+      expect(problemsOf(config({ a: {} }, { bridges: { br0: { address: "10.0.0.1/24", nat: written } } }))).toEqual([]);
+    },
+  );
 
-  it("and a number for a release is to be quoted", () => {
+  it("has a remedy for a release as a number: quote it", () => {
     const [problem] = problemsOf(config({ a: { stateVersion: 25.11 } }));
     expect(problem?.remedy).toBe("Put it in quotes.");
   });
 });
 
-describe("a share by which a guest could change its host", () => {
+describe("a share that contains sources of the host", () => {
   const sources = [
     { path: "/srv/hosts/lab/microvm.config.ts", what: "the config of this host" },
     { path: "/srv/hosts/out", what: "the flake of this host" },
@@ -1770,7 +1777,7 @@ describe("a share by which a guest could change its host", () => {
     expect(told(source)).toEqual([]);
   });
 
-  it("is found where folders of a root that is lost are kept, by either name", () => {
+  it("is found below /persist too, by either path", () => {
     const flake = [{ path: "/persist/srv/flake", what: "the flake of this host" }];
     const input = (source: string): unknown => config({ a: { workspace: false, shares: [{ tag: "t", source }] } });
     for (const source of ["/srv/flake", "/persist/srv/flake", "/nix/persist/srv/flake"])
@@ -1780,7 +1787,7 @@ describe("a share by which a guest could change its host", () => {
   });
 });
 
-describe("a folder of VMs that reach different places", () => {
+describe("a folder that VMs with different policies share", () => {
   const told = (writer: object, reader: object): readonly string[] => {
     const share = { tag: "t", source: "/srv/t" };
     const vms = {
@@ -1796,32 +1803,36 @@ describe("a folder of VMs that reach different places", () => {
   const none = { network: "none" };
 
   it.each<[string, object, object]>([
-    ["an agent's own servers, to nothing", none, { network: "allowlist", agent: "claude-code" }],
-    ["a toolchain's, to nothing", none, { network: "allowlist", toolchains: ["go"] }],
-    ["a subnet, to an address in it", list("10.0.0.5:80"), list("10.0.0.0/24:80")],
+    ["its agent's domains, and the writer nothing", none, { network: "allowlist", agent: "claude-code" }],
+    ["its toolchain's domains, and the writer nothing", none, { network: "allowlist", toolchains: ["go"] }],
+    ["a subnet, and the writer an address in it", list("10.0.0.5:80"), list("10.0.0.0/24:80")],
     ["another port", list("a.example:80"), list("a.example:443")],
-    ["what is above those below", list("*.a.example"), list("a.example")],
-    ["all below, to one of them", list("b.a.example"), list("*.a.example")],
-    ["what ends the same", list("*.a.example"), list("xa.example")],
-    ["a private address, to the internet", {}, { allow: ["192.168.7.7:80"] }],
-    ["a port of the host, to nothing", none, { network: "none", reachHost: [80] }],
+    ["a domain, and the writer its subdomains", list("*.a.example"), list("a.example")],
+    ["all subdomains, and the writer one of them", list("b.a.example"), list("*.a.example")],
+    ["a domain with the same end", list("*.a.example"), list("xa.example")],
+    ["a private address, and the writer the internet", {}, { allow: ["192.168.7.7:80"] }],
+    ["a port of the host, and the writer nothing", none, { network: "none", reachHost: [80] }],
     ["another VM", none, { network: "none", reachVms: ["other"] }],
-  ])("is told of where the reader reaches %s", (_, writer, reader) => {
+  ])("causes a warning if the reader reaches %s", (_, writer, reader) => {
     expect(told(writer, reader)).toEqual(["writer"]);
   });
 
   it.each<[string, object, object]>([
-    ["nothing, by a list", none, list()],
-    ["what a toolchain needs, to a list", list("a.example"), { network: "allowlist", toolchains: ["go"] }],
-    ["an address, to the subnet around it", list("10.0.0.0/24:80"), list("10.0.0.5:80")],
-    ["an IPv6 address, to the subnet around it", list("[fd00::/64]:80"), list("[fd00::5]:80")],
-    ["one below, to all below", list("*.a.example"), list("b.a.example", "*.c.a.example")],
-    ["a list, to the internet", {}, list("a.example", "9.9.9.9")],
-  ])("is not told of where the reader reaches %s", (_, writer, reader) => {
+    ["nothing, by an empty allowlist", none, list()],
+    [
+      "its toolchain's domains, and the writer an allowlist",
+      list("a.example"),
+      { network: "allowlist", toolchains: ["go"] },
+    ],
+    ["an address, and the writer its subnet", list("10.0.0.0/24:80"), list("10.0.0.5:80")],
+    ["an IPv6 address, and the writer its subnet", list("[fd00::/64]:80"), list("[fd00::5]:80")],
+    ["a subdomain, and the writer all of them", list("*.a.example"), list("b.a.example", "*.c.a.example")],
+    ["an allowlist, and the writer the internet", {}, list("a.example", "9.9.9.9")],
+  ])("causes no warning if the reader reaches %s", (_, writer, reader) => {
     expect(told(writer, reader)).toEqual([]);
   });
 
-  it("is told of once, however many have it", () => {
+  it("causes one warning for any number of VMs", () => {
     const vms = Object.fromEntries(
       Array.from({ length: 100 }, (_, number) => [
         `v${String(number)}`,
@@ -1830,19 +1841,19 @@ describe("a folder of VMs that reach different places", () => {
     );
     const found = problemsOf(config(vms)).filter(({ code }) => code === "shared-across-policies");
     expect(found.map(({ message }) => message)).toEqual([
-      expect.stringMatching(/^v0 and 99 more can write .*, and v1 can read it/),
+      expect.stringMatching(/^The VM v0 \(and 99 more\) can write .*, and the VM v1 can read it/),
     ]);
   });
 });
 
 describe("a reason for a writable share", () => {
-  it("is not needless on a machine that has nothing of the host there", () => {
+  it("causes no warning on a machine without the host's files", () => {
     const shares = [{ tag: "t", source: "/srv/hosts", dangerous: "the agent maintains this host" }];
     expect(problemsOf(config({ a: { shares } }))).toEqual([]);
   });
 });
 
-describe("a module that is not followed", () => {
+describe("an unfollowed module", () => {
   const sources = [
     { path: "/srv/hosts/host.nix", what: "a file that the config names" },
     { path: "/srv/hosts/vms", what: "files that /srv/hosts/host.nix may name", unfollowed: "is not valid Nix" },
@@ -1858,13 +1869,13 @@ describe("a module that is not followed", () => {
     shares: [{ tag: "t", source, ...rest }],
   });
 
-  it.each(["/srv/hosts/vms", "/srv/hosts/vms/a"])("is a warning where a guest may write %s, once", (source) => {
+  it.each(["/srv/hosts/vms", "/srv/hosts/vms/a"])("causes one warning if a guest can write %s", (source) => {
     expect(told({ a: shares(source), b: shares(source) })).toEqual([
-      `unfollowed-module hosts.h.vms.a.shares[0]: a can write ${source}, which may contain files that /srv/hosts/host.nix may name: that file is not valid Nix`,
+      `unfollowed-module hosts.h.vms.a.shares[0]: The VM a can write ${source}, which may contain files that /srv/hosts/host.nix may name: that file is not valid Nix`,
     ]);
   });
 
-  it("is none where no guest writes, or one does with a reason", () => {
+  it("causes no warning if no guest can write it, or with a reason", () => {
     expect(
       told({
         a: shares("/srv/hosts/vms", { readOnly: true }),
@@ -1874,7 +1885,7 @@ describe("a module that is not followed", () => {
     ).toEqual([]);
   });
 
-  it("is one error where the guest may write the module itself", () => {
+  it("causes one error if the guest can write the module itself", () => {
     const codes = (
       source: string,
       ...more: readonly { path: string; what: string }[]
@@ -1913,7 +1924,7 @@ describe("a share whose .git file refers to another folder", () => {
     ["a submodule", "/srv/super/lib", "/srv/super instead"],
     ["a linked worktree of a bare repository", "/srv/bare/fix", "/srv/bare/repo.git too, at the same path"],
     ["a separate Git directory", "/srv/separate", "/srv/git-dirs/separate too, at the same path"],
-  ])("is a warning for %s", (_, source, remedy) => {
+  ])("causes a warning for %s", (_, source, remedy) => {
     expect(told({ a: { workspace: source } })).toEqual([line("a.workspace", source, remedy)]);
     const shares = [{ tag: "t", source, readOnly: true }];
     expect(told({ a: { shares } })).toEqual([line("a.shares[0]", source, remedy)]);
@@ -1923,26 +1934,26 @@ describe("a share whose .git file refers to another folder", () => {
     ["the main repository is shared too", "/srv/fix", [{ tag: "t", source: "/srv/main" }]],
     ["its Git directory is shared too", "/srv/fix", [{ tag: "t", source: "/srv/main/.git" }]],
     ["a folder around the main repository is shared too", "/srv/fix", [{ tag: "t", source: "/srv" }]],
-    ["the Git directory lies in the share", "/srv/own", []],
-    ["the Git directory lies in a share by a link", "/srv/link", []],
+    ["the Git directory is in the share", "/srv/own", []],
+    ["the Git directory is in a share behind a symlink", "/srv/link", []],
     ["no Git directory is elsewhere", "/srv/plain", []],
-  ])("is no problem where %s", (_, workspace, shares) => {
+  ])("causes no warning if %s", (_, workspace, shares) => {
     expect(told({ a: { workspace, shares } })).toEqual([]);
   });
 
   it.each([
     ["at another path", { b: {} }, [{ tag: "t", source: "/srv/main", mountPoint: "/main" }]],
-    ["with the worktree's own part of it alone", {}, [{ tag: "t", source: "/srv/main/.git/worktrees/fix" }]],
+    ["with only the worktree's part of it", {}, [{ tag: "t", source: "/srv/main/.git/worktrees/fix" }]],
     ["with another VM", { b: { shares: [{ tag: "t", source: "/srv/main" }] } }, []],
-    ["under a name that it begins with", {}, [{ tag: "t", source: "/srv/mai" }]],
-  ])("is a warning where the main repository is shared %s", (_, others, shares) => {
+    ["under a shorter name", {}, [{ tag: "t", source: "/srv/mai" }]],
+  ])("causes a warning if the main repository is shared %s", (_, others, shares) => {
     expect(told({ a: { workspace: "/srv/fix", shares }, ...others })).toEqual([
       line("a.workspace", "/srv/fix", "/srv/main too, at the same path"),
     ]);
   });
 });
 
-describe("a share by a link", () => {
+describe("a share behind a symlink", () => {
   const links: Readonly<Record<string, string>> = {
     "/srv/keys": "/home/alice/.ssh",
     "/srv/hosts": "/data/hosts",
@@ -1971,17 +1982,17 @@ describe("a share by a link", () => {
       "/srv/hosts",
       "resolves to /data/hosts, which contains /data/hosts/flake, the flake of this host, which the guest could change",
     ],
-    ["a home that is one itself", "/data/alice/.ssh", "contains alice's SSH keys"],
+    ["a home that is a symlink", "/data/alice/.ssh", "contains alice's SSH keys"],
     [
-      "a folder of VMs that is one itself",
+      "a folder of VMs that is a symlink",
       "/data/vms/b",
       "is in /data/vms, which contains the host's folders and disks of VMs",
     ],
-  ])("is held against %s by where it leads", (_, source, how) => {
+  ])("is compared with %s by its target", (_, source, how) => {
     expect(told({ a: sharing(source) })).toEqual([`dangerous-share: ${source} ${how}`]);
   });
 
-  it("is held against what other VMs have for themselves", () => {
+  it("is compared with folders of other VMs by its target", () => {
     expect(told({ a: { workspace: "/home/alice/work" }, b: sharing("/data/work/src") })).toEqual([
       "dangerous-share: /data/work/src is in /data/work, the workspace of the VM a",
     ]);
@@ -1994,17 +2005,19 @@ describe("a share by a link", () => {
     ]);
   });
 
-  it("is one folder with what it leads to, for VMs that reach different places", () => {
+  it("is the same folder as its target, for VMs with different policies", () => {
     expect(
       told({
         a: { network: "none", workspace: false, shares: [{ tag: "t", source: "/pool/disk.img" }] },
         b: { workspace: false, shares: [{ tag: "t", source: "/srv/disk", readOnly: true }] },
       }),
-    ).toEqual([expect.stringMatching(/^shared-across-policies: a can write \/pool\/disk.img, and b can read it/)]);
+    ).toEqual([
+      expect.stringMatching(/^shared-across-policies: The VM a can write \/pool\/disk.img, and the VM b can read it/),
+    ]);
   });
 
-  it("is an error where it leads into a share that a guest may write", () => {
-    const around = "which a can write: its agent can read the folder, and replace it with a symlink";
+  it("is an error if its target is in a writable share", () => {
+    const around = "which the VM a can write: its agent can read the inner folder, and replace it with a symlink";
     for (const [workspace, source] of [
       ["/home/alice/work", "/data/work/src"],
       ["/data/work", "/home/alice/work/src"],
@@ -2014,10 +2027,10 @@ describe("a share by a link", () => {
       ]);
     const volumes = [{ image: "/srv/disk", mountPoint: "/data", sizeMiB: 64 }];
     expect(told({ a: { workspace: "/pool", volumes } })).toEqual([
-      "volume-in-writable-share: /srv/disk is in /pool, where a could replace it with a symlink to another file of the host",
+      "volume-in-writable-share: /srv/disk is in /pool, where the VM a could replace it with a symlink to another file of the host",
     ]);
     expect(told({ a: { workspace: "/home/alice/work", secrets: { KEY: "/data/work/key" } } })).toEqual([
-      "secret-in-writable-share: /data/work/key is in /home/alice/work, where a could replace it with a symlink to any file of the host",
+      "secret-in-writable-share: /data/work/key is in /home/alice/work, where the VM a could replace it with a symlink to any file of the host",
     ]);
   });
 });

@@ -20,7 +20,7 @@ const told = {
 const place = (vm: string): string => `${code} hosts.h.vms.${vm}.volumes[0].label`;
 
 describe("a silence", () => {
-  it("holds for the VM, host or config that it stands in", () => {
+  it("applies to the VM, host or config that contains it", () => {
     expect(heard(config({ a: { ...told, silence: { [code]: "meant" } }, b: told }))).toEqual({
       told: [place("b")],
       silenced: [`${place("a")} meant`],
@@ -35,7 +35,7 @@ describe("a silence", () => {
     });
   });
 
-  it("of the innermost part gives the reason", () => {
+  it("of the innermost part sets the reason", () => {
     const vms = { a: { ...told, silence: { [code]: "inner" } }, b: told };
     expect(heard(config(vms, { silence: { [code]: "outer" } })).silenced).toEqual([
       `${place("a")} inner`,
@@ -43,7 +43,7 @@ describe("a silence", () => {
     ]);
   });
 
-  it("that silences nothing is told, with where the warning is", () => {
+  it("without effect causes a warning with the place of the silenced code", () => {
     const planned = planConfig(config({ a: told, b: { silence: { [code]: "no" } } }), emptyLock);
     expect(planned).toMatchObject({
       right: {
@@ -60,18 +60,18 @@ describe("a silence", () => {
     });
   });
 
-  it("that is needless can be meant too, as in what many VMs share", () => {
+  it("without effect can be silenced, such as in shared settings", () => {
     const shared = { silence: { [code]: "some of them", "needless-silence": "for all VMs" } };
     expect(heard(config({ a: { ...told, ...shared }, b: shared })).told).toEqual([]);
   });
 
-  it("is not called needless while errors hide what it is for", () => {
+  it("without effect causes no warning while errors can hide the warning", () => {
     expect(heard(config({ a: { vsock: { cid: 1 }, silence: { [code]: "no" } } })).told).toEqual([
       "bad-cid hosts.h.vms.a.vsock.cid",
     ]);
   });
 
-  it("holds where errors are told too", () => {
+  it("also applies when there are errors", () => {
     expect(heard(config({ a: { ...told, vsock: { cid: 1 }, silence: { [code]: "meant" } } })).told).toEqual([
       "bad-cid hosts.h.vms.a.vsock.cid",
     ]);
@@ -94,7 +94,7 @@ describe("a silence", () => {
       });
   });
 
-  it("names codes that the types know", () => {
+  it("has the codes of warnings in its type", () => {
     expectTypeOf<"no-login">().toExtend<WarningCode>();
     expectTypeOf<"duplicate-mac">().not.toExtend<WarningCode>();
     // @ts-expect-error -- it is no-login

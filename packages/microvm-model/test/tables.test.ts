@@ -20,7 +20,7 @@ const problems = (vms: unknown, rest: object = {}): readonly model.Problem[] => 
 describe("the table of agents", () => {
   const rows: readonly (readonly [string, Agent])[] = Object.entries(agents);
 
-  it.each(rows)("%s is called by its name, names where keys come from, and shares by a tag of its own", (name, row) => {
+  it.each(rows)("%s has its name, variables for keys, and a unique tag and directory", (name, row) => {
     expect(row.name).toBe(name);
     expect(row.apiKeyVariables?.length).toBeGreaterThan(0);
     expect(rows.filter(([, other]) => other.state?.tag === row.state?.tag)).toHaveLength(1);
@@ -29,19 +29,19 @@ describe("the table of agents", () => {
     expect(row.state?.variable ?? row.state?.mountPoint).toBeDefined();
   });
 
-  it.each(rows)("%s plans to a VM, with what the table says", (name) => {
+  it.each(rows)("%s is valid in a VM, at its first release", (name) => {
     // At the first release that has it, whatever became of it since.
     const url = `github:nixos/nixpkgs/nixos-${agents[name as AgentName].releases.since}`;
     expect(problems({ a: { agent: name } }, { inputs: { "nixpkgs-unstable": url } })).toEqual([]);
   });
 
-  it.each(rows)("%s has the sources of its facts, and the releases of its package", (_, { facts, releases }) => {
+  it.each(rows)("%s has the date of its facts, and the releases of its package", (_, { facts, releases }) => {
     expect(facts?.date).toMatch(/^20\d\d-(0[1-9]|1[0-2])$/);
     expect(releases?.since).toMatch(/^\d\d\.(05|11)$/);
     if (releases?.until !== undefined) expect(Object.keys(agents)).toContain(releases.successor);
   });
 
-  it.each(rows)("%s is known by the place where it looks without its variable", (_, { state }) => {
+  it.each(rows)("%s has symlinks if it has a variable", (_, { state }) => {
     expect(Object.keys(state?.links ?? {}).length > 0).toBe(state?.variable !== undefined);
   });
 
@@ -54,7 +54,7 @@ describe("the table of agents", () => {
     ["gemini", "gemini-cli"],
     ["copilot", "copilot-cli"],
     ["openai", "codex"],
-  ])("asks whether %s is meant to be %s", (given, meant) => {
+  ])("suggests for %s the name %s", (given, meant) => {
     const [problem] = problems({ a: { agent: given } });
     expect(problem).toMatchObject({ code: "bad-value", path: ["hosts", "h", "vms", "a", "agent"] });
     expect(JSON.stringify(problem)).toContain(`Did you mean \\"${meant}\\"?`);
@@ -64,16 +64,16 @@ describe("the table of agents", () => {
 describe("the table of toolchains", () => {
   const rows: readonly (readonly [string, Toolchain])[] = Object.entries(toolchains);
 
-  it.each(rows)("%s is called by its name and plans", (name, row) => {
+  it.each(rows)("%s has its name and is valid in a VM", (name, row) => {
     expect(row.name).toBe(name);
     expect(problems({ a: { toolchains: [name] } })).toEqual([]);
   });
 
-  it.each(rows)("%s can be given as its row", (_, row) => {
+  it.each(rows)("%s can be set as an object", (_, row) => {
     expect(problems({ a: { toolchains: [row] } })).toEqual([]);
   });
 
-  it("agrees in all its rows on the environment", () => {
+  it("has no conflicting environment variables", () => {
     expect(problems({ a: { toolchains: Object.keys(toolchains) } })).toEqual([]);
   });
 
@@ -84,18 +84,18 @@ describe("the table of toolchains", () => {
     ["javascript", "node"],
     ["postgres", "postgresql"],
     ["C++", "cpp"],
-  ])("asks whether %s is meant to be %s", (given, meant) => {
+  ])("suggests for %s the name %s", (given, meant) => {
     expect(JSON.stringify(problems({ a: { toolchains: [given] } }))).toContain(`Did you mean \\"${meant}\\"?`);
   });
 
-  it("names all where nothing is meant", () => {
+  it("suggests all names if none is similar", () => {
     expect(JSON.stringify(problems({ a: { toolchains: ["p"] } }))).toContain("Use one of: go, rust,");
   });
 
   it.each([
     ["agent", model.claudeCode],
     ["agent", model.piCodingAgent],
-  ])("names the function that is not called as %s", (setting, value) => {
+  ])("suggests to call the function that is the value of %s", (setting, value) => {
     expect(problems({ a: { [setting]: value } })).toMatchObject([{ remedy: `Call it: ${value.name}().` }]);
     expect((model as unknown as Readonly<Record<string, unknown>>)[value.name]).toBe(value);
   });
@@ -103,7 +103,7 @@ describe("the table of toolchains", () => {
 
 describe("domains", () => {
   it.each(["https://example.org", "example", "Example.org", "example.org:443", "*", "a.*.org", "-a.org"])(
-    "do not look like %s",
+    "cannot be %s",
     (domain) => {
       const agent = { name: "a", package: "a", command: "a", domains: [domain] };
       expect(problems({ a: { agent } }).map(({ code }) => code)).toEqual(["bad-value"]);
@@ -112,7 +112,7 @@ describe("domains", () => {
 });
 
 describe("the types", () => {
-  it("take an agent and a toolchain of one's own", () => {
+  it("accept a custom agent and toolchain", () => {
     const agent = {
       name: "mine",
       package: "my-agent",
@@ -132,7 +132,7 @@ describe("the types", () => {
     expect(problems({ a: { agent, toolchains: [toolchain] } })).toEqual([]);
   });
 
-  it("know the names", () => {
+  it("contain the names of agents and toolchains", () => {
     expectTypeOf<"copilot-cli">().toExtend<AgentName>();
     // @ts-expect-error -- it is `claude-code`
     const vm: model.Vm = { agent: "claude" };

@@ -28,7 +28,7 @@ const problemsOf = (vmDefaults: unknown, vms: unknown): readonly string[] => {
 };
 
 describe("vmDefaults", () => {
-  it("are what a VM does not say itself", () => {
+  it("apply to settings that a VM does not set", () => {
     const { a, b } = vmsOf(
       { vcpu: 2, memoryMiB: 1024, packages: ["git"], vsock: false, users: { bob: { uid: 1001, gid: 1001 } } },
       {
@@ -48,12 +48,12 @@ describe("vmDefaults", () => {
     expect(b?.guest.users.map(({ name }) => name)).toEqual(["alice", "bob", "eve"]);
   });
 
-  it("leave the built-in defaults to VMs that take a setting away, and lists to those that replace them", () => {
+  it("can be removed with `unset`, and lists with `replace`", () => {
     const { a } = vmsOf({ vcpu: 2, packages: ["git"] }, { a: { vcpu: unset, packages: replace(["jq"]) } });
     expect(a).toMatchObject({ machine: { vcpu: 8 }, guest: { packages: [{ attribute: ["jq"] }] } });
   });
 
-  it("names the VM's setting where an option of microvm.nix is written by its name", () => {
+  it("suggest the VM's setting for an option of microvm.nix", () => {
     const planned = result({ microvm: { mem: 512 } }, { a: {} });
     expect(planned._tag === "Left" && planned.left.map(({ remedy }) => remedy)).toEqual([
       "Use `memoryMiB` of the VM itself.",
@@ -112,7 +112,7 @@ describe("vmDefaults", () => {
       { a: {}, b: {} },
       "duplicate-address hosts.h.vmDefaults.interfaces[0].address hosts.h.vmDefaults.interfaces[0].address",
     ],
-  ])("have their problems where they are written: %s", (_, vmDefaults, vms, ...problems) => {
+  ])("have their problems at their own place: %s", (_, vmDefaults, vms, ...problems) => {
     expect(problemsOf(vmDefaults, vms)).toEqual(problems);
   });
 });

@@ -64,7 +64,7 @@ describe("visit", () => {
     expect(names).toEqual(["a", "b"]);
   });
 
-  it("visits the nodes of nodesOf, with the keys that lead to them", () => {
+  it("visits the nodes of nodesOf, with their keys", () => {
     fc.assert(
       fc.property(arbitraryExpr({ comments: true }), (expr) => {
         const nodes: Node[] = [];

@@ -60,7 +60,7 @@ in
     copiedFrom = mkOption {
       type = types.nullOr types.str;
       default = null;
-      description = "Folder that is copied to `directory` at each boot of the guest, such as a read-only share.";
+      description = "Folder that the guest copies to `directory` at each boot, such as a read-only share.";
     };
     homeManagerProgram = mkOption {
       type = types.nullOr types.str;

@@ -19,7 +19,7 @@ export const withVmOptions = (command: Command): Command =>
       .option("-c, --config <file>", configHelp)
       .option(
         "--host-ssh <destination>",
-        "the machine with the VMs, as for ssh (default: this machine or the config's)",
+        "ssh destination of the host (default: this machine, or the host in the config)",
       ),
     ["human", "json"],
   );

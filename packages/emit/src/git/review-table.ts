@@ -38,8 +38,8 @@ export const formatReview = (review: Review, { clone, vm }: Pair, style: Style):
     more(files.length),
     "\n",
     findings.length === 0
-      ? `${style.green("None of its files runs by itself or misleads.")} Its code still runs when you build or test it.\n`
-      : `${style.yellow("These files or commits run by themselves or mislead:")}\n${findingTable(findings, style)}${more(findings.length)}`,
+      ? `${style.green("None of its files runs automatically or misleads.")} Its code still runs when you build or test it.\n`
+      : `${style.yellow("These files or commits run automatically or mislead:")}\n${findingTable(findings, style)}${more(findings.length)}`,
     "\n",
     `Read it: ${style.bold(`git -C ${quoted(clone)} log -p --no-ext-diff --no-textconv ..${commit.slice(0, 12)}`)}\n`,
     `Next: ${style.bold(`microvm-emit merge ${vm.name}${findings.length === 0 ? "" : " --accept"}`)}\n`,

@@ -17,7 +17,7 @@ export interface Tree {
   readonly twinsOf: (path: string) => readonly string[];
 }
 
-/** A kind of file that runs by itself or misleads. */
+/** A kind of file that runs automatically or misleads. */
 export interface Risk {
   /**
    * Patterns of paths, without case. Without a slash, the name of a file in any folder; with a slash at the end, all

@@ -149,60 +149,68 @@ describe.each(nixes())("microvm-emit adopt with $version", (nix) => {
   const adopt = (dir: string, ...args: readonly string[]): Ended =>
     microvmEmit(dir, ["adopt", ".#server", ...args, ...overridesOf("nixpkgs", "microvm")], nixEnvironment(nix));
 
-  it("writes a config with explicit identities and equal parts once, and compares it", { timeout: 180_000 }, () => {
-    const dir = folder();
-    const ended = adopt(dir, "--json");
-    expect(ended).toMatchObject({ exitCode: 0, stderr: "" });
-    const { comparison, edited, byHand, isEdited, vms } = parsed(ended);
-    expect({ byHand, isEdited, vms }).toEqual({ byHand: [], isEdited: false, vms: ["db", "web"] });
-    expect((edited as readonly { file: string }[]).map(({ file }) => file)).toEqual([
-      "vms.nix",
-      "base.nix",
-      "flake.nix",
-    ]);
-    const { of, compared, differences } = comparison as Comparison;
-    expect(of).toBe("flake");
-    expect(compared).toBeGreaterThan(100);
-    // The store share is read-only and cached, and SSH and the user of the host are in each guest of a config.
-    const known =
-      /^(microvm\.shares\[\/nix\/store\]\.(cache|readOnly)|networking\.firewall\.allowedTCPPorts|users\.users\.alice)$/;
-    expect(differences.filter(({ option }) => !known.test(option))).toEqual([]);
-    const config = readFileSync(join(dir, "microvm.config.ts"), "utf8");
-    expect(config).toContain('bridges: { br0: { existing: true, address: "10.0.0.1/24" } },');
-    expect(config).toContain(
-      '        shares: [{ tag: "data", source: "/srv/data", mountPoint: "/data", owners: "guest" }],',
-    );
-    expect(config).toContain(
-      'interfaces: [{ bridge: "br0", mac: "02:00:00:00:00:02", tap: "vm-db", address: "10.0.0.3" }],',
-    );
-    expect(config).toContain("vsock: { cid: 7 },");
-    expect(config.match(/vcpu: 2/g)).toHaveLength(1);
-    // Nothing but the config was written.
-    expect(readFileSync(join(dir, "vms.nix"), "utf8")).toBe(vmsNix);
-    expect(existsSync(join(dir, "microvms"))).toBe(false);
-  });
+  it(
+    "writes a config with explicit identities, equal settings as defaults, and a comparison",
+    { timeout: 180_000 },
+    () => {
+      const dir = folder();
+      const ended = adopt(dir, "--json");
+      expect(ended).toMatchObject({ exitCode: 0, stderr: "" });
+      const { comparison, edited, byHand, isEdited, vms } = parsed(ended);
+      expect({ byHand, isEdited, vms }).toEqual({ byHand: [], isEdited: false, vms: ["db", "web"] });
+      expect((edited as readonly { file: string }[]).map(({ file }) => file)).toEqual([
+        "vms.nix",
+        "base.nix",
+        "flake.nix",
+      ]);
+      const { of, compared, differences } = comparison as Comparison;
+      expect(of).toBe("flake");
+      expect(compared).toBeGreaterThan(100);
+      // The store share is read-only and cached, and SSH and the user of the host are in each guest of a config.
+      const known =
+        /^(microvm\.shares\[\/nix\/store\]\.(cache|readOnly)|networking\.firewall\.allowedTCPPorts|users\.users\.alice)$/;
+      expect(differences.filter(({ option }) => !known.test(option))).toEqual([]);
+      const config = readFileSync(join(dir, "microvm.config.ts"), "utf8");
+      expect(config).toContain('bridges: { br0: { existing: true, address: "10.0.0.1/24" } },');
+      expect(config).toContain(
+        '        shares: [{ tag: "data", source: "/srv/data", mountPoint: "/data", owners: "guest" }],',
+      );
+      expect(config).toContain(
+        'interfaces: [{ bridge: "br0", mac: "02:00:00:00:00:02", tap: "vm-db", address: "10.0.0.3" }],',
+      );
+      expect(config).toContain("vsock: { cid: 7 },");
+      expect(config.match(/vcpu: 2/g)).toHaveLength(1);
+      // Nothing but the config was written.
+      expect(readFileSync(join(dir, "vms.nix"), "utf8")).toBe(vmsNix);
+      expect(existsSync(join(dir, "microvms"))).toBe(false);
+    },
+  );
 
-  it("takes the VMs out of the flake with --edit, whose host then has the config's", { timeout: 180_000 }, () => {
-    const dir = folder();
-    expect(adopt(dir, "--edit")).toMatchObject({
-      exitCode: 1,
-      stderr: expect.stringContaining("not-confirmed") as string,
-    });
-    expect(existsSync(join(dir, "microvm.config.ts"))).toBe(false);
-    const ended = adopt(dir, "--edit", "--yes", "--json");
-    expect(ended).toMatchObject({ exitCode: 0, stderr: "" });
-    const text = readFileSync(join(dir, "vms.nix"), "utf8");
-    expect(text).toContain("services.openssh.enable = true;");
-    expect(text).not.toContain("microvm = {");
-    expect(text).not.toContain("20-lan");
-    expect(readFileSync(join(dir, "base.nix"), "utf8")).not.toContain("shares");
-    expect(readFileSync(join(dir, "flake.nix"), "utf8")).toContain("./microvms/hosts/server");
-    expect(readFileSync(join(dir, "microvms/hosts/server/vms/db.nix"), "utf8")).toContain('id = "vm-db";');
-    const checked = microvmEmit(dir, ["check", ...overridesOf("nixpkgs", "microvm")], nixEnvironment(nix));
-    expect(checked).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("ok") as string });
-  });
+  it(
+    "with --edit removes the VMs from the flake, and its host then has those of the config",
+    { timeout: 180_000 },
+    () => {
+      const dir = folder();
+      expect(adopt(dir, "--edit")).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining("not-confirmed") as string,
+      });
+      expect(existsSync(join(dir, "microvm.config.ts"))).toBe(false);
+      const ended = adopt(dir, "--edit", "--yes", "--json");
+      expect(ended).toMatchObject({ exitCode: 0, stderr: "" });
+      const text = readFileSync(join(dir, "vms.nix"), "utf8");
+      expect(text).toContain("services.openssh.enable = true;");
+      expect(text).not.toContain("microvm = {");
+      expect(text).not.toContain("20-lan");
+      expect(readFileSync(join(dir, "base.nix"), "utf8")).not.toContain("shares");
+      expect(readFileSync(join(dir, "flake.nix"), "utf8")).toContain("./microvms/hosts/server");
+      expect(readFileSync(join(dir, "microvms/hosts/server/vms/db.nix"), "utf8")).toContain('id = "vm-db";');
+      const checked = microvmEmit(dir, ["check", ...overridesOf("nixpkgs", "microvm")], nixEnvironment(nix));
+      expect(checked).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("ok") as string });
+    },
+  );
 
-  it("lists what to remove where VMs are computed, and compares the new VMs alone", { timeout: 180_000 }, () => {
+  it("lists attributes to remove if code computes VMs, and compares only the new VMs", { timeout: 180_000 }, () => {
     const computed = `{ lib, ... }:
 {
   microvm.vms = lib.genAttrs [ "web" ] (name: {

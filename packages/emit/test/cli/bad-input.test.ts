@@ -446,7 +446,7 @@ describe("a config that cannot be loaded", () => {
     expect(run("sarif").stdout).toContain('"ruleId": "cwd-missing"');
   });
 
-  it("names only the config when it never finishes", () => {
+  it("has only the config as its subject when it never finishes", () => {
     const dir = temporaryDirectory();
     layOut(dir, { [config]: "await new Promise(() => {});\nexport default {};\n" });
     expect(problemsOf(dir, [config, "--output", "out"])).toMatchObject([{ subject: config }]);

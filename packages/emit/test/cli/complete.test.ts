@@ -100,7 +100,7 @@ describe("complete", () => {
     expect(answer(dir, "up ")).toEqual(["words"]);
   });
 
-  it("knows the values of each placeholder", () => {
+  it("has the values of each placeholder", () => {
     const program = new Command();
     for (const declare of commands) declare(program, () => undefined);
     const used = [program, ...program.commands].flatMap((command) => [

@@ -20,7 +20,7 @@ describe("a config that is data", () => {
     ["c.yml", stringify({ $schema: "./config.schema.json", ...configOf("a") })],
     ["c.json", JSON.stringify({ $schema: "./config.schema.json", ...configOf("a") })],
     ["c.jsonc", `// hosts\n${JSON.stringify(configOf("a")).replace(/\}$/, ",}")}`],
-  ])("emits from %s, and a skill with the commands for it", (name, text) => {
+  ])("emits from %s, with a skill that has its commands", (name, text) => {
     const dir = directory({ [name]: text });
     expect(microvmEmit(dir, [name])).toMatchObject({ exitCode: 0, stderr: "" });
     expect(readFileSync(join(dir, "flake/.claude/skills/create-microvm/SKILL.md"), "utf8")).toContain(

@@ -71,7 +71,7 @@ const change = (dir: string, config: string): void => {
   writeFileSync(join(dir, "microvm.config.ts"), config);
 };
 
-it("shows people what changes for each VM", () => {
+it("prints the changes of each VM", () => {
   const dir = committed(before);
   const commit = git(dir, "rev-parse", "HEAD").slice(0, 12);
   change(dir, after);
@@ -159,7 +159,7 @@ it("writes a comment for a pull request", () => {
 `);
 });
 
-it("gives programs the same", () => {
+it("prints the same as JSON", () => {
   const dir = committed(before);
   change(dir, after);
   const json = parsed(microvmEmit(dir, ["diff", "--json"]));
@@ -229,7 +229,7 @@ it("checks that the flake is current, and writes nothing", () => {
   expect(treeOf(dir)).toEqual(tree);
 });
 
-it("reads a commit as it was: with its lock, its imports, and the packages installed now", () => {
+it("reads a commit with its lock and imports, and the packages installed now", () => {
   const shared = `export const network = "none";\n`;
   const own = before
     .replace("const names", `import { network } from "./shared.ts";\nimport { packages } from "kit";\n\nconst names`)
@@ -254,7 +254,7 @@ it("reads a commit as it was: with its lock, its imports, and the packages insta
   expect(stdout).toContain("  ~ legacy\n      reaches  + the internet\n");
 });
 
-it("takes a config that depends on its folder for the same", () => {
+it("does not report the folder of a checkout as a change", () => {
   const config = before
     .replace("export default {", "export default ({ configDir }) => ({")
     .replace(/\};\n$/, "});\n")
@@ -263,7 +263,7 @@ it("takes a config that depends on its folder for the same", () => {
   expect(microvmEmit(dir, ["diff"]).stdout).toContain("No VM and no host changes.");
 });
 
-it("is all new without a config at the commit", () => {
+it("reports every VM as new if the commit has no config", () => {
   const dir = temporaryDirectory();
   layOut(dir, { "configuration.nix": configurationNix });
   git(dir, "init", "-q");
@@ -273,7 +273,7 @@ it("is all new without a config at the commit", () => {
   expect(microvmEmit(dir, ["diff"]).stdout).toContain("alpha: new host, 25 new\n");
 });
 
-it("says why there is nothing to compare with", () => {
+it("reports why it cannot compare", () => {
   const dir = temporaryDirectory();
   layOut(dir, { "microvm.config.ts": before, "configuration.nix": configurationNix });
   const codeOf = (...args: readonly string[]): string | undefined =>
@@ -298,7 +298,7 @@ it("says why there is nothing to compare with", () => {
   expect(microvmEmit(dir, ["diff"]).stderr).toContain(join(dir, "microvm.config.ts"));
 });
 
-it("leaves nothing behind, and runs no hook or filter of the repository", () => {
+it("leaves no files behind, and runs no hook or filter of the repository", () => {
   const dir = committed(before, { ".gitattributes": "*.nix filter=watch export-ignore\n" });
   for (const hook of ["post-checkout", "post-index-change"]) {
     writeFileSync(join(dir, ".git/hooks", hook), `#!/bin/sh\ntouch '${dir}/ran'\n`);
@@ -317,7 +317,7 @@ it("leaves nothing behind, and runs no hook or filter of the repository", () => 
   expect(tmpdir()).not.toBe(folder);
 });
 
-it("takes a name that is a VM and a branch for neither", () => {
+it("rejects a name that is both a VM and a branch", () => {
   const dir = committed(before);
   git(dir, "branch", "db");
   const problems = (name: string): unknown => parsed(microvmEmit(dir, ["diff", name, "--json"]));

@@ -51,7 +51,7 @@ const diffOf = (ended: Ended): string =>
   (parsed(ended)["edited"] as readonly { readonly diff: string }[]).map(({ diff }) => diff).join("");
 
 describe("a config with VMs in another file", () => {
-  it("has the added VM in that file, and the flake its file", () => {
+  it("contains the added VM, and the flake contains the VM's file", () => {
     const dir = directoryOf(split);
     const added = succeeded(microvmEmit(dir, ["add", "web", "--host", "alpha", "--toolchain", "go,node"]));
     expect(added.stdout).toMatch(/^edited {3}vms\.ts\n/);
@@ -66,7 +66,7 @@ describe("a config with VMs in another file", () => {
     expect(existsSync(join(dir, "flake/hosts/alpha/vms/web.nix"))).toBe(true);
   });
 
-  it("has a new VM that works on a repository, in each format, and shows the way of the work", () => {
+  it("has a new VM with a repository, in each format, and prints the next commands", () => {
     const dir = directoryOf(split);
     const url = "https://github.com/me/web.git";
     const { stdout } = succeeded(microvmEmit(dir, ["add", "web", "--host", "alpha", "--repo", url]));
@@ -82,7 +82,7 @@ describe("a config with VMs in another file", () => {
     expect(path.stdout).not.toContain("git clone");
   });
 
-  it("keeps the index of a renamed VM, changes the VMs that name it, and tells the host", () => {
+  it("keeps the index of a renamed VM, changes VMs that name it, and renames it on the host", () => {
     const dir = directoryOf(split);
     succeeded(microvmEmit(dir, []));
     const { stdout } = succeeded(microvmEmit(dir, ["rename", "db", "postgres"]));

@@ -198,7 +198,7 @@ describe("microvm-emit CONFIG", () => {
     expect(ended.stderr).toContain("The value contains itself");
   });
 
-  it("says that the switch stops a removed VM", () => {
+  it("reports that the switch stops a removed VM", () => {
     const dir = project("a", "b");
     microvmEmit(dir, [config]);
     writeFileSync(join(dir, config), sourceOf(configOf("a")));

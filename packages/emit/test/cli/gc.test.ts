@@ -109,7 +109,7 @@ it("refuses VMs of the config and names without folders", () => {
   expect(treeOf(root)).toEqual(before);
 });
 
-it("keeps a folder that a VM of the config uses, whatever its name", () => {
+it("keeps a folder with any name if a VM of the config uses it", () => {
   const { dir, root } = laidOut();
   const config = configOf("kept") as { hosts: { alpha: { vms: Record<string, object> } } };
   config.hosts.alpha.vms["kept"] = { workspace: "/home/alice/microvm/old/project" };

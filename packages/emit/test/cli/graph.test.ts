@@ -81,7 +81,7 @@ describe("the graph of a plan", () => {
     );
   });
 
-  it("collapses 25 VMs of equal access and shares to a box for each kind", () => {
+  it("draws 25 VMs as one box for each kind of access and shares", () => {
     const many = Object.fromEntries(
       Array.from({ length: 24 }, (_, at) => [`vm${String(at)}`, { ...on, packages: at % 2 === 0 ? ["git"] : [] }]),
     );

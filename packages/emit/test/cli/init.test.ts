@@ -56,7 +56,7 @@ describe("microvm-emit init", () => {
     expect(microvmEmit(dir, [])).toMatchObject({ exitCode: 0, stderr: "" });
   });
 
-  it("names every missing fact with its option when nobody can answer", () => {
+  it("lists every missing fact with its option without a terminal", () => {
     const dir = temporaryDirectory();
     const { exitCode, stderr } = microvmEmit(dir, ["init", "--user", "alice", "--host", "workstation"]);
     expect(exitCode).toBe(1);
@@ -66,7 +66,7 @@ describe("microvm-emit init", () => {
     expect(treeOf(dir)).toEqual({});
   });
 
-  it("asks which state version is meant when the files have several", () => {
+  it("asks for the state version when the files have several", () => {
     const dir = folder({ "laptop.nix": '{ system = { stateVersion = "24.11"; }; }' });
     const { problems } = parsed(init(dir, "--json"));
     expect(problems).toMatchObject([{ code: "init-unanswered", details: [expect.stringContaining("25.05, 24.11")] }]);
@@ -96,7 +96,7 @@ describe("microvm-emit init", () => {
 });
 
 describe("microvm-emit init in a folder with a flake", () => {
-  it("adds the missing inputs and one module, and writes no flake of its own", () => {
+  it("adds the missing inputs and one module, and writes no new flake", () => {
     const dir = folder({ "flake.nix": ownFlake });
     expect(init(dir)).toMatchObject({ exitCode: 0, stderr: "" });
     const flake = readFileSync(join(dir, "flake.nix"), "utf8");
@@ -109,7 +109,7 @@ describe("microvm-emit init in a folder with a flake", () => {
     expect(Object.keys(tree).filter((path) => path.endsWith("flake.nix"))).toEqual(["flake.nix"]);
   });
 
-  it("changes nothing where the host is built elsewhere, and prints the lines to add", () => {
+  it("changes nothing if another file builds the host, and prints the lines to add", () => {
     const dir = folder({ "flake.nix": "{ outputs = inputs: import ./nixosSystem.nix inputs; }" });
     const before = treeOf(dir);
     const { problems } = parsed(init(dir, "--json"));
@@ -118,7 +118,7 @@ describe("microvm-emit init in a folder with a flake", () => {
     expect(treeOf(dir)).toEqual(before);
   });
 
-  it("writes neither config nor flake when a file is in the way", () => {
+  it("writes no config and no flake when a file is in the way", () => {
     const dir = folder({ "flake.nix": ownFlake, "microvms/hosts/workstation/default.nix": "{ }" });
     const before = treeOf(dir);
     expect(parsed(init(dir, "--json")).problems).toMatchObject([{ code: "output-conflicts" }]);
@@ -143,14 +143,14 @@ describe("microvm-emit init in a folder with a flake", () => {
     expect(treeOf(dir)).toEqual(before);
   });
 
-  it("writes a flake of its own with --no-into", () => {
+  it("writes a new flake with --no-into", () => {
     const dir = folder({ "flake.nix": ownFlake });
     expect(init(dir, "--no-into").exitCode).toBe(0);
     expect(readFileSync(join(dir, "flake.nix"), "utf8")).toBe(ownFlake);
     expect(existsSync(join(dir, "flake/flake.nix"))).toBe(true);
   });
 
-  it.each(nixes())("makes a host that check evaluates with $version", (nix) => {
+  it.each(nixes())("writes a host that check evaluates with $version", (nix) => {
     const dir = folder({ "flake.nix": ownFlake });
     expect(init(dir)).toMatchObject({ exitCode: 0, stderr: "" });
     const check = (): Ended =>

@@ -62,7 +62,7 @@ error[duplicate-address] hosts.alpha.vms.b.interfaces[0].address
      |                             ^
   The address 10.0.0.9 is used twice
   see: hosts.alpha.vms.a.interfaces[0].address (microvm.config.ts:12:29) first used here
-  help: Set another address, or leave it out to get a free one.
+  help: Set another address, or remove it to get a free one.
 
 error[bad-value] hosts.alpha.vms.b.vcpu
   --> microvm.config.ts:11:53
@@ -207,7 +207,7 @@ describe("--format json", () => {
       path: ["hosts", "alpha", "vms", "b", "interfaces", 0, "address"],
       place: place(11),
       message: "The address 10.0.0.9 is used twice",
-      remedy: "Set another address, or leave it out to get a free one.",
+      remedy: "Set another address, or remove it to get a free one.",
       related: [
         {
           subject: "hosts.alpha.vms.a.interfaces[0].address",

@@ -215,7 +215,7 @@ describe("the VMs of hosts", () => {
       unchanged,
     ]);
 
-  it("come and go", () => {
+  it("are added and removed", () => {
     const [before, after] = [{ alpha: hostOf({ a: {}, b: {}, c: {} }) }, { alpha: hostOf({ a: {}, c: {}, d: {} }) }];
     expect(summary(compared(before, after))).toEqual([
       [
@@ -231,7 +231,7 @@ describe("the VMs of hosts", () => {
     ]);
   });
 
-  it("keep their folders' names out of a rename, and the names by which others reach them", () => {
+  it("report a rename without changes of folders and of other VMs", () => {
     const was = { index: 0 };
     const before = { alpha: hostOf({ old: was, b: { index: 1, reachVms: ["old"] } }) };
     const after = { alpha: hostOf({ new: { ...was, renamedFrom: "old" }, b: { index: 1, reachVms: ["new"] } }) };
@@ -274,14 +274,14 @@ describe("the VMs of hosts", () => {
     ]);
   });
 
-  it("come and go with their host", () => {
+  it("are added and removed with their host", () => {
     const [one, two] = [{ alpha: hostOf({ a: {} }) }, { alpha: hostOf({ a: {} }), beta: hostOf({ b: {} }) }];
     expect(compared(one, two)).toMatchObject({ hosts: [{ host: "beta", change: "new" }], switch: ["beta"] });
     expect(compared(two, one)).toMatchObject({ hosts: [{ host: "beta", change: "gone" }], switch: [] });
   });
 });
 
-it("has every host switch where an input changes", () => {
+it("need a switch of every host if an input changes", () => {
   const planOf = (nixpkgs: string) => {
     const result = emit({ inputs: { nixpkgs }, hosts: { alpha: hostOf({ a: {} }), beta: hostOf({}) } });
     if (result._tag === "Left") throw new Error(JSON.stringify(result.left));
@@ -347,7 +347,7 @@ describe("any two plans", () => {
   const runs = { numRuns: 40 };
   const isValid = (config: object): boolean => emit({ hosts: config } as Config)._tag === "Right";
 
-  it("have no difference if they are one", () => {
+  it("have no difference if they are equal", () => {
     fc.assert(
       fc.property(hosts.filter(isValid), (config) => {
         expect(compared(config, config)).toEqual({ flake: [], hosts: [], switch: [] });
@@ -356,7 +356,7 @@ describe("any two plans", () => {
     );
   });
 
-  it("have a difference if what is emitted differs", () => {
+  it("have a difference if the output differs", () => {
     fc.assert(
       fc.property(hosts.filter(isValid), hosts.filter(isValid), (before, after) => {
         fc.pre(textOf(before) !== textOf(after));
@@ -366,7 +366,7 @@ describe("any two plans", () => {
     );
   });
 
-  it("give a VM more one way if, and only if, they give it less the other way", () => {
+  it("give a VM more access exactly if they give it less in reverse order", () => {
     fc.assert(
       fc.property(hosts.filter(isValid), hosts.filter(isValid), (before, after) => {
         const [there, back] = [vmsOf(compared(before, after)), vmsOf(compared(after, before))];

@@ -310,7 +310,7 @@ it("a small repository that unpacks to gigabytes is refused", async () => {
 });
 
 describe("a merge", () => {
-  it("takes the reviewed commit and runs no hook of the tree", async () => {
+  it("uses the reviewed commit and runs no hook of the tree", async () => {
     const pair = branched((work) => {
       put({ ".hooks/post-merge": "#!/bin/sh\ntouch ran\n", ".hooks/reference-transaction": "#!/bin/sh\ntouch ran\n" })(
         work,

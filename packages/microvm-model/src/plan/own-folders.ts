@@ -4,7 +4,7 @@ import type { SharePlan, ShareRole } from "./plan.js";
 /** The folders that belong to one VM; two VMs may name one folder for the agent's login to share it. */
 const names: Partial<Readonly<Record<ShareRole, string>>> = {
   workspace: "the workspace",
-  sshHostKeys: "the SSH host keys",
+  sshHostKeys: "the folder of SSH host keys",
   agent: "the agent's login",
 };
 

@@ -3,7 +3,7 @@ import { problem } from "./problem.js";
 /**
  * Index of another VM
  *
- * The lock file contains the index of every VM, so that VMs keep their addresses when others come and go. `index` cannot
+ * The lock file contains the index of every VM, so that VMs keep their addresses when you add or remove others. `index` cannot
  * take the index of another VM of the config. To move that VM, set its `index` too.
  *
  * ## Fails

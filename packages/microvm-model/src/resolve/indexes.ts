@@ -61,7 +61,7 @@ export const chooseIndexes = (
         duplicateIndex(
           path,
           `Index ${String(request.fixed)} is used twice on this host`,
-          "Give each VM its own index, or leave it out.",
+          "Give each VM its own index, or remove `index`.",
           [holder.place],
         ),
       );

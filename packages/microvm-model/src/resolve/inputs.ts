@@ -67,7 +67,7 @@ export const planInputs = (
         unknownInput(
           path,
           `There is no flake input ${JSON.stringify(input)}`,
-          `${didYouMean(input, known)} Own inputs are declared at the top, in \`inputs\`.`,
+          `${didYouMean(input, known)} Declare your own inputs in \`inputs\`, at the top level.`,
         ),
       );
   const inputs: InputPlan[] = [];

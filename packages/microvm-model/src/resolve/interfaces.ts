@@ -125,7 +125,7 @@ const addressesOf = (
     return noDhcpServer(
       [...path, "address"],
       `${network.name} has no DHCP server`,
-      "Set the bridge's `dhcp`, add `ports` into a LAN with a server, or leave `address` out.",
+      "Set the bridge's `dhcp`, add `ports` into a LAN with a server, or remove `address`.",
     );
   const server = "dhcp" in network ? network.dhcp : null;
   const addresses: AddressPlan[] = [];
@@ -150,13 +150,13 @@ const addressesOf = (
     return addressWithoutSubnet(
       [...path, homeless],
       `${network.name} has no subnet for ${String(asked[homeless])}`,
-      `Set \`${homeless}\` of the network, or leave this one out.`,
+      `Set the network's \`${homeless}\`, or remove the interface's.`,
     );
   return addresses.length + allocates.length === 0 && !dhcp
     ? noSubnet(
         path,
         `${network.name} has no subnet for the VM's address`,
-        "Set the interface's `address: \"dhcp\"` in a LAN with a server, or set the network's `address`.",
+        "Set the interface's `address: \"dhcp\"` in a LAN with a DHCP server, or set the network's `address`.",
       )
     : { addresses, allocates, dhcp };
 };
@@ -179,7 +179,7 @@ const findNetwork = (
     return routedInBridge(
       [...path, "routed"],
       "A routed interface cannot be in a bridge or VLAN",
-      "Leave `routed` out, or `bridge` and `vlan`.",
+      "Remove `routed`, or remove `bridge` and `vlan`.",
     );
   if (asked ?? (isAlone && routed !== undefined && networks.length === 1))
     return (
@@ -187,7 +187,7 @@ const findNetwork = (
       noRoutedNetwork(
         [...path, "routed"],
         "The host has no routed network",
-        "Set the host's `routed`, or name a bridge.",
+        'Set `routed: { address: "10.9.0.1/24" }` on the host, or set `bridge` on the interface.',
       )
     );
   const found = findBridge(bridge, path, vmPath, networks);
@@ -220,7 +220,12 @@ const findBridge = (
   const names = bridges.map(({ name }) => name);
   const bridge = named === undefined && bridges.length === 1 ? bridges[0] : bridges.find(({ name }) => name === named);
   if (bridge !== undefined) return bridge;
-  if (names.length === 0) return noBridge(vmPath, "The host's `bridges` is empty", "Add one to the host's `bridges`.");
+  if (names.length === 0)
+    return noBridge(
+      vmPath,
+      "The host's `bridges` is empty",
+      'Add one: `bridges: { br0: { address: "192.168.83.1/24", nat: true } }`.',
+    );
   return named === undefined
     ? ambiguousBridge(
         vmPath,

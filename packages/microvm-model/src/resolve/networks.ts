@@ -64,7 +64,7 @@ const setElsewhere = (name: string, { ports, dhcp, vlans, address }: Bridge, pat
       existingBridge(
         [...path, key],
         `${name} has \`existing: true\`, so this flake cannot set its ${key}`,
-        `Leave \`${key}\` out and set it where ${name} is created, or leave \`existing\` out.`,
+        `Set it in the program that creates ${name} and remove \`${key}\`, or remove \`existing\`.`,
       ),
     );
 
@@ -84,7 +84,7 @@ const lacks = (
           networkWithoutSubnet(
             path,
             `${name} has no subnet and no other connection`,
-            "Set `address`, `ipv6` or both; a bridge may have `ports` instead.",
+            "Set `address` or `ipv6`, or add `ports` to the bridge.",
           ),
         ]
       : []),
@@ -96,7 +96,7 @@ const lacks = (
             withoutSubnet[key](
               [...path, key],
               `${name} has no IPv4 subnet for its \`${key}\``,
-              `Set \`address\` to the host's own address with its prefix length, or leave \`${key}\` out.`,
+              `Set \`address\` to the host's own address with its prefix length, or remove \`${key}\`.`,
             ),
           )),
     ...(address === "dhcp" && !isCarried

@@ -120,9 +120,9 @@ export const check: Rule = (host) =>
           free === undefined
             ? "Give the network a larger subnet"
             : `Use a free address from ${free.from} to ${free.to}`;
-        const choose = network === null ? "" : ", or leave it out";
+        const choose = network === null ? "" : ", or remove the address";
         const owner = network?.name ?? "the LAN";
-        const wrong = mistake(address, owner);
+        const wrong = mistake(address);
         // Only a VM with an open network can route for others.
         const mayBeRouter = wrong?.isRouter === true && network !== null && network.kind !== "routed";
         if (mayBeRouter && policy.network === "open") return [];
@@ -155,13 +155,10 @@ interface Mistake {
   readonly isRouter?: true;
 }
 
-const mistake = (
-  { value, subnet: { network, last, own, gateway, family } }: AddressPlan,
-  owner: string,
-): Mistake | undefined => {
+const mistake = ({ value, subnet: { network, last, own, gateway, family } }: AddressPlan): Mistake | undefined => {
   if (numberOf(value) < numberOf(network) || numberOf(value) > numberOf(last))
     return { report: addressOutsideSubnet, complaint: "is outside" };
-  if (value === own?.value) return { report: addressIsGateway, complaint: `is ${owner}'s own address in` };
+  if (value === own?.value) return { report: addressIsGateway, complaint: "is the host's address in" };
   if (value === gateway?.value)
     return { report: addressIsGateway, complaint: "is the router's address in", isRouter: true };
   if (value === network) return { report: addressIsNetwork, complaint: "is the network address of" };

@@ -35,19 +35,21 @@ export const check: Rule = (host, _, inputs) =>
     if (release === null || (release >= since && (until === undefined || release <= until))) return [];
     const input = `the input ${agent.packagesFrom} follows ${nameOf(release)}`;
     const place = [...path, "agent"];
+    const other = keepFrom(agent, inputs, String(until));
+    const keep = successor === undefined ? other : `${other.charAt(0).toLowerCase()}${other.slice(1)}`;
     return [
       release < since
         ? agentNotPackaged(
             place,
             `${agent.name} is in nixpkgs since ${since}, but ${input}`,
             agent.packagesFrom === "nixpkgs"
-              ? 'Leave `packagesFrom` out to use "nixpkgs-unstable".'
-              : "Let that input follow nixos-unstable.",
+              ? 'Remove `packagesFrom` to use "nixpkgs-unstable".'
+              : `Set the input ${agent.packagesFrom} to a newer release, such as "github:nixos/nixpkgs/nixos-unstable".`,
           )
         : agentNotPackaged(
             place,
             `${agent.name} was in nixpkgs until ${String(until)}, but ${input}`,
-            `${successor === undefined ? "" : `Use its successor, agent: "${successor}". Or: `}${keepFrom(agent, inputs, String(until))}`,
+            `${successor === undefined ? "" : `Use its successor: agent: "${successor}". Or `}${keep}`,
           ),
     ];
   });
@@ -60,5 +62,5 @@ const keepFrom = ({ packagesFrom, releases }: AgentPlan, inputs: readonly InputP
   const isThere = release !== null && release >= String(releases?.since) && release <= until;
   return packagesFrom === "nixpkgs-unstable" && isThere
     ? 'Use the package of the host\'s release: packagesFrom: "nixpkgs".'
-    : `Pin the input ${packagesFrom} to a commit that contains it.`;
+    : `Pin the input ${packagesFrom} to a commit that contains the agent.`;
 };

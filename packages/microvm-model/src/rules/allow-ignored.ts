@@ -112,7 +112,7 @@ const settingsOf = ({
       message:
         network === "allowlist"
           ? `${policy} redirects DNS to the host's resolver, so \`reachHost\` has no effect on DNS`
-          : `${policy} leaves access to the host's own firewall, so \`reachHost\` has no effect`,
+          : `With ${policy}, only the host's firewall decides, so \`reachHost\` has no effect`,
       instead: "internet",
     },
   ];
@@ -136,7 +136,9 @@ const ignored = (
   const own = idle.filter((entry) => !isInherited(entry));
   const inherited = idle.filter(isInherited);
   return [
-    ...own.slice(0, 1).map((first) => say(own, first.path, `leave ${own.length === 1 ? "this" : "these"} out`)),
+    ...own
+      .slice(0, 1)
+      .map((first) => say(own, first.path, `remove ${own.length === 1 ? "this entry" : "these entries"}`)),
     ...inherited
       .slice(0, 1)
       .map((first) =>

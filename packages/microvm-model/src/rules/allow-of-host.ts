@@ -91,7 +91,7 @@ const mistake = (
       `List the host's ports instead: \`reachHost: [${reached.map(portOfHost).join(", ")}]\`.`,
     );
   const owner = one === undefined ? undefined : vms.get(one);
-  if (owner === name) return say(`is ${name}'s own address`, "Leave it out: a VM always reaches itself.");
+  if (owner === name) return say(`is ${name}'s own address`, "Remove it: a VM always reaches itself.");
   if (owner !== undefined)
     return say(
       `is the address of the VM ${owner}, and \`allow\` does not open VMs`,

@@ -30,7 +30,7 @@ export const check: Rule = (host) =>
           badCid(
             vsockCid.path,
             `${String(vsockCid.value)} is a reserved vsock CID`,
-            `Use ${String(firstGuestCid)} or more, or leave it out to get a free one.`,
+            `Use ${String(firstGuestCid)} or more, or remove it to get a free one.`,
           ),
         ],
   );

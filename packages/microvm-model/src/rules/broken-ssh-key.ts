@@ -43,7 +43,7 @@ const flawOf = (key: string): string | undefined => {
   const fields = fieldsOf(body);
   const [name] = fields;
   if (name !== undefined && name !== type)
-    return `The line names a key of type ${type}, but contains ${/^[\w@.-]+$/.test(name) ? name : "no key"}`;
+    return `The line names the type ${type}, but its key ${/^[\w@.-]+$/.test(name) ? `has the type ${name}` : "cannot be read"}`;
   // Certificates contain numbers between their fields.
   return fields.length > 1 && (fields.at(-1) !== undefined || type.includes("-cert-"))
     ? undefined

@@ -85,7 +85,7 @@ const isWide = (target: string): boolean => {
 };
 
 const meant = "List the networks that the VM needs, such as 192.168.1.0/24";
-const without = "Leave it out, and give the VM its own credentials in `secrets`.";
+const without = "Remove it and give the VM its own credentials in `secrets`.";
 
 const dangers: readonly Danger[] = [
   {

@@ -46,7 +46,7 @@ const needlessDangerous = problem("needless-dangerous", "warning");
  * - a workspace, SSH host keys, an agent login or a disk of another VM; VMs may share one agent login
  * - if the share is writable, files that this host is built from
  *
- * Symlinks are followed, so the target of a share is checked too.
+ * microvm-emit follows symlinks, so it also checks the target of a share.
  *
  * microvm-emit finds the files that a host is built from on the machine that reads the config:
  *
@@ -58,8 +58,8 @@ const needlessDangerous = problem("needless-dangerous", "warning");
  * - microvm-emit itself and `~/.cache/microvm-emit`
  *
  * A file that Nix names by an expression, such as `./${name}.nix`, or a folder without `default.nix` gives the warning
- * [`unfollowed-module`](unfollowed-module.md). microvm-emit does not find files that a config reads itself, such as with
- * `readFileSync`, or that an input names outside of itself. Keep these outside of every VM's shares. A program that
+ * [`unfollowed-module`](unfollowed-module.md). microvm-emit does not find files that the config reads, such
+ * as with `readFileSync`, and files outside of an input that the input names. Keep these outside of every VM's shares. A program that
  * calls `emit` must pass `sources` and `realPath`; without them, only the list above is checked.
  *
  * `readOnly` is enough for `/usr`, `/nix/var` and files that run automatically. It is not enough for data that the guest
@@ -111,7 +111,7 @@ export const check: Rule = (host, { sources, realPath }) => {
               needlessDangerous(
                 [...share.path, "dangerous"],
                 `${share.source} is not known to be dangerous`,
-                "Leave `dangerous` out.",
+                "Remove `dangerous`.",
               ),
             ];
       if (share.dangerous !== null) return [];
@@ -219,7 +219,7 @@ const ofOthers = (owned: readonly (readonly Own[])[]): Find => {
       ? null
       : {
           how: `${found.how} of the VM ${found.known.vm.name}`,
-          instead: isOwn ? "Give each VM its own" : null,
+          instead: isOwn ? "Give each VM its own folder" : null,
           related: [{ path: found.known.path, note: `${found.known.what} of ${found.known.vm.name}` }],
         };
   };

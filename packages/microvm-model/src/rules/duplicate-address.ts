@@ -33,7 +33,7 @@ import type { Rule } from "./rule.js";
 const duplicateAddress = problem("duplicate-address", "error");
 
 export const check: Rule = (host) =>
-  repeated(duplicateAddress, "address", "Set another address, or leave it out to get a free one.", [
+  repeated(duplicateAddress, "address", "Set another address, or remove it to get a free one.", [
     ...host.networks.flatMap(({ subnets }) => subnets.flatMap(({ own }) => (own === null ? [] : [own]))),
     ...host.vms.flatMap(({ network: { interfaces } }) =>
       interfaces.flatMap(({ addresses }) => addresses).filter(({ value, subnet: { own } }) => value !== own?.value),

@@ -25,7 +25,7 @@ export const check: Rule = (host) =>
   repeated(
     duplicateCid,
     "vsock CID",
-    "Set another CID, or leave it out to get a free one.",
+    "Set another CID, or remove it to get a free one.",
     host.vms.flatMap(({ machine: { vsockCid } }) =>
       vsockCid === null ? [] : [{ ...vsockCid, value: String(vsockCid.value) }],
     ),

@@ -59,10 +59,10 @@ export const check: FlakeRule = (hosts) => {
       : [
           duplicateInLan(
             one.path,
-            `${one.host} and ${first.host} use the ${one.noun} ${one.value} in LANs with the same addresses`,
+            `The hosts ${one.host} and ${first.host} both use the ${one.noun} ${one.value}, and may be in one LAN`,
             one.noun === "address"
-              ? 'Set another `address`, or `"dhcp"`; silence the warning if the LANs are separate.'
-              : "Leave `mac` out to get different ones; silence the warning if the LANs are separate.",
+              ? 'Set another `address` or `"dhcp"`, or silence the warning if the LANs are separate.'
+              : "Remove `mac` to get different ones, or silence the warning if the LANs are separate.",
             [{ path: first.path, note: `${first.host} uses it here` } satisfies RelatedPlace],
           ),
         ];

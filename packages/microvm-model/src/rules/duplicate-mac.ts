@@ -36,6 +36,6 @@ export const check: Rule = (host) =>
   repeated(
     duplicateMac,
     "MAC address",
-    "Set another MAC, or leave it out to get a free one.",
+    "Set another MAC, or remove it to get a free one.",
     host.vms.flatMap(({ network: { interfaces } }) => interfaces.map(({ mac }) => mac)),
   );

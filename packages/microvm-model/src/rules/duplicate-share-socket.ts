@@ -36,7 +36,7 @@ export const check: Rule = ({ vms }) =>
     repeated(
       duplicateShareSocket,
       "share socket",
-      "Set another socket, or leave it out.",
+      "Set another socket, or remove it.",
       shares
         .filter(({ proto }) => proto === "virtiofs")
         // Shares with one tag also have one socket: `duplicate-share-tag` reports them.

@@ -1,4 +1,4 @@
-import { problem } from "../problems/problem.js";
+import { type ConfigPath, problem } from "../problems/problem.js";
 import { repeated } from "./repeated.js";
 import type { Rule } from "./rule.js";
 
@@ -22,8 +22,13 @@ import type { Rule } from "./rule.js";
  */
 const duplicateTap = problem("duplicate-tap", "error");
 
+const remedyAt = (path: ConfigPath): string =>
+  path.at(-2) === "ports"
+    ? "Remove the interface from `ports` in one of the places."
+    : "Set another tap name, or remove it to get a free one.";
+
 export const check: Rule = (host) =>
-  repeated(duplicateTap, "interface name", "Set another tap name, or leave it out to get a free one.", [
+  repeated(duplicateTap, "interface name", remedyAt, [
     ...host.networks.filter(({ kind }) => kind !== "routed").map(({ name, path }) => ({ value: name, path })),
     ...host.networks
       .filter((network) => network.kind === "bridge")

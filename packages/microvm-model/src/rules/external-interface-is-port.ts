@@ -4,8 +4,8 @@ import { problem } from "../problems/problem.js";
 /**
  * NAT uses a bridge port
  *
- * An interface in a bridge has no packets: the host sends and receives through the bridge. So masquerading
- * on the port matches no packet.
+ * The host sends and receives the packets of a bridge port through the bridge. So masquerading on the port matches no
+ * packet.
  *
  * ## Fails
  *

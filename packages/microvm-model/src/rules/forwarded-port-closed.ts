@@ -65,7 +65,7 @@ export const check: Rule = ({ vms }) => {
       forwardedPortClosed(
         path,
         `The guest firewall of ${name} blocks ${proto} port ${String(port)}`,
-        `Add it to \`firewall.${proto === "tcp" ? "allowedTCPPorts" : "allowedUDPPorts"}\` of ${name}.`,
+        `Add ${String(port)} to \`firewall.${proto === "tcp" ? "allowedTCPPorts" : "allowedUDPPorts"}\` of ${name}.`,
       ),
     );
 };

@@ -30,8 +30,10 @@ export const check: Rule = (host) =>
         problems.push(
           groupConflict(
             path,
-            `Group ${name} has gid ${String(gid)}, and group ${clash.name} has gid ${String(clash.gid)}`,
-            "Set the same gid for the same group.",
+            name === clash.name
+              ? `Group ${name} has both gid ${String(gid)} and gid ${String(clash.gid)}`
+              : `Groups ${name} and ${clash.name} both have gid ${String(gid)}`,
+            name === clash.name ? "Set the same gid in both places." : "Set another gid.",
             [{ path: clash.path, note: "the other group" }],
           ),
         );

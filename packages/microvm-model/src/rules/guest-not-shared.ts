@@ -51,6 +51,6 @@ const words: Readonly<
   },
   "not-ascii": {
     why: "its shares or environment are not ASCII",
-    remedy: "Write these in ASCII",
+    remedy: "Use only ASCII in shares and environment",
   },
 };

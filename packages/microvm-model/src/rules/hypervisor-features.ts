@@ -48,8 +48,8 @@ const builtIn: Readonly<Record<Exclude<ShareRole, "own">, readonly [what: string
   store: ["the store", 'set store: "disk"'],
   sshHostKeys: ["SSH host keys", "set sshHostKeys: false"],
   workspace: ["the workspace", "set workspace: false"],
-  agent: ["the agent's login", "leave `agent` out"],
-  secrets: ["secrets", "leave `secrets` out"],
+  agent: ["the agent's login", "remove `agent`"],
+  secrets: ["secrets", "remove `secrets`"],
 };
 
 /** Built-in shares have no place in the config, so the path is that of the hypervisor. */
@@ -60,9 +60,15 @@ const ofDefaults = ({ path }: VmPlan, own: readonly (readonly [what: string, ins
         {
           path: [...path, "hypervisor"],
           what: inWords(own.map(([what]) => what)),
-          instead: capitalized(inWords(own.map(([, instead]) => instead)).replaceAll(/(?<=(?:,| and) )set /g, "")),
+          instead: capitalized(["set", "remove"].flatMap((verb) => stepOf(verb, own)).join("; ")),
         },
       ];
+
+/** `set a, b and c`: the remedies that begin with the verb, as one. */
+const stepOf = (verb: string, own: readonly (readonly [what: string, instead: string])[]): readonly string[] => {
+  const parts = own.flatMap(([, instead]) => (instead.startsWith(`${verb} `) ? [instead.slice(verb.length + 1)] : []));
+  return parts.length === 0 ? [] : [`${verb} ${inWords(parts)}`];
+};
 
 /** `a, b and c` */
 const inWords = (parts: readonly string[]): string =>
@@ -104,13 +110,13 @@ export const features: readonly FeatureUse[] = [
   {
     feature: "virtiofs",
     does: (tag) => `share ${tag} over virtiofs`,
-    instead: "Leave the share out",
+    instead: "Remove the share",
     uses: shares("virtiofs"),
   },
   {
     feature: "9p-owners",
     does: (tag) => `keep the owners of share ${tag} with a securityModel`,
-    instead: "Leave `securityModel` out",
+    instead: "Remove `securityModel`",
     uses: (vm) =>
       vm.storage.shares
         .filter(({ proto, securityModel }) => proto === "9p" && securityModel !== null)
@@ -119,19 +125,19 @@ export const features: readonly FeatureUse[] = [
   {
     feature: "volume-direct",
     does: (image) => `read ${image} without the host's page cache`,
-    instead: "Leave `direct` out",
+    instead: "Remove `direct`",
     uses: volumes("direct", ({ direct, image }) => (direct ? image : null)),
   },
   {
     feature: "volume-serial",
     does: (image) => `give ${image} a serial number`,
-    instead: "Leave `serial` out, and find the disk by its `label`",
+    instead: "Remove `serial` and find the disk by its `label`",
     uses: volumes("serial", ({ serial, image }) => (serial === null ? null : image)),
   },
   {
     feature: "volume-format",
     does: (what) => `read ${what}`,
-    instead: "Convert the image with qemu-img(1), and leave `imageType` out",
+    instead: "Convert the image with qemu-img(1) and remove `imageType`",
     uses: volumes("imageType", ({ imageType, image }) =>
       imageType === null || imageType === "raw" ? null : `${image} as ${imageType}`,
     ),
@@ -139,13 +145,13 @@ export const features: readonly FeatureUse[] = [
   {
     feature: "volume-read-only",
     does: (image) => `make ${image} read-only`,
-    instead: "Leave `readOnly` out",
+    instead: "Remove `readOnly`",
     uses: volumes("readOnly", ({ readOnly, image }) => (readOnly ? image : null)),
   },
   {
     feature: "balloon",
     does: () => "take memory from a running guest",
-    instead: "Leave `balloon` out",
+    instead: "Remove `balloon`",
     uses: (vm) => asks(vm, "balloon", vm.machine.balloon !== null),
   },
   {
@@ -165,25 +171,25 @@ export const features: readonly FeatureUse[] = [
     feature: "hotplug-microvm",
     does: () => "give a running guest more memory on the machine `microvm`",
     instead: (name) =>
-      name === "qemu" ? 'Set `microvm.qemu.machine`, such as "q35"' : "Leave `hotplug` out, and raise `memoryMiB`",
+      name === "qemu" ? 'Set `microvm.qemu.machine`, such as "q35"' : "Remove `hotplug` and raise `memoryMiB`",
     uses: (vm) => asks(vm, "hotplug", vm.machine.hotplug !== null && vm.machine.qemuMachine === "microvm"),
   },
   {
     feature: "hotplug",
     does: () => "give a running guest more memory",
-    instead: "Leave `hotplug` out, and raise `memoryMiB`",
+    instead: "Remove `hotplug` and raise `memoryMiB`",
     uses: (vm) => asks(vm, "hotplug", vm.machine.hotplug !== null && vm.machine.qemuMachine !== "microvm"),
   },
   {
     feature: "hugepages",
     does: () => "put the guest's memory into huge pages",
-    instead: "Leave `hugepages` out",
+    instead: "Remove `hugepages`",
     uses: (vm) => asks(vm, "hugepages", vm.machine.hugepages),
   },
   {
     feature: "cpu",
     does: (cpu) => `emulate the CPU ${cpu}`,
-    instead: "Leave `cpu` out",
+    instead: "Remove `cpu`",
     uses: (vm) => asks(vm, "cpu", vm.machine.cpu !== null, vm.machine.cpu ?? ""),
   },
   {
@@ -199,25 +205,25 @@ export const features: readonly FeatureUse[] = [
   {
     feature: "run-as",
     does: (user) => `switch to the user ${user}`,
-    instead: "Leave `runAs` out: the VM's service runs as the user microvm",
+    instead: "Remove `runAs`, because the VM's service runs as the user microvm",
     uses: (vm) => asks(vm, "runAs", vm.machine.runAs !== null, vm.machine.runAs ?? ""),
   },
   {
     feature: "device-pci",
     does: (device) => `pass through the PCI device ${device}`,
-    instead: "Leave the device out",
+    instead: "Remove the device",
     uses: devices("pci"),
   },
   {
     feature: "device-usb",
     does: (device) => `pass through the USB device ${device}`,
-    instead: "Leave the device out, or pass through the PCI device of its port",
+    instead: "Remove the device, or pass through the PCI device of its port",
     uses: devices("usb"),
   },
   {
     feature: "device-qemu",
     does: (device) => `use the \`qemu\` settings of ${device}`,
-    instead: "Leave the device's `qemu` out",
+    instead: "Remove the device's `qemu`",
     uses: (vm) =>
       vm.machine.devices
         .filter(({ qemu }) => Object.keys(qemu).length > 0)
@@ -226,7 +232,7 @@ export const features: readonly FeatureUse[] = [
   {
     feature: "graphics",
     does: () => "give the guest a screen",
-    instead: "Leave `graphics` out",
+    instead: "Remove `graphics`",
     uses: (vm) => asks(vm, "graphics", vm.machine.graphics !== null),
   },
   {
@@ -281,7 +287,7 @@ export const features: readonly FeatureUse[] = [
   {
     feature: "vhost",
     does: () => "process packets of a tap in the kernel (vhost)",
-    instead: "Leave `vhost` out",
+    instead: "Remove `vhost`",
     uses: interfaces((link) => link.type === "tap" && link.vhost, "vhost"),
   },
 ];

@@ -28,7 +28,7 @@ export const check: Rule = (host) =>
         imageTypeOfNewImage(
           [...path, "imageType"],
           `microvm.nix creates ${image} as a raw image, but reads it as ${String(imageType)}`,
-          "Create the image with qemu-img(1) and set autoCreate: false, or leave `imageType` out.",
+          "Create the image with qemu-img(1) and set autoCreate: false, or remove `imageType`.",
         ),
       ),
   );

@@ -35,7 +35,7 @@ export const check: Rule = ({ path: hostPath, vms }, { says }) => [
               agent === null
                 ? `${name} has no agent that uses the key for ${provider}`
                 : `${agent.name} has no environment variables for a gateway to ${providers[provider].host}`,
-              `Configure the program in the VM with the base URL ${url}, or leave the key out.`,
+              `Configure the program in the VM with the base URL ${url}, or remove the key.`,
             ),
           ],
     ),
@@ -49,7 +49,7 @@ export const check: Rule = ({ path: hostPath, vms }, { says }) => [
       keyUnused(
         path,
         `No VM of the host has an agent that uses a key for ${provider}`,
-        `Set \`keys: { ${provider}: true }\` on a VM, or leave the key out.`,
+        `Set \`keys: { ${provider}: true }\` on a VM, or remove the key.`,
       ),
     ),
 ];

@@ -4,7 +4,7 @@ import type { Rule } from "./rule.js";
 /**
  * A key needs an enforced network policy
  *
- * The host knows by the source address which VM sends a request. Only the rules of a network policy make this address unforgeable, so a VM
+ * The host identifies a VM by the source address of its requests. Only a network policy prevents a forged address, so a VM
  * with `network: "open"` gets no key. The VM and the host also need fixed addresses in a common network with a tap: there the host
  * answers the requests.
  *
@@ -34,8 +34,8 @@ export const check: Rule = ({ vms }) =>
         return [
           keyWithoutPolicy(
             path,
-            `The network of ${name} is open, so the host cannot know that a request comes from it`,
-            `Choose another \`network\`, or ${withhold}.`,
+            `${name} has \`network: "open"\`, so the host cannot verify which VM sends a request`,
+            `Set \`network: "internet"\` or a stricter policy, or ${withhold}.`,
             [{ path: policy.path, note: "the network" }],
           ),
         ];

@@ -29,7 +29,7 @@ export const check: Rule = (host) =>
         labelWithoutCreation(
           [...path, "label"],
           `The guest looks for the label ${String(label)}, but microvm.nix does not create or label ${image}`,
-          "Label the file system yourself, such as with e2label(8), or leave `label` out.",
+          "Label the file system yourself, such as with e2label(8), or remove `label`.",
         ),
       ),
   );

@@ -29,7 +29,7 @@ export const check: Rule = (host) =>
         macNotLocal(
           path,
           `${value} is in a manufacturer's range, so a device may have it`,
-          "Make the second hex digit 2, 6, A or E, or leave the MAC out to get a free one.",
+          "Make the second hex digit 2, 6, A or E, or remove the MAC to get a free one.",
         ),
       ),
   );

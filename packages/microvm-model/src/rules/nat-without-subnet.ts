@@ -32,8 +32,8 @@ export const check: Rule = (host) =>
             nat.ipv6.value ? nat.ipv6.path : [...path, "nat"],
             `${name} has no IPv${String(missing)} subnet to masquerade`,
             nat.ipv6.value
-              ? "Set the network's `ipv6`, or leave this out."
-              : "Set the network's `address`, or `nat.ipv6` for its `ipv6`.",
+              ? "Set the network's `ipv6`, or remove `ipv6` from `nat`."
+              : "Set the network's `address`, or use `nat: { ipv6: true }` for its `ipv6`.",
           ),
         ];
   });

@@ -29,6 +29,6 @@ export const check: Rule = (host) =>
       noReadiness(
         [...path, "vsock"],
         "Without a vsock, the VM's unit counts as started before the guest is up, and microvm.nix warns at each evaluation",
-        "Leave `vsock` out to get a CID from the index.",
+        "Remove `vsock` to get a CID from the index.",
       ),
     );

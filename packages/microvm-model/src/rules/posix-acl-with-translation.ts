@@ -41,8 +41,8 @@ export const check: Rule = (host) =>
         .map((share) =>
           posixAclWithTranslation(
             [...share.path, "posixAcl"],
-            `${share.tag.value} makes ${user} the owner of all files, so virtiofsd cannot support POSIX ACLs`,
-            'Leave `posixAcl` out, or set owners: "guest", which lets the guest\'s root leave files of root on the host.',
+            `The share ${share.tag.value} makes ${user} the owner of all files, so virtiofsd cannot support POSIX ACLs`,
+            'Remove `posixAcl`, or set owners: "guest", which lets the guest\'s root leave files of root on the host.',
           ),
         );
       const translated = shares

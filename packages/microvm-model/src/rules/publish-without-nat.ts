@@ -35,8 +35,8 @@ export const check: Rule = ({ vms }) =>
         published.map(({ path, host }) =>
           publishWithoutNat(
             path,
-            `Port ${String(host)} needs an IPv4 address of the VM in a network whose \`nat\` names an interface`,
-            "Set its network's `nat: { externalInterface: \"eno1\" }`, or use the VM's own address.",
+            `Port ${String(host)} is not published: the VM has no IPv4 address in a network whose \`nat\` names an interface`,
+            "Set `nat: { externalInterface: \"eno1\" }` on the VM's network, or use the VM's own address.",
           ),
         ),
     );

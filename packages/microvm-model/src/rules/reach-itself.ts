@@ -29,10 +29,10 @@ export const check: Rule = ({ vms }, { written }) =>
         const others = policy.written.reachVms.filter((_, position) => policy.vms[position]?.value !== name);
         return reachItself(
           path,
-          `${name} is this VM`,
+          `${name} is the VM itself`,
           isOfDefaults(written(path))
             ? `Override \`vmDefaults\` in ${name} with \`reachVms: replace(${JSON.stringify(others.map(({ value }) => value))})\`.`
-            : "Leave it out.",
+            : "Remove it from `reachVms`.",
         );
       }),
   );

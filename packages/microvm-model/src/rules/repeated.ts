@@ -5,17 +5,18 @@ import type { ConfigPath, Problem, RelatedPlace, Report } from "../problems/prob
 export const repeated = (
   report: Report,
   noun: string,
-  remedy: string,
+  remedy: string | ((path: ConfigPath) => string),
   values: readonly Placed<string>[],
 ): readonly Problem[] => {
+  const remedyAt = (path: ConfigPath): string => (typeof remedy === "string" ? remedy : remedy(path));
   const first = new Map<string, RelatedPlace>();
   const problems: Problem[] = [];
   for (const { value, path } of values) {
     const seen = first.get(value);
     if (seen === undefined) first.set(value, isWritten(path) ? { path, note: "first used here" } : fromIndex(path));
-    else if (isWritten(path)) problems.push(report(path, `The ${noun} ${value} is used twice`, remedy, [seen]));
+    else if (isWritten(path)) problems.push(report(path, `The ${noun} ${value} is used twice`, remedyAt(path), [seen]));
     // The user can only edit the place that the config contains.
-    else problems.push(report(seen.path, `The ${noun} ${value} is used twice`, remedy, [fromIndex(path)]));
+    else problems.push(report(seen.path, `The ${noun} ${value} is used twice`, remedyAt(seen.path), [fromIndex(path)]));
   }
   return problems;
 };

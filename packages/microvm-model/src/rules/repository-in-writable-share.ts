@@ -45,7 +45,7 @@ export const check: Rule = ({ vms }, { realPath }) => {
       : [
           repositoryInWritableShare(
             path,
-            `${value} is in ${outer.share.source}, where ${outer.vm} can make Git run programs as you`,
+            `${value} is in ${outer.share.source}, where the VM ${outer.vm} can make Git run programs as you`,
             "Clone the repository outside of every share, and use that clone.",
             [{ path: outer.share.path, note: "the share" }],
           ),

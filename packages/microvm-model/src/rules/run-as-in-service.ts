@@ -28,6 +28,6 @@ export const check: Rule = (host) =>
       runAsInService(
         [...path, "runAs"],
         `The VM's service runs as microvm, which cannot become ${String(runAs)}`,
-        "Leave `runAs` out, or start the runner as root by hand.",
+        "Remove `runAs`, or start the runner as root by hand.",
       ),
     );

@@ -35,7 +35,7 @@ export const check: Rule = ({ vms }, { realPath }) => {
       : [
           secretInWritableShare(
             path,
-            `${file} is in ${outer.share.source}, where ${outer.vm} could replace it with a symlink to any file of the host`,
+            `${file} is in ${outer.share.source}, where the VM ${outer.vm} could replace it with a symlink to any file of the host`,
             "Keep the secret outside of every share.",
             [{ path: outer.share.path, note: "the share" }],
           ),

@@ -6,7 +6,7 @@ import { isOfDefaults } from "../compose/vm-defaults.js";
 /**
  * Setting has no effect
  *
- * The setting needs another setting that the VM does not have, so nothing is emitted for it:
+ * The setting needs another setting that the VM does not have, so microvm-emit writes nothing for it:
  *
  * | setting | needs |
  * | --- | --- |
@@ -84,4 +84,4 @@ export const check: Rule = (host, { written, says }) => [
 ];
 
 const ignored = (path: ConfigPath, without: string, instead: string): Problem =>
-  settingIgnored(path, `\`${String(path.at(-1))}\` has no effect on ${without}`, `Leave it out, ${instead}.`);
+  settingIgnored(path, `\`${String(path.at(-1))}\` has no effect on ${without}`, `Remove it, ${instead}.`);

@@ -41,7 +41,7 @@ export const check: Rule = (host, { realPath }) => {
         : [
             shareInWritableShare(
               share.path,
-              `${share.source} is in ${outer.share.source}, which ${outer.vm} can write: its agent can read the folder, and replace it with a symlink`,
+              `${share.source} is in ${outer.share.source}, which the VM ${outer.vm} can write: its agent can read the inner folder, and replace it with a symlink`,
               `Put the folder elsewhere${reasonAt(share)}.`,
               [{ path: outer.share.path, note: "the outer share" }],
             ),

@@ -29,7 +29,7 @@ export const check: Rule = (host) =>
         shareOfRunSecrets(
           path,
           `Each switch of the host replaces ${source}, and the guest's share becomes empty`,
-          "Use `secrets`, which are copied when the VM starts.",
+          "Use `secrets`: the host copies them when the VM starts.",
         ),
       ),
   );

@@ -30,7 +30,7 @@ export const check: Rule = (host) =>
             shareSettingIgnored(
               [...share.path, "owners"],
               `The share ${share.tag.value} is read-only, so \`owners\` has no effect`,
-              "Leave `owners` or `readOnly` out.",
+              "Remove `owners` or `readOnly`.",
             ),
           ]
         : []),
@@ -42,7 +42,7 @@ export const check: Rule = (host) =>
           shareSettingIgnored(
             [...share.path, setting],
             `The share ${share.tag.value} uses ${share.proto}, which has no \`${setting}\``,
-            `Leave \`${setting}\` out, or use the other \`proto\`.`,
+            `Remove \`${setting}\`, or use the other \`proto\`.`,
           ),
         ),
     ]),

@@ -85,9 +85,9 @@ interface Known {
 const reported = ({ name, share }: Known, others: number, reader: Known): Problem =>
   sharedAcrossPolicies(
     share.path,
-    `${name}${others === 0 ? "" : ` and ${String(others)} more`} can write ${share.source}, and ${reader.name} can read it and reach destinations that ${name} cannot`,
+    `The VM ${name}${others === 0 ? "" : ` (and ${String(others)} more)`} can write ${share.source}, and the VM ${reader.name} can read it and reach destinations that ${name} cannot`,
     share.role === "agent"
-      ? 'Set `agentState: "own"` on one of them.'
+      ? 'Set `agentState: "own"` on one of the VMs.'
       : "Give each VM its own folder, or set `readOnly` here.",
     [{ path: reader.share.path, note: `the share of ${reader.name}` }],
   );

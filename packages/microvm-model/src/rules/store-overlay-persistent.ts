@@ -36,7 +36,7 @@ export const check: Rule = (host) =>
         storeOverlayPersistent(
           [...vm.path, "writableStoreOverlay"],
           volume.autoCreate
-            ? `${volume.image} keeps store paths that the guest's Nix database forgets at each restart; the host empties it when the guest's system changes`
+            ? `${volume.image} keeps store paths that the guest's Nix database forgets at each restart; the host deletes the image when the guest's system changes`
             : `${volume.image} keeps store paths that the guest's Nix database forgets at each restart, even when the guest's system changes`,
           volume.autoCreate
             ? "Remove the volume to keep the overlay in memory."

@@ -29,7 +29,7 @@ export const check: Rule = (host) =>
       : [
           tooManyVolumes(
             [...path, "volumes"],
-            `microvm.nix drops all of the ${String(volumes.length)} volumes after the first ${String(most)}`,
+            `The VM has ${String(volumes.length)} volumes, and microvm.nix drops all after the first ${String(most)}`,
             "Use one volume for several folders.",
           ),
         ];

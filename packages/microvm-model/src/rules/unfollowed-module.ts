@@ -8,8 +8,8 @@ import { writableFolders } from "../resolve/writable.js";
  * Share may contain host modules
  *
  * A share that contains modules of the host is an error, [`dangerous-share`](dangerous-share.md). `microvm-emit` reads
- * the config, the modules that it names, and the files that those name. This warning shows a file that it cannot follow
- * completely, if a VM can write the files that it may name:
+ * the config, the modules that it names, and the files that those name. This warning shows a file that `microvm-emit` cannot
+ * follow completely. It appears if a VM can write the files that this file may name:
  *
  * | the file | may name |
  * | --- | --- |
@@ -56,7 +56,7 @@ export const check: Rule = (host, { sources, realPath }) => {
       : [
           unfollowedModule(
             found.share.path,
-            `${found.vm} can write ${found.share.source}, which may contain ${what}: that file ${unfollowed}`,
+            `The VM ${found.vm} can write ${found.share.source}, which may contain ${what}: that file ${unfollowed}`,
             "Keep modules outside of every writable share, or name each by its path.",
           ),
         ];

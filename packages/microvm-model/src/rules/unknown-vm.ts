@@ -38,7 +38,7 @@ export const check: Rule = ({ vms, importedVms }, { written }) => {
           return unknownVm(
             path,
             `The VM ${value} is imported, so its address is unknown`,
-            "Describe it in the host's `vms`, or leave it out.",
+            "Describe it in the host's `vms`, or remove it from `reachVms`.",
           );
         // An entry of `vmDefaults` can name any VM.
         const known = [...names].filter((other) => other !== name || isOfDefaults(written(path)));
@@ -46,7 +46,7 @@ export const check: Rule = ({ vms, importedVms }, { written }) => {
           path,
           `There is no VM ${value} on this host`,
           known.length === 0
-            ? "Describe it in `vms`, or leave it out: the host has no other VM."
+            ? "Describe it in `vms`, or remove it from `reachVms`: the host has no other VM."
             : didYouMean(value, known),
         );
       }),

@@ -76,4 +76,9 @@ const able = (vm: VmPlan): readonly HypervisorName[] =>
   );
 
 const orUse = (names: readonly HypervisorName[]): string =>
-  names.length === 0 ? "" : `, or hypervisor ${names.map((name) => `"${name}"`).join(" or ")}`;
+  names.length === 0
+    ? ""
+    : `, or use hypervisor ${names
+        .map((name) => `"${name}"`)
+        .join(", ")
+        .replace(/, (?=[^,]*$)/, " or ")}`;

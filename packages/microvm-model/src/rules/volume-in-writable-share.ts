@@ -35,7 +35,7 @@ export const check: Rule = ({ vms, stateDirectory }, { realPath }) => {
         : [
             volumeInWritableShare(
               [...path, "image"],
-              `${image} is in ${outer.share.source}, where ${vm.name} could replace it with a symlink to another file of the host`,
+              `${image} is in ${outer.share.source}, where the VM ${vm.name} could replace it with a symlink to another file of the host`,
               "Keep the image outside of every share.",
               [{ path: outer.share.path, note: "the share" }],
             ),

@@ -138,7 +138,7 @@ export const destination = (words: readonly string[]) => {
       remedy: (value) =>
         /\/tcp$/i.test(value)
           ? `Write ${JSON.stringify(serverOf(value))}.`
-          : 'Leave the protocol out. For UDP, use `nameservers` (DNS), `reachHost` (ports of the host) or `network: "internet"`.',
+          : 'Remove the protocol. For UDP, use `nameservers` (DNS), `reachHost` (ports of the host) or `network: "internet"`.',
     },
     {
       holds: (value) => !(meansServer(value) && /[/@?#]/.test(value)),

@@ -4,13 +4,13 @@ import { isLine, isNixText, pattern, text } from "./text.js";
 export const variableValue = text({
   holds: (value) => isLine(value) && !/["`\\]|\$\(/.test(value),
   complaint: "has characters that a shell would expand",
-  remedy: "Leave out quotes, backticks, backslashes and `$(`; `$HOME` is fine.",
+  remedy: "Remove quotes, backticks, backslashes and `$(`; `$HOME` is fine.",
 });
 
 /** Text of any kind that Nix can hold: everything but NUL. */
 export const anyText = text({
   holds: isNixText,
-  complaint: "contains a NUL or half a surrogate pair",
+  complaint: "contains a NUL character or a lone surrogate",
   remedy: "Remove it; a Nix string cannot contain it.",
 });
 

@@ -44,7 +44,7 @@ export const groupName = text(groupRule);
 export const ownGroupName = text(groupRule, {
   holds: (value) => !nixosGroups.has(value),
   complaint: "is a group of NixOS with a fixed id",
-  remedy: "Leave it out, and use its name in `extraGroups`.",
+  remedy: "Remove it and use its name in `extraGroups`.",
 });
 
 /** The name of an environment variable. */

@@ -6,8 +6,8 @@ const isPlainPath = (value: string): boolean =>
 
 const plainPath: Rule = {
   holds: isPlainPath,
-  complaint: "has characters or steps that systemd or a shell would misread",
-  remedy: "Use letters, digits and ._+@:,=- between the slashes, without `.` or `..` as a step.",
+  complaint: "has characters or path segments that systemd or a shell would misread",
+  remedy: "Use letters, digits and ._+@:,=- between the slashes, and no `.` or `..` segment.",
 };
 
 /** `/a//b/` as `/a/b`, so that one place has one name. */

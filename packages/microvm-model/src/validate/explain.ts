@@ -62,7 +62,7 @@ const badChoice = (path: ConfigPath, given: unknown, choices: readonly string[])
 const missing = (path: ConfigPath): Problem =>
   path.length === 0
     ? wrongType(path, "The config is missing", "Export a config as the default export.")
-    : missingKey(path, `\`${formatPath(path.slice(-1))}\` is missing`, "Set it.");
+    : missingKey(path, `\`${formatPath(path.slice(-1))}\` is missing`, `Set \`${formatPath(path.slice(-1))}\`.`);
 
 const unexpected = (path: ConfigPath, expected: string, given: unknown, known: string | undefined): Problem =>
   wrongType(

@@ -40,7 +40,7 @@ export const literalSecrets = (config: unknown): readonly Problem[] => {
     problems.push(
       report(
         path,
-        `The text looks like ${what}; everyone can read it in the Nix store`,
+        `The text looks like ${what}, and every user can read it in the Nix store`,
         'Move it to a file of the host: secrets: { NAME: "/run/secrets/name" }. Revoke the secret if it was ever committed.',
       ),
     );
@@ -49,7 +49,7 @@ export const literalSecrets = (config: unknown): readonly Problem[] => {
     if (typeof value === "string") {
       const known = FORMS.find(([, form]) => isSecret(form.exec(value)?.[0]));
       if (known !== undefined) tell(literalSecret.error, path, known[0]);
-      else if (holdsSecret(name, value)) tell(literalSecret.warning, path, "a secret, by its name");
+      else if (holdsSecret(name, value)) tell(literalSecret.warning, path, "a secret because of its name");
     } else if (Array.isArray(value)) {
       for (const [position, item] of value.entries()) visit(item, inNix ? path : [...path, position], "", inNix);
     } else if (typeof value === "object" && value !== null) {

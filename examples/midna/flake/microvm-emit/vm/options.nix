@@ -44,7 +44,7 @@ let
     id = mkOption {
       type = types.str;
       example = "microvm4";
-      description = "Name of the interface on the host, at most 15 characters. With the prefix `microvm`, the policy also covers a VM that still runs after its removal.";
+      description = "Name of the interface on the host, at most 15 characters. With the prefix `microvm`, the policy also covers a VM that still runs after you removed it from the configuration.";
     };
     mac = mkOption {
       type = types.strMatching "([0-9a-f]{2}:){5}[0-9a-f]{2}";
@@ -77,10 +77,10 @@ let
     source = mkOption {
       type = types.str;
       example = "/home/alice/project";
-      description = "Folder of the host. If it is missing, it is created with the user as owner before the VM starts.";
+      description = "Folder of the host. If it is missing, the host creates it for the user before the VM starts.";
     };
     mountPoint = maybe types.str "Mount point in the guest. Defaults to `source`.";
-    mode = text "0755" "Permissions of `source` if it is created.";
+    mode = text "0755" "Permissions of `source` if the host creates it.";
     proto = mkOption {
       type = types.enum [
         "virtiofs"
@@ -122,7 +122,7 @@ let
     fsType = text "ext4" "Type of the filesystem.";
     readOnly = flag false "Whether the volume is read-only in the guest.";
     neededForBoot = flag false "Whether the guest mounts the volume in its initrd.";
-    autoCreate = flag true "Whether a missing image is created.";
+    autoCreate = flag true "Whether the host creates a missing image.";
     label = maybe types.str "Label of the filesystem.";
     serial = maybe types.str "Serial number of the disk, as in `microvm.volumes`.";
     direct = flag false "Whether writes bypass the page cache of the host.";
@@ -257,7 +257,7 @@ in
     type = types.nullOr types.str;
     default = null;
     example = "/var/lib/microvm-host-keys/projectvm";
-    description = "Folder of the host for the SSH host key of the guest. Folder and key are created before the first start. With null, the guest generates a key.";
+    description = "Folder of the host for the SSH host key of the guest. The host creates folder and key before the first start. With null, the guest generates a key.";
   };
   secrets = mkOption {
     type = types.attrsOf secret;

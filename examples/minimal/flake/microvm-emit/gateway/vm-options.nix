@@ -23,10 +23,9 @@ in
     default = { };
     example = literalExpression "{ anthropic = config.age.secrets.anthropic.path; }";
     description = ''
-      API keys that the VM uses but never has.
+      API keys that a proxy on the host adds to requests of the VM. The keys never enter the VM.
 
-      The names are those of `microvm-emit.gateway.providers`, the values are files of the host, with or without a limit of requests. A file contains only the key. A proxy on the host adds it to the requests of this VM at `http://ADDRESS:PORT`: the host's address in the network of the VM, and the `port`
-      of the provider, which the network policy opens for this VM.
+      The names are those of `microvm-emit.gateway.providers`. The values are files of the host that contain only the key, with or without a limit of requests. The VM sends requests to `http://ADDRESS:PORT`: the host's address in the network of the VM, and the `port` of the provider. The network policy opens this port for the VM.
     '';
   };
 }

@@ -61,7 +61,7 @@ let
     existing = mkOption {
       type = types.bool;
       default = false;
-      description = "Whether something else creates the bridge, such as libvirt or `networking.bridges`. This module then only attaches taps to it.";
+      description = "Whether another program or module creates the bridge, such as libvirt or `networking.bridges`. This module then only attaches taps to it.";
     };
     isLan = mkOption {
       type = types.bool;

@@ -45,8 +45,8 @@ in
       Network policy of the VM. `allow`, `reachVms` and `reachHost` add destinations to it.
 
       - `"internet"`: all public addresses.
-      - `"allowlist"`: only those destinations. `allow` can contain domains, and a resolver on the host answers all DNS questions of the VM.
-      - `"none"`: only those destinations. `allow` can contain addresses, but no domains.
+      - `"allowlist"`: only the added destinations. `allow` can contain domains, and a resolver on the host answers all DNS questions of the VM.
+      - `"none"`: only the added destinations. `allow` can contain addresses, but no domains.
       - `"open"`: everything. The host enforces no policy.
 
       With every policy, a VM can ping the host and get a DHCP lease from it, and the host can reach the VM.
@@ -113,7 +113,7 @@ in
         guest = 80;
       }
     ];
-    description = "Ports of the host that are forwarded to the VM, on the `nat.externalInterface` of its network. The VM needs an IPv4 address there.";
+    description = "Ports that the host forwards to the VM, on the `nat.externalInterface` of its network. The VM needs an IPv4 address there.";
   };
   bandwidthMbitPerSecond = mkOption {
     type = types.nullOr types.ints.positive;

@@ -24,7 +24,7 @@ export const adopt: Declare = (program, ask) => {
     .description("write a config for the microVMs of a host in a flake, and list the options that differ")
     .argument("<flake#host>", "flake and host, such as .#server")
     .option("-o, --output <file>", "config to write: .ts, .yaml or .json (default: microvm.config.ts in the flake)")
-    .option("--edit", "take the VMs out of the flake's files, import the config's modules and emit")
+    .option("--edit", "remove the VMs from the flake's files, import the config's modules and emit")
     .option("-y, --yes", "edit without asking")
     .option(...overrideOption())
     .addHelpText("after", examples)

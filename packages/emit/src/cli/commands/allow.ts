@@ -23,7 +23,10 @@ export const allow: Declare = (program, ask) => {
       "allow it for this time only, such as 30m or 1h, without a change of the config; 0 closes it",
       seconds,
     )
-    .option("--host-ssh <destination>", "the machine with the VM, as for ssh (default: this machine or the config's)")
+    .option(
+      "--host-ssh <destination>",
+      "ssh destination of the host (default: this machine, or the host in the config)",
+    )
     .action((name: string, destination: string, options: AllowOptions) => {
       ask({
         command: "allow",

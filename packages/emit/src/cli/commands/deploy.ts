@@ -30,10 +30,10 @@ export const deploy: Declare = (program, ask) => {
     .argument("[host...]", "hosts to switch, changed or not (default: the hosts that changed)")
     .option(...configOption)
     .option("-o, --output <dir>", "read the flake in this directory (default: flake/ beside the config)")
-    .option("--host-ssh <destination>", "the machine of the only host, as for ssh")
+    .option("--host-ssh <destination>", "ssh destination of the host, if there is only one")
     .option("-y, --yes", "switch without asking")
     .option("--dry-run", "show the hosts and the commands, and switch nothing")
-    .option("--timeout <seconds>", "seconds to wait at most for a host after its switch", "120")
+    .option("--timeout <seconds>", "longest wait for a host after its switch, in seconds", "120")
     .option(...overrideOption())
     .addHelpText("after", examples)
     .action((hosts: readonly string[], options: DeployOptions) => {

@@ -23,14 +23,14 @@ export const diff: Declare = (program, ask) => {
   const command = program
     .command("diff")
     .description("show what changes for each VM since a commit: access, resources, guests, restarts")
-    .argument("[ref]", "commit, branch or tag to compare with (its config is run); or a VM, as in review", "HEAD")
+    .argument("[ref]", "commit, branch or tag to compare with (runs its config); or a VM, as in review", "HEAD")
     .option(...configOption)
     .option("-o, --output <dir>", "read the flake in this directory (default: flake/ beside the config)")
     .option("--exit-code", "exit with 3 if anything changes, and with 4 if a VM gets more access")
     .option("--check", checkHelp)
     .option("--deployed", "compare with the systems and VMs that run on the hosts; evaluates the config with Nix")
     .option("--host <name>", "with --deployed, a host of the config; repeatable (default: all)", repeated)
-    .option("--host-ssh <destination>", "with --deployed, the machine of the host, as for ssh")
+    .option("--host-ssh <destination>", "with --deployed, the ssh destination of the host")
     .option(...overrideOption("with --deployed, replace a flake input"))
     .addHelpText("after", examples)
     .action((ref: string, options: DiffOptions) => {

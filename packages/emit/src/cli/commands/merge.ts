@@ -15,7 +15,7 @@ export const merge: Declare = (program, ask) => {
     .description("merge a fetched branch of a VM into your current branch, unless its review has findings")
     .argument("<vm>", "name of the VM")
     .argument("[branch]", "branch of the VM (default: the one named like your current branch, or its only one)")
-    .option("--accept", "merge although files of the branch can run by themselves")
+    .option("--accept", "merge despite the findings of the review")
     .addHelpText("after", examples("merge projectvm", "merge projectvm fix-login", "merge projectvm --accept"))
     .action((name: string, branch: string | undefined, options: MergeOptions) => {
       ask({ command: "merge", config: options.config, run: (context) => mergeVm(name, branch, options, context) });

@@ -5,7 +5,7 @@ import { type EditOptions, editing, fromHost, invocation } from "../edit-command
 export const move: Declare = (program, ask) => {
   const command = program
     .command("move")
-    .description("move a VM to another host of the config and emit; files are not moved")
+    .description("move a VM, but not its files, to another host of the config, and emit")
     .argument("<vm>", "name of the VM")
     .requiredOption("--to <host>", "new host")
     .action((name: string, options: EditOptions & { readonly to: string }) => {

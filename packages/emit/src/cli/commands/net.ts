@@ -22,7 +22,7 @@ export const net: Declare = (program, ask) => {
     )
     .argument("[vm]", "name of the VM (default: all)")
     .option("-f, --follow", "show new connections, names and refusals as they happen; with --json, one object a line")
-    .option("--since <time>", "a time as for journalctl", "24 hours ago")
+    .option("--since <time>", "start time, as for journalctl", "24 hours ago")
     .addHelpText("after", examples("net", "net projectvm --since today", "net projectvm -f"))
     .action((name: string | undefined, options: NetOptions) => {
       ask({ command: "net", config: options.config, run: (context) => show(name, whereOf(options, context), options) });

@@ -13,9 +13,9 @@ interface ReviewOptions extends WorkOptions {
 export const review: Declare = (program, ask) => {
   const command = program
     .command("review")
-    .description("fetch, then show the commits and files of a branch of a VM, and files that run by themselves")
+    .description("fetch, then show the commits and files of a branch of a VM, and files that run automatically")
     .argument("<vm>", "name of the VM")
-    .argument("[branch]", "branch of the VM (default: as your current branch, or its only one)")
+    .argument("[branch]", "branch of the VM (default: the one named like your current branch, or its only one)")
     .option("--no-fetch", "show the last fetch")
     .addHelpText(
       "after",

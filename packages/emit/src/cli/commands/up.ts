@@ -20,7 +20,7 @@ export const up: Declare = (program, ask) => {
     .argument("<vm>", "name of the VM")
     .option("--switch", "run nixos-rebuild switch first, after you confirm")
     .option("-y, --yes", "do not ask")
-    .option("--timeout <seconds>", "seconds to wait at most", defaultTimeout)
+    .option("--timeout <seconds>", "longest wait, in seconds", defaultTimeout)
     .addHelpText("after", examples("up projectvm", "up projectvm --switch"))
     .action((name: string, options: UpOptions) => {
       ask({
@@ -38,7 +38,7 @@ export const restart: Declare = (program, ask) => {
     .command("restart")
     .description("restart a VM with its deployed build, and wait until it answers")
     .argument("<vm>", "name of the VM")
-    .option("--timeout <seconds>", "seconds to wait at most", defaultTimeout)
+    .option("--timeout <seconds>", "longest wait, in seconds", defaultTimeout)
     .addHelpText("after", examples("restart projectvm"))
     .action((name: string, options: UpOptions) => {
       ask({

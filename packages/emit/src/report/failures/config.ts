@@ -141,7 +141,7 @@ export const configFailures = {
     words: ({ file, found }) => ({
       subject: file,
       message: `The config is too large: ${found}.`,
-      remedy: "Remove the endless part.",
+      remedy: "Remove the code that repeats without an end.",
     }),
   },
   /**
@@ -195,7 +195,7 @@ export const configFailures = {
     words: ({ file }) => ({
       subject: file,
       message: "The directory already has a config.",
-      remedy: "Add a VM to it, or run init in another directory.",
+      remedy: "Run `microvm-emit add NAME` to add a VM, or run `microvm-emit init` in another directory.",
     }),
   },
   /**

@@ -69,7 +69,7 @@ export const nixFailures = {
   /**
    * Source cannot be copied for check
    *
-   * `check` evaluates a copy in a temporary directory, so that nothing is written to yours. That copy failed, usually
+   * `check` evaluates a copy in a temporary directory, and writes nothing to yours. Making the copy failed, usually
    * because the disk is full.
    */
   "mirror-failed": {

@@ -56,7 +56,7 @@ export const vmFailures = {
     words: ({ host, seconds }) => ({
       subject: host,
       message: `After its switch, the host accepts no new SSH connection in ${seconds} s. No further host was switched.`,
-      remedy: "Boot its previous generation, and compare the networks of the two.",
+      remedy: "On the console of the host, run `nixos-rebuild switch --rollback`. Then fix its network or login.",
     }),
   },
   /**
@@ -172,7 +172,9 @@ export const vmFailures = {
       subject: vm,
       message:
         branch === undefined
-          ? "It is unclear which branch you mean."
+          ? known.length === 0
+            ? "The VM has no branch."
+            : "The VM has several branches, and none has the name of your current branch."
           : `There is no branch ${JSON.stringify(clip(branch))}.`,
       remedy:
         known.length === 0
@@ -211,7 +213,7 @@ export const vmFailures = {
   /**
    * The review has findings
    *
-   * The branch adds or changes files that run by themselves or mislead, such as Git hooks, `.envrc` or symlinks out of the
+   * The branch adds or changes files that run automatically or mislead, such as Git hooks, `.envrc` or symlinks out of the
    * tree. `microvm-emit review` shows [all kinds](../../../docs/workspaces.md#review). Read these files before you
    * merge with `--accept`. If you open them in an editor, do not let it trust the folder.
    */
@@ -234,7 +236,7 @@ export const vmFailures = {
     exitCode: 1,
     words: ({ clone, branch, cause }) => ({
       subject: clone,
-      message: `${branch} does not merge.`,
+      message: `Git cannot merge ${branch} automatically.`,
       remedy: "Resolve the conflicts and commit, or run `git merge --abort`.",
       ...(cause === "" ? {} : { details: cause.split("\n") }),
     }),
@@ -337,7 +339,7 @@ export const vmFailures = {
    * `gc --delete` could not remove a folder of a VM, or a part of it. Folders before it in the report were removed.
    *
    * - Root owns the state and the host keys: run the command as root, with the path of the config in `-c`.
-   * - A file system that is mounted in the folder is not removed. Unmount it first.
+   * - `gc` does not remove a file system that is mounted in the folder. Unmount it first.
    * - A folder on the path that became a symbolic link is an error, since the link could lead anywhere.
    */
   "leftover-not-removed": {
