@@ -229,7 +229,7 @@ describe.each(Object.entries(additions))("the row of %s", (name, edits) => {
   });
 });
 
-it("leads to a tree that builds and passes the tests that judge the additions", { timeout: 900_000 }, () => {
+it("results in a tree that builds and passes the tests of the additions", { timeout: 900_000 }, () => {
   command("npm", "run", "generate");
   command("npm", "run", "problems");
   // The set-up of the tests builds the packages.

@@ -52,7 +52,7 @@ afterAll(() => {
 });
 
 describe("the examples of docstrings", () => {
-  it("are there for what users meet first", () => {
+  it("exist for the functions that users need first", () => {
     expect(examples.map(({ name }) => name)).toEqual(
       expect.arrayContaining([
         ...["parse", "print", "format", "nix", "setAttr", "Result"],

@@ -95,6 +95,6 @@ it("reads the pages of the repository", () => {
   expect(linked.flatMap(([, links]) => links).length).toBeGreaterThan(100);
 });
 
-it.each(linked.filter(([, links]) => links.length > 0))("%s has links that lead somewhere", (file, links) => {
+it.each(linked.filter(([, links]) => links.length > 0))("%s has only valid links", (file, links) => {
   expect(links.flatMap((href) => faultOf(file, href) ?? [])).toEqual([]);
 });

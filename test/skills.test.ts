@@ -93,7 +93,7 @@ describe.each([...skills, ["AGENTS.md", agents] as const])("%s", (_, text) => {
   });
 });
 
-it("the skill to create a VM names the host and the way to the agent", () => {
+it("the skill to create a VM names the host and the command to open the agent", () => {
   const text = texts.get(".claude/skills/create-microvm/SKILL.md");
   for (const words of ["nixos-rebuild switch --flake .#midna", "microvm-emit agent examplevm", "Commit"])
     expect(text).toContain(words);

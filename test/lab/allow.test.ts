@@ -389,7 +389,7 @@ describe.skipIf(missing !== undefined)("microvm-emit allow", () => {
     await expect(lab.run("test -e /tmp/pwned")).rejects.toThrow();
   });
 
-  it("gives a guest nothing: no way to the program, and no grant by DNS", async () => {
+  it("gives a guest no access to the program, and no grant by DNS", async () => {
     const granted = await lab.run("cat /run/microvm-policy/granted.json");
     expect(await tries("named", "10.7.0.1", 22)).toBe("refused");
     expect(await tries("closed", "10.7.0.1", 22)).toBe("refused");

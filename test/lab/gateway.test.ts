@@ -287,7 +287,7 @@ print(answer.decode())`,
     expect(await statusOf("closed", `http://${HOST}:5381/`)).toBe("none");
   });
 
-  it("does not believe the address of another VM", async () => {
+  it("rejects the forged address of another VM", async () => {
     await guest("reaching").script("ip addr add 10.7.0.2/32 dev eth0");
     expect(await statusOf("reaching", "--interface", "10.7.0.2", "--max-time", "3", `http://${HOST}:5381/`)).toBe(
       "none",
@@ -391,7 +391,7 @@ while line := answer.readline():
     expect(Object.fromEntries((await ask("b", "/")).headers)["x-api-key"]).toBe(hashOf(KEYS.b));
   });
 
-  it("sends nothing for a VM whose key file was removed, and goes on with its return", async () => {
+  it("sends nothing for a VM whose key file was removed, and continues when it exists again", async () => {
     const rotate = async (keys: Readonly<Record<string, string>>, status: string): Promise<void> => {
       await loadKeys(keys);
       await host.script("kill -HUP $(cat /run/microvm-gateway/nginx.pid)");

@@ -281,7 +281,7 @@ END`);
     expect(stateOf("second")).toBe("stopped");
   });
 
-  it("reset deletes a repository only when asked, and says what is lost", async () => {
+  it("reset deletes a repository only when asked, and shows the lost work", async () => {
     const refused = typed(["reset", "second", "--with-workspace"], "n\n");
     expect(refused.stdout.replaceAll(/\s+/g, " ")).toContain("The work that you did not fetch");
     expect(json(host.emit("alice", ["reset", "second", "--with-workspace", "--yes", "--json"]))).toMatchObject({

@@ -38,7 +38,7 @@ interface Pages {
 }
 
 describe.each(nixes())("by $version", (nix) => {
-  it("names what each VM may reach, its work and its secrets, and is in the agent's context", async () => {
+  it("describes the network policy, work and secrets of each VM, and is in the agent's context", async () => {
     const { state, etc } = (await evalFlake(emitted(config, { "host.nix": hostModule }), "nixosConfigurations.h", {
       nix,
       apply: `system: {

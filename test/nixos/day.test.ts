@@ -117,7 +117,7 @@ describe.skipIf(missing !== undefined)("a host and its VM", () => {
   });
   afterAll(() => (host as Host | undefined)?.kill());
 
-  describe("with the commands of a day", () => {
+  describe("with the daily commands", () => {
     it("shows its state, here and on the host", async () => {
       expect(stateOf(await emit("status", "--json"))).toBe("running");
       expect(await host.run(`${ON_HOST} status`)).toMatch(/coder\s+running/);
@@ -284,7 +284,7 @@ describe.skipIf(missing !== undefined)("a host and its VM", () => {
     const fill = "cat /dev/zero >/var/lib/microvms/filler 2>/dev/null || true";
     const free = "rm /var/lib/microvms/filler";
 
-    it("does not start the VM and says why, and starts it when there is space", async () => {
+    it("does not start the VM and shows the reason, and starts it when there is space", async () => {
       await emit("reset", "coder", "--yes");
       await expect(host.run(`test -e ${IMAGE}`)).rejects.toThrow();
       expect(await host.run(`cat ${WORKSPACE}/notes.md`)).toBe("notes");

@@ -69,7 +69,7 @@ describe.skipIf(missing !== undefined)("a booted host", () => {
         await Promise.all(Object.values(guests).map(async ({ name, run }) => [name, await run(command)] as const)),
       );
 
-    it("lets the user in with the key of the config, under the name of the VM", async () => {
+    it("accepts the key of the config, under the name of the VM", async () => {
       const found = await each("echo $(id -un):$(id -u):$(id -g) $(hostname)");
       expect(found).toEqual(Object.fromEntries(Object.keys(addresses).map((name) => [name, `alice:1000:100 ${name}`])));
     });

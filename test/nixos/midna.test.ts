@@ -53,7 +53,7 @@ describe.skipIf(missing !== undefined)("the host of examples/midna", () => {
   });
   afterAll(() => (host as Host | undefined)?.kill());
 
-  it("has no failed unit, nor have its VMs", async () => {
+  it("has no failed unit, and its VMs have none", async () => {
     const failed = "systemctl --failed --no-legend --plain";
     expect(await host.run(failed)).toBe("");
     for (const { name, run } of Object.values(guests)) expect(await run(failed), name).toBe("");
