@@ -6,6 +6,8 @@ import { execFile, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { once } from "node:events";
 import { promisify } from "node:util";
+import { commandsOf, RUN_COMMANDS, type RunCommand } from "./commands.js";
+import { PYTHON } from "./requirements.js";
 
 export interface Namespace {
   /** The first process, as seen from outside. `/proc/PID/root` contains the files of the namespace. */
@@ -16,7 +18,7 @@ export interface Namespace {
    * @returns its standard output
    * @throws Error with its standard error if it fails
    */
-  run(program: string, ...args: readonly string[]): Promise<string>;
+  readonly run: RunCommand;
   /** Runs a shell script inside, which stops at the first failure. */
   script(text: string): Promise<string>;
   /** Starts a program inside that runs until the namespace is closed. Its output goes to the file `log`. */
@@ -26,16 +28,14 @@ export interface Namespace {
 
 export const openNamespace = async (): Promise<Namespace> => {
   const unshared = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
-  const holder = spawn("unshare", [...unshared, "sh", "-c", "ip link set lo up && echo ready && exec cat"], {
+  const script = 'ip link set lo up && exec "$@"';
+  const holder = spawn("unshare", [...unshared, "sh", "-c", script, "sh", PYTHON, RUN_COMMANDS], {
     stdio: ["pipe", "pipe", "inherit"],
   });
-  const ended = once(holder, "exit");
-  const pid = await Promise.race([
-    once(holder.stdout, "data").then(() => holder.pid),
-    ended.then(() => undefined),
-    once(holder, "error").then(() => undefined),
-  ]);
-  if (pid === undefined) throw new Error("No namespace could be made.");
+  const ended = once(holder, "exit").catch(() => undefined);
+  const run = await commandsOf(holder);
+  const { pid } = holder;
+  if (pid === undefined || run === undefined) throw new Error("No namespace could be made.");
 
   // Enter the namespaces by files, because the holder itself is outside its PID namespace.
   const enter = [
@@ -44,8 +44,6 @@ export const openNamespace = async (): Promise<Namespace> => {
     `--pid=/proc/${pid}/ns/pid_for_children`,
     "--",
   ];
-  const run: Namespace["run"] = async (program, ...args) =>
-    (await promisify(execFile)("nsenter", [...enter, program, ...args], { maxBuffer: 1 << 26 })).stdout;
   return {
     pid,
     run,

@@ -1,10 +1,10 @@
 /** A Debian with systemd and sshd as a container, which stands in for a host of VMs: its hypervisors are sshd. */
-import { execFile, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { temporaryFolder } from "../nix/harness.js";
 import { buildFolder, folderOf } from "./cache.js";
+import { commandsOf, RUN_COMMANDS, type RunCommand } from "./commands.js";
 import { tail } from "./log.js";
 import { openNamespace, type Namespace } from "./namespace.js";
 import { poll } from "./poll.js";
@@ -95,10 +95,14 @@ export const bootSystemdHost = async (more: readonly string[] = []): Promise<Sys
     ...[`--pid=${namespace}/pid_for_children`, "--"],
   ] as const;
   const entering: SystemdHost["entering"] = (user) => [...beside, "bash", join(RECIPE, "enter.sh"), folder, user];
-  const run: SystemdHost["run"] = async (command) => {
-    const [program, ...args] = entering("root");
-    const { stdout } = await promisify(execFile)(program, [...args, "sh", "-euc", command]);
-    return stdout.trim();
+  let command: RunCommand | undefined;
+  const run: SystemdHost["run"] = async (text) => {
+    if (command === undefined) {
+      const [program, ...args] = entering("root");
+      command = await commandsOf(spawn(program, [...args, "python3", RUN_COMMANDS], { stdio: ["pipe", "pipe", null] }));
+    }
+    if (command === undefined) throw new Error("The container does not run.");
+    return (await command("sh", "-euc", text)).trim();
   };
   try {
     const binds = [process.execPath, REPOSITORY.replace(/\/$/, ""), dirname(folder), ...more];
