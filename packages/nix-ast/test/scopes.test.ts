@@ -295,7 +295,7 @@ describe("all expressions", () => {
           expect(fromWith(result.right)).toEqual(fromWith(expr));
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 1000 },
     );
     expect([...outcomes].sort()).toEqual(["Right", "captured", "defined"]);
   });
