@@ -26,6 +26,7 @@ export const commandsOf = async (
 ): Promise<RunCommand | undefined> => {
   const waiting = new Map<number, (answer: Answer | undefined) => void>();
   let next = 0;
+  let hasEnded = false;
   const ready = new Promise<boolean>((resolve) => {
     createInterface({ input: process.stdout })
       .on("line", (line) => {
@@ -38,6 +39,7 @@ export const commandsOf = async (
         waiting.delete(answer.id);
       })
       .on("close", () => {
+        hasEnded = true;
         resolve(false);
         for (const end of waiting.values()) end(undefined);
       });
@@ -51,6 +53,10 @@ export const commandsOf = async (
   return async (...argv) => {
     const id = (next += 1);
     const answer = await new Promise<Answer | undefined>((resolve) => {
+      if (hasEnded) {
+        resolve(undefined);
+        return;
+      }
       waiting.set(id, resolve);
       process.stdin.write(`${JSON.stringify({ id, argv })}\n`);
     });
