@@ -99,7 +99,9 @@ export const bootSystemdHost = async (more: readonly string[] = []): Promise<Sys
   const run: SystemdHost["run"] = async (text) => {
     if (command === undefined) {
       const [program, ...args] = entering("root");
-      command = await commandsOf(spawn(program, [...args, "python3", RUN_COMMANDS], { stdio: ["pipe", "pipe", "ignore"] }));
+      command = await commandsOf(
+        spawn(program, [...args, "python3", RUN_COMMANDS], { stdio: ["pipe", "pipe", "ignore"] }),
+      );
     }
     if (command === undefined) throw new Error("The container does not run.");
     return (await command("sh", "-euc", text)).trim();
