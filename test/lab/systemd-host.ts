@@ -1,7 +1,8 @@
 /** A Debian with systemd and sshd as a container, which stands in for a host of VMs: its hypervisors are sshd. */
-import { spawn, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { temporaryFolder } from "../nix/harness.js";
 import { buildFolder, folderOf } from "./cache.js";
 import { commandsOf, RUN_COMMANDS, type RunCommand } from "./commands.js";
@@ -109,9 +110,11 @@ export const bootSystemdHost = async (more: readonly string[] = []): Promise<Sys
   try {
     const binds = [process.execPath, REPOSITORY.replace(/\/$/, ""), dirname(folder), ...more];
     outside.start(log, "bash", join(RECIPE, "boot.sh"), join(IMAGE, "root"), folder, ...binds);
+    // Enter anew for each question, because systemd-nspawn's first process is not in the namespaces of the container yet.
+    const [program, ...args] = entering("root");
     await poll("the boot", 120, () =>
-      run("systemctl is-system-running || true").then(
-        (state) => /^(running|degraded)$/.test(state) || undefined,
+      promisify(execFile)(program, [...args, "sh", "-c", "systemctl is-system-running || true"]).then(
+        ({ stdout }) => /^(running|degraded)$/.test(stdout.trim()) || undefined,
         () => undefined,
       ),
     );
