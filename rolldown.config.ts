@@ -32,6 +32,20 @@ const licences: Plugin = {
   },
 };
 
+/** Keeps the library's files out of the code: only commands that write them read their text. */
+const libraryText: Plugin = {
+  name: "library-text",
+  async load(id) {
+    if (!id.endsWith("/library.generated.js")) return undefined;
+    const { readLibrary } = (await import(id)) as { readonly readLibrary: () => Readonly<Record<string, string>> };
+    const fileName = "microvm-emit.library.json";
+    this.emitFile({ type: "asset", fileName, source: JSON.stringify(readLibrary()) });
+    return `
+      import { readFileSync } from "node:fs";
+      export const readLibrary = () => JSON.parse(readFileSync(new URL("./${fileName}", import.meta.url), "utf8"));`;
+  },
+};
+
 /** Lets a symlink to the file run it, as npm does when it installs the package. */
 const executable: Plugin = {
   name: "executable",
@@ -85,7 +99,7 @@ const groups = async (): Promise<CodeSplittingGroup[]> => {
 
 export default async (): Promise<InputOptions & { readonly output: OutputOptions }> => ({
   ...input,
-  plugins: [licences, executable],
+  plugins: [libraryText, licences, executable],
   output: {
     // At the depth of cli/main.js, since both find `package.json` and `problems` from where they lie.
     dir: join(dist, "bin"),

@@ -19,9 +19,9 @@ const rows = files.map(
   (path) => `  ${JSON.stringify(path)}: ${JSON.stringify(readFileSync(join(from, path), "utf8"))},`,
 );
 const text = `/** The files of packages/emit/nix: path to text. Written by scripts/library.js. */
-export const library = {
+export const readLibrary = () => ({
 ${rows.join("\n")}
-} satisfies Readonly<Record<string, string>>;
+}) satisfies Readonly<Record<string, string>>;
 `;
 
 writeChanged(to, text);

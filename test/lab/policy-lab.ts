@@ -7,7 +7,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "microvm-emit";
-import { library } from "../../packages/emit/src/compile/flake/library.generated.js";
+import { readLibrary } from "../../packages/emit/src/compile/flake/library.generated.js";
 import { temporaryFolder } from "../nix/harness.js";
 import { networksOf } from "../nix/identity.js";
 import { emitFlake, evaluateHost, type Policy, type Runner } from "./evaluated.js";
@@ -311,7 +311,7 @@ export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => 
   const folder = temporaryFolder();
   chmodSync(folder, 0o755);
   mkdirSync(join(folder, "resolv"));
-  writeFileSync(join(folder, "resolver.py"), library["resolver/resolver.py"]);
+  writeFileSync(join(folder, "resolver.py"), readLibrary()["resolver/resolver.py"]);
   const [network, neighbor] = await Promise.all([openHostNetwork(evaluated, folder), openNamespace()]);
   const { host, beyond } = network;
   const guests: Record<string, Guest> = {};

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "microvm-emit";
-import { library } from "../../packages/emit/src/compile/flake/library.generated.js";
+import { readLibrary } from "../../packages/emit/src/compile/flake/library.generated.js";
 import { evalFlake, nixes } from "../nix/harness.js";
 import { evaluateOnRig, rig } from "../nix/rig.js";
 import { type ServiceConfig, unitFile } from "../nix/unit-file.js";
@@ -153,9 +153,9 @@ export const evaluatePolicyUnits = async (config: Config, isOnRig: boolean): Pro
     files: {
       ...Object.fromEntries(files),
       ...Object.fromEntries(
-        found(/\/nix\/store\/[a-z0-9]{32}-resolver\.py/g).map((path) => [path, library["resolver/resolver.py"]]),
+        found(/\/nix\/store\/[a-z0-9]{32}-resolver\.py/g).map((path) => [path, readLibrary()["resolver/resolver.py"]]),
       ),
-      "/usr/lib/microvm/grant.py": library["policy/grant.py"],
+      "/usr/lib/microvm/grant.py": readLibrary()["policy/grant.py"],
       "/usr/bin/microvm-grant": GRANT,
       // Other files of a VM, which other tests cover.
       ...Object.fromEntries(

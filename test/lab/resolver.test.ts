@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Config } from "microvm-emit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { library } from "../../packages/emit/src/compile/flake/library.generated.js";
+import { readLibrary } from "../../packages/emit/src/compile/flake/library.generated.js";
 import { emitFlake, evaluateHost } from "./evaluated.js";
 import { tail } from "./log.js";
 import { connect, type Namespace, openNamespace } from "./namespace.js";
@@ -336,7 +336,7 @@ describe.skipIf(missing !== undefined)("the resolver", () => {
     beyond.start(file("server.log"), "python3", "-c", SERVER);
     beyond.start(file("endless.log"), PYTHON, "-c", ENDLESS_UPSTREAM);
 
-    writeFileSync(file("resolver.py"), library["resolver/resolver.py"]);
+    writeFileSync(file("resolver.py"), readLibrary()["resolver/resolver.py"]);
     host.start(file("nft.log"), "nft", "monitor");
     write(config);
     const caps = ["--inh-caps=-all,+net_admin", "--ambient-caps=-all,+net_admin", "--bounding-set=-all,+net_admin"];

@@ -10,7 +10,7 @@ import { emitFlake } from "./evaluated.js";
 import { bootHostMachine, type HostMachine, UNITS } from "./host-machine.js";
 import { tails } from "./log.js";
 import { whatGuestsMiss } from "./requirements.js";
-import { library } from "../../packages/emit/src/compile/flake/library.generated.js";
+import { readLibrary } from "../../packages/emit/src/compile/flake/library.generated.js";
 import { evalFlake, nixes } from "../nix/harness.js";
 import { guestConfig } from "../nix/identity.js";
 import { type ServiceConfig, unitFile } from "../nix/unit-file.js";
@@ -183,8 +183,8 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
       install -D -m 0600 -o alice /dev/null /home/alice/.config/key
       test -e /dev/kvm || { mknod /dev/kvm c 1 3; chmod 666 /dev/kvm; }`);
     for (const name of ["folders.py", "create.py", "retire.py"] as const)
-      await put(`/run/lab/${name}`, library[`vm/state/${name}`]);
-    await put("/run/lab/image.sh", library["vm/image.sh"]);
+      await put(`/run/lab/${name}`, readLibrary()[`vm/state/${name}`]);
+    await put("/run/lab/image.sh", readLibrary()["vm/image.sh"]);
     await put("/usr/bin/mkfs.ext4", '#!/bin/sh\nprintf ext4 | dd of="$1" conv=notrunc status=none\n', "0755");
     await put("/etc/microvm/state.json", evaluated.state);
     await put("/run/lab/check", services["microvm-state@"]?.preStart ?? "");

@@ -14,7 +14,7 @@ import {
 import { join } from "node:path";
 import type { Config } from "microvm-emit";
 import { beforeEach, describe, expect, it } from "vitest";
-import { library } from "../../packages/emit/src/compile/flake/library.generated.js";
+import { readLibrary } from "../../packages/emit/src/compile/flake/library.generated.js";
 import { emitted, hostModule } from "./emitted.js";
 import { evalFlake, nixes, temporaryFolder } from "./harness.js";
 
@@ -83,7 +83,7 @@ const unitOf = async (root: string, config = configAt(root)): Promise<Unit> => {
 /** Writes the programs of the library to a folder. */
 const writePrograms = (folder: string): void => {
   for (const name of ["folders.py", "create.py"] as const)
-    writeFileSync(join(folder, name), library[`vm/state/${name}`]);
+    writeFileSync(join(folder, name), readLibrary()[`vm/state/${name}`]);
 };
 
 /** Runs the program as the unit does, with the same privileges. */

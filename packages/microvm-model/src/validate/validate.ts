@@ -56,10 +56,13 @@ interface Read {
   readonly corrected: Corrected;
 }
 
+/** Zod otherwise compiles a function for each schema, which costs more than it saves on a config. */
+const interpreted = { jitless: true };
+
 /** Reads a config, repeatedly while there are misspelt keys, because a correction can uncover more of them. */
 const read = (corrected: Corrected): Read => {
   const applied = applyVmDefaults(corrected.config);
-  const result = configSchema.safeParse(applied);
+  const result = configSchema.safeParse(applied, interpreted);
   const found = result.success ? [] : misspeltIn(result.error.issues, applied, writtenPath(corrected.config));
   return found.length === 0 ? { applied, result, corrected } : read(correct(corrected, found));
 };
@@ -83,7 +86,7 @@ const misspeltIn = (issues: readonly Issue[], applied: unknown, written: Written
 
 /** The config without its broken parts, for the rules. */
 const mended = (config: unknown, issues: readonly Issue[], problems: readonly Problem[]): Checked<Model> => {
-  const rest = configSchema.safeParse(edited(config, issues.flatMap(mend)));
+  const rest = configSchema.safeParse(edited(config, issues.flatMap(mend)), interpreted);
   return rest.success ? withProblems(problems, rest.data) : left(problems);
 };
 

@@ -1,7 +1,7 @@
 import type { Plan } from "@microvm-emit/model";
 import { type Expr, interp, path, str } from "@microvm-emit/nix-ast";
 import type { TextFile } from "../../output-file.js";
-import { library } from "./library.generated.js";
+import { readLibrary } from "./library.generated.js";
 import { libraryFolder } from "./library-source.js";
 import { input } from "../terms.js";
 
@@ -9,7 +9,7 @@ import { input } from "../terms.js";
 export const copyLibrary = (source: Plan["library"]): readonly TextFile[] =>
   source === "input"
     ? []
-    : Object.entries(library).map(([path, text]) => ({
+    : Object.entries(readLibrary()).map(([path, text]) => ({
         kind: "text",
         path: `${libraryFolder}/${path}`,
         isFixed: true,
