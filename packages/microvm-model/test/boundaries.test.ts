@@ -259,13 +259,32 @@ const boundaries: Readonly<Record<string, readonly Fragment[]>> = {
           forwardPorts: [
             { host: { port: 2222 }, guest: { port: 22 } },
             { host: { port: 2222 }, guest: { port: 22 }, proto: "udp" },
-            { host: { port: 2222, address: "127.0.0.1" }, guest: { port: 22 } },
             { host: { port: 2222, address: "127.0.0.1" }, guest: { port: 23 } },
+            { host: { port: 2223, address: "127.0.0.1" }, guest: { port: 22 } },
+            { host: { port: 2223, address: "127.0.0.1" }, guest: { port: 23 } },
             { from: "guest", host: { port: 2222 }, guest: { port: 22, address: "10.0.2.100" } },
           ],
         },
       },
     ],
+    ...[
+      [null, "127.0.0.1"],
+      ["127.0.0.1", null],
+      ["0.0.0.0", "10.0.0.1"],
+      ["127.0.0.1", "0.0.0.0"],
+      [null, "0.0.0.0"],
+      ["127.0.0.1", "127.0.0.2", "127.0.0.1"],
+    ].map((addresses): Fragment => [
+      Object.fromEntries(
+        addresses.map((address, at) => [
+          `v${String(at)}`,
+          {
+            ...user,
+            forwardPorts: [{ host: { port: 2222, ...(address !== null && { address }) }, guest: { port: 22 } }],
+          },
+        ]),
+      ),
+    ]),
     [
       {
         a: {
