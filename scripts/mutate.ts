@@ -20,6 +20,8 @@ interface Area {
   readonly tests: readonly string[];
   /** True if the tests start the command, which must be built for each mutation. */
   readonly usesCommand?: boolean;
+  /** A command that detects most mutations in seconds, before the tests run. */
+  readonly quick?: readonly string[];
   /** The mutations to try; by default those of TypeScript. */
   readonly mutate?: (text: string) => readonly Mutation[];
 }
@@ -146,15 +148,18 @@ const SWAPPED_WORDS: readonly (readonly [RegExp, string])[] = [
 ];
 
 const mutationsOfLines =
-  (wholeLine: RegExp, comment: string) =>
+  (wholeLine: RegExp, words = SWAPPED_WORDS, deleted = "") =>
   (text: string): readonly Mutation[] => {
     const found: Mutation[] = [];
     let start = 0;
     for (const line of text.split("\n")) {
-      if (line.trim() !== "" && !line.trim().startsWith(comment)) {
-        if (wholeLine.test(line)) found.push({ start, end: start + line.length, text: "" });
+      if (line.trim() !== "" && !line.trim().startsWith("#")) {
+        if (wholeLine.test(line)) {
+          const indent = /^ */.exec(line)?.[0] ?? "";
+          found.push({ start, end: start + line.length, text: deleted === "" ? "" : indent + deleted });
+        }
         const code = line.replace(/ {2}# .*/, "");
-        for (const [word, other] of SWAPPED_WORDS)
+        for (const [word, other] of words)
           for (const { index, 0: matched } of code.matchAll(word))
             found.push({ start: start + index, end: start + index + matched.length, text: other });
       }
@@ -166,8 +171,30 @@ const mutationsOfLines =
 /** Mutations of Nix: a binding or a rule of nftables on one line, except texts for readers. */
 const mutationsOfNix = mutationsOfLines(
   /^\s+(?!description|example|message)([\w".${}-]+ = .*;|(?!.*[{}]$)\w+ .* (drop|accept|return|continue)( comment.*)?)$/,
-  "#",
 );
+
+const SWAPPED_WORDS_OF_PYTHON: readonly (readonly [RegExp, string])[] = [
+  ...SWAPPED_WORDS,
+  [/\bis not None\b/g, "is None"],
+  [/\bis None\b/g, "is not None"],
+  [/\bnot in\b/g, "in"],
+  [/\bmin(?=\()/g, "max"],
+  [/\bmax(?=\()/g, "min"],
+  [/ \+ /g, " - "],
+  [/ - /g, " + "],
+  [/ & /g, " | "],
+  [/(?<=\b(?:if|while) )(?=[^:]+:$)/g, "False and "],
+  [/(?<= if )(?=.+ else )/g, "True or "],
+  [/(?<=[=(,[] ?)\d+(?=[,)\]]|$| {2}#)/g, "7"],
+];
+
+/** Mutations of Python: a statement on one line or a part of it, but no docstring. */
+const mutationsOfPython = (text: string): readonly Mutation[] =>
+  mutationsOfLines(
+    /^\s+([\w.]+\(.*\)|[\w., []+\]? [-+|&]?= .*[^([{]|break|continue|del .*)$/,
+    SWAPPED_WORDS_OF_PYTHON,
+    "pass",
+  )(text.replaceAll(/"""[^]*?"""/g, (docstring) => docstring.replaceAll(/[^\n]/g, " ")));
 
 const testsOf = (folder: string, ...names: readonly string[]): readonly string[] =>
   names.map((name) => `${folder}/${name}.test`);
@@ -222,9 +249,14 @@ const AREAS: Readonly<Record<string, Area>> = {
   },
   resolver: {
     sources: ["packages/emit/nix/resolver/*.py"],
+    quick: [
+      "sh",
+      "-c",
+      "PYTHONPATH=packages/emit/nix/policy:packages/emit/nix/resolver:packages/emit/nix/vm/state timeout 120 /usr/bin/python3 -B -m unittest discover -f --start-directory test/programs --pattern 'test_resolver*.py'",
+    ],
     tests: ["test/programs", "test/lab/resolver"],
     usesCommand: true,
-    mutate: mutationsOfLines(/^\s+[\w.]+\(.*\)$|^\s+[\w.]+ = .*$/, "#"),
+    mutate: mutationsOfPython,
   },
   output: {
     sources: ["packages/emit/src/output", "packages/emit/src/fs", "packages/emit/src/config-file/lock-file.ts"],
@@ -268,7 +300,7 @@ const EQUIVALENT: Readonly<Record<string, readonly (readonly [text: string, beca
 const [name = "", count = "20", seed = String(Date.now() % 100_000)] = process.argv.slice(2);
 const area = AREAS[name];
 if (area === undefined) throw new Error(`Name an area: ${Object.keys(AREAS).join(", ")}`);
-const { sources, tests, usesCommand = false, mutate = mutationsOfTypeScript } = area;
+const { sources, tests, quick, usesCommand = false, mutate = mutationsOfTypeScript } = area;
 
 /** Pseudorandom numbers from 0 to 1 (mulberry32). */
 const random = ((state: number) => (): number => {
@@ -404,13 +436,26 @@ const aliveWithSwitches = (mutants: readonly Mutant[]): ReadonlySet<number> => {
   );
 };
 
+const describe = ({ file, start, end, text }: Mutant): string => {
+  const original = textOf(file);
+  const line = original.slice(0, start).split("\n").length;
+  return `${file}:${line}: ${original.slice(start, end)} → ${text}`;
+};
+
+const passesQuickly = (): boolean => {
+  const [command, ...args] = quick ?? ["true"];
+  return spawnSync(command ?? "", args, { cwd: copy, stdio: "ignore", env: environment }).status === 0;
+};
+
 /** The numbers of those that no test detects, with a run of the tests for each. */
 const aliveOneByOne = (mutants: readonly Mutant[]): ReadonlySet<number> => {
-  if (!succeeds([...vitest, ...tests], {}, "inherit")) throw new Error("The tests fail without any change.");
+  if (!passesQuickly() || !succeeds([...vitest, ...tests], {}, "inherit"))
+    throw new Error("The tests fail without any change.");
   return new Set(
     mutants.flatMap((mutant) => {
       writeFileSync(join(copy, mutant.file), mutated(mutant));
-      const isAlive = succeeds([...vitest, ...tests]);
+      const isAlive = passesQuickly() && succeeds([...vitest, "--bail=1", ...tests]);
+      console.log(`${isAlive ? "ALIVE" : "dead "} ${describe(mutant)}`);
       writeFileSync(join(copy, mutant.file), textOf(mutant.file));
       return isAlive ? [mutant.id] : [];
     }),
@@ -465,11 +510,8 @@ try {
   let alive = 0;
   for (const mutant of mutants) {
     const isAlive = undetected.has(mutant.id) && (!isTypeScript || isTyped(mutant));
-    const original = textOf(mutant.file);
-    const line = original.slice(0, mutant.start).split("\n").length;
-    const what = `${mutant.file}:${line}: ${original.slice(mutant.start, mutant.end)} → ${mutant.text}`;
     if (isAlive) alive += 1;
-    console.log(`${isAlive ? "ALIVE" : "dead "} ${what}`);
+    if (isTypeScript) console.log(`${isAlive ? "ALIVE" : "dead "} ${describe(mutant)}`);
   }
   console.log(`${name}, seed ${seed}: ${alive} of ${mutants.length} live`);
 } finally {
