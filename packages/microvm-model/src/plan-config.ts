@@ -17,7 +17,7 @@ import { badLock } from "./problems/bad-lock.js";
 import { wrongType } from "./problems/wrong-type.js";
 
 /**
- * A custom rule: the problems of a plan. Each plan has the path of its part of the config, for `path` of a problem.
+ * A custom rule: the problems of a plan. Each part of a plan has its path in the config, for `path` of a problem.
  *
  * @typeParam Code the codes of its problems.
  */
@@ -45,12 +45,13 @@ export interface Planned<Code extends string = never> {
 export interface PlanOptions<Code extends string = never> extends Partial<Machine> {
   /** Earlier locks, the latest first: of two VMs that have one index in the lock, the one that had it earlier keeps it. */
   readonly earlierLocks?: readonly Lock[];
-  /** Custom rules. Their errors refuse the config, like those of this package. */
+  /** Custom rules. Their errors make the result a Left, like those of this package. */
   readonly rules?: readonly Rule<Code>[];
 }
 
 /**
- * A config becomes a plan: shape, then references and addresses, then rules; or every problem of all three.
+ * Validates a config and plans its hosts and VMs, in three stages: types and values, then references and addresses,
+ * then rules. Left: the problems of all stages.
  *
  * @example
  *
@@ -109,7 +110,7 @@ export const planConfig = <Code extends string = never>(
   );
 };
 
-/** The value if no problem is an error, else all problems, without the silenced ones. */
+/** The value if no problem is an error, otherwise all problems except the silenced ones. */
 const settle = (
   checked: Checked<Resolution>,
   isMisspelt: boolean,

@@ -12,7 +12,7 @@ export interface DangerousFolder {
   readonly within: boolean;
   /** True if only writing is dangerous, because every user of the host can read the content. */
   readonly readable?: true;
-  /** The setting whose own share is there. */
+  /** A setting whose share may be in these folders. */
   readonly setting?: string;
   /** A better way than a share. */
   readonly instead?: string;
@@ -199,11 +199,14 @@ export interface Danger {
 interface Shared {
   readonly source: string;
   readonly readOnly: boolean;
-  /** The setting that it is the share of. */
+  /** The setting that the share belongs to; undefined for an entry of `shares`. */
   readonly setting: string | undefined;
 }
 
-/** Finds the first danger of a share, from the main user's home and the folder of VMs. */
+/**
+ * Returns a function that finds the most specific danger of a share. `stateDirectory` is the folder of the VMs'
+ * folders.
+ */
 export const dangersOf = (
   home: Home,
   stateDirectory: string,

@@ -78,7 +78,7 @@ export const vmSettings: Readonly<Record<string, string>> = {
   writableStoreOverlay: "writableStoreOverlay",
 };
 
-/** The same of a host's options, where `NAME` is a VM's. */
+/** The host options of microvm.nix for which a host has a setting; `NAME` is the name of a VM. */
 export const hostSettings: Readonly<Record<string, string>> = {
   autostart: "vms.NAME.autostart",
   "host.startupTimeout": "startupTimeoutSeconds",

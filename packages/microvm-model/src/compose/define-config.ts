@@ -61,7 +61,10 @@ type SettingOf<Known, Name> = Known extends unknown
     : never
   : never;
 
-/** The type that a value must also have so that each of its settings is a known one. TypeScript checks it in literals only. */
+/**
+ * A type that a value matches only if each of its settings is known. TypeScript itself reports unknown settings in
+ * literals only.
+ */
 type OnlyKnown<Value, Known> = Value extends Leaf
   ? unknown
   : string extends keyof Value
@@ -81,8 +84,9 @@ type Exact<Value, Bridges, Vms> =
 type Allowed<Value, Bridges, Vms> = ExactConfig<Bridges, Vms> & OnlyKnown<Value, Config>;
 
 /**
- * The parameter of {@link defineConfig}: a config, or a function or promise of one. Once TypeScript has inferred the result of
- * a function, only the function is left of the union, so that a mistake is reported at its setting.
+ * The parameter of {@link defineConfig}: a config, or a function or promise of one. If TypeScript infers the result of
+ * a function, the union contains only the function, so that TypeScript reports an error at its setting and not at the
+ * whole function.
  *
  * @internal
  */

@@ -77,7 +77,10 @@ export const settled = (part: unknown): unknown => {
   return isReplacement(part) ? Object.defineProperty(alone, replacing, { value: true }) : alone;
 };
 
-/** The origin of a path of `merge(base, change)`: the deepest of both that has it, or should have it. */
+/**
+ * Finds the argument of `merge(base, change)` that a path of the result comes from, and the path in this argument. A
+ * missing path comes from the argument that contains the innermost existing part.
+ */
 export const sourceOf = (
   base: unknown,
   change: unknown,

@@ -60,7 +60,7 @@ export interface FlakeInput {
   /**
    * The flake reference. Optional for the default inputs.
    *
-   * @default that input's own
+   * @default the URL of the default input
    * @example "github:stapelberg/configfiles"
    */
   readonly url?: string | undefined;
@@ -100,7 +100,7 @@ export const configSchema = object({
 
 /** A config with every default filled in. */
 export type Model = z.output<typeof configSchema>;
-/** A host of it. */
+/** A host with every default filled in. */
 export type HostModel = Model["hosts"][string];
-/** A VM of it. */
+/** A VM with every default filled in. */
 export type VmModel = HostModel["vms"][string];

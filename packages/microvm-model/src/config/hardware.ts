@@ -88,7 +88,7 @@ export interface Graphics {
   readonly backend?: "gtk" | "cocoa" | "headless" | undefined;
 
   /**
-   * The crosvm that renders for `cloud-hypervisor`.
+   * The package of crosvm, which renders the graphics of a `cloud-hypervisor` guest.
    *
    * @default the one in nixpkgs
    */

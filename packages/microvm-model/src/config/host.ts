@@ -84,8 +84,8 @@ export interface Host {
   readonly startupTimeoutSeconds?: number | undefined;
 
   /**
-   * Makes the service of every VM wait until its guest reports that it is up; with a hypervisor that cannot report it,
-   * the service fails. `microvm@NAME.service` waits in any case if the hypervisor can.
+   * For VMs from `microvm -c` only: makes their services wait until the guest reports that it is up, and fail if the
+   * hypervisor cannot report it. The service of a VM in the config always waits if its hypervisor can report it.
    *
    * @default false
    */

@@ -6,7 +6,7 @@ export interface Limits {
   /**
    * CPU time in percent of one CPU, for the guest's CPUs and the hypervisor's own work together.
    *
-   * @default none, except for the number of the guest's CPUs
+   * @default none: a VM uses at most its CPUs and the threads of its disks
    * @example 400
    */
   readonly cpuPercent?: number | undefined;
@@ -15,7 +15,7 @@ export interface Limits {
    * Memory in MiB (1024 MiB = 1 GiB) above which systemd kills the VM: the guest's memory, the hypervisor's own, and
    * the host's page cache of its disks, which the kernel reclaims first.
    *
-   * @default none, except for the guest's own memory
+   * @default none: a VM uses its memory and that of its hypervisor
    * @example 6144
    */
   readonly memoryMiB?: number | undefined;

@@ -171,7 +171,7 @@ export interface MicrovmOptions {
   readonly stratovirt?: HypervisorPackage | undefined;
 
   /**
-   * Adds a link to the guest's system to the runner, with which `microvm -l` shows outdated VMs.
+   * Adds to the runner a link to the guest's system, from which `microvm -l` recognizes outdated VMs.
    *
    * @default true if the guest uses the host's store
    */

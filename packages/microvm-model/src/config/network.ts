@@ -42,7 +42,7 @@ export interface Routed {
 }
 
 /**
- * A VLAN of a bridge. On the bridge itself, `address: "dhcp"` makes the host request its address from a DHCP server.
+ * A VLAN of a bridge. With `address: "dhcp"`, the host requests its IPv4 address from a DHCP server in the LAN.
  */
 export interface Vlan extends Routed {
   /**
@@ -102,7 +102,7 @@ export interface Nat {
   readonly externalInterface?: string | undefined;
 
   /**
-   * Masquerades IPv6 too (NAT66). Among networks with an `externalInterface`, one with `true` applies it to all.
+   * Masquerades IPv6 too (NAT66). If one network with an `externalInterface` sets it, it applies to all of them.
    *
    * @default false
    */

@@ -65,14 +65,14 @@ export interface Share {
   readonly proto?: "virtiofs" | "9p" | undefined;
 
   /**
-   * The caching of the guest over virtiofs: `never` if the host changes files too.
+   * The cache mode of the guest over virtiofs. Use `never` if the host changes files too.
    *
    * @default `auto`, by microvm.nix
    */
   readonly cache?: "auto" | "always" | "metadata" | "never" | undefined;
 
   /**
-   * The storage of the guest's owners and modes, over 9p.
+   * The security model of 9p: how the host stores the owners and modes that the guest sets.
    *
    * @default `none`, by microvm.nix
    */

@@ -37,7 +37,7 @@ export interface User {
   readonly group?: string | undefined;
 
   /**
-   * The home directory, on the host and in guests; the config abbreviates it as `~/`. Required if the host uses another
+   * The home directory, on the host and in guests; `~/` in the config stands for it. Required if the host uses another
    * one.
    *
    * @default `/home/NAME`

@@ -52,8 +52,8 @@ export interface VmGuest {
   readonly toolchains?: readonly (ToolchainName | Toolchain)[] | undefined;
 
   /**
-   * Lets programs built for other distributions start, such as downloads of npm, PyPI and VS Code: with nix-ld and
-   * `/bin/bash`.
+   * Adds nix-ld and `/bin/bash`, so that programs built for other distributions start, such as downloads of npm, PyPI
+   * and VS Code.
    *
    * @default true if a toolchain needs it (`node`, `python`)
    */

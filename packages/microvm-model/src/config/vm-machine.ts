@@ -18,7 +18,8 @@ import { type MicrovmOptions, microvmSchema } from "./microvm.js";
 /** The virtual hardware of a VM, and its process on the host. */
 export interface VmMachine {
   /**
-   * The program that runs the VM. A setting that it does not support is a problem that names the hypervisors that do.
+   * The program that runs the VM. microvm-emit reports a setting that it does not support, and lists the hypervisors
+   * that support it.
    *
    * @default "cloud-hypervisor"
    */
@@ -102,7 +103,7 @@ export interface VmMachine {
   readonly credentialFiles?: Readonly<Record<string, string>> | undefined;
 
   /**
-   * The user of the host that `qemu` becomes after it started as root.
+   * The user of the host to which `qemu` switches after it started as root.
    *
    * @default none: the user of the service
    */
@@ -124,7 +125,7 @@ export interface VmMachine {
   readonly kernel?: Package | undefined;
 
   /**
-   * Further parameters of the kernel, which may name the guest's own system.
+   * Additional parameters of the kernel; Nix in them can read the guest's `config`.
    *
    * @default []
    * @example ["quiet"]

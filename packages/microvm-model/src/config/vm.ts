@@ -20,9 +20,9 @@ export interface Vm extends VmMachine, VmNetwork, VmStorage, VmAgent, VmGuest {
   readonly index?: number | undefined;
 
   /**
-   * The VM's former name: the VM keeps its index, and so its tap, MAC, address and CID. The switch of the host stops the
-   * VM of this name, and renames its folders: disks, host key, workspace and agent's state. The setting may stay after
-   * the rename.
+   * The VM's former name: the VM keeps its index, and so its tap, MAC, address and CID. The next switch of the host
+   * stops the VM under its former name, and renames its folders: disks, host key, workspace and agent's state. The
+   * setting may stay after the rename.
    *
    * @example "old"
    * @default none
@@ -53,7 +53,7 @@ export interface Vm extends VmMachine, VmNetwork, VmStorage, VmAgent, VmGuest {
   readonly silence?: Silences | undefined;
 }
 
-/** The settings of a VM that VMs can share: all except those of one VM only. */
+/** The settings that VMs can share: all settings of a VM except `index`, `renamedFrom` and `silence`. */
 export type VmDefaults = Omit<Vm, "index" | "renamedFrom" | "silence">;
 
 export const vmSchema = object({

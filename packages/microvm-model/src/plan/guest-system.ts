@@ -10,19 +10,19 @@ import { type GroupPlan, planGroups, type UserPlan } from "./users.js";
 export interface GuestSystemPlan {
   /** `"shared"`: one NixOS for all VMs with an equal guest; `"own"`: one for this VM. */
   readonly nixos: "shared" | "own";
-  /** The host's main user first. */
+  /** The users of the guest, the host's main user first. */
   readonly users: readonly [UserPlan, ...UserPlan[]];
   /** Groups with a fixed gid. */
   readonly groups: readonly GroupPlan[];
-  /** The main user may become root. */
+  /** True if the main user may become root. */
   readonly sudo: boolean;
   /** The guest's firewall. */
   readonly firewall: FirewallPlan;
   /** Toolchains, in the order of the config. */
   readonly toolchains: readonly ToolchainPlan[];
-  /** Programs built for other distributions can start. */
+  /** True if programs built for other distributions can start. */
   readonly unpatchedBinaries: boolean;
-  /** Variables of this VM only. */
+  /** Environment variables of this VM only, by name. */
   readonly environment: Readonly<Record<string, string>>;
   /** Packages for all users. */
   readonly packages: readonly PackagePlan[];

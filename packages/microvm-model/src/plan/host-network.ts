@@ -11,7 +11,7 @@ export interface NetworkPlanBase {
   readonly path: ConfigPath;
   /** The host's interface in it; a routed network has one for each guest, and this name in messages only. */
   readonly name: string;
-  /** At most one of each family, IPv4 first. */
+  /** The subnets, at most one of each family, IPv4 first. */
   readonly subnets: readonly Subnet[];
   /** Address translation to the outside; null without it. */
   readonly nat: NatPlan | null;

@@ -14,7 +14,7 @@ export interface KeyPlan {
   readonly provider: ProviderName;
   /** The file of the key on the host. */
   readonly file: string | Expr;
-  /** Null for no limit. */
+  /** The limit of requests to the provider in a minute; null for no limit. */
   readonly requestsPerMinute: number | null;
   /** The address of the host's gateway, without a path; null if the network has none. */
   readonly url: string | null;

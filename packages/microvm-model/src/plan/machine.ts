@@ -16,7 +16,7 @@ export interface MachinePlan {
   readonly hypervisor: HypervisorName;
   /** The number of virtual CPUs. */
   readonly vcpu: number;
-  /** Memory at boot. */
+  /** The guest's memory at boot, in MiB. */
   readonly memoryMiB: number;
   /** Limits of the VM on the host. */
   readonly limits: LimitsPlan;
@@ -46,7 +46,7 @@ export interface MachinePlan {
   readonly kernel: PackagePlan | null;
   /** More arguments of the kernel. */
   readonly kernelParams: readonly NixText[];
-  /** Null for no machine id; undefined if the config omits it. */
+  /** The machine id; null if microvm.nix derives one at run time, undefined if the config omits it. */
   readonly machineId: string | null | undefined;
   /** The machine type of QEMU: the config's or the default of microvm.nix. */
   readonly qemuMachine: string;
@@ -56,9 +56,9 @@ export interface MachinePlan {
 
 /** Limits on the use of the host; null for the default. */
 export interface LimitsPlan {
-  /** CPU time, where 100 is one CPU. */
+  /** CPU time in percent of one CPU. */
   readonly cpuPercent: number | null;
-  /** Memory of the hypervisor and its helpers. */
+  /** Memory of the hypervisor and its helpers, in MiB. */
   readonly memoryMiB: number | null;
   /** The share of disk time, from 1 to 10000. */
   readonly ioWeight: number | null;
@@ -84,7 +84,7 @@ export interface GraphicsPlan {
   readonly backend: "gtk" | "cocoa" | "headless";
   /** The crosvm that renders for cloud-hypervisor; null for that of nixpkgs. */
   readonly crosvmPackage: PackagePlan | null;
-  /** The window of host memory of a graphics card with Vulkan. */
+  /** The window of host memory of a graphics card with Vulkan, in MiB. */
   readonly hostMemoryMiB: number;
   /** The socket of the renderer; null for the default. */
   readonly socket: string | null;

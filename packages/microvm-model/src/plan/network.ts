@@ -6,7 +6,7 @@ import type { ConfigPath } from "../problems/problem.js";
 
 /** The host's side of a VM's network. */
 export interface VmNetworkPlan {
-  /** The default route uses the first one. */
+  /** The guest's interfaces, in the order of the config. The default route uses the first one. */
   readonly interfaces: readonly InterfacePlan[];
   /** Forwarded ports of an interface of type `"user"`. */
   readonly forwardPorts: readonly ForwardPortPlan[];

@@ -85,19 +85,19 @@ export interface HostPlan {
   readonly guests: readonly GuestPlan[];
   /** VMs that are described elsewhere, by name. */
   readonly importedVms: readonly ImportedVmPlan[];
-  /** The folder of the VMs' folders. */
+  /** The host folder that contains the folder of each VM. */
   readonly stateDirectory: string;
-  /** The time limit for a VM to start or stop. */
+  /** The time limit for a VM to start or stop, in seconds. */
   readonly startupTimeoutSeconds: number;
-  /** True if the service of each VM waits until its guest is up. */
+  /** True if the services of VMs from `microvm -c` wait until their guests are up. */
   readonly useNotifySockets: boolean;
-  /** False to turn off microvm.nix's host module. */
+  /** False if the config turns off microvm.nix's host module. */
   readonly enable: boolean;
 }
 
 /** A NixOS for one VM, or for all of a host's VMs that differ in nothing that a guest sees. */
 export interface GuestPlan {
-  /** That of its first VM. */
+  /** The name of its first VM. */
   readonly name: string;
   /** Its VMs by index, so that a new one comes last. */
   readonly vms: readonly [string, ...string[]];

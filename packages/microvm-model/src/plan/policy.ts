@@ -29,7 +29,7 @@ export interface PolicyPlan {
   readonly host: readonly PortPlan[];
   /** Ports of the VM that others reach through the host. */
   readonly published: readonly PublishedPlan[];
-  /** The limit of forwarded traffic in each direction; null for no limit. */
+  /** The limit of forwarded traffic in megabits per second for each direction; null for no limit. */
   readonly mbitPerSecond: number | null;
   /** The settings as in the config. */
   readonly written: {

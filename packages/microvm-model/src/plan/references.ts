@@ -21,7 +21,7 @@ export const splitAttribute = (text: string): [string, ...string[]] => {
   return [first, ...rest];
 };
 
-/** The target of a module's text or expression. */
+/** Parses a module of the config. */
 export const planModule = (module: Module, at: ConfigPath): ModulePlan => {
   if (typeof module !== "string") return { kind: "nix", expr: module };
   if (module.startsWith(".")) return { kind: "path", path: module, at };
@@ -29,13 +29,13 @@ export const planModule = (module: Module, at: ConfigPath): ModulePlan => {
   return { kind: "input", input, attribute };
 };
 
-/** `input.a.b` as the input's name and the attribute. */
+/** Splits `input.a.b` into the name of the input and the attribute path. */
 export const splitReference = (text: string): readonly [string, readonly [string, ...string[]]] => {
   const [input = "", attribute = "", ...rest] = text.split(".");
   return [input, [attribute, ...rest]];
 };
 
-/** The target of a package's text or expression. */
+/** Parses a package of the config. */
 export const planPackage = (reference: string | Expr): PackagePlan =>
   typeof reference === "string"
     ? { kind: "attribute", attribute: splitAttribute(reference) }

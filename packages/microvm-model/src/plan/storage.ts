@@ -11,7 +11,10 @@ export interface StoragePlan {
   readonly shares: readonly SharePlan[];
   /** Disk images. */
   readonly volumes: readonly VolumePlan[];
-  /** A disk with the Nix store of the guest; null for the default of microvm.nix. */
+  /**
+   * The file system and flags of a disk with the guest's Nix store; null for a share, or for the defaults of
+   * microvm.nix.
+   */
   readonly storeDisk: { readonly type: "erofs" | "squashfs"; readonly flags: readonly NixText[] | null } | null;
   /** The folder in the guest for additions to the Nix store; null if the store is read-only. */
   readonly writableStoreOverlay: string | null;
@@ -78,7 +81,7 @@ export interface VolumePlan {
   readonly image: string;
   /** The folder in the guest; null if the guest does not mount it. */
   readonly mountPoint: Placed<string> | null;
-  /** The size of a new image; null if it is never created. */
+  /** The size of a new image in MiB; null if it is never created. */
   readonly sizeMiB: number | null;
   /** The file system. */
   readonly fsType: string;

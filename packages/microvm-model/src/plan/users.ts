@@ -10,9 +10,9 @@ export interface UserPlan {
   readonly path: ConfigPath;
   /** The login name. */
   readonly name: string;
-  /** Null for the host's `users.users.NAME.uid`, which only the main user has. */
+  /** The numeric user id; null for the host's `users.users.NAME.uid`, which only the main user has. */
   readonly uid: number | null;
-  /** Null for the gid of the host's group. */
+  /** The numeric id of the primary group; null for the gid of the host's group. */
   readonly gid: number | null;
   /** The primary group; null for the host's `users.users.NAME.group`. */
   readonly group: string | null;
@@ -59,7 +59,7 @@ export interface EmacsPlan {
   readonly kind: "emacs";
   /** Its package; null for the default. */
   readonly package: PackagePlan | null;
-  /** The folder for `~/.emacs.d`; null without one. */
+  /** The folder that `~/.config/emacs` links to; null without one. */
   readonly configDirectory: InputFile | null;
 }
 

@@ -4,7 +4,7 @@ import { problem } from "./problem.js";
  * Setting of an existing bridge
  *
  * With `existing: true`, libvirt, Incus or your own NixOS configuration creates the bridge, and the flake only adds
- * taps. Set ports, DHCP, VLANs and a lease for the host in the program that creates the bridge.
+ * taps. Set ports, VLANs, a DHCP server and a DHCP address of the host in the program that creates the bridge.
  *
  * ## Fails
  *

@@ -20,7 +20,7 @@ export interface Problem<Code extends string = ProblemCode> {
   readonly message: string;
   /** One imperative sentence. */
   readonly remedy: string;
-  /** True if a missing setting can cause it: next to a misspelt key the problem is not reported. */
+  /** True if a missing setting can cause it. Such a problem is not reported next to a misspelt key. */
   readonly isOfAbsence?: true;
   /** Related places, such as the first use of a duplicate. */
   readonly related?: readonly RelatedPlace[];

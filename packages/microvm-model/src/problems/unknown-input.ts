@@ -3,9 +3,9 @@ import { problem } from "./problem.js";
 /**
  * Unknown flake input
  *
- * A module such as `mine.nixosModules.x`, a file of an input, an expression that selects from `inputs`, or a `follows`
- * names an input. It must be `nixpkgs`, `nixpkgs-unstable`, `microvm`, `home-manager`, or one of the config's own
- * `inputs`.
+ * The config uses a flake input that does not exist. Inputs appear in modules such as `mine.nixosModules.x`, in files
+ * of inputs, in expressions that select from `inputs`, and in `follows`. The flake has the inputs `nixpkgs`,
+ * `nixpkgs-unstable`, `microvm`, `home-manager` and `microvm-emit`, and those in the config's `inputs`.
  *
  * ## Fails
  *

@@ -58,7 +58,7 @@ export const readsOptions = ({ guest: { modules, users } }: VmPlan): boolean =>
 export const imageOf = ({ mountPoint }: VolumePlan, position: number): string =>
   mountPoint?.value === "/var" ? "var.img" : `volume-${String(position)}.img`;
 
-/** Groups VMs by the NixOS that they need, each guest where its first VM by index is. */
+/** Groups VMs by the NixOS that they need. Guests are in the order of the index of their first VM. */
 export const groupGuests = (vms: readonly VmPlan[]): readonly GuestPlan[] => {
   const groups = collect(
     vms

@@ -16,7 +16,10 @@ export interface IndexRequest {
   readonly fixed: number | undefined;
   /** The index that the lock gives the VM. */
   readonly locked: number | undefined;
-  /** True for each earlier lock with the same index, the latest first: of two VMs at one index, that VM keeps it. */
+  /**
+   * For each earlier lock, the latest first: true if it has the same index. Of two VMs at one index, the VM that an
+   * earlier lock has there keeps it.
+   */
   readonly lockedEarlier: readonly boolean[];
   /** The index that a VM of this name had before it left the config. */
   readonly freed: number | undefined;

@@ -51,7 +51,7 @@ export const planNetworks = (
   return { value, problems };
 };
 
-/** Settings that the tool of an existing bridge decides. */
+/** Reports settings that belong in the program that creates an existing bridge. */
 const setElsewhere = (name: string, { ports, dhcp, vlans, address }: Bridge, path: ConfigPath): readonly Problem[] =>
   Object.entries({
     ports: ports.length > 0,
@@ -70,7 +70,7 @@ const setElsewhere = (name: string, { ports, dhcp, vlans, address }: Bridge, pat
 
 const withoutSubnet = { dhcp: dhcpWithoutSubnet, gateway: gatewayWithoutSubnet };
 
-/** Settings of a network that need a subnet or a LAN, and have none. */
+/** Reports settings of a network that need a subnet or a LAN if there is none. */
 const lacks = (
   name: string,
   { address, ipv6, gateway, dhcp }: Pick<Vlan, "address" | "ipv6" | "gateway" | "dhcp">,

@@ -8,9 +8,8 @@ import { joinDestination, splitDestination } from "../scalars/scalars.js";
 /**
  * allow contains a local address
  *
- * `allow` opens destinations beyond the host. Other rules decide about packets to the host and to other VMs: use
- * `reachHost` and `reachVms`. `allow` can contain a larger subnet: this opens all of the subnet except the host's
- * networks.
+ * `allow` opens destinations beyond the host, but not the host and its other VMs: use `reachHost` and `reachVms`.
+ * `allow` can contain a larger subnet: this opens all of the subnet except the host's networks.
  *
  * ## Fails
  *
