@@ -78,7 +78,7 @@ export const insertElementBefore = (
 
 const afterSpaces = (text: string, at: number): number => at + (/^[ \t]*/.exec(text.slice(at))?.[0].length ?? 0);
 
-/** True if an element has blank lines on both sides, if it has neighbours or comments after it. */
+/** True if blank lines separate an element from its neighbours and from the comments after it. */
 const separated = (text: string, { elements, close }: Sequence, index: number): boolean => {
   const [previous, element, next] = [elements[index - 1], elements[index], elements[index + 1]];
   if (previous === undefined || element === undefined) return false;

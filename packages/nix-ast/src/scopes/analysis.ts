@@ -64,7 +64,7 @@ export type Resolution =
   | { readonly kind: "variable"; readonly variable: Variable }
   /** A global name of Nix, such as `builtins`, `map` or `true`. A `with` cannot redefine it. */
   | { readonly kind: "global" }
-  /** Neither, but in the body of a `with`, whose set may define it. `with` is the innermost one. */
+  /** An unknown name in the body of a `with`, whose set may define it. `with` is the innermost one. */
   | { readonly kind: "with"; readonly with: With }
   /** Undefined in this tree. */
   | { readonly kind: "free" };

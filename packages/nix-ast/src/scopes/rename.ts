@@ -17,7 +17,7 @@ import { analyze, type Reference, type Variable } from "./analysis.js";
 
 /** The reason of a {@link RenameError}. */
 export type RenameErrorKind =
-  /** The new name is a keyword or no name of a variable. */
+  /** The new name is a keyword, or not allowed as the name of a variable. */
   | "invalid"
   /** The name is an attribute too, which other code may use: of a `rec` set, or of `{ … }:`. */
   | "attribute"
