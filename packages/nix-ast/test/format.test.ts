@@ -20,7 +20,7 @@ const cases: Readonly<Record<string, readonly [before: string, after: string]>> 
     "{ name /* name */ = /* value */ f # function\n  x; }",
     "{\n  name # name\n    =  # value\n      # function\n      f x;\n}\n",
   ],
-  "blocks of comments without their stars": ["/*\n * a\n *   b\n */\nx", "/*\n  a\n    b\n*/\nx\n"],
+  "block comments without their stars": ["/*\n * a\n *   b\n */\nx", "/*\n  a\n    b\n*/\nx\n"],
   "documentation comments": ["{\n/** doc */\na = 1; }", "{\n  /**\n    doc\n  */\n  a = 1;\n}\n"],
   "language tags before strings": ["{ a = /* bash */ ''\n  x\n''; }", "{\n  a = /* bash */ ''\n    x\n  '';\n}\n"],
   "leading commas to trailing ones, with their comments": [
@@ -32,7 +32,7 @@ const cases: Readonly<Record<string, readonly [before: string, after: string]>> 
     "[ ({ a, ... }: { b = 1; }) ({ a, ... }:\n{ b = 1; }) ]",
     "[\n  ({ a, ... }: { b = 1; })\n  (\n    { a, ... }:\n    {\n      b = 1;\n    }\n  )\n]\n",
   ],
-  "indented strings without need": [
+  "needless indented strings": [
     "[ ''a'' ''a ''${b} '''c''' '' ''a\"b'' ''\n  a'' ]",
     "[\n  \"a\"\n  \"a \\${b} ''c'' \"\n  ''a\"b''\n  ''a''\n]\n".replace("  ''a''\n", '  "a"\n'),
   ],

@@ -222,7 +222,7 @@ describe("any text", () => {
 
   // Nix before 2.24 merges fewer definitions.
   it.skipIf(nixWithPipes === undefined)(
-    "defines a name twice to us if it does to Nix (needs MICROVM_EMIT_NIX_CURRENT)",
+    "has a duplicate name exactly if Nix reports one (needs MICROVM_EMIT_NIX_CURRENT)",
     () => {
       if (nixWithPipes === undefined) return;
       const texts = fc.sample(repeating, 60).map((text) => `{ a, x }: ${text}`);

@@ -50,7 +50,7 @@ describe("printData", () => {
     ["a node", { a: 1, b: ident("x") }],
     ["a root that is a node", attrs({ a: 1, b: 2 })],
     ["a result", { a: 1, b: { _tag: "Right", right: 1 } }],
-    ["more levels than are indented", nested(300)],
+    ["more levels than the indentation limit", nested(300)],
   ])("treats %s as toNix does", (_, value) => {
     expect(outcome(() => printData(value))).toBe(outcome(() => print(toNix(value))));
   });

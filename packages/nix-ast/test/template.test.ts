@@ -37,7 +37,7 @@ describe("nix`…`", () => {
     ["a name", nix`{ ${"a b"} = 1; c.${"d"}.e = 2; }`, '{\n  "a b" = 1;\n  c.d.e = 2;\n}'],
     ["a path of names", nix`x.${["a", "b.c"]}.d`, 'x.a."b.c".d'],
     ["a computed name", nix`x.${ident("y")} or 1`, "x.${y} or 1"],
-    ["a name asked for", nix`x ? ${"if"}`, 'x ? "if"'],
+    ["a name after a question mark", nix`x ? ${"if"}`, 'x ? "if"'],
     ["inherited names", nix`{ inherit ${"a"} ${["b", "c d"]}; }`, '{ inherit a b "c d"; }'],
     ["a part of a string", nix`"a ${"$"}{b} ${1} ${x}"`, '"a \\${b} 1 ${x}"'],
     ["a part of a string in two quotes", nix`''${"''"} "${x}"''`, "''''' \"${x}\"''"],
@@ -125,18 +125,18 @@ describe("nix`…`", () => {
 
   it.each([
     ["a value as a name", () => nix`{ ${1} = 2; }`, "expected a string or a node as a name"],
-    ["no name at all", () => nix`x.${[]}`, "an attribute path needs at least one name"],
+    ["an empty path of names", () => nix`x.${[]}`, "an attribute path needs at least one name"],
     ["a record in a string", () => nix`"${{}}"`, "expected a string, a number or a node as a part of a string"],
     ["a splice that is not an array", () => nix`[ ...${1} ]`, "expected an array of items after `...` in a list"],
     ["a parameter", () => nix`{ ${"a"}, b }: a`, "unexpected"],
     ["NaN", () => nix`${NaN}`, "not a Nix float: NaN"],
     ["a duplicate name", () => nix`{ ${"a"} = 1; a = 2; }`, "attribute `a` is already defined"],
     ["a value in a comment", () => nix`1 # ${2}`, "a value is not allowed here"],
-    ["a value in a block of comments", () => nix`/* ${2} */ 1`, "a value is not allowed here"],
+    ["a value in a block comment", () => nix`/* ${2} */ 1`, "a value is not allowed here"],
     ["a value after a backslash", () => nix`"\\${"x"}"`, "a value is not allowed here"],
     ["a value directly after a name", () => nix`pkgs.linux_${"6_6"}`, "a value cannot be part of a name"],
     ["a value directly before a name", () => nix`[ ${1}a ]`, "a value cannot be part of a name"],
-    ["the mark of a hole in the text", () => nix`a \ue000`, "unexpected character"],
+    ["the internal marker of a value in the text", () => nix`a \ue000`, "unexpected character"],
   ])("rejects %s", (_, make, message) => {
     expect(failure(make).message).toContain(message);
   });

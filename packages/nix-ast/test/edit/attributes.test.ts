@@ -93,19 +93,19 @@ describe("setAttr replaces", () => {
     ["within parentheses", "{ a = ({ b=(1); }); }", set("a.b", 2), "{ a = ({ b=2; }); }"],
     ["a value on its own line", "{\n  a =\n    1;\n}", set("a", 2), "{\n  a =\n    2;\n}"],
     [
-      "one line by several",
+      "one line with several",
       "{\n  a =\n    f 1;\n}",
       set("a", [1, "x", { b: 1 }]),
       '{\n  a = [\n    1\n    "x"\n    { b = 1; }\n  ];\n}',
     ],
     [
-      "behind a comment",
+      "after a comment",
       "{\n  a = # why =\n    1;\n}",
       set("a", { b: 1, c: 2 }),
       "{\n  a = # why =\n    {\n      b = 1;\n      c = 2;\n    };\n}",
     ],
     [
-      "a set by a value",
+      "a set with a value",
       "{\n  a.b = 1; # b\n  x = 1;\n  # c\n  a.c = 2;\n}\n",
       set("a", 3),
       "{\n  a = 3; # b\n  x = 1;\n}\n",
@@ -269,7 +269,7 @@ describe("edits fail", () => {
     if (at !== undefined) expect(text.slice(error.range?.start, error.range?.end)).toBe(at);
   });
 
-  it("not when an inner scope defines the name", () => {
+  it("only if no inner scope defines the name", () => {
     const text = "rec { a = x: x; b = let x = 1; in x; c = { x }: x; d = rec { x = 1; y = x; }; e = z.x; }";
     expect(getAttr(done(setAttr(open(text), ["x"], 2)), ["x"])).toMatchObject({ value: 2n });
     expect(done(setAttr(open("{ a = x; }"), ["x"], 2)).text).toBe("{ a = x; x = 2; }");

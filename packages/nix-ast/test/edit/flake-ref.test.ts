@@ -115,7 +115,7 @@ describe.each(withFlakes.map((nix) => [nameOf(nix), nix] as const))("as %s", (_,
     expect(refs.map((ref) => [ref, shown(ref)])).toEqual(refs.map((ref, i) => [ref, (wanted as unknown[])[i]]));
   });
 
-  it("both refuse the same", () => {
+  it("both refuse the same references", () => {
     const texts = TEXTS.filter((text) => read(text) === null).map((text) => `builtins.parseFlakeRef ${quoted(text)}`);
     const refs = REFS.filter((ref) => shown(ref) === null).map(
       (ref) => `builtins.flakeRefToString { ${attributes(ref)} }`,

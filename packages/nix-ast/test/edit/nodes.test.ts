@@ -31,8 +31,8 @@ describe("replaceNode", () => {
     ["with parentheses of the source", "c - (x)", ident("y"), "c - y"],
     ["before a dot", "x.y", call(ident("f"), 1), "(f 1).y"],
     ["as an argument", "f x", lambda("y", 1), "f (y: 1)"],
-    ["in an inherit", "{ inherit (x) a; }", sum, "{ inherit (a + b) a; }"],
-    ["in a minus", "-x", nix`./p`, "-(./p)"],
+    ["in the source of an inherit", "{ inherit (x) a; }", sum, "{ inherit (a + b) a; }"],
+    ["after a minus sign", "-x", nix`./p`, "-(./p)"],
   ])("%s", (_, text, by, expected) => {
     expect(replaced(text, by)).toBe(expected);
   });
