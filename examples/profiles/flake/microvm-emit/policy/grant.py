@@ -4,9 +4,9 @@ usage: grant.py SETTINGS add VM DESTINATION... [--seconds N]
        grant.py SETTINGS list | restore | switched
 
 `add` opens destinations for a VM: a domain, all subdomains of one or an address, with its ports, such as
-*.example.org=tcp/443,udp/443. With --seconds, the grant ends after that time; 0 ends it now. Without, it ends with
-the next switch, whose rules should contain it. The resolver reads the domains, the sets granted4 and granted6 of
-nftables have the addresses.
+*.example.org=tcp/443,udp/443. With --seconds, the grant ends after that time; 0 ends it now. Without --seconds, the
+grant ends with the next switch, whose rules should contain the destination. The resolver reads the domains from the
+file of grants, and the nftables sets granted4 and granted6 contain the addresses.
 
 `list` prints the grants, and the connections of each VM to each server in the last day.
 
@@ -111,16 +111,16 @@ def checked_destination(settings: Settings, name: str, text: str) -> str:
     """A destination in its shortest form, if the VM can have it."""
     vm = settings["vms"].get(name)
     if vm is None:
-        raise RefusedError(f"{name!r} is no VM with a network policy on this host.")
+        raise RefusedError(f"This host has no VM {name!r} with a network policy.")
     address = address_of(text)
     if address is None:
         if len(text) > 253 or DOMAIN.fullmatch(text) is None:
-            raise RefusedError(f"{text!r} is neither a domain nor an address.")
+            raise RefusedError(f"{text!r} is not a domain or an address.")
         if not vm["names"]:
             raise RefusedError(f'{name} has no allowlist, and domains need one: set network to "allowlist".')
         return text
     if isinstance(address, ipaddress.IPv6Address) and (address.scope_id or address.ipv4_mapped):
-        raise RefusedError(f"{text!r} is not an address that packets have.")
+        raise RefusedError(f"{text!r} has a scope or maps an IPv4 address: write the plain address.")
     if address.is_loopback or address.is_multicast or address.is_unspecified or address.is_link_local:
         raise RefusedError(
             f"{text} is an address of the host's own link, which can answer with the host's credentials."
