@@ -275,7 +275,7 @@ describe.skipIf(missing !== undefined)("microvm-emit allow", () => {
     const begin = Date.now();
     const end = succeeds(allow("named", "config.example:80", "-c", file));
     console.log(`allow with the edit and the flake: ${String(Date.now() - begin)} ms`);
-    expect(end.stdout).toMatch(/^open {5}on lab until its next switch, which brings the config\nedited {3}/);
+    expect(end.stdout).toMatch(/^open {5}on lab until its next switch, which applies the config\nedited {3}/);
     succeeds(allow("named", `${THIRD_ADDRESS}:80`, "-c", file));
     expect(await lab.run(`cat ${file}`)).toBe(
       CONFIG.replace(

@@ -79,7 +79,8 @@ export type Unresolved<C> = unknown extends C
     : never;
 
 /**
- * Resolves a config function, a promise or plain data to a config, as the command does.
+ * Resolves a config function, a promise or plain data to a config, as the command does. Rejects with an error of the
+ * function or promise.
  *
  * @param environment input of a config function; by default no variables, and the folder `/`.
  *

@@ -40,10 +40,10 @@ describe("the route to the internet", () => {
   const internet = "internet: the internet, but not the host, other VMs or private networks";
   const everything = "open: everything that the host can reach, the host itself, and other open VMs";
   it.each<[string, object, object, IsolationSummary["wayOut"], readonly string[]]>([
-    ["by NAT, by any interface", {}, bridge({ nat: true }), { by: "nat", through: null }, [internet]],
-    ["by NAT", {}, bridge({ nat }), { by: "nat", through: "eno1" }, [internet]],
+    ["NAT through any interface", {}, bridge({ nat: true }), { by: "nat", through: null }, [internet]],
+    ["NAT through one interface", {}, bridge({ nat }), { by: "nat", through: "eno1" }, [internet]],
     [
-      "by NAT of the routed network",
+      "NAT of the routed network",
       {},
       { routed: { address: "10.9.0.1/24", nat } },
       { by: "nat", through: "eno1" },
@@ -51,66 +51,83 @@ describe("the route to the internet", () => {
     ],
     ["none without NAT", {}, bridge({}), null, ["internet: nothing", "no route out: br0 has no nat"]],
     [
-      "none without NAT, but to what is listed",
+      "none without NAT, with listed destinations",
       { network: "allowlist", allow: ["example.org", "172.17.0.2:80"], reachHost: [8080] },
       bridge({}),
       null,
-      ["allowlist: only", "allow     example.org 172.17.0.2:80", "the host  tcp 8080", "no route out: br0 has no nat"],
+      [
+        "allowlist: only these destinations",
+        "allow     example.org 172.17.0.2:80",
+        "the host  tcp 8080",
+        "no route out: br0 has no nat",
+      ],
     ],
     ["none without NAT for an open VM", open, bridge({}), null, [everything, "no route out: br0 has no nat"]],
     [
-      "by NAT, not that nothing may take it",
+      "NAT, although the policy allows nothing",
       { network: "none" },
       bridge({ nat }),
       { by: "nat", through: "eno1" },
       ["none: nothing"],
     ],
-    ["none, as is meant", { network: "none" }, bridge({}), null, ["none: nothing"]],
     [
-      "into a LAN",
+      "none without NAT and without a remark, if the policy allows nothing",
+      { network: "none" },
+      bridge({}),
+      null,
+      ["none: nothing"],
+    ],
+    [
+      "the LAN of the bridge",
       { ...open, interfaces: [{ address: "dhcp" }] },
       { bridges: { lan: { ports: ["eno2"], address: "dhcp" } } },
       { by: "lan", through: "eno2" },
       [everything],
     ],
     [
-      "past the host",
+      "the LAN of a macvtap",
       { ...open, interfaces: [{ type: "macvtap", link: "eno2", mode: "bridge" }] },
       {},
       { by: "lan", through: "eno2" },
       [everything],
     ],
     [
-      "by the hypervisor",
+      "the network of the hypervisor",
       { ...open, hypervisor: "qemu", interfaces: [{ type: "user" }] },
       {},
       { by: "hypervisor", through: "qemu" },
       [everything],
     ],
-    ["by another gateway", open, bridge({ gateway: "10.0.0.9" }), { by: "gateway", through: "10.0.0.9" }, [everything]],
     [
-      "none by another gateway, which only open VMs reach",
+      "another gateway for an open VM",
+      open,
+      bridge({ gateway: "10.0.0.9" }),
+      { by: "gateway", through: "10.0.0.9" },
+      [everything],
+    ],
+    [
+      "none through another gateway, which only open VMs can reach",
       {},
       bridge({ gateway: "10.0.0.9" }),
       null,
       ["internet: nothing", "no route out: the gateway of br0 is not the host"],
     ],
     [
-      "by addresses that the internet knows",
+      "a subnet of public addresses",
       {},
       bridge({ ipv6: "2001:4860:83::1/64" }),
       { by: "route", through: "2001:4860:83::/64" },
       [internet],
     ],
     [
-      "by any interface",
+      "that of the second interface, if only this one has NAT",
       { interfaces: [{ bridge: "br0" }, { bridge: "br1" }] },
       { bridges: { br0: { address: "10.0.0.1/24" }, br1: { address: "10.0.1.1/24", nat } } },
       { by: "nat", through: "eno1" },
       [internet],
     ],
     [
-      "none by any interface",
+      "none if no interface has NAT",
       { interfaces: [{ bridge: "br0" }, { bridge: "br1" }] },
       { bridges: { br0: { address: "10.0.0.1/24" }, br1: { address: "10.0.1.1/24" } } },
       null,
@@ -146,7 +163,7 @@ describe("the destinations of a VM", () => {
       reachHost: [8080, { port: 69, proto: "udp" }],
     };
     expect(wordsOf(summaryOf({ a, b: {}, c: {} }, host))).toEqual([
-      "allowlist: only",
+      "allowlist: only these destinations",
       "claude-code  api.anthropic.com claude.ai platform.claude.com mcp-proxy.anthropic.com downloads.claude.ai",
       "node         registry.npmjs.org",
       "go           proxy.golang.org sum.golang.org",
@@ -161,14 +178,14 @@ describe("the destinations of a VM", () => {
   it("include exceptions in closed networks", () => {
     const a = { nameservers: ["10.0.0.1", "192.168.1.1"], allow: ["192.168.1.0/24"] };
     expect(wordsOf(summaryOf({ a }, host))).toEqual([
-      "internet: the internet, and of the host, other VMs and private networks only",
+      "internet: the internet, and these parts of the host, other VMs and private networks",
       "allow        192.168.1.0/24",
       "nameservers  10.0.0.1:53 192.168.1.1:53",
       "the host     DNS",
     ]);
     expect(
       wordsOf(summaryOf({ a: { network: "none", reachHost: ["dns", 80], reachVms: ["b"] }, b: {} }, host)),
-    ).toEqual(["none: only", "the host  DNS, tcp 80", "VMs       b"]);
+    ).toEqual(["none: only these destinations", "the host  DNS, tcp 80", "VMs       b"]);
     expect(wordsOf(summaryOf({ a: { network: "allowlist" } }, host))).toEqual(["allowlist: nothing"]);
   });
 });
@@ -189,7 +206,7 @@ describe("the access of a VM to its host", () => {
     expect(besides({ shares, secrets: { TOKEN: "/run/secrets/token", KEY: { file: "~/key" } }, sudo: true })).toEqual([
       "shares /srv/w (writable), /srv/r (read-only)",
       "dangerous share /etc/nixos (writable): the agent maintains this host",
-      "guest's owners in /srv/g: root in the guest can create setuid programs and devices there",
+      "files of any owner in /srv/g: root in the guest can create setuid programs and devices there",
       "secrets KEY (/home/alice/key), TOKEN (/run/secrets/token)",
       "sudo: its user can become root without a password",
     ]);
@@ -217,13 +234,13 @@ describe("the sources that reach a VM", () => {
   it.each<[string, Parameters<typeof summaryOf>[0], object, Partial<IsolationSummary["reachedBy"]>]>([
     ["none by default", { a: {}, b: {} }, host, {}],
     [
-      "VMs that are to reach it",
+      "VMs that have it in reachVms",
       { a: { network: "none" }, b: { reachVms: ["a"] }, c: { reachVms: ["a", "b"] }, d: {} },
       host,
       { vms: ["b", "c"] },
     ],
     [
-      "whoever comes to a published port",
+      "clients of a published port",
       {
         a: {
           firewall: false,
@@ -242,7 +259,7 @@ describe("the sources that reach a VM", () => {
       },
     ],
     [
-      "whoever comes to a forwarded port, not the host's that it reaches",
+      "clients of a port forwarded from the host, but not of one forwarded from the guest",
       {
         a: {
           hypervisor: "qemu",
@@ -258,14 +275,14 @@ describe("the sources that reach a VM", () => {
       {},
       { ports: [{ on: null, proto: "tcp", port: 8080, guestPort: 80 }] },
     ],
-    ["everyone where it is open", { a: { network: "open" } }, host, { everyone: true }],
+    ["everyone for an open VM", { a: { network: "open" } }, host, { everyone: true }],
     [
-      "the LANs that it is in",
+      "the LANs of its interfaces",
       { a: { network: "open", interfaces: [{ address: "dhcp" }, { type: "macvtap", link: "eno3", mode: "bridge" }] } },
       { bridges: { lan: { ports: ["eno2"], address: "dhcp" } } },
       { lans: ["eno2", "eno3"], everyone: true },
     ],
-  ])("is %s", (_, vms, networks, reachedBy) => {
+  ])("are %s", (_, vms, networks, reachedBy) => {
     expect(summaryOf(vms, networks).reachedBy).toEqual({ ...none, ...reachedBy });
   });
 });

@@ -1,6 +1,6 @@
 import { collect } from "@microvm-emit/model/internal";
 
-/** The differences between two plans. Empty lists throughout: nothing changes. */
+/** The differences between two plans. If nothing changes, all lists are empty. */
 export interface Comparison {
   /** Changes of the flake itself, such as its inputs. */
   readonly flake: readonly Change[];

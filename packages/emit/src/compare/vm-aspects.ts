@@ -105,7 +105,7 @@ const permissions: readonly Aspect<ComparedVm>[] = [
     applies: "connections",
   }),
   access({
-    name: "way out",
+    name: "route out",
     reads: ["network.interfaces"],
     facts: ({ isolation: { wayOut, network } }) => (wayOut === null || network === "none" ? [] : [wayOut]),
     words: (ways) => ways.map(({ by, through }) => (through === null ? by : `${by} through ${through}`)),

@@ -14,7 +14,7 @@ export interface Adopted {
   /** The edits of the flake; made with `--edit`. */
   readonly edited: readonly EditedFile[];
   readonly isEdited: boolean;
-  /** Edits that have no literal place. */
+  /** Edits for the user to make, because the flake has no literal for them. */
   readonly byHand: readonly {
     readonly path: string;
     readonly line: number | null;

@@ -19,7 +19,7 @@ export interface Diagnostic {
   readonly remedy: string;
   /** Additional lines: conflicting files, stack frames. */
   readonly details?: readonly string[];
-  /** Other places that take part. */
+  /** Related places. */
   readonly related?: readonly RelatedDiagnostic[];
 }
 
@@ -37,7 +37,7 @@ export interface Findings {
   readonly silenced: readonly SilencedDiagnostic[];
 }
 
-/** Another place that takes part in a problem, such as the first use of a duplicate. */
+/** A related place of a problem, such as the first use of a duplicate. */
 export interface RelatedDiagnostic {
   /** Config path, file or host. */
   readonly subject: string;

@@ -31,9 +31,14 @@ export const isolationLines = (summary: IsolationSummary, style: Style): readonl
     ...(reaching.length === 0 ? [] : [line("reachable by", ` ${reaching.join("; ")}`)]),
     ...(repository === null
       ? []
-      : [line("work", ` in ${repository.mountPoint} on its disk, by Git with ${repository.clone ?? "your clone"}`)]),
+      : [
+          line(
+            "work",
+            ` in ${repository.mountPoint} on its disk; push and fetch exchange commits with ${repository.clone ?? "your clone"}`,
+          ),
+        ]),
     ...sharesLines(shares, line, style),
-    ...(keys.length === 0 ? [] : [line("keys", ` held by the host: ${filesWords(keys)}`)]),
+    ...(keys.length === 0 ? [] : [line("API keys", ` that stay on the host: ${filesWords(keys)}`)]),
     ...(secrets.length === 0 ? [] : [line("secrets", ` ${filesWords(secrets)}`)]),
     ...(sudo ? [line("sudo", ": its user can become root without a password", style.yellow)] : []),
   ];
@@ -65,7 +70,9 @@ const reachLines = ({ network, reaches, wayOut }: IsolationSummary, style: Style
     return [policy(isOut ? "the internet, but not the host, other VMs or private networks" : "nothing")];
   const column = Math.max(...rows.map(([from]) => from.length));
   return [
-    policy(isOut ? "the internet, and of the host, other VMs and private networks only" : "only"),
+    policy(
+      isOut ? "the internet, and these parts of the host, other VMs and private networks" : "only these destinations",
+    ),
     ...rows.map(([from, words]) => ({ lead: from.padEnd(column), style: style.dim, text: `  ${words}`, indent: 2 })),
   ];
 };
@@ -126,7 +133,7 @@ const sharesLines = (
       keepsOwners
         ? [
             line(
-              "guest's owners",
+              "files of any owner",
               ` in ${source}: root in the guest can create setuid programs and devices there`,
               yellow,
             ),

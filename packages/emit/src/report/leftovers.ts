@@ -29,13 +29,13 @@ export const formatLeftovers = ({ host, leftovers, removed, removable }: Leftove
   if (removed.length > 0) return `${removed.map((path) => `${style.red("removed")}  ${path}`).join("\n")}\n`;
   if (removable.length > 0) {
     const lines = removable.map((path) => `  ${path}`);
-    return `${[style.bold("This removes:"), ...lines, "", "Run the command again with --yes. There is no way back."].join("\n")}\n`;
+    return `${[style.bold("This removes:"), ...lines, "", "Run the command again with --yes. This cannot be undone."].join("\n")}\n`;
   }
   if (leftovers.length === 0) return `${host} has no folders of VMs that left the config.\n`;
   const width = Math.max(...leftovers.flatMap(({ folders }) => folders.map(({ kind }) => kind.length)));
   return `${[
     ...leftovers.flatMap(({ vm, isInLock, folders }) => [
-      `${style.bold(vm)}${isInLock ? "" : style.yellow("  not in the lock: something else may have made it")}`,
+      `${style.bold(vm)}${isInLock ? "" : style.yellow("  not in the lock: another program may have made it")}`,
       ...folders.map(({ kind, path, bytes }) => `  ${kind.padEnd(width)}  ${sizeWords(bytes).padStart(10)}  ${path}`),
     ]),
     "",

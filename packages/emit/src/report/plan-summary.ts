@@ -227,12 +227,12 @@ const loginWords = ({ name, sharedLogin }: VmSummary, { logins }: Layout): strin
 
 const ownBecause: Readonly<Record<Exclude<GuestPlan["own"], null | "single">, string>> = {
   asked: 'for this VM only (guest: "own")',
-  long: "for this VM only: its network, shares and environment exceed the kernel's command line",
+  long: "for this VM only: its network, shares and environment exceed the limit of the kernel's command line",
   "not-ascii": "for this VM only: its shares or environment are not ASCII",
 };
 
 const sentence = ({ from, settings: [first, ...others], here, there }: Difference): string =>
-  `${from}: ${first} is ${here ?? "unset"}, there ${there ?? "unset"}${
+  `${from}: ${first} is ${here ?? "unset"} here and ${there ?? "unset"} there${
     others.length === 0 ? "" : `; also ${others.join(", ")}`
   }`;
 

@@ -27,7 +27,7 @@ const formatDeployment = ({ host, isCurrent, system, vms }: DeployedHost, style:
   return [
     `${style.bold(visibleInLine(host))}  ${verdict}\n`,
     ...(rows.length === 0 ? [] : [table(["VM", "change", "state", "after a switch", "facts"], rows, style)]),
-    ...(same === 0 ? [] : [style.dim(`${String(same)} ${same === 1 ? "VM is" : "VMs are"} as in the config\n`)]),
+    ...(same === 0 ? [] : [style.dim(`${String(same)} ${same === 1 ? "VM matches" : "VMs match"} the config\n`)]),
   ].join("");
 };
 

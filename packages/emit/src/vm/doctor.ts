@@ -90,7 +90,7 @@ const checks: readonly Check[] = [
         : [
             "warning",
             "IPv4 forwarding is off",
-            "With `nat` in the config, deploy the host again: VMs cannot reach the internet.",
+            "If the config sets `nat`, deploy the host again: without forwarding, VMs cannot reach the internet.",
           ],
   },
   {

@@ -152,7 +152,7 @@ export const attachHere = async (
 export const attach = (machine: Machine, words: readonly [string, ...string[]]): Promise<number> =>
   attachHere(commandOn(machine, words, process.stdin.isTTY ? ["-t", "-o", "LogLevel=ERROR"] : ["-T"]));
 
-/** The user that a command runs as on a machine. */
+/** True if commands on a machine run as root. */
 export const isRootOn = async (machine: Machine): Promise<boolean> =>
   machine.destination === null
     ? process.getuid?.() === 0

@@ -68,14 +68,14 @@ const progressOf = async (vm: FoundVm, id: string): Promise<string | undefined> 
       id,
       unit.condition
         ? `did not start (${unit.result})`
-        : "was skipped: the VM has no build, so its host was not switched to it",
+        : "was skipped, because the VM has no build: switch its host first",
     );
   }
   return others.find((one) => one.active === "activating")?.id ?? id;
 };
 
 const reasonOf = ({ result, restarts }: Unit): string =>
-  `failed (${result})${restarts > 0 ? ` and restarts, ${String(restarts)} times until now` : ""}`;
+  `failed (${result})${restarts > 0 ? ` and restarted ${String(restarts)} times` : ""}`;
 
 const notStarted = async (
   vm: FoundVm,

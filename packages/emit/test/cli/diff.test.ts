@@ -97,7 +97,7 @@ alpha: 1 new, 1 gone, 1 renamed, 22 changed, 1 unchanged
       logins      - alice with the key ssh-ed25519 …YzQ4ZTkx alice
   + scraper 10.0.0.27
       reaches     + the internet, the host's tcp 8080
-      way out     + nat through eno1
+      route out   + nat through eno1
       shares      + /home/alice/microvm/scraper (writable), /srv/data (writable)
       logins      + alice with the key ssh-ed25519 …YzQ4ZTkx alice
   > web renamed from site
@@ -144,7 +144,7 @@ it("writes a comment for a pull request", () => {
 | \`legacy\` (gone) | shares |  | \`/home/alice/microvm/legacy (writable)\` |
 |  | logins |  | \`alice with the key ssh-ed25519 …YzQ4ZTkx alice\` |
 | \`scraper\` (new) | **reaches** | **\`the internet\`, \`the host's tcp 8080\`** |  |
-|  | **way out** | **\`nat through eno1\`** |  |
+|  | **route out** | **\`nat through eno1\`** |  |
 |  | **shares** | **\`/home/alice/microvm/scraper (writable)\`, \`/srv/data (writable)\`** |  |
 |  | **logins** | **\`alice with the key ssh-ed25519 …YzQ4ZTkx alice\`** |  |
 | \`web\` (renamed from \`site\`) | | | |
@@ -251,7 +251,7 @@ it("reads a commit with its lock and imports, and the packages installed now", (
   writeFileSync(join(dir, "hosts/shared.ts"), shared.replace("none", "internet"));
   const { stdout, stderr, exitCode } = microvmEmit(join(dir, "hosts"), ["diff"]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-  expect(stdout).toContain("  ~ legacy\n      reaches  + the internet\n");
+  expect(stdout).toContain("  ~ legacy\n      reaches    + the internet\n");
 });
 
 it("does not report the folder of a checkout as a change", () => {

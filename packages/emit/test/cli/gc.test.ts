@@ -35,7 +35,7 @@ it("lists folders of VMs that are not in the config", () => {
   host keys SIZE  /var/lib/microvm-host-keys/old
   workspace SIZE  /home/alice/microvm/old
   agent SIZE  /home/alice/claude-microvm-vms/old
-stranger  not in the lock: something else may have made it
+stranger  not in the lock: another program may have made it
   state SIZE  /var/lib/microvms/stranger
 
 Remove them by name: microvm-emit gc --delete NAME. Workspaces stay unless you add --with-workspace; a repository on a disk of the VM is part of its state.
@@ -57,7 +57,7 @@ it("removes nothing without --yes", () => {
   /var/lib/microvm-host-keys/old
   /home/alice/claude-microvm-vms/old
 
-Run the command again with --yes. There is no way back.
+Run the command again with --yes. This cannot be undone.
 `,
   });
   expect(treeOf(root)).toEqual(before);

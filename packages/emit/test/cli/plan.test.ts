@@ -81,17 +81,17 @@ it("plan prints the guests of a host, and the difference of each from the most s
 
   guest c
     c  10.0.0.4  microvm2  8 CPUs  4096 MiB
-      allowlist: only
+      allowlist: only these destinations
         go        proxy.golang.org sum.golang.org
         allow     10.9.0.9:5432
         the host  tcp 8080
         VMs       a
-    differs from a: firewall.enable is false, there true; also toolchains
+    differs from a: firewall.enable is false here and true there; also toolchains
 
   guest d
     d  10.0.0.5  microvm3  8 CPUs  4096 MiB
       internet: the internet, but not the host, other VMs or private networks
-    differs from c: packages[0] is pkgs.hello, there unset
+    differs from c: packages[0] is pkgs.hello here and unset there
 
   guest e  for this VM only (guest: "own")
     e  10.0.0.6  microvm4  8 CPUs  4096 MiB
@@ -119,7 +119,7 @@ it("plan prints risks below their VMs", () => {
       dangerous share /etc (read-only): it audits
       sudo: its user can become root without a password
     b  10.9.0.3  microvm1  8 CPUs  4096 MiB
-      internet: only
+      internet: only these destinations
         the host  DNS
         VMs       a
       no route out: the routed network has no nat
@@ -134,7 +134,7 @@ it("plan prints risks below their VMs", () => {
     d                      8 CPUs  4096 MiB
       open: everything that the host can reach, the host itself, and other open VMs
       reachable by everyone who can reach the host (tcp 2222 → 22)
-    differs from a: hypervisor is qemu, there cloud-hypervisor; also sudo
+    differs from a: hypervisor is qemu here and cloud-hypervisor there; also sudo
 
   defined elsewhere, with unknown network policy: legacy
 `);
@@ -174,7 +174,7 @@ it("plan prints two lines for each similar VM, and wraps long lists", () => {
   expect(lines.slice(24)).toEqual([
     "  guest listing",
     "    listing  10.0.0.11  microvm9  8 CPUs  4096 MiB",
-    "      allowlist: only",
+    "      allowlist: only these destinations",
     "        github  github.com:22,443 api.github.com codeload.github.com uploads.github.com",
     "                *.githubusercontent.com *.actions.githubusercontent.com ghcr.io",
     "        nix     cache.nixos.org channels.nixos.org releases.nixos.org",

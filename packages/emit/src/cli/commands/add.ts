@@ -12,7 +12,7 @@ export const add: Declare = (program, ask) => {
     .argument("<name>", "name of the new VM")
     .option("--agent <agent>", "run this coding agent, such as claude-code")
     .option("--toolchain <toolchains>", "install toolchains, such as go,node; may be repeated", collectNames)
-    .option("--repo <url>", "work on this repository, in the VM: its URL, or the path of your clone", repository)
+    .option("--repo <url>", "use this Git repository as the workspace: its URL, or the path of your clone", repository)
     .option("--like <vm>", "copy the settings of another VM, except those that must be unique")
     .action((name: string, options: EditOptions & AddOptions) => {
       const { agent, toolchain = [], repo, like, host } = options;

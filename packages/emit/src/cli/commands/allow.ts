@@ -106,7 +106,7 @@ const apply = async (machine: Machine, name: string, targets: readonly Target[])
       json: { host: machine.name, inForce: isInForce },
       text: ({ green, yellow }) =>
         isInForce
-          ? `${green("open")}     on ${machine.name} until its next switch, which brings the config\n`
+          ? `${green("open")}     on ${machine.name} until its next switch, which applies the config\n`
           : `${yellow("not open")} on ${machine.name} before its next switch\n`,
       findings: noFindings,
     };

@@ -22,8 +22,12 @@ interface DiffOptions {
 export const diff: Declare = (program, ask) => {
   const command = program
     .command("diff")
-    .description("show what changes for each VM since a commit: access, resources, guests, restarts")
-    .argument("[ref]", "commit, branch or tag to compare with (runs its config); or a VM, as in review", "HEAD")
+    .description("show the changes of each VM since a commit: access, resources, guests, restarts")
+    .argument(
+      "[ref]",
+      "commit, branch or tag to compare with (runs its config); for the name of a VM, same as review",
+      "HEAD",
+    )
     .option(...configOption)
     .option("-o, --output <dir>", "read the flake in this directory (default: flake/ beside the config)")
     .option("--exit-code", "exit with 3 if anything changes, and with 4 if a VM gets more access")

@@ -8,7 +8,7 @@ import { pairFor, withWorkOptions, type WorkOptions } from "../work-options.js";
 export const fetch: Declare = (program, ask) => {
   const command = program
     .command("fetch")
-    .description("fetch the branches of a VM into your clone, as vm/NAME/BRANCH; no file changes")
+    .description("fetch the branches of a VM into your clone, as vm/NAME/BRANCH; your files do not change")
     .argument("<vm>", "name of the VM")
     .addHelpText("after", examples("fetch projectvm", "fetch projectvm --json", "fetch projectvm --repo ~/src/project"))
     .action((name: string, options: WorkOptions) => {

@@ -34,7 +34,7 @@ import { at, bindingAt, input, setAt, setsAt } from "../terms.js";
 
 /**
  * `hosts/HOST/vms/NAME.nix`: the settings of a VM that it does not share with other VMs, and the definition of its
- * guest if it is the first VM of it.
+ * guest if it is the first VM of the guest.
  */
 export const compileVm = (
   host: HostPlan,

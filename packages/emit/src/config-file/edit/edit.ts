@@ -70,7 +70,7 @@ const edited = async (
       const [first] = inherited;
       if (inherited.some((path) => formatPath(path) !== "workspace") || more.length > 0)
         throw new NotEditable(
-          `its ${formatPath(first ?? [])} comes from elsewhere, and no two VMs can share it`,
+          `its ${formatPath(first ?? [])} is set outside its entry, and no two VMs can share it`,
           undefined,
         );
       return attempt([["workspace", `~/microvm/${change.vm.name}`]]);

@@ -153,7 +153,7 @@ const lookFor = (document: Document, path: ConfigPath): Found | { readonly missi
 const find = (text: string, path: ConfigPath): Found => {
   const found = lookFor(parseYaml(text), path);
   if (!("missing" in found)) return found;
-  throw new Unwritten(`${formatPath(path)} is not written there itself`, startOf(found.at));
+  throw new Unwritten(`${formatPath(path)} is not written out at this place`, startOf(found.at));
 };
 
 const isWritten = (text: string, path: ConfigPath): boolean => !("missing" in lookFor(parseYaml(text), path));
@@ -345,7 +345,7 @@ const inFlow = (lines: Lines, text: string): string => {
   const whole = lines.join("\n");
   const { contents } = parseYaml(whole);
   if (isMap(contents) && contents.items.some(({ value }) => isBlock(value)))
-    throw new Unwritten("a flow map (`{ … }`) cannot hold an indented one", startOf(parseYaml(text).contents));
+    throw new Unwritten("a flow map (`{ … }`) cannot contain an indented one", startOf(parseYaml(text).contents));
   return whole;
 };
 

@@ -141,7 +141,7 @@ export const configFailures = {
     words: ({ file, found }) => ({
       subject: file,
       message: `The config is too large: ${found}.`,
-      remedy: "Remove the code that repeats without an end.",
+      remedy: "Remove the endless recursion or loop that builds it.",
     }),
   },
   /**

@@ -165,7 +165,7 @@ const failedHost = ({ host, message, origins }: FailedHost): Diagnostic => {
   const related: readonly RelatedDiagnostic[] = [
     ...others.map(({ path: other, place }) => ({
       subject: other === undefined ? "a module" : formatPath(other),
-      note: "takes part",
+      note: "is involved",
       ...(place === undefined ? {} : { place }),
     })),
     ...emitted.map((place) => ({ subject: "emitted as", place, note: place.lineText?.trim() ?? "" })),

@@ -8,7 +8,7 @@ export type Words = Omit<Diagnostic, "code" | "severity">;
 export interface Row<F extends Failure> {
   /** 1: the input is wrong. 2: the program could not check the input. */
   readonly exitCode: 1 | 2;
-  /** `diagnosticsOf` gives the words of a failure within it. */
+  /** The message, or diagnostics; `diagnosticsOf` returns those of a nested failure. */
   readonly words: (
     failure: F,
     diagnosticsOf: (inner: Failure) => readonly Diagnostic[],

@@ -296,7 +296,7 @@ export const vmFailures = {
       subject: vm,
       message: isKept
         ? `The SSH host key of this VM is unknown on ${host}.`
-        : "The guest makes its own SSH host key, so nobody can verify it.",
+        : "The guest makes its own SSH host key, which cannot be verified.",
       remedy: isKept
         ? `Restart the VM: \`microvm-emit restart ${vm}\`.`
         : "Remove `sshHostKeys: false` from the config and deploy the host.",
