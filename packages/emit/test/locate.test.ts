@@ -14,22 +14,22 @@ describe("the place of a config path", () => {
   it.each<[string, string, string]>([
     ["in a plain object", `export default { hosts: { a: { vms: { v: {\n  vcpu: 0 } } } } };`, "vcpu: 0"],
     [
-      "in what defineConfig gets",
+      "in the argument of defineConfig",
       `export default defineConfig({ hosts: { a: { vms: { "v": {\n  ["vcpu"]: 0 } } } } });`,
       `["vcpu"]: 0`,
     ],
     [
-      "behind names",
+      "through constants",
       `const n = 2;\nconst v = {\n  vcpu: n };\nconst vms = { v };\nconst c = { hosts: { a: { vms } } };\nexport default c;`,
       "vcpu: n",
     ],
     [
-      "behind types",
+      "through type assertions",
       `export default ({ hosts: { a: { vms: { v: {\n  vcpu: 0 } as Vm } satisfies Vms } } })!;`,
       "vcpu: 0",
     ],
     [
-      "in a spread, the last one winning",
+      "in the last of several spreads",
       `const b = {\n  vcpu: 0 };\nexport default { hosts: { a: { vms: { v: { vcpu: 1, ...b } } } } };`,
       "vcpu: 0",
     ],
@@ -39,23 +39,23 @@ describe("the place of a config path", () => {
       "vcpu: 0",
     ],
     [
-      "in a spread under a condition",
+      "in a conditional spread",
       `export default { hosts: { a: { vms: { v: { ...(x && {\n  vcpu: 0 }) } } } } };`,
       "vcpu: 0",
     ],
     ["in either branch", `export default { hosts: x ? {} : { a: { vms: { v: {\n  vcpu: 0 } } } } };`, "vcpu: 0"],
     [
-      "in what a local function returns",
+      "in the result of a local function",
       `const vm = (name: string) => ({ name,\n  vcpu: 0 });\nexport default { hosts: { a: { vms: { v: vm("x") } } } };`,
       "vcpu: 0",
     ],
     [
-      "in what a local function is given",
+      "in the argument of a local function",
       `function vm(more: object) {\n  const all = { a: 1, ...more };\n  return all;\n}\nexport default { hosts: { a: { vms: { v: vm({\n  vcpu: 0 }) } } } };`,
       "vcpu: 0",
     ],
     [
-      "in what a local function takes apart",
+      "in a destructured parameter of a local function",
       `const vm = ({ extra, n = 1 }) => ({ ...extra });\nexport default { hosts: { a: { vms: { v: vm({ extra: {\n  vcpu: 0 } }) } } } };`,
       "vcpu: 0",
     ],
@@ -65,12 +65,12 @@ describe("the place of a config path", () => {
       "vcpu: 0",
     ],
     [
-      "in what a function of the environment returns",
+      "in the result of a config function",
       `export default defineConfig(async ({ env }) => {\n  const n = Number(env.N);\n  return { hosts: { a: { vms: { v: {\n  vcpu: n } } } } };\n});`,
       "vcpu: n",
     ],
     [
-      "in what a declared function returns",
+      "in the result of a declared function",
       `export default function (env) { return { hosts: { a: { vms: { v: {\n  vcpu: 0 } } } } }; }`,
       "vcpu: 0",
     ],
@@ -81,11 +81,11 @@ describe("the place of a config path", () => {
       "vcpu: 0",
     ],
     [
-      "else that of its deepest part found",
+      "at its deepest known part, if it is not found itself",
       `import { v } from "./v.js";\nexport default { hosts: { a: { vms: {\n  v } } } };`,
       "v } } } };",
     ],
-    ["else that of the config", `import { c } from "./c.js";\nexport default c;`, "c;"],
+    ["at the config, if no part is found", `import { c } from "./c.js";\nexport default c;`, "c;"],
   ])("is found %s", async (_, source, expected) => {
     expect((await textAt(source, vcpu))?.slice(0, expected.length)).toBe(expected);
   });

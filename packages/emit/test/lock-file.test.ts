@@ -70,16 +70,16 @@ describe("a lock with conflict markers", () => {
   const joinedLock = lockOf({ a: 0, b: 1, c: 1 });
 
   it.each<[string, string, Lock]>([
-    ["of the merge style", '<<<<<<< HEAD\n      "b": 1\n=======\n      "c": 1\n>>>>>>> x', joinedLock],
+    ["in the merge style", '<<<<<<< HEAD\n      "b": 1\n=======\n      "c": 1\n>>>>>>> x', joinedLock],
     [
-      "of diff3",
+      "in the diff3 style",
       '<<<<<<< HEAD\n      "b": 1\n||||||| 1a2b3c\n      "gone": 5\n=======\n      "c": 1\n>>>>>>> x',
       joinedLock,
     ],
     ["with an empty side", '<<<<<<< HEAD\n=======\n      "c": 1,\n>>>>>>> x\n      "b": 1', joinedLock],
-    ["with the lines of Windows", '<<<<<<< HEAD\r\n      "b": 1\r\n=======\r\n      "c": 1\r\n>>>>>>> x\r', joinedLock],
+    ["with CRLF line ends", '<<<<<<< HEAD\r\n      "b": 1\r\n=======\r\n      "c": 1\r\n>>>>>>> x\r', joinedLock],
     [
-      "of several regions",
+      "in several regions",
       '<<<<<<< HEAD\n      "b": 1,\n=======\n      "c": 1,\n>>>>>>> x\n      "d": 4,\n<<<<<<< HEAD\n      "e": 5\n=======\n      "f": 6\n>>>>>>> x',
       lockOf({ a: 0, b: 1, c: 1, d: 4, e: 5, f: 6 }),
     ],
@@ -89,7 +89,7 @@ describe("a lock with conflict markers", () => {
       lockOf({ a: 0, b: 1, d: 4, c: 1 }),
     ],
     [
-      "of a common ancestor that has a conflict too",
+      "in the common ancestor too",
       '<<<<<<< HEAD\n      "b": 1\n||||||| merged\n<<<<<<<<< one\n      "x": 8\n=========\n      "y": 8\n>>>>>>>>> two\n=======\n      "c": 1\n>>>>>>> x',
       joinedLock,
     ],
@@ -99,7 +99,7 @@ describe("a lock with conflict markers", () => {
       lockOf({ a: 0, b: 1 }),
     ],
     [
-      "over a host's end",
+      "across the end of a host",
       '<<<<<<< HEAD\n      "b": 1\n    },\n    "i": {\n      "b": 0\n=======\n      "c": 1\n    },\n    "j": {\n      "c": 0\n>>>>>>> x',
       { version: 2, hosts: { h: { a: 0, b: 1, c: 1 }, i: { b: 0 }, j: { c: 0 } } },
     ],
@@ -143,20 +143,16 @@ describe("a lock that is broken", () => {
   it.each<[string, string, [line: number, column: number] | undefined, reason?: string]>([
     ["another version", '{ "version": 3, "hosts": {} }', [1, 14]],
     [
-      "a VM's name that is none",
+      "an invalid name of a VM",
       '{ "version": 1, "hosts": { "alpha": { "a; touch b": 0 } } }',
       [1, 53],
       'hosts.alpha["a; touch b"]: "a; touch b" is not a host name',
     ],
-    ["a freed index that is none", '{ "version": 2, "hosts": {}, "freed": { "alpha": [{ "vm": "a" }] } }', [1, 51]],
+    ["an invalid freed index", '{ "version": 2, "hosts": {}, "freed": { "alpha": [{ "vm": "a" }] } }', [1, 51]],
     ["another setting", '{ "version": 2, "hosts": {}, "more": 1 }', [1, 1]],
     ["half a conflict", '{\n  "version": 2,\n<<<<<<< HEAD\n  "hosts": {}\n}\n', [3, 1]],
-    [
-      "a side that is broken",
-      '{\n"version": 2,\n<<<<<<< HEAD\n"hosts": {}\n=======\n"hosts": {\n>>>>>>> x\n}\n',
-      [9, 1],
-    ],
-    ["objects in objects", '{"a":'.repeat(200_000), undefined],
+    ["a broken side", '{\n"version": 2,\n<<<<<<< HEAD\n"hosts": {}\n=======\n"hosts": {\n>>>>>>> x\n}\n', [9, 1]],
+    ["objects nested too deeply", '{"a":'.repeat(200_000), undefined],
   ])("is reported with its place when it has %s", async (_, text, at, reason) => {
     const failure: unknown = await read(text).then(
       () => undefined,
@@ -217,21 +213,26 @@ describe("a config without a lock", () => {
       { lock: { version: 1, hosts: { h: { a: 3, b: 1 } } }, from: { from: "microvm-emit.lock.json", isWhole: false } },
     ],
     [
-      "has all of it",
+      "takes the whole lock if it has all hosts",
       { "microvm-emit.lock.json": printLock(shared) },
       { h, other: { vms: { x: {} } } },
       { lock: { ...shared, freed: {} }, from: { from: "microvm-emit.lock.json", isWhole: true } },
     ],
     [
-      "has the lock of a config that was renamed, also with a renamed VM",
+      "takes the lock of a config that was renamed, even with a renamed VM",
       { "old.lock.json": printLock(lockOf({ b: 2 }, { h: [{ vm: "c", index: 0 }] })) },
       { h: { vms: { n: { renamedFrom: "b" } } } },
       { lock: lockOf({ b: 2 }, { h: [{ vm: "c", index: 0 }] }), from: { from: "old.lock.json", isWhole: true } },
     ],
-    ["has no lock of a config that is there", { "old.config.ts": "", "old.lock.json": printLock(shared) }, { h }, none],
-    ["has no lock with other VMs", { "old.lock.json": printLock(shared) }, { h: { vms: { z: {} } } }, none],
     [
-      "has no file of another program's",
+      "does not take the lock of another existing config",
+      { "old.config.ts": "", "old.lock.json": printLock(shared) },
+      { h },
+      none,
+    ],
+    ["does not take a lock with other VMs", { "old.lock.json": printLock(shared) }, { h: { vms: { z: {} } } }, none],
+    [
+      "does not take a file of another program",
       {
         "packages.lock.json": '{ "version": 1, "dependencies": {} }',
         "a.lock.json": "<",
@@ -245,7 +246,7 @@ describe("a config without a lock", () => {
   });
 
   it.each([[undefined], [{ hosts: 1 }], [{ hosts: { h: null } }], [{ hosts: { h: { vms: [1] } } }]])(
-    "of any shape has none (%j)",
+    "takes no lock if its shape is wrong (%j)",
     async (config) => {
       const dir = temporaryDirectory();
       layOut(dir, { "microvm-emit.lock.json": printLock(shared) });

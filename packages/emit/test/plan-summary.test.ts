@@ -21,7 +21,7 @@ describe("the difference of a guest", () => {
     ["a file of home-manager", { home: ["./home.nix"] }, ["home[0]"], "./home.nix", null],
     ["a module of an input", { home: ["home-manager.x.y"] }, ["home[0]"], "x.y", null],
     ["a NixOS module", { modules: ["./a.nix"] }, ["modules[0]"], "./a.nix", null],
-    ["a share that is gone", { store: "disk" }, ["shares[0]"], null, "ro-store"],
+    ["a removed share", { store: "disk" }, ["shares[0]"], null, "ro-store"],
     [
       "a volume",
       { volumes: [{ image: "x.img", sizeMiB: 1, mountPoint: "/x" }] },

@@ -16,7 +16,7 @@ const forms: Readonly<Record<string, object>> = {
   "no interface and no vsock": { interfaces: [], vsock: false },
   "a macvtap": { network: "open", interfaces: [macvtap] },
   "a macvtap with an address": { network: "open", interfaces: [{ ...macvtap, address: "192.168.1.9/24" }] },
-  "QEMU's own network": { ...qemu, network: "open", interfaces: [{ type: "user" }] },
+  "the user network of QEMU": { ...qemu, network: "open", interfaces: [{ type: "user" }] },
   "a tap that QEMU makes": { ...qemu, network: "open", interfaces: [{ type: "bridge" }] },
   "a routed tap": { interfaces: [{ routed: true }] },
   "a tap with DHCP": { interfaces: [{ address: "dhcp" }] },
@@ -32,9 +32,9 @@ const forms: Readonly<Record<string, object>> = {
   stratovirt: { ...bare, hypervisor: "stratovirt" },
   kvmtool: { ...bare, hypervisor: "kvmtool" },
   alioth: { ...bare, hypervisor: "alioth" },
-  "SSH keys that change": { sshHostKeys: false },
-  "a store that is read only": { writableStoreOverlay: null },
-  "a guest of its own": { guest: "own" },
+  "SSH host keys that change": { sshHostKeys: false },
+  "a read-only store": { writableStoreOverlay: null },
+  "a separate guest": { guest: "own" },
 };
 
 /** A value of each setting that is not its default. */
@@ -203,7 +203,7 @@ describe("each setting changes the output or is reported", () => {
     ["with a DHCP server", { address: "10.7.0.1/16", dhcp: true }],
     ["with NAT", { address: "10.7.0.1/16", nat: true }],
     ["with NAT by an interface", { address: "10.7.0.1/16", nat: { externalInterface: "eno1" } }],
-    ["with IPv6 alone", { ipv6: "fd00:7::1/64" }],
+    ["with IPv6 only", { ipv6: "fd00:7::1/64" }],
     ["with both families", { address: "10.7.0.1/16", ipv6: "fd00:7::1/64" }],
   ])("of a bridge %s", (_, form) => {
     const vm = { network: "open", interfaces: [{ ...("ports" in form && { address: "dhcp" }) }] };
@@ -233,9 +233,9 @@ describe("each setting changes the output or is reported", () => {
   it.each<[string, object]>([
     ["over virtiofs", {}],
     ["that keeps owners", { owners: "guest" }],
-    ["that is read only", { readOnly: true }],
+    ["that is read-only", { readOnly: true }],
     ["over 9p", { proto: "9p" }],
-    ["over 9p that is read only", { proto: "9p", readOnly: true }],
+    ["over 9p that is read-only", { proto: "9p", readOnly: true }],
   ])("of a share %s", (_, form) => {
     const share = { tag: "t", source: "/srv/t", ...form };
     // A writable share may be dangerous on the host even if it is not on this machine.
@@ -260,9 +260,9 @@ describe("each setting changes the output or is reported", () => {
     mkfsExtraArgs: ["-m", "0"],
   };
   it.each<[string, object, object]>([
-    ["that is made", { sizeMiB: 10 }, {}],
+    ["that is created", { sizeMiB: 10 }, {}],
     ["that is mounted", { sizeMiB: 10, mountPoint: "/data" }, {}],
-    ["that is there", { autoCreate: false }, {}],
+    ["that exists", { autoCreate: false }, {}],
     ["of QEMU", { sizeMiB: 10 }, qemu],
     ["of crosvm", { sizeMiB: 10 }, { hypervisor: "crosvm" }],
   ])("of a volume %s", (_, form, vm) => {

@@ -15,30 +15,35 @@ describe("the place of a path in YAML", () => {
   it.each<[string, string, ConfigPath, string]>([
     ["in block maps", "hosts:\n  a:\n    vms:\n      v:\n        vcpu: 0\n", vcpu, "vcpu: 0"],
     ["in flow maps", 'hosts: { a: { vms: { v: { "vcpu": 0 } } } }\n', vcpu, '"vcpu": 0 } } } }'],
-    ["behind comments and a document's start", "# c\n---\nhosts:\n  a: {vms: {v: {vcpu: 0}}}\n", vcpu, "vcpu: 0}}}"],
-    ["in a list", "modules:\n  - a\n  - ./b.nix # here\n", ["modules", 1], "./b.nix # here"],
-    ["behind an alias", "x: &small\n  vcpu: 0\nhosts:\n  a:\n    vms:\n      v: *small\n", vcpu, "vcpu: 0"],
     [
-      "behind a merge key",
+      "after comments and the start of a document",
+      "# c\n---\nhosts:\n  a: {vms: {v: {vcpu: 0}}}\n",
+      vcpu,
+      "vcpu: 0}}}",
+    ],
+    ["in a list", "modules:\n  - a\n  - ./b.nix # here\n", ["modules", 1], "./b.nix # here"],
+    ["through an alias", "x: &small\n  vcpu: 0\nhosts:\n  a:\n    vms:\n      v: *small\n", vcpu, "vcpu: 0"],
+    [
+      "through a merge key",
       "x: &small\n  vcpu: 0\nhosts:\n  a:\n    vms:\n      v:\n        <<: *small\n        index: 1\n",
       vcpu,
       "vcpu: 0",
     ],
     [
-      "behind a merge key with several maps, the first winning",
+      "through a merge key in the first of several maps",
       "x: &x { index: 0 }\ny: &y { vcpu: 0 }\nz: &z { vcpu: 1 }\nhosts: { a: { vms: { v: { <<: [*x, *y, *z] } } } }\n",
       vcpu,
       "vcpu: 0 }",
     ],
     [
-      "in the map itself where a merge key has the key too",
+      "in the map itself, before its merge key",
       "x: &small { vcpu: 1 }\nhosts: { a: { vms: { v: { <<: *small, vcpu: 0 } } } }\n",
       vcpu,
       "vcpu: 0 } } } }",
     ],
     ["with keys that are numbers", "hosts: { 1: { vms: {} } }\n", ["hosts", "1"], "1: { vms: {} } }"],
-    ["else that of its deepest part found", "hosts:\n  a: {}\n", vcpu, "a: {}"],
-    ["else that of the config", "hosts: {}\n", ["description"], "hosts: {}"],
+    ["at its deepest known part, if it is not found itself", "hosts:\n  a: {}\n", vcpu, "a: {}"],
+    ["at the config, if no part is found", "hosts: {}\n", ["description"], "hosts: {}"],
   ])("is found %s", async (_, source, path, expected) => {
     expect(await textAt(source, path)).toBe(expected);
     const read = readYaml("/c.yaml", source);
@@ -79,16 +84,16 @@ it("accepts anchors and merge keys", () => {
 
 describe("invalid YAML", () => {
   it.each<[string, string, string, RegExp]>([
-    ["a key given twice", "hosts: {}\nhosts: {}\n", "2:1", /unique/],
+    ["a duplicate key", "hosts: {}\nhosts: {}\n", "2:1", /unique/],
     ["an open bracket", "hosts: {\n", "2:1", /end with a }/],
     ["wrong indentation", "hosts:\n  a: 1\n b: 2\n", "3:1", /column|indent/],
     ["two documents", "hosts: {}\n---\nhosts: {}\n", "2:1", /multiple documents/],
-    ["a tag of no one's", "hosts: !mine {}\n", "1:8", /!mine/],
-    ["an alias of nothing", "hosts: *none\n", "1:8", /no anchor &none/],
-    ["an alias of what it lies in", "hosts: &a\n  h: *a\n", "2:6", /contains itself/],
-    ["a merge of what it lies in", "hosts: &a\n  <<: *a\n", "2:7", /contains itself/],
+    ["an unknown tag", "hosts: !mine {}\n", "1:8", /!mine/],
+    ["an alias without an anchor", "hosts: *none\n", "1:8", /no anchor &none/],
+    ["an alias of its own parent", "hosts: &a\n  h: *a\n", "2:6", /contains itself/],
+    ["a merge of its own parent", "hosts: &a\n  <<: *a\n", "2:7", /contains itself/],
     [
-      "aliases of aliases of aliases",
+      "nested aliases with too many values",
       [
         "a: &l0 [x]",
         ...Array.from({ length: 8 }, (_, at) => `b${at}: &l${at + 1} [${Array(10).fill(`*l${at}`).join(", ")}]`),

@@ -187,7 +187,7 @@ describe.each(nixes())("microvm-emit adopt with $version", (nix) => {
   );
 
   it(
-    "with --edit removes the VMs from the flake, and its host then has those of the config",
+    "with --edit removes the VMs from the flake, and the host then has the VMs of the config",
     { timeout: 180_000 },
     () => {
       const dir = folder();

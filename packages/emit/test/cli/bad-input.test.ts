@@ -47,7 +47,7 @@ describe("a config that cannot be loaded", () => {
 
   it.each<Row>([
     [
-      "is not there",
+      "does not exist",
       { "my.microvm.config.ts": "" },
       config,
       { code: "config-missing", remedy: "Did you mean my.microvm.config.ts?" },
@@ -72,25 +72,25 @@ describe("a config that cannot be loaded", () => {
     ],
     ["has no extension", { config: "" }, "config", { code: "config-unsupported" }],
     [
-      "is no TypeScript",
+      "is not valid TypeScript",
       { [config]: "export default {\n  a: 1\n  b: 2,\n};\n" },
       config,
       { code: "config-syntax", at: "microvm.config.ts:3:3", message: 'Unexpected token, expected ",".' },
     ],
     [
-      "imports what is no TypeScript",
+      "imports invalid TypeScript",
       { [config]: 'import x from "./lib.ts";\nexport default x;\n', "lib.ts": "export default (;\n" },
       config,
       { code: "config-syntax", at: "lib.ts:1:17" },
     ],
     [
-      "is no JSON",
+      "is not valid JSON",
       { "c.json": '{\n  "hosts": {},\n}\n' },
       "c.json",
       { code: "config-syntax", at: "c.json:3:1", message: "The config is not valid JSON (property name expected)." },
     ],
     [
-      "is JSON that breaks off",
+      "is JSON that ends too early",
       { "c.json": '{\n  "hosts": {' },
       "c.json",
       { code: "config-syntax", at: "c.json:2:13" },
@@ -102,7 +102,7 @@ describe("a config that cannot be loaded", () => {
       { code: "config-syntax", at: "c.json:1:3" },
     ],
     [
-      "is JSON with a key twice",
+      "is JSON with a duplicate key",
       { "c.json": '{ "hosts": {\n  "a": { "x": 1 },\n  "a": {} } }' },
       "c.json",
       {
@@ -112,14 +112,14 @@ describe("a config that cannot be loaded", () => {
       },
     ],
     [
-      "is JSON with comments and a key twice",
+      "is JSON with comments and a duplicate key",
       { "c.jsonc": '{\n  "hosts": [{ "a": 1 }, { "a": 2 }], // once each\n  "hosts": {} }' },
       "c.jsonc",
       { code: "config-syntax", at: "c.jsonc:3:3" },
     ],
     ["is an empty JSON file", { "c.json": "" }, "c.json", { code: "config-syntax", at: "c.json:1:1" }],
     [
-      "imports a file that is not there",
+      "imports a missing file",
       { [config]: 'import { zsh as a } from "microvm-emit";\nimport b from "./none.js";\nexport default [a, b];\n' },
       config,
       {
@@ -130,7 +130,7 @@ describe("a config that cannot be loaded", () => {
       },
     ],
     [
-      "imports a package that is not there",
+      "imports a missing package",
       { [config]: 'import b from "@no/package";\nexport default b;\n' },
       config,
       {
@@ -140,13 +140,13 @@ describe("a config that cannot be loaded", () => {
       },
     ],
     [
-      "imports what imports what is not there",
+      "imports a file that imports a missing file",
       { [config]: 'import "./lib.ts";\n', "lib.ts": "\n  import './none.ts';\n" },
       config,
       { code: "config-import", at: "lib.ts:2:10" },
     ],
     [
-      "imports what we do not export",
+      "imports a name that microvm-emit does not export",
       { [config]: 'import { defineConfg } from "microvm-emit";\nexport default defineConfg({});\n' },
       config,
       {
@@ -156,7 +156,7 @@ describe("a config that cannot be loaded", () => {
       },
     ],
     [
-      "calls a function of ours that it does not import",
+      "calls a function of microvm-emit without an import",
       { [config]: 'import { defineConfig } from "microvm-emit";\nexport default defineConfig({ a: claudeCode() });\n' },
       config,
       {
@@ -166,7 +166,7 @@ describe("a config that cannot be loaded", () => {
       },
     ],
     [
-      "calls a function that nobody defines",
+      "calls an undefined function",
       { [config]: "export default { a: codeClaude() };\n" },
       config,
       { code: "config-throws", remedy: "Fix the code at the top of the stack. Nothing was written." },
@@ -184,7 +184,7 @@ describe("a config that cannot be loaded", () => {
       { code: "config-not-exported", message: "The config exports nothing." },
     ],
     [
-      "exports no default",
+      "has no default export",
       { [config]: "export const a = 1, b = 2;\n" },
       config,
       { code: "config-not-exported", message: "The config exports a, b but no default." },
@@ -249,8 +249,12 @@ describe("a config that cannot be loaded", () => {
     ...(
       [
         ["ends the process", "process.exit(0);", "process.exit(0)"],
-        ["ends the process by what Node exports", 'import { exit } from "node:process"; exit(0);', "process.exit(0)"],
-        ["ends the process and catches that", "try { process.exit(0) } catch {}", "process.exit(0)"],
+        [
+          "ends the process by an import of node:process",
+          'import { exit } from "node:process"; exit(0);',
+          "process.exit(0)",
+        ],
+        ["ends the process in a try block", "try { process.exit(0) } catch {}", "process.exit(0)"],
         ["aborts", "process.abort();", "process.abort()"],
         ["kills itself", 'process.kill(process.pid, "SIGKILL");', "SIGKILL"],
         ["ends the process later", "setTimeout(() => process.exit(0));", "process.exit(0)"],
@@ -272,16 +276,16 @@ describe("a config that cannot be loaded", () => {
     ]),
     ...(
       [
-        ["rejects and awaits nothing", 'Promise.reject(new Error("late"));', "late"],
+        ["rejects a promise that it does not await", 'Promise.reject(new Error("late"));', "late"],
         ["throws in a timer", 'setTimeout(() => { throw new Error("late"); });', "late"],
         [
-          "listens to its own end",
+          "has a listener for unhandled rejections",
           'process.on("unhandledRejection", () => {}); Promise.reject(new Error("late"));',
           "late",
         ],
         ["throws null", "throw null;", "The config throws: null"],
         [
-          "throws what cannot be shown",
+          "throws a value that cannot be shown",
           "throw { get [Symbol.toStringTag]() { throw 1; } };",
           "a value that cannot be shown",
         ],
@@ -295,7 +299,7 @@ describe("a config that cannot be loaded", () => {
           "throw new Proxy(new Error(), { get() { throw 1; }, getPrototypeOf() { throw 1; } });",
           "a value that cannot be shown",
         ],
-        ["calls itself without end", "const f = (): void => f(); f();", "Maximum call stack size exceeded"],
+        ["has an endless recursion", "const f = (): void => f(); f();", "Maximum call stack size exceeded"],
       ] as const
     ).map(([what, code, message]): Row => [
       what,
@@ -330,12 +334,12 @@ describe("a config that cannot be loaded", () => {
           "when hosts.a is read",
         ],
         [
-          "is of any depth",
+          "is nested too deeply",
           "Array.from({ length: 200_000 }).reduce((a) => ({ a }), {})",
           "config-too-large",
           "deeper than 500 levels",
         ],
-        ["is of any length", "{ a: new Array(4e9) }", "config-too-large", "more than 5,000,000 values"],
+        ["has too many values", "{ a: new Array(4e9) }", "config-too-large", "more than 5,000,000 values"],
       ] as const
     ).map(([what, hosts, code, message]): Row => [
       what,
@@ -344,7 +348,7 @@ describe("a config that cannot be loaded", () => {
       { code, message: expect.stringContaining(message) as string },
     ]),
     ...["json", "jsonc", "yaml"].map((extension): Row => [
-      `is ${extension} of any depth`,
+      `is ${extension} that is nested too deeply`,
       { [`c.${extension}`]: "[".repeat(200_000) + "]".repeat(200_000) },
       `c.${extension}`,
       { code: "config-too-large" },
@@ -353,7 +357,7 @@ describe("a config that cannot be loaded", () => {
     const dir = temporaryDirectory();
     layOut(dir, files);
     // These end a process, or nearly.
-    const isDangerous = /process|never|aborts|kills|any depth/.test(row);
+    const isDangerous = /process|never|aborts|kills|nested too deeply/.test(row);
     const problems = problemsOf(dir, [name], isDangerous ? microvmEmitProgram : microvmEmit);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatchObject(expected);
@@ -399,8 +403,8 @@ describe("a config that cannot be loaded", () => {
   );
 
   it.each([
-    ["throws", 'throw new Error("x".repeat(1e8));'],
-    ["throws at a long name", 'throw Object.assign(new Error(), { name: "x".repeat(1e8) });'],
+    ["throws an error whose message is", 'throw new Error("x".repeat(1e8));'],
+    ["throws an error whose name is", 'throw Object.assign(new Error(), { name: "x".repeat(1e8) });'],
     ["exports", 'export default "x".repeat(1e8);'],
   ])("has a short report when it %s a long text", (_, code) => {
     const dir = temporaryDirectory();
@@ -549,7 +553,7 @@ describe("a broken lock file", () => {
   const at = "microvm.lock.json";
   it.each([
     ["no JSON", '{ "version": 1,\n', `${at}:2:1`],
-    ["an index that is none", '{ "version": 1, "hosts": { "alpha": { "a": -1 } } }', `${at}:1:44`],
+    ["an invalid index", '{ "version": 1, "hosts": { "alpha": { "a": -1 } } }', `${at}:1:44`],
     ["lists in lists", "[".repeat(200_000), ""],
   ])("is reported when it has %s", (_, text, place) => {
     const dir = project("a");
@@ -638,7 +642,7 @@ describe("a repository with links", () => {
   it.each<[string, string, string]>([
     ["stays in the folder of the config", "link", "real"],
     ["stays in its work tree", "work/deep/link", "work/real"],
-    ["stands outside of every repository", "../link", "../real"],
+    ["is outside every repository", "../link", "../real"],
   ])("may contain a link that %s", (_, link, target) => {
     const parent = realpathSync(temporaryDirectory());
     const dir = join(parent, "repo");

@@ -28,20 +28,20 @@ const config = "microvm.config.ts";
 const vms = "hosts.alpha.vms.web";
 
 const mistakes: Readonly<Record<string, Mistake>> = {
-  "an option that there is not": {
+  "an unknown option": {
     vm: 'modules: ["./guest.nix"]',
     guest: "{\n  services.openssh = {\n    enabel = true;\n  };\n}\n",
     says: /^The option `microvm\.vms\.web\.config\.services\.openssh\.enabel' does not exist/,
     at: [".modules[0]", "guest.nix", "enabel = true;"],
   },
-  "the same in a guest that VMs share": {
+  "an unknown option in a shared guest": {
     vm: 'modules: ["./guest.nix"]',
     isShared: true,
     guest: "{\n  services.openssh = {\n    enabel = true;\n  };\n}\n",
     says: /^The option `guests\.web\.services\.openssh\.enabel' does not exist/,
     at: [".modules[0]", "guest.nix", "enabel = true;"],
   },
-  "two modules that differ in a guest that VMs share": {
+  "two conflicting modules in a shared guest": {
     vm: 'modules: ["./guest.nix", nix`{ networking.domain = "one"; }`]',
     isShared: true,
     guest: '{\n  networking.domain = "two";\n}\n',
@@ -56,7 +56,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     at: [".modules[0]", config, "networking.hostName = lib.mkForce 5"],
     emitted: "({ lib, ... }: { networking.hostName = lib.mkForce 5; })",
   },
-  "two modules that differ": {
+  "two conflicting modules": {
     vm: 'modules: ["./guest.nix", nix`{ networking.nftables.enable = true; networking.domain = "one"; }`]',
     guest: '{\n  imports = [ ./domain.nix ];\n  networking = {\n    domain = "two";\n  };\n}\n',
     says: /networking\.domain' has conflicting definition values:\n(?:- In `.*': "(?:one|two)"\n){2}/,
@@ -64,20 +64,20 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     related: [[".modules[0]", "guest.nix", 'domain = "two";']],
     emitted: 'networking.domain = "one";',
   },
-  "a module against the VM itself": {
+  "a module that conflicts with the VM": {
     vm: 'modules: [nix`{ networking.hostName = "other"; }`]',
     says: /networking\.hostName' has conflicting definition values:/,
     at: [".modules[0]", config, 'networking.hostName = "other"'],
     related: [["", config, "web: {"]],
     emitted: '{ networking.hostName = "other"; }',
   },
-  "a variable that there is not": {
+  "an undefined variable": {
     vm: "modules: [nix`{ networking.domain = foo; }`]",
     says: /^undefined variable 'foo'$/,
     at: [".modules[0]", config, "foo; }"],
     emitted: "{ networking.domain = foo; }",
   },
-  "a package that there is not": {
+  "an unknown package": {
     vm: 'packages: [\n"git",\n"nonesuch"]',
     says: /^attribute 'nonesuch' missing/,
     at: [".packages[1]", config, '"nonesuch"'],
@@ -89,7 +89,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     says: /^syntax error, unexpected ';'/,
     at: [".modules[0]", "guest.nix", ";"],
   },
-  "a value that needs itself": {
+  "an infinite recursion": {
     vm: "modules: [nix`{ config, ... }: { networking.domain = config.networking.domain; }`]",
     says: /^infinite recursion encountered/,
     at: [".modules[0]", config, "networking.domain = config"],
@@ -101,13 +101,13 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     says: /Failed assertions:\n- the sky is green$/,
     at: [".modules[0]", "guest.nix", 'the sky is green"'],
   },
-  "a value that gives up": {
+  "a value that throws": {
     vm: 'modules: [nix`{ networking.domain = throw "no domain today"; }`]',
     says: /^no domain today$/,
     at: [".modules[0]", config, '"no domain today"'],
     emitted: '{ networking.domain = throw "no domain today"; }',
   },
-  "an option of a home": {
+  "an unknown option of home-manager": {
     vm: "home: [nix`{ programs.zsh.enabel = true; }`]",
     says: /option `.*programs\.zsh\.enabel' does not exist/,
     at: [".home[0]", config, "programs.zsh.enabel"],
@@ -199,8 +199,8 @@ describe.each(nixes())("check with $version", (nix) => {
   });
 
   it.each([
-    ["an option that there is not", "networking.firewal.enable = true;"],
-    ["a wrong type of an option of the library", "microvm-emit.vms.web.vsockCid = 1.5;"],
+    ["an unknown option", "networking.firewal.enable = true;"],
+    ["a wrong type for an option of the library", "microvm-emit.vms.web.vsockCid = 1.5;"],
   ])("traces an error to %s in a module of the host", (_, definition) => {
     const dir = temporaryDirectory();
     const module = `["./configuration.nix", nix\`{ ${definition} }\`]`;

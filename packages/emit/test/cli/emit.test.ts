@@ -262,9 +262,9 @@ describe("--json", () => {
   it.each([
     ["help", ["--help", "--json"], 0],
     ["the version", ["--version", "--json"], 0],
-    ["a command line it cannot read", ["--json", "--bogus"], 2],
-    ["no config named", ["--json"], 0],
-    ["a config that is not there", ["none.ts", "--json"], 1],
+    ["an invalid command line", ["--json", "--bogus"], 2],
+    ["a command line without a config", ["--json"], 0],
+    ["a missing config", ["none.ts", "--json"], 1],
     ["a stage", [config, "--json", "--stop-after", "text"], 0],
   ])("prints one object for %s", (_, args, exitCode) => {
     const ended = microvmEmit(project("a"), args);

@@ -124,7 +124,7 @@ describe("a picture", () => {
     expect(readFileSync(join(dir, "kept"), "utf8")).toBe("text");
   });
 
-  it("shows text as text", async () => {
+  it("shows markup in texts as text", async () => {
     const hostile = `<b>&"]; x -> y \\N \`js\` #quot;`;
     const drawn: Graph = {
       hosts: [

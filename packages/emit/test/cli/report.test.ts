@@ -389,7 +389,7 @@ describe("a control character", () => {
     ["a line of TypeScript", { "c.ts": `const a = "\u001b[2J\u009b\u202e" b;\n` }, ["c.ts"]],
     ["a message that is thrown", { "c.ts": throwing }, ["c.ts"]],
     ["the name of a file", { [`${hostile}.ts`]: throwing }, [`${hostile}.ts`]],
-    ["a file that is not there", {}, [`${hostile}.ts`]],
+    ["a missing file", {}, [`${hostile}.ts`]],
     ["an option", {}, [`--${hostile}`]],
     ["a command", {}, ["help", hostile]],
     ["a code", {}, ["explain", hostile]],

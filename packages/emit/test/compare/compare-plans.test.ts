@@ -60,7 +60,7 @@ describe("the permissions of a VM", () => {
       [],
     ],
     [
-      "the internet in place of a list",
+      "the internet instead of a list",
       { network: "allowlist", allow: ["a.org"] },
       { network: "internet" },
       "reaches",
@@ -68,14 +68,21 @@ describe("the permissions of a VM", () => {
       [],
     ],
     [
-      "a list in place of the internet",
+      "a list instead of the internet",
       { network: "internet" },
       { network: "allowlist", allow: ["a.org", "8.8.8.0/24"] },
       "reaches",
       [],
       ["the internet"],
     ],
-    ["a private address beside the internet", {}, { allow: ["10.9.0.0/16:5432"] }, "reaches", ["10.9.0.0/16:5432"], []],
+    [
+      "a private address in addition to the internet",
+      {},
+      { allow: ["10.9.0.0/16:5432"] },
+      "reaches",
+      ["10.9.0.0/16:5432"],
+      [],
+    ],
     [
       "an address in a subnet",
       { allow: ["10.9.0.0/16:22"] },
@@ -85,7 +92,7 @@ describe("the permissions of a VM", () => {
       ["10.9.0.0/16:22"],
     ],
     [
-      "a domain below another",
+      "a subdomain of a wildcard",
       { network: "allowlist", allow: ["*.a.org"] },
       { network: "allowlist", allow: ["x.a.org"] },
       "reaches",
@@ -96,7 +103,7 @@ describe("the permissions of a VM", () => {
     ["a VM", {}, { reachVms: ["b"] }, "reaches", ["VM b"], []],
     ["a port of a VM", { reachVms: ["b"] }, { reachVms: ["b:80"] }, "reaches", [], ["VM b"]],
     [
-      "everything in place of the internet",
+      "everything instead of the internet",
       {},
       { network: "open" },
       "reaches",
@@ -161,9 +168,9 @@ describe("the other settings of a VM", () => {
     ["CPUs", {}, { vcpu: 2 }, "vcpu", ["2"], ["8"]],
     ["an address", {}, { interfaces: [{ address: "10.0.0.77" }] }, "address", ["10.0.0.77"], ["10.0.0.2"]],
     ["packages", { packages: ["git"] }, { packages: ["jq"] }, "packages", ["jq"], ["git"]],
-    ["an order without words", { packages: ["git", "jq"] }, { packages: ["jq", "git"] }, "packages", [], []],
+    ["another order, without values", { packages: ["git", "jq"] }, { packages: ["jq", "git"] }, "packages", [], []],
     [
-      "a detail without words",
+      "a detail, without values",
       { shares: [{ tag: "x", source: "/srv/x" }] },
       { shares: [{ tag: "x", source: "/srv/x", mountPoint: "/y" }] },
       "shares",
@@ -182,17 +189,17 @@ describe("a running VM", () => {
   };
 
   it.each<[string, Vm, Vm, string, boolean]>([
-    ["has a wider policy with the switch", {}, { reachHost: [8080] }, "current", false],
+    ["gets a wider policy at the switch", {}, { reachHost: [8080] }, "current", false],
     ["keeps open connections that the policy no longer allows", { reachHost: [8080] }, {}, "stale", false],
-    ["is stale with another guest", {}, { packages: ["git"] }, "stale", true],
+    ["is stale if its guest changes", {}, { packages: ["git"] }, "stale", true],
     [
-      "restarts where the config says so",
+      "restarts if the config sets restartIfChanged",
       { restartIfChanged: true },
       { restartIfChanged: true, packages: ["git"] },
       "restarted",
       true,
     ],
-    ["has other limits with the switch", {}, { limits: { cpuPercent: 50 } }, "current", false],
+    ["gets other limits at the switch", {}, { limits: { cpuPercent: 50 } }, "current", false],
   ])("%s", (_, before, after, running, isRebuilt) => {
     expect(runningAfter(before, after)).toEqual([[running, isRebuilt]]);
   });

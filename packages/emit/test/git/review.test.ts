@@ -143,8 +143,8 @@ describe("a review finds", () => {
     ["a name with an escape sequence", () => branched(put({ "a\u001b[2Jb": "" })), ["misleading-name a\u001b[2Jb"]],
     ["a name with a reversed part", () => branched(put({ "a\u202Etxt.exe": "" })), ["misleading-name a\u202Etxt.exe"]],
     ["a name like an option", () => branched(put({ "-rf": "" })), ["misleading-name -rf"]],
-    ["a text that turns its direction", () => branched(put({ "a.ts": bidi })), ["hidden-text a.ts"]],
-    ["no text that did so before", () => branched(put({ "a.ts": `${bidi}x` }), put({ "a.ts": bidi })), []],
+    ["a text with characters that reverse its direction", () => branched(put({ "a.ts": bidi })), ["hidden-text a.ts"]],
+    ["no text that had such characters before", () => branched(put({ "a.ts": `${bidi}x` }), put({ "a.ts": bidi })), []],
     [
       "new scripts of npm",
       () =>
@@ -210,7 +210,7 @@ describe("a review finds", () => {
         }),
       ["embedded-repository a/HEAD"],
     ],
-    ["no file that is only called HEAD", () => branched(put({ "docs/HEAD": "text", config: "text" })), []],
+    ["no file named HEAD outside a repository", () => branched(put({ "docs/HEAD": "text", config: "text" })), []],
     ...[
       ["source_env lib/env.sh", "lib/env.sh"],
       ["PATH_add bin", "bin/deep/tool"],

@@ -274,7 +274,7 @@ describe("write", () => {
   });
 
   it.each([
-    ["a new file is there already", "config.ts", null],
+    ["a new file exists already", "config.ts", null],
     ["an edited file has another text", "config.ts", "old\n"],
     ["an edited file is gone", "gone.ts", "old\n"],
     ["the folder of an edited file is gone", "gone/config.ts", "old\n"],
@@ -432,9 +432,9 @@ describe("write", () => {
   });
 
   it.each<[string, string, Conflict["reason"] | undefined]>([
-    ["that one of two records has", "one\n", undefined],
-    ["that the other one has", "two\n", undefined],
-    ["that neither has", "three\n", "merged"],
+    ["of the first of two records", "one\n", undefined],
+    ["of the second record", "two\n", undefined],
+    ["of no record", "three\n", "merged"],
   ])("recognizes a text %s", async (_, text, reason) => {
     const dir = temporaryDirectory();
     layOut(dir, { "flake.nix": text, [manifestName]: recordOf(["flake.nix", "one\n"], ["flake.nix", "two\n"]) });
