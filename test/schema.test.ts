@@ -90,7 +90,7 @@ describe("the JSON Schema", () => {
     expect(JSON.parse(execFileSync(process.execPath, [bin, "schema"], { encoding: "utf8" }))).toEqual(schema);
   });
 
-  it("of a command's output is a schema by itself", () => {
+  it("of a command's output is self-contained", () => {
     const bin = fileURLToPath(new URL("../packages/emit/dist/cli/main.js", import.meta.url));
     const text = execFileSync(process.execPath, [bin, "schema", "--of", "status"], { encoding: "utf8" });
     const takes = new Ajv({ strict: false }).compile(JSON.parse(text) as object);
@@ -142,9 +142,9 @@ describe("the JSON Schema", () => {
 
   it.each<[string, unknown]>([
     ["the schema of the file", config({}, {}, { $schema: "./config.schema.json" })],
-    ["agents by name, as objects and none", config({}, { vms: { a: { agent: "codex" }, b: { agent: false } } })],
+    ["agents by name and false for none", config({}, { vms: { a: { agent: "codex" }, b: { agent: false } } })],
     ["programs and modules of a home", config({ home: ["zsh", { program: "emacs" }, "./home.nix"] })],
-    ["what VMs have in common", config({}, { vmDefaults: { vcpu: 2, packages: ["git"] } })],
+    ["defaults for VMs", config({}, { vmDefaults: { vcpu: 2, packages: ["git"] } })],
     ["several kinds of a setting", config({ firewall: { allowedTCPPorts: [80] }, vsock: false, workspace: "~/a" })],
   ])("accepts %s, as validation does", (_, value) => {
     expect(validate(value) ? [] : validate.errors).toEqual([]);
@@ -154,26 +154,30 @@ describe("the JSON Schema", () => {
   });
 
   it.each<[string, unknown, string]>([
-    ["no host's state version", { hosts: { h: { user: { name: "a" } } } }, "/hosts/h"],
-    ["a setting that there is not", config({ vcpus: 2 }), "/hosts/h/vms/a"],
+    ["a host without a state version", { hosts: { h: { user: { name: "a" } } } }, "/hosts/h"],
+    ["an unknown setting", config({ vcpus: 2 }), "/hosts/h/vms/a"],
     ["a number for text", config({}, { stateVersion: 26.05 }), "/hosts/h/stateVersion"],
-    ["no number of CPUs", config({ vcpu: 0 }), "/hosts/h/vms/a/vcpu"],
+    ["zero CPUs", config({ vcpu: 0 }), "/hosts/h/vms/a/vcpu"],
     ["half a CPU", config({ vcpu: 1.5 }), "/hosts/h/vms/a/vcpu"],
-    ["an agent that there is not", config({ agent: "claude" }), "/hosts/h/vms/a/agent"],
+    ["an unknown agent", config({ agent: "claude" }), "/hosts/h/vms/a/agent"],
     ["an agent without its command", config({ agent: { name: "a", package: "a" } }), "/hosts/h/vms/a/agent"],
-    ["a hypervisor that there is not", config({ hypervisor: "xen" }), "/hosts/h/vms/a/hypervisor"],
+    ["an unknown hypervisor", config({ hypervisor: "xen" }), "/hosts/h/vms/a/hypervisor"],
     ["a name of a VM with capitals", config({}, { vms: { Web: {} } }), "/hosts/h/vms"],
     ["a name of a host with a dot", { hosts: { "a.b": { stateVersion: "26.05", user: { name: "a" } } } }, "/hosts"],
     [
-      "a MAC address with a letter too much",
+      "a MAC address with a wrong letter",
       config({ interfaces: [{ mac: "02:00:00:00:00:0g" }] }),
       "/hosts/h/vms/a/interfaces/0",
     ],
     ["a share without its source", config({ shares: [{ tag: "a" }] }), "/hosts/h/vms/a/shares/0"],
     ["a package with a space", config({ packages: ["a b"] }), "/hosts/h/vms/a/packages/0"],
-    ["an index of all VMs", config({}, { vmDefaults: { index: 1 } }), "/hosts/h/vmDefaults"],
+    ["an index in vmDefaults", config({}, { vmDefaults: { index: 1 } }), "/hosts/h/vmDefaults"],
     ["a list for an object", config({}, { vms: [] }), "/hosts/h/vms"],
-    ["Nix, which data cannot be", config({ packages: [{ kind: "ident", name: "x" }] }), "/hosts/h/vms/a/packages/0"],
+    [
+      "Nix, which data cannot contain",
+      config({ packages: [{ kind: "ident", name: "x" }] }),
+      "/hosts/h/vms/a/packages/0",
+    ],
   ])("rejects %s, as validation does", (_, value, place) => {
     expect(validate(value)).toBe(false);
     expect(validate.errors?.some(({ instancePath }) => instancePath.startsWith(place))).toBe(true);

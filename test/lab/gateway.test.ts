@@ -301,7 +301,7 @@ print(answer.decode())`,
     expect(readFileSync(join(folder, "keys.log"), "utf8")).toContain("empty has no key: /run/keys/none is missing");
   });
 
-  it("refuses requests of a VM above its limit, and no other VM's", async () => {
+  it("refuses requests of a VM above its limit, but not those of another VM", async () => {
     const codes: string[] = [];
     // A limit of 5 a minute lets one more pass after 12 seconds, so a burst is 6 and a few.
     for (let count = 0; count < 4 * LIMIT; count += 1) codes.push(await statusOf("limited", `http://${HOST}:5381/`));
@@ -356,7 +356,7 @@ while line := answer.readline():
       expect(await statusOf("a", "--path-as-is", `http://${HOST}:5381${path}`)).toBe("400");
   });
 
-  it("is no forward proxy", async () => {
+  it("does not act as a forward proxy", async () => {
     const absolute = await raw(
       "a",
       "GET http://evil.example/x HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
@@ -464,7 +464,7 @@ while line := answer.readline():
     for (const real of realKeys) expect(traffic).not.toContain(real);
   });
 
-  it("keeps files with keys from other users, and keys from arguments", async () => {
+  it("hides files with keys from other users, and puts no key in arguments", async () => {
     expect((await host.run("stat", "-c", "%a", "/run/microvm-gateway/anthropic.keys")).trim()).toBe("400");
     expect(await host.run("sh", "-c", "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ")).not.toContain("sk-r");
     expect(readFileSync(join(folder, "gateway.conf"), "utf8")).not.toContain("sk-r");

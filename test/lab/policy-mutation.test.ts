@@ -15,69 +15,69 @@ if (missing !== undefined) console.error(`NOT TESTED: the need for each rule: ${
 /** For each table and chain: the first words of each rule, a probe, and the VM that runs it. */
 const uses: Readonly<Record<string, readonly (readonly [rule: string, what: string, vm: string])[]>> = {
   "bridge prerouting": [
-    ["iifname @untagged ether type", "unlike others: another's place, by IPv6 with a tag", "none"],
-    ["iifname @untagged icmpv6 type", "unlike others: another's place, by IPv6 in fragments", "none"],
+    ["iifname @untagged ether type", "always refused: impersonation by IPv6 with a VLAN tag", "none"],
+    ["iifname @untagged icmpv6 type", "always refused: impersonation by IPv6 in fragments", "none"],
     ["iifname @taps goto", "gateway: ping", "none"],
-    ["iifname != @lan ether saddr @guests", "another's place: by MAC", "open"],
-    ["arp saddr ip @guests4", "another's place: by ARP", "open"],
-    ["ip saddr @guests4", "another's address", "open"],
-    ["ip6 saddr @guests6", "another's IPv6 address", "open"],
-    ["iifname != @lan icmpv6 type nd-neighbor-advert @th", "another's place: by IPv6", "open"],
+    ["iifname != @lan ether saddr @guests", "impersonation: by MAC", "open"],
+    ["arp saddr ip @guests4", "impersonation: by ARP", "open"],
+    ["ip saddr @guests4", "from the address of another VM", "open"],
+    ["ip6 saddr @guests6", "from the IPv6 address of another VM", "open"],
+    ["iifname != @lan icmpv6 type nd-neighbor-advert @th", "impersonation: by IPv6", "open"],
     ['iifname "microvm*"', "gone VM: internet", "none"],
   ],
   "bridge from_tap": [
     ["udp dport 68", "host: an offer of DHCP", "none"],
     ["ether type ip iifname", "gateway: ping", "none"],
-    ["iifname . ether saddr != @macs", "another's place: by MAC", "none"],
+    ["iifname . ether saddr != @macs", "impersonation: by MAC", "none"],
     ["ether type arp", "gateway: ping", "none"],
     ["ether type ip ip saddr 0.0.0.0", "gateway: a lease", "none"],
-    ["icmpv6 type nd-neighbor-advert", "another's place: by IPv6", "none"],
+    ["icmpv6 type nd-neighbor-advert", "impersonation: by IPv6", "none"],
     ["iifname . ether saddr . ip6 saddr", "gateway: ping by IPv6", "none"],
-    ["ip6 saddr ::", "gateway: that an address is taken, by IPv6", "none"],
-    ["drop", "gateway: from nobody's address", "none"],
+    ["ip6 saddr ::", "gateway: duplicate address detection by IPv6", "none"],
+    ["drop", "gateway: from an unassigned address", "none"],
   ],
   "bridge forward": [
     ["iifname @taps", "VM open: a frame", "none"],
     ["oifname @taps", "VM internet: a frame", "open"],
   ],
   "arp input": [
-    ["iifname @bridged", "outside of its bridge: an answer of ARP", "none"],
-    ["iifname @taps iifname . arp saddr ether", "gateway: from nobody's address, in ARP", "routed"],
-    ['iifname "microvm*"', "gone VM: an answer of ARP", "routed"],
+    ["iifname @bridged", "outside of its bridge: an ARP reply", "none"],
+    ["iifname @taps iifname . arp saddr ether", "gateway: from an unassigned address, in ARP", "routed"],
+    ['iifname "microvm*"', "gone VM: an ARP reply", "routed"],
   ],
   "inet limited": [
-    ["limit name ip saddr", "internet: 1 MB to it with a limit", "internet"],
-    ["limit name ip6 saddr", "internet: the same by IPv6, to it", "internet"],
-    ["limit name ip daddr", "internet: 1 MB from it with a limit", "internet"],
-    ["limit name ip6 daddr", "internet: the same by IPv6", "internet"],
+    ["limit name ip saddr", "internet: an upload faster than the limit", "internet"],
+    ["limit name ip6 saddr", "internet: an upload faster than the limit, by IPv6", "internet"],
+    ["limit name ip daddr", "internet: a download faster than the limit", "internet"],
+    ["limit name ip6 daddr", "internet: a download faster than the limit, by IPv6", "internet"],
   ],
   "inet prerouting": [
     ["iifname @bridged", "outside of its bridge: a ping", "open"],
-    ["iifname @taps goto", "gateway: from nobody's address", "routed"],
-    ["ip saddr @guests4", "its address, by others from beyond", "internet"],
-    ["ip6 saddr != fe80::/10 ip6 saddr @guests6", "its IPv6 address, by others from beyond", "internet"],
+    ["iifname @taps goto", "gateway: from an unassigned address", "routed"],
+    ["ip saddr @guests4", "from beyond, with its address", "internet"],
+    ["ip6 saddr != fe80::/10 ip6 saddr @guests6", "from beyond, with its IPv6 address", "internet"],
     ['iifname "microvm*"', "gone VM: internet", "routed"],
   ],
   "inet from_tap": [
     ["iifname . ether saddr . ip saddr", "gateway: ping", "routed"],
     ["iifname . ether saddr . ip6 saddr", "gateway: ping by IPv6", "routed"],
-    ["ip6 saddr ::", "gateway: that an address is taken, by IPv6", "routed"],
-    ["drop", "gateway: from nobody's address", "routed"],
+    ["ip6 saddr ::", "gateway: duplicate address detection by IPv6", "routed"],
+    ["drop", "gateway: from an unassigned address", "routed"],
   ],
   "inet fragments": [
-    ["ip saddr @guests4", "fragments: no room for those of others", "internet"],
-    ["ip6 saddr @guests6", "fragments: no room for those of others, by IPv6", "internet"],
+    ["ip saddr @guests4", "fragments: no room for other VMs", "internet"],
+    ["ip6 saddr @guests6", "fragments: no room for other VMs, by IPv6", "internet"],
   ],
   "inet questions": [
-    ["ip saddr", "name: a listed one", "list"],
-    ["ip6 saddr", "name: the same by IPv6", "list"],
+    ["ip saddr", "name: listed", "list"],
+    ["ip6 saddr", "name: listed, by IPv6", "list"],
   ],
   "inet input": [
     ["ip saddr", "host: another port", "none"],
     ["ip6 saddr", "host: another port by IPv6", "none"],
   ],
   "inet to_host": [
-    ["meta l4proto { tcp, udp } th dport { 53, 5380 }", "host: 4,000 questions at once", "list"],
+    ["meta l4proto { tcp, udp } th dport { 53, 5380 }", "host: 4,000 DNS questions at once", "list"],
     ["ct state", "reached from the host", "none"],
     ["icmpv6 type { nd", "gateway: ping by IPv6", "none"],
     ["ip saddr", "host: a port", "reaching"],
@@ -88,7 +88,7 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
     ["goto refuse", "host: another port", "none"],
   ],
   "inet forward": [
-    ["jump limited", "internet: 1 MB to it with a limit", "internet"],
+    ["jump limited", "internet: an upload faster than the limit", "internet"],
     ["ct state", "internet", "internet"],
     ["ip saddr", "internet", "none"],
     ["ip6 saddr", "internet: by IPv6", "none"],
@@ -98,11 +98,11 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
   "inet from_guest": [
     ["ip saddr . ip daddr @pairs4", "VM internet", "reaching"],
     ["ip saddr . ip daddr . meta l4proto . th dport @pairPorts4", "VM internet", "other"],
-    ["oifname", "VM none: both through the gateway", "internet"],
+    ["oifname", "VM none: through the gateway in both directions", "internet"],
     ["ip saddr . ip daddr . meta l4proto . th dport @allowed4", "listed address", "list"],
     ["ip6 saddr . ip6 daddr . meta l4proto . th dport @allowed6", "listed address: IPv6", "list"],
-    ["ip saddr . ip daddr . meta l4proto . th dport @resolved4", "name: a listed one", "list"],
-    ["ip6 saddr . ip6 daddr . meta l4proto . th dport @resolved6", "name: the same by IPv6", "list"],
+    ["ip saddr . ip daddr . meta l4proto . th dport @resolved4", "name: listed", "list"],
+    ["ip6 saddr . ip6 daddr . meta l4proto . th dport @resolved6", "name: listed, by IPv6", "list"],
     ["ip saddr . ip daddr . meta l4proto . th dport @granted4", "granted address", "none"],
     ["ip6 saddr . ip6 daddr . meta l4proto . th dport @granted6", "granted address: IPv6", "none"],
     ["ip daddr @private4", "LAN: another port", "internet"],
@@ -116,18 +116,22 @@ const uses: Readonly<Record<string, readonly (readonly [rule: string, what: stri
     ["drop", "reached from beyond", "none"],
   ],
   "inet admit": [
-    ["ether saddr @full", "host: a ping once these are gone", "internet"],
+    ["ether saddr @full", "host: a ping after these are closed", "internet"],
     ["add @connections", "host: more connections than a VM may have", "internet"],
     ["ip saddr . ip daddr . meta l4proto . th dport @admitted4", "admitted: connections are counted", "internet"],
-    ["ip6 saddr . ip6 daddr . meta l4proto . th dport @admitted6", "admitted: the same by IPv6", "internet"],
+    [
+      "ip6 saddr . ip6 daddr . meta l4proto . th dport @admitted6",
+      "admitted: connections are counted, by IPv6",
+      "internet",
+    ],
     ["meta l4proto { tcp, udp } add @counting4", "admitted: connections are counted", "internet"],
-    ["meta l4proto { tcp, udp } add @counting6", "admitted: the same by IPv6", "internet"],
+    ["meta l4proto { tcp, udp } add @counting6", "admitted: connections are counted, by IPv6", "internet"],
     ["accept", "VM internet: ping", "reaching"],
   ],
-  "inet postrouting": [["oifname @bridged", "outside of its bridge: a ping of the host's", "none"]],
+  "inet postrouting": [["oifname @bridged", "outside of its bridge: a ping from the host", "none"]],
   "inet refuse": [
-    ["meta l4proto { tcp, udp } ip saddr", "refused: it is noted what was tried", "none"],
-    ["meta l4proto { tcp, udp } ip6 saddr", "refused: the same by IPv6", "none"],
+    ["meta l4proto { tcp, udp } ip saddr", "refused: the destination is recorded", "none"],
+    ["meta l4proto { tcp, udp } ip6 saddr", "refused: the destination is recorded, by IPv6", "none"],
     ["reject", "internet", "none"],
   ],
 };
@@ -137,19 +141,19 @@ const parts = [
   {
     rule: "ether type ip ip saddr 0.0.0.0",
     part: "ip frag-off & 0x3fff == 0 ",
-    what: "fragments: no room for those of others, from no address",
+    what: "fragments: no room for other VMs, from the unspecified address",
     vm: "internet",
   },
   {
     rule: "ip6 saddr ::",
     part: "exthdr frag missing ",
-    what: "fragments: no room for those of others, by IPv6, from no address",
+    what: "fragments: no room for other VMs, by IPv6, from the unspecified address",
     vm: "internet",
   },
   {
     rule: "ip6 saddr ::",
     part: "iifname . @th,64,128 @neighbors ",
-    what: "gateway: that its address is taken, by IPv6",
+    what: "gateway: a claim to its address, by IPv6",
     vm: "none",
   },
 ];
@@ -251,18 +255,19 @@ describe.skipIf(missing !== undefined).concurrent("a probe has another result wi
     });
   });
 
-  it.each(["unlike others: the bridge's querier", "unlike others: the bridge's querier, by IPv6"])(
-    "multicast snooping is off: %s",
-    (what) =>
-      withLab(async (lab) => {
-        const row = rows.find((each) => each.what === what);
-        const guest = lab.guests["none"];
-        if (row === undefined || guest === undefined) throw new Error("There is nothing to try.");
-        await lab.load(policy);
-        expect(await settle(row.probe, lab, guest, "-"), "as networkd sets it").toBe("-");
-        await lab.host.script("ip link set dev microbr type bridge mcast_snooping 1");
-        expect(await settle(row.probe, lab, guest, "y"), "with snooping").toBe("y");
-        await lab.host.script("ip link set dev microbr type bridge mcast_snooping 0");
-      }),
+  it.each([
+    "always refused: a multicast query as the bridge's querier",
+    "always refused: a multicast query as the bridge's querier, by IPv6",
+  ])("multicast snooping is off: %s", (what) =>
+    withLab(async (lab) => {
+      const row = rows.find((each) => each.what === what);
+      const guest = lab.guests["none"];
+      if (row === undefined || guest === undefined) throw new Error("There is nothing to try.");
+      await lab.load(policy);
+      expect(await settle(row.probe, lab, guest, "-"), "as networkd sets it").toBe("-");
+      await lab.host.script("ip link set dev microbr type bridge mcast_snooping 1");
+      expect(await settle(row.probe, lab, guest, "y"), "with snooping").toBe("y");
+      await lab.host.script("ip link set dev microbr type bridge mcast_snooping 0");
+    }),
   );
 });

@@ -551,21 +551,21 @@ export const rows: readonly Row[] = [
     inGuest(({ gateway }) => ping(gateway, "-s 3000")),
   ),
   row(
-    "gateway: that an address is taken, by IPv6",
+    "gateway: duplicate address detection by IPv6",
     "y y y y y y y",
     heard("duplicate", ({ messages6 }) => messages6),
   ),
-  row("gateway: that its address is taken, by IPv6", "- - - - - y .", bridged(claimed)),
+  row("gateway: a claim to its address, by IPv6", "- - - - - y .", bridged(claimed)),
   row(
     "gateway: a lease",
     "y y y y y y .",
     bridged(inGuest(() => "busybox udhcpc -f -q -n -t 1 -T 1 -i eth0 -s /bin/true")),
   ),
   row("gateway: the same lease again", "y y y y y y .", bridged(heard("renewal", ({ datagrams }) => datagrams))),
-  row("gateway: from nobody's address", "- - - - - y -", asNobody(4)),
-  row("gateway: from nobody's IPv6 address", "- - - - - y -", asNobody(6)),
+  row("gateway: from an unassigned address", "- - - - - y -", asNobody(4)),
+  row("gateway: from an unassigned IPv6 address", "- - - - - y -", asNobody(6)),
   row(
-    "gateway: from nobody's MAC",
+    "gateway: from an unassigned MAC",
     "- - - - - y -",
     inGuest(
       ({ gateway, gateway6, mac, number }) =>
@@ -584,46 +584,46 @@ export const rows: readonly Row[] = [
     inGuest(() => web(`[${BEYOND6}]`)),
   ),
   row(
-    "internet: 1 MB from it with a limit",
+    "internet: a download faster than the limit",
     "- . . . . . .",
     byLimited((_, { space }) => succeeds(space, big(BEYOND))),
   ),
   row(
-    "internet: the same by IPv6",
+    "internet: a download faster than the limit, by IPv6",
     "- . . . . . .",
     byLimited((_, { space }) => succeeds(space, big(`[${BEYOND6}]`))),
   ),
   row(
-    "internet: 1 MB to it with a limit",
+    "internet: an upload faster than the limit",
     "- . . . . . .",
     byLimited((_, { space }) => succeeds(space, upload(BEYOND, 2 * atOnceS()))),
   ),
   row(
-    "internet: the same by IPv6, to it",
+    "internet: an upload faster than the limit, by IPv6",
     "- . . . . . .",
     byLimited((_, { space }) => succeeds(space, upload(BEYOND6, 2 * atOnceS()))),
   ),
   row(
-    "name: a listed one",
+    "name: listed",
     "y y y - - y y",
     inGuest(() => byName("listed.example", DNS)),
   ),
   row(
-    "name: the same by IPv6",
+    "name: listed, by IPv6",
     "y y y - - y y",
     inGuest(() => byName("listed.example", DNS6, "AAAA")),
   ),
   row(
-    "name: the other's",
+    "name: listed for another VM",
     "y y - y - y y",
     inGuest(() => byName("other.example", DNS)),
   ),
   row(
-    "name: an unlisted one",
+    "name: unlisted",
     "y y - - - y y",
     inGuest(() => byName("unlisted.example", DNS)),
   ),
-  row("name: the address that another VM asked for", "y y y - - y y", (lab, guest) =>
+  row("name: an address resolved for another VM", "y y y - - y y", (lab, guest) =>
     (async () => {
       const asking = lab.guests["list"];
       if (asking === undefined) throw new Error("There is no VM with a list.");
@@ -632,7 +632,7 @@ export const rows: readonly Row[] = [
     })(),
   ),
   row(
-    "name: by a foreign server",
+    "name: from a foreign DNS server",
     "y y - - - y y",
     inGuest(() => `test -n "$(${dig("unlisted.example", FOREIGN_DNS, "A")})"`),
   ),
@@ -708,12 +708,12 @@ export const rows: readonly Row[] = [
     toGuest("visitor", ({ address6 }) => web(`[${address6}]`)),
   ),
   row(
-    "LAN of a bridge: what a VM in it reaches there",
+    "LAN of a bridge: from a VM in it",
     ". . . . . y .",
     byVisitor((_, { space }) => succeeds(space, `${web(NEIGHBOR)} && ${web(`[${NEIGHBOR6}]`)}`)),
   ),
   row(
-    "LAN of a bridge: a VM in it, from there",
+    "LAN of a bridge: a VM in it, from the LAN",
     ". . . . . y .",
     byVisitor(({ neighbor }, { address, address6 }) =>
       succeeds(neighbor, `${web(address)} && ${web(`[${address6}]`)}`),
@@ -757,7 +757,7 @@ export const rows: readonly Row[] = [
     heard("advertise6", ({ datagrams6 }) => datagrams6),
   ),
   row(
-    "host: that one is a router",
+    "host: router advertisement",
     "- - - - - y -",
     heard("router", ({ messages6 }) => messages6),
   ),
@@ -783,20 +783,20 @@ export const rows: readonly Row[] = [
     toGuest("internet", ({ address6 }) => web(`[${address6}]`)),
   ),
   row(
-    "VM internet: by its link's address",
+    "VM internet: by its link-local address",
     ". - - - - - .",
     bridged(toGuest("internet", ({ local }) => web(`[${local}%25eth0]`))),
   ),
   row("VM internet: a frame", ". - - - - - .", bridged(heard("broadcast", byGuest("internet")))),
   row("VM internet: an offer of DHCP", ". - - - - - .", bridged(heard("offer", byGuest("internet")))),
-  row("VM internet: that one is a router", ". - - - - - .", bridged(heard("router", byGuest("internet")))),
+  row("VM internet: router advertisement", ". - - - - - .", bridged(heard("router", byGuest("internet")))),
   row(
     "VM none",
     "- - - - . - -",
     toGuest("none", ({ address }) => web(address)),
   ),
   row(
-    "VM none: both through the gateway",
+    "VM none: through the gateway in both directions",
     "- - - - . - .",
     bridged((lab, guest) => {
       const to = other(lab, "none", guest);
@@ -842,7 +842,7 @@ export const rows: readonly Row[] = [
   ),
 
   row(
-    "another's place: by MAC",
+    "impersonation: by MAC",
     "- - - - - - .",
     bridged(
       taken(
@@ -854,7 +854,7 @@ export const rows: readonly Row[] = [
   ),
   ...(["linkLocal", "linkLocal3"] as const).map((name) =>
     row(
-      `another's place: by a frame to the bridge's own addresses${name === "linkLocal" ? "" : ", another of them"}`,
+      `impersonation: by a frame to the bridge's own addresses${name === "linkLocal" ? "" : ", a second one"}`,
       "- - - - - - .",
       bridged(
         taken(
@@ -866,7 +866,7 @@ export const rows: readonly Row[] = [
     ),
   ),
   row(
-    "another's place: by ARP",
+    "impersonation: by ARP",
     "- - - - - - .",
     bridged(
       taken(
@@ -877,7 +877,7 @@ export const rows: readonly Row[] = [
     ),
   ),
   row(
-    "another's place: by IPv6",
+    "impersonation: by IPv6",
     "- - - - - - .",
     bridged(
       taken(
@@ -888,7 +888,7 @@ export const rows: readonly Row[] = [
     ),
   ),
   row(
-    "another's place: by IPv6, behind options",
+    "impersonation: by IPv6, after extension headers",
     "- - - - - - .",
     bridged(
       taken(
@@ -899,7 +899,7 @@ export const rows: readonly Row[] = [
     ),
   ),
   row(
-    "unlike others: another's place, by IPv6 in fragments",
+    "always refused: impersonation by IPv6 in fragments",
     "- - - - - - .",
     bridged(
       taken(
@@ -910,7 +910,7 @@ export const rows: readonly Row[] = [
     ),
   ),
   row(
-    "unlike others: another's place, by ARP with a tag",
+    "always refused: impersonation by ARP with a VLAN tag",
     "- - - - - - .",
     bridged(
       taken(
@@ -921,7 +921,7 @@ export const rows: readonly Row[] = [
     ),
   ),
   row(
-    "unlike others: another's place, by IPv6 with a tag",
+    "always refused: impersonation by IPv6 with a VLAN tag",
     "- - - - - - .",
     bridged(
       taken(
@@ -932,60 +932,64 @@ export const rows: readonly Row[] = [
     ),
   ),
   row(
-    "unlike others: a ping with a tag",
+    "always refused: a ping with a VLAN tag",
     "- - - - - - .",
     bridged(heard(taggedNames("echo"), ({ messages }) => messages)),
   ),
   row(
-    "unlike others: a ping by IPv6 with a tag",
+    "always refused: a ping by IPv6 with a VLAN tag",
     "- - - - - - .",
     bridged(heard(taggedNames("echo6"), ({ messages6 }) => messages6)),
   ),
   row(
-    "unlike others: that an address is taken, with a tag",
+    "always refused: duplicate address detection with a VLAN tag",
     "- - - - - - .",
     bridged(heard(taggedNames("duplicate"), ({ messages6 }) => messages6)),
   ),
   row(
-    "unlike others: that one is a router, with a tag",
+    "always refused: router advertisement with a VLAN tag",
     "- - - - - - .",
     bridged(heard(taggedNames("router"), ({ messages6 }) => messages6)),
   ),
   row(
-    "unlike others: an offer of DHCP with a tag",
+    "always refused: an offer of DHCP with a VLAN tag",
     "- - - - - - .",
     bridged(heard(taggedNames("offer"), (lab) => lab.frames)),
   ),
   row(
-    "unlike others: an advertisement of DHCPv6 with a tag",
+    "always refused: an advertisement of DHCPv6 with a VLAN tag",
     "- - - - - - .",
     bridged(heard(taggedNames("advertise6"), ({ datagrams6 }) => datagrams6)),
   ),
   row(
-    "unlike others: another's address with a tag",
+    "always refused: from the address of another VM with a VLAN tag",
     "- - - - - - .",
     bridged(heard(taggedNames("anothers"), (lab) => lab.frames)),
   ),
   row(
-    "unlike others: another's IPv6 address with a tag",
+    "always refused: from the IPv6 address of another VM with a VLAN tag",
     "- - - - - - .",
     bridged(heard(taggedNames("anothers6"), (lab) => lab.frames)),
   ),
-  row("unlike others: the bridge's querier", "- - - - - - .", bridged(asksFor("querier"))),
-  row("unlike others: the bridge's querier, by IPv6", "- - - - - - .", bridged(asksFor("querier6"))),
-  row("gateway: from nobody's address, in ARP", "- - - - - y -", async (lab, guest) => {
+  row("always refused: a multicast query as the bridge's querier", "- - - - - - .", bridged(asksFor("querier"))),
+  row(
+    "always refused: a multicast query as the bridge's querier, by IPv6",
+    "- - - - - - .",
+    bridged(asksFor("querier6")),
+  ),
+  row("gateway: from an unassigned address, in ARP", "- - - - - y -", async (lab, guest) => {
     const entry = `to ${unusedIn(guest)} dev ${guest.isBridged ? "microbr" : guest.tap}`;
     await lab.host.script(`ip neigh flush ${entry}`);
     await sendAll(lab, guest, ["nobodysArp"]);
     return seenAtOnce(async () => (await lab.host.script(`ip neigh show ${entry}`)).includes(guest.mac));
   }),
-  row("its address, by others from beyond", "- - - - - y -", fromBeyond(4)),
-  row("its IPv6 address, by others from beyond", "- - - - - y -", fromBeyond(6)),
-  row("another's address", "- - - - - - .", bridged(heard("anothers", (lab) => lab.frames))),
-  row("another's IPv6 address", "- - - - - - .", bridged(heard("anothers6", (lab) => lab.frames))),
+  row("from beyond, with its address", "- - - - - y -", fromBeyond(4)),
+  row("from beyond, with its IPv6 address", "- - - - - y -", fromBeyond(6)),
+  row("from the address of another VM", "- - - - - - .", bridged(heard("anothers", (lab) => lab.frames))),
+  row("from the IPv6 address of another VM", "- - - - - - .", bridged(heard("anothers6", (lab) => lab.frames))),
 
   row(
-    "refused: it is noted what was tried",
+    "refused: the destination is recorded",
     "- - y y y - -",
     noted(
       () => web(`${BEYOND}:81`),
@@ -994,7 +998,7 @@ export const rows: readonly Row[] = [
     ),
   ),
   row(
-    "refused: the same by IPv6",
+    "refused: the destination is recorded, by IPv6",
     "- - y y y - -",
     noted(
       () => web(`[${BEYOND6}]:81`),
@@ -1004,9 +1008,9 @@ export const rows: readonly Row[] = [
   ),
 
   row("admitted: connections are counted", "y y - - - - y", counted("4", BEYOND)),
-  row("admitted: the same by IPv6", "y y - - - - y", counted("6", BEYOND6)),
+  row("admitted: connections are counted, by IPv6", "y y - - - - y", counted("6", BEYOND6)),
 
-  row("host: 4,000 questions at once", "- - - - - y -", async (lab, guest) => {
+  row("host: 4,000 DNS questions at once", "- - - - - y -", async (lab, guest) => {
     const before = await countQuestions(lab, guest);
     await guest.space.run(PYTHON, "-c", FLOOD, guest.gateway);
     return (await countQuestions(lab, guest)) - before > 2000;
@@ -1022,7 +1026,7 @@ export const rows: readonly Row[] = [
     ". . . . - . -",
     byGone(({ gateway }) => web(`${gateway}:8022`)),
   ),
-  row("gone VM: an answer of ARP", ". . . . - . -", (lab, { name }) => {
+  row("gone VM: an ARP reply", ". . . . - . -", (lab, { name }) => {
     const guest = goneOf(lab, name);
     return guest === undefined ? null : answeredByArp(lab, guest);
   }),
@@ -1044,15 +1048,15 @@ export const rows: readonly Row[] = [
     ),
   ),
   row(
-    "outside of its bridge: that one is a router",
+    "outside of its bridge: router advertisement",
     "- - - - - - .",
     misplaced(
       "nomaster",
       heard("router", ({ messages6 }) => messages6),
     ),
   ),
-  row("outside of its bridge: an answer of ARP", "- - - - - - .", misplaced("nomaster", answeredByArp)),
-  row("outside of its bridge: a ping of the host's", "- - - - - - .", misplaced("nomaster", pingedByTap)),
+  row("outside of its bridge: an ARP reply", "- - - - - - .", misplaced("nomaster", answeredByArp)),
+  row("outside of its bridge: a ping from the host", "- - - - - - .", misplaced("nomaster", pingedByTap)),
   row(
     "in another bridge: a ping",
     "- - - - - y .",
@@ -1074,7 +1078,7 @@ export const rows: readonly Row[] = [
     const isSix = from.endsWith("6") || from === "::";
     const isOwn = from.startsWith("own");
     return row(
-      `fragments: no room for those of others${isSix ? ", by IPv6" : ""}${isOwn ? "" : ", from no address"}`,
+      `fragments: no room for other VMs${isSix ? ", by IPv6" : ""}${isOwn ? "" : ", from the unspecified address"}`,
       "- . . . . . .",
       byLimited(async (lab, limited) => {
         const { internet } = lab.guests;
@@ -1098,7 +1102,7 @@ export const rows: readonly Row[] = [
     }),
   ),
   row(
-    "host: a ping once these are gone",
+    "host: a ping after these are closed",
     "- . . . . . .",
     byLimited(async (lab, limited) => {
       await connectTooOften(lab, limited);

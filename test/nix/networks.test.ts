@@ -53,9 +53,9 @@ describe.each(nixes())("by $version", (nix) => {
   it.each([
     ["no DNS server", "", true],
     ["dnsmasq", "services.dnsmasq.enable = true;", false],
-    ["resolved for itself", "services.resolved.enable = true;", true],
+    ["systemd-resolved for the host only", "services.resolved.enable = true;", true],
     [
-      "resolved on the bridge",
+      "systemd-resolved on the bridge",
       'services.resolved = { enable = true; extraConfig = "DNSStubListenerExtra=192.168.83.1"; };',
       false,
     ],

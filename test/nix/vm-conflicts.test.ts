@@ -40,32 +40,32 @@ const OURS = "systemd.network.networks.0-20-br0";
 
 const rows: readonly (readonly [other: string, module: string, refused: readonly string[]])[] = [
   ["nothing", "{ }", []],
-  ["a VM of another tap, MAC and address", old(`systemd.network.networks.x.address = [ "10.9.0.2/24" ];`), []],
-  ["a VM of the same tap", old("", "microvm0"), [same("tap", "microvm0")]],
+  ["a VM with another tap, MAC and address", old(`systemd.network.networks.x.address = [ "10.9.0.2/24" ];`), []],
+  ["a VM with the same tap", old("", "microvm0"), [same("tap", "microvm0")]],
   [
-    "a VM of the same MAC",
+    "a VM with the same MAC",
     old("", "vm-old", "02:00:00:00:00:01".toUpperCase()),
     [same("MAC address", "02:00:00:00:00:01")],
   ],
   [
-    "a VM of the same address, by networkd",
+    "a VM with the same address, by networkd",
     old(`systemd.network.networks.x.address = [ "10.7.0.2/24" ];`),
     [same("address", "10.7.0.2")],
   ],
   [
-    "a VM of the same address, in a section",
+    "a VM with the same address, in a section",
     old(`systemd.network.networks.x.addresses = [ { Address = "10.7.0.2/24"; } ];`),
     [same("address", "10.7.0.2")],
   ],
   [
-    "a VM of the same address, by scripts",
+    "a VM with the same address, by scripts",
     old(`networking.useNetworkd = lib.mkForce false;
          networking.interfaces.eth0.ipv4.addresses = [ { address = "10.7.0.2"; prefixLength = 24; } ];`),
     [same("address", "10.7.0.2")],
   ],
-  ["a VM of the same CID", old("microvm.vsock.cid = 77;"), [same("vsock CID", "77")]],
+  ["a VM with the same CID", old("microvm.vsock.cid = 77;"), [same("vsock CID", "77")]],
   [
-    "a VM with all of the same",
+    "a VM with the same tap, MAC and CID",
     old("microvm.vsock.cid = 77;", "microvm0", "02:00:00:00:00:01"),
     [same("MAC address", "02:00:00:00:00:01"), same("tap", "microvm0"), same("vsock CID", "77")],
   ],
