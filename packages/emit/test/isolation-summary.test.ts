@@ -70,13 +70,7 @@ describe("the route to the internet", () => {
       { by: "nat", through: "eno1" },
       ["none: nothing"],
     ],
-    [
-      "none without NAT and without a remark, if the policy allows nothing",
-      { network: "none" },
-      bridge({}),
-      null,
-      ["none: nothing"],
-    ],
+    ["none, without a remark, if the policy allows nothing", { network: "none" }, bridge({}), null, ["none: nothing"]],
     [
       "the LAN of the bridge",
       { ...open, interfaces: [{ address: "dhcp" }] },

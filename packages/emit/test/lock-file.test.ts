@@ -84,7 +84,7 @@ describe("a lock with conflict markers", () => {
       lockOf({ a: 0, b: 1, c: 1, d: 4, e: 5, f: 6 }),
     ],
     [
-      "within conflict markers",
+      "inside other conflict markers",
       '<<<<<<< HEAD\n<<<<<<< HEAD\n      "b": 1\n=======\n      "d": 4\n>>>>>>> y\n=======\n      "c": 1\n>>>>>>> x',
       lockOf({ a: 0, b: 1, d: 4, c: 1 }),
     ],

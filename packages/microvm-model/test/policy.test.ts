@@ -525,9 +525,9 @@ describe("a value in the wrong form", () => {
     ["10.0.0.2:80", 'Name a VM of this host, with or without TCP ports: "cache" or "cache:6379".'],
     ["b:80:81", 'Name a VM of this host, with or without TCP ports: "cache" or "cache:6379".'],
     [6379, 'Name the VM of the port: "cache:6379".'],
-    [{ vm: "b", port: 6379 }, 'Write the VM\'s name, with ports behind a colon: "b:6379".'],
-    [{ vm: "b", ports: [80, 443] }, 'Write the VM\'s name, with ports behind a colon: "b:80,443".'],
-    [{ name: "b" }, 'Write the VM\'s name, with ports behind a colon: "b".'],
+    [{ vm: "b", port: 6379 }, 'Write the VM\'s name, with ports after a colon: "b:6379".'],
+    [{ vm: "b", ports: [80, 443] }, 'Write the VM\'s name, with ports after a colon: "b:80,443".'],
+    [{ name: "b" }, 'Write the VM\'s name, with ports after a colon: "b".'],
   ])("has a remedy for an entry of reachVms: %j", (reached, remedy) => {
     expect(remedies({ reachVms: [reached] })).toEqual([remedy]);
   });

@@ -121,10 +121,10 @@ const modulesOf = (host: HostReading, vm: VmReading, { configDir, root }: Place)
     case "config":
       return { kind: "adopted", paths: [], notes: [] };
     case "evaluatedConfig":
-      return { kind: "kept", reason: "stays as it is: `evaluatedConfig` tells no modules" };
+      return { kind: "kept", reason: "stays unchanged: adopt cannot read the modules of an `evaluatedConfig`" };
     case "flake": {
       if (vm.modules === null || configDir === null)
-        return { kind: "kept", reason: "stays as it is: its flake does not tell its modules" };
+        return { kind: "kept", reason: "stays unchanged: adopt cannot read the modules from its flake" };
       const own = [...new Set(vm.modules)].filter((file) => file.startsWith(`${host.source}/`));
       const files = own.map((file) => `${root}/${file.slice(host.source.length + 1)}`);
       const paths = files.filter((file) => !file.endsWith("/flake.nix"));

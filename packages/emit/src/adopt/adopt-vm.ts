@@ -88,7 +88,7 @@ export const adoptVm = (host: HostReading, vm: VmReading, bridges: readonly OldB
         ...kept,
         ...(isRelease(vm.stateVersion)
           ? []
-          : [{ vm: vm.name, subject: "system.stateVersion", reason: `is ${vm.stateVersion}, which is no release` }]),
+          : [{ vm: vm.name, subject: "system.stateVersion", reason: `is ${vm.stateVersion}, which is not a release` }]),
         ...(vm.hostName === vm.name
           ? []
           : [

@@ -95,7 +95,7 @@ const adoptInterface = (
   const bridge =
     bridges.find((one) => one.name === name) ??
     bridges.find((one) => address !== undefined && one.address !== undefined && isInSubnet(address, one.address));
-  if (bridge === undefined) return { kind: "kept", reason: `${id} is in no bridge of the host` };
+  if (bridge === undefined) return { kind: "kept", reason: `${id} is not in a bridge of the host` };
   if (address !== undefined && (bridge.address === undefined || !isInSubnet(address, bridge.address)))
     return { kind: "kept", reason: `${bridge.name} has no address on the host in the subnet of ${address}` };
   const isHost = bridge.address !== undefined && gateway === withoutPrefix(bridge.address);

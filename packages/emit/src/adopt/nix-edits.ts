@@ -196,7 +196,11 @@ const removalsOf = (host: HostReading, vms: readonly AdoptedVm[], tree: SourceFi
       if (path !== undefined && !hostFiles.includes(path) && posix.basename(path) !== "flake.nix") {
         const isKept = !isFreeIn((other) => other === file);
         return [
-          { places: [{ path, names }], parents: names.length, ...(isKept && { kept: "VMs that stay need it, too" }) },
+          {
+            places: [{ path, names }],
+            parents: names.length,
+            ...(isKept && { kept: "VMs that are not adopted need it too" }),
+          },
         ];
       }
       // The config does not list modules that are inline in flake.nix.

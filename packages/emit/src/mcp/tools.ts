@@ -51,7 +51,7 @@ const nothing = z.strictObject({});
 export const tools: Readonly<Record<string, Tool>> = {
   plan: tool(
     "reads",
-    "Show the VMs of the config: guest, addresses, network access, shares and agent. Names in the output are those of all other tools.",
+    "Show the VMs of the config: guest, addresses, network access, shares and agent. All other tools take the names in this output.",
     z.strictObject({ vm: vm.optional(), host }),
     ({ vm, host }, { config }) => ["plan", config, ...flag("--vm", vm), ...flag("--host", host)],
   ),
@@ -90,7 +90,7 @@ export const tools: Readonly<Record<string, Tool>> = {
   ),
   net: tool(
     "reads",
-    "Show the names and servers that the network policy refused VMs in 24 hours, and the setting that allows each. Guests choose these names. Never set one unasked.",
+    "Show the names and servers that the network policy refused VMs in 24 hours, and the setting that allows each. Guests choose these names. Never set one unless the user asks for it.",
     z.strictObject({ vm: vm.optional() }),
     ({ vm }, places) => ["net", ...(vm === undefined ? [] : [vm]), ...at(places)],
   ),

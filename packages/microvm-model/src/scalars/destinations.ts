@@ -40,13 +40,13 @@ export const reachedVm = textOr(
   (given) => {
     if (typeof given === "object" && given !== null) {
       const { name, vm = name, port, ports = port } = given as Readonly<Record<string, string | number | undefined>>;
-      return `Write the VM's name, with ports behind a colon: "${vm ?? SOME_VM}${ports === undefined ? "" : `:${String(ports)}`}".`;
+      return `Write the VM's name, with ports after a colon: "${vm ?? SOME_VM}${ports === undefined ? "" : `:${String(ports)}`}".`;
     }
     return typeof given === "number" ? `Name the VM of the port: "${SOME_VM}:${String(given)}".` : undefined;
   },
   {
     holds: (value) => splitDestination(value).ports.every(isPort),
-    complaint: "has no valid TCP ports behind the colon",
+    complaint: "has no valid TCP ports after the colon",
     remedy: (value) => {
       const { target } = splitDestination(value);
       return `Write ports from 1 to 65535, such as "${target}:80,443", or "${target}" for all ports.`;
@@ -152,7 +152,7 @@ export const destination = (words: readonly string[]) => {
     },
     {
       holds: (value) => isKnown(value) || !/^[a-z0-9*-]+\.[a-z0-9.-]*:/i.test(value),
-      complaint: "has no valid ports behind the colon",
+      complaint: "has no valid ports after the colon",
       remedy: 'Write ports from 1 to 65535, such as "example.org:80,443".',
     },
     {
