@@ -187,7 +187,7 @@ const factsOf = (members: readonly [Vm, ...Vm[]], folders: Folders): readonly st
   return [
     reaches === null ? "no network" : `network "${network}"`,
     ...(noWayOut.length > 0 && network !== "none" ? [`no route out: ${noWayOut.join(", ")}`] : []),
-    ...(reachedBy.everyone ? ["reachable from open VMs and by any route"] : []),
+    ...(reachedBy.everyone ? ["reachable by open VMs and machines with a route"] : []),
     ...(agent === null ? [] : [`agent ${agent}`]),
     ...(workspace === null || folders.has(workspace)
       ? []

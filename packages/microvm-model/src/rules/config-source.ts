@@ -16,7 +16,7 @@ export interface HostSource {
 
 /** Facts about the machine that reads the config. */
 export interface Machine {
-  /** Files that the host is built from: a share that a guest could change them through is an error. */
+  /** Files that the host is built from. A share through which a guest could change them is an error. */
   readonly sources: readonly HostSource[];
   /** Resolves symlinks of an absolute path, as far as it exists. */
   readonly realPath: (path: string) => string;

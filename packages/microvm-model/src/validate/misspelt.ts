@@ -11,7 +11,7 @@ export interface Misspelt {
 }
 
 /**
- * A config with corrected keys, so that a setting does not only seem to be missing; the mapping to the config as
+ * A config with corrected keys, so that a misspelt setting does not also count as missing; the mapping to the config as
  * written; and the problems.
  */
 export interface Corrected {
