@@ -3,91 +3,23 @@
  * VM, and nftables.service, which flushes all rules.
  */
 import { join } from "node:path";
-import { ast, type Config } from "microvm-emit";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { temporaryFolder } from "../nix/harness.js";
 import { rig } from "../nix/rig.js";
-import { bootHostMachine, type HostMachine, UNITS } from "./host-machine.js";
-import { tail, tails } from "./log.js";
+import { UNITS } from "./host-machine.js";
+import { tail } from "./log.js";
+import { configOf, GUEST, install, LISTED, prepare } from "./policy-host.js";
 import { evaluatePolicyUnits, type PolicyUnits, RULES } from "./policy-units.js";
-import { whatGuestsMiss } from "./requirements.js";
 import { bootSystemdHost, type SystemdHost, whatSystemdMisses } from "./systemd-host.js";
 
 const missing = whatSystemdMisses();
 if (missing !== undefined) console.error(`NOT TESTED: units of the network policy with systemd: ${missing}.`);
-const missingForGuests = whatGuestsMiss();
-if (missingForGuests !== undefined)
-  console.error(`NOT TESTED: the network policy with udev and a kernel log: ${missingForGuests}.`);
 if (rig === undefined) console.error("NOT TESTED: nftables.service of NixOS. Set MICROVM_EMIT_RIG.");
-
-const DNS = "203.0.113.53";
-const LISTED = "203.0.113.20";
-const GUEST = "10.7.0.2";
-const MAC = "02:00:00:00:00:01";
-
-const config = (flushRuleset: boolean): Config => ({
-  hosts: {
-    lab: {
-      stateVersion: "25.11",
-      modules: [
-        "./configuration.nix",
-        ast.attrs({ networking: { nftables: { enable: true, flushRuleset, checkRuleset: false } } }),
-      ],
-      user: { name: "alice", sshKeys: ["ssh-ed25519 AAAA alice"] },
-      bridges: { br0: { address: "10.7.0.1/24" }, br1: { address: "10.8.0.1/24" } },
-      vms: {
-        a: {
-          index: 0,
-          interfaces: [{ bridge: "br0" }],
-          network: "allowlist",
-          allow: ["listed.example:443"],
-          nameservers: [DNS],
-        },
-      },
-    },
-  },
-});
 
 const besides = [
   { beside: "a stand-in of nftables.service", flushes: true, isOnRig: false },
   { beside: "NixOS's nftables.service, which flushes", flushes: true, isOnRig: true },
   { beside: "NixOS's nftables.service, which deletes its own tables", flushes: false, isOnRig: true },
 ];
-
-/** A DNS server that answers every question with one address. */
-const UPSTREAM = `
-import socket
-import dns.message, dns.rrset
-server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-server.bind(("${DNS}", 53))
-while True:
-    wire, client = server.recvfrom(512)
-    query = dns.message.from_wire(wire)
-    reply = dns.message.make_response(query)
-    reply.answer = [dns.rrset.from_text(query.question[0].name, 300, "IN", "A", "${LISTED}")]
-    server.sendto(reply.to_wire(), client)
-`;
-
-const ASK = `
-import dns.message, dns.query
-print(dns.query.udp(dns.message.make_query("listed.example", "A"), "${DNS}", timeout=30).answer[0][0])
-`;
-
-/** The VM: a namespace with one end of a veth pair instead of a tap. */
-const NETWORK = `
-  ip link add br0 type bridge
-  ip link add microvm0 type veth peer name eth0
-  ip link set microvm0 master br0
-  ip link set microvm0 up
-  ip link set br0 up
-  ip addr add 10.7.0.1/24 dev br0
-  ip addr add ${DNS}/32 dev lo
-  ip netns add a
-  ip link set eth0 netns a
-  ip -n a link set eth0 address ${MAC}
-  ip -n a link set eth0 up
-  ip -n a addr add ${GUEST}/24 dev eth0
-  ip -n a route add default via 10.7.0.1`;
 
 /** The units of the network policy. */
 const OURS = "microvm-policy microvm-resolver microvm@a";
@@ -98,45 +30,8 @@ const REFUSED = "add rule inet microvm to_guest jump to_guest\n";
 const TABLES = ["bridge microvm", "inet microvm"];
 const GRANT = `${GUEST} . ${LISTED} . tcp . 443`;
 
-/** Long enough for a machine without KVM on a busy one. */
+/** Long enough for a busy machine. */
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
-
-type Machine = Pick<HostMachine, "run" | "put" | "start">;
-
-/** Prepares the network and the VM's programs. */
-const prepare = async ({ run, put }: Machine): Promise<void> => {
-  // The tests restart units more often than the default limit.
-  await put(`${UNITS}/service.d/often.conf`, "[Unit]\nStartLimitIntervalSec=0\n");
-  await put("/run/upstream.py", UPSTREAM);
-  await put("/run/ask.py", ASK);
-  const bin = "/var/lib/microvms/a/current/bin";
-  await put(`${bin}/microvm-run`, "#!/bin/sh\nexec sleep infinity\n", "0755");
-  await put(`${bin}/microvm-shutdown`, '#!/bin/sh\nkill "$MAINPID"\n', "0755");
-  await run(`
-    getent group kvm >/dev/null || groupadd -r kvm
-    getent passwd microvm >/dev/null || useradd -r -g kvm microvm
-    ln -s current /var/lib/microvms/a/booted
-    [ -e /usr/bin/nft ] || ln -s ../sbin/nft /usr/bin/nft
-    ip link set lo up
-    ${NETWORK}
-    systemd-run -q --unit=upstream python3 /run/upstream.py`);
-};
-
-/** Replaces all units. */
-const install = async ({ run, put }: Machine, units: PolicyUnits): Promise<void> => {
-  await run(`
-    cd ${UNITS}
-    systemctl stop 'microvm*' nftables || true
-    rm -rf microvm* nftables*
-    for package in ${units.packages.join(" ")}; do
-      mkdir -p $package
-      ln -sfn /usr/bin $package/bin
-      ln -sfn /usr/lib/x86_64-linux-gnu $package/lib
-    done`);
-  for (const [path, text] of Object.entries(units.files))
-    await put(path, text, text.startsWith("#!") ? "0755" : "0444");
-  await run("systemctl daemon-reload");
-};
 
 describe.skipIf(missing !== undefined)("with systemd", () => {
   let machine: SystemdHost | undefined;
@@ -211,7 +106,7 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
 
     beforeAll(async () => {
       if (skipped) return;
-      units = await evaluatePolicyUnits(config(flushes), isOnRig);
+      units = await evaluatePolicyUnits(configOf(flushes), isOnRig);
       await install(machine as SystemdHost, units);
       await reset();
     });
@@ -328,72 +223,5 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
       await settled();
       expect(await ourTables()).toEqual(TABLES);
     });
-  });
-});
-
-/** A container has no udev and no messages of the kernel. */
-describe.skipIf(missingForGuests !== undefined)("with udev and a kernel log", () => {
-  const folder = temporaryFolder();
-  let machine: HostMachine | undefined;
-  let run: HostMachine["run"];
-  let start: HostMachine["start"];
-
-  /** Sends a datagram from the VM to each of the ports of the host. */
-  const tryPorts = (ports: string): Promise<string> =>
-    run(`ip netns exec a bash -c 'for port in ${ports}; do echo >/dev/udp/${DNS}/$port; done'`);
-  const refusalOf = (port: number): RegExp =>
-    new RegExp(`^microvm-emit: refused IN=br0 .*SRC=${GUEST} DST=${DNS} .*PROTO=UDP .*DPT=${String(port)} `);
-
-  /** The log lines about refused packets during an action. */
-  const refusals = async (act: () => Promise<void>): Promise<readonly string[]> => {
-    await run("echo from here >/dev/kmsg");
-    await act();
-    await run("echo to here >/dev/kmsg");
-    const last = `journalctl -k -q -o cat | tac | sed "/^from here$/q" | tac`;
-    await run(`timeout 400 sh -c 'until ${last} | grep -q "^to here$"; do sleep 0.4; done'`);
-    return (await run(last)).split("\n").filter((line) => line.startsWith("microvm-emit: refused"));
-  };
-
-  beforeAll(async () => {
-    const [booted, units] = await Promise.all([bootHostMachine(folder), evaluatePolicyUnits(config(true), false)]);
-    machine = booted;
-    ({ run, start } = booted);
-    // It has no host keys here, and would restart as long as the machine runs.
-    await run("systemctl mask --runtime --now ssh.service");
-    await prepare(booted);
-    await install(booted, units);
-  });
-
-  afterAll(() => machine?.close());
-
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(async () => {
-      console.error(tails(folder));
-      console.error(await run("journalctl -n 60 --no-pager").catch(String));
-    });
-  });
-
-  it("bridges do not learn from link-local frames, independent of their creation time", async () => {
-    const learned = (bridge: string): Promise<string> => run(`cat /sys/class/net/${bridge}/bridge/no_linklocal_learn`);
-    await run("udevadm control --reload; ip link set dev br0 type bridge no_linklocal_learn 0");
-    await run("systemctl restart microvm-policy");
-    expect(await learned("br0")).toBe("1");
-    await run("ip link add br1 type bridge; udevadm settle");
-    expect(await learned("br1")).toBe("1");
-    await run("ip link del br1");
-  });
-
-  it("the journal has each refused packet of a VM once, up to the hourly limit", async () => {
-    await start("microvm-policy");
-    await run("systemctl reload microvm-policy");
-    const first = await refusals(async () => {
-      await tryPorts("69 70 69");
-    });
-    expect(first).toEqual([expect.stringMatching(refusalOf(69)), expect.stringMatching(refusalOf(70))]);
-    const more = await refusals(async () => {
-      await tryPorts("$(seq 1000 1300)");
-    });
-    expect(more.length).toBeGreaterThanOrEqual(98);
-    expect(more.length).toBeLessThan(110);
   });
 });
