@@ -131,7 +131,7 @@ const tables: readonly Table[] = [
   },
   {
     page: "workspaces",
-    columns: ["finding", "files", "what runs", "when"],
+    columns: ["finding", "files", "runs", "when"],
     rows: Object.entries<Risk>(risks).map(([name, { paths, where = "", runs, when }]) => [
       code(name),
       [codes(paths), where]

@@ -40,7 +40,7 @@ describe("Nix files that read a host", () => {
 });
 
 const project = fileURLToPath(new URL("..", import.meta.url));
-/** Files of the library, of the evaluation of hosts, and what the examples emit. */
+/** Files of the library, of the evaluation of hosts, and of the emitted examples. */
 const emitted = execFileSync("git", ["ls-files", "packages/emit/*.nix", "examples/*.nix"], {
   cwd: project,
   encoding: "utf8",

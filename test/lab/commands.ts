@@ -47,7 +47,7 @@ export const commandsOf = async (
       resolve(false);
     });
   });
-  // A write to a process that has ended is told by the end of its output.
+  // The end of the output already reports a process that has ended.
   process.stdin.on("error", () => undefined);
   if (!(await ready)) return undefined;
   return async (...argv) => {

@@ -110,7 +110,8 @@ export const bootSystemdHost = async (more: readonly string[] = []): Promise<Sys
   try {
     const binds = [process.execPath, REPOSITORY.replace(/\/$/, ""), dirname(folder), ...more];
     outside.start(log, "bash", join(RECIPE, "boot.sh"), join(IMAGE, "root"), folder, ...binds);
-    // Enter anew for each question, because systemd-nspawn's first process is not in the namespaces of the container yet.
+    // Enter again for each question, because systemd-nspawn's first process is not in the namespaces of the container
+    // yet.
     const [program, ...args] = entering("root");
     await poll("the boot", 120, () =>
       promisify(execFile)(program, [...args, "sh", "-c", "systemctl is-system-running || true"]).then(

@@ -35,7 +35,7 @@ export const coder: Vm = {
   home: [zsh()],
 };
 
-/** Lets root log in with a key, for tests of what a compromised guest can do. */
+/** Lets root log in with a key, for tests of a compromised guest. */
 export const rootLogin = (key: string): Module =>
   ast.attrs({
     users: { users: { root: { openssh: { authorizedKeys: { keys: [key] } } } } },

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# enter.sh TREE NIX FOLDERS COMMAND…: runs a command as root in a mount namespace of its own, with the Debian programs of TREE in
+# enter.sh TREE NIX FOLDERS COMMAND…: runs a command as root in a separate mount namespace, with the Debian programs of TREE in
 # /usr, NIX at /nix, and FOLDERS (separated by colons) at their own paths.
 set -euo pipefail
 export tree=$1 nix=$2 folders=$3

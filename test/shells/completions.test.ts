@@ -1,4 +1,7 @@
-/** Tests the completions in real shells at a pseudo-terminal: types a line with tabs, and reads what the shell runs. */
+/**
+ * Tests the completions in real shells at a pseudo-terminal: types a line with tabs, and reads the command that the
+ * shell runs.
+ */
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -48,7 +48,7 @@ export const formatReview = (review: Review, { clone, vm }: Pair, style: Style):
 
 const findingTable = (findings: readonly Finding[], style: Style): string =>
   table(
-    ["file or commit", "what runs", "when"],
+    ["file or commit", "runs", "when"],
     findings.slice(0, maxRows).map(({ path, runs, when }) => [{ text: path }, { text: runs }, { text: when }]),
     style,
   );

@@ -90,13 +90,13 @@ export const risks = {
   "hidden-text": {
     where: "a text with invisible characters that change its direction",
     holds: (_, { before = "", after = "" }) => turning.test(after) && !turning.test(before),
-    runs: "code that differs from what an editor shows",
+    runs: "code that differs from the text in an editor",
     when: "reading it",
   },
   "case-twin": {
     where: "two names that differ only in case or Unicode form",
     holds: ({ path }, { tree }) => tree.twinsOf(path).length > 0,
-    runs: "one of the files in place of the other",
+    runs: "one of the files instead of the other",
     when: "checkout on macOS, Windows or a casefold folder",
   },
   executable: {

@@ -59,7 +59,7 @@ Examples:
   $ microvm-emit diff                              compare with the last commit
   $ microvm-emit diff main --format markdown       write a comment for a pull request
   $ microvm-emit diff origin/main --exit-code      exit with 4 if a VM gets more access
-  $ microvm-emit diff --deployed                   compare with what runs on the hosts
+  $ microvm-emit diff --deployed                   compare with the running systems
   $ microvm-emit diff --check                      exit with 1 if flake/ is not current
   $ microvm-emit diff projectvm                    the same as microvm-emit review projectvm`;
 
