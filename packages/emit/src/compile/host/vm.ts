@@ -208,7 +208,7 @@ const compileRunner = (vm: VmPlan): readonly Binding[] => [
 const forwardEnd = ({ address, port }: ForwardEndPlan): NixInput => ({ address: address ?? undefined, port });
 
 const compilePackageSet = (vm: VmPlan): readonly Binding[] =>
-  set(vm, "packageSet", [
+  setsAt(vm.path, "packageSet", [
     ...(vm.guest.pkgs === undefined ? [] : [bindingAt([...vm.path, "pkgs"], "pkgs", vm.guest.pkgs)]),
     ...(vm.guest.nixpkgs === null ? [] : [bindingAt([...vm.path, "nixpkgs"], "nixpkgs", input(vm.guest.nixpkgs))]),
   ]);
