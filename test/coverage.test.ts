@@ -1,15 +1,18 @@
 /** Tests that a config can set every option of microvm.nix, by a setting or by the option's name. */
 import { readFileSync } from "node:fs";
+import { formatPath } from "@microvm-emit/model";
 import { ast, type Config, emit, type NixFile, type Vm } from "microvm-emit";
 import { assert, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { definitionsOf } from "../packages/emit/src/check/definitions.js";
+import { type Definition, definitionsOf } from "../packages/emit/src/check/definitions.js";
+import { configSchema } from "../packages/microvm-model/src/config/config.js";
 import { hostSchema } from "../packages/microvm-model/src/config/host.js";
 import { microvmHostSchema, microvmSchema } from "../packages/microvm-model/src/config/microvm.js";
 import { vmSchema } from "../packages/microvm-model/src/config/vm.js";
 import { hostSettings, settingsOf, vmSettings } from "../packages/microvm-model/src/catalogue/microvm-options.js";
 import { optionsIn } from "../packages/microvm-model/src/plan/named-options.js";
 import { config } from "../packages/microvm-model/test/config.js";
+import { configs } from "../packages/microvm-model/test/plans/configs.js";
 import { asking, cells, names as hypervisorNames } from "../packages/microvm-model/test/matrix.js";
 
 interface Option {
@@ -136,13 +139,22 @@ const exprOf = (input: unknown, path: string): NixFile["expr"] => {
   return file.expr;
 };
 
-/** The value that a module's file gives an option, as text; undefined if not set. */
-const optionAt = (expr: NixFile["expr"], ...set: readonly string[]): string | undefined => {
+/** The definition of an option in a module's file. */
+const definitionAt = (expr: NixFile["expr"], ...set: readonly string[]): Definition | undefined => {
   // For an option of list elements, look at the first one.
   const path = set.map((step) => (step === "*" ? "[definition 1-entry 1]" : step));
   const [definition] = definitionsOf(expr, path);
-  return definition?.depth === path.length ? print(definition.value) : undefined;
+  return definition?.depth === path.length ? definition : undefined;
 };
+
+/** The value that a module's file gives an option, as text; undefined if not set. */
+const optionAt = (expr: NixFile["expr"], ...set: readonly string[]): string | undefined => {
+  const definition = definitionAt(expr, ...set);
+  return definition === undefined ? undefined : print(definition.value);
+};
+
+/** The part of the config to which errors of Nix in this definition refer. */
+const originOf = (definition: Definition | undefined): string => formatPath(definition?.origin ?? []);
 
 /** The value that a host's file gives an option below `microvm`. */
 const optionIn = (expr: NixFile["expr"], option: string): string | undefined =>
@@ -156,18 +168,24 @@ const inLibrary: Readonly<Record<string, string>> = {
 };
 
 /**
- * The value that a VM's file gives an option of microvm.nix: in its NixOS, for its hypervisor only, or by an option of
+ * The definition of an option of microvm.nix in a VM's file: in its NixOS, for its hypervisor only, or by an option of
  * the library.
  */
-const optionOfVm = (vm: Vm, option: string): string | undefined => {
+const definitionOfVm = (vm: Vm, option: string): Definition | undefined => {
   const expr = exprOf(config({ a: vm }), "hosts/h/vms/a.nix");
   const own = ["microvm-emit", "vms", "a"];
   const steps = option.split(".");
   return (
-    optionAt(expr, ...own, "config", "microvm", ...steps) ??
-    optionAt(expr, ...own, "microvm", ...steps) ??
-    optionAt(expr, ...own, ...(inLibrary[option] ?? option).split("."))
+    definitionAt(expr, ...own, "config", "microvm", ...steps) ??
+    definitionAt(expr, ...own, "microvm", ...steps) ??
+    definitionAt(expr, ...own, ...(inLibrary[option] ?? option).split("."))
   );
+};
+
+/** Its value, as text. */
+const optionOfVm = (vm: Vm, option: string): string | undefined => {
+  const definition = definitionOfVm(vm, option);
+  return definition === undefined ? undefined : print(definition.value);
 };
 
 const print = (value: ast.NixInput): string => ast.print(ast.toNix(value)).replaceAll(/\s+/g, " ").trim();
@@ -322,8 +340,10 @@ const settings: readonly (readonly [string, Vm, ast.NixInput])[] = [
 ];
 
 describe("a setting", () => {
-  it.each(settings)("sets microvm.nix's %s", (name, vm, value) => {
+  it.each(settings)("sets microvm.nix's %s, whose errors refer to the setting", (name, vm, value) => {
     expect(optionOfVm(vm, name)).toBe(print(value));
+    const [setting = ""] = vmSettings[name.replace(/\.KEY$/, "")]?.split(/[.[]/) ?? [];
+    expect(`${originOf(definitionOfVm(vm, name))}.`).toMatch(new RegExp(`^hosts\\.h\\.vms\\.a\\.${setting}[.[]`));
   });
 
   it("is tested for each option that has one", () => {
@@ -381,6 +401,25 @@ describe("a host's setting", () => {
     ["vms.b.evaluatedConfig", { importedVms: { b: { evaluatedConfig: nix`import ./b.nix` } } }, nix`import ./b.nix`],
   ])("sets microvm.nix's %s", (name, rest, value) => {
     expect(optionIn(hostFile({ a: {} }, rest), name)).toBe(print(value));
+  });
+});
+
+/** True if a config can have this place. */
+const isPlace = (schema: z.core.$ZodType, [step, ...rest]: readonly (string | number)[]): boolean =>
+  step === undefined ||
+  branches(schema).some((branch) => {
+    if (typeof step === "number") return isPlace(branch, rest);
+    if (branch instanceof z.ZodRecord) return isPlace(branch.valueType, rest);
+    return partOf(branch, step).some((inner) => isPlace(inner, rest));
+  });
+
+describe("errors of Nix", () => {
+  it.each(Object.entries(configs))("in the files of %s refer to places that a config can have", (_, input) => {
+    const origins = filesOf(input)
+      .flatMap(({ expr }) => ast.nodesOf(expr))
+      .flatMap((node) => ("origin" in node ? [node.origin] : []));
+    expect(origins.length).toBeGreaterThan(50);
+    expect(origins.filter((origin) => !isPlace(configSchema, origin)).map((origin) => formatPath(origin))).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
 /** Tests that VMs share a guest if and only if the emitted guests would be equal. */
+import { codex } from "@microvm-emit/model";
 import { print } from "@microvm-emit/nix-ast";
 import { ast, type Config, emit, type Vm } from "microvm-emit";
 import fc from "fast-check";
@@ -91,6 +92,47 @@ it("guests are equal if and only if their emitted text is", () => {
     }),
     { numRuns: 150 },
   );
+});
+
+/** Texts of the modules that a VM imports from `modules/`, whose names depend on other VMs. */
+const modulesOf = (name: string, vms: Readonly<Record<string, Vm>>): readonly string[] => {
+  const nixFiles = emissionOf(vms).files.flatMap((file) => (file.kind === "nix" ? [file] : []));
+  const texts = new Map(nixFiles.map(({ path, expr }) => [path, print(expr)]));
+  const own = texts.get(`hosts/h/vms/${name}.nix`) ?? "";
+  return [...own.matchAll(/modules\/[\w-]+\.nix/g)].map(([module]) => texts.get(module) ?? module).sort();
+};
+
+const fileAt = (path: string): { readonly input: string; readonly path: string } => ({ input: "other", path });
+
+const differing: Readonly<Record<string, readonly Vm[]>> = {
+  zsh: [{ home: [] }, { home: ["zsh"] }],
+  "init of zsh": ["a", "b"].map((text) => ({ home: [{ program: "zsh", init: [text] }] })),
+  "files of zsh": ["a", "b"].map((path) => ({ home: [{ program: "zsh", init: [fileAt(path)] }] })),
+  "history of zsh": [1, 2].map((size) => ({ home: [{ program: "zsh", history: { size } }] })),
+  "package of Emacs": ["emacs", "emacs-nox"].map((name) => ({ home: [{ program: "emacs", package: name }] })),
+  "files of Emacs": ["a", "b"].map((path) => ({ home: [{ program: "emacs", configDirectory: fileAt(path) }] })),
+  users: [1001, 1002].map((uid) => ({ users: { bob: { uid, gid: 1001, sshKeys: [] } } })),
+  "homes of users": [[], ["zsh" as const]].map((home) => ({ users: { bob: { uid: 1001, gid: 1001, home } } })),
+  groups: [2000, 2001].map((gid) => ({ groups: { data: { gid } } })),
+  sudo: [{}, { sudo: true }],
+  "packages of a toolchain": ["go", "git"].map((one) => ({ toolchains: [{ name: "mine", packages: [one] }] })),
+  "environment of a toolchain": ["1", "2"].map((A) => ({
+    toolchains: [{ name: "mine", packages: [], environment: { A } }],
+  })),
+  "package of an agent": [{ agent: codex() }, { agent: { ...codex(), packagesFrom: "nixpkgs" } }],
+  "state of an agent": [
+    { agent: "codex", agentState: "own" },
+    { agent: "codex", agentState: "copy" },
+  ],
+};
+
+it.each(Object.entries(differing))("VMs that differ in the %s each import their own module", (_, variants) => {
+  const alone = variants.map((variant) => modulesOf("b", { b: { ...variant, guest: "own" } }));
+  expect(new Set(alone.map(String)).size).toBe(variants.length);
+  for (const before of variants)
+    expect(
+      variants.map((variant) => modulesOf("b", { a: { ...before, guest: "own" }, b: { ...variant, guest: "own" } })),
+    ).toEqual(alone);
 });
 
 it("a guest imports another one when only packages differ", () => {
