@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
@@ -18,8 +19,8 @@ export default defineConfig({
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
     // Run by `npm run test:packaging`, which installs from the registry, and by `npm run test:nixos`, which takes minutes.
     exclude: ["test/packaging/**", "test/nixos/**"],
-    // Half of the time is spent waiting for programs that tests start.
-    maxWorkers: "100%",
+    // One more than there are processors for each two, because tests mostly wait for programs that they start.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     globalSetup: ["test/bundle.ts"],
     sequence: { sequencer: LabFirst },
     // One evaluation of a whole host by Nix takes seconds, and more on a busy machine.
