@@ -597,6 +597,22 @@ const boundaries: Readonly<Record<string, readonly Fragment[]>> = {
       ]),
     ),
   ],
+  "network-without-subnet": [
+    ...[
+      {},
+      { ipv6: "fd07::1/64" },
+      { address: "dhcp" },
+      { gateway: "10.7.0.254" },
+      { dhcp: { from: "10.7.0.9", to: "10.7.0.20" } },
+      { ipv6: "fd07::1/64", gateway: "10.7.0.254", dhcp: { from: "10.7.0.9", to: "10.7.0.20" } },
+    ].flatMap((network): readonly Fragment[] => [
+      ...[{}, { ports: ["eno1"], network: "open" }].flatMap((more): readonly Fragment[] => [
+        [{}, { bridges: { br1: { ...network, ...more } } }],
+        [{}, { bridges: { br0: { address: "10.0.0.1/24", ...more, vlans: { 7: network } } } }],
+      ]),
+    ]),
+    ...[{}, { ipv6: "fd07::1/64" }].map((routed): Fragment => [{}, { routed }]),
+  ],
   "no-login": [
     ...[5, 6, 7].map((count): Fragment => [many(count), { user: { name: "alice", sshKeys: [] } }]),
     [{ a: { modules: ["./a.nix"] }, b: {} }, { user: { name: "alice", sshKeys: [] } }],

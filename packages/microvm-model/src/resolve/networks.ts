@@ -84,7 +84,9 @@ const lacks = (
           networkWithoutSubnet(
             path,
             `${name} has no subnet and no other connection`,
-            "Set `address` or `ipv6`, or add `ports` to the bridge.",
+            path.at(-1) === "routed"
+              ? "Set `address` or `ipv6`."
+              : "Set `address` or `ipv6`, or add `ports` to the bridge.",
           ),
         ]
       : []),
