@@ -26,9 +26,8 @@ export const mentionsIn = (reference: Module | InputFile, path: ConfigPath): rea
 /** The names that an expression selects from the variable `inputs`, except the flake itself. */
 const inputsIn = (expr: Expr): ReadonlySet<string> => {
   const found = new Set<string>();
-  const waiting: unknown[] = [expr];
+  const waiting: object[] = [expr];
   for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
-    if (typeof value !== "object" || value === null) continue;
     const { kind, target, path } = value as {
       kind?: unknown;
       target?: { kind?: unknown; name?: unknown };
@@ -38,7 +37,8 @@ const inputsIn = (expr: Expr): ReadonlySet<string> => {
       const [name] = path as readonly unknown[];
       if (typeof name === "string" && name !== "self") found.add(name);
     }
-    for (const part of Object.values(value)) if (typeof part === "object") waiting.push(part);
+    for (const part of Object.values(value) as readonly unknown[])
+      if (typeof part === "object" && part !== null) waiting.push(part);
   }
   return found;
 };
