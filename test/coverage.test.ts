@@ -404,6 +404,131 @@ describe("a host's setting", () => {
   });
 });
 
+/** The value of an option in a file, as text; undefined if not set. */
+type Emitted = readonly [
+  file: string,
+  option: string,
+  value: string | undefined,
+  vm: Vm,
+  more?: { readonly host?: object; readonly rest?: object },
+];
+
+const nat = (more: object) => ({
+  host: { bridges: { br0: { address: "10.0.0.1/24", ipv6: "fd00::1/64", nat: more } } },
+});
+const zsh = { home: [{ program: "zsh", history: { size: 9 }, init: ["setopt x"], extraInit: "unsetopt y" }] } as const;
+const other = { rest: { inputs: { other: { url: "github:me/other", follows: { nixpkgs: "nixpkgs" } } } } };
+const emacs = {
+  home: [{ program: "emacs", package: "emacs-nox", configDirectory: { input: "other", path: "emacs" } }],
+} as const;
+const routed = { host: { routed: { address: "10.9.0.1/24" } } };
+const vmFile = "hosts/h/vms/a.nix";
+const hostFile = "hosts/h/default.nix";
+
+const emittedOptions: readonly Emitted[] = [
+  [vmFile, "microvm-emit/vms/a/network", '"none"', { network: "none" }],
+  [vmFile, "microvm-emit/vms/a/allow/*", '"9.9.9.9"', { network: "allowlist", allow: ["9.9.9.9"] }],
+  [
+    vmFile,
+    "microvm-emit/vms/a/publish/*/proto",
+    undefined,
+    { publish: [{ host: 80, guest: 22 }] },
+    nat({ externalInterface: "eno1" }),
+  ],
+  [
+    vmFile,
+    "microvm-emit/vms/a/publish/*/proto",
+    '"udp"',
+    { publish: [{ host: 80, guest: 80, proto: "udp" }], firewall: false },
+    nat({ externalInterface: "eno1" }),
+  ],
+  [vmFile, "microvm-emit/vms/a/config/environment/systemPackages", "[ pkgs.jq ]", { packages: ["jq"] }],
+  [vmFile, "microvm-emit/vms/a/config/microvm-emit/unpatchedBinaries", "true", { unpatchedBinaries: true }],
+  [
+    vmFile,
+    "microvm-emit/vms/a/config/networking/firewall/allowedTCPPorts",
+    "[ 80 ]",
+    { firewall: { allowedTCPPorts: [80] } },
+  ],
+  [vmFile, "microvm-emit/vms/a/config/system/stateVersion", '"25.05"', { stateVersion: "25.05" }],
+  [
+    vmFile,
+    "microvm-emit/vms/a/config/home-manager/users/alice/programs/zsh/initContent",
+    "lib.mkAfter '' unsetopt y ''",
+    zsh,
+  ],
+  [
+    vmFile,
+    "microvm-emit/vms/a/interfaces/*/addresses",
+    '[ "10.9.0.7/24" ]',
+    { interfaces: [{ routed: true, address: "10.9.0.7" }] },
+    routed,
+  ],
+  [vmFile, "microvm-emit/vms/a/interfaces/*/gateways", undefined, { interfaces: [{ routed: true }] }, routed],
+  [
+    vmFile,
+    "microvm-emit/vms/a/interfaces/*/gateways",
+    '[ "192.168.7.1" ]',
+    {
+      network: "open",
+      interfaces: [
+        { type: "macvtap", link: "eno1", mode: "bridge", address: "192.168.7.5/24", gateway: "192.168.7.1" },
+      ],
+    },
+  ],
+  [hostFile, "microvm-emit/routed/addresses", '[ "10.9.0.1/24" ]', {}, routed],
+  [hostFile, "microvm-emit/bridges/br0/nat/externalInterface", '"eno1"', {}, nat({ externalInterface: "eno1" })],
+  [hostFile, "microvm-emit/bridges/br0/nat/ipv6", undefined, {}, nat({ externalInterface: "eno1" })],
+  [hostFile, "microvm-emit/bridges/br0/nat/ipv6", "true", {}, nat({ ipv6: true })],
+  [hostFile, "microvm-emit/specialArgs/pkgsUnfree", undefined, { agent: "codex" }],
+  [
+    hostFile,
+    "microvm-emit/specialArgs/pkgsUnstable",
+    'import inputs.nixpkgs-unstable { inherit (pkgs.stdenv.hostPlatform) system; config.allowUnfreePredicate = package: builtins.elem (lib.getName package) [ "claude-code" ]; }',
+    { agent: "claude-code" },
+  ],
+  [
+    hostFile,
+    "microvm-emit/specialArgs/pkgsUnstable",
+    "import inputs.nixpkgs-unstable { inherit (pkgs.stdenv.hostPlatform) system; }",
+    { agent: "codex" },
+  ],
+  ["modules/codex.nix", "microvm-emit/agent/copiedFrom", undefined, { agent: "codex", agentState: "own" }],
+  ["modules/codex.nix", "microvm-emit/agent/copiedFrom", '"/run/agent-state"', { agent: "codex", agentState: "copy" }],
+  [
+    "modules/claude-code.nix",
+    "microvm-emit/agent/links",
+    '{ "/home/alice/.claude" = "/home/alice/claude-microvm"; }',
+    { agent: "claude-code" },
+  ],
+  ["modules/zsh.nix", "programs/zsh/history/size", "9", zsh],
+  ["modules/zsh.nix", "programs/zsh/initContent", "'' setopt x ''", zsh],
+  ["modules/emacs.nix", "programs/emacs/package", "pkgs.emacs-nox", emacs, other],
+  ["modules/emacs.nix", "home/file/.config/emacs/source", '"${inputs.other}/emacs"', emacs, other],
+  ["modules/groups.nix", "users/groups/data/gid", "2000", { groups: { data: { gid: 2000 } } }],
+  ["modules/groups.nix", "users/groups/data/gid", undefined, {}],
+  ["modules/sudo.nix", "users/users/alice/extraGroups", '[ "wheel" ]', { sudo: true }],
+  ["modules/user-bob.nix", "users/users/bob/uid", "1001", { users: { bob: { uid: 1001, gid: 1002 } } }],
+  ["modules/user-bob.nix", "users/groups/bob/gid", "1002", { users: { bob: { uid: 1001, gid: 1002 } } }],
+  [
+    "modules/user-bob.nix",
+    "users/users/bob/shell",
+    "lib.mkOverride 900 pkgs.zsh",
+    { users: { bob: { uid: 1001, gid: 1002, home: ["zsh"] } } },
+  ],
+  ["flake.nix", "inputs/other/url", '"github:me/other"', {}, other],
+  ["flake.nix", "inputs/other/inputs/nixpkgs/follows", '"nixpkgs"', {}, other],
+];
+
+describe("an emitted file", () => {
+  const rows = emittedOptions.map(([path, option, value, vm, more = {}]) => ({ path, option, value, vm, more }));
+
+  it.each(rows)("$path has $option = $value", ({ path, option, value, vm, more }) => {
+    const found = filesOf(config({ a: vm }, more.host, more.rest)).find((one) => one.path === path);
+    expect(found && optionAt(found.expr, ...option.split(/(?<!\.config)\//))).toBe(value);
+  });
+});
+
 /** True if a config can have this place. */
 const isPlace = (schema: z.core.$ZodType, [step, ...rest]: readonly (string | number)[]): boolean =>
   step === undefined ||

@@ -135,6 +135,21 @@ it.each(Object.entries(differing))("VMs that differ in the %s each import their 
     ).toEqual(alone);
 });
 
+// nixpkgs nixos/lib/utils.nix, pathsNeededForBoot.
+it.each(["/nix", "/var/log", "/var/lib", "/var/lib/nixos", "/etc", "/usr"])(
+  "a guest mounts a share at %s itself, because the initrd mounts it",
+  (mountPoint) => {
+    const vms: Record<string, Vm> = {
+      a: { shares: [{ tag: "t", source: "/srv/t", mountPoint, owners: "guest" }] },
+      b: {},
+    };
+    const shares = Object.fromEntries(
+      emissionOf(vms).plan.hosts.flatMap(({ guests }) => guests.map((one) => [one.name, one.vms])),
+    );
+    expect(shares).toEqual({ a: ["a"], b: ["b"] });
+  },
+);
+
 it("a guest imports another one when only packages differ", () => {
   const few: Vm = { packages: ["git"] };
   const more: Vm = { packages: ["go", "git", "gopls"] };

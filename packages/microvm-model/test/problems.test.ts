@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { runInNewContext } from "node:vm";
 import { attrs, nix, parse } from "@microvm-emit/nix-ast";
 import { describe, expect, it } from "vitest";
@@ -122,6 +123,11 @@ const table: readonly Row[] = [
       ...problems,
     ]),
   ),
+  ...[true, "2", null, [], {}, new Map(), 1n, Symbol("two")].map((value): Row => [
+    `a number that is ${inspect(value, { compact: true, depth: 0 })}`,
+    config({ a: { vcpu: value } }),
+    `wrong-type ${v}.a.vcpu`,
+  ]),
   ["a bad tap name", config({ a: { interfaces: [{ tap: "a/b" }] } }), `bad-value ${v}.a.interfaces[0].tap`],
   [
     "a long bridge name",

@@ -99,7 +99,10 @@ export const configs: Readonly<Record<string, unknown>> = {
         ],
         environment: { B: "2" },
         packages: ["jq", "nixpkgs-unstable.hello"],
-        home: ["zsh", { program: "emacs" }],
+        home: [
+          { program: "zsh", history: { size: 9 }, init: ["setopt x"] },
+          { program: "emacs", package: "emacs-nox", configDirectory: { input: "nixpkgs", path: "emacs" } },
+        ],
         users: { bob: { uid: 1001, gid: 1002, sshKeys: [], home: ["zsh"] } },
         groups: { data: { gid: 2000 } },
         sudo: true,
