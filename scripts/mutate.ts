@@ -227,6 +227,7 @@ const AREAS: Readonly<Record<string, Area>> = {
       ...TESTS_OF_RULES,
       ...testsOf(MODEL, "scalars", "guest-link", "guests", "vm-defaults", "tables", "extend", "plan"),
       ...testsOf("test", "schema", "coverage", "golden/examples"),
+      "packages/emit/test/plan-summary.test",
     ],
   },
   compile: {
