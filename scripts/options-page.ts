@@ -28,7 +28,10 @@ const optionsBy = (lib: string): Readonly<Record<"host" | "guest", readonly Opti
   return JSON.parse(json.toString()) as ReturnType<typeof optionsBy>;
 };
 
-const code = (nix: string): string => (nix.includes("\n") ? `\n\n\`\`\`nix\n${nix}\n\`\`\`\n` : ` \`${nix}\``);
+const code = (text: string): string => {
+  const nix = text.trim();
+  return nix.includes("\n") ? `\n\n\`\`\`nix\n${nix}\n\`\`\`\n` : ` \`${nix}\``;
+};
 
 const section = ({ name, type, description, default: fallback, example }: Option): string =>
   [
@@ -44,7 +47,8 @@ const section = ({ name, type, description, default: fallback, example }: Option
 const introduction = `Options of the NixOS modules in this folder. Set those of the host in a module of the host, and those of a guest in the \`config\` of a VM.
 [README.md](README.md) shows how to import the modules, and a first VM.
 
-Several modules can set options of one VM. Lists are joined. To replace another value, such as one that microvm-emit wrote, use \`lib.mkForce\`:
+Several modules can set options of one VM. Lists are joined. To replace another value, such as one that microvm-emit wrote, use \`lib.mkForce\`. It
+replaces a whole list: to change one item of \`interfaces\`, \`shares\` or \`volumes\`, write all items.
 
 \`\`\`nix
 { lib, ... }:

@@ -158,6 +158,24 @@ describe("on NixOS's own modules, a host module", () => {
   });
 });
 
+/** A host module that declares an option of the library again, with another type. */
+const withSameOption = `{ lib, ... }: {
+  options.microvm-emit.vms = lib.mkOption {
+    type = lib.types.attrsOf (import ./microvm-emit/record.nix { inherit lib; } {
+      network = lib.mkOption { type = lib.types.str; };
+    });
+  };
+}`;
+
+describe("on NixOS's own modules, a host module that declares an option of VMs again", () => {
+  it.skipIf(rig === undefined)("is rejected, because its type would replace the library's", async () => {
+    const flake = emittedFlat(config, { "host.nix": hostModule, "own.nix": withSameOption });
+    await expect(evaluateOnRig(flake, "nixosConfigurations", FACTS)).rejects.toThrow(
+      "These options of a VM are declared twice: network.",
+    );
+  });
+});
+
 /** A mistake in a host module: its definitions for a VM, and parts of the error message. */
 const mistakes: Readonly<Record<string, readonly [definition: string, ...message: (string | RegExp)[]]>> = {
   "a wrong type": [
@@ -204,6 +222,14 @@ const mistakes: Readonly<Record<string, readonly [definition: string, ...message
   "no network": [
     'interfaces = [ { id = "lan7"; mac = "02:00:00:00:00:77"; addresses = [ "10.9.0.7/24" ]; } ]',
     "The interface lan7 of the VM projectvm has no bridge, but microvm-emit.routed is not defined.",
+  ],
+  "a published port without an external interface": [
+    "publish = [ { host = 8080; guest = 80; } ]",
+    "The VM projectvm has `publish`, but no IPv4 address in a network with `nat.enable` and `nat.externalInterface`.",
+  ],
+  "a memory limit below the memory of the VM": [
+    "limits.memoryMiB = 64",
+    /The VM projectvm has \d+ MiB of memory\. Its `limits\.memoryMiB` must be larger/,
   ],
   "an unknown guest": [
     'guest = "nosuch"',

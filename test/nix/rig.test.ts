@@ -11,7 +11,12 @@ import { emittedFlat, hostModule } from "./emitted.js";
 import { evaluateOnRig, rig } from "./rig.js";
 
 if (rig === undefined) console.error("NOT TESTED: hypervisors on the modules of microvm.nix. Set MICROVM_EMIT_RIG.");
-else console.error("NOT TESTED: graphics, kvmtool and the options of firecracker on the modules of microvm.nix.");
+else console.error("NOT TESTED: graphics and the options of firecracker on the modules of microvm.nix.");
+
+/** Stand-ins of hypervisors that the package set of the rig may lack. A runner contains only the path of its hypervisor. */
+const hypervisors = `{ lib, pkgs, ... }: {
+  microvm.vmHostPackages = pkgs // lib.genAttrs [ "alioth" "kvmtool" "stratovirt" ] (name: pkgs.\${name} or (pkgs.writeText name ""));
+}`;
 
 /** The flake of a VM, by default with a separate guest. `runner` has a runner for each hypervisor. */
 const emitted = (vm: Vm): string => {
@@ -23,11 +28,14 @@ const emitted = (vm: Vm): string => {
         user: { name: "alice", sshKeys: ["ssh-ed25519 AAAA alice"] },
         bridges: { br0: { address: "10.7.0.1/24" } },
         // A second VM, so that the guest is shared.
-        vms: { a: { guest: "own", ...vm }, ...(vm.guest === "shared" && { twin: { ...vm, shares: [] } }) },
+        vms: {
+          a: { guest: "own", modules: ["./hypervisors.nix"], ...vm },
+          ...(vm.guest === "shared" && { twin: { modules: ["./hypervisors.nix"], ...vm, shares: [] } }),
+        },
       },
     },
   };
-  return emittedFlat(config, { "host.nix": hostModule });
+  return emittedFlat(config, { "host.nix": hostModule, "hypervisors.nix": hypervisors });
 };
 
 /** Applies a function to `microvm.runner` of the guest. */
@@ -37,12 +45,12 @@ const evaluate = (folder: string, apply: string): Promise<unknown> =>
 /** Errors in the code of a runner, which `tryEval` does not catch. */
 const isCrash = ({ what, name }: (typeof cells)[number]): boolean =>
   ((name === "crosvm" || name === "firecracker") && what === "no-socket") ||
-  (name === "stratovirt" && what.startsWith("9p"));
+  (name === "stratovirt" && what.startsWith("9p")) ||
+  (name === "kvmtool" && what.startsWith("device-"));
 
-/** Attributes that the package set of the rig lacks: `kvmtool`, `formats` for the configuration of firecracker, and graphics. */
+/** Attributes that the package set of the rig lacks: `formats` for the configuration of firecracker, and graphics. */
 const isBeyondRig = ({ what, name, mark }: (typeof cells)[number]): boolean =>
   what.startsWith("graphics") ||
-  name === "kvmtool" ||
   (name === "firecracker" && (mark !== "!" || ["user", "macvtap", "bridge"].includes(what)));
 
 /** Settings of features that a hypervisor may not support. */

@@ -17,7 +17,7 @@ let
         type = types.nullOr types.str;
         default = null;
         example = "eno1";
-        description = "External interface for NAT. With null, the routes of the host choose the interface.";
+        description = "External interface for NAT. With null, the routes of the host choose the interface. `publish` of a VM needs an interface.";
       };
       ipv6 = mkOption {
         type = types.bool;
@@ -78,6 +78,7 @@ let
     };
     id = mkOption {
       type = types.ints.between 1 4094;
+      example = 10;
       description = "VLAN id.";
     };
   };

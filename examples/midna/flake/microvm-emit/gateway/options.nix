@@ -43,7 +43,9 @@ in
     providers = mkOption {
       type = types.attrsOf (types.submodule provider);
       defaultText = literalExpression "lib.importJSON ./gateway/providers.json";
-      description = "APIs for `microvm-emit.vms.<name>.keys`, by name. Your own are added to the known ones: ${lib.concatStringsSep ", " (builtins.attrNames known)}.";
+      description = "APIs for `microvm-emit.vms.<name>.keys`, by name. Your own are added to the known ones: ${
+        lib.concatStringsSep ", " (lib.mapAttrsToList (name: { port, ... }: "`${name}` (port ${toString port})") known)
+      }.";
       example = literalExpression ''
         {
           example = {
@@ -63,7 +65,5 @@ in
     };
   };
 
-  config.microvm-emit.gateway.providers = builtins.mapAttrs (
-    _: builtins.mapAttrs (_: lib.mkDefault)
-  ) known;
+  config.microvm-emit.gateway.providers = builtins.mapAttrs (_: builtins.mapAttrs (_: lib.mkDefault)) known;
 }

@@ -66,9 +66,7 @@ let
           "raw"
         ]
       ) vm.volumes;
-      overlays = builtins.filter (
-        { mountPoint, ... }: mountPoint != null && mountPoint == vm.writableStoreOverlay
-      ) images;
+      overlays = builtins.filter ({ mountPoint, ... }: mountPoint != null && mountPoint == vm.writableStoreOverlay) images;
     in
     map ({ image, ... }: "-${prepareImage "renew ${image}"}") overlays
     ++ map ({ image, sizeMiB, ... }: "-${prepareImage "grow ${image} ${toString sizeMiB}"}") images
@@ -78,9 +76,7 @@ let
         command = mkfs volume;
       in
       lib.optional (command != [ ]) (
-        prepareImage "create ${volume.image} ${toString volume.sizeMiB} ${
-          lib.concatMapStringsSep " " quote command
-        }"
+        prepareImage "create ${volume.image} ${toString volume.sizeMiB} ${lib.concatMapStringsSep " " quote command}"
       )
     ) images;
 
@@ -95,6 +91,10 @@ let
     // lib.optionalAttrs (memoryMiB != null) { MemoryMax = "${toString memoryMiB}M"; }
     // lib.optionalAttrs (ioWeight != null) { IOWeight = ioWeight; }
     // lib.optionalAttrs (tasks != null) { TasksMax = tasks; };
+
+  # systemd would kill the hypervisor, which uses the memory of the VM and some of its own.
+  isBelowMemory = name: vm: vm.limits.memoryMiB <= memoryOf name;
+  memoryOf = name: (import ./nixos-of.nix name config.microvm.vms.${name}).config.microvm.mem;
 
   ownUnit =
     vm:
@@ -136,6 +136,11 @@ let
   };
 in
 {
+  assertions = lib.mapAttrsToList (name: vm: {
+    assertion = !isBelowMemory name vm;
+    message = "The VM ${name} has ${toString (memoryOf name)} MiB of memory. Its `limits.memoryMiB` must be larger, because the hypervisor needs memory too.";
+  }) (lib.filterAttrs (_: vm: vm.limits.memoryMiB != null) cfg.vms);
+
   microvm-emit.units = builtins.mapAttrs (
     name: vm:
     {
@@ -175,9 +180,7 @@ in
             ProtectSystem = "full";
             TasksMax = 4096;
           }
-          // lib.optionalAttrs (lib.all (name: needsNoCapabilities name vms.${name}) (
-            builtins.attrNames vms
-          )) unprivileged
+          // lib.optionalAttrs (lib.all (name: needsNoCapabilities name vms.${name}) (builtins.attrNames vms)) unprivileged
         )
         // {
           ExecStartPre = [ addRoot ];

@@ -3,7 +3,9 @@
 let
   inherit (lib) mkOption types;
   record = import ../record.nix { inherit lib; };
-  port = types.either types.port (types.strMatching "(tcp|udp)/[0-9]+");
+  port = types.either types.port (types.strMatching "(tcp|udp)/[0-9]+") // {
+    description = ''port, or string such as "udp/53"'';
+  };
   address = "[0-9.]+(/[0-9]+)?|[0-9a-fA-F:]*:[0-9a-fA-F:.]*(/[0-9]+)?";
   domain = "([*][.])?[a-zA-Z0-9_-]+([.][a-zA-Z0-9_-]+)*";
   destination = types.strMatching "${address}|${domain}" // {
@@ -13,12 +15,13 @@ let
   destinationType =
     {
       type,
+      example,
       to,
       ports,
     }:
     types.coercedTo types.str (name: { to = name; }) (record {
       to = mkOption {
-        inherit type;
+        inherit example type;
         description = to;
       };
       ports = mkOption {
@@ -30,7 +33,10 @@ let
         ];
         description = ports;
       };
-    });
+    })
+    // {
+      description = "attribute set or string";
+    };
 in
 {
   network = mkOption {
@@ -50,11 +56,14 @@ in
       - `"open"`: everything. The host enforces no policy.
 
       With every policy, a VM can ping the host and get a DHCP lease from it, and the host can reach the VM.
+
+      The host's `/etc/microvm/policy.nft` contains the rules for all VMs, and `/etc/microvm/resolver.json` the domains.
     '';
   };
   allow = mkOption {
     type = types.listOf (destinationType {
       type = destination;
+      example = "github.com";
       to = ''Domain, IP address or subnet. `"*.example.org"` matches every subdomain of example.org, but not example.org itself. Domains need `network = "allowlist"`.'';
       ports = ''Ports: `443` and `"tcp/443"` are TCP, `"udp/443"` is UDP. Null means 80, 443 and udp/443.'';
     });
@@ -71,6 +80,7 @@ in
   reachVms = mkOption {
     type = types.listOf (destinationType {
       type = types.str;
+      example = "database";
       to = "Attribute name of the other VM in `microvm-emit.vms`.";
       ports = ''Ports: `443` and `"tcp/443"` are TCP, `"udp/443"` is UDP. Null means all ports and protocols.'';
     });
@@ -113,12 +123,13 @@ in
         guest = 80;
       }
     ];
-    description = "Ports that the host forwards to the VM, on the `nat.externalInterface` of its network. The VM needs an IPv4 address there.";
+    description = "Ports that the host forwards to the VM, on the `nat.externalInterface` of its network, which is null by default. The VM needs an IPv4 address there.";
   };
   bandwidthMbitPerSecond = mkOption {
     type = types.nullOr types.ints.positive;
     default = null;
-    description = "Bandwidth limit for traffic that the host forwards, in Mbit/s for each direction.";
+    example = 100;
+    description = "Bandwidth limit for traffic that the host forwards, in Mbit/s for each direction; null for none.";
   };
   nameservers = mkOption {
     type = types.listOf types.str;

@@ -8,6 +8,7 @@ in
     config = mkOption {
       type = types.deferredModule;
       default = { };
+      example = lib.literalExpression "{ pkgs, ... }: { microvm.mem = 4096; environment.systemPackages = [ pkgs.git ]; }";
       description = "NixOS configuration of the VMs. A VM gets its name, network, shares and environment at boot, so modules here cannot read them.";
     };
     specialArgs = mkOption {

@@ -49,7 +49,7 @@ let
     mac = mkOption {
       type = types.strMatching "([0-9a-f]{2}:){5}[0-9a-f]{2}";
       example = "02:00:00:00:00:05";
-      description = "MAC address of the VM in lower case, unique on the host.";
+      description = "MAC address of the VM in lower case, unique on the host. Addresses that begin with `02` are for local use.";
     };
     bridge = maybe types.str "Attribute name in `microvm-emit.bridges` or `microvm-emit.vlans`. A tap with `null` belongs to `microvm-emit.routed`.";
     addresses = mkOption {
@@ -64,7 +64,15 @@ let
       default = null;
       description = "Default gateways of the VM. Defaults to the `gateway` of its network, or without one to the host's addresses in the network.";
     };
-    macvtap = maybe (types.attrsOf types.str) "`link` and `mode` of an interface of type `macvtap`, as in `microvm.interfaces.*.macvtap`.";
+    macvtap = mkOption {
+      type = types.nullOr (types.attrsOf types.str);
+      default = null;
+      example = {
+        link = "eno1";
+        mode = "bridge";
+      };
+      description = "`link` and `mode` of an interface of type `macvtap`, as in `microvm.interfaces.*.macvtap`.";
+    };
     vhost = flag false "Whether the kernel of the host handles packets (vhost-net). Only for QEMU.";
   };
 
@@ -135,14 +143,26 @@ let
     clone = maybe types.str "Clone of the user for `microvm-emit push` and `fetch`: an absolute path, or one below `~/`. The VM cannot see it. With null, the commands use the clone in the current directory.";
   };
 
-  secret = record {
-    file = mkOption {
-      type = types.either types.path types.str;
-      example = literalExpression "config.age.secrets.github.path";
-      description = "File of the host with the secret. The host reads it at each start of the VM.";
+  secret =
+    let
+      file = types.either types.path types.str;
+    in
+    types.coercedTo file (file: { inherit file; }) (record {
+      file = mkOption {
+        type = file;
+        example = literalExpression "config.age.secrets.github.path";
+        description = "File of the host with the secret. The host reads it as root at each start of the VM.";
+      };
+      variable = mkOption {
+        type = types.nullOr types.str;
+        default = null;
+        example = "GITHUB_TOKEN";
+        description = "Environment variable with the secret, in shells of the guest; null for none.";
+      };
+    })
+    // {
+      description = "attribute set, string or path";
     };
-    variable = maybe types.str "Environment variable with the secret, in shells of the guest.";
-  };
 
   renamed = record {
     from = mkOption {
@@ -159,22 +179,34 @@ let
   };
 
   limits = record {
-    cpuPercent = maybe types.ints.positive "CPU time in percent; 100 is one CPU (`CPUQuota`).";
-    memoryMiB = maybe types.ints.positive "Memory of the hypervisor process in MiB (`MemoryMax`). Must be larger than `microvm.mem`.";
-    ioWeight = maybe (types.ints.between 1 10000) "Weight of disk access, compared with other VMs (`IOWeight`).";
-    tasks = maybe types.ints.positive "Number of threads (`TasksMax`).";
+    cpuPercent = maybe types.ints.positive "CPU time in percent; 100 is one CPU (`CPUQuota`). Null for no limit.";
+    memoryMiB = maybe types.ints.positive "Memory of the hypervisor process in MiB (`MemoryMax`); must be larger than `microvm.mem`. Null for no limit.";
+    ioWeight = maybe (types.ints.between 1 10000) "Weight of disk access, compared with other VMs (`IOWeight`). Null means 100.";
+    tasks = maybe types.ints.positive "Number of threads (`TasksMax`). Null means 4096.";
   };
 in
 {
   config = mkOption {
     type = types.deferredModule;
     default = { };
-    description = "NixOS configuration of this VM, as in `microvm.vms.<name>.config`. The options of the section \"Guest\" are available there.";
+    example = literalExpression ''
+      {
+        microvm = {
+          hypervisor = "cloud-hypervisor";
+          mem = 4096;
+          vcpu = 4;
+        };
+        users.users.alice.openssh.authorizedKeys.keys = [ "ssh-ed25519 AAAA… alice@workstation" ];
+        system.stateVersion = "26.05";
+      }
+    '';
+    description = "NixOS configuration of this VM, as in `microvm.vms.<name>.config`. The options of the section \"Guest\" are available there. By default, microvm.nix gives a VM 512 MiB of memory and one CPU. The guest runs sshd, which accepts keys only.";
   };
   guest = maybe types.str "Attribute name in `microvm-emit.guests`. The VM then shares this NixOS configuration with other VMs, and `config` is unused.";
   specialArgs = mkOption {
     type = types.attrsOf types.raw;
     default = { };
+    example = literalExpression "{ team = \"web\"; }";
     description = "Arguments for the modules in `config`, in addition to `microvm-emit.specialArgs`.";
   };
   packageSet = mkOption {
@@ -210,7 +242,12 @@ in
     ];
     description = "Network interfaces of the VM. The default route uses the first one.";
   };
-  vsockCid = maybe (types.ints.between 3 4294967294) "CID of the VM for vsock, unique on the host.";
+  vsockCid = mkOption {
+    type = types.nullOr (types.ints.between 3 4294967294);
+    default = null;
+    example = 5;
+    description = "CID of the VM for vsock, unique on the host (`microvm.vsock.cid`); null for no vsock.";
+  };
   socket = mkOption {
     type = types.nullOr types.str;
     default = "control.socket";
@@ -262,12 +299,23 @@ in
   secrets = mkOption {
     type = types.attrsOf secret;
     default = { };
-    example = literalExpression ''{ GITHUB_TOKEN.file = "/run/secrets/github"; }'';
-    description = "Secrets for the user of the guest, as files in `/run/microvm-secrets`, by name.";
+    example = literalExpression ''
+      {
+        npm = "/run/secrets/npm";
+        github = {
+          file = "/run/secrets/github";
+          variable = "GITHUB_TOKEN";
+        };
+      }
+    '';
+    description = "Secrets for the user of the guest, by name. Each one is a file in `/run/microvm-secrets` of the guest that only this user can read. A string alone is the file of the host.";
   };
   environment = mkOption {
     type = types.attrsOf types.str;
     default = { };
+    example = {
+      EDITOR = "vim";
+    };
     description = "Environment variables in shells of this VM.";
   };
   machineId = mkOption {
@@ -292,6 +340,6 @@ in
       vcpu = 8;
       mem = 4096;
     };
-    description = "Options of microvm.nix for this VM only. Without `guest`, the same as `config.microvm`.";
+    description = "Options of microvm.nix in which this VM differs from others of its `guest`. `lib.mkForce` has no effect in it. Without `guest`, use `config.microvm`.";
   };
 }

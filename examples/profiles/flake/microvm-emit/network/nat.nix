@@ -9,11 +9,9 @@ let
   routed = if cfg.routed != null && usesNat cfg.routed then cfg.routed else null;
   networks = builtins.attrValues interfaces ++ lib.optional (routed != null) routed;
   subnetsOf =
-    family:
-    lib.optionals (routed != null) (
-      map address.subnetOf (builtins.filter (address.isOf family) routed.addresses)
-    );
+    family: lib.optionals (routed != null) (map address.subnetOf (builtins.filter (address.isOf family) routed.addresses));
 
+  publishing = lib.filterAttrs (_: { publish, ... }: publish != [ ]) cfg.vms;
   published = lib.concatMap (
     vm:
     map (
@@ -28,26 +26,27 @@ let
         destination = "${addressOf vm}:${toString guest}";
       }
     ) vm.publish
-  ) (builtins.attrValues cfg.vms);
-  # The first IPv4 address of a VM in a network with NAT.
-  addressOf =
+  ) (builtins.filter (vm: addressesOf vm != [ ]) (builtins.attrValues publishing));
+  addressOf = vm: address.withoutPrefix (builtins.head (addressesOf vm));
+  # The IPv4 addresses of a VM in networks with NAT.
+  addressesOf =
     vm:
     let
       reached = builtins.filter (
         { type, bridge, ... }:
         if bridge != null then interfaces ? ${bridge} else type == "tap" && routed != null
       ) vm.interfaces;
-      addresses = builtins.filter (address.isOf 4) (
-        lib.concatMap ({ addresses, ... }: addresses) reached
-      );
     in
-    lib.throwIf (addresses == [ ])
-      "A VM with `publish` needs an IPv4 address in a network with `nat.externalInterface`."
-      (address.withoutPrefix (builtins.head addresses));
+    builtins.filter (address.isOf 4) (lib.concatMap ({ addresses, ... }: addresses) reached);
 in
 {
-  config = lib.mkIf (networks != [ ]) {
-    networking.nat = {
+  config = {
+    assertions = lib.mapAttrsToList (name: vm: {
+      assertion = addressesOf vm != [ ];
+      message = "The VM ${name} has `publish`, but no IPv4 address in a network with `nat.enable` and `nat.externalInterface`.";
+    }) publishing;
+
+    networking.nat = lib.mkIf (networks != [ ]) {
       enable = true;
       enableIPv6 = lib.mkIf (lib.any ({ nat, ... }: nat.ipv6) networks) true;
       internalInterfaces = builtins.attrNames interfaces;

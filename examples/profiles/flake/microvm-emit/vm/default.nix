@@ -104,7 +104,13 @@ in
       description = ''
         MicroVMs of this host, by name.
 
-        A VM is a set, not a module: it cannot be a function or have `imports`. To add options to all VMs, declare this option again, with the type `attrsOf (record { … })` and without a default or description. `record` is `import ./microvm-emit/record.nix { inherit lib; }`.
+        A VM is an attribute set, not a module: it cannot be a function or have `imports`. To set the same values for several VMs, use `lib.genAttrs` with their names. A module of the host can declare more options for all VMs, with this option again and the type `attrsOf (record { … })`, where `record` is `import ./microvm-emit/record.nix { inherit lib; }`.
+      '';
+      example = lib.literalExpression ''
+        lib.genAttrs [ "projectvm" "webvm" ] (_: {
+          network = "allowlist";
+          allow = [ "github.com" ];
+        })
       '';
     };
     guests = mkOption {
