@@ -4,7 +4,7 @@ set -eu
 mkdir "$1/root"
 here=$(cd "$(dirname "$0")" && pwd)
 mmdebstrap --quiet --variant=minbase --mode=root \
-  --include=dbus,direnv,git,iproute2,libstdc++6,make,nftables,openssh-client,openssh-server,procps,python3,python3-dnspython,rsync,sudo,systemd,systemd-sysv,tmux \
+  --include=dbus,direnv,git,git-lfs,iproute2,libstdc++6,make,nftables,openssh-client,openssh-server,procps,python3,python3-dnspython,python3-pytest,rsync,starship,sudo,systemd,systemd-sysv,tmux,vim-tiny,zsh \
   --dpkgopt='path-exclude=/usr/share/doc/*' \
   --dpkgopt='path-exclude=/usr/share/locale/*' \
   --dpkgopt='path-exclude=/usr/share/man/*' \
