@@ -1,6 +1,7 @@
 /** Tests that a config can set every option of microvm.nix, by a setting or by the option's name. */
 import { readFileSync } from "node:fs";
 import { formatPath } from "@microvm-emit/model";
+import { freeVariables, unusedBindings } from "@microvm-emit/nix-ast/scopes";
 import { ast, type Config, emit, type NixFile, type Vm } from "microvm-emit";
 import { assert, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -516,6 +517,62 @@ const emittedOptions: readonly Emitted[] = [
     "lib.mkOverride 900 pkgs.zsh",
     { users: { bob: { uid: 1001, gid: 1002, home: ["zsh"] } } },
   ],
+  ["flake.nix", "inputs/other/flake", undefined, {}, other],
+  ["flake.nix", "inputs/other/flake", "false", {}, { rest: { inputs: { other: { url: "path:./x", flake: false } } } }],
+  [hostFile, "microvm-emit/user/name", '"alice"', {}],
+  [hostFile, "microvm-emit/user/uid", undefined, {}],
+  [vmFile, "microvm-emit/vms/a/secrets/K/file", '"/run/k"', { secrets: { K: "/run/k" } }],
+  [vmFile, "microvm-emit/vms/a/secrets/K/variable", '"K"', { secrets: { K: "/run/k" } }],
+  [vmFile, "microvm-emit/vms/a/secrets/k/variable", undefined, { secrets: { k: { file: "/run/k" } } }],
+  [vmFile, "microvm-emit/vms/a/secrets/k/variable", '"KEY"', { secrets: { k: { file: "/run/k", variable: "KEY" } } }],
+  [vmFile, "microvm-emit/vms/a/environment/B", '"2"', { environment: { B: "2" } }],
+  [vmFile, "microvm-emit/vms/a/limits/cpuPercent", "150", { limits: { cpuPercent: 150 } }],
+  [
+    vmFile,
+    "microvm-emit/vms/a/repository/mountPoint",
+    '"/w"',
+    { workspace: { repo: "~/p", transport: "git", mountPoint: "/w" } },
+  ],
+  [vmFile, "microvm-emit/vms/a/renamed/from", '"old"', { renamedFrom: "old" }],
+  [vmFile, "microvm-emit/vms/a/nameservers", '[ "9.9.9.9" ]', { nameservers: ["9.9.9.9"] }],
+  [vmFile, "microvm-emit/vms/a/bandwidthMbitPerSecond", "10", { bandwidthMbitPerSecond: 10 }],
+  [vmFile, "microvm-emit/vms/a/reachHost", '[ 8080 "udp/69" ]', { reachHost: [8080, { port: 69, proto: "udp" }] }],
+  [
+    vmFile,
+    "microvm-emit/vms/a/config/imports",
+    "[ ../../../modules/user-alice.nix inputs.home-manager.nixosModules.home-manager ]",
+    zsh,
+  ],
+  [hostFile, "microvm-emit/bridges/br0/gateway", undefined, {}],
+  [
+    "modules/user-bob.nix",
+    "users/users/bob/openssh/authorizedKeys/keys",
+    undefined,
+    { users: { bob: { uid: 1001, gid: 1002, sshKeys: [] } } },
+  ],
+  [
+    hostFile,
+    "microvm-emit/bridges/br0/gateway",
+    '"10.0.0.254"',
+    {},
+    { host: { bridges: { br0: { address: "10.0.0.1/24", gateway: "10.0.0.254", ports: ["eno1"], network: "open" } } } },
+  ],
+  ["modules/zsh.nix", "programs/zsh/enable", "true", zsh],
+  ["modules/emacs.nix", "programs/emacs/enable", "true", emacs, other],
+  ["modules/user-bob.nix", "users/users/bob/extraGroups", undefined, { users: { bob: { uid: 1001, gid: 1002 } } }],
+  [
+    "modules/user-bob.nix",
+    "users/users/bob/extraGroups",
+    '[ "wheel" ]',
+    { users: { bob: { uid: 1001, gid: 1002, extraGroups: ["wheel"] } } },
+  ],
+  ["modules/user-bob.nix", "users/users/bob/home", undefined, { users: { bob: { uid: 1001, gid: 1002 } } }],
+  [
+    "modules/user-bob.nix",
+    "users/users/bob/home",
+    '"/srv/bob"',
+    { users: { bob: { uid: 1001, gid: 1002, homeDirectory: "/srv/bob" } } },
+  ],
   ["flake.nix", "inputs/other/url", '"github:me/other"', {}, other],
   ["flake.nix", "inputs/other/inputs/nixpkgs/follows", '"nixpkgs"', {}, other],
 ];
@@ -537,6 +594,14 @@ const isPlace = (schema: z.core.$ZodType, [step, ...rest]: readonly (string | nu
     if (branch instanceof z.ZodRecord) return isPlace(branch.valueType, rest);
     return partOf(branch, step).some((inner) => isPlace(inner, rest));
   });
+
+it.each(Object.entries(configs))("the files of %s take the arguments that they use, and no others", (_, input) => {
+  const wrong = filesOf(input).flatMap(({ path, expr }) => [
+    ...freeVariables(expr).map((name) => `${path} lacks ${name}`),
+    ...unusedBindings(expr).map(({ name }) => `${path} does not use ${name}`),
+  ]);
+  expect(wrong).toEqual([]);
+});
 
 describe("errors of Nix", () => {
   it.each(Object.entries(configs))("in the files of %s refer to places that a config can have", (_, input) => {

@@ -106,7 +106,7 @@ export const configs: Readonly<Record<string, unknown>> = {
         users: { bob: { uid: 1001, gid: 1002, sshKeys: [], home: ["zsh"] } },
         groups: { data: { gid: 2000 } },
         sudo: true,
-        modules: ["./guest.nix", nix`{ pkgs, ... }: { }`],
+        modules: ["./guest.nix", nix`{ ... }: { }`],
         unpatchedBinaries: true,
         guest: "own",
       },
