@@ -123,7 +123,10 @@ export const bootSystemdHost = async (more: readonly string[] = []): Promise<Sys
       leader=$(pgrep --parent "$(cat ${join(folder, "nspawn.pid")})" | tail -n 1)
       ip link add beside type veth peer name host netns "$leader"
       ip address add ${BESIDE}/24 dev beside
-      ip link set beside up`);
+      ip link set beside up
+      # ssh would share a connection with the tests that run at the same time, because all hosts have one address.
+      mkdir -p /run/user
+      mount -t tmpfs -o mode=0755 tmpfs /run/user`);
     await run(`ip address add ${HOST}/24 dev host; ip link set host up`);
     return {
       run,
@@ -137,7 +140,7 @@ export const bootSystemdHost = async (more: readonly string[] = []): Promise<Sys
       entering,
       emit: (user, args, input) => ended([...entering(user), process.execPath, BIN, ...args], input),
       emitBeside: (directory, args) =>
-        ended([...beside, "env", `--chdir=${directory}`, process.execPath, BIN, ...args]),
+        ended([...beside, "env", `--chdir=${directory}`, "XDG_RUNTIME_DIR=/run/user", process.execPath, BIN, ...args]),
       close: () => closeContainer(outside, folder),
     };
   } catch (error) {

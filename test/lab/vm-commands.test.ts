@@ -262,6 +262,75 @@ END`);
     expect(host.emit("alice", ["agent", "second", "--json"]).stdout).toContain('"vm-without-agent"');
   });
 
+  describe("snapshot and restore", () => {
+    const folder = "/var/lib/microvms/second";
+    const write = (image: string, text: string): Promise<string> =>
+      host.run(`echo ${text} | runuser -u microvm -- tee ${folder}/${image}`);
+    const texts = (): Promise<string> => host.run(`cd ${folder}; cat var.img var.img.system workspace.img`);
+
+    it("copy the disks of a VM that runs, and put back all but the workspace", async () => {
+      await write("var.img", "old");
+      await write("var.img.system", "build-1");
+      await write("workspace.img", "work");
+      await host.run("systemctl start microvm@second");
+      const refused = typed(["snapshot", "second", "first"], "n\n");
+      expect(refused.stdout).toContain("Stop second for the snapshot");
+      expect(stateOf("second")).toBe("running");
+      expect(json(host.emit("alice", ["snapshot", "second", "first", "--yes", "--json"]))).toMatchObject({
+        label: "first",
+        images: [`${folder}/var.img`, `${folder}/workspace.img`],
+      });
+      expect(stateOf("second")).toBe("running");
+      await write("var.img", "new");
+      await write("var.img.system", "build-2");
+      await write("workspace.img", "more");
+      expect(json(host.emit("alice", ["restore", "second", "first", "--yes", "--json"]))).toMatchObject({
+        restored: [`${folder}/var.img`],
+        kept: [`${folder}/workspace.img`],
+      });
+      expect(await texts()).toBe("old\nbuild-1\nmore");
+      expect(stateOf("second")).toBe("running");
+      expect(host.emit("alice", ["restore", "second", "first", "--with-workspace", "--yes"]).exitCode).toBe(0);
+      expect(await texts()).toBe("old\nbuild-1\nwork");
+      expect(await host.run(`stat -c '%U %G' ${folder}/var.img`)).toBe("microvm kvm");
+      await host.run("systemctl stop microvm@second");
+    });
+
+    it("keep a snapshot until it is deleted", () => {
+      const labels = (): unknown => json(host.emit("alice", ["snapshot", "second", "--list", "--json"]))["snapshots"];
+      expect(labels()).toMatchObject([{ label: "first" }]);
+      const again = json(host.emit("alice", ["snapshot", "second", "first", "--json"]));
+      expect(again).toMatchObject({ problems: [{ code: "snapshot-exists" }] });
+      expect(host.emit("alice", ["snapshot", "second", "second"]).exitCode).toBe(0);
+      expect(labels()).toMatchObject([{ label: "first" }, { label: "second" }]);
+      const unknown = json(host.emit("alice", ["restore", "second", "third", "--yes", "--json"]));
+      expect(unknown).toMatchObject({ problems: [{ code: "snapshot-unknown" }] });
+      expect(JSON.stringify(unknown)).toContain("first, second");
+      for (const label of ["first", "second"])
+        expect(host.emit("alice", ["snapshot", "second", label, "--delete", "--yes"]).exitCode).toBe(0);
+      expect(labels()).toEqual([]);
+      expect(json(host.emit("alice", ["snapshot", "second", "../first", "--json"]))).toMatchObject({
+        problems: [{ code: "usage" }],
+      });
+    });
+
+    it("do not trust a folder that the hypervisor made, and do not follow its symlinks", async () => {
+      await host.run(`rm -rf ${folder}/.snapshots; echo secret >/root/secret; chmod 0600 /root/secret`);
+      await host.run(`runuser -u microvm -- ln -s /root ${folder}/.snapshots`);
+      const untrusted = json(host.emit("alice", ["snapshot", "second", "escape", "--json"]));
+      expect(untrusted).toMatchObject({ problems: [{ code: "snapshots-untrusted" }] });
+      await host.run(`rm ${folder}/.snapshots ${folder}/var.img`);
+      await host.run(`runuser -u microvm -- ln -s /root/secret ${folder}/var.img`);
+      const { images } = json(host.emit("alice", ["snapshot", "second", "escape", "--json"]));
+      expect(images).toEqual([`${folder}/workspace.img`]);
+      await host.run(`runuser -u microvm -- ln -s /root/secret ${folder}/workspace.img.restored`);
+      expect(host.emit("alice", ["restore", "second", "escape", "--with-workspace", "--yes"]).exitCode).toBe(0);
+      expect(await host.run("cat /root/secret")).toBe("secret");
+      await host.run(`rm -rf ${folder}/.snapshots ${folder}/var.img*`);
+      await write("var.img", "old");
+    });
+  });
+
   it("reset asks, then deletes the disk and nothing else", async () => {
     await host.run("systemctl start microvm@second");
     const disk = "/var/lib/microvms/second/var.img";

@@ -2,6 +2,7 @@ import type { ConfigPath } from "@microvm-emit/model";
 import type { DeployedHost } from "../vm/deployment.js";
 import type { Checkup } from "../vm/doctor.js";
 import type { HostTraffic } from "../vm/traffic-table.js";
+import type { Snapshot } from "../vm/snapshots.js";
 import type { HostStatus } from "../vm/status.js";
 import type { Compared } from "../compare/comparison.js";
 import type { FetchedBranch } from "../git/clone.js";
@@ -62,6 +63,14 @@ export interface Results {
   readonly net: NoResult | { readonly hosts: readonly HostTraffic[] };
   readonly allow: EditedConfig | (EditedConfig & InForce) | AllowedForTime;
   readonly doctor: { readonly hosts: readonly { readonly host: string; readonly checks: readonly Checkup[] }[] };
+  readonly snapshot: MadeSnapshot | ListedSnapshots | (VmOnHost & { readonly deleted: string });
+  readonly restore: VmOnHost & {
+    readonly label: string;
+    /** Replaced images of disks. */
+    readonly restored: readonly string[];
+    /** The image with its repository. */
+    readonly kept: readonly string[];
+  };
   readonly reset: VmOnHost & {
     /** Deleted images of disks. */
     readonly deleted: readonly string[];
@@ -108,6 +117,19 @@ export interface CurrentFlake {
 interface VmOnHost {
   readonly vm: string;
   readonly host: string;
+}
+
+interface MadeSnapshot extends VmOnHost {
+  readonly label: string;
+  /** The images in the snapshot. */
+  readonly images: readonly string[];
+  /** Images outside the folder of the VM. */
+  readonly left: readonly string[];
+}
+
+interface ListedSnapshots extends VmOnHost {
+  /** Oldest first. */
+  readonly snapshots: readonly Snapshot[];
 }
 
 /** The state of a new entry of the config on the running host. */

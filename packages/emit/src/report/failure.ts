@@ -101,6 +101,14 @@ export type Failure =
   | { readonly kind: "vm-ambiguous"; readonly vm: string; readonly hosts: readonly string[] }
   | { readonly kind: "vm-not-deployed"; readonly vm: string; readonly host: string; readonly switch: string }
   | { readonly kind: "vm-without-address"; readonly vm: string; readonly host: string }
+  | { readonly kind: "snapshot-exists"; readonly vm: string; readonly label: string }
+  | {
+      readonly kind: "snapshot-unknown";
+      readonly vm: string;
+      readonly label: string;
+      readonly known: readonly string[];
+    }
+  | { readonly kind: "snapshots-untrusted"; readonly folder: string; readonly host: string }
   | { readonly kind: "leftover-in-use"; readonly vms: readonly string[] }
   | { readonly kind: "leftover-not-removed"; readonly folder: string; readonly cause: string }
   | { readonly kind: "vm-without-agent"; readonly vm: string }

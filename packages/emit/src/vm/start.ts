@@ -139,6 +139,26 @@ export const stopVm = async (vm: FoundVm): Promise<void> => {
   await privileged(vm.host.machine, ["systemctl", "stop", "--", unitOf(vm.name)]);
 };
 
+const restartSeconds = 150;
+
+/**
+ * Does something while a VM is stopped. Starts the VM again if it was running, also after a failure.
+ *
+ * @param ask is called before a running VM stops.
+ */
+export const whileStopped = async <T>(vm: FoundVm, ask: () => Promise<void>, act: () => Promise<T>): Promise<T> => {
+  const [unit] = await showUnits(vm.host.machine, [unitOf(vm.name)]);
+  const wasRunning = unit !== undefined && unit.active !== "inactive" && unit.active !== "failed";
+  if (!wasRunning) return act();
+  await ask();
+  await stopVm(vm);
+  try {
+    return await act();
+  } finally {
+    await startVm(vm, { verb: "start", timeoutSeconds: restartSeconds, onWait: () => undefined });
+  }
+};
+
 /** Fails if a VM is only in the config. */
 export const requireDeployed = async (vm: FoundVm, command: string): Promise<void> => {
   const { deployed, machine } = vm.host;

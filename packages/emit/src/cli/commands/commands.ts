@@ -27,8 +27,10 @@ import { push } from "./push.js";
 import { remove } from "./remove.js";
 import { rename } from "./rename.js";
 import { reset } from "./reset.js";
+import { restore } from "./restore.js";
 import { review } from "./review.js";
 import { schema } from "./schema.js";
+import { snapshot } from "./snapshot.js";
 import { ssh } from "./ssh.js";
 import { status } from "./status.js";
 import { restart, up } from "./up.js";
@@ -61,6 +63,8 @@ export const commands: readonly Declare[] = [
   net,
   allow,
   doctor,
+  snapshot,
+  restore,
   reset,
   add,
   remove,

@@ -317,6 +317,57 @@ export const vmFailures = {
     }),
   },
   /**
+   * The snapshot exists
+   *
+   * The VM has a snapshot with this name. `snapshot` never replaces one.
+   *
+   * ```bash
+   * microvm-emit snapshot projectvm --list
+   * microvm-emit snapshot projectvm before-upgrade --delete
+   * ```
+   */
+  "snapshot-exists": {
+    exitCode: 1,
+    words: ({ vm, label }) => ({
+      subject: vm,
+      message: `There is a snapshot ${label} already.`,
+      remedy: `Choose another name, or delete it: \`microvm-emit snapshot ${vm} ${label} --delete\`.`,
+    }),
+  },
+  /**
+   * No such snapshot
+   *
+   * The VM has no snapshot with this name. Snapshots are in `.snapshots` in the folder of the VM
+   * (`/var/lib/microvms/NAME`), and `reset` keeps them.
+   */
+  "snapshot-unknown": {
+    exitCode: 1,
+    words: ({ vm, label, known }) => ({
+      subject: vm,
+      message: `There is no snapshot ${label}.`,
+      remedy:
+        known.length === 0 ? `Make one: \`microvm-emit snapshot ${vm}\`.` : `Choose one of these: ${known.join(", ")}.`,
+    }),
+  },
+  /**
+   * The folder of snapshots is not root's
+   *
+   * `snapshot` creates `.snapshots` in the folder of the VM as root, so that the hypervisor cannot change snapshots. Here,
+   * `.snapshots` belongs to another user or is a symbolic link. Only the hypervisor of the VM, or root, can have created
+   * it: a guest may have escaped from its hypervisor.
+   *
+   * - Look at it and at the journal of the VM before you start the VM again.
+   * - Move it away. The next `snapshot` creates the folder.
+   */
+  "snapshots-untrusted": {
+    exitCode: 1,
+    words: ({ folder, host }) => ({
+      subject: host,
+      message: `${folder} is not a folder of root. The hypervisor of the VM may have created it.`,
+      remedy: `Look at it and move it away: \`sudo ls -la ${folder}\`.`,
+    }),
+  },
+  /**
    * The VM is running
    *
    * A VM that left the configuration still runs. `gc --delete` removes no disk of a running VM: stop the VM first.
