@@ -1,8 +1,9 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { Failed } from "../report/failure.js";
 import { executeCaptured, requireRunning } from "../vm/enter.js";
+import type { Deadline } from "../vm/deadline.js";
 import type { FoundVm } from "../vm/find.js";
 import { shellLine } from "../vm/shell-words.js";
 import { guestOptions } from "../vm/ssh.js";
@@ -15,6 +16,8 @@ export interface Pair {
   readonly clone: string;
   /** The repository in the guest. */
   readonly url: string;
+  /** The longest time for each exchange with the guest. */
+  readonly seconds: number;
 }
 
 /** The references of a VM in the clone. Nothing else is written. */
@@ -28,7 +31,7 @@ export const branchOf = (name: string, branch: string): string => `vm/${name}/${
  *
  * @throws {Failed} `clone-missing`, `vm-without-workspace`
  */
-export const pairOf = async (vm: FoundVm, typed: string | undefined): Promise<Pair> => {
+export const pairOf = async (vm: FoundVm, typed: string | undefined, seconds: number): Promise<Pair> => {
   const { name, facts } = vm;
   const workspace = facts?.workspace ?? null;
   if (workspace === null) throw new Failed({ kind: "vm-without-workspace", vm: name });
@@ -37,7 +40,7 @@ export const pairOf = async (vm: FoundVm, typed: string | undefined): Promise<Pa
   if (clone === undefined || clone === "")
     throw new Failed({ kind: "clone-missing", vm: name, folder: resolve(folder) });
   const path = workspace.split("/").map(encodeURIComponent).join("/");
-  return { vm, clone, url: `ssh://${name}${path}` };
+  return { vm, clone, url: `ssh://${name}${path}`, seconds };
 };
 
 /** Writes the remote `vm/NAME`, which names the guest's branches in the clone, unless it is up to date. */
@@ -62,11 +65,34 @@ const writeRemote = async ({ vm: { name }, clone, url }: Pair): Promise<void> =>
       await gitOutput(clone, ["config", "--local", "--replace-all", `${remote}.${key}`, value]);
 };
 
+/** A guest could let an exchange wait for ever. */
+const deadlineOf = ({ vm: { name }, seconds }: Pair): Deadline => ({
+  seconds,
+  onEnd: () => {
+    throw new Failed({ kind: "vm-timed-out", vm: name, seconds });
+  },
+});
+
+/** The unfinished packs in a folder. Git leaves one behind if a fetch fails. */
+const unfinishedIn = (packs: string): readonly string[] =>
+  existsSync(packs) ? readdirSync(packs).filter((name) => name.startsWith("tmp_")) : [];
+
 /** Runs git with a way to the guest; fails with the state of a VM that does not run. */
-const withGuest = async ({ vm, clone }: Pair, args: readonly string[]): Promise<GitEnd> => {
-  const end = await runGit(clone, args, { ssh: shellLine(["ssh", ...(await guestOptions(vm))]) });
-  if (end.exitCode !== 0) await requireRunning(vm);
-  return end;
+const withGuest = async (pair: Pair, args: readonly string[]): Promise<GitEnd> => {
+  const { vm, clone } = pair;
+  const ssh = shellLine(["ssh", ...(await guestOptions(vm))]);
+  const packs = resolve(clone, (await gitAnswer(clone, ["rev-parse", "--git-path", "objects/pack"])) ?? ".git");
+  const before = unfinishedIn(packs);
+  let isFetched = false;
+  try {
+    const end = await runGit(clone, args, { guest: { ssh, deadline: deadlineOf(pair) } });
+    isFetched = end.exitCode === 0;
+    if (!isFetched) await requireRunning(vm);
+    return end;
+  } finally {
+    if (!isFetched)
+      for (const name of unfinishedIn(packs)) if (!before.includes(name)) rmSync(join(packs, name), { force: true });
+  }
 };
 
 /** A branch of a VM in the clone. */
@@ -126,8 +152,9 @@ export const pushBranch = async (pair: Pair, branch: string): Promise<Branch> =>
     throw new Failed({ kind: "branch-missing", vm: vm.name, branch, known: await heads(clone) });
   await writeRemote(pair);
   // The work tree of a new repository gets the files of the first branch.
-  const head = await executeCaptured(vm, ["git", "rev-parse", "--verify", "--quiet", "HEAD"]);
-  if (head.exitCode !== 0) await executeCaptured(vm, ["git", "symbolic-ref", "HEAD", ref]);
+  const inGuest = (...words: readonly string[]) => executeCaptured(vm, ["git", ...words], deadlineOf(pair));
+  const head = await inGuest("rev-parse", "--verify", "--quiet", "HEAD");
+  if (head.exitCode !== 0) await inGuest("symbolic-ref", "HEAD", ref);
   const args = ["push", "--porcelain", "--no-verify", "--", url, `${ref}:${ref}`];
   const { exitCode, stdout, stderr } = await withGuest(pair, args);
   if (exitCode !== 0) {

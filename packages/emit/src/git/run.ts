@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Failed } from "../report/failure.js";
+import { beforeDeadline, type Deadline } from "../vm/deadline.js";
 
 /** A finished run of git. */
 export interface GitEnd {
@@ -19,6 +20,8 @@ const settings: Readonly<Record<string, string>> = {
   "core.hooksPath": "/dev/null",
   "fetch.fsckObjects": "true",
   "fetch.recurseSubmodules": "false",
+  // Loose objects would have no common limit.
+  "fetch.unpackLimit": "1",
   "fetch.uriProtocols": "",
   "gc.auto": "0",
   "log.showSignature": "false",
@@ -40,28 +43,50 @@ const moving = ["GIT_COMMON_DIR", "GIT_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIREC
 /** A run ends at this size of its output, because a guest can create trees whose listing does not end. */
 const outputLimit = 1 << 27;
 
+/** The largest file that a fetch writes: a pack as large as the disk of a repository in a VM. */
+const fileLimit = 2 ** 34;
+
+/** A way to a guest. */
+export interface ToGuest {
+  /** A line of a shell. */
+  readonly ssh: string;
+  readonly deadline: Deadline;
+  readonly fileLimit?: number;
+}
+
+/** Git has no limit for a fetch, but the kernel ends a program that writes a larger file. */
+const limited = (
+  { fileLimit: bytes = fileLimit }: ToGuest,
+  words: readonly [string, ...string[]],
+): readonly [string, ...string[]] => [
+  "sh",
+  ...["-c", 'ulimit -f "$1" && shift && exec "$@"', "sh", String(Math.ceil(bytes / 512)), ...words],
+];
+
 /**
  * Runs git in a folder and captures its output, including the messages of the guest.
  *
- * @param ssh the command that reaches a guest; without one, the run has no network
+ * @param guest the way to a guest; without one, the run has no network
  * @throws {RangeError} if the output is too large
  */
 export const runGit = async (
   folder: string,
   args: readonly string[],
-  { ssh, input }: { readonly ssh?: string; readonly input?: string } = {},
+  { guest, input }: { readonly guest?: ToGuest; readonly input?: string } = {},
 ): Promise<GitEnd> => {
   const env = {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !moving.includes(name))),
-    GIT_ALLOW_PROTOCOL: ssh === undefined ? "none" : "ssh",
+    GIT_ALLOW_PROTOCOL: guest === undefined ? "none" : "ssh",
     // A file in the tree names the server of large files.
     GIT_LFS_SKIP_SMUDGE: "1",
     GIT_NO_LAZY_FETCH: "1",
     GIT_TERMINAL_PROMPT: "0",
-    ...(ssh === undefined ? {} : { GIT_SSH_COMMAND: ssh, GIT_SSH_VARIANT: "ssh" }),
+    ...(guest === undefined ? {} : { GIT_SSH_COMMAND: guest.ssh, GIT_SSH_VARIANT: "ssh" }),
   };
   const set = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-  const child = spawn("git", ["--no-pager", ...set, ...args], { cwd: folder, env, stdio: ["pipe", "pipe", "pipe"] });
+  const words = ["git", "--no-pager", ...set, ...args] as const;
+  const [program, ...rest] = guest === undefined ? words : limited(guest, words);
+  const child = spawn(program, rest, { cwd: folder, env, stdio: ["pipe", "pipe", "pipe"] });
   child.stdin.on("error", () => undefined).end(input);
   let size = 0;
   const collect = async (stream: typeof child.stdout): Promise<Buffer> => {
@@ -74,11 +99,12 @@ export const runGit = async (
     return Buffer.concat(chunks);
   };
   try {
-    const [stdout, stderr, [code]] = await Promise.all([
+    const finished = Promise.all([
       collect(child.stdout),
       collect(child.stderr),
       once(child, "exit") as Promise<[number | null]>,
     ]);
+    const [stdout, stderr, [code]] = await beforeDeadline(child, finished, guest?.deadline);
     if (size > outputLimit) throw new RangeError("git printed too much");
     return { exitCode: code ?? 143, stdout, stderr: stderr.toString("utf8") };
   } catch (error) {

@@ -132,6 +132,7 @@ export type Failure =
     }
   | { readonly kind: "merge-stopped"; readonly clone: string; readonly branch: string; readonly cause: string }
   | { readonly kind: "git-failed"; readonly folder: string; readonly command: string; readonly cause: string }
+  | { readonly kind: "vm-timed-out"; readonly vm: string; readonly seconds: number }
   | { readonly kind: "vm-stopped"; readonly vm: string; readonly host: string; readonly state: string }
   | {
       readonly kind: "vm-not-started";

@@ -1,4 +1,5 @@
 import { Failed } from "../report/failure.js";
+import type { Deadline } from "./deadline.js";
 import type { FoundVm } from "./find.js";
 import { attachHere, captureHere, type Ended } from "./machine.js";
 import { shellLine } from "./shell-words.js";
@@ -26,8 +27,8 @@ export const execute = async (
 ): Promise<number> => explained(vm, await attachHere(await sshTo(vm, inWorkspace(vm, words), "-T"), filter));
 
 /** The same with captured output. */
-export const executeCaptured = async (vm: FoundVm, words: readonly string[]): Promise<Ended> => {
-  const ended = await captureHere(await sshTo(vm, inWorkspace(vm, words), "-T"));
+export const executeCaptured = async (vm: FoundVm, words: readonly string[], deadline?: Deadline): Promise<Ended> => {
+  const ended = await captureHere(await sshTo(vm, inWorkspace(vm, words), "-T"), undefined, deadline);
   await explained(vm, ended.exitCode);
   return ended;
 };

@@ -2,6 +2,7 @@ import { spawn, type StdioOptions } from "node:child_process";
 import { once } from "node:events";
 import { hostname } from "node:os";
 import { Failed } from "../report/failure.js";
+import { beforeDeadline, type Deadline } from "./deadline.js";
 import { runtimeFolder } from "./runtime-folder.js";
 import { shellLine } from "./shell-words.js";
 
@@ -79,7 +80,11 @@ const requireProgram = (error: unknown, program: string): never => {
 };
 
 /** Runs a command on this machine and returns its output. */
-export const captureHere = async (words: readonly [string, ...string[]], input?: string): Promise<Ended> => {
+export const captureHere = async (
+  words: readonly [string, ...string[]],
+  input?: string,
+  deadline?: Deadline,
+): Promise<Ended> => {
   const child = launch(words, [input === undefined ? "ignore" : "pipe", "pipe", "pipe"]);
   const texts = { stdout: "", stderr: "" };
   const read = (["stdout", "stderr"] as const).map(async (name) => {
@@ -89,8 +94,7 @@ export const captureHere = async (words: readonly [string, ...string[]], input?:
   });
   child.stdin?.on("error", () => undefined).end(input);
   try {
-    const exitCode = await exitCodeOf(child);
-    await Promise.all(read);
+    const [exitCode] = await beforeDeadline(child, Promise.all([exitCodeOf(child), ...read]), deadline);
     return { exitCode, ...texts };
   } catch (error) {
     return requireProgram(error, words[0]);

@@ -38,7 +38,7 @@ const branched = (change: (work: string) => void, before: (work: string) => void
   git(clone, ["commit", "--quiet", "--allow-empty", "-m", "second"]);
   git(clone, ["update-ref", "refs/remotes/vm/guest/main", "HEAD"]);
   git(clone, ["switch", "--quiet", "--force", "main"]);
-  return { vm: { name: "guest" } as Pair["vm"], clone, url: "" };
+  return { vm: { name: "guest" } as Pair["vm"], clone, url: "", seconds: 60 };
 };
 
 /** The same with a tree that git itself writes to no work tree. */

@@ -2,7 +2,7 @@ import { noFindings, type Outcome } from "../../report/outcome.js";
 import type { Context, Declare } from "../command.js";
 import type { Results } from "../results.js";
 import { examples } from "../vm-options.js";
-import { pairFor, withWorkOptions, type WorkOptions } from "../work-options.js";
+import { pairFor, withGuestOptions, type WorkOptions } from "../work-options.js";
 
 /** `microvm-emit fetch NAME`: fetches the branches of a VM into the user's clone. */
 export const fetch: Declare = (program, ask) => {
@@ -14,7 +14,7 @@ export const fetch: Declare = (program, ask) => {
     .action((name: string, options: WorkOptions) => {
       ask({ command: "fetch", config: options.config, run: (context) => fetchFrom(name, options, context) });
     });
-  withWorkOptions(command);
+  withGuestOptions(command);
 };
 
 const fetchFrom = async (name: string, options: WorkOptions, context: Context): Promise<Outcome<Results["fetch"]>> => {

@@ -2,7 +2,7 @@ import { noFindings, type Outcome } from "../../report/outcome.js";
 import type { Context, Declare } from "../command.js";
 import type { Results } from "../results.js";
 import { examples } from "../vm-options.js";
-import { pairFor, withWorkOptions, type WorkOptions } from "../work-options.js";
+import { pairFor, withGuestOptions, type WorkOptions } from "../work-options.js";
 
 /** `microvm-emit push NAME [BRANCH]`: sends a branch of the user's clone to a VM. */
 export const push: Declare = (program, ask) => {
@@ -15,7 +15,7 @@ export const push: Declare = (program, ask) => {
     .action((name: string, branch: string | undefined, options: WorkOptions) => {
       ask({ command: "push", config: options.config, run: (context) => pushTo(name, branch, options, context) });
     });
-  withWorkOptions(command);
+  withGuestOptions(command);
 };
 
 const pushTo = async (

@@ -2,7 +2,7 @@ import { noFindings, type Outcome } from "../../report/outcome.js";
 import type { Context, Declare } from "../command.js";
 import type { Results } from "../results.js";
 import { examples } from "../vm-options.js";
-import { pairFor, withWorkOptions, type WorkOptions } from "../work-options.js";
+import { pairFor, withGuestOptions, type WorkOptions } from "../work-options.js";
 
 interface ReviewOptions extends WorkOptions {
   /** False with `--no-fetch`. */
@@ -24,7 +24,7 @@ export const review: Declare = (program, ask) => {
     .action((name: string, branch: string | undefined, options: ReviewOptions) => {
       ask({ command: "review", config: options.config, run: (context) => reviewVm(name, branch, options, context) });
     });
-  withWorkOptions(command);
+  withGuestOptions(command);
 };
 
 /** The outcome of a review. */

@@ -257,6 +257,20 @@ export const vmFailures = {
     }),
   },
   /**
+   * VM took too long
+   *
+   * Git did not finish in the time of `--timeout`. A VM that sends nothing, or data without end, would otherwise stall
+   * the command. Your branches and files are unchanged.
+   */
+  "vm-timed-out": {
+    exitCode: 1,
+    words: ({ vm, seconds }) => ({
+      subject: vm,
+      message: `Git in the VM did not finish within ${String(seconds)} s.`,
+      remedy: `Check the VM with \`microvm-emit exec ${vm} -- git status\`, or set a longer --timeout.`,
+    }),
+  },
+  /**
    * VM is not running
    *
    * The command needs a running VM.
