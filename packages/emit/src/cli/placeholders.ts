@@ -51,6 +51,7 @@ export const placeholders: Readonly<Record<string, Completer>> = {
   host: async (before) => ({ words: described([...(await namesOf(before)).vms.keys()], "host") }),
   input: nothing,
   key: nothing,
+  label: nothing,
   name: nothing,
   new: nothing,
   path: files,
