@@ -558,6 +558,14 @@ const emittedOptions: readonly Emitted[] = [
     { host: { bridges: { br0: { address: "10.0.0.1/24", gateway: "10.0.0.254", ports: ["eno1"], network: "open" } } } },
   ],
   ["modules/zsh.nix", "programs/zsh/enable", "true", zsh],
+  ["modules/user-alice.nix", "programs/zsh/enable", "true", zsh],
+  ["modules/user-alice.nix", "programs/zsh/enable", undefined, {}],
+  [
+    vmFile,
+    "microvm-emit/vms/a/config/microvm-emit/nixpkgs",
+    "inputs.nixpkgs-unstable.outPath",
+    { nixpkgs: "nixpkgs-unstable" },
+  ],
   ["modules/emacs.nix", "programs/emacs/enable", "true", emacs, other],
   ["modules/user-bob.nix", "users/users/bob/extraGroups", undefined, { users: { bob: { uid: 1001, gid: 1002 } } }],
   [

@@ -68,6 +68,8 @@ export const configs: Readonly<Record<string, unknown>> = {
       routed: { address: "10.9.0.1/24", ipv6: "fd09::1/64" },
       stateDirectory: "/srv/vms",
       startupTimeoutSeconds: 300,
+      useNotifySockets: true,
+      microvm: { host: { enable: false } },
       importedVms: {
         b: { flake: "fleet", updateFlake: "git+file:///f", autostart: true, restartIfChanged: true },
         c: { evaluatedConfig: "fleet.nixosConfigurations.c" },
