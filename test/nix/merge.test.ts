@@ -119,7 +119,7 @@ it("a host with two VMs of one index is refused until the next run", async () =>
   expect([...refused].sort()).toEqual(
     ["MAC address: 02:00:00:00:00:05", "address: 10.0.0.6", "tap: microvm4", "vsock CID: 7"].map(
       (same) =>
-        `The VMs a and z have the same ${same}. Change it in one of them. If you merged branches, run microvm-emit.`,
+        `The VMs a and z have the same ${same}. Change it in one of them. If microvm-emit wrote them, run it again.`,
     ),
   );
   emit(dir);

@@ -784,10 +784,12 @@ class ConfigTest(unittest.IsolatedAsyncioTestCase):
         schedule.assert_called_once_with([1001])
 
     async def test_grant_ends_by_itself(self) -> None:
-        self.grant(("more.example", "tcp", time.monotonic() + 0.3), ("listed.example", "tcp", time.monotonic() + 0.3))
-        self.resolver.configure()
-        made = self.resolver.guests[ip(VM)]
-        with clock(time.monotonic()):
+        # A whole number, because times are rounded up.
+        start = math.floor(time.monotonic())
+        self.grant(("more.example", "tcp", start + 1), ("listed.example", "tcp", start + 1))
+        with clock(start):
+            self.resolver.configure()
+            made = self.resolver.guests[ip(VM)]
             made.remember(name("more.example"), {ip("203.0.113.1"): 300})
             made.remember(name("listed.example"), {ip("203.0.113.2"): 300})
             # The config has the second name, so it stays open.

@@ -49,11 +49,14 @@ let
                 defaults.${name} or (throw (undefined [ name ]))
             );
           named = names: lib.concatMapStringsSep ", " (name: "`${lib.showOption (loc ++ [ name ])}'") names;
-          undefined = names: "The option ${named names} has no default and is not defined in ${filesOf definitions}.";
+          undefined =
+            names: "The option ${named names} has no default and is not defined in ${filesOf definitions}.";
         in
         lib.throwIf (unknown != { })
           "The option ${named (builtins.attrNames unknown)} does not exist. It is defined in ${filesOf (lib.concatLists (builtins.attrValues unknown))}. Options of `${lib.showOption loc}': ${known}."
-          (lib.throwIf (missing != [ ]) (undefined missing) (defaults // builtins.mapAttrs mergeOption defined));
+          (
+            lib.throwIf (missing != [ ]) (undefined missing) (defaults // builtins.mapAttrs mergeOption defined)
+          );
     in
     lib.mkOptionType {
       name = "record";
@@ -81,7 +84,9 @@ let
             twice = builtins.attrNames (builtins.intersectAttrs a b);
           in
           # The later declaration would replace the type of the earlier one.
-          lib.throwIf (twice != [ ]) "These options of a VM are declared twice: ${lib.concatStringsSep ", " twice}." (a // b);
+          lib.throwIf (
+            twice != [ ]
+          ) "These options of a VM are declared twice: ${lib.concatStringsSep ", " twice}." (a // b);
       };
     };
 in

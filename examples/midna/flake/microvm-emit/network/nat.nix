@@ -9,7 +9,10 @@ let
   routed = if cfg.routed != null && usesNat cfg.routed then cfg.routed else null;
   networks = builtins.attrValues interfaces ++ lib.optional (routed != null) routed;
   subnetsOf =
-    family: lib.optionals (routed != null) (map address.subnetOf (builtins.filter (address.isOf family) routed.addresses));
+    family:
+    lib.optionals (routed != null) (
+      map address.subnetOf (builtins.filter (address.isOf family) routed.addresses)
+    );
 
   publishing = lib.filterAttrs (_: { publish, ... }: publish != [ ]) cfg.vms;
   published = lib.concatMap (

@@ -66,7 +66,9 @@ let
           "raw"
         ]
       ) vm.volumes;
-      overlays = builtins.filter ({ mountPoint, ... }: mountPoint != null && mountPoint == vm.writableStoreOverlay) images;
+      overlays = builtins.filter (
+        { mountPoint, ... }: mountPoint != null && mountPoint == vm.writableStoreOverlay
+      ) images;
     in
     map ({ image, ... }: "-${prepareImage "renew ${image}"}") overlays
     ++ map ({ image, sizeMiB, ... }: "-${prepareImage "grow ${image} ${toString sizeMiB}"}") images
@@ -76,7 +78,9 @@ let
         command = mkfs volume;
       in
       lib.optional (command != [ ]) (
-        prepareImage "create ${volume.image} ${toString volume.sizeMiB} ${lib.concatMapStringsSep " " quote command}"
+        prepareImage "create ${volume.image} ${toString volume.sizeMiB} ${
+          lib.concatMapStringsSep " " quote command
+        }"
       )
     ) images;
 
@@ -180,7 +184,9 @@ in
             ProtectSystem = "full";
             TasksMax = 4096;
           }
-          // lib.optionalAttrs (lib.all (name: needsNoCapabilities name vms.${name}) (builtins.attrNames vms)) unprivileged
+          // lib.optionalAttrs (lib.all (name: needsNoCapabilities name vms.${name}) (
+            builtins.attrNames vms
+          )) unprivileged
         )
         // {
           ExecStartPre = [ addRoot ];

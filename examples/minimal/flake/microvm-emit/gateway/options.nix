@@ -44,7 +44,9 @@ in
       type = types.attrsOf (types.submodule provider);
       defaultText = literalExpression "lib.importJSON ./gateway/providers.json";
       description = "APIs for `microvm-emit.vms.<name>.keys`, by name. Your own are added to the known ones: ${
-        lib.concatStringsSep ", " (lib.mapAttrsToList (name: { port, ... }: "`${name}` (port ${toString port})") known)
+        lib.concatStringsSep ", " (
+          lib.mapAttrsToList (name: { port, ... }: "`${name}` (port ${toString port})") known
+        )
       }.";
       example = literalExpression ''
         {
@@ -65,5 +67,7 @@ in
     };
   };
 
-  config.microvm-emit.gateway.providers = builtins.mapAttrs (_: builtins.mapAttrs (_: lib.mkDefault)) known;
+  config.microvm-emit.gateway.providers = builtins.mapAttrs (
+    _: builtins.mapAttrs (_: lib.mkDefault)
+  ) known;
 }

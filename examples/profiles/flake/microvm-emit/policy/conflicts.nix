@@ -39,7 +39,10 @@ let
   };
   foreign = {
     tap =
-      name: map ({ id, ... }: id) (builtins.filter ({ type, ... }: type == "tap") (guestOf name).config.microvm.interfaces);
+      name:
+      map ({ id, ... }: id) (
+        builtins.filter ({ type, ... }: type == "tap") (guestOf name).config.microvm.interfaces
+      );
     "MAC address" = name: map ({ mac, ... }: lib.toLower mac) (guestOf name).config.microvm.interfaces;
     address =
       name:
@@ -57,7 +60,8 @@ let
       lib.concatMap (name: map (value: { inherit name value; }) (valuesOf name)) (builtins.attrNames vms)
     )
   ) own;
-  ownersOf = kind: value: lib.concatMapStringsSep " and " ({ name, ... }: name) owners.${kind}.${value};
+  ownersOf =
+    kind: value: lib.concatMapStringsSep " and " ({ name, ... }: name) owners.${kind}.${value};
 
   # Git can merge the files of two VMs from two branches without a conflict, so two VMs can have one value.
   duplicatesOf =
@@ -79,30 +83,39 @@ let
 
   reportDuplicates =
     subject: bridge: places:
-    lib.optional (
-      lib.length places > 1
-    ) "${subject} of the bridge ${bridge} has several definitions: ${lib.concatStringsSep ", " places}. Keep one of them.";
+    lib.optional (lib.length places > 1)
+      "${subject} of the bridge ${bridge} has several definitions: ${lib.concatStringsSep ", " places}. Keep one of them.";
   named =
     option: wanted: set:
     map (name: "${option}.${name}") (builtins.attrNames (lib.filterAttrs (_: wanted) set));
   conflictsOfBridge =
     bridge:
     reportDuplicates "The netdev" bridge (
-      named "systemd.network.netdevs" (netdev: netdev.netdevConfig.Name or null == bridge) config.systemd.network.netdevs
-      ++ lib.optional (!config.networking.useNetworkd && config.networking.bridges ? ${bridge}) "networking.bridges.${bridge}"
+      named "systemd.network.netdevs" (
+        netdev: netdev.netdevConfig.Name or null == bridge
+      ) config.systemd.network.netdevs
+      ++ lib.optional (
+        !config.networking.useNetworkd && config.networking.bridges ? ${bridge}
+      ) "networking.bridges.${bridge}"
     )
     ++
       lib.concatMap
         (
           address:
           reportDuplicates "The address ${address}" bridge (
-            named "systemd.network.networks" (network: lib.elem address (addressesOfNetwork network)) (networksOf config)
-            ++ named "networking.interfaces" (interface: lib.elem address (addressesOfInterface interface)) (interfacesOf config)
+            named "systemd.network.networks" (network: lib.elem address (addressesOfNetwork network)) (
+              networksOf config
+            )
+            ++ named "networking.interfaces" (interface: lib.elem address (addressesOfInterface interface)) (
+              interfacesOf config
+            )
           )
         )
         (
           lib.concatMap addressesOfNetwork (
-            builtins.filter (network: toString (network.matchConfig.Name or "") == bridge) (builtins.attrValues (networksOf config))
+            builtins.filter (network: toString (network.matchConfig.Name or "") == bridge) (
+              builtins.attrValues (networksOf config)
+            )
           )
         );
 in
