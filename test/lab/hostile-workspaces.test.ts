@@ -19,7 +19,7 @@ const PAGE = readFileSync(new URL("../../docs/hostile-workspaces.md", import.met
 const ADDRESS = "10.8.0.1";
 const CLONE = "/home/alice/clone/clone";
 
-/** What is left of a trick: over Git, and as the acts in a shared folder with which its program runs. */
+/** The effect of a trick: over Git, and as the acts in a shared folder with which its program runs. */
 interface Effect {
   readonly overGit: readonly string[];
   readonly inShare: readonly string[];

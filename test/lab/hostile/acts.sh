@@ -12,7 +12,7 @@ export STARSHIP_SHELL=bash PYTHONDONTWRITEBYTECODE=1
 # shellcheck disable=SC2016
 PS1='\u:\w$(__git_ps1 " (%s)")\$ '
 
-# Runs a command in a process of its own, as an act that the canary notes.
+# Runs a command in its own process, as an act that the canary notes.
 act() {
   local ACT=$1
   export ACT

@@ -159,7 +159,7 @@ git-submodule-url() { tree 100644 .gitmodules "$(printf '[submodule "sub"]\n\tpa
 git-submodule-name() { tree 100644 .gitmodules "$(printf '[submodule "../../x"]\n\tpath = sub\n\turl = ../base\n')" 160000 sub x; }
 git-submodule-command() { tree 100644 .gitmodules "$(printf '[submodule "sub"]\n\tpath = sub\n\turl = ../base\n\tupdate = !canary %s\n' "$t")" 160000 sub x; }
 
-# Files that are not what they seem.
+# Misleading files.
 files-symlink-file() { rm notes && ln -s ../../outside/symlink-file notes; }
 files-symlink-folder() { ln -s ../../outside/symlink-folder build; }
 git-fifo-ignore() { mkfifo .gitignore; }

@@ -108,7 +108,7 @@ export const makeSnapshot = async (vm: FoundVm, label: string): Promise<Made> =>
 
 export interface Restored {
   readonly restored: readonly string[];
-  /** The image with the repository of the VM, which stays as it is. */
+  /** The image with the repository of the VM, which stays unchanged. */
   readonly kept: readonly string[];
 }
 

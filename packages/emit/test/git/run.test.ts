@@ -12,7 +12,7 @@ const ENDLESS = fileURLToPath(new URL("../../../../test/lab/hostile/endless.py",
 const fetchFrom = (clone: string, guest: ToGuest) =>
   runGit(clone, ["fetch", "--quiet", "--", "ssh://vm/x", "+refs/heads/*:refs/remotes/vm/*"], { guest });
 
-/** A clone, and a program in place of ssh. */
+/** A clone, and a program instead of ssh. */
 const cloneWithSsh = (body: string): { readonly clone: string; readonly ssh: string } => {
   const clone = temporaryDirectory();
   execFileSync("git", ["init", "--quiet", clone]);

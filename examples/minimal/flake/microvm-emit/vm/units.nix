@@ -96,7 +96,7 @@ let
     // lib.optionalAttrs (ioWeight != null) { IOWeight = ioWeight; }
     // lib.optionalAttrs (tasks != null) { TasksMax = tasks; };
 
-  # systemd would kill the hypervisor, which uses the memory of the VM and some of its own.
+  # systemd would kill the hypervisor, which needs more memory than the VM.
   isBelowMemory = name: vm: vm.limits.memoryMiB <= memoryOf name;
   memoryOf = name: (import ./nixos-of.nix name config.microvm.vms.${name}).config.microvm.mem;
 

@@ -41,9 +41,12 @@ const runSnapshot = async (
   where: Where,
   options: SnapshotOptions,
 ): Promise<Outcome<Results["snapshot"]>> => {
-  const [{ findVm }, snapshots] = await Promise.all([import("../../vm/find.js"), import("../../vm/snapshots.js")]);
+  const [{ findVm }, { isLabel, snapshotsOf }] = await Promise.all([
+    import("../../vm/find.js"),
+    import("../../vm/snapshots.js"),
+  ]);
   const label = typed ?? new Date().toISOString().slice(0, 19).replaceAll(":", "-");
-  if (!snapshots.isLabel(label))
+  if (!isLabel(label))
     throw new Failed({
       kind: "usage",
       message: `${label} is not a name for a snapshot.`,
@@ -56,7 +59,7 @@ const runSnapshot = async (
       remedy: `See \`microvm-emit snapshot ${name} --list\`.`,
     });
   const vm = await findVm(name, where);
-  if (options.list === true) return listed(vm, await snapshots.snapshotsOf(vm));
+  if (options.list === true) return listed(vm, await snapshotsOf(vm));
   return options.delete === true ? deleted(vm, label, options) : made(vm, label, options);
 };
 
