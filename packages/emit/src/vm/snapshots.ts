@@ -2,7 +2,7 @@ import { basename, join } from "node:path";
 import { Failed } from "../report/failure.js";
 import type { FoundVm } from "./find.js";
 import { capture } from "./machine.js";
-import { type Images, imagesOf } from "./reset.js";
+import { imagesOf } from "./reset.js";
 import { privileged } from "./units.js";
 
 /** Copies of the disk images of a VM. */
@@ -77,6 +77,12 @@ const copy = async ({ host: { machine } }: FoundVm, from: string, to: string): P
   ]);
 };
 
+/** Throws {@link Failed} `snapshot-exists` if the VM has a snapshot with this label. */
+export const requireNewLabel = async (vm: FoundVm, label: string): Promise<void> => {
+  if ((await snapshotsOf(vm)).some((snapshot) => snapshot.label === label))
+    throw new Failed({ kind: "snapshot-exists", vm: vm.name, label });
+};
+
 export interface Made {
   /** The images in the snapshot. */
   readonly images: readonly string[];
@@ -90,8 +96,8 @@ export const makeSnapshot = async (vm: FoundVm, label: string): Promise<Made> =>
   const folder = folderOf(vm);
   const making = join(folder, ".new");
   await privileged(machine, ["mkdir", "-p", "-m", "0755", "--", folder]);
-  const known = (await snapshotsOf(vm)).map((snapshot) => snapshot.label);
-  if (known.includes(label)) throw new Failed({ kind: "snapshot-exists", vm: vm.name, label });
+  // The hypervisor can have created the folder first.
+  await requireNewLabel(vm, label);
   const { own, kept } = imagesOf(vm, true);
   const images = await filesIn(vm, own);
   // The build of the guest that the image of a store overlay belongs to (image.sh).
@@ -115,7 +121,7 @@ export interface Restored {
 /** Replaces the disk images of a stopped VM by those of a snapshot. */
 export const restoreSnapshot = async (vm: FoundVm, label: string, withWorkspace: boolean): Promise<Restored> => {
   const { machine } = vm.host;
-  const { workspace }: Images = imagesOf(vm, withWorkspace);
+  const { workspace } = imagesOf(vm, withWorkspace);
   const found = await filesIn(vm, [join(folderOf(vm), label)]);
   const targets = found.map((from) => ({ from, to: join(vm.stateDir, vm.name, basename(from)) }));
   const wanted = targets.filter(({ to }) => withWorkspace || to !== workspace);

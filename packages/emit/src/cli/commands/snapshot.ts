@@ -96,11 +96,13 @@ const made = async (
   label: string,
   { yes = false }: SnapshotOptions,
 ): Promise<Outcome<Results["snapshot"]>> => {
-  const [{ makeSnapshot }, { whileStopped }, { confirm }] = await Promise.all([
+  const [{ makeSnapshot, requireNewLabel }, { whileStopped }, { confirm }] = await Promise.all([
     import("../../vm/snapshots.js"),
     import("../../vm/start.js"),
     import("../questions.js"),
   ]);
+  // Before the VM stops for nothing.
+  await requireNewLabel(vm, label);
   const { images, left } = await whileStopped(
     vm,
     () => confirm(`Stop ${vm.name} for the snapshot, and start it again?`, yes),
