@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import unittest
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
 from unittest import mock
 
@@ -65,6 +68,22 @@ class PageTest(FolderOfTest):
             self.assertEqual((page.read_text(), self.mode(f"keys/{create.PAGE}")), (text, "0o644"))
         self.assertEqual((self.root / "target").read_text(), "untouched")
         self.assertEqual([file.name for file in (self.root / "keys").iterdir()], [create.PAGE])
+
+    def test_page_needs_no_free_space_if_it_is_up_to_date(self) -> None:
+        (self.root / "keys").mkdir()
+        create.write_page(self.path("keys"), "same", set())
+        with mock.patch("create.place") as place:
+            create.write_page(self.path("keys"), "same", set())
+        place.assert_not_called()
+
+    def test_full_disk_keeps_the_old_page(self) -> None:
+        (self.root / "keys").mkdir()
+        create.write_page(self.path("keys"), "first", set())
+        full = OSError(errno.ENOSPC, "No space left on device")
+        with mock.patch("create.os.fsync", side_effect=full), redirect_stderr(StringIO()) as report:
+            create.write_page(self.path("keys"), "second", set())
+        self.assertIn("README.md is not up to date: No space left on device", report.getvalue())
+        self.assertEqual((self.root / "keys" / create.PAGE).read_text(), "first")
 
 
 class KnownHostTest(FolderOfTest):

@@ -62,11 +62,25 @@ def place(folder: int, name: str, content: bytes, mode: int) -> None:
     os.rename(f"{name}.new", name, src_dir_fd=folder, dst_dir_fd=folder)
 
 
+def is_current(folder: int, name: str, content: bytes) -> bool:
+    """True if a file in an open folder has this content."""
+    try:
+        found = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    except OSError:
+        return False
+    with open(found, "rb") as file:
+        return file.read(len(content) + 1) == content
+
+
 def write_page(path: str, text: str, exposed: set[str]) -> None:
     """Writes the page about the limits of the VM beside its key, from where the guest copies it."""
     folder = enter(path, exposed)
     try:
-        place(folder, PAGE, text.encode(), 0o644)
+        # A full disk must not stop the start of a VM, and most starts change no page.
+        if not is_current(folder, PAGE, text.encode()):
+            place(folder, PAGE, text.encode(), 0o644)
+    except OSError as refused:
+        print(f"{path}/{PAGE} is not up to date: {refused.strerror}", file=sys.stderr)
     finally:
         os.close(folder)
 
