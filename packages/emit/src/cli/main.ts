@@ -8,8 +8,9 @@ import { userCache } from "../fs/user-folders.js";
 const cache = userCache();
 if (cache !== undefined)
   (module as { enableCompileCache?: (directory: string) => unknown }).enableCompileCache?.(join(cache, "compiled"));
-const { runCommand } = await import("./terminal.js");
+const { reportConfig, runCommand } = await import("./terminal.js");
 // Programs such as `head` close the pipe early.
 ownProcess.stdout.on("error", () => ownProcess.exit(0));
 // Timers or servers of a config would keep the process alive.
-ownProcess.exit(await runCommand(process.argv.slice(2)));
+const [, program = "", ...argv] = process.argv;
+ownProcess.exit(await (argv[0] === "--report-config" ? reportConfig(argv) : runCommand(argv, program)));

@@ -6,12 +6,15 @@ import { jsonPieces } from "../report/json.js";
 import { failureReport, type Outcome, outcomeReport } from "../report/outcome.js";
 import { formatFindings } from "../report/problem-report.js";
 import { version } from "../fs/own-files.js";
+import { endWatch, watchWith } from "../config-file/watch.js";
+import { formats } from "./command.js";
 import { parseCommand, type Presentation, presentationOf } from "./program.js";
 import { currentDirectory, isTerminal, shown, stderr, stdout, styleOf, widthOf, writePieces } from "./streams.js";
 
-/** Runs a command line, prints its result and returns the exit code. */
-export const runCommand = async (argv: readonly string[]): Promise<number> => {
+/** Runs a command line, prints its result and returns the exit code. `program` is the script of a process of its own. */
+export const runCommand = async (argv: readonly string[], program?: string): Promise<number> => {
   const presentation = presentationOf(argv);
+  if (program !== undefined) watchWith([process.execPath, program, "--report-config", presentation.format]);
   let file = "";
   let onUnfinished = (): void => undefined;
   // Node ends when nothing is left to do, even if a promise is unresolved.
@@ -26,6 +29,19 @@ export const runCommand = async (argv: readonly string[]): Promise<number> => {
   });
   const ending = await Promise.race([finished, unfinished]);
   process.off("beforeExit", onUnfinished);
+  endWatch();
+  await print(ending);
+  return ending.exitCode;
+};
+
+/** Reports a config for a command that cannot. Takes the arguments that `watch-config.sh` passes. */
+export const reportConfig = async ([, format, file = "", kind]: readonly string[]): Promise<number> => {
+  const failure: Failure =
+    kind === "config-unfinished" ? { kind, file, isTimedOut: true } : { kind: "config-crashes", file };
+  const ending = await failed([failure], {
+    format: formats.find((each) => each === format) ?? "human",
+    verbose: false,
+  });
   await print(ending);
   return ending.exitCode;
 };

@@ -13,6 +13,7 @@ import { TooLarge, Unreadable, plainData } from "./plain-data.js";
 import { formatFrame, userFrames } from "./stack.js";
 import { readIfThere, readWith, type Texts } from "../fs/read-text.js";
 import { userCache } from "../fs/user-folders.js";
+import { loaded, watched } from "./watch.js";
 
 /**
  * Our modules by import name, already loaded: a config can import them from any folder, and shares the instances that
@@ -27,7 +28,11 @@ export const load = async (file: string, own: OwnModules, options: LoadOptions =
   if (loader === undefined) {
     throw new Failed({ kind: "config-unsupported", file, extensions: configExtensions });
   }
-  return loader(file, own, options);
+  return watched(file, async () => {
+    const config = await loader(file, own, options);
+    loaded();
+    return config;
+  });
 };
 
 /** Options of `loadDefault`. */

@@ -20,6 +20,7 @@ import { locateProblems } from "./locate/locate-problems.js";
 import { type LockFile, adoptLock, readLockFile } from "./lock-file.js";
 import { type Places, placesFor } from "./places.js";
 import { plannedPaths } from "./planned-paths.js";
+import { watched } from "./watch.js";
 
 /** A config as loaded, not validated yet, with its lock. */
 export interface LoadedFile {
@@ -56,7 +57,7 @@ export const planFile = async (
   typed: Places,
   require: (places: Places) => void = () => undefined,
   texts?: Texts,
-): Promise<PlannedFile> => planLoaded(await loadFile(typed, require, texts), texts);
+): Promise<PlannedFile> => watched(typed.config, async () => planLoaded(await loadFile(typed, require, texts), texts));
 
 /** Validates and resolves a loaded config. Throws {@link Failed} with every problem at once. */
 export const planLoaded = async (

@@ -56,7 +56,8 @@ export type Failure =
   | { readonly kind: "config-too-large"; readonly file: string; readonly found: string }
   | { readonly kind: "cwd-missing" }
   | { readonly kind: "config-not-exported"; readonly file: string; readonly found: string }
-  | { readonly kind: "config-unfinished"; readonly file: string }
+  | { readonly kind: "config-unfinished"; readonly file: string; readonly isTimedOut?: true }
+  | { readonly kind: "config-crashes"; readonly file: string }
   | { readonly kind: "config-problems"; readonly problems: readonly LocatedProblem[] }
   | { readonly kind: "lock-broken"; readonly file: string; readonly place?: Place; readonly reason: string }
   | { readonly kind: "output-not-directory"; readonly dir: string; readonly obstacle: string }

@@ -2,6 +2,7 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { layOut, temporaryDirectory, treeOf } from "../tree.js";
 import {
@@ -18,6 +19,9 @@ import {
 } from "./cli.js";
 
 const config = "microvm.config.ts";
+
+const crashed = /^error\[config-crashes\] microvm\.config\.ts\n {2}The command died while it loaded the config\.\n/;
+const watchConfig = fileURLToPath(new URL("../../watch-config.sh", import.meta.url));
 
 /**
  * Runs a command that must fail with exit code 1 and change nothing; checks the human output too and returns the
@@ -415,6 +419,74 @@ describe("a config that cannot be loaded", () => {
       // SARIF contains a page for each code.
       expect((stdout + stderr).match(/x+/g)?.every((text) => text.length <= 2000)).toBe(true);
     }
+  });
+
+  it.each([
+    ["fills the memory", "const a: unknown[] = []; for (;;) a.push({});", "json", "SIGABRT"],
+    [
+      "fills the memory in a timer",
+      "setTimeout(() => { const a: unknown[] = []; for (;;) a.push({}); });",
+      "sarif",
+      "SIGABRT",
+    ],
+    ["is killed", 'import { execSync } from "node:child_process"; execSync("kill -KILL $PPID");', "human", "SIGKILL"],
+  ])("is reported when it %s", (_, code, format, signal) => {
+    const dir = temporaryDirectory();
+    layOut(dir, { [config]: `${code}\nexport default { hosts: {} };\n` });
+    const before = treeOf(dir);
+    const ended = spawnSync(process.execPath, [bin, config, "--format", format], {
+      cwd: dir,
+      encoding: "utf8",
+      env: environment({ NODE_OPTIONS: "--max-old-space-size=64" }),
+    });
+    expect(ended.signal).toBe(signal);
+    if (format === "human") expect([ended.stdout, ended.stderr]).toEqual(["", expect.stringMatching(crashed)]);
+    if (format === "json") expect(JSON.parse(ended.stdout)).toMatchObject({ problems: [{ code: "config-crashes" }] });
+    if (format === "sarif")
+      expect(JSON.parse(ended.stdout)).toMatchObject({ runs: [{ results: [{ ruleId: "config-crashes" }] }] });
+    expect(treeOf(dir)).toEqual(before);
+  });
+
+  it("is reported and killed when it has not finished loading in time", () => {
+    const script = `
+      const { spawn } = require("node:child_process");
+      const watcher = [${JSON.stringify(watchConfig)}, "1", process.execPath, ${JSON.stringify(bin)}];
+      spawn("sh", [...watcher, "--report-config", "json", "a.ts"], { stdio: ["pipe", 1, 2] });
+      for (;;);`;
+    const ended = spawnSync(process.execPath, ["-e", script], { encoding: "utf8", env: environment() });
+    expect([ended.signal, ended.stderr]).toEqual(["SIGKILL", ""]);
+    expect(JSON.parse(ended.stdout)).toMatchObject({
+      ok: false,
+      exitCode: 1,
+      problems: [
+        { code: "config-unfinished", subject: "a.ts", message: expect.stringContaining("in time") as unknown },
+      ],
+    });
+  });
+
+  it.each([
+    ["", "config-crashes"],
+    ["\n", "config-crashes"],
+    ["\n\n", ""],
+  ])("is reported after %j from the command as %j", (lines, code) => {
+    const { stdout, status } = spawnSync("sh", [watchConfig, "600", "echo"], { encoding: "utf8", input: lines });
+    expect([stdout.trim(), status]).toEqual([code, 0]);
+  });
+
+  it("has no time limit after it is loaded", () => {
+    const script = `(printf '\\n'; sleep 2; printf '\\n') | sh "$1" 1 echo`;
+    const { stdout, status } = spawnSync("sh", ["-c", script, "sh", watchConfig], { encoding: "utf8" });
+    expect([stdout, status]).toEqual(["", 0]);
+  });
+
+  it.each([
+    ["allocates buffers outside of the heap", "Buffer.alloc(2 ** 40);"],
+    ["allocates a huge array", "new ArrayBuffer(2 ** 53 - 1);"],
+    ["makes a string that is too long", '"x".repeat(2 ** 30);'],
+  ])("is reported as an exception when it %s", (_, code) => {
+    const dir = temporaryDirectory();
+    layOut(dir, { [config]: `${code}\nexport default {};\n` });
+    expect(problemsOf(dir, [config])).toMatchObject([{ code: "config-throws", place: { line: 1 } }]);
   });
 
   it("stops at Ctrl-C even if it has a listener for it", async () => {

@@ -160,14 +160,41 @@ export const configFailures = {
   /**
    * Config never finishes loading
    *
-   * A top-level `await` waits for a promise that no code resolves.
+   * A top-level `await` waits for a promise that no code resolves, or a loop never ends. The command waits five minutes
+   * for a loop, then kills itself.
    */
   "config-unfinished": {
     exitCode: 1,
+    words: ({ file, isTimedOut }) => ({
+      subject: file,
+      message:
+        isTimedOut === true
+          ? "The config has not finished loading in time: five minutes."
+          : "The config never finishes loading: it awaits a promise that never settles.",
+      remedy:
+        isTimedOut === true
+          ? "Remove the endless loop, or the code that waits. Nothing was written."
+          : "Remove that `await`, or settle its promise.",
+    }),
+  },
+  /**
+   * Config crashes the command
+   *
+   * The process of the command died while it loaded the config or made its plan. Usual causes:
+   *
+   * - The config fills the memory of Node, such as by a loop that appends to a list. Node then ends the process and
+   *   prints `JavaScript heap out of memory`. `NODE_OPTIONS=--max-old-space-size=8192` allows 8 GB.
+   * - The memory of the machine is full, and the kernel killed the process.
+   * - Another program, possibly started by the config, killed the process.
+   *
+   * Nothing was written. The exit code is the one of the signal, such as 134 or 137.
+   */
+  "config-crashes": {
+    exitCode: 1,
     words: ({ file }) => ({
       subject: file,
-      message: "The config never finishes loading: it awaits a promise that never settles.",
-      remedy: "Remove that `await`, or settle its promise.",
+      message: "The command died while it loaded the config.",
+      remedy: "Remove the code that fills the memory or kills the process. Nothing was written.",
     }),
   },
   "config-problems": { exitCode: 1, words: ({ problems }) => problems.map(diagnosticOf) },
