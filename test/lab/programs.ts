@@ -5,6 +5,6 @@ export const withPrograms = (unit: ServiceConfig): ServiceConfig =>
   JSON.parse(
     JSON.stringify(unit)
       .replaceAll(/\/[^\s"]*\/[a-z0-9]{32}-[^\s"/]+\/bin\//g, "/usr/bin/")
-      .replaceAll(/\/[^\s"]*\/((create|retire)\.py|image\.sh)/g, "/run/lab/$1")
+      .replaceAll(/\/[^\s"]*\/((create|install|retire)\.py|image\.sh)/g, "/run/lab/$1")
       .replaceAll(/\/[^\s"]*-image\.sh/g, "/run/lab/image.sh"),
   ) as ServiceConfig;

@@ -72,7 +72,7 @@ const facts = `hosts:
   {
     services = builtins.mapAttrs (_: service: { inherit (service) serviceConfig script preStart; }) {
       inherit (systemd.services) "microvm@" "microvm@a" "microvm-state@" "microvm-secrets@";
-      inherit (systemd.services) microvm-retire;
+      inherit (systemd.services) microvm-install microvm-retire;
     };
     state = hosts.lab.config.environment.etc."microvm/state.json".text;
     bridged = hosts.bridged.config.systemd.services."microvm@".serviceConfig;
@@ -105,6 +105,12 @@ exec sleep infinity
 const withoutRegister = ({ ExecStartPost: _, ExecStopPost, ...unit }: ServiceConfig): ServiceConfig => ({
   ...unit,
   ExecStopPost: [ExecStopPost ?? []].flat().filter((command) => !String(command).includes("unregister")),
+});
+
+const SYSTEMS = "/etc/microvm/install.json";
+const systemOf = (number: number): Readonly<Record<string, string>> => ({
+  current: "/run/runner",
+  toplevel: `/run/system-${String(number)}`,
 });
 
 const ROOT_OF_A = "/nix/var/nix/gcroots/microvm/a";
@@ -143,10 +149,10 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
       install -d -o microvm /srv/volumes
       install -m 4755 "$(command -v id)" /srv/volumes/id
       install -d -m 0755 /var/lib/microvms
-      install -d -m 1775 -o root -g kvm /var/lib/microvms/a /var/lib/microvms/b
+      install -d -m 0775 -o microvm -g kvm /var/lib/microvms/a /var/lib/microvms/b
       install -D -m 0600 -o alice /dev/null /home/alice/.config/key
       test -e /dev/kvm || { mknod /dev/kvm c 1 3; chmod 666 /dev/kvm; }`);
-    for (const name of ["folders.py", "create.py", "retire.py"] as const)
+    for (const name of ["folders.py", "create.py", "install.py", "retire.py"] as const)
       await put(`/run/lab/${name}`, readLibrary()[`vm/state/${name}`]);
     await put("/run/lab/image.sh", readLibrary()["vm/image.sh"]);
     await put("/usr/bin/mkfs.ext4", '#!/bin/sh\nprintf ext4 | dd of="$1" conv=notrunc status=none\n', "0755");
@@ -155,17 +161,21 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
     const state = { ...unit("microvm-state@"), ExecStartPre: "/bin/bash -e /run/lab/check" };
     await put(`${UNITS}/microvm-state@.service`, unitFile(state));
     await put(`${UNITS}/microvm-retire.service`, unitFile(unit("microvm-retire")));
+    await put(`${UNITS}/microvm-install.service`, unitFile(unit("microvm-install")));
     await script("microvm-secrets@");
     await put(`${UNITS}/microvm@.service`, unitFile(withoutRegister(unit("microvm@"))));
     await put(`${UNITS}/microvm@a.service.d/overrides.conf`, unitFile({ ...unit("microvm@a"), Type: "simple" }));
     const runner_ = "/run/runner/bin";
     await put(`${runner_}/microvm-run`, HYPERVISOR, "0755");
     await put(`${runner_}/microvm-shutdown`, '#!/bin/sh\necho stopped >stopped\nkill "$MAINPID"\n', "0755");
+    await put(SYSTEMS, JSON.stringify({ a: systemOf(1), b: systemOf(1) }));
+    // The folder of a version before microvm-install.
     await run(`
       cd /var/lib/microvms/a
-      ln -s /run/runner current; ln -s /run/runner booted; ln -s /run/system-1 toplevel
+      ln -s /run/other current; ln -s /run/runner booted; chown -h microvm:kvm current booted
       truncate -s 32M var.img; truncate -s 64M 'rw.img'
       chown microvm:kvm *.img; systemctl daemon-reload`);
+    await start("microvm-install");
   }, 600_000);
 
   afterAll(() => machine?.close());
@@ -238,6 +248,19 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
     ]);
   });
 
+  it("root owns the folders and the symlinks of VMs", async () => {
+    expect(await run("cd /var/lib/microvms; stat -c '%N %U:%G %a' a b a/current a/toplevel a/booted b/current")).toBe(
+      [
+        "'a' root:kvm 1775",
+        "'b' root:kvm 1775",
+        "'a/current' -> '/run/runner' root:root 777",
+        "'a/toplevel' -> '/run/system-1' root:root 777",
+        "'a/booted' -> '/run/runner' root:root 777",
+        "'b/current' -> '/run/runner' root:root 777",
+      ].join("\n"),
+    );
+  });
+
   it("the garbage collector keeps the runner of a running VM", async () => {
     expect(await run(`readlink ${ROOT_OF_A}`)).toBe("/run/runner");
   });
@@ -302,7 +325,8 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
       `rw.img ${mebibytes64} microvm\nvar.img ${large} microvm\n/run/system-1`,
     );
     expect(await typeOf("rw.img")).toBe("");
-    expect(await restart("ln -sfn /run/system-2 toplevel")).toBe(
+    await put(SYSTEMS, JSON.stringify({ a: systemOf(2), b: systemOf(2) }));
+    expect(await restart("systemctl start microvm-install")).toBe(
       `rw.img ${mebibytes64} microvm\nvar.img ${large} microvm\n/run/system-2`,
     );
     expect(await typeOf("rw.img")).toBe("ext4");

@@ -86,7 +86,7 @@ const drvPaths = `host: builtins.mapAttrs (name: vm:
   let system = if (vm.evaluatedConfig or null) != null then vm.evaluatedConfig else vm.config; in {
     guest = system.config.system.build.toplevel.drvPath;
     runner = system.config.microvm.declaredRunner.drvPath;
-    triggers = builtins.length host.systemd.services."microvm@\${name}".restartTriggers;
+    triggers = builtins.length host.systemd.services."microvm@\${name}".unitConfig.X-Restart-Triggers;
   }) host.microvm.vms`;
 
 interface Drv {

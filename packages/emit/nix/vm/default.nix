@@ -82,6 +82,7 @@ let
 in
 {
   imports = [
+    ./install.nix
     ./names.nix
     ./ownership.nix
     ./paused.nix

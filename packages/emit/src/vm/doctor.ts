@@ -145,7 +145,7 @@ const checks: readonly Check[] = [
       if (ended.exitCode !== 0) return ["failed", ended.stderr.trim(), "Deploy the host again."];
       return wrong.length === 0
         ? ["ok", "folders of VMs belong to root or microvm"]
-        : ["failed", wrong.join(", "), "Run `systemctl restart install-microvm-NAME` for each of them."];
+        : ["failed", wrong.join(", "), "Run `systemctl start microvm-install`."];
     },
   },
   {

@@ -23,7 +23,7 @@ export const asReader = async (
 const unitsOf = (vm: string): readonly string[] => [
   ...["-u", `microvm@${vm}.service`],
   ...["-u", `microvm-*@${vm}.service`],
-  ...["-u", `install-microvm-${vm}.service`],
+  ...["-u", "microvm-install.service"],
 ];
 
 /** The last lines of a unit, or of all units of a VM. Empty if this user may not read them. */

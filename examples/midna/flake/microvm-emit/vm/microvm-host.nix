@@ -17,33 +17,41 @@ let
     ];
   };
 
-  # Changes of the units of VMs, by unit. A VM with `flake` has no configuration on this host.
+  # A VM with `flake` has no configuration on this host.
+  installed = lib.filterAttrs (_: vm: vm.flake or null == null) config.microvm.vms;
+  # microvm-install.service replaces these.
+  installers = map (name: "install-microvm-${name}") (builtins.attrNames installed);
+
+  # Changes of the units of VMs, by unit.
   changes = lib.concatMapAttrs (
     name: vm:
     let
       guest = (import ./nixos-of.nix name vm).config;
       own = cfg.units.${name} or { };
     in
-    lib.optionalAttrs (vm.flake or null == null) {
-      "install-microvm-${name}" = service: service // { script = cfg.installScript name guest; };
+    {
       "microvm@${name}" =
         service:
         service
         // {
-          # microvm.nix restarts a VM when its guest changes, but its runner can change without its guest.
-          restartTriggers = service.restartTriggers ++ [ guest.microvm.declaredRunner ];
           serviceConfig = service.serviceConfig // own.serviceConfig or { };
-        }
-        // lib.optionalAttrs (own ? unitConfig) {
-          unitConfig = service.unitConfig or { } // own.unitConfig;
+          # NixOS would write the paths to a file.
+          restartTriggers = [ ];
+          unitConfig =
+            service.unitConfig or { }
+            // own.unitConfig or { }
+            // {
+              # microvm.nix restarts a VM when its guest changes, but its runner can change without its guest.
+              X-Restart-Triggers = map toString (service.restartTriggers ++ [ guest.microvm.declaredRunner ]);
+            };
         };
     }
-  ) config.microvm.vms;
+  ) installed;
 
   # Without these changes, a compromised hypervisor could become root on the host, so an unknown form of the module is an error.
   requireUnits =
     services:
-    lib.throwIfNot (lib.all (unit: services ? ${unit}) (builtins.attrNames changes))
+    lib.throwIfNot (lib.all (unit: services ? ${unit}) (builtins.attrNames changes ++ installers))
       "This version of microvm.nix has other units than those that microvm-emit/vm/microvm-host.nix changes. Use an older one, or update microvm-emit."
       services;
 
@@ -68,7 +76,7 @@ let
           update =
             services:
             builtins.mapAttrs (unit: changes.${unit} or lib.id) (
-              lib.filterAttrs (_: service: service != redundant) (requireUnits services)
+              lib.filterAttrs (_: service: service != redundant) (removeAttrs (requireUnits services) installers)
             );
         }
         # microvm.nix would create missing folders with the owner microvm:kvm, and the user could not write there.
@@ -97,12 +105,6 @@ in
       readOnly = true;
       internal = true;
       description = "Settings of the unit `microvm@` of each VM.";
-    };
-    installScript = lib.mkOption {
-      type = lib.types.raw;
-      readOnly = true;
-      internal = true;
-      description = "Script of the unit that installs a VM.";
     };
     ownFolders = lib.mkOption {
       type = lib.types.listOf lib.types.str;

@@ -12,19 +12,6 @@ let
   inherit (config.microvm) stateDir;
 in
 {
-  config.microvm-emit.installScript = name: guest: ''
-    install -d -m 1775 -o root -g kvm ${stateDir}/${name}
-    cd ${stateDir}/${name}
-    # Renaming replaces a symlink of an older version even if the hypervisor writes to the folder at the same time.
-    ln -sfT ${guest.microvm.declaredRunner} .current
-    mv -T .current current
-    ln -sfT ${guest.system.build.toplevel} .toplevel
-    mv -T .toplevel toplevel
-    if [ -L booted ]; then
-      chown -h root:root booted
-    fi
-  '';
-
   config.systemd = lib.mkIf config.microvm.host.enable {
     tmpfiles.settings."10-microvm".${stateDir}.d = {
       user = lib.mkForce "root";

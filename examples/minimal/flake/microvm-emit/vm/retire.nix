@@ -40,10 +40,8 @@ in
       microvm-retire = {
         description = "Stop removed MicroVMs and move the folders of renamed ones";
         wantedBy = [ "multi-user.target" ];
-        # These create the folders of new VMs.
-        unitConfig.Before = toString (
-          map (name: "install-microvm-${name}.service") (builtins.attrNames vms)
-        );
+        # It creates the folders of new VMs.
+        before = [ "microvm-install.service" ];
         path = [ config.systemd.package ];
         restartTriggers = [ config.environment.etc."microvm/retire.json".source ];
         serviceConfig = (import ../hardening.nix).files // {
@@ -54,13 +52,8 @@ in
           ProtectSystem = true;
         };
       };
-    }
-    # A renamed VM must not start with new, empty folders.
-    // lib.mapAttrs' (
-      name: _:
-      lib.nameValuePair "install-microvm-${name}" {
-        requires = [ "microvm-retire.service" ];
-      }
-    ) renamed;
+      # A renamed VM must not start with new, empty folders.
+      microvm-install.requires = lib.mkIf (renamed != { }) [ "microvm-retire.service" ];
+    };
   };
 }
