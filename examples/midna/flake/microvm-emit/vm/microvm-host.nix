@@ -34,6 +34,7 @@ let
         service:
         service
         // {
+          wants = service.wants or [ ] ++ own.wants or [ ];
           serviceConfig = service.serviceConfig // own.serviceConfig or { };
           # NixOS would write the paths to a file.
           restartTriggers = [ ];

@@ -16,9 +16,21 @@ let
   sockets = lib.filterAttrs (_: socket: socket != null) (
     lib.mapAttrs socketOf (lib.filterAttrs (name: _: config.microvm-emit.vms ? ${name}) vms)
   );
+
+  commandOf = vm: socket: "${pkgs.python3}/bin/python3 ${./resume.py} ${stateDir}/${vm} ${socket}";
+  # The default of `microvm-emit.vms.<name>.socket`. A unit for each VM would be as much to evaluate as the rest of the VM.
+  usual = "control.socket";
 in
 {
-  systemd = lib.mkIf (config.microvm.host.enable && sockets != { }) {
+  options.microvm-emit.resumable = lib.mkOption {
+    type = lib.types.raw;
+    readOnly = true;
+    internal = true;
+    default = sockets;
+    description = "Sockets of the VMs that QEMU can pause, by VM.";
+  };
+
+  config.systemd = lib.mkIf (config.microvm.host.enable && sockets != { }) {
     timers."microvm-resume@" = {
       description = "Disk space of MicroVM '%i'";
       unitConfig = {
@@ -44,15 +56,19 @@ in
           TimeoutStartSec = 30;
           # Without messages of systemd about each start.
           LogLevelMax = "notice";
+          ExecStart = commandOf "%i" usual;
         };
       };
     }
-    // lib.concatMapAttrs (name: socket: {
-      "microvm-resume@${name}" = {
+    // lib.mapAttrs' (
+      name: socket:
+      lib.nameValuePair "microvm-resume@${name}" {
         overrideStrategy = "asDropin";
-        serviceConfig.ExecStart = "${pkgs.python3}/bin/python3 ${./resume.py} ${stateDir}/${name} ${socket}";
-      };
-      "microvm@${name}".wants = [ "microvm-resume@${name}.timer" ];
-    }) sockets;
+        serviceConfig.ExecStart = [
+          ""
+          (commandOf name socket)
+        ];
+      }
+    ) (lib.filterAttrs (_: socket: socket != usual) sockets);
   };
 }

@@ -153,6 +153,9 @@ in
     // lib.optionalAttrs (cfg.states ? ${name}) {
       unitConfig.RequiresMountsFor = builtins.attrNames cfg.states.${name}.directories;
     }
+    // lib.optionalAttrs (cfg.resumable ? ${name}) {
+      wants = [ "microvm-resume@${name}.timer" ];
+    }
   ) cfg.vms;
 
   systemd = lib.mkIf config.microvm.host.enable {
