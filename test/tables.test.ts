@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { destinations, gitHosts } from "@microvm-emit/model/internal";
 import * as library from "microvm-emit";
 import { describe, expect, it } from "vitest";
+import { resolverPort } from "../packages/microvm-model/src/rules/duplicate-host-port.js";
 import { presets } from "../packages/microvm-model/src/catalogue/presets.js";
 import { camelCase } from "../packages/microvm-model/src/common/camel-case.js";
 import { generatedFiles } from "../scripts/generate.js";
@@ -42,4 +43,9 @@ describe("a preset", () => {
   it("exists for each Git host with a known key in guests", () => {
     expect(Object.keys(presets)).toEqual(expect.arrayContaining(Object.keys(gitHosts)));
   });
+});
+
+it("the port of the resolver in rules is the one of the library", () => {
+  const facts = readFileSync(new URL("../packages/emit/nix/policy/facts.nix", import.meta.url), "utf8");
+  expect(facts).toContain(`resolverPort = ${String(resolverPort)};`);
 });

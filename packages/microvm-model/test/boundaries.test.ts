@@ -285,6 +285,61 @@ const boundaries: Readonly<Record<string, readonly Fragment[]>> = {
         ]),
       ),
     ]),
+    // Beside a published port, and beside the programs of the host that serve VMs.
+    ...[
+      { port: 8080 },
+      { port: 8080, address: "0.0.0.0" },
+      { port: 8080, address: "192.168.1.5" },
+      { port: 8080, address: "127.0.0.1" },
+      { port: 8080, address: "10.0.0.1" },
+      { port: 8081 },
+    ].map((host): Fragment => [
+      { a: { publish: [{ host: 8080, guest: 80 }] }, b: { ...user, forwardPorts: [{ host, guest: { port: 80 } }] } },
+      {
+        bridges: { br0: { address: "10.0.0.1/24", nat: { externalInterface: "eno1" } } },
+        vmDefaults: { firewall: false },
+      },
+    ]),
+    [
+      {
+        a: { publish: [{ host: 8080, guest: 80, proto: "udp" }] },
+        b: { ...user, forwardPorts: [{ host: { port: 8080 }, guest: { port: 80 } }] },
+      },
+      {
+        bridges: { br0: { address: "10.0.0.1/24", nat: { externalInterface: "eno1" } } },
+        vmDefaults: { firewall: false },
+      },
+    ],
+    ...[
+      { port: 5381 },
+      { port: 5381, address: "10.0.0.1" },
+      { port: 5381, address: "127.0.0.1" },
+      { port: 5382 },
+      { port: 5380 },
+      { port: 5380, address: "127.0.0.1" },
+    ].flatMap((host): readonly Fragment[] =>
+      (["internet", "allowlist"] as const).map((network): Fragment => [
+        {
+          a: { network, agent: "claude-code", keys: { anthropic: "/run/k" } },
+          b: { network, agent: "claude-code", keys: { anthropic: "/run/k" } },
+          c: { ...user, forwardPorts: [{ host, guest: { port: 80 } }] },
+        },
+        { vmDefaults: { firewall: false } },
+      ]),
+    ),
+    [
+      {
+        a: {
+          network: "allowlist",
+          keys: { openai: "/run/k" },
+          publish: [5380, 5382].map((host) => ({ host, guest: 80 })),
+        },
+      },
+      {
+        bridges: { br0: { address: "10.0.0.1/24", nat: { externalInterface: "eno1" } } },
+        vmDefaults: { firewall: false },
+      },
+    ],
     [
       {
         a: {

@@ -11,7 +11,7 @@ import { formats } from "./command.js";
 import { parseCommand, type Presentation, presentationOf } from "./program.js";
 import { currentDirectory, isTerminal, shown, stderr, stdout, styleOf, widthOf, writePieces } from "./streams.js";
 
-/** Runs a command line, prints its result and returns the exit code. `program` is the script of a process of its own. */
+/** Runs a command line, prints its result and returns the exit code. `program` is the script of the process, if it only runs this command. */
 export const runCommand = async (argv: readonly string[], program?: string): Promise<number> => {
   const presentation = presentationOf(argv);
   if (program !== undefined) watchWith([process.execPath, program, "--report-config", presentation.format]);
