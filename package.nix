@@ -4,6 +4,7 @@
   installShellFiles,
   lib,
   makeWrapper,
+  nix,
   nodejs,
   stdenv,
   writeText,
@@ -14,32 +15,64 @@ let
   root = readJSON ./package.json;
   lock = readJSON ./package-lock.json;
 
-  # What compiles the sources; the bundler (a program for each platform), the linters and test tools of the root are neither fetched nor installed.
-  compiler = [
-    "@types/node"
-    "@types/sarif"
-    "typescript"
-    "undici-types"
-  ];
-  onlyCompiler = lib.filterAttrs (name: _: builtins.elem name compiler);
-
-  nameOf = path: lib.last (lib.splitString "node_modules/" path);
-
-  # The plugin is no part of the command line, and brings all of Prettier.
-  plugin = [
-    "node_modules/prettier"
-    "node_modules/prettier-plugin-nix"
-    "packages/prettier-plugin-nix"
-  ];
   workspaces = [
     "packages/nix-ast"
     "packages/microvm-model"
     "packages/emit"
   ];
 
+  # Programs that compile and bundle the sources. The linters and test tools of the root are not fetched.
+  compilers = [
+    "@types/node"
+    "rolldown"
+    "typescript"
+  ];
+  onlyCompilers = lib.filterAttrs (name: _: builtins.elem name compilers);
+
+  emit = lock.packages."packages/emit";
+  namesIn =
+    fields: module: builtins.concatMap (field: builtins.attrNames (module.${field} or { })) fields;
+  ofUsers = namesIn [
+    "dependencies"
+    "optionalDependencies"
+  ];
+
+  # Packages with those that they need, by name.
+  closureOf =
+    names:
+    map ({ key }: key) (
+      builtins.genericClosure {
+        startSet = map (key: { inherit key; }) names;
+        operator =
+          { key }: map (key: { inherit key; }) (ofUsers (lock.packages."node_modules/${key}" or { }));
+      }
+    );
+  needed = closureOf (
+    compilers
+    ++ builtins.concatMap (
+      path: ofUsers lock.packages.${path} ++ namesIn [ "devDependencies" ] lock.packages.${path}
+    ) workspaces
+  );
+  # The bundle contains all other packages.
+  installed = closureOf (ofUsers emit);
+
+  # Names of the packages along a path below `node_modules`, the package itself last.
+  namesOf = path: map (lib.removeSuffix "/") (builtins.tail (lib.splitString "node_modules/" path));
+  nameOf = path: lib.last (namesOf path);
+
+  # rolldown has a package for each platform.
+  cpu = if lib.hasPrefix "aarch64" stdenv.hostPlatform.system then "arm64" else "x64";
+  isForPlatform =
+    module:
+    builtins.elem "linux" (module.os or [ "linux" ])
+    && builtins.elem cpu (module.cpu or [ cpu ])
+    && builtins.elem "glibc" (module.libc or [ "glibc" ]);
+
   isNeeded =
     path: module:
-    !(builtins.elem path plugin) && (!(module.dev or false) || builtins.elem (nameOf path) compiler);
+    builtins.elem path workspaces
+    || builtins.elem (module.resolved or "") workspaces
+    || isForPlatform module && builtins.all (name: builtins.elem name needed) (namesOf path);
 
   tarball =
     path: module:
@@ -58,18 +91,25 @@ let
 
   cutRoot = root // {
     inherit workspaces;
-    devDependencies = onlyCompiler root.devDependencies;
+    devDependencies = onlyCompilers root.devDependencies;
   };
+  kept = lib.filterAttrs isNeeded lock.packages;
   cutLock = lock // {
     packages =
       builtins.mapAttrs (
         path: module:
-        module // lib.optionalAttrs (module ? integrity) { resolved = "file:${tarball path module}"; }
-      ) (lib.filterAttrs isNeeded lock.packages)
+        module
+        // lib.optionalAttrs (module ? optionalDependencies) {
+          optionalDependencies = lib.filterAttrs (
+            name: _: kept ? "node_modules/${name}"
+          ) module.optionalDependencies;
+        }
+        // lib.optionalAttrs (module ? integrity) { resolved = "file:${tarball path module}"; }
+      ) kept
       // {
         "" = lock.packages."" // {
           inherit workspaces;
-          devDependencies = onlyCompiler lock.packages."".devDependencies;
+          devDependencies = onlyCompilers lock.packages."".devDependencies;
         };
       };
   };
@@ -100,21 +140,32 @@ stdenv.mkDerivation {
     node scripts/library.js
     node scripts/problems.js
     node node_modules/typescript/bin/tsc -b packages/emit
+    node node_modules/rolldown/bin/cli.mjs -c rolldown.config.ts
     runHook postBuild
   '';
 
   installPhase = ''
     runHook preInstall
-    npm prune --offline --ignore-scripts --omit=dev
-    mkdir -p $out/lib/microvm-emit
-    cp -r node_modules packages package.json $out/lib/microvm-emit
+    modules=$out/lib/microvm-emit/node_modules
+    mkdir -p $modules/microvm-emit
+    tar -xzf "$(npm pack --offline --silent --ignore-scripts --workspace packages/emit)" --strip-components=1 -C $modules/microvm-emit
+    (cd node_modules && cp -r --parents ${lib.escapeShellArgs installed} $modules)
+    # Nix comes last in PATH, so that a system uses its own.
     makeWrapper ${nodejs}/bin/node $out/bin/microvm-emit \
-      --add-flags $out/lib/microvm-emit/packages/emit/dist/cli/main.js
+      --add-flags $modules/microvm-emit/dist/bin/microvm-emit.js \
+      --suffix PATH : ${lib.makeBinPath [ nix ]}
     installShellCompletion --cmd microvm-emit \
       --bash packages/emit/completions/microvm-emit.bash \
       --zsh packages/emit/completions/_microvm-emit \
       --fish packages/emit/completions/microvm-emit.fish
     runHook postInstall
+  '';
+
+  doInstallCheck = true;
+  installCheckPhase = ''
+    runHook preInstallCheck
+    [ "$($out/bin/microvm-emit --version)" = "$version" ]
+    runHook postInstallCheck
   '';
 
   passthru = { inherit cutLock cutRoot; };

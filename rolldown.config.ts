@@ -1,4 +1,7 @@
-/** The command in a few minified files: opening a file a rule, a setting and a dependency takes most of a run's time. */
+/**
+ * The published files. They contain the dependencies, of which most is unused, so that users install few packages. The command
+ * is in few files, since opening one for each rule, setting and dependency takes most of a run's time.
+ */
 import { chmodSync, readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -11,14 +14,22 @@ import {
   rolldown,
 } from "rolldown";
 
-const dist = join(import.meta.dirname, "packages/emit/dist");
+type Configuration = InputOptions & { readonly output: OutputOptions };
+
+const packages = join(import.meta.dirname, "packages");
+const dist = join(packages, "emit/dist");
+const require = createRequire(import.meta.url);
+
+/** The folder of a dependency. */
+const folderOf = (name: string): string => dirname(require.resolve(`${name}/package.json`));
 
 /** Writes the licences of the packages that the files contain, as these require. */
-const licences: Plugin = {
+const licences = (name: string, ...more: readonly string[]): Plugin => ({
   name: "licences",
   generateBundle(_, bundle) {
     const modules = Object.values(bundle).flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
     const packages = new Set(modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id) ?? []));
+    for (const other of more) packages.add(folderOf(other));
     const texts = [...packages].sort().map((folder) => {
       const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
       if (file === undefined) throw new Error(`${folder} has no licence file.`);
@@ -26,23 +37,54 @@ const licences: Plugin = {
     });
     this.emitFile({
       type: "asset",
-      fileName: "microvm-emit.licences.txt",
+      fileName: `${name}.licences.txt`,
       source: texts.join(`\n${"-".repeat(80)}\n\n`),
     });
   },
-};
+});
 
-/** Keeps the library's files out of the code: only commands that write them read their text. */
+/**
+ * Keeps the library's files out of the code: only commands that write them read their text. `imports` of package.json chooses
+ * between Node, which reads them when they are needed, and browsers.
+ */
 const libraryText: Plugin = {
   name: "library-text",
+  async resolveId(id, importer) {
+    if (!id.endsWith("/library.generated.js") || importer === undefined) return undefined;
+    const file = "microvm-emit.library";
+    const { readLibrary } = (await import(join(dirname(importer), id))) as {
+      readonly readLibrary: () => Readonly<Record<string, string>>;
+    };
+    this.emitFile({ type: "asset", fileName: `${file}.json`, source: JSON.stringify(readLibrary()) });
+    this.emitFile({
+      type: "asset",
+      fileName: `${file}.node.js`,
+      source: `import { readFileSync } from "node:fs";
+export const readLibrary = () => JSON.parse(readFileSync(new URL("./${file}.json", import.meta.url), "utf8"));
+`,
+    });
+    this.emitFile({
+      type: "asset",
+      fileName: `${file}.js`,
+      source: `import files from "./${file}.json";
+export const readLibrary = () => files;
+`,
+    });
+    return { id: "#library", external: true };
+  },
+};
+
+/** Writes the used part of @babel/parser, which `require` loads synchronously. */
+const babelParser: Plugin = {
+  name: "babel-parser",
   async load(id) {
-    if (!id.endsWith("/library.generated.js")) return undefined;
-    const { readLibrary } = (await import(id)) as { readonly readLibrary: () => Readonly<Record<string, string>> };
-    const fileName = "microvm-emit.library.json";
-    this.emitFile({ type: "asset", fileName, source: JSON.stringify(readLibrary()) });
-    return `
-      import { readFileSync } from "node:fs";
-      export const readLibrary = () => JSON.parse(readFileSync(new URL("./${fileName}", import.meta.url), "utf8"));`;
+    if (!id.endsWith("/config-file/commonjs.js")) return undefined;
+    const parser = await rolldown({ input: require.resolve("@babel/parser"), platform: "node" });
+    const { output } = await parser.generate({ format: "cjs", minify: true, exports: "named" });
+    await parser.close();
+    const fileName = "microvm-emit.babel-parser.cjs";
+    this.emitFile({ type: "asset", fileName, source: output[0].code });
+    return readFileSync(id, "utf8").replaceAll('require("@babel/parser")', `require("./${fileName}")`);
   },
 };
 
@@ -54,19 +96,71 @@ const executable: Plugin = {
   },
 };
 
+/** ES modules where a package has both: of CommonJS, all is kept and run. */
+const resolve: InputOptions["resolve"] = {
+  mainFields: ["module", "main"],
+  alias: {
+    "fp-ts/lib": join(folderOf("fp-ts"), "es6"),
+    "@microvm-emit/model/internal": join(packages, "microvm-model/dist/internal.js"),
+    "@microvm-emit/model": join(packages, "microvm-model/dist/index.js"),
+  },
+};
+
+/** Writes declarations that refer to those of the modules; `npm pack` replaces them by scripts/declarations.ts. */
+const declarations = (modules: Readonly<Record<string, string>>): Plugin => ({
+  name: "declarations",
+  generateBundle() {
+    for (const [entry, module] of Object.entries(modules))
+      this.emitFile({ type: "asset", fileName: `${entry}.d.ts`, source: `export * from "${module}";\n` });
+  },
+});
+
+/** The model for those who import it alone. */
+const model: Configuration = {
+  input: {
+    index: join(packages, "microvm-model/dist/index.js"),
+    internal: join(packages, "microvm-model/dist/internal.js"),
+  },
+  platform: "neutral",
+  external: ["@microvm-emit/nix-ast"],
+  resolve,
+  plugins: [licences("model"), declarations({ index: "../index.js", internal: "../internal.js" })],
+  output: {
+    dir: join(packages, "microvm-model/dist/lib"),
+    cleanDir: true,
+    chunkFileNames: "[name].js",
+    codeSplitting: { groups: [{ name: "model" }] },
+  },
+};
+
+/** `microvm-emit/ast`, in a file of its own so that bundlers can leave the rest out. */
+const ast: Configuration = {
+  input: { ast: join(packages, "nix-ast/dist/index.js") },
+  platform: "neutral",
+  plugins: [declarations({ ast: "@microvm-emit/nix-ast" })],
+  output: { dir: join(dist, "bin"), cleanDir: true, minify: true },
+};
+
+/** Imports modules as a namespace from their own files: the bundler would build each namespace as an object, with code for Node. */
+const namespaces: Plugin = {
+  name: "namespaces",
+  resolveId(id, importer) {
+    if (id === "@microvm-emit/nix-ast") return { id: "./ast.js", external: true };
+    const isOwn = importer !== undefined && join(dirname(importer), id) === join(dist, "index.js");
+    return isOwn ? { id: "./index.js", external: true } : undefined;
+  },
+};
+
 const input: InputOptions = {
-  input: { "microvm-emit": join(dist, "cli/main.js") },
+  input: { "microvm-emit": join(dist, "cli/main.js"), index: join(dist, "index.js"), node: join(dist, "node.js") },
   platform: "node",
   // A module that one command imports on demand may be part of another command.
   checks: { ineffectiveDynamicImport: false },
   preserveEntrySignatures: "allow-extension",
-  // Optional dependencies, which users can leave out.
-  external: ["@hpcc-js/wasm-graphviz", "@resvg/resvg-wasm"],
-  // ES modules where a package has both: of CommonJS, all is kept and run.
-  resolve: {
-    mainFields: ["module", "main"],
-    alias: { "fp-ts/lib": join(dirname(createRequire(import.meta.url).resolve("fp-ts/package.json")), "es6") },
-  },
+  // Dependencies, of which users can leave out the optional ones.
+  external: ["jiti", "@hpcc-js/wasm-graphviz", "@resvg/resvg-wasm"],
+  resolve,
+  plugins: [libraryText, babelParser, namespaces],
 };
 
 /** The modules that the bundler needs for these files of `dist` and what they import, except by a dynamic import. */
@@ -85,21 +179,29 @@ const modulesFor = (chunks: readonly OutputChunk[], files: readonly string[]): R
 const groups = async (): Promise<CodeSplittingGroup[]> => {
   const { output } = await (await rolldown(input)).generate();
   const chunks = output.filter((file) => file.type === "chunk");
+  const first = modulesFor(chunks, ["cli/main.js"]);
+  const start = modulesFor(chunks, ["cli/terminal.js", "report/wrap.js"]);
+  const pipeline = modulesFor(chunks, ["index.js"]);
+  const plan = modulesFor(chunks, ["config-file/plan-file.js", "report/plan-summary.js", "report/plan-table.js"]);
+  // Browsers load the pipeline, so that it contains no module for Node.
+  const both = new Set([...pipeline].filter((id) => first.has(id) || start.has(id)));
+  const entries = new Set(Object.values(input.input as Readonly<Record<string, string>>));
   // A module lies in the first group that has it.
-  return [
-    { name: "first", files: ["cli/main.js"] },
-    { name: "start", files: ["cli/terminal.js", "report/wrap.js"] },
-    { name: "plan", files: ["config-file/plan-file.js", "report/plan-summary.js", "report/plan-table.js"] },
-  ].map(({ name, files }, position) => {
-    const modules = modulesFor(chunks, files);
-    const entry = join(dist, "cli/main.js");
-    return { name, priority: 10 - position, test: (id) => id !== entry && modules.has(id) };
-  });
+  return Object.entries({ both, first, start, pipeline, plan }).map(([name, modules], position) => ({
+    name,
+    priority: 10 - position,
+    test: (id) => !entries.has(id) && modules.has(id),
+  }));
 };
 
-export default async (): Promise<InputOptions & { readonly output: OutputOptions }> => ({
+const command = async (): Promise<Configuration> => ({
   ...input,
-  plugins: [libraryText, licences, executable],
+  plugins: [
+    input.plugins,
+    licences("microvm-emit", "@babel/parser"),
+    declarations({ index: "../index.js", node: "../node.js" }),
+    executable,
+  ],
   output: {
     // At the depth of cli/main.js, since both find `package.json` and `problems` from where they lie.
     dir: join(dist, "bin"),
@@ -110,3 +212,5 @@ export default async (): Promise<InputOptions & { readonly output: OutputOptions
     codeSplitting: { includeDependenciesRecursively: false, groups: await groups() },
   },
 });
+
+export default async (): Promise<Configuration[]> => [model, ast, await command()];

@@ -34,6 +34,7 @@ export default defineConfig({
       "@microvm-emit/nix-ast": source("nix-ast"),
       "@microvm-emit/model/internal": source("microvm-model", "internal"),
       "@microvm-emit/model": source("microvm-model"),
+      "microvm-emit/ast": source("nix-ast"),
       "microvm-emit/node": source("emit", "node"),
       "microvm-emit": source("emit"),
     },

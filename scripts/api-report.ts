@@ -5,10 +5,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Extractor, ExtractorConfig, ExtractorLogLevel, type ExtractorMessage } from "@microsoft/api-extractor";
-
-const project = fileURLToPath(new URL("..", import.meta.url));
+import { entryPoint, project } from "./extractor.js";
 
 /** The entry points, by the name of their report. */
 const entries = {
@@ -40,9 +38,7 @@ const extract = (
   const faults: string[] = [];
   const config = ExtractorConfig.prepare({
     configObject: {
-      projectFolder,
-      mainEntryPointFilePath: join(projectFolder, `dist/${entry}.d.ts`),
-      compiler: { tsconfigFilePath: join(projectFolder, "tsconfig.json") },
+      ...entryPoint(projectFolder, entry, "other"),
       apiReport: {
         enabled: true,
         reportFileName: `${name}.api.md`,
@@ -52,7 +48,6 @@ const extract = (
       docModel: { enabled: false },
       dtsRollup: { enabled: false },
       tsdocMetadata: { enabled: false },
-      newlineKind: "lf",
       messages: {
         extractorMessageReporting: { default: { logLevel: ExtractorLogLevel.Warning } },
         tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },

@@ -15,10 +15,11 @@ const build = async (): Promise<void> => {
     encoding: "utf8",
   });
   if (status !== 0) throw new Error(`The packages do not build:\n${stdout}`);
-  const { output, ...input } = await configure();
-  const bundle = await rolldown(input);
-  await bundle.write(output);
-  await bundle.close();
+  for (const { output, ...input } of await configure()) {
+    const bundle = await rolldown(input);
+    await bundle.write(output);
+    await bundle.close();
+  }
 };
 
 export default async (project: TestProject): Promise<() => void> => {

@@ -8,6 +8,7 @@ const packages = join(import.meta.dirname, "../packages");
 const names = readdirSync(packages);
 
 interface Manifest {
+  readonly files: readonly string[];
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
@@ -28,9 +29,9 @@ const importsOf = (file: string): readonly string[] =>
 
 describe("published packages", () => {
   it.each(names)("%s declares every package that it imports", (name) => {
-    const { dependencies, peerDependencies, optionalDependencies } = manifestOf(name);
-    const dist = join(packages, name, "dist");
-    const built = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".js"));
+    const { files, dependencies, peerDependencies, optionalDependencies } = manifestOf(name);
+    const dist = join(packages, name, files.find((path) => path.startsWith("dist")) ?? "");
+    const built = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((path) => /\.c?js$/.test(path));
     expect(built).not.toEqual([]);
     const imported = new Set(built.flatMap((path) => importsOf(join(dist, path))));
     const declared = [

@@ -1,9 +1,9 @@
-import { bimap, left, right } from "fp-ts/lib/Either.js";
+import { bimap, isLeft, left, right } from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import type { Result } from "@microvm-emit/nix-ast";
 import { andThen, type Checked, withProblems } from "./problems/checked.js";
 import { type Machine, remembered } from "./rules/config-source.js";
-import { type Lock, lockSchema } from "./plan/lock.js";
+import { type Lock, readLock } from "./plan/lock.js";
 import { withoutConsequences } from "./validate/misspelt.js";
 import type { ProblemCode } from "./problems/problem-codes.generated.js";
 import type { Problem } from "./problems/problem.js";
@@ -81,7 +81,7 @@ export const planConfig = <Code extends string = never>(
     rules = [],
   }: PlanOptions<Code> = {},
 ): Result<readonly Problem<ProblemCode | Code>[], Planned<Code>> => {
-  if (!lockSchema.safeParse(lock).success) return left([brokenLock]);
+  if (isLeft(readLock(lock))) return left([brokenLock]);
   const unresolved = unresolvedConfig(config);
   if (unresolved !== undefined) return left([unresolved]);
   const { checked: model, misspelt, written, says } = validate(config);

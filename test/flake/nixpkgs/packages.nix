@@ -30,7 +30,10 @@ let
   tool = name: stdenv.mkDerivation { inherit name; };
 
   packages = {
-    inherit lib stdenv;
+    inherit lib;
+    stdenv = stdenv // {
+      hostPlatform = { inherit system; };
+    };
     callPackage =
       file: overrides:
       let

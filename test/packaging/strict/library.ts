@@ -1,5 +1,6 @@
 // A library whose own declarations name the types that microvm-emit gives.
 import { ast, defineConfig, emit, extend, render, resolveConfig } from "microvm-emit";
+import { print } from "microvm-emit/ast";
 
 export const config = defineConfig({ hosts: {} });
 export const made = defineConfig(({ env }) => ({ description: env["HOST"] ?? "", hosts: {} }));
@@ -15,3 +16,4 @@ export const files = emission && render(emission.files);
 export const parsed = ast.parse("{ }");
 export const opened = ast.openNix("{ }");
 export const changed = extend(config, { description: "more" });
+export const printed = print(ast.attrs({ answer: 42 }));

@@ -1,7 +1,8 @@
 import { readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type Lock, emptyLock, formatPath } from "@microvm-emit/model";
-import { isRecord, lockSchema } from "@microvm-emit/model/internal";
+import { isRecord, readLock } from "@microvm-emit/model/internal";
+import { isRight } from "fp-ts/lib/Either.js";
 import type { Node, ParseError } from "jsonc-parser";
 import { Failed } from "../report/failure.js";
 import { isThere, readEntry } from "../fs/folders.js";
@@ -70,7 +71,7 @@ export const readLockFile = async (path: string): Promise<LockFile> => {
   return {
     path,
     text,
-    lock: lockSchema.parse(joined([ours, theirs])),
+    lock: joined([ours, theirs]) as Lock,
     earlier: [ours, ...earlierLocks(path, ours)],
     isConflicted: true,
   };
@@ -121,7 +122,8 @@ const entry = (value: unknown, key: string): unknown =>
 /** The lock in a text; undefined if invalid. */
 const parseLock = (text: string): Lock | undefined => {
   try {
-    return lockSchema.safeParse(JSON.parse(text)).data;
+    const result = readLock(JSON.parse(text));
+    return isRight(result) ? result.right : undefined;
   } catch {
     return undefined;
   }
@@ -142,14 +144,13 @@ const readSide = async (path: string, text: string): Promise<Lock> => {
     const root = parseTree(text, errors, { disallowComments: true, allowTrailingComma: true });
     const [first] = errors.filter(({ error }) => printParseErrorCode(error) !== "CommaExpected");
     if (root === undefined || first !== undefined) throw broken("not valid JSON", first?.offset ?? text.length);
-    const result = lockSchema.safeParse(valueOf(root));
-    if (result.success) return result.data;
-    const [issue] = result.error.issues;
-    const steps = (issue?.path ?? []).map((step) => (typeof step === "symbol" ? String(step) : step));
-    const inner = issue?.code === "invalid_key" ? issue.issues[0] : issue;
+    const result = readLock(valueOf(root));
+    if (isRight(result)) return result.right;
+    const { path: wrong, message } = result.left;
+    const steps = wrong.map((step) => (typeof step === "symbol" ? String(step) : step));
     // A missing setting has no place, so use its object's.
     const node = steps.flatMap((_, position) => findNodeAtLocation(root, steps.slice(0, position + 1)) ?? []).at(-1);
-    throw broken(`${formatPath(steps)}: ${inner?.message ?? "unknown"}`, (node ?? root).offset);
+    throw broken(`${formatPath(steps)}: ${message}`, (node ?? root).offset);
   } catch (error) {
     throw error instanceof RangeError ? broken("nested too deeply") : error;
   }

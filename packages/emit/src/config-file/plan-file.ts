@@ -43,7 +43,12 @@ export interface PlannedFile extends LoadedFile {
 }
 
 /** Modules that a config may import from this program. It shares the instances that read it. */
-export const ownModules = { "microvm-emit": self, "@microvm-emit/model": model, "@microvm-emit/nix-ast": nixAst };
+export const ownModules = {
+  "microvm-emit": self,
+  "microvm-emit/ast": nixAst,
+  "@microvm-emit/model": model,
+  "@microvm-emit/nix-ast": nixAst,
+};
 
 /**
  * Loads, validates and resolves a config file with its lock.

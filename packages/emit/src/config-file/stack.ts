@@ -46,14 +46,18 @@ const stackOf = (error: unknown): string => {
   }
 };
 
-/** Folders of our packages; in a checkout they are outside `node_modules`. */
+/** Folders of our packages; in a checkout they are outside `node_modules`. An installed package has all in one folder. */
 const ownDirectories = (): string[] => {
   const require = createRequire(import.meta.url);
   return [
     realpathSync(fileURLToPath(new URL("../..", import.meta.url))),
-    ...["@microvm-emit/model", "@microvm-emit/nix-ast"].map((name) =>
-      dirname(realpathSync(require.resolve(`${name}/package.json`))),
-    ),
+    ...["@microvm-emit/model", "@microvm-emit/nix-ast"].flatMap((name) => {
+      try {
+        return dirname(realpathSync(require.resolve(`${name}/package.json`)));
+      } catch {
+        return [];
+      }
+    }),
   ].map((dir) => (dir.endsWith(sep) ? dir : dir + sep));
 };
 

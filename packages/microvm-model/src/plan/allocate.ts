@@ -12,7 +12,7 @@ export const tapOf = (index: number, position: number): string =>
   position === 0 ? `${tapPrefix}${String(index)}` : `${tapPrefix}${String(index)}-${String(position)}`;
 
 /** The prefix of every allocated tap. */
-export const tapPrefix = "microvm";
+const tapPrefix = "microvm";
 
 /** A locally administered MAC: the position in the second byte, index + 1 in the last four. */
 export const macOf = (index: number, position: number): string => {

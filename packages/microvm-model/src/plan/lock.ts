@@ -1,3 +1,5 @@
+import type { Result } from "@microvm-emit/nix-ast";
+import { left, right } from "fp-ts/lib/Either.js";
 import { z } from "zod";
 import { hostLabel } from "../scalars/scalars.js";
 import { vmIndex } from "../scalars/vm-index.js";
@@ -6,7 +8,7 @@ import { vmIndex } from "../scalars/vm-index.js";
  * The index of every VM, kept beside the config so that adding, removing or reordering VMs renumbers none.
  * Version 1 has no `freed`.
  */
-export const lockSchema = z.strictObject({
+const lockSchema = z.strictObject({
   version: z.literal([1, 2]),
   /** Host name → VM name → index. */
   hosts: z.record(hostLabel, z.record(hostLabel, vmIndex)),
@@ -31,6 +33,21 @@ export interface FreedIndex {
   /** The index that it had. */
   readonly index: number;
 }
+
+/** The first fault of an invalid lock. */
+export interface LockFault {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** Reads a lock from data; returns its first fault otherwise. */
+export const readLock = (data: unknown): Result<LockFault, Lock> => {
+  const result = lockSchema.safeParse(data);
+  if (result.success) return right(result.data);
+  const [issue] = result.error.issues;
+  const inner = issue?.code === "invalid_key" ? issue.issues[0] : issue;
+  return left({ path: issue?.path ?? [], message: inner?.message ?? "unknown" });
+};
 
 /** A lock without indexes, for the first run. */
 export const emptyLock: Lock = { version: 2, hosts: {} };

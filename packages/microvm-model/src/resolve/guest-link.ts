@@ -73,4 +73,4 @@ const routesBy = (subnet: Subnet, link: InterfacePlan, leadsOut: boolean): reado
 };
 
 /** The prefix length of a single address. */
-export const hostRoute = ({ family }: Subnet): number => (family === 4 ? 32 : 128);
+const hostRoute = ({ family }: Subnet): number => (family === 4 ? 32 : 128);

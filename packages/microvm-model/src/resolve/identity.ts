@@ -3,7 +3,7 @@ import { ownShares } from "./built-in-shares.js";
 import { linkFileText, linkOf } from "./guest-link.js";
 
 /** The mount options of a share, by protocol. */
-export const mountOptions = { virtiofs: "defaults", "9p": "trans=virtio,version=9p2000.L,msize=65536" } as const;
+const mountOptions = { virtiofs: "defaults", "9p": "trans=virtio,version=9p2000.L,msize=65536" } as const;
 
 /** Each credential with the VM's identity, as the library (`vm/start-vm.nix`) puts it on the kernel's command line. */
 const credentialsOf = (vm: VmPlan): readonly (readonly [name: string, text: string])[] => [
