@@ -386,4 +386,120 @@ END`);
     expect(host.emit("root", ["doctor"]).stdout).toMatch(/owners +failed +second of alice/);
     await host.run("chown root /var/lib/microvms/second");
   });
+
+  describe("with a config", () => {
+    const folder = "/home/alice/vms";
+    const config = {
+      hosts: {
+        vm: {
+          stateVersion: "25.11",
+          modules: ["./configuration.nix"],
+          user: { name: "alice", uid: 1000, gid: 1000, sshKeys: ["ssh-ed25519 AAAA alice"] },
+          bridges: { vms: { address: "10.8.0.254/24" } },
+          vms: { third: { index: 0 } },
+        },
+      },
+    };
+    const putConfig = (memoryMiB: number): Promise<string> => {
+      const { vm } = config.hosts;
+      const hosts = { vm: { ...vm, vms: { third: { ...vm.vms.third, memoryMiB } } } };
+      return host.put(`${folder}/microvm.config.json`, JSON.stringify({ hosts }));
+    };
+    const inFolder = (args: readonly string[], input: string): CommandEnd => {
+      const [program, ...entering] = host.entering("alice");
+      const line = `cd ${folder} && ${EMIT} ${args.join(" ")}`;
+      const script = ["script", "--quiet", "--return", "--command", line, "/dev/null"];
+      const { status, stdout, stderr } = spawnSync(program, [...entering, ...script], { encoding: "utf8", input });
+      return { exitCode: status, stdout: stripVTControlCharacters(stdout), stderr };
+    };
+    /** The commands that ran, and who ran them. */
+    const calls = async (): Promise<readonly string[]> => {
+      const text = await host.run("cat /run/calls; : >/run/calls");
+      return text === "" ? [] : text.split("\n");
+    };
+
+    beforeAll(async () => {
+      const deployed = {
+        ...facts,
+        host: "vm",
+        vms: { ...facts.vms, third: { ...facts.vms["second"], addresses: ["10.8.0.2"] } },
+      };
+      await host.run(": >/run/calls; chmod 666 /run/calls; mkdir -p /nix/var/nix/profiles");
+      await host.put(
+        "/usr/local/bin/nix",
+        '#!/bin/sh\necho "$(id -un): nix $*" >>/run/calls; touch flake/flake.lock\n',
+        "0755",
+      );
+      await host.put("/run/deployed.json", JSON.stringify(deployed));
+      await host.put(
+        "/usr/local/bin/nixos-rebuild",
+        `#!/bin/sh
+set -eu
+echo "$(id -un): nixos-rebuild $*" >>/run/calls
+[ -e /var/lib/microvms/third ] || make-vm third 10.8.0.3
+sed 's/"10.8.0.2"\\(.*\\)"10.8.0.2"/"10.8.0.2"\\1"10.8.0.3"/' /run/deployed.json >/etc/microvm/vms.json
+ln -sfn system-1 /nix/var/nix/profiles/system
+`,
+        "0755",
+      );
+      await host.run(`mkdir ${folder}; echo '{ }' >${folder}/configuration.nix`);
+      await putConfig(1024);
+      await host.run(`chown -R alice:alice ${folder}; runuser -u alice -- git -C ${folder} init -q`);
+    });
+
+    const deployment = ["root: nixos-rebuild switch --flake ./flake#vm"];
+
+    it("up emits the flake, deploys the host after a question, and starts the VM", async () => {
+      const refused = inFolder(["up", "third"], "n\n");
+      expect([refused.exitCode, refused.stdout]).toEqual([1, expect.stringContaining("sudo nixos-rebuild switch")]);
+      expect(await calls()).toEqual([]);
+      const { exitCode, stdout } = inFolder(["up", "third"], "y\n");
+      expect([exitCode, stdout]).toEqual([0, expect.stringContaining("running  third at 10.8.0.3")]);
+      expect(await calls()).toEqual(["alice: nix flake lock ./flake", ...deployment]);
+      expect(await host.run(`runuser -u alice -- git -C ${folder} status --short`)).toContain("A  flake/flake.nix");
+    });
+
+    it("up asks only when the config or a file that it names changed since the last deployment", async () => {
+      expect(inFolder(["up", "third"], "").exitCode).toBe(0);
+      expect(await calls()).toEqual([]);
+      await host.run(`sleep 1; touch ${folder}/configuration.nix`);
+      expect(inFolder(["up", "third"], "y\n").exitCode).toBe(0);
+      expect(await calls()).toEqual(deployment);
+      await putConfig(2048);
+      expect(inFolder(["up", "third", "--yes"], "").exitCode).toBe(0);
+      expect(await calls()).toEqual(deployment);
+      expect(await host.run(`grep -rc 2048 ${folder}/flake/hosts/vm/vms/third.nix`)).toBe("1");
+    });
+
+    it("up starts the deployed VM if the user refuses, cannot answer, or wants no switch", async () => {
+      await putConfig(4096);
+      for (const [args, input] of [
+        [["up", "third"], "n\n"],
+        [["up", "third", "--no-switch"], ""],
+      ] as const) {
+        await host.run("systemctl stop microvm@third");
+        expect(inFolder(args, input).exitCode).toBe(0);
+        expect(stateOf("third")).toBe("running");
+      }
+      await putConfig(3072);
+      const end = host.emit("alice", ["up", "third", "-c", `${folder}/microvm.config.json`, "--json"]);
+      expect(json(end)).toMatchObject({ ok: true, vm: "third", isFlakeCurrent: false, isStale: false });
+      expect(await calls()).toEqual([]);
+    });
+
+    it("up tells that a VM runs an older build", async () => {
+      const runner = await host.run("cat /var/lib/microvms/third/current/bin/microvm-run");
+      await host.run(`new-runner third newer <<'END'\n${runner}\nEND`);
+      const end = host.emit("alice", ["up", "third", "-c", `${folder}/microvm.config.json`]);
+      expect(end.stdout).toContain("It runs an older build: microvm-emit restart third");
+    });
+
+    it("up --switch needs an answer or --yes, and a failed deployment stops it", async () => {
+      const asked = host.emit("alice", ["up", "third", "-c", `${folder}/microvm.config.json`, "--switch", "--json"]);
+      expect(json(asked)).toMatchObject({ problems: [{ code: "not-confirmed" }] });
+      await host.put("/usr/local/bin/nixos-rebuild", "#!/bin/sh\nexit 4\n", "0755");
+      const failed = inFolder(["up", "third", "--switch"], "y\n");
+      expect([failed.exitCode, failed.stdout]).toEqual([1, expect.stringContaining("nixos-rebuild switch")]);
+    });
+  });
 });

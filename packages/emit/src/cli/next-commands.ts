@@ -4,7 +4,7 @@ import type { HostPlan, Lock, Plan, VmPlan } from "@microvm-emit/model";
 import { indexEntries } from "../fs/git.js";
 import { plannedPaths } from "../config-file/planned-paths.js";
 import { isBelow, sourceTreeOf, unknownToGit } from "../fs/source-tree.js";
-import { quoted } from "../vm/shell-words.js";
+import { quoted, shellLine } from "../vm/shell-words.js";
 import type { AffectedHost } from "./affected.js";
 
 /** A run of emit. */
@@ -17,23 +17,38 @@ export interface Run {
   readonly affected: readonly AffectedHost[];
 }
 
-/** The commands that a run makes necessary, host by host, relative to the current directory. */
-export const nextCommands = ({ plan, configDir, outputDir, lock, affected }: Run): readonly string[] => {
+/** The commands that a switch needs first: they let Nix read new files, and lock the inputs. */
+export const preparations = ({
+  plan,
+  configDir,
+  outputDir,
+  lock,
+}: Pick<Run, "plan" | "configDir" | "outputDir"> & { readonly lock: { readonly file: string } }): readonly (readonly [
+  string,
+  ...string[],
+])[] => {
   const { root, isGit } = sourceTreeOf(outputDir);
-  const own = ownPaths(plan, configDir);
-  const ownReference = relativeReference(outputDir);
-  const reference = flakeReference(plan, configDir, outputDir);
-  const added = isGit ? toAdd(root, configDir, [outputDir, lock.file, ...own]) : [];
+  const added = isGit ? toAdd(root, configDir, [outputDir, lock.file, ...ownPaths(plan, configDir)]) : [];
   // A lock file that `nixos-rebuild` creates would belong to root.
   const isLocked = !plan.flake || existsSync(join(outputDir, "flake.lock"));
   // Nix 2.8 refuses `?dir=` of paths. Locking reads only inputs, and only relative inputs are outside of the directory.
-  const lockReference = plan.inputs.some(({ url }) => /^(path:)?\.\.?(\/|$)/.test(url)) ? reference : ownReference;
+  const lockReference = plan.inputs.some(({ url }) => /^(path:)?\.\.?(\/|$)/.test(url))
+    ? flakeReference(plan, configDir, outputDir)
+    : relativeReference(outputDir);
+  return [
+    ...(added.length === 0 ? [] : [["git", "add", ...added.map((path) => asPath(fromHere(path)))] as const]),
+    ...(isLocked ? [] : [["nix", "flake", "lock", lockReference] as const]),
+  ];
+};
+
+/** The commands that a run makes necessary, host by host, relative to the current directory. */
+export const nextCommands = ({ plan, configDir, outputDir, lock, affected }: Run): readonly string[] => {
+  const reference = flakeReference(plan, configDir, outputDir);
   // Root needs no `sudo`.
   const sudo = process.getuid?.() === 0 ? "" : "sudo ";
   const affectedVms = new Map(affected.map(({ host, vms }) => [host.name, vms]));
   return [
-    ...(added.length === 0 ? [] : [`git add ${added.map((path) => quoted(asPath(fromHere(path)))).join(" ")}`]),
-    ...(isLocked ? [] : [`nix flake lock ${quoted(lockReference)}`]),
+    ...preparations({ plan, configDir, outputDir, lock }).map(shellLine),
     ...plan.hosts.flatMap((host) => {
       const place = plan.hosts.length > 1 ? [`on ${host.name}`] : [];
       const line = (command: string, ...remarks: readonly string[]): string => {

@@ -19,15 +19,23 @@ export const ask = async ({ message, option, choices }: Question): Promise<strin
 
 /** Shows a change and asks for confirmation, unless `--yes` is set. Throws {@link Failed} without confirmation. */
 export const confirm = async (question: string, isAgreed: boolean, change?: string): Promise<void> => {
-  const message = visible(question);
   if (isAgreed && change === undefined) return;
-  const { confirm: agree, isCancel, note } = await import("@clack/prompts");
-  if (change !== undefined) note(visible(change), message, streams);
+  if (change !== undefined) {
+    const { note } = await import("@clack/prompts");
+    note(visible(change), visible(question), streams);
+  }
   if (isAgreed) return;
   if (!process.stdin.isTTY || !isTerminal(stderr))
     throw new Failed({ kind: "not-confirmed", question, isAsked: false });
-  const answer = await agree({ ...streams, message, initialValue: false });
-  if (isCancel(answer) || !answer) throw new Failed({ kind: "not-confirmed", question, isAsked: true });
+  if (!(await agrees(question))) throw new Failed({ kind: "not-confirmed", question, isAsked: true });
+};
+
+/** Asks a question on the terminal; true for yes. Throws {@link Failed} if the user cancels. */
+export const agrees = async (question: string): Promise<boolean> => {
+  const { confirm: agree, isCancel } = await import("@clack/prompts");
+  const answer = await agree({ ...streams, message: visible(question), initialValue: false });
+  if (isCancel(answer)) throw new Failed({ kind: "not-confirmed", question, isAsked: true });
+  return answer;
 };
 
 /** Questions go to standard error, because standard output contains only the result. */

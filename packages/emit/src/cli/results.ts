@@ -159,6 +159,8 @@ interface StartedVm extends VmOnHost {
   readonly address: string | null;
   /** Seconds until the guest answered. */
   readonly seconds: number;
+  /** True if the VM was running already, with an older build than the deployed one. */
+  readonly isStale: boolean;
   /** False if the flake on disk does not match the config; null without a config. */
   readonly isFlakeCurrent: boolean | null;
 }

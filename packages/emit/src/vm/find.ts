@@ -9,6 +9,8 @@ import { capture, type Machine, machineOf, remoteMachine, thisMachine } from "./
 export interface Where {
   /** The config as typed. */
   readonly config?: string | undefined;
+  /** The output directory as typed. */
+  readonly output?: string | undefined;
   /** The ssh destination of the host. */
   readonly hostSsh?: string | undefined;
   readonly configFile: (typed: string | undefined) => Promise<string>;
@@ -41,7 +43,7 @@ export interface FoundVm {
 }
 
 /** The config as typed or found; undefined without one. */
-const projectOf = async ({ config, configFile }: Where): Promise<Project | undefined> => {
+const projectOf = async ({ config, output, configFile }: Where): Promise<Project | undefined> => {
   let file: string;
   try {
     file = await configFile(config);
@@ -53,7 +55,7 @@ const projectOf = async ({ config, configFile }: Where): Promise<Project | undef
     import("../config-file/places.js"),
     import("../config-file/plan-file.js"),
   ]);
-  const planned = await planFile(placesOf(file));
+  const planned = await planFile(placesOf(file, output));
   return { places: planned.places, file: planned };
 };
 

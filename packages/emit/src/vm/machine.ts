@@ -152,6 +152,15 @@ export const attachHere = async (
   }
 };
 
+/** Runs a command on this machine with the terminal. Its output goes to standard error, because standard output is for the result. */
+export const showHere = async (words: readonly [string, ...string[]]): Promise<number> => {
+  try {
+    return await exitCodeOf(launch(words, ["inherit", 2, "inherit"]));
+  } catch (error) {
+    return requireProgram(error, words[0]);
+  }
+};
+
 /** Runs a command on a machine that may ask for a password on the terminal. */
 export const attach = (machine: Machine, words: readonly [string, ...string[]]): Promise<number> =>
   attachHere(commandOn(machine, words, process.stdin.isTTY ? ["-t", "-o", "LogLevel=ERROR"] : ["-T"]));

@@ -4,29 +4,46 @@ import type { FoundVm, Where } from "../../vm/find.js";
 import type { Declare } from "../command.js";
 import { examples, isJson, type VmOptions, whereOf, withVmOptions } from "../vm-options.js";
 
-interface UpOptions extends VmOptions {
+interface RestartOptions extends VmOptions {
+  readonly timeout: string;
+}
+
+interface UpOptions extends RestartOptions {
+  readonly output?: string;
   readonly switch?: boolean;
   readonly yes?: boolean;
-  readonly timeout: string;
 }
 
 const defaultTimeout = "150";
 
-/** `microvm-emit up NAME`: starts a VM and waits until it answers. */
+/** `microvm-emit up NAME`: brings the host up to date, starts a VM and waits until it answers. */
 export const up: Declare = (program, ask) => {
   const command = program
     .command("up")
     .description("start a VM and wait until its SSH server answers; on failure, show why")
     .argument("<vm>", "name of the VM")
-    .option("--switch", "run nixos-rebuild switch first, after you confirm")
-    .option("-y, --yes", "do not ask")
+    .option("--switch", "emit and run nixos-rebuild switch first, even if the host seems to be current")
+    .option("--no-switch", "start the deployed VM, even if the config is newer")
+    .option("-y, --yes", "emit and switch without asking")
+    .option("-o, --output <dir>", "write the flake to this directory (default: flake/ beside the config)")
     .option("--timeout <seconds>", "longest wait, in seconds", defaultTimeout)
-    .addHelpText("after", examples("up projectvm", "up projectvm --switch"))
+    .addHelpText(
+      "after",
+      `
+If the config is newer than the host, \`up\` first emits the flake and asks to run nixos-rebuild switch.
+${examples("up projectvm", "up projectvm --yes", "up projectvm --no-switch")}`,
+    )
     .action((name: string, options: UpOptions) => {
       ask({
         command: "up",
         config: options.config,
-        run: (context) => runUp(name, { ...whereOf(options, context), needsPlan: true }, options),
+        run: (context) =>
+          runUp(
+            name,
+            { ...whereOf(options, context), output: options.output, needsPlan: true },
+            options,
+            context.isInteractive,
+          ),
       });
     });
   withVmOptions(command);
@@ -40,7 +57,7 @@ export const restart: Declare = (program, ask) => {
     .argument("<vm>", "name of the VM")
     .option("--timeout <seconds>", "longest wait, in seconds", defaultTimeout)
     .addHelpText("after", examples("restart projectvm"))
-    .action((name: string, options: UpOptions) => {
+    .action((name: string, options: RestartOptions) => {
       ask({
         command: "restart",
         config: options.config,
@@ -53,20 +70,23 @@ export const restart: Declare = (program, ask) => {
   withVmOptions(command);
 };
 
-const runUp = async (name: string, where: Where, options: UpOptions): Promise<Outcome<Results["up"]>> => {
-  const [{ findVm }, { requireDeployed }, { switchCommand }] = await Promise.all([
+const runUp = async (
+  name: string,
+  where: Where,
+  options: UpOptions,
+  isInteractive: boolean,
+): Promise<Outcome<Results["up"]>> => {
+  const [{ findVm }, { requireDeployed }, { switchLine, updateHost }] = await Promise.all([
     import("../../vm/find.js"),
     import("../../vm/start.js"),
-    import("../switch.js"),
+    import("../apply-config.js"),
   ]);
-  let vm = await findVm(name, where);
-  const words = switchCommand(vm);
-  if (options.switch === true) {
-    const { runSwitch } = await import("../switch.js");
-    await runSwitch(vm, words, options.yes === true);
-    vm = await findVm(name, where);
-  }
-  await requireDeployed(vm, words === undefined ? "sudo nixos-rebuild switch" : words.join(" "));
+  const found = await findVm(name, where);
+  const isSwitched =
+    options.switch !== false &&
+    (await updateHost(found, { isForced: options.switch === true, isAgreed: options.yes === true, isInteractive }));
+  const vm = isSwitched ? await findVm(name, where) : found;
+  await requireDeployed(vm, switchLine(vm));
   return start(vm, "start", options);
 };
 
@@ -74,10 +94,11 @@ const runUp = async (name: string, where: Where, options: UpOptions): Promise<Ou
 const start = async (
   vm: FoundVm,
   verb: "start" | "restart",
-  options: VmOptions & { readonly timeout: string },
+  options: RestartOptions,
 ): Promise<Outcome<Results["up"]>> => {
-  const [{ startVm }, { showWaiting }, { isCurrent }] = await Promise.all([
+  const [{ startVm }, { isStale, runnersOn }, { showWaiting }, { isCurrent }] = await Promise.all([
     import("../../vm/start.js"),
+    import("../../vm/status.js"),
     import("../waiting.js"),
     import("../../output/is-current.js"),
   ]);
@@ -88,14 +109,16 @@ const start = async (
   } finally {
     waiting.end();
   }
+  const isOld = isStale((await runnersOn(vm.host.machine, vm.stateDir)).get(vm.name));
   const address = vm.facts?.addresses[0] ?? null;
   const project = vm.host.planned?.project;
   const isFlakeCurrent = project === undefined ? null : isCurrent(project.places.outputDir, project.file.files());
   return {
-    json: { vm: vm.name, host: vm.host.machine.name, address, seconds, isFlakeCurrent },
+    json: { vm: vm.name, host: vm.host.machine.name, address, seconds, isStale: isOld, isFlakeCurrent },
     text: (style) =>
       [
         `${style.green("running")}  ${vm.name}${address === null ? "" : ` at ${address}`} ${style.dim(`${seconds.toFixed(1)} s`)}`,
+        ...(isOld ? [style.yellow(`It runs an older build: microvm-emit restart ${vm.name}`)] : []),
         ...(isFlakeCurrent === false
           ? [style.yellow("The emitted flake is older than the config: run microvm-emit.")]
           : []),
