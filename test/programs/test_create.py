@@ -50,6 +50,15 @@ class HostKeyTest(FolderOfTest):
         self.assertEqual((self.root / "target").read_text(), "untouched")
         self.assertFalse((self.root / f"keys/{create.KEY}").is_symlink())
 
+    def test_full_disk_leaves_no_key(self) -> None:
+        full = OSError(errno.ENOSPC, "No space left on device")
+        with mock.patch("create.os.fsync", side_effect=full), self.assertRaises(OSError) as raised:
+            self.make_key()
+        self.assertEqual(raised.exception.filename, self.path(f"keys/{create.KEY}.pub"))
+        self.assertFalse((self.root / f"keys/{create.KEY}").exists())
+        self.make_key()
+        self.assertEqual((self.root / f"keys/{create.KEY}").read_text(), "private of emacsvm")
+
     def test_failed_keygen_leaves_no_key(self) -> None:
         failure = subprocess.CalledProcessError(1, "ssh-keygen")
         with mock.patch("create.subprocess.run", side_effect=failure), self.assertRaises(type(failure)):

@@ -43,7 +43,11 @@ def make_host_key(vm: str, path: str, exposed: set[str]) -> None:
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", vm, "-f", f"{made}/{KEY}"], check=True)
         for name, mode in (f"{KEY}.pub", 0o644), (KEY, 0o600):
             with open(f"{made}/{name}", "rb") as source:
-                place(folder, name, source.read(), mode)
+                content = source.read()
+            try:
+                place(folder, name, content, mode)
+            except OSError as refused:
+                raise OSError(refused.errno, refused.strerror, f"{path}/{name}") from refused
     os.close(folder)
 
 
