@@ -1,76 +1,31 @@
-/** A day with a NixOS host: the commands on its VM, an API key that only the host has, a reboot, and a full disk. */
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+/**
+ * A day with a NixOS host: the commands on its VM, a repository on the disk of the VM, an API key that only the host has,
+ * a reboot, and a full disk.
+ */
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Config } from "microvm-emit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { poll } from "../lab/poll.js";
 import { emittedFlat } from "../nix/emitted.js";
 import { filesInVm, hashOf, openApi } from "./api.js";
+import { makeClone, putClone, readClone } from "./clone.js";
 import { type Beside, follow, installCommand, ON_HOST, openBeside } from "./command.js";
-import { file, machine, SYSTEM } from "./configs.js";
-import { build, INPUTS, openStore, type Store } from "./debian.js";
-import { type Guest, guestOf, hostKeys, type Key, makeKey, putKey } from "./guest.js";
+import { machine, SYSTEM } from "./configs.js";
+import { configOf, filesOf, putConfig } from "./day-config.js";
+import { build, openStore, type Store } from "./debian.js";
+import { type Guest, guestOf, hostKeys, makeKey, putKey } from "./guest.js";
 import { bootHost, type Host } from "./host.js";
+import { SERVERS } from "./outside.js";
 import { whatNixosMisses } from "./requirements.js";
 
 const missing = whatNixosMisses();
 if (missing !== undefined) console.error(`NOT TESTED: the commands on a booted NixOS, because ${missing}.`);
 
 const ADDRESS = "192.168.83.2";
-const WORKSPACE = "/home/alice/microvm/coder";
-const IMAGE = "/var/lib/microvms/coder/var.img";
+const WORKSPACE = "/workspace";
+const DISKS = "/var/lib/microvms/coder";
 /** A boot takes a minute of CPU time under emulation. */
 const PATIENCE = ["--timeout", "2400"];
-
-/** As JSON, because the host reads it too. */
-const configOf = (key: Key, memoryMiB: number): Config => ({
-  hosts: {
-    lab: {
-      stateVersion: "25.11",
-      modules: ["./configuration.nix"],
-      user: { name: "alice", uid: 1000, gid: 100, sshKeys: [key.publicKey] },
-      bridges: { microbr: { address: "192.168.83.1/24", nat: { externalInterface: "uplink" } } },
-      vms: {
-        coder: {
-          ...machine,
-          index: 0,
-          memoryMiB,
-          agent: "claude-code",
-          packages: ["curl"],
-          keys: { anthropic: "/root/anthropic" },
-          autostart: true,
-          modules: ["./root-login.nix"],
-        },
-      },
-    },
-  },
-});
-
-const filesOf = (key: Key): Readonly<Record<string, string>> => ({
-  "configuration.nix": file("day-host.nix"),
-  ...Object.fromEntries(["host.nix", "container.nix", "nixos-rebuild.sh"].map((name) => [name, file(name)])),
-  "key.pub": `${key.publicKey}\n`,
-  "root-login.nix": `{
-    users.users.root.openssh.authorizedKeys.keyFiles = [ ./key.pub ];
-    services.openssh.settings.PermitRootLogin = "prohibit-password";
-  }`,
-});
-
-/** Puts the config and the flake inputs on the host, as for a host that deploys itself. */
-const putConfig = ({ folder }: Host, store: Store, key: Key): void => {
-  const at = (name: string): string => join(folder, "root/root", name);
-  cpSync(store.inputs, at("inputs"), { recursive: true });
-  writeFileSync(at("inputs/nix.conf"), file("nix.conf"));
-  writeFileSync(
-    at("inputs/overrides"),
-    Object.entries(INPUTS)
-      .filter(([input]) => !/^(stapelbergnix|zkjnastools|configfiles)/.test(input))
-      .map(([input, place]) => `${input} ${place}\n`)
-      .join(""),
-  );
-  mkdirSync(at("vms"));
-  for (const [name, text] of Object.entries(filesOf(key))) writeFileSync(at(`vms/${name}`), text);
-};
 
 describe.skipIf(missing !== undefined)("a host and its VM", () => {
   const key = makeKey();
@@ -105,9 +60,13 @@ describe.skipIf(missing !== undefined)("a host and its VM", () => {
     return Object.fromEntries((hosts[0]?.checks ?? []).map(({ name, verdict }) => [name, verdict]));
   };
 
+  /** The commits, the index and the files of the repository. */
+  const work = (): Promise<string> =>
+    guest.run(`cd ${WORKSPACE}; git log --all --format='%H %s'; git status --short; git diff HEAD; cat notes.md`);
+
   beforeAll(async () => {
     store = await openStore();
-    const [system = ""] = await build(store, emittedFlat(configOf(key, 1024), filesOf(key)), [SYSTEM]);
+    const [system = ""] = await build(store, emittedFlat(configOf(key, {}), filesOf(key)), [SYSTEM]);
     await boot(system);
     await putKey(host, key);
     await host.run("umask 077; echo sk-the-real-key-of-the-host >/root/anthropic");
@@ -135,7 +94,7 @@ describe.skipIf(missing !== undefined)("a host and its VM", () => {
     it("copies files in and out", async () => {
       writeFileSync(join(host.folder, "notes.md"), "notes\n");
       await emit("cp", join(host.folder, "notes.md"), `coder:${WORKSPACE}/`);
-      expect(await host.run(`cat ${WORKSPACE}/notes.md; stat -c %U ${WORKSPACE}/notes.md`)).toBe("notes\nalice");
+      expect(await guest.run(`cat ${WORKSPACE}/notes.md; stat -c %U ${WORKSPACE}/notes.md`)).toBe("notes\nalice");
       await emit("cp", `coder:${WORKSPACE}/notes.md`, join(host.folder, "copied.md"));
       expect(await host.outside.run("cat", join(host.folder, "copied.md"))).toBe("notes\n");
     });
@@ -160,7 +119,7 @@ describe.skipIf(missing !== undefined)("a host and its VM", () => {
       await tmux("-f", "/dev/null", "new-session", "-d", "-x", "150", "-y", "40", ...agent);
       await screen(`CLAUDE_CONFIG_DIR=/home/alice/claude-microvm`);
       await tmux("send-keys", "hello", "Enter");
-      await screen("heard hello in /home/alice/microvm/coder");
+      await screen(`heard hello in ${WORKSPACE}`);
       await tmux("send-keys", "C-b", "d").catch(() => "");
       await tmux("kill-server").catch(() => "");
       expect(await emit("exec", "coder", "--", "tmux", "list-sessions")).toMatch(/^agent: 1 windows/);
@@ -185,6 +144,77 @@ describe.skipIf(missing !== undefined)("a host and its VM", () => {
     });
   });
 
+  describe("with a repository on the disk of the VM", () => {
+    it("sends a branch of a clone, and merges the reviewed commits of the VM", async () => {
+      const clone = makeClone(join(host.folder, "project"));
+      await putClone(host, clone, key);
+      await emit("push", "coder", "--repo", clone);
+      await guest.run(`
+        cd ${WORKSPACE}
+        cat file
+        echo work >>file
+        git commit --quiet --all --message "work of the agent"
+        git switch --quiet --create trap
+        echo 'touch /tmp/ran' >.envrc
+        git add .envrc
+        git commit --quiet --message "a file that runs"
+        git switch --quiet main`);
+      const fetched = JSON.parse(await emit("fetch", "coder", "--repo", clone, "--json")) as {
+        readonly branches: readonly { readonly name: string; readonly change: string }[];
+      };
+      expect(fetched.branches.map(({ name, change }) => [name, change])).toEqual([
+        ["main", "new"],
+        ["trap", "new"],
+      ]);
+      expect(readClone(clone)).toBe("base\n");
+      expect(await emit("review", "coder", "main", "--repo", clone)).toContain("work of the agent");
+      await emit("merge", "coder", "main", "--repo", clone);
+      expect(readClone(clone)).toBe("base\nwork\n");
+      const { exitCode, stderr } = await beside.emit("merge", "coder", "trap", "--repo", clone);
+      expect([exitCode, stderr]).toEqual([1, expect.stringContaining(".envrc")]);
+    });
+
+    it("gives the commits to the user of the host, in the clone of the config", async () => {
+      const asAlice = (...args: readonly string[]): Promise<string> =>
+        host.run(`cd /; runuser -u alice -- env HOME=/home/alice ${ON_HOST} ${args.join(" ")} 2>&1`);
+      expect(await asAlice("fetch", "coder")).toMatch(/vm\/coder\/main .* new/);
+      expect(await asAlice("review", "coder", "main")).toContain("work of the agent");
+      await asAlice("merge", "coder", "main");
+      expect(await host.run("cat /home/alice/project/file")).toBe("base\nwork");
+    });
+  });
+
+  it("is stale after a switch to a changed config, until a restart", async () => {
+    const changed = configOf(
+      key,
+      { memoryMiB: 1100, keys: { anthropic: "/root/anthropic" } },
+      { later: { ...machine, index: 1 } },
+    );
+    writeFileSync(join(host.folder, "root/root/vms/microvm.config.json"), JSON.stringify(changed));
+    expect(
+      await guest.run("echo ${ANTHROPIC_BASE_URL-none}; grep -c 'API keys' /etc/claude-code/CLAUDE.md || true"),
+    ).toBe("none\n0");
+    await guest.run(`cd ${WORKSPACE}; echo a draft >>file; git add file; echo another >>file`);
+    const before = await work();
+    const log = await host.run(`
+      cd /root/vms
+      ${ON_HOST} microvm.config.json >/dev/null
+      ${ON_HOST} up coder --switch --yes ${PATIENCE.join(" ")} 2>&1`);
+    expect(log).toContain("running");
+    expect(await host.run("systemctl --failed --no-legend --plain")).toBe("");
+    expect(await host.run(`cd /root/vms; ${ON_HOST} status`)).toMatch(/coder\s+stale/);
+    expect(stateOf(await emit("status", "--json"))).toBe("stale");
+    const memory = "echo $(( $(sed -n 's/^MemTotal: *\\([0-9]*\\).*/\\1/p' /proc/meminfo) / 1000 ))";
+    expect(Number(await guest.run(memory))).toBeLessThan(1024);
+    // The running VM has the key, which only its environment does not know.
+    const url = "http://192.168.83.1:5381/v1/messages";
+    expect(await guest.run(`curl -s --max-time 60 ${url} -d {}`)).toContain(hashOf("sk-the-real-key-of-the-host"));
+    await emit("restart", "coder", ...PATIENCE);
+    expect(stateOf(await emit("status", "--json"))).toBe("running");
+    expect(Number(await emit("exec", "coder", "--", "sh", "-c", memory))).toBeGreaterThan(1024);
+    expect(await work()).toBe(before);
+  });
+
   describe("with an API key on the host", () => {
     const ask = (): Promise<string> =>
       guest.run('curl -s --max-time 60 -H "x-api-key: $ANTHROPIC_AUTH_TOKEN" "$ANTHROPIC_BASE_URL/v1/messages" -d {}');
@@ -198,6 +228,13 @@ describe.skipIf(missing !== undefined)("a host and its VM", () => {
         "http://192.168.83.1:5381 held-by-the-host",
       );
       expect(await sentKey()).toBe(hashOf("sk-the-real-key-of-the-host"));
+    });
+
+    it("names the key on the page for the agent", async () => {
+      const page = "echo $(readlink -f /etc/claude-code/CLAUDE.md) $(grep '^- API keys' /etc/claude-code/CLAUDE.md)";
+      expect(await guest.run(page)).toBe(
+        "/run/microvm-emit/README.md - API keys of `anthropic`: the host adds them to requests. They are not on this machine.",
+      );
     });
 
     it("runs nginx without privileges", async () => {
@@ -218,6 +255,22 @@ describe.skipIf(missing !== undefined)("a host and its VM", () => {
       expect(await host.run("stat -c '%U %a' /run/microvm-gateway/anthropic.keys")).toBe("microvm-gateway 400");
     });
 
+    it("lets only the gateway read the key, and keeps it out of the store", async () => {
+      const copies = "/run/microvm-gateway/anthropic.keys /run/credentials/microvm-gateway-keys.service";
+      const readers = ["microvm", "alice", "nobody"].map(
+        (user) => `setpriv --reuid=${user} --clear-groups cat ${copies} 2>/dev/null || true`,
+      );
+      expect(await host.run(readers.join("\n"))).toBe("");
+      // The host evaluated and built its system itself, while the key was there.
+      const written = join(host.folder, "nix.changes");
+      expect(await host.outside.script(`grep -rlF sk-the- ${written} || echo none`)).toBe("none\n");
+      expect(
+        await host.outside.script(
+          `find ${written}/store -maxdepth 1 -name '*nixos-system-lab*' ! -name '*.drv' | wc -l`,
+        ),
+      ).toBe("1\n");
+    });
+
     it("keeps the key out of the memory and the disks of the VM", async () => {
       await host.run("echo a-text-that-the-vm-has >/root/known");
       await emit("exec", "coder", "--", "sh", "-c", "echo a-text-that-the-vm-has >/tmp/known");
@@ -227,35 +280,19 @@ describe.skipIf(missing !== undefined)("a host and its VM", () => {
     });
 
     it("uses a new key without a restart", async () => {
-      const before = await host.run("systemctl show --property=MainPID microvm-gateway");
+      const processes = "systemctl show --property=MainPID microvm-gateway microvm@coder";
+      const before = await host.run(processes);
       await host.run("umask 077; echo sk-the-next-key-of-the-host >/root/.new; mv /root/.new /root/anthropic");
       await poll("the new key", 120, async () =>
         (await sentKey()) === hashOf("sk-the-next-key-of-the-host") ? true : undefined,
       );
-      expect(await host.run("systemctl show --property=MainPID microvm-gateway")).toBe(before);
+      expect(await host.run(processes)).toBe(before);
     });
   });
 
-  it("is stale after a switch to a changed config, until a restart", async () => {
-    writeFileSync(join(host.folder, "root/root/vms/microvm.config.json"), JSON.stringify(configOf(key, 1100)));
-    const log = await host.run(`
-      cd /root/vms
-      ${ON_HOST} microvm.config.json >/dev/null
-      ${ON_HOST} up coder --switch --yes ${PATIENCE.join(" ")} 2>&1`);
-    expect(log).toContain("running");
-    expect(await host.run("systemctl --failed --no-legend --plain")).toBe("");
-    expect(await host.run(`cd /root/vms; ${ON_HOST} status`)).toMatch(/coder\s+stale/);
-    expect(stateOf(await emit("status", "--json"))).toBe("stale");
-    const memory = "echo $(( $(sed -n 's/^MemTotal: *\\([0-9]*\\).*/\\1/p' /proc/meminfo) / 1000 ))";
-    expect(Number(await guest.run(memory))).toBeLessThan(1024);
-    await emit("restart", "coder", ...PATIENCE);
-    expect(stateOf(await emit("status", "--json"))).toBe("running");
-    expect(Number(await emit("exec", "coder", "--", "sh", "-c", memory))).toBeGreaterThan(1024);
-  });
-
   it("comes back after a reboot, behind its policy", async () => {
-    const facts = `ssh-keygen -lf ${hostKeys("coder")}/ssh_host_ed25519_key.pub; cat ${WORKSPACE}/notes.md`;
-    const before = await host.run(facts);
+    const fingerprint = `ssh-keygen -lf ${hostKeys("coder")}/ssh_host_ed25519_key.pub`;
+    const before = [await host.run(fingerprint), await work()];
     await guest.run("echo kept >/var/tmp/kept");
     const system = await host.run("realpath /nix/var/nix/profiles/system");
     await host.powerOff();
@@ -265,7 +302,7 @@ describe.skipIf(missing !== undefined)("a host and its VM", () => {
     expect(await guest.run("cat /var/tmp/kept; journalctl --list-boots --no-pager --quiet | wc -l")).toMatch(
       /^kept\n\d/,
     );
-    expect(await host.run(facts)).toBe(before);
+    expect([await host.run(fingerprint), await work()]).toEqual(before);
     expect(await host.run("systemctl --failed --no-legend --plain")).toBe("");
     const [policy, tap, vm] = (
       await host.run(`
@@ -281,43 +318,68 @@ describe.skipIf(missing !== undefined)("a host and its VM", () => {
   });
 
   describe("with a full disk", () => {
-    const fill = "cat /dev/zero >/var/lib/microvms/filler 2>/dev/null || true";
-    const free = "rm /var/lib/microvms/filler";
+    const fill = "cat /dev/zero >/run/small/filler 2>/dev/null || true";
+    const free = "rm /run/small/filler";
+    const failedUnits = "systemctl --failed --no-legend --plain; systemctl reset-failed";
+    let before: string;
 
-    it("does not start the VM and shows the reason, and starts it when there is space", async () => {
+    it("starts no VM, shows the reason, and keeps everything", async () => {
+      before = await work();
       await emit("reset", "coder", "--yes");
-      await expect(host.run(`test -e ${IMAGE}`)).rejects.toThrow();
-      expect(await host.run(`cat ${WORKSPACE}/notes.md`)).toBe("notes");
+      expect(await host.run(`ls ${DISKS} | grep img`)).toBe("workspace.img");
       await host.run(`
         mkdir -p /run/small
-        mount -t tmpfs -o size=400M,mode=0755 small /run/small
-        cp -a /var/lib/microvms/. /run/small
-        mount --bind /run/small /var/lib/microvms
+        mount -t tmpfs -o size=500M,mode=0755 small /run/small
+        for folder in microvms microvm-host-keys; do
+          cp -a /var/lib/$folder /run/small
+          mount --bind /run/small/$folder /var/lib/$folder
+        done
         ${fill}`);
       const { exitCode, stderr } = await beside.emit("up", "coder", "--timeout", "120");
       expect(exitCode).not.toBe(0);
       expect(stderr).toContain("var.img cannot be created. Free space:");
-      expect(await host.run("ls /var/lib/microvms/coder")).not.toContain(".img");
-      await host.run(free);
+      expect(await host.run(`ls ${DISKS} | grep img`)).toBe("workspace.img");
+      // This VM has never started, so it has no host key.
+      const later = await beside.emit("up", "later", "--timeout", "120");
+      expect(later.stderr).toContain(`${hostKeys("later")}/ssh_host_ed25519_key.pub: No space left on device`);
+      await expect(host.run(`test -e ${hostKeys("later")}/ssh_host_ed25519_key`)).rejects.toThrow();
+    });
+
+    it("starts them when there is space", async () => {
+      await host.run(`${free}; ${failedUnits}`);
+      await host.run("systemctl start microvm-state@later");
+      const pair = `cd ${hostKeys("later")}; ssh-keygen -y -f ssh_host_ed25519_key; cut -d' ' -f1,2 ssh_host_ed25519_key.pub`;
+      const [fromPrivate = "", ...publicKey] = (await host.run(pair)).split("\n");
+      expect([fromPrivate.split(" ").slice(0, 2).join(" ")]).toEqual(publicKey);
       await emit("up", "coder", ...PATIENCE);
+      expect(await work()).toBe(before);
     });
 
     it("pauses the running VM, which continues without a loss", async () => {
       await host.run(fill);
-      const writing = guest.run(
-        "head -c 40M /dev/urandom | tee /var/tmp/data | sha256sum >/tmp/sum; sync; echo written",
-      );
+      const writing = guest.run(`
+        head -c 40M /dev/urandom | tee /var/tmp/data | sha256sum >/tmp/sum
+        cd ${WORKSPACE}
+        git commit --quiet --all --message "a commit while the disk is full"
+        sync
+        echo written`);
       const journal = (): Promise<string> => host.run("journalctl --output=cat --unit=microvm-resume@coder --no-pager");
       await poll("the message", 300, async () => (await journal()).includes("The VM is paused") || undefined);
-      expect((await doctor())["disk space"]).toBe("failed");
+      expect(await doctor()).toMatchObject({ "disk space": "failed", policy: "ok" });
       const { stderr } = await beside.emit("up", "coder", "--timeout", "20");
       expect(stderr).toContain("The VM is paused because the disk of the host is full");
+      // The network policy needs no space.
+      await host.run("systemctl reload microvm-policy");
       await host.run(free);
       await poll("the VM", 300, async () => (await journal()).includes("It continues.") || undefined);
       expect(await writing).toBe("written");
       await guest.run("echo 3 >/proc/sys/vm/drop_caches", "root");
       expect(await guest.run("sha256sum </var/tmp/data | cmp - /tmp/sum && echo same")).toBe("same");
-      expect(await guest.run("dmesg | grep -ciE 'i/o error|remount' || true", "root")).toBe("0");
+      expect(await guest.run("dmesg | grep -E 'I/O error|Remounting filesystem' || true", "root")).toBe("");
+      expect(await guest.run(`git -C ${WORKSPACE} fsck --strict --no-dangling 2>&1; echo $?`)).toBe("0");
+      expect(await emit("fetch", "coder", "--repo", join(host.folder, "project"))).toMatch(/vm\/coder\/main .* moved/);
+      const reached = `timeout 10 bash -c '</dev/tcp/${SERVERS.lan}/80' 2>/dev/null && echo reached || echo refused`;
+      expect(await guest.run(reached)).toBe("refused");
     });
   });
 

@@ -132,6 +132,26 @@ describe.skipIf(missing !== undefined)("a booted host", () => {
       expect(await guests.coder.run("realpath ~/.zshrc")).toMatch(/^\/nix\/store\/.*zshrc$/);
     });
 
+    it("describes its limits to the user and the agent", async () => {
+      const page = "/etc/microvm-emit/README.md";
+      const pages = await each(`cat ${page}; ! rm -f ${page} 2>/dev/null; ! echo >>${page}`);
+      const policies: Readonly<Record<Name, string>> = {
+        coder: "All public addresses, but not the host, private networks or other VMs.",
+        list: "Allowed: `listed.example`.",
+        none: "Ports of the host: `tcp/8080`.",
+        open: "The host enforces no policy.",
+      };
+      for (const [name, policy] of Object.entries(policies)) {
+        expect(pages[name]).toContain(`# The microVM ${name}\n`);
+        expect(pages[name]).toContain(policy);
+      }
+      expect(pages["none"]).toContain("Other VMs: `coder`.");
+      expect(pages["coder"]).toContain(`Work in \`${WORKSPACE}\`, a folder of the host.`);
+      expect(pages["coder"]).toContain("Secrets in `/run/microvm-secrets`: `TOKEN`.");
+      // Claude Code reads this file at the start of each session.
+      expect(await guests.coder.run("cat /etc/claude-code/CLAUDE.md")).toBe(pages["coder"]);
+    });
+
     it("has the programs of the toolchain and packages on PATH", async () => {
       const programs = ["go", "gopls", "git", "claude"];
       const found = await guests.coder.run(`for name in ${programs.join(" ")}; do command -v $name || true; done`);

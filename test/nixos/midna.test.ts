@@ -13,7 +13,10 @@ import { whatNixosMisses } from "./requirements.js";
 
 const missing = whatNixosMisses();
 if (missing !== undefined) console.error(`NOT TESTED: examples/midna as NixOS, because ${missing}.`);
-else console.error("NOT TESTED: examples/midna on cloud-hypervisor, which needs KVM. QEMU takes its place.");
+else
+  console.error(
+    "NOT TESTED: examples/midna on cloud-hypervisor, which needs KVM and is no Debian package. QEMU takes its place.",
+  );
 
 const VMS = { emacsvm: "192.168.83.6", goprotobufvm: "192.168.83.7" } as const;
 
