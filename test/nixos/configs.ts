@@ -9,7 +9,9 @@ const emulation = (): readonly string[] => {
   const [, megahertz] = /^cpu MHz\s*:\s*([\d.]+)$/m.exec(readFileSync("/proc/cpuinfo", "utf8")) ?? [];
   if (megahertz === undefined) throw new Error("/proc/cpuinfo contains no frequency.");
   const frequency = `tsc_early_khz=${String(Math.round(Number(megahertz) * 1000))}`;
-  return [frequency, "no_timer_check", "nokaslr", "mitigations=off", "audit=0"];
+  // On a busy machine, a disk appears after more than the 90 s that systemd waits by default.
+  const patience = ["systemd.default_device_timeout_sec=1200", "systemd.default_timeout_start_sec=1200"];
+  return [frequency, "no_timer_check", "nokaslr", "mitigations=off", "audit=0", ...patience];
 };
 
 /** The settings of every VM: emulated by QEMU, because a container on a CI machine has no KVM. */
