@@ -96,6 +96,23 @@ const executable: Plugin = {
   },
 };
 
+/**
+ * Converts ip-address, which has only CommonJS, to an ES module: the bundler's own code for CommonJS needs Node, and browsers load
+ * this package, too.
+ */
+const ipAddress: Plugin = {
+  name: "ip-address",
+  async load(id) {
+    const entry = require.resolve("ip-address");
+    if (id !== entry) return undefined;
+    const build = await rolldown({ input: entry, platform: "neutral" });
+    const { output } = await build.generate({ format: "esm" });
+    await build.close();
+    const names = Object.keys(require(entry) as object);
+    return output[0].code.replace(/export default (\w+\(\));/, `export const { ${names.join(", ")} } = $1;`);
+  },
+};
+
 /** ES modules where a package has both: of CommonJS, all is kept and run. */
 const resolve: InputOptions["resolve"] = {
   mainFields: ["module", "main"],
@@ -124,7 +141,7 @@ const model: Configuration = {
   platform: "neutral",
   external: ["@microvm-emit/nix-ast"],
   resolve,
-  plugins: [licences("model"), declarations({ index: "../index.js", internal: "../internal.js" })],
+  plugins: [ipAddress, licences("model"), declarations({ index: "../index.js", internal: "../internal.js" })],
   output: {
     dir: join(packages, "microvm-model/dist/lib"),
     cleanDir: true,
@@ -160,7 +177,7 @@ const input: InputOptions = {
   // Dependencies, of which users can leave out the optional ones.
   external: ["jiti", "@hpcc-js/wasm-graphviz", "@resvg/resvg-wasm"],
   resolve,
-  plugins: [libraryText, babelParser, namespaces],
+  plugins: [ipAddress, libraryText, babelParser, namespaces],
 };
 
 /** The modules that the bundler needs for these files of `dist` and what they import, except by a dynamic import. */
