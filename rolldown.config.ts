@@ -132,6 +132,22 @@ const declarations = (modules: Readonly<Record<string, string>>): Plugin => ({
   },
 });
 
+/** The language for those who import it alone. */
+const nixAst: Configuration = {
+  input: {
+    index: join(packages, "nix-ast/dist/index.js"),
+    scopes: join(packages, "nix-ast/dist/scopes/scopes.js"),
+  },
+  platform: "neutral",
+  plugins: [declarations({ index: "../index.js", scopes: "../scopes/scopes.js" })],
+  output: {
+    dir: join(packages, "nix-ast/dist/lib"),
+    cleanDir: true,
+    chunkFileNames: "[name].js",
+    codeSplitting: { groups: [{ name: "nix-ast" }] },
+  },
+};
+
 /** The model for those who import it alone. */
 const model: Configuration = {
   input: {
@@ -230,4 +246,4 @@ const command = async (): Promise<Configuration> => ({
   },
 });
 
-export default async (): Promise<Configuration[]> => [model, ast, await command()];
+export default async (): Promise<Configuration[]> => [nixAst, model, ast, await command()];

@@ -13,16 +13,18 @@ const packages = join(project, "packages");
 interface Bundle {
   /** The folder with the bundled entry points. */
   readonly folder: string;
-  readonly entries: readonly string[];
+  /** The module of each entry point. */
+  readonly entries: Readonly<Record<string, string>>;
   /** Other specifiers of imports, by package. */
   readonly imports: Readonly<Record<string, string>>;
 }
 
 const bundles: Readonly<Record<string, Bundle>> = {
-  "microvm-model": { folder: "dist/lib", entries: ["index", "internal"], imports: {} },
+  "nix-ast": { folder: "dist/lib", entries: { index: "index", scopes: "scopes/scopes" }, imports: {} },
+  "microvm-model": { folder: "dist/lib", entries: { index: "index", internal: "internal" }, imports: {} },
   emit: {
     folder: "dist/bin",
-    entries: ["index", "node"],
+    entries: { index: "index", node: "node" },
     imports: { "@microvm-emit/nix-ast": "./ast.js" },
   },
 };
@@ -69,9 +71,9 @@ const [, , name = ""] = process.argv;
 const bundle = bundles[name];
 if (bundle === undefined) throw new Error(`No bundle ${name}. Name one of ${Object.keys(bundles).join(", ")}.`);
 const root = join(packages, name);
-for (const entry of bundle.entries) {
+for (const [entry, module] of Object.entries(bundle.entries)) {
   const file = join(root, bundle.folder, `${entry}.d.ts`);
-  rollUp(root, entry, file);
+  rollUp(root, module, file);
   const values = Object.keys((await import(pathToFileURL(join(root, bundle.folder, `${entry}.js`)).href)) as object);
   const text = Object.entries(bundle.imports).reduce(
     (all, [from, to]) => all.replaceAll(new RegExp(`(?<=\\bfrom )(['"])${from}\\1`, "g"), `"${to}"`),

@@ -18,7 +18,10 @@ export const entryPoint = (
   models: keyof typeof folders,
 ): Pick<IConfigFile, "projectFolder" | "mainEntryPointFilePath" | "compiler" | "newlineKind"> => {
   const { model, emit } = folders[models];
+  const nixAst = join(project, "node_modules/@microvm-emit/nix-ast/dist");
   const paths = {
+    "@microvm-emit/nix-ast": [join(nixAst, "index.d.ts")],
+    "@microvm-emit/nix-ast/scopes": [join(nixAst, "scopes/scopes.d.ts")],
     "@microvm-emit/model": [join(model, "dist/index.d.ts")],
     "@microvm-emit/model/internal": [join(model, "dist/internal.d.ts")],
     "microvm-emit": [join(emit, "dist/index.d.ts")],

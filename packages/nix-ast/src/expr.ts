@@ -8,9 +8,10 @@
 
 /**
  * Marks a node, to distinguish it from data of the same shape (`{ kind: "int" }`). It is a registered symbol, so that
- * two copies of this package accept each other's nodes. JSON omits it, and a spread copies it.
+ * two copies of this package accept each other's nodes. JSON omits it, and a spread copies it. Its type is a string,
+ * because each declaration of a `unique symbol` is another type, and the copies would reject each other's nodes.
  */
-export const NODE: unique symbol = Symbol.for("@microvm-emit/nix-ast/node") as never;
+export const NODE: "@microvm-emit/nix-ast/node" = Symbol.for("@microvm-emit/nix-ast/node") as never;
 
 /** A comment or blank line before a node. */
 export type Trivium =

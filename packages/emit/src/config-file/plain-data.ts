@@ -71,7 +71,7 @@ export const plainData = (root: unknown): unknown => {
       count(keys.length, at);
       const marks = Object.getOwnPropertySymbols(from);
       // Nix code may have any depth.
-      const inner = marks.includes(NODE) ? 0 : depth + 1;
+      const inner = (marks as readonly PropertyKey[]).includes(NODE) ? 0 : depth + 1;
       const copy = (key: string | symbol, enumerable: boolean): void => {
         at = typeof key === "symbol" ? here : { above: here, key: Array.isArray(to) ? Number(key) : key };
         const value = copyOf((from as Record<PropertyKey, unknown>)[key], at, inner);
