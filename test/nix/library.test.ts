@@ -227,6 +227,25 @@ const mistakes: Readonly<Record<string, readonly [definition: string, ...message
     "publish = [ { host = 8080; guest = 80; } ]",
     "The VM projectvm has `publish`, but no IPv4 address in a network with `nat.enable` and `nat.externalInterface`.",
   ],
+  "a published port that the host forwards in a range": [
+    `publish = [ { host = 8080; guest = 80; } { host = 8081; guest = 81; } ];
+     microvm-emit.bridges.br0.nat = { enable = true; externalInterface = "eno1"; };
+     networking.nat.forwardPorts = [
+       { sourcePort = "8000:8080"; destination = "10.9.0.7:80"; }
+       { sourcePort = 8081; proto = "udp"; destination = "10.9.0.7:81"; }
+     ]`,
+    /The host forwards tcp port 8080 twice: to a VM by `publish`, and to another VM or by `networking\.nat\.forwardPorts`\.(?![^]*port 8081)/,
+  ],
+  "a published port of two VMs": [
+    `publish = [ { host = 8080; guest = 80; } ];
+     microvm-emit.vms.othervm = {
+       network = "internet";
+       interfaces = [ { id = "lan7"; mac = "02:00:00:00:00:77"; bridge = "br0"; addresses = [ "10.7.0.9/24" ]; } ];
+       publish = [ { host = 8080; guest = 81; } ];
+     };
+     microvm-emit.bridges.br0.nat = { enable = true; externalInterface = "eno1"; }`,
+    "The host forwards tcp port 8080 twice",
+  ],
   "a memory limit below the memory of the VM": [
     "limits.memoryMiB = 64",
     /The VM projectvm has \d+ MiB of memory\. Its `limits\.memoryMiB` must be larger/,

@@ -30,6 +30,18 @@ let
       }
     ) vm.publish
   ) (builtins.filter (vm: addressesOf vm != [ ]) (builtins.attrValues publishing));
+  # Whether a rule of the host forwards a port. NixOS writes ranges as "60000:61000".
+  forwards =
+    port: rule:
+    let
+      ends = map lib.toInt (lib.splitString ":" (toString rule.sourcePort));
+    in
+    rule.proto == port.proto
+    && builtins.head ends <= port.sourcePort
+    && port.sourcePort <= lib.last ends;
+  forwardedTwice = builtins.filter (
+    port: lib.count (forwards port) config.networking.nat.forwardPorts > 1
+  ) published;
   addressOf = vm: address.withoutPrefix (builtins.head (addressesOf vm));
   # The IPv4 addresses of a VM in networks with NAT.
   addressesOf =
@@ -44,10 +56,18 @@ let
 in
 {
   config = {
-    assertions = lib.mapAttrsToList (name: vm: {
-      assertion = addressesOf vm != [ ];
-      message = "The VM ${name} has `publish`, but no IPv4 address in a network with `nat.enable` and `nat.externalInterface`.";
-    }) publishing;
+    assertions =
+      lib.mapAttrsToList (name: vm: {
+        assertion = addressesOf vm != [ ];
+        message = "The VM ${name} has `publish`, but no IPv4 address in a network with `nat.enable` and `nat.externalInterface`.";
+      }) publishing
+      ++ map (
+        { proto, sourcePort, ... }:
+        {
+          assertion = false;
+          message = "The host forwards ${proto} port ${toString sourcePort} twice: to a VM by `publish`, and to another VM or by `networking.nat.forwardPorts`.";
+        }
+      ) forwardedTwice;
 
     networking.nat = lib.mkIf (networks != [ ]) {
       enable = true;
