@@ -98,3 +98,15 @@ it("the skill to create a VM names the host and the command to open the agent", 
   for (const words of ["nixos-rebuild switch --flake .#midna", "microvm-emit agent examplevm", "Commit"])
     expect(text).toContain(words);
 });
+
+it.each([
+  [1, false],
+  [2, true],
+])("the skill to create a VM of a config with %i hosts names the option for the host: %s", (count, isNamed) => {
+  const host = { stateVersion: "25.11", user: { name: "alice" }, vms: { a: {} } };
+  const hosts = Object.fromEntries(Array.from({ length: count }, (_, at) => [`host${String(at)}`, host]));
+  const result = emit({ hosts }, { configFile: "../microvm.config.ts" });
+  if (result._tag === "Left") throw new Error(JSON.stringify(result.left));
+  const skill = render(result.right.files).find(({ path }) => path === ".claude/skills/create-microvm/SKILL.md");
+  expect(skill?.text.includes("`--host HOST` selects the host")).toBe(isNamed);
+});

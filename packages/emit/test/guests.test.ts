@@ -136,12 +136,12 @@ it.each(Object.entries(differing))("VMs that differ in the %s each import their 
 });
 
 // nixpkgs nixos/lib/utils.nix, pathsNeededForBoot.
-it.each(["/nix", "/var/log", "/var/lib", "/var/lib/nixos", "/etc", "/usr"])(
+it.each(["/nix", "/var", "/var/log", "/var/lib", "/var/lib/nixos", "/etc", "/usr"])(
   "a guest mounts a share at %s itself, because the initrd mounts it",
   (mountPoint) => {
     const vms: Record<string, Vm> = {
-      a: { shares: [{ tag: "t", source: "/srv/t", mountPoint, owners: "guest" }] },
-      b: {},
+      a: { volumes: [], shares: [{ tag: "t", source: "/srv/t", mountPoint, owners: "guest" }] },
+      b: { volumes: [] },
     };
     const shares = Object.fromEntries(
       emissionOf(vms).plan.hosts.flatMap(({ guests }) => guests.map((one) => [one.name, one.vms])),
