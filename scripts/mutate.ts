@@ -50,7 +50,11 @@ const SWAPPED_OPERATORS: Readonly<Partial<Record<ts.SyntaxKind, string>>> = {
   [ts.SyntaxKind.MinusToken]: "+",
 };
 
-const SWAPPED_METHODS: Readonly<Record<string, string>> = { some: "every", every: "some", startsWith: "endsWith" };
+const SWAPPED_METHODS: ReadonlyMap<string, string> = new Map([
+  ["some", "every"],
+  ["every", "some"],
+  ["startsWith", "endsWith"],
+]);
 const DROPPED_METHODS: ReadonlySet<string> = new Set(["filter", "slice", "sort", "toSorted", "trim", "reverse"]);
 
 /** The whole of an optional chain: a part of it cannot stand in parentheses. */
@@ -101,7 +105,7 @@ const mutationsOfNode = (node: ts.Node): readonly Mutation[] => {
   if (ts.isIfStatement(node) && node.elseStatement === undefined) return [at(node.expression, "false")];
   if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression)) {
     const { name, expression } = node.expression;
-    const swapped = SWAPPED_METHODS[name.text];
+    const swapped = SWAPPED_METHODS.get(name.text);
     if (swapped !== undefined) return [within(node, name, swapped)];
     if (DROPPED_METHODS.has(name.text)) return [within(node, node, expression.getText())];
   }
@@ -284,7 +288,10 @@ const AREAS: Readonly<Record<string, Area>> = {
     sources: ["packages/nix-ast/src"],
     tests: testsOf(
       "packages/nix-ast/test",
-      ...["format", "build", "edit/attributes", "edit/flake", "edit/flakes", "edit/laws", "template", "source-map"],
+      ...["format", "build", "template", "source-map", "scopes", "errors", "print-data", "to-js", "visit", "deep"],
+      ...["attributes", "flake", "flake-inputs", "flake-ref", "flakes", "module", "nodes", "steps", "laws"].map(
+        (name) => `edit/${name}`,
+      ),
       ...["operators", "layout", "laws", "values", "parse"],
     ),
   },
