@@ -107,7 +107,8 @@ const applyConfig = async ({ host }: PlannedVm, isAgreed: boolean): Promise<bool
     switchWords(planned.project, planned.host.name, machine),
   ];
   const list = commands.map((words) => `\n  ${lineOf(words)}`).join("");
-  if (!isAgreed && !(await agrees(`${machine.name} may not have the current config. Run?${list}\n`))) return false;
+  if (!isAgreed && !(await agrees(`${machine.name} may not have the current config. Run these commands?${list}\n`)))
+    return false;
   for (const words of commands) {
     const exitCode = await showHere(words);
     if (exitCode !== 0)

@@ -80,6 +80,7 @@ export const editAndEmit = async (
   const { before, after } =
     repository === undefined ? { before: [], after: [] } : workCommands(plan, change.vm, repository);
   const result = { ...emitted, next: [...before, ...emitted.next, ...after] };
+  const newVm = change.kind === "add" && after.length === 0 ? change.vm.name : undefined;
   return {
     host: change.vm.host,
     json: { ...json, ...result },
@@ -87,7 +88,7 @@ export const editAndEmit = async (
       [
         ...files.map(({ file }) => `${style.green("edited")}   ${style.path(file)}\n`),
         formatLeftOut(copied?.vm.name ?? "", json.leftOut, style),
-        formatEmitted(result, style),
+        formatEmitted(result, style, newVm),
       ].join(""),
     findings,
   };

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { emitConfig } from "../cli/commands/emit.js";
 import { confirm } from "../cli/questions.js";
-import type { Emitted } from "../report/emitted.js";
+import { type Emitted, formatEmitted } from "../report/emitted.js";
 import type { Outcome } from "../report/outcome.js";
 import type { InitOptions } from "./options.js";
 import { configIn } from "../config-file/find-config.js";
@@ -38,14 +38,14 @@ export const initialize = async (
     { path: config, before: null, text },
     ...(change === undefined ? [] : [{ path: withoutLinks(change.file), before: change.before, text: change.after }]),
   ];
-  const { json, findings, ...emitted } = await emitConfig(config, { force: false, edited: { texts, files } });
+  const { json, findings } = await emitConfig(config, { force: false, edited: { texts, files } });
   return {
     json: { config, ...json, into: into ?? null },
-    text: (style, width) =>
+    text: (style) =>
       [
         `${style.green("written")}  ${style.path(config)}\n`,
         ...(change === undefined ? [] : [`${style.green("changed")}  ${style.path(change.file)}\n`]),
-        emitted.text(style, width),
+        formatEmitted(json, style, answers.vm),
       ].join(""),
     findings,
   };

@@ -19,9 +19,11 @@ export interface Emitted {
   readonly next: readonly string[];
 }
 
+/** @param newVm a VM that the run made: one command runs the next ones, and starts the VM. */
 export const formatEmitted = (
   { directory, written, unchanged, removed, lock, next }: Emitted,
   style: Style,
+  newVm?: string,
 ): string => {
   const lines = [
     ...listed(written, (path) => `${style.green("written")}  ${style.path(`${directory}/${path}`)}`),
@@ -32,7 +34,11 @@ export const formatEmitted = (
       : [style.dim(`${fileCount(unchanged.length)} unchanged in ${style.path(directory)}`)]),
   ];
   const commands = next.length === 0 ? [] : ["", "Next:", ...next.map((command) => `  ${style.bold(command)}`)];
-  return `${[...lines, ...commands].join("\n")}\n`;
+  const shortcut =
+    newVm === undefined
+      ? []
+      : ["Or run them after a question, and start the VM:", `  ${style.bold(`microvm-emit up ${newVm}`)}`];
+  return `${[...lines, ...commands, ...shortcut].join("\n")}\n`;
 };
 
 const lockRemark = ({ from, merged }: Emitted["lock"], { path }: Style): string => {

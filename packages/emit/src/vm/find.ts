@@ -96,15 +96,15 @@ export const namesOn = async (machine: Machine, stateDir: string): Promise<reado
 export const findVm = async (name: string, where: Where): Promise<FoundVm> => {
   if (where.hostSsh !== undefined) return foundOn(await namedHost(where, where.hostSsh), name);
   const here = where.config === undefined ? await deployedFacts(thisMachine) : undefined;
+  const isHere = here?.vms.has(name) === true;
   // Loading a config takes longer than the command.
-  if (here?.vms.has(name) === true) {
-    const project = where.needsPlan === true ? await projectOf(where) : undefined;
-    return foundOn({ machine: thisMachine, deployed: here, planned: plannedOn(project, here.name) }, name);
-  }
-  const project = await projectOf(where);
-  if (project === undefined) return foundOn({ machine: thisMachine, deployed: here, planned: undefined }, name);
-  const { hosts } = project.file.planned.plan;
+  const project = !isHere || where.needsPlan === true ? await projectOf(where) : undefined;
+  const { hosts } = project?.file.planned.plan ?? { hosts: [] };
   const having = hosts.filter(({ vms, importedVms }) => [...vms, ...importedVms].some((vm) => vm.name === name));
+  // A VM that the config moved to another host is still here until the next switch.
+  const isMoved = having.length > 0 && having.every((host) => host.name !== here?.name);
+  if (project === undefined || (isHere && !isMoved))
+    return foundOn({ machine: thisMachine, deployed: here, planned: plannedOn(project, here?.name) }, name);
   const [host, ...others] = having;
   if (host === undefined) {
     const known = hosts.flatMap(({ vms, importedVms }) => [...vms, ...importedVms].map((vm) => vm.name));

@@ -10,14 +10,23 @@ export const add: Declare = (program, ask) => {
     .command("add")
     .description("add a VM to the config and emit")
     .argument("<name>", "name of the new VM")
-    .option("--agent <agent>", "run this coding agent, such as claude-code")
+    .option("--agent <agent>", "run this coding agent, such as claude-code; none for no agent")
     .option("--toolchain <toolchains>", "install toolchains, such as go,node; may be repeated", collectNames)
     .option("--repo <url>", "use this Git repository as the workspace: its URL, or the path of your clone", repository)
     .option("--like <vm>", "copy the settings of another VM, except those that must be unique")
     .action((name: string, options: EditOptions & AddOptions) => {
       const { agent, toolchain = [], repo, like, host } = options;
       const clone = repo === undefined ? undefined : cloneOf(repo);
-      const request = { kind: "add", name, host, agent, toolchains: toolchain, clone, like } as const;
+      // As in `init`.
+      const request = {
+        kind: "add",
+        name,
+        host,
+        agent: agent === "none" ? undefined : agent,
+        toolchains: toolchain,
+        clone,
+        like,
+      } as const;
       ask(invocation("add", request, options, repo));
     });
   editing(command, "host of the VM (default: the only host)", [
