@@ -1,3 +1,5 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2154 # Nix sets these variables.
 # Runs the phases of a derivation as stdenv does, with its hooks as functions.
 set -euo pipefail
 
