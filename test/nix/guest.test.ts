@@ -1,5 +1,5 @@
 /** Tests guests on the modules of NixOS, microvm.nix and home-manager, with one evaluation for all guests. */
-import { type Agent, type AgentName, agents, ast, type Config, type Vm } from "microvm-emit";
+import { type Agent, type AgentName, agents, ast, type Config, type Vm, zsh } from "microvm-emit";
 import { gitHosts } from "@microvm-emit/model/internal";
 import { beforeAll, describe, expect, it } from "vitest";
 import { emittedFlat, hostModule } from "./emitted.js";
@@ -92,6 +92,17 @@ const vms: Readonly<Record<string, Vm>> = {
   "node-patched": { toolchains: ["node"], unpatchedBinaries: false },
   "vs-code": { unpatchedBinaries: true, modules: [rigHasNixLd] },
   own: { modules: ["./own.nix", rigHasNixLd], unpatchedBinaries: true },
+  "temporary-home": { home: [zsh()] },
+  "home-on-volume": { home: [zsh()], volumes: [{ image: "home.img", mountPoint: "/home", sizeMiB: 512 }] },
+  "home-in-share": {
+    home: [zsh()],
+    packages: ["git"],
+    shares: [{ tag: "home", source: "~/guest-home", mountPoint: "/home/alice" }],
+  },
+  "home-by-module": {
+    home: [zsh()],
+    modules: [ast.nix`{ fileSystems."/home" = { device = "/dev/vdz"; fsType = "ext4"; }; }`],
+  },
   ntp: { modules: [ast.nix`{ services.ntp.enable = true; }`] },
   "no-clock": { modules: [ast.nix`{ services.timesyncd.enable = false; }`] },
 };
@@ -108,6 +119,7 @@ const own = `{
 interface Guest {
   /** Files of home-manager by path in the guest. */
   readonly files: readonly string[];
+  readonly hasHomeRoot: boolean;
   readonly session: Readonly<Record<string, unknown>>;
   readonly homePackages: readonly string[];
   readonly links: Readonly<Record<string, { readonly L?: { readonly argument: string } }>>;
@@ -138,6 +150,7 @@ const facts = `name: vm: let
     registry = guest.nix.registry.nixpkgs or null;
   in {
     files = ofHome (home: map (file: "/home/alice/\${file.target}") (builtins.filter (file: file.enable) (builtins.attrValues home.home.file)));
+    hasHomeRoot = if home == null then false else home.home.activationGenerateGcRoot;
     session = if home == null then { } else home.home.sessionVariables;
     homePackages = ofHome (home: map (one: one.name) home.home.packages);
     links = guest.systemd.tmpfiles.settings.agent-state or { };
@@ -220,6 +233,11 @@ describe.skipIf(rig === undefined)("a guest", () => {
       expect(variables["CLAUDE_CONFIG_DIR"]).toBe("/home/alice/.config/claude");
       expect(files).toContain("/home/alice/.config/claude/CLAUDE.md");
     });
+  });
+
+  it("has a garbage collector root of home-manager only if its home is kept", () => {
+    const names = ["temporary-home", "home-on-volume", "home-in-share", "home-by-module"];
+    expect(names.map((name) => guest(name).hasHomeRoot)).toEqual([false, true, true, true]);
   });
 
   describe("with Nix", () => {

@@ -28,4 +28,7 @@ rec {
   # The folders between `outer` and `path`, without both.
   between =
     outer: path: builtins.filter (step: lib.hasPrefix "${outer}/" step && step != path) (stepsOf path);
+
+  # home-manager finds the files of the previous generation by a root in this folder, to delete them.
+  homeManagerRoots = home: "${home}/.local/state/home-manager/gcroots";
 }

@@ -175,7 +175,8 @@ let
   };
 in
 {
-  # The module that gives folders above mount points to the user. systemd would create them with the owner root.
+  # The module that gives folders above mount points to the user, for which systemd would create them with the owner root, and that reports
+  # whether the home of the user is temporary.
   homeFoldersOf =
     vms:
     let
@@ -194,6 +195,8 @@ in
       );
     in
     lib.optionalAttrs (cfg.user.name != null) {
+      microvm-emit.isHomeTemporary =
+        !(mounted ? "/") && !isInMount (folders.homeManagerRoots ids.homeDirectory);
       systemd.tmpfiles.settings.home-folders = lib.genAttrs found (_: {
         d = {
           mode = "0755";
