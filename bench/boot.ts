@@ -1,12 +1,13 @@
 /**
- * Boots a VM of the emitted flake and the example VM of microvm.nix, by turns, on the host of `test/nixos`. Prints the time and
- * the CPU time of the hypervisor from `systemctl start` to the banner of the SSH server, and the analysis by systemd:
- * `npx jiti bench/boot.ts`, with `--rounds 3` to repeat it. See CONTRIBUTING.md for the requirements.
+ * Boots the example VM of microvm.nix and two VMs of the emitted flake, by turns, on the host of `test/nixos`: `emitted` is as
+ * plain as the example, `agent` has an agent, a toolchain and home-manager. Prints the time and the CPU time of the hypervisor
+ * from `systemctl start` to the banner of the SSH server, and the analysis by systemd: `npx jiti bench/boot.ts`, with
+ * `--rounds 3` to repeat it. See CONTRIBUTING.md for the requirements.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { flakeOf, labOf, machine, rootLogin, SYSTEM } from "../test/nixos/configs.js";
+import { coder, flakeOf, labOf, machine, rootLogin, SYSTEM } from "../test/nixos/configs.js";
 import { build, openStore } from "../test/nixos/debian.js";
 import { guestOf, makeKey, putKey } from "../test/nixos/guest.js";
 import { bootHost, type Host } from "../test/nixos/host.js";
@@ -21,8 +22,11 @@ if (missing !== undefined) {
 }
 
 const PATIENCE_S = 2400;
-const VMS = { emitted: "192.168.83.2", example: "10.0.0.2" } as const;
+const VMS = { example: "10.0.0.2", emitted: "192.168.83.2", agent: "192.168.83.3" } as const;
 type Name = keyof typeof VMS;
+const NAMES: readonly Name[] = ["example", "emitted", "agent"];
+/** Users can log in when both have started. */
+const LAST_UNITS = "sshd.service systemd-user-sessions.service";
 
 interface Cost {
   readonly seconds: number;
@@ -50,15 +54,22 @@ const boot = async (host: Host, name: Name): Promise<Cost> => {
 
 const analyze = (host: Host, name: Name): Promise<string> => {
   const guest = guestOf(host, name, VMS[name], { accepted: "any key" });
-  return guest.run("systemd-analyze; systemd-analyze critical-chain sshd.service --no-pager", "root");
+  return guest.run(
+    `systemctl is-system-running --wait >/dev/null || true
+     systemd-analyze
+     systemd-analyze critical-chain ${LAST_UNITS} --no-pager
+     systemd-analyze blame --no-pager | head -n 20`,
+    "root",
+  );
 };
 
 const key = makeKey();
-const flake = flakeOf(
-  labOf(key.publicKey, { emitted: { ...machine, firewall: true, index: 0, modules: [rootLogin(key.publicKey)] } }, [
-    "./example-vm.nix",
-  ]),
-);
+const modules = [rootLogin(key.publicKey)];
+const vms = {
+  emitted: { ...machine, firewall: true, index: 0, modules },
+  agent: { ...coder, index: 1, modules },
+};
+const flake = flakeOf(labOf(key.publicKey, vms, ["./example-vm.nix"]));
 const file = (name: string): string => readFileSync(new URL(name, import.meta.url), "utf8");
 writeFileSync(join(flake, "example-vm.nix"), file("example-vm.nix"));
 writeFileSync(join(flake, "key.pub"), key.publicKey);
@@ -69,9 +80,9 @@ const [system = ""] = await build(store, flake, [SYSTEM]);
 const host = await bootHost(store, system);
 try {
   await putKey(host, key);
-  const costs: Record<Name, Cost[]> = { emitted: [], example: [] };
+  const costs: Record<Name, Cost[]> = { example: [], emitted: [], agent: [] };
   for (let round = 1; round <= Number(options.rounds); round += 1) {
-    for (const name of ["example", "emitted"] as const) {
+    for (const name of NAMES) {
       const cost = await boot(host, name);
       costs[name].push(cost);
       console.log(`${name}: ${cost.seconds.toFixed(1)} s, ${cost.cpuSeconds.toFixed(1)} s of CPU`);
@@ -83,11 +94,12 @@ try {
     const sorted = costs[name].map(of).sort((a, b) => a - b);
     return sorted[Math.floor(sorted.length / 2)] ?? NaN;
   };
-  for (const [what, of] of [
-    ["time", (cost: Cost) => cost.seconds],
-    ["CPU time", (cost: Cost) => cost.cpuSeconds],
-  ] as const)
-    console.log(`emitted / example, ${what}: ${(median("emitted", of) / median("example", of)).toFixed(2)}`);
+  for (const name of ["emitted", "agent"] as const)
+    for (const [what, of] of [
+      ["time", (cost: Cost) => cost.seconds],
+      ["CPU time", (cost: Cost) => cost.cpuSeconds],
+    ] as const)
+      console.log(`${name} / example, ${what}: ${(median(name, of) / median("example", of)).toFixed(2)}`);
 } finally {
   await host.kill();
 }

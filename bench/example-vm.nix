@@ -46,6 +46,13 @@
     services.openssh = {
       enable = true;
       settings.PermitRootLogin = "yes";
+      # By default, each boot would also generate an RSA key, which takes minutes under emulation.
+      hostKeys = [
+        {
+          path = "/etc/ssh/ssh_host_ed25519_key";
+          type = "ed25519";
+        }
+      ];
     };
     users.users.root.openssh.authorizedKeys.keyFiles = [ ./key.pub ];
   };
