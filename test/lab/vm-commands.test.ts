@@ -460,9 +460,12 @@ ln -sfn system-1 /nix/var/nix/profiles/system
     });
 
     it("up asks only when the config or a file that it names changed since the last deployment", async () => {
+      const status = (): CommandEnd => host.emit("alice", ["status", "-c", `${folder}/microvm.config.json`]);
+      expect(status().stdout).not.toContain("changed after the last switch");
       expect(inFolder(["up", "third"], "").exitCode).toBe(0);
       expect(await calls()).toEqual([]);
-      await host.run(`sleep 1; touch ${folder}/configuration.nix`);
+      await host.run(`touch ${folder}/configuration.nix`);
+      expect(status().stdout).toContain("changed after the last switch: microvm-emit diff --deployed");
       expect(inFolder(["up", "third"], "y\n").exitCode).toBe(0);
       expect(await calls()).toEqual(deployment);
       await putConfig(2048);

@@ -1,14 +1,9 @@
-import { existsSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { plannedPaths } from "../config-file/planned-paths.js";
-import { wantedOf } from "../config-file/wanted.js";
-import { manifestName } from "../output/manifest.js";
-import { pendingChanges } from "../output/write.js";
 import { Failed } from "../report/failure.js";
 import type { FoundVm, Project } from "../vm/find.js";
-import { capture, type Machine, showHere } from "../vm/machine.js";
+import { showHere } from "../vm/machine.js";
+import { isBehind } from "./behind.js";
 import { emitConfig } from "./commands/emit.js";
-import { flakeFolder, preparations } from "./next-commands.js";
+import { preparations } from "./next-commands.js";
 import { agrees } from "./questions.js";
 import { shown, stderr, styleOf } from "./streams.js";
 import { lineOf, switchWords } from "./switch.js";
@@ -57,36 +52,11 @@ export const updateHost = async (
     if (isForced) throw refused(false);
     return false;
   }
-  if (!isForced && !(await isBehind(vm))) return false;
+  const isNew = vm.host.deployed?.vms.has(vm.name) !== true;
+  if (!isForced && !isNew && (await isBehind(vm.host)) !== true) return false;
   const isDeployed = await applyConfig(vm, isAgreed);
   if (isForced && !isDeployed) throw refused(true);
   return isDeployed;
-};
-
-/** True if the host may lack changes of the config or of files that it names. */
-const isBehind = async ({ name, host }: PlannedVm): Promise<boolean> => {
-  const { machine, deployed, planned } = host;
-  const { places, file } = planned.project;
-  if (deployed?.vms.has(name) !== true) return true;
-  const manifest = join(places.outputDir, manifestName);
-  // A flake elsewhere is unknown here.
-  if (!existsSync(manifest)) return false;
-  if (pendingChanges(wantedOf(file)).length > 0) return true;
-  const { plan } = file.planned;
-  const read = [
-    manifest,
-    join(flakeFolder(plan, places.outputDir), "flake.lock"),
-    ...plannedPaths(plan).map(({ path }) => resolve(places.configDir, path)),
-  ];
-  const changed = read.map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
-  const switched = await switchedMs(machine);
-  return switched !== undefined && Math.max(...changed) > switched;
-};
-
-/** The time of the last switch; undefined on a machine without NixOS. */
-const switchedMs = async (machine: Machine): Promise<number | undefined> => {
-  const { exitCode, stdout } = await capture(machine, ["stat", "--format=%.3Y", "/nix/var/nix/profiles/system"]);
-  return exitCode === 0 ? Number(stdout) * 1000 : undefined;
 };
 
 /** Emits the flake, and switches the host unless the user refuses. */

@@ -6,11 +6,16 @@ import type { VmState } from "./units.js";
 /** The VMs of each host as a table. */
 export const formatStatus = (hosts: readonly HostStatus[], style: Style): string =>
   hosts
-    .map(({ host, vms }) => {
+    .map(({ host, isBehind, vms }) => {
       const title = style.bold(host);
       if (vms.length === 0) return `${title}: no VMs\n`;
       const head = ["VM", "state", "address", "uptime", "memory", "guest", "agent"];
-      const remarks = vms.flatMap(remarksOf);
+      const remarks = [
+        ...(isBehind === true
+          ? [`the config or one of its files changed after the last switch: microvm-emit diff --deployed`]
+          : []),
+        ...vms.flatMap(remarksOf),
+      ];
       return [
         `${title}\n`,
         table(

@@ -9,6 +9,8 @@ export interface HostStatus {
   readonly host: string;
   /** The ssh destination; null for this machine. */
   readonly ssh: string | null;
+  /** True if the config, the flake or a file that the config names changed after the last switch; null if unknown. */
+  readonly isBehind: boolean | null;
   readonly vms: readonly VmStatus[];
 }
 
@@ -59,7 +61,10 @@ export const isStale = (
 ): boolean => runner != null && runner.booted !== null && runner.deployed !== null && runner.booted !== runner.deployed;
 
 /** The status of a host's VMs, or of one of them. */
-export const statusOf = async ({ machine, deployed, planned }: VmHost, only?: string): Promise<HostStatus> => {
+export const statusOf = async (
+  { machine, deployed, planned }: VmHost,
+  only?: string,
+): Promise<Omit<HostStatus, "isBehind">> => {
   const facts: HostFacts | undefined = deployed ?? planned?.facts;
   const stateDir = facts?.stateDir ?? defaultStateDir;
   const imported = planned?.host.importedVms.map(({ name }) => name) ?? [];

@@ -22,15 +22,19 @@ export const status: Declare = (program, ask) => {
 };
 
 const showStatus = async (name: string | undefined, where: Where): Promise<Outcome<Results["status"]>> => {
-  const [{ findHosts, findVm }, { statusOf }, { formatStatus }, { diagnosticsOf, exitCodeOf }] = await Promise.all([
-    import("../../vm/find.js"),
-    import("../../vm/status.js"),
-    import("../../vm/status-table.js"),
-    import("../../report/failure-words.js"),
-  ]);
+  const [{ findHosts, findVm }, { statusOf }, { formatStatus }, { isBehind }, { diagnosticsOf, exitCodeOf }] =
+    await Promise.all([
+      import("../../vm/find.js"),
+      import("../../vm/status.js"),
+      import("../../vm/status-table.js"),
+      import("../behind.js"),
+      import("../../report/failure-words.js"),
+    ]);
   const found =
     name === undefined ? await findHosts(where) : { hosts: [(await findVm(name, where)).host], failures: [] };
-  const hosts = await Promise.all(found.hosts.map((host) => statusOf(host, name)));
+  const hosts = await Promise.all(
+    found.hosts.map(async (host) => ({ ...(await statusOf(host, name)), isBehind: await isBehind(host) })),
+  );
   return {
     json: { hosts },
     text: (style) => formatStatus(hosts, style),
