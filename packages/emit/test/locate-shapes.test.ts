@@ -127,6 +127,11 @@ const rows: readonly Row[] = [
     vcpu,
     `const vm = (isBig: boolean) => {\n  if (isBig) return { ▸vcpu: 8 };\n  return { vcpu: 1 };\n};\nexport default { hosts: { h: { vms: {\n ▹v: vm(true) } } } };`,
   ],
+  [
+    "the return that was taken in an else branch",
+    vcpu,
+    `const vm = (isBig: boolean) => {\n  if (isBig) return { vcpu: 8 };\n  else return { ▸vcpu: 1 };\n};\nexport default { hosts: { h: { vms: {\n ▹v: vm(false) } } } };`,
+  ],
   ["a function of the environment", vcpu, `export default () => ({ hosts: { h: { vms: { v: { ▸vcpu: 0 } } } } });`],
   [
     "defineConfig of a function of the environment",

@@ -95,6 +95,7 @@ describe("problems", () => {
     ["{ a = { b = { inherit c; }; }; a.b = { c.d = 1; }; }", ["duplicateAttribute", "c"]],
     ["{ inherit a; a.b = 1; }", ["duplicateAttribute", "a"]],
     ["let a = 1; inherit a; in a", ["duplicateAttribute", "inherit a;"]],
+    ['{ a = 1; inherit x "a"; }', ["duplicateAttribute", '"a"']],
     ["{ a, b, a }: a", ["duplicateFormal", "a"]],
     ["a@{ a }: a", ["duplicateFormal", "a"]],
     ["let ${a} = 1; in a", ["dynamicName", "${a}"]],
