@@ -25,16 +25,16 @@ const bundles: Readonly<Record<string, Bundle>> = {
   emit: {
     folder: "dist/bin",
     entries: { index: "index", node: "node" },
-    imports: { "@microvm-emit/nix-ast": "./ast.js" },
+    imports: { "@microvm-emit/nix-ast": "./ast.js", "@microvm-emit/model": "./index.js" },
   },
 };
 
 /** Gathers the declarations of an entry point in one file. */
-const rollUp = (projectFolder: string, entry: string, file: string): void => {
+const rollUp = (projectFolder: string, entry: string, file: string, models: "own" | "other"): void => {
   const none = { default: { logLevel: ExtractorLogLevel.None } };
   const config = ExtractorConfig.prepare({
     configObject: {
-      ...entryPoint(projectFolder, entry, "own"),
+      ...entryPoint(projectFolder, entry, models),
       apiReport: { enabled: false },
       docModel: { enabled: false },
       dtsRollup: { enabled: true, untrimmedFilePath: file },
@@ -73,7 +73,8 @@ if (bundle === undefined) throw new Error(`No bundle ${name}. Name one of ${Obje
 const root = join(packages, name);
 for (const [entry, module] of Object.entries(bundle.entries)) {
   const file = join(root, bundle.folder, `${entry}.d.ts`);
-  rollUp(root, module, file);
+  // An entry point that does not export the types of the model imports them from the one that does, so that users can name them.
+  rollUp(root, module, file, entry === "node" ? "other" : "own");
   const values = Object.keys((await import(pathToFileURL(join(root, bundle.folder, `${entry}.js`)).href)) as object);
   const text = Object.entries(bundle.imports).reduce(
     (all, [from, to]) => all.replaceAll(new RegExp(`(?<=\\bfrom )(['"])${from}\\1`, "g"), `"${to}"`),
@@ -85,5 +86,5 @@ for (const [entry, module] of Object.entries(bundle.entries)) {
 }
 if (name === "emit") {
   const file = join(root, bundle.folder, "ast.d.ts");
-  rollUp(join(packages, "nix-ast"), "index", file);
+  rollUp(join(packages, "nix-ast"), "index", file, "own");
 }

@@ -1,6 +1,7 @@
 // A library whose own declarations name the types that microvm-emit gives.
 import { ast, defineConfig, emit, extend, render, resolveConfig } from "microvm-emit";
 import { print } from "microvm-emit/ast";
+import { checkFlake, loadConfig, locate, planConfig, writeFlake } from "microvm-emit/node";
 
 export const config = defineConfig({ hosts: {} });
 export const made = defineConfig(({ env }) => ({ description: env["HOST"] ?? "", hosts: {} }));
@@ -17,3 +18,4 @@ export const parsed = ast.parse("{ }");
 export const opened = ast.openNix("{ }");
 export const changed = extend(config, { description: "more" });
 export const printed = print(ast.attrs({ answer: 42 }));
+export const stages = { checkFlake, loadConfig, locate, planConfig, writeFlake };

@@ -5,7 +5,10 @@ import { ownFile } from "../fs/own-files.js";
 const seconds = 300;
 
 let reporter: readonly string[] | undefined;
-let watcher: Socket | undefined;
+/** Bun's has no `unref`. */
+type Pipe = Omit<Socket, "unref"> & Partial<Pick<Socket, "unref">>;
+
+let watcher: Pipe | undefined;
 
 /**
  * Makes `watched` report with a program, whose last arguments are the config and the code of the problem. Without it,
@@ -22,9 +25,11 @@ export const watched = async <A>(file: string, run: () => Promise<A>): Promise<A
   const child = spawn("/bin/sh", [ownFile("watch-config.sh"), String(seconds), ...reporter, file], {
     stdio: ["pipe", "inherit", "inherit"],
   });
-  const stdin = child.stdin as Socket;
+  const stdin = child.stdin as Pipe;
   // The command works without it.
-  for (const part of [child, stdin]) part.on("error", () => undefined).unref();
+  for (const part of [child, stdin]) part.on("error", () => undefined);
+  child.unref();
+  stdin.unref?.();
   watcher = stdin;
   try {
     return await run();

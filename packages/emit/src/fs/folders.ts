@@ -1,6 +1,17 @@
-import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, rmdirSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmdirSync,
+} from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { promisify } from "node:util";
 
 /**
  * Opens folders without following symlinks.
@@ -136,7 +147,8 @@ export const sync = async (path: string): Promise<void> => {
   let handle: FileHandle | undefined;
   try {
     handle = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    await handle.sync();
+    // Yarn's file handles have no `sync`.
+    await promisify(fsync)(handle.fd);
   } catch (error) {
     if (!["EACCES", "EINVAL", "ENOTSUP"].includes(codeOf(error) ?? "")) throw error;
   } finally {
