@@ -20,7 +20,15 @@ export const ON_HOST = `node ${INSTALLED}/${BIN}`;
 /** Installs the files that the npm package runs with. */
 export const installCommand = (host: Host): void => {
   const folder = join(host.folder, "root", INSTALLED);
-  for (const name of ["package.json", "config.schema.json", "watch-config.sh", "dist/bin", "problems", "nix"]) {
+  for (const name of [
+    "package.json",
+    "config.schema.json",
+    "watch-config.sh",
+    "evaluate",
+    "dist/bin",
+    "problems",
+    "nix",
+  ]) {
     mkdirSync(join(folder, name, ".."), { recursive: true });
     cpSync(join(PACKAGE, name), join(folder, name), { recursive: true });
   }
