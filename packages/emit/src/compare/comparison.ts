@@ -106,10 +106,12 @@ const nameIn = ({ hosts }: Comparison, host: string, vm: string): string => (hos
 /** The names of the VMs that match a condition. */
 export const vmsWith = (
   comparison: Comparison,
-  holds: (vm: VmChange) => boolean,
+  holds: (vm: VmChange, host: HostChange) => boolean,
   nameOf: (vm: VmChange) => string = ({ vm }) => vm,
 ): readonly string[] =>
-  comparison.hosts.flatMap(({ host, vms }) => vms.filter(holds).map((vm) => nameIn(comparison, host, nameOf(vm))));
+  comparison.hosts.flatMap((host) =>
+    host.vms.filter((vm) => holds(vm, host)).map((vm) => nameIn(comparison, host.host, nameOf(vm))),
+  );
 
 /** The VMs, and the hosts by their own settings, with more or less access. */
 export const withAccess = (comparison: Comparison, is: (access: Access) => boolean): readonly string[] => [

@@ -53,15 +53,17 @@ export const effectsOf = (compared: Compared): readonly (readonly [label: string
     ["Rebuilt guests", vmsWith(compared, ({ isRebuilt }) => isRebuilt)] as const,
     ["Restarted by the switch", vmsWith(compared, ({ running }) => running === "restarted")] as const,
     ["Stale until you restart them", vmsWith(compared, ({ running }) => running === "stale")] as const,
+    // The switch of a host stops the VMs that left its config. A host that left the config is not switched.
     [
-      "Stop by hand",
-      vmsWith(
-        compared,
-        ({ change }) => change === "gone" || change === "renamed",
-        ({ vm, from }) => from?.vm ?? vm,
-      ),
+      "Stopped by the switch",
+      vmsWith(compared, (vm, host) => isLeaving(vm) && host.change !== "gone", formerName),
     ] as const,
+    ["Stop by hand", vmsWith(compared, (vm, host) => isLeaving(vm) && host.change === "gone", formerName)] as const,
   ].filter(([, names]) => names.length > 0);
+
+const isLeaving = ({ change }: VmChange): boolean => change === "gone" || change === "renamed";
+
+const formerName = ({ vm, from }: VmChange): string => from?.vm ?? vm;
 
 const labelled = (label: string, names: readonly string[], paint: (text: string) => string, width: number): string =>
   wrap([{ text: names.join(", ") }], width, "  ", { shown: `${paint(`${label}:`)} `, width: label.length + 2 });

@@ -112,7 +112,7 @@ Restarted by the switch: ci
 Stale until you restart them: api, worker1, worker2, worker3, worker4, worker5, worker6, worker7,
   worker8, worker9, worker10, worker11, worker12, worker13, worker14, worker15, worker16, worker17,
   worker18, worker19, worker20
-Stop by hand: legacy, site
+Stopped by the switch: legacy, site
 
 The flake on disk is not current. Run microvm-emit.
 `);
@@ -154,7 +154,7 @@ it("writes a comment for a pull request", () => {
 - Rebuilt guests: \`api\`, \`ci\`
 - Restarted by the switch: \`ci\`
 - Stale until you restart them: \`api\`, ${workers}
-- Stop by hand: \`legacy\`, \`site\`
+- Stopped by the switch: \`legacy\`, \`site\`
 - The flake is not current: run \`microvm-emit\`.
 `);
 });
@@ -190,6 +190,13 @@ it("prints the same as JSON", () => {
       { aspect: "packages" },
     ],
   });
+});
+
+it("asks to stop the VMs of a host that left the config, because no switch stops them", () => {
+  const spare = `spare: { stateVersion: "25.11", user: { name: "alice", sshKeys: [] }, bridges: { br9: { address: "10.9.0.1/24" } }, vms: { old: {} } }`;
+  const dir = committed(before.replace("hosts: {", `hosts: { ${spare},`));
+  change(dir, before);
+  expect(microvmEmit(dir, ["diff"]).stdout).toContain("Stop by hand: old\n");
 });
 
 it("has an exit code for no change, for changes, and for more access", () => {
