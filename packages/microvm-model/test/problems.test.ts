@@ -51,6 +51,16 @@ const table: readonly Row[] = [
     `unknown-key ${v}.a.autostar`,
     `unknown-key ${v}.a.vcpus`,
   ],
+  ["a key with the name of another program", config({ a: { cpus: 2 } }), `unknown-key ${v}.a.cpus`],
+  [
+    "the URLs of repositories instead of clones",
+    config({
+      a: { workspace: { repo: "https://example.org/me/web" } },
+      b: { workspace: { repo: "git@example.org:me/web" } },
+    }),
+    `bad-value ${v}.a.workspace.repo`,
+    `bad-value ${v}.b.workspace.repo`,
+  ],
   ["a wrong type", config({ a: { autostart: "yes" } }), `wrong-type ${v}.a.autostart`],
   ["null", config({ a: { vcpu: null } }), `wrong-type ${v}.a.vcpu`],
   ["a missing key", config({ a: { shares: [{ tag: "t" }] } }), `missing-key ${v}.a.shares[0].source`],

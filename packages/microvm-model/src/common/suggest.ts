@@ -16,10 +16,12 @@ const lettersOf = (text: string): string => Array.from(text.toLowerCase()).sort(
 /** With more names, a message contains only the most similar ones. */
 const maxListed = 600;
 
-/** Other names of agents and toolchains, whose spelling is not similar. */
+/** Other names of agents, toolchains and settings, whose spelling is not similar, or more similar to another name. */
 const otherNames: Readonly<Record<string, string>> = {
   "c++": "cpp",
   cargo: "rust",
+  cores: "vcpu",
+  cpus: "vcpu",
   erlang: "elixir",
   gcc: "cpp",
   golang: "go",
@@ -29,17 +31,25 @@ const otherNames: Readonly<Record<string, string>> = {
   npm: "node",
   openai: "codex",
   pip: "python",
+  ram: "memoryMiB",
   terraform: "opentofu",
   typescript: "node",
   uv: "python",
   vibe: "mistral-vibe",
 };
 
+/** The known name that has `given` as another name. */
+export const byOtherName = (given: string, known: readonly string[]): string | undefined => {
+  const word = clip(given).toLowerCase();
+  const other = Object.hasOwn(otherNames, word) ? otherNames[word] : undefined;
+  return other !== undefined && known.includes(other) ? other : undefined;
+};
+
 /** The known name that `given` means: by another name, by its spelling, or as the only one that begins the same. */
 export const meant = (given: string, known: readonly string[]): string | undefined => {
   const word = clip(given).toLowerCase();
-  const other = Object.hasOwn(otherNames, word) ? otherNames[word] : undefined;
-  if (other !== undefined && known.includes(other)) return other;
+  const other = byOtherName(given, known);
+  if (other !== undefined) return other;
   const alike = known.filter(
     (name) => [name, word].every((text) => text.length > 1) && (name.startsWith(word) || word.startsWith(name)),
   );

@@ -32,7 +32,7 @@ export interface Workspace {
 }
 
 export const workspaceSchema = object({
-  repo: scalar.hostPath.optional(),
+  repo: scalar.clonePath.optional(),
   mountPoint: scalar.guestPath.optional(),
   transport: z.enum(["git", "share"]).optional(),
 });

@@ -19,8 +19,7 @@ const notEverything: Rule = {
   remedy: "Name a folder below it that is only for the VM.",
 };
 
-/** An absolute path on the host, or one below the user's home written `~/…`. */
-export const hostPath = text(
+const hostPathRules: readonly [Rule, ...Rule[]] = [
   {
     holds: (value) => /^(\/|~\/)/.test(value),
     complaint: "is not an absolute path",
@@ -28,6 +27,19 @@ export const hostPath = text(
   },
   notEverything,
   plainPath,
+];
+
+/** An absolute path on the host, or one below the user's home written `~/…`. */
+export const hostPath = text(...hostPathRules).transform(normalizePath);
+
+/** The same, for a clone of a repository. */
+export const clonePath = text(
+  {
+    holds: (value) => !/^(?:[a-z][\w+.-]*:\/\/|[\w.-]+@[\w.-]+:)/i.test(value),
+    complaint: "is a URL, and `repo` is the path of your clone",
+    remedy: "Clone the repository, and write the path of the clone, such as ~/src/project.",
+  },
+  ...hostPathRules,
 ).transform(normalizePath);
 
 /** The same, or a path relative to the VM's folder below `/var/lib/microvms`. */

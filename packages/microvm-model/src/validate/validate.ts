@@ -1,5 +1,5 @@
 import { left } from "fp-ts/lib/These.js";
-import { nearest } from "../common/suggest.js";
+import { byOtherName, nearest } from "../common/suggest.js";
 import { applyVmDefaults, type Written, writtenPath } from "../compose/vm-defaults.js";
 import { configSchema, type Model } from "../config/config.js";
 import { type Checked, withProblems } from "../problems/checked.js";
@@ -74,7 +74,8 @@ const misspeltIn = (issues: readonly Issue[], applied: unknown, written: Written
     if (issue.code !== "unrecognized_keys") continue;
     const path = stepsOf(issue);
     for (const key of issue.keys) {
-      const meant = settingFor(path, key) === undefined ? nearest(key, issue.message.split(" ")) : undefined;
+      const known = issue.message.split(" ");
+      const meant = settingFor(path, key) === undefined ? (byOtherName(key, known) ?? nearest(key, known)) : undefined;
       if (meant === undefined || at(applied, [...path, meant]) !== undefined) continue;
       const place = written([...path, key]);
       const target = formatPath([...place.slice(0, -1), meant]);
