@@ -27,8 +27,6 @@ interface Words {
   /** Options with the config and this folder, for any value of `-o`. */
   readonly at: string;
   readonly output: string;
-  /** The command that deploys. */
-  readonly deploy: string;
 }
 
 const wordsOf = (plan: Plan, configFile: string): Words => {
@@ -41,9 +39,6 @@ const wordsOf = (plan: Plan, configFile: string): Words => {
     hosts,
     at: `-c ${configFile}`,
     output: `-c ${configFile} -o .`,
-    deploy: plan.flake
-      ? `sudo nixos-rebuild switch --flake .#${hosts[0] ?? "HOST"}`
-      : "sudo nixos-rebuild switch   # with the flake that imports this folder",
   };
 };
 
@@ -119,11 +114,10 @@ ${indented(check(words))}
 ## Commands for the user
 
 \`\`\`bash
-${words.deploy}
-microvm-emit up examplevm ${words.at}
-microvm-emit push examplevm ${words.at}     # with --repo: sends the current branch of the clone
+microvm-emit up examplevm ${words.output}   # asks, deploys the host and starts the VM
+microvm-emit push examplevm ${words.at}      # with --repo: sends the current branch of the clone
 microvm-emit agent examplevm ${words.at}
-microvm-emit review examplevm ${words.at}   # with --repo: fetches and shows the work
+microvm-emit review examplevm ${words.at}    # with --repo: fetches and shows the work
 microvm-emit merge examplevm ${words.at}
 \`\`\`
 `,
@@ -159,9 +153,9 @@ ${indented(check(words))}
 ## Commands for the user
 
 \`\`\`bash
-microvm-emit up examplevm ${words.at} --switch   # asks, then deploys
-microvm-emit restart examplevm ${words.at}       # if it runs: until then it keeps its old settings
-microvm-emit gc ${words.at}                      # lists the folders of removed VMs
+microvm-emit deploy ${words.output}         # asks, then switches the hosts that changed
+microvm-emit restart examplevm ${words.at}   # if it runs: until then it keeps its old settings
+microvm-emit gc ${words.at}                  # lists the folders of removed VMs
 \`\`\`
 `,
 };
