@@ -26,6 +26,6 @@ export const changeOf = (file: string, before: string, host: ImportedHost): Flak
     kind: "flake-not-editable",
     file,
     reason: `${message}${place}`,
-    byHand: print(handWritten(host)).split("\n"),
+    byHand: print(handWritten(before, host)).split("\n"),
   });
 };

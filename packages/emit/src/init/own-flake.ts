@@ -54,13 +54,18 @@ export const importHost = (text: string, host: ImportedHost): Result<EditError |
   );
 };
 
-/** The inputs and the module, for a flake that has to be changed by hand. */
-export const handWritten = ({ folder, inputs }: ImportedHost): Expr =>
-  attrs([
+/** The inputs that a flake lacks, and the module, for a flake that has to be changed by hand. */
+export const handWritten = (text: string, { folder, inputs }: ImportedHost): Expr => {
+  const opened = openNix(text);
+  const missing =
+    opened._tag === "Left"
+      ? inputs
+      : inputs.filter(({ name, url }) => inputLike(opened.right, name, url) === undefined);
+  return attrs([
     binding(
       "inputs",
       attrs(
-        inputs.map(({ name, url, follows }) =>
+        missing.map(({ name, url, follows }) =>
           binding(
             name,
             attrs([
@@ -76,6 +81,7 @@ export const handWritten = ({ folder, inputs }: ImportedHost): Expr =>
       list([call(select(ident("nixpkgs"), "lib", "modules", "importApply"), path(folder), attrs([inherit("inputs")]))]),
     ),
   ]);
+};
 
 interface WithInputs {
   readonly file: NixFile;

@@ -118,6 +118,18 @@ describe("microvm-emit init in a folder with a flake", () => {
     expect(treeOf(dir)).toEqual(before);
   });
 
+  it("prints only the inputs that the flake lacks, and names --host, if the flake has another host", () => {
+    const dir = folder({ "flake.nix": ownFlake.replace("nixosConfigurations.workstation", "nixosConfigurations.box") });
+    const before = treeOf(dir);
+    const [problem] = parsed(init(dir, "--json")).problems;
+    const lines = problem?.details?.join("\n") ?? "";
+    expect(lines).toContain("nixpkgs-unstable = {");
+    expect(lines).not.toMatch(/^ *(nixpkgs|microvm) = /m);
+    expect(problem).toMatchObject({ message: expect.stringContaining("known systems: box") as string });
+    expect(problem).toMatchObject({ remedy: expect.stringContaining("--host") as string });
+    expect(treeOf(dir)).toEqual(before);
+  });
+
   it("writes no config and no flake when a file is in the way", () => {
     const dir = folder({ "flake.nix": ownFlake, "microvms/hosts/workstation/default.nix": "{ }" });
     const before = treeOf(dir);

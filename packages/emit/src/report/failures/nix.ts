@@ -33,7 +33,7 @@ export const nixFailures = {
       remedy:
         byHand.length === 0
           ? "Pass the path of the file itself with --into."
-          : "Write a config with `flake: false`, emit it, and add the above to your flake by hand.",
+          : "If the flake builds the host under another name, pass this name with --host. Otherwise write a config with `flake: false`, emit it, and add the above to your flake by hand.",
       details: byHand,
     }),
   },
