@@ -64,7 +64,7 @@ export const parseCommand = (argv: readonly string[]): Invocation => {
     program.parse(joinOverrides(asked), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw new Failed({ kind: "usage", message: sentence(error.message) });
+    if (error.exitCode !== 0) throw usageOf(error, commandIn(asked, program));
     return {
       command: "help",
       run: () => Promise.resolve({ json: { text: help }, text: () => help, findings: noFindings }),
@@ -115,6 +115,20 @@ const joinOverrides = (argv: readonly string[]): string[] => {
   }
   return joined;
 };
+
+/** The first word that is the name of a command. */
+const commandIn = (argv: readonly string[], program: Command): string | undefined =>
+  program.commands.map((command) => command.name()).find((name) => name === argv[0]);
+
+/** The help of a command lists its options; the help of the program does not. */
+const usageOf = (error: CommanderError, command: string | undefined): Failed =>
+  new Failed({
+    kind: "usage",
+    message: sentence(error.message),
+    ...(command === undefined
+      ? {}
+      : { remedy: `Run \`microvm-emit ${command} --help\` to see its arguments and options.` }),
+  });
 
 /** `error: unknown option '--x'\n(Did you mean --y?)` → `Unknown option '--x' (Did you mean --y?).` */
 const sentence = (message: string): string => {

@@ -37,7 +37,10 @@ export const formatEmitted = (
   const shortcut =
     newVm === undefined
       ? []
-      : ["Or run them after a question, and start the VM:", `  ${style.bold(`microvm-emit up ${newVm}`)}`];
+      : [
+          "Or let this command run them after you confirm, and start the VM:",
+          `  ${style.bold(`microvm-emit up ${newVm}`)}`,
+        ];
   return `${[...lines, ...commands, ...shortcut].join("\n")}\n`;
 };
 

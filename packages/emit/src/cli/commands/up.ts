@@ -20,7 +20,7 @@ const defaultTimeout = "150";
 export const up: Declare = (program, ask) => {
   const command = program
     .command("up")
-    .description("start a VM and wait until its SSH server answers; on failure, show why")
+    .description("deploy the host if its config changed, start a VM and wait until it answers")
     .argument("<vm>", "name of the VM")
     .option("--switch", "emit and run nixos-rebuild switch first, even if the host seems to be current")
     .option("--no-switch", "start the deployed VM, even if the config is newer")
@@ -30,7 +30,8 @@ export const up: Declare = (program, ask) => {
     .addHelpText(
       "after",
       `
-If the config is newer than the host, \`up\` first emits the flake and asks to run nixos-rebuild switch.
+If the config is newer than the host, \`up\` first emits the flake, and runs nixos-rebuild switch after you confirm.
+If the VM does not start, it shows the cause.
 ${examples("up projectvm", "up projectvm --yes", "up projectvm --no-switch")}`,
     )
     .action((name: string, options: UpOptions) => {
