@@ -95,7 +95,12 @@ describe.each([...skills, ["AGENTS.md", agents] as const])("%s", (_, text) => {
 
 it("the skill to create a VM names the host and the command to open the agent", () => {
   const text = texts.get(".claude/skills/create-microvm/SKILL.md");
-  for (const words of ["nixos-rebuild switch --flake .#midna", "microvm-emit agent examplevm", "Commit"])
+  for (const words of [
+    "microVM for a project to the NixOS configuration of midna",
+    "microvm-emit up examplevm",
+    "microvm-emit agent examplevm",
+    "Commit",
+  ])
     expect(text).toContain(words);
 });
 
@@ -103,7 +108,12 @@ it.each([
   [1, false],
   [2, true],
 ])("the skill to create a VM of a config with %i hosts names the option for the host: %s", (count, isNamed) => {
-  const host = { stateVersion: "25.11", user: { name: "alice" }, vms: { a: {} } };
+  const host = {
+    stateVersion: "25.11",
+    user: { name: "alice" },
+    bridges: { br0: { address: "10.0.0.1/24" } },
+    vms: { a: {} },
+  };
   const hosts = Object.fromEntries(Array.from({ length: count }, (_, at) => [`host${String(at)}`, host]));
   const result = emit({ hosts }, { configFile: "../microvm.config.ts" });
   if (result._tag === "Left") throw new Error(JSON.stringify(result.left));
