@@ -316,6 +316,23 @@ END`);
       });
     });
 
+    it("show the failures of a restore and of the start after it", async () => {
+      await host.run("systemctl reset-failed; systemctl start microvm@second");
+      expect(host.emit("alice", ["snapshot", "second", "kept", "--yes"]).exitCode).toBe(0);
+      const working = await host.run(`cat ${folder}/current/bin/microvm-run`);
+      await host.run(`
+        systemctl reset-failed
+        new-runner second broken <<'END'\n#!/bin/sh\nexit 3\nEND
+        mount --bind ${folder} ${folder}; mount -o remount,ro,bind ${folder}`);
+      const { problems } = json(host.emit("alice", ["restore", "second", "kept", "--yes", "--json"]));
+      expect(problems).toMatchObject([{ code: "command-failed" }, { code: "vm-not-started" }]);
+      await host.run(`
+        umount ${folder}
+        systemctl stop microvm@second; systemctl reset-failed
+        new-runner second first <<'END'\n${working}\nEND`);
+      expect(host.emit("alice", ["snapshot", "second", "kept", "--delete", "--yes"]).exitCode).toBe(0);
+    });
+
     it("do not trust a folder that the hypervisor made, and do not follow its symlinks", async () => {
       await host.run(`rm -rf ${folder}/.snapshots; echo secret >/root/secret; chmod 0600 /root/secret`);
       await host.run(`runuser -u microvm -- ln -s /root ${folder}/.snapshots`);

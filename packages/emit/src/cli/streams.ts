@@ -76,7 +76,8 @@ export const currentDirectory = (): string | undefined => {
 
 const shownPath = (file: string): string => {
   const here = currentDirectory();
-  const fromHere = here === undefined ? "" : relative(here, file);
+  // From the root, it would lose the slash that shows a path.
+  const fromHere = here === undefined || here === "/" ? "" : relative(here, file);
   return visibleInLine(fromHere === "" || fromHere.startsWith("..") ? file : fromHere);
 };
 

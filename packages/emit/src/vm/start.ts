@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { connect } from "node:net";
 import type { Duplex, Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Failed } from "../report/failure.js";
+import { Failed, failuresOf } from "../report/failure.js";
 import type { FoundVm } from "./find.js";
 import { lastLines } from "./journal.js";
 import { type Machine, sharedConnection } from "./machine.js";
@@ -145,6 +145,7 @@ const restartSeconds = 150;
  * Does something while a VM is stopped. Starts the VM again if it was running, also after a failure.
  *
  * @param ask is called before a running VM stops.
+ * @throws {Failed} if it fails and the start too, with the failures of both
  */
 export const whileStopped = async <T>(vm: FoundVm, ask: () => Promise<void>, act: () => Promise<T>): Promise<T> => {
   const [unit] = await showUnits(vm.host.machine, [unitOf(vm.name)]);
@@ -152,11 +153,17 @@ export const whileStopped = async <T>(vm: FoundVm, ask: () => Promise<void>, act
   if (!wasRunning) return act();
   await ask();
   await stopVm(vm);
+  const restart = (): Promise<number> =>
+    startVm(vm, { verb: "start", timeoutSeconds: restartSeconds, onWait: () => undefined });
+  let result: T;
   try {
-    return await act();
-  } finally {
-    await startVm(vm, { verb: "start", timeoutSeconds: restartSeconds, onWait: () => undefined });
+    result = await act();
+  } catch (error) {
+    const [restarted] = await Promise.allSettled([restart()]);
+    throw new Failed(...failuresOf(error), ...(restarted.status === "rejected" ? failuresOf(restarted.reason) : []));
   }
+  await restart();
+  return result;
 };
 
 /** Fails if a VM is only in the config. */
