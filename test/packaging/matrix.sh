@@ -99,7 +99,7 @@ bundle() {
   case $bundler in
   esbuild) npx esbuild "$entry" --bundle --minify --format=esm --platform=browser --log-level=error --outfile="$out" ;;
   rolldown) npx rolldown "$entry" --format esm --minify --platform browser -o "$out" ;;
-  webpack) ENTRY=$entry OUT=$out npx webpack -c webpack.config.cjs --stats errors-only ;;
+  webpack) ENTRY=$entry OUT=$out npx webpack -c webpack.config.mjs --stats errors-only ;;
   vite) ENTRY=$entry OUT=$out npx vite build ;;
   esac
 }

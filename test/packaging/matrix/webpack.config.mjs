@@ -1,8 +1,8 @@
 const { ENTRY, OUT } = process.env;
-module.exports = {
+export default {
   mode: "production",
   target: "web",
   entry: `./${ENTRY}`,
-  output: { path: __dirname, filename: OUT },
+  output: { path: import.meta.dirname, filename: OUT },
   performance: false,
 };
