@@ -20,6 +20,9 @@ timer=$!
 
 read -r _ && isLoaded=1
 kill "$timer" 2>/dev/null
-wait "$timer" && exec "$@" config-unfinished
+# A timer that ends before its trap is set ends by the signal, which the shell would report.
+if wait "$timer" 2>/dev/null; then
+  exec "$@" config-unfinished
+fi
 [ -n "$isLoaded" ] && read -r _ && exit
 exec "$@" config-crashes
