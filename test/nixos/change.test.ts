@@ -19,9 +19,11 @@ const other: Vm = { ...machine, index: 1 };
 
 /** Makes a flake use the library as it was before root owned the folders of VMs. */
 const withOldLibrary = (flake: string): string => {
-  const replaced = join(flake, "microvm-emit/vm/ownership.nix");
-  if (!existsSync(replaced)) throw new Error(`${replaced} does not exist.`);
-  writeFileSync(replaced, file("old-ownership.nix"));
+  for (const [name, text] of Object.entries({ "install.nix": file("old-install.nix"), "ownership.nix": "{ }\n" })) {
+    const replaced = join(flake, "microvm-emit/vm", name);
+    if (!existsSync(replaced)) throw new Error(`${replaced} does not exist.`);
+    writeFileSync(replaced, text);
+  }
   return flake;
 };
 

@@ -199,6 +199,9 @@ describe.skipIf(missing !== undefined)("a host and its VM", () => {
     const log = await host.run(`
       cd /root/vms
       ${ON_HOST} microvm.config.json >/dev/null
+      # Without the network, only these inputs can be locked.
+      export NIX_CONFIG="$(cat /root/inputs/nix.conf)"
+      nix flake lock $(sed 's#^\\(.*\\) \\(.*\\)#--override-input \\1 path:/root/inputs/\\2#' /root/inputs/overrides) ./flake 2>&1
       ${ON_HOST} up coder --switch --yes ${PATIENCE.join(" ")} 2>&1`);
     expect(log).toContain("running");
     expect(await host.run("systemctl --failed --no-legend --plain")).toBe("");
