@@ -164,10 +164,10 @@ describe.skipIf(missing !== undefined)("on a host with systemd", () => {
     expect(stateOf("second")).toBe("stopped");
   });
 
-  /** Runs a command of a user in a pseudo-terminal, and types an input. */
-  const typed = (args: readonly string[], input: string): CommandEnd => {
+  /** Runs a command of a user in a folder and a pseudo-terminal, and types an input. */
+  const typed = (args: readonly string[], input: string, folder = "/home/alice"): CommandEnd => {
     const [program, ...entering] = host.entering("alice");
-    const line = [EMIT, ...args].join(" ");
+    const line = `cd ${folder} && ${[EMIT, ...args].join(" ")}`;
     const script = ["script", "--quiet", "--return", "--command", line, "/dev/null"];
     const { status, stdout, stderr } = spawnSync(program, [...entering, ...script], { encoding: "utf8", input });
     return { exitCode: status, stdout: stripVTControlCharacters(stdout), stderr };
@@ -422,13 +422,7 @@ END`);
       const hosts = { vm: { ...vm, vms: { third: { ...vm.vms.third, memoryMiB } } } };
       return host.put(`${folder}/microvm.config.json`, JSON.stringify({ hosts }));
     };
-    const inFolder = (args: readonly string[], input: string): CommandEnd => {
-      const [program, ...entering] = host.entering("alice");
-      const line = `cd ${folder} && ${EMIT} ${args.join(" ")}`;
-      const script = ["script", "--quiet", "--return", "--command", line, "/dev/null"];
-      const { status, stdout, stderr } = spawnSync(program, [...entering, ...script], { encoding: "utf8", input });
-      return { exitCode: status, stdout: stripVTControlCharacters(stdout), stderr };
-    };
+    const inFolder = (args: readonly string[], input: string): CommandEnd => typed(args, input, folder);
     /** The commands that ran, and who ran them. */
     const calls = async (): Promise<readonly string[]> => {
       const text = await host.run("cat /run/calls; : >/run/calls");

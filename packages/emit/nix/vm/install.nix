@@ -7,10 +7,8 @@
   ...
 }:
 let
-  inherit (config.microvm) stateDir vms;
-
-  # microvm.nix installs VMs with `flake`, which have no configuration on this host.
-  installed = lib.filterAttrs (_: vm: vm.flake or null == null) vms;
+  inherit (config.microvm) stateDir;
+  installed = import ./installed.nix { inherit lib config; };
   systems = lib.mapAttrs (
     name: vm:
     let

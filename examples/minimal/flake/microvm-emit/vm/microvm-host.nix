@@ -17,8 +17,7 @@ let
     ];
   };
 
-  # A VM with `flake` has no configuration on this host.
-  installed = lib.filterAttrs (_: vm: vm.flake or null == null) config.microvm.vms;
+  installed = import ./installed.nix { inherit lib config; };
   # microvm-install.service replaces these.
   installers = map (name: "install-microvm-${name}") (builtins.attrNames installed);
 

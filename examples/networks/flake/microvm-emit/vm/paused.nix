@@ -18,8 +18,8 @@ let
   );
 
   commandOf = vm: socket: "${pkgs.python3}/bin/python3 ${./resume.py} ${stateDir}/${vm} ${socket}";
-  # The default of `microvm-emit.vms.<name>.socket`. A unit for each VM would be as much to evaluate as the rest of the VM.
-  usual = "control.socket";
+  # VMs with this socket share the template. A unit for each VM would be as much to evaluate as the rest of the VM.
+  usual = (import ./options.nix { inherit lib; }).socket.default;
 in
 {
   options.microvm-emit.resumable = lib.mkOption {
