@@ -367,6 +367,8 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
       return run(`
         mkdir -p /run/sshd
         /usr/sbin/sshd -f /run/sshd_config -o PidFile=/run/sshd.pid
+        # sshd goes into the background before it listens, and writes its process id after that.
+        timeout 60 sh -c 'until [ -e /run/sshd.pid ]; do sleep 0.05; done'
         ssh -n -p 2222 -i /run/login -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
           -o PreferredAuthentications=${method} ${user}@127.0.0.1 id -un 2>&1 | tr -d "\\r" || true
         kill "$(cat /run/sshd.pid)"; while [ -e /run/sshd.pid ]; do sleep 0.1; done`);
