@@ -18,7 +18,11 @@ describe("an unknown command", () => {
     ["-o out shema", 'Did you mean "schema"?'],
     ["hlep", 'Did you mean "help"?'],
     ["help plna", 'Did you mean "plan"?'],
-    ["help me", listed],
+    ["help me", 'Did you mean "merge"?'],
+    ["snap", 'Did you mean "snapshot"?'],
+    ["res web", "Did you mean one of: restart, restore, reset?"],
+    ["store", 'Did you mean "restore"?'],
+    ["help yourself", listed],
     ["build x.ts", listed],
   ])("is reported with a suggestion: %s", (line, remedy) => {
     let thrown: unknown;

@@ -22,5 +22,5 @@ export { isRecord } from "./common/is-record.js";
 export { type PrivateRange, privateRanges } from "./catalogue/private-ranges.js";
 export { isSquashed } from "./resolve/writable.js";
 export { distance, formatSubnet, isInside, isPrivate } from "./plan/subnet.js";
-export { didYouMean, nearest } from "./common/suggest.js";
+export { didYouMean, meant } from "./common/suggest.js";
 export { type Written, whereWritten, writtenPath } from "./compose/vm-defaults.js";

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { clip, didYouMean, nearest } from "@microvm-emit/model/internal";
+import { clip, didYouMean, meant } from "@microvm-emit/model/internal";
 import { Command, CommanderError } from "commander";
 import { Failed } from "../report/failure.js";
 import { noFindings } from "../report/outcome.js";
@@ -93,7 +93,7 @@ const requireKnownCommand = (argv: readonly string[], program: Command): void =>
     kind: "usage",
     message: `Unknown command ${JSON.stringify(clip(word))}.`,
     remedy:
-      nearest(word, names) === undefined
+      meant(word, names).length === 0
         ? `Use one of: ${names.join(", ")}. To write the flake, name only the config: microvm-emit microvm.config.ts.`
         : didYouMean(word, names),
   });

@@ -5,7 +5,7 @@ import type { Place } from "./place.js";
 /** Everything that can end a run. The union is closed: a new member needs a row in `failure-words.ts`. */
 export type Failure =
   | { readonly kind: "usage"; readonly message: string; readonly remedy?: string }
-  | { readonly kind: "unknown-code"; readonly code: string; readonly meant: string | undefined }
+  | { readonly kind: "unknown-code"; readonly code: string; readonly known: readonly string[] }
   | { readonly kind: "unknown-name"; readonly noun: string; readonly name: string; readonly known: readonly string[] }
   | { readonly kind: "name-taken"; readonly file: string; readonly host: string; readonly name: string }
   | { readonly kind: "host-needed"; readonly file: string; readonly hosts: readonly string[] }

@@ -334,15 +334,19 @@ describe("microvm-emit explain", () => {
     expect(stdout).toMatch(/\nWarnings\n(?: {2}.*\n)* {2}no-login {2,}No SSH key/);
   });
 
-  it("suggests a code for an unknown one", () => {
-    const { exitCode, stderr } = microvmEmit(temporaryDirectory(), ["explain", "quux"]);
-    expect([exitCode, stderr]).toEqual([
+  it.each([
+    ["duplicate-mak", 'Did you mean "duplicate-mac"?'],
+    ["dup", /^Did you mean one of: duplicate-\w+(, duplicate-[\w-]+)+\?/],
+    ["bridge", /^Did you mean one of: .*unknown-bridge/],
+    ["quux", /^Use one of \d+, such as ([a-z-]+, ){4}[a-z-]+\./],
+  ])("suggests codes for the unknown code %s", (code, remedy) => {
+    const { exitCode, problems } = parsed(microvmEmit(temporaryDirectory(), ["explain", code, "--json"]));
+    expect([exitCode, problems]).toMatchObject([
       2,
-      'error[unknown-code]\n  Unknown problem code "quux".\n  help: Run `microvm-emit explain` to list all codes.\n',
+      [{ code: "unknown-code", message: `Unknown problem code "${code}".` }],
     ]);
-    expect(microvmEmit(temporaryDirectory(), ["explain", "duplicate-mak"]).stderr).toContain(
-      "Did you mean duplicate-mac?",
-    );
+    expect(problems[0]?.remedy).toMatch(remedy);
+    expect(problems[0]?.remedy).toMatch(/ `microvm-emit explain` lists all codes\.$/);
   });
 
   it("prints pages as JSON", () => {

@@ -45,21 +45,33 @@ export const byOtherName = (given: string, known: readonly string[]): string | u
   return other !== undefined && known.includes(other) ? other : undefined;
 };
 
-/** The known name that `given` means: by another name, by its spelling, or as the only one that begins the same. */
-export const meant = (given: string, known: readonly string[]): string | undefined => {
+/**
+ * The known names that `given` may mean: by another name or a slip of one letter, else all that begin with it or contain
+ * it, else by their spelling.
+ */
+export const meant = (given: string, known: readonly string[]): readonly string[] => {
   const word = clip(given).toLowerCase();
-  const other = byOtherName(given, known);
-  if (other !== undefined) return other;
-  const alike = known.filter(
-    (name) => [name, word].every((text) => text.length > 1) && (name.startsWith(word) || word.startsWith(name)),
-  );
-  return nearest(given, known) ?? (alike.length === 1 ? alike[0] : undefined);
+  const similar = nearest(given, known);
+  const isSlip = similar !== undefined && distance(word, similar.toLowerCase()) <= 1;
+  const one = byOtherName(given, known) ?? (isSlip ? similar : undefined);
+  if (one !== undefined) return [one];
+  const texts = known.map((name) => ({ name, text: name.toLowerCase() }));
+  const longer = [
+    ...texts.filter(({ text }) => word.length > 1 && text.startsWith(word)),
+    ...texts.filter(({ text }) => word.length > 2 && text.indexOf(word) > 0),
+  ];
+  if (longer.length > 0) return longer.map(({ name }) => name);
+  if (similar !== undefined) return [similar];
+  return texts.filter(({ text }) => text.length > 1 && word.startsWith(text)).map(({ name }) => name);
 };
 
 /** `Did you mean "vcpu"?`, or all choices if none is similar; of many, the most similar ones. */
 export const didYouMean = (given: string, known: readonly string[]): string => {
-  const candidate = meant(given, known);
-  if (candidate !== undefined) return `Did you mean ${clip(JSON.stringify(candidate))}?`;
+  const [candidate, ...others] = meant(given, known);
+  if (candidate !== undefined)
+    return others.length === 0
+      ? `Did you mean ${clip(JSON.stringify(candidate))}?`
+      : `Did you mean ${oneOf(given, [candidate, ...others])}?`;
   return known.length === 0 ? "There is none to name here." : `Use ${oneOf(given, known)}.`;
 };
 

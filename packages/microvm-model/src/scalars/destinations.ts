@@ -1,5 +1,5 @@
 import { Address4, Address6 } from "ip-address";
-import { nearest } from "../common/suggest.js";
+import { didYouMean, meant } from "../common/suggest.js";
 import { text, textOr, pattern } from "./text.js";
 
 /** A domain of at least two labels, or all subdomains of one. */
@@ -158,12 +158,10 @@ export const destination = (words: readonly string[]) => {
     {
       holds: (value) => isKnown(value) || !/^[\w-]+$/.test(value),
       complaint: "is an unknown destination",
-      remedy: (value) => {
-        const meant = nearest(value, words);
-        return meant === undefined
+      remedy: (value) =>
+        meant(value, words).length === 0
           ? `Write a domain, an address, a subnet, or one of ${words.join(", ")}. For VMs of the host, use \`reachVms\`.`
-          : `Did you mean ${JSON.stringify(meant)}?`;
-      },
+          : didYouMean(value, words),
     },
     {
       holds: (value) => subnetOfOther(value) === undefined,

@@ -114,7 +114,7 @@ const explainUnion = (
   if (given === undefined) return [missing(path)];
   const names = issue.errors.flat().flatMap(choicesOf);
   const known = remedyOfSchema(issue);
-  if (typeof given === "string" && names.length > 0 && (known === undefined || meantBy(given, names) !== undefined))
+  if (typeof given === "string" && names.length > 0 && (known === undefined || meantBy(given, names).length > 0))
     return [badChoice(path, given, names)];
   const kinds = new Set(issue.errors.flat().flatMap(expectations));
   const wanted = [...kinds].join(" or ");

@@ -1,4 +1,3 @@
-import { nearest } from "@microvm-emit/model/internal";
 import { Failed } from "../../report/failure.js";
 import { type Outcome, noFindings } from "../../report/outcome.js";
 import type { Results } from "../results.js";
@@ -28,7 +27,7 @@ const explainCode = async (code: string | undefined): Promise<Outcome<Results["e
     const pages = codes.map(pageOf);
     return { json: { pages }, text: (style) => formatContents(pages, style), findings: noFindings };
   }
-  if (!codes.includes(code)) throw new Failed({ kind: "unknown-code", code, meant: nearest(code, codes) });
+  if (!codes.includes(code)) throw new Failed({ kind: "unknown-code", code, known: codes });
   const page = pageOf(code);
   return { json: { pages: [page] }, text: (style, width) => formatPage(page, style, width), findings: noFindings };
 };

@@ -18,13 +18,14 @@ export const commandLineFailures = {
   /**
    * Unknown code
    *
-   * `microvm-emit explain` without a code lists all codes.
+   * The remedy suggests codes that begin with the word, contain it or are similar. `microvm-emit explain` without a code
+   * lists all codes.
    */
   "unknown-code": {
     exitCode: 2,
-    words: ({ code, meant }) => ({
-      message: `Unknown problem code ${JSON.stringify(code)}.`,
-      remedy: meant === undefined ? "Run `microvm-emit explain` to list all codes." : `Did you mean ${meant}?`,
+    words: ({ code, known }) => ({
+      message: `Unknown problem code ${JSON.stringify(clip(code))}.`,
+      remedy: `${didYouMean(code, known)} \`microvm-emit explain\` lists all codes.`,
     }),
   },
   /**

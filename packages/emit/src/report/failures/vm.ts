@@ -1,4 +1,4 @@
-import { clip, didYouMean, nearest } from "@microvm-emit/model/internal";
+import { clip, didYouMean } from "@microvm-emit/model/internal";
 import type { Rows } from "./row.js";
 
 /** Failures of commands for running VMs. */
@@ -71,12 +71,7 @@ export const vmFailures = {
         host === undefined
           ? `No host of the config has a VM ${JSON.stringify(clip(vm))}.`
           : `${host} has no VM ${JSON.stringify(clip(vm))}.`,
-      remedy:
-        known.length === 0
-          ? "Add it to the config and deploy the host."
-          : nearest(vm, known) === undefined
-            ? `Use one of: ${known.join(", ")}.`
-            : didYouMean(vm, known),
+      remedy: known.length === 0 ? "Add it to the config and deploy the host." : didYouMean(vm, known),
     }),
   },
   /**
