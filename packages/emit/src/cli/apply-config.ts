@@ -66,6 +66,7 @@ const applyConfig = async ({ host }: PlannedVm, isAgreed: boolean): Promise<bool
   const { json, plan } = await emitConfig(places.config, {
     output: places.isDefaultOutput ? undefined : places.typedOutput,
     force: false,
+    planned: planned.project.file,
   });
   const count = json.written.length + json.removed.length;
   const style = styleOf(stderr);

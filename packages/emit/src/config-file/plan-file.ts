@@ -15,6 +15,7 @@ import { grouped } from "../report/group-problems.js";
 import { diagnosticOf } from "../report/problem-diagnostic.js";
 import { hostSources } from "./host-sources.js";
 import { load, requireQuietConfig } from "./load.js";
+import { oncePer } from "./once.js";
 import type { Texts } from "../fs/read-text.js";
 import { locateProblems } from "./locate/locate-problems.js";
 import { type LockFile, adoptLock, readLockFile } from "./lock-file.js";
@@ -89,10 +90,11 @@ export const planLoaded = async (
   // The last check for stray errors before anything is written.
   await requireQuietConfig(places.config);
   const configFile = relative(places.outputDir, places.config);
+  const compiled = oncePer((of: Plan) => compile(of, { configFile }));
   return {
     ...loaded,
     planned: planned.right,
-    files: (changed = planned.right.plan) => compile(changed, { configFile }),
+    files: (changed = planned.right.plan) => compiled(changed),
     findings,
   };
 };

@@ -1,11 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { render } from "../render.js";
-import type { OutputFile } from "../output-file.js";
+import type { TextFile } from "../output-file.js";
 
 /** True if a directory has all emitted files with their text. */
-export const isCurrent = (dir: string, files: readonly OutputFile[]): boolean =>
-  render(files).every(({ path, text }) => {
+export const isCurrent = (dir: string, files: readonly TextFile[]): boolean =>
+  files.every(({ path, text }) => {
     const file = join(dir, path);
     return existsSync(file) && readFileSync(file, "utf8") === text;
   });

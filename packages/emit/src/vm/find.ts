@@ -16,6 +16,8 @@ export interface Where {
   readonly configFile: (typed: string | undefined) => Promise<string>;
   /** True if the command compares the VM with the config. */
   readonly needsPlan?: boolean;
+  /** The config, if the command read it already. */
+  readonly project?: Project | undefined;
 }
 
 /** A host of VMs. */
@@ -43,7 +45,8 @@ export interface FoundVm {
 }
 
 /** The config as typed or found; undefined without one. */
-const projectOf = async ({ config, output, configFile }: Where): Promise<Project | undefined> => {
+const projectOf = async ({ config, output, configFile, project }: Where): Promise<Project | undefined> => {
+  if (project !== undefined) return project;
   let file: string;
   try {
     file = await configFile(config);

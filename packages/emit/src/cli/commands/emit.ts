@@ -1,5 +1,7 @@
 import type { Plan } from "@microvm-emit/model";
 import { Option } from "commander";
+import type { Places } from "../../config-file/places.js";
+import type { PlannedFile } from "../../config-file/plan-file.js";
 import type { Texts } from "../../fs/read-text.js";
 import type { FileEdit } from "../../output/write.js";
 import type { Emitted } from "../../report/emitted.js";
@@ -45,6 +47,8 @@ export interface EmitSettings {
   /** The output directory as typed. */
   readonly output?: string | undefined;
   readonly force: boolean;
+  /** The plan of the config, if the command has it already. */
+  readonly planned?: PlannedFile;
   /** Edits of the user's files, written together with the flake: texts to plan with, and files to write. */
   readonly edited?: { readonly texts: Texts; readonly files: readonly FileEdit[] };
 }
@@ -52,14 +56,13 @@ export interface EmitSettings {
 /** Writes the flake of a config, or throws {@link Failed} and changes nothing. */
 export const emitConfig = async (
   config: string,
-  { output, force, edited }: EmitSettings,
+  { output, force, planned: known, edited }: EmitSettings,
 ): Promise<Outcome<Emitted> & { readonly plan: Plan }> => {
   const [
     { placesOf },
     { planFile },
     { requireDirectory, requireNoLink, write },
     { wantedOf },
-    { render },
     { affectedBy },
     { nextCommands },
     { formatEmitted },
@@ -68,23 +71,19 @@ export const emitConfig = async (
     import("../../config-file/plan-file.js"),
     import("../../output/write.js"),
     import("../../config-file/wanted.js"),
-    import("../../render.js"),
     import("../affected.js"),
     import("../next-commands.js"),
     import("../../report/emitted.js"),
   ]);
-  const plannedFile = await planFile(
-    placesOf(config, output),
-    ({ configDir, outputDir, typedOutput }) => {
-      requireDirectory(outputDir);
-      requireNoLink(typedOutput, configDir);
-    },
-    edited?.texts,
-  );
+  const requireOutput = ({ configDir, outputDir, typedOutput }: Places): void => {
+    requireDirectory(outputDir);
+    requireNoLink(typedOutput, configDir);
+  };
+  if (known !== undefined) requireOutput(known.places);
+  const plannedFile = known ?? (await planFile(placesOf(config, output), requireOutput, edited?.texts));
   const { places, planned, lockFile, findings } = plannedFile;
   const { adopted } = lockFile;
-  const files = plannedFile.files();
-  const wanted = wantedOf(plannedFile, render(files));
+  const wanted = wantedOf(plannedFile);
   const written = await write({ ...wanted, ...(edited && { edits: edited.files }), force });
   const emitted: Emitted = {
     directory: places.outputDir,
@@ -100,7 +99,7 @@ export const emitConfig = async (
       configDir: places.configDir,
       outputDir: places.outputDir,
       lock: { file: places.lock, before: lockFile.lock },
-      affected: affectedBy(planned.plan, files, [...written.written, ...written.removed]),
+      affected: affectedBy(planned.plan, plannedFile.files(), [...written.written, ...written.removed]),
     }),
   };
   return { json: emitted, text: (style) => formatEmitted(emitted, style), findings, plan: planned.plan };

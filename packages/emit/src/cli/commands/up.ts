@@ -86,7 +86,7 @@ const runUp = async (
   const isSwitched =
     options.switch !== false &&
     (await updateHost(found, { isForced: options.switch === true, isAgreed: options.yes === true, isInteractive }));
-  const vm = isSwitched ? await findVm(name, where) : found;
+  const vm = isSwitched ? await findVm(name, { ...where, project: found.host.planned?.project }) : found;
   await requireDeployed(vm, switchLine(vm));
   return start(vm, "start", options);
 };
@@ -97,11 +97,12 @@ const start = async (
   verb: "start" | "restart",
   options: RestartOptions,
 ): Promise<Outcome<Results["up"]>> => {
-  const [{ startVm }, { isStale, runnersOn }, { showWaiting }, { isCurrent }] = await Promise.all([
+  const [{ startVm }, { isStale, runnersOn }, { showWaiting }, { isCurrent }, { textsOf }] = await Promise.all([
     import("../../vm/start.js"),
     import("../../vm/status.js"),
     import("../waiting.js"),
     import("../../output/is-current.js"),
+    import("../../config-file/wanted.js"),
   ]);
   const waiting = showWaiting(isJson(options));
   let seconds: number;
@@ -113,7 +114,7 @@ const start = async (
   const isOld = isStale((await runnersOn(vm.host.machine, vm.stateDir)).get(vm.name));
   const address = vm.facts?.addresses[0] ?? null;
   const project = vm.host.planned?.project;
-  const isFlakeCurrent = project === undefined ? null : isCurrent(project.places.outputDir, project.file.files());
+  const isFlakeCurrent = project === undefined ? null : isCurrent(project.places.outputDir, textsOf(project.file));
   return {
     json: { vm: vm.name, host: vm.host.machine.name, address, seconds, isStale: isOld, isFlakeCurrent },
     text: (style) =>
