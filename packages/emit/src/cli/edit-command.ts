@@ -48,25 +48,37 @@ export const editAndEmit = async (
   { output, dryRun = false }: EditOptions,
   repository?: string,
 ): Promise<Outcome<EditedConfig> & { readonly host: string }> => {
-  const [{ placesOf }, { planFile }, { editConfig, onlyIfRight }, { diffOf, formatDiff, formatLeftOut }] =
-    await Promise.all([
-      import("../config-file/places.js"),
-      import("../config-file/plan-file.js"),
-      import("../config-file/edit/edit.js"),
-      import("../report/edited.js"),
-    ]);
+  const [
+    { placesOf },
+    { planFile },
+    { editConfig, onlyIfRight },
+    { newFindings },
+    { diffOf, formatDiff, formatLeftOut, formatOthers },
+  ] = await Promise.all([
+    import("../config-file/places.js"),
+    import("../config-file/plan-file.js"),
+    import("../config-file/edit/edit.js"),
+    import("../config-file/edit/new-findings.js"),
+    import("../report/edited.js"),
+  ]);
   const places = placesOf(config, output);
   const edited = await editConfig(places, request);
   const { change, texts } = edited;
   const files = edited.files.map(({ path, before, text }) => ({ file: path, diff: diffOf(before ?? "", text) }));
   const copied = change.kind === "add" ? change.copied : undefined;
-  const json = { edited: files, leftOut: copied?.leftOut ?? [] };
+  // An edit can remove the errors of a config.
+  const before = await planFile(places).catch(() => undefined);
+  const planned = await onlyIfRight(() => planFile(places, undefined, texts), places.config);
+  const { findings, others } = await newFindings(before, planned, change, texts);
+  const json = { edited: files, leftOut: copied?.leftOut ?? [], otherWarnings: others };
   if (dryRun) {
-    const { findings } = await onlyIfRight(() => planFile(places, () => undefined, texts), places.config);
     return {
       host: change.vm.host,
       json: { dryRun: true, ...json },
-      text: (style) => formatDiff(files, style) + formatLeftOut(copied?.vm.name ?? "", json.leftOut, style),
+      text: (style) =>
+        formatDiff(files, style) +
+        formatLeftOut(copied?.vm.name ?? "", json.leftOut, style) +
+        formatOthers(others, style),
       findings,
     };
   }
@@ -75,12 +87,10 @@ export const editAndEmit = async (
     import("../report/emitted.js"),
     import("./next-commands.js"),
   ]);
-  const emit = (): ReturnType<typeof emitConfig> => emitConfig(config, { output, force: false, edited });
-  const { json: emitted, findings, plan } = await onlyIfRight(emit, places.config);
-  const { before, after } =
-    repository === undefined ? { before: [], after: [] } : workCommands(plan, change.vm, repository);
-  const result = { ...emitted, next: [...before, ...emitted.next, ...after] };
-  const newVm = change.kind === "add" && after.length === 0 ? change.vm.name : undefined;
+  const { json: emitted, plan } = await emitConfig(config, { output, force: false, planned, edited });
+  const work = repository === undefined ? { before: [], after: [] } : workCommands(plan, change.vm, repository);
+  const result = { ...emitted, next: [...work.before, ...emitted.next, ...work.after] };
+  const newVm = change.kind === "add" && work.after.length === 0 ? change.vm.name : undefined;
   return {
     host: change.vm.host,
     json: { ...json, ...result },
@@ -88,6 +98,7 @@ export const editAndEmit = async (
       [
         ...files.map(({ file }) => `${style.green("edited")}   ${style.path(file)}\n`),
         formatLeftOut(copied?.vm.name ?? "", json.leftOut, style),
+        formatOthers(others, style),
         formatEmitted(result, style, newVm),
       ].join(""),
     findings,

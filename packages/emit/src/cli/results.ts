@@ -172,6 +172,8 @@ interface EditedFiles {
   readonly edited: readonly EditedFile[];
   /** Settings of the copied VM that the new one does not have. */
   readonly leftOut: readonly ConfigPath[];
+  /** The number of warnings that the config had before the edit. The findings are the new ones. */
+  readonly otherWarnings: number;
 }
 
 /**

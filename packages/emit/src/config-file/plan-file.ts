@@ -154,7 +154,8 @@ const missingPaths = (plan: Plan, configDir: string): readonly Problem[] =>
     .filter(({ path }) => !existsSync(resolve(configDir, path)))
     .map(({ path, at }) => moduleMissing(at, path));
 
-const findingsOf = async (
+/** Locates and groups the warnings of a plan. */
+export const findingsOf = async (
   file: string,
   config: unknown,
   { warnings, silenced }: PlannedConfig<string>,

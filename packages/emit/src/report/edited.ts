@@ -33,6 +33,10 @@ export const formatDiff = (files: readonly EditedFile[], style: Style): string =
     })
     .join("");
 
+/** The number of warnings that the config had before the edit. */
+export const formatOthers = (count: number, style: Style): string =>
+  count === 0 ? "" : `${style.dim(`${String(count)} other warning${count === 1 ? "" : "s"}: microvm-emit check`)}\n`;
+
 /** The settings that a copy of a VM does not have. */
 export const formatLeftOut = (like: string, leftOut: readonly ConfigPath[], style: Style): string =>
   leftOut.length === 0

@@ -334,3 +334,44 @@ describe("nothing is written", () => {
     expect(stderr).toContain('c: { toolchains: ["go"] }');
   });
 });
+
+describe("warnings after an edit", () => {
+  const host = (address: string, vms: object): object => ({
+    stateVersion: "25.11",
+    modules: ["./configuration.nix"],
+    user: { name: "alice", sshKeys: [] },
+    bridges: { br0: { address, nat: true } },
+    vms,
+  });
+  const dirWith = (): string =>
+    directoryOf({
+      "configuration.nix": configurationNix,
+      "microvm.config.json": JSON.stringify({
+        hosts: { alpha: host("10.0.0.1/24", { db: {}, api: {} }), beta: host("10.1.0.1/24", { web: {} }) },
+      }),
+    });
+
+  it.each([
+    ["rename", ["rename", "db", "store"]],
+    ["remove", ["remove", "api"]],
+    ["move", ["move", "db", "--to", "beta"]],
+  ])("of %s are only counted if the config had them before", (_, args) => {
+    const dir = dirWith();
+    const { problems } = parsed(microvmEmit(dir, ["plan", "--json"]));
+    expect(problems.map(({ code }) => code)).toContain("no-login");
+    const dry = succeeded(microvmEmit(dir, [...args, "--dry-run"]));
+    expect(succeeded(microvmEmit(dir, args)).stdout).toContain("2 other warnings: microvm-emit check\n");
+    expect(dry.stdout).toContain("2 other warnings: microvm-emit check\n");
+  });
+
+  it("are reported if the edit caused them", () => {
+    const { exitCode, problems, otherWarnings } = parsed(
+      microvmEmit(dirWith(), ["add", "new", "--host", "alpha", "--agent", "none", "--json"]),
+    );
+    expect([exitCode, problems.map(({ code, message }) => [code, message]), otherWarnings]).toEqual([
+      0,
+      [["no-login", "No SSH key for api, db, new"]],
+      1,
+    ]);
+  });
+});
