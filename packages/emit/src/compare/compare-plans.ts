@@ -135,8 +135,8 @@ const addressesOf = ({ network: { interfaces } }: VmPlan): readonly string[] =>
  * The facts that determine the NixOS of a guest. For a guest of one VM, these are all facts except those of the host.
  */
 const guestOf = (compared: PlacedVm): unknown =>
-  compared.isShared
-    ? seenByGuest(compared.vm)
+  compared.sharedGuest !== null
+    ? [compared.sharedGuest, seenByGuest(compared.vm)]
     : Object.entries(partsOfVm(compared)).filter(([part]) => !ofHost.has(part));
 
 const ofHost: ReadonlySet<string> = new Set([
@@ -186,8 +186,8 @@ const renamesOf = (before: HostPlan, after: HostPlan): readonly (readonly [from:
 };
 
 interface PlacedVm extends ComparedVm {
-  /** True if several VMs may share its guest. */
-  readonly isShared: boolean;
+  /** The name of the guest that several VMs may share; null for a guest of its own. A guest with a new name is built again. */
+  readonly sharedGuest: string | null;
 }
 
 /** The VMs of both plans by their hosts. */
@@ -208,9 +208,11 @@ const lookup = (hosts: readonly HostPlan[]): ((place: VmPlace) => PlacedVm | und
   const found = new Map(
     hosts.map((host) => {
       const isolation = isolationOn(host);
-      const shared = new Set(host.guests.flatMap(({ own, vms }) => (own === null ? vms : [])));
+      const shared = new Map(
+        host.guests.flatMap(({ name, own, vms }) => (own === null ? vms.map((vm) => [vm, name] as const) : [])),
+      );
       const vms = host.vms.map(
-        (vm) => [vm.name, { vm, isolation: isolation(vm), isShared: shared.has(vm.name) }] as const,
+        (vm) => [vm.name, { vm, isolation: isolation(vm), sharedGuest: shared.get(vm.name) ?? null }] as const,
       );
       return [host.name, new Map(vms)] as const;
     }),

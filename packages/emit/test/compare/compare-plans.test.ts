@@ -2,6 +2,7 @@
 import { ast, type Config, emit, render, type Vm } from "microvm-emit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { affectedBy } from "../../src/cli/affected.js";
 import { comparePlans } from "../../src/compare/compare-plans.js";
 import { type Comparison, isEmpty, isLess, isMore, type VmChange } from "../../src/compare/comparison.js";
 
@@ -239,15 +240,37 @@ describe("the VMs of hosts", () => {
   });
 
   it("report a rename without changes of folders and of other VMs", () => {
-    const was = { index: 0 };
-    const before = { alpha: hostOf({ old: was, b: { index: 1, reachVms: ["old"] } }) };
-    const after = { alpha: hostOf({ new: { ...was, renamedFrom: "old" }, b: { index: 1, reachVms: ["new"] } }) };
+    const was = { index: 1 };
+    const before = { alpha: hostOf({ old: was, b: { index: 0, reachVms: ["old"] } }) };
+    const after = { alpha: hostOf({ new: { ...was, renamedFrom: "old" }, b: { index: 0, reachVms: ["new"] } }) };
     const comparison = compared(before, after);
     expect(summary(comparison)).toEqual([["alpha", "changed", [["new", "renamed", { host: "alpha", vm: "old" }]], 1]]);
     expect(comparison.hosts[0]?.vms[0]?.changes).toEqual([]);
     expect(summary(compared(after, before))).toEqual([
       ["alpha", "changed", [["old", "renamed", { host: "alpha", vm: "new" }]], 1],
     ]);
+  });
+
+  it.each<[string, Vms]>([
+    ["renamed", { z: { renamedFrom: "a" }, b: {}, c: {} }],
+    ["removed", { b: {}, c: {} }],
+    ["given a guest of its own", { a: { packages: ["git"] }, b: {}, c: {} }],
+  ])("rebuild the same guests as the emitted files if the first VM of a shared guest is %s", (_, after) => {
+    const first = emissionOf({ alpha: hostOf({ a: {}, b: {}, c: {} }) });
+    const result = emit({ hosts: { alpha: hostOf(after) } }, { lock: first.lock });
+    if (result._tag === "Left") throw new Error(JSON.stringify(result.left));
+    const [were, are] = [first, result.right].map(
+      ({ files }) => new Map(render(files).map(({ path, text }) => [path, text])),
+    );
+    const paths = [...new Set([...(were?.keys() ?? []), ...(are?.keys() ?? [])])];
+    const changed = paths.filter((path) => were?.get(path) !== are?.get(path));
+    const affected = affectedBy(result.right.plan, result.right.files, changed).flatMap(({ vms }) => vms);
+    const comparison = comparePlans(first.plan, result.right.plan).hosts.flatMap(({ vms }) => vms);
+    expect(comparison.filter(({ isRebuilt }) => isRebuilt).map(({ vm }) => vm)).toEqual(affected.toSorted());
+    expect(comparison.filter(({ running }) => running === "stale").map(({ vm }) => vm)).toEqual(
+      affected.filter((vm) => vm !== "z").toSorted(),
+    );
+    expect(affected).toEqual(expect.arrayContaining(["b", "c"]));
   });
 
   it("move to another host", () => {
