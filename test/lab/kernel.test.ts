@@ -32,7 +32,7 @@ const SETTINGS = `hosts:
     inherit (hosts.lab.config) systemd;
   in
   {
-    limits = systemd.services."microvm@a".serviceConfig;
+    limits = hosts.lab.config.microvm-emit.dropIns.a.Service;
     virtiofsd = systemd.services."microvm-virtiofsd@".serviceConfig;
     slice = systemd.slices.microvm.sliceConfig;
   }`;

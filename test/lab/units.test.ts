@@ -58,6 +58,7 @@ interface Facts {
     Record<string, { readonly serviceConfig: ServiceConfig; readonly script: string; readonly preStart: string }>
   >;
   /** The configuration of the state program. */
+  readonly dropIn: ServiceConfig;
   readonly state: string;
   readonly bridged: ServiceConfig;
   readonly ssh: Readonly<Record<"a" | "b", Readonly<Record<string, string | number | boolean | null>>>>;
@@ -71,9 +72,10 @@ const facts = `hosts:
   in
   {
     services = builtins.mapAttrs (_: service: { inherit (service) serviceConfig script preStart; }) {
-      inherit (systemd.services) "microvm@" "microvm@a" "microvm-state@" "microvm-secrets@";
+      inherit (systemd.services) "microvm@" "microvm-state@" "microvm-secrets@";
       inherit (systemd.services) microvm-install microvm-retire;
     };
+    dropIn = hosts.lab.config.microvm-emit.dropIns.a.Service;
     state = hosts.lab.config.environment.etc."microvm/state.json".text;
     bridged = hosts.bridged.config.systemd.services."microvm@".serviceConfig;
     ssh = builtins.mapAttrs (_: vm: builtins.intersectAttrs authentication (settingsOf vm)) { inherit (microvm.vms) a b; };
@@ -164,7 +166,10 @@ describe.skipIf(missing !== undefined)("with systemd", () => {
     await put(`${UNITS}/microvm-install.service`, unitFile(unit("microvm-install")));
     await script("microvm-secrets@");
     await put(`${UNITS}/microvm@.service`, unitFile(withoutRegister(unit("microvm@"))));
-    await put(`${UNITS}/microvm@a.service.d/overrides.conf`, unitFile({ ...unit("microvm@a"), Type: "simple" }));
+    await put(
+      `${UNITS}/microvm@a.service.d/overrides.conf`,
+      unitFile({ ...withPrograms(evaluated.dropIn), Type: "simple" }),
+    );
     const runner_ = "/run/runner/bin";
     await put(`${runner_}/microvm-run`, HYPERVISOR, "0755");
     await put(`${runner_}/microvm-shutdown`, '#!/bin/sh\necho stopped >stopped\nkill "$MAINPID"\n', "0755");

@@ -45,7 +45,7 @@ const facts = `host:
     factsOf = name: vm:
       let
         inherit ((systemOf vm).config) microvm networking users environment systemd services;
-        unit = host.systemd.services."microvm@\${name}";
+        inherit (host.microvm-emit.dropIns.\${name}) Service;
       in
       {
         inherit (networking) hostName;
@@ -60,9 +60,9 @@ const facts = `host:
         packages = map (package: package.name or "") environment.systemPackages;
         units = builtins.filter (unit: !(builtins.elem unit bringers)) (builtins.attrNames systemd.services);
         hostKeys = map (key: key.path) services.openssh.hostKeys;
-        restarts = unit.serviceConfig.X-RestartIfChanged;
+        restarts = Service.X-RestartIfChanged;
         inherit (vm) autostart restartIfChanged;
-        notifies = unit.serviceConfig.Type;
+        notifies = Service.Type;
       };
   in
   {
@@ -86,7 +86,7 @@ const drvPaths = `host: builtins.mapAttrs (name: vm:
   let system = if (vm.evaluatedConfig or null) != null then vm.evaluatedConfig else vm.config; in {
     guest = system.config.system.build.toplevel.drvPath;
     runner = system.config.microvm.declaredRunner.drvPath;
-    triggers = builtins.length host.systemd.services."microvm@\${name}".unitConfig.X-Restart-Triggers;
+    triggers = builtins.length host.microvm-emit.dropIns.\${name}.Unit.X-Restart-Triggers;
   }) host.microvm.vms`;
 
 interface Drv {

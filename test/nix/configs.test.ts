@@ -164,7 +164,7 @@ describe.each(nixes())("by $version", (nix) => {
   it("a VM has limits on the host, and its user can become root", async () => {
     const vms: Readonly<Record<string, Vm>> = { a: { sudo: true, limits: { cpuPercent: 150 } }, b: {} };
     const apply = asking(`{
-      quotas = builtins.mapAttrs (name: _: host.systemd.services."microvm@\${name}".serviceConfig.CPUQuota or null) guests;
+      quotas = builtins.mapAttrs (name: _: host.microvm-emit.dropIns.\${name}.Service.CPUQuota or null) guests;
       wheels = builtins.mapAttrs (_: guest: guest.users.users.alice.extraGroups) guests;
       asks = builtins.mapAttrs (_: guest: guest.security.sudo.wheelNeedsPassword) guests;
     }`);

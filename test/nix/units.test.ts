@@ -71,12 +71,16 @@ const host = "nixosConfigurations.h.config";
 const names = Object.keys(most) as (keyof typeof most)[];
 const secretive: Vm = { secrets: { KEY: "/run/secrets/key" } };
 
-/** The `serviceConfig` of services of the host; undefined for a missing service. */
+/** The `serviceConfig` of services and of drop-ins for VMs; null for a missing unit. */
 const servicesOf = (evaluate: Evaluate, flake: string, wanted: readonly string[]): Promise<unknown> =>
   evaluate(
     flake,
-    `${host}.systemd.services`,
-    `services: builtins.listToAttrs (map (name: { inherit name; value = services.\${name}.serviceConfig or null; }) [ ${wanted
+    host,
+    `host: let
+      valueOf = name: host.systemd.services.\${name}.serviceConfig or dropIns.\${name} or null;
+      dropIns = builtins.listToAttrs (builtins.attrValues (builtins.mapAttrs
+        (name: dropIn: { name = "microvm@\${name}"; value = dropIn.Service; }) host.microvm-emit.dropIns));
+    in builtins.listToAttrs (map (name: { inherit name; value = valueOf name; }) [ ${wanted
       .map((name) => JSON.stringify(name))
       .join(" ")} ])`,
   );
@@ -168,8 +172,9 @@ describe.each([
     const flake = withVms({ a: { workspace: "/srv/a", agent: false, sshHostKeys: false, network: "none" } });
     const seen = await evaluate(
       flake,
-      `${host}.systemd.services`,
-      `services: let
+      host,
+      `host: let
+        inherit (host.systemd) services;
         has = wanted: given: builtins.filter (unit: builtins.elem unit given) wanted;
         state = [ "microvm-state@%i.service" ];
         policy = [ "microvm-policy.service" ];
@@ -178,7 +183,7 @@ describe.each([
         restart = services."microvm-state@".restartIfChanged;
         requires = map (name: has (state ++ policy) services.\${name}.requires) [ "microvm@" "microvm-virtiofsd@" ];
         after = has policy services."microvm@".after;
-        mounts = services."microvm@a".unitConfig.RequiresMountsFor;
+        mounts = host.microvm-emit.dropIns.a.Unit.RequiresMountsFor;
       }`,
     );
     expect(seen).toEqual({
@@ -201,7 +206,7 @@ describe.each([
     const flake = withVms({ a: { volumes, writableStoreOverlay: "/nix/.rw-store" } as Vm });
     const before = (await evaluate(
       flake,
-      `${host}.systemd.services."microvm@a".serviceConfig.ExecStartPre`,
+      `${host}.microvm-emit.dropIns.a.Service.ExecStartPre`,
       "lines: map builtins.unsafeDiscardStringContext lines",
     )) as readonly string[];
     expect(
@@ -274,6 +279,40 @@ describe.each([
     const services = await servicesOf(evaluate, flake, ["microvm@"]);
     expect(services).toMatchObject({ "microvm@": { NoNewPrivileges: false, TasksMax: 99 } });
     expect(await evaluate(flake, `${host}.systemd.slices.microvm.sliceConfig.CPUWeight`, "weight: weight")).toBe(20);
+  });
+
+  it.skipIf(!isThere)("have drop-ins with the settings of microvm.nix", async () => {
+    const flake = withVms({ a: { restartIfChanged: true, workspace: "/srv/a", agent: false, sshHostKeys: false } });
+    const dropIn = await evaluate(
+      flake,
+      `${host}.microvm-emit.dropIns.a`,
+      `{ Unit, Service }: {
+        names = builtins.mapAttrs (_: builtins.attrNames) { inherit Unit Service; };
+        triggers = builtins.length Unit.X-Restart-Triggers;
+        inherit (Service) Type X-RestartIfChanged;
+      }`,
+    );
+    expect(dropIn).toEqual({
+      names: { Unit: ["RequiresMountsFor", "X-Restart-Triggers"], Service: ["ExecStartPre", "Type", "X-RestartIfChanged"] },
+      triggers: 2,
+      Type: "notify",
+      "X-RestartIfChanged": ["", true],
+    });
+  });
+
+  it.skipIf(!isThere)("keep their template when a module of the host changes the unit of one VM", async () => {
+    const changed = ["microvm@a", "microvm-virtiofsd@a", "microvm-state@a"];
+    const module = `{ systemd.services = builtins.listToAttrs (map (name: { inherit name; value.serviceConfig.Nice = 5; }) [ ${changed
+      .map((name) => `"${name}"`)
+      .join(" ")} ]); }`;
+    const kinds = await evaluate(
+      withVms({ a: {} }, module),
+      `${host}.systemd.services`,
+      `services: map (name: { inherit (services.\${name}) overrideStrategy path; inherit (services.\${name}.serviceConfig) Nice; }) [ ${changed
+        .map((name) => `"${name}"`)
+        .join(" ")} ]`,
+    );
+    expect(kinds).toEqual(changed.map(() => ({ overrideStrategy: "asDropin", path: [], Nice: 5 })));
   });
 
   it.skipIf(!isThere)("do not exist on a host without VMs", async () => {

@@ -96,7 +96,8 @@ let
     hasAttrByPath = path: set: path == [ ] || (set ? ${head path} && hasAttrByPath (tail path) set.${head path});
     updateManyAttrsByPath = updates: set: foldl' (set: { path, update }: updateAttrByPath path update set) set updates;
     updateAttrByPath = path: update: set:
-      if path == [ ] then update set else set // { ${head path} = updateAttrByPath (tail path) update set.${head path}; };
+      if path == [ ] then update set
+      else set // { ${head path} = updateAttrByPath (tail path) update (if length path == 1 then set.${head path} else set.${head path} or { }); };
     setAttrByPath = path: value: if path == [ ] then value else { ${head path} = setAttrByPath (tail path) value; };
     getAttrs = names: set: genAttrs names (n: set.${n});
     zipAttrs = zipAttrsWith (_: values: values);

@@ -155,6 +155,13 @@ let
         in
         if options == [ ] then mergeTree loc below defs
         else if tail below == [ ] then { value = option.value; options = option; unmatched = [ ]; set = optional option.isSet option; }
+        else if length options == length below && all (d: d.options ? type.extend) below then
+          let
+            types' = map (d: d.options.type) below;
+            type = foldl' (merged: other: merged.extend other) (head types') (tail types');
+            extended = evalOption loc (head below).file (lib.foldl' (merged: d: merged // d.options) { } (lib.reverseList below) // { inherit type; }) defs;
+          in
+          { value = extended.value; options = extended; unmatched = [ ]; set = optional extended.isSet extended; }
         else throw "The option `${showOption loc}' is declared more than once, in `${files}'.";
       nodes = mapAttrs node declsByName;
       children = attrValues nodes;

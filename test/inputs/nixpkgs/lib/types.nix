@@ -110,6 +110,8 @@ let
         eval = evaluate;
         empty = (evaluate [ "<name>" ] [ ]).value;
         modules = base;
+        # A further declaration of an option with this type.
+        extend = other: submoduleWith { modules = base ++ other.modules; inherit specialArgs shorthandOnlyDefinesConfig description class; };
       };
       freeforms = concatMap (m: lib.optional (isAttrs m && m ? freeformType) m.freeformType) modules;
     in
@@ -215,7 +217,7 @@ let
       check = isAttrs;
       eval = attrsEval false elem;
       empty = { };
-    };
+    } // lib.optionalAttrs (elem ? extend) { inherit elem; extend = other: types.attrsOf (elem.extend other.elem); };
     lazyAttrsOf = elem: types.attrsOf elem // {
       name = "lazyAttrsOf";
       description = "lazy attribute set of ${phrase [ "noun" "composite" ] elem}";
