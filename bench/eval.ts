@@ -1,6 +1,7 @@
 /**
  * Measures Nix's evaluation of a host by the number of its VMs and guests, on real modules: `npx jiti bench/eval.ts`,
- * with `--shared 1,20,100`, `--own 1,2` (the baseline) and `--rounds 3` to change the amount. `MICROVM_EMIT_RIG` names
+ * with `--shared 1,20,100`, `--own 1,2` (the baseline) and `--rounds 3` to change the amount. Nix has the environment
+ * variables of `microvm-emit check`, or with `--plain` only those of this process. `MICROVM_EMIT_RIG` names
  * a folder with `nixpkgs`, `microvm`, `home-manager`, `stapelbergnix` and
  * `inputs/{spectrum,nix-index-database,configfiles}` as plain trees and a `store`; `MICROVM_EMIT_NIX_CURRENT` names the
  * `nix` to use if that on PATH is old. Needs Linux's `/proc`. Each evaluation is a new process.
@@ -11,6 +12,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { nixEnvironment } from "../packages/emit/src/check/nix-environment.js";
 import { ast, claudeCode, type Config, emacs, emit, fromInput, render, type Vm, zsh } from "microvm-emit";
 
 const { values: options } = parseArgs({
@@ -18,6 +20,7 @@ const { values: options } = parseArgs({
     shared: { type: "string", default: "1,2,5,20,100,400" },
     own: { type: "string", default: "1,2,5,20" },
     rounds: { type: "string", default: "3" },
+    plain: { type: "boolean", default: false },
   },
 });
 const sizes = (text: string): readonly number[] => text.split(",").filter(Boolean).map(Number);
@@ -96,7 +99,10 @@ const inputs = {
   zkjnastools: "inputs/zkjnastools",
   configfiles: "inputs/configfiles",
 };
-const env = { ...process.env, NIX_CONFIG: "experimental-features = nix-command flakes\nflake-registry =\n" };
+const env = {
+  ...(options.plain ? process.env : nixEnvironment()),
+  NIX_CONFIG: "experimental-features = nix-command flakes\nflake-registry =\n",
+};
 const offline = ["--store", join(rig, "store"), "--offline"];
 
 /** A flake on disk and its host. */

@@ -91,13 +91,19 @@ const functionName = (expr: Expr): string | undefined =>
         ? expr.name
         : undefined;
 
-const isInternal = (expr: Expr): boolean =>
-  nodesOf(expr).some((node) => node.kind === "binding" && staticName(node.path[0]) === "internal");
+const has = (expr: Expr, name: string): boolean =>
+  nodesOf(expr).some((node) => node.kind === "binding" && staticName(node.path[0]) === name);
+
+/** NixOS describes an option that this library declares again with `mkOption { type = …; }`, to extend its type. */
+const isOfNixos = (expr: Expr): boolean => functionName(expr) === "mkOption" && !has(expr, "description");
 
 /** Names of the options that a file declares. */
 const declaredIn = (path: string): readonly string[] =>
   nodesOf(parsed(path)).flatMap((node) =>
-    node.kind === "binding" && declaring.has(functionName(node.value) ?? "") && !isInternal(node.value)
+    node.kind === "binding" &&
+    declaring.has(functionName(node.value) ?? "") &&
+    !has(node.value, "internal") &&
+    !isOfNixos(node.value)
       ? [staticName(node.path.at(-1)) ?? ""]
       : [],
   );

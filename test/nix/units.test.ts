@@ -293,7 +293,10 @@ describe.each([
       }`,
     );
     expect(dropIn).toEqual({
-      names: { Unit: ["RequiresMountsFor", "X-Restart-Triggers"], Service: ["ExecStartPre", "Type", "X-RestartIfChanged"] },
+      names: {
+        Unit: ["RequiresMountsFor", "X-Restart-Triggers"],
+        Service: ["ExecStartPre", "Type", "X-RestartIfChanged"],
+      },
       triggers: 2,
       Type: "notify",
       "X-RestartIfChanged": ["", true],

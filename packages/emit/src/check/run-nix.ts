@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { ownProcess } from "../fs/own-process.js";
 import type { TextFile } from "../output-file.js";
 import { Failed } from "../report/failure.js";
+import { nixEnvironment } from "./nix-environment.js";
 
 /** Input name and flake reference, as for `--override-input`. */
 export type Override = readonly [name: string, reference: string];
@@ -70,7 +71,7 @@ export const evaluate = (
         installable,
       ],
       // A Nix that evaluates forever ignores SIGTERM.
-      { stdio: ["ignore", "pipe", "pipe"], signal, killSignal: "SIGKILL" },
+      { stdio: ["ignore", "pipe", "pipe"], env: nixEnvironment(), signal, killSignal: "SIGKILL" },
     );
     let stdout = "";
     let stderr = "";

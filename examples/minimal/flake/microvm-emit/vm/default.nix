@@ -82,6 +82,7 @@ let
 in
 {
   imports = [
+    ./drop-ins.nix
     ./install.nix
     ./names.nix
     ./ownership.nix

@@ -20,38 +20,50 @@ let
   installed = import ./installed.nix { inherit lib config; };
   # microvm-install.service replaces these.
   installers = map (name: "install-microvm-${name}") (builtins.attrNames installed);
+  units = map (name: "microvm@${name}") (builtins.attrNames installed);
 
-  # Changes of the units of VMs, by unit.
-  changes = lib.concatMapAttrs (
-    name: vm:
+  # The settings of the unit of a VM, by section of its drop-in.
+  sectionsOf =
+    services: name: vm:
     let
+      service = services."microvm@${name}";
       guest = (import ./nixos-of.nix name vm).config;
       own = cfg.units.${name} or { };
+      listed = key: values: lib.optionalAttrs (values != [ ]) { ${key} = toString values; };
     in
     {
-      "microvm@${name}" =
-        service:
-        service
+      Unit =
+        service.unitConfig or { }
+        // own.unitConfig or { }
+        // listed "Wants" (service.wants or [ ] ++ own.wants or [ ])
+        // listed "After" (service.after or [ ])
         // {
-          wants = service.wants or [ ] ++ own.wants or [ ];
-          serviceConfig = service.serviceConfig // own.serviceConfig or { };
-          # NixOS would write the paths to a file.
-          restartTriggers = [ ];
-          unitConfig =
-            service.unitConfig or { }
-            // own.unitConfig or { }
-            // {
-              # microvm.nix restarts a VM when its guest changes, but its runner can change without its guest.
-              X-Restart-Triggers = map toString (service.restartTriggers ++ [ guest.microvm.declaredRunner ]);
-            };
+          # microvm.nix restarts a VM when its guest changes, but its runner can change without its guest.
+          X-Restart-Triggers = map toString (service.restartTriggers ++ [ guest.microvm.declaredRunner ]);
         };
-    }
-  ) installed;
+      Service = service.serviceConfig // own.serviceConfig or { };
+    };
+  # The other settings of the unit stay in `systemd.services`.
+  inSections = [
+    "after"
+    "overrideStrategy"
+    "path"
+    "restartTriggers"
+    "serviceConfig"
+    "unitConfig"
+    "wants"
+  ];
+  withoutSections =
+    service:
+    let
+      others = removeAttrs service inSections;
+    in
+    lib.optionalAttrs (others != { }) (others // { overrideStrategy = "asDropin"; });
 
-  # Without these changes, a compromised hypervisor could become root on the host, so an unknown form of the module is an error.
+  # Without the changes below, a compromised hypervisor could become root on the host, so an unknown form of the module is an error.
   requireUnits =
     services:
-    lib.throwIfNot (lib.all (unit: services ? ${unit}) (builtins.attrNames changes ++ installers))
+    lib.throwIfNot (lib.all (unit: services ? ${unit}) (units ++ installers))
       "This version of microvm.nix has other units than those that microvm-emit/vm/microvm-host.nix changes. Use an older one, or update microvm-emit."
       services;
 
@@ -64,7 +76,6 @@ let
           path = [
             "config"
             "content"
-            "systemd"
           ]
           ++ path;
           inherit update;
@@ -72,16 +83,30 @@ let
       )
       [
         {
-          path = [ "services" ];
+          path = [
+            "systemd"
+            "services"
+          ];
           update =
             services:
-            builtins.mapAttrs (unit: changes.${unit} or lib.id) (
-              lib.filterAttrs (_: service: service != redundant) (removeAttrs (requireUnits services) installers)
-            );
+            let
+              others = removeAttrs (requireUnits services) (installers ++ units);
+              rest = lib.genAttrs units (unit: withoutSections services.${unit});
+            in
+            lib.filterAttrs (_: service: service != redundant) others
+            // lib.filterAttrs (_: service: service != { }) rest;
+        }
+        {
+          path = [
+            "microvm-emit"
+            "dropIns"
+          ];
+          update = _: builtins.mapAttrs (sectionsOf host.config.content.systemd.services) installed;
         }
         # microvm.nix would create missing folders with the owner microvm:kvm, and the user could not write there.
         {
           path = [
+            "systemd"
             "tmpfiles"
             "settings"
             "10-microvm"
