@@ -260,6 +260,11 @@ let
     systemdMinimal = systemd;
     systemdUkify = systemd;
     udev = systemd;
+    # callPackage finds these attributes too, so a stub with `lib` would replace the library.
+    xorg = {
+      inherit lndir;
+      xauth = stub "xauth";
+    };
 
     acl = debs "acl" [
       "acl"
