@@ -11,9 +11,10 @@ import { planFile } from "../config-file/plan-file.js";
 import { withoutLinks } from "../fs/without-links.js";
 import type { Texts } from "../fs/read-text.js";
 import { Failed } from "../report/failure.js";
+import { diagnosticsOf, exitCodeOf } from "../report/failure-words.js";
 import { answersFor } from "./answers.js";
 import { configText } from "./config-text.js";
-import { changeOf, type FlakeChange } from "./flake-change.js";
+import { possibleChangeOf } from "./flake-change.js";
 
 export type Initialized = Outcome<Emitted & { readonly config: string; readonly into: string | null }>;
 
@@ -27,12 +28,15 @@ export const initialize = async (
   const existing = configIn(folder);
   if (existing !== undefined) throw new Failed({ kind: "config-exists", file: existing });
   const into = intoOf(folder, options.into);
-  const answers = await answersFor(folder, into, options, isInteractive);
+  const { answers, found } = await answersFor(folder, into, options, isInteractive);
   const places = placesOf(join(folder, "microvm.config.ts"));
   const { config } = places;
   const text = configText(answers);
   const texts = new Map([[config, text]]);
-  const change = into === undefined ? undefined : await flakeChange(places, texts, into, answers.host);
+  const { change, failure } =
+    into === undefined
+      ? { change: undefined, failure: undefined }
+      : await flakeChange(places, texts, into, answers.host);
   if (change !== undefined && isInteractive) await confirm(`Change ${change.file}?`, options.yes === true, change.diff);
   const files = [
     { path: config, before: null, text },
@@ -43,11 +47,16 @@ export const initialize = async (
     json: { config, ...json, into: into ?? null },
     text: (style) =>
       [
+        ...found.map(({ name, value, source }) => `${style.green("found")}    ${name} ${value} (${source})\n`),
         `${style.green("written")}  ${style.path(config)}\n`,
         ...(change === undefined ? [] : [`${style.green("changed")}  ${style.path(change.file)}\n`]),
         formatEmitted(json, style, answers.vm),
       ].join(""),
-    findings,
+    findings: {
+      ...findings,
+      problems: [...findings.problems, ...(failure === undefined ? [] : diagnosticsOf(failure))],
+    },
+    ...(failure && { exitCode: exitCodeOf(failure) }),
   };
 };
 
@@ -56,16 +65,21 @@ const intoOf = (folder: string, typed: InitOptions["into"]): string | undefined 
   if (typed === false) return undefined;
   if (typeof typed === "string") return resolve(typed);
   const flake = join(folder, "flake.nix");
-  return existsSync(flake) && readFileSync(flake, "utf8").includes("nixosSystem") ? flake : undefined;
+  return existsSync(flake) && /nixosSystem|nixosConfigurations/.test(readFileSync(flake, "utf8")) ? flake : undefined;
 };
 
-const flakeChange = async (typed: Places, texts: Texts, file: string, host: string): Promise<FlakeChange> => {
+const flakeChange = async (
+  typed: Places,
+  texts: Texts,
+  file: string,
+  host: string,
+): Promise<ReturnType<typeof possibleChangeOf>> => {
   // A rename would replace the link, whose target the repository chose.
   if (lstatSync(file).isSymbolicLink())
     throw new Failed({ kind: "flake-not-editable", file, reason: "it is a symbolic link", byHand: [] });
   const { places, planned } = await planFile(typed, undefined, texts);
   const folder = relative(dirname(file), join(places.outputDir, "hosts", host));
-  return changeOf(file, readFileSync(file, "utf8"), {
+  return possibleChangeOf(file, readFileSync(file, "utf8"), {
     name: host,
     folder: folder.startsWith(".") ? folder : `./${folder}`,
     inputs: planned.plan.inputs,

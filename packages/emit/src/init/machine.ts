@@ -1,7 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { hostname, networkInterfaces, userInfo } from "node:os";
 import { join } from "node:path";
-import { type Expr, nodesOf, parse, staticName } from "@microvm-emit/nix-ast";
 import { readIfThere } from "../fs/read-text.js";
 
 /** The facts of a machine that a first config needs; undefined for a fact that was not found. */
@@ -73,46 +72,3 @@ const filesIn = (folder: string): readonly string[] => {
     return [];
   }
 };
-
-/** Deeper folders of a host's configuration contain modules of programs. */
-const maxDepth = 4;
-const maxFiles = 300;
-
-/** The values of `system.stateVersion` in the Nix files of a folder, each once. */
-export const stateVersionsIn = (directory: string): readonly string[] => {
-  const found = new Set<string>();
-  let files = 0;
-  const search = (folder: string, depth: number): void => {
-    if (depth > maxDepth) return;
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (entry.isDirectory() && !entry.name.startsWith(".") && entry.name !== "node_modules")
-        search(join(folder, entry.name), depth + 1);
-      if (!entry.isFile() || !entry.name.endsWith(".nix") || ++files > maxFiles) continue;
-      const text = readFileSync(join(folder, entry.name), "utf8");
-      if (text.includes("stateVersion")) for (const version of stateVersionsOf(text)) found.add(version);
-    }
-  };
-  if (existsSync(directory)) search(directory, 0);
-  return [...found];
-};
-
-/** `system.stateVersion = "26.05";` or `system = { stateVersion = "26.05"; }`; `home.stateVersion` is another setting. */
-const stateVersionsOf = (text: string): readonly string[] => {
-  const parsed = parse(text);
-  if (parsed._tag === "Left") return [];
-  const versions: string[] = [];
-  for (const node of nodesOf(parsed.right)) {
-    if (node.kind !== "binding") continue;
-    const names = node.path.map(staticName);
-    if (names.at(-2) === "system" && names.at(-1) === "stateVersion") versions.push(...textOf(node.value));
-    if (names.at(-1) === "system" && node.value.kind === "attrs")
-      for (const inner of node.value.bindings)
-        if (inner.kind === "binding" && inner.path.length === 1 && staticName(inner.path[0]) === "stateVersion")
-          versions.push(...textOf(inner.value));
-  }
-  return versions;
-};
-
-/** The text of a string without interpolation. */
-const textOf = (value: Expr): readonly string[] =>
-  value.kind === "str" && value.parts.every((part) => typeof part === "string") ? [value.parts.join("")] : [];

@@ -54,6 +54,16 @@ export const importHost = (text: string, host: ImportedHost): Result<EditError |
   );
 };
 
+/** Adds only the inputs that a host needs to a flake. */
+export const importInputs = (text: string, host: ImportedHost): Result<EditError | ParseError, string> => {
+  const opened = openNix(text);
+  if (opened._tag === "Left") return opened;
+  return pipe(
+    addInputs(opened.right, host.inputs),
+    E.map(({ file }) => file.text),
+  );
+};
+
 /** The inputs that a flake lacks, and the module, for a flake that has to be changed by hand. */
 export const handWritten = (text: string, { folder, inputs }: ImportedHost): Expr => {
   const opened = openNix(text);
@@ -61,21 +71,19 @@ export const handWritten = (text: string, { folder, inputs }: ImportedHost): Exp
     opened._tag === "Left"
       ? inputs
       : inputs.filter(({ name, url }) => inputLike(opened.right, name, url) === undefined);
-  return attrs([
-    binding(
-      "inputs",
-      attrs(
-        missing.map(({ name, url, follows }) =>
-          binding(
-            name,
-            attrs([
-              binding("url", url),
-              ...Object.entries(follows).map(([inner, outer]) => binding(["inputs", inner, "follows"], outer)),
-            ]),
-          ),
-        ),
+  const lacked = attrs(
+    missing.map(({ name, url, follows }) =>
+      binding(
+        name,
+        attrs([
+          binding("url", url),
+          ...Object.entries(follows).map(([inner, outer]) => binding(["inputs", inner, "follows"], outer)),
+        ]),
       ),
     ),
+  );
+  return attrs([
+    ...(missing.length === 0 ? [] : [binding("inputs", lacked)]),
     binding(
       "modules",
       list([call(select(ident("nixpkgs"), "lib", "modules", "importApply"), path(folder), attrs([inherit("inputs")]))]),

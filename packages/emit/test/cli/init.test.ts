@@ -66,6 +66,38 @@ describe("microvm-emit init", () => {
     expect(treeOf(dir)).toEqual({});
   });
 
+  it("reads the host, its user and the user's keys from the host's files", () => {
+    const dir = temporaryDirectory();
+    layOut(dir, {
+      "configuration.nix": `{ lib, ... }: {
+  networking.hostName = "box";
+  system.stateVersion = "25.05";
+  users = {
+    mutableUsers = false;
+    users.carol = {
+      isNormalUser = true;
+      openssh.authorizedKeys.keys = [ "${sshKey}" ];
+    };
+    users.daemon.isSystemUser = true;
+  };
+}
+`,
+    });
+    const { exitCode, stdout } = microvmEmit(dir, ["init", "--yes"]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("found    host box (networking.hostName)\n");
+    expect(stdout).toContain("found    user carol (users.users)\n");
+    const config = readFileSync(join(dir, "microvm.config.ts"), "utf8");
+    for (const part of ["box: {", 'name: "carol"', sshKey]) expect(config).toContain(part);
+  });
+
+  it("lets options win over the host's files", () => {
+    const dir = folder({ "host.nix": '{ networking.hostName = "box"; users.users.carol.isNormalUser = true; }' });
+    expect(init(dir).exitCode).toBe(0);
+    const config = readFileSync(join(dir, "microvm.config.ts"), "utf8");
+    for (const part of ["workstation: {", 'name: "alice"']) expect(config).toContain(part);
+  });
+
   it("asks for the state version when the files have several", () => {
     const dir = folder({ "laptop.nix": '{ system = { stateVersion = "24.11"; }; }' });
     const { problems } = parsed(init(dir, "--json"));
@@ -109,25 +141,71 @@ describe("microvm-emit init in a folder with a flake", () => {
     expect(Object.keys(tree).filter((path) => path.endsWith("flake.nix"))).toEqual(["flake.nix"]);
   });
 
-  it("changes nothing if another file builds the host, and prints the lines to add", () => {
-    const dir = folder({ "flake.nix": "{ outputs = inputs: import ./nixosSystem.nix inputs; }" });
-    const before = treeOf(dir);
-    const { problems } = parsed(init(dir, "--json"));
-    expect(problems).toMatchObject([{ code: "flake-not-editable" }]);
+  it("writes the config if another file builds the host, and prints the lines to add", () => {
+    const flake = "{ outputs = inputs: import ./nixosSystem.nix inputs; }";
+    const dir = folder({ "flake.nix": flake });
+    const { exitCode, problems, config } = parsed(init(dir, "--json"));
+    expect([exitCode, problems, config]).toMatchObject([
+      1,
+      [{ code: "flake-not-editable" }],
+      join(dir, "microvm.config.ts"),
+    ]);
     expect(problems[0]?.details?.join("\n")).toContain("importApply ./microvms/hosts/workstation");
-    expect(treeOf(dir)).toEqual(before);
+    expect(Object.keys(treeOf(dir))).toEqual(
+      expect.arrayContaining(["microvm.config.ts", "microvms/hosts/workstation/vms/devvm.nix"]),
+    );
   });
 
-  it("prints only the inputs that the flake lacks, and names --host, if the flake has another host", () => {
-    const dir = folder({ "flake.nix": ownFlake.replace("nixosConfigurations.workstation", "nixosConfigurations.box") });
-    const before = treeOf(dir);
+  it("adds the inputs and prints the module if the flake builds the host with a function", () => {
+    const helper = ownFlake.replace("nixpkgs.lib.nixosSystem", "inputs.self.lib.mkHost");
+    const dir = folder({ "flake.nix": helper });
     const [problem] = parsed(init(dir, "--json")).problems;
     const lines = problem?.details?.join("\n") ?? "";
-    expect(lines).toContain("nixpkgs-unstable = {");
-    expect(lines).not.toMatch(/^ *(nixpkgs|microvm) = /m);
-    expect(problem).toMatchObject({ message: expect.stringContaining("known systems: box") as string });
-    expect(problem).toMatchObject({ remedy: expect.stringContaining("--host") as string });
-    expect(treeOf(dir)).toEqual(before);
+    expect(problem?.code).toBe("flake-not-editable");
+    expect(lines).toContain("importApply ./microvms/hosts/workstation");
+    expect(lines).not.toContain("inputs = {\n");
+    expect(readFileSync(join(dir, "flake.nix"), "utf8")).toContain("nixpkgs-unstable.url = ");
+    expect(existsSync(join(dir, "microvm.config.ts"))).toBe(true);
+  });
+
+  it("adds the module to a system in the argument of flake-parts", () => {
+    const parts = `{
+  inputs.flake-parts.url = "github:hercules-ci/flake-parts";
+  inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-25.11";
+  outputs = inputs@{ flake-parts, ... }:
+    flake-parts.lib.mkFlake { inherit inputs; } {
+      systems = [ "x86_64-linux" ];
+      flake.nixosConfigurations.box = inputs.nixpkgs.lib.nixosSystem {
+        modules = [ ./configuration.nix ];
+      };
+    };
+}
+`;
+    const dir = folder({ "flake.nix": parts });
+    const ended = microvmEmit(dir, ["init", "--yes", "--user", "alice", "--ssh-key", sshKey]);
+    expect(ended).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(ended.stdout).toContain("found    host box (nixosConfigurations of flake.nix)\n");
+    expect(readFileSync(join(dir, "flake.nix"), "utf8")).toContain("importApply ./microvms/hosts/box {");
+  });
+
+  it("names --host if the flake has only another host", () => {
+    const dir = folder({ "flake.nix": ownFlake.replace("nixosConfigurations.workstation", "nixosConfigurations.box") });
+    expect(parsed(init(dir, "--json")).problems).toMatchObject([
+      { code: "flake-not-editable", message: expect.stringContaining("known systems: box") as string },
+    ]);
+  });
+
+  it("asks for the host if the flake has several", () => {
+    const dir = folder({
+      "flake.nix": ownFlake.replace(
+        "nixosConfigurations.workstation",
+        "nixosConfigurations.rack = x;\n      nixosConfigurations.box",
+      ),
+    });
+    expect(parsed(microvmEmit(dir, ["init", "--yes", "--user", "alice", "--json"])).problems).toMatchObject([
+      { code: "init-unanswered", details: [expect.stringContaining("from nixosConfigurations of flake.nix")] },
+    ]);
+    expect(existsSync(join(dir, "microvm.config.ts"))).toBe(false);
   });
 
   it("writes no config and no flake when a file is in the way", () => {

@@ -23,17 +23,18 @@ export const nixFailures = {
    * The flake has no place to edit
    *
    * `init --into` adds inputs to `inputs` and a module to the `modules` of a `nixosSystem` call. Both must be literals
-   * in the file. If the flake computes them, or builds hosts with a function from another file, edit it by hand.
+   * in the file. If the flake computes them, or builds hosts with a function from another file, add the lines of the report by
+   * hand. `init` writes the config and the modules all the same, and adds the inputs if it can.
    */
   "flake-not-editable": {
     exitCode: 1,
     words: ({ file, reason, byHand }) => ({
       subject: file,
-      message: `The flake cannot be edited: ${reason}. Nothing was changed.`,
+      message: `The host's module cannot be added to the flake: ${reason}.`,
       remedy:
         byHand.length === 0
           ? "Pass the path of the file itself with --into."
-          : "If the flake builds the host under another name, pass this name with --host. Otherwise write a config with `flake: false`, emit it, and add the above to your flake by hand.",
+          : "Add the above to the flake by hand. If the flake builds the host under another name, use this name in the config.",
       details: byHand,
     }),
   },
