@@ -50,7 +50,7 @@ export const initialize = async (
         ...found.map(({ name, value, source }) => `${style.green("found")}    ${name} ${value} (${source})\n`),
         `${style.green("written")}  ${style.path(config)}\n`,
         ...(change === undefined ? [] : [`${style.green("changed")}  ${style.path(change.file)}\n`]),
-        formatEmitted(json, style, answers.vm),
+        formatEmitted(json, style, failure === undefined ? answers.vm : undefined),
       ].join(""),
     findings: {
       ...findings,
