@@ -4,6 +4,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { factsOf, giveKey, putFacts } from "../test/lab/stand-in.js";
 import { bootSystemdHost, EMIT, whatSystemdMisses } from "../test/lab/systemd-host.js";
 
 const missing = whatSystemdMisses();
@@ -15,33 +16,11 @@ if (missing !== undefined) {
 const rounds = 15;
 const goals = { ratio: 1.3, milliseconds: 150 };
 
-const facts = {
-  host: "vm",
-  stateDir: "/var/lib/microvms",
-  bridges: ["vms"],
-  vms: {
-    first: {
-      ...{
-        addresses: ["10.8.0.1"],
-        user: "alice",
-        workspace: "/home/alice",
-        repository: null,
-        agent: null,
-        guest: null,
-      },
-      ...{ sshHostKeys: "/var/lib/microvm-host-keys/first", images: [], taps: [] },
-    },
-  },
-};
-
 const host = await bootSystemdHost();
 try {
+  await putFacts(host, factsOf("vm", { first: { address: "10.8.0.1" } }));
+  await giveKey(host);
   await host.run(`
-    mkdir -p /etc/microvm /home/alice/.ssh
-    cat >/etc/microvm/vms.json <<'END'\n${JSON.stringify(facts)}\nEND
-    ssh-keygen -q -t ed25519 -N '' -f /home/alice/.ssh/id_ed25519
-    cp /home/alice/.ssh/id_ed25519.pub /home/alice/.ssh/authorized_keys
-    chown -R alice:alice /home/alice
     make-vm first 10.8.0.1
     systemctl start microvm@first`);
   const options = [

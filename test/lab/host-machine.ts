@@ -4,6 +4,7 @@ import { emitFlake, evaluateHost } from "./evaluated.js";
 import { bootGuest } from "./guest.js";
 import { image } from "./image.js";
 import { openNamespace } from "./namespace.js";
+import { putWith } from "./put.js";
 
 export interface HostMachine {
   readonly run: Run;
@@ -52,10 +53,7 @@ export const bootHostMachine = async (folder: string): Promise<HostMachine> => {
   const run = await bootGuest({ name: "machine", runner, image: booted, host: namespace, folder, initrd: "script" });
   return {
     run,
-    put: (path, text, mode = "0644") =>
-      run(
-        `mkdir -p "$(dirname ${path})" && base64 -d >${path} <<<'${Buffer.from(text).toString("base64")}' && chmod ${mode} ${path}`,
-      ),
+    put: putWith(run),
     start: (unit) =>
       run(`systemctl start ${unit} || { journalctl -n 30 --no-pager; systemctl status --no-pager ${unit}; exit 1; }`),
     close: () => namespace.close(),

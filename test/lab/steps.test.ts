@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { giveKey } from "./stand-in.js";
 import { bootSystemdHost, EMIT, type SystemdHost, whatSystemdMisses } from "./systemd-host.js";
 
 const missing = whatSystemdMisses();
@@ -51,12 +52,9 @@ describe.skipIf(missing !== undefined)("a user types", () => {
 
   beforeAll(async () => {
     host = await bootSystemdHost();
+    await giveKey(host);
     await host.run(`
-      mkdir -p ${home}/.ssh /etc/microvm /nix/var/nix/profiles
-      ssh-keygen -q -t ed25519 -N '' -f ${home}/.ssh/id_ed25519
-      cp ${home}/.ssh/id_ed25519.pub ${home}/.ssh/authorized_keys
-      chmod -R go= ${home}/.ssh
-      chown -R alice:alice ${home}
+      mkdir -p /etc/microvm /nix/var/nix/profiles
       ssh-keygen -A
       sed 's/^/other /' /etc/ssh/ssh_host_ed25519_key.pub >/etc/ssh/ssh_known_hosts
       echo '10.9.0.1 other' >>/etc/hosts

@@ -9,6 +9,7 @@ import { commandsOf, RUN_COMMANDS, type RunCommand } from "./commands.js";
 import { tail } from "./log.js";
 import { openNamespace, type Namespace } from "./namespace.js";
 import { poll } from "./poll.js";
+import { putWith } from "./put.js";
 import { whatIsMissing } from "./requirements.js";
 
 const RECIPE = fileURLToPath(new URL("systemd", import.meta.url));
@@ -130,10 +131,7 @@ export const bootSystemdHost = async (more: readonly string[] = []): Promise<Sys
     await run(`ip address add ${HOST}/24 dev host; ip link set host up`);
     return {
       run,
-      put: (path, text, mode = "0644") =>
-        run(
-          `mkdir -p "$(dirname ${path})"; echo ${Buffer.from(text).toString("base64")} | base64 -d >${path}; chmod ${mode} ${path}`,
-        ),
+      put: putWith(run),
       start: (units) => run(`systemctl start ${units} || { journalctl -n 40 --no-pager >&2; exit 1; }`),
       outside,
       folder,

@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { temporaryFolder } from "../nix/harness.js";
 import { poll } from "./poll.js";
+import { factsOf, giveKey, putFacts } from "./stand-in.js";
 import { type CommandEnd, bootSystemdHost, EMIT, HOST, type SystemdHost, whatSystemdMisses } from "./systemd-host.js";
 
 const missing = whatSystemdMisses();
@@ -14,27 +14,20 @@ if (missing !== undefined) console.error(`NOT TESTED: commands on VMs, because $
 const ADDRESS = { first: "10.8.0.1", second: "10.8.0.2" } as const;
 
 /** The file that the emitted modules write. */
-const facts = {
-  host: "lab",
-  stateDir: "/var/lib/microvms",
-  bridges: ["vms"],
-  vms: Object.fromEntries(
-    Object.entries(ADDRESS).map(([name, address]) => [
-      name,
-      {
-        addresses: [address],
-        user: "alice",
-        workspace: "/home/alice/work",
-        repository: name === "second" ? { clone: null, image: "workspace.img" } : null,
-        agent: name === "first" ? "WHO=agent sh -c 'echo $WHO in $PWD; exec cat'" : null,
-        guest: null,
-        sshHostKeys: `/var/lib/microvm-host-keys/${name}`,
-        images: ["var.img", ...(name === "second" ? ["workspace.img"] : [])],
-        taps: [],
-      },
-    ]),
-  ),
-};
+const facts = factsOf("lab", {
+  first: {
+    address: ADDRESS.first,
+    workspace: "/home/alice/work",
+    agent: "WHO=agent sh -c 'echo $WHO in $PWD; exec cat'",
+    images: ["var.img"],
+  },
+  second: {
+    address: ADDRESS.second,
+    workspace: "/home/alice/work",
+    repository: { clone: null, image: "workspace.img" },
+    images: ["var.img", "workspace.img"],
+  },
+});
 
 interface Vm {
   readonly name: string;
@@ -57,18 +50,14 @@ describe.skipIf(missing !== undefined)("on a host with systemd", () => {
     vmsOf(host.emit("alice", ["status", name, "--json"])).map(({ state }) => state)[0];
 
   beforeAll(async () => {
-    const key = join(temporaryFolder(), "key");
-    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
     host = await bootSystemdHost();
-    const [secret, known] = [readFileSync(key, "utf8"), readFileSync(`${key}.pub`, "utf8")];
+    await putFacts(host, facts);
+    await giveKey(host);
+    const secret = await host.run("cat /home/alice/.ssh/id_ed25519");
     await host.run(`
-      mkdir -p /etc/microvm /home/alice/.ssh /root/.ssh /home/alice/work
-      cat >/etc/microvm/vms.json <<'END'\n${JSON.stringify(facts)}\nEND
-      cat >/home/alice/.ssh/id_ed25519 <<'END'\n${secret}\nEND
-      cat >/home/alice/.ssh/authorized_keys <<'END'\n${known}\nEND
+      mkdir -p /root/.ssh
       cp /home/alice/.ssh/authorized_keys /root/.ssh
-      chmod 0600 /home/alice/.ssh/*
-      chown -R alice:alice /home/alice
+      install -d -o alice -g alice /home/alice/work
       ssh-keygen -A
       echo '127.0.0.1 vm' >>/etc/hosts
       systemctl reset-failed ssh
@@ -77,7 +66,7 @@ describe.skipIf(missing !== undefined)("on a host with systemd", () => {
     const shown = await host.run("cut -d ' ' -f 1,2 /etc/ssh/ssh_host_ed25519_key.pub");
     await host.outside.script(`
       mkdir -p ${host.folder}/ssh
-      cp ${key} ${host.folder}/ssh/id_ed25519
+      cat >${host.folder}/ssh/id_ed25519 <<'END'\n${secret.trim()}\nEND
       echo '${HOST} ${shown}' >${host.folder}/ssh/known_hosts
       chmod -R go= ${host.folder}/ssh
       mkdir -p /root/.ssh
