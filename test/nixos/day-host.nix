@@ -1,5 +1,10 @@
-# The host of the commands' tests: with SSH, Git, Node.js, a stand-in for nixos-rebuild, and a provider of an API that is ours.
+# The host of the commands' tests: with SSH, Git, Node.js, nixos-rebuild or a stand-in for it, and a provider of an API that is ours.
 { lib, pkgs, ... }:
+let
+  rebuild = lib.hiPrio (
+    pkgs.writeShellScriptBin "nixos-rebuild" (builtins.readFile ./nixos-rebuild.sh)
+  );
+in
 {
   imports = [ ./host.nix ];
   services.openssh.enable = true;
@@ -8,8 +13,10 @@
     pkgs.git
     pkgs.nodejs
     pkgs.python3
-    (lib.hiPrio (pkgs.writeShellScriptBin "nixos-rebuild" (builtins.readFile ./nixos-rebuild.sh)))
+    rebuild
   ];
+  # nixos-rebuild of nixpkgs continues with the program of the flake.
+  system.build.nixos-rebuild = lib.mkForce rebuild;
   networking.hosts."203.0.113.30" = [ "api.example" ];
   microvm-emit.gateway.providers.anthropic = {
     host = "api.example";

@@ -1,6 +1,6 @@
 /**
  * `microvm-emit diff --deployed` and `deploy` with real Nix. `ssh` and `nixos-rebuild` are stand-ins that record their arguments
- * and answer from files, because no machine here can run a switch.
+ * and answer from files; test/nixos/deploy.test.ts has real ones.
  */
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,8 +9,6 @@ import { nixes } from "../../../../test/nix/harness.js";
 import { layOut, temporaryDirectory } from "../tree.js";
 import { configurationNix, type Ended, microvmEmit, parsed } from "./cli.js";
 import { nixEnvironment, overrides } from "./offline-nix.js";
-
-console.error("NOT TESTED here: a real nixos-rebuild and a real ssh. Stand-ins record their arguments.");
 
 const sshKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDc0Y2RmYjE4ZTU4NmY0NzYzMjZkOWVhMjM1YzQ4ZTkx alice";
 
