@@ -26,8 +26,11 @@ export const answersFor = async (
   const files = readHostFiles(folder);
   const hosts = files.systems.length > 0 ? files.systems : files.hostNames;
   const users = files.users.size > 0 ? [...files.users.keys()] : machine.users;
+  // This machine may have another name than a host whose name is computed.
+  const isHostUnknown = files.systems.length === 0 && files.isHostNameComputed;
+  const hostHere = hosts.length === 0 ? machine.host : certain(hosts, machine.host);
   const found = {
-    host: options.host ?? (hosts.length === 0 ? machine.host : certain(hosts, machine.host)),
+    host: options.host ?? (isHostUnknown ? undefined : hostHere),
     user: options.user ?? certain(users, machine.users.find(isCurrent)),
     stateVersion: options.stateVersion ?? certain(files.stateVersions, undefined),
     module: into !== undefined ? "" : moduleIn(folder, options.module),

@@ -8,6 +8,8 @@ export interface HostFiles {
   readonly systems: readonly string[];
   /** Values of `networking.hostName`. */
   readonly hostNames: readonly string[];
+  /** True if a value of `networking.hostName` is no literal: its text is unknown. */
+  readonly isHostNameComputed: boolean;
   /** Values of `system.stateVersion`. */
   readonly stateVersions: readonly string[];
   /** The users with `isNormalUser`, and the keys that may log in as them. */
@@ -23,6 +25,7 @@ export const readHostFiles = (directory: string): HostFiles => {
   const settings = files.flatMap((one) => one.settings);
   const valuesOf = (...wanted: readonly string[]): readonly Expr[] =>
     settings.filter(({ path }) => endsWith(path, wanted)).map(({ value }) => value);
+  const hostNames = valuesOf("networking", "hostName");
   const normal = settings.flatMap(({ path, value }) => {
     const [root, users, name, setting] = path.slice(-4);
     const isNormal = setting === "isNormalUser" && value.kind === "ident" && value.name === "true";
@@ -31,7 +34,8 @@ export const readHostFiles = (directory: string): HostFiles => {
   const ofFlake = files.filter(({ file }) => file === join(directory, "flake.nix")).flatMap((one) => one.settings);
   return {
     systems: unique(ofFlake.flatMap(({ path }) => path[path.indexOf("nixosConfigurations") + 1 || path.length] ?? [])),
-    hostNames: unique(valuesOf("networking", "hostName").flatMap(textOf)),
+    hostNames: unique(hostNames.flatMap(textOf)),
+    isHostNameComputed: hostNames.some((value) => textOf(value).length === 0),
     stateVersions: unique(valuesOf("system", "stateVersion").flatMap(textOf)),
     users: new Map(
       unique(normal).map((name) => [

@@ -98,6 +98,18 @@ describe("microvm-emit init", () => {
     for (const part of ["workstation: {", 'name: "alice"']) expect(config).toContain(part);
   });
 
+  it.each([
+    ["a variable", "networking.hostName = name;"],
+    ["a default", 'networking.hostName = lib.mkDefault "box";'],
+    ["a literal and a variable", 'a.networking.hostName = "box"; b.networking.hostName = name;'],
+  ])("asks for the host when its name is %s", (_, setting) => {
+    const dir = folder({ "host.nix": `{ lib, name, ... }: { ${setting} }` });
+    const ended = microvmEmit(dir, ["init", "--yes", "--user", "alice", "--json"]);
+    expect(parsed(ended).problems).toMatchObject([
+      { code: "init-unanswered", details: [expect.stringContaining("--host: Name of the host")] },
+    ]);
+  });
+
   it("asks for the state version when the files have several", () => {
     const dir = folder({ "laptop.nix": '{ system = { stateVersion = "24.11"; }; }' });
     const { problems } = parsed(init(dir, "--json"));
