@@ -13,6 +13,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { nixEnvironment } from "../packages/emit/src/check/nix-environment.js";
+import { overridesIn } from "../test/nix/rig.js";
 import { ast, claudeCode, type Config, emacs, emit, fromInput, render, type Vm, zsh } from "microvm-emit";
 
 const { values: options } = parseArgs({
@@ -88,17 +89,6 @@ const cases = new Map<string, readonly Vm[]>([
   ["20 of 4 guests", times(20, (index) => vm(index, index % 4))],
 ]);
 
-const inputs = {
-  nixpkgs: "nixpkgs",
-  "nixpkgs-unstable": "nixpkgs",
-  microvm: "microvm",
-  "microvm/spectrum": "inputs/spectrum",
-  "home-manager": "home-manager",
-  stapelbergnix: "stapelbergnix",
-  "stapelbergnix/nix-index-database": "inputs/nix-index-database",
-  zkjnastools: "inputs/zkjnastools",
-  configfiles: "inputs/configfiles",
-};
 const env = {
   ...(options.plain ? process.env : nixEnvironment()),
   NIX_CONFIG: "experimental-features = nix-command flakes\nflake-registry =\n",
@@ -113,12 +103,7 @@ interface Flake {
 
 /** Locks the flake to the rig, so that no evaluation fetches. */
 const lock = (flake: Flake): Flake => {
-  const overrides = Object.entries(inputs).flatMap(([input, path]) => [
-    "--override-input",
-    input,
-    `path:${join(rig, path)}`,
-  ]);
-  execFileSync(nix, ["flake", "lock", ...offline, ...overrides, flake.ref], { env, stdio: "pipe" });
+  execFileSync(nix, ["flake", "lock", ...offline, ...overridesIn(rig), flake.ref], { env, stdio: "pipe" });
   return flake;
 };
 

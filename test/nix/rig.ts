@@ -9,13 +9,22 @@ import { nixes } from "./harness.js";
 
 export const rig = process.env["MICROVM_EMIT_RIG"];
 
-const inputs = {
+/** Its folders by the flake input that they replace. */
+export const INPUTS: Readonly<Record<string, string>> = {
   nixpkgs: "nixpkgs",
   "nixpkgs-unstable": "nixpkgs",
   microvm: "microvm",
   "microvm/spectrum": "inputs/spectrum",
   "home-manager": "home-manager",
+  stapelbergnix: "stapelbergnix",
+  "stapelbergnix/nix-index-database": "inputs/nix-index-database",
+  zkjnastools: "inputs/zkjnastools",
+  configfiles: "inputs/configfiles",
 };
+
+/** The options of Nix that replace the inputs with folders. */
+export const overridesIn = (root: string, inputs = INPUTS): readonly string[] =>
+  Object.entries(inputs).flatMap(([input, folder]) => ["--override-input", input, `path:${join(root, folder)}`]);
 
 /** Applies a function to an attribute of a flake, on the modules of NixOS and microvm.nix. */
 export const evaluateOnRig = async (folder: string, attr: string, apply: string): Promise<unknown> => {
@@ -26,7 +35,7 @@ export const evaluateOnRig = async (folder: string, attr: string, apply: string)
     nix.binary,
     [
       ...["eval", "--store", join(root, "store"), "--offline", "--no-write-lock-file", "--json"],
-      ...Object.entries(inputs).flatMap(([input, path]) => ["--override-input", input, `path:${join(root, path)}`]),
+      ...overridesIn(root),
       ...[`path:${folder}#${attr}`, "--apply", apply],
     ],
     {

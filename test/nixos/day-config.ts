@@ -3,7 +3,8 @@ import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config, Vm } from "microvm-emit";
 import { file, machine } from "./configs.js";
-import { INPUTS, type Store } from "./debian.js";
+import { INPUTS } from "../nix/rig.js";
+import type { Store } from "./debian.js";
 import type { Key } from "./guest.js";
 import type { Host } from "./host.js";
 

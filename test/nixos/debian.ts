@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
 import { buildFolder, folderOf } from "../lab/cache.js";
 import { temporaryFolder } from "../nix/harness.js";
-import { rig } from "../nix/rig.js";
+import { INPUTS, overridesIn, rig } from "../nix/rig.js";
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
@@ -52,19 +52,6 @@ export const openStore = async (): Promise<Store> => {
   return { tree: join(cache, "debian-tree"), nix: join(cache, "nix"), inputs };
 };
 
-/** Folders of `inputs` by the flake input that they replace. */
-export const INPUTS: Readonly<Record<string, string>> = {
-  nixpkgs: "nixpkgs",
-  "nixpkgs-unstable": "nixpkgs",
-  microvm: "microvm",
-  "microvm/spectrum": "inputs/spectrum",
-  "home-manager": "home-manager",
-  stapelbergnix: "stapelbergnix",
-  "stapelbergnix/nix-index-database": "inputs/nix-index-database",
-  zkjnastools: "inputs/zkjnastools",
-  configfiles: "inputs/configfiles",
-};
-
 /** Nix 2.26 sometimes reports a builder as killed that ended within a moment, and then a second build succeeds. */
 const KILLED = /failed due to signal 9/;
 const ATTEMPTS = 5;
@@ -84,13 +71,13 @@ export const build = async (
   overrides: Readonly<Record<string, string>> = {},
 ): Promise<readonly string[]> => {
   const declared = readFileSync(join(flake.replace("?dir=", "/"), "flake.nix"), "utf8");
-  const inputs = Object.entries({ ...INPUTS, ...overrides }).filter(([input]) =>
-    new RegExp(`(^|[^a-zA-Z0-9_-])${input.split("/")[0] ?? ""}([^a-zA-Z0-9_-]|$)`, "m").test(declared),
-  );
+  const isDeclared = (input: string): boolean =>
+    new RegExp(`(^|[^a-zA-Z0-9_-])${input.split("/")[0] ?? ""}([^a-zA-Z0-9_-]|$)`, "m").test(declared);
+  const inputs = Object.entries({ ...INPUTS, ...overrides }).filter(([input]) => isDeclared(input));
   const command = [
     ...[...entering(store), "env", `NIX_CONFIG=${readFileSync(here("nix.conf"), "utf8")}`],
     ...["nix", "build", "--no-write-lock-file", "--no-link", "--print-out-paths"],
-    ...inputs.flatMap(([input, folder]) => ["--override-input", input, `path:${join(store.inputs, folder)}`]),
+    ...overridesIn(store.inputs, Object.fromEntries(inputs)),
     ...attributes.map((attribute) => `path:${flake}#${attribute}`),
   ];
   for (let attempt = 1; ; attempt += 1) {

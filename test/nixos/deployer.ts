@@ -2,8 +2,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "../nix/harness.js";
+import { INPUTS } from "../nix/rig.js";
 import { file } from "./configs.js";
-import { entering, INPUTS, type Store } from "./debian.js";
+import { entering, type Store } from "./debian.js";
 import type { Key } from "./guest.js";
 import type { Host } from "./host.js";
 import { HOST_ADDRESS } from "./outside.js";

@@ -1,8 +1,11 @@
 /** `microvm-emit adopt` on flakes of other people's style, with real Nix. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { nixes } from "../../../../test/nix/harness.js";
+import { overridesIn, rig } from "../../../../test/nix/rig.js";
 import { layOut, temporaryDirectory } from "../tree.js";
 import { type Ended, microvmEmit, parsed } from "./cli.js";
 import { nixEnvironment, overridesOf } from "./offline-nix.js";
@@ -267,6 +270,46 @@ describe.each(nixes())("microvm-emit adopt with $version", (nix) => {
     expect(existsSync(join(dir, "microvm.config.ts"))).toBe(false);
   });
 });
+
+if (rig === undefined) console.error("NOT TESTED: adoption on the modules of NixOS. Set MICROVM_EMIT_RIG.");
+
+describe.skipIf(rig === undefined).each(nixes().slice(-1))(
+  "microvm-emit adopt with $version, on NixOS's own modules",
+  (nix) => {
+    it("takes over a host in the style of the article, whose VMs stay the same", { timeout: 600_000 }, () => {
+      const dir = temporaryDirectory();
+      cpSync(fileURLToPath(new URL("../../../../test/nix/fixtures/article-style", import.meta.url)), dir, {
+        recursive: true,
+      });
+      // The flake reads a file of its parent folder, which Nix allows in a repository.
+      const git = (...args: readonly string[]): unknown => execFileSync("git", ["-C", dir, ...args]);
+      git("init", "--quiet");
+      git("add", ".");
+      const flake = join(dir, "flake");
+      const ended = microvmEmit(
+        flake,
+        ["adopt", ".#midna", "--edit", "--yes", "--json", ...overridesIn(rig ?? "")],
+        nixEnvironment(nix),
+      );
+      expect(ended.exitCode, ended.stderr).toBe(0);
+      const { comparison, isEdited, vms } = parsed(ended);
+      expect({ isEdited, vms }).toEqual({ isEdited: true, vms: ["emacsvm", "goprotobufvm"] });
+      const { of, compared, differences } = comparison as Comparison;
+      expect(of).toBe("flake");
+      expect(compared).toBeGreaterThan(100);
+      // The store is read-only, so guests of a config cache it.
+      expect(differences.map(({ vm, option }) => [vm, option])).toEqual(
+        ["emacsvm", "goprotobufvm"].map((vm) => [vm, "microvm.shares[/nix/store].cache"]),
+      );
+      const config = readFileSync(join(flake, "microvm.config.ts"), "utf8");
+      expect(config).toContain(
+        'interfaces: [{ bridge: "microbr", mac: "02:00:00:00:00:05", tap: "microvm4", address: "192.168.83.6" }],',
+      );
+      expect(config).toContain('machineId: "a21876f9-08cd-cd92-0ccc-e89c91e9576b",');
+      expect(readFileSync(join(flake, "modules/base.nix"), "utf8")).not.toMatch(/\bmicrovm = \{|cloud-hypervisor/);
+    });
+  },
+);
 
 interface Comparison {
   readonly of: string;
