@@ -11,6 +11,7 @@ import { type RunnerTestCase, type RunnerTestSuite, TestRunner } from "vitest";
 declare global {
   var mutantsReached: Set<number> | undefined;
   var mutantOn: number | undefined;
+  var mutantsCalls: number | undefined;
 }
 
 const folder = process.env["MUTANTS_FOLDER"] ?? "";
@@ -36,6 +37,7 @@ if (!isAlone && existsSync(file)) Object.assign(result, JSON.parse(readFileSync(
 
 const turnOn = (mutant: number | undefined): void => {
   globalThis.mutantOn = mutant;
+  globalThis.mutantsCalls = 0;
   if (mutant === undefined) delete process.env["MUTANT"];
   else process.env["MUTANT"] = String(mutant);
 };

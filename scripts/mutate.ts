@@ -345,10 +345,16 @@ function isMutantOn(id) {
       (globalThis.mutantsSeen ??= new Set()).add(id);
       process.getBuiltinModule("fs").appendFileSync(env.MUTANTS_FOLDER + "/reached-by-programs", id + "\\n");
     }
-    return Number(env.MUTANT) === id;
+    return Number(env.MUTANT) === id && isBounded();
   }
   globalThis.mutantsReached.add(id);
-  return globalThis.mutantOn === id;
+  return globalThis.mutantOn === id && isBounded();
+}
+/** A loop that a mutation makes endless comes here again and again, and no timeout of Vitest interrupts it. */
+function isBounded() {
+  globalThis.mutantsCalls = (globalThis.mutantsCalls ?? 0) + 1;
+  if (globalThis.mutantsCalls > 10_000_000) throw new Error("A mutation does not end.");
+  return true;
 }
 `;
 
@@ -381,7 +387,7 @@ const configOfVitest = (order: readonly string[]): string => `
       experimental: { fsModuleCache: true },
     },
   });
-  if (${String(mutate === mutationsOfTypeScript || !usesCommand)}) config.test.globalSetup = [];
+  if (${String(isTypeScript || !usesCommand)}) config.test.globalSetup = [];
   export default config;
 `;
 const project = join(import.meta.dirname, "..");
@@ -389,19 +395,63 @@ const folder = mkdtempSync(join(tmpdir(), "microvm-emit-mutants-"));
 const copy = join(folder, "project");
 const state = join(folder, "state");
 for (const made of [copy, state]) mkdirSync(made);
-/** The mutations of one run: text of the file, and their results. */
-type Mutant = Mutation & { readonly id: number; readonly file: string };
+const textOf = (file: string): string => readFileSync(join(project, file), "utf8");
+const mutated = ({ file, start, end, text }: Unnumbered): string => {
+  const original = textOf(file);
+  return original.slice(0, start) + text + original.slice(end);
+};
 
-/** So many mutations at random places that do not overlap. */
-const sampleOf = (all: readonly Omit<Mutant, "id">[], size: number): readonly Mutant[] => {
+/** The mutations of one run: text of the file, and their results. */
+type Unnumbered = Mutation & { readonly file: string };
+type Mutant = Unnumbered & { readonly id: number };
+
+const isTypeScript = mutate === mutationsOfTypeScript;
+
+/** False if the types of the file itself refuse the mutation. In one process, unlike `tsc`, so that it takes a second. */
+const isTypedInItsFile = ((): ((mutation: Unnumbered) => boolean) => {
+  const parsed = ts.getParsedCommandLineOfConfigFile(join(project, "packages/emit/tsconfig.json"), undefined, {
+    ...ts.sys,
+    onUnRecoverableConfigFileDiagnostic: ({ messageText }) => {
+      throw new Error(ts.flattenDiagnosticMessageText(messageText, "\n"));
+    },
+  });
+  if (parsed === undefined) throw new Error("No tsconfig.json");
+  const { fileNames: rootNames } = parsed;
+  // The packages are one program here.
+  const { composite: _, rootDir: __, ...options } = parsed.options;
+  const host = ts.createCompilerHost(options, true);
+  const read = new Map<string, ts.SourceFile | undefined>();
+  let program: ts.Program | undefined;
+  return (mutation) => {
+    const path = join(project, mutation.file);
+    const getSourceFile: typeof host.getSourceFile = (name, language) => {
+      if (name === path) return ts.createSourceFile(name, mutated(mutation), language, true);
+      if (!read.has(name)) read.set(name, host.getSourceFile(name, language));
+      return read.get(name);
+    };
+    program = ts.createProgram({
+      rootNames,
+      options,
+      host: { ...host, getSourceFile },
+      ...(program !== undefined && { oldProgram: program }),
+    });
+    const source = program.getSourceFile(path);
+    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].length === 0;
+  };
+})();
+
+/** So many mutations at random places that do not overlap, and those among them that the types of their file refuse. */
+const sampleOf = (all: readonly Unnumbered[], size: number): { readonly found: Mutant[]; readonly refused: number } => {
   const left = [...all];
   const found: Mutant[] = [];
+  let refused = 0;
   while (found.length < size && left.length > 0) {
-    const [next] = left.splice(Math.floor(random() * left.length), 1) as [(typeof left)[number]];
-    if (!found.some(({ file, start, end }) => file === next.file && start < next.end && next.start < end))
-      found.push({ ...next, id: found.length });
+    const [next] = left.splice(Math.floor(random() * left.length), 1) as [Unnumbered];
+    if (found.some(({ file, start, end }) => file === next.file && start < next.end && next.start < end)) continue;
+    if (isTypeScript && !isTypedInItsFile(next)) refused += 1;
+    else found.push({ ...next, id: found.length });
   }
-  return found;
+  return { found, refused };
 };
 
 const environment = { ...process.env, XDG_STATE_HOME: state };
@@ -412,11 +462,6 @@ const succeeds = (
 ): boolean =>
   spawnSync("npx", command, { cwd: copy, timeout: 3_600_000, stdio, env: { ...environment, ...env } }).status === 0;
 const vitest = ["vitest", "run", "--config=vitest.mutants.config.ts", "--reporter=dot"];
-const textOf = (file: string): string => readFileSync(join(project, file), "utf8");
-const mutated = ({ file, start, end, text }: Mutant): string => {
-  const original = textOf(file);
-  return original.slice(0, start) + text + original.slice(end);
-};
 
 /** The numbers of those that no test detects, with one run of the tests for all, and one for each that needs its own. */
 const aliveWithSwitches = (mutants: readonly Mutant[]): ReadonlySet<number> => {
@@ -480,7 +525,7 @@ const build = (): void => {
     if (!succeeds(command)) throw new Error(`Failed: ${command.join(" ")}`);
 };
 
-/** True if the mutation is a mistake of types, which no test needs to detect. */
+/** False if the mutation is a mistake of types, which no test needs to detect. */
 const isTyped = (mutant: Mutant): boolean => {
   writeFileSync(join(copy, mutant.file), mutated(mutant));
   const passes = succeeds(["tsc", "-b", "packages/emit"]);
@@ -500,7 +545,7 @@ try {
   );
   for (const script of ["library", "problems"]) execFileSync("node", [`scripts/${script}.js`], { cwd: copy });
   writeFileSync(join(copy, "vitest.mutants.config.ts"), configOfVitest(tests));
-  const mutants = sampleOf(
+  const { found: mutants, refused } = sampleOf(
     execFileSync("git", ["ls-files", "--", ...sources], { cwd: project, encoding: "utf8" })
       .trim()
       .split("\n")
@@ -512,7 +557,7 @@ try {
       }),
     Number(count),
   );
-  const isTypeScript = mutate === mutationsOfTypeScript;
+  console.log(`${mutants.length} mutations, without ${refused} that types refuse`);
   const undetected = isTypeScript ? aliveWithSwitches(mutants) : aliveOneByOne(mutants);
   for (const { file } of mutants) writeFileSync(join(copy, file), textOf(file));
   let alive = 0;
