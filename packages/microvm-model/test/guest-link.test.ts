@@ -12,8 +12,8 @@ const host = {
   routed: { address: "10.9.0.1/24" },
 };
 
-const filesOf = (interfaces: readonly object[]): readonly string[] => {
-  const input = config({ a: { network: "open", nameservers: ["9.9.9.9"], interfaces } }, host);
+const filesOf = (interfaces: readonly object[], around: object = host): readonly string[] => {
+  const input = config({ a: { network: "open", nameservers: ["9.9.9.9"], interfaces } }, around);
   const result = planConfig(input, emptyLock);
   assert(result._tag === "Right", JSON.stringify(result));
   const [vm] = result.right.value.plan.hosts[0]?.vms ?? [];
@@ -83,6 +83,11 @@ Address=10.0.0.2/24
 Address=fd00::2/64
 `,
     ]);
+  });
+
+  it("have single addresses of both families in the routed network", () => {
+    const [file = ""] = filesOf([routed], { routed: { address: "10.9.0.1/24", ipv6: "fd00:9::1/64" } });
+    expect(file.match(/^Address=.*$/gm)).toEqual(["Address=10.9.0.2/32", "Address=fd00:9::2/128"]);
   });
 
   it("use DHCP for address and default route on the first", () => {

@@ -1332,6 +1332,15 @@ describe("problems", () => {
     ]);
   });
 
+  it("include __proto__ as a name, at its place", () => {
+    const shares = JSON.parse('[{ "tag": "docs", "source": "/srv/docs", "__proto__": 1 }]') as unknown;
+    const planned = planConfig(config({ a: { shares } }), emptyLock);
+    const problems = planned._tag === "Left" ? planned.left : [];
+    expect(problems.map(({ code, path }) => [code, path])).toEqual([
+      ["unknown-key", ["hosts", "h", "vms", "a", "shares", 0, "__proto__"]],
+    ]);
+  });
+
   it("do not arise from names of JavaScript properties", () => {
     const { hosts } = config({ toString: {}, length: {} }) as { hosts: { h: unknown } };
     expect(summary({ hosts: { constructor: hosts.h } })).toEqual(["bad-value hosts.constructor.vms.toString"]);

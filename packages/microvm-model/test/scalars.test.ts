@@ -50,6 +50,17 @@ const rows: readonly (readonly [kind: string, fails: unknown, passes: unknown])[
     whole({ inputs: { mine: { url: "github:me/mine", follows: { nixpkgs: "github:nixos/nixpkgs" } } }, hosts }),
     whole({ inputs: { mine: { url: "github:me/mine", follows: { nixpkgs: "nixpkgs" } } }, hosts }),
   ],
+  ...["10.0.0.3", "fd00::6%eth0", "fd00::6/64", "host"].map(
+    (ipv6) =>
+      [
+        "IPv6 address",
+        vm({ interfaces: [{ ipv6 }] }),
+        config(
+          { a: { interfaces: [{ ipv6: "fd00::6" }] } },
+          { bridges: { br0: { address: "10.0.0.1/24", ipv6: "fd00::1/64" } } },
+        ),
+      ] as const,
+  ),
   ["group name", vm({ groups: { "Data Team": { gid: 2000 } } }), vm({ groups: { "data-team": { gid: 2000 } } })],
   ["host name", host({ vms: { my_vm: {} } }), host({ vms: { "my-vm": {} } })],
   [

@@ -108,6 +108,15 @@ describe("setOption", () => {
     );
   });
 
+  it.each([
+    ...["mkForce", "mkDefault", "mkVMOverride", "mkImageMediaOverride", "mkOptionDefault", "mkBefore", "mkAfter"],
+    ...["mkIf x", "mkOverride 10", "mkOrder 10", "optionalAttrs x"],
+  ])("sets an attribute in a value with %s", (wrapper) => {
+    expect(done(setOption(open(`{ lib, ... }: { a = lib.${wrapper} { c = 1; }; }`), ["a", "d"], 2)).text).toBe(
+      `{ lib, ... }: { a = lib.${wrapper} { c = 1; d = 2; }; }`,
+    );
+  });
+
   it.each<readonly [string, string, readonly string[], string]>([
     ["several branches define it", "{ config = mkMerge [ { a = 1; } (mkIf x { a = 2; }) ]; }", ["a"], "ambiguous"],
     ["the file is no module", "import ./x.nix", ["a"], "notASet"],
