@@ -200,6 +200,7 @@ describe.skipIf(missing !== undefined)("microvm-emit allow", () => {
         .join("")}
       systemd-run -q --unit=upstream -p NetworkNamespacePath=/run/netns/beyond python3 /run/upstream.py
       systemd-run -q --unit=web -p NetworkNamespacePath=/run/netns/beyond python3 /run/web.py
+      for port in 53 80; do until ip netns exec beyond ss -Hltun "sport = :$port" | grep -q .; do sleep 0.1; done; done
       systemctl daemon-reload`);
     await lab.start("microvm-policy microvm-resolver");
     const [secret, known] = [readFileSync(key, "utf8"), readFileSync(`${key}.pub`, "utf8")];

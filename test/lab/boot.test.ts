@@ -103,8 +103,8 @@ describe.skipIf(missing !== undefined)("two VMs of one image", () => {
     NAMES.forEach(prepare);
     network = await openHostNetwork(evaluated, folder);
     const { host, beyond } = network;
-    beyond.start(join(folder, "server.log"), process.execPath, "-e", SERVER);
-    host.start(join(folder, "host-server.log"), process.execPath, "-e", HOST_SERVER);
+    await beyond.serve([`:${String(SERVER_PORT)}`], join(folder, "server.log"), process.execPath, "-e", SERVER);
+    await host.serve([`:${String(SERVER_PORT)}`], join(folder, "host-server.log"), process.execPath, "-e", HOST_SERVER);
     const boot = (name: Name, initrd: Boot["initrd"]): Promise<Run> =>
       bootGuest({ name, runner: runnerOf(name), image: booted, host, folder, initrd });
     const [first, second] = await Promise.all([boot("first", "script"), boot("second", "systemd")]);

@@ -223,7 +223,8 @@ print(answer.decode())`,
       ip addr add ${API}/24 dev lan; ip link set lan up
       openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=api.example -addext subjectAltName=DNS:api.example \
         -keyout ${folder}/key.pem -out ${folder}/cert.pem 2>/dev/null`);
-    beyond.start(
+    await beyond.serve(
+      [":8443"],
       join(folder, "api.log"),
       PYTHON,
       file("gateway-upstream.py"),

@@ -7,6 +7,7 @@ import { closeSync, openSync } from "node:fs";
 import { once } from "node:events";
 import { promisify } from "node:util";
 import { commandsOf, RUN_COMMANDS, type RunCommand } from "./commands.js";
+import { poll } from "./poll.js";
 import { PYTHON } from "./requirements.js";
 
 export interface Namespace {
@@ -23,6 +24,8 @@ export interface Namespace {
   script(text: string): Promise<string>;
   /** Starts a program inside that runs until the namespace is closed. Its output goes to the file `log`. */
   start(log: string, program: string, ...args: readonly string[]): void;
+  /** Starts a server, and waits until something listens at each end: `:PORT`, or `ADDRESS:PORT`. */
+  serve(ends: readonly string[], log: string, program: string, ...args: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -44,14 +47,22 @@ export const openNamespace = async (): Promise<Namespace> => {
     `--pid=/proc/${pid}/ns/pid_for_children`,
     "--",
   ];
+  const start: Namespace["start"] = (log, program, ...args) => {
+    const output = openSync(log, "a");
+    spawn("nsenter", [...enter, program, ...args], { stdio: ["ignore", output, output] });
+    closeSync(output);
+  };
   return {
     pid,
     run,
     script: (text) => run("sh", "-euc", text),
-    start: (log, program, ...args) => {
-      const output = openSync(log, "a");
-      spawn("nsenter", [...enter, program, ...args], { stdio: ["ignore", output, output] });
-      closeSync(output);
+    start,
+    serve: async (ends, log, program, ...args) => {
+      start(log, program, ...args);
+      await poll(`${program} at ${ends.join(", ")}`, 100, async () => {
+        const bound = (await run("ss", "-Hltun")).split("\n").map((line) => line.split(/ +/)[4] ?? "");
+        return ends.every((end) => bound.some((address) => address.endsWith(end))) || undefined;
+      });
     },
     close: async () => {
       holder.stdin.end();

@@ -86,7 +86,8 @@ export const prepare = async ({ run, put }: Machine): Promise<void> => {
     [ -e /usr/bin/nft ] || ln -s ../sbin/nft /usr/bin/nft
     ip link set lo up
     ${NETWORK}
-    systemd-run -q --unit=upstream python3 /run/upstream.py`);
+    systemd-run -q --unit=upstream python3 /run/upstream.py
+    until ss -Hlun "src ${DNS}" | grep -q .; do sleep 0.1; done`);
 };
 
 /** Replaces all units. */

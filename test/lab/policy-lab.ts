@@ -96,9 +96,11 @@ export const succeeds = (space: Namespace, command: string): Promise<boolean> =>
 /** The received data so far, in hexadecimal. */
 export type Log = () => string;
 
-const listen = (space: Namespace, log: string, what: string): Log => {
+const listen = async (space: Namespace, log: string, what: string): Promise<Log> => {
   space.start(log, PYTHON, program("listen.py"), what);
-  return () => readFileSync(log, "utf8");
+  const text: Log = () => readFileSync(log, "utf8");
+  await poll(`listen.py ${what}`, 100, () => text().includes("listening") || undefined);
+  return text;
 };
 
 /** Creates frames by name from scapy expressions. */
@@ -205,8 +207,8 @@ const openBeyond = async (beyond: Namespace, folder: string): Promise<void> => {
     ip route add fd00::/16 via ${HOST_BEYOND6}
     mount -t tmpfs tmpfs /run
   `);
-  beyond.start(join(folder, "dnsmasq.log"), "dnsmasq", `--conf-file=${join(folder, "dnsmasq.conf")}`);
-  beyond.start(join(folder, "beyond.log"), PYTHON, program("serve.py"), "80", "81");
+  await beyond.serve([":53"], join(folder, "dnsmasq.log"), "dnsmasq", `--conf-file=${join(folder, "dnsmasq.conf")}`);
+  await beyond.serve([":80", ":81"], join(folder, "beyond.log"), PYTHON, program("serve.py"), "80", "81");
 };
 
 const openNeighbor = async (host: Namespace, neighbor: Namespace, folder: string): Promise<void> => {
@@ -218,7 +220,7 @@ const openNeighbor = async (host: Namespace, neighbor: Namespace, folder: string
     ip route add default via ${HOST_BESIDE}
     ip route add default via ${HOST_BESIDE6}
   `);
-  neighbor.start(join(folder, "neighbor.log"), PYTHON, program("serve.py"), "80", "81");
+  await neighbor.serve([":80", ":81"], join(folder, "neighbor.log"), PYTHON, program("serve.py"), "80", "81");
 };
 
 /** The tap of a VM, and the network on its kernel command line. */
@@ -284,7 +286,7 @@ const openGuest = async (
     mount --bind ${join(folder, name)} /etc/resolv.conf
   `);
   await host.script(`ip link set ${tap} up`);
-  space.start(join(folder, `${name}.log`), PYTHON, program("serve.py"), "80", "81");
+  await space.serve([":80", ":81"], join(folder, `${name}.log`), PYTHON, program("serve.py"), "80", "81");
   return {
     name,
     number,
@@ -297,7 +299,7 @@ const openGuest = async (
     local: linkLocalOf(mac),
     gateway,
     gateway6,
-    frames: listen(space, join(folder, `${name}.frames`), "eth0"),
+    frames: await listen(space, join(folder, `${name}.frames`), "eth0"),
   };
 };
 
@@ -361,7 +363,7 @@ export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => 
       const resolver = [PYTHON, join(folder, "resolver.py"), join(folder, "resolver.json")].join(" ");
       host.start(join(folder, "resolver.log"), "sh", "-c", `echo $$ >${resolverPid}; exec ${resolver}`);
     }
-    host.start(join(folder, "host.log"), PYTHON, program("serve.py"), "8080", "8022");
+    await host.serve([":8080", ":8022"], join(folder, "host.log"), PYTHON, program("serve.py"), "8080", "8022");
     await Promise.all(
       Object.entries(evaluated.runners).map(async ([name, runner], number) => {
         guests[name] = await openGuest(host, name, number, wireOf(name, runner), join(folder, "resolv"));
@@ -395,11 +397,11 @@ export const openLab = async (config: Config, isOnRig = false): Promise<Lab> => 
       gone: strangers,
       policy,
       bridgeMac: (await host.run("cat", "/sys/class/net/microbr/address")).trim(),
-      frames: listen(host, join(folder, "bridge.frames"), "microbr"),
-      messages: listen(host, join(folder, "messages"), "icmp"),
-      messages6: listen(host, join(folder, "messages6"), "icmp6"),
-      datagrams: listen(host, join(folder, "datagrams"), "udp"),
-      datagrams6: listen(host, join(folder, "datagrams6"), "udp6"),
+      frames: await listen(host, join(folder, "bridge.frames"), "microbr"),
+      messages: await listen(host, join(folder, "messages"), "icmp"),
+      messages6: await listen(host, join(folder, "messages6"), "icmp6"),
+      datagrams: await listen(host, join(folder, "datagrams"), "udp"),
+      datagrams6: await listen(host, join(folder, "datagrams6"), "udp6"),
       load,
       folder,
       close,

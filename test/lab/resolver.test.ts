@@ -333,8 +333,8 @@ describe.skipIf(missing !== undefined)("the resolver", () => {
       ip route add 192.168.83.0/24 via 203.0.113.200; ip route add fd83::/64 via 2001:db8:113::200
     `);
     await startUpstream();
-    beyond.start(file("server.log"), "python3", "-c", SERVER);
-    beyond.start(file("endless.log"), PYTHON, "-c", ENDLESS_UPSTREAM);
+    await beyond.serve([":443"], file("server.log"), "python3", "-c", SERVER);
+    await beyond.serve([`${ENDLESS}:53`], file("endless.log"), PYTHON, "-c", ENDLESS_UPSTREAM);
 
     writeFileSync(file("resolver.py"), readLibrary()["resolver/resolver.py"]);
     host.start(file("nft.log"), "nft", "monitor");

@@ -52,14 +52,14 @@ const ways = {
 type Way = keyof typeof ways;
 
 /** A server that sends the source address of a connection, and then enough data for packets of full size. */
-const serve = (space: Namespace, log: string): void => {
-  space.start(
+const serve = (space: Namespace, log: string): Promise<void> =>
+  space.serve(
+    [":80"],
     log,
     process.execPath,
     "-e",
     'require("net").createServer((socket) => socket.on("error", () => {}).end(socket.remoteAddress.replace("::ffff:", "") + " ".repeat(200000))).listen(80, "::")',
   );
-};
 
 const ASK = `
   let all = "";
@@ -116,7 +116,7 @@ describe.skipIf(missing !== undefined)("nat: true", () => {
       ip addr add ${SERVER}/32 dev lo; ip addr add ${SERVER6}/128 dev lo nodad
       for subnet in 192.168.83.0/24 10.9.0.0/24; do ip route add $subnet via ${ways.wg0.own}; done
       ip route add fd00:83::/64 via ${ways.wg0.own6}`);
-    serve(beyond, join(folder, "beyond.log"));
+    await serve(beyond, join(folder, "beyond.log"));
     ({ rules } = evaluated.policy);
     await load(rules);
     for (const bridge of ["microbr", "inner"])
@@ -135,7 +135,7 @@ describe.skipIf(missing !== undefined)("nat: true", () => {
         ${(told["Network.Address"] ?? []).map((address) => `ip addr add ${address} dev eth0 ${address.includes(":") ? "nodad" : ""}`).join("\n")}
         ${(told["Route.Gateway"] ?? []).map((gateway) => `ip route add default via ${gateway} dev eth0 onlink`).join("\n")}`);
       await host.run("ip", "link", "set", link.id, "up");
-      serve(space, join(folder, `${name}.log`));
+      await serve(space, join(folder, `${name}.log`));
     }
     await poll("the taps", 100, async () =>
       (await host.script("ip -br link show master microbr; ip -br link show master inner; ip route")).match(/microvm/g)

@@ -18,7 +18,8 @@ export const openApi = async ({ outside, folder, run }: Host): Promise<void> => 
     test -e ${String(key)} || openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=api.example \
       -addext subjectAltName=DNS:api.example -keyout ${String(key)} -out ${String(certificate)} 2>/dev/null
     install -D -m 644 ${String(certificate)} ${folder}/root/var/lib/api/cert.pem`);
-  outside.start(
+  await outside.serve(
+    [":8443"],
     join(folder, "api.log"),
     ...([PYTHON, file("../lab/gateway-upstream.py"), ADDRESS, "8443", String(certificate), String(key)] as const),
   );

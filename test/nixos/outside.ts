@@ -16,7 +16,8 @@ export const HOST_ADDRESS = "203.0.113.1";
 /** @param folder for logs */
 export const openOutside = async (outside: Namespace, folder: string): Promise<void> => {
   await outside.script(`ip addr add ${SERVERS.lan}/32 dev lo`);
-  outside.start(join(folder, "web.log"), PYTHON, fileURLToPath(new URL("../lab/serve.py", import.meta.url)), "80");
+  const web = fileURLToPath(new URL("../lab/serve.py", import.meta.url));
+  await outside.serve([":80"], join(folder, "web.log"), PYTHON, web, "80");
   outside.start(
     join(folder, "dns.log"),
     ...(["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root", "--pid-file="] as const),

@@ -25,9 +25,8 @@ def main() -> int:
     screen = b""
     end = time.monotonic() + TIMEOUT_S
     while time.monotonic() < end:
-        if typed and typed[0][0].encode() in screen:
-            # The prompt reads keys only after it has drawn itself.
-            time.sleep(0.3)
+        # A prompt draws itself and then takes the terminal out of its mode of lines, which would change keys.
+        if typed and typed[0][0].encode() in screen and not termios.tcgetattr(terminal)[3] & termios.ICANON:
             os.write(terminal, typed.pop(0)[1].encode())
         if not select.select([terminal], [], [], 0.1)[0]:
             continue

@@ -2,8 +2,9 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { runGit, type ToGuest } from "../../src/git/run.js";
 import { temporaryDirectory } from "../tree.js";
 
@@ -25,15 +26,21 @@ const isRunning = (pid: number): boolean =>
   existsSync(`/proc/${String(pid)}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${String(pid)}/status`, "utf8"));
 
 it("ends git and its ssh when a guest sends nothing", async () => {
-  const { clone, ssh } = cloneWithSsh('echo $$ >"$(dirname "$0")/pid"\nexec sleep 1000');
+  const { clone, ssh } = cloneWithSsh('cd "$(dirname "$0")" && echo $$ >new && mv new pid\nexec sleep 1000');
+  const pid = join(clone, "pid");
   const deadline = {
     seconds: 1,
     onEnd: () => {
       throw new Error("over");
     },
   };
-  await expect(fetchFrom(clone, { ssh, deadline })).rejects.toThrow("over");
-  await expect.poll(() => isRunning(Number(readFileSync(join(clone, "pid"), "utf8"))), { timeout: 30_000 }).toBe(false);
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  const ended = expect(fetchFrom(clone, { ssh, deadline })).rejects.toThrow("over");
+  while (!existsSync(pid)) await sleep(20);
+  vi.advanceTimersByTime(1000);
+  vi.useRealTimers();
+  await ended;
+  await expect.poll(() => isRunning(Number(readFileSync(pid, "utf8"))), { timeout: 30_000 }).toBe(false);
 });
 
 it("ends a fetch when a guest sends too large a pack", async () => {

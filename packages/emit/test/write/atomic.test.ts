@@ -177,7 +177,8 @@ describe("two runs at once", () => {
     layOut(stateFolder(join(root, "flake")), { [nameOfRun(process.pid)]: "" });
     const waiting = spawn(process.execPath, [script, JSON.stringify(wantedIn(root, after))]);
     const ended = once(waiting, "exit");
-    setTimeout(() => waiting.kill(signal), 500);
+    await once(waiting.stderr, "data");
+    waiting.kill(signal);
     expect(await ended).toEqual([null, signal]);
     expect(treeOf(root)).toEqual({});
   });
