@@ -17,7 +17,13 @@ const guestArguments = ["config", "inputs", "lib", "pkgs", "pkgsUnfree", "pkgsUn
 
 /** A NixOS or home-manager module of a guest, with the arguments that its bindings use. */
 export const moduleOf = (...bindings: readonly Binding[]): Expr =>
-  asking(variablesIn(bindings), guestArguments, attrs(bindings));
+  asking(variablesIn(bindings), guestArguments, attrs(withoutFirstBlankLine(bindings)));
+
+const withoutFirstBlankLine = ([first, ...rest]: readonly Binding[]): readonly Binding[] => {
+  if (first === undefined) return [];
+  const before = first.before?.filter(({ kind }, position) => position > 0 || kind !== "blankLine");
+  return [{ ...first, ...(before === undefined ? {} : { before }) }, ...rest];
+};
 
 /** The NixOS module of a host: a function of the flake's inputs, so that other flakes can import it. */
 export const hostModule = (bindings: readonly Binding[]): Expr => {
