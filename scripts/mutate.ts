@@ -387,7 +387,7 @@ const configOfVitest = (order: readonly string[]): string => `
       experimental: { fsModuleCache: true },
     },
   });
-  if (${String(isTypeScript || !usesCommand)}) config.test.globalSetup = [];
+  if (${String(mutate === mutationsOfTypeScript || !usesCommand)}) config.test.globalSetup = [];
   export default config;
 `;
 const project = join(import.meta.dirname, "..");
@@ -395,63 +395,19 @@ const folder = mkdtempSync(join(tmpdir(), "microvm-emit-mutants-"));
 const copy = join(folder, "project");
 const state = join(folder, "state");
 for (const made of [copy, state]) mkdirSync(made);
-const textOf = (file: string): string => readFileSync(join(project, file), "utf8");
-const mutated = ({ file, start, end, text }: Unnumbered): string => {
-  const original = textOf(file);
-  return original.slice(0, start) + text + original.slice(end);
-};
-
 /** The mutations of one run: text of the file, and their results. */
-type Unnumbered = Mutation & { readonly file: string };
-type Mutant = Unnumbered & { readonly id: number };
+type Mutant = Mutation & { readonly id: number; readonly file: string };
 
-const isTypeScript = mutate === mutationsOfTypeScript;
-
-/** False if the types of the file itself refuse the mutation. In one process, unlike `tsc`, so that it takes a second. */
-const isTypedInItsFile = ((): ((mutation: Unnumbered) => boolean) => {
-  const parsed = ts.getParsedCommandLineOfConfigFile(join(project, "packages/emit/tsconfig.json"), undefined, {
-    ...ts.sys,
-    onUnRecoverableConfigFileDiagnostic: ({ messageText }) => {
-      throw new Error(ts.flattenDiagnosticMessageText(messageText, "\n"));
-    },
-  });
-  if (parsed === undefined) throw new Error("No tsconfig.json");
-  const { fileNames: rootNames } = parsed;
-  // The packages are one program here.
-  const { composite: _, rootDir: __, ...options } = parsed.options;
-  const host = ts.createCompilerHost(options, true);
-  const read = new Map<string, ts.SourceFile | undefined>();
-  let program: ts.Program | undefined;
-  return (mutation) => {
-    const path = join(project, mutation.file);
-    const getSourceFile: typeof host.getSourceFile = (name, language) => {
-      if (name === path) return ts.createSourceFile(name, mutated(mutation), language, true);
-      if (!read.has(name)) read.set(name, host.getSourceFile(name, language));
-      return read.get(name);
-    };
-    program = ts.createProgram({
-      rootNames,
-      options,
-      host: { ...host, getSourceFile },
-      ...(program !== undefined && { oldProgram: program }),
-    });
-    const source = program.getSourceFile(path);
-    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].length === 0;
-  };
-})();
-
-/** So many mutations at random places that do not overlap, and those among them that the types of their file refuse. */
-const sampleOf = (all: readonly Unnumbered[], size: number): { readonly found: Mutant[]; readonly refused: number } => {
+/** So many mutations at random places that do not overlap. */
+const sampleOf = (all: readonly Omit<Mutant, "id">[], size: number): readonly Mutant[] => {
   const left = [...all];
   const found: Mutant[] = [];
-  let refused = 0;
   while (found.length < size && left.length > 0) {
-    const [next] = left.splice(Math.floor(random() * left.length), 1) as [Unnumbered];
-    if (found.some(({ file, start, end }) => file === next.file && start < next.end && next.start < end)) continue;
-    if (isTypeScript && !isTypedInItsFile(next)) refused += 1;
-    else found.push({ ...next, id: found.length });
+    const [next] = left.splice(Math.floor(random() * left.length), 1) as [(typeof left)[number]];
+    if (!found.some(({ file, start, end }) => file === next.file && start < next.end && next.start < end))
+      found.push({ ...next, id: found.length });
   }
-  return { found, refused };
+  return found;
 };
 
 const environment = { ...process.env, XDG_STATE_HOME: state };
@@ -462,6 +418,11 @@ const succeeds = (
 ): boolean =>
   spawnSync("npx", command, { cwd: copy, timeout: 3_600_000, stdio, env: { ...environment, ...env } }).status === 0;
 const vitest = ["vitest", "run", "--config=vitest.mutants.config.ts", "--reporter=dot"];
+const textOf = (file: string): string => readFileSync(join(project, file), "utf8");
+const mutated = ({ file, start, end, text }: Mutant): string => {
+  const original = textOf(file);
+  return original.slice(0, start) + text + original.slice(end);
+};
 
 /** The numbers of those that no test detects, with one run of the tests for all, and one for each that needs its own. */
 const aliveWithSwitches = (mutants: readonly Mutant[]): ReadonlySet<number> => {
@@ -525,7 +486,7 @@ const build = (): void => {
     if (!succeeds(command)) throw new Error(`Failed: ${command.join(" ")}`);
 };
 
-/** False if the mutation is a mistake of types, which no test needs to detect. */
+/** True if the mutation is a mistake of types, which no test needs to detect. */
 const isTyped = (mutant: Mutant): boolean => {
   writeFileSync(join(copy, mutant.file), mutated(mutant));
   const passes = succeeds(["tsc", "-b", "packages/emit"]);
@@ -545,7 +506,7 @@ try {
   );
   for (const script of ["library", "problems"]) execFileSync("node", [`scripts/${script}.js`], { cwd: copy });
   writeFileSync(join(copy, "vitest.mutants.config.ts"), configOfVitest(tests));
-  const { found: mutants, refused } = sampleOf(
+  const mutants = sampleOf(
     execFileSync("git", ["ls-files", "--", ...sources], { cwd: project, encoding: "utf8" })
       .trim()
       .split("\n")
@@ -557,7 +518,7 @@ try {
       }),
     Number(count),
   );
-  console.log(`${mutants.length} mutations, without ${refused} that types refuse`);
+  const isTypeScript = mutate === mutationsOfTypeScript;
   const undetected = isTypeScript ? aliveWithSwitches(mutants) : aliveOneByOne(mutants);
   for (const { file } of mutants) writeFileSync(join(copy, file), textOf(file));
   let alive = 0;
