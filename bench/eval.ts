@@ -13,7 +13,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { nixEnvironment } from "../packages/emit/src/check/nix-environment.js";
-import { overridesIn } from "../test/nix/rig.js";
+import { ARTICLE_INPUTS, overridesIn } from "../test/nix/rig.js";
 import { ast, claudeCode, type Config, emacs, emit, fromInput, render, type Vm, zsh } from "microvm-emit";
 
 const { values: options } = parseArgs({
@@ -103,7 +103,10 @@ interface Flake {
 
 /** Locks the flake to the rig, so that no evaluation fetches. */
 const lock = (flake: Flake): Flake => {
-  execFileSync(nix, ["flake", "lock", ...offline, ...overridesIn(rig), flake.ref], { env, stdio: "pipe" });
+  execFileSync(nix, ["flake", "lock", ...offline, ...overridesIn(rig, ARTICLE_INPUTS), flake.ref], {
+    env,
+    stdio: "pipe",
+  });
   return flake;
 };
 

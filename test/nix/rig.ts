@@ -9,13 +9,18 @@ import { nixes } from "./harness.js";
 
 export const rig = process.env["MICROVM_EMIT_RIG"];
 
-/** Its folders by the flake input that they replace. */
+/** Its folders by the input of an emitted flake that they replace. */
 export const INPUTS: Readonly<Record<string, string>> = {
   nixpkgs: "nixpkgs",
   "nixpkgs-unstable": "nixpkgs",
   microvm: "microvm",
   "microvm/spectrum": "inputs/spectrum",
   "home-manager": "home-manager",
+};
+
+/** The same for a host like the article's, which has further inputs. */
+export const ARTICLE_INPUTS: Readonly<Record<string, string>> = {
+  ...INPUTS,
   stapelbergnix: "stapelbergnix",
   "stapelbergnix/nix-index-database": "inputs/nix-index-database",
   zkjnastools: "inputs/zkjnastools",

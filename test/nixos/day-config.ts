@@ -51,7 +51,6 @@ export const putConfig = ({ folder }: Host, store: Store, key: Key): void => {
   writeFileSync(
     at("inputs/overrides"),
     Object.entries(INPUTS)
-      .filter(([input]) => !/^(stapelbergnix|zkjnastools|configfiles)/.test(input))
       .map(([input, place]) => `${input} ${place}\n`)
       .join(""),
   );

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
 import { buildFolder, folderOf } from "../lab/cache.js";
 import { temporaryFolder } from "../nix/harness.js";
-import { INPUTS, overridesIn, rig } from "../nix/rig.js";
+import { ARTICLE_INPUTS, overridesIn, rig } from "../nix/rig.js";
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
@@ -73,7 +73,7 @@ export const build = async (
   const declared = readFileSync(join(flake.replace("?dir=", "/"), "flake.nix"), "utf8");
   const isDeclared = (input: string): boolean =>
     new RegExp(`(^|[^a-zA-Z0-9_-])${input.split("/")[0] ?? ""}([^a-zA-Z0-9_-]|$)`, "m").test(declared);
-  const inputs = Object.entries({ ...INPUTS, ...overrides }).filter(([input]) => isDeclared(input));
+  const inputs = Object.entries({ ...ARTICLE_INPUTS, ...overrides }).filter(([input]) => isDeclared(input));
   const command = [
     ...[...entering(store), "env", `NIX_CONFIG=${readFileSync(here("nix.conf"), "utf8")}`],
     ...["nix", "build", "--no-write-lock-file", "--no-link", "--print-out-paths"],

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "../nix/harness.js";
-import { INPUTS } from "../nix/rig.js";
+import { overridesIn } from "../nix/rig.js";
 import { file } from "./configs.js";
 import { entering, type Store } from "./debian.js";
 import type { Key } from "./guest.js";
@@ -46,13 +46,10 @@ Host away
   ConnectTimeout 2
 `,
   );
-  const overrides = Object.entries(INPUTS)
-    .filter(([input]) => !/^(stapelbergnix|zkjnastools|configfiles)/.test(input))
-    .map(([input, place]) => `--override-input ${input} path:${join(store.inputs, place)}`);
   const programs = {
     "microvm-emit": `exec node ${host.folder}/root/opt/microvm-emit/dist/bin/microvm-emit.js "$@"`,
     "nixos-rebuild": files["nixos-rebuild.sh"] ?? "",
-    lock: `exec nix flake lock ${overrides.join(" ")} ./flake`,
+    lock: `exec nix flake lock ${overridesIn(store.inputs).join(" ")} ./flake`,
   };
   for (const [name, text] of Object.entries(programs))
     writeFileSync(at("bin", name), `#!/usr/bin/bash\n${text}\n`, { mode: 0o755 });

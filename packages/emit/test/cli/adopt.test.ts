@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { nixes } from "../../../../test/nix/harness.js";
-import { overridesIn, rig } from "../../../../test/nix/rig.js";
+import { ARTICLE_INPUTS, overridesIn, rig } from "../../../../test/nix/rig.js";
 import { layOut, temporaryDirectory } from "../tree.js";
 import { type Ended, microvmEmit, parsed } from "./cli.js";
 import { nixEnvironment, overridesOf } from "./offline-nix.js";
@@ -288,7 +288,7 @@ describe.skipIf(rig === undefined).each(nixes().slice(-1))(
       const flake = join(dir, "flake");
       const ended = microvmEmit(
         flake,
-        ["adopt", ".#midna", "--edit", "--yes", "--json", ...overridesIn(rig ?? "")],
+        ["adopt", ".#midna", "--edit", "--yes", "--json", ...overridesIn(rig ?? "", ARTICLE_INPUTS)],
         nixEnvironment(nix),
       );
       expect(ended.exitCode, ended.stderr).toBe(0);
