@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Expr, nodesOf, parse, staticName } from "@microvm-emit/nix-ast";
+import { literalText } from "./literal-text.js";
 
 /** The facts in the Nix files of a folder; each value once. Expressions that are no literals are not facts. */
 export interface HostFiles {
@@ -34,15 +35,15 @@ export const readHostFiles = (directory: string): HostFiles => {
   const ofFlake = files.filter(({ file }) => file === join(directory, "flake.nix")).flatMap((one) => one.settings);
   return {
     systems: unique(ofFlake.flatMap(({ path }) => path[path.indexOf("nixosConfigurations") + 1 || path.length] ?? [])),
-    hostNames: unique(hostNames.flatMap(textOf)),
-    isHostNameComputed: hostNames.some((value) => textOf(value).length === 0),
-    stateVersions: unique(valuesOf("system", "stateVersion").flatMap(textOf)),
+    hostNames: unique(textsOf(hostNames)),
+    isHostNameComputed: hostNames.some((value) => literalText(value) === undefined),
+    stateVersions: unique(textsOf(valuesOf("system", "stateVersion"))),
     users: new Map(
       unique(normal).map((name) => [
         name,
         unique(
           valuesOf("users", "users", name, "openssh", "authorizedKeys", "keys").flatMap((value) =>
-            value.kind === "list" ? value.items.flatMap(textOf) : [],
+            value.kind === "list" ? textsOf(value.items) : [],
           ),
         ),
       ]),
@@ -95,8 +96,6 @@ const below = (value: Expr, path: readonly string[]): readonly Setting[] => {
 const endsWith = (path: readonly string[], end: readonly string[]): boolean =>
   path.length >= end.length && end.every((name, position) => path[path.length - end.length + position] === name);
 
-/** The text of a string without interpolation. */
-const textOf = (value: Expr): readonly string[] =>
-  value.kind === "str" && value.parts.every((part) => typeof part === "string") ? [value.parts.join("")] : [];
+const textsOf = (values: readonly Expr[]): readonly string[] => values.flatMap((value) => literalText(value) ?? []);
 
 const unique = <A>(values: readonly A[]): readonly A[] => [...new Set(values)];

@@ -22,6 +22,7 @@ import {
   select,
   staticName,
 } from "@microvm-emit/nix-ast";
+import { literalText } from "./literal-text.js";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 
@@ -140,10 +141,7 @@ const inputNames = (file: NixFile): readonly string[] => {
   ];
 };
 
-const urlOf = (file: NixFile, name: string): string | undefined => {
-  const url = getAttr(file, ["inputs", name, "url"]);
-  return url?.kind === "str" && url.parts.every((part) => typeof part === "string") ? url.parts.join("") : undefined;
-};
+const urlOf = (file: NixFile, name: string): string | undefined => literalText(getAttr(file, ["inputs", name, "url"]));
 
 /** `github:owner/repository/ref` and `github:Owner/repository` name the same repository; releases of nixpkgs differ by ref. */
 const isSameSource = (one: string | undefined, other: string): boolean => {
